@@ -1,0 +1,1 @@
+//! Packages a CloudFormation template without changing anything else in it

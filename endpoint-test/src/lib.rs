@@ -1,0 +1,1 @@
+//! Really tests Amazon SageMaker endpoints and local model containers

@@ -1,0 +1,1 @@
+//! What the tests and the local demonstrations of this workspace share: the local AWS, canned servers, a small model container
