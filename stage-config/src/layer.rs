@@ -1,0 +1,85 @@
+//! One source of parameters.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use crate::problem::{Place, Problem};
+
+/// One source of parameters, with the place of each value.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Layer {
+    /// The parameters by name.
+    pub parameters: BTreeMap<String, Setting>,
+    /// Tags for the stacks; only CodePipeline's CloudFormation action passes them on.
+    pub tags: BTreeMap<String, String>,
+    /// A stack policy; only CodePipeline's CloudFormation action passes it on.
+    pub stack_policy: Option<Json>,
+    /// Findings about the source that do not stop it from being used.
+    pub notes: Vec<Problem>,
+}
+
+/// A parameter's value, where it came from, and what it replaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// The value.
+    pub value: Value,
+    /// Where it came from.
+    pub origin: Place,
+    /// Who wants it.
+    pub standing: Standing,
+    /// The settings of earlier layers that this one replaced, oldest first, none of them twice.
+    pub replaced: Vec<Setting>,
+}
+
+/// The value of a parameter.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Value {
+    /// The text that CloudFormation receives.
+    Text(String),
+    /// Whatever the stack has now (`UsePreviousValue`).
+    Previous,
+}
+
+/// Who wants a value, and so what happens when the template does not declare its parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Standing {
+    /// A person wrote it into a stage file: the template must declare it.
+    Asked,
+    /// The pipeline knows it: it is passed on when the template declares it, and dropped with a note otherwise.
+    Offered,
+}
+
+impl Layer {
+    /// Offers a value that the pipeline knows; `source` names the option it came from, such as `--env-name`.
+    pub fn offer(&mut self, name: &str, value: impl Into<String>, source: &str) {
+        let setting = Setting {
+            value: Value::Text(value.into()),
+            origin: Place::Pipeline { source: source.to_owned() },
+            standing: Standing::Offered,
+            replaced: Vec::new(),
+        };
+        self.parameters.insert(name.to_owned(), setting);
+    }
+}
+
+impl Setting {
+    /// This setting and all that it replaced, newest first.
+    pub fn history(&self) -> impl Iterator<Item = &Setting> {
+        std::iter::once(self).chain(self.replaced.iter().rev())
+    }
+
+    pub(crate) fn asked(&self) -> Option<&Setting> {
+        self.history().find(|setting| setting.standing == Standing::Asked)
+    }
+}
+
+impl Value {
+    /// The text, unless the stack's present value is kept.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Previous => None,
+        }
+    }
+}

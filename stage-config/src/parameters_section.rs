@@ -1,0 +1,211 @@
+//! A template's `Parameters` section.
+
+use std::collections::BTreeMap;
+
+use regex::Regex;
+use serde_json::Value as Json;
+
+use crate::allowed_pattern;
+use crate::parameter_type::ParameterType;
+use crate::problem::{Place, Problem, Problems, did_you_mean};
+
+/// A template holds at most this many parameters (AWS CloudFormation quotas).
+const MAX_PARAMETERS: usize = 200;
+
+/// The attributes of a parameter (AWS CloudFormation user guide, "Parameters").
+const ATTRIBUTES: [&str; 11] = [
+    "AllowedPattern",
+    "AllowedValues",
+    "ConstraintDescription",
+    "Default",
+    "Description",
+    "MaxLength",
+    "MaxValue",
+    "MinLength",
+    "MinValue",
+    "NoEcho",
+    "Type",
+];
+
+/// A template's `Parameters` section: what a stage may and must set.
+#[derive(Debug, Clone, Default)]
+pub struct ParametersSection {
+    /// The declarations by name.
+    pub declarations: BTreeMap<String, ParameterDeclaration>,
+    /// Findings about the section that do not stop it from being used.
+    pub notes: Vec<Problem>,
+}
+
+/// One parameter as the template declares it.
+#[derive(Debug, Clone)]
+pub struct ParameterDeclaration {
+    /// Its type.
+    pub parameter_type: ParameterType,
+    /// The value where a stage gives none; without it a stage must give one.
+    pub default: Option<String>,
+    /// What the template's author says of it.
+    pub description: Option<String>,
+    /// What the author says when a constraint does not hold.
+    pub constraint_description: Option<String>,
+    /// The value is a secret: it must not be shown.
+    pub no_echo: bool,
+    /// The values that are allowed; all when empty.
+    pub allowed_values: Vec<String>,
+    /// The expression that a value must match from its start to its end.
+    pub allowed_pattern: Option<Regex>,
+    /// The expression as the template has it.
+    pub allowed_pattern_text: Option<String>,
+    /// The fewest characters.
+    pub min_length: Option<usize>,
+    /// The most characters.
+    pub max_length: Option<usize>,
+    /// The least number.
+    pub min_value: Option<f64>,
+    /// The greatest number.
+    pub max_value: Option<f64>,
+}
+
+impl ParametersSection {
+    /// Reads the section as JSON; every problem in it is reported at once, with a [`Place::Template`].
+    pub fn parse(section: &Json) -> Result<Self, Problems> {
+        let mut parsed = Self::default();
+        let mut problems = Vec::new();
+        let members = match section {
+            Json::Null => return Ok(parsed),
+            Json::Object(members) => members,
+            _ => {
+                let problem = Problem::error("not-parameters", "`Parameters` is not a mapping of names to declarations");
+                return Err(Problems(vec![problem.at(Place::template("/Parameters"))]));
+            }
+        };
+        if members.len() > MAX_PARAMETERS {
+            let problem = Problem::error(
+                "too-many-parameters",
+                format!("the template has {} parameters; CloudFormation allows {MAX_PARAMETERS}", members.len()),
+            );
+            problems.push(problem.at(Place::template("/Parameters")));
+        }
+        for (name, json) in members {
+            if name.is_empty() || name.len() > 255 || !name.chars().all(|character| character.is_ascii_alphanumeric()) {
+                let problem = Problem::error("parameter-name", format!("`{name}` is not a parameter name"));
+                problems.push(problem.hint("a name is 1 to 255 letters and digits").at(place(name, None)));
+            }
+            let mut reader = DeclarationReader { name, problems: &mut problems, notes: &mut parsed.notes };
+            if let Some(declaration) = reader.declaration(json) {
+                parsed.declarations.insert(name.clone(), declaration);
+            }
+        }
+        if problems.is_empty() { Ok(parsed) } else { Err(Problems(problems)) }
+    }
+}
+
+fn place(name: &str, attribute: Option<&str>) -> Place {
+    let name = name.replace('~', "~0").replace('/', "~1");
+    Place::template(attribute.map_or_else(|| format!("/Parameters/{name}"), |attribute| format!("/Parameters/{name}/{attribute}")))
+}
+
+struct DeclarationReader<'a> {
+    name: &'a str,
+    problems: &'a mut Vec<Problem>,
+    notes: &'a mut Vec<Problem>,
+}
+
+impl DeclarationReader<'_> {
+    fn declaration(&mut self, json: &Json) -> Option<ParameterDeclaration> {
+        let name = self.name;
+        let Json::Object(attributes) = json else {
+            self.problems
+                .push(Problem::error("not-a-declaration", format!("the declaration of `{name}` is not a mapping")).at(place(name, None)));
+            return None;
+        };
+        for attribute in attributes.keys().filter(|attribute| !ATTRIBUTES.contains(&attribute.as_str())) {
+            let problem = Problem::error("unknown-attribute", format!("parameter `{name}` has an unknown attribute `{attribute}`"))
+                .hint_if(did_you_mean(attribute, ATTRIBUTES))
+                .at(place(name, Some(attribute)));
+            self.problems.push(problem);
+        }
+        let parameter_type = self.parameter_type(attributes.get("Type"));
+        let allowed_pattern_text = self.text(attributes.get("AllowedPattern"), "AllowedPattern");
+        let declaration = ParameterDeclaration {
+            parameter_type: parameter_type?,
+            default: self.text(attributes.get("Default"), "Default"),
+            description: self.text(attributes.get("Description"), "Description"),
+            constraint_description: self.text(attributes.get("ConstraintDescription"), "ConstraintDescription"),
+            no_echo: self.text(attributes.get("NoEcho"), "NoEcho").is_some_and(|text| text.eq_ignore_ascii_case("true")),
+            allowed_values: self.allowed_values(attributes.get("AllowedValues")),
+            allowed_pattern: allowed_pattern_text.as_deref().and_then(|text| self.pattern(text)),
+            allowed_pattern_text,
+            min_length: self.number(attributes.get("MinLength"), "MinLength"),
+            max_length: self.number(attributes.get("MaxLength"), "MaxLength"),
+            min_value: self.number(attributes.get("MinValue"), "MinValue"),
+            max_value: self.number(attributes.get("MaxValue"), "MaxValue"),
+        };
+        Some(declaration)
+    }
+
+    fn parameter_type(&mut self, json: Option<&Json>) -> Option<ParameterType> {
+        let name = self.name;
+        if json.is_none() {
+            let problem = Problem::error("parameter-type", format!("parameter `{name}` has no `Type`"));
+            self.problems.push(problem.hint("add `Type: String`").at(place(name, None)));
+        }
+        let text = self.text(json, "Type")?;
+        let parsed = text.parse::<ParameterType>();
+        if let Err(hint) = &parsed {
+            let problem = Problem::error("parameter-type", format!("parameter `{name}` has the unknown type `{text}`"));
+            self.problems.push(problem.hint(hint).at(place(name, Some("Type"))));
+        }
+        parsed.ok()
+    }
+
+    fn text(&mut self, json: Option<&Json>, attribute: &str) -> Option<String> {
+        match json? {
+            Json::String(text) => Some(text.clone()),
+            Json::Number(number) => Some(number.to_string()),
+            Json::Bool(boolean) => Some(boolean.to_string()),
+            Json::Null | Json::Array(_) | Json::Object(_) => {
+                let problem = Problem::error("not-text", format!("`{attribute}` of parameter `{}` is not text", self.name));
+                self.problems.push(problem.hint("a declaration cannot hold functions or lists here").at(place(self.name, Some(attribute))));
+                None
+            }
+        }
+    }
+
+    fn number<N: std::str::FromStr>(&mut self, json: Option<&Json>, attribute: &str) -> Option<N> {
+        let text = self.text(json, attribute)?;
+        let number = text.trim().parse().ok();
+        if number.is_none() {
+            let problem = Problem::error("not-a-number", format!("`{attribute}` of parameter `{}` is `{text}`, not a number", self.name));
+            self.problems.push(problem.at(place(self.name, Some(attribute))));
+        }
+        number
+    }
+
+    fn allowed_values(&mut self, json: Option<&Json>) -> Vec<String> {
+        match json {
+            None => Vec::new(),
+            Some(Json::Array(values)) => values.iter().filter_map(|value| self.text(Some(value), "AllowedValues")).collect(),
+            Some(_) => {
+                let problem = Problem::error("not-a-list", format!("`AllowedValues` of parameter `{}` is not a list", self.name));
+                self.problems.push(problem.at(place(self.name, Some("AllowedValues"))));
+                Vec::new()
+            }
+        }
+    }
+
+    /// Java's expressions know more than this engine, which never backtracks: what it cannot check is said, not guessed.
+    fn pattern(&mut self, text: &str) -> Option<Regex> {
+        match allowed_pattern::compile(text) {
+            Ok(pattern) => Some(pattern),
+            Err(error) => {
+                let reason = error.to_string();
+                let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
+                let note = Problem::warning("pattern-not-checked", format!("the `AllowedPattern` of `{}` cannot be checked here: {reason}", self.name))
+                    .hint("CloudFormation checks it in each account; an expression without look-around or back-references is checked here as well")
+                    .at(place(self.name, Some("AllowedPattern")));
+                self.notes.push(note);
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! What is wrong, where, and what to do about it.
+
+use std::fmt;
+
+/// One finding about a stage's parameters or the template's declarations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Problem {
+    /// A stable name for this kind of finding, such as `unknown-parameter`.
+    pub code: &'static str,
+    /// Whether the deployment must stop.
+    pub severity: Severity,
+    /// What is wrong: a lowercase fragment that names the object in backticks.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// Where it is.
+    pub place: Option<Place>,
+}
+
+/// How much a [`Problem`] matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth saying; nothing needs to be done.
+    Note,
+    /// Probably a mistake, yet the deployment can go on.
+    Warning,
+    /// CloudFormation would refuse this, or deploy something else than what was asked for.
+    Error,
+}
+
+/// Where a value came from, or where a finding is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Place {
+    /// In a file that a person wrote.
+    File {
+        /// The file's path as it was given.
+        path: String,
+        /// The line, from 1.
+        line: usize,
+        /// The column in characters, from 1.
+        column: usize,
+    },
+    /// A value of the pipeline: the name of the option or variable that held it.
+    Pipeline {
+        /// For example `--env-name`.
+        source: String,
+    },
+    /// In the template, as a JSON pointer: who holds the template's text can turn it into a line.
+    Template {
+        /// For example `/Parameters/EnvType/AllowedPattern`.
+        pointer: String,
+    },
+}
+
+/// All findings of one step, as an error.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct Problems(pub Vec<Problem>);
+
+impl Problem {
+    pub(crate) fn error(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, severity: Severity::Error, message: message.into(), hint: None, place: None }
+    }
+
+    pub(crate) fn warning(code: &'static str, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, message) }
+    }
+
+    pub(crate) fn note(code: &'static str, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Note, ..Self::error(code, message) }
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub(crate) fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+
+    pub(crate) fn hint_if(self, hint: Option<String>) -> Self {
+        Self { hint: hint.or(self.hint.clone()), ..self }
+    }
+}
+
+impl Place {
+    pub(crate) fn template(pointer: impl Into<String>) -> Self {
+        Self::Template { pointer: pointer.into() }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { path, line, column } => write!(f, "{path}:{line}:{column}"),
+            Self::Pipeline { source } => f.write_str(source),
+            Self::Template { pointer } => write!(f, "template {pointer}"),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = &self.place {
+            write!(f, "{place}: ")?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str("; ")?;
+            }
+            write!(f, "{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+/// "did you mean" for a name that is not among the known ones, when one of them is near.
+pub(crate) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    known
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(&name.to_lowercase(), &candidate.to_lowercase()), candidate))
+        .filter(|(distance, candidate)| *distance <= candidate.chars().count().max(3) / 3)
+        .min()
+        .map(|(_, candidate)| format!("did you mean `{candidate}`?"))
+}
