@@ -1,5 +1,7 @@
 //! What bad files and bad values are answered with: every problem at once, each with its place and what to do.
 
+use std::fmt::Write as _;
+
 use insta::assert_snapshot;
 use serde_json::{Value as Json, json};
 use stage_config::{Layer, ParametersSection, Problem, check, merge};
@@ -7,9 +9,9 @@ use stage_config::{Layer, ParametersSection, Problem, check, merge};
 fn report(problems: &[Problem]) -> String {
     let mut lines = String::new();
     for problem in problems {
-        lines += &format!("{:?}[{}] {problem}\n", problem.severity, problem.code);
+        writeln!(lines, "{:?}[{}] {problem}", problem.severity, problem.code).unwrap();
         if let Some(hint) = &problem.hint {
-            lines += &format!("  hint: {hint}\n");
+            writeln!(lines, "  hint: {hint}").unwrap();
         }
     }
     lines
@@ -19,8 +21,8 @@ fn refused(text: &str) -> String {
     report(&Layer::from_stage_file(text, "stage.json").unwrap_err().0)
 }
 
-fn checked(section: Json, asked: &str, offered: &[(&str, &str)]) -> String {
-    let section = ParametersSection::parse(&section).unwrap();
+fn checked(section: &Json, asked: &str, offered: &[(&str, &str)]) -> String {
+    let section = ParametersSection::parse(section).unwrap();
     let mut pipeline = Layer::default();
     for (name, value) in offered {
         pipeline.offer(name, *value, "--option");
@@ -129,7 +131,7 @@ fn every_constraint_of_the_template_is_held() {
   { "ParameterKey": "Subnets", "ParameterValue": "subnet-1,sg-2" },
   { "ParameterKey": "EndpointInstanceTyp", "ParameterValue": "x" }
 ]"#;
-    assert_snapshot!(checked(section, asked, &[]), @r#"
+    assert_snapshot!(checked(&section, asked, &[]), @r#"
     Error[too-small] stage.json:2:21: `Count` is `0`, which is less than the least value, 1
     Error[unknown-parameter] stage.json:10:21: the template has no parameter `EndpointInstanceTyp`
       hint: remove it, or declare it in the template's `Parameters`
@@ -152,7 +154,7 @@ fn every_constraint_of_the_template_is_held() {
 fn what_is_offered_wins_and_is_dropped_where_the_template_does_not_declare_it() {
     let section = json!({ "EnvType": { "Type": "String" } });
     let asked = r#"[{ "ParameterKey": "EnvType", "ParameterValue": "staging" }]"#;
-    assert_snapshot!(checked(section, asked, &[("EnvType", "stg"), ("Accounts", "222222222222")]), @"
+    assert_snapshot!(checked(&section, asked, &[("EnvType", "stg"), ("Accounts", "222222222222")]), @"
     Note[not-passed] --option: `Accounts` is not passed on: the template does not declare it
     Note[overruled] stage.json:1:20: `EnvType` is `staging` here, but the pipeline's `stg` from --option wins
       hint: remove it from the stage file
@@ -162,7 +164,7 @@ fn what_is_offered_wins_and_is_dropped_where_the_template_does_not_declare_it() 
 #[test]
 fn a_key_that_was_asked_for_is_an_error_even_when_it_is_offered_too() {
     let asked = r#"[{ "ParameterKey": "Accounts", "ParameterValue": "1" }]"#;
-    let problems = checked(json!({}), asked, &[("Accounts", "222222222222")]);
+    let problems = checked(&json!({}), asked, &[("Accounts", "222222222222")]);
     assert!(problems.starts_with("Error[unknown-parameter] stage.json:1:20"), "{problems}");
 }
 
@@ -198,5 +200,5 @@ fn a_pattern_that_this_engine_does_not_know_is_said_and_not_guessed() {
 #[test]
 fn a_default_must_satisfy_its_own_constraints() {
     let section = json!({ "A": { "Type": "String", "Default": "", "MinLength": 1 } });
-    assert_snapshot!(checked(section, "[]", &[]), @"Error[too-short] template /Parameters/A/Default: the default of `A` is ``, 0 characters; the least is 1");
+    assert_snapshot!(checked(&section, "[]", &[]), @"Error[too-short] template /Parameters/A/Default: the default of `A` is ``, 0 characters; the least is 1");
 }
