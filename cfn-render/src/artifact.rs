@@ -1,0 +1,213 @@
+//! What is uploaded.
+
+use std::fmt;
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sha2::{Digest as _, Sha256};
+use tempfile::{SpooledData, SpooledTempFile};
+
+/// Up to this size an artifact is kept in memory; beyond it, in a temporary file.
+const IN_MEMORY: usize = 8 << 20;
+
+/// The bytes of one file, folder or nested template, and the key that names them.
+///
+/// The bytes were copied when the artifact was made: what is uploaded is what was hashed, whatever happens to the file meanwhile.
+/// A clone shares them.
+#[derive(Clone)]
+pub struct Artifact {
+    key: String,
+    sha256: String,
+    len: u64,
+    source: PathBuf,
+    body: Arc<Body>,
+}
+
+enum Body {
+    Memory(Vec<u8>),
+    // One file handle, one reading position: readers take turns.
+    Disk(Mutex<std::fs::File>),
+}
+
+impl Artifact {
+    /// The key: a hash of the content in hex, with `.template` after it for nested templates. Stores put their prefix before it.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The SHA-256 of the bytes, in hex.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// How many bytes.
+    #[allow(clippy::len_without_is_empty, reason = "whether an artifact is empty is of no interest")]
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// The file or folder that it was made of.
+    pub fn source(&self) -> &Path {
+        &self.source
+    }
+
+    /// All bytes.
+    ///
+    /// # Errors
+    ///
+    /// When the temporary file that holds a large artifact cannot be read.
+    pub fn read(&self) -> io::Result<Vec<u8>> {
+        self.read_range(0..self.len)
+    }
+
+    /// Some of the bytes, for uploads in parts. What lies beyond the end is left out.
+    ///
+    /// # Errors
+    ///
+    /// When the temporary file that holds a large artifact cannot be read.
+    pub fn read_range(&self, range: Range<u64>) -> io::Result<Vec<u8>> {
+        let range = range.start.min(self.len)..range.end.min(self.len);
+        let length = range.end.saturating_sub(range.start);
+        match &*self.body {
+            Body::Memory(bytes) => {
+                // Bytes in memory have indexes that fit.
+                let start = usize::try_from(range.start).map_err(io::Error::other)?;
+                let length = usize::try_from(length).map_err(io::Error::other)?;
+                Ok(bytes[start..start + length].to_vec())
+            }
+            Body::Disk(file) => {
+                let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+                file.seek(SeekFrom::Start(range.start))?;
+                let mut bytes = Vec::new();
+                (&mut *file).take(length).read_to_end(&mut bytes)?;
+                Ok(bytes)
+            }
+        }
+    }
+
+    /// Writes all bytes, a part at a time.
+    ///
+    /// # Errors
+    ///
+    /// When the temporary file that holds a large artifact cannot be read, or the destination cannot be written.
+    pub fn copy_to(&self, to: &mut impl Write) -> io::Result<()> {
+        let mut start = 0;
+        while start < self.len {
+            let part = self.read_range(start..start + IN_MEMORY as u64)?;
+            to.write_all(&part)?;
+            start += part.len() as u64;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Artifact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Artifact").field("key", &self.key).field("len", &self.len).field("source", &self.source).finish_non_exhaustive()
+    }
+}
+
+/// Takes the bytes of an artifact as they are made. Seekable, as the writer of zip archives wants.
+pub(crate) struct ArtifactWriter {
+    spool: SpooledTempFile,
+}
+
+impl ArtifactWriter {
+    pub(crate) fn new() -> Self {
+        Self { spool: tempfile::spooled_tempfile(IN_MEMORY) }
+    }
+
+    /// The artifact, with the key that `key` makes of the SHA-256 of its bytes.
+    pub(crate) fn finish(mut self, source: &Path, key: impl FnOnce(&str) -> String) -> io::Result<Artifact> {
+        self.spool.seek(SeekFrom::Start(0))?;
+        let mut hasher = HashWriter::default();
+        let len = io::copy(&mut self.spool, &mut hasher)?;
+        let sha256 = hasher.finish();
+        let body = match self.spool.into_inner() {
+            SpooledData::InMemory(bytes) => Body::Memory(bytes.into_inner()),
+            SpooledData::OnDisk(file) => Body::Disk(Mutex::new(file)),
+        };
+        Ok(Artifact { key: key(&sha256), sha256, len, source: source.to_owned(), body: Arc::new(body) })
+    }
+}
+
+impl Write for ArtifactWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.spool.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.spool.flush()
+    }
+}
+
+impl io::Seek for ArtifactWriter {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.spool.seek(to)
+    }
+}
+
+/// Hashes what is written to it.
+#[derive(Default)]
+pub(crate) struct HashWriter(Sha256);
+
+impl HashWriter {
+    pub(crate) fn finish(self) -> String {
+        hex(&self.0.finalize())
+    }
+}
+
+impl Write for HashWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn artifact(bytes: &[u8]) -> Artifact {
+        let mut writer = ArtifactWriter::new();
+        writer.write_all(bytes).unwrap();
+        writer.finish(Path::new("source"), str::to_owned).unwrap()
+    }
+
+    #[test]
+    fn the_key_is_made_of_the_sha256_of_the_bytes() {
+        let artifact = artifact(b"abc");
+        assert_eq!(artifact.sha256(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!((artifact.key(), artifact.len()), (artifact.sha256(), 3));
+    }
+
+    #[test]
+    fn ranges_beyond_the_end_are_cut() {
+        let artifact = artifact(b"abc");
+        assert_eq!(artifact.read_range(1..99).unwrap(), b"bc");
+        assert_eq!(artifact.read_range(7..9).unwrap(), b"");
+    }
+
+    #[test]
+    fn large_artifacts_read_the_same_from_disk() {
+        let bytes: Vec<u8> = (0..IN_MEMORY + 1000).map(|n| (n % 251) as u8).collect();
+        let artifact = artifact(&bytes);
+        assert!(matches!(*artifact.body, Body::Disk(_)));
+        assert_eq!(artifact.read().unwrap(), bytes);
+        let at = IN_MEMORY as u64;
+        assert_eq!(artifact.read_range(at..at + 5).unwrap(), bytes[IN_MEMORY..IN_MEMORY + 5]);
+        let mut copy = Vec::new();
+        artifact.copy_to(&mut copy).unwrap();
+        assert_eq!(copy, bytes);
+    }
+}

@@ -1,0 +1,80 @@
+//! The one error type of this crate.
+
+use std::fmt;
+
+use crate::problem::{Problem, Severity};
+use crate::store::StoreError;
+
+/// Why a template could not be parsed, resolved or packaged: all problems that were found, not the first.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Error {
+    kind: ErrorKind,
+    problems: Vec<Problem>,
+    source: Option<StoreError>,
+}
+
+/// Which part of the work failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The text is not a template: it does not parse, or it is not one mapping.
+    Template,
+    /// The template could not be evaluated with the given parameters.
+    Resolve,
+    /// Local artifacts are missing or unusable. Nothing was uploaded.
+    Artifacts,
+    /// The artifact store refused or could not be reached. Uploads that were done before stay.
+    Store,
+    /// The rewritten template did not read back as it should. This is a defect of this crate; nothing was handed out.
+    Verification,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, problems: Vec<Problem>) -> Self {
+        debug_assert!(!problems.is_empty(), "an error names at least one problem");
+        Self { kind, problems, source: None }
+    }
+
+    pub(crate) fn store(problem: Problem, source: StoreError) -> Self {
+        Self { kind: ErrorKind::Store, problems: vec![problem], source: Some(source) }
+    }
+
+    /// Fails when one of the problems is an error, and hands the others back.
+    pub(crate) fn unless_harmless(kind: ErrorKind, problems: Vec<Problem>) -> Result<Vec<Problem>, Self> {
+        if problems.iter().any(|problem| problem.severity == Severity::Error) { Err(Self::new(kind, problems)) } else { Ok(problems) }
+    }
+
+    /// Which part of the work failed.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// Everything that was found, in the order of the templates' text; never empty.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// What the artifact store said, when the kind is [`ErrorKind::Store`].
+    pub fn store_error(&self) -> Option<&StoreError> {
+        self.source.as_ref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.problems.iter().enumerate() {
+            if index > 0 {
+                f.write_str("; ")?;
+            }
+            write!(f, "{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|source| source as _)
+    }
+}

@@ -1,0 +1,139 @@
+//! What is wrong, where, and what to do about it.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// One finding about a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Problem {
+    /// A stable name for this kind of finding, such as `duplicate-key`.
+    pub code: &'static str,
+    /// Whether the work must stop.
+    pub severity: Severity,
+    /// What is wrong: a lowercase fragment that names the object in backticks.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// Where it is.
+    pub place: Place,
+}
+
+/// How much a [`Problem`] matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth saying; nothing needs to be done.
+    Note,
+    /// Probably a mistake, yet the work can go on.
+    Warning,
+    /// CloudFormation would refuse this, or do something else than what was meant.
+    Error,
+}
+
+/// A place in a template.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub struct Place {
+    /// The template's file, as it was named: of nested templates, the one that the finding is in.
+    pub path: PathBuf,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// The JSON pointer of the value, such as `/Resources/Function/Properties/Code`; empty for the whole template.
+    pub pointer: String,
+}
+
+impl Place {
+    /// The logical id of the resource that the place is in.
+    pub fn logical_id(&self) -> Option<String> {
+        let mut tokens = self.pointer.split('/').skip(1);
+        (tokens.next()? == "Resources").then(|| tokens.next().map(unescape_token))?
+    }
+
+    /// The property of the resource, below `Properties` and joined by dots, such as `Command.ScriptLocation`.
+    pub fn property(&self) -> Option<String> {
+        let mut tokens = self.pointer.split('/').skip(1);
+        tokens.by_ref().find(|token| *token == "Properties")?;
+        let property = tokens.map(unescape_token).collect::<Vec<_>>().join(".");
+        (!property.is_empty()).then_some(property)
+    }
+}
+
+/// Writes one key or index as a token of a JSON pointer (RFC 6901).
+pub(crate) fn escape_token(token: &str) -> String {
+    token.replace('~', "~0").replace('/', "~1")
+}
+
+/// Reads one token of a JSON pointer (RFC 6901).
+pub(crate) fn unescape_token(token: &str) -> String {
+    token.replace("~1", "/").replace("~0", "~")
+}
+
+impl Problem {
+    pub(crate) fn error(code: &'static str, place: Place, message: impl Into<String>) -> Self {
+        Self { code, severity: Severity::Error, message: message.into(), hint: None, place }
+    }
+
+    pub(crate) fn warning(code: &'static str, place: Place, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, place, message) }
+    }
+
+    pub(crate) fn note(code: &'static str, place: Place, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Note, ..Self::error(code, place, message) }
+    }
+
+    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    pub(crate) fn hint_if(self, hint: Option<String>) -> Self {
+        Self { hint: hint.or(self.hint), ..self }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.path.display(), self.line, self.column)
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.message)
+    }
+}
+
+/// "did you mean" for a name that is not among the known ones, when one of them is near.
+pub(crate) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    known
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(&name.to_lowercase(), &candidate.to_lowercase()), candidate))
+        .filter(|(distance, candidate)| *distance <= candidate.chars().count().max(3) / 3)
+        .min()
+        .map(|(_, candidate)| format!("did you mean `{candidate}`?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(pointer: &str) -> Place {
+        Place { path: "t.yml".into(), line: 1, column: 1, pointer: pointer.into() }
+    }
+
+    #[test]
+    fn a_place_knows_its_resource_and_property() {
+        let job = place("/Resources/Job/Properties/Command/ScriptLocation");
+        assert_eq!(job.logical_id().as_deref(), Some("Job"));
+        assert_eq!(job.property().as_deref(), Some("Command.ScriptLocation"));
+        assert_eq!(place("/Outputs/Name").logical_id(), None);
+        assert_eq!(place("").property(), None);
+    }
+
+    #[test]
+    fn a_near_name_is_suggested_and_a_far_one_is_not() {
+        assert_eq!(did_you_mean("EnvTyp", ["EnvType", "Other"]).as_deref(), Some("did you mean `EnvType`?"));
+        assert_eq!(did_you_mean("Zebra", ["EnvType", "Other"]), None);
+    }
+}

@@ -1,0 +1,163 @@
+//! Where artifacts go: the port, and the offline store.
+
+mod directory;
+
+use std::fmt;
+use std::future::Future;
+
+pub use directory::Directory;
+
+use crate::artifact::Artifact;
+use crate::pseudo_parameters::Partition;
+
+/// A place that CloudFormation can read artifacts from.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use std::sync::Mutex;
+///
+/// use cfn_render::{Artifact, ArtifactStore, Location, StoreError};
+///
+/// #[derive(Default)]
+/// struct Memory(Mutex<BTreeMap<String, Vec<u8>>>);
+///
+/// impl ArtifactStore for Memory {
+///     async fn put(&self, artifact: &Artifact) -> Result<Location, StoreError> {
+///         let bytes = artifact.read().map_err(|error| StoreError::new("read", error.to_string()).caused_by(error))?;
+///         let existed = self.0.lock().unwrap().insert(artifact.key().to_owned(), bytes).is_some();
+///         Ok(Location { existed, ..Location::new("bucket", "eu-west-1", artifact.key()) })
+///     }
+/// }
+/// ```
+pub trait ArtifactStore: Sync {
+    /// Makes the artifact available, and says where. Keys name contents: an object that is there under the same key is the artifact.
+    fn put(&self, artifact: &Artifact) -> impl Future<Output = Result<Location, StoreError>> + Send;
+}
+
+/// Where an artifact is, in the forms that templates name it in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    /// The bucket's name.
+    pub bucket: String,
+    /// The object's key, the store's prefix included.
+    pub key: String,
+    /// The object's https address, for properties such as `TemplateURL`.
+    pub url: String,
+    /// Whether the object was there already and nothing was uploaded.
+    pub existed: bool,
+}
+
+impl Location {
+    /// An object of a bucket in a region: the address is the path-style one of the bucket's own region and partition, which works
+    /// for bucket names with dots too.
+    pub fn new(bucket: impl Into<String>, region: &str, key: impl Into<String>) -> Self {
+        let (bucket, key) = (bucket.into(), key.into());
+        let url = format!("https://s3.{region}.{}/{bucket}/{}", Partition::of_region(region).url_suffix, encode_path(&key));
+        Self { bucket, key, url, existed: false }
+    }
+
+    /// The `s3://bucket/key` form.
+    pub fn uri(&self) -> String {
+        format!("s3://{}/{}", self.bucket, self.key)
+    }
+}
+
+/// Percent-encodes what a URL's path cannot hold as it is (RFC 3986), and keeps the slashes.
+fn encode_path(key: &str) -> String {
+    let mut encoded = String::with_capacity(key.len());
+    for byte in key.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+/// Why a store could not take an artifact.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct StoreError {
+    /// The operation that failed, such as `PutObject`.
+    pub operation: String,
+    /// The service's error code, such as `NoSuchBucket`.
+    pub code: Option<String>,
+    /// The service's message.
+    pub message: String,
+    /// The service's request id, for its support.
+    pub request_id: Option<String>,
+    /// What to do about it.
+    pub hint: Option<String>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl StoreError {
+    /// An operation and what went wrong.
+    pub fn new(operation: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { operation: operation.into(), code: None, message: message.into(), request_id: None, hint: None, source: None }
+    }
+
+    /// Adds the service's error code.
+    #[must_use]
+    pub fn code(self, code: Option<impl Into<String>>) -> Self {
+        Self { code: code.map(Into::into), ..self }
+    }
+
+    /// Adds the service's request id.
+    #[must_use]
+    pub fn request_id(self, request_id: Option<impl Into<String>>) -> Self {
+        Self { request_id: request_id.map(Into::into), ..self }
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn hint(self, hint: Option<impl Into<String>>) -> Self {
+        Self { hint: hint.map(Into::into), ..self }
+    }
+
+    /// Adds what it was caused by.
+    #[must_use]
+    pub fn caused_by(self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self { source: Some(source.into()), ..self }
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` failed", self.operation)?;
+        if let Some(code) = &self.code {
+            write!(f, " with {code}")?;
+        }
+        write!(f, ": {}", self.message)?;
+        if let Some(request_id) = &self.request_id {
+            write!(f, " (request id {request_id})")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for StoreError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|source| &**source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_the_one_of_the_buckets_region_and_partition() {
+        assert_eq!(Location::new("b.c", "eu-west-1", "p/k").url, "https://s3.eu-west-1.amazonaws.com/b.c/p/k");
+        assert_eq!(Location::new("b", "cn-north-1", "k").url, "https://s3.cn-north-1.amazonaws.com.cn/b/k");
+        assert_eq!(Location::new("b", "us-east-1", "a b/é").url, "https://s3.us-east-1.amazonaws.com/b/a%20b/%C3%A9");
+        assert_eq!(Location::new("b", "us-east-1", "p/k").uri(), "s3://b/p/k");
+    }
+
+    #[test]
+    fn a_store_error_says_operation_code_message_and_request_id() {
+        let error = StoreError::new("PutObject", "no such bucket").code(Some("NoSuchBucket")).request_id(Some("R1"));
+        assert_eq!(error.to_string(), "`PutObject` failed with NoSuchBucket: no such bucket (request id R1)");
+    }
+}

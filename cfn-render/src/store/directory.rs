@@ -1,0 +1,81 @@
+//! A folder that stands for a bucket.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::{ArtifactStore, Location, StoreError};
+use crate::artifact::Artifact;
+
+/// Writes artifacts into a folder as they would lie in a bucket: for dry runs, for tests, and for builds that upload later
+/// (`aws s3 sync FOLDER s3://BUCKET`). The packaged template names the bucket.
+#[derive(Debug, Clone)]
+pub struct Directory {
+    folder: PathBuf,
+    bucket: String,
+    region: String,
+    prefix: String,
+}
+
+impl Directory {
+    /// A folder, made when it is missing, and the bucket that it stands for.
+    pub fn new(folder: impl Into<PathBuf>, bucket: impl Into<String>, region: impl Into<String>) -> Self {
+        Self { folder: folder.into(), bucket: bucket.into(), region: region.into(), prefix: String::new() }
+    }
+
+    /// Puts every key below a prefix.
+    #[must_use]
+    pub fn prefix(self, prefix: &str) -> Self {
+        Self { prefix: clean_prefix(prefix), ..self }
+    }
+
+    /// The file of an artifact.
+    pub fn path_of(&self, artifact: &Artifact) -> PathBuf {
+        self.folder.join(&self.prefix).join(artifact.key())
+    }
+
+    fn write(&self, artifact: &Artifact) -> Result<Location, StoreError> {
+        let path = self.path_of(artifact);
+        let location = Location::new(&self.bucket, &self.region, format!("{}{}", self.prefix, artifact.key()));
+        if path.is_file() {
+            return Ok(Location { existed: true, ..location });
+        }
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let failed = |operation: &'static str| {
+            let path = path.display().to_string();
+            move |error: std::io::Error| StoreError::new(operation, format!("`{path}`: {error}")).caused_by(error)
+        };
+        std::fs::create_dir_all(folder).map_err(failed("create folder"))?;
+        // Beside its final place and then renamed: a file under a key is always whole.
+        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed("create file"))?;
+        artifact.copy_to(&mut file).map_err(failed("write file"))?;
+        file.flush().map_err(failed("write file"))?;
+        file.persist(&path).map_err(|error| failed("rename file")(error.error))?;
+        Ok(location)
+    }
+}
+
+impl ArtifactStore for Directory {
+    async fn put(&self, artifact: &Artifact) -> Result<Location, StoreError> {
+        self.write(artifact)
+    }
+}
+
+/// A prefix without slashes around it and with one at its end; the empty prefix stays empty. A prefix that would climb out of the
+/// folder loses its dots: keys of a bucket know no parent.
+pub(crate) fn clean_prefix(prefix: &str) -> String {
+    let parts: Vec<&str> = prefix.split('/').filter(|part| !matches!(*part, "" | "." | "..")).collect();
+    if parts.is_empty() { String::new() } else { format!("{}/", parts.join("/")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_ends_with_one_slash_and_stays_below_the_folder() {
+        assert_eq!(
+            [clean_prefix(""), clean_prefix("a"), clean_prefix("/a//b/"), clean_prefix("../../a")],
+            ["", "a/", "a/b/", "a/"].map(String::from)
+        );
+    }
+}

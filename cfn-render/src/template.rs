@@ -1,0 +1,124 @@
+//! A template: its text, and what can be asked of it.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+use crate::error::{Error, ErrorKind};
+use crate::problem::{Place, Problem};
+use crate::span::{LineIndex, Span};
+use crate::structure;
+use crate::tree::Tree;
+
+/// A CloudFormation template with its source text, every byte of which is kept.
+#[derive(Debug, Clone)]
+pub struct Template {
+    text: String,
+    path: PathBuf,
+    lines: LineIndex,
+    tree: Tree,
+}
+
+impl Template {
+    /// Parses a template, YAML or JSON.
+    ///
+    /// `path` names the template in messages, and the folder that it is in is the base of the template's relative artifacts;
+    /// nothing is read from there before [`package`](Self::package).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Template`], with line and column, when the text does not parse, is empty, has several documents, is not one
+    /// mapping, nests deeper than 200 levels, or has aliases that stand within themselves or would grow beyond 64 MiB.
+    pub fn parse(text: impl Into<String>, path: impl Into<PathBuf>) -> Result<Self, Error> {
+        let (text, path) = (text.into(), path.into());
+        let lines = LineIndex::new(&text);
+        let place = |offset| {
+            let (line, column) = lines.position(&text, offset);
+            Place { path: path.clone(), line, column, pointer: String::new() }
+        };
+        let tree = Tree::build(&text).map_err(|error| {
+            let problem = Problem::error(error.code, place(error.offset), error.message).hint_if(error.hint);
+            Error::new(ErrorKind::Template, vec![problem])
+        })?;
+        if !tree.is_mapping(tree.root()) || tree.function(tree.root()).is_some() {
+            let problem = Problem::error("not-a-mapping", place(tree.node(tree.root()).start), "the template is not a mapping")
+                .hint("a template is a mapping with sections such as `Resources`");
+            return Err(Error::new(ErrorKind::Template, vec![problem]));
+        }
+        Ok(Self { text, path, lines, tree })
+    }
+
+    /// The text, byte for byte as it was given.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The name of the template in messages.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// The template as JSON, in the long form of every function: `!Sub x` is `{"Fn::Sub": "x"}`.
+    ///
+    /// Text stays text: a plain scalar is a number only when that number prints as the very characters that were written, and a
+    /// boolean only when it is `true` or `false`. So `1.10`, `0755`, `012345678901`, `1e3`, `Yes`, `12:30` and `2012-10-17` are
+    /// strings, as are quoted scalars; `null`, `~` and nothing at all are null. Aliases and merge keys become what they stand for, and
+    /// of a key that is there twice the last one counts.
+    pub fn to_value(&self) -> Value {
+        self.tree.value(self.tree.root())
+    }
+
+    /// The template's own `Parameters` section as a JSON object; empty when there is none.
+    ///
+    /// Scalars are read as [`to_value`](Self::to_value) says: `Default: 1` is the number 1, which CloudFormation takes as the text
+    /// "1", and `Default: 1.10` is the text "1.10".
+    pub fn parameters(&self) -> Value {
+        match self.tree.get(self.tree.root(), "Parameters").map(|parameters| self.tree.value(parameters)) {
+            Some(parameters @ Value::Object(_)) => parameters,
+            _ => Value::Object(Map::new()),
+        }
+    }
+
+    /// Where a value is, by its JSON pointer into [`to_value`](Self::to_value), such as `/Parameters/EnvType/Default`. The span
+    /// includes the value's tag.
+    pub fn locate(&self, pointer: &str) -> Option<Span> {
+        let (found, complete) = self.tree.find(pointer);
+        complete.then(|| self.lines.span(&self.text, self.tree.range(found.value)))
+    }
+
+    /// Where the key of a value is, by the value's JSON pointer. None for the whole template and for items of lists.
+    pub fn locate_key(&self, pointer: &str) -> Option<Span> {
+        let (found, complete) = self.tree.find(pointer);
+        let key = found.key.filter(|_| complete)?;
+        Some(self.lines.span(&self.text, self.tree.range(key)))
+    }
+
+    /// What is wrong with the template's structure: duplicate keys, unknown sections, resources without a type, names that nothing
+    /// declares. In the order of the text; empty for a sound template.
+    pub fn problems(&self) -> Vec<Problem> {
+        structure::problems(self)
+    }
+
+    /// The place of a pointer's value, or of the nearest value around it.
+    pub(crate) fn place(&self, pointer: impl Into<String>) -> Place {
+        let pointer = pointer.into();
+        let (found, _) = self.tree.find(&pointer);
+        self.place_at(self.tree.node(found.value).start, pointer)
+    }
+
+    /// The place of a pointer's key, or of its value when it has no key.
+    pub(crate) fn place_of_key(&self, pointer: impl Into<String>) -> Place {
+        let pointer = pointer.into();
+        let (found, _) = self.tree.find(&pointer);
+        self.place_at(self.tree.node(found.key.unwrap_or(found.value)).start, pointer)
+    }
+
+    pub(crate) fn place_at(&self, offset: usize, pointer: impl Into<String>) -> Place {
+        let (line, column) = self.lines.position(&self.text, offset);
+        Place { path: self.path.clone(), line, column, pointer: pointer.into() }
+    }
+}

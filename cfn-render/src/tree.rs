@@ -1,0 +1,199 @@
+//! The template as a tree whose nodes remember their bytes. YAML and JSON alike: JSON is flow-style YAML.
+
+mod build;
+mod pointer;
+mod value;
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+pub(crate) use build::{BuildError, MAX_DEPTH};
+pub(crate) use granit_parser::ScalarStyle;
+
+/// Nodes in the order in which they begin; the root is the first.
+#[derive(Debug, Clone)]
+pub(crate) struct Tree {
+    nodes: Vec<Node>,
+    aliases: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct NodeId(usize);
+
+#[derive(Debug, Clone)]
+pub(crate) struct Node {
+    pub(crate) kind: Kind,
+    pub(crate) tag: Option<Tag>,
+    /// The bytes of the value, without its tag and anchor, with the header of a block scalar, without the line breaks after it.
+    pub(crate) content: Range<usize>,
+    /// Where the value begins together with its tag and anchor.
+    pub(crate) start: usize,
+    /// What the node would weigh, in about bytes, with all aliases below it expanded. Zero while it is open.
+    weight: u64,
+    /// How deep the tree below it is with all aliases expanded.
+    depth: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Scalar { text: String, style: ScalarStyle },
+    Sequence(Vec<NodeId>),
+    Mapping(Vec<(NodeId, NodeId)>),
+    Alias(NodeId),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Tag {
+    /// The long name of a short form: `Fn::Sub` for `!Sub`, and `Ref` and `Condition`, which take no prefix.
+    Function(String),
+    /// `!!str` and the lone `!`: the scalar is text whatever it looks like.
+    Text,
+}
+
+/// One pair of a mapping, with merge keys followed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) key_node: NodeId,
+    pub(crate) value: NodeId,
+}
+
+impl Tree {
+    pub(crate) fn root(&self) -> NodeId {
+        NodeId(0)
+    }
+
+    pub(crate) fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0]
+    }
+
+    pub(crate) fn ids(&self) -> impl Iterator<Item = NodeId> + use<> {
+        (0..self.nodes.len()).map(NodeId)
+    }
+
+    /// Whether any alias is in the template: CloudFormation refuses those.
+    pub(crate) fn has_aliases(&self) -> bool {
+        self.aliases > 0
+    }
+
+    /// The node itself, or the node that an alias stands for.
+    pub(crate) fn follow(&self, mut id: NodeId) -> NodeId {
+        // An alias of an alias cannot be written, and the builder refuses an alias within what it names: this ends.
+        while let Kind::Alias(target) = self.node(id).kind {
+            id = target;
+        }
+        id
+    }
+
+    /// The bytes of a value together with its tag and anchor.
+    pub(crate) fn range(&self, id: NodeId) -> Range<usize> {
+        let node = self.node(id);
+        node.start..node.content.end
+    }
+
+    /// The text of a scalar, whatever its style and tag.
+    pub(crate) fn text(&self, id: NodeId) -> Option<&str> {
+        match &self.node(self.follow(id)).kind {
+            Kind::Scalar { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The text of a scalar that is no short-form function.
+    pub(crate) fn plain_text(&self, id: NodeId) -> Option<&str> {
+        if self.function(id).is_some() { None } else { self.text(id) }
+    }
+
+    /// The long name of a short-form function.
+    pub(crate) fn function(&self, id: NodeId) -> Option<&str> {
+        match &self.node(self.follow(id)).tag {
+            Some(Tag::Function(name)) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Nothing at all, `~` or `null`.
+    pub(crate) fn is_null(&self, id: NodeId) -> bool {
+        let node = self.node(self.follow(id));
+        let Kind::Scalar { text, style: ScalarStyle::Plain } = &node.kind else { return false };
+        node.tag.is_none() && matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL")
+    }
+
+    pub(crate) fn is_mapping(&self, id: NodeId) -> bool {
+        matches!(self.node(self.follow(id)).kind, Kind::Mapping(_))
+    }
+
+    /// The items of a sequence; nothing for any other node.
+    pub(crate) fn items(&self, id: NodeId) -> &[NodeId] {
+        match &self.node(self.follow(id)).kind {
+            Kind::Sequence(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The pairs of a mapping as they are written, merge keys among them; nothing for any other node.
+    pub(crate) fn pairs(&self, id: NodeId) -> &[(NodeId, NodeId)] {
+        match &self.node(self.follow(id)).kind {
+            Kind::Mapping(pairs) => pairs,
+            _ => &[],
+        }
+    }
+
+    /// The pairs of a mapping as they count: of a key that is there twice the last, merge keys followed, keys that are no scalars
+    /// left out. In the order of their first mention.
+    pub(crate) fn entries(&self, id: NodeId) -> Vec<Entry<'_>> {
+        let mut entries: Vec<Entry<'_>> = Vec::new();
+        let mut at: HashMap<&str, usize> = HashMap::new();
+        let mut merged = Vec::new();
+        for (key_node, value) in self.pairs(id).iter().copied() {
+            if self.is_merge_key(key_node) {
+                merged.extend(self.merged(value));
+            } else if let Some(key) = self.text(key_node) {
+                let entry = Entry { key, key_node, value };
+                if let Some(index) = at.get(key) {
+                    entries[*index] = entry;
+                } else {
+                    at.insert(key, entries.len());
+                    entries.push(entry);
+                }
+            }
+        }
+        for entry in merged {
+            if !at.contains_key(entry.key) {
+                at.insert(entry.key, entries.len());
+                entries.push(entry);
+            }
+        }
+        entries
+    }
+
+    /// The entry of a mapping by its key.
+    pub(crate) fn entry(&self, id: NodeId, key: &str) -> Option<Entry<'_>> {
+        let direct = self.pairs(id).iter().rev().find(|(key_node, _)| self.text(*key_node) == Some(key) && !self.is_merge_key(*key_node));
+        match direct {
+            Some((key_node, value)) => Some(Entry { key: self.text(*key_node)?, key_node: *key_node, value: *value }),
+            None if self.pairs(id).iter().any(|(key_node, _)| self.is_merge_key(*key_node)) => {
+                self.entries(id).into_iter().find(|entry| entry.key == key)
+            }
+            None => None,
+        }
+    }
+
+    /// The value of a mapping by its key.
+    pub(crate) fn get(&self, id: NodeId, key: &str) -> Option<NodeId> {
+        self.entry(id, key).map(|entry| entry.value)
+    }
+
+    /// A plain `<<`, which merges the mapping beside it into its own.
+    pub(crate) fn is_merge_key(&self, key: NodeId) -> bool {
+        matches!(&self.node(key).kind, Kind::Scalar { text, style: ScalarStyle::Plain } if text == "<<")
+    }
+
+    /// What a merge key brings in: the entries of one mapping or of several, the earlier ones first.
+    pub(crate) fn merged(&self, value: NodeId) -> Vec<Entry<'_>> {
+        if self.is_mapping(value) {
+            return self.entries(value);
+        }
+        self.items(value).iter().flat_map(|item| self.entries(*item)).collect()
+    }
+}

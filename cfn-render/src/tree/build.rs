@@ -1,0 +1,246 @@
+//! From the parser's events to the tree.
+//!
+//! The parser has quirks that are dealt with here and nowhere else: a block scalar's span begins at its content, block collections
+//! have no width, an empty value is reported as `~`, a tag and an anchor lie before the span of their node.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, options};
+
+use super::{Kind, Node, NodeId, Tag, Tree};
+
+/// How deep collections may nest, aliases expanded. Templates stay below 30; a bound keeps recursion on any stack.
+pub(crate) const MAX_DEPTH: usize = 200;
+
+/// What the template may weigh with all its aliases expanded. CloudFormation takes templates of 1 MB.
+const MAX_EXPANDED_BYTES: u64 = 64 << 20;
+
+/// Why a text is not a tree, and at which byte.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct BuildError {
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+    pub(crate) offset: usize,
+}
+
+impl BuildError {
+    fn new(code: &'static str, offset: usize, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), hint: None, offset }
+    }
+
+    fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    fn from_scan(error: &ScanError, text: &str) -> Self {
+        let offset = error.marker().byte_offset().unwrap_or(text.len());
+        Self::new("syntax", offset, error.info())
+    }
+}
+
+impl Tree {
+    /// Parses one YAML or JSON document.
+    pub(crate) fn build(text: &str) -> Result<Self, BuildError> {
+        Builder { text, nodes: Vec::new(), open: Vec::new(), anchors: HashMap::new(), aliases: 0, reached: 0 }.run()
+    }
+}
+
+struct Builder<'a> {
+    text: &'a str,
+    nodes: Vec<Node>,
+    open: Vec<Open>,
+    anchors: HashMap<usize, NodeId>,
+    aliases: usize,
+    /// The end of the last event that had any width: what comes before a node lies between here and its span.
+    reached: usize,
+}
+
+/// A collection whose end is not yet seen.
+struct Open {
+    id: NodeId,
+    children: Vec<NodeId>,
+}
+
+impl Builder<'_> {
+    fn run(mut self) -> Result<Tree, BuildError> {
+        let options = options! {
+            emit_comments: false,
+            emit_anchor_events: true,
+            // As libyaml has it, and with it most of what reads templates.
+            block_scalar_eof_without_line_feed: true,
+            flow_nesting_limit: MAX_DEPTH,
+            block_nesting_limit: MAX_DEPTH,
+        };
+        let mut documents = 0;
+        for next in Parser::new_from_str_with_options(self.text, options) {
+            let (event, span) = next.map_err(|error| BuildError::from_scan(&error, self.text))?;
+            let range = span.byte_range().unwrap_or(self.reached..self.reached);
+            match event {
+                Event::DocumentStart(..) => {
+                    documents += 1;
+                    if documents > 1 {
+                        return Err(BuildError::new("several-documents", range.start, "a second YAML document begins here")
+                            .hint("a template is one document: remove the `---`, or keep the other document in a file of its own"));
+                    }
+                    continue;
+                }
+                Event::Scalar(text, style, anchor, tag) => {
+                    let kind = Kind::Scalar { text: self.scalar_text(text.into_owned(), style, &span, tag.is_some()), style };
+                    let content = self.scalar_content(style, &span, range.clone());
+                    let id = self.begin(kind, tag.as_deref(), &span, content, anchor);
+                    self.finish(id, Vec::new())?;
+                }
+                Event::SequenceStart(_, anchor, tag) => {
+                    let id = self.begin(Kind::Sequence(Vec::new()), tag.as_deref(), &span, range.clone(), anchor);
+                    self.descend(id)?;
+                }
+                Event::MappingStart(_, anchor, tag) => {
+                    let id = self.begin(Kind::Mapping(Vec::new()), tag.as_deref(), &span, range.clone(), anchor);
+                    self.descend(id)?;
+                }
+                Event::SequenceEnd | Event::MappingEnd => {
+                    if let Some(Open { id, children }) = self.open.pop() {
+                        self.close(id, &range, &children);
+                        self.finish(id, children)?;
+                    }
+                }
+                Event::Anchor(id, _) => {
+                    if let Some(node) = self.anchors.get(&id) {
+                        let node = &mut self.nodes[node.0];
+                        node.start = node.start.min(range.start);
+                    }
+                    // An anchor lies before its node: what was reached stays reached.
+                    continue;
+                }
+                Event::Alias(target) => {
+                    let target = self.anchors.get(&target).copied().filter(|target| self.nodes[target.0].weight > 0);
+                    let Some(target) = target else {
+                        return Err(BuildError::new("recursive-alias", range.start, "this alias stands within the value that it names"));
+                    };
+                    self.aliases += 1;
+                    let id = self.begin(Kind::Alias(target), None, &span, range.clone(), 0);
+                    self.finish(id, Vec::new())?;
+                }
+                _ => continue,
+            }
+            self.reached = self.reached.max(range.end);
+        }
+        if self.nodes.is_empty() {
+            return Err(BuildError::new("empty-template", 0, "the template is empty").hint("a template has at least `Resources`"));
+        }
+        Ok(Tree { nodes: self.nodes, aliases: self.aliases })
+    }
+
+    fn scalar_text(&self, text: String, style: ScalarStyle, span: &Span, tagged: bool) -> String {
+        let empty = span.byte_range().is_none_or(|range| range.is_empty());
+        // Nothing at all is reported as `~`; what is not written has no text.
+        if empty && !tagged && style == ScalarStyle::Plain { String::new() } else { text }
+    }
+
+    /// The bytes of a scalar: with the `|` or `>` of a block scalar and without the line breaks after its last line.
+    fn scalar_content(&self, style: ScalarStyle, span: &Span, range: Range<usize>) -> Range<usize> {
+        if !matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+            return range;
+        }
+        let properties_end = span.tag_span().and_then(|tag| tag.byte_range()).map_or(0, |tag| tag.end);
+        let header = self.block_header(self.reached.max(properties_end), range.start);
+        let text = &self.text[header..range.end];
+        header..header + text.trim_end_matches(['\n', '\r', ' ', '\t']).len()
+    }
+
+    /// The `|` or `>` of a block scalar. Between the event before it and its content are only indicators, comments and an anchor.
+    fn block_header(&self, from: usize, content: usize) -> usize {
+        let mut rest = from;
+        while rest < content {
+            let line_end = self.text[rest..content].find(['\n', '\r']).map_or(content, |length| rest + length);
+            let line = &self.text[rest..line_end];
+            for (at, character) in line.char_indices() {
+                match character {
+                    '|' | '>' if !within_anchor(&line[..at]) => return rest + at,
+                    '#' if at == 0 || line[..at].ends_with([' ', '\t']) => break,
+                    _ => {}
+                }
+            }
+            rest = line_end + 1;
+        }
+        content
+    }
+
+    fn begin(&mut self, kind: Kind, tag: Option<&granit_parser::Tag>, span: &Span, content: Range<usize>, anchor: usize) -> NodeId {
+        let id = NodeId(self.nodes.len());
+        let tag_start = span.tag_start().and_then(|marker| marker.byte_offset());
+        let start = tag_start.map_or(content.start, |start| start.min(content.start));
+        self.nodes.push(Node { kind, tag: tag.and_then(classify), content, start, weight: 0, depth: 0 });
+        if anchor > 0 {
+            self.anchors.insert(anchor, id);
+        }
+        id
+    }
+
+    fn descend(&mut self, id: NodeId) -> Result<(), BuildError> {
+        if self.open.len() >= MAX_DEPTH {
+            return Err(too_deep(self.nodes[id.0].start));
+        }
+        self.open.push(Open { id, children: Vec::new() });
+        Ok(())
+    }
+
+    /// A flow collection ends at its bracket, a block collection with its last child.
+    fn close(&mut self, id: NodeId, end: &Range<usize>, children: &[NodeId]) {
+        let last = children.last().map(|child| self.nodes[child.0].content.end);
+        let node = &mut self.nodes[id.0];
+        node.content.end = if end.is_empty() { last.unwrap_or(node.content.end) } else { end.end };
+        match &mut node.kind {
+            Kind::Sequence(items) => *items = children.to_vec(),
+            Kind::Mapping(pairs) => *pairs = children.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect(),
+            Kind::Scalar { .. } | Kind::Alias(_) => {}
+        }
+    }
+
+    /// Weighs a node that is complete, and hands it to the collection that it is in.
+    fn finish(&mut self, id: NodeId, children: Vec<NodeId>) -> Result<(), BuildError> {
+        let (mut weight, mut depth) = match &self.nodes[id.0].kind {
+            Kind::Scalar { text, .. } => (16 + text.len() as u64, 0),
+            Kind::Alias(target) => (self.nodes[target.0].weight, self.nodes[target.0].depth),
+            Kind::Sequence(_) | Kind::Mapping(_) => (16, 0),
+        };
+        for child in children {
+            weight = weight.saturating_add(self.nodes[child.0].weight);
+            depth = depth.max(self.nodes[child.0].depth + 1);
+        }
+        let node = &mut self.nodes[id.0];
+        (node.weight, node.depth) = (weight, depth);
+        if depth + self.open.len() > MAX_DEPTH {
+            return Err(too_deep(node.start));
+        }
+        if self.aliases > 0 && weight > MAX_EXPANDED_BYTES {
+            let message = format!("the aliases in here would make the template larger than {} MiB", MAX_EXPANDED_BYTES >> 20);
+            return Err(BuildError::new("alias-bomb", node.start, message));
+        }
+        if let Some(open) = self.open.last_mut() {
+            open.children.push(id);
+        }
+        Ok(())
+    }
+}
+
+fn too_deep(offset: usize) -> BuildError {
+    BuildError::new("too-deep", offset, format!("values are nested deeper than {MAX_DEPTH} levels"))
+}
+
+/// Whether the last word before a place is an anchor that goes on there: `&a|b` is one name.
+fn within_anchor(before: &str) -> bool {
+    before.rsplit([' ', '\t']).next().is_some_and(|word| word.starts_with('&'))
+}
+
+fn classify(tag: &granit_parser::Tag) -> Option<Tag> {
+    match (tag.handle(), tag.suffix()) {
+        ("!", "") | ("", "!") => Some(Tag::Text),
+        ("!", name @ ("Ref" | "Condition")) => Some(Tag::Function(name.to_owned())),
+        ("!", name) => Some(Tag::Function(format!("Fn::{name}"))),
+        _ if tag.core_suffix() == Some("str") => Some(Tag::Text),
+        _ => None,
+    }
+}

@@ -1,0 +1,49 @@
+//! From a JSON pointer into the long form to a node.
+
+use super::{Kind, NodeId, Tree};
+use crate::problem::unescape_token;
+
+/// What a pointer leads to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Found {
+    pub(crate) value: NodeId,
+    /// The key of the pair that the value is in, when it is in a mapping.
+    pub(crate) key: Option<NodeId>,
+}
+
+impl Tree {
+    /// Follows a pointer as far as it leads; the flag tells whether that was all the way.
+    pub(crate) fn find(&self, pointer: &str) -> (Found, bool) {
+        let mut found = Found { value: self.root(), key: None };
+        // A short form is one node for two levels of the long form: the mapping with the function's name, and its argument.
+        let mut within_function = false;
+        if pointer.is_empty() {
+            return (found, true);
+        }
+        let Some(tokens) = pointer.strip_prefix('/') else { return (found, false) };
+        for token in tokens.split('/').map(unescape_token) {
+            let here = self.follow(found.value);
+            let function = if within_function { None } else { self.function(here) };
+            if let Some(function) = function {
+                if function != token {
+                    return (found, false);
+                }
+                within_function = true;
+                continue;
+            }
+            let next = match &self.node(here).kind {
+                Kind::Mapping(_) => self.entry(here, &token).map(|entry| Found { value: entry.value, key: Some(entry.key_node) }),
+                Kind::Sequence(items) => {
+                    token.parse().ok().and_then(|index: usize| items.get(index)).map(|item| Found { value: *item, key: None })
+                }
+                // The two parts of `!GetAtt Resource.Attribute` lie in one scalar.
+                Kind::Scalar { .. } if within_function && matches!(token.as_str(), "0" | "1") => Some(found),
+                Kind::Scalar { .. } | Kind::Alias(_) => None,
+            };
+            let Some(next) = next else { return (found, false) };
+            found = next;
+            within_function = false;
+        }
+        (found, true)
+    }
+}
