@@ -1,0 +1,42 @@
+//! The port to a model registry.
+
+use std::future::Future;
+
+use crate::arn::ModelPackageArn;
+use crate::error::RegistryError;
+use crate::group::ModelPackageGroup;
+use crate::package::{ApprovalStatus, ModelPackage, PackageSummary};
+
+/// A model registry: Amazon SageMaker's, or a stand-in for it.
+pub trait Registry: Sync {
+    /// A page of a group's model packages, newest first by creation time. A page may be empty and still have a token.
+    fn packages(&self, query: &PackageQuery) -> impl Future<Output = Result<Page, RegistryError>> + Send;
+
+    /// One model package, without what its encryption key would be needed for.
+    fn describe(&self, arn: &ModelPackageArn) -> impl Future<Output = Result<ModelPackage, RegistryError>> + Send;
+
+    /// The ARN of a version of a group. A registry that knows its own account and region need not ask.
+    fn version(&self, group: &ModelPackageGroup, version: u32) -> impl Future<Output = Result<ModelPackageArn, RegistryError>> + Send;
+}
+
+/// Which page of which packages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackageQuery {
+    /// The group.
+    pub group: ModelPackageGroup,
+    /// Only packages of this approval status.
+    pub approval_status: Option<ApprovalStatus>,
+    /// The most packages on a page: 1 to 100 (SageMaker API, ListModelPackages).
+    pub page_size: u8,
+    /// Where the page before ended.
+    pub next_token: Option<String>,
+}
+
+/// A page of model packages.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Page {
+    /// The packages, newest first.
+    pub packages: Vec<PackageSummary>,
+    /// Where the next page begins.
+    pub next_token: Option<String>,
+}

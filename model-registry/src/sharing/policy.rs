@@ -1,0 +1,183 @@
+//! A group's resource policy: own statements merged in by their ids, everything else left as it is.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::Sharing;
+use crate::group::ModelPackageGroup;
+
+/// The statement on the group, under the id that the reference gave it.
+const GROUP_STATEMENT: &str = "ModelPackageGroupPerm";
+/// The statement on the group's packages, under the id that the reference gave it.
+const PACKAGES_STATEMENT: &str = "ModelVersionPerm";
+/// A policy has at most this many characters (SageMaker API, PutModelPackageGroupPolicy).
+const MAX_CHARACTERS: usize = 20_480;
+
+/// What has to happen to a policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PolicyChange {
+    /// It says already what it should.
+    Unchanged,
+    /// This has to be written.
+    Write(String),
+    /// Nothing would be left in it.
+    Delete,
+}
+
+/// A policy that cannot be merged with, or written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PolicyError {
+    /// What is there is not a policy; it is not overwritten.
+    #[error("the resource policy of group `{group}` is not a policy document: {reason}")]
+    NotAPolicy {
+        /// The group.
+        group: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// SageMaker would not take it.
+    #[error("the resource policy of group `{group}` would have {characters} characters; SageMaker allows {MAX_CHARACTERS}")]
+    TooLong {
+        /// The group.
+        group: String,
+        /// Its length.
+        characters: usize,
+    },
+    /// The group's ARN is needed to name it in its policy.
+    #[error("the ARN of group `{group}` is not known")]
+    NoArn {
+        /// The group.
+        group: String,
+    },
+}
+
+/// Merges own statements into a policy, by their ids: statements of others keep their place and their text, principals that are no
+/// longer wanted go, and none is there twice.
+pub fn merge_policy(present: Option<&str>, sharing: &Sharing) -> Result<PolicyChange, PolicyError> {
+    let group = &sharing.group;
+    let mut document = read(present, group)?;
+    let wanted = wanted(sharing)?;
+    let statements = statements(&mut document, group)?;
+
+    let mut changed = false;
+    let mut missing: Vec<&(&str, Json)> = wanted.iter().collect();
+    statements.retain_mut(|statement| {
+        let Some(id) = statement.get("Sid").and_then(Json::as_str).filter(|id| [GROUP_STATEMENT, PACKAGES_STATEMENT].contains(id)) else {
+            return true;
+        };
+        match missing.iter().position(|(wanted, _)| *wanted == id) {
+            Some(index) => {
+                let (_, want) = missing.remove(index);
+                if !same(statement, want) {
+                    *statement = want.clone();
+                    changed = true;
+                }
+                true
+            }
+            // Not wanted any more, or there twice.
+            None => {
+                changed = true;
+                false
+            }
+        }
+    });
+    changed |= !missing.is_empty();
+    statements.extend(missing.into_iter().map(|(_, statement)| statement.clone()));
+
+    if !changed {
+        return Ok(PolicyChange::Unchanged);
+    }
+    if statements.is_empty() {
+        return Ok(PolicyChange::Delete);
+    }
+    let text = document.to_string();
+    let characters = text.chars().count();
+    if characters > MAX_CHARACTERS {
+        return Err(PolicyError::TooLong { group: group.to_string(), characters });
+    }
+    Ok(PolicyChange::Write(text))
+}
+
+fn read(present: Option<&str>, group: &ModelPackageGroup) -> Result<Json, PolicyError> {
+    let Some(text) = present.filter(|text| !text.trim().is_empty()) else {
+        return Ok(json!({ "Version": "2012-10-17", "Statement": [] }));
+    };
+    match serde_json::from_str(text) {
+        Ok(document @ Json::Object(_)) => Ok(document),
+        Ok(_) => Err(not_a_policy(group, "it is no JSON object")),
+        Err(error) => Err(not_a_policy(group, &error.to_string())),
+    }
+}
+
+/// IAM allows one statement to stand without a list around it.
+fn statements<'a>(document: &'a mut Json, group: &ModelPackageGroup) -> Result<&'a mut Vec<Json>, PolicyError> {
+    let statement = document
+        .as_object_mut()
+        .map(|document| document.entry("Statement").or_insert_with(|| json!([])))
+        .ok_or_else(|| not_a_policy(group, "it is no JSON object"))?;
+    if statement.is_object() {
+        *statement = Json::Array(vec![statement.take()]);
+    }
+    statement.as_array_mut().ok_or_else(|| not_a_policy(group, "its `Statement` is no list"))
+}
+
+fn wanted(sharing: &Sharing) -> Result<Vec<(&'static str, Json)>, PolicyError> {
+    if sharing.accounts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let name = sharing.group.name();
+    let Some((partition, region, owner)) = sharing.group.owner() else { return Err(PolicyError::NoArn { group: name.to_string() }) };
+    let principals: Vec<_> = sharing.accounts.iter().map(|account| format!("arn:{partition}:iam::{account}:root")).collect();
+    let statement = |id: &str, actions: &[&str], resource: String| json!({ "Sid": id, "Effect": "Allow", "Principal": { "AWS": principals }, "Action": actions, "Resource": resource });
+    let arn = |kind: &str| format!("arn:{partition}:sagemaker:{region}:{owner}:{kind}/{name}");
+    Ok(vec![
+        (GROUP_STATEMENT, statement(GROUP_STATEMENT, &["sagemaker:DescribeModelPackageGroup"], arn("model-package-group"))),
+        (
+            PACKAGES_STATEMENT,
+            statement(
+                PACKAGES_STATEMENT,
+                &["sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages", "sagemaker:CreateModel"],
+                format!("{}/*", arn("model-package")),
+            ),
+        ),
+    ])
+}
+
+/// Whether two statements say the same: AWS returns a list of one as a text, may reorder lists, and an account may stand for its root.
+fn same(left: &Json, right: &Json) -> bool {
+    normal(left) == normal(right)
+}
+
+fn normal(statement: &Json) -> Json {
+    let Json::Object(members) = statement else { return statement.clone() };
+    let mut normal = Map::new();
+    for (name, value) in members {
+        let value = match (name.as_str(), value) {
+            ("Principal", Json::Object(principals)) => {
+                Json::Object(principals.iter().map(|(kind, members)| (kind.clone(), set(members, principal))).collect())
+            }
+            ("Action" | "Resource", value) => set(value, str::to_owned),
+            (_, value) => value.clone(),
+        };
+        normal.insert(name.clone(), value);
+    }
+    Json::Object(normal)
+}
+
+fn set(value: &Json, each: impl Fn(&str) -> String) -> Json {
+    let one = std::slice::from_ref(value);
+    let members = value.as_array().map_or(one, Vec::as_slice);
+    let mut texts: Vec<String> = members.iter().map(|member| member.as_str().map_or_else(|| member.to_string(), &each)).collect();
+    texts.sort_unstable();
+    json!(texts)
+}
+
+fn principal(text: &str) -> String {
+    let is_account = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let account = text.split(':').nth(4).filter(|_| text.ends_with(":root"));
+    if is_account { text.to_owned() } else { account.unwrap_or(text).to_owned() }
+}
+
+fn not_a_policy(group: &ModelPackageGroup, reason: &str) -> PolicyError {
+    PolicyError::NotAPolicy { group: group.name().to_string(), reason: reason.to_owned() }
+}

@@ -1,0 +1,240 @@
+//! Choosing, over registries of any content.
+
+use std::future::Future;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use insta::assert_snapshot;
+use jiff::Timestamp;
+use model_registry::{
+    ApprovalStatus, Gates, ModelPackage, ModelPackageArn, ModelPackageGroup, PackageQuery, PackageStatus, PackageSummary, Page, Reason,
+    RegistrationType, Registry, RegistryError, RegistryErrorKind, SelectError, Selection, select,
+};
+use proptest::prelude::*;
+
+/// A registry in memory that pages as SageMaker does, and sometimes answers with an empty page.
+#[derive(Debug, Default)]
+struct Memory {
+    packages: Vec<ModelPackage>,
+    empty_pages: bool,
+    /// The description no longer says what the list says.
+    withdrawn: Option<u32>,
+    lists: AtomicUsize,
+    describes: AtomicUsize,
+    queries: Mutex<Vec<PackageQuery>>,
+}
+
+impl Registry for Memory {
+    fn packages(&self, query: &PackageQuery) -> impl Future<Output = Result<Page, RegistryError>> + Send {
+        self.lists.fetch_add(1, Ordering::Relaxed);
+        self.queries.lock().unwrap().push(query.clone());
+        let wanted = |package: &&ModelPackage| query.approval_status.as_ref().is_none_or(|status| *status == package.approval_status);
+        let mut matching: Vec<_> = self.packages.iter().filter(wanted).collect();
+        matching.sort_by_key(|package| std::cmp::Reverse(package.created));
+        let (begin, empty) = match query.next_token.as_deref() {
+            None => (0, self.empty_pages),
+            Some(token) => (token.trim_start_matches('e').parse().unwrap(), self.empty_pages && !token.starts_with('e')),
+        };
+        if empty {
+            return std::future::ready(Ok(Page { packages: Vec::new(), next_token: Some(format!("e{begin}")) }));
+        }
+        let end = matching.len().min(begin + usize::from(query.page_size));
+        let packages = matching[begin..end].iter().map(|package| summary(package)).collect();
+        std::future::ready(Ok(Page { packages, next_token: (end < matching.len()).then(|| end.to_string()) }))
+    }
+
+    fn describe(&self, arn: &ModelPackageArn) -> impl Future<Output = Result<ModelPackage, RegistryError>> + Send {
+        self.describes.fetch_add(1, Ordering::Relaxed);
+        let found = self.packages.iter().find(|package| package.arn == *arn).cloned().map(|mut package| {
+            if self.withdrawn.is_some() && self.withdrawn == package.version {
+                package.approval_status = ApprovalStatus::Rejected;
+            }
+            package
+        });
+        std::future::ready(found.ok_or_else(|| RegistryError::new("describe", RegistryErrorKind::NotFound, "no such package")))
+    }
+
+    fn version(&self, group: &ModelPackageGroup, version: u32) -> impl Future<Output = Result<ModelPackageArn, RegistryError>> + Send {
+        std::future::ready(Ok(format!("{PREFIX}{}/{version}", group.name()).parse().unwrap()))
+    }
+}
+
+const PREFIX: &str = "arn:aws:sagemaker:us-east-1:111111111111:model-package/";
+
+fn summary(package: &ModelPackage) -> PackageSummary {
+    PackageSummary {
+        arn: package.arn.clone(),
+        approval_status: package.approval_status.clone(),
+        status: package.status.clone(),
+        registration: package.registration.clone(),
+        created: package.created,
+    }
+}
+
+fn package(version: u32, approval: &str, status: &str, registration: RegistrationType, created: i64) -> ModelPackage {
+    let arn: ModelPackageArn = format!("{PREFIX}iris/{version}").parse().unwrap();
+    ModelPackage {
+        group: arn.name().clone(),
+        version: Some(version),
+        arn,
+        approval_status: approval.into(),
+        status: status.into(),
+        registration,
+        created: Timestamp::from_second(created).unwrap(),
+        description: None,
+        images: Vec::new(),
+        model_data: Vec::new(),
+    }
+}
+
+fn registered(version: u32, approval: &str) -> ModelPackage {
+    package(version, approval, "Completed", RegistrationType::Registered, i64::from(version))
+}
+
+fn block_on<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+fn latest(registry: &Memory) -> Result<model_registry::Choice, SelectError> {
+    block_on(select(registry, &"iris".parse().unwrap(), &Selection::LatestApproved, &Gates::default()))
+}
+
+fn any_package(version: u32) -> impl Strategy<Value = ModelPackage> {
+    let approval = prop_oneof![Just("Approved"), Just("Rejected"), Just("PendingManualApproval")];
+    let status = prop_oneof![4 => Just("Completed"), 1 => Just("Failed"), 1 => Just("InProgress")];
+    let registration = prop_oneof![9 => Just(RegistrationType::Registered), 1 => Just(RegistrationType::Logged)];
+    (approval, status, registration, 0..50i64).prop_map(move |(a, s, r, created)| package(version, a, s, r, created))
+}
+
+fn any_registry() -> impl Strategy<Value = Memory> {
+    let packages = (0..260u32).prop_flat_map(|count| (1..=count).map(any_package).collect::<Vec<_>>());
+    (packages, any::<bool>()).prop_map(|(packages, empty_pages)| Memory { packages, empty_pages, ..Memory::default() })
+}
+
+fn acceptable(package: &ModelPackage) -> bool {
+    package.approval_status == ApprovalStatus::Approved
+        && package.status == PackageStatus::Completed
+        && package.registration == RegistrationType::Registered
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn the_newest_acceptable_package_is_chosen(registry in any_registry()) {
+        // What a person would do with the whole list at hand.
+        let best = registry.packages.iter().filter(|package| acceptable(package)).map(|package| package.created).max();
+        match latest(&registry) {
+            Ok(choice) => {
+                prop_assert_eq!(Some(choice.package.created), best);
+                prop_assert!(acceptable(&choice.package));
+                prop_assert!(choice.passed_over.iter().all(|passed| passed.arn != choice.package.arn));
+            }
+            Err(SelectError::NothingToDeploy { .. }) => prop_assert_eq!(best, None),
+            Err(error) => prop_assert!(false, "{}", error),
+        }
+    }
+
+    #[test]
+    fn one_list_request_is_enough_when_an_acceptable_package_is_among_the_newest_hundred(newer in 0..99u32, older in 0..400u32) {
+        let packages = (1..=older + 1).map(|version| registered(version, "Approved"))
+            .chain((1..=newer).map(|version| registered(older + 1 + version, "PendingManualApproval")))
+            .collect();
+        let registry = Memory { packages, ..Memory::default() };
+        let choice = latest(&registry).unwrap();
+        prop_assert_eq!(choice.package.version, Some(older + 1));
+        prop_assert_eq!(choice.passed_over.len(), newer as usize);
+        prop_assert_eq!(registry.lists.into_inner(), 1);
+        prop_assert_eq!(registry.describes.into_inner(), 1);
+    }
+}
+
+#[test]
+fn many_newer_packages_that_nobody_approved_cost_one_request_more() {
+    let packages = std::iter::once(registered(1, "Approved")).chain((2..=5000).map(|v| registered(v, "PendingManualApproval"))).collect();
+    let registry = Memory { packages, ..Memory::default() };
+    assert_eq!(latest(&registry).unwrap().package.version, Some(1));
+    let queries = registry.queries.into_inner().unwrap();
+    assert_eq!(queries.iter().map(|query| query.approval_status.clone()).collect::<Vec<_>>(), [None, Some(ApprovalStatus::Approved)]);
+}
+
+#[test]
+fn of_two_that_were_registered_in_the_same_second_the_higher_version_is_the_newer() {
+    let mut registry = Memory { packages: vec![registered(2, "Approved"), registered(1, "Approved")], ..Memory::default() };
+    registry.packages[1].created = registry.packages[0].created;
+    assert_eq!(latest(&registry).unwrap().package.version, Some(2));
+}
+
+#[test]
+fn an_approval_that_was_withdrawn_after_the_list_is_noticed() {
+    let registry = Memory { packages: vec![registered(1, "Approved"), registered(2, "Approved")], withdrawn: Some(2), ..Memory::default() };
+    let choice = latest(&registry).unwrap();
+    assert_eq!(choice.package.version, Some(1));
+    assert_eq!(choice.passed_over[0].reason, Reason::Withdrawn);
+}
+
+#[test]
+fn what_was_passed_over_is_named_with_its_reason() {
+    let packages = vec![
+        registered(1, "Approved"),
+        package(2, "Approved", "Failed", RegistrationType::Registered, 2),
+        registered(3, "Rejected"),
+        package(4, "Approved", "Completed", RegistrationType::Logged, 4),
+        registered(5, "PendingManualApproval"),
+    ];
+    let choice = latest(&Memory { packages, ..Memory::default() }).unwrap();
+    let lines: Vec<_> = choice.passed_over.iter().map(|passed| format!("{} {}", passed.arn.version().unwrap(), passed.reason)).collect();
+    assert_eq!(lines, ["5 pending approval", "4 logged, not registered", "3 rejected", "2 status is Failed"]);
+    assert_snapshot!(choice.because, @"version 1 is the newest approved model package of `iris`; 4 newer ones may not be deployed");
+}
+
+#[test]
+fn where_there_is_nothing_to_deploy_it_is_said_what_there_is() {
+    let packages = vec![registered(1, "Rejected"), registered(2, "PendingManualApproval"), registered(3, "PendingManualApproval")];
+    let error = latest(&Memory { packages, ..Memory::default() }).unwrap_err();
+    assert_snapshot!(error, @"no approved model package in group `iris`: there are 2 pending approval, 1 rejected; the newest is version 3, pending approval");
+    let error = latest(&Memory::default()).unwrap_err();
+    assert_snapshot!(error, @"no approved model package in group `iris`: it has none at all");
+}
+
+#[test]
+fn a_named_version_needs_no_list_and_must_be_approved() {
+    let registry = Memory { packages: vec![registered(1, "Approved"), registered(2, "Rejected")], ..Memory::default() };
+    let group: ModelPackageGroup = "iris".parse().unwrap();
+    let choose = |selection: &str, gates: &Gates| block_on(select(&registry, &group, &selection.parse().unwrap(), gates));
+    assert_eq!(choose("1", &Gates::default()).unwrap().because, "version 1 was named");
+    assert_eq!(registry.lists.load(Ordering::Relaxed), 0);
+    let refused = choose("2", &Gates::default()).unwrap_err();
+    assert!(matches!(refused, SelectError::NotAcceptable { reason: Reason::Approval(ApprovalStatus::Rejected), .. }));
+    let mut gates = Gates::default();
+    gates.allow_unapproved = true;
+    assert!(choose("2", &gates).unwrap().because.contains("although it is rejected"));
+    assert!(matches!(choose("9", &Gates::default()), Err(SelectError::Registry(error)) if error.kind == RegistryErrorKind::NotFound));
+    assert!(matches!(choose(&format!("{PREFIX}other/1"), &Gates::default()), Err(SelectError::OtherGroup { .. })));
+}
+
+#[test]
+fn a_token_that_comes_twice_ends_the_search() {
+    struct Endless;
+    impl Registry for Endless {
+        async fn packages(&self, _: &PackageQuery) -> Result<Page, RegistryError> {
+            Ok(Page { packages: Vec::new(), next_token: Some("again".to_owned()) })
+        }
+        async fn describe(&self, _: &ModelPackageArn) -> Result<ModelPackage, RegistryError> {
+            unreachable!("nothing was listed")
+        }
+        async fn version(&self, _: &ModelPackageGroup, _: u32) -> Result<ModelPackageArn, RegistryError> {
+            unreachable!("no version was named")
+        }
+    }
+    let result = block_on(select(&Endless, &"iris".parse().unwrap(), &Selection::LatestApproved, &Gates::default()));
+    assert!(matches!(result, Err(SelectError::Registry(error)) if error.kind == RegistryErrorKind::Malformed));
+}
+
+#[test]
+fn selections_are_versions_or_arns() {
+    assert_eq!("13".parse::<Selection>().unwrap(), Selection::Version(13));
+    for text in ["", "0", "-1", "+1", "latest", "1.0", "1000000000"] {
+        assert!(text.parse::<Selection>().is_err(), "{text}");
+    }
+}

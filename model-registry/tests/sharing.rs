@@ -1,0 +1,116 @@
+//! The policy merge: what others wrote stays, and a second run changes nothing.
+
+use std::collections::BTreeSet;
+
+use model_registry::AccountId;
+use model_registry::sharing::{PolicyChange, PolicyError, Sharing, merge_policy};
+use proptest::prelude::*;
+use serde_json::{Value as Json, json};
+
+const GROUP: &str = "arn:aws-us-gov:sagemaker:us-gov-west-1:111111111111:model-package-group/my-model-package-group";
+
+fn sharing(accounts: &[&str]) -> Sharing {
+    Sharing { group: GROUP.parse().unwrap(), accounts: accounts.iter().map(|account| account.parse().unwrap()).collect() }
+}
+
+fn written(change: PolicyChange) -> Json {
+    let PolicyChange::Write(text) = change else { panic!("{change:?}") };
+    serde_json::from_str(&text).unwrap()
+}
+
+#[test]
+fn a_new_policy_allows_reading_and_making_models_and_no_more() {
+    let policy = written(merge_policy(None, &sharing(&["333333333333", "222222222222"])).unwrap());
+    let principal = json!({ "AWS": ["arn:aws-us-gov:iam::222222222222:root", "arn:aws-us-gov:iam::333333333333:root"] });
+    let group = json!({
+        "Sid": "ModelPackageGroupPerm", "Effect": "Allow", "Principal": principal,
+        "Action": ["sagemaker:DescribeModelPackageGroup"], "Resource": GROUP,
+    });
+    let packages = json!({
+        "Sid": "ModelVersionPerm", "Effect": "Allow", "Principal": principal,
+        "Action": ["sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages", "sagemaker:CreateModel"],
+        // Only the kind of the resource changes, also where the group's name holds that text.
+        "Resource": "arn:aws-us-gov:sagemaker:us-gov-west-1:111111111111:model-package/my-model-package-group/*",
+    });
+    assert_eq!(policy, json!({ "Version": "2012-10-17", "Statement": [group, packages] }));
+}
+
+#[test]
+fn what_aws_gives_back_in_another_shape_is_the_same_policy() {
+    let mut policy = written(merge_policy(None, &sharing(&["222222222222"])).unwrap());
+    policy["Statement"][0]["Principal"]["AWS"] = json!("222222222222");
+    policy["Statement"][0]["Action"] = json!("sagemaker:DescribeModelPackageGroup");
+    policy["Statement"][1]["Action"].as_array_mut().unwrap().reverse();
+    assert_eq!(merge_policy(Some(&policy.to_string()), &sharing(&["222222222222"])).unwrap(), PolicyChange::Unchanged);
+}
+
+#[test]
+fn what_is_no_policy_is_never_overwritten() {
+    for text in ["{", "[]", "\"text\"", r#"{"Statement": "all"}"#] {
+        assert!(matches!(merge_policy(Some(text), &sharing(&["222222222222"])), Err(PolicyError::NotAPolicy { .. })), "{text}");
+    }
+}
+
+#[test]
+fn a_policy_without_anybody_left_is_deleted() {
+    let policy = written(merge_policy(None, &sharing(&["222222222222"])).unwrap()).to_string();
+    assert_eq!(merge_policy(Some(&policy), &sharing(&[])).unwrap(), PolicyChange::Delete);
+    assert_eq!(merge_policy(None, &sharing(&[])).unwrap(), PolicyChange::Unchanged);
+}
+
+#[test]
+fn a_policy_that_sagemaker_would_not_take_is_refused() {
+    let accounts: Vec<String> = (0..400u64).map(|number| format!("{:012}", 222_222_222_222 + number)).collect();
+    let accounts: Vec<&str> = accounts.iter().map(String::as_str).collect();
+    assert!(matches!(merge_policy(None, &sharing(&accounts)), Err(PolicyError::TooLong { characters, .. }) if characters > 20_480));
+}
+
+fn accounts() -> impl Strategy<Value = BTreeSet<AccountId>> {
+    proptest::collection::btree_set("[23]{12}".prop_map(|text| text.parse().unwrap()), 0..5)
+}
+
+fn foreign() -> impl Strategy<Value = Json> {
+    let id = prop_oneof![Just(None), "[A-Z][a-z]{3}".prop_map(Some)];
+    (id, "[0-9]{12}").prop_map(|(id, account)| {
+        let mut statement = json!({ "Effect": "Allow", "Principal": { "AWS": account }, "Action": "sagemaker:*", "Resource": "*" });
+        if let Some(id) = id {
+            statement["Sid"] = json!(id);
+        }
+        statement
+    })
+}
+
+fn statements(policy: Option<&str>) -> Vec<Json> {
+    let document = policy.map(|text| serde_json::from_str::<Json>(text).unwrap());
+    document.and_then(|document| document["Statement"].as_array().cloned()).unwrap_or_default()
+}
+
+fn own(statement: &&Json) -> bool {
+    ["ModelPackageGroupPerm", "ModelVersionPerm"].contains(&statement["Sid"].as_str().unwrap_or_default())
+}
+
+proptest! {
+    #[test]
+    fn others_statements_stay_and_a_second_run_changes_nothing(
+        first in accounts(), second in accounts(), others in proptest::collection::vec(foreign(), 0..4),
+    ) {
+        let with = |accounts: &BTreeSet<AccountId>| Sharing { group: GROUP.parse().unwrap(), accounts: accounts.clone() };
+        let mut policy = (!others.is_empty()).then(|| json!({ "Version": "2012-10-17", "Id": "theirs", "Statement": others.clone() }).to_string());
+        for accounts in [&first, &second] {
+            match merge_policy(policy.as_deref(), &with(accounts)).unwrap() {
+                PolicyChange::Write(text) => policy = Some(text),
+                PolicyChange::Delete => policy = None,
+                PolicyChange::Unchanged => {}
+            }
+            prop_assert_eq!(merge_policy(policy.as_deref(), &with(accounts)).unwrap(), PolicyChange::Unchanged);
+        }
+        let statements = statements(policy.as_deref());
+        let kept: Vec<_> = statements.iter().filter(|statement| !own(statement)).cloned().collect();
+        prop_assert_eq!(kept, others);
+        let wanted: Vec<_> = second.iter().map(|account| format!("arn:aws-us-gov:iam::{account}:root")).collect();
+        for statement in statements.iter().filter(own) {
+            prop_assert_eq!(&statement["Principal"]["AWS"], &json!(wanted));
+        }
+        prop_assert_eq!(statements.iter().filter(own).count(), if second.is_empty() { 0 } else { 2 });
+    }
+}
