@@ -63,6 +63,7 @@ struct List {
 /// What list and describe have in common, and what only describe has. AWS adds fields at any time: the others are passed over.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
+#[expect(clippy::struct_field_names, reason = "the names are AWS's")]
 struct Description {
     model_package_arn: String,
     #[serde(default)]

@@ -85,7 +85,7 @@ fn statements(policy: Option<&str>) -> Vec<Json> {
     document.and_then(|document| document["Statement"].as_array().cloned()).unwrap_or_default()
 }
 
-fn own(statement: &&Json) -> bool {
+fn own(statement: &Json) -> bool {
     ["ModelPackageGroupPerm", "ModelVersionPerm"].contains(&statement["Sid"].as_str().unwrap_or_default())
 }
 
@@ -108,9 +108,9 @@ proptest! {
         let kept: Vec<_> = statements.iter().filter(|statement| !own(statement)).cloned().collect();
         prop_assert_eq!(kept, others);
         let wanted: Vec<_> = second.iter().map(|account| format!("arn:aws-us-gov:iam::{account}:root")).collect();
-        for statement in statements.iter().filter(own) {
+        for statement in statements.iter().filter(|statement| own(statement)) {
             prop_assert_eq!(&statement["Principal"]["AWS"], &json!(wanted));
         }
-        prop_assert_eq!(statements.iter().filter(own).count(), if second.is_empty() { 0 } else { 2 });
+        prop_assert_eq!(statements.iter().filter(|statement| own(statement)).count(), if second.is_empty() { 0 } else { 2 });
     }
 }
