@@ -1,2 +1,83 @@
-//! x
-fn main() {}
+//! `cargo xtask`: the command line of this workspace, from an approved model package to tested endpoints.
+//!
+//! The libraries beside it decide and describe; this program alone reads the environment, prints, writes files and ends the process.
+//! Each command is a module of [`commands`]; what each writes, and its exit codes, are in `docs/`.
+
+#[cfg(feature = "aws")]
+mod aws;
+mod cli;
+mod commands;
+mod diagnostic;
+mod endpoints;
+mod exit;
+mod files;
+mod manifest;
+mod printer;
+mod problems;
+mod project;
+mod registry_errors;
+mod snapshot;
+mod stores;
+mod targets;
+
+use anstream::ColorChoice;
+use tracing_subscriber::EnvFilter;
+
+use cli::{Cli, Command, GlobalOptions, Stage};
+use diagnostic::{Diagnostic, Failure};
+use exit::Exit;
+use printer::Printer;
+use project::Project;
+
+fn main() -> Exit {
+    let cli = Cli::read();
+    let printer = printer(&cli.global);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            printer.diagnostic(&Diagnostic::error(format!("the program cannot start: {error}")));
+            return Exit::Unreachable;
+        }
+    };
+    runtime.block_on(run(printer, cli)).unwrap_or_else(|failure| {
+        for diagnostic in &failure.diagnostics {
+            printer.diagnostic(diagnostic);
+        }
+        failure.exit
+    })
+}
+
+async fn run(printer: Printer, cli: Cli) -> Result<Exit, Failure> {
+    let project = || Project::find(cli.global.project_dir.as_deref());
+    match cli.command {
+        Command::Tour(options) => commands::tour::run(printer, &project()?, &options).await,
+        Command::Setup(options) => commands::setup::run(printer, &options).await,
+        Command::Build(options) => commands::build::run(printer, &project()?, &options).await,
+        Command::Package(options) => commands::package::run(printer, &options).await,
+        Command::TestStaging(options) => commands::test_endpoints::run(printer, &project()?, Stage::Staging, &options).await,
+        Command::TestProd(options) => commands::test_endpoints::run(printer, &project()?, Stage::Prod, &options).await,
+        Command::Test { arguments } => commands::test::run(printer, &project()?, &arguments),
+        Command::Lint => commands::lint::run(printer, &project()?),
+        Command::Dist(options) => commands::dist::run(printer, &project()?, &options),
+    }
+}
+
+fn printer(options: &GlobalOptions) -> Printer {
+    Printer::set_colour(match options.color.as_str() {
+        "always" => ColorChoice::Always,
+        "never" => ColorChoice::Never,
+        _ => ColorChoice::Auto,
+    });
+    if options.verbose >= 2 {
+        // The SDK's log at `debug` has no secrets in it; at `trace` it would show headers.
+        let filter = EnvFilter::new("info,aws_config=debug,aws_smithy_runtime=debug,aws_smithy_runtime_api=debug,hyper=info");
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    }
+    Printer { quiet: options.quiet, verbose: options.verbose, format: options.format }
+}
+
+/// This binary was built without what talks to AWS.
+#[cfg(not(feature = "aws"))]
+fn without_aws(command: &str, instead: &str) -> Failure {
+    Failure::bad_input(Diagnostic::error(format!("`{command}` needs AWS, and this program was built without it")).hinting(instead))
+}

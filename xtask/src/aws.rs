@@ -1,0 +1,129 @@
+//! Sessions with AWS: one configuration, one HTTP connection pool, explicit time limits, and errors that say what to do.
+
+use std::error::Error;
+use std::time::Duration;
+
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
+use aws_sdk_sts::config::http::HttpResponse;
+use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sts::operation::RequestId;
+
+use crate::diagnostic::{Diagnostic, Failure};
+
+/// A container answers within 60 seconds, and AWS advises clients to wait 70 (SageMaker Runtime, InvokeEndpoint).
+const READ_TIMEOUT: Duration = Duration::from_secs(70);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// The whole of an operation, retries included.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(150);
+
+/// A session in the caller's account.
+#[derive(Debug, Clone)]
+pub(crate) struct Session {
+    pub(crate) config: SdkConfig,
+    pub(crate) region: String,
+}
+
+/// Who calls.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    pub(crate) account: String,
+    /// `aws`, `aws-cn`, `aws-us-gov` …
+    pub(crate) partition: String,
+}
+
+impl Session {
+    /// Loads the configuration as every AWS tool does: variables, profile, container or instance role. No call is made yet.
+    pub(crate) async fn open() -> Result<Self, Failure> {
+        let timeouts = aws_config::timeout::TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(READ_TIMEOUT)
+            .operation_timeout(OPERATION_TIMEOUT)
+            .build();
+        let http_client = aws_smithy_http_client::Builder::new()
+            .tls_provider(aws_smithy_http_client::tls::Provider::Rustls(aws_smithy_http_client::tls::rustls_provider::CryptoMode::AwsLc))
+            .build_https();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).http_client(http_client);
+        if let Ok(name) = AppName::new(concat!(env!("CARGO_PKG_NAME"), "-", env!("CARGO_PKG_VERSION"))) {
+            loader = loader.app_name(name);
+        }
+        let config = loader.load().await;
+        let Some(region) = config.region().map(|region| region.as_ref().to_owned()).filter(|region| !region.is_empty()) else {
+            return Err(Diagnostic::error("no AWS region is configured")
+                .hinting("set AWS_REGION, such as `export AWS_REGION=us-east-1`, or `region` in the AWS profile")
+                .into());
+        };
+        Ok(Self { config, region })
+    }
+
+    /// The same credentials in another region.
+    pub(crate) fn in_region(&self, region: &str) -> SdkConfig {
+        self.config.clone().into_builder().region(Region::new(region.to_owned())).build()
+    }
+
+    /// Asks AWS who calls.
+    pub(crate) async fn caller(&self) -> Result<Caller, Failure> {
+        let answer = aws_sdk_sts::Client::new(&self.config)
+            .get_caller_identity()
+            .send()
+            .await
+            .map_err(|error| Failure::unreachable(diagnose("sts:GetCallerIdentity", &self.region, &error)))?;
+        let arn = answer.arn().unwrap_or_default();
+        let partition = arn.split(':').nth(1).filter(|partition| !partition.is_empty()).unwrap_or("aws").to_owned();
+        match answer.account() {
+            Some(account) => Ok(Caller { account: account.to_owned(), partition }),
+            None => Err(Failure::unreachable(Diagnostic::error("sts:GetCallerIdentity answered without an account"))),
+        }
+    }
+}
+
+/// What AWS refused or could not be asked, in words: operation, code, message, request id, and what to do.
+fn diagnose<E>(operation: &str, region: &str, error: &SdkError<E, HttpResponse>) -> Diagnostic
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    let code = error.code();
+    let base = match (code, error) {
+        (Some(code), _) => {
+            Diagnostic::error(format!("AWS refused `{operation}`: {code}")).detail(error.message().unwrap_or("(no message)"))
+        }
+        (None, SdkError::ServiceError(context)) => {
+            Diagnostic::error(format!("AWS refused `{operation}` with HTTP status {}", context.raw().status()))
+        }
+        _ => Diagnostic::error(format!("`{operation}` could not be called: {}", innermost(error))),
+    };
+    let base = base.named(format!("region {region}"));
+    let base = match error.request_id() {
+        Some(id) => base.detail(format!("request id {id}")),
+        None => base,
+    };
+    base.hint(hint(code, error))
+}
+
+fn hint<E: Error + 'static>(code: Option<&str>, error: &SdkError<E, HttpResponse>) -> Option<String> {
+    let text = match code {
+        Some("ExpiredToken" | "ExpiredTokenException") => "the session has expired: get new credentials and run this again",
+        Some("InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch") => {
+            "AWS does not know these credentials: check the access key, or sign in again"
+        }
+        Some(code) if code.contains("AccessDenied") || code.contains("Unauthorized") => {
+            "docs/permissions.md lists the actions that each command needs"
+        }
+        Some(code) if code.contains("Throttl") || code == "TooManyRequestsException" => {
+            "AWS is throttling this account: wait a minute and run this again"
+        }
+        Some(_) => return None,
+        None if chain(error).any(|text| text.contains("credential")) => {
+            "no credentials were found: set AWS_PROFILE, or run `aws sso login`; in CodeBuild the project's service role is used"
+        }
+        None => "check the network, and AWS_ENDPOINT_URL when it is set",
+    };
+    Some(text.to_owned())
+}
+
+fn chain(error: &(dyn Error + 'static)) -> impl Iterator<Item = String> + '_ {
+    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string)
+}
+
+fn innermost(error: &(dyn Error + 'static)) -> String {
+    chain(error).last().unwrap_or_default()
+}

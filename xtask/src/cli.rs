@@ -1,0 +1,111 @@
+//! The command line: what can be typed, and which environment variable stands in for it.
+//!
+//! Every option of the Python seed's scripts is here under its name, with the environment variable of its pipeline, so that a pipeline
+//! that exists keeps working. An empty variable, or an empty value, counts as not given.
+
+mod options;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+pub(crate) use options::{
+    BuildOptions, DistOptions, PackageOptions, ProjectOptions, SetupOptions, Stage, StageAccounts, TestOptions, TourOptions, given,
+};
+
+use crate::printer::Format;
+
+/// From an approved model package to tested endpoints on Amazon SageMaker, across accounts.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    version,
+    max_term_width = 110,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: GlobalOptions,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub(crate) struct GlobalOptions {
+    /// The project's folder; found upward from the working directory when not given.
+    #[arg(long, global = true, value_name = "DIR", env = "XTASK_PROJECT_DIR")]
+    pub(crate) project_dir: Option<PathBuf>,
+    /// The shape of the result on standard output.
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    /// Whether to use colour.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "always", "never"])]
+    pub(crate) color: String,
+    /// Says only what failed.
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Says more; twice shows the log of the AWS SDK.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The first minute: builds, refuses, packages and tests on this machine, with no account and nothing but Rust.
+    Tour(TourOptions),
+    /// Creates the model package group when it is missing, and shares it with the target accounts.
+    Setup(SetupOptions),
+    /// Chooses the approved model package, merges and checks both stages' parameters, and packages the template.
+    Build(BuildOptions),
+    /// Packages a template in place of `aws cloudformation package`.
+    Package(PackageOptions),
+    /// Tests every endpoint of the staging accounts.
+    TestStaging(TestOptions),
+    /// Tests every endpoint of the production accounts.
+    TestProd(TestOptions),
+    /// Runs all tests of this workspace, set-up included.
+    Test {
+        /// Passed on to `cargo test`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+    /// Checks format, lints, documentation and dependencies of this workspace.
+    Lint,
+    /// Makes the release binary, with its checksum, that runs on every CodeBuild image.
+    Dist(DistOptions),
+}
+
+impl Cli {
+    /// Reads the command line; clap prints help and errors itself and ends the process with 0 or 2.
+    pub(crate) fn read() -> Self {
+        let command = without_empty_variables(Self::command());
+        Self::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
+    }
+}
+
+/// clap takes an empty environment variable as an empty value; in a pipeline it means that nobody set it.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    command
+        .mut_args(|argument| match argument.get_env() {
+            Some(name) if std::env::var_os(name).is_some_and(|value| value.is_empty()) => argument.env(None::<&'static str>),
+            _ => argument,
+        })
+        .mut_subcommands(without_empty_variables)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::Cli;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,12 @@
+//! One module a command.
+
+pub(crate) mod build;
+mod developer;
+pub(crate) mod dist;
+pub(crate) mod lint;
+pub(crate) mod package;
+pub(crate) mod setup;
+// mod stand_in;
+pub(crate) mod test;
+pub(crate) mod test_endpoints;
+pub(crate) mod tour;

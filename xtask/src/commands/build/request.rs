@@ -1,0 +1,214 @@
+//! What `build` is asked for, every option checked and every problem with them reported at once.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use model_registry::{AccountId, ModelPackageGroup, Selection};
+
+use crate::cli::{BuildOptions, Stage, given};
+use crate::diagnostic::{Diagnostic, Failure, stop_on_errors};
+use crate::exit::Exit;
+use crate::project::Project;
+use crate::targets;
+
+/// What `build` is asked for.
+#[derive(Debug)]
+pub(crate) struct BuildRequest {
+    pub(crate) project_name: String,
+    pub(crate) project_id: String,
+    pub(crate) env_name: String,
+    pub(crate) group: ModelPackageGroup,
+    pub(crate) selection: Selection,
+    /// Empty: the session's region.
+    pub(crate) regions: Vec<String>,
+    pub(crate) stages: [StageRequest; 2],
+    pub(crate) volume_kms_key_arn: Option<String>,
+    pub(crate) template: PathBuf,
+    pub(crate) output_template: String,
+    pub(crate) artifact_bucket: Option<String>,
+    pub(crate) output_dir: PathBuf,
+}
+
+/// What one stage is asked for.
+#[derive(Debug)]
+pub(crate) struct StageRequest {
+    pub(crate) stage: Stage,
+    pub(crate) config_template: PathBuf,
+    pub(crate) config_file: String,
+    pub(crate) env_type: String,
+    /// The role's name, with its path if it has one.
+    pub(crate) execution_role: String,
+    /// None: the caller's own account (single-account mode).
+    pub(crate) accounts: Option<BTreeSet<AccountId>>,
+}
+
+impl BuildRequest {
+    pub(crate) fn read(project: &Project, options: &BuildOptions) -> Result<Self, Failure> {
+        let mut asked = Asked { diagnostics: Vec::new() };
+        let project_name =
+            asked.required(options.project.sagemaker_project_name.as_ref(), "--sagemaker-project-name", "SAGEMAKER_PROJECT_NAME");
+        let project_id = asked.required(options.project.sagemaker_project_id.as_ref(), "--sagemaker-project-id", "SAGEMAKER_PROJECT_ID");
+        let env_name = asked.required(options.project.env_name.as_ref(), "--env-name", "ENV_NAME");
+        let group = asked.required(
+            options.project.model_package_group_name.as_ref(),
+            "--model-package-group-name",
+            "SOURCE_MODEL_PACKAGE_GROUP_NAME",
+        );
+        let group = (!group.is_empty())
+            .then(|| group.parse::<ModelPackageGroup>())
+            .and_then(|parsed| asked.parsed(parsed, "--model-package-group-name"));
+        let selection = given(options.model_package.as_ref()).map_or(Some(Selection::LatestApproved), |text| {
+            let parsed = text.parse::<Selection>();
+            asked.parsed(parsed, "--model-package")
+        });
+        let regions =
+            given(options.regions.as_ref()).map(|text| targets::regions(text, "--regions", &mut asked.diagnostics)).unwrap_or_default();
+        let multi_account = asked.multi_account(options.accounts.multi_account_deployment.as_ref());
+        let stages = [
+            StageRequest {
+                stage: Stage::Staging,
+                config_template: asked.config_template(project, &options.staging_config_name, "--staging-config-name"),
+                config_file: format!("{}.json", options.staging_config_name),
+                env_type: asked.required(options.env_type_staging_name.as_ref(), "--env-type-staging-name", "ENV_TYPE_STAGING_NAME"),
+                execution_role: asked.role(
+                    options.sagemaker_execution_role_staging_name.as_ref(),
+                    "--sagemaker-execution-role-staging-name",
+                    "SAGEMAKER_EXECUTION_ROLE_STAGING_NAME",
+                ),
+                accounts: asked.accounts(
+                    multi_account,
+                    options.accounts.staging_accounts.as_ref(),
+                    "--staging-accounts",
+                    "STAGING_ACCOUNT_LIST",
+                ),
+            },
+            StageRequest {
+                stage: Stage::Prod,
+                config_template: asked.config_template(project, &options.prod_config_name, "--prod-config-name"),
+                config_file: format!("{}.json", options.prod_config_name),
+                env_type: asked.required(options.env_type_prod_name.as_ref(), "--env-type-prod-name", "ENV_TYPE_PROD_NAME"),
+                execution_role: asked.role(
+                    options.sagemaker_execution_role_prod_name.as_ref(),
+                    "--sagemaker-execution-role-prod-name",
+                    "SAGEMAKER_EXECUTION_ROLE_PROD_NAME",
+                ),
+                accounts: asked.accounts(multi_account, options.accounts.prod_accounts.as_ref(), "--prod-accounts", "PROD_ACCOUNT_LIST"),
+            },
+        ];
+        if stages[0].config_file == stages[1].config_file {
+            asked.diagnostics.push(
+                Diagnostic::error(format!("both stages would be written to `{}`", stages[0].config_file))
+                    .named("--staging-config-name, --prod-config-name")
+                    .hinting("give each stage a configuration of its own"),
+            );
+        }
+        let template = asked.template(project, &options.template_name);
+        let parsed = group.zip(selection);
+        stop_on_errors(asked.diagnostics)?;
+        let Some((group, selection)) = parsed else { return Err(Failure::new(Exit::BadInput, Vec::new())) };
+        Ok(Self {
+            project_name,
+            project_id,
+            env_name,
+            group,
+            selection,
+            regions,
+            stages,
+            volume_kms_key_arn: given(options.ebs_kms_key_arn.as_ref()).map(str::to_owned),
+            template,
+            output_template: format!("{}.yaml", options.template_name),
+            artifact_bucket: given(options.artifact_bucket.as_ref()).map(str::to_owned),
+            output_dir: options.output_dir.clone().unwrap_or_else(|| project.target("deploy")),
+        })
+    }
+}
+
+/// Collects what is wrong with the options.
+pub(crate) struct Asked {
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+impl Asked {
+    /// The value, or an empty one that was reported as missing.
+    pub(crate) fn required(&mut self, value: Option<&String>, flag: &str, variable: &str) -> String {
+        given(value).map(str::to_owned).unwrap_or_else(|| {
+            self.diagnostics.push(Diagnostic::error(format!("`{flag}` is missing")).hint(format!("give it, or set {variable}")));
+            String::new()
+        })
+    }
+
+    pub(crate) fn parsed<T, E: std::fmt::Display>(&mut self, parsed: Result<T, E>, flag: &str) -> Option<T> {
+        parsed.map_err(|error| self.diagnostics.push(Diagnostic::error(error.to_string()).named(flag))).ok()
+    }
+
+    pub(crate) fn multi_account(&mut self, value: Option<&String>) -> bool {
+        let text = self.required(value, "--multi-account-deployment", "MULTI_ACCOUNT_DEPLOYMENT");
+        if text.is_empty() {
+            return false;
+        }
+        targets::yes_or_no(&text).unwrap_or_else(|| {
+            let diagnostic = Diagnostic::error(format!("`{text}` is neither yes nor no")).named("--multi-account-deployment");
+            self.diagnostics.push(diagnostic.hinting("`no` deploys both stages into the caller's own account, so it has to be said"));
+            false
+        })
+    }
+
+    pub(crate) fn accounts(
+        &mut self,
+        multi_account: bool,
+        value: Option<&String>,
+        flag: &str,
+        variable: &str,
+    ) -> Option<BTreeSet<AccountId>> {
+        if !multi_account {
+            return None;
+        }
+        let known = self.diagnostics.len();
+        let accounts = given(value).map(|text| targets::accounts(text, flag, &mut self.diagnostics)).unwrap_or_default();
+        if accounts.is_empty() && self.diagnostics.len() == known {
+            let diagnostic = Diagnostic::error("the list of accounts is empty").named(format!("{flag}, {variable}"));
+            self.diagnostics.push(diagnostic.hinting("with --multi-account-deployment yes each stage needs its accounts"));
+        }
+        Some(accounts)
+    }
+
+    /// A role's name with its path: `Name`, `path/Name`, or the ARN of such a role.
+    fn role(&mut self, value: Option<&String>, flag: &str, variable: &str) -> String {
+        let text = self.required(value, flag, variable);
+        let name =
+            if text.starts_with("arn:") { text.split_once(":role/").map_or("", |(_, name)| name) } else { text.trim_start_matches('/') };
+        let last = name.rsplit('/').next().unwrap_or_default();
+        let valid = !last.is_empty()
+            && last.len() <= 64
+            && name.len() <= 512
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || "_+=,.@-/".contains(c));
+        if !text.is_empty() && !valid {
+            let diagnostic = Diagnostic::error(format!("`{text}` is not an IAM role")).named(flag);
+            self.diagnostics.push(diagnostic.hinting("give the role's name, its path and name, or its ARN"));
+        }
+        name.to_owned()
+    }
+
+    fn config_template(&mut self, project: &Project, name: &str, flag: &str) -> PathBuf {
+        self.file_name(name, flag);
+        project.root.join(format!("{name}-template.json"))
+    }
+
+    fn template(&mut self, project: &Project, name: &str) -> PathBuf {
+        self.file_name(name, "--template-name");
+        let candidates = ["yml", "yaml"].map(|extension| project.root.join(format!("{name}-template.{extension}")));
+        candidates.iter().find(|path| path.is_file()).cloned().unwrap_or_else(|| {
+            let diagnostic = Diagnostic::error(format!("there is no template `{name}-template.yml` or `{name}-template.yaml`"));
+            self.diagnostics.push(diagnostic.named(project.root.display().to_string()).hinting("name another one with --template-name"));
+            candidates[0].clone()
+        })
+    }
+
+    /// Names become file names in the project's folder and in the release: nothing else.
+    fn file_name(&mut self, name: &str, flag: &str) {
+        if name.is_empty() || name.starts_with('.') || !name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) {
+            let diagnostic = Diagnostic::error(format!("`{name}` is not a file's name")).named(flag);
+            self.diagnostics.push(diagnostic.hinting("use letters, digits, dots, hyphens and underscores, without a folder or an ending"));
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! `setup`: the model package group exists, and the target accounts may read it.
+
+use crate::cli::SetupOptions;
+use crate::diagnostic::Failure;
+use crate::exit::Exit;
+use crate::printer::Printer;
+
+#[cfg(not(feature = "aws"))]
+pub(crate) async fn run(_: Printer, _: &SetupOptions) -> Result<Exit, Failure> {
+    Err(crate::without_aws("setup", "build it with its default features"))
+}
+
+#[cfg(feature = "aws")]
+pub(crate) use with_aws::run;
+
+#[cfg(feature = "aws")]
+mod with_aws {
+    use std::collections::BTreeSet;
+
+    use model_registry::aws::SageMakerRegistry;
+    use model_registry::sharing::{GroupOutcome, Mode, NewGroup, PolicyChange, Sharing, ensure_group, share};
+    use model_registry::{AccountId, ModelPackageGroup};
+    use serde_json::json;
+
+    use super::{Exit, Failure, Printer, SetupOptions};
+    use crate::aws::Session;
+    use crate::commands::build::Asked;
+    use crate::diagnostic::{Diagnostic, stop_on_errors};
+    use crate::registry_errors;
+
+    pub(crate) async fn run(printer: Printer, options: &SetupOptions) -> Result<Exit, Failure> {
+        let request = Request::read(options)?;
+        let session = Session::open().await?;
+        let store = SageMakerRegistry::new(aws_sdk_sagemaker::Client::new(&session.config));
+        let mode = if options.check { Mode::Check } else { Mode::Apply };
+
+        let group = ensure_group(&store, &request.group, mode).await.map_err(|error| registry_errors::of_registry(&error))?;
+        let (found, created) = match group {
+            GroupOutcome::Found(found) => {
+                printer.step("Found", &found);
+                (Some(found), false)
+            }
+            GroupOutcome::Created(found) => {
+                printer.step("Created", &found);
+                (Some(found), true)
+            }
+            GroupOutcome::WouldCreate => {
+                printer.step("Missing", format_args!("model package group {}", request.group.name));
+                (None, true)
+            }
+        };
+        let change = match found {
+            Some(group) => {
+                let sharing = Sharing { group, accounts: request.principals.clone() };
+                share(&store, &sharing, mode).await.map_err(|error| registry_errors::of_sharing(&error))?
+            }
+            // A group that is not there yet has no policy; one would be written for whoever is to read it.
+            None if request.principals.is_empty() => PolicyChange::Unchanged,
+            None => PolicyChange::Write(String::new()),
+        };
+        let policy = match (&change, options.check) {
+            (PolicyChange::Unchanged, _) => "unchanged",
+            (PolicyChange::Write(_), false) => "written",
+            (PolicyChange::Write(_), true) => "would be written",
+            (PolicyChange::Delete, false) => "removed",
+            (PolicyChange::Delete, true) => "would be removed",
+        };
+        let changed = change != PolicyChange::Unchanged;
+        let accounts: Vec<_> = request.principals.iter().map(ToString::to_string).collect();
+        let data = json!({
+            "group": request.group.name.to_string(),
+            "group_created": created && !options.check,
+            "policy": policy,
+            "accounts": accounts,
+        });
+        let shared =
+            if accounts.is_empty() { "not shared with other accounts".to_owned() } else { format!("shared with {}", accounts.join(", ")) };
+        printer.result(&data, format_args!("{}: {shared}; policy {policy}", request.group.name));
+        // With --check a difference is a check that failed, so that a pipeline can hold a registry to its configuration.
+        Ok(if options.check && (created || changed) { Exit::Failed } else { Exit::Done })
+    }
+
+    struct Request {
+        group: NewGroup,
+        principals: BTreeSet<AccountId>,
+    }
+
+    impl Request {
+        fn read(options: &SetupOptions) -> Result<Self, Failure> {
+            let mut asked = Asked { diagnostics: Vec::new() };
+            let project =
+                asked.required(options.project.sagemaker_project_name.as_ref(), "--sagemaker-project-name", "SAGEMAKER_PROJECT_NAME");
+            let id = asked.required(options.project.sagemaker_project_id.as_ref(), "--sagemaker-project-id", "SAGEMAKER_PROJECT_ID");
+            let env_name = asked.required(options.project.env_name.as_ref(), "--env-name", "ENV_NAME");
+            let env_type = asked.required(options.env_type.as_ref(), "--env-type", "ENV_TYPE");
+            let name = asked.required(
+                options.project.model_package_group_name.as_ref(),
+                "--model-package-group-name",
+                "SOURCE_MODEL_PACKAGE_GROUP_NAME",
+            );
+            let group = (!name.is_empty())
+                .then(|| name.parse::<ModelPackageGroup>())
+                .and_then(|parsed| asked.parsed(parsed, "--model-package-group-name"));
+            let multi_account = asked.multi_account(options.accounts.multi_account_deployment.as_ref());
+            let staging =
+                asked.accounts(multi_account, options.accounts.staging_accounts.as_ref(), "--staging-accounts", "STAGING_ACCOUNT_LIST");
+            let prod = asked.accounts(multi_account, options.accounts.prod_accounts.as_ref(), "--prod-accounts", "PROD_ACCOUNT_LIST");
+            stop_on_errors(asked.diagnostics)?;
+            let Some(group) = group else { return Err(Diagnostic::error("no model package group was named").into()) };
+            Ok(Self {
+                group: NewGroup {
+                    name: group.name().clone(),
+                    description: format!("Model packages of the SageMaker project {project}"),
+                    tags: vec![
+                        ("sagemaker:project-name".to_owned(), project),
+                        ("sagemaker:project-id".to_owned(), id),
+                        ("EnvironmentName".to_owned(), env_name),
+                        ("EnvironmentType".to_owned(), env_type),
+                    ],
+                },
+                principals: staging.into_iter().chain(prod).flatten().collect(),
+            })
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! `test-staging` and `test-prod`: every endpoint of a stage, all accounts at once, and the evidence in files.
+
+mod progress;
+mod results;
+mod targets;
+
+use std::path::Path;
+use std::time::Duration;
+
+use endpoint_test::{Report, Suite, TargetReport, Verdict};
+
+use crate::cli::{Stage, TestOptions, given};
+use crate::commands::build::stage_of_config;
+use crate::diagnostic::{Diagnostic, Failure};
+use crate::exit::Exit;
+use crate::files;
+use crate::manifest::Release;
+use crate::printer::Printer;
+use crate::project::Project;
+
+/// The project's own tests.
+const SUITE: &str = "test/endpoint-tests.yaml";
+
+/// What is tested, with which tests, and where the results go.
+#[derive(Debug)]
+pub(crate) struct TestRun {
+    pub(crate) stage: Stage,
+    pub(crate) suite: Suite,
+    pub(crate) release: Option<Release>,
+    pub(crate) results: results::ResultFiles,
+    pub(crate) wait: Duration,
+    pub(crate) jobs: usize,
+}
+
+pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, options: &TestOptions) -> Result<Exit, Failure> {
+    let suite = read_suite(&project.path(options.suite.as_deref(), SUITE))?;
+    let build_dir = options.build_dir.clone().unwrap_or_else(|| project.target("deploy"));
+    let release = match (&options.endpoint_url, &options.build_dir) {
+        // A local container can be tested before anything was built.
+        (Some(_), None) => None,
+        _ => Some(Release::read(&build_dir)?),
+    };
+    if let Some(release) = &release {
+        check_config(release, stage, given(options.build_config.as_ref()))?;
+    }
+    let results =
+        results::ResultFiles::new(options.results_dir.clone().unwrap_or_else(|| project.target("test-results")), &options.test_results)?;
+    let run = TestRun { stage, suite, release, results, wait: Duration::from_secs(options.wait), jobs: options.jobs.max(1) };
+
+    let (run, reports) = match &options.endpoint_url {
+        Some(url) => {
+            let report = targets::container(printer, &run, url).await?;
+            (run, vec![report])
+        }
+        None => endpoints(printer, run, options).await?,
+    };
+    finish(printer, &run, reports)
+}
+
+/// Tests a container on this machine with the project's own tests, as part of another command.
+pub(crate) async fn container(
+    printer: Printer,
+    project: &Project,
+    stage: Stage,
+    build_dir: &Path,
+    results_dir: &Path,
+    url: &str,
+) -> Result<Exit, Failure> {
+    let suite = read_suite(&project.root.join(SUITE))?;
+    let results = results::ResultFiles::new(results_dir.to_owned(), "test-results")?;
+    let run = TestRun { stage, suite, release: Some(Release::read(build_dir)?), results, wait: Duration::from_secs(30), jobs: 1 };
+    let report = targets::container(printer, &run, url).await?;
+    finish(printer, &run, vec![report])
+}
+
+#[cfg(feature = "aws")]
+async fn endpoints(printer: Printer, run: TestRun, options: &TestOptions) -> Result<(TestRun, Vec<TargetReport>), Failure> {
+    targets::endpoints(printer, run, options).await
+}
+
+#[cfg(not(feature = "aws"))]
+async fn endpoints(_: Printer, run: TestRun, _: &TestOptions) -> Result<(TestRun, Vec<TargetReport>), Failure> {
+    Err(crate::without_aws(&format!("test-{}", run.stage), "name a local container with --endpoint-url"))
+}
+
+/// Writes the results and says what they come to.
+pub(crate) fn finish(printer: Printer, run: &TestRun, targets: Vec<TargetReport>) -> Result<Exit, Failure> {
+    let report = results::report(run, targets);
+    run.results.write(&report)?;
+    printer.result(&report, endpoint_test::report::table(&report).trim_end());
+    printer.step("Written", format_args!("{}", run.results.describe()));
+    Ok(exit(&report))
+}
+
+/// A proven failure outranks an unknown, and that outranks nothing at all.
+fn exit(report: &Report) -> Exit {
+    let exit = |verdict| match verdict {
+        Verdict::Passed | Verdict::Skipped => Exit::Done,
+        Verdict::Failed => Exit::Failed,
+        Verdict::Errored => Exit::Unreachable,
+        Verdict::Empty => Exit::Nothing,
+    };
+    report.targets.iter().map(|target| exit(target.verdict)).fold(exit(report.verdict), Exit::worst)
+}
+
+pub(crate) fn read_suite(path: &Path) -> Result<Suite, Failure> {
+    let text = files::read_text(path).map_err(|diagnostic| diagnostic.hinting("name the tests with --suite"))?;
+    Suite::load(path).map_err(|errors| {
+        let diagnostics = errors
+            .problems()
+            .iter()
+            .map(|problem| {
+                let diagnostic = Diagnostic::error(&problem.message).hint(problem.hint.clone());
+                match &problem.place {
+                    Some(place) => diagnostic.source(&path.display().to_string(), place.line, place.column, &text),
+                    None => diagnostic.file(path),
+                }
+            })
+            .collect();
+        Failure::new(Exit::BadInput, diagnostics)
+    })
+}
+
+/// `BUILD_CONFIG` names the stage in a pipeline that was made for the Python seed: it must be the stage that is tested.
+fn check_config(release: &Release, stage: Stage, config: Option<&str>) -> Result<(), Failure> {
+    let Some(config) = config else { return Ok(()) };
+    match stage_of_config(&release.manifest, config) {
+        Some(found) if found == stage => Ok(()),
+        Some(found) => Err(Diagnostic::error(format!("`{config}` is the configuration of the {found} stage, and this tests {stage}"))
+            .named("--build-config, BUILD_CONFIG")
+            .hint(format!("run `test-{found}`, or name `{}`", release.manifest.stage(stage).config))
+            .into()),
+        None => Err(Diagnostic::error(format!("the release has no configuration `{config}`"))
+            .named("--build-config, BUILD_CONFIG")
+            .hint(format!("this stage's is `{}`", release.manifest.stage(stage).config))
+            .into()),
+    }
+}

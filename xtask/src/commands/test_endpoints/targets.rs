@@ -1,0 +1,198 @@
+//! The targets of a stage: a session in each account and region, and every endpoint of all of them at once.
+
+use endpoint_test::{ContainerTarget, Expected, Options, TargetInfo, TargetReport};
+
+use super::TestRun;
+use super::progress::Progress;
+use crate::diagnostic::{Diagnostic, Failure};
+use crate::printer::Printer;
+
+/// Tests a container that listens on this machine.
+pub(crate) async fn container(printer: Printer, run: &TestRun, url: &str) -> Result<TargetReport, Failure> {
+    let target = ContainerTarget::new(url)
+        .map_err(|error| Failure::from(Diagnostic::error(error.to_string()).named("--endpoint-url").hint(error.hint.clone())))?;
+    let progress = Progress::new(printer, 1);
+    let info = TargetInfo { account_id: "local".to_owned(), region: "local".to_owned(), endpoint: url.to_owned(), ..TargetInfo::default() };
+    let listener = progress.listener(&info);
+    // A container serves whatever is in it: which model package that is, only an endpoint can say.
+    let report = endpoint_test::run(&target, info, &run.suite, &Expected::default(), &run.options(), listener).await;
+    progress.finished(&report);
+    Ok(report)
+}
+
+impl TestRun {
+    fn options(&self) -> Options {
+        Options { wait: self.wait, ..Options::default() }
+    }
+}
+
+#[cfg(feature = "aws")]
+pub(crate) use with_aws::endpoints;
+
+#[cfg(feature = "aws")]
+mod with_aws {
+    use std::sync::Arc;
+
+    use aws_config::SdkConfig;
+    use endpoint_test::aws::{SageMakerTarget, SessionRequest, session};
+    use endpoint_test::{Expected, TargetInfo, TargetReport};
+    use tokio::sync::Semaphore;
+    use tokio::task::JoinSet;
+
+    use super::{Progress, TestRun};
+    use crate::aws::{Caller, Session};
+    use crate::cli::{TestOptions, given};
+    use crate::diagnostic::{Diagnostic, Failure};
+    use crate::manifest::{Release, StageTargets};
+    use crate::printer::Printer;
+
+    /// What every target's session is asked for.
+    struct Access {
+        session: Session,
+        caller: Caller,
+        role: String,
+        external_id: Option<String>,
+        session_name: String,
+    }
+
+    /// Tests every endpoint of the stage in every account and region, so many at once; each gets a report, whatever happens.
+    pub(crate) async fn endpoints(printer: Printer, run: TestRun, options: &TestOptions) -> Result<(TestRun, Vec<TargetReport>), Failure> {
+        let Some(release) = run.release.clone() else { return Err(Diagnostic::error("there is no release to test").into()) };
+        let stage = release.manifest.stage(run.stage).clone();
+        let infos = infos(&release, &stage, options);
+        if infos.is_empty() {
+            return Ok((run, Vec::new()));
+        }
+        let access = match open(&release, &stage, options).await {
+            Ok(access) => Arc::new(access),
+            // Nobody could be asked: that is every target's result, and the files say so.
+            Err(failure) => {
+                let reports = infos.into_iter().map(|info| unreachable(info, &failure)).collect();
+                return Ok((run, reports));
+            }
+        };
+        let progress = Progress::new(printer, infos.len());
+        let places = Arc::new(Semaphore::new(run.jobs));
+        let run = Arc::new(run);
+        let mut tasks = JoinSet::new();
+        for info in infos.iter().cloned() {
+            let (access, places, run, progress) = (Arc::clone(&access), Arc::clone(&places), Arc::clone(&run), progress.clone());
+            let expected = Expected { model_package_arn: Some(release.manifest.model_package.arn.clone()), ..Expected::default() };
+            tasks.spawn(async move {
+                let _place = places.acquire().await;
+                let report = endpoint(&access, info, &run, &expected, &progress).await;
+                progress.finished(&report);
+                report
+            });
+        }
+        let mut reports = Vec::new();
+        let mut interrupted = false;
+        while let Some(finished) = tokio::select! {
+            finished = tasks.join_next() => finished,
+            () = interruption(), if !interrupted => {
+                interrupted = true;
+                tasks.abort_all();
+                continue;
+            }
+        } {
+            if let Ok(report) = finished {
+                reports.push(report);
+            }
+        }
+        progress.end();
+        // What was cut off is not lost: it is reported as not tested.
+        let reason =
+            if interrupted { "the run was interrupted before this endpoint was tested" } else { "the test of this endpoint broke off" };
+        for info in infos {
+            let known = |report: &TargetReport| {
+                report.account_id == info.account_id && report.region == info.region && report.endpoint == info.endpoint
+            };
+            if !reports.iter().any(known) {
+                reports.push(TargetReport::errored(info, "run", reason, Some("run the tests again".to_owned())));
+            }
+        }
+        let run = Arc::into_inner(run).ok_or_else(|| Failure::from(Diagnostic::error("a test is still running")))?;
+        Ok((run, reports))
+    }
+
+    async fn endpoint(access: &Access, info: TargetInfo, run: &TestRun, expected: &Expected, progress: &Progress) -> TargetReport {
+        let config = match config(access, &info).await {
+            Ok(config) => config,
+            Err(error) => return TargetReport::errored_by(info, "session", &error),
+        };
+        let target = SageMakerTarget::new(
+            aws_sdk_sagemaker::Client::new(&config),
+            aws_sdk_sagemakerruntime::Client::new(&config),
+            info.endpoint.clone(),
+        );
+        let listener = progress.listener(&info);
+        endpoint_test::run(&target, info, &run.suite, expected, &run.options(), listener).await
+    }
+
+    /// A session where the endpoint is: the caller's own credentials in the caller's account, else the role's.
+    async fn config(access: &Access, info: &TargetInfo) -> Result<SdkConfig, endpoint_test::TargetError> {
+        let config = access.session.in_region(&info.region);
+        if info.account_id == access.caller.account {
+            return Ok(config);
+        }
+        let mut request = SessionRequest::new(&info.account_id, &info.region, &access.role, &access.session_name);
+        request.partition.clone_from(&access.caller.partition);
+        request.external_id.clone_from(&access.external_id);
+        request.endpoint = Some(info.endpoint.clone());
+        session(&config, &request).await
+    }
+
+    async fn open(release: &Release, stage: &StageTargets, options: &TestOptions) -> Result<Access, Failure> {
+        let session = Session::open().await?;
+        let caller = session.caller().await?;
+        let role = given(options.role_name.as_ref()).map_or_else(|| stage.execution_role_name.clone(), str::to_owned);
+        let external_id = given(options.role_external_id.as_ref()).map(str::to_owned);
+        // CloudTrail shows the name: which project, which stage, which run.
+        let run = std::env::var("CODEBUILD_BUILD_NUMBER").unwrap_or_else(|_| std::process::id().to_string());
+        let session_name = format!("xtask-{}-{}-{run}", release.manifest.project.id, stage.env_type);
+        Ok(Access { session, caller, role, external_id, session_name })
+    }
+
+    fn infos(release: &Release, stage: &StageTargets, options: &TestOptions) -> Vec<TargetInfo> {
+        let role = given(options.role_name.as_ref()).map_or_else(|| stage.execution_role_name.clone(), str::to_owned);
+        let mut infos = Vec::new();
+        for account in &stage.accounts {
+            for region in &stage.regions {
+                for endpoint in &stage.endpoints {
+                    infos.push(TargetInfo {
+                        account_id: account.clone(),
+                        region: region.clone(),
+                        endpoint: endpoint.clone(),
+                        role: Some(role.clone()),
+                        environment_name: Some(release.manifest.project.environment.clone()),
+                        environment_type: Some(stage.env_type.clone()),
+                        project_name: Some(release.manifest.project.name.clone()),
+                        project_id: Some(release.manifest.project.id.clone()),
+                    });
+                }
+            }
+        }
+        infos
+    }
+
+    fn unreachable(info: TargetInfo, failure: &Failure) -> TargetReport {
+        let first = failure.diagnostics.first();
+        let message = first.map_or_else(String::new, |diagnostic| {
+            std::iter::once(&diagnostic.message).chain(&diagnostic.details).cloned().collect::<Vec<_>>().join("; ")
+        });
+        TargetReport::errored(info, "session", message, first.and_then(|diagnostic| diagnostic.hint.clone()))
+    }
+
+    /// Ctrl-C, or the signal by which CodeBuild ends a build that takes too long.
+    async fn interruption() {
+        #[cfg(unix)]
+        {
+            let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+            if let Ok(mut terminate) = terminate {
+                tokio::select! { _ = terminate.recv() => {}, _ = tokio::signal::ctrl_c() => {} }
+                return;
+            }
+        }
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}

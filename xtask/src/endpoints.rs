@@ -1,0 +1,108 @@
+//! The endpoints that a stage's stacks will have, read from the template with the stage's parameters.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cfn_render::{PseudoParameters, Template, resources_of_type};
+use stage_config::ParametersFile;
+
+use crate::diagnostic::{Diagnostic, Failure};
+use crate::exit::Exit;
+use crate::problems;
+
+/// Names of endpoints have 1 to 63 letters, digits and inner hyphens (SageMaker API, CreateEndpoint).
+const MAX_NAME: usize = 63;
+
+/// The names of the template's endpoints, in every account and region the same.
+pub(crate) fn names(
+    template: &Template,
+    parameters: &ParametersFile,
+    accounts: &[String],
+    regions: &[String],
+) -> Result<Vec<String>, Failure> {
+    let texts: BTreeMap<String, String> =
+        parameters.iter().filter_map(|(name, value)| Some((name.clone(), value.text()?.to_owned()))).collect();
+    let mut found: Option<BTreeSet<String>> = None;
+    for account in accounts {
+        for region in regions {
+            let names = names_in(template, &texts, account, region)?;
+            match &found {
+                Some(known) if *known != names => return Err(differs(template)),
+                _ => found = Some(names),
+            }
+        }
+    }
+    let names: Vec<String> = found.unwrap_or_default().into_iter().collect();
+    if names.is_empty() {
+        return Err(Diagnostic::error("the template makes no endpoint")
+            .file(template.path())
+            .hinting("it needs a resource of type AWS::SageMaker::Endpoint, whose condition holds for this stage")
+            .into());
+    }
+    Ok(names)
+}
+
+fn names_in(template: &Template, texts: &BTreeMap<String, String>, account: &str, region: &str) -> Result<BTreeSet<String>, Failure> {
+    let resolved = template.resolve(texts, &PseudoParameters::in_region(region).in_account(account)).map_err(|error| {
+        let diagnostics = error.problems().iter().map(|problem| problems::of_template(problem, template.text())).collect();
+        Failure::new(Exit::BadInput, diagnostics)
+    })?;
+    let mut names = BTreeSet::new();
+    let mut diagnostics = Vec::new();
+    for (logical_id, properties) in resources_of_type(&resolved, "AWS::SageMaker::Endpoint") {
+        let pointer = format!("/Resources/{logical_id}/Properties/EndpointName");
+        match &properties["EndpointName"] {
+            serde_json::Value::String(name) if is_endpoint_name(name) => {
+                names.insert(name.clone());
+            }
+            serde_json::Value::String(name) => diagnostics.push(
+                at(template, &pointer, Diagnostic::error(format!("`{name}` cannot be the name of an endpoint: it has {} characters", name.chars().count())))
+                    .hint(format!("a name has 1 to {MAX_NAME} letters, digits and inner hyphens; it is made from the project's name and id and the environment's type")),
+            ),
+            serde_json::Value::Null => diagnostics.push(
+                at(template, &format!("/Resources/{logical_id}"), Diagnostic::error(format!("endpoint `{logical_id}` has no `EndpointName`")))
+                    .hinting("give it a name that is made from parameters, so that the tests know what to test"),
+            ),
+            other => diagnostics.push(
+                at(template, &pointer, Diagnostic::error(format!("the name of endpoint `{logical_id}` is not known before it is deployed")))
+                    .detail(other.to_string())
+                    .hinting("make it from parameters alone"),
+            ),
+        }
+    }
+    if diagnostics.is_empty() { Ok(names) } else { Err(Failure::new(Exit::BadInput, diagnostics)) }
+}
+
+fn at(template: &Template, pointer: &str, diagnostic: Diagnostic) -> Diagnostic {
+    match template.locate(pointer).or_else(|| template.locate_key(pointer)) {
+        Some(span) => diagnostic.source(&template.path().display().to_string(), span.line, span.column, template.text()),
+        None => diagnostic.file(template.path()),
+    }
+}
+
+fn differs(template: &Template) -> Failure {
+    Diagnostic::error("the endpoints' names depend on the account or the region")
+        .file(template.path())
+        .hinting("make `EndpointName` from parameters alone: names only have to be unique in an account and region")
+        .into()
+}
+
+fn is_endpoint_name(name: &str) -> bool {
+    (1..=MAX_NAME).contains(&name.len())
+        && name.chars().all(|character| character.is_ascii_alphanumeric() || character == '-')
+        && !name.starts_with('-')
+        && !name.ends_with('-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_endpoint_name;
+
+    #[test]
+    fn names_follow_the_rule_of_sagemaker() {
+        assert!(is_endpoint_name("iris-p-abc123xyz-staging"));
+        assert!(is_endpoint_name(&"a".repeat(63)));
+        for name in ["", "-a", "a-", "a_b", "é", &"a".repeat(64)] {
+            assert!(!is_endpoint_name(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! `release-manifest.json`: what a release is, and the checksum of each of its files.
+//!
+//! It is written last, and every later command checks the checksums first: a half-written or mixed set of files is refused.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::cli::Stage;
+use crate::diagnostic::{Diagnostic, Failure};
+use crate::exit::Exit;
+use crate::files;
+
+/// The manifest's file name in a release's folder.
+pub(crate) const FILE_NAME: &str = "release-manifest.json";
+
+/// The one version of the format.
+const SCHEMA_VERSION: u32 = 1;
+
+/// What a release is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Manifest {
+    pub(crate) schema_version: u32,
+    pub(crate) tool: Tool,
+    /// `deploy`: a release with a model package to roll out.
+    pub(crate) action: String,
+    pub(crate) source: Source,
+    pub(crate) project: ProjectIdentity,
+    pub(crate) model_package: ModelPackage,
+    pub(crate) choice: Choice,
+    pub(crate) stages: Stages,
+    /// `sha256:…` of each other file, by its name.
+    pub(crate) files: BTreeMap<String, String>,
+}
+
+/// The program that wrote a file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Tool {
+    pub(crate) name: String,
+    pub(crate) version: String,
+}
+
+/// The commit that a release was built from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Source {
+    pub(crate) commit: Option<String>,
+    /// Whether tracked files had changes; not known without git.
+    pub(crate) dirty: Option<bool>,
+}
+
+/// The SageMaker project and its environment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ProjectIdentity {
+    pub(crate) name: String,
+    pub(crate) id: String,
+    pub(crate) environment: String,
+}
+
+/// The model package that a release deploys.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ModelPackage {
+    pub(crate) arn: String,
+    pub(crate) group: String,
+    pub(crate) version: Option<u32>,
+    pub(crate) approval_status: String,
+    pub(crate) status: String,
+    pub(crate) created: String,
+    pub(crate) images: Vec<String>,
+    pub(crate) model_data: Vec<String>,
+}
+
+/// Why this model package.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Choice {
+    pub(crate) selection: String,
+    pub(crate) because: String,
+    pub(crate) passed_over: Vec<PassedOver>,
+}
+
+/// A model package that was not chosen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct PassedOver {
+    pub(crate) arn: String,
+    pub(crate) reason: String,
+}
+
+/// The two stages.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Stages {
+    pub(crate) staging: StageTargets,
+    pub(crate) prod: StageTargets,
+}
+
+/// Where a stage goes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct StageTargets {
+    pub(crate) env_type: String,
+    pub(crate) config: String,
+    pub(crate) accounts: Vec<String>,
+    pub(crate) regions: Vec<String>,
+    pub(crate) execution_role_name: String,
+    pub(crate) endpoints: Vec<String>,
+    pub(crate) stack_set: String,
+}
+
+/// A release that was read from its folder, its files checked.
+#[derive(Debug, Clone)]
+pub(crate) struct Release {
+    pub(crate) folder: PathBuf,
+    pub(crate) manifest: Manifest,
+    /// `sha256:…` of the manifest itself: the release's name.
+    pub(crate) digest: String,
+}
+
+impl Tool {
+    pub(crate) fn this() -> Self {
+        Self { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
+    }
+}
+
+impl Manifest {
+    pub(crate) const SCHEMA_VERSION: u32 = SCHEMA_VERSION;
+
+    pub(crate) fn to_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).expect("plain data always serialises");
+        text.push('\n');
+        text
+    }
+
+    pub(crate) fn stage(&self, stage: Stage) -> &StageTargets {
+        match stage {
+            Stage::Staging => &self.stages.staging,
+            Stage::Prod => &self.stages.prod,
+        }
+    }
+}
+
+impl Release {
+    /// Reads a release's folder and checks every file against the manifest.
+    pub(crate) fn read(folder: &Path) -> Result<Self, Failure> {
+        let path = folder.join(FILE_NAME);
+        let text = files::read_text(&path)
+            .map_err(|diagnostic| Failure::bad_input(diagnostic.hinting("`build` writes a release; name its folder with --build-dir")))?;
+        let manifest: Manifest = serde_json::from_str(&text).map_err(|error| {
+            Failure::bad_input(
+                Diagnostic::error(format!("`{}` is not a release manifest: {error}", path.display()))
+                    .source(&path.display().to_string(), error.line().max(1), error.column().max(1), &text)
+                    .hinting("run `build` again"),
+            )
+        })?;
+        if manifest.schema_version != SCHEMA_VERSION {
+            return Err(Diagnostic::error(format!(
+                "`{}` has version {}; this program knows version {SCHEMA_VERSION}",
+                path.display(),
+                manifest.schema_version
+            ))
+            .hinting("use the program that built the release, or build it again")
+            .into());
+        }
+        let diagnostics: Vec<_> = manifest.files.iter().filter_map(|(name, digest)| altered(folder, name, digest)).collect();
+        if !diagnostics.is_empty() {
+            return Err(Failure::new(Exit::BadInput, diagnostics));
+        }
+        Ok(Self { folder: folder.to_owned(), manifest, digest: files::digest(text.as_bytes()) })
+    }
+}
+
+/// What is wrong with a file of the release, if anything.
+fn altered(folder: &Path, name: &str, digest: &str) -> Option<Diagnostic> {
+    let again = "the files of a release belong together: build it again";
+    if Path::new(name).components().count() != 1 || name.contains(['/', '\\']) || name == ".." {
+        return Some(Diagnostic::error(format!("the release manifest names `{name}`, which is not a file beside it")));
+    }
+    let path = folder.join(name);
+    match files::digest_file(&path) {
+        Ok(found) if found == digest => None,
+        Ok(found) => Some(
+            Diagnostic::error(format!("`{}` is not the file of this release", path.display()))
+                .detail(format!("manifest {digest}"))
+                .detail(format!("file     {found}"))
+                .hinting(again),
+        ),
+        Err(error) => Some(files::cannot("read", &path, &error).hinting(again)),
+    }
+}

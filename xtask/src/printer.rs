@@ -1,0 +1,97 @@
+//! The one place that writes to the terminal: data on standard output, everything else on standard error.
+
+#![expect(clippy::print_stderr, clippy::print_stdout, reason = "the command line prints, and only here")]
+
+use std::io::{IsTerminal as _, Write as _};
+
+use anstream::ColorChoice;
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use crate::diagnostic::Diagnostic;
+
+const GREEN: Style = AnsiColor::Green.on_default().bold();
+const BOLD: Style = Style::new().bold();
+
+/// How the caller wants to be talked to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Printer {
+    /// Only errors, and the data that was asked for.
+    pub(crate) quiet: bool,
+    /// 0 to 2; at 2 the SDK's own log is shown.
+    pub(crate) verbose: u8,
+    /// The shape of the data on standard output.
+    pub(crate) format: Format,
+}
+
+/// The shape of the data on standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}
+
+impl Printer {
+    /// Sets what colour the whole process uses; `NO_COLOR` and terminals are looked at in `auto`.
+    pub(crate) fn set_colour(choice: ColorChoice) {
+        choice.write_global();
+    }
+
+    /// A diagnostic, on standard error; notes only when they were asked for.
+    pub(crate) fn diagnostic(self, diagnostic: &Diagnostic) {
+        let shown = match diagnostic.level {
+            crate::diagnostic::Level::Error => true,
+            crate::diagnostic::Level::Warning | crate::diagnostic::Level::Note => !self.quiet,
+        };
+        if shown {
+            anstream::eprint!("{diagnostic}");
+        }
+    }
+
+    /// A step that was done, such as `Chosen  version 13`, on standard error.
+    pub(crate) fn step(self, verb: &str, what: impl std::fmt::Display) {
+        if !self.quiet {
+            anstream::eprintln!("{GREEN}{verb:>12}{GREEN:#} {what}");
+        }
+    }
+
+    /// A heading of a longer story, on standard error.
+    pub(crate) fn heading(self, text: &str) {
+        if !self.quiet {
+            anstream::eprintln!("\n{BOLD}{text}{BOLD:#}");
+        }
+    }
+
+    /// A line of a longer story, on standard error.
+    pub(crate) fn say(self, text: impl std::fmt::Display) {
+        if !self.quiet {
+            anstream::eprintln!("{text}");
+        }
+    }
+
+    /// Whether progress may be drawn: on a terminal, and not when the caller wants silence or the log.
+    pub(crate) fn shows_progress(self) -> bool {
+        !self.quiet && self.verbose < 2 && std::io::stderr().is_terminal()
+    }
+
+    /// The command's result on standard output: `text` for people, or `data` as JSON. A reader that went away is no error.
+    pub(crate) fn result<T: Serialize>(self, data: &T, text: impl std::fmt::Display) {
+        match self.format {
+            Format::Text => self.out(&format!("{text}\n")),
+            Format::Json => {
+                let mut json = serde_json::to_string_pretty(data).expect("plain data always serialises");
+                json.push('\n');
+                self.out(&json);
+            }
+        }
+    }
+
+    /// Text as it is on standard output.
+    pub(crate) fn out(self, text: &str) {
+        let _ = anstream::stdout().write_all(text.as_bytes());
+        let _ = anstream::stdout().flush();
+    }
+}

@@ -1,0 +1,44 @@
+//! What the libraries found, as the terminal shows it.
+
+use cfn_render::Template;
+
+use crate::diagnostic::{Diagnostic, Failure, Level};
+use crate::exit::Exit;
+
+/// A finding of stage-config; `text` is the stage file's, and the template turns its pointers into lines.
+pub(crate) fn of_stage(problem: &stage_config::Problem, path: &str, text: &str, template: Option<&Template>) -> Diagnostic {
+    let level = match problem.severity {
+        stage_config::Severity::Error => Level::Error,
+        stage_config::Severity::Warning => Level::Warning,
+        stage_config::Severity::Note => Level::Note,
+    };
+    let diagnostic = Diagnostic::new(level, &problem.message).hint(problem.hint.clone());
+    match &problem.place {
+        Some(stage_config::Place::File { path: named, line, column }) if named == path => diagnostic.source(path, *line, *column, text),
+        Some(stage_config::Place::Template { pointer }) => match template
+            .and_then(|template| Some((template, template.locate_key(pointer)?)))
+        {
+            Some((template, span)) => diagnostic.source(&template.path().display().to_string(), span.line, span.column, template.text()),
+            None => diagnostic.named(pointer),
+        },
+        Some(place) => diagnostic.named(place.to_string()),
+        None => diagnostic,
+    }
+}
+
+/// A finding of cfn-render; `text` is the template's.
+pub(crate) fn of_template(problem: &cfn_render::Problem, text: &str) -> Diagnostic {
+    let level = match problem.severity {
+        cfn_render::Severity::Error => Level::Error,
+        cfn_render::Severity::Warning => Level::Warning,
+        _ => Level::Note,
+    };
+    let diagnostic = Diagnostic::new(level, &problem.message).hint(problem.hint.clone());
+    diagnostic.source(&problem.place.path.display().to_string(), problem.place.line, problem.place.column, text)
+}
+
+/// All that cfn-render found wrong; `text` is the template's.
+pub(crate) fn failure(error: &cfn_render::Error, text: &str) -> Failure {
+    let exit = if error.store_error().is_some() { Exit::Unreachable } else { Exit::BadInput };
+    Failure::new(exit, error.problems().iter().map(|problem| of_template(problem, text)).collect())
+}

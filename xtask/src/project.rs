@@ -1,0 +1,70 @@
+//! The project's folder, and what git knows of it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::diagnostic::{Diagnostic, Failure};
+use crate::manifest::Source;
+
+/// What marks a project's folder: the file that the pipeline runs.
+const MARKS: [&str; 3] = ["cfn-sm-endpoint-template.yml", "staging-config-template.json", "buildspec.yml"];
+
+/// The project's folder: everything that people write is in it.
+#[derive(Debug, Clone)]
+pub(crate) struct Project {
+    pub(crate) root: PathBuf,
+}
+
+impl Project {
+    /// The folder that was named, else the nearest one upward from the working directory that looks like a project.
+    pub(crate) fn find(named: Option<&Path>) -> Result<Self, Failure> {
+        if let Some(root) = named {
+            if root.is_dir() {
+                return Ok(Self { root: root.to_owned() });
+            }
+            return Err(Diagnostic::error(format!("the project's folder `{}` does not exist", root.display()))
+                .named("--project-dir")
+                .into());
+        }
+        let start = std::env::current_dir()
+            .map_err(|error| Failure::bad_input(Diagnostic::error(format!("the working directory cannot be read: {error}"))))?;
+        start
+            .ancestors()
+            .find(|folder| MARKS.iter().any(|mark| folder.join(mark).is_file()))
+            .map(|root| Self { root: root.to_owned() })
+            .ok_or_else(|| {
+                Diagnostic::error(format!("no project in `{}` or above it", start.display()))
+                    .detail(format!("a project has one of {}", MARKS.join(", ")))
+                    .hinting("run this inside a project, or name its folder with --project-dir")
+                    .into()
+            })
+    }
+
+    /// A path as a person gave it, seen from the working directory; a default is seen from the project's folder.
+    pub(crate) fn path(&self, given: Option<&Path>, default: &str) -> PathBuf {
+        given.map_or_else(|| self.root.join(default), Path::to_owned)
+    }
+
+    /// A path below the folder for what is made: `CARGO_TARGET_DIR`, else `target` in the project.
+    pub(crate) fn target(&self, below: &str) -> PathBuf {
+        std::env::var_os("CARGO_TARGET_DIR")
+            .filter(|folder| !folder.is_empty())
+            .map_or_else(|| self.root.join("target"), PathBuf::from)
+            .join(below)
+    }
+
+    /// The commit that the project is at. CodeBuild hands the sources over without git, but says the commit.
+    pub(crate) fn source(&self) -> Source {
+        let variable = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
+        if let Some(commit) = self.git(&["rev-parse", "HEAD"]) {
+            let dirty = self.git(&["status", "--porcelain", "--untracked-files=no"]).map(|changes| !changes.is_empty());
+            return Source { commit: Some(commit), dirty };
+        }
+        Source { commit: variable("CODEBUILD_RESOLVED_SOURCE_VERSION"), dirty: None }
+    }
+
+    fn git(&self, arguments: &[&str]) -> Option<String> {
+        let output = Command::new("git").arg("-C").arg(&self.root).args(arguments).output().ok()?;
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+}

@@ -1,0 +1,54 @@
+//! Where the local files that a template names are uploaded to: a bucket, where one was named.
+
+use std::collections::BTreeMap;
+
+use cfn_render::{Artifact, ArtifactStore, Location, PackageOptions, Packaged, StoreError, Template};
+
+use crate::diagnostic::Failure;
+use crate::problems;
+
+/// No bucket was named: fine for a template that names no local files, and a clear refusal for one that does.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NoStore;
+
+/// A bucket, and how objects are put into it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Bucket {
+    pub(crate) name: String,
+    pub(crate) prefix: Option<String>,
+    pub(crate) kms_key_id: Option<String>,
+    pub(crate) metadata: BTreeMap<String, String>,
+    pub(crate) force_upload: bool,
+}
+
+impl ArtifactStore for NoStore {
+    async fn put(&self, _: &Artifact) -> Result<Location, StoreError> {
+        Err(StoreError::new(
+            "upload",
+            "no bucket was named; name one with --artifact-bucket (build), --s3-bucket (package) or ARTIFACT_BUCKET",
+        ))
+    }
+}
+
+/// Packages a template. A bucket is only talked to, and credentials are only looked for, when there is something to upload.
+pub(crate) async fn package(template: &Template, bucket: Option<Bucket>) -> Result<Packaged, Failure> {
+    let options = PackageOptions::default();
+    let plan = template.plan_package(&options).map_err(|error| problems::failure(&error, template.text()))?;
+    let packaged = match bucket.filter(|_| !plan.is_empty()) {
+        None => template.package(&NoStore, &options).await,
+        Some(bucket) => in_bucket(template, &options, bucket).await?,
+    };
+    packaged.map_err(|error| problems::failure(&error, template.text()))
+}
+
+#[cfg(feature = "aws")]
+async fn in_bucket(template: &Template, options: &PackageOptions, bucket: Bucket) -> Result<Result<Packaged, cfn_render::Error>, Failure> {
+    let session = crate::aws::Session::open().await?;
+    let store = crate::aws::artifact_store(&session, bucket);
+    Ok(template.package(&store, options).await)
+}
+
+#[cfg(not(feature = "aws"))]
+async fn in_bucket(_: &Template, _: &PackageOptions, bucket: Bucket) -> Result<Result<Packaged, cfn_render::Error>, Failure> {
+    Err(crate::without_aws("an upload", &format!("build it with its default features to upload to `{}`", bucket.name)))
+}
