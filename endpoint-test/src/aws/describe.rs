@@ -1,0 +1,145 @@
+//! Follows an endpoint to what it serves: endpoint, endpoint configuration, model, model package.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_sagemaker::Client;
+use aws_sdk_sagemaker::operation::describe_endpoint::DescribeEndpointOutput;
+use aws_sdk_sagemaker::operation::describe_endpoint_config::DescribeEndpointConfigOutput;
+use aws_sdk_sagemaker::operation::describe_model::DescribeModelOutput;
+use aws_sdk_sagemaker::types::{CaptureStatus, ContainerDefinition, ProductionVariant, ProductionVariantSummary};
+
+use super::failure::target_error;
+use crate::target::{Description, EndpointStatus, TargetError, TargetErrorKind, TargetKind, Variant};
+
+/// What one model is made of.
+#[derive(Debug, Default)]
+struct Model {
+    packages: Vec<String>,
+    images: Vec<String>,
+}
+
+/// Describes an endpoint. What lies behind it is asked for only when it is in service: while a deployment is under way
+/// its configuration is about to change.
+pub(super) async fn endpoint(client: &Client, name: &str) -> Result<Description, TargetError> {
+    let endpoint = client.describe_endpoint().endpoint_name(name).send().await.map_err(|error| target_error("DescribeEndpoint", error))?;
+    let status = endpoint.endpoint_status().map(|status| EndpointStatus::from_aws(status.as_str())).unwrap_or_default();
+    let config = match endpoint.endpoint_config_name() {
+        Some(config) if status == EndpointStatus::InService => endpoint_config(client, config).await?,
+        _ => None,
+    };
+    let mut models = BTreeMap::new();
+    for name in config.iter().flat_map(DescribeEndpointConfigOutput::production_variants).filter_map(ProductionVariant::model_name) {
+        if !models.contains_key(name)
+            && let Some(output) = model(client, name).await?
+        {
+            models.insert(name.to_owned(), Model::read(&output, endpoint.endpoint_arn().unwrap_or_default()));
+        }
+    }
+    Ok(Description {
+        kind: TargetKind::Endpoint,
+        status,
+        failure_reason: endpoint.failure_reason().map(str::to_owned),
+        arn: endpoint.endpoint_arn().map(str::to_owned),
+        config_name: endpoint.endpoint_config_name().map(str::to_owned),
+        variants: variants(&endpoint, config.as_ref(), &models),
+        data_capture: Some(captures_data(&endpoint)),
+    })
+}
+
+/// A configuration that was deleted while its endpoint runs leaves the model unknown, which the check `identity` tells.
+async fn endpoint_config(client: &Client, name: &str) -> Result<Option<DescribeEndpointConfigOutput>, TargetError> {
+    let result = client.describe_endpoint_config().endpoint_config_name(name).send().await;
+    unless_absent(result.map_err(|error| target_error("DescribeEndpointConfig", error)))
+}
+
+/// As for the configuration: a deleted model is unknown.
+async fn model(client: &Client, name: &str) -> Result<Option<DescribeModelOutput>, TargetError> {
+    let result = client.describe_model().model_name(name).send().await;
+    unless_absent(result.map_err(|error| target_error("DescribeModel", error)))
+}
+
+fn unless_absent<T>(result: Result<T, TargetError>) -> Result<Option<T>, TargetError> {
+    match result {
+        Err(error) if error.kind == TargetErrorKind::NotFound => Ok(None),
+        other => other.map(Some),
+    }
+}
+
+impl Model {
+    fn read(output: &DescribeModelOutput, endpoint_arn: &str) -> Self {
+        let mut model = Self::default();
+        for container in output.primary_container().into_iter().chain(output.containers()) {
+            model.packages.extend(ContainerDefinition::model_package_name(container).map(|name| package_arn(name, endpoint_arn)));
+            model.images.extend(container.image().map(str::to_owned));
+        }
+        model.packages.dedup();
+        model
+    }
+}
+
+/// A model may name its package without the ARN: then it is one of the endpoint's own account and region.
+fn package_arn(name: &str, endpoint_arn: &str) -> String {
+    match endpoint_arn.rsplit_once(':') {
+        Some((prefix, _)) if !name.starts_with("arn:") => format!("{prefix}:model-package/{name}"),
+        _ => name.to_owned(),
+    }
+}
+
+/// The variants as they run, with what their configuration adds.
+fn variants(
+    endpoint: &DescribeEndpointOutput,
+    config: Option<&DescribeEndpointConfigOutput>,
+    models: &BTreeMap<String, Model>,
+) -> Vec<Variant> {
+    let configured = config.map(DescribeEndpointConfigOutput::production_variants).unwrap_or_default();
+    let running = endpoint.production_variants();
+    if running.is_empty() {
+        return configured.iter().map(|variant| merge(None, Some(variant), models)).collect();
+    }
+    let of = |summary: &ProductionVariantSummary| configured.iter().find(|variant| variant.variant_name() == summary.variant_name());
+    running.iter().map(|summary| merge(Some(summary), of(summary), models)).collect()
+}
+
+fn merge(running: Option<&ProductionVariantSummary>, configured: Option<&ProductionVariant>, models: &BTreeMap<String, Model>) -> Variant {
+    let name = running.and_then(ProductionVariantSummary::variant_name).or_else(|| configured?.variant_name());
+    let model_name = configured.and_then(ProductionVariant::model_name);
+    let model = model_name.and_then(|name| models.get(name));
+    // The digest that a tag stood for at deployment says more than the tag.
+    let deployed = running.map(ProductionVariantSummary::deployed_images).unwrap_or_default();
+    let mut images: Vec<_> =
+        deployed.iter().filter_map(|image| image.resolved_image().or_else(|| image.specified_image())).map(str::to_owned).collect();
+    if images.is_empty() {
+        images.extend(model.into_iter().flat_map(|model| model.images.iter().cloned()));
+    }
+    Variant {
+        name: name.unwrap_or_default().to_owned(),
+        weight: running.and_then(ProductionVariantSummary::current_weight).or_else(|| configured?.initial_variant_weight()),
+        current_instance_count: running.and_then(ProductionVariantSummary::current_instance_count),
+        desired_instance_count: running
+            .and_then(ProductionVariantSummary::desired_instance_count)
+            .or_else(|| configured?.initial_instance_count()),
+        model_name: model_name.map(str::to_owned),
+        model_packages: model.map(|model| model.packages.clone()).unwrap_or_default(),
+        images,
+    }
+}
+
+/// An endpoint without a data capture section, or with an empty one, captures nothing.
+fn captures_data(endpoint: &DescribeEndpointOutput) -> bool {
+    endpoint
+        .data_capture_config()
+        .is_some_and(|capture| capture.enable_capture() == Some(true) && capture.capture_status() != Some(&CaptureStatus::Stopped))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_without_an_arn_is_one_of_the_endpoints_account() {
+        let endpoint = "arn:aws-cn:sagemaker:cn-north-1:222222222222:endpoint/iris";
+        let arn = "arn:aws-cn:sagemaker:cn-north-1:222222222222:model-package/iris/13";
+        assert_eq!(package_arn("iris/13", endpoint), arn);
+        assert_eq!(package_arn(arn, endpoint), arn);
+    }
+}

@@ -1,0 +1,225 @@
+//! A session in the account of a target: one role, assumed for one purpose, cut down to it.
+
+use std::fmt;
+use std::sync::Mutex;
+use std::time::{Duration, SystemTime};
+
+use aws_config::{Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentialsProvider, future};
+use aws_sdk_sts::Client;
+use aws_sdk_sts::types::Tag;
+
+use super::failure::target_error;
+use crate::target::{TargetError, TargetErrorKind};
+
+/// A role that was assumed by a role lasts an hour at most, and a request for more is refused. In CodeBuild the caller
+/// is always a role.
+const DURATION_SECONDS: i32 = 3600;
+
+/// The longest inline session policy, in characters (AssumeRole, "Policy").
+const LONGEST_POLICY: usize = 2048;
+
+/// Which role is assumed, where and what for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SessionRequest {
+    /// The target's account.
+    pub account: String,
+    /// The target's region.
+    pub region: String,
+    /// The role: its ARN, or its name with its path, such as `service-role/tester`.
+    pub role: String,
+    /// The caller's partition, such as `aws-cn`; `aws` when empty.
+    pub partition: String,
+    /// What CloudTrail shows: a pipeline's execution, say. Any text: AWS's rules are applied to it.
+    pub session_name: String,
+    /// What the role's trust policy may ask for.
+    pub external_id: Option<String>,
+    /// Session tags. The role's trust policy must then allow `sts:TagSession` too: without need, give none.
+    pub tags: Vec<(String, String)>,
+    /// The endpoints that the session may invoke. With none, the session may do all that its role may.
+    pub endpoints: Vec<String>,
+}
+
+/// Assumes a role and gives a configuration with its credentials and the target's region; everything else, such as the
+/// HTTP client, is the base's. For the caller's own account use the base itself.
+///
+/// The role is assumed at once, so that a refusal is told here and not by the first call, and again whenever the
+/// session is about to run out. Its session policy allows describing, and invoking the named endpoints, and no more.
+///
+/// # Errors
+///
+/// The role's account is not the target's, or whatever AWS STS says to AssumeRole.
+pub async fn session(base: &SdkConfig, request: &SessionRequest) -> Result<SdkConfig, TargetError> {
+    let role_arn = role_arn(request)?;
+    let mut sts = aws_sdk_sts::config::Builder::from(base);
+    if base.region().is_none() {
+        sts = sts.region(Region::new(request.region.clone()));
+    }
+    let role = AssumedRole { client: Client::from_conf(sts.build()), role_arn, request: request.clone(), first: Mutex::default() };
+    let credentials = role.assume().await?;
+    *role.first.lock().expect("nobody panics while holding the lock") = Some(credentials);
+    Ok(base
+        .clone()
+        .into_builder()
+        .credentials_provider(SharedCredentialsProvider::new(role))
+        .region(Region::new(request.region.clone()))
+        .build())
+}
+
+/// Credentials by AssumeRole, anew each time; the SDK keeps them while they last.
+struct AssumedRole {
+    client: Client,
+    role_arn: String,
+    request: SessionRequest,
+    /// The credentials of the first call, to be handed out once.
+    first: Mutex<Option<Credentials>>,
+}
+
+impl fmt::Debug for AssumedRole {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("AssumedRole").field("role_arn", &self.role_arn).finish_non_exhaustive()
+    }
+}
+
+impl AssumedRole {
+    async fn assume(&self) -> Result<Credentials, TargetError> {
+        let request = &self.request;
+        let tags = request.tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect::<Result<Vec<_>, _>>();
+        let tags = tags.map_err(|error| TargetError::new(TargetErrorKind::Refused, error.to_string()).operation("AssumeRole"))?;
+        let output = self
+            .client
+            .assume_role()
+            .role_arn(&self.role_arn)
+            .role_session_name(session_name(&request.session_name))
+            .duration_seconds(DURATION_SECONDS)
+            .set_external_id(request.external_id.clone())
+            .set_tags((!tags.is_empty()).then_some(tags))
+            .set_policy(policy(request))
+            .send()
+            .await
+            .map_err(|error| {
+                let mut error = target_error("AssumeRole", error);
+                error.message = format!("{} (role `{}`)", error.message, self.role_arn);
+                error
+            })?;
+        let Some(credentials) = output.credentials else {
+            return Err(TargetError::new(TargetErrorKind::Other, "the reply holds no credentials").operation("AssumeRole"));
+        };
+        let expiry = SystemTime::try_from(credentials.expiration).unwrap_or_else(|_| SystemTime::now() + Duration::from_secs(900));
+        Ok(Credentials::new(
+            credentials.access_key_id,
+            credentials.secret_access_key,
+            Some(credentials.session_token),
+            Some(expiry),
+            "endpoint-test",
+        ))
+    }
+}
+
+impl ProvideCredentials for AssumedRole {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let first = self.first.lock().expect("nobody panics while holding the lock").take();
+        future::ProvideCredentials::new(async move {
+            match first {
+                Some(credentials) => Ok(credentials),
+                None => self.assume().await.map_err(CredentialsError::provider_error) as provider::Result,
+            }
+        })
+    }
+}
+
+/// The role's ARN, in the target's account.
+fn role_arn(request: &SessionRequest) -> Result<String, TargetError> {
+    let role = request.role.trim();
+    if !role.starts_with("arn:") {
+        let partition = if request.partition.is_empty() { "aws" } else { &request.partition };
+        return Ok(format!("arn:{partition}:iam::{}:role/{}", request.account, role.trim_start_matches('/').trim_start_matches("role/")));
+    }
+    if role.split(':').nth(4) == Some(request.account.as_str()) {
+        return Ok(role.to_owned());
+    }
+    let message = format!("the role `{role}` is not one of account {}", request.account);
+    let hint = "name the role without its ARN: then it is looked for in each account".to_owned();
+    Err(TargetError::new(TargetErrorKind::Refused, message).operation("AssumeRole").hint(hint))
+}
+
+/// 2 to 64 of AWS's characters, `[\w+=,.@-]`; others become hyphens.
+fn session_name(wanted: &str) -> String {
+    let allowed = |character: char| character.is_ascii_alphanumeric() || "_+=,.@-".contains(character);
+    let name: String = wanted.trim().chars().map(|character| if allowed(character) { character } else { '-' }).take(64).collect();
+    if name.len() < 2 { "endpoint-test".to_owned() } else { name }
+}
+
+/// What is left of the role's permissions: describing, and invoking the named endpoints.
+fn policy(request: &SessionRequest) -> Option<String> {
+    if request.endpoints.is_empty() {
+        return None;
+    }
+    let partition = if request.partition.is_empty() { "aws" } else { &request.partition };
+    let resource = |name: &str| format!("arn:{partition}:sagemaker:{}:{}:{name}", request.region, request.account);
+    // SageMaker writes names in ARNs in lower case, whatever case the endpoint was created in, and IAM tells them apart.
+    let mut endpoints: Vec<_> = request.endpoints.iter().flat_map(|name| [name.clone(), name.to_ascii_lowercase()]).collect();
+    endpoints.sort_unstable();
+    endpoints.dedup();
+    let document = |endpoints: Vec<String>| {
+        serde_json::json!({
+            "Version": "2012-10-17",
+            "Statement": [
+                { "Effect": "Allow", "Action": ["sagemaker:DescribeEndpoint", "sagemaker:InvokeEndpoint"], "Resource": endpoints },
+                { "Effect": "Allow", "Action": ["sagemaker:DescribeEndpointConfig", "sagemaker:DescribeModel"],
+                  "Resource": [resource("endpoint-config/*"), resource("model/*")] },
+            ],
+        })
+        .to_string()
+    };
+    let exact = document(endpoints.iter().map(|name| resource(&format!("endpoint/{name}"))).collect());
+    // Too many endpoints for one policy: then all of the account's and region's.
+    Some(if exact.len() <= LONGEST_POLICY { exact } else { document(vec![resource("endpoint/*")]) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(role: &str) -> SessionRequest {
+        SessionRequest { account: "222222222222".into(), region: "eu-west-1".into(), role: role.into(), ..SessionRequest::default() }
+    }
+
+    #[test]
+    fn a_roles_name_may_have_a_path() {
+        let arn = |role| role_arn(&request(role)).unwrap();
+        assert_eq!(arn("tester"), "arn:aws:iam::222222222222:role/tester");
+        assert_eq!(arn("/ml/tester"), "arn:aws:iam::222222222222:role/ml/tester");
+        assert_eq!(arn("arn:aws-cn:iam::222222222222:role/tester"), "arn:aws-cn:iam::222222222222:role/tester");
+    }
+
+    #[test]
+    fn a_role_of_another_account_is_refused() {
+        assert_eq!(role_arn(&request("arn:aws:iam::333333333333:role/tester")).unwrap_err().kind, TargetErrorKind::Refused);
+    }
+
+    #[test]
+    fn a_session_name_is_made_of_aws_characters() {
+        assert_eq!(session_name("iris: run 7/ü"), "iris--run-7--");
+        assert_eq!(session_name(&"x".repeat(100)).len(), 64);
+        assert_eq!(session_name("a"), "endpoint-test");
+    }
+
+    #[test]
+    fn the_session_policy_names_the_endpoints_and_stays_within_its_limit() {
+        let mut request = request("tester");
+        assert_eq!(policy(&request), None);
+        request.endpoints = vec!["Iris".into()];
+        let policy_text = policy(&request).unwrap();
+        assert!(policy_text.contains(r#""arn:aws:sagemaker:eu-west-1:222222222222:endpoint/Iris""#));
+        assert!(policy_text.contains(r#""arn:aws:sagemaker:eu-west-1:222222222222:endpoint/iris""#));
+        request.endpoints = (0..40).map(|number| format!("{}{number}", "e".repeat(60))).collect();
+        let policy_text = policy(&request).unwrap();
+        assert!(policy_text.len() <= LONGEST_POLICY && policy_text.contains("endpoint/*"));
+    }
+}

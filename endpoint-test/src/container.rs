@@ -1,0 +1,144 @@
+//! A model container over plain HTTP, on this machine or elsewhere.
+
+use std::error::Error as _;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::client::conn::http1;
+use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderName, HeaderValue};
+use hyper::{Method, StatusCode, Uri};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use crate::target::{
+    Description, EndpointStatus, InvokeError, MAX_BODY, ModelFailure, Reply, Request, Target, TargetError, TargetErrorKind, TargetKind,
+};
+
+/// The header under which SageMaker hands a request's custom attributes to the container.
+const CUSTOM_ATTRIBUTES: HeaderName = HeaderName::from_static("x-amzn-sagemaker-custom-attributes");
+
+/// A model container that answers `GET /ping` and `POST /invocations`, as SageMaker asks of every serving container.
+///
+/// Each request has a connection of its own, so that no case profits from another's; on loopback this costs well below
+/// a millisecond. A reply of more than [`MAX_BODY`] bytes is cut off and is the model's failure.
+#[derive(Debug, Clone)]
+pub struct ContainerTarget {
+    /// `host:port`.
+    authority: String,
+    /// What stands before `/ping`: empty, or a path without a slash at its end.
+    base: String,
+}
+
+impl ContainerTarget {
+    /// A container by its URL, such as `http://127.0.0.1:8080`; a path in it stands before `/ping`.
+    ///
+    /// # Errors
+    ///
+    /// The URL is not one, or its scheme is not `http`.
+    pub fn new(base_url: &str) -> Result<Self, TargetError> {
+        let wrong = |why: &str| {
+            let message = format!("`{base_url}` is not a container's URL: {why}");
+            TargetError::new(TargetErrorKind::Refused, message).hint("write it like `http://127.0.0.1:8080`".to_owned())
+        };
+        let uri: Uri = base_url.trim().parse().map_err(|error: hyper::http::uri::InvalidUri| wrong(&error.to_string()))?;
+        if uri.scheme_str() != Some("http") {
+            return Err(wrong("only `http` is spoken here"));
+        }
+        if uri.query().is_some() {
+            return Err(wrong("it has a query"));
+        }
+        let authority = uri.authority().ok_or_else(|| wrong("it names no host"))?;
+        if authority.as_str().contains('@') {
+            return Err(wrong("it holds a user name"));
+        }
+        let host = authority.host();
+        let port = match authority.port() {
+            Some(port) => port.as_u16(),
+            None => 80,
+        };
+        Ok(Self { authority: format!("{host}:{port}"), base: uri.path().trim_end_matches('/').to_owned() })
+    }
+
+    /// Sends one request over a new connection and reads the whole reply.
+    async fn send(&self, method: Method, path: &str, headers: Vec<(HeaderName, &str)>, body: Bytes) -> Result<Answer, TargetError> {
+        let operation = format!("{method} {}{path}", self.base);
+        let failed = |kind, message: String| TargetError::new(kind, message).operation(operation.clone());
+        let mut request = hyper::Request::builder().method(method).uri(format!("{}{path}", self.base)).header(HOST, &self.authority);
+        for (name, value) in headers {
+            let value = HeaderValue::from_str(value)
+                .map_err(|_| failed(TargetErrorKind::Refused, format!("the header `{name}` cannot hold `{value}`")))?;
+            request = request.header(name, value);
+        }
+        let request = request.body(Full::new(body)).map_err(|error| failed(TargetErrorKind::Refused, error.to_string()))?;
+        let network = |error: &dyn std::fmt::Display| {
+            failed(TargetErrorKind::Network, format!("{}: {error}", self.authority))
+                .hint("is the container running, and is this its port?".to_owned())
+        };
+        let stream = TcpStream::connect(&self.authority).await.map_err(|error| network(&error))?;
+        // Small requests must not wait for each other's acknowledgements.
+        stream.set_nodelay(true).map_err(|error| network(&error))?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| network(&error))?;
+        let exchange = async {
+            let response = sender.send_request(request).await?;
+            let (parts, body) = response.into_parts();
+            Ok::<_, hyper::Error>((parts, Limited::new(body, MAX_BODY).collect().await.map(http_body_util::Collected::to_bytes)))
+        };
+        // The connection is driven here and not by a task of its own: with the future it ends too.
+        let exchanged = {
+            let mut connection = std::pin::pin!(connection);
+            let mut exchange = std::pin::pin!(exchange);
+            tokio::select! {
+                exchanged = &mut exchange => exchanged,
+                // Once the connection is done the exchange has all that it will get.
+                _ = &mut connection => exchange.await,
+            }
+        };
+        let (parts, body) = exchanged.map_err(|error| network(&chain(&error)))?;
+        let content_type = parts.headers.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        match body {
+            Ok(body) => Ok(Answer { status: parts.status, content_type, body: Some(body) }),
+            Err(error) if error.is::<LengthLimitError>() => Ok(Answer { status: parts.status, content_type, body: None }),
+            Err(error) => Err(network(&error)),
+        }
+    }
+}
+
+/// A container's answer.
+struct Answer {
+    status: StatusCode,
+    content_type: Option<String>,
+    /// `None` when it is too long.
+    body: Option<Bytes>,
+}
+
+impl Target for ContainerTarget {
+    /// `GET /ping`: a status of 200 means that the container takes requests, anything else that it does not yet.
+    async fn describe(&self) -> Result<Description, TargetError> {
+        let answer = self.send(Method::GET, "/ping", Vec::new(), Bytes::new()).await?;
+        let status = if answer.status == StatusCode::OK { EndpointStatus::InService } else { EndpointStatus::Creating };
+        Ok(Description { kind: TargetKind::Container, status, ..Description::default() })
+    }
+
+    /// `POST /invocations`. A status of 4xx or 5xx is the model's own error.
+    async fn invoke(&self, request: &Request) -> Result<Reply, InvokeError> {
+        let mut headers = vec![(CONTENT_TYPE, request.content_type.as_str())];
+        headers.extend(request.accept.as_deref().map(|accept| (ACCEPT, accept)));
+        headers.extend(request.custom_attributes.as_deref().map(|attributes| (CUSTOM_ATTRIBUTES, attributes)));
+        let answer = self.send(Method::POST, "/invocations", headers, request.body.clone()).await?;
+        let status = answer.status.as_u16();
+        let failure = |message: String| InvokeError::Model(ModelFailure { status: Some(status), message, ..ModelFailure::default() });
+        let Some(body) = answer.body else { return Err(failure(format!("the reply is longer than {MAX_BODY} bytes"))) };
+        if answer.status.is_client_error() || answer.status.is_server_error() {
+            return Err(failure(String::from_utf8_lossy(&body).into_owned()));
+        }
+        Ok(Reply { status, content_type: answer.content_type, body, variant: None, request_id: None })
+    }
+}
+
+/// An error with its cause: hyper's own words leave out what the network said.
+fn chain(error: &hyper::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}

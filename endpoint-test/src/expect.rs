@@ -1,0 +1,164 @@
+//! What a reply must be, and what is found when it is looked at.
+
+pub(crate) mod json;
+mod number;
+mod text;
+
+use std::time::Duration;
+
+use regex::Regex;
+use serde_json::Value;
+
+use self::json::JsonExpectation;
+use crate::report::Check;
+use crate::suite::{display_duration, media_type_matches};
+use crate::target::{ModelFailure, Reply};
+
+/// What a case expects.
+#[derive(Debug, Clone)]
+pub(crate) enum Expectation {
+    /// A reply.
+    Reply(ReplyExpectation),
+    /// The model's own error.
+    ModelError { expected: ModelErrorExpectation, latency_max: Option<Duration> },
+}
+
+/// What a reply must be. When nothing is said: a status of 2xx and a body that is not empty.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ReplyExpectation {
+    pub(crate) status: Option<u16>,
+    pub(crate) content_type: Option<String>,
+    pub(crate) text: Vec<TextRule>,
+    pub(crate) json: Vec<JsonExpectation>,
+    pub(crate) latency_max: Option<Duration>,
+}
+
+/// What the reply's text must be.
+#[derive(Debug, Clone)]
+pub(crate) enum TextRule {
+    /// The same, line breaks at the end aside.
+    Equals(String),
+    /// With this in it.
+    Contains(String),
+    /// With a match in it.
+    Matches(Regex),
+}
+
+/// How the model must say no.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ModelErrorExpectation {
+    pub(crate) status: Option<u16>,
+    pub(crate) message_contains: Option<String>,
+}
+
+impl Default for Expectation {
+    fn default() -> Self {
+        Self::Reply(ReplyExpectation::default())
+    }
+}
+
+impl Expectation {
+    /// The longest time that a reply or an error may take.
+    pub(crate) fn latency_max(&self) -> Option<Duration> {
+        match self {
+            Self::Reply(expected) => expected.latency_max,
+            Self::ModelError { latency_max, .. } => *latency_max,
+        }
+    }
+}
+
+/// Looks at a reply.
+pub(crate) fn check_reply(expected: &ReplyExpectation, reply: &Reply) -> Vec<Check> {
+    let mut checks = vec![check_status(expected.status, reply.status)];
+    if let Some(content_type) = &expected.content_type {
+        checks.push(check_content_type(content_type, reply.content_type.as_deref()));
+    }
+    if !expected.text.is_empty() {
+        checks.extend(text::check(&expected.text, &reply.body));
+    }
+    if !expected.json.is_empty() {
+        checks.extend(json::check(&expected.json, &reply.body));
+    }
+    // A case that says nothing of the body still wants one: an empty answer is no prediction.
+    if expected.text.is_empty() && expected.json.is_empty() && expected.status.is_none() {
+        let check = if reply.body.is_empty() { Check::failed("body", "the reply has no body") } else { Check::passed("body") };
+        checks.push(check);
+    }
+    checks
+}
+
+/// Looks at a model's own error where one is expected.
+pub(crate) fn check_model_error(expected: &ModelErrorExpectation, failure: &ModelFailure) -> Vec<Check> {
+    let mut checks = vec![Check::passed("model_error")];
+    if let Some(status) = expected.status {
+        let actual = failure.status.map_or_else(|| "none".to_owned(), |status| status.to_string());
+        let check = if failure.status == Some(status) {
+            Check::passed("status")
+        } else {
+            Check::failed("status", format!("the model's error has status {actual}, not {status}"))
+        };
+        checks.push(check.expected(status.to_string()).actual(actual));
+    }
+    if let Some(part) = &expected.message_contains {
+        let check = if failure.message.contains(part.as_str()) {
+            Check::passed("message")
+        } else {
+            Check::failed("message", format!("the model's message does not contain `{}`", excerpt(part)))
+        };
+        checks.push(check.expected(excerpt(part)).actual(excerpt(&failure.message)));
+    }
+    checks
+}
+
+/// Looks at the time that a reply took.
+pub(crate) fn check_latency(max: Duration, latency: Duration) -> Check {
+    let (max_text, latency_text) = (display_duration(max), display_duration(latency));
+    let check = if latency <= max {
+        Check::passed("latency")
+    } else {
+        Check::failed("latency", format!("the reply took {latency_text}, and {max_text} are allowed"))
+            .hint("this is the time that the client saw, the network included")
+    };
+    check.expected(format!("at most {max_text}")).actual(latency_text)
+}
+
+fn check_status(expected: Option<u16>, actual: u16) -> Check {
+    let (fine, wanted) = match expected {
+        Some(status) => (actual == status, status.to_string()),
+        None => ((200..300).contains(&actual), "2xx".to_owned()),
+    };
+    let check =
+        if fine { Check::passed("status") } else { Check::failed("status", format!("the reply has status {actual}, not {wanted}")) };
+    check.expected(wanted).actual(actual.to_string())
+}
+
+fn check_content_type(expected: &str, actual: Option<&str>) -> Check {
+    let shown = actual.unwrap_or("none");
+    let check = if actual.is_some_and(|actual| media_type_matches(expected, actual)) {
+        Check::passed("content_type")
+    } else {
+        Check::failed("content_type", format!("the reply's media type is {shown}, not {expected}"))
+    };
+    check.expected(expected).actual(excerpt(shown))
+}
+
+/// The most characters of a value in a report.
+const EXCERPT: usize = 500;
+
+/// The beginning of a text, for a report.
+pub(crate) fn excerpt(text: &str) -> String {
+    cut(text, EXCERPT)
+}
+
+/// The first `most` characters of a text, with a word on how much is missing.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}… ({} bytes in all)", &text[..end], text.len()),
+        None => text.to_owned(),
+    }
+}
+
+/// A JSON value on one line, for a report.
+pub(crate) fn excerpt_json(value: &Value) -> String {
+    excerpt(&value.to_string())
+}

@@ -1,0 +1,34 @@
+//! Looking at a reply as text.
+
+use super::{TextRule, excerpt};
+use crate::report::Check;
+
+/// Checks the rules against a body, which must be UTF-8.
+pub(super) fn check(rules: &[TextRule], body: &[u8]) -> Vec<Check> {
+    let text = match std::str::from_utf8(body) {
+        Ok(text) => text,
+        Err(error) => {
+            let message = format!("the reply is not UTF-8 text: byte {} of {} is not", error.valid_up_to() + 1, body.len());
+            return vec![Check::failed("text", message).hint("ask for a text format with `accept`")];
+        }
+    };
+    rules.iter().map(|rule| check_one(rule, text)).collect()
+}
+
+fn check_one(rule: &TextRule, text: &str) -> Check {
+    let check = |fine: bool, message: &str| if fine { Check::passed("text") } else { Check::failed("text", message) };
+    let actual = excerpt(text);
+    match rule {
+        TextRule::Equals(expected) => {
+            // Containers end their last line or do not: nobody means that by a prediction.
+            let fine = text.trim_end_matches(['\r', '\n']) == expected.trim_end_matches(['\r', '\n']);
+            check(fine, "the reply is another text").expected(excerpt(expected)).actual(actual)
+        }
+        TextRule::Contains(part) => check(text.contains(part.as_str()), "the reply does not contain the text")
+            .expected(format!("contains {}", excerpt(part)))
+            .actual(actual),
+        TextRule::Matches(pattern) => check(pattern.is_match(text), "the reply does not match the pattern")
+            .expected(format!("matches {}", excerpt(pattern.as_str())))
+            .actual(actual),
+    }
+}

@@ -1,0 +1,126 @@
+//! Putting reports together.
+
+use super::{CaseReport, Check, Counts, Outcome, Report, SCHEMA_VERSION, TargetInfo, TargetReport, Tool, Verdict};
+use crate::target::TargetError;
+
+impl Report {
+    /// Puts the targets' reports together. `release`, `commit` and `model_package` are the caller's to fill in.
+    ///
+    /// Targets are sorted by account, region and endpoint: they are tested all at once, and the report must not depend
+    /// on which of them was done first.
+    pub fn assemble(tool: Tool, stage: impl Into<String>, mut targets: Vec<TargetReport>) -> Self {
+        targets.sort_by(|left, right| {
+            (&left.account_id, &left.region, &left.endpoint).cmp(&(&right.account_id, &right.region, &right.endpoint))
+        });
+        Self {
+            schema_version: SCHEMA_VERSION,
+            tool,
+            stage: stage.into(),
+            release: None,
+            commit: None,
+            model_package: None,
+            verdict: Verdict::of_run(targets.iter().map(|target| target.verdict)),
+            counts: Counts::of(targets.iter().map(|target| target.verdict)),
+            targets,
+        }
+    }
+}
+
+impl TargetReport {
+    /// A report with nothing in it yet.
+    pub(crate) fn new(info: TargetInfo) -> Self {
+        Self {
+            account_id: info.account_id,
+            region: info.region,
+            endpoint: info.endpoint,
+            verdict: Verdict::Empty,
+            role: info.role,
+            environment_name: info.environment_name,
+            environment_type: info.environment_type,
+            project_name: info.project_name,
+            project_id: info.project_id,
+            status: None,
+            endpoint_arn: None,
+            endpoint_config: None,
+            data_capture: None,
+            variants: Vec::new(),
+            duration_ms: 0.0,
+            checks: Vec::new(),
+            cases: Vec::new(),
+        }
+    }
+
+    /// The report of a target that could not be tested at all, because its role could not be assumed, say. `check`
+    /// names what was attempted.
+    pub fn errored(info: TargetInfo, check: impl Into<String>, message: impl Into<String>, hint: Option<String>) -> Self {
+        let mut report = Self::new(info);
+        report.checks.push(Check { message: Some(message.into()), hint, ..Check::new(check, Outcome::Errored) });
+        report.settle()
+    }
+
+    /// [`TargetReport::errored`] with an error's own words and hint.
+    pub fn errored_by(info: TargetInfo, check: impl Into<String>, error: &TargetError) -> Self {
+        Self::errored(info, check, error.to_string(), error.hint.clone())
+    }
+
+    /// `account/region/endpoint`: how a person finds the target.
+    pub fn title(&self) -> String {
+        format!("{}/{}/{}", self.account_id, self.region, self.endpoint)
+    }
+
+    /// Sets the verdict by what was found.
+    pub(crate) fn settle(mut self) -> Self {
+        let checks = self.checks.iter().map(|check| check.outcome);
+        self.verdict = Verdict::of_target(checks, self.cases.iter().map(|case| case.outcome));
+        self
+    }
+}
+
+impl Check {
+    /// A check of which only the outcome is known.
+    pub(crate) fn new(name: impl Into<String>, outcome: Outcome) -> Self {
+        Self { name: name.into(), outcome, at: None, expected: None, actual: None, message: None, hint: None }
+    }
+
+    /// A check that passed.
+    pub(crate) fn passed(name: impl Into<String>) -> Self {
+        Self::new(name, Outcome::Passed)
+    }
+
+    /// A check that failed, and why.
+    pub(crate) fn failed(name: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { message: Some(message.into()), ..Self::new(name, Outcome::Failed) }
+    }
+
+    /// A check that was not made, and why.
+    pub(crate) fn skipped(name: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { message: Some(message.into()), ..Self::new(name, Outcome::Skipped) }
+    }
+
+    pub(crate) fn expected(mut self, expected: impl Into<String>) -> Self {
+        self.expected = Some(expected.into());
+        self
+    }
+
+    pub(crate) fn actual(mut self, actual: impl Into<String>) -> Self {
+        self.actual = Some(actual.into());
+        self
+    }
+
+    pub(crate) fn at(mut self, pointer: impl Into<String>) -> Self {
+        self.at = Some(pointer.into());
+        self
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl CaseReport {
+    /// A case that was not run, and why.
+    pub(crate) fn skipped(name: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { name: name.into(), message: Some(message.into()), ..Self::default() }
+    }
+}

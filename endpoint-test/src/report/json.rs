@@ -1,0 +1,17 @@
+//! The report as one JSON document.
+
+use super::Report;
+
+/// The report as JSON with two spaces of indentation and a line break at the end; the same report gives the same bytes.
+pub fn json(report: &Report) -> String {
+    // A report holds strings, numbers and lists under string keys: nothing that JSON cannot say.
+    let mut text = serde_json::to_string_pretty(report).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// The JSON Schema of [`json`]'s output.
+#[cfg(feature = "schema")]
+pub fn json_schema() -> serde_json::Value {
+    schemars::schema_for!(Report).to_value()
+}

@@ -1,0 +1,208 @@
+//! What findings come to: a proven failure outranks an unknown, and nothing at all is not success.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What one check or case found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It is as expected.
+    Passed,
+    /// It is proven not to be as expected.
+    Failed,
+    /// It could not be found out.
+    Errored,
+    /// It was not looked at.
+    #[default]
+    Skipped,
+}
+
+/// What a target's or a whole run's findings come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Something ran, and all of it is as expected.
+    Passed,
+    /// Something is proven not to be as expected.
+    Failed,
+    /// Nothing is proven wrong, but something could not be tested.
+    Errored,
+    /// Nothing ran.
+    Empty,
+    /// Left out on purpose.
+    Skipped,
+}
+
+/// How many targets came to which verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Counts {
+    /// All targets.
+    pub targets: usize,
+    /// Those that passed.
+    pub passed: usize,
+    /// Those with a proven failure.
+    pub failed: usize,
+    /// Those that could not be tested.
+    pub errored: usize,
+    /// Those at which nothing ran.
+    #[serde(default)]
+    pub empty: usize,
+}
+
+impl Outcome {
+    /// The word in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Errored => "errored",
+            Self::Skipped => "skipped",
+        }
+    }
+
+    /// What several checks of one thing come to: a failure, else an error, else a pass, else nothing was looked at.
+    pub fn of_all(outcomes: impl IntoIterator<Item = Self>) -> Self {
+        let rank = |outcome: &Self| match outcome {
+            Self::Skipped => 0,
+            Self::Passed => 1,
+            Self::Errored => 2,
+            Self::Failed => 3,
+        };
+        outcomes.into_iter().max_by_key(rank).unwrap_or(Self::Skipped)
+    }
+}
+
+impl Verdict {
+    /// The word in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Errored => "errored",
+            Self::Empty => "empty",
+            Self::Skipped => "skipped",
+        }
+    }
+
+    /// What the checks and the cases of one target come to. Checks alone are not a test: without a case that ran, the
+    /// target passes nothing and is `empty`.
+    pub fn of_target(checks: impl IntoIterator<Item = Outcome>, cases: impl IntoIterator<Item = Outcome>) -> Self {
+        let cases = Outcome::of_all(cases);
+        match Outcome::of_all(checks.into_iter().chain([cases])) {
+            Outcome::Failed => Self::Failed,
+            Outcome::Errored => Self::Errored,
+            Outcome::Passed | Outcome::Skipped if cases == Outcome::Passed => Self::Passed,
+            Outcome::Passed | Outcome::Skipped => Self::Empty,
+        }
+    }
+
+    /// What the targets of a run come to.
+    pub fn of_run(targets: impl IntoIterator<Item = Self>) -> Self {
+        let rank = |verdict: &Self| match verdict {
+            Self::Skipped | Self::Empty => 0,
+            Self::Passed => 1,
+            Self::Errored => 2,
+            Self::Failed => 3,
+        };
+        match targets.into_iter().max_by_key(rank) {
+            None | Some(Self::Skipped) => Self::Empty,
+            Some(verdict) => verdict,
+        }
+    }
+}
+
+impl Counts {
+    /// Counts verdicts.
+    pub fn of(verdicts: impl IntoIterator<Item = Verdict>) -> Self {
+        let mut counts = Self::default();
+        for verdict in verdicts {
+            counts.targets += 1;
+            match verdict {
+                Verdict::Passed => counts.passed += 1,
+                Verdict::Failed => counts.failed += 1,
+                Verdict::Errored => counts.errored += 1,
+                Verdict::Empty | Verdict::Skipped => counts.empty += 1,
+            }
+        }
+        counts
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.as_str())
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::*;
+
+    fn outcomes() -> impl Strategy<Value = Vec<Outcome>> {
+        prop::collection::vec(select(vec![Outcome::Passed, Outcome::Failed, Outcome::Errored, Outcome::Skipped]), 0..6)
+    }
+
+    fn verdicts() -> impl Strategy<Value = Vec<Verdict>> {
+        let all = vec![Verdict::Passed, Verdict::Failed, Verdict::Errored, Verdict::Empty, Verdict::Skipped];
+        prop::collection::vec(select(all), 0..6)
+    }
+
+    proptest! {
+        #[test]
+        fn a_failure_anywhere_fails_the_target(checks in outcomes(), cases in outcomes()) {
+            let failed = checks.iter().chain(&cases).any(|outcome| *outcome == Outcome::Failed);
+            prop_assert_eq!(Verdict::of_target(checks, cases) == Verdict::Failed, failed);
+        }
+
+        #[test]
+        fn a_target_passes_only_when_a_case_passed_and_nothing_went_wrong(checks in outcomes(), cases in outcomes()) {
+            let fine = checks.iter().chain(&cases).all(|outcome| matches!(outcome, Outcome::Passed | Outcome::Skipped));
+            let passed = fine && cases.contains(&Outcome::Passed);
+            prop_assert_eq!(Verdict::of_target(checks, cases) == Verdict::Passed, passed);
+        }
+
+        #[test]
+        fn the_order_of_targets_is_of_no_account(verdicts in verdicts()) {
+            let mut reversed = verdicts.clone();
+            reversed.reverse();
+            prop_assert_eq!(Verdict::of_run(verdicts), Verdict::of_run(reversed));
+        }
+
+        #[test]
+        fn one_more_target_never_turns_a_failure_into_anything_else(verdicts in verdicts(), more in verdicts()) {
+            let before = Verdict::of_run(verdicts.clone());
+            let after = Verdict::of_run(verdicts.into_iter().chain(more));
+            prop_assert!(before != Verdict::Failed || after == Verdict::Failed);
+            prop_assert!(before != Verdict::Errored || matches!(after, Verdict::Errored | Verdict::Failed));
+        }
+
+        #[test]
+        fn every_target_is_counted_once(verdicts in verdicts()) {
+            let counts = Counts::of(verdicts.iter().copied());
+            prop_assert_eq!(counts.targets, verdicts.len());
+            prop_assert_eq!(counts.passed + counts.failed + counts.errored + counts.empty, verdicts.len());
+        }
+    }
+
+    #[test]
+    fn nothing_that_ran_is_not_success() {
+        assert_eq!(Verdict::of_run([]), Verdict::Empty);
+        assert_eq!(Verdict::of_run([Verdict::Skipped]), Verdict::Empty);
+        assert_eq!(Verdict::of_target([Outcome::Passed], []), Verdict::Empty);
+        assert_eq!(Verdict::of_target([Outcome::Passed], [Outcome::Skipped]), Verdict::Empty);
+    }
+}

@@ -1,0 +1,53 @@
+//! What a run tells while it goes on.
+
+use std::time::Duration;
+
+use crate::report::CaseReport;
+use crate::target::EndpointStatus;
+
+/// A step of a run, for whoever shows progress.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// The target is not in service yet and is looked at again after a while.
+    Waiting {
+        /// The status now.
+        status: EndpointStatus,
+        /// How long the wait has lasted.
+        elapsed: Duration,
+        /// How long it may last.
+        limit: Duration,
+    },
+    /// The target could not be described, for a reason that may pass; it is tried again after a while.
+    NotDescribed {
+        /// What went wrong.
+        message: String,
+        /// How long the wait has lasted.
+        elapsed: Duration,
+        /// How long it may last.
+        limit: Duration,
+    },
+    /// The target is in service.
+    InService {
+        /// How long the wait lasted.
+        elapsed: Duration,
+    },
+    /// A case's request is about to be sent.
+    CaseStarted {
+        /// The case's place in the suite, from zero.
+        index: usize,
+        /// How many cases there are.
+        of: usize,
+        /// The case's name.
+        name: String,
+    },
+    /// A case is done.
+    CaseFinished {
+        /// The case's place in the suite, from zero.
+        index: usize,
+        /// How many cases there are.
+        of: usize,
+        /// What became of it.
+        case: CaseReport,
+    },
+}

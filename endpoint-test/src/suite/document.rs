@@ -1,0 +1,194 @@
+//! YAML as a tree in which every node knows its place.
+//!
+//! The suite is read from this tree by hand and not by derived code, because derived code stops at the first thing that
+//! is wrong. This module is all that knows which YAML library is used.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+use serde_saphyr::{Location, Spanned};
+
+use crate::problem::{Place, Problem};
+
+/// One node of the document.
+#[derive(Debug, Clone)]
+pub(super) struct Node {
+    pub(super) place: Place,
+    pub(super) content: Content,
+}
+
+/// What a node holds.
+#[derive(Debug, Clone)]
+pub(super) enum Content {
+    Null,
+    Bool(bool),
+    Number(Number),
+    Text(String),
+    List(Vec<Node>),
+    Map(Vec<Entry>),
+}
+
+/// One key of a mapping and its value.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) key: String,
+    pub(super) place: Place,
+    pub(super) value: Node,
+}
+
+/// Reads a document. Duplicate keys, several documents, and aliases or nesting without measure are errors.
+pub(super) fn parse(text: &str) -> Result<Node, Problem> {
+    let options = serde_saphyr::options! {
+        with_snippet: false,
+        // YAML 1.2: `on`, `yes`, `1_000` and `007` are words.
+        strict_booleans: true,
+        leading_zero_numbers_as_strings: true,
+        underscored_numbers_as_strings: true,
+    };
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| broken(&error))
+}
+
+fn broken(error: &serde_saphyr::Error) -> Problem {
+    use serde_saphyr::Error;
+    let problem = match error {
+        Error::DuplicateMappingKey { key: Some(key), .. } => {
+            Problem::new(format!("the key `{key}` is given twice")).hint("keep one of them")
+        }
+        Error::MultipleDocuments { .. } => {
+            Problem::new("the file holds more than one YAML document").hint("remove the line `---` and what follows it")
+        }
+        Error::NonFiniteFloat { value, .. } => Problem::new(format!("`{value}` is not a finite number")),
+        error => Problem::new(format!("this is not YAML: {}", words(error))),
+    };
+    problem.at(error.location().as_ref().map(place))
+}
+
+/// The library's words without the place, which is told apart.
+fn words(error: &serde_saphyr::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" at line ").next().unwrap_or_default();
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
+fn place(location: &Location) -> Place {
+    let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    Place { line: count(location.line()).max(1), column: count(location.column()).max(1), length: count(location.span().len()).max(1) }
+}
+
+impl Node {
+    /// The node as JSON. Keys keep no order: JSON objects have none.
+    pub(super) fn to_json(&self) -> Value {
+        match &self.content {
+            Content::Null => Value::Null,
+            Content::Bool(value) => Value::Bool(*value),
+            Content::Number(number) => Value::Number(number.clone()),
+            Content::Text(text) => Value::String(text.clone()),
+            Content::List(nodes) => Value::Array(nodes.iter().map(Self::to_json).collect()),
+            Content::Map(entries) => {
+                Value::Object(entries.iter().map(|entry| (entry.key.clone(), entry.value.to_json())).collect::<Map<_, _>>())
+            }
+        }
+    }
+
+    /// The node as JSON text, with keys in the order in which they were written: models exist that read by position.
+    pub(super) fn to_json_text(&self) -> String {
+        match &self.content {
+            Content::List(nodes) => {
+                let members: Vec<_> = nodes.iter().map(Self::to_json_text).collect();
+                format!("[{}]", members.join(","))
+            }
+            Content::Map(entries) => {
+                let member = |entry: &Entry| format!("{}:{}", Value::from(entry.key.as_str()), entry.value.to_json_text());
+                let members: Vec<_> = entries.iter().map(member).collect();
+                format!("{{{}}}", members.join(","))
+            }
+            _ => self.to_json().to_string(),
+        }
+    }
+
+    /// What the node is, for messages: `a number`.
+    pub(super) fn kind(&self) -> &'static str {
+        match self.content {
+            Content::Null => "nothing",
+            Content::Bool(_) => "true or false",
+            Content::Number(_) => "a number",
+            Content::Text(_) => "text",
+            Content::List(_) => "a list",
+            Content::Map(_) => "a mapping",
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let spanned = Spanned::<Content>::deserialize(deserializer)?;
+        Ok(Self { place: place(&spanned.referenced), content: spanned.value })
+    }
+}
+
+impl<'de> Deserialize<'de> for Content {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyContent)
+    }
+}
+
+struct AnyContent;
+
+impl<'de> Visitor<'de> for AnyContent {
+    type Value = Content;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Content, E> {
+        Ok(Content::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Content, E> {
+        Ok(Content::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Content, E> {
+        Ok(Content::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Content, E> {
+        Ok(Content::Number(value.into()))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Content, E> {
+        Number::from_f64(value).map(Content::Number).ok_or_else(|| E::custom("a number must be finite"))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Content, E> {
+        Ok(Content::Text(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Content, E> {
+        Ok(Content::Text(value))
+    }
+
+    fn visit_bytes<E: serde::de::Error>(self, _: &[u8]) -> Result<Content, E> {
+        Err(E::custom("binary data is not supported: put it into a file"))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Content, A::Error> {
+        let mut nodes = Vec::new();
+        while let Some(node) = access.next_element()? {
+            nodes.push(node);
+        }
+        Ok(Content::List(nodes))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Content, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(key) = access.next_key::<Spanned<String>>()? {
+            let value = access.next_value()?;
+            let place = place(&key.referenced);
+            entries.push(Entry { key: key.value, place, value });
+        }
+        Ok(Content::Map(entries))
+    }
+}

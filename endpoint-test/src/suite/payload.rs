@@ -1,0 +1,111 @@
+//! What a case sends: one of `csv`, `json`, `text` and `file`.
+
+use std::path::{Component, Path};
+
+use bytes::Bytes;
+
+use super::Payload;
+use super::document::{Content, Node};
+use super::media_type;
+use super::reader::{Fields, Reader, Settings, media};
+use crate::problem::{Place, Problem};
+use crate::target::{LARGE_BODY, MAX_BODY};
+
+pub(super) const PAYLOAD_KEYS: &[&str] = &["csv", "json", "text", "file", "content_type"];
+const KINDS: &[&str] = &["csv", "json", "text", "file"];
+
+/// Reads a payload and settles its media type: the case's own word, else what the kind of payload says, else for `text`
+/// and `file` the suite's default, else the file's ending.
+pub(super) fn read(reader: &mut Reader, node: &Node, own: &Settings, defaults: &Settings) -> Option<(Payload, String)> {
+    let fields = reader.fields(node, "`payload`", PAYLOAD_KEYS)?;
+    let kinds: Vec<&str> = KINDS.iter().copied().filter(|kind| fields.get(kind).is_some()).collect();
+    let &[kind] = kinds.as_slice() else {
+        let message = match kinds.as_slice() {
+            [] => "`payload` holds nothing to send".to_owned(),
+            _ => format!("`payload` holds {} at once", kinds.iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(" and ")),
+        };
+        reader.problem(node.place, message).hint = Some("give one of `csv`, `json`, `text` and `file`".to_owned());
+        return None;
+    };
+    let declared = content_type(reader, &fields, own);
+    let inherited = || defaults.content_type.clone();
+    let place = fields.place(kind);
+    let (payload, content_type) = match kind {
+        "json" => (inline(reader, place, fields.get(kind)?.to_json_text())?, declared.or_else(|| Some("application/json".to_owned()))),
+        "csv" => (rows(reader, &fields)?, declared.or_else(|| Some("text/csv".to_owned()))),
+        "text" => {
+            let text = fields.text(reader, kind)?.to_owned();
+            (inline(reader, place, text)?, declared.or_else(inherited).or_else(|| Some("text/plain".to_owned())))
+        }
+        _ => {
+            let path = fields.text(reader, kind)?;
+            let content_type = declared.or_else(inherited).or_else(|| media_type::of_file(path).map(str::to_owned));
+            (file(reader, place, path)?, content_type)
+        }
+    };
+    if content_type.is_none() {
+        reader.problem(place, "the payload's media type is not known").hint = Some("add `content_type` beside `file`".to_owned());
+    }
+    Some((payload, content_type?))
+}
+
+/// The media type that the case itself names, beside its payload or one level up.
+fn content_type(reader: &mut Reader, fields: &Fields<'_>, own: &Settings) -> Option<String> {
+    let beside = media(reader, fields, "content_type");
+    if beside.is_some() && own.content_type.is_some() && beside != own.content_type {
+        let place = fields.place("content_type");
+        reader.problem(place, "the case and its payload name different media types").hint = Some("keep one `content_type`".to_owned());
+    }
+    beside.or_else(|| own.content_type.clone())
+}
+
+/// CSV is text: a single number that YAML reads as one loses its digits.
+fn rows(reader: &mut Reader, fields: &Fields<'_>) -> Option<Payload> {
+    let place = fields.place("csv");
+    if let Some(Node { content: Content::List(_), .. }) = fields.get("csv") {
+        reader.problem(place, "`csv` must be text, not a list").hint =
+            Some("write the rows as they go over the wire: `csv: \"5.1,3.5,1.4,0.2\"`".to_owned());
+        return None;
+    }
+    let text = fields.text(reader, "csv")?.to_owned();
+    inline(reader, place, text)
+}
+
+fn inline(reader: &mut Reader, place: Place, text: String) -> Option<Payload> {
+    match sized(text.into_bytes(), place) {
+        Ok((payload, warning)) => {
+            reader.warnings.extend(warning);
+            Some(payload)
+        }
+        Err(problem) => {
+            reader.problems.push(problem);
+            None
+        }
+    }
+}
+
+/// A body of a size that AWS may take, with a warning when not every endpoint does.
+pub(super) fn sized(body: Vec<u8>, place: Place) -> Result<(Payload, Option<Problem>), Problem> {
+    let size = body.len();
+    if size > MAX_BODY {
+        let problem = Problem::new(format!("the payload has {size} bytes, and a real-time endpoint takes {MAX_BODY}"));
+        return Err(problem.at(Some(place)).hint("send less; larger inputs are for asynchronous endpoints"));
+    }
+    let warning = (size > LARGE_BODY).then(|| {
+        Problem::new(format!("the payload has {size} bytes, and not every endpoint takes more than {LARGE_BODY}")).at(Some(place))
+    });
+    Ok((Payload::Loaded(Bytes::from(body)), warning))
+}
+
+/// A path that stays in the suite's folder by its words alone; links are looked at when the file is read.
+fn file(reader: &mut Reader, place: Place, path: &str) -> Option<Payload> {
+    let inside = !path.is_empty()
+        && !path.contains(['\\', ':', '\0'])
+        && Path::new(path).components().all(|component| matches!(component, Component::Normal(_) | Component::CurDir));
+    if !inside {
+        reader.problem(place, format!("`file: {path}` is not a path within the suite's folder")).hint =
+            Some("give a path relative to the suite file, with `/` and without `..`".to_owned());
+        return None;
+    }
+    Some(Payload::File { path: path.to_owned(), place })
+}

@@ -1,0 +1,165 @@
+//! The keys of one mapping, and the problems that are found among them.
+
+use std::time::Duration;
+
+use serde_json::Number;
+
+use crate::problem::{Place, Problem};
+use crate::suite::document::{Content, Entry, Node};
+use crate::suite::duration;
+
+/// Collects what is wrong while the tree is read.
+#[derive(Debug, Default)]
+pub(in crate::suite) struct Reader {
+    pub(in crate::suite) problems: Vec<Problem>,
+    pub(in crate::suite) warnings: Vec<Problem>,
+}
+
+/// One mapping whose keys are known ones.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::suite) struct Fields<'a> {
+    entries: &'a [Entry],
+    place: Place,
+    what: &'a str,
+}
+
+impl Reader {
+    /// Notes a problem, and hands it back for a hint.
+    pub(in crate::suite) fn problem(&mut self, place: Place, message: impl Into<String>) -> &mut Problem {
+        self.problems.push(Problem::new(message).at(Some(place)));
+        self.problems.last_mut().expect("one was pushed just now")
+    }
+
+    /// The node's keys, when it is a mapping. Keys that are not among `known` are problems.
+    pub(in crate::suite) fn fields<'a>(&mut self, node: &'a Node, what: &'a str, known: &[&str]) -> Option<Fields<'a>> {
+        let Content::Map(entries) = &node.content else {
+            let keys = known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+            self.problem(node.place, format!("{what} must be a mapping, not {}", node.kind())).hint = Some(format!("its keys are {keys}"));
+            return None;
+        };
+        for entry in entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
+            self.problem(entry.place, format!("unknown key `{}` in {what}", entry.key)).hint = Some(instead_of(entry, known));
+        }
+        Some(Fields { entries, place: node.place, what })
+    }
+}
+
+/// The nearest known key, or all of them.
+fn instead_of(entry: &Entry, known: &[&str]) -> String {
+    // In `{ csv: 5.1,3.5 }` the comma ends the value: what follows looks like a key without a value.
+    let number = entry.key.starts_with(|character: char| character.is_ascii_digit() || character == '-');
+    if number && matches!(entry.value.content, Content::Null) {
+        return "a comma ends a value between braces: put the value into quotes".to_owned();
+    }
+    let key = entry.key.to_lowercase().replace('-', "_");
+    let distance = |known: &&&str| strsim::damerau_levenshtein(&key, known);
+    match known.iter().min_by_key(distance) {
+        Some(nearest) if distance(&nearest) <= 1 + nearest.len() / 4 => format!("did you mean `{nearest}`?"),
+        _ => format!("the keys are {}", known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+impl<'a> Fields<'a> {
+    pub(in crate::suite) fn get(&self, key: &str) -> Option<&'a Node> {
+        self.entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
+    }
+
+    pub(in crate::suite) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The key's value; a problem when there is none.
+    pub(in crate::suite) fn require(&self, reader: &mut Reader, key: &str) -> Option<&'a Node> {
+        let node = self.get(key);
+        if node.is_none() {
+            reader.problem(self.place, format!("{} needs the key `{key}`", self.what));
+        }
+        node
+    }
+
+    /// The place of the value of a key, else of the mapping.
+    pub(in crate::suite) fn place(&self, key: &str) -> Place {
+        self.get(key).map_or(self.place, |node| node.place)
+    }
+
+    /// The place of the key itself, else of the mapping.
+    pub(in crate::suite) fn key_place(&self, key: &str) -> Place {
+        self.entries.iter().find(|entry| entry.key == key).map_or(self.place, |entry| entry.place)
+    }
+
+    pub(in crate::suite) fn text(&self, reader: &mut Reader, key: &str) -> Option<&'a str> {
+        let node = self.get(key)?;
+        match &node.content {
+            Content::Text(text) => return Some(text),
+            Content::Null => reader.problem(node.place, format!("`{key}` has no value")),
+            Content::Number(_) | Content::Bool(_) => {
+                let problem = reader.problem(node.place, format!("`{key}` must be text, not {}", node.kind()));
+                problem.hint = Some("put it into quotes".to_owned());
+                problem
+            }
+            _ => reader.problem(node.place, format!("`{key}` must be text, not {}", node.kind())),
+        };
+        None
+    }
+
+    pub(in crate::suite) fn duration(&self, reader: &mut Reader, key: &str) -> Option<Duration> {
+        let node = self.get(key)?;
+        let duration = match &node.content {
+            Content::Text(text) => duration::parse(text),
+            _ => None,
+        };
+        if duration.is_none() {
+            let problem = reader.problem(node.place, format!("`{key}` must be a duration above zero and at most an hour"));
+            problem.hint = Some("a number with a unit, such as `250ms`, `5s` or `15m`".to_owned());
+        }
+        duration
+    }
+
+    /// A whole number within bounds.
+    pub(in crate::suite) fn whole(&self, reader: &mut Reader, key: &str, least: u64, most: u64) -> Option<u64> {
+        let node = self.get(key)?;
+        let number = match &node.content {
+            Content::Number(number) => number.as_u64().filter(|number| (least..=most).contains(number)),
+            _ => None,
+        };
+        if number.is_none() {
+            let bounds = if most == u64::MAX { format!("of at least {least}") } else { format!("from {least} to {most}") };
+            reader.problem(node.place, format!("`{key}` must be a whole number {bounds}"));
+        }
+        number
+    }
+
+    /// A finite number that is not negative.
+    pub(in crate::suite) fn tolerance(&self, reader: &mut Reader, key: &str) -> Option<f64> {
+        let node = self.get(key)?;
+        let number = match &node.content {
+            Content::Number(number) => number.as_f64().filter(|number| *number >= 0.0 && number.is_finite()),
+            _ => None,
+        };
+        if number.is_none() {
+            reader.problem(node.place, format!("`{key}` must be a number of at least zero")).hint =
+                Some("write a small number as `1.0e-6` or `0.000001`".to_owned());
+        }
+        number
+    }
+
+    /// A list with at least one member.
+    pub(in crate::suite) fn list(&self, reader: &mut Reader, key: &str) -> Option<&'a [Node]> {
+        let node = self.get(key)?;
+        match &node.content {
+            Content::List(nodes) if !nodes.is_empty() => Some(nodes),
+            _ => {
+                reader.problem(node.place, format!("`{key}` must be a list with at least one member, not {}", node.kind()));
+                None
+            }
+        }
+    }
+}
+
+/// The node's number.
+pub(in crate::suite) fn number(node: &Node) -> Option<&Number> {
+    match &node.content {
+        Content::Number(number) => Some(number),
+        _ => None,
+    }
+}
