@@ -1,6 +1,7 @@
 //! Packages a CloudFormation template without changing anything else in it
 
 mod artifact;
+mod declarations;
 mod error;
 mod package;
 mod problem;
@@ -9,6 +10,7 @@ mod resolve;
 mod span;
 pub mod store;
 mod structure;
+mod substitution;
 mod template;
 mod tree;
 

@@ -1,11 +1,26 @@
 //! Packaging: local artifacts are uploaded, and their names in the template replaced.
 
+mod address;
+mod aliases;
+mod archive;
+mod plan;
+mod property_table;
+mod sites;
+mod splice;
+mod upload;
+
+use std::io::Write as _;
 use std::path::PathBuf;
 
-use crate::artifact::Artifact;
-use crate::error::Error;
+use plan::{Plan, Planned, PlannedTemplate, object};
+use property_table::Form;
+use sites::Site;
+use splice::{Replacement, splice};
+
+use crate::artifact::{Artifact, ArtifactWriter};
+use crate::error::{Error, ErrorKind};
 use crate::problem::{Place, Problem};
-use crate::store::ArtifactStore;
+use crate::store::{ArtifactStore, Location};
 use crate::template::Template;
 
 /// How to package. Start from the default and change what differs.
@@ -28,9 +43,9 @@ impl Default for PackageOptions {
 pub struct Packaged {
     /// The template's text. Every byte that is not part of a rewritten value is the source's byte.
     pub text: String,
-    /// What was uploaded, each artifact once, in the order in which it was first named.
+    /// What was uploaded, each artifact once: files and folders in the order in which they are first named, then nested templates.
     pub uploads: Vec<Upload>,
-    /// Warnings and notes.
+    /// Warnings and notes, of nested templates too.
     pub notes: Vec<Problem>,
 }
 
@@ -54,32 +69,162 @@ pub struct Upload {
     pub logical_id: Option<String>,
     /// The property of that resource, such as `Code`.
     pub property: Option<String>,
-    /// Every place that names it, in the order of the text.
+    /// Every place that names it; nested templates' places come before those of the templates that nest them.
     pub places: Vec<Place>,
 }
 
 /// What packaging a template needs, found out without a store: all local work is done, nothing is uploaded.
 #[derive(Debug)]
 pub struct PackagePlan {
-    artifacts: Vec<Artifact>,
+    plan: Plan,
+    parallel_uploads: usize,
 }
 
 impl PackagePlan {
-    /// Whether there is anything to upload. When not, packaging needs no bucket and no credentials.
+    /// Whether there is nothing to upload: then packaging makes no call, and needs no bucket and no credentials.
     pub fn is_empty(&self) -> bool {
-        self.artifacts.is_empty()
+        self.plan.artifacts.is_empty() && self.plan.templates.len() == 1
+    }
+
+    /// The files and folders to upload. Nested templates are not among them: their text needs the addresses of what they name.
+    pub fn artifacts(&self) -> &[Artifact] {
+        &self.plan.artifacts
+    }
+
+    /// The files of the templates to upload besides, children before their parents.
+    pub fn nested_templates(&self) -> impl Iterator<Item = &std::path::Path> {
+        let nested = self.plan.templates.len().saturating_sub(1);
+        self.plan.templates[..nested].iter().map(|planned| planned.template.path())
+    }
+
+    /// Warnings and notes.
+    pub fn notes(&self) -> &[Problem] {
+        &self.plan.notes
+    }
+
+    /// Uploads everything, children before their parents, and writes the template.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Store`] when an upload fails; [`ErrorKind::Verification`] when the rewritten template does not read back as it should.
+    pub async fn upload<S: ArtifactStore>(self, store: &S) -> Result<Packaged, Error> {
+        let Plan { artifacts, templates, mut notes } = self.plan;
+        let placed = upload::bounded(&artifacts, self.parallel_uploads, |index| store.put(&artifacts[index])).await;
+        let locations = placed.map_err(|(index, error)| {
+            let place =
+                places_of(&templates, |planned| matches!(planned, Planned::Artifact(artifact) if *artifact == index)).into_iter().next();
+            store_failure(place, &artifacts[index], error)
+        })?;
+        let mut uploads = Vec::new();
+        for (index, (artifact, location)) in artifacts.iter().zip(&locations).enumerate() {
+            let places = places_of(&templates, |planned| matches!(planned, Planned::Artifact(artifact) if *artifact == index));
+            uploads.push(upload_of(artifact, location, places));
+        }
+
+        let Some((root, nested)) = templates.split_last() else {
+            return Ok(Packaged { text: String::new(), uploads, notes });
+        };
+        let mut nested_locations: Vec<Option<Location>> = nested.iter().map(|_| None).collect();
+        for level in 0..root.level {
+            let mut rendered = Vec::new();
+            for (index, template) in nested.iter().enumerate().filter(|(_, template)| template.level == level) {
+                let text = render(template, &locations, &nested_locations)?;
+                rendered.push((index, template_artifact(&template.template, &text)?));
+            }
+            let placed = upload::bounded(&rendered, self.parallel_uploads, |index| store.put(&rendered[index].1)).await;
+            let placed = placed.map_err(|(index, error)| {
+                let (template, artifact) = &rendered[index];
+                let place =
+                    places_of(&templates, |planned| matches!(planned, Planned::Template(nested) if nested == template)).into_iter().next();
+                store_failure(place, artifact, error)
+            })?;
+            for ((index, artifact), location) in rendered.iter().zip(placed) {
+                let places = places_of(&templates, |planned| matches!(planned, Planned::Template(nested) if nested == index));
+                uploads.push(upload_of(artifact, &location, places));
+                nested_locations[*index] = Some(location);
+            }
+        }
+        let text = render(root, &locations, &nested_locations)?;
+        for template in templates.iter().filter(|template| template.template.tree().has_aliases()) {
+            let place = template.template.place("");
+            notes.push(Problem::note("aliases-expanded", place, "aliases and merge keys were written out: CloudFormation refuses them"));
+        }
+        Ok(Packaged { text, uploads, notes })
     }
 }
 
 impl Template {
-    /// Reads, hashes and zips all local artifacts, of nested templates too, without any upload. Blocks while it reads files.
-    pub fn plan_package(&self, _options: &PackageOptions) -> Result<PackagePlan, Error> {
-        Ok(PackagePlan { artifacts: Vec::new() })
+    /// Reads, hashes and zips all local artifacts, of nested templates too, without any upload. This reads files and blocks meanwhile:
+    /// in an asynchronous program with other work to do, run it on a thread for blocking work.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Artifacts`] with all problems at once: files that are missing or unusable, values that cannot be meant, nested
+    /// templates that do not parse or nest themselves.
+    pub fn plan_package(&self, options: &PackageOptions) -> Result<PackagePlan, Error> {
+        Ok(PackagePlan { plan: plan::plan(self)?, parallel_uploads: options.parallel_uploads })
     }
 
-    /// Uploads the template's local artifacts and names them in the template.
-    pub async fn package<S: ArtifactStore>(&self, _store: &S, options: &PackageOptions) -> Result<Packaged, Error> {
-        let _ = self.plan_package(options)?;
-        Ok(Packaged { text: self.text().to_owned(), uploads: Vec::new(), notes: Vec::new() })
+    /// Uploads the template's local artifacts, packages its nested templates, and names them in the template. Nothing is uploaded when
+    /// any local artifact has a problem. A template without local artifacts comes out byte for byte, without any call of the store.
+    ///
+    /// This is [`plan_package`](Self::plan_package) and [`PackagePlan::upload`] in one.
+    pub async fn package<S: ArtifactStore>(&self, store: &S, options: &PackageOptions) -> Result<Packaged, Error> {
+        self.plan_package(options)?.upload(store).await
     }
+}
+
+fn render(planned: &PlannedTemplate, artifacts: &[Location], nested: &[Option<Location>]) -> Result<String, Error> {
+    let replace = |site: &Site, planned: &Planned| match planned {
+        Planned::Fixed(replacement) => Some(replacement.clone()),
+        Planned::Artifact(index) => artifacts.get(*index).map(|location| object(site.form, &location.bucket, &location.key, None)),
+        Planned::Template(index) => nested.get(*index)?.as_ref().map(|location| match site.form {
+            Form::TemplateUrl => Replacement::Text(location.url.clone()),
+            form => object(form, &location.bucket, &location.key, None),
+        }),
+    };
+    let replacements: Vec<(&Site, Replacement)> =
+        planned.replacements.iter().filter_map(|(site, planned)| Some((site, replace(site, planned)?))).collect();
+    splice(&planned.template, &replacements).map_err(|unfaithful| {
+        let message = format!("the packaged template is not handed out, since it would not read back as it should: {}", unfaithful.0);
+        let problem = Problem::error("unfaithful-rewrite", planned.template.place(""), message)
+            .hint("this is a defect of the packaging: please report it with the template");
+        Error::new(ErrorKind::Verification, vec![problem])
+    })
+}
+
+fn template_artifact(template: &Template, text: &str) -> Result<Artifact, Error> {
+    let mut writer = ArtifactWriter::new();
+    let artifact = writer.write_all(text.as_bytes()).and_then(|()| writer.finish(template.path(), |sha256| format!("{sha256}.template")));
+    artifact.map_err(|error| {
+        let problem = Problem::error("unreadable", template.place(""), format!("the packaged template cannot be kept: {error}"));
+        Error::new(ErrorKind::Artifacts, vec![problem])
+    })
+}
+
+/// Every place whose value is planned so.
+fn places_of(templates: &[PlannedTemplate], is_it: impl Fn(&Planned) -> bool) -> Vec<Place> {
+    let replacements = templates.iter().flat_map(|template| template.replacements.iter().map(move |replacement| (template, replacement)));
+    replacements.filter(|(_, (_, planned))| is_it(planned)).map(|(template, (site, _))| template.template.place(&site.pointer)).collect()
+}
+
+fn upload_of(artifact: &Artifact, location: &Location, places: Vec<Place>) -> Upload {
+    Upload {
+        key: location.key.clone(),
+        url: location.url.clone(),
+        sha256: artifact.sha256().to_owned(),
+        bytes: artifact.len(),
+        existed: location.existed,
+        source: artifact.source().to_owned(),
+        logical_id: places.first().and_then(Place::logical_id),
+        property: places.first().and_then(Place::property),
+        places,
+    }
+}
+
+fn store_failure(place: Option<Place>, artifact: &Artifact, error: crate::store::StoreError) -> Error {
+    let place = place.unwrap_or_else(|| Place { path: artifact.source().to_owned(), line: 1, column: 1, pointer: String::new() });
+    let message = format!("`{}` could not be uploaded: {error}", artifact.source().display());
+    let problem = Problem::error("upload-failed", place, message).hint_if(error.hint.clone());
+    Error::store(problem, error)
 }

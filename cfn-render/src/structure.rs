@@ -1,8 +1,140 @@
 //! What is wrong with a template's structure.
 
-use crate::problem::Problem;
-use crate::template::Template;
+mod names;
 
-pub(crate) fn problems(_template: &Template) -> Vec<Problem> {
-    Vec::new()
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use crate::problem::{Problem, did_you_mean, escape_token};
+use crate::template::Template;
+use crate::tree::{Kind, NodeId, Tag};
+
+/// The sections of a template. `Hooks` belongs to blue/green deployments, `Globals` to SAM.
+const SECTIONS: [&str; 11] = [
+    "AWSTemplateFormatVersion",
+    "Conditions",
+    "Description",
+    "Globals",
+    "Hooks",
+    "Mappings",
+    "Metadata",
+    "Outputs",
+    "Parameters",
+    "Resources",
+    "Rules",
+];
+
+/// CloudFormation takes templates of 1 MB from S3.
+const MAX_TEMPLATE_BYTES: usize = 1_048_576;
+
+pub(crate) fn problems(template: &Template) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    walk(template, template.tree().root(), String::new(), &mut problems);
+    let value = template.to_value();
+    sections(template, &value, &mut problems);
+    resources(template, &value, &mut problems);
+    names::check(template, &value, &mut problems);
+    if template.text().len() > MAX_TEMPLATE_BYTES {
+        let message = format!("the template has {} bytes, and CloudFormation takes {MAX_TEMPLATE_BYTES} at most", template.text().len());
+        problems.push(Problem::error("template-too-large", template.place(""), message).hint("move resources into nested stacks"));
+    }
+    problems.sort_by(|a, b| (a.place.line, a.place.column, a.code).cmp(&(b.place.line, b.place.column, b.code)));
+    problems
+}
+
+/// Duplicate and odd keys, aliases, tags that no function has. Each node once: what an alias names is looked at where it is written.
+fn walk(template: &Template, id: NodeId, pointer: String, problems: &mut Vec<Problem>) {
+    let tree = template.tree();
+    let node = tree.node(id);
+    let mut pointer = pointer;
+    if let (Some(Tag::Function(name)), false) = (&node.tag, matches!(node.kind, Kind::Alias(_))) {
+        pointer = format!("{pointer}/{}", escape_token(name));
+        if let Some(written) = name.strip_prefix("Fn::Fn::") {
+            let message = format!("the tag `!Fn::{written}` is not a short form");
+            problems
+                .push(Problem::error("unknown-tag", template.place_at(node.start, &*pointer), message).hint(format!("write `!{written}`")));
+        }
+    }
+    match &node.kind {
+        Kind::Scalar { .. } => {}
+        Kind::Alias(_) => problems.push(alias(template, id, &pointer)),
+        Kind::Sequence(items) => {
+            for (index, item) in items.iter().enumerate() {
+                walk(template, *item, format!("{pointer}/{index}"), problems);
+            }
+        }
+        Kind::Mapping(pairs) => {
+            let mut seen: HashMap<&str, NodeId> = HashMap::new();
+            for (key, value) in pairs {
+                let Some(name) = tree.text(*key) else {
+                    let place = template.place_at(tree.node(*key).start, &*pointer);
+                    problems.push(Problem::error("odd-key", place, "a key is a list or a mapping, where a text belongs"));
+                    continue;
+                };
+                let below = format!("{pointer}/{}", escape_token(name));
+                if tree.is_merge_key(*key) {
+                    let place = template.place_at(tree.node(*key).start, &*below);
+                    problems.push(
+                        Problem::warning("alias", place, "CloudFormation refuses merge keys")
+                            .hint("packaging writes out what they stand for"),
+                    );
+                } else if let Some(first) = seen.insert(name, *key) {
+                    let place = template.place_at(tree.node(*key).start, &*below);
+                    let line = template.place_at(tree.node(first).start, "").line;
+                    let message = format!("the key `{name}` is here and on line {line}; the last one counts");
+                    problems.push(Problem::error("duplicate-key", place, message).hint("remove one of them"));
+                }
+                walk(template, *value, below, problems);
+            }
+        }
+    }
+}
+
+fn alias(template: &Template, id: NodeId, pointer: &str) -> Problem {
+    let range = template.tree().range(id);
+    let message = format!("CloudFormation refuses aliases such as `{}`", &template.text()[range.clone()]);
+    Problem::warning("alias", template.place_at(range.start, pointer), message).hint("packaging writes out what they stand for")
+}
+
+fn sections(template: &Template, value: &Value, problems: &mut Vec<Problem>) {
+    let transformed = value.get("Transform").is_some();
+    for (name, section) in value.as_object().into_iter().flatten() {
+        let pointer = format!("/{}", escape_token(name));
+        if name == "Transform" || name.starts_with("Fn::") || name == "<<" {
+            continue;
+        }
+        if !SECTIONS.contains(&name.as_str()) {
+            let message = format!("a template has no section `{name}`");
+            let problem = Problem::error("unknown-section", template.place_of_key(pointer), message)
+                .hint_if(did_you_mean(name, SECTIONS).or_else(|| Some(format!("the sections are {}", SECTIONS.join(", ")))));
+            // A macro may read sections of its own.
+            problems.push(if transformed { Problem { severity: crate::Severity::Warning, ..problem } } else { problem });
+        } else if !section.is_object() && !matches!(name.as_str(), "AWSTemplateFormatVersion" | "Description") {
+            let message = format!("the section `{name}` is not a mapping");
+            problems.push(Problem::error("malformed-section", template.place(pointer), message));
+        }
+    }
+    if value.get("Resources").is_none() && !transformed {
+        let message = "the template has no `Resources`";
+        problems.push(Problem::error("missing-resources", template.place(""), message).hint("a template declares one resource at least"));
+    }
+}
+
+fn resources(template: &Template, value: &Value, problems: &mut Vec<Problem>) {
+    let resources = value.get("Resources").and_then(Value::as_object).into_iter().flatten();
+    for (logical_id, resource) in resources.filter(|(logical_id, _)| !logical_id.starts_with("Fn::")) {
+        let pointer = format!("/Resources/{}", escape_token(logical_id));
+        if !logical_id.chars().all(|character| character.is_ascii_alphanumeric()) || logical_id.is_empty() {
+            let message = format!("the logical id `{logical_id}` has other characters than letters and digits");
+            problems.push(Problem::error("malformed-logical-id", template.place_of_key(&*pointer), message));
+        }
+        if !resource.is_object() {
+            let message = format!("the resource `{logical_id}` is not a mapping");
+            problems.push(Problem::error("malformed-resource", template.place(pointer), message));
+        } else if resource.get("Type").is_none() && resource.get("Fn::Transform").is_none() {
+            let message = format!("the resource `{logical_id}` has no `Type`");
+            problems.push(Problem::error("missing-type", template.place_of_key(pointer), message));
+        }
+    }
 }

@@ -7,7 +7,6 @@ mod value;
 use std::collections::HashMap;
 use std::ops::Range;
 
-pub(crate) use build::{BuildError, MAX_DEPTH};
 pub(crate) use granit_parser::ScalarStyle;
 
 /// Nodes in the order in which they begin; the root is the first.
@@ -56,6 +55,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) key: &'a str,
     pub(crate) key_node: NodeId,
     pub(crate) value: NodeId,
+    /// Whether a merge key brought the pair in from another mapping.
+    pub(crate) merged: bool,
 }
 
 impl Tree {
@@ -67,11 +68,7 @@ impl Tree {
         &self.nodes[id.0]
     }
 
-    pub(crate) fn ids(&self) -> impl Iterator<Item = NodeId> + use<> {
-        (0..self.nodes.len()).map(NodeId)
-    }
-
-    /// Whether any alias is in the template: CloudFormation refuses those.
+    /// Whether any alias or merge key is in the template: CloudFormation refuses those.
     pub(crate) fn has_aliases(&self) -> bool {
         self.aliases > 0
     }
@@ -149,7 +146,7 @@ impl Tree {
             if self.is_merge_key(key_node) {
                 merged.extend(self.merged(value));
             } else if let Some(key) = self.text(key_node) {
-                let entry = Entry { key, key_node, value };
+                let entry = Entry { key, key_node, value, merged: false };
                 if let Some(index) = at.get(key) {
                     entries[*index] = entry;
                 } else {
@@ -161,7 +158,7 @@ impl Tree {
         for entry in merged {
             if !at.contains_key(entry.key) {
                 at.insert(entry.key, entries.len());
-                entries.push(entry);
+                entries.push(Entry { merged: true, ..entry });
             }
         }
         entries
@@ -171,7 +168,7 @@ impl Tree {
     pub(crate) fn entry(&self, id: NodeId, key: &str) -> Option<Entry<'_>> {
         let direct = self.pairs(id).iter().rev().find(|(key_node, _)| self.text(*key_node) == Some(key) && !self.is_merge_key(*key_node));
         match direct {
-            Some((key_node, value)) => Some(Entry { key: self.text(*key_node)?, key_node: *key_node, value: *value }),
+            Some((key_node, value)) => Some(Entry { key: self.text(*key_node)?, key_node: *key_node, value: *value, merged: false }),
             None if self.pairs(id).iter().any(|(key_node, _)| self.is_merge_key(*key_node)) => {
                 self.entries(id).into_iter().find(|entry| entry.key == key)
             }

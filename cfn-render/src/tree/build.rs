@@ -104,6 +104,7 @@ impl Builder<'_> {
                     if let Some(Open { id, children }) = self.open.pop() {
                         self.close(id, &range, &children);
                         self.finish(id, children)?;
+                        self.count_merge_keys(id);
                     }
                 }
                 Event::Anchor(id, _) => {
@@ -196,6 +197,15 @@ impl Builder<'_> {
             Kind::Sequence(items) => *items = children.to_vec(),
             Kind::Mapping(pairs) => *pairs = children.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect(),
             Kind::Scalar { .. } | Kind::Alias(_) => {}
+        }
+    }
+
+    /// A merge key with its mapping written right there has no alias, and is refused by CloudFormation all the same.
+    fn count_merge_keys(&mut self, id: NodeId) {
+        if let Kind::Mapping(pairs) = &self.nodes[id.0].kind {
+            let is_merge =
+                |key: &NodeId| matches!(&self.nodes[key.0].kind, Kind::Scalar { text, style: ScalarStyle::Plain } if text == "<<");
+            self.aliases += pairs.iter().filter(|(key, _)| is_merge(key)).count();
         }
     }
 

@@ -1,0 +1,79 @@
+//! Writing out aliases and merge keys, which CloudFormation refuses.
+
+use std::ops::Range;
+
+use serde_json::Value;
+
+use crate::problem::escape_token;
+use crate::template::Template;
+use crate::tree::{Kind, NodeId, Tree};
+
+/// Adds an edit for every alias and merge key: its place takes, as flow text, what it stands for in `value`, which is the template's
+/// long form with all replacements in it.
+pub(crate) fn expand(template: &Template, value: &Value, edits: &mut Vec<(Range<usize>, String)>) {
+    let expansion = Expansion { text: template.text(), tree: template.tree(), value };
+    expansion.node(template.tree().root(), "", edits);
+}
+
+struct Expansion<'a> {
+    text: &'a str,
+    tree: &'a Tree,
+    value: &'a Value,
+}
+
+impl Expansion<'_> {
+    fn node(&self, id: NodeId, pointer: &str, edits: &mut Vec<(Range<usize>, String)>) {
+        let node = self.tree.node(id);
+        let argument = match self.tree.function(id) {
+            Some(function) if !matches!(node.kind, Kind::Alias(_)) => format!("{pointer}/{}", escape_token(function)),
+            _ => pointer.to_owned(),
+        };
+        match &node.kind {
+            Kind::Scalar { .. } => {}
+            Kind::Alias(_) => edits.push((self.tree.range(id), self.flow(pointer))),
+            Kind::Sequence(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.node(*item, &format!("{argument}/{index}"), edits);
+                }
+            }
+            Kind::Mapping(pairs) => self.mapping(id, pairs, &argument, edits),
+        }
+    }
+
+    fn mapping(&self, id: NodeId, pairs: &[(NodeId, NodeId)], pointer: &str, edits: &mut Vec<(Range<usize>, String)>) {
+        let merges = pairs.iter().any(|(key, _)| self.tree.is_merge_key(*key));
+        let odd_keys = pairs.iter().any(|(key, _)| matches!(self.tree.node(*key).kind, Kind::Alias(_)));
+        let range = self.tree.node(id).content.clone();
+        let in_flow = self.text[range.clone()].starts_with('{');
+        if odd_keys || (merges && in_flow) {
+            edits.push((range, self.flow(pointer)));
+            return;
+        }
+        let mut merged = self.tree.entries(id).into_iter().filter(|entry| entry.merged).map(|entry| entry.key).collect::<Vec<_>>();
+        for (key, value) in pairs {
+            if self.tree.is_merge_key(*key) {
+                // All merged pairs come in the place of the first merge key.
+                let range = self.tree.node(*key).start..self.tree.range(*value).end;
+                let lines: Vec<String> = std::mem::take(&mut merged)
+                    .into_iter()
+                    .map(|key| format!("{}: {}", Value::from(key), self.flow(&format!("{pointer}/{}", escape_token(key)))))
+                    .collect();
+                let nothing = if pairs.len() == 1 { "{}" } else { "" };
+                let separator = format!("\n{}", self.indentation(range.start));
+                edits.push((range, if lines.is_empty() { nothing.to_owned() } else { lines.join(&separator) }));
+            } else if let Some(key) = self.tree.text(*key) {
+                self.node(*value, &format!("{pointer}/{}", escape_token(key)), edits);
+            }
+        }
+    }
+
+    /// The white space that brings a line to the column of a byte.
+    fn indentation(&self, offset: usize) -> String {
+        let line = self.text[..offset].rfind(['\n', '\r']).map_or(0, |at| at + 1);
+        self.text[line..offset].chars().filter(|character| *character != '\u{feff}').map(|_| ' ').collect()
+    }
+
+    fn flow(&self, pointer: &str) -> String {
+        self.value.pointer(pointer).map_or_else(|| "null".to_owned(), Value::to_string)
+    }
+}

@@ -1,0 +1,229 @@
+//! Local files and folders as artifacts: the same on any machine, in any time zone, from any checkout.
+//!
+//! The key of an archive is a hash of what is in it (names, executable bits, contents), not of its bytes, which another version of the
+//! compressor would change.
+
+use std::fs::File;
+use std::io::{self, Read, Seek as _, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ignore::WalkBuilder;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, ZipWriter};
+
+use super::property_table::Content;
+use crate::artifact::{Artifact, ArtifactWriter, HashWriter};
+
+/// Files with this name list what is left out of the archives of their folder and those below it, in the syntax of `.gitignore`.
+const IGNORE_FILE: &str = ".cfnignore";
+
+/// Why a file or folder cannot be an artifact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unusable {
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    pub(crate) hint: Option<&'static str>,
+}
+
+impl Unusable {
+    fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), hint: None }
+    }
+
+    fn hint(self, hint: &'static str) -> Self {
+        Self { hint: Some(hint), ..self }
+    }
+
+    fn io(what: &'static str, path: &Path, error: &io::Error) -> Self {
+        Self::new("unreadable", format!("`{}` cannot be {what}: {error}", path.display()))
+    }
+}
+
+/// Makes the artifact of a path that exists.
+pub(crate) fn make_artifact(path: &Path, content: Content) -> Result<Artifact, Vec<Unusable>> {
+    let metadata = std::fs::metadata(path).map_err(|error| vec![Unusable::io("read", path, &error)])?;
+    if metadata.is_dir() {
+        return zip_folder(path);
+    }
+    if !metadata.is_file() {
+        return Err(vec![special_file(path)]);
+    }
+    let unreadable = |error: io::Error| vec![Unusable::io("read", path, &error)];
+    let mut file = File::open(path).map_err(unreadable)?;
+    if content == Content::Archive && !is_zip(&mut file).map_err(unreadable)? {
+        let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| vec![not_utf8(path)])?;
+        let entry = Entry { name: name.to_owned(), path: path.to_owned(), executable: is_executable(&metadata), size: metadata.len() };
+        return write_zip(path, &[entry]).map_err(|unusable| vec![unusable]);
+    }
+    file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+    let mut writer = ArtifactWriter::new();
+    io::copy(&mut file, &mut writer).map_err(unreadable)?;
+    writer.finish(path, str::to_owned).map_err(unreadable)
+}
+
+/// Whether a file ends as a zip archive does, which may begin with anything: self-extracting archives, executable jars.
+fn is_zip(file: &mut File) -> io::Result<bool> {
+    // The end record is 22 bytes long and is followed by a comment of at most 65,535.
+    const TAIL: u64 = 22 + 65_535;
+    const END_RECORD: &[u8] = b"PK\x05\x06";
+    let len = file.metadata()?.len();
+    file.seek(SeekFrom::Start(len.saturating_sub(TAIL)))?;
+    let mut tail = Vec::new();
+    file.take(TAIL).read_to_end(&mut tail)?;
+    Ok(tail.windows(END_RECORD.len()).any(|window| window == END_RECORD))
+}
+
+/// One file of an archive.
+struct Entry {
+    name: String,
+    path: PathBuf,
+    executable: bool,
+    size: u64,
+}
+
+fn zip_folder(folder: &Path) -> Result<Artifact, Vec<Unusable>> {
+    let root = folder.canonicalize().map_err(|error| vec![Unusable::io("read", folder, &error)])?;
+    let escaping: Arc<Mutex<Vec<PathBuf>>> = Arc::default();
+    let mut walk = WalkBuilder::new(folder);
+    walk.standard_filters(false).parents(false).add_custom_ignore_filename(IGNORE_FILE).follow_links(true);
+    {
+        let (root, escaping) = (root.clone(), Arc::clone(&escaping));
+        // A link that leaves the folder is not followed, not even to look: it is reported.
+        walk.filter_entry(move |entry| {
+            let leaves = entry.depth() > 0 && entry.path_is_symlink() && !entry.path().canonicalize().is_ok_and(|to| to.starts_with(&root));
+            if leaves {
+                escaping.lock().unwrap_or_else(PoisonError::into_inner).push(entry.path().to_owned());
+            }
+            !leaves
+        });
+    }
+    let (mut entries, mut problems) = (Vec::new(), Vec::new());
+    for entry in walk.build() {
+        match entry {
+            Ok(entry) if entry.error().is_some() => {
+                let message = entry.error().map(ToString::to_string).unwrap_or_default();
+                problems.push(Unusable::new("malformed-ignore-file", format!("`{}`: {message}", entry.path().display())));
+            }
+            Ok(entry) => match folder_entry(folder, entry.path()) {
+                Ok(entry) => entries.extend(entry),
+                Err(unusable) => problems.push(unusable),
+            },
+            Err(error) => problems.push(walk_failure(folder, &error)),
+        }
+    }
+    let mut escaping = std::mem::take(&mut *escaping.lock().unwrap_or_else(PoisonError::into_inner));
+    escaping.sort();
+    problems.extend(escaping.into_iter().map(|path| {
+        Unusable::new("symlink-outside", format!("the link `{}` leads out of the folder `{}`", path.display(), folder.display()))
+            .hint("copy what it leads to into the folder, or list the link in a .cfnignore file")
+    }));
+    if problems.is_empty() && entries.is_empty() {
+        problems.push(
+            Unusable::new("empty-folder", format!("the folder `{}` has no files to upload", folder.display()))
+                .hint("build the artifact first, or see what a .cfnignore file leaves out"),
+        );
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    entries.sort_by(|a, b| a.name.cmp(&b.name));
+    write_zip(folder, &entries).map_err(|unusable| vec![unusable])
+}
+
+/// The entry of a file; none for folders, which archives do not name, and for the lists of what is left out.
+fn folder_entry(folder: &Path, path: &Path) -> Result<Option<Entry>, Unusable> {
+    let metadata = std::fs::metadata(path).map_err(|error| Unusable::io("read", path, &error))?;
+    if metadata.is_dir() || path.file_name().is_some_and(|name| name == IGNORE_FILE) {
+        return Ok(None);
+    }
+    if !metadata.is_file() {
+        return Err(special_file(path));
+    }
+    let relative = path.strip_prefix(folder).unwrap_or(path);
+    let parts: Option<Vec<&str>> = relative.components().map(|part| part.as_os_str().to_str()).collect();
+    let name = parts.ok_or_else(|| not_utf8(path))?.join("/");
+    Ok(Some(Entry { name, path: path.to_owned(), executable: is_executable(&metadata), size: metadata.len() }))
+}
+
+fn write_zip(source: &Path, entries: &[Entry]) -> Result<Artifact, Unusable> {
+    let failed = |error: io::Error| Unusable::io("zipped", source, &error);
+    let mut zip = ZipWriter::new(ArtifactWriter::new());
+    let mut manifest = HashWriter::default();
+    manifest.write_all(b"cfn-render archive 1\n").map_err(failed)?;
+    for entry in entries {
+        let mode = if entry.executable { 0o755 } else { 0o644 };
+        let options = SimpleFileOptions::default()
+            .compression_method(CompressionMethod::Deflated)
+            .last_modified_time(DateTime::default())
+            .unix_permissions(mode)
+            .large_file(entry.size > u64::from(u32::MAX) / 2);
+        zip.start_file(&*entry.name, options).map_err(|error| failed(io::Error::other(error)))?;
+        let mut file = File::open(&entry.path).map_err(|error| Unusable::io("read", &entry.path, &error))?;
+        let mut tee = Tee { hash: HashWriter::default(), to: &mut zip };
+        io::copy(&mut file, &mut tee).map_err(|error| Unusable::io("read", &entry.path, &error))?;
+        let content = tee.hash.finish();
+        // Names hold no line breaks' worth of doubt: lengths come first.
+        writeln!(manifest, "{} {} {mode:o} {content}", entry.name.len(), entry.name).map_err(failed)?;
+    }
+    let writer = zip.finish().map_err(|error| failed(io::Error::other(error)))?;
+    let key = manifest.finish();
+    writer.finish(source, |_| key).map_err(failed)
+}
+
+/// Hashes what is written on.
+struct Tee<'a, W> {
+    hash: HashWriter,
+    to: &'a mut W,
+}
+
+impl<W: Write> Write for Tee<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.to.write(bytes)?;
+        self.hash.write_all(&bytes[..written])?;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}
+
+fn walk_failure(folder: &Path, error: &ignore::Error) -> Unusable {
+    let message = format!("the folder `{}` cannot be read: {error}", folder.display());
+    if is_loop(error) {
+        return Unusable::new("symlink-loop", message).hint("list the link in a .cfnignore file, or remove it");
+    }
+    Unusable::new("unreadable", message)
+}
+
+fn is_loop(error: &ignore::Error) -> bool {
+    match error {
+        ignore::Error::Loop { .. } => true,
+        ignore::Error::WithPath { err, .. } | ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+            is_loop(err)
+        }
+        _ => false,
+    }
+}
+
+fn special_file(path: &Path) -> Unusable {
+    Unusable::new("special-file", format!("`{}` is a pipe, a socket or a device, not a file", path.display()))
+        .hint("list it in a .cfnignore file, or remove it")
+}
+
+fn not_utf8(path: &Path) -> Unusable {
+    Unusable::new("name-not-utf8", format!("the name of `{}` is not UTF-8", path.display()))
+}
+
+#[cfg(unix)]
+fn is_executable(metadata: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    metadata.permissions().mode() & 0o111 != 0
+}
+
+/// Where files have no executable bit every file gets it: a function's bootstrap must run.
+#[cfg(not(unix))]
+fn is_executable(_: &std::fs::Metadata) -> bool {
+    true
+}

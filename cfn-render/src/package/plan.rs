@@ -1,0 +1,271 @@
+//! Everything about packaging that needs no store: which values name artifacts, and what their bytes are.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use super::address::{Address, read_address};
+use super::archive::{Unusable, make_artifact};
+use super::property_table::{Content, Form};
+use super::sites::{Site, find_sites};
+use super::splice::Replacement;
+use crate::artifact::Artifact;
+use crate::error::{Error, ErrorKind};
+use crate::problem::{Problem, Severity, did_you_mean};
+use crate::template::Template;
+
+/// How deep templates may nest in each other.
+const MAX_NESTING: usize = 64;
+
+/// A template whose artifacts are made.
+#[derive(Debug)]
+pub(crate) struct PlannedTemplate {
+    pub(crate) template: Template,
+    pub(crate) replacements: Vec<(Site, Planned)>,
+    /// Templates of a level nest only templates of lower ones.
+    pub(crate) level: usize,
+}
+
+/// What a value is to be replaced with.
+#[derive(Debug, Clone)]
+pub(crate) enum Planned {
+    /// Known already: an object that is in S3.
+    Fixed(Replacement),
+    /// The address of an artifact, by its index.
+    Artifact(usize),
+    /// The address of a nested template, by its index.
+    Template(usize),
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    pub(crate) artifacts: Vec<Artifact>,
+    /// Nested templates first, the root last.
+    pub(crate) templates: Vec<PlannedTemplate>,
+    pub(crate) notes: Vec<Problem>,
+}
+
+pub(crate) fn plan(root: &Template) -> Result<Plan, Error> {
+    let mut planner = Planner {
+        plan: Plan::default(),
+        made: HashMap::new(),
+        by_key: HashMap::new(),
+        nested: HashMap::new(),
+        open: Vec::new(),
+        problems: Vec::new(),
+    };
+    let path = identity(root.path());
+    planner.open.push(path);
+    let planned = planner.template(root.clone());
+    planner.plan.templates.push(planned);
+    let Planner { mut plan, problems, .. } = planner;
+    plan.notes.extend(Error::unless_harmless(ErrorKind::Artifacts, problems)?);
+    Ok(plan)
+}
+
+struct Planner {
+    plan: Plan,
+    /// What came of a path, so that each is read once however often it is named.
+    made: HashMap<(PathBuf, Content), Result<usize, Vec<Unusable>>>,
+    /// Artifacts by their key: equal contents are uploaded once.
+    by_key: HashMap<String, usize>,
+    /// Nested templates by their path; none for those that cannot be packaged, whose problems are told already.
+    nested: HashMap<PathBuf, Option<usize>>,
+    /// The paths of the templates that are being planned, the root first.
+    open: Vec<PathBuf>,
+    problems: Vec<Problem>,
+}
+
+impl Planner {
+    fn template(&mut self, template: Template) -> PlannedTemplate {
+        // What is wrong with the structure is CloudFormation's to refuse; packaging says it and goes on.
+        let lowered =
+            template.problems().into_iter().map(|problem| Problem { severity: problem.severity.min(Severity::Warning), ..problem });
+        self.plan.notes.extend(lowered);
+        let (sites, problems) = find_sites(&template);
+        self.problems.extend(problems);
+        let (mut replacements, mut level) = (Vec::new(), 0);
+        for site in sites {
+            if let Some(planned) = self.site(&template, &site) {
+                if let Planned::Template(index) = planned {
+                    level = level.max(self.plan.templates[index].level + 1);
+                }
+                replacements.push((site, planned));
+            }
+        }
+        PlannedTemplate { template, replacements, level }
+    }
+
+    fn site(&mut self, template: &Template, site: &Site) -> Option<Planned> {
+        let tree = template.tree();
+        let Some(text) = tree.text(site.node) else {
+            if tree.function(site.node).is_none() && !tree.is_mapping(site.node) {
+                let message = format!("`{}` is a list, where a path or a mapping belongs", site.name);
+                self.problems.push(Problem::error("not-an-artifact", template.place(&site.pointer), message));
+            }
+            return None;
+        };
+        if tree.function(site.node).is_some() || tree.is_null(site.node) {
+            return None;
+        }
+        match read_address(text, site.form) {
+            Address::Settled => None,
+            Address::Object { bucket, key, version } => settled_object(site.form, bucket, key, version).map(Planned::Fixed),
+            Address::Wrong(message, hint) => {
+                self.problems.push(Problem::error("malformed-address", template.place(&site.pointer), message).hint(hint));
+                None
+            }
+            Address::Local(path) => self.local(template, site, path),
+        }
+    }
+
+    fn local(&mut self, template: &Template, site: &Site, named: &str) -> Option<Planned> {
+        let path = template.path().parent().unwrap_or(Path::new("")).join(named);
+        let Ok(canonical) = path.canonicalize() else {
+            self.problems.push(missing(template, site, named, &path));
+            return None;
+        };
+        if site.form == Form::TemplateUrl {
+            return self.nested(template, site, &path, canonical).map(Planned::Template);
+        }
+        if site.content == Content::File && canonical.is_dir() {
+            let message = format!("`{named}` is a folder: `{}` will name a zip archive", site.name);
+            self.problems.push(Problem::warning("folder-for-file", template.place(&site.pointer), message).hint("name the file itself"));
+        }
+        let identity = (canonical, site.content);
+        let made = match self.made.get(&identity) {
+            Some(made) => made.clone(),
+            None => {
+                let made = make_artifact(&path, site.content).map(|artifact| self.keep(artifact));
+                self.made.insert(identity, made.clone());
+                made
+            }
+        };
+        match made {
+            Ok(index) => Some(Planned::Artifact(index)),
+            Err(unusable) => {
+                let place = template.place(&site.pointer);
+                let problems = unusable.into_iter().map(|unusable| {
+                    Problem::error(unusable.code, place.clone(), unusable.message).hint_if(unusable.hint.map(str::to_owned))
+                });
+                self.problems.extend(problems);
+                None
+            }
+        }
+    }
+
+    fn keep(&mut self, artifact: Artifact) -> usize {
+        let artifacts = &mut self.plan.artifacts;
+        *self.by_key.entry(artifact.key().to_owned()).or_insert_with(|| {
+            artifacts.push(artifact);
+            artifacts.len() - 1
+        })
+    }
+
+    fn nested(&mut self, parent: &Template, site: &Site, path: &Path, canonical: PathBuf) -> Option<usize> {
+        if let Some(from) = self.open.iter().position(|open| *open == canonical) {
+            let chain: Vec<String> = self.open[from..].iter().chain([&canonical]).map(|path| format!("`{}`", file_name(path))).collect();
+            let message = format!("the template nests itself: {}", chain.join(" → "));
+            self.problems.push(Problem::error("template-cycle", parent.place(&site.pointer), message));
+            return None;
+        }
+        if let Some(known) = self.nested.get(&canonical) {
+            return *known;
+        }
+        if self.open.len() >= MAX_NESTING {
+            let message = format!("templates nest in each other more than {MAX_NESTING} deep");
+            self.problems.push(Problem::error("template-nesting", parent.place(&site.pointer), message));
+            return None;
+        }
+        let planned = match read_template(path) {
+            Ok(template) => {
+                self.open.push(canonical.clone());
+                let planned = self.template(template);
+                self.open.pop();
+                self.plan.templates.push(planned);
+                Some(self.plan.templates.len() - 1)
+            }
+            Err(ReadFailure::File(message)) => {
+                self.problems.push(Problem::error("unreadable", parent.place(&site.pointer), message));
+                None
+            }
+            Err(ReadFailure::Template(error)) => {
+                let named_by = format!("`{}` names it at {}", site.name, parent.place(&site.pointer));
+                self.problems.extend(
+                    error
+                        .problems()
+                        .iter()
+                        .map(|problem| problem.clone().hint_if(if problem.hint.is_none() { Some(named_by.clone()) } else { None })),
+                );
+                None
+            }
+        };
+        self.nested.insert(canonical, planned);
+        planned
+    }
+}
+
+enum ReadFailure {
+    File(String),
+    Template(Error),
+}
+
+fn read_template(path: &Path) -> Result<Template, ReadFailure> {
+    let shown = path.display();
+    if !path.is_file() {
+        return Err(ReadFailure::File(format!("`{shown}` is no file, where a template belongs")));
+    }
+    let bytes = std::fs::read(path).map_err(|error| ReadFailure::File(format!("`{shown}` cannot be read: {error}")))?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let offset = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count() + 1;
+        ReadFailure::File(format!("`{shown}` is not UTF-8: the first odd byte is on line {line}"))
+    })?;
+    Template::parse(text, path).map_err(ReadFailure::Template)
+}
+
+/// An object that is in S3 already: `s3://bucket/key` stays where that is the form, and is taken apart where the form is a mapping.
+fn settled_object(form: Form, bucket: &str, key: &str, version: Option<&str>) -> Option<Replacement> {
+    match form {
+        Form::Uri | Form::TemplateUrl => None,
+        Form::Object { .. } => Some(object(form, bucket, key, version)),
+    }
+}
+
+/// The replacement for an object in S3 where the form is a mapping; its `s3://` address otherwise.
+pub(crate) fn object(form: Form, bucket: &str, key: &str, version: Option<&str>) -> Replacement {
+    match form {
+        Form::Uri | Form::TemplateUrl => Replacement::Text(format!("s3://{bucket}/{key}")),
+        Form::Object { bucket: bucket_key, key: key_key, version: version_key } => {
+            let mut pairs = vec![(bucket_key, bucket.to_owned()), (key_key, key.to_owned())];
+            pairs.extend(version_key.zip(version).map(|(key, version)| (key, version.to_owned())));
+            Replacement::Object(pairs)
+        }
+    }
+}
+
+fn missing(template: &Template, site: &Site, named: &str, path: &Path) -> Problem {
+    let message = format!("`{}` names `{named}`, which does not exist", site.name);
+    let neighbours: Vec<String> = path
+        .parent()
+        .and_then(|folder| std::fs::read_dir(if folder.as_os_str().is_empty() { Path::new(".") } else { folder }).ok())
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    let similar = did_you_mean(file_name(path).as_ref(), neighbours.iter().map(String::as_str));
+    let hint = if named.starts_with('~') || named.contains('$') {
+        "`~` and variables are not expanded: write the path out".to_owned()
+    } else {
+        similar.unwrap_or_else(|| format!("looked for `{}`: paths are relative to the template's folder", path.display()))
+    };
+    Problem::error("missing-artifact", template.place(&site.pointer), message).hint(hint)
+}
+
+fn file_name(path: &Path) -> std::borrow::Cow<'_, str> {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy()
+}
+
+/// What a template's file is known by; a template that is not on disk goes by its name.
+fn identity(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}

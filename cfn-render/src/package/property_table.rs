@@ -1,0 +1,164 @@
+//! Which properties name local artifacts: one line a property.
+//!
+//! The rows marked [`Origin::AwsCli`] are the complete table of `aws cloudformation package` (1.45 and 2.36 agree); those marked
+//! [`Origin::Added`] are properties of the same kind that it leaves alone. `AWS::Include` is not a property and has a walk of its own.
+
+/// One property that can name a local file or folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ArtifactProperty {
+    pub(crate) section: Section,
+    /// The resource type; for the other sections the name of the entry.
+    pub(crate) entry: &'static str,
+    /// The keys that lead to the value; `*` is every item of a list.
+    pub(crate) path: &'static [&'static str],
+    pub(crate) form: Form,
+    pub(crate) content: Content,
+    #[cfg_attr(not(test), allow(dead_code, reason = "tests and readers tell the two tables apart by it"))]
+    pub(crate) origin: Origin,
+}
+
+/// Where the property is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Section {
+    /// Below `Properties` of a resource of the type.
+    Resources,
+    /// Below an entry of the template's `Metadata`.
+    Metadata,
+    /// Below an entry of SAM's `Globals`.
+    Globals,
+}
+
+/// What a local path is replaced with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// `s3://bucket/key`.
+    Uri,
+    /// A mapping with these keys for the bucket, the object's key, and its version where there is a key for that.
+    Object { bucket: &'static str, key: &'static str, version: Option<&'static str> },
+    /// The https address of a nested template, which is packaged first.
+    TemplateUrl,
+}
+
+/// What is uploaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Content {
+    /// A zip archive: a folder is zipped, and so is a single file that is no archive yet.
+    Archive,
+    /// A folder is zipped, a file taken as it is.
+    Bundle,
+    /// A file as it is.
+    File,
+}
+
+/// Who else treats the property as an artifact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    AwsCli,
+    Added,
+}
+
+/// `S3Bucket`, `S3Key` and `S3ObjectVersion`.
+const CODE: Form = Form::Object { bucket: "S3Bucket", key: "S3Key", version: Some("S3ObjectVersion") };
+/// `S3Bucket` and `S3Key`: there is no key for a version.
+const SOURCE: Form = Form::Object { bucket: "S3Bucket", key: "S3Key", version: None };
+/// `Bucket`, `Key` and `Version`.
+const LOCATION: Form = Form::Object { bucket: "Bucket", key: "Key", version: Some("Version") };
+/// `Bucket`, `Key` and `ObjectVersion`.
+const REPOSITORY: Form = Form::Object { bucket: "Bucket", key: "Key", version: Some("ObjectVersion") };
+
+use Content::{Archive, Bundle, File};
+use Form::{TemplateUrl, Uri};
+use Origin::{Added, AwsCli};
+use Section::{Globals, Metadata, Resources};
+
+/// The table.
+#[rustfmt::skip]
+pub(crate) const ARTIFACT_PROPERTIES: &[ArtifactProperty] = &[
+    row(Resources, "AWS::ApiGateway::RestApi", &["BodyS3Location"], LOCATION, File, AwsCli),
+    row(Resources, "AWS::ApiGatewayV2::Api", &["BodyS3Location"], LOCATION, File, Added),
+    row(Resources, "AWS::AppSync::FunctionConfiguration", &["CodeS3Location"], Uri, File, Added),
+    row(Resources, "AWS::AppSync::FunctionConfiguration", &["RequestMappingTemplateS3Location"], Uri, File, AwsCli),
+    row(Resources, "AWS::AppSync::FunctionConfiguration", &["ResponseMappingTemplateS3Location"], Uri, File, AwsCli),
+    row(Resources, "AWS::AppSync::GraphQLSchema", &["DefinitionS3Location"], Uri, File, AwsCli),
+    row(Resources, "AWS::AppSync::Resolver", &["CodeS3Location"], Uri, File, Added),
+    row(Resources, "AWS::AppSync::Resolver", &["RequestMappingTemplateS3Location"], Uri, File, AwsCli),
+    row(Resources, "AWS::AppSync::Resolver", &["ResponseMappingTemplateS3Location"], Uri, File, AwsCli),
+    row(Resources, "AWS::CloudFormation::ModuleVersion", &["ModulePackage"], Uri, Archive, Added),
+    row(Resources, "AWS::CloudFormation::ResourceVersion", &["SchemaHandlerPackage"], Uri, Archive, Added),
+    row(Resources, "AWS::CloudFormation::Stack", &["TemplateURL"], TemplateUrl, File, AwsCli),
+    row(Resources, "AWS::CloudFormation::StackSet", &["TemplateURL"], TemplateUrl, File, Added),
+    row(Resources, "AWS::CodeCommit::Repository", &["Code", "S3"], REPOSITORY, Archive, AwsCli),
+    row(Resources, "AWS::ElasticBeanstalk::ApplicationVersion", &["SourceBundle"], SOURCE, Bundle, AwsCli),
+    row(Resources, "AWS::Glue::Job", &["Command", "ScriptLocation"], Uri, File, AwsCli),
+    row(Resources, "AWS::Lambda::Function", &["Code"], CODE, Archive, AwsCli),
+    row(Resources, "AWS::Lambda::LayerVersion", &["Content"], CODE, Archive, AwsCli),
+    row(Resources, "AWS::Serverless::Api", &["DefinitionUri"], Uri, File, AwsCli),
+    row(Resources, "AWS::Serverless::Application", &["Location"], TemplateUrl, File, AwsCli),
+    row(Resources, "AWS::Serverless::Function", &["CodeUri"], Uri, Archive, AwsCli),
+    row(Resources, "AWS::Serverless::HttpApi", &["DefinitionUri"], Uri, File, Added),
+    row(Resources, "AWS::Serverless::LayerVersion", &["ContentUri"], Uri, Archive, AwsCli),
+    row(Resources, "AWS::Serverless::StateMachine", &["DefinitionUri"], LOCATION, File, AwsCli),
+    row(Resources, "AWS::ServiceCatalog::CloudFormationProduct", &["ProvisioningArtifactParameters", "*", "Info", "LoadTemplateFromURL"], TemplateUrl, File, Added),
+    row(Resources, "AWS::StepFunctions::StateMachine", &["DefinitionS3Location"], LOCATION, File, AwsCli),
+    row(Metadata, "AWS::ServerlessRepo::Application", &["LicenseUrl"], Uri, File, AwsCli),
+    row(Metadata, "AWS::ServerlessRepo::Application", &["ReadmeUrl"], Uri, File, AwsCli),
+    row(Globals, "Function", &["CodeUri"], Uri, Archive, Added),
+];
+
+const fn row(
+    section: Section,
+    entry: &'static str,
+    path: &'static [&'static str],
+    form: Form,
+    content: Content,
+    origin: Origin,
+) -> ArtifactProperty {
+    ArtifactProperty { section, entry, path, form, content, origin }
+}
+
+/// The rows of one entry.
+pub(crate) fn rows(section: Section, entry: &str) -> impl Iterator<Item = &'static ArtifactProperty> {
+    ARTIFACT_PROPERTIES.iter().filter(move |row| row.section == section && row.entry == entry)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_names_each_property_once() {
+        let names: Vec<_> = ARTIFACT_PROPERTIES.iter().map(|row| (row.section as u8, row.entry, row.path)).collect();
+        assert!(names.is_sorted_by(|a, b| a < b), "{names:#?}");
+    }
+
+    #[test]
+    fn every_property_of_the_aws_cli_is_there() {
+        // Nineteen rows of properties; AWS::Include is the twentieth artifact of its documentation.
+        assert_eq!(ARTIFACT_PROPERTIES.iter().filter(|row| row.origin == AwsCli).count(), 20);
+        for (entry, path) in [
+            ("AWS::Serverless::Function", "CodeUri"),
+            ("AWS::Serverless::LayerVersion", "ContentUri"),
+            ("AWS::Serverless::Api", "DefinitionUri"),
+            ("AWS::Serverless::StateMachine", "DefinitionUri"),
+            ("AWS::Serverless::Application", "Location"),
+            ("AWS::CloudFormation::Stack", "TemplateURL"),
+            ("AWS::Lambda::Function", "Code"),
+            ("AWS::Lambda::LayerVersion", "Content"),
+            ("AWS::ApiGateway::RestApi", "BodyS3Location"),
+            ("AWS::StepFunctions::StateMachine", "DefinitionS3Location"),
+            ("AWS::ElasticBeanstalk::ApplicationVersion", "SourceBundle"),
+            ("AWS::Glue::Job", "Command.ScriptLocation"),
+            ("AWS::AppSync::GraphQLSchema", "DefinitionS3Location"),
+            ("AWS::AppSync::Resolver", "RequestMappingTemplateS3Location"),
+            ("AWS::AppSync::Resolver", "ResponseMappingTemplateS3Location"),
+            ("AWS::AppSync::FunctionConfiguration", "RequestMappingTemplateS3Location"),
+            ("AWS::AppSync::FunctionConfiguration", "ResponseMappingTemplateS3Location"),
+            ("AWS::CodeCommit::Repository", "Code.S3"),
+            ("AWS::ServerlessRepo::Application", "ReadmeUrl"),
+            ("AWS::ServerlessRepo::Application", "LicenseUrl"),
+        ] {
+            let known = ARTIFACT_PROPERTIES.iter().any(|row| row.entry == entry && row.path.join(".") == path && row.origin == AwsCli);
+            assert!(known, "{entry} {path}");
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Finding the values in a template that can name artifacts.
+
+use super::property_table::{Content, Form, Section, rows};
+use crate::problem::{Problem, escape_token};
+use crate::template::Template;
+use crate::tree::{Kind, NodeId, Tree};
+
+/// A value that can name an artifact.
+#[derive(Debug, Clone)]
+pub(crate) struct Site {
+    pub(crate) node: NodeId,
+    /// The value's JSON pointer into the long form.
+    pub(crate) pointer: String,
+    /// What messages call it: the property's path, or `AWS::Include`.
+    pub(crate) name: String,
+    pub(crate) form: Form,
+    pub(crate) content: Content,
+    /// Whether the value is seen through an alias or a merge key: its bytes belong to another place too.
+    pub(crate) borrowed: bool,
+}
+
+/// All such values, in the order of the walk, and what is malformed on the way.
+pub(crate) fn find_sites(template: &Template) -> (Vec<Site>, Vec<Problem>) {
+    let tree = template.tree();
+    let mut search = Search { template, tree, sites: Vec::new(), problems: Vec::new() };
+    let root = Step { node: tree.root(), pointer: String::new(), borrowed: false };
+    for (section, name) in [(Section::Metadata, "Metadata"), (Section::Globals, "Globals")] {
+        for (entry, step) in search.key(&root, name).iter().flat_map(|section| search.entries(section)).collect::<Vec<_>>() {
+            search.properties(section, &entry, &step);
+        }
+    }
+    if let Some(resources) = search.key(&root, "Resources") {
+        search.resources(&resources, 0);
+    }
+    search.includes(&root);
+    let Search { mut sites, problems, .. } = search;
+    sites.sort_by_key(|site| (template.tree().node(site.node).start, site.pointer.clone()));
+    (sites, problems)
+}
+
+/// How many `Fn::ForEach` may stand in each other; CloudFormation allows five.
+const MAX_LOOPS: usize = 16;
+
+/// Where the walk is.
+#[derive(Debug, Clone)]
+struct Step {
+    node: NodeId,
+    pointer: String,
+    borrowed: bool,
+}
+
+struct Search<'a> {
+    template: &'a Template,
+    tree: &'a Tree,
+    sites: Vec<Site>,
+    problems: Vec<Problem>,
+}
+
+impl Search<'_> {
+    fn step(&self, from: &Step, token: &str, node: NodeId, merged: bool) -> Step {
+        let alias = matches!(self.tree.node(node).kind, Kind::Alias(_));
+        Step { node, pointer: format!("{}/{}", from.pointer, escape_token(token)), borrowed: from.borrowed || merged || alias }
+    }
+
+    /// The entries of a mapping; none for other nodes and for short-form functions, which are no mappings of properties.
+    fn entries(&self, of: &Step) -> Vec<(String, Step)> {
+        if self.tree.function(of.node).is_some() { Vec::new() } else { self.argument_entries(of) }
+    }
+
+    /// The entries of a mapping, be it the argument of a short-form function.
+    fn argument_entries(&self, of: &Step) -> Vec<(String, Step)> {
+        let entries = self.tree.entries(of.node).into_iter();
+        entries.map(|entry| (entry.key.to_owned(), self.step(of, entry.key, entry.value, entry.merged))).collect()
+    }
+
+    fn key(&self, of: &Step, key: &str) -> Option<Step> {
+        if self.tree.function(of.node).is_some() { None } else { self.argument_key(of, key) }
+    }
+
+    fn argument_key(&self, of: &Step, key: &str) -> Option<Step> {
+        let entry = self.tree.entry(of.node, key)?;
+        Some(self.step(of, key, entry.value, entry.merged))
+    }
+
+    fn resources(&mut self, resources: &Step, loops: usize) {
+        for (logical_id, resource) in self.entries(resources) {
+            if logical_id.starts_with("Fn::ForEach::") {
+                self.for_each(&logical_id, &resource, loops + 1);
+            } else if let Some(resource_type) = self.key(&resource, "Type").and_then(|step| self.tree.plain_text(step.node))
+                && let Some(properties) = self.key(&resource, "Properties")
+            {
+                self.properties(Section::Resources, resource_type, &properties);
+            }
+        }
+    }
+
+    /// `Fn::ForEach::Name: [identifier, collection, {key: resource}]`.
+    fn for_each(&mut self, key: &str, body: &Step, loops: usize) {
+        let [_, _, output] = *self.tree.items(body.node) else {
+            let message = format!("`{key}` is not a list of three: identifier, collection and output");
+            self.problems.push(Problem::error("malformed-for-each", self.template.place(&body.pointer), message));
+            return;
+        };
+        if loops > MAX_LOOPS {
+            let message = format!("`{key}` is nested in more than {MAX_LOOPS} other loops");
+            self.problems.push(Problem::error("malformed-for-each", self.template.place(&body.pointer), message));
+            return;
+        }
+        let output = self.step(body, "2", output, false);
+        self.resources(&output, loops);
+    }
+
+    fn properties(&mut self, section: Section, entry: &str, properties: &Step) {
+        for row in rows(section, entry) {
+            let mut reached = vec![properties.clone()];
+            for key in row.path {
+                reached = reached.iter().flat_map(|step| self.down(step, key)).collect();
+            }
+            for step in reached {
+                self.sites.push(Site {
+                    node: step.node,
+                    pointer: step.pointer,
+                    name: row.path.join("."),
+                    form: row.form,
+                    content: row.content,
+                    borrowed: step.borrowed,
+                });
+            }
+        }
+    }
+
+    fn down(&self, step: &Step, key: &str) -> Vec<Step> {
+        if key != "*" {
+            return self.key(step, key).into_iter().collect();
+        }
+        let items = self.tree.items(step.node).iter().enumerate();
+        items.map(|(index, item)| self.step(step, &index.to_string(), *item, false)).collect()
+    }
+
+    /// `AWS::Include` is wherever a transform can be: the `Location` of its parameters names a snippet.
+    fn includes(&mut self, at: &Step) {
+        let argument = |function: &str| Step { pointer: format!("{}/{}", at.pointer, escape_token(function)), ..at.clone() };
+        match self.tree.function(at.node) {
+            Some(function @ "Fn::Transform") => self.transform(&argument(function)),
+            Some(function) => self.includes_within(&argument(function)),
+            None => self.includes_within(at),
+        }
+    }
+
+    /// Goes on below a node whose short-form function, if it has one, is in the pointer already.
+    fn includes_within(&mut self, at: &Step) {
+        for (index, item) in self.tree.items(at.node).iter().enumerate() {
+            self.includes(&self.step(at, &index.to_string(), *item, false));
+        }
+        for (key, step) in self.argument_entries(at) {
+            if key == "Fn::Transform" || (key == "Transform" && at.pointer.is_empty()) {
+                self.transform(&step);
+            } else {
+                self.includes(&step);
+            }
+        }
+    }
+
+    /// One transform or a list of them: `{Name: AWS::Include, Parameters: {Location: file}}`.
+    fn transform(&mut self, at: &Step) {
+        for (index, item) in self.tree.items(at.node).iter().enumerate() {
+            self.transform(&self.step(at, &index.to_string(), *item, false));
+        }
+        // The argument of `!Transform` is the mapping that bears the tag, so tags are not looked at here.
+        let name = self.argument_key(at, "Name").and_then(|name| self.tree.plain_text(name.node));
+        let location = self.argument_key(at, "Parameters").and_then(|parameters| self.key(&parameters, "Location"));
+        if let (Some("AWS::Include"), Some(location)) = (name, location) {
+            self.sites.push(Site {
+                node: location.node,
+                pointer: location.pointer,
+                name: "AWS::Include".to_owned(),
+                form: Form::Uri,
+                content: Content::File,
+                borrowed: location.borrowed,
+            });
+        }
+    }
+}

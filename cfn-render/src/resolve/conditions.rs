@@ -1,0 +1,152 @@
+//! Conditions and what depends on them.
+
+use serde_json::{Map, Value, json};
+
+use super::evaluator::Evaluator;
+use super::parameters::scalar_text;
+use crate::problem::Problem;
+
+/// What is known of a condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Truth {
+    Known(bool),
+    /// Depends on what only AWS knows.
+    Unknown,
+    /// Being evaluated: a condition that comes back here depends on itself.
+    Open,
+}
+
+impl Evaluator<'_> {
+    /// The section with every condition that is known as a boolean.
+    pub(super) fn conditions_section(&mut self, section: &Value) -> Value {
+        let Some(conditions) = section.as_object() else { return section.clone() };
+        let evaluated = conditions.iter().map(|(name, definition)| {
+            let value = if name.starts_with("Fn::") { None } else { self.named_condition(name) };
+            (name.clone(), value.map_or_else(|| definition.clone(), Value::Bool))
+        });
+        Value::Object(evaluated.collect::<Map<_, _>>())
+    }
+
+    /// The condition of that name; none when it is not known.
+    pub(super) fn named_condition(&mut self, name: &str) -> Option<bool> {
+        match self.truths.get(name) {
+            Some(Truth::Known(value)) => return Some(*value),
+            Some(Truth::Unknown) => return None,
+            Some(Truth::Open) => {
+                let message = format!("the condition `{name}` depends on itself");
+                self.report(Problem::error("condition-cycle", self.here(), message));
+                return None;
+            }
+            None => {}
+        }
+        let Some(definition) = self.source.get("Conditions").and_then(|conditions| conditions.get(name)) else {
+            if !self.declarations.open_ended {
+                let message = format!("no condition is called `{name}`");
+                let hint = self.declarations.like_condition(name);
+                self.report(Problem::error("unknown-condition", self.here(), message).hint_if(hint));
+            }
+            return None;
+        };
+        self.truths.insert(name.to_owned(), Truth::Open);
+        let value = self.elsewhere(&["Conditions", name], |this| this.condition(definition));
+        self.truths.insert(name.to_owned(), value.map_or(Truth::Unknown, Truth::Known));
+        value
+    }
+
+    /// A condition as it is written: a function, or the name of another.
+    fn condition(&mut self, definition: &Value) -> Option<bool> {
+        let single = definition.as_object().filter(|entries| entries.len() == 1).and_then(|entries| entries.iter().next());
+        match single {
+            Some((name, argument)) if name == "Condition" => {
+                let Some(named) = argument.as_str() else {
+                    self.malformed("Condition", "takes the name of a condition");
+                    return None;
+                };
+                self.below(name, |this| this.named_condition(named))
+            }
+            Some((name, argument)) => self.below(name, |this| this.condition_function(name, argument)),
+            None => match definition {
+                Value::Bool(value) => Some(*value),
+                Value::String(text) if text == "true" || text == "false" => Some(text == "true"),
+                _ => {
+                    self.malformed("Conditions", "have functions such as `Fn::Equals` for their values");
+                    None
+                }
+            },
+        }
+    }
+
+    /// `Fn::And`, `Fn::Or`, `Fn::Not` or `Fn::Equals`; none when the outcome is not known.
+    pub(super) fn condition_function(&mut self, name: &str, argument: &Value) -> Option<bool> {
+        let Some(arguments) = argument.as_array() else {
+            self.malformed(name, "takes a list");
+            return None;
+        };
+        if name == "Fn::Equals" {
+            let [left, right] = arguments.as_slice() else {
+                self.malformed(name, "takes two values");
+                return None;
+            };
+            let left = self.below("0", |this| this.evaluate(left))?;
+            let right = self.below("1", |this| this.evaluate(right))?;
+            return equal(&left, &right);
+        }
+        let counts = match name {
+            "Fn::Not" => 1..=1,
+            "Fn::And" | "Fn::Or" => 2..=10,
+            _ => return None,
+        };
+        if !counts.contains(&arguments.len()) {
+            let (least, most) = counts.into_inner();
+            let count = if least == most { "one condition".to_owned() } else { format!("{least} to {most} conditions") };
+            self.malformed(name, &format!("takes {count}, not {}", arguments.len()));
+            return None;
+        }
+        let values: Vec<Option<bool>> =
+            arguments.iter().enumerate().map(|(index, value)| self.below(index.to_string(), |this| this.condition(value))).collect();
+        let (decisive, otherwise) = match name {
+            "Fn::Not" => return values.first().copied().flatten().map(|value| !value),
+            "Fn::And" => (false, true),
+            _ => (true, false),
+        };
+        if values.contains(&Some(decisive)) {
+            return Some(decisive);
+        }
+        if values.contains(&None) { None } else { Some(otherwise) }
+    }
+
+    /// `Fn::If`: the branch that counts; both branches when the condition is not known. None when the branch is `AWS::NoValue`.
+    pub(super) fn fn_if(&mut self, argument: &Value) -> Option<Value> {
+        let arguments = argument.as_array().map(Vec::as_slice);
+        let Some([condition, then, otherwise]) = arguments else {
+            self.malformed("Fn::If", "takes a condition and two values");
+            return Some(json!({ "Fn::If": argument }));
+        };
+        let name = condition.as_str().or_else(|| condition.get("Condition").and_then(Value::as_str));
+        let Some(name) = name else {
+            self.malformed("Fn::If", "takes the name of a condition first");
+            return Some(json!({ "Fn::If": argument }));
+        };
+        match self.below("0", |this| this.named_condition(name)) {
+            Some(true) => self.below("1", |this| this.evaluate(then)),
+            Some(false) => self.below("2", |this| this.evaluate(otherwise)),
+            None => {
+                let nothing = || json!({ "Ref": "AWS::NoValue" });
+                let then = self.below("1", |this| this.evaluate(then)).unwrap_or_else(nothing);
+                let otherwise = self.below("2", |this| this.evaluate(otherwise)).unwrap_or_else(nothing);
+                Some(json!({ "Fn::If": [name, then, otherwise] }))
+            }
+        }
+    }
+}
+
+/// Scalars are compared as text, as CloudFormation compares them, and case counts.
+fn equal(left: &Value, right: &Value) -> Option<bool> {
+    if super::evaluator::is_unknown(left) || super::evaluator::is_unknown(right) {
+        return None;
+    }
+    match (scalar_text(left), scalar_text(right)) {
+        (Some(left), Some(right)) => Some(left == right),
+        _ => Some(left == right),
+    }
+}

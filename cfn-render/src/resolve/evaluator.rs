@@ -1,0 +1,263 @@
+//! Values and functions.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::{Map, Value, json};
+
+use super::conditions::Truth;
+use super::parameters::Parameter;
+use crate::declarations::Declarations;
+use crate::problem::{Place, Problem, escape_token};
+use crate::pseudo_parameters::PseudoParameters;
+use crate::template::Template;
+
+/// How many bytes all results together may have: parameters can be named often.
+const MAX_RESULT_BYTES: usize = 64 << 20;
+
+/// Evaluates one template for one stack.
+pub(super) struct Evaluator<'a> {
+    pub(super) template: &'a Template,
+    pub(super) source: &'a Value,
+    pub(super) declarations: Declarations,
+    pub(super) parameters: HashMap<String, Parameter>,
+    /// The conditions that are known to be true or false, unknown, or being evaluated.
+    pub(super) truths: BTreeMap<String, Truth>,
+    pseudo: &'a PseudoParameters,
+    problems: Vec<Problem>,
+    /// The pointer of the value that is being evaluated, token by token.
+    at: Vec<String>,
+    bytes: usize,
+}
+
+impl<'a> Evaluator<'a> {
+    pub(super) fn new(template: &'a Template, source: &'a Value, pseudo: &'a PseudoParameters) -> Self {
+        Self {
+            template,
+            source,
+            declarations: Declarations::of(source),
+            parameters: HashMap::new(),
+            truths: BTreeMap::new(),
+            pseudo,
+            problems: Vec::new(),
+            at: Vec::new(),
+            bytes: 0,
+        }
+    }
+
+    /// Everything that was found, in the order of the text and each once.
+    pub(super) fn into_problems(mut self) -> Vec<Problem> {
+        self.problems.sort_by(|a, b| (a.place.line, a.place.column, &a.message).cmp(&(b.place.line, b.place.column, &b.message)));
+        self.problems.dedup();
+        self.problems
+    }
+
+    pub(super) fn report(&mut self, problem: Problem) {
+        self.problems.push(problem);
+    }
+
+    /// Where the evaluation is.
+    pub(super) fn here(&self) -> Place {
+        let pointer: String = self.at.iter().map(|token| format!("/{}", escape_token(token))).collect();
+        self.template.place(pointer)
+    }
+
+    /// Does something one level down.
+    pub(super) fn below<T>(&mut self, token: impl Into<String>, work: impl FnOnce(&mut Self) -> T) -> T {
+        self.at.push(token.into());
+        let result = work(self);
+        self.at.pop();
+        result
+    }
+
+    /// Starts at another place of the template, as a condition that is named elsewhere does.
+    pub(super) fn elsewhere<T>(&mut self, tokens: &[&str], work: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.at, tokens.iter().map(|token| (*token).to_owned()).collect());
+        let result = work(self);
+        self.at = before;
+        result
+    }
+
+    /// A section of resources or outputs: those whose condition is false are left out.
+    pub(super) fn conditional_section(&mut self, section: &str, value: &Value) -> Value {
+        let Some(entries) = value.as_object() else { return value.clone() };
+        let mut kept = Map::new();
+        for (name, entry) in entries {
+            let condition = entry.get("Condition").and_then(Value::as_str);
+            let holds = condition.map(|condition| self.elsewhere(&[section, name, "Condition"], |this| this.named_condition(condition)));
+            if holds.flatten() == Some(false) {
+                continue;
+            }
+            if let Some(entry) = self.elsewhere(&[section, name], |this| this.evaluate(entry)) {
+                kept.insert(name.clone(), entry);
+            }
+        }
+        Value::Object(kept)
+    }
+
+    /// The value of a value: none when `AWS::NoValue` removes it.
+    pub(super) fn evaluate(&mut self, value: &Value) -> Option<Value> {
+        if self.exhausted() {
+            return Some(Value::Null);
+        }
+        match value {
+            Value::Array(items) => Some(self.items(items)),
+            Value::Object(entries) => match single(entries) {
+                Some((name, argument)) => self.below(name, |this| this.function(name, argument)),
+                None => Some(self.entries(entries)),
+            },
+            scalar => {
+                self.spend(scalar.as_str().map_or(8, str::len));
+                Some(scalar.clone())
+            }
+        }
+    }
+
+    fn items(&mut self, items: &[Value]) -> Value {
+        let items = items.iter().enumerate().filter_map(|(index, item)| self.below(index.to_string(), |this| this.evaluate(item)));
+        Value::Array(items.collect())
+    }
+
+    fn entries(&mut self, entries: &Map<String, Value>) -> Value {
+        let mut kept = Map::new();
+        for (key, value) in entries {
+            // The body of a loop names things that only the loop declares.
+            let value = if key.starts_with("Fn::ForEach") { Some(value.clone()) } else { self.below(key, |this| this.evaluate(value)) };
+            kept.extend(value.map(|value| (key.clone(), value)));
+        }
+        Value::Object(kept)
+    }
+
+    fn function(&mut self, name: &str, argument: &Value) -> Option<Value> {
+        let result = match name {
+            "Ref" => return self.reference(argument),
+            "Fn::If" => return self.fn_if(argument),
+            "Fn::Sub" => self.fn_sub(argument),
+            "Fn::Join" => self.fn_join(argument),
+            "Fn::Split" => self.fn_split(argument),
+            "Fn::Base64" => self.fn_base64(argument),
+            "Fn::ToJsonString" => self.fn_to_json_string(argument),
+            "Fn::Select" => self.fn_select(argument),
+            "Fn::Length" => self.fn_length(argument),
+            "Fn::FindInMap" => self.fn_find_in_map(argument),
+            "Fn::Cidr" => self.fn_cidr(argument),
+            "Fn::GetAtt" => self.fn_get_att(argument),
+            "Fn::And" | "Fn::Or" | "Fn::Not" | "Fn::Equals" => {
+                self.condition_function(name, argument).map_or_else(|| json!({ name: argument }), Value::Bool)
+            }
+            "Fn::Transform" => json!({ name: argument }),
+            // GetAZs, ImportValue and whatever AWS adds: the argument is worked out, the function stays.
+            _ if name.starts_with("Fn::") => json!({ name: self.evaluate(argument).unwrap_or(Value::Null) }),
+            _ => {
+                let value = self.evaluate(argument);
+                return Some(Value::Object(value.map(|value| (name.to_owned(), value)).into_iter().collect()));
+            }
+        };
+        self.spend(weight(&result));
+        Some(result)
+    }
+
+    fn reference(&mut self, argument: &Value) -> Option<Value> {
+        let Some(name) = argument.as_str() else {
+            self.malformed("Ref", "takes a name");
+            return Some(json!({ "Ref": argument }));
+        };
+        if name == "AWS::NoValue" {
+            return None;
+        }
+        Some(self.lookup(name).unwrap_or_else(|| json!({ "Ref": name })))
+    }
+
+    /// The value that a name refers to; none when it is not known. A name that nothing declares is reported.
+    pub(super) fn lookup(&mut self, name: &str) -> Option<Value> {
+        let pseudo = match name {
+            "AWS::AccountId" => &self.pseudo.account_id,
+            "AWS::Partition" => &self.pseudo.partition,
+            "AWS::Region" => &self.pseudo.region,
+            "AWS::StackId" => &self.pseudo.stack_id,
+            "AWS::StackName" => &self.pseudo.stack_name,
+            "AWS::URLSuffix" => &self.pseudo.url_suffix,
+            "AWS::NotificationARNs" => return self.pseudo.notification_arns.clone().map(Value::from),
+            _ => &None,
+        };
+        if let Some(value) = pseudo {
+            self.spend(value.len());
+            return Some(value.as_str().into());
+        }
+        match self.parameters.get(name) {
+            Some(Parameter::Text(text)) => {
+                let value = Value::from(text.as_str());
+                self.spend(value.as_str().map_or(0, str::len));
+                Some(value)
+            }
+            Some(Parameter::List(members)) => {
+                let (value, length) = (Value::from(members.clone()), members.iter().map(String::len).sum());
+                self.spend(length);
+                Some(value)
+            }
+            Some(Parameter::Unknown) => None,
+            None => {
+                if !self.declarations.refers(name) && !self.declarations.open_ended {
+                    let message = format!("nothing in the template is called `{name}`");
+                    let hint = self.declarations.like_reference(name);
+                    let hint = hint.unwrap_or_else(|| "declare a parameter or a resource of this name".to_owned());
+                    self.report(Problem::error("unknown-reference", self.here(), message).hint(hint));
+                }
+                None
+            }
+        }
+    }
+
+    /// Reports the name of a resource that is not declared.
+    pub(super) fn check_resource(&mut self, name: &str) {
+        if !self.declarations.is_resource(name) && !self.declarations.open_ended {
+            let message = format!("no resource is called `{name}`");
+            let hint = self.declarations.like_resource(name);
+            self.report(Problem::error("unknown-resource", self.here(), message).hint_if(hint));
+        }
+    }
+
+    pub(super) fn malformed(&mut self, function: &str, what: &str) {
+        self.report(Problem::error("malformed-function", self.here(), format!("`{function}` {what}")));
+    }
+
+    /// Counts what the results weigh, so that a small template cannot become a huge one.
+    pub(super) fn spend(&mut self, bytes: usize) {
+        let before = self.bytes;
+        self.bytes = self.bytes.saturating_add(bytes);
+        if before <= MAX_RESULT_BYTES && self.bytes > MAX_RESULT_BYTES {
+            let message = format!("the evaluated template would be larger than {} MiB", MAX_RESULT_BYTES >> 20);
+            self.report(Problem::error("result-too-large", self.here(), message));
+        }
+    }
+
+    /// Whether evaluation goes on: no more is produced once too much was.
+    pub(super) fn exhausted(&self) -> bool {
+        self.bytes > MAX_RESULT_BYTES
+    }
+}
+
+/// The only pair of a mapping, as functions are written.
+pub(super) fn single(entries: &Map<String, Value>) -> Option<(&String, &Value)> {
+    let (name, argument) = entries.iter().next()?;
+    let is_function = name == "Ref" || (name.starts_with("Fn::") && !name.starts_with("Fn::ForEach"));
+    (entries.len() == 1 && is_function).then_some((name, argument))
+}
+
+/// About how many bytes a value takes.
+fn weight(value: &Value) -> usize {
+    match value {
+        Value::String(text) => 8 + text.len(),
+        Value::Array(items) => 8 + items.iter().map(weight).sum::<usize>(),
+        Value::Object(entries) => 8 + entries.iter().map(|(key, value)| key.len() + weight(value)).sum::<usize>(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 8,
+    }
+}
+
+/// Whether only AWS can tell the value: it is a function that stayed, or has one in it.
+pub(super) fn is_unknown(value: &Value) -> bool {
+    match value {
+        Value::Object(entries) => single(entries).is_some() || entries.values().any(is_unknown),
+        Value::Array(items) => items.iter().any(is_unknown),
+        _ => false,
+    }
+}

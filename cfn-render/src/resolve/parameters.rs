@@ -1,0 +1,74 @@
+//! The values of the template's parameters.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::evaluator::Evaluator;
+use crate::problem::{Problem, escape_token};
+
+/// What `Ref` of a parameter is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Parameter {
+    Text(String),
+    List(Vec<String>),
+    /// Read from the Parameter Store when the stack is created or updated, in its account.
+    Unknown,
+}
+
+impl Evaluator<'_> {
+    /// Takes the given values and the defaults. CloudFormation refuses what is missing and what is not declared.
+    pub(super) fn read_parameters(&mut self, given: &BTreeMap<String, String>) {
+        let declared = self.source.get("Parameters").and_then(Value::as_object);
+        for (name, declaration) in declared.into_iter().flatten().filter(|(name, _)| !name.starts_with("Fn::")) {
+            let pointer = format!("/Parameters/{}", escape_token(name));
+            let value = match (given.get(name), declaration.get("Default")) {
+                (Some(value), _) => value.clone(),
+                (None, Some(default)) => match scalar_text(default) {
+                    Some(text) => text,
+                    None => {
+                        let message = format!("the default of the parameter `{name}` is not text");
+                        self.report(Problem::error("malformed-default", self.template.place(format!("{pointer}/Default")), message));
+                        continue;
+                    }
+                },
+                (None, None) => {
+                    let message = format!("the parameter `{name}` has no value and no default");
+                    self.report(Problem::error("missing-parameter", self.template.place_of_key(pointer), message).hint("give it a value"));
+                    continue;
+                }
+            };
+            let kind = declaration.get("Type").and_then(Value::as_str).unwrap_or("String");
+            self.parameters.insert(name.clone(), parameter(kind, value));
+        }
+        let undeclared: Vec<&String> = given.keys().filter(|name| declared.is_none_or(|declared| !declared.contains_key(*name))).collect();
+        for name in undeclared {
+            if !self.declarations.open_ended {
+                let message = format!("the template declares no parameter `{name}`");
+                let similar = self.declarations.like_parameter(name);
+                self.report(Problem::error("unknown-parameter", self.template.place_of_key("/Parameters"), message).hint_if(similar));
+            }
+        }
+    }
+}
+
+fn parameter(kind: &str, value: String) -> Parameter {
+    if kind.starts_with("AWS::SSM::Parameter::Value<") {
+        return Parameter::Unknown;
+    }
+    if kind == "CommaDelimitedList" || kind.starts_with("List<") {
+        // Members are trimmed, and no text at all is one empty member.
+        return Parameter::List(value.split(',').map(|member| member.trim().to_owned()).collect());
+    }
+    Parameter::Text(value)
+}
+
+/// The text of a scalar, as it was written: numbers are numbers only when they print so.
+pub(super) fn scalar_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
