@@ -5,6 +5,7 @@ mod html;
 mod json;
 mod junit;
 mod table;
+mod untrusted;
 mod verdict;
 
 use serde::{Deserialize, Serialize};

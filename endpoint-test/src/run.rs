@@ -41,9 +41,9 @@ impl Default for Options {
     /// advises ten more at the client's side.
     fn default() -> Self {
         Self {
-            wait: Duration::from_secs(15 * 60),
+            wait: Duration::from_mins(15),
             poll: Duration::from_secs(10),
-            describe_timeout: Duration::from_secs(60),
+            describe_timeout: Duration::from_mins(1),
             case_timeout: Duration::from_secs(70),
         }
     }
@@ -93,7 +93,7 @@ pub async fn run_with_clock<T: Target, C: Clock>(
             for (index, case) in suite.cases().iter().enumerate() {
                 on_event(Event::CaseStarted { index, of: suite.cases().len(), name: case.name().to_owned() });
                 let case = case::run(target, case, options, clock).await;
-                on_event(Event::CaseFinished { index, of: suite.cases().len(), case: case.clone() });
+                on_event(Event::CaseFinished { index, of: suite.cases().len(), case: Box::new(case.clone()) });
                 report.cases.push(case);
             }
         }

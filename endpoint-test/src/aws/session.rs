@@ -1,7 +1,7 @@
 //! A session in the account of a target: one role, assumed for one purpose, cut down to it.
 
 use std::fmt;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use aws_config::{Region, SdkConfig};
@@ -59,7 +59,7 @@ pub async fn session(base: &SdkConfig, request: &SessionRequest) -> Result<SdkCo
     }
     let role = AssumedRole { client: Client::from_conf(sts.build()), role_arn, request: request.clone(), first: Mutex::default() };
     let credentials = role.assume().await?;
-    *role.first.lock().expect("nobody panics while holding the lock") = Some(credentials);
+    *role.first.lock().unwrap_or_else(PoisonError::into_inner) = Some(credentials);
     Ok(base
         .clone()
         .into_builder()
@@ -107,7 +107,7 @@ impl AssumedRole {
         let Some(credentials) = output.credentials else {
             return Err(TargetError::new(TargetErrorKind::Other, "the reply holds no credentials").operation("AssumeRole"));
         };
-        let expiry = SystemTime::try_from(credentials.expiration).unwrap_or_else(|_| SystemTime::now() + Duration::from_secs(900));
+        let expiry = SystemTime::try_from(credentials.expiration).unwrap_or_else(|_| SystemTime::now() + Duration::from_mins(15));
         Ok(Credentials::new(
             credentials.access_key_id,
             credentials.secret_access_key,
@@ -123,7 +123,7 @@ impl ProvideCredentials for AssumedRole {
     where
         Self: 'a,
     {
-        let first = self.first.lock().expect("nobody panics while holding the lock").take();
+        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
         future::ProvideCredentials::new(async move {
             match first {
                 Some(credentials) => Ok(credentials),

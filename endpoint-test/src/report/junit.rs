@@ -1,8 +1,152 @@
-//! The report as junit.
+//! The report as JUnit XML, within CodeBuild's limits.
 
-use super::Report;
+use std::time::Duration;
 
-/// The report as junit.
+use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
+
+use super::{CaseReport, Check, Outcome, Report, TargetReport};
+
+/// The longest message that CodeBuild takes, in characters.
+const LONGEST_MESSAGE: usize = 5000;
+
+/// The longest name of a test case that CodeBuild takes, in characters.
+const LONGEST_NAME: usize = 1000;
+
+/// The most test cases that CodeBuild takes in one report.
+const MOST_CASES: usize = 500;
+
+/// One test case to be written.
+struct Entry {
+    suite: usize,
+    class: &'static str,
+    name: String,
+    outcome: Outcome,
+    milliseconds: Option<f64>,
+    message: Option<String>,
+    details: String,
+}
+
+/// The report as JUnit XML: a test suite for each target, in it a test case for each check and for each case. What is
+/// proven wrong is a `failure`; what could not be tested is an `error`.
+///
+/// CodeBuild takes 500 test cases: of more than that, those that passed or were skipped are left out first, and the
+/// suite says how many.
 pub fn junit(report: &Report) -> String {
-    report.stage.clone()
+    let mut entries: Vec<Entry> = report.targets.iter().enumerate().flat_map(|(suite, target)| entries(suite, target)).collect();
+    let all = entries.len();
+    if all > MOST_CASES {
+        // A stable sort: within a kind the first ones stay.
+        entries.sort_by_key(|entry| matches!(entry.outcome, Outcome::Passed | Outcome::Skipped));
+        entries.truncate(MOST_CASES);
+        entries.sort_by_key(|entry| entry.suite);
+    }
+    let left_out = all - entries.len();
+    let mut document = quick_junit::Report::new(cut(&format!("{} {}", report.tool.name, report.stage), LONGEST_NAME));
+    document.set_time(milliseconds(report.targets.iter().map(|target| target.duration_ms).sum()));
+    let mut suites: Vec<TestSuite> = report.targets.iter().map(suite).collect();
+    for entry in entries {
+        if let Some(suite) = suites.get_mut(entry.suite) {
+            suite.add_test_case(test_case(&entry));
+        }
+    }
+    if let Some(suite) = suites.first_mut().filter(|_| left_out > 0) {
+        suite.add_property(("left_out", format!("{left_out} of {all} test cases, since CodeBuild takes {MOST_CASES}").as_str()));
+    }
+    document.add_test_suites(suites);
+    // Writing to memory does not fail, and quick-junit drops the characters that XML does not know.
+    document.to_string().unwrap_or_default()
+}
+
+fn suite(target: &TargetReport) -> TestSuite {
+    let mut suite = TestSuite::new(cut(&target.title(), LONGEST_NAME));
+    suite.set_time(milliseconds(target.duration_ms));
+    let properties = [("role", &target.role), ("endpoint_config", &target.endpoint_config), ("status", &target.status)];
+    for (name, value) in properties {
+        if let Some(value) = value {
+            suite.add_property((name, value.as_str()));
+        }
+    }
+    suite
+}
+
+fn entries(suite: usize, target: &TargetReport) -> impl Iterator<Item = Entry> {
+    let checks = target.checks.iter().map(move |check| Entry {
+        suite,
+        class: "checks",
+        name: check.name.clone(),
+        outcome: check.outcome,
+        milliseconds: None,
+        message: check.message.clone(),
+        details: details(check),
+    });
+    checks.chain(target.cases.iter().map(move |case| case_entry(suite, case)))
+}
+
+fn case_entry(suite: usize, case: &CaseReport) -> Entry {
+    let wrong: Vec<&Check> = case.checks.iter().filter(|check| check.outcome != Outcome::Passed).collect();
+    let message = case.message.clone().or_else(|| wrong.first().and_then(|check| check.message.clone()));
+    let mut parts: Vec<String> = wrong.into_iter().map(details).collect();
+    let facts = [
+        ("hint", &case.hint),
+        ("variant", &case.variant),
+        ("request id", &case.request_id),
+        ("model's error", &case.model_error),
+        ("log stream", &case.log_stream_arn),
+        ("reply", &case.reply),
+    ];
+    parts.extend(facts.into_iter().filter_map(|(name, value)| Some(format!("{name}: {}", value.as_ref()?))));
+    let outcome = case.outcome;
+    Entry { suite, class: "cases", name: case.name.clone(), outcome, milliseconds: case.latency_ms, message, details: parts.join("\n") }
+}
+
+fn details(check: &Check) -> String {
+    let mut text = match &check.at {
+        Some(at) => format!("{} at {}", check.name, if at.is_empty() { "the whole reply" } else { at }),
+        None => check.name.clone(),
+    };
+    for (name, value) in [("", &check.message), ("expected: ", &check.expected), ("actual: ", &check.actual), ("hint: ", &check.hint)] {
+        if let Some(value) = value {
+            text.push_str(if name.is_empty() { ": " } else { "\n  " });
+            text.push_str(name);
+            text.push_str(value);
+        }
+    }
+    text
+}
+
+fn test_case(entry: &Entry) -> TestCase {
+    let mut status = match entry.outcome {
+        Outcome::Passed => TestCaseStatus::success(),
+        Outcome::Failed => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        Outcome::Errored => TestCaseStatus::non_success(NonSuccessKind::Error),
+        Outcome::Skipped => TestCaseStatus::skipped(),
+    };
+    if entry.outcome != Outcome::Passed {
+        if let Some(message) = &entry.message {
+            status.set_message(cut(message, LONGEST_MESSAGE));
+        }
+        if entry.outcome != Outcome::Skipped {
+            status.set_type(entry.class);
+            status.set_description(cut(&entry.details, LONGEST_MESSAGE));
+        }
+    }
+    let mut test_case = TestCase::new(cut(&entry.name, LONGEST_NAME), status);
+    test_case.set_classname(entry.class);
+    if let Some(time) = entry.milliseconds {
+        test_case.set_time(milliseconds(time));
+    }
+    test_case
+}
+
+/// Cuts to a number of characters, the mark of the cut included.
+fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most - 1).chain(['…']).collect()
+}
+
+/// A duration of milliseconds; what a report read from a file may hold besides, such as a negative one, counts as none.
+fn milliseconds(milliseconds: f64) -> Duration {
+    Duration::try_from_secs_f64(milliseconds / 1000.0).unwrap_or_default()
 }

@@ -48,6 +48,6 @@ pub enum Event {
         /// How many cases there are.
         of: usize,
         /// What became of it.
-        case: CaseReport,
+        case: Box<CaseReport>,
     },
 }

@@ -10,6 +10,9 @@ use crate::target::{Description, EndpointStatus, Target, TargetError, TargetErro
 /// The check's name in reports.
 const STATUS: &str = "status";
 
+/// No pause is shorter, or a container that refuses connections would be asked thousands of times a second.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
+
 /// Looks at the target until it is in service, cannot get there, or the time is up.
 pub(super) async fn in_service<T: Target, C: Clock>(target: &T, options: &Options, clock: &C, on_event: &mut impl FnMut(Event)) -> Waited {
     let start = clock.now();
@@ -33,7 +36,7 @@ pub(super) async fn in_service<T: Target, C: Clock>(target: &T, options: &Option
             Err(error) => on_event(Event::NotDescribed { message: error.to_string(), elapsed, limit }),
         }
         // The last look is taken at the deadline itself, not up to one pause before it.
-        clock.sleep(spread(options.poll, fastrand::f64()).min(limit.saturating_sub(elapsed))).await;
+        clock.sleep(spread(options.poll.max(SHORTEST_PAUSE), fastrand::f64()).min(limit.saturating_sub(elapsed))).await;
     }
 }
 

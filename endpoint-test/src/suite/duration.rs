@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// The longest duration that a suite may name. Nothing that a real-time endpoint does takes an hour.
-const LONGEST: Duration = Duration::from_secs(3600);
+const LONGEST: Duration = Duration::from_hours(1);
 
 /// Reads a number with a unit: `ms`, `s`, `m` or `h`. Zero, and more than an hour, are refused.
 pub(super) fn parse(text: &str) -> Option<Duration> {
@@ -47,8 +47,8 @@ mod tests {
     fn a_duration_is_a_number_with_a_unit() {
         assert_eq!(parse("250ms"), Some(Duration::from_millis(250)));
         assert_eq!(parse("1.5s"), Some(Duration::from_millis(1500)));
-        assert_eq!(parse("15 m"), Some(Duration::from_secs(900)));
-        assert_eq!(parse("1h"), Some(Duration::from_secs(3600)));
+        assert_eq!(parse("15 m"), Some(Duration::from_mins(15)));
+        assert_eq!(parse("1h"), Some(Duration::from_hours(1)));
         for wrong in ["", "5", "s", "-1s", "+1s", "0ms", "61m", "5 seconds", "1e400s", "inf s", "nan s", "1_000ms", "٣s"] {
             assert_eq!(parse(wrong), None, "{wrong}");
         }
@@ -58,7 +58,7 @@ mod tests {
     fn a_duration_is_shown_in_the_unit_that_suits_it() {
         assert_eq!(display(Duration::from_micros(2310)), "2.31 ms");
         assert_eq!(display(Duration::from_millis(1500)), "1.5 s");
-        assert_eq!(display(Duration::from_secs(900)), "15 min");
+        assert_eq!(display(Duration::from_mins(15)), "15 min");
     }
 
     proptest! {

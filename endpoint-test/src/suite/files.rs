@@ -15,7 +15,7 @@ pub(super) fn load(path: &Path) -> Result<Suite, SuiteErrors> {
     let unread = |problem| SuiteErrors::new(Source::new(path, ""), vec![problem]);
     let bytes = read_bounded(path).map_err(|error| unread(unreadable(&path.display().to_string(), &error)))?;
     let text = String::from_utf8(bytes).map_err(|error| {
-        let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = error.as_bytes()[..error.utf8_error().valid_up_to()].split(|byte| *byte == b'\n').count();
         unread(Problem::new(format!("line {line} is not UTF-8 text")).hint("save the file as UTF-8"))
     })?;
     let suite = super::reader::read(&text, path)?;

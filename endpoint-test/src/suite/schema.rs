@@ -5,8 +5,6 @@
 
 #![expect(dead_code, reason = "the fields are read by the derived code alone, for their names and types")]
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde_json::Value;
 
@@ -195,6 +193,8 @@ struct CustomAttributes(#[schemars(length(max = 1024), regex(pattern = r"^[ -~]*
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::super::{expectation_reader, payload, reader};
     use super::*;
 

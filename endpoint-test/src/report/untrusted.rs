@@ -1,0 +1,70 @@
+//! Text from outside, made harmless to whoever reads it: names in suites, and whatever a model answers.
+
+use std::fmt;
+
+/// Text on one line. Line breaks become `\n`; other control characters and those that turn the direction of writing
+/// become `\u{…}`, so that no reply can steer a terminal or show an expectation as its opposite.
+pub(super) fn one_line(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' => shown.push_str("\\n"),
+            '\r' => shown.push_str("\\r"),
+            '\t' => shown.push_str("\\t"),
+            character if is_steering(character) => shown.extend(character.escape_unicode()),
+            character => shown.push(character),
+        }
+    }
+    shown
+}
+
+/// Text within HTML, in an element or in a quoted attribute; line breaks and tabs stay.
+pub(super) struct Html<'a>(pub(super) &'a str);
+
+impl fmt::Display for Html<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for character in self.0.chars() {
+            match character {
+                '&' => formatter.write_str("&amp;")?,
+                '<' => formatter.write_str("&lt;")?,
+                '>' => formatter.write_str("&gt;")?,
+                '"' => formatter.write_str("&quot;")?,
+                '\'' => formatter.write_str("&#39;")?,
+                '\n' | '\t' => write!(formatter, "{character}")?,
+                character if is_steering(character) => write!(formatter, "{}", character.escape_unicode())?,
+                character => write!(formatter, "{character}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_steering(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn no_text_leaves_its_html_element(text in any::<String>()) {
+            let html = Html(&text).to_string();
+            prop_assert!(!html.contains(['<', '>', '"', '\'']));
+            prop_assert!(html.chars().all(|character| !character.is_control() || character == '\n' || character == '\t'));
+        }
+
+        #[test]
+        fn one_line_is_one_line(text in any::<String>()) {
+            prop_assert!(!one_line(&text).chars().any(char::is_control));
+        }
+    }
+
+    #[test]
+    fn a_change_of_direction_is_shown_and_not_done() {
+        assert_eq!(one_line("a\u{202e}b\u{1b}[31m"), "a\\u{202e}b\\u{1b}[31m");
+    }
+}
