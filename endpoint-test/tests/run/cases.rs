@@ -1,0 +1,173 @@
+//! What a model's answers come to.
+
+use std::time::Duration;
+
+use endpoint_test::{CaseReport, InvokeError, MAX_BODY, ModelFailure, Outcome, Reply, TargetError, TargetErrorKind, Verdict};
+use proptest::prelude::*;
+
+use crate::scripted::{Answer, FakeClock, Scripted, bytes_reply, healthy, reply};
+use crate::{approved, run_all};
+
+/// Runs one case with this `expect` against a model that answers so.
+async fn case(expect: &str, answer: impl Fn() -> Answer<Result<Reply, InvokeError>> + Send + Sync) -> CaseReport {
+    let text = format!("version: 1\ncases:\n  - name: it\n    payload: {{ csv: '1' }}\n    timeout: 2s\n    expect: {expect}\n");
+    let target = Scripted::new(vec![Ok(healthy())]).answering(|_| answer());
+    run_all(&target, &text, &approved(), &FakeClock::default()).await.0.cases.remove(0)
+}
+
+async fn replied(expect: &str, body: &str) -> CaseReport {
+    case(expect, || Answer::Now(Ok(reply(body)))).await
+}
+
+/// The messages of the checks that did not pass.
+fn wrong(case: &CaseReport) -> Vec<&str> {
+    case.checks.iter().filter(|check| check.outcome != Outcome::Passed).filter_map(|check| check.message.as_deref()).collect()
+}
+
+#[tokio::test]
+async fn a_case_that_expects_nothing_wants_a_reply_with_a_body() {
+    assert_eq!(replied("{}", "x").await.outcome, Outcome::Passed);
+    assert_eq!(wrong(&replied("{}", "").await), ["the reply has no body"]);
+}
+
+#[tokio::test]
+async fn text_is_compared_without_the_line_break_at_its_end() {
+    assert_eq!(replied("{ text: { equals: setosa } }", "setosa\r\n").await.outcome, Outcome::Passed);
+    assert_eq!(
+        wrong(&replied("{ text: { equals: setosa, contains: virginica, matches: '^v' } }", "setosa\n").await),
+        ["the reply does not contain the text", "the reply does not match the pattern"]
+    );
+}
+
+#[tokio::test]
+async fn every_wrong_place_of_a_json_reply_is_told() {
+    let expect = "{ json: [
+        { at: /predictions/0/score, between: [0, 1] },
+        { at: /predictions/0/label, one_of: [setosa, versicolor] },
+        { at: /predictions/1/label, equals: setosa },
+        { at: /predictions, length: 2, type: object },
+        { at: /predictions/0, equals: { label: virginica, score: 1.25 }, abs: 0.2 },
+        { at: '', type: object } ] }";
+    let case = replied(expect, r#"{"predictions":[{"label":"virginica","score":1.5}]}"#).await;
+    assert_eq!(
+        wrong(&case),
+        [
+            "the number is outside",
+            "the value is none of them",
+            "there is nothing at `/predictions/1/label`: `/predictions` is a list of 1",
+            "the value's type is array",
+            "the value's length is 1",
+            "`/score` below it is 1.5, not 1.25",
+        ]
+    );
+    assert_eq!(case.checks.iter().filter(|check| check.outcome == Outcome::Passed).count(), 2);
+}
+
+#[tokio::test]
+async fn a_number_may_be_off_by_its_tolerance() {
+    let body = "[0.12345, 100.4]";
+    let expect = |tolerance: &str| format!("{{ json: [{{ at: '', equals: [0.1234, 100]{tolerance} }}] }}");
+    assert_eq!(replied(&expect(", abs: 1e-4, rel: 0.005"), body).await.outcome, Outcome::Passed);
+    assert_eq!(wrong(&replied(&expect(""), body).await), ["`/0` below it is 0.12345, not 0.1234"]);
+}
+
+#[tokio::test]
+async fn a_media_type_is_compared_without_its_parameters() {
+    assert_eq!(replied("{ content_type: text/csv }", "x").await.outcome, Outcome::Passed);
+    let case = replied("{ content_type: application/json }", "x").await;
+    assert_eq!(wrong(&case), ["the reply's media type is text/csv; charset=utf-8, not application/json"]);
+}
+
+#[tokio::test]
+async fn a_slow_reply_fails_and_says_how_slow() {
+    let clock = FakeClock::default();
+    let target = Scripted::new(vec![Ok(healthy())]).answering(|_| {
+        clock.advance(Duration::from_millis(450));
+        Answer::Now(Ok(reply("setosa")))
+    });
+    let text = "version: 1\ncases:\n  - name: it\n    payload: { csv: '1' }\n    expect: { latency: { max: 300ms } }\n";
+    let (report, _) = run_all(&target, text, &approved(), &clock).await;
+    assert_eq!(wrong(&report.cases[0]), ["the reply took 450 ms, and 300 ms are allowed"]);
+    assert_eq!(report.cases[0].latency_ms, Some(450.0));
+}
+
+#[tokio::test]
+async fn no_reply_in_time_is_an_error_unless_the_time_was_the_expectation() {
+    let case_without = case("{}", || Answer::Never).await;
+    assert_eq!((case_without.outcome, case_without.message.as_deref()), (Outcome::Errored, Some("no reply within 2 s")));
+    let case_with = case("{ latency: { max: 1s } }", || Answer::Never).await;
+    assert_eq!(case_with.outcome, Outcome::Failed);
+    let case_longer = case("{ latency: { max: 5s } }", || Answer::Never).await;
+    assert_eq!(case_longer.outcome, Outcome::Errored);
+}
+
+fn refusal() -> Result<Reply, InvokeError> {
+    Err(InvokeError::Model(ModelFailure {
+        status: Some(400),
+        message: "could not convert string to float: 'abc'".to_owned(),
+        log_stream_arn: Some("arn:aws:logs:us-east-1:222222222222:log-group:x".to_owned()),
+        request_id: Some("77".to_owned()),
+    }))
+}
+
+#[tokio::test]
+async fn a_models_own_error_is_a_failure_with_its_status_message_and_log_stream() {
+    let case = case("{}", || Answer::Now(refusal())).await;
+    assert_eq!(case.outcome, Outcome::Failed);
+    assert_eq!(wrong(&case), ["the model answered with an error with status 400: could not convert string to float: 'abc'"]);
+    assert_eq!((case.status, case.request_id.as_deref()), (Some(400), Some("77")));
+    assert!(case.log_stream_arn.is_some() && case.checks[0].hint.as_deref().unwrap().contains("log-group:x"));
+}
+
+#[tokio::test]
+async fn a_models_error_may_be_what_is_expected() {
+    let expect = "{ model_error: { status: 400, message_contains: could not convert } }";
+    assert_eq!(case(expect, || Answer::Now(refusal())).await.outcome, Outcome::Passed);
+    assert_eq!(case("{ model_error: {} }", || Answer::Now(refusal())).await.outcome, Outcome::Passed);
+    let other = case("{ model_error: { status: 415, message_contains: media type } }", || Answer::Now(refusal())).await;
+    assert_eq!(wrong(&other), ["the model's error has status 400, not 415", "the model's message does not contain `media type`"]);
+    assert_eq!(wrong(&replied(expect, "setosa").await), ["the model answered, and should have refused"]);
+}
+
+#[tokio::test]
+async fn what_keeps_a_model_from_being_asked_is_an_error_even_where_a_models_error_is_expected() {
+    for expect in ["{}", "{ model_error: {} }"] {
+        let denied =
+            || TargetError::new(TargetErrorKind::AccessDenied, "not authorized").operation("InvokeEndpoint").hint("ask".to_owned());
+        let case = case(expect, || Answer::Now(Err(denied().into()))).await;
+        assert_eq!((case.outcome, case.message.as_deref()), (Outcome::Errored, Some("InvokeEndpoint: not authorized")));
+        assert_eq!(case.hint.as_deref(), Some("ask"));
+    }
+}
+
+#[tokio::test]
+async fn hostile_replies_are_failures_and_nothing_worse() {
+    let deep = "[".repeat(200_000);
+    assert!(
+        wrong(&replied("{ json: [{ at: '', type: array }] }", &deep).await)[0]
+            .starts_with("the reply is not JSON: recursion limit exceeded")
+    );
+    let text = case("{ text: { contains: x } }", || Answer::Now(Ok(bytes_reply(vec![b'a', 0xff, 0xfe])))).await;
+    assert_eq!(wrong(&text), ["the reply is not UTF-8 text: byte 2 of 3 is not"]);
+    let huge = case("{}", || Answer::Now(Ok(bytes_reply(vec![b'x'; MAX_BODY + 1])))).await;
+    assert_eq!(huge.outcome, Outcome::Failed);
+    assert!(huge.reply.unwrap().len() < 3000);
+}
+
+#[tokio::test]
+async fn a_suite_without_cases_comes_to_nothing() {
+    let (report, _) = run_all(&Scripted::new(vec![Ok(healthy())]), "version: 1\ncases: []\n", &approved(), &FakeClock::default()).await;
+    assert_eq!(report.verdict, Verdict::Empty);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn no_reply_makes_a_run_panic(body in prop::collection::vec(any::<u8>(), 0..200), status in 200u16..400) {
+        let expect = "{ content_type: text/csv, text: { equals: a, matches: 'b' }, json: [{ at: /a/0, equals: [1, { b: 2 }], rel: 0.1 }, { at: '', length: 2 }] }";
+        let answer = || Answer::Now(Ok(Reply { status, ..bytes_reply(body.clone()) }));
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let case = runtime.block_on(case(expect, answer));
+        prop_assert!(matches!(case.outcome, Outcome::Passed | Outcome::Failed));
+    }
+}

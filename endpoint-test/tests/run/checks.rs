@@ -1,0 +1,105 @@
+//! Checks of the endpoint as a whole.
+
+use endpoint_test::{Description, Expected, Outcome, TargetKind, Verdict};
+
+use crate::scripted::{APPROVED, FakeClock, Scripted, healthy};
+use crate::{ONE_CASE, approved, check, run_all};
+
+async fn report_of(description: Description, expected: &Expected) -> endpoint_test::TargetReport {
+    run_all(&Scripted::new(vec![Ok(description)]), ONE_CASE, expected, &FakeClock::default()).await.0
+}
+
+#[tokio::test]
+async fn a_silent_rollback_is_caught_and_the_cases_still_run() {
+    let mut description = healthy();
+    description.variants[0].model_packages = vec![APPROVED.replace("/13", "/12")];
+    let report = report_of(description, &approved()).await;
+    let identity = check(&report, "identity");
+    assert_eq!((report.verdict, identity.outcome), (Verdict::Failed, Outcome::Failed));
+    assert_eq!(identity.message.as_deref(), Some("variant `AllTraffic` serves version 12, and version 13 was approved"));
+    assert_eq!(identity.expected.as_deref(), Some(APPROVED));
+    assert_eq!(identity.actual, Some(APPROVED.replace("/13", "/12")));
+    assert_eq!(report.cases[0].outcome, Outcome::Passed);
+}
+
+#[tokio::test]
+async fn arns_are_compared_without_regard_to_case() {
+    let mut description = healthy();
+    description.variants[0].model_packages = vec![APPROVED.replace("iris", "IRIS")];
+    assert_eq!(report_of(description, &approved()).await.verdict, Verdict::Passed);
+}
+
+#[tokio::test]
+async fn every_variant_that_takes_traffic_must_serve_the_package() {
+    let mut description = healthy();
+    let mut second = description.variants[0].clone();
+    second.name = "Canary".to_owned();
+    second.model_packages = vec!["arn:aws:sagemaker:us-east-1:111111111111:model-package/other/13".to_owned()];
+    description.variants.push(second);
+    let report = report_of(description.clone(), &approved()).await;
+    let message = check(&report, "identity").message.clone().unwrap();
+    assert!(message.contains("`Canary` serves `arn:aws:sagemaker:us-east-1:111111111111:model-package/other/13`"), "{message}");
+
+    description.variants[1].weight = Some(0.0);
+    assert_eq!(report_of(description, &approved()).await.verdict, Verdict::Passed);
+}
+
+#[tokio::test]
+async fn a_model_without_a_package_fails_with_the_images_that_it_has() {
+    let mut description = healthy();
+    description.variants[0].model_packages.clear();
+    let report = report_of(description, &approved()).await;
+    let message = check(&report, "identity").message.clone().unwrap();
+    assert_eq!(
+        message,
+        "the model `iris-model` of variant `AllTraffic` was not made from a model package (images: 111111111111.dkr.ecr.us-east-1.amazonaws.com/iris:1)"
+    );
+}
+
+#[tokio::test]
+async fn no_traffic_proves_nothing() {
+    let mut description = healthy();
+    description.variants[0].weight = Some(0.0);
+    let report = report_of(description, &approved()).await;
+    assert_eq!(check(&report, "identity").outcome, Outcome::Failed);
+    assert_eq!(check(&report, "variants").outcome, Outcome::Failed);
+}
+
+#[tokio::test]
+async fn missing_instances_are_a_failure() {
+    let mut description = healthy();
+    description.variants[0].current_instance_count = Some(1);
+    let report = report_of(description, &approved()).await;
+    assert_eq!(check(&report, "variants").message.as_deref(), Some("variant `AllTraffic` has 1 of 2 instances"));
+}
+
+#[tokio::test]
+async fn a_serverless_variant_has_no_instances_to_miss() {
+    let mut description = healthy();
+    description.variants[0].current_instance_count = None;
+    description.variants[0].desired_instance_count = None;
+    assert_eq!(report_of(description, &approved()).await.verdict, Verdict::Passed);
+}
+
+#[tokio::test]
+async fn without_a_release_identity_is_skipped() {
+    let report = report_of(healthy(), &Expected::default()).await;
+    assert_eq!(check(&report, "identity").outcome, Outcome::Skipped);
+    assert_eq!(report.verdict, Verdict::Passed);
+}
+
+#[tokio::test]
+async fn data_capture_is_recorded_and_held_to_what_is_expected() {
+    let report = report_of(healthy(), &approved()).await;
+    assert_eq!((report.data_capture, check(&report, "data_capture").outcome), (Some(false), Outcome::Passed));
+    let report = report_of(healthy(), &Expected { data_capture: Some(true), ..approved() }).await;
+    assert_eq!(check(&report, "data_capture").message.as_deref(), Some("data capture is off, and must be on"));
+}
+
+#[tokio::test]
+async fn a_container_is_not_asked_what_it_cannot_say() {
+    let description = Description { kind: TargetKind::Container, variants: Vec::new(), data_capture: None, ..healthy() };
+    let report = report_of(description, &Expected { data_capture: Some(true), ..approved() }).await;
+    assert_eq!(report.verdict, Verdict::Passed);
+    assert!(["identity", "variants", "data_capture"].iter().all(|name| check(&report, name).outcome == Outcome::Skipped));
+}

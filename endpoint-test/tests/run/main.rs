@@ -1,0 +1,40 @@
+//! Runs against a scripted target: waiting, checks of the endpoint, and what its answers come to.
+
+mod cases;
+mod checks;
+mod scripted;
+mod wait;
+
+use std::path::Path;
+
+use endpoint_test::{Event, Expected, Options, Suite, TargetInfo, TargetReport, run_with_clock};
+
+use self::scripted::{APPROVED, FakeClock, Scripted};
+
+/// A suite with one case that every healthy endpoint passes.
+const ONE_CASE: &str =
+    "version: 1\ncases:\n  - name: one flower\n    payload: { csv: '5.1,3.5,1.4,0.2' }\n    expect: { text: { equals: setosa } }\n";
+
+fn suite(text: &str) -> Suite {
+    Suite::parse(text, Path::new("suite.yaml")).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+fn info() -> TargetInfo {
+    TargetInfo { account_id: "222222222222".into(), region: "us-east-1".into(), endpoint: "iris-staging".into(), ..TargetInfo::default() }
+}
+
+fn approved() -> Expected {
+    Expected { model_package_arn: Some(APPROVED.to_owned()), ..Expected::default() }
+}
+
+/// Runs a suite with the default options, and collects the events.
+async fn run_all(target: &Scripted<'_>, text: &str, expected: &Expected, clock: &FakeClock) -> (TargetReport, Vec<Event>) {
+    let mut events = Vec::new();
+    let report = run_with_clock(target, info(), &suite(text), expected, &Options::default(), clock, |event| events.push(event)).await;
+    (report, events)
+}
+
+/// One check of a report by its name.
+fn check<'a>(report: &'a TargetReport, name: &str) -> &'a endpoint_test::Check {
+    report.checks.iter().find(|check| check.name == name).unwrap_or_else(|| panic!("no check {name} in {report:#?}"))
+}

@@ -1,0 +1,117 @@
+//! A target that says what it is told to say, and a clock that waits for nobody.
+
+use std::collections::VecDeque;
+use std::future;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use endpoint_test::{Clock, Description, EndpointStatus, InvokeError, Reply, Request, Target, TargetError, TargetErrorKind, Variant};
+
+/// The model package that the tests approve.
+pub(crate) const APPROVED: &str = "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/13";
+
+/// A clock that moves only when somebody sleeps.
+#[derive(Debug, Default)]
+pub(crate) struct FakeClock {
+    now: Mutex<Duration>,
+}
+
+impl FakeClock {
+    pub(crate) fn advance(&self, by: Duration) {
+        *self.now.lock().unwrap_or_else(PoisonError::into_inner) += by;
+    }
+}
+
+impl Clock for FakeClock {
+    fn now(&self) -> Duration {
+        *self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.advance(duration);
+    }
+}
+
+/// What a call finds.
+pub(crate) enum Answer<T> {
+    Now(T),
+    Never,
+}
+
+type Invoke<'a> = Box<dyn Fn(&Request) -> Answer<Result<Reply, InvokeError>> + Send + Sync + 'a>;
+
+/// A target with its answers prepared.
+pub(crate) struct Scripted<'a> {
+    descriptions: Mutex<VecDeque<Result<Description, TargetErrorKind>>>,
+    invoke: Invoke<'a>,
+}
+
+impl<'a> Scripted<'a> {
+    /// A target that goes through these descriptions, and stays at the last one.
+    pub(crate) fn new(descriptions: Vec<Result<Description, TargetErrorKind>>) -> Self {
+        Self { descriptions: Mutex::new(descriptions.into()), invoke: Box::new(|_| Answer::Now(Ok(reply("setosa\n")))) }
+    }
+
+    pub(crate) fn answering(mut self, invoke: impl Fn(&Request) -> Answer<Result<Reply, InvokeError>> + Send + Sync + 'a) -> Self {
+        self.invoke = Box::new(invoke);
+        self
+    }
+}
+
+impl Target for Scripted<'_> {
+    async fn describe(&self) -> Result<Description, TargetError> {
+        let description = {
+            let mut descriptions = self.descriptions.lock().unwrap_or_else(PoisonError::into_inner);
+            if descriptions.len() > 1 { descriptions.pop_front() } else { descriptions.front().cloned() }
+        };
+        match description {
+            Some(description) => description.map_err(|kind| TargetError::new(kind, "as scripted").operation("DescribeEndpoint")),
+            None => future::pending().await,
+        }
+    }
+
+    async fn invoke(&self, request: &Request) -> Result<Reply, InvokeError> {
+        match (self.invoke)(request) {
+            Answer::Now(answer) => answer,
+            Answer::Never => future::pending().await,
+        }
+    }
+}
+
+/// An endpoint that is as it should be.
+pub(crate) fn healthy() -> Description {
+    Description {
+        status: EndpointStatus::InService,
+        config_name: Some("iris-config".to_owned()),
+        variants: vec![Variant {
+            name: "AllTraffic".to_owned(),
+            weight: Some(1.0),
+            current_instance_count: Some(2),
+            desired_instance_count: Some(2),
+            model_name: Some("iris-model".to_owned()),
+            model_packages: vec![APPROVED.to_owned()],
+            images: vec!["111111111111.dkr.ecr.us-east-1.amazonaws.com/iris:1".to_owned()],
+        }],
+        data_capture: Some(false),
+        ..Description::default()
+    }
+}
+
+/// An endpoint on its way.
+pub(crate) fn with_status(status: EndpointStatus) -> Description {
+    Description { status, ..healthy() }
+}
+
+pub(crate) fn reply(body: &str) -> Reply {
+    bytes_reply(body.as_bytes().to_vec())
+}
+
+pub(crate) fn bytes_reply(body: Vec<u8>) -> Reply {
+    Reply {
+        status: 200,
+        content_type: Some("text/csv; charset=utf-8".to_owned()),
+        body: body.into(),
+        variant: Some("AllTraffic".to_owned()),
+        request_id: Some("1234".to_owned()),
+    }
+}

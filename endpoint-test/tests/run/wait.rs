@@ -1,0 +1,95 @@
+//! Waiting for `InService`.
+
+use std::time::Duration;
+
+use endpoint_test::{Clock, EndpointStatus, Event, Options, Outcome, TargetErrorKind, Verdict};
+
+use crate::scripted::{FakeClock, Scripted, healthy, with_status};
+use crate::{ONE_CASE, approved, check, run_all};
+
+#[tokio::test]
+async fn a_deployment_under_way_is_waited_for_and_progress_is_told() {
+    let statuses = [EndpointStatus::Creating, EndpointStatus::Updating, EndpointStatus::SystemUpdating, EndpointStatus::RollingBack];
+    let mut script: Vec<_> = statuses.iter().cloned().map(|status| Ok(with_status(status))).collect();
+    script.push(Ok(healthy()));
+    let clock = FakeClock::default();
+    let (report, events) = run_all(&Scripted::new(script), ONE_CASE, &approved(), &clock).await;
+    assert_eq!(report.verdict, Verdict::Passed, "{report:#?}");
+    let told: Vec<_> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Waiting { status, .. } => Some(status.clone()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(told, statuses);
+    // Four pauses of ten seconds, a quarter more or less each.
+    assert!((30.0..=50.0).contains(&clock.now().as_secs_f64()), "{:?}", clock.now());
+    assert!(matches!(events.last(), Some(Event::CaseFinished { index: 0, of: 1, .. })));
+}
+
+#[tokio::test]
+async fn a_dead_end_is_a_failure_at_once_with_its_reason_and_the_cases_are_skipped() {
+    for status in [EndpointStatus::Failed, EndpointStatus::OutOfService, EndpointStatus::Deleting, EndpointStatus::UpdateRollbackFailed] {
+        let mut description = with_status(status.clone());
+        description.failure_reason = Some("the container did not pass the ping health check".to_owned());
+        let clock = FakeClock::default();
+        let (report, _) = run_all(&Scripted::new(vec![Ok(description)]), ONE_CASE, &approved(), &clock).await;
+        let status_check = check(&report, "status");
+        assert_eq!((report.verdict, status_check.outcome), (Verdict::Failed, Outcome::Failed), "{status}");
+        assert!(status_check.message.as_deref().unwrap().contains("ping health check"));
+        assert!(status_check.hint.is_some());
+        assert_eq!(report.cases[0].outcome, Outcome::Skipped);
+        assert_eq!(report.status.as_deref(), Some(status.as_str()));
+        assert_eq!(clock.now(), Duration::ZERO);
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_still_changing_at_the_deadline_is_an_error_and_not_a_failure() {
+    let clock = FakeClock::default();
+    for status in [EndpointStatus::Updating, EndpointStatus::Unknown("Dreaming".to_owned())] {
+        let (report, _) = run_all(&Scripted::new(vec![Ok(with_status(status.clone()))]), ONE_CASE, &approved(), &clock).await;
+        assert_eq!(report.verdict, Verdict::Errored);
+        assert_eq!(check(&report, "status").message.as_deref(), Some(format!("the endpoint is still `{status}` after 900 s").as_str()));
+        assert_eq!(report.cases[0].outcome, Outcome::Skipped);
+    }
+    // The last look is taken at the deadline itself.
+    assert_eq!(clock.now(), 2 * Options::default().wait);
+}
+
+#[tokio::test]
+async fn a_passing_obstacle_is_tried_again_and_told() {
+    let script = vec![Err(TargetErrorKind::Throttled), Err(TargetErrorKind::Network), Ok(healthy())];
+    let (report, events) = run_all(&Scripted::new(script), ONE_CASE, &approved(), &FakeClock::default()).await;
+    assert_eq!(report.verdict, Verdict::Passed);
+    assert_eq!(events.iter().filter(|event| matches!(event, Event::NotDescribed { .. })).count(), 2);
+}
+
+#[tokio::test]
+async fn a_lasting_obstacle_is_an_error_at_once() {
+    for kind in [TargetErrorKind::AccessDenied, TargetErrorKind::NotFound, TargetErrorKind::ExpiredCredentials] {
+        let clock = FakeClock::default();
+        let (report, _) = run_all(&Scripted::new(vec![Err(kind), Ok(healthy())]), ONE_CASE, &approved(), &clock).await;
+        assert_eq!(report.verdict, Verdict::Errored);
+        assert_eq!(check(&report, "status").message.as_deref(), Some("DescribeEndpoint: as scripted"));
+        assert_eq!(clock.now(), Duration::ZERO);
+    }
+}
+
+#[tokio::test]
+async fn an_obstacle_that_does_not_pass_ends_with_the_deadline() {
+    let clock = FakeClock::default();
+    let (report, _) = run_all(&Scripted::new(vec![Err(TargetErrorKind::Network)]), ONE_CASE, &approved(), &clock).await;
+    assert_eq!(report.verdict, Verdict::Errored);
+    assert_eq!(clock.now(), Options::default().wait);
+}
+
+#[tokio::test]
+async fn a_description_that_never_comes_does_not_hold_the_run_up() {
+    let clock = FakeClock::default();
+    let (report, events) = run_all(&Scripted::new(Vec::new()), ONE_CASE, &approved(), &clock).await;
+    assert_eq!(report.verdict, Verdict::Errored);
+    assert!(check(&report, "status").message.as_deref().unwrap().contains("no answer within"));
+    assert!(!events.is_empty());
+}
