@@ -1,0 +1,116 @@
+"""The stand-in's own routes, with which tests set the scene and read the log."""
+
+import json
+import traceback
+
+from stand_in import endpoints, seeding
+from stand_in.answers import Answer
+from stand_in.invalid import Invalid, fields
+from stand_in.request import read_body
+
+REGION = "us-east-1"
+
+
+def answer(application, environ):
+    route = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+    handler = ROUTES.get(route)
+    raw = read_body(environ)
+    if handler is None:
+        return Answer.of_json({"message": f"no route {route}; there are {', '.join(sorted(ROUTES))}"}, 404)
+    try:
+        body = json.loads(raw) if raw else {}
+        return Answer.of_json(handler(application, body))
+    except json.JSONDecodeError as error:
+        return Answer.of_json({"message": f"the body is not JSON: {error}"}, 400)
+    except Invalid as error:
+        return Answer.of_json({"message": str(error)}, 400)
+    except Exception:  # noqa: BLE001 - whatever it is, the test that asked shall see it
+        return Answer.of_json({"message": traceback.format_exc()}, 500)
+
+
+def requests(application, _body):
+    return application.log.entries()
+
+
+def clear_requests(application, _body):
+    application.log.clear()
+    return {}
+
+
+def add_fault(application, body):
+    application.faults.add(body)
+    return {}
+
+
+def clear_faults(application, _body):
+    application.faults.clear()
+    return {}
+
+
+def seed_packages(application, body):
+    with application.state:
+        return seeding.model_packages(body)
+
+
+def seed_organization(application, body):
+    with application.state:
+        return seeding.organization(body)
+
+
+def set_endpoint_status(application, body):
+    values = fields(
+        body,
+        required={"account": str, "endpoint": str, "status": str},
+        optional={"region": str, "failure_reason": str, "in_service_after": int},
+    )
+    needs_patch(application, "endpoint-lifecycle")
+    with application.state:
+        endpoints.set_status(
+            (values["account"], values.get("region", REGION), values["endpoint"]),
+            endpoints.Script(values["status"], values.get("failure_reason"), values.get("in_service_after")),
+        )
+    return {}
+
+
+def silent_rollback(application, body):
+    values = fields(body, required={"account": str, "endpoint": str}, optional={"region": str})
+    needs_patch(application, "endpoint-lifecycle")
+    with application.state:
+        endpoints.roll_back_silently((values["account"], values.get("region", REGION), values["endpoint"]))
+    return {}
+
+
+def set_model_server(application, body):
+    values = fields(body, required={"url": str}, optional={"account": str, "region": str, "endpoint": str})
+    needs_patch(application, "invocations")
+    application.model_servers.set(values["url"], values.get("account"), values.get("region"), values.get("endpoint"))
+    return {}
+
+
+def enforce_iam(application, body):
+    application.enforce_iam(fields(body, required={"enabled": bool})["enabled"])
+    return {}
+
+
+def active_patches(application, _body):
+    return application.patches
+
+
+def needs_patch(application, name):
+    if name not in application.patches:
+        raise Invalid(f"this needs the patch `{name}`, which is off")
+
+
+ROUTES = {
+    "GET /stand-in/requests": requests,
+    "DELETE /stand-in/requests": clear_requests,
+    "POST /stand-in/faults": add_fault,
+    "DELETE /stand-in/faults": clear_faults,
+    "POST /stand-in/model-packages": seed_packages,
+    "POST /stand-in/organization": seed_organization,
+    "POST /stand-in/endpoint-status": set_endpoint_status,
+    "POST /stand-in/silent-rollback": silent_rollback,
+    "POST /stand-in/model-server": set_model_server,
+    "POST /stand-in/enforce-iam": enforce_iam,
+    "GET /stand-in/patches": active_patches,
+}

@@ -1,0 +1,68 @@
+"""Faults on request: errors, latency and dropped connections for the requests that match."""
+
+import threading
+
+from stand_in.invalid import Invalid, fields
+
+FIELDS = {
+    "service": str, "action": str, "account": str, "region": str, "match": str,
+    "status": int, "code": str, "message": str, "retry_after": int,
+    "times": int, "skip": int, "latency_ms": int, "drop": bool,
+}  # fmt: skip
+
+
+class Fault:
+    """One rule. Left-out conditions match everything; `times` left out means for ever; the first `skip` matches pass untouched."""
+
+    def __init__(self, body):
+        values = fields(body, optional=FIELDS)
+        self.conditions = {name: values[name] for name in ("service", "action", "account", "region") if name in values}
+        self.match = values.get("match")
+        self.status = values.get("status")
+        self.code = values.get("code", "InternalFailure")
+        self.message = values.get("message", "a fault made by the stand-in")
+        self.retry_after = values.get("retry_after")
+        self.times = values.get("times")
+        self.skip = values.get("skip", 0)
+        self.latency_ms = values.get("latency_ms", 0)
+        self.drop = values.get("drop", False)
+        if self.status is None and not self.latency_ms and not self.drop:
+            raise Invalid("a fault needs `status`, `latency_ms` or `drop`")
+        if self.status is not None and not 300 <= self.status <= 599:
+            raise Invalid("`status` must be from 300 to 599")
+
+    def matches(self, request):
+        if any(getattr(request, name) != wanted for name, wanted in self.conditions.items()):
+            return False
+        return self.match is None or request.contains(self.match)
+
+
+class Faults:
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._faults = []
+
+    def add(self, body):
+        fault = Fault(body)
+        with self._lock:
+            self._faults.append(fault)
+
+    def clear(self):
+        with self._lock:
+            self._faults.clear()
+
+    def take(self, request):
+        """The fault that this request meets, counted as used; None for none. The oldest rule wins."""
+        with self._lock:
+            for fault in self._faults:
+                if not fault.matches(request):
+                    continue
+                if fault.skip > 0:
+                    fault.skip -= 1
+                    continue
+                if fault.times is not None:
+                    fault.times -= 1
+                    if fault.times <= 0:
+                        self._faults.remove(fault)
+                return fault
+        return None

@@ -1,0 +1,114 @@
+"""Invocations of endpoints, forwarded to a model server, answered as SageMaker would."""
+
+import http.client
+import socket
+import threading
+import uuid
+from urllib.parse import urlsplit
+
+from moto.sagemaker.models import sagemaker_backends
+
+from stand_in import endpoints
+from stand_in.answers import Answer, error
+from stand_in.invalid import Invalid
+
+# SageMaker gives a container 60 seconds for an answer.
+TIMEOUT_SECONDS = 60
+FORWARDED = {
+    "CONTENT_TYPE": "Content-Type",
+    "HTTP_ACCEPT": "Accept",
+    "HTTP_X_AMZN_SAGEMAKER_CUSTOM_ATTRIBUTES": "X-Amzn-SageMaker-Custom-Attributes",
+}
+UPDATABLE = ("InService", "Updating", "SystemUpdating", "RollingBack")
+
+
+class ModelServers:
+    """Which model server answers for which endpoint; the most exact entry wins."""
+
+    def __init__(self, url):
+        self._lock = threading.Lock()
+        self._urls = {}
+        if url:
+            self.set(url)
+
+    def set(self, url, account=None, region=None, endpoint=None):
+        parts = urlsplit(url)
+        if parts.scheme != "http" or parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+            raise Invalid(f"`{url}` is not an http URL on this machine")
+        with self._lock:
+            self._urls[(account, region, endpoint)] = url.rstrip("/")
+
+    def of(self, account, region, endpoint):
+        with self._lock:
+            candidates = [
+                (sum(part is not None for part in key), url)
+                for key, url in self._urls.items()
+                if all(part is None or part == value for part, value in zip(key, (account, region, endpoint)))
+            ]
+        return max(candidates, key=lambda candidate: candidate[0])[1] if candidates else None
+
+
+def answer(request, model_servers, state):
+    key = (request.account, request.region, request.endpoint)
+    with state:
+        backend = sagemaker_backends[request.account][request.region]
+        endpoint = backend.endpoints.get(request.endpoint)
+        scripted = endpoints.status(key)
+        variants = [variant["VariantName"] for variant in endpoint.production_variants] if endpoint else []
+    if endpoint is None:
+        return error(request, 400, "ValidationError", f"Endpoint {request.endpoint} of account {request.account} not found.")
+    status = scripted[0] if scripted else endpoint.endpoint_status
+    if status not in UPDATABLE:
+        message = f"Endpoint {request.endpoint} of account {request.account} is not InService: its status is {status}."
+        return error(request, 400, "ValidationError", message)
+    variant = request.environ.get("HTTP_X_AMZN_SAGEMAKER_TARGET_VARIANT") or variants[0]
+    if variant not in variants:
+        return error(request, 400, "ValidationError", f"Variant {variant} not found in endpoint {request.endpoint}.")
+    url = model_servers.of(*key)
+    if url is None:
+        message = "the stand-in has no model server for this endpoint: start it with --model-server, or POST /stand-in/model-server"
+        return error(request, 503, "ServiceUnavailable", message)
+    return forward(request, url, variant)
+
+
+def forward(request, url, variant):
+    parts = urlsplit(url)
+    headers = {name: request.environ[key] for key, name in FORWARDED.items() if request.environ.get(key)}
+    connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=TIMEOUT_SECONDS)
+    try:
+        connection.request("POST", parts.path + "/invocations", body=request.body, headers=headers)
+        reply = connection.getresponse()
+        body = reply.read()
+    except socket.timeout:
+        waited = "Your invocation timed out while waiting for a response from container primary."
+        return model_error(request, variant, 0, waited)
+    except (OSError, http.client.HTTPException) as problem:
+        return error(request, 503, "ServiceUnavailable", f"the model server at {url} cannot be reached: {problem}")
+    finally:
+        connection.close()
+    if reply.status >= 400:
+        return model_error(request, variant, reply.status, body.decode("utf-8", "replace"))
+    relayed = [
+        ("Content-Type", reply.getheader("Content-Type") or "application/octet-stream"),
+        ("x-Amzn-Invoked-Production-Variant", variant),
+        ("x-amzn-RequestId", str(uuid.uuid4())),
+    ]
+    attributes = reply.getheader("X-Amzn-SageMaker-Custom-Attributes")
+    if attributes:
+        relayed.append(("X-Amzn-SageMaker-Custom-Attributes", attributes))
+    return Answer(200, relayed, body)
+
+
+def model_error(request, variant, status, message):
+    side = "client" if 400 <= status < 500 else "server"
+    group = f"/aws/sagemaker/Endpoints/{request.endpoint}"
+    stream = f"arn:aws:logs:{request.region}:{request.account}:log-group:{group}:log-stream:{variant}"
+    console = f"https://{request.region}.console.aws.amazon.com/cloudwatch/home?region={request.region}#logEventViewer:group={group}"
+    members = {
+        "OriginalStatusCode": status,
+        "OriginalMessage": message,
+        "LogStreamArn": stream,
+        "ErrorCode": f"{side.upper()}_ERROR_FROM_MODEL",
+    }
+    text = f'Received {side} error ({status}) from primary with message "{message}". See {console} in account {request.account} for more information.'
+    return error(request, 424, "ModelError", text, members)

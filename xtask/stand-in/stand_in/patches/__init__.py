@@ -1,0 +1,58 @@
+"""The gaps of moto 5.2.1 that are mended here, each by itself, so that a test can have plain moto or any choice of patches.
+
+A patch is a module with `PURPOSE`, one line, and `apply()`, which changes moto's classes in place for the life of the process. Two have
+their code elsewhere, on the way of the request: `invocations` in invocations.py and `json-refusals` in answers.py.
+"""
+
+from stand_in.patches import (
+    data_capture,
+    endpoint_lifecycle,
+    instance_types,
+    model_properties,
+    package_groups,
+    physical_names,
+    replacement,
+    ssm_parameters,
+    stack_sets,
+)
+
+MODULES = {
+    "data-capture": data_capture,
+    "endpoint-lifecycle": endpoint_lifecycle,
+    "instance-types": instance_types,
+    "model-properties": model_properties,
+    "package-groups": package_groups,
+    "physical-names": physical_names,
+    "replacement": replacement,
+    "ssm-parameters": ssm_parameters,
+    "stack-sets": stack_sets,
+}
+ON_THE_WAY = {
+    "invocations": "invocations reach a model server; unknown endpoints are refused as AWS does",
+    "json-refusals": "refused identities are answered in JSON where the service speaks JSON",
+}
+
+
+def catalogue():
+    purposes = {**{name: module.PURPOSE for name, module in MODULES.items()}, **ON_THE_WAY}
+    return sorted(purposes.items())
+
+
+def choose(unpatched, names):
+    """The patches to apply, sorted: none, those named, or all."""
+    known = [name for name, _ in catalogue()]
+    if unpatched:
+        return []
+    if names is None:
+        return known
+    chosen = sorted({name.strip() for name in names.split(",") if name.strip()})
+    unknown = [name for name in chosen if name not in known]
+    if unknown:
+        raise SystemExit(f"unknown patch {', '.join(unknown)}; there are {', '.join(known)}")
+    return chosen
+
+
+def apply(names):
+    for name in names:
+        if name in MODULES:
+            MODULES[name].apply()

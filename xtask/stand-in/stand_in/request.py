@@ -1,0 +1,78 @@
+"""What a request is, read from its wire form: which service, which action, which account and region."""
+
+import re
+from urllib.parse import parse_qs, unquote_plus
+
+from moto.iam.models import get_account_id_from
+
+INVOCATION = re.compile(r"^/endpoints/([^/]+)/invocations$")
+CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/[^/]*/([^/]*)/([^/]*)/aws4_request")
+
+
+class Request:
+    """One request to AWS, its body read to the end. `protocol` is json, query, rest-xml or rest-json."""
+
+    def __init__(self, environ):
+        self.environ = environ
+        self.method = environ["REQUEST_METHOD"]
+        self.path = environ.get("PATH_INFO", "/")
+        self.body = read_body(environ)
+        credential = CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
+        self.access_key, self.region, scope = credential.groups() if credential else ("", "us-east-1", "")
+        invocation = INVOCATION.match(self.path)
+        self.endpoint = invocation.group(1) if invocation else None
+        target = environ.get("HTTP_X_AMZ_TARGET", "")
+        content_type = environ.get("CONTENT_TYPE", "")
+        if self.endpoint is not None:
+            self.service, self.action, self.protocol = "sagemaker-runtime", "InvokeEndpoint", "rest-json"
+        elif target:
+            self.service, self.action, self.protocol = scope, target.rpartition(".")[2], "json"
+        elif content_type.startswith("application/x-www-form-urlencoded") or "Action=" in environ.get("QUERY_STRING", ""):
+            self.service, self.action, self.protocol = scope, self._query_action(), "query"
+        else:
+            self.service, self.protocol = scope or "s3", "rest-xml"
+            self.action = s3_action(self.method, self.path, environ.get("QUERY_STRING", ""))
+        self.account = environ.get("HTTP_X_MOTO_ACCOUNT_ID") or get_account_id_from(self.access_key)
+
+    def _query_action(self):
+        for text in (self.body.decode("utf-8", "replace"), self.environ.get("QUERY_STRING", "")):
+            action = parse_qs(text).get("Action")
+            if action:
+                return action[0]
+        return ""
+
+    def contains(self, text):
+        """Whether the body, the path or the query has this text, as sent or with its percent signs decoded."""
+        body = self.body.decode("utf-8", "replace")
+        whole = "\n".join((self.path, self.environ.get("QUERY_STRING", ""), body))
+        return text in whole or text in unquote_plus(whole)
+
+    def environ_to_read_again(self):
+        """The WSGI environment with the body put back."""
+        from io import BytesIO
+
+        return {**self.environ, "wsgi.input": BytesIO(self.body), "CONTENT_LENGTH": str(len(self.body)), "wsgi.input_terminated": True}
+
+
+def read_body(environ):
+    source = environ["wsgi.input"]
+    if environ.get("wsgi.input_terminated"):
+        return source.read()
+    length = environ.get("CONTENT_LENGTH") or "0"
+    return source.read(int(length)) if length.isdigit() else b""
+
+
+def s3_action(method, path, query):
+    """The name of the S3 operation; close enough for a log and for faults."""
+    is_object = path.strip("/").find("/") > 0
+    keys = parse_qs(query, keep_blank_values=True)
+    if "uploads" in keys:
+        return "CreateMultipartUpload" if method == "POST" else "ListMultipartUploads"
+    if "uploadId" in keys:
+        return {"PUT": "UploadPart", "POST": "CompleteMultipartUpload", "DELETE": "AbortMultipartUpload"}.get(method, "ListParts")
+    verb = {"GET": "Get", "HEAD": "Head", "PUT": "Put", "DELETE": "Delete", "POST": "Post"}.get(method, method.title())
+    if is_object:
+        return verb + "Object"
+    if not path.strip("/"):
+        return "ListBuckets"
+    return {"GET": "ListObjects", "PUT": "CreateBucket"}.get(method, verb + "Bucket")

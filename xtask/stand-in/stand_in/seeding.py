@@ -1,0 +1,168 @@
+"""Bulk seeding: what would take thousands of calls, or what moto's API cannot make at all."""
+
+import re
+from datetime import datetime, timedelta, timezone
+
+from moto.organizations import utils as organization_utils
+from moto.organizations.models import FakeAccount, organizations_backends
+from moto.sagemaker.models import ModelPackage, sagemaker_backends
+
+from stand_in.invalid import Invalid, account_id, fields
+
+REGION = "us-east-1"
+APPROVAL = {"approved": "Approved", "pending": "PendingManualApproval", "rejected": "Rejected"}
+STATUSES = ("Pending", "InProgress", "Completed", "Failed", "Deleting")
+
+
+def model_packages(body):
+    """Adds versions to a group, made when it is missing: either counts, spread evenly, or a list, oldest first. Returns the ARNs."""
+    values = fields(
+        body,
+        required={"account": str, "group": str},
+        optional={
+            "region": str, "approved": int, "pending": int, "rejected": int, "packages": list, "first_created": str, "spacing_seconds": int,
+        },
+    )  # fmt: skip
+    counts = {name: values.get(name, 0) for name in APPROVAL}
+    packages = values.get("packages")
+    if (packages is None) == (not any(counts.values())):
+        raise Invalid("give either counts (approved, pending, rejected) or `packages`")
+    if packages is None:
+        packages = [{"approval_status": status} for status in spread(counts)]
+    backend = sagemaker_backends[account_id(values["account"])][values.get("region", REGION)]
+    group = values["group"]
+    if group not in backend.model_package_groups:
+        backend.create_model_package_group(group, "", [])
+    created = time(values.get("first_created", "2026-01-01T00:00:00Z"))
+    spacing = timedelta(seconds=values.get("spacing_seconds", 60))
+    version = max((p.model_package_version for p in backend.model_packages.values() if p.model_package_group_name == group), default=0)
+    arns = []
+    for package in packages:
+        version = add_package(backend, group, package, version, created).model_package_version
+        arns.append(f"arn:aws:sagemaker:{backend.region_name}:{backend.account_id}:model-package/{group.lower()}/{version}")
+        created += spacing
+    return {"arns": arns}
+
+
+def spread(counts):
+    """Approval statuses oldest first, each status spread evenly over the whole: 2 approved and 1 pending give a, p, a."""
+    places = [((index + 0.5) / count, APPROVAL[name]) for name, count in counts.items() for index in range(count)]
+    return [status for _, status in sorted(places)]
+
+
+def add_package(backend, group, package, last_version, created):
+    values = fields(
+        package,
+        optional={
+            "version": int, "approval_status": str, "status": str, "created": str, "images": list, "model_data": list, "description": str,
+        },
+    )  # fmt: skip
+    version = values.get("version", last_version + 1)
+    status = values.get("status", "Completed")
+    if status not in STATUSES:
+        raise Invalid(f"`{status}` is not a status of a model package; there are {', '.join(STATUSES)}")
+    if version <= last_version:
+        raise Invalid(f"version {version} does not come after version {last_version}: give the oldest first")
+    registry = f"{backend.account_id}.dkr.ecr.{backend.region_name}.amazonaws.com"
+    images = values.get("images", [f"{registry}/iris@sha256:{version:064x}"])
+    model_data = values.get("model_data", [f"s3://iris-models-{backend.account_id}/{group}/{version}/model.tar.gz"])
+    model_data = model_data + [None] * (len(images) - len(model_data))
+    containers = [
+        {"Image": image, **({"ModelDataUrl": url} if url else {})} for image, url in zip(images, model_data)
+    ]
+    made = ModelPackage(
+        model_package_name=group,
+        model_package_group_name=group,
+        model_package_version=version,
+        model_package_description=values.get("description"),
+        inference_specification={
+            "Containers": containers,
+            "SupportedContentTypes": ["text/csv", "application/json"],
+            "SupportedResponseMIMETypes": ["text/csv", "application/json"],
+        },
+        source_algorithm_specification=None,
+        validation_specification=None,
+        certify_for_marketplace=False,
+        model_approval_status=values.get("approval_status", "PendingManualApproval"),
+        metadata_properties=None,
+        model_metrics=None,
+        approval_description=None,
+        customer_metadata_properties=None,
+        drift_check_baselines=None,
+        domain=None,
+        task=None,
+        sample_payload_url=None,
+        additional_inference_specifications=None,
+        client_token=None,
+        region_name=backend.region_name,
+        account_id=backend.account_id,
+        model_package_type="Versioned",
+        tags=[],
+    )
+    made.creation_time = time(values["created"]) if "created" in values else created
+    made.model_package_status = status
+    backend.model_packages[made.arn] = made
+    backend.model_package_name_mapping[group] = made.arn
+    backend.model_package_name_mapping[made.arn] = made.arn
+    return made
+
+
+def time(text):
+    try:
+        parsed = datetime.fromisoformat(re.sub("Z$", "+00:00", text))
+    except ValueError as error:
+        raise Invalid(f"`{text}` is not a time such as 2026-01-01T00:00:00Z") from error
+    # moto keeps times in UTC without saying so.
+    return parsed.astimezone(timezone.utc).replace(tzinfo=None) if parsed.tzinfo else parsed
+
+
+def organization(body):
+    """An organization with units and accounts of given ids, in place of one that the management account has. Returns the units' ids."""
+    values = fields(body, required={"management_account": str, "units": list})
+    management = account_id(values["management_account"])
+    backend = organizations_backends[management]["aws"]
+    masters = organizations_backends.master_accounts
+    for account, (master, _) in list(masters.items()):
+        if master == management:
+            del masters[account]
+    backend._reset()
+    backend.create_organization(REGION)
+    ids = {}
+    for unit in values["units"]:
+        add_unit(backend, unit, backend.org.root_id, "", ids)
+    return {"root": backend.org.root_id, "organization": backend.org.id, "units": ids}
+
+
+def add_unit(backend, unit, parent, path, ids):
+    values = fields(unit, required={"name": str}, optional={"id": str, "accounts": list, "units": list})
+    made = backend.create_organizational_unit(Name=values["name"], ParentId=parent)["OrganizationalUnit"]
+    unit_id = made["Id"]
+    if "id" in values:
+        next(known for known in backend.ou if known.id == unit_id).id = unit_id = values["id"]
+    path = f"{path}/{values['name']}" if path else values["name"]
+    ids[path] = unit_id
+    for account in values.get("accounts", []):
+        add_account(backend, account, unit_id)
+    for child in values.get("units", []):
+        add_unit(backend, child, unit_id, path, ids)
+
+
+def add_account(backend, account, unit_id):
+    values = fields(account, required={"id": str}, optional={"name": str, "status": str})
+    given = account_id(values["id"])
+    status = values.get("status", "ACTIVE")
+    if status not in ("ACTIVE", "SUSPENDED", "PENDING_CLOSURE"):
+        raise Invalid(f"`{status}` is not a status of an account; there are ACTIVE, SUSPENDED, PENDING_CLOSURE")
+    made = next((known for known in backend.accounts if known.id == given), None)
+    if made is None:
+        # moto draws the id at random, and makes a role in that account: the id has to be right from the start.
+        draw = organization_utils.make_random_account_id
+        organization_utils.make_random_account_id = lambda: given
+        try:
+            made = FakeAccount(backend.org, AccountName=values.get("name", given), Email=f"{given}@example.com")
+        finally:
+            organization_utils.make_random_account_id = draw
+        backend.accounts.append(made)
+        organizations_backends.master_accounts[given] = (backend.account_id, backend.partition)
+    made.parent_id = unit_id
+    made.status = made.state = status

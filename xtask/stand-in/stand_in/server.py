@@ -1,0 +1,127 @@
+"""The way of a request: faults, then invocations or moto, then the log. Routes below /stand-in are ours and never logged."""
+
+import socket
+import threading
+import time
+
+from moto import settings
+from moto.core.responses import ActionAuthenticatorMixin
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from stand_in import answers, control, invocations
+from stand_in.faults import Faults
+from stand_in.patches import apply
+from stand_in.request import Request
+from stand_in.request_log import RequestLog
+
+# A request with this header comes from a test's own hand, which sets the scene and looks at the outcome: it is neither logged nor met by
+# a fault, and let through while identities are checked.
+OWN_HAND = "HTTP_X_STAND_IN_OWN_HAND"
+
+
+class Application:
+    """The WSGI application."""
+
+    def __init__(self, patches, model_server=None, log_file=None, enforce_iam=False):
+        self.patches = patches
+        self.log = RequestLog(log_file)
+        self.faults = Faults()
+        self.model_servers = invocations.ModelServers(model_server)
+        # moto's state is plain dictionaries that its handlers walk over: one request at a time there. What waits (a fault's latency, a
+        # model server's answer) waits outside of this lock.
+        self.state = threading.RLock()
+        self.moto = DomainDispatcherApplication(create_backend_app)
+        apply(patches)
+        self.enforce_iam(enforce_iam)
+
+    def enforce_iam(self, enabled):
+        with self.state:
+            self.enforcing = enabled
+            settings.INITIAL_NO_AUTH_ACTION_COUNT = 0 if enabled else float("inf")
+            ActionAuthenticatorMixin.request_count = 0
+
+    def __call__(self, environ, start_response):
+        path = environ.get("PATH_INFO", "/")
+        if path.startswith("/stand-in/"):
+            return control.answer(self, environ).start(start_response)
+        if path.startswith("/moto-api"):
+            return self.moto(environ, start_response)
+        started = time.monotonic()
+        request = Request(environ)
+        if OWN_HAND in environ:
+            return self.ask_moto(request).start(start_response)
+        answer = self.answer(request)
+        milliseconds = (time.monotonic() - started) * 1000
+        if answer is None:
+            self.log.add(request, None, 0, milliseconds)
+            drop_connection(environ)
+        self.log.add(request, answer.status, len(answer.body), milliseconds)
+        return answer.start(start_response)
+
+    def answer(self, request):
+        """The whole answer, or None for a connection that is to be dropped."""
+        fault = self.faults.take(request)
+        if fault:
+            time.sleep(fault.latency_ms / 1000)
+            if fault.drop:
+                return None
+            if fault.status is not None:
+                headers = [("Retry-After", str(fault.retry_after))] if fault.retry_after is not None else []
+                return answers.error(request, fault.status, fault.code, fault.message, headers=headers)
+        if request.endpoint is None or "invocations" not in self.patches:
+            return self.ask_moto(request)
+        if self.enforcing:
+            refusal = self.ask_moto(request)
+            if refusal.status >= 400:
+                return refusal
+        return invocations.answer(request, self.model_servers, self.state)
+
+    def ask_moto(self, request):
+        told = {}
+
+        def start_response(status, headers, _error=None):
+            told["status"], told["headers"] = int(status.split()[0]), headers
+
+        with self.state:
+            unchecked = self.enforcing and OWN_HAND in request.environ
+            if unchecked:
+                settings.INITIAL_NO_AUTH_ACTION_COUNT = float("inf")
+            try:
+                chunks = self.moto(request.environ_to_read_again(), start_response)
+                try:
+                    body = b"".join(chunks)
+                finally:
+                    if hasattr(chunks, "close"):
+                        chunks.close()
+            finally:
+                if unchecked:
+                    settings.INITIAL_NO_AUTH_ACTION_COUNT = 0
+        answer = answers.Answer(told["status"], told["headers"], body)
+        return answers.refusal_in_json(request, answer) if "json-refusals" in self.patches else answer
+
+
+def drop_connection(environ):
+    """Closes the connection with nothing sent. The error is the one that Werkzeug takes for a client that went away."""
+    connection = environ.get("werkzeug.socket")
+    if connection is not None:
+        connection.shutdown(socket.SHUT_RDWR)
+    raise ConnectionAbortedError("dropped on purpose")
+
+
+class Handler(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log(self, type, message, *args):
+        """Standard error stays free for what went wrong; the request log has the rest."""
+
+    def setup(self):
+        super().setup()
+        # Head and body are written apart: without this each answer on a kept connection may wait 40 ms for the client's ACK.
+        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def listen(application, port):
+    server = make_server("127.0.0.1", port, application, threaded=True, request_handler=Handler)
+    server.daemon_threads = True
+    return server

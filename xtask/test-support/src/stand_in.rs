@@ -1,0 +1,201 @@
+//! The local AWS: moto 5.2.1 behind a small Python launcher with its gaps mended, a request log, faults and seeding.
+//!
+//! The launcher is in `xtask/stand-in` and embedded here. Its Python environment is made once, below [`Options::cache_dir`]. Methods block
+//! for as long as a request to loopback takes; they may be called in a runtime.
+//!
+//! ```no_run
+//! use serde_json::json;
+//! use test_support::stand_in::{Options, StandIn};
+//!
+//! let aws = StandIn::start(&Options::new("target/stand-in"))?;
+//! aws.call("222222222222", "ssm", "PutParameter", &json!({ "Name": "ds-staging-vpc", "Value": "vpc-1", "Type": "String" }))?;
+//! let found = aws.call("222222222222", "ssm", "GetParameter", &json!({ "Name": "ds-staging-vpc" }))?;
+//! assert_eq!(found["Parameter"]["Value"], "vpc-1");
+//! # Ok::<(), test_support::stand_in::Error>(())
+//! ```
+
+mod aws;
+mod document;
+mod environment;
+mod error;
+mod process;
+mod program;
+mod scene;
+mod wire;
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+pub use document::Document;
+pub use environment::prepare;
+pub use error::Error;
+pub use scene::{EndpointStatus, Fault, LoggedRequest, Organization, SeedAccount, SeedOrganization, SeedPackage, SeedPackages, SeedUnit};
+pub use wire::Reply;
+
+use process::Process;
+
+/// The region of everything that does not name one.
+pub const REGION: &str = "us-east-1";
+
+/// How a stand-in is started.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Where the Python environment and the launcher's files are kept between runs.
+    pub cache_dir: PathBuf,
+    /// Where invocations go, such as `http://127.0.0.1:8080`.
+    pub model_server: Option<String>,
+    /// Plain moto, with its gaps.
+    pub unpatched: bool,
+    /// Only these patches; all without. Not together with `unpatched`.
+    pub patches: Option<Vec<String>>,
+    /// Check signatures and identity policies.
+    pub enforce_iam: bool,
+    /// A file that gets a line of JSON for each request.
+    pub log_file: Option<PathBuf>,
+}
+
+impl Options {
+    /// Every patch, no model server, no checks of identity, no log file.
+    pub fn new(cache_dir: impl Into<PathBuf>) -> Self {
+        Self { cache_dir: cache_dir.into(), ..Self::default() }
+    }
+}
+
+#[derive(Deserialize)]
+struct SeededPackages {
+    arns: Vec<String>,
+}
+
+/// A stand-in that is serving. Dropping it ends it; so does the end of this process, however that comes.
+#[derive(Debug)]
+pub struct StandIn {
+    process: Process,
+    url: String,
+    patches: Vec<String>,
+    program: PathBuf,
+    enforcing: AtomicBool,
+}
+
+impl StandIn {
+    /// Prepares the environment unless it is there, and starts the launcher: about a second.
+    pub fn start(options: &Options) -> Result<Self, Error> {
+        let prepared = environment::prepare_all(&options.cache_dir)?;
+        let mut command = Command::new(prepared.python());
+        environment::isolate(&mut command);
+        command.args(["-m", "stand_in"]).current_dir(&prepared.program);
+        if options.unpatched {
+            command.arg("--unpatched");
+        }
+        if let Some(patches) = &options.patches {
+            command.args(["--patches", &patches.join(",")]);
+        }
+        if let Some(url) = &options.model_server {
+            command.args(["--model-server", url]);
+        }
+        if options.enforce_iam {
+            command.arg("--enforce-iam");
+        }
+        if let Some(path) = &options.log_file {
+            let path = std::path::absolute(path).map_err(Error::file(path))?;
+            command.arg("--log-file").arg(path);
+        }
+        let (process, ready) = Process::start(command)?;
+        let enforcing = AtomicBool::new(options.enforce_iam);
+        Ok(Self { process, url: ready.url, patches: ready.patches, program: prepared.program, enforcing })
+    }
+
+    /// Where it is, such as `http://127.0.0.1:40123`: the value of `AWS_ENDPOINT_URL`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The launcher's process id.
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// The patches that are on.
+    pub fn patches(&self) -> &[String] {
+        &self.patches
+    }
+
+    /// What the launcher wrote to its standard error so far: nothing, unless moto warned of something.
+    pub fn standard_error(&self) -> String {
+        self.process.said()
+    }
+
+    /// Every request that programs made so far, in the order of the answers.
+    pub fn requests(&self) -> Result<Vec<LoggedRequest>, Error> {
+        self.control("GET", "requests", &Value::Null)
+    }
+
+    /// Empties the request log; the log file keeps its lines.
+    pub fn clear_requests(&self) -> Result<(), Error> {
+        self.tell("DELETE", "requests", &Value::Null)
+    }
+
+    /// Adds a fault, after those that are there; the oldest that matches a request meets it.
+    pub fn fault(&self, fault: &Fault) -> Result<(), Error> {
+        self.tell("POST", "faults", fault)
+    }
+
+    /// Takes all faults away.
+    pub fn clear_faults(&self) -> Result<(), Error> {
+        self.tell("DELETE", "faults", &Value::Null)
+    }
+
+    /// Puts model packages into a group and returns their ARNs, oldest first.
+    pub fn seed_packages(&self, packages: &SeedPackages) -> Result<Vec<String>, Error> {
+        self.control::<SeededPackages>("POST", "model-packages", packages).map(|seeded| seeded.arns)
+    }
+
+    /// Gives an account an organization, in place of the one it has.
+    pub fn seed_organization(&self, organization: &SeedOrganization) -> Result<Organization, Error> {
+        self.control("POST", "organization", organization)
+    }
+
+    /// Lets an endpoint show a status.
+    pub fn set_endpoint_status(&self, status: &EndpointStatus) -> Result<(), Error> {
+        self.tell("POST", "endpoint-status", status)
+    }
+
+    /// The endpoint's next update ends `InService` with the configuration that it had.
+    pub fn silent_rollback(&self, account: &str, endpoint: &str) -> Result<(), Error> {
+        self.tell("POST", "silent-rollback", &json!({ "account": account, "endpoint": endpoint }))
+    }
+
+    /// Sends invocations to this server from now on: those of one endpoint in an account, or all that have no server of their own.
+    pub fn set_model_server(&self, url: &str, endpoint: Option<(&str, &str)>) -> Result<(), Error> {
+        let (account, endpoint) = endpoint.unzip();
+        self.tell("POST", "model-server", &json!({ "url": url, "account": account, "endpoint": endpoint }))
+    }
+
+    /// Checks signatures and identity policies from now on, or no longer.
+    pub fn enforce_iam(&self, enabled: bool) -> Result<(), Error> {
+        self.tell("POST", "enforce-iam", &json!({ "enabled": enabled }))?;
+        self.enforcing.store(enabled, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn enforces_iam(&self) -> bool {
+        self.enforcing.load(Ordering::Relaxed)
+    }
+
+    fn tell(&self, method: &str, route: &str, body: &impl Serialize) -> Result<(), Error> {
+        self.control::<Value>(method, route, body).map(drop)
+    }
+
+    /// One of the stand-in's own routes.
+    fn control<Output: DeserializeOwned>(&self, method: &str, route: &str, body: &impl Serialize) -> Result<Output, Error> {
+        let operation = format!("{method} /stand-in/{route}");
+        let unreadable = |source: serde_json::Error| Error::Request { url: self.url.clone(), source: source.into() };
+        let body = if method == "POST" { serde_json::to_vec(body).map_err(unreadable)? } else { Vec::new() };
+        let reply = self.send(method, &format!("/stand-in/{route}"), &[("content-type", "application/json".to_owned())], body)?;
+        serde_json::from_value(aws::read_json(&operation, &reply)?).map_err(unreadable)
+    }
+}

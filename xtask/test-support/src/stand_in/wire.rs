@@ -1,0 +1,68 @@
+//! One HTTP request to the stand-in. It blocks, in or outside of a runtime: the exchange has a thread of its own.
+
+use std::io;
+use std::net::SocketAddr;
+use std::thread;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+/// Longer than any latency that a test asks for.
+const TIMEOUT: Duration = Duration::from_mins(2);
+
+/// An HTTP answer, whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The status, such as 200.
+    pub status: u16,
+    /// The headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// The first header of this name, in any case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// The body as text; bytes that are not UTF-8 become replacement characters.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+/// Sends a request on a connection of its own and reads the answer to its end.
+pub(super) fn send(url: &str, method: &str, path: &str, headers: &[(&str, String)], body: Vec<u8>) -> io::Result<Reply> {
+    let address: SocketAddr = url
+        .strip_prefix("http://")
+        .and_then(|address| address.parse().ok())
+        .ok_or_else(|| io::Error::other(format!("no address: {url}")))?;
+    let mut request = hyper::Request::builder().method(method).uri(path).header("host", address.to_string());
+    for (name, value) in headers {
+        request = request.header(*name, value);
+    }
+    let request = request.body(Full::new(Bytes::from(body))).map_err(io::Error::other)?;
+    let exchange = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async { tokio::time::timeout(TIMEOUT, send_now(address, request)).await.map_err(io::Error::other)? })
+    };
+    thread::spawn(exchange).join().map_err(|_| io::Error::other("the thread of the request panicked"))?
+}
+
+async fn send_now(address: SocketAddr, request: hyper::Request<Full<Bytes>>) -> io::Result<Reply> {
+    let stream = TcpStream::connect(address).await?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
+    let connection = tokio::spawn(connection);
+    let response = sender.send_request(request).await.map_err(io::Error::other)?;
+    let (head, body) = response.into_parts();
+    let body = body.collect().await.map_err(io::Error::other)?.to_bytes().to_vec();
+    connection.abort();
+    let headers =
+        head.headers.iter().map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect();
+    Ok(Reply { status: head.status.as_u16(), headers, body })
+}
