@@ -1,6 +1,7 @@
 //! The adapter to Amazon SageMaker.
 
 use aws_sdk_sagemaker::Client;
+use aws_sdk_sagemaker::config::http::HttpResponse;
 use aws_sdk_sagemaker::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sagemaker::operation::RequestId;
 use aws_sdk_sagemaker::operation::describe_model_package::DescribeModelPackageOutput;
@@ -183,54 +184,66 @@ fn registration(registration: Option<&sdk::ModelPackageRegistrationType>) -> Reg
     registration.map_or(RegistrationType::Registered, |registration| registration.as_str().into())
 }
 
+/// AWS's times have milliseconds; what is finer comes from their way through a floating-point number.
 fn created(operation: &'static str, time: Option<&DateTime>) -> Result<Timestamp, RegistryError> {
-    time.and_then(|time| Timestamp::new(time.secs(), i32::try_from(time.subsec_nanos()).ok()?).ok())
-        .ok_or_else(|| malformed(operation, "the answer has no creation time".to_owned()))
+    let parsed = time.and_then(|time| Timestamp::from_millisecond(time.to_millis().ok()?).ok());
+    parsed.ok_or_else(|| malformed(operation, "the answer has no creation time".to_owned()))
 }
 
 fn malformed(operation: &'static str, message: String) -> RegistryError {
     RegistryError::new(operation, RegistryErrorKind::Malformed, message)
 }
 
-fn refused<E, R>(operation: &'static str, error: &SdkError<E, R>) -> RegistryError
+fn refused<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> RegistryError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
-    R: std::fmt::Debug + 'static,
-    SdkError<E, R>: RequestId,
 {
     let code = error.code().map(str::to_owned);
-    let message = error.message().map_or_else(|| deepest(error), str::to_owned);
-    let kind = match error {
-        SdkError::ServiceError(_) => kind(code.as_deref(), &message),
-        SdkError::DispatchFailure(_) if mentions(error, "credential") => RegistryErrorKind::CredentialsMissing,
-        SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) => RegistryErrorKind::Unreachable,
-        SdkError::ResponseError(_) => RegistryErrorKind::Malformed,
-        _ => RegistryErrorKind::Other,
+    let (kind, message) = match error {
+        SdkError::ServiceError(context) => match (&code, error.message()) {
+            (Some(code), message) => (kind(code, message.unwrap_or_default()), message.unwrap_or("(no message)").to_owned()),
+            // Not SageMaker's own answer: a proxy's page, a gateway's error.
+            (None, _) => of_status(context.raw().status().as_u16()),
+        },
+        SdkError::DispatchFailure(_) if mentions(error, "credential") => {
+            (RegistryErrorKind::CredentialsMissing, "none in the environment, in the profile, or by a role of this machine".to_owned())
+        }
+        SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) => (RegistryErrorKind::Unreachable, deepest(error)),
+        SdkError::ResponseError(context) => of_status(context.raw().status().as_u16()),
+        _ => (RegistryErrorKind::Other, deepest(error)),
     };
     RegistryError { operation, kind, request_id: error.request_id().map(str::to_owned), code, message }
 }
 
+fn of_status(status: u16) -> (RegistryErrorKind, String) {
+    let kind = match status {
+        401 | 403 => RegistryErrorKind::AccessDenied,
+        429 => RegistryErrorKind::Throttled,
+        500.. => RegistryErrorKind::Unreachable,
+        _ => RegistryErrorKind::Malformed,
+    };
+    (kind, format!("HTTP status {status}, and no answer that SageMaker documents"))
+}
+
 /// SageMaker says `ValidationException` of a missing group, of one that is there already and of a wrong name: only the text tells them apart.
-fn kind(code: Option<&str>, message: &str) -> RegistryErrorKind {
+fn kind(code: &str, message: &str) -> RegistryErrorKind {
     let text = message.to_lowercase();
     match code {
-        Some("ExpiredTokenException" | "ExpiredToken") => RegistryErrorKind::CredentialsExpired,
-        Some("InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch" | "InvalidSignatureException") => {
+        "ExpiredTokenException" | "ExpiredToken" => RegistryErrorKind::CredentialsExpired,
+        "InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch" | "InvalidSignatureException" => {
             RegistryErrorKind::CredentialsInvalid
         }
-        Some(code) if code.starts_with("AccessDenied") => RegistryErrorKind::AccessDenied,
-        Some(code) if code.contains("Throttl") || code == "TooManyRequestsException" => RegistryErrorKind::Throttled,
-        Some("ResourceNotFound" | "ResourceNotFoundException") => RegistryErrorKind::NotFound,
-        Some("ValidationException") if text.contains("already exist") => RegistryErrorKind::AlreadyExists,
-        Some("ValidationException")
+        code if code.starts_with("AccessDenied") => RegistryErrorKind::AccessDenied,
+        code if code.contains("Throttl") || code == "TooManyRequestsException" => RegistryErrorKind::Throttled,
+        "ResourceNotFound" | "ResourceNotFoundException" => RegistryErrorKind::NotFound,
+        "ValidationException" if text.contains("already exist") => RegistryErrorKind::AlreadyExists,
+        "ValidationException"
             if ["does not exist", "not found", "could not find", "cannot find"].iter().any(|words| text.contains(words)) =>
         {
             RegistryErrorKind::NotFound
         }
-        Some("ValidationException") => RegistryErrorKind::Invalid,
-        // An answer that is no JSON, such as a proxy's page.
-        None => RegistryErrorKind::Malformed,
-        Some(_) => RegistryErrorKind::Other,
+        "ValidationException" => RegistryErrorKind::Invalid,
+        _ => RegistryErrorKind::Other,
     }
 }
 

@@ -112,7 +112,7 @@ fn hint<E: Error + 'static>(code: Option<&str>, error: &SdkError<E, HttpResponse
             "AWS is throttling this account: wait a minute and run this again"
         }
         Some(_) => return None,
-        None if chain(error).any(|text| text.contains("credential")) => {
+        None if chain(error).iter().any(|text| text.contains("credential")) => {
             "no credentials were found: set AWS_PROFILE, or run `aws sso login`; in CodeBuild the project's service role is used"
         }
         None => "check the network, and AWS_ENDPOINT_URL when it is set",
@@ -120,10 +120,17 @@ fn hint<E: Error + 'static>(code: Option<&str>, error: &SdkError<E, HttpResponse
     Some(text.to_owned())
 }
 
-fn chain(error: &(dyn Error + 'static)) -> impl Iterator<Item = String> + '_ {
-    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string)
+/// The error and what caused it, outermost first.
+fn chain(error: &dyn Error) -> Vec<String> {
+    let mut texts = vec![error.to_string()];
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        texts.push(error.to_string());
+        cause = error.source();
+    }
+    texts
 }
 
-fn innermost(error: &(dyn Error + 'static)) -> String {
-    chain(error).last().unwrap_or_default()
+fn innermost(error: &dyn Error) -> String {
+    chain(error).pop().unwrap_or_default()
 }

@@ -61,7 +61,7 @@ pub(crate) enum Command {
     /// Creates the model package group when it is missing, and shares it with the target accounts.
     Setup(SetupOptions),
     /// Chooses the approved model package, merges and checks both stages' parameters, and packages the template.
-    Build(BuildOptions),
+    Build(Box<BuildOptions>),
     /// Packages a template in place of `aws cloudformation package`.
     Package(PackageOptions),
     /// Tests every endpoint of the staging accounts.

@@ -60,10 +60,6 @@ impl Diagnostic {
         Self::new(Level::Warning, message)
     }
 
-    pub(crate) fn note(message: impl Into<String>) -> Self {
-        Self::new(Level::Note, message)
-    }
-
     pub(crate) fn hint(mut self, hint: impl Into<Option<String>>) -> Self {
         self.hint = hint.into();
         self

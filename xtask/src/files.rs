@@ -102,6 +102,13 @@ fn stage(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     Ok(file)
 }
 
+/// A path as a person in the working directory would name it.
+pub(crate) fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().ok();
+    let relative = here.as_deref().and_then(|here| path.strip_prefix(here).ok()).filter(|relative| !relative.as_os_str().is_empty());
+    relative.unwrap_or(path).display().to_string()
+}
+
 /// What went wrong with a file, with its path and what to do.
 pub(crate) fn cannot(verb: &str, path: &Path, error: &io::Error) -> Diagnostic {
     let reason = match error.kind() {
@@ -109,7 +116,7 @@ pub(crate) fn cannot(verb: &str, path: &Path, error: &io::Error) -> Diagnostic {
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         _ => error.to_string(),
     };
-    Diagnostic::error(format!("cannot {verb} `{}`: {reason}", path.display()))
+    Diagnostic::error(format!("cannot {verb} `{}`: {reason}", shown(path)))
 }
 
 /// `NAME='value'` lines that a POSIX shell can source.

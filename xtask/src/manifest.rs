@@ -3,7 +3,7 @@
 //! It is written last, and every later command checks the checksums first: a half-written or mixed set of files is refused.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -107,7 +107,6 @@ pub(crate) struct StageTargets {
 /// A release that was read from its folder, its files checked.
 #[derive(Debug, Clone)]
 pub(crate) struct Release {
-    pub(crate) folder: PathBuf,
     pub(crate) manifest: Manifest,
     /// `sha256:…` of the manifest itself: the release's name.
     pub(crate) digest: String,
@@ -144,15 +143,15 @@ impl Release {
             .map_err(|diagnostic| Failure::bad_input(diagnostic.hinting("`build` writes a release; name its folder with --build-dir")))?;
         let manifest: Manifest = serde_json::from_str(&text).map_err(|error| {
             Failure::bad_input(
-                Diagnostic::error(format!("`{}` is not a release manifest: {error}", path.display()))
-                    .source(&path.display().to_string(), error.line().max(1), error.column().max(1), &text)
+                Diagnostic::error(format!("`{}` is not a release manifest: {error}", files::shown(&path)))
+                    .source(&files::shown(&path), error.line().max(1), error.column().max(1), &text)
                     .hinting("run `build` again"),
             )
         })?;
         if manifest.schema_version != SCHEMA_VERSION {
             return Err(Diagnostic::error(format!(
                 "`{}` has version {}; this program knows version {SCHEMA_VERSION}",
-                path.display(),
+                files::shown(&path),
                 manifest.schema_version
             ))
             .hinting("use the program that built the release, or build it again")
@@ -162,7 +161,7 @@ impl Release {
         if !diagnostics.is_empty() {
             return Err(Failure::new(Exit::BadInput, diagnostics));
         }
-        Ok(Self { folder: folder.to_owned(), manifest, digest: files::digest(text.as_bytes()) })
+        Ok(Self { manifest, digest: files::digest(text.as_bytes()) })
     }
 }
 
@@ -176,7 +175,7 @@ fn altered(folder: &Path, name: &str, digest: &str) -> Option<Diagnostic> {
     match files::digest_file(&path) {
         Ok(found) if found == digest => None,
         Ok(found) => Some(
-            Diagnostic::error(format!("`{}` is not the file of this release", path.display()))
+            Diagnostic::error(format!("`{}` is not the file of this release", files::shown(&path)))
                 .detail(format!("manifest {digest}"))
                 .detail(format!("file     {found}"))
                 .hinting(again),

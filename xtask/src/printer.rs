@@ -1,7 +1,5 @@
 //! The one place that writes to the terminal: data on standard output, everything else on standard error.
 
-#![expect(clippy::print_stderr, clippy::print_stdout, reason = "the command line prints, and only here")]
-
 use std::io::{IsTerminal as _, Write as _};
 
 use anstream::ColorChoice;
@@ -80,17 +78,17 @@ impl Printer {
     /// The command's result on standard output: `text` for people, or `data` as JSON. A reader that went away is no error.
     pub(crate) fn result<T: Serialize>(self, data: &T, text: impl std::fmt::Display) {
         match self.format {
-            Format::Text => self.out(&format!("{text}\n")),
+            Format::Text => Self::out(&format!("{text}\n")),
             Format::Json => {
                 let mut json = serde_json::to_string_pretty(data).expect("plain data always serialises");
                 json.push('\n');
-                self.out(&json);
+                Self::out(&json);
             }
         }
     }
 
     /// Text as it is on standard output.
-    pub(crate) fn out(self, text: &str) {
+    pub(crate) fn out(text: &str) {
         let _ = anstream::stdout().write_all(text.as_bytes());
         let _ = anstream::stdout().flush();
     }

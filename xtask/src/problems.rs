@@ -31,7 +31,7 @@ pub(crate) fn of_template(problem: &cfn_render::Problem, text: &str) -> Diagnost
     let level = match problem.severity {
         cfn_render::Severity::Error => Level::Error,
         cfn_render::Severity::Warning => Level::Warning,
-        _ => Level::Note,
+        cfn_render::Severity::Note => Level::Note,
     };
     let diagnostic = Diagnostic::new(level, &problem.message).hint(problem.hint.clone());
     diagnostic.source(&problem.place.path.display().to_string(), problem.place.line, problem.place.column, text)

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use cfn_render::{Artifact, ArtifactStore, Location, PackageOptions, Packaged, StoreError, Template};
 
 use crate::diagnostic::Failure;
+use crate::exit::Exit;
 use crate::problems;
 
 /// No bucket was named: fine for a template that names no local files, and a clear refusal for one that does.
@@ -13,6 +14,7 @@ pub(crate) struct NoStore;
 
 /// A bucket, and how objects are put into it.
 #[derive(Debug, Clone, Default)]
+#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "only AWS has buckets"))]
 pub(crate) struct Bucket {
     pub(crate) name: String,
     pub(crate) prefix: Option<String>,
@@ -35,7 +37,11 @@ pub(crate) async fn package(template: &Template, bucket: Option<Bucket>) -> Resu
     let options = PackageOptions::default();
     let plan = template.plan_package(&options).map_err(|error| problems::failure(&error, template.text()))?;
     let packaged = match bucket.filter(|_| !plan.is_empty()) {
-        None => template.package(&NoStore, &options).await,
+        // Not an answer of AWS's: the command line lacks the bucket.
+        None => {
+            let packaged = template.package(&NoStore, &options).await;
+            return packaged.map_err(|error| Failure { exit: Exit::BadInput, ..problems::failure(&error, template.text()) });
+        }
         Some(bucket) => in_bucket(template, &options, bucket).await?,
     };
     packaged.map_err(|error| problems::failure(&error, template.text()))
@@ -49,6 +55,7 @@ async fn in_bucket(template: &Template, options: &PackageOptions, bucket: Bucket
 }
 
 #[cfg(not(feature = "aws"))]
+#[expect(clippy::unused_async, reason = "the one with AWS awaits")]
 async fn in_bucket(_: &Template, _: &PackageOptions, bucket: Bucket) -> Result<Result<Packaged, cfn_render::Error>, Failure> {
     Err(crate::without_aws("an upload", &format!("build it with its default features to upload to `{}`", bucket.name)))
 }

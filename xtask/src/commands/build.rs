@@ -65,6 +65,7 @@ async fn with_aws(printer: Printer, project: &Project, request: &BuildRequest, i
 }
 
 #[cfg(not(feature = "aws"))]
+#[expect(clippy::unused_async, reason = "the one with AWS awaits")]
 async fn with_aws(_: Printer, _: &Project, _: &BuildRequest, _: &Inputs) -> Result<Manifest, Failure> {
     Err(crate::without_aws("build", "give a registry snapshot with --registry"))
 }

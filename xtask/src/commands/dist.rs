@@ -40,8 +40,8 @@ pub(crate) fn run(printer: Printer, project: &Project, options: &DistOptions) ->
         return Err(Failure::new(Exit::Failed, vec![Diagnostic::error("the release binary could not be built")]));
     }
 
-    let built = project.target(&format!("{triple}/release/xtask"));
-    let bytes = std::fs::read(&built).map_err(|error| Failure::bad_input(files::cannot("read", &built, &error)))?;
+    let output = project.target(&format!("{triple}/release/xtask"));
+    let bytes = std::fs::read(&output).map_err(|error| Failure::bad_input(files::cannot("read", &output, &error)))?;
     let folder = options.output_dir.clone().unwrap_or_else(|| project.target("dist"));
     let name = format!("xtask-{}-{triple}", env!("CARGO_PKG_VERSION"));
     let binary = folder.join(&name);

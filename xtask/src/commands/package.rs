@@ -38,7 +38,7 @@ pub(crate) async fn run(printer: Printer, options: &PackageOptions) -> Result<Ex
             files::write(path, packaged.text.as_bytes())?;
             printer.step("Packaged", path.display());
         }
-        None => printer.out(&packaged.text),
+        None => Printer::out(&packaged.text),
     }
     Ok(Exit::Done)
 }

@@ -6,6 +6,7 @@ use crate::exit::Exit;
 use crate::printer::Printer;
 
 #[cfg(not(feature = "aws"))]
+#[expect(clippy::unused_async, reason = "the one with AWS awaits")]
 pub(crate) async fn run(_: Printer, _: &SetupOptions) -> Result<Exit, Failure> {
     Err(crate::without_aws("setup", "build it with its default features"))
 }

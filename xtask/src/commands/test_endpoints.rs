@@ -29,6 +29,7 @@ pub(crate) struct TestRun {
     pub(crate) release: Option<Release>,
     pub(crate) results: results::ResultFiles,
     pub(crate) wait: Duration,
+    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "a container is one target"))]
     pub(crate) jobs: usize,
 }
 
@@ -79,6 +80,7 @@ async fn endpoints(printer: Printer, run: TestRun, options: &TestOptions) -> Res
 }
 
 #[cfg(not(feature = "aws"))]
+#[expect(clippy::unused_async, reason = "the one with AWS awaits")]
 async fn endpoints(_: Printer, run: TestRun, _: &TestOptions) -> Result<(TestRun, Vec<TargetReport>), Failure> {
     Err(crate::without_aws(&format!("test-{}", run.stage), "name a local container with --endpoint-url"))
 }
@@ -112,7 +114,7 @@ pub(crate) fn read_suite(path: &Path) -> Result<Suite, Failure> {
             .map(|problem| {
                 let diagnostic = Diagnostic::error(&problem.message).hint(problem.hint.clone());
                 match &problem.place {
-                    Some(place) => diagnostic.source(&path.display().to_string(), place.line, place.column, &text),
+                    Some(place) => diagnostic.source(&files::shown(path), place.line, place.column, &text),
                     None => diagnostic.file(path),
                 }
             })

@@ -43,9 +43,9 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &TourOptio
     container.stop().await;
 
     printer.heading("What is where");
-    printer.say(format_args!("  release   {}", release.display()));
-    printer.say(format_args!("  results   {}", results.join("test-results.json").display()));
-    printer.say(format_args!("  report    {}   (open it in a browser)", results.join("report.html").display()));
+    printer.say(format_args!("  release   {}", files::shown(&release)));
+    printer.say(format_args!("  results   {}", files::shown(&results.join("test-results.json"))));
+    printer.say(format_args!("  report    {}   (open it in a browser)", files::shown(&results.join("report.html"))));
     printer.heading("Next");
     printer.say("  cargo xtask build --help      the same with your registry and accounts");
     printer.say("  cargo xtask test              every test of this workspace, against a local AWS");

@@ -111,7 +111,7 @@ fn offered(request: &BuildRequest, stage: &StageRequest, known: Known<'_>) -> La
 
 fn read_template(request: &BuildRequest, diagnostics: &mut Vec<Diagnostic>) -> Option<Template> {
     let text = files::read_text(&request.template).map_err(|diagnostic| diagnostics.push(diagnostic)).ok()?;
-    match Template::parse(text.clone(), request.template.clone()) {
+    match Template::parse(text.clone(), files::shown(&request.template)) {
         Ok(template) => {
             // A template that says a thing twice is not one that anybody meant.
             diagnostics.extend(
@@ -137,7 +137,7 @@ fn read_section(template: &Template, diagnostics: &mut Vec<Diagnostic>) -> Optio
 }
 
 fn read_stage(stage: &StageRequest, diagnostics: &mut Vec<Diagnostic>) -> Option<StageFile> {
-    let path = stage.config_template.display().to_string();
+    let path = files::shown(&stage.config_template);
     let text = files::read_text(&stage.config_template)
         .map_err(|diagnostic| diagnostics.push(diagnostic.hint(format!("the {} stage's parameters are read from this file", stage.stage))))
         .ok()?;

@@ -131,10 +131,11 @@ pub(crate) struct Asked {
 impl Asked {
     /// The value, or an empty one that was reported as missing.
     pub(crate) fn required(&mut self, value: Option<&String>, flag: &str, variable: &str) -> String {
-        given(value).map(str::to_owned).unwrap_or_else(|| {
-            self.diagnostics.push(Diagnostic::error(format!("`{flag}` is missing")).hint(format!("give it, or set {variable}")));
-            String::new()
-        })
+        if let Some(text) = given(value) {
+            return text.to_owned();
+        }
+        self.diagnostics.push(Diagnostic::error(format!("`{flag}` is missing")).hint(format!("give it, or set {variable}")));
+        String::new()
     }
 
     pub(crate) fn parsed<T, E: std::fmt::Display>(&mut self, parsed: Result<T, E>, flag: &str) -> Option<T> {

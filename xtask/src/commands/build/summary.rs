@@ -35,7 +35,7 @@ fn text(manifest: &Manifest, folder: &Path) -> String {
         line(stage.name(), &format!("{} in {} as {}", targets.endpoints.join(", "), accounts, targets.env_type));
         line("", &format!("regions {}; stack set {}", targets.regions.join(", "), targets.stack_set));
     }
-    line("written", &folder.display().to_string());
+    line("written", &files::shown(folder));
     for name in manifest.files.keys().map(String::as_str).chain([crate::manifest::FILE_NAME]) {
         line("", name);
     }

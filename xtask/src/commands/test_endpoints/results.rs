@@ -42,7 +42,7 @@ impl ResultFiles {
     }
 
     pub(crate) fn describe(&self) -> String {
-        format!("{}, junit.xml, report.html in {}", self.results, self.folder.display())
+        format!("{}, junit.xml, report.html in {}", self.results, files::shown(&self.folder))
     }
 }
 

@@ -87,16 +87,17 @@ mod with_aws {
         }
         let mut reports = Vec::new();
         let mut interrupted = false;
-        while let Some(finished) = tokio::select! {
-            finished = tasks.join_next() => finished,
-            () = interruption(), if !interrupted => {
-                interrupted = true;
-                tasks.abort_all();
-                continue;
-            }
-        } {
-            if let Ok(report) = finished {
-                reports.push(report);
+        loop {
+            tokio::select! {
+                finished = tasks.join_next() => match finished {
+                    Some(Ok(report)) => reports.push(report),
+                    Some(Err(_)) => {}
+                    None => break,
+                },
+                () = interruption(), if !interrupted => {
+                    interrupted = true;
+                    tasks.abort_all();
+                }
             }
         }
         progress.end();
@@ -120,11 +121,7 @@ mod with_aws {
             Ok(config) => config,
             Err(error) => return TargetReport::errored_by(info, "session", &error),
         };
-        let target = SageMakerTarget::new(
-            aws_sdk_sagemaker::Client::new(&config),
-            aws_sdk_sagemakerruntime::Client::new(&config),
-            info.endpoint.clone(),
-        );
+        let target = SageMakerTarget::from_config(&config, info.endpoint.clone());
         let listener = progress.listener(&info);
         endpoint_test::run(&target, info, &run.suite, expected, &run.options(), listener).await
     }
@@ -135,10 +132,16 @@ mod with_aws {
         if info.account_id == access.caller.account {
             return Ok(config);
         }
-        let mut request = SessionRequest::new(&info.account_id, &info.region, &access.role, &access.session_name);
-        request.partition.clone_from(&access.caller.partition);
-        request.external_id.clone_from(&access.external_id);
-        request.endpoint = Some(info.endpoint.clone());
+        let request = SessionRequest {
+            account: info.account_id.clone(),
+            region: info.region.clone(),
+            role: access.role.clone(),
+            partition: access.caller.partition.clone(),
+            session_name: access.session_name.clone(),
+            external_id: access.external_id.clone(),
+            tags: Vec::new(),
+            endpoints: vec![info.endpoint.clone()],
+        };
         session(&config, &request).await
     }
 

@@ -1,0 +1,291 @@
+//! Bad input: each kind ends with its exit code, a message that says what and where and what to do, and leaves every earlier file as it was.
+
+use crate::project::Project;
+
+/// One mistake, and what the program must answer.
+struct Mistake {
+    name: &'static str,
+    make: fn(&mut Project),
+    arguments: &'static [&'static str],
+    code: i32,
+    says: &'static [&'static str],
+}
+
+const BUILD: &[&str] = &["build", "--registry", "examples/registry.json"];
+
+fn staging(project: &Project, text: &str) {
+    project.write("staging-config-template.json", text);
+}
+
+const MISTAKES: &[Mistake] = &[
+    Mistake {
+        name: "a parameter that the template does not have",
+        make: |project| staging(project, r#"[{ "ParameterKey": "EndpointInstanceTyp", "ParameterValue": "ml.m5.large" }]"#),
+        arguments: BUILD,
+        code: 2,
+        says: &[
+            "the template has no parameter `EndpointInstanceTyp`",
+            "staging-config-template.json:1:20",
+            "did you mean `EndpointInstanceType`?",
+        ],
+    },
+    Mistake {
+        name: "a parameter that is missing",
+        make: |project| staging(project, r#"[{ "ParameterKey": "EndpointInstanceCount", "ParameterValue": "1" }]"#),
+        arguments: BUILD,
+        code: 2,
+        says: &["`EndpointInstanceType` has no value and the template has no default", "cfn-sm-endpoint-template.yml:"],
+    },
+    Mistake {
+        name: "a parameter that is given twice",
+        make: |project| {
+            staging(
+                project,
+                "[{ \"ParameterKey\": \"EndpointInstanceCount\", \"ParameterValue\": \"1\" },\n { \"ParameterKey\": \"EndpointInstanceCount\", \"ParameterValue\": \"2\" }]",
+            );
+        },
+        arguments: BUILD,
+        code: 2,
+        says: &[
+            "`EndpointInstanceCount` is given twice",
+            "staging-config-template.json:2:20",
+            "first at staging-config-template.json:1:20",
+        ],
+    },
+    Mistake {
+        name: "a parameter out of its range, in both stages at once",
+        make: |project| {
+            let wrong = r#"[{ "ParameterKey": "EndpointInstanceCount", "ParameterValue": "0" },
+                { "ParameterKey": "EndpointInstanceType", "ParameterValue": "m5.large" }]"#;
+            staging(project, wrong);
+            project.write("prod-config-template.json", wrong);
+        },
+        arguments: BUILD,
+        code: 2,
+        says: &[
+            "staging-config-template.json:1:20",
+            "prod-config-template.json:1:20",
+            "less than the least value, 1",
+            "an instance type such as ml.m5.large",
+        ],
+    },
+    Mistake {
+        name: "a list where text belongs",
+        make: |project| staging(project, r#"[{ "ParameterKey": "EndpointInstanceType", "ParameterValue": ["ml.m5.large"] }]"#),
+        arguments: BUILD,
+        code: 2,
+        says: &["the value of `EndpointInstanceType` is a list, not text"],
+    },
+    Mistake {
+        name: "a file that is not JSON",
+        make: |project| staging(project, "[\n  { \"ParameterKey\": \"A\", }\n]"),
+        arguments: BUILD,
+        code: 2,
+        says: &["is not JSON", "staging-config-template.json:2:"],
+    },
+    Mistake {
+        name: "a file with a byte order mark",
+        make: |project| staging(project, "\u{feff}[]"),
+        arguments: BUILD,
+        code: 2,
+        says: &["byte order mark", "UTF-8 without"],
+    },
+    Mistake {
+        name: "a file that is not there",
+        make: |project| std::fs::remove_file(project.path("prod-config-template.json")).unwrap(),
+        arguments: BUILD,
+        code: 2,
+        says: &["cannot read `prod-config-template.json`: it does not exist"],
+    },
+    Mistake {
+        name: "account ids of another length",
+        make: |project| project.set("STAGING_ACCOUNT_LIST", "22222222222, x"),
+        arguments: BUILD,
+        code: 2,
+        says: &["`22222222222` is not an AWS account id", "`x` is not an AWS account id", "12 digits"],
+    },
+    Mistake {
+        name: "an empty list of accounts in multi-account mode",
+        make: |project| project.set("PROD_ACCOUNT_LIST", " , "),
+        arguments: BUILD,
+        code: 2,
+        says: &["the list of accounts is empty", "PROD_ACCOUNT_LIST"],
+    },
+    Mistake {
+        name: "neither yes nor no",
+        make: |project| project.set("MULTI_ACCOUNT_DEPLOYMENT", "maybe"),
+        arguments: BUILD,
+        code: 2,
+        says: &["`maybe` is neither yes nor no"],
+    },
+    Mistake {
+        name: "several options that are missing",
+        make: |project| {
+            project.unset("ENV_NAME");
+            project.set("SAGEMAKER_PROJECT_ID", "");
+        },
+        arguments: BUILD,
+        code: 2,
+        says: &["`--env-name` is missing", "`--sagemaker-project-id` is missing", "set SAGEMAKER_PROJECT_ID"],
+    },
+    Mistake {
+        name: "a flag that there is not",
+        make: |_| {},
+        arguments: &["build", "--staging-acounts", "222222222222"],
+        code: 2,
+        says: &["unexpected argument '--staging-acounts'", "--staging-accounts"],
+    },
+    Mistake {
+        name: "a template that does not parse",
+        make: |project| project.write("cfn-sm-endpoint-template.yml", "Parameters:\n  A: [\n"),
+        arguments: BUILD,
+        code: 2,
+        says: &["cfn-sm-endpoint-template.yml:"],
+    },
+    Mistake {
+        name: "a template with a key twice",
+        make: |project| {
+            let text = project.read("cfn-sm-endpoint-template.yml");
+            project.write("cfn-sm-endpoint-template.yml", &format!("{text}Description: twice\n"));
+        },
+        arguments: BUILD,
+        code: 2,
+        says: &["Description"],
+    },
+    Mistake {
+        name: "an endpoint's name that is too long",
+        make: |project| {
+            project.set("SAGEMAKER_PROJECT_NAME", "a-project-name-of-32-characters1");
+            project.set("SAGEMAKER_PROJECT_ID", "p-12345678901234567");
+            project.set("ENV_TYPE_PROD_NAME", "production-europe");
+        },
+        arguments: BUILD,
+        code: 2,
+        says: &["cannot be the name of an endpoint", "63"],
+    },
+    Mistake {
+        name: "a template that is not there",
+        make: |project| project.set("CFN_TEMPLATE_NAME", "another"),
+        arguments: BUILD,
+        code: 2,
+        says: &["there is no template `another-template.yml` or `another-template.yaml`"],
+    },
+    Mistake {
+        name: "a name that leads out of the project",
+        make: |project| project.set("STAGING_CONFIG_NAME", "../secret"),
+        arguments: BUILD,
+        code: 2,
+        says: &["`../secret` is not a file's name"],
+    },
+    Mistake {
+        name: "no approved package",
+        make: |project| {
+            let registry = project.read("examples/registry.json").replace("\"Approved\"", "\"PendingManualApproval\"");
+            project.write("examples/registry.json", &registry);
+        },
+        arguments: BUILD,
+        code: 4,
+        says: &["no approved model package in group `iris-p-abc123xyz`", "the newest is version 16, pending approval"],
+    },
+    Mistake {
+        name: "a registry that is no snapshot",
+        make: |project| project.write("examples/registry.json", "{\n\"packages\": [] }"),
+        arguments: BUILD,
+        code: 2,
+        says: &["is not a registry snapshot", "examples/registry.json:2:"],
+    },
+    Mistake {
+        name: "a region without a model package",
+        make: |project| project.set("DEPLOYMENT_REGIONS", "us-east-1,eu-west-1"),
+        arguments: BUILD,
+        code: 2,
+        says: &["there is no model package for region `eu-west-1`"],
+    },
+    Mistake { name: "no region", make: |_| {}, arguments: &["build"], code: 2, says: &["no AWS region is configured", "AWS_REGION"] },
+    Mistake {
+        name: "no credentials",
+        make: |project| project.set("AWS_REGION", "us-east-1"),
+        arguments: &["build"],
+        code: 3,
+        says: &["found no AWS credentials", "AWS_PROFILE"],
+    },
+    Mistake {
+        name: "an AWS that does not answer",
+        make: |project| {
+            project.set("AWS_REGION", "us-east-1");
+            project.set("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE");
+            project.set("AWS_SECRET_ACCESS_KEY", "a-secret-that-must-not-be-shown");
+            project.set("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
+        },
+        arguments: &["build"],
+        code: 3,
+        says: &["could not be reached", "AWS_ENDPOINT_URL"],
+    },
+    Mistake {
+        name: "no project anywhere",
+        make: |project| project.set("XTASK_PROJECT_DIR", "/does/not/exist"),
+        arguments: BUILD,
+        code: 2,
+        says: &["`/does/not/exist` does not exist"],
+    },
+    Mistake {
+        name: "a suite with a key that there is not",
+        make: |project| {
+            let suite = project
+                .read("test/endpoint-tests.yaml")
+                .replace("content_type: text/csv\n      text:", "contenttype: text/csv\n      text:");
+            project.write("test/endpoint-tests.yaml", &suite);
+        },
+        arguments: &["test-staging", "--endpoint-url", "http://127.0.0.1:9"],
+        code: 2,
+        says: &["contenttype", "did you mean `content_type`?", "test/endpoint-tests.yaml:"],
+    },
+    Mistake {
+        name: "a release that is not there",
+        make: |_| {},
+        arguments: &["test-staging", "--build-dir", "nowhere"],
+        code: 2,
+        says: &["cannot read `nowhere/release-manifest.json`", "--build-dir"],
+    },
+    Mistake {
+        name: "a release of which one file was changed",
+        make: |project| {
+            let config = project.read("target/deploy/prod-config.json").replace("\"2\"", "\"200\"");
+            project.write("target/deploy/prod-config.json", &config);
+        },
+        arguments: &["test-staging"],
+        code: 2,
+        says: &["`target/deploy/prod-config.json` is not the file of this release", "build it again"],
+    },
+    Mistake {
+        name: "the configuration of the other stage",
+        make: |project| project.set("BUILD_CONFIG", "prod-config"),
+        arguments: &["test-staging"],
+        code: 2,
+        says: &["`prod-config` is the configuration of the prod stage, and this tests staging"],
+    },
+];
+
+#[test]
+fn every_mistake_is_answered_and_every_earlier_file_stays() {
+    let mut wrong = Vec::new();
+    for mistake in MISTAKES {
+        let mut project = Project::new().with_pipeline_variables();
+        project.run(BUILD).ends_with(0);
+        (mistake.make)(&mut project);
+        let before = project.files("target/deploy");
+        let run = project.run(mistake.arguments);
+        let mut complaints = Vec::new();
+        if run.code != mistake.code {
+            complaints.push(format!("exit code {} and not {}", run.code, mistake.code));
+        }
+        complaints.extend(mistake.says.iter().filter(|text| !run.stderr.contains(**text)).map(|text| format!("does not say `{text}`")));
+        if project.files("target/deploy") != before {
+            complaints.push("changed an earlier file".to_owned());
+        }
+        if !complaints.is_empty() {
+            wrong.push(format!("{}: {}\n{}", mistake.name, complaints.join("; "), run.stderr));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}

@@ -1,0 +1,9 @@
+//! The program as its users run it: real command lines, real files, and a local AWS behind them.
+
+mod bad_input;
+mod build;
+mod package;
+mod project;
+mod setup;
+mod test_staging;
+mod tour;

@@ -1,0 +1,172 @@
+//! A project in a folder of its own, and the program run in it.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value as Json;
+use tempfile::TempDir;
+
+/// A copy of this workspace's own project files, and an environment that holds nothing of the caller's.
+pub(crate) struct Project {
+    folder: TempDir,
+    variables: Vec<(String, String)>,
+}
+
+/// What a run of the program came to.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// This workspace.
+pub(crate) fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask is a folder of the workspace")
+}
+
+/// The stand-in's environment is made once for all tests, where `cargo xtask test` makes it.
+pub(crate) fn stand_in_cache() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
+    target.join("stand-in")
+}
+
+impl Project {
+    pub(crate) fn new() -> Self {
+        let project = Self { folder: TempDir::new().unwrap(), variables: Vec::new() };
+        for name in [
+            "cfn-sm-endpoint-template.yml",
+            "staging-config-template.json",
+            "prod-config-template.json",
+            "buildspec.yml",
+            "test/endpoint-tests.yaml",
+            "test/payloads/three-flowers.csv",
+            "examples/registry.json",
+        ] {
+            project.write(name, &std::fs::read_to_string(workspace().join(name)).unwrap());
+        }
+        project
+    }
+
+    /// The variables that the reference's pipeline sets, for the iris project.
+    pub(crate) fn with_pipeline_variables(mut self) -> Self {
+        for (name, value) in [
+            ("SAGEMAKER_PROJECT_ID", "p-abc123xyz"),
+            ("SAGEMAKER_PROJECT_NAME", "iris"),
+            ("SOURCE_MODEL_PACKAGE_GROUP_NAME", "iris-p-abc123xyz"),
+            ("ENV_NAME", "ds"),
+            ("ENV_TYPE", "dev"),
+            ("STAGING_CONFIG_NAME", "staging-config"),
+            ("PROD_CONFIG_NAME", "prod-config"),
+            ("CFN_TEMPLATE_NAME", "cfn-sm-endpoint"),
+            ("SAGEMAKER_EXECUTION_ROLE_STAGING_NAME", "ds-model-execution-role"),
+            ("SAGEMAKER_EXECUTION_ROLE_PROD_NAME", "ds-model-execution-role"),
+            ("MULTI_ACCOUNT_DEPLOYMENT", "YES"),
+            ("STAGING_ACCOUNT_LIST", "222222222222"),
+            ("PROD_ACCOUNT_LIST", "333333333333"),
+            ("ENV_TYPE_STAGING_NAME", "staging"),
+            ("ENV_TYPE_PROD_NAME", "prod"),
+            ("SAGEMAKER_EBS_KMS_KEY_ARN", "arn:aws:kms:us-east-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab"),
+            ("ARTIFACT_BUCKET", ""),
+        ] {
+            self.set(name, value);
+        }
+        self
+    }
+
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.variables.retain(|(known, _)| known != name);
+        self.variables.push((name.to_owned(), value.to_owned()));
+    }
+
+    pub(crate) fn set_all(&mut self, variables: impl IntoIterator<Item = (String, String)>) {
+        for (name, value) in variables {
+            self.set(&name, &value);
+        }
+    }
+
+    pub(crate) fn unset(&mut self, name: &str) {
+        self.variables.retain(|(known, _)| known != name);
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    pub(crate) fn json(&self, name: &str) -> Json {
+        serde_json::from_str(&self.read(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    /// Every file below a folder with its bytes, to hold two moments against each other.
+    pub(crate) fn files(&self, folder: &str) -> Vec<(String, Vec<u8>)> {
+        let Ok(entries) = std::fs::read_dir(self.path(folder)) else { return Vec::new() };
+        let mut files: Vec<_> = entries
+            .map(|entry| entry.unwrap())
+            .map(|entry| (entry.file_name().to_string_lossy().into_owned(), std::fs::read(entry.path()).unwrap_or_default()))
+            .collect();
+        files.sort();
+        files
+    }
+
+    /// Runs the program in the project's folder.
+    pub(crate) fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Run {
+        let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.folder.path())
+            .env("NO_COLOR", "1")
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let run = Run {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        };
+        run.holds_no_secret(&self.variables);
+        run
+    }
+}
+
+impl Run {
+    /// No credential appears in any output, whatever the run was.
+    fn holds_no_secret(&self, variables: &[(String, String)]) {
+        for (name, value) in variables {
+            if ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"].contains(&name.as_str()) && value.len() > 8 {
+                assert!(!self.stdout.contains(value) && !self.stderr.contains(value), "{name} is in the output");
+            }
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn ends_with(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn says(self, text: &str) -> Self {
+        assert!(
+            self.stderr.contains(text) || self.stdout.contains(text),
+            "`{text}` is not in\n--- stdout\n{}\n--- stderr\n{}",
+            self.stdout,
+            self.stderr
+        );
+        self
+    }
+}
