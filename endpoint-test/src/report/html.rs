@@ -4,7 +4,7 @@ mod target;
 
 use std::fmt::Write as _;
 
-use super::untrusted::Html;
+use super::untrusted::{Html, Prose};
 use super::{Outcome, Report, TargetReport, Verdict};
 
 const STYLE: &str = include_str!("html/style.css");
@@ -29,7 +29,7 @@ pub fn html(report: &Report) -> String {
     tiles(&mut page, report);
     tested(&mut page, report);
     overview(&mut page, report);
-    for (index, target) in report.targets.iter().enumerate() {
+    for (index, target) in by_urgency(report) {
         target::section(&mut page, index, target);
     }
     let tool = &report.tool;
@@ -56,6 +56,18 @@ fn verdict(page: &mut String, report: &Report) {
         Html(&report.stage),
         Html(&headline(report))
     );
+}
+
+/// The targets with their number, those first that somebody has to look at.
+fn by_urgency(report: &Report) -> Vec<(usize, &TargetReport)> {
+    let mut targets: Vec<_> = report.targets.iter().enumerate().collect();
+    targets.sort_by_key(|(_, target)| match target.verdict {
+        Verdict::Failed => 0,
+        Verdict::Errored => 1,
+        Verdict::Empty | Verdict::Skipped => 2,
+        Verdict::Passed => 3,
+    });
+    targets
 }
 
 /// The verdict in a sentence.
@@ -134,7 +146,7 @@ fn overview(page: &mut String, report: &Report) {
         let _ = write!(page, "<th scope=\"col\">{label}</th>");
     }
     page.push_str("<th scope=\"col\" class=\"number\">Cases</th><th scope=\"col\" class=\"number\">Slowest</th></tr></thead>\n<tbody>\n");
-    for (index, target) in report.targets.iter().enumerate() {
+    for (index, target) in by_urgency(report) {
         let _ = writeln!(
             page,
             "<tr><td data-label=\"Verdict\">{}</td><td data-label=\"Account\" class=\"mono\">{}</td><td data-label=\"Region\">{}</td>\

@@ -39,6 +39,26 @@ impl fmt::Display for Html<'_> {
     }
 }
 
+/// A message within HTML: what stands between backticks is set as code.
+pub(super) struct Prose<'a>(pub(super) &'a str);
+
+impl fmt::Display for Prose<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = self.0.split('`').peekable();
+        let mut code = false;
+        while let Some(part) = parts.next() {
+            match (code, parts.peek().is_some()) {
+                (true, true) => write!(formatter, "<code>{}</code>", Html(part))?,
+                // A last backtick without its fellow is only a character.
+                (true, false) => write!(formatter, "`{}", Html(part))?,
+                (false, _) => write!(formatter, "{}", Html(part))?,
+            }
+            code = !code;
+        }
+        Ok(())
+    }
+}
+
 fn is_steering(character: char) -> bool {
     character.is_control() || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
@@ -61,6 +81,11 @@ mod tests {
         fn one_line_is_one_line(text in any::<String>()) {
             prop_assert!(!one_line(&text).chars().any(char::is_control));
         }
+    }
+
+    #[test]
+    fn what_stands_between_backticks_is_code_and_a_lone_one_is_not() {
+        assert_eq!(Prose("is `<b>`, not `x").to_string(), "is <code>&lt;b&gt;</code>, not `x");
     }
 
     #[test]

@@ -75,7 +75,7 @@ fn model_error(reader: &mut Reader, node: &Node) -> Option<ModelErrorExpectation
 
 fn text(reader: &mut Reader, node: &Node) -> Vec<TextRule> {
     let Some(fields) = reader.fields(node, "`text`", TEXT_KEYS) else { return Vec::new() };
-    if fields.is_empty() {
+    if fields.lacks_all(TEXT_KEYS) {
         reader.problem(node.place, "`text` expects nothing").hint = Some("give `equals`, `contains` or `matches`".to_owned());
     }
     let equals = fields.text(reader, "equals").map(|text| TextRule::Equals(text.to_owned()));
@@ -95,7 +95,7 @@ fn json(reader: &mut Reader, node: &Node) -> Vec<JsonExpectation> {
     let matches = pattern(reader, &fields).map(JsonRule::Matches);
     let kind = kind(reader, &fields).map(JsonRule::Type);
     let length = fields.whole(reader, "length", 0, u64::MAX).map(JsonRule::Length);
-    if !["equals", "one_of", "between", "matches", "type", "length"].iter().any(|key| fields.get(key).is_some()) {
+    if fields.lacks_all(&["equals", "one_of", "between", "matches", "type", "length"]) {
         reader.problem(node.place, "an entry of `json` expects nothing").hint =
             Some("give `equals`, `one_of`, `between`, `matches`, `type` or `length`".to_owned());
     }

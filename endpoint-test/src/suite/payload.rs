@@ -21,6 +21,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node, own: &Settings, defaults: &
     let kinds: Vec<&str> = KINDS.iter().copied().filter(|kind| fields.get(kind).is_some()).collect();
     let &[kind] = kinds.as_slice() else {
         let message = match kinds.as_slice() {
+            [] if !fields.lacks_all(KINDS) => return None,
             [] => "`payload` holds nothing to send".to_owned(),
             _ => format!("`payload` holds {} at once", kinds.iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(" and ")),
         };

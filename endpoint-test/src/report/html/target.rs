@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Html, badge, time};
+use super::{Html, Prose, badge, time};
 use crate::report::{CaseReport, Check, Outcome, TargetReport};
 
 /// Writes the part of one endpoint.
@@ -54,10 +54,15 @@ fn check_row(page: &mut String, check: &Check) {
     );
     let why = check.message.as_ref().or(check.actual.as_ref());
     if let Some(why) = why {
-        let _ = write!(page, "<span class=\"why\">{}</span>", Html(why));
+        let _ = write!(page, "<span class=\"why\">{}</span>", Prose(why));
     }
     if let (Outcome::Failed | Outcome::Errored, Some(expected), Some(actual)) = (check.outcome, &check.expected, &check.actual) {
-        let _ = write!(page, "<span class=\"why\">expected <code>{}</code>, found <code>{}</code></span>", Html(expected), Html(actual));
+        let _ = write!(
+            page,
+            "<span class=\"why\">expected <code>{}</code></span><span class=\"why\">found <code>{}</code></span>",
+            Html(expected),
+            Html(actual)
+        );
     }
     hint(page, check.hint.as_deref());
     page.push_str("</div></div>\n");
@@ -65,6 +70,9 @@ fn check_row(page: &mut String, check: &Check) {
 
 /// `data_capture` as a person writes it.
 fn label(name: &str) -> String {
+    if name == "json" {
+        return "JSON".to_owned();
+    }
     let name = name.replace('_', " ");
     let mut characters = name.chars();
     match characters.next() {
@@ -87,7 +95,7 @@ fn case_row(page: &mut String, case: &CaseReport) {
         Html(&case.name)
     );
     if let Some(why) = why {
-        let _ = write!(page, "<span class=\"why\">{}</span>", Html(why));
+        let _ = write!(page, "<span class=\"why\">{}</span>", Prose(why));
     }
     let latency = case.latency_ms.map(time).unwrap_or_default();
     let _ = writeln!(page, "</span><span class=\"time\">{latency}</span></summary>\n<div class=\"inside\">");
@@ -126,7 +134,7 @@ fn checks(page: &mut String, checks: &[Check]) {
         }
         page.push_str("</tr>\n");
         if let Some(text) = &check.hint {
-            let _ = writeln!(page, "<tr><td></td><td colspan=\"3\"><span class=\"hint\">{}</span></td></tr>", Html(text));
+            let _ = writeln!(page, "<tr><td></td><td colspan=\"3\"><span class=\"hint\">{}</span></td></tr>", Prose(text));
         }
     }
     page.push_str("</tbody></table></div>\n");
@@ -151,6 +159,6 @@ fn case_facts(page: &mut String, case: &CaseReport) {
 
 fn hint(page: &mut String, hint: Option<&str>) {
     if let Some(hint) = hint {
-        let _ = write!(page, "<span class=\"hint\">{}</span>", Html(hint));
+        let _ = write!(page, "<span class=\"hint\">{}</span>", Prose(hint));
     }
 }

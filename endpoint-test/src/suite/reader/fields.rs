@@ -21,6 +21,7 @@ pub(in crate::suite) struct Fields<'a> {
     entries: &'a [Entry],
     place: Place,
     what: &'a str,
+    all_known: bool,
 }
 
 impl Reader {
@@ -40,7 +41,8 @@ impl Reader {
         for entry in entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
             self.problem(entry.place, format!("unknown key `{}` in {what}", entry.key)).hint = Some(instead_of(entry, known));
         }
-        Some(Fields { entries, place: node.place, what })
+        let all_known = entries.iter().all(|entry| known.contains(&entry.key.as_str()));
+        Some(Fields { entries, place: node.place, what, all_known })
     }
 }
 
@@ -64,8 +66,9 @@ impl<'a> Fields<'a> {
         self.entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
     }
 
-    pub(in crate::suite) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+    /// Whether none of the keys is given, nor another one that may be a misspelling of it.
+    pub(in crate::suite) fn lacks_all(&self, keys: &[&str]) -> bool {
+        self.all_known && keys.iter().all(|key| self.get(key).is_none())
     }
 
     /// The key's value; a problem when there is none.

@@ -1,0 +1,122 @@
+//! A report with everything in it: a pass, a failure, an error, and text that means harm.
+
+use endpoint_test::{CaseReport, Check, Outcome, Report, TargetInfo, TargetReport, Tool, Variant, Verdict};
+
+const GROUP: &str = "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris-p-abc123xyz";
+
+/// The whole report.
+pub(crate) fn report() -> Report {
+    let denied = TargetReport::errored(
+        info("333333333333", "eu-west-1"),
+        "session",
+        "AssumeRole: AccessDenied: User: arn:aws:sts::111111111111:assumed-role/build/7 is not authorized to perform: sts:AssumeRole (request 0a1b)",
+        Some("the role's trust policy must name the caller, and the caller's own policy must allow `sts:AssumeRole` on the role".to_owned()),
+    );
+    let mut report = Report::assemble(tool(), "staging", vec![denied, failing(), passing()]);
+    report.release = Some("sha256:9f2c4e0b7d11a8c35f6a90e1b2d4c6f8a0b1c2d3e4f5061728394a5b6c7d8e9f".to_owned());
+    report.commit = Some("4f0c2d9e8b7a6c5d4e3f2a1b0c9d8e7f6a5b4c3d".to_owned());
+    report.model_package = Some(format!("{GROUP}/13"));
+    report
+}
+
+pub(crate) fn tool() -> Tool {
+    Tool { name: "xtask".to_owned(), version: "0.1.0".to_owned() }
+}
+
+pub(crate) fn info(account: &str, region: &str) -> TargetInfo {
+    TargetInfo {
+        account_id: account.to_owned(),
+        region: region.to_owned(),
+        endpoint: "iris-p-abc123xyz-staging".to_owned(),
+        role: Some("ml/endpoint-tester".to_owned()),
+        environment_name: Some("ds".to_owned()),
+        environment_type: Some("staging".to_owned()),
+        project_name: Some("iris".to_owned()),
+        project_id: Some("p-abc123xyz".to_owned()),
+    }
+}
+
+/// A target that was really described and asked.
+fn target(account: &str, version: u32, verdict: Verdict) -> TargetReport {
+    let mut report = TargetReport::errored(info(account, "us-east-1"), "", "", None);
+    report.verdict = verdict;
+    report.status = Some("InService".to_owned());
+    report.endpoint_config = Some(format!("iris-config-{version}"));
+    report.duration_ms = 41_200.0;
+    report.variants = vec![Variant {
+        name: "AllTraffic".to_owned(),
+        weight: Some(1.0),
+        current_instance_count: Some(2),
+        desired_instance_count: Some(2),
+        model_name: Some("iris-model".to_owned()),
+        model_packages: vec![format!("{GROUP}/{version}")],
+        images: Vec::new(),
+    }];
+    report.checks = vec![
+        Check { actual: Some("InService".to_owned()), ..check("status", Outcome::Passed) },
+        Check { actual: Some(format!("{GROUP}/{version}")), expected: Some(format!("{GROUP}/13")), ..check("identity", Outcome::Passed) },
+        Check { actual: Some("AllTraffic: weight 1, 2 of 2 instances".to_owned()), ..check("variants", Outcome::Passed) },
+        Check { actual: Some("off".to_owned()), ..check("data_capture", Outcome::Passed) },
+    ];
+    report
+}
+
+pub(crate) fn check(name: &str, outcome: Outcome) -> Check {
+    Check { name: name.to_owned(), outcome, at: None, expected: None, actual: None, message: None, hint: None }
+}
+
+fn passing() -> TargetReport {
+    let mut report = target("111111111111", 13, Verdict::Passed);
+    report.cases = vec![case("one flower gets a species", 12.31), case("probabilities add up", 18.4), case("wrong input is refused", 9.02)];
+    report
+}
+
+fn failing() -> TargetReport {
+    let mut report = target("222222222222", 12, Verdict::Failed);
+    report.checks[1].outcome = Outcome::Failed;
+    report.checks[1].message = Some("variant `AllTraffic` serves version 12, and version 13 was approved".to_owned());
+    report.checks[1].hint =
+        Some("the deployment was probably rolled back, or has not reached this account: see the events of the endpoint's stack".to_owned());
+    let mut wrong = case("probabilities add up", 21.7);
+    wrong.outcome = Outcome::Failed;
+    wrong.checks = vec![
+        check("status", Outcome::Passed),
+        Check {
+            at: Some("/predictions/0/score".to_owned()),
+            expected: Some("between 0 and 1".to_owned()),
+            actual: Some("1.5".to_owned()),
+            message: Some("the number is outside".to_owned()),
+            ..check("json", Outcome::Failed)
+        },
+    ];
+    wrong.reply = Some("{\"predictions\":[{\"label\":\"<script>alert('x')</script>\",\"score\":1.5}]}\u{1b}[2J".to_owned());
+    let mut throttled = case("ten rows at once", 3.1);
+    throttled.outcome = Outcome::Errored;
+    throttled.checks = Vec::new();
+    throttled.message = Some("InvokeEndpoint: ThrottlingException: Rate exceeded (request 99)".to_owned());
+    throttled.hint = Some("test fewer targets at once".to_owned());
+    report.cases = vec![case("one flower gets a species", 11.2), wrong, throttled];
+    report
+}
+
+pub(crate) fn case(name: &str, latency_ms: f64) -> CaseReport {
+    CaseReport {
+        name: name.to_owned(),
+        outcome: Outcome::Passed,
+        latency_ms: Some(latency_ms),
+        status: Some(200),
+        request_id: Some("5f1e0c7a-2b3d".to_owned()),
+        variant: Some("AllTraffic".to_owned()),
+        content_type: Some("application/json".to_owned()),
+        checks: vec![
+            Check { expected: Some("2xx".to_owned()), actual: Some("200".to_owned()), ..check("status", Outcome::Passed) },
+            Check {
+                at: Some("/predictions/0/label".to_owned()),
+                expected: Some("one of \"setosa\", \"versicolor\", \"virginica\"".to_owned()),
+                actual: Some("\"setosa\"".to_owned()),
+                ..check("json", Outcome::Passed)
+            },
+        ],
+        ..CaseReport::default()
+    }
+}

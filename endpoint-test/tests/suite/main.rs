@@ -1,0 +1,22 @@
+//! Suite files: what is read, what is refused and in which words, and which files are opened.
+
+mod files;
+mod problems;
+mod reading;
+
+use std::path::Path;
+
+use endpoint_test::{Suite, SuiteErrors};
+
+fn parse(text: &str) -> Result<Suite, SuiteErrors> {
+    Suite::parse(text, Path::new("endpoint-tests.yaml"))
+}
+
+fn good(text: &str) -> Suite {
+    parse(text).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+/// One case with this payload and what follows it.
+fn with_case(rest: &str) -> String {
+    format!("version: 1\ncases:\n  - name: it\n    {rest}\n")
+}
