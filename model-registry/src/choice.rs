@@ -155,7 +155,7 @@ async fn latest_approved<R: Registry>(registry: &R, group: &ModelPackageGroup) -
                 continue;
             }
             if let Some(package) = describe(registry, &summary, &mut passed_over).await? {
-                let because = because(group, &package, &passed_over);
+                let because = because(group, &package, &passed_over, more);
                 return Ok(Choice { package, selection: Selection::LatestApproved, because, passed_over });
             }
         }
@@ -183,11 +183,13 @@ async fn describe<R: Registry>(
     passed_over: &mut Vec<PassedOver>,
 ) -> Result<Option<ModelPackage>, SelectError> {
     let package = registry.describe(&summary.arn).await?;
-    if objection(&package.approval_status, &package.status, &package.registration).is_some() {
-        passed_over.push(PassedOver { arn: summary.arn.clone(), reason: Reason::Withdrawn });
-        return Ok(None);
-    }
-    Ok(Some(package))
+    let reason = match objection(&package.approval_status, &package.status, &package.registration) {
+        None => return Ok(Some(package)),
+        Some(Reason::Approval(_)) => Reason::Withdrawn,
+        Some(reason) => reason,
+    };
+    passed_over.push(PassedOver { arn: summary.arn.clone(), reason });
+    Ok(None)
 }
 
 async fn named<R: Registry>(
@@ -207,6 +209,10 @@ async fn named<R: Registry>(
     match objection(&package.approval_status, &package.status, &package.registration) {
         None => {}
         Some(Reason::Approval(status)) if gates.allow_unapproved => {
+            // The leave is for a missing approval only: what SageMaker did not finish, or what was only logged, cannot be deployed.
+            if let Some(reason) = unusable(&package.status, &package.registration) {
+                return Err(SelectError::NotAcceptable { arn: arn.clone(), reason });
+            }
             because = format!("{because}, and may be deployed although it is {}", words(&status));
         }
         Some(reason) => return Err(SelectError::NotAcceptable { arn: arn.clone(), reason }),
@@ -216,9 +222,12 @@ async fn named<R: Registry>(
 
 /// Why a package may not be deployed, if so.
 fn objection(approval: &ApprovalStatus, status: &PackageStatus, registration: &RegistrationType) -> Option<Reason> {
-    if *approval != ApprovalStatus::Approved {
-        Some(Reason::Approval(approval.clone()))
-    } else if *status != PackageStatus::Completed {
+    if *approval == ApprovalStatus::Approved { unusable(status, registration) } else { Some(Reason::Approval(approval.clone())) }
+}
+
+/// Why a package could not be deployed even if it were approved, if so.
+fn unusable(status: &PackageStatus, registration: &RegistrationType) -> Option<Reason> {
+    if *status != PackageStatus::Completed {
         Some(Reason::Status(status.clone()))
     } else if *registration == RegistrationType::Logged {
         Some(Reason::Logged)
@@ -227,8 +236,10 @@ fn objection(approval: &ApprovalStatus, status: &PackageStatus, registration: &R
     }
 }
 
-fn because(group: &ModelPackageGroup, package: &ModelPackage, passed_over: &[PassedOver]) -> String {
+/// `more`: there are newer ones that were not looked at one by one.
+fn because(group: &ModelPackageGroup, package: &ModelPackage, passed_over: &[PassedOver], more: bool) -> String {
     let newer = match passed_over.len() {
+        count if more => format!("{count} newer ones or more may not be deployed"),
         0 => "and the newest of all".to_owned(),
         1 => "1 newer one may not be deployed".to_owned(),
         count => format!("{count} newer ones may not be deployed"),

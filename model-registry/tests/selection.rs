@@ -153,7 +153,9 @@ proptest! {
 fn many_newer_packages_that_nobody_approved_cost_one_request_more() {
     let packages = std::iter::once(registered(1, "Approved")).chain((2..=5000).map(|v| registered(v, "PendingManualApproval"))).collect();
     let registry = Memory { packages, ..Memory::default() };
-    assert_eq!(latest(&registry).unwrap().package.version, Some(1));
+    let choice = latest(&registry).unwrap();
+    assert_eq!(choice.package.version, Some(1));
+    assert_snapshot!(choice.because, @"version 1 is the newest approved model package of `iris`; 100 newer ones or more may not be deployed");
     let queries = registry.queries.into_inner().unwrap();
     assert_eq!(queries.iter().map(|query| query.approval_status.clone()).collect::<Vec<_>>(), [None, Some(ApprovalStatus::Approved)]);
 }
@@ -211,6 +213,26 @@ fn a_named_version_needs_no_list_and_must_be_approved() {
     assert!(choose("2", &gates).unwrap().because.contains("although it is rejected"));
     assert!(matches!(choose("9", &Gates::default()), Err(SelectError::Registry(error)) if error.kind == RegistryErrorKind::NotFound));
     assert!(matches!(choose(&format!("{PREFIX}other/1"), &Gates::default()), Err(SelectError::OtherGroup { .. })));
+}
+
+#[test]
+fn leave_to_deploy_without_approval_is_no_leave_to_deploy_what_failed_or_was_only_logged() {
+    let packages = vec![
+        package(1, "PendingManualApproval", "Failed", RegistrationType::Registered, 1),
+        package(2, "Rejected", "Completed", RegistrationType::Logged, 2),
+        registered(3, "PendingManualApproval"),
+    ];
+    let registry = Memory { packages, ..Memory::default() };
+    let mut gates = Gates::default();
+    gates.allow_unapproved = true;
+    let refusal = |version| match block_on(select(&registry, &"iris".parse().unwrap(), &Selection::Version(version), &gates)) {
+        Ok(_) => None,
+        Err(SelectError::NotAcceptable { reason, .. }) => Some(reason),
+        Err(error) => panic!("{error}"),
+    };
+    assert_eq!(refusal(1), Some(Reason::Status(PackageStatus::Failed)));
+    assert_eq!(refusal(2), Some(Reason::Logged));
+    assert_eq!(refusal(3), None);
 }
 
 #[test]
