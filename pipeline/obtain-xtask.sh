@@ -1,41 +1,66 @@
 #!/bin/sh
-# Puts the program that the buildspecs run at the path that is given.
+# Puts the program that the buildspecs run at the path that is given, and its SHA-256 beside it.
 #
 #   sh pipeline/obtain-xtask.sh PATH
 #
 # In this order:
-#   1. the binary that this run's build published (the test step; CODEBUILD_SRC_DIR_BuildArtifact), so that a run compiles at most once;
-#   2. the prebuilt binary at XTASK_URL (s3:// or https://), which must have the checksum XTASK_SHA256;
-#   3. a release build of these sources. It needs 8 GiB of memory and the crates.io registry: a SMALL machine, or a network
-#      without internet, needs XTASK_URL. `cargo xtask dist` makes the binary and prints its checksum.
+#   1. the binary that the same run's build step published (in the test step), so that a run compiles at most once;
+#   2. the prebuilt binary at XTASK_URL (s3:// or https://), if its SHA-256 is XTASK_SHA256;
+#   3. a release build of these sources, which needs 8 GiB of memory and the internet (crates.io, and rustup where Rust is missing).
+#      A SMALL machine, or one in a network that is closed, needs the second way: `cargo xtask dist` makes the binary and prints
+#      its SHA-256.
+#
+# It needs sh and coreutils, `aws` or `curl` for the second way, and a C compiler for the third; every CodeBuild image has them.
 set -eu
 
-target=${1:?usage: obtain-xtask.sh PATH}
+# The AWS SDK needs Rust 1.94.1; `rust-version` in Cargo.toml says so too.
 toolchain=1.95.0
 
 say() { echo "obtain-xtask: $*" >&2; }
-die() { say "$*"; exit 2; }
+die() { say "error: $*"; exit 2; }
 
-# check FILE SHA256
-check() {
-    found=$(sha256sum "$1" | cut -d ' ' -f 1)
-    [ "$found" = "$2" ] || die "$1 has the SHA-256 $found, not $2: it is not run"
+[ $# -eq 1 ] || die "usage: sh pipeline/obtain-xtask.sh PATH"
+target=$1
+name=$(basename "$target")
+folder=$(dirname "$target")
+mkdir -p "$folder"
+# Nothing half-written or unchecked is ever at the path that is run.
+new=$folder/.$name.new
+trap 'rm -f "$new"' EXIT
+
+# matches SHA256: whether the new file is what was asked for.
+matches() {
+    found=$(sha256sum "$new" | cut -d ' ' -f 1)
+    wanted=$(printf %s "$1" | tr 'A-F' 'a-f')
+    [ "$found" = "$wanted" ] || die "the binary's SHA-256 is $found and not $wanted: it is not run"
 }
 
 place() {
-    mkdir -p "$(dirname "$target")"
-    chmod 755 "$1"
-    mv "$1" "$target"
-    (cd "$(dirname "$target")" && sha256sum "$(basename "$target")" > "$(basename "$target").sha256")
-    say "ready: $target ($("$target" --version))"
+    chmod 755 "$new"
+    # A shell cannot tell a binary for another machine from a missing one, so this says it.
+    version=$("$new" --version) || die "the binary does not run on this machine ($(uname -sm)): was it made for another one?"
+    mv "$new" "$target"
+    (cd "$folder" && sha256sum "$name" > "$name.sha256")
+    say "ready: $target, $version"
+}
+
+# The memory that this build may use in MiB: the machine's, or less where the container is limited.
+memory() {
+    mib=$(awk '/^MemTotal:/ { print int($2 / 1024) }' /proc/meminfo)
+    for file in /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes; do
+        [ -r "$file" ] || continue
+        limit=$(awk '/^[0-9]+$/ { print int($1 / 1048576) }' "$file")
+        if [ -n "$limit" ] && [ "$limit" -lt "$mib" ]; then mib=$limit; fi
+    done
+    echo "$mib"
 }
 
 published=${CODEBUILD_SRC_DIR_BuildArtifact:-}
 if [ -n "$published" ] && [ -f "$published/xtask" ] && [ -f "$published/xtask.sha256" ]; then
-    say "taking the binary that the build published"
-    check "$published/xtask" "$(cut -d ' ' -f 1 "$published/xtask.sha256")"
-    cp "$published/xtask" xtask.download
-    place xtask.download
+    say "taking the binary that the build step published"
+    cp "$published/xtask" "$new"
+    matches "$(cut -d ' ' -f 1 "$published/xtask.sha256")"
+    place
     exit 0
 fi
 
@@ -43,27 +68,30 @@ if [ -n "${XTASK_URL:-}" ]; then
     [ -n "${XTASK_SHA256:-}" ] || die "XTASK_URL is set and XTASK_SHA256 is not: the binary could not be checked"
     say "downloading $XTASK_URL"
     case $XTASK_URL in
-        s3://*) aws s3 cp --only-show-errors "$XTASK_URL" xtask.download ;;
-        https://*) curl --fail --silent --show-error --location --proto '=https' --retry 3 --output xtask.download "$XTASK_URL" ;;
+        s3://*) aws s3 cp --only-show-errors "$XTASK_URL" "$new" ;;
+        https://*) curl --fail --silent --show-error --location --proto '=https' --retry 3 --output "$new" "$XTASK_URL" ;;
         *) die "XTASK_URL is $XTASK_URL: it must begin with s3:// or https://" ;;
-    esac
-    check xtask.download "$XTASK_SHA256"
-    place xtask.download
+    esac || die "$XTASK_URL could not be downloaded: does it exist, and may this build's role and network read it?"
+    matches "$XTASK_SHA256"
+    place
     exit 0
 fi
 
-say "XTASK_URL is not set: compiling (some minutes)"
-memory=$(awk '/^MemTotal:/ { print int($2 / 1024) }' /proc/meminfo)
-if [ "$memory" -lt 7000 ]; then
-    die "this machine has $memory MiB of memory and compiling the AWS SDK needs 8 GiB: use a MEDIUM machine, or set XTASK_URL and XTASK_SHA256"
+mib=$(memory)
+say "XTASK_URL is not set: compiling, which takes some minutes ($mib MiB of memory)"
+if [ "$mib" -lt 7000 ]; then
+    die "compiling the AWS SDK needs 8 GiB of memory: use a MEDIUM machine or larger, or set XTASK_URL and XTASK_SHA256 (docs/troubleshooting.md)"
 fi
-PATH=$HOME/.cargo/bin:$PATH
+PATH=${CARGO_HOME:-$HOME/.cargo}/bin:$PATH
 if ! command -v rustup > /dev/null; then
     say "installing Rust $toolchain"
-    curl --fail --silent --show-error --proto '=https' https://sh.rustup.rs | sh -s -- -y --profile minimal --default-toolchain "$toolchain"
+    curl --fail --silent --show-error --proto '=https' --retry 3 --output "$new" https://sh.rustup.rs ||
+        die "Rust could not be downloaded: a network without internet needs XTASK_URL and XTASK_SHA256"
+    sh "$new" -y --quiet --profile minimal --default-toolchain none
 fi
 rustup toolchain install "$toolchain" --profile minimal
-# Two at a time: each of the SDK's larger crates takes gigabytes.
-CARGO_BUILD_JOBS=2 cargo "+$toolchain" build --locked --release --package xtask
-cp "${CARGO_TARGET_DIR:-target}/release/xtask" xtask.download
-place xtask.download
+# The SDK's larger crates take gigabytes each: two at a time on 8 GiB.
+if [ "$mib" -lt 15000 ]; then export CARGO_BUILD_JOBS=2; fi
+cargo "+$toolchain" build --locked --release --package xtask
+cp "${CARGO_TARGET_DIR:-target}/release/xtask" "$new"
+place
