@@ -49,8 +49,10 @@ memory() {
     mib=$(awk '/^MemTotal:/ { print int($2 / 1024) }' /proc/meminfo)
     for file in /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes; do
         [ -r "$file" ] || continue
-        limit=$(awk '/^[0-9]+$/ { print int($1 / 1048576) }' "$file")
-        if [ -n "$limit" ] && [ "$limit" -lt "$mib" ]; then mib=$limit; fi
+        limit=$(cat "$file")
+        case $limit in *[!0-9]*) continue ;; esac # "max": no limit
+        limit=$((limit / 1048576))
+        if [ "$limit" -lt "$mib" ]; then mib=$limit; fi
     done
     echo "$mib"
 }
