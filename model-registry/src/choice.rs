@@ -240,7 +240,7 @@ fn unusable(status: &PackageStatus, registration: &RegistrationType) -> Option<R
 fn because(group: &ModelPackageGroup, package: &ModelPackage, passed_over: &[PassedOver], more: bool) -> String {
     let newer = match passed_over.len() {
         count if more => format!("{count} newer ones or more may not be deployed"),
-        0 => "and the newest of all".to_owned(),
+        0 => "there is no newer one".to_owned(),
         1 => "1 newer one may not be deployed".to_owned(),
         count => format!("{count} newer ones may not be deployed"),
     };

@@ -6,7 +6,7 @@ pub(crate) mod dist;
 pub(crate) mod lint;
 pub(crate) mod package;
 pub(crate) mod setup;
-// mod stand_in;
+mod stand_in;
 pub(crate) mod test;
 pub(crate) mod test_endpoints;
 pub(crate) mod tour;

@@ -11,7 +11,7 @@ use crate::project::Project;
 pub(crate) fn run(printer: Printer, project: &Project, arguments: &[OsString]) -> Result<Exit, Failure> {
     // The end-to-end tests run against a local AWS; its Python environment is made here, once, where its progress can be seen.
     printer.step("Preparing", "the local AWS (once, below the target folder)");
-    let environment = project.target("stand-in");
+    let environment = super::stand_in::prepare(project)?;
     printer.step("Ready", environment.display());
     let task = cargo(project).args(["test", "--workspace", "--locked"]).args(arguments);
     Ok(if task.succeeds()? { Exit::Done } else { Exit::Failed })

@@ -155,9 +155,11 @@ const MISTAKES: &[Mistake] = &[
     Mistake {
         name: "an endpoint's name that is too long",
         make: |project| {
-            project.set("SAGEMAKER_PROJECT_NAME", "a-project-name-of-32-characters1");
-            project.set("SAGEMAKER_PROJECT_ID", "p-12345678901234567");
-            project.set("ENV_TYPE_PROD_NAME", "production-europe");
+            let name = "${SageMakerProjectName}-${SageMakerProjectId}-${EnvType}";
+            let text = project
+                .read("cfn-sm-endpoint-template.yml")
+                .replace(name, &format!("{name}-{}", "of-the-team-in-the-third-floor-of-the-house"));
+            project.write("cfn-sm-endpoint-template.yml", &text);
         },
         arguments: BUILD,
         code: 2,

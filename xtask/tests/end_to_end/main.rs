@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod build;
+mod cloud;
 mod package;
 mod project;
 mod setup;

@@ -1,1 +1,71 @@
-//! later
+//! `setup`: the group and who may read it, from AWS's side.
+
+use serde_json::{Value as Json, json};
+use test_support::stand_in::Fault;
+
+use crate::cloud::{Cloud, GROUP};
+
+fn policy(cloud: &Cloud) -> Json {
+    let answer = cloud.sagemaker("GetModelPackageGroupPolicy", &json!({ "ModelPackageGroupName": GROUP }));
+    serde_json::from_str(answer["ResourcePolicy"].as_str().unwrap()).unwrap()
+}
+
+#[test]
+fn the_group_is_made_with_its_tags_and_shared_and_a_second_run_changes_nothing() {
+    let cloud = Cloud::new();
+    let project = cloud.project();
+    project.run(["setup", "--check"]).ends_with(1).says("would be written");
+    assert!(cloud.requests("CreateModelPackageGroup").is_empty());
+
+    project.run(["setup"]).ends_with(0).says("Created").says("policy written");
+    let group = cloud.sagemaker("DescribeModelPackageGroup", &json!({ "ModelPackageGroupName": GROUP }));
+    let tags = cloud.sagemaker("ListTags", &json!({ "ResourceArn": group["ModelPackageGroupArn"] }));
+    let mut names: Vec<_> =
+        tags["Tags"].as_array().unwrap().iter().map(|tag| format!("{}={}", tag["Key"], tag["Value"]).replace('"', "")).collect();
+    names.sort();
+    assert_eq!(names, ["EnvironmentName=ds", "EnvironmentType=dev", "sagemaker:project-id=p-abc123xyz", "sagemaker:project-name=iris"]);
+    assert_eq!(
+        policy(&cloud)["Statement"][0]["Principal"]["AWS"],
+        json!(["arn:aws:iam::222222222222:root", "arn:aws:iam::333333333333:root"])
+    );
+    assert!(!policy(&cloud).to_string().contains("UpdateModelPackage"));
+
+    cloud.aws.clear_requests().unwrap();
+    project.run(["setup"]).ends_with(0).says("Found").says("policy unchanged");
+    project.run(["setup", "--check"]).ends_with(0);
+    assert!(cloud.requests("PutModelPackageGroupPolicy").is_empty());
+    assert!(cloud.requests("CreateModelPackageGroup").is_empty());
+}
+
+#[test]
+fn statements_of_others_stay_and_accounts_that_left_go() {
+    let cloud = Cloud::new();
+    let mut project = cloud.project();
+    project.run(["setup"]).ends_with(0);
+    let theirs = json!({ "Sid": "Theirs", "Effect": "Allow", "Principal": { "AWS": "999999999999" }, "Action": "sagemaker:DescribeModelPackage", "Resource": "*" });
+    let mut document = policy(&cloud);
+    document["Statement"].as_array_mut().unwrap().insert(0, theirs.clone());
+    let input = json!({ "ModelPackageGroupName": GROUP, "ResourcePolicy": document.to_string() });
+    cloud.sagemaker("PutModelPackageGroupPolicy", &input);
+
+    project.set("STAGING_ACCOUNT_LIST", "444444444444");
+    project.run(["setup"]).ends_with(0).says("policy written");
+    assert_eq!(policy(&cloud)["Statement"][0], theirs);
+    assert!(!policy(&cloud).to_string().contains("222222222222"));
+    assert!(policy(&cloud).to_string().contains("444444444444"));
+
+    // Back to one account: own statements go, theirs stay.
+    project.set("MULTI_ACCOUNT_DEPLOYMENT", "NO");
+    project.run(["setup"]).ends_with(0);
+    assert_eq!(policy(&cloud)["Statement"], json!([theirs]));
+}
+
+#[test]
+fn another_validation_error_is_not_taken_for_a_missing_group() {
+    let cloud = Cloud::new();
+    let project = cloud.project();
+    let fault = Fault::error(400, "ValidationException", "1 validation error detected").on("sagemaker", "DescribeModelPackageGroup");
+    cloud.aws.fault(&fault).unwrap();
+    project.run(["setup"]).ends_with(3).says("ValidationException").says("1 validation error detected");
+    assert!(cloud.requests("CreateModelPackageGroup").is_empty());
+}

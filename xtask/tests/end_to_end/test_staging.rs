@@ -1,1 +1,186 @@
-//! later
+//! `build` and `test-staging` over the local AWS: every account is reported, and failure is told from error.
+
+use serde_json::{Value as Json, json};
+use test_support::iris::Behaviour;
+use test_support::stand_in::{EndpointStatus, Fault};
+
+use crate::cloud::{Cloud, GROUP, HOME};
+use crate::project::Project;
+
+const ROLE: &str = "ds-model-execution-role";
+
+/// A stage that was built and deployed into these accounts.
+fn staged(cloud: &Cloud, accounts: &[&str]) -> Project {
+    let mut project = cloud.project();
+    project.set("STAGING_ACCOUNT_LIST", &accounts.join(","));
+    cloud.register(10);
+    project.run(["build"]).ends_with(0);
+    for account in accounts {
+        cloud.deploy(&project, "staging", account, &[]);
+    }
+    cloud.aws.clear_requests().unwrap();
+    project
+}
+
+fn target<'a>(results: &'a Json, account: &str) -> &'a Json {
+    results["targets"].as_array().unwrap().iter().find(|target| target["account_id"] == account).unwrap()
+}
+
+fn check<'a>(target: &'a Json, name: &str) -> &'a Json {
+    target["checks"].as_array().unwrap().iter().find(|check| check["name"] == name).unwrap()
+}
+
+#[test]
+fn the_build_asks_for_one_list_whether_ten_packages_are_approved_or_ten_thousand() {
+    for approved in [10, 10_000] {
+        let cloud = Cloud::new();
+        cloud.register(approved);
+        let project = cloud.project();
+        project.run(["build"]).ends_with(0);
+        let actions: Vec<_> = cloud.aws.requests().unwrap().into_iter().map(|request| request.action).collect();
+        assert_eq!(actions, ["ListModelPackages", "DescribeModelPackage"], "{approved}");
+    }
+}
+
+#[test]
+fn endpoints_that_serve_the_release_pass_in_every_account_at_once() {
+    let cloud = Cloud::new();
+    let project = staged(&cloud, &["222222222222", "444444444444", HOME]);
+    project.run(["test-staging"]).ends_with(0).says("3 passed");
+    let results = project.json("target/test-results/test-results.json");
+    assert_eq!(results["verdict"], "passed");
+    assert_eq!(results["counts"], json!({ "targets": 3, "passed": 3, "failed": 0, "errored": 0, "empty": 0 }));
+    for account in ["222222222222", "444444444444", HOME] {
+        let target = target(&results, account);
+        assert_eq!(check(target, "identity")["outcome"], "passed");
+        assert_eq!(target["cases"][0]["variant"], "AllTraffic");
+    }
+    // The caller's own account is reached with the caller's own credentials.
+    assert_eq!(cloud.requests("AssumeRole").len(), 2);
+    assert_eq!(cloud.requests("InvokeEndpoint").len(), 12);
+    assert!(project.read("target/test-results/test.env").contains("TEST_VERDICT='passed'"));
+}
+
+#[test]
+fn of_five_accounts_each_is_reported_and_failure_is_told_from_error() {
+    let cloud = Cloud::new();
+    let accounts = ["222222222222", "444444444444", "555555555555", "666666666666", "777777777777"];
+    let mut project = cloud.project();
+    project.set("STAGING_ACCOUNT_LIST", &accounts.join(","));
+    cloud.register(10);
+    project.run(["build"]).ends_with(0);
+    let old = format!("arn:aws:sagemaker:us-east-1:{HOME}:model-package/{GROUP}/1");
+    for account in accounts {
+        let overrides: &[_] = if account == "555555555555" { &[("ModelPackageName", old.as_str())] } else { &[] };
+        cloud.deploy(&project, "staging", account, overrides);
+    }
+    let failed = EndpointStatus {
+        account: "444444444444".to_owned(),
+        endpoint: "iris-p-abc123xyz-staging".to_owned(),
+        status: "Failed".to_owned(),
+        failure_reason: Some("the container did not pass its health check".to_owned()),
+        ..EndpointStatus::default()
+    };
+    cloud.aws.set_endpoint_status(&failed).unwrap();
+    cloud.aws.fault(&Fault::refused_role(&format!("arn:aws:iam::666666666666:role/{ROLE}"))).unwrap();
+
+    project.run(["test-staging"]).ends_with(1);
+    let results = project.json("target/test-results/test-results.json");
+    assert_eq!(results["targets"].as_array().unwrap().len(), 5);
+    let verdicts = accounts.map(|account| target(&results, account)["verdict"].as_str().unwrap().to_owned());
+    assert_eq!(verdicts, ["passed", "failed", "failed", "errored", "passed"]);
+    assert!(target(&results, "444444444444").to_string().contains("the container did not pass its health check"));
+    let identity = check(target(&results, "555555555555"), "identity");
+    assert_eq!(identity["outcome"], "failed");
+    assert_eq!(identity["actual"], old);
+    let refused = target(&results, "666666666666").to_string();
+    assert!(refused.contains("AccessDenied") && refused.contains(ROLE), "{refused}");
+
+    let junit = project.read("target/test-results/junit.xml");
+    assert!(junit.contains("<failure") && junit.contains("<error"), "{junit}");
+    let page = project.read("target/test-results/report.html");
+    assert!(page.contains("666666666666") && !page.contains("<script"));
+}
+
+#[test]
+fn a_wrong_model_fails_and_a_broken_container_says_why() {
+    let cloud = Cloud::new();
+    let project = staged(&cloud, &["222222222222"]);
+    cloud.model.behave(Behaviour::WrongModel);
+    project.run(["test-staging"]).ends_with(1);
+    let results = project.json("target/test-results/test-results.json");
+    let case = &results["targets"][0]["cases"][0];
+    assert_eq!(case["outcome"], "failed");
+    assert!(case.to_string().contains("virginica"), "{case}");
+}
+
+#[test]
+fn an_endpoint_that_is_being_made_is_waited_for() {
+    let cloud = Cloud::new();
+    let project = staged(&cloud, &["222222222222"]);
+    let creating = EndpointStatus {
+        account: "222222222222".to_owned(),
+        endpoint: "iris-p-abc123xyz-staging".to_owned(),
+        status: "Creating".to_owned(),
+        ..EndpointStatus::default()
+    };
+    cloud.aws.set_endpoint_status(&creating).unwrap();
+    // Still being made at the deadline: nothing is proven.
+    project.run(["test-staging", "--wait", "1"]).ends_with(3).says("Creating");
+    assert_eq!(project.json("target/test-results/test-results.json")["verdict"], "errored");
+}
+
+#[test]
+fn without_credentials_every_target_is_in_the_results_all_the_same() {
+    let cloud = Cloud::new();
+    let mut project = staged(&cloud, &["222222222222", "444444444444"]);
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
+        project.unset(name);
+    }
+    project.run(["test-staging"]).ends_with(3);
+    let results = project.json("target/test-results/test-results.json");
+    assert_eq!(results["counts"]["errored"], 2);
+    assert!(project.read("target/test-results/junit.xml").contains("<error"));
+}
+
+#[test]
+fn an_endpoint_that_was_never_deployed_is_an_error_that_names_account_and_region() {
+    let cloud = Cloud::new();
+    let project = staged(&cloud, &["222222222222"]);
+    let run = project.run(["test-prod"]).ends_with(3);
+    assert!(run.stdout.contains("333333333333") && run.stdout.contains("us-east-1"), "{}", run.stdout);
+}
+
+#[test]
+fn the_variables_of_the_reference_name_the_configuration_and_the_results() {
+    let cloud = Cloud::new();
+    let mut project = staged(&cloud, &["222222222222"]);
+    project.set("BUILD_CONFIG", "staging-config");
+    project.set("TEST_RESULTS", "evidence");
+    project.run(["test-staging", "--results-dir", "out", "--build-dir", "target/deploy"]).ends_with(0);
+    assert_eq!(project.json("out/evidence.json")["stage"], "staging");
+}
+
+#[test]
+fn what_aws_refuses_is_said_with_code_and_hint() {
+    let cloud = Cloud::new();
+    cloud.register(10);
+    for (status, code, says, times) in [
+        (400, "AccessDeniedException", "allow `sagemaker:ListModelPackages`", None),
+        (400, "ExpiredTokenException", "the session has ended", None),
+        (400, "ThrottlingException", "AWS is throttling this account", None),
+        (500, "InternalFailure", "InternalFailure", None),
+        // What passes is tried again, and is no news.
+        (400, "ThrottlingException", "version 14", Some(2)),
+    ] {
+        let project = cloud.project();
+        let mut fault = Fault::error(status, code, "as the test says").on("sagemaker", "ListModelPackages");
+        if let Some(times) = times {
+            fault = fault.times(times);
+        }
+        cloud.aws.fault(&fault).unwrap();
+        project.run(["build"]).ends_with(if times.is_some() { 0 } else { 3 }).says(says);
+        assert_eq!(project.path("target/deploy").exists(), times.is_some());
+        cloud.aws.clear_faults().unwrap();
+    }
+}

@@ -1,0 +1,79 @@
+//! The local AWS of a test: the registry's account, target accounts with endpoints, and a model behind them.
+
+use serde_json::{Value as Json, json};
+use test_support::iris::{Behaviour, Container};
+use test_support::stand_in::{LoggedRequest, Options, SeedPackages, StandIn};
+
+use crate::project::{Project, stand_in_cache};
+
+/// The account that owns the registry and runs the pipeline.
+pub(crate) const HOME: &str = "111111111111";
+/// The model package group of all tests.
+pub(crate) const GROUP: &str = "iris-p-abc123xyz";
+
+/// A local AWS with a model behind its endpoints.
+pub(crate) struct Cloud {
+    pub(crate) aws: StandIn,
+    pub(crate) model: Container,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl Cloud {
+    pub(crate) fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let model = runtime.block_on(async { Container::serve(Behaviour::Healthy) }).unwrap();
+        let options = Options { model_server: Some(model.url().to_owned()), ..Options::new(stand_in_cache()) };
+        let aws = StandIn::start(&options).unwrap_or_else(|error| panic!("{error}"));
+        Self { aws, model, _runtime: runtime }
+    }
+
+    /// A registry with this many approved packages, and a fifth as many pending and rejected ones.
+    pub(crate) fn register(&self, approved: u32) {
+        let packages = SeedPackages {
+            account: HOME.to_owned(),
+            group: GROUP.to_owned(),
+            approved,
+            pending: approved / 5,
+            rejected: approved / 5,
+            ..SeedPackages::default()
+        };
+        self.aws.seed_packages(&packages).unwrap();
+    }
+
+    /// A project whose commands act as the registry's account here.
+    pub(crate) fn project(&self) -> Project {
+        let mut project = Project::new().with_pipeline_variables();
+        project.set_all(self.aws.environment(HOME).unwrap());
+        project
+    }
+
+    /// Deploys a built stage into an account, as the stack set of the pipeline would.
+    pub(crate) fn deploy(&self, project: &Project, stage: &str, account: &str, overrides: &[(&str, &str)]) {
+        for name in ["sagemaker-sg-ids", "private-subnet-ids"] {
+            let input = json!({ "Name": format!("ds-{stage}-{name}"), "Value": "id-1,id-2", "Type": "String", "Overwrite": true });
+            self.aws.call(account, "ssm", "PutParameter", &input).unwrap();
+        }
+        let template = project.read("target/deploy/cfn-sm-endpoint.yaml");
+        let mut parameters = vec![("StackName".to_owned(), format!("{stage}-endpoint")), ("TemplateBody".to_owned(), template)];
+        for (index, entry) in project.json(&format!("target/deploy/{stage}-config.json")).as_array().unwrap().iter().enumerate() {
+            let name = entry["ParameterKey"].as_str().unwrap();
+            let value = overrides
+                .iter()
+                .find(|(overridden, _)| *overridden == name)
+                .map_or(entry["ParameterValue"].as_str().unwrap(), |(_, value)| value);
+            parameters.push((format!("Parameters.member.{}.ParameterKey", index + 1), name.to_owned()));
+            parameters.push((format!("Parameters.member.{}.ParameterValue", index + 1), value.to_owned()));
+        }
+        let parameters: Vec<_> = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        self.aws.query(account, "cloudformation", "CreateStack", &parameters).unwrap();
+    }
+
+    /// The requests that programs made, of one action.
+    pub(crate) fn requests(&self, action: &str) -> Vec<LoggedRequest> {
+        self.aws.requests().unwrap().into_iter().filter(|request| request.action == action).collect()
+    }
+
+    pub(crate) fn sagemaker(&self, action: &str, input: &Json) -> Json {
+        self.aws.call(HOME, "sagemaker", action, input).unwrap()
+    }
+}
