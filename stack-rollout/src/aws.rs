@@ -1,0 +1,9 @@
+//! The ports on AWS CloudFormation itself.
+
+mod convert;
+mod failure;
+mod stack_sets;
+mod stacks;
+
+pub use stack_sets::CloudFormationStackSets;
+pub use stacks::CloudFormationStacks;

@@ -1,0 +1,153 @@
+//! Between the SDK's types and this crate's.
+
+use aws_sdk_cloudformation::types;
+
+use crate::release::{AutoDeployment, CallAs, PermissionModel, Release};
+use crate::stack_sets::{Instance, Operation, OperationResult, StackSet};
+use crate::stacks::StackEvent;
+use crate::{CallError, Preferences, Target, Targets};
+
+pub(super) fn call_as(call_as: CallAs) -> Option<types::CallAs> {
+    match call_as {
+        CallAs::Itself => None,
+        CallAs::DelegatedAdmin => Some(types::CallAs::DelegatedAdmin),
+    }
+}
+
+pub(super) fn parameters(release: &Release) -> Vec<types::Parameter> {
+    let parameter = |(key, value): &(String, String)| types::Parameter::builder().parameter_key(key).parameter_value(value).build();
+    release.parameters.iter().map(parameter).collect()
+}
+
+pub(super) fn tags(release: &Release) -> Vec<types::Tag> {
+    release.tags.iter().map(|(key, value)| types::Tag::builder().key(key).value(value).build()).collect()
+}
+
+/// `None` rather than an empty list, which the Query protocol sends as an empty text.
+pub(super) fn capabilities(release: &Release) -> Option<Vec<types::Capability>> {
+    let capabilities: Vec<_> = release.capabilities.iter().map(|capability| types::Capability::from(capability.as_str())).collect();
+    (!capabilities.is_empty()).then_some(capabilities)
+}
+
+pub(super) fn auto_deployment(auto_deployment: AutoDeployment) -> types::AutoDeployment {
+    let (enabled, retain) = match auto_deployment {
+        AutoDeployment::Disabled => (false, None),
+        AutoDeployment::Enabled => (true, Some(false)),
+        AutoDeployment::EnabledWithStackRetention => (true, Some(true)),
+    };
+    types::AutoDeployment::builder().enabled(enabled).set_retain_stacks_on_account_removal(retain).build()
+}
+
+/// `None` when nothing is asked for, so that CloudFormation's own defaults hold.
+pub(super) fn preferences(preferences: &Preferences) -> Option<types::StackSetOperationPreferences> {
+    let order: Vec<_> = preferences.region_order.iter().map(ToString::to_string).collect();
+    (*preferences != Preferences::default()).then(|| {
+        types::StackSetOperationPreferences::builder()
+            .set_failure_tolerance_percentage(preferences.failure_tolerance_percentage.map(i32::from))
+            .set_max_concurrent_percentage(preferences.max_concurrent_percentage.map(i32::from))
+            .set_region_order((!order.is_empty()).then_some(order))
+            .build()
+    })
+}
+
+/// Where an operation goes, in the three fields that its request has for it.
+#[derive(Debug, Default)]
+pub(super) struct Where {
+    pub(super) accounts: Option<Vec<String>>,
+    pub(super) deployment_targets: Option<types::DeploymentTargets>,
+    pub(super) regions: Option<Vec<String>>,
+}
+
+/// Self-managed sets take accounts; service-managed ones take organizational units, of which only the accounts named are meant.
+pub(super) fn targets(model: &PermissionModel, targets: &Targets) -> Where {
+    if targets.is_empty() {
+        return Where::default();
+    }
+    let accounts: Vec<_> = targets.accounts.iter().map(ToString::to_string).collect();
+    let regions = Some(targets.regions.iter().map(ToString::to_string).collect());
+    match model {
+        PermissionModel::SelfManaged { .. } => Where { accounts: Some(accounts), deployment_targets: None, regions },
+        PermissionModel::ServiceManaged { organizational_unit_ids, .. } => {
+            let units = types::DeploymentTargets::builder()
+                .set_organizational_unit_ids(Some(organizational_unit_ids.clone()))
+                .set_accounts(Some(accounts))
+                .account_filter_type(types::AccountFilterType::Intersection);
+            Where { accounts: None, deployment_targets: Some(units.build()), regions }
+        }
+    }
+}
+
+pub(super) fn stack_set(described: types::StackSet) -> StackSet {
+    let pairs = |key: Option<String>, value: Option<String>| Some((key?, value.unwrap_or_default()));
+    StackSet {
+        id: described.stack_set_id,
+        description: described.description,
+        template_body: described.template_body.unwrap_or_default(),
+        parameters: described.parameters.into_iter().flatten().filter_map(|it| pairs(it.parameter_key, it.parameter_value)).collect(),
+        capabilities: described.capabilities.map(|words| words.iter().map(|word| word.as_str().into()).collect()),
+        tags: described.tags.into_iter().flatten().filter_map(|it| pairs(it.key, it.value)).collect(),
+        permission_model: described.permission_model.map(|model| model.as_str().to_owned()),
+        administration_role_arn: described.administration_role_arn,
+        execution_role_name: described.execution_role_name,
+    }
+}
+
+pub(super) fn instance(operation: &'static str, listed: types::StackInstanceSummary) -> Result<Instance, CallError> {
+    Ok(Instance {
+        target: target(operation, listed.account.as_deref(), listed.region.as_deref())?,
+        status: listed.status.as_ref().map_or("", |status| status.as_str()).into(),
+        detailed_status: listed.stack_instance_status.and_then(|status| status.detailed_status).map(|status| status.as_str().into()),
+        status_reason: listed.status_reason.filter(|reason| !reason.is_empty()),
+        stack_id: listed.stack_id.filter(|id| !id.is_empty()),
+    })
+}
+
+pub(super) fn result(operation: &'static str, listed: types::StackSetOperationResultSummary) -> Result<OperationResult, CallError> {
+    Ok(OperationResult {
+        target: target(operation, listed.account.as_deref(), listed.region.as_deref())?,
+        status: listed.status.as_ref().map_or("", |status| status.as_str()).into(),
+        status_reason: listed.status_reason.filter(|reason| !reason.is_empty()),
+    })
+}
+
+pub(super) fn operation(
+    operation: &'static str,
+    id: Option<&str>,
+    action: Option<&types::StackSetOperationAction>,
+    status: Option<&types::StackSetOperationStatus>,
+    status_reason: Option<String>,
+    created: Option<aws_sdk_cloudformation::primitives::DateTime>,
+) -> Result<Operation, CallError> {
+    Ok(Operation {
+        id: identifier(operation, id)?,
+        action: action.map_or("", |action| action.as_str()).into(),
+        status: status.map_or("", |status| status.as_str()).into(),
+        status_reason: status_reason.filter(|reason| !reason.is_empty()),
+        created_at: created.map(|created| created.secs()),
+    })
+}
+
+pub(super) fn event(told: types::StackEvent) -> StackEvent {
+    StackEvent {
+        stack_id: told.stack_id.unwrap_or_default(),
+        logical_resource_id: told.logical_resource_id.unwrap_or_default(),
+        physical_resource_id: told.physical_resource_id.unwrap_or_default(),
+        resource_type: told.resource_type.unwrap_or_default(),
+        resource_status: told.resource_status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
+        resource_status_reason: told.resource_status_reason,
+        at: told.timestamp.map(|at| at.secs()),
+    }
+}
+
+fn target(operation: &'static str, account: Option<&str>, region: Option<&str>) -> Result<Target, CallError> {
+    Ok(Target::new(identifier(operation, account)?, identifier(operation, region)?))
+}
+
+/// An id out of an answer. One that is missing or malformed makes the answer unusable: a target that is left out in silence would
+/// look like one that does not exist.
+pub(super) fn identifier<T>(operation: &'static str, text: Option<&str>) -> Result<T, CallError>
+where
+    T: std::str::FromStr<Err = crate::InvalidIdentifier>,
+{
+    text.unwrap_or_default().parse().map_err(|error| CallError::unusable(operation, format!("the answer cannot be used: {error}")))
+}

@@ -1,0 +1,31 @@
+//! The SDK's errors as this crate's.
+
+use aws_sdk_cloudformation::config::http::HttpResponse;
+use aws_sdk_cloudformation::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_cloudformation::operation::RequestId;
+
+use crate::CallError;
+
+/// Keeps what AWS said: code, message, request id.
+pub(super) fn failed<E>(operation: &'static str) -> impl FnOnce(SdkError<E, HttpResponse>) -> CallError
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    move |error| {
+        let unreachable = match &error {
+            SdkError::TimeoutError(_) | SdkError::ResponseError(_) => true,
+            // A dispatch also fails for want of credentials, which no waiting mends.
+            SdkError::DispatchFailure(failure) => failure.is_io() || failure.is_timeout(),
+            // An answer without a code of AWS comes from something in between, such as a proxy that is starting.
+            SdkError::ServiceError(answer) => error.code().is_none() && answer.raw().status().is_server_error(),
+            _ => false,
+        };
+        CallError {
+            operation,
+            code: error.code().map(str::to_owned),
+            message: error.message().map_or_else(|| DisplayErrorContext(&error).to_string(), str::to_owned),
+            request_id: error.request_id().map(str::to_owned),
+            unreachable,
+        }
+    }
+}

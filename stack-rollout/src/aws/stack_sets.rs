@@ -1,0 +1,202 @@
+//! [`StackSets`] on AWS CloudFormation.
+
+use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::types::{PermissionModels, StackSetStatus};
+
+use super::convert::{self, Where};
+use super::failure::failed;
+use crate::call_error::CallErrorKind;
+use crate::release::{CallAs, PermissionModel, Release};
+use crate::stack_sets::{Instance, InstancesOperation, Operation, OperationResult, SetUpdate, StackSet, StackSets};
+use crate::{CallError, OperationId, StackSetName};
+
+/// The stack sets of the account and region that a client speaks for.
+#[derive(Debug, Clone)]
+pub struct CloudFormationStackSets {
+    client: Client,
+    call_as: CallAs,
+}
+
+impl CloudFormationStackSets {
+    /// The stack sets that `client` sees, acting as `call_as`.
+    pub fn new(client: Client, call_as: CallAs) -> Self {
+        Self { client, call_as }
+    }
+}
+
+impl StackSets for CloudFormationStackSets {
+    async fn describe_stack_set(&self, name: &StackSetName) -> Result<Option<StackSet>, CallError> {
+        let request = self.client.describe_stack_set().stack_set_name(name.as_str()).set_call_as(convert::call_as(self.call_as));
+        match request.send().await.map_err(failed("DescribeStackSet")) {
+            Ok(answer) => Ok(answer.stack_set.filter(|set| set.status != Some(StackSetStatus::Deleted)).map(convert::stack_set)),
+            Err(error) if error.kind() == CallErrorKind::StackSetNotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn create_stack_set(&self, release: &Release, token: &OperationId) -> Result<(), CallError> {
+        let tags = convert::tags(release);
+        let request = self
+            .client
+            .create_stack_set()
+            .stack_set_name(release.stack_set.as_str())
+            .set_description(release.description.clone())
+            .set_template_url(release.template.url.clone())
+            .set_template_body(release.template.url.is_none().then(|| release.template.body.clone()))
+            .set_parameters(some_of(convert::parameters(release)))
+            .set_capabilities(convert::capabilities(release))
+            .set_tags(some_of(tags))
+            .set_call_as(convert::call_as(self.call_as))
+            .client_request_token(token.as_str());
+        let request = match &release.permission_model {
+            PermissionModel::SelfManaged { administration_role_arn, execution_role_name } => request
+                .permission_model(PermissionModels::SelfManaged)
+                .set_administration_role_arn(administration_role_arn.clone())
+                .set_execution_role_name(execution_role_name.clone()),
+            PermissionModel::ServiceManaged { auto_deployment, .. } => {
+                request.permission_model(PermissionModels::ServiceManaged).auto_deployment(convert::auto_deployment(*auto_deployment))
+            }
+        };
+        request.send().await.map_err(failed("CreateStackSet")).map(drop)
+    }
+
+    async fn update_stack_set(&self, update: SetUpdate<'_>) -> Result<OperationId, CallError> {
+        let SetUpdate { release, observed, targets, operation_id } = update;
+        let Where { accounts, deployment_targets, regions } = convert::targets(&release.permission_model, targets);
+        // No tags in the request leaves those of the set alone; an empty list takes them away.
+        let tags = Some(convert::tags(release)).filter(|tags| !tags.is_empty() || !observed.tags.is_empty());
+        let request = self
+            .client
+            .update_stack_set()
+            .stack_set_name(release.stack_set.as_str())
+            .set_description(release.description.clone().or_else(|| observed.description.clone()))
+            .set_template_url(release.template.url.clone())
+            .set_template_body(release.template.url.is_none().then(|| release.template.body.clone()))
+            .set_parameters(some_of(convert::parameters(release)))
+            .set_capabilities(convert::capabilities(release))
+            .set_tags(tags)
+            .set_accounts(accounts)
+            .set_deployment_targets(deployment_targets)
+            .set_regions(regions)
+            .set_operation_preferences(convert::preferences(&update.preferences()))
+            .set_call_as(convert::call_as(self.call_as))
+            .operation_id(operation_id.as_str());
+        let request = match &release.permission_model {
+            // A set that was created with a role of its own must be given one with every update.
+            PermissionModel::SelfManaged { administration_role_arn, execution_role_name } => request
+                .set_administration_role_arn(administration_role_arn.clone().or_else(|| observed.administration_role_arn.clone()))
+                .set_execution_role_name(execution_role_name.clone().or_else(|| observed.execution_role_name.clone())),
+            PermissionModel::ServiceManaged { .. } => request,
+        };
+        let answer = request.send().await.map_err(failed("UpdateStackSet"))?;
+        convert::identifier("UpdateStackSet", answer.operation_id())
+    }
+
+    async fn create_stack_instances(&self, operation: InstancesOperation<'_>) -> Result<OperationId, CallError> {
+        let InstancesOperation { release, targets, operation_id } = operation;
+        let Where { accounts, deployment_targets, regions } = convert::targets(&release.permission_model, targets);
+        let request = self
+            .client
+            .create_stack_instances()
+            .stack_set_name(release.stack_set.as_str())
+            .set_accounts(accounts)
+            .set_deployment_targets(deployment_targets)
+            .set_regions(regions)
+            .set_operation_preferences(convert::preferences(&operation.preferences()))
+            .set_call_as(convert::call_as(self.call_as))
+            .operation_id(operation_id.as_str());
+        let answer = request.send().await.map_err(failed("CreateStackInstances"))?;
+        convert::identifier("CreateStackInstances", answer.operation_id())
+    }
+
+    async fn update_stack_instances(&self, operation: InstancesOperation<'_>) -> Result<OperationId, CallError> {
+        let InstancesOperation { release, targets, operation_id } = operation;
+        let Where { accounts, deployment_targets, regions } = convert::targets(&release.permission_model, targets);
+        let request = self
+            .client
+            .update_stack_instances()
+            .stack_set_name(release.stack_set.as_str())
+            .set_accounts(accounts)
+            .set_deployment_targets(deployment_targets)
+            .set_regions(regions)
+            .set_operation_preferences(convert::preferences(&operation.preferences()))
+            .set_call_as(convert::call_as(self.call_as))
+            .operation_id(operation_id.as_str());
+        let answer = request.send().await.map_err(failed("UpdateStackInstances"))?;
+        convert::identifier("UpdateStackInstances", answer.operation_id())
+    }
+
+    async fn list_stack_instances(&self, name: &StackSetName) -> Result<Vec<Instance>, CallError> {
+        const OPERATION: &str = "ListStackInstances";
+        let request = self.client.list_stack_instances().stack_set_name(name.as_str()).set_call_as(convert::call_as(self.call_as));
+        let mut pages = request.into_paginator().items().send();
+        let mut instances = Vec::new();
+        while let Some(listed) = pages.next().await {
+            instances.push(convert::instance(OPERATION, listed.map_err(failed(OPERATION))?)?);
+        }
+        Ok(instances)
+    }
+
+    async fn describe_operation(&self, name: &StackSetName, operation: &OperationId) -> Result<Operation, CallError> {
+        const OPERATION: &str = "DescribeStackSetOperation";
+        let request = self
+            .client
+            .describe_stack_set_operation()
+            .stack_set_name(name.as_str())
+            .operation_id(operation.as_str())
+            .set_call_as(convert::call_as(self.call_as));
+        let answer = request.send().await.map_err(failed(OPERATION))?;
+        let told = answer.stack_set_operation.ok_or_else(|| CallError::unusable(OPERATION, "the answer has no operation"))?;
+        convert::operation(
+            OPERATION,
+            told.operation_id.as_deref(),
+            told.action.as_ref(),
+            told.status.as_ref(),
+            told.status_reason,
+            told.creation_timestamp,
+        )
+    }
+
+    async fn list_operation_results(&self, name: &StackSetName, operation: &OperationId) -> Result<Vec<OperationResult>, CallError> {
+        const OPERATION: &str = "ListStackSetOperationResults";
+        let request = self
+            .client
+            .list_stack_set_operation_results()
+            .stack_set_name(name.as_str())
+            .operation_id(operation.as_str())
+            .set_call_as(convert::call_as(self.call_as));
+        let mut pages = request.into_paginator().items().send();
+        let mut results = Vec::new();
+        while let Some(listed) = pages.next().await {
+            results.push(convert::result(OPERATION, listed.map_err(failed(OPERATION))?)?);
+        }
+        Ok(results)
+    }
+
+    async fn list_running_operations(&self, name: &StackSetName) -> Result<Vec<Operation>, CallError> {
+        const OPERATION: &str = "ListStackSetOperations";
+        let request = self.client.list_stack_set_operations().stack_set_name(name.as_str()).set_call_as(convert::call_as(self.call_as));
+        let mut pages = request.into_paginator().items().send();
+        let mut running = Vec::new();
+        while let Some(listed) = pages.next().await {
+            let told = listed.map_err(failed(OPERATION))?;
+            let operation = convert::operation(
+                OPERATION,
+                told.operation_id.as_deref(),
+                told.action.as_ref(),
+                told.status.as_ref(),
+                told.status_reason,
+                told.creation_timestamp,
+            )?;
+            if !operation.status.has_ended() {
+                running.push(operation);
+            }
+        }
+        Ok(running)
+    }
+}
+
+/// `None` for an empty list, which the Query protocol would send as an empty text.
+fn some_of<T>(list: Vec<T>) -> Option<Vec<T>> {
+    (!list.is_empty()).then_some(list)
+}

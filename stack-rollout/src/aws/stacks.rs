@@ -1,0 +1,32 @@
+//! [`Stacks`] on AWS CloudFormation.
+
+use aws_sdk_cloudformation::Client;
+
+use super::convert;
+use super::failure::failed;
+use crate::CallError;
+use crate::stacks::{EventPage, Stacks};
+
+/// The stacks of the account and region that a client speaks for.
+#[derive(Debug, Clone)]
+pub struct CloudFormationStacks {
+    client: Client,
+}
+
+impl CloudFormationStacks {
+    /// The stacks that `client` sees.
+    pub fn new(client: Client) -> Self {
+        Self { client }
+    }
+}
+
+impl Stacks for CloudFormationStacks {
+    async fn stack_events(&self, stack_id: &str, token: Option<&str>) -> Result<EventPage, CallError> {
+        let request = self.client.describe_stack_events().stack_name(stack_id).set_next_token(token.map(str::to_owned));
+        let answer = request.send().await.map_err(failed("DescribeStackEvents"))?;
+        Ok(EventPage {
+            next_token: answer.next_token.filter(|token| !token.is_empty()),
+            events: answer.stack_events.into_iter().flatten().map(convert::event).collect(),
+        })
+    }
+}

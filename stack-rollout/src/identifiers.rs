@@ -1,0 +1,202 @@
+//! Names and ids that can only be made valid.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A text that is not the kind of name that it was taken for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not {expected}")]
+pub struct InvalidIdentifier {
+    /// The text as it was given.
+    pub text: String,
+    /// What would have been right, such as `an AWS account id (12 digits)`.
+    pub expected: &'static str,
+}
+
+/// The twelve digits of an AWS account.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct AccountId(String);
+
+/// A region such as `us-east-1`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Region(String);
+
+/// The name of a stack set: a letter, then letters, digits and hyphens, at most 128 in all (CreateStackSet, `StackSetName`).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct StackSetName(String);
+
+/// The id of one operation on a stack set: a letter or digit, then letters, digits and hyphens, at most 128 in all.
+///
+/// CloudFormation also takes it as an idempotency token: a request sent twice with one id starts one operation.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct OperationId(String);
+
+/// One place of a rollout: a region of an account.
+///
+/// Ordered by account, then region. Displayed as `222222222222/us-east-1`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Target {
+    /// The account that the stack is in.
+    #[serde(rename = "account_id")]
+    pub account: AccountId,
+    /// The region that the stack is in.
+    pub region: Region,
+}
+
+impl Target {
+    /// The place `region` of `account`.
+    pub fn new(account: AccountId, region: Region) -> Self {
+        Self { account, region }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.account, self.region)
+    }
+}
+
+impl OperationId {
+    /// The id of a numbered step of the run that this id stands for: `STEM-NAME-NUMBER`.
+    ///
+    /// A long stem is cut, so that the result is again a valid id.
+    pub(crate) fn step(&self, name: &str, number: usize) -> Self {
+        let suffix = format!("-{name}-{number}");
+        let stem = &self.0[..self.0.len().min(LONGEST_NAME - suffix.len())];
+        Self(format!("{stem}{suffix}"))
+    }
+}
+
+/// The longest stack set name and operation id that CloudFormation takes.
+const LONGEST_NAME: usize = 128;
+
+fn is_account_id(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// `us-east-1`, `us-gov-west-1`, `eusc-de-east-1`: words of small letters, then a number.
+fn is_region(text: &str) -> bool {
+    let Some((words, number)) = text.rsplit_once('-') else { return false };
+    text.len() <= 32
+        && words.contains('-')
+        && words.split('-').all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase()))
+        && !number.is_empty()
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_name(text: &str, first: fn(&u8) -> bool) -> bool {
+    text.len() <= LONGEST_NAME
+        && text.as_bytes().first().is_some_and(first)
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+fn is_stack_set_name(text: &str) -> bool {
+    is_name(text, u8::is_ascii_alphabetic)
+}
+
+fn is_operation_id(text: &str) -> bool {
+    is_name(text, u8::is_ascii_alphanumeric)
+}
+
+macro_rules! identifier {
+    ($type:ident, $check:ident, $expected:literal) => {
+        impl $type {
+            /// The text as AWS writes it.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $type {
+            type Error = InvalidIdentifier;
+
+            fn try_from(text: String) -> Result<Self, InvalidIdentifier> {
+                if $check(&text) { Ok(Self(text)) } else { Err(InvalidIdentifier { text, expected: $expected }) }
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = InvalidIdentifier;
+
+            fn from_str(text: &str) -> Result<Self, InvalidIdentifier> {
+                Self::try_from(text.to_owned())
+            }
+        }
+
+        impl From<$type> for String {
+            fn from(value: $type) -> Self {
+                value.0
+            }
+        }
+
+        impl AsRef<str> for $type {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+    };
+}
+
+identifier!(AccountId, is_account_id, "an AWS account id (12 digits)");
+identifier!(Region, is_region, "an AWS region (such as us-east-1)");
+identifier!(StackSetName, is_stack_set_name, "a stack set name (a letter, then letters, digits and hyphens, at most 128)");
+identifier!(OperationId, is_operation_id, "an operation id (letters, digits and inner hyphens, at most 128)");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_id_is_twelve_digits_and_keeps_its_leading_zeros() {
+        assert_eq!("012345678901".parse::<AccountId>().unwrap().as_str(), "012345678901");
+        for text in ["", "12345678901", "1234567890123", " 12345678901", "12345678901a", "１２３４５６７８９０１２"] {
+            assert!(text.parse::<AccountId>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_region_of_any_partition_is_taken_and_a_zone_is_not() {
+        for text in ["us-east-1", "us-gov-west-1", "cn-north-1", "ap-southeast-12", "eusc-de-east-1", "us-isob-east-1"] {
+            assert!(text.parse::<Region>().is_ok(), "{text}");
+        }
+        for text in ["", "us-east", "us-east-1a", "US-EAST-1", "us--1", "-1", "east-1", "us-east-1,eu-west-1"] {
+            assert!(text.parse::<Region>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_follow_cloudformations_patterns() {
+        assert!("sagemaker-iris-p-abc123xyz-deploy-staging".parse::<StackSetName>().is_ok());
+        assert!("a".repeat(128).parse::<StackSetName>().is_ok());
+        for text in [String::new(), "1a".to_owned(), "-a".to_owned(), "a_b".to_owned(), "a".repeat(129)] {
+            assert!(text.parse::<StackSetName>().is_err(), "{text}");
+        }
+        assert!("1a-b".parse::<OperationId>().is_ok());
+        assert!("-a".parse::<OperationId>().is_err());
+    }
+
+    #[test]
+    fn a_step_of_the_longest_operation_id_is_still_a_valid_id() {
+        let stem: OperationId = "a".repeat(128).parse().unwrap();
+        assert!(is_operation_id(stem.step("update", 12).as_str()));
+        assert_ne!(stem.step("update", 1), stem.step("update", 2));
+    }
+
+    #[test]
+    fn json_refuses_what_parsing_refuses() {
+        assert!(serde_json::from_str::<AccountId>("\"12\"").is_err());
+        assert!(serde_json::from_str::<AccountId>("222222222222").is_err());
+    }
+}

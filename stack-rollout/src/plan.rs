@@ -1,0 +1,263 @@
+//! What a rollout would change, worked out from what is there.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::problem::{Place, Problem};
+use crate::release::{PermissionModel, Release};
+use crate::stack_sets::{Instance, StackSet, StackSets};
+use crate::status::InstanceStatus;
+use crate::{Error, StackSetName, Target};
+
+/// What there is: a stack set, if any, and its instances.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Observed {
+    /// The stack set, or `None` when there is none of that name.
+    pub stack_set: Option<StackSet>,
+    /// Its instances.
+    pub instances: Vec<Instance>,
+}
+
+/// Looks at a stack set and its instances. Changes nothing.
+pub async fn observe<S: StackSets>(stack_sets: &S, name: &StackSetName) -> Result<Observed, Error> {
+    let call = |source| Error::Call { stack_set: name.clone(), source };
+    let Some(stack_set) = stack_sets.describe_stack_set(name).await.map_err(call)? else { return Ok(Observed::default()) };
+    let instances = stack_sets.list_stack_instances(name).await.map_err(call)?;
+    Ok(Observed { stack_set: Some(stack_set), instances })
+}
+
+/// What a rollout of a release would change. Made by [`plan`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Plan {
+    /// What stands in the way. A plan with problems cannot be rolled out.
+    pub problems: Vec<Problem>,
+    /// What becomes of the stack set.
+    pub stack_set: SetChange,
+    /// What becomes of each target and of each instance outside of the targets, in order of account and region.
+    pub instances: Vec<PlannedInstance>,
+}
+
+/// What becomes of the stack set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "action", rename_all = "lowercase")]
+pub enum SetChange {
+    /// It does not exist and is created.
+    Create,
+    /// It exists and differs from the release.
+    Update {
+        /// Every difference.
+        because: Vec<Difference>,
+    },
+    /// It is what the release says.
+    Untouched,
+}
+
+/// One difference between a stack set and a release.
+///
+/// Parameters are told by key only: their values may be secrets.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "what", content = "key", rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Difference {
+    /// The template's text.
+    Template,
+    /// A parameter that the set does not have yet.
+    ParameterAdded(String),
+    /// A parameter with another value.
+    ParameterChanged(String),
+    /// A parameter whose value CloudFormation does not show (`NoEcho`), so that it may differ.
+    ParameterHidden(String),
+    /// A parameter that the set has and the release has not: it goes back to the template's default.
+    ParameterRemoved(String),
+    /// The description.
+    Description,
+    /// A capability that was not acknowledged yet.
+    Capabilities,
+    /// The tags.
+    Tags,
+    /// The administration role.
+    AdministrationRole,
+    /// The execution role.
+    ExecutionRole,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Template => f.write_str("the template differs"),
+            Self::ParameterAdded(key) => write!(f, "parameter `{key}` is new"),
+            Self::ParameterChanged(key) => write!(f, "parameter `{key}` has another value"),
+            Self::ParameterHidden(key) => write!(f, "parameter `{key}` is hidden (NoEcho) and may differ"),
+            Self::ParameterRemoved(key) => write!(f, "parameter `{key}` goes back to its default"),
+            Self::Description => f.write_str("the description differs"),
+            Self::Capabilities => f.write_str("a capability is acknowledged that was not before"),
+            Self::Tags => f.write_str("the tags differ"),
+            Self::AdministrationRole => f.write_str("the administration role differs"),
+            Self::ExecutionRole => f.write_str("the execution role differs"),
+        }
+    }
+}
+
+/// What becomes of one account and region.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct PlannedInstance {
+    /// Where.
+    pub target: Target,
+    /// What is done.
+    pub action: InstanceAction,
+    /// The instance as it is, or `None` when there is none yet.
+    pub observed: Option<Instance>,
+}
+
+/// What is done to one stack instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum InstanceAction {
+    /// There is none: it is created.
+    New,
+    /// The stack set changes, and the instance with it.
+    Update,
+    /// The stack set is right, but this instance is not up to date with it: it is updated.
+    Outdated,
+    /// It has what the release says: nothing is done.
+    Unchanged,
+    /// CloudFormation leaves it out of every update until a person has mended it: a problem.
+    Inoperable,
+    /// It is in the set and not among the targets: nothing is done, and above all it is not deleted.
+    Orphan,
+}
+
+impl fmt::Display for InstanceAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::New => "new",
+            Self::Update => "update",
+            Self::Outdated => "outdated",
+            Self::Unchanged => "unchanged",
+            Self::Inoperable => "inoperable",
+            Self::Orphan => "orphan",
+        })
+    }
+}
+
+impl Plan {
+    /// Whether a rollout would change nothing.
+    pub fn is_nothing_to_do(&self) -> bool {
+        self.stack_set == SetChange::Untouched
+            && self.instances.iter().all(|instance| matches!(instance.action, InstanceAction::Unchanged | InstanceAction::Orphan))
+    }
+
+    /// The targets for which this is done, in order.
+    pub fn targets(&self, action: InstanceAction) -> impl Iterator<Item = &Target> {
+        self.instances.iter().filter(move |instance| instance.action == action).map(|instance| &instance.target)
+    }
+}
+
+/// Works out what a rollout of `release` would change, given what there is. Asks no one.
+pub fn plan(release: &Release, observed: &Observed) -> Plan {
+    let mut problems = release.problems();
+    let stack_set = match &observed.stack_set {
+        None => SetChange::Create,
+        Some(stack_set) => {
+            problems.extend(permission_model_problem(release, stack_set));
+            match differences(release, stack_set) {
+                because if because.is_empty() => SetChange::Untouched,
+                because => SetChange::Update { because },
+            }
+        }
+    };
+    let mut there: BTreeMap<&Target, &Instance> = observed.instances.iter().map(|instance| (&instance.target, instance)).collect();
+    let mut instances = Vec::with_capacity(release.targets.len() + there.len());
+    for target in release.targets.iter() {
+        let instance = there.remove(&target);
+        let action = match instance.map(|instance| &instance.status) {
+            None => InstanceAction::New,
+            Some(InstanceStatus::Inoperable) => {
+                problems.push(inoperable(&target, instance.and_then(|instance| instance.status_reason.as_deref())));
+                InstanceAction::Inoperable
+            }
+            Some(_) if stack_set != SetChange::Untouched => InstanceAction::Update,
+            Some(InstanceStatus::Current) => InstanceAction::Unchanged,
+            Some(_) => InstanceAction::Outdated,
+        };
+        instances.push(PlannedInstance { target, action, observed: instance.cloned() });
+    }
+    instances.extend(there.into_values().map(|instance| PlannedInstance {
+        target: instance.target.clone(),
+        action: InstanceAction::Orphan,
+        observed: Some(instance.clone()),
+    }));
+    instances.sort_by(|a, b| a.target.cmp(&b.target));
+    Plan { problems, stack_set, instances }
+}
+
+/// The instances that are in the stack set and not among the release's targets.
+///
+/// They keep running what they have. Nothing in this crate deletes them.
+pub fn orphans<'a>(release: &Release, instances: &'a [Instance]) -> Vec<&'a Instance> {
+    let mut orphans: Vec<_> = instances.iter().filter(|instance| !release.targets.contains(&instance.target)).collect();
+    orphans.sort_by(|a, b| a.target.cmp(&b.target));
+    orphans
+}
+
+fn differences(release: &Release, stack_set: &StackSet) -> Vec<Difference> {
+    let mut differences = Vec::new();
+    if !release.template.is(&stack_set.template_body) {
+        differences.push(Difference::Template);
+    }
+    let wanted: BTreeMap<_, _> = release.parameters.iter().map(|(key, value)| (key, value)).collect();
+    let present: BTreeMap<_, _> = stack_set.parameters.iter().map(|(key, value)| (key, value)).collect();
+    for (key, value) in &wanted {
+        match present.get(key) {
+            None => differences.push(Difference::ParameterAdded((*key).clone())),
+            // CloudFormation shows four asterisks in place of a NoEcho parameter's value, whatever the value is.
+            Some(present) if present.as_str() == "****" => differences.push(Difference::ParameterHidden((*key).clone())),
+            Some(present) if present != value => differences.push(Difference::ParameterChanged((*key).clone())),
+            Some(_) => {}
+        }
+    }
+    differences.extend(present.keys().filter(|key| !wanted.contains_key(*key)).map(|key| Difference::ParameterRemoved((*key).clone())));
+    if release.description.as_deref().is_some_and(|wanted| stack_set.description.as_deref() != Some(wanted)) {
+        differences.push(Difference::Description);
+    }
+    // A capability is a leave to go on, so one more than the template needs makes no difference to a stack.
+    if stack_set.capabilities.as_ref().is_some_and(|present| !release.capabilities.is_subset(present)) {
+        differences.push(Difference::Capabilities);
+    }
+    if release.tags.iter().collect::<BTreeSet<_>>() != stack_set.tags.iter().collect::<BTreeSet<_>>() {
+        differences.push(Difference::Tags);
+    }
+    if let PermissionModel::SelfManaged { administration_role_arn, execution_role_name } = &release.permission_model {
+        if administration_role_arn.is_some() && *administration_role_arn != stack_set.administration_role_arn {
+            differences.push(Difference::AdministrationRole);
+        }
+        if execution_role_name.is_some() && *execution_role_name != stack_set.execution_role_name {
+            differences.push(Difference::ExecutionRole);
+        }
+    }
+    differences
+}
+
+/// CloudFormation does not change the permission model of a set that has instances, and this crate never deletes them.
+fn permission_model_problem(release: &Release, stack_set: &StackSet) -> Option<Problem> {
+    let wanted = release.permission_model.as_str();
+    let present = stack_set.permission_model.as_deref().filter(|present| *present != wanted)?;
+    let message = format!("stack set `{}` is {present}; the release asks for {wanted}", release.stack_set);
+    let hint = "use the permission model that the set has, or roll out under another stack set name";
+    Some(Problem::new("permission-model", Place::StackSet, message).hint(hint))
+}
+
+fn inoperable(target: &Target, reason: Option<&str>) -> Problem {
+    let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+    let message = format!("the stack instance is INOPERABLE{reason}");
+    let hint = format!(
+        "CloudFormation leaves it out of every update: remove it with `aws cloudformation delete-stack-instances --retain-stacks --accounts {} --regions {}`, delete the stack by hand, then run again",
+        target.account, target.region
+    );
+    Problem::new("inoperable-instance", Place::Target(target.clone()), message).hint(hint)
+}

@@ -1,0 +1,96 @@
+//! What is wrong, where, and what to do about it.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use crate::Target;
+
+/// One finding about a release or about the stack set that it meets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Problem {
+    /// A stable name for this kind of finding, such as `template-too-large`.
+    pub code: &'static str,
+    /// What is wrong: a lowercase fragment that names the object in backticks.
+    pub message: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// Where it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+}
+
+/// What a finding is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Place {
+    /// The stack set as a whole.
+    StackSet,
+    /// The release's template.
+    Template,
+    /// A parameter of the release, by its key.
+    Parameter(String),
+    /// A tag of the release, by its key.
+    Tag(String),
+    /// An operation preference, by its name in the API.
+    Preference(&'static str),
+    /// One account and region.
+    Target(Target),
+}
+
+/// All findings of one step, as an error.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct Problems(pub Vec<Problem>);
+
+impl Problem {
+    pub(crate) fn new(code: &'static str, place: Place, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), hint: None, place: Some(place) }
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StackSet => f.write_str("stack set"),
+            Self::Template => f.write_str("template"),
+            Self::Parameter(key) => write!(f, "parameter `{key}`"),
+            Self::Tag(key) => write!(f, "tag `{key}`"),
+            Self::Preference(name) => f.write_str(name),
+            Self::Target(target) => target.fmt(f),
+        }
+    }
+}
+
+impl Serialize for Place {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = &self.place {
+            write!(f, "{place}: ")?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str("; ")?;
+            }
+            write!(f, "{problem}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,175 @@
+//! What is to be rolled out, and where to.
+
+mod check;
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::status::Capability;
+use crate::{AccountId, Region, StackSetName, Target};
+
+/// The wanted state of one stack set and of its instances.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    /// The stack set that is created or updated.
+    pub stack_set: StackSetName,
+    /// What people read in the console: 1 to 1,024 characters. `None` keeps what the set has.
+    pub description: Option<String>,
+    /// The template.
+    pub template: Template,
+    /// Parameter keys and values. A parameter of the template that is left out takes the template's default.
+    pub parameters: Vec<(String, String)>,
+    /// What the template may do.
+    pub capabilities: BTreeSet<Capability>,
+    /// Tags of the stack set, which CloudFormation hands on to stacks and resources. They replace those that the set has.
+    pub tags: Vec<(String, String)>,
+    /// Who gives CloudFormation its rights in the target accounts.
+    pub permission_model: PermissionModel,
+    /// The accounts and regions.
+    pub targets: Targets,
+    /// How an operation goes over the targets.
+    pub preferences: Preferences,
+}
+
+/// A template, and where CloudFormation can read it when it is too large to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template {
+    /// The text. Needed even when there is a URL, to tell whether the stack set has this template already.
+    pub body: String,
+    /// The S3 URL of the same text. When given, it is sent in place of the body.
+    pub url: Option<String>,
+}
+
+impl Template {
+    /// The longest template, in bytes, that a request can carry (`TemplateBody`).
+    pub const LONGEST_BODY: usize = 51_200;
+    /// The longest template, in bytes, that CloudFormation reads from S3 (`TemplateURL`).
+    pub const LONGEST_AT_URL: usize = 1_048_576;
+
+    /// A template that is sent as it is.
+    pub fn inline(body: impl Into<String>) -> Self {
+        Self { body: body.into(), url: None }
+    }
+
+    /// A template that was uploaded to S3 and that CloudFormation reads from there.
+    pub fn uploaded(body: impl Into<String>, url: impl Into<String>) -> Self {
+        Self { body: body.into(), url: Some(url.into()) }
+    }
+
+    /// Whether `text` is this template. Line ends and newlines at the end do not count, since not every store keeps them.
+    pub fn is(&self, text: &str) -> bool {
+        let lines = |text: &str| text.trim_end_matches(['\r', '\n']).replace("\r\n", "\n");
+        self.body == text || lines(&self.body) == lines(text)
+    }
+}
+
+/// Who gives CloudFormation its rights in the target accounts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PermissionModel {
+    /// Roles that the team made: one in the administration account, one in each target.
+    SelfManaged {
+        /// The role of the administration account. `None` is `AWSCloudFormationStackSetAdministrationRole`, or what the set has.
+        administration_role_arn: Option<String>,
+        /// The role's name in each target. `None` is `AWSCloudFormationStackSetExecutionRole`, or what the set has.
+        execution_role_name: Option<String>,
+    },
+    /// AWS Organizations: CloudFormation makes the roles itself.
+    ServiceManaged {
+        /// The organizational units that hold the target accounts. Within them, only [`Release::targets`] are deployed to.
+        organizational_unit_ids: Vec<String>,
+        /// What happens when an account enters or leaves a unit. Read when the set is created; an update leaves it alone.
+        auto_deployment: AutoDeployment,
+    },
+}
+
+impl PermissionModel {
+    /// The API's word, `SELF_MANAGED` or `SERVICE_MANAGED`.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::SelfManaged { .. } => "SELF_MANAGED",
+            Self::ServiceManaged { .. } => "SERVICE_MANAGED",
+        }
+    }
+}
+
+/// What CloudFormation does on its own when an account enters or leaves an organizational unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AutoDeployment {
+    /// Nothing.
+    #[default]
+    Disabled,
+    /// Adds stacks to accounts that enter, deletes those of accounts that leave.
+    Enabled,
+    /// Adds stacks to accounts that enter, keeps those of accounts that leave.
+    EnabledWithStackRetention,
+}
+
+/// Whom the management session acts as, with service-managed permissions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CallAs {
+    /// The account itself: the management account, or any account with self-managed permissions.
+    #[default]
+    Itself,
+    /// A delegated administrator of the organization.
+    DelegatedAdmin,
+}
+
+/// Every one of some accounts, in every one of some regions.
+///
+/// Sets, so that no target can be named twice and the order of a configuration file makes no difference.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Targets {
+    /// The accounts.
+    pub accounts: BTreeSet<AccountId>,
+    /// The regions.
+    pub regions: BTreeSet<Region>,
+}
+
+impl Targets {
+    /// Every one of `accounts` in every one of `regions`.
+    pub fn new(accounts: impl IntoIterator<Item = AccountId>, regions: impl IntoIterator<Item = Region>) -> Self {
+        Self { accounts: accounts.into_iter().collect(), regions: regions.into_iter().collect() }
+    }
+
+    /// Each target once, in order.
+    pub fn iter(&self) -> impl Iterator<Item = Target> {
+        self.accounts.iter().flat_map(|account| self.regions.iter().map(|region| Target::new(account.clone(), region.clone())))
+    }
+
+    /// Whether the target is one of these.
+    pub fn contains(&self, target: &Target) -> bool {
+        self.accounts.contains(&target.account) && self.regions.contains(&target.region)
+    }
+
+    /// How many targets there are.
+    pub fn len(&self) -> usize {
+        self.accounts.len() * self.regions.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.accounts.is_empty() || self.regions.is_empty()
+    }
+}
+
+/// How an operation goes over its targets (`StackSetOperationPreferences`).
+///
+/// What is `None` is left to CloudFormation: no failure tolerated, one account at a time, one region after the other.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Preferences {
+    /// How many of the accounts of a region may fail before the operation ends, in percent, 0 to 100, rounded down.
+    pub failure_tolerance_percentage: Option<u8>,
+    /// In how many accounts of a region CloudFormation works at once, in percent, 1 to 100, rounded down, at least one account.
+    pub max_concurrent_percentage: Option<u8>,
+    /// The order of the regions. Empty leaves it to CloudFormation.
+    pub region_order: Vec<Region>,
+}
+
+impl Preferences {
+    /// The preferences for an operation over these regions only: CloudFormation refuses an order that names another one.
+    pub(crate) fn within(&self, regions: &BTreeSet<Region>) -> Self {
+        Self { region_order: self.region_order.iter().filter(|region| regions.contains(region)).cloned().collect(), ..self.clone() }
+    }
+}

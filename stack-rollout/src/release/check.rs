@@ -1,0 +1,184 @@
+//! What CloudFormation would refuse, found before it is asked.
+
+use std::collections::BTreeSet;
+
+use crate::problem::{Place, Problem};
+use crate::release::{PermissionModel, Preferences, Release, Template};
+
+/// CloudFormation's limits (the API's model and the CloudFormation quotas page).
+const MOST_PARAMETERS: usize = 200;
+const LONGEST_PARAMETER_VALUE: usize = 4_096;
+const MOST_TAGS: usize = 50;
+const LONGEST_TAG_KEY: usize = 128;
+const LONGEST_TAG_VALUE: usize = 256;
+const LONGEST_DESCRIPTION: usize = 1_024;
+const ROLE_ARN_LENGTHS: std::ops::RangeInclusive<usize> = 20..=2_048;
+const LONGEST_ROLE_NAME: usize = 64;
+
+impl Release {
+    /// Everything in the release itself that CloudFormation would refuse, without asking it.
+    pub fn problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        check_template(&self.template, &mut problems);
+        check_parameters(&self.parameters, &mut problems);
+        check_tags(&self.tags, &mut problems);
+        if let Some(description) = &self.description {
+            let length = description.chars().count();
+            if !(1..=LONGEST_DESCRIPTION).contains(&length) {
+                let message = format!("the description has {length} characters");
+                problems.push(Problem::new("description-length", Place::StackSet, message).hint("1 to 1,024 are allowed"));
+            }
+        }
+        check_permissions(&self.permission_model, &mut problems);
+        if self.targets.accounts.is_empty() {
+            problems.push(
+                Problem::new("no-accounts", Place::StackSet, "the release names no account").hint("name at least one target account"),
+            );
+        }
+        if self.targets.regions.is_empty() {
+            problems
+                .push(Problem::new("no-regions", Place::StackSet, "the release names no region").hint("name at least one target region"));
+        }
+        check_preferences(self, &self.preferences, &mut problems);
+        problems
+    }
+}
+
+fn check_template(template: &Template, problems: &mut Vec<Problem>) {
+    let bytes = template.body.len();
+    if template.body.trim().is_empty() {
+        problems.push(Problem::new("template-empty", Place::Template, "the template is empty"));
+    } else if template.url.is_none() && bytes > Template::LONGEST_BODY {
+        let message = format!("the template has {bytes} bytes; a request carries at most {}", Template::LONGEST_BODY);
+        problems.push(Problem::new("template-too-large", Place::Template, message).hint("upload it to S3 and give its https URL"));
+    } else if bytes > Template::LONGEST_AT_URL {
+        let message = format!("the template has {bytes} bytes; CloudFormation reads at most {}", Template::LONGEST_AT_URL);
+        problems.push(Problem::new("template-too-large", Place::Template, message).hint("split it into nested stacks"));
+    }
+    if let Some(url) = template.url.as_deref().filter(|url| !url.starts_with("https://") || url.len() > 5_120) {
+        let message = format!("`{}` is not a template URL", url.chars().take(200).collect::<String>());
+        problems
+            .push(Problem::new("template-url", Place::Template, message).hint("give an https URL of an S3 object, at most 5,120 bytes"));
+    }
+}
+
+fn check_parameters(parameters: &[(String, String)], problems: &mut Vec<Problem>) {
+    if parameters.len() > MOST_PARAMETERS {
+        let message = format!("there are {} parameters; CloudFormation takes at most {MOST_PARAMETERS}", parameters.len());
+        problems.push(Problem::new("too-many-parameters", Place::StackSet, message));
+    }
+    let mut seen = BTreeSet::new();
+    for (key, value) in parameters {
+        let mut say = |code, message: String| problems.push(Problem::new(code, Place::Parameter(key.clone()), message));
+        if key.is_empty() || key.len() > 255 || !key.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            say("parameter-key", format!("`{key}` is not a parameter's name: 1 to 255 letters and digits"));
+        }
+        if !seen.insert(key) {
+            say("duplicate-parameter", format!("`{key}` is given more than once"));
+        }
+        if value.len() > LONGEST_PARAMETER_VALUE {
+            say(
+                "parameter-too-long",
+                format!("the value of `{key}` has {} bytes; at most {LONGEST_PARAMETER_VALUE} are allowed", value.len()),
+            );
+        }
+    }
+}
+
+fn check_tags(tags: &[(String, String)], problems: &mut Vec<Problem>) {
+    if tags.len() > MOST_TAGS {
+        let message = format!("there are {} tags; CloudFormation takes at most {MOST_TAGS}", tags.len());
+        problems.push(Problem::new("too-many-tags", Place::StackSet, message));
+    }
+    let mut seen = BTreeSet::new();
+    for (key, value) in tags {
+        let mut say = |code, message: String| problems.push(Problem::new(code, Place::Tag(key.clone()), message));
+        if key.is_empty() || key.chars().count() > LONGEST_TAG_KEY {
+            say("tag-key", format!("the tag key `{key}` has {} characters; 1 to {LONGEST_TAG_KEY} are allowed", key.chars().count()));
+        }
+        if key.to_ascii_lowercase().starts_with("aws:") {
+            say("tag-reserved", format!("the tag key `{key}` begins with `aws:`, which AWS keeps for itself"));
+        }
+        if value.is_empty() || value.chars().count() > LONGEST_TAG_VALUE {
+            let length = value.chars().count();
+            say("tag-value", format!("the value of tag `{key}` has {length} characters; a stack set's tag has 1 to {LONGEST_TAG_VALUE}"));
+        }
+        if !seen.insert(key) {
+            say("duplicate-tag", format!("the tag `{key}` is given more than once"));
+        }
+    }
+}
+
+fn check_permissions(model: &PermissionModel, problems: &mut Vec<Problem>) {
+    match model {
+        PermissionModel::SelfManaged { administration_role_arn, execution_role_name } => {
+            if let Some(arn) = administration_role_arn
+                && (!ROLE_ARN_LENGTHS.contains(&arn.len()) || !arn.starts_with("arn:") || !arn.contains(":role/"))
+            {
+                let message = format!("`{arn}` is not the ARN of an IAM role");
+                problems.push(
+                    Problem::new("administration-role", Place::StackSet, message)
+                        .hint("it looks like arn:aws:iam::111111111111:role/AWSCloudFormationStackSetAdministrationRole"),
+                );
+            }
+            if let Some(name) = execution_role_name
+                && (name.is_empty()
+                    || name.len() > LONGEST_ROLE_NAME
+                    || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte)))
+            {
+                let message = format!("`{name}` is not the name of an IAM role");
+                let hint = "give the role's name, not its ARN: at most 64 letters, digits and _+=,.@-";
+                problems.push(Problem::new("execution-role", Place::StackSet, message).hint(hint));
+            }
+        }
+        PermissionModel::ServiceManaged { organizational_unit_ids, .. } => {
+            if organizational_unit_ids.is_empty() {
+                let message = "service-managed permissions need the organizational units that hold the accounts";
+                problems.push(Problem::new("no-organizational-units", Place::StackSet, message));
+            }
+            for id in organizational_unit_ids.iter().filter(|id| !is_organizational_unit(id)) {
+                let message = format!("`{id}` is not the id of an organizational unit or root");
+                problems
+                    .push(Problem::new("organizational-unit", Place::StackSet, message).hint("it looks like ou-ab12-cdef3456 or r-ab12"));
+            }
+        }
+    }
+}
+
+/// `r-` and 4 to 32 small letters and digits, or `ou-`, the same, a hyphen and 8 to 32 more (Organizations API).
+fn is_organizational_unit(id: &str) -> bool {
+    let word = |text: &str, lengths: std::ops::RangeInclusive<usize>| {
+        lengths.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    if let Some(root) = id.strip_prefix("r-") {
+        return word(root, 4..=32);
+    }
+    id.strip_prefix("ou-").and_then(|rest| rest.split_once('-')).is_some_and(|(root, unit)| word(root, 4..=32) && word(unit, 8..=32))
+}
+
+fn check_preferences(release: &Release, preferences: &Preferences, problems: &mut Vec<Problem>) {
+    if let Some(percentage) = preferences.failure_tolerance_percentage.filter(|percentage| *percentage > 100) {
+        let message = format!("a failure tolerance of {percentage} percent is not possible");
+        problems.push(Problem::new("failure-tolerance", Place::Preference("FailureTolerancePercentage"), message).hint("give 0 to 100"));
+    }
+    if let Some(percentage) = preferences.max_concurrent_percentage.filter(|percentage| !(1..=100).contains(percentage)) {
+        let message = format!("{percentage} percent of the accounts at once is not possible");
+        problems.push(Problem::new("max-concurrent", Place::Preference("MaxConcurrentPercentage"), message).hint("give 1 to 100"));
+    }
+    let mut seen = BTreeSet::new();
+    for region in &preferences.region_order {
+        let mut say = |code, message: String| problems.push(Problem::new(code, Place::Preference("RegionOrder"), message));
+        if !seen.insert(region) {
+            say("duplicate-region", format!("region `{region}` is in the order twice"));
+        }
+        if !release.targets.regions.contains(region) {
+            say("region-not-a-target", format!("region `{region}` is in the order but not among the targets"));
+        }
+    }
+    if !preferences.region_order.is_empty() {
+        for region in release.targets.regions.iter().filter(|region| !seen.contains(region)) {
+            let message = format!("region `{region}` is a target but not in the order");
+            problems.push(Problem::new("region-not-in-order", Place::Preference("RegionOrder"), message).hint("name every region once"));
+        }
+    }
+}

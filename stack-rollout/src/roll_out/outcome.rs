@@ -1,0 +1,106 @@
+//! How each target ended, from what the operations say and what the instances are.
+
+use std::collections::BTreeMap;
+
+use super::steps::Step;
+use super::{Halt, Started};
+use crate::plan::{InstanceAction, Plan};
+use crate::rollout::{Outcome, TargetRecord};
+use crate::status::{DetailedStatus, InstanceStatus, OperationStatus};
+use crate::{Instance, OperationResult, Target};
+
+/// The record of every target of the plan, in order.
+pub(super) fn records(
+    plan: &Plan,
+    steps: &[Step],
+    operations: &[Started],
+    results: &BTreeMap<Target, OperationResult>,
+    halt: Option<&Halt>,
+    instances: &[Instance],
+) -> Vec<TargetRecord> {
+    let instances: BTreeMap<_, _> = instances.iter().map(|instance| (&instance.target, instance)).collect();
+    plan.instances
+        .iter()
+        .filter(|planned| planned.action != InstanceAction::Orphan)
+        .map(|planned| {
+            let target = &planned.target;
+            let instance = instances.get(target).copied().or(planned.observed.as_ref());
+            let result = results.get(target);
+            let (outcome, reason) = if planned.action == InstanceAction::Unchanged {
+                (Outcome::Unchanged, None)
+            } else {
+                match last_operation(target, steps, operations) {
+                    None => not_tried(halt),
+                    Some(operation) => match tried(result, instances.get(target).copied(), operation) {
+                        // It was created with what the set had, and the step that would have brought it up to date never began.
+                        (Outcome::Succeeded, _) if steps.iter().skip(operations.len()).any(|step| step.targets.contains(target)) => {
+                            not_tried(halt)
+                        }
+                        ended => ended,
+                    },
+                }
+            };
+            TargetRecord {
+                account_id: target.account.clone(),
+                region: target.region.clone(),
+                outcome,
+                status: instance.map(|instance| instance.status.clone()),
+                detailed_status: result.map(|result| result.status.clone()).or_else(|| instance.and_then(|i| i.detailed_status.clone())),
+                reason,
+                stack_id: instance.and_then(|instance| instance.stack_id.clone()),
+                events: Vec::new(),
+            }
+        })
+        .collect()
+}
+
+/// The last operation that was started for the target.
+pub(super) fn last_operation<'a>(target: &Target, steps: &[Step], operations: &'a [Started]) -> Option<&'a Started> {
+    operations.iter().zip(steps).rev().find(|(_, step)| step.targets.contains(target)).map(|(operation, _)| operation)
+}
+
+fn not_tried(halt: Option<&Halt>) -> (Outcome, Option<String>) {
+    match halt {
+        Some(Halt::OperationFailed(operation)) => {
+            let reason = format!("not started, because operation `{}` ended as {}", operation.id, operation.status);
+            (Outcome::Skipped, Some(reason))
+        }
+        Some(Halt::Error(error)) => (Outcome::Unfinished, Some(format!("not started: {error}"))),
+        Some(Halt::Deadline) | None => (Outcome::Unfinished, Some("not started before the deadline".to_owned())),
+    }
+}
+
+fn tried(result: Option<&OperationResult>, instance: Option<&Instance>, operation: &Started) -> (Outcome, Option<String>) {
+    let reason = || {
+        let reason = result.and_then(|result| result.status_reason.clone());
+        reason.or_else(|| instance.and_then(|instance| instance.status_reason.clone()))
+    };
+    let or_say = |otherwise: &str| Some(reason().unwrap_or_else(|| otherwise.to_owned()));
+    // What an instance says of itself may be about an earlier operation, so it counts only once this one has ended.
+    let of_itself = instance.filter(|_| operation.status.has_ended()).and_then(|instance| instance.detailed_status.as_ref());
+    match result.map(|result| &result.status).or(of_itself) {
+        Some(DetailedStatus::Failed | DetailedStatus::FailedImport | DetailedStatus::Inoperable) => {
+            (Outcome::Failed, or_say("CloudFormation gave no reason"))
+        }
+        Some(DetailedStatus::Cancelled) => (Outcome::Cancelled, or_say("the operation was stopped, or failed elsewhere too often")),
+        Some(DetailedStatus::SkippedSuspendedAccount) => (Outcome::Skipped, or_say("the account is suspended")),
+        // The operation's word is not enough: what counts is that the instance has what the set has.
+        Some(DetailedStatus::Succeeded) => arrived(instance, reason()),
+        _ if operation.status == OperationStatus::Succeeded => arrived(instance, reason()),
+        _ if operation.status.has_ended() => {
+            (Outcome::Cancelled, or_say(&format!("operation `{}` ended as {} before it came here", operation.id, operation.status)))
+        }
+        _ => (Outcome::Unfinished, Some(format!("operation `{}` was {} when it was last seen", operation.id, operation.status))),
+    }
+}
+
+fn arrived(instance: Option<&Instance>, reason: Option<String>) -> (Outcome, Option<String>) {
+    match instance {
+        Some(instance) if instance.status == InstanceStatus::Current => (Outcome::Succeeded, None),
+        Some(instance) => {
+            let why = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+            (Outcome::Failed, Some(format!("the operation ended, yet the stack instance is {}{why}", instance.status)))
+        }
+        None => (Outcome::Unfinished, Some("the stack instance was not seen after the operation".to_owned())),
+    }
+}

@@ -1,0 +1,74 @@
+//! Pauses, the deadline, and calls that are made again when their failure may pass.
+
+use std::future::Future;
+use std::time::Duration;
+
+use super::{Event, Options, Poll};
+use crate::{CallError, Clock};
+
+pub(super) struct Patience<'a, C> {
+    clock: &'a C,
+    poll: Poll,
+    deadline: Duration,
+    random: fastrand::Rng,
+    has_repeated: bool,
+}
+
+impl<'a, C: Clock> Patience<'a, C> {
+    pub(super) fn new(clock: &'a C, options: &Options) -> Self {
+        let deadline = clock.now().saturating_add(options.deadline);
+        Self { clock, poll: options.poll, deadline, random: fastrand::Rng::new(), has_repeated: false }
+    }
+
+    /// Makes a call, again and again while it fails in a way that may pass, within the bounds of [`Poll::tolerated_failures`]
+    /// and the deadline.
+    pub(super) async fn call<T, Fut>(
+        &mut self,
+        on_event: &mut (dyn FnMut(Event) + Send),
+        mut call: impl FnMut() -> Fut + Send,
+    ) -> Result<T, CallError>
+    where
+        Fut: Future<Output = Result<T, CallError>> + Send,
+    {
+        self.has_repeated = false;
+        let mut failures = 0;
+        loop {
+            let error = match call().await {
+                Ok(value) => return Ok(value),
+                Err(error) if !error.is_transient() => return Err(error),
+                Err(error) => error,
+            };
+            failures += 1;
+            if failures > self.poll.tolerated_failures || !self.pause(failures).await {
+                return Err(error);
+            }
+            self.has_repeated = true;
+            on_event(Event::Tolerated { error, attempt: failures });
+        }
+    }
+
+    /// Whether the last [`call`](Self::call) was made more than once.
+    pub(super) fn has_repeated(&self) -> bool {
+        self.has_repeated
+    }
+
+    /// Lets the `nth` pause (from 1) pass; `false` when the deadline has been reached.
+    pub(super) async fn pause(&mut self, nth: u32) -> bool {
+        let left = self.deadline.saturating_sub(self.clock.now());
+        if left.is_zero() {
+            return false;
+        }
+        let pause = self.nth_pause(nth).min(left);
+        self.clock.sleep(pause).await;
+        true
+    }
+
+    fn nth_pause(&mut self, nth: u32) -> Duration {
+        // Beyond twenty steps of a half each the growth is past any bound that makes sense.
+        let growth = 1.5_f64.powi(i32::try_from(nth.clamp(1, 20) - 1).unwrap_or(0));
+        let longest = self.poll.longest.max(self.poll.first);
+        let pause = self.poll.first.as_secs_f64() * growth;
+        let pause = pause.min(longest.as_secs_f64());
+        Duration::from_secs_f64(pause * (0.8 + 0.2 * self.random.f64()))
+    }
+}
