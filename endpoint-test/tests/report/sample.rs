@@ -10,7 +10,9 @@ pub(crate) fn report() -> Report {
         info("333333333333", "eu-west-1"),
         "session",
         "AssumeRole: AccessDenied: User: arn:aws:sts::111111111111:assumed-role/build/7 is not authorized to perform: sts:AssumeRole (request 0a1b)",
-        Some("the role's trust policy must name the caller, and the caller's own policy must allow `sts:AssumeRole` on the role".to_owned()),
+        Some(
+            "the role's trust policy must name the caller, and the caller's own policy must allow `sts:AssumeRole` on the role".to_owned(),
+        ),
     );
     let mut report = Report::assemble(tool(), "staging", vec![denied, failing(), passing()]);
     report.release = Some("sha256:9f2c4e0b7d11a8c35f6a90e1b2d4c6f8a0b1c2d3e4f5061728394a5b6c7d8e9f".to_owned());

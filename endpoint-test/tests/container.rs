@@ -1,0 +1,201 @@
+//! A model container over loopback, good and bad.
+
+use std::future::Future;
+use std::path::Path;
+use std::time::Duration;
+
+use endpoint_test::{
+    ContainerTarget, EndpointStatus, Expected, InvokeError, MAX_BODY, Options, Outcome, Request, Suite, Target, TargetErrorKind,
+    TargetInfo, Verdict, run,
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// Serves connections one after another, each by `serve`, and gives the URL.
+async fn container<F, S>(serve: S) -> String
+where
+    S: Fn(TcpStream) -> F + Send + 'static,
+    F: Future<Output = ()> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(serve(stream));
+        }
+    });
+    url
+}
+
+/// Reads one request: its head and its body.
+async fn read(stream: &mut TcpStream) -> (String, Vec<u8>) {
+    let mut bytes = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        let count = stream.read(&mut buffer).await.unwrap();
+        bytes.extend_from_slice(&buffer[..count]);
+        if count == 0 {
+            return (String::from_utf8_lossy(&bytes).into_owned(), Vec::new());
+        }
+        let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else { continue };
+        let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+        let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok()).unwrap_or(0);
+        if bytes.len() >= end + 4 + length {
+            return (head, bytes.split_off(end + 4));
+        }
+    }
+}
+
+/// A container that answers every request so; what it was asked comes back in the reply's body after `body`.
+async fn answering(status: &'static str, body: &'static str) -> String {
+    container(move |mut stream| async move {
+        let (head, asked) = read(&mut stream).await;
+        let body = if body == "echo" { format!("{head}\n{}", String::from_utf8_lossy(&asked)) } else { body.to_owned() };
+        let reply = format!("HTTP/1.1 {status}\r\ncontent-type: text/csv\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        stream.write_all(reply.as_bytes()).await.unwrap();
+    })
+    .await
+}
+
+fn request() -> Request {
+    Request {
+        body: "5.1,3.5".into(),
+        content_type: "text/csv".to_owned(),
+        accept: Some("application/json".to_owned()),
+        custom_attributes: Some("trace=1".to_owned()),
+        target_variant: None,
+        timeout: Duration::from_secs(5),
+    }
+}
+
+#[tokio::test]
+async fn a_request_goes_to_invocations_with_its_headers_and_body() {
+    let target = ContainerTarget::new(&format!("{}/model/", answering("200 OK", "echo").await)).unwrap();
+    let reply = target.invoke(&request()).await.unwrap();
+    let text = String::from_utf8(reply.body.to_vec()).unwrap();
+    assert!(text.starts_with("POST /model/invocations HTTP/1.1"), "{text}");
+    for part in ["content-type: text/csv", "accept: application/json", "x-amzn-sagemaker-custom-attributes: trace=1", "\n5.1,3.5"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert_eq!((reply.status, reply.content_type.as_deref()), (200, Some("text/csv")));
+}
+
+#[tokio::test]
+async fn ping_says_whether_the_container_is_ready() {
+    for (answer, status) in [("200 OK", EndpointStatus::InService), ("503 Service Unavailable", EndpointStatus::Creating)] {
+        let target = ContainerTarget::new(&answering(answer, "").await).unwrap();
+        assert_eq!(target.describe().await.unwrap().status, status);
+    }
+}
+
+#[tokio::test]
+async fn a_status_of_4xx_is_the_models_own_error_with_its_words() {
+    let target = ContainerTarget::new(&answering("400 Bad Request", "could not convert 'abc'").await).unwrap();
+    let Err(InvokeError::Model(failure)) = target.invoke(&request()).await else { panic!("the model refuses") };
+    assert_eq!((failure.status, failure.message.as_str()), (Some(400), "could not convert 'abc'"));
+}
+
+#[tokio::test]
+async fn a_container_that_is_not_there_is_a_network_error_and_no_failure_of_the_model() {
+    let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let target = ContainerTarget::new(&format!("http://127.0.0.1:{port}")).unwrap();
+    let Err(InvokeError::Target(error)) = target.invoke(&request()).await else { panic!("nobody is there") };
+    assert_eq!(error.kind, TargetErrorKind::Network);
+    assert!(error.to_string().starts_with(&format!("POST /invocations: 127.0.0.1:{port}: ")), "{error}");
+}
+
+#[tokio::test]
+async fn replies_that_are_no_http_or_break_off_are_network_errors() {
+    for reply in [
+        "",
+        "hello\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nshort",
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+    ] {
+        let url = container(move |mut stream| async move {
+            read(&mut stream).await;
+            stream.write_all(reply.as_bytes()).await.unwrap();
+        })
+        .await;
+        let Err(InvokeError::Target(error)) = ContainerTarget::new(&url).unwrap().invoke(&request()).await else { panic!("{reply:?}") };
+        assert_eq!(error.kind, TargetErrorKind::Network, "{reply:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_reply_without_end_is_cut_off_and_is_the_models_failure() {
+    let url = container(|mut stream| async move {
+        read(&mut stream).await;
+        stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+        let chunk = vec![b'x'; 1 << 20];
+        while stream.write_all(&chunk).await.is_ok() {}
+    })
+    .await;
+    let Err(InvokeError::Model(failure)) = ContainerTarget::new(&url).unwrap().invoke(&request()).await else { panic!("it is too long") };
+    assert_eq!(failure.message, format!("the reply is longer than {MAX_BODY} bytes"));
+}
+
+#[test]
+fn only_an_http_url_is_a_containers() {
+    for wrong in ["", "127.0.0.1", "https://127.0.0.1", "http://", "http://user:password@host", "http://host/?x=1", "ftp://host"] {
+        let error = ContainerTarget::new(wrong).unwrap_err();
+        assert_eq!(error.kind, TargetErrorKind::Refused, "{wrong}");
+        assert!(error.hint.is_some());
+    }
+    assert!(ContainerTarget::new("http://[::1]:8080/").is_ok());
+}
+
+#[tokio::test]
+async fn a_suite_runs_against_a_container_from_its_first_ping_to_its_verdict() {
+    let url = container(|mut stream| async move {
+        let (head, _) = read(&mut stream).await;
+        let body = if head.starts_with("GET /ping") { "" } else { "setosa\n" };
+        stream.write_all(format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len()).as_bytes()).await.unwrap();
+    })
+    .await;
+    let text = "version: 1\ncases:\n  - { name: good, payload: { csv: '1' }, expect: { text: { equals: setosa } } }\n  - { name: bad, payload: { csv: '1' }, expect: { text: { equals: virginica } } }\n";
+    let suite = Suite::parse(text, Path::new("suite.yaml")).unwrap();
+    let target = ContainerTarget::new(&url).unwrap();
+    let report = run(&target, TargetInfo::default(), &suite, &Expected::default(), &Options::default(), |_| {}).await;
+    assert_eq!(report.verdict, Verdict::Failed);
+    assert_eq!(report.cases.iter().map(|case| case.outcome).collect::<Vec<_>>(), [Outcome::Passed, Outcome::Failed]);
+    assert!(report.cases[0].latency_ms.unwrap() > 0.0);
+}
+
+#[tokio::test]
+async fn a_container_that_starts_late_is_waited_for() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(120)).await;
+        let listener = TcpListener::bind(address).await.unwrap();
+        while let Ok((mut stream, _)) = listener.accept().await {
+            read(&mut stream).await;
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\nx").await.unwrap();
+        }
+    });
+    let suite = Suite::parse("version: 1\ncases:\n  - { name: it, payload: { csv: '1' } }\n", Path::new("suite.yaml")).unwrap();
+    let target = ContainerTarget::new(&format!("http://{address}")).unwrap();
+    let options = Options { poll: Duration::from_millis(30), ..Options::default() };
+    let report = run(&target, TargetInfo::default(), &suite, &Expected::default(), &options, |_| {}).await;
+    assert_eq!(report.verdict, Verdict::Passed, "{report:#?}");
+}
+
+#[tokio::test]
+async fn a_container_that_never_answers_is_left_after_the_cases_time() {
+    let url = container(|mut stream| async move {
+        let (head, _) = read(&mut stream).await;
+        if head.starts_with("GET") {
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+        } else {
+            tokio::time::sleep(Duration::from_mins(1)).await;
+        }
+    })
+    .await;
+    let suite =
+        Suite::parse("version: 1\ncases:\n  - { name: it, payload: { csv: '1' }, timeout: 50ms }\n", Path::new("suite.yaml")).unwrap();
+    let report =
+        run(&ContainerTarget::new(&url).unwrap(), TargetInfo::default(), &suite, &Expected::default(), &Options::default(), |_| {}).await;
+    assert_eq!((report.verdict, report.cases[0].message.as_deref()), (Verdict::Errored, Some("no reply within 50 ms")));
+}
