@@ -7,7 +7,7 @@ use aws_sdk_sagemaker::operation::RequestId;
 use aws_sdk_sagemaker::operation::describe_model_package::DescribeModelPackageOutput;
 use aws_sdk_sagemaker::primitives::DateTime;
 use aws_sdk_sagemaker::types as sdk;
-use jiff::Timestamp;
+use jiff::{Timestamp, Unit};
 
 use crate::arn::ModelPackageArn;
 use crate::error::{RegistryError, RegistryErrorKind};
@@ -184,9 +184,10 @@ fn registration(registration: Option<&sdk::ModelPackageRegistrationType>) -> Reg
     registration.map_or(RegistrationType::Registered, |registration| registration.as_str().into())
 }
 
-/// AWS's times have milliseconds; what is finer comes from their way through a floating-point number.
+/// AWS's times have milliseconds; what is finer comes from their way through a floating-point number, and is as often just below the
+/// millisecond that was meant as above it: hence the rounding.
 fn created(operation: &'static str, time: Option<&DateTime>) -> Result<Timestamp, RegistryError> {
-    let parsed = time.and_then(|time| Timestamp::from_millisecond(time.to_millis().ok()?).ok());
+    let parsed = time.and_then(|time| Timestamp::from_nanosecond(time.as_nanos()).ok()?.round(Unit::Millisecond).ok());
     parsed.ok_or_else(|| malformed(operation, "the answer has no creation time".to_owned()))
 }
 

@@ -1,0 +1,349 @@
+//! The adapter to SageMaker over loopback: what it asks for, and what it makes of each answer.
+#![cfg(feature = "aws")]
+
+use std::collections::VecDeque;
+use std::future::Future;
+
+use aws_sdk_sagemaker::Client;
+use aws_sdk_sagemaker::config::retry::RetryConfig;
+use aws_sdk_sagemaker::config::{BehaviorVersion, Config, Credentials, Region};
+use insta::assert_snapshot;
+use model_registry::aws::SageMakerRegistry;
+use model_registry::sharing::{GroupOutcome, GroupStore, Mode, NewGroup, PolicyChange, Sharing, ensure_group, share};
+use model_registry::{
+    ApprovalStatus, Gates, ModelPackageGroup, PackageQuery, Registry, RegistryError, RegistryErrorKind, SelectError, Selection, select,
+};
+use serde_json::{Value as Json, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+const GROUP: &str = "arn:aws:sagemaker:us-east-1:111111111111:model-package-group/iris";
+const PACKAGE: &str = "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/13";
+const REQUEST_ID: &str = "0f4d1d1e-5c0a-4a51-9b5c-000000000001";
+
+/// An answer of SageMaker: a status and a body.
+struct Answer(u16, String);
+
+fn ok(body: &Json) -> Answer {
+    Answer(200, body.to_string())
+}
+
+fn refusal(code: &str, message: &str) -> Answer {
+    Answer(400, json!({ "__type": code, "message": message }).to_string())
+}
+
+/// A request as the server saw it: the operation and the body.
+type Seen = (String, Json);
+
+/// Answers one request after the other, and hands out what was asked once nothing is left to answer.
+async fn serve(answers: Vec<Answer>) -> (SageMakerRegistry, JoinHandle<Vec<Seen>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let mut answers = VecDeque::from(answers);
+        let mut seen = Vec::new();
+        while let Some(Answer(status, body)) = answers.pop_front() {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            seen.push(request(&mut stream).await);
+            let head = format!(
+                "HTTP/1.1 {status} Status\r\nContent-Type: application/x-amz-json-1.1\r\nx-amzn-RequestId: {REQUEST_ID}\r\n\
+                 Content-Length: {}\r\nConnection: close\r\n\r\n",
+                body.len()
+            );
+            stream.write_all(head.as_bytes()).await.unwrap();
+            stream.write_all(body.as_bytes()).await.unwrap();
+        }
+        seen
+    });
+    (registry(&url, true), server)
+}
+
+fn registry(url: &str, with_credentials: bool) -> SageMakerRegistry {
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .endpoint_url(url)
+        // Each answer of these tests is for one request.
+        .retry_config(RetryConfig::disabled());
+    let config = if with_credentials {
+        config.credentials_provider(Credentials::new("AKIDEXAMPLE", "not-a-secret", None, None, "test"))
+    } else {
+        config
+    };
+    SageMakerRegistry::new(Client::from_conf(config.build()))
+}
+
+async fn request(stream: &mut TcpStream) -> Seen {
+    let mut bytes = Vec::new();
+    let head_end = loop {
+        assert_ne!(stream.read_buf(&mut bytes).await.unwrap(), 0, "the request ended in its head");
+        if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
+            break end + 4;
+        }
+    };
+    let head = String::from_utf8(bytes[..head_end].to_vec()).unwrap();
+    let header = |name: &str| {
+        let found = head.lines().filter_map(|line| line.split_once(':')).find(|(key, _)| key.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.trim().to_owned()).unwrap()
+    };
+    let length: usize = header("content-length").parse().unwrap();
+    while bytes.len() < head_end + length {
+        assert_ne!(stream.read_buf(&mut bytes).await.unwrap(), 0, "the request ended in its body");
+    }
+    let operation = header("x-amz-target").trim_start_matches("SageMaker.").to_owned();
+    (operation, serde_json::from_slice(&bytes[head_end..]).unwrap())
+}
+
+fn block_on<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+fn operations(seen: &[Seen]) -> Vec<&str> {
+    seen.iter().map(|(operation, _)| operation.as_str()).collect()
+}
+
+fn listed(version: u32, approval: &str) -> Json {
+    json!({
+        "ModelPackageArn": format!("arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/{version}"),
+        "ModelPackageGroupName": "iris", "ModelPackageVersion": version, "CreationTime": 1_767_225_600 + version,
+        "ModelPackageStatus": "Completed", "ModelApprovalStatus": approval,
+    })
+}
+
+/// What `DescribeModelPackage` says of version 13.
+fn described() -> Json {
+    let mut package = listed(13, "Approved");
+    package["ModelPackageStatusDetails"] = json!({ "ValidationStatuses": [] });
+    package["ModelPackageDescription"] = json!("four features");
+    package["InferenceSpecification"] = json!({
+        "Containers": [
+            { "Image": "111111111111.dkr.ecr.us-east-1.amazonaws.com/iris:1", "ModelDataUrl": "s3://models/13/model.tar.gz" },
+            { "Image": "111111111111.dkr.ecr.us-east-1.amazonaws.com/after:2", "ModelDataSource": { "S3DataSource":
+                { "S3Uri": "s3://models/13/after/", "S3DataType": "S3Prefix", "CompressionType": "None" } } },
+        ],
+    });
+    package
+}
+
+/// What asking for the newest page makes of one answer.
+fn error_of(answer: Answer) -> RegistryError {
+    block_on(async {
+        let (registry, _server) = serve(vec![answer]).await;
+        let query = PackageQuery { group: "iris".parse().unwrap(), approval_status: None, page_size: 100, next_token: None };
+        registry.packages(&query).await.unwrap_err()
+    })
+}
+
+#[test]
+fn the_newest_approved_package_costs_one_list_and_one_description_without_its_encrypted_part() {
+    block_on(async {
+        let list = json!({ "ModelPackageSummaryList": [listed(14, "PendingManualApproval"), listed(13, "Approved")], "NextToken": "more" });
+        let (registry, server) = serve(vec![ok(&list), ok(&described())]).await;
+        let group: ModelPackageGroup = GROUP.parse().unwrap();
+        let choice = select(&registry, &group, &Selection::LatestApproved, &Gates::default()).await.unwrap();
+        assert_eq!(choice.package.arn.to_string(), PACKAGE);
+        assert_eq!(choice.package.created.to_string(), "2026-01-01T00:00:13Z");
+        assert_eq!(choice.package.description.as_deref(), Some("four features"));
+        assert_eq!(choice.package.images.len(), 2);
+        assert_eq!(choice.package.model_data, ["s3://models/13/model.tar.gz", "s3://models/13/after/"]);
+
+        let seen = server.await.unwrap();
+        assert_eq!(operations(&seen), ["ListModelPackages", "DescribeModelPackage"]);
+        let asked = json!({
+            "ModelPackageGroupName": GROUP, "ModelPackageType": "Versioned", "SortBy": "CreationTime", "SortOrder": "Descending",
+            "MaxResults": 100,
+        });
+        assert_eq!(seen[0].1, asked);
+        assert_eq!(seen[1].1, json!({ "ModelPackageName": PACKAGE, "IncludedData": "MetadataOnly" }));
+    });
+}
+
+#[test]
+fn a_filter_and_a_token_are_passed_on_and_an_empty_token_ends_the_list() {
+    block_on(async {
+        let (registry, server) = serve(vec![ok(&json!({ "ModelPackageSummaryList": [], "NextToken": "" }))]).await;
+        let query = PackageQuery {
+            group: "iris".parse().unwrap(),
+            approval_status: Some(ApprovalStatus::Approved),
+            page_size: 7,
+            next_token: Some("here".to_owned()),
+        };
+        let page = registry.packages(&query).await.unwrap();
+        assert!(page.packages.is_empty() && page.next_token.is_none());
+        let (_, body) = server.await.unwrap().remove(0);
+        assert_eq!(body["ModelApprovalStatus"], "Approved");
+        assert_eq!(body["NextToken"], "here");
+        assert_eq!(body["MaxResults"], 7);
+    });
+}
+
+#[test]
+fn a_package_that_was_named_by_its_arn_is_described_and_nothing_else() {
+    block_on(async {
+        let (registry, server) = serve(vec![ok(&described())]).await;
+        let selection = Selection::Arn(PACKAGE.parse().unwrap());
+        let choice = select(&registry, &"iris".parse().unwrap(), &selection, &Gates::default()).await.unwrap();
+        assert_eq!(choice.package.version, Some(13));
+        assert_eq!(operations(&server.await.unwrap()), ["DescribeModelPackage"]);
+    });
+}
+
+#[test]
+fn each_refusal_keeps_its_kind_its_code_its_message_and_its_request() {
+    let kinds = [
+        ("AccessDeniedException", "User is not authorized", RegistryErrorKind::AccessDenied),
+        ("ThrottlingException", "Rate exceeded", RegistryErrorKind::Throttled),
+        ("ExpiredTokenException", "The security token included in the request is expired", RegistryErrorKind::CredentialsExpired),
+        ("UnrecognizedClientException", "The security token included in the request is invalid", RegistryErrorKind::CredentialsInvalid),
+        ("ResourceNotFound", "no such thing", RegistryErrorKind::NotFound),
+        ("ValidationException", "ModelPackageGroup iris does not exist.", RegistryErrorKind::NotFound),
+        ("ValidationException", "1 validation error detected: Value at 'maxResults'", RegistryErrorKind::Invalid),
+        ("ConflictException", "somebody else changed it", RegistryErrorKind::Other),
+    ];
+    for (code, message, kind) in kinds {
+        let error = error_of(refusal(code, message));
+        assert_eq!(error.kind, kind, "{code}: {message}");
+        assert_eq!(error.operation, "sagemaker:ListModelPackages");
+        assert_eq!(error.code.as_deref(), Some(code));
+        assert_eq!(error.message, message);
+        assert_eq!(error.request_id.as_deref(), Some(REQUEST_ID));
+    }
+    let error = error_of(refusal("AccessDeniedException", "User is not authorized"));
+    assert_snapshot!(error, @"`sagemaker:ListModelPackages` was refused: AccessDeniedException: User is not authorized");
+    assert!(error.hint().unwrap().contains("sagemaker:ListModelPackages"));
+}
+
+#[test]
+fn an_answer_that_is_not_sagemakers_own_is_told_by_its_status() {
+    // What moto answers where it checks rights, and what proxies and gateways say.
+    let xml = "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>";
+    for (status, kind) in [
+        (403, RegistryErrorKind::AccessDenied),
+        (429, RegistryErrorKind::Throttled),
+        (502, RegistryErrorKind::Unreachable),
+        (404, RegistryErrorKind::Malformed),
+    ] {
+        let error = error_of(Answer(status, xml.to_owned()));
+        assert_eq!(error.kind, kind, "{status}: {error}");
+        assert_eq!(error.code, None);
+        assert!(error.message.contains(&status.to_string()), "{error}");
+    }
+}
+
+#[test]
+fn an_answer_without_what_sagemaker_promises_is_malformed_and_not_a_panic() {
+    let mut no_time = listed(1, "Approved");
+    no_time.as_object_mut().unwrap().remove("CreationTime");
+    let mut wrong_arn = listed(1, "Approved");
+    wrong_arn["ModelPackageArn"] = json!("iris/1");
+    for summary in [no_time, wrong_arn] {
+        let error = error_of(ok(&json!({ "ModelPackageSummaryList": [summary] })));
+        assert_eq!(error.kind, RegistryErrorKind::Malformed, "{error}");
+    }
+    assert_eq!(error_of(Answer(200, "<html>".to_owned())).kind, RegistryErrorKind::Malformed);
+}
+
+#[test]
+fn no_server_and_no_credentials_are_told_apart() {
+    let listed = |with_credentials| {
+        // Port 1 is nobody's: the connection is refused at once.
+        let registry = registry("http://127.0.0.1:1", with_credentials);
+        let group = "iris".parse().unwrap();
+        match block_on(select(&registry, &group, &Selection::LatestApproved, &Gates::default())) {
+            Err(SelectError::Registry(error)) => error.kind,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(listed(true), RegistryErrorKind::Unreachable);
+    assert_eq!(listed(false), RegistryErrorKind::CredentialsMissing);
+}
+
+#[test]
+fn a_time_has_the_milliseconds_that_sagemaker_said() {
+    block_on(async {
+        let mut package = described();
+        package["CreationTime"] = json!(1_767_225_600.123);
+        let (registry, _server) = serve(vec![ok(&package)]).await;
+        let package = registry.describe(&PACKAGE.parse().unwrap()).await.unwrap();
+        assert_eq!(package.created.to_string(), "2026-01-01T00:00:00.123Z");
+    });
+}
+
+fn new_group() -> NewGroup {
+    let tags = vec![("sagemaker:project-name".to_owned(), "iris".to_owned())];
+    NewGroup { name: "iris".parse().unwrap(), description: "iris models".to_owned(), tags }
+}
+
+#[test]
+fn a_missing_group_is_created_with_its_tags() {
+    block_on(async {
+        let missing = refusal("ValidationException", "ModelPackageGroup iris does not exist.");
+        let (registry, server) = serve(vec![missing, ok(&json!({ "ModelPackageGroupArn": GROUP }))]).await;
+        let outcome = ensure_group(&registry, &new_group(), Mode::Apply).await.unwrap();
+        assert_eq!(outcome, GroupOutcome::Created(GROUP.parse().unwrap()));
+        let seen = server.await.unwrap();
+        assert_eq!(operations(&seen), ["DescribeModelPackageGroup", "CreateModelPackageGroup"]);
+        let asked = json!({
+            "ModelPackageGroupName": "iris", "ModelPackageGroupDescription": "iris models",
+            "Tags": [{ "Key": "sagemaker:project-name", "Value": "iris" }],
+        });
+        assert_eq!(seen[1].1, asked);
+    });
+}
+
+#[test]
+fn a_group_that_somebody_else_made_a_moment_ago_is_found() {
+    block_on(async {
+        let answers = vec![
+            refusal("ValidationException", "ModelPackageGroup iris does not exist."),
+            refusal("ValidationException", "Model Package Group already exists: iris"),
+            ok(&json!({ "ModelPackageGroupArn": GROUP, "ModelPackageGroupName": "iris" })),
+        ];
+        let (registry, _server) = serve(answers).await;
+        let outcome = ensure_group(&registry, &new_group(), Mode::Apply).await.unwrap();
+        assert_eq!(outcome, GroupOutcome::Found(GROUP.parse().unwrap()));
+    });
+}
+
+#[test]
+fn a_refusal_that_says_nothing_of_a_missing_group_creates_none() {
+    block_on(async {
+        let (registry, server) = serve(vec![refusal("ValidationException", "1 validation error detected")]).await;
+        let error = ensure_group(&registry, &new_group(), Mode::Apply).await.unwrap_err();
+        assert_eq!(error.kind, RegistryErrorKind::Invalid);
+        assert_eq!(operations(&server.await.unwrap()), ["DescribeModelPackageGroup"]);
+    });
+}
+
+#[test]
+fn a_policy_is_written_once_and_a_second_run_only_reads() {
+    block_on(async {
+        let sharing = Sharing { group: GROUP.parse().unwrap(), accounts: ["222222222222".parse().unwrap()].into() };
+        let none = refusal("ValidationException", "Cannot find resource policy for: iris");
+        let (registry, server) = serve(vec![none, ok(&json!({ "ModelPackageGroupArn": GROUP }))]).await;
+        let PolicyChange::Write(policy) = share(&registry, &sharing, Mode::Apply).await.unwrap() else { panic!("nothing was written") };
+        let seen = server.await.unwrap();
+        assert_eq!(operations(&seen), ["GetModelPackageGroupPolicy", "PutModelPackageGroupPolicy"]);
+        assert_eq!(seen[1].1, json!({ "ModelPackageGroupName": "iris", "ResourcePolicy": policy.clone() }));
+
+        let (registry, server) = serve(vec![ok(&json!({ "ResourcePolicy": policy.clone() }))]).await;
+        assert_eq!(share(&registry, &sharing, Mode::Apply).await.unwrap(), PolicyChange::Unchanged);
+        assert_eq!(operations(&server.await.unwrap()), ["GetModelPackageGroupPolicy"]);
+
+        let nobody = Sharing { accounts: [].into(), ..sharing };
+        let (registry, server) = serve(vec![ok(&json!({ "ResourcePolicy": policy }))]).await;
+        assert_eq!(share(&registry, &nobody, Mode::Check).await.unwrap(), PolicyChange::Delete);
+        assert_eq!(operations(&server.await.unwrap()), ["GetModelPackageGroupPolicy"], "a check changes nothing");
+    });
+}
+
+#[test]
+fn a_policy_without_anybody_left_is_deleted() {
+    block_on(async {
+        let (registry, server) = serve(vec![Answer(200, String::new())]).await;
+        registry.delete_policy(&"iris".parse().unwrap()).await.unwrap();
+        let seen = server.await.unwrap();
+        assert_eq!(seen, [("DeleteModelPackageGroupPolicy".to_owned(), json!({ "ModelPackageGroupName": "iris" }))]);
+    });
+}
