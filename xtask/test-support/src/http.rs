@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -139,10 +139,14 @@ where
     Answer: Future<Output = Result<Response, Dropped>>,
 {
     let (head, body) = request.into_parts();
+    // A length that is declared is refused before a byte of it is waited for.
+    if body.size_hint().lower() > MAX_BODY as u64 {
+        return Ok(too_large());
+    }
     let body = match tokio::time::timeout(PATIENCE, Limited::new(body, MAX_BODY).collect()).await {
         Ok(Ok(body)) => body.to_bytes().to_vec(),
         Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => {
-            return Ok(closing(response(413, "application/json", r#"{"message":"the body is larger than 25 MiB"}"#)));
+            return Ok(too_large());
         }
         Ok(Err(_)) => return Ok(closing(response(400, "application/json", r#"{"message":"the body could not be read"}"#))),
         Err(_) => return Ok(closing(response(408, "application/json", r#"{"message":"the body did not come in time"}"#))),
@@ -161,6 +165,10 @@ pub(crate) fn response(status: u16, content_type: &str, body: impl Into<Bytes>) 
         response.headers_mut().insert(hyper::header::CONTENT_TYPE, value);
     }
     response
+}
+
+fn too_large() -> Response {
+    closing(response(413, "application/json", r#"{"message":"the body is larger than 25 MiB"}"#))
 }
 
 /// The rest of the body is unread, so the connection cannot be used again.

@@ -1,0 +1,129 @@
+use std::time::Instant;
+
+use serde_json::json;
+use test_support::stand_in::{SeedAccount, SeedOrganization, SeedPackage, SeedPackages, SeedUnit};
+
+use super::{PROD, REGISTRY, STAGING, refused, start, start_unpatched};
+
+fn text(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+#[test]
+fn fourteen_thousand_packages_are_seeded_in_two_seconds() {
+    let aws = start();
+    let seed = SeedPackages {
+        account: REGISTRY.to_owned(),
+        group: "iris".to_owned(),
+        approved: 10_000,
+        pending: 2_000,
+        rejected: 2_000,
+        ..Default::default()
+    };
+    let started = Instant::now();
+    let arns = aws.seed_packages(&seed).unwrap();
+    let took = started.elapsed();
+    assert_eq!(arns.len(), 14_000);
+    let asked = json!({ "ModelPackageGroupName": "iris", "ModelApprovalStatus": "Approved", "SortBy": "CreationTime", "SortOrder": "Descending", "MaxResults": 2 });
+    let page = aws.call(REGISTRY, "sagemaker", "ListModelPackages", &asked).unwrap();
+    let newest = page["ModelPackageSummaryList"].as_array().unwrap();
+    assert!(page["NextToken"].is_string() && newest[0]["CreationTime"].as_f64() > newest[1]["CreationTime"].as_f64(), "{page}");
+    // Twice the time on a machine that does other things as well.
+    assert!(took.as_secs_f64() < 4.0, "{took:?}");
+}
+
+#[test]
+fn listed_packages_are_as_they_were_asked_for() {
+    let aws = start();
+    let packages = vec![
+        SeedPackage { version: Some(7), approval_status: text("Approved"), created: text("2026-02-03T04:05:06Z"), ..Default::default() },
+        SeedPackage {
+            status: text("Failed"),
+            images: Some(vec!["image-a".to_owned(), "image-b".to_owned()]),
+            model_data: Some(vec!["s3://b/a".to_owned()]),
+            ..Default::default()
+        },
+    ];
+    let seed = SeedPackages { account: REGISTRY.to_owned(), group: "iris".to_owned(), packages: Some(packages), ..Default::default() };
+    let arns = aws.seed_packages(&seed).unwrap();
+    assert_eq!(arns[0], "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/7");
+    let describe = |arn: &str| aws.call(REGISTRY, "sagemaker", "DescribeModelPackage", &json!({ "ModelPackageName": arn })).unwrap();
+    let (first, second) = (describe(&arns[0]), describe(&arns[1]));
+    assert_eq!((&first["ModelApprovalStatus"], &first["ModelPackageStatus"]), (&json!("Approved"), &json!("Completed")));
+    assert_eq!(first["CreationTime"].as_f64(), Some(1_770_091_506.0));
+    assert_eq!((&second["ModelPackageVersion"], &second["ModelPackageStatus"]), (&json!(8), &json!("Failed")));
+    let containers = &second["InferenceSpecification"]["Containers"];
+    assert_eq!(containers, &json!([{ "Image": "image-a", "ModelDataUrl": "s3://b/a" }, { "Image": "image-b" }]));
+    let more = SeedPackages { account: REGISTRY.to_owned(), group: "iris".to_owned(), approved: 1, ..Default::default() };
+    assert!(aws.seed_packages(&more).unwrap()[0].ends_with("/9"));
+}
+
+#[test]
+fn a_group_policy_is_put_read_and_deleted() {
+    let aws = start();
+    let group = json!({ "ModelPackageGroupName": "iris" });
+    let call = |action: &str, input: &serde_json::Value| aws.call(REGISTRY, "sagemaker", action, input);
+    assert_eq!(refused(call("GetModelPackageGroupPolicy", &group)).1, "ValidationException");
+    let arn = call("CreateModelPackageGroup", &group).unwrap()["ModelPackageGroupArn"].clone();
+    assert!(refused(call("GetModelPackageGroupPolicy", &group)).2.starts_with("Cannot find resource policy for: arn:aws:sagemaker"));
+    let policy = r#"{"Version":"2012-10-17","Statement":[{"Sid":"a","Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}"#;
+    let put = call("PutModelPackageGroupPolicy", &json!({ "ModelPackageGroupName": "iris", "ResourcePolicy": policy })).unwrap();
+    assert_eq!(put["ModelPackageGroupArn"], arn);
+    assert_eq!(call("GetModelPackageGroupPolicy", &group).unwrap()["ResourcePolicy"], policy);
+    assert!(
+        refused(call("PutModelPackageGroupPolicy", &json!({ "ModelPackageGroupName": "iris", "ResourcePolicy": "{" })))
+            .2
+            .contains("not valid JSON")
+    );
+    call("DeleteModelPackageGroupPolicy", &group).unwrap();
+    assert_eq!(refused(call("GetModelPackageGroupPolicy", &group)).0, 400);
+    assert!(refused(call("CreateModelPackageGroup", &group)).2.starts_with("Model Package Group already exists"));
+    assert_eq!(call("DescribeModelPackageGroup", &json!({ "ModelPackageGroupName": arn })).unwrap()["ModelPackageGroupName"], "iris");
+}
+
+#[test]
+fn plain_moto_has_no_group_policies() {
+    let aws = start_unpatched();
+    let reply =
+        aws.call_as_program(REGISTRY, "sagemaker", "GetModelPackageGroupPolicy", &json!({ "ModelPackageGroupName": "iris" })).unwrap();
+    assert_eq!(reply.status, 500);
+}
+
+#[test]
+fn an_organization_has_the_units_and_accounts_that_were_given() {
+    let aws = start();
+    let suspended = SeedAccount { status: text("SUSPENDED"), ..SeedAccount::from("444444444444") };
+    let unit = |name: &str, accounts: Vec<SeedAccount>| SeedUnit { name: name.to_owned(), accounts, ..Default::default() };
+    let parent = SeedUnit {
+        name: "multi-account-deployment".to_owned(),
+        units: vec![
+            unit("staging", vec![STAGING.into(), suspended]),
+            SeedUnit { id: text("ou-prod-12345678"), ..unit("production", vec![PROD.into()]) },
+        ],
+        accounts: vec![REGISTRY.into()],
+        ..Default::default()
+    };
+    let seed = SeedOrganization { management_account: "999999999999".to_owned(), units: vec![parent] };
+    let organization = aws.seed_organization(&seed).unwrap();
+    assert_eq!(organization.units["multi-account-deployment/production"], "ou-prod-12345678");
+    let accounts = |unit: &str| {
+        let listed = aws.call("999999999999", "organizations", "ListAccountsForParent", &json!({ "ParentId": unit })).unwrap();
+        let accounts = listed["Accounts"].as_array().unwrap().clone();
+        accounts
+            .iter()
+            .map(|account| format!("{} {}", account["Id"].as_str().unwrap(), account["Status"].as_str().unwrap()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(accounts(&organization.units["multi-account-deployment/staging"]), ["222222222222 ACTIVE", "444444444444 SUSPENDED"]);
+    assert_eq!(accounts("ou-prod-12345678"), ["333333333333 ACTIVE"]);
+    let parent = json!({ "ParentId": organization.units["multi-account-deployment"] });
+    let units = aws.call("999999999999", "organizations", "ListOrganizationalUnitsForParent", &parent).unwrap();
+    assert_eq!(units["OrganizationalUnits"].as_array().unwrap().len(), 2);
+    // A member sees the same organization, and seeding again replaces it.
+    assert_eq!(
+        aws.call(STAGING, "organizations", "DescribeOrganization", &json!({})).unwrap()["Organization"]["Id"],
+        organization.organization
+    );
+    aws.seed_organization(&SeedOrganization { management_account: "999999999999".to_owned(), units: vec![] }).unwrap();
+    assert_eq!(refused(aws.call(STAGING, "organizations", "DescribeOrganization", &json!({}))).1, "AWSOrganizationsNotInUseException");
+}
