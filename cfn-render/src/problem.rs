@@ -104,14 +104,24 @@ impl fmt::Display for Problem {
     }
 }
 
+/// How many known names are looked at: CloudFormation allows 500 resources, and comparing with a hostile number of names takes long.
+const MAX_CANDIDATES: usize = 1000;
+
 /// "did you mean" for a name that is not among the known ones, when one of them is near.
 pub(crate) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    known
-        .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&name.to_lowercase(), &candidate.to_lowercase()), candidate))
-        .filter(|(distance, candidate)| *distance <= candidate.chars().count().max(3) / 3)
-        .min()
-        .map(|(_, candidate)| format!("did you mean `{candidate}`?"))
+    let name = name.to_lowercase();
+    let length = name.chars().count();
+    let near = known.into_iter().take(MAX_CANDIDATES).filter_map(|candidate| {
+        let candidate_length = candidate.chars().count();
+        // One or two characters are near to anything.
+        let most = if candidate_length.min(length) < 3 { 0 } else { candidate_length / 3 };
+        if candidate_length.abs_diff(length) > most {
+            return None;
+        }
+        let distance = strsim::damerau_levenshtein(&name, &candidate.to_lowercase());
+        (distance <= most).then_some((distance, candidate))
+    });
+    near.min().map(|(_, candidate)| format!("did you mean `{candidate}`?"))
 }
 
 #[cfg(test)]

@@ -84,18 +84,23 @@ struct Entry {
 
 fn zip_folder(folder: &Path) -> Result<Artifact, Vec<Unusable>> {
     let root = folder.canonicalize().map_err(|error| vec![Unusable::io("read", folder, &error)])?;
-    let escaping: Arc<Mutex<Vec<PathBuf>>> = Arc::default();
+    let refused: Arc<Mutex<Vec<Unusable>>> = Arc::default();
     let mut walk = WalkBuilder::new(folder);
     walk.standard_filters(false).parents(false).add_custom_ignore_filename(IGNORE_FILE).follow_links(true);
     {
-        let (root, escaping) = (root.clone(), Arc::clone(&escaping));
+        let (root, folder, refused) = (root, folder.to_owned(), Arc::clone(&refused));
         // A link that leaves the folder is not followed, not even to look: it is reported.
         walk.filter_entry(move |entry| {
-            let leaves = entry.depth() > 0 && entry.path_is_symlink() && !entry.path().canonicalize().is_ok_and(|to| to.starts_with(&root));
-            if leaves {
-                escaping.lock().unwrap_or_else(PoisonError::into_inner).push(entry.path().to_owned());
+            if entry.depth() == 0 || !entry.path_is_symlink() {
+                return true;
             }
-            !leaves
+            let unusable = match entry.path().canonicalize() {
+                Ok(target) if target.starts_with(&root) => return true,
+                Ok(_) => link_outside(&folder, entry.path()),
+                Err(_) => dangling_link(entry.path()),
+            };
+            refused.lock().unwrap_or_else(PoisonError::into_inner).push(unusable);
+            false
         });
     }
     let (mut entries, mut problems) = (Vec::new(), Vec::new());
@@ -112,12 +117,8 @@ fn zip_folder(folder: &Path) -> Result<Artifact, Vec<Unusable>> {
             Err(error) => problems.push(walk_failure(folder, &error)),
         }
     }
-    let mut escaping = std::mem::take(&mut *escaping.lock().unwrap_or_else(PoisonError::into_inner));
-    escaping.sort();
-    problems.extend(escaping.into_iter().map(|path| {
-        Unusable::new("symlink-outside", format!("the link `{}` leads out of the folder `{}`", path.display(), folder.display()))
-            .hint("copy what it leads to into the folder, or list the link in a .cfnignore file")
-    }));
+    problems.append(&mut refused.lock().unwrap_or_else(PoisonError::into_inner));
+    problems.sort_by(|a, b| a.message.cmp(&b.message));
     if problems.is_empty() && entries.is_empty() {
         problems.push(
             Unusable::new("empty-folder", format!("the folder `{}` has no files to upload", folder.display()))
@@ -205,6 +206,16 @@ fn is_loop(error: &ignore::Error) -> bool {
         }
         _ => false,
     }
+}
+
+fn link_outside(folder: &Path, path: &Path) -> Unusable {
+    Unusable::new("symlink-outside", format!("the link `{}` leads out of the folder `{}`", path.display(), folder.display()))
+        .hint("copy what it leads to into the folder, or list the link in a .cfnignore file")
+}
+
+fn dangling_link(path: &Path) -> Unusable {
+    Unusable::new("dangling-symlink", format!("the link `{}` leads nowhere", path.display()))
+        .hint("mend or remove it, or list it in a .cfnignore file")
 }
 
 fn special_file(path: &Path) -> Unusable {

@@ -1,7 +1,7 @@
 //! Everything about packaging that needs no store: which values name artifacts, and what their bytes are.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::address::{Address, read_address};
 use super::archive::{Unusable, make_artifact};
@@ -57,7 +57,14 @@ pub(crate) fn plan(root: &Template) -> Result<Plan, Error> {
     planner.open.push(path);
     let planned = planner.template(root.clone());
     planner.plan.templates.push(planned);
-    let Planner { mut plan, problems, .. } = planner;
+    let Planner { mut plan, mut problems, .. } = planner;
+    // File by file in the order of their first mention, and each in the order of its text.
+    let mut files: HashMap<PathBuf, usize> = HashMap::new();
+    for problem in &problems {
+        let next = files.len();
+        files.entry(problem.place.path.clone()).or_insert(next);
+    }
+    problems.sort_by_key(|problem| (files.get(&problem.place.path).copied(), problem.place.line, problem.place.column));
     plan.notes.extend(Error::unless_harmless(ErrorKind::Artifacts, problems)?);
     Ok(plan)
 }
@@ -119,7 +126,7 @@ impl Planner {
     }
 
     fn local(&mut self, template: &Template, site: &Site, named: &str) -> Option<Planned> {
-        let path = template.path().parent().unwrap_or(Path::new("")).join(named);
+        let path = normalise(&template.path().parent().unwrap_or(Path::new("")).join(named));
         let Ok(canonical) = path.canonicalize() else {
             self.problems.push(missing(template, site, named, &path));
             return None;
@@ -204,6 +211,22 @@ impl Planner {
     }
 }
 
+/// Takes `.` and `..` out by the names alone, as the AWS CLI does: `missing/../child.yml` is `child.yml`.
+fn normalise(path: &Path) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(clean.components().next_back(), Some(Component::Normal(_))) => {
+                clean.pop();
+            }
+            Component::ParentDir if clean.has_root() => {}
+            part => clean.push(part),
+        }
+    }
+    if clean.as_os_str().is_empty() { PathBuf::from(".") } else { clean }
+}
+
 enum ReadFailure {
     File(String),
     Template(Error),
@@ -268,4 +291,18 @@ fn file_name(path: &Path) -> std::borrow::Cow<'_, str> {
 /// What a template's file is known by; a template that is not on disk goes by its name.
 fn identity(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_normalised_by_their_names() {
+        for (path, expected) in
+            [("a/./b/../c", "a/c"), ("../../x", "../../x"), ("a/..", "."), ("/../x", "/x"), ("./a", "a"), ("a/../../x", "../x")]
+        {
+            assert_eq!(normalise(Path::new(path)), Path::new(expected), "{path}");
+        }
+    }
 }

@@ -30,6 +30,8 @@ pub(super) fn check(template: &Template, value: &Value, problems: &mut Vec<Probl
     }
 }
 
+const MAX_PROBLEMS: usize = 100;
+
 struct Check<'a> {
     template: &'a Template,
     declarations: &'a Declarations,
@@ -146,6 +148,10 @@ impl Check<'_> {
     }
 
     fn report(&mut self, code: &'static str, pointer: &str, message: String, hint: Option<String>) {
+        // Nobody reads more, and finding the places of a hostile template's every name would take long.
+        if self.problems.len() >= MAX_PROBLEMS {
+            return;
+        }
         self.problems.push(Problem::error(code, self.template.place(pointer), message).hint_if(hint));
     }
 }

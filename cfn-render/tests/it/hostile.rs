@@ -1,0 +1,108 @@
+//! Input that means harm ends in an error, soon.
+
+use std::time::{Duration, Instant};
+
+use cfn_render::Template;
+
+use crate::project::Project;
+
+fn soon<T>(what: &str, work: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    let result = work();
+    assert!(start.elapsed() < Duration::from_secs(20), "{what} took {:?}", start.elapsed());
+    result
+}
+
+#[test]
+fn deep_nesting_is_refused() {
+    for text in [
+        "[".repeat(100_000),
+        format!("a: {}1{}", "[".repeat(250), "]".repeat(250)),
+        format!("a: {}1{}", "{b: ".repeat(250), "}".repeat(250)),
+        (0..300).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect(),
+        "- ".repeat(300),
+        format!("{{\"a\": {}1{}}}", "[".repeat(199), "]".repeat(199)).replace('1', "[1]"),
+    ] {
+        let error = soon("nesting", || Template::parse(text, "t.yml")).unwrap_err();
+        assert_eq!(error.problems().len(), 1);
+    }
+}
+
+#[test]
+fn deep_nesting_through_aliases_is_refused() {
+    let mut text = String::from("a0: &a0 x\n");
+    for n in 1..300 {
+        text.push_str(&format!("a{n}: &a{n} [[*a{}]]\n", n - 1));
+    }
+    let error = soon("nesting", || Template::parse(text, "t.yml")).unwrap_err();
+    assert_eq!(error.problems()[0].code, "too-deep");
+}
+
+#[test]
+fn nesting_up_to_the_limit_is_handled_on_a_small_stack() {
+    let text = format!("Resources: {{R: {{Type: T, Properties: {{A: {}1{}}}}}}}", "[".repeat(190), "]".repeat(190));
+    let handle = std::thread::Builder::new().stack_size(2 << 20).spawn(move || {
+        let template = Template::parse(text, "t.yml").unwrap();
+        let resolved = template.resolve(&std::collections::BTreeMap::new(), &cfn_render::PseudoParameters::unknown()).unwrap();
+        (template.problems().len(), resolved["Resources"]["R"]["Type"].clone())
+    });
+    assert_eq!(handle.unwrap().join().unwrap(), (0, "T".into()));
+}
+
+#[test]
+fn alias_bombs_are_refused() {
+    let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+    for n in 1..20 {
+        let aliases = vec![format!("*a{}", n - 1); 9].join(", ");
+        text.push_str(&format!("a{n}: &a{n} [{aliases}]\n"));
+    }
+    let error = soon("the bomb", || Template::parse(text, "t.yml")).unwrap_err();
+    assert_eq!(error.problems()[0].code, "alias-bomb");
+}
+
+#[test]
+fn a_small_template_cannot_resolve_to_a_huge_one() {
+    let uses = vec!["!Ref P"; 50_000].join(", ");
+    let text = format!("Parameters: {{P: {{Type: String}}}}\nResources: {{R: {{Type: T, Properties: {{A: [{uses}]}}}}}}\n");
+    let template = Template::parse(text, "t.yml").unwrap();
+    let parameters = std::collections::BTreeMap::from([("P".to_owned(), "x".repeat(100_000))]);
+    let error = soon("resolving", || template.resolve(&parameters, &cfn_render::PseudoParameters::unknown())).unwrap_err();
+    assert_eq!(error.problems()[0].code, "result-too-large");
+}
+
+#[test]
+fn large_scalars_and_many_keys_take_linear_time() {
+    let text = format!("Description: '{}'\nResources:\n  R: {{Type: T}}\n", "é".repeat(5 << 20));
+    assert_eq!(soon("a large scalar", || Template::parse(text, "t.yml")).unwrap().problems().len(), 1);
+    let keys: String =
+        (0..20_000).map(|n| format!("  R{n}: {{Type: 'AWS::Lambda::Function', Properties: {{Code: {{Ref: X}}}}}}\n")).collect();
+    let template = Template::parse(format!("Resources:\n{keys}"), "t.yml").unwrap();
+    assert!(soon("many keys", || template.problems()).len() >= 100);
+    assert!(soon("planning", || template.plan_package(&cfn_render::PackageOptions::default())).unwrap().is_empty());
+}
+
+#[cfg(unix)]
+#[test]
+fn pipes_and_loops_of_links_are_refused() {
+    let template = "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: src}}, G: {Type: 'AWS::Lambda::Function', Properties: {Code: pipe}}}\n";
+    let project = Project::new(&[("template.yml", template), ("src/a", "a")]);
+    for pipe in ["src/pipe", "pipe"] {
+        let status = std::process::Command::new("mkfifo").arg(project.path(pipe)).status().unwrap();
+        assert!(status.success());
+    }
+    std::os::unix::fs::symlink(".", project.path("src/loop")).unwrap();
+    let error = soon("a pipe", || project.package_error("template.yml"));
+    insta::assert_snapshot!(project.tell(&error), @"
+    template.yml:1:67: `src/pipe` is a pipe, a socket or a device, not a file [special-file] hint: list it in a .cfnignore file, or remove it
+    template.yml:1:67: the folder `src` cannot be read: File system loop found: src/loop points to an ancestor src [symlink-loop] hint: list the link in a .cfnignore file, or remove it
+    template.yml:1:128: `pipe` is a pipe, a socket or a device, not a file [special-file] hint: list it in a .cfnignore file, or remove it
+    ");
+}
+
+#[test]
+fn a_child_that_is_not_utf8_is_refused_with_its_line() {
+    let project =
+        Project::new(&[("template.yml", "Resources: {C: {Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: child.yml}}}\n")]);
+    project.write("child.yml", b"Resources:\n  A: \xe9\n");
+    insta::assert_snapshot!(project.tell(&project.package_error("template.yml")), @"template.yml:1:79: `child.yml` is not UTF-8: the first odd byte is on line 2 [unreadable]");
+}

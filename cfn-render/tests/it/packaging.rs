@@ -1,0 +1,420 @@
+//! Packaging real folders.
+
+use cfn_render::{ErrorKind, PackageOptions, Severity, Template};
+use insta::assert_snapshot;
+
+use crate::project::{Project, Store, block_on, package};
+
+/// Puts short names in the place of hashes.
+fn short(text: &str, keys: &[(&str, &str)]) -> String {
+    keys.iter().fold(text.to_owned(), |text, (key, name)| text.replace(key, name))
+}
+
+#[test]
+fn only_the_artifacts_names_change() {
+    let project = Project::new(&[
+        (
+            "template.yml",
+            "# What this is for\n\
+             Resources:   # all of them\n\
+             \x20 First:\n\
+             \x20   Type: AWS::Lambda::Function\n\
+             \x20   Properties:\n\
+             \x20     Code: ./src       # the code\n\
+             \x20     MemorySize: 0512\n\
+             \x20     Role: !GetAtt   Role.Arn\n\
+             \x20 Second: {Type: 'AWS::Serverless::Function', Properties: {CodeUri: 'src', Timeout: 3}}\n\
+             \n\
+             \x20 Third:\n\
+             \x20   Type: \"AWS::Serverless::Function\"\n\
+             \x20   Properties:\n\
+             \x20     CodeUri: >-\n\
+             \x20       ./src\n\
+             \n\
+             \x20     # é 日本 😀\n\
+             \x20     Description: |\n\
+             \x20       Two  spaces\n\
+             \x20 Role: {Type: AWS::IAM::Role}\n",
+        ),
+        ("src/index.py", "print(1)\n"),
+    ]);
+    let (packaged, store) = project.package("template.yml");
+    let keys: Vec<String> = store.objects().into_keys().collect();
+    assert_eq!(keys.len(), 1, "one folder, zipped and uploaded once");
+    assert_snapshot!(short(&packaged.text, &[(&keys[0], "KEY")]), @r#"
+    # What this is for
+    Resources:   # all of them
+      First:
+        Type: AWS::Lambda::Function
+        Properties:
+          Code: {"S3Bucket": "bucket", "S3Key": "KEY"}       # the code
+          MemorySize: 0512
+          Role: !GetAtt   Role.Arn
+      Second: {Type: 'AWS::Serverless::Function', Properties: {CodeUri: 's3://bucket/KEY', Timeout: 3}}
+
+      Third:
+        Type: "AWS::Serverless::Function"
+        Properties:
+          CodeUri: "s3://bucket/KEY"
+
+          # é 日本 😀
+          Description: |
+            Two  spaces
+      Role: {Type: AWS::IAM::Role}
+    "#);
+    assert_eq!(packaged.uploads[0].places.len(), 3);
+    assert_eq!(packaged.uploads[0].logical_id.as_deref(), Some("First"));
+    assert_eq!(packaged.uploads[0].property.as_deref(), Some("Code"));
+    assert_eq!(packaged.uploads[0].url, format!("https://s3.eu-west-1.amazonaws.com/bucket/{}", keys[0]));
+    assert_eq!(store.archive(&keys[0]), [("index.py".to_owned(), 0o644, "print(1)\n".to_owned())]);
+}
+
+#[test]
+fn json_stays_json_with_its_tabs_and_its_byte_order_mark() {
+    let project = Project::new(&[
+        (
+            "template.json",
+            "\u{feff}{\r\n\t\"Resources\": {\"F\": {\"Type\": \"AWS::Lambda::Function\",\r\n\t\t\"Properties\": {\"Code\":\"src\"}}}\r\n}",
+        ),
+        ("src/index.py", "1"),
+    ]);
+    let (packaged, store) = project.package("template.json");
+    let key = store.objects().into_keys().next().unwrap();
+    assert_eq!(
+        short(&packaged.text, &[(&key, "KEY")]),
+        "\u{feff}{\r\n\t\"Resources\": {\"F\": {\"Type\": \"AWS::Lambda::Function\",\r\n\t\t\"Properties\": \
+         {\"Code\":{\"S3Bucket\": \"bucket\", \"S3Key\": \"KEY\"}}}}\r\n}"
+    );
+}
+
+#[test]
+fn a_template_without_artifacts_needs_no_store() {
+    let text = "Resources:\n  A: {Type: 'AWS::Lambda::Function', Properties: {Code: {ZipFile: 'x'}}}\n";
+    let template = Template::parse(text, "template.yml").unwrap();
+    let plan = template.plan_package(&PackageOptions::default()).unwrap();
+    assert!(plan.is_empty());
+    let store = Store::default();
+    assert_eq!(package(&template, &store).unwrap().text, text);
+    assert!(store.objects().is_empty());
+}
+
+#[test]
+fn code_that_is_inline_an_image_or_inherited_uploads_nothing() {
+    let text = "Globals: {Function: {CodeUri: s3://bucket/key}}\n\
+                Transform: AWS::Serverless-2016-10-31\n\
+                Resources:\n\
+                \x20 A: {Type: 'AWS::Serverless::Function', Properties: {InlineCode: 'x'}}\n\
+                \x20 B: {Type: 'AWS::Serverless::Function', Properties: {PackageType: Image, ImageUri: u}}\n\
+                \x20 C: {Type: 'AWS::Serverless::Function', Properties: {}}\n\
+                \x20 D: {Type: 'AWS::Glue::Job', Properties: {Command: !If [X, {ScriptLocation: a}, {ScriptLocation: b}]}}\n\
+                \x20 E: {Type: 'AWS::Glue::Job', Properties: {Command: null}}\n\
+                \x20 F: {Type: 'AWS::Lambda::Function'}\n";
+    let project = Project::new(&[("template.yml", text)]);
+    let (packaged, store) = project.package("template.yml");
+    assert_eq!(packaged.text, text);
+    assert!(store.objects().is_empty());
+}
+
+#[test]
+fn a_single_file_is_zipped_where_an_archive_belongs_wherever_the_program_runs() {
+    let project = Project::new(&[
+        ("deep/down/template.yml", "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: index.py}}}\n"),
+        ("deep/down/index.py", "print(1)\n"),
+    ]);
+    let (packaged, store) = project.package("deep/down/template.yml");
+    assert_eq!(store.archive(&packaged.uploads[0].key), [("index.py".to_owned(), 0o644, "print(1)\n".to_owned())]);
+}
+
+#[test]
+fn an_archive_is_taken_as_it_is_and_so_is_a_file_where_no_archive_belongs() {
+    let project = Project::new(&[
+        (
+            "template.yml",
+            "Resources:\n  F: {Type: 'AWS::Lambda::Function', Properties: {Code: code.jar}}\n  J: {Type: 'AWS::Glue::Job', Properties: {Command: {ScriptLocation: job.py}}}\n",
+        ),
+        ("job.py", "print(2)\n"),
+    ]);
+    // The shortest archive: only an end record, with something before it.
+    let archive = b"#!/bin/sh\nPK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0".to_vec();
+    project.write("code.jar", &archive);
+    let (packaged, store) = project.package("template.yml");
+    assert_eq!(store.objects()[&packaged.uploads[0].key], archive);
+    assert_eq!(store.text(&packaged.uploads[1].key), "print(2)\n");
+}
+
+#[test]
+fn ignore_files_leave_files_out_of_archives() {
+    let project = Project::new(&[
+        ("template.yml", "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: src}}}\n"),
+        ("src/.cfnignore", "*.pyc\n/tests/\n!keep.pyc\n"),
+        ("src/.gitignore", "index.py\n"),
+        ("src/.hidden", "h"),
+        ("src/index.py", "i"),
+        ("src/a.pyc", ""),
+        ("src/keep.pyc", "k"),
+        ("src/tests/test.py", ""),
+        ("src/lib/.cfnignore", "b.py"),
+        ("src/lib/a.py", "a"),
+        ("src/lib/b.py", "b"),
+    ]);
+    let (packaged, store) = project.package("template.yml");
+    let names: Vec<String> = store.archive(&packaged.uploads[0].key).into_iter().map(|(name, ..)| name).collect();
+    assert_eq!(names, [".gitignore", ".hidden", "index.py", "keep.pyc", "lib/a.py"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_archive_depends_on_names_contents_and_executable_bits_only() {
+    use crate::project::set_mode;
+    use std::time::{Duration, SystemTime};
+
+    let make = |order: [&str; 3], mode: u32, age: u64| {
+        let project = Project::new(&[("template.yml", "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: src}}}\n")]);
+        for name in order {
+            let path = project.write(&format!("src/{name}"), name);
+            std::fs::File::options().write(true).open(&path).unwrap().set_modified(SystemTime::now() - Duration::from_secs(age)).unwrap();
+        }
+        set_mode(&project.path("src/run"), mode);
+        let (packaged, store) = project.package("template.yml");
+        let key = packaged.uploads[0].key.clone();
+        let bytes = store.objects()[&key].clone();
+        (key, bytes)
+    };
+    let one = make(["a/b", "a.b", "run"], 0o755, 0);
+    assert_eq!(one, make(["run", "a.b", "a/b"], 0o700, 1_000_000), "another order, age and umask");
+    assert_ne!(one.0, make(["a/b", "a.b", "run"], 0o644, 0).0, "no longer executable");
+    assert_ne!(one.0, make(["a/c", "a.b", "run"], 0o755, 0).0, "another name");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_inside_the_folder_are_followed_and_links_out_of_it_refused() {
+    use std::os::unix::fs::symlink;
+
+    let template = "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: src}}}\n";
+    let project = Project::new(&[("template.yml", template), ("src/real/a.py", "a"), ("secret", "s"), ("other/x", "x")]);
+    symlink("real", project.path("src/linked")).unwrap();
+    symlink("real/a.py", project.path("src/a.py")).unwrap();
+    let (packaged, store) = project.package("template.yml");
+    let names: Vec<String> = store.archive(&packaged.uploads[0].key).into_iter().map(|(name, ..)| name).collect();
+    assert_eq!(names, ["a.py", "linked/a.py", "real/a.py"]);
+
+    symlink("../secret", project.path("src/secret")).unwrap();
+    symlink("../other", project.path("src/other")).unwrap();
+    symlink("nowhere", project.path("src/dangling")).unwrap();
+    let error = project.package_error("template.yml");
+    assert_eq!(error.kind(), ErrorKind::Artifacts);
+    assert_snapshot!(project.tell(&error), @"
+    template.yml:1:67: the folder `src` cannot be read: src/dangling: IO error for operation on src/dangling: No such file or directory (os error 2) [unreadable]
+    template.yml:1:67: the link `src/other` leads out of the folder `src` [symlink-outside] hint: copy what it leads to into the folder, or list the link in a .cfnignore file
+    template.yml:1:67: the link `src/secret` leads out of the folder `src` [symlink-outside] hint: copy what it leads to into the folder, or list the link in a .cfnignore file
+    ");
+}
+
+#[test]
+fn all_problems_are_told_at_once_and_nothing_is_uploaded() {
+    let project = Project::new(&[
+        (
+            "template.yml",
+            "Resources:\n\
+             \x20 A: {Type: 'AWS::Lambda::Function', Properties: {Code: scr}}\n\
+             \x20 B: {Type: 'AWS::Lambda::Function', Properties: {Code: [a, b]}}\n\
+             \x20 C: {Type: 'AWS::Lambda::Function', Properties: {Code: 'https://example.com/x.zip'}}\n\
+             \x20 D: {Type: 'AWS::Lambda::Function', Properties: {Code: src}}\n\
+             \x20 E: {Type: 'AWS::Lambda::Function', Properties: {Code: empty}}\n\
+             \x20 F: {Type: 'AWS::Lambda::Function', Properties: {Code: '~/code'}}\n\
+             \x20 G: {Type: 'AWS::Serverless::Function', Properties: {CodeUri: S3://bucket/key}}\n\
+             \x20 H: {Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: child.yml}}\n\
+             \x20 I: {Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: src}}\n\
+             \x20 Fn::ForEach::Loop: [Name, [a]]\n\
+             \x20 Fn::ForEach::Other: [Name, [a], {'${Name}': {Type: 'AWS::Lambda::Function', Properties: {Code: './${Name}'}}}]\n",
+        ),
+        ("src/index.py", "1"),
+        ("child.yml", "Resources:\n  A: [\n"),
+    ]);
+    std::fs::create_dir(project.path("empty")).unwrap();
+    assert_snapshot!(project.tell(&project.package_error("template.yml")), @"
+    template.yml:2:57: `Code` names `scr`, which does not exist [missing-artifact] hint: did you mean `src`?
+    template.yml:3:57: `Code` is a list, where a path or a mapping belongs [not-an-artifact]
+    template.yml:4:57: `https://example.com/x.zip` is a web address, which AWS does not read artifacts from [malformed-address] hint: name a local file, or an object as s3://bucket/key
+    template.yml:6:57: the folder `empty` has no files to upload [empty-folder] hint: build the artifact first, or see what a .cfnignore file leaves out
+    template.yml:7:57: `Code` names `~/code`, which does not exist [missing-artifact] hint: `~` and variables are not expanded: write the path out
+    template.yml:8:64: `S3://bucket/key` does not begin with a lower-case `s3://` [malformed-address] hint: the form is s3://bucket/key, with a lower-case s3
+    template.yml:10:69: `src` is no file, where a template belongs [unreadable]
+    template.yml:11:22: `Fn::ForEach::Loop` is not a list of three: identifier, collection and output [malformed-for-each]
+    template.yml:12:98: `./${Name}` has a `${…}`, and local paths are not evaluated [malformed-address] hint: write the path out, or name an object in S3 with Fn::Sub
+    child.yml:2:6: unclosed bracket '[' [syntax] hint: `TemplateURL` names it at template.yml:9:69
+    ");
+}
+
+#[test]
+fn aliases_and_merge_keys_are_written_out_with_a_note() {
+    let project = Project::new(&[
+        (
+            "template.yml",
+            "Base: &base   # kept\n\
+             \x20 Code: &code src\n\
+             \x20 Timeout: 3\n\
+             Resources:\n\
+             \x20 A:\n\
+             \x20   Type: AWS::Lambda::Function\n\
+             \x20   Properties:\n\
+             \x20     <<: *base\n\
+             \x20     Timeout: 5  # longer\n\
+             \x20 B:\n\
+             \x20   Type: AWS::Serverless::Function\n\
+             \x20   Properties: {<<: *base, CodeUri: *code}\n\
+             \x20 C: {Type: 'AWS::Lambda::Function', Properties: *base}\n\
+             \x20 D:\n\
+             \x20   Type: AWS::Lambda::Function\n\
+             \x20   Properties:\n\
+             \x20     Description: *code\n\
+             \x20     Code: src\n",
+        ),
+        ("src/index.py", "1"),
+    ]);
+    let (packaged, store) = project.package("template.yml");
+    let key = store.objects().into_keys().next().unwrap();
+    assert_snapshot!(short(&packaged.text, &[(&key, "KEY")]), @r#"
+    Base: &base   # kept
+      Code: &code src
+      Timeout: 3
+    Resources:
+      A:
+        Type: AWS::Lambda::Function
+        Properties:
+          "Code": {"S3Bucket":"bucket","S3Key":"KEY"}
+          Timeout: 5  # longer
+      B:
+        Type: AWS::Serverless::Function
+        Properties: {"Code":"src","CodeUri":"s3://bucket/KEY","Timeout":3}
+      C: {Type: 'AWS::Lambda::Function', Properties: {"Code":{"S3Bucket":"bucket","S3Key":"KEY"},"Timeout":3}}
+      D:
+        Type: AWS::Lambda::Function
+        Properties:
+          Description: "src"
+          Code: {"S3Bucket": "bucket", "S3Key": "KEY"}
+    "#);
+    let note = packaged.notes.iter().find(|note| note.code == "aliases-expanded").unwrap();
+    assert_eq!(note.severity, Severity::Note);
+}
+
+#[test]
+fn duplicate_keys_are_warned_about_with_both_lines() {
+    let project =
+        Project::new(&[("template.yml", "Resources:\n  A: {Type: 'Custom::A'}\n  B: {Type: 'Custom::B'}\n  A: {Type: 'Custom::C'}\n")]);
+    let (packaged, _) = project.package("template.yml");
+    assert_eq!(packaged.notes.len(), 1);
+    assert_eq!(packaged.notes[0].severity, Severity::Warning);
+    assert_eq!(packaged.notes[0].message, "the key `A` is here and on line 2; the last one counts");
+    assert_eq!(packaged.notes[0].place.line, 4);
+}
+
+#[test]
+fn includes_are_uploaded_wherever_a_transform_can_be() {
+    let project = Project::new(&[
+        (
+            "template.yml",
+            "Transform:\n\
+             \x20 - AWS::Serverless-2016-10-31\n\
+             \x20 - {Name: AWS::Include, Parameters: {Location: top.yml}}\n\
+             Mappings: {Fn::Transform: {Name: AWS::Include, Parameters: {Location: ./maps.yml}}}\n\
+             Resources:\n\
+             \x20 A:\n\
+             \x20   Type: Custom::A\n\
+             \x20   Properties:\n\
+             \x20     Short: !Transform {Name: AWS::Include, Parameters: {Location: \"short.yml\"}}\n\
+             \x20     Lists: [[{Fn::Transform: [{Name: AWS::Include, Parameters: {Location: list.yml}}, {Name: Other}]}]]\n\
+             \x20     There: {Fn::Transform: {Name: AWS::Include, Parameters: {Location: s3://b/k}}}\n\
+             \x20     Known: {Fn::Transform: {Name: AWS::Include, Parameters: {Location: !Ref P}}}\n\
+             \x20     Null: {Fn::Transform: {Name: AWS::Include, Parameters: null}}\n\
+             \x20     Other: {Fn::Transform: {Name: Mine, Parameters: {Location: nowhere.yml}}}\n",
+        ),
+        ("top.yml", "A: 1"),
+        ("maps.yml", "B: 1"),
+        ("short.yml", "C: 1"),
+        ("list.yml", "D: 1"),
+    ]);
+    let (packaged, store) = project.package("template.yml");
+    assert_eq!(store.objects().len(), 4);
+    let names: Vec<String> =
+        packaged.uploads.iter().map(|upload| upload.source.file_name().unwrap().to_string_lossy().into_owned()).collect();
+    assert_eq!(names, ["top.yml", "maps.yml", "short.yml", "list.yml"]);
+    let keys: Vec<(&str, &str)> = packaged.uploads.iter().map(|upload| upload.key.as_str()).zip(["TOP", "MAPS", "SHORT", "LIST"]).collect();
+    assert_snapshot!(short(&packaged.text, &keys), @r#"
+    Transform:
+      - AWS::Serverless-2016-10-31
+      - {Name: AWS::Include, Parameters: {Location: s3://bucket/TOP}}
+    Mappings: {Fn::Transform: {Name: AWS::Include, Parameters: {Location: s3://bucket/MAPS}}}
+    Resources:
+      A:
+        Type: Custom::A
+        Properties:
+          Short: !Transform {Name: AWS::Include, Parameters: {Location: "s3://bucket/SHORT"}}
+          Lists: [[{Fn::Transform: [{Name: AWS::Include, Parameters: {Location: s3://bucket/LIST}}, {Name: Other}]}]]
+          There: {Fn::Transform: {Name: AWS::Include, Parameters: {Location: s3://b/k}}}
+          Known: {Fn::Transform: {Name: AWS::Include, Parameters: {Location: !Ref P}}}
+          Null: {Fn::Transform: {Name: AWS::Include, Parameters: null}}
+          Other: {Fn::Transform: {Name: Mine, Parameters: {Location: nowhere.yml}}}
+    "#);
+}
+
+#[test]
+fn loops_are_looked_into() {
+    let project = Project::new(&[
+        (
+            "template.yml",
+            "Resources:\n  Fn::ForEach::A: [X, [a, b], {Fn::ForEach::B: [Y, [c], {'F${X}${Y}': {Type: 'AWS::Lambda::Function', Properties: {Code: src}}}]}]\n",
+        ),
+        ("src/index.py", "1"),
+    ]);
+    let (packaged, _) = project.package("template.yml");
+    assert_eq!(packaged.uploads[0].places[0].pointer, "/Resources/Fn::ForEach::A/2/Fn::ForEach::B/2/F${X}${Y}/Properties/Code");
+}
+
+#[test]
+fn a_store_that_refuses_is_quoted_with_the_place_that_needs_it() {
+    struct Refusing;
+    impl cfn_render::ArtifactStore for Refusing {
+        async fn put(&self, _: &cfn_render::Artifact) -> Result<cfn_render::Location, cfn_render::StoreError> {
+            let error = cfn_render::StoreError::new("PutObject", "Access Denied").code(Some("AccessDenied")).request_id(Some("R1"));
+            Err(error.hint(Some("allow `s3:PutObject`")))
+        }
+    }
+    let project = Project::new(&[
+        ("template.yml", "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: src}}}\n"),
+        ("src/index.py", "1"),
+    ]);
+    let error = block_on(project.template("template.yml").package(&Refusing, &PackageOptions::default())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Store);
+    assert_eq!(error.store_error().unwrap().code.as_deref(), Some("AccessDenied"));
+    assert_snapshot!(project.tell(&error), @"template.yml:1:67: `src` could not be uploaded: `PutObject` failed with AccessDenied: Access Denied (request id R1) [upload-failed] hint: allow `s3:PutObject`");
+}
+
+#[test]
+fn the_directory_store_writes_what_it_names() {
+    let project = Project::new(&[
+        ("template.yml", "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: src}}}\n"),
+        ("src/index.py", "1"),
+    ]);
+    let store = cfn_render::store::Directory::new(project.path("out"), "artifacts", "eu-west-1").prefix("/release/1/");
+    let template = project.template("template.yml");
+    let first = block_on(template.package(&store, &PackageOptions::default())).unwrap();
+    let second = block_on(template.package(&store, &PackageOptions::default())).unwrap();
+    assert_eq!(first.text, second.text);
+    assert_eq!((first.uploads[0].existed, second.uploads[0].existed), (false, true));
+    let key = &first.uploads[0].key;
+    assert!(key.starts_with("release/1/"));
+    assert_eq!(std::fs::metadata(project.path("out").join(key)).unwrap().len(), first.uploads[0].bytes);
+    assert!(first.text.contains(&format!(r#"{{"S3Bucket": "artifacts", "S3Key": "{key}"}}"#)), "{}", first.text);
+}
+
+#[test]
+fn packaging_can_be_spawned() {
+    fn is_send<T: Send>(value: T) -> T {
+        value
+    }
+    let template = Template::parse("Resources: {}", "template.yml").unwrap();
+    let (store, options) = (Store::default(), PackageOptions::default());
+    assert_eq!(block_on(is_send(template.package(&store, &options))).unwrap().text, "Resources: {}");
+}

@@ -1,0 +1,181 @@
+//! Evaluating templates.
+
+use std::collections::BTreeMap;
+
+use cfn_render::{PseudoParameters, Template, resources_of_type};
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use crate::project::tell;
+
+fn given(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+/// Evaluates one value in a template with some parameters, mappings and resources around it.
+fn value(expression: &str) -> Value {
+    let text = format!(
+        "Parameters:\n\
+         \x20 Name: {{Type: String, Default: iris}}\n\
+         \x20 Count: {{Type: Number, Default: 1.10}}\n\
+         \x20 Members: {{Type: CommaDelimitedList, Default: 'a, b,c'}}\n\
+         \x20 Ids: {{Type: 'AWS::SSM::Parameter::Value<String>', Default: /ids}}\n\
+         Mappings: {{Sizes: {{staging: {{Instance: ml.t2.medium, List: [x, y]}}}}}}\n\
+         Conditions:\n\
+         \x20 Yes: !Equals [!Ref Name, iris]\n\
+         \x20 No: !Not [!Condition Yes]\n\
+         \x20 Both: !And [!Condition Yes, !Equals [1, '1']]\n\
+         \x20 Either: !Or [!Condition No, !Equals [!Ref Ids, x], !Condition Yes]\n\
+         \x20 Maybe: !Equals [!Ref Ids, x]\n\
+         Resources:\n\
+         \x20 R: {{Type: Custom::R, Properties: {{Value: {expression}}}}}\n"
+    );
+    let template = Template::parse(text, "t.yml").unwrap();
+    let resolved =
+        template.resolve(&BTreeMap::new(), &PseudoParameters::in_region("eu-west-1")).unwrap_or_else(|error| panic!("{}", tell(&error)));
+    resolved["Resources"]["R"]["Properties"].get("Value").cloned().unwrap_or_else(|| json!("(removed)"))
+}
+
+#[test]
+fn functions_become_their_values_and_what_only_aws_knows_stays() {
+    for (expression, expected) in [
+        ("!Ref Name", json!("iris")),
+        ("!Ref Count", json!("1.10")),
+        ("!Ref Members", json!(["a", "b", "c"])),
+        ("!Ref AWS::Region", json!("eu-west-1")),
+        ("!Ref AWS::Partition", json!("aws")),
+        ("!Ref AWS::AccountId", json!({ "Ref": "AWS::AccountId" })),
+        ("!Ref AWS::NoValue", json!("(removed)")),
+        ("!Ref Ids", json!({ "Ref": "Ids" })),
+        ("!Ref R", json!({ "Ref": "R" })),
+        ("!Sub '${Name}-${AWS::Region}-${!Name}'", json!("iris-eu-west-1-${Name}")),
+        ("!Sub ['${a}/${Name}', {a: !Select [1, !Ref Members]}]", json!("b/iris")),
+        ("!Sub '${Name}-${AWS::AccountId}-${R.Arn}'", json!({ "Fn::Sub": "iris-${AWS::AccountId}-${R.Arn}" })),
+        ("!Sub ['${a}-${b}', {a: x, b: !GetAtt R.Arn}]", json!({ "Fn::Sub": ["x-${b}", { "b": { "Fn::GetAtt": ["R", "Arn"] } }] })),
+        ("!Join ['-', [a, !Ref Name, 1]]", json!("a-iris-1")),
+        ("!Join [',', !Ref Members]", json!("a,b,c")),
+        ("!Join ['-', [a, !Ref Ids]]", json!({ "Fn::Join": ["-", ["a", { "Ref": "Ids" }]] })),
+        ("!Select [0, !Split ['-', 'x-y']]", json!("x")),
+        ("!Select ['1', [a, !GetAtt R.Arn]]", json!({ "Fn::GetAtt": ["R", "Arn"] })),
+        ("!Split [',', !Ref Ids]", json!({ "Fn::Split": [",", { "Ref": "Ids" }] })),
+        ("!If [Yes, a, b]", json!("a")),
+        ("!If [No, a, !Ref AWS::NoValue]", json!("(removed)")),
+        ("!If [Both, a, b]", json!("a")),
+        ("!If [Either, a, b]", json!("a")),
+        ("!If [Maybe, !Ref Name, !Ref AWS::NoValue]", json!({ "Fn::If": ["Maybe", "iris", { "Ref": "AWS::NoValue" }] })),
+        ("[1, !If [No, a, !Ref AWS::NoValue], 3]", json!([1, 3])),
+        ("!FindInMap [Sizes, staging, Instance]", json!("ml.t2.medium")),
+        ("!Select [1, !FindInMap [Sizes, staging, List]]", json!("y")),
+        ("!FindInMap [Sizes, prod, Instance, {DefaultValue: !Ref Name}]", json!("iris")),
+        ("!FindInMap [Sizes, !Ref Ids, Instance]", json!({ "Fn::FindInMap": ["Sizes", { "Ref": "Ids" }, "Instance"] })),
+        ("!Base64 iris", json!("aXJpcw==")),
+        ("{Fn::Base64: !Sub '${R.Arn}'}", json!({ "Fn::Base64": { "Fn::Sub": "${R.Arn}" } })),
+        ("!Length [1, 2, 3]", json!(3)),
+        ("!Length {Ref: Members}", json!(3)),
+        ("!ToJsonString {b: 1, a: !Ref Name}", json!(r#"{"a":"iris","b":1}"#)),
+        ("!Cidr [10.0.0.0/16, 2, 8]", json!(["10.0.0.0/24", "10.0.1.0/24"])),
+        ("!GetAtt R.A.B", json!({ "Fn::GetAtt": ["R", "A.B"] })),
+        ("{Fn::GetAtt: R.Arn}", json!({ "Fn::GetAtt": ["R", "Arn"] })),
+        ("!ImportValue {Fn::Sub: '${Name}-id'}", json!({ "Fn::ImportValue": "iris-id" })),
+        ("!GetAZs {Ref: AWS::Region}", json!({ "Fn::GetAZs": "eu-west-1" })),
+        ("!Novelty [!Ref Name]", json!({ "Fn::Novelty": ["iris"] })),
+        ("'{{resolve:ssm:/x}}'", json!("{{resolve:ssm:/x}}")),
+        ("{Ref: Name, Other: 1}", json!({ "Ref": "Name", "Other": 1 })),
+    ] {
+        assert_eq!(value(expression), expected, "{expression}");
+    }
+}
+
+#[test]
+fn resources_and_outputs_whose_condition_is_false_are_left_out() {
+    let template = Template::parse(
+        "Parameters: {Stage: {Type: String}}\n\
+         Conditions: {IsProd: !Equals [!Ref Stage, prod], Unused: !Condition IsProd}\n\
+         Resources:\n\
+         \x20 Always: {Type: 'AWS::SageMaker::Endpoint', Properties: {EndpointName: !Sub 'iris-${Stage}'}}\n\
+         \x20 Sometimes: {Type: 'AWS::SageMaker::Endpoint', Condition: IsProd}\n\
+         Outputs:\n\
+         \x20 Gone: {Condition: IsProd, Value: !Ref Sometimes}\n",
+        "t.yml",
+    )
+    .unwrap();
+    let endpoints = |stage: &str| -> Vec<(String, Value)> {
+        let resolved = template.resolve(&given(&[("Stage", stage)]), &PseudoParameters::unknown()).unwrap();
+        assert_eq!(resolved["Conditions"]["Unused"], json!(stage == "prod"));
+        assert_eq!(resolved["Outputs"].get("Gone").is_some(), stage == "prod");
+        resources_of_type(&resolved, "AWS::SageMaker::Endpoint").map(|(id, properties)| (id.to_owned(), properties.clone())).collect()
+    };
+    assert_eq!(endpoints("staging"), [("Always".to_owned(), json!({ "EndpointName": "iris-staging" }))]);
+    assert_eq!(endpoints("prod").len(), 2);
+    assert_eq!(endpoints("prod")[1], ("Sometimes".to_owned(), Value::Null));
+}
+
+#[test]
+fn everything_that_cannot_be_evaluated_is_told_at_once() {
+    let template = Template::parse(
+        "Parameters:\n\
+         \x20 Stage: {Type: String}\n\
+         \x20 Size: {Type: String, Default: [a]}\n\
+         Mappings: {Sizes: {a: {b: c}}}\n\
+         Conditions:\n\
+         \x20 Loop: !Not [!Condition Back]\n\
+         \x20 Back: !Not [!Condition Loop]\n\
+         \x20 Few: !And [!Condition Back]\n\
+         Resources:\n\
+         \x20 R:\n\
+         \x20   Type: Custom::R\n\
+         \x20   Condition: Lop\n\
+         \x20   Properties:\n\
+         \x20     A: !Ref Stag\n\
+         \x20     B: !Sub '${Stage}-${Stagee}-${Q.Arn}'\n\
+         \x20     C: !GetAtt S.Arn\n\
+         \x20     D: !FindInMap [Size, a, b]\n\
+         \x20     E: !FindInMap [Sizes, a, x]\n\
+         \x20     F: !Select [5, [a]]\n\
+         \x20     G: !Join ['-', text]\n\
+         \x20     H: !If [Loop]\n",
+        "t.yml",
+    )
+    .unwrap();
+    let error = template.resolve(&given(&[("Stagge", "x")]), &PseudoParameters::unknown()).unwrap_err();
+    assert_snapshot!(tell(&error), @"
+    t.yml:1:1: the template declares no parameter `Stagge` [unknown-parameter] hint: did you mean `Stage`?
+    t.yml:2:3: the parameter `Stage` has no value and no default [missing-parameter] hint: give it a value
+    t.yml:3:33: the default of the parameter `Size` is not text [malformed-default]
+    t.yml:6:15: the condition `Back` depends on itself [condition-cycle]
+    t.yml:8:8: `Fn::And` takes 2 to 10 conditions, not 1 [malformed-function]
+    t.yml:12:16: no condition is called `Lop` [unknown-condition] hint: did you mean `Loop`?
+    t.yml:14:10: nothing in the template is called `Stag` [unknown-reference] hint: did you mean `Stage`?
+    t.yml:15:10: no resource is called `Q` [unknown-resource]
+    t.yml:15:10: nothing in the template is called `Stagee` [unknown-reference] hint: did you mean `Stage`?
+    t.yml:16:10: no resource is called `S` [unknown-resource]
+    t.yml:17:10: no mapping is called `Size` [unknown-mapping] hint: did you mean `Sizes`?
+    t.yml:18:10: the mapping `Sizes` has no `a` with a `x` [unknown-mapping] hint: add it, or give `Fn::FindInMap` a DefaultValue
+    t.yml:19:10: `Fn::Select` asks for item 5 of a list of 1, counted from 0 [malformed-function]
+    t.yml:20:10: `Fn::Join` joins a list of texts [malformed-function]
+    t.yml:21:10: `Fn::If` takes a condition and two values [malformed-function]
+    ");
+}
+
+#[test]
+fn a_template_with_a_transform_may_name_what_it_does_not_declare() {
+    let template = Template::parse(
+        "Transform: AWS::Serverless-2016-10-31\nResources: {R: {Type: 'Custom::R', Properties: {A: !Ref FunctionRole, B: !Sub '${Other}'}}}\n",
+        "t.yml",
+    )
+    .unwrap();
+    assert_eq!(template.problems(), []);
+    let resolved = template.resolve(&BTreeMap::new(), &PseudoParameters::unknown()).unwrap();
+    assert_eq!(resolved["Resources"]["R"]["Properties"], json!({ "A": { "Ref": "FunctionRole" }, "B": { "Fn::Sub": "${Other}" } }));
+}
+
+#[test]
+fn known_text_does_not_become_a_variable_of_what_stays() {
+    let template = Template::parse(
+        "Parameters: {P: {Type: String}}\nResources: {R: {Type: 'Custom::R', Properties: {A: !Sub '${P}${R.Arn}'}}}\n",
+        "t.yml",
+    )
+    .unwrap();
+    let resolved = template.resolve(&given(&[("P", "${AWS::Region}")]), &PseudoParameters::unknown()).unwrap();
+    assert_eq!(resolved["Resources"]["R"]["Properties"]["A"], json!({ "Fn::Sub": "${!AWS::Region}${R.Arn}" }));
+}

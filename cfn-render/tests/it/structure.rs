@@ -1,0 +1,140 @@
+//! What is asked of a template without evaluating it.
+
+use cfn_render::Template;
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::project::tell;
+
+#[test]
+fn parameters_come_back_as_they_were_written() {
+    let template = Template::parse(
+        "Parameters:\n\
+         \x20 Version: {Type: String, Default: 1.10, AllowedValues: [Yes, no, 1.10, 0755, '5']}\n\
+         \x20 Count: {Type: Number, Default: 1, MinValue: 1, MaxValue: 1.5, NoEcho: true}\n",
+        "t.yml",
+    )
+    .unwrap();
+    assert_eq!(
+        template.parameters(),
+        json!({
+            "Version": { "Type": "String", "Default": "1.10", "AllowedValues": ["Yes", "no", "1.10", "0755", "5"] },
+            "Count": { "Type": "Number", "Default": 1, "MinValue": 1, "MaxValue": 1.5, "NoEcho": true },
+        })
+    );
+    assert_eq!(Template::parse("Resources: {}", "t.yml").unwrap().parameters(), json!({}));
+}
+
+#[test]
+fn pointers_into_the_long_form_lead_to_the_text() {
+    let text =
+        "# é\nParameters:\n  A/B: {Type: String, Default: é}\nX: !Sub ['${a}', {a: !GetAtt R.Arn}]\nY:\n  - 1\n  - - 2\nZ: |\n  text\n";
+    let template = Template::parse(text, "t.yml").unwrap();
+    let at = |pointer: &str| template.locate(pointer).map(|span| (&text[span.range()], span.line, span.column));
+    assert_eq!(at("/Parameters/A~1B/Default"), Some(("é", 3, 32)));
+    assert_eq!(at("/X"), Some(("!Sub ['${a}', {a: !GetAtt R.Arn}]", 4, 4)));
+    assert_eq!(at("/X/Fn::Sub/1/a/Fn::GetAtt/1"), Some(("!GetAtt R.Arn", 4, 22)));
+    assert_eq!(at("/X/Fn::Sub/0"), Some(("'${a}'", 4, 10)));
+    assert_eq!(at("/Y"), Some(("- 1\n  - - 2", 6, 3)));
+    assert_eq!(at("/Y/1/0"), Some(("2", 7, 7)));
+    assert_eq!(at("/Z"), Some(("|\n  text", 8, 4)));
+    for nowhere in ["/Parameters/A", "/X/0", "/Y/2", "/Y/x", "Parameters", "/Z/0"] {
+        assert_eq!(at(nowhere), None, "{nowhere}");
+    }
+    let key = template.locate_key("/Parameters/A~1B").unwrap();
+    assert_eq!((&text[key.range()], key.line, key.column), ("A/B", 3, 3));
+    assert_eq!(template.locate_key("/Y/1"), None);
+    assert_eq!(template.locate("").unwrap().range(), 5..text.len() - 1);
+}
+
+#[test]
+fn what_is_wrong_with_the_structure_is_told_in_order() {
+    let template = Template::parse(
+        "Resource: {}\n\
+         Parameters: [a]\n\
+         Conditions: {C: !Equals [!Ref P, x]}\n\
+         Resources:\n\
+         \x20 A_B: {Type: 'Custom::A'}\n\
+         \x20 B: {Properties: {X: !Fn::Sub y}}\n\
+         \x20 C: text\n\
+         \x20 D: {Type: 'Custom::D', Type: 'Custom::E', Condition: D, DependsOn: [B, E]}\n\
+         \x20 ? [odd]\n\
+         \x20 : {}\n\
+         \x20 F: {Type: 'Custom::F', Properties: {A: !Sub '${B}${C.x}${Bee}', B: !If [X, 1, 2], C: {Condition: {Bool: true}}, D: !FindInMap [M, a, b]}}\n",
+        "t.yml",
+    )
+    .unwrap();
+    let problems: String = template.problems().iter().map(|problem| format!("{problem} [{}]\n", problem.code)).collect();
+    assert_snapshot!(problems, @"
+    t.yml:1:1: a template has no section `Resource` [unknown-section]
+    t.yml:2:13: the section `Parameters` is not a mapping [malformed-section]
+    t.yml:3:26: nothing in the template is called `P` [unknown-reference]
+    t.yml:5:3: the logical id `A_B` has other characters than letters and digits [malformed-logical-id]
+    t.yml:6:3: the resource `B` has no `Type` [missing-type]
+    t.yml:6:23: the tag `!Fn::Sub` is not a short form [unknown-tag]
+    t.yml:7:6: the resource `C` is not a mapping [malformed-resource]
+    t.yml:8:26: the key `Type` is here and on line 8; the last one counts [duplicate-key]
+    t.yml:8:56: no condition is called `D` [unknown-condition]
+    t.yml:8:74: no resource is called `E` [unknown-resource]
+    t.yml:9:5: a key is a list or a mapping, where a text belongs [odd-key]
+    t.yml:11:42: nothing in the template is called `Bee` [unknown-reference]
+    t.yml:11:75: no condition is called `X` [unknown-condition]
+    t.yml:11:130: no mapping is called `M` [unknown-mapping]
+    ");
+}
+
+#[test]
+fn a_sound_template_has_no_problems() {
+    let template = Template::parse(
+        "AWSTemplateFormatVersion: 2010-09-09\n\
+         Description: d\n\
+         Parameters: {P: {Type: String}}\n\
+         Mappings: {M: {a: {b: c}}}\n\
+         Conditions: {C: !Equals [!Ref P, x], D: !Not [!Condition C]}\n\
+         Resources: {R: {Type: 'Custom::R', Condition: C, DependsOn: S, Properties: {A: !Sub '${P}${S.Arn}${AWS::Region}'}}, S: {Type: 'Custom::S'}}\n\
+         Outputs: {O: {Value: !If [D, !GetAtt R.Arn, !FindInMap [M, a, b]]}}\n",
+        "t.yml",
+    )
+    .unwrap();
+    assert_eq!(template.problems(), []);
+}
+
+#[test]
+fn what_is_no_template_is_refused_with_its_place() {
+    let mut told = String::new();
+    for text in [
+        "",
+        "# nothing\n",
+        "- a\n",
+        "text",
+        "!Sub {a: b}",
+        "a: 1\n---\nb: 2\n",
+        "a: [1,\n",
+        "a: 'b\n",
+        "a:\n\t- b\n",
+        "{\"a\": 1,\n \"b\": }x\n",
+        "a: *b\n",
+        "a: &a [*a]\n",
+        "é: 1\n b: 2\n",
+    ] {
+        told.push_str(&match Template::parse(text, "t.yml") {
+            Err(error) => tell(&error),
+            Ok(template) => format!("{text:?} is {}\n", template.to_value()),
+        });
+    }
+    assert_snapshot!(told, @"
+    t.yml:1:1: the template is empty [empty-template] hint: a template has at least `Resources`
+    t.yml:1:1: the template is empty [empty-template] hint: a template has at least `Resources`
+    t.yml:1:1: the template is not a mapping [not-a-mapping] hint: a template is a mapping with sections such as `Resources`
+    t.yml:1:1: the template is not a mapping [not-a-mapping] hint: a template is a mapping with sections such as `Resources`
+    t.yml:1:1: the template is not a mapping [not-a-mapping] hint: a template is a mapping with sections such as `Resources`
+    t.yml:2:1: a second YAML document begins here [several-documents] hint: a template is one document: remove the `---`, or keep the other document in a file of its own
+    t.yml:1:4: unclosed bracket '[' [syntax]
+    t.yml:1:4: unclosed quote [syntax]
+    t.yml:2:2: tabs disallowed within this context (block indentation) [syntax]
+    t.yml:2:8: did not find expected <document start> [syntax]
+    t.yml:1:4: while parsing node, found unknown anchor [syntax]
+    t.yml:1:8: this alias stands within the value that it names [recursive-alias]
+    t.yml:2:3: mapping values are not allowed in this context [syntax]
+    ");
+}
