@@ -19,8 +19,13 @@ where
     let kind = match &error {
         SdkError::TimeoutError(_) => TargetErrorKind::Timeout,
         _ if lacks_credentials(&error) => TargetErrorKind::NoCredentials,
-        SdkError::DispatchFailure(failure) if failure.is_timeout() => TargetErrorKind::Timeout,
-        SdkError::DispatchFailure(_) => TargetErrorKind::Network,
+        SdkError::DispatchFailure(failure) => match assuming(&error) {
+            // The session could not be renewed: that is what has to be told, and not that no request was sent.
+            Some(kind) => kind,
+            None if failure.is_timeout() => TargetErrorKind::Timeout,
+            None if failure.is_io() => TargetErrorKind::Network,
+            None => TargetErrorKind::Other,
+        },
         SdkError::ResponseError(_) if status.is_none_or(|status| status < 500) => TargetErrorKind::Other,
         _ => kind(code.as_deref(), &message, status),
     };
@@ -99,7 +104,14 @@ fn hint(kind: TargetErrorKind, operation: &str) -> Option<String> {
 fn lacks_credentials(error: &(dyn Error + 'static)) -> bool {
     sources(error).any(|error| {
         matches!(error.downcast_ref(), Some(CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_)))
+            // The SDK's error for a configuration without any provider of credentials is not public.
+            || error.to_string().contains("there was no identity resolver")
     })
+}
+
+/// What kept a role from being assumed, when that is what a call was waiting for.
+fn assuming(error: &(dyn Error + 'static)) -> Option<TargetErrorKind> {
+    sources(error).find_map(|error| error.downcast_ref::<TargetError>()).map(|error| error.kind)
 }
 
 /// The whole chain on one line: the SDK's own top line says only `dispatch failure`.

@@ -228,7 +228,9 @@ mod tests {
         };
         let expected: BTreeMap<_, _> = expected.into_iter().map(|(name, keys)| (name.to_owned(), sorted(keys))).collect();
         let mut found = keys();
-        found.values_mut().for_each(|keys| keys.sort());
+        for keys in found.values_mut() {
+            keys.sort();
+        }
         assert_eq!(found, expected);
     }
 }

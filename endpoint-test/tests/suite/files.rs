@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use endpoint_test::Suite;
@@ -19,7 +19,7 @@ fn folder() -> (TempDir, PathBuf) {
     (folder, suite)
 }
 
-fn error(suite: &PathBuf) -> String {
+fn error(suite: &Path) -> String {
     Suite::load(suite).unwrap_err().problems()[0].message.clone()
 }
 
@@ -37,7 +37,7 @@ fn a_missing_file_is_told_with_the_line_that_names_it() {
     let errors = Suite::load(&suite).unwrap_err();
     assert!(errors.problems()[0].message.starts_with("cannot read `payloads/flower.csv`"), "{errors}");
     assert_eq!(errors.problems()[0].place.unwrap().line, 4);
-    assert!(errors.to_string().contains("^"), "{errors}");
+    assert!(errors.to_string().contains('^'), "{errors}");
 }
 
 #[cfg(unix)]

@@ -6,7 +6,7 @@ use crate::{parse, with_case};
 
 /// All that is wrong, as a person reads it.
 fn errors(text: &str) -> String {
-    parse(text).map(|_| "nothing is wrong".to_owned()).unwrap_or_else(|errors| errors.to_string())
+    parse(text).map_or_else(|errors| errors.to_string(), |_| "nothing is wrong".to_owned())
 }
 
 /// The first message of a case with this in it.
@@ -228,10 +228,10 @@ fn a_pattern_that_needs_too_much_memory_is_refused() {
 fn nesting_and_aliases_without_measure_are_refused() {
     let deep = format!("version: 1\ncases: {}", "[".repeat(100_000));
     assert!(errors(&deep).contains("this is not YAML"), "{}", errors(&deep));
-    let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
-    for level in 1..12 {
+    let level = |level: usize| {
         let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
-        bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
-    }
+        format!("a{level}: &a{level} [{aliases}]\n")
+    };
+    let bomb = format!("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n{}", (1..12).map(level).collect::<String>());
     assert!(errors(&bomb).contains("this is not YAML"), "{:.300}", errors(&bomb));
 }

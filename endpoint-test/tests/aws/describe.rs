@@ -1,0 +1,157 @@
+//! Endpoint, endpoint configuration, model, model package.
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use endpoint_test::aws::SageMakerTarget;
+use endpoint_test::{EndpointStatus, Target, TargetErrorKind};
+
+use crate::canned::{Answer, Canned, error, json};
+use crate::target;
+
+const PACKAGE: &str = "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/13";
+
+fn endpoint(status: &str, rest: &str) -> Answer {
+    json(&format!(
+        r#"{{"EndpointName":"iris-staging","EndpointArn":"arn:aws:sagemaker:us-east-1:222222222222:endpoint/iris-staging","EndpointConfigName":"iris-config",
+            "EndpointStatus":"{status}","CreationTime":1767225600,"LastModifiedTime":1767225600{rest}}}"#
+    ))
+}
+
+fn config() -> Answer {
+    json(
+        r#"{"EndpointConfigName":"iris-config","EndpointConfigArn":"arn:aws:sagemaker:us-east-1:222222222222:endpoint-config/iris-config","CreationTime":1767225600,
+            "ProductionVariants":[{"VariantName":"AllTraffic","ModelName":"iris-model","InitialInstanceCount":2,"InitialVariantWeight":1.0}]}"#,
+    )
+}
+
+fn model(container: &str) -> Answer {
+    json(&format!(
+        r#"{{"ModelName":"iris-model","ModelArn":"arn:aws:sagemaker:us-east-1:222222222222:model/iris-model","CreationTime":1767225600,{container}}}"#
+    ))
+}
+
+const VARIANTS: &str = r#","ProductionVariants":[{"VariantName":"AllTraffic","CurrentWeight":0.5,"CurrentInstanceCount":1,"DesiredInstanceCount":2,
+    "DeployedImages":[{"SpecifiedImage":"repo/iris:1","ResolvedImage":"repo/iris@sha256:abc"}]}]"#;
+
+#[tokio::test]
+async fn an_endpoint_is_followed_to_its_model_package() {
+    let aws = Canned::start([
+        ("DescribeEndpoint", endpoint("InService", VARIANTS)),
+        ("DescribeEndpointConfig", config()),
+        ("DescribeModel", model(&format!(r#""PrimaryContainer":{{"ModelPackageName":"{PACKAGE}"}}"#))),
+    ])
+    .await;
+    let description = target(&aws).describe().await.unwrap();
+    assert_eq!(aws.operations(), ["DescribeEndpoint", "DescribeEndpointConfig", "DescribeModel"]);
+    assert_eq!((description.status, description.config_name.as_deref()), (EndpointStatus::InService, Some("iris-config")));
+    let variant = &description.variants[0];
+    assert_eq!(variant.model_packages, [PACKAGE]);
+    assert_eq!((variant.weight, variant.current_instance_count, variant.desired_instance_count), (Some(0.5), Some(1), Some(2)));
+    assert_eq!(
+        (variant.model_name.as_deref(), variant.images.as_slice()),
+        (Some("iris-model"), ["repo/iris@sha256:abc".to_owned()].as_slice())
+    );
+}
+
+#[tokio::test]
+async fn an_absent_or_empty_data_capture_section_is_off() {
+    for (rest, expected) in [
+        ("", false),
+        (r#","DataCaptureConfig":{}"#, false),
+        (
+            r#","DataCaptureConfig":{"EnableCapture":true,"CaptureStatus":"Started","CurrentSamplingPercentage":10,"DestinationS3Uri":"s3://b","KmsKeyId":""}"#,
+            true,
+        ),
+        (
+            r#","DataCaptureConfig":{"EnableCapture":true,"CaptureStatus":"Stopped","CurrentSamplingPercentage":10,"DestinationS3Uri":"s3://b","KmsKeyId":""}"#,
+            false,
+        ),
+    ] {
+        let aws = Canned::start([("DescribeEndpoint", endpoint("Updating", rest))]).await;
+        assert_eq!(target(&aws).describe().await.unwrap().data_capture, Some(expected), "{rest}");
+    }
+}
+
+#[tokio::test]
+async fn what_lies_behind_an_endpoint_is_not_asked_for_while_it_changes() {
+    let aws = Canned::start([("DescribeEndpoint", endpoint("Failed", r#","FailureReason":"no ping""#))]).await;
+    let description = target(&aws).describe().await.unwrap();
+    assert_eq!((description.status, description.failure_reason.as_deref()), (EndpointStatus::Failed, Some("no ping")));
+    assert_eq!(aws.operations(), ["DescribeEndpoint"]);
+}
+
+#[tokio::test]
+async fn a_model_of_several_containers_or_without_a_package_says_so() {
+    let containers = format!(r#""Containers":[{{"Image":"repo/scale:1"}},{{"ModelPackageName":"{PACKAGE}"}}]"#);
+    for (container, packages) in [(containers.as_str(), vec![PACKAGE]), (r#""PrimaryContainer":{"Image":"repo/scale:1"}"#, Vec::new())] {
+        let answers =
+            [("DescribeEndpoint", endpoint("InService", "")), ("DescribeEndpointConfig", config()), ("DescribeModel", model(container))];
+        let variant = target(&Canned::start(answers).await).describe().await.unwrap().variants.remove(0);
+        assert_eq!(
+            (variant.model_packages, variant.images),
+            (packages.iter().map(ToString::to_string).collect(), vec!["repo/scale:1".to_owned()])
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_model_leaves_the_package_unknown() {
+    let answers = [
+        ("DescribeEndpoint", endpoint("InService", VARIANTS)),
+        ("DescribeEndpointConfig", config()),
+        ("DescribeModel", error(400, "ValidationException", "Could not find model")),
+    ];
+    let description = target(&Canned::start(answers).await).describe().await.unwrap();
+    assert!(description.variants[0].model_packages.is_empty());
+}
+
+#[tokio::test]
+async fn a_refusal_keeps_operation_code_message_and_request_id() {
+    for (code, message, kind) in [
+        ("AccessDeniedException", "User is not authorized to perform: sagemaker:DescribeEndpoint", TargetErrorKind::AccessDenied),
+        ("ExpiredTokenException", "The security token included in the request is expired", TargetErrorKind::ExpiredCredentials),
+        ("ThrottlingException", "Rate exceeded", TargetErrorKind::Throttled),
+        ("ValidationException", "Could not find endpoint", TargetErrorKind::NotFound),
+    ] {
+        let aws = Canned::start([("DescribeEndpoint", error(400, code, message))]).await;
+        let error = target(&aws).describe().await.unwrap_err();
+        assert_eq!(error.kind, kind);
+        assert_eq!(error.to_string(), format!("DescribeEndpoint: {code}: {message} (request req-1)"));
+        assert!(error.hint.is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_a_network_error_that_says_why() {
+    let mut aws = Canned::start([]).await;
+    let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    aws.url = format!("http://127.0.0.1:{port}");
+    let error = target(&aws).describe().await.unwrap_err();
+    assert_eq!(error.kind, TargetErrorKind::Network);
+    assert!(error.to_string().to_lowercase().contains("connect"), "{error}");
+}
+
+/// A machine where nobody has signed in.
+#[derive(Debug)]
+struct NobodySignedIn;
+
+impl ProvideCredentials for NobodySignedIn {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::ready(Err(CredentialsError::not_loaded("no providers in chain provided credentials")))
+    }
+}
+
+#[tokio::test]
+async fn missing_credentials_are_told_as_such_and_nothing_is_sent() {
+    for provider in [None, Some(SharedCredentialsProvider::new(NobodySignedIn))] {
+        let aws = Canned::start([]).await;
+        let mut config = aws.config().into_builder();
+        config.set_credentials_provider(provider);
+        let error = SageMakerTarget::from_config(&config.build(), "iris").describe().await.unwrap_err();
+        assert_eq!(error.kind, TargetErrorKind::NoCredentials, "{error:?}");
+        assert!(error.hint.is_some() && aws.operations().is_empty());
+    }
+}

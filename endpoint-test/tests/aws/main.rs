@@ -1,0 +1,15 @@
+//! The adapter to AWS, over a loopback server with canned answers.
+#![cfg(feature = "aws")]
+
+mod canned;
+mod describe;
+mod invoke;
+mod session;
+
+use endpoint_test::aws::SageMakerTarget;
+
+use self::canned::Canned;
+
+fn target(aws: &Canned) -> SageMakerTarget {
+    SageMakerTarget::from_config(&aws.config(), "iris-staging")
+}
