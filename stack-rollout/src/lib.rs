@@ -1,4 +1,47 @@
-//! Plans, rolls out and checks a CloudFormation stack set over accounts and regions.
+//! Plans, rolls out and checks a CloudFormation stack set over accounts and regions, and says who failed and why.
+//!
+//! A stack set brings one template to many AWS accounts and regions. CloudFormation does the work; this crate finds out what there
+//! is to do, starts the operations that do it, in their order, waits for them, and accounts for every target: what was done, and
+//! where it failed, the resource that failed first, from the events of the stack in the target account. When everything is as it
+//! should be, nothing is started. Nothing is ever deleted.
+//!
+//! ```
+//! use std::collections::BTreeSet;
+//! use stack_rollout::{InstanceAction, Observed, PermissionModel, Preferences, Release, Targets, Template, plan};
+//!
+//! let release = Release {
+//!     stack_set: "sagemaker-iris-p-abc123xyz-deploy-staging".parse()?,
+//!     description: None,
+//!     template: Template::inline("Resources: {}"),
+//!     parameters: vec![("EnvType".to_owned(), "staging".to_owned())],
+//!     capabilities: BTreeSet::new(),
+//!     tags: Vec::new(),
+//!     permission_model: PermissionModel::SelfManaged { administration_role_arn: None, execution_role_name: None },
+//!     targets: Targets::new(["222222222222".parse()?], ["us-east-1".parse()?]),
+//!     preferences: Preferences::default(),
+//! };
+//! // What there is: nothing yet. `observe` asks CloudFormation.
+//! let plan = plan(&release, &Observed::default());
+//! assert!(plan.problems.is_empty());
+//! assert_eq!(plan.targets(InstanceAction::New).count(), 1);
+//! # Ok::<(), stack_rollout::InvalidIdentifier>(())
+//! ```
+//!
+//! # Concepts
+//!
+//! - A [`Release`] is the wanted state: template, parameters, and [`Targets`], which are accounts × regions.
+//! - [`observe`] reads what there is, [`plan`] compares the two and asks no one: per target new, update, outdated, unchanged; and
+//!   [orphans](InstanceAction::Orphan), which are in the set and not among the targets. They are shown and left alone.
+//! - [`roll_out`] plans and does it: the set first, since new instances are created with what the set has. It tells [`Event`]s on
+//!   the way and ends with a [`Rollout`], which serialises as `rollout.json`.
+//! - [`StackSets`] and [`Stacks`] are the ports: the management account's stack sets, and the stacks of one target. `aws` holds
+//!   them on CloudFormation. A [`Clock`] is a port too: there is one poll loop, with a deadline and no fixed pause.
+//!
+//! # Features
+//!
+//! | feature | what |
+//! |---|---|
+//! | `aws` (default) | the adapters `aws::CloudFormationStackSets` and `aws::CloudFormationStacks`, and with them the AWS SDK |
 
 mod call_error;
 mod clock;

@@ -134,6 +134,13 @@ impl OperationStatus {
     }
 }
 
+impl DetailedStatus {
+    /// Whether the operation is done with the instance, in one way or another.
+    pub fn has_ended(&self) -> bool {
+        !matches!(self, Self::Pending | Self::Running | Self::Other(_))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

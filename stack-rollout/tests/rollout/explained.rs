@@ -1,0 +1,179 @@
+//! A failed instance is explained from the events of its stack, and the record says it all.
+
+use stack_rollout::{CallError, EventPage, Rollout, SessionError, StackEvent, Stacks, first_causes, roll_out};
+
+use crate::fake::*;
+
+const STACK: &str = "arn:aws:cloudformation:us-east-1:222222222222:stack/StackSet-iris/1";
+
+fn event(at: i64, logical: &str, kind: &str, status: &str, reason: Option<&str>) -> StackEvent {
+    let is_stack = kind == "AWS::CloudFormation::Stack";
+    StackEvent {
+        stack_id: STACK.to_owned(),
+        logical_resource_id: logical.to_owned(),
+        physical_resource_id: if is_stack { STACK.to_owned() } else { String::new() },
+        resource_type: kind.to_owned(),
+        resource_status: status.to_owned(),
+        resource_status_reason: reason.map(str::to_owned),
+        at: Some(at),
+    }
+}
+
+/// A failed update, newest first, after a failed creation that has nothing to do with it.
+fn story() -> Vec<StackEvent> {
+    let stack = "AWS::CloudFormation::Stack";
+    vec![
+        event(1_009, "StackSet-iris", stack, "UPDATE_ROLLBACK_COMPLETE", None),
+        event(1_008, "Endpoint", "AWS::SageMaker::Endpoint", "UPDATE_FAILED", Some("the old configuration is gone")),
+        event(1_007, "StackSet-iris", stack, "UPDATE_ROLLBACK_IN_PROGRESS", Some("The following resource(s) failed to create: [Model].")),
+        event(1_006, "Alarm", "AWS::CloudWatch::Alarm", "CREATE_FAILED", Some("Resource creation cancelled")),
+        event(1_005, "Model", "AWS::SageMaker::Model", "CREATE_FAILED", Some("Could not access model data")),
+        event(1_004, "Model", "AWS::SageMaker::Model", "CREATE_IN_PROGRESS", None),
+        event(1_003, "StackSet-iris", stack, "UPDATE_IN_PROGRESS", Some("User Initiated")),
+        event(102, "Role", "AWS::IAM::Role", "CREATE_FAILED", Some("an old story")),
+        event(101, "StackSet-iris", stack, "CREATE_IN_PROGRESS", Some("User Initiated")),
+    ]
+}
+
+fn explained(pages: Vec<Vec<StackEvent>>) -> Rollout {
+    let cloud = Cloud::with(|state| drop(state.fates.insert(target("222222222222", "us-east-1"), Fate::Fails("ResourceLogicalId:Model"))));
+    let mut release = release(&["222222222222", "333333333333"], &["us-east-1"]);
+    release.preferences.failure_tolerance_percentage = Some(50);
+    let sessions = |_, _| async { Ok(FakeStacks(pages.clone())) };
+    let mut options = options();
+    options.run_id = "run".parse().unwrap();
+    block_on(roll_out(&cloud, sessions, &release, &options, &FakeClock::default(), |_| {})).unwrap()
+}
+
+#[test]
+fn the_first_real_failure_is_told_not_the_cancellation_the_rollback_or_an_older_story() {
+    let causes = first_causes(&story());
+    assert_eq!(causes.len(), 1);
+    assert_eq!((causes[0].logical_id.as_str(), causes[0].reason.as_str()), ("Model", "Could not access model data"));
+}
+
+#[test]
+fn two_resources_that_fail_at_once_are_both_told_oldest_first() {
+    let mut events = story();
+    events.insert(4, event(1_006, "Policy", "AWS::IAM::Policy", "CREATE_FAILED", Some("not authorized")));
+    let names: Vec<_> = first_causes(&events).into_iter().map(|cause| cause.logical_id).collect();
+    assert_eq!(names, ["Model", "Policy"]);
+}
+
+#[test]
+fn a_failed_rollback_is_told_when_nothing_failed_before_it_and_a_success_has_no_causes() {
+    let mut events = story();
+    events.retain(|event| event.at != Some(1_005));
+    assert_eq!(first_causes(&events)[0].reason, "the old configuration is gone");
+    events.retain(|event| event.at != Some(1_008));
+    assert_eq!(first_causes(&events)[0].status, "UPDATE_ROLLBACK_IN_PROGRESS");
+    assert!(first_causes(&[event(1, "x", "AWS::CloudFormation::Stack", "CREATE_COMPLETE", None)]).is_empty());
+}
+
+#[test]
+fn rollout_json_holds_every_target_with_its_reason_and_no_time_of_day() {
+    let rollout = explained(vec![story()[..3].to_vec(), vec![], story()[3..].to_vec()]);
+    insta::assert_json_snapshot!(rollout, @r#"
+    {
+      "schema_version": 1,
+      "stack_set": "iris-staging",
+      "verdict": "failed",
+      "nothing_to_do": false,
+      "change": {
+        "action": "create"
+      },
+      "operations": [
+        {
+          "operation_id": "run-create-1",
+          "action": "CREATE",
+          "status": "SUCCEEDED"
+        }
+      ],
+      "counts": {
+        "targets": 2,
+        "succeeded": 1,
+        "unchanged": 0,
+        "failed": 1,
+        "cancelled": 0,
+        "skipped": 0,
+        "unfinished": 0
+      },
+      "targets": [
+        {
+          "account_id": "222222222222",
+          "region": "us-east-1",
+          "outcome": "failed",
+          "status": "OUTDATED",
+          "detailed_status": "FAILED",
+          "reason": "ResourceLogicalId:Model",
+          "stack_id": "arn:aws:cloudformation:us-east-1:222222222222:stack/StackSet-iris/1",
+          "events": [
+            {
+              "logical_id": "Model",
+              "resource_type": "AWS::SageMaker::Model",
+              "status": "CREATE_FAILED",
+              "reason": "Could not access model data"
+            }
+          ]
+        },
+        {
+          "account_id": "333333333333",
+          "region": "us-east-1",
+          "outcome": "succeeded",
+          "status": "CURRENT",
+          "detailed_status": "SUCCEEDED",
+          "reason": null,
+          "stack_id": "arn:aws:cloudformation:us-east-1:333333333333:stack/StackSet-iris/1",
+          "events": []
+        }
+      ],
+      "orphans": [],
+      "problems": []
+    }
+    "#);
+}
+
+#[test]
+fn events_from_before_the_operation_are_not_told_as_its_doing() {
+    // The fake's operations are created at second 1,000, and these events are all older.
+    let rollout = explained(vec![story()[7..].to_vec()]);
+    assert!(rollout.targets[0].events.is_empty());
+    assert_eq!(rollout.targets[0].reason.as_deref(), Some("ResourceLogicalId:Model"));
+}
+
+#[test]
+fn a_session_that_cannot_be_had_is_a_problem_of_that_target_and_the_record_stands() {
+    let cloud = Cloud::with(|state| drop(state.fates.insert(target("222222222222", "us-east-1"), Fate::Fails("no role"))));
+    let rollout = rolled_out(&cloud, &release(&["222222222222"], &["us-east-1"])).unwrap();
+    let problem = &rollout.problems[0];
+    insta::assert_snapshot!(problem, @"222222222222/us-east-1: the stack's events could not be read: no session in this test");
+    assert_eq!(rollout.targets[0].reason.as_deref(), Some("no role"));
+}
+
+struct Endless;
+
+impl Stacks for Endless {
+    async fn stack_events(&self, _: &str, _: Option<&str>) -> Result<EventPage, CallError> {
+        Ok(EventPage { events: Vec::new(), next_token: Some("again".to_owned()) })
+    }
+}
+
+#[test]
+fn hundreds_of_failures_and_pages_without_end_cost_a_bounded_number_of_sessions() {
+    let accounts: Vec<String> = (0..200).map(|number| format!("{number:012}")).collect();
+    let names: Vec<&str> = accounts.iter().map(String::as_str).collect();
+    let cloud = Cloud::with(|state| {
+        state.fates = accounts.iter().map(|account| (target(account, "us-east-1"), Fate::Fails("no"))).collect();
+    });
+    let mut release = release(&names, &["us-east-1"]);
+    release.preferences.failure_tolerance_percentage = Some(100);
+    let asked = std::sync::atomic::AtomicUsize::new(0);
+    let sessions = |_, _| {
+        asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        async { Ok::<_, SessionError>(Endless) }
+    };
+    let rollout = block_on(roll_out(&cloud, sessions, &release, &options(), &FakeClock::default(), |_| {})).unwrap();
+    assert_eq!(rollout.counts.failed, 200);
+    assert_eq!(asked.into_inner(), 50);
+    insta::assert_snapshot!(rollout.problems[0], @"stack set: the stack events of 150 more failed targets were not read");
+}

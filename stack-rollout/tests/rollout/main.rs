@@ -1,0 +1,9 @@
+//! Rollouts against a model of CloudFormation's stack sets, with a clock that no one waits for.
+
+mod explained;
+mod fake;
+mod laws;
+mod operations;
+mod plans;
+mod release;
+mod trouble;

@@ -1,0 +1,132 @@
+//! What a plan sees.
+
+use stack_rollout::status::{Capability, InstanceStatus};
+use stack_rollout::{Difference, Error, InstanceAction, Observed, PermissionModel, Release, SetChange, StackSet, orphans, plan};
+
+use crate::fake::*;
+
+fn because(release: &Release, stack_set: StackSet) -> Vec<Difference> {
+    match plan(release, &Observed { stack_set: Some(stack_set), instances: Vec::new() }).stack_set {
+        SetChange::Update { because } => because,
+        SetChange::Untouched => Vec::new(),
+        SetChange::Create => unreachable!("the set is there"),
+    }
+}
+
+#[test]
+fn every_difference_is_told_and_parameters_by_key_only() {
+    let mut release = release(&["222222222222"], &["us-east-1"]);
+    let mut present = set_of(&release);
+    assert_eq!(because(&release, present.clone()), []);
+    present.template_body = "Resources: { Old: {} }".to_owned();
+    present.parameters =
+        [("EnvType", "old"), ("Gone", "1"), ("Secret", "****")].map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    release.parameters.push(("Secret".to_owned(), "hunter2".to_owned()));
+    release.parameters.push(("Added".to_owned(), "1".to_owned()));
+    release.description = Some("second".to_owned());
+    release.capabilities.insert(Capability::NamedIam);
+    release.tags.push(("team".to_owned(), "iris".to_owned()));
+    release.permission_model =
+        PermissionModel::SelfManaged { administration_role_arn: None, execution_role_name: Some("deployer".to_owned()) };
+    let told: Vec<_> = because(&release, present).iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(told.join("\n"), @r"
+    the template differs
+    parameter `Added` is new
+    parameter `EnvType` has another value
+    parameter `Secret` is hidden (NoEcho) and may differ
+    parameter `Gone` goes back to its default
+    the description differs
+    a capability is acknowledged that was not before
+    the tags differ
+    the execution role differs
+    ");
+}
+
+#[test]
+fn what_makes_no_difference_to_a_stack_is_no_difference() {
+    let mut release = release(&["222222222222"], &["us-east-1"]);
+    let mut present = set_of(&release);
+    present.template_body = "Resources: {}\r\n\r\n".to_owned();
+    present.description = Some("kept, since the release says nothing".to_owned());
+    present.administration_role_arn = Some("arn:aws:iam::111111111111:role/kept".to_owned());
+    present.capabilities = Some([Capability::Iam].into());
+    assert_eq!(because(&release, present.clone()), []);
+    // A stand-in that does not tell capabilities must not make every rollout an update.
+    release.capabilities.insert(Capability::NamedIam);
+    present.capabilities = None;
+    assert_eq!(because(&release, present), []);
+}
+
+#[test]
+fn a_set_of_the_other_permission_model_is_a_problem() {
+    let release = release(&["222222222222"], &["us-east-1"]);
+    let mut present = set_of(&release);
+    present.permission_model = Some("SERVICE_MANAGED".to_owned());
+    let plan = plan(&release, &Observed { stack_set: Some(present), instances: Vec::new() });
+    insta::assert_snapshot!(plan.problems[0], @"stack set: stack set `iris-staging` is SERVICE_MANAGED; the release asks for SELF_MANAGED");
+}
+
+#[test]
+fn an_inoperable_target_stops_the_rollout_before_anything_changes_and_an_inoperable_orphan_does_not() {
+    let both = release(&["222222222222", "333333333333"], &["us-east-1"]);
+    let cloud = Cloud::default();
+    rolled_out(&cloud, &both).unwrap();
+    cloud.state().instances.get_mut(&target("333333333333", "us-east-1")).unwrap().0.status = InstanceStatus::Inoperable;
+    let before = cloud.calls_that_change().len();
+    let Err(Error::Release { problems, .. }) = rolled_out(&cloud, &both) else { panic!("an inoperable instance is refused") };
+    assert_eq!(problems.to_string(), "333333333333/us-east-1: the stack instance is INOPERABLE");
+    assert_eq!(cloud.calls_that_change().len(), before);
+    assert!(rolled_out(&cloud, &release(&["222222222222"], &["us-east-1"])).unwrap().nothing_to_do);
+}
+
+#[test]
+fn orphans_are_those_outside_of_the_targets_in_order() {
+    let release = release(&["222222222222"], &["us-east-1"]);
+    let all =
+        ["444444444444", "222222222222", "333333333333"].map(|account| instance(&target(account, "us-east-1"), InstanceStatus::Current));
+    let accounts: Vec<_> = orphans(&release, &all).iter().map(|instance| instance.target.account.to_string()).collect();
+    assert_eq!(accounts, ["333333333333", "444444444444"]);
+}
+
+#[test]
+fn a_plan_serialises_with_awss_words() {
+    let release = release(&["222222222222"], &["us-east-1"]);
+    let mut old = set_of(&release);
+    old.parameters[0].1 = "old".to_owned();
+    let instances = vec![instance(&target("222222222222", "us-east-1"), InstanceStatus::Outdated)];
+    let plan = plan(&release, &Observed { stack_set: Some(old), instances });
+    assert_eq!(plan.instances[0].action, InstanceAction::Update);
+    insta::assert_json_snapshot!(plan, @r#"
+    {
+      "problems": [],
+      "stack_set": {
+        "action": "update",
+        "because": [
+          {
+            "what": "parameter-changed",
+            "key": "EnvType"
+          }
+        ]
+      },
+      "instances": [
+        {
+          "target": {
+            "account_id": "222222222222",
+            "region": "us-east-1"
+          },
+          "action": "update",
+          "observed": {
+            "target": {
+              "account_id": "222222222222",
+              "region": "us-east-1"
+            },
+            "status": "OUTDATED",
+            "detailed_status": null,
+            "status_reason": null,
+            "stack_id": "arn:aws:cloudformation:us-east-1:222222222222:stack/StackSet-iris/1"
+          }
+        }
+      ]
+    }
+    "#);
+}

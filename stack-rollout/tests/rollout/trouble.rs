@@ -1,0 +1,184 @@
+//! What AWS, the network and other people do in the middle of a rollout.
+
+use std::time::Duration;
+
+use stack_rollout::status::{OperationAction, OperationStatus};
+use stack_rollout::{CallError, CallErrorKind, Error, Event, Operation, Outcome, Verdict, roll_out};
+
+use crate::fake::*;
+
+const A: &str = "222222222222";
+const B: &str = "333333333333";
+const EAST: &str = "us-east-1";
+
+fn foreign() -> Operation {
+    Operation {
+        id: "someone-else-1".parse().unwrap(),
+        action: OperationAction::Update,
+        status: OperationStatus::Running,
+        status_reason: None,
+        created_at: None,
+    }
+}
+
+#[test]
+fn a_running_operation_of_someone_else_is_named_and_nothing_is_changed() {
+    let cloud = Cloud::default();
+    let release = release(&[A], &[EAST]);
+    rolled_out(&cloud, &release).unwrap();
+    cloud.state().foreign = Some(foreign());
+    let before = cloud.calls_that_change().len();
+    let error = rolled_out(&cloud, &release).unwrap_err();
+    insta::assert_snapshot!(error, @"stack set `iris-staging` is in the hands of operation `someone-else-1` (UPDATE RUNNING)");
+    assert!(error.hint().unwrap().contains("stop-stack-set-operation"));
+    assert_eq!(cloud.calls_that_change().len(), before);
+}
+
+#[test]
+fn an_operation_that_begins_between_the_look_and_the_change_is_named_too() {
+    let cloud = Cloud::with(|state| {
+        let refusal = error("OperationInProgressException");
+        state.errors.insert("CreateStackInstances", [refusal].into());
+    });
+    // It is seen by the list only once the change was refused.
+    let release = release(&[A], &[EAST]);
+    let error = rolled_out_with(&cloud, &release, &options(), |event| {
+        if matches!(event, Event::StackSetCreated { .. }) {
+            cloud.state().foreign = Some(foreign());
+        }
+    })
+    .unwrap_err();
+    assert!(matches!(error, Error::OperationInProgress { operation, .. } if operation.id.as_str() == "someone-else-1"));
+}
+
+#[test]
+fn a_set_that_is_held_a_moment_longer_by_no_one_to_be_seen_is_tried_again() {
+    let cloud = Cloud::with(|state| {
+        let refusal = || error("OperationInProgressException");
+        state.errors.insert("CreateStackInstances", [refusal(), refusal()].into());
+    });
+    assert_eq!(rolled_out(&cloud, &release(&[A], &[EAST])).unwrap().verdict(), Verdict::Succeeded);
+}
+
+#[test]
+fn a_set_that_stays_held_is_given_up_in_the_end() {
+    let cloud = Cloud::with(|state| {
+        state.errors.insert("CreateStackInstances", std::iter::repeat_with(|| error("OperationInProgressException")).take(99).collect());
+    });
+    let error = rolled_out(&cloud, &release(&[A], &[EAST])).unwrap_err();
+    assert!(matches!(error, Error::Call { source, .. } if source.kind() == CallErrorKind::OperationInProgress));
+}
+
+#[test]
+fn throttling_at_every_call_is_waited_out() {
+    let cloud = Cloud::with(|state| state.throttles_everything_once = true);
+    let mut tolerated = 0;
+    let rollout = rolled_out_with(&cloud, &release(&[A, B], &[EAST]), &options(), |event| {
+        tolerated += usize::from(matches!(event, Event::Tolerated { .. }));
+    });
+    assert_eq!(rollout.unwrap().verdict(), Verdict::Succeeded);
+    assert_eq!(tolerated, cloud.state().throttled.len());
+}
+
+#[test]
+fn throttling_without_end_is_an_error_before_the_first_operation_and_a_record_after_it() {
+    let forever = || std::iter::repeat_with(|| error("Throttling")).take(999).collect();
+    let cloud = Cloud::with(|state| drop(state.errors.insert("DescribeStackSet", forever())));
+    let error = rolled_out(&cloud, &release(&[A], &[EAST])).unwrap_err();
+    insta::assert_snapshot!(error, @"stack set `iris-staging`: `DescribeStackSet` failed: Throttling: as ordered by the test (request id req-1)");
+    assert_eq!(cloud.state().calls.len(), 9, "the first call and eight more");
+
+    let cloud = Cloud::with(|state| drop(state.errors.insert("DescribeStackSetOperation", forever())));
+    let rollout = rolled_out(&cloud, &release(&[A], &[EAST])).unwrap();
+    assert_eq!((rollout.verdict(), rollout.targets[0].outcome), (Verdict::Unfinished, Outcome::Unfinished));
+    assert_eq!(rollout.operations.len(), 1);
+    assert_eq!(rollout.problems[0].code, "not-finished");
+}
+
+#[test]
+fn an_expired_token_in_the_middle_leaves_a_record_with_the_operation_and_a_hint() {
+    let cloud = Cloud::with(|state| drop(state.errors.insert("DescribeStackSetOperation", [error("ExpiredToken")].into())));
+    let rollout = rolled_out(&cloud, &release(&[A], &[EAST])).unwrap();
+    assert_eq!(rollout.verdict(), Verdict::Unfinished);
+    assert!(rollout.problems[0].hint.as_deref().unwrap().contains("renew the credentials"));
+}
+
+#[test]
+fn a_refusal_is_not_tried_again() {
+    let cloud = Cloud::with(|state| drop(state.errors.insert("CreateStackSet", [error("AccessDenied")].into())));
+    let error = rolled_out(&cloud, &release(&[A], &[EAST])).unwrap_err();
+    assert_eq!(error.hint().unwrap(), "the management session needs `cloudformation:CreateStackSet` on the stack set");
+    assert_eq!(cloud.calls_that_change(), ["CreateStackSet"]);
+}
+
+#[test]
+fn a_lost_answer_starts_nothing_twice() {
+    for call in ["CreateStackSet", "CreateStackInstances", "UpdateStackSet"] {
+        let cloud = Cloud::default();
+        let mut next = release(&[A], &[EAST]);
+        if call == "UpdateStackSet" {
+            rolled_out(&cloud, &next).unwrap();
+            next.parameters[0].1 = "prod".to_owned();
+        }
+        let before = cloud.state().operations.len();
+        cloud.state().lost_answers.insert(call, [CallError::unreachable(call, "connection reset")].into());
+        let rollout = rolled_out(&cloud, &next).unwrap();
+        assert_eq!(rollout.verdict(), Verdict::Succeeded, "{call}");
+        assert_eq!(cloud.state().operations.len(), before + 1, "{call}");
+    }
+}
+
+#[test]
+fn an_operation_id_that_was_used_by_an_earlier_run_is_an_error_and_not_an_old_result() {
+    let cloud = Cloud::with(|state| drop(state.errors.insert("CreateStackInstances", [error("OperationIdAlreadyExistsException")].into())));
+    let error = rolled_out(&cloud, &release(&[A], &[EAST])).unwrap_err();
+    assert!(matches!(error, Error::Call { source, .. } if source.kind() == CallErrorKind::OperationIdAlreadyExists));
+}
+
+#[test]
+fn an_operation_that_cannot_be_found_yet_is_looked_for_again() {
+    let cloud = Cloud::with(|state| {
+        state.errors.insert("DescribeStackSetOperation", [error("OperationNotFoundException"), error("OperationNotFoundException")].into());
+    });
+    assert_eq!(rolled_out(&cloud, &release(&[A], &[EAST])).unwrap().verdict(), Verdict::Succeeded);
+}
+
+#[test]
+fn at_the_deadline_the_record_says_what_is_known_and_that_aws_goes_on() {
+    let cloud = Cloud::with(|state| drop(state.fates.insert(target(B, EAST), Fate::NeverEnds)));
+    let clock = FakeClock::default();
+    let mut options = options();
+    options.deadline = Duration::from_mins(10);
+    let sessions = |_, _| async { Ok(FakeStacks::default()) };
+    let rollout = block_on(roll_out(&cloud, sessions, &release(&[A, B], &[EAST]), &options, &clock, |_| {})).unwrap();
+    assert_eq!(clock.elapsed(), Duration::from_mins(10), "it waits to the deadline and not a moment longer");
+    assert_eq!(outcomes(&rollout), ["222222222222/us-east-1 succeeded", "333333333333/us-east-1 unfinished"]);
+    assert_eq!(rollout.verdict(), Verdict::Unfinished);
+    assert_eq!(rollout.problems[0].code, "deadline");
+    let looks = cloud.state().calls.iter().filter(|call| **call == "DescribeStackSetOperation").count();
+    assert!((40..=65).contains(&looks), "{looks} looks in ten minutes");
+}
+
+#[test]
+fn results_that_may_not_be_listed_do_not_end_the_rollout() {
+    let cloud = Cloud::with(|state| {
+        state.errors.insert("ListStackSetOperationResults", std::iter::repeat_with(|| error("AccessDenied")).take(9).collect());
+    });
+    let rollout = rolled_out(&cloud, &release(&[A], &[EAST])).unwrap();
+    assert_eq!(rollout.verdict(), Verdict::Succeeded);
+    assert_eq!(rollout.problems[0].code, "results-unread");
+}
+
+#[test]
+fn a_word_of_the_operation_is_not_believed_against_the_instances() {
+    let cloud = Cloud::default();
+    let release = release(&[A], &[EAST]);
+    let rollout = rolled_out_with(&cloud, &release, &options(), |event| {
+        if matches!(&event, Event::OperationStatus { status, .. } if status.has_ended()) {
+            cloud.state().instances.get_mut(&target(A, EAST)).unwrap().0.status = "OUTDATED".into();
+        }
+    });
+    let rollout = rollout.unwrap();
+    assert_eq!(rollout.targets[0].outcome, Outcome::Failed);
+    assert_eq!(rollout.targets[0].reason.as_deref(), Some("the operation ended, yet the stack instance is OUTDATED"));
+}
