@@ -143,7 +143,7 @@ fn check_content_type(expected: &str, actual: Option<&str>) -> Check {
 }
 
 /// The most characters of a value in a report.
-const EXCERPT: usize = 500;
+pub(crate) const EXCERPT: usize = 500;
 
 /// The beginning of a text, for a report.
 pub(crate) fn excerpt(text: &str) -> String {
@@ -156,6 +156,14 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
         Some((end, _)) => format!("{}… ({} bytes in all)", &text[..end], text.len()),
         None => text.to_owned(),
     }
+}
+
+/// The first `most` characters of a body that may be long and may not be text.
+pub(crate) fn beginning(body: &[u8], most: usize) -> String {
+    // A character has four bytes at most: more than these need not be looked at.
+    let text = String::from_utf8_lossy(&body[..body.len().min(4 * most)]);
+    let shown = text.char_indices().nth(most).map_or(&*text, |(end, _)| &text[..end]);
+    if shown.len() < text.len() || body.len() > 4 * most { format!("{shown}… ({} bytes in all)", body.len()) } else { shown.to_owned() }
 }
 
 /// A JSON value on one line, for a report.

@@ -191,6 +191,9 @@ pub struct CaseReport {
     /// The ARN of the log stream in which the container tells more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_stream_arn: Option<String>,
+    /// A shell command that sends the same request, for cases that did not pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reproduce: Option<String>,
     /// The beginning of the reply, for cases that did not pass.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply: Option<String>,

@@ -3,6 +3,7 @@
 mod case;
 mod checks;
 mod event;
+mod reproduce;
 mod wait;
 
 use std::time::Duration;
@@ -90,9 +91,10 @@ pub async fn run_with_clock<T: Target, C: Clock>(
     match waited.description.filter(|_| ready) {
         Some(description) => {
             report.checks.extend(checks::all(&description, expected));
+            let place = reproduce::Place { kind: description.kind, endpoint: report.endpoint.clone(), region: report.region.clone() };
             for (index, case) in suite.cases().iter().enumerate() {
                 on_event(Event::CaseStarted { index, of: suite.cases().len(), name: case.name().to_owned() });
-                let case = case::run(target, case, options, clock).await;
+                let case = case::run(target, &place, case, options, clock).await;
                 on_event(Event::CaseFinished { index, of: suite.cases().len(), case: Box::new(case.clone()) });
                 report.cases.push(case);
             }

@@ -3,7 +3,7 @@
 use regex::Regex;
 use serde_json::Value;
 
-use super::{excerpt, excerpt_json, number};
+use super::{EXCERPT, beginning, excerpt, excerpt_json, number};
 use crate::report::Check;
 
 /// What must be at one place of a JSON reply.
@@ -98,7 +98,7 @@ pub(super) fn check(expectations: &[JsonExpectation], body: &[u8]) -> Vec<Check>
     match serde_json::from_slice::<Value>(body) {
         Ok(reply) => expectations.iter().map(|expectation| check_one(expectation, &reply)).collect(),
         Err(error) => {
-            let actual = excerpt(&String::from_utf8_lossy(&body[..body.len().min(4096)]));
+            let actual = beginning(body, EXCERPT);
             vec![
                 Check::failed("json", format!("the reply is not JSON: {error}"))
                     .actual(actual)

@@ -7,6 +7,7 @@ use super::json::Tolerance;
 /// Whether `actual` is `expected` within the tolerance: `|actual - expected| <= max(abs, rel * |expected|)`.
 ///
 /// Without a tolerance whole numbers are compared as such, since above 2^53 several of them share one `f64`.
+/// (Beyond 64 bits JSON's whole numbers are read as `f64` too.)
 pub(super) fn equal(expected: &Number, actual: &Number, tolerance: Tolerance) -> bool {
     if let (Some(expected), Some(actual)) = (whole(expected), whole(actual)) {
         if expected == actual {

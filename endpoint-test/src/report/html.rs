@@ -75,8 +75,17 @@ fn headline(report: &Report) -> String {
     let counts = &report.counts;
     let endpoints = |count: usize| if count == 1 { "1 endpoint".to_owned() } else { format!("{count} endpoints") };
     match report.verdict {
-        Verdict::Passed if counts.targets == 1 => "The endpoint serves what was approved and answers as expected".to_owned(),
-        Verdict::Passed => format!("All {} serve what was approved and answer as expected", endpoints(counts.passed)),
+        Verdict::Passed => {
+            let identified =
+                |target: &TargetReport| target.checks.iter().any(|check| check.name == "identity" && check.outcome == Outcome::Passed);
+            // What was not compared is not claimed: a container does not say which package it serves.
+            let serves =
+                |word: &str| if report.targets.iter().all(identified) { format!("{word} what was approved and ") } else { String::new() };
+            match counts.targets {
+                1 => format!("The endpoint {}answers as expected", serves("serves")),
+                _ => format!("All {} {}answer as expected", endpoints(counts.passed), serves("serve")),
+            }
+        }
         Verdict::Failed if counts.errored > 0 => {
             format!("{} of {} failed, and {} could not be tested", counts.failed, endpoints(counts.targets), counts.errored)
         }

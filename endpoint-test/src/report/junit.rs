@@ -93,6 +93,7 @@ fn case_entry(suite: usize, case: &CaseReport) -> Entry {
         ("model's error", &case.model_error),
         ("log stream", &case.log_stream_arn),
         ("reply", &case.reply),
+        ("to ask the same by hand", &case.reproduce),
     ];
     parts.extend(facts.into_iter().filter_map(|(name, value)| Some(format!("{name}: {}", value.as_ref()?))));
     let outcome = case.outcome;

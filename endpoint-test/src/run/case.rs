@@ -1,6 +1,7 @@
 //! One case: send its request once, and look at what comes back.
 
-use super::{Options, milliseconds};
+use super::reproduce::Place;
+use super::{Options, milliseconds, reproduce};
 use crate::clock::Clock;
 use crate::expect::{self, Expectation};
 use crate::report::{CaseReport, Check, Outcome};
@@ -10,8 +11,16 @@ use crate::target::{InvokeError, MAX_BODY, ModelFailure, Reply, Target, TargetEr
 /// The most characters of a reply, or of a model's message, that go into the report.
 const SHOWN: usize = 2000;
 
-/// Runs a case.
-pub(super) async fn run<T: Target, C: Clock>(target: &T, case: &Case, options: &Options, clock: &C) -> CaseReport {
+/// Runs a case; when it does not pass, tells how to ask the same by hand.
+pub(super) async fn run<T: Target, C: Clock>(target: &T, place: &Place, case: &Case, options: &Options, clock: &C) -> CaseReport {
+    let mut report = ask(target, case, options, clock).await;
+    if report.outcome != Outcome::Passed {
+        report.reproduce = case.request(options.case_timeout).and_then(|request| reproduce::command(place, &request));
+    }
+    report
+}
+
+async fn ask<T: Target, C: Clock>(target: &T, case: &Case, options: &Options, clock: &C) -> CaseReport {
     let mut report = CaseReport { name: case.name().to_owned(), ..CaseReport::default() };
     let Some(request) = case.request(options.case_timeout) else {
         report.outcome = Outcome::Errored;
@@ -63,9 +72,7 @@ fn replied(report: &mut CaseReport, case: &Case, reply: Reply) {
             }
         }
     }
-    // Four bytes a character at most.
-    let beginning = String::from_utf8_lossy(&reply.body[..reply.body.len().min(4 * SHOWN)]);
-    report.reply = Some(expect::cut(&beginning, SHOWN));
+    report.reply = Some(expect::beginning(&reply.body, SHOWN));
     report.content_type = reply.content_type;
     report.variant = reply.variant;
     report.request_id = reply.request_id;

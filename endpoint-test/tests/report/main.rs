@@ -72,7 +72,8 @@ fn the_junit_file_tells_a_failure_from_an_error() {
       actual: 1.5
     variant: AllTraffic
     request id: 5f1e0c7a-2b3d
-    reply: {&quot;predictions&quot;:[{&quot;label&quot;:&quot;&lt;script&gt;alert(&apos;x&apos;)&lt;/script&gt;&quot;,&quot;score&quot;:1.5}]}</failure>
+    reply: {&quot;predictions&quot;:[{&quot;label&quot;:&quot;&lt;script&gt;alert(&apos;x&apos;)&lt;/script&gt;&quot;,&quot;score&quot;:1.5}]}
+    to ask the same by hand: aws sagemaker-runtime invoke-endpoint --endpoint-name iris-p-abc123xyz-staging --body &apos;1,2&apos; /dev/stdout</failure>
             </testcase>
             <testcase name="ten rows at once" classname="cases" time="0.003">
                 <error message="InvokeEndpoint: ThrottlingException: Rate exceeded (request 99)" type="cases">hint: test fewer targets at once
@@ -259,6 +260,16 @@ fn the_page_unfolds_what_did_not_pass_and_puts_it_first() {
     assert_eq!(page.matches("<details class=\"passed\">").count(), 4);
     let place = |account: &str| page.find(&format!("<p>account {account}")).unwrap();
     assert!(place("222222222222") < place("333333333333") && place("333333333333") < place("111111111111"));
+}
+
+#[test]
+fn the_page_claims_identity_only_where_it_was_checked() {
+    let passing = sample::report().targets.remove(0);
+    let page = |target| report::html(&Report::assemble(tool(), "staging", vec![target]));
+    assert!(page(passing.clone()).contains("The endpoint serves what was approved and answers as expected"));
+    let mut unknown = passing;
+    unknown.checks[1].outcome = Outcome::Skipped;
+    assert!(page(unknown).contains("<p>The endpoint answers as expected</p>"));
 }
 
 #[test]

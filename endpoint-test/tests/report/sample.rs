@@ -92,6 +92,8 @@ fn failing() -> TargetReport {
         },
     ];
     wrong.reply = Some("{\"predictions\":[{\"label\":\"<script>alert('x')</script>\",\"score\":1.5}]}\u{1b}[2J".to_owned());
+    wrong.reproduce =
+        Some("aws sagemaker-runtime invoke-endpoint --endpoint-name iris-p-abc123xyz-staging --body '1,2' /dev/stdout".to_owned());
     let mut throttled = case("ten rows at once", 3.1);
     throttled.outcome = Outcome::Errored;
     throttled.checks = Vec::new();

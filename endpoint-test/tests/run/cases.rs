@@ -151,7 +151,14 @@ async fn hostile_replies_are_failures_and_nothing_worse() {
     assert_eq!(wrong(&text), ["the reply is not UTF-8 text: byte 2 of 3 is not"]);
     let huge = case("{}", || Answer::Now(Ok(bytes_reply(vec![b'x'; MAX_BODY + 1])))).await;
     assert_eq!(huge.outcome, Outcome::Failed);
-    assert!(huge.reply.unwrap().len() < 3000);
+    assert!(huge.reply.unwrap().ends_with("x… (25000001 bytes in all)"));
+}
+
+#[tokio::test]
+async fn a_case_that_did_not_pass_tells_how_to_ask_the_same_by_hand() {
+    assert_eq!(replied("{}", "x").await.reproduce, None);
+    let command = replied("{ text: { equals: y } }", "x").await.reproduce.unwrap();
+    assert!(command.starts_with("aws sagemaker-runtime invoke-endpoint --endpoint-name iris-staging --region us-east-1"), "{command}");
 }
 
 #[tokio::test]

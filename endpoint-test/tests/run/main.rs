@@ -34,6 +34,14 @@ async fn run_all(target: &Scripted<'_>, text: &str, expected: &Expected, clock: 
     (report, events)
 }
 
+#[test]
+fn a_run_can_be_spawned() {
+    fn spawnable(_: impl Future + Send) {}
+    let (target, clock) = (Scripted::new(Vec::new()), FakeClock::default());
+    let (suite, expected, options) = (suite(ONE_CASE), approved(), Options::default());
+    spawnable(run_with_clock(&target, info(), &suite, &expected, &options, &clock, |_| {}));
+}
+
 /// One check of a report by its name.
 fn check<'a>(report: &'a TargetReport, name: &str) -> &'a endpoint_test::Check {
     report.checks.iter().find(|check| check.name == name).unwrap_or_else(|| panic!("no check {name} in {report:#?}"))

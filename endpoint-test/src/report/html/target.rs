@@ -102,7 +102,8 @@ fn case_row(page: &mut String, case: &CaseReport) {
     hint(page, case.hint.as_deref());
     checks(page, &case.checks);
     case_facts(page, case);
-    for (name, text) in [("The model's error", &case.model_error), ("The reply", &case.reply)] {
+    for (name, text) in [("The model's error", &case.model_error), ("The reply", &case.reply), ("To ask the same by hand", &case.reproduce)]
+    {
         if let Some(text) = text {
             let text = if text.is_empty() { "(empty)" } else { text };
             let _ = writeln!(page, "<div class=\"soft\">{name}</div><pre>{}</pre>", Html(text));
