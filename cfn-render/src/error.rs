@@ -1,12 +1,11 @@
 //! The one error type of this crate.
 
-use std::fmt;
-
 use crate::problem::{Problem, Severity};
 use crate::store::StoreError;
 
 /// Why a template could not be parsed, resolved or packaged: all problems that were found, not the first.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{}", told(problems))]
 #[non_exhaustive]
 pub struct Error {
     kind: ErrorKind,
@@ -61,20 +60,7 @@ impl Error {
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, problem) in self.problems.iter().enumerate() {
-            if index > 0 {
-                f.write_str("; ")?;
-            }
-            write!(f, "{problem}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_ref().map(|source| source as _)
-    }
+/// All problems, one after the other.
+fn told(problems: &[Problem]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }

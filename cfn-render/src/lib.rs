@@ -1,8 +1,12 @@
 //! Packages a CloudFormation template without changing anything else in it
 
+#[cfg(feature = "aws")]
+pub mod aws;
+
 mod artifact;
 mod declarations;
 mod error;
+mod json_pointer;
 mod package;
 mod problem;
 mod pseudo_parameters;

@@ -109,8 +109,8 @@ impl PackagePlan {
     /// [`ErrorKind::Store`] when an upload fails; [`ErrorKind::Verification`] when the rewritten template does not read back as it should.
     pub async fn upload<S: ArtifactStore>(self, store: &S) -> Result<Packaged, Error> {
         let Plan { artifacts, templates, mut notes } = self.plan;
-        let placed = upload::bounded(&artifacts, self.parallel_uploads, |index| store.put(&artifacts[index])).await;
-        let locations = placed.map_err(|(index, error)| {
+        let outcome = upload::bounded(&artifacts, self.parallel_uploads, |index| store.put(&artifacts[index])).await;
+        let locations = outcome.map_err(|(index, error)| {
             let place =
                 places_of(&templates, |planned| matches!(planned, Planned::Artifact(artifact) if *artifact == index)).into_iter().next();
             store_failure(place, &artifacts[index], error)
@@ -131,14 +131,14 @@ impl PackagePlan {
                 let text = render(template, &locations, &nested_locations)?;
                 rendered.push((index, template_artifact(&template.template, &text)?));
             }
-            let placed = upload::bounded(&rendered, self.parallel_uploads, |index| store.put(&rendered[index].1)).await;
-            let placed = placed.map_err(|(index, error)| {
+            let outcome = upload::bounded(&rendered, self.parallel_uploads, |index| store.put(&rendered[index].1)).await;
+            let reached = outcome.map_err(|(index, error)| {
                 let (template, artifact) = &rendered[index];
                 let place =
                     places_of(&templates, |planned| matches!(planned, Planned::Template(nested) if nested == template)).into_iter().next();
                 store_failure(place, artifact, error)
             })?;
-            for ((index, artifact), location) in rendered.iter().zip(placed) {
+            for ((index, artifact), location) in rendered.iter().zip(reached) {
                 let places = places_of(&templates, |planned| matches!(planned, Planned::Template(nested) if nested == index));
                 uploads.push(upload_of(artifact, &location, places));
                 nested_locations[*index] = Some(location);

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::json_pointer;
+
 /// One finding about a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -47,27 +49,17 @@ pub struct Place {
 impl Place {
     /// The logical id of the resource that the place is in.
     pub fn logical_id(&self) -> Option<String> {
-        let mut tokens = self.pointer.split('/').skip(1);
-        (tokens.next()? == "Resources").then(|| tokens.next().map(unescape_token))?
+        let mut tokens = json_pointer::tokens(&self.pointer)?;
+        if tokens.next()? == "Resources" { tokens.next() } else { None }
     }
 
     /// The property of the resource, below `Properties` and joined by dots, such as `Command.ScriptLocation`.
     pub fn property(&self) -> Option<String> {
-        let mut tokens = self.pointer.split('/').skip(1);
+        let mut tokens = json_pointer::tokens(&self.pointer)?;
         tokens.by_ref().find(|token| *token == "Properties")?;
-        let property = tokens.map(unescape_token).collect::<Vec<_>>().join(".");
+        let property = tokens.collect::<Vec<_>>().join(".");
         (!property.is_empty()).then_some(property)
     }
-}
-
-/// Writes one key or index as a token of a JSON pointer (RFC 6901).
-pub(crate) fn escape_token(token: &str) -> String {
-    token.replace('~', "~0").replace('/', "~1")
-}
-
-/// Reads one token of a JSON pointer (RFC 6901).
-pub(crate) fn unescape_token(token: &str) -> String {
-    token.replace("~1", "/").replace("~0", "~")
 }
 
 impl Problem {

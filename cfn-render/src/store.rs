@@ -2,10 +2,12 @@
 
 mod directory;
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::future::Future;
 
 pub use directory::Directory;
+#[cfg(feature = "aws")]
+pub(crate) use directory::clean_prefix;
 
 use crate::artifact::Artifact;
 use crate::pseudo_parameters::Partition;
@@ -69,14 +71,15 @@ fn encode_path(key: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            // Writing to a string cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
         }
     }
     encoded
 }
 
 /// Why a store could not take an artifact.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub struct StoreError {
     /// The operation that failed, such as `PutObject`.
@@ -134,12 +137,6 @@ impl fmt::Display for StoreError {
             write!(f, " (request id {request_id})")?;
         }
         Ok(())
-    }
-}
-
-impl std::error::Error for StoreError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_ref().map(|source| &**source as _)
     }
 }
 

@@ -6,9 +6,10 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::problem::{Problem, did_you_mean, escape_token};
+use crate::json_pointer::below;
+use crate::problem::{Problem, did_you_mean};
 use crate::template::Template;
-use crate::tree::{Kind, NodeId, Tag};
+use crate::tree::{Kind, NodeId, Tag, Tree};
 
 /// The sections of a template. `Hooks` belongs to blue/green deployments, `Globals` to SAM.
 const SECTIONS: [&str; 11] = [
@@ -30,7 +31,7 @@ const MAX_TEMPLATE_BYTES: usize = 1_048_576;
 
 pub(crate) fn problems(template: &Template) -> Vec<Problem> {
     let mut problems = Vec::new();
-    walk(template, template.tree().root(), String::new(), &mut problems);
+    walk(template, Tree::ROOT, String::new(), &mut problems);
     let value = template.to_value();
     sections(template, &value, &mut problems);
     resources(template, &value, &mut problems);
@@ -49,7 +50,7 @@ fn walk(template: &Template, id: NodeId, pointer: String, problems: &mut Vec<Pro
     let node = tree.node(id);
     let mut pointer = pointer;
     if let (Some(Tag::Function(name)), false) = (&node.tag, matches!(node.kind, Kind::Alias(_))) {
-        pointer = format!("{pointer}/{}", escape_token(name));
+        pointer = below(&pointer, name);
         if let Some(written) = name.strip_prefix("Fn::Fn::") {
             let message = format!("the tag `!Fn::{written}` is not a short form");
             problems
@@ -72,7 +73,7 @@ fn walk(template: &Template, id: NodeId, pointer: String, problems: &mut Vec<Pro
                     problems.push(Problem::error("odd-key", place, "a key is a list or a mapping, where a text belongs"));
                     continue;
                 };
-                let below = format!("{pointer}/{}", escape_token(name));
+                let below = below(&pointer, name);
                 if tree.is_merge_key(*key) {
                     let place = template.place_at(tree.node(*key).start, &*below);
                     problems.push(
@@ -100,7 +101,7 @@ fn alias(template: &Template, id: NodeId, pointer: &str) -> Problem {
 fn sections(template: &Template, value: &Value, problems: &mut Vec<Problem>) {
     let transformed = value.get("Transform").is_some();
     for (name, section) in value.as_object().into_iter().flatten() {
-        let pointer = format!("/{}", escape_token(name));
+        let pointer = below("", name);
         if name == "Transform" || name.starts_with("Fn::") || name == "<<" {
             continue;
         }
@@ -124,7 +125,7 @@ fn sections(template: &Template, value: &Value, problems: &mut Vec<Problem>) {
 fn resources(template: &Template, value: &Value, problems: &mut Vec<Problem>) {
     let resources = value.get("Resources").and_then(Value::as_object).into_iter().flatten();
     for (logical_id, resource) in resources.filter(|(logical_id, _)| !logical_id.starts_with("Fn::")) {
-        let pointer = format!("/Resources/{}", escape_token(logical_id));
+        let pointer = below("/Resources", logical_id);
         if !logical_id.chars().all(|character| character.is_ascii_alphanumeric()) || logical_id.is_empty() {
             let message = format!("the logical id `{logical_id}` has other characters than letters and digits");
             problems.push(Problem::error("malformed-logical-id", template.place_of_key(&*pointer), message));

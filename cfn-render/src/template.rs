@@ -40,8 +40,8 @@ impl Template {
             let problem = Problem::error(error.code, place(error.offset), error.message).hint_if(error.hint);
             Error::new(ErrorKind::Template, vec![problem])
         })?;
-        if !tree.is_mapping(tree.root()) || tree.function(tree.root()).is_some() {
-            let problem = Problem::error("not-a-mapping", place(tree.node(tree.root()).start), "the template is not a mapping")
+        if !tree.is_mapping(Tree::ROOT) || tree.function(Tree::ROOT).is_some() {
+            let problem = Problem::error("not-a-mapping", place(tree.node(Tree::ROOT).start), "the template is not a mapping")
                 .hint("a template is a mapping with sections such as `Resources`");
             return Err(Error::new(ErrorKind::Template, vec![problem]));
         }
@@ -69,7 +69,7 @@ impl Template {
     /// strings, as are quoted scalars; `null`, `~` and nothing at all are null. Aliases and merge keys become what they stand for, and
     /// of a key that is there twice the last one counts.
     pub fn to_value(&self) -> Value {
-        self.tree.value(self.tree.root())
+        self.tree.value(Tree::ROOT)
     }
 
     /// The template's own `Parameters` section as a JSON object; empty when there is none.
@@ -77,7 +77,7 @@ impl Template {
     /// Scalars are read as [`to_value`](Self::to_value) says: `Default: 1` is the number 1, which CloudFormation takes as the text
     /// "1", and `Default: 1.10` is the text "1.10".
     pub fn parameters(&self) -> Value {
-        match self.tree.get(self.tree.root(), "Parameters").map(|parameters| self.tree.value(parameters)) {
+        match self.tree.get(Tree::ROOT, "Parameters").map(|parameters| self.tree.value(parameters)) {
             Some(parameters @ Value::Object(_)) => parameters,
             _ => Value::Object(Map::new()),
         }

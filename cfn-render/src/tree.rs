@@ -60,9 +60,7 @@ pub(crate) struct Entry<'a> {
 }
 
 impl Tree {
-    pub(crate) fn root(&self) -> NodeId {
-        NodeId(0)
-    }
+    pub(crate) const ROOT: NodeId = NodeId(0);
 
     pub(crate) fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0]

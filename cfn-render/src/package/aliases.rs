@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use crate::problem::escape_token;
+use crate::json_pointer::below;
 use crate::template::Template;
 use crate::tree::{Kind, NodeId, Tree};
 
@@ -12,7 +12,7 @@ use crate::tree::{Kind, NodeId, Tree};
 /// long form with all replacements in it.
 pub(crate) fn expand(template: &Template, value: &Value, edits: &mut Vec<(Range<usize>, String)>) {
     let expansion = Expansion { text: template.text(), tree: template.tree(), value };
-    expansion.node(template.tree().root(), "", edits);
+    expansion.node(Tree::ROOT, "", edits);
 }
 
 struct Expansion<'a> {
@@ -25,7 +25,7 @@ impl Expansion<'_> {
     fn node(&self, id: NodeId, pointer: &str, edits: &mut Vec<(Range<usize>, String)>) {
         let node = self.tree.node(id);
         let argument = match self.tree.function(id) {
-            Some(function) if !matches!(node.kind, Kind::Alias(_)) => format!("{pointer}/{}", escape_token(function)),
+            Some(function) if !matches!(node.kind, Kind::Alias(_)) => below(pointer, function),
             _ => pointer.to_owned(),
         };
         match &node.kind {
@@ -49,20 +49,20 @@ impl Expansion<'_> {
             edits.push((range, self.flow(pointer)));
             return;
         }
-        let mut merged = self.tree.entries(id).into_iter().filter(|entry| entry.merged).map(|entry| entry.key).collect::<Vec<_>>();
+        let mut brought_in = self.tree.entries(id).into_iter().filter(|entry| entry.merged).map(|entry| entry.key).collect::<Vec<_>>();
         for (key, value) in pairs {
             if self.tree.is_merge_key(*key) {
                 // All merged pairs come in the place of the first merge key.
                 let range = self.tree.node(*key).start..self.tree.range(*value).end;
-                let lines: Vec<String> = std::mem::take(&mut merged)
+                let lines: Vec<String> = std::mem::take(&mut brought_in)
                     .into_iter()
-                    .map(|key| format!("{}: {}", Value::from(key), self.flow(&format!("{pointer}/{}", escape_token(key)))))
+                    .map(|key| format!("{}: {}", Value::from(key), self.flow(&below(pointer, key))))
                     .collect();
                 let nothing = if pairs.len() == 1 { "{}" } else { "" };
                 let separator = format!("\n{}", self.indentation(range.start));
                 edits.push((range, if lines.is_empty() { nothing.to_owned() } else { lines.join(&separator) }));
             } else if let Some(key) = self.tree.text(*key) {
-                self.node(*value, &format!("{pointer}/{}", escape_token(key)), edits);
+                self.node(*value, &below(pointer, key), edits);
             }
         }
     }

@@ -55,8 +55,8 @@ pub(crate) fn plan(root: &Template) -> Result<Plan, Error> {
     };
     let path = identity(root.path());
     planner.open.push(path);
-    let planned = planner.template(root.clone());
-    planner.plan.templates.push(planned);
+    let whole = planner.template(root.clone());
+    planner.plan.templates.push(whole);
     let Planner { mut plan, mut problems, .. } = planner;
     // File by file in the order of their first mention, and each in the order of its text.
     let mut files: HashMap<PathBuf, usize> = HashMap::new();
@@ -240,7 +240,7 @@ fn read_template(path: &Path) -> Result<Template, ReadFailure> {
     let bytes = std::fs::read(path).map_err(|error| ReadFailure::File(format!("`{shown}` cannot be read: {error}")))?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let offset = error.utf8_error().valid_up_to();
-        let line = error.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = error.as_bytes()[..offset].split(|byte| *byte == b'\n').count();
         ReadFailure::File(format!("`{shown}` is not UTF-8: the first odd byte is on line {line}"))
     })?;
     Template::parse(text, path).map_err(ReadFailure::Template)

@@ -1,7 +1,8 @@
 //! Finding the values in a template that can name artifacts.
 
 use super::property_table::{Content, Form, Section, rows};
-use crate::problem::{Problem, escape_token};
+use crate::json_pointer::below;
+use crate::problem::Problem;
 use crate::template::Template;
 use crate::tree::{Kind, NodeId, Tree};
 
@@ -23,7 +24,7 @@ pub(crate) struct Site {
 pub(crate) fn find_sites(template: &Template) -> (Vec<Site>, Vec<Problem>) {
     let tree = template.tree();
     let mut search = Search { template, tree, sites: Vec::new(), problems: Vec::new() };
-    let root = Step { node: tree.root(), pointer: String::new(), borrowed: false };
+    let root = Step { node: Tree::ROOT, pointer: String::new(), borrowed: false };
     for (section, name) in [(Section::Metadata, "Metadata"), (Section::Globals, "Globals")] {
         for (entry, step) in search.key(&root, name).iter().flat_map(|section| search.entries(section)).collect::<Vec<_>>() {
             search.properties(section, &entry, &step);
@@ -59,7 +60,7 @@ struct Search<'a> {
 impl Search<'_> {
     fn step(&self, from: &Step, token: &str, node: NodeId, merged: bool) -> Step {
         let alias = matches!(self.tree.node(node).kind, Kind::Alias(_));
-        Step { node, pointer: format!("{}/{}", from.pointer, escape_token(token)), borrowed: from.borrowed || merged || alias }
+        Step { node, pointer: below(&from.pointer, token), borrowed: from.borrowed || merged || alias }
     }
 
     /// The entries of a mapping; none for other nodes and for short-form functions, which are no mappings of properties.
@@ -139,7 +140,7 @@ impl Search<'_> {
 
     /// `AWS::Include` is wherever a transform can be: the `Location` of its parameters names a snippet.
     fn includes(&mut self, at: &Step) {
-        let argument = |function: &str| Step { pointer: format!("{}/{}", at.pointer, escape_token(function)), ..at.clone() };
+        let argument = |function: &str| Step { pointer: below(&at.pointer, function), ..at.clone() };
         match self.tree.function(at.node) {
             Some(function @ "Fn::Transform") => self.transform(&argument(function)),
             Some(function) => self.includes_within(&argument(function)),

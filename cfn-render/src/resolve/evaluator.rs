@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 use super::conditions::Truth;
 use super::parameters::Parameter;
 use crate::declarations::Declarations;
-use crate::problem::{Place, Problem, escape_token};
+use crate::json_pointer;
+use crate::problem::{Place, Problem};
 use crate::pseudo_parameters::PseudoParameters;
 use crate::template::Template;
 
@@ -57,7 +58,10 @@ impl<'a> Evaluator<'a> {
 
     /// Where the evaluation is.
     pub(super) fn here(&self) -> Place {
-        let pointer: String = self.at.iter().map(|token| format!("/{}", escape_token(token))).collect();
+        let mut pointer = String::new();
+        for token in &self.at {
+            json_pointer::push(&mut pointer, token);
+        }
         self.template.place(pointer)
     }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::evaluator::Evaluator;
-use crate::problem::{Problem, escape_token};
+use crate::json_pointer::below;
+use crate::problem::Problem;
 
 /// What `Ref` of a parameter is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +22,7 @@ impl Evaluator<'_> {
     pub(super) fn read_parameters(&mut self, given: &BTreeMap<String, String>) {
         let declared = self.source.get("Parameters").and_then(Value::as_object);
         for (name, declaration) in declared.into_iter().flatten().filter(|(name, _)| !name.starts_with("Fn::")) {
-            let pointer = format!("/Parameters/{}", escape_token(name));
+            let pointer = below("/Parameters", name);
             let value = match (given.get(name), declaration.get("Default")) {
                 (Some(value), _) => value.clone(),
                 (None, Some(default)) => match scalar_text(default) {

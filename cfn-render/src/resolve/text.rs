@@ -42,8 +42,8 @@ impl Evaluator<'_> {
                     staying.push_str(text);
                 }
                 Part::Escaped(name) => {
-                    known.push_str(&format!("${{{name}}}"));
-                    staying.push_str(&format!("${{!{name}}}"));
+                    known.extend(["${", name, "}"]);
+                    staying.extend(["${!", name, "}"]);
                 }
                 Part::Variable(name) => match self.variable(name, &variables) {
                     Some(text) => {
@@ -52,7 +52,7 @@ impl Evaluator<'_> {
                     }
                     None => {
                         complete = false;
-                        staying.push_str(&format!("${{{name}}}"));
+                        staying.extend(["${", name, "}"]);
                     }
                 },
             }

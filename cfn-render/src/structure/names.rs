@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use crate::declarations::Declarations;
-use crate::problem::{Problem, escape_token};
+use crate::json_pointer::below;
+use crate::problem::Problem;
 use crate::substitution::{Part, parts};
 use crate::template::Template;
 
@@ -16,7 +17,7 @@ pub(super) fn check(template: &Template, value: &Value, problems: &mut Vec<Probl
     let mut check = Check { template, declarations: &declarations, problems };
     for section in ["Conditions", "Resources", "Outputs"] {
         for (name, entry) in value.get(section).and_then(Value::as_object).into_iter().flatten() {
-            let pointer = format!("/{section}/{}", escape_token(name));
+            let pointer = below(&below("", section), name);
             if section != "Conditions"
                 && let Some(condition) = entry.get("Condition").and_then(Value::as_str)
             {
@@ -49,7 +50,7 @@ impl Check<'_> {
             Value::Object(entries) => {
                 let single = entries.len() == 1;
                 for (name, argument) in entries {
-                    let below = format!("{pointer}/{}", escape_token(name));
+                    let below = below(pointer, name);
                     if single {
                         self.function(name, argument, &below, in_condition);
                     }

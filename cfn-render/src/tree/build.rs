@@ -87,7 +87,7 @@ impl Builder<'_> {
                     continue;
                 }
                 Event::Scalar(text, style, anchor, tag) => {
-                    let kind = Kind::Scalar { text: self.scalar_text(text.into_owned(), style, &span, tag.is_some()), style };
+                    let kind = Kind::Scalar { text: scalar_text(text.into_owned(), style, &span, tag.is_some()), style };
                     let content = self.scalar_content(style, &span, range.clone());
                     let id = self.begin(kind, tag.as_deref(), &span, content, anchor);
                     self.finish(id, Vec::new())?;
@@ -132,12 +132,6 @@ impl Builder<'_> {
             return Err(BuildError::new("empty-template", 0, "the template is empty").hint("a template has at least `Resources`"));
         }
         Ok(Tree { nodes: self.nodes, aliases: self.aliases })
-    }
-
-    fn scalar_text(&self, text: String, style: ScalarStyle, span: &Span, tagged: bool) -> String {
-        let empty = span.byte_range().is_none_or(|range| range.is_empty());
-        // Nothing at all is reported as `~`; what is not written has no text.
-        if empty && !tagged && style == ScalarStyle::Plain { String::new() } else { text }
     }
 
     /// The bytes of a scalar: with the `|` or `>` of a block scalar and without the line breaks after its last line.
@@ -234,6 +228,12 @@ impl Builder<'_> {
         }
         Ok(())
     }
+}
+
+fn scalar_text(text: String, style: ScalarStyle, span: &Span, tagged: bool) -> String {
+    let empty = span.byte_range().is_none_or(|range| range.is_empty());
+    // Nothing at all is reported as `~`; what is not written has no text.
+    if empty && !tagged && style == ScalarStyle::Plain { String::new() } else { text }
 }
 
 fn too_deep(offset: usize) -> BuildError {

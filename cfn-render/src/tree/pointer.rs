@@ -1,7 +1,7 @@
 //! From a JSON pointer into the long form to a node.
 
 use super::{Kind, NodeId, Tree};
-use crate::problem::unescape_token;
+use crate::json_pointer;
 
 /// What a pointer leads to.
 #[derive(Debug, Clone, Copy)]
@@ -14,14 +14,11 @@ pub(crate) struct Found {
 impl Tree {
     /// Follows a pointer as far as it leads; the flag tells whether that was all the way.
     pub(crate) fn find(&self, pointer: &str) -> (Found, bool) {
-        let mut found = Found { value: self.root(), key: None };
+        let mut found = Found { value: Self::ROOT, key: None };
         // A short form is one node for two levels of the long form: the mapping with the function's name, and its argument.
         let mut within_function = false;
-        if pointer.is_empty() {
-            return (found, true);
-        }
-        let Some(tokens) = pointer.strip_prefix('/') else { return (found, false) };
-        for token in tokens.split('/').map(unescape_token) {
+        let Some(tokens) = json_pointer::tokens(pointer) else { return (found, false) };
+        for token in tokens {
             let here = self.follow(found.value);
             let function = if within_function { None } else { self.function(here) };
             if let Some(function) = function {

@@ -68,7 +68,7 @@ mod tests {
 
     fn value(text: &str) -> Value {
         let tree = Tree::build(text).unwrap();
-        tree.value(tree.root())
+        tree.value(Tree::ROOT)
     }
 
     #[test]

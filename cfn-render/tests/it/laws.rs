@@ -130,7 +130,7 @@ proptest! {
             let span = template.locate("").unwrap();
             prop_assert!(text.get(span.range()).is_some());
             if !text.contains(['*', '<']) {
-                prop_assert_eq!(template.plan_package(&cfn_render::PackageOptions::default()).map(|plan| plan.is_empty()).unwrap_or(true), true);
+                prop_assert!(template.plan_package(&cfn_render::PackageOptions::default()).map_or(true, |plan| plan.is_empty()));
             }
         }
     }

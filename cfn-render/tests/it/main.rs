@@ -1,5 +1,7 @@
 //! The crate from outside, over real files in temporary folders.
 
+#![allow(clippy::format_collect, clippy::format_push_string, reason = "texts for tests are small, and read best so")]
+
 mod awkward_yaml;
 mod hostile;
 mod laws;

@@ -1,0 +1,62 @@
+//! What S3 said, in this crate's words.
+
+use std::error::Error;
+
+use aws_sdk_s3::config::http::HttpResponse;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::RequestId as _;
+
+use crate::store::StoreError;
+
+/// The HTTP status of an answer that is an error.
+pub(super) fn status_of<E>(error: &SdkError<E, HttpResponse>) -> Option<u16> {
+    error.raw_response().map(|response| response.status().as_u16())
+}
+
+/// The region of the bucket, which S3 names with its refusals, too.
+pub(super) fn bucket_region_of<E>(error: &SdkError<E, HttpResponse>) -> Option<String> {
+    error.raw_response()?.headers().get("x-amz-bucket-region").map(str::to_owned)
+}
+
+/// Keeps operation, code, message and request id, and adds what can be done.
+pub(super) fn failure<E>(operation: &str, bucket: &str, key: Option<&str>, error: SdkError<E, HttpResponse>) -> StoreError
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    let status = status_of(&error);
+    // Answers to HEAD have no body, so the status is all that is known.
+    let code = error.meta().code().map(str::to_owned).or_else(|| {
+        Some(match status? {
+            301 => "PermanentRedirect".to_owned(),
+            403 => "AccessDenied".to_owned(),
+            404 if key.is_none() => "NoSuchBucket".to_owned(),
+            404 => "NotFound".to_owned(),
+            status => status.to_string(),
+        })
+    });
+    let object = key.map_or_else(|| format!("s3://{bucket}"), |key| format!("s3://{bucket}/{key}"));
+    let said = error.meta().message().map_or_else(|| chain(&error), str::to_owned);
+    let hint = match code.as_deref() {
+        Some("NoSuchBucket" | "NotFound") => Some(format!("make the bucket (`aws s3 mb s3://{bucket}`), or name another one")),
+        Some("AccessDenied" | "403" | "Forbidden") => Some(format!(
+            "allow `s3:PutObject`, `s3:GetObject` and `s3:ListBucket` on the bucket `{bucket}`, and the use of its KMS key; see that it belongs to the expected account"
+        )),
+        Some("ExpiredToken" | "ExpiredTokenException") => Some("the session has ended: get new credentials".to_owned()),
+        Some("InvalidAccessKeyId" | "SignatureDoesNotMatch") => Some("see that the credentials are the right ones".to_owned()),
+        _ => None,
+    };
+    let request_id = error.request_id().map(str::to_owned);
+    StoreError::new(operation, format!("`{object}`: {said}")).code(code).request_id(request_id).hint(hint).caused_by(error)
+}
+
+/// The causes of an error, one after the other: the SDK's own text has only the outermost.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
