@@ -11,7 +11,8 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub(crate) use options::{
-    BuildOptions, DistOptions, PackageOptions, ProjectOptions, SetupOptions, Stage, StageAccounts, TestOptions, TourOptions, given,
+    BuildOptions, Caller, DemoOptions, DeployOptions, DistOptions, PackageOptions, Permissions, ProjectOptions, RoleOptions, SetupOptions,
+    Stage, StageAccounts, TestOptions, TourOptions, given,
 };
 
 use crate::printer::Format;
@@ -64,10 +65,14 @@ pub(crate) enum Command {
     Build(Box<BuildOptions>),
     /// Packages a template in place of `aws cloudformation package`.
     Package(PackageOptions),
+    /// Rolls a stage out through its stack set, and checks that its endpoints then serve the release.
+    Deploy(Box<DeployOptions>),
     /// Tests every endpoint of the staging accounts.
     TestStaging(TestOptions),
     /// Tests every endpoint of the production accounts.
     TestProd(TestOptions),
+    /// The whole pipeline on this machine, against a local AWS with three accounts: it cannot reach the real one.
+    Demo(DemoOptions),
     /// Runs all tests of this workspace, set-up included.
     Test {
         /// Passed on to `cargo test`.

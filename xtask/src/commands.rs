@@ -1,6 +1,8 @@
 //! One module a command.
 
 pub(crate) mod build;
+pub(crate) mod demo;
+pub(crate) mod deploy;
 mod developer;
 pub(crate) mod dist;
 pub(crate) mod lint;

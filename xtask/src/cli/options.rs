@@ -10,9 +10,11 @@ pub(crate) fn given(value: Option<&String>) -> Option<&str> {
 }
 
 /// One of the two stages of a release.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Stage {
+    /// The staging accounts.
     Staging,
+    /// The production accounts.
     Prod,
 }
 
@@ -154,6 +156,81 @@ pub(crate) struct PackageOptions {
     pub(crate) metadata: Option<String>,
 }
 
+/// The role that is taken in each target account.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct RoleOptions {
+    /// The role to take in each target account [default: the configuration's ExecutionRoleName]
+    #[arg(long, value_name = "NAME-OR-ARN", env = "TEST_ROLE_NAME")]
+    pub(crate) role_name: Option<String>,
+    /// The external id that the role asks for.
+    #[arg(long, value_name = "ID", env = "TEST_ROLE_EXTERNAL_ID")]
+    pub(crate) role_external_id: Option<String>,
+}
+
+/// Options of `deploy`.
+#[derive(Debug, Args)]
+pub(crate) struct DeployOptions {
+    /// The stage to roll out.
+    #[arg(long, value_enum)]
+    pub(crate) stage: Stage,
+    /// Where the release's files are [default: target/deploy]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) build_dir: Option<PathBuf>,
+    /// Where the record of the rollout goes [default: target/rollout/STAGE]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) results_dir: Option<PathBuf>,
+    /// The role in this account that rolls the stacks out, with self-managed permissions.
+    #[arg(long, value_name = "ARN", env = "STACK_SET_ADMINISTRATION_ROLE_ARN")]
+    pub(crate) administration_role_arn: Option<String>,
+    /// The role in each target account that CloudFormation works as, with self-managed permissions.
+    #[arg(long, value_name = "NAME", env = "STACK_SET_EXECUTION_ROLE_NAME")]
+    pub(crate) execution_role_name: Option<String>,
+    /// Who gives CloudFormation its rights in the target accounts.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) permission_model: Permissions,
+    /// The organizational units that hold the target accounts, with service-managed permissions; with commas between them.
+    #[arg(long, value_name = "OUS", env = "DEPLOYMENT_ORGANIZATIONAL_UNIT_IDS")]
+    pub(crate) organizational_unit_ids: Option<String>,
+    /// Only these of the release's regions, with commas between them.
+    #[arg(long, value_name = "REGIONS")]
+    pub(crate) regions: Option<String>,
+    /// Whom this account acts as in the organization, with service-managed permissions.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) call_as: Caller,
+    /// How many of a region's accounts may fail before CloudFormation stops, in percent.
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(crate) failure_tolerance_percentage: Option<u8>,
+    /// In how many of a region's accounts CloudFormation works at once, in percent.
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub(crate) max_concurrent_percentage: Option<u8>,
+    /// How long to wait for the rollout, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    pub(crate) wait: u64,
+    #[command(flatten)]
+    pub(crate) role: RoleOptions,
+}
+
+/// Who gives CloudFormation its rights in the target accounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub(crate) enum Permissions {
+    /// Roles that the team made in this account and in each target.
+    #[default]
+    SelfManaged,
+    /// AWS Organizations.
+    ServiceManaged,
+}
+
+/// Whom an account acts as in the organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub(crate) enum Caller {
+    /// Itself: the management account.
+    #[default]
+    #[value(name = "self")]
+    Itself,
+    /// A delegated administrator.
+    DelegatedAdmin,
+}
+
 /// Options of `test-staging` and `test-prod`.
 #[derive(Debug, Args)]
 pub(crate) struct TestOptions {
@@ -163,7 +240,7 @@ pub(crate) struct TestOptions {
     /// The stage's configuration in the release, by its file's name; the release says so itself when not given.
     #[arg(long, value_name = "NAME", env = "BUILD_CONFIG")]
     pub(crate) build_config: Option<String>,
-    /// The tests.
+    /// The tests [default: test/endpoint-tests.yaml; for production test/smoke-tests.yaml where it is there]
     #[arg(long, value_name = "FILE")]
     pub(crate) suite: Option<PathBuf>,
     /// Where the results go [default: target/test-results]
@@ -172,12 +249,8 @@ pub(crate) struct TestOptions {
     /// The name of the results file.
     #[arg(long, value_name = "NAME", env = "TEST_RESULTS", default_value = "test-results")]
     pub(crate) test_results: String,
-    /// The role to take in each target account [default: the configuration's ExecutionRoleName]
-    #[arg(long, value_name = "NAME-OR-ARN", env = "TEST_ROLE_NAME")]
-    pub(crate) role_name: Option<String>,
-    /// The external id that the role asks for.
-    #[arg(long, value_name = "ID", env = "TEST_ROLE_EXTERNAL_ID")]
-    pub(crate) role_external_id: Option<String>,
+    #[command(flatten)]
+    pub(crate) role: RoleOptions,
     /// How many endpoints to test at once.
     #[arg(long, value_name = "N", default_value_t = 32)]
     pub(crate) jobs: usize,
@@ -187,6 +260,20 @@ pub(crate) struct TestOptions {
     /// A model container on this machine in place of SageMaker endpoints, such as http://127.0.0.1:8080.
     #[arg(long, value_name = "URL")]
     pub(crate) endpoint_url: Option<String>,
+}
+
+/// Options of `demo`.
+#[derive(Debug, Args)]
+pub(crate) struct DemoOptions {
+    /// Answers the approvals.
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    /// Leaves the local AWS up at the end, and prints the environment to play with.
+    #[arg(long)]
+    pub(crate) keep: bool,
+    /// Where everything goes; emptied first [default: target/demo]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) output_dir: Option<PathBuf>,
 }
 
 /// Options of `tour`.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use endpoint_test::{Report, Suite, TargetReport, Verdict};
 
-use crate::cli::{Stage, TestOptions, given};
+use crate::cli::{RoleOptions, Stage, TestOptions, given};
 use crate::commands::build::stage_of_config;
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::exit::Exit;
@@ -20,6 +20,8 @@ use crate::project::Project;
 
 /// The project's own tests.
 const SUITE: &str = "test/endpoint-tests.yaml";
+/// The few questions that production is asked, where the project has them.
+const SMOKE_SUITE: &str = "test/smoke-tests.yaml";
 
 /// What is tested, with which tests, and where the results go.
 #[derive(Debug)]
@@ -27,14 +29,13 @@ pub(crate) struct TestRun {
     pub(crate) stage: Stage,
     pub(crate) suite: Suite,
     pub(crate) release: Option<Release>,
-    pub(crate) results: results::ResultFiles,
     pub(crate) wait: Duration,
     #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "a container is one target"))]
     pub(crate) jobs: usize,
 }
 
 pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, options: &TestOptions) -> Result<Exit, Failure> {
-    let suite = read_suite(&project.path(options.suite.as_deref(), SUITE))?;
+    let suite = read_suite(&project.path(options.suite.as_deref(), default_suite(project, stage)))?;
     let build_dir = options.build_dir.clone().unwrap_or_else(|| project.target("deploy"));
     let release = match (&options.endpoint_url, &options.build_dir) {
         // A local container can be tested before anything was built.
@@ -46,16 +47,16 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
     }
     let results =
         results::ResultFiles::new(options.results_dir.clone().unwrap_or_else(|| project.target("test-results")), &options.test_results)?;
-    let run = TestRun { stage, suite, release, results, wait: Duration::from_secs(options.wait), jobs: options.jobs.max(1) };
+    let run = TestRun { stage, suite, release, wait: Duration::from_secs(options.wait), jobs: options.jobs.max(1) };
 
     let (run, reports) = match &options.endpoint_url {
         Some(url) => {
             let report = targets::container(printer, &run, url).await?;
             (run, vec![report])
         }
-        None => endpoints(printer, run, options).await?,
+        None => endpoints(printer, run, &options.role).await?,
     };
-    finish(printer, &run, reports)
+    finish(printer, &run, &results, reports)
 }
 
 /// Tests a container on this machine with the project's own tests, as part of another command.
@@ -69,28 +70,28 @@ pub(crate) async fn container(
 ) -> Result<Exit, Failure> {
     let suite = read_suite(&project.root.join(SUITE))?;
     let results = results::ResultFiles::new(results_dir.to_owned(), "test-results")?;
-    let run = TestRun { stage, suite, release: Some(Release::read(build_dir)?), results, wait: Duration::from_secs(30), jobs: 1 };
+    let run = TestRun { stage, suite, release: Some(Release::read(build_dir)?), wait: Duration::from_secs(30), jobs: 1 };
     let report = targets::container(printer, &run, url).await?;
-    finish(printer, &run, vec![report])
+    finish(printer, &run, &results, vec![report])
 }
 
 #[cfg(feature = "aws")]
-async fn endpoints(printer: Printer, run: TestRun, options: &TestOptions) -> Result<(TestRun, Vec<TargetReport>), Failure> {
-    targets::endpoints(printer, run, options).await
+pub(crate) async fn endpoints(printer: Printer, run: TestRun, role: &RoleOptions) -> Result<(TestRun, Vec<TargetReport>), Failure> {
+    targets::endpoints(printer, run, role).await
 }
 
 #[cfg(not(feature = "aws"))]
 #[expect(clippy::unused_async, reason = "the one with AWS awaits")]
-async fn endpoints(_: Printer, run: TestRun, _: &TestOptions) -> Result<(TestRun, Vec<TargetReport>), Failure> {
+async fn endpoints(_: Printer, run: TestRun, _: &RoleOptions) -> Result<(TestRun, Vec<TargetReport>), Failure> {
     Err(crate::without_aws(&format!("test-{}", run.stage), "name a local container with --endpoint-url"))
 }
 
 /// Writes the results and says what they come to.
-pub(crate) fn finish(printer: Printer, run: &TestRun, targets: Vec<TargetReport>) -> Result<Exit, Failure> {
+fn finish(printer: Printer, run: &TestRun, results: &results::ResultFiles, targets: Vec<TargetReport>) -> Result<Exit, Failure> {
     let report = results::report(run, targets);
-    run.results.write(&report)?;
+    results.write(&report)?;
     printer.result(&report, endpoint_test::report::table(&report).trim_end());
-    printer.step("Written", format_args!("{}", run.results.describe()));
+    printer.step("Written", results.describe());
     Ok(exit(&report))
 }
 
@@ -103,6 +104,11 @@ fn exit(report: &Report) -> Exit {
         Verdict::Empty => Exit::Nothing,
     };
     report.targets.iter().map(|target| exit(target.verdict)).fold(exit(report.verdict), Exit::worst)
+}
+
+/// Production has tests of its own, where a project wrote them.
+fn default_suite(project: &Project, stage: Stage) -> &'static str {
+    if stage == Stage::Prod && project.root.join(SMOKE_SUITE).is_file() { SMOKE_SUITE } else { SUITE }
 }
 
 pub(crate) fn read_suite(path: &Path) -> Result<Suite, Failure> {

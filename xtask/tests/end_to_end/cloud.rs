@@ -49,10 +49,7 @@ impl Cloud {
 
     /// Deploys a built stage into an account, as the stack set of the pipeline would.
     pub(crate) fn deploy(&self, project: &Project, stage: &str, account: &str, overrides: &[(&str, &str)]) {
-        for name in ["sagemaker-sg-ids", "private-subnet-ids"] {
-            let input = json!({ "Name": format!("ds-{stage}-{name}"), "Value": "id-1,id-2", "Type": "String", "Overwrite": true });
-            self.aws.call(account, "ssm", "PutParameter", &input).unwrap();
-        }
+        self.prepare(stage, account);
         let template = project.read("target/deploy/cfn-sm-endpoint.yaml");
         let mut parameters = vec![("StackName".to_owned(), format!("{stage}-endpoint")), ("TemplateBody".to_owned(), template)];
         for (index, entry) in project.json(&format!("target/deploy/{stage}-config.json")).as_array().unwrap().iter().enumerate() {
@@ -66,6 +63,23 @@ impl Cloud {
         }
         let parameters: Vec<_> = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         self.aws.query(account, "cloudformation", "CreateStack", &parameters).unwrap();
+    }
+
+    /// What a target account needs before an endpoint can be deployed into it: the network's parameters.
+    pub(crate) fn prepare(&self, stage: &str, account: &str) {
+        for name in ["sagemaker-sg-ids", "private-subnet-ids"] {
+            let input = json!({ "Name": format!("ds-{stage}-{name}"), "Value": "id-1,id-2", "Type": "String", "Overwrite": true });
+            self.aws.call(account, "ssm", "PutParameter", &input).unwrap();
+        }
+    }
+
+    /// The model package that an endpoint serves, as AWS says it: endpoint, configuration, model, package.
+    pub(crate) fn served(&self, account: &str, endpoint: &str) -> String {
+        let ask = |action: &str, input: Json| self.aws.call(account, "sagemaker", action, &input).unwrap();
+        let endpoint = ask("DescribeEndpoint", json!({ "EndpointName": endpoint }));
+        let config = ask("DescribeEndpointConfig", json!({ "EndpointConfigName": endpoint["EndpointConfigName"] }));
+        let model = ask("DescribeModel", json!({ "ModelName": config["ProductionVariants"][0]["ModelName"] }));
+        model["PrimaryContainer"]["ModelPackageName"].as_str().unwrap().to_owned()
     }
 
     /// The requests that programs made, of one action.

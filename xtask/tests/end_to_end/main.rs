@@ -3,6 +3,8 @@
 mod bad_input;
 mod build;
 mod cloud;
+mod demo;
+mod deploy;
 mod package;
 mod project;
 mod setup;

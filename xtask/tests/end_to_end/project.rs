@@ -41,6 +41,7 @@ impl Project {
             "prod-config-template.json",
             "buildspec.yml",
             "test/endpoint-tests.yaml",
+            "test/smoke-tests.yaml",
             "test/payloads/three-flowers.csv",
             "examples/registry.json",
         ] {

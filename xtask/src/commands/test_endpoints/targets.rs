@@ -41,7 +41,7 @@ mod with_aws {
 
     use super::{Progress, TestRun};
     use crate::aws::{Caller, Session};
-    use crate::cli::{TestOptions, given};
+    use crate::cli::{RoleOptions, given};
     use crate::diagnostic::{Diagnostic, Failure};
     use crate::manifest::{Release, StageTargets};
     use crate::printer::Printer;
@@ -56,14 +56,14 @@ mod with_aws {
     }
 
     /// Tests every endpoint of the stage in every account and region, so many at once; each gets a report, whatever happens.
-    pub(crate) async fn endpoints(printer: Printer, run: TestRun, options: &TestOptions) -> Result<(TestRun, Vec<TargetReport>), Failure> {
+    pub(crate) async fn endpoints(printer: Printer, run: TestRun, role: &RoleOptions) -> Result<(TestRun, Vec<TargetReport>), Failure> {
         let Some(release) = run.release.clone() else { return Err(Diagnostic::error("there is no release to test").into()) };
         let stage = release.manifest.stage(run.stage).clone();
-        let infos = infos(&release, &stage, options);
+        let infos = infos(&release, &stage, role);
         if infos.is_empty() {
             return Ok((run, Vec::new()));
         }
-        let access = match open(&release, &stage, options).await {
+        let access = match open(&release, &stage, role).await {
             Ok(access) => Arc::new(access),
             // Nobody could be asked: that is every target's result, and the files say so.
             Err(failure) => {
@@ -145,19 +145,19 @@ mod with_aws {
         session(&config, &request).await
     }
 
-    async fn open(release: &Release, stage: &StageTargets, options: &TestOptions) -> Result<Access, Failure> {
+    async fn open(release: &Release, stage: &StageTargets, role: &RoleOptions) -> Result<Access, Failure> {
         let session = Session::open().await?;
         let caller = session.caller().await?;
-        let role = given(options.role_name.as_ref()).map_or_else(|| stage.execution_role_name.clone(), str::to_owned);
-        let external_id = given(options.role_external_id.as_ref()).map(str::to_owned);
+        let name = given(role.role_name.as_ref()).map_or_else(|| stage.execution_role_name.clone(), str::to_owned);
+        let external_id = given(role.role_external_id.as_ref()).map(str::to_owned);
         // CloudTrail shows the name: which project, which stage, which run.
         let run = std::env::var("CODEBUILD_BUILD_NUMBER").unwrap_or_else(|_| std::process::id().to_string());
         let session_name = format!("xtask-{}-{}-{run}", release.manifest.project.id, stage.env_type);
-        Ok(Access { session, caller, role, external_id, session_name })
+        Ok(Access { session, caller, role: name, external_id, session_name })
     }
 
-    fn infos(release: &Release, stage: &StageTargets, options: &TestOptions) -> Vec<TargetInfo> {
-        let role = given(options.role_name.as_ref()).map_or_else(|| stage.execution_role_name.clone(), str::to_owned);
+    fn infos(release: &Release, stage: &StageTargets, role: &RoleOptions) -> Vec<TargetInfo> {
+        let name = given(role.role_name.as_ref()).map_or_else(|| stage.execution_role_name.clone(), str::to_owned);
         let mut infos = Vec::new();
         for account in &stage.accounts {
             for region in &stage.regions {
@@ -166,7 +166,7 @@ mod with_aws {
                         account_id: account.clone(),
                         region: region.clone(),
                         endpoint: endpoint.clone(),
-                        role: Some(role.clone()),
+                        role: Some(name.clone()),
                         environment_name: Some(release.manifest.project.environment.clone()),
                         environment_type: Some(stage.env_type.clone()),
                         project_name: Some(release.manifest.project.name.clone()),

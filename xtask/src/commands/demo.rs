@@ -1,0 +1,113 @@
+//! `demo`: the whole pipeline on this machine, three releases long.
+//!
+//! A local AWS with three accounts, a model registry, and a model container behind its endpoints; then the program's own commands, each
+//! as the pipeline would run it, in a process of its own whose environment holds nothing of the caller's: it cannot reach the real AWS.
+
+mod pipeline;
+mod scene;
+
+use std::io::{BufRead as _, IsTerminal as _};
+
+use pipeline::Pipeline;
+use scene::Scene;
+
+use crate::cli::{DemoOptions, Stage};
+use crate::diagnostic::{Diagnostic, Failure};
+use crate::exit::Exit;
+use crate::files;
+use crate::printer::Printer;
+use crate::project::Project;
+
+pub(crate) async fn run(printer: Printer, project: &Project, options: &DemoOptions) -> Result<Exit, Failure> {
+    let folder = options.output_dir.clone().unwrap_or_else(|| project.target("demo"));
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).map_err(|error| Failure::bad_input(files::cannot("empty", &folder, &error)))?;
+    }
+    printer.heading("The scene: three accounts on this machine");
+    printer.say("  111111111111  owns the model registry and runs the pipeline");
+    printer.say("  222222222222  staging      333333333333  production");
+    printer.step("Preparing", "the local AWS (once; its Python environment takes a minute the first time)");
+    let scene = Scene::start(project, &folder).await?;
+    printer.step("Started", format_args!("AWS at {}, the iris model at {}", scene.aws.url(), scene.model.url()));
+    printer.say("  The registry has versions 1 (approved), 2 (rejected) and 3 (pending approval).");
+
+    let pipeline = Pipeline::new(printer, project, &folder, &scene)?;
+    printer.heading("Once for a project: the model package group, readable for the target accounts");
+    pipeline.says("In CodePipeline: the first command of the Build stage.");
+    pipeline.expect(&["setup"], Exit::Done)?;
+
+    printer.heading("First release: version 1, the newest that a person approved");
+    release(printer, &pipeline, options)?;
+
+    printer.heading("Second release: a data scientist registers version 4, and it is approved");
+    printer.say("  In CodePipeline: the approval in the registry starts the next run.");
+    scene.approve(4)?;
+    release(printer, &pipeline, options)?;
+
+    printer.heading("Third release: version 5, and an endpoint that silently stays on version 4");
+    printer.say("  SageMaker can put an endpoint back on its old configuration and still say InService; CloudFormation says SUCCEEDED.");
+    scene.approve(5)?;
+    scene.stay_on_old_model(Stage::Staging)?;
+    pipeline.build()?;
+    pipeline.deploy(Stage::Staging, Exit::Failed)?;
+    printer.step("Caught", "nothing goes to production: the endpoint does not serve what was approved");
+
+    printer.heading("What is where");
+    for name in
+        ["release", "rollout-staging/rollout.json", "test-staging/report.html", "rollout-prod/rollout.json", "test-prod/report.html"]
+    {
+        printer.say(format_args!("  {}", files::shown(&folder.join(name))));
+    }
+    printer.say(format_args!("  {}   every request that AWS got", files::shown(&folder.join("requests.jsonl"))));
+    if options.keep {
+        keep(printer, &scene)?;
+    }
+    scene.stop().await;
+    Ok(Exit::Done)
+}
+
+/// One run of the pipeline, from the build to production.
+fn release(printer: Printer, pipeline: &Pipeline<'_>, options: &DemoOptions) -> Result<(), Failure> {
+    pipeline.build()?;
+    pipeline.deploy(Stage::Staging, Exit::Done)?;
+    pipeline.test(Stage::Staging)?;
+    approval(printer, pipeline, options)?;
+    pipeline.deploy(Stage::Prod, Exit::Done)?;
+    pipeline.test(Stage::Prod)
+}
+
+/// The one step that is a person's.
+fn approval(printer: Printer, pipeline: &Pipeline<'_>, options: &DemoOptions) -> Result<(), Failure> {
+    printer.heading("Approval");
+    pipeline.says("In CodePipeline: the manual approval action. The report is the evidence:");
+    printer.say(format_args!("  {}", files::shown(&pipeline.report(Stage::Staging))));
+    if options.yes {
+        printer.step("Approved", "by --yes");
+        return Ok(());
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(Diagnostic::error("the approval needs an answer, and there is no terminal to ask at")
+            .hinting("answer it with --yes")
+            .into());
+    }
+    printer.say("  Promote this release to production? [y/N]");
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    if read.is_ok() && ["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()) {
+        printer.step("Approved", "by you");
+        return Ok(());
+    }
+    Err(Failure::new(Exit::Nothing, vec![Diagnostic::warning("the release was not approved: production stays as it is")]))
+}
+
+/// Leaves everything running until the caller has seen enough.
+fn keep(printer: Printer, scene: &Scene) -> Result<(), Failure> {
+    printer.heading("The local AWS stays up; in another terminal:");
+    for (name, value) in scene.environment()? {
+        Printer::out(&format!("export {name}='{value}'\n"));
+    }
+    printer.say("  aws sagemaker list-endpoints      (these are the keys of 111111111111; they open nothing else)");
+    printer.say("Press Enter to end it.");
+    let _ = std::io::stdin().lock().read_line(&mut String::new());
+    Ok(())
+}

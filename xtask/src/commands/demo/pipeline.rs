@@ -1,0 +1,110 @@
+//! The steps of the pipeline: this very program, run as CodeBuild runs it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::scene::{GROUP, Scene, account};
+use crate::cli::Stage;
+use crate::diagnostic::{Diagnostic, Failure};
+use crate::exit::Exit;
+use crate::files;
+use crate::printer::Printer;
+use crate::project::Project;
+
+/// What of the caller's environment a step may see: how the terminal is to be written to, and where programs are.
+const INHERITED: [&str; 8] = ["PATH", "TERM", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLORTERM", "LANG", "TMPDIR"];
+
+/// Runs the steps.
+#[derive(Debug)]
+pub(crate) struct Pipeline<'a> {
+    printer: Printer,
+    project: &'a Project,
+    folder: &'a Path,
+    variables: Vec<(String, String)>,
+}
+
+impl<'a> Pipeline<'a> {
+    /// The variables are those that the Python seed's pipeline sets, and the credentials are the local AWS's.
+    pub(crate) fn new(printer: Printer, project: &'a Project, folder: &'a Path, scene: &Scene) -> Result<Self, Failure> {
+        let mut variables = scene.environment()?;
+        let pipeline = [
+            ("SAGEMAKER_PROJECT_ID", "p-abc123xyz"),
+            ("SAGEMAKER_PROJECT_NAME", "iris"),
+            ("SOURCE_MODEL_PACKAGE_GROUP_NAME", GROUP),
+            ("ENV_NAME", "ds"),
+            ("ENV_TYPE", "dev"),
+            ("ENV_TYPE_STAGING_NAME", "staging"),
+            ("ENV_TYPE_PROD_NAME", "prod"),
+            ("MULTI_ACCOUNT_DEPLOYMENT", "YES"),
+            ("STAGING_ACCOUNT_LIST", account(Stage::Staging)),
+            ("PROD_ACCOUNT_LIST", account(Stage::Prod)),
+            ("SAGEMAKER_EXECUTION_ROLE_STAGING_NAME", "ds-model-execution-role"),
+            ("SAGEMAKER_EXECUTION_ROLE_PROD_NAME", "ds-model-execution-role"),
+        ];
+        variables.extend(pipeline.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        Ok(Self { printer, project, folder, variables })
+    }
+
+    pub(crate) fn build(&self) -> Result<(), Failure> {
+        self.printer.heading("Build");
+        self.says("In CodePipeline: the Build stage, buildspec.yml in CodeBuild.");
+        self.expect(&["build", "--output-dir", &self.release()], Exit::Done)
+    }
+
+    pub(crate) fn deploy(&self, stage: Stage, expected: Exit) -> Result<(), Failure> {
+        self.printer.heading(&format!("Deploy to {stage}"));
+        self.says("In CodePipeline: a CloudFormationStackSet action with the same files and the same stack set.");
+        let results = self.path(&format!("rollout-{stage}"));
+        self.expect(&["deploy", "--stage", stage.name(), "--build-dir", &self.release(), "--results-dir", &results], expected)
+    }
+
+    pub(crate) fn test(&self, stage: Stage) -> Result<(), Failure> {
+        self.printer.heading(&format!("Test {stage}"));
+        self.says("In CodePipeline: test/buildspec.yml in CodeBuild. Every endpoint is asked for real.");
+        let command = format!("test-{stage}");
+        self.expect(&[&command, "--build-dir", &self.release(), "--results-dir", &self.path(&command)], Exit::Done)
+    }
+
+    /// The page that the approver reads.
+    pub(crate) fn report(&self, stage: Stage) -> PathBuf {
+        self.folder.join(format!("test-{stage}/report.html"))
+    }
+
+    pub(crate) fn says(&self, text: &str) {
+        self.printer.say(format_args!("  {text}"));
+    }
+
+    /// Runs a command of this program, and holds it to how it must end.
+    pub(crate) fn expect(&self, arguments: &[&str], expected: Exit) -> Result<(), Failure> {
+        let line = arguments.join(" ");
+        self.printer.say(format_args!("  $ cargo xtask {line}"));
+        let program = std::env::current_exe()
+            .map_err(|error| Failure::unreachable(Diagnostic::error(format!("this program cannot find itself: {error}"))))?;
+        let inherited = INHERITED.iter().filter_map(|name| Some((*name, std::env::var_os(name)?)));
+        let status = Command::new(program)
+            .args(arguments)
+            .args(["--project-dir".as_ref(), self.project.root.as_os_str()])
+            .env_clear()
+            .envs(inherited)
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .status()
+            .map_err(|error| Failure::unreachable(Diagnostic::error(format!("`cargo xtask {line}` cannot be run: {error}"))))?;
+        if status.code() == Some(i32::from(expected.code())) {
+            return Ok(());
+        }
+        let ended = status.code().map_or_else(|| "by a signal".to_owned(), |code| format!("with exit code {code}"));
+        Err(Failure::new(
+            Exit::Failed,
+            vec![Diagnostic::error(format!("`cargo xtask {line}` ended {ended}, not with {}", expected.code()))],
+        ))
+    }
+
+    fn release(&self) -> String {
+        self.path("release")
+    }
+
+    fn path(&self, name: &str) -> String {
+        files::shown(&self.folder.join(name))
+    }
+}

@@ -1,0 +1,105 @@
+//! What the demonstration plays in: a local AWS with three accounts, and the model behind its endpoints.
+
+use std::path::Path;
+
+use serde_json::json;
+use test_support::iris::Container;
+use test_support::stand_in::{self, Options, SeedPackage, SeedPackages, StandIn};
+
+use crate::cli::Stage;
+use crate::diagnostic::{Diagnostic, Failure};
+use crate::files;
+use crate::project::Project;
+
+/// The account that owns the registry and runs the pipeline.
+pub(crate) const HOME: &str = "111111111111";
+/// The model package group, as the reference names it: the project's name and id.
+pub(crate) const GROUP: &str = "iris-p-abc123xyz";
+
+/// The local AWS and the model container; both end with it.
+#[derive(Debug)]
+pub(crate) struct Scene {
+    pub(crate) aws: StandIn,
+    pub(crate) model: Container,
+}
+
+impl Scene {
+    pub(crate) async fn start(project: &Project, folder: &Path) -> Result<Self, Failure> {
+        std::fs::create_dir_all(folder).map_err(|error| Failure::bad_input(files::cannot("make", folder, &error)))?;
+        let model = Container::start()
+            .await
+            .map_err(|error| Failure::unreachable(Diagnostic::error(format!("the model container cannot listen on loopback: {error}"))))?;
+        let options = Options {
+            model_server: Some(model.url().to_owned()),
+            log_file: Some(folder.join("requests.jsonl")),
+            ..Options::new(project.target("stand-in"))
+        };
+        let scene = Self { aws: StandIn::start(&options).map_err(|error| broken(&error))?, model };
+        scene.fill()?;
+        Ok(scene)
+    }
+
+    /// The network's parameters in the target accounts, and a registry with a past.
+    fn fill(&self) -> Result<(), Failure> {
+        for stage in Stage::ALL {
+            for (name, value) in
+                [("sagemaker-sg-ids", "sg-0123456789abcdef0"), ("private-subnet-ids", "subnet-0123456789abcdef0,subnet-0123456789abcdef1")]
+            {
+                let input = json!({ "Name": format!("ds-{stage}-{name}"), "Value": value, "Type": "String" });
+                self.aws.call(account(stage), "ssm", "PutParameter", &input).map_err(|error| broken(&error))?;
+            }
+        }
+        self.register(&[(1, "Approved"), (2, "Rejected"), (3, "PendingManualApproval")])
+    }
+
+    /// Registers a version that a person has approved.
+    pub(crate) fn approve(&self, version: u32) -> Result<(), Failure> {
+        self.register(&[(version, "Approved")])
+    }
+
+    /// The endpoint's next update leaves it on the model that it serves.
+    pub(crate) fn stay_on_old_model(&self, stage: Stage) -> Result<(), Failure> {
+        self.aws.silent_rollback(account(stage), &endpoint(stage)).map_err(|error| broken(&error))
+    }
+
+    /// The variables with which a process acts as the registry's account here, and nowhere else.
+    pub(crate) fn environment(&self) -> Result<Vec<(String, String)>, Failure> {
+        self.aws.environment(HOME).map_err(|error| broken(&error))
+    }
+
+    pub(crate) async fn stop(self) {
+        self.model.stop().await;
+    }
+
+    fn register(&self, versions: &[(u32, &str)]) -> Result<(), Failure> {
+        let packages = versions
+            .iter()
+            .map(|(version, approval)| SeedPackage {
+                version: Some(*version),
+                approval_status: Some((*approval).to_owned()),
+                created: Some(format!("2026-01-{version:02}T09:00:00Z")),
+                images: Some(vec![format!("{HOME}.dkr.ecr.us-east-1.amazonaws.com/iris-inference:1.4.0")]),
+                model_data: Some(vec![format!("s3://iris-models-{HOME}/{GROUP}/{version}/model.tar.gz")]),
+                ..SeedPackage::default()
+            })
+            .collect();
+        let seed = SeedPackages { account: HOME.to_owned(), group: GROUP.to_owned(), packages: Some(packages), ..SeedPackages::default() };
+        self.aws.seed_packages(&seed).map(drop).map_err(|error| broken(&error))
+    }
+}
+
+/// The one account of each stage.
+pub(crate) fn account(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Staging => "222222222222",
+        Stage::Prod => "333333333333",
+    }
+}
+
+fn endpoint(stage: Stage) -> String {
+    format!("{GROUP}-{stage}")
+}
+
+fn broken(error: &stand_in::Error) -> Failure {
+    Failure::unreachable(Diagnostic::error(error.to_string()).hint(error.hint()))
+}

@@ -1,0 +1,223 @@
+//! `deploy`: rolls a stage out through its stack set, and then proves that its endpoints serve the release.
+//!
+//! In CodePipeline the CloudFormationStackSet action does this. Both use the same stack set and the same files, so either can go on where
+//! the other stopped; this one refuses while another operation works on the set.
+
+use crate::cli::DeployOptions;
+use crate::diagnostic::Failure;
+use crate::exit::Exit;
+use crate::printer::Printer;
+use crate::project::Project;
+
+#[cfg(not(feature = "aws"))]
+#[expect(clippy::unused_async, reason = "the one with AWS awaits")]
+pub(crate) async fn run(_: Printer, _: &Project, _: &DeployOptions) -> Result<Exit, Failure> {
+    Err(crate::without_aws("deploy", "build it with its default features"))
+}
+
+#[cfg(feature = "aws")]
+mod progress;
+#[cfg(feature = "aws")]
+mod request;
+#[cfg(feature = "aws")]
+pub(crate) use with_aws::run;
+
+#[cfg(feature = "aws")]
+mod with_aws {
+    use std::time::Duration;
+
+    use endpoint_test::{Outcome, Suite, TargetReport};
+    use serde_json::{Value as Json, json};
+    use stack_rollout::aws::{CloudFormationStackSets, CloudFormationStacks};
+    use stack_rollout::{AccountId, Region, Rollout, SessionError, SystemClock, Verdict, roll_out};
+
+    use super::progress::Progress;
+    use super::request;
+    use super::{DeployOptions, Exit, Failure, Printer, Project};
+    use crate::aws::Session;
+    use crate::cli::given;
+    use crate::commands::test_endpoints::{self, TestRun};
+    use crate::diagnostic::{Diagnostic, Level};
+    use crate::files;
+    use crate::manifest::Release;
+
+    /// The identity check asks no model anything: it only follows each endpoint to its model package.
+    const NO_CASES: &str = "version: 1\ncases: []\n";
+
+    pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOptions) -> Result<Exit, Failure> {
+        let folder = options.build_dir.clone().unwrap_or_else(|| project.target("deploy"));
+        let release = Release::read(&folder)?;
+        let request = request::read(&folder, &release, options)?;
+        let session = Session::open().await?;
+        let stack_sets = CloudFormationStackSets::new(aws_sdk_cloudformation::Client::new(&session.config), request.call_as);
+
+        printer.step("Rolling out", format_args!("{} to {} accounts", request.release.stack_set, request.release.targets.accounts.len()));
+        let progress = Progress::new(printer);
+        let rollout = roll_out(
+            &stack_sets,
+            |account, region| stacks(&session, options, &release, account, region),
+            &request.release,
+            &stack_rollout::Options { deadline: Duration::from_secs(options.wait), ..stack_rollout::Options::new(request.run_id.clone()) },
+            &SystemClock::new(),
+            progress.listener(),
+        )
+        .await
+        .map_err(|error| refused(&error))?;
+        progress.end();
+
+        let identity = if rollout.verdict() == Verdict::Succeeded { identity(printer, release, options).await? } else { Vec::new() };
+        let record = record(&rollout, &identity)?;
+        let path =
+            options.results_dir.clone().unwrap_or_else(|| project.target(&format!("rollout/{}", options.stage))).join("rollout.json");
+        let mut text = serde_json::to_string_pretty(&record).expect("plain data always serialises");
+        text.push('\n');
+        files::write(&path, text.as_bytes())?;
+        explain(printer, &rollout, &identity);
+        printer.result(&record, summary(&rollout, &identity));
+        printer.step("Written", files::shown(&path));
+        Ok(exit(&rollout, &identity))
+    }
+
+    /// The stacks of a target, to read why one failed.
+    async fn stacks(
+        session: &Session,
+        options: &DeployOptions,
+        release: &Release,
+        account: AccountId,
+        region: Region,
+    ) -> Result<CloudFormationStacks, SessionError> {
+        let own = session.caller().await.map_err(|failure| SessionError::new(first_message(&failure)))?;
+        let config = session.in_region(region.as_str());
+        if own.account == account.as_str() {
+            return Ok(CloudFormationStacks::new(aws_sdk_cloudformation::Client::new(&config)));
+        }
+        let stage = release.manifest.stage(options.stage);
+        let request = endpoint_test::aws::SessionRequest {
+            account: account.to_string(),
+            region: region.to_string(),
+            role: given(options.role.role_name.as_ref()).unwrap_or(&stage.execution_role_name).to_owned(),
+            partition: own.partition,
+            session_name: format!("xtask-{}-{}-deploy", release.manifest.project.id, stage.env_type),
+            external_id: given(options.role.role_external_id.as_ref()).map(str::to_owned),
+            tags: Vec::new(),
+            endpoints: Vec::new(),
+        };
+        let config = endpoint_test::aws::session(&config, &request).await.map_err(|error| SessionError::new(error.to_string()))?;
+        Ok(CloudFormationStacks::new(aws_sdk_cloudformation::Client::new(&config)))
+    }
+
+    /// A stack set that says SUCCEEDED while an endpoint serves another model is a failure: each endpoint is followed to its model package.
+    async fn identity(printer: Printer, release: Release, options: &DeployOptions) -> Result<Vec<TargetReport>, Failure> {
+        printer.step("Checking", "that every endpoint serves the release");
+        let suite = Suite::parse(NO_CASES, std::path::Path::new("identity"))
+            .map_err(|error| Failure::from(Diagnostic::error(error.to_string())))?;
+        let run = TestRun { stage: options.stage, suite, release: Some(release), wait: Duration::from_secs(options.wait), jobs: 32 };
+        let (_, reports) = test_endpoints::endpoints(printer, run, &options.role).await?;
+        Ok(reports)
+    }
+
+    fn record(rollout: &Rollout, identity: &[TargetReport]) -> Result<Json, Failure> {
+        let mut record = serde_json::to_value(rollout).map_err(|error| Failure::from(Diagnostic::error(error.to_string())))?;
+        record["identity"] = identity
+            .iter()
+            .map(|report| {
+                let checks = serde_json::to_value(&report.checks).unwrap_or_default();
+                json!({ "account_id": report.account_id, "region": report.region, "endpoint": report.endpoint, "outcome": outcome(report).as_str(), "checks": checks })
+            })
+            .collect();
+        Ok(record)
+    }
+
+    /// What an endpoint's checks come to; that it ran no cases is not the question here.
+    fn outcome(report: &TargetReport) -> Outcome {
+        Outcome::of_all(report.checks.iter().map(|check| check.outcome))
+    }
+
+    fn explain(printer: Printer, rollout: &Rollout, identity: &[TargetReport]) {
+        for target in &rollout.targets {
+            if matches!(target.outcome, stack_rollout::Outcome::Succeeded | stack_rollout::Outcome::Unchanged) {
+                continue;
+            }
+            let mut diagnostic = Diagnostic::error(format!("`{}` was not rolled out: {}", rollout.stack_set, word(target.outcome)))
+                .named(target.target().to_string());
+            diagnostic.details.extend(target.reason.clone());
+            diagnostic
+                .details
+                .extend(target.events.iter().map(|event| format!("{} ({}): {}", event.logical_id, event.resource_type, event.reason)));
+            printer.diagnostic(&diagnostic);
+        }
+        for report in identity {
+            for check in report.checks.iter().filter(|check| !matches!(check.outcome, Outcome::Passed | Outcome::Skipped)) {
+                let mut diagnostic = Diagnostic::error(
+                    check.message.clone().unwrap_or_else(|| format!("the check `{}` {}", check.name, check.outcome.as_str())),
+                )
+                .named(report.title())
+                .hint(check.hint.clone());
+                diagnostic.details.extend(check.expected.as_ref().map(|text| format!("expected {text}")));
+                diagnostic.details.extend(check.actual.as_ref().map(|text| format!("actual   {text}")));
+                printer.diagnostic(&diagnostic);
+            }
+        }
+        for problem in &rollout.problems {
+            printer.diagnostic(&Diagnostic::new(Level::Warning, problem.to_string()).hint(problem.hint.clone()));
+        }
+        for orphan in &rollout.orphans {
+            printer.diagnostic(
+                &Diagnostic::warning(format!(
+                    "`{}` still has a stack where the release has no target; nothing deletes it",
+                    rollout.stack_set
+                ))
+                .named(orphan.to_string()),
+            );
+        }
+    }
+
+    fn summary(rollout: &Rollout, identity: &[TargetReport]) -> String {
+        let counts = &rollout.counts;
+        let serving = identity.iter().filter(|report| outcome(report) == Outcome::Passed).count();
+        let mut parts = vec![format!("{} {}", counts.targets, if counts.targets == 1 { "target" } else { "targets" })];
+        for (count, word) in [
+            (counts.succeeded, "rolled out"),
+            (counts.unchanged, "unchanged"),
+            (counts.failed, "failed"),
+            (counts.cancelled, "cancelled"),
+            (counts.skipped, "skipped"),
+            (counts.unfinished, "unfinished"),
+        ] {
+            if count > 0 {
+                parts.push(format!("{count} {word}"));
+            }
+        }
+        format!("{}: {}; {serving} of {} endpoints serve the release", rollout.stack_set, parts.join(", "), identity.len())
+    }
+
+    fn word(outcome: stack_rollout::Outcome) -> String {
+        serde_json::to_value(outcome).ok().and_then(|json| json.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+
+    fn exit(rollout: &Rollout, identity: &[TargetReport]) -> Exit {
+        let rolled_out = match rollout.verdict() {
+            Verdict::Succeeded => Exit::Done,
+            Verdict::Failed => Exit::Failed,
+            _ => Exit::Unreachable,
+        };
+        let serving = identity.iter().map(|report| match outcome(report) {
+            Outcome::Failed => Exit::Failed,
+            Outcome::Errored => Exit::Unreachable,
+            _ => Exit::Done,
+        });
+        serving.fold(rolled_out, Exit::worst)
+    }
+
+    fn refused(error: &stack_rollout::Error) -> Failure {
+        let exit = match error {
+            stack_rollout::Error::Release { .. } => Exit::BadInput,
+            _ => Exit::Unreachable,
+        };
+        Failure::new(exit, vec![Diagnostic::error(error.to_string()).hint(error.hint())])
+    }
+
+    fn first_message(failure: &Failure) -> String {
+        failure.diagnostics.first().map(|diagnostic| diagnostic.message.clone()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,69 @@
+//! Progress of a rollout: one line that moves on a terminal, and one line for each thing that is settled.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use stack_rollout::Event;
+use stack_rollout::status::DetailedStatus;
+
+use crate::printer::Printer;
+
+/// Shows how far a rollout is.
+#[derive(Debug, Clone)]
+pub(crate) struct Progress {
+    printer: Printer,
+    bar: ProgressBar,
+}
+
+impl Progress {
+    pub(crate) fn new(printer: Printer) -> Self {
+        let target = if printer.shows_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed}  {wide_msg}") {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(Duration::from_millis(120));
+        Self { printer, bar }
+    }
+
+    /// What hears of the rollout.
+    pub(crate) fn listener(&self) -> impl FnMut(Event) + Send + use<> {
+        let progress = self.clone();
+        let mut statuses: BTreeMap<String, DetailedStatus> = BTreeMap::new();
+        move |event| match event {
+            Event::Planned(plan) if plan.is_nothing_to_do() => progress.line("Unchanged", "every target has this release already"),
+            Event::StackSetCreated { stack_set } => progress.line("Created", &format!("stack set {stack_set}")),
+            Event::OperationStarted { operation_id, action, targets } => {
+                progress.line(
+                    "Started",
+                    &format!("{action} in {targets} {} (operation {operation_id})", if targets == 1 { "target" } else { "targets" }),
+                );
+            }
+            Event::OperationStatus { operation_id, status } => progress.bar.set_message(format!("operation {operation_id}: {status}")),
+            Event::InstanceStatus { target, status, reason } => {
+                let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+                if settled(&status) {
+                    progress.line(status.as_str(), &format!("{target}{reason}"));
+                }
+                statuses.insert(target.to_string(), status);
+                let under_way = statuses.values().filter(|status| !settled(status)).count();
+                progress.bar.set_message(format!("{} of {} targets settled", statuses.len() - under_way, statuses.len()));
+            }
+            Event::Tolerated { error, attempt } => progress.line("Retrying", &format!("{error} (attempt {attempt})")),
+            _ => {}
+        }
+    }
+
+    pub(crate) fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn line(&self, verb: &str, what: &str) {
+        self.bar.suspend(|| self.printer.step(verb, what));
+    }
+}
+
+fn settled(status: &DetailedStatus) -> bool {
+    !matches!(status, DetailedStatus::Pending | DetailedStatus::Running)
+}
