@@ -154,7 +154,7 @@ fn each_behaviour_is_as_its_name_says() {
 #[tokio::test]
 async fn a_stopped_container_is_gone_even_with_a_request_under_way() {
     let container = Container::start().await.unwrap();
-    container.behave(Behaviour::Slow(Duration::from_secs(60)));
+    container.behave(Behaviour::Slow(Duration::from_mins(1)));
     let address = container.url().trim_start_matches("http://").to_owned();
     let mut waiting = TcpStream::connect(&address).unwrap();
     waiting.write_all(b"GET /ping HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();

@@ -24,19 +24,15 @@ def apply():
 
     def describe(self, endpoint_name):
         described = dict(describe_endpoint(self, endpoint_name))
-        scripted = endpoints.describe(key(self, endpoint_name))
-        if scripted:
-            described["EndpointStatus"], reason = scripted
-            if reason:
-                described["FailureReason"] = reason
+        described["EndpointStatus"], reason = endpoints.describe(key(self, endpoint_name)) or ("InService", None)
+        if reason:
+            described["FailureReason"] = reason
         return described
 
     def show(self, *arguments, **named):
-        shown = list_endpoints(self, *arguments, **named)
         for endpoint in self.endpoints.values():
-            scripted = endpoints.status(key(self, endpoint.endpoint_name))
-            endpoint.endpoint_status = scripted[0] if scripted else "InService"
-        return shown
+            endpoint.endpoint_status, _ = endpoints.status(key(self, endpoint.endpoint_name)) or ("InService", None)
+        return list_endpoints(self, *arguments, **named)
 
     SageMakerModelBackend.describe_endpoint = describe
     SageMakerModelBackend.list_endpoints = show

@@ -50,7 +50,11 @@ fn a_scripted_status_is_shown_for_so_many_descriptions() {
     aws.set_endpoint_status(&creating).unwrap();
     make_endpoint(&aws, STAGING, "iris", "package/1");
     let status = || describe_endpoint(&aws, STAGING, "iris").unwrap()["EndpointStatus"].as_str().unwrap().to_owned();
+    let listed = || aws.call(STAGING, "sagemaker", "ListEndpoints", &json!({})).unwrap()["Endpoints"][0]["EndpointStatus"].clone();
+    // Listing is not describing.
+    assert_eq!([listed(), listed()], ["Creating", "Creating"]);
     assert_eq!([status(), status(), status()], ["Creating", "Creating", "InService"]);
+    assert_eq!(listed(), "InService");
 
     let failed =
         EndpointStatus { status: "Failed".to_owned(), failure_reason: Some("no capacity".to_owned()), in_service_after: None, ..creating };

@@ -5,10 +5,6 @@ use test_support::stand_in::{SeedAccount, SeedOrganization, SeedPackage, SeedPac
 
 use super::{PROD, REGISTRY, STAGING, refused, start, start_unpatched};
 
-fn text(text: &str) -> Option<String> {
-    Some(text.to_owned())
-}
-
 #[test]
 fn fourteen_thousand_packages_are_seeded_in_two_seconds() {
     let aws = start();
@@ -36,9 +32,14 @@ fn fourteen_thousand_packages_are_seeded_in_two_seconds() {
 fn listed_packages_are_as_they_were_asked_for() {
     let aws = start();
     let packages = vec![
-        SeedPackage { version: Some(7), approval_status: text("Approved"), created: text("2026-02-03T04:05:06Z"), ..Default::default() },
         SeedPackage {
-            status: text("Failed"),
+            version: Some(7),
+            approval_status: Some("Approved".to_owned()),
+            created: Some("2026-02-03T04:05:06Z".to_owned()),
+            ..Default::default()
+        },
+        SeedPackage {
+            status: Some("Failed".to_owned()),
             images: Some(vec!["image-a".to_owned(), "image-b".to_owned()]),
             model_data: Some(vec!["s3://b/a".to_owned()]),
             ..Default::default()
@@ -92,13 +93,13 @@ fn plain_moto_has_no_group_policies() {
 #[test]
 fn an_organization_has_the_units_and_accounts_that_were_given() {
     let aws = start();
-    let suspended = SeedAccount { status: text("SUSPENDED"), ..SeedAccount::from("444444444444") };
+    let suspended = SeedAccount { status: Some("SUSPENDED".to_owned()), ..SeedAccount::from("444444444444") };
     let unit = |name: &str, accounts: Vec<SeedAccount>| SeedUnit { name: name.to_owned(), accounts, ..Default::default() };
     let parent = SeedUnit {
         name: "multi-account-deployment".to_owned(),
         units: vec![
             unit("staging", vec![STAGING.into(), suspended]),
-            SeedUnit { id: text("ou-prod-12345678"), ..unit("production", vec![PROD.into()]) },
+            SeedUnit { id: Some("ou-prod-12345678".to_owned()), ..unit("production", vec![PROD.into()]) },
         ],
         accounts: vec![REGISTRY.into()],
         ..Default::default()

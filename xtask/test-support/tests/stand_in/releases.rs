@@ -151,7 +151,7 @@ fn an_account_without_its_network_fails_alone_and_says_why() {
         (results.texts("Account"), results.texts("Status")),
         (vec![PROD.to_owned(), STAGING.to_owned()], vec!["FAILED".to_owned(), "SUCCEEDED".to_owned()])
     );
-    let reason = "Unable to fetch parameters [ds-staging-private-subnet-ids] from parameter store for this account.";
+    let reason = "Unable to fetch parameters [ds-staging-sagemaker-sg-ids] from parameter store for this account.";
     assert_eq!(results.texts("StatusReason"), [reason]);
     let instances = ask(&aws, "ListStackInstances", &[("StackInstanceAccount", PROD)]);
     assert_eq!((instances.texts("Account"), instances.text("Status").unwrap()), (vec![PROD.to_owned()], "OUTDATED".to_owned()));
@@ -176,8 +176,8 @@ fn an_instances_own_parameters_outlive_an_update_of_the_set() {
     ask(&aws, "UpdateStackInstances", &pin);
     stack_set(&aws, "UpdateStackSet", 2);
     assert_eq!((served(&aws, STAGING, ENDPOINT), served(&aws, PROD, ENDPOINT)), (package(2), pinned.clone()));
-    let instances = ask(&aws, "ListStackInstances", &[]);
-    assert_eq!(instances.texts("ParameterValue"), [pinned]);
+    let instance = ask(&aws, "DescribeStackInstance", &[("StackInstanceAccount", PROD), ("StackInstanceRegion", "us-east-1")]);
+    assert_eq!(instance.texts("ParameterValue"), [pinned]);
 }
 
 #[test]
