@@ -16,6 +16,8 @@ mod printer;
 mod problems;
 mod project;
 mod registry_errors;
+#[cfg(test)]
+mod schemas;
 mod snapshot;
 mod stores;
 mod targets;

@@ -20,6 +20,7 @@ const SCHEMA_VERSION: u32 = 1;
 
 /// What a release is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Manifest {
     pub(crate) schema_version: u32,
     pub(crate) tool: Tool,
@@ -36,6 +37,7 @@ pub(crate) struct Manifest {
 
 /// The program that wrote a file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Tool {
     pub(crate) name: String,
     pub(crate) version: String,
@@ -43,6 +45,7 @@ pub(crate) struct Tool {
 
 /// The commit that a release was built from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Source {
     pub(crate) commit: Option<String>,
     /// Whether tracked files had changes; not known without git.
@@ -51,6 +54,7 @@ pub(crate) struct Source {
 
 /// The SageMaker project and its environment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct ProjectIdentity {
     pub(crate) name: String,
     pub(crate) id: String,
@@ -59,6 +63,7 @@ pub(crate) struct ProjectIdentity {
 
 /// The model package that a release deploys.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct ModelPackage {
     pub(crate) arn: String,
     pub(crate) group: String,
@@ -72,6 +77,7 @@ pub(crate) struct ModelPackage {
 
 /// Why this model package.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Choice {
     pub(crate) selection: String,
     pub(crate) because: String,
@@ -80,6 +86,7 @@ pub(crate) struct Choice {
 
 /// A model package that was not chosen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct PassedOver {
     pub(crate) arn: String,
     pub(crate) reason: String,
@@ -87,6 +94,7 @@ pub(crate) struct PassedOver {
 
 /// The two stages.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Stages {
     pub(crate) staging: StageTargets,
     pub(crate) prod: StageTargets,
@@ -94,6 +102,7 @@ pub(crate) struct Stages {
 
 /// Where a stage goes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct StageTargets {
     pub(crate) env_type: String,
     pub(crate) config: String,
