@@ -1,4 +1,66 @@
-//! Packages a CloudFormation template without changing anything else in it
+//! Packages a CloudFormation template without touching anything else in it, reads its parameters, and resolves it for a stage.
+//!
+//! A template names local files and folders: code, nested templates, definitions. Before CloudFormation can use them they must be in S3,
+//! and the template must name them there. This crate does that as `aws cloudformation package` does, with one difference that
+//! matters: every byte of the template that is not part of a rewritten value stays as it was. Comments, quotes, order, `012345678901`,
+//! `1.10` and `Yes` come through, and JSON stays JSON.
+//!
+//! ```
+//! # use std::path::Path;
+//! use cfn_render::store::Directory;
+//! use cfn_render::{PackageOptions, Template};
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let project: &Path = folder.path();
+//! # std::fs::create_dir(project.join("src"))?;
+//! # std::fs::write(project.join("src/index.py"), "def handler(event, context): return event\n")?;
+//! let text = "\
+//! Resources:
+//!   Function:
+//!     Type: AWS::Serverless::Function  # zipped and uploaded
+//!     Properties:
+//!       CodeUri: ./src
+//! ";
+//! let template = Template::parse(text, project.join("template.yml"))?;
+//!
+//! // A folder in the place of a bucket. `aws::S3Store` is the bucket itself.
+//! let store = Directory::new(project.join("out"), "artifacts", "eu-west-1");
+//! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+//! let packaged = template.package(&store, &PackageOptions::default()).await?;
+//!
+//! let key = &packaged.uploads[0].key;
+//! assert_eq!(packaged.text, text.replace("./src", &format!("s3://artifacts/{key}")));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Concepts
+//!
+//! - A [`Template`] keeps its text. Values are addressed by JSON pointers into the long form, where `!Sub x` is `{"Fn::Sub": "x"}`;
+//!   [`Template::locate`] leads from a pointer to bytes, line and column.
+//! - [`Template::package`] works in two halves. [`Template::plan_package`] reads, hashes and zips everything, of nested templates too,
+//!   and finds all problems; only then does [`PackagePlan::upload`] make the first upload. After the rewriting the text is parsed again
+//!   and compared with the source; anything but the edits is an error and not an output.
+//! - An [`ArtifactStore`] takes artifacts: [`store::Directory`] is a folder, `aws::S3Store` a bucket, and another one is twenty lines.
+//! - Keys name contents: a hash of the bytes, or for archives of names, executable bits and contents. They are the same on every machine,
+//!   in every time zone and from every checkout. A `.cfnignore` file, in the syntax of `.gitignore`, leaves files out of archives.
+//! - [`Template::resolve`] evaluates a template for one stage's parameters. What only AWS can know stays as the function that it is.
+//! - A [`Problem`] has a code, a message, a hint and a place; an [`Error`] has all of them.
+//!
+//! # What is different from `aws cloudformation package`
+//!
+//! Besides the untouched bytes: nothing depends on the working directory; a folder is uploaded only when a property names it, never because
+//! a property is absent; a template with a problem uploads nothing and tells all problems at once; templates that nest themselves are
+//! refused; aliases and merge keys, which CloudFormation refuses, are written out where they stand, with a note; more properties are
+//! known (`AWS::CloudFormation::StackSet` `TemplateURL`, `AWS::Serverless::HttpApi` `DefinitionUri`, `AWS::AppSync::Resolver`
+//! `CodeS3Location` and others); objects are encrypted as the bucket says unless a KMS key is given.
+//!
+//! # Features
+//!
+//! | feature | default | adds |
+//! |---|---|---|
+//! | `aws` | yes | `aws::S3Store`, and with it the AWS SDK for S3 |
 
 #[cfg(feature = "aws")]
 pub mod aws;
@@ -27,3 +89,8 @@ pub use resolve::resources_of_type;
 pub use span::Span;
 pub use store::{ArtifactStore, Location, StoreError};
 pub use template::Template;
+
+/// The README's examples compile and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -25,17 +25,19 @@ where
 {
     let status = status_of(&error);
     // Answers to HEAD have no body, so the status is all that is known.
-    let code = error.meta().code().map(str::to_owned).or_else(|| {
-        Some(match status? {
-            301 => "PermanentRedirect".to_owned(),
-            403 => "AccessDenied".to_owned(),
-            404 if key.is_none() => "NoSuchBucket".to_owned(),
-            404 => "NotFound".to_owned(),
-            status => status.to_string(),
-        })
-    });
+    let code = match (error.meta().code(), status) {
+        (None | Some("NotFound"), Some(404)) if key.is_none() => Some("NoSuchBucket".to_owned()),
+        (Some(code), _) => Some(code.to_owned()),
+        (None, Some(301)) => Some("PermanentRedirect".to_owned()),
+        (None, Some(403)) => Some("AccessDenied".to_owned()),
+        (None, status) => status.map(|status| status.to_string()),
+    };
     let object = key.map_or_else(|| format!("s3://{bucket}"), |key| format!("s3://{bucket}/{key}"));
-    let said = error.meta().message().map_or_else(|| chain(&error), str::to_owned);
+    let said = match (error.meta().message(), status) {
+        (Some(message), _) => message.to_owned(),
+        (None, Some(status)) => format!("S3 answered with status {status}"),
+        (None, None) => chain(&error),
+    };
     let hint = match code.as_deref() {
         Some("NoSuchBucket" | "NotFound") => Some(format!("make the bucket (`aws s3 mb s3://{bucket}`), or name another one")),
         Some("AccessDenied" | "403" | "Forbidden") => Some(format!(

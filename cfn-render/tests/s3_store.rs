@@ -1,0 +1,276 @@
+//! The store in S3, over a server on loopback that answers as S3 does.
+#![cfg(feature = "aws")]
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
+use cfn_render::aws::S3Store;
+use cfn_render::{Error, ErrorKind, PackageOptions, Packaged, Template};
+use tempfile::TempDir;
+
+/// One request as it came in.
+#[derive(Debug, Clone)]
+struct Request {
+    method: String,
+    target: String,
+    headers: BTreeMap<String, String>,
+    body: Vec<u8>,
+}
+
+type Answer = (u16, Vec<(&'static str, String)>, String);
+
+/// Serves until the test's process ends; every connection has a thread.
+struct Server {
+    url: String,
+    requests: Arc<Mutex<Vec<Request>>>,
+}
+
+impl Server {
+    fn start(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let requests: Arc<Mutex<Vec<Request>>> = Arc::default();
+        let (answer, seen) = (Arc::new(answer), Arc::clone(&requests));
+        std::thread::spawn(move || {
+            for connection in listener.incoming() {
+                let (answer, seen) = (Arc::clone(&answer), Arc::clone(&seen));
+                std::thread::spawn(move || serve(connection.unwrap(), &*answer, &seen));
+            }
+        });
+        Self { url, requests }
+    }
+
+    /// Method and path of each request, with `KEY` for hashes and without the query of the SDK's own.
+    fn log(&self) -> Vec<String> {
+        let requests = self.requests.lock().unwrap();
+        requests
+            .iter()
+            .map(|request| {
+                let target = request.target.replace("?x-id=PutObject", "");
+                let target: String = target
+                    .split_inclusive('/')
+                    .map(|part| if part.len() >= 64 { format!("KEY{}", &part[64..]) } else { part.to_owned() })
+                    .collect();
+                format!("{} {target}", request.method)
+            })
+            .collect()
+    }
+
+    fn request(&self, method: &str) -> Request {
+        self.requests.lock().unwrap().iter().find(|request| request.method == method).unwrap().clone()
+    }
+}
+
+fn serve(connection: TcpStream, answer: &dyn Fn(&Request) -> Answer, seen: &Mutex<Vec<Request>>) {
+    let mut reader = BufReader::new(connection.try_clone().unwrap());
+    let mut writer = connection;
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).unwrap_or(0) == 0 {
+            return;
+        }
+        let mut words = line.split_whitespace().map(str::to_owned);
+        let (method, target) = (words.next().unwrap(), words.next().unwrap());
+        let mut headers = BTreeMap::new();
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line).unwrap();
+            let Some((name, value)) = line.trim_end().split_once(':') else { break };
+            headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
+        }
+        if headers.contains_key("expect") {
+            writer.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").unwrap();
+        }
+        let length = headers.get("content-length").map_or(0, |length| length.parse().unwrap());
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).unwrap();
+        let request = Request { method, target, headers, body };
+        let (status, headers, text) = answer(&request);
+        let has_body = request.method != "HEAD";
+        seen.lock().unwrap().push(request);
+        let mut head =
+            format!("HTTP/1.1 {status} X\r\nx-amz-request-id: R1\r\ncontent-length: {}\r\n", if has_body { text.len() } else { 0 });
+        for (name, value) in headers {
+            head.push_str(name);
+            head.push_str(": ");
+            head.push_str(&value);
+            head.push_str("\r\n");
+        }
+        writer.write_all(format!("{head}\r\n{}", if has_body { text.as_str() } else { "" }).as_bytes()).unwrap();
+    }
+}
+
+/// Whether a request is about an object and not about the bucket itself.
+fn names_object(request: &Request) -> bool {
+    !request.target.trim_start_matches("/bucket").trim_matches('/').is_empty()
+}
+
+fn ok() -> Answer {
+    (200, Vec::new(), String::new())
+}
+
+fn error(status: u16, code: &str) -> Answer {
+    (status, Vec::new(), format!("<Error><Code>{code}</Code><Message>said {code}</Message></Error>"))
+}
+
+fn store(server: &Server) -> S3Store {
+    let config = aws_sdk_s3::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-west-1"))
+        .credentials_provider(Credentials::new("AKIDEXAMPLE", "not-a-secret", None, None, "test"))
+        .endpoint_url(&server.url)
+        .force_path_style(true)
+        .retry_config(RetryConfig::disabled())
+        .build();
+    S3Store::new(aws_sdk_s3::Client::from_conf(config), "bucket")
+}
+
+/// Packages a template with one Glue script, which is uploaded as it is.
+fn package(store: &S3Store, script: &[u8]) -> Result<Packaged, Error> {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("job.py"), script).unwrap();
+    package_in(folder.path(), store)
+}
+
+fn package_in(folder: &Path, store: &S3Store) -> Result<Packaged, Error> {
+    let text = "Resources: {J: {Type: 'AWS::Glue::Job', Properties: {Command: {ScriptLocation: job.py}}}}\n";
+    let template = Template::parse(text, folder.join("template.yml")).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(template.package(store, &PackageOptions::default()))
+}
+
+#[test]
+fn what_is_missing_is_uploaded_with_everything_that_was_asked_for() {
+    let server = Server::start(|request| match (request.method.as_str(), names_object(request)) {
+        ("HEAD", false) => (200, vec![("x-amz-bucket-region", "eu-west-1".to_owned())], String::new()),
+        ("HEAD", true) => error(404, "NotFound"),
+        _ => ok(),
+    });
+    let store = store(&server)
+        .prefix("/a/b")
+        .kms_key_id(Some("alias/key".to_owned()))
+        .metadata(BTreeMap::from([("commit".to_owned(), "abc".to_owned())]))
+        .expected_bucket_owner(Some("111111111111".to_owned()));
+    let packaged = package(&store, b"print(1)\n").unwrap();
+    assert_eq!(server.log(), ["HEAD /bucket/", "HEAD /bucket/a/b/KEY", "PUT /bucket/a/b/KEY"]);
+    let put = server.request("PUT");
+    assert_eq!(put.body, b"print(1)\n");
+    for (name, value) in [
+        ("x-amz-server-side-encryption", "aws:kms"),
+        ("x-amz-server-side-encryption-aws-kms-key-id", "alias/key"),
+        ("x-amz-meta-commit", "abc"),
+        ("x-amz-expected-bucket-owner", "111111111111"),
+    ] {
+        assert_eq!(put.headers.get(name).map(String::as_str), Some(value), "{name}");
+    }
+    assert!(!packaged.uploads[0].existed);
+    assert!(packaged.text.contains(&format!("s3://bucket/{}", packaged.uploads[0].key)));
+    assert!(packaged.uploads[0].key.starts_with("a/b/"));
+}
+
+#[test]
+fn what_is_there_is_not_uploaded_again_unless_asked_for() {
+    let server = Server::start(|_| ok());
+    let packaged = package(&store(&server), b"1").unwrap();
+    assert!(packaged.uploads[0].existed);
+    assert_eq!(server.log(), ["HEAD /bucket/", "HEAD /bucket/KEY"]);
+
+    let server = Server::start(|_| ok());
+    assert!(!package(&store(&server).force_upload(true), b"1").unwrap().uploads[0].existed);
+    assert_eq!(server.log(), ["HEAD /bucket/", "PUT /bucket/KEY"]);
+    assert!(!server.request("PUT").headers.contains_key("x-amz-server-side-encryption"), "the bucket's own default holds");
+}
+
+#[test]
+fn a_bucket_in_another_region_is_reached_there_and_named_so() {
+    let server = Server::start(|request| match names_object(request) {
+        false => (301, vec![("x-amz-bucket-region", "us-west-2".to_owned())], String::new()),
+        true => ok(),
+    });
+    let packaged = package(&store(&server), b"1").unwrap();
+    assert!(packaged.uploads[0].url.starts_with("https://s3.us-west-2.amazonaws.com/bucket/"));
+    let requests = server.requests.lock().unwrap();
+    assert!(requests.last().unwrap().headers["authorization"].contains("/us-west-2/s3/"), "signed for the bucket's region");
+}
+
+#[test]
+fn leave_to_write_is_enough() {
+    let server = Server::start(|request| if request.method == "HEAD" { error(403, "Forbidden") } else { ok() });
+    let packaged = package(&store(&server), b"1").unwrap();
+    assert_eq!(server.log(), ["HEAD /bucket/", "HEAD /bucket/KEY", "PUT /bucket/KEY"]);
+    assert!(packaged.uploads[0].url.starts_with("https://s3.eu-west-1."));
+}
+
+#[test]
+fn refusals_keep_operation_code_message_and_request_id() {
+    let server = Server::start(|request| if request.method == "HEAD" { error(403, "Forbidden") } else { error(403, "AccessDenied") });
+    let refused = package(&store(&server), b"1").unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Store);
+    let said = refused.store_error().unwrap();
+    assert_eq!(
+        (said.operation.as_str(), said.code.as_deref(), said.request_id.as_deref()),
+        ("PutObject", Some("AccessDenied"), Some("R1"))
+    );
+    assert!(said.message.ends_with(": said AccessDenied"), "{}", said.message);
+    assert!(refused.problems()[0].hint.as_deref().unwrap().contains("s3:PutObject"));
+    assert_eq!(refused.problems()[0].place.pointer, "/Resources/J/Properties/Command/ScriptLocation");
+}
+
+#[test]
+fn a_missing_bucket_is_said_to_be_missing() {
+    let server = Server::start(|_| error(404, "NoSuchBucket"));
+    let refused = package(&store(&server), b"1").unwrap_err();
+    assert_eq!(refused.store_error().unwrap().operation, "HeadBucket");
+    assert!(refused.problems()[0].hint.as_deref().unwrap().contains("aws s3 mb s3://bucket"));
+    assert_eq!(server.log(), ["HEAD /bucket/"]);
+}
+
+#[test]
+fn other_failures_of_the_search_are_not_taken_for_absence() {
+    let server = Server::start(|request| if names_object(request) { error(400, "ExpiredToken") } else { ok() });
+    let refused = package(&store(&server), b"1").unwrap_err();
+    assert_eq!(refused.store_error().unwrap().operation, "HeadObject");
+    assert_eq!(server.log(), ["HEAD /bucket/", "HEAD /bucket/KEY"]);
+}
+
+fn multipart(request: &Request, fail: bool) -> Answer {
+    match request.method.as_str() {
+        "HEAD" if names_object(request) => error(404, "NotFound"),
+        "POST" if request.target.contains("uploads") => {
+            (200, Vec::new(), "<InitiateMultipartUploadResult><UploadId>U1</UploadId></InitiateMultipartUploadResult>".to_owned())
+        }
+        "PUT" if fail && request.target.contains("partNumber=2") => error(403, "AccessDenied"),
+        "PUT" => (200, vec![("etag", format!("\"{}\"", request.body.len()))], String::new()),
+        "POST" => (200, Vec::new(), "<CompleteMultipartUploadResult><ETag>\"e\"</ETag></CompleteMultipartUploadResult>".to_owned()),
+        _ => ok(),
+    }
+}
+
+#[test]
+fn large_artifacts_go_in_parts() {
+    let bytes: Vec<u8> = (0..=250).cycle().take((16 << 20) + 1000).collect();
+    let server = Server::start(|request| multipart(request, false));
+    package(&store(&server), &bytes).unwrap();
+    let requests = server.requests.lock().unwrap();
+    let parts: Vec<&Request> = requests.iter().filter(|request| request.method == "PUT").collect();
+    assert_eq!(parts.iter().map(|part| part.body.len()).collect::<Vec<_>>(), [16 << 20, 1000]);
+    assert!(parts.iter().flat_map(|part| &part.body).eq(&bytes));
+    let completed = String::from_utf8(requests.last().unwrap().body.clone()).unwrap();
+    assert!(completed.contains("<PartNumber>2</PartNumber>") && completed.contains("1000"), "{completed}");
+}
+
+#[test]
+fn an_upload_in_parts_that_fails_is_given_up() {
+    let bytes = vec![0; (16 << 20) + 1];
+    let server = Server::start(|request| multipart(request, true));
+    let refused = package(&store(&server), &bytes).unwrap_err();
+    assert_eq!(refused.store_error().unwrap().operation, "UploadPart");
+    let requests = server.requests.lock().unwrap();
+    let last = requests.last().unwrap();
+    assert_eq!(last.method, "DELETE");
+    assert!(last.target.contains("uploadId=U1"));
+}
