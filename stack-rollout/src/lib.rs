@@ -70,3 +70,8 @@ pub use roll_out::{Event, Options, Poll, roll_out};
 pub use rollout::{Counts, OperationRecord, Outcome, Rollout, TargetRecord, Verdict};
 pub use stack_sets::{Instance, InstancesOperation, Operation, OperationResult, SetUpdate, StackSet, StackSets};
 pub use stacks::{EventPage, FailedResource, SessionError, StackEvent, Stacks, first_causes};
+
+/// Compiles the example of the README.
+#[cfg(all(doctest, feature = "aws"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -14,8 +14,9 @@ where
     move |error| {
         let unreachable = match &error {
             SdkError::TimeoutError(_) | SdkError::ResponseError(_) => true,
-            // A dispatch also fails for want of credentials, which no waiting mends.
-            SdkError::DispatchFailure(failure) => failure.is_io() || failure.is_timeout(),
+            // A dispatch also fails for want of credentials, which no waiting mends: that one comes without a kind, while a
+            // connection that breaks in the middle has one.
+            SdkError::DispatchFailure(failure) => failure.is_io() || failure.is_timeout() || failure.as_other().is_some(),
             // An answer without a code of AWS comes from something in between, such as a proxy that is starting.
             SdkError::ServiceError(answer) => error.code().is_none() && answer.raw().status().is_server_error(),
             _ => false,

@@ -35,11 +35,11 @@ fn story() -> Vec<StackEvent> {
     ]
 }
 
-fn explained(pages: Vec<Vec<StackEvent>>) -> Rollout {
-    let cloud = Cloud::with(|state| drop(state.fates.insert(target("222222222222", "us-east-1"), Fate::Fails("ResourceLogicalId:Model"))));
+fn explained(pages: &[Vec<StackEvent>]) -> Rollout {
+    let cloud = Cloud::with_fate(target("222222222222", "us-east-1"), Fate::Fails("ResourceLogicalId:Model"));
     let mut release = release(&["222222222222", "333333333333"], &["us-east-1"]);
     release.preferences.failure_tolerance_percentage = Some(50);
-    let sessions = |_, _| async { Ok(FakeStacks(pages.clone())) };
+    let sessions = |_, _| async { Ok(FakeStacks(pages.to_vec())) };
     let mut options = options();
     options.run_id = "run".parse().unwrap();
     block_on(roll_out(&cloud, sessions, &release, &options, &FakeClock::default(), |_| {})).unwrap()
@@ -72,7 +72,7 @@ fn a_failed_rollback_is_told_when_nothing_failed_before_it_and_a_success_has_no_
 
 #[test]
 fn rollout_json_holds_every_target_with_its_reason_and_no_time_of_day() {
-    let rollout = explained(vec![story()[..3].to_vec(), vec![], story()[3..].to_vec()]);
+    let rollout = explained(&[story()[..3].to_vec(), vec![], story()[3..].to_vec()]);
     insta::assert_json_snapshot!(rollout, @r#"
     {
       "schema_version": 1,
@@ -136,14 +136,14 @@ fn rollout_json_holds_every_target_with_its_reason_and_no_time_of_day() {
 #[test]
 fn events_from_before_the_operation_are_not_told_as_its_doing() {
     // The fake's operations are created at second 1,000, and these events are all older.
-    let rollout = explained(vec![story()[7..].to_vec()]);
+    let rollout = explained(&[story()[7..].to_vec()]);
     assert!(rollout.targets[0].events.is_empty());
     assert_eq!(rollout.targets[0].reason.as_deref(), Some("ResourceLogicalId:Model"));
 }
 
 #[test]
 fn a_session_that_cannot_be_had_is_a_problem_of_that_target_and_the_record_stands() {
-    let cloud = Cloud::with(|state| drop(state.fates.insert(target("222222222222", "us-east-1"), Fate::Fails("no role"))));
+    let cloud = Cloud::with_fate(target("222222222222", "us-east-1"), Fate::Fails("no role"));
     let rollout = rolled_out(&cloud, &release(&["222222222222"], &["us-east-1"])).unwrap();
     let problem = &rollout.problems[0];
     insta::assert_snapshot!(problem, @"222222222222/us-east-1: the stack's events could not be read: no session in this test");

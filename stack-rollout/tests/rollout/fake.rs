@@ -63,6 +63,16 @@ impl Cloud {
         cloud
     }
 
+    /// A cloud in which this happens to an operation that comes to the target.
+    pub(crate) fn with_fate(target: Target, fate: Fate) -> Self {
+        Self::with(|state| state.fates = [(target, fate)].into())
+    }
+
+    /// A cloud that answers the first calls of this name with these errors.
+    pub(crate) fn with_errors(call: &'static str, errors: impl IntoIterator<Item = CallError>) -> Self {
+        Self::with(|state| state.errors = [(call, errors.into_iter().collect())].into())
+    }
+
     pub(crate) fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.0.lock().unwrap()
     }

@@ -38,7 +38,7 @@ fn fates() -> impl Strategy<Value = BTreeMap<Target, Fate>> {
 fn cloud_with(present: &BTreeMap<Target, InstanceStatus>, set_exists: bool, differs: bool) -> Cloud {
     let mut old = release(&[ACCOUNTS[0]], &[REGIONS[0]]);
     if differs {
-        old.parameters[0].1 = "old".to_owned();
+        old.parameters = vec![("EnvType".to_owned(), "old".to_owned())];
     }
     Cloud::with(|state| {
         if set_exists {

@@ -104,7 +104,7 @@ fn an_outdated_instance_is_brought_up_to_date_without_touching_the_set() {
 
 #[test]
 fn a_failure_within_the_tolerance_lets_the_others_go_on_and_is_a_failure_all_the_same() {
-    let cloud = Cloud::with(|state| drop(state.fates.insert(target(A, EAST), Fate::Fails("role cannot be assumed"))));
+    let cloud = Cloud::with_fate(target(A, EAST), Fate::Fails("role cannot be assumed"));
     let mut release = release(&[A, B], &[EAST]);
     release.preferences.failure_tolerance_percentage = Some(50);
     let rollout = rolled_out(&cloud, &release).unwrap();
@@ -130,7 +130,7 @@ fn after_a_failed_operation_no_other_is_started_and_every_target_says_why() {
 
 #[test]
 fn a_stopped_operation_and_a_suspended_account_are_told_apart() {
-    let cloud = Cloud::with(|state| drop(state.fates.insert(target(A, EAST), Fate::Suspended)));
+    let cloud = Cloud::with_fate(target(A, EAST), Fate::Suspended);
     let rollout = rolled_out(&cloud, &release(&[A], &[EAST])).unwrap();
     assert_eq!((rollout.targets[0].outcome, rollout.verdict()), (Outcome::Skipped, Verdict::Failed));
 

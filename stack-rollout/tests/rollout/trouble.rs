@@ -36,10 +36,7 @@ fn a_running_operation_of_someone_else_is_named_and_nothing_is_changed() {
 
 #[test]
 fn an_operation_that_begins_between_the_look_and_the_change_is_named_too() {
-    let cloud = Cloud::with(|state| {
-        let refusal = error("OperationInProgressException");
-        state.errors.insert("CreateStackInstances", [refusal].into());
-    });
+    let cloud = Cloud::with_errors("CreateStackInstances", [error("OperationInProgressException")]);
     // It is seen by the list only once the change was refused.
     let release = release(&[A], &[EAST]);
     let error = rolled_out_with(&cloud, &release, &options(), |event| {
@@ -53,18 +50,13 @@ fn an_operation_that_begins_between_the_look_and_the_change_is_named_too() {
 
 #[test]
 fn a_set_that_is_held_a_moment_longer_by_no_one_to_be_seen_is_tried_again() {
-    let cloud = Cloud::with(|state| {
-        let refusal = || error("OperationInProgressException");
-        state.errors.insert("CreateStackInstances", [refusal(), refusal()].into());
-    });
+    let cloud = Cloud::with_errors("CreateStackInstances", [error("OperationInProgressException"), error("OperationInProgressException")]);
     assert_eq!(rolled_out(&cloud, &release(&[A], &[EAST])).unwrap().verdict(), Verdict::Succeeded);
 }
 
 #[test]
 fn a_set_that_stays_held_is_given_up_in_the_end() {
-    let cloud = Cloud::with(|state| {
-        state.errors.insert("CreateStackInstances", std::iter::repeat_with(|| error("OperationInProgressException")).take(99).collect());
-    });
+    let cloud = Cloud::with_errors("CreateStackInstances", std::iter::repeat_with(|| error("OperationInProgressException")).take(99));
     let error = rolled_out(&cloud, &release(&[A], &[EAST])).unwrap_err();
     assert!(matches!(error, Error::Call { source, .. } if source.kind() == CallErrorKind::OperationInProgress));
 }
@@ -82,13 +74,13 @@ fn throttling_at_every_call_is_waited_out() {
 
 #[test]
 fn throttling_without_end_is_an_error_before_the_first_operation_and_a_record_after_it() {
-    let forever = || std::iter::repeat_with(|| error("Throttling")).take(999).collect();
-    let cloud = Cloud::with(|state| drop(state.errors.insert("DescribeStackSet", forever())));
+    let forever = || std::iter::repeat_with(|| error("Throttling")).take(999);
+    let cloud = Cloud::with_errors("DescribeStackSet", forever());
     let error = rolled_out(&cloud, &release(&[A], &[EAST])).unwrap_err();
     insta::assert_snapshot!(error, @"stack set `iris-staging`: `DescribeStackSet` failed: Throttling: as ordered by the test (request id req-1)");
     assert_eq!(cloud.state().calls.len(), 9, "the first call and eight more");
 
-    let cloud = Cloud::with(|state| drop(state.errors.insert("DescribeStackSetOperation", forever())));
+    let cloud = Cloud::with_errors("DescribeStackSetOperation", forever());
     let rollout = rolled_out(&cloud, &release(&[A], &[EAST])).unwrap();
     assert_eq!((rollout.verdict(), rollout.targets[0].outcome), (Verdict::Unfinished, Outcome::Unfinished));
     assert_eq!(rollout.operations.len(), 1);
@@ -97,7 +89,7 @@ fn throttling_without_end_is_an_error_before_the_first_operation_and_a_record_af
 
 #[test]
 fn an_expired_token_in_the_middle_leaves_a_record_with_the_operation_and_a_hint() {
-    let cloud = Cloud::with(|state| drop(state.errors.insert("DescribeStackSetOperation", [error("ExpiredToken")].into())));
+    let cloud = Cloud::with_errors("DescribeStackSetOperation", [error("ExpiredToken")]);
     let rollout = rolled_out(&cloud, &release(&[A], &[EAST])).unwrap();
     assert_eq!(rollout.verdict(), Verdict::Unfinished);
     assert!(rollout.problems[0].hint.as_deref().unwrap().contains("renew the credentials"));
@@ -105,7 +97,7 @@ fn an_expired_token_in_the_middle_leaves_a_record_with_the_operation_and_a_hint(
 
 #[test]
 fn a_refusal_is_not_tried_again() {
-    let cloud = Cloud::with(|state| drop(state.errors.insert("CreateStackSet", [error("AccessDenied")].into())));
+    let cloud = Cloud::with_errors("CreateStackSet", [error("AccessDenied")]);
     let error = rolled_out(&cloud, &release(&[A], &[EAST])).unwrap_err();
     assert_eq!(error.hint().unwrap(), "the management session needs `cloudformation:CreateStackSet` on the stack set");
     assert_eq!(cloud.calls_that_change(), ["CreateStackSet"]);
@@ -130,22 +122,20 @@ fn a_lost_answer_starts_nothing_twice() {
 
 #[test]
 fn an_operation_id_that_was_used_by_an_earlier_run_is_an_error_and_not_an_old_result() {
-    let cloud = Cloud::with(|state| drop(state.errors.insert("CreateStackInstances", [error("OperationIdAlreadyExistsException")].into())));
+    let cloud = Cloud::with_errors("CreateStackInstances", [error("OperationIdAlreadyExistsException")]);
     let error = rolled_out(&cloud, &release(&[A], &[EAST])).unwrap_err();
     assert!(matches!(error, Error::Call { source, .. } if source.kind() == CallErrorKind::OperationIdAlreadyExists));
 }
 
 #[test]
 fn an_operation_that_cannot_be_found_yet_is_looked_for_again() {
-    let cloud = Cloud::with(|state| {
-        state.errors.insert("DescribeStackSetOperation", [error("OperationNotFoundException"), error("OperationNotFoundException")].into());
-    });
+    let cloud = Cloud::with_errors("DescribeStackSetOperation", [error("OperationNotFoundException"), error("OperationNotFoundException")]);
     assert_eq!(rolled_out(&cloud, &release(&[A], &[EAST])).unwrap().verdict(), Verdict::Succeeded);
 }
 
 #[test]
 fn at_the_deadline_the_record_says_what_is_known_and_that_aws_goes_on() {
-    let cloud = Cloud::with(|state| drop(state.fates.insert(target(B, EAST), Fate::NeverEnds)));
+    let cloud = Cloud::with_fate(target(B, EAST), Fate::NeverEnds);
     let clock = FakeClock::default();
     let mut options = options();
     options.deadline = Duration::from_mins(10);
@@ -161,9 +151,7 @@ fn at_the_deadline_the_record_says_what_is_known_and_that_aws_goes_on() {
 
 #[test]
 fn results_that_may_not_be_listed_do_not_end_the_rollout() {
-    let cloud = Cloud::with(|state| {
-        state.errors.insert("ListStackSetOperationResults", std::iter::repeat_with(|| error("AccessDenied")).take(9).collect());
-    });
+    let cloud = Cloud::with_errors("ListStackSetOperationResults", std::iter::repeat_with(|| error("AccessDenied")).take(9));
     let rollout = rolled_out(&cloud, &release(&[A], &[EAST])).unwrap();
     assert_eq!(rollout.verdict(), Verdict::Succeeded);
     assert_eq!(rollout.problems[0].code, "results-unread");

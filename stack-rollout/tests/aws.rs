@@ -1,0 +1,339 @@
+//! The adapter to CloudFormation over loopback: what it asks for, and what it makes of each answer.
+#![cfg(feature = "aws")]
+
+use std::time::Duration;
+
+use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::config::retry::RetryConfig;
+use aws_sdk_cloudformation::config::{BehaviorVersion, Config, Credentials, Region};
+use insta::assert_snapshot;
+use stack_rollout::aws::{CloudFormationStackSets, CloudFormationStacks};
+use stack_rollout::status::Capability;
+use stack_rollout::{
+    AutoDeployment, CallAs, CallError, CallErrorKind, Options, PermissionModel, Poll, Preferences, Release, Rollout, SessionError,
+    StackSets as _, Stacks as _, SystemClock, Targets, Template, Verdict, roll_out,
+};
+use test_support::loopback::{Answer, Loopback};
+
+const REQUEST_ID: &str = "0f4d1d1e-5c0a-4a51-9b5c-000000000001";
+
+/// An answer of the Query protocol.
+fn result(action: &str, inner: &str) -> Answer {
+    let body = format!(
+        r#"<{action}Response xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><{action}Result>{inner}</{action}Result><ResponseMetadata><RequestId>{REQUEST_ID}</RequestId></ResponseMetadata></{action}Response>"#
+    );
+    Answer::new(200).body("text/xml", body)
+}
+
+fn refusal(status: u16, code: &str, message: &str) -> Answer {
+    let body = format!(
+        r#"<ErrorResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error><RequestId>{REQUEST_ID}</RequestId></ErrorResponse>"#
+    );
+    Answer::new(status).body("text/xml", body).header("x-amzn-requestid", REQUEST_ID)
+}
+
+/// A form's fields, decoded, without the version that every request has.
+fn fields(form: &str) -> Vec<(String, String)> {
+    let decode = |text: &str| {
+        let bytes = text.replace('+', " ").into_bytes();
+        let mut decoded = Vec::new();
+        let mut rest = bytes.as_slice();
+        while let [first, after @ ..] = rest {
+            let hex = (*first == b'%').then(|| std::str::from_utf8(&after[..2]).unwrap());
+            decoded.push(hex.map_or(*first, |hex| u8::from_str_radix(hex, 16).unwrap()));
+            rest = if hex.is_some() { &after[2..] } else { after };
+        }
+        String::from_utf8(decoded).unwrap()
+    };
+    let pairs = form.split('&').filter_map(|field| field.split_once('='));
+    pairs.map(|(key, value)| (decode(key), decode(value))).filter(|(key, _)| key != "Version").collect()
+}
+
+fn field(form: &str, name: &str) -> Option<String> {
+    fields(form).into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+}
+
+fn serve(answer: impl Fn(&str, &str) -> Answer + Send + Sync + 'static) -> Loopback {
+    Loopback::start(move |request| {
+        let form = request.text();
+        answer(&field(&form, "Action").unwrap_or_default(), &form)
+    })
+    .unwrap()
+}
+
+fn client(url: &str) -> Client {
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .endpoint_url(url)
+        .credentials_provider(Credentials::new("AKIDEXAMPLE", "not-a-secret", None, None, "test"))
+        // Each answer of these tests is for one request.
+        .retry_config(RetryConfig::disabled());
+    Client::from_conf(config.build())
+}
+
+fn release() -> Release {
+    Release {
+        stack_set: "iris-staging".parse().unwrap(),
+        description: Some("iris, staging".to_owned()),
+        template: Template::inline("Resources: {}\n"),
+        parameters: vec![("EnvType".to_owned(), "staging".to_owned())],
+        capabilities: [Capability::NamedIam].into(),
+        tags: vec![("team".to_owned(), "iris".to_owned())],
+        permission_model: PermissionModel::SelfManaged { administration_role_arn: None, execution_role_name: Some("deployer".to_owned()) },
+        targets: Targets::new(["222222222222", "333333333333"].map(|id| id.parse().unwrap()), ["us-east-1".parse().unwrap()]),
+        preferences: Preferences {
+            failure_tolerance_percentage: Some(50),
+            max_concurrent_percentage: Some(100),
+            region_order: vec!["us-east-1".parse().unwrap()],
+        },
+    }
+}
+
+async fn roll(server: &Loopback, release: &Release, call_as: CallAs) -> Result<Rollout, stack_rollout::Error> {
+    let poll = Poll { first: Duration::from_millis(1), longest: Duration::from_millis(1), tolerated_failures: 3 };
+    let options = Options { poll, ..Options::new("run-1".parse().unwrap()) };
+    let stack_sets = CloudFormationStackSets::new(client(server.url()), call_as);
+    let target = client(server.url());
+    let sessions = |_, _| async { Ok::<_, SessionError>(CloudFormationStacks::new(target.clone())) };
+    roll_out(&stack_sets, sessions, release, &options, &SystemClock::new(), |_| {}).await
+}
+
+/// The requests of one action, as `Field = value` lines.
+fn asked(server: &Loopback, action: &str) -> String {
+    let forms = server.requests().into_iter().map(|request| fields(&request.text()));
+    let of_action = forms.filter(|form| form[0] == ("Action".to_owned(), action.to_owned()));
+    let line = |(key, value): &(String, String)| format!("{key} = {}", value.escape_debug());
+    let text = of_action.map(|form| form.iter().map(line).collect::<Vec<_>>().join("\n"));
+    text.collect::<Vec<_>>().join("\n\n")
+}
+
+fn member(account: &str, fields: &str) -> String {
+    format!("<member><Account>{account}</Account><Region>us-east-1</Region>{fields}</member>")
+}
+
+#[tokio::test]
+async fn a_first_release_goes_over_the_wire_and_a_failure_comes_back_with_its_cause() {
+    let looks = std::sync::atomic::AtomicUsize::new(0);
+    let server = serve(move |action, form| match (action, field(form, "NextToken").as_deref()) {
+        ("DescribeStackSet", _) => refusal(404, "StackSetNotFoundException", "StackSet iris-staging not found"),
+        ("CreateStackSet", _) => result(action, "<StackSetId>iris-staging:1</StackSetId>"),
+        ("CreateStackInstances", _) => result(action, "<OperationId>run-1-create-1</OperationId>"),
+        ("DescribeStackSetOperation", _) => {
+            let status = if looks.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0 { "RUNNING" } else { "SUCCEEDED" };
+            let operation = format!(
+                "<StackSetOperation><OperationId>run-1-create-1</OperationId><Action>CREATE</Action><Status>{status}</Status><CreationTimestamp>2026-01-01T00:00:00.000Z</CreationTimestamp></StackSetOperation>"
+            );
+            result(action, &operation)
+        }
+        // An empty page with a token is not the end of a list.
+        ("ListStackSetOperationResults", None) => result(action, "<Summaries/><NextToken>2</NextToken>"),
+        ("ListStackSetOperationResults", Some("2")) => {
+            let failed = member("222222222222", "<Status>FAILED</Status><StatusReason>ResourceLogicalId:Model</StatusReason>");
+            result(action, &format!("<Summaries>{failed}</Summaries><NextToken>3</NextToken>"))
+        }
+        ("ListStackSetOperationResults", Some("3")) => {
+            result(action, &format!("<Summaries>{}</Summaries>", member("333333333333", "<Status>SUCCEEDED</Status>")))
+        }
+        ("ListStackInstances", _) => {
+            let status = |detailed: &str| format!("<StackInstanceStatus><DetailedStatus>{detailed}</DetailedStatus></StackInstanceStatus>");
+            let failed = format!("<StackId>arn:a</StackId><Status>OUTDATED</Status>{}", status("FAILED"));
+            let right = format!("<StackId>arn:b</StackId><Status>CURRENT</Status>{}", status("SUCCEEDED"));
+            let members = member("222222222222", &failed) + &member("333333333333", &right);
+            result(action, &format!("<Summaries>{members}</Summaries>"))
+        }
+        ("DescribeStackEvents", None) => {
+            let event = |at: &str, id: &str, kind: &str, status: &str, reason: &str| {
+                format!(
+                    "<member><StackId>arn:a</StackId><EventId>{at}</EventId><StackName>s</StackName><LogicalResourceId>{id}</LogicalResourceId><PhysicalResourceId>arn:a</PhysicalResourceId><ResourceType>{kind}</ResourceType><Timestamp>2026-01-01T00:00:{at}Z</Timestamp><ResourceStatus>{status}</ResourceStatus><ResourceStatusReason>{reason}</ResourceStatusReason></member>"
+                )
+            };
+            let events = event("03", "Alarm", "AWS::CloudWatch::Alarm", "CREATE_FAILED", "Resource creation cancelled")
+                + &event("02", "Model", "AWS::SageMaker::Model", "CREATE_FAILED", "Could not access model data")
+                + &event("01", "s", "AWS::CloudFormation::Stack", "CREATE_IN_PROGRESS", "User Initiated");
+            result(action, &format!("<StackEvents>{events}</StackEvents><NextToken>older</NextToken>"))
+        }
+        other => panic!("not expected: {other:?}"),
+    });
+    let rollout = roll(&server, &release(), CallAs::Itself).await.unwrap();
+    assert_eq!(rollout.verdict(), Verdict::Failed);
+    assert_eq!((rollout.counts.failed, rollout.counts.succeeded), (1, 1));
+    assert_eq!(rollout.targets[0].reason.as_deref(), Some("ResourceLogicalId:Model"));
+    assert_eq!(rollout.targets[0].events.len(), 1);
+    assert_eq!(rollout.targets[0].events[0].reason, "Could not access model data");
+    assert_snapshot!(asked(&server, "CreateStackSet"), @r"
+    Action = CreateStackSet
+    StackSetName = iris-staging
+    Description = iris, staging
+    TemplateBody = Resources: {}\n
+    Parameters.member.1.ParameterKey = EnvType
+    Parameters.member.1.ParameterValue = staging
+    Capabilities.member.1 = CAPABILITY_NAMED_IAM
+    Tags.member.1.Key = team
+    Tags.member.1.Value = iris
+    ExecutionRoleName = deployer
+    PermissionModel = SELF_MANAGED
+    ClientRequestToken = run-1-set-0
+    ");
+    assert_snapshot!(asked(&server, "CreateStackInstances"), @r"
+    Action = CreateStackInstances
+    StackSetName = iris-staging
+    Accounts.member.1 = 222222222222
+    Accounts.member.2 = 333333333333
+    Regions.member.1 = us-east-1
+    OperationPreferences.RegionOrder.member.1 = us-east-1
+    OperationPreferences.FailureTolerancePercentage = 50
+    OperationPreferences.MaxConcurrentPercentage = 100
+    OperationId = run-1-create-1
+    ");
+    assert_snapshot!(asked(&server, "DescribeStackEvents"), @r"
+    Action = DescribeStackEvents
+    StackName = arn:a
+    ");
+}
+
+/// A set that is there, with one instance, and operations that have ended at once.
+fn existing(set: &'static str) -> Loopback {
+    serve(move |action, form| match action {
+        "DescribeStackSet" => result(action, &format!("<StackSet>{set}</StackSet>")),
+        "ListStackSetOperations" => {
+            let operation = |id: &str, status: &str| {
+                format!("<member><OperationId>{id}</OperationId><Action>UPDATE</Action><Status>{status}</Status></member>")
+            };
+            result(action, &format!("<Summaries>{}{}</Summaries>", operation("a", "SUCCEEDED"), operation("b", "STOPPED")))
+        }
+        "ListStackInstances" => result(action, &format!("<Summaries>{}</Summaries>", member("222222222222", "<Status>CURRENT</Status>"))),
+        "UpdateStackSet" | "CreateStackInstances" => {
+            result(action, &format!("<OperationId>{}</OperationId>", field(form, "OperationId").unwrap()))
+        }
+        "DescribeStackSetOperation" => {
+            let id = field(form, "OperationId").unwrap();
+            result(action, &format!("<StackSetOperation><OperationId>{id}</OperationId><Status>SUCCEEDED</Status></StackSetOperation>"))
+        }
+        "ListStackSetOperationResults" => result(action, "<Summaries/>"),
+        other => panic!("not expected: {other}"),
+    })
+}
+
+#[tokio::test]
+async fn an_update_names_its_targets_and_keeps_what_the_release_leaves_open() {
+    let server = existing(
+        "<StackSetName>iris-staging</StackSetName><Status>ACTIVE</Status><Description>kept</Description><TemplateBody>Resources: {}</TemplateBody><Parameters><member><ParameterKey>EnvType</ParameterKey><ParameterValue>old</ParameterValue></member></Parameters><Tags><member><Key>team</Key><Value>iris</Value></member></Tags><PermissionModel>SELF_MANAGED</PermissionModel><AdministrationRoleARN>arn:aws:iam::111111111111:role/kept</AdministrationRoleARN><ExecutionRoleName>kept</ExecutionRoleName>",
+    );
+    let mut release = release();
+    release.description = None;
+    release.tags.clear();
+    release.permission_model = PermissionModel::SelfManaged { administration_role_arn: None, execution_role_name: None };
+    roll(&server, &release, CallAs::Itself).await.unwrap();
+    assert_snapshot!(asked(&server, "UpdateStackSet"), @r"
+    Action = UpdateStackSet
+    StackSetName = iris-staging
+    Description = kept
+    TemplateBody = Resources: {}\n
+    Parameters.member.1.ParameterKey = EnvType
+    Parameters.member.1.ParameterValue = staging
+    Capabilities.member.1 = CAPABILITY_NAMED_IAM
+    Tags = 
+    OperationPreferences.RegionOrder.member.1 = us-east-1
+    OperationPreferences.FailureTolerancePercentage = 50
+    OperationPreferences.MaxConcurrentPercentage = 100
+    AdministrationRoleARN = arn:aws:iam::111111111111:role/kept
+    ExecutionRoleName = kept
+    OperationId = run-1-update-1
+    Accounts.member.1 = 222222222222
+    Regions.member.1 = us-east-1
+    ");
+}
+
+#[tokio::test]
+async fn service_managed_targets_are_accounts_within_their_units() {
+    let server = existing("<Status>ACTIVE</Status><PermissionModel>SERVICE_MANAGED</PermissionModel>");
+    let mut release = release();
+    release.permission_model = PermissionModel::ServiceManaged {
+        organizational_unit_ids: vec!["ou-ab12-cdef3456".to_owned()],
+        auto_deployment: AutoDeployment::EnabledWithStackRetention,
+    };
+    release.template = Template::uploaded("Resources: {}\n", "https://bucket.s3.us-east-1.amazonaws.com/t.yaml");
+    release.preferences = Preferences::default();
+    roll(&server, &release, CallAs::DelegatedAdmin).await.unwrap();
+    assert_snapshot!(asked(&server, "UpdateStackSet"), @r"
+    Action = UpdateStackSet
+    StackSetName = iris-staging
+    Description = iris, staging
+    TemplateURL = https://bucket.s3.us-east-1.amazonaws.com/t.yaml
+    Parameters.member.1.ParameterKey = EnvType
+    Parameters.member.1.ParameterValue = staging
+    Capabilities.member.1 = CAPABILITY_NAMED_IAM
+    Tags.member.1.Key = team
+    Tags.member.1.Value = iris
+    DeploymentTargets.Accounts.member.1 = 222222222222
+    DeploymentTargets.OrganizationalUnitIds.member.1 = ou-ab12-cdef3456
+    DeploymentTargets.AccountFilterType = INTERSECTION
+    OperationId = run-1-update-1
+    Regions.member.1 = us-east-1
+    CallAs = DELEGATED_ADMIN
+    ");
+    assert_snapshot!(asked(&server, "CreateStackInstances"), @r"
+    Action = CreateStackInstances
+    StackSetName = iris-staging
+    DeploymentTargets.Accounts.member.1 = 333333333333
+    DeploymentTargets.OrganizationalUnitIds.member.1 = ou-ab12-cdef3456
+    DeploymentTargets.AccountFilterType = INTERSECTION
+    Regions.member.1 = us-east-1
+    OperationId = run-1-create-2
+    CallAs = DELEGATED_ADMIN
+    ");
+    let all = server.requests();
+    assert!(all.iter().all(|request| field(&request.text(), "CallAs").as_deref() == Some("DELEGATED_ADMIN")));
+}
+
+async fn describe(server: &Loopback) -> Result<bool, CallError> {
+    let stack_sets = CloudFormationStackSets::new(client(server.url()), CallAs::Itself);
+    Ok(stack_sets.describe_stack_set(&"iris".parse().unwrap()).await?.is_some())
+}
+
+#[tokio::test]
+async fn a_deleted_set_is_no_set() {
+    assert!(describe(&serve(|action, _| result(action, "<StackSet><Status>ACTIVE</Status></StackSet>"))).await.unwrap());
+    assert!(!describe(&serve(|action, _| result(action, "<StackSet><Status>DELETED</Status></StackSet>"))).await.unwrap());
+    assert!(!describe(&serve(|_, _| refusal(400, "StackSetNotFoundException", "gone"))).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_refusal_keeps_operation_code_message_and_request_id() {
+    let error = describe(&serve(|_, _| refusal(403, "AccessDenied", "User is not authorized"))).await.unwrap_err();
+    assert_snapshot!(error, @"`DescribeStackSet` failed: AccessDenied: User is not authorized (request id 0f4d1d1e-5c0a-4a51-9b5c-000000000001)");
+    assert_eq!(error.kind(), CallErrorKind::AccessDenied);
+}
+
+#[tokio::test]
+async fn what_passes_is_told_apart_from_what_stays() {
+    let throttled = describe(&serve(|_, _| refusal(400, "Throttling", "Rate exceeded"))).await.unwrap_err();
+    assert_eq!(throttled.kind(), CallErrorKind::Throttled);
+    let dropped = describe(&serve(|_, _| Answer::dropped_connection())).await.unwrap_err();
+    assert_eq!(dropped.kind(), CallErrorKind::Unreachable, "{dropped}");
+    let proxy = describe(&serve(|_, _| Answer::new(503).body("text/html", "<html>starting</html>"))).await.unwrap_err();
+    assert_eq!(proxy.kind(), CallErrorKind::Unreachable, "{proxy}");
+
+    let server = serve(|action, _| result(action, ""));
+    let config = Config::builder().behavior_version(BehaviorVersion::latest()).region(Region::new("us-east-1")).endpoint_url(server.url());
+    let stack_sets = CloudFormationStackSets::new(Client::from_conf(config.retry_config(RetryConfig::disabled()).build()), CallAs::Itself);
+    let without_credentials = stack_sets.describe_stack_set(&"iris".parse().unwrap()).await.unwrap_err();
+    assert_eq!(without_credentials.kind(), CallErrorKind::Refused, "{without_credentials}");
+    assert!(server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn an_instance_without_an_account_makes_the_answer_unusable() {
+    let server = serve(|action, _| result(action, "<Summaries><member><Region>us-east-1</Region></member></Summaries>"));
+    let stack_sets = CloudFormationStackSets::new(client(server.url()), CallAs::Itself);
+    let error = stack_sets.list_stack_instances(&"iris".parse().unwrap()).await.unwrap_err();
+    assert_snapshot!(error, @"`ListStackInstances` failed: the answer cannot be used: `` is not an AWS account id (12 digits)");
+}
+
+#[tokio::test]
+async fn events_of_a_stack_that_is_gone_are_an_error_and_not_an_empty_page() {
+    let server = serve(|_, _| refusal(400, "ValidationError", "Stack [x] does not exist"));
+    let error = CloudFormationStacks::new(client(server.url())).stack_events("x", None).await.unwrap_err();
+    assert_eq!((error.operation, error.code.as_deref()), ("DescribeStackEvents", Some("ValidationError")));
+}
