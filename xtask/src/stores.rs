@@ -14,7 +14,7 @@ pub(crate) struct NoStore;
 
 /// A bucket, and how objects are put into it.
 #[derive(Debug, Clone, Default)]
-#[expect(dead_code, reason = "uploads come with the store in S3")]
+#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "only AWS has buckets"))]
 pub(crate) struct Bucket {
     pub(crate) name: String,
     pub(crate) prefix: Option<String>,
@@ -47,7 +47,15 @@ pub(crate) async fn package(template: &Template, bucket: Option<Bucket>) -> Resu
     packaged.map_err(|error| problems::failure(&error, template.text()))
 }
 
-#[expect(clippy::unused_async, reason = "uploads await")]
+#[cfg(feature = "aws")]
+async fn in_bucket(template: &Template, options: &PackageOptions, bucket: Bucket) -> Result<Result<Packaged, cfn_render::Error>, Failure> {
+    let session = crate::aws::Session::open().await?;
+    let store = crate::aws::artifact_store(&session, bucket);
+    Ok(template.package(&store, options).await)
+}
+
+#[cfg(not(feature = "aws"))]
+#[expect(clippy::unused_async, reason = "the one with AWS awaits")]
 async fn in_bucket(_: &Template, _: &PackageOptions, bucket: Bucket) -> Result<Result<Packaged, cfn_render::Error>, Failure> {
-    Err(crate::diagnostic::Diagnostic::error(format!("uploads to `{}` are not built in yet", bucket.name)).into())
+    Err(crate::without_aws("an upload", &format!("build it with its default features to upload to `{}`", bucket.name)))
 }

@@ -65,6 +65,12 @@ impl Cloud {
         self.aws.query(account, "cloudformation", "CreateStack", &parameters).unwrap();
     }
 
+    /// A bucket in the registry's account.
+    pub(crate) fn make_bucket(&self, name: &str) {
+        let template = json!({ "Resources": { "Bucket": { "Type": "AWS::S3::Bucket", "Properties": { "BucketName": name } } } });
+        self.aws.query(HOME, "cloudformation", "CreateStack", &[("StackName", name), ("TemplateBody", &template.to_string())]).unwrap();
+    }
+
     /// What a target account needs before an endpoint can be deployed into it: the network's parameters.
     pub(crate) fn prepare(&self, stage: &str, account: &str) {
         for name in ["sagemaker-sg-ids", "private-subnet-ids"] {
