@@ -72,6 +72,14 @@ async fn a_number_may_be_off_by_its_tolerance() {
 }
 
 #[tokio::test]
+async fn both_ends_of_between_belong_to_it() {
+    for (body, outcome) in [("0", Outcome::Passed), ("1.0", Outcome::Passed), ("-0.001", Outcome::Failed), ("1.001", Outcome::Failed)] {
+        assert_eq!(replied("{ json: [{ at: '', between: [0, 1] }] }", body).await.outcome, outcome, "{body}");
+    }
+    assert_eq!(wrong(&replied("{ json: [{ at: '', between: [0, 1] }] }", "'a'").await).len(), 1);
+}
+
+#[tokio::test]
 async fn a_media_type_is_compared_without_its_parameters() {
     assert_eq!(replied("{ content_type: text/csv }", "x").await.outcome, Outcome::Passed);
     let case = replied("{ content_type: application/json }", "x").await;
