@@ -1,7 +1,7 @@
 //! A model of stack sets in memory, by what AWS documents: one operation at a time, each instance PENDING, then RUNNING, then
 //! done; failures counted against the tolerance; an id that was seen starts nothing.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -103,6 +103,11 @@ impl State {
         targets: Vec<Target>,
         preferences: &Preferences,
     ) -> Result<OperationId, CallError> {
+        let regions: BTreeSet<_> = targets.iter().map(|target| &target.region).collect();
+        let order: BTreeSet<_> = preferences.region_order.iter().collect();
+        if !order.is_empty() && order != regions {
+            return Err(CallError::answered(call, "ValidationError", "the region order must name the operation's regions"));
+        }
         let percentage = usize::from(preferences.failure_tolerance_percentage.unwrap_or(0));
         let tolerated = targets.len() * percentage / 100;
         let operation =

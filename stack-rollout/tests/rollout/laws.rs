@@ -70,11 +70,14 @@ proptest! {
 
     #[test]
     fn after_a_rollout_that_succeeded_there_is_nothing_left_to_do(
-        targets in targets(), present in instances(), set_exists: bool, differs: bool,
+        targets in targets(), present in instances(), set_exists: bool, differs: bool, ordered: bool,
     ) {
         let cloud = cloud_with(&present, set_exists, differs);
         let mut wanted = release(&[ACCOUNTS[0]], &[REGIONS[0]]);
         wanted.targets = targets;
+        if ordered {
+            wanted.preferences.region_order = wanted.targets.regions.iter().rev().cloned().collect();
+        }
         let rollout = rolled_out(&cloud, &wanted).unwrap();
         prop_assert_eq!(rollout.verdict(), Verdict::Succeeded);
         let version = cloud.state().version;
