@@ -2,8 +2,10 @@
 
 mod convert;
 mod failure;
+mod organization;
 mod stack_sets;
 mod stacks;
 
+pub use organization::AwsOrganization;
 pub use stack_sets::CloudFormationStackSets;
 pub use stacks::CloudFormationStacks;

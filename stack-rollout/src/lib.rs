@@ -47,6 +47,7 @@ mod call_error;
 mod clock;
 mod error;
 mod identifiers;
+pub mod organization;
 mod plan;
 mod problem;
 mod release;

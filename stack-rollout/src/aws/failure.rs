@@ -1,7 +1,7 @@
 //! The SDK's errors as this crate's.
 
 use aws_sdk_cloudformation::config::http::HttpResponse;
-use aws_sdk_cloudformation::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::operation::RequestId;
 
 use crate::CallError;
@@ -24,9 +24,20 @@ where
         CallError {
             operation,
             code: error.code().map(str::to_owned),
-            message: error.message().map_or_else(|| DisplayErrorContext(&error).to_string(), str::to_owned),
+            message: error.message().map_or_else(|| innermost(&error), str::to_owned),
             request_id: error.request_id().map(str::to_owned),
             unreachable,
         }
     }
+}
+
+/// What went wrong first. The SDK's own full text would show raw headers.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = error.to_string();
+        cause = error.source();
+    }
+    text
 }

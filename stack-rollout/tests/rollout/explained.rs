@@ -61,6 +61,15 @@ fn two_resources_that_fail_at_once_are_both_told_oldest_first() {
 }
 
 #[test]
+fn a_resource_that_fails_twice_is_told_once_with_its_first_reason() {
+    let mut events = story();
+    events.insert(4, event(1_006, "Model", "AWS::SageMaker::Model", "DELETE_FAILED", Some("still in use")));
+    let causes = first_causes(&events);
+    assert_eq!(causes.len(), 1);
+    assert_eq!(causes[0].reason, "Could not access model data");
+}
+
+#[test]
 fn a_failed_rollback_is_told_when_nothing_failed_before_it_and_a_success_has_no_causes() {
     let mut events = story();
     events.retain(|event| event.at != Some(1_005));

@@ -170,3 +170,14 @@ fn a_word_of_the_operation_is_not_believed_against_the_instances() {
     assert_eq!(rollout.targets[0].outcome, Outcome::Failed);
     assert_eq!(rollout.targets[0].reason.as_deref(), Some("the operation ended, yet the stack instance is OUTDATED"));
 }
+
+#[test]
+fn a_failure_of_an_earlier_rollout_is_not_told_as_one_of_this() {
+    let cloud = Cloud::with_fate(target(A, EAST), Fate::Fails("an old story"));
+    let release = release(&[A], &[EAST]);
+    assert_eq!(rolled_out(&cloud, &release).unwrap().targets[0].outcome, Outcome::Failed);
+    cloud.state().errors.insert("DescribeStackSetOperation", [error("ExpiredToken")].into());
+    let rollout = rolled_out(&cloud, &release).unwrap();
+    assert_eq!(rollout.targets[0].outcome, Outcome::Unfinished);
+    assert!(!rollout.targets[0].reason.as_deref().unwrap().contains("an old story"));
+}

@@ -1,0 +1,72 @@
+//! [`Organization`] on AWS Organizations.
+
+use aws_sdk_organizations::Client;
+use aws_sdk_organizations::types::Account;
+
+use super::failure::failed;
+use crate::organization::{Member, Organization, Page, UnitId};
+use crate::{AccountId, CallError};
+
+/// The most that AWS Organizations puts on a page.
+const PAGE: i32 = 20;
+
+/// The organization that a client speaks for.
+#[derive(Debug, Clone)]
+pub struct AwsOrganization {
+    client: Client,
+}
+
+impl AwsOrganization {
+    /// The organization of the client's account.
+    pub fn new(client: Client) -> Self {
+        Self { client }
+    }
+}
+
+impl Organization for AwsOrganization {
+    async fn management_account(&self) -> Result<AccountId, CallError> {
+        const OPERATION: &str = "DescribeOrganization";
+        let answer = self.client.describe_organization().send().await.map_err(failed(OPERATION))?;
+        let account = answer.organization.and_then(|organization| organization.master_account_id).unwrap_or_default();
+        account.parse().map_err(|_| CallError::unusable(OPERATION, format!("the management account is `{account}`")))
+    }
+
+    async fn accounts(&self, unit: &UnitId, token: Option<&str>) -> Result<Page<Member>, CallError> {
+        const OPERATION: &str = "ListAccountsForParent";
+        let request =
+            self.client.list_accounts_for_parent().parent_id(unit.as_str()).max_results(PAGE).set_next_token(token.map(str::to_owned));
+        let answer = request.send().await.map_err(failed(OPERATION))?;
+        Ok(Page {
+            items: answer.accounts.unwrap_or_default().iter().map(|account| member(OPERATION, account)).collect::<Result<_, _>>()?,
+            next_token: answer.next_token.filter(|token| !token.is_empty()),
+        })
+    }
+
+    async fn units(&self, unit: &UnitId, token: Option<&str>) -> Result<Page<UnitId>, CallError> {
+        const OPERATION: &str = "ListOrganizationalUnitsForParent";
+        let request = self
+            .client
+            .list_organizational_units_for_parent()
+            .parent_id(unit.as_str())
+            .max_results(PAGE)
+            .set_next_token(token.map(str::to_owned));
+        let answer = request.send().await.map_err(failed(OPERATION))?;
+        let ids = answer.organizational_units.unwrap_or_default().into_iter().filter_map(|unit| unit.id);
+        Ok(Page {
+            items: ids
+                .map(|id| id.parse().map_err(|_| CallError::unusable(OPERATION, format!("a unit's id is `{id}`"))))
+                .collect::<Result<_, _>>()?,
+            next_token: answer.next_token.filter(|token| !token.is_empty()),
+        })
+    }
+}
+
+/// `State` says more than `Status`, which AWS is retiring; where it is not given, `Status` decides.
+fn member(operation: &'static str, account: &Account) -> Result<Member, CallError> {
+    let id = account.id().unwrap_or_default();
+    let status = account.state().map(|state| state.as_str()).or_else(|| account.status().map(|status| status.as_str()));
+    Ok(Member {
+        account: id.parse().map_err(|_| CallError::unusable(operation, format!("an account's id is `{id}`")))?,
+        active: status == Some("ACTIVE"),
+    })
+}
