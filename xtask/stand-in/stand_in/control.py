@@ -37,6 +37,11 @@ def clear_requests(application, _body):
     return {}
 
 
+def reset(application, _body):
+    application.reset()
+    return {}
+
+
 def add_fault(application, body):
     application.faults.add(body)
     return {}
@@ -104,6 +109,7 @@ def needs_patch(application, name):
 ROUTES = {
     "GET /stand-in/requests": requests,
     "DELETE /stand-in/requests": clear_requests,
+    "POST /stand-in/reset": reset,
     "POST /stand-in/faults": add_fault,
     "DELETE /stand-in/faults": clear_faults,
     "POST /stand-in/model-packages": seed_packages,

@@ -24,6 +24,11 @@ class Script:
         self.descriptions_left = in_service_after
 
 
+def reset():
+    _scripts.clear()
+    _silent_rollbacks.clear()
+
+
 def set_status(key, script):
     """May come before the endpoint exists."""
     _scripts[key] = script

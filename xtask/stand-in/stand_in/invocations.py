@@ -27,9 +27,15 @@ class ModelServers:
 
     def __init__(self, url):
         self._lock = threading.Lock()
-        self._urls = {}
-        if url:
-            self.set(url)
+        self._first = url
+        self.reset()
+
+    def reset(self):
+        """Back to the server of the command line, if there was one."""
+        with self._lock:
+            self._urls = {}
+        if self._first:
+            self.set(self._first)
 
     def set(self, url, account=None, region=None, endpoint=None):
         parts = urlsplit(url)

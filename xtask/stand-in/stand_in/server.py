@@ -6,10 +6,12 @@ import time
 
 from moto import settings
 from moto.core.responses import ActionAuthenticatorMixin
+from moto.moto_api._internal import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.organizations.models import organizations_backends
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from stand_in import answers, control, invocations
+from stand_in import answers, control, endpoints, invocations
 from stand_in.faults import Faults
 from stand_in.patches import apply
 from stand_in.request import Request
@@ -33,7 +35,19 @@ class Application:
         self.state = threading.RLock()
         self.moto = DomainDispatcherApplication(create_backend_app)
         apply(patches)
+        self._enforced_first = enforce_iam
         self.enforce_iam(enforce_iam)
+
+    def reset(self):
+        """Everything as it was at the start: no state, no faults, no scripts, an empty log."""
+        with self.state:
+            moto_api_backend.reset()
+            organizations_backends.master_accounts.clear()
+            endpoints.reset()
+            self.model_servers.reset()
+            self.faults.clear()
+            self.log.clear()
+            self.enforce_iam(self._enforced_first)
 
     def enforce_iam(self, enabled):
         with self.state:

@@ -78,6 +78,7 @@ pub struct StandIn {
     url: String,
     patches: Vec<String>,
     program: PathBuf,
+    enforced_first: bool,
     enforcing: AtomicBool,
 }
 
@@ -105,8 +106,14 @@ impl StandIn {
             command.arg("--log-file").arg(path);
         }
         let (process, ready) = Process::start(command)?;
-        let enforcing = AtomicBool::new(options.enforce_iam);
-        Ok(Self { process, url: ready.url, patches: ready.patches, program: prepared.program, enforcing })
+        Ok(Self {
+            process,
+            url: ready.url,
+            patches: ready.patches,
+            program: prepared.program,
+            enforced_first: options.enforce_iam,
+            enforcing: AtomicBool::new(options.enforce_iam),
+        })
     }
 
     /// Where it is, such as `http://127.0.0.1:40123`: the value of `AWS_ENDPOINT_URL`.
@@ -137,6 +144,13 @@ impl StandIn {
     /// Empties the request log; the log file keeps its lines.
     pub fn clear_requests(&self) -> Result<(), Error> {
         self.tell("DELETE", "requests", &Value::Null)
+    }
+
+    /// Everything as it was at the start: no state, no faults, no scripted statuses, an empty log, the model server of the options.
+    pub fn reset(&self) -> Result<(), Error> {
+        self.tell("POST", "reset", &Value::Null)?;
+        self.enforcing.store(self.enforced_first, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Adds a fault, after those that are there; the oldest that matches a request meets it.

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 use test_support::iris::{Behaviour, Container};
 use test_support::stand_in::{EndpointStatus, Options, Reply, StandIn};
 
-use super::{PROD, STAGING, cache, make_endpoint, start};
+use super::{Clean, PROD, STAGING, cache, make_endpoint, start};
 
 const FLOWER: &str = "5.1,3.5,1.4,0.2";
 
@@ -10,9 +10,10 @@ fn body(reply: &Reply) -> Value {
     serde_json::from_slice(&reply.body).unwrap()
 }
 
-fn with_container(behaviour: Behaviour) -> (StandIn, Container) {
+fn with_container(behaviour: Behaviour) -> (Clean, Container) {
     let container = Container::serve(behaviour).unwrap();
-    let aws = StandIn::start(&Options { model_server: Some(container.url().to_owned()), ..Options::new(cache()) }).unwrap();
+    let aws = start();
+    aws.set_model_server(container.url(), None).unwrap();
     make_endpoint(&aws, STAGING, "iris", "package/1");
     (aws, container)
 }
@@ -28,6 +29,14 @@ fn an_existing_endpoint_answers_with_the_containers_answer() {
     assert_eq!(body(&reply)["predictions"][0]["label"], "setosa");
     let logged: Vec<_> = aws.requests().unwrap().into_iter().map(|request| (request.service, request.action, request.account)).collect();
     assert_eq!(logged[0], ("sagemaker-runtime".to_owned(), "InvokeEndpoint".to_owned(), STAGING.to_owned()));
+}
+
+#[test]
+fn the_model_server_of_the_options_answers() {
+    let container = Container::serve(Behaviour::Healthy).unwrap();
+    let aws = StandIn::start(&Options { model_server: Some(container.url().to_owned()), ..Options::new(cache()) }).unwrap();
+    make_endpoint(&aws, STAGING, "iris", "package/1");
+    assert_eq!(aws.invoke(STAGING, "iris", "text/csv", FLOWER, &[]).unwrap().text(), "setosa\n");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The stand-in from end to end. Each test has a stand-in of its own; the Python environment is made by the first.
+//! The stand-in from end to end. Each test has a stand-in to itself; the Python environment is made by the first.
 
 mod endpoints;
 mod faults;
@@ -9,6 +9,7 @@ mod process;
 mod releases;
 
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use serde_json::{Value, json};
 use test_support::stand_in::{Error, Options, StandIn};
@@ -22,8 +23,33 @@ fn cache() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("stand-in")
 }
 
-fn start() -> StandIn {
-    StandIn::start(&Options::new(cache())).unwrap()
+/// A stand-in with nothing in it, for one test: started, or one that another test is done with.
+fn start() -> Clean {
+    let spare = SPARE.lock().unwrap().pop();
+    Clean(Some(spare.unwrap_or_else(|| StandIn::start(&Options::new(cache())).unwrap())))
+}
+
+/// Stand-ins that were reset. What is here at the end goes with the process, whose end closes their standard input.
+static SPARE: Mutex<Vec<StandIn>> = Mutex::new(Vec::new());
+
+struct Clean(Option<StandIn>);
+
+impl std::ops::Deref for Clean {
+    type Target = StandIn;
+
+    fn deref(&self) -> &StandIn {
+        self.0.as_ref().unwrap()
+    }
+}
+
+impl Drop for Clean {
+    fn drop(&mut self) {
+        let used = self.0.take().unwrap();
+        // One that cannot be reset, or said something, is not for another test.
+        if used.reset().is_ok() && used.standard_error().is_empty() {
+            SPARE.lock().unwrap().push(used);
+        }
+    }
 }
 
 fn start_unpatched() -> StandIn {

@@ -1,13 +1,14 @@
 use std::net::TcpStream;
 use std::thread;
 
-use test_support::stand_in::{Error, Options, StandIn, prepare};
+use serde_json::json;
+use test_support::stand_in::{Error, Fault, Options, StandIn, prepare};
 
 use super::{REGISTRY, cache, start};
 
 #[test]
 fn dropping_it_ends_the_process_and_closes_the_port() {
-    let aws = start();
+    let aws = StandIn::start(&Options::new(cache())).unwrap();
     let address = aws.url().trim_start_matches("http://").to_owned();
     assert!(TcpStream::connect(&address).is_ok());
     drop(aws);
@@ -29,6 +30,26 @@ fn preparing_twice_at_once_makes_one_environment() {
     });
     assert_eq!(folders[0], folders[1]);
     assert!(folders[0].join("complete").exists());
+}
+
+#[test]
+fn a_reset_leaves_nothing_of_what_was() {
+    let aws = start();
+    super::make_endpoint(&aws, REGISTRY, "iris", "package/1");
+    aws.silent_rollback(REGISTRY, "iris").unwrap();
+    aws.set_model_server("http://127.0.0.1:9", None).unwrap();
+    aws.invoke(REGISTRY, "iris", "text/csv", "1", &[]).unwrap();
+    aws.fault(&Fault::dropped()).unwrap();
+    aws.enforce_iam(true).unwrap();
+    aws.reset().unwrap();
+    assert_eq!(aws.requests().unwrap(), []);
+    let reply = aws.call_as_program(REGISTRY, "sagemaker", "DescribeEndpoint", &json!({ "EndpointName": "iris" })).unwrap();
+    assert!(reply.status == 400 && reply.text().contains("Could not find endpoint"), "{}", reply.text());
+    super::make_endpoint(&aws, REGISTRY, "iris", "package/1");
+    super::make_config(&aws, REGISTRY, "next", "package/2");
+    aws.call(REGISTRY, "sagemaker", "UpdateEndpoint", &json!({ "EndpointName": "iris", "EndpointConfigName": "next" })).unwrap();
+    assert_eq!(super::served(&aws, REGISTRY, "iris"), "package/2");
+    assert!(aws.invoke(REGISTRY, "iris", "text/csv", "1", &[]).unwrap().text().contains("no model server"));
 }
 
 #[test]

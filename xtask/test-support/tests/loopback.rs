@@ -1,0 +1,65 @@
+//! The canned server, asked over plain sockets.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use test_support::loopback::{Answer, Loopback};
+
+fn get(server: &Loopback, path: &str) -> String {
+    let mut stream = TcpStream::connect(server.url().trim_start_matches("http://")).unwrap();
+    write!(stream, "POST {path} HTTP/1.1\r\nhost: x\r\nX-Asked: Yes\r\nconnection: close\r\ncontent-length: 2\r\n\r\nhi").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn answers_come_from_the_closure_and_requests_are_kept() {
+    let server = Loopback::start(|request| match request.path.as_str() {
+        "/json?a=1" => Answer::new(201).header("x-extra", "1").json(&json!({ "said": request.text() })),
+        _ => Answer::new(404),
+    })
+    .unwrap();
+    let answer = get(&server, "/json?a=1");
+    assert!(
+        answer.starts_with("HTTP/1.1 201 Created") && answer.contains("x-extra: 1") && answer.ends_with(r#"{"said":"hi"}"#),
+        "{answer}"
+    );
+    let nothing = get(&server, "/other");
+    assert!(nothing.starts_with("HTTP/1.1 404") && !nothing.contains("content-type"), "{nothing}");
+    let requests = server.requests();
+    assert_eq!(requests.iter().map(|request| request.path.as_str()).collect::<Vec<_>>(), ["/json?a=1", "/other"]);
+    assert_eq!(
+        (requests[0].method.as_str(), requests[0].header("x-asked"), requests[0].body.as_slice()),
+        ("POST", Some("Yes"), b"hi".as_slice())
+    );
+}
+
+#[test]
+fn an_answer_can_be_late_or_never_come() {
+    let server = Loopback::start(|request| match request.path.as_str() {
+        "/late" => Answer::new(200).after(Duration::from_millis(200)),
+        _ => Answer::dropped_connection(),
+    })
+    .unwrap();
+    let started = Instant::now();
+    assert!(get(&server, "/late").starts_with("HTTP/1.1 200"));
+    assert!(started.elapsed() >= Duration::from_millis(200));
+    assert_eq!(get(&server, "/never"), "");
+}
+
+#[test]
+fn a_header_that_cannot_be_sent_is_told_to_the_test() {
+    let server = Loopback::start(|_| Answer::new(200).header("x bad", "1")).unwrap();
+    assert!(get(&server, "/").ends_with("the test's header `x bad: 1` is not valid"));
+}
+
+#[test]
+fn dropping_it_closes_the_port() {
+    let server = Loopback::start(|_| Answer::new(200)).unwrap();
+    let address = server.url().trim_start_matches("http://").to_owned();
+    drop(server);
+    assert!(TcpStream::connect(address).is_err());
+}
