@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 use plan::{Plan, Planned, PlannedTemplate, object};
 use property_table::Form;
-use sites::Site;
+use sites::{Role, Site};
 use splice::{Replacement, splice};
 
 use crate::artifact::{Artifact, ArtifactWriter};
@@ -91,7 +91,7 @@ impl PackagePlan {
         &self.plan.artifacts
     }
 
-    /// The files of the templates to upload besides, children before their parents.
+    /// The files of the nested templates, and of included snippets that name artifacts themselves, children before their parents.
     pub fn nested_templates(&self) -> impl Iterator<Item = &std::path::Path> {
         let nested = self.plan.templates.len().saturating_sub(1);
         self.plan.templates[..nested].iter().map(|planned| planned.template.path())
@@ -129,7 +129,7 @@ impl PackagePlan {
             let mut rendered = Vec::new();
             for (index, template) in nested.iter().enumerate().filter(|(_, template)| template.level == level) {
                 let text = render(template, &locations, &nested_locations)?;
-                rendered.push((index, template_artifact(&template.template, &text)?));
+                rendered.push((index, rendered_artifact(template, &text)?));
             }
             let outcome = upload::bounded(&rendered, self.parallel_uploads, |index| store.put(&rendered[index].1)).await;
             let reached = outcome.map_err(|(index, error)| {
@@ -193,9 +193,10 @@ fn render(planned: &PlannedTemplate, artifacts: &[Location], nested: &[Option<Lo
     })
 }
 
-fn template_artifact(template: &Template, text: &str) -> Result<Artifact, Error> {
+fn rendered_artifact(PlannedTemplate { template, role, .. }: &PlannedTemplate, text: &str) -> Result<Artifact, Error> {
+    let suffix = if *role == Role::Template { ".template" } else { "" };
     let mut writer = ArtifactWriter::new();
-    let artifact = writer.write_all(text.as_bytes()).and_then(|()| writer.finish(template.path(), |sha256| format!("{sha256}.template")));
+    let artifact = writer.write_all(text.as_bytes()).and_then(|()| writer.finish(template.path(), |sha256| format!("{sha256}{suffix}")));
     artifact.map_err(|error| {
         let problem = Problem::error("unreadable", template.place(""), format!("the packaged template cannot be kept: {error}"));
         Error::new(ErrorKind::Artifacts, vec![problem])

@@ -1,6 +1,7 @@
 //! A template: its text, and what can be asked of it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -11,8 +12,15 @@ use crate::structure;
 use crate::tree::Tree;
 
 /// A CloudFormation template with its source text, every byte of which is kept.
+///
+/// A clone shares everything and costs nothing.
 #[derive(Debug, Clone)]
 pub struct Template {
+    source: Arc<Source>,
+}
+
+#[derive(Debug)]
+struct Source {
     text: String,
     path: PathBuf,
     lines: LineIndex,
@@ -45,21 +53,21 @@ impl Template {
                 .hint("a template is a mapping with sections such as `Resources`");
             return Err(Error::new(ErrorKind::Template, vec![problem]));
         }
-        Ok(Self { text, path, lines, tree })
+        Ok(Self { source: Arc::new(Source { text, path, lines, tree }) })
     }
 
     /// The text, byte for byte as it was given.
     pub fn text(&self) -> &str {
-        &self.text
+        &self.source.text
     }
 
     /// The name of the template in messages.
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.source.path
     }
 
     pub(crate) fn tree(&self) -> &Tree {
-        &self.tree
+        &self.source.tree
     }
 
     /// The template as JSON, in the long form of every function: `!Sub x` is `{"Fn::Sub": "x"}`.
@@ -69,7 +77,13 @@ impl Template {
     /// strings, as are quoted scalars; `null`, `~` and nothing at all are null. Aliases and merge keys become what they stand for, and
     /// of a key that is there twice the last one counts.
     pub fn to_value(&self) -> Value {
-        self.tree.value(Tree::ROOT)
+        self.source.tree.value(Tree::ROOT)
+    }
+
+    /// The template as JSON text: four spaces, a newline at the end, keys in their order, every function in its long form. Scalars are
+    /// read as [`to_value`](Self::to_value) says, so that a date is text, which `aws cloudformation package --use-json` fails on.
+    pub fn to_json(&self) -> String {
+        self.source.tree.json_text()
     }
 
     /// The template's own `Parameters` section as a JSON object; empty when there is none.
@@ -77,7 +91,7 @@ impl Template {
     /// Scalars are read as [`to_value`](Self::to_value) says: `Default: 1` is the number 1, which CloudFormation takes as the text
     /// "1", and `Default: 1.10` is the text "1.10".
     pub fn parameters(&self) -> Value {
-        match self.tree.get(Tree::ROOT, "Parameters").map(|parameters| self.tree.value(parameters)) {
+        match self.source.tree.get(Tree::ROOT, "Parameters").map(|parameters| self.source.tree.value(parameters)) {
             Some(parameters @ Value::Object(_)) => parameters,
             _ => Value::Object(Map::new()),
         }
@@ -86,15 +100,15 @@ impl Template {
     /// Where a value is, by its JSON pointer into [`to_value`](Self::to_value), such as `/Parameters/EnvType/Default`. The span
     /// includes the value's tag.
     pub fn locate(&self, pointer: &str) -> Option<Span> {
-        let (found, complete) = self.tree.find(pointer);
-        complete.then(|| self.lines.span(&self.text, self.tree.range(found.value)))
+        let (found, complete) = self.source.tree.find(pointer);
+        complete.then(|| self.source.lines.span(&self.source.text, self.source.tree.range(found.value)))
     }
 
     /// Where the key of a value is, by the value's JSON pointer. None for the whole template and for items of lists.
     pub fn locate_key(&self, pointer: &str) -> Option<Span> {
-        let (found, complete) = self.tree.find(pointer);
+        let (found, complete) = self.source.tree.find(pointer);
         let key = found.key.filter(|_| complete)?;
-        Some(self.lines.span(&self.text, self.tree.range(key)))
+        Some(self.source.lines.span(&self.source.text, self.source.tree.range(key)))
     }
 
     /// What is wrong with the template's structure: duplicate keys, unknown sections, resources without a type, names that nothing
@@ -106,19 +120,19 @@ impl Template {
     /// The place of a pointer's value, or of the nearest value around it.
     pub(crate) fn place(&self, pointer: impl Into<String>) -> Place {
         let pointer = pointer.into();
-        let (found, _) = self.tree.find(&pointer);
-        self.place_at(self.tree.node(found.value).start, pointer)
+        let (found, _) = self.source.tree.find(&pointer);
+        self.place_at(self.source.tree.node(found.value).start, pointer)
     }
 
     /// The place of a pointer's key, or of its value when it has no key.
     pub(crate) fn place_of_key(&self, pointer: impl Into<String>) -> Place {
         let pointer = pointer.into();
-        let (found, _) = self.tree.find(&pointer);
-        self.place_at(self.tree.node(found.key.unwrap_or(found.value)).start, pointer)
+        let (found, _) = self.source.tree.find(&pointer);
+        self.place_at(self.source.tree.node(found.key.unwrap_or(found.value)).start, pointer)
     }
 
     pub(crate) fn place_at(&self, offset: usize, pointer: impl Into<String>) -> Place {
-        let (line, column) = self.lines.position(&self.text, offset);
-        Place { path: self.path.clone(), line, column, pointer: pointer.into() }
+        let (line, column) = self.source.lines.position(&self.source.text, offset);
+        Place { path: self.source.path.clone(), line, column, pointer: pointer.into() }
     }
 }

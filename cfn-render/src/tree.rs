@@ -1,6 +1,7 @@
 //! The template as a tree whose nodes remember their bytes. YAML and JSON alike: JSON is flow-style YAML.
 
 mod build;
+mod json;
 mod pointer;
 mod value;
 
@@ -71,6 +72,11 @@ impl Tree {
         self.aliases > 0
     }
 
+    /// Whether any scalar has this text.
+    pub(crate) fn has_text(&self, wanted: &str) -> bool {
+        self.nodes.iter().any(|node| matches!(&node.kind, Kind::Scalar { text, .. } if text == wanted))
+    }
+
     /// The node itself, or the node that an alias stands for.
     pub(crate) fn follow(&self, mut id: NodeId) -> NodeId {
         // An alias of an alias cannot be written, and the builder refuses an alias within what it names: this ends.
@@ -137,29 +143,26 @@ impl Tree {
     /// The pairs of a mapping as they count: of a key that is there twice the last, merge keys followed, keys that are no scalars
     /// left out. In the order of their first mention.
     pub(crate) fn entries(&self, id: NodeId) -> Vec<Entry<'_>> {
-        let mut entries: Vec<Entry<'_>> = Vec::new();
-        let mut at: HashMap<&str, usize> = HashMap::new();
+        let pairs = self.pairs(id);
+        let mut entries = Entries::with_capacity(pairs.len());
         let mut merged = Vec::new();
-        for (key_node, value) in self.pairs(id).iter().copied() {
+        for (key_node, value) in pairs.iter().copied() {
             if self.is_merge_key(key_node) {
                 merged.extend(self.merged(value));
             } else if let Some(key) = self.text(key_node) {
                 let entry = Entry { key, key_node, value, merged: false };
-                if let Some(index) = at.get(key) {
-                    entries[*index] = entry;
-                } else {
-                    at.insert(key, entries.len());
-                    entries.push(entry);
+                match entries.position(key) {
+                    Some(index) => entries.list[index] = entry,
+                    None => entries.push(entry),
                 }
             }
         }
         for entry in merged {
-            if !at.contains_key(entry.key) {
-                at.insert(entry.key, entries.len());
+            if entries.position(entry.key).is_none() {
                 entries.push(Entry { merged: true, ..entry });
             }
         }
-        entries
+        entries.list
     }
 
     /// The entry of a mapping by its key.
@@ -190,5 +193,34 @@ impl Tree {
             return self.entries(value);
         }
         self.items(value).iter().flat_map(|item| self.entries(*item)).collect()
+    }
+}
+
+/// Entries by their key. Nearly all mappings are small, and searching those beats hashing; large ones are hashed.
+struct Entries<'a> {
+    list: Vec<Entry<'a>>,
+    by_key: HashMap<&'a str, usize>,
+    hashed: bool,
+}
+
+impl<'a> Entries<'a> {
+    fn with_capacity(capacity: usize) -> Self {
+        Self { list: Vec::with_capacity(capacity), by_key: HashMap::new(), hashed: capacity > 16 }
+    }
+
+    fn position(&self, key: &str) -> Option<usize> {
+        if self.hashed { self.by_key.get(key).copied() } else { self.list.iter().position(|entry| entry.key == key) }
+    }
+
+    fn push(&mut self, entry: Entry<'a>) {
+        if !self.hashed && self.list.len() >= 16 {
+            // Merge keys brought in more than the mapping has of its own.
+            self.hashed = true;
+            self.by_key = self.list.iter().enumerate().map(|(index, entry)| (entry.key, index)).collect();
+        }
+        if self.hashed {
+            self.by_key.insert(entry.key, self.list.len());
+        }
+        self.list.push(entry);
     }
 }

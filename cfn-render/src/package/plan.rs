@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use super::address::{Address, read_address};
 use super::archive::{Unusable, make_artifact};
 use super::property_table::{Content, Form};
-use super::sites::{Site, find_sites};
+use super::sites::{INCLUDE, Role, Site, find_sites};
 use super::splice::Replacement;
 use crate::artifact::Artifact;
 use crate::error::{Error, ErrorKind};
@@ -20,6 +20,7 @@ const MAX_NESTING: usize = 64;
 #[derive(Debug)]
 pub(crate) struct PlannedTemplate {
     pub(crate) template: Template,
+    pub(crate) role: Role,
     pub(crate) replacements: Vec<(Site, Planned)>,
     /// Templates of a level nest only templates of lower ones.
     pub(crate) level: usize,
@@ -55,7 +56,7 @@ pub(crate) fn plan(root: &Template) -> Result<Plan, Error> {
     };
     let path = identity(root.path());
     planner.open.push(path);
-    let whole = planner.template(root.clone());
+    let whole = planner.template(root.clone(), Role::Template);
     planner.plan.templates.push(whole);
     let Planner { mut plan, mut problems, .. } = planner;
     // File by file in the order of their first mention, and each in the order of its text.
@@ -75,20 +76,21 @@ struct Planner {
     made: HashMap<(PathBuf, Content), Result<usize, Vec<Unusable>>>,
     /// Artifacts by their key: equal contents are uploaded once.
     by_key: HashMap<String, usize>,
-    /// Nested templates by their path; none for those that cannot be packaged, whose problems are told already.
-    nested: HashMap<PathBuf, Option<usize>>,
+    /// Nested templates and snippets by their path; none for those that cannot be packaged, whose problems are told already.
+    nested: HashMap<(PathBuf, Role), Option<usize>>,
     /// The paths of the templates that are being planned, the root first.
     open: Vec<PathBuf>,
     problems: Vec<Problem>,
 }
 
 impl Planner {
-    fn template(&mut self, template: Template) -> PlannedTemplate {
-        // What is wrong with the structure is CloudFormation's to refuse; packaging says it and goes on.
-        let lowered =
-            template.problems().into_iter().map(|problem| Problem { severity: problem.severity.min(Severity::Warning), ..problem });
-        self.plan.notes.extend(lowered);
-        let (sites, problems) = find_sites(&template);
+    fn template(&mut self, template: Template, role: Role) -> PlannedTemplate {
+        if role == Role::Template {
+            // What is wrong with the structure is CloudFormation's to refuse; packaging says it and goes on.
+            let lower = |problem: Problem| Problem { severity: problem.severity.min(Severity::Warning), ..problem };
+            self.plan.notes.extend(template.problems().into_iter().map(lower));
+        }
+        let (sites, problems) = find_sites(&template, role);
         self.problems.extend(problems);
         let (mut replacements, mut level) = (Vec::new(), 0);
         for site in sites {
@@ -99,7 +101,7 @@ impl Planner {
                 replacements.push((site, planned));
             }
         }
-        PlannedTemplate { template, replacements, level }
+        PlannedTemplate { template, role, replacements, level }
     }
 
     fn site(&mut self, template: &Template, site: &Site) -> Option<Planned> {
@@ -132,7 +134,10 @@ impl Planner {
             return None;
         };
         if site.form == Form::TemplateUrl {
-            return self.nested(template, site, &path, canonical).map(Planned::Template);
+            return self.nested(template, site, &path, (canonical, Role::Template)).map(Planned::Template);
+        }
+        if site.name == INCLUDE && has_sites(&path) {
+            return self.nested(template, site, &path, (canonical, Role::Snippet)).map(Planned::Template);
         }
         if site.content == Content::File && canonical.is_dir() {
             let message = format!("`{named}` is a folder: `{}` will name a zip archive", site.name);
@@ -168,14 +173,15 @@ impl Planner {
         })
     }
 
-    fn nested(&mut self, parent: &Template, site: &Site, path: &Path, canonical: PathBuf) -> Option<usize> {
-        if let Some(from) = self.open.iter().position(|open| *open == canonical) {
-            let chain: Vec<String> = self.open[from..].iter().chain([&canonical]).map(|path| format!("`{}`", file_name(path))).collect();
+    fn nested(&mut self, parent: &Template, site: &Site, path: &Path, identity: (PathBuf, Role)) -> Option<usize> {
+        let (canonical, role) = &identity;
+        if let Some(from) = self.open.iter().position(|open| open == canonical) {
+            let chain: Vec<String> = self.open[from..].iter().chain([canonical]).map(|path| format!("`{}`", file_name(path))).collect();
             let message = format!("the template nests itself: {}", chain.join(" → "));
             self.problems.push(Problem::error("template-cycle", parent.place(&site.pointer), message));
             return None;
         }
-        if let Some(known) = self.nested.get(&canonical) {
+        if let Some(known) = self.nested.get(&identity) {
             return *known;
         }
         if self.open.len() >= MAX_NESTING {
@@ -186,7 +192,7 @@ impl Planner {
         let planned = match read_template(path) {
             Ok(template) => {
                 self.open.push(canonical.clone());
-                let planned = self.template(template);
+                let planned = self.template(template, *role);
                 self.open.pop();
                 self.plan.templates.push(planned);
                 Some(self.plan.templates.len() - 1)
@@ -206,7 +212,7 @@ impl Planner {
                 None
             }
         };
-        self.nested.insert(canonical, planned);
+        self.nested.insert(identity, planned);
         planned
     }
 }
@@ -230,6 +236,14 @@ fn normalise(path: &Path) -> PathBuf {
 enum ReadFailure {
     File(String),
     Template(Error),
+}
+
+/// Whether a snippet names artifacts itself. One that is no mapping, or does not parse on its own, is uploaded as it is.
+fn has_sites(path: &Path) -> bool {
+    match read_template(path) {
+        Ok(snippet) => !find_sites(&snippet, Role::Snippet).0.is_empty(),
+        Err(_) => false,
+    }
 }
 
 fn read_template(path: &Path) -> Result<Template, ReadFailure> {

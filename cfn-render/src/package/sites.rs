@@ -20,8 +20,20 @@ pub(crate) struct Site {
     pub(crate) borrowed: bool,
 }
 
-/// All such values, in the order of the walk, and what is malformed on the way.
-pub(crate) fn find_sites(template: &Template) -> (Vec<Site>, Vec<Problem>) {
+/// What messages call the `Location` of an include.
+pub(crate) const INCLUDE: &str = "AWS::Include";
+
+/// What a file with sites is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Role {
+    /// A template of its own, nested or not.
+    Template,
+    /// What `AWS::Include` puts into a template: whole sections, resources, or any mapping.
+    Snippet,
+}
+
+/// All such values, in the order of the text, and what is malformed on the way.
+pub(crate) fn find_sites(template: &Template, role: Role) -> (Vec<Site>, Vec<Problem>) {
     let tree = template.tree();
     let mut search = Search { template, tree, sites: Vec::new(), problems: Vec::new() };
     let root = Step { node: Tree::ROOT, pointer: String::new(), borrowed: false };
@@ -33,7 +45,13 @@ pub(crate) fn find_sites(template: &Template) -> (Vec<Site>, Vec<Problem>) {
     if let Some(resources) = search.key(&root, "Resources") {
         search.resources(&resources, 0);
     }
-    search.includes(&root);
+    if role == Role::Snippet {
+        search.resources(&root, 0);
+    }
+    // Most templates include nothing, and need no walk over everything.
+    if template.tree().has_text(INCLUDE) {
+        search.includes(&root);
+    }
     let Search { mut sites, problems, .. } = search;
     sites.sort_by_key(|site| (template.tree().node(site.node).start, site.pointer.clone()));
     (sites, problems)
@@ -170,11 +188,11 @@ impl Search<'_> {
         // The argument of `!Transform` is the mapping that bears the tag, so tags are not looked at here.
         let name = self.argument_key(at, "Name").and_then(|name| self.tree.plain_text(name.node));
         let location = self.argument_key(at, "Parameters").and_then(|parameters| self.key(&parameters, "Location"));
-        if let (Some("AWS::Include"), Some(location)) = (name, location) {
+        if let (Some(INCLUDE), Some(location)) = (name, location) {
             self.sites.push(Site {
                 node: location.node,
                 pointer: location.pointer,
-                name: "AWS::Include".to_owned(),
+                name: INCLUDE.to_owned(),
                 form: Form::Uri,
                 content: Content::File,
                 borrowed: location.borrowed,

@@ -360,6 +360,33 @@ fn includes_are_uploaded_wherever_a_transform_can_be() {
 }
 
 #[test]
+fn included_snippets_are_packaged_themselves() {
+    let project = Project::new(&[
+        ("template.yml", "Resources: {Fn::Transform: {Name: AWS::Include, Parameters: {Location: parts/resources.yml}}}\n"),
+        (
+            "parts/resources.yml",
+            "# a part\nF: {Type: 'AWS::Lambda::Function', Properties: {Code: index.py, X: !Transform {Name: AWS::Include, Parameters: {Location: more.yml}}}}\n",
+        ),
+        ("parts/more.yml", "- no mapping\n"),
+        ("parts/index.py", "1"),
+    ]);
+    let (packaged, store) = project.package("template.yml");
+    let names: Vec<String> =
+        packaged.uploads.iter().map(|upload| upload.source.file_name().unwrap().to_string_lossy().into_owned()).collect();
+    assert_eq!(names, ["index.py", "more.yml", "resources.yml"]);
+    let [code, more, part] = [0, 1, 2].map(|index| packaged.uploads[index].key.as_str());
+    assert_eq!(part.len(), 64, "a snippet is no template");
+    assert_snapshot!(short(&store.text(part), &[(code, "CODE"), (more, "MORE")]), @r#"
+    # a part
+    F: {Type: 'AWS::Lambda::Function', Properties: {Code: {"S3Bucket": "bucket", "S3Key": "CODE"}, X: !Transform {Name: AWS::Include, Parameters: {Location: s3://bucket/MORE}}}}
+    "#);
+    assert_eq!(
+        packaged.text,
+        format!("Resources: {{Fn::Transform: {{Name: AWS::Include, Parameters: {{Location: s3://bucket/{part}}}}}}}\n")
+    );
+}
+
+#[test]
 fn loops_are_looked_into() {
     let project = Project::new(&[
         (

@@ -138,3 +138,65 @@ fn what_is_no_template_is_refused_with_its_place() {
     t.yml:2:3: mapping values are not allowed in this context [syntax]
     ");
 }
+
+#[test]
+fn a_template_as_json_keeps_its_order_and_its_text() {
+    let template = Template::parse(
+        "AWSTemplateFormatVersion: 2010-09-09\n\
+         Resources:\n\
+         \x20 Z: {Type: 'Custom::Z', Properties: {V: 1.10, N: 5, B: true, E: [], O: {}, U: }}\n\
+         \x20 A:\n\
+         \x20   Type: Custom::A\n\
+         \x20   Properties:\n\
+         \x20     Att: !GetAtt Z.Arn\n\
+         \x20     Sub: !Sub ['${b}', {b: é, a: !Ref Z}]\n\
+         \x20     Text: |\n\
+         \x20       two\n\
+         \x20       lines\n",
+        "t.yml",
+    )
+    .unwrap();
+    assert_snapshot!(template.to_json(), @r#"
+    {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Resources": {
+            "Z": {
+                "Type": "Custom::Z",
+                "Properties": {
+                    "V": "1.10",
+                    "N": 5,
+                    "B": true,
+                    "E": [],
+                    "O": {},
+                    "U": null
+                }
+            },
+            "A": {
+                "Type": "Custom::A",
+                "Properties": {
+                    "Att": {
+                        "Fn::GetAtt": [
+                            "Z",
+                            "Arn"
+                        ]
+                    },
+                    "Sub": {
+                        "Fn::Sub": [
+                            "${b}",
+                            {
+                                "b": "é",
+                                "a": {
+                                    "Ref": "Z"
+                                }
+                            }
+                        ]
+                    },
+                    "Text": "two\nlines\n"
+                }
+            }
+        }
+    }
+    "#);
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&template.to_json()).unwrap(), template.to_value());
+    assert_eq!(Template::parse(template.to_json(), "t.json").unwrap().to_value(), template.to_value());
+}
