@@ -1,7 +1,6 @@
 """Invocations of endpoints, forwarded to a model server, answered as SageMaker would."""
 
 import http.client
-import socket
 import threading
 import uuid
 from urllib.parse import urlsplit
@@ -85,7 +84,7 @@ def forward(request, url, variant):
         connection.request("POST", parts.path + "/invocations", body=request.body, headers=headers)
         reply = connection.getresponse()
         body = reply.read()
-    except socket.timeout:
+    except TimeoutError:
         waited = "Your invocation timed out while waiting for a response from container primary."
         return model_error(request, variant, 0, waited)
     except (OSError, http.client.HTTPException) as problem:

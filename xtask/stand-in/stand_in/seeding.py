@@ -67,9 +67,7 @@ def add_package(backend, group, package, last_version, created):
     images = values.get("images", [f"{registry}/iris@sha256:{version:064x}"])
     model_data = values.get("model_data", [f"s3://iris-models-{backend.account_id}/{group}/{version}/model.tar.gz"])
     model_data = model_data + [None] * (len(images) - len(model_data))
-    containers = [
-        {"Image": image, **({"ModelDataUrl": url} if url else {})} for image, url in zip(images, model_data)
-    ]
+    containers = [{"Image": image, **({"ModelDataUrl": url} if url else {})} for image, url in zip(images, model_data)]
     made = ModelPackage(
         model_package_name=group,
         model_package_group_name=group,

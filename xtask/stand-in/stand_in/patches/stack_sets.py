@@ -55,7 +55,7 @@ class Instance(StackInstance):
             stack.update(self.stack_set.template, parameters=parameters)
         except Exception as error:
             stack.template, stack.template_dict = template, template_dict
-            restore = lambda: stack.resource_map.update(template_dict, old_parameters)  # noqa: E731
+            restore = lambda: stack.resource_map.update(template_dict, old_parameters)
             roll_back(stack, "UPDATE_FAILED", "UPDATE_ROLLBACK_COMPLETE", error, restore)
             raise
 
