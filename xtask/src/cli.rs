@@ -11,9 +11,11 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub(crate) use options::{
-    BuildOptions, Caller, DemoOptions, DeployOptions, DistOptions, PackageOptions, Permissions, ProjectOptions, RoleOptions, SetupOptions,
-    Stage, StageAccounts, TestOptions, TourOptions, given,
+    BuildOptions, DemoOptions, DeployOptions, DistOptions, PackageOptions, ProjectOptions, RoleOptions, SetupOptions, Stage, StageAccounts,
+    TestOptions, TourOptions, given,
 };
+#[cfg(feature = "aws")]
+pub(crate) use options::{Caller, Permissions};
 
 use crate::printer::Format;
 

@@ -12,6 +12,8 @@ mod endpoints;
 mod exit;
 mod files;
 mod manifest;
+#[cfg(feature = "aws")]
+mod organization;
 mod printer;
 mod problems;
 mod project;

@@ -65,6 +65,12 @@ pub(crate) struct StageAccounts {
     /// The production accounts, with commas between them.
     #[arg(long, value_name = "ACCOUNTS", env = "PROD_ACCOUNT_LIST")]
     pub(crate) prod_accounts: Option<String>,
+    /// The organizational units that hold the staging accounts, in place of a list: all active accounts in them and below them.
+    #[arg(long, value_name = "OUS", env = "ORGANIZATIONAL_UNIT_STAGING_ID")]
+    pub(crate) organizational_unit_staging_id: Option<String>,
+    /// The organizational units that hold the production accounts, in place of a list.
+    #[arg(long, value_name = "OUS", env = "ORGANIZATIONAL_UNIT_PROD_ID")]
+    pub(crate) organizational_unit_prod_id: Option<String>,
 }
 
 /// Options of `setup`.

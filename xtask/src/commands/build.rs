@@ -14,7 +14,7 @@ pub(crate) use inputs::Inputs;
 use inputs::Known;
 #[cfg(feature = "aws")]
 pub(crate) use request::Asked;
-pub(crate) use request::BuildRequest;
+pub(crate) use request::{Accounts, BuildRequest};
 pub(crate) use summary::print;
 
 use crate::cli::{BuildOptions, Stage};
@@ -38,22 +38,25 @@ pub(crate) struct Home {
 }
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &BuildOptions) -> Result<Exit, Failure> {
-    let request = BuildRequest::read(project, options)?;
+    let mut request = BuildRequest::read(project, options)?;
     let inputs = Inputs::read(&request)?;
     inputs.check_early(&request)?;
     let manifest = match &options.registry {
         Some(file) => build(printer, project, &request, &inputs, &snapshot::read(file)?, Home::default()).await?,
-        None => with_aws(printer, project, &request, &inputs).await?,
+        None => with_aws(printer, project, &mut request, &inputs).await?,
     };
     print(printer, &manifest, &request.output_dir);
     Ok(Exit::Done)
 }
 
 #[cfg(feature = "aws")]
-async fn with_aws(printer: Printer, project: &Project, request: &BuildRequest, inputs: &Inputs) -> Result<Manifest, Failure> {
+async fn with_aws(printer: Printer, project: &Project, request: &mut BuildRequest, inputs: &Inputs) -> Result<Manifest, Failure> {
     let session = crate::aws::Session::open().await?;
+    for stage in &mut request.stages {
+        stage.accounts = crate::organization::listed(&session, &stage.accounts).await?;
+    }
     // Who calls only matters where the caller's account is the target.
-    let account = if request.stages.iter().any(|stage| stage.accounts.is_none()) {
+    let account = if request.stages.iter().any(|stage| stage.accounts == Accounts::Own) {
         let caller = session.caller().await?;
         Some(caller.account.parse().map_err(|_| Diagnostic::error(format!("AWS says that the caller's account is `{}`", caller.account)))?)
     } else {
@@ -66,7 +69,7 @@ async fn with_aws(printer: Printer, project: &Project, request: &BuildRequest, i
 
 #[cfg(not(feature = "aws"))]
 #[expect(clippy::unused_async, reason = "the one with AWS awaits")]
-async fn with_aws(_: Printer, _: &Project, _: &BuildRequest, _: &Inputs) -> Result<Manifest, Failure> {
+async fn with_aws(_: Printer, _: &Project, _: &mut BuildRequest, _: &Inputs) -> Result<Manifest, Failure> {
     Err(crate::without_aws("build", "give a registry snapshot with --registry"))
 }
 
@@ -92,8 +95,15 @@ pub(crate) async fn build<R: Registry>(
 
     let mut stages = Vec::new();
     for (index, stage) in request.stages.iter().enumerate() {
-        let own = || vec![home.account.clone().unwrap_or_else(|| choice.package.arn.account().clone()).to_string()];
-        let accounts = stage.accounts.as_ref().map_or_else(own, |accounts| accounts.iter().map(ToString::to_string).collect());
+        let accounts: Vec<String> = match &stage.accounts {
+            Accounts::Own => vec![home.account.as_ref().unwrap_or_else(|| choice.package.arn.account()).to_string()],
+            Accounts::Listed(accounts) => accounts.iter().map(ToString::to_string).collect(),
+            Accounts::Units(_) => {
+                return Err(Diagnostic::error(format!("the accounts of the {} stage's units are not known", stage.stage))
+                    .hinting("with --registry no call to AWS is made: give a list of accounts")
+                    .into());
+            }
+        };
         let arn = choice.package.arn.to_string();
         let (parameters, findings) =
             inputs.parameters(request, index, Known { model_package_arn: Some(&arn), accounts: Some(&accounts) })?;

@@ -24,8 +24,9 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DemoOptio
         std::fs::remove_dir_all(&folder).map_err(|error| Failure::bad_input(files::cannot("empty", &folder, &error)))?;
     }
     printer.heading("The scene: three accounts on this machine");
-    printer.say("  111111111111  owns the model registry and runs the pipeline");
-    printer.say("  222222222222  staging      333333333333  production");
+    printer.say("  111111111111  manages the organization, owns the model registry and runs the pipeline");
+    printer.say("  222222222222  in the organizational unit of staging");
+    printer.say("  333333333333  in the organizational unit of production");
     printer.step("Preparing", "the local AWS (once; its Python environment takes a minute the first time)");
     let scene = Scene::start(project, &folder).await?;
     printer.step("Started", format_args!("AWS at {}, the iris model at {}", scene.aws.url(), scene.model.url()));

@@ -25,13 +25,21 @@ mod with_aws {
 
     use super::{Exit, Failure, Printer, SetupOptions};
     use crate::aws::Session;
-    use crate::commands::build::Asked;
+    use crate::commands::build::{Accounts, Asked};
     use crate::diagnostic::{Diagnostic, stop_on_errors};
+    use crate::organization;
     use crate::registry_errors;
 
     pub(crate) async fn run(printer: Printer, options: &SetupOptions) -> Result<Exit, Failure> {
         let request = Request::read(options)?;
         let session = Session::open().await?;
+        let mut principals: BTreeSet<AccountId> = BTreeSet::new();
+        for accounts in &request.accounts {
+            // In single-account mode nobody else reads the registry.
+            if let Accounts::Listed(accounts) = organization::listed(&session, accounts).await? {
+                principals.extend(accounts);
+            }
+        }
         let store = SageMakerRegistry::new(aws_sdk_sagemaker::Client::new(&session.config));
         let mode = if options.check { Mode::Check } else { Mode::Apply };
 
@@ -52,11 +60,11 @@ mod with_aws {
         };
         let change = match found {
             Some(group) => {
-                let sharing = Sharing { group, accounts: request.principals.clone() };
+                let sharing = Sharing { group, accounts: principals.clone() };
                 share(&store, &sharing, mode).await.map_err(|error| registry_errors::of_sharing(&error))?
             }
             // A group that is not there yet has no policy; one would be written for whoever is to read it.
-            None if request.principals.is_empty() => PolicyChange::Unchanged,
+            None if principals.is_empty() => PolicyChange::Unchanged,
             None => PolicyChange::Write(String::new()),
         };
         let policy = match (&change, options.check) {
@@ -67,7 +75,7 @@ mod with_aws {
             (PolicyChange::Delete, true) => "would be removed",
         };
         let changed = change != PolicyChange::Unchanged;
-        let accounts: Vec<_> = request.principals.iter().map(ToString::to_string).collect();
+        let accounts: Vec<_> = principals.iter().map(ToString::to_string).collect();
         let data = json!({
             "group": request.group.name.to_string(),
             "group_created": created && !options.check,
@@ -83,7 +91,7 @@ mod with_aws {
 
     struct Request {
         group: NewGroup,
-        principals: BTreeSet<AccountId>,
+        accounts: [Accounts; 2],
     }
 
     impl Request {
@@ -102,10 +110,7 @@ mod with_aws {
             let group = (!name.is_empty())
                 .then(|| name.parse::<ModelPackageGroup>())
                 .and_then(|parsed| asked.parsed(parsed, "--model-package-group-name"));
-            let multi_account = asked.multi_account(options.accounts.multi_account_deployment.as_ref());
-            let staging =
-                asked.accounts(multi_account, options.accounts.staging_accounts.as_ref(), "--staging-accounts", "STAGING_ACCOUNT_LIST");
-            let prod = asked.accounts(multi_account, options.accounts.prod_accounts.as_ref(), "--prod-accounts", "PROD_ACCOUNT_LIST");
+            let accounts = asked.stage_accounts(&options.accounts);
             stop_on_errors(asked.diagnostics)?;
             let Some(group) = group else { return Err(Diagnostic::error("no model package group was named").into()) };
             Ok(Self {
@@ -119,7 +124,7 @@ mod with_aws {
                         ("EnvironmentType".to_owned(), env_type),
                     ],
                 },
-                principals: staging.into_iter().chain(prod).flatten().collect(),
+                accounts,
             })
         }
     }

@@ -113,6 +113,8 @@ fn build_options(output_dir: PathBuf) -> BuildOptions {
             multi_account_deployment: text("yes"),
             staging_accounts: text("222222222222"),
             prod_accounts: text("333333333333"),
+            organizational_unit_staging_id: None,
+            organizational_unit_prod_id: None,
         },
         staging_config_name: "staging-config".to_owned(),
         prod_config_name: "prod-config".to_owned(),

@@ -5,6 +5,7 @@ mod build;
 mod cloud;
 mod demo;
 mod deploy;
+mod organization;
 mod package;
 mod project;
 mod setup;

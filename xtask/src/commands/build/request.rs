@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use model_registry::{AccountId, ModelPackageGroup, Selection};
+use stack_rollout::organization::UnitId;
 
-use crate::cli::{BuildOptions, Stage, given};
+use crate::cli::{BuildOptions, Stage, StageAccounts, given};
 use crate::diagnostic::{Diagnostic, Failure, stop_on_errors};
 use crate::exit::Exit;
 use crate::project::Project;
@@ -38,8 +39,18 @@ pub(crate) struct StageRequest {
     pub(crate) env_type: String,
     /// The role's name, with its path if it has one.
     pub(crate) execution_role: String,
-    /// None: the caller's own account (single-account mode).
-    pub(crate) accounts: Option<BTreeSet<AccountId>>,
+    pub(crate) accounts: Accounts,
+}
+
+/// The accounts of a stage, as they are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Accounts {
+    /// The caller's own account (single-account mode).
+    Own,
+    /// These.
+    Listed(BTreeSet<AccountId>),
+    /// All active ones in these organizational units: AWS Organizations has to be asked.
+    Units(Vec<UnitId>),
 }
 
 impl BuildRequest {
@@ -63,7 +74,7 @@ impl BuildRequest {
         });
         let regions =
             given(options.regions.as_ref()).map(|text| targets::regions(text, "--regions", &mut asked.diagnostics)).unwrap_or_default();
-        let multi_account = asked.multi_account(options.accounts.multi_account_deployment.as_ref());
+        let [staging_accounts, prod_accounts] = asked.stage_accounts(&options.accounts);
         let stages = [
             StageRequest {
                 stage: Stage::Staging,
@@ -75,12 +86,7 @@ impl BuildRequest {
                     "--sagemaker-execution-role-staging-name",
                     "SAGEMAKER_EXECUTION_ROLE_STAGING_NAME",
                 ),
-                accounts: asked.accounts(
-                    multi_account,
-                    options.accounts.staging_accounts.as_ref(),
-                    "--staging-accounts",
-                    "STAGING_ACCOUNT_LIST",
-                ),
+                accounts: staging_accounts,
             },
             StageRequest {
                 stage: Stage::Prod,
@@ -92,7 +98,7 @@ impl BuildRequest {
                     "--sagemaker-execution-role-prod-name",
                     "SAGEMAKER_EXECUTION_ROLE_PROD_NAME",
                 ),
-                accounts: asked.accounts(multi_account, options.accounts.prod_accounts.as_ref(), "--prod-accounts", "PROD_ACCOUNT_LIST"),
+                accounts: prod_accounts,
             },
         ];
         if stages[0].config_file == stages[1].config_file {
@@ -142,7 +148,7 @@ impl Asked {
         parsed.map_err(|error| self.diagnostics.push(Diagnostic::error(error.to_string()).named(flag))).ok()
     }
 
-    pub(crate) fn multi_account(&mut self, value: Option<&String>) -> bool {
+    fn multi_account(&mut self, value: Option<&String>) -> bool {
         let text = self.required(value, "--multi-account-deployment", "MULTI_ACCOUNT_DEPLOYMENT");
         if text.is_empty() {
             return false;
@@ -154,23 +160,45 @@ impl Asked {
         })
     }
 
-    pub(crate) fn accounts(
-        &mut self,
-        multi_account: bool,
-        value: Option<&String>,
-        flag: &str,
-        variable: &str,
-    ) -> Option<BTreeSet<AccountId>> {
+    /// The accounts of both stages, staging first.
+    pub(crate) fn stage_accounts(&mut self, options: &StageAccounts) -> [Accounts; 2] {
+        let multi_account = self.multi_account(options.multi_account_deployment.as_ref());
+        let staging =
+            [("--staging-accounts", "STAGING_ACCOUNT_LIST"), ("--organizational-unit-staging-id", "ORGANIZATIONAL_UNIT_STAGING_ID")];
+        let prod = [("--prod-accounts", "PROD_ACCOUNT_LIST"), ("--organizational-unit-prod-id", "ORGANIZATIONAL_UNIT_PROD_ID")];
+        [
+            self.accounts(multi_account, options.staging_accounts.as_ref(), options.organizational_unit_staging_id.as_ref(), staging),
+            self.accounts(multi_account, options.prod_accounts.as_ref(), options.organizational_unit_prod_id.as_ref(), prod),
+        ]
+    }
+
+    fn accounts(&mut self, multi_account: bool, list: Option<&String>, units: Option<&String>, names: [(&str, &str); 2]) -> Accounts {
         if !multi_account {
-            return None;
+            return Accounts::Own;
         }
-        let known = self.diagnostics.len();
-        let accounts = given(value).map(|text| targets::accounts(text, flag, &mut self.diagnostics)).unwrap_or_default();
-        if accounts.is_empty() && self.diagnostics.len() == known {
-            let diagnostic = Diagnostic::error("the list of accounts is empty").named(format!("{flag}, {variable}"));
-            self.diagnostics.push(diagnostic.hinting("with --multi-account-deployment yes each stage needs its accounts"));
+        let [(list_flag, list_variable), (units_flag, units_variable)] = names;
+        match (given(list), given(units)) {
+            (Some(_), Some(_)) => {
+                let diagnostic = Diagnostic::error("both a list of accounts and organizational units are given")
+                    .named(format!("{list_flag}, {units_flag}"));
+                self.diagnostics.push(diagnostic.hint(format!("give one of them; the variables are {list_variable} and {units_variable}")));
+                Accounts::Own
+            }
+            (None, Some(text)) => {
+                let ids = text.split(',').map(str::trim).filter(|id| !id.is_empty());
+                Accounts::Units(ids.filter_map(|id| self.parsed(id.parse::<UnitId>(), units_flag)).collect())
+            }
+            (list, None) => {
+                let known = self.diagnostics.len();
+                let accounts = list.map(|text| targets::accounts(text, list_flag, &mut self.diagnostics)).unwrap_or_default();
+                if accounts.is_empty() && self.diagnostics.len() == known {
+                    let diagnostic = Diagnostic::error("the list of accounts is empty").named(format!("{list_flag}, {list_variable}"));
+                    let hint = format!("with --multi-account-deployment yes each stage needs its accounts, or their {units_flag}");
+                    self.diagnostics.push(diagnostic.hint(hint));
+                }
+                Accounts::Listed(accounts)
+            }
         }
-        Some(accounts)
     }
 
     /// A role's name with its path: `Name`, `path/Name`, or the ARN of such a role.

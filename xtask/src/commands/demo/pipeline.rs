@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::scene::{GROUP, Scene, account};
+use super::scene::{GROUP, Scene, unit};
 use crate::cli::Stage;
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::exit::Exit;
@@ -36,8 +36,8 @@ impl<'a> Pipeline<'a> {
             ("ENV_TYPE_STAGING_NAME", "staging"),
             ("ENV_TYPE_PROD_NAME", "prod"),
             ("MULTI_ACCOUNT_DEPLOYMENT", "YES"),
-            ("STAGING_ACCOUNT_LIST", account(Stage::Staging)),
-            ("PROD_ACCOUNT_LIST", account(Stage::Prod)),
+            ("ORGANIZATIONAL_UNIT_STAGING_ID", unit(Stage::Staging)),
+            ("ORGANIZATIONAL_UNIT_PROD_ID", unit(Stage::Prod)),
             ("SAGEMAKER_EXECUTION_ROLE_STAGING_NAME", "ds-model-execution-role"),
             ("SAGEMAKER_EXECUTION_ROLE_PROD_NAME", "ds-model-execution-role"),
         ];

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 use test_support::iris::Container;
-use test_support::stand_in::{self, Options, SeedPackage, SeedPackages, StandIn};
+use test_support::stand_in::{self, Options, SeedAccount, SeedOrganization, SeedPackage, SeedPackages, SeedUnit, StandIn};
 
 use crate::cli::Stage;
 use crate::diagnostic::{Diagnostic, Failure};
@@ -15,6 +15,9 @@ use crate::project::Project;
 pub(crate) const HOME: &str = "111111111111";
 /// The model package group, as the reference names it: the project's name and id.
 pub(crate) const GROUP: &str = "iris-p-abc123xyz";
+
+/// The organizational unit of each stage.
+const UNITS: [(Stage, &str); 2] = [(Stage::Staging, "ou-demo-staging1"), (Stage::Prod, "ou-demo-product1")];
 
 /// The local AWS and the model container; both end with it.
 #[derive(Debug)]
@@ -39,8 +42,16 @@ impl Scene {
         Ok(scene)
     }
 
-    /// The network's parameters in the target accounts, and a registry with a past.
+    /// The organization, the network's parameters in the target accounts, and a registry with a past.
     fn fill(&self) -> Result<(), Failure> {
+        let units = UNITS.map(|(stage, id)| SeedUnit {
+            name: stage.name().to_owned(),
+            id: Some(id.to_owned()),
+            accounts: vec![SeedAccount::from(account(stage))],
+            units: Vec::new(),
+        });
+        let organization = SeedOrganization { management_account: HOME.to_owned(), units: units.into() };
+        self.aws.seed_organization(&organization).map_err(|error| broken(&error))?;
         for stage in Stage::ALL {
             for (name, value) in
                 [("sagemaker-sg-ids", "sg-0123456789abcdef0"), ("private-subnet-ids", "subnet-0123456789abcdef0,subnet-0123456789abcdef1")]
@@ -86,6 +97,11 @@ impl Scene {
         let seed = SeedPackages { account: HOME.to_owned(), group: GROUP.to_owned(), packages: Some(packages), ..SeedPackages::default() };
         self.aws.seed_packages(&seed).map(drop).map_err(|error| broken(&error))
     }
+}
+
+/// The organizational unit of a stage.
+pub(crate) fn unit(stage: Stage) -> &'static str {
+    UNITS.iter().find(|(of, _)| *of == stage).map_or("", |(_, id)| id)
 }
 
 /// The one account of each stage.

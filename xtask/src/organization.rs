@@ -1,0 +1,31 @@
+//! The accounts of organizational units, asked of AWS Organizations.
+
+use stack_rollout::aws::AwsOrganization;
+use stack_rollout::organization::active_accounts;
+
+use crate::aws::Session;
+use crate::commands::build::Accounts;
+use crate::diagnostic::{Diagnostic, Failure};
+
+/// The accounts as a list: units are resolved, all else stays as it is.
+pub(crate) async fn listed(session: &Session, accounts: &Accounts) -> Result<Accounts, Failure> {
+    let Accounts::Units(units) = accounts else { return Ok(accounts.clone()) };
+    let organization = AwsOrganization::new(aws_sdk_organizations::Client::new(&session.config));
+    let found = active_accounts(&organization, units).await.map_err(|error| {
+        let hint = match error.code.as_deref() {
+            Some("AccessDeniedException" | "AWSOrganizationsNotInUseException") => Some(
+                "only the organization's management account and its delegated administrators can list it; or give the accounts as a list"
+                    .to_owned(),
+            ),
+            _ => error.hint(),
+        };
+        Failure::unreachable(Diagnostic::error(error.to_string()).hint(hint))
+    })?;
+    if found.is_empty() {
+        let units: Vec<_> = units.iter().map(ToString::to_string).collect();
+        return Err(Diagnostic::error(format!("there is no active account in {} or below", units.join(", "))).into());
+    }
+    let accounts = found.iter().map(|account| account.as_str().parse());
+    let accounts: Result<_, model_registry::ParseAccountIdError> = accounts.collect();
+    Ok(Accounts::Listed(accounts.map_err(|error| Failure::from(Diagnostic::error(error.to_string())))?))
+}

@@ -1,0 +1,59 @@
+//! Target accounts from organizational units.
+
+use serde_json::json;
+use test_support::stand_in::{SeedAccount, SeedOrganization, SeedUnit};
+
+use crate::cloud::{Cloud, HOME};
+
+const STAGING: &str = "ou-abcd-stagingx";
+const PROD: &str = "ou-abcd-productx";
+
+fn unit(name: &str, id: &str, accounts: Vec<SeedAccount>, units: Vec<SeedUnit>) -> SeedUnit {
+    SeedUnit { name: name.to_owned(), id: Some(id.to_owned()), accounts, units }
+}
+
+/// Staging has more accounts than a page holds, a nested unit and a suspended account; the management account lies in production.
+fn organization() -> SeedOrganization {
+    let many = (0..45u64).map(|number| SeedAccount::from(format!("{}", 222_222_222_200 + number).as_str())).collect();
+    let suspended = SeedAccount { id: "299999999999".to_owned(), status: Some("SUSPENDED".to_owned()), ..SeedAccount::default() };
+    let nested = unit("nested", "ou-abcd-nestedxx", vec!["244444444444".into(), suspended], Vec::new());
+    SeedOrganization {
+        management_account: HOME.to_owned(),
+        units: vec![
+            unit("staging", STAGING, many, vec![nested]),
+            unit("production", PROD, vec!["333333333333".into(), HOME.into()], Vec::new()),
+        ],
+    }
+}
+
+#[test]
+fn the_active_accounts_of_the_units_and_of_those_below_are_the_targets() {
+    let cloud = Cloud::new();
+    cloud.aws.seed_organization(&organization()).unwrap();
+    cloud.register(10);
+    let mut project = cloud.project();
+    project.unset("STAGING_ACCOUNT_LIST");
+    project.unset("PROD_ACCOUNT_LIST");
+    project.set("ORGANIZATIONAL_UNIT_STAGING_ID", STAGING);
+    project.set("ORGANIZATIONAL_UNIT_PROD_ID", PROD);
+    project.run(["build"]).ends_with(0).says("46 accounts");
+    let staging = project.json("target/deploy/staging-accounts.json");
+    let staging: Vec<_> = staging.as_array().unwrap().iter().map(|account| account.as_str().unwrap()).collect();
+    assert_eq!(staging.len(), 46);
+    assert!(staging.contains(&"244444444444") && !staging.contains(&"299999999999"));
+    assert_eq!(project.json("target/deploy/prod-accounts.json"), json!(["333333333333"]));
+    project.run(["setup"]).ends_with(0).says("244444444444");
+}
+
+#[test]
+fn a_list_and_units_together_are_refused_and_a_wrong_id_is_named() {
+    let cloud = Cloud::new();
+    let mut project = cloud.project();
+    project.set("ORGANIZATIONAL_UNIT_STAGING_ID", STAGING);
+    project.run(["build"]).ends_with(2).says("both a list of accounts and organizational units are given");
+    project.unset("STAGING_ACCOUNT_LIST");
+    project.set("ORGANIZATIONAL_UNIT_STAGING_ID", "staging");
+    project.run(["build"]).ends_with(2).says("`staging` is not the id of an organizational unit");
+    project.set("ORGANIZATIONAL_UNIT_STAGING_ID", STAGING);
+    project.run(["build"]).ends_with(3).says("no unit of this account's organization");
+}
