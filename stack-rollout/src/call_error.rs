@@ -83,7 +83,7 @@ impl CallError {
             "OperationNotFound" => CallErrorKind::OperationNotFound,
             "NameAlreadyExists" => CallErrorKind::NameAlreadyExists,
             "StackSetNotFound" => CallErrorKind::StackSetNotFound,
-            "AccessDenied" | "UnauthorizedOperation" => CallErrorKind::AccessDenied,
+            "AccessDenied" | "UnauthorizedOperation" | "HTTP 403" => CallErrorKind::AccessDenied,
             "ExpiredToken" | "RequestExpired" => CallErrorKind::ExpiredToken,
             _ => CallErrorKind::Refused,
         }

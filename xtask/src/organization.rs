@@ -1,7 +1,7 @@
 //! The accounts of organizational units, asked of AWS Organizations.
 
 use stack_rollout::aws::AwsOrganization;
-use stack_rollout::organization::active_accounts;
+use stack_rollout::organization::{UnitId, active_accounts};
 
 use crate::aws::Session;
 use crate::commands::build::Accounts;
@@ -13,6 +13,9 @@ pub(crate) async fn listed(session: &Session, accounts: &Accounts) -> Result<Acc
     let organization = AwsOrganization::new(aws_sdk_organizations::Client::new(&session.config));
     let found = active_accounts(&organization, units).await.map_err(|error| {
         let hint = match error.code.as_deref() {
+            Some("ParentNotFoundException") => {
+                Some(format!("no unit of this account's organization has one of these ids: {}", names(units)))
+            }
             Some("AccessDeniedException" | "AWSOrganizationsNotInUseException") => Some(
                 "only the organization's management account and its delegated administrators can list it; or give the accounts as a list"
                     .to_owned(),
@@ -22,10 +25,13 @@ pub(crate) async fn listed(session: &Session, accounts: &Accounts) -> Result<Acc
         Failure::unreachable(Diagnostic::error(error.to_string()).hint(hint))
     })?;
     if found.is_empty() {
-        let units: Vec<_> = units.iter().map(ToString::to_string).collect();
-        return Err(Diagnostic::error(format!("there is no active account in {} or below", units.join(", "))).into());
+        return Err(Diagnostic::error(format!("there is no active account in {} or below", names(units))).into());
     }
     let accounts = found.iter().map(|account| account.as_str().parse());
     let accounts: Result<_, model_registry::ParseAccountIdError> = accounts.collect();
     Ok(Accounts::Listed(accounts.map_err(|error| Failure::from(Diagnostic::error(error.to_string())))?))
+}
+
+fn names(units: &[UnitId]) -> String {
+    units.iter().map(UnitId::as_str).collect::<Vec<_>>().join(", ")
 }

@@ -21,10 +21,16 @@ where
             SdkError::ServiceError(answer) => error.code().is_none() && answer.raw().status().is_server_error(),
             _ => false,
         };
+        // An answer that is not AWS's own, such as a proxy's page, has a status at least.
+        let status = error.raw_response().map(|answer| answer.status().as_u16()).filter(|_| error.code().is_none() && !unreachable);
         CallError {
             operation,
-            code: error.code().map(str::to_owned),
-            message: error.message().map_or_else(|| innermost(&error), str::to_owned),
+            code: error.code().map(str::to_owned).or_else(|| status.map(|status| format!("HTTP {status}"))),
+            message: match (error.message(), status) {
+                (Some(message), _) => message.to_owned(),
+                (None, Some(_)) => "and no answer that AWS documents".to_owned(),
+                (None, None) => innermost(&error),
+            },
             request_id: error.request_id().map(str::to_owned),
             unreachable,
         }

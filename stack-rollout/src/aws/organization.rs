@@ -64,7 +64,10 @@ impl Organization for AwsOrganization {
 /// `State` says more than `Status`, which AWS is retiring; where it is not given, `Status` decides.
 fn member(operation: &'static str, account: &Account) -> Result<Member, CallError> {
     let id = account.id().unwrap_or_default();
-    let status = account.state().map(|state| state.as_str()).or_else(|| account.status().map(|status| status.as_str()));
+    let status = account
+        .state()
+        .map(aws_sdk_organizations::types::AccountState::as_str)
+        .or_else(|| account.status().map(aws_sdk_organizations::types::AccountStatus::as_str));
     Ok(Member {
         account: id.parse().map_err(|_| CallError::unusable(operation, format!("an account's id is `{id}`")))?,
         active: status == Some("ACTIVE"),

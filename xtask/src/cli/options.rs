@@ -260,9 +260,9 @@ pub(crate) struct TestOptions {
     /// How many endpoints to test at once.
     #[arg(long, value_name = "N", default_value_t = 32)]
     pub(crate) jobs: usize,
-    /// How long to wait for an endpoint that is being created or updated, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 1800)]
-    pub(crate) wait: u64,
+    /// How long to wait for an endpoint that is being created or updated, in seconds [default: 1800; for a container 60]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) wait: Option<u64>,
     /// A model container on this machine in place of SageMaker endpoints, such as http://127.0.0.1:8080.
     #[arg(long, value_name = "URL")]
     pub(crate) endpoint_url: Option<String>,

@@ -23,6 +23,11 @@ const SUITE: &str = "test/endpoint-tests.yaml";
 /// The few questions that production is asked, where the project has them.
 const SMOKE_SUITE: &str = "test/smoke-tests.yaml";
 
+/// How long an endpoint may take to be in service, in seconds: large models take their time.
+const ENDPOINT_WAIT: u64 = 1800;
+/// How long a container on this machine may take to answer, in seconds.
+const CONTAINER_WAIT: u64 = 60;
+
 /// What is tested, with which tests, and where the results go.
 #[derive(Debug)]
 pub(crate) struct TestRun {
@@ -47,7 +52,13 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
     }
     let results =
         results::ResultFiles::new(options.results_dir.clone().unwrap_or_else(|| project.target("test-results")), &options.test_results)?;
-    let run = TestRun { stage, suite, release, wait: Duration::from_secs(options.wait), jobs: options.jobs.max(1) };
+    let run = TestRun {
+        stage,
+        suite,
+        release,
+        wait: Duration::from_secs(options.wait.unwrap_or(if options.endpoint_url.is_some() { CONTAINER_WAIT } else { ENDPOINT_WAIT })),
+        jobs: options.jobs.max(1),
+    };
 
     let (run, reports) = match &options.endpoint_url {
         Some(url) => {

@@ -20,9 +20,15 @@ pub(crate) struct Cloud {
 
 impl Cloud {
     pub(crate) fn new() -> Self {
+        Self::start(|_| {})
+    }
+
+    /// A local AWS with options of a test's own.
+    pub(crate) fn start(change: impl FnOnce(&mut Options)) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let model = runtime.block_on(async { Container::serve(Behaviour::Healthy) }).unwrap();
-        let options = Options { model_server: Some(model.url().to_owned()), ..Options::new(stand_in_cache()) };
+        let mut options = Options { model_server: Some(model.url().to_owned()), ..Options::new(stand_in_cache()) };
+        change(&mut options);
         let aws = StandIn::start(&options).unwrap_or_else(|error| panic!("{error}"));
         Self { aws, model, _runtime: runtime }
     }
@@ -50,6 +56,15 @@ impl Cloud {
     /// Deploys a built stage into an account, as the stack set of the pipeline would.
     pub(crate) fn deploy(&self, project: &Project, stage: &str, account: &str, overrides: &[(&str, &str)]) {
         self.prepare(stage, account);
+        self.stack("CreateStack", project, stage, account, overrides);
+    }
+
+    /// Updates the stack of [`Cloud::deploy`].
+    pub(crate) fn update(&self, project: &Project, stage: &str, account: &str, overrides: &[(&str, &str)]) {
+        self.stack("UpdateStack", project, stage, account, overrides);
+    }
+
+    fn stack(&self, action: &str, project: &Project, stage: &str, account: &str, overrides: &[(&str, &str)]) {
         let template = project.read("target/deploy/cfn-sm-endpoint.yaml");
         let mut parameters = vec![("StackName".to_owned(), format!("{stage}-endpoint")), ("TemplateBody".to_owned(), template)];
         for (index, entry) in project.json(&format!("target/deploy/{stage}-config.json")).as_array().unwrap().iter().enumerate() {
@@ -62,7 +77,7 @@ impl Cloud {
             parameters.push((format!("Parameters.member.{}.ParameterValue", index + 1), value.to_owned()));
         }
         let parameters: Vec<_> = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        self.aws.query(account, "cloudformation", "CreateStack", &parameters).unwrap();
+        self.aws.query(account, "cloudformation", action, &parameters).unwrap();
     }
 
     /// A bucket in the registry's account.

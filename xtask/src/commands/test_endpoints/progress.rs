@@ -42,13 +42,15 @@ impl Progress {
                 Event::CaseStarted { index, of, .. } => format!("case {} of {of}", index + 1),
                 _ => return,
             };
-            // Without a terminal only a change of the status is news.
-            if let Event::Waiting { status, .. } = &event
-                && progress.bar.is_hidden()
-                && last != status.as_str()
-            {
-                status.as_str().clone_into(&mut last);
-                progress.printer.step("Waiting", format_args!("{name}: {}", status.as_str()));
+            // Without a terminal only a change is news.
+            let news = match &event {
+                Event::Waiting { status, .. } => Some(status.as_str()),
+                Event::NotDescribed { message, .. } => Some(message.as_str()),
+                _ => None,
+            };
+            if let Some(news) = news.filter(|news| progress.bar.is_hidden() && last != *news) {
+                news.clone_into(&mut last);
+                progress.printer.step("Waiting", format_args!("{name}: {news}"));
             }
             progress.set(&name, Some(doing));
         }

@@ -12,6 +12,7 @@ from stand_in.patches import (
     package_groups,
     physical_names,
     replacement,
+    signatures,
     ssm_parameters,
     stack_sets,
 )
@@ -24,6 +25,7 @@ MODULES = {
     "package-groups": package_groups,
     "physical-names": physical_names,
     "replacement": replacement,
+    "signatures": signatures,
     "ssm-parameters": ssm_parameters,
     "stack-sets": stack_sets,
 }

@@ -34,6 +34,7 @@ pub(super) const FILES: &[(&str, &str)] = embedded![
     "patches/package_groups.py",
     "patches/physical_names.py",
     "patches/replacement.py",
+    "patches/signatures.py",
     "patches/ssm_parameters.py",
     "patches/stack_sets.py",
     "request.py",
