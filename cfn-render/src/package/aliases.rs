@@ -53,18 +53,28 @@ impl Expansion<'_> {
         for (key, value) in pairs {
             if self.tree.is_merge_key(*key) {
                 // All merged pairs come in the place of the first merge key.
-                let range = self.tree.node(*key).start..self.tree.range(*value).end;
+                let range = self.tree.node(*key).start..self.pair_end(*key, *value);
                 let lines: Vec<String> = std::mem::take(&mut brought_in)
                     .into_iter()
                     .map(|key| format!("{}: {}", Value::from(key), self.flow(&below(pointer, key))))
                     .collect();
-                let nothing = if pairs.len() == 1 { "{}" } else { "" };
+                let only_merges = pairs.iter().all(|(key, _)| self.tree.is_merge_key(*key));
+                let nothing = if only_merges && pairs[0].0 == *key { "{}" } else { "" };
                 let separator = format!("\n{}", self.indentation(range.start));
                 edits.push((range, if lines.is_empty() { nothing.to_owned() } else { lines.join(&separator) }));
             } else if let Some(key) = self.tree.text(*key) {
                 self.node(*value, &below(pointer, key), edits);
             }
         }
+    }
+
+    /// Where a pair ends: with its value, or with the colon when nothing comes after that.
+    fn pair_end(&self, key: NodeId, value: NodeId) -> usize {
+        let (key_end, value) = (self.tree.range(key).end, self.tree.range(value));
+        if !value.is_empty() {
+            return value.end;
+        }
+        self.text[key_end..].find(':').map_or(value.end, |colon| key_end + colon + 1)
     }
 
     /// The white space that brings a line to the column of a byte.

@@ -300,6 +300,21 @@ fn aliases_and_merge_keys_are_written_out_with_a_note() {
 }
 
 #[test]
+fn merge_keys_without_anything_to_merge_disappear() {
+    for (text, expected) in [
+        ("A:\n  <<:\n  B: 1\n", "A:\n  \n  B: 1\n"),
+        ("A:\n  <<: {}\n", "A:\n  {}\n"),
+        ("A:\n  <<: {}\n  <<:\n", "A:\n  {}\n  \n"),
+        ("A: {<<: {B: 1}, C: 2}\n", "A: {\"B\":1,\"C\":2}\n"),
+        ("A:\n  - <<: {B: 1, C: 2}\n    C: 3\n", "A:\n  - \"B\": 1\n    C: 3\n"),
+        ("A:\n  - <<: {B: 1, C: 2}\n", "A:\n  - \"B\": 1\n    \"C\": 2\n"),
+    ] {
+        let template = Template::parse(text, "template.yml").unwrap();
+        assert_eq!(package(&template, &Store::default()).unwrap().text, expected, "{text}");
+    }
+}
+
+#[test]
 fn duplicate_keys_are_warned_about_with_both_lines() {
     let project =
         Project::new(&[("template.yml", "Resources:\n  A: {Type: 'Custom::A'}\n  B: {Type: 'Custom::B'}\n  A: {Type: 'Custom::C'}\n")]);
