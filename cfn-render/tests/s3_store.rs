@@ -1,108 +1,18 @@
 //! The store in S3, over a server on loopback that answers as S3 does.
 #![cfg(feature = "aws")]
 
+#[path = "support/server.rs"]
+mod server;
+
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
 use cfn_render::aws::S3Store;
 use cfn_render::{Error, ErrorKind, PackageOptions, Packaged, Template};
 use tempfile::TempDir;
 
-/// One request as it came in.
-#[derive(Debug, Clone)]
-struct Request {
-    method: String,
-    target: String,
-    headers: BTreeMap<String, String>,
-    body: Vec<u8>,
-}
-
-type Answer = (u16, Vec<(&'static str, String)>, String);
-
-/// Serves until the test's process ends; every connection has a thread.
-struct Server {
-    url: String,
-    requests: Arc<Mutex<Vec<Request>>>,
-}
-
-impl Server {
-    fn start(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let requests: Arc<Mutex<Vec<Request>>> = Arc::default();
-        let (answer, seen) = (Arc::new(answer), Arc::clone(&requests));
-        std::thread::spawn(move || {
-            for connection in listener.incoming() {
-                let (answer, seen) = (Arc::clone(&answer), Arc::clone(&seen));
-                std::thread::spawn(move || serve(connection.unwrap(), &*answer, &seen));
-            }
-        });
-        Self { url, requests }
-    }
-
-    /// Method and path of each request, with `KEY` for hashes and without the query of the SDK's own.
-    fn log(&self) -> Vec<String> {
-        let requests = self.requests.lock().unwrap();
-        requests
-            .iter()
-            .map(|request| {
-                let target = request.target.replace("?x-id=PutObject", "");
-                let target: String = target
-                    .split_inclusive('/')
-                    .map(|part| if part.len() >= 64 { format!("KEY{}", &part[64..]) } else { part.to_owned() })
-                    .collect();
-                format!("{} {target}", request.method)
-            })
-            .collect()
-    }
-
-    fn request(&self, method: &str) -> Request {
-        self.requests.lock().unwrap().iter().find(|request| request.method == method).unwrap().clone()
-    }
-}
-
-fn serve(connection: TcpStream, answer: &dyn Fn(&Request) -> Answer, seen: &Mutex<Vec<Request>>) {
-    let mut reader = BufReader::new(connection.try_clone().unwrap());
-    let mut writer = connection;
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line).unwrap_or(0) == 0 {
-            return;
-        }
-        let mut words = line.split_whitespace().map(str::to_owned);
-        let (method, target) = (words.next().unwrap(), words.next().unwrap());
-        let mut headers = BTreeMap::new();
-        loop {
-            let mut line = String::new();
-            reader.read_line(&mut line).unwrap();
-            let Some((name, value)) = line.trim_end().split_once(':') else { break };
-            headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
-        }
-        if headers.contains_key("expect") {
-            writer.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").unwrap();
-        }
-        let length = headers.get("content-length").map_or(0, |length| length.parse().unwrap());
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body).unwrap();
-        let request = Request { method, target, headers, body };
-        let (status, headers, text) = answer(&request);
-        let has_body = request.method != "HEAD";
-        seen.lock().unwrap().push(request);
-        let mut head =
-            format!("HTTP/1.1 {status} X\r\nx-amz-request-id: R1\r\ncontent-length: {}\r\n", if has_body { text.len() } else { 0 });
-        for (name, value) in headers {
-            head.push_str(name);
-            head.push_str(": ");
-            head.push_str(&value);
-            head.push_str("\r\n");
-        }
-        writer.write_all(format!("{head}\r\n{}", if has_body { text.as_str() } else { "" }).as_bytes()).unwrap();
-    }
-}
+use server::{Answer, Request, Server};
 
 /// Whether a request is about an object and not about the bucket itself.
 fn names_object(request: &Request) -> bool {
@@ -187,10 +97,8 @@ fn what_is_there_is_not_uploaded_again_unless_asked_for() {
 
 #[test]
 fn a_bucket_in_another_region_is_reached_there_and_named_so() {
-    let server = Server::start(|request| match names_object(request) {
-        false => (301, vec![("x-amz-bucket-region", "us-west-2".to_owned())], String::new()),
-        true => ok(),
-    });
+    let elsewhere = || (301, vec![("x-amz-bucket-region", "us-west-2".to_owned())], String::new());
+    let server = Server::start(move |request| if names_object(request) { ok() } else { elsewhere() });
     let packaged = package(&store(&server), b"1").unwrap();
     assert!(packaged.uploads[0].url.starts_with("https://s3.us-west-2.amazonaws.com/bucket/"));
     let requests = server.requests.lock().unwrap();

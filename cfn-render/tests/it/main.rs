@@ -2,8 +2,11 @@
 
 #![allow(clippy::format_collect, clippy::format_push_string, reason = "texts for tests are small, and read best so")]
 
+mod aliases;
+mod archives;
 mod awkward_yaml;
 mod hostile;
+mod includes;
 mod laws;
 mod nested;
 mod packaging;

@@ -3,12 +3,7 @@
 use cfn_render::{ErrorKind, PackageOptions, Severity, Template};
 use insta::assert_snapshot;
 
-use crate::project::{Project, Store, block_on, package};
-
-/// Puts short names in the place of hashes.
-fn short(text: &str, keys: &[(&str, &str)]) -> String {
-    keys.iter().fold(text.to_owned(), |text, (key, name)| text.replace(key, name))
-}
+use crate::project::{Project, Store, block_on, package, short};
 
 #[test]
 fn only_the_artifacts_names_change() {
@@ -116,102 +111,6 @@ fn code_that_is_inline_an_image_or_inherited_uploads_nothing() {
 }
 
 #[test]
-fn a_single_file_is_zipped_where_an_archive_belongs_wherever_the_program_runs() {
-    let project = Project::new(&[
-        ("deep/down/template.yml", "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: index.py}}}\n"),
-        ("deep/down/index.py", "print(1)\n"),
-    ]);
-    let (packaged, store) = project.package("deep/down/template.yml");
-    assert_eq!(store.archive(&packaged.uploads[0].key), [("index.py".to_owned(), 0o644, "print(1)\n".to_owned())]);
-}
-
-#[test]
-fn an_archive_is_taken_as_it_is_and_so_is_a_file_where_no_archive_belongs() {
-    let project = Project::new(&[
-        (
-            "template.yml",
-            "Resources:\n  F: {Type: 'AWS::Lambda::Function', Properties: {Code: code.jar}}\n  J: {Type: 'AWS::Glue::Job', Properties: {Command: {ScriptLocation: job.py}}}\n",
-        ),
-        ("job.py", "print(2)\n"),
-    ]);
-    // The shortest archive: only an end record, with something before it.
-    let archive = b"#!/bin/sh\nPK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0".to_vec();
-    project.write("code.jar", &archive);
-    let (packaged, store) = project.package("template.yml");
-    assert_eq!(store.objects()[&packaged.uploads[0].key], archive);
-    assert_eq!(store.text(&packaged.uploads[1].key), "print(2)\n");
-}
-
-#[test]
-fn ignore_files_leave_files_out_of_archives() {
-    let project = Project::new(&[
-        ("template.yml", "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: src}}}\n"),
-        ("src/.cfnignore", "*.pyc\n/tests/\n!keep.pyc\n"),
-        ("src/.gitignore", "index.py\n"),
-        ("src/.hidden", "h"),
-        ("src/index.py", "i"),
-        ("src/a.pyc", ""),
-        ("src/keep.pyc", "k"),
-        ("src/tests/test.py", ""),
-        ("src/lib/.cfnignore", "b.py"),
-        ("src/lib/a.py", "a"),
-        ("src/lib/b.py", "b"),
-    ]);
-    let (packaged, store) = project.package("template.yml");
-    let names: Vec<String> = store.archive(&packaged.uploads[0].key).into_iter().map(|(name, ..)| name).collect();
-    assert_eq!(names, [".gitignore", ".hidden", "index.py", "keep.pyc", "lib/a.py"]);
-}
-
-#[cfg(unix)]
-#[test]
-fn an_archive_depends_on_names_contents_and_executable_bits_only() {
-    use crate::project::set_mode;
-    use std::time::{Duration, SystemTime};
-
-    let make = |order: [&str; 3], mode: u32, age: u64| {
-        let project = Project::new(&[("template.yml", "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: src}}}\n")]);
-        for name in order {
-            let path = project.write(&format!("src/{name}"), name);
-            std::fs::File::options().write(true).open(&path).unwrap().set_modified(SystemTime::now() - Duration::from_secs(age)).unwrap();
-        }
-        set_mode(&project.path("src/run"), mode);
-        let (packaged, store) = project.package("template.yml");
-        let key = packaged.uploads[0].key.clone();
-        let bytes = store.objects()[&key].clone();
-        (key, bytes)
-    };
-    let one = make(["a/b", "a.b", "run"], 0o755, 0);
-    assert_eq!(one, make(["run", "a.b", "a/b"], 0o700, 1_000_000), "another order, age and umask");
-    assert_ne!(one.0, make(["a/b", "a.b", "run"], 0o644, 0).0, "no longer executable");
-    assert_ne!(one.0, make(["a/c", "a.b", "run"], 0o755, 0).0, "another name");
-}
-
-#[cfg(unix)]
-#[test]
-fn links_inside_the_folder_are_followed_and_links_out_of_it_refused() {
-    use std::os::unix::fs::symlink;
-
-    let template = "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: src}}}\n";
-    let project = Project::new(&[("template.yml", template), ("src/real/a.py", "a"), ("secret", "s"), ("other/x", "x")]);
-    symlink("real", project.path("src/linked")).unwrap();
-    symlink("real/a.py", project.path("src/a.py")).unwrap();
-    let (packaged, store) = project.package("template.yml");
-    let names: Vec<String> = store.archive(&packaged.uploads[0].key).into_iter().map(|(name, ..)| name).collect();
-    assert_eq!(names, ["a.py", "linked/a.py", "real/a.py"]);
-
-    symlink("../secret", project.path("src/secret")).unwrap();
-    symlink("../other", project.path("src/other")).unwrap();
-    symlink("nowhere", project.path("src/dangling")).unwrap();
-    let error = project.package_error("template.yml");
-    assert_eq!(error.kind(), ErrorKind::Artifacts);
-    assert_snapshot!(project.tell(&error), @"
-    template.yml:1:67: the folder `src` cannot be read: src/dangling: IO error for operation on src/dangling: No such file or directory (os error 2) [unreadable]
-    template.yml:1:67: the link `src/other` leads out of the folder `src` [symlink-outside] hint: copy what it leads to into the folder, or list the link in a .cfnignore file
-    template.yml:1:67: the link `src/secret` leads out of the folder `src` [symlink-outside] hint: copy what it leads to into the folder, or list the link in a .cfnignore file
-    ");
-}
-
-#[test]
 fn all_problems_are_told_at_once_and_nothing_is_uploaded() {
     let project = Project::new(&[
         (
@@ -248,73 +147,6 @@ fn all_problems_are_told_at_once_and_nothing_is_uploaded() {
 }
 
 #[test]
-fn aliases_and_merge_keys_are_written_out_with_a_note() {
-    let project = Project::new(&[
-        (
-            "template.yml",
-            "Base: &base   # kept\n\
-             \x20 Code: &code src\n\
-             \x20 Timeout: 3\n\
-             Resources:\n\
-             \x20 A:\n\
-             \x20   Type: AWS::Lambda::Function\n\
-             \x20   Properties:\n\
-             \x20     <<: *base\n\
-             \x20     Timeout: 5  # longer\n\
-             \x20 B:\n\
-             \x20   Type: AWS::Serverless::Function\n\
-             \x20   Properties: {<<: *base, CodeUri: *code}\n\
-             \x20 C: {Type: 'AWS::Lambda::Function', Properties: *base}\n\
-             \x20 D:\n\
-             \x20   Type: AWS::Lambda::Function\n\
-             \x20   Properties:\n\
-             \x20     Description: *code\n\
-             \x20     Code: src\n",
-        ),
-        ("src/index.py", "1"),
-    ]);
-    let (packaged, store) = project.package("template.yml");
-    let key = store.objects().into_keys().next().unwrap();
-    assert_snapshot!(short(&packaged.text, &[(&key, "KEY")]), @r#"
-    Base: &base   # kept
-      Code: &code src
-      Timeout: 3
-    Resources:
-      A:
-        Type: AWS::Lambda::Function
-        Properties:
-          "Code": {"S3Bucket":"bucket","S3Key":"KEY"}
-          Timeout: 5  # longer
-      B:
-        Type: AWS::Serverless::Function
-        Properties: {"Code":"src","CodeUri":"s3://bucket/KEY","Timeout":3}
-      C: {Type: 'AWS::Lambda::Function', Properties: {"Code":{"S3Bucket":"bucket","S3Key":"KEY"},"Timeout":3}}
-      D:
-        Type: AWS::Lambda::Function
-        Properties:
-          Description: "src"
-          Code: {"S3Bucket": "bucket", "S3Key": "KEY"}
-    "#);
-    let note = packaged.notes.iter().find(|note| note.code == "aliases-expanded").unwrap();
-    assert_eq!(note.severity, Severity::Note);
-}
-
-#[test]
-fn merge_keys_without_anything_to_merge_disappear() {
-    for (text, expected) in [
-        ("A:\n  <<:\n  B: 1\n", "A:\n  \n  B: 1\n"),
-        ("A:\n  <<: {}\n", "A:\n  {}\n"),
-        ("A:\n  <<: {}\n  <<:\n", "A:\n  {}\n  \n"),
-        ("A: {<<: {B: 1}, C: 2}\n", "A: {\"B\":1,\"C\":2}\n"),
-        ("A:\n  - <<: {B: 1, C: 2}\n    C: 3\n", "A:\n  - \"B\": 1\n    C: 3\n"),
-        ("A:\n  - <<: {B: 1, C: 2}\n", "A:\n  - \"B\": 1\n    \"C\": 2\n"),
-    ] {
-        let template = Template::parse(text, "template.yml").unwrap();
-        assert_eq!(package(&template, &Store::default()).unwrap().text, expected, "{text}");
-    }
-}
-
-#[test]
 fn duplicate_keys_are_warned_about_with_both_lines() {
     let project =
         Project::new(&[("template.yml", "Resources:\n  A: {Type: 'Custom::A'}\n  B: {Type: 'Custom::B'}\n  A: {Type: 'Custom::C'}\n")]);
@@ -323,95 +155,6 @@ fn duplicate_keys_are_warned_about_with_both_lines() {
     assert_eq!(packaged.notes[0].severity, Severity::Warning);
     assert_eq!(packaged.notes[0].message, "the key `A` is here and on line 2; the last one counts");
     assert_eq!(packaged.notes[0].place.line, 4);
-}
-
-#[test]
-fn includes_are_uploaded_wherever_a_transform_can_be() {
-    let project = Project::new(&[
-        (
-            "template.yml",
-            "Transform:\n\
-             \x20 - AWS::Serverless-2016-10-31\n\
-             \x20 - {Name: AWS::Include, Parameters: {Location: top.yml}}\n\
-             Mappings: {Fn::Transform: {Name: AWS::Include, Parameters: {Location: ./maps.yml}}}\n\
-             Resources:\n\
-             \x20 A:\n\
-             \x20   Type: Custom::A\n\
-             \x20   Properties:\n\
-             \x20     Short: !Transform {Name: AWS::Include, Parameters: {Location: \"short.yml\"}}\n\
-             \x20     Lists: [[{Fn::Transform: [{Name: AWS::Include, Parameters: {Location: list.yml}}, {Name: Other}]}]]\n\
-             \x20     There: {Fn::Transform: {Name: AWS::Include, Parameters: {Location: s3://b/k}}}\n\
-             \x20     Known: {Fn::Transform: {Name: AWS::Include, Parameters: {Location: !Ref P}}}\n\
-             \x20     Null: {Fn::Transform: {Name: AWS::Include, Parameters: null}}\n\
-             \x20     Other: {Fn::Transform: {Name: Mine, Parameters: {Location: nowhere.yml}}}\n",
-        ),
-        ("top.yml", "A: 1"),
-        ("maps.yml", "B: 1"),
-        ("short.yml", "C: 1"),
-        ("list.yml", "D: 1"),
-    ]);
-    let (packaged, store) = project.package("template.yml");
-    assert_eq!(store.objects().len(), 4);
-    let names: Vec<String> =
-        packaged.uploads.iter().map(|upload| upload.source.file_name().unwrap().to_string_lossy().into_owned()).collect();
-    assert_eq!(names, ["top.yml", "maps.yml", "short.yml", "list.yml"]);
-    let keys: Vec<(&str, &str)> = packaged.uploads.iter().map(|upload| upload.key.as_str()).zip(["TOP", "MAPS", "SHORT", "LIST"]).collect();
-    assert_snapshot!(short(&packaged.text, &keys), @r#"
-    Transform:
-      - AWS::Serverless-2016-10-31
-      - {Name: AWS::Include, Parameters: {Location: s3://bucket/TOP}}
-    Mappings: {Fn::Transform: {Name: AWS::Include, Parameters: {Location: s3://bucket/MAPS}}}
-    Resources:
-      A:
-        Type: Custom::A
-        Properties:
-          Short: !Transform {Name: AWS::Include, Parameters: {Location: "s3://bucket/SHORT"}}
-          Lists: [[{Fn::Transform: [{Name: AWS::Include, Parameters: {Location: s3://bucket/LIST}}, {Name: Other}]}]]
-          There: {Fn::Transform: {Name: AWS::Include, Parameters: {Location: s3://b/k}}}
-          Known: {Fn::Transform: {Name: AWS::Include, Parameters: {Location: !Ref P}}}
-          Null: {Fn::Transform: {Name: AWS::Include, Parameters: null}}
-          Other: {Fn::Transform: {Name: Mine, Parameters: {Location: nowhere.yml}}}
-    "#);
-}
-
-#[test]
-fn included_snippets_are_packaged_themselves() {
-    let project = Project::new(&[
-        ("template.yml", "Resources: {Fn::Transform: {Name: AWS::Include, Parameters: {Location: parts/resources.yml}}}\n"),
-        (
-            "parts/resources.yml",
-            "# a part\nF: {Type: 'AWS::Lambda::Function', Properties: {Code: index.py, X: !Transform {Name: AWS::Include, Parameters: {Location: more.yml}}}}\n",
-        ),
-        ("parts/more.yml", "- no mapping\n"),
-        ("parts/index.py", "1"),
-    ]);
-    let (packaged, store) = project.package("template.yml");
-    let names: Vec<String> =
-        packaged.uploads.iter().map(|upload| upload.source.file_name().unwrap().to_string_lossy().into_owned()).collect();
-    assert_eq!(names, ["index.py", "more.yml", "resources.yml"]);
-    let [code, more, part] = [0, 1, 2].map(|index| packaged.uploads[index].key.as_str());
-    assert_eq!(part.len(), 64, "a snippet is no template");
-    assert_snapshot!(short(&store.text(part), &[(code, "CODE"), (more, "MORE")]), @r#"
-    # a part
-    F: {Type: 'AWS::Lambda::Function', Properties: {Code: {"S3Bucket": "bucket", "S3Key": "CODE"}, X: !Transform {Name: AWS::Include, Parameters: {Location: s3://bucket/MORE}}}}
-    "#);
-    assert_eq!(
-        packaged.text,
-        format!("Resources: {{Fn::Transform: {{Name: AWS::Include, Parameters: {{Location: s3://bucket/{part}}}}}}}\n")
-    );
-}
-
-#[test]
-fn loops_are_looked_into() {
-    let project = Project::new(&[
-        (
-            "template.yml",
-            "Resources:\n  Fn::ForEach::A: [X, [a, b], {Fn::ForEach::B: [Y, [c], {'F${X}${Y}': {Type: 'AWS::Lambda::Function', Properties: {Code: src}}}]}]\n",
-        ),
-        ("src/index.py", "1"),
-    ]);
-    let (packaged, _) = project.package("template.yml");
-    assert_eq!(packaged.uploads[0].places[0].pointer, "/Resources/Fn::ForEach::A/2/Fn::ForEach::B/2/F${X}${Y}/Properties/Code");
 }
 
 #[test]

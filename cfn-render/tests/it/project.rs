@@ -78,6 +78,11 @@ pub(crate) fn tell(error: &Error) -> String {
     text
 }
 
+/// Puts short names in the place of hashes.
+pub(crate) fn short(text: &str, keys: &[(&str, &str)]) -> String {
+    keys.iter().fold(text.to_owned(), |text, (key, name)| text.replace(key, name))
+}
+
 /// Keeps everything, and gives the objects short names in the order of their arrival when asked.
 #[derive(Default)]
 pub(crate) struct Store(Mutex<BTreeMap<String, Vec<u8>>>);

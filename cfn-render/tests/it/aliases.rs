@@ -1,0 +1,73 @@
+//! Aliases and merge keys, written out.
+
+use cfn_render::{Severity, Template};
+use insta::assert_snapshot;
+
+use crate::project::{Project, Store, package, short};
+
+#[test]
+fn aliases_and_merge_keys_are_written_out_with_a_note() {
+    let project = Project::new(&[
+        (
+            "template.yml",
+            "Base: &base   # kept\n\
+             \x20 Code: &code src\n\
+             \x20 Timeout: 3\n\
+             Resources:\n\
+             \x20 A:\n\
+             \x20   Type: AWS::Lambda::Function\n\
+             \x20   Properties:\n\
+             \x20     <<: *base\n\
+             \x20     Timeout: 5  # longer\n\
+             \x20 B:\n\
+             \x20   Type: AWS::Serverless::Function\n\
+             \x20   Properties: {<<: *base, CodeUri: *code}\n\
+             \x20 C: {Type: 'AWS::Lambda::Function', Properties: *base}\n\
+             \x20 D:\n\
+             \x20   Type: AWS::Lambda::Function\n\
+             \x20   Properties:\n\
+             \x20     Description: *code\n\
+             \x20     Code: src\n",
+        ),
+        ("src/index.py", "1"),
+    ]);
+    let (packaged, store) = project.package("template.yml");
+    let key = store.objects().into_keys().next().unwrap();
+    assert_snapshot!(short(&packaged.text, &[(&key, "KEY")]), @r#"
+    Base: &base   # kept
+      Code: &code src
+      Timeout: 3
+    Resources:
+      A:
+        Type: AWS::Lambda::Function
+        Properties:
+          "Code": {"S3Bucket":"bucket","S3Key":"KEY"}
+          Timeout: 5  # longer
+      B:
+        Type: AWS::Serverless::Function
+        Properties: {"Code":"src","CodeUri":"s3://bucket/KEY","Timeout":3}
+      C: {Type: 'AWS::Lambda::Function', Properties: {"Code":{"S3Bucket":"bucket","S3Key":"KEY"},"Timeout":3}}
+      D:
+        Type: AWS::Lambda::Function
+        Properties:
+          Description: "src"
+          Code: {"S3Bucket": "bucket", "S3Key": "KEY"}
+    "#);
+    let note = packaged.notes.iter().find(|note| note.code == "aliases-expanded").unwrap();
+    assert_eq!(note.severity, Severity::Note);
+}
+
+#[test]
+fn merge_keys_without_anything_to_merge_disappear() {
+    for (text, expected) in [
+        ("A:\n  <<:\n  B: 1\n", "A:\n  \n  B: 1\n"),
+        ("A:\n  <<: {}\n", "A:\n  {}\n"),
+        ("A:\n  <<: {}\n  <<:\n", "A:\n  {}\n  \n"),
+        ("A: {<<: {B: 1}, C: 2}\n", "A: {\"B\":1,\"C\":2}\n"),
+        ("A:\n  - <<: {B: 1, C: 2}\n    C: 3\n", "A:\n  - \"B\": 1\n    C: 3\n"),
+        ("A:\n  - <<: {B: 1, C: 2}\n", "A:\n  - \"B\": 1\n    \"C\": 2\n"),
+    ] {
+        let template = Template::parse(text, "template.yml").unwrap();
+        assert_eq!(package(&template, &Store::default()).unwrap().text, expected, "{text}");
+    }
+}

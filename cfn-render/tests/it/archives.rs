@@ -1,0 +1,102 @@
+//! Files and folders as archives.
+
+use cfn_render::ErrorKind;
+use insta::assert_snapshot;
+
+use crate::project::Project;
+
+#[test]
+fn a_single_file_is_zipped_where_an_archive_belongs_wherever_the_program_runs() {
+    let project = Project::new(&[
+        ("deep/down/template.yml", "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: index.py}}}\n"),
+        ("deep/down/index.py", "print(1)\n"),
+    ]);
+    let (packaged, store) = project.package("deep/down/template.yml");
+    assert_eq!(store.archive(&packaged.uploads[0].key), [("index.py".to_owned(), 0o644, "print(1)\n".to_owned())]);
+}
+
+#[test]
+fn an_archive_is_taken_as_it_is_and_so_is_a_file_where_no_archive_belongs() {
+    let project = Project::new(&[
+        (
+            "template.yml",
+            "Resources:\n  F: {Type: 'AWS::Lambda::Function', Properties: {Code: code.jar}}\n  J: {Type: 'AWS::Glue::Job', Properties: {Command: {ScriptLocation: job.py}}}\n",
+        ),
+        ("job.py", "print(2)\n"),
+    ]);
+    // The shortest archive: only an end record, with something before it.
+    let archive = b"#!/bin/sh\nPK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0".to_vec();
+    project.write("code.jar", &archive);
+    let (packaged, store) = project.package("template.yml");
+    assert_eq!(store.objects()[&packaged.uploads[0].key], archive);
+    assert_eq!(store.text(&packaged.uploads[1].key), "print(2)\n");
+}
+
+#[test]
+fn ignore_files_leave_files_out_of_archives() {
+    let project = Project::new(&[
+        ("template.yml", "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: src}}}\n"),
+        ("src/.cfnignore", "*.pyc\n/tests/\n!keep.pyc\n"),
+        ("src/.gitignore", "index.py\n"),
+        ("src/.hidden", "h"),
+        ("src/index.py", "i"),
+        ("src/a.pyc", ""),
+        ("src/keep.pyc", "k"),
+        ("src/tests/test.py", ""),
+        ("src/lib/.cfnignore", "b.py"),
+        ("src/lib/a.py", "a"),
+        ("src/lib/b.py", "b"),
+    ]);
+    let (packaged, store) = project.package("template.yml");
+    let names: Vec<String> = store.archive(&packaged.uploads[0].key).into_iter().map(|(name, ..)| name).collect();
+    assert_eq!(names, [".gitignore", ".hidden", "index.py", "keep.pyc", "lib/a.py"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_archive_depends_on_names_contents_and_executable_bits_only() {
+    use crate::project::set_mode;
+    use std::time::{Duration, SystemTime};
+
+    let make = |order: [&str; 3], mode: u32, age: u64| {
+        let project = Project::new(&[("template.yml", "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: src}}}\n")]);
+        for name in order {
+            let path = project.write(&format!("src/{name}"), name);
+            std::fs::File::options().write(true).open(&path).unwrap().set_modified(SystemTime::now() - Duration::from_secs(age)).unwrap();
+        }
+        set_mode(&project.path("src/run"), mode);
+        let (packaged, store) = project.package("template.yml");
+        let key = packaged.uploads[0].key.clone();
+        let bytes = store.objects()[&key].clone();
+        (key, bytes)
+    };
+    let one = make(["a/b", "a.b", "run"], 0o755, 0);
+    assert_eq!(one, make(["run", "a.b", "a/b"], 0o700, 1_000_000), "another order, age and umask");
+    assert_ne!(one.0, make(["a/b", "a.b", "run"], 0o644, 0).0, "no longer executable");
+    assert_ne!(one.0, make(["a/c", "a.b", "run"], 0o755, 0).0, "another name");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_inside_the_folder_are_followed_and_links_out_of_it_refused() {
+    use std::os::unix::fs::symlink;
+
+    let template = "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: src}}}\n";
+    let project = Project::new(&[("template.yml", template), ("src/real/a.py", "a"), ("secret", "s"), ("other/x", "x")]);
+    symlink("real", project.path("src/linked")).unwrap();
+    symlink("real/a.py", project.path("src/a.py")).unwrap();
+    let (packaged, store) = project.package("template.yml");
+    let names: Vec<String> = store.archive(&packaged.uploads[0].key).into_iter().map(|(name, ..)| name).collect();
+    assert_eq!(names, ["a.py", "linked/a.py", "real/a.py"]);
+
+    symlink("../secret", project.path("src/secret")).unwrap();
+    symlink("../other", project.path("src/other")).unwrap();
+    symlink("nowhere", project.path("src/dangling")).unwrap();
+    let error = project.package_error("template.yml");
+    assert_eq!(error.kind(), ErrorKind::Artifacts);
+    assert_snapshot!(project.tell(&error), @"
+    template.yml:1:67: the folder `src` cannot be read: src/dangling: IO error for operation on src/dangling: No such file or directory (os error 2) [unreadable]
+    template.yml:1:67: the link `src/other` leads out of the folder `src` [symlink-outside] hint: copy what it leads to into the folder, or list the link in a .cfnignore file
+    template.yml:1:67: the link `src/secret` leads out of the folder `src` [symlink-outside] hint: copy what it leads to into the folder, or list the link in a .cfnignore file
+    ");
+}
