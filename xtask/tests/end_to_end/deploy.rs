@@ -31,7 +31,9 @@ fn a_second_release_reaches_every_account_and_a_third_run_changes_nothing() {
     let mut project = cloud.project();
     let accounts = ["222222222222", "444444444444"];
     project.set("STAGING_ACCOUNT_LIST", &accounts.join(","));
-    accounts.iter().for_each(|account| cloud.prepare("staging", account));
+    for account in accounts {
+        cloud.prepare("staging", account);
+    }
 
     approve(&cloud, 1);
     project.run(["build"]).ends_with(0);
@@ -58,7 +60,9 @@ fn an_account_that_is_added_gets_the_release_and_one_that_left_is_named_and_kept
     let cloud = Cloud::new();
     let mut project = cloud.project();
     approve(&cloud, 1);
-    ["222222222222", "444444444444"].iter().for_each(|account| cloud.prepare("staging", account));
+    for account in ["222222222222", "444444444444"] {
+        cloud.prepare("staging", account);
+    }
     project.run(["build"]).ends_with(0);
     project.run(DEPLOY).ends_with(0);
     project.set("STAGING_ACCOUNT_LIST", "444444444444");
