@@ -40,13 +40,25 @@ fn deep_nesting_through_aliases_is_refused() {
 
 #[test]
 fn nesting_up_to_the_limit_is_handled_on_a_small_stack() {
-    let text = format!("Resources: {{R: {{Type: T, Properties: {{A: {}1{}}}}}}}", "[".repeat(190), "]".repeat(190));
-    let handle = std::thread::Builder::new().stack_size(2 << 20).spawn(move || {
-        let template = Template::parse(text, "t.yml").unwrap();
-        let resolved = template.resolve(&std::collections::BTreeMap::new(), &cfn_render::PseudoParameters::unknown()).unwrap();
-        (template.problems().len(), resolved["Resources"]["R"]["Type"].clone())
-    });
-    assert_eq!(handle.unwrap().join().unwrap(), (0, "T".into()));
+    for (open, close, times) in [
+        ("[", "]", 190),
+        ("{a: ", "}", 190),
+        ("!Novelty [", "]", 190),
+        ("!Join ['', [", "]]", 95),
+        ("!Sub ['${a}', {a: ", "}]", 95),
+        ("!If [C, ", ", x]", 190),
+        ("{Fn::Select: [0, [", "]]}", 60),
+    ] {
+        let value = format!("{}1{}", open.repeat(times), close.repeat(times));
+        let text = format!("Conditions: {{C: !Equals [a, a]}}\nResources: {{R: {{Type: T, Properties: {{A: {value}}}}}}}");
+        let handle = std::thread::Builder::new().stack_size(2 << 20).spawn(move || {
+            let template = Template::parse(text, "t.yml").unwrap();
+            let resolved = template.resolve(&std::collections::BTreeMap::new(), &cfn_render::PseudoParameters::unknown()).unwrap();
+            assert!(template.to_json().contains("\"Type\": \"T\""));
+            (template.problems().len(), resolved["Resources"]["R"]["Type"].clone())
+        });
+        assert_eq!(handle.unwrap().join().unwrap(), (0, "T".into()), "{open}");
+    }
 }
 
 #[test]
