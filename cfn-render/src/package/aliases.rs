@@ -59,7 +59,8 @@ impl Expansion<'_> {
                     .map(|key| format!("{}: {}", Value::from(key), self.flow(&below(pointer, key))))
                     .collect();
                 let only_merges = pairs.iter().all(|(key, _)| self.tree.is_merge_key(*key));
-                let nothing = if only_merges && pairs[0].0 == *key { "{}" } else { "" };
+                // Not nothing at all: a block scalar above would take the empty line for its own.
+                let nothing = if only_merges && pairs[0].0 == *key { "{}" } else { "# nothing to merge" };
                 let separator = format!("\n{}", self.indentation(range.start));
                 edits.push((range, if lines.is_empty() { nothing.to_owned() } else { lines.join(&separator) }));
             } else if let Some(key) = self.tree.text(*key) {

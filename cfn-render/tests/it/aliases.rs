@@ -58,11 +58,12 @@ fn aliases_and_merge_keys_are_written_out_with_a_note() {
 }
 
 #[test]
-fn merge_keys_without_anything_to_merge_disappear() {
+fn merge_keys_without_anything_to_merge_become_a_comment() {
     for (text, expected) in [
-        ("A:\n  <<:\n  B: 1\n", "A:\n  \n  B: 1\n"),
+        ("A:\n  <<:\n  B: 1\n", "A:\n  # nothing to merge\n  B: 1\n"),
         ("A:\n  <<: {}\n", "A:\n  {}\n"),
-        ("A:\n  <<: {}\n  <<:\n", "A:\n  {}\n  \n"),
+        ("A:\n  <<: {}\n  <<:\n", "A:\n  {}\n  # nothing to merge\n"),
+        ("A: >+\n\n  b\n<<: {}\n\nC: 1\n", "A: >+\n\n  b\n# nothing to merge\n\nC: 1\n"),
         ("A: {<<: {B: 1}, C: 2}\n", "A: {\"B\":1,\"C\":2}\n"),
         ("A:\n  - <<: {B: 1, C: 2}\n    C: 3\n", "A:\n  - \"B\": 1\n    C: 3\n"),
         ("A:\n  - <<: {B: 1, C: 2}\n", "A:\n  - \"B\": 1\n    \"C\": 2\n"),
