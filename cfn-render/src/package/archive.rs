@@ -3,6 +3,7 @@
 //! The key of an archive is a hash of what is in it (names, executable bits, contents), not of its bytes, which another version of the
 //! compressor would change.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -40,8 +41,20 @@ impl Unusable {
     }
 }
 
+/// An artifact, and of a folder the names of the files in it.
+pub(crate) struct Made {
+    pub(crate) artifact: Artifact,
+    pub(crate) names: BTreeSet<String>,
+}
+
+impl Made {
+    fn of_file(artifact: Artifact) -> Self {
+        Self { artifact, names: BTreeSet::new() }
+    }
+}
+
 /// Makes the artifact of a path that exists.
-pub(crate) fn make_artifact(path: &Path, content: Content) -> Result<Artifact, Vec<Unusable>> {
+pub(crate) fn make_artifact(path: &Path, content: Content) -> Result<Made, Vec<Unusable>> {
     let metadata = std::fs::metadata(path).map_err(|error| vec![Unusable::io("read", path, &error)])?;
     if metadata.is_dir() {
         return zip_folder(path);
@@ -54,12 +67,12 @@ pub(crate) fn make_artifact(path: &Path, content: Content) -> Result<Artifact, V
     if content == Content::Archive && !is_zip(&mut file).map_err(unreadable)? {
         let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| vec![not_utf8(path)])?;
         let entry = Entry { name: name.to_owned(), path: path.to_owned(), executable: is_executable(&metadata), size: metadata.len() };
-        return write_zip(path, &[entry]).map_err(|unusable| vec![unusable]);
+        return write_zip(path, &[entry]).map(Made::of_file).map_err(|unusable| vec![unusable]);
     }
     file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
     let mut writer = ArtifactWriter::new();
     io::copy(&mut file, &mut writer).map_err(unreadable)?;
-    writer.finish(path, str::to_owned).map_err(unreadable)
+    writer.finish(path, str::to_owned).map(Made::of_file).map_err(unreadable)
 }
 
 /// Whether a file ends as a zip archive does, which may begin with anything: self-extracting archives, executable jars.
@@ -82,7 +95,7 @@ struct Entry {
     size: u64,
 }
 
-fn zip_folder(folder: &Path) -> Result<Artifact, Vec<Unusable>> {
+fn zip_folder(folder: &Path) -> Result<Made, Vec<Unusable>> {
     let root = folder.canonicalize().map_err(|error| vec![Unusable::io("read", folder, &error)])?;
     let refused: Arc<Mutex<Vec<Unusable>>> = Arc::default();
     let mut walk = WalkBuilder::new(folder);
@@ -129,7 +142,8 @@ fn zip_folder(folder: &Path) -> Result<Artifact, Vec<Unusable>> {
         return Err(problems);
     }
     entries.sort_by(|a, b| a.name.cmp(&b.name));
-    write_zip(folder, &entries).map_err(|unusable| vec![unusable])
+    let artifact = write_zip(folder, &entries).map_err(|unusable| vec![unusable])?;
+    Ok(Made { artifact, names: entries.into_iter().map(|entry| entry.name).collect() })
 }
 
 /// The entry of a file; none for folders, which archives do not name, and for the lists of what is left out.

@@ -1,6 +1,6 @@
 //! Everything about packaging that needs no store: which values name artifacts, and what their bytes are.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Component, Path, PathBuf};
 
 use super::address::{Address, read_address};
@@ -147,7 +147,13 @@ impl Planner {
         let made = match self.made.get(&identity) {
             Some(made) => made.clone(),
             None => {
-                let made = make_artifact(&path, site.content).map(|artifact| self.keep(artifact));
+                let made = make_artifact(&path, site.content).map(|made| {
+                    let holds_template = self.open.last().is_some_and(|open| is_within(open, &identity.0, &made.names));
+                    if holds_template {
+                        self.problems.push(holds_the_template(template, site, named));
+                    }
+                    self.keep(made.artifact)
+                });
                 self.made.insert(identity, made.clone());
                 made
             }
@@ -296,6 +302,17 @@ fn missing(template: &Template, site: &Site, named: &str, path: &Path) -> Proble
         similar.unwrap_or_else(|| format!("looked for `{}`: paths are relative to the template's folder", path.display()))
     };
     Problem::error("missing-artifact", template.place(&site.pointer), message).hint(hint)
+}
+
+/// Whether a file is among the files of a folder that its archive holds.
+fn is_within(file: &Path, folder: &Path, names: &BTreeSet<String>) -> bool {
+    file.strip_prefix(folder).is_ok_and(|name| name.to_str().is_some_and(|name| names.contains(name)))
+}
+
+fn holds_the_template(template: &Template, site: &Site, named: &str) -> Problem {
+    let message = format!("the folder `{named}` holds the template itself: the archive changes whenever the template does");
+    Problem::warning("template-in-archive", template.place(&site.pointer), message)
+        .hint("keep the code in a folder of its own, or list the template and what is made of it in a .cfnignore file")
 }
 
 fn file_name(path: &Path) -> std::borrow::Cow<'_, str> {

@@ -100,3 +100,15 @@ fn links_inside_the_folder_are_followed_and_links_out_of_it_refused() {
     template.yml:1:67: the link `src/secret` leads out of the folder `src` [symlink-outside] hint: copy what it leads to into the folder, or list the link in a .cfnignore file
     ");
 }
+
+#[test]
+fn an_archive_that_holds_the_template_is_warned_about() {
+    let project =
+        Project::new(&[("template.yml", "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: .}}}\n"), ("index.py", "1")]);
+    let (packaged, _) = project.package("template.yml");
+    let codes: Vec<&str> = packaged.notes.iter().map(|note| note.code).collect();
+    assert_eq!(codes, ["template-in-archive"]);
+
+    project.write(".cfnignore", "/template.yml\n");
+    assert_eq!(project.package("template.yml").0.notes, []);
+}
