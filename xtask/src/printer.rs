@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::diagnostic::Diagnostic;
 
 const GREEN: Style = AnsiColor::Green.on_default().bold();
+const RED: Style = AnsiColor::Red.on_default().bold();
 const BOLD: Style = Style::new().bold();
 
 /// How the caller wants to be talked to.
@@ -38,6 +39,15 @@ impl Printer {
         choice.write_global();
     }
 
+    /// What this process was told of colour, for a process that it starts.
+    pub(crate) fn colour() -> &'static str {
+        match ColorChoice::global() {
+            ColorChoice::Always | ColorChoice::AlwaysAnsi => "always",
+            ColorChoice::Never => "never",
+            ColorChoice::Auto => "auto",
+        }
+    }
+
     /// A diagnostic, on standard error; notes only when they were asked for.
     pub(crate) fn diagnostic(self, diagnostic: &Diagnostic) {
         let shown = match diagnostic.level {
@@ -53,6 +63,13 @@ impl Printer {
     pub(crate) fn step(self, verb: &str, what: impl std::fmt::Display) {
         if !self.quiet {
             anstream::eprintln!("{GREEN}{verb:>12}{GREEN:#} {what}");
+        }
+    }
+
+    /// A step that did not go well, such as `FAILED  222222222222/us-east-1`, on standard error.
+    pub(crate) fn bad_step(self, verb: &str, what: impl std::fmt::Display) {
+        if !self.quiet {
+            anstream::eprintln!("{RED}{verb:>12}{RED:#} {what}");
         }
     }
 

@@ -51,7 +51,7 @@ mod with_aws {
         let session = Session::open().await?;
         let stack_sets = CloudFormationStackSets::new(aws_sdk_cloudformation::Client::new(&session.config), request.call_as);
 
-        printer.step("Rolling out", format_args!("{} to {} accounts", request.release.stack_set, request.release.targets.accounts.len()));
+        printer.step("Rolling out", format_args!("{} to {}", request.release.stack_set, targets(&request.release.targets)));
         let progress = Progress::new(printer);
         let rollout = roll_out(
             &stack_sets,
@@ -189,6 +189,11 @@ mod with_aws {
             }
         }
         format!("{}: {}; {serving} of {} endpoints serve the release", rollout.stack_set, parts.join(", "), identity.len())
+    }
+
+    fn targets(targets: &stack_rollout::Targets) -> String {
+        let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+        format!("{} in {}", plural(targets.accounts.len(), "account"), plural(targets.regions.len(), "region"))
     }
 
     fn word(outcome: stack_rollout::Outcome) -> String {

@@ -84,6 +84,7 @@ impl<'a> Pipeline<'a> {
         let status = Command::new(program)
             .args(arguments)
             .args(["--project-dir".as_ref(), self.project.root.as_os_str()])
+            .args(["--color", Printer::colour()])
             .env_clear()
             .envs(inherited)
             .envs(self.variables.iter().map(|(name, value)| (name, value)))

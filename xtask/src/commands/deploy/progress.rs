@@ -43,8 +43,10 @@ impl Progress {
             Event::OperationStatus { operation_id, status } => progress.bar.set_message(format!("operation {operation_id}: {status}")),
             Event::InstanceStatus { target, status, reason } => {
                 let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
-                if settled(&status) {
-                    progress.line(status.as_str(), &format!("{target}{reason}"));
+                match &status {
+                    DetailedStatus::Pending | DetailedStatus::Running => {}
+                    DetailedStatus::Succeeded => progress.line(status.as_str(), &format!("{target}{reason}")),
+                    _ => progress.bar.suspend(|| progress.printer.bad_step(status.as_str(), format_args!("{target}{reason}"))),
                 }
                 statuses.insert(target.to_string(), status);
                 let under_way = statuses.values().filter(|status| !settled(status)).count();

@@ -68,7 +68,10 @@ impl Progress {
             Verdict::Empty => "Empty",
             Verdict::Skipped => "Skipped",
         };
-        self.bar.suspend(|| self.printer.step(verb, report.title()));
+        self.bar.suspend(|| match verb {
+            "FAILED" | "ERROR" => self.printer.bad_step(verb, report.title()),
+            _ => self.printer.step(verb, report.title()),
+        });
         if self.bar.position() == self.bar.length().unwrap_or(0) {
             self.end();
         }
