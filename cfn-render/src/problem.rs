@@ -9,7 +9,19 @@ use crate::json_pointer;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Problem {
-    /// A stable name for this kind of finding, such as `duplicate-key`.
+    /// A stable name for this kind of finding.
+    ///
+    /// - Of a text that is no template: `syntax`, `empty-template`, `several-documents`, `not-a-mapping`, `too-deep`, `alias-bomb`,
+    ///   `recursive-alias`.
+    /// - Of a template's structure: `duplicate-key`, `odd-key`, `alias`, `unknown-tag`, `unknown-section`, `malformed-section`,
+    ///   `missing-resources`, `malformed-resource`, `missing-type`, `malformed-logical-id`, `template-too-large`.
+    /// - Of names: `unknown-reference`, `unknown-resource`, `unknown-condition`, `unknown-mapping`.
+    /// - Of resolving: these too, and `missing-parameter`, `unknown-parameter`, `malformed-default`, `malformed-function`,
+    ///   `condition-cycle`, `result-too-large`.
+    /// - Of artifacts: `missing-artifact`, `not-an-artifact`, `malformed-address`, `malformed-for-each`, `unreadable`, `empty-folder`,
+    ///   `special-file`, `symlink-outside`, `symlink-loop`, `dangling-symlink`, `name-not-utf8`, `malformed-ignore-file`,
+    ///   `folder-for-file`, `template-in-archive`, `template-cycle`, `template-nesting`.
+    /// - Of uploading and rewriting: `upload-failed`, `unfaithful-rewrite`, `aliases-expanded`.
     pub code: &'static str,
     /// Whether the work must stop.
     pub severity: Severity,
