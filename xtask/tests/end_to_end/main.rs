@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod build;
+mod buildspecs;
 mod cloud;
 mod demo;
 mod deploy;

@@ -1,0 +1,114 @@
+//! The files that CodeBuild runs, and the template that CloudFormation deploys, as they are.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value as Json;
+
+use crate::cloud::Cloud;
+use crate::project::{Project, stand_in_cache, workspace};
+
+/// A program of the stand-in's Python environment.
+fn python_program(name: &str) -> PathBuf {
+    test_support::stand_in::prepare(&stand_in_cache()).unwrap().join("bin").join(name)
+}
+
+fn text(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// A buildspec's commands as one shell session runs them, what comes `finally` at the end; then the variables that it exports.
+fn script(path: &Path) -> String {
+    let read = "import json, sys, yaml; json.dump(yaml.safe_load(open(sys.argv[1])), sys.stdout)";
+    let output = Command::new(python_program("python")).args(["-c", read]).arg(path).output().unwrap();
+    let buildspec: Json = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", text(&output)));
+    assert_eq!(buildspec["version"].to_string(), "0.2");
+    let mut script = String::from("set -eu\n");
+    for phase in ["install", "pre_build", "build", "post_build"] {
+        for part in ["commands", "finally"] {
+            for command in buildspec["phases"][phase][part].as_array().into_iter().flatten() {
+                script += &format!("{}\n", command.as_str().unwrap());
+            }
+        }
+    }
+    for variable in buildspec["env"]["exported-variables"].as_array().into_iter().flatten() {
+        script += &format!("sh -c 'echo {0}=\"${0}\"' >> exported.txt\n", variable.as_str().unwrap());
+    }
+    script
+}
+
+/// Runs a buildspec in the project's folder, with what CodePipeline hands over from an earlier step.
+fn code_build(project: &Project, buildspec: &str, artifact: &str) -> (bool, String) {
+    let script = script(&project.path(buildspec));
+    let mut command = Command::new("sh");
+    command.args(["-c", &script]).current_dir(project.path("")).env_clear().env("PATH", std::env::var_os("PATH").unwrap());
+    command.env("HOME", project.path("")).env("CODEBUILD_SRC_DIR_BuildArtifact", project.path(artifact)).envs(project.variables());
+    let output = command.output().unwrap();
+    (output.status.success(), text(&output))
+}
+
+/// A project with the buildspecs, and this very program as an earlier step published it.
+fn project(cloud: &Cloud) -> Project {
+    let mut project = cloud.project();
+    for name in ["buildspec.yml", "test/buildspec.yml", "pipeline/obtain-xtask.sh"] {
+        project.write(name, &std::fs::read_to_string(workspace().join(name)).unwrap());
+    }
+    std::fs::create_dir_all(project.path("published")).unwrap();
+    std::fs::copy(env!("CARGO_BIN_EXE_xtask"), project.path("published/xtask")).unwrap();
+    let sum = Command::new("sh").args(["-c", "sha256sum xtask > xtask.sha256"]).current_dir(project.path("published")).status().unwrap();
+    assert!(sum.success());
+    project.set("BUILD_CONFIG", "staging-config");
+    project.set("TEST_RESULTS", "test-results");
+    project
+}
+
+#[test]
+fn both_run_as_they_are_in_the_pipeline_of_the_seed() {
+    let cloud = Cloud::new();
+    cloud.register(10);
+    let project = project(&cloud);
+    let (passed, said) = code_build(&project, "buildspec.yml", "published");
+    assert!(passed, "{said}");
+    let exported = project.read("exported.txt");
+    assert!(exported.contains("RELEASE_ACTION=deploy\n") && exported.contains("MODEL_PACKAGE_VERSION=14\n"), "{exported}");
+    // The names that the seed's pipeline looks for in the artifact, at its root.
+    for name in ["cfn-sm-endpoint.yaml", "staging-config.json", "prod-config.json", "release-manifest.json", "xtask", "xtask.sha256"] {
+        assert!(project.path("release").join(name).is_file(), "{name}");
+    }
+    for (name, bytes) in project.files("release") {
+        project.write("target/deploy/.keep", "");
+        std::fs::write(project.path("target/deploy").join(name), bytes).unwrap();
+    }
+    cloud.deploy(&project, "staging", "222222222222", &[]);
+    let (passed, said) = code_build(&project, "test/buildspec.yml", "release");
+    assert!(passed, "{said}");
+    assert!(project.read("exported.txt").contains("TEST_VERDICT=passed\n"), "{}", project.read("exported.txt"));
+    assert_eq!(project.json("test-results/test-results.json")["verdict"], "passed");
+    assert!(project.path("test-results/junit.xml").is_file());
+}
+
+#[test]
+fn without_an_approved_model_the_build_is_not_red_and_publishes_no_template() {
+    let cloud = Cloud::new();
+    let project = project(&cloud);
+    let (passed, said) = code_build(&project, "buildspec.yml", "published");
+    assert!(passed, "{said}");
+    assert!(project.read("exported.txt").contains("RELEASE_ACTION=none\n"));
+    assert!(!project.path("release/cfn-sm-endpoint.yaml").exists());
+}
+
+#[test]
+fn a_binary_with_another_checksum_is_not_run() {
+    let cloud = Cloud::new();
+    let project = project(&cloud);
+    project.write("published/xtask", "#!/bin/sh\necho taken over\n");
+    let (passed, said) = code_build(&project, "buildspec.yml", "published");
+    assert!(!passed && !said.contains("taken over"), "{said}");
+    assert!(!project.path("release/xtask").exists());
+}
+
+#[test]
+fn cfn_lint_has_nothing_to_say_about_the_template() {
+    let output = Command::new(python_program("cfn-lint")).arg(workspace().join("cfn-sm-endpoint-template.yml")).output().unwrap();
+    assert!(output.status.success() && text(&output).trim().is_empty(), "{}", text(&output));
+}
