@@ -38,6 +38,7 @@ pub(crate) struct Cli {
 
 /// Options of every command.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub(crate) struct GlobalOptions {
     /// The project's folder; found upward from the working directory when not given.
     #[arg(long, global = true, value_name = "DIR", env = "XTASK_PROJECT_DIR")]

@@ -154,6 +154,9 @@ pub(crate) struct PackageOptions {
     /// Where the packaged template goes; standard output when not given.
     #[arg(long, alias = "output-template", value_name = "FILE")]
     pub(crate) output_template_file: Option<PathBuf>,
+    /// Writes JSON; without it a template keeps the form that it has.
+    #[arg(long)]
+    pub(crate) use_json: bool,
     /// Uploads what is in the bucket already, too.
     #[arg(long)]
     pub(crate) force_upload: bool,

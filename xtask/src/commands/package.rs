@@ -33,14 +33,20 @@ pub(crate) async fn run(printer: Printer, options: &PackageOptions) -> Result<Ex
     for upload in &packaged.uploads {
         printer.step(if upload.existed { "Unchanged" } else { "Uploaded" }, &upload.url);
     }
+    let output = if options.use_json { as_json(packaged.text, &template)? } else { packaged.text };
     match &options.output_template_file {
         Some(path) => {
-            files::write(path, packaged.text.as_bytes())?;
+            files::write(path, output.as_bytes())?;
             printer.step("Packaged", path.display());
         }
-        None => Printer::out(&packaged.text),
+        None => Printer::out(&output),
     }
     Ok(Exit::Done)
+}
+
+fn as_json(text: String, template: &Template) -> Result<String, Failure> {
+    let packaged = Template::parse(text, template.path()).map_err(|error| problems::failure(&error, template.text()))?;
+    Ok(packaged.to_json())
 }
 
 /// `KEY=VALUE,KEY=VALUE`, or a JSON object of texts, as the AWS CLI takes it.

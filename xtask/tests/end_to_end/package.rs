@@ -15,6 +15,19 @@ fn a_template_without_local_files_needs_no_bucket_and_comes_out_byte_for_byte() 
 }
 
 #[test]
+fn a_template_is_written_as_json_when_asked_for() {
+    let project = Project::new();
+    let run = project.run(["package", "--template-file", "cfn-sm-endpoint-template.yml", "--use-json"]).ends_with(0);
+    let json: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    // What an unquoted date or a short tag means is kept.
+    assert_eq!(json["AWSTemplateFormatVersion"], "2010-09-09");
+    assert_eq!(
+        json["Resources"]["SageMakerModel"]["Properties"]["PrimaryContainer"]["ModelPackageName"],
+        serde_json::json!({ "Ref": "ModelPackageName" })
+    );
+}
+
+#[test]
 fn a_local_file_without_a_bucket_is_refused_and_the_earlier_output_stays() {
     let project = Project::new();
     project.write("lambda.yml", "Resources:\n  F:\n    Type: AWS::Lambda::Function\n    Properties:\n      Code: ./code\n");
