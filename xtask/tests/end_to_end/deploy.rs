@@ -109,3 +109,20 @@ fn a_refusal_of_cloudformation_is_said_with_its_reason_and_a_broken_release_is_n
     project.run(DEPLOY).ends_with(2).says("is not the file of this release");
     assert_eq!(json!(cloud.aws.requests().unwrap().len()), json!(0));
 }
+
+#[test]
+fn an_account_that_fails_is_named_with_its_reason_and_the_others_go_on_within_the_tolerance() {
+    let cloud = Cloud::new();
+    let mut project = cloud.project();
+    project.set("STAGING_ACCOUNT_LIST", "222222222222,444444444444");
+    // The other account has no network parameters: its stack cannot be made.
+    cloud.prepare("staging", "222222222222");
+    approve(&cloud, 1);
+    project.run(["build"]).ends_with(0);
+    let run = project.run(DEPLOY.iter().chain(&["--failure-tolerance-percentage", "50"])).ends_with(1);
+    assert!(run.stderr.contains("444444444444/us-east-1") && run.stderr.contains("ds-staging-"), "{}", run.stderr);
+    assert_eq!(cloud.served("222222222222", ENDPOINT), package(1));
+    let record = project.json("target/rollout/staging/rollout.json");
+    assert_eq!(record["counts"]["failed"], 1);
+    assert_eq!(record["counts"]["succeeded"], 1);
+}
