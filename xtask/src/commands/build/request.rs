@@ -76,30 +76,22 @@ impl BuildRequest {
             given(options.regions.as_ref()).map(|text| targets::regions(text, "--regions", &mut asked.diagnostics)).unwrap_or_default();
         let [staging_accounts, prod_accounts] = asked.stage_accounts(&options.accounts);
         let stages = [
-            StageRequest {
-                stage: Stage::Staging,
-                config_template: asked.config_template(project, &options.staging_config_name, "--staging-config-name"),
-                config_file: format!("{}.json", options.staging_config_name),
-                env_type: asked.required(options.env_type_staging_name.as_ref(), "--env-type-staging-name", "ENV_TYPE_STAGING_NAME"),
-                execution_role: asked.role(
-                    options.sagemaker_execution_role_staging_name.as_ref(),
-                    "--sagemaker-execution-role-staging-name",
-                    "SAGEMAKER_EXECUTION_ROLE_STAGING_NAME",
-                ),
-                accounts: staging_accounts,
-            },
-            StageRequest {
-                stage: Stage::Prod,
-                config_template: asked.config_template(project, &options.prod_config_name, "--prod-config-name"),
-                config_file: format!("{}.json", options.prod_config_name),
-                env_type: asked.required(options.env_type_prod_name.as_ref(), "--env-type-prod-name", "ENV_TYPE_PROD_NAME"),
-                execution_role: asked.role(
-                    options.sagemaker_execution_role_prod_name.as_ref(),
-                    "--sagemaker-execution-role-prod-name",
-                    "SAGEMAKER_EXECUTION_ROLE_PROD_NAME",
-                ),
-                accounts: prod_accounts,
-            },
+            asked.stage(
+                project,
+                Stage::Staging,
+                &options.staging_config_name,
+                options.env_type_staging_name.as_ref(),
+                options.sagemaker_execution_role_staging_name.as_ref(),
+                staging_accounts,
+            ),
+            asked.stage(
+                project,
+                Stage::Prod,
+                &options.prod_config_name,
+                options.env_type_prod_name.as_ref(),
+                options.sagemaker_execution_role_prod_name.as_ref(),
+                prod_accounts,
+            ),
         ];
         if stages[0].config_file == stages[1].config_file {
             asked.diagnostics.push(
@@ -158,6 +150,28 @@ impl Asked {
             self.diagnostics.push(diagnostic.hinting("`no` deploys both stages into the caller's own account, so it has to be said"));
             false
         })
+    }
+
+    /// One stage; its options and variables are named for it.
+    fn stage(
+        &mut self,
+        project: &Project,
+        stage: Stage,
+        config_name: &str,
+        env_type: Option<&String>,
+        role: Option<&String>,
+        accounts: Accounts,
+    ) -> StageRequest {
+        let variable = stage.name().to_uppercase();
+        let role_names = (format!("--sagemaker-execution-role-{stage}-name"), format!("SAGEMAKER_EXECUTION_ROLE_{variable}_NAME"));
+        StageRequest {
+            stage,
+            config_template: self.config_template(project, config_name, &format!("--{stage}-config-name")),
+            config_file: format!("{config_name}.json"),
+            env_type: self.required(env_type, &format!("--env-type-{stage}-name"), &format!("ENV_TYPE_{variable}_NAME")),
+            execution_role: self.role(role, &role_names.0, &role_names.1),
+            accounts,
+        }
     }
 
     /// The accounts of both stages, staging first.
