@@ -39,11 +39,13 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DemoOptio
 
     printer.heading("First release: version 1, the newest that a person approved");
     release(printer, &pipeline, options)?;
+    served(printer, &scene, 1, 1)?;
 
     printer.heading("Second release: a data scientist registers version 4, and it is approved");
     printer.say("  In CodePipeline: the approval in the registry starts the next run.");
     scene.approve(4)?;
     release(printer, &pipeline, options)?;
+    served(printer, &scene, 4, 4)?;
 
     printer.heading("Third release: version 5, and an endpoint that silently stays on version 4");
     printer.say("  SageMaker can put an endpoint back on its old configuration and still say InService; CloudFormation says SUCCEEDED.");
@@ -52,6 +54,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DemoOptio
     pipeline.build()?;
     pipeline.deploy(Stage::Staging, Exit::Failed)?;
     printer.step("Caught", "nothing goes to production: the endpoint does not serve what was approved");
+    served(printer, &scene, 4, 4)?;
 
     printer.heading("What is where");
     for name in
@@ -65,6 +68,14 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DemoOptio
     }
     scene.stop().await;
     Ok(Exit::Done)
+}
+
+/// What the endpoints serve, as AWS says it.
+fn served(printer: Printer, scene: &Scene, staging: u32, prod: u32) -> Result<(), Failure> {
+    scene.must_serve(Stage::Staging, staging)?;
+    scene.must_serve(Stage::Prod, prod)?;
+    printer.step("Serving", format_args!("version {staging} in staging, version {prod} in production (asked of AWS itself)"));
+    Ok(())
 }
 
 /// One run of the pipeline, from the build to production.

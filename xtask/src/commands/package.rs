@@ -16,9 +16,6 @@ pub(crate) async fn run(printer: Printer, options: &PackageOptions) -> Result<Ex
     let metadata = metadata(options.metadata.as_deref())?;
     let text = files::read_text(&options.template_file).map_err(|diagnostic| diagnostic.named("--template-file"))?;
     let template = Template::parse(text.clone(), options.template_file.clone()).map_err(|error| problems::failure(&error, &text))?;
-    for problem in template.problems() {
-        printer.diagnostic(&problems::of_template(&problem, &text));
-    }
     let bucket = options.s3_bucket.as_ref().map(|name| name.trim()).filter(|name| !name.is_empty()).map(|name| Bucket {
         name: name.to_owned(),
         prefix: options.s3_prefix.clone(),

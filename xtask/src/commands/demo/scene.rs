@@ -8,6 +8,7 @@ use test_support::stand_in::{self, Options, SeedAccount, SeedOrganization, SeedP
 
 use crate::cli::Stage;
 use crate::diagnostic::{Diagnostic, Failure};
+use crate::exit::Exit;
 use crate::files;
 use crate::project::Project;
 
@@ -71,6 +72,20 @@ impl Scene {
     /// The endpoint's next update leaves it on the model that it serves.
     pub(crate) fn stay_on_old_model(&self, stage: Stage) -> Result<(), Failure> {
         self.aws.silent_rollback(account(stage), &endpoint(stage)).map_err(|error| broken(&error))
+    }
+
+    /// Asks AWS itself, and not this program's own output, which version a stage's endpoint serves: endpoint, configuration, model, package.
+    pub(crate) fn must_serve(&self, stage: Stage, version: u32) -> Result<(), Failure> {
+        let ask = |action: &str, input| self.aws.call(account(stage), "sagemaker", action, &input).map_err(|error| broken(&error));
+        let endpoint = ask("DescribeEndpoint", json!({ "EndpointName": endpoint(stage) }))?;
+        let config = ask("DescribeEndpointConfig", json!({ "EndpointConfigName": endpoint["EndpointConfigName"] }))?;
+        let model = ask("DescribeModel", json!({ "ModelName": config["ProductionVariants"][0]["ModelName"] }))?;
+        let package = model["PrimaryContainer"]["ModelPackageName"].as_str().unwrap_or_default();
+        if package.ends_with(&format!("/{GROUP}/{version}")) {
+            return Ok(());
+        }
+        let message = format!("the {stage} endpoint serves `{package}`, not version {version}");
+        Err(Failure::new(Exit::Failed, vec![Diagnostic::error(message)]))
     }
 
     /// The variables with which a process acts as the registry's account here, and nowhere else.
