@@ -67,6 +67,8 @@ pub enum Reason {
     Logged,
     /// The list said approved, and the description no longer does.
     Withdrawn,
+    /// It was in the list, and is no longer there.
+    Deleted,
 }
 
 /// What was found where there was nothing to deploy.
@@ -182,11 +184,14 @@ async fn describe<R: Registry>(
     summary: &PackageSummary,
     passed_over: &mut Vec<PassedOver>,
 ) -> Result<Option<ModelPackage>, SelectError> {
-    let package = registry.describe(&summary.arn).await?;
-    let reason = match objection(&package.approval_status, &package.status, &package.registration) {
-        None => return Ok(Some(package)),
-        Some(Reason::Approval(_)) => Reason::Withdrawn,
-        Some(reason) => reason,
+    let reason = match registry.describe(&summary.arn).await {
+        Ok(package) => match objection(&package.approval_status, &package.status, &package.registration) {
+            None => return Ok(Some(package)),
+            Some(Reason::Approval(_)) => Reason::Withdrawn,
+            Some(reason) => reason,
+        },
+        Err(error) if error.kind == RegistryErrorKind::NotFound => Reason::Deleted,
+        Err(error) => return Err(error.into()),
     };
     passed_over.push(PassedOver { arn: summary.arn.clone(), reason });
     Ok(None)
@@ -282,6 +287,7 @@ impl fmt::Display for Reason {
             Self::Status(status) => write!(f, "status is {status}"),
             Self::Logged => f.write_str("logged, not registered"),
             Self::Withdrawn => f.write_str("its approval was withdrawn a moment ago"),
+            Self::Deleted => f.write_str("deleted a moment ago"),
         }
     }
 }

@@ -176,6 +176,29 @@ fn an_approval_that_was_withdrawn_after_the_list_is_noticed() {
 }
 
 #[test]
+fn a_package_that_was_deleted_after_the_list_is_passed_over() {
+    /// Lists what it no longer has.
+    struct Emptied(Memory, ModelPackage);
+    impl Registry for Emptied {
+        async fn packages(&self, query: &PackageQuery) -> Result<Page, RegistryError> {
+            let mut page = self.0.packages(query).await?;
+            page.packages.insert(0, summary(&self.1));
+            Ok(page)
+        }
+        async fn describe(&self, arn: &ModelPackageArn) -> Result<ModelPackage, RegistryError> {
+            self.0.describe(arn).await
+        }
+        async fn version(&self, group: &ModelPackageGroup, version: u32) -> Result<ModelPackageArn, RegistryError> {
+            self.0.version(group, version).await
+        }
+    }
+    let registry = Emptied(Memory { packages: vec![registered(1, "Approved")], ..Memory::default() }, registered(2, "Approved"));
+    let choice = block_on(select(&registry, &"iris".parse().unwrap(), &Selection::LatestApproved, &Gates::default())).unwrap();
+    assert_eq!(choice.package.version, Some(1));
+    assert_eq!(choice.passed_over[0].reason, Reason::Deleted);
+}
+
+#[test]
 fn what_was_passed_over_is_named_with_its_reason() {
     let packages = vec![
         registered(1, "Approved"),
