@@ -9,7 +9,7 @@ use crate::cloud::Cloud;
 use crate::project::{Project, stand_in_cache, workspace};
 
 /// A program of the stand-in's Python environment.
-fn python_program(name: &str) -> PathBuf {
+pub(crate) fn python_program(name: &str) -> PathBuf {
     test_support::stand_in::prepare(&stand_in_cache()).unwrap().join("bin").join(name)
 }
 

@@ -10,6 +10,7 @@ mod least_privilege;
 mod organization;
 mod package;
 mod project;
+mod schemas;
 mod setup;
 mod test_staging;
 mod tour;
