@@ -9,7 +9,6 @@ use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::RequestId;
 
 use crate::diagnostic::{Diagnostic, Failure};
-use crate::stores::Bucket;
 
 /// A container answers within 60 seconds, and AWS advises clients to wait 70 (SageMaker Runtime, InvokeEndpoint).
 const READ_TIMEOUT: Duration = Duration::from_secs(70);
@@ -75,15 +74,6 @@ impl Session {
             None => Err(Failure::unreachable(Diagnostic::error("sts:GetCallerIdentity answered without an account"))),
         }
     }
-}
-
-/// The bucket as a place for artifacts.
-pub(crate) fn artifact_store(session: &Session, bucket: Bucket) -> cfn_render::aws::S3Store {
-    cfn_render::aws::S3Store::new(aws_sdk_s3::Client::new(&session.config), bucket.name)
-        .prefix(bucket.prefix.as_deref().unwrap_or_default())
-        .kms_key_id(bucket.kms_key_id)
-        .metadata(bucket.metadata)
-        .force_upload(bucket.force_upload)
 }
 
 /// What AWS refused or could not be asked, in words: operation, code, message, request id, and what to do.

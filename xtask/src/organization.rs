@@ -4,8 +4,8 @@ use stack_rollout::aws::AwsOrganization;
 use stack_rollout::organization::{UnitId, active_accounts};
 
 use crate::aws::Session;
-use crate::commands::build::Accounts;
 use crate::diagnostic::{Diagnostic, Failure};
+use crate::targets::Accounts;
 
 /// The accounts as a list: units are resolved, all else stays as it is.
 pub(crate) async fn listed(session: &Session, accounts: &Accounts) -> Result<Accounts, Failure> {

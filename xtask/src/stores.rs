@@ -50,7 +50,11 @@ pub(crate) async fn package(template: &Template, bucket: Option<Bucket>) -> Resu
 #[cfg(feature = "aws")]
 async fn in_bucket(template: &Template, options: &PackageOptions, bucket: Bucket) -> Result<Result<Packaged, cfn_render::Error>, Failure> {
     let session = crate::aws::Session::open().await?;
-    let store = crate::aws::artifact_store(&session, bucket);
+    let store = cfn_render::aws::S3Store::new(aws_sdk_s3::Client::new(&session.config), bucket.name)
+        .prefix(bucket.prefix.as_deref().unwrap_or_default())
+        .kms_key_id(bucket.kms_key_id)
+        .metadata(bucket.metadata)
+        .force_upload(bucket.force_upload);
     Ok(template.package(&store, options).await)
 }
 

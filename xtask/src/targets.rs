@@ -3,8 +3,20 @@
 use std::collections::BTreeSet;
 
 use model_registry::AccountId;
+use stack_rollout::organization::UnitId;
 
 use crate::diagnostic::Diagnostic;
+
+/// The accounts of a stage, as they are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Accounts {
+    /// The caller's own account (single-account mode).
+    Own,
+    /// These.
+    Listed(BTreeSet<AccountId>),
+    /// All active ones in these organizational units: AWS Organizations has to be asked.
+    Units(Vec<UnitId>),
+}
 
 /// Reads a list of accounts: white space and a comma too many do no harm, an account named twice counts once.
 pub(crate) fn accounts(text: &str, source: &str, diagnostics: &mut Vec<Diagnostic>) -> BTreeSet<AccountId> {

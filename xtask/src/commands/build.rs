@@ -14,7 +14,7 @@ pub(crate) use inputs::Inputs;
 use inputs::Known;
 #[cfg(feature = "aws")]
 pub(crate) use request::Asked;
-pub(crate) use request::{Accounts, BuildRequest};
+pub(crate) use request::BuildRequest;
 pub(crate) use summary::print;
 
 use crate::cli::{BuildOptions, Stage};
@@ -29,6 +29,7 @@ use crate::project::Project;
 use crate::registry_errors;
 use crate::snapshot;
 use crate::stores::{self, Bucket};
+use crate::targets::Accounts;
 
 /// Where the build itself runs; what is not known is taken from the chosen model package.
 #[derive(Debug, Default)]

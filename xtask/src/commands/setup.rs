@@ -25,10 +25,11 @@ mod with_aws {
 
     use super::{Exit, Failure, Printer, SetupOptions};
     use crate::aws::Session;
-    use crate::commands::build::{Accounts, Asked};
+    use crate::commands::build::Asked;
     use crate::diagnostic::{Diagnostic, stop_on_errors};
     use crate::organization;
     use crate::registry_errors;
+    use crate::targets::Accounts;
 
     pub(crate) async fn run(printer: Printer, options: &SetupOptions) -> Result<Exit, Failure> {
         let request = Request::read(options)?;

@@ -1,16 +1,15 @@
 //! What `build` is asked for, every option checked and every problem with them reported at once.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use model_registry::{AccountId, ModelPackageGroup, Selection};
+use model_registry::{ModelPackageGroup, Selection};
 use stack_rollout::organization::UnitId;
 
 use crate::cli::{BuildOptions, Stage, StageAccounts, given};
 use crate::diagnostic::{Diagnostic, Failure, stop_on_errors};
 use crate::exit::Exit;
 use crate::project::Project;
-use crate::targets;
+use crate::targets::{self, Accounts};
 
 /// What `build` is asked for.
 #[derive(Debug)]
@@ -40,17 +39,6 @@ pub(crate) struct StageRequest {
     /// The role's name, with its path if it has one.
     pub(crate) execution_role: String,
     pub(crate) accounts: Accounts,
-}
-
-/// The accounts of a stage, as they are asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Accounts {
-    /// The caller's own account (single-account mode).
-    Own,
-    /// These.
-    Listed(BTreeSet<AccountId>),
-    /// All active ones in these organizational units: AWS Organizations has to be asked.
-    Units(Vec<UnitId>),
 }
 
 impl BuildRequest {
