@@ -1,5 +1,6 @@
 //! The files that CodeBuild runs, and the template that CloudFormation deploys, as they are.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -27,12 +28,12 @@ fn script(path: &Path) -> String {
     for phase in ["install", "pre_build", "build", "post_build"] {
         for part in ["commands", "finally"] {
             for command in buildspec["phases"][phase][part].as_array().into_iter().flatten() {
-                script += &format!("{}\n", command.as_str().unwrap());
+                writeln!(script, "{}", command.as_str().unwrap()).unwrap();
             }
         }
     }
     for variable in buildspec["env"]["exported-variables"].as_array().into_iter().flatten() {
-        script += &format!("sh -c 'echo {0}=\"${0}\"' >> exported.txt\n", variable.as_str().unwrap());
+        writeln!(script, "sh -c 'echo {0}=\"${0}\"' >> exported.txt", variable.as_str().unwrap()).unwrap();
     }
     script
 }
