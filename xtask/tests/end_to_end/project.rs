@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use serde_json::Value as Json;
 use tempfile::TempDir;
@@ -124,9 +124,10 @@ impl Project {
         files
     }
 
-    /// Runs the program in the project's folder.
-    pub(crate) fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Run {
-        let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+    /// The program in the project's folder, with nothing of the caller's environment.
+    pub(crate) fn command<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command
             .args(arguments)
             .current_dir(self.folder.path())
             .env_clear()
@@ -134,10 +135,21 @@ impl Project {
             .env("HOME", self.folder.path())
             .env("NO_COLOR", "1")
             .env("AWS_EC2_METADATA_DISABLED", "true")
-            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .envs(self.variables())
             .stdin(Stdio::null())
-            .output()
-            .unwrap();
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs the program in the project's folder.
+    pub(crate) fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Run {
+        self.ended(self.command(arguments).spawn().unwrap())
+    }
+
+    /// What a started program came to.
+    pub(crate) fn ended(&self, program: Child) -> Run {
+        let output = program.wait_with_output().unwrap();
         let run = Run {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).unwrap(),

@@ -131,6 +131,35 @@ fn an_endpoint_that_is_being_made_is_waited_for() {
 }
 
 #[test]
+fn a_run_that_is_ended_from_outside_still_leaves_whole_results() {
+    let cloud = Cloud::new();
+    let project = staged(&cloud, &["222222222222", "444444444444"]);
+    let creating = EndpointStatus {
+        account: "444444444444".to_owned(),
+        endpoint: "iris-p-abc123xyz-staging".to_owned(),
+        status: "Creating".to_owned(),
+        ..EndpointStatus::default()
+    };
+    cloud.aws.set_endpoint_status(&creating).unwrap();
+    let program = project.command(["test-staging"]).spawn().unwrap();
+    // The first endpoint is done once its last case was asked; the second is still waited for.
+    let begun = std::time::Instant::now();
+    while cloud.requests("InvokeEndpoint").len() < 4 {
+        assert!(begun.elapsed().as_secs() < 60, "the first endpoint was never tested");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    // As CodeBuild ends a build that takes too long.
+    assert!(std::process::Command::new("kill").arg(program.id().to_string()).status().unwrap().success());
+    project.ended(program).ends_with(3);
+    let results = project.json("target/test-results/test-results.json");
+    assert_eq!(target(&results, "222222222222")["verdict"], "passed");
+    assert_eq!(target(&results, "444444444444")["verdict"], "errored");
+    assert!(target(&results, "444444444444").to_string().contains("interrupted"));
+    assert!(project.read("target/test-results/junit.xml").contains("<error"));
+}
+
+#[test]
 fn without_credentials_every_target_is_in_the_results_all_the_same() {
     let cloud = Cloud::new();
     let mut project = staged(&cloud, &["222222222222", "444444444444"]);
