@@ -164,5 +164,9 @@ fn excerpt(f: &mut fmt::Formatter<'_>, line: usize, column: usize, text: &str) -
 
 /// What comes from files and replies must not steer the terminal.
 fn clean(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() && character != '\n' { '\u{fffd}' } else { character }).collect()
+    // Marks that turn the direction of writing can make a text look like another one.
+    let steers = |character: char| {
+        (character.is_control() && character != '\n') || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|character| if steers(character) { '\u{fffd}' } else { character }).collect()
 }

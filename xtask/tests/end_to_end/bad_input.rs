@@ -180,6 +180,23 @@ const MISTAKES: &[Mistake] = &[
         says: &["`../secret` is not a file's name"],
     },
     Mistake {
+        name: "a configuration with the name of another file of the release",
+        make: |project| {
+            project.write("staging-accounts-template.json", &project.read("staging-config-template.json"));
+            project.set("STAGING_CONFIG_NAME", "staging-accounts");
+        },
+        arguments: BUILD,
+        code: 2,
+        says: &["`staging-accounts.json` is the name of another file of the release"],
+    },
+    Mistake {
+        name: "two stages that would be one deployment",
+        make: |project| project.set("ENV_TYPE_PROD_NAME", "Staging"),
+        arguments: BUILD,
+        code: 2,
+        says: &["both stages have the environment type `staging`", "production would be deployed with staging"],
+    },
+    Mistake {
         name: "no approved package",
         make: |project| {
             let registry = project.read("examples/registry.json").replace("\"Approved\"", "\"PendingManualApproval\"");

@@ -160,6 +160,17 @@ fn a_run_that_is_ended_from_outside_still_leaves_whole_results() {
 }
 
 #[test]
+fn the_test_of_a_container_that_is_ended_from_outside_leaves_results_too() {
+    let project = Project::new();
+    // Nobody listens there: the container is waited for.
+    let program = project.command(["test-staging", "--endpoint-url", "http://127.0.0.1:9"]).spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    assert!(std::process::Command::new("kill").arg(program.id().to_string()).status().unwrap().success());
+    project.ended(program).ends_with(3);
+    assert_eq!(project.json("target/test-results/test-results.json")["verdict"], "errored");
+}
+
+#[test]
 fn without_credentials_every_target_is_in_the_results_all_the_same() {
     let cloud = Cloud::new();
     let mut project = staged(&cloud, &["222222222222", "444444444444"]);

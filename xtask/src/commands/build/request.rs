@@ -8,6 +8,7 @@ use stack_rollout::organization::UnitId;
 use crate::cli::{BuildOptions, Stage, StageAccounts, given};
 use crate::diagnostic::{Diagnostic, Failure, stop_on_errors};
 use crate::exit::Exit;
+use crate::manifest;
 use crate::project::Project;
 use crate::targets::{self, Accounts};
 
@@ -88,6 +89,8 @@ impl BuildRequest {
                     .hinting("give each stage a configuration of its own"),
             );
         }
+        asked.own_files(&stages);
+        asked.own_environments(&stages);
         let template = asked.template(project, &options.template_name);
         let parsed = group.zip(selection);
         stop_on_errors(asked.diagnostics)?;
@@ -159,6 +162,31 @@ impl Asked {
             env_type: self.required(env_type, &format!("--env-type-{stage}-name"), &format!("ENV_TYPE_{variable}_NAME")),
             execution_role: self.role(role, &role_names.0, &role_names.1),
             accounts,
+        }
+    }
+
+    /// No stage's configuration takes the name of another file of the release.
+    fn own_files(&mut self, stages: &[StageRequest; 2]) {
+        let taken = Stage::ALL.map(|stage| format!("{stage}-accounts.json"));
+        for stage in stages {
+            if stage.config_file == manifest::FILE_NAME || taken.contains(&stage.config_file) {
+                let diagnostic = Diagnostic::error(format!("`{}` is the name of another file of the release", stage.config_file));
+                self.diagnostics
+                    .push(diagnostic.named(format!("--{}-config-name", stage.stage)).hinting("give the configuration another name"));
+            }
+        }
+    }
+
+    /// Endpoints and stack sets are named for the environment's type: two stages of one type would be one deployment.
+    fn own_environments(&mut self, stages: &[StageRequest; 2]) {
+        let [staging, prod] = stages;
+        if !staging.env_type.is_empty() && staging.env_type.eq_ignore_ascii_case(&prod.env_type) {
+            let diagnostic = Diagnostic::error(format!("both stages have the environment type `{}`", staging.env_type));
+            self.diagnostics.push(
+                diagnostic
+                    .named("--env-type-staging-name, --env-type-prod-name")
+                    .hinting("endpoints and stack sets are named for it: production would be deployed with staging"),
+            );
         }
     }
 

@@ -7,6 +7,9 @@ use super::progress::Progress;
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::printer::Printer;
 
+/// What is said of an endpoint whose tests were cut off.
+const INTERRUPTED: &str = "the run was interrupted before this endpoint was tested";
+
 /// Tests a container that listens on this machine.
 pub(crate) async fn container(printer: Printer, run: &TestRun, url: &str) -> Result<TargetReport, Failure> {
     let target = ContainerTarget::new(url)
@@ -15,9 +18,27 @@ pub(crate) async fn container(printer: Printer, run: &TestRun, url: &str) -> Res
     let info = TargetInfo { account_id: "local".to_owned(), region: "local".to_owned(), endpoint: url.to_owned(), ..TargetInfo::default() };
     let listener = progress.listener(&info);
     // A container serves whatever is in it: which model package that is, only an endpoint can say.
-    let report = endpoint_test::run(&target, info, &run.suite, &Expected::default(), &run.options(), listener).await;
+    let expected = Expected::default();
+    let options = run.options();
+    let report = tokio::select! {
+        report = endpoint_test::run(&target, info.clone(), &run.suite, &expected, &options, listener) => report,
+        () = interruption() => TargetReport::errored(info, "run", INTERRUPTED, Some("run the tests again".to_owned())),
+    };
     progress.finished(&report);
     Ok(report)
+}
+
+/// Ctrl-C, or the signal by which CodeBuild ends a build that takes too long.
+async fn interruption() {
+    #[cfg(unix)]
+    {
+        let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+        if let Ok(mut terminate) = terminate {
+            tokio::select! { _ = terminate.recv() => {}, _ = tokio::signal::ctrl_c() => {} }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
 }
 
 impl TestRun {
@@ -39,7 +60,7 @@ mod with_aws {
     use tokio::sync::Semaphore;
     use tokio::task::JoinSet;
 
-    use super::{Progress, TestRun};
+    use super::{INTERRUPTED, Progress, TestRun, interruption};
     use crate::aws::{Caller, Session};
     use crate::cli::{RoleOptions, given};
     use crate::diagnostic::{Diagnostic, Failure};
@@ -87,6 +108,9 @@ mod with_aws {
         }
         let mut reports = Vec::new();
         let mut interrupted = false;
+        // One for the whole loop: a signal between two turns is not lost.
+        let interruption = interruption();
+        tokio::pin!(interruption);
         loop {
             tokio::select! {
                 finished = tasks.join_next() => match finished {
@@ -94,7 +118,7 @@ mod with_aws {
                     Some(Err(_)) => {}
                     None => break,
                 },
-                () = interruption(), if !interrupted => {
+                () = &mut interruption, if !interrupted => {
                     interrupted = true;
                     tasks.abort_all();
                 }
@@ -102,8 +126,7 @@ mod with_aws {
         }
         progress.end();
         // What was cut off is not lost: it is reported as not tested.
-        let reason =
-            if interrupted { "the run was interrupted before this endpoint was tested" } else { "the test of this endpoint broke off" };
+        let reason = if interrupted { INTERRUPTED } else { "the test of this endpoint broke off" };
         for info in infos {
             let known = |report: &TargetReport| {
                 report.account_id == info.account_id && report.region == info.region && report.endpoint == info.endpoint
@@ -184,18 +207,5 @@ mod with_aws {
             std::iter::once(&diagnostic.message).chain(&diagnostic.details).cloned().collect::<Vec<_>>().join("; ")
         });
         TargetReport::errored(info, "session", message, first.and_then(|diagnostic| diagnostic.hint.clone()))
-    }
-
-    /// Ctrl-C, or the signal by which CodeBuild ends a build that takes too long.
-    async fn interruption() {
-        #[cfg(unix)]
-        {
-            let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
-            if let Ok(mut terminate) = terminate {
-                tokio::select! { _ = terminate.recv() => {}, _ = tokio::signal::ctrl_c() => {} }
-                return;
-            }
-        }
-        let _ = tokio::signal::ctrl_c().await;
     }
 }
