@@ -55,6 +55,7 @@ impl RegistryError {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         let text = match self.kind {
+            RegistryErrorKind::NotFound if self.operation == crate::snapshot::OPERATION => "name one of the versions that are in the file",
             RegistryErrorKind::NotFound => {
                 "check the group's name, the account and the region; a group of another account is named by its ARN"
             }

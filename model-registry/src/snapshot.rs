@@ -25,6 +25,9 @@ use crate::group::ModelPackageGroup;
 use crate::package::{ModelPackage, PackageSummary, RegistrationType};
 use crate::registry::{PackageQuery, Page, Registry};
 
+/// What a [`RegistryError`] of a snapshot names as its operation.
+pub const OPERATION: &str = "registry snapshot";
+
 /// The one version of the envelope.
 const SCHEMA_VERSION: u32 = 1;
 
@@ -180,7 +183,7 @@ fn summary(package: &ModelPackage) -> PackageSummary {
 }
 
 fn not_found(message: String) -> RegistryError {
-    RegistryError::new("registry snapshot", RegistryErrorKind::NotFound, message)
+    RegistryError::new(OPERATION, RegistryErrorKind::NotFound, message)
 }
 
 impl Description {

@@ -70,10 +70,10 @@ impl FileSet {
     pub(crate) fn write(self) -> Result<(), Failure> {
         let mut staged = Vec::with_capacity(self.files.len());
         for (path, bytes) in &self.files {
-            staged.push((stage(path, bytes).map_err(|error| Failure::bad_input(cannot("write", path, &error)))?, path));
+            staged.push((stage(path, bytes).map_err(|error| Failure::bad_input(cannot_write(path, &error)))?, path));
         }
         for (file, path) in staged {
-            file.persist(path).map_err(|error| Failure::bad_input(cannot("write", path, &error.error)))?;
+            file.persist(path).map_err(|error| Failure::bad_input(cannot_write(path, &error.error)))?;
         }
         Ok(())
     }
@@ -100,6 +100,16 @@ fn stage(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     Ok(file)
+}
+
+fn cannot_write(path: &Path, error: &io::Error) -> Diagnostic {
+    let diagnostic = match error.kind() {
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+            Diagnostic::error(format!("cannot write `{}`: a file stands where a folder should be", shown(path)))
+        }
+        _ => cannot("write", path, error),
+    };
+    diagnostic.file(path).hinting("name another folder, or make this one writable")
 }
 
 /// A path as a person in the working directory would name it.

@@ -9,7 +9,8 @@ use crate::files;
 
 /// Reads a registry snapshot.
 pub(crate) fn read(path: &Path) -> Result<Snapshot, Failure> {
-    let text = files::read_text(path).map_err(|diagnostic| diagnostic.named("--registry"))?;
+    let text = files::read_text(path)
+        .map_err(|diagnostic| diagnostic.named("--registry").hinting("examples/registry.json shows what a registry snapshot holds"))?;
     Snapshot::parse(&text).map_err(|error| {
         let diagnostic = Diagnostic::error(format!("`{}` is not a registry snapshot: {error}", path.display()));
         let diagnostic = match error.position() {

@@ -170,6 +170,8 @@ fn regions(request: &BuildRequest, choice: &Choice, home: &Home) -> Result<Vec<S
 fn refused(error: &SelectError) -> Failure {
     let exit = match error {
         SelectError::NothingToDeploy { .. } => Exit::Nothing,
+        // A snapshot is a file: what it lacks is no matter of AWS's.
+        SelectError::Registry(error) if error.operation == model_registry::snapshot::OPERATION => Exit::BadInput,
         SelectError::Registry(_) => Exit::Unreachable,
         _ => Exit::BadInput,
     };

@@ -207,6 +207,27 @@ const MISTAKES: &[Mistake] = &[
         says: &["no approved model package in group `iris-p-abc123xyz`", "the newest is version 16, pending approval"],
     },
     Mistake {
+        name: "a version that the snapshot does not have",
+        make: |project| project.set("MODEL_PACKAGE", "99"),
+        arguments: BUILD,
+        code: 2,
+        says: &["no version 99", "name one of the versions that are in the file"],
+    },
+    Mistake {
+        name: "a file where the release's folder should be",
+        make: |_| {},
+        arguments: &["build", "--registry", "examples/registry.json", "--output-dir", "buildspec.yml"],
+        code: 2,
+        says: &["a file stands where a folder should be", "name another folder"],
+    },
+    Mistake {
+        name: "a registry that is not there",
+        make: |_| {},
+        arguments: &["build", "--registry", "nope.json"],
+        code: 2,
+        says: &["cannot read `nope.json`", "--registry", "examples/registry.json shows"],
+    },
+    Mistake {
         name: "a registry that is no snapshot",
         make: |project| project.write("examples/registry.json", "{\n\"packages\": [] }"),
         arguments: BUILD,
