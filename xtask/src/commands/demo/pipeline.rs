@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::scene::{GROUP, Scene, unit};
+use super::scene::{GROUP, ROLE, Scene, unit};
 use crate::cli::Stage;
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::exit::Exit;
@@ -38,8 +38,8 @@ impl<'a> Pipeline<'a> {
             ("MULTI_ACCOUNT_DEPLOYMENT", "YES"),
             ("ORGANIZATIONAL_UNIT_STAGING_ID", unit(Stage::Staging)),
             ("ORGANIZATIONAL_UNIT_PROD_ID", unit(Stage::Prod)),
-            ("SAGEMAKER_EXECUTION_ROLE_STAGING_NAME", "ds-model-execution-role"),
-            ("SAGEMAKER_EXECUTION_ROLE_PROD_NAME", "ds-model-execution-role"),
+            ("SAGEMAKER_EXECUTION_ROLE_STAGING_NAME", ROLE),
+            ("SAGEMAKER_EXECUTION_ROLE_PROD_NAME", ROLE),
         ];
         variables.extend(pipeline.map(|(name, value)| (name.to_owned(), value.to_owned())));
         Ok(Self { printer, project, folder, variables })

@@ -17,6 +17,11 @@ pub(crate) const HOME: &str = "111111111111";
 /// The model package group, as the reference names it: the project's name and id.
 pub(crate) const GROUP: &str = "iris-p-abc123xyz";
 
+/// The role that the model runs as in each target account, and that the tests take there.
+pub(crate) const ROLE: &str = "ds-model-execution-role";
+/// What the tests need of it (docs/permissions.md).
+const ROLE_POLICY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["sagemaker:DescribeEndpoint","sagemaker:DescribeEndpointConfig","sagemaker:DescribeModel","sagemaker:InvokeEndpoint"],"Resource":"*"}]}"#;
+
 /// The organizational unit of each stage.
 const UNITS: [(Stage, &str); 2] = [(Stage::Staging, "ou-demo-staging1"), (Stage::Prod, "ou-demo-product1")];
 
@@ -43,7 +48,7 @@ impl Scene {
         Ok(scene)
     }
 
-    /// The organization, the network's parameters in the target accounts, and a registry with a past.
+    /// The organization, the role and the network's parameters in the target accounts, and a registry with a past.
     fn fill(&self) -> Result<(), Failure> {
         let units = UNITS.map(|(stage, id)| SeedUnit {
             name: stage.name().to_owned(),
@@ -54,6 +59,7 @@ impl Scene {
         let organization = SeedOrganization { management_account: HOME.to_owned(), units: units.into() };
         self.aws.seed_organization(&organization).map_err(|error| broken(&error))?;
         for stage in Stage::ALL {
+            self.aws.make_role(account(stage), ROLE, ROLE_POLICY).map_err(|error| broken(&error))?;
             for (name, value) in
                 [("sagemaker-sg-ids", "sg-0123456789abcdef0"), ("private-subnet-ids", "subnet-0123456789abcdef0,subnet-0123456789abcdef1")]
             {
