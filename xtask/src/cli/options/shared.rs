@@ -1,0 +1,51 @@
+//! Options that several commands share.
+
+use clap::Args;
+
+/// The SageMaker project.
+#[derive(Debug, Args)]
+pub(crate) struct ProjectOptions {
+    /// The SageMaker project's id, such as `p-abc123xyz`.
+    #[arg(long, value_name = "ID", env = "SAGEMAKER_PROJECT_ID")]
+    pub(crate) sagemaker_project_id: Option<String>,
+    /// The SageMaker project's name.
+    #[arg(long, value_name = "NAME", env = "SAGEMAKER_PROJECT_NAME")]
+    pub(crate) sagemaker_project_name: Option<String>,
+    /// The model package group, by name or ARN.
+    #[arg(long, value_name = "NAME-OR-ARN", env = "SOURCE_MODEL_PACKAGE_GROUP_NAME")]
+    pub(crate) model_package_group_name: Option<String>,
+    /// The data science environment's name.
+    #[arg(long, value_name = "NAME", env = "ENV_NAME")]
+    pub(crate) env_name: Option<String>,
+}
+
+/// The target accounts of both stages.
+#[derive(Debug, Args)]
+pub(crate) struct StageAccounts {
+    /// Whether the stages have accounts of their own: yes or no. With no, both stages go to the caller's account.
+    #[arg(long, value_name = "YES-OR-NO", env = "MULTI_ACCOUNT_DEPLOYMENT")]
+    pub(crate) multi_account_deployment: Option<String>,
+    /// The staging accounts, with commas between them.
+    #[arg(long, value_name = "ACCOUNTS", env = "STAGING_ACCOUNT_LIST")]
+    pub(crate) staging_accounts: Option<String>,
+    /// The production accounts, with commas between them.
+    #[arg(long, value_name = "ACCOUNTS", env = "PROD_ACCOUNT_LIST")]
+    pub(crate) prod_accounts: Option<String>,
+    /// The organizational units that hold the staging accounts, in place of a list: all active accounts in them and below them.
+    #[arg(long, value_name = "OUS", env = "ORGANIZATIONAL_UNIT_STAGING_ID")]
+    pub(crate) organizational_unit_staging_id: Option<String>,
+    /// The organizational units that hold the production accounts, in place of a list.
+    #[arg(long, value_name = "OUS", env = "ORGANIZATIONAL_UNIT_PROD_ID")]
+    pub(crate) organizational_unit_prod_id: Option<String>,
+}
+
+/// The role that is taken in each target account.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct RoleOptions {
+    /// The role to take in each target account [default: the configuration's ExecutionRoleName]
+    #[arg(long, value_name = "NAME-OR-ARN", env = "TEST_ROLE_NAME")]
+    pub(crate) role_name: Option<String>,
+    /// The external id that the role asks for.
+    #[arg(long, value_name = "ID", env = "TEST_ROLE_EXTERNAL_ID")]
+    pub(crate) role_external_id: Option<String>,
+}

@@ -1,0 +1,38 @@
+//! Options of `test-staging` and `test-prod`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::RoleOptions;
+
+/// Options of `test-staging` and `test-prod`.
+#[derive(Debug, Args)]
+pub(crate) struct TestOptions {
+    /// Where the release's files are [default: target/deploy]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) build_dir: Option<PathBuf>,
+    /// The stage's configuration in the release, by its file's name; the release says so itself when not given.
+    #[arg(long, value_name = "NAME", env = "BUILD_CONFIG")]
+    pub(crate) build_config: Option<String>,
+    /// The tests [default: test/endpoint-tests.yaml; for production test/smoke-tests.yaml where it is there]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) suite: Option<PathBuf>,
+    /// Where the results go [default: target/test-results]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) results_dir: Option<PathBuf>,
+    /// The name of the results file.
+    #[arg(long, value_name = "NAME", env = "TEST_RESULTS", default_value = "test-results")]
+    pub(crate) test_results: String,
+    #[command(flatten)]
+    pub(crate) role: RoleOptions,
+    /// How many endpoints to test at once.
+    #[arg(long, value_name = "N", default_value_t = 32)]
+    pub(crate) jobs: usize,
+    /// How long to wait for an endpoint that is being created or updated, in seconds [default: 1800; for a container 60]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) wait: Option<u64>,
+    /// A model container on this machine in place of SageMaker endpoints, such as http://127.0.0.1:8080.
+    #[arg(long, value_name = "URL")]
+    pub(crate) endpoint_url: Option<String>,
+}

@@ -1,0 +1,13 @@
+//! Options of `tour`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Options of `tour`.
+#[derive(Debug, Args)]
+pub(crate) struct TourOptions {
+    /// Where everything goes [default: target/tour]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) output_dir: Option<PathBuf>,
+}
