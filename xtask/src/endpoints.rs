@@ -7,6 +7,7 @@ use stage_config::ParametersFile;
 
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::exit::Exit;
+use crate::manifest::ParameterOverride;
 use crate::problems;
 
 /// Names of endpoints have 1 to 63 letters, digits and inner hyphens (SageMaker API, CreateEndpoint).
@@ -16,6 +17,7 @@ const MAX_NAME: usize = 63;
 pub(crate) fn names(
     template: &Template,
     parameters: &ParametersFile,
+    overrides: &[ParameterOverride],
     accounts: &[String],
     regions: &[String],
 ) -> Result<Vec<String>, Failure> {
@@ -24,6 +26,8 @@ pub(crate) fn names(
     let mut found: Option<BTreeSet<String>> = None;
     for account in accounts {
         for region in regions {
+            let mut texts = texts.clone();
+            texts.extend(ParameterOverride::of(overrides, account, region));
             let names = names_in(template, &texts, account, region)?;
             match &found {
                 Some(known) if *known != names => return Err(differs(template)),

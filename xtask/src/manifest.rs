@@ -73,6 +73,18 @@ pub(crate) struct ModelPackage {
     pub(crate) created: String,
     pub(crate) images: Vec<String>,
     pub(crate) model_data: Vec<String>,
+    /// The same model in other regions, by region: an endpoint's image and artifacts must be in its own. Left out when there are none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) regions: BTreeMap<String, RegionalModelPackage>,
+}
+
+/// The model package of a region other than the chosen one's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct RegionalModelPackage {
+    pub(crate) arn: String,
+    pub(crate) images: Vec<String>,
+    pub(crate) model_data: Vec<String>,
 }
 
 /// Why this model package.
@@ -111,6 +123,23 @@ pub(crate) struct StageTargets {
     pub(crate) execution_role_name: String,
     pub(crate) endpoints: Vec<String>,
     pub(crate) stack_set: String,
+    /// Parameters that are others in some accounts or regions. A later one wins over an earlier one. Left out when there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) parameter_overrides: Vec<ParameterOverride>,
+}
+
+/// Parameters that take the place of the configuration's where the account and the region are these (a stack set's parameter overrides).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct ParameterOverride {
+    /// Only in this account; in every one when null.
+    #[serde(default)]
+    pub(crate) account: Option<String>,
+    /// Only in this region; in every one when null.
+    #[serde(default)]
+    pub(crate) region: Option<String>,
+    pub(crate) parameters: BTreeMap<String, String>,
 }
 
 /// A release that was read from its folder, its files checked.
@@ -141,6 +170,25 @@ impl Manifest {
             Stage::Staging => &self.stages.staging,
             Stage::Prod => &self.stages.prod,
         }
+    }
+}
+
+impl ModelPackage {
+    /// The ARN of the model package that endpoints in this region serve.
+    pub(crate) fn in_region(&self, region: &str) -> &str {
+        self.regions.get(region).map_or(&self.arn, |package| &package.arn)
+    }
+}
+
+impl ParameterOverride {
+    /// The parameters that are others in this account and region, of all these overrides.
+    pub(crate) fn of(overrides: &[Self], account: &str, region: &str) -> BTreeMap<String, String> {
+        let here = |value: &Option<String>, here: &str| value.as_deref().is_none_or(|value| value == here);
+        overrides
+            .iter()
+            .filter(|known| here(&known.account, account) && here(&known.region, region))
+            .flat_map(|known| known.parameters.clone())
+            .collect()
     }
 }
 

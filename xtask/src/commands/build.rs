@@ -4,6 +4,7 @@
 //! Nothing is written before all of it is known to be right.
 
 mod inputs;
+mod regional;
 mod request;
 mod summary;
 
@@ -12,6 +13,7 @@ use stage_config::to_stack_set_parameters;
 
 pub(crate) use inputs::Inputs;
 use inputs::Known;
+use regional::RegionalPackages;
 #[cfg(feature = "aws")]
 pub(crate) use request::Asked;
 pub(crate) use request::BuildRequest;
@@ -43,7 +45,10 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &BuildOpti
     let inputs = Inputs::read(&request)?;
     inputs.check_early(&request)?;
     let manifest = match &options.registry {
-        Some(file) => build(printer, project, &request, &inputs, &snapshot::read(file)?, Home::default()).await?,
+        Some(file) => {
+            let snapshot = snapshot::read(file)?;
+            build(printer, project, &request, &inputs, |_| snapshot.clone(), Home::default()).await?
+        }
         None => with_aws(printer, project, &mut request, &inputs).await?,
     };
     print(printer, &manifest, &request.output_dir);
@@ -63,9 +68,12 @@ async fn with_aws(printer: Printer, project: &Project, request: &mut BuildReques
     } else {
         None
     };
-    let registry = model_registry::aws::SageMakerRegistry::new(aws_sdk_sagemaker::Client::new(&session.config));
+    let registry = |region: Option<&str>| {
+        let config = region.map_or_else(|| session.config.clone(), |region| session.in_region(region));
+        model_registry::aws::SageMakerRegistry::new(aws_sdk_sagemaker::Client::new(&config))
+    };
     let home = Home { account, region: Some(session.region.clone()) };
-    build(printer, project, request, inputs, &registry, home).await
+    build(printer, project, request, inputs, registry, home).await
 }
 
 #[cfg(not(feature = "aws"))]
@@ -74,18 +82,22 @@ async fn with_aws(_: Printer, _: &Project, _: &mut BuildRequest, _: &Inputs) -> 
     Err(crate::without_aws("build", "give a registry snapshot with --registry"))
 }
 
-/// Builds a release and writes it; the manifest last.
+/// Builds a release and writes it; the manifest last. `registry` is that of a region, or of the session's.
 pub(crate) async fn build<R: Registry>(
     printer: Printer,
     project: &Project,
     request: &BuildRequest,
     inputs: &Inputs,
-    registry: &R,
+    registry: impl Fn(Option<&str>) -> R,
     home: Home,
 ) -> Result<Manifest, Failure> {
-    let choice = select(registry, &request.group, &request.selection, &Gates::default()).await.map_err(|error| refused(&error))?;
+    let choice = select(&registry(None), &request.group, &request.selection, &Gates::default()).await.map_err(|error| refused(&error))?;
     printer.step("Chosen", format_args!("{} ({})", choice.package.arn, choice.because));
-    let regions = regions(request, &choice, &home)?;
+    let regions = regions(request, &choice, &home);
+    let regional = RegionalPackages::of(&choice.package, &request.regional_packages, &regions, &registry).await?;
+    for (region, package) in regional.iter() {
+        printer.step("Chosen", format_args!("{} for {region}", package.arn));
+    }
 
     let mut file_set = FileSet::default();
     let mut digests = std::collections::BTreeMap::new();
@@ -114,7 +126,8 @@ pub(crate) async fn build<R: Registry>(
                 printer.diagnostic(finding);
             }
         }
-        let endpoints = endpoints::names(&inputs.template, &parameters, &accounts, &regions)?;
+        let parameter_overrides = regional.overrides(&parameters, &inputs.template)?;
+        let endpoints = endpoints::names(&inputs.template, &parameters, &parameter_overrides, &accounts, &regions)?;
         add(&stage.config_file, to_stack_set_parameters(&parameters).into_bytes());
         let mut list = serde_json::to_string_pretty(&accounts).expect("a list of texts always serialises");
         list.push('\n');
@@ -127,6 +140,7 @@ pub(crate) async fn build<R: Registry>(
             execution_role_name: stage.execution_role.clone(),
             endpoints,
             stack_set: format!("sagemaker-{}-{}-deploy-{}", request.project_name, request.project_id, stage.env_type),
+            parameter_overrides,
         });
     }
 
@@ -138,7 +152,7 @@ pub(crate) async fn build<R: Registry>(
     add(&request.output_template, packaged.text.into_bytes());
 
     let [staging, prod] = <[StageTargets; 2]>::try_from(stages).expect("a release has two stages");
-    let manifest = describe(project, request, &choice, Stages { staging, prod }, digests);
+    let manifest = describe(project, request, &choice, &regional, Stages { staging, prod }, digests);
     let text = manifest.to_json();
     file_set.add(request.output_dir.join("release.env"), summary::variables(&manifest, &files::digest(text.as_bytes())));
     file_set.add(request.output_dir.join(manifest::FILE_NAME), text);
@@ -146,24 +160,13 @@ pub(crate) async fn build<R: Registry>(
     Ok(manifest)
 }
 
-/// The regions of the release: one model package serves one region, since an endpoint's image and artifacts must be in its own.
-fn regions(request: &BuildRequest, choice: &Choice, home: &Home) -> Result<Vec<String>, Failure> {
-    let package_region = choice.package.arn.region();
-    let regions = match (&request.regions[..], &home.region) {
+/// The regions of the release, in the order in which they are deployed to.
+fn regions(request: &BuildRequest, choice: &Choice, home: &Home) -> Vec<String> {
+    match (&request.regions[..], &home.region) {
         ([], Some(region)) => vec![region.clone()],
-        ([], None) => vec![package_region.to_owned()],
+        ([], None) => vec![choice.package.arn.region().to_owned()],
         (regions, _) => regions.to_vec(),
-    };
-    let diagnostics: Vec<_> = regions
-        .iter()
-        .filter(|region| *region != package_region)
-        .map(|region| {
-            Diagnostic::error(format!("there is no model package for region `{region}`: the chosen one is in `{package_region}`"))
-                .detail(choice.package.arn.to_string())
-                .hinting("an endpoint's image and artifacts must be in its own region: register the model there, or leave the region out of --regions")
-        })
-        .collect();
-    if diagnostics.is_empty() { Ok(regions) } else { Err(Failure::new(Exit::BadInput, diagnostics)) }
+    }
 }
 
 /// Why no model package was chosen.
@@ -182,6 +185,7 @@ fn describe(
     project: &Project,
     request: &BuildRequest,
     choice: &Choice,
+    regional: &RegionalPackages,
     stages: Stages,
     files: std::collections::BTreeMap<String, String>,
 ) -> Manifest {
@@ -205,6 +209,7 @@ fn describe(
             created: package.created.to_string(),
             images: package.images.clone(),
             model_data: package.model_data.clone(),
+            regions: regional.described(),
         },
         choice: manifest::Choice {
             selection: choice.selection.to_string(),

@@ -65,7 +65,8 @@ mod with_aws {
         .map_err(|error| refused(&error))?;
         progress.end();
 
-        let identity = if rollout.verdict() == Verdict::Succeeded { identity(printer, release, options).await? } else { Vec::new() };
+        let identity =
+            if rollout.verdict() == Verdict::Succeeded { Box::pin(identity(printer, release, options)).await? } else { Vec::new() };
         let record = record(&rollout, &identity)?;
         let path =
             options.results_dir.clone().unwrap_or_else(|| project.target(&format!("rollout/{}", options.stage))).join("rollout.json");

@@ -58,7 +58,7 @@ async fn release(printer: Printer, project: &Project, folder: &Path) -> Result<P
     let request = BuildRequest::read(project, &options)?;
     let inputs = Inputs::read(&request)?;
     let registry = snapshot::read(&project.root.join("examples/registry.json"))?;
-    let manifest = build::build(printer, project, &request, &inputs, &registry, Home::default()).await?;
+    let manifest = build::build(printer, project, &request, &inputs, |_| registry.clone(), Home::default()).await?;
     build::print(printer, &manifest, &output);
     Ok(output)
 }
@@ -128,6 +128,7 @@ fn build_options(output_dir: PathBuf) -> BuildOptions {
         registry: None,
         model_package: None,
         regions: None,
+        regional_model_package: Vec::new(),
         output_dir: Some(output_dir),
     }
 }

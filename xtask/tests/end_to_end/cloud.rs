@@ -8,6 +8,8 @@ use crate::project::{Project, stand_in_cache};
 
 /// The account that owns the registry and runs the pipeline.
 pub(crate) const HOME: &str = "111111111111";
+/// The region of everything that names no other.
+pub(crate) const REGION: &str = test_support::stand_in::REGION;
 /// The model package group of all tests.
 pub(crate) const GROUP: &str = "iris-p-abc123xyz";
 
@@ -88,15 +90,25 @@ impl Cloud {
 
     /// What a target account needs before an endpoint can be deployed into it: the network's parameters.
     pub(crate) fn prepare(&self, stage: &str, account: &str) {
+        self.prepare_in(stage, account, REGION);
+    }
+
+    /// As [`Cloud::prepare`], in another region.
+    pub(crate) fn prepare_in(&self, stage: &str, account: &str, region: &str) {
         for name in ["sagemaker-sg-ids", "private-subnet-ids"] {
             let input = json!({ "Name": format!("ds-{stage}-{name}"), "Value": "id-1,id-2", "Type": "String", "Overwrite": true });
-            self.aws.call(account, "ssm", "PutParameter", &input).unwrap();
+            self.aws.call_in(account, region, "ssm", "PutParameter", &input).unwrap();
         }
     }
 
     /// The model package that an endpoint serves, as AWS says it: endpoint, configuration, model, package.
     pub(crate) fn served(&self, account: &str, endpoint: &str) -> String {
-        let ask = |action: &str, input: Json| self.aws.call(account, "sagemaker", action, &input).unwrap();
+        self.served_in(account, REGION, endpoint)
+    }
+
+    /// As [`Cloud::served`], in another region.
+    pub(crate) fn served_in(&self, account: &str, region: &str, endpoint: &str) -> String {
+        let ask = |action: &str, input: Json| self.aws.call_in(account, region, "sagemaker", action, &input).unwrap();
         let endpoint = ask("DescribeEndpoint", json!({ "EndpointName": endpoint }));
         let config = ask("DescribeEndpointConfig", json!({ "EndpointConfigName": endpoint["EndpointConfigName"] }));
         let model = ask("DescribeModel", json!({ "ModelName": config["ProductionVariants"][0]["ModelName"] }));

@@ -10,6 +10,7 @@ mod least_privilege;
 mod organization;
 mod package;
 mod project;
+mod regions;
 mod schemas;
 mod setup;
 mod test_staging;

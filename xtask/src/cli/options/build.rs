@@ -49,6 +49,9 @@ pub(crate) struct BuildOptions {
     /// The regions to deploy to, with commas between them; the session's when not given.
     #[arg(long, value_name = "REGIONS", env = "DEPLOYMENT_REGIONS")]
     pub(crate) regions: Option<String>,
+    /// The model package of another region, as REGION=ARN, REGION=VERSION or REGION=same-version; once for each, or with commas.
+    #[arg(long, value_name = "REGION=WHICH", env = "REGIONAL_MODEL_PACKAGES", value_delimiter = ',')]
+    pub(crate) regional_model_package: Vec<String>,
     /// Where the release goes [default: target/deploy]
     #[arg(long, value_name = "DIR")]
     pub(crate) output_dir: Option<PathBuf>,

@@ -1,10 +1,12 @@
 //! What `build` is asked for, every option checked and every problem with them reported at once.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use model_registry::{ModelPackageGroup, Selection};
 use stack_rollout::organization::UnitId;
 
+use super::regional::{self, RegionalSelection};
 use crate::cli::{BuildOptions, Stage, StageAccounts, given};
 use crate::diagnostic::{Diagnostic, Failure, stop_on_errors};
 use crate::exit::Exit;
@@ -22,6 +24,8 @@ pub(crate) struct BuildRequest {
     pub(crate) selection: Selection,
     /// Empty: the session's region.
     pub(crate) regions: Vec<String>,
+    /// Which model package serves which other region.
+    pub(crate) regional_packages: BTreeMap<String, RegionalSelection>,
     pub(crate) stages: [StageRequest; 2],
     pub(crate) volume_kms_key_arn: Option<String>,
     pub(crate) template: PathBuf,
@@ -63,6 +67,7 @@ impl BuildRequest {
         });
         let regions =
             given(options.regions.as_ref()).map(|text| targets::regions(text, "--regions", &mut asked.diagnostics)).unwrap_or_default();
+        let regional_packages = regional::read(&options.regional_model_package, &mut asked.diagnostics);
         let [staging_accounts, prod_accounts] = asked.stage_accounts(&options.accounts);
         let stages = [
             asked.stage(
@@ -102,6 +107,7 @@ impl BuildRequest {
             group,
             selection,
             regions,
+            regional_packages,
             stages,
             volume_kms_key_arn: given(options.ebs_kms_key_arn.as_ref()).map(str::to_owned),
             template,

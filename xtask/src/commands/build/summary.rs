@@ -22,6 +22,9 @@ fn text(manifest: &Manifest, folder: &Path) -> String {
     let version = package.version.map(|version| format!(" version {version}")).unwrap_or_default();
     line("model package", &format!("{}{version}, created {}", package.group, package.created));
     line("", &package.arn);
+    for (region, package) in &package.regions {
+        line(&format!("  {region}"), &package.arn);
+    }
     line("because", &manifest.choice.because);
     for passed in &manifest.choice.passed_over {
         line("passed over", &format!("{}: {}", passed.arn.rsplit('/').next().unwrap_or(&passed.arn), passed.reason));

@@ -98,7 +98,10 @@ mod with_aws {
         let mut tasks = JoinSet::new();
         for info in infos.iter().cloned() {
             let (access, places, run, progress) = (Arc::clone(&access), Arc::clone(&places), Arc::clone(&run), progress.clone());
-            let expected = Expected { model_package_arn: Some(release.manifest.model_package.arn.clone()), ..Expected::default() };
+            let expected = Expected {
+                model_package_arn: Some(release.manifest.model_package.in_region(&info.region).to_owned()),
+                ..Expected::default()
+            };
             tasks.spawn(async move {
                 let _place = places.acquire().await;
                 let report = endpoint(&access, info, &run, &expected, &progress).await;

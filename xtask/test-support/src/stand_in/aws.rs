@@ -16,14 +16,19 @@ impl StandIn {
     /// Calls an action of a JSON service in `us-east-1`: `sagemaker`, `ssm` or `organizations`. The stand-in treats it as the test's own
     /// hand: not logged, not met by faults.
     pub fn call(&self, account: &str, service: &str, action: &str, input: &Value) -> Result<Value, Error> {
+        self.call_in(account, REGION, service, action, input)
+    }
+
+    /// As [`StandIn::call`], in another region.
+    pub fn call_in(&self, account: &str, region: &str, service: &str, action: &str, input: &Value) -> Result<Value, Error> {
         let operation = format!("{service} {action}");
-        let reply = self.json_request(account, service, action, input, true)?;
+        let reply = self.json_request(account, region, service, action, input, true)?;
         read_json(&operation, &reply)
     }
 
     /// As [`StandIn::call`], but as a program's request: logged, met by faults. The answer comes as it is, errors too.
     pub fn call_as_program(&self, account: &str, service: &str, action: &str, input: &Value) -> Result<Reply, Error> {
-        self.json_request(account, service, action, input, false)
+        self.json_request(account, REGION, service, action, input, false)
     }
 
     /// Calls an action of a Query service in `us-east-1`: `cloudformation`, `sts` or `iam`; the test's own hand as in [`StandIn::call`].
@@ -49,7 +54,7 @@ impl StandIn {
 
     /// Invokes an endpoint in `us-east-1` as a program would, with further headers such as `accept`.
     pub fn invoke(&self, account: &str, endpoint: &str, content_type: &str, body: &str, headers: &[(&str, &str)]) -> Result<Reply, Error> {
-        let mut sent = vec![("content-type", content_type.to_owned()), authorization("sagemaker"), acting_as(account)];
+        let mut sent = vec![("content-type", content_type.to_owned()), authorization("sagemaker", REGION), acting_as(account)];
         sent.extend(headers.iter().map(|(name, value)| (*name, (*value).to_owned())));
         self.send("POST", &format!("/endpoints/{endpoint}/invocations"), &sent, body.into())
     }
@@ -101,7 +106,15 @@ impl StandIn {
         self.query(account, "iam", "PutRolePolicy", &policy).map(drop)
     }
 
-    fn json_request(&self, account: &str, service: &str, action: &str, input: &Value, own_hand: bool) -> Result<Reply, Error> {
+    fn json_request(
+        &self,
+        account: &str,
+        region: &str,
+        service: &str,
+        action: &str,
+        input: &Value,
+        own_hand: bool,
+    ) -> Result<Reply, Error> {
         let prefix = match service {
             "ssm" => "AmazonSSM",
             "organizations" => "AWSOrganizationsV20161128",
@@ -110,7 +123,7 @@ impl StandIn {
         let mut headers = vec![
             ("content-type", "application/x-amz-json-1.1".to_owned()),
             ("x-amz-target", format!("{prefix}.{action}")),
-            authorization(service),
+            authorization(service, region),
             acting_as(account),
         ];
         if own_hand {
@@ -137,7 +150,7 @@ impl StandIn {
             .join("&");
         let mut headers = vec![
             ("content-type", "application/x-www-form-urlencoded; charset=utf-8".to_owned()),
-            authorization(service),
+            authorization(service, REGION),
             acting_as(account),
         ];
         if own_hand {
@@ -167,8 +180,8 @@ pub(super) fn read_json(operation: &str, reply: &Reply) -> Result<Value, Error> 
 }
 
 /// The service is read from the credential's scope; nothing else of a signature is looked at unless identities are enforced.
-fn authorization(service: &str) -> (&'static str, String) {
-    let scope = format!("AKIASTANDIN/20260101/{REGION}/{service}/aws4_request");
+fn authorization(service: &str, region: &str) -> (&'static str, String) {
+    let scope = format!("AKIASTANDIN/20260101/{region}/{service}/aws4_request");
     ("authorization", format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=none"))
 }
 

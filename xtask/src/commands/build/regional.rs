@@ -1,0 +1,254 @@
+//! One region, one model package: an endpoint's image and artifacts must be in its own region, so every other region of a release needs
+//! a model package there, of the same model. It reaches the stacks of that region as a parameter override.
+
+use std::collections::BTreeMap;
+
+use cfn_render::Template;
+use model_registry::{Gates, ModelPackage, ModelPackageArn, ModelPackageGroup, Registry, select};
+use stage_config::ParametersFile;
+
+use crate::diagnostic::{Diagnostic, Failure};
+use crate::exit::Exit;
+use crate::manifest::{ParameterOverride, RegionalModelPackage};
+
+const OPTION: &str = "--regional-model-package";
+/// The parameter that says which model package a stack serves.
+const PARAMETER: &str = "ModelPackageName";
+
+/// Which model package serves a region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum RegionalSelection {
+    /// The package with the chosen one's version, in the region's group of the same name.
+    SameVersion,
+    /// This version of the region's group of the same name.
+    Version(u32),
+    /// This very one.
+    Arn(ModelPackageArn),
+}
+
+/// The model packages of a release's other regions.
+#[derive(Debug, Default)]
+pub(crate) struct RegionalPackages {
+    /// The chosen package's ARN.
+    chosen: String,
+    packages: BTreeMap<String, ModelPackage>,
+}
+
+/// Reads what the options name: `REGION=ARN`, `REGION=VERSION`, `REGION=same-version`, or an ARN alone, which says its region itself.
+pub(crate) fn read(options: &[String], diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<String, RegionalSelection> {
+    let mut read = BTreeMap::new();
+    for text in options.iter().map(|text| text.trim()).filter(|text| !text.is_empty()) {
+        let mut refuse = |diagnostic: Diagnostic| diagnostics.push(diagnostic.named(OPTION));
+        let (region, selection) = match parse(text) {
+            Ok(parsed) => parsed,
+            Err(diagnostic) => {
+                refuse(diagnostic);
+                continue;
+            }
+        };
+        let known = read.insert(region.clone(), selection.clone());
+        if known.is_some_and(|known| known != selection) {
+            refuse(Diagnostic::error(format!("two model packages are named for region `{region}`")).hinting("name one"));
+        }
+    }
+    read
+}
+
+fn parse(text: &str) -> Result<(String, RegionalSelection), Diagnostic> {
+    let arn = |text: &str| text.parse::<ModelPackageArn>().map_err(|error| Diagnostic::error(error.to_string()));
+    if text.starts_with("arn:") {
+        let arn = arn(text)?;
+        return Ok((arn.region().to_owned(), RegionalSelection::Arn(arn)));
+    }
+    let shape = "say REGION=ARN, REGION=VERSION or REGION=same-version, such as eu-west-1=7";
+    let Some((region, which)) = text.split_once('=') else {
+        return Err(Diagnostic::error(format!("`{text}` does not say which model package serves which region")).hinting(shape));
+    };
+    let (region, which) = (region.trim().to_owned(), which.trim());
+    let mut problems = Vec::new();
+    crate::targets::regions(&region, OPTION, &mut problems);
+    if region.is_empty() {
+        return Err(Diagnostic::error(format!("`{text}` names no region")).hinting(shape));
+    }
+    if let Some(problem) = problems.into_iter().next() {
+        return Err(problem);
+    }
+    let selection = match which {
+        "same-version" => RegionalSelection::SameVersion,
+        _ if which.starts_with("arn:") => {
+            let arn = arn(which)?;
+            if arn.region() != region {
+                return Err(Diagnostic::error(format!("`{arn}` is in region `{}`, not in `{region}`", arn.region()))
+                    .hinting("a model package serves endpoints of its own region only"));
+            }
+            RegionalSelection::Arn(arn)
+        }
+        _ => match which.parse::<u32>() {
+            Ok(version @ 1..=999_999_999) => RegionalSelection::Version(version),
+            _ => return Err(Diagnostic::error(format!("`{which}` is neither a version nor the ARN of a model package")).hinting(shape)),
+        },
+    };
+    Ok((region, selection))
+}
+
+impl RegionalPackages {
+    /// Finds the model package of every region but the chosen one's, and asks each region whether it may be deployed there.
+    pub(crate) async fn of<R: Registry>(
+        chosen: &ModelPackage,
+        asked: &BTreeMap<String, RegionalSelection>,
+        regions: &[String],
+        registry: &impl Fn(Option<&str>) -> R,
+    ) -> Result<Self, Failure> {
+        let mut diagnostics = unasked_for(chosen, asked, regions);
+        let mut exit = Exit::BadInput;
+        let mut packages = BTreeMap::new();
+        for (region, selection) in asked {
+            if !regions.contains(region) || region == chosen.arn.region() {
+                continue;
+            }
+            match find(chosen, region, selection, &registry(Some(region))).await {
+                Ok(package) => {
+                    packages.insert(region.clone(), package);
+                }
+                Err(failure) => {
+                    // What AWS could not be asked is no mistake in the options.
+                    if failure.exit == Exit::Unreachable {
+                        exit = Exit::Unreachable;
+                    }
+                    diagnostics.extend(failure.diagnostics);
+                }
+            }
+        }
+        if diagnostics.is_empty() {
+            return Ok(Self { chosen: chosen.arn.to_string(), packages });
+        }
+        Err(Failure::new(exit, diagnostics))
+    }
+
+    /// Each region with its model package.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&String, &ModelPackage)> {
+        self.packages.iter()
+    }
+
+    /// As the manifest holds them.
+    pub(crate) fn described(&self) -> BTreeMap<String, RegionalModelPackage> {
+        let described = |package: &ModelPackage| RegionalModelPackage {
+            arn: package.arn.to_string(),
+            images: package.images.clone(),
+            model_data: package.model_data.clone(),
+        };
+        self.packages.iter().map(|(region, package)| (region.clone(), described(package))).collect()
+    }
+
+    /// The parameters by which the stacks of the other regions get their model package.
+    pub(crate) fn overrides(&self, parameters: &ParametersFile, template: &Template) -> Result<Vec<ParameterOverride>, Failure> {
+        let passed = parameters.iter().any(|(name, value)| name == PARAMETER && value.text() == Some(self.chosen.as_str()));
+        if !self.packages.is_empty() && !passed {
+            return Err(Diagnostic::error(format!(
+                "the template has no parameter `{PARAMETER}`, so no region can be given a model package of its own"
+            ))
+            .file(template.path())
+            .hint(format!("declare `{PARAMETER}` and use it in the model, or build one release a region"))
+            .into());
+        }
+        let with = |package: &ModelPackage| BTreeMap::from([(PARAMETER.to_owned(), package.arn.to_string())]);
+        let of = |(region, package): (&String, &ModelPackage)| ParameterOverride {
+            account: None,
+            region: Some(region.clone()),
+            parameters: with(package),
+        };
+        Ok(self.packages.iter().map(of).collect())
+    }
+}
+
+/// Regions without a model package, and model packages without a region.
+fn unasked_for(chosen: &ModelPackage, asked: &BTreeMap<String, RegionalSelection>, regions: &[String]) -> Vec<Diagnostic> {
+    let own = chosen.arn.region();
+    let missing = regions.iter().filter(|region| *region != own && !asked.contains_key(*region)).map(|region| {
+        Diagnostic::error(format!("there is no model package for region `{region}`: the chosen one is in `{own}`"))
+            .detail(chosen.arn.to_string())
+            .hint(format!(
+                "an endpoint's image and artifacts must be in its own region: register the model there and name it, such as {OPTION} {region}=same-version, or leave the region out of --regions"
+            ))
+    });
+    let extra = asked.keys().filter(|region| !regions.contains(region)).map(|region| {
+        Diagnostic::error(format!("a model package is named for region `{region}`, to which nothing is deployed"))
+            .named(OPTION)
+            .hint(format!("add it to --regions, which are {}, or leave it out", regions.join(", ")))
+    });
+    let second = asked.iter().filter(|(region, selection)| {
+        *region == own && regions.contains(region) && !matches!(selection, RegionalSelection::Arn(arn) if arn.same_package(&chosen.arn))
+    });
+    let second = second.map(|(region, _)| {
+        Diagnostic::error(format!("region `{region}` is the chosen model package's own"))
+            .named(OPTION)
+            .detail(chosen.arn.to_string())
+            .hinting("choose that one with --model-package")
+    });
+    missing.chain(extra).chain(second).collect()
+}
+
+async fn find<R: Registry>(
+    chosen: &ModelPackage,
+    region: &str,
+    selection: &RegionalSelection,
+    registry: &R,
+) -> Result<ModelPackage, Failure> {
+    let of_version = |version: Option<u32>| {
+        let arn = &chosen.arn;
+        let version = version.map(|version| format!("/{version}")).unwrap_or_default();
+        format!("arn:{}:sagemaker:{region}:{}:model-package/{}{version}", arn.partition(), arn.account(), arn.name())
+    };
+    let text = match selection {
+        RegionalSelection::SameVersion => of_version(chosen.arn.version()),
+        RegionalSelection::Version(version) => of_version(Some(*version)),
+        RegionalSelection::Arn(arn) => arn.to_string(),
+    };
+    let arn: ModelPackageArn = text.parse().map_err(|error: model_registry::ParseArnError| Diagnostic::error(error.to_string()))?;
+    // A region's group may have another name: whoever names an ARN has named its group.
+    let group = ModelPackageGroup::from(arn.name().clone());
+    let choice = select(registry, &group, &model_registry::Selection::Arn(arn), &Gates::default()).await.map_err(|error| {
+        let failure = super::refused(&error);
+        let in_region = |diagnostic: Diagnostic| diagnostic.named(format!("region {region}"));
+        Failure::new(failure.exit, failure.diagnostics.into_iter().map(in_region).collect())
+    })?;
+    Ok(choice.package)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{RegionalSelection, read};
+
+    fn asked(options: &[&str]) -> (Vec<(String, RegionalSelection)>, usize) {
+        let mut diagnostics = Vec::new();
+        let options: Vec<_> = options.iter().map(|option| (*option).to_owned()).collect();
+        (read(&options, &mut diagnostics).into_iter().collect(), diagnostics.len())
+    }
+
+    #[test]
+    fn a_region_gets_a_version_the_same_version_or_an_arn() {
+        let arn = "arn:aws:sagemaker:eu-central-1:111111111111:model-package/iris/7";
+        let (read, problems) = asked(&["eu-west-1=7", " ap-south-1 = same-version", arn, ""]);
+        assert_eq!(problems, 0);
+        assert_eq!(
+            read,
+            [
+                ("ap-south-1".to_owned(), RegionalSelection::SameVersion),
+                ("eu-central-1".to_owned(), RegionalSelection::Arn(arn.parse().unwrap())),
+                ("eu-west-1".to_owned(), RegionalSelection::Version(7)),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_names_no_region_or_no_package_and_what_contradicts_itself_is_refused() {
+        let arn = "arn:aws:sagemaker:eu-central-1:111111111111:model-package/iris/7";
+        for option in ["7", "=7", "europe=7", "eu-west-1=", "eu-west-1=0", "eu-west-1=newest", "eu-west-1=arn:aws:s3:::x", "arn:aws:s3:::x"]
+        {
+            assert_eq!(asked(&[option]).1, 1, "{option}");
+        }
+        assert_eq!(asked(&[&format!("eu-west-1={arn}")]).1, 1);
+        assert_eq!(asked(&["eu-west-1=7", "eu-west-1=8"]).1, 1);
+        assert_eq!(asked(&["eu-west-1=7", "eu-west-1=7"]).1, 0);
+    }
+}
