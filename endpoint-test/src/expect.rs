@@ -10,7 +10,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use self::json::JsonExpectation;
-use crate::report::Check;
+use crate::report::CheckReport;
 use crate::suite::{display_duration, media_type_matches};
 use crate::target::{ModelFailure, Reply};
 
@@ -68,7 +68,7 @@ impl Expectation {
 }
 
 /// Looks at a reply.
-pub(crate) fn check_reply(expected: &ReplyExpectation, reply: &Reply) -> Vec<Check> {
+pub(crate) fn check_reply(expected: &ReplyExpectation, reply: &Reply) -> Vec<CheckReport> {
     let mut checks = vec![check_status(expected.status, reply.status)];
     if let Some(content_type) = &expected.content_type {
         checks.push(check_content_type(content_type, reply.content_type.as_deref()));
@@ -81,29 +81,29 @@ pub(crate) fn check_reply(expected: &ReplyExpectation, reply: &Reply) -> Vec<Che
     }
     // A case that says nothing of the body still wants one: an empty answer is no prediction.
     if expected.text.is_empty() && expected.json.is_empty() && expected.status.is_none() {
-        let check = if reply.body.is_empty() { Check::failed("body", "the reply has no body") } else { Check::passed("body") };
+        let check = if reply.body.is_empty() { CheckReport::failed("body", "the reply has no body") } else { CheckReport::passed("body") };
         checks.push(check);
     }
     checks
 }
 
 /// Looks at a model's own error where one is expected.
-pub(crate) fn check_model_error(expected: &ModelErrorExpectation, failure: &ModelFailure) -> Vec<Check> {
-    let mut checks = vec![Check::passed("model_error")];
+pub(crate) fn check_model_error(expected: &ModelErrorExpectation, failure: &ModelFailure) -> Vec<CheckReport> {
+    let mut checks = vec![CheckReport::passed("model_error")];
     if let Some(status) = expected.status {
         let actual = failure.status.map_or_else(|| "none".to_owned(), |status| status.to_string());
         let check = if failure.status == Some(status) {
-            Check::passed("status")
+            CheckReport::passed("status")
         } else {
-            Check::failed("status", format!("the model's error has status {actual}, not {status}"))
+            CheckReport::failed("status", format!("the model's error has status {actual}, not {status}"))
         };
         checks.push(check.expected(status.to_string()).actual(actual));
     }
     if let Some(part) = &expected.message_contains {
         let check = if failure.message.contains(part.as_str()) {
-            Check::passed("message")
+            CheckReport::passed("message")
         } else {
-            Check::failed("message", format!("the model's message does not contain `{}`", excerpt(part)))
+            CheckReport::failed("message", format!("the model's message does not contain `{}`", excerpt(part)))
         };
         checks.push(check.expected(excerpt(part)).actual(excerpt(&failure.message)));
     }
@@ -111,33 +111,36 @@ pub(crate) fn check_model_error(expected: &ModelErrorExpectation, failure: &Mode
 }
 
 /// Looks at the time that a reply took.
-pub(crate) fn check_latency(max: Duration, latency: Duration) -> Check {
+pub(crate) fn check_latency(max: Duration, latency: Duration) -> CheckReport {
     let (max_text, latency_text) = (display_duration(max), display_duration(latency));
     let check = if latency <= max {
-        Check::passed("latency")
+        CheckReport::passed("latency")
     } else {
-        Check::failed("latency", format!("the reply took {latency_text}, and {max_text} are allowed"))
+        CheckReport::failed("latency", format!("the reply took {latency_text}, and {max_text} are allowed"))
             .hint("this is the time that the client saw, the network included")
     };
     check.expected(format!("at most {max_text}")).actual(latency_text)
 }
 
-fn check_status(expected: Option<u16>, actual: u16) -> Check {
+fn check_status(expected: Option<u16>, actual: u16) -> CheckReport {
     let (fine, wanted) = match expected {
         Some(status) => (actual == status, status.to_string()),
         None => ((200..300).contains(&actual), "2xx".to_owned()),
     };
-    let check =
-        if fine { Check::passed("status") } else { Check::failed("status", format!("the reply has status {actual}, not {wanted}")) };
+    let check = if fine {
+        CheckReport::passed("status")
+    } else {
+        CheckReport::failed("status", format!("the reply has status {actual}, not {wanted}"))
+    };
     check.expected(wanted).actual(actual.to_string())
 }
 
-fn check_content_type(expected: &str, actual: Option<&str>) -> Check {
+fn check_content_type(expected: &str, actual: Option<&str>) -> CheckReport {
     let shown = actual.unwrap_or("none");
     let check = if actual.is_some_and(|actual| media_type_matches(expected, actual)) {
-        Check::passed("content_type")
+        CheckReport::passed("content_type")
     } else {
-        Check::failed("content_type", format!("the reply's media type is {shown}, not {expected}"))
+        CheckReport::failed("content_type", format!("the reply's media type is {shown}, not {expected}"))
     };
     check.expected(expected).actual(excerpt(shown))
 }

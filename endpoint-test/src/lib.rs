@@ -93,7 +93,7 @@ mod target;
 pub use self::clock::{Clock, SystemClock};
 pub use self::container::ContainerTarget;
 pub use self::problem::{Place, Problem};
-pub use self::report::{CaseReport, Check, Counts, Outcome, Report, TargetInfo, TargetReport, Tool, Verdict};
+pub use self::report::{CaseReport, CheckReport, Counts, Outcome, Report, TargetInfo, TargetReport, Tool, Verdict};
 pub use self::run::{Event, Expected, Options, run, run_with_clock};
 pub use self::suite::{Case, Suite, SuiteErrors};
 pub use self::target::{

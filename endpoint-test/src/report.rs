@@ -126,7 +126,7 @@ pub struct TargetReport {
     #[serde(default)]
     pub duration_ms: f64,
     /// Checks of the target as a whole: `status`, `identity`, `variants`, `data_capture`.
-    pub checks: Vec<Check>,
+    pub checks: Vec<CheckReport>,
     /// The suite's cases, in its order.
     pub cases: Vec<CaseReport>,
 }
@@ -134,7 +134,7 @@ pub struct TargetReport {
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Check {
+pub struct CheckReport {
     /// What was looked at: `status`, `identity`, `json`, `latency` and so on.
     pub name: String,
     /// What was found.
@@ -198,5 +198,5 @@ pub struct CaseReport {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply: Option<String>,
     /// What was looked at in the reply.
-    pub checks: Vec<Check>,
+    pub checks: Vec<CheckReport>,
 }

@@ -123,7 +123,7 @@ fn milliseconds(duration: Duration) -> f64 {
 
 /// What the wait came to.
 struct Waited {
-    check: crate::report::Check,
+    check: crate::report::CheckReport,
     description: Option<Description>,
 }
 

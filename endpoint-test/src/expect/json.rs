@@ -4,7 +4,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::{EXCERPT, beginning, excerpt, excerpt_json, number};
-use crate::report::Check;
+use crate::report::CheckReport;
 
 /// What must be at one place of a JSON reply.
 #[derive(Debug, Clone)]
@@ -94,13 +94,13 @@ impl JsonType {
 }
 
 /// Checks the rules against a body, which must be JSON.
-pub(super) fn check(expectations: &[JsonExpectation], body: &[u8]) -> Vec<Check> {
+pub(super) fn check(expectations: &[JsonExpectation], body: &[u8]) -> Vec<CheckReport> {
     match serde_json::from_slice::<Value>(body) {
         Ok(reply) => expectations.iter().map(|expectation| check_one(expectation, &reply)).collect(),
         Err(error) => {
             let actual = beginning(body, EXCERPT);
             vec![
-                Check::failed("json", format!("the reply is not JSON: {error}"))
+                CheckReport::failed("json", format!("the reply is not JSON: {error}"))
                     .actual(actual)
                     .hint("ask for it with `accept: application/json`"),
             ]
@@ -108,15 +108,15 @@ pub(super) fn check(expectations: &[JsonExpectation], body: &[u8]) -> Vec<Check>
     }
 }
 
-fn check_one(expectation: &JsonExpectation, reply: &Value) -> Check {
+fn check_one(expectation: &JsonExpectation, reply: &Value) -> CheckReport {
     let expected = describe(&expectation.rule);
     let at = &expectation.at;
     let Some(actual) = reply.pointer(at) else {
-        return Check::failed("json", missing(at, reply)).at(at).expected(expected).actual("nothing");
+        return CheckReport::failed("json", missing(at, reply)).at(at).expected(expected).actual("nothing");
     };
     let check = match verdict(&expectation.rule, actual) {
-        Ok(()) => Check::passed("json"),
-        Err(message) => Check::failed("json", message),
+        Ok(()) => CheckReport::passed("json"),
+        Err(message) => CheckReport::failed("json", message),
     };
     check.at(at).expected(expected).actual(excerpt_json(actual))
 }

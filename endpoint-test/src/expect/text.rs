@@ -1,22 +1,22 @@
 //! Looking at a reply as text.
 
 use super::{TextRule, excerpt};
-use crate::report::Check;
+use crate::report::CheckReport;
 
 /// Checks the rules against a body, which must be UTF-8.
-pub(super) fn check(rules: &[TextRule], body: &[u8]) -> Vec<Check> {
+pub(super) fn check(rules: &[TextRule], body: &[u8]) -> Vec<CheckReport> {
     let text = match std::str::from_utf8(body) {
         Ok(text) => text,
         Err(error) => {
             let message = format!("the reply is not UTF-8 text: byte {} of {} is not", error.valid_up_to() + 1, body.len());
-            return vec![Check::failed("text", message).hint("ask for a text format with `accept`")];
+            return vec![CheckReport::failed("text", message).hint("ask for a text format with `accept`")];
         }
     };
     rules.iter().map(|rule| check_one(rule, text)).collect()
 }
 
-fn check_one(rule: &TextRule, text: &str) -> Check {
-    let check = |fine: bool, message: &str| if fine { Check::passed("text") } else { Check::failed("text", message) };
+fn check_one(rule: &TextRule, text: &str) -> CheckReport {
+    let check = |fine: bool, message: &str| if fine { CheckReport::passed("text") } else { CheckReport::failed("text", message) };
     let actual = excerpt(text);
     match rule {
         TextRule::Equals(expected) => {

@@ -1,6 +1,6 @@
 //! Putting reports together.
 
-use super::{CaseReport, Check, Counts, Outcome, Report, SCHEMA_VERSION, TargetInfo, TargetReport, Tool, Verdict};
+use super::{CaseReport, CheckReport, Counts, Outcome, Report, SCHEMA_VERSION, TargetInfo, TargetReport, Tool, Verdict};
 use crate::target::TargetError;
 
 impl Report {
@@ -54,7 +54,7 @@ impl TargetReport {
     /// names what was attempted.
     pub fn errored(info: TargetInfo, check: impl Into<String>, message: impl Into<String>, hint: Option<String>) -> Self {
         let mut report = Self::new(info);
-        report.checks.push(Check { message: Some(message.into()), hint, ..Check::new(check, Outcome::Errored) });
+        report.checks.push(CheckReport { message: Some(message.into()), hint, ..CheckReport::new(check, Outcome::Errored) });
         report.settle()
     }
 
@@ -76,7 +76,7 @@ impl TargetReport {
     }
 }
 
-impl Check {
+impl CheckReport {
     /// A check of which only the outcome is known.
     pub(crate) fn new(name: impl Into<String>, outcome: Outcome) -> Self {
         Self { name: name.into(), outcome, at: None, expected: None, actual: None, message: None, hint: None }

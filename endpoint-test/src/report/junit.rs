@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
-use super::{CaseReport, Check, Outcome, Report, TargetReport};
+use super::{CaseReport, CheckReport, Outcome, Report, TargetReport};
 
 /// The longest message that CodeBuild takes, in characters.
 const LONGEST_MESSAGE: usize = 5000;
@@ -83,7 +83,7 @@ fn entries(suite: usize, target: &TargetReport) -> impl Iterator<Item = Entry> {
 }
 
 fn case_entry(suite: usize, case: &CaseReport) -> Entry {
-    let wrong: Vec<&Check> = case.checks.iter().filter(|check| check.outcome != Outcome::Passed).collect();
+    let wrong: Vec<&CheckReport> = case.checks.iter().filter(|check| check.outcome != Outcome::Passed).collect();
     let message = case.message.clone().or_else(|| wrong.first().and_then(|check| check.message.clone()));
     let mut parts: Vec<String> = wrong.into_iter().map(details).collect();
     let facts = [
@@ -100,7 +100,7 @@ fn case_entry(suite: usize, case: &CaseReport) -> Entry {
     Entry { suite, class: "cases", name: case.name.clone(), outcome, milliseconds: case.latency_ms, message, details: parts.join("\n") }
 }
 
-fn details(check: &Check) -> String {
+fn details(check: &CheckReport) -> String {
     let mut text = match &check.at {
         Some(at) => format!("{} at {}", check.name, if at.is_empty() { "the whole reply" } else { at }),
         None => check.name.clone(),

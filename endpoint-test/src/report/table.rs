@@ -6,7 +6,7 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 
 use super::untrusted::one_line as safe;
-use super::{CaseReport, Check, Outcome, Report, TargetReport, Verdict};
+use super::{CaseReport, CheckReport, Outcome, Report, TargetReport, Verdict};
 
 /// The most findings that are told for one target; the other reports hold all of them.
 const MOST_FINDINGS: usize = 10;
@@ -83,7 +83,7 @@ fn findings(text: &mut String, target: &TargetReport) {
     text.push('\n');
 }
 
-fn check_lines(check: &Check) -> String {
+fn check_lines(check: &CheckReport) -> String {
     let mut lines = format!("  {} check {}: {}\n", check.outcome, safe(&check.name), safe(check.message.as_deref().unwrap_or_default()));
     hint(&mut lines, check.hint.as_deref());
     lines

@@ -4,7 +4,7 @@ use super::reproduce::Place;
 use super::{Options, milliseconds, reproduce};
 use crate::clock::Clock;
 use crate::expect::{self, Expectation};
-use crate::report::{CaseReport, Check, Outcome};
+use crate::report::{CaseReport, CheckReport, Outcome};
 use crate::suite::{Case, display_duration};
 use crate::target::{InvokeError, MAX_BODY, ModelFailure, Reply, Target, TargetError};
 
@@ -62,12 +62,12 @@ async fn ask<T: Target, C: Clock>(target: &T, case: &Case, options: &Options, cl
 fn replied(report: &mut CaseReport, case: &Case, reply: Reply) {
     report.status = Some(reply.status);
     if reply.body.len() > MAX_BODY {
-        report.checks.push(Check::failed("body", format!("the reply has {} bytes, and {MAX_BODY} are allowed", reply.body.len())));
+        report.checks.push(CheckReport::failed("body", format!("the reply has {} bytes, and {MAX_BODY} are allowed", reply.body.len())));
     } else {
         match &case.expectation {
             Expectation::Reply(expected) => report.checks.extend(expect::check_reply(expected, &reply)),
             Expectation::ModelError { .. } => {
-                let check = Check::failed("model_error", "the model answered, and should have refused");
+                let check = CheckReport::failed("model_error", "the model answered, and should have refused");
                 report.checks.push(check.expected("the model's error").actual(format!("a reply with status {}", reply.status)));
             }
         }
@@ -84,7 +84,7 @@ fn model_failed(report: &mut CaseReport, case: &Case, failure: ModelFailure) {
         Expectation::Reply(_) => {
             let status = failure.status.map_or_else(String::new, |status| format!(" with status {status}"));
             let message = format!("the model answered with an error{status}: {}", expect::excerpt(&failure.message));
-            let check = Check::failed("reply", message).expected("a reply").actual(format!("the model's error{status}"));
+            let check = CheckReport::failed("reply", message).expected("a reply").actual(format!("the model's error{status}"));
             report.checks.push(match &failure.log_stream_arn {
                 Some(arn) => check.hint(format!("the container's log has more: {arn}")),
                 None => check,

@@ -1,7 +1,7 @@
 //! Checks of an endpoint as a whole: does it serve what was approved, with all its instances, capturing what it should?
 
 use super::Expected;
-use crate::report::{Check, Outcome};
+use crate::report::{CheckReport, Outcome};
 use crate::target::{Description, TargetKind, Variant};
 
 const IDENTITY: &str = "identity";
@@ -9,31 +9,34 @@ const VARIANTS: &str = "variants";
 const DATA_CAPTURE: &str = "data_capture";
 
 /// All of them, in the order of the report.
-pub(super) fn all(description: &Description, expected: &Expected) -> Vec<Check> {
+pub(super) fn all(description: &Description, expected: &Expected) -> Vec<CheckReport> {
     match description.kind {
-        TargetKind::Container => [IDENTITY, VARIANTS, DATA_CAPTURE].map(|name| Check::skipped(name, "a container does not say")).into(),
+        TargetKind::Container => {
+            [IDENTITY, VARIANTS, DATA_CAPTURE].map(|name| CheckReport::skipped(name, "a container does not say")).into()
+        }
         TargetKind::Endpoint => vec![identity(description, expected), variants(description), data_capture(description, expected)],
     }
 }
 
 /// Every variant that takes traffic must serve the model package that was approved. After a failed deployment AWS puts
 /// the former model back and calls the endpoint `InService`: this is the check that notices.
-fn identity(description: &Description, expected: &Expected) -> Check {
+fn identity(description: &Description, expected: &Expected) -> CheckReport {
     let Some(approved) = &expected.model_package_arn else {
-        return Check::skipped(IDENTITY, "no model package to compare with");
+        return CheckReport::skipped(IDENTITY, "no model package to compare with");
     };
     let serving: Vec<_> = description.variants.iter().filter(|variant| variant.takes_traffic()).collect();
     if serving.is_empty() {
-        return Check::failed(IDENTITY, "no variant takes traffic, so that nothing serves the approved model package").expected(approved);
+        return CheckReport::failed(IDENTITY, "no variant takes traffic, so that nothing serves the approved model package")
+            .expected(approved);
     }
     let wrong: Vec<_> = serving.iter().filter(|variant| !serves(variant, approved)).collect();
     if wrong.is_empty() {
-        return Check::passed(IDENTITY).expected(approved).actual(approved);
+        return CheckReport::passed(IDENTITY).expected(approved).actual(approved);
     }
     let message = wrong.iter().map(|variant| mismatch(variant, approved)).collect::<Vec<_>>().join("; ");
     let mut packages: Vec<&str> = wrong.iter().flat_map(|variant| &variant.model_packages).map(String::as_str).collect();
     packages.dedup();
-    let check = Check::failed(IDENTITY, message).expected(approved);
+    let check = CheckReport::failed(IDENTITY, message).expected(approved);
     if packages.is_empty() {
         return check.actual("unknown").hint("the endpoint was not made from the release's template, or its model was replaced by hand");
     }
@@ -74,17 +77,17 @@ fn same_group(left: &str, right: &str) -> bool {
 }
 
 /// All instances that were asked for must be there, and some variant must take traffic.
-fn variants(description: &Description) -> Check {
+fn variants(description: &Description) -> CheckReport {
     let short: Vec<_> = description.variants.iter().filter_map(shortfall).collect();
     let check = if description.variants.is_empty() {
-        Check::failed(VARIANTS, "the endpoint has no production variant")
+        CheckReport::failed(VARIANTS, "the endpoint has no production variant")
     } else if !description.variants.iter().any(Variant::takes_traffic) {
-        Check::failed(VARIANTS, "the weight of every variant is zero: requests that name no variant are refused")
+        CheckReport::failed(VARIANTS, "the weight of every variant is zero: requests that name no variant are refused")
             .hint("give a variant a weight above zero in the endpoint's configuration")
     } else if short.is_empty() {
-        Check::passed(VARIANTS)
+        CheckReport::passed(VARIANTS)
     } else {
-        Check::failed(VARIANTS, short.join("; ")).hint("see the endpoint's events; the region may be short of this instance type")
+        CheckReport::failed(VARIANTS, short.join("; ")).hint("see the endpoint's events; the region may be short of this instance type")
     };
     check.actual(description.variants.iter().map(summary).collect::<Vec<_>>().join(", "))
 }
@@ -103,22 +106,22 @@ fn summary(variant: &Variant) -> String {
     }
 }
 
-fn data_capture(description: &Description, expected: &Expected) -> Check {
+fn data_capture(description: &Description, expected: &Expected) -> CheckReport {
     let word = |on: bool| if on { "on" } else { "off" };
     match (description.data_capture, expected.data_capture) {
-        (None, None) => Check::skipped(DATA_CAPTURE, "the endpoint does not say"),
-        (None, Some(wanted)) => Check {
+        (None, None) => CheckReport::skipped(DATA_CAPTURE, "the endpoint does not say"),
+        (None, Some(wanted)) => CheckReport {
             message: Some("the endpoint does not say whether data is captured".to_owned()),
-            ..Check::new(DATA_CAPTURE, Outcome::Errored)
+            ..CheckReport::new(DATA_CAPTURE, Outcome::Errored)
         }
         .expected(word(wanted)),
         (Some(actual), Some(wanted)) if actual != wanted => {
-            Check::failed(DATA_CAPTURE, format!("data capture is {}, and must be {}", word(actual), word(wanted)))
+            CheckReport::failed(DATA_CAPTURE, format!("data capture is {}, and must be {}", word(actual), word(wanted)))
                 .expected(word(wanted))
                 .actual(word(actual))
         }
         (Some(actual), wanted) => {
-            let check = Check::passed(DATA_CAPTURE).actual(word(actual));
+            let check = CheckReport::passed(DATA_CAPTURE).actual(word(actual));
             match wanted {
                 Some(wanted) => check.expected(word(wanted)),
                 None => check,

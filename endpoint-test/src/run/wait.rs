@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Event, Options, Waited};
 use crate::clock::Clock;
-use crate::report::{Check, Outcome};
+use crate::report::{CheckReport, Outcome};
 use crate::target::{Description, EndpointStatus, Target, TargetError, TargetErrorKind};
 
 /// The check's name in reports.
@@ -24,7 +24,7 @@ pub(super) async fn in_service<T: Target, C: Clock>(target: &T, options: &Option
         match described {
             Ok(description) if description.status == EndpointStatus::InService => {
                 on_event(Event::InService { elapsed });
-                let check = Check::passed(STATUS).actual(description.status.as_str());
+                let check = CheckReport::passed(STATUS).actual(description.status.as_str());
                 return Waited { check, description: Some(description) };
             }
             Ok(description) if description.status.is_dead_end() => {
@@ -55,7 +55,7 @@ fn spread(pause: Duration, random: f64) -> Duration {
     pause.mul_f64(0.75 + random / 2.0)
 }
 
-fn dead_end(description: &Description) -> Check {
+fn dead_end(description: &Description) -> CheckReport {
     let status = &description.status;
     let message = match &description.failure_reason {
         Some(reason) => format!("the endpoint is `{status}`: {reason}"),
@@ -71,20 +71,21 @@ fn dead_end(description: &Description) -> Check {
         }
         _ => "somebody deletes this endpoint: see its stack's events",
     };
-    Check::failed(STATUS, message).expected("InService").actual(status.as_str()).hint(hint)
+    CheckReport::failed(STATUS, message).expected("InService").actual(status.as_str()).hint(hint)
 }
 
 /// At the deadline nothing is proven yet: the deployment may well succeed a minute later.
-fn still_changing(description: &Description, limit: Duration) -> Check {
+fn still_changing(description: &Description, limit: Duration) -> CheckReport {
     let message = format!("the endpoint is still `{}` after {} s", description.status, limit.as_secs());
-    Check { message: Some(message), ..Check::new(STATUS, Outcome::Errored) }
+    CheckReport { message: Some(message), ..CheckReport::new(STATUS, Outcome::Errored) }
         .expected("InService")
         .actual(description.status.as_str())
         .hint("wait longer, or see the endpoint's stack for what it is doing")
 }
 
-fn not_described(error: &TargetError) -> Check {
-    Check { message: Some(error.to_string()), hint: error.hint.clone(), ..Check::new(STATUS, Outcome::Errored) }.expected("InService")
+fn not_described(error: &TargetError) -> CheckReport {
+    CheckReport { message: Some(error.to_string()), hint: error.hint.clone(), ..CheckReport::new(STATUS, Outcome::Errored) }
+        .expected("InService")
 }
 
 #[cfg(test)]

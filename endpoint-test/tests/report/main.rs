@@ -2,7 +2,7 @@
 
 mod sample;
 
-use endpoint_test::{CaseReport, Check, Outcome, Report, TargetReport, Verdict, report};
+use endpoint_test::{CaseReport, CheckReport, Outcome, Report, TargetReport, Verdict, report};
 use insta::assert_snapshot;
 
 use self::sample::{case, check, info, tool};
@@ -233,7 +233,8 @@ fn the_junit_file_stays_within_codebuilds_limits_and_keeps_what_failed() {
     let mut cases: Vec<_> = (0..700).map(|number| case(&format!("case {number}"), 1.0)).collect();
     let failed = &mut cases[699];
     failed.outcome = Outcome::Failed;
-    failed.checks = vec![Check { message: Some("é".repeat(20_000)), actual: Some("x".repeat(20_000)), ..check("json", Outcome::Failed) }];
+    failed.checks =
+        vec![CheckReport { message: Some("é".repeat(20_000)), actual: Some("x".repeat(20_000)), ..check("json", Outcome::Failed) }];
     let xml = report::junit(&with_cases(cases));
     assert_eq!(xml.matches("<testcase ").count(), 500);
     assert!(xml.contains("name=\"case 699\"") && xml.contains("201 of 701 test cases"));

@@ -1,6 +1,6 @@
 //! A report with everything in it: a pass, a failure, an error, and text that means harm.
 
-use endpoint_test::{CaseReport, Check, Outcome, Report, TargetInfo, TargetReport, Tool, Variant, Verdict};
+use endpoint_test::{CaseReport, CheckReport, Outcome, Report, TargetInfo, TargetReport, Tool, Variant, Verdict};
 
 const GROUP: &str = "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris-p-abc123xyz";
 
@@ -55,16 +55,20 @@ fn target(account: &str, version: u32, verdict: Verdict) -> TargetReport {
         images: Vec::new(),
     }];
     report.checks = vec![
-        Check { actual: Some("InService".to_owned()), ..check("status", Outcome::Passed) },
-        Check { actual: Some(format!("{GROUP}/{version}")), expected: Some(format!("{GROUP}/13")), ..check("identity", Outcome::Passed) },
-        Check { actual: Some("AllTraffic: weight 1, 2 of 2 instances".to_owned()), ..check("variants", Outcome::Passed) },
-        Check { actual: Some("off".to_owned()), ..check("data_capture", Outcome::Passed) },
+        CheckReport { actual: Some("InService".to_owned()), ..check("status", Outcome::Passed) },
+        CheckReport {
+            actual: Some(format!("{GROUP}/{version}")),
+            expected: Some(format!("{GROUP}/13")),
+            ..check("identity", Outcome::Passed)
+        },
+        CheckReport { actual: Some("AllTraffic: weight 1, 2 of 2 instances".to_owned()), ..check("variants", Outcome::Passed) },
+        CheckReport { actual: Some("off".to_owned()), ..check("data_capture", Outcome::Passed) },
     ];
     report
 }
 
-pub(crate) fn check(name: &str, outcome: Outcome) -> Check {
-    Check { name: name.to_owned(), outcome, at: None, expected: None, actual: None, message: None, hint: None }
+pub(crate) fn check(name: &str, outcome: Outcome) -> CheckReport {
+    CheckReport { name: name.to_owned(), outcome, at: None, expected: None, actual: None, message: None, hint: None }
 }
 
 fn passing() -> TargetReport {
@@ -83,7 +87,7 @@ fn failing() -> TargetReport {
     wrong.outcome = Outcome::Failed;
     wrong.checks = vec![
         check("status", Outcome::Passed),
-        Check {
+        CheckReport {
             at: Some("/predictions/0/score".to_owned()),
             expected: Some("between 0 and 1".to_owned()),
             actual: Some("1.5".to_owned()),
@@ -113,8 +117,8 @@ pub(crate) fn case(name: &str, latency_ms: f64) -> CaseReport {
         variant: Some("AllTraffic".to_owned()),
         content_type: Some("application/json".to_owned()),
         checks: vec![
-            Check { expected: Some("2xx".to_owned()), actual: Some("200".to_owned()), ..check("status", Outcome::Passed) },
-            Check {
+            CheckReport { expected: Some("2xx".to_owned()), actual: Some("200".to_owned()), ..check("status", Outcome::Passed) },
+            CheckReport {
                 at: Some("/predictions/0/label".to_owned()),
                 expected: Some("one of \"setosa\", \"versicolor\", \"virginica\"".to_owned()),
                 actual: Some("\"setosa\"".to_owned()),

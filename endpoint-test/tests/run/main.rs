@@ -43,6 +43,6 @@ fn a_run_can_be_spawned() {
 }
 
 /// One check of a report by its name.
-fn check<'a>(report: &'a TargetReport, name: &str) -> &'a endpoint_test::Check {
+fn check<'a>(report: &'a TargetReport, name: &str) -> &'a endpoint_test::CheckReport {
     report.checks.iter().find(|check| check.name == name).unwrap_or_else(|| panic!("no check {name} in {report:#?}"))
 }

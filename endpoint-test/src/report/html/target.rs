@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Html, Prose, badge, time};
-use crate::report::{CaseReport, Check, Outcome, TargetReport};
+use crate::report::{CaseReport, CheckReport, Outcome, TargetReport};
 
 /// Writes the part of one endpoint.
 pub(super) fn section(page: &mut String, index: usize, target: &TargetReport) {
@@ -44,7 +44,7 @@ fn facts(target: &TargetReport) -> String {
     facts.into_iter().flatten().filter(|fact| !fact.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 
-fn check_row(page: &mut String, check: &Check) {
+fn check_row(page: &mut String, check: &CheckReport) {
     let _ = write!(
         page,
         "<div class=\"row {0}\">{1}<div class=\"what\">{2}",
@@ -112,7 +112,7 @@ fn case_row(page: &mut String, case: &CaseReport) {
     page.push_str("</div></details>\n");
 }
 
-fn checks(page: &mut String, checks: &[Check]) {
+fn checks(page: &mut String, checks: &[CheckReport]) {
     if checks.is_empty() {
         return;
     }
