@@ -30,3 +30,5 @@ def update(backend, endpoint, config_name):
     endpoint.endpoint_config_name = config_name
     endpoint.production_variants = endpoint._process_production_variants(config["ProductionVariants"])
     endpoint.data_capture_config = config["DataCaptureConfig"]
+    shadow_variants = config.get("ShadowProductionVariants")
+    endpoint.shadow_production_variants = endpoint._process_production_variants(shadow_variants) if shadow_variants else None

@@ -42,6 +42,9 @@ use process::Process;
 /// The region of everything that does not name one.
 pub const REGION: &str = "us-east-1";
 
+/// The least template that deploys an approved model package: plain moto reads it, too.
+pub const LEAST_TEMPLATE: &str = include_str!("stand_in/least-template.yml");
+
 /// How a stand-in is started.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Options {

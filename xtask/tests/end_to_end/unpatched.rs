@@ -2,6 +2,8 @@
 
 use serde_json::{Value as Json, json};
 
+use test_support::stand_in::LEAST_TEMPLATE;
+
 use crate::cloud::{Cloud, GROUP, HOME};
 
 const ACCOUNT: &str = "222222222222";
@@ -38,6 +40,7 @@ fn served(cloud: &Cloud) -> Result<String, String> {
 fn plain_moto_has_the_known_gaps_and_no_others() {
     let cloud = plain();
     let project = cloud.project();
+    project.write("cfn-sm-endpoint-template.yml", LEAST_TEMPLATE);
     // Gap 1: policies of model package groups are not there at all.
     project.run(["setup"]).ends_with(3).says("GetModelPackageGroupPolicy");
     cloud.sagemaker("DescribeModelPackageGroup", &json!({ "ModelPackageGroupName": GROUP }));
@@ -69,6 +72,7 @@ fn plain_moto_has_the_known_gaps_and_no_others() {
     // Gap 5: an update of a stack does not pass a replaced model on to the configuration that names it.
     let other = plain();
     let second = other.project();
+    second.write("cfn-sm-endpoint-template.yml", LEAST_TEMPLATE);
     other.sagemaker("CreateModelPackageGroup", &json!({ "ModelPackageGroupName": GROUP }));
     approve(&other);
     second.run(["build"]).ends_with(0);

@@ -5,8 +5,10 @@ their code elsewhere, on the way of the request: `invocations` in invocations.py
 """
 
 from stand_in.patches import (
+    alarms_and_scaling,
     data_capture,
     endpoint_lifecycle,
+    endpoint_shapes,
     instance_types,
     model_properties,
     package_groups,
@@ -15,11 +17,14 @@ from stand_in.patches import (
     signatures,
     ssm_parameters,
     stack_sets,
+    template_functions,
 )
 
 MODULES = {
+    "alarms-and-scaling": alarms_and_scaling,
     "data-capture": data_capture,
     "endpoint-lifecycle": endpoint_lifecycle,
+    "endpoint-shapes": endpoint_shapes,
     "instance-types": instance_types,
     "model-properties": model_properties,
     "package-groups": package_groups,
@@ -28,6 +33,7 @@ MODULES = {
     "signatures": signatures,
     "ssm-parameters": ssm_parameters,
     "stack-sets": stack_sets,
+    "template-functions": template_functions,
 }
 ON_THE_WAY = {
     "invocations": "invocations reach a model server; unknown endpoints are refused as AWS does",

@@ -1,7 +1,7 @@
 //! The project's own template through a stack set in two accounts, twice and three times.
 
 use serde_json::json;
-use test_support::stand_in::{Document, StandIn};
+use test_support::stand_in::{Document, LEAST_TEMPLATE, StandIn};
 
 use super::{PROD, REGISTRY, STAGING, describe_endpoint, refused, served, start, start_unpatched};
 
@@ -41,8 +41,12 @@ fn with_network(aws: &StandIn, account: &str) {
 }
 
 fn stack_set(aws: &StandIn, action: &str, version: u32) -> Document {
+    stack_set_of(TEMPLATE, aws, action, version)
+}
+
+fn stack_set_of(template: &str, aws: &StandIn, action: &str, version: u32) -> Document {
     let parameters = parameters(version);
-    let mut all = vec![("StackSetName", SET), ("TemplateBody", TEMPLATE)];
+    let mut all = vec![("StackSetName", SET), ("TemplateBody", template)];
     all.extend(parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     aws.query(REGISTRY, "cloudformation", action, &all).unwrap()
 }
@@ -116,8 +120,10 @@ fn a_second_release_ends_with_the_new_package_in_every_account_and_leaves_nothin
 #[test]
 fn plain_moto_records_the_second_release_and_does_not_deploy_it() {
     let aws = start_unpatched();
-    release(&aws, &[STAGING]);
-    stack_set(&aws, "UpdateStackSet", 2);
+    with_network(&aws, STAGING);
+    stack_set_of(LEAST_TEMPLATE, &aws, "CreateStackSet", 1);
+    add_accounts(&aws, &[STAGING]);
+    stack_set_of(LEAST_TEMPLATE, &aws, "UpdateStackSet", 2);
     let endpoints = aws.call(STAGING, "sagemaker", "ListEndpoints", &json!({})).unwrap();
     let name = endpoints["Endpoints"][0]["EndpointName"].as_str().unwrap();
     assert_ne!(name, ENDPOINT);
