@@ -84,6 +84,8 @@ pub mod aws;
 mod clock;
 mod container;
 mod expect;
+mod interruption;
+pub mod load;
 mod problem;
 pub mod report;
 mod run;
@@ -92,9 +94,11 @@ mod target;
 
 pub use self::clock::{Clock, SystemClock};
 pub use self::container::ContainerTarget;
+pub use self::interruption::Interruption;
+pub use self::load::LoadPlan;
 pub use self::problem::{Place, Problem};
-pub use self::report::{CaseReport, CheckReport, Counts, Outcome, Report, TargetInfo, TargetReport, Tool, Verdict};
-pub use self::run::{Event, Expected, Options, run, run_with_clock};
+pub use self::report::{CaseReport, CheckReport, Counts, LoadReport, Outcome, Report, TargetInfo, TargetReport, Tool, Verdict};
+pub use self::run::{Event, Expected, LoadMode, Options, run, run_with_clock};
 pub use self::suite::{Case, Suite, SuiteErrors};
 pub use self::target::{
     Description, EndpointStatus, InvokeError, LARGE_BODY, MAX_BODY, ModelFailure, Reply, Request, Target, TargetError, TargetErrorKind,

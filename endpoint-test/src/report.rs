@@ -4,6 +4,7 @@ mod assemble;
 mod html;
 mod json;
 mod junit;
+mod load;
 mod table;
 mod untrusted;
 mod verdict;
@@ -15,6 +16,7 @@ pub use self::json::json;
 #[cfg(feature = "schema")]
 pub use self::json::json_schema;
 pub use self::junit::junit;
+pub use self::load::{Latencies, LoadError, LoadFigures, LoadReport, Pace, Percentile, PhaseReport, Series, SeriesStep, ThresholdReport};
 pub use self::table::table;
 pub use self::verdict::{Counts, Outcome, Verdict};
 use crate::target::Variant;
@@ -129,6 +131,9 @@ pub struct TargetReport {
     pub checks: Vec<CheckReport>,
     /// The suite's cases, in its order.
     pub cases: Vec<CaseReport>,
+    /// What was found under load; absent when the suite asks for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<Box<LoadReport>>,
 }
 
 /// One thing that was looked at.

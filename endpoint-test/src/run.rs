@@ -10,7 +10,9 @@ use std::time::Duration;
 
 pub use self::event::Event;
 use crate::clock::{Clock, SystemClock};
-use crate::report::{CaseReport, TargetInfo, TargetReport};
+use crate::interruption::Interruption;
+use crate::load;
+use crate::report::{CaseReport, CheckReport, LoadReport, Outcome, TargetInfo, TargetReport};
 use crate::suite::Suite;
 use crate::target::{Description, EndpointStatus, Target};
 
@@ -35,6 +37,22 @@ pub struct Options {
     pub describe_timeout: Duration,
     /// How long a case waits for its reply, unless the suite says otherwise.
     pub case_timeout: Duration,
+    /// Whether the suite's load is put on the target.
+    pub load: LoadMode,
+    /// Raised by whoever wants the run to end with what it has found until then.
+    pub interruption: Interruption,
+}
+
+/// Whether the suite's load is put on a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LoadMode {
+    /// When nothing failed before: a load on a model that is wrong costs money and proves nothing.
+    #[default]
+    AfterSuccess,
+    /// Whatever failed before.
+    Anyway,
+    /// Not at all.
+    Never,
 }
 
 impl Default for Options {
@@ -46,6 +64,8 @@ impl Default for Options {
             poll: Duration::from_secs(10),
             describe_timeout: Duration::from_mins(1),
             case_timeout: Duration::from_secs(70),
+            load: LoadMode::default(),
+            interruption: Interruption::default(),
         }
     }
 }
@@ -56,9 +76,10 @@ impl Default for Options {
 /// `UpdateRollbackFailed`) is a failure. A target that is still changing at the deadline, or that cannot be described,
 /// is an error: nothing is proven. In both cases the suite's cases are skipped. Then the checks `identity`, `variants`
 /// and `data_capture` are made, and the cases run one after another, even when a check failed: more evidence does no
-/// harm. No call is repeated: a reply that comes only at the second attempt is a finding.
+/// harm. The suite's [load](crate::load) comes last. No call is repeated: a reply that comes only at the second attempt is a
+/// finding.
 ///
-/// `on_event` hears of progress. The future may be dropped at any time.
+/// `on_event` hears of progress. The future may be dropped at any time; [`Options::interruption`] ends it with a report.
 pub async fn run<T: Target>(
     target: &T,
     info: TargetInfo,
@@ -82,7 +103,11 @@ pub async fn run_with_clock<T: Target, C: Clock>(
 ) -> TargetReport {
     let start = clock.now();
     let mut report = TargetReport::new(info);
-    let waited = wait::in_service(target, options, clock, &mut on_event).await;
+    let waited = tokio::select! {
+        biased;
+        waited = wait::in_service(target, options, clock, &mut on_event) => waited,
+        () = options.interruption.raised() => Waited { check: CheckReport::skipped("status", "the run was interrupted"), description: None },
+    };
     if let Some(description) = &waited.description {
         describe(&mut report, description);
     }
@@ -94,18 +119,48 @@ pub async fn run_with_clock<T: Target, C: Clock>(
             let place = reproduce::Place { kind: description.kind, endpoint: report.endpoint.clone(), region: report.region.clone() };
             for (index, case) in suite.cases().iter().enumerate() {
                 on_event(Event::CaseStarted { index, of: suite.cases().len(), name: case.name().to_owned() });
-                let case = case::run(target, &place, case, options, clock).await;
+                let case = tokio::select! {
+                    biased;
+                    case = case::run(target, &place, case, options, clock) => case,
+                    () = options.interruption.raised() => break,
+                };
                 on_event(Event::CaseFinished { index, of: suite.cases().len(), case: Box::new(case.clone()) });
                 report.cases.push(case);
+            }
+            let left = suite.cases().iter().skip(report.cases.len());
+            report.cases.extend(left.map(|case| CaseReport::skipped(case.name(), "the run was interrupted")));
+            if let Some(plan) = suite.load_plan() {
+                report.load = Some(Box::new(match no_load(&report, options) {
+                    Some(why) => LoadReport::skipped(why),
+                    None => load::run(target, plan, suite, options, clock, &mut on_event).await,
+                }));
             }
         }
         None => {
             let why = "the target is not in service";
             report.cases.extend(suite.cases().iter().map(|case| CaseReport::skipped(case.name(), why)));
+            report.load = suite.load_plan().map(|_| Box::new(LoadReport::skipped(why)));
         }
+    }
+    if options.interruption.is_raised() {
+        let message = Some("the run was interrupted: what it had not looked at is skipped".to_owned());
+        let check = CheckReport { message, ..CheckReport::new("run", Outcome::Errored) };
+        report.checks.push(check.hint("run the tests again"));
     }
     report.duration_ms = milliseconds(clock.now().saturating_sub(start));
     report.settle()
+}
+
+/// Why the suite's load is not put on the target.
+fn no_load(report: &TargetReport, options: &Options) -> Option<&'static str> {
+    let wrong = |outcome: Outcome| matches!(outcome, Outcome::Failed | Outcome::Errored);
+    let outcomes = report.checks.iter().map(|check| check.outcome).chain(report.cases.iter().map(|case| case.outcome));
+    match options.load {
+        _ if options.interruption.is_raised() => Some("the run was interrupted"),
+        LoadMode::Never => Some("it was asked for no load"),
+        LoadMode::AfterSuccess if outcomes.into_iter().any(wrong) => Some("not everything before it passed"),
+        LoadMode::AfterSuccess | LoadMode::Anyway => None,
+    }
 }
 
 fn describe(report: &mut TargetReport, description: &Description) {

@@ -5,6 +5,7 @@ mod duration;
 mod errors;
 mod expectation_reader;
 mod files;
+mod load;
 mod media_type;
 mod payload;
 mod reader;
@@ -16,12 +17,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-pub(crate) use self::duration::display as display_duration;
+pub(crate) use self::duration::{display as display_duration, parse as parse_duration};
 pub use self::errors::SuiteErrors;
 pub(crate) use self::media_type::matches as media_type_matches;
 #[cfg(feature = "schema")]
 pub use self::schema::json_schema;
 use crate::expect::Expectation;
+use crate::load::LoadPlan;
 use crate::problem::{Place, Problem};
 use crate::target::Request;
 
@@ -32,6 +34,7 @@ pub const FORMAT_VERSION: u32 = 1;
 #[derive(Debug, Clone)]
 pub struct Suite {
     cases: Vec<Case>,
+    load: Option<LoadPlan>,
     warnings: Vec<Problem>,
     source: errors::Source,
 }
@@ -103,6 +106,11 @@ impl Suite {
     /// [`Verdict::Empty`](crate::Verdict::Empty).
     pub fn cases(&self) -> &[Case] {
         &self.cases
+    }
+
+    /// The load that the suite asks for.
+    pub fn load_plan(&self) -> Option<&LoadPlan> {
+        self.load.as_ref()
     }
 
     /// What is allowed but may go wrong, such as a payload that not every endpoint takes.

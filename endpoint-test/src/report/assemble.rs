@@ -47,6 +47,7 @@ impl TargetReport {
             duration_ms: 0.0,
             checks: Vec::new(),
             cases: Vec::new(),
+            load: None,
         }
     }
 
@@ -71,7 +72,8 @@ impl TargetReport {
     /// Sets the verdict by what was found.
     pub(crate) fn settle(mut self) -> Self {
         let checks = self.checks.iter().map(|check| check.outcome);
-        self.verdict = Verdict::of_target(checks, self.cases.iter().map(|case| case.outcome));
+        let load = self.load.iter().map(|load| load.outcome);
+        self.verdict = Verdict::of_target(checks, self.cases.iter().map(|case| case.outcome).chain(load));
         self
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
-use super::{CaseReport, CheckReport, Outcome, Report, TargetReport};
+use super::{CaseReport, CheckReport, LoadReport, Outcome, Report, TargetReport};
 
 /// The longest message that CodeBuild takes, in characters.
 const LONGEST_MESSAGE: usize = 5000;
@@ -79,7 +79,25 @@ fn entries(suite: usize, target: &TargetReport) -> impl Iterator<Item = Entry> {
         message: check.message.clone(),
         details: details(check),
     });
-    checks.chain(target.cases.iter().map(move |case| case_entry(suite, case)))
+    let load = target.load.iter().flat_map(move |load| load_entries(suite, load));
+    checks.chain(target.cases.iter().map(move |case| case_entry(suite, case))).chain(load)
+}
+
+/// One for each threshold, and one for the load itself when there is something to say of it as a whole.
+fn load_entries(suite: usize, load: &LoadReport) -> Vec<Entry> {
+    let entry = |name: String, outcome, message: &Option<String>, hint: &Option<String>| {
+        let hint = hint.as_ref().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
+        let details = format!("{}{hint}", message.as_deref().unwrap_or_default());
+        Entry { suite, class: "load", name, outcome, milliseconds: None, message: message.clone(), details }
+    };
+    let whole = load.message.is_some() || load.thresholds.is_empty();
+    let whole =
+        whole.then(|| Entry { milliseconds: Some(load.duration_ms), ..entry("load".to_owned(), load.outcome, &load.message, &load.hint) });
+    let thresholds = load.thresholds.iter().map(|threshold| {
+        let phase = threshold.phase.as_ref().map(|phase| format!("{phase}: ")).unwrap_or_default();
+        entry(format!("{phase}{}", threshold.threshold), threshold.outcome, &threshold.message, &threshold.hint)
+    });
+    whole.into_iter().chain(thresholds).collect()
 }
 
 fn case_entry(suite: usize, case: &CaseReport) -> Entry {

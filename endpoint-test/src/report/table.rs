@@ -1,5 +1,7 @@
 //! The report as text for a terminal of 80 columns or more, without colours.
 
+mod load;
+
 use std::fmt::Write as _;
 
 use comfy_table::presets::NOTHING;
@@ -23,6 +25,9 @@ pub fn table(report: &Report) -> String {
     }
     for target in &report.targets {
         findings(&mut text, target);
+    }
+    for target in &report.targets {
+        load::lines(&mut text, target);
     }
     text.push_str(&summary(report));
     text.push('\n');

@@ -50,4 +50,24 @@ pub enum Event {
         /// What became of it.
         case: Box<CaseReport>,
     },
+    /// The load begins.
+    LoadStarted {
+        /// How many counted requests are planned; `None` when that depends on the answers.
+        planned: Option<u64>,
+        /// How long it lasts.
+        duration: Duration,
+    },
+    /// The load goes on: told every second, and at its end.
+    LoadProgress {
+        /// How long it has lasted.
+        elapsed: Duration,
+        /// How long it lasts.
+        of: Duration,
+        /// Requests that were sent, those of the warm-up included.
+        sent: u64,
+        /// Requests that failed.
+        errors: u64,
+        /// Arrivals that were dropped.
+        dropped: u64,
+    },
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 const LONGEST: Duration = Duration::from_hours(1);
 
 /// Reads a number with a unit: `ms`, `s`, `m` or `h`. Zero, and more than an hour, are refused.
-pub(super) fn parse(text: &str) -> Option<Duration> {
+pub(crate) fn parse(text: &str) -> Option<Duration> {
     let text = text.trim();
     let unit_at = text.find(|character: char| character.is_ascii_alphabetic())?;
     let (number, unit) = text.split_at(unit_at);

@@ -9,7 +9,8 @@ use std::time::Duration;
 pub(super) use self::fields::{Fields, Reader, number};
 use super::document::{self, Content, Node};
 use super::errors::{Source, SuiteErrors};
-use super::{Case, FORMAT_VERSION, Suite, expectation_reader, media_type, payload};
+use super::{Case, FORMAT_VERSION, Suite, expectation_reader, load, media_type, payload};
+use crate::load::LoadPlan;
 use crate::problem::{Place, Problem};
 
 /// The largest suite file, in bytes. Larger payloads belong into files of their own.
@@ -18,7 +19,7 @@ const LARGEST: usize = 8 * 1024 * 1024;
 /// The most characters of a case's name: CodeBuild cuts a test case's name at 1000, and a target's checks share it.
 const LONGEST_NAME: usize = 300;
 
-pub(super) const SUITE_KEYS: &[&str] = &["version", "name", "defaults", "cases"];
+pub(super) const SUITE_KEYS: &[&str] = &["version", "name", "defaults", "cases", "load"];
 pub(super) const DEFAULTS_KEYS: &[&str] = &["accept", "content_type", "timeout", "target_variant", "custom_attributes"];
 pub(super) const CASE_KEYS: &[&str] =
     &["name", "payload", "accept", "content_type", "timeout", "target_variant", "custom_attributes", "expect"];
@@ -46,16 +47,16 @@ pub(super) fn read(text: &str, path: &Path) -> Result<Suite, SuiteErrors> {
         Err(problem) => return Err(SuiteErrors::new(source, vec![problem])),
     };
     let mut reader = Reader::default();
-    let cases = suite(&mut reader, &root);
+    let (cases, load) = suite(&mut reader, &root);
     if reader.problems.is_empty() {
-        Ok(Suite { cases, warnings: reader.warnings, source })
+        Ok(Suite { cases, load, warnings: reader.warnings, source })
     } else {
         Err(SuiteErrors::new(source, reader.problems))
     }
 }
 
-fn suite(reader: &mut Reader, root: &Node) -> Vec<Case> {
-    let Some(fields) = reader.fields(root, "a suite", SUITE_KEYS) else { return Vec::new() };
+fn suite(reader: &mut Reader, root: &Node) -> (Vec<Case>, Option<LoadPlan>) {
+    let Some(fields) = reader.fields(root, "a suite", SUITE_KEYS) else { return (Vec::new(), None) };
     version(reader, &fields);
     fields.text(reader, "name");
     let defaults = match fields.get("defaults") {
@@ -73,7 +74,9 @@ fn suite(reader: &mut Reader, root: &Node) -> Vec<Case> {
         }
     };
     let mut names = HashMap::new();
-    nodes.iter().filter_map(|node| case(reader, node, &defaults, &mut names)).collect()
+    let cases: Vec<Case> = nodes.iter().filter_map(|node| case(reader, node, &defaults, &mut names)).collect();
+    let load = fields.get("load").and_then(|node| load::read(reader, node, &names, &cases));
+    (cases, load)
 }
 
 fn version(reader: &mut Reader, fields: &Fields<'_>) {

@@ -26,6 +26,8 @@ struct SuiteFile {
     defaults: Option<Defaults>,
     /// The cases, run one after another. Empty: nothing is tested, which is not success.
     cases: Option<Vec<Case>>,
+    /// How the endpoint must answer when many ask at once. It comes after the cases, and only when they passed.
+    load: Option<Load>,
 }
 
 /// What every case inherits unless it says otherwise.
@@ -175,6 +177,87 @@ struct ModelError {
     message_contains: Option<String>,
 }
 
+/// How the endpoint must answer when many ask at once.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Load {
+    /// The names of the cases whose requests are sent, in turn; all that expect an answer when not given.
+    #[schemars(rename = "use", length(min = 1))]
+    cases: Option<Vec<String>>,
+    /// Requests like those of the first phase that are in no figure.
+    warmup: Option<Warmup>,
+    /// The phases, one after another.
+    #[schemars(length(min = 1, max = 50))]
+    phases: Vec<Phase>,
+    /// How requests arrive: in even steps, or at random as independent callers do.
+    arrivals: Option<Arrivals>,
+    /// What random arrivals are made from: the same seed gives the same moments. 1 when not given.
+    seed: Option<u64>,
+    /// Arrivals over it are dropped, and counted as such; 64 when not given.
+    #[schemars(range(min = 1, max = 4096))]
+    max_in_flight: Option<u64>,
+    /// How long a request waits for its reply; as long as its case does when not given.
+    timeout: Option<Duration>,
+    /// Whether replies are held against the cases' expectations; they are when not given.
+    check_replies: Option<bool>,
+    /// When the load is given up: `errors > 50%` of the last hundred requests when not given, or `never`.
+    #[schemars(regex(pattern = r"^\s*(never|errors\s*>\s*[0-9]+(\.[0-9]+)?\s*%)\s*$"))]
+    abort_when: Option<String>,
+    /// What must hold of all counted phases together. Without one on errors, `errors < 1%` must.
+    #[schemars(length(min = 1))]
+    thresholds: Option<Vec<Threshold>>,
+}
+
+/// Requests like those of the first phase that are in no figure.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, extend("minProperties" = 1, "maxProperties" = 1))]
+struct Warmup {
+    /// So many.
+    #[schemars(range(min = 1, max = 10_000))]
+    requests: Option<u64>,
+    /// For so long.
+    #[schemars(rename = "for")]
+    duration: Option<Duration>,
+}
+
+/// One stretch of a load, with one of `rate` and `users`.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Phase {
+    /// What the phase is called in reports.
+    #[schemars(length(min = 1, max = 80))]
+    name: Option<String>,
+    /// Requests a second, whatever becomes of the answers: `5/s`, `90/m`, or `5/s..25/s` from one rate to another.
+    #[schemars(regex(pattern = r"^\s*[0-9]+(\.[0-9]+)?\s*/\s*(s|m|min)\s*(\.\.\s*[0-9]+(\.[0-9]+)?\s*/\s*(s|m|min)\s*)?$"))]
+    rate: Option<String>,
+    /// So many users, each of whom waits for an answer before sending the next request.
+    #[schemars(range(min = 1, max = 4096))]
+    users: Option<u64>,
+    /// How long.
+    #[schemars(rename = "for")]
+    duration: Duration,
+    /// What must hold of this phase alone.
+    #[schemars(length(min = 1))]
+    thresholds: Option<Vec<Threshold>>,
+}
+
+/// How requests arrive.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+enum Arrivals {
+    Even,
+    Poisson,
+}
+
+/// A condition such as `p95 < 250ms`, `errors < 1%`, `dropped == 0` or `throughput > 20/s`.
+#[derive(JsonSchema)]
+struct Threshold(
+    #[schemars(regex(
+        pattern = r"^\s*((service )?(p[0-9]+(\.[0-9]+)?|min|mean|max)|errors|dropped|wrong_answers|timeouts|throttles|throughput)\s*(<|<=|>|>=|==)\s*[0-9].*$"
+    ))]
+    String,
+);
+
 /// A number with a unit: `250ms`, `5s`, `15m`; at most an hour.
 #[derive(JsonSchema)]
 struct Duration(#[schemars(regex(pattern = r"^[0-9]+(\.[0-9]+)? *(ms|s|m|h)$"))] String);
@@ -195,7 +278,7 @@ struct CustomAttributes(#[schemars(length(max = 1024), regex(pattern = r"^[ -~]*
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::super::{expectation_reader, payload, reader};
+    use super::super::{expectation_reader, load, payload, reader};
     use super::*;
 
     /// The keys of each object in the schema, by the name of its type.
@@ -220,6 +303,9 @@ mod tests {
             ("Json", expectation_reader::JSON_KEYS),
             ("Latency", expectation_reader::LATENCY_KEYS),
             ("ModelError", expectation_reader::MODEL_ERROR_KEYS),
+            ("Load", load::LOAD_KEYS),
+            ("Warmup", load::WARMUP_KEYS),
+            ("Phase", load::PHASE_KEYS),
         ];
         let sorted = |keys: &[&str]| {
             let mut keys: Vec<_> = keys.iter().map(|key| (*key).to_owned()).collect();

@@ -112,7 +112,15 @@ mod with_aws {
         printer.step("Checking", "that every endpoint serves the release");
         let suite = Suite::parse(NO_CASES, std::path::Path::new("identity"))
             .map_err(|error| Failure::from(Diagnostic::error(error.to_string())))?;
-        let run = TestRun { stage: options.stage, suite, release: Some(release), wait: Duration::from_secs(options.wait), jobs: 32 };
+        let run = TestRun {
+            stage: options.stage,
+            suite,
+            release: Some(release),
+            wait: Duration::from_secs(options.wait),
+            jobs: 32,
+            load: endpoint_test::LoadMode::Never,
+            interruption: endpoint_test::Interruption::default(),
+        };
         let (_, reports) = test_endpoints::endpoints(printer, run, &options.role).await?;
         Ok(reports)
     }

@@ -7,7 +7,7 @@ mod targets;
 use std::path::Path;
 use std::time::Duration;
 
-use endpoint_test::{Report, Suite, TargetReport, Verdict};
+use endpoint_test::{Interruption, LoadMode, Report, Suite, TargetReport, Verdict};
 
 use crate::cli::{RoleOptions, Stage, TestOptions, given};
 use crate::commands::build::stage_of_config;
@@ -37,6 +37,9 @@ pub(crate) struct TestRun {
     pub(crate) wait: Duration,
     #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "a container is one target"))]
     pub(crate) jobs: usize,
+    pub(crate) load: LoadMode,
+    /// Raised when the run has to end with what it has.
+    pub(crate) interruption: Interruption,
 }
 
 pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, options: &TestOptions) -> Result<Exit, Failure> {
@@ -58,6 +61,8 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
         release,
         wait: Duration::from_secs(options.wait.unwrap_or(if options.endpoint_url.is_some() { CONTAINER_WAIT } else { ENDPOINT_WAIT })),
         jobs: options.jobs.max(1),
+        load: load_mode(options),
+        interruption: Interruption::default(),
     };
 
     let (run, reports) = match &options.endpoint_url {
@@ -81,7 +86,15 @@ pub(crate) async fn container(
 ) -> Result<Exit, Failure> {
     let suite = read_suite(&project.root.join(SUITE))?;
     let results = results::ResultFiles::new(results_dir.to_owned(), "test-results")?;
-    let run = TestRun { stage, suite, release: Some(Release::read(build_dir)?), wait: Duration::from_secs(30), jobs: 1 };
+    let run = TestRun {
+        stage,
+        suite,
+        release: Some(Release::read(build_dir)?),
+        wait: Duration::from_secs(30),
+        jobs: 1,
+        load: LoadMode::default(),
+        interruption: Interruption::default(),
+    };
     let report = targets::container(printer, &run, url).await?;
     finish(printer, &run, &results, vec![report])
 }
@@ -115,6 +128,14 @@ fn exit(report: &Report) -> Exit {
         Verdict::Empty => Exit::Nothing,
     };
     report.targets.iter().map(|target| exit(target.verdict)).fold(exit(report.verdict), Exit::worst)
+}
+
+fn load_mode(options: &TestOptions) -> LoadMode {
+    match (options.no_load, options.load_anyway) {
+        (true, _) => LoadMode::Never,
+        (false, true) => LoadMode::Anyway,
+        (false, false) => LoadMode::AfterSuccess,
+    }
 }
 
 /// Production has tests of its own, where a project wrote them.

@@ -27,8 +27,14 @@ pub(crate) struct TestOptions {
     #[command(flatten)]
     pub(crate) role: RoleOptions,
     /// How many endpoints to test at once.
-    #[arg(long, value_name = "N", default_value_t = 32)]
+    #[arg(long, value_name = "N", default_value_t = 64)]
     pub(crate) jobs: usize,
+    /// Leave out the load that the tests ask for.
+    #[arg(long, conflicts_with = "load_anyway")]
+    pub(crate) no_load: bool,
+    /// Put the load on endpoints of which something failed before, too.
+    #[arg(long)]
+    pub(crate) load_anyway: bool,
     /// How long to wait for an endpoint that is being created or updated, in seconds [default: 1800; for a container 60]
     #[arg(long, value_name = "SECONDS")]
     pub(crate) wait: Option<u64>,

@@ -40,6 +40,10 @@ impl Progress {
                 Event::NotDescribed { message, .. } => message.clone(),
                 Event::InService { .. } => "in service".to_owned(),
                 Event::CaseStarted { index, of, .. } => format!("case {} of {of}", index + 1),
+                Event::LoadStarted { duration, .. } => format!("load for {} s", duration.as_secs()),
+                Event::LoadProgress { elapsed, of, sent, errors, .. } => {
+                    format!("load {} of {} s, {sent} sent, {errors} errors", elapsed.as_secs(), of.as_secs())
+                }
                 _ => return,
             };
             // Without a terminal only a change is news.
@@ -51,6 +55,11 @@ impl Progress {
             if let Some(news) = news.filter(|news| progress.bar.is_hidden() && last != *news) {
                 news.clone_into(&mut last);
                 progress.printer.step("Waiting", format_args!("{name}: {news}"));
+            }
+            if let Event::LoadStarted { duration, .. } = &event
+                && progress.bar.is_hidden()
+            {
+                progress.printer.step("Load", format_args!("{name}: {} s", duration.as_secs()));
             }
             progress.set(&name, Some(doing));
         }

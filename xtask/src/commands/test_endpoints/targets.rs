@@ -1,6 +1,8 @@
 //! The targets of a stage: a session in each account and region, and every endpoint of all of them at once.
 
-use endpoint_test::{ContainerTarget, Expected, Options, TargetInfo, TargetReport};
+use std::time::Duration;
+
+use endpoint_test::{ContainerTarget, Expected, Interruption, Options, TargetInfo, TargetReport};
 
 use super::TestRun;
 use super::progress::Progress;
@@ -9,6 +11,9 @@ use crate::printer::Printer;
 
 /// What is said of an endpoint whose tests were cut off.
 const INTERRUPTED: &str = "the run was interrupted before this endpoint was tested";
+
+/// How long a run may take to end with what it has. CodeBuild kills a build some seconds after it has asked it to end.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// Tests a container that listens on this machine.
 pub(crate) async fn container(printer: Printer, run: &TestRun, url: &str) -> Result<TargetReport, Failure> {
@@ -22,14 +27,21 @@ pub(crate) async fn container(printer: Printer, run: &TestRun, url: &str) -> Res
     let options = run.options();
     let report = tokio::select! {
         report = endpoint_test::run(&target, info.clone(), &run.suite, &expected, &options, listener) => report,
-        () = interruption() => TargetReport::errored(info, "run", INTERRUPTED, Some("run the tests again".to_owned())),
+        () = cut_off(&run.interruption) => TargetReport::errored(info, "run", INTERRUPTED, Some("run the tests again".to_owned())),
     };
     progress.finished(&report);
     Ok(report)
 }
 
+/// At an interruption the runs are asked to end with what they have; this returns when they had the time to.
+async fn cut_off(interruption: &Interruption) {
+    interrupted().await;
+    interruption.raise();
+    tokio::time::sleep(GRACE).await;
+}
+
 /// Ctrl-C, or the signal by which CodeBuild ends a build that takes too long.
-async fn interruption() {
+async fn interrupted() {
     #[cfg(unix)]
     {
         let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
@@ -43,7 +55,7 @@ async fn interruption() {
 
 impl TestRun {
     fn options(&self) -> Options {
-        Options { wait: self.wait, ..Options::default() }
+        Options { wait: self.wait, load: self.load, interruption: self.interruption.clone(), ..Options::default() }
     }
 }
 
@@ -60,7 +72,7 @@ mod with_aws {
     use tokio::sync::Semaphore;
     use tokio::task::JoinSet;
 
-    use super::{INTERRUPTED, Progress, TestRun, interruption};
+    use super::{INTERRUPTED, Progress, TestRun, cut_off};
     use crate::aws::{Caller, Session};
     use crate::cli::{RoleOptions, given};
     use crate::diagnostic::{Diagnostic, Failure};
@@ -111,9 +123,10 @@ mod with_aws {
         }
         let mut reports = Vec::new();
         let mut interrupted = false;
+        let interruption = run.interruption.clone();
         // One for the whole loop: a signal between two turns is not lost.
-        let interruption = interruption();
-        tokio::pin!(interruption);
+        let cut_off = cut_off(&interruption);
+        tokio::pin!(cut_off);
         loop {
             tokio::select! {
                 finished = tasks.join_next() => match finished {
@@ -121,7 +134,7 @@ mod with_aws {
                     Some(Err(_)) => {}
                     None => break,
                 },
-                () = &mut interruption, if !interrupted => {
+                () = &mut cut_off, if !interrupted => {
                     interrupted = true;
                     tasks.abort_all();
                 }
@@ -129,7 +142,7 @@ mod with_aws {
         }
         progress.end();
         // What was cut off is not lost: it is reported as not tested.
-        let reason = if interrupted { INTERRUPTED } else { "the test of this endpoint broke off" };
+        let reason = if interruption.is_raised() { INTERRUPTED } else { "the test of this endpoint broke off" };
         for info in infos {
             let known = |report: &TargetReport| {
                 report.account_id == info.account_id && report.region == info.region && report.endpoint == info.endpoint
@@ -143,6 +156,9 @@ mod with_aws {
     }
 
     async fn endpoint(access: &Access, info: TargetInfo, run: &TestRun, expected: &Expected, progress: &Progress) -> TargetReport {
+        if run.interruption.is_raised() {
+            return TargetReport::errored(info, "run", INTERRUPTED, Some("run the tests again".to_owned()));
+        }
         let config = match config(access, &info).await {
             Ok(config) => config,
             Err(error) => return TargetReport::errored_by(info, "session", &error),

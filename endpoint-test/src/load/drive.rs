@@ -1,0 +1,278 @@
+//! The load generator: sends by the plan, and never waits for an answer before it sends the next.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::Ended;
+use super::failure::{self, Failure, FailureKind};
+use super::in_flight::InFlight;
+use super::plan::{LoadPlan, MOST_REQUESTS, Phase, Traffic};
+use super::recorder::{Done, Recorder};
+use super::schedule::Schedule;
+use crate::clock::Clock;
+use crate::expect::Expectation;
+use crate::interruption::Interruption;
+use crate::run::{Event, Options};
+use crate::suite::{Case, Suite, display_duration};
+use crate::target::{Request, Target};
+
+/// How often progress is told.
+const TICK: Duration = Duration::from_secs(1);
+/// A load is given up by its last so many requests.
+const WINDOW: usize = 100;
+/// Fewer than these say nothing yet.
+const FEWEST: usize = 20;
+/// How long answers are still waited for when a load ends early.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// One request of a load, and what its answer must be.
+#[derive(Debug)]
+pub(super) struct Question<'a> {
+    name: &'a str,
+    request: Request,
+    expectation: &'a Expectation,
+}
+
+/// What was found, for judgement.
+#[derive(Debug)]
+pub(super) struct Driven {
+    pub(super) recorder: Recorder,
+    pub(super) ended: Option<Ended>,
+    /// From the first request to the last answer.
+    pub(super) duration: Duration,
+}
+
+/// The plan's requests, in turn.
+pub(super) fn questions<'a>(plan: &LoadPlan, suite: &'a Suite, options: &Options) -> Result<Vec<Question<'a>>, String> {
+    let question = |name: &String| {
+        let case: &Case = suite.cases().iter().find(|case| case.name() == name).ok_or_else(|| format!("there is no case `{name}`"))?;
+        let request = case
+            .request(plan.timeout.unwrap_or(options.case_timeout))
+            .ok_or_else(|| format!("the payload of the case `{name}` was not read"))?;
+        let request = Request { timeout: plan.timeout.unwrap_or(request.timeout), ..request };
+        Ok(Question { name: case.name(), request, expectation: &case.expectation })
+    };
+    plan.cases.iter().map(question).collect()
+}
+
+/// Runs the plan.
+pub(super) async fn drive<T: Target, C: Clock>(
+    target: &T,
+    plan: &LoadPlan,
+    questions: &[Question<'_>],
+    interruption: &Interruption,
+    clock: &C,
+    on_event: &mut impl FnMut(Event),
+) -> Driven {
+    on_event(Event::LoadStarted { planned: plan.planned(), duration: plan.duration() });
+    let driver = Driver {
+        target,
+        plan,
+        questions,
+        interruption,
+        clock,
+        epoch: clock.now(),
+        recorder: Recorder::new(plan),
+        in_flight: InFlight::default(),
+        sent: 0,
+        recent: VecDeque::with_capacity(WINDOW),
+        ended: None,
+        next_tick: TICK,
+        on_event,
+    };
+    driver.run().await
+}
+
+struct Driver<'a, T, C, E> {
+    target: &'a T,
+    plan: &'a LoadPlan,
+    questions: &'a [Question<'a>],
+    interruption: &'a Interruption,
+    clock: &'a C,
+    /// Where the load's own time begins.
+    epoch: Duration,
+    recorder: Recorder,
+    in_flight: InFlight<'a, Done>,
+    sent: u64,
+    /// How the last requests ended: `None` for a right answer.
+    recent: VecDeque<Option<FailureKind>>,
+    ended: Option<Ended>,
+    next_tick: Duration,
+    on_event: &'a mut E,
+}
+
+impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
+    async fn run(mut self) -> Driven {
+        let plan = self.plan;
+        let mut schedule = Schedule::new(plan.arrivals);
+        let mut start = Duration::ZERO;
+        for (index, phase) in plan.phases.iter().enumerate() {
+            if self.ended.is_some() {
+                break;
+            }
+            self.recorder.phases[index].start = start;
+            match phase.traffic {
+                Traffic::Open { .. } => self.open(index, phase, start, &mut schedule).await,
+                Traffic::Closed { users, requests } => self.closed(index, phase, start, users, requests).await,
+            }
+            schedule.finish(phase);
+            // A phase of users that ends with its requests ends earlier than planned.
+            let planned = start + phase.duration;
+            start = if self.ended.is_some() || matches!(phase.traffic, Traffic::Closed { requests: Some(_), .. }) {
+                self.now().min(planned)
+            } else {
+                planned
+            };
+            let tally = &mut self.recorder.phases[index];
+            tally.end = tally.end.max(start);
+        }
+        self.drain().await;
+        Driven { duration: self.now(), recorder: self.recorder, ended: self.ended }
+    }
+
+    /// Sends by the schedule, whatever becomes of what was sent.
+    async fn open(&mut self, index: usize, phase: &Phase, start: Duration, schedule: &mut Schedule) {
+        while let Some(moment) = schedule.next(phase) {
+            let intended = start + moment;
+            self.wait_until(intended, None).await;
+            if self.ended.is_some() {
+                return;
+            }
+            if self.in_flight.len() >= self.plan.max_in_flight {
+                self.recorder.dropped(index, intended);
+            } else {
+                self.send(index, intended);
+            }
+        }
+        self.wait_until(start + phase.duration, None).await;
+    }
+
+    /// Each user waits for an answer before sending the next request.
+    async fn closed(&mut self, index: usize, phase: &Phase, start: Duration, users: usize, requests: Option<u64>) {
+        let users_phase = UsersPhase { index, end: start + phase.duration, most: requests.map(|requests| self.sent + requests) };
+        for _ in 0..users {
+            if users_phase.may_send(self) {
+                self.send(index, self.now());
+            }
+        }
+        self.wait_until(users_phase.end, Some(users_phase)).await;
+    }
+
+    /// Lets requests end until a moment of the load's time, or until the load has to end.
+    async fn wait_until(&mut self, moment: Duration, users: Option<UsersPhase>) {
+        loop {
+            let now = self.now();
+            if now >= self.next_tick {
+                self.tick(now);
+            }
+            let enough = users.is_some_and(|users| users.most.is_some_and(|most| self.sent >= most) && self.in_flight.len() == 0);
+            if self.ended.is_some() || now >= moment || enough {
+                return;
+            }
+            let pause = moment.min(self.next_tick).saturating_sub(now);
+            tokio::select! {
+                // An answer that is there is taken before the clock is looked at: it was there first.
+                biased;
+                done = self.in_flight.finished() => {
+                    self.finish(done);
+                    if let Some(users) = users.filter(|users| self.ended.is_none() && users.may_send(self)) {
+                        self.send(users.index, self.now());
+                    }
+                }
+                () = self.interruption.raised() => self.ended = Some(Ended::Interrupted),
+                () = self.clock.sleep(pause) => {}
+            }
+        }
+    }
+
+    /// Waits for the last answers: each has its own time limit. When the load ended early, only for a moment.
+    async fn drain(&mut self) {
+        let mut until = self.ended.is_some().then(|| self.now() + GRACE);
+        while self.in_flight.len() > 0 {
+            let pause = until.map(|until| until.saturating_sub(self.now()));
+            tokio::select! {
+                biased;
+                done = self.in_flight.finished() => self.finish(done),
+                () = self.interruption.raised(), if until.is_none() => until = Some(self.now() + GRACE),
+                () = self.clock.sleep(pause.unwrap_or_default()), if pause.is_some() => break,
+            }
+        }
+        self.tick(self.now());
+    }
+
+    fn send(&mut self, phase: usize, intended: Duration) {
+        if self.sent >= MOST_REQUESTS {
+            self.ended = Some(Ended::TooMany);
+            return;
+        }
+        let turn = usize::try_from(self.sent % self.questions.len() as u64).unwrap_or_default();
+        self.sent += 1;
+        self.recorder.sent(phase, intended);
+        let (target, clock, epoch, question, check) = (self.target, self.clock, self.epoch, &self.questions[turn], self.plan.check_replies);
+        self.in_flight.push(async move {
+            let started = clock.now().saturating_sub(epoch);
+            let answer = tokio::select! {
+                biased;
+                answer = target.invoke(&question.request) => Some(answer),
+                () = clock.sleep(question.request.timeout) => None,
+            };
+            let ended = clock.now().saturating_sub(epoch);
+            let failure = match answer {
+                Some(answer) => failure::of_answer(answer, question.expectation, question.name, check),
+                None => Some(Failure {
+                    kind: FailureKind::Timeout,
+                    code: None,
+                    message: format!("no reply within {}", display_duration(question.request.timeout)),
+                    case: question.name.to_owned(),
+                    request_id: None,
+                }),
+            };
+            Done { phase, intended, started, ended, failure }
+        });
+    }
+
+    fn finish(&mut self, done: Done) {
+        if self.recent.len() == WINDOW {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(done.failure.as_ref().map(|failure| failure.kind));
+        self.recorder.done(done);
+        let failed = self.recent.iter().flatten().count();
+        let (of, proven) = (self.recent.len(), self.recent.iter().flatten().filter(|kind| kind.is_the_targets()).count());
+        #[expect(clippy::cast_precision_loss, reason = "a hundred at most")]
+        let part = failed as f64 / of as f64;
+        if self.ended.is_none() && of >= FEWEST && self.plan.abort_above.is_some_and(|limit| part > limit) {
+            self.ended = Some(Ended::Hopeless { failed, of, proven: proven * 2 > failed });
+        }
+    }
+
+    fn tick(&mut self, now: Duration) {
+        while self.next_tick <= now {
+            self.next_tick += TICK;
+        }
+        let sum = |figure: fn(&super::recorder::Tally) -> u64| self.recorder.phases.iter().map(figure).sum();
+        let (errors, dropped) = (sum(super::recorder::Tally::errors), sum(|tally| tally.dropped));
+        let of = self.plan.duration();
+        (self.on_event)(Event::LoadProgress { elapsed: now.min(of), of, sent: self.sent, errors, dropped });
+    }
+
+    /// The load's own time.
+    fn now(&self) -> Duration {
+        self.clock.now().saturating_sub(self.epoch)
+    }
+}
+
+/// What ends a closed phase.
+#[derive(Debug, Clone, Copy)]
+struct UsersPhase {
+    index: usize,
+    end: Duration,
+    /// How many requests the whole load may have sent by then.
+    most: Option<u64>,
+}
+
+impl UsersPhase {
+    fn may_send<T: Target, C: Clock, E: FnMut(Event)>(&self, driver: &Driver<'_, T, C, E>) -> bool {
+        driver.now() < self.end && self.most.is_none_or(|most| driver.sent < most)
+    }
+}

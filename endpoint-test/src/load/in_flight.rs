@@ -1,0 +1,146 @@
+//! The requests under way: a set of futures of which only those are polled that have something to say.
+//!
+//! The set of the `futures` crate would do, but its feature would have the whole AWS SDK built a second time.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+
+/// A future of the set, and its waker.
+type Slot<'a, T> = (Pin<Box<dyn Future<Output = T> + Send + 'a>>, Arc<SlotWaker>);
+
+/// Futures that run at once, in one task.
+pub(super) struct InFlight<'a, T> {
+    slots: Vec<Option<Slot<'a, T>>>,
+    free: Vec<usize>,
+    ready: Arc<Mutex<Ready>>,
+}
+
+/// Which futures want to be polled, and who is to be woken for it.
+#[derive(Debug, Default)]
+struct Ready {
+    slots: VecDeque<usize>,
+    parent: Option<Waker>,
+}
+
+#[derive(Debug)]
+struct SlotWaker {
+    slot: usize,
+    ready: Arc<Mutex<Ready>>,
+}
+
+impl Wake for SlotWaker {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        let parent = {
+            let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+            ready.slots.push_back(self.slot);
+            ready.parent.take()
+        };
+        if let Some(parent) = parent {
+            parent.wake();
+        }
+    }
+}
+
+impl<T> Default for InFlight<'_, T> {
+    fn default() -> Self {
+        Self { slots: Vec::new(), free: Vec::new(), ready: Arc::default() }
+    }
+}
+
+impl<'a, T> InFlight<'a, T> {
+    /// How many are under way.
+    pub(super) fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    /// Adds a future. It is polled by the next [`InFlight::finished`].
+    pub(super) fn push(&mut self, future: impl Future<Output = T> + Send + 'a) {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            self.slots.len() - 1
+        });
+        let waker = Arc::new(SlotWaker { slot, ready: Arc::clone(&self.ready) });
+        waker.wake_by_ref();
+        self.slots[slot] = Some((Box::pin(future), waker));
+    }
+
+    /// The next future that is done; pends for ever while there is none.
+    pub(super) async fn finished(&mut self) -> T {
+        poll_fn(|context| self.poll(context)).await
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<T> {
+        loop {
+            let slot = {
+                let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+                let Some(slot) = ready.slots.pop_front() else {
+                    ready.parent = Some(context.waker().clone());
+                    return Poll::Pending;
+                };
+                slot
+            };
+            // A waker may outlive its future, and wake a place that is empty or another's: one poll too many does no harm.
+            let Some((future, waker)) = self.slots[slot].as_mut() else { continue };
+            let waker = Waker::from(Arc::clone(waker));
+            if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+                self.slots[slot] = None;
+                self.free.push(slot);
+                return Poll::Ready(value);
+            }
+        }
+    }
+}
+
+impl<T> fmt::Debug for InFlight<'_, T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("InFlight").field("len", &self.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn futures_are_handed_out_as_they_are_done_and_their_places_are_used_again() {
+        let mut set = InFlight::default();
+        for milliseconds in [30, 10, 20] {
+            set.push(async move {
+                tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+                milliseconds
+            });
+        }
+        assert_eq!(set.len(), 3);
+        assert_eq!([set.finished().await, set.finished().await], [10, 20]);
+        set.push(async { 0 });
+        assert_eq!([set.finished().await, set.finished().await], [0, 30]);
+        assert_eq!((set.len(), set.slots.len()), (0, 3));
+    }
+
+    #[tokio::test]
+    async fn an_empty_set_waits_for_ever() {
+        let mut set = InFlight::<'_, ()>::default();
+        assert!(tokio::time::timeout(Duration::from_millis(10), set.finished()).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn what_is_dropped_while_it_is_waited_for_is_not_lost() {
+        let mut set = InFlight::default();
+        set.push(async {
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            1
+        });
+        assert!(tokio::time::timeout(Duration::from_millis(5), set.finished()).await.is_err());
+        assert_eq!(set.finished().await, 1);
+    }
+}

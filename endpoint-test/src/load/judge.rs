@@ -1,0 +1,313 @@
+//! What the figures of a load come to.
+
+use std::time::Duration;
+
+use super::Ended;
+use super::drive::Driven;
+use super::failure::FailureKind;
+use super::plan::{Arrivals, LoadPlan, MOST_REQUESTS, Phase, Traffic};
+use super::recorder::{Recorder, Tally};
+use super::spectrum::{latencies, percent};
+use super::threshold::{Counted, Limit, Metric, Statistic, Threshold};
+use crate::report::{LoadError, LoadFigures, LoadReport, Outcome, Pace, PhaseReport, Series, SeriesStep, ThresholdReport};
+use crate::suite::display_duration;
+
+/// How late 95 of 100 requests may be sent. A timer of this machine is up to a millisecond late by itself.
+const LATEST: Duration = Duration::from_millis(20);
+/// A limit is not missed by the target when so much of it went by before the request was sent.
+const LATEST_PART: f64 = 0.1;
+/// The most kinds of error that are told.
+const MOST_ERRORS: usize = 50;
+
+/// Puts the report together.
+pub(super) fn report(plan: &LoadPlan, driven: &Driven) -> LoadReport {
+    let recorder = &driven.recorder;
+    let total = Tally::sum(plan.phases.iter().zip(&recorder.phases).filter(|(phase, _)| phase.counted).map(|(_, tally)| tally));
+    let pace = pace(&total);
+    let thresholds: Vec<_> =
+        plan.thresholds.iter().map(|threshold| judge(threshold, plan, recorder, &total, &pace, driven.ended)).collect();
+    let end = driven.ended.map(|ended| told(ended, plan));
+    let nothing = total.sent == 0;
+    let outcomes = thresholds.iter().map(|threshold| threshold.outcome).chain([pace.outcome]);
+    let (mut message, mut hint) = (None, None);
+    let mut outcome = Outcome::of_all(outcomes.chain(end.as_ref().map(|(outcome, ..)| *outcome)));
+    if let Some((_, why, what)) = end {
+        (message, hint) = (Some(why), Some(what));
+    } else if nothing {
+        outcome = Outcome::Errored;
+        message = Some("no request was sent that counts".to_owned());
+    } else if pace.outcome == Outcome::Errored {
+        let late = format!("the load generator did not keep pace: 5 of 100 requests were sent {:.0} ms late or later", pace.p95_ms);
+        message = Some(format!("{late}, so that limits that were missed say nothing about the model"));
+        hint = Some("use a larger machine, a lower rate, or fewer endpoints at once (`--jobs`)".to_owned());
+    }
+    let (arrivals, seed) = match plan.arrivals {
+        Arrivals::Even => ("even", None),
+        Arrivals::Poisson { seed } => ("poisson", Some(seed)),
+    };
+    LoadReport {
+        outcome,
+        message,
+        hint,
+        cases: plan.cases.clone(),
+        arrivals: plan.phases.iter().any(|phase| phase.planned().is_some()).then(|| arrivals.to_owned()),
+        seed,
+        max_in_flight: Some(plan.max_in_flight),
+        duration_ms: ms(driven.duration),
+        thresholds,
+        errors: errors(&total),
+        total: (!nothing).then(|| figures(&total, true)),
+        phases: plan.phases.iter().zip(&recorder.phases).map(|(phase, tally)| phase_report(phase, tally)).collect(),
+        pace: (!nothing).then_some(pace),
+        series: (!recorder.steps.is_empty()).then(|| series(recorder)),
+    }
+}
+
+/// Why the load ended early, in words, and what it comes to.
+fn told(ended: Ended, plan: &LoadPlan) -> (Outcome, String, String) {
+    match ended {
+        Ended::Hopeless { failed, of, proven } => {
+            let most = plan.abort_above.unwrap_or(1.0) * 100.0;
+            let message = format!("the load was given up: {failed} of the last {of} requests failed, and {most}% may");
+            let hint = "see the errors by code; `abort_when` says when a load is given up".to_owned();
+            (if proven { Outcome::Failed } else { Outcome::Errored }, message, hint)
+        }
+        Ended::Interrupted => (Outcome::Errored, "the load was interrupted".to_owned(), "run the tests again".to_owned()),
+        Ended::TooMany => {
+            let message = format!("the load was ended after {MOST_REQUESTS} requests, the most that one may send");
+            (Outcome::Errored, message, "give the users fewer or shorter phases".to_owned())
+        }
+    }
+}
+
+fn pace(total: &Tally) -> Pace {
+    let at = |quantile| total.lag.at(quantile);
+    let late = at(0.95) > ms(LATEST);
+    Pace {
+        outcome: if late { Outcome::Errored } else { Outcome::Passed },
+        p50_ms: at(0.5),
+        p95_ms: at(0.95),
+        p99_ms: at(0.99),
+        max_ms: at(1.0),
+        limit_ms: ms(LATEST),
+    }
+}
+
+/// Holds one threshold against the figures.
+fn judge(threshold: &Threshold, plan: &LoadPlan, recorder: &Recorder, total: &Tally, pace: &Pace, ended: Option<Ended>) -> ThresholdReport {
+    let tally = threshold.phase.map_or(total, |index| &recorder.phases[index]);
+    let limit = limit_value(threshold.limit);
+    let percentile = match threshold.metric {
+        Metric::ResponseTime(Statistic::Percentile(quantile)) => Some(percent(quantile)),
+        _ => None,
+    };
+    let report = ThresholdReport {
+        threshold: threshold.to_string(),
+        phase: threshold.phase.map(|index| plan.phases[index].name.clone()),
+        limit_value: limit,
+        percentile,
+        ..ThresholdReport::default()
+    };
+    let errored = |message: String, hint: &str| ThresholdReport {
+        outcome: Outcome::Errored,
+        message: Some(message),
+        hint: (!hint.is_empty()).then(|| hint.to_owned()),
+        ..report.clone()
+    };
+    if tally.sent == 0 {
+        return errored("nothing was measured: no request was sent".to_owned(), "");
+    }
+    if let Some(statistic) = threshold.metric.statistic() {
+        let (count, needed) = (tally.response.0.len(), statistic.needs());
+        if count < needed {
+            let message = format!("too few: {count} requests were answered, and {needed} are needed");
+            return errored(message, "make the load longer or faster, or look at a lower percentile");
+        }
+    }
+    let actual = actual(threshold, tally);
+    let shown = show(threshold.limit, actual);
+    let report = ThresholdReport { actual: Some(shown.clone()), actual_value: Some(actual), ..report };
+    if threshold.comparison.holds(actual, limit) {
+        if ended.is_some() {
+            let message = Some(format!("it holds so far ({shown}), but the load ended early"));
+            return ThresholdReport { outcome: Outcome::Errored, message, ..report };
+        }
+        return ThresholdReport { outcome: Outcome::Passed, ..report };
+    }
+    let missed = format!("`{threshold}` does not hold: it is {shown}");
+    match excuse(threshold, tally, pace) {
+        Some(excuse) => ThresholdReport { outcome: Outcome::Errored, message: Some(format!("{missed}, but {excuse}")), ..report },
+        None => {
+            ThresholdReport { outcome: Outcome::Failed, message: Some(missed), hint: hint(threshold, plan).map(str::to_owned), ..report }
+        }
+    }
+}
+
+/// Why a limit that was missed proves nothing about the target.
+fn excuse(threshold: &Threshold, tally: &Tally, pace: &Pace) -> Option<String> {
+    match threshold.metric {
+        Metric::Count(Counted::Errors) => {
+            let others = tally.errors_that(|kind| !kind.is_the_targets());
+            let proven = counted(tally.errors() - others, tally, threshold.limit, Counted::Errors);
+            let holds = threshold.comparison.holds(proven, limit_value(threshold.limit));
+            (others > 0 && holds).then(|| format!("{others} of the errors are of the network or of permissions, and prove nothing"))
+        }
+        Metric::Count(Counted::WrongAnswers | Counted::Timeouts | Counted::Throttles) => None,
+        Metric::ResponseTime(statistic) => {
+            let late = of_distribution(&tally.lag, statistic);
+            let too_late = late > (limit_value(threshold.limit) * LATEST_PART).max(2.0) || pace.outcome == Outcome::Errored;
+            too_late.then(|| format!("the load generator itself was {late:.1} ms late, and that proves nothing"))
+        }
+        Metric::ServiceTime(_) | Metric::Throughput | Metric::Count(Counted::Dropped) => {
+            (pace.outcome == Outcome::Errored).then(|| "the load generator did not keep pace, and that proves nothing".to_owned())
+        }
+    }
+}
+
+fn hint(threshold: &Threshold, plan: &LoadPlan) -> Option<&'static str> {
+    match threshold.metric {
+        Metric::ResponseTime(_) => {
+            Some("this is what callers wait, the network included; the service time leaves out what they wait for their turn")
+        }
+        Metric::Count(Counted::Errors | Counted::WrongAnswers) => Some("the errors by code say what went wrong first"),
+        Metric::Count(Counted::Dropped) if plan.max_in_flight < 256 => {
+            Some("the target did not keep up with the rate, or `max_in_flight` is too low for it")
+        }
+        Metric::Count(Counted::Throttles) => Some("the account's quota or the endpoint's instances are too small for this rate"),
+        _ => None,
+    }
+}
+
+/// The figure, in the unit of the limit.
+fn actual(threshold: &Threshold, tally: &Tally) -> f64 {
+    match threshold.metric {
+        Metric::ResponseTime(statistic) => of_distribution(&tally.response, statistic),
+        Metric::ServiceTime(statistic) => of_distribution(&tally.service, statistic),
+        Metric::Throughput => throughput(tally),
+        Metric::Count(what) => {
+            let count = match what {
+                Counted::Errors => tally.errors(),
+                Counted::Dropped => tally.dropped,
+                Counted::WrongAnswers => tally.errors_that(|kind| kind == FailureKind::WrongAnswer),
+                Counted::Timeouts => tally.errors_that(|kind| kind == FailureKind::Timeout),
+                Counted::Throttles => tally.errors_that(|kind| kind == FailureKind::Throttled),
+            };
+            counted(count, tally, threshold.limit, what)
+        }
+    }
+}
+
+fn of_distribution(distribution: &super::recorder::Distribution, statistic: Statistic) -> f64 {
+    match statistic {
+        Statistic::Percentile(quantile) => distribution.at(quantile),
+        Statistic::Min => super::recorder::milliseconds(distribution.0.min()),
+        Statistic::Mean => distribution.0.mean() / 1000.0,
+        Statistic::Max => distribution.at(1.0),
+    }
+}
+
+/// A count as a number, or as a part: of the requests that ended, and for what was dropped of those that were due.
+#[expect(clippy::cast_precision_loss, reason = "a million at most")]
+fn counted(count: u64, tally: &Tally, limit: Limit, what: Counted) -> f64 {
+    if !matches!(limit, Limit::Part(_)) {
+        return count as f64;
+    }
+    let of = if what == Counted::Dropped { tally.sent + tally.dropped } else { tally.passed + tally.errors() };
+    if of == 0 { 0.0 } else { count as f64 / of as f64 }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a million at most")]
+fn throughput(tally: &Tally) -> f64 {
+    let seconds = tally.end.saturating_sub(tally.start).as_secs_f64();
+    if seconds > 0.0 { tally.passed as f64 / seconds } else { 0.0 }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "people write no such counts")]
+fn limit_value(limit: Limit) -> f64 {
+    match limit {
+        Limit::Time(time) => ms(time),
+        Limit::Number(number) => number as f64,
+        Limit::Part(number) | Limit::Rate(number) => number,
+    }
+}
+
+fn show(limit: Limit, actual: f64) -> String {
+    match limit {
+        Limit::Time(_) => display_duration(Duration::from_secs_f64((actual / 1000.0).max(0.0))),
+        Limit::Number(_) => actual.to_string(),
+        Limit::Part(_) => format!("{}%", (actual * 10_000.0).round() / 100.0),
+        Limit::Rate(_) => format!("{}/s", (actual * 100.0).round() / 100.0),
+    }
+}
+
+fn figures(tally: &Tally, whole: bool) -> LoadFigures {
+    LoadFigures {
+        sent: tally.sent,
+        passed: tally.passed,
+        errors: tally.errors(),
+        dropped: tally.dropped,
+        unfinished: tally.sent.saturating_sub(tally.passed + tally.errors()),
+        throughput_per_second: (throughput(tally) * 100.0).round() / 100.0,
+        response_time: latencies(&tally.response, whole),
+        service_time: latencies(&tally.service, whole),
+    }
+}
+
+fn phase_report(phase: &Phase, tally: &Tally) -> PhaseReport {
+    PhaseReport {
+        name: phase.name.clone(),
+        traffic: traffic(phase.traffic),
+        counted: phase.counted,
+        start_ms: ms(tally.start),
+        duration_ms: ms(phase.duration),
+        planned: super::plan::planned([phase]),
+        figures: figures(tally, false),
+    }
+}
+
+/// As it is written in a suite.
+fn traffic(traffic: Traffic) -> String {
+    match traffic {
+        Traffic::Open { from, to } if (from - to).abs() < f64::EPSILON => format!("{}/s", shown_rate(from)),
+        Traffic::Open { from, to } => format!("{}/s..{}/s", shown_rate(from), shown_rate(to)),
+        Traffic::Closed { users: 1, .. } => "1 user".to_owned(),
+        Traffic::Closed { users, .. } => format!("{users} users"),
+    }
+}
+
+fn shown_rate(rate: f64) -> f64 {
+    (rate * 1000.0).round() / 1000.0
+}
+
+fn errors(total: &Tally) -> Vec<LoadError> {
+    let error = |((kind, code), (count, first)): (&(FailureKind, Option<String>), &(u64, super::failure::Failure))| LoadError {
+        kind: kind.as_str().to_owned(),
+        code: code.clone(),
+        count: *count,
+        example: first.message.clone(),
+        case: first.case.clone(),
+        request_id: first.request_id.clone(),
+    };
+    let mut errors: Vec<_> = total.failures.iter().map(error).collect();
+    errors.sort_by_key(|error| std::cmp::Reverse(error.count));
+    errors.truncate(MOST_ERRORS);
+    errors
+}
+
+fn series(recorder: &Recorder) -> Series {
+    let at = |step: &super::recorder::Step, quantile| (!step.response.0.is_empty()).then(|| step.response.at(quantile));
+    let steps = recorder.steps.iter().map(|step| SeriesStep {
+        sent: step.sent,
+        errors: step.errors,
+        dropped: step.dropped,
+        p50_ms: at(step, 0.5),
+        p95_ms: at(step, 0.95),
+        max_ms: at(step, 1.0),
+    });
+    Series { step_ms: ms(recorder.step), steps: steps.collect() }
+}
+
+/// Milliseconds to a thousandth.
+fn ms(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}

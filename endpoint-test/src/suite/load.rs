@@ -1,0 +1,307 @@
+//! Reads the key `load` of a suite.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::Case;
+use super::document::{Content, Node};
+use super::reader::{Fields, Reader};
+use crate::expect::Expectation;
+use crate::load::plan::{
+    Arrivals, DEFAULT_ABORT, DEFAULT_IN_FLIGHT, HIGHEST_RATE, LONGEST_LOAD, LoadPlan, MOST_IN_FLIGHT, MOST_REQUESTS, Phase, Traffic,
+    planned,
+};
+use crate::load::threshold::{self, Counted, Metric, Statistic, Threshold};
+use crate::problem::Place;
+
+pub(super) const LOAD_KEYS: &[&str] =
+    &["use", "warmup", "phases", "arrivals", "seed", "max_in_flight", "timeout", "check_replies", "abort_when", "thresholds"];
+pub(super) const PHASE_KEYS: &[&str] = &["name", "rate", "users", "for", "thresholds"];
+pub(super) const WARMUP_KEYS: &[&str] = &["requests", "for"];
+
+/// What holds of every load whose suite says nothing of errors.
+const DEFAULT_ERRORS: &str = "errors < 1%";
+/// The most phases: more of them no chart can show.
+const MOST_PHASES: usize = 50;
+const LONGEST_NAME: usize = 80;
+
+/// Reads the whole section. `names` are those of all cases, `cases` those that could be read.
+pub(super) fn read(reader: &mut Reader, node: &Node, names: &HashMap<String, Place>, cases: &[Case]) -> Option<LoadPlan> {
+    let before = reader.problems.len();
+    let fields = reader.fields(node, "`load`", LOAD_KEYS)?;
+    let cases = used(reader, &fields, names, cases);
+    let mut phases = Vec::new();
+    let mut thresholds = Vec::new();
+    if let Some(nodes) = fields.require(reader, "phases").and_then(|_| fields.list(reader, "phases")) {
+        if nodes.len() > MOST_PHASES {
+            reader.problem(fields.place("phases"), format!("a load has at most {MOST_PHASES} phases, not {}", nodes.len()));
+        }
+        for (index, node) in nodes.iter().enumerate() {
+            phases.extend(phase(reader, node, index, &mut thresholds));
+        }
+    }
+    let warm_up = fields.get("warmup").and_then(|node| warm_up(reader, node, phases.first()));
+    let of_all = thresholds_of(reader, &fields, None);
+    thresholds.splice(0..0, of_all);
+    let plan = LoadPlan {
+        cases,
+        arrivals: arrivals(reader, &fields),
+        max_in_flight: fields
+            .whole(reader, "max_in_flight", 1, MOST_IN_FLIGHT)
+            .and_then(|number| usize::try_from(number).ok())
+            .unwrap_or(DEFAULT_IN_FLIGHT),
+        timeout: fields.duration(reader, "timeout"),
+        check_replies: boolean(reader, &fields, "check_replies").unwrap_or(true),
+        abort_above: abort(reader, &fields),
+        phases,
+        thresholds: Vec::new(),
+    };
+    if reader.problems.len() > before {
+        return None;
+    }
+    carried(reader, &plan, &thresholds);
+    let mut thresholds: Vec<Threshold> = thresholds.into_iter().map(|(threshold, _)| threshold).collect();
+    let errors = |threshold: &Threshold| threshold.phase.is_none() && threshold.metric == Metric::Count(Counted::Errors);
+    if !thresholds.iter().any(errors) {
+        thresholds.extend(threshold::parse(DEFAULT_ERRORS));
+    }
+    let mut plan = LoadPlan { thresholds, ..plan };
+    if let Some(warm_up) = warm_up {
+        plan.phases.insert(0, warm_up);
+        // The places of phases are those of the plan, in which the warm-up is the first.
+        for threshold in &mut plan.thresholds {
+            threshold.phase = threshold.phase.map(|phase| phase + 1);
+        }
+    }
+    bounded(reader, node, &plan);
+    (reader.problems.len() == before).then_some(plan)
+}
+
+/// The cases that are asked, in the order in which `use` names them.
+fn used(reader: &mut Reader, fields: &Fields<'_>, names: &HashMap<String, Place>, cases: &[Case]) -> Vec<String> {
+    let Some(_) = fields.get("use") else {
+        let answers = |case: &&Case| matches!(case.expectation, Expectation::Reply(_));
+        let all: Vec<_> = cases.iter().filter(answers).map(|case| case.name.clone()).collect();
+        // Cases that could not be read have been told already.
+        if all.is_empty() && reader.problems.is_empty() {
+            reader.problem(fields.key_place("phases"), "no case expects an answer, so that a load has nothing to send").hint =
+                Some("add a case, or name cases with `use`".to_owned());
+        }
+        return all;
+    };
+    let mut used = Vec::new();
+    for node in fields.list(reader, "use").unwrap_or_default() {
+        let Content::Text(name) = &node.content else {
+            reader.problem(node.place, format!("`use` names cases, and this is {}", node.kind()));
+            continue;
+        };
+        if names.contains_key(name.trim()) {
+            used.push(name.trim().to_owned());
+            continue;
+        }
+        let nearest = cases.iter().map(Case::name).min_by_key(|known| strsim::damerau_levenshtein(known, name));
+        reader.problem(node.place, format!("there is no case `{name}`")).hint = match nearest {
+            Some(nearest) if strsim::damerau_levenshtein(nearest, name) <= 1 + nearest.len() / 4 => {
+                Some(format!("did you mean `{nearest}`?"))
+            }
+            _ => Some("`use` takes the names of cases of this suite".to_owned()),
+        };
+    }
+    used
+}
+
+/// A threshold, and the node that it was written in.
+type Placed<'a> = (Threshold, &'a Node);
+
+fn phase<'a>(reader: &mut Reader, node: &'a Node, index: usize, thresholds: &mut Vec<Placed<'a>>) -> Option<Phase> {
+    let fields = reader.fields(node, "a phase", PHASE_KEYS)?;
+    let duration = fields.require(reader, "for").and_then(|_| fields.duration(reader, "for"));
+    let traffic = match (fields.get("rate"), fields.get("users")) {
+        (Some(_), None) => open(reader, &fields),
+        (None, Some(_)) => fields.whole(reader, "users", 1, MOST_IN_FLIGHT).map(users),
+        _ => {
+            if !fields.lacks_all(&["rate", "users"]) && fields.get("rate").is_none() {
+                return None;
+            }
+            reader.problem(node.place, "a phase has one of `rate` and `users`").hint =
+                Some("`rate: 5/s` sends whatever becomes of the answers; with `users: 4` each waits for an answer first".to_owned());
+            None
+        }
+    };
+    thresholds.extend(thresholds_of(reader, &fields, Some(index)));
+    let name = match fields.text(reader, "name").map(str::trim) {
+        Some(name) if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) => {
+            reader.problem(fields.place("name"), format!("a phase's `name` is one line of at most {LONGEST_NAME} characters"));
+            return None;
+        }
+        Some(name) => name.to_owned(),
+        None => format!("phase {}", index + 1),
+    };
+    Some(Phase { name, traffic: traffic?, duration: duration?, counted: true })
+}
+
+fn users(number: u64) -> Traffic {
+    Traffic::Closed { users: usize::try_from(number).unwrap_or(usize::MAX), requests: None }
+}
+
+/// `5/s`, or `5/s..25/s` from one rate to another.
+fn open(reader: &mut Reader, fields: &Fields<'_>) -> Option<Traffic> {
+    if let Some(Node { place, content: Content::Number(number) }) = fields.get("rate") {
+        reader.problem(*place, format!("`rate` must be a rate, not `{number}`")).hint = Some(format!("such as `{number}/s`"));
+        return None;
+    }
+    let text = fields.text(reader, "rate")?;
+    let (from, to) = text.split_once("..").unwrap_or((text, text));
+    let place = fields.place("rate");
+    let (Some(from), Some(to)) = (threshold::rate(from.trim()), threshold::rate(to.trim())) else {
+        reader.problem(place, format!("`rate` must be a rate, not `{text}`")).hint =
+            Some("such as `5/s`, `90/m`, or `5/s..25/s` from one rate to another".to_owned());
+        return None;
+    };
+    if from == 0.0 && to == 0.0 {
+        reader.problem(place, "a `rate` of zero sends nothing");
+        return None;
+    }
+    if from.max(to) > HIGHEST_RATE {
+        reader.problem(place, format!("a `rate` is at most {HIGHEST_RATE}/s"));
+        return None;
+    }
+    Some(Traffic::Open { from, to })
+}
+
+/// Requests like those of the first phase that are in no figure.
+fn warm_up(reader: &mut Reader, node: &Node, first: Option<&Phase>) -> Option<Phase> {
+    let fields = reader.fields(node, "`warmup`", WARMUP_KEYS)?;
+    let requests = fields.whole(reader, "requests", 1, 10_000);
+    let duration = fields.duration(reader, "for");
+    if fields.lacks_all(&["requests", "for"]) || (fields.get("requests").is_some() && fields.get("for").is_some()) {
+        reader.problem(node.place, "`warmup` has one of `requests` and `for`");
+        return None;
+    }
+    let first = first?;
+    let name = "warm-up".to_owned();
+    match (first.traffic, requests, duration) {
+        (Traffic::Open { from, to }, Some(requests), _) => {
+            // At the first phase's mean rate: a warm-up that ramps would begin with nothing.
+            let rate = f64::midpoint(from, to);
+            #[expect(clippy::cast_precision_loss, reason = "ten thousand at most")]
+            let seconds = requests as f64 / rate;
+            let Some(duration) = Duration::try_from_secs_f64(seconds).ok().filter(|duration| *duration <= LONGEST_LOAD) else {
+                let message = format!("at the first phase's rate {requests} requests take more than an hour");
+                reader.problem(fields.place("requests"), message).hint = Some("warm up with fewer".to_owned());
+                return None;
+            };
+            Some(Phase { name, traffic: Traffic::Open { from: rate, to: rate }, duration, counted: false })
+        }
+        (Traffic::Open { from, to }, None, Some(duration)) => {
+            let rate = f64::midpoint(from, to);
+            Some(Phase { name, traffic: Traffic::Open { from: rate, to: rate }, duration, counted: false })
+        }
+        (Traffic::Closed { users, .. }, requests, duration) => {
+            let duration = duration.or(requests.map(|_| Duration::from_mins(10)))?;
+            Some(Phase { name, traffic: Traffic::Closed { users, requests }, duration, counted: false })
+        }
+        (Traffic::Open { .. }, None, None) => None,
+    }
+}
+
+fn arrivals(reader: &mut Reader, fields: &Fields<'_>) -> Arrivals {
+    // The same moments in every run, unless another seed is asked for: results can be compared.
+    let seed = fields.whole(reader, "seed", 0, u64::MAX);
+    match fields.text(reader, "arrivals") {
+        Some("poisson") => Arrivals::Poisson { seed: seed.unwrap_or(1) },
+        Some("even") | None => {
+            if seed.is_some() {
+                reader.problem(fields.key_place("seed"), "`seed` is for random arrivals").hint = Some("add `arrivals: poisson`".to_owned());
+            }
+            Arrivals::Even
+        }
+        Some(other) => {
+            reader.problem(fields.place("arrivals"), format!("`arrivals` must be `even` or `poisson`, not `{other}`"));
+            Arrivals::Even
+        }
+    }
+}
+
+fn boolean(reader: &mut Reader, fields: &Fields<'_>, key: &str) -> Option<bool> {
+    let node = fields.get(key)?;
+    match node.content {
+        Content::Bool(value) => Some(value),
+        _ => {
+            reader.problem(node.place, format!("`{key}` must be true or false, not {}", node.kind()));
+            None
+        }
+    }
+}
+
+/// `errors > 50%`, or `never`.
+fn abort(reader: &mut Reader, fields: &Fields<'_>) -> Option<f64> {
+    let Some(text) = fields.text(reader, "abort_when") else { return Some(DEFAULT_ABORT) };
+    if text.trim() == "never" {
+        return None;
+    }
+    let part = text.trim().strip_prefix("errors").map(str::trim_start).and_then(|rest| rest.strip_prefix('>')).map(str::trim);
+    let part = part.and_then(|rest| rest.strip_suffix('%')).and_then(|number| number.trim_end().parse::<f64>().ok());
+    if let Some(percent) = part.filter(|percent| (0.0..100.0).contains(percent)) {
+        return Some(percent / 100.0);
+    }
+    reader
+        .problem(fields.place("abort_when"), format!("`abort_when` must say which part of failed requests is hopeless, not `{text}`"))
+        .hint = Some("such as `errors > 50%`, of the last hundred requests, or `never`".to_owned());
+    None
+}
+
+fn thresholds_of<'a>(reader: &mut Reader, fields: &Fields<'a>, phase: Option<usize>) -> Vec<Placed<'a>> {
+    let Some(_) = fields.get("thresholds") else { return Vec::new() };
+    let mut thresholds: Vec<Placed<'a>> = Vec::new();
+    for node in fields.list(reader, "thresholds").unwrap_or_default() {
+        let Content::Text(text) = &node.content else {
+            reader.problem(node.place, format!("a threshold is text such as `p95 < 250ms`, not {}", node.kind()));
+            continue;
+        };
+        match threshold::parse(text) {
+            Err(error) => reader.problem(node.place, error.message).hint = Some(error.hint),
+            Ok(threshold) if thresholds.iter().any(|(known, _)| known.expression == threshold.expression) => {
+                reader.problem(node.place, format!("the threshold `{threshold}` is given twice"));
+            }
+            Ok(threshold) => thresholds.push((Threshold { phase, ..threshold }, node)),
+        }
+    }
+    thresholds
+}
+
+/// A percentile that the planned requests cannot carry is refused before anything is sent.
+fn carried(reader: &mut Reader, plan: &LoadPlan, thresholds: &[Placed<'_>]) {
+    for (threshold, node) in thresholds {
+        let Some(statistic @ Statistic::Percentile(_)) = threshold.metric.statistic() else { continue };
+        let sent = match threshold.phase {
+            Some(phase) => planned(plan.phases.get(phase)),
+            None => planned(&plan.phases),
+        };
+        // How much users send depends on the answers: then it is looked at when they are there.
+        let Some(sent) = sent.filter(|sent| *sent < statistic.needs()) else { continue };
+        let what = threshold.expression.split(' ').find(|word| word.starts_with('p')).unwrap_or_default();
+        let message = format!("`{what}` needs {} requests, ten of them beyond it, and {sent} are planned", statistic.needs());
+        reader.problem(node.place, message).hint = Some(match best(sent) {
+            Some(best) => format!("make the load longer or faster, or look at `p{best}` at most"),
+            None => "make the load longer or faster".to_owned(),
+        });
+    }
+}
+
+/// The highest usual percentile that so many requests carry.
+fn best(sent: u64) -> Option<f64> {
+    [99.99, 99.9, 99.0, 95.0, 90.0, 75.0, 50.0].into_iter().find(|percent| Statistic::Percentile(percent / 100.0).needs() <= sent)
+}
+
+/// A load costs money and time: both have an end.
+fn bounded(reader: &mut Reader, node: &Node, plan: &LoadPlan) {
+    if plan.duration() > LONGEST_LOAD {
+        let minutes = plan.duration().as_secs() / 60;
+        reader.problem(node.place, format!("the load takes {minutes} minutes, and a load takes an hour at most"));
+    }
+    let open = plan.phases.iter().filter(|phase| phase.planned().is_some());
+    if let Some(sent) = planned(open.clone()).filter(|sent| *sent > MOST_REQUESTS) {
+        reader.problem(node.place, format!("the load sends {sent} requests, and a load sends {MOST_REQUESTS} at most"));
+    }
+}

@@ -1,0 +1,319 @@
+//! What a load finds.
+
+use std::time::Duration;
+
+use endpoint_test::{Event, InvokeError, LoadMode, ModelFailure, Options, Outcome, TargetError, TargetErrorKind, Verdict};
+use proptest::prelude::*;
+
+use crate::simulated::{Simulated, reply};
+use crate::virtual_time::VirtualClock;
+use crate::{listened, load, outcome, test, threshold};
+
+const TEN: Duration = Duration::from_millis(10);
+
+/// A target that needs ten milliseconds, and does nothing for the second after the thirtieth.
+fn stalling(_: u64, now: Duration) -> (Duration, Result<endpoint_test::Reply, InvokeError>) {
+    let (start, end) = (Duration::from_secs(30), Duration::from_secs(31));
+    let stalled = if now + TEN > start && now < end { end.saturating_sub(now.max(start)) } else { Duration::ZERO };
+    (TEN + stalled, Ok(reply("setosa")))
+}
+
+#[test]
+fn a_stalled_second_shows_in_an_open_load_and_hides_from_a_closed_one() {
+    let clock = VirtualClock::default();
+    let open = load(&clock, &Simulated::new(&clock, stalling), "  phases: [{ rate: 20/s, for: 60s }]\n  thresholds: [p99 < 100ms]\n");
+    let p99 = threshold(&open, "p99 < 100ms");
+    assert_eq!(p99.outcome, Outcome::Failed);
+    // Twenty of 1200 came in that second: the twelfth slowest waited 0.4 s and more.
+    assert!((400.0..=1010.0).contains(&p99.actual_value.unwrap()), "{p99:?}");
+    assert!((990.0..=1012.0).contains(&open.total.as_ref().unwrap().response_time.max_ms));
+
+    let clock = VirtualClock::default();
+    let closed = load(&clock, &Simulated::new(&clock, stalling), "  phases: [{ users: 1, for: 60s }]\n  thresholds: [p99 < 100ms]\n");
+    let p99 = threshold(&closed, "p99 < 100ms");
+    assert_eq!((p99.outcome, p99.actual.as_deref()), (Outcome::Passed, Some("10.01 ms")));
+}
+
+#[test]
+fn a_steady_load_holds_its_thresholds_and_says_so() {
+    let clock = VirtualClock::default();
+    let target = Simulated::steady(&clock, 50);
+    let load = "  warmup: { requests: 10 }\n  phases:\n    - { name: steady, rate: 20/s, for: 60s, thresholds: [p95 < 60ms, throughput >= 19.9/s] }\n    - { rate: 20/s..40/s, for: 60s }\n  thresholds: [p99 < 60ms, service p99 < 60ms, mean <= 51ms, max < 51ms, min > 49ms, dropped == 0, errors == 0, timeouts < 1%, throttles == 0, wrong_answers == 0]\n";
+    let report = test(&clock, &target, load, &Options::default());
+    assert_eq!(report.verdict, Verdict::Passed, "{report:#?}");
+    let load = report.load.unwrap();
+    assert_eq!((load.outcome, load.thresholds.len()), (Outcome::Passed, 12));
+    let total = load.total.unwrap();
+    // 1200, then 1800 on the ramp; the warm-up's ten and the case are not counted.
+    assert_eq!((total.sent, total.passed, total.errors, total.dropped, total.unfinished), (3000, 3000, 0, 0, 0));
+    assert_eq!(target.asked(), 3011);
+    assert_eq!(load.phases.iter().map(|phase| phase.name.as_str()).collect::<Vec<_>>(), ["warm-up", "steady", "phase 2"]);
+    assert_eq!(load.phases.iter().map(|phase| phase.figures.sent).collect::<Vec<_>>(), [10, 1200, 1800]);
+    assert_eq!(load.phases[2].traffic, "20/s..40/s");
+    assert_eq!(load.series.unwrap().steps.iter().map(|step| step.sent).sum::<u64>(), 3010);
+}
+
+#[test]
+fn arrivals_over_the_limit_are_dropped_and_counted_and_never_queued() {
+    let clock = VirtualClock::default();
+    let report = load(
+        &clock,
+        &Simulated::steady(&clock, 1000),
+        "  phases: [{ rate: 10/s, for: 20s }]\n  max_in_flight: 4\n  thresholds: [dropped == 0, dropped < 61%, p90 <= 1100ms]\n",
+    );
+    let total = report.total.as_ref().unwrap();
+    // Each second four are taken in.
+    assert_eq!((total.sent, total.dropped), (80, 120));
+    assert_eq!(outcome(&report, "dropped == 0"), Outcome::Failed);
+    assert_eq!(outcome(&report, "dropped < 61%"), Outcome::Passed);
+    assert!(total.response_time.max_ms < 1002.0);
+    // Eighty answers do not carry a p90.
+    let p90 = threshold(&report, "p90 <= 1100ms");
+    assert_eq!((p90.outcome, p90.message.as_deref()), (Outcome::Errored, Some("too few: 80 requests were answered, and 100 are needed")));
+}
+
+#[test]
+fn errors_are_counted_by_code_and_refusals_do_not_flatter_the_latency() {
+    let clock = VirtualClock::default();
+    let target = Simulated::new(&clock, |number, _| match number {
+        0 => (TEN, Ok(reply("setosa"))),
+        number if number % 10 == 3 => {
+            let throttled = TargetError::new(TargetErrorKind::Throttled, "Rate exceeded").code(Some("ThrottlingException".to_owned()));
+            (Duration::ZERO, Err(throttled.into()))
+        }
+        number if number % 10 == 5 => {
+            let failure = ModelFailure { status: Some(500), message: "out of memory".to_owned(), ..ModelFailure::default() };
+            (Duration::from_millis(1), Err(InvokeError::Model(failure)))
+        }
+        number if number % 10 == 7 => (Duration::from_millis(20), Ok(reply("virginica"))),
+        _ => (Duration::from_millis(20), Ok(reply("setosa"))),
+    });
+    let report = load(
+        &clock,
+        &target,
+        "  phases: [{ rate: 100/s, for: 10s }]\n  thresholds: [errors < 31%, wrong_answers < 1%, throttles < 5%, min > 19ms]\n",
+    );
+    let errors: Vec<_> = report.errors.iter().map(|error| (error.kind.as_str(), error.code.as_deref(), error.count)).collect();
+    assert_eq!(errors, [("wrong answer", None, 100), ("model error", Some("500"), 100), ("throttled", Some("ThrottlingException"), 100)]);
+    assert_eq!(report.errors[0].example, "text: the reply does not contain the text: expected contains setosa, found virginica");
+    assert_eq!((report.errors[1].example.as_str(), report.errors[1].case.as_str()), ("out of memory", "flower"));
+    assert_eq!(outcome(&report, "errors < 31%"), Outcome::Passed);
+    assert_eq!(outcome(&report, "wrong_answers < 1%"), Outcome::Failed);
+    assert_eq!(
+        (outcome(&report, "throttles < 5%"), threshold(&report, "throttles < 5%").actual.as_deref()),
+        (Outcome::Failed, Some("10%"))
+    );
+    assert_eq!(outcome(&report, "min > 19ms"), Outcome::Passed);
+    assert_eq!(report.total.unwrap().response_time.count, 800);
+}
+
+#[test]
+fn a_request_without_an_answer_is_a_timeout_and_counts_with_the_time_it_was_waited_for() {
+    let clock = VirtualClock::default();
+    let target = Simulated::new(&clock, |number, _| (if number % 10 == 9 { Duration::from_mins(10) } else { TEN }, Ok(reply("setosa"))));
+    let report = load(&clock, &target, "  timeout: 2s\n  phases: [{ rate: 20/s, for: 10s }]\n  thresholds: [timeouts == 0, p95 < 1s]\n");
+    assert_eq!((report.errors[0].kind.as_str(), report.errors[0].count), ("timeout", 20));
+    assert_eq!(outcome(&report, "timeouts == 0"), Outcome::Failed);
+    let p95 = threshold(&report, "p95 < 1s");
+    assert_eq!((p95.outcome, p95.actual.as_deref()), (Outcome::Failed, Some("2 s")));
+}
+
+#[test]
+fn what_proves_nothing_about_the_target_is_an_error_and_no_failure() {
+    let clock = VirtualClock::default();
+    let target = Simulated::new(&clock, |number, _| match number % 10 {
+        9 => (Duration::ZERO, Err(TargetError::new(TargetErrorKind::Network, "connection reset").into())),
+        _ => (TEN, Ok(reply("setosa"))),
+    });
+    let report = load(&clock, &target, "  phases: [{ rate: 20/s, for: 10s }]\n  thresholds: [dropped == 0]\n");
+    // The suite says nothing of errors: then fewer than one in a hundred may fail.
+    let errors = threshold(&report, "errors < 1%");
+    assert_eq!((errors.outcome, errors.actual.as_deref(), report.outcome), (Outcome::Errored, Some("10%"), Outcome::Errored));
+}
+
+#[test]
+fn a_hopeless_load_is_given_up_early() {
+    let clock = VirtualClock::default();
+    let target = Simulated::new(&clock, |number, _| {
+        let failure = ModelFailure { status: Some(500), message: "broken".to_owned(), ..ModelFailure::default() };
+        (TEN, if number == 0 { Ok(reply("setosa")) } else { Err(InvokeError::Model(failure)) })
+    });
+    let report = load(&clock, &target, "  phases: [{ rate: 20/s, for: 30m }]\n  thresholds: [dropped == 0]\n");
+    assert_eq!(report.total.as_ref().unwrap().sent, 20);
+    assert_eq!(report.message.as_deref(), Some("the load was given up: 20 of the last 20 requests failed, and 50% may"));
+    assert_eq!(report.outcome, Outcome::Failed);
+    // What held until then is not proven.
+    assert_eq!(outcome(&report, "dropped == 0"), Outcome::Errored);
+
+    let clock = VirtualClock::default();
+    let target = Simulated::new(&clock, |number, _| {
+        let denied = TargetError::new(TargetErrorKind::AccessDenied, "not authorized");
+        (TEN, if number == 0 { Ok(reply("setosa")) } else { Err(denied.into()) })
+    });
+    let report = load(&clock, &target, "  phases: [{ rate: 20/s, for: 30m }]\n  abort_when: errors > 90%\n");
+    assert_eq!((report.total.as_ref().unwrap().sent, report.outcome), (20, Outcome::Errored), "{report:#?}");
+}
+
+#[test]
+fn a_load_that_is_to_go_on_whatever_happens_does() {
+    let clock = VirtualClock::default();
+    let target = Simulated::new(&clock, |number, _| (TEN, Ok(reply(if number == 0 { "setosa" } else { "virginica" }))));
+    let report = load(&clock, &target, "  phases: [{ rate: 20/s, for: 60s }]\n  abort_when: never\n  check_replies: false\n");
+    assert_eq!((report.total.as_ref().unwrap().passed, report.outcome), (1200, Outcome::Passed));
+    let report = load(&clock, &target, "  phases: [{ rate: 20/s, for: 60s }]\n  abort_when: never\n");
+    assert_eq!(report.message, Some("not everything before it passed".to_owned()));
+}
+
+#[test]
+fn a_warm_up_is_in_no_figure() {
+    let clock = VirtualClock::default();
+    let target = Simulated::new(&clock, |number, _| (if number < 40 { Duration::from_secs(3) } else { TEN }, Ok(reply("setosa"))));
+    let report = load(&clock, &target, "  warmup: { for: 10s }\n  phases: [{ rate: 20/s, for: 10s }]\n  thresholds: [max < 20ms]\n");
+    assert_eq!(outcome(&report, "max < 20ms"), Outcome::Passed);
+    assert!(report.phases[0].figures.response_time.max_ms > 2999.0 && !report.phases[0].counted);
+}
+
+#[test]
+fn users_wait_for_their_answers_and_a_warm_up_by_requests_ends_with_them() {
+    let clock = VirtualClock::default();
+    let target = Simulated::steady(&clock, 100);
+    let report = load(
+        &clock,
+        &target,
+        "  warmup: { requests: 8 }\n  phases: [{ users: 4, for: 10s }]\n  thresholds: [throughput > 39/s, p99 < 1s]\n",
+    );
+    assert_eq!(report.phases[0].figures.sent, 8);
+    assert!((199.9..=200.1).contains(&report.phases[1].start_ms));
+    assert_eq!(report.total.as_ref().unwrap().sent, 400);
+    assert_eq!(outcome(&report, "throughput > 39/s"), Outcome::Passed);
+    // Four hundred answers do not carry a p99: with users that is known only afterwards.
+    assert_eq!(outcome(&report, "p99 < 1s"), Outcome::Errored);
+}
+
+#[test]
+fn a_generator_that_does_not_keep_pace_says_so_and_does_not_blame_the_model() {
+    let clock = VirtualClock::default();
+    let target = Simulated::new(&clock, |number, _| {
+        // The machine is busy with something else for a while, again and again.
+        if number % 5 == 4 {
+            clock.stand_still(Duration::from_millis(400));
+        }
+        (TEN, Ok(reply("setosa")))
+    });
+    let report =
+        load(&clock, &target, "  phases: [{ rate: 20/s, for: 20s }]\n  thresholds: [p95 < 100ms, service p95 < 1s, dropped == 0]\n");
+    let pace = report.pace.as_ref().unwrap();
+    assert_eq!(pace.outcome, Outcome::Errored);
+    assert!(pace.p95_ms > 100.0, "{pace:?}");
+    let p95 = threshold(&report, "p95 < 100ms");
+    assert_eq!(p95.outcome, Outcome::Errored, "{p95:?}");
+    assert!(p95.message.as_ref().unwrap().contains("the load generator itself was"), "{p95:?}");
+    assert_eq!(report.outcome, Outcome::Errored);
+    assert!(report.message.unwrap().starts_with("the load generator did not keep pace"));
+}
+
+#[test]
+fn a_load_comes_only_after_success_unless_it_is_asked_for() {
+    let load = "  phases: [{ rate: 20/s, for: 10s }]\n";
+    let clock = VirtualClock::default();
+    let target = Simulated::new(&clock, |number, _| (TEN, Ok(reply(if number == 0 { "virginica" } else { "setosa" }))));
+    let report = test(&clock, &target, load, &Options::default());
+    let skipped = report.load.unwrap();
+    assert_eq!((report.verdict, skipped.outcome, target.asked()), (Verdict::Failed, Outcome::Skipped, 1));
+
+    let clock = VirtualClock::default();
+    let target = Simulated::new(&clock, |number, _| (TEN, Ok(reply(if number == 0 { "virginica" } else { "setosa" }))));
+    let report = test(&clock, &target, load, &Options { load: LoadMode::Anyway, ..Options::default() });
+    assert_eq!((report.verdict, report.load.unwrap().outcome, target.asked()), (Verdict::Failed, Outcome::Passed, 201));
+
+    let clock = VirtualClock::default();
+    let target = Simulated::steady(&clock, 10);
+    let report = test(&clock, &target, load, &Options { load: LoadMode::Never, ..Options::default() });
+    assert_eq!((report.verdict, report.load.unwrap().outcome, target.asked()), (Verdict::Passed, Outcome::Skipped, 1));
+}
+
+#[test]
+fn an_interruption_leaves_what_was_found() {
+    let clock = VirtualClock::default();
+    let target = Simulated::steady(&clock, 10);
+    let options = Options::default();
+    let interruption = options.interruption.clone();
+    let load = "  phases: [{ rate: 20/s, for: 60s }]\n  thresholds: [p50 < 1s, errors == 0]\n";
+    let report = listened(&clock, &target, load, &options, |event| {
+        if matches!(event, Event::LoadProgress { elapsed, .. } if elapsed >= Duration::from_secs(5)) {
+            interruption.raise();
+        }
+    });
+    assert_eq!((report.verdict, report.cases[0].outcome), (Verdict::Errored, Outcome::Passed));
+    let load = report.load.unwrap();
+    assert_eq!((load.outcome, load.message.as_deref()), (Outcome::Errored, Some("the load was interrupted")));
+    assert!((100..=102).contains(&load.total.as_ref().unwrap().passed), "{load:#?}");
+    assert_eq!(outcome(&load, "p50 < 1s"), Outcome::Errored);
+    assert_eq!(threshold(&load, "p50 < 1s").actual.as_deref(), Some("10.01 ms"));
+    assert!(report.checks.iter().any(|check| check.name == "run" && check.outcome == Outcome::Errored));
+}
+
+#[test]
+fn a_run_that_is_interrupted_at_once_skips_everything() {
+    let clock = VirtualClock::default();
+    let target = Simulated::new(&clock, |_, _| (Duration::from_hours(1), Ok(reply("setosa"))));
+    let options = Options::default();
+    options.interruption.raise();
+    let report = test(&clock, &target, "  phases: [{ rate: 20/s, for: 60s }]\n", &options);
+    assert_eq!((report.verdict, report.cases[0].outcome), (Verdict::Errored, Outcome::Skipped));
+    assert_eq!(report.load.unwrap().message.as_deref(), Some("the run was interrupted"));
+}
+
+#[test]
+fn random_arrivals_are_the_same_for_the_same_seed() {
+    let of = |seed: u64| {
+        let clock = VirtualClock::default();
+        let target = Simulated::steady(&clock, 30);
+        let report = load(&clock, &target, &format!("  phases: [{{ rate: 50/s, for: 20s }}]\n  arrivals: poisson\n  seed: {seed}\n"));
+        assert_eq!((report.seed, report.arrivals.as_deref()), (Some(seed), Some("poisson")));
+        (report.series, report.total)
+    };
+    assert_eq!(of(7), of(7));
+    assert_ne!(of(7), of(8));
+}
+
+#[test]
+fn progress_is_told_every_second() {
+    let clock = VirtualClock::default();
+    let mut told = Vec::new();
+    listened(&clock, &Simulated::steady(&clock, 10), "  phases: [{ rate: 20/s, for: 3s }]\n", &Options::default(), |event| match event {
+        Event::LoadStarted { planned, duration } => told.push((planned.unwrap(), duration.as_secs(), 0)),
+        Event::LoadProgress { elapsed, of, sent, errors: 0, dropped: 0 } => told.push((sent, elapsed.as_secs(), of.as_secs())),
+        _ => {}
+    });
+    assert_eq!(told, [(60, 3, 0), (20, 1, 3), (40, 2, 3), (60, 3, 3), (60, 3, 3)]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn every_planned_request_is_sent_or_dropped_and_every_sent_one_is_accounted_for(
+        rates in prop::collection::vec((1u32..60, 1u32..60, 1u32..10), 1..4),
+        limit in 1u32..20,
+        milliseconds in prop::collection::vec(1u64..3000, 1..20),
+    ) {
+        let clock = VirtualClock::default();
+        let target = Simulated::new(&clock, |number, _| {
+            let time = milliseconds[usize::try_from(number).unwrap() % milliseconds.len()];
+            (Duration::from_millis(time), Ok(reply(if number == 0 || time < 1500 { "setosa" } else { "virginica" })))
+        });
+        let phases: Vec<_> = rates.iter().map(|(from, to, seconds)| format!("{{ rate: {from}/s..{to}/s, for: {seconds}s }}")).collect();
+        let text = format!("  phases: [{}]\n  max_in_flight: {limit}\n  timeout: 2500ms\n  abort_when: never\n", phases.join(", "));
+        let report = load(&clock, &target, &text);
+        let total = report.total.unwrap();
+        let planned: f64 = rates.iter().map(|(from, to, seconds)| f64::from((from + to) * seconds) / 2.0).sum();
+        #[expect(clippy::cast_precision_loss, reason = "some thousands")]
+        let due = (total.sent + total.dropped) as f64;
+        prop_assert!((due - planned).abs() <= 1.0, "{} {}", due, planned);
+        prop_assert_eq!(total.sent, total.passed + total.errors);
+        prop_assert_eq!(total.unfinished, 0);
+        prop_assert_eq!(total.sent + 1, target.asked());
+        prop_assert_eq!(report.series.unwrap().steps.iter().map(|step| step.sent + step.dropped).sum::<u64>(), total.sent + total.dropped);
+        prop_assert!(total.response_time.max_ms <= 2502.0);
+    }
+}

@@ -1,0 +1,1 @@
+//! The same over HTTP and by the machine's own clock.
