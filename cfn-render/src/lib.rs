@@ -85,7 +85,7 @@ pub use error::{Error, ErrorKind};
 pub use package::{PackageOptions, PackagePlan, Packaged, Upload};
 pub use problem::{Place, Problem, Severity};
 pub use pseudo_parameters::PseudoParameters;
-pub use resolve::resources_of_type;
+pub use resolve::{Resolved, is_known, resources_of_type};
 pub use span::Span;
 pub use store::{ArtifactStore, Location, StoreError};
 pub use template::Template;

@@ -6,6 +6,7 @@ mod archive;
 mod plan;
 mod property_table;
 mod sites;
+mod spelling;
 mod splice;
 mod upload;
 
@@ -29,11 +30,16 @@ use crate::template::Template;
 pub struct PackageOptions {
     /// How many uploads may run at once; 8 by default, at least 1.
     pub parallel_uploads: usize,
+    /// Writes values with other characters than those of ASCII as texts in double quotes with escapes, of nested templates too.
+    ///
+    /// CloudFormation takes such characters in UTF-8, but shows many of them as `?` afterwards, and puts that into resources
+    /// (<https://github.com/aws/aws-cli/issues/10185>). Off by default, since it changes more of the template than its artifacts' names.
+    pub escape_non_ascii: bool,
 }
 
 impl Default for PackageOptions {
     fn default() -> Self {
-        Self { parallel_uploads: 8 }
+        Self { parallel_uploads: 8, escape_non_ascii: false }
     }
 }
 
@@ -77,7 +83,7 @@ pub struct Upload {
 #[derive(Debug)]
 pub struct PackagePlan {
     plan: Plan,
-    parallel_uploads: usize,
+    options: PackageOptions,
 }
 
 impl PackagePlan {
@@ -109,7 +115,7 @@ impl PackagePlan {
     /// [`ErrorKind::Store`] when an upload fails; [`ErrorKind::Verification`] when the rewritten template does not read back as it should.
     pub async fn upload<S: ArtifactStore>(self, store: &S) -> Result<Packaged, Error> {
         let Plan { artifacts, templates, mut notes } = self.plan;
-        let outcome = upload::bounded(&artifacts, self.parallel_uploads, |index| store.put(&artifacts[index])).await;
+        let outcome = upload::bounded(&artifacts, self.options.parallel_uploads, |index| store.put(&artifacts[index])).await;
         let locations = outcome.map_err(|(index, error)| {
             let place =
                 places_of(&templates, |planned| matches!(planned, Planned::Artifact(artifact) if *artifact == index)).into_iter().next();
@@ -128,10 +134,10 @@ impl PackagePlan {
         for level in 0..root.level {
             let mut rendered = Vec::new();
             for (index, template) in nested.iter().enumerate().filter(|(_, template)| template.level == level) {
-                let text = render(template, &locations, &nested_locations)?;
+                let text = render(template, &locations, &nested_locations, &self.options)?;
                 rendered.push((index, rendered_artifact(template, &text)?));
             }
-            let outcome = upload::bounded(&rendered, self.parallel_uploads, |index| store.put(&rendered[index].1)).await;
+            let outcome = upload::bounded(&rendered, self.options.parallel_uploads, |index| store.put(&rendered[index].1)).await;
             let reached = outcome.map_err(|(index, error)| {
                 let (template, artifact) = &rendered[index];
                 let place =
@@ -144,7 +150,7 @@ impl PackagePlan {
                 nested_locations[*index] = Some(location);
             }
         }
-        let text = render(root, &locations, &nested_locations)?;
+        let text = render(root, &locations, &nested_locations, &self.options)?;
         for template in templates.iter().filter(|template| template.template.tree().has_aliases()) {
             let place = template.template.place("");
             notes.push(Problem::note("aliases-expanded", place, "aliases and merge keys were written out: CloudFormation refuses them"));
@@ -162,7 +168,7 @@ impl Template {
     /// [`ErrorKind::Artifacts`] with all problems at once: files that are missing or unusable, values that cannot be meant, nested
     /// templates that do not parse or nest themselves.
     pub fn plan_package(&self, options: &PackageOptions) -> Result<PackagePlan, Error> {
-        Ok(PackagePlan { plan: plan::plan(self)?, parallel_uploads: options.parallel_uploads })
+        Ok(PackagePlan { plan: plan::plan(self)?, options: options.clone() })
     }
 
     /// Uploads the template's local artifacts, packages its nested templates, and names them in the template. Nothing is uploaded when
@@ -174,7 +180,12 @@ impl Template {
     }
 }
 
-fn render(planned: &PlannedTemplate, artifacts: &[Location], nested: &[Option<Location>]) -> Result<String, Error> {
+fn render(
+    planned: &PlannedTemplate,
+    artifacts: &[Location],
+    nested: &[Option<Location>],
+    options: &PackageOptions,
+) -> Result<String, Error> {
     let replace = |site: &Site, planned: &Planned| match planned {
         Planned::Fixed(replacement) => Some(replacement.clone()),
         Planned::Artifact(index) => artifacts.get(*index).map(|location| object(site.form, &location.bucket, &location.key, None)),
@@ -185,7 +196,7 @@ fn render(planned: &PlannedTemplate, artifacts: &[Location], nested: &[Option<Lo
     };
     let replacements: Vec<(&Site, Replacement)> =
         planned.replacements.iter().filter_map(|(site, planned)| Some((site, replace(site, planned)?))).collect();
-    splice(&planned.template, &replacements).map_err(|unfaithful| {
+    splice(&planned.template, &replacements, options.escape_non_ascii).map_err(|unfaithful| {
         let message = format!("the packaged template is not handed out, since it would not read back as it should: {}", unfaithful.0);
         let problem = Problem::error("unfaithful-rewrite", planned.template.place(""), message)
             .hint("this is a defect of the packaging: please report it with the template");

@@ -21,6 +21,8 @@ pub struct PseudoParameters {
     pub stack_id: Option<String>,
     /// `AWS::NotificationARNs`.
     pub notification_arns: Option<Vec<String>>,
+    /// What `Fn::GetAZs` gives in the stack's own region. It differs by account; no pseudo parameter, but known or unknown like one.
+    pub availability_zones: Option<Vec<String>>,
 }
 
 impl PseudoParameters {

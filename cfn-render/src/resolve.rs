@@ -3,8 +3,10 @@
 mod cidr;
 mod conditions;
 mod evaluator;
+mod for_each;
 mod lists;
 mod parameters;
+mod provenance;
 mod text;
 
 use std::collections::BTreeMap;
@@ -16,6 +18,9 @@ use crate::pseudo_parameters::PseudoParameters;
 use crate::template::Template;
 
 use evaluator::Evaluator;
+use for_each::{FOR_EACH, Loops};
+use provenance::Influence;
+pub use provenance::Resolved;
 
 impl Template {
     /// Evaluates the template as CloudFormation would for these parameters, as far as that can be known without AWS.
@@ -23,11 +28,11 @@ impl Template {
     /// Defaults are applied, list parameters split at their commas, conditions evaluated; resources and outputs whose condition is
     /// false are left out, and so is what `AWS::NoValue` removes. `Ref` of parameters and pseudo parameters, `Fn::Sub`, `Fn::Join`,
     /// `Fn::Select`, `Fn::Split`, `Fn::If`, `Fn::FindInMap` (with `DefaultValue`), `Fn::Base64`, `Fn::Length`, `Fn::ToJsonString`,
-    /// `Fn::Cidr` and the condition functions become their values.
+    /// `Fn::Cidr` and the condition functions become their values, and `Fn::ForEach` what it makes.
     ///
-    /// What only AWS knows stays in its long form: `Fn::GetAtt`, `Fn::ImportValue`, `Fn::GetAZs`, the `Ref` of a resource, of an SSM
-    /// parameter's value and of a pseudo parameter that is `None`, every other function, and whatever is made of these. So a value
-    /// that is a string is known, except that CloudFormation fills in dynamic references (`{{resolve:…}}`) in it later.
+    /// What only AWS knows stays in its long form: `Fn::GetAtt`, `Fn::ImportValue`, the `Ref` of a resource, of an SSM parameter's value
+    /// and of a pseudo parameter that is `None`, `Fn::GetAZs` unless [`PseudoParameters::availability_zones`] are given, every other
+    /// function, and whatever is made of these. [`is_known`] tells such values, and texts with dynamic references, from known ones.
     ///
     /// # Errors
     ///
@@ -35,20 +40,54 @@ impl Template {
     /// declares, functions with arguments that they cannot have, conditions that depend on themselves. In a template with transforms an
     /// undeclared name stays, since a transform can declare it.
     pub fn resolve(&self, parameters: &BTreeMap<String, String>, pseudo: &PseudoParameters) -> Result<Value, Error> {
+        self.resolve_with_provenance(parameters, pseudo).map(Resolved::into_value)
+    }
+
+    /// As [`resolve`](Self::resolve), and which parameters each value was made of.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`resolve`](Self::resolve).
+    pub fn resolve_with_provenance(&self, parameters: &BTreeMap<String, String>, pseudo: &PseudoParameters) -> Result<Resolved, Error> {
         let source = self.to_value();
         let mut evaluator = Evaluator::new(self, &source, pseudo);
         evaluator.read_parameters(parameters);
-        let mut resolved = Map::new();
-        for (section, value) in source.as_object().into_iter().flatten() {
+        let has_loops = self.tree().scalars().any(|(_, text, _)| text.starts_with(FOR_EACH));
+        let (expanded, loops) = if has_loops { for_each::expand(&mut evaluator) } else { (Value::Null, Loops::default()) };
+        let mut evaluator = if has_loops { evaluator.on(&expanded, loops.origins) } else { evaluator };
+        let (mut resolved, mut influence) = (Map::new(), Influence::default());
+        for (section, value) in evaluator.source.as_object().into_iter().flatten() {
             let value = match section.as_str() {
                 "Conditions" => evaluator.conditions_section(value),
                 "Resources" | "Outputs" => evaluator.conditional_section(section, value),
                 _ => value.clone(),
             };
+            influence.put(section, std::mem::take(&mut evaluator.influence));
             resolved.insert(section.clone(), value);
         }
-        Error::unless_harmless(ErrorKind::Resolve, evaluator.into_problems())?;
-        Ok(Value::Object(resolved))
+        Error::unless_harmless(ErrorKind::Resolve, evaluator.take_problems())?;
+        for (pointer, names) in loops.influences {
+            influence.at(&pointer).add_all(&names);
+        }
+        Ok(Resolved { value: Value::Object(resolved), names: evaluator.names.into_list(), influence })
+    }
+}
+
+/// Whether nothing in a resolved value is left for AWS to fill in: neither a function nor a dynamic reference (`{{resolve:…}}`).
+///
+/// ```
+/// use serde_json::json;
+///
+/// assert!(cfn_render::is_known(&json!({ "Name": ["iris", 1] })));
+/// assert!(!cfn_render::is_known(&json!({ "Name": { "Fn::GetAtt": ["Role", "Arn"] } })));
+/// assert!(!cfn_render::is_known(&json!("{{resolve:ssm:/iris/name}}")));
+/// ```
+pub fn is_known(resolved: &Value) -> bool {
+    match resolved {
+        Value::String(text) => !text.contains("{{resolve:"),
+        Value::Array(items) => items.iter().all(is_known),
+        Value::Object(entries) => evaluator::single(entries).is_none() && entries.values().all(is_known),
+        Value::Null | Value::Bool(_) | Value::Number(_) => true,
     }
 }
 

@@ -8,6 +8,7 @@ mod value;
 use std::collections::HashMap;
 use std::ops::Range;
 
+pub(crate) use build::colon_after;
 pub(crate) use granit_parser::ScalarStyle;
 
 /// Nodes in the order in which they begin; the root is the first.
@@ -75,6 +76,25 @@ impl Tree {
     /// Whether any scalar has this text.
     pub(crate) fn has_text(&self, wanted: &str) -> bool {
         self.nodes.iter().any(|node| matches!(&node.kind, Kind::Scalar { text, .. } if text == wanted))
+    }
+
+    /// Every scalar that is written: its text, and its bytes without tag and anchor.
+    pub(crate) fn scalars(&self) -> impl Iterator<Item = (NodeId, &str, Range<usize>)> {
+        self.nodes.iter().enumerate().filter_map(|(index, node)| match &node.kind {
+            Kind::Scalar { text, .. } => Some((NodeId(index), text.as_str(), node.content.clone())),
+            _ => None,
+        })
+    }
+
+    /// The keys of all mappings.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = NodeId> {
+        self.nodes
+            .iter()
+            .flat_map(|node| match &node.kind {
+                Kind::Mapping(pairs) => pairs.as_slice(),
+                _ => &[],
+            })
+            .map(|(key, _)| *key)
     }
 
     /// The node itself, or the node that an alias stands for.

@@ -4,14 +4,15 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use super::spelling::{Characters, flow, quoted};
 use crate::json_pointer::below;
 use crate::template::Template;
-use crate::tree::{Kind, NodeId, Tree};
+use crate::tree::{Kind, NodeId, Tree, colon_after};
 
 /// Adds an edit for every alias and merge key: its place takes, as flow text, what it stands for in `value`, which is the template's
 /// long form with all replacements in it.
-pub(crate) fn expand(template: &Template, value: &Value, edits: &mut Vec<(Range<usize>, String)>) {
-    let expansion = Expansion { text: template.text(), tree: template.tree(), value };
+pub(crate) fn expand(template: &Template, value: &Value, characters: Characters, edits: &mut Vec<(Range<usize>, String)>) {
+    let expansion = Expansion { text: template.text(), tree: template.tree(), value, characters };
     expansion.node(Tree::ROOT, "", edits);
 }
 
@@ -19,6 +20,7 @@ struct Expansion<'a> {
     text: &'a str,
     tree: &'a Tree,
     value: &'a Value,
+    characters: Characters,
 }
 
 impl Expansion<'_> {
@@ -45,18 +47,21 @@ impl Expansion<'_> {
         let odd_keys = pairs.iter().any(|(key, _)| matches!(self.tree.node(*key).kind, Kind::Alias(_)));
         let range = self.tree.node(id).content.clone();
         let in_flow = self.text[range.clone()].starts_with('{');
-        if odd_keys || (merges && in_flow) {
+        // Of `? <<` the question mark would stay.
+        let explicit = |key: &NodeId| self.tree.is_merge_key(*key) && self.text[..self.tree.node(*key).start].trim_end().ends_with('?');
+        if odd_keys || (merges && (in_flow || pairs.iter().any(|(key, _)| explicit(key)))) {
             edits.push((range, self.flow(pointer)));
             return;
         }
         let mut brought_in = self.tree.entries(id).into_iter().filter(|entry| entry.merged).map(|entry| entry.key).collect::<Vec<_>>();
-        for (key, value) in pairs {
+        for (index, (key, value)) in pairs.iter().enumerate() {
             if self.tree.is_merge_key(*key) {
                 // All merged pairs come in the place of the first merge key.
-                let range = self.tree.node(*key).start..self.pair_end(*key, *value);
+                let limit = pairs.get(index + 1).map_or(range.end, |(next, _)| self.tree.node(*next).start);
+                let range = self.tree.node(*key).start..self.pair_end(*key, *value, limit);
                 let lines: Vec<String> = std::mem::take(&mut brought_in)
                     .into_iter()
-                    .map(|key| format!("{}: {}", Value::from(key), self.flow(&below(pointer, key))))
+                    .map(|key| format!("{}: {}", quoted(key, self.characters), self.flow(&below(pointer, key))))
                     .collect();
                 let only_merges = pairs.iter().all(|(key, _)| self.tree.is_merge_key(*key));
                 // Not nothing at all: a block scalar above would take the empty line for its own.
@@ -70,12 +75,9 @@ impl Expansion<'_> {
     }
 
     /// Where a pair ends: with its value, or with the colon when nothing comes after that.
-    fn pair_end(&self, key: NodeId, value: NodeId) -> usize {
+    fn pair_end(&self, key: NodeId, value: NodeId, limit: usize) -> usize {
         let (key_end, value) = (self.tree.range(key).end, self.tree.range(value));
-        if !value.is_empty() {
-            return value.end;
-        }
-        self.text[key_end..].find(':').map_or(value.end, |colon| key_end + colon + 1)
+        if value.is_empty() { colon_after(self.text, key_end, limit).unwrap_or(key_end) } else { value.end }
     }
 
     /// The white space that brings a line to the column of a byte.
@@ -85,6 +87,6 @@ impl Expansion<'_> {
     }
 
     fn flow(&self, pointer: &str) -> String {
-        self.value.pointer(pointer).map_or_else(|| "null".to_owned(), Value::to_string)
+        self.value.pointer(pointer).map_or_else(|| "null".to_owned(), |value| flow(value, self.characters))
     }
 }

@@ -1,11 +1,12 @@
 //! Replacing byte ranges of a template, and making sure that nothing else changed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use serde_json::{Map, Value};
 
 use super::sites::Site;
+use super::spelling::{Characters, in_style, quoted};
 use crate::template::Template;
 use crate::tree::{Kind, NodeId, ScalarStyle, Tree};
 
@@ -28,52 +29,43 @@ impl Replacement {
 
     /// In the style of what it replaces. A mapping is in flow style on one line, which is legal in block style, in flow style and
     /// in JSON alike.
-    fn spell(&self, style: ScalarStyle) -> String {
+    fn spell(&self, style: ScalarStyle, characters: Characters) -> String {
         match self {
-            Self::Text(text) => spell_text(text, style),
+            Self::Text(text) => in_style(text, style, characters),
             Self::Object(pairs) => {
-                let pairs: Vec<String> = pairs.iter().map(|(key, value)| format!("{}: {}", quote(key), quote(value))).collect();
+                let pairs: Vec<String> =
+                    pairs.iter().map(|(key, value)| format!("{}: {}", quoted(key, characters), quoted(value, characters))).collect();
                 format!("{{{}}}", pairs.join(", "))
             }
         }
     }
 }
 
-fn spell_text(text: &str, style: ScalarStyle) -> String {
-    let plain_is_safe = text.starts_with(|first: char| first.is_ascii_alphabetic())
-        && text.chars().all(|character| character.is_ascii_alphanumeric() || "-._~/:%".contains(character))
-        && !text.ends_with(':');
-    match style {
-        ScalarStyle::Plain if plain_is_safe => text.to_owned(),
-        ScalarStyle::SingleQuoted if !text.contains(char::is_control) => format!("'{}'", text.replace('\'', "''")),
-        _ => quote(text),
-    }
-}
-
-/// In double quotes, as JSON has it, which is YAML too.
-fn quote(text: &str) -> String {
-    Value::from(text).to_string()
-}
-
 /// Why a rewritten template is not handed out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Unfaithful(pub(crate) String);
 
-/// The template's text with the sites' values replaced, and aliases and merge keys written out, if there are any.
+/// The template's text with the sites' values replaced, aliases and merge keys written out, if there are any, and texts with other
+/// characters than those of ASCII written with escapes, when asked for.
 ///
 /// The result is parsed again and compared with the source node by node before it is handed out.
-pub(crate) fn splice(template: &Template, replacements: &[(&Site, Replacement)]) -> Result<String, Unfaithful> {
+pub(crate) fn splice(template: &Template, replacements: &[(&Site, Replacement)], escape: bool) -> Result<String, Unfaithful> {
     let tree = template.tree();
-    if replacements.is_empty() && !tree.has_aliases() {
+    let characters = Characters::of(template.text(), escape && !template.text().is_ascii());
+    if replacements.is_empty() && !tree.has_aliases() && !characters.only_ascii() {
         return Ok(template.text().to_owned());
     }
     let mut edits: Vec<(Range<usize>, String)> = Vec::new();
     for (site, replacement) in replacements.iter().filter(|(site, _)| !site.borrowed) {
-        edits.push(edit(tree, site.node, replacement));
+        edits.push(edit(tree, site.node, replacement, characters));
     }
     if tree.has_aliases() {
         let value = expected(template, replacements);
-        super::aliases::expand(template, &value, &mut edits);
+        super::aliases::expand(template, &value, characters, &mut edits);
+    }
+    if characters.only_ascii() {
+        let replaced: HashSet<NodeId> = replacements.iter().map(|(site, _)| site.node).collect();
+        edits.extend(escaped(template, characters).filter(|(node, _)| !replaced.contains(node)).map(|(_, edit)| edit));
     }
     // Of edits that lie in each other the outer one counts: it was made with the inner ones in it.
     edits.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
@@ -88,11 +80,11 @@ pub(crate) fn splice(template: &Template, replacements: &[(&Site, Replacement)])
         copied = range.end;
     }
     text.push_str(&template.text()[copied..]);
-    verify(template, replacements, &text)?;
+    verify(template, replacements, characters, &text)?;
     Ok(text)
 }
 
-fn edit(tree: &Tree, node: NodeId, replacement: &Replacement) -> (Range<usize>, String) {
+fn edit(tree: &Tree, node: NodeId, replacement: &Replacement, characters: Characters) -> (Range<usize>, String) {
     let node = tree.node(node);
     let style = match &node.kind {
         Kind::Scalar { style, .. } => *style,
@@ -101,7 +93,22 @@ fn edit(tree: &Tree, node: NodeId, replacement: &Replacement) -> (Range<usize>, 
     // A tag says that the scalar is text, which a mapping is not.
     let with_tag = node.tag.is_some() && matches!(replacement, Replacement::Object(_));
     let start = if with_tag { node.start } else { node.content.start };
-    (start..node.content.end, replacement.spell(style))
+    (start..node.content.end, replacement.spell(style, characters))
+}
+
+/// How long a key may be for YAML to see that it is one (1,024 characters), with some room for what stands beside it. Longer ones stay.
+const MAX_KEY: usize = 1000;
+
+/// An edit for every scalar that has other characters than those of ASCII. Comments keep theirs: CloudFormation does not read them.
+fn escaped(template: &Template, characters: Characters) -> impl Iterator<Item = (NodeId, (Range<usize>, String))> + '_ {
+    let keys: HashSet<NodeId> = template.tree().keys().collect();
+    template.tree().scalars().filter_map(move |(id, text, content)| {
+        if text.is_ascii() || template.text()[content.clone()].is_ascii() {
+            return None;
+        }
+        let escaped = quoted(text, characters);
+        (escaped.len() <= MAX_KEY || !keys.contains(&id)).then_some((id, (content, escaped)))
+    })
 }
 
 /// The source as JSON with the replacements in their places.
@@ -115,13 +122,13 @@ fn expected(template: &Template, replacements: &[(&Site, Replacement)]) -> Value
     value
 }
 
-fn verify(template: &Template, replacements: &[(&Site, Replacement)], text: &str) -> Result<(), Unfaithful> {
+fn verify(template: &Template, replacements: &[(&Site, Replacement)], characters: Characters, text: &str) -> Result<(), Unfaithful> {
     let written = Tree::build(text).map_err(|error| Unfaithful(error.message))?;
     let source = template.tree();
     // Where nothing is written out, the comparison of the nodes says more than one of the values could.
     if !source.has_aliases() {
         let edited: HashMap<NodeId, &Replacement> = replacements.iter().map(|(site, replacement)| (site.node, replacement)).collect();
-        return compare(source, Tree::ROOT, &written, Tree::ROOT, &edited);
+        return Comparison { source, written: &written, edited, characters }.nodes(Tree::ROOT, Tree::ROOT);
     }
     if written.value(Tree::ROOT) == expected(template, replacements) {
         Ok(())
@@ -130,26 +137,41 @@ fn verify(template: &Template, replacements: &[(&Site, Replacement)], text: &str
     }
 }
 
-/// Node by node: kinds, texts, styles, tags and order, duplicate keys and odd keys among them.
-fn compare(source: &Tree, a: NodeId, written: &Tree, b: NodeId, edited: &HashMap<NodeId, &Replacement>) -> Result<(), Unfaithful> {
-    let (old, new) = (source.node(a), written.node(b));
-    if let Some(replacement) = edited.get(&a) {
-        let value = written.value(b);
-        return if value == replacement.value() { Ok(()) } else { Err(Unfaithful(format!("a value was written as `{value}`"))) };
-    }
-    let differ = || Err(Unfaithful(format!("the value at byte {} of the source came out differently", old.start)));
-    if old.tag != new.tag {
-        return differ();
-    }
-    match (&old.kind, &new.kind) {
-        (Kind::Scalar { .. }, Kind::Scalar { .. }) if old.kind == new.kind => Ok(()),
-        (Kind::Sequence(old), Kind::Sequence(new)) if old.len() == new.len() => {
-            old.iter().zip(new).try_for_each(|(a, b)| compare(source, *a, written, *b, edited))
+/// The two trees, and where they may differ.
+struct Comparison<'a> {
+    source: &'a Tree,
+    written: &'a Tree,
+    edited: HashMap<NodeId, &'a Replacement>,
+    characters: Characters,
+}
+
+impl Comparison<'_> {
+    /// Node by node: kinds, texts, styles, tags and order, duplicate keys and odd keys among them.
+    fn nodes(&self, a: NodeId, b: NodeId) -> Result<(), Unfaithful> {
+        let (old, new) = (self.source.node(a), self.written.node(b));
+        if let Some(replacement) = self.edited.get(&a) {
+            let value = self.written.value(b);
+            return if value == replacement.value() { Ok(()) } else { Err(Unfaithful(format!("a value was written as `{value}`"))) };
         }
-        (Kind::Mapping(old), Kind::Mapping(new)) if old.len() == new.len() => old.iter().zip(new).try_for_each(|(a, b)| {
-            compare(source, a.0, written, b.0, edited)?;
-            compare(source, a.1, written, b.1, edited)
-        }),
-        _ => differ(),
+        let differ = || Err(Unfaithful(format!("the value at byte {} of the source came out differently", old.start)));
+        if old.tag != new.tag {
+            return differ();
+        }
+        match (&old.kind, &new.kind) {
+            (Kind::Scalar { .. }, Kind::Scalar { .. }) if old.kind == new.kind => Ok(()),
+            (Kind::Scalar { text: old, .. }, Kind::Scalar { text: new, style: ScalarStyle::DoubleQuoted })
+                if self.characters.only_ascii() && !old.is_ascii() && old == new =>
+            {
+                Ok(())
+            }
+            (Kind::Sequence(old), Kind::Sequence(new)) if old.len() == new.len() => {
+                old.iter().zip(new).try_for_each(|(a, b)| self.nodes(*a, *b))
+            }
+            (Kind::Mapping(old), Kind::Mapping(new)) if old.len() == new.len() => old.iter().zip(new).try_for_each(|(a, b)| {
+                self.nodes(a.0, b.0)?;
+                self.nodes(a.1, b.1)
+            }),
+            _ => differ(),
+        }
     }
 }

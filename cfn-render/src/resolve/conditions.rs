@@ -1,5 +1,7 @@
 //! Conditions and what depends on them.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::evaluator::Evaluator;
@@ -7,11 +9,10 @@ use super::parameters::scalar_text;
 use crate::problem::Problem;
 
 /// What is known of a condition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Truth {
-    Known(bool),
-    /// Depends on what only AWS knows.
-    Unknown,
+    /// True, false, or dependent on what only AWS knows; and the parameters that flowed into it.
+    Evaluated { value: Option<bool>, influence: BTreeSet<usize> },
     /// Being evaluated: a condition that comes back here depends on itself.
     Open,
 }
@@ -20,18 +21,24 @@ impl Evaluator<'_> {
     /// The section with every condition that is known as a boolean.
     pub(super) fn conditions_section(&mut self, section: &Value) -> Value {
         let Some(conditions) = section.as_object() else { return section.clone() };
-        let evaluated = conditions.iter().map(|(name, definition)| {
+        let mut evaluated = Map::new();
+        for (name, definition) in conditions {
+            let outer = std::mem::take(&mut self.influence);
             let value = if name.starts_with("Fn::") { None } else { self.named_condition(name) };
-            (name.clone(), value.map_or_else(|| definition.clone(), Value::Bool))
-        });
-        Value::Object(evaluated.collect::<Map<_, _>>())
+            let influence = std::mem::replace(&mut self.influence, outer);
+            self.influence.put(name, influence);
+            evaluated.insert(name.clone(), value.map_or_else(|| definition.clone(), Value::Bool));
+        }
+        Value::Object(evaluated)
     }
 
     /// The condition of that name; none when it is not known.
     pub(super) fn named_condition(&mut self, name: &str) -> Option<bool> {
         match self.truths.get(name) {
-            Some(Truth::Known(value)) => return Some(*value),
-            Some(Truth::Unknown) => return None,
+            Some(Truth::Evaluated { value, influence }) => {
+                self.influence.add_all(influence);
+                return *value;
+            }
             Some(Truth::Open) => {
                 let message = format!("the condition `{name}` depends on itself");
                 self.report(Problem::error("condition-cycle", self.here(), message));
@@ -48,8 +55,11 @@ impl Evaluator<'_> {
             return None;
         };
         self.truths.insert(name.to_owned(), Truth::Open);
+        let outer = std::mem::take(&mut self.influence);
         let value = self.elsewhere(&["Conditions", name], |this| this.condition(definition));
-        self.truths.insert(name.to_owned(), value.map_or(Truth::Unknown, Truth::Known));
+        let influence = std::mem::replace(&mut self.influence, outer).all();
+        self.influence.add_all(&influence);
+        self.truths.insert(name.to_owned(), Truth::Evaluated { value, influence });
         value
     }
 
@@ -128,8 +138,8 @@ impl Evaluator<'_> {
             return Some(json!({ "Fn::If": argument }));
         };
         match self.below("0", |this| this.named_condition(name)) {
-            Some(true) => self.below("1", |this| this.evaluate(then)),
-            Some(false) => self.below("2", |this| this.evaluate(otherwise)),
+            Some(true) => self.below("1", |this| this.evaluate_in_place(then)),
+            Some(false) => self.below("2", |this| this.evaluate_in_place(otherwise)),
             None => {
                 let nothing = || json!({ "Ref": "AWS::NoValue" });
                 let then = self.below("1", |this| this.evaluate(then)).unwrap_or_else(nothing);

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Map, Value, json};
 
 use super::conditions::Truth;
+use super::for_each::FOR_EACH;
 use super::parameters::Parameter;
-use crate::declarations::Declarations;
+use super::provenance::{Influence, Names};
+use crate::declarations::{Declarations, PSEUDO_PARAMETERS};
 use crate::json_pointer;
 use crate::problem::{Place, Problem};
 use crate::pseudo_parameters::PseudoParameters;
@@ -14,6 +16,9 @@ use crate::template::Template;
 
 /// How many bytes all results together may have: parameters can be named often.
 const MAX_RESULT_BYTES: usize = 64 << 20;
+
+/// How many problems are looked for where one value can have many.
+const MAX_PROBLEMS: usize = 200;
 
 /// Evaluates one template for one stack.
 pub(super) struct Evaluator<'a> {
@@ -23,7 +28,12 @@ pub(super) struct Evaluator<'a> {
     pub(super) parameters: HashMap<String, Parameter>,
     /// The conditions that are known to be true or false, unknown, or being evaluated.
     pub(super) truths: BTreeMap<String, Truth>,
-    pseudo: &'a PseudoParameters,
+    /// What flowed into the value that is being evaluated, up to now.
+    pub(super) influence: Influence,
+    pub(super) names: Names,
+    /// Where what loops made is written.
+    pub(super) origins: HashMap<String, String>,
+    pub(super) pseudo: &'a PseudoParameters,
     problems: Vec<Problem>,
     /// The pointer of the value that is being evaluated, token by token.
     at: Vec<String>,
@@ -38,6 +48,9 @@ impl<'a> Evaluator<'a> {
             declarations: Declarations::of(source),
             parameters: HashMap::new(),
             truths: BTreeMap::new(),
+            influence: Influence::default(),
+            names: Names::default(),
+            origins: HashMap::new(),
             pseudo,
             problems: Vec::new(),
             at: Vec::new(),
@@ -45,15 +58,28 @@ impl<'a> Evaluator<'a> {
         }
     }
 
+    /// The same work on the template with its loops written out.
+    pub(super) fn on<'b>(self, source: &'b Value, origins: HashMap<String, String>) -> Evaluator<'b>
+    where
+        'a: 'b,
+    {
+        Evaluator { source, declarations: Declarations::of(source), truths: BTreeMap::new(), origins, ..self }
+    }
+
     /// Everything that was found, in the order of the text and each once.
-    pub(super) fn into_problems(mut self) -> Vec<Problem> {
+    pub(super) fn take_problems(&mut self) -> Vec<Problem> {
         self.problems.sort_by(|a, b| (a.place.line, a.place.column, &a.message).cmp(&(b.place.line, b.place.column, &b.message)));
         self.problems.dedup();
-        self.problems
+        std::mem::take(&mut self.problems)
     }
 
     pub(super) fn report(&mut self, problem: Problem) {
         self.problems.push(problem);
+    }
+
+    /// Whether more problems are of any use: nobody reads more, and those of a hostile template would take long to find the places of.
+    pub(super) fn wants_problems(&self) -> bool {
+        self.problems.len() < MAX_PROBLEMS
     }
 
     /// Where the evaluation is.
@@ -62,7 +88,19 @@ impl<'a> Evaluator<'a> {
         for token in &self.at {
             json_pointer::push(&mut pointer, token);
         }
-        self.template.place(pointer)
+        self.template.place(self.written_at(pointer))
+    }
+
+    /// Where the value at a pointer is written: a loop may have made it.
+    fn written_at(&self, pointer: String) -> String {
+        let mut length = pointer.len();
+        while !self.origins.is_empty() && length > 0 {
+            if let Some(origin) = self.origins.get(&pointer[..length]) {
+                return format!("{origin}{}", &pointer[length..]);
+            }
+            length = pointer[..length].rfind('/').unwrap_or(0);
+        }
+        pointer
     }
 
     /// Does something one level down.
@@ -86,20 +124,36 @@ impl<'a> Evaluator<'a> {
         let Some(entries) = value.as_object() else { return value.clone() };
         let mut kept = Map::new();
         for (name, entry) in entries {
+            let outer = std::mem::take(&mut self.influence);
             let condition = entry.get("Condition").and_then(Value::as_str);
             let holds = condition.map(|condition| self.elsewhere(&[section, name, "Condition"], |this| this.named_condition(condition)));
-            if holds.flatten() == Some(false) {
-                continue;
+            if holds.flatten() != Some(false) {
+                let entry = self.elsewhere(&[section, name], |this| this.evaluate_in_place(entry));
+                kept.extend(entry.map(|entry| (name.clone(), entry)));
             }
-            if let Some(entry) = self.elsewhere(&[section, name], |this| this.evaluate(entry)) {
-                kept.insert(name.clone(), entry);
-            }
+            let influence = std::mem::replace(&mut self.influence, outer);
+            // What left an entry out is behind its absence.
+            self.influence.put(name, influence);
         }
         Value::Object(kept)
     }
 
-    /// The value of a value: none when `AWS::NoValue` removes it.
+    /// The value of a function's argument: none when `AWS::NoValue` removes it. What flows into it flows into all that the function makes.
     pub(super) fn evaluate(&mut self, value: &Value) -> Option<Value> {
+        let (value, influence) = self.traced(value);
+        self.influence.absorb(influence);
+        value
+    }
+
+    /// A value, and what flowed into it.
+    pub(super) fn traced(&mut self, value: &Value) -> (Option<Value>, Influence) {
+        let outer = std::mem::take(&mut self.influence);
+        let value = self.evaluate_in_place(value);
+        (value, std::mem::replace(&mut self.influence, outer))
+    }
+
+    /// The value that comes in the place of the one that is being evaluated.
+    pub(super) fn evaluate_in_place(&mut self, value: &Value) -> Option<Value> {
         if self.exhausted() {
             return Some(Value::Null);
         }
@@ -117,15 +171,31 @@ impl<'a> Evaluator<'a> {
     }
 
     fn items(&mut self, items: &[Value]) -> Value {
-        let items = items.iter().enumerate().filter_map(|(index, item)| self.below(index.to_string(), |this| this.evaluate(item)));
-        Value::Array(items.collect())
+        let mut kept = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            let (value, influence) = self.below(index.to_string(), |this| this.traced(item));
+            match value {
+                Some(value) => {
+                    self.influence.put(kept.len().to_string(), influence);
+                    kept.push(value);
+                }
+                // An item that is removed makes the list what it is.
+                None => self.influence.absorb(influence),
+            }
+        }
+        Value::Array(kept)
     }
 
     fn entries(&mut self, entries: &Map<String, Value>) -> Value {
         let mut kept = Map::new();
         for (key, value) in entries {
-            // The body of a loop names things that only the loop declares.
-            let value = if key.starts_with("Fn::ForEach") { Some(value.clone()) } else { self.below(key, |this| this.evaluate(value)) };
+            // The body of a loop that stays names things that only the loop declares.
+            if key.starts_with(FOR_EACH) {
+                kept.insert(key.clone(), value.clone());
+                continue;
+            }
+            let (value, influence) = self.below(key, |this| this.traced(value));
+            self.influence.put(key, influence);
             kept.extend(value.map(|value| (key.clone(), value)));
         }
         Value::Object(kept)
@@ -145,11 +215,12 @@ impl<'a> Evaluator<'a> {
             "Fn::FindInMap" => self.fn_find_in_map(argument),
             "Fn::Cidr" => self.fn_cidr(argument),
             "Fn::GetAtt" => self.fn_get_att(argument),
+            "Fn::GetAZs" => self.fn_get_azs(argument),
             "Fn::And" | "Fn::Or" | "Fn::Not" | "Fn::Equals" => {
                 self.condition_function(name, argument).map_or_else(|| json!({ name: argument }), Value::Bool)
             }
             "Fn::Transform" => json!({ name: argument }),
-            // GetAZs, ImportValue and whatever AWS adds: the argument is worked out, the function stays.
+            // ImportValue and whatever AWS adds: the argument is worked out, the function stays.
             _ if name.starts_with("Fn::") => json!({ name: self.evaluate(argument).unwrap_or(Value::Null) }),
             _ => {
                 let value = self.evaluate(argument);
@@ -173,6 +244,10 @@ impl<'a> Evaluator<'a> {
 
     /// The value that a name refers to; none when it is not known. A name that nothing declares is reported.
     pub(super) fn lookup(&mut self, name: &str) -> Option<Value> {
+        if self.parameters.contains_key(name) || PSEUDO_PARAMETERS.contains(&name) {
+            let number = self.names.number(name);
+            self.influence.add(number);
+        }
         let pseudo = match name {
             "AWS::AccountId" => &self.pseudo.account_id,
             "AWS::Partition" => &self.pseudo.partition,
@@ -243,7 +318,7 @@ impl<'a> Evaluator<'a> {
 /// The only pair of a mapping, as functions are written.
 pub(super) fn single(entries: &Map<String, Value>) -> Option<(&String, &Value)> {
     let (name, argument) = entries.iter().next()?;
-    let is_function = name == "Ref" || (name.starts_with("Fn::") && !name.starts_with("Fn::ForEach"));
+    let is_function = name == "Ref" || (name.starts_with("Fn::") && !name.starts_with(FOR_EACH));
     (entries.len() == 1 && is_function).then_some((name, argument))
 }
 

@@ -14,8 +14,10 @@ impl Evaluator<'_> {
             return json!({ "Fn::Select": argument });
         };
         let index = self.below("0", |this| this.evaluate(index)).unwrap_or_default();
-        let list = self.below("1", |this| this.evaluate(list)).unwrap_or_default();
+        let (list, influence) = self.below("1", |this| this.traced(list));
+        let list = list.unwrap_or_default();
         if is_unknown(&index) || !list.is_array() && is_unknown(&list) {
+            self.influence.absorb(influence);
             return json!({ "Fn::Select": [index, list] });
         }
         let position = scalar_text(&index).and_then(|text| text.parse::<usize>().ok());
@@ -24,6 +26,7 @@ impl Evaluator<'_> {
             return json!({ "Fn::Select": argument });
         };
         if let Some(item) = items.get(position) {
+            self.influence.adopt_item(influence, position);
             return item.clone();
         }
         self.malformed("Fn::Select", &format!("asks for item {position} of a list of {}, counted from 0", items.len()));
@@ -85,6 +88,21 @@ impl Evaluator<'_> {
                 }
                 json!({ "Fn::FindInMap": names })
             }
+        }
+    }
+
+    /// The availability zones of the stack's own region, where the caller knows them.
+    pub(super) fn fn_get_azs(&mut self, argument: &Value) -> Value {
+        let region = self.evaluate(argument).unwrap_or_default();
+        let is_own = match &region {
+            Value::String(name) => name.is_empty() || Some(name) == self.pseudo.region.as_ref(),
+            Value::Object(_) => region == json!({ "Ref": "AWS::Region" }),
+            Value::Null => true,
+            _ => false,
+        };
+        match &self.pseudo.availability_zones {
+            Some(zones) if is_own => zones.clone().into(),
+            _ => json!({ "Fn::GetAZs": region }),
         }
     }
 

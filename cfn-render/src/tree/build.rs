@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, options};
+use granit_parser::{ErrorKind as ScanErrorKind, Event, Parser, ScalarStyle, ScanError, Span, options};
 
 use super::{Kind, Node, NodeId, Tag, Tree};
 
@@ -36,6 +36,9 @@ impl BuildError {
 
     fn from_scan(error: &ScanError, text: &str) -> Self {
         let offset = error.marker().byte_offset().unwrap_or(text.len());
+        if matches!(error.kind(), ScanErrorKind::RecursionLimitExceeded) {
+            return too_deep(offset);
+        }
         Self::new("syntax", offset, error.info())
     }
 }
@@ -93,7 +96,8 @@ impl Builder<'_> {
                     self.finish(id, Vec::new())?;
                 }
                 Event::SequenceStart(_, anchor, tag) => {
-                    let id = self.begin(Kind::Sequence(Vec::new()), tag.as_deref(), &span, range.clone(), anchor);
+                    let content = self.sequence_start(&range, &span)..range.end;
+                    let id = self.begin(Kind::Sequence(Vec::new()), tag.as_deref(), &span, content, anchor);
                     self.descend(id)?;
                 }
                 Event::MappingStart(_, anchor, tag) => {
@@ -136,6 +140,10 @@ impl Builder<'_> {
 
     /// The bytes of a scalar: with the `|` or `>` of a block scalar and without the line breaks after its last line.
     fn scalar_content(&self, style: ScalarStyle, span: &Span, range: Range<usize>) -> Range<usize> {
+        if range.is_empty() && self.text.get(self.reached..range.start).is_some_and(|between| between.trim().is_empty()) {
+            // Nothing at all is reported where the next thing begins.
+            return self.reached..self.reached;
+        }
         if !matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
             return range;
         }
@@ -163,6 +171,24 @@ impl Builder<'_> {
         content
     }
 
+    /// The first dash of a block sequence. Of one that is not indented the span begins after it.
+    fn sequence_start(&self, range: &Range<usize>, span: &Span) -> usize {
+        let properties_end = span.tag_span().and_then(|tag| tag.byte_range()).map_or(0, |tag| tag.end);
+        let mut line_start = self.reached.max(properties_end);
+        if !range.is_empty() {
+            return range.start;
+        }
+        while let Some(length) = self.text.get(line_start..range.start).and_then(|rest| rest.find(['\n', '\r'])) {
+            line_start += length + 1;
+            let line = &self.text[line_start..range.start];
+            let indented = line.len() - line.trim_start_matches([' ', '\t']).len();
+            if line[indented..].starts_with('-') {
+                return line_start + indented;
+            }
+        }
+        range.start
+    }
+
     fn begin(&mut self, kind: Kind, tag: Option<&granit_parser::Tag>, span: &Span, content: Range<usize>, anchor: usize) -> NodeId {
         let id = NodeId(self.nodes.len());
         let tag_start = span.tag_start().and_then(|marker| marker.byte_offset());
@@ -184,14 +210,25 @@ impl Builder<'_> {
 
     /// A flow collection ends at its bracket, a block collection with its last child.
     fn close(&mut self, id: NodeId, end: &Range<usize>, children: &[NodeId]) {
-        let last = children.last().map(|child| self.nodes[child.0].content.end);
+        let content_end = if end.is_empty() { self.block_end(id, end.start, children) } else { end.end };
         let node = &mut self.nodes[id.0];
-        node.content.end = if end.is_empty() { last.unwrap_or(node.content.end) } else { end.end };
+        node.content.end = content_end;
         match &mut node.kind {
             Kind::Sequence(items) => *items = children.to_vec(),
             Kind::Mapping(pairs) => *pairs = children.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect(),
             Kind::Scalar { .. } | Kind::Alias(_) => {}
         }
+    }
+
+    /// A last value that is nothing is reported before its colon, which belongs to the mapping.
+    fn block_end(&self, id: NodeId, limit: usize, children: &[NodeId]) -> usize {
+        let node = &self.nodes[id.0];
+        let Some(last) = children.last().map(|last| &self.nodes[last.0]) else { return node.content.end };
+        let colon = match (&node.kind, children) {
+            (Kind::Mapping(_), [.., key, _]) if last.content.is_empty() => colon_after(self.text, self.nodes[key.0].content.end, limit),
+            _ => None,
+        };
+        colon.map_or(last.content.end, |colon| colon.max(last.content.end))
     }
 
     /// A merge key with its mapping written right there has no alias, and is refused by CloudFormation all the same.
@@ -230,6 +267,18 @@ impl Builder<'_> {
     }
 }
 
+/// The place after the colon that follows a key, over white space and comments, when there is one before the limit.
+pub(crate) fn colon_after(text: &str, key_end: usize, limit: usize) -> Option<usize> {
+    let mut rest = text.get(key_end..limit)?;
+    loop {
+        rest = rest.trim_start_matches([' ', '\t', '\n', '\r']);
+        if !rest.starts_with('#') {
+            return rest.starts_with(':').then(|| limit - rest.len() + 1);
+        }
+        rest = rest.find(['\n', '\r']).map_or("", |line_end| &rest[line_end..]);
+    }
+}
+
 fn scalar_text(text: String, style: ScalarStyle, span: &Span, tagged: bool) -> String {
     let empty = span.byte_range().is_none_or(|range| range.is_empty());
     // Nothing at all is reported as `~`; what is not written has no text.
@@ -237,7 +286,9 @@ fn scalar_text(text: String, style: ScalarStyle, span: &Span, tagged: bool) -> S
 }
 
 fn too_deep(offset: usize) -> BuildError {
-    BuildError::new("too-deep", offset, format!("values are nested deeper than {MAX_DEPTH} levels"))
+    BuildError::new("too-deep", offset, format!("values are nested deeper than {MAX_DEPTH} levels")).hint(
+        "see that every bracket is closed and every line has the indentation that it should; else move a part into a template of its own",
+    )
 }
 
 /// Whether the last word before a place is an anchor that goes on there: `&a|b` is one name.

@@ -58,11 +58,17 @@ fn aliases_and_merge_keys_are_written_out_with_a_note() {
 }
 
 #[test]
-fn merge_keys_without_anything_to_merge_become_a_comment() {
+fn merge_keys_without_anything_to_merge_and_with_nothing_among_it() {
     for (text, expected) in [
         ("A:\n  <<:\n  B: 1\n", "A:\n  # nothing to merge\n  B: 1\n"),
         ("A:\n  <<: {}\n", "A:\n  {}\n"),
         ("A:\n  <<: {}\n  <<:\n", "A:\n  {}\n  # nothing to merge\n"),
+        ("A:\n  <<:\n    -\n  B: 1\n", "A:\n  # nothing to merge\n  B: 1\n"),
+        ("A:\n  <<:\n  -\n  - {C: 2}\n  B: 1\n", "A:\n  \"C\": 2\n  B: 1\n"),
+        ("A:\n  - <<:\n    -\n", "A:\n  - {}\n"),
+        ("A:\n  ? <<\n  : {B: 1}\n  C: 1\n", "A:\n  {\"B\":1,\"C\":1}\n"),
+        ("A:\n  ? <<\nB: 1\n", "A:\n  {}\nB: 1\n"),
+        ("A:\n  - <<: [{B: 1}]\n  - <<:\n     B:", "A:\n  - \"B\": 1\n  - \"B\": null"),
         ("A: >+\n\n  b\n<<: {}\n\nC: 1\n", "A: >+\n\n  b\n# nothing to merge\n\nC: 1\n"),
         ("A: {<<: {B: 1}, C: 2}\n", "A: {\"B\":1,\"C\":2}\n"),
         ("A:\n  - <<: {B: 1, C: 2}\n    C: 3\n", "A:\n  - \"B\": 1\n    C: 3\n"),

@@ -4,7 +4,9 @@ use cfn_render::Template;
 use proptest::prelude::*;
 use serde_json::Value;
 
+use crate::invariants;
 use crate::project::{Project, Store, package};
+use crate::templates::{AWKWARD, FILES, PACKAGED, RESOLVED};
 
 /// A scalar as it could be written on one line.
 fn scalar() -> impl Strategy<Value = String> {
@@ -121,18 +123,23 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_the_parser_panic(text in "[\\[\\]{}:,&*!|>'\"#%@\\-? \n\ta-c0-9é\u{feff}]{0,60}") {
-        if let Ok(template) = Template::parse(text.clone(), "t.yml") {
-            for problem in template.problems() {
-                prop_assert!(problem.place.line >= 1 && problem.place.column >= 1);
-            }
-            let _ = template.resolve(&std::collections::BTreeMap::new(), &cfn_render::PseudoParameters::unknown());
-            let span = template.locate("").unwrap();
-            prop_assert!(text.get(span.range()).is_some());
-            if !text.contains(['*', '<']) {
-                prop_assert!(template.plan_package(&cfn_render::PackageOptions::default()).map_or(true, |plan| plan.is_empty()));
-            }
+    fn what_must_hold_holds_for_any_text(text in "[\\[\\]{}:,&*!|>'\"#%@\\-? \n\ta-c0-9é\u{feff}]{0,60}") {
+        let project = Project::new(&[]);
+        invariants::packaging(&text, &project.path("project"), &project.path("store"));
+        invariants::resolving(&text);
+    }
+}
+
+#[test]
+fn what_holds_for_every_text_holds_for_those_that_fuzzing_begins_with() {
+    let awkward = AWKWARD.iter().map(|(_, text)| text.replace('@', "src"));
+    for text in PACKAGED.iter().copied().chain([RESOLVED]).map(str::to_owned).chain(awkward) {
+        let project = Project::new(&[]);
+        for (name, content) in FILES {
+            project.write(&format!("project/{name}"), content);
         }
+        invariants::packaging(&text, &project.path("project"), &project.path("store"));
+        invariants::resolving(&text);
     }
 }
 

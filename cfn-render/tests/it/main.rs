@@ -5,12 +5,19 @@
 mod aliases;
 mod archives;
 mod awkward_yaml;
+mod escapes;
 mod hostile;
 mod includes;
+#[path = "../support/invariants.rs"]
+mod invariants;
 mod laws;
+mod loops;
 mod nested;
 mod packaging;
 mod project;
 mod property_table;
+mod provenance;
 mod resolving;
 mod structure;
+#[path = "../support/templates.rs"]
+mod templates;

@@ -87,6 +87,22 @@ fn functions_become_their_values_and_what_only_aws_knows_stays() {
 }
 
 #[test]
+fn availability_zones_are_known_in_the_stacks_own_region_when_they_are_given() {
+    let template = Template::parse(
+        "Resources: {R: {Type: 'Custom::R', Properties: {A: !GetAZs '', B: !Select [1, !GetAZs {Ref: 'AWS::Region'}], C: !GetAZs us-east-1}}}\n",
+        "t.yml",
+    )
+    .unwrap();
+    let mut pseudo = PseudoParameters::in_region("eu-west-1");
+    pseudo.availability_zones = Some(vec!["eu-west-1a".to_owned(), "eu-west-1b".to_owned()]);
+    let resolved = template.resolve(&BTreeMap::new(), &pseudo).unwrap();
+    assert_eq!(
+        resolved["Resources"]["R"]["Properties"],
+        json!({ "A": ["eu-west-1a", "eu-west-1b"], "B": "eu-west-1b", "C": { "Fn::GetAZs": "us-east-1" } })
+    );
+}
+
+#[test]
 fn resources_and_outputs_whose_condition_is_false_are_left_out() {
     let template = Template::parse(
         "Parameters: {Stage: {Type: String}}\n\

@@ -1,0 +1,109 @@
+//! How texts are written into a template.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use crate::tree::ScalarStyle;
+
+/// Which characters are written as they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Characters {
+    /// All that YAML can hold.
+    All,
+    /// Those of ASCII, and the others as the escapes of JSON, where beyond the basic plane a character takes two.
+    AsciiInJson,
+    /// Those of ASCII, and the others as the escapes of YAML.
+    AsciiInYaml,
+}
+
+impl Characters {
+    /// The characters for a template's text: JSON and YAML in flow style alike begin with a bracket.
+    pub(crate) fn of(text: &str, escape: bool) -> Self {
+        match (escape, text.trim_start_matches('\u{feff}').trim_start().starts_with('{')) {
+            (false, _) => Self::All,
+            (true, true) => Self::AsciiInJson,
+            (true, false) => Self::AsciiInYaml,
+        }
+    }
+
+    pub(crate) fn only_ascii(self) -> bool {
+        self != Self::All
+    }
+}
+
+/// A text in the style of what it replaces.
+pub(crate) fn in_style(text: &str, style: ScalarStyle, characters: Characters) -> String {
+    let plain_is_safe = text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text.chars().all(|character| character.is_ascii_alphanumeric() || "-._~/:%".contains(character))
+        && !text.ends_with(':');
+    match style {
+        ScalarStyle::Plain if plain_is_safe => text.to_owned(),
+        ScalarStyle::SingleQuoted if text.chars().all(|character| !character.is_control() && character.is_ascii()) => {
+            format!("'{}'", text.replace('\'', "''"))
+        }
+        _ => quoted(text, characters),
+    }
+}
+
+/// A text in double quotes, as JSON has it, which is YAML too.
+pub(crate) fn quoted(text: &str, characters: Characters) -> String {
+    flow(&Value::from(text), characters)
+}
+
+/// A value on one line, as JSON, which is YAML in flow style too.
+pub(crate) fn flow(value: &Value, characters: Characters) -> String {
+    let json = value.to_string();
+    if json.chars().all(|character| stays(character, characters)) {
+        return json;
+    }
+    // Outside of strings JSON has no other characters than those of ASCII.
+    json.chars().fold(String::with_capacity(json.len() * 2), |mut text, character| {
+        if stays(character, characters) {
+            text.push(character);
+        } else if characters == Characters::AsciiInYaml && u32::from(character) > 0xffff {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "\\U{:08X}", u32::from(character));
+        } else {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                let _ = write!(text, "\\u{unit:04x}");
+            }
+        }
+        text
+    })
+}
+
+/// Line and paragraph separators, byte order marks and controls may be in JSON as they are, and not in YAML.
+fn stays(character: char, characters: Characters) -> bool {
+    if character.is_ascii() {
+        return character != '\u{7f}';
+    }
+    let awkward = matches!(character, '\u{80}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}');
+    !awkward && !characters.only_ascii()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_beyond_ascii_are_escaped_when_asked_for_and_where_yaml_cannot_hold_them() {
+        for (characters, expected) in [
+            (Characters::All, r#""aé😀\u2028\u007f\n""#),
+            (Characters::AsciiInJson, r#""a\u00e9\ud83d\ude00\u2028\u007f\n""#),
+            (Characters::AsciiInYaml, r#""a\u00e9\U0001F600\u2028\u007f\n""#),
+        ] {
+            assert_eq!(quoted("aé😀\u{2028}\u{7f}\n", characters), expected);
+        }
+    }
+
+    #[test]
+    fn a_text_keeps_the_style_that_can_hold_it() {
+        let spell = |text, style| in_style(text, style, Characters::All);
+        assert_eq!(spell("s3://b/k", ScalarStyle::Plain), "s3://b/k");
+        assert_eq!(spell("s3://b/k #", ScalarStyle::Plain), "\"s3://b/k #\"");
+        assert_eq!(spell("it's", ScalarStyle::SingleQuoted), "'it''s'");
+        assert_eq!(spell("a\nb", ScalarStyle::SingleQuoted), r#""a\nb""#);
+        assert_eq!(spell("a", ScalarStyle::Literal), "\"a\"");
+    }
+}

@@ -1,0 +1,151 @@
+//! Which parameters a resolved value was made of.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde_json::Value;
+
+use crate::json_pointer;
+
+/// A resolved template that knows which parameters each of its values was made of; made by
+/// [`Template::resolve_with_provenance`](crate::Template::resolve_with_provenance).
+#[derive(Debug, Clone)]
+pub struct Resolved {
+    pub(super) value: Value,
+    pub(super) names: Vec<String>,
+    pub(super) influence: Influence,
+}
+
+impl Resolved {
+    /// The resolved template.
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// The resolved template alone.
+    pub fn into_value(self) -> Value {
+        self.value
+    }
+
+    /// The names of the parameters that flowed into the value at a JSON pointer of the resolved template, or into anything below it:
+    /// by `Ref`, `Fn::Sub` or any other function, by a condition that chose it, by the condition of its resource, by the loop that
+    /// made it. Pseudo parameters are among them under their own names, such as `AWS::Region`.
+    ///
+    /// Empty for a constant and for a pointer that leads nowhere. Of `Fn::Select` only the item that is selected counts; of every other
+    /// function all arguments do.
+    ///
+    /// ```
+    /// # use std::collections::{BTreeMap, BTreeSet};
+    /// use cfn_render::{PseudoParameters, Template};
+    ///
+    /// let template = Template::parse(
+    ///     "Parameters: {Stage: {Type: String}, Count: {Type: Number, Default: 1}}\n\
+    ///      Resources: {E: {Type: Custom::E, Properties: {Name: !Sub 'iris-${Stage}-${AWS::Region}', Count: !Ref Count, Kind: e}}}",
+    ///     "template.yml",
+    /// )?;
+    /// let parameters = BTreeMap::from([("Stage".to_owned(), "staging".to_owned())]);
+    /// let resolved = template.resolve_with_provenance(&parameters, &PseudoParameters::in_region("eu-west-1"))?;
+    /// let behind = |property: &str| resolved.parameters_behind(&format!("/Resources/E/Properties/{property}"));
+    /// assert_eq!(behind("Name"), BTreeSet::from(["AWS::Region", "Stage"]));
+    /// assert_eq!(behind("Kind"), BTreeSet::new());
+    /// assert_eq!(resolved.parameters_behind("/Resources/E"), BTreeSet::from(["AWS::Region", "Count", "Stage"]));
+    /// # Ok::<(), cfn_render::Error>(())
+    /// ```
+    pub fn parameters_behind(&self, pointer: &str) -> BTreeSet<&str> {
+        let mut ids = BTreeSet::new();
+        let Some(tokens) = json_pointer::tokens(pointer) else { return BTreeSet::new() };
+        let mut at = Some(&self.influence);
+        for token in tokens {
+            let Some(here) = at else { break };
+            // What chose or made the whole chose or made each part of it.
+            ids.extend(&here.names);
+            at = here.below.get(&token);
+        }
+        if let Some(here) = at {
+            here.collect(&mut ids);
+        }
+        ids.into_iter().filter_map(|id| self.names.get(id)).map(String::as_str).collect()
+    }
+}
+
+/// The parameters that flowed into one value, and into the values below it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Influence {
+    names: BTreeSet<usize>,
+    below: BTreeMap<String, Influence>,
+}
+
+impl Influence {
+    pub(super) fn add(&mut self, name: usize) {
+        self.names.insert(name);
+    }
+
+    pub(super) fn add_all(&mut self, names: &BTreeSet<usize>) {
+        self.names.extend(names);
+    }
+
+    /// What flowed into a value below this one.
+    pub(super) fn put(&mut self, token: impl Into<String>, influence: Self) {
+        if !influence.names.is_empty() || !influence.below.is_empty() {
+            self.below.insert(token.into(), influence);
+        }
+    }
+
+    /// What flowed into an argument flows into the whole of what a function makes of it.
+    pub(super) fn absorb(&mut self, argument: Self) {
+        self.names.extend(argument.names);
+        for below in argument.below.into_values() {
+            self.absorb(below);
+        }
+    }
+
+    /// The value is one item of a list, as it is.
+    pub(super) fn adopt_item(&mut self, mut list: Self, item: usize) {
+        self.names.extend(list.names);
+        if let Some(item) = list.below.remove(&item.to_string()) {
+            self.names.extend(item.names);
+            self.below.extend(item.below);
+        }
+    }
+
+    /// The place of a value below, made if need be.
+    pub(super) fn at(&mut self, pointer: &str) -> &mut Self {
+        let tokens = json_pointer::tokens(pointer).into_iter().flatten();
+        tokens.fold(self, |here, token| here.below.entry(token).or_default())
+    }
+
+    /// Everything, wherever it flowed in.
+    pub(super) fn all(&self) -> BTreeSet<usize> {
+        let mut names = BTreeSet::new();
+        self.collect(&mut names);
+        names
+    }
+
+    fn collect(&self, names: &mut BTreeSet<usize>) {
+        names.extend(&self.names);
+        for below in self.below.values() {
+            below.collect(names);
+        }
+    }
+}
+
+/// The names of parameters as numbers, which sets of them are made of.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Names {
+    list: Vec<String>,
+    numbers: HashMap<String, usize>,
+}
+
+impl Names {
+    pub(super) fn number(&mut self, name: &str) -> usize {
+        if let Some(number) = self.numbers.get(name) {
+            return *number;
+        }
+        self.list.push(name.to_owned());
+        self.numbers.insert(name.to_owned(), self.list.len() - 1);
+        self.list.len() - 1
+    }
+
+    pub(super) fn into_list(self) -> Vec<String> {
+        self.list
+    }
+}
