@@ -32,6 +32,8 @@ pub enum CallErrorKind {
     OperationIdAlreadyExists,
     /// There is no operation of that id on the stack set, or not yet: what AWS tells right after a change may be older.
     OperationNotFound,
+    /// What the request was made from is no longer so: another operation has changed the instances since.
+    Stale,
     /// There is already a stack set of that name.
     NameAlreadyExists,
     /// There is no stack set of that name.
@@ -81,6 +83,7 @@ impl CallError {
             "OperationInProgress" => CallErrorKind::OperationInProgress,
             "OperationIdAlreadyExists" => CallErrorKind::OperationIdAlreadyExists,
             "OperationNotFound" => CallErrorKind::OperationNotFound,
+            "StaleRequest" | "AlreadyExists" | "StackInstanceNotFound" => CallErrorKind::Stale,
             "NameAlreadyExists" => CallErrorKind::NameAlreadyExists,
             "StackSetNotFound" => CallErrorKind::StackSetNotFound,
             "AccessDenied" | "UnauthorizedOperation" | "HTTP 403" => CallErrorKind::AccessDenied,

@@ -63,15 +63,31 @@ impl fmt::Display for Target {
 }
 
 impl OperationId {
-    /// The id of a numbered step of the run that this id stands for: `STEM-NAME-NUMBER`.
+    /// The id of a step of a run of the release that this id stands for: `RELEASE-RUN-NAME-STEP`.
     ///
-    /// A long stem is cut, so that the result is again a valid id.
-    pub(crate) fn step(&self, name: &str, number: usize) -> Self {
-        let suffix = format!("-{name}-{number}");
-        let stem = &self.0[..self.0.len().min(LONGEST_NAME - suffix.len())];
-        Self(format!("{stem}{suffix}"))
+    /// A long release is cut, so that the result is again a valid id.
+    pub(crate) fn step(&self, run: u32, name: &str, step: usize) -> Self {
+        Self(format!("{}-{run}-{name}-{step}", self.stem()))
+    }
+
+    /// The run of the release `self` that this operation is a step of; `None` when it is none.
+    pub(crate) fn run_of(&self, operation: &Self) -> Option<u32> {
+        let rest = operation.0.strip_prefix(self.stem())?.strip_prefix('-')?;
+        let mut parts = rest.split('-');
+        match (parts.next()?.parse(), parts.next(), parts.next()?.parse::<usize>(), parts.next()) {
+            (Ok(run), Some(name), Ok(_), None) if !name.is_empty() => Some(run),
+            _ => None,
+        }
+    }
+
+    /// What the ids of all steps begin with: short enough for the longest run, name and step.
+    fn stem(&self) -> &str {
+        &self.0[..self.0.len().min(LONGEST_NAME - LONGEST_SUFFIX)]
     }
 }
+
+/// The length of `-RUN-NAME-STEP` at most: ten digits, a word of eight letters, twenty digits.
+const LONGEST_SUFFIX: usize = 41;
 
 /// The longest stack set name and operation id that CloudFormation takes.
 const LONGEST_NAME: usize = 128;
@@ -189,9 +205,25 @@ mod tests {
 
     #[test]
     fn a_step_of_the_longest_operation_id_is_still_a_valid_id() {
-        let stem: OperationId = "a".repeat(128).parse().unwrap();
-        assert!(is_operation_id(stem.step("update", 12).as_str()));
-        assert_ne!(stem.step("update", 1), stem.step("update", 2));
+        let release: OperationId = "a".repeat(128).parse().unwrap();
+        assert!(is_operation_id(release.step(u32::MAX, "update", usize::MAX).as_str()));
+        assert_ne!(release.step(1, "update", 1), release.step(1, "update", 2));
+    }
+
+    #[test]
+    fn an_operation_tells_whether_it_is_a_step_of_a_release() {
+        let release: OperationId = "xtask-4f0c".parse().unwrap();
+        assert_eq!(release.run_of(&release.step(7, "update", 2)), Some(7));
+        for other in [
+            "xtask-4f0c",
+            "xtask-4f0c-7",
+            "xtask-4f0c-7-update",
+            "xtask-4f0cd-7-update-1",
+            "xtask-4f0c-x-update-1",
+            "xtask-4f0c-7-update-1-1",
+        ] {
+            assert_eq!(release.run_of(&other.parse().unwrap()), None, "{other}");
+        }
     }
 
     #[test]

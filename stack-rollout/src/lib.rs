@@ -19,6 +19,8 @@
 //!     permission_model: PermissionModel::SelfManaged { administration_role_arn: None, execution_role_name: None },
 //!     targets: Targets::new(["222222222222".parse()?], ["us-east-1".parse()?]),
 //!     preferences: Preferences::default(),
+//!     overrides: Vec::new(),
+//!     managed_execution: None,
 //! };
 //! // What there is: nothing yet. `observe` asks CloudFormation.
 //! let plan = plan(&release, &Observed::default());
@@ -43,13 +45,17 @@
 //! |---|---|
 //! | `aws` (default) | the adapters `aws::CloudFormationStackSets` and `aws::CloudFormationStacks`, and with them the AWS SDK |
 
+mod bounded;
 mod call_error;
 mod clock;
+mod drift;
 mod error;
 mod identifiers;
+mod operation_loop;
 pub mod organization;
 mod plan;
 mod problem;
+mod prune;
 mod release;
 mod roll_out;
 mod rollout;
@@ -62,14 +68,19 @@ pub mod aws;
 
 pub use call_error::{CallError, CallErrorKind};
 pub use clock::{Clock, SystemClock};
+pub use drift::detect_drift;
 pub use error::Error;
 pub use identifiers::{AccountId, InvalidIdentifier, OperationId, Region, StackSetName, Target};
+pub use operation_loop::{Options, Poll};
 pub use plan::{Difference, InstanceAction, Observed, Plan, PlannedInstance, SetChange, observe, orphans, plan};
 pub use problem::{Place, Problem, Problems};
-pub use release::{AutoDeployment, CallAs, PermissionModel, Preferences, Release, Targets, Template};
-pub use roll_out::{Event, Options, Poll, roll_out};
+pub use prune::{Prune, Pruned, Pruning, prune};
+pub use release::{AutoDeployment, CallAs, ParameterOverride, PermissionModel, Preferences, Release, Targets, Template};
+pub use roll_out::{Event, roll_out};
 pub use rollout::{Counts, OperationRecord, Outcome, Rollout, TargetRecord, Verdict};
-pub use stack_sets::{Instance, InstancesOperation, Operation, OperationResult, SetUpdate, StackSet, StackSets};
+pub use stack_sets::{
+    Instance, InstancesDeletion, InstancesOperation, Operation, OperationResult, Parameters, SetUpdate, StackSet, StackSets,
+};
 pub use stacks::{EventPage, FailedResource, SessionError, StackEvent, Stacks, first_causes};
 
 /// Compiles the example of the README.

@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use crate::problem::{Place, Problem};
 use crate::release::{PermissionModel, Release};
-use crate::stack_sets::{Instance, StackSet, StackSets};
-use crate::status::InstanceStatus;
-use crate::{Error, StackSetName, Target};
+use crate::stack_sets::{Instance, Parameters, StackSet, StackSets, keys};
+use crate::status::{DetailedStatus, DriftStatus, InstanceStatus};
+use crate::{Error, Target, bounded};
 
 /// What there is: a stack set, if any, and its instances.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -20,13 +20,27 @@ pub struct Observed {
     pub instances: Vec<Instance>,
 }
 
-/// Looks at a stack set and its instances. Changes nothing.
-pub async fn observe<S: StackSets>(stack_sets: &S, name: &StackSetName) -> Result<Observed, Error> {
+/// Looks at the stack set of a release and at its instances. Changes nothing.
+///
+/// What single instances have for parameters is read only when the release or the set says that some have their own: that is a request
+/// for each.
+pub async fn observe<S: StackSets>(stack_sets: &S, release: &Release) -> Result<Observed, Error> {
+    let name = &release.stack_set;
     let call = |source| Error::Call { stack_set: name.clone(), source };
     let Some(stack_set) = stack_sets.describe_stack_set(name).await.map_err(call)? else { return Ok(Observed::default()) };
-    let instances = stack_sets.list_stack_instances(name).await.map_err(call)?;
+    let mut instances = stack_sets.list_stack_instances(name).await.map_err(call)?;
+    if release.asks_for_overrides(&stack_set) {
+        let asked = instances.iter_mut().filter(|instance| release.targets.contains(&instance.target)).map(|instance| async {
+            instance.overrides = Some(stack_sets.instance_overrides(name, &instance.target).await?);
+            Ok(())
+        });
+        bounded::each(OVERRIDES_AT_ONCE, asked.map(bounded::boxed).collect()).await.into_iter().collect::<Result<(), _>>().map_err(call)?;
+    }
     Ok(Observed { stack_set: Some(stack_set), instances })
 }
+
+/// How many instances are asked for their parameters at once. CloudFormation limits requests by account, and few a second are taken.
+const OVERRIDES_AT_ONCE: usize = 8;
 
 /// What a rollout of a release would change. Made by [`plan`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -82,6 +96,8 @@ pub enum Difference {
     AdministrationRole,
     /// The execution role.
     ExecutionRole,
+    /// Whether operations may run at once.
+    ManagedExecution,
 }
 
 impl fmt::Display for Difference {
@@ -97,6 +113,7 @@ impl fmt::Display for Difference {
             Self::Tags => f.write_str("the tags differ"),
             Self::AdministrationRole => f.write_str("the administration role differs"),
             Self::ExecutionRole => f.write_str("the execution role differs"),
+            Self::ManagedExecution => f.write_str("managed execution is switched"),
         }
     }
 }
@@ -111,6 +128,27 @@ pub struct PlannedInstance {
     pub action: InstanceAction,
     /// The instance as it is, or `None` when there is none yet.
     pub observed: Option<Instance>,
+    /// The parameters that it is to have in place of the set's, where they change; `None` leaves those that it has. Serialised by key
+    /// only: values may be secrets.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "keys")]
+    pub overrides: Option<Parameters>,
+}
+
+impl PlannedInstance {
+    /// Whether the stack was found to differ from its template when that was last looked for.
+    pub fn has_drifted(&self) -> bool {
+        self.observed.as_ref().is_some_and(|instance| instance.drift == Some(DriftStatus::Drifted))
+    }
+
+    /// Why the last operation did not succeed here, in CloudFormation's words; `None` when it did.
+    pub fn last_failure(&self) -> Option<&str> {
+        let instance = self.observed.as_ref()?;
+        let failed = matches!(
+            instance.detailed_status,
+            Some(DetailedStatus::Failed | DetailedStatus::FailedImport | DetailedStatus::Inoperable | DetailedStatus::Cancelled)
+        );
+        failed.then(|| instance.status_reason.as_deref().unwrap_or("CloudFormation gave no reason"))
+    }
 }
 
 /// What is done to one stack instance.
@@ -120,7 +158,7 @@ pub struct PlannedInstance {
 pub enum InstanceAction {
     /// There is none: it is created.
     New,
-    /// The stack set changes, and the instance with it.
+    /// The stack set changes, and the instance with it; or the parameters change that the instance has of its own.
     Update,
     /// The stack set is right, but this instance is not up to date with it: it is updated.
     Outdated,
@@ -175,25 +213,44 @@ pub fn plan(release: &Release, observed: &Observed) -> Plan {
     let mut instances = Vec::with_capacity(release.targets.len() + there.len());
     for target in release.targets.iter() {
         let instance = there.remove(&target);
+        let overrides = overrides(release, &target, instance);
         let action = match instance.map(|instance| &instance.status) {
             None => InstanceAction::New,
             Some(InstanceStatus::Inoperable) => {
                 problems.push(inoperable(&target, instance.and_then(|instance| instance.status_reason.as_deref())));
                 InstanceAction::Inoperable
             }
-            Some(_) if stack_set != SetChange::Untouched => InstanceAction::Update,
+            Some(_) if stack_set != SetChange::Untouched || overrides.is_some() => InstanceAction::Update,
             Some(InstanceStatus::Current) => InstanceAction::Unchanged,
             Some(_) => InstanceAction::Outdated,
         };
-        instances.push(PlannedInstance { target, action, observed: instance.cloned() });
+        instances.push(PlannedInstance { target, action, observed: instance.cloned(), overrides });
     }
     instances.extend(there.into_values().map(|instance| PlannedInstance {
         target: instance.target.clone(),
         action: InstanceAction::Orphan,
         observed: Some(instance.clone()),
+        overrides: None,
     }));
     instances.sort_by(|a, b| a.target.cmp(&b.target));
     Plan { problems, stack_set, instances }
+}
+
+/// The parameters that an instance is to have in place of the set's, if they change.
+fn overrides(release: &Release, target: &Target, instance: Option<&Instance>) -> Option<Parameters> {
+    let wanted = release.overrides_of(target);
+    let same = match instance {
+        None => wanted.is_empty(),
+        Some(instance) => match &instance.overrides {
+            // Four asterisks stand for a NoEcho parameter's value, whatever it is.
+            Some(present) => {
+                present.len() == wanted.len()
+                    && wanted.iter().all(|(key, value)| present.get(key).is_some_and(|present| present == value || present == "****"))
+            }
+            None => wanted.is_empty(),
+        },
+    };
+    (!same).then_some(wanted)
 }
 
 /// The instances that are in the stack set and not among the release's targets.
@@ -222,8 +279,12 @@ fn differences(release: &Release, stack_set: &StackSet) -> Vec<Difference> {
         }
     }
     differences.extend(present.keys().filter(|key| !wanted.contains_key(*key)).map(|key| Difference::ParameterRemoved((*key).clone())));
-    if release.description.as_deref().is_some_and(|wanted| stack_set.description.as_deref() != Some(wanted)) {
+    let present = stack_set.description.as_deref();
+    if release.marked_description(present).is_some_and(|wanted| present != Some(wanted.as_str())) {
         differences.push(Difference::Description);
+    }
+    if release.managed_execution.is_some_and(|wanted| wanted != stack_set.managed_execution.unwrap_or(false)) {
+        differences.push(Difference::ManagedExecution);
     }
     // A capability is a leave to go on, so one more than the template needs makes no difference to a stack.
     if stack_set.capabilities.as_ref().is_some_and(|present| !release.capabilities.is_subset(present)) {

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::status::Capability;
+use crate::stack_sets::{Parameters, StackSet};
+use crate::status::{Capability, ConcurrencyMode, RegionConcurrency};
 use crate::{AccountId, Region, StackSetName, Target};
 
 /// The wanted state of one stack set and of its instances.
@@ -30,6 +31,52 @@ pub struct Release {
     pub targets: Targets,
     /// How an operation goes over the targets.
     pub preferences: Preferences,
+    /// Parameters that are others in some accounts or regions. Where several are for one target, a later one wins.
+    pub overrides: Vec<ParameterOverride>,
+    /// Whether operations that do not get in each other's way may run at once. `None` keeps what the set has.
+    pub managed_execution: Option<bool>,
+}
+
+/// Parameters that take the place of the release's where the account and the region are these.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParameterOverride {
+    /// Only in this account; in every one when `None`.
+    pub account: Option<AccountId>,
+    /// Only in this region; in every one when `None`.
+    pub region: Option<Region>,
+    /// The parameters.
+    pub parameters: Parameters,
+}
+
+impl Release {
+    /// What the description of a set ends with whose instances have parameters of their own. A later release without such
+    /// parameters has to take them away, and knows by this that there are some: CloudFormation's lists do not tell them.
+    pub const OVERRIDES_MARK: &str = " [some instances have parameters of their own]";
+
+    /// The parameters that the target has in place of the release's.
+    pub fn overrides_of(&self, target: &Target) -> Parameters {
+        self.overrides
+            .iter()
+            .filter(|known| known.account.as_ref().is_none_or(|account| *account == target.account))
+            .filter(|known| known.region.as_ref().is_none_or(|region| *region == target.region))
+            .flat_map(|known| known.parameters.clone())
+            .collect()
+    }
+
+    /// The description that the set gets: the release's, with the mark where instances have parameters of their own.
+    pub(crate) fn marked_description(&self, present: Option<&str>) -> Option<String> {
+        let own = self.description.as_deref().or(present).map(|text| text.trim_end_matches(Self::OVERRIDES_MARK));
+        if self.overrides.is_empty() {
+            return own.map(str::to_owned);
+        }
+        let own: String = own.unwrap_or_default().chars().take(1_024 - Self::OVERRIDES_MARK.len()).collect();
+        Some(format!("{own}{}", Self::OVERRIDES_MARK))
+    }
+
+    /// Whether the parameters of single instances have to be read, to know what would change.
+    pub(crate) fn asks_for_overrides(&self, present: &StackSet) -> bool {
+        !self.overrides.is_empty() || present.description.as_deref().is_some_and(|text| text.ends_with(Self::OVERRIDES_MARK))
+    }
 }
 
 /// A template, and where CloudFormation can read it when it is too large to be sent.
@@ -157,8 +204,17 @@ impl Targets {
 /// How an operation goes over its targets (`StackSetOperationPreferences`).
 ///
 /// What is `None` is left to CloudFormation: no failure tolerated, one account at a time, one region after the other.
+/// Of a number and a percentage for the same thing only one may be given.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Preferences {
+    /// How many of the accounts of a region may fail before the operation ends.
+    pub failure_tolerance_count: Option<u32>,
+    /// In how many accounts of a region CloudFormation works at once, at least one.
+    pub max_concurrent_count: Option<u32>,
+    /// Whether regions are worked on one after the other or at once.
+    pub region_concurrency: Option<RegionConcurrency>,
+    /// What becomes of the number of accounts at once when some fail.
+    pub concurrency_mode: Option<ConcurrencyMode>,
     /// How many of the accounts of a region may fail before the operation ends, in percent, 0 to 100, rounded down.
     pub failure_tolerance_percentage: Option<u8>,
     /// In how many accounts of a region CloudFormation works at once, in percent, 1 to 100, rounded down, at least one account.

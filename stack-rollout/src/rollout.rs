@@ -60,6 +60,8 @@ pub struct OperationRecord {
     pub action: OperationAction,
     /// The last state that was seen.
     pub status: OperationStatus,
+    /// An earlier run of the release had started it, or one beside this: it was found and waited for.
+    pub resumed: bool,
     /// Why it has that state, where AWS said so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use crate::release::Release;
-use crate::status::{Capability, DetailedStatus, InstanceStatus, OperationAction, OperationStatus};
+use crate::release::{PermissionModel, Release};
+use crate::status::{Capability, DetailedStatus, DriftStatus, InstanceStatus, OperationAction, OperationStatus};
 use crate::{CallError, OperationId, Preferences, Region, StackSetName, Target, Targets};
 
 /// CloudFormation's stack sets as one management session sees them.
@@ -30,6 +30,20 @@ pub trait StackSets: Sync {
     /// Updates the instances in all of `operation`'s targets to what the set has now (`UpdateStackInstances`).
     fn update_stack_instances(&self, operation: InstancesOperation<'_>) -> impl Future<Output = Result<OperationId, CallError>> + Send;
 
+    /// Deletes the instances in all of the targets, and their stacks unless these are to stay (`DeleteStackInstances`).
+    fn delete_stack_instances(&self, deletion: InstancesDeletion<'_>) -> impl Future<Output = Result<OperationId, CallError>> + Send;
+
+    /// Begins to look for drift in every instance of the set (`DetectStackSetDrift`). Changes no stack.
+    fn detect_drift(
+        &self,
+        name: &StackSetName,
+        preferences: &Preferences,
+        operation_id: &OperationId,
+    ) -> impl Future<Output = Result<OperationId, CallError>> + Send;
+
+    /// The parameters that an instance has in place of the set's (`DescribeStackInstance`).
+    fn instance_overrides(&self, name: &StackSetName, target: &Target) -> impl Future<Output = Result<Parameters, CallError>> + Send;
+
     /// Every instance of the stack set (`ListStackInstances`).
     fn list_stack_instances(&self, name: &StackSetName) -> impl Future<Output = Result<Vec<Instance>, CallError>> + Send;
 
@@ -44,8 +58,8 @@ pub trait StackSets: Sync {
         operation: &OperationId,
     ) -> impl Future<Output = Result<Vec<OperationResult>, CallError>> + Send;
 
-    /// The operations on the stack set that have not ended (`ListStackSetOperations`).
-    fn list_running_operations(&self, name: &StackSetName) -> impl Future<Output = Result<Vec<Operation>, CallError>> + Send;
+    /// The operations on the stack set that CloudFormation remembers, newest first (`ListStackSetOperations`).
+    fn list_operations(&self, name: &StackSetName) -> impl Future<Output = Result<Vec<Operation>, CallError>> + Send;
 }
 
 /// What `UpdateStackSet` is asked to do.
@@ -70,9 +84,32 @@ pub struct InstancesOperation<'a> {
     pub release: &'a Release,
     /// The instances to create or to update.
     pub targets: &'a Targets,
+    /// The parameters that they have in place of the set's. `None` leaves those that they have, and an empty list takes them away.
+    pub overrides: Option<&'a Parameters>,
     /// The operation's id.
     pub operation_id: &'a OperationId,
 }
+
+/// What `DeleteStackInstances` is asked to do.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct InstancesDeletion<'a> {
+    /// The stack set.
+    pub stack_set: &'a StackSetName,
+    /// How the set's permissions are had, which decides how the targets are named.
+    pub permission_model: &'a PermissionModel,
+    /// The instances to delete.
+    pub targets: &'a Targets,
+    /// Leaves the stacks, and takes them out of the set only.
+    pub retain_stacks: bool,
+    /// How the operation goes over the targets.
+    pub preferences: &'a Preferences,
+    /// The operation's id.
+    pub operation_id: &'a OperationId,
+}
+
+/// Parameter keys and values.
+pub type Parameters = BTreeMap<String, String>;
 
 impl InstancesOperation<'_> {
     /// The release's preferences, cut down to the regions of this operation.
@@ -109,6 +146,8 @@ pub struct StackSet {
     pub administration_role_arn: Option<String>,
     /// The execution role, if a custom one.
     pub execution_role_name: Option<String>,
+    /// Whether operations that do not get in each other's way may run at once; `None` when not told.
+    pub managed_execution: Option<bool>,
 }
 
 /// A stack instance as CloudFormation lists it.
@@ -124,6 +163,12 @@ pub struct Instance {
     pub status_reason: Option<String>,
     /// The stack's ARN, once there is one.
     pub stack_id: Option<String>,
+    /// Whether the stack was found to differ from its template, when that was last looked for; `None` when not told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drift: Option<DriftStatus>,
+    /// The parameters that it has in place of the set's; `None` when they were not read. Serialised by key only: values may be secrets.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "keys")]
+    pub overrides: Option<Parameters>,
 }
 
 /// An operation on a stack set.
@@ -150,6 +195,12 @@ pub struct OperationResult {
     pub status: DetailedStatus,
     /// Why it failed or was cancelled.
     pub status_reason: Option<String>,
+}
+
+/// Parameters by key only, since their values may be secrets.
+#[expect(clippy::ref_option, reason = "serde hands a field over as it is")]
+pub(crate) fn keys<S: Serializer>(parameters: &Option<Parameters>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(parameters.iter().flat_map(BTreeMap::keys))
 }
 
 /// Cuts targets into as few full rectangles of accounts and regions as is simple, since CloudFormation's operations take one

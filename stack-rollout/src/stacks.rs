@@ -11,6 +11,12 @@ use crate::CallError;
 pub trait Stacks: Sync {
     /// One page of a stack's events, newest first (`DescribeStackEvents`). `stack_id` is an ARN, by which deleted stacks are found too.
     fn stack_events(&self, stack_id: &str, token: Option<&str>) -> impl Future<Output = Result<EventPage, CallError>> + Send;
+
+    /// Why a resource failed, as its own service tells it: for an endpoint, its `FailureReason`. `None` when it tells nothing.
+    fn failure_reason(&self, resource: &FailedResource) -> impl Future<Output = Result<Option<String>, CallError>> + Send {
+        let _ = resource;
+        std::future::ready(Ok(None))
+    }
 }
 
 /// A session in a target could not be had.
@@ -91,6 +97,9 @@ pub struct FailedResource {
     /// The resource's name or ARN, where it has one: for an endpoint, what to look for in the target account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub physical_id: Option<String>,
+    /// Why, as the resource's own service tells it, where it was asked and said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure_reason: Option<String>,
 }
 
 /// The first causes of a stack's last failure, oldest first. `newest_first` is a stack's events as CloudFormation lists them.
@@ -141,5 +150,6 @@ fn failed(event: &StackEvent) -> FailedResource {
         status: event.resource_status.clone(),
         reason: event.resource_status_reason.clone().unwrap_or_else(|| "AWS gave no reason".to_owned()),
         physical_id: Some(event.physical_resource_id.clone()).filter(|id| !id.is_empty()),
+        failure_reason: None,
     }
 }

@@ -116,6 +116,40 @@ aws_words! {
 }
 
 aws_words! {
+    /// Whether a stack differs from what its template and parameters say, when that was last looked for.
+    DriftStatus {
+        /// It differs.
+        Drifted = "DRIFTED",
+        /// It does not.
+        InSync = "IN_SYNC",
+        /// It could not be told.
+        Unknown = "UNKNOWN",
+        /// Nobody looked.
+        NotChecked = "NOT_CHECKED",
+    }
+}
+
+aws_words! {
+    /// Whether an operation works in several regions at once.
+    RegionConcurrency {
+        /// One region after the other.
+        Sequential = "SEQUENTIAL",
+        /// All regions at once.
+        Parallel = "PARALLEL",
+    }
+}
+
+aws_words! {
+    /// What becomes of the number of accounts at once when some fail.
+    ConcurrencyMode {
+        /// It sinks with each failure, so that the failure tolerance is never passed.
+        Strict = "STRICT_FAILURE_TOLERANCE",
+        /// It stays, so that more accounts than the failure tolerance can fail.
+        Soft = "SOFT_FAILURE_TOLERANCE",
+    }
+}
+
+aws_words! {
     /// What a template may do that must be acknowledged.
     Capability {
         /// Creates IAM resources.

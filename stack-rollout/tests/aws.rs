@@ -46,7 +46,13 @@ fn fields(form: &str) -> Vec<(String, String)> {
         String::from_utf8(decoded).unwrap()
     };
     let pairs = form.split('&').filter_map(|field| field.split_once('='));
-    pairs.map(|(key, value)| (decode(key), decode(value))).filter(|(key, _)| key != "Version").collect()
+    let decoded = pairs.map(|(key, value)| (decode(key), decode(value))).filter(|(key, _)| key != "Version");
+    // The token has a number in it that no other run has.
+    let told = decoded.map(|(key, value)| match value.strip_prefix("run-1-").and_then(|rest| rest.strip_suffix("-set-0")) {
+        Some(_) if key == "ClientRequestToken" => (key, "run-1-…-set-0".to_owned()),
+        _ => (key, value),
+    });
+    told.collect()
 }
 
 fn field(form: &str, name: &str) -> Option<String> {
@@ -86,7 +92,10 @@ fn release() -> Release {
             failure_tolerance_percentage: Some(50),
             max_concurrent_percentage: Some(100),
             region_order: vec!["us-east-1".parse().unwrap()],
+            ..Preferences::default()
         },
+        overrides: Vec::new(),
+        managed_execution: None,
     }
 }
 
@@ -118,11 +127,11 @@ async fn a_first_release_goes_over_the_wire_and_a_failure_comes_back_with_its_ca
     let server = serve(move |action, form| match (action, field(form, "NextToken").as_deref()) {
         ("DescribeStackSet", _) => refusal(404, "StackSetNotFoundException", "StackSet iris-staging not found"),
         ("CreateStackSet", _) => result(action, "<StackSetId>iris-staging:1</StackSetId>"),
-        ("CreateStackInstances", _) => result(action, "<OperationId>run-1-create-1</OperationId>"),
+        ("CreateStackInstances", _) => result(action, "<OperationId>run-1-1-create-1</OperationId>"),
         ("DescribeStackSetOperation", _) => {
             let status = if looks.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0 { "RUNNING" } else { "SUCCEEDED" };
             let operation = format!(
-                "<StackSetOperation><OperationId>run-1-create-1</OperationId><Action>CREATE</Action><Status>{status}</Status><CreationTimestamp>2026-01-01T00:00:00.000Z</CreationTimestamp></StackSetOperation>"
+                "<StackSetOperation><OperationId>run-1-1-create-1</OperationId><Action>CREATE</Action><Status>{status}</Status><CreationTimestamp>2026-01-01T00:00:00.000Z</CreationTimestamp></StackSetOperation>"
             );
             result(action, &operation)
         }
@@ -173,7 +182,7 @@ async fn a_first_release_goes_over_the_wire_and_a_failure_comes_back_with_its_ca
     Tags.member.1.Value = iris
     ExecutionRoleName = deployer
     PermissionModel = SELF_MANAGED
-    ClientRequestToken = run-1-set-0
+    ClientRequestToken = run-1-…-set-0
     ");
     assert_snapshot!(asked(&server, "CreateStackInstances"), @r"
     Action = CreateStackInstances
@@ -184,7 +193,7 @@ async fn a_first_release_goes_over_the_wire_and_a_failure_comes_back_with_its_ca
     OperationPreferences.RegionOrder.member.1 = us-east-1
     OperationPreferences.FailureTolerancePercentage = 50
     OperationPreferences.MaxConcurrentPercentage = 100
-    OperationId = run-1-create-1
+    OperationId = run-1-1-create-1
     ");
     assert_snapshot!(asked(&server, "DescribeStackEvents"), @r"
     Action = DescribeStackEvents
@@ -239,7 +248,7 @@ async fn an_update_names_its_targets_and_keeps_what_the_release_leaves_open() {
     OperationPreferences.MaxConcurrentPercentage = 100
     AdministrationRoleARN = arn:aws:iam::111111111111:role/kept
     ExecutionRoleName = kept
-    OperationId = run-1-update-1
+    OperationId = run-1-1-update-1
     Accounts.member.1 = 222222222222
     Regions.member.1 = us-east-1
     ");
@@ -269,7 +278,7 @@ async fn service_managed_targets_are_accounts_within_their_units() {
     DeploymentTargets.Accounts.member.1 = 222222222222
     DeploymentTargets.OrganizationalUnitIds.member.1 = ou-ab12-cdef3456
     DeploymentTargets.AccountFilterType = INTERSECTION
-    OperationId = run-1-update-1
+    OperationId = run-1-1-update-1
     Regions.member.1 = us-east-1
     CallAs = DELEGATED_ADMIN
     ");
@@ -280,7 +289,7 @@ async fn service_managed_targets_are_accounts_within_their_units() {
     DeploymentTargets.OrganizationalUnitIds.member.1 = ou-ab12-cdef3456
     DeploymentTargets.AccountFilterType = INTERSECTION
     Regions.member.1 = us-east-1
-    OperationId = run-1-create-2
+    OperationId = run-1-1-create-2
     CallAs = DELEGATED_ADMIN
     ");
     let all = server.requests();

@@ -15,7 +15,7 @@ pub(crate) use options::{
     TestOptions, TourOptions, given,
 };
 #[cfg(feature = "aws")]
-pub(crate) use options::{Caller, Permissions};
+pub(crate) use options::{Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, StackSetOptions};
 
 use crate::printer::Format;
 

@@ -3,7 +3,7 @@
 use aws_sdk_cloudformation::types;
 
 use crate::release::{AutoDeployment, CallAs, PermissionModel, Release};
-use crate::stack_sets::{Instance, Operation, OperationResult, StackSet};
+use crate::stack_sets::{Instance, Operation, OperationResult, Parameters, StackSet};
 use crate::stacks::StackEvent;
 use crate::{CallError, Preferences, Target, Targets};
 
@@ -43,11 +43,29 @@ pub(super) fn preferences(preferences: &Preferences) -> Option<types::StackSetOp
     let order: Vec<_> = preferences.region_order.iter().map(ToString::to_string).collect();
     (*preferences != Preferences::default()).then(|| {
         types::StackSetOperationPreferences::builder()
+            .set_failure_tolerance_count(preferences.failure_tolerance_count.map(number))
+            .set_max_concurrent_count(preferences.max_concurrent_count.map(number))
+            .set_region_concurrency_type(preferences.region_concurrency.as_ref().map(|word| word.as_str().into()))
+            .set_concurrency_mode(preferences.concurrency_mode.as_ref().map(|word| word.as_str().into()))
             .set_failure_tolerance_percentage(preferences.failure_tolerance_percentage.map(i32::from))
             .set_max_concurrent_percentage(preferences.max_concurrent_percentage.map(i32::from))
             .set_region_order((!order.is_empty()).then_some(order))
             .build()
     })
+}
+
+fn number(count: u32) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}
+
+/// An instance's parameters of its own. An empty list is sent too: it takes them away.
+pub(super) fn overrides(overrides: Option<&Parameters>) -> Option<Vec<types::Parameter>> {
+    let parameter = |(key, value)| types::Parameter::builder().parameter_key(key).parameter_value(value).build();
+    overrides.map(|overrides| overrides.iter().map(parameter).collect())
+}
+
+pub(super) fn managed_execution(active: Option<bool>) -> Option<types::ManagedExecution> {
+    active.map(|active| types::ManagedExecution::builder().active(active).build())
 }
 
 /// Where an operation goes, in the three fields that its request has for it.
@@ -89,6 +107,7 @@ pub(super) fn stack_set(described: types::StackSet) -> StackSet {
         permission_model: described.permission_model.map(|model| model.as_str().to_owned()),
         administration_role_arn: described.administration_role_arn,
         execution_role_name: described.execution_role_name,
+        managed_execution: described.managed_execution.and_then(|execution| execution.active),
     }
 }
 
@@ -99,6 +118,8 @@ pub(super) fn instance(operation: &'static str, listed: types::StackInstanceSumm
         detailed_status: listed.stack_instance_status.and_then(|status| status.detailed_status).map(|status| status.as_str().into()),
         status_reason: listed.status_reason.filter(|reason| !reason.is_empty()),
         stack_id: listed.stack_id.filter(|id| !id.is_empty()),
+        drift: listed.drift_status.map(|status| status.as_str().into()),
+        overrides: None,
     })
 }
 

@@ -7,8 +7,10 @@ use super::convert::{self, Where};
 use super::failure::failed;
 use crate::call_error::CallErrorKind;
 use crate::release::{CallAs, PermissionModel, Release};
-use crate::stack_sets::{Instance, InstancesOperation, Operation, OperationResult, SetUpdate, StackSet, StackSets};
-use crate::{CallError, OperationId, StackSetName};
+use crate::stack_sets::{
+    Instance, InstancesDeletion, InstancesOperation, Operation, OperationResult, Parameters, SetUpdate, StackSet, StackSets,
+};
+use crate::{CallError, OperationId, Preferences, StackSetName, Target};
 
 /// The stack sets of the account and region that a client speaks for.
 #[derive(Debug, Clone)]
@@ -40,12 +42,13 @@ impl StackSets for CloudFormationStackSets {
             .client
             .create_stack_set()
             .stack_set_name(release.stack_set.as_str())
-            .set_description(release.description.clone())
+            .set_description(release.marked_description(None))
             .set_template_url(release.template.url.clone())
             .set_template_body(release.template.url.is_none().then(|| release.template.body.clone()))
             .set_parameters(some_of(convert::parameters(release)))
             .set_capabilities(convert::capabilities(release))
             .set_tags(some_of(tags))
+            .set_managed_execution(convert::managed_execution(release.managed_execution))
             .set_call_as(convert::call_as(self.call_as))
             .client_request_token(token.as_str());
         let request = match &release.permission_model {
@@ -69,12 +72,13 @@ impl StackSets for CloudFormationStackSets {
             .client
             .update_stack_set()
             .stack_set_name(release.stack_set.as_str())
-            .set_description(release.description.clone().or_else(|| observed.description.clone()))
+            .set_description(release.marked_description(observed.description.as_deref()))
             .set_template_url(release.template.url.clone())
             .set_template_body(release.template.url.is_none().then(|| release.template.body.clone()))
             .set_parameters(some_of(convert::parameters(release)))
             .set_capabilities(convert::capabilities(release))
             .set_tags(tags)
+            .set_managed_execution(convert::managed_execution(release.managed_execution))
             .set_accounts(accounts)
             .set_deployment_targets(deployment_targets)
             .set_regions(regions)
@@ -93,7 +97,7 @@ impl StackSets for CloudFormationStackSets {
     }
 
     async fn create_stack_instances(&self, operation: InstancesOperation<'_>) -> Result<OperationId, CallError> {
-        let InstancesOperation { release, targets, operation_id } = operation;
+        let InstancesOperation { release, targets, operation_id, overrides } = operation;
         let Where { accounts, deployment_targets, regions } = convert::targets(&release.permission_model, targets);
         let request = self
             .client
@@ -102,6 +106,7 @@ impl StackSets for CloudFormationStackSets {
             .set_accounts(accounts)
             .set_deployment_targets(deployment_targets)
             .set_regions(regions)
+            .set_parameter_overrides(convert::overrides(overrides))
             .set_operation_preferences(convert::preferences(&operation.preferences()))
             .set_call_as(convert::call_as(self.call_as))
             .operation_id(operation_id.as_str());
@@ -110,7 +115,7 @@ impl StackSets for CloudFormationStackSets {
     }
 
     async fn update_stack_instances(&self, operation: InstancesOperation<'_>) -> Result<OperationId, CallError> {
-        let InstancesOperation { release, targets, operation_id } = operation;
+        let InstancesOperation { release, targets, operation_id, overrides } = operation;
         let Where { accounts, deployment_targets, regions } = convert::targets(&release.permission_model, targets);
         let request = self
             .client
@@ -119,11 +124,54 @@ impl StackSets for CloudFormationStackSets {
             .set_accounts(accounts)
             .set_deployment_targets(deployment_targets)
             .set_regions(regions)
+            .set_parameter_overrides(convert::overrides(overrides))
             .set_operation_preferences(convert::preferences(&operation.preferences()))
             .set_call_as(convert::call_as(self.call_as))
             .operation_id(operation_id.as_str());
         let answer = request.send().await.map_err(failed("UpdateStackInstances"))?;
         convert::identifier("UpdateStackInstances", answer.operation_id())
+    }
+
+    async fn delete_stack_instances(&self, deletion: InstancesDeletion<'_>) -> Result<OperationId, CallError> {
+        let Where { accounts, deployment_targets, regions } = convert::targets(deletion.permission_model, deletion.targets);
+        let request = self
+            .client
+            .delete_stack_instances()
+            .stack_set_name(deletion.stack_set.as_str())
+            .set_accounts(accounts)
+            .set_deployment_targets(deployment_targets)
+            .set_regions(regions)
+            .retain_stacks(deletion.retain_stacks)
+            .set_operation_preferences(convert::preferences(deletion.preferences))
+            .set_call_as(convert::call_as(self.call_as))
+            .operation_id(deletion.operation_id.as_str());
+        let answer = request.send().await.map_err(failed("DeleteStackInstances"))?;
+        convert::identifier("DeleteStackInstances", answer.operation_id())
+    }
+
+    async fn detect_drift(&self, name: &StackSetName, preferences: &Preferences, id: &OperationId) -> Result<OperationId, CallError> {
+        let request = self
+            .client
+            .detect_stack_set_drift()
+            .stack_set_name(name.as_str())
+            .set_operation_preferences(convert::preferences(preferences))
+            .set_call_as(convert::call_as(self.call_as))
+            .operation_id(id.as_str());
+        let answer = request.send().await.map_err(failed("DetectStackSetDrift"))?;
+        convert::identifier("DetectStackSetDrift", answer.operation_id())
+    }
+
+    async fn instance_overrides(&self, name: &StackSetName, target: &Target) -> Result<Parameters, CallError> {
+        let request = self
+            .client
+            .describe_stack_instance()
+            .stack_set_name(name.as_str())
+            .stack_instance_account(target.account.as_str())
+            .stack_instance_region(target.region.as_str())
+            .set_call_as(convert::call_as(self.call_as));
+        let answer = request.send().await.map_err(failed("DescribeStackInstance"))?;
+        let told = answer.stack_instance.and_then(|instance| instance.parameter_overrides).unwrap_or_default();
+        Ok(told.into_iter().filter_map(|it| Some((it.parameter_key?, it.parameter_value.unwrap_or_default()))).collect())
     }
 
     async fn list_stack_instances(&self, name: &StackSetName) -> Result<Vec<Instance>, CallError> {
@@ -173,26 +221,23 @@ impl StackSets for CloudFormationStackSets {
         Ok(results)
     }
 
-    async fn list_running_operations(&self, name: &StackSetName) -> Result<Vec<Operation>, CallError> {
+    async fn list_operations(&self, name: &StackSetName) -> Result<Vec<Operation>, CallError> {
         const OPERATION: &str = "ListStackSetOperations";
         let request = self.client.list_stack_set_operations().stack_set_name(name.as_str()).set_call_as(convert::call_as(self.call_as));
         let mut pages = request.into_paginator().items().send();
-        let mut running = Vec::new();
+        let mut operations = Vec::new();
         while let Some(listed) = pages.next().await {
             let told = listed.map_err(failed(OPERATION))?;
-            let operation = convert::operation(
+            operations.push(convert::operation(
                 OPERATION,
                 told.operation_id.as_deref(),
                 told.action.as_ref(),
                 told.status.as_ref(),
                 told.status_reason,
                 told.creation_timestamp,
-            )?;
-            if !operation.status.has_ended() {
-                running.push(operation);
-            }
+            )?);
         }
-        Ok(running)
+        Ok(operations)
     }
 }
 

@@ -40,6 +40,15 @@ impl Release {
                 .push(Problem::new("no-regions", Place::StackSet, "the release names no region").hint("name at least one target region"));
         }
         check_preferences(self, &self.preferences, &mut problems);
+        for known in &self.overrides {
+            let pairs: Vec<_> = known.parameters.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+            check_parameters(&pairs, &mut problems);
+            for key in known.parameters.keys().filter(|key| !self.parameters.iter().any(|(known, _)| known == *key)) {
+                let message = format!("`{key}` is overridden in some targets and is no parameter of the release");
+                let hint = "CloudFormation overrides only what the stack set has: give it a value for all targets, too";
+                problems.push(Problem::new("override-unknown", Place::Parameter(key.clone()), message).hint(hint));
+            }
+        }
         problems
     }
 }
@@ -164,6 +173,18 @@ fn check_preferences(release: &Release, preferences: &Preferences, problems: &mu
     if let Some(percentage) = preferences.max_concurrent_percentage.filter(|percentage| !(1..=100).contains(percentage)) {
         let message = format!("{percentage} percent of the accounts at once is not possible");
         problems.push(Problem::new("max-concurrent", Place::Preference("MaxConcurrentPercentage"), message).hint("give 1 to 100"));
+    }
+    let twice = [
+        (preferences.failure_tolerance_count.is_some() && preferences.failure_tolerance_percentage.is_some(), "FailureTolerance"),
+        (preferences.max_concurrent_count.is_some() && preferences.max_concurrent_percentage.is_some(), "MaxConcurrent"),
+    ];
+    for (_, name) in twice.into_iter().filter(|(given_twice, _)| *given_twice) {
+        let message = format!("`{name}` is given both as a number and in percent");
+        problems.push(Problem::new("preference-twice", Place::Preference(name), message).hint("give one of them"));
+    }
+    if preferences.max_concurrent_count == Some(0) {
+        let message = "no account at once is not possible";
+        problems.push(Problem::new("max-concurrent", Place::Preference("MaxConcurrentCount"), message).hint("give 1 or more"));
     }
     let mut seen = BTreeSet::new();
     for region in &preferences.region_order {

@@ -1,6 +1,7 @@
 //! What a rollout tells while it goes on.
 
 use crate::plan::Plan;
+use crate::stack_sets::Operation;
 use crate::stacks::FailedResource;
 use crate::status::{DetailedStatus, OperationAction, OperationStatus};
 use crate::{CallError, OperationId, StackSetName, Target};
@@ -15,6 +16,16 @@ pub enum Event {
     StackSetCreated {
         /// Its name.
         stack_set: StackSetName,
+    },
+    /// An operation of this release goes on that this run has not started: it is waited for.
+    Resumed {
+        /// The operation.
+        operation: Operation,
+    },
+    /// An operation of someone else goes on, and is waited for.
+    WaitingForOther {
+        /// The operation.
+        operation: Operation,
     },
     /// CloudFormation took on an operation.
     OperationStarted {

@@ -1,12 +1,11 @@
 //! Why stacks failed, read from their events in the targets.
 
 use std::future::Future;
-use std::pin::Pin;
-use std::task::Poll;
 
+use super::Event;
 use super::outcome::last_operation;
-use super::steps::Step;
-use super::{Event, Started};
+use crate::bounded::{self, boxed};
+use crate::operation_loop::Conducted;
 use crate::problem::{Place, Problem};
 use crate::rollout::{Outcome, TargetRecord};
 use crate::stacks::{FailedResource, SessionError, Stacks, first_causes, reaches_the_beginning};
@@ -21,8 +20,7 @@ const MOST_PAGES: usize = 10;
 /// Gives each failed target the resources that failed first, and each failure to find them a problem.
 pub(super) async fn explain<F, Fut, T>(
     targets: &mut [TargetRecord],
-    steps: &[Step],
-    operations: &[Started],
+    operations: &[Conducted],
     sessions: &F,
     at_most: usize,
     problems: &mut Vec<Problem>,
@@ -35,30 +33,28 @@ pub(super) async fn explain<F, Fut, T>(
     let mut failed: Vec<_> = targets.iter_mut().filter(|record| record.outcome == Outcome::Failed && record.stack_id.is_some()).collect();
     let left_out = failed.len().saturating_sub(at_most);
     failed.truncate(at_most);
-    for group in failed.chunks_mut(AT_ONCE) {
-        let asked = group.iter().map(|record| {
-            let target = record.target();
-            let stack_id = record.stack_id.clone().unwrap_or_default();
-            let since = last_operation(&target, steps, operations).and_then(|operation| operation.created_at);
-            let asking: Pin<Box<dyn Future<Output = _> + Send + '_>> = Box::pin(async move {
-                let session = sessions(target.account, target.region).await.map_err(|error| error.to_string())?;
-                causes(&session, &stack_id, since).await
-            });
-            asking
-        });
-        let answers = all(asked.collect()).await;
-        for (record, answer) in group.iter_mut().zip(answers) {
-            let target = record.target();
-            match answer {
-                Ok(causes) => {
-                    on_event(Event::Explained { target, causes: causes.clone() });
-                    record.events = causes;
-                }
-                Err(message) => {
-                    let message = format!("the stack's events could not be read: {message}");
-                    let hint = "the session in the target account needs `cloudformation:DescribeStackEvents`";
-                    problems.push(Problem::new("events-unread", Place::Target(target), message).hint(hint));
-                }
+    let asked = failed.iter().map(|record| {
+        let target = record.target();
+        let stack_id = record.stack_id.clone().unwrap_or_default();
+        let since = last_operation(&target, operations).and_then(|operation| operation.created_at);
+        boxed(async move {
+            let session = sessions(target.account, target.region).await.map_err(|error| error.to_string())?;
+            causes(&session, &stack_id, since).await
+        })
+    });
+    let answers = bounded::each(AT_ONCE, asked.collect()).await;
+    for (record, answer) in failed.into_iter().zip(answers) {
+        let target = record.target();
+        match answer {
+            Ok((causes, unread)) => {
+                problems.extend(unread.into_iter().map(|message| Problem::new("reason-unread", Place::Target(target.clone()), message)));
+                on_event(Event::Explained { target, causes: causes.clone() });
+                record.events = causes;
+            }
+            Err(message) => {
+                let message = format!("the stack's events could not be read: {message}");
+                let hint = "the session in the target account needs `cloudformation:DescribeStackEvents`";
+                problems.push(Problem::new("events-unread", Place::Target(target), message).hint(hint));
             }
         }
     }
@@ -68,9 +64,9 @@ pub(super) async fn explain<F, Fut, T>(
     }
 }
 
-/// The first causes of a stack's last failure. Events from before the operation are not its doing: an operation can fail before
+/// The first causes of a stack's last failure, and what could not be asked about them. Events from before the operation are not its doing: an operation can fail before
 /// it reaches the stack, and an old failure must not be told as the new one.
-async fn causes<T: Stacks>(stacks: &T, stack_id: &str, since: Option<i64>) -> Result<Vec<FailedResource>, String> {
+async fn causes<T: Stacks>(stacks: &T, stack_id: &str, since: Option<i64>) -> Result<(Vec<FailedResource>, Vec<String>), String> {
     let mut events = Vec::new();
     let mut token = None;
     for _ in 0..MOST_PAGES {
@@ -84,21 +80,13 @@ async fn causes<T: Stacks>(stacks: &T, stack_id: &str, since: Option<i64>) -> Re
     if let Some(since) = since {
         events.retain(|event| event.at.is_none_or(|at| at >= since));
     }
-    Ok(first_causes(&events))
-}
-
-/// Waits for all of a few futures at once.
-async fn all<T>(futures: Vec<Pin<Box<dyn Future<Output = T> + Send + '_>>>) -> Vec<T> {
-    let mut states: Vec<_> = futures.into_iter().map(|future| (Some(future), None)).collect();
-    std::future::poll_fn(|context| {
-        for (future, answer) in &mut states {
-            if let Some(Poll::Ready(value)) = future.as_mut().map(|future| future.as_mut().poll(context)) {
-                *answer = Some(value);
-                *future = None;
-            }
+    let mut causes = first_causes(&events);
+    let mut unread = Vec::new();
+    for cause in &mut causes {
+        match stacks.failure_reason(cause).await {
+            Ok(reason) => cause.failure_reason = reason,
+            Err(error) => unread.push(format!("`{}` could not be asked why it failed: {error}", cause.logical_id)),
         }
-        if states.iter().all(|(future, _)| future.is_none()) { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
-    states.into_iter().filter_map(|(_, answer)| answer).collect()
+    }
+    Ok((causes, unread))
 }

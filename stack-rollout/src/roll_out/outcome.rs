@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::steps::Step;
-use super::{Halt, Started};
+use crate::operation_loop::{Conducted, Halt};
 use crate::plan::{InstanceAction, Plan};
 use crate::rollout::{Outcome, TargetRecord};
 use crate::status::{DetailedStatus, InstanceStatus, OperationStatus};
-use crate::{Instance, OperationResult, Target};
+use crate::{Instance, Operation, OperationResult, Target};
 
-/// The record of every target of the plan, in order.
+/// The record of every target of the plan, in order. `left` are the steps of the plan that were not begun.
 pub(super) fn records(
     plan: &Plan,
-    steps: &[Step],
-    operations: &[Started],
+    operations: &[Conducted],
+    left: &[Step],
     results: &BTreeMap<Target, OperationResult>,
     halt: Option<&Halt>,
     instances: &[Instance],
@@ -26,19 +26,16 @@ pub(super) fn records(
             let target = &planned.target;
             let instance = instances.get(target).copied().or(planned.observed.as_ref());
             let result = results.get(target);
-            let (outcome, reason) = if planned.action == InstanceAction::Unchanged {
-                (Outcome::Unchanged, None)
-            } else {
-                match last_operation(target, steps, operations) {
-                    None => not_tried(halt),
-                    Some(operation) => match tried(result, instances.get(target).copied(), operation) {
-                        // It was created with what the set had, and the step that would have brought it up to date never began.
-                        (Outcome::Succeeded, _) if steps.iter().skip(operations.len()).any(|step| step.targets.contains(target)) => {
-                            not_tried(halt)
-                        }
-                        ended => ended,
-                    },
-                }
+            let (outcome, reason) = match last_operation(target, operations) {
+                // An operation that was found and waited for may have been here, before the plan was made.
+                _ if planned.action == InstanceAction::Unchanged && result.is_none() => (Outcome::Unchanged, None),
+                None if planned.action == InstanceAction::Unchanged => (Outcome::Unchanged, None),
+                None => not_tried(halt),
+                Some(operation) => match tried(result, instances.get(target).copied(), operation) {
+                    // It has what the set had, and the step that would have brought it up to date never began.
+                    (Outcome::Succeeded, _) if left.iter().any(|step| step.targets.contains(target)) => not_tried(halt),
+                    ended => ended,
+                },
             };
             TargetRecord {
                 account_id: target.account.clone(),
@@ -55,8 +52,8 @@ pub(super) fn records(
 }
 
 /// The last operation that was started for the target.
-pub(super) fn last_operation<'a>(target: &Target, steps: &[Step], operations: &'a [Started]) -> Option<&'a Started> {
-    operations.iter().zip(steps).rev().find(|(_, step)| step.targets.contains(target)).map(|(operation, _)| operation)
+pub(super) fn last_operation<'a>(target: &Target, operations: &'a [Conducted]) -> Option<&'a Operation> {
+    operations.iter().rev().find(|conducted| conducted.targets.contains(target)).map(|conducted| &conducted.operation)
 }
 
 fn not_tried(halt: Option<&Halt>) -> (Outcome, Option<String>) {
@@ -70,7 +67,7 @@ fn not_tried(halt: Option<&Halt>) -> (Outcome, Option<String>) {
     }
 }
 
-fn tried(result: Option<&OperationResult>, instance: Option<&Instance>, operation: &Started) -> (Outcome, Option<String>) {
+fn tried(result: Option<&OperationResult>, instance: Option<&Instance>, operation: &Operation) -> (Outcome, Option<String>) {
     let reason = || {
         let reason = result.and_then(|result| result.status_reason.clone());
         reason.or_else(|| instance.and_then(|instance| instance.status_reason.clone()))

@@ -41,7 +41,7 @@ fn explained(pages: &[Vec<StackEvent>]) -> Rollout {
     release.preferences.failure_tolerance_percentage = Some(50);
     let sessions = |_, _| async { Ok(FakeStacks(pages.to_vec())) };
     let mut options = options();
-    options.run_id = "run".parse().unwrap();
+    options.release_id = "run".parse().unwrap();
     block_on(roll_out(&cloud, sessions, &release, &options, &FakeClock::default(), |_| {})).unwrap()
 }
 
@@ -93,9 +93,10 @@ fn rollout_json_holds_every_target_with_its_reason_and_no_time_of_day() {
       },
       "operations": [
         {
-          "operation_id": "run-create-1",
+          "operation_id": "run-1-create-1",
           "action": "CREATE",
-          "status": "SUCCEEDED"
+          "status": "SUCCEEDED",
+          "resumed": false
         }
       ],
       "counts": {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use stack_rollout::status::{DetailedStatus, InstanceStatus, OperationAction, OperationStatus};
+use stack_rollout::status::{DetailedStatus, DriftStatus, InstanceStatus, OperationAction, OperationStatus};
 use stack_rollout::*;
 
 /// What happens in a target when an operation comes there.
@@ -39,6 +39,14 @@ pub(crate) struct State {
     /// Ends operations as STOPPED at the next look.
     pub(crate) stops: bool,
     pub(crate) lists_no_results: bool,
+    /// After so many looks at the list of operations, that of someone else has ended.
+    pub(crate) foreign_looks: usize,
+    /// What instances have for parameters of their own.
+    pub(crate) overrides: BTreeMap<Target, Parameters>,
+    /// Whether the stacks were to stay, for each deletion.
+    pub(crate) retained: Vec<bool>,
+    /// Stacks that were changed by hand.
+    pub(crate) drifted: BTreeSet<Target>,
 }
 
 #[derive(Debug)]
@@ -157,6 +165,18 @@ impl State {
                 }
                 (status, _) => status.clone(),
             };
+            let action = &current.operation.action;
+            if *action == OperationAction::Delete && result.status == DetailedStatus::Succeeded {
+                self.instances.remove(target);
+                continue;
+            }
+            if *action == OperationAction::DetectDrift {
+                if let (Some((instance, _)), DetailedStatus::Succeeded) = (self.instances.get_mut(target), &result.status) {
+                    let drifted = self.drifted.contains(target);
+                    instance.drift = Some(if drifted { DriftStatus::Drifted } else { DriftStatus::InSync });
+                }
+                continue;
+            }
             let entry = self.instances.entry(target.clone()).or_insert_with(|| (instance(target, InstanceStatus::Outdated), 0));
             entry.0.detailed_status = Some(result.status.clone());
             entry.0.status_reason.clone_from(&result.status_reason);
@@ -176,13 +196,26 @@ impl State {
 
 pub(crate) fn instance(target: &Target, status: InstanceStatus) -> Instance {
     let stack_id = format!("arn:aws:cloudformation:{}:{}:stack/StackSet-iris/1", target.region, target.account);
-    Instance { target: target.clone(), status, detailed_status: None, status_reason: None, stack_id: Some(stack_id) }
+    Instance {
+        target: target.clone(),
+        status,
+        detailed_status: None,
+        status_reason: None,
+        stack_id: Some(stack_id),
+        drift: None,
+        overrides: None,
+    }
 }
 
 /// The set that CloudFormation has after a release.
 pub(crate) fn set_of(release: &Release) -> StackSet {
     StackSet {
-        description: release.description.clone(),
+        description: release
+            .description
+            .clone()
+            .or_else(|| (!release.overrides.is_empty()).then(String::new))
+            .map(|text| if release.overrides.is_empty() { text } else { format!("{text}{}", Release::OVERRIDES_MARK) }),
+        managed_execution: release.managed_execution,
         template_body: release.template.body.clone(),
         parameters: release.parameters.clone(),
         capabilities: Some(release.capabilities.clone()),
@@ -234,6 +267,9 @@ impl StackSets for Cloud {
         if targets.iter().any(|target| state.instances.contains_key(target)) {
             return Err(CallError::answered("CreateStackInstances", "AlreadyExistsException", "an instance exists"));
         }
+        for target in &targets {
+            state.overrides.insert(target.clone(), operation.overrides.cloned().unwrap_or_default());
+        }
         state.start("CreateStackInstances", operation.operation_id, OperationAction::Create, targets, &operation.preferences())
     }
 
@@ -243,6 +279,11 @@ impl StackSets for Cloud {
         let targets: Vec<_> = operation.targets.iter().collect();
         if targets.iter().any(|target| !state.instances.contains_key(target)) {
             return Err(CallError::answered("UpdateStackInstances", "StackInstanceNotFoundException", "no such instance"));
+        }
+        if let Some(overrides) = operation.overrides {
+            for target in &targets {
+                state.overrides.insert(target.clone(), overrides.clone());
+            }
         }
         state.start("UpdateStackInstances", operation.operation_id, OperationAction::Update, targets, &operation.preferences())
     }
@@ -266,10 +307,41 @@ impl StackSets for Cloud {
         Ok(found.map(|running| running.results.values().cloned().collect()).unwrap_or_default())
     }
 
-    async fn list_running_operations(&self, _: &StackSetName) -> Result<Vec<Operation>, CallError> {
-        let state = self.enter("ListStackSetOperations")?;
-        let ours = state.operations.iter().map(|running| &running.operation).filter(|operation| !operation.status.has_ended());
+    async fn list_operations(&self, _: &StackSetName) -> Result<Vec<Operation>, CallError> {
+        let mut state = self.enter("ListStackSetOperations")?;
+        if state.foreign_looks > 0 {
+            state.foreign_looks -= 1;
+            if state.foreign_looks == 0 {
+                state.foreign = None;
+            }
+        }
+        let ours = state.operations.iter().rev().map(|running| &running.operation);
         Ok(state.foreign.iter().chain(ours).cloned().collect())
+    }
+
+    async fn delete_stack_instances(&self, deletion: InstancesDeletion<'_>) -> Result<OperationId, CallError> {
+        const CALL: &str = "DeleteStackInstances";
+        let mut state = self.enter(CALL)?;
+        state.refuse(CALL, deletion.operation_id)?;
+        let targets: Vec<_> = deletion.targets.iter().collect();
+        if targets.iter().any(|target| !state.instances.contains_key(target)) {
+            return Err(CallError::answered(CALL, "StackInstanceNotFoundException", "no such instance"));
+        }
+        state.retained.push(deletion.retain_stacks);
+        state.start(CALL, deletion.operation_id, OperationAction::Delete, targets, deletion.preferences)
+    }
+
+    async fn detect_drift(&self, _: &StackSetName, preferences: &Preferences, id: &OperationId) -> Result<OperationId, CallError> {
+        const CALL: &str = "DetectStackSetDrift";
+        let mut state = self.enter(CALL)?;
+        state.refuse(CALL, id)?;
+        let targets: Vec<_> = state.instances.keys().cloned().collect();
+        state.start(CALL, id, OperationAction::DetectDrift, targets, preferences)
+    }
+
+    async fn instance_overrides(&self, _: &StackSetName, target: &Target) -> Result<Parameters, CallError> {
+        let state = self.enter("DescribeStackInstance")?;
+        Ok(state.overrides.get(target).cloned().unwrap_or_default())
     }
 }
 
@@ -323,6 +395,8 @@ pub(crate) fn release(accounts: &[&str], regions: &[&str]) -> Release {
             regions.iter().map(|region| region.parse().unwrap()),
         ),
         preferences: Preferences::default(),
+        overrides: Vec::new(),
+        managed_execution: None,
     }
 }
 

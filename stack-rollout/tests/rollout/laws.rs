@@ -84,7 +84,7 @@ proptest! {
         for target in wanted.targets.iter() {
             prop_assert_eq!(cloud.state().instances[&target].1, version, "{}", target);
         }
-        let after = plan(&wanted, &block_on(observe(&cloud, &wanted.stack_set)).unwrap());
+        let after = plan(&wanted, &block_on(observe(&cloud, &wanted)).unwrap());
         prop_assert!(after.is_nothing_to_do(), "{after:?}");
         prop_assert!(rolled_out(&cloud, &wanted).unwrap().nothing_to_do);
     }

@@ -50,6 +50,7 @@ fn all_problems_are_told_at_once_and_nothing_is_asked_of_aws() {
         failure_tolerance_percentage: Some(101),
         max_concurrent_percentage: Some(0),
         region_order: ["us-east-1", "us-east-1", "ap-south-1"].map(|region| region.parse().unwrap()).into(),
+        ..Preferences::default()
     };
     assert_eq!(
         codes(&release),

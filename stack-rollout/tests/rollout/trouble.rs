@@ -121,8 +121,9 @@ fn a_lost_answer_starts_nothing_twice() {
 }
 
 #[test]
-fn an_operation_id_that_was_used_by_an_earlier_run_is_an_error_and_not_an_old_result() {
-    let cloud = Cloud::with_errors("CreateStackInstances", [error("OperationIdAlreadyExistsException")]);
+fn an_operation_id_that_is_taken_by_nothing_to_be_seen_is_an_error_and_not_an_old_result() {
+    let taken = std::iter::repeat_with(|| error("OperationIdAlreadyExistsException")).take(99);
+    let cloud = Cloud::with_errors("CreateStackInstances", taken);
     let error = rolled_out(&cloud, &release(&[A], &[EAST])).unwrap_err();
     assert!(matches!(error, Error::Call { source, .. } if source.kind() == CallErrorKind::OperationIdAlreadyExists));
 }

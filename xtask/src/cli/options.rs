@@ -13,7 +13,7 @@ mod tour;
 
 pub(crate) use build::BuildOptions;
 pub(crate) use demo::DemoOptions;
-pub(crate) use deploy::{Caller, DeployOptions, Permissions};
+pub(crate) use deploy::{Caller, ConcurrencyMode, DeployOptions, Permissions, PreferenceOptions, RegionConcurrency, StackSetOptions};
 pub(crate) use dist::DistOptions;
 pub(crate) use package::PackageOptions;
 pub(crate) use setup::SetupOptions;

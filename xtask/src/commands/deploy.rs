@@ -40,24 +40,30 @@ mod with_aws {
     use crate::diagnostic::{Diagnostic, Level};
     use crate::files;
     use crate::manifest::Release;
+    use crate::targets;
 
     /// The identity check asks no model anything: it only follows each endpoint to its model package.
     const NO_CASES: &str = "version: 1\ncases: []\n";
 
     pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOptions) -> Result<Exit, Failure> {
-        let folder = options.build_dir.clone().unwrap_or_else(|| project.target("deploy"));
+        let folder = options.set.build_dir.clone().unwrap_or_else(|| project.target("deploy"));
         let release = Release::read(&folder)?;
-        let request = request::read(&folder, &release, options)?;
+        let mut request = request::read(&folder, &release, &options.set, &options.preferences)?;
+        request.release.managed_execution = managed_execution(options)?;
         let session = Session::open().await?;
         let stack_sets = CloudFormationStackSets::new(aws_sdk_cloudformation::Client::new(&session.config), request.call_as);
 
-        printer.step("Rolling out", format_args!("{} to {}", request.release.stack_set, targets(&request.release.targets)));
+        printer.step("Rolling out", format_args!("{} to {}", request.release.stack_set, place(&request.release.targets)));
         let progress = Progress::new(printer);
         let rollout = roll_out(
             &stack_sets,
             |account, region| stacks(&session, options, &release, account, region),
             &request.release,
-            &stack_rollout::Options { deadline: Duration::from_secs(options.wait), ..stack_rollout::Options::new(request.run_id.clone()) },
+            &stack_rollout::Options {
+                deadline: Duration::from_secs(options.wait),
+                wait_for_others: options.wait_for_other,
+                ..stack_rollout::Options::new(request.release_id.clone())
+            },
             &SystemClock::new(),
             progress.listener(),
         )
@@ -69,7 +75,7 @@ mod with_aws {
             if rollout.verdict() == Verdict::Succeeded { Box::pin(identity(printer, release, options)).await? } else { Vec::new() };
         let record = record(&rollout, &identity)?;
         let path =
-            options.results_dir.clone().unwrap_or_else(|| project.target(&format!("rollout/{}", options.stage))).join("rollout.json");
+            options.results_dir.clone().unwrap_or_else(|| project.target(&format!("rollout/{}", options.set.stage))).join("rollout.json");
         let mut text = serde_json::to_string_pretty(&record).expect("plain data always serialises");
         text.push('\n');
         files::write(&path, text.as_bytes())?;
@@ -77,6 +83,15 @@ mod with_aws {
         printer.result(&record, summary(&rollout, &identity));
         printer.step("Written", files::shown(&path));
         Ok(exit(&rollout, &identity))
+    }
+
+    fn managed_execution(options: &DeployOptions) -> Result<Option<bool>, Failure> {
+        given(options.managed_execution.as_ref())
+            .map(|text| {
+                targets::yes_or_no(text)
+                    .ok_or_else(|| Failure::from(Diagnostic::error(format!("`{text}` is neither yes nor no")).named("--managed-execution")))
+            })
+            .transpose()
     }
 
     /// The stacks of a target, to read why one failed.
@@ -92,14 +107,14 @@ mod with_aws {
         if own.account == account.as_str() {
             return Ok(CloudFormationStacks::new(aws_sdk_cloudformation::Client::new(&config)));
         }
-        let stage = release.manifest.stage(options.stage);
+        let stage = release.manifest.stage(options.set.stage);
         let request = endpoint_test::aws::SessionRequest {
             account: account.to_string(),
             region: region.to_string(),
-            role: given(options.role.role_name.as_ref()).unwrap_or(&stage.execution_role_name).to_owned(),
+            role: given(options.set.role.role_name.as_ref()).unwrap_or(&stage.execution_role_name).to_owned(),
             partition: own.partition,
             session_name: format!("xtask-{}-{}-deploy", release.manifest.project.id, stage.env_type),
-            external_id: given(options.role.role_external_id.as_ref()).map(str::to_owned),
+            external_id: given(options.set.role.role_external_id.as_ref()).map(str::to_owned),
             tags: Vec::new(),
             endpoints: Vec::new(),
         };
@@ -113,7 +128,7 @@ mod with_aws {
         let suite = Suite::parse(NO_CASES, std::path::Path::new("identity"))
             .map_err(|error| Failure::from(Diagnostic::error(error.to_string())))?;
         let run = TestRun {
-            stage: options.stage,
+            stage: options.set.stage,
             suite,
             release: Some(release),
             wait: Duration::from_secs(options.wait),
@@ -121,7 +136,7 @@ mod with_aws {
             load: endpoint_test::LoadMode::Never,
             interruption: endpoint_test::Interruption::default(),
         };
-        let (_, reports) = test_endpoints::endpoints(printer, run, &options.role).await?;
+        let (_, reports) = test_endpoints::endpoints(printer, run, &options.set.role).await?;
         Ok(reports)
     }
 
@@ -200,7 +215,7 @@ mod with_aws {
         format!("{}: {}; {serving} of {} endpoints serve the release", rollout.stack_set, parts.join(", "), identity.len())
     }
 
-    fn targets(targets: &stack_rollout::Targets) -> String {
+    fn place(targets: &stack_rollout::Targets) -> String {
         let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
         format!("{} in {}", plural(targets.accounts.len(), "account"), plural(targets.regions.len(), "region"))
     }
@@ -228,7 +243,14 @@ mod with_aws {
             stack_rollout::Error::Release { .. } => Exit::BadInput,
             _ => Exit::Unreachable,
         };
-        Failure::new(exit, vec![Diagnostic::error(error.to_string()).hint(error.hint())])
+        let hint = match error {
+            stack_rollout::Error::OperationInProgress { operation, .. } => Some(format!(
+                "run again with --wait-for-other, or stop it: aws cloudformation stop-stack-set-operation --operation-id {}",
+                operation.id
+            )),
+            _ => error.hint(),
+        };
+        Failure::new(exit, vec![Diagnostic::error(error.to_string()).hint(hint)])
     }
 
     fn first_message(failure: &Failure) -> String {

@@ -3,7 +3,7 @@
 import json
 import traceback
 
-from stand_in import endpoints, seeding
+from stand_in import endpoints, seeding, stack_set_operations
 from stand_in.answers import Answer
 from stand_in.invalid import Invalid, fields
 from stand_in.request import read_body
@@ -85,6 +85,22 @@ def silent_rollback(application, body):
     return {}
 
 
+def set_stack_set_pace(application, body):
+    values = fields(body, required={"milliseconds": int})
+    needs_patch(application, "stack-sets")
+    with application.state:
+        stack_set_operations.PACE["seconds"] = values["milliseconds"] / 1000
+    return {}
+
+
+def set_drift(application, body):
+    values = fields(body, required={"account": str}, optional={"region": str})
+    needs_patch(application, "stack-sets")
+    with application.state:
+        stack_set_operations.DRIFTED.add((values["account"], values.get("region", REGION)))
+    return {}
+
+
 def set_model_server(application, body):
     values = fields(body, required={"url": str}, optional={"account": str, "region": str, "endpoint": str})
     needs_patch(application, "invocations")
@@ -116,6 +132,8 @@ ROUTES = {
     "POST /stand-in/organization": seed_organization,
     "POST /stand-in/endpoint-status": set_endpoint_status,
     "POST /stand-in/silent-rollback": silent_rollback,
+    "POST /stand-in/stack-set-pace": set_stack_set_pace,
+    "POST /stand-in/drift": set_drift,
     "POST /stand-in/model-server": set_model_server,
     "POST /stand-in/enforce-iam": enforce_iam,
     "GET /stand-in/patches": active_patches,

@@ -11,7 +11,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from moto.organizations.models import organizations_backends
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from stand_in import answers, control, endpoints, invocations
+from stand_in import answers, control, endpoints, invocations, stack_set_operations
 from stand_in.faults import Faults
 from stand_in.patches import apply
 from stand_in.request import Request
@@ -44,6 +44,7 @@ class Application:
             moto_api_backend.reset()
             organizations_backends.master_accounts.clear()
             endpoints.reset()
+            stack_set_operations.reset()
             self.model_servers.reset()
             self.faults.clear()
             self.log.clear()

@@ -26,6 +26,7 @@ mod wire;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -184,6 +185,16 @@ impl StandIn {
     /// The endpoint's next update ends `InService` with the configuration that it had.
     pub fn silent_rollback(&self, account: &str, endpoint: &str) -> Result<(), Error> {
         self.tell("POST", "silent-rollback", &json!({ "account": account, "endpoint": endpoint }))
+    }
+
+    /// Lets operations on stack sets take this long for each instance; no time at all, as at the start, is at once.
+    pub fn set_stack_set_pace(&self, pace: Duration) -> Result<(), Error> {
+        self.tell("POST", "stack-set-pace", &json!({ "milliseconds": u64::try_from(pace.as_millis()).unwrap_or(u64::MAX) }))
+    }
+
+    /// Stacks of this account and region are found to have drifted when that is looked for.
+    pub fn drift(&self, account: &str, region: &str) -> Result<(), Error> {
+        self.tell("POST", "drift", &json!({ "account": account, "region": region }))
     }
 
     /// Sends invocations to this server from now on: those of one endpoint in an account, or all that have no server of their own.

@@ -11,6 +11,7 @@ mod organization;
 mod package;
 mod project;
 mod regions;
+mod rollout;
 mod schemas;
 mod setup;
 mod test_staging;

@@ -34,6 +34,15 @@ impl Progress {
         move |event| match event {
             Event::Planned(plan) if plan.is_nothing_to_do() => progress.line("Unchanged", "every target has this release already"),
             Event::StackSetCreated { stack_set } => progress.line("Created", &format!("stack set {stack_set}")),
+            Event::Resumed { operation } => progress.line(
+                "Resuming",
+                &format!(
+                    "operation {} ({} {}), which an earlier run of this release has started",
+                    operation.id, operation.action, operation.status
+                ),
+            ),
+            Event::WaitingForOther { operation } => progress
+                .line("Waiting", &format!("for operation {} ({} {}) of someone else", operation.id, operation.action, operation.status)),
             Event::OperationStarted { operation_id, action, targets } => {
                 progress.line(
                     "Started",

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use stack_rollout::{
-    AccountId, AutoDeployment, CallAs, OperationId, PermissionModel, Preferences, Region, Release, StackSetName, Targets, Template,
+    AccountId, AutoDeployment, CallAs, OperationId, ParameterOverride, PermissionModel, Preferences, Region, Release, StackSetName,
+    Targets, Template, status,
 };
 
-use crate::cli::{Caller, DeployOptions, Permissions, given};
+use crate::cli::{Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, StackSetOptions, given};
 use crate::diagnostic::{Diagnostic, Failure, stop_on_errors};
 use crate::files;
 use crate::manifest;
@@ -18,11 +19,17 @@ use crate::targets;
 pub(crate) struct Request {
     pub(crate) release: Release,
     pub(crate) call_as: CallAs,
-    pub(crate) run_id: OperationId,
+    /// What the ids of its operations begin with.
+    pub(crate) release_id: OperationId,
 }
 
 /// Reads the release's own files: the manifest says which, and that they are whole.
-pub(crate) fn read(folder: &Path, release: &manifest::Release, options: &DeployOptions) -> Result<Request, Failure> {
+pub(crate) fn read(
+    folder: &Path,
+    release: &manifest::Release,
+    options: &StackSetOptions,
+    preferences: &PreferenceOptions,
+) -> Result<Request, Failure> {
     let stage = release.manifest.stage(options.stage);
     let mut diagnostics = Vec::new();
     let asked = given(options.regions.as_ref()).map(|text| targets::regions(text, "--regions", &mut diagnostics));
@@ -43,6 +50,14 @@ pub(crate) fn read(folder: &Path, release: &manifest::Release, options: &DeployO
         .map_err(|problems| Failure::from(Diagnostic::error(problems.to_string())))?;
     let parameters = layer.parameters.iter().filter_map(|(name, setting)| Some((name.clone(), setting.value.text()?.to_owned()))).collect();
 
+    let parsed_override = |known: &manifest::ParameterOverride| -> Result<ParameterOverride, Failure> {
+        Ok(ParameterOverride {
+            account: known.account.as_deref().map(parsed::<AccountId>).transpose()?,
+            region: known.region.as_deref().map(parsed::<Region>).transpose()?,
+            parameters: known.parameters.clone(),
+        })
+    };
+    let release_id = release_id(&release.digest)?;
     let release = Release {
         stack_set: parsed::<StackSetName>(&stage.stack_set)?,
         description: Some(format!("SageMaker endpoints of project {} ({})", release.manifest.project.name, stage.env_type)),
@@ -58,20 +73,19 @@ pub(crate) fn read(folder: &Path, release: &manifest::Release, options: &DeployO
             stage.accounts.iter().map(|account| parsed::<AccountId>(account)).collect::<Result<Vec<_>, _>>()?,
             regions.iter().map(|region| parsed::<Region>(region)).collect::<Result<Vec<_>, _>>()?,
         ),
-        preferences: Preferences {
-            failure_tolerance_percentage: options.failure_tolerance_percentage,
-            max_concurrent_percentage: options.max_concurrent_percentage,
-            region_order: regions.iter().map(|region| parsed::<Region>(region)).collect::<Result<Vec<_>, _>>()?,
-        },
+        preferences: self::preferences(preferences, regions.iter().map(|region| parsed::<Region>(region)).collect::<Result<Vec<_>, _>>()?),
+        // What is for a region or an account that is left out this time matters to no target.
+        overrides: stage.parameter_overrides.iter().map(parsed_override).collect::<Result<Vec<_>, _>>()?,
+        managed_execution: None,
     };
     let call_as = match options.call_as {
         Caller::Itself => CallAs::Itself,
         Caller::DelegatedAdmin => CallAs::DelegatedAdmin,
     };
-    Ok(Request { release, call_as, run_id: run_id()? })
+    Ok(Request { release, call_as, release_id })
 }
 
-fn permission_model(options: &DeployOptions) -> Result<PermissionModel, Failure> {
+fn permission_model(options: &StackSetOptions) -> Result<PermissionModel, Failure> {
     let text = |value: &Option<String>| given(value.as_ref()).map(str::to_owned);
     match options.permission_model {
         Permissions::SelfManaged => Ok(PermissionModel::SelfManaged {
@@ -92,10 +106,28 @@ fn permission_model(options: &DeployOptions) -> Result<PermissionModel, Failure>
     }
 }
 
-/// A run's name in CloudFormation: the time and the process, so that two runs never share one.
-fn run_id() -> Result<OperationId, Failure> {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map(|elapsed| elapsed.as_millis()).unwrap_or_default();
-    parsed(&format!("xtask-{now}-{}", std::process::id()))
+fn preferences(options: &PreferenceOptions, region_order: Vec<Region>) -> Preferences {
+    Preferences {
+        failure_tolerance_count: options.failure_tolerance_count,
+        max_concurrent_count: options.max_concurrent_count,
+        region_concurrency: options.region_concurrency.map(|concurrency| match concurrency {
+            RegionConcurrency::Sequential => status::RegionConcurrency::Sequential,
+            RegionConcurrency::Parallel => status::RegionConcurrency::Parallel,
+        }),
+        concurrency_mode: options.concurrency_mode.map(|mode| match mode {
+            ConcurrencyMode::Strict => status::ConcurrencyMode::Strict,
+            ConcurrencyMode::Soft => status::ConcurrencyMode::Soft,
+        }),
+        failure_tolerance_percentage: options.failure_tolerance_percentage,
+        max_concurrent_percentage: options.max_concurrent_percentage,
+        region_order,
+    }
+}
+
+/// The release's name in CloudFormation: the same for every run of it, so that one that was killed is found again.
+fn release_id(digest: &str) -> Result<OperationId, Failure> {
+    let digest: String = digest.trim_start_matches("sha256:").chars().take(16).collect();
+    parsed(&format!("xtask-{digest}"))
 }
 
 fn parsed<T: std::str::FromStr<Err = stack_rollout::InvalidIdentifier>>(text: &str) -> Result<T, Failure> {

@@ -7,6 +7,9 @@ from moto.cloudformation.models import CloudFormationBackend, StackInstance, Sta
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.core.responses import ActionResult
 
+from stand_in import stack_set_operations as operations
+from stand_in.stack_set_operations import Refused
+
 PURPOSE = "UpdateStackSet and UpdateStackInstances update the deployed stacks; a failing account does not stop the others"
 
 
@@ -21,6 +24,8 @@ class Instance(StackInstance):
         self.stack = None
         self.reason = None
         self.outdated = False
+        self.detailed = "PENDING"
+        self.drift = "NOT_CHECKED"
 
     def deploy(self):
         """Brings the stack to the set's template and parameters, this instance's own parameters on top."""
@@ -33,6 +38,7 @@ class Instance(StackInstance):
             self.reason, self.outdated = None, False
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the reason of this instance
             self.reason, self.outdated = getattr(error, "message", None) or repr(error), True
+            raise
 
     def _create(self, parameters):
         backend = cloudformation_backends[self.account_id][self.region_name]
@@ -59,24 +65,23 @@ class Instance(StackInstance):
             roll_back(stack, "UPDATE_FAILED", "UPDATE_ROLLBACK_COMPLETE", error, restore)
             raise
 
-    def delete(self):
-        if self.stack is not None:
+    def delete(self, retain=False):
+        if self.stack is not None and not retain:
             cloudformation_backends[self.account_id][self.region_name].delete_stack(self.stack.name)
 
-    def result(self):
-        result = {"Account": self.account_id, "Region": self.region_name, "Status": "FAILED" if self.reason else "SUCCEEDED"}
-        if self.reason:
-            result["StatusReason"] = self.reason
-        return result
+    def look_for_drift(self):
+        drifted = (self.account_id, self.region_name) in operations.DRIFTED
+        self.drift = "DRIFTED" if drifted else "IN_SYNC"
 
     def to_dict(self):
         described = {
             "StackSetId": self.stack_set.id,
             "Region": self.region_name,
             "Account": self.account_id,
-            "Status": "OUTDATED" if self.outdated else "CURRENT",
+            "Status": "OUTDATED" if self.outdated or self.stack is None else "CURRENT",
             "ParameterOverrides": [{"ParameterKey": key, "ParameterValue": value} for key, value in self.overrides.items()],
-            "StackInstanceStatus": {"DetailedStatus": "FAILED" if self.reason else "SUCCEEDED"},
+            "StackInstanceStatus": {"DetailedStatus": self.detailed},
+            "DriftStatus": self.drift,
         }
         if self.stack is not None:
             described["StackId"] = self.stack.stack_id
@@ -93,16 +98,6 @@ def roll_back(stack, failed, rolled_back, error, undo):
         stack._add_stack_event("ROLLBACK_FAILED", resource_status_reason=repr(further))
     stack.status = rolled_back
     stack._add_stack_event(rolled_back)
-
-
-def record(stack_set, action, instances, operation_id=None):
-    """The operation, done at once as everything is in moto."""
-    failed = any(instance.reason for instance in instances)
-    operation = stack_set._create_operation(
-        operation_id=operation_id or str(uuid.uuid4()), action=action, status="FAILED" if failed else "SUCCEEDED"
-    )
-    operation["Results"] = [instance.result() for instance in instances]
-    return operation
 
 
 def chosen(stack_set, accounts, regions):
@@ -124,24 +119,42 @@ def as_overrides(parameters, previous):
 
 
 def create_stack_instances(self, accounts, regions, deployment_targets, parameters):
-    targets = deployment_targets or {}
-    units = targets.get("OrganizationalUnitIds", [])
-    if self.permission_model == "SERVICE_MANAGED" and not units:
-        raise ValidationError(message="StackSets with SERVICE_MANAGED permission model can only have OrganizationalUnit as target")
-    if self.permission_model == "SELF_MANAGED" and units:
-        raise ValidationError(message="StackSets with SELF_MANAGED permission model can only have accounts as target")
-    accounts = accounts_of(self.instances.org_backend, units) if units else (accounts or targets.get("Accounts", []))
+    accounts = targeted(self, accounts, deployment_targets or {})
     instances = []
     for account in accounts:
         for region in regions:
             instance = next(iter(chosen(self, [account], [region])), None)
-            if instance is None:
-                instance = Instance(self, account, region)
-                self.stack_instances.append(instance)
-            instance.overrides = as_overrides(parameters or [], instance.overrides)
-            instance.deploy()
-            instances.append(instance)
-    return record(self, "CREATE", instances)["OperationId"]
+            if instance is not None and instance.stack is not None and not instance.reason:
+                raise Refused("AlreadyExistsException", f"The instance in account {account}, region {region} already exists")
+            instances.append(instance or Instance(self, account, region))
+    operation_id = operations.start(self, "CREATE", instances, Instance.deploy)["OperationId"]
+    for instance in instances:
+        if instance not in self.stack_instances:
+            self.stack_instances.append(instance)
+        instance.overrides = as_overrides(parameters or [], instance.overrides)
+    operations.advance(self)
+    return operation_id
+
+
+def targeted(stack_set, accounts, deployment_targets):
+    """The accounts that a request means: those that it lists, or with service-managed permissions those of its units, filtered."""
+    units = deployment_targets.get("OrganizationalUnitIds", [])
+    if stack_set.permission_model == "SERVICE_MANAGED" and not units:
+        raise ValidationError(message="StackSets with SERVICE_MANAGED permission model can only have OrganizationalUnit as target")
+    if stack_set.permission_model == "SELF_MANAGED" and units:
+        raise ValidationError(message="StackSets with SELF_MANAGED permission model can only have accounts as target")
+    listed = accounts or deployment_targets.get("Accounts", [])
+    if not units:
+        return listed
+    members = accounts_of(stack_set.instances.org_backend, units)
+    kind = deployment_targets.get("AccountFilterType", "NONE")
+    if kind == "INTERSECTION":
+        return [account for account in members if account in listed]
+    if kind == "DIFFERENCE":
+        return [account for account in members if account not in listed]
+    if kind == "UNION":
+        return members + [account for account in listed if account not in members]
+    return members
 
 
 def accounts_of(organization, units):
@@ -154,44 +167,125 @@ def accounts_of(organization, units):
 
 
 def update_stack_set(self, template, description, parameters, tags, admin_role, execution_role, accounts, regions, operation_id):
+    instances = chosen(self, targeted(self, accounts, operations.asked(self).get("DeploymentTargets") or {}), regions)
+    if accounts and not instances:
+        raise Refused("StackInstanceNotFoundException", "there is no such instance")
+    operation = operations.start(self, "UPDATE", instances, Instance.deploy)
     self.template = template or self.template
     self.description = description if description is not None else self.description
     self.parameters = parameters or self.parameters
     self.tags = tags or self.tags
     self.administration_role_arn = admin_role or self.administration_role_arn
     self.execution_role_name = execution_role or self.execution_role_name
-    instances = chosen(self, accounts, regions)
     for instance in self.stack_instances:
         instance.outdated = True
-    for instance in instances:
-        instance.deploy()
-    return record(self, "UPDATE", instances, operation_id)
+    operations.advance(self)
+    return operation
 
 
 def update_instances(self, accounts, regions, parameters):
+    accounts = targeted(self, accounts, operations.asked(self).get("DeploymentTargets") or {})
     instances = chosen(self, accounts, regions)
+    if len(instances) < len(accounts) * len(regions) or not instances:
+        raise Refused("StackInstanceNotFoundException", "Stack instances do not exist in the accounts and regions of the request")
+    operation = operations.start(self, "UPDATE", instances, Instance.deploy)
+    # A list of overrides replaces what there was; an empty one, which the Query protocol sends as an empty text, takes all away.
+    if operations.asked(self).get("ParameterOverrides") is not None:
+        for instance in instances:
+            instance.overrides = as_overrides(parameters or [], instance.overrides)
+    operations.advance(self)
+    return operation
+
+
+def delete_stack_instances(self, accounts, regions):
+    asked = operations.asked(self)
+    instances = chosen(self, targeted(self, accounts, asked.get("DeploymentTargets") or {}), regions)
     if not instances:
-        raise ValidationError(message="Stack instances do not exist in the accounts and regions of the request")
-    for instance in instances:
-        if parameters:
-            instance.overrides = as_overrides(parameters, instance.overrides)
-        instance.deploy()
-    return record(self, "UPDATE", instances)
+        raise Refused("StackInstanceNotFoundException", "Stack instances do not exist in the accounts and regions of the request")
+    retain = str(asked.get("RetainStacks", "false")).lower() == "true"
+
+    def delete(instance):
+        instance.delete(retain)
+        self.stack_instances.remove(instance)
+
+    operations.start(self, "DELETE", instances, delete)
+    operations.advance(self)
+
+
+def detect_stack_set_drift(self):
+    stack_set = self.cloudformation_backend.describe_stack_set(self._get_param("StackSetName"))
+    operations.ask(stack_set, self)
+    operation = operations.start(stack_set, "DETECT_DRIFT", list(stack_set.stack_instances), Instance.look_for_drift)
+    operations.advance(stack_set)
+    return ActionResult({"OperationId": operation["OperationId"]})
 
 
 def list_stack_instances(self):
     wanted = {"Account": self._get_param("StackInstanceAccount"), "Region": self._get_param("StackInstanceRegion")}
-    instances = self.cloudformation_backend.list_stack_instances(self._get_param("StackSetName"))
-    return ActionResult(
-        {"Summaries": [found for found in instances if all(value is None or found[key] == value for key, value in wanted.items())]}
-    )
+    stack_set = self.cloudformation_backend.describe_stack_set(self._get_param("StackSetName"))
+    operations.advance(stack_set)
+    instances = [instance.to_dict() for instance in stack_set.stack_instances]
+    return page(self, [found for found in instances if all(value is None or found[key] == value for key, value in wanted.items())])
+
+
+def list_stack_set_operations(self):
+    stack_set = self.cloudformation_backend.describe_stack_set(self._get_param("StackSetName"))
+    operations.advance(stack_set)
+    return page(self, list(reversed(stack_set.operations)))
 
 
 def list_stack_set_operation_results(self):
-    operation = self.cloudformation_backend.list_stack_set_operation_results(
-        self._get_param("StackSetName"), self._get_param("OperationId")
-    )
-    return ActionResult({"Summaries": operation.get("Results", [])})
+    stack_set = self.cloudformation_backend.describe_stack_set(self._get_param("StackSetName"))
+    operations.advance(stack_set)
+    return page(self, stack_set.get_operation(self._get_param("OperationId")).get("Results", []))
+
+
+def page(response, summaries):
+    """A page of a list, as long as it was asked for: 100 at most, as on AWS."""
+    begin = int(response._get_param("NextToken") or 0)
+    end = begin + int(response._get_param("MaxResults") or 100)
+    answer = {"Summaries": summaries[begin:end]}
+    if end < len(summaries):
+        answer["NextToken"] = str(end)
+    return ActionResult(answer)
+
+
+def get_operation(self, operation_id):
+    operations.advance(self)
+    for operation in self.operations:
+        if operation["OperationId"] == operation_id:
+            return operation
+    raise Refused("OperationNotFoundException", f"Operation {operation_id} not found")
+
+
+def stop_stack_set_operation(self, stackset_name, operation_id):
+    operations.stop(self.describe_stack_set(stackset_name), operation_id)
+
+
+def with_asked(method):
+    """Keeps for the stack set what moto's own handler does not hand on: preferences, the operation's id, what is to be retained."""
+
+    def handler(self):
+        stack_set = self.cloudformation_backend.describe_stack_set(self._get_param("StackSetName"))
+        operations.ask(stack_set, self)
+        return method(self)
+
+    return handler
+
+
+def with_managed_execution(method, after):
+    def handler(self):
+        answer = method(self)
+        active = (self._get_params().get("ManagedExecution") or {}).get("Active")
+        if active is not None:
+            after(self).managed = str(active).lower() == "true"
+        return answer
+
+    return handler
+
+
+def named(response):
+    return response.cloudformation_backend.describe_stack_set(response._get_param("StackSetName"))
 
 
 def describe_stack_instance(self, stack_set_name, account_id, region):
@@ -210,8 +304,18 @@ class NotThere(ValidationError):
 
 def apply():
     StackSet.create_stack_instances = create_stack_instances
+    StackSet.delete_stack_instances = delete_stack_instances
     StackSet.update = update_stack_set
     StackSet.update_instances = update_instances
+    StackSet.get_operation = get_operation
+    StackSet.managed_execution = property(lambda self: {"Active": getattr(self, "managed", False)})
     CloudFormationBackend.describe_stack_instance = describe_stack_instance
+    CloudFormationBackend.stop_stack_set_operation = stop_stack_set_operation
+    for name in ("create_stack_instances", "update_stack_instances", "delete_stack_instances", "update_stack_set"):
+        setattr(CloudFormationResponse, name, with_asked(getattr(CloudFormationResponse, name)))
+    for name in ("create_stack_set", "update_stack_set"):
+        setattr(CloudFormationResponse, name, with_managed_execution(getattr(CloudFormationResponse, name), named))
+    CloudFormationResponse.detect_stack_set_drift = detect_stack_set_drift
     CloudFormationResponse.list_stack_instances = list_stack_instances
+    CloudFormationResponse.list_stack_set_operations = list_stack_set_operations
     CloudFormationResponse.list_stack_set_operation_results = list_stack_set_operation_results

@@ -44,6 +44,7 @@ pub(super) const FILES: &[(&str, &str)] = embedded![
     "request_log.py",
     "seeding.py",
     "server.py",
+    "stack_set_operations.py",
 ];
 
 /// Writes the package below `cache`, in a folder named for its content, and returns that folder. The caller holds the lock.

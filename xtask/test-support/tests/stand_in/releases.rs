@@ -144,14 +144,51 @@ fn a_silent_rollback_leaves_one_account_on_the_old_package_while_the_stack_says_
 }
 
 #[test]
-fn an_account_without_its_network_fails_alone_and_says_why() {
+fn without_tolerance_one_failure_gives_up_what_has_not_begun() {
     let aws = start();
     with_network(&aws, STAGING);
     stack_set(&aws, "CreateStackSet", 1);
     let operation = add_accounts(&aws, &[PROD, STAGING]).text("OperationId").unwrap();
+    assert_eq!(ask(&aws, "DescribeStackSetOperation", &[("OperationId", &operation)]).text("Status").unwrap(), "FAILED");
+    let results = ask(&aws, "ListStackSetOperationResults", &[("OperationId", &operation)]);
+    assert_eq!(results.texts("Status"), ["FAILED", "CANCELLED"]);
+}
+
+#[test]
+fn operations_take_their_time_one_at_a_time_and_an_id_that_was_seen_starts_nothing() {
+    let aws = start();
+    for account in [STAGING, PROD] {
+        with_network(&aws, account);
+    }
+    stack_set(&aws, "CreateStackSet", 1);
+    aws.set_stack_set_pace(std::time::Duration::from_hours(1)).unwrap();
+    let accounts = [("Accounts.member.1", PROD), ("Accounts.member.2", STAGING), ("Regions.member.1", "us-east-1"), ("OperationId", "one")];
+    ask(&aws, "CreateStackInstances", &accounts);
+    let results = ask(&aws, "ListStackSetOperationResults", &[("OperationId", "one")]);
+    assert_eq!(results.texts("Status"), ["RUNNING", "PENDING"]);
+    let refused = |parameters: &[(&str, &str)]| {
+        let parameters = [&[("StackSetName", SET)], parameters].concat();
+        aws.query(REGISTRY, "cloudformation", "CreateStackInstances", &parameters).unwrap_err().to_string()
+    };
+    assert!(refused(&accounts).contains("OperationIdAlreadyExistsException"), "{}", refused(&accounts));
+    let other = [&accounts[..3], &[("OperationId", "two")]].concat();
+    assert!(refused(&other).contains("OperationInProgressException"), "{}", refused(&other));
+    aws.set_stack_set_pace(std::time::Duration::ZERO).unwrap();
+    assert_eq!(ask(&aws, "DescribeStackSetOperation", &[("OperationId", "one")]).text("Status").unwrap(), "SUCCEEDED");
+    assert_eq!((served(&aws, STAGING, ENDPOINT), served(&aws, PROD, ENDPOINT)), (package(1), package(1)));
+}
+
+#[test]
+fn an_account_without_its_network_fails_alone_and_says_why() {
+    let aws = start();
+    with_network(&aws, STAGING);
+    stack_set(&aws, "CreateStackSet", 1);
+    let tolerant = ("OperationPreferences.FailureToleranceCount", "1");
+    let accounts = [("Accounts.member.1", PROD), ("Accounts.member.2", STAGING), ("Regions.member.1", "us-east-1"), tolerant];
+    let operation = ask(&aws, "CreateStackInstances", &accounts).text("OperationId").unwrap();
     assert_eq!(served(&aws, STAGING, ENDPOINT), package(1));
     let described = ask(&aws, "DescribeStackSetOperation", &[("OperationId", &operation)]);
-    assert_eq!(described.text("Status").unwrap(), "FAILED");
+    assert_eq!(described.text("Status").unwrap(), "SUCCEEDED", "no more have failed than are tolerated");
     let results = ask(&aws, "ListStackSetOperationResults", &[("OperationId", &operation)]);
     assert_eq!(
         (results.texts("Account"), results.texts("Status")),

@@ -3,10 +3,10 @@
 use std::future::Future;
 use std::time::Duration;
 
-use super::{Event, Options, Poll};
-use crate::{CallError, Clock};
+use super::{Options, Poll};
+use crate::{CallError, Clock, Event};
 
-pub(super) struct Patience<'a, C> {
+pub(crate) struct Patience<'a, C> {
     clock: &'a C,
     poll: Poll,
     deadline: Duration,
@@ -15,14 +15,14 @@ pub(super) struct Patience<'a, C> {
 }
 
 impl<'a, C: Clock> Patience<'a, C> {
-    pub(super) fn new(clock: &'a C, options: &Options) -> Self {
+    pub(crate) fn new(clock: &'a C, options: &Options) -> Self {
         let deadline = clock.now().saturating_add(options.deadline);
         Self { clock, poll: options.poll, deadline, random: fastrand::Rng::new(), has_repeated: false }
     }
 
     /// Makes a call, again and again while it fails in a way that may pass, within the bounds of [`Poll::tolerated_failures`]
     /// and the deadline.
-    pub(super) async fn call<T, Fut>(
+    pub(crate) async fn call<T, Fut>(
         &mut self,
         on_event: &mut (dyn FnMut(Event) + Send),
         mut call: impl FnMut() -> Fut + Send,
@@ -48,12 +48,12 @@ impl<'a, C: Clock> Patience<'a, C> {
     }
 
     /// Whether the last [`call`](Self::call) was made more than once.
-    pub(super) fn has_repeated(&self) -> bool {
+    pub(crate) fn has_repeated(&self) -> bool {
         self.has_repeated
     }
 
     /// Lets the `nth` pause (from 1) pass; `false` when the deadline has been reached.
-    pub(super) async fn pause(&mut self, nth: u32) -> bool {
+    pub(crate) async fn pause(&mut self, nth: u32) -> bool {
         let left = self.deadline.saturating_sub(self.clock.now());
         if left.is_zero() {
             return false;

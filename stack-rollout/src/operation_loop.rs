@@ -1,0 +1,349 @@
+//! The one loop that starts operations on a stack set, waits for them, and finds those again that an earlier run of the same release
+//! has left behind.
+
+mod patience;
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::time::Duration;
+
+use crate::call_error::{CallError, CallErrorKind};
+use crate::problem::{Place, Problem};
+use crate::rollout::OperationRecord;
+use crate::stack_sets::{Operation, OperationResult, StackSets};
+use crate::status::{OperationAction, OperationStatus};
+use crate::{Clock, Error, Event, OperationId, StackSetName, Target, Targets};
+pub(crate) use patience::Patience;
+
+/// How a rollout goes about its work.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// What the ids of operations begin with: a name for the release, such as a part of its checksum.
+    ///
+    /// Every run of one release gives the same. An operation that an earlier run started, and that still goes on, is then found and
+    /// waited for; its ids tell it from those of other releases and of people.
+    pub release_id: OperationId,
+    /// How long the rollout waits in all. What runs on AWS then goes on there, and the record says so.
+    pub deadline: Duration,
+    /// How often it looks.
+    pub poll: Poll,
+    /// In how many failed targets the stack's events are read. Each costs a session there and at least one request.
+    pub explain_at_most: usize,
+    /// Waits, within the deadline, for operations of others to end, in place of refusing.
+    pub wait_for_others: bool,
+}
+
+/// How often a rollout looks at a running operation.
+///
+/// The pause grows by half from `first` to `longest`, and each is shortened by up to a fifth at random, so that pipelines that
+/// started together do not ask together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Poll {
+    /// The pause after the first look.
+    pub first: Duration,
+    /// The longest pause.
+    pub longest: Duration,
+    /// How many failures in a row are taken as passing, when AWS is limiting requests or cannot be reached.
+    pub tolerated_failures: u32,
+}
+
+impl Default for Poll {
+    fn default() -> Self {
+        Self { first: Duration::from_secs(1), longest: Duration::from_secs(15), tolerated_failures: 8 }
+    }
+}
+
+impl Options {
+    /// The usual way: an hour at most, fifty failures explained, and others are not waited for.
+    pub fn new(release_id: OperationId) -> Self {
+        Self { release_id, deadline: Duration::from_hours(1), poll: Poll::default(), explain_at_most: 50, wait_for_others: false }
+    }
+}
+
+/// Why no further step is taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Halt {
+    /// An operation ended badly.
+    OperationFailed(Operation),
+    /// Time is up.
+    Deadline,
+    /// AWS could not be asked any more, or refused the next operation.
+    Error(Error),
+}
+
+/// An operation that was started or found, and the last that was seen of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Conducted {
+    pub(crate) operation: Operation,
+    /// Where it works. Of an operation that was found, what its results name.
+    pub(crate) targets: Targets,
+    /// It was started by an earlier run, or by another one that goes on beside this.
+    pub(crate) resumed: bool,
+}
+
+/// How a step began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// It was started, and waited for.
+    Started,
+    /// Another run of this release was faster: its operation was waited for, and what there is must be looked at again.
+    Overtaken,
+}
+
+/// Conducts the operations of one run.
+pub(crate) struct OperationLoop<'a, S, C> {
+    pub(crate) stack_sets: &'a S,
+    pub(crate) name: &'a StackSetName,
+    pub(crate) patience: Patience<'a, C>,
+    pub(crate) on_event: &'a mut (dyn FnMut(Event) + Send),
+    pub(crate) operations: Vec<Conducted>,
+    pub(crate) results: BTreeMap<Target, OperationResult>,
+    pub(crate) halt: Option<Halt>,
+    pub(crate) problems: Vec<Problem>,
+    options: &'a Options,
+    /// The number of this run among those of the release.
+    run: u32,
+    /// How often a request came too late.
+    overtaken: u32,
+}
+
+impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
+    pub(crate) fn new(
+        stack_sets: &'a S,
+        name: &'a StackSetName,
+        options: &'a Options,
+        clock: &'a C,
+        on_event: &'a mut (dyn FnMut(Event) + Send),
+    ) -> Self {
+        Self {
+            stack_sets,
+            name,
+            patience: Patience::new(clock, options),
+            on_event,
+            operations: Vec::new(),
+            results: BTreeMap::new(),
+            halt: None,
+            problems: Vec::new(),
+            options,
+            run: 1,
+            overtaken: 0,
+        }
+    }
+
+    pub(crate) fn call_error(&self, source: CallError) -> Error {
+        Error::Call { stack_set: self.name.clone(), source }
+    }
+
+    /// Whether this run has started an operation itself.
+    pub(crate) fn has_started(&self) -> bool {
+        self.operations.iter().any(|conducted| !conducted.resumed)
+    }
+
+    /// Makes sure that no operation goes on: waits for one that an earlier run of this release has started, and refuses or waits, as
+    /// the options say, while one of someone else goes on, since what it will leave behind cannot be known.
+    pub(crate) async fn enter(&mut self) -> Result<(), Error> {
+        let mut looks = 0;
+        loop {
+            let operations = self.list_operations().await?;
+            let release = &self.options.release_id;
+            let last = operations.iter().filter_map(|operation| release.run_of(&operation.id)).max();
+            self.run = self.run.max(last.map_or(1, |last| last.saturating_add(1)));
+            let mut running = operations.into_iter().filter(|operation| !operation.status.has_ended());
+            let Some(operation) = running.next() else { return Ok(()) };
+            if release.run_of(&operation.id).is_some() {
+                self.resume(operation).await;
+                if self.halt.is_some() {
+                    return Ok(());
+                }
+                continue;
+            }
+            let refused = Error::OperationInProgress { stack_set: self.name.clone(), operation: Box::new(operation.clone()) };
+            if !self.options.wait_for_others {
+                return Err(refused);
+            }
+            if looks == 0 {
+                (self.on_event)(Event::WaitingForOther { operation });
+            }
+            looks += 1;
+            if !self.patience.pause(looks).await {
+                return Err(refused);
+            }
+        }
+    }
+
+    async fn list_operations(&mut self) -> Result<Vec<Operation>, Error> {
+        let (stack_sets, name) = (self.stack_sets, self.name);
+        let listed = self.patience.call(self.on_event, || stack_sets.list_operations(name)).await;
+        listed.map_err(|source| self.call_error(source))
+    }
+
+    /// Waits for an operation that this run has not started.
+    async fn resume(&mut self, operation: Operation) {
+        (self.on_event)(Event::Resumed { operation: operation.clone() });
+        self.operations.push(Conducted { operation, targets: Targets::default(), resumed: true });
+        self.halt = self.wait().await;
+    }
+
+    /// Starts a step's operation and waits for its end. What goes wrong is an error only before the first operation of this run.
+    pub(crate) async fn take<Fut>(
+        &mut self,
+        action: OperationAction,
+        (word, number): (&'static str, usize),
+        targets: &Targets,
+        call: impl Fn(OperationId) -> Fut + Send + Sync,
+    ) -> Result<Taken, Error>
+    where
+        Fut: Future<Output = Result<OperationId, CallError>> + Send,
+    {
+        let id = match self.start(word, number, call).await {
+            Ok(Some(id)) => id,
+            Ok(None) => return Ok(Taken::Overtaken),
+            Err(error) if !self.has_started() => return Err(error),
+            Err(error) => {
+                self.halt = Some(Halt::Error(error));
+                return Ok(Taken::Started);
+            }
+        };
+        (self.on_event)(Event::OperationStarted { operation_id: id.clone(), action: action.clone(), targets: targets.len() });
+        let operation = Operation { id, action, status: OperationStatus::Running, status_reason: None, created_at: None };
+        self.operations.push(Conducted { operation, targets: targets.clone(), resumed: false });
+        self.halt = self.wait().await;
+        Ok(Taken::Started)
+    }
+
+    /// Starts an operation; `None` when another run of this release was faster and its operation has been waited for.
+    ///
+    /// An operation of this run that has just ended may hold the set for a moment longer, so `OperationInProgressException` counts only
+    /// when an operation is seen to run, or when patience is at its end.
+    async fn start<Fut>(
+        &mut self,
+        word: &'static str,
+        number: usize,
+        call: impl Fn(OperationId) -> Fut + Send + Sync,
+    ) -> Result<Option<OperationId>, Error>
+    where
+        Fut: Future<Output = Result<OperationId, CallError>> + Send,
+    {
+        let id = self.options.release_id.step(self.run, word, number);
+        let mut refusals = 0;
+        loop {
+            let error = match self.patience.call(self.on_event, || call(id.clone())).await {
+                Ok(id) => return Ok(Some(id)),
+                Err(error) => error,
+            };
+            match error.kind() {
+                // The answer to an earlier attempt was lost: the operation is ours.
+                CallErrorKind::OperationIdAlreadyExists if self.patience.has_repeated() => return Ok(Some(id)),
+                CallErrorKind::OperationInProgress | CallErrorKind::OperationIdAlreadyExists => {
+                    let listed = self.list_operations().await?;
+                    let known = |operation: &Operation| self.operations.iter().any(|ours| ours.operation.id == operation.id);
+                    let other =
+                        listed.into_iter().find(|operation| !known(operation) && (!operation.status.has_ended() || operation.id == id));
+                    if let Some(operation) = other {
+                        if self.options.release_id.run_of(&operation.id).is_none() {
+                            return Err(Error::OperationInProgress { stack_set: self.name.clone(), operation: Box::new(operation) });
+                        }
+                        self.resume(operation).await;
+                        return Ok(None);
+                    }
+                    refusals += 1;
+                    if refusals > self.options.poll.tolerated_failures || !self.patience.pause(refusals).await {
+                        return Err(self.call_error(error));
+                    }
+                    (self.on_event)(Event::Tolerated { error, attempt: refusals });
+                }
+                // Another run has changed the instances since this one looked: it looks again.
+                CallErrorKind::Stale if self.overtaken < self.options.poll.tolerated_failures => {
+                    self.overtaken += 1;
+                    (self.on_event)(Event::Tolerated { error, attempt: self.overtaken });
+                    return Ok(None);
+                }
+                _ => return Err(self.call_error(error)),
+            }
+        }
+    }
+
+    /// The one poll loop: looks at the last operation until it has ended or time is up. `None` means that the next step can begin.
+    async fn wait(&mut self) -> Option<Halt> {
+        let (stack_sets, name) = (self.stack_sets, self.name);
+        let mut current = self.operations.pop()?;
+        let mut shows_progress = true;
+        let mut looks = 0;
+        let halt = loop {
+            looks += 1;
+            let described = self.patience.call(self.on_event, || stack_sets.describe_operation(name, &current.operation.id)).await;
+            match described {
+                Ok(seen) => {
+                    if seen.status != current.operation.status || looks == 1 {
+                        (self.on_event)(Event::OperationStatus { operation_id: seen.id.clone(), status: seen.status.clone() });
+                    }
+                    current.operation = Operation { id: current.operation.id, ..seen };
+                }
+                // Lists of AWS may lag behind the change that was just made.
+                Err(error) if error.kind() == CallErrorKind::OperationNotFound && looks <= self.options.poll.tolerated_failures => {
+                    (self.on_event)(Event::Tolerated { error, attempt: looks });
+                }
+                Err(error) => break Some(Halt::Error(self.call_error(error))),
+            }
+            let has_ended = current.operation.status.has_ended();
+            if shows_progress || has_ended {
+                match self.patience.call(self.on_event, || stack_sets.list_operation_results(name, &current.operation.id)).await {
+                    Ok(results) => self.note(results, &mut current),
+                    Err(error) if has_ended => {
+                        let message = format!("the results of operation `{}` could not be read: {error}", current.operation.id);
+                        self.problems.push(Problem::new("results-unread", Place::StackSet, message));
+                    }
+                    Err(_) => shows_progress = false,
+                }
+            }
+            if has_ended {
+                let succeeded = current.operation.status == OperationStatus::Succeeded;
+                break (!succeeded).then(|| Halt::OperationFailed(current.operation.clone()));
+            }
+            if !self.patience.pause(looks).await {
+                break Some(Halt::Deadline);
+            }
+        };
+        self.operations.push(current);
+        halt
+    }
+
+    /// Takes in what an operation has done so far, and tells what is new in it.
+    fn note(&mut self, results: Vec<OperationResult>, current: &mut Conducted) {
+        for result in results {
+            if current.resumed && !current.targets.contains(&result.target) {
+                current.targets.accounts.insert(result.target.account.clone());
+                current.targets.regions.insert(result.target.region.clone());
+            }
+            let before = self.results.insert(result.target.clone(), result.clone());
+            if before.is_none_or(|before| before.status != result.status) {
+                (self.on_event)(Event::InstanceStatus { target: result.target, status: result.status, reason: result.status_reason });
+            }
+        }
+    }
+
+    /// The operations and the problems as a record tells them; what ended the run early is one of the problems.
+    pub(crate) fn into_record(mut self) -> (Vec<OperationRecord>, Vec<Problem>) {
+        match &self.halt {
+            Some(Halt::Deadline) => {
+                let message = format!("the deadline of {} seconds passed", self.options.deadline.as_secs());
+                let hint = "the operation goes on in CloudFormation: run again, and it is found and waited for";
+                self.problems.push(Problem::new("deadline", Place::StackSet, message).hint(hint));
+            }
+            Some(Halt::Error(error)) => {
+                let mut problem = Problem::new("not-finished", Place::StackSet, error.to_string());
+                problem.hint = error.hint();
+                self.problems.push(problem);
+            }
+            Some(Halt::OperationFailed(_)) | None => {}
+        }
+        let record = |Conducted { operation, resumed, .. }| OperationRecord {
+            operation_id: operation.id,
+            action: operation.action,
+            status: operation.status,
+            resumed,
+            reason: operation.status_reason,
+        };
+        (self.operations.into_iter().map(record).collect(), self.problems)
+    }
+}

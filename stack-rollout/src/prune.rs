@@ -1,0 +1,175 @@
+//! Taking instances out of a stack set: only those that are named, and only when they are nobody's target any more.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::operation_loop::{Halt, OperationLoop, Options, Taken};
+use crate::problem::{Place, Problem};
+use crate::release::{PermissionModel, Preferences};
+use crate::rollout::{OperationRecord, Verdict};
+use crate::stack_sets::{InstancesDeletion, StackSets, rectangles};
+use crate::status::{DetailedStatus, OperationAction};
+use crate::{AccountId, CallError, Clock, Error, Event, OperationId, Problems, Region, StackSetName, Target, Targets};
+
+/// What is to be taken out of a stack set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prune {
+    /// The stack set.
+    pub stack_set: StackSetName,
+    /// How its permissions are had.
+    pub permission_model: PermissionModel,
+    /// The instances, each by name.
+    pub instances: BTreeSet<Target>,
+    /// Where the release goes: an instance that is one of these is no orphan.
+    pub release_targets: Targets,
+    /// Takes out targets of the release, too. Without it, naming one is refused.
+    pub even_targets: bool,
+    /// Leaves the stacks, and with them the endpoints, and takes them out of the set only.
+    pub retain_stacks: bool,
+    /// How an operation goes over the instances.
+    pub preferences: Preferences,
+}
+
+/// What became of the instances that were to be taken out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Pruning {
+    /// The version of this format: 1.
+    pub schema_version: u32,
+    /// The stack set.
+    pub stack_set: StackSetName,
+    /// How it ended as a whole.
+    pub verdict: Verdict,
+    /// Whether the stacks were left.
+    pub retained_stacks: bool,
+    /// The operations, in order.
+    pub operations: Vec<OperationRecord>,
+    /// Every instance that was named, in order.
+    pub instances: Vec<Pruned>,
+    /// What kept it from being finished.
+    pub problems: Vec<Problem>,
+}
+
+/// What became of one instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Pruned {
+    /// The account.
+    pub account_id: AccountId,
+    /// The region.
+    pub region: Region,
+    /// Whether it is in the set no more.
+    pub removed: bool,
+    /// Why it still is.
+    pub reason: Option<String>,
+}
+
+/// Takes instances out of a stack set, with their stacks unless these are to stay, and waits until that is done.
+///
+/// # Errors
+///
+/// Nothing is deleted when one of the instances does not exist, or is a target of the release ([`Error::Release`]), when another
+/// operation works on the set, or when AWS refused the first operation.
+pub async fn prune<S: StackSets, C: Clock>(
+    stack_sets: &S,
+    request: &Prune,
+    options: &Options,
+    clock: &C,
+    mut on_event: impl FnMut(Event) + Send,
+) -> Result<Pruning, Error> {
+    let name = &request.stack_set;
+    let mut run = OperationLoop::new(stack_sets, name, options, clock, &mut on_event);
+    run.enter().await?;
+    let listed = run.patience.call(run.on_event, || stack_sets.list_stack_instances(name)).await;
+    let present: BTreeSet<_> = listed.map_err(|source| run.call_error(source))?.into_iter().map(|instance| instance.target).collect();
+    let problems = problems(request, &present);
+    if !problems.is_empty() {
+        return Err(Error::Release { stack_set: name.clone(), problems: Problems(problems) });
+    }
+    for (index, targets) in rectangles(&request.instances).into_iter().enumerate() {
+        if run.halt.is_some() {
+            break;
+        }
+        let call = |id: OperationId| {
+            let targets = &targets;
+            async move { delete(stack_sets, request, targets, &id).await }
+        };
+        if run.take(OperationAction::Delete, ("delete", index + 1), &targets, call).await? == Taken::Overtaken {
+            // Whoever deletes the same beside this run has named it, too; what is left is told below.
+            break;
+        }
+    }
+    let listed = run.patience.call(run.on_event, || stack_sets.list_stack_instances(name)).await;
+    let after: Option<BTreeMap<_, _>> = match listed {
+        Ok(instances) => Some(instances.into_iter().map(|instance| (instance.target, instance.status_reason)).collect()),
+        Err(error) => {
+            let problem =
+                Problem::new("instances-unread", Place::StackSet, format!("the instances could not be listed afterwards: {error}"));
+            run.problems.push(problem);
+            None
+        }
+    };
+    let deadline = matches!(run.halt, Some(Halt::Deadline | Halt::Error(_))) || after.is_none();
+    let results = std::mem::take(&mut run.results);
+    let instances: Vec<_> = request
+        .instances
+        .iter()
+        .map(|target| {
+            let result = results.get(target);
+            let left = match &after {
+                Some(after) => after.get(target).cloned(),
+                None if result.is_some_and(|result| result.status == DetailedStatus::Succeeded) => None,
+                None => Some(None),
+            };
+            let told = result.and_then(|result| result.status_reason.clone());
+            let reason = left.as_ref().map(|reason| {
+                told.or_else(|| reason.clone()).unwrap_or_else(|| "it is still in the set, and CloudFormation gave no reason".to_owned())
+            });
+            Pruned { account_id: target.account.clone(), region: target.region.clone(), removed: left.is_none(), reason }
+        })
+        .collect();
+    let verdict = match instances.iter().all(|instance| instance.removed) {
+        true => Verdict::Succeeded,
+        false if deadline => Verdict::Unfinished,
+        false => Verdict::Failed,
+    };
+    let (operations, problems) = run.into_record();
+    Ok(Pruning {
+        schema_version: 1,
+        stack_set: name.clone(),
+        verdict,
+        retained_stacks: request.retain_stacks,
+        operations,
+        instances,
+        problems,
+    })
+}
+
+async fn delete<S: StackSets>(stack_sets: &S, request: &Prune, targets: &Targets, id: &OperationId) -> Result<OperationId, CallError> {
+    let preferences = request.preferences.within(&targets.regions);
+    let deletion = InstancesDeletion {
+        stack_set: &request.stack_set,
+        permission_model: &request.permission_model,
+        targets,
+        retain_stacks: request.retain_stacks,
+        preferences: &preferences,
+        operation_id: id,
+    };
+    stack_sets.delete_stack_instances(deletion).await
+}
+
+fn problems(request: &Prune, present: &BTreeSet<Target>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for target in &request.instances {
+        if !present.contains(target) {
+            let message = format!("stack set `{}` has no instance there", request.stack_set);
+            problems.push(Problem::new("no-such-instance", Place::Target(target.clone()), message).hint("`plan` lists the orphans"));
+        } else if request.release_targets.contains(target) && !request.even_targets {
+            let message = "the release deploys there: the instance is no orphan";
+            let hint = "take the account or region out of the release first; its endpoint would be deleted";
+            problems.push(Problem::new("not-an-orphan", Place::Target(target.clone()), message).hint(hint));
+        }
+    }
+    problems
+}

@@ -1,0 +1,89 @@
+//! Taking instances out, and looking for drift.
+
+use stack_rollout::status::DriftStatus;
+use stack_rollout::*;
+
+use crate::fake::*;
+
+const A: &str = "222222222222";
+const B: &str = "333333333333";
+const C: &str = "444444444444";
+const EAST: &str = "us-east-1";
+const WEST: &str = "eu-west-1";
+
+/// A set with all three accounts in both regions, of which the release has the first only.
+fn with_orphans() -> (Cloud, Release) {
+    let cloud = Cloud::default();
+    let mut release = release(&[A, B, C], &[EAST, WEST]);
+    rolled_out(&cloud, &release).unwrap();
+    release.targets = Targets::new([A.parse().unwrap()], [EAST.parse().unwrap(), WEST.parse().unwrap()]);
+    (cloud, release)
+}
+
+fn request(release: &Release, instances: &[(&str, &str)]) -> Prune {
+    Prune {
+        stack_set: release.stack_set.clone(),
+        permission_model: release.permission_model.clone(),
+        instances: instances.iter().map(|(account, region)| target(account, region)).collect(),
+        release_targets: release.targets.clone(),
+        even_targets: false,
+        retain_stacks: false,
+        preferences: Preferences::default(),
+    }
+}
+
+fn pruned(cloud: &Cloud, request: &Prune) -> Result<Pruning, Error> {
+    block_on(prune(cloud, request, &options(), &FakeClock::default(), |_| {}))
+}
+
+fn present(cloud: &Cloud) -> Vec<String> {
+    cloud.state().instances.keys().map(ToString::to_string).collect()
+}
+
+#[test]
+fn exactly_the_named_instances_go_even_where_they_are_no_rectangle() {
+    let (cloud, release) = with_orphans();
+    let pruning = pruned(&cloud, &request(&release, &[(B, EAST), (B, WEST), (C, WEST)])).unwrap();
+    assert_eq!(pruning.verdict, Verdict::Succeeded);
+    assert!(pruning.instances.iter().all(|instance| instance.removed));
+    assert_eq!(present(&cloud), ["222222222222/eu-west-1", "222222222222/us-east-1", "444444444444/us-east-1"]);
+    assert_eq!(cloud.state().retained, [false, false]);
+}
+
+#[test]
+fn a_target_of_the_release_and_what_is_not_there_are_refused_and_nothing_goes() {
+    let (cloud, release) = with_orphans();
+    let error = pruned(&cloud, &request(&release, &[(A, EAST), (B, EAST), ("555555555555", EAST)])).unwrap_err();
+    let Error::Release { problems, .. } = &error else { panic!("{error}") };
+    let told: Vec<_> = problems.0.iter().map(|problem| problem.code).collect();
+    assert_eq!(told, ["not-an-orphan", "no-such-instance"]);
+    assert_eq!(present(&cloud).len(), 6);
+    let mut even = request(&release, &[(A, EAST)]);
+    even.even_targets = true;
+    even.retain_stacks = true;
+    assert_eq!(pruned(&cloud, &even).unwrap().verdict, Verdict::Succeeded);
+    assert_eq!((present(&cloud).len(), cloud.state().retained.clone()), (5, vec![true]));
+}
+
+#[test]
+fn an_instance_that_cannot_be_deleted_says_why() {
+    let (cloud, release) = with_orphans();
+    cloud.state().fates.insert(target(B, EAST), Fate::Fails("role cannot be assumed"));
+    let pruning = pruned(&cloud, &request(&release, &[(B, EAST)])).unwrap();
+    assert_eq!(pruning.verdict, Verdict::Failed);
+    assert_eq!(pruning.instances[0].reason.as_deref(), Some("role cannot be assumed"));
+}
+
+#[test]
+fn drift_is_found_by_an_operation_and_told_by_the_instances() {
+    let (cloud, release) = with_orphans();
+    cloud.state().drifted.insert(target(A, EAST));
+    let found = block_on(detect_drift(&cloud, &release.stack_set, &Preferences::default(), &options(), &FakeClock::default(), |_| {}));
+    assert_eq!(found.unwrap()[0].status.as_str(), "SUCCEEDED");
+    let plan = plan(&release, &block_on(observe(&cloud, &release)).unwrap());
+    let drifted: Vec<_> =
+        plan.instances.iter().filter(|instance| instance.has_drifted()).map(|planned| planned.target.to_string()).collect();
+    assert_eq!(drifted, ["222222222222/us-east-1"]);
+    assert_eq!(plan.instances[0].observed.as_ref().unwrap().drift, Some(DriftStatus::InSync));
+    assert!(plan.is_nothing_to_do(), "drift is shown, and mended by nobody");
+}

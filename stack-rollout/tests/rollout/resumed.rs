@@ -1,0 +1,170 @@
+//! Runs that ended before their operation did, and two runs at once.
+
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use stack_rollout::status::{OperationAction, OperationStatus};
+use stack_rollout::*;
+
+use crate::fake::*;
+
+const A: &str = "222222222222";
+const B: &str = "333333333333";
+const EAST: &str = "us-east-1";
+
+fn no_sessions(_: AccountId, _: Region) -> std::future::Ready<Result<FakeStacks, SessionError>> {
+    std::future::ready(Err(SessionError::new("no session in this test")))
+}
+
+/// A clock that stops a run at its first pause, as a kill would: the future is polled no more.
+struct Frozen;
+
+impl Clock for Frozen {
+    fn now(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    async fn sleep(&self, _: Duration) {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Begins a rollout and drops it at its first pause.
+fn killed(cloud: &Cloud, release: &Release, options: &Options) {
+    let run = roll_out(cloud, no_sessions, release, options, &Frozen, |_| {});
+    let mut run = pin!(run);
+    assert!(matches!(run.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Pending));
+}
+
+#[test]
+fn a_run_that_was_killed_is_found_again_and_nothing_is_started_twice() {
+    let cloud = Cloud::default();
+    let (release, options) = (release(&[A, B], &[EAST]), options());
+    killed(&cloud, &release, &options);
+    let mut resumed = Vec::new();
+    let rollout = rolled_out_with(&cloud, &release, &options, |event| {
+        if let Event::Resumed { operation } = event {
+            resumed.push(operation.id.to_string());
+        }
+    })
+    .unwrap();
+    assert_eq!(rollout.verdict(), Verdict::Succeeded);
+    assert_eq!(cloud.calls_that_change(), ["CreateStackSet", "CreateStackInstances"]);
+    assert_eq!(resumed, [cloud.state().operations[0].operation.id.to_string()]);
+    assert_eq!(outcomes(&rollout), ["222222222222/us-east-1 succeeded", "333333333333/us-east-1 succeeded"]);
+    assert!(rollout.operations[0].resumed);
+}
+
+#[test]
+fn what_the_killed_run_had_not_begun_yet_is_done_after_its_operation_has_ended() {
+    let cloud = Cloud::default();
+    let mut next = release(&[A], &[EAST]);
+    rolled_out(&cloud, &next).unwrap();
+    next.parameters[0].1 = "prod".to_owned();
+    next.targets = Targets::new([A, B].map(|account| account.parse().unwrap()), [EAST.parse().unwrap()]);
+    let options = options();
+    killed(&cloud, &next, &options);
+    let rollout = rolled_out_with(&cloud, &next, &options, |_| {}).unwrap();
+    assert_eq!(outcomes(&rollout), ["222222222222/us-east-1 succeeded", "333333333333/us-east-1 succeeded"]);
+    assert_eq!(cloud.calls_that_change()[2..], ["UpdateStackSet", "CreateStackInstances"]);
+    assert_eq!(rollout.operations.iter().map(|operation| operation.resumed).collect::<Vec<_>>(), [true, false]);
+    assert!(cloud.state().instances.values().all(|(_, version)| *version == 2));
+}
+
+#[test]
+fn an_operation_that_was_found_and_fails_is_told_and_nothing_more_is_begun() {
+    let cloud = Cloud::with_fate(target(A, EAST), Fate::Fails("no capacity"));
+    let (release, options) = (release(&[A], &[EAST]), options());
+    killed(&cloud, &release, &options);
+    let rollout = rolled_out_with(&cloud, &release, &options, |_| {}).unwrap();
+    assert_eq!((rollout.verdict(), outcomes(&rollout)), (Verdict::Failed, vec!["222222222222/us-east-1 failed".to_owned()]));
+    assert_eq!(rollout.targets[0].reason.as_deref(), Some("no capacity"));
+    assert_eq!(cloud.state().operations.len(), 1);
+}
+
+#[test]
+fn a_release_can_be_rolled_out_again_and_again_and_every_run_has_ids_of_its_own() {
+    let cloud = Cloud::default();
+    let (release, options) = (release(&[A], &[EAST]), options());
+    rolled_out_with(&cloud, &release, &options, |_| {}).unwrap();
+    for _ in 0..3 {
+        cloud.state().instances.get_mut(&target(A, EAST)).unwrap().0.status = "OUTDATED".into();
+        assert_eq!(rolled_out_with(&cloud, &release, &options, |_| {}).unwrap().verdict(), Verdict::Succeeded);
+    }
+    let ids: std::collections::BTreeSet<_> = cloud.state().operations.iter().map(|running| running.operation.id.to_string()).collect();
+    assert_eq!(ids.len(), 4);
+}
+
+#[test]
+fn an_operation_of_another_release_is_not_taken_for_this_ones() {
+    let cloud = Cloud::default();
+    let release = release(&[A], &[EAST]);
+    killed(&cloud, &release, &options());
+    let error = rolled_out(&cloud, &release).unwrap_err();
+    assert!(matches!(error, Error::OperationInProgress { .. }), "{error}");
+}
+
+#[test]
+fn others_are_waited_for_when_that_is_asked_for_and_not_past_the_deadline() {
+    let foreign = Operation {
+        id: "someone-else-1".parse().unwrap(),
+        action: OperationAction::Update,
+        status: OperationStatus::Running,
+        status_reason: None,
+        created_at: None,
+    };
+    let cloud = Cloud::default();
+    let mut next = release(&[A], &[EAST]);
+    rolled_out(&cloud, &next).unwrap();
+    next.parameters[0].1 = "prod".to_owned();
+    let waiting = Options { wait_for_others: true, ..options() };
+    cloud.state().foreign = Some(foreign.clone());
+    cloud.state().foreign_looks = 5;
+    let mut waited = 0;
+    let rollout = rolled_out_with(&cloud, &next, &waiting, |event| waited += usize::from(matches!(event, Event::WaitingForOther { .. })));
+    assert_eq!((rollout.unwrap().verdict(), waited), (Verdict::Succeeded, 1));
+
+    cloud.state().foreign = Some(foreign);
+    let clock = FakeClock::default();
+    let waiting = Options { wait_for_others: true, deadline: Duration::from_mins(5), ..options() };
+    let error = block_on(roll_out(&cloud, no_sessions, &next, &waiting, &clock, |_| {})).unwrap_err();
+    assert!(matches!(error, Error::OperationInProgress { .. }), "{error}");
+    assert_eq!(clock.elapsed(), Duration::from_mins(5));
+}
+
+/// A clock whose pauses let the other run go on.
+#[derive(Default)]
+struct Shared(FakeClock);
+
+impl Clock for Shared {
+    fn now(&self) -> Duration {
+        self.0.now()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.0.sleep(duration).await;
+        tokio::task::yield_now().await;
+    }
+}
+
+#[test]
+fn two_runs_of_one_release_at_once_start_each_operation_once_and_both_succeed() {
+    let cloud = Cloud::default();
+    let mut next = release(&[A], &[EAST]);
+    rolled_out(&cloud, &next).unwrap();
+    next.parameters[0].1 = "prod".to_owned();
+    next.targets = Targets::new([A, B].map(|account| account.parse().unwrap()), [EAST.parse().unwrap()]);
+    let options = options();
+    let (one, other) = (Shared::default(), Shared::default());
+    let (one, other) = block_on(async {
+        tokio::join!(
+            roll_out(&cloud, no_sessions, &next, &options, &one, |_| {}),
+            roll_out(&cloud, no_sessions, &next, &options, &other, |_| {}),
+        )
+    });
+    assert_eq!([one.unwrap().verdict(), other.unwrap().verdict()], [Verdict::Succeeded; 2]);
+    let started: Vec<_> = cloud.state().operations.iter().skip(1).map(|running| running.operation.action.clone()).collect();
+    assert_eq!(started, [OperationAction::Update, OperationAction::Create]);
+}
