@@ -5,6 +5,7 @@ mod html;
 mod json;
 mod junit;
 mod load;
+mod svg;
 mod table;
 mod untrusted;
 mod verdict;

@@ -1,5 +1,7 @@
 //! The four ways to show a report.
 
+mod load;
+mod page;
 mod sample;
 
 use endpoint_test::{CaseReport, CheckReport, Outcome, Report, TargetReport, Verdict, report};

@@ -1,6 +1,7 @@
 //! A report with everything in it: a pass, a failure, an error, and text that means harm.
 
-use endpoint_test::{CaseReport, CheckReport, Outcome, Report, TargetInfo, TargetReport, Tool, Variant, Verdict};
+use endpoint_test::report::{Latencies, LoadError, LoadFigures, Pace, Percentile, PhaseReport, Series, SeriesStep, ThresholdReport};
+use endpoint_test::{CaseReport, CheckReport, LoadReport, Outcome, Report, TargetInfo, TargetReport, Tool, Variant, Verdict};
 
 const GROUP: &str = "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris-p-abc123xyz";
 
@@ -126,5 +127,118 @@ pub(crate) fn case(name: &str, latency_ms: f64) -> CaseReport {
             },
         ],
         ..CaseReport::default()
+    }
+}
+
+/// A report whose second target has been under load, and did not hold it.
+pub(crate) fn loaded() -> Report {
+    let mut report = report();
+    for target in &mut report.targets {
+        target.load = match target.verdict {
+            Verdict::Errored => Some(LoadReport { message: Some("the target is not in service".to_owned()), ..LoadReport::default() }),
+            Verdict::Failed => Some(load()),
+            _ => None,
+        }
+        .map(Box::new);
+    }
+    report
+}
+
+fn load() -> LoadReport {
+    let threshold = |threshold: &str, outcome, actual: &str, actual_value, limit_value, percentile| ThresholdReport {
+        threshold: threshold.to_owned(),
+        outcome,
+        actual: Some(actual.to_owned()),
+        actual_value: Some(actual_value),
+        limit_value,
+        percentile,
+        ..ThresholdReport::default()
+    };
+    let missed = ThresholdReport {
+        message: Some("`p99 < 100ms` does not hold: it is 412 ms".to_owned()),
+        hint: Some("this is what callers wait, the network included".to_owned()),
+        ..threshold("p99 < 100ms", Outcome::Failed, "412 ms", 412.0, 100.0, Some(99.0))
+    };
+    let few = ThresholdReport {
+        threshold: "p99.9 < 1s".to_owned(),
+        phase: Some("<ramp>".to_owned()),
+        outcome: Outcome::Errored,
+        limit_value: 1000.0,
+        percentile: Some(99.9),
+        message: Some("too few: 1200 requests were answered, and 10000 are needed".to_owned()),
+        ..ThresholdReport::default()
+    };
+    let figures = LoadFigures {
+        sent: 1200,
+        passed: 1197,
+        errors: 3,
+        dropped: 2,
+        throughput_per_second: 19.95,
+        response_time: latencies(412.0),
+        service_time: latencies(40.0),
+        ..LoadFigures::default()
+    };
+    let phase = |name: &str, traffic: &str, counted, start_ms, duration_ms| PhaseReport {
+        name: name.to_owned(),
+        traffic: traffic.to_owned(),
+        counted,
+        start_ms,
+        duration_ms,
+        planned: Some(600),
+        figures: figures.clone(),
+    };
+    let step = |number: u64| SeriesStep {
+        sent: 20,
+        errors: u64::from(number == 7),
+        dropped: u64::from(number == 9),
+        p50_ms: (number != 4).then_some(12.0),
+        p95_ms: (number != 4).then_some(18.0),
+        max_ms: (number != 4).then_some(if number == 8 { 412.0 } else { 25.0 }),
+    };
+    LoadReport {
+        outcome: Outcome::Failed,
+        cases: vec!["one flower gets a species".to_owned()],
+        arrivals: Some("poisson".to_owned()),
+        seed: Some(7),
+        max_in_flight: Some(64),
+        duration_ms: 61_200.0,
+        thresholds: vec![threshold("p95 < 250ms", Outcome::Passed, "18 ms", 18.0, 250.0, Some(95.0)), missed, few],
+        total: Some(figures.clone()),
+        phases: vec![
+            phase("warm-up", "20/s", false, 0.0, 1000.0),
+            phase("steady", "20/s", true, 1000.0, 30_000.0),
+            phase("<ramp>", "20/s..40/s", true, 31_000.0, 30_000.0),
+        ],
+        errors: vec![LoadError {
+            kind: "model error".to_owned(),
+            code: Some("500".to_owned()),
+            count: 3,
+            example: "<img src=x onerror=alert(1)>\u{1b}[31m out of memory".to_owned(),
+            case: "one flower gets a species".to_owned(),
+            request_id: Some("5f1e0c7a-2b3d".to_owned()),
+        }],
+        pace: Some(Pace { outcome: Outcome::Passed, p50_ms: 0.4, p95_ms: 1.1, p99_ms: 1.6, max_ms: 3.0, limit_ms: 20.0 }),
+        series: Some(Series { step_ms: 1000.0, steps: (0..61).map(step).collect() }),
+        ..LoadReport::default()
+    }
+}
+
+fn latencies(slowest: f64) -> Latencies {
+    let point = |percentile, ms| Percentile { percentile, ms };
+    Latencies {
+        count: 1200,
+        min_ms: 8.0,
+        mean_ms: 14.2,
+        max_ms: slowest,
+        percentiles: vec![point(50.0, 12.0), point(95.0, 18.0), point(99.0, slowest)],
+        spectrum: vec![
+            point(0.0, 8.0),
+            point(50.0, 12.0),
+            point(90.0, 15.0),
+            point(95.0, 18.0),
+            point(99.0, slowest),
+            point(100.0, slowest),
+        ],
+        hdr: None,
     }
 }

@@ -1,0 +1,163 @@
+//! What both charts are made of: a plane with axes.
+
+use std::fmt::{self, Write as _};
+
+use super::super::untrusted::Html;
+
+/// The size of a chart, in units of its own: the page scales it.
+pub(super) const WIDTH: f64 = 540.0;
+pub(super) const HEIGHT: f64 = 300.0;
+
+/// A plane in which values have places.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Plane {
+    pub(super) left: f64,
+    pub(super) right: f64,
+    pub(super) top: f64,
+    pub(super) bottom: f64,
+    /// The value at the right edge; the left edge is zero.
+    pub(super) most_x: f64,
+    /// The value at the upper edge; the lower edge is zero.
+    pub(super) most_y: f64,
+}
+
+impl Plane {
+    pub(super) fn x(&self, value: f64) -> f64 {
+        self.left + (self.right - self.left) * part(value, self.most_x)
+    }
+
+    pub(super) fn y(&self, value: f64) -> f64 {
+        self.bottom - (self.bottom - self.top) * part(value, self.most_y)
+    }
+}
+
+/// The place of a value between zero and the most, held within the plane.
+fn part(value: f64, most: f64) -> f64 {
+    if most > 0.0 && value.is_finite() { (value / most).clamp(0.0, 1.0) } else { 0.0 }
+}
+
+/// A coordinate: a tenth of a unit is finer than any screen, and fewer digits make a smaller page.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct At(pub(super) f64);
+
+impl fmt::Display for At {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", (self.0 * 10.0).round() / 10.0)
+    }
+}
+
+/// A step of 1, 2 or 5 times a power of ten that divides `most` into about `wanted` parts.
+pub(super) fn step(most: f64, wanted: f64) -> f64 {
+    let raw = (most / wanted).max(1e-6);
+    let power = 10_f64.powf(raw.log10().floor());
+    let factor = [1.0, 2.0, 5.0, 10.0].into_iter().find(|factor| factor * power >= raw * 0.999).unwrap_or(10.0);
+    factor * power
+}
+
+/// Milliseconds with their unit, as short as an axis wants them.
+pub(super) fn time(milliseconds: f64) -> String {
+    if milliseconds == 0.0 {
+        "0".to_owned()
+    } else if milliseconds < 1000.0 {
+        format!("{} ms", short(milliseconds))
+    } else {
+        format!("{} s", short(milliseconds / 1000.0))
+    }
+}
+
+/// A number to three digits.
+pub(super) fn short(number: f64) -> f64 {
+    let digits = if number < 10.0 { 100.0 } else { 10.0 };
+    (number * digits).round() / digits
+}
+
+/// The beginning of a chart with its name and its words. `id` is unique on the page.
+pub(super) fn begin(svg: &mut String, id: &str, title: &str, description: &str) {
+    // Writing to a string does not fail, here and below.
+    let _ = write!(
+        svg,
+        "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-labelledby=\"{id}-title {id}-words\">\n\
+         <title id=\"{id}-title\">{}</title><desc id=\"{id}-words\">{}</desc>\n",
+        Html(title),
+        Html(description)
+    );
+}
+
+/// Horizontal lines with their times at the left.
+pub(super) fn times(svg: &mut String, plane: &Plane, wanted: f64) {
+    let step = step(plane.most_y, wanted);
+    for number in 0..=20 {
+        let value = f64::from(number) * step;
+        if value > plane.most_y * 1.001 {
+            break;
+        }
+        let y = plane.y(value);
+        let _ = writeln!(
+            svg,
+            "<path class=\"grid\" d=\"M{} {}H{}\"/><text class=\"end\" x=\"{}\" y=\"{}\">{}</text>",
+            At(plane.left),
+            At(y),
+            At(plane.right),
+            At(plane.left - 8.0),
+            At(y + 4.0),
+            time(value)
+        );
+    }
+}
+
+/// A line through places; a gap where there is none.
+pub(super) fn line(svg: &mut String, class: &str, places: impl IntoIterator<Item = Option<(f64, f64)>>) {
+    let mut path = String::new();
+    let mut pen = 'M';
+    for place in places {
+        match place {
+            Some((x, y)) => {
+                let _ = write!(path, "{pen}{} {}", At(x), At(y));
+                // A single point between two gaps is seen by its round ends.
+                if pen == 'M' {
+                    path.push_str("h0");
+                }
+                pen = 'L';
+            }
+            None => pen = 'M',
+        }
+    }
+    let _ = writeln!(svg, "<path class=\"line {class}\" d=\"{path}\"/>");
+}
+
+/// The upper edge of a plane: the most that is shown, and limits that are not far above it.
+pub(super) fn upper_edge(most: f64, limits: impl Iterator<Item = f64>) -> f64 {
+    let near = limits.filter(|limit| *limit <= most * 3.0).fold(most, f64::max);
+    // Some air above the highest line.
+    let air = near * 1.08;
+    let step = step(air, 5.0);
+    (air / step).ceil() * step
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn steps_are_numbers_that_people_count_in() {
+        for (most, expected) in [(9.0, 2.0), (10.0, 2.0), (260.0, 100.0), (0.7, 0.2), (45_000.0, 10_000.0)] {
+            assert!((step(most, 5.0) - expected).abs() < expected * 1e-9, "{most} {}", step(most, 5.0));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_value_has_a_place_within_the_plane(value: f64, most: f64) {
+            let plane = Plane { left: 10.0, right: 100.0, top: 10.0, bottom: 100.0, most_x: most, most_y: most };
+            prop_assert!((10.0..=100.0).contains(&plane.x(value)) && (10.0..=100.0).contains(&plane.y(value)));
+        }
+
+        #[test]
+        fn the_upper_edge_is_above_all_that_is_shown(most in 0.001..1e6f64, limit in 0.001..1e6f64) {
+            let edge = upper_edge(most, [limit].into_iter());
+            prop_assert!(edge >= most && edge < most.max(limit.min(most * 3.0)) * 2.2);
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The page as somebody meets it who cannot see it, sees no colours, or sees it in the dark.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use endpoint_test::report;
+
+use crate::sample;
+
+/// All values of an attribute.
+fn values(page: &str, attribute: &str) -> Vec<String> {
+    let begin = format!(" {attribute}=\"");
+    page.split(&begin).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn every_name_on_the_page_is_unique_and_every_reference_leads_to_one() {
+    let page = report::html(&sample::loaded());
+    let ids = values(&page, "id");
+    let unique: BTreeSet<_> = ids.iter().collect();
+    assert_eq!(unique.len(), ids.len(), "{ids:?}");
+    for reference in values(&page, "aria-labelledby").iter().flat_map(|ids| ids.split(' ')) {
+        assert!(unique.contains(&reference.to_owned()), "{reference}");
+    }
+    for link in values(&page, "href") {
+        assert!(unique.contains(&link.trim_start_matches('#').to_owned()), "{link}");
+    }
+    let labels = values(&page, "aria-label");
+    assert_eq!(labels.iter().collect::<BTreeSet<_>>().len(), labels.len(), "{labels:?}");
+}
+
+#[test]
+fn what_the_keyboard_has_to_scroll_it_reaches_and_it_has_a_name() {
+    let page = report::html(&sample::loaded());
+    for element in page.split('<').filter(|element| element.starts_with("pre") || element.contains("class=\"scroll\"")) {
+        assert!(["tabindex=\"0\"", "role=\"region\"", "aria-label=\""].iter().all(|part| element.contains(part)), "{element}");
+    }
+    assert!(!page.contains("tabindex=\"1"));
+}
+
+#[test]
+fn the_page_has_one_head_one_main_and_headings_in_their_order() {
+    let page = report::html(&sample::loaded());
+    for element in ["<h1>", "<header", "<main>", "<footer>"] {
+        assert_eq!(page.matches(element).count(), 1, "{element}");
+    }
+    let levels: Vec<u32> = page.split("<h").skip(1).filter_map(|rest| rest.chars().next()?.to_digit(10)).collect();
+    assert_eq!(levels[0], 1);
+    assert!(levels.windows(2).all(|pair| pair[1] <= pair[0] + 1), "{levels:?}");
+    for table in page.split("<table").skip(1) {
+        assert!(table.contains("<th scope=\"col\">"));
+    }
+}
+
+#[test]
+fn each_chart_tells_in_words_what_it_shows() {
+    let page = report::html(&sample::loaded());
+    let charts: Vec<_> = page.split("<svg ").skip(1).map(|chart| chart.split("</svg>").next().unwrap()).collect();
+    assert_eq!(charts.len(), 2);
+    assert!(
+        charts.iter().all(|chart| chart.contains("role=\"img\"")
+            && chart.contains("<title id=")
+            && !chart.contains("NaN")
+            && !chart.contains("inf"))
+    );
+    assert!(charts[0].contains("50% within 12 ms, 95% within 18 ms, 99% within 412 ms, the slowest 412 ms"));
+    assert!(charts[0].contains("Threshold p99 &lt; 100ms: 412 ms, failed."));
+    assert!(charts[1].contains("The slowest request took 412 ms and was due at 8.5 s."));
+    // Words that do not fit above their band are in the description; what is hostile is text there too.
+    assert!(charts[1].contains("Phase &lt;ramp&gt;: 20/s..40/s for 30 s."));
+}
+
+#[test]
+fn figures_that_nobody_measured_break_no_chart() {
+    let mut report = sample::loaded();
+    let load = report.targets.iter_mut().find_map(|target| target.load.as_mut().filter(|load| load.total.is_some())).unwrap();
+    // A report may come from a file: nothing in it is to be relied on.
+    let total = load.total.as_mut().unwrap();
+    total.response_time.max_ms = f64::NAN;
+    total.response_time.count = 0;
+    total.response_time.spectrum[1].ms = f64::INFINITY;
+    total.response_time.spectrum[2].percentile = 170.0;
+    load.thresholds[0].limit_value = -1.0;
+    load.series.as_mut().unwrap().steps[3].max_ms = Some(f64::INFINITY);
+    load.phases[1].duration_ms = f64::NAN;
+    let page = report::html(&report);
+    for chart in page.split("<svg ").skip(1).map(|chart| chart.split("</desc>").nth(1).unwrap().split("</svg>").next().unwrap()) {
+        assert!(!chart.contains("NaN") && !chart.contains("inf"), "{chart}");
+    }
+}
+
+/// The colours of the page in light and in dark.
+fn palettes(page: &str) -> [BTreeMap<String, [f64; 3]>; 2] {
+    let read = |block: &str| {
+        let declarations = block.split(';').filter_map(|declaration| declaration.trim().strip_prefix("--")?.split_once(": #"));
+        declarations
+            .map(|(name, colour)| {
+                let part = |at: usize| f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap()) / 255.0;
+                (name.to_owned(), [part(0), part(2), part(4)])
+            })
+            .collect::<BTreeMap<_, _>>()
+    };
+    let mut blocks = page.split(":root {").skip(1).map(|block| read(block.split('}').next().unwrap()));
+    [blocks.next().unwrap(), blocks.next().unwrap()]
+}
+
+/// The contrast of two colours, by WCAG 2.2.
+fn contrast(one: [f64; 3], other: [f64; 3]) -> f64 {
+    let luminance = |colour: [f64; 3]| {
+        let [red, green, blue] = colour.map(|part| if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) });
+        0.2126 * red + 0.7152 * green + 0.0722 * blue
+    };
+    let (one, other) = (luminance(one), luminance(other));
+    (one.max(other) + 0.05) / (one.min(other) + 0.05)
+}
+
+#[test]
+fn every_text_stands_out_from_its_ground_in_light_and_in_dark() {
+    let page = report::html(&sample::loaded());
+    for palette in palettes(&page) {
+        let texts = [
+            ("ink", "card"),
+            ("ink", "page"),
+            ("ink", "well"),
+            ("soft", "card"),
+            ("soft", "page"),
+            ("soft", "well"),
+            ("link", "card"),
+            ("pass", "pass-bg"),
+            ("fail", "fail-bg"),
+            ("error", "error-bg"),
+            ("none", "none-bg"),
+            ("pass", "card"),
+            ("fail", "card"),
+            ("error", "card"),
+            ("soft", "band"),
+            ("soft", "warm"),
+        ];
+        for (text, ground) in texts {
+            let found = contrast(palette[text], palette[ground]);
+            assert!(found >= 4.5, "{text} on {ground}: {found:.2}");
+        }
+        for line in ["first", "second", "third", "sent", "fail", "error"] {
+            let found = contrast(palette[line], palette["card"]);
+            assert!(found >= 3.0, "{line}: {found:.2}");
+        }
+    }
+}
+
+#[test]
+fn the_evidence_is_in_the_head_of_the_page() {
+    let page = report::html(&sample::loaded());
+    let head = page.split("</header>").next().unwrap();
+    for part in [
+        "1 of 3 endpoints failed, and 1 could not be tested",
+        "serves version 12, and version 13 was approved",
+        "does not hold: it is 412 ms",
+    ] {
+        assert!(head.contains(part), "{part}");
+    }
+    let mut passing = sample::report();
+    passing.targets.retain(|target| target.verdict == endpoint_test::Verdict::Passed);
+    let page = report::html(&endpoint_test::Report::assemble(sample::tool(), "staging", passing.targets));
+    assert!(page.contains("AWS says that 1 of 1 endpoint serves the approved model package"));
+    assert!(page.contains("3 of 3 cases answered as expected, the slowest in 18.4 ms"));
+}
