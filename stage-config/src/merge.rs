@@ -1,5 +1,7 @@
 //! Laying layers over each other.
 
+use std::collections::BTreeMap;
+
 use crate::layer::{Layer, Setting};
 
 /// Layers laid over each other: again a layer, so that merging can go on.
@@ -14,14 +16,8 @@ pub fn merge(layers: impl IntoIterator<Item = Layer>) -> Merged {
 }
 
 fn over(mut below: Layer, above: Layer) -> Layer {
-    for (name, setting) in above.parameters {
-        let setting = match below.parameters.remove(&name) {
-            Some(replaced) => cover(replaced, setting),
-            None => setting,
-        };
-        below.parameters.insert(name, setting);
-    }
-    below.tags.extend(above.tags);
+    lay(&mut below.parameters, above.parameters);
+    lay(&mut below.tags, above.tags);
     below.stack_policy = above.stack_policy.or(below.stack_policy);
     for note in above.notes {
         if !below.notes.contains(&note) {
@@ -31,12 +27,22 @@ fn over(mut below: Layer, above: Layer) -> Layer {
     below
 }
 
+fn lay(below: &mut BTreeMap<String, Setting>, above: BTreeMap<String, Setting>) {
+    for (name, setting) in above {
+        let setting = match below.remove(&name) {
+            Some(replaced) => cover(replaced, setting),
+            None => setting,
+        };
+        below.insert(name, setting);
+    }
+}
+
 /// Joins both histories, oldest first, and keeps the last of equal settings: which makes the merge associative and idempotent.
 fn cover(below: Setting, above: Setting) -> Setting {
-    let Setting { value, origin, standing, replaced } = above;
-    let newest = Setting { value, origin, standing, replaced: Vec::new() };
+    let (newest, replaced) = without_history(above);
     let mut history: Vec<Setting> = Vec::new();
-    for setting in flatten(below).into_iter().chain(replaced) {
+    let (was_newest, was_replaced) = without_history(below);
+    for setting in was_replaced.into_iter().chain([was_newest]).chain(replaced) {
         history.retain(|known| *known != setting);
         if setting != newest {
             history.push(setting);
@@ -45,8 +51,7 @@ fn cover(below: Setting, above: Setting) -> Setting {
     Setting { replaced: history, ..newest }
 }
 
-fn flatten(setting: Setting) -> Vec<Setting> {
-    let Setting { value, origin, standing, mut replaced } = setting;
-    replaced.push(Setting { value, origin, standing, replaced: Vec::new() });
-    replaced
+fn without_history(mut setting: Setting) -> (Setting, Vec<Setting>) {
+    let replaced = std::mem::take(&mut setting.replaced);
+    (setting, replaced)
 }

@@ -30,18 +30,18 @@ pub enum ParameterType {
     SsmValue(String),
 }
 
-/// What each AWS-specific type's values begin with, where that is fixed.
-const AWS_TYPES: [(&str, &str); 10] = [
-    ("AWS::EC2::AvailabilityZone::Name", ""),
-    ("AWS::EC2::Image::Id", "ami-"),
-    ("AWS::EC2::Instance::Id", "i-"),
-    ("AWS::EC2::KeyPair::KeyName", ""),
-    ("AWS::EC2::SecurityGroup::GroupName", ""),
-    ("AWS::EC2::SecurityGroup::Id", "sg-"),
-    ("AWS::EC2::Subnet::Id", "subnet-"),
-    ("AWS::EC2::VPC::Id", "vpc-"),
-    ("AWS::EC2::Volume::Id", "vol-"),
-    ("AWS::Route53::HostedZone::Id", ""),
+/// The AWS-specific types.
+const AWS_TYPES: [&str; 10] = [
+    "AWS::EC2::AvailabilityZone::Name",
+    "AWS::EC2::Image::Id",
+    "AWS::EC2::Instance::Id",
+    "AWS::EC2::KeyPair::KeyName",
+    "AWS::EC2::SecurityGroup::GroupName",
+    "AWS::EC2::SecurityGroup::Id",
+    "AWS::EC2::Subnet::Id",
+    "AWS::EC2::VPC::Id",
+    "AWS::EC2::Volume::Id",
+    "AWS::Route53::HostedZone::Id",
 ];
 
 impl ParameterType {
@@ -54,12 +54,6 @@ impl ParameterType {
     pub fn is_list(&self) -> bool {
         matches!(self, Self::NumberList | Self::CommaDelimitedList | Self::AwsList(_))
     }
-
-    /// What a member of this AWS-specific type begins with, such as `subnet-`.
-    pub(crate) fn prefix(&self) -> Option<&'static str> {
-        let (Self::Aws(name) | Self::AwsList(name)) = self else { return None };
-        AWS_TYPES.iter().find(|(known, _)| known == name).map(|(_, prefix)| *prefix).filter(|prefix| !prefix.is_empty())
-    }
 }
 
 impl FromStr for ParameterType {
@@ -68,7 +62,7 @@ impl FromStr for ParameterType {
     /// The error is the hint: what to write instead.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let inside = |outer: &str| text.strip_prefix(outer).and_then(|rest| rest.strip_suffix('>'));
-        let aws = |name: &str| AWS_TYPES.iter().any(|(known, _)| *known == name);
+        let aws = |name: &str| AWS_TYPES.contains(&name);
         match text {
             "String" => return Ok(Self::String),
             "Number" => return Ok(Self::Number),
@@ -100,7 +94,7 @@ impl FromStr for ParameterType {
         if aws(text) {
             return Ok(Self::Aws(text.to_owned()));
         }
-        let known = AWS_TYPES.iter().map(|(name, _)| *name).chain(["String", "Number", "CommaDelimitedList", "List<Number>"]);
+        let known = AWS_TYPES.into_iter().chain(["String", "Number", "CommaDelimitedList", "List<Number>"]);
         Err(did_you_mean(text, known).unwrap_or_else(|| "a parameter is most often a `String` or a `Number`".to_owned()))
     }
 }

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use regex::Regex;
 use serde_json::Value as Json;
 
-use crate::allowed_pattern;
+use crate::allowed_pattern::AllowedPattern;
 use crate::parameter_type::ParameterType;
 use crate::problem::{Place, Problem, Problems, did_you_mean};
 
 /// A template holds at most this many parameters (AWS CloudFormation quotas).
 const MAX_PARAMETERS: usize = 200;
+
+/// A description has at most this many characters (AWS CloudFormation user guide, "Parameters").
+const MAX_DESCRIPTION: usize = 4000;
 
 /// The attributes of a parameter (AWS CloudFormation user guide, "Parameters").
 const ATTRIBUTES: [&str; 11] = [
@@ -52,9 +54,7 @@ pub struct ParameterDeclaration {
     /// The values that are allowed; all when empty.
     pub allowed_values: Vec<String>,
     /// The expression that a value must match from its start to its end.
-    pub allowed_pattern: Option<Regex>,
-    /// The expression as the template has it.
-    pub allowed_pattern_text: Option<String>,
+    pub allowed_pattern: Option<AllowedPattern>,
     /// The fewest characters.
     pub min_length: Option<usize>,
     /// The most characters.
@@ -67,6 +67,8 @@ pub struct ParameterDeclaration {
 
 impl ParametersSection {
     /// Reads the section as JSON; every problem in it is reported at once, with a [`Place::Template`].
+    ///
+    /// A name that begins with `Fn::` is a transform's, which declares parameters only when CloudFormation processes it: it is passed over.
     pub fn parse(section: &Json) -> Result<Self, Problems> {
         let mut parsed = Self::default();
         let mut problems = Vec::new();
@@ -75,7 +77,7 @@ impl ParametersSection {
             Json::Object(members) => members,
             _ => {
                 let problem = Problem::error("not-parameters", "`Parameters` is not a mapping of names to declarations");
-                return Err(Problems(vec![problem.at(Place::template("/Parameters"))]));
+                return Err(Problems(vec![problem.at(Place::template(["Parameters"]))]));
             }
         };
         if members.len() > MAX_PARAMETERS {
@@ -83,9 +85,9 @@ impl ParametersSection {
                 "too-many-parameters",
                 format!("the template has {} parameters; CloudFormation allows {MAX_PARAMETERS}", members.len()),
             );
-            problems.push(problem.at(Place::template("/Parameters")));
+            problems.push(problem.at(Place::template(["Parameters"])));
         }
-        for (name, json) in members {
+        for (name, json) in members.iter().filter(|(name, _)| !name.starts_with("Fn::")) {
             if name.is_empty() || name.len() > 255 || !name.chars().all(|character| character.is_ascii_alphanumeric()) {
                 let problem = Problem::error("parameter-name", format!("`{name}` is not a parameter name"));
                 problems.push(problem.hint("a name is 1 to 255 letters and digits").at(place(name, None)));
@@ -100,8 +102,7 @@ impl ParametersSection {
 }
 
 fn place(name: &str, attribute: Option<&str>) -> Place {
-    let name = name.replace('~', "~0").replace('/', "~1");
-    Place::template(attribute.map_or_else(|| format!("/Parameters/{name}"), |attribute| format!("/Parameters/{name}/{attribute}")))
+    Place::template(["Parameters", name].into_iter().chain(attribute))
 }
 
 struct DeclarationReader<'a> {
@@ -125,7 +126,7 @@ impl DeclarationReader<'_> {
             self.problems.push(problem);
         }
         let parameter_type = self.parameter_type(attributes.get("Type"));
-        let allowed_pattern_text = self.text(attributes.get("AllowedPattern"), "AllowedPattern");
+        let pattern = self.text(attributes.get("AllowedPattern"), "AllowedPattern");
         let declaration = ParameterDeclaration {
             parameter_type: parameter_type?,
             default: self.text(attributes.get("Default"), "Default"),
@@ -133,14 +134,52 @@ impl DeclarationReader<'_> {
             constraint_description: self.text(attributes.get("ConstraintDescription"), "ConstraintDescription"),
             no_echo: self.text(attributes.get("NoEcho"), "NoEcho").is_some_and(|text| text.eq_ignore_ascii_case("true")),
             allowed_values: self.allowed_values(attributes.get("AllowedValues")),
-            allowed_pattern: allowed_pattern_text.as_deref().and_then(|text| self.pattern(text)),
-            allowed_pattern_text,
+            allowed_pattern: pattern.as_deref().map(|text| self.pattern(text)),
             min_length: self.number(attributes.get("MinLength"), "MinLength"),
             max_length: self.number(attributes.get("MaxLength"), "MaxLength"),
             min_value: self.number(attributes.get("MinValue"), "MinValue"),
             max_value: self.number(attributes.get("MaxValue"), "MaxValue"),
         };
+        self.contradictions(&declaration);
         Some(declaration)
+    }
+
+    /// Constraints that nothing can satisfy, or that CloudFormation does not apply to the type.
+    fn contradictions(&mut self, declaration: &ParameterDeclaration) {
+        let name = self.name;
+        let mut impossible = |least: &str, most: &str| {
+            let problem = Problem::error("impossible", format!("no value of `{name}` can satisfy both its `{least}` and its `{most}`"));
+            self.problems.push(problem.at(place(name, Some(least))));
+        };
+        if declaration.min_length.zip(declaration.max_length).is_some_and(|(least, most)| least > most) {
+            impossible("MinLength", "MaxLength");
+        }
+        if declaration.min_value.zip(declaration.max_value).is_some_and(|(least, most)| least > most) {
+            impossible("MinValue", "MaxValue");
+        }
+        let is_number = matches!(declaration.parameter_type, ParameterType::Number | ParameterType::NumberList);
+        for (attribute, given, applies) in [
+            ("MinLength", declaration.min_length.is_some(), !is_number),
+            ("MaxLength", declaration.max_length.is_some(), !is_number),
+            ("MinValue", declaration.min_value.is_some(), is_number),
+            ("MaxValue", declaration.max_value.is_some(), is_number),
+        ] {
+            if given && !applies {
+                let kind = if is_number { "a number" } else { "no number" };
+                let message = format!("`{attribute}` of parameter `{name}` does not apply: the parameter is {kind}");
+                let note = Problem::warning("not-applied", message).hint("remove it, or change the parameter's `Type`");
+                self.notes.push(note.at(place(name, Some(attribute))));
+            }
+        }
+        for (attribute, text) in [("Description", &declaration.description), ("ConstraintDescription", &declaration.constraint_description)]
+        {
+            let length = text.as_deref().map_or(0, |text| text.chars().count());
+            if length > MAX_DESCRIPTION {
+                let message =
+                    format!("`{attribute}` of parameter `{name}` has {length} characters; CloudFormation allows {MAX_DESCRIPTION}");
+                self.problems.push(Problem::error("too-long", message).at(place(name, Some(attribute))));
+            }
+        }
     }
 
     fn parameter_type(&mut self, json: Option<&Json>) -> Option<ParameterType> {
@@ -194,18 +233,15 @@ impl DeclarationReader<'_> {
     }
 
     /// Java's expressions know more than this engine, which never backtracks: what it cannot check is said, not guessed.
-    fn pattern(&mut self, text: &str) -> Option<Regex> {
-        match allowed_pattern::compile(text) {
-            Ok(pattern) => Some(pattern),
-            Err(error) => {
-                let reason = error.to_string();
-                let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
-                let note = Problem::warning("pattern-not-checked", format!("the `AllowedPattern` of `{}` cannot be checked here: {reason}", self.name))
-                    .hint("CloudFormation checks it in each account; an expression without look-around or back-references is checked here as well")
-                    .at(place(self.name, Some("AllowedPattern")));
-                self.notes.push(note);
-                None
-            }
+    fn pattern(&mut self, text: &str) -> AllowedPattern {
+        let pattern = AllowedPattern::new(text);
+        if let Some(reason) = pattern.unchecked() {
+            let message = format!("the `AllowedPattern` of `{}` cannot be checked here: {reason}", self.name);
+            let note = Problem::warning("pattern-not-checked", message)
+                .hint("CloudFormation checks it in each account; without what is named here it is checked before that")
+                .at(place(self.name, Some("AllowedPattern")));
+            self.notes.push(note);
         }
+        pattern
     }
 }

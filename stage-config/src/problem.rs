@@ -86,8 +86,9 @@ impl Problem {
 }
 
 impl Place {
-    pub(crate) fn template(pointer: impl Into<String>) -> Self {
-        Self::Template { pointer: pointer.into() }
+    /// The place of a value of the template, by the names that lead to it.
+    pub(crate) fn template<'a>(tokens: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::Template { pointer: pointer(tokens) }
     }
 }
 
@@ -122,12 +123,26 @@ impl fmt::Display for Problems {
     }
 }
 
+/// A JSON pointer (RFC 6901).
+pub(crate) fn pointer<'a>(tokens: impl IntoIterator<Item = &'a str>) -> String {
+    tokens.into_iter().fold(String::new(), |pointer, token| format!("{pointer}/{}", token.replace('~', "~0").replace('/', "~1")))
+}
+
+/// How many known names are looked at: comparing with a hostile number of names takes long.
+const MAX_CANDIDATES: usize = 1000;
+
 /// "did you mean" for a name that is not among the known ones, when one of them is near.
 pub(crate) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    known
-        .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&name.to_lowercase(), &candidate.to_lowercase()), candidate))
-        .filter(|(distance, candidate)| *distance <= candidate.chars().count().max(3) / 3)
-        .min()
-        .map(|(_, candidate)| format!("did you mean `{candidate}`?"))
+    let name = name.to_lowercase();
+    let length = name.chars().count();
+    let near = known.into_iter().take(MAX_CANDIDATES).filter_map(|candidate| {
+        let candidate_length = candidate.chars().count();
+        let most = candidate_length.max(3) / 3;
+        if candidate_length.abs_diff(length) > most {
+            return None;
+        }
+        let distance = strsim::damerau_levenshtein(&name, &candidate.to_lowercase());
+        (distance <= most).then_some((distance, candidate))
+    });
+    near.min().map(|(_, candidate)| format!("did you mean `{candidate}`?"))
 }

@@ -1,17 +1,17 @@
 //! Reading a stage's file, in either of CodePipeline's two formats.
 
-use std::collections::BTreeMap;
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
-use crate::layer::{Layer, Setting, Standing, Value};
-use crate::problem::{Place, Problem, Problems, did_you_mean};
+use crate::layer::{Layer, Setting, StackPolicy, Value};
+use crate::problem::{Problem, Problems};
+use crate::source::{Kind, Source, items, member};
 
 const ENTRY_KEYS: [&str; 3] = ["ParameterKey", "ParameterValue", "UsePreviousValue"];
-const OBJECT_KEYS: [&str; 3] = ["Parameters", "Tags", "StackPolicy"];
+/// `$schema` is for editors; CodePipeline never sees it.
+const OBJECT_KEYS: [&str; 4] = ["Parameters", "Tags", "StackPolicy", "$schema"];
+
+const EXAMPLE: &str = r#"a stage file is a JSON array: [{ "ParameterKey": "Name", "ParameterValue": "value" }]"#;
 
 impl Layer {
     /// Reads a stage's file: the CloudFormationStackSet action's array, or the CloudFormation action's object.
@@ -19,293 +19,176 @@ impl Layer {
     /// `path` names the file in messages. A number or a boolean where text belongs becomes the text that stands there, with a warning;
     /// anything else that is not understood is a problem, and all problems are reported at once.
     pub fn from_stage_file(text: &str, path: &str) -> Result<Self, Problems> {
-        let mut reader = Reader { text, path, layer: Self::default(), problems: Vec::new() };
+        let mut reader = Reader { source: Source::new(text, path), layer: Self::default() };
         reader.file();
-        if reader.problems.is_empty() { Ok(reader.layer) } else { Err(Problems(reader.problems)) }
+        if reader.source.problems.is_empty() { Ok(reader.layer) } else { Err(Problems(reader.source.problems)) }
     }
 }
 
 struct Reader<'a> {
-    text: &'a str,
-    path: &'a str,
+    source: Source<'a>,
     layer: Layer,
-    problems: Vec<Problem>,
 }
 
 impl<'a> Reader<'a> {
     fn file(&mut self) {
-        if self.text.starts_with('\u{feff}') {
-            let problem =
-                Problem::error("byte-order-mark", format!("`{}` begins with a byte order mark, which JSON does not allow", self.path))
-                    .hint("save the file as UTF-8 without a byte order mark")
-                    .at(self.place(1, 1));
-            self.problems.push(problem);
-            return;
-        }
-        let root: &RawValue = match serde_json::from_str(self.text) {
-            Ok(root) => root,
-            Err(error) => {
-                let what =
-                    if self.text.trim().is_empty() { "is empty".to_owned() } else { format!("is not JSON: {}", without_position(&error)) };
-                let problem = Problem::error("not-json", format!("`{}` {what}", self.path))
-                    .hint(r#"a stage file is a JSON array: [{ "ParameterKey": "Name", "ParameterValue": "value" }]"#)
-                    .at(self.place(error.line().max(1), error.column().max(1)));
-                self.problems.push(problem);
-                return;
+        let Some(root) = self.source.root(EXAMPLE) else { return };
+        match Kind::of(root) {
+            Kind::Array => {
+                for entry in items(root) {
+                    self.entry(entry);
+                }
             }
-        };
-        match kind(root) {
-            Kind::Array => self.array(root),
             Kind::Object => self.object(root),
-            other => {
-                let problem = Problem::error("not-parameters", format!("`{}` holds {other}, not parameters", self.path))
-                    .hint(r#"a stage file is a JSON array: [{ "ParameterKey": "Name", "ParameterValue": "value" }]"#)
-                    .at(self.at(root));
-                self.problems.push(problem);
-            }
-        }
-    }
-
-    fn array(&mut self, root: &'a RawValue) {
-        let Ok(entries) = serde_json::from_str::<Vec<&RawValue>>(root.get()) else { return };
-        for entry in entries {
-            self.entry(entry);
+            other => self.source.problem("not-parameters", root, format!("the file holds {other}, not parameters"), EXAMPLE),
         }
     }
 
     fn entry(&mut self, entry: &'a RawValue) {
-        if kind(entry) != Kind::Object {
-            self.problem(
+        if Kind::of(entry) != Kind::Object {
+            self.source.problem(
                 "not-a-parameter",
                 entry,
-                format!("this is {}, not a parameter", kind(entry)),
+                format!("this is {}, not a parameter", Kind::of(entry)),
                 r#"write { "ParameterKey": "Name", "ParameterValue": "value" }"#,
             );
             return;
         }
-        let members = self.members(entry, "this parameter");
-        self.known_keys(&members, &ENTRY_KEYS, "a parameter");
-        let member = |name: &str| members.iter().find(|(key, _)| key == name).map(|(_, value)| *value);
+        let members = self.source.members(entry, "this parameter");
+        self.source.known_keys(&members, &ENTRY_KEYS, "a parameter");
 
-        let Some(key) = member("ParameterKey") else {
-            self.problem(
-                "no-parameter-key",
-                entry,
-                "this parameter has no `ParameterKey`".to_owned(),
-                "name the parameter of the template",
-            );
+        let Some(key) = member(&members, "ParameterKey") else {
+            let message = "this parameter has no `ParameterKey`".to_owned();
+            self.source.problem("no-parameter-key", entry, message, "name the parameter of the template");
             return;
         };
-        if kind(key) != Kind::Text {
-            self.problem("not-text", key, format!("`ParameterKey` is {}, not a name", kind(key)), "write the parameter's name in quotes");
+        if Kind::of(key) != Kind::Text {
+            let message = format!("`ParameterKey` is {}, not a name", Kind::of(key));
+            self.source.problem("not-text", key, message, "write the parameter's name in quotes");
             return;
         }
-        let name = text_of(key);
-        let value = match (member("ParameterValue"), member("UsePreviousValue")) {
-            (Some(value), None) => self.scalar(value, &name),
-            (value, Some(previous)) => match (value, previous.get()) {
-                (None, "true") => Some(Value::Previous),
-                (Some(value), "false") => self.scalar(value, &name),
-                (Some(_), "true") => {
-                    self.problem("two-values", entry, format!("`{name}` has a value and keeps its previous one"), "remove one of the two");
-                    None
-                }
-                _ => {
-                    self.problem("no-value", entry, format!("`{name}` has no value"), "add a `ParameterValue`");
-                    None
-                }
-            },
-            (None, None) => {
-                self.problem("no-value", entry, format!("`{name}` has no value"), "add a `ParameterValue`");
+        let Some(name) = self.source.text(key, "this name") else { return };
+        let (given, previous) = (member(&members, "ParameterValue"), member(&members, "UsePreviousValue"));
+        let value = match (given, previous.map(RawValue::get)) {
+            (Some(value), None | Some("false")) => self.scalar(value, &name).map(|text| (Value::Text(text), value)),
+            (None, Some("true")) => previous.map(|at| (Value::Previous, at)),
+            (Some(_), Some("true")) => {
+                let message = format!("`{name}` has a value and keeps its previous one");
+                self.source.problem("two-values", entry, message, "remove one of the two");
+                None
+            }
+            (None, None | Some("false")) => {
+                self.source.problem("no-value", entry, format!("`{name}` has no value"), "add a `ParameterValue`");
+                None
+            }
+            (_, Some(_)) => {
+                let at = previous.unwrap_or(entry);
+                let message = format!("`UsePreviousValue` of `{name}` is {}, not true or false", Kind::of(at));
+                self.source.problem("not-a-boolean", at, message, "write true or false without quotes");
                 None
             }
         };
-        if let Some(value) = value {
-            self.insert(name, value, key);
+        if let Some((value, at)) = value {
+            let setting = Setting::asked_for(value, self.source.at(at), self.source.at(key));
+            self.insert(name, setting);
         }
     }
 
     fn object(&mut self, root: &'a RawValue) {
-        let members = self.members(root, "the file");
-        self.known_keys(&members, &OBJECT_KEYS, "a template configuration");
+        let members = self.source.members(root, "the file");
+        self.source.known_keys(&members, &OBJECT_KEYS, "a template configuration");
         for (key, value) in &members {
-            match (key.as_str(), kind(value)) {
+            match (key.as_str(), Kind::of(value)) {
                 ("Parameters", Kind::Object) => {
-                    for (name, value) in self.members(value, "`Parameters`") {
-                        if let Some(text) = self.scalar(value, &name) {
-                            self.insert(name, text, value);
+                    for (name, value) in self.source.members(value, "`Parameters`") {
+                        if let Some(setting) = self.setting(value, &name) {
+                            self.insert(name, setting);
                         }
                     }
                 }
                 ("Tags", Kind::Object) => {
-                    for (name, value) in self.members(value, "`Tags`") {
-                        if let Some(Value::Text(text)) = self.scalar(value, &name) {
-                            self.layer.tags.insert(name, text);
+                    for (name, value) in self.source.members(value, "`Tags`") {
+                        if let Some(setting) = self.setting(value, &name) {
+                            self.layer.tags.insert(name, setting);
                         }
                     }
                 }
-                ("StackPolicy", Kind::Object) => self.layer.stack_policy = serde_json::from_str::<Json>(value.get()).ok(),
+                ("StackPolicy", Kind::Object) => self.stack_policy(value),
+                ("$schema", Kind::Text) => {}
+                ("$schema", kind) => {
+                    self.source.problem("not-text", value, format!("`$schema` is {kind}, not text"), "name the schema's file");
+                }
                 (key, kind) if OBJECT_KEYS.contains(&key) => {
-                    self.problem("not-an-object", value, format!("`{key}` is {kind}, not an object"), "write names and values in braces");
+                    let message = format!("`{key}` is {kind}, not an object");
+                    self.source.problem("not-an-object", value, message, "write names and values in braces");
                 }
                 _ => {}
             }
         }
+        if member(&members, "Parameters").is_none() && self.source.problems.is_empty() {
+            let message = "the file has no `Parameters`".to_owned();
+            self.source.problem("no-parameters", root, message, r#"write { "Parameters": { "Name": "value" } }"#);
+        }
     }
 
-    /// A value as CloudFormation receives it: text. Numbers and booleans are taken as they stand in the file.
-    fn scalar(&mut self, value: &'a RawValue, name: &str) -> Option<Value> {
-        match kind(value) {
-            Kind::Text => Some(Value::Text(text_of(value))),
-            kind @ (Kind::Number | Kind::Boolean) => {
-                let text = value.get();
-                let warning = Problem::warning("not-text", format!("`{name}` is {kind}, and is passed on as the text \"{text}\""))
-                    .hint(format!("write \"{text}\": CloudFormation's parameters are text"))
-                    .at(self.at(value));
-                self.layer.notes.push(warning);
-                Some(Value::Text(text.to_owned()))
+    fn stack_policy(&mut self, value: &'a RawValue) {
+        match serde_json::from_str::<Json>(value.get()) {
+            Ok(document) if document.get("Statement").is_some() => {
+                self.layer.stack_policy = Some(StackPolicy { document, origin: self.source.at(value) });
             }
-            kind => {
-                let hint = match kind {
-                    Kind::Array => "write a list as one text with commas",
-                    Kind::Null => "leave the parameter out to use the template's default, or write \"\"",
-                    _ => "write the value in quotes",
-                };
-                self.problem("not-text", value, format!("the value of `{name}` is {kind}, not text"), hint);
-                None
+            Ok(_) => self.source.problem(
+                "stack-policy",
+                value,
+                "the stack policy has no `Statement`".to_owned(),
+                r#"write { "Statement": [{ "Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*" }] }"#,
+            ),
+            Err(error) => {
+                self.source.problem("stack-policy", value, format!("the stack policy cannot be read: {error}"), "nest it less deeply");
             }
         }
     }
 
-    fn insert(&mut self, name: String, value: Value, at: &'a RawValue) {
-        let origin = self.at(at);
+    fn setting(&mut self, value: &'a RawValue, name: &str) -> Option<Setting> {
+        let text = self.scalar(value, name)?;
+        Some(Setting::asked_for(Value::Text(text), self.source.at(value), self.source.at_name(value)))
+    }
+
+    fn scalar(&mut self, value: &'a RawValue, name: &str) -> Option<String> {
+        scalar(&mut self.source, &mut self.layer.notes, value, name)
+    }
+
+    fn insert(&mut self, name: String, setting: Setting) {
         if let Some(first) = self.layer.parameters.get(&name) {
-            let same = if first.value == value { "the same value" } else { "another value" };
-            let problem =
-                Problem::error("duplicate-parameter", format!("`{name}` is given twice, here with {same}; first at {}", first.origin))
-                    .hint("keep one of the two")
-                    .at(origin);
-            self.problems.push(problem);
+            let same = if first.value == setting.value { "the same value" } else { "another value" };
+            let message = format!("`{name}` is given twice, here with {same}; first at {}", first.named_at);
+            let problem = Problem::error("duplicate-parameter", message).hint("keep one of the two").at(setting.named_at);
+            self.source.problems.push(problem);
             return;
         }
-        self.layer.parameters.insert(name, Setting { value, origin, standing: Standing::Asked, replaced: Vec::new() });
+        self.layer.parameters.insert(name, setting);
     }
+}
 
-    /// The members of an object, each name once.
-    fn members(&mut self, object: &'a RawValue, what: &str) -> Vec<(String, &'a RawValue)> {
-        let Ok(Members(all)) = serde_json::from_str::<Members<'a>>(object.get()) else { return Vec::new() };
-        let mut first: BTreeMap<String, usize> = BTreeMap::new();
-        let mut members = Vec::with_capacity(all.len());
-        for (name, value) in all {
-            if let Some(line) = first.get(&name) {
-                let line = *line;
-                self.problem("duplicate-key", value, format!("{what} has `{name}` twice; first on line {line}"), "keep one of the two");
-                continue;
-            }
-            first.insert(name.clone(), self.position(value).0);
-            members.push((name, value));
+/// A value as CloudFormation receives it: text. Numbers and booleans are taken as they stand in the file, with a warning.
+pub(crate) fn scalar<'a>(source: &mut Source<'a>, notes: &mut Vec<Problem>, value: &'a RawValue, name: &str) -> Option<String> {
+    match Kind::of(value) {
+        Kind::Text => source.text(value, &format!("the value of `{name}`")),
+        kind @ (Kind::Number | Kind::Boolean) => {
+            let text = value.get();
+            let warning = Problem::warning("not-text", format!("`{name}` is {kind}, and is passed on as the text \"{text}\""))
+                .hint(format!("write \"{text}\": CloudFormation's parameters are text"))
+                .at(source.at(value));
+            notes.push(warning);
+            Some(text.to_owned())
         }
-        members
-    }
-
-    fn known_keys(&mut self, members: &[(String, &'a RawValue)], known: &[&str], what: &str) {
-        for (key, value) in members {
-            if !known.contains(&key.as_str()) {
-                let hint = did_you_mean(key, known.iter().copied()).unwrap_or_else(|| format!("known here: {}", known.join(", ")));
-                self.problem("unknown-key", value, format!("{what} has no `{key}`"), hint);
-            }
+        kind => {
+            let hint = match kind {
+                Kind::Array => "write a list as one text with commas",
+                Kind::Null => "leave the parameter out to use the template's default, or write \"\"",
+                _ => "write the value in quotes",
+            };
+            source.problem("not-text", value, format!("the value of `{name}` is {kind}, not text"), hint);
+            None
         }
     }
-
-    fn problem(&mut self, code: &'static str, at: &RawValue, message: String, hint: impl Into<String>) {
-        let place = self.at(at);
-        self.problems.push(Problem::error(code, message).hint(hint).at(place));
-    }
-
-    fn at(&self, value: &RawValue) -> Place {
-        let (line, column) = self.position(value);
-        self.place(line, column)
-    }
-
-    fn place(&self, line: usize, column: usize) -> Place {
-        Place::File { path: self.path.to_owned(), line, column }
-    }
-
-    /// Raw values borrow from the file's text, so their addresses tell where they stand in it.
-    fn position(&self, value: &RawValue) -> (usize, usize) {
-        let offset = (value.get().as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
-        let before = self.text.get(..offset).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        (line, column)
-    }
-}
-
-/// An object's members in their order, names that occur twice included.
-struct Members<'a>(Vec<(String, &'a RawValue)>);
-
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct InOrder;
-        impl<'de> Visitor<'de> for InOrder {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
-                    members.push((name, value));
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(InOrder)
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Text,
-    Number,
-    Boolean,
-    Null,
-    Array,
-    Object,
-}
-
-fn kind(value: &RawValue) -> Kind {
-    match value.get().as_bytes().first() {
-        Some(b'"') => Kind::Text,
-        Some(b'{') => Kind::Object,
-        Some(b'[') => Kind::Array,
-        Some(b't' | b'f') => Kind::Boolean,
-        Some(b'n') => Kind::Null,
-        _ => Kind::Number,
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Text => "text",
-            Self::Number => "a number",
-            Self::Boolean => "a boolean",
-            Self::Null => "null",
-            Self::Array => "a list",
-            Self::Object => "an object",
-        })
-    }
-}
-
-fn text_of(value: &RawValue) -> String {
-    // A lone surrogate (`"\ud800"`) is the one thing that may stand in checked JSON and not in text: it becomes the replacement mark.
-    serde_json::from_str(value.get()).unwrap_or_else(|_| char::REPLACEMENT_CHARACTER.to_string())
-}
-
-fn without_position(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.rsplit_once(" at line ").map_or(text.clone(), |(message, _)| message.to_owned())
 }

@@ -4,21 +4,70 @@ use std::collections::BTreeMap;
 
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
-use stage_config::{Layer, Place, Setting, Standing, Value, merge, to_stack_set_parameters, to_template_configuration};
+use stage_config::{
+    Layer, Overrides, ParametersSection, Place, Setting, Standing, Value, check, merge, to_stack_set_parameters, to_template_configuration,
+};
+
+/// Parts that some reader or writer is sure to stumble over.
+const HOSTILE: [&str; 17] = [
+    "",
+    "\"",
+    "\\",
+    "\\\"",
+    "\n",
+    "\r\n",
+    "\0",
+    "\u{7f}",
+    "\u{2028}",
+    "\u{feff}",
+    "😀",
+    "👩‍👩‍👧",
+    "ParameterKey",
+    "{{resolve:x}}",
+    "${A}",
+    "[]",
+    "null",
+];
+
+/// Texts as nobody should write them: quotes, line ends, control characters, emoji, the greatest length.
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => any::<String>(),
+        2 => vec(proptest::sample::select(&HOSTILE[..]), 0..6).prop_map(|parts| parts.concat()),
+        1 => proptest::sample::select(&["é", "a", "\"", "\\"][..]).prop_map(|part| part.repeat(4096 / part.len())),
+    ]
+}
 
 fn value() -> impl Strategy<Value = Value> {
-    prop_oneof![9 => any::<String>().prop_map(Value::Text), 1 => Just(Value::Previous)]
+    prop_oneof![9 => text().prop_map(Value::Text), 1 => Just(Value::Previous)]
+}
+
+/// One entry of an override file, over few accounts, regions and parameters.
+fn override_entry() -> impl Strategy<Value = serde_json::Value> {
+    let accounts = proptest::sample::subsequence(vec!["111111111111", "222222222222", "333333333333"], 0..=2);
+    let regions = proptest::sample::subsequence(vec!["us-east-1", "eu-west-1"], 0..=2);
+    (accounts, regions, btree_map("[A-C]", text(), 0..3)).prop_map(|(accounts, regions, parameters)| {
+        let mut entry = serde_json::json!({ "parameters": parameters });
+        if !accounts.is_empty() || regions.is_empty() {
+            entry["accounts"] = if accounts.is_empty() { serde_json::json!(["111111111111"]) } else { accounts.into() };
+        }
+        if !regions.is_empty() {
+            entry["regions"] = regions.into();
+        }
+        entry
+    })
 }
 
 /// Few names and few places, so that layers meet.
 fn layer() -> impl Strategy<Value = Layer> {
     let setting = (prop_oneof!["[ab]", Just(String::new())], 1..3usize, any::<bool>()).prop_map(|(text, line, asked)| Setting {
         value: Value::Text(text),
-        origin: Place::File { path: "stage.json".to_owned(), line, column: 1 },
+        origin: Place::File { path: "stage.json".to_owned(), line, column: 9 },
+        named_at: Place::File { path: "stage.json".to_owned(), line, column: 1 },
         standing: if asked { Standing::Asked } else { Standing::Offered },
         replaced: Vec::new(),
     });
-    (btree_map("[A-D]", setting, 0..4), btree_map("[a-c]", "[xy]", 0..3)).prop_map(|(parameters, tags)| Layer {
+    (btree_map("[A-D]", setting.clone(), 0..4), btree_map("[a-c]", setting, 0..3)).prop_map(|(parameters, tags)| Layer {
         parameters,
         tags,
         ..Layer::default()
@@ -78,8 +127,8 @@ proptest! {
 
     #[test]
     fn parameters_and_tags_survive_the_template_configuration(
-        texts in btree_map("[A-Za-z0-9]{1,12}", any::<String>(), 0..8),
-        tags in btree_map("[a-z:]{1,12}", any::<String>(), 0..4),
+        texts in btree_map("[A-Za-z0-9]{1,12}", text(), 0..8),
+        tags in btree_map("[a-z:]{1,12}", text(), 0..4),
     ) {
         let parameters: BTreeMap<_, _> = texts.into_iter().map(|(name, text)| (name, Value::Text(text))).collect();
         let policy = serde_json::json!({ "Statement": [] });
@@ -87,8 +136,61 @@ proptest! {
         let read = Layer::from_stage_file(&text, "staging-config.json").unwrap();
         let values: BTreeMap<_, _> = read.parameters.into_iter().map(|(name, setting)| (name, setting.value)).collect();
         prop_assert_eq!(values, parameters);
-        prop_assert_eq!(read.tags, tags);
-        prop_assert_eq!(read.stack_policy, Some(policy));
+        let read_tags: BTreeMap<_, _> = read.tags.into_iter().map(|(key, tag)| (key, tag.value.text().unwrap().to_owned())).collect();
+        prop_assert_eq!(read_tags, tags);
+        prop_assert_eq!(read.stack_policy.map(|policy| policy.document), Some(policy));
+    }
+
+    #[test]
+    fn a_name_that_is_given_twice_is_refused_in_both_formats(name in text(), first in text(), second in text()) {
+        let (name, first, second) = (serde_json::json!(name), serde_json::json!(first), serde_json::json!(second));
+        let array = format!(r#"[{{"ParameterKey":{name},"ParameterValue":{first}}},{{"ParameterKey":{name},"ParameterValue":{second}}}]"#);
+        prop_assert_eq!(Layer::from_stage_file(&array, "stage.json").unwrap_err().0[0].code, "duplicate-parameter");
+        let object = format!(r#"{{"Parameters":{{{name}:{first},{name}:{second}}}}}"#);
+        prop_assert_eq!(Layer::from_stage_file(&object, "stage.json").unwrap_err().0[0].code, "duplicate-key");
+    }
+
+    #[test]
+    fn the_overrides_one_by_one_are_the_layer_of_each_target(entries in vec(override_entry(), 0..5)) {
+        let text = serde_json::json!({ "version": 1, "overrides": entries }).to_string();
+        let overrides = match Overrides::from_file(&text, "overrides.json") {
+            Ok(overrides) => overrides,
+            Err(problems) => {
+                prop_assert!(problems.0.iter().all(|problem| problem.code == "duplicate-override"), "{}", problems);
+                return Ok(());
+            }
+        };
+        let one_by_one = overrides.by_target();
+        for account in ["111111111111", "222222222222", "333333333333", "444444444444"] {
+            for region in ["us-east-1", "eu-west-1", "ap-south-1"] {
+                let mut expected = BTreeMap::new();
+                for target in &one_by_one {
+                    if target.account.as_deref().is_none_or(|id| id == account) && target.region.as_deref().is_none_or(|id| id == region) {
+                        expected.extend(target.parameters.clone());
+                    }
+                }
+                let layer = overrides.layer(account, region);
+                let found: BTreeMap<_, _> =
+                    layer.parameters.into_iter().map(|(name, setting)| (name, setting.value.text().unwrap().to_owned())).collect();
+                prop_assert_eq!(found, expected);
+            }
+        }
+    }
+
+    #[test]
+    fn any_text_as_an_override_file_is_read_or_refused_with_a_place(text in any::<String>()) {
+        if let Err(problems) = Overrides::from_file(&text, "overrides.json") {
+            prop_assert!(!problems.0.is_empty() && problems.0.iter().all(|problem| problem.place.is_some()));
+        }
+    }
+
+    #[test]
+    fn no_pattern_and_no_value_make_the_check_fail_or_run_away(pattern in any::<String>(), value in text()) {
+        let section = serde_json::json!({ "A": { "Type": "String", "AllowedPattern": pattern } });
+        let section = ParametersSection::parse(&section).unwrap();
+        let mut layer = Layer::default();
+        layer.offer("A", value, "--a");
+        check(&merge([layer]), &section);
     }
 
     #[test]

@@ -46,7 +46,7 @@ fn a_file_that_is_not_json_is_refused_with_the_place() {
       hint: save the file as UTF-8 without a byte order mark
     ");
     assert_snapshot!(refused("\"text\""), @r#"
-    Error[not-parameters] stage.json:1:1: `stage.json` holds text, not parameters
+    Error[not-parameters] stage.json:1:1: the file holds text, not parameters
       hint: a stage file is a JSON array: [{ "ParameterKey": "Name", "ParameterValue": "value" }]
     "#);
 }
@@ -128,23 +128,23 @@ fn every_constraint_of_the_template_is_held() {
   { "ParameterKey": "Numbers", "ParameterValue": "1, six, 7" },
   { "ParameterKey": "Secret", "ParameterValue": "hunter2" },
   { "ParameterKey": "Ssm", "ParameterValue": "ds staging" },
-  { "ParameterKey": "Subnets", "ParameterValue": "subnet-1,sg-2" },
+  { "ParameterKey": "Subnets", "ParameterValue": "subnet-01234567,sg-2" },
   { "ParameterKey": "EndpointInstanceTyp", "ParameterValue": "x" }
 ]"#;
     assert_snapshot!(checked(&section, asked, &[]), @r#"
-    Error[too-small] stage.json:2:21: `Count` is `0`, which is less than the least value, 1
+    Error[too-small] stage.json:2:48: `Count` is `0`, which is less than the least value, 1
     Error[unknown-parameter] stage.json:10:21: the template has no parameter `EndpointInstanceTyp`
       hint: remove it, or declare it in the template's `Parameters`
-    Error[not-allowed] stage.json:3:21: `Kind` is `gren`, which is not one of blue, green (did you mean `green`?)
-    Error[pattern] stage.json:4:21: `List` is `ok, B`, whose member `B` does not match `[a-z]+`
+    Error[not-allowed] stage.json:3:47: `Kind` is `gren`, which is not one of blue, green (did you mean `green`?)
+    Error[pattern] stage.json:4:47: `List` is `ok, B`, whose member `B` does not match `[a-z]+`
       hint: lower-case words
-    Error[too-long] stage.json:5:21: `Long` is `abcd`, 4 characters; the most is 3
-    Error[not-a-number] stage.json:6:21: `Numbers` is `1, six, 7`, whose member `six` is not a number
-    Error[too-great] stage.json:6:21: `Numbers` is `1, six, 7`, whose member `7` is more than the greatest value, 5
-    Error[too-short] stage.json:7:21: `Secret` is a value that is not shown (NoEcho), 7 characters; the least is 8
-    Error[not-an-ssm-name] stage.json:8:21: `Ssm` is `ds staging`, which is not the name of a Systems Manager parameter (letters, digits and . - _ / only)
-    Error[pattern] stage.json:8:21: `Ssm` is `ds staging`, which does not match `.*-ids`
-    Error[not-an-id] stage.json:9:21: `Subnets` is `subnet-1,sg-2`, whose member `sg-2` does not begin with `subnet-`, as a List<AWS::EC2::Subnet::Id> does
+    Error[too-long] stage.json:5:47: `Long` is `abcd`, 4 characters; the most is 3
+    Error[not-a-number] stage.json:6:50: `Numbers` is `1, six, 7`, whose member `six` is not a number
+    Error[too-great] stage.json:6:50: `Numbers` is `1, six, 7`, whose member `7` is more than the greatest value, 5
+    Error[too-short] stage.json:7:49: `Secret` is a value that is not shown (NoEcho), 7 characters; the least is 8
+    Error[not-an-ssm-name] stage.json:8:46: `Ssm` is `ds staging`, which is not the name of a Systems Manager parameter: it may hold letters, digits and . - _ / only
+    Error[pattern] stage.json:8:46: `Ssm` is `ds staging`, which does not match `.*-ids`
+    Error[not-an-id] stage.json:9:50: `Subnets` is `subnet-01234567,sg-2`, whose member `sg-2` does not begin with `subnet-`, as a List<AWS::EC2::Subnet::Id> does
     Error[missing-parameter] template /Parameters/Missing: `Missing` has no value and the template has no default: The team that pays.
       hint: add { "ParameterKey": "Missing", "ParameterValue": "…" } to the stage file
     "#);
@@ -156,7 +156,7 @@ fn what_is_offered_wins_and_is_dropped_where_the_template_does_not_declare_it() 
     let asked = r#"[{ "ParameterKey": "EnvType", "ParameterValue": "staging" }]"#;
     assert_snapshot!(checked(&section, asked, &[("EnvType", "stg"), ("Accounts", "222222222222")]), @"
     Note[not-passed] --option: `Accounts` is not passed on: the template does not declare it
-    Note[overruled] stage.json:1:20: `EnvType` is `staging` here, but the pipeline's `stg` from --option wins
+    Note[overruled] stage.json:1:49: `EnvType` is `staging` here, but the pipeline's `stg` from --option wins
       hint: remove it from the stage file
     ");
 }
@@ -192,9 +192,133 @@ fn mistakes_in_the_template_are_reported_by_pointer() {
 
 #[test]
 fn a_pattern_that_this_engine_does_not_know_is_said_and_not_guessed() {
-    let section = ParametersSection::parse(&json!({ "A": { "Type": "String", "AllowedPattern": "(?!x).*" } })).unwrap();
-    assert_eq!(section.notes.len(), 1);
-    assert_eq!(section.notes[0].code, "pattern-not-checked");
+    let section = json!({ "A": { "Type": "String", "AllowedPattern": "(?!x).*" }, "B": { "Type": "String", "AllowedPattern": "(?i)k" } });
+    let asked = r#"[{ "ParameterKey": "A", "ParameterValue": "x" }, { "ParameterKey": "B", "ParameterValue": "\u212a" }]"#;
+    assert_snapshot!(checked(&section, asked, &[]), @"
+    Warning[pattern-not-checked] template /Parameters/A/AllowedPattern: the `AllowedPattern` of `A` cannot be checked here: it uses look-ahead
+      hint: CloudFormation checks it in each account; without what is named here it is checked before that
+    Warning[pattern-not-checked] stage.json:1:91: whether `B` matches `(?i)k` is not checked here: case beyond ASCII is not ignored alike
+      hint: CloudFormation checks it in each account
+    ");
+}
+
+#[test]
+fn constraints_that_contradict_themselves_or_do_not_apply_are_said() {
+    let section = json!({
+        "A": { "Type": "String", "MinLength": 3, "MaxLength": 2 },
+        "B": { "Type": "Number", "MinValue": 3, "MaxValue": 2 },
+        "C": { "Type": "String", "Description": "x".repeat(4001) },
+    });
+    assert_snapshot!(report(&ParametersSection::parse(&section).unwrap_err().0), @"
+    Error[impossible] template /Parameters/A/MinLength: no value of `A` can satisfy both its `MinLength` and its `MaxLength`
+    Error[impossible] template /Parameters/B/MinValue: no value of `B` can satisfy both its `MinValue` and its `MaxValue`
+    Error[too-long] template /Parameters/C/Description: `Description` of parameter `C` has 4001 characters; CloudFormation allows 4000
+    ");
+    let section = json!({ "A": { "Type": "Number", "MaxLength": 2, "Default": 1 } });
+    assert_snapshot!(checked(&section, "[]", &[]), @"
+    Warning[not-applied] template /Parameters/A/MaxLength: `MaxLength` of parameter `A` does not apply: the parameter is a number
+      hint: remove it, or change the parameter's `Type`
+    ");
+}
+
+#[test]
+fn a_template_has_at_most_200_parameters_with_names_of_letters_and_digits() {
+    let many = |count: usize| -> Json {
+        Json::Object((0..count).map(|index| (format!("P{index}"), json!({ "Type": "String", "Default": "" }))).collect())
+    };
+    assert!(ParametersSection::parse(&many(200)).is_ok());
+    let refused = ParametersSection::parse(&many(201)).unwrap_err();
+    assert_eq!(refused.0[0].message, "the template has 201 parameters; CloudFormation allows 200");
+    assert!(ParametersSection::parse(&json!({ "a".repeat(255): { "Type": "String" } })).is_ok());
+    for name in ["", "a-b", "é", &"a".repeat(256)] {
+        assert_eq!(ParametersSection::parse(&json!({ name: { "Type": "String" } })).unwrap_err().0[0].code, "parameter-name", "{name}");
+    }
+}
+
+#[test]
+fn a_value_has_at_most_4096_bytes_and_no_control_characters() {
+    let section = json!({ "A": { "Type": "String" } });
+    let ask = |value: &str| json!([{ "ParameterKey": "A", "ParameterValue": value }]).to_string();
+    assert_eq!(checked(&section, &ask(&"é".repeat(2048)), &[]), "");
+    assert!(checked(&section, &ask(&"é".repeat(2049)), &[]).contains("4098 bytes long; CloudFormation allows 4096"));
+    assert!(checked(&section, &ask("a\u{0}b"), &[]).contains("control character U+0000"));
+    assert_eq!(checked(&section, &ask("a\n\tb"), &[]), "");
+}
+
+#[test]
+fn lengths_are_counted_in_utf_16_units_as_java_counts_them() {
+    let section = json!({ "A": { "Type": "String", "MaxLength": 2 } });
+    let ask = |value: &str| json!([{ "ParameterKey": "A", "ParameterValue": value }]).to_string();
+    assert_eq!(checked(&section, &ask("😀"), &[]), "");
+    assert!(checked(&section, &ask("😀a"), &[]).contains("3 characters; the most is 2"));
+}
+
+#[test]
+fn every_member_of_a_list_is_held_to_the_bounds() {
+    let section = json!({ "A": { "Type": "List<Number>", "MaxValue": 9 } });
+    let ask = |value: &str| json!([{ "ParameterKey": "A", "ParameterValue": value }]).to_string();
+    assert_eq!(checked(&section, &ask("1, 2,9,+3,-4.5e0"), &[]), "");
+    let late = format!("{}10", "1,".repeat(50));
+    assert!(checked(&section, &ask(&late), &[]).contains("whose member `10` is more than the greatest value, 9"));
+    assert!(checked(&section, &ask("1,,2"), &[]).contains("whose member `` is not a number"));
+}
+
+#[test]
+fn a_secret_is_never_repeated() {
+    let section = json!({
+        "List": { "Type": "CommaDelimitedList", "NoEcho": "true", "AllowedPattern": "[a-z]+" },
+        "Word": { "Type": "String", "NoEcho": true, "AllowedValues": ["hunter1", "hunter3"], "Default": "hunter3" },
+    });
+    let asked = r#"{ "Parameters": { "List": "hunter2,HUNTER2", "Word": "hunter2" } }"#;
+    let found = checked(&section, asked, &[("Word", "hunter4")]);
+    assert!(
+        found.contains("not shown (NoEcho)") && !found.contains("hunter2") && !found.contains("HUNTER2") && !found.contains("hunter4"),
+        "{found}"
+    );
+}
+
+#[test]
+fn what_is_silently_wrong_in_json_is_refused() {
+    assert_snapshot!(refused(r#"{ "Parameters": { "A": "\ud800", "\ud800": "x" }, "StackPolicy": {}, "Tags": [] }"#), @r#"
+    Error[not-text] stage.json:1:17: a name in `Parameters` has half of a character (a lone surrogate such as `\ud800`)
+      hint: write the whole character
+    Error[stack-policy] stage.json:1:66: the stack policy has no `Statement`
+      hint: write { "Statement": [{ "Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*" }] }
+    Error[not-an-object] stage.json:1:78: `Tags` is a list, not an object
+      hint: write names and values in braces
+    "#);
+    assert_snapshot!(refused(r#"[{ "ParameterKey": "A", "ParameterValue": "\ud800" }, { "ParameterKey": "B", "UsePreviousValue": "true" }]"#), @r"
+    Error[not-text] stage.json:1:43: the value of `A` has half of a character (a lone surrogate such as `\ud800`)
+      hint: write the whole character
+    Error[not-a-boolean] stage.json:1:98: `UsePreviousValue` of `B` is text, not true or false
+      hint: write true or false without quotes
+    ");
+    assert_snapshot!(refused("{}"), @r#"
+    Error[no-parameters] stage.json:1:1: the file has no `Parameters`
+      hint: write { "Parameters": { "Name": "value" } }
+    "#);
+}
+
+#[test]
+fn tags_follow_the_rules_of_cloudformation_each_with_its_place() {
+    let asked = json!({ "Parameters": {}, "Tags": { "aws:x": "1", "ok": "", "long": "x".repeat(257) } }).to_string();
+    assert_snapshot!(checked(&json!({}), &asked, &[]), @"
+    Error[tag-key] stage.json:1:26: `aws:x` is not a tag's key
+      hint: a key has 1 to 128 characters and does not begin with `aws:`
+    Error[tag-value] stage.json:1:45: the value of tag `long` has 257 characters
+      hint: a value has 1 to 256 characters
+    Error[tag-value] stage.json:1:310: the value of tag `ok` has 0 characters
+      hint: a value has 1 to 256 characters
+    ");
+}
+
+#[test]
+fn a_file_of_many_thousand_entries_is_read_in_a_moment() {
+    let entry = r#"{"ParameterKey":"A","ParameterValue":"1"}"#;
+    let text = format!("[{}]", vec![entry; 100_000].join(","));
+    let started = std::time::Instant::now();
+    assert_eq!(Layer::from_stage_file(&text, "stage.json").unwrap_err().0.len(), 99_999);
+    assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
 }
 
 #[test]

@@ -1,0 +1,176 @@
+//! Reading an override file.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::value::RawValue;
+
+use super::{Override, Overrides};
+use crate::layer::{Setting, Value};
+use crate::names;
+use crate::problem::{Place, Problem, Problems};
+use crate::source::{Kind, Source, items, member};
+use crate::stage_file::scalar;
+
+const KEYS: [&str; 3] = ["$schema", "version", "overrides"];
+const ENTRY_KEYS: [&str; 4] = ["accounts", "regions", "parameters", "description"];
+
+/// The most instances of a stack set (AWS CloudFormation quotas).
+const MAX_TARGETS: usize = 100_000;
+
+const EXAMPLE: &str =
+    r#"an override file is { "version": 1, "overrides": [{ "accounts": ["222222222222"], "parameters": { "Name": "value" } }] }"#;
+
+impl Overrides {
+    /// Reads an override file:
+    ///
+    /// ```
+    /// # use stage_config::Overrides;
+    /// let overrides = Overrides::from_file(
+    ///     r#"{
+    ///         "version": 1,
+    ///         "overrides": [
+    ///             { "accounts": ["222222222222"], "parameters": { "EndpointInstanceCount": "4" } },
+    ///             { "regions": ["eu-west-1"], "parameters": { "EndpointInstanceType": "ml.m6i.large" } }
+    ///         ]
+    ///     }"#,
+    ///     "staging-config-overrides.json",
+    /// )?;
+    /// let there = overrides.layer("222222222222", "eu-west-1");
+    /// assert_eq!(there.parameters["EndpointInstanceCount"].value.text(), Some("4"));
+    /// # Ok::<(), stage_config::Problems>(())
+    /// ```
+    ///
+    /// `path` names the file in messages; every problem is reported at once.
+    pub fn from_file(text: &str, path: &str) -> Result<Self, Problems> {
+        let mut reader = Reader { source: Source::new(text, path), overrides: Self::default() };
+        reader.file();
+        if reader.source.problems.is_empty() {
+            reader.clashes();
+        }
+        if reader.source.problems.is_empty() { Ok(reader.overrides) } else { Err(Problems(reader.source.problems)) }
+    }
+}
+
+struct Reader<'a> {
+    source: Source<'a>,
+    overrides: Overrides,
+}
+
+impl<'a> Reader<'a> {
+    fn file(&mut self) {
+        let Some(root) = self.source.root(EXAMPLE) else { return };
+        if Kind::of(root) != Kind::Object {
+            self.source.problem("not-overrides", root, format!("the file holds {}, not overrides", Kind::of(root)), EXAMPLE);
+            return;
+        }
+        let members = self.source.members(root, "the file");
+        self.source.known_keys(&members, &KEYS, "an override file");
+        match member(&members, "version") {
+            Some(version) if version.get() == "1" => {}
+            Some(version) => {
+                let message = format!("the file has version {}; this program knows version 1", version.get());
+                self.source.problem("version", version, message, "write \"version\": 1");
+            }
+            None => self.source.problem("version", root, "the file has no `version`".to_owned(), "write \"version\": 1"),
+        }
+        match member(&members, "overrides") {
+            Some(list) if Kind::of(list) == Kind::Array => {
+                for entry in items(list) {
+                    self.entry(entry);
+                }
+            }
+            Some(other) => self.source.problem("not-a-list", other, format!("`overrides` is {}, not a list", Kind::of(other)), EXAMPLE),
+            None => self.source.problem("not-overrides", root, "the file has no `overrides`".to_owned(), EXAMPLE),
+        }
+    }
+
+    fn entry(&mut self, entry: &'a RawValue) {
+        if Kind::of(entry) != Kind::Object {
+            self.source.problem("not-an-override", entry, format!("this is {}, not an override", Kind::of(entry)), EXAMPLE);
+            return;
+        }
+        let members = self.source.members(entry, "this override");
+        self.source.known_keys(&members, &ENTRY_KEYS, "an override");
+        let accounts = self.ids(member(&members, "accounts"), "an AWS account id", "an account id has 12 digits", names::is_account_id);
+        let regions = self.ids(member(&members, "regions"), "an AWS region", "a region looks like us-east-1", names::is_region);
+        if member(&members, "accounts").is_none() && member(&members, "regions").is_none() {
+            let message = "this override names neither accounts nor regions".to_owned();
+            self.source.problem("no-target", entry, message, "what holds for the whole stage belongs into the stage file");
+        }
+        if let Some(description) = member(&members, "description").filter(|value| Kind::of(value) != Kind::Text) {
+            let message = format!("`description` is {}, not text", Kind::of(description));
+            self.source.problem("not-text", description, message, "write it in quotes");
+        }
+        let mut parameters = BTreeMap::new();
+        match member(&members, "parameters") {
+            Some(object) if Kind::of(object) == Kind::Object => {
+                for (name, value) in self.source.members(object, "`parameters`") {
+                    if let Some(text) = scalar(&mut self.source, &mut self.overrides.notes, value, &name) {
+                        let setting = Setting::asked_for(Value::Text(text), self.source.at(value), self.source.at_name(value));
+                        parameters.insert(name, setting);
+                    }
+                }
+            }
+            Some(other) => {
+                let message = format!("`parameters` is {}, not an object", Kind::of(other));
+                self.source.problem("not-an-object", other, message, "write names and values in braces");
+            }
+            None => {
+                let message = "this override has no `parameters`".to_owned();
+                self.source.problem("no-parameters", entry, message, r#"write "parameters": { "Name": "value" }"#);
+            }
+        }
+        self.overrides.entries.push(Override { accounts, regions, parameters });
+    }
+
+    /// A list of accounts or regions; a name in it twice counts once.
+    fn ids(&mut self, list: Option<&'a RawValue>, what: &str, hint: &str, is_one: fn(&str) -> bool) -> BTreeMap<String, Place> {
+        let mut ids = BTreeMap::new();
+        let Some(list) = list else { return ids };
+        if Kind::of(list) != Kind::Array {
+            self.source.problem("not-a-list", list, format!("this is {}, not a list", Kind::of(list)), r#"write a list: ["…"]"#);
+            return ids;
+        }
+        let all = items(list);
+        if all.is_empty() {
+            let hint = "name at least one, or leave the list out";
+            self.source.problem("empty-list", list, "this list is empty".to_owned(), hint);
+        }
+        for item in all {
+            let id = if Kind::of(item) == Kind::Text { self.source.text(item, "this name") } else { None };
+            match id {
+                Some(id) if is_one(&id) => drop(ids.entry(id).or_insert(self.source.at(item))),
+                Some(id) => self.source.problem("not-a-target", item, format!("`{id}` is not {what}"), hint),
+                None => self.source.problem("not-text", item, format!("{} is not {what}", Kind::of(item)), format!("{hint}, in quotes")),
+            }
+        }
+        ids
+    }
+
+    /// Two overrides that say as much of the same target may not give the same parameter.
+    fn clashes(&mut self) {
+        let entries = &self.overrides.entries;
+        let targets = entries.iter().fold(0_usize, |count, entry| count.saturating_add(entry.target_count()));
+        if targets > MAX_TARGETS {
+            let message = format!("the overrides name {targets} accounts and regions; a stack set has {MAX_TARGETS} instances at most");
+            let place = entries.iter().find_map(|entry| entry.accounts.values().chain(entry.regions.values()).next().cloned());
+            self.source.problems.extend(place.map(|place| Problem::error("too-many-targets", message).at(place)));
+            return;
+        }
+        let mut first: HashMap<(&str, Option<&str>, Option<&str>), &Place> = HashMap::new();
+        let mut problems = Vec::new();
+        for entry in entries {
+            for (name, setting) in &entry.parameters {
+                for (account, region) in entry.targets() {
+                    let Some(known) = first.insert((name, account, region), &setting.named_at) else { continue };
+                    let target = [account, region].into_iter().flatten().collect::<Vec<_>>().join(" in ");
+                    let message = format!("`{name}` is given twice for {target}; first at {known}");
+                    let problem = Problem::error("duplicate-override", message);
+                    problems.push(problem.hint("keep one of the two").at(setting.named_at.clone()));
+                    break;
+                }
+            }
+        }
+        self.source.problems.extend(problems);
+    }
+}

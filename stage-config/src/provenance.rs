@@ -1,0 +1,273 @@
+//! Where a value of a resolved template comes from: its place in the template itself, and the parameters that made it.
+//!
+//! A resolved template is a template with parameters put in and conditions decided (what `Fn::If` did not choose and what `AWS::NoValue`
+//! removed is gone, and the items of a list have moved up). Its `Conditions` section tells how each condition was decided; with that the way back
+//! is certain.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value as Json;
+
+use crate::problem::pointer;
+
+/// How deep conditions may name one another before it is no longer followed.
+const MAX_DEPTH: usize = 64;
+
+/// Where a value comes from.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Provenance {
+    /// The value's place in the template, or that of the function that made it.
+    pub(crate) pointer: String,
+    /// The parameters in the value itself, in their order.
+    pub(crate) parameters: Vec<String>,
+    /// The parameters that decided that it is there.
+    pub(crate) deciding: Vec<String>,
+}
+
+/// A template and what it was resolved to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Trace<'a> {
+    pub(crate) template: &'a Json,
+    pub(crate) resolved: &'a Json,
+}
+
+impl Trace<'_> {
+    /// The way back from a value of the resolved template, by its JSON pointer there.
+    pub(crate) fn back(self, resolved_pointer: &str) -> Provenance {
+        let mut tokens: Vec<String> = Vec::new();
+        let mut deciding = Names::default();
+        let mut node = self.template;
+        let mut parent = self.template;
+        let mut missing = false;
+        for token in resolved_pointer.split('/').skip(1).map(|token| token.replace("~1", "/").replace("~0", "~")) {
+            self.choose(&mut node, &mut tokens, &mut deciding);
+            let next = match node {
+                Json::Object(_) if function(node).is_some() => None,
+                Json::Object(members) => members.get(&token).map(|next| (token.clone(), next)),
+                Json::Array(items) => {
+                    token.parse().ok().and_then(|index| self.kept_item(items, index)).map(|(at, next)| (at.to_string(), next))
+                }
+                _ => None,
+            };
+            let Some((token, next)) = next else {
+                // What is made by a function is the function's; what is not there at all is nobody's.
+                missing = function(node).is_none();
+                break;
+            };
+            // A resource that has a condition is there because of it.
+            if tokens.len() == 1 && tokens[0] == "Resources" {
+                parent = next;
+            }
+            tokens.push(token);
+            node = next;
+        }
+        self.choose(&mut node, &mut tokens, &mut deciding);
+        if let Some(condition) = parent.get("Condition").and_then(Json::as_str) {
+            self.in_condition(condition, &mut deciding, 0);
+        }
+        let mut parameters = Names::default();
+        if !missing {
+            self.in_value(node, &mut parameters, &mut deciding);
+        }
+        Provenance { pointer: pointer(tokens.iter().map(String::as_str)), parameters: parameters.list, deciding: deciding.list }
+    }
+
+    /// Goes into the branch that `Fn::If` chose, as often as there is one.
+    fn choose(self, node: &mut &Json, tokens: &mut Vec<String>, deciding: &mut Names) {
+        while let Some(("Fn::If", Json::Array(branches))) = function(node) {
+            let [Json::String(condition), when_true, when_false] = &branches[..] else { return };
+            let Some(truth) = self.truth(condition) else { return };
+            self.in_condition(condition, deciding, 0);
+            tokens.extend(["Fn::If".to_owned(), if truth { "1" } else { "2" }.to_owned()]);
+            *node = if truth { when_true } else { when_false };
+        }
+    }
+
+    /// The item that has this index once those that `AWS::NoValue` removes are gone, with its index in the template.
+    fn kept_item(self, items: &[Json], index: usize) -> Option<(usize, &Json)> {
+        items.iter().enumerate().filter(|(_, item)| !self.is_removed(item)).nth(index)
+    }
+
+    fn is_removed(self, item: &Json) -> bool {
+        let (mut node, mut tokens, mut names) = (item, Vec::new(), Names::default());
+        self.choose(&mut node, &mut tokens, &mut names);
+        matches!(function(node), Some(("Ref", Json::String(name))) if name == "AWS::NoValue")
+    }
+
+    fn truth(self, condition: &str) -> Option<bool> {
+        self.resolved.get("Conditions")?.get(condition)?.as_bool()
+    }
+
+    /// Every parameter that a condition looks at.
+    fn in_condition(self, condition: &str, names: &mut Names, depth: usize) {
+        if depth < MAX_DEPTH
+            && names.conditions.insert(condition.to_owned())
+            && let Some(definition) = self.template.get("Conditions").and_then(|conditions| conditions.get(condition))
+        {
+            self.in_condition_value(definition, names, depth);
+        }
+    }
+
+    fn in_condition_value(self, value: &Json, names: &mut Names, depth: usize) {
+        match value {
+            Json::Array(items) => items.iter().for_each(|item| self.in_condition_value(item, names, depth)),
+            Json::Object(members) => {
+                for (key, member) in members {
+                    match (key.as_str(), member) {
+                        ("Condition", Json::String(name)) => self.in_condition(name, names, depth + 1),
+                        ("Ref", Json::String(name)) => self.parameter(name, names),
+                        ("Fn::Sub", text) => self.in_substitution(text, names),
+                        _ => self.in_condition_value(member, names, depth),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Every parameter that a value is made of. What a mapping holds is the template's own, whatever parameter chose it.
+    fn in_value(self, value: &Json, names: &mut Names, deciding: &mut Names) {
+        match function(value) {
+            Some(("Ref", Json::String(name))) => return self.parameter(name, names),
+            Some(("Fn::Sub", text)) => {
+                self.in_substitution(text, names);
+                if let Some([_, Json::Object(own)]) = text.as_array().map(Vec::as_slice) {
+                    own.values().for_each(|value| self.in_value(value, names, deciding));
+                }
+                return;
+            }
+            Some(("Fn::FindInMap", keys)) => return self.in_value(keys, deciding, &mut Names::default()),
+            Some(("Fn::If", Json::Array(branches))) => {
+                let (mut node, mut tokens) = (value, Vec::new());
+                self.choose(&mut node, &mut tokens, deciding);
+                if tokens.is_empty() {
+                    branches.iter().skip(1).for_each(|branch| self.in_value(branch, names, deciding));
+                } else {
+                    self.in_value(node, names, deciding);
+                }
+                return;
+            }
+            _ => {}
+        }
+        match value {
+            Json::Array(items) => items.iter().for_each(|item| self.in_value(item, names, deciding)),
+            Json::Object(members) => members.values().for_each(|member| self.in_value(member, names, deciding)),
+            _ => {}
+        }
+    }
+
+    fn in_substitution(self, text: &Json, names: &mut Names) {
+        let (text, own) = match text {
+            Json::String(text) => (text, None),
+            Json::Array(parts) => match &parts[..] {
+                [Json::String(text), Json::Object(own)] => (text, Some(own)),
+                _ => return,
+            },
+            _ => return,
+        };
+        for part in text.split("${").skip(1) {
+            let name = part.split('}').next().unwrap_or_default().trim();
+            if !own.is_some_and(|own| own.contains_key(name)) {
+                self.parameter(name, names);
+            }
+        }
+    }
+
+    fn parameter(self, name: &str, names: &mut Names) {
+        let declared = self.template.get("Parameters").is_some_and(|parameters| parameters.get(name).is_some());
+        if declared && !names.list.iter().any(|known| known == name) {
+            names.list.push(name.to_owned());
+        }
+    }
+}
+
+#[derive(Default)]
+struct Names {
+    list: Vec<String>,
+    conditions: BTreeSet<String>,
+}
+
+/// A function's name and argument.
+pub(crate) fn function(value: &Json) -> Option<(&str, &Json)> {
+    let members = value.as_object()?;
+    let (name, argument) = members.iter().next()?;
+    (members.len() == 1 && (name == "Ref" || name.starts_with("Fn::"))).then_some((name.as_str(), argument))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::{Provenance, Trace};
+
+    fn back(template: &Json, conditions: &Json, pointer: &str) -> Provenance {
+        Trace { template, resolved: &json!({ "Conditions": conditions }) }.back(pointer)
+    }
+
+    fn provenance(pointer: &str, parameters: &[&str], deciding: &[&str]) -> Provenance {
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Provenance { pointer: pointer.to_owned(), parameters: owned(parameters), deciding: owned(deciding) }
+    }
+
+    fn template() -> Json {
+        json!({
+            "Parameters": { "Count": {}, "Kind": {}, "Mode": {}, "Name": {} },
+            "Mappings": { "Sizes": { "small": { "Count": 0 } } },
+            "Conditions": {
+                "Big": { "Fn::Equals": [{ "Ref": "Mode" }, "big"] },
+                "Both": { "Fn::And": [{ "Condition": "Big" }, { "Fn::Not": [{ "Fn::Equals": [{ "Fn::Sub": "${Kind}" }, ""] }] }] },
+            },
+            "Resources": { "R": { "Condition": "Big", "Properties": {
+                "Plain": 1,
+                "Count": { "Ref": "Count" },
+                "Text": { "Fn::Sub": ["${Name}-${own}-${AWS::Region}-${!Kind}", { "own": { "Ref": "Kind" } }] },
+                "List": [
+                    { "Fn::If": ["Both", { "Ref": "AWS::NoValue" }, 1] },
+                    { "Fn::If": ["Big", { "Size": { "Ref": "Count" } }, { "Ref": "AWS::NoValue" }] },
+                ],
+                "Mapped": { "Fn::FindInMap": ["Sizes", { "Ref": "Kind" }, "Count"] },
+            } } },
+        })
+    }
+
+    #[test]
+    fn a_value_leads_to_its_place_and_its_parameters() {
+        let (template, truths) = (template(), json!({ "Big": true, "Both": true }));
+        let at = |name: &str| back(&template, &truths, &format!("/Resources/R/Properties/{name}"));
+        assert_eq!(at("Plain"), provenance("/Resources/R/Properties/Plain", &[], &["Mode"]));
+        assert_eq!(at("Count"), provenance("/Resources/R/Properties/Count", &["Count"], &["Mode"]));
+        assert_eq!(at("Text"), provenance("/Resources/R/Properties/Text", &["Name", "Kind"], &["Mode"]));
+        assert_eq!(at("Mapped").parameters, [""; 0]);
+        assert!(at("Mapped").deciding.contains(&"Kind".to_owned()));
+    }
+
+    #[test]
+    fn branches_are_chosen_and_removed_items_are_not_counted() {
+        let template = template();
+        let both = back(&template, &json!({ "Big": true, "Both": true }), "/Resources/R/Properties/List/0/Size");
+        assert_eq!(both.pointer, "/Resources/R/Properties/List/1/Fn::If/1/Size");
+        assert_eq!(both.parameters, ["Count"]);
+        assert_eq!(both.deciding, ["Mode"]);
+        let one = back(&template, &json!({ "Big": true, "Both": false }), "/Resources/R/Properties/List/1/Size");
+        assert_eq!(one.pointer, "/Resources/R/Properties/List/1/Fn::If/1/Size");
+        let first = back(&template, &json!({ "Big": true, "Both": false }), "/Resources/R/Properties/List/0");
+        assert_eq!(first.pointer, "/Resources/R/Properties/List/0/Fn::If/2");
+        assert_eq!(first.deciding, ["Mode", "Kind"]);
+    }
+
+    #[test]
+    fn a_pointer_that_leads_nowhere_ends_at_the_nearest_value() {
+        assert_eq!(back(&template(), &json!({}), "/Resources/R/Properties/Nope/0"), provenance("/Resources/R/Properties", &[], &["Mode"]));
+        assert_eq!(back(&json!({}), &json!({}), "/Resources/R").pointer, "");
+    }
+
+    #[test]
+    fn conditions_that_name_themselves_end() {
+        let template = json!({
+            "Parameters": { "A": {} },
+            "Conditions": { "X": { "Condition": "Y" }, "Y": { "Fn::Or": [{ "Condition": "X" }, { "Fn::Equals": [{ "Ref": "A" }, "1"] }] } },
+            "Resources": { "R": { "Condition": "X", "Properties": 1 } },
+        });
+        assert_eq!(back(&template, &json!({ "X": true }), "/Resources/R/Properties").deciding, ["A"]);
+    }
+}

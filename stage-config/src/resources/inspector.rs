@@ -1,0 +1,170 @@
+//! Reporting: each finding with the place of what caused it.
+
+use std::ops::RangeInclusive;
+
+use crate::layer::Standing;
+use crate::merge::Merged;
+use crate::problem::{Place, Problem};
+use crate::provenance::{Provenance, Trace};
+
+use super::ResourceRules;
+use super::property::Property;
+
+/// Collects findings.
+pub(super) struct Inspector<'a> {
+    trace: Trace<'a>,
+    merged: &'a Merged,
+    pub(super) rules: &'a ResourceRules,
+    problems: Vec<Problem>,
+}
+
+/// What a finding is about.
+#[derive(Clone, Copy)]
+pub(super) enum About<'a> {
+    /// What the value is.
+    Value(&'a str),
+    /// That there is a value.
+    Presence(&'a str),
+}
+
+impl<'a> Inspector<'a> {
+    pub(super) fn new(trace: Trace<'a>, merged: &'a Merged, rules: &'a ResourceRules) -> Self {
+        Self { trace, merged, rules, problems: Vec::new() }
+    }
+
+    pub(super) fn into_problems(self) -> Vec<Problem> {
+        self.problems
+    }
+
+    /// Reports what is about one or several values, the likeliest cause first. Nothing is said when one of them is not known yet.
+    pub(super) fn report(&mut self, problem: Problem, about: &[About<'_>]) {
+        let origins: Vec<Provenance> = about.iter().map(|about| self.trace.back(about.pointer())).collect();
+        let unknown = |name: &String| self.rules.not_known.contains(name);
+        if origins.iter().any(|origin| origin.parameters.iter().chain(&origin.deciding).any(unknown)) {
+            return;
+        }
+        let (place, parameter) = self.place(about, &origins);
+        let problem = match parameter {
+            Some(name) => Problem { message: format!("{} (from the parameter `{name}`)", problem.message), ..problem },
+            None => problem,
+        };
+        let problem = problem.at(place);
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
+    }
+
+    pub(super) fn error(&mut self, code: &'static str, message: impl Into<String>, hint: &str, about: &[About<'_>]) {
+        self.report(Problem::error(code, message).hint(hint), about);
+    }
+
+    pub(super) fn warning(&mut self, code: &'static str, message: impl Into<String>, hint: &str, about: &[About<'_>]) {
+        self.report(Problem::warning(code, message).hint(hint), about);
+    }
+
+    /// What a person wrote comes first, then what the pipeline gave, then the template's default, and last the template's own value.
+    fn place(&self, about: &[About<'_>], origins: &[Provenance]) -> (Place, Option<String>) {
+        let causes: Vec<&String> = about
+            .iter()
+            .zip(origins)
+            .flat_map(|(about, origin)| match about {
+                About::Value(_) => &origin.parameters,
+                About::Presence(_) => &origin.deciding,
+            })
+            .collect();
+        for standing in [Standing::Asked, Standing::Offered] {
+            let found = causes.iter().find_map(|name| {
+                let setting = self.merged.parameters.get(*name).filter(|setting| setting.standing == standing)?;
+                Some((setting.origin.clone(), Some((*name).clone())))
+            });
+            if let Some(found) = found {
+                return found;
+            }
+        }
+        let default = about.iter().zip(origins).find_map(|(about, origin)| match about {
+            About::Value(_) => origin.parameters.first(),
+            About::Presence(_) => None,
+        });
+        match default {
+            Some(name) => (Place::template(["Parameters", name, "Default"]), Some(name.clone())),
+            None => (Place::Template { pointer: origins.first().map(|origin| origin.pointer.clone()).unwrap_or_default() }, None),
+        }
+    }
+
+    /// A number that SageMaker bounds; none when it is not there, not known, or wrong, which is reported. `owner` is what has it.
+    pub(super) fn integer(&mut self, parent: &Property<'_>, name: &'static str, range: RangeInclusive<i64>, owner: &str) -> Option<i64> {
+        let property = parent.get(name)?;
+        let number = self.number(&property, name, owner)?;
+        let (least, most) = (*range.start(), *range.end());
+        let bounds = if most == i64::MAX { format!("at least {least}") } else { format!("{least} to {most}") };
+        #[expect(clippy::cast_precision_loss, reason = "no bound of SageMaker's is beyond what a double holds")]
+        let whole = (least as f64..=most as f64).contains(&number) && number.fract() == 0.0;
+        if !whole {
+            let what = if number.fract() == 0.0 { String::new() } else { ", and whole".to_owned() };
+            let message = format!("`{name}` of {owner} is {}; it is {bounds}{what}", property.shown());
+            self.report(Problem::error("out-of-range", message), &[About::Value(&property.pointer)]);
+            return None;
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "it is whole and within the range")]
+        Some(number as i64)
+    }
+
+    /// A number; none when it is not known, or no number, which is reported.
+    pub(super) fn number(&mut self, property: &Property<'_>, name: &str, owner: &str) -> Option<f64> {
+        if property.is_unknown() {
+            return None;
+        }
+        let number = property.value.as_f64().or_else(|| property.value.as_str()?.trim().parse().ok()).filter(|number| number.is_finite());
+        if number.is_none() {
+            let message = format!("`{name}` of {owner} is `{}`, not a number", property.shown());
+            self.report(Problem::error("not-a-number", message), &[About::Value(&property.pointer)]);
+        }
+        number
+    }
+
+    /// A text that is one of a few; none when it is not there, not known, or another one, which is reported.
+    pub(super) fn one_of<'p>(&mut self, parent: &Property<'p>, name: &'static str, known: &[&str], owner: &str) -> Option<&'p str> {
+        let property = parent.get(name).filter(|property| !property.is_unknown())?;
+        let text = property.value.as_str();
+        if let Some(text) = text.filter(|text| known.contains(text)) {
+            return Some(text);
+        }
+        let message = format!("`{name}` of {owner} is `{}`, which is not one of {}", property.shown(), known.join(", "));
+        let problem = Problem::error("not-allowed", message);
+        let guess = text.and_then(|text| crate::problem::did_you_mean(text, known.iter().copied()));
+        self.report(problem.hint_if(guess), &[About::Value(&property.pointer)]);
+        None
+    }
+
+    /// Reports a property that must be there and is not.
+    pub(super) fn required(&mut self, parent: &Property<'_>, name: &'static str, owner: &str) {
+        if parent.get(name).is_none() && !parent.is_unknown() {
+            let message = format!("{owner} has no `{name}`");
+            self.report(Problem::error("missing-property", message), &[About::Presence(&parent.pointer)]);
+        }
+    }
+
+    /// An S3 URI of at most so many characters.
+    pub(super) fn s3_uri(&mut self, parent: &Property<'_>, name: &'static str, most: usize, owner: &str) {
+        let Some(property) = parent.get(name) else { return };
+        let Some(text) = property.text() else { return };
+        let bucket = text.strip_prefix("s3://").and_then(|rest| rest.split('/').next()).is_some_and(|bucket| !bucket.is_empty());
+        if !(bucket || text.starts_with("https://")) || text.len() > most {
+            let message = format!("`{name}` of {owner} is `{}`, not an S3 URI of at most {most} characters", property.shown());
+            self.error("not-an-s3-uri", message, "it looks like s3://bucket/path", &[About::Value(&property.pointer)]);
+        }
+    }
+
+    /// Whether a value is made of this parameter, or decided by it.
+    pub(super) fn depends_on(&self, property: &Property<'_>, parameter: &str) -> bool {
+        self.trace.back(&property.pointer).parameters.iter().any(|name| name == parameter)
+    }
+}
+
+impl<'a> About<'a> {
+    fn pointer(self) -> &'a str {
+        match self {
+            Self::Value(pointer) | Self::Presence(pointer) => pointer,
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! `AWS::SageMaker::Model`.
+
+use super::inspector::{About, Inspector};
+use super::property::Property;
+use crate::names;
+
+/// What other rules want to know of a model.
+pub(super) struct Model {
+    pub(super) id: String,
+    /// The pointer of its `VpcConfig`, when it has one.
+    pub(super) vpc: Option<String>,
+    /// The pointer of its `EnableNetworkIsolation`, when it is on.
+    pub(super) isolated: Option<String>,
+}
+
+pub(super) fn check(inspector: &mut Inspector<'_>, id: &str, properties: &Property<'_>) -> Model {
+    let owner = format!("model `{id}`");
+    fixed_name(inspector, properties, "ModelName", &owner);
+    let vpc = properties.get("VpcConfig");
+    if let Some(vpc) = &vpc {
+        vpc_config(inspector, vpc, &owner);
+    }
+    let containers = properties.get("Containers");
+    if let Some((list, items)) = containers.as_ref().and_then(|list| Some((list, list.items()?))) {
+        if items.len() > 15 {
+            let message = format!("{owner} has {} containers; SageMaker allows 15", items.len());
+            inspector.error("too-many", message, "serve fewer models with one endpoint", &[About::Value(&list.pointer)]);
+        }
+        for container in &items {
+            environment(inspector, container, &owner);
+        }
+    }
+    if let Some(container) = properties.get("PrimaryContainer") {
+        environment(inspector, &container, &owner);
+    }
+    let isolated = properties.get("EnableNetworkIsolation").filter(|isolation| match isolation.value {
+        serde_json::Value::Bool(on) => *on,
+        other => other.as_str() == Some("true"),
+    });
+    Model { id: id.to_owned(), vpc: vpc.map(|vpc| vpc.pointer), isolated: isolated.map(|isolation| isolation.pointer) }
+}
+
+/// 1 to 16 subnets and 1 to 5 security groups (SageMaker API, `VpcConfig`).
+pub(super) fn vpc_config(inspector: &mut Inspector<'_>, vpc: &Property<'_>, owner: &str) {
+    for (name, most) in [("Subnets", 16), ("SecurityGroupIds", 5)] {
+        inspector.required(vpc, name, &format!("`VpcConfig` of {owner}"));
+        let Some((list, items)) = vpc.get(name).and_then(|list| list.items().map(|items| (list, items))) else { continue };
+        if items.is_empty() || items.len() > most {
+            let message = format!("`{name}` of {owner} has {} members; SageMaker allows 1 to {most}", items.len());
+            inspector.error(
+                "too-many",
+                message,
+                "a VPC configuration has 1 to 16 subnets and 1 to 5 security groups",
+                &[About::Value(&list.pointer)],
+            );
+        }
+    }
+}
+
+/// At most 100 variables of 1,024 bytes each, 32 KiB in all (SageMaker API, `CreateModel`).
+fn environment(inspector: &mut Inspector<'_>, container: &Property<'_>, owner: &str) {
+    const MOST: usize = 100;
+    const MOST_BYTES: usize = 1024;
+    const MOST_BYTES_IN_ALL: usize = 32 * 1024;
+    let Some(environment) = container.get("Environment").filter(|environment| !environment.is_unknown()) else { return };
+    let Some(variables) = environment.value.as_object() else { return };
+    if variables.len() > MOST {
+        let message = format!("the environment of {owner} has {} variables; SageMaker allows {MOST}", variables.len());
+        inspector.error("too-many", message, "put them into the model's archive", &[About::Value(&environment.pointer)]);
+    }
+    let mut all = 0;
+    for name in variables.keys() {
+        let Some(variable) = environment.get(name) else { continue };
+        let length = variable.text().map_or(0, str::len);
+        all += name.len() + length;
+        if name.len() > MOST_BYTES || length > MOST_BYTES {
+            let message =
+                format!("the variable `{}` of {owner} is longer than {MOST_BYTES} bytes", name.chars().take(60).collect::<String>());
+            inspector.error("too-long", message, "put it into the model's archive", &[About::Value(&variable.pointer)]);
+        }
+    }
+    if all > MOST_BYTES_IN_ALL {
+        let message = format!("the environment of {owner} has {all} bytes; SageMaker allows {MOST_BYTES_IN_ALL}");
+        inspector.error("too-long", message, "put some of it into the model's archive", &[About::Value(&environment.pointer)]);
+    }
+}
+
+/// Models and endpoint configurations never change: a new one takes the place of the old one, and cannot while it has the same name.
+pub(super) fn fixed_name(inspector: &mut Inspector<'_>, properties: &Property<'_>, name: &'static str, owner: &str) {
+    let Some(property) = properties.get(name) else { return };
+    let Some(text) = property.text() else { return };
+    if !names::is_sagemaker_name(text) {
+        let message =
+            format!("`{name}` of {owner} is `{}`, which cannot be a name: it has {} characters", property.shown(), text.chars().count());
+        inspector.error("name", message, "a name has 1 to 63 letters, digits and inner hyphens", &[About::Value(&property.pointer)]);
+    } else if !inspector.depends_on(&property, "ModelPackageName") {
+        let message = format!("{owner} has the fixed name `{text}`");
+        let hint = format!(
+            "leave `{name}` out, so that CloudFormation names it: a change makes a new one, and that cannot have the old one's name"
+        );
+        inspector.warning("fixed-name", message, &hint, &[About::Value(&property.pointer)]);
+    }
+}

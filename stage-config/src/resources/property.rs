@@ -1,0 +1,65 @@
+//! A value of a resolved template, with its place there.
+
+use serde_json::Value as Json;
+
+use crate::problem::pointer;
+use crate::provenance::function;
+
+/// A value, with its JSON pointer in the resolved template.
+#[derive(Debug, Clone)]
+pub(super) struct Property<'a> {
+    pub(super) value: &'a Json,
+    pub(super) pointer: String,
+}
+
+impl<'a> Property<'a> {
+    /// A resource's `Properties`.
+    pub(super) fn of_resource(id: &str, resource: &'a Json) -> Self {
+        const NOTHING: &Json = &Json::Null;
+        Self { value: resource.get("Properties").unwrap_or(NOTHING), pointer: pointer(["Resources", id, "Properties"]) }
+    }
+
+    /// A property below this one, unless it is not there.
+    pub(super) fn get(&self, name: &str) -> Option<Property<'a>> {
+        let value = self.value.get(name).filter(|value| !value.is_null())?;
+        Some(Property { value, pointer: format!("{}{}", self.pointer, pointer([name])) })
+    }
+
+    /// A property below this one, by several names.
+    pub(super) fn at<const N: usize>(&self, names: [&str; N]) -> Option<Property<'a>> {
+        names.into_iter().try_fold(self.clone(), |property, name| property.get(name))
+    }
+
+    /// The members of a list, unless only AWS knows them.
+    pub(super) fn items(&self) -> Option<Vec<Property<'a>>> {
+        let items = self.value.as_array()?.iter().enumerate();
+        Some(items.map(|(index, value)| Property { value, pointer: format!("{}/{index}", self.pointer) }).collect())
+    }
+
+    /// Whether only AWS can tell the value: it is a function, or a text with a dynamic reference.
+    pub(super) fn is_unknown(&self) -> bool {
+        function(self.value).is_some() || self.value.as_str().is_some_and(|text| text.contains("{{resolve:"))
+    }
+
+    /// A text that is known.
+    pub(super) fn text(&self) -> Option<&'a str> {
+        self.value.as_str().filter(|_| !self.is_unknown())
+    }
+
+    /// The resource that a `Ref` or `Fn::GetAtt` names.
+    pub(super) fn resource(&self) -> Option<&'a str> {
+        match function(self.value)? {
+            ("Ref", Json::String(id)) => Some(id),
+            ("Fn::GetAtt", Json::String(path)) => path.split('.').next(),
+            ("Fn::GetAtt", Json::Array(path)) => path.first()?.as_str(),
+            _ => None,
+        }
+    }
+
+    /// The value as a message shows it.
+    pub(super) fn shown(&self) -> String {
+        const SHOWN: usize = 80;
+        let text = self.value.as_str().map_or_else(|| self.value.to_string(), str::to_owned);
+        if text.chars().count() > SHOWN { text.chars().take(SHOWN).chain(['…']).collect() } else { text }
+    }
+}

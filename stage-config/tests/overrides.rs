@@ -1,0 +1,134 @@
+//! Override files: what they say for each target, and what is refused.
+
+use std::fmt::Write as _;
+
+use insta::assert_snapshot;
+use stage_config::{Overrides, ParametersSection, Problem, TargetOverride, check, merge};
+
+fn report(problems: &[Problem]) -> String {
+    problems.iter().fold(String::new(), |mut lines, problem| {
+        writeln!(lines, "{:?}[{}] {problem}", problem.severity, problem.code).unwrap();
+        problem.hint.iter().for_each(|hint| writeln!(lines, "  hint: {hint}").unwrap());
+        lines
+    })
+}
+
+fn refused(text: &str) -> String {
+    report(&Overrides::from_file(text, "o.json").unwrap_err().0)
+}
+
+fn read(entries: &str) -> Overrides {
+    Overrides::from_file(&format!(r#"{{ "$schema": "x", "version": 1, "overrides": {entries} }}"#), "o.json").unwrap()
+}
+
+const ENTRIES: &str = r#"[
+    { "description": "the large team", "accounts": ["222222222222", "333333333333"], "parameters": { "Count": "4", "Type": "account" } },
+    { "regions": ["eu-west-1"], "parameters": { "Count": "2", "Type": "region", "Other": "x" } },
+    { "accounts": ["222222222222"], "regions": ["eu-west-1"], "parameters": { "Type": "both" } }
+]"#;
+
+#[test]
+fn what_says_more_of_the_target_wins() {
+    let overrides = read(ENTRIES);
+    let at = |account: &str, region: &str| {
+        let layer = overrides.layer(account, region);
+        let texts = layer.parameters.iter().map(|(name, setting)| format!("{name}={}", setting.value.text().unwrap()));
+        texts.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(at("222222222222", "eu-west-1"), "Count=4 Other=x Type=both");
+    assert_eq!(at("222222222222", "us-east-1"), "Count=4 Type=account");
+    assert_eq!(at("333333333333", "eu-west-1"), "Count=4 Other=x Type=account");
+    assert_eq!(at("444444444444", "eu-west-1"), "Count=2 Other=x Type=region");
+    assert_eq!(at("444444444444", "us-east-1"), "");
+}
+
+#[test]
+fn one_by_one_a_later_override_wins() {
+    let targets: Vec<String> = read(ENTRIES)
+        .by_target()
+        .into_iter()
+        .map(|TargetOverride { account, region, parameters }| {
+            format!("{} {} {}", account.unwrap_or_default(), region.unwrap_or_default(), parameters.into_keys().collect::<String>())
+        })
+        .collect();
+    assert_eq!(targets, [" eu-west-1 CountOtherType", "222222222222  CountType", "333333333333  CountType", "222222222222 eu-west-1 Type"]);
+}
+
+#[test]
+fn what_is_not_a_target_of_the_stage_is_refused() {
+    let problems = read(ENTRIES).check_targets(["222222222222", "333333333332"], ["us-east-1"]);
+    assert_snapshot!(report(&problems), @"
+    Error[not-a-target] o.json:2:69: account `333333333333` is no target of the stage; its targets are 222222222222, 333333333332
+      hint: did you mean `333333333332`?
+    Error[not-a-target] o.json:3:19: region `eu-west-1` is no target of the stage; its targets are us-east-1
+      hint: remove it, or make it a target of the stage
+    Error[not-a-target] o.json:4:49: region `eu-west-1` is no target of the stage; its targets are us-east-1
+      hint: remove it, or make it a target of the stage
+    ");
+}
+
+#[test]
+fn all_mistakes_of_an_override_file_are_reported_at_once() {
+    let text = r#"{ "version": 2, "override": [], "overrides": [
+  { "parameters": { "A": "1" } },
+  { "accounts": [], "parameters": { "A": "1" } },
+  { "accounts": ["2222"], "regions": ["Frankfurt", 7], "parameters": { "A": ["1"] } },
+  { "accounts": "222222222222", "parameter": { "A": "1" } },
+  "all"
+] }"#;
+    assert_snapshot!(refused(text), @r#"
+    Error[unknown-key] o.json:1:29: an override file has no `override`
+      hint: did you mean `overrides`?
+    Error[version] o.json:1:14: the file has version 2; this program knows version 1
+      hint: write "version": 1
+    Error[no-target] o.json:2:3: this override names neither accounts nor regions
+      hint: what holds for the whole stage belongs into the stage file
+    Error[empty-list] o.json:3:17: this list is empty
+      hint: name at least one, or leave the list out
+    Error[not-a-target] o.json:4:18: `2222` is not an AWS account id
+      hint: an account id has 12 digits
+    Error[not-a-target] o.json:4:39: `Frankfurt` is not an AWS region
+      hint: a region looks like us-east-1
+    Error[not-text] o.json:4:52: a number is not an AWS region
+      hint: a region looks like us-east-1, in quotes
+    Error[not-text] o.json:4:77: the value of `A` is a list, not text
+      hint: write a list as one text with commas
+    Error[unknown-key] o.json:5:46: an override has no `parameter`
+      hint: did you mean `parameters`?
+    Error[not-a-list] o.json:5:17: this is text, not a list
+      hint: write a list: ["…"]
+    Error[no-parameters] o.json:5:3: this override has no `parameters`
+      hint: write "parameters": { "Name": "value" }
+    Error[not-an-override] o.json:6:3: this is text, not an override
+      hint: an override file is { "version": 1, "overrides": [{ "accounts": ["222222222222"], "parameters": { "Name": "value" } }] }
+    "#);
+    assert!(refused("[]").starts_with("Error[not-overrides] o.json:1:1: the file holds a list, not overrides"));
+    assert!(refused("{}").contains("the file has no `version`") && refused("{}").contains("the file has no `overrides`"));
+}
+
+#[test]
+fn two_overrides_that_say_as_much_of_a_target_may_not_meet() {
+    let text = r#"{ "version": 1, "overrides": [
+  { "accounts": ["222222222222", "333333333333"], "parameters": { "A": "1", "B": "1" } },
+  { "accounts": ["333333333333"], "parameters": { "A": "1" } },
+  { "accounts": ["333333333333"], "regions": ["us-east-1"], "parameters": { "A": "1" } }
+] }"#;
+    assert_snapshot!(refused(text), @"
+    Error[duplicate-override] o.json:3:51: `A` is given twice for 333333333333; first at o.json:2:67
+      hint: keep one of the two
+    ");
+}
+
+#[test]
+fn an_override_is_checked_as_the_stage_is() {
+    let overrides = read(r#"[{ "accounts": ["222222222222"], "parameters": { "Count": "0", "Cuont": 1 } }]"#);
+    let section = ParametersSection::parse(&serde_json::json!({ "Count": { "Type": "Number", "MinValue": 1 } })).unwrap();
+    let checked = check(&merge([overrides.layer("222222222222", "us-east-1")]), &section);
+    assert_snapshot!(report(&checked.problems), @r#"
+    Warning[not-text] o.json:1:118: `Cuont` is a number, and is passed on as the text "1"
+      hint: write "1": CloudFormation's parameters are text
+    Error[too-small] o.json:1:104: `Count` is `0`, which is less than the least value, 1
+    Error[unknown-parameter] o.json:1:109: the template has no parameter `Cuont`
+      hint: did you mean `Count`?
+    "#);
+}
