@@ -22,6 +22,8 @@ pub(crate) struct Provenance {
     pub(crate) parameters: Vec<String>,
     /// The parameters that decided that it is there.
     pub(crate) deciding: Vec<String>,
+    /// Its resource is not in the template as it is here: a loop or a transform made it.
+    pub(crate) is_made: bool,
 }
 
 /// A template and what it was resolved to.
@@ -69,7 +71,8 @@ impl Trace<'_> {
         if !missing {
             self.in_value(node, &mut parameters, &mut deciding);
         }
-        Provenance { pointer: pointer(tokens.iter().map(String::as_str)), parameters: parameters.list, deciding: deciding.list }
+        let pointer = pointer(tokens.iter().map(String::as_str));
+        Provenance { pointer, parameters: parameters.list, deciding: deciding.list, is_made: tokens.len() < 2 }
     }
 
     /// Goes into the branch that `Fn::If` chose, as often as there is one.
@@ -206,7 +209,7 @@ mod tests {
 
     fn provenance(pointer: &str, parameters: &[&str], deciding: &[&str]) -> Provenance {
         let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        Provenance { pointer: pointer.to_owned(), parameters: owned(parameters), deciding: owned(deciding) }
+        Provenance { pointer: pointer.to_owned(), parameters: owned(parameters), deciding: owned(deciding), is_made: false }
     }
 
     fn template() -> Json {

@@ -55,14 +55,11 @@ impl<'a> Source<'a> {
 
     /// The members of an object, each name once; `what` is the object in a message.
     pub(crate) fn members(&mut self, object: &'a RawValue, what: &str) -> Vec<(String, &'a RawValue)> {
-        let all = match serde_json::from_str::<Members<'a>>(object.get()) {
-            Ok(Members(all)) => all,
-            Err(_) => {
-                // A lone surrogate is the one thing that may stand in checked JSON and not in text.
-                let message = format!("a name in {what} has half of a character (a lone surrogate such as `\\ud800`)");
-                self.problem("not-text", object, message, "write the whole character");
-                return Vec::new();
-            }
+        let Ok(Members(all)) = serde_json::from_str::<Members<'a>>(object.get()) else {
+            // A lone surrogate is the one thing that may stand in checked JSON and not in text.
+            let message = format!("a name in {what} has half of a character (a lone surrogate such as `\\ud800`)");
+            self.problem("not-text", object, message, "write the whole character");
+            return Vec::new();
         };
         let mut first: BTreeMap<String, usize> = BTreeMap::new();
         let mut members = Vec::with_capacity(all.len());

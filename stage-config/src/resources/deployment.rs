@@ -101,7 +101,6 @@ impl Policies<'_, '_, '_> {
         self.inspector.required(policy, "TrafficRoutingConfiguration", &owner);
         let Some(routing) = policy.get("TrafficRoutingConfiguration").filter(|routing| !routing.is_unknown()) else { return };
         self.inspector.required(&routing, "Type", &owner);
-        self.inspector.required(&routing, "WaitIntervalInSeconds", &owner);
         let wait = self.inspector.integer(&routing, "WaitIntervalInSeconds", 0..=3600, &owner);
         let kind = self.inspector.one_of(&routing, "Type", &["ALL_AT_ONCE", "CANARY", "LINEAR"], &owner);
         let (step, unused) = match kind {
@@ -127,6 +126,7 @@ impl Policies<'_, '_, '_> {
             return;
         };
         self.inspector.required(&routing, step.name, &owner);
+        self.inspector.required(&routing, "WaitIntervalInSeconds", &owner);
         // Between n steps there are n - 1 waits: a canary is one step and the rest.
         let share = routing.get(step.name).and_then(|size| self.size(&size, &step));
         let waits = if step.name == "CanarySize" { Some(1) } else { share.map(|percent| steps(percent) - 1) };

@@ -40,7 +40,8 @@ impl<'a> Inspector<'a> {
     pub(super) fn report(&mut self, problem: Problem, about: &[About<'_>]) {
         let origins: Vec<Provenance> = about.iter().map(|about| self.trace.back(about.pointer())).collect();
         let unknown = |name: &String| self.rules.not_known.contains(name);
-        if origins.iter().any(|origin| origin.parameters.iter().chain(&origin.deciding).any(unknown)) {
+        let depends = |origin: &Provenance| origin.is_made || origin.parameters.iter().chain(&origin.deciding).any(unknown);
+        if !self.rules.not_known.is_empty() && origins.iter().any(depends) {
             return;
         }
         let (place, parameter) = self.place(about, &origins);

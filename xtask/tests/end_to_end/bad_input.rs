@@ -63,8 +63,8 @@ const MISTAKES: &[Mistake] = &[
         arguments: BUILD,
         code: 2,
         says: &[
-            "staging-config-template.json:1:20",
-            "prod-config-template.json:1:20",
+            "staging-config-template.json:1:63",
+            "prod-config-template.json:1:63",
             "less than the least value, 1",
             "an instance type such as ml.m5.large",
         ],
