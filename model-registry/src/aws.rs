@@ -1,22 +1,35 @@
-//! The adapter to Amazon SageMaker.
+//! The adapters to Amazon SageMaker and Amazon S3.
+
+mod convert;
+mod documents;
+mod failure;
+mod groups;
+
+use std::time::Duration;
 
 use aws_sdk_sagemaker::Client;
-use aws_sdk_sagemaker::config::http::HttpResponse;
-use aws_sdk_sagemaker::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_sagemaker::operation::RequestId;
-use aws_sdk_sagemaker::operation::describe_model_package::DescribeModelPackageOutput;
-use aws_sdk_sagemaker::primitives::DateTime;
+use aws_sdk_sagemaker::config::timeout::TimeoutConfig;
 use aws_sdk_sagemaker::types as sdk;
-use jiff::{Timestamp, Unit};
 
+pub use documents::S3Documents;
+
+use self::failure::{malformed, refused};
 use crate::arn::ModelPackageArn;
 use crate::error::{RegistryError, RegistryErrorKind};
-use crate::group::{GroupName, ModelPackageGroup};
-use crate::package::{ModelPackage, PackageSummary, RegistrationType};
+use crate::group::ModelPackageGroup;
+use crate::life_cycle::{LifeCycle, LifeCycleStore};
+use crate::package::ModelPackage;
 use crate::registry::{PackageQuery, Page, Registry};
-use crate::sharing::{GroupStore, NewGroup};
+use crate::sharing::GroupStore as _;
 
-/// The SageMaker Model Registry of an account and region.
+/// The longest that an operation may take, its retries and the pauses between them included, unless [`SageMakerRegistry::deadline`] says
+/// otherwise.
+const DEADLINE: Duration = Duration::from_secs(60);
+/// The longest that one attempt may take: every operation here answers within a second or two.
+const ATTEMPT: Duration = Duration::from_secs(20);
+
+/// The SageMaker Model Registry of an account and region. Every operation ends within a deadline, whatever the client was given; what is
+/// throttled is tried again as the client's own configuration says, after pauses of random length.
 #[derive(Debug, Clone)]
 pub struct SageMakerRegistry {
     client: Client,
@@ -25,7 +38,21 @@ pub struct SageMakerRegistry {
 impl SageMakerRegistry {
     /// The registry that this client talks to.
     pub fn new(client: Client) -> Self {
-        Self { client }
+        Self { client }.deadline(DEADLINE)
+    }
+
+    /// The client that it talks through.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// With another deadline for each operation.
+    #[must_use]
+    pub fn deadline(self, deadline: Duration) -> Self {
+        let config = self.client.config();
+        let timeouts = config.timeout_config().map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder);
+        let timeouts = timeouts.operation_timeout(deadline).operation_attempt_timeout(deadline.min(ATTEMPT)).build();
+        Self { client: Client::from_conf(config.to_builder().timeout_config(timeouts).build()) }
     }
 }
 
@@ -48,7 +75,7 @@ impl Registry for SageMakerRegistry {
             .map_err(|error| refused(OPERATION, &error))?;
         let next_token = output.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
         let packages =
-            output.model_package_summary_list().iter().map(|summary| self::summary(OPERATION, summary)).collect::<Result<_, _>>()?;
+            output.model_package_summary_list().iter().map(|summary| convert::summary(OPERATION, summary)).collect::<Result<_, _>>()?;
         Ok(Page { packages, next_token })
     }
 
@@ -63,7 +90,7 @@ impl Registry for SageMakerRegistry {
             .send()
             .await
             .map_err(|error| refused(OPERATION, &error))?;
-        package(OPERATION, &output)
+        convert::package(OPERATION, &output)
     }
 
     async fn version(&self, group: &ModelPackageGroup, version: u32) -> Result<ModelPackageArn, RegistryError> {
@@ -86,172 +113,23 @@ impl Registry for SageMakerRegistry {
     }
 }
 
-impl GroupStore for SageMakerRegistry {
-    async fn describe_group(&self, group: &GroupName) -> Result<Option<ModelPackageGroup>, RegistryError> {
-        const OPERATION: &str = "sagemaker:DescribeModelPackageGroup";
-        match self.client.describe_model_package_group().model_package_group_name(group.as_str()).send().await {
-            Ok(output) => group_of(OPERATION, output.model_package_group_arn()).map(Some),
-            Err(error) => none_if_missing(refused(OPERATION, &error)),
-        }
-    }
-
-    async fn create_group(&self, group: &NewGroup) -> Result<ModelPackageGroup, RegistryError> {
-        const OPERATION: &str = "sagemaker:CreateModelPackageGroup";
-        let tags = group.tags.iter().map(|(key, value)| sdk::Tag::builder().key(key).value(value).build()).collect();
-        let output = self
-            .client
-            .create_model_package_group()
-            .model_package_group_name(group.name.as_str())
-            .model_package_group_description(&group.description)
-            .set_tags(Some(tags))
+impl LifeCycleStore for SageMakerRegistry {
+    async fn set_life_cycle(&self, arn: &ModelPackageArn, life_cycle: &LifeCycle, client_token: &str) -> Result<(), RegistryError> {
+        const OPERATION: &str = "sagemaker:UpdateModelPackage";
+        let life_cycle = sdk::ModelLifeCycle::builder()
+            .stage(&life_cycle.stage)
+            .stage_status(&life_cycle.status)
+            .set_stage_description(life_cycle.description.clone())
+            .build();
+        // What a request leaves out stays as it is: nothing else may be named here.
+        self.client
+            .update_model_package()
+            .model_package_arn(arn.to_string())
+            .model_life_cycle(life_cycle)
+            .client_token(client_token)
             .send()
             .await
-            .map_err(|error| refused(OPERATION, &error))?;
-        group_of(OPERATION, output.model_package_group_arn())
+            .map(drop)
+            .map_err(|error| refused(OPERATION, &error))
     }
-
-    async fn policy(&self, group: &GroupName) -> Result<Option<String>, RegistryError> {
-        const OPERATION: &str = "sagemaker:GetModelPackageGroupPolicy";
-        match self.client.get_model_package_group_policy().model_package_group_name(group.as_str()).send().await {
-            Ok(output) => Ok(output.resource_policy().map(str::to_owned)),
-            Err(error) => none_if_missing(refused(OPERATION, &error)),
-        }
-    }
-
-    async fn put_policy(&self, group: &GroupName, policy: &str) -> Result<(), RegistryError> {
-        const OPERATION: &str = "sagemaker:PutModelPackageGroupPolicy";
-        let request = self.client.put_model_package_group_policy().model_package_group_name(group.as_str()).resource_policy(policy);
-        request.send().await.map(drop).map_err(|error| refused(OPERATION, &error))
-    }
-
-    async fn delete_policy(&self, group: &GroupName) -> Result<(), RegistryError> {
-        const OPERATION: &str = "sagemaker:DeleteModelPackageGroupPolicy";
-        let request = self.client.delete_model_package_group_policy().model_package_group_name(group.as_str());
-        request.send().await.map(drop).map_err(|error| refused(OPERATION, &error))
-    }
-}
-
-fn none_if_missing<T>(error: RegistryError) -> Result<Option<T>, RegistryError> {
-    if error.kind == RegistryErrorKind::NotFound { Ok(None) } else { Err(error) }
-}
-
-fn group_of(operation: &'static str, arn: Option<&str>) -> Result<ModelPackageGroup, RegistryError> {
-    let arn = arn.unwrap_or_default();
-    arn.parse().map_err(|_| malformed(operation, format!("the answer's ARN is `{arn}`")))
-}
-
-fn summary(operation: &'static str, summary: &sdk::ModelPackageSummary) -> Result<PackageSummary, RegistryError> {
-    Ok(PackageSummary {
-        arn: package_arn(operation, summary.model_package_arn())?,
-        approval_status: approval(summary.model_approval_status()),
-        status: summary.model_package_status().map_or("", sdk::ModelPackageStatus::as_str).into(),
-        registration: registration(summary.model_package_registration_type()),
-        created: created(operation, summary.creation_time())?,
-    })
-}
-
-fn package(operation: &'static str, output: &DescribeModelPackageOutput) -> Result<ModelPackage, RegistryError> {
-    let arn = package_arn(operation, output.model_package_arn())?;
-    let containers = output.inference_specification().map(sdk::InferenceSpecification::containers).unwrap_or_default();
-    let data = |container: &sdk::ModelPackageContainerDefinition| {
-        let source = || container.model_data_source()?.s3_data_source()?.s3_uri();
-        container.model_data_url().or_else(source).map(str::to_owned)
-    };
-    Ok(ModelPackage {
-        group: arn.name().clone(),
-        version: arn.version(),
-        approval_status: approval(output.model_approval_status()),
-        status: output.model_package_status().map_or("", sdk::ModelPackageStatus::as_str).into(),
-        registration: registration(output.model_package_registration_type()),
-        created: created(operation, output.creation_time())?,
-        description: output.model_package_description().map(str::to_owned),
-        images: containers.iter().filter_map(|container| container.image().map(str::to_owned)).collect(),
-        model_data: containers.iter().filter_map(data).collect(),
-        arn,
-    })
-}
-
-fn package_arn(operation: &'static str, arn: Option<&str>) -> Result<ModelPackageArn, RegistryError> {
-    arn.unwrap_or_default().parse().map_err(|error: crate::ParseArnError| malformed(operation, error.to_string()))
-}
-
-/// A package without a status of approval was registered without asking for one: nobody approved it.
-fn approval(status: Option<&sdk::ModelApprovalStatus>) -> crate::ApprovalStatus {
-    status.map_or("PendingManualApproval", sdk::ModelApprovalStatus::as_str).into()
-}
-
-fn registration(registration: Option<&sdk::ModelPackageRegistrationType>) -> RegistrationType {
-    registration.map_or(RegistrationType::Registered, |registration| registration.as_str().into())
-}
-
-/// AWS's times have milliseconds; what is finer comes from their way through a floating-point number, and is as often just below the
-/// millisecond that was meant as above it: hence the rounding.
-fn created(operation: &'static str, time: Option<&DateTime>) -> Result<Timestamp, RegistryError> {
-    let parsed = time.and_then(|time| Timestamp::from_nanosecond(time.as_nanos()).ok()?.round(Unit::Millisecond).ok());
-    parsed.ok_or_else(|| malformed(operation, "the answer has no creation time".to_owned()))
-}
-
-fn malformed(operation: &'static str, message: String) -> RegistryError {
-    RegistryError::new(operation, RegistryErrorKind::Malformed, message)
-}
-
-fn refused<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> RegistryError
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-{
-    let code = error.code().map(str::to_owned);
-    let (kind, message) = match error {
-        SdkError::ServiceError(context) => match (&code, error.message()) {
-            (Some(code), message) => (kind(code, message.unwrap_or_default()), message.unwrap_or("(no message)").to_owned()),
-            // Not SageMaker's own answer: a proxy's page, a gateway's error.
-            (None, _) => of_status(context.raw().status().as_u16()),
-        },
-        SdkError::DispatchFailure(_) if mentions(error, "credential") => {
-            (RegistryErrorKind::CredentialsMissing, "none in the environment, in the profile, or by a role of this machine".to_owned())
-        }
-        SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) => (RegistryErrorKind::Unreachable, deepest(error)),
-        SdkError::ResponseError(context) => of_status(context.raw().status().as_u16()),
-        _ => (RegistryErrorKind::Other, deepest(error)),
-    };
-    RegistryError { operation, kind, request_id: error.request_id().map(str::to_owned), code, message }
-}
-
-fn of_status(status: u16) -> (RegistryErrorKind, String) {
-    let kind = match status {
-        401 | 403 => RegistryErrorKind::AccessDenied,
-        429 => RegistryErrorKind::Throttled,
-        500.. => RegistryErrorKind::Unreachable,
-        _ => RegistryErrorKind::Malformed,
-    };
-    (kind, format!("HTTP status {status}, and no answer that SageMaker documents"))
-}
-
-/// SageMaker says `ValidationException` of a missing group, of one that is there already and of a wrong name: only the text tells them apart.
-fn kind(code: &str, message: &str) -> RegistryErrorKind {
-    let text = message.to_lowercase();
-    match code {
-        "ExpiredTokenException" | "ExpiredToken" => RegistryErrorKind::CredentialsExpired,
-        "InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch" | "InvalidSignatureException" => {
-            RegistryErrorKind::CredentialsInvalid
-        }
-        code if code.starts_with("AccessDenied") => RegistryErrorKind::AccessDenied,
-        code if code.contains("Throttl") || code == "TooManyRequestsException" => RegistryErrorKind::Throttled,
-        "ResourceNotFound" | "ResourceNotFoundException" => RegistryErrorKind::NotFound,
-        "ValidationException" if text.contains("already exist") => RegistryErrorKind::AlreadyExists,
-        "ValidationException"
-            if ["does not exist", "not found", "could not find", "cannot find"].iter().any(|words| text.contains(words)) =>
-        {
-            RegistryErrorKind::NotFound
-        }
-        "ValidationException" => RegistryErrorKind::Invalid,
-        _ => RegistryErrorKind::Other,
-    }
-}
-
-fn mentions(error: &(dyn std::error::Error + 'static), word: &str) -> bool {
-    std::iter::successors(Some(error), |error| error.source()).any(|error| error.to_string().contains(word))
-}
-
-fn deepest(error: &(dyn std::error::Error + 'static)) -> String {
-    std::iter::successors(Some(error), |error| error.source()).last().map(ToString::to_string).unwrap_or_default()
 }

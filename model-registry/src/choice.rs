@@ -1,40 +1,58 @@
 //! Choosing one model package, and saying why.
 
+mod reason;
+mod selection;
+
 use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::fmt;
-use std::str::FromStr;
+
+pub use reason::Reason;
+pub use selection::{ParseSelectionError, Selection};
 
 use crate::arn::ModelPackageArn;
+use crate::documents::{Documents, NoDocuments};
 use crate::error::{RegistryError, RegistryErrorKind};
 use crate::group::ModelPackageGroup;
 use crate::package::{ApprovalStatus, ModelPackage, PackageStatus, PackageSummary, RegistrationType};
 use crate::registry::{PackageQuery, Page, Registry};
+use crate::release_policy::{Evaluation, GateError, Met, ReleasePolicy, denied, evaluate};
 
 /// The most that a page holds (SageMaker API, ListModelPackages): one page nearly always has an approved package in it.
 const PAGE: u8 = 100;
 
-/// Which model package is wanted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Selection {
-    /// The newest approved one, by creation time.
-    LatestApproved,
-    /// A version of the group.
-    Version(u32),
-    /// This very one, perhaps of another account.
-    Arn(ModelPackageArn),
+/// Of a group whose approved packages all fail a gate, this many are described and no more: a model that old is not what anybody waits for.
+const MOST_CANDIDATES: usize = 100;
+
+/// What a chosen package must satisfy. `D` is where the documents with metrics are.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Gates<D = NoDocuments> {
+    /// A package that was named may be deployed without approval; the gates of the policy hold for it all the same.
+    pub allow_unapproved: bool,
+    /// What the team demands.
+    pub policy: ReleasePolicy,
+    /// Where the documents with metrics are.
+    pub documents: D,
 }
 
-/// What a chosen package must satisfy.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Gates {
-    /// A package that was named may be deployed without approval.
-    pub allow_unapproved: bool,
+impl Default for Gates {
+    /// Nothing but what SageMaker itself asks for: approved, completed, registered.
+    fn default() -> Self {
+        Self { allow_unapproved: false, policy: ReleasePolicy::default(), documents: NoDocuments }
+    }
+}
+
+impl<D: Documents> Gates<D> {
+    /// The gates of a policy.
+    pub fn new(policy: ReleasePolicy, documents: D) -> Self {
+        Self { allow_unapproved: false, policy, documents }
+    }
 }
 
 /// The chosen package, and why it was chosen.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Choice {
     /// The package.
     pub package: ModelPackage,
@@ -44,10 +62,14 @@ pub struct Choice {
     pub because: String,
     /// The packages that are newer or were looked at before, and were not chosen.
     pub passed_over: Vec<PassedOver>,
+    /// The gates of the policy that it meets, and what was found.
+    pub gates: Vec<Met>,
+    /// Nobody approved it, and [`Gates::allow_unapproved`] let it through.
+    pub without_approval: bool,
 }
 
 /// A package that was not chosen.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PassedOver {
     /// Its ARN.
     pub arn: ModelPackageArn,
@@ -55,24 +77,8 @@ pub struct PassedOver {
     pub reason: Reason,
 }
 
-/// Why a package was not chosen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Reason {
-    /// It is not approved.
-    Approval(ApprovalStatus),
-    /// SageMaker did not finish making it.
-    Status(PackageStatus),
-    /// It is logged, not registered.
-    Logged,
-    /// The list said approved, and the description no longer does.
-    Withdrawn,
-    /// It was in the list, and is no longer there.
-    Deleted,
-}
-
 /// What was found where there was nothing to deploy.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Found {
     /// The newest packages, each with the reason why it was not chosen.
     pub passed_over: Vec<PassedOver>,
@@ -85,7 +91,7 @@ pub struct Found {
 #[non_exhaustive]
 pub enum SelectError {
     /// The group has no package that may be deployed: in a pipeline's first run this is no failure.
-    #[error("no approved model package in group `{group}`: {found}")]
+    #[error("{} `{group}`: {found}", found.headline())]
     NothingToDeploy {
         /// The group.
         group: ModelPackageGroup,
@@ -108,28 +114,33 @@ pub enum SelectError {
         /// The group that was named.
         group: ModelPackageGroup,
     },
+    /// A gate of the policy could not be read, so that nobody knows whether the package may be deployed.
+    #[error("model package `{arn}` is not deployed: {error}")]
+    Gate {
+        /// The package.
+        arn: ModelPackageArn,
+        /// Which gate, and why.
+        #[source]
+        error: GateError,
+    },
     /// The registry refused, or could not be asked.
     #[error(transparent)]
     Registry(#[from] RegistryError),
 }
 
-/// The text is no selection.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is neither a version nor the ARN of a model package")]
-pub struct ParseSelectionError(String);
-
 /// Chooses a model package.
 ///
 /// The newest approved package needs one list request in the usual case, at any size of the group, and one to describe it; a named one
-/// needs no list. When none of the newest hundred may be deployed, the search goes on among the approved ones only.
-pub async fn select<R: Registry>(
+/// needs no list. When none of the newest hundred may be deployed, the search goes on among the approved ones only. A gate of the policy
+/// on metrics reads their documents, of packages that meet everything else.
+pub async fn select<R: Registry, D: Documents>(
     registry: &R,
     group: &ModelPackageGroup,
     selection: &Selection,
-    gates: &Gates,
+    gates: &Gates<D>,
 ) -> Result<Choice, SelectError> {
     match selection {
-        Selection::LatestApproved => latest_approved(registry, group).await,
+        Selection::LatestApproved => latest_approved(registry, group, gates).await,
         Selection::Version(version) => {
             let arn = registry.version(group, *version).await?;
             named(registry, group, &arn, selection, gates).await
@@ -138,27 +149,44 @@ pub async fn select<R: Registry>(
     }
 }
 
-async fn latest_approved<R: Registry>(registry: &R, group: &ModelPackageGroup) -> Result<Choice, SelectError> {
+async fn latest_approved<R: Registry, D: Documents>(
+    registry: &R,
+    group: &ModelPackageGroup,
+    gates: &Gates<D>,
+) -> Result<Choice, SelectError> {
     let mut passed_over: Vec<PassedOver> = Vec::new();
     let mut query = PackageQuery { group: group.clone(), approval_status: None, page_size: PAGE, next_token: None };
     let mut tokens = HashSet::new();
+    let mut looked_at = HashSet::new();
+    let mut candidates = 0;
     let mut more = false;
-    loop {
+    'search: loop {
         let Page { mut packages, next_token } = registry.packages(&query).await?;
         // SageMaker sorts by creation time alone: of two that were made in the same second the higher version is the newer.
         packages.sort_by_key(|package| Reverse((package.created, package.arn.version())));
         for summary in packages {
             // The search among the approved ones begins at the newest again.
-            if passed_over.iter().any(|passed| passed.arn == summary.arn) {
+            if !looked_at.insert(summary.arn.clone()) {
                 continue;
             }
-            if let Some(reason) = objection(&summary.approval_status, &summary.status, &summary.registration) {
+            let objection = objection(&summary.approval_status, &summary.status, &summary.registration)
+                .or_else(|| denied(&gates.policy, &summary.arn).map(|denied| Reason::Denied { because: denied.reason.clone() }));
+            if let Some(reason) = objection {
                 passed_over.push(PassedOver { arn: summary.arn, reason });
                 continue;
             }
-            if let Some(package) = describe(registry, &summary, &mut passed_over).await? {
-                let because = because(group, &package, &passed_over, more);
-                return Ok(Choice { package, selection: Selection::LatestApproved, because, passed_over });
+            if candidates == MOST_CANDIDATES {
+                more = true;
+                break 'search;
+            }
+            candidates += 1;
+            match candidate(registry, &summary, gates).await? {
+                Ok((package, met)) => {
+                    let because = because(group, &package, &passed_over, more, met.len());
+                    let selection = Selection::LatestApproved;
+                    return Ok(Choice { package, selection, because, passed_over, gates: met, without_approval: false });
+                }
+                Err(reason) => passed_over.push(PassedOver { arn: summary.arn, reason }),
             }
         }
         match next_token {
@@ -178,31 +206,40 @@ async fn latest_approved<R: Registry>(registry: &R, group: &ModelPackageGroup) -
     Err(SelectError::NothingToDeploy { group: group.clone(), found: Found { passed_over, more } })
 }
 
-/// Describes a package that the list calls acceptable; none when the description says otherwise by now.
-async fn describe<R: Registry>(
+/// Describes a package that the list calls acceptable and holds it against the gates; a reason when it may not be deployed after all.
+async fn candidate<R: Registry, D: Documents>(
     registry: &R,
     summary: &PackageSummary,
-    passed_over: &mut Vec<PassedOver>,
-) -> Result<Option<ModelPackage>, SelectError> {
-    let reason = match registry.describe(&summary.arn).await {
-        Ok(package) => match objection(&package.approval_status, &package.status, &package.registration) {
-            None => return Ok(Some(package)),
-            Some(Reason::Approval(_)) => Reason::Withdrawn,
-            Some(reason) => reason,
-        },
-        Err(error) if error.kind == RegistryErrorKind::NotFound => Reason::Deleted,
+    gates: &Gates<D>,
+) -> Result<Result<(ModelPackage, Vec<Met>), Reason>, SelectError> {
+    let package = match registry.describe(&summary.arn).await {
+        Ok(package) => package,
+        Err(error) if error.kind == RegistryErrorKind::NotFound => return Ok(Err(Reason::Deleted)),
         Err(error) => return Err(error.into()),
     };
-    passed_over.push(PassedOver { arn: summary.arn.clone(), reason });
-    Ok(None)
+    match objection(&package.approval_status, &package.status, &package.registration) {
+        None => {}
+        Some(Reason::Approval(_)) => return Ok(Err(Reason::Withdrawn)),
+        Some(reason) => return Ok(Err(reason)),
+    }
+    Ok(hold(&package, gates).await?.map(|met| (package, met)))
 }
 
-async fn named<R: Registry>(
+/// Holds a package against the gates of the policy.
+async fn hold<D: Documents>(package: &ModelPackage, gates: &Gates<D>) -> Result<Result<Vec<Met>, Reason>, SelectError> {
+    match evaluate(&gates.policy, &gates.documents, package).await {
+        Ok(Evaluation::Met(met)) => Ok(Ok(met)),
+        Ok(Evaluation::Unmet(unmet)) => Ok(Err(Reason::Gates(unmet))),
+        Err(error) => Err(SelectError::Gate { arn: package.arn.clone(), error }),
+    }
+}
+
+async fn named<R: Registry, D: Documents>(
     registry: &R,
     group: &ModelPackageGroup,
     arn: &ModelPackageArn,
     selection: &Selection,
-    gates: &Gates,
+    gates: &Gates<D>,
 ) -> Result<Choice, SelectError> {
     let same_group = arn.name().as_str().eq_ignore_ascii_case(group.name().as_str());
     let same_owner = group.account().is_none_or(|account| account == arn.account());
@@ -210,19 +247,27 @@ async fn named<R: Registry>(
         return Err(SelectError::OtherGroup { arn: arn.clone(), group: group.clone() });
     }
     let package = registry.describe(arn).await?;
+    let not_acceptable = |reason| SelectError::NotAcceptable { arn: arn.clone(), reason };
     let mut because = format!("{selection} was named");
+    let mut without_approval = false;
     match objection(&package.approval_status, &package.status, &package.registration) {
         None => {}
         Some(Reason::Approval(status)) if gates.allow_unapproved => {
             // The leave is for a missing approval only: what SageMaker did not finish, or what was only logged, cannot be deployed.
             if let Some(reason) = unusable(&package.status, &package.registration) {
-                return Err(SelectError::NotAcceptable { arn: arn.clone(), reason });
+                return Err(not_acceptable(reason));
             }
-            because = format!("{because}, and may be deployed although it is {}", words(&status));
+            because = format!("{because}, and may be deployed although it is {}", reason::words(&status));
+            without_approval = true;
         }
-        Some(reason) => return Err(SelectError::NotAcceptable { arn: arn.clone(), reason }),
+        Some(reason) => return Err(not_acceptable(reason)),
     }
-    Ok(Choice { package, selection: selection.clone(), because, passed_over: Vec::new() })
+    if let Some(denied) = denied(&gates.policy, &package.arn) {
+        return Err(not_acceptable(Reason::Denied { because: denied.reason.clone() }));
+    }
+    let met = hold(&package, gates).await?.map_err(not_acceptable)?;
+    because.push_str(&gates_met(met.len()));
+    Ok(Choice { package, selection: selection.clone(), because, passed_over: Vec::new(), gates: met, without_approval })
 }
 
 /// Why a package may not be deployed, if so.
@@ -242,7 +287,7 @@ fn unusable(status: &PackageStatus, registration: &RegistrationType) -> Option<R
 }
 
 /// `more`: there are newer ones that were not looked at one by one.
-fn because(group: &ModelPackageGroup, package: &ModelPackage, passed_over: &[PassedOver], more: bool) -> String {
+fn because(group: &ModelPackageGroup, package: &ModelPackage, passed_over: &[PassedOver], more: bool, gates: usize) -> String {
     let newer = match passed_over.len() {
         count if more => format!("{count} newer ones or more may not be deployed"),
         0 => "there is no newer one".to_owned(),
@@ -250,15 +295,14 @@ fn because(group: &ModelPackageGroup, package: &ModelPackage, passed_over: &[Pas
         count => format!("{count} newer ones may not be deployed"),
     };
     let version = package.version.map_or_else(String::new, |version| format!("version {version} is "));
-    format!("{version}the newest approved model package of `{}`; {newer}", group.name())
+    format!("{version}the newest approved model package of `{}`; {newer}{}", group.name(), gates_met(gates))
 }
 
-fn words(status: &ApprovalStatus) -> String {
-    match status {
-        ApprovalStatus::Approved => "approved".to_owned(),
-        ApprovalStatus::Rejected => "rejected".to_owned(),
-        ApprovalStatus::PendingManualApproval => "pending approval".to_owned(),
-        ApprovalStatus::Other(word) => format!("approval status {word}"),
+fn gates_met(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        1 => "; it meets the 1 gate of the release policy".to_owned(),
+        count => format!("; it meets the {count} gates of the release policy"),
     }
 }
 
@@ -269,26 +313,32 @@ impl SelectError {
             Self::NothingToDeploy { found, .. } if found.passed_over.is_empty() => {
                 Some("register a model package in the group and approve it; check the group's name and the region".to_owned())
             }
+            Self::NothingToDeploy { found, .. } if found.approved_but_refused() => {
+                Some("approve a model package that meets the release policy, or change the policy".to_owned())
+            }
             Self::NothingToDeploy { .. } => {
                 Some("approve a model package in SageMaker Studio, or with `aws sagemaker update-model-package`".to_owned())
             }
             Self::NotAcceptable { reason: Reason::Approval(_), .. } => Some("approve it, or name another version".to_owned()),
+            Self::NotAcceptable { reason: Reason::Gates(_) | Reason::Denied { .. }, .. } => {
+                Some("name a version that meets the release policy, or change the policy".to_owned())
+            }
             Self::NotAcceptable { .. } => Some("name another version".to_owned()),
             Self::OtherGroup { .. } => Some("name the group that it belongs to".to_owned()),
+            Self::Gate { error, .. } => error.hint.clone(),
             Self::Registry(error) => error.hint(),
         }
     }
 }
 
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Approval(status) => f.write_str(&words(status)),
-            Self::Status(status) => write!(f, "status is {status}"),
-            Self::Logged => f.write_str("logged, not registered"),
-            Self::Withdrawn => f.write_str("its approval was withdrawn a moment ago"),
-            Self::Deleted => f.write_str("deleted a moment ago"),
-        }
+impl Found {
+    /// Whether there are approved packages, which the release policy refuses.
+    fn approved_but_refused(&self) -> bool {
+        self.passed_over.iter().any(|passed| matches!(passed.reason, Reason::Gates(_) | Reason::Denied { .. }))
+    }
+
+    fn headline(&self) -> &'static str {
+        if self.approved_but_refused() { "no model package may be deployed of group" } else { "no approved model package in group" }
     }
 }
 
@@ -296,7 +346,7 @@ impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(newest) = self.passed_over.first() else { return f.write_str("it has none at all") };
         let mut counts: Vec<(String, usize)> = Vec::new();
-        for reason in self.passed_over.iter().map(|passed| passed.reason.to_string()) {
+        for reason in self.passed_over.iter().map(|passed| passed.reason.kind()) {
             match counts.iter_mut().find(|(known, _)| *known == reason) {
                 Some((_, count)) => *count += 1,
                 None => counts.push((reason, 1)),
@@ -306,32 +356,5 @@ impl fmt::Display for Found {
         let newest_version = newest.arn.version().map_or_else(|| newest.arn.to_string(), |version| format!("version {version}"));
         let among = if self.more { "among the newest there are " } else { "there are " };
         write!(f, "{among}{}; the newest is {newest_version}, {}", counts.join(", "), newest.reason)
-    }
-}
-
-impl FromStr for Selection {
-    type Err = ParseSelectionError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let refused = || ParseSelectionError(text.to_owned());
-        if text.starts_with("arn:") {
-            return text.parse().map(Self::Arn).map_err(|_| refused());
-        }
-        match text.parse::<u32>() {
-            Ok(version) if version > 0 && version <= 999_999_999 && text.bytes().all(|byte| byte.is_ascii_digit()) => {
-                Ok(Self::Version(version))
-            }
-            _ => Err(refused()),
-        }
-    }
-}
-
-impl fmt::Display for Selection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::LatestApproved => f.write_str("latest-approved"),
-            Self::Version(version) => write!(f, "version {version}"),
-            Self::Arn(arn) => write!(f, "{arn}"),
-        }
     }
 }

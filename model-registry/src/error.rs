@@ -34,6 +34,8 @@ pub enum RegistryErrorKind {
     CredentialsExpired,
     /// No credentials were found.
     CredentialsMissing,
+    /// Somebody else changed the same thing at the same time.
+    Conflict,
     /// Too many requests.
     Throttled,
     /// AWS could not be reached, or did not answer in time.
@@ -70,6 +72,7 @@ impl RegistryError {
             RegistryErrorKind::CredentialsMissing => {
                 "set AWS_PROFILE, or run `aws sso login`; in CodeBuild the project's service role is used"
             }
+            RegistryErrorKind::Conflict => "somebody else changes the same thing: run this again",
             RegistryErrorKind::Throttled => "AWS is throttling this account: wait a minute and run this again",
             RegistryErrorKind::Unreachable => "check the network, and AWS_ENDPOINT_URL when it is set",
             _ => return None,

@@ -40,10 +40,17 @@ mod arn;
 #[cfg(feature = "aws")]
 pub mod aws;
 mod choice;
+pub mod documents;
 mod error;
+pub mod event;
 mod group;
+pub mod life_cycle;
+mod located_json;
 mod package;
+mod problem;
 mod registry;
+pub mod release_policy;
+mod s3_uri;
 pub mod sharing;
 pub mod snapshot;
 
@@ -52,5 +59,10 @@ pub use arn::{ModelPackageArn, ParseArnError};
 pub use choice::{Choice, Found, Gates, ParseSelectionError, PassedOver, Reason, SelectError, Selection, select};
 pub use error::{RegistryError, RegistryErrorKind};
 pub use group::{GroupName, ModelPackageGroup, ParseGroupError};
-pub use package::{ApprovalStatus, ModelPackage, PackageStatus, PackageSummary, RegistrationType};
+pub use package::{
+    ApprovalStatus, Detail, MetricDocument, MetricSource, ModelPackage, PackageStatus, PackageSummary, Person, RegistrationType,
+};
+pub use problem::{Place, Problem, Problems};
 pub use registry::{PackageQuery, Page, Registry};
+pub use release_policy::ReleasePolicy;
+pub use s3_uri::{ParseS3UriError, S3Uri};

@@ -1,15 +1,20 @@
 //! The model package group itself, and who else may read it.
 
 mod policy;
+mod principals;
 
 use std::collections::BTreeSet;
 use std::future::Future;
 
 pub use policy::{PolicyChange, PolicyError, merge_policy};
+pub use principals::{OrganizationId, ParseOrganizationIdError, ParseRoleNameError, RoleName};
 
 use crate::account::AccountId;
 use crate::error::{RegistryError, RegistryErrorKind};
 use crate::group::{GroupName, ModelPackageGroup};
+
+/// How often a policy that somebody else changes at the same time is read and merged again.
+const ATTEMPTS: u32 = 5;
 
 /// The port to where groups and their policies are kept.
 pub trait GroupStore: Sync {
@@ -67,6 +72,10 @@ pub struct Sharing {
     pub group: ModelPackageGroup,
     /// The accounts whose roles may be allowed to read it and to make models from its packages.
     pub accounts: BTreeSet<AccountId>,
+    /// The roles of these accounts that may do so; empty: every identity that its account allows to.
+    pub roles: BTreeSet<RoleName>,
+    /// The organization that a caller must be of, besides; none: any.
+    pub organization: Option<OrganizationId>,
 }
 
 /// Why a group was not shared.
@@ -99,17 +108,23 @@ pub async fn ensure_group<S: GroupStore>(store: &S, group: &NewGroup, mode: Mode
     }
 }
 
-/// Makes the group's policy say who may read it; what others wrote into the policy stays. Writes only when something differs.
+/// Makes the group's policy say who may read it; what others wrote into the policy stays. Writes only when something differs, and reads
+/// and merges again when somebody else changed the policy in between.
 pub async fn share<S: GroupStore>(store: &S, sharing: &Sharing, mode: Mode) -> Result<PolicyChange, SharingError> {
     let name = sharing.group.name();
-    let present = store.policy(name).await?;
-    let change = merge_policy(present.as_deref(), sharing)?;
-    if mode == Mode::Apply {
-        match &change {
-            PolicyChange::Unchanged => {}
-            PolicyChange::Write(policy) => store.put_policy(name, policy).await?,
-            PolicyChange::Delete => store.delete_policy(name).await?,
+    let mut attempt = 1;
+    loop {
+        let present = store.policy(name).await?;
+        let change = merge_policy(present.as_deref(), sharing)?;
+        let written = match (&change, mode) {
+            (PolicyChange::Unchanged, _) | (_, Mode::Check) => Ok(()),
+            (PolicyChange::Write(policy), Mode::Apply) => store.put_policy(name, policy).await,
+            (PolicyChange::Delete, Mode::Apply) => store.delete_policy(name).await,
+        };
+        match written {
+            Ok(()) => return Ok(change),
+            Err(error) if error.kind == RegistryErrorKind::Conflict && attempt < ATTEMPTS => attempt += 1,
+            Err(error) => return Err(error.into()),
         }
     }
-    Ok(change)
 }

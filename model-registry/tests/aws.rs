@@ -3,12 +3,14 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
+use std::time::{Duration, Instant};
 
 use aws_sdk_sagemaker::Client;
 use aws_sdk_sagemaker::config::retry::RetryConfig;
 use aws_sdk_sagemaker::config::{BehaviorVersion, Config, Credentials, Region};
 use insta::assert_snapshot;
 use model_registry::aws::SageMakerRegistry;
+use model_registry::life_cycle::{LifeCycle, LifeCycleStore as _, Recorded, record};
 use model_registry::sharing::{GroupOutcome, GroupStore, Mode, NewGroup, PolicyChange, Sharing, ensure_group, share};
 use model_registry::{
     ApprovalStatus, Gates, ModelPackageGroup, PackageQuery, Registry, RegistryError, RegistryErrorKind, SelectError, Selection, select,
@@ -190,6 +192,98 @@ fn a_package_that_was_named_by_its_arn_is_described_and_nothing_else() {
 }
 
 #[test]
+fn a_description_has_all_that_gates_look_at() {
+    block_on(async {
+        let mut package = described();
+        package["InferenceSpecification"]["SupportedContentTypes"] = json!(["text/csv"]);
+        package["InferenceSpecification"]["SupportedResponseMIMETypes"] = json!(["application/json"]);
+        package["InferenceSpecification"]["SupportedRealtimeInferenceInstanceTypes"] = json!(["ml.m5.large", "ml.new9.large"]);
+        package["CustomerMetadataProperties"] = json!({ "owner": "ds" });
+        package["ModelLifeCycle"] = json!({ "Stage": "Staging", "StageStatus": "Deployed", "StageDescription": "release 1" });
+        package["CreatedBy"] = json!({ "IamIdentity": { "Arn": "arn:aws:sts::111111111111:assumed-role/Train/a" } });
+        package["LastModifiedBy"] = json!({ "UserProfileName": "eve", "UserProfileArn": "arn:eve" });
+        package["ApprovalDescription"] = json!("looks good");
+        let source = |name: &str| json!({ "ContentType": "application/json", "S3Uri": format!("s3://models/{name}") });
+        package["ModelMetrics"] = json!({
+            "ModelQuality": { "Statistics": source("a"), "Constraints": source("b") },
+            "ModelDataQuality": { "Statistics": source("c"), "Constraints": source("d") },
+            "Bias": { "Report": source("e"), "PreTrainingReport": source("f"), "PostTrainingReport": source("g") },
+            "Explainability": { "Report": source("h") },
+        });
+        let (registry, _server) = serve(vec![ok(&package)]).await;
+        let found = registry.describe(&PACKAGE.parse().unwrap()).await.unwrap();
+        // A file with the same description says the same.
+        let snapshot = model_registry::snapshot::Snapshot::parse(&package.to_string()).unwrap();
+        assert_eq!(found, snapshot.describe(&PACKAGE.parse().unwrap()).await.unwrap());
+        assert_eq!(found.metrics.len(), 8);
+        assert_eq!(found.realtime_instance_types, ["ml.m5.large", "ml.new9.large"]);
+    });
+}
+
+#[test]
+fn a_life_cycle_is_written_and_nothing_else_of_the_package() {
+    block_on(async {
+        let (registry, server) = serve(vec![ok(&described()), ok(&json!({ "ModelPackageArn": PACKAGE }))]).await;
+        let life_cycle = LifeCycle::new("Staging", "Deployed").unwrap().described("release sha256:1");
+        assert_eq!(record(&registry, &PACKAGE.parse().unwrap(), &life_cycle, "sha256:1").await.unwrap(), Recorded::Written);
+        let seen = server.await.unwrap();
+        assert_eq!(operations(&seen), ["DescribeModelPackage", "UpdateModelPackage"]);
+        let mut asked = seen[1].1.clone();
+        let token = asked.as_object_mut().unwrap().remove("ClientToken").unwrap();
+        assert_eq!(token.as_str().unwrap().len(), 36);
+        let written = json!({ "Stage": "Staging", "StageStatus": "Deployed", "StageDescription": "release sha256:1" });
+        assert_eq!(asked, json!({ "ModelPackageArn": PACKAGE, "ModelLifeCycle": written }));
+    });
+}
+
+#[test]
+fn a_server_that_never_answers_is_given_up_at_the_deadline() {
+    block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let registry = registry(&format!("http://{}", listener.local_addr().unwrap()), true).deadline(Duration::from_millis(300));
+        let silent = tokio::spawn(async move {
+            let mut connections = Vec::new();
+            while let Ok((connection, _)) = listener.accept().await {
+                connections.push(connection);
+            }
+        });
+        let started = Instant::now();
+        let query = PackageQuery { group: "iris".parse().unwrap(), approval_status: None, page_size: 100, next_token: None };
+        let package = PACKAGE.parse().unwrap();
+        let group = "iris".parse().unwrap();
+        let life_cycle = LifeCycle::new("Staging", "Deployed").unwrap();
+        let errors = [
+            registry.packages(&query).await.unwrap_err(),
+            registry.describe(&package).await.unwrap_err(),
+            registry.version(&"iris".parse().unwrap(), 1).await.unwrap_err(),
+            registry.policy(&group).await.unwrap_err(),
+            registry.put_policy(&group, "{}").await.unwrap_err(),
+            registry.delete_policy(&group).await.unwrap_err(),
+            registry.create_group(&new_group()).await.unwrap_err(),
+            registry.set_life_cycle(&package, &life_cycle, "token").await.unwrap_err(),
+        ];
+        for error in errors {
+            assert_eq!(error.kind, RegistryErrorKind::Unreachable, "{error}");
+        }
+        assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
+        silent.abort();
+    });
+}
+
+#[test]
+fn what_is_throttled_is_tried_again_after_a_pause() {
+    block_on(async {
+        let throttled = || refusal("ThrottlingException", "Rate exceeded");
+        let (once, server) = serve(vec![throttled(), throttled(), ok(&described())]).await;
+        let retrying = RetryConfig::standard().with_max_attempts(4).with_initial_backoff(Duration::from_millis(20));
+        let registry = SageMakerRegistry::new(Client::from_conf(once.client().config().to_builder().retry_config(retrying).build()));
+        let package = registry.describe(&PACKAGE.parse().unwrap()).await.unwrap();
+        assert_eq!(package.version, Some(13));
+        assert_eq!(operations(&server.await.unwrap()), ["DescribeModelPackage"; 3]);
+    });
+}
+
+#[test]
 fn each_refusal_keeps_its_kind_its_code_its_message_and_its_request() {
     let kinds = [
         ("AccessDeniedException", "User is not authorized", RegistryErrorKind::AccessDenied),
@@ -199,7 +293,7 @@ fn each_refusal_keeps_its_kind_its_code_its_message_and_its_request() {
         ("ResourceNotFound", "no such thing", RegistryErrorKind::NotFound),
         ("ValidationException", "ModelPackageGroup iris does not exist.", RegistryErrorKind::NotFound),
         ("ValidationException", "1 validation error detected: Value at 'maxResults'", RegistryErrorKind::Invalid),
-        ("ConflictException", "somebody else changed it", RegistryErrorKind::Other),
+        ("ConflictException", "somebody else changed it", RegistryErrorKind::Conflict),
     ];
     for (code, message, kind) in kinds {
         let error = error_of(refusal(code, message));
@@ -319,7 +413,12 @@ fn a_refusal_that_says_nothing_of_a_missing_group_creates_none() {
 #[test]
 fn a_policy_is_written_once_and_a_second_run_only_reads() {
     block_on(async {
-        let sharing = Sharing { group: GROUP.parse().unwrap(), accounts: ["222222222222".parse().unwrap()].into() };
+        let sharing = Sharing {
+            group: GROUP.parse().unwrap(),
+            accounts: ["222222222222".parse().unwrap()].into(),
+            roles: [].into(),
+            organization: None,
+        };
         let none = refusal("ValidationException", "Cannot find resource policy for: iris");
         let (registry, server) = serve(vec![none, ok(&json!({ "ModelPackageGroupArn": GROUP }))]).await;
         let PolicyChange::Write(policy) = share(&registry, &sharing, Mode::Apply).await.unwrap() else { panic!("nothing was written") };

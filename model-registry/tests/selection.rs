@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use insta::assert_snapshot;
 use jiff::Timestamp;
 use model_registry::{
-    ApprovalStatus, Gates, ModelPackage, ModelPackageArn, ModelPackageGroup, PackageQuery, PackageStatus, PackageSummary, Page, Reason,
+    ApprovalStatus, Gates, ModelPackage, ModelPackageArn, ModelPackageGroup, PackageQuery, PackageStatus, Page, Reason,
     RegistrationType, Registry, RegistryError, RegistryErrorKind, SelectError, Selection, select,
 };
 use proptest::prelude::*;
@@ -39,7 +39,7 @@ impl Registry for Memory {
             return std::future::ready(Ok(Page { packages: Vec::new(), next_token: Some(format!("e{begin}")) }));
         }
         let end = matching.len().min(begin + usize::from(query.page_size));
-        let packages = matching[begin..end].iter().map(|package| summary(package)).collect();
+        let packages = matching[begin..end].iter().map(|package| package.summary()).collect();
         std::future::ready(Ok(Page { packages, next_token: (end < matching.len()).then(|| end.to_string()) }))
     }
 
@@ -61,29 +61,13 @@ impl Registry for Memory {
 
 const PREFIX: &str = "arn:aws:sagemaker:us-east-1:111111111111:model-package/";
 
-fn summary(package: &ModelPackage) -> PackageSummary {
-    PackageSummary {
-        arn: package.arn.clone(),
-        approval_status: package.approval_status.clone(),
-        status: package.status.clone(),
-        registration: package.registration.clone(),
-        created: package.created,
-    }
-}
-
 fn package(version: u32, approval: &str, status: &str, registration: RegistrationType, created: i64) -> ModelPackage {
     let arn: ModelPackageArn = format!("{PREFIX}iris/{version}").parse().unwrap();
     ModelPackage {
-        group: arn.name().clone(),
-        version: Some(version),
-        arn,
         approval_status: approval.into(),
         status: status.into(),
         registration,
-        created: Timestamp::from_second(created).unwrap(),
-        description: None,
-        images: Vec::new(),
-        model_data: Vec::new(),
+        ..ModelPackage::new(arn, Timestamp::from_second(created).unwrap())
     }
 }
 
@@ -182,7 +166,7 @@ fn a_package_that_was_deleted_after_the_list_is_passed_over() {
     impl Registry for Emptied {
         async fn packages(&self, query: &PackageQuery) -> Result<Page, RegistryError> {
             let mut page = self.0.packages(query).await?;
-            page.packages.insert(0, summary(&self.1));
+            page.packages.insert(0, self.1.summary());
             Ok(page)
         }
         async fn describe(&self, arn: &ModelPackageArn) -> Result<ModelPackage, RegistryError> {

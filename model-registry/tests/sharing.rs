@@ -1,16 +1,25 @@
 //! The policy merge: what others wrote stays, and a second run changes nothing.
 
 use std::collections::BTreeSet;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use model_registry::AccountId;
-use model_registry::sharing::{PolicyChange, PolicyError, Sharing, merge_policy};
+use model_registry::sharing::{
+    GroupStore, Mode, NewGroup, OrganizationId, PolicyChange, PolicyError, RoleName, Sharing, SharingError, merge_policy, share,
+};
+use model_registry::{AccountId, GroupName, ModelPackageGroup, RegistryError, RegistryErrorKind};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 const GROUP: &str = "arn:aws-us-gov:sagemaker:us-gov-west-1:111111111111:model-package-group/my-model-package-group";
 
 fn sharing(accounts: &[&str]) -> Sharing {
-    Sharing { group: GROUP.parse().unwrap(), accounts: accounts.iter().map(|account| account.parse().unwrap()).collect() }
+    Sharing {
+        group: GROUP.parse().unwrap(),
+        accounts: accounts.iter().map(|account| account.parse().unwrap()).collect(),
+        roles: BTreeSet::new(),
+        organization: None,
+    }
 }
 
 fn written(change: PolicyChange) -> Json {
@@ -42,6 +51,99 @@ fn what_aws_gives_back_in_another_shape_is_the_same_policy() {
     policy["Statement"][0]["Action"] = json!("sagemaker:DescribeModelPackageGroup");
     policy["Statement"][1]["Action"].as_array_mut().unwrap().reverse();
     assert_eq!(merge_policy(Some(&policy.to_string()), &sharing(&["222222222222"])).unwrap(), PolicyChange::Unchanged);
+}
+
+#[test]
+fn roles_stand_in_place_of_accounts_and_an_organization_is_a_condition_besides() {
+    let mut sharing = sharing(&["222222222222", "333333333333"]);
+    sharing.roles = ["service-role/ModelExecution", "StackSetExecution"].map(|role| role.parse().unwrap()).into();
+    sharing.organization = Some("o-a1b2c3d4e5".parse().unwrap());
+    let policy = written(merge_policy(None, &sharing).unwrap());
+    let role = |account: &str, name: &str| format!("arn:aws-us-gov:iam::{account}:role/{name}");
+    let principals: Vec<_> = ["222222222222", "333333333333"]
+        .iter()
+        .flat_map(|account| [role(account, "StackSetExecution"), role(account, "service-role/ModelExecution")])
+        .collect();
+    for statement in policy["Statement"].as_array().unwrap() {
+        assert_eq!(statement["Principal"]["AWS"], json!(principals));
+        assert_eq!(statement["Condition"], json!({ "StringEquals": { "aws:PrincipalOrgID": "o-a1b2c3d4e5" } }));
+    }
+    // Read back in IAM's other ways of writing it, it is still the same; without the condition it is another.
+    let mut back = policy.clone();
+    back["Statement"][0]["Condition"] = json!({ "StringEquals": { "aws:principalorgid": ["o-a1b2c3d4e5"] } });
+    assert_eq!(merge_policy(Some(&back.to_string()), &sharing).unwrap(), PolicyChange::Unchanged);
+    back["Statement"][1].as_object_mut().unwrap().remove("Condition");
+    assert!(matches!(merge_policy(Some(&back.to_string()), &sharing).unwrap(), PolicyChange::Write(_)));
+    // Back to whole accounts: the roles go.
+    sharing.roles.clear();
+    let policy = written(merge_policy(Some(&policy.to_string()), &sharing).unwrap());
+    assert_eq!(policy["Statement"][0]["Principal"]["AWS"][0], "arn:aws-us-gov:iam::222222222222:root");
+}
+
+#[test]
+fn roles_and_organizations_have_iams_names() {
+    for text in ["", "a b", "role/", "a//b", &"r".repeat(65), "arn:aws:iam::222222222222:role/x"] {
+        assert!(text.parse::<RoleName>().is_err(), "{text}");
+    }
+    assert_eq!("/service-role/X".parse::<RoleName>().unwrap().as_str(), "service-role/X");
+    for text in ["", "o-short", "o-A1B2C3D4E5", "r-a1b2c3d4e5", "a1b2c3d4e5", &format!("o-{}", "a".repeat(33))] {
+        assert!(text.parse::<OrganizationId>().is_err(), "{text}");
+    }
+}
+
+/// A group whose policy somebody else changes whenever it is to be written, so many times.
+struct Contested {
+    policy: Mutex<Option<String>>,
+    conflicts: AtomicU32,
+    reads: AtomicU32,
+}
+
+impl Contested {
+    fn new(conflicts: u32) -> Self {
+        Self { policy: Mutex::new(None), conflicts: conflicts.into(), reads: 0.into() }
+    }
+}
+
+impl GroupStore for Contested {
+    async fn describe_group(&self, _: &GroupName) -> Result<Option<ModelPackageGroup>, RegistryError> {
+        unreachable!("the group is known")
+    }
+    async fn create_group(&self, _: &NewGroup) -> Result<ModelPackageGroup, RegistryError> {
+        unreachable!("the group is known")
+    }
+    async fn policy(&self, _: &GroupName) -> Result<Option<String>, RegistryError> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        Ok(self.policy.lock().unwrap().clone())
+    }
+    async fn put_policy(&self, _: &GroupName, policy: &str) -> Result<(), RegistryError> {
+        let left = self.conflicts.load(Ordering::Relaxed);
+        if left > 0 {
+            self.conflicts.store(left - 1, Ordering::Relaxed);
+            let theirs = json!({ "Statement": [{ "Sid": format!("Theirs{left}"), "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*" }] });
+            *self.policy.lock().unwrap() = Some(theirs.to_string());
+            return Err(RegistryError::new("put", RegistryErrorKind::Conflict, "somebody else changed it"));
+        }
+        *self.policy.lock().unwrap() = Some(policy.to_owned());
+        Ok(())
+    }
+    async fn delete_policy(&self, _: &GroupName) -> Result<(), RegistryError> {
+        unreachable!("somebody may read the group")
+    }
+}
+
+#[test]
+fn a_policy_that_somebody_else_changed_is_read_and_merged_again() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let store = Contested::new(2);
+    let change = runtime.block_on(share(&store, &sharing(&["222222222222"]), Mode::Apply)).unwrap();
+    let PolicyChange::Write(policy) = change else { panic!("{change:?}") };
+    assert!(policy.contains("Theirs1") && policy.contains("222222222222"), "{policy}");
+    assert_eq!(store.reads.load(Ordering::Relaxed), 3);
+
+    let store = Contested::new(u32::MAX);
+    let error = runtime.block_on(share(&store, &sharing(&["222222222222"]), Mode::Apply)).unwrap_err();
+    assert!(matches!(error, SharingError::Registry(error) if error.kind == RegistryErrorKind::Conflict));
+    assert_eq!(store.reads.load(Ordering::Relaxed), 5);
 }
 
 #[test]
@@ -94,7 +196,7 @@ proptest! {
     fn others_statements_stay_and_a_second_run_changes_nothing(
         first in accounts(), second in accounts(), others in proptest::collection::vec(foreign(), 0..4),
     ) {
-        let with = |accounts: &BTreeSet<AccountId>| Sharing { group: GROUP.parse().unwrap(), accounts: accounts.clone() };
+        let with = |accounts: &BTreeSet<AccountId>| Sharing { accounts: accounts.clone(), ..sharing(&[]) };
         let mut policy = (!others.is_empty()).then(|| json!({ "Version": "2012-10-17", "Id": "theirs", "Statement": others.clone() }).to_string());
         for accounts in [&first, &second] {
             match merge_policy(policy.as_deref(), &with(accounts)).unwrap() {

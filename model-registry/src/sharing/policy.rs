@@ -127,8 +127,23 @@ fn wanted(sharing: &Sharing) -> Result<Vec<(&'static str, Json)>, PolicyError> {
     }
     let name = sharing.group.name();
     let Some((partition, region, owner)) = sharing.group.owner() else { return Err(PolicyError::NoArn { group: name.to_string() }) };
-    let principals: Vec<_> = sharing.accounts.iter().map(|account| format!("arn:{partition}:iam::{account}:root")).collect();
-    let statement = |id: &str, actions: &[&str], resource: String| json!({ "Sid": id, "Effect": "Allow", "Principal": { "AWS": principals }, "Action": actions, "Resource": resource });
+    let principals: Vec<_> = sharing
+        .accounts
+        .iter()
+        .flat_map(|account| {
+            let roles = sharing.roles.iter().map(|role| format!("role/{role}"));
+            let root = sharing.roles.is_empty().then(|| "root".to_owned());
+            roles.chain(root).map(move |identity| format!("arn:{partition}:iam::{account}:{identity}"))
+        })
+        .collect();
+    let statement = |id: &str, actions: &[&str], resource: String| {
+        let mut statement =
+            json!({ "Sid": id, "Effect": "Allow", "Principal": { "AWS": principals }, "Action": actions, "Resource": resource });
+        if let Some(organization) = &sharing.organization {
+            statement["Condition"] = json!({ "StringEquals": { "aws:PrincipalOrgID": organization.as_str() } });
+        }
+        statement
+    };
     let arn = |kind: &str| format!("arn:{partition}:sagemaker:{region}:{owner}:{kind}/{name}");
     Ok(vec![
         (GROUP_STATEMENT, statement(GROUP_STATEMENT, &["sagemaker:DescribeModelPackageGroup"], arn("model-package-group"))),
@@ -157,11 +172,22 @@ fn normal(statement: &Json) -> Json {
                 Json::Object(principals.iter().map(|(kind, members)| (kind.clone(), set(members, principal))).collect())
             }
             ("Action" | "Resource", value) => set(value, str::to_owned),
+            ("Condition", value) => condition(value),
             (_, value) => value.clone(),
         };
         normal.insert(name.clone(), value);
     }
     Json::Object(normal)
+}
+
+/// IAM takes a condition's value with or without a list around it, and its key in any case.
+fn condition(value: &Json) -> Json {
+    let Json::Object(operators) = value else { return value.clone() };
+    let each = |keys: &Json| match keys {
+        Json::Object(keys) => keys.iter().map(|(key, value)| (key.to_lowercase(), set(value, str::to_owned))).collect(),
+        other => other.clone(),
+    };
+    Json::Object(operators.iter().map(|(operator, keys)| (operator.clone(), each(keys))).collect())
 }
 
 fn set(value: &Json, each: impl Fn(&str) -> String) -> Json {

@@ -1,0 +1,90 @@
+//! Documents in S3, bounded in size and in time.
+
+use std::time::Duration;
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::http::HttpResponse;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+
+use super::failure::refused;
+use crate::documents::{DocumentError, DocumentErrorKind, Documents, MAX_BYTES};
+use crate::error::RegistryErrorKind;
+use crate::s3_uri::S3Uri;
+
+/// The longest that a document may take, its retries included.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// The documents that an S3 client reaches.
+#[derive(Debug, Clone)]
+pub struct S3Documents {
+    client: Client,
+    deadline: Duration,
+}
+
+impl S3Documents {
+    /// The documents that this client reaches.
+    pub fn new(client: Client) -> Self {
+        Self { client, deadline: DEADLINE }
+    }
+
+    /// With another deadline for each document.
+    #[must_use]
+    pub fn deadline(self, deadline: Duration) -> Self {
+        Self { deadline, ..self }
+    }
+
+    async fn whole(&self, uri: &S3Uri) -> Result<Vec<u8>, DocumentError> {
+        let too_large = || DocumentError::new(uri, DocumentErrorKind::TooLarge, format!("it has more than {} MiB", MAX_BYTES >> 20));
+        let request = self.client.get_object().bucket(uri.bucket()).key(uri.key());
+        let mut object = request.send().await.map_err(|error| failure(uri, &error))?;
+        if object.content_length().and_then(|length| usize::try_from(length).ok()).is_some_and(|length| length > MAX_BYTES) {
+            return Err(too_large());
+        }
+        let mut bytes = Vec::new();
+        while let Some(chunk) = object.body.next().await {
+            let chunk = chunk.map_err(|error| DocumentError::new(uri, DocumentErrorKind::Unreachable, error.to_string()))?;
+            if bytes.len() + chunk.len() > MAX_BYTES {
+                return Err(too_large());
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
+    }
+}
+
+impl Documents for S3Documents {
+    async fn read(&self, uri: &S3Uri) -> Result<Vec<u8>, DocumentError> {
+        match tokio::time::timeout(self.deadline, self.whole(uri)).await {
+            Ok(read) => read,
+            Err(_) => {
+                let message = format!("it did not arrive within {:?}", self.deadline);
+                Err(DocumentError::new(uri, DocumentErrorKind::Unreachable, message))
+            }
+        }
+    }
+}
+
+fn failure<E>(uri: &S3Uri, error: &SdkError<E, HttpResponse>) -> DocumentError
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    let refused = refused("s3:GetObject", error);
+    let response = error.raw_response();
+    let kind = match (refused.code.as_deref(), response.map(|response| response.status().as_u16())) {
+        (Some("NoSuchKey" | "NoSuchBucket"), _) | (None, Some(404)) => DocumentErrorKind::NotFound,
+        _ => match refused.kind {
+            RegistryErrorKind::AccessDenied => DocumentErrorKind::AccessDenied,
+            RegistryErrorKind::Unreachable => DocumentErrorKind::Unreachable,
+            _ => DocumentErrorKind::Other,
+        },
+    };
+    let region = response.and_then(|response| response.headers().get("x-amz-bucket-region"));
+    let hint = match (kind, region) {
+        (DocumentErrorKind::Other, Some(region)) if response.is_some_and(|response| matches!(response.status().as_u16(), 301 | 400)) => {
+            Some(format!("the bucket is in `{region}`: run this there, or register the model with metrics of its own region"))
+        }
+        (DocumentErrorKind::Other, _) => refused.hint(),
+        _ => None,
+    };
+    DocumentError { uri: uri.clone(), kind, code: refused.code, message: refused.message, request_id: refused.request_id, hint }
+}

@@ -1,0 +1,49 @@
+//! Which model package is wanted.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::arn::ModelPackageArn;
+
+/// Which model package is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selection {
+    /// The newest approved one, by creation time.
+    LatestApproved,
+    /// A version of the group.
+    Version(u32),
+    /// This very one, perhaps of another account.
+    Arn(ModelPackageArn),
+}
+
+/// The text is no selection.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is neither a version nor the ARN of a model package")]
+pub struct ParseSelectionError(String);
+
+impl FromStr for Selection {
+    type Err = ParseSelectionError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let refused = || ParseSelectionError(text.to_owned());
+        if text.starts_with("arn:") {
+            return text.parse().map(Self::Arn).map_err(|_| refused());
+        }
+        match text.parse::<u32>() {
+            Ok(version) if version > 0 && version <= 999_999_999 && text.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Ok(Self::Version(version))
+            }
+            _ => Err(refused()),
+        }
+    }
+}
+
+impl fmt::Display for Selection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LatestApproved => f.write_str("latest-approved"),
+            Self::Version(version) => write!(f, "version {version}"),
+            Self::Arn(arn) => write!(f, "{arn}"),
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! What to do about a change in the registry: EventBridge's event, and AWS's table of transitions.
+//!
+//! | the package was | and is now | then |
+//! |---|---|---|
+//! | pending, rejected or new | approved | this very package is deployed |
+//! | pending | rejected | nothing |
+//! | approved | rejected, or pending again | the newest one that is still approved is deployed |
+//!
+//! (SageMaker guide, "Update the Approval Status of a Model"; the last row's second case, which the guide does not name, is treated as
+//! the first.) An event says what a package is now, and which fields changed. What it was before only some events say: see [`Rule`].
+
+mod reader;
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use crate::arn::ModelPackageArn;
+use crate::choice::Selection;
+use crate::group::ModelPackageGroup;
+use crate::package::{ApprovalStatus, PackageStatus};
+use crate::problem::Problems;
+
+/// The life cycle stages that say that a package was deployed, as this project records them.
+const DEPLOYED_STAGES: [&str; 2] = ["Staging", "Production"];
+
+/// A state change of a model package: EventBridge's event "SageMaker Model Package State Change".
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StateChange {
+    /// The event's id.
+    pub id: Option<String>,
+    /// When it happened.
+    pub time: Option<Timestamp>,
+    /// The package.
+    pub package: ModelPackageArn,
+    /// Whether it is approved now.
+    pub approval_status: ApprovalStatus,
+    /// Whether it was approved before, where the event says so: of changes through the API most do not.
+    pub previous_approval_status: Option<ApprovalStatus>,
+    /// Whether SageMaker finished making it.
+    pub status: Option<PackageStatus>,
+    /// Which fields changed; empty where the event says nothing of them, as at the package's registration.
+    pub updated_fields: Vec<String>,
+    /// The stage of its life, where it has one.
+    pub life_cycle_stage: Option<String>,
+}
+
+/// What is known beside the event of what is deployed now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Deployed {
+    /// The package that is deployed.
+    pub package: Option<ModelPackageArn>,
+}
+
+/// The rule of the table that an event falls under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Rule {
+    /// The package is approved: it is deployed.
+    Approved,
+    /// The package was approved and is no longer: the newest one that still is is deployed.
+    ApprovalWithdrawn,
+    /// The package is rejected and the event does not say whether it was approved: taken as the rule before, since a rejected model must
+    /// not stay deployed, and a second rollout of the same package changes nothing.
+    RejectedPerhapsApproved,
+    /// The package was never approved and is rejected: nothing.
+    RejectedWithoutApproval,
+    /// The package is rejected, and another one is deployed: nothing.
+    RejectedNotDeployed,
+    /// The package waits for approval: nothing.
+    Pending,
+    /// SageMaker has not finished the package, or could not: nothing.
+    NotCompleted,
+    /// Something else of the package changed, such as its life cycle: nothing.
+    ApprovalUnchanged,
+}
+
+impl StateChange {
+    /// Reads an event and holds it against the group that it must be about. Everything that is wrong with it is reported at once.
+    pub fn parse(text: &str, group: &ModelPackageGroup) -> Result<Self, Problems> {
+        reader::read(text, group)
+    }
+
+    /// The rule that this falls under.
+    pub fn rule(&self, deployed: &Deployed) -> Rule {
+        // What this project writes back into the registry is a state change too: a release must not start the next one.
+        let relevant = ["ModelApprovalStatus", "ModelPackageStatus", "ModelPackageStatusDetails"];
+        if !self.updated_fields.is_empty() && !self.updated_fields.iter().any(|field| relevant.contains(&field.as_str())) {
+            return Rule::ApprovalUnchanged;
+        }
+        if self.status.as_ref().is_some_and(|status| *status != PackageStatus::Completed) {
+            return Rule::NotCompleted;
+        }
+        let previous = self.previous_approval_status.as_ref();
+        match &self.approval_status {
+            status if previous == Some(status) && !self.updated_fields.iter().any(|field| field.starts_with("ModelPackageStatus")) => {
+                Rule::ApprovalUnchanged
+            }
+            ApprovalStatus::Approved => Rule::Approved,
+            _ if previous == Some(&ApprovalStatus::Approved) => Rule::ApprovalWithdrawn,
+            ApprovalStatus::Rejected => self.rejected(previous, deployed),
+            _ => Rule::Pending,
+        }
+    }
+
+    fn rejected(&self, previous: Option<&ApprovalStatus>, deployed: &Deployed) -> Rule {
+        match (previous, &deployed.package) {
+            (Some(_), _) => Rule::RejectedWithoutApproval,
+            (None, Some(deployed)) if deployed.same_package(&self.package) => Rule::ApprovalWithdrawn,
+            (None, Some(_)) => Rule::RejectedNotDeployed,
+            (None, None) if self.life_cycle_stage.as_deref().is_some_and(|stage| DEPLOYED_STAGES.contains(&stage)) => {
+                Rule::ApprovalWithdrawn
+            }
+            (None, None) => Rule::RejectedPerhapsApproved,
+        }
+    }
+
+    /// What the rule deploys; none when it deploys nothing.
+    pub fn selection(&self, rule: Rule) -> Option<Selection> {
+        match rule {
+            Rule::Approved => Some(Selection::Arn(self.package.clone())),
+            Rule::ApprovalWithdrawn | Rule::RejectedPerhapsApproved => Some(Selection::LatestApproved),
+            _ => None,
+        }
+    }
+}
+
+impl Rule {
+    /// A stable name, such as `approved`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Approved => "approved",
+            Self::ApprovalWithdrawn => "approval-withdrawn",
+            Self::RejectedPerhapsApproved => "rejected-perhaps-approved",
+            Self::RejectedWithoutApproval => "rejected-without-approval",
+            Self::RejectedNotDeployed => "rejected-not-deployed",
+            Self::Pending => "pending",
+            Self::NotCompleted => "not-completed",
+            Self::ApprovalUnchanged => "approval-unchanged",
+        }
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Approved => "it was approved, so it is deployed",
+            Self::ApprovalWithdrawn => "its approval was withdrawn, so the newest one that is still approved is deployed",
+            Self::RejectedPerhapsApproved => {
+                "it was rejected and may have been approved before, so the newest one that is still approved is deployed"
+            }
+            Self::RejectedWithoutApproval => "it was rejected and had not been approved, so there is nothing to do",
+            Self::RejectedNotDeployed => "it was rejected and another one is deployed, so there is nothing to do",
+            Self::Pending => "it waits for approval, so there is nothing to do",
+            Self::NotCompleted => "SageMaker has not completed it, so there is nothing to do",
+            Self::ApprovalUnchanged => "its approval did not change, so there is nothing to do",
+        })
+    }
+}

@@ -1,0 +1,160 @@
+//! Where a model package is in its life, and writing that down in the registry.
+//!
+//! SageMaker keeps one `ModelLifeCycle` a package: a stage such as `Staging`, what became of it there such as `Deployed`, and a text.
+
+use std::fmt;
+use std::future::Future;
+use std::str::FromStr;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::arn::ModelPackageArn;
+use crate::error::RegistryError;
+use crate::registry::Registry;
+
+/// A description has at most this many characters (SageMaker API, StageDescription).
+const MAX_DESCRIPTION: usize = 1024;
+/// A client token has at most this many characters (SageMaker API, ClientToken).
+const MAX_TOKEN: usize = 36;
+/// The stage beyond which there is no other: a package that is there is not moved back.
+const LAST_STAGE: &str = "Production";
+
+/// Where a model package is in its life.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LifeCycle {
+    /// The stage, such as `Staging`.
+    pub stage: String,
+    /// What became of it there, such as `Deployed`.
+    pub status: String,
+    /// In words.
+    pub description: Option<String>,
+}
+
+/// The text is no stage with a status.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a stage and a status of a model's life cycle: give both as STAGE/STATUS, each of 1 to 63 letters, digits and inner hyphens")]
+pub struct ParseLifeCycleError(String);
+
+/// A registry in which the life of a model package can be written down.
+pub trait LifeCycleStore: Registry {
+    /// Writes where a package is in its life, and nothing else of it. The same token twice is one change.
+    fn set_life_cycle(
+        &self,
+        arn: &ModelPackageArn,
+        life_cycle: &LifeCycle,
+        client_token: &str,
+    ) -> impl Future<Output = Result<(), RegistryError>> + Send;
+}
+
+/// What became of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Recorded {
+    /// It was written.
+    Written,
+    /// The registry says it already.
+    Unchanged,
+    /// The package is in a later stage, which stays: this.
+    Kept(LifeCycle),
+}
+
+impl LifeCycle {
+    /// The stage and the status, without a description.
+    pub fn new(stage: &str, status: &str) -> Result<Self, ParseLifeCycleError> {
+        format!("{stage}/{status}").parse()
+    }
+
+    /// With a description, cut to what SageMaker takes: one line of at most 1,024 characters.
+    #[must_use]
+    pub fn described(mut self, description: &str) -> Self {
+        let line = description.chars().map(|character| if character.is_control() { ' ' } else { character });
+        self.description = Some(line.take(MAX_DESCRIPTION).collect());
+        self
+    }
+}
+
+impl FromStr for LifeCycle {
+    type Err = ParseLifeCycleError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once('/') {
+            Some((stage, status)) if is_name(stage) && is_name(status) => {
+                Ok(Self { stage: stage.to_owned(), status: status.to_owned(), description: None })
+            }
+            _ => Err(ParseLifeCycleError(text.to_owned())),
+        }
+    }
+}
+
+/// SageMaker's EntityName.
+fn is_name(text: &str) -> bool {
+    (1..=63).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
+impl fmt::Display for LifeCycle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.stage, self.status)
+    }
+}
+
+/// Writes down where a package is in its life: only when the registry does not say so already, and never from production back to a stage
+/// before it. `occasion` is what the record is about, such as a release's digest: the same occasion is recorded once, however often it is
+/// tried.
+pub async fn record<S: LifeCycleStore>(
+    store: &S,
+    arn: &ModelPackageArn,
+    life_cycle: &LifeCycle,
+    occasion: &str,
+) -> Result<Recorded, RegistryError> {
+    let present = store.describe(arn).await?.life_cycle;
+    match present {
+        Some(present) if present == *life_cycle => return Ok(Recorded::Unchanged),
+        Some(present) if present.stage.eq_ignore_ascii_case(LAST_STAGE) && !life_cycle.stage.eq_ignore_ascii_case(LAST_STAGE) => {
+            return Ok(Recorded::Kept(present));
+        }
+        _ => {}
+    }
+    store.set_life_cycle(arn, life_cycle, &client_token(arn, life_cycle, occasion)).await?;
+    Ok(Recorded::Written)
+}
+
+/// A token that is the same whenever the same is recorded on the same occasion.
+fn client_token(arn: &ModelPackageArn, life_cycle: &LifeCycle, occasion: &str) -> String {
+    let description = life_cycle.description.as_deref().unwrap_or_default();
+    let digest = Sha256::digest(format!("{arn}\n{life_cycle}\n{description}\n{occasion}").as_bytes());
+    digest.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|digit| char::from_digit(digit.into(), 16)).take(MAX_TOKEN).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LifeCycle, MAX_DESCRIPTION, client_token};
+
+    #[test]
+    fn a_stage_and_a_status_have_sagemakers_names() {
+        assert_eq!("Staging/Deployed".parse::<LifeCycle>().unwrap().to_string(), "Staging/Deployed");
+        for text in ["", "Staging", "Staging/", "/Deployed", "a/b/c", "Staging/-x", "Sta ging/x", &format!("{}/x", "a".repeat(64))] {
+            assert!(text.parse::<LifeCycle>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_description_is_one_line_that_sagemaker_takes() {
+        let life_cycle = LifeCycle::new("Staging", "Deployed").unwrap().described(&format!("a\nb{}", "é".repeat(2000)));
+        let description = life_cycle.description.unwrap();
+        assert!(description.starts_with("a b"));
+        assert_eq!(description.chars().count(), MAX_DESCRIPTION);
+    }
+
+    #[test]
+    fn the_token_is_that_of_the_occasion() {
+        let arn = "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/1".parse().unwrap();
+        let life_cycle = LifeCycle::new("Staging", "Deployed").unwrap();
+        let token = client_token(&arn, &life_cycle, "sha256:1");
+        assert_eq!(token, client_token(&arn, &life_cycle, "sha256:1"));
+        assert_ne!(token, client_token(&arn, &life_cycle, "sha256:2"));
+        assert!(token.len() == 36 && token.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    }
+}

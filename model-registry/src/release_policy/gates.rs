@@ -1,0 +1,338 @@
+//! Holding a model package against the gates of a policy.
+
+use std::fmt;
+
+use super::metrics::{self, MetricError};
+use super::{Denied, ReleasePolicy, RequiredLifeCycle};
+use crate::arn::ModelPackageArn;
+use crate::documents::{DocumentErrorKind, Documents};
+use crate::life_cycle::LifeCycle;
+use crate::package::{ApprovalStatus, Detail, MetricSource, ModelPackage};
+
+/// A gate that a package meets, and what was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Met {
+    /// The gate, such as "metric `accuracy`".
+    pub gate: String,
+    /// What was found, such as "0.967, at least 0.95".
+    pub found: String,
+}
+
+/// A gate that a package does not meet.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Unmet {
+    /// Its owner noted nothing under this key.
+    NoMetadata {
+        /// The key.
+        key: String,
+    },
+    /// Its owner noted something else than what will do.
+    Metadata {
+        /// The key.
+        key: String,
+        /// What its owner noted.
+        found: String,
+        /// What will do.
+        one_of: Vec<String>,
+    },
+    /// A metric is below its least value.
+    TooLow {
+        /// The metric.
+        metric: String,
+        /// Its value.
+        found: f64,
+        /// The least value.
+        min: f64,
+        /// How far beyond that it may be.
+        tolerance: f64,
+    },
+    /// A metric is above its greatest value.
+    TooHigh {
+        /// The metric.
+        metric: String,
+        /// Its value.
+        found: f64,
+        /// The greatest value.
+        max: f64,
+        /// How far beyond that it may be.
+        tolerance: f64,
+    },
+    /// It is elsewhere in its life.
+    LifeCycle {
+        /// Where; none when the registry says nothing of it.
+        found: Option<LifeCycle>,
+        /// Where it must be.
+        required: RequiredLifeCycle,
+    },
+    /// An image comes from a registry that is not allowed.
+    ImageRegistry {
+        /// The image.
+        image: String,
+    },
+    /// It does not say that it takes a media type.
+    ContentType {
+        /// The media type.
+        missing: String,
+    },
+    /// It does not say that it supports an instance type.
+    InstanceType {
+        /// The instance type.
+        missing: String,
+    },
+    /// Nobody approved it, so that nobody else than who registered it did.
+    NotApproved,
+    /// Who registered it was the last to change it, and so approved it as well.
+    FourEyes {
+        /// Who.
+        who: String,
+    },
+}
+
+/// A gate that could not be read: neither met nor not met.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{gate} cannot be read: {reason}")]
+#[non_exhaustive]
+pub struct GateError {
+    /// The gate, such as "metric `accuracy`".
+    pub gate: String,
+    /// Why not.
+    pub reason: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// AWS's id of the request, when AWS refused it.
+    pub request_id: Option<String>,
+    /// Whether AWS refused or could not be reached; otherwise what is there is not what the gate needs.
+    pub refused_by_aws: bool,
+}
+
+/// What a package came to.
+#[derive(Debug)]
+pub(crate) enum Evaluation {
+    Met(Vec<Met>),
+    Unmet(Vec<Unmet>),
+}
+
+/// Why a package is on the list of those that must not be deployed, if it is. This needs no description of it.
+pub(crate) fn denied<'p>(policy: &'p ReleasePolicy, arn: &ModelPackageArn) -> Option<&'p Denied> {
+    policy.deny.iter().find(|denied| denied.names(arn))
+}
+
+/// Holds a package against all gates but the list of denied ones. Documents are only read for a package that meets everything else.
+pub(crate) async fn evaluate<D: Documents>(
+    policy: &ReleasePolicy,
+    documents: &D,
+    package: &ModelPackage,
+) -> Result<Evaluation, GateError> {
+    let mut outcome = Outcome::default();
+    if needs_description(policy) && package.detail == Detail::Listed {
+        return Err(GateError {
+            gate: "the release policy".to_owned(),
+            reason: format!("the snapshot has no description of `{}`", package.arn),
+            hint: Some("add what `aws sagemaker describe-model-package` prints of it, or write the snapshot with `registry snapshot`".to_owned()),
+            request_id: None,
+            refused_by_aws: false,
+        });
+    }
+    outcome.metadata(policy, package);
+    outcome.life_cycle(policy, package);
+    outcome.images(policy, package)?;
+    outcome.content_types(policy, package);
+    outcome.instance_types(policy, package);
+    outcome.four_eyes(policy, package)?;
+    if outcome.unmet.is_empty() {
+        outcome.metrics(policy, documents, package).await?;
+    }
+    Ok(if outcome.unmet.is_empty() { Evaluation::Met(outcome.met) } else { Evaluation::Unmet(outcome.unmet) })
+}
+
+/// The life cycle and the list of denied ones can be held against what a list says.
+fn needs_description(policy: &ReleasePolicy) -> bool {
+    let ReleasePolicy { metadata, metrics, life_cycle: _, image_registries, content_types, instance_types, deny: _, four_eyes } = policy;
+    *four_eyes
+        || !(metadata.is_empty() && metrics.is_empty() && image_registries.is_empty() && content_types.is_empty() && instance_types.is_empty())
+}
+
+#[derive(Default)]
+struct Outcome {
+    met: Vec<Met>,
+    unmet: Vec<Unmet>,
+}
+
+impl Outcome {
+    fn met(&mut self, gate: impl Into<String>, found: impl Into<String>) {
+        self.met.push(Met { gate: gate.into(), found: found.into() });
+    }
+
+    fn metadata(&mut self, policy: &ReleasePolicy, package: &ModelPackage) {
+        for required in &policy.metadata {
+            let key = required.key.clone();
+            match package.metadata.get(&key) {
+                None => self.unmet.push(Unmet::NoMetadata { key }),
+                Some(found) if !required.one_of.is_empty() && !required.one_of.contains(found) => {
+                    self.unmet.push(Unmet::Metadata { key, found: found.clone(), one_of: required.one_of.clone() });
+                }
+                Some(found) => self.met(format!("metadata `{key}`"), found),
+            }
+        }
+    }
+
+    fn life_cycle(&mut self, policy: &ReleasePolicy, package: &ModelPackage) {
+        let Some(required) = &policy.life_cycle else { return };
+        let will_do = |allowed: &[String], found: &str| allowed.is_empty() || allowed.iter().any(|allowed| allowed == found);
+        match &package.life_cycle {
+            Some(found) if will_do(&required.stages, &found.stage) && will_do(&required.statuses, &found.status) => {
+                self.met("life cycle", found.to_string());
+            }
+            found => self.unmet.push(Unmet::LifeCycle { found: found.clone(), required: required.clone() }),
+        }
+    }
+
+    fn images(&mut self, policy: &ReleasePolicy, package: &ModelPackage) -> Result<(), GateError> {
+        if policy.image_registries.is_empty() {
+            return Ok(());
+        }
+        if package.images.is_empty() {
+            return Err(unreadable("image registries", "the package names no image", "register it with the image that serves it"));
+        }
+        let foreign: Vec<_> = package.images.iter().filter(|image| !is_from(image, &policy.image_registries)).collect();
+        if foreign.is_empty() {
+            self.met("image registries", package.images.join(", "));
+        }
+        self.unmet.extend(foreign.into_iter().map(|image| Unmet::ImageRegistry { image: image.clone() }));
+        Ok(())
+    }
+
+    fn content_types(&mut self, policy: &ReleasePolicy, package: &ModelPackage) {
+        for required in &policy.content_types {
+            if package.content_types.iter().any(|found| found.eq_ignore_ascii_case(required)) {
+                self.met("content types", required);
+            } else {
+                self.unmet.push(Unmet::ContentType { missing: required.clone() });
+            }
+        }
+    }
+
+    fn instance_types(&mut self, policy: &ReleasePolicy, package: &ModelPackage) {
+        for required in &policy.instance_types {
+            if package.realtime_instance_types.contains(required) {
+                self.met("instance types", required);
+            } else {
+                self.unmet.push(Unmet::InstanceType { missing: required.clone() });
+            }
+        }
+    }
+
+    fn four_eyes(&mut self, policy: &ReleasePolicy, package: &ModelPackage) -> Result<(), GateError> {
+        const GATE: &str = "four eyes";
+        if !policy.four_eyes {
+            return Ok(());
+        }
+        if package.approval_status != ApprovalStatus::Approved {
+            self.unmet.push(Unmet::NotApproved);
+            return Ok(());
+        }
+        let unknown = |what: &str| {
+            let hint = "SageMaker says who it was only of people and roles that it knows: approve it in Studio or with a role, after it was registered";
+            Err(unreadable(GATE, what, hint))
+        };
+        let Some(registrar) = &package.created_by else { return unknown("SageMaker does not say who registered the package") };
+        let Some(approver) = &package.last_modified_by else { return unknown("SageMaker does not say who last changed the package") };
+        match registrar.same_as(approver) {
+            None => unknown("who registered the package and who last changed it are named in ways that cannot be compared"),
+            Some(true) => {
+                self.unmet.push(Unmet::FourEyes { who: registrar.name().unwrap_or("(no name)").to_owned() });
+                Ok(())
+            }
+            Some(false) => {
+                let name = |person: &crate::Person| person.name().unwrap_or("(no name)").to_owned();
+                self.met(GATE, format!("registered by {}, last changed by {}", name(registrar), name(approver)));
+                Ok(())
+            }
+        }
+    }
+
+    async fn metrics<D: Documents>(&mut self, policy: &ReleasePolicy, documents: &D, package: &ModelPackage) -> Result<(), GateError> {
+        let mut read: Vec<(MetricSource, serde_json::Value)> = Vec::new();
+        for required in &policy.metrics {
+            let gate = format!("metric `{}`", required.name);
+            let error = |error: MetricError| gate_error(&gate, error);
+            let index = match read.iter().position(|(source, _)| *source == required.source) {
+                Some(index) => index,
+                None => {
+                    read.push((required.source, metrics::read(documents, package, required.source).await.map_err(error)?));
+                    read.len() - 1
+                }
+            };
+            let found = metrics::value(&read[index].1, required).map_err(error)?;
+            match metrics::beyond(required, found) {
+                Some(unmet) => self.unmet.push(unmet),
+                None => self.met(gate, format!("{found}, {}", metrics::limits(required))),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An image is of a registry when its name begins with it, up to a whole part of the name.
+fn is_from(image: &str, registries: &[String]) -> bool {
+    registries.iter().any(|registry| image.strip_prefix(registry.as_str()).is_some_and(|rest| rest.starts_with(['/', ':', '@'])))
+}
+
+fn unreadable(gate: &str, reason: &str, hint: &str) -> GateError {
+    GateError { gate: gate.to_owned(), reason: reason.to_owned(), hint: Some(hint.to_owned()), request_id: None, refused_by_aws: false }
+}
+
+fn gate_error(gate: &str, error: MetricError) -> GateError {
+    match error {
+        MetricError::Document(error) => GateError {
+            gate: gate.to_owned(),
+            reason: error.to_string(),
+            hint: error.hint(),
+            request_id: error.request_id.clone(),
+            refused_by_aws: error.kind != DocumentErrorKind::NotInSnapshot && error.kind != DocumentErrorKind::TooLarge,
+        },
+        MetricError::Content { reason, hint } => unreadable(gate, &reason, &hint),
+    }
+}
+
+impl fmt::Display for Unmet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let within = |f: &mut fmt::Formatter<'_>, tolerance: &f64| {
+            if *tolerance > 0.0 { write!(f, " (tolerance {tolerance})") } else { Ok(()) }
+        };
+        match self {
+            Self::NoMetadata { key } => write!(f, "it has no metadata `{key}`"),
+            Self::Metadata { key, found, one_of } => write!(f, "its metadata `{key}` is `{found}`, not {}", listed(one_of)),
+            Self::TooLow { metric, found, min, tolerance } => {
+                write!(f, "metric `{metric}` is {found}, less than {min}")?;
+                within(f, tolerance)
+            }
+            Self::TooHigh { metric, found, max, tolerance } => {
+                write!(f, "metric `{metric}` is {found}, more than {max}")?;
+                within(f, tolerance)
+            }
+            Self::LifeCycle { found, required } => {
+                match found {
+                    Some(found) => write!(f, "its life cycle is `{found}`")?,
+                    None => f.write_str("it has no life cycle")?,
+                }
+                f.write_str(", and must be")?;
+                let parts = [("stage", &required.stages), ("status", &required.statuses)];
+                let parts: Vec<_> =
+                    parts.iter().filter(|(_, allowed)| !allowed.is_empty()).map(|(what, allowed)| format!(" {what} {}", listed(allowed))).collect();
+                f.write_str(&parts.join(","))
+            }
+            Self::ImageRegistry { image } => write!(f, "its image `{image}` is from a registry that is not allowed"),
+            Self::ContentType { missing } => write!(f, "it does not take `{missing}`"),
+            Self::InstanceType { missing } => write!(f, "it does not support `{missing}`"),
+            Self::NotApproved => f.write_str("nobody else than who registered it approved it"),
+            Self::FourEyes { who } => write!(f, "`{who}` both registered it and was the last to change it"),
+        }
+    }
+}
+
+fn listed(words: &[String]) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or ")
+}

@@ -1,0 +1,125 @@
+//! Metrics of a model package: a document by its URI, a number in it by its JSON pointer, and its limits.
+
+use serde_json::Value as Json;
+use sha2::{Digest as _, Sha256};
+
+use super::RequiredMetric;
+use super::gates::Unmet;
+use crate::documents::{DocumentError, Documents};
+use crate::package::{MetricSource, ModelPackage};
+
+/// How far two ways of writing the same decimal number may be apart, relatively.
+const ROUNDING: f64 = 1e-12;
+
+/// Why a metric could not be read.
+pub(super) enum MetricError {
+    Document(DocumentError),
+    Content { reason: String, hint: String },
+}
+
+fn content(reason: String, hint: &str) -> MetricError {
+    MetricError::Content { reason, hint: hint.to_owned() }
+}
+
+/// Reads one of the documents that a package names, and holds it against the digest that was registered with it.
+pub(super) async fn read<D: Documents>(documents: &D, package: &ModelPackage, source: MetricSource) -> Result<Json, MetricError> {
+    let Some(metrics) = package.metrics.iter().find(|metrics| metrics.source == source) else {
+        let named: Vec<_> = package.metrics.iter().map(|metrics| format!("`{}`", metrics.source)).collect();
+        let has = if named.is_empty() { "it names none at all".to_owned() } else { format!("it names {}", named.join(", ")) };
+        return Err(content(format!("the package names no metrics `{source}`; {has}"), "register the model with its metrics, or name another `source`"));
+    };
+    let uri = metrics.uri.parse().map_err(|error| content(format!("the package's `{source}`: {error}"), "register the model again"))?;
+    let bytes = documents.read(&uri).await.map_err(MetricError::Document)?;
+    if let Some(registered) = &metrics.digest {
+        let found = Sha256::digest(&bytes).iter().fold(String::from("sha256:"), |text, byte| format!("{text}{byte:02x}"));
+        if !registered.eq_ignore_ascii_case(&found) {
+            let reason = format!("`{uri}` is not the document that was registered: its digest is {found}, and {registered} was registered");
+            return Err(content(reason, "somebody changed the document: register the model again"));
+        }
+    }
+    serde_json::from_slice(&bytes).map_err(|error| content(format!("`{uri}` is not JSON: {error}"), "name a document in JSON with `source`"))
+}
+
+/// The number that a gate asks for.
+pub(super) fn value(document: &Json, required: &RequiredMetric) -> Result<f64, MetricError> {
+    let at = &required.at;
+    let Some(found) = document.pointer(at) else {
+        return Err(content(format!("the document of `{}` has nothing at `{at}`", required.source), &nearest(document, at)));
+    };
+    found.as_f64().filter(|number| number.is_finite()).ok_or_else(|| {
+        let kind = match found {
+            Json::Null => "null",
+            Json::Bool(_) => "a boolean",
+            Json::String(_) => "text",
+            Json::Array(_) => "a list",
+            Json::Object(_) => "an object",
+            Json::Number(_) => "a number beyond all measure",
+        };
+        content(format!("what is at `{at}` in the document of `{}` is {kind}, not a number", required.source), "point at a number with `at`")
+    })
+}
+
+/// How far a pointer leads, and what there is: what a person would look up next.
+fn nearest(document: &Json, pointer: &str) -> String {
+    let mut known = pointer;
+    while let Some((parent, _)) = known.rsplit_once('/') {
+        known = parent;
+        match document.pointer(known) {
+            Some(Json::Object(members)) => {
+                let names: Vec<_> = members.keys().take(12).map(|name| format!("`{name}`")).collect();
+                let place = if known.is_empty() { "the document".to_owned() } else { format!("`{known}`") };
+                return format!("{place} has {}", if names.is_empty() { "nothing".to_owned() } else { names.join(", ") });
+            }
+            Some(Json::Array(items)) => return format!("`{known}` is a list of {}", items.len()),
+            _ => {}
+        }
+    }
+    "name a place that is in the document".to_owned()
+}
+
+/// The limit that a number is beyond, if any.
+pub(super) fn beyond(required: &RequiredMetric, found: f64) -> Option<Unmet> {
+    let RequiredMetric { name, min, max, tolerance, .. } = required;
+    // 0.8 - 0.2 is a little more than 0.6.
+    let slack = |limit: f64| tolerance + ROUNDING * limit.abs().max(tolerance.abs());
+    let (metric, tolerance) = (name.clone(), *tolerance);
+    match (*min, *max) {
+        (Some(min), _) if found < min - slack(min) => Some(Unmet::TooLow { metric, found, min, tolerance }),
+        (_, Some(max)) if found > max + slack(max) => Some(Unmet::TooHigh { metric, found, max, tolerance }),
+        _ => None,
+    }
+}
+
+/// The limits in words.
+pub(super) fn limits(required: &RequiredMetric) -> String {
+    let limits = match (required.min, required.max) {
+        (Some(min), Some(max)) => format!("from {min} to {max}"),
+        (Some(min), None) => format!("at least {min}"),
+        (None, Some(max)) => format!("at most {max}"),
+        (None, None) => "any".to_owned(),
+    };
+    if required.tolerance > 0.0 { format!("{limits} with a tolerance of {}", required.tolerance) } else { limits }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MetricSource, RequiredMetric, beyond};
+
+    #[test]
+    fn a_limit_is_moved_by_its_tolerance_and_not_by_the_way_numbers_are_kept() {
+        let metric = |min, max, tolerance| RequiredMetric {
+            name: "accuracy".to_owned(),
+            source: MetricSource::default(),
+            at: "/accuracy".to_owned(),
+            min,
+            max,
+            tolerance,
+        };
+        assert!(beyond(&metric(Some(0.8), None, 0.2), 0.6).is_none());
+        assert!(beyond(&metric(Some(0.8), None, 0.2), 0.599_999).is_some());
+        assert!(beyond(&metric(None, Some(0.1), 0.2), 0.3).is_none());
+        assert!(beyond(&metric(None, Some(0.1), 0.2), 0.300_001).is_some());
+        assert!(beyond(&metric(Some(0.95), Some(1.0), 0.0), 0.95).is_none());
+        assert!(beyond(&metric(Some(0.95), Some(1.0), 0.0), 0.949_999).is_some());
+    }
+}

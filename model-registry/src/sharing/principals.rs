@@ -1,0 +1,75 @@
+//! Who a group is shared with: accounts or roles in them, perhaps of one organization only.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The name of an IAM role, with its path when it has one: `service-role/ModelRole`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RoleName(String);
+
+/// The text is not the name of a role.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not the name of an IAM role: give up to 64 letters, digits and `_+=,.@-`, after its path where it has one")]
+pub struct ParseRoleNameError(String);
+
+/// The id of an AWS organization, such as `o-a1b2c3d4e5`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OrganizationId(String);
+
+/// The text is not the id of an organization.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not the id of an AWS organization: it begins with o- and has 10 to 32 lower-case letters and digits after that")]
+pub struct ParseOrganizationIdError(String);
+
+impl RoleName {
+    /// The name, with its path.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for RoleName {
+    type Err = ParseRoleNameError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let name = text.trim_start_matches('/');
+        let last = name.rsplit('/').next().unwrap_or_default();
+        let valid = !last.is_empty()
+            && last.len() <= 64
+            && name.len() <= 512
+            && !name.contains("//")
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || "_+=,.@-/".contains(c));
+        if valid { Ok(Self(name.to_owned())) } else { Err(ParseRoleNameError(text.to_owned())) }
+    }
+}
+
+impl fmt::Display for RoleName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl OrganizationId {
+    /// The id.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for OrganizationId {
+    type Err = ParseOrganizationIdError;
+
+    /// (Organizations API, OrganizationId.)
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let valid = text.strip_prefix("o-").is_some_and(|rest| {
+            (10..=32).contains(&rest.len()) && rest.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        });
+        if valid { Ok(Self(text.to_owned())) } else { Err(ParseOrganizationIdError(text.to_owned())) }
+    }
+}
+
+impl fmt::Display for OrganizationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,71 @@
+//! Writing down where a package is in its life: once, and never back from production.
+
+use std::sync::Mutex;
+
+use jiff::Timestamp;
+use model_registry::life_cycle::{LifeCycle, LifeCycleStore, Recorded, record};
+use model_registry::{ModelPackage, ModelPackageArn, ModelPackageGroup, PackageQuery, Page, Registry, RegistryError};
+
+const ARN: &str = "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/13";
+
+/// One package, and every change that was made to it.
+struct One {
+    package: Mutex<ModelPackage>,
+    tokens: Mutex<Vec<String>>,
+}
+
+impl One {
+    fn new(present: Option<LifeCycle>) -> Self {
+        let mut package = ModelPackage::new(ARN.parse().unwrap(), Timestamp::UNIX_EPOCH);
+        package.life_cycle = present;
+        Self { package: Mutex::new(package), tokens: Mutex::default() }
+    }
+
+    fn record(&self, life_cycle: &LifeCycle, occasion: &str) -> Recorded {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(record(self, &ARN.parse().unwrap(), life_cycle, occasion)).unwrap()
+    }
+}
+
+impl Registry for One {
+    async fn packages(&self, _: &PackageQuery) -> Result<Page, RegistryError> {
+        unreachable!("the package is named")
+    }
+    async fn describe(&self, _: &ModelPackageArn) -> Result<ModelPackage, RegistryError> {
+        Ok(self.package.lock().unwrap().clone())
+    }
+    async fn version(&self, _: &ModelPackageGroup, _: u32) -> Result<ModelPackageArn, RegistryError> {
+        unreachable!("the package is named")
+    }
+}
+
+impl LifeCycleStore for One {
+    async fn set_life_cycle(&self, _: &ModelPackageArn, life_cycle: &LifeCycle, client_token: &str) -> Result<(), RegistryError> {
+        self.package.lock().unwrap().life_cycle = Some(life_cycle.clone());
+        self.tokens.lock().unwrap().push(client_token.to_owned());
+        Ok(())
+    }
+}
+
+fn at(text: &str) -> LifeCycle {
+    text.parse::<LifeCycle>().unwrap().described("release sha256:1")
+}
+
+#[test]
+fn a_record_is_written_once() {
+    let store = One::new(None);
+    assert_eq!(store.record(&at("Staging/Deployed"), "sha256:1"), Recorded::Written);
+    assert_eq!(store.record(&at("Staging/Deployed"), "sha256:1"), Recorded::Unchanged);
+    assert_eq!(store.record(&at("Staging/Tested"), "sha256:1"), Recorded::Written);
+    let tokens = store.tokens.into_inner().unwrap();
+    assert_eq!(tokens.len(), 2);
+    assert_ne!(tokens[0], tokens[1]);
+}
+
+#[test]
+fn a_package_in_production_is_not_moved_back() {
+    let store = One::new(Some(at("Production/Deployed")));
+    assert_eq!(store.record(&at("Staging/Tested"), "sha256:2"), Recorded::Kept(at("Production/Deployed")));
+    assert_eq!(store.record(&at("Production/Tested"), "sha256:2"), Recorded::Written);
+    assert_eq!(store.package.into_inner().unwrap().life_cycle, Some(at("Production/Tested")));
+}

@@ -1,0 +1,116 @@
+//! Reading a release policy: everything that is wrong with it at once, each with its place and what to do.
+
+use model_registry::release_policy::{DeniedPackage, ReleasePolicy};
+use model_registry::{MetricSource, Place};
+use proptest::prelude::*;
+
+fn problems(text: &str) -> Vec<(Place, String)> {
+    let problems = ReleasePolicy::parse(text).unwrap_err().0;
+    problems
+        .into_iter()
+        .map(|problem| {
+            let hint = problem.hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
+            (problem.place.unwrap(), format!("{}{hint}", problem.message))
+        })
+        .collect()
+}
+
+#[test]
+fn an_empty_policy_demands_nothing() {
+    assert_eq!(ReleasePolicy::parse(r#"{ "schema_version": 1 }"#).unwrap(), ReleasePolicy::default());
+}
+
+#[test]
+fn a_policy_says_what_it_says() {
+    let policy = ReleasePolicy::parse(
+        r#"{ "schema_version": 1, "metrics": [{ "name": "bias", "source": "Bias.PostTrainingReport", "at": "/a~1b/0", "max": 0.1 }],
+            "deny": [{ "version": 7, "reason": "x" }] }"#,
+    )
+    .unwrap();
+    assert_eq!(policy.metrics[0].source, MetricSource::BiasPostTrainingReport);
+    assert_eq!((policy.metrics[0].min, policy.metrics[0].max, policy.metrics[0].tolerance), (None, Some(0.1), 0.0));
+    assert_eq!(policy.deny[0].package, DeniedPackage::Version(7));
+}
+
+#[test]
+fn every_mistake_is_reported_at_once_with_its_place() {
+    let text = r#"{
+  "schema_version": 2,
+  "metadta": [],
+  "metadata": [{ "kye": "owner" }, "risk"],
+  "metrics": [
+    { "name": "accuracy", "at": "accuracy", "source": "ModelQuality.Statistic" },
+    { "name": "loss", "at": "/loss", "min": 2, "max": 1, "tolerance": -1 },
+    { "name": "loss", "at": "/x", "max": "low" }
+  ],
+  "life_cycle": { "stage": "Staging" },
+  "image_registries": ["https://x.io", "iris"],
+  "content_types": ["csv"],
+  "instance_types": "ml.m5.large",
+  "deny": [{ "version": 0, "reason": "x" }, { "arn": "iris/1", "reason": "" }, { "reason": "y" }],
+  "four_eyes": "yes",
+  "four_eyes": true
+}"#;
+    let found: Vec<_> = problems(text).into_iter().map(|(place, message)| format!("{place} {message}")).collect();
+    insta::assert_snapshot!(found.join("\n"), @r#"
+    2:21 the release policy has version 2; version 1 is known (write "schema_version": 1, or use the program that knows this version)
+    3:3 the release policy has no `metadta` (did you mean `metadata`?)
+    4:16 a required metadata has no `key` (write { "key": "owner" })
+    4:18 a required metadata has no `kye` (did you mean `key`?)
+    4:36 a required metadata is text, not an object (write names and values in braces)
+    5:14 two metrics are called `loss` (give each a name of its own)
+    6:5 a required metric has neither `min` nor `max` (give a limit: "min": 0.95)
+    6:33 `accuracy` is not a JSON pointer (write the keys with a slash before each: /accuracy/value; ~1 is a slash in a key, ~0 a tilde)
+    6:55 a model package has no metrics `ModelQuality.Statistic` (did you mean `ModelQuality.Statistics`?)
+    7:55 `max` is 1, less than `min`, 2 (swap the two: no number is in this range)
+    7:71 `tolerance` is -1, less than 0 (give how far beyond a limit is allowed)
+    8:42 `max` is text, not a number (write a number without quotes)
+    10:19 `life_cycle` has no `stage` (did you mean `stages`?)
+    11:24 `https://x.io` is not an image registry (write the registry's host as it stands in an image's name: 111111111111.dkr.ecr.us-east-1.amazonaws.com)
+    11:40 `iris` is not an image registry (write the registry's host as it stands in an image's name: 111111111111.dkr.ecr.us-east-1.amazonaws.com)
+    12:21 `csv` is not a media type (write it as in text/csv)
+    13:21 `instance_types` is text, not a list (write a list in square brackets)
+    14:25 `version` is 0, not a version (a version is a whole number from 1)
+    14:54 `iris/1` is not the ARN of a model package (arn:aws:sagemaker:REGION:ACCOUNT:model-package/GROUP/VERSION) (copy it from the registry)
+    14:74 `reason` is empty (write a text in quotes)
+    14:80 an entry of `deny` has neither `version` nor `arn` (write { "version": 12, "reason": "…" }, or "arn" in place of "version")
+    15:16 `four_eyes` is text, not true or false (write true or false, without quotes)
+    16:3 the release policy has `four_eyes` twice; first at 15:3 (keep one of the two)
+    "#);
+}
+
+#[test]
+fn what_is_no_json_is_refused_with_its_place() {
+    assert_eq!(problems("{\n  \"schema_version\": 1,\n}")[0].0, Place { line: 3, column: 1 });
+    assert!(problems("")[0].1.contains("is empty"));
+    assert!(problems("\u{feff}{}")[0].1.contains("byte order mark"));
+    assert!(problems("[]")[0].1.contains("is a list, not an object"));
+    assert!(problems("{}")[0].1.contains("has no `schema_version`"));
+}
+
+proptest! {
+    #[test]
+    fn whatever_the_text_it_is_read_or_refused(text in "\\PC*") {
+        let _ = ReleasePolicy::parse(&text);
+    }
+
+    #[test]
+    fn whatever_the_values_they_are_read_or_refused(value in any_json(), key in prop_oneof![
+        Just("schema_version"), Just("metadata"), Just("metrics"), Just("life_cycle"), Just("image_registries"), Just("deny"), Just("four_eyes"),
+    ]) {
+        if let Err(problems) = ReleasePolicy::parse(&format!("{{ \"{key}\": {value} }}")) {
+            prop_assert!(problems.0.iter().all(|problem| problem.place.is_some() && problem.hint.is_some()));
+        }
+    }
+}
+
+fn any_json() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![Just("null".to_owned()), Just("true".to_owned()), "-?[1-9][0-9]{0,3}", "\"[a-z/.]{0,8}\""];
+    leaf.prop_recursive(3, 12, 4, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(|items| format!("[{}]", items.join(","))),
+            proptest::collection::vec(("\"(key|name|at|min|reason|arn|x)\"", inner), 0..4)
+                .prop_map(|members| format!("{{{}}}", members.iter().map(|(key, value)| format!("{key}:{value}")).collect::<Vec<_>>().join(","))),
+        ]
+    })
+}

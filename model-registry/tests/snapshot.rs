@@ -1,0 +1,226 @@
+//! Registries from files: what the AWS CLI prints, and what is written is read back the same.
+
+use std::future::Future;
+
+use insta::assert_snapshot;
+use jiff::Timestamp;
+use model_registry::life_cycle::LifeCycle;
+use model_registry::snapshot::Snapshot;
+use model_registry::{
+    ApprovalStatus, Detail, MetricDocument, MetricSource, ModelPackage, PackageQuery, Person, Registry, RegistryErrorKind,
+};
+use proptest::prelude::*;
+
+const ARN: &str = "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris";
+
+fn block_on<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+fn describe(snapshot: &Snapshot, arn: &str) -> ModelPackage {
+    block_on(snapshot.describe(&arn.parse().unwrap())).unwrap()
+}
+
+fn listed(snapshot: &Snapshot) -> Vec<Option<u32>> {
+    let query = PackageQuery { group: "iris".parse().unwrap(), approval_status: None, page_size: 100, next_token: None };
+    block_on(snapshot.packages(&query)).unwrap().packages.iter().map(|package| package.arn.version()).collect()
+}
+
+/// As `aws sagemaker describe-model-package --model-package-name …/3` prints it.
+const DESCRIBED: &str = r#"{
+    "ModelPackageGroupName": "iris",
+    "ModelPackageVersion": 3,
+    "ModelPackageArn": "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/3",
+    "ModelPackageDescription": "four features",
+    "CreationTime": "2026-01-01T01:00:00.123000+01:00",
+    "InferenceSpecification": {
+        "Containers": [
+            { "Image": "111111111111.dkr.ecr.us-east-1.amazonaws.com/iris:1", "ImageDigest": "sha256:00", "ModelDataUrl": "s3://models/3/model.tar.gz" },
+            { "Image": "111111111111.dkr.ecr.us-east-1.amazonaws.com/after:2",
+              "ModelDataSource": { "S3DataSource": { "S3Uri": "s3://models/3/after/", "S3DataType": "S3Prefix", "CompressionType": "None" } } }
+        ],
+        "SupportedTransformInstanceTypes": ["ml.m5.large"],
+        "SupportedRealtimeInferenceInstanceTypes": ["ml.m5.large", "ml.m5.xlarge"],
+        "SupportedContentTypes": ["text/csv"],
+        "SupportedResponseMIMETypes": ["application/json"]
+    },
+    "ModelPackageStatus": "Completed",
+    "ModelPackageStatusDetails": { "ValidationStatuses": [], "ImageScanStatuses": [] },
+    "CertifyForMarketplace": false,
+    "ModelApprovalStatus": "Approved",
+    "CreatedBy": { "IamIdentity": { "Arn": "arn:aws:sts::111111111111:assumed-role/Train/a", "PrincipalId": "AROA:a" } },
+    "MetadataProperties": { "GeneratedBy": "pipeline" },
+    "ModelMetrics": {
+        "ModelQuality": { "Statistics": { "ContentType": "application/json", "ContentDigest": "sha256:11", "S3Uri": "s3://models/3/evaluation.json" } },
+        "Bias": {}, "Explainability": {}
+    },
+    "LastModifiedTime": 1767225700.5,
+    "LastModifiedBy": { "UserProfileArn": "arn:aws:sagemaker:us-east-1:111111111111:user-profile/d-1/eve", "UserProfileName": "eve", "DomainId": "d-1" },
+    "ApprovalDescription": "looks good",
+    "CustomerMetadataProperties": { "owner": "ds" },
+    "SkipModelValidation": "None",
+    "ModelLifeCycle": { "Stage": "Staging", "StageStatus": "Deployed", "StageDescription": "release 1" }
+}"#;
+
+#[test]
+fn what_the_cli_describes_is_a_snapshot_by_itself() {
+    let snapshot = Snapshot::parse(DESCRIBED).unwrap();
+    assert_eq!(listed(&snapshot), [Some(3)]);
+    let package = describe(&snapshot, &format!("{ARN}/3"));
+    assert_eq!(package.created.to_string(), "2026-01-01T00:00:00.123Z");
+    assert_eq!(package.images.len(), 2);
+    assert_eq!(package.model_data, ["s3://models/3/model.tar.gz", "s3://models/3/after/"]);
+    assert_eq!(package.realtime_instance_types, ["ml.m5.large", "ml.m5.xlarge"]);
+    assert_eq!((package.content_types[0].as_str(), package.response_types[0].as_str()), ("text/csv", "application/json"));
+    assert_eq!(package.metadata["owner"], "ds");
+    assert_eq!(package.metrics[0].source, MetricSource::ModelQualityStatistics);
+    assert_eq!(package.metrics[0].digest.as_deref(), Some("sha256:11"));
+    assert_eq!(package.life_cycle.unwrap().to_string(), "Staging/Deployed");
+    assert_eq!(package.created_by.unwrap().name(), Some("arn:aws:sts::111111111111:assumed-role/Train/a"));
+    assert_eq!(package.last_modified_by.unwrap().name(), Some("eve"));
+    assert_eq!(package.approval_description.as_deref(), Some("looks good"));
+}
+
+#[test]
+fn what_the_cli_lists_is_a_snapshot_by_itself() {
+    let snapshot = Snapshot::parse(
+        r#"{ "ModelPackageSummaryList": [
+            { "ModelPackageArn": "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/1", "CreationTime": 1767225600.5,
+              "ModelPackageStatus": "Completed", "ModelApprovalStatus": "Approved", "NewField": {} },
+            { "ModelPackageArn": "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/2", "CreationTime": "2026-01-01 00:00:01+00:00",
+              "ModelPackageStatus": "Completed", "ModelPackageDescription": null,
+              "ModelLifeCycle": { "Stage": "Development", "StageStatus": "New" } } ], "NextToken": "more" }"#,
+    )
+    .unwrap();
+    assert_eq!(listed(&snapshot), [Some(2), Some(1)]);
+    let first = describe(&snapshot, &format!("{ARN}/1"));
+    assert_eq!((first.detail, first.created.to_string()), (Detail::Listed, "2026-01-01T00:00:00.5Z".to_owned()));
+    let second = describe(&snapshot, &format!("{ARN}/2"));
+    assert_eq!(second.approval_status, ApprovalStatus::PendingManualApproval, "nobody was asked to approve it");
+    assert_eq!(second.life_cycle.unwrap().stage, "Development");
+}
+
+#[test]
+fn a_described_package_that_the_list_leaves_out_is_found_by_its_arn_and_version_only() {
+    let list = r#"{ "ModelPackageArn": "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/2", "CreationTime": 1, "ModelPackageStatus": "Completed" }"#;
+    let text = format!(
+        r#"{{ "schema_version": 1, "list-model-packages": {{ "ModelPackageSummaryList": [{list}] }}, "describe-model-package": [{DESCRIBED}] }}"#
+    );
+    let snapshot = Snapshot::parse(&text).unwrap();
+    assert_eq!(listed(&snapshot), [Some(2)]);
+    assert_eq!(describe(&snapshot, &format!("{ARN}/3")).description.as_deref(), Some("four features"));
+    let arn = block_on(snapshot.version(&"iris".parse().unwrap(), 3)).unwrap();
+    assert_eq!(arn.version(), Some(3));
+    // Without a list the described ones are the list; one alone need not stand in brackets.
+    let snapshot = Snapshot::parse(&format!(r#"{{ "schema_version": 1, "describe-model-package": {DESCRIBED} }}"#)).unwrap();
+    assert_eq!(listed(&snapshot), [Some(3)]);
+}
+
+#[test]
+fn an_unversioned_package_is_found_by_its_arn_and_is_of_no_group() {
+    let text = DESCRIBED.replace("model-package/iris/3", "model-package/iris");
+    let snapshot = Snapshot::parse(&text).unwrap();
+    assert_eq!(listed(&snapshot), []);
+    assert_eq!(describe(&snapshot, ARN).version, None);
+    let error = block_on(snapshot.version(&"iris".parse().unwrap(), 3)).unwrap_err();
+    assert_eq!(error.kind, RegistryErrorKind::NotFound);
+}
+
+#[test]
+fn every_mistake_is_reported_at_once_with_its_place() {
+    let text = r#"{
+  "schema_version": 2,
+  "model_package_group": "-iris",
+  "list-model-package": {},
+  "list-model-packages": { "ModelPackageSummaryList": [
+    { "ModelPackageArn": "iris/1", "CreationTime": "yesterday", "ModelPackageStatus": "Completed" },
+    { "ModelPackageArn": "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/2", "CreationTime": 1 },
+    { "ModelPackageArn": "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/3", "CreationTime": 1, "ModelPackageStatus": "Completed" },
+    { "ModelPackageArn": "arn:aws:sagemaker:us-east-1:111111111111:model-package/Iris/3", "CreationTime": 1, "ModelPackageStatus": "Failed" },
+    { "ModelPackageArn": "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/5", "CreationTime": 1, "ModelPackageStatus": 7 },
+    "iris/4"
+  ] },
+  "describe-model-package": "none"
+}"#;
+    let found = Snapshot::parse(text).unwrap_err();
+    let found: Vec<_> = found.0.iter().map(ToString::to_string).collect();
+    assert_snapshot!(found.join("\n"), @r#"
+    2:21: the registry snapshot has version 2; version 1 is known
+    3:26: `-iris` is not a model package group: give a name of 1 to 63 letters, digits and inner hyphens, or the group's ARN
+    4:3: a registry snapshot has no `list-model-package`
+    6:26: `iris/1` is not the ARN of a model package (arn:aws:sagemaker:REGION:ACCOUNT:model-package/GROUP/VERSION)
+    6:52: `CreationTime` is "yesterday", not a time
+    7:5: there is no `ModelPackageStatus`
+    9:5: `arn:aws:sagemaker:us-east-1:111111111111:model-package/Iris/3` is there twice; first at 8:5
+    10:132: `ModelPackageStatus` is a number, not text
+    11:5: this is text, not a model package
+    13:29: `describe-model-package` is text, not a list of descriptions
+    "#);
+}
+
+#[test]
+fn what_is_no_snapshot_at_all_is_refused() {
+    for (text, message) in [
+        ("{", "1:1: the registry snapshot is not JSON: EOF while parsing an object"),
+        ("[]", "1:1: the registry snapshot is a list, not an object"),
+        ("", "1:1: the registry snapshot is empty"),
+        ("{ \"schema_version\": 1 }", "1:1: the registry snapshot has no `list-model-packages`"),
+    ] {
+        assert_eq!(Snapshot::parse(text).unwrap_err().to_string(), message);
+    }
+}
+
+fn words() -> impl Strategy<Value = Option<String>> {
+    prop_oneof![Just(None), "\\PC{0,20}".prop_map(Some)]
+}
+
+fn person() -> impl Strategy<Value = Option<Person>> {
+    let person = (words(), words(), words(), words()).prop_map(|(iam_arn, source_identity, user_profile_arn, user_profile_name)| {
+        Some(Person { iam_arn, source_identity, user_profile_arn, user_profile_name })
+    });
+    prop_oneof![Just(None), person]
+}
+
+fn types() -> impl Strategy<Value = Vec<String>> {
+    proptest::collection::vec("[a-z]{1,5}/[a-z]{1,5}", 0..3)
+}
+
+fn package(version: u32) -> impl Strategy<Value = ModelPackage> {
+    let states = (
+        prop_oneof![Just("Approved"), Just("Rejected"), Just("PendingManualApproval"), Just("New")],
+        prop_oneof![Just("Completed"), Just("Failed"), Just("Odd")],
+        prop_oneof![Just("Registered"), Just("Logged")],
+        0..4_000_000_000_000i64,
+    );
+    let people = (person(), person(), words(), words());
+    let lists = (types(), types(), types(), proptest::collection::vec("\\PC{1,10}", 0..3), proptest::collection::vec("\\PC{1,10}", 0..3));
+    let maps = (proptest::collection::btree_map("\\PC{1,10}", "\\PC{1,10}", 0..3), metrics(), words(), any::<bool>());
+    (states, people, lists, maps).prop_map(move |((approval, status, registration, created), people, lists, maps)| {
+        let arn = if version == 1 { ARN.to_owned() } else { format!("{ARN}/{version}") };
+        let mut package = ModelPackage::new(arn.parse().unwrap(), Timestamp::from_millisecond(created).unwrap());
+        (package.approval_status, package.status, package.registration) = (approval.into(), status.into(), registration.into());
+        (package.created_by, package.last_modified_by, package.description, package.approval_description) = people;
+        (package.content_types, package.response_types, package.realtime_instance_types, package.images, package.model_data) = lists;
+        (package.metadata, package.metrics) = (maps.0, maps.1);
+        package.life_cycle = maps.3.then(|| LifeCycle { description: maps.2, ..LifeCycle::new("Staging", "Deployed").unwrap() });
+        package
+    })
+}
+
+fn metrics() -> impl Strategy<Value = Vec<MetricDocument>> {
+    proptest::sample::subsequence(MetricSource::ALL.to_vec(), 0..3).prop_map(|sources| {
+        let document = |source| MetricDocument { source, uri: format!("s3://models/{source}"), content_type: "application/json".to_owned(), digest: None };
+        sources.into_iter().map(document).collect()
+    })
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_back_the_same(packages in (1..6u32).prop_flat_map(|count| (1..=count).map(package).collect::<Vec<_>>()), named in any::<bool>()) {
+        let group = named.then(|| "arn:aws:sagemaker:us-east-1:111111111111:model-package-group/iris".parse().unwrap());
+        let snapshot = Snapshot::new(group, packages);
+        let text = snapshot.write();
+        prop_assert_eq!(&Snapshot::parse(&text).unwrap(), &snapshot);
+        prop_assert_eq!(Snapshot::parse(&text).unwrap().write(), text);
+    }
+}
