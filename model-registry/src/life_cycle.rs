@@ -32,7 +32,9 @@ pub struct LifeCycle {
 
 /// The text is no stage with a status.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a stage and a status of a model's life cycle: give both as STAGE/STATUS, each of 1 to 63 letters, digits and inner hyphens")]
+#[error(
+    "`{0}` is not a stage and a status of a model's life cycle: give both as STAGE/STATUS, each of 1 to 63 letters, digits and inner hyphens"
+)]
 pub struct ParseLifeCycleError(String);
 
 /// A registry in which the life of a model package can be written down.

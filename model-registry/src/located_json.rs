@@ -52,9 +52,7 @@ impl<'a> Document<'a> {
         }
         match serde_json::from_str::<&RawValue>(text) {
             Ok(raw) => Ok(Self { text, root: Node { raw } }),
-            Err(_) if text.trim().is_empty() => {
-                Err(Problem::new("not-json", format!("{what} is empty")).at(Place { line: 1, column: 1 }))
-            }
+            Err(_) if text.trim().is_empty() => Err(Problem::new("not-json", format!("{what} is empty")).at(Place { line: 1, column: 1 })),
             Err(error) => {
                 let message = error.to_string();
                 let reason = message.rsplit_once(" at line ").map_or(message.as_str(), |(reason, _)| reason);

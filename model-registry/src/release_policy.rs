@@ -21,8 +21,8 @@ mod gates;
 mod metrics;
 mod reader;
 
-pub use gates::{GateError, Met, Unmet};
 pub(crate) use gates::{Evaluation, denied, evaluate};
+pub use gates::{GateError, Met, Unmet};
 
 use crate::arn::ModelPackageArn;
 use crate::package::MetricSource;

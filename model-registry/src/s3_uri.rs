@@ -59,7 +59,9 @@ mod tests {
     fn an_object_is_named_by_its_bucket_and_its_key() {
         let uri: S3Uri = "s3://iris-models/13/a b/evaluation.json".parse().unwrap();
         assert_eq!((uri.bucket(), uri.key()), ("iris-models", "13/a b/evaluation.json"));
-        for text in ["", "s3://", "s3://iris-models", "s3://iris-models/", "s3:///key", "https://iris-models/key", "s3://../key", "s3://ab/k\n"] {
+        for text in
+            ["", "s3://", "s3://iris-models", "s3://iris-models/", "s3:///key", "https://iris-models/key", "s3://../key", "s3://ab/k\n"]
+        {
             assert!(text.parse::<S3Uri>().is_err(), "{text}");
         }
     }

@@ -50,7 +50,11 @@ fn read(answer: Vec<u8>, then_silent: bool) -> (Result<Vec<u8>, DocumentError>, 
 }
 
 fn answer(status: u16, headers: &str, body: &str) -> Vec<u8> {
-    format!("HTTP/1.1 {status} Status\r\nContent-Length: {}\r\nx-amz-request-id: REQ1\r\n{headers}Connection: close\r\n\r\n{body}", body.len()).into_bytes()
+    format!(
+        "HTTP/1.1 {status} Status\r\nContent-Length: {}\r\nx-amz-request-id: REQ1\r\n{headers}Connection: close\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
 }
 
 fn error(status: u16, headers: &str, code: &str) -> DocumentError {

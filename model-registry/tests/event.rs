@@ -22,7 +22,8 @@ fn event(approval: &str) -> Json {
 }
 
 fn parse(event: &Json) -> Result<StateChange, Vec<String>> {
-    StateChange::parse(&event.to_string(), &"iris".parse().unwrap()).map_err(|problems| problems.0.iter().map(|p| p.message.clone()).collect())
+    StateChange::parse(&event.to_string(), &"iris".parse().unwrap())
+        .map_err(|problems| problems.0.iter().map(|p| p.message.clone()).collect())
 }
 
 fn rule(approval: &str, change: impl FnOnce(&mut Json)) -> Rule {
@@ -60,7 +61,8 @@ fn what_is_deployed_tells_an_approval_that_was_withdrawn_from_one_that_never_was
     };
     assert_eq!(rejected.rule(&deployed(13)), Rule::ApprovalWithdrawn);
     assert_eq!(rejected.rule(&deployed(12)), Rule::RejectedNotDeployed);
-    let recorded = |stage: &'static str| move |detail: &mut Json| detail["ModelLifeCycle"] = json!({ "Stage": stage, "StageStatus": "Deployed" });
+    let recorded =
+        |stage: &'static str| move |detail: &mut Json| detail["ModelLifeCycle"] = json!({ "Stage": stage, "StageStatus": "Deployed" });
     assert_eq!(rule("Rejected", recorded("Production")), Rule::ApprovalWithdrawn);
     assert_eq!(rule("Rejected", recorded("Development")), Rule::RejectedPerhapsApproved);
 }

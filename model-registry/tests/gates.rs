@@ -11,7 +11,8 @@ use model_registry::life_cycle::LifeCycle;
 use model_registry::release_policy::ReleasePolicy;
 use model_registry::snapshot::Snapshot;
 use model_registry::{
-    ApprovalStatus, Choice, Detail, Gates, MetricDocument, MetricSource, ModelPackage, Person, Reason, S3Uri, SelectError, Selection, select,
+    ApprovalStatus, Choice, Detail, Gates, MetricDocument, MetricSource, ModelPackage, Person, Reason, S3Uri, SelectError, Selection,
+    select,
 };
 use proptest::prelude::*;
 
@@ -53,7 +54,8 @@ fn good(version: u32) -> ModelPackage {
     package.metadata = [("owner".to_owned(), "ds".to_owned()), ("risk".to_owned(), "low".to_owned())].into();
     package.life_cycle = Some(LifeCycle::new("Staging", "Approved").unwrap());
     package.created_by = Some(Person { iam_arn: Some("arn:aws:sts::111111111111:assumed-role/Train/a".to_owned()), ..Person::default() });
-    package.last_modified_by = Some(Person { iam_arn: Some("arn:aws:sts::111111111111:assumed-role/Approve/b".to_owned()), ..Person::default() });
+    package.last_modified_by =
+        Some(Person { iam_arn: Some("arn:aws:sts::111111111111:assumed-role/Approve/b".to_owned()), ..Person::default() });
     package.metrics = vec![MetricDocument {
         source: MetricSource::ModelQualityStatistics,
         uri: metrics_of(version),
@@ -63,7 +65,13 @@ fn good(version: u32) -> ModelPackage {
     package
 }
 
-fn choose_with(policy: &str, documents: Memory, packages: Vec<ModelPackage>, selection: &Selection, unapproved: bool) -> Result<Choice, SelectError> {
+fn choose_with(
+    policy: &str,
+    documents: Memory,
+    packages: Vec<ModelPackage>,
+    selection: &Selection,
+    unapproved: bool,
+) -> Result<Choice, SelectError> {
     let registry = Snapshot::new(None, packages);
     let mut gates = Gates::new(ReleasePolicy::parse(policy).unwrap(), documents);
     gates.allow_unapproved = unapproved;
@@ -105,8 +113,7 @@ const IMAGES: &str = r#"{ "schema_version": 1, "image_registries": ["11111111111
 const CONTENT_TYPES: &str = r#"{ "schema_version": 1, "content_types": ["text/csv"] }"#;
 const INSTANCE_TYPES: &str = r#"{ "schema_version": 1, "instance_types": ["ml.m5.large"] }"#;
 const FOUR_EYES: &str = r#"{ "schema_version": 1, "four_eyes": true }"#;
-const ACCURACY: &str =
-    r#"{ "schema_version": 1, "metrics": [{ "name": "accuracy", "at": "/multiclass/accuracy", "min": 0.95, "max": 1, "tolerance": 0.01 }] }"#;
+const ACCURACY: &str = r#"{ "schema_version": 1, "metrics": [{ "name": "accuracy", "at": "/multiclass/accuracy", "min": 0.95, "max": 1, "tolerance": 0.01 }] }"#;
 
 #[test]
 fn each_gate_that_is_not_met_passes_the_newest_over_with_its_reason() {

@@ -109,8 +109,10 @@ fn any_json() -> impl Strategy<Value = String> {
     leaf.prop_recursive(3, 12, 4, |inner| {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..4).prop_map(|items| format!("[{}]", items.join(","))),
-            proptest::collection::vec(("\"(key|name|at|min|reason|arn|x)\"", inner), 0..4)
-                .prop_map(|members| format!("{{{}}}", members.iter().map(|(key, value)| format!("{key}:{value}")).collect::<Vec<_>>().join(","))),
+            proptest::collection::vec(("\"(key|name|at|min|reason|arn|x)\"", inner), 0..4).prop_map(|members| format!(
+                "{{{}}}",
+                members.iter().map(|(key, value)| format!("{key}:{value}")).collect::<Vec<_>>().join(",")
+            )),
         ]
     })
 }

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use insta::assert_snapshot;
 use jiff::Timestamp;
 use model_registry::{
-    ApprovalStatus, Gates, ModelPackage, ModelPackageArn, ModelPackageGroup, PackageQuery, PackageStatus, Page, Reason,
-    RegistrationType, Registry, RegistryError, RegistryErrorKind, SelectError, Selection, select,
+    ApprovalStatus, Gates, ModelPackage, ModelPackageArn, ModelPackageGroup, PackageQuery, PackageStatus, Page, Reason, RegistrationType,
+    Registry, RegistryError, RegistryErrorKind, SelectError, Selection, select,
 };
 use proptest::prelude::*;
 

@@ -209,7 +209,12 @@ fn package(version: u32) -> impl Strategy<Value = ModelPackage> {
 
 fn metrics() -> impl Strategy<Value = Vec<MetricDocument>> {
     proptest::sample::subsequence(MetricSource::ALL.to_vec(), 0..3).prop_map(|sources| {
-        let document = |source| MetricDocument { source, uri: format!("s3://models/{source}"), content_type: "application/json".to_owned(), digest: None };
+        let document = |source| MetricDocument {
+            source,
+            uri: format!("s3://models/{source}"),
+            content_type: "application/json".to_owned(),
+            digest: None,
+        };
         sources.into_iter().map(document).collect()
     })
 }

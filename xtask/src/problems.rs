@@ -1,9 +1,12 @@
 //! What the libraries found, as the terminal shows it.
 
+use std::path::Path;
+
 use cfn_render::Template;
 
 use crate::diagnostic::{Diagnostic, Failure, Level};
 use crate::exit::Exit;
+use crate::files;
 
 /// A finding of stage-config; `text` is the stage file's, and the template turns its pointers into lines.
 pub(crate) fn of_stage(problem: &stage_config::Problem, path: &str, text: &str, template: Option<&Template>) -> Diagnostic {
@@ -41,4 +44,16 @@ pub(crate) fn of_template(problem: &cfn_render::Problem, text: &str) -> Diagnost
 pub(crate) fn failure(error: &cfn_render::Error, text: &str) -> Failure {
     let exit = if error.store_error().is_some() { Exit::Unreachable } else { Exit::BadInput };
     Failure::new(exit, error.problems().iter().map(|problem| of_template(problem, text)).collect())
+}
+
+/// All that model-registry found wrong with a file; `what` begins each message, and says what the file is not.
+pub(crate) fn of_registry(found: &model_registry::Problems, what: &str, path: &Path, text: &str) -> Failure {
+    let diagnostic = |problem: &model_registry::Problem| {
+        let diagnostic = Diagnostic::error(format!("{what}: {}", problem.message)).hint(problem.hint.clone());
+        match problem.place {
+            Some(place) => diagnostic.source(&files::shown(path), place.line, place.column, text),
+            None => diagnostic.file(path),
+        }
+    };
+    Failure::new(Exit::BadInput, found.0.iter().map(diagnostic).collect())
 }

@@ -46,9 +46,11 @@ fn kind(code: &str, message: &str) -> RegistryErrorKind {
     let text = message.to_lowercase();
     match code {
         "ExpiredTokenException" | "ExpiredToken" => RegistryErrorKind::CredentialsExpired,
-        "InvalidAccessKeyId" | "InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch" | "InvalidSignatureException" => {
-            RegistryErrorKind::CredentialsInvalid
-        }
+        "InvalidAccessKeyId"
+        | "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "SignatureDoesNotMatch"
+        | "InvalidSignatureException" => RegistryErrorKind::CredentialsInvalid,
         code if code.starts_with("AccessDenied") => RegistryErrorKind::AccessDenied,
         code if code.contains("Throttl") || code == "TooManyRequestsException" => RegistryErrorKind::Throttled,
         "ConflictException" => RegistryErrorKind::Conflict,

@@ -64,7 +64,9 @@ mod tests {
         let mirror = Mirror::new("mirror");
         let path = |uri: &str| mirror.path(&uri.parse().unwrap());
         assert_eq!(path("s3://models/13/evaluation.json").unwrap().to_str(), Some("mirror/models/13/evaluation.json"));
-        for uri in ["s3://models/../../etc/passwd", "s3://models//etc/passwd", "s3://models/a/../../../x", "s3://models/a\\b", "s3://models/a/"] {
+        for uri in
+            ["s3://models/../../etc/passwd", "s3://models//etc/passwd", "s3://models/a/../../../x", "s3://models/a\\b", "s3://models/a/"]
+        {
             assert_eq!(path(uri), None, "{uri}");
         }
     }

@@ -47,7 +47,8 @@ impl<'a> Reader<'a> {
             self.same_group(package, *at, detail, root, group);
         }
         let approval_status = self.approval(detail, "ModelApprovalStatus");
-        let previous = ["previousModelApprovalStatus", "PreviousModelApprovalStatus"].into_iter().find(|name| detail.member(name).is_some());
+        let previous =
+            ["previousModelApprovalStatus", "PreviousModelApprovalStatus"].into_iter().find(|name| detail.member(name).is_some());
         let previous_approval_status = previous.and_then(|name| self.approval(detail, name));
         let status = detail.member("ModelPackageStatus").and_then(|node| self.text(node, "ModelPackageStatus"));
         let updated_fields = detail.member("UpdatedModelPackageFields").map(|node| self.fields(node)).unwrap_or_default();
@@ -79,7 +80,12 @@ impl<'a> Reader<'a> {
     fn package(&mut self, root: Node<'a>, detail: Node<'a>) -> Option<(ModelPackageArn, Node<'a>)> {
         let listed = || root.member("resources")?.items()?.into_iter().next();
         let Some(node) = detail.member("ModelPackageArn").or_else(listed) else {
-            self.problem("no-package", detail, "the event names no model package", "pass the whole event on: `detail.ModelPackageArn` names it");
+            self.problem(
+                "no-package",
+                detail,
+                "the event names no model package",
+                "pass the whole event on: `detail.ModelPackageArn` names it",
+            );
             return None;
         };
         let text = self.text(node, "ModelPackageArn")?;
@@ -102,7 +108,12 @@ impl<'a> Reader<'a> {
         if let Some(node) = detail.member("ModelPackageGroupName") {
             let named = node.text().unwrap_or_default();
             if !named.eq_ignore_ascii_case(package.name().as_str()) {
-                self.problem("contradiction", node, format!("`ModelPackageGroupName` is `{named}`, and the ARN is of `{}`", package.name()), RULE_HINT);
+                self.problem(
+                    "contradiction",
+                    node,
+                    format!("`ModelPackageGroupName` is `{named}`, and the ARN is of `{}`", package.name()),
+                    RULE_HINT,
+                );
             }
         }
         if let Some(node) = detail.member("ModelPackageVersion") {
@@ -114,7 +125,12 @@ impl<'a> Reader<'a> {
         }
         for (name, value) in [("account", package.account().as_str()), ("region", package.region())] {
             if let Some(node) = root.member(name).filter(|node| node.text().as_deref() != Some(value)) {
-                self.problem("contradiction", node, format!("the event's `{name}` is {}, and the ARN is `{package}`", node.source()), RULE_HINT);
+                self.problem(
+                    "contradiction",
+                    node,
+                    format!("the event's `{name}` is {}, and the ARN is `{package}`", node.source()),
+                    RULE_HINT,
+                );
             }
         }
     }

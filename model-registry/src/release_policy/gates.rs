@@ -120,17 +120,15 @@ pub(crate) fn denied<'p>(policy: &'p ReleasePolicy, arn: &ModelPackageArn) -> Op
 }
 
 /// Holds a package against all gates but the list of denied ones. Documents are only read for a package that meets everything else.
-pub(crate) async fn evaluate<D: Documents>(
-    policy: &ReleasePolicy,
-    documents: &D,
-    package: &ModelPackage,
-) -> Result<Evaluation, GateError> {
+pub(crate) async fn evaluate<D: Documents>(policy: &ReleasePolicy, documents: &D, package: &ModelPackage) -> Result<Evaluation, GateError> {
     let mut outcome = Outcome::default();
     if needs_description(policy) && package.detail == Detail::Listed {
         return Err(GateError {
             gate: "the release policy".to_owned(),
             reason: format!("the snapshot has no description of `{}`", package.arn),
-            hint: Some("add what `aws sagemaker describe-model-package` prints of it, or write the snapshot with `registry snapshot`".to_owned()),
+            hint: Some(
+                "add what `aws sagemaker describe-model-package` prints of it, or write the snapshot with `registry snapshot`".to_owned(),
+            ),
             request_id: None,
             refused_by_aws: false,
         });
@@ -151,7 +149,11 @@ pub(crate) async fn evaluate<D: Documents>(
 fn needs_description(policy: &ReleasePolicy) -> bool {
     let ReleasePolicy { metadata, metrics, life_cycle: _, image_registries, content_types, instance_types, deny: _, four_eyes } = policy;
     *four_eyes
-        || !(metadata.is_empty() && metrics.is_empty() && image_registries.is_empty() && content_types.is_empty() && instance_types.is_empty())
+        || !(metadata.is_empty()
+            && metrics.is_empty()
+            && image_registries.is_empty()
+            && content_types.is_empty()
+            && instance_types.is_empty())
 }
 
 #[derive(Default)]
@@ -320,8 +322,11 @@ impl fmt::Display for Unmet {
                 }
                 f.write_str(", and must be")?;
                 let parts = [("stage", &required.stages), ("status", &required.statuses)];
-                let parts: Vec<_> =
-                    parts.iter().filter(|(_, allowed)| !allowed.is_empty()).map(|(what, allowed)| format!(" {what} {}", listed(allowed))).collect();
+                let parts: Vec<_> = parts
+                    .iter()
+                    .filter(|(_, allowed)| !allowed.is_empty())
+                    .map(|(what, allowed)| format!(" {what} {}", listed(allowed)))
+                    .collect();
                 f.write_str(&parts.join(","))
             }
             Self::ImageRegistry { image } => write!(f, "its image `{image}` is from a registry that is not allowed"),

@@ -26,7 +26,10 @@ pub(super) async fn read<D: Documents>(documents: &D, package: &ModelPackage, so
     let Some(metrics) = package.metrics.iter().find(|metrics| metrics.source == source) else {
         let named: Vec<_> = package.metrics.iter().map(|metrics| format!("`{}`", metrics.source)).collect();
         let has = if named.is_empty() { "it names none at all".to_owned() } else { format!("it names {}", named.join(", ")) };
-        return Err(content(format!("the package names no metrics `{source}`; {has}"), "register the model with its metrics, or name another `source`"));
+        return Err(content(
+            format!("the package names no metrics `{source}`; {has}"),
+            "register the model with its metrics, or name another `source`",
+        ));
     };
     let uri = metrics.uri.parse().map_err(|error| content(format!("the package's `{source}`: {error}"), "register the model again"))?;
     let bytes = documents.read(&uri).await.map_err(MetricError::Document)?;
@@ -37,7 +40,8 @@ pub(super) async fn read<D: Documents>(documents: &D, package: &ModelPackage, so
             return Err(content(reason, "somebody changed the document: register the model again"));
         }
     }
-    serde_json::from_slice(&bytes).map_err(|error| content(format!("`{uri}` is not JSON: {error}"), "name a document in JSON with `source`"))
+    serde_json::from_slice(&bytes)
+        .map_err(|error| content(format!("`{uri}` is not JSON: {error}"), "name a document in JSON with `source`"))
 }
 
 /// The number that a gate asks for.
@@ -55,7 +59,10 @@ pub(super) fn value(document: &Json, required: &RequiredMetric) -> Result<f64, M
             Json::Object(_) => "an object",
             Json::Number(_) => "a number beyond all measure",
         };
-        content(format!("what is at `{at}` in the document of `{}` is {kind}, not a number", required.source), "point at a number with `at`")
+        content(
+            format!("what is at `{at}` in the document of `{}` is {kind}, not a number", required.source),
+            "point at a number with `at`",
+        )
     })
 }
 

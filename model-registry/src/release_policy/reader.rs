@@ -115,11 +115,21 @@ impl<'a> Reader<'a> {
         }
         if let (Some(min), Some(max), Some(node)) = (min, max, find(&members, "max")) {
             if min > max {
-                self.problem("empty-range", node, format!("`max` is {max}, less than `min`, {min}"), "swap the two: no number is in this range");
+                self.problem(
+                    "empty-range",
+                    node,
+                    format!("`max` is {max}, less than `min`, {min}"),
+                    "swap the two: no number is in this range",
+                );
             }
         }
         if let (Some(tolerance), Some(node)) = (tolerance.filter(|tolerance| *tolerance < 0.0), find(&members, "tolerance")) {
-            self.problem("negative-tolerance", node, format!("`tolerance` is {tolerance}, less than 0"), "give how far beyond a limit is allowed");
+            self.problem(
+                "negative-tolerance",
+                node,
+                format!("`tolerance` is {tolerance}, less than 0"),
+                "give how far beyond a limit is allowed",
+            );
         }
         Some(RequiredMetric { name: name?, source: source?, at: at?, min, max, tolerance: tolerance.unwrap_or(0.0) })
     }
@@ -138,15 +148,19 @@ impl<'a> Reader<'a> {
         let escapes = pointer.match_indices('~').all(|(index, _)| matches!(pointer.as_bytes().get(index + 1), Some(b'0' | b'1')));
         if !pointer.starts_with('/') || !escapes {
             let message = format!("`{pointer}` is not a JSON pointer");
-            self.problem("not-a-pointer", node, message, "write the keys with a slash before each: /accuracy/value; ~1 is a slash in a key, ~0 a tilde");
+            self.problem(
+                "not-a-pointer",
+                node,
+                message,
+                "write the keys with a slash before each: /accuracy/value; ~1 is a slash in a key, ~0 a tilde",
+            );
         }
     }
 
     fn life_cycle(&mut self, value: Node<'a>) -> Option<RequiredLifeCycle> {
         let members = self.object(value, "`life_cycle`", &LIFE_CYCLE_KEYS);
-        let list = |reader: &mut Self, name: &str| {
-            find(&members, name).map(|list| reader.each(list, name, Self::words)).unwrap_or_default()
-        };
+        let list =
+            |reader: &mut Self, name: &str| find(&members, name).map(|list| reader.each(list, name, Self::words)).unwrap_or_default();
         let required = RequiredLifeCycle { stages: list(self, "stages"), statuses: list(self, "statuses") };
         if value.members().is_some_and(|members| members.is_empty()) {
             self.problem("no-stage", value, "`life_cycle` demands nothing", r#"write { "stages": ["Staging"], "statuses": ["Approved"] }"#);
@@ -183,7 +197,12 @@ impl<'a> Reader<'a> {
     fn version(&mut self, node: Node<'a>) -> Option<u32> {
         let version = node.source().parse::<u32>().ok().filter(|version| (1..=999_999_999).contains(version));
         if version.is_none() {
-            self.problem("not-a-version", node, format!("`version` is {}, not a version", node.source()), "a version is a whole number from 1");
+            self.problem(
+                "not-a-version",
+                node,
+                format!("`version` is {}, not a version", node.source()),
+                "a version is a whole number from 1",
+            );
         }
         version
     }
@@ -211,7 +230,9 @@ impl<'a> Reader<'a> {
     fn instance_type(&mut self, node: Node<'a>) -> Option<String> {
         let text = self.words(node)?;
         let is_type = text.strip_prefix("ml.").and_then(|rest| rest.split_once('.')).is_some_and(|(family, size)| {
-            let letters = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+            let letters = |text: &str| {
+                !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+            };
             letters(family) && letters(size)
         });
         if !is_type {
@@ -290,7 +311,12 @@ impl<'a> Reader<'a> {
 
     fn boolean(&mut self, node: Node<'a>, name: &str) -> bool {
         node.boolean().unwrap_or_else(|| {
-            self.problem("not-a-boolean", node, format!("`{name}` is {}, not true or false", node.kind()), "write true or false, without quotes");
+            self.problem(
+                "not-a-boolean",
+                node,
+                format!("`{name}` is {}, not true or false", node.kind()),
+                "write true or false, without quotes",
+            );
             false
         })
     }

@@ -13,7 +13,8 @@ use crate::package::{Detail, MetricDocument, MetricSource, ModelPackage, Person}
 use crate::problem::{Problem, Problems, did_you_mean};
 
 const KEYS: [&str; 5] = ["$schema", "schema_version", "model_package_group", "list-model-packages", "describe-model-package"];
-const CLI_HINT: &str = "copy what `aws sagemaker list-model-packages` and `describe-model-package` print, or let `registry snapshot` write it";
+const CLI_HINT: &str =
+    "copy what `aws sagemaker list-model-packages` and `describe-model-package` print, or let `registry snapshot` write it";
 
 pub(super) fn read(text: &str) -> Result<Snapshot, Problems> {
     let document = Document::parse(text, "the registry snapshot").map_err(|problem| Problems(vec![problem]))?;
@@ -231,18 +232,12 @@ impl<'a> Reader<'a> {
 }
 
 /// Each listed package with its description, where there is one, and the described ones that the list leaves out.
-fn joined(
-    group: Option<ModelPackageGroup>,
-    listed: Option<Vec<(ModelPackage, Node<'_>)>>,
-    described: Vec<ModelPackage>,
-) -> Snapshot {
+fn joined(group: Option<ModelPackageGroup>, listed: Option<Vec<(ModelPackage, Node<'_>)>>, described: Vec<ModelPackage>) -> Snapshot {
     let Some(listed) = listed else { return Snapshot::sorted(group, described, Vec::new()) };
     let mut described: BTreeMap<String, ModelPackage> =
         described.into_iter().map(|package| (package.arn.to_string().to_lowercase(), package)).collect();
-    let listed = listed
-        .into_iter()
-        .map(|(package, _)| described.remove(&package.arn.to_string().to_lowercase()).unwrap_or(package))
-        .collect();
+    let listed =
+        listed.into_iter().map(|(package, _)| described.remove(&package.arn.to_string().to_lowercase()).unwrap_or(package)).collect();
     Snapshot::sorted(group, listed, described.into_values().collect())
 }
 

@@ -61,7 +61,7 @@ mod with_aws {
         };
         let change = match found {
             Some(group) => {
-                let sharing = Sharing { group, accounts: principals.clone() };
+                let sharing = Sharing { group, accounts: principals.clone(), roles: BTreeSet::new(), organization: None };
                 share(&store, &sharing, mode).await.map_err(|error| registry_errors::of_sharing(&error))?
             }
             // A group that is not there yet has no policy; one would be written for whoever is to read it.
