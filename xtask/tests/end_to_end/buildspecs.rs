@@ -1,6 +1,5 @@
 //! The files that CodeBuild runs, and the template that CloudFormation deploys, as they are.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -14,35 +13,59 @@ pub(crate) fn python_program(name: &str) -> PathBuf {
     test_support::stand_in::prepare(&stand_in_cache()).unwrap().join("bin").join(name)
 }
 
-fn text(output: &Output) -> String {
+pub(crate) fn text(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
-/// A buildspec's commands as one shell session runs them, what comes `finally` at the end; then the variables that it exports.
-fn script(path: &Path) -> String {
-    let read = "import json, sys, yaml; json.dump(yaml.safe_load(open(sys.argv[1])), sys.stdout)";
-    let output = Command::new(python_program("python")).args(["-c", read]).arg(path).output().unwrap();
-    let buildspec: Json = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", text(&output)));
-    assert_eq!(buildspec["version"].to_string(), "0.2");
-    let mut script = String::from("set -eu\n");
-    for phase in ["install", "pre_build", "build", "post_build"] {
-        for part in ["commands", "finally"] {
-            for command in buildspec["phases"][phase][part].as_array().into_iter().flatten() {
-                writeln!(script, "{}", command.as_str().unwrap()).unwrap();
-            }
-        }
+/// A buildspec, read.
+pub(crate) struct Buildspec(Json);
+
+impl Buildspec {
+    pub(crate) fn read(path: &Path) -> Self {
+        let read = "import json, sys, yaml; json.dump(yaml.safe_load(open(sys.argv[1])), sys.stdout)";
+        let output = Command::new(python_program("python")).args(["-c", read]).arg(path).output().unwrap();
+        let buildspec: Json = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", text(&output)));
+        assert_eq!(buildspec["version"].to_string(), "0.2");
+        Self(buildspec)
     }
-    for variable in buildspec["env"]["exported-variables"].as_array().into_iter().flatten() {
-        writeln!(script, "sh -c 'echo {0}=\"${0}\"' >> exported.txt", variable.as_str().unwrap()).unwrap();
+
+    /// Its commands as one shell session runs them, what comes `finally` at the end also when they fail; then the variables that it
+    /// exports, into `exported.txt`.
+    pub(crate) fn script(&self) -> String {
+        let phases = ["install", "pre_build", "build", "post_build"];
+        let commands = |part: &str| {
+            let commands = phases.iter().flat_map(|phase| self.0["phases"][phase][part].as_array().into_iter().flatten());
+            commands.map(|command| command.as_str().unwrap()).collect::<Vec<_>>().join("\n")
+        };
+        let exports = self.exported_variables().map(|name| format!("printf '%s=%s\\n' {name} \"${{{name}-}}\" >> exported.txt\n"));
+        format!(
+            "set -eu\nat_the_end() {{\ncode=$?\n{}\n{}exit $code\n}}\ntrap at_the_end EXIT\n{}\n",
+            commands("finally"),
+            exports.collect::<String>(),
+            commands("commands")
+        )
     }
-    script
+
+    pub(crate) fn exported_variables(&self) -> impl Iterator<Item = &str> {
+        self.0["env"]["exported-variables"].as_array().into_iter().flatten().filter_map(Json::as_str)
+    }
+
+    /// Where the files of its artifact are.
+    pub(crate) fn base_directory(&self) -> &str {
+        self.0["artifacts"]["base-directory"].as_str().unwrap()
+    }
+
+    /// All its commands, for whoever looks for the variables that they use.
+    pub(crate) fn commands(&self) -> String {
+        self.0["phases"].to_string().replace("\\n", "\n")
+    }
 }
 
 /// Runs a buildspec in the project's folder, with what CodePipeline hands over from an earlier step.
 fn code_build(project: &Project, buildspec: &str, artifact: &str) -> (bool, String) {
-    let script = script(&project.path(buildspec));
+    let buildspec = Buildspec::read(&project.path(buildspec));
     let mut command = Command::new("sh");
-    command.args(["-c", &script]).current_dir(project.path("")).env_clear().env("PATH", std::env::var_os("PATH").unwrap());
+    command.args(["-c", &buildspec.script()]).current_dir(project.path("")).env_clear().env("PATH", std::env::var_os("PATH").unwrap());
     command.env("HOME", project.path("")).env("CODEBUILD_SRC_DIR_BuildArtifact", project.path(artifact)).envs(project.variables());
     let output = command.output().unwrap();
     (output.status.success(), text(&output))
@@ -109,7 +132,11 @@ fn a_binary_with_another_checksum_is_not_run() {
 }
 
 #[test]
-fn cfn_lint_has_nothing_to_say_about_the_template() {
-    let output = Command::new(python_program("cfn-lint")).arg(workspace().join("cfn-sm-endpoint-template.yml")).output().unwrap();
+fn cfn_lint_has_nothing_to_say_about_any_template() {
+    let pipeline = std::fs::read_dir(workspace().join("pipeline")).unwrap().map(|entry| entry.unwrap().path());
+    let templates = pipeline.filter(|path| path.extension().is_some_and(|extension| extension == "yml"));
+    let mut command = Command::new(python_program("cfn-lint"));
+    command.arg(workspace().join("cfn-sm-endpoint-template.yml")).args(templates);
+    let output = command.output().unwrap();
     assert!(output.status.success() && text(&output).trim().is_empty(), "{}", text(&output));
 }

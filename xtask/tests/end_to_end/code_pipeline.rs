@@ -1,0 +1,321 @@
+//! The pipeline template read as CodePipeline reads it, and its actions played over the local AWS: CodeBuild's by running their buildspecs
+//! in a shell that has nothing but what the template gives it, the stack set's by the calls that the action makes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use cfn_render::{PseudoParameters, Template};
+use serde_json::Value as Json;
+use tempfile::TempDir;
+
+use crate::buildspecs::Buildspec;
+use crate::cloud::{Cloud, HOME};
+use crate::project::workspace;
+
+const REGION: &str = "us-east-1";
+
+/// The pipeline of the template, for one choice of parameters.
+pub(crate) struct Pipeline {
+    resources: Json,
+    pub(crate) stages: Vec<Stage>,
+    /// The pipeline's own variables, with their defaults.
+    pub(crate) variables: BTreeMap<String, String>,
+}
+
+pub(crate) struct Stage {
+    pub(crate) name: String,
+    /// The variable and the value that a stage asks for before a run enters it; a run for which it is another one passes it over.
+    pub(crate) skipped_unless: Option<(String, String)>,
+    pub(crate) actions: Vec<Action>,
+}
+
+pub(crate) struct Action {
+    pub(crate) name: String,
+    pub(crate) provider: String,
+    pub(crate) namespace: Option<String>,
+    pub(crate) role: Option<String>,
+    pub(crate) configuration: BTreeMap<String, String>,
+    pub(crate) inputs: Vec<String>,
+    pub(crate) outputs: Vec<String>,
+}
+
+/// A CodeBuild project of the template.
+pub(crate) struct BuildProject {
+    pub(crate) name: String,
+    pub(crate) buildspec: String,
+    pub(crate) environment: BTreeMap<String, String>,
+    pub(crate) role: String,
+}
+
+impl Pipeline {
+    pub(crate) fn read(parameters: &[(&str, &str)]) -> Self {
+        let path = workspace().join("pipeline/model-deploy-pipeline.yml");
+        let template = Template::parse(std::fs::read_to_string(&path).unwrap(), &path).unwrap();
+        let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let pseudo = PseudoParameters::in_region(REGION).in_account(HOME);
+        let resources = template.resolve(&parameters, &pseudo).unwrap()["Resources"].clone();
+        let mut pipeline = Self { stages: Vec::new(), variables: BTreeMap::new(), resources };
+        let properties = pipeline.resources["Pipeline"]["Properties"].clone();
+        let list = |value: &Json| value.as_array().cloned().unwrap_or_default();
+        for variable in list(&properties["Variables"]) {
+            pipeline.variables.insert(pipeline.text(&variable["Name"]), pipeline.text(&variable["DefaultValue"]));
+        }
+        for stage in list(&properties["Stages"]) {
+            let condition = &stage["BeforeEntry"]["Conditions"][0];
+            let rule = &condition["Rules"][0];
+            let skipped_unless = (!condition.is_null()).then(|| {
+                assert_eq!((&condition["Result"], &rule["RuleTypeId"]["Provider"]), (&"SKIP".into(), &"VariableCheck".into()));
+                assert_eq!(rule["Configuration"]["Operator"], "EQ");
+                (pipeline.text(&rule["Configuration"]["Variable"]), pipeline.text(&rule["Configuration"]["Value"]))
+            });
+            let mut actions: Vec<(i64, Action)> =
+                list(&stage["Actions"]).iter().map(|action| (action["RunOrder"].as_i64().unwrap_or(1), pipeline.action(action))).collect();
+            actions.sort_by_key(|(order, _)| *order);
+            let actions = actions.into_iter().map(|(_, action)| action).collect();
+            pipeline.stages.push(Stage { name: pipeline.text(&stage["Name"]), skipped_unless, actions });
+        }
+        pipeline
+    }
+
+    fn action(&self, action: &Json) -> Action {
+        let names = |value: &Json| value.as_array().into_iter().flatten().map(|artifact| self.text(&artifact["Name"])).collect();
+        Action {
+            name: self.text(&action["Name"]),
+            provider: self.text(&action["ActionTypeId"]["Provider"]),
+            namespace: action["Namespace"].as_str().map(str::to_owned),
+            role: action["RoleArn"]["Fn::GetAtt"][0].as_str().map(str::to_owned),
+            configuration: action["Configuration"]
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(key, value)| (key.clone(), self.text(value)))
+                .collect(),
+            inputs: names(&action["InputArtifacts"]),
+            outputs: names(&action["OutputArtifacts"]),
+        }
+    }
+
+    pub(crate) fn actions(&self) -> impl Iterator<Item = &Action> {
+        self.stages.iter().flat_map(|stage| &stage.actions)
+    }
+
+    /// The CodeBuild project that an action runs.
+    pub(crate) fn project(&self, action: &Action) -> BuildProject {
+        let name = &action.configuration["ProjectName"];
+        let projects = self.resources.as_object().unwrap().values().filter(|resource| resource["Type"] == "AWS::CodeBuild::Project");
+        let found = projects.map(|resource| &resource["Properties"]).find(|properties| properties["Name"] == name.as_str());
+        let properties = found.unwrap_or_else(|| panic!("action {} runs {name}, which is no project", action.name));
+        let environment = properties["Environment"]["EnvironmentVariables"].as_array().unwrap();
+        BuildProject {
+            name: name.clone(),
+            buildspec: self.text(&properties["Source"]["BuildSpec"]),
+            environment: environment.iter().map(|variable| (self.text(&variable["Name"]), self.text(&variable["Value"]))).collect(),
+            role: properties["ServiceRole"]["Fn::GetAtt"][0].as_str().unwrap().to_owned(),
+        }
+    }
+
+    /// A value as it will be: what refers to a resource becomes that resource's name, or a name made up for it.
+    fn text(&self, value: &Json) -> String {
+        match value {
+            Json::String(text) => text.clone(),
+            Json::Number(number) => number.to_string(),
+            Json::Bool(flag) => flag.to_string(),
+            Json::Object(function) if function.contains_key("Ref") => {
+                let id = function["Ref"].as_str().unwrap();
+                match &self.resources[id]["Properties"]["Name"] {
+                    Json::Null => id.to_lowercase(),
+                    name => self.text(name),
+                }
+            }
+            Json::Object(function) if function.contains_key("Fn::Sub") => {
+                let (text, own) = match &function["Fn::Sub"] {
+                    Json::Array(pair) => (self.text(&pair[0]), pair[1].clone()),
+                    text => (self.text(text), Json::Null),
+                };
+                let names: BTreeSet<&str> = text.split("${").skip(1).filter_map(|rest| rest.split('}').next()).collect();
+                names.into_iter().fold(text.clone(), |text, name| {
+                    let value = if own[name].is_null() { serde_json::json!({ "Ref": name }) } else { own[name].clone() };
+                    text.replace(&format!("${{{name}}}"), &self.text(&value))
+                })
+            }
+            other => panic!("{other} is not known before the stack is made"),
+        }
+    }
+}
+
+/// A run of the pipeline, and what it has come to.
+pub(crate) struct Run<'a> {
+    pipeline: &'a Pipeline,
+    cloud: &'a Cloud,
+    folder: TempDir,
+    /// Values by `NAMESPACE.NAME`.
+    pub(crate) variables: BTreeMap<String, String>,
+    pub(crate) artifacts: BTreeMap<String, PathBuf>,
+    /// What happened, in order: stages that were passed over, actions that succeeded or failed.
+    pub(crate) history: Vec<String>,
+    /// What the approver was shown.
+    pub(crate) asked: Option<BTreeMap<String, String>>,
+    /// What the builds printed.
+    pub(crate) log: String,
+}
+
+impl<'a> Run<'a> {
+    /// Runs the pipeline for this source, with these variables as whoever starts it gives them.
+    pub(crate) fn start(pipeline: &'a Pipeline, cloud: &'a Cloud, source: &Path, given: &[(&str, &str)]) -> Self {
+        let mut variables: BTreeMap<String, String> =
+            pipeline.variables.iter().map(|(name, value)| (format!("variables.{name}"), value.clone())).collect();
+        for (name, value) in given {
+            assert!(variables.insert(format!("variables.{name}"), (*value).to_owned()).is_some(), "the pipeline has no variable {name}");
+        }
+        let artifacts = BTreeMap::from([("SourceArtifact".to_owned(), source.to_owned())]);
+        let folder = TempDir::new().unwrap();
+        let mut run = Self { pipeline, cloud, folder, variables, artifacts, history: Vec::new(), asked: None, log: String::new() };
+        run.play();
+        run
+    }
+
+    fn play(&mut self) {
+        for stage in &self.pipeline.stages {
+            if let Some((variable, wanted)) = &stage.skipped_unless
+                && self.filled_in(variable) != *wanted
+            {
+                self.history.push(format!("{} skipped", stage.name));
+                continue;
+            }
+            for action in &stage.actions {
+                let configuration: BTreeMap<String, String> =
+                    action.configuration.iter().map(|(key, value)| (key.clone(), self.filled_in(value))).collect();
+                let passed = match action.provider.as_str() {
+                    "CodeStarSourceConnection" | "CodeCommit" | "S3" => true,
+                    "CodeBuild" => self.build(action, &configuration),
+                    "CloudFormationStackSet" => self.deploy(action, &configuration),
+                    "Manual" => {
+                        self.asked = Some(configuration);
+                        true
+                    }
+                    other => panic!("nobody plays {other}"),
+                };
+                self.history.push(format!("{} {}", action.name, if passed { "succeeded" } else { "failed" }));
+                if !passed {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// A value with its variables filled in. CodePipeline fails an action that names a variable which has no value.
+    fn filled_in(&self, value: &str) -> String {
+        references(value).into_iter().fold(value.to_owned(), |text, name| {
+            let found = self.variables.get(&name).unwrap_or_else(|| panic!("#{{{name}}} has no value"));
+            text.replace(&format!("#{{{name}}}"), found)
+        })
+    }
+
+    /// The file of an artifact, as `Artifact::file` names it.
+    fn artifact_file(&self, action: &Action, value: &str) -> String {
+        let (artifact, file) = value.split_once("::").unwrap_or_else(|| panic!("{value} names no file of an artifact"));
+        assert!(action.inputs.iter().any(|input| input == artifact), "{artifact} is no input of {}", action.name);
+        let path = self.artifacts[artifact].join(file);
+        std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{value}, of action {}: {error}", action.name))
+    }
+
+    /// A CodeBuild action: the buildspec in a folder with the source, the other artifacts beside it, and nothing of this machine's environment.
+    fn build(&mut self, action: &Action, configuration: &BTreeMap<String, String>) -> bool {
+        let project = self.pipeline.project(action);
+        let folder = self.folder.path().join(&action.name);
+        let source = configuration.get("PrimarySource").unwrap_or(&action.inputs[0]);
+        copy(&self.artifacts[source], &folder);
+        let buildspec = Buildspec::read(&folder.join(&project.buildspec));
+        let tools = tools(self.folder.path());
+        let mut command = Command::new("sh");
+        command.args(["-c", &buildspec.script()]).current_dir(&folder).env_clear();
+        command.env("PATH", format!("{}:{}", tools.display(), std::env::var("PATH").unwrap())).env("HOME", self.folder.path());
+        command.env("CODEBUILD_SRC_DIR", &folder).env("CODEBUILD_RESOLVED_SOURCE_VERSION", "4f0c8d1");
+        command.env("CODEBUILD_BUILD_ID", format!("{}:b1d2", project.name)).env("CODEBUILD_BUILD_NUMBER", "7");
+        for input in action.inputs.iter().filter(|input| *input != source) {
+            command.env(format!("CODEBUILD_SRC_DIR_{input}"), &self.artifacts[input]);
+        }
+        command.envs(self.cloud.aws.environment(HOME).unwrap()).envs(&project.environment).envs(action_environment(configuration));
+        let output = command.output().unwrap();
+        self.log.push_str(&String::from_utf8_lossy(&output.stdout));
+        self.log.push_str(&String::from_utf8_lossy(&output.stderr));
+        let exported = std::fs::read_to_string(folder.join("exported.txt")).unwrap_or_default();
+        for (name, value) in exported.lines().filter_map(|line| line.split_once('=')) {
+            if let Some(namespace) = &action.namespace {
+                self.variables.insert(format!("{namespace}.{name}"), value.to_owned());
+            }
+        }
+        // CodePipeline takes the artifact of a build that succeeded.
+        if output.status.success() {
+            self.artifacts.insert(action.outputs[0].clone(), folder.join(buildspec.base_directory()));
+        }
+        output.status.success()
+    }
+
+    /// A stack set action: the set is made or updated from the artifact's files, and accounts that it lacks get their stack.
+    fn deploy(&mut self, action: &Action, configuration: &BTreeMap<String, String>) -> bool {
+        let template = self.artifact_file(action, &configuration["TemplatePath"]);
+        let parameters: Vec<Json> = serde_json::from_str(&self.artifact_file(action, &configuration["Parameters"])).unwrap();
+        let accounts: Vec<String> = serde_json::from_str(&self.artifact_file(action, &configuration["DeploymentTargets"])).unwrap();
+        assert_eq!(configuration["PermissionModel"], "SELF_MANAGED");
+        let mut all = vec![
+            ("StackSetName".to_owned(), configuration["StackSetName"].clone()),
+            ("TemplateBody".to_owned(), template),
+            ("AdministrationRoleARN".to_owned(), configuration["AdministrationRoleArn"].clone()),
+            ("ExecutionRoleName".to_owned(), configuration["ExecutionRoleName"].clone()),
+        ];
+        for (index, parameter) in parameters.iter().enumerate() {
+            for key in ["ParameterKey", "ParameterValue"] {
+                all.push((format!("Parameters.member.{}.{key}", index + 1), parameter[key].as_str().unwrap().to_owned()));
+            }
+        }
+        let ask = |action: &str, all: &[(String, String)]| {
+            let all: Vec<_> = all.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            self.cloud.aws.query(HOME, "cloudformation", action, &all)
+        };
+        let exists = ask("DescribeStackSet", &all[..1]).is_ok();
+        ask(if exists { "UpdateStackSet" } else { "CreateStackSet" }, &all).unwrap();
+        for account in accounts {
+            let region = ("Regions.member.1".to_owned(), configuration["Regions"].clone());
+            let instance = [all[0].clone(), ("Accounts.member.1".to_owned(), account), region];
+            match ask("CreateStackInstances", &instance) {
+                Ok(_) => {}
+                Err(error) if error.to_string().contains("already exists") => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+        true
+    }
+}
+
+/// The environment that an action adds to its project's.
+pub(crate) fn action_environment(configuration: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    let Some(text) = configuration.get("EnvironmentVariables") else { return Vec::new() };
+    let variables: Vec<Json> = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    variables.iter().map(|variable| ["name", "value"].map(|key| variable[key].as_str().unwrap().to_owned()).into()).collect()
+}
+
+/// The variables that a value names: `NAMESPACE.NAME` of each `#{NAMESPACE.NAME}`.
+pub(crate) fn references(value: &str) -> Vec<String> {
+    value.split("#{").skip(1).map(|rest| rest.split_once('}').unwrap_or_else(|| panic!("`{value}` leaves #{{ open")).0.to_owned()).collect()
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let (entry, target) = entry.map(|entry| (entry.path(), to.join(entry.file_name()))).unwrap();
+        if entry.is_dir() { copy(&entry, &target) } else { std::fs::copy(&entry, &target).map(drop).unwrap() }
+    }
+}
+
+/// The one program that CodeBuild's images have and this machine need not: `aws s3 cp`, which fetches the binary.
+fn tools(folder: &Path) -> PathBuf {
+    let tools = folder.join("tools");
+    std::fs::create_dir_all(&tools).unwrap();
+    let binary = env!("CARGO_BIN_EXE_xtask");
+    let script = format!("#!/bin/sh\n[ \"$1 $2 $3 $4\" = 's3 cp --only-show-errors s3://tools/xtask' ] && cp '{binary}' \"$5\"\n");
+    std::fs::write(tools.join("aws"), script).unwrap();
+    Command::new("chmod").arg("+x").arg(tools.join("aws")).status().unwrap();
+    tools
+}

@@ -1,0 +1,308 @@
+//! The pipeline template is wired right, and does what it is for: read as CodePipeline reads it, then run from the source to production.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::buildspecs::Buildspec;
+use crate::cloud::{Cloud, GROUP};
+use crate::code_pipeline::{Action, Pipeline, Run, action_environment, references};
+use crate::project::{Project, workspace};
+
+const STAGING: &str = "222222222222";
+const PROD: &str = "333333333333";
+
+/// CodePipeline's limits (StartPipelineExecution, "Quotas in CodePipeline"): characters of a configuration's key and value.
+const LONGEST_KEY: usize = 50;
+const LONGEST_VALUE: usize = 1000;
+
+/// What a build has from CodeBuild itself, or from its image.
+const FROM_CODE_BUILD: [&str; 4] = ["CODEBUILD_", "PATH", "HOME", "CARGO"];
+
+/// What a team may give and the pipeline does not: each with the reason.
+const NOT_SET: [(&str, &str); 3] = [
+    ("DEPLOYMENT_REGIONS", "a pipeline deploys to its own region, as its stack set actions do"),
+    ("REGIONAL_MODEL_PACKAGES", "as above"),
+    ("XTASK_PROJECT_DIR", "CodeBuild starts in the project's folder"),
+];
+
+const SOURCES: [(&str, [(&str, &str); 2]); 3] = [
+    ("CodeConnections", [("ConnectionArn", "arn:aws:codeconnections:us-east-1:111111111111:connection/1"), ("RepositoryId", "team/iris")]),
+    ("CodeCommit", [("RepositoryId", "iris"), ("BranchName", "main")]),
+    ("S3", [("SourceBucketName", "sources"), ("SourceObjectKey", "iris.zip")]),
+];
+
+fn parameters() -> Vec<(&'static str, &'static str)> {
+    let mut all = vec![
+        ("SageMakerProjectName", "iris"),
+        ("SageMakerProjectId", "p-abc123xyz"),
+        ("ModelPackageGroupName", GROUP),
+        ("EnvName", "ds"),
+        ("SourceProvider", "CodeConnections"),
+        ("StagingAccountList", STAGING),
+        ("ProdAccountList", PROD),
+        ("XtaskUrl", "s3://tools/xtask"),
+        ("ApproverEmail", "approver@example.com"),
+    ];
+    all.extend(SOURCES[0].1);
+    all.push(("XtaskSha256", sha256_of_the_binary()));
+    all
+}
+
+fn sha256_of_the_binary() -> &'static str {
+    static SUM: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    SUM.get_or_init(|| {
+        let output = Command::new("sha256sum").arg(env!("CARGO_BIN_EXE_xtask")).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().split(' ').next().unwrap().to_owned()
+    })
+}
+
+/// A team's repository: the files that the pipeline's source action fetches.
+fn source() -> Project {
+    let project = Project::new();
+    for name in ["buildspec.yml", "test/buildspec.yml", "pipeline/obtain-xtask.sh"] {
+        project.write(name, &std::fs::read_to_string(workspace().join(name)).unwrap());
+    }
+    project
+}
+
+fn buildspec(pipeline: &Pipeline, action: &Action) -> Buildspec {
+    Buildspec::read(&workspace().join(pipeline.project(action).buildspec))
+}
+
+#[test]
+fn every_artifact_comes_from_an_earlier_action_and_every_action_has_a_role_of_its_own() {
+    for (provider, more) in SOURCES {
+        let mut all = parameters();
+        all.retain(|(name, _)| *name != "SourceProvider" && more.iter().all(|(own, _)| own != name));
+        all.extend([("SourceProvider", provider)].into_iter().chain(more));
+        let pipeline = Pipeline::read(&all);
+        let (mut made, mut roles, mut namespaces) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        for action in pipeline.actions() {
+            for input in &action.inputs {
+                assert!(made.contains(input), "{}: nothing before it makes {input}", action.name);
+            }
+            for output in &action.outputs {
+                assert!(made.insert(output.clone()), "{}: {output} is made twice", action.name);
+            }
+            if let Some(namespace) = &action.namespace {
+                assert!(namespaces.insert(namespace.clone()), "{namespace} is the namespace of two actions");
+            }
+            match &action.role {
+                Some(role) => assert!(roles.insert(role.clone()), "{role} is the role of two actions"),
+                // Telling an approver is the pipeline's own doing.
+                None => assert_eq!(action.provider, "Manual", "{} has no role", action.name),
+            }
+            if action.provider == "CodeBuild" {
+                assert!(roles.insert(pipeline.project(action).role), "the role of {}'s project is another's, too", action.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_variable_that_is_used_is_exported_by_an_earlier_action() {
+    let pipeline = Pipeline::read(&parameters());
+    let mut known: BTreeSet<String> = pipeline.variables.keys().map(|name| format!("variables.{name}")).collect();
+    let mut used = BTreeSet::new();
+    for stage in &pipeline.stages {
+        for name in stage.skipped_unless.iter().flat_map(|(variable, _)| references(variable)) {
+            assert!(known.contains(&name), "#{{{name}}} is not exported before {}", stage.name);
+            used.insert(name);
+        }
+        for action in &stage.actions {
+            for name in action.configuration.values().flat_map(|value| references(value)) {
+                assert!(known.contains(&name), "#{{{name}}} is not exported before {}", action.name);
+                used.insert(name);
+            }
+            known.extend(exported(&pipeline, action));
+        }
+    }
+    // Production's tests are the last word: nothing after them asks.
+    let unused: Vec<_> = known.difference(&used).filter(|name| !name.starts_with("TestProd.")).collect();
+    assert!(unused.is_empty(), "nothing uses {unused:?}");
+}
+
+fn exported(pipeline: &Pipeline, action: &Action) -> Vec<String> {
+    if action.provider != "CodeBuild" {
+        return Vec::new();
+    }
+    let namespace = action.namespace.as_ref().unwrap();
+    let buildspec = buildspec(pipeline, action);
+    let names: Vec<_> = buildspec.exported_variables().map(|name| format!("{namespace}.{name}")).collect();
+    // CodeBuild exports no name that begins with AWS_.
+    assert!(names.iter().all(|name| !name.contains(".AWS_")), "{names:?}");
+    names
+}
+
+#[test]
+fn configurations_stay_within_the_limits_of_codepipeline() {
+    // The longest that the parameters may be.
+    let (name, group) = ("n".repeat(32), "g".repeat(63));
+    let mut all = parameters();
+    all.retain(|(name, _)| !["SageMakerProjectName", "SageMakerProjectId", "ModelPackageGroupName"].contains(name));
+    let (staging, prod) = ("s".repeat(14), "q".repeat(14));
+    all.extend([("SageMakerProjectName", name.as_str()), ("SageMakerProjectId", "p-abcdefghijklm"), ("ModelPackageGroupName", &group)]);
+    all.extend([("EnvTypeStagingName", staging.as_str()), ("EnvTypeProdName", &prod)]);
+    let pipeline = Pipeline::read(&all);
+    for action in pipeline.actions() {
+        for (key, value) in &action.configuration {
+            assert!(key.len() <= LONGEST_KEY && value.len() <= LONGEST_VALUE, "{} {key}: {} characters", action.name, value.len());
+        }
+        if action.provider == "CloudFormationStackSet" {
+            assert!(action.configuration["StackSetName"].len() <= 128);
+            // No stack of ours makes roles, and no action can allow a transform.
+            assert!(!action.configuration.contains_key("Capabilities"));
+        }
+    }
+    for (name, value) in &pipeline.variables {
+        assert!(!value.is_empty() && value.len() <= LONGEST_VALUE, "{name}: a variable's default has 1 to 1000 characters");
+    }
+}
+
+#[test]
+fn every_stage_after_the_build_is_passed_over_when_there_is_nothing_to_deploy() {
+    let pipeline = Pipeline::read(&parameters());
+    let stages: Vec<_> = pipeline.stages.iter().map(|stage| (stage.name.as_str(), stage.skipped_unless.clone())).collect();
+    let condition = Some(("#{Build.RELEASE_ACTION}".to_owned(), "deploy".to_owned()));
+    assert_eq!(stages[..2], [("Source", None), ("Build", None)]);
+    assert_eq!(stages[2..], ["Staging", "Approval", "Production"].map(|name| (name, condition.clone())));
+    // The approval shares its stage with nothing: a run that waits locks no other.
+    assert_eq!(pipeline.stages[3].actions.len(), 1);
+}
+
+/// The names of variables in a shell text that it does not set itself, without those that have a default.
+fn needed(script: &str) -> BTreeSet<String> {
+    let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    let mut names = BTreeSet::new();
+    for (index, _) in script.match_indices('$') {
+        let rest = &script[index + 1..];
+        let braces = rest.starts_with('{');
+        let name: String = rest.trim_start_matches('{').chars().take_while(|character| is_name(*character)).collect();
+        let after = &rest[usize::from(braces) + name.len()..];
+        let has_default = braces && (after.starts_with(":-") || after.starts_with('-'));
+        let set_here =
+            ["=", "=$("].iter().any(|sign| script.contains(&format!("{name}{sign}"))) || script.contains(&format!("for {name} in"));
+        if name.starts_with(|first: char| first.is_ascii_uppercase()) && !has_default && !set_here {
+            names.insert(name);
+        }
+    }
+    names
+}
+
+/// The variables that stand in for the options of a command, as its help names them.
+fn options_of(command: &str) -> BTreeSet<String> {
+    let help = Project::new().run([command, "--help"]).ends_with(0).stdout;
+    help.split("[env: ").skip(1).map(|rest| rest.split(['=', ']']).next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn every_variable_that_the_buildspecs_and_the_program_need_is_set_and_no_other() {
+    let pipeline = Pipeline::read(&parameters());
+    let obtain = std::fs::read_to_string(workspace().join("pipeline/obtain-xtask.sh")).unwrap();
+    for action in pipeline.actions().filter(|action| action.provider == "CodeBuild") {
+        let project = pipeline.project(action);
+        let buildspec = buildspec(&pipeline, action);
+        let mut set: BTreeMap<String, String> = project.environment.clone();
+        set.extend(action_environment(&action.configuration));
+        let mut wanted = needed(&buildspec.commands());
+        let commands: &[&str] = match action.name.as_str() {
+            "Build" => &["setup", "build"],
+            "TestStaging" => &["test-staging"],
+            _ => &["test-prod"],
+        };
+        let options: BTreeSet<String> = commands.iter().flat_map(|command| options_of(command)).collect();
+        let optional: BTreeSet<&str> = NOT_SET.iter().map(|(name, _)| *name).collect();
+        wanted.extend(options.iter().filter(|name| !optional.contains(name.as_str())).cloned());
+        for name in &wanted {
+            let from_code_build = FROM_CODE_BUILD.iter().any(|known| name.starts_with(known));
+            let hint = "set it in pipeline/model-deploy-pipeline.yml, or say in NOT_SET why not";
+            assert!(from_code_build || set.contains_key(name), "{}: nobody sets {name}; {hint}", action.name);
+        }
+        for name in set.keys() {
+            let used = buildspec.commands().contains(name.as_str()) || options.contains(name) || obtain.contains(name.as_str());
+            assert!(used, "{}: {name} is set, and nothing uses it", action.name);
+        }
+    }
+}
+
+/// What a release publishes, for the actions after the build.
+fn published(run: &Run<'_>) -> BTreeSet<PathBuf> {
+    let files = std::fs::read_dir(&run.artifacts["BuildArtifact"]).unwrap();
+    files.map(|entry| PathBuf::from(entry.unwrap().file_name())).collect()
+}
+
+const WHOLE_WAY: [&str; 7] = [
+    "Source succeeded",
+    "Build succeeded",
+    "DeployStaging succeeded",
+    "TestStaging succeeded",
+    "ApproveProduction succeeded",
+    "DeployProd succeeded",
+    "TestProd succeeded",
+];
+
+#[test]
+fn two_releases_go_from_the_source_to_production_and_the_approver_sees_what_they_are() {
+    let cloud = Cloud::new();
+    cloud.register(10);
+    for (stage, account) in [("staging", STAGING), ("prod", PROD)] {
+        cloud.prepare(stage, account);
+    }
+    let (pipeline, source) = (Pipeline::read(&parameters()), source());
+
+    let run = Run::start(&pipeline, &cloud, &source.path(""), &[]);
+    assert_eq!(run.history, WHOLE_WAY, "{}", run.log);
+    for file in ["cfn-sm-endpoint.yaml", "staging-config.json", "prod-accounts.json", "release-manifest.json", "xtask"] {
+        assert!(published(&run).contains(&PathBuf::from(file)), "{file} is not published");
+    }
+    let asked = run.asked.unwrap();
+    let text = &asked["CustomData"];
+    assert!(text.contains("version 14") && text.contains(&format!("model-package/{GROUP}/14")) && text.contains("passed"), "{text}");
+    assert!(text.len() <= LONGEST_VALUE && !text.contains("#{"), "{text}");
+    let link = &asked["ExternalEntityLink"];
+    let build = "projects/sagemaker-iris-p-abc123xyz-test-staging/build/sagemaker-iris-p-abc123xyz-test-staging%3Ab1d2/reports";
+    assert!(
+        link.starts_with("https://us-east-1.console.aws.amazon.com/codesuite/codebuild/111111111111/") && link.contains(build),
+        "{link}"
+    );
+    assert!(run.artifacts["TestStagingArtifact"].join("junit.xml").is_file());
+    for (account, stage) in [(STAGING, "staging"), (PROD, "prod")] {
+        assert!(cloud.served(account, &format!("iris-p-abc123xyz-{stage}")).ends_with("/14"));
+    }
+
+    // The second release pins an older version, as a person does who goes back.
+    let run = Run::start(&pipeline, &cloud, &source.path(""), &[("MODEL_PACKAGE", "13")]);
+    assert_eq!(run.history, WHOLE_WAY, "{}", run.log);
+    assert_eq!(run.variables["Build.MODEL_PACKAGE_VERSION"], "13");
+    for (account, stage) in [(STAGING, "staging"), (PROD, "prod")] {
+        assert!(cloud.served(account, &format!("iris-p-abc123xyz-{stage}")).ends_with("/13"));
+    }
+}
+
+#[test]
+fn a_run_without_an_approved_package_is_green_and_passes_every_later_stage_over() {
+    let cloud = Cloud::new();
+    let (pipeline, source) = (Pipeline::read(&parameters()), source());
+    let run = Run::start(&pipeline, &cloud, &source.path(""), &[]);
+    let skipped = ["Source succeeded", "Build succeeded", "Staging skipped", "Approval skipped", "Production skipped"];
+    assert_eq!(run.history, skipped, "{}", run.log);
+    assert!(run.asked.is_none() && cloud.requests("CreateStackSet").is_empty());
+}
+
+#[test]
+fn a_release_whose_tests_fail_in_staging_asks_nobody_and_leaves_its_report() {
+    let cloud = Cloud::new();
+    cloud.register(10);
+    cloud.prepare("staging", STAGING);
+    cloud.aws.silent_rollback(STAGING, "iris-p-abc123xyz-staging").unwrap();
+    let (pipeline, source) = (Pipeline::read(&parameters()), source());
+    source.write(
+        "test/endpoint-tests.yaml",
+        "version: 1\ncases:\n  - name: never\n    payload: { csv: '5.1,3.5,1.4,0.2' }\n    expect: { text: { contains: tulip } }\n",
+    );
+    let run = Run::start(&pipeline, &cloud, &source.path(""), &[]);
+    assert_eq!(run.history, [&WHOLE_WAY[..3], &["TestStaging failed"]].concat(), "{}", run.log);
+    assert_eq!(run.variables["TestStaging.TEST_VERDICT"], "failed");
+    assert!(run.asked.is_none());
+}
