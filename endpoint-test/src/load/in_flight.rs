@@ -78,13 +78,13 @@ impl<'a, T> InFlight<'a, T> {
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<T> {
-        loop {
+        // Each that is ready now is polled once. The runtime makes a task that has done much pend, and wakes it at once: to
+        // go on here until nobody is ready would be for ever, since only the runtime ends that state.
+        let now = self.ready.lock().unwrap_or_else(PoisonError::into_inner).slots.len();
+        for _ in 0..now {
             let slot = {
                 let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
-                let Some(slot) = ready.slots.pop_front() else {
-                    ready.parent = Some(context.waker().clone());
-                    return Poll::Pending;
-                };
+                let Some(slot) = ready.slots.pop_front() else { break };
                 slot
             };
             // A waker may outlive its future, and wake a place that is empty or another's: one poll too many does no harm.
@@ -96,6 +96,13 @@ impl<'a, T> InFlight<'a, T> {
                 return Poll::Ready(value);
             }
         }
+        let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        if ready.slots.is_empty() {
+            ready.parent = Some(context.waker().clone());
+        } else {
+            context.waker().wake_by_ref();
+        }
+        Poll::Pending
     }
 }
 
@@ -131,6 +138,16 @@ mod tests {
     async fn an_empty_set_waits_for_ever() {
         let mut set = InFlight::<'_, ()>::default();
         assert!(tokio::time::timeout(Duration::from_millis(10), set.finished()).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_future_that_wakes_itself_all_the_time_does_not_keep_the_thread() {
+        let mut set = InFlight::default();
+        set.push(poll_fn(|context| {
+            context.waker().wake_by_ref();
+            Poll::<()>::Pending
+        }));
+        assert!(tokio::time::timeout(Duration::from_millis(20), set.finished()).await.is_err());
     }
 
     #[tokio::test]

@@ -1,0 +1,217 @@
+//! Containers that mean harm, or are merely broken: each is told for what it is, soon, and no report carries its poison on.
+
+mod server;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use endpoint_test::{
+    CaseReport, ContainerTarget, Expected, MAX_BODY, Options, Outcome, Report, Suite, TargetInfo, TargetReport, Tool, report, run,
+};
+
+use self::server::{Server, chunk, with_length};
+
+/// What the cases expect: enough to look at every byte of an answer.
+const EXPECT: &str = "{ text: { contains: setosa }, json: [{ at: /0/score, between: [0, 1] }] }";
+
+async fn test(server: &Server, case: &str) -> TargetReport {
+    let text = format!("version: 1\ncases:\n  - {case}\n");
+    let suite = Suite::parse(&text, Path::new("suite.yaml")).unwrap_or_else(|errors| panic!("{errors}"));
+    let target = ContainerTarget::new(&server.url).unwrap();
+    let info = TargetInfo { account_id: "local".into(), region: "local".into(), endpoint: server.url.clone(), ..TargetInfo::default() };
+    let options = Options { wait: Duration::from_secs(5), ..Options::default() };
+    let report = run(&target, info, &suite, &Expected::default(), &options, |_| {}).await;
+    harmless(&report);
+    report
+}
+
+/// The one case that asks for everything.
+async fn asked(server: &Server) -> CaseReport {
+    let case = format!("{{ name: all, payload: {{ csv: '1' }}, timeout: 20s, expect: {EXPECT} }}");
+    test(server, &case).await.cases.remove(0)
+}
+
+/// No report is large, moves a terminal or a browser, or cannot be read back.
+fn harmless(target: &TargetReport) {
+    let report = Report::assemble(Tool { name: "test".into(), version: "1".into() }, "staging", vec![target.clone()]);
+    let (json, junit, html, table) = (report::json(&report), report::junit(&report), report::html(&report), report::table(&report));
+    for (name, text) in [("json", &json), ("junit", &junit), ("html", &html), ("table", &table)] {
+        assert!(text.len() < 200_000, "{name} has {} bytes", text.len());
+        let controls = |character: char| character.is_control() && !"\n\t".contains(character);
+        assert!(!text.contains(controls), "{name} has control characters");
+    }
+    assert!(!html.contains("<script") && !html.contains("<img"), "{html}");
+    assert!(!junit.contains("<script"), "{junit}");
+    assert_eq!(serde_json::from_str::<Report>(&json).unwrap(), report);
+}
+
+#[tokio::test]
+async fn a_body_without_end_is_cut_off_and_is_the_models_failure() {
+    let server = Server::start(|stream| async move {
+        server::send(&stream, b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n").await;
+        let chunk = chunk(&vec![b'x'; 1 << 18]);
+        while server::send(&stream, &chunk).await {}
+    })
+    .await;
+    let case = asked(&server).await;
+    assert_eq!(case.outcome, Outcome::Failed);
+    assert!(case.checks[0].message.as_ref().unwrap().contains(&format!("longer than {MAX_BODY} bytes")), "{case:#?}");
+}
+
+#[tokio::test]
+async fn a_body_that_drips_is_left_after_the_cases_time() {
+    let server = Server::start(|stream| async move {
+        server::send(&stream, b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n").await;
+        while server::send(&stream, b"x").await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    let start = Instant::now();
+    let report = test(&server, "{ name: slow, payload: { csv: '1' }, timeout: 300ms }").await;
+    assert!(start.elapsed() < Duration::from_secs(5));
+    assert_eq!((report.cases[0].outcome, report.cases[0].message.as_deref()), (Outcome::Errored, Some("no reply within 300 ms")));
+    // Where a time is demanded, missing it is proven.
+    let report = test(&server, "{ name: slow, payload: { csv: '1' }, timeout: 300ms, expect: { latency: { max: 200ms } } }").await;
+    assert_eq!(report.cases[0].outcome, Outcome::Failed);
+}
+
+#[tokio::test]
+async fn headers_without_end_are_a_broken_reply() {
+    let server = Server::start(|stream| async move {
+        server::send(&stream, b"HTTP/1.1 200 OK\r\n").await;
+        while server::send(&stream, b"x-more: and more and more and more and more and more and more\r\n").await {}
+    })
+    .await;
+    let case = asked(&server).await;
+    assert_eq!(case.outcome, Outcome::Errored, "{case:#?}");
+}
+
+#[tokio::test]
+async fn the_largest_answer_is_read_whole_and_a_byte_more_is_a_failure() {
+    for (bytes, outcome) in [(MAX_BODY, Outcome::Passed), (MAX_BODY + 1, Outcome::Failed)] {
+        let mut body = b"setosa".to_vec();
+        body.resize(bytes, b' ');
+        let server = Server::answering(with_length("text/csv", &body)).await;
+        let report = test(&server, "{ name: large, payload: { csv: '1' }, timeout: 30s, expect: { text: { contains: setosa } } }").await;
+        assert_eq!(report.cases[0].outcome, outcome, "{bytes}");
+    }
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_text_are_a_wrong_answer() {
+    let server = Server::answering(with_length("text/csv", b"\xff\xfe\x00setosa\x80\n")).await;
+    let case = asked(&server).await;
+    assert_eq!(case.outcome, Outcome::Failed);
+    assert!(case.checks.iter().any(|check| check.name == "text" && check.outcome == Outcome::Failed), "{case:#?}");
+}
+
+#[tokio::test]
+async fn a_compressed_bomb_is_never_unpacked() {
+    // A megabyte of zeros compresses to a thousandth; this claims to be such a one, and is looked at as the bytes it is.
+    let bomb = [&b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"[..], &[0xed; 20_000]].concat();
+    let mut reply =
+        format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n", bomb.len())
+            .into_bytes();
+    reply.extend_from_slice(&bomb);
+    let server = Server::answering(reply).await;
+    let case = asked(&server).await;
+    assert_eq!(case.outcome, Outcome::Failed, "{case:#?}");
+    // Nor was the container asked for compression.
+    assert!(!server.heads().iter().any(|head| head.to_lowercase().contains("accept-encoding")));
+}
+
+#[tokio::test]
+async fn a_length_that_is_wrong_is_a_broken_reply_when_bytes_are_missing() {
+    let server = Server::answering(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nsetosa".to_vec()).await;
+    assert_eq!(asked(&server).await.outcome, Outcome::Errored);
+    for length in ["-1", "six", "99999999999999999999999", "6, 7"] {
+        let server = Server::answering(format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\nsetosa").into_bytes()).await;
+        assert_eq!(asked(&server).await.outcome, Outcome::Errored, "{length}");
+    }
+    // Of a longer body only what was announced is the answer.
+    let server = Server::answering(b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nsetosavirginica".to_vec()).await;
+    let report = test(&server, "{ name: short, payload: { csv: '1' }, expect: { text: { equals: setosa } } }").await;
+    assert_eq!(report.cases[0].outcome, Outcome::Passed);
+}
+
+#[tokio::test]
+async fn commands_for_terminals_and_browsers_are_shown_and_not_done() {
+    let poison = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{202e}<script>alert(1)</script><img src=x onerror=alert(2)>'\"]]>&\u{0}";
+    for status in ["200 OK", "500 Internal Server Error", "302 Found"] {
+        let reply = format!(
+            "HTTP/1.1 {status}\r\ncontent-type: text/html\r\nlocation: javascript:alert(1)\r\ncontent-length: {}\r\n\r\n{poison}",
+            poison.len()
+        );
+        let case = asked(&Server::answering(reply.into_bytes()).await).await;
+        assert_eq!(case.outcome, Outcome::Failed, "{status}");
+    }
+    // So are those in a header and in the reason of a status.
+    let reply = "HTTP/1.1 200 <script>alert(1)</script>\r\ncontent-type: text/<script>alert(1)</script>\r\ncontent-length: 1\r\n\r\nx";
+    assert_eq!(asked(&Server::answering(reply.as_bytes().to_vec()).await).await.outcome, Outcome::Failed);
+}
+
+#[tokio::test]
+async fn numbers_that_are_none_are_a_wrong_answer() {
+    for score in ["NaN", "Infinity", "-Infinity", "1e999", "nan", "0x1", "1.", "\"0.5\"", "null", "true"] {
+        let server =
+            Server::answering(with_length("application/json", format!("[{{\"label\":\"setosa\",\"score\":{score}}}]").as_bytes())).await;
+        let case = asked(&server).await;
+        assert_eq!(case.outcome, Outcome::Failed, "{score}: {case:#?}");
+    }
+}
+
+#[tokio::test]
+async fn json_of_great_depth_is_a_wrong_answer_and_no_crash() {
+    for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+        let count = (1 << 20) / (open.len() + close.len());
+        let closed = format!("{}1{}", open.repeat(count), close.repeat(count));
+        for body in [closed, open.repeat(1 << 20)] {
+            let case = asked(&Server::answering(with_length("application/json", body.as_bytes())).await).await;
+            assert_eq!(case.outcome, Outcome::Failed);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_ping_of_a_hostile_container_ends_too() {
+    let server = Server::everything(|stream| async move {
+        server::send(&stream, b"HTTP/1.1 200 OK\r\n\r\n").await;
+        while server::send(&stream, &[b'x'; 1 << 16]).await {}
+    })
+    .await;
+    let report = test(&server, "{ name: it, payload: { csv: '1' } }").await;
+    // It says that it is ready, however much it says besides.
+    assert_eq!(report.cases[0].outcome, Outcome::Failed, "{report:#?}");
+}
+
+#[tokio::test]
+async fn a_container_that_turns_hostile_under_load_is_counted_and_left_in_time() {
+    let server = Server::start(|stream| async move {
+        let number = stream.number;
+        match number % 4 {
+            _ if number < 3 => _ = server::send(&stream, &with_length("text/csv", b"setosa")).await,
+            0 => {
+                server::send(&stream, b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n").await;
+                while server::send(&stream, b"").await {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            }
+            1 => _ = server::send(&stream, b"\x1b[2J not http \r\n\r\n").await,
+            2 => _ = server::send(&stream, &with_length("text/csv", b"\xff<script>\x1b[31m")).await,
+            _ => _ = server::send(&stream, &with_length("text/csv", b"setosa")).await,
+        }
+    })
+    .await;
+    let start = Instant::now();
+    let suite = "{ name: it, payload: { csv: '1' }, timeout: 300ms, expect: { text: { contains: setosa } } }\nload:\n  phases: [{ rate: 40/s, for: 1s }]\n  abort_when: never";
+    let report = test(&server, suite).await;
+    assert!(start.elapsed() < Duration::from_secs(15));
+    let load = report.load.unwrap();
+    let kinds: Vec<_> = load.errors.iter().map(|error| error.kind.as_str()).collect();
+    for kind in ["timeout", "network", "wrong answer"] {
+        assert!(kinds.contains(&kind), "{kind}: {:#?}", load.errors);
+    }
+    let total = load.total.unwrap();
+    assert_eq!((total.sent, total.passed + total.errors), (40, 40));
+}
