@@ -11,8 +11,9 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub(crate) use options::{
-    BuildOptions, DemoOptions, DeployOptions, DistOptions, PackageOptions, ProjectOptions, RoleOptions, SetupOptions, Stage, StageAccounts,
-    TestOptions, TourOptions, given,
+    BuildOptions, ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions, ConfigurationOptions, DemoOptions,
+    DeployOptions, DistOptions, PackageOptions, ProjectOptions, RoleOptions, SchemaOf, SetupOptions, Stage, StageAccounts, TestOptions,
+    TourOptions, given,
 };
 #[cfg(feature = "aws")]
 pub(crate) use options::{Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, StackSetOptions};
@@ -66,6 +67,9 @@ pub(crate) enum Command {
     Setup(SetupOptions),
     /// Chooses the approved model package, merges and checks both stages' parameters, and packages the template.
     Build(Box<BuildOptions>),
+    /// Explains and checks the stages' parameters, and makes their schemas; needs no AWS.
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Packages a template in place of `aws cloudformation package`.
     Package(PackageOptions),
     /// Rolls a stage out through its stack set, and checks that its endpoints then serve the release.

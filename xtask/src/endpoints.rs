@@ -10,9 +10,6 @@ use crate::exit::Exit;
 use crate::manifest::ParameterOverride;
 use crate::problems;
 
-/// Names of endpoints have 1 to 63 letters, digits and inner hyphens (SageMaker API, CreateEndpoint).
-const MAX_NAME: usize = 63;
-
 /// The names of the template's endpoints, in every account and region the same.
 pub(crate) fn names(
     template: &Template,
@@ -55,21 +52,26 @@ fn names_in(template: &Template, texts: &BTreeMap<String, String>, account: &str
     for (logical_id, properties) in resources_of_type(&resolved, "AWS::SageMaker::Endpoint") {
         let pointer = format!("/Resources/{logical_id}/Properties/EndpointName");
         match &properties["EndpointName"] {
-            serde_json::Value::String(name) if is_endpoint_name(name) => {
+            // Whether SageMaker takes the name has been checked with the stage's parameters.
+            serde_json::Value::String(name) => {
                 names.insert(name.clone());
             }
-            serde_json::Value::String(name) => diagnostics.push(
-                at(template, &pointer, Diagnostic::error(format!("`{name}` cannot be the name of an endpoint: it has {} characters", name.chars().count())))
-                    .hint(format!("a name has 1 to {MAX_NAME} letters, digits and inner hyphens; it is made from the project's name and id and the environment's type")),
-            ),
             serde_json::Value::Null => diagnostics.push(
-                at(template, &format!("/Resources/{logical_id}"), Diagnostic::error(format!("endpoint `{logical_id}` has no `EndpointName`")))
-                    .hinting("give it a name that is made from parameters, so that the tests know what to test"),
+                at(
+                    template,
+                    &format!("/Resources/{logical_id}"),
+                    Diagnostic::error(format!("endpoint `{logical_id}` has no `EndpointName`")),
+                )
+                .hinting("give it a name that is made from parameters, so that the tests know what to test"),
             ),
             other => diagnostics.push(
-                at(template, &pointer, Diagnostic::error(format!("the name of endpoint `{logical_id}` is not known before it is deployed")))
-                    .detail(other.to_string())
-                    .hinting("make it from parameters alone"),
+                at(
+                    template,
+                    &pointer,
+                    Diagnostic::error(format!("the name of endpoint `{logical_id}` is not known before it is deployed")),
+                )
+                .detail(other.to_string())
+                .hinting("make it from parameters alone"),
             ),
         }
     }
@@ -88,25 +90,4 @@ fn differs(template: &Template) -> Failure {
         .file(template.path())
         .hinting("make `EndpointName` from parameters alone: names only have to be unique in an account and region")
         .into()
-}
-
-fn is_endpoint_name(name: &str) -> bool {
-    (1..=MAX_NAME).contains(&name.len())
-        && name.chars().all(|character| character.is_ascii_alphanumeric() || character == '-')
-        && !name.starts_with('-')
-        && !name.ends_with('-')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_endpoint_name;
-
-    #[test]
-    fn names_follow_the_rule_of_sagemaker() {
-        assert!(is_endpoint_name("iris-p-abc123xyz-staging"));
-        assert!(is_endpoint_name(&"a".repeat(63)));
-        for name in ["", "-a", "a-", "a_b", "é", &"a".repeat(64)] {
-            assert!(!is_endpoint_name(name), "{name}");
-        }
-    }
 }

@@ -7,6 +7,7 @@
 mod aws;
 mod cli;
 mod commands;
+mod configuration;
 mod diagnostic;
 mod endpoints;
 mod exit;
@@ -57,6 +58,7 @@ async fn run(printer: Printer, cli: Cli) -> Result<Exit, Failure> {
         Command::Tour(options) => commands::tour::run(printer, &project()?, &options).await,
         Command::Setup(options) => commands::setup::run(printer, &options).await,
         Command::Build(options) => commands::build::run(printer, &project()?, &options).await,
+        Command::Config(command) => commands::config::run(printer, &project()?, &command),
         Command::Package(options) => commands::package::run(printer, &options).await,
         Command::Deploy(options) => Box::pin(commands::deploy::run(printer, &project()?, &options)).await,
         Command::TestStaging(options) => Box::pin(commands::test_endpoints::run(printer, &project()?, Stage::Staging, &options)).await,

@@ -8,8 +8,8 @@ use crate::diagnostic::{Diagnostic, Failure, Level};
 use crate::exit::Exit;
 use crate::files;
 
-/// A finding of stage-config; `text` is the stage file's, and the template turns its pointers into lines.
-pub(crate) fn of_stage(problem: &stage_config::Problem, path: &str, text: &str, template: Option<&Template>) -> Diagnostic {
+/// A finding of stage-config; `texts` are the files that it can be in, by path, and the template turns its pointers into lines.
+pub(crate) fn of_stage(problem: &stage_config::Problem, texts: &[(String, String)], template: Option<&Template>) -> Diagnostic {
     let level = match problem.severity {
         stage_config::Severity::Error => Level::Error,
         stage_config::Severity::Warning => Level::Warning,
@@ -17,15 +17,32 @@ pub(crate) fn of_stage(problem: &stage_config::Problem, path: &str, text: &str, 
     };
     let diagnostic = Diagnostic::new(level, &problem.message).hint(problem.hint.clone());
     match &problem.place {
-        Some(stage_config::Place::File { path: named, line, column }) if named == path => diagnostic.source(path, *line, *column, text),
-        Some(stage_config::Place::Template { pointer }) => match template
-            .and_then(|template| Some((template, template.locate_key(pointer)?)))
-        {
-            Some((template, span)) => diagnostic.source(&template.path().display().to_string(), span.line, span.column, template.text()),
-            None => diagnostic.named(pointer),
-        },
-        Some(place) => diagnostic.named(place.to_string()),
+        Some(place) => at(diagnostic, place, texts, template),
         None => diagnostic,
+    }
+}
+
+/// A finding at a place of stage-config's.
+pub(crate) fn at(
+    diagnostic: Diagnostic,
+    place: &stage_config::Place,
+    texts: &[(String, String)],
+    template: Option<&Template>,
+) -> Diagnostic {
+    match place {
+        stage_config::Place::File { path, line, column } => {
+            let text = texts.iter().find(|(known, _)| known == path).map_or("", |(_, text)| text);
+            diagnostic.source(path, *line, *column, text)
+        }
+        stage_config::Place::Template { pointer } => {
+            match template.and_then(|template| Some((template, template.locate_key(pointer).or_else(|| template.locate(pointer))?))) {
+                Some((template, span)) => {
+                    diagnostic.source(&template.path().display().to_string(), span.line, span.column, template.text())
+                }
+                None => diagnostic.named(pointer),
+            }
+        }
+        stage_config::Place::Pipeline { source } => diagnostic.named(source),
     }
 }
 

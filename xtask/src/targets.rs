@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use model_registry::AccountId;
 use stack_rollout::organization::UnitId;
+use stage_config::names;
 
 use crate::diagnostic::Diagnostic;
 
@@ -40,7 +41,7 @@ pub(crate) fn accounts(text: &str, source: &str, diagnostics: &mut Vec<Diagnosti
 pub(crate) fn regions(text: &str, source: &str, diagnostics: &mut Vec<Diagnostic>) -> Vec<String> {
     let mut regions: Vec<String> = Vec::new();
     for member in members(text) {
-        if !is_region(member) {
+        if !names::is_region(member) {
             let diagnostic = Diagnostic::error(format!("`{member}` is not an AWS region")).named(source);
             diagnostics.push(diagnostic.hinting("a region looks like us-east-1; separate regions with commas"));
         } else if !regions.iter().any(|region| region == member) {
@@ -61,16 +62,6 @@ pub(crate) fn yes_or_no(text: &str) -> Option<bool> {
 
 fn members(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|member| !member.is_empty())
-}
-
-/// `us-east-1`, `us-gov-west-1`, `ap-southeast-5`: words and a number with hyphens between them.
-fn is_region(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let Some((number, words)) = parts.split_last() else { return false };
-    words.len() >= 2
-        && words.iter().all(|word| !word.is_empty() && word.chars().all(|character| character.is_ascii_lowercase()))
-        && !number.is_empty()
-        && number.chars().all(|character| character.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! The options of each command, a file a command.
 
 mod build;
+mod config;
+mod configuration;
 mod demo;
 mod deploy;
 mod dist;
@@ -12,6 +14,8 @@ mod test_endpoints;
 mod tour;
 
 pub(crate) use build::BuildOptions;
+pub(crate) use config::{ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions, SchemaOf};
+pub(crate) use configuration::ConfigurationOptions;
 pub(crate) use demo::DemoOptions;
 pub(crate) use deploy::{Caller, ConcurrencyMode, DeployOptions, Permissions, PreferenceOptions, RegionConcurrency, StackSetOptions};
 pub(crate) use dist::DistOptions;

@@ -3,24 +3,21 @@
 //! arguments → the files that people wrote, checked → choice → both stages' parameters, checked → packaged template → manifest → files.
 //! Nothing is written before all of it is known to be right.
 
-mod inputs;
 mod regional;
 mod request;
 mod summary;
 
 use model_registry::{AccountId, Choice, Gates, Registry, SelectError, select};
-use stage_config::to_stack_set_parameters;
+use stage_config::{to_stack_set_parameters, to_template_configuration};
 
-pub(crate) use inputs::Inputs;
-use inputs::Known;
 use regional::RegionalPackages;
-#[cfg(feature = "aws")]
-pub(crate) use request::Asked;
-pub(crate) use request::BuildRequest;
+pub(crate) use request::{Asked, BuildRequest};
+use request::{StageRequest, template_configuration_file};
 pub(crate) use summary::print;
 
 use crate::cli::{BuildOptions, Stage};
-use crate::diagnostic::{Diagnostic, Failure};
+use crate::configuration::{Configuration, StageParameters, Targets};
+use crate::diagnostic::{Diagnostic, Failure, stop_on_errors};
 use crate::endpoints;
 use crate::exit::Exit;
 use crate::files::{self, FileSet};
@@ -42,8 +39,11 @@ pub(crate) struct Home {
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &BuildOptions) -> Result<Exit, Failure> {
     let mut request = BuildRequest::read(project, options)?;
-    let inputs = Inputs::read(&request)?;
-    inputs.check_early(&request)?;
+    for warning in &request.warnings {
+        printer.diagnostic(warning);
+    }
+    let inputs = Configuration::read(&request.files)?;
+    check_early(&request, &inputs)?;
     let manifest = match &options.registry {
         Some(file) => {
             let snapshot = snapshot::read(file)?;
@@ -56,7 +56,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &BuildOpti
 }
 
 #[cfg(feature = "aws")]
-async fn with_aws(printer: Printer, project: &Project, request: &mut BuildRequest, inputs: &Inputs) -> Result<Manifest, Failure> {
+async fn with_aws(printer: Printer, project: &Project, request: &mut BuildRequest, inputs: &Configuration) -> Result<Manifest, Failure> {
     let session = crate::aws::Session::open().await?;
     for stage in &mut request.stages {
         stage.accounts = crate::organization::listed(&session, &stage.accounts).await?;
@@ -78,7 +78,7 @@ async fn with_aws(printer: Printer, project: &Project, request: &mut BuildReques
 
 #[cfg(not(feature = "aws"))]
 #[expect(clippy::unused_async, reason = "the one with AWS awaits")]
-async fn with_aws(_: Printer, _: &Project, _: &mut BuildRequest, _: &Inputs) -> Result<Manifest, Failure> {
+async fn with_aws(_: Printer, _: &Project, _: &mut BuildRequest, _: &Configuration) -> Result<Manifest, Failure> {
     Err(crate::without_aws("build", "give a registry snapshot with --registry"))
 }
 
@@ -87,7 +87,7 @@ pub(crate) async fn build<R: Registry>(
     printer: Printer,
     project: &Project,
     request: &BuildRequest,
-    inputs: &Inputs,
+    inputs: &Configuration,
     registry: impl Fn(Option<&str>) -> R,
     home: Home,
 ) -> Result<Manifest, Failure> {
@@ -106,32 +106,22 @@ pub(crate) async fn build<R: Registry>(
         file_set.add(request.output_dir.join(name), bytes);
     };
 
+    let arn = choice.package.arn.to_string();
     let mut stages = Vec::new();
-    for (index, stage) in request.stages.iter().enumerate() {
-        let accounts: Vec<String> = match &stage.accounts {
-            Accounts::Own => vec![home.account.as_ref().unwrap_or_else(|| choice.package.arn.account()).to_string()],
-            Accounts::Listed(accounts) => accounts.iter().map(ToString::to_string).collect(),
-            Accounts::Units(_) => {
-                return Err(Diagnostic::error(format!("the accounts of the {} stage's units are not known", stage.stage))
-                    .hinting("with --registry no call to AWS is made: give a list of accounts")
-                    .into());
-            }
-        };
-        let arn = choice.package.arn.to_string();
-        let (parameters, findings) =
-            inputs.parameters(request, index, Known { model_package_arn: Some(&arn), accounts: Some(&accounts) })?;
-        for finding in &findings {
-            // That a template takes less than the pipeline knows is its author's choice, and no news on every run.
-            if printer.verbose > 0 || !finding.message.contains("is not passed on") {
-                printer.diagnostic(finding);
-            }
+    for (stage, accounts, parameters) in checked_stages(printer, request, inputs, &choice, &home, &regions)? {
+        let values = &parameters.checked.parameters;
+        let mut parameter_overrides = regional.overrides(values, &inputs.template)?;
+        parameter_overrides.extend(parameters.overrides.iter().cloned());
+        let endpoints = endpoints::names(&inputs.template, values, &parameter_overrides, &accounts, &regions)?;
+        add(&stage.config_file, to_stack_set_parameters(values).into_bytes());
+        if request.template_configuration {
+            let text = template_configuration(stage, inputs, &parameters, &accounts, &regions)?;
+            add(&template_configuration_file(stage.stage), text.into_bytes());
         }
-        let parameter_overrides = regional.overrides(&parameters, &inputs.template)?;
-        let endpoints = endpoints::names(&inputs.template, &parameters, &parameter_overrides, &accounts, &regions)?;
-        add(&stage.config_file, to_stack_set_parameters(&parameters).into_bytes());
         let mut list = serde_json::to_string_pretty(&accounts).expect("a list of texts always serialises");
         list.push('\n');
         add(&format!("{}-accounts.json", stage.stage), list.into_bytes());
+        let stack_set = request.pipeline(stage, Some(&arn), None).stack_set().unwrap_or_default();
         stages.push(StageTargets {
             env_type: stage.env_type.clone(),
             config: stage.config_file.clone(),
@@ -139,7 +129,7 @@ pub(crate) async fn build<R: Registry>(
             regions: regions.clone(),
             execution_role_name: stage.execution_role.clone(),
             endpoints,
-            stack_set: format!("sagemaker-{}-{}-deploy-{}", request.project_name, request.project_id, stage.env_type),
+            stack_set,
             parameter_overrides,
         });
     }
@@ -158,6 +148,113 @@ pub(crate) async fn build<R: Registry>(
     file_set.add(request.output_dir.join(manifest::FILE_NAME), text);
     file_set.write()?;
     Ok(manifest)
+}
+
+/// A stage, its accounts and its parameters.
+type CheckedStage<'a> = (&'a StageRequest, Vec<String>, StageParameters);
+
+/// Both stages with their accounts and parameters, checked with all that is known; every finding is told once.
+fn checked_stages<'a>(
+    printer: Printer,
+    request: &'a BuildRequest,
+    inputs: &Configuration,
+    choice: &Choice,
+    home: &Home,
+    regions: &[String],
+) -> Result<Vec<CheckedStage<'a>>, Failure> {
+    let arn = choice.package.arn.to_string();
+    let (mut stages, mut diagnostics) = (Vec::new(), Vec::new());
+    for stage in &request.stages {
+        let accounts: Vec<String> = match &stage.accounts {
+            Accounts::Own => vec![home.account.as_ref().unwrap_or_else(|| choice.package.arn.account()).to_string()],
+            Accounts::Listed(accounts) => accounts.iter().map(ToString::to_string).collect(),
+            Accounts::Units(_) => {
+                return Err(Diagnostic::error(format!("the accounts of the {} stage's units are not known", stage.stage))
+                    .hinting("with --registry no call to AWS is made: give a list of accounts")
+                    .into());
+            }
+        };
+        let targets = Targets { accounts: Some(&accounts), regions: Some(regions), instance_types: &[] };
+        let mut parameters = inputs.check(&request.pipeline(stage, Some(&arn), Some(&accounts)), &targets);
+        diagnostics.append(&mut parameters.diagnostics);
+        diagnostics.extend(not_passed(request, stage, inputs, &parameters));
+        stages.push((stage, accounts, parameters));
+    }
+    let mut told = std::collections::BTreeSet::new();
+    diagnostics.retain(|diagnostic| told.insert(diagnostic.to_string()));
+    for finding in &stop_on_errors(diagnostics)? {
+        // That a template takes less than the pipeline knows is its author's choice, and no news on every run.
+        if printer.verbose > 0 || !finding.message.contains("is not passed on") {
+            printer.diagnostic(finding);
+        }
+    }
+    Ok(stages)
+}
+
+/// Checks both stages with what is known before any model package is chosen, so that a wrong file never costs a call.
+pub(crate) fn check_early(request: &BuildRequest, inputs: &Configuration) -> Result<(), Failure> {
+    let mut diagnostics = Vec::new();
+    for stage in &request.stages {
+        let accounts: Option<Vec<String>> = match &stage.accounts {
+            Accounts::Listed(accounts) => Some(accounts.iter().map(ToString::to_string).collect()),
+            Accounts::Own | Accounts::Units(_) => None,
+        };
+        let regions = (!request.regions.is_empty()).then_some(&request.regions[..]);
+        let targets = Targets { accounts: accounts.as_deref(), regions, instance_types: &[] };
+        diagnostics.extend(inputs.check(&request.pipeline(stage, None, None), &targets).diagnostics);
+    }
+    let mut told = std::collections::BTreeSet::new();
+    diagnostics.retain(|diagnostic| told.insert(diagnostic.to_string()));
+    stop_on_errors(diagnostics)?;
+    Ok(())
+}
+
+/// What a stage says and CodePipeline's stack set action cannot pass on.
+fn not_passed(request: &BuildRequest, stage: &StageRequest, inputs: &Configuration, parameters: &StageParameters) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    let merged = &parameters.merged;
+    if !request.template_configuration {
+        let tags = merged.tags.values().next().map(|tag| ("tags", &tag.named_at));
+        let policy = merged.stack_policy.as_ref().map(|policy| ("a stack policy", &policy.origin));
+        for (what, place) in tags.into_iter().chain(policy) {
+            let diagnostic = Diagnostic::warning(format!("CodePipeline's CloudFormationStackSet action cannot pass {what} on"));
+            let hint =
+                "for its CloudFormation action, which can, add --template-configuration; for a stack set, put tags into the template";
+            diagnostics.push(inputs.at(diagnostic.hinting(hint), place));
+        }
+    }
+    if let Some(path) = inputs.override_file(stage.stage) {
+        let diagnostic =
+            Diagnostic::warning("CodePipeline's CloudFormationStackSet action cannot pass overrides of accounts and regions on");
+        diagnostics.push(
+            diagnostic.named(path).hint(format!("roll this stage out with `xtask deploy --stage {}`, which passes them", stage.stage)),
+        );
+    }
+    diagnostics
+}
+
+/// The stage as CodePipeline's CloudFormation action takes it, which deploys to one account: its overrides are then the stage's own.
+fn template_configuration(
+    stage: &StageRequest,
+    inputs: &Configuration,
+    parameters: &StageParameters,
+    accounts: &[String],
+    regions: &[String],
+) -> Result<String, Failure> {
+    let mut values = parameters.checked.parameters.clone();
+    if let ([account], [region]) = (accounts, regions) {
+        let overridden = inputs.overrides(stage.stage, (Some(account), Some(region)));
+        values.extend(overridden.parameters.into_iter().map(|(name, setting)| (name, setting.value)));
+    }
+    let checked = &parameters.checked;
+    to_template_configuration(&values, &checked.tags, checked.stack_policy.as_ref()).map_err(|problems| {
+        let place = |problem: &stage_config::Problem| {
+            let setting = parameters.merged.parameters.iter().find(|(name, _)| problem.message.starts_with(&format!("`{name}` ")));
+            let diagnostic = inputs.diagnostic(problem);
+            setting.map_or_else(|| diagnostic.clone(), |(_, setting)| inputs.at(diagnostic.clone(), &setting.origin))
+        };
+        Failure::new(Exit::BadInput, problems.0.iter().map(place).collect())
+    })
 }
 
 /// The regions of the release, in the order in which they are deployed to.

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use test_support::iris;
 
-use crate::cli::{BuildOptions, ProjectOptions, Stage, StageAccounts, TourOptions};
-use crate::commands::build::{self, BuildRequest, Home, Inputs};
+use crate::cli::{BuildOptions, ConfigurationOptions, ProjectOptions, Stage, StageAccounts, TourOptions};
+use crate::commands::build::{self, BuildRequest, Home};
 use crate::commands::test_endpoints;
+use crate::configuration::Configuration;
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::exit::Exit;
 use crate::files;
@@ -56,7 +57,7 @@ async fn release(printer: Printer, project: &Project, folder: &Path) -> Result<P
     let output = folder.join("release");
     let options = build_options(output.clone());
     let request = BuildRequest::read(project, &options)?;
-    let inputs = Inputs::read(&request)?;
+    let inputs = Configuration::read(&request.files)?;
     let registry = snapshot::read(&project.root.join("examples/registry.json"))?;
     let manifest = build::build(printer, project, &request, &inputs, |_| registry.clone(), Home::default()).await?;
     build::print(printer, &manifest, &output);
@@ -75,7 +76,7 @@ fn refuse(printer: Printer, project: &Project, folder: &Path) -> Result<Exit, Fa
 
     let output = wrong.root.join("release");
     let request = BuildRequest::read(&wrong, &build_options(output.clone()))?;
-    match Inputs::read(&request).and_then(|inputs| inputs.check_early(&request)) {
+    match Configuration::read(&request.files).and_then(|inputs| build::check_early(&request, &inputs)) {
         Err(failure) if !output.exists() => {
             for diagnostic in &failure.diagnostics {
                 printer.diagnostic(diagnostic);
@@ -103,31 +104,35 @@ fn compare(printer: Printer, project: &Project, release: &Path) -> Result<Exit, 
 fn build_options(output_dir: PathBuf) -> BuildOptions {
     let text = |text: &str| Some(text.to_owned());
     BuildOptions {
-        project: ProjectOptions {
-            sagemaker_project_id: text("p-abc123xyz"),
-            sagemaker_project_name: text("iris"),
-            model_package_group_name: text("iris-p-abc123xyz"),
-            env_name: text("ds"),
+        configuration: ConfigurationOptions {
+            project: ProjectOptions {
+                sagemaker_project_id: text("p-abc123xyz"),
+                sagemaker_project_name: text("iris"),
+                model_package_group_name: text("iris-p-abc123xyz"),
+                env_name: text("ds"),
+            },
+            accounts: StageAccounts {
+                multi_account_deployment: text("yes"),
+                staging_accounts: text("222222222222"),
+                prod_accounts: text("333333333333"),
+                organizational_unit_staging_id: None,
+                organizational_unit_prod_id: None,
+            },
+            staging_config_name: "staging-config".to_owned(),
+            prod_config_name: "prod-config".to_owned(),
+            base_config_name: None,
+            sagemaker_execution_role_staging_name: text("SageMakerModelExecutionRole"),
+            sagemaker_execution_role_prod_name: text("SageMakerModelExecutionRole"),
+            env_type_staging_name: text("staging"),
+            env_type_prod_name: text("prod"),
+            ebs_kms_key_arn: None,
+            template_name: "cfn-sm-endpoint".to_owned(),
+            regions: None,
         },
-        accounts: StageAccounts {
-            multi_account_deployment: text("yes"),
-            staging_accounts: text("222222222222"),
-            prod_accounts: text("333333333333"),
-            organizational_unit_staging_id: None,
-            organizational_unit_prod_id: None,
-        },
-        staging_config_name: "staging-config".to_owned(),
-        prod_config_name: "prod-config".to_owned(),
-        sagemaker_execution_role_staging_name: text("SageMakerModelExecutionRole"),
-        sagemaker_execution_role_prod_name: text("SageMakerModelExecutionRole"),
-        env_type_staging_name: text("staging"),
-        env_type_prod_name: text("prod"),
-        ebs_kms_key_arn: None,
-        template_name: "cfn-sm-endpoint".to_owned(),
         artifact_bucket: None,
         registry: None,
         model_package: None,
-        regions: None,
+        template_configuration: false,
         regional_model_package: Vec::new(),
         output_dir: Some(output_dir),
     }

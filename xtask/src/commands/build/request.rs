@@ -7,7 +7,8 @@ use model_registry::{ModelPackageGroup, Selection};
 use stack_rollout::organization::UnitId;
 
 use super::regional::{self, RegionalSelection};
-use crate::cli::{BuildOptions, Stage, StageAccounts, given};
+use crate::cli::{BuildOptions, ConfigurationOptions, Stage, StageAccounts, given};
+use crate::configuration::{BaseFile, ConfigurationFiles, Pipeline, StageFiles};
 use crate::diagnostic::{Diagnostic, Failure, stop_on_errors};
 use crate::exit::Exit;
 use crate::manifest;
@@ -28,17 +29,20 @@ pub(crate) struct BuildRequest {
     pub(crate) regional_packages: BTreeMap<String, RegionalSelection>,
     pub(crate) stages: [StageRequest; 2],
     pub(crate) volume_kms_key_arn: Option<String>,
-    pub(crate) template: PathBuf,
+    pub(crate) files: ConfigurationFiles,
     pub(crate) output_template: String,
+    /// Whether each stage's parameters are written as a template configuration, too.
+    pub(crate) template_configuration: bool,
     pub(crate) artifact_bucket: Option<String>,
     pub(crate) output_dir: PathBuf,
+    /// What is worth saying of the options.
+    pub(crate) warnings: Vec<Diagnostic>,
 }
 
 /// What one stage is asked for.
 #[derive(Debug)]
 pub(crate) struct StageRequest {
     pub(crate) stage: Stage,
-    pub(crate) config_template: PathBuf,
     pub(crate) config_file: String,
     pub(crate) env_type: String,
     /// The role's name, with its path if it has one.
@@ -49,12 +53,14 @@ pub(crate) struct StageRequest {
 impl BuildRequest {
     pub(crate) fn read(project: &Project, options: &BuildOptions) -> Result<Self, Failure> {
         let mut asked = Asked { diagnostics: Vec::new() };
+        let configuration = &options.configuration;
+        let project_options = &configuration.project;
         let project_name =
-            asked.required(options.project.sagemaker_project_name.as_ref(), "--sagemaker-project-name", "SAGEMAKER_PROJECT_NAME");
-        let project_id = asked.required(options.project.sagemaker_project_id.as_ref(), "--sagemaker-project-id", "SAGEMAKER_PROJECT_ID");
-        let env_name = asked.required(options.project.env_name.as_ref(), "--env-name", "ENV_NAME");
+            asked.required(project_options.sagemaker_project_name.as_ref(), "--sagemaker-project-name", "SAGEMAKER_PROJECT_NAME");
+        let project_id = asked.required(project_options.sagemaker_project_id.as_ref(), "--sagemaker-project-id", "SAGEMAKER_PROJECT_ID");
+        let env_name = asked.required(project_options.env_name.as_ref(), "--env-name", "ENV_NAME");
         let group = asked.required(
-            options.project.model_package_group_name.as_ref(),
+            project_options.model_package_group_name.as_ref(),
             "--model-package-group-name",
             "SOURCE_MODEL_PACKAGE_GROUP_NAME",
         );
@@ -65,25 +71,24 @@ impl BuildRequest {
             let parsed = text.parse::<Selection>();
             asked.parsed(parsed, "--model-package")
         });
-        let regions =
-            given(options.regions.as_ref()).map(|text| targets::regions(text, "--regions", &mut asked.diagnostics)).unwrap_or_default();
+        let regions = given(configuration.regions.as_ref())
+            .map(|text| targets::regions(text, "--regions", &mut asked.diagnostics))
+            .unwrap_or_default();
         let regional_packages = regional::read(&options.regional_model_package, &mut asked.diagnostics);
-        let [staging_accounts, prod_accounts] = asked.stage_accounts(&options.accounts);
+        let [staging_accounts, prod_accounts] = asked.stage_accounts(&configuration.accounts);
         let stages = [
             asked.stage(
-                project,
                 Stage::Staging,
-                &options.staging_config_name,
-                options.env_type_staging_name.as_ref(),
-                options.sagemaker_execution_role_staging_name.as_ref(),
+                &configuration.staging_config_name,
+                configuration.env_type_staging_name.as_ref(),
+                configuration.sagemaker_execution_role_staging_name.as_ref(),
                 staging_accounts,
             ),
             asked.stage(
-                project,
                 Stage::Prod,
-                &options.prod_config_name,
-                options.env_type_prod_name.as_ref(),
-                options.sagemaker_execution_role_prod_name.as_ref(),
+                &configuration.prod_config_name,
+                configuration.env_type_prod_name.as_ref(),
+                configuration.sagemaker_execution_role_prod_name.as_ref(),
                 prod_accounts,
             ),
         ];
@@ -96,9 +101,10 @@ impl BuildRequest {
         }
         asked.own_files(&stages);
         asked.own_environments(&stages);
-        let template = asked.template(project, &options.template_name);
+        asked.shared_accounts(&stages);
+        let files = asked.configuration_files(project, configuration, &Stage::ALL);
         let parsed = group.zip(selection);
-        stop_on_errors(asked.diagnostics)?;
+        let warnings = stop_on_errors(asked.diagnostics)?;
         let Some((group, selection)) = parsed else { return Err(Failure::new(Exit::BadInput, Vec::new())) };
         Ok(Self {
             project_name,
@@ -109,12 +115,34 @@ impl BuildRequest {
             regions,
             regional_packages,
             stages,
-            volume_kms_key_arn: given(options.ebs_kms_key_arn.as_ref()).map(str::to_owned),
-            template,
-            output_template: format!("{}.yaml", options.template_name),
+            volume_kms_key_arn: given(configuration.ebs_kms_key_arn.as_ref()).map(str::to_owned),
+            files,
+            output_template: format!("{}.yaml", configuration.template_name),
+            template_configuration: options.template_configuration,
+            warnings,
             artifact_bucket: given(options.artifact_bucket.as_ref()).map(str::to_owned),
             output_dir: options.output_dir.clone().unwrap_or_else(|| project.target("deploy")),
         })
+    }
+
+    /// What the pipeline knows of a stage; the model package once it is chosen, and the accounts once they are listed.
+    pub(crate) fn pipeline<'a>(
+        &'a self,
+        stage: &'a StageRequest,
+        model_package_arn: Option<&'a str>,
+        accounts: Option<&'a [String]>,
+    ) -> Pipeline<'a> {
+        Pipeline {
+            stage: stage.stage,
+            project_name: Some(&self.project_name),
+            project_id: Some(&self.project_id),
+            env_name: Some(&self.env_name),
+            env_type: Some(&stage.env_type),
+            execution_role: Some(&stage.execution_role),
+            volume_kms_key_arn: self.volume_kms_key_arn.as_deref(),
+            model_package_arn,
+            accounts,
+        }
     }
 }
 
@@ -152,7 +180,6 @@ impl Asked {
     /// One stage; its options and variables are named for it.
     fn stage(
         &mut self,
-        project: &Project,
         stage: Stage,
         config_name: &str,
         env_type: Option<&String>,
@@ -163,7 +190,6 @@ impl Asked {
         let role_names = (format!("--sagemaker-execution-role-{stage}-name"), format!("SAGEMAKER_EXECUTION_ROLE_{variable}_NAME"));
         StageRequest {
             stage,
-            config_template: self.config_template(project, config_name, &format!("--{stage}-config-name")),
             config_file: format!("{config_name}.json"),
             env_type: self.required(env_type, &format!("--env-type-{stage}-name"), &format!("ENV_TYPE_{variable}_NAME")),
             execution_role: self.role(role, &role_names.0, &role_names.1),
@@ -173,13 +199,23 @@ impl Asked {
 
     /// No stage's configuration takes the name of another file of the release.
     fn own_files(&mut self, stages: &[StageRequest; 2]) {
-        let taken = Stage::ALL.map(|stage| format!("{stage}-accounts.json"));
+        let taken = Stage::ALL.iter().flat_map(|stage| [format!("{stage}-accounts.json"), template_configuration_file(*stage)]);
+        let taken: Vec<String> = taken.collect();
         for stage in stages {
             if stage.config_file == manifest::FILE_NAME || taken.contains(&stage.config_file) {
                 let diagnostic = Diagnostic::error(format!("`{}` is the name of another file of the release", stage.config_file));
                 self.diagnostics
                     .push(diagnostic.named(format!("--{}-config-name", stage.stage)).hinting("give the configuration another name"));
             }
+        }
+    }
+
+    /// An account of both stages is most likely a slip: staging would run beside production.
+    fn shared_accounts(&mut self, stages: &[StageRequest; 2]) {
+        let [Accounts::Listed(staging), Accounts::Listed(prod)] = [&stages[0].accounts, &stages[1].accounts] else { return };
+        for account in staging.intersection(prod) {
+            let diagnostic = Diagnostic::warning(format!("account `{account}` is a target of both stages"));
+            self.diagnostics.push(diagnostic.named("--staging-accounts, --prod-accounts").hinting("give production accounts of its own"));
         }
     }
 
@@ -237,9 +273,25 @@ impl Asked {
         }
     }
 
+    /// A list of accounts where it is given; none where it is not, or where only organizational units are.
+    pub(crate) fn known_accounts(&mut self, options: &StageAccounts, stage: Stage) -> Option<Vec<String>> {
+        let (list, flag) = match stage {
+            Stage::Staging => (options.staging_accounts.as_ref(), "--staging-accounts"),
+            Stage::Prod => (options.prod_accounts.as_ref(), "--prod-accounts"),
+        };
+        let is_single = given(options.multi_account_deployment.as_ref()).and_then(targets::yes_or_no) == Some(false);
+        let text = given(list).filter(|_| !is_single)?;
+        Some(targets::accounts(text, flag, &mut self.diagnostics).iter().map(ToString::to_string).collect())
+    }
+
     /// A role's name with its path: `Name`, `path/Name`, or the ARN of such a role.
     fn role(&mut self, value: Option<&String>, flag: &str, variable: &str) -> String {
         let text = self.required(value, flag, variable);
+        self.role_name(&text, flag)
+    }
+
+    /// The same of a text.
+    pub(crate) fn role_name(&mut self, text: &str, flag: &str) -> String {
         let name =
             if text.starts_with("arn:") { text.split_once(":role/").map_or("", |(_, name)| name) } else { text.trim_start_matches('/') };
         let last = name.rsplit('/').next().unwrap_or_default();
@@ -254,12 +306,36 @@ impl Asked {
         name.to_owned()
     }
 
-    fn config_template(&mut self, project: &Project, name: &str, flag: &str) -> PathBuf {
-        self.file_name(name, flag);
-        project.root.join(format!("{name}-template.json"))
+    /// The files of the project that say what its stages' parameters are.
+    pub(crate) fn configuration_files(
+        &mut self,
+        project: &Project,
+        options: &ConfigurationOptions,
+        stages: &[Stage],
+    ) -> ConfigurationFiles {
+        let base = given(options.base_config_name.as_ref());
+        let base_name = base.unwrap_or("base-config");
+        self.file_name(base_name, "--base-config-name");
+        let mut named = Vec::new();
+        for stage in stages {
+            let name = options.config_name(*stage);
+            self.file_name(name, &format!("--{stage}-config-name"));
+            if name == base_name {
+                let diagnostic = Diagnostic::error(format!("`{name}` is named as the base of both stages and as the {stage} stage's own"));
+                self.diagnostics.push(
+                    diagnostic
+                        .named(format!("--base-config-name, --{stage}-config-name"))
+                        .hinting("give each configuration a name of its own"),
+                );
+            }
+            let file = |ending: &str| project.root.join(format!("{name}-{ending}.json"));
+            named.push(StageFiles { stage: *stage, config: file("template"), overrides: file("overrides") });
+        }
+        let base = BaseFile { path: project.root.join(format!("{base_name}-template.json")), is_named: base.is_some() };
+        ConfigurationFiles { template: self.template(project, &options.template_name), base, stages: named }
     }
 
-    fn template(&mut self, project: &Project, name: &str) -> PathBuf {
+    pub(crate) fn template(&mut self, project: &Project, name: &str) -> PathBuf {
         self.file_name(name, "--template-name");
         let candidates = ["yml", "yaml"].map(|extension| project.root.join(format!("{name}-template.{extension}")));
         candidates.iter().find(|path| path.is_file()).cloned().unwrap_or_else(|| {
@@ -276,4 +352,9 @@ impl Asked {
             self.diagnostics.push(diagnostic.hinting("use letters, digits, dots, hyphens and underscores, without a folder or an ending"));
         }
     }
+}
+
+/// The file of a release that holds a stage's parameters as CodePipeline's CloudFormation action takes them.
+pub(crate) fn template_configuration_file(stage: Stage) -> String {
+    format!("{stage}-template-configuration.json")
 }

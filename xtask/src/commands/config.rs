@@ -1,0 +1,81 @@
+//! `config`: the stages' parameters explained, checked, and described for editors. It needs no AWS.
+
+mod explain;
+mod request;
+mod schema;
+
+use serde_json::json;
+
+use crate::cli::{ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, Stage};
+use crate::configuration::{Configuration, StageParameters};
+use crate::diagnostic::{Diagnostic, Failure, stop_on_errors};
+use crate::exit::Exit;
+use crate::printer::Printer;
+use crate::project::Project;
+
+use request::ConfigRequest;
+
+pub(crate) fn run(printer: Printer, project: &Project, command: &ConfigCommand) -> Result<Exit, Failure> {
+    match command {
+        ConfigCommand::Explain(options) => explain(printer, project, options),
+        ConfigCommand::Check(options) => check(printer, project, options),
+        ConfigCommand::Schema(options) => schema::run(printer, project, options),
+    }
+}
+
+fn explain(printer: Printer, project: &Project, options: &ConfigExplainOptions) -> Result<Exit, Failure> {
+    let request = ConfigRequest::read(project, &options.configuration, &[options.stage])?;
+    let target = request.target(options)?;
+    let configuration = Configuration::read(&request.files)?;
+    let [stage] = &request.stages[..] else { return Err(Failure::bad_input(Diagnostic::error("no stage is named"))) };
+    let pipeline = request.pipeline(stage);
+    let parameters = configuration.check(&pipeline, &request.targets(stage));
+    let explanation = explain::Explanation::new(&configuration, &pipeline, &parameters, target);
+    printer.result(&explanation, explanation.table());
+    found(printer, parameters)
+}
+
+fn check(printer: Printer, project: &Project, options: &ConfigCheckOptions) -> Result<Exit, Failure> {
+    let stages: Vec<Stage> = options.stage.map_or_else(|| Stage::ALL.to_vec(), |stage| vec![stage]);
+    let request = ConfigRequest::read(project, &options.configuration, &stages)?;
+    let configuration = Configuration::read(&request.files)?;
+    let (mut lines, mut results, mut exit) = (Vec::new(), Vec::new(), Exit::Done);
+    let mut diagnostics = Vec::new();
+    for stage in &request.stages {
+        let pipeline = request.pipeline(stage);
+        let parameters = configuration.check(&pipeline, &request.targets(stage));
+        let not_known: Vec<String> = pipeline
+            .not_known()
+            .into_iter()
+            .filter(|name| configuration.section.declarations.contains_key(name) && !parameters.merged.parameters.contains_key(name))
+            .collect();
+        let verdict = if parameters.is_right() { "passed" } else { "failed" };
+        let set = parameters.checked.parameters.len();
+        let declared = configuration.section.declarations.len();
+        let later = if not_known.is_empty() { String::new() } else { format!("; not known here: {}", not_known.join(", ")) };
+        lines.push(format!("{:<8} {verdict}: {set} of {declared} parameters set, the others by default{later}", stage.stage.name()));
+        results.push(json!({ "stage": stage.stage.name(), "verdict": verdict, "declared": declared, "set": set, "not_known": not_known }));
+        if !parameters.is_right() {
+            exit = Exit::BadInput;
+        }
+        diagnostics.extend(parameters.diagnostics);
+    }
+    let mut told = std::collections::BTreeSet::new();
+    diagnostics.retain(|diagnostic| told.insert(diagnostic.to_string()));
+    tell(printer, &diagnostics);
+    printer.result(&json!({ "schema_version": 1, "stages": results }), lines.join("\n"));
+    Ok(exit)
+}
+
+/// Tells the findings; an error ends with bad input, as `build` does.
+fn found(printer: Printer, parameters: StageParameters) -> Result<Exit, Failure> {
+    tell(printer, &stop_on_errors(parameters.diagnostics)?);
+    Ok(Exit::Done)
+}
+
+/// That a value is not passed on is in the table already.
+fn tell(printer: Printer, diagnostics: &[Diagnostic]) {
+    for diagnostic in diagnostics.iter().filter(|diagnostic| printer.verbose > 0 || !diagnostic.message.contains("is not passed on")) {
+        printer.diagnostic(diagnostic);
+    }
+}

@@ -1,0 +1,93 @@
+//! What `config` is asked for. Whatever the pipeline would say may be missing: then it is not known, and nothing is wrong.
+
+use crate::cli::{ConfigExplainOptions, ConfigurationOptions, Stage, given};
+use crate::commands::build::Asked;
+use crate::configuration::{ConfigurationFiles, Pipeline, Targets};
+use crate::diagnostic::{Diagnostic, Failure, stop_on_errors};
+use crate::project::Project;
+use crate::targets;
+
+pub(super) struct ConfigRequest {
+    pub(super) files: ConfigurationFiles,
+    pub(super) stages: Vec<StageRequest>,
+    project_name: Option<String>,
+    project_id: Option<String>,
+    env_name: Option<String>,
+    volume_kms_key_arn: Option<String>,
+    regions: Option<Vec<String>>,
+}
+
+pub(super) struct StageRequest {
+    pub(super) stage: Stage,
+    env_type: Option<String>,
+    execution_role: Option<String>,
+    accounts: Option<Vec<String>>,
+}
+
+impl ConfigRequest {
+    pub(super) fn read(project: &Project, options: &ConfigurationOptions, stages: &[Stage]) -> Result<Self, Failure> {
+        let mut asked = Asked { diagnostics: Vec::new() };
+        let owned = |value: Option<&String>| given(value).map(str::to_owned);
+        let files = asked.configuration_files(project, options, stages);
+        let regions = given(options.regions.as_ref()).map(|text| targets::regions(text, "--regions", &mut asked.diagnostics));
+        let stages = stages
+            .iter()
+            .map(|stage| StageRequest {
+                stage: *stage,
+                env_type: owned(options.env_type(*stage)),
+                execution_role: given(options.execution_role(*stage))
+                    .map(|role| asked.role_name(role, &format!("--sagemaker-execution-role-{stage}-name"))),
+                accounts: asked.known_accounts(&options.accounts, *stage),
+            })
+            .collect();
+        stop_on_errors(asked.diagnostics)?;
+        Ok(Self {
+            files,
+            stages,
+            project_name: owned(options.project.sagemaker_project_name.as_ref()),
+            project_id: owned(options.project.sagemaker_project_id.as_ref()),
+            env_name: owned(options.project.env_name.as_ref()),
+            volume_kms_key_arn: owned(options.ebs_kms_key_arn.as_ref()),
+            regions,
+        })
+    }
+
+    pub(super) fn pipeline<'a>(&'a self, stage: &'a StageRequest) -> Pipeline<'a> {
+        Pipeline {
+            stage: stage.stage,
+            project_name: self.project_name.as_deref(),
+            project_id: self.project_id.as_deref(),
+            env_name: self.env_name.as_deref(),
+            env_type: stage.env_type.as_deref(),
+            execution_role: stage.execution_role.as_deref(),
+            volume_kms_key_arn: self.volume_kms_key_arn.as_deref(),
+            model_package_arn: None,
+            accounts: stage.accounts.as_deref(),
+        }
+    }
+
+    pub(super) fn targets<'a>(&'a self, stage: &'a StageRequest) -> Targets<'a> {
+        Targets { accounts: stage.accounts.as_deref(), regions: self.regions.as_deref(), instance_types: &[] }
+    }
+
+    /// The account and region that an explanation is for: targets of the stage, as far as these are known.
+    pub(super) fn target<'a>(&self, options: &'a ConfigExplainOptions) -> Result<(Option<&'a str>, Option<&'a str>), Failure> {
+        let mut diagnostics = Vec::new();
+        let (account, region) = (given(options.account.as_ref()), given(options.region.as_ref()));
+        if let Some(account) = account {
+            targets::accounts(account, "--account", &mut diagnostics);
+        }
+        if let Some(region) = region {
+            targets::regions(region, "--region", &mut diagnostics);
+        }
+        let accounts = self.stages.first().and_then(|stage| stage.accounts.as_ref());
+        for (what, id, targets) in [("account", account, accounts), ("region", region, self.regions.as_ref())] {
+            if let Some((id, targets)) = id.zip(targets).filter(|(id, targets)| !targets.iter().any(|known| known == id)) {
+                let diagnostic = Diagnostic::error(format!("{what} `{id}` is no target of the {} stage", options.stage));
+                diagnostics.push(diagnostic.named(format!("--{what}")).hint(format!("its targets are {}", targets.join(", "))));
+            }
+        }
+        stop_on_errors(diagnostics)?;
+        Ok((account, region))
+    }
+}

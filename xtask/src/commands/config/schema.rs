@@ -1,0 +1,49 @@
+//! The schemas of what people write for a stage, made from the template.
+
+use stage_config::{ParametersSection, override_file_schema, stage_file_schema};
+
+use crate::cli::{ConfigSchemaOptions, SchemaOf};
+use crate::commands::build::Asked;
+use crate::configuration::{Configuration, OFFERED};
+use crate::diagnostic::{Diagnostic, Failure, stop_on_errors};
+use crate::exit::Exit;
+use crate::files;
+use crate::printer::Printer;
+use crate::project::Project;
+
+pub(super) fn run(printer: Printer, project: &Project, options: &ConfigSchemaOptions) -> Result<Exit, Failure> {
+    let mut asked = Asked { diagnostics: Vec::new() };
+    let template = asked.template(project, &options.template_name);
+    stop_on_errors(asked.diagnostics)?;
+    let text = text(&Configuration::read_section(&template)?, options.of);
+    let Some(out) = &options.out else {
+        Printer::out(&text);
+        return Ok(Exit::Done);
+    };
+    if options.check {
+        let known = files::read_text(out);
+        if known.as_ref().is_ok_and(|known| *known == text) {
+            printer.step("Fresh", files::shown(out));
+            return Ok(Exit::Done);
+        }
+        let diagnostic = match known {
+            Ok(_) => Diagnostic::error(format!("`{}` is not what the template says", files::shown(out))),
+            Err(diagnostic) => diagnostic,
+        };
+        return Err(Failure::new(Exit::Failed, vec![diagnostic.hinting("make it anew: the same command without --check")]));
+    }
+    files::write(out, text.as_bytes())?;
+    printer.step("Written", files::shown(out));
+    Ok(Exit::Done)
+}
+
+/// The schema as the file holds it.
+pub(crate) fn text(section: &ParametersSection, of: SchemaOf) -> String {
+    let schema = match of {
+        SchemaOf::Stage => stage_file_schema(section, &OFFERED),
+        SchemaOf::Overrides => override_file_schema(section, &OFFERED),
+    };
+    let mut text = serde_json::to_string_pretty(&schema).expect("a schema always serialises");
+    text.push('\n');
+    text
+}
