@@ -9,6 +9,9 @@ use schemars::{JsonSchema, Schema, schema_for};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+use crate::cli::SchemaOf;
+use crate::commands::config;
+use crate::configuration::Configuration;
 use crate::manifest::Manifest;
 
 /// The parameters of a stage (NAME-template.json): the form of either of CodePipeline's CloudFormation actions.
@@ -48,15 +51,50 @@ struct TemplateConfiguration {
     /// A stack policy.
     #[serde(default)]
     stack_policy: Option<Json>,
+    /// The schema's file, for editors.
+    #[serde(rename = "$schema")]
+    schema: Option<String>,
+}
+
+/// Parameters that are others in some of a stage's accounts or regions (NAME-overrides.json).
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "stage-config reads the file by hand, for its places; this is its shape")]
+struct OverrideFile {
+    /// The schema's file, for editors.
+    #[serde(rename = "$schema")]
+    schema: Option<String>,
+    /// The version of this format: 1.
+    version: u32,
+    /// Where several meet, the one that says more of the target wins: a region's, then an account's, then one of both.
+    overrides: Vec<Override>,
+}
+
+/// Some parameters, in some accounts or regions.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape of a file")]
+struct Override {
+    /// Why, for people.
+    description: Option<String>,
+    /// Accounts of the stage; all of them when left out.
+    accounts: Option<Vec<String>>,
+    /// Regions of the stage; all of them when left out.
+    regions: Option<Vec<String>>,
+    /// Values by the parameters' names.
+    parameters: BTreeMap<String, String>,
 }
 
 fn holds(name: &str, title: &str, schema: Json) {
     let mut schema = schema;
     schema["title"] = title.into();
-    let fresh = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
+    is_fresh(name, &format!("{}\n", serde_json::to_string_pretty(&schema).unwrap()));
+}
+
+fn is_fresh(name: &str, fresh: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schemas").join(name);
     if std::env::var_os("UPDATE_SCHEMAS").is_some() {
-        std::fs::write(&path, &fresh).unwrap();
+        std::fs::write(&path, fresh).unwrap();
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(committed == fresh, "schemas/{name} is stale: run UPDATE_SCHEMAS=1 cargo test -p xtask schemas");
@@ -66,6 +104,27 @@ fn json(schema: Schema) -> Json {
     schema.to_value()
 }
 
+/// What may be left out may not be null where people write the file.
+fn without_null(schema: Schema) -> Json {
+    fn walk(value: &mut Json) {
+        if let Json::Object(members) = value {
+            if let Some(Json::Array(types)) = members.get_mut("type") {
+                types.retain(|kind| kind != "null");
+                if let [only] = &types[..] {
+                    let only = only.clone();
+                    members.insert("type".to_owned(), only);
+                }
+            }
+            members.values_mut().for_each(walk);
+        } else if let Json::Array(items) = value {
+            items.iter_mut().for_each(walk);
+        }
+    }
+    let mut value = json(schema);
+    walk(&mut value);
+    value
+}
+
 #[test]
 fn the_schema_of_the_release_manifest_is_fresh() {
     holds("release-manifest.v1.json", "Release manifest", json(schema_for!(Manifest)));
@@ -73,7 +132,20 @@ fn the_schema_of_the_release_manifest_is_fresh() {
 
 #[test]
 fn the_schema_of_a_stage_file_is_fresh() {
-    holds("stage-config.v1.json", "Stage parameters", json(schema_for!(StageFile)));
+    holds("stage-config.v1.json", "Stage parameters", without_null(schema_for!(StageFile)));
+}
+
+#[test]
+fn the_schema_of_an_override_file_is_fresh() {
+    holds("stage-overrides.v1.json", "Overrides of a stage", without_null(schema_for!(OverrideFile)));
+}
+
+#[test]
+fn the_schemas_that_are_made_from_the_template_are_fresh() {
+    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cfn-sm-endpoint-template.yml");
+    let section = Configuration::read_section(&template).unwrap_or_else(|failure| panic!("{:?}", failure.diagnostics));
+    is_fresh("stage-config.cfn-sm-endpoint.json", &config::schema::text(&section, SchemaOf::Stage));
+    is_fresh("stage-overrides.cfn-sm-endpoint.json", &config::schema::text(&section, SchemaOf::Overrides));
 }
 
 #[test]

@@ -9,6 +9,9 @@ use super::serverless;
 use crate::names;
 use crate::problem::{Problem, did_you_mean};
 
+/// How many instance types a hint names.
+const MOST_SHOWN: usize = 12;
+
 /// What other rules want to know of a variant.
 pub(super) struct Variant<'a> {
     pub(super) name: Option<&'a str>,
@@ -99,8 +102,11 @@ fn instance<'a>(inspector: &mut Inspector<'_>, variant: &Property<'a>, owner: &s
     let supported = &inspector.rules.supported_instance_types;
     if !supported.is_empty() && !supported.iter().any(|known| known == name) {
         let message = format!("the model package does not support `{name}`, the instance type of {owner}");
-        let guess = did_you_mean(name, supported.iter().map(String::as_str));
-        let hint = guess.unwrap_or_else(|| format!("it supports {}", supported.join(", ")));
+        let guess = did_you_mean(name, supported.iter().map(String::as_str)).filter(|_| supported.len() > MOST_SHOWN);
+        let hint = guess.unwrap_or_else(|| {
+            let more = if supported.len() > MOST_SHOWN { " and others" } else { "" };
+            format!("it supports {}{more}", supported.iter().take(MOST_SHOWN).cloned().collect::<Vec<_>>().join(", "))
+        });
         inspector.error("instance-type-not-supported", message, &hint, &about);
     }
     if inspector.rules.production && instance_type.is_burstable() {

@@ -7,6 +7,8 @@ mod regional;
 mod request;
 mod summary;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use model_registry::{AccountId, Choice, Gates, Registry, SelectError, select};
 use stage_config::{to_stack_set_parameters, to_template_configuration};
 
@@ -43,7 +45,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &BuildOpti
         printer.diagnostic(warning);
     }
     let inputs = Configuration::read(&request.files)?;
-    check_early(&request, &inputs)?;
+    check_early(printer, &request, &inputs)?;
     let manifest = match &options.registry {
         Some(file) => {
             let snapshot = snapshot::read(file)?;
@@ -100,7 +102,7 @@ pub(crate) async fn build<R: Registry>(
     }
 
     let mut file_set = FileSet::default();
-    let mut digests = std::collections::BTreeMap::new();
+    let mut digests = BTreeMap::new();
     let mut add = |name: &str, bytes: Vec<u8>| {
         digests.insert(name.to_owned(), files::digest(&bytes));
         file_set.add(request.output_dir.join(name), bytes);
@@ -174,25 +176,31 @@ fn checked_stages<'a>(
                     .into());
             }
         };
-        let targets = Targets { accounts: Some(&accounts), regions: Some(regions), instance_types: &[] };
+        let instance_types = &choice.package.realtime_instance_types;
+        let targets = Targets { accounts: Some(&accounts), regions: Some(regions), instance_types };
         let mut parameters = inputs.check(&request.pipeline(stage, Some(&arn), Some(&accounts)), &targets);
         diagnostics.append(&mut parameters.diagnostics);
         diagnostics.extend(not_passed(request, stage, inputs, &parameters));
         stages.push((stage, accounts, parameters));
     }
-    let mut told = std::collections::BTreeSet::new();
-    diagnostics.retain(|diagnostic| told.insert(diagnostic.to_string()));
-    for finding in &stop_on_errors(diagnostics)? {
-        // That a template takes less than the pipeline knows is its author's choice, and no news on every run.
-        if printer.verbose > 0 || !finding.message.contains("is not passed on") {
-            printer.diagnostic(finding);
-        }
+    for finding in &stop_on_errors(each_once(printer, diagnostics))? {
+        printer.diagnostic(finding);
     }
     Ok(stages)
 }
 
+/// Each finding once, whatever stages share it. That a template takes less than the pipeline knows is its author's choice, and no news on
+/// every run.
+pub(crate) fn each_once(printer: Printer, mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut told = BTreeSet::new();
+    diagnostics.retain(|diagnostic| {
+        (printer.verbose > 0 || !diagnostic.message.contains("is not passed on")) && told.insert(diagnostic.to_string())
+    });
+    diagnostics
+}
+
 /// Checks both stages with what is known before any model package is chosen, so that a wrong file never costs a call.
-pub(crate) fn check_early(request: &BuildRequest, inputs: &Configuration) -> Result<(), Failure> {
+pub(crate) fn check_early(printer: Printer, request: &BuildRequest, inputs: &Configuration) -> Result<(), Failure> {
     let mut diagnostics = Vec::new();
     for stage in &request.stages {
         let accounts: Option<Vec<String>> = match &stage.accounts {
@@ -203,9 +211,7 @@ pub(crate) fn check_early(request: &BuildRequest, inputs: &Configuration) -> Res
         let targets = Targets { accounts: accounts.as_deref(), regions, instance_types: &[] };
         diagnostics.extend(inputs.check(&request.pipeline(stage, None, None), &targets).diagnostics);
     }
-    let mut told = std::collections::BTreeSet::new();
-    diagnostics.retain(|diagnostic| told.insert(diagnostic.to_string()));
-    stop_on_errors(diagnostics)?;
+    stop_on_errors(each_once(printer, diagnostics))?;
     Ok(())
 }
 
@@ -284,7 +290,7 @@ fn describe(
     choice: &Choice,
     regional: &RegionalPackages,
     stages: Stages,
-    files: std::collections::BTreeMap<String, String>,
+    files: BTreeMap<String, String>,
 ) -> Manifest {
     let package = &choice.package;
     Manifest {

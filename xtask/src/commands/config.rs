@@ -2,11 +2,12 @@
 
 mod explain;
 mod request;
-mod schema;
+pub(crate) mod schema;
 
 use serde_json::json;
 
 use crate::cli::{ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, Stage};
+use crate::commands::build::each_once;
 use crate::configuration::{Configuration, StageParameters};
 use crate::diagnostic::{Diagnostic, Failure, stop_on_errors};
 use crate::exit::Exit;
@@ -60,22 +61,17 @@ fn check(printer: Printer, project: &Project, options: &ConfigCheckOptions) -> R
         }
         diagnostics.extend(parameters.diagnostics);
     }
-    let mut told = std::collections::BTreeSet::new();
-    diagnostics.retain(|diagnostic| told.insert(diagnostic.to_string()));
-    tell(printer, &diagnostics);
+    for diagnostic in &each_once(printer, diagnostics) {
+        printer.diagnostic(diagnostic);
+    }
     printer.result(&json!({ "schema_version": 1, "stages": results }), lines.join("\n"));
     Ok(exit)
 }
 
 /// Tells the findings; an error ends with bad input, as `build` does.
 fn found(printer: Printer, parameters: StageParameters) -> Result<Exit, Failure> {
-    tell(printer, &stop_on_errors(parameters.diagnostics)?);
-    Ok(Exit::Done)
-}
-
-/// That a value is not passed on is in the table already.
-fn tell(printer: Printer, diagnostics: &[Diagnostic]) {
-    for diagnostic in diagnostics.iter().filter(|diagnostic| printer.verbose > 0 || !diagnostic.message.contains("is not passed on")) {
+    for diagnostic in &stop_on_errors(each_once(printer, parameters.diagnostics))? {
         printer.diagnostic(diagnostic);
     }
+    Ok(Exit::Done)
 }

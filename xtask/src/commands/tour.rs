@@ -76,7 +76,7 @@ fn refuse(printer: Printer, project: &Project, folder: &Path) -> Result<Exit, Fa
 
     let output = wrong.root.join("release");
     let request = BuildRequest::read(&wrong, &build_options(output.clone()))?;
-    match Configuration::read(&request.files).and_then(|inputs| build::check_early(&request, &inputs)) {
+    match Configuration::read(&request.files).and_then(|inputs| build::check_early(printer, &request, &inputs)) {
         Err(failure) if !output.exists() => {
             for diagnostic in &failure.diagnostics {
                 printer.diagnostic(diagnostic);

@@ -5,6 +5,7 @@ mod build;
 mod buildspecs;
 mod cloud;
 mod code_pipeline;
+mod config;
 mod demo;
 mod deploy;
 mod least_privilege;

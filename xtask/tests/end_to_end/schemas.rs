@@ -24,6 +24,8 @@ fn the_projects_own_files_are_valid() {
         ("endpoint-tests.v1.json", "test/smoke-tests.yaml"),
         ("stage-config.v1.json", "staging-config-template.json"),
         ("stage-config.v1.json", "prod-config-template.json"),
+        ("stage-config.cfn-sm-endpoint.json", "staging-config-template.json"),
+        ("stage-config.cfn-sm-endpoint.json", "prod-config-template.json"),
     ] {
         validate(schema, &workspace().join(file)).unwrap_or_else(|problems| panic!("{file}: {problems}"));
     }
@@ -42,4 +44,34 @@ fn what_the_commands_write_is_valid_and_a_key_that_there_is_not_is_refused() {
     }
     project.write("wrong.yaml", "version: 1\ncases:\n  - name: x\n    paylod: { csv: '1' }\n");
     assert!(validate("endpoint-tests.v1.json", &project.path("wrong.yaml")).unwrap_err().contains("paylod"));
+}
+
+#[test]
+fn the_schemas_of_the_template_find_what_is_wrong_in_either_format() {
+    let project = Project::new();
+    let stage = "stage-config.cfn-sm-endpoint.json";
+    for (schema, text, says) in [
+        (stage, r#"[{ "ParameterKey": "EndpointInstanceTyp", "ParameterValue": "ml.m5.large" }]"#, "EndpointInstanceTyp"),
+        (stage, r#"[{ "ParameterKey": "EndpointKind", "ParameterValue": "severless" }]"#, "severless"),
+        (stage, r#"[{ "ParameterKey": "EndpointInstanceCount", "ParameterValue": "two" }]"#, "two"),
+        (stage, r#"{ "Parameters": { "EndpointInstanceType": "m5.large" } }"#, "m5.large"),
+        (stage, r#"{ "Parameters": { "EndpointInstanceTyp": "ml.m5.large" } }"#, "EndpointInstanceTyp"),
+        ("stage-overrides.cfn-sm-endpoint.json", r#"{ "version": 1, "overrides": [{ "parameters": { "EndpointKind": "x" } }] }"#, "x"),
+        ("stage-overrides.v1.json", r#"{ "version": 1, "overrides": [{ "parameter": {} }] }"#, "parameter"),
+        ("stage-config.v1.json", r#"[{ "ParameterKey": "A", "ParameterValue": null }]"#, "null"),
+    ] {
+        project.write("wrong.json", text);
+        let problems = validate(schema, &project.path("wrong.json")).expect_err(text);
+        assert!(problems.contains(says) || schema == "stage-config.v1.json", "{text}: {problems}");
+    }
+    let overrides = r#"{ "$schema": "x", "version": 1, "overrides": [{ "description": "large", "accounts": ["222222222222"],
+        "regions": ["eu-west-1"], "parameters": { "EndpointInstanceCount": "4" } }] }"#;
+    project.write("right.json", overrides);
+    for schema in ["stage-overrides.v1.json", "stage-overrides.cfn-sm-endpoint.json"] {
+        validate(schema, &project.path("right.json")).unwrap_or_else(|problems| panic!("{schema}: {problems}"));
+    }
+    project.write("right.json", r#"{ "$schema": "x", "Parameters": { "EndpointInstanceCount": "4" }, "Tags": { "team": "ml" } }"#);
+    for schema in ["stage-config.v1.json", stage] {
+        validate(schema, &project.path("right.json")).unwrap_or_else(|problems| panic!("{schema}: {problems}"));
+    }
 }

@@ -1,0 +1,226 @@
+//! `config`, and the files of a stage: base, overrides, both formats.
+
+use serde_json::{Value as Json, json};
+
+use crate::project::Project;
+
+const BUILD: [&str; 3] = ["build", "--registry", "examples/registry.json"];
+
+fn project() -> Project {
+    let project = Project::new().with_pipeline_variables();
+    project.write(
+        "base-config-template.json",
+        r#"{ "Parameters": { "EndpointInstanceCount": "2", "EndpointInstanceType": "ml.m5.large", "EncryptVolumes": "no" } }"#,
+    );
+    project.write("staging-config-template.json", "[\n  { \"ParameterKey\": \"EndpointInstanceCount\", \"ParameterValue\": \"1\" }\n]\n");
+    project
+}
+
+fn overrides(project: &Project, entries: &Json) {
+    project.write("staging-config-overrides.json", &json!({ "version": 1, "overrides": entries }).to_string());
+}
+
+fn parameter(explained: &Json, name: &str) -> Json {
+    explained["parameters"].as_array().unwrap().iter().find(|parameter| parameter["name"] == name).cloned().unwrap()
+}
+
+fn value(file: &Json, name: &str) -> Option<String> {
+    let entry = file.as_array().unwrap().iter().find(|entry| entry["ParameterKey"] == name)?;
+    entry["ParameterValue"].as_str().map(str::to_owned)
+}
+
+#[test]
+fn every_value_of_a_stage_is_explained_with_its_origin_and_what_it_replaced() {
+    let project = project();
+    let run = project.run(["config", "explain", "--stage", "staging", "--format", "json"]).ends_with(0);
+    let explained: Json = serde_json::from_str(&run.stdout).unwrap();
+    let count = parameter(&explained, "EndpointInstanceCount");
+    assert_eq!((&count["value"], &count["standing"]), (&json!("1"), &json!("asked")));
+    assert_eq!(count["origin"]["text"], "staging-config-template.json:2:64");
+    assert_eq!(count["replaced"][0]["value"], "2");
+    assert_eq!(count["replaced"][0]["origin"]["path"], "base-config-template.json");
+    let environment = parameter(&explained, "EnvType");
+    assert_eq!((&environment["standing"], &environment["origin"]["text"]), (&json!("offered"), &json!("--env-type-staging-name")));
+    assert_eq!(parameter(&explained, "ModelPackageName")["standing"], "not-known");
+    let default = parameter(&explained, "NetworkIsolation");
+    assert_eq!((&default["standing"], &default["origin"]["path"]), (&json!("default"), &json!("cfn-sm-endpoint-template.yml")));
+
+    let table = project.run(["config", "explain", "--stage", "staging"]).ends_with(0).stdout;
+    let line = table.lines().find(|line| line.starts_with("EndpointInstanceCount")).unwrap();
+    assert!(line.contains("staging-config-template.json:2:64") && line.ends_with("2 (base-config-template.json:1:44)"), "{line}");
+}
+
+#[test]
+fn an_explanation_needs_nothing_of_the_pipeline() {
+    let project = Project::new();
+    project.run(["config", "explain", "--stage", "prod"]).ends_with(0).says("--env-name (not known here)");
+    project.run(["config", "check"]).ends_with(0).says("not known here: EnvName");
+}
+
+#[test]
+fn an_account_s_explanation_has_its_overrides() {
+    let project = project();
+    overrides(&project, &json!([{ "accounts": ["222222222222"], "parameters": { "EndpointInstanceCount": "4" } }]));
+    let explain = |account: &str| {
+        let run = project.run(["config", "explain", "--stage", "staging", "--account", account, "--format", "json"]).ends_with(0);
+        parameter(&serde_json::from_str(&run.stdout).unwrap(), "EndpointInstanceCount")
+    };
+    let there = explain("222222222222");
+    assert_eq!(there["value"], "4");
+    assert_eq!(there["replaced"].as_array().map(Vec::len), Some(2));
+    let run = project.run(["config", "explain", "--stage", "staging", "--account", "999999999999"]).ends_with(2);
+    run.says("account `999999999999` is no target of the staging stage").says("its targets are 222222222222");
+}
+
+#[test]
+fn a_secret_is_shown_nowhere() {
+    let project = project();
+    let template = project.read("cfn-sm-endpoint-template.yml");
+    project.write(
+        "cfn-sm-endpoint-template.yml",
+        &template.replace(
+            "Parameters:\n",
+            "Parameters:\n  Token:\n    Type: String\n    NoEcho: true\n    Default: hunter1\n    MinLength: 7\n",
+        ),
+    );
+    project.write("staging-config-template.json", r#"[{ "ParameterKey": "Token", "ParameterValue": "hunter2" }]"#);
+    overrides(&project, &json!([{ "accounts": ["222222222222"], "parameters": { "Token": "hunter3" } }]));
+    for format in ["text", "json"] {
+        let run = project.run(["config", "explain", "--stage", "staging", "--account", "222222222222", "--format", format]).ends_with(0);
+        assert!(!run.stdout.contains("hunter") && !run.stderr.contains("hunter"), "{}{}", run.stdout, run.stderr);
+        assert!(run.stdout.contains("Token"));
+    }
+    let schema = project.run(["config", "schema"]).ends_with(0).stdout;
+    assert!(!schema.contains("hunter"));
+}
+
+#[test]
+fn build_lays_the_stage_file_over_the_base_and_writes_overrides_into_the_manifest() {
+    let mut project = project();
+    project.set("STAGING_ACCOUNT_LIST", "222222222222,444444444444");
+    overrides(
+        &project,
+        &json!([
+            { "accounts": ["444444444444"], "regions": ["us-east-1"], "parameters": { "EndpointInstanceType": "ml.m5.xlarge" } },
+            { "accounts": ["444444444444"], "parameters": { "EndpointInstanceCount": "4", "VolumeKmsKeyArn": "" } },
+        ]),
+    );
+    project
+        .run(BUILD)
+        .ends_with(0)
+        .says("cannot pass overrides of accounts and regions on")
+        .says("staging-config-overrides.json")
+        .says("xtask deploy --stage staging");
+    let staging = project.json("target/deploy/staging-config.json");
+    assert_eq!(value(&staging, "EndpointInstanceCount").as_deref(), Some("1"));
+    assert_eq!(value(&staging, "EndpointInstanceType").as_deref(), Some("ml.m5.large"));
+    assert_eq!(value(&staging, "EncryptVolumes").as_deref(), Some("no"));
+    let stages = &project.json("target/deploy/release-manifest.json")["stages"];
+    assert_eq!(
+        stages["staging"]["parameter_overrides"],
+        json!([
+            { "account": "444444444444", "region": null, "parameters": { "EndpointInstanceCount": "4", "VolumeKmsKeyArn": "" } },
+            { "account": "444444444444", "region": "us-east-1", "parameters": { "EndpointInstanceType": "ml.m5.xlarge" } },
+        ])
+    );
+    assert!(stages["prod"].get("parameter_overrides").is_none());
+}
+
+#[test]
+fn a_template_configuration_has_what_the_stack_set_s_parameters_cannot_have() {
+    let project = project();
+    project.write(
+        "prod-config-template.json",
+        r#"{ "$schema": "schemas/stage-config.v1.json", "Parameters": {}, "Tags": { "team": "ml" },
+             "StackPolicy": { "Statement": [{ "Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*" }] } }"#,
+    );
+    overrides(&project, &json!([{ "accounts": ["222222222222"], "parameters": { "EndpointInstanceCount": "3" } }]));
+    let run = project.run(BUILD).ends_with(0);
+    run.says("cannot pass tags on").says("cannot pass a stack policy on").says("--template-configuration");
+    assert!(!project.path("target/deploy/prod-template-configuration.json").exists());
+
+    let run = project.run(BUILD.iter().chain(&["--template-configuration"])).ends_with(0);
+    assert!(!run.stderr.contains("cannot pass tags on"), "{}", run.stderr);
+    let prod = project.json("target/deploy/prod-template-configuration.json");
+    assert_eq!(prod["Tags"], json!({ "team": "ml" }));
+    assert_eq!(prod["Parameters"]["EndpointInstanceCount"], "2");
+    assert!(prod["StackPolicy"]["Statement"].is_array());
+    // The one account of staging has its overrides in its own configuration.
+    let staging = project.json("target/deploy/staging-template-configuration.json");
+    assert_eq!(staging["Parameters"]["EndpointInstanceCount"], "3");
+    let files = &project.json("target/deploy/release-manifest.json")["files"];
+    assert!(files["prod-template-configuration.json"].as_str().unwrap().starts_with("sha256:"));
+    assert_eq!(files.as_object().map(serde_json::Map::len), Some(7));
+}
+
+#[test]
+fn what_a_template_makes_of_the_parameters_is_checked_and_leads_to_the_stage_file() {
+    let project = project();
+    project.write(
+        "staging-config-template.json",
+        "[\n  { \"ParameterKey\": \"EndpointKind\", \"ParameterValue\": \"serverless\" },\n  { \"ParameterKey\": \"NetworkIsolation\", \"ParameterValue\": \"false\" },\n  { \"ParameterKey\": \"UseVpc\", \"ParameterValue\": \"no\" },\n  { \"ParameterKey\": \"ServerlessProvisionedConcurrency\",\n    \"ParameterValue\": \"9\" }\n]",
+    );
+    project.write(
+        "prod-config-template.json",
+        r#"[{ "ParameterKey": "DeploymentStrategy", "ParameterValue": "canary" }, { "ParameterKey": "EndpointInstanceCount", "ParameterValue": "1" }]"#,
+    );
+    for command in [&["config", "check"][..], &BUILD[..]] {
+        project
+            .run(command)
+            .ends_with(2)
+            .says("is 9, more than its `MaxConcurrency` 5 (from the parameter `ServerlessProvisionedConcurrency`)")
+            .says("staging-config-template.json:6:23")
+            .says("(rule `GradualDeployment` of the template)")
+            .says("prod-config-template.json:1:");
+        assert!(!project.path("target/deploy").exists());
+    }
+    project.run(["config", "check", "--stage", "prod"]).ends_with(2).says("prod     failed");
+}
+
+#[test]
+fn what_is_merely_unwise_in_production_is_a_warning() {
+    let project = project();
+    let burstable = r#"[{ "ParameterKey": "EndpointInstanceType", "ParameterValue": "ml.t2.medium" }]"#;
+    project.write("staging-config-template.json", burstable);
+    let run = project.run(["config", "check"]).ends_with(0);
+    assert!(!run.stderr.contains("burstable"), "{}", run.stderr);
+    project.write("prod-config-template.json", burstable);
+    project
+        .run(["config", "check"])
+        .ends_with(0)
+        .says("burstable instance type, and this is production")
+        .says("prod-config-template.json:1:62");
+}
+
+#[test]
+fn the_model_package_s_own_list_of_instance_types_is_held() {
+    let project = project();
+    let types = json!([{ "ParameterKey": "EndpointInstanceType", "ParameterValue": "ml.p5.48xlarge" }]).to_string();
+    project.write("staging-config-template.json", &types);
+    project
+        .run(BUILD)
+        .ends_with(2)
+        .says("the model package does not support `ml.p5.48xlarge`")
+        .says("staging-config-template.json:1:58")
+        .says("it supports ml.m5.large, ml.m5.xlarge");
+    assert!(!project.path("target/deploy").exists());
+}
+
+#[test]
+fn a_schema_is_made_from_the_template_and_says_when_it_is_stale() {
+    let project = project();
+    let out = ["config", "schema", "--out", "stage.json"];
+    project.run(out).ends_with(0);
+    project.run(out.iter().chain(&["--check"])).ends_with(0);
+    let schema = project.json("stage.json");
+    assert!(schema["definitions"]["EndpointInstanceCount"].is_object());
+    let template = project.read("cfn-sm-endpoint-template.yml");
+    project.write(
+        "cfn-sm-endpoint-template.yml",
+        &template.replace("Parameters:\n", "Parameters:\n  Team:\n    Type: String\n    Default: ''\n"),
+    );
+    let before = project.read("stage.json");
+    project.run(out.iter().chain(&["--check"])).ends_with(1).says("is not what the template says").says("the same command without --check");
+    assert_eq!(project.read("stage.json"), before);
+    project.run(["config", "schema", "--of", "overrides"]).ends_with(0).says("\"Team\"");
+}
