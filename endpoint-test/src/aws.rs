@@ -3,8 +3,10 @@
 mod describe;
 mod failure;
 mod invoke;
+mod samples;
 mod session;
 
+pub use self::samples::{S3Samples, SampleLocation, sample_location};
 pub use self::session::{SessionRequest, session};
 use crate::target::{Description, InvokeError, Reply, Request, Target, TargetError};
 

@@ -1,7 +1,12 @@
 //! What a reply must be, and what is found when it is looked at.
 
+pub(crate) mod address;
+pub(crate) mod difference;
+pub(crate) mod golden;
 pub(crate) mod json;
+pub(crate) mod metrics;
 mod number;
+pub(crate) mod schema;
 mod text;
 
 use std::time::Duration;
@@ -9,8 +14,12 @@ use std::time::Duration;
 use regex::Regex;
 use serde_json::Value;
 
+pub(crate) use self::difference::number_in;
+use self::golden::GoldenExpectation;
 use self::json::JsonExpectation;
+use self::schema::SchemaExpectation;
 use crate::report::CheckReport;
+use crate::rows::Row;
 use crate::suite::{display_duration, media_type_matches};
 use crate::target::{ModelFailure, Reply};
 
@@ -18,7 +27,7 @@ use crate::target::{ModelFailure, Reply};
 #[derive(Debug, Clone)]
 pub(crate) enum Expectation {
     /// A reply.
-    Reply(ReplyExpectation),
+    Reply(Box<ReplyExpectation>),
     /// The model's own error.
     ModelError { expected: ModelErrorExpectation, latency_max: Option<Duration> },
 }
@@ -30,7 +39,20 @@ pub(crate) struct ReplyExpectation {
     pub(crate) content_type: Option<String>,
     pub(crate) text: Vec<TextRule>,
     pub(crate) json: Vec<JsonExpectation>,
+    pub(crate) schema: Option<SchemaExpectation>,
+    pub(crate) golden: Option<GoldenExpectation>,
+    /// A team's own check, which is run apart: it is a program.
+    pub(crate) command: Option<CommandExpectation>,
     pub(crate) latency_max: Option<Duration>,
+}
+
+/// A program that looks at the reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CommandExpectation {
+    /// The program and its arguments; no shell reads them.
+    pub(crate) command: Vec<String>,
+    /// How long the program may take.
+    pub(crate) timeout: Duration,
 }
 
 /// What the reply's text must be.
@@ -38,6 +60,8 @@ pub(crate) struct ReplyExpectation {
 pub(crate) enum TextRule {
     /// The same, line breaks at the end aside.
     Equals(String),
+    /// What the row's column of this name holds.
+    EqualsColumn(String),
     /// With this in it.
     Contains(String),
     /// With a match in it.
@@ -53,7 +77,7 @@ pub(crate) struct ModelErrorExpectation {
 
 impl Default for Expectation {
     fn default() -> Self {
-        Self::Reply(ReplyExpectation::default())
+        Self::Reply(Box::default())
     }
 }
 
@@ -67,24 +91,45 @@ impl Expectation {
     }
 }
 
-/// Looks at a reply.
-pub(crate) fn check_reply(expected: &ReplyExpectation, reply: &Reply) -> Vec<CheckReport> {
+/// Looks at a reply; `row` is the row of data that it answers, if it does.
+///
+/// A golden file comes last, and the caller may want to know whether all else holds before it is written anew.
+pub(crate) fn check_reply(expected: &ReplyExpectation, reply: &Reply, row: Option<&Row>) -> Vec<CheckReport> {
     let mut checks = vec![check_status(expected.status, reply.status)];
     if let Some(content_type) = &expected.content_type {
         checks.push(check_content_type(content_type, reply.content_type.as_deref()));
     }
     if !expected.text.is_empty() {
-        checks.extend(text::check(&expected.text, &reply.body));
+        checks.extend(text::check(&expected.text, &reply.body, row));
     }
-    if !expected.json.is_empty() {
-        checks.extend(json::check(&expected.json, &reply.body));
+    if !expected.json.is_empty() || expected.schema.is_some() {
+        match json::read(&reply.body) {
+            Ok(value) => {
+                checks.extend(json::check(&expected.json, &value, row));
+                checks.extend(expected.schema.iter().flat_map(|schema| schema::check(schema, &value)));
+            }
+            Err(check) => checks.push(check),
+        }
     }
     // A case that says nothing of the body still wants one: an empty answer is no prediction.
-    if expected.text.is_empty() && expected.json.is_empty() && expected.status.is_none() {
+    if expected.says_nothing_of_the_body() {
         let check = if reply.body.is_empty() { CheckReport::failed("body", "the reply has no body") } else { CheckReport::passed("body") };
         checks.push(check);
     }
     checks
+}
+
+/// Compares a reply with the case's golden file, where it has one.
+pub(crate) fn check_golden(expected: &ReplyExpectation, reply: &Reply) -> Vec<CheckReport> {
+    expected.golden.iter().flat_map(|golden| golden::check(golden, &reply.body)).collect()
+}
+
+impl ReplyExpectation {
+    fn says_nothing_of_the_body(&self) -> bool {
+        let looks =
+            !self.text.is_empty() || !self.json.is_empty() || self.schema.is_some() || self.golden.is_some() || self.command.is_some();
+        !looks && self.status.is_none()
+    }
 }
 
 /// Looks at a model's own error where one is expected.

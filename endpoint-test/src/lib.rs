@@ -81,6 +81,7 @@
 
 #[cfg(feature = "aws")]
 pub mod aws;
+mod check;
 mod clock;
 mod container;
 mod expect;
@@ -88,21 +89,30 @@ mod interruption;
 pub mod load;
 mod problem;
 pub mod report;
+mod rows;
 mod run;
+mod samples;
 pub mod suite;
 mod target;
 
+pub use self::check::{Check, CheckPrograms, Exchange, Finding};
+#[cfg(feature = "schema")]
+pub use self::check::{check_input_schema, check_output_schema};
 pub use self::clock::{Clock, SystemClock};
 pub use self::container::ContainerTarget;
 pub use self::interruption::Interruption;
 pub use self::load::LoadPlan;
 pub use self::problem::{Place, Problem};
-pub use self::report::{CaseReport, CheckReport, Counts, LoadReport, Outcome, Report, TargetInfo, TargetReport, Tool, Verdict};
-pub use self::run::{Event, Expected, LoadMode, Options, run, run_with_clock};
-pub use self::suite::{Case, Suite, SuiteErrors};
+pub use self::report::{
+    CaseComparison, CaseReport, CheckReport, ComparisonReport, Counts, DifferenceReport, GoldenUpdate, LoadReport, MetricReport, Outcome,
+    Report, RowReport, RowsReport, SuiteInfo, TargetInfo, TargetReport, Tool, Verdict,
+};
+pub use self::run::{Event, Expected, ExpectedVariant, LoadMode, Options, Other, Setting, Vpc, run, run_beside, run_with_clock};
+pub use self::samples::{MAX_ARCHIVE, SampleError, SampleStore, Samples};
+pub use self::suite::{Case, EndpointSection, Suite, SuiteErrors, SuiteOptions};
 pub use self::target::{
-    Description, EndpointStatus, InvokeError, LARGE_BODY, MAX_BODY, ModelFailure, Reply, Request, Target, TargetError, TargetErrorKind,
-    TargetKind, Variant,
+    Description, EndpointSettings, EndpointStatus, InvokeError, LARGE_BODY, MAX_BODY, ModelFailure, Reply, Request, Target, TargetError,
+    TargetErrorKind, TargetKind, Variant,
 };
 
 /// The README's example compiles.

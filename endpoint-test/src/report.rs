@@ -44,6 +44,9 @@ pub struct Report {
     /// The ARN of the model package that the release carries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model_package: Option<String>,
+    /// The suite that was run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suite: Option<SuiteInfo>,
     /// What it comes to.
     pub verdict: Verdict,
     /// How many targets came to which verdict.
@@ -60,6 +63,20 @@ pub struct Tool {
     pub name: String,
     /// The program's version.
     pub version: String,
+}
+
+/// The suite that was run.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SuiteInfo {
+    /// The file, as it was named.
+    pub file: String,
+    /// What the suite says that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The file's SHA-256.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
 }
 
 /// Where a target is and which part of which project it belongs to: what its report is headed with.
@@ -128,7 +145,11 @@ pub struct TargetReport {
     /// How long the target was tested, waiting included, in milliseconds.
     #[serde(default)]
     pub duration_ms: f64,
-    /// Checks of the target as a whole: `status`, `identity`, `variants`, `data_capture`.
+    /// How the target's answers compare with another endpoint's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<ComparisonReport>,
+    /// Checks of the target as a whole: `status`, `identity`, `variants`, `data_capture` and, where the release says how
+    /// it must be, `image`, `encryption` and `network`; `comparison` when a difference is a failure.
     pub checks: Vec<CheckReport>,
     /// The suite's cases, in its order.
     pub cases: Vec<CaseReport>,
@@ -170,7 +191,8 @@ pub struct CaseReport {
     pub name: String,
     /// What was found.
     pub outcome: Outcome,
-    /// From sending the request to having the whole reply, in milliseconds, as the client saw it.
+    /// From sending the request to having the whole reply, in milliseconds, as the client saw it; of a case with rows, the
+    /// slowest row's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency_ms: Option<f64>,
     /// The reply's status; for a model's own error the container's.
@@ -203,6 +225,155 @@ pub struct CaseReport {
     /// The beginning of the reply, for cases that did not pass.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply: Option<String>,
-    /// What was looked at in the reply.
+    /// What became of the rows, for a case with rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<RowsReport>,
+    /// How the answers compare with another endpoint's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<CaseComparison>,
+    /// What was looked at in the reply; for a case with rows, what was looked at over all of them.
     pub checks: Vec<CheckReport>,
+    /// What the case's golden file is to hold, when it is to be written.
+    #[serde(skip)]
+    pub golden_update: Option<GoldenUpdate>,
+}
+
+/// What became of a case's rows.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RowsReport {
+    /// All rows.
+    pub total: usize,
+    /// Rows whose reply was as expected.
+    pub passed: usize,
+    /// Rows whose reply was not.
+    pub failed: usize,
+    /// Rows that could not be asked, those included that were not tried after many of them.
+    pub errored: usize,
+    /// The part of the rows that had to hold.
+    pub at_least: f64,
+    /// What was measured over all rows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub metrics: Vec<MetricReport>,
+    /// The middle one of all latencies, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub median_latency_ms: Option<f64>,
+    /// The first rows that did not pass.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_passed: Vec<RowReport>,
+}
+
+/// What was measured over all rows of a case.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct MetricReport {
+    /// Such as `accuracy` or `macro_f1`.
+    pub name: String,
+    /// Its value; absent when it could not be computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    /// The least value that is good enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<f64>,
+    /// The largest value that is good enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<f64>,
+    /// What it comes to.
+    pub outcome: Outcome,
+}
+
+/// One row that did not pass.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RowReport {
+    /// The row's number, from one.
+    pub row: usize,
+    /// The line of the file in which it begins.
+    pub line: u64,
+    /// What was found.
+    pub outcome: Outcome,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// What should have been found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
+    /// What was found instead, cut when long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actual: Option<String>,
+    /// In milliseconds, as the client saw it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency_ms: Option<f64>,
+    /// AWS's id of the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// A shell command that sends the same request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reproduce: Option<String>,
+}
+
+/// How a target's answers compare with another endpoint's, over all cases.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ComparisonReport {
+    /// The other one: `account/region/endpoint`, or a container's URL.
+    pub with: String,
+    /// Requests that were put to both.
+    pub compared: usize,
+    /// Requests whose answers differ.
+    pub different: usize,
+    /// Requests that the other one could not be asked.
+    pub errored: usize,
+    /// The part of the requests whose answers may differ, where there is a limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<f64>,
+    /// Why nothing was compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// How the answers of one case compare with another endpoint's.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CaseComparison {
+    /// Requests that were put to both.
+    pub compared: usize,
+    /// Requests whose answers differ.
+    pub different: usize,
+    /// Requests that the other one could not be asked.
+    pub errored: usize,
+    /// The first differences.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<DifferenceReport>,
+    /// The first reason for which the other one could not be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// How long the other one took, in milliseconds; of a case with rows, for its slowest row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency_ms: Option<f64>,
+}
+
+/// One difference between two endpoints' answers.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct DifferenceReport {
+    /// The row's number, for a case with rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<usize>,
+    /// Where: a JSON Pointer, a line of a text, or `status`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// What the tested endpoint answers.
+    pub this: String,
+    /// What the other one answers.
+    pub other: String,
+}
+
+/// What a golden file is to hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GoldenUpdate {
+    /// The file, relative to the suite's folder.
+    pub file: String,
+    /// Its new content.
+    pub content: Vec<u8>,
 }

@@ -1,83 +1,37 @@
 //! One suite against one target: wait until it is in service, check what it serves, then ask it the suite's questions.
 
+mod ask;
 mod case;
 mod checks;
+mod comparison;
 mod event;
+mod expected;
+mod options;
 mod reproduce;
+mod rows;
 mod wait;
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+pub use self::comparison::Other;
 pub use self::event::Event;
+pub use self::expected::{Expected, ExpectedVariant, Setting, Vpc};
+pub use self::options::{LoadMode, Options};
 use crate::clock::{Clock, SystemClock};
-use crate::interruption::Interruption;
 use crate::load;
 use crate::report::{CaseReport, CheckReport, LoadReport, Outcome, TargetInfo, TargetReport};
 use crate::suite::Suite;
-use crate::target::{Description, EndpointStatus, Target};
-
-/// What the release says that a target serves.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Expected {
-    /// The ARN of the model package that was approved; without it the check `identity` is skipped.
-    pub model_package_arn: Option<String>,
-    /// Whether requests and replies must be captured; without it the check `data_capture` only records what is.
-    pub data_capture: Option<bool>,
-}
-
-/// How patient a run is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Options {
-    /// How long to wait for `InService` in all.
-    pub wait: Duration,
-    /// The time between two looks at the status; each is spread by a quarter either way, so that runs over many
-    /// accounts do not knock all at once.
-    pub poll: Duration,
-    /// How long one `describe` may take.
-    pub describe_timeout: Duration,
-    /// How long a case waits for its reply, unless the suite says otherwise.
-    pub case_timeout: Duration,
-    /// Whether the suite's load is put on the target.
-    pub load: LoadMode,
-    /// Raised by whoever wants the run to end with what it has found until then.
-    pub interruption: Interruption,
-}
-
-/// Whether the suite's load is put on a target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum LoadMode {
-    /// When nothing failed before: a load on a model that is wrong costs money and proves nothing.
-    #[default]
-    AfterSuccess,
-    /// Whatever failed before.
-    Anyway,
-    /// Not at all.
-    Never,
-}
-
-impl Default for Options {
-    /// Waits up to fifteen minutes, looking every ten seconds. A case waits 70 seconds: AWS gives a container 60, and
-    /// advises ten more at the client's side.
-    fn default() -> Self {
-        Self {
-            wait: Duration::from_mins(15),
-            poll: Duration::from_secs(10),
-            describe_timeout: Duration::from_mins(1),
-            case_timeout: Duration::from_secs(70),
-            load: LoadMode::default(),
-            interruption: Interruption::default(),
-        }
-    }
-}
+use crate::target::{Description, EndpointStatus, InvokeError, Reply, Request, Target, TargetError};
 
 /// Runs a suite against one target, and reports whatever happens.
 ///
 /// First the target is waited for. A status that nobody leaves without acting (`Failed`, `OutOfService`, `Deleting`,
 /// `UpdateRollbackFailed`) is a failure. A target that is still changing at the deadline, or that cannot be described,
 /// is an error: nothing is proven. In both cases the suite's cases are skipped. Then the checks `identity`, `variants`
-/// and `data_capture` are made, and the cases run one after another, even when a check failed: more evidence does no
-/// harm. The suite's [load](crate::load) comes last. No call is repeated: a reply that comes only at the second attempt is a
-/// finding.
+/// and `data_capture` are made, with those that the release has an expectation for, and the cases run one after another,
+/// even when a check failed: more evidence does no harm. The suite's [load](crate::load) comes last. No call is repeated: a
+/// reply that comes only at the second attempt is a finding.
 ///
 /// `on_event` hears of progress. The future may be dropped at any time; [`Options::interruption`] ends it with a report.
 pub async fn run<T: Target>(
@@ -99,10 +53,29 @@ pub async fn run_with_clock<T: Target, C: Clock>(
     expected: &Expected,
     options: &Options,
     clock: &C,
+    on_event: impl FnMut(Event),
+) -> TargetReport {
+    run_beside::<T, Nobody, C>(target, None, info, suite, expected, options, clock, on_event).await
+}
+
+/// [`run_with_clock`] that puts every question to another target too, such as the one in production, and reports where the
+/// two answer differently.
+///
+/// A difference is a failure only where `other` or the suite's `compare` says so. When the other target cannot be asked,
+/// that is an error in the same case, and else only told.
+#[expect(clippy::too_many_arguments, reason = "the arguments of `run`, with the other target and the clock")]
+pub async fn run_beside<T: Target, O: Target, C: Clock>(
+    target: &T,
+    other: Option<&Other<'_, O>>,
+    info: TargetInfo,
+    suite: &Suite,
+    expected: &Expected,
+    options: &Options,
+    clock: &C,
     mut on_event: impl FnMut(Event),
 ) -> TargetReport {
     let start = clock.now();
-    let mut report = TargetReport::new(info);
+    let mut report = TargetReport::new(info.clone());
     let waited = tokio::select! {
         biased;
         waited = wait::in_service(target, options, clock, &mut on_event) => waited,
@@ -115,24 +88,33 @@ pub async fn run_with_clock<T: Target, C: Clock>(
     report.checks.push(waited.check);
     match waited.description.filter(|_| ready) {
         Some(description) => {
-            report.checks.extend(checks::all(&description, expected));
+            report.checks.extend(checks::all(&description, &expected.with_variants(&suite.endpoint().variants)));
             let place = reproduce::Place { kind: description.kind, endpoint: report.endpoint.clone(), region: report.region.clone() };
+            let comparison = comparison::Comparison::begin(other, suite.compare(), options, clock).await;
+            let on_event = Mutex::new(&mut on_event);
+            let runner = case::Runner { target, info: &info, place: &place, options, clock, comparison: &comparison };
             for (index, case) in suite.cases().iter().enumerate() {
-                on_event(Event::CaseStarted { index, of: suite.cases().len(), name: case.name().to_owned() });
+                let of = suite.cases().len();
+                case::tell(&on_event, Event::CaseStarted { index, of, name: case.name().to_owned() });
+                let on_row = |done, rows| case::tell(&on_event, Event::RowFinished { index, of, done, rows });
                 let case = tokio::select! {
                     biased;
-                    case = case::run(target, &place, case, options, clock) => case,
+                    case = runner.run(case, &on_row) => case,
                     () = options.interruption.raised() => break,
                 };
-                on_event(Event::CaseFinished { index, of: suite.cases().len(), case: Box::new(case.clone()) });
+                case::tell(&on_event, Event::CaseFinished { index, of, case: Box::new(case.clone()) });
                 report.cases.push(case);
             }
             let left = suite.cases().iter().skip(report.cases.len());
             report.cases.extend(left.map(|case| CaseReport::skipped(case.name(), "the run was interrupted")));
+            let (compared, check) = comparison.end(&report.cases);
+            report.comparison = compared;
+            report.checks.extend(check);
             if let Some(plan) = suite.load_plan() {
+                let on_event = on_event.into_inner().unwrap_or_else(PoisonError::into_inner);
                 report.load = Some(Box::new(match no_load(&report, options) {
                     Some(why) => LoadReport::skipped(why),
-                    None => load::run(target, plan, suite, options, clock, &mut on_event).await,
+                    None => load::run(target, plan, suite, options, clock, on_event).await,
                 }));
             }
         }
@@ -172,7 +154,7 @@ fn describe(report: &mut TargetReport, description: &Description) {
 }
 
 /// Milliseconds to a hundredth: finer than any network is steady.
-fn milliseconds(duration: Duration) -> f64 {
+pub(crate) fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 100_000.0).round() / 100.0
 }
 
@@ -185,5 +167,18 @@ struct Waited {
 impl Waited {
     fn is_in_service(&self) -> bool {
         self.description.as_ref().is_some_and(|description| description.status == EndpointStatus::InService)
+    }
+}
+
+/// The other target of a run that compares with none.
+enum Nobody {}
+
+impl Target for Nobody {
+    async fn describe(&self) -> Result<Description, TargetError> {
+        match *self {}
+    }
+
+    async fn invoke(&self, _: &Request) -> Result<Reply, InvokeError> {
+        match *self {}
     }
 }

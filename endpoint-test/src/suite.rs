@@ -1,7 +1,9 @@
 //! The suite: the file in which a team says what its model must answer.
 
+mod case;
 mod document;
 mod duration;
+mod endpoint;
 mod errors;
 mod expectation_reader;
 mod files;
@@ -9,23 +11,28 @@ mod load;
 mod media_type;
 mod payload;
 mod reader;
+mod rows_reader;
+mod samples;
 #[cfg(feature = "schema")]
 mod schema;
+mod variables;
 
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
 
-use bytes::Bytes;
-
+pub use self::case::Case;
+pub(crate) use self::case::{Input, WholeExpectation};
 pub(crate) use self::duration::{display as display_duration, parse as parse_duration};
+pub use self::endpoint::EndpointSection;
 pub use self::errors::SuiteErrors;
 pub(crate) use self::media_type::matches as media_type_matches;
 #[cfg(feature = "schema")]
 pub use self::schema::json_schema;
-use crate::expect::Expectation;
+use crate::expect::address::Address;
+use crate::expect::difference::Tolerance;
 use crate::load::LoadPlan;
-use crate::problem::{Place, Problem};
-use crate::target::Request;
+use crate::problem::Problem;
+use crate::samples::Samples;
 
 /// The version of the suite format that this crate reads.
 pub const FORMAT_VERSION: u32 = 1;
@@ -33,73 +40,124 @@ pub const FORMAT_VERSION: u32 = 1;
 /// A checked suite: every key known, every value in range, every pattern compiled.
 #[derive(Debug, Clone)]
 pub struct Suite {
+    name: Option<String>,
+    endpoint: EndpointSection,
+    compare: CompareSettings,
     cases: Vec<Case>,
     load: Option<LoadPlan>,
     warnings: Vec<Problem>,
+    golden_files_may_be_missing: bool,
     source: errors::Source,
 }
 
-/// One question to the model, and what its answer must be.
-#[derive(Debug, Clone)]
-pub struct Case {
-    pub(crate) name: String,
-    pub(crate) payload: Payload,
-    pub(crate) content_type: String,
-    pub(crate) accept: Option<String>,
-    pub(crate) custom_attributes: Option<String>,
-    pub(crate) target_variant: Option<String>,
-    pub(crate) timeout: Option<Duration>,
-    pub(crate) expectation: Expectation,
+/// What a suite is read with, besides its text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SuiteOptions {
+    /// What `${name}` stands for. Nothing else is looked at: no environment, no shell.
+    pub variables: BTreeMap<String, String>,
+    /// Whether a golden file need not exist, since it is about to be written.
+    pub golden_files_may_be_missing: bool,
 }
 
-/// What a case sends.
-#[derive(Debug, Clone)]
-pub(crate) enum Payload {
-    /// Given in the suite, or read from its file.
-    Loaded(Bytes),
-    /// A file that nobody has read yet.
-    File { path: String, place: Place },
+/// How two endpoints' answers to the same questions are compared.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct CompareSettings {
+    pub(crate) tolerance: Tolerance,
+    /// Places that may differ.
+    pub(crate) ignore: Vec<Address>,
+    /// The part of the requests whose answers may differ; more is a failure.
+    pub(crate) at_most: Option<f64>,
+}
+
+impl Default for CompareSettings {
+    /// Different machines add up in different orders: the last digits of a number are of no account.
+    fn default() -> Self {
+        Self { tolerance: Tolerance { abs: 1e-9, rel: 1e-6 }, ignore: Vec::new(), at_most: None }
+    }
 }
 
 impl Suite {
-    /// Reads a suite from text. `path` is for messages only: nothing is read from disk, so that payloads in files are
-    /// still to be handed in with [`Suite::load_payloads`].
+    /// Reads a suite from text. `path` is for messages only: nothing is read from disk, so that files that the suite names
+    /// are still to be handed in with [`Suite::load_files`].
     ///
     /// # Errors
     ///
     /// All that is wrong with the text, each with its place. Only broken YAML stops the reading: it is reported alone.
     pub fn parse(text: &str, path: &Path) -> Result<Self, SuiteErrors> {
-        reader::read(text, path)
+        Self::parse_with(text, path, &SuiteOptions::default())
     }
 
-    /// Reads a suite and its payload files from disk.
-    ///
-    /// Payload files lie beside the suite file or below its folder. One that leaves that folder, by `..` or by a
-    /// symbolic link, is refused: a suite is often somebody else's, and what it names is sent over the network.
+    /// [`Suite::parse`] with variables and other options.
     ///
     /// # Errors
     ///
-    /// All that is wrong with the suite; all payload files that cannot be read, are too large or lie elsewhere.
-    pub fn load(path: &Path) -> Result<Self, SuiteErrors> {
-        files::load(path)
+    /// As [`Suite::parse`], and every variable that has no value.
+    pub fn parse_with(text: &str, path: &Path, options: &SuiteOptions) -> Result<Self, SuiteErrors> {
+        reader::read(text, path, options)
     }
 
-    /// The payload files that are still to be read, relative to the suite file's folder, each once.
+    /// Reads a suite and the files that it names from disk.
+    ///
+    /// These files lie beside the suite file or below its folder. One that leaves that folder, by `..` or by a symbolic
+    /// link, is refused: a suite is often somebody else's, and what it names is sent over the network.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with the suite; all files that cannot be read, are too large, lie elsewhere, or do not hold what
+    /// they should.
+    pub fn load(path: &Path) -> Result<Self, SuiteErrors> {
+        Self::load_with(path, &SuiteOptions::default())
+    }
+
+    /// [`Suite::load`] with variables and other options.
+    ///
+    /// # Errors
+    ///
+    /// As [`Suite::load`], and every variable that has no value.
+    pub fn load_with(path: &Path, options: &SuiteOptions) -> Result<Self, SuiteErrors> {
+        files::load(path, options)
+    }
+
+    /// The files that are still to be read, relative to the suite file's folder, each once: payloads, rows of data, JSON
+    /// Schemas and golden answers.
     pub fn files(&self) -> Vec<&str> {
-        let mut files: Vec<&str> = self.cases.iter().filter_map(Case::missing_file).map(|(path, _)| path).collect();
+        let mut files: Vec<&str> = self.cases.iter().flat_map(Case::missing_files).map(|(path, _)| path).collect();
         files.sort_unstable();
         files.dedup();
         files
     }
 
-    /// Hands in the payload files: `read` gets each path of [`Suite::files`] once, relative to the suite file's folder.
-    /// The paths have no `..` and do not start at the root; whether symbolic links are followed is the caller's decision.
+    /// Hands in the files: `read` gets each path of [`Suite::files`] once, relative to the suite file's folder. The paths
+    /// have no `..` and do not start at the root; whether symbolic links are followed is the caller's decision.
     ///
     /// # Errors
     ///
-    /// Every file that could not be read or is larger than [`MAX_BODY`](crate::MAX_BODY).
-    pub fn load_payloads(self, mut read: impl FnMut(&str) -> std::io::Result<Vec<u8>>) -> Result<Self, SuiteErrors> {
-        files::load_payloads(self, |path| read(path).map_err(|error| files::unreadable(path, &error)))
+    /// Every file that could not be read, is larger than [`MAX_BODY`](crate::MAX_BODY), or does not hold what it should.
+    pub fn load_files(self, mut read: impl FnMut(&str) -> std::io::Result<Vec<u8>>) -> Result<Self, SuiteErrors> {
+        files::load_files(self, |path| read(path).map_err(|error| files::unread(path, &error)))
+    }
+
+    /// Whether a case sends the sample payloads of the model package, which are to be handed in with
+    /// [`Suite::with_samples`]; else such a case is an error.
+    pub fn wants_samples(&self) -> bool {
+        self.cases.iter().any(Case::wants_sample)
+    }
+
+    /// Hands in the model package's sample payloads, or why there are none. A case of `sample: all` becomes one case for
+    /// each of them.
+    #[must_use]
+    pub fn with_samples(self, samples: Result<&Samples, &str>) -> Self {
+        samples::hand_in(self, samples)
+    }
+
+    /// What the suite is about, in the team's words.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// What the suite says of the endpoint itself.
+    pub fn endpoint(&self) -> &EndpointSection {
+        &self.endpoint
     }
 
     /// The cases, in the file's order. A suite without any is allowed; a run of it comes to
@@ -117,32 +175,8 @@ impl Suite {
     pub fn warnings(&self) -> &[Problem] {
         &self.warnings
     }
-}
 
-impl Case {
-    /// The case's name, unique in its suite.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The request that the case sends, `timeout` being what it waits when the suite names no other time. `None` while
-    /// the payload's file has not been handed in.
-    pub fn request(&self, timeout: Duration) -> Option<Request> {
-        let Payload::Loaded(body) = &self.payload else { return None };
-        Some(Request {
-            body: body.clone(),
-            content_type: self.content_type.clone(),
-            accept: self.accept.clone(),
-            custom_attributes: self.custom_attributes.clone(),
-            target_variant: self.target_variant.clone(),
-            timeout: self.timeout.unwrap_or(timeout),
-        })
-    }
-
-    fn missing_file(&self) -> Option<(&str, Place)> {
-        match &self.payload {
-            Payload::File { path, place } => Some((path, *place)),
-            Payload::Loaded(_) => None,
-        }
+    pub(crate) fn compare(&self) -> &CompareSettings {
+        &self.compare
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-pub use self::description::{Description, EndpointStatus, TargetKind, Variant};
+pub use self::description::{Description, EndpointSettings, EndpointStatus, TargetKind, Variant};
 pub use self::error::{InvokeError, ModelFailure, TargetError, TargetErrorKind};
 
 /// Something that serves a model.
@@ -23,7 +23,7 @@ pub trait Target: Sync {
 }
 
 /// One request to a model.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Request {
     /// The payload, as it goes over the wire.
     pub body: Bytes,
@@ -35,12 +35,20 @@ pub struct Request {
     pub custom_attributes: Option<String>,
     /// The production variant that must answer, whatever its weight.
     pub target_variant: Option<String>,
+    /// The model of a multi-model endpoint that must answer.
+    pub target_model: Option<String>,
+    /// The container of a direct multi-container endpoint that must answer, by its host name.
+    pub target_container: Option<String>,
+    /// The inference component that must answer.
+    pub inference_component: Option<String>,
+    /// An id under which captured data keeps the request.
+    pub inference_id: Option<String>,
     /// How long the caller waits for the reply.
     pub timeout: Duration,
 }
 
 /// A model's reply.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Reply {
     /// The HTTP status, 2xx or 3xx: anything else is an [`InvokeError`].
     pub status: u16,

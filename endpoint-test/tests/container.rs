@@ -63,8 +63,8 @@ fn request() -> Request {
         content_type: "text/csv".to_owned(),
         accept: Some("application/json".to_owned()),
         custom_attributes: Some("trace=1".to_owned()),
-        target_variant: None,
         timeout: Duration::from_secs(5),
+        ..Request::default()
     }
 }
 

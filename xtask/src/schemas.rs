@@ -157,3 +157,9 @@ fn the_schema_of_the_endpoint_tests_is_fresh() {
 fn the_schema_of_the_test_results_is_fresh() {
     holds("test-results.v1.json", "Test results", endpoint_test::report::json_schema());
 }
+
+#[test]
+fn the_schemas_of_what_a_check_reads_and_writes_are_fresh() {
+    holds("check-input.v1.json", "What an endpoint check reads", endpoint_test::check_input_schema());
+    holds("check-output.v1.json", "What an endpoint check writes", endpoint_test::check_output_schema());
+}

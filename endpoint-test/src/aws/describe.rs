@@ -1,21 +1,26 @@
 //! Follows an endpoint to what it serves: endpoint, endpoint configuration, model, model package.
 
+mod components;
+
 use std::collections::BTreeMap;
 
 use aws_sdk_sagemaker::Client;
 use aws_sdk_sagemaker::operation::describe_endpoint::DescribeEndpointOutput;
 use aws_sdk_sagemaker::operation::describe_endpoint_config::DescribeEndpointConfigOutput;
 use aws_sdk_sagemaker::operation::describe_model::DescribeModelOutput;
-use aws_sdk_sagemaker::types::{CaptureStatus, ContainerDefinition, ProductionVariant, ProductionVariantSummary};
+use aws_sdk_sagemaker::types::{CaptureStatus, ContainerDefinition, DataCaptureConfigSummary, ProductionVariant, ProductionVariantSummary};
 
 use super::failure::target_error;
-use crate::target::{Description, EndpointStatus, TargetError, TargetErrorKind, TargetKind, Variant};
+use crate::target::{Description, EndpointSettings, EndpointStatus, TargetError, TargetErrorKind, TargetKind, Variant};
 
-/// What one model is made of.
+/// What one model is made of, and where it runs.
 #[derive(Debug, Default)]
 struct Model {
     packages: Vec<String>,
     images: Vec<String>,
+    network_isolation: bool,
+    subnets: Vec<String>,
+    security_groups: Vec<String>,
 }
 
 /// Describes an endpoint. What lies behind it is asked for only when it is in service: while a deployment is under way
@@ -27,13 +32,15 @@ pub(super) async fn endpoint(client: &Client, name: &str) -> Result<Description,
         Some(config) if status == EndpointStatus::InService => endpoint_config(client, config).await?,
         _ => None,
     };
+    let arn = endpoint.endpoint_arn().unwrap_or_default();
     let mut models = BTreeMap::new();
     for name in config.iter().flat_map(DescribeEndpointConfigOutput::production_variants).filter_map(ProductionVariant::model_name) {
-        if !models.contains_key(name)
-            && let Some(output) = model(client, name).await?
-        {
-            models.insert(name.to_owned(), Model::read(&output, endpoint.endpoint_arn().unwrap_or_default()));
-        }
+        look_up(client, name, arn, &mut models).await?;
+    }
+    let mut variants = variants(&endpoint, config.as_ref(), &models);
+    // A variant without a model of its own serves inference components.
+    if config.is_some() && variants.iter().any(|variant| variant.model_name.is_none()) {
+        components::add(client, name, arn, &mut models, &mut variants).await?;
     }
     Ok(Description {
         kind: TargetKind::Endpoint,
@@ -41,9 +48,22 @@ pub(super) async fn endpoint(client: &Client, name: &str) -> Result<Description,
         failure_reason: endpoint.failure_reason().map(str::to_owned),
         arn: endpoint.endpoint_arn().map(str::to_owned),
         config_name: endpoint.endpoint_config_name().map(str::to_owned),
-        variants: variants(&endpoint, config.as_ref(), &models),
+        variants,
         data_capture: Some(captures_data(&endpoint)),
+        data_capture_percentage: endpoint.data_capture_config().and_then(DataCaptureConfigSummary::current_sampling_percentage),
+        settings: config
+            .map(|config| EndpointSettings { volume_kms_key: config.kms_key_id().filter(|key| !key.is_empty()).map(str::to_owned) }),
     })
+}
+
+/// Asks for a model that is not known yet.
+async fn look_up(client: &Client, name: &str, endpoint_arn: &str, models: &mut BTreeMap<String, Model>) -> Result<(), TargetError> {
+    if !models.contains_key(name)
+        && let Some(output) = model(client, name).await?
+    {
+        models.insert(name.to_owned(), Model::read(&output, endpoint_arn));
+    }
+    Ok(())
 }
 
 /// A configuration that was deleted while its endpoint runs leaves the model unknown, which the check `identity` tells.
@@ -67,7 +87,13 @@ fn unless_absent<T>(result: Result<T, TargetError>) -> Result<Option<T>, TargetE
 
 impl Model {
     fn read(output: &DescribeModelOutput, endpoint_arn: &str) -> Self {
-        let mut model = Self::default();
+        let vpc = output.vpc_config();
+        let mut model = Self {
+            network_isolation: output.enable_network_isolation().unwrap_or(false),
+            subnets: vpc.map(|vpc| vpc.subnets().to_vec()).unwrap_or_default(),
+            security_groups: vpc.map(|vpc| vpc.security_group_ids().to_vec()).unwrap_or_default(),
+            ..Self::default()
+        };
         for container in output.primary_container().into_iter().chain(output.containers()) {
             model.packages.extend(ContainerDefinition::model_package_name(container).map(|name| package_arn(name, endpoint_arn)));
             model.images.extend(container.image().map(str::to_owned));
@@ -121,6 +147,12 @@ fn merge(running: Option<&ProductionVariantSummary>, configured: Option<&Product
         model_name: model_name.map(str::to_owned),
         model_packages: model.map(|model| model.packages.clone()).unwrap_or_default(),
         images,
+        instance_type: configured.and_then(ProductionVariant::instance_type).map(|kind| kind.as_str().to_owned()),
+        serverless: configured.is_some_and(|variant| variant.serverless_config().is_some()),
+        inference_components: Vec::new(),
+        network_isolation: model.map(|model| model.network_isolation),
+        subnets: model.map(|model| model.subnets.clone()).unwrap_or_default(),
+        security_groups: model.map(|model| model.security_groups.clone()).unwrap_or_default(),
     }
 }
 

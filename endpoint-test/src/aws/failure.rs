@@ -83,6 +83,9 @@ fn hint(kind: TargetErrorKind, operation: &str) -> Option<String> {
         TargetErrorKind::AccessDenied if operation == "AssumeRole" => {
             "the role's trust policy must name the caller, and the caller's own policy must allow `sts:AssumeRole` on the role"
         }
+        TargetErrorKind::AccessDenied if operation.contains("InferenceComponent") => {
+            "an endpoint with inference components needs `sagemaker:ListInferenceComponents` and `DescribeInferenceComponent` too"
+        }
         TargetErrorKind::AccessDenied => {
             "the role needs `sagemaker:DescribeEndpoint`, `DescribeEndpointConfig`, `DescribeModel` and `InvokeEndpoint` on this endpoint"
         }

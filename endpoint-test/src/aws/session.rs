@@ -173,6 +173,11 @@ fn policy(request: &SessionRequest) -> Option<String> {
                 { "Effect": "Allow", "Action": ["sagemaker:DescribeEndpoint", "sagemaker:InvokeEndpoint"], "Resource": endpoints },
                 { "Effect": "Allow", "Action": ["sagemaker:DescribeEndpointConfig", "sagemaker:DescribeModel"],
                   "Resource": [resource("endpoint-config/*"), resource("model/*")] },
+                // Endpoints with inference components: a request to one is a request to both.
+                { "Effect": "Allow", "Action": ["sagemaker:DescribeInferenceComponent", "sagemaker:InvokeEndpoint"],
+                  "Resource": resource("inference-component/*") },
+                // Listing knows no resource.
+                { "Effect": "Allow", "Action": "sagemaker:ListInferenceComponents", "Resource": "*" },
             ],
         })
         .to_string()

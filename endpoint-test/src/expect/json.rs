@@ -3,14 +3,16 @@
 use regex::Regex;
 use serde_json::Value;
 
-use super::{EXCERPT, beginning, excerpt, excerpt_json, number};
+use super::address::Address;
+use super::difference::{self, EXACT, Tolerance, same_text};
+use super::{EXCERPT, beginning, excerpt, excerpt_json};
 use crate::report::CheckReport;
+use crate::rows::Row;
 
-/// What must be at one place of a JSON reply.
+/// What must be at one place of a JSON reply, or at each of several.
 #[derive(Debug, Clone)]
 pub(crate) struct JsonExpectation {
-    /// A JSON Pointer; empty for the whole reply.
-    pub(crate) at: String,
+    pub(crate) at: Address,
     pub(crate) rule: JsonRule,
 }
 
@@ -21,21 +23,29 @@ pub(crate) enum JsonRule {
         expected: Value,
         tolerance: Tolerance,
     },
+    /// What the row's column of this name holds.
+    EqualsColumn {
+        column: String,
+        tolerance: Tolerance,
+    },
     OneOf(Vec<Value>),
     /// Both ends belong to it.
     Between(f64, f64),
+    LessThan(f64),
+    AtMost(f64),
+    GreaterThan(f64),
+    AtLeast(f64),
     /// The value is text with a match in it.
     Matches(Regex),
+    /// Text with this in it, a list with this member, an object with this key.
+    Contains(Value),
     Type(JsonType),
     /// Of text in characters, of a list or an object in members.
     Length(u64),
-}
-
-/// How far a number may be off: by `abs`, or by `rel` times the expected number, whichever is more.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Tolerance {
-    pub(crate) abs: f64,
-    pub(crate) rel: f64,
+    /// So many places are there; for a JSONPath.
+    Count(u64),
+    /// Nothing is there.
+    Absent,
 }
 
 /// The types of JSON, and `integer` as JSON Schema knows it.
@@ -48,12 +58,6 @@ pub(crate) enum JsonType {
     Number,
     Object,
     String,
-}
-
-impl Tolerance {
-    pub(crate) fn is_exact(self) -> bool {
-        self.abs <= 0.0 && self.rel <= 0.0
-    }
 }
 
 impl JsonType {
@@ -93,36 +97,64 @@ impl JsonType {
     }
 }
 
-/// Checks the rules against a body, which must be JSON.
-pub(super) fn check(expectations: &[JsonExpectation], body: &[u8]) -> Vec<CheckReport> {
-    match serde_json::from_slice::<Value>(body) {
-        Ok(reply) => expectations.iter().map(|expectation| check_one(expectation, &reply)).collect(),
-        Err(error) => {
-            let actual = beginning(body, EXCERPT);
-            vec![
-                CheckReport::failed("json", format!("the reply is not JSON: {error}"))
-                    .actual(actual)
-                    .hint("ask for it with `accept: application/json`"),
-            ]
-        }
-    }
+/// Reads a reply that must be JSON, or says why it is none.
+pub(super) fn read(body: &[u8]) -> Result<Value, CheckReport> {
+    serde_json::from_slice(body).map_err(|error| {
+        let actual = beginning(body, EXCERPT);
+        // Python's json module writes these unless it is told not to, and no JSON reader takes them.
+        let not_a_number = ["NaN", "Infinity"].into_iter().find(|word| actual.contains(word));
+        let hint = match not_a_number {
+            Some(word) => format!("`{word}` is not JSON: the container must write another value"),
+            None => "ask for it with `accept: application/json`".to_owned(),
+        };
+        CheckReport::failed("json", format!("the reply is not JSON: {error}")).actual(actual).hint(hint)
+    })
 }
 
-fn check_one(expectation: &JsonExpectation, reply: &Value) -> CheckReport {
-    let expected = describe(&expectation.rule);
-    let at = &expectation.at;
-    let Some(actual) = reply.pointer(at) else {
-        return CheckReport::failed("json", missing(at, reply)).at(at).expected(expected).actual("nothing");
+/// Checks the rules against a reply.
+pub(super) fn check(expectations: &[JsonExpectation], reply: &Value, row: Option<&Row>) -> Vec<CheckReport> {
+    expectations.iter().map(|expectation| check_one(expectation, reply, row)).collect()
+}
+
+fn check_one(expectation: &JsonExpectation, reply: &Value, row: Option<&Row>) -> CheckReport {
+    let expected = describe(&expectation.rule, row);
+    let (at, found) = (expectation.at.text(), expectation.at.find(reply));
+    let told = |check: CheckReport| check.at(at).expected(expected.clone());
+    match &expectation.rule {
+        JsonRule::Count(count) => {
+            let actual = found.len();
+            let fine = u64::try_from(actual) == Ok(*count);
+            let check =
+                if fine { CheckReport::passed("json") } else { CheckReport::failed("json", format!("the path leads to {actual} places")) };
+            return told(check).actual(format!("{actual} places"));
+        }
+        JsonRule::Absent => {
+            return match found.first() {
+                None => told(CheckReport::passed("json")).actual("nothing"),
+                Some((_, value)) => {
+                    told(CheckReport::failed("json", "something is there, and nothing should be")).actual(excerpt_json(value))
+                }
+            };
+        }
+        _ => {}
+    }
+    let Some((_, first)) = found.first() else {
+        return told(CheckReport::failed("json", missing(&expectation.at, reply))).actual("nothing");
     };
-    let check = match verdict(&expectation.rule, actual) {
-        Ok(()) => CheckReport::passed("json"),
-        Err(message) => CheckReport::failed("json", message),
-    };
-    check.at(at).expected(expected).actual(excerpt_json(actual))
+    // Of several places the first wrong one is told.
+    for (place, value) in &found {
+        if let Err(message) = verdict(&expectation.rule, value, row) {
+            let message = if found.len() > 1 { format!("at `{place}`: {message}") } else { message };
+            return told(CheckReport::failed("json", message)).actual(excerpt_json(value));
+        }
+    }
+    let actual = if found.len() > 1 { format!("{} places", found.len()) } else { excerpt_json(first) };
+    told(CheckReport::passed("json")).actual(actual)
 }
 
 /// Says how far the pointer leads: the part that is missing is rarely the last one.
-fn missing(at: &str, reply: &Value) -> String {
+fn missing(at: &Address, reply: &Value) -> String {
+    let Address::Pointer(at) = at else { return format!("`{}` leads to nothing", at.text()) };
     let mut end = at.len();
     while let Some(parent) = at[..end].rfind('/') {
         end = parent;
@@ -142,36 +174,67 @@ fn missing(at: &str, reply: &Value) -> String {
     format!("there is nothing at `{at}`")
 }
 
-fn describe(rule: &JsonRule) -> String {
+fn describe(rule: &JsonRule, row: Option<&Row>) -> String {
+    let within = |value: String, tolerance: &Tolerance| {
+        if tolerance.is_exact() { value } else { format!("{value} (abs {}, rel {})", tolerance.abs, tolerance.rel) }
+    };
     match rule {
-        JsonRule::Equals { expected, tolerance } if tolerance.is_exact() => excerpt_json(expected),
-        JsonRule::Equals { expected, tolerance } => format!("{} (abs {}, rel {})", excerpt_json(expected), tolerance.abs, tolerance.rel),
+        JsonRule::Equals { expected, tolerance } => within(excerpt_json(expected), tolerance),
+        JsonRule::EqualsColumn { column, tolerance } => {
+            let value = row.and_then(|row| row.column(column)).unwrap_or_default();
+            within(format!("{} (column {column})", excerpt(value)), tolerance)
+        }
         JsonRule::OneOf(values) => format!("one of {}", excerpt(&values.iter().map(Value::to_string).collect::<Vec<_>>().join(", "))),
         JsonRule::Between(low, high) => format!("between {low} and {high}"),
+        JsonRule::LessThan(limit) => format!("less than {limit}"),
+        JsonRule::AtMost(limit) => format!("at most {limit}"),
+        JsonRule::GreaterThan(limit) => format!("greater than {limit}"),
+        JsonRule::AtLeast(limit) => format!("at least {limit}"),
         JsonRule::Matches(pattern) => format!("matches {}", excerpt(pattern.as_str())),
+        JsonRule::Contains(value) => format!("contains {}", excerpt_json(value)),
         JsonRule::Type(kind) => format!("type {}", kind.name()),
         JsonRule::Length(length) => format!("length {length}"),
+        JsonRule::Count(count) => format!("{count} places"),
+        JsonRule::Absent => "nothing".to_owned(),
     }
 }
 
-fn verdict(rule: &JsonRule, actual: &Value) -> Result<(), String> {
+fn verdict(rule: &JsonRule, actual: &Value, row: Option<&Row>) -> Result<(), String> {
     let fine = |fine: bool, message: &str| if fine { Ok(()) } else { Err(message.to_owned()) };
+    let number = |holds: &dyn Fn(f64) -> bool, message: &str| match actual.as_f64() {
+        Some(number) => fine(holds(number), message),
+        None => Err("the value is not a number".to_owned()),
+    };
     match rule {
-        JsonRule::Equals { expected, tolerance } => match difference(expected, actual, *tolerance, &mut String::new()) {
+        JsonRule::Equals { expected, tolerance } => match difference::first(expected, actual, *tolerance) {
             None => Ok(()),
             Some(message) => Err(message),
         },
-        JsonRule::OneOf(values) => {
-            let exact = Tolerance { abs: 0.0, rel: 0.0 };
-            fine(values.iter().any(|value| difference(value, actual, exact, &mut String::new()).is_none()), "the value is none of them")
+        JsonRule::EqualsColumn { column, tolerance } => {
+            let Some(expected) = row.and_then(|row| row.column(column)) else { return Err(format!("there is no column `{column}`")) };
+            fine(same_as_text(expected, actual, *tolerance), "the value is not the column's")
         }
-        JsonRule::Between(low, high) => match actual.as_f64() {
-            Some(number) => fine(*low <= number && number <= *high, "the number is outside"),
-            None => Err("the value is not a number".to_owned()),
-        },
+        JsonRule::OneOf(values) => {
+            fine(values.iter().any(|value| difference::first(value, actual, EXACT).is_none()), "the value is none of them")
+        }
+        JsonRule::Between(low, high) => number(&|number| *low <= number && number <= *high, "the number is outside"),
+        JsonRule::LessThan(limit) => number(&|number| number < *limit, "the number is not less"),
+        JsonRule::AtMost(limit) => number(&|number| number <= *limit, "the number is more"),
+        JsonRule::GreaterThan(limit) => number(&|number| number > *limit, "the number is not greater"),
+        JsonRule::AtLeast(limit) => number(&|number| number >= *limit, "the number is less"),
         JsonRule::Matches(pattern) => match actual.as_str() {
             Some(text) => fine(pattern.is_match(text), "the text does not match the pattern"),
             None => Err("the value is not text".to_owned()),
+        },
+        JsonRule::Contains(wanted) => match actual {
+            Value::String(text) => fine(wanted.as_str().is_some_and(|wanted| text.contains(wanted)), "the text does not contain it"),
+            Value::Array(members) => {
+                fine(members.iter().any(|member| difference::first(wanted, member, EXACT).is_none()), "the list has no such member")
+            }
+            Value::Object(members) => {
+                fine(wanted.as_str().is_some_and(|wanted| members.contains_key(wanted)), "the object has no such key")
+            }
+            _ => Err("the value is no text, list or object".to_owned()),
         },
         JsonRule::Type(kind) => {
             if kind.holds(actual) {
@@ -189,41 +252,18 @@ fn verdict(rule: &JsonRule, actual: &Value) -> Result<(), String> {
             };
             if u64::try_from(actual) == Ok(*length) { Ok(()) } else { Err(format!("the value's length is {actual}")) }
         }
+        // Both are about places, not about what is there.
+        JsonRule::Count(_) | JsonRule::Absent => Ok(()),
     }
 }
 
-/// The first difference in words, with its place below the value that is compared.
-fn difference(expected: &Value, actual: &Value, tolerance: Tolerance, at: &mut String) -> Option<String> {
-    let place = |at: &str| if at.is_empty() { "the value".to_owned() } else { format!("`{at}` below it") };
-    match (expected, actual) {
-        (Value::Number(left), Value::Number(right)) => {
-            (!number::equal(left, right, tolerance)).then(|| format!("{} is {right}, not {left}", place(at)))
-        }
-        (Value::Array(left), Value::Array(right)) => {
-            let inner =
-                left.iter().zip(right).enumerate().find_map(|(index, (left, right))| below(left, right, tolerance, at, &index.to_string()));
-            inner.or_else(|| (left.len() != right.len()).then(|| format!("{} has {} members, not {}", place(at), right.len(), left.len())))
-        }
-        (Value::Object(left), Value::Object(right)) => {
-            let inner = left.iter().find_map(|(key, left)| match right.get(key) {
-                Some(right) => below(left, right, tolerance, at, key),
-                None => Some(format!("{} lacks the key `{}`", place(at), excerpt(key))),
-            });
-            inner.or_else(|| {
-                let extra = right.keys().find(|key| !left.contains_key(*key))?;
-                Some(format!("{} has the key `{}` too", place(at), excerpt(extra)))
-            })
-        }
-        (left, right) if left == right => None,
-        (left, right) => Some(format!("{} is {}, not {}", place(at), excerpt_json(right), excerpt_json(left))),
+/// Whether a JSON value says what a CSV field says.
+fn same_as_text(expected: &str, actual: &Value, tolerance: Tolerance) -> bool {
+    match actual {
+        Value::Number(number) => same_text(expected, &number.to_string(), tolerance),
+        Value::String(text) => same_text(expected, text, tolerance),
+        Value::Bool(value) => expected.trim().eq_ignore_ascii_case(if *value { "true" } else { "false" }),
+        Value::Null => expected.trim().is_empty(),
+        Value::Array(_) | Value::Object(_) => false,
     }
-}
-
-fn below(expected: &Value, actual: &Value, tolerance: Tolerance, at: &mut String, step: &str) -> Option<String> {
-    let length = at.len();
-    at.push('/');
-    at.push_str(&step.replace('~', "~0").replace('/', "~1"));
-    let found = difference(expected, actual, tolerance, at);
-    at.truncate(length);
-    found
 }

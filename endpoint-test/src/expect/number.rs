@@ -2,7 +2,7 @@
 
 use serde_json::Number;
 
-use super::json::Tolerance;
+use super::difference::Tolerance;
 
 /// Whether `actual` is `expected` within the tolerance: `|actual - expected| <= max(abs, rel * |expected|)`.
 ///

@@ -1,10 +1,12 @@
 //! Looking at a reply as text.
 
+use super::difference::{EXACT, same_text};
 use super::{TextRule, excerpt};
 use crate::report::CheckReport;
+use crate::rows::Row;
 
 /// Checks the rules against a body, which must be UTF-8.
-pub(super) fn check(rules: &[TextRule], body: &[u8]) -> Vec<CheckReport> {
+pub(super) fn check(rules: &[TextRule], body: &[u8], row: Option<&Row>) -> Vec<CheckReport> {
     let text = match std::str::from_utf8(body) {
         Ok(text) => text,
         Err(error) => {
@@ -12,10 +14,10 @@ pub(super) fn check(rules: &[TextRule], body: &[u8]) -> Vec<CheckReport> {
             return vec![CheckReport::failed("text", message).hint("ask for a text format with `accept`")];
         }
     };
-    rules.iter().map(|rule| check_one(rule, text)).collect()
+    rules.iter().map(|rule| check_one(rule, text, row)).collect()
 }
 
-fn check_one(rule: &TextRule, text: &str) -> CheckReport {
+fn check_one(rule: &TextRule, text: &str, row: Option<&Row>) -> CheckReport {
     let check = |fine: bool, message: &str| if fine { CheckReport::passed("text") } else { CheckReport::failed("text", message) };
     let actual = excerpt(text);
     match rule {
@@ -23,6 +25,12 @@ fn check_one(rule: &TextRule, text: &str) -> CheckReport {
             // Containers end their last line or do not: nobody means that by a prediction.
             let fine = text.trim_end_matches(['\r', '\n']) == expected.trim_end_matches(['\r', '\n']);
             check(fine, "the reply is another text").expected(excerpt(expected)).actual(actual)
+        }
+        TextRule::EqualsColumn(column) => {
+            let expected = row.and_then(|row| row.column(column)).unwrap_or_default();
+            check(same_text(expected, text, EXACT), "the reply is not the column's value")
+                .expected(format!("{} (column {column})", excerpt(expected)))
+                .actual(actual)
         }
         TextRule::Contains(part) => check(text.contains(part.as_str()), "the reply does not contain the text")
             .expected(format!("contains {}", excerpt(part)))

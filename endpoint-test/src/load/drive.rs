@@ -12,6 +12,7 @@ use super::schedule::Schedule;
 use crate::clock::Clock;
 use crate::expect::Expectation;
 use crate::interruption::Interruption;
+use crate::rows::Row;
 use crate::run::{Event, Options};
 use crate::suite::{Case, Suite, display_duration};
 use crate::target::{Request, Target};
@@ -30,7 +31,11 @@ const GRACE: Duration = Duration::from_secs(2);
 pub(super) struct Question<'a> {
     name: &'a str,
     request: Request,
+    /// The row that is asked, for a case with rows.
+    row: Option<Row>,
     expectation: &'a Expectation,
+    /// Whether the answer is held against the expectation. Where some rows may be wrong, a wrong row is no news.
+    check: bool,
 }
 
 /// What was found, for judgement.
@@ -42,17 +47,22 @@ pub(super) struct Driven {
     pub(super) duration: Duration,
 }
 
-/// The plan's requests, in turn.
+/// The plan's requests, in turn; of a case with rows, each row's.
 pub(super) fn questions<'a>(plan: &LoadPlan, suite: &'a Suite, options: &Options) -> Result<Vec<Question<'a>>, String> {
-    let question = |name: &String| {
+    let mut questions = Vec::new();
+    for name in &plan.cases {
         let case: &Case = suite.cases().iter().find(|case| case.name() == name).ok_or_else(|| format!("there is no case `{name}`"))?;
-        let request = case
-            .request(plan.timeout.unwrap_or(options.case_timeout))
-            .ok_or_else(|| format!("the payload of the case `{name}` was not read"))?;
-        let request = Request { timeout: plan.timeout.unwrap_or(request.timeout), ..request };
-        Ok(Question { name: case.name(), request, expectation: &case.expectation })
-    };
-    plan.cases.iter().map(question).collect()
+        let exchanges = case.exchanges(plan.timeout.unwrap_or(options.case_timeout));
+        if exchanges.is_empty() {
+            return Err(format!("the payload of the case `{name}` was not read"));
+        }
+        let check = plan.check_replies && (case.whole.at_least >= 1.0 || exchanges.len() == 1);
+        questions.extend(exchanges.into_iter().map(|(row, request)| {
+            let request = Request { timeout: plan.timeout.unwrap_or(request.timeout), ..request };
+            Question { name: case.name(), request, row, expectation: &case.expectation, check }
+        }));
+    }
+    Ok(questions)
 }
 
 /// Runs the plan.
@@ -208,7 +218,7 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
         let turn = usize::try_from(self.sent % self.questions.len() as u64).unwrap_or_default();
         self.sent += 1;
         self.recorder.sent(phase, intended);
-        let (target, clock, epoch, question, check) = (self.target, self.clock, self.epoch, &self.questions[turn], self.plan.check_replies);
+        let (target, clock, epoch, question) = (self.target, self.clock, self.epoch, &self.questions[turn]);
         self.in_flight.push(async move {
             let started = clock.now().saturating_sub(epoch);
             let answer = tokio::select! {
@@ -218,7 +228,7 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
             };
             let ended = clock.now().saturating_sub(epoch);
             let failure = match answer {
-                Some(answer) => failure::of_answer(answer, question.expectation, question.name, check),
+                Some(answer) => failure::of_answer(answer, question.expectation, question.row.as_ref(), question.name, question.check),
                 None => Some(Failure {
                     kind: FailureKind::Timeout,
                     code: None,

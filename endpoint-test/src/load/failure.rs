@@ -2,6 +2,7 @@
 
 use crate::expect::{self, Expectation};
 use crate::report::Outcome;
+use crate::rows::Row;
 use crate::target::{InvokeError, ModelFailure, Reply, TargetError, TargetErrorKind};
 
 /// A request that failed.
@@ -62,11 +63,17 @@ impl FailureKind {
 }
 
 /// What is wrong with an answer; `None` for nothing. Without `check` any answer is right.
-pub(super) fn of_answer(answer: Result<Reply, InvokeError>, expectation: &Expectation, case: &str, check: bool) -> Option<Failure> {
+pub(super) fn of_answer(
+    answer: Result<Reply, InvokeError>,
+    expectation: &Expectation,
+    row: Option<&Row>,
+    case: &str,
+    check: bool,
+) -> Option<Failure> {
     let failure = |kind, code, message, request_id| Some(Failure { kind, code, message, case: case.to_owned(), request_id });
     match answer {
         Ok(reply) => {
-            let wrong = wrong_answer(&reply, expectation, check)?;
+            let wrong = wrong_answer(&reply, expectation, row, check)?;
             failure(FailureKind::WrongAnswer, None, wrong, reply.request_id)
         }
         Err(InvokeError::Model(error)) => {
@@ -82,9 +89,9 @@ pub(super) fn of_answer(answer: Result<Reply, InvokeError>, expectation: &Expect
     }
 }
 
-fn wrong_answer(reply: &Reply, expectation: &Expectation, check: bool) -> Option<String> {
+fn wrong_answer(reply: &Reply, expectation: &Expectation, row: Option<&Row>, check: bool) -> Option<String> {
     let checks = match expectation {
-        Expectation::Reply(expected) if check => expect::check_reply(expected, reply),
+        Expectation::Reply(expected) if check => expect::check_reply(expected, reply, row),
         Expectation::Reply(_) => return None,
         Expectation::ModelError { .. } => return Some("the model answered, and should have refused".to_owned()),
     };

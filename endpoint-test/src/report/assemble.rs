@@ -19,6 +19,7 @@ impl Report {
             release: None,
             commit: None,
             model_package: None,
+            suite: None,
             verdict: Verdict::of_run(targets.iter().map(|target| target.verdict)),
             counts: Counts::of(targets.iter().map(|target| target.verdict)),
             targets,
@@ -45,6 +46,7 @@ impl TargetReport {
             data_capture: None,
             variants: Vec::new(),
             duration_ms: 0.0,
+            comparison: None,
             checks: Vec::new(),
             cases: Vec::new(),
             load: None,
@@ -92,6 +94,11 @@ impl CheckReport {
     /// A check that failed, and why.
     pub(crate) fn failed(name: impl Into<String>, message: impl Into<String>) -> Self {
         Self { message: Some(message.into()), ..Self::new(name, Outcome::Failed) }
+    }
+
+    /// A check that could not be made, and why.
+    pub(crate) fn errored(name: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { message: Some(message.into()), ..Self::new(name, Outcome::Errored) }
     }
 
     /// A check that was not made, and why.

@@ -1,71 +1,141 @@
 //! One case: send its request once, and look at what comes back.
 
-use super::reproduce::Place;
-use super::{Options, milliseconds, reproduce};
+use std::sync::{Mutex, PoisonError};
+
+use super::ask::{Answer, Asked, ask};
+use super::comparison::Comparison;
+use super::{Event, Options, milliseconds, reproduce};
+use crate::check::protocol::CheckInput;
+use crate::check::{self, Exchange, command};
 use crate::clock::Clock;
-use crate::expect::{self, Expectation};
-use crate::report::{CaseReport, CheckReport, Outcome};
-use crate::suite::{Case, display_duration};
-use crate::target::{InvokeError, MAX_BODY, ModelFailure, Reply, Target, TargetError};
+use crate::expect::{self, Expectation, ReplyExpectation, golden};
+use crate::report::{CaseReport, CheckReport, Outcome, TargetInfo};
+use crate::rows::Row;
+use crate::suite::{Case, Input, display_duration};
+use crate::target::{MAX_BODY, ModelFailure, Reply, Request, Target, TargetError};
 
 /// The most characters of a reply, or of a model's message, that go into the report.
 const SHOWN: usize = 2000;
 
-/// Runs a case; when it does not pass, tells how to ask the same by hand.
-pub(super) async fn run<T: Target, C: Clock>(target: &T, place: &Place, case: &Case, options: &Options, clock: &C) -> CaseReport {
-    let mut report = ask(target, case, options, clock).await;
-    if report.outcome != Outcome::Passed {
-        report.reproduce = case.request(options.case_timeout).and_then(|request| reproduce::command(place, &request));
-    }
-    report
+/// What every case of a run needs.
+pub(super) struct Runner<'a, T, O, C> {
+    pub(super) target: &'a T,
+    pub(super) info: &'a TargetInfo,
+    pub(super) place: &'a reproduce::Place,
+    pub(super) options: &'a Options,
+    pub(super) clock: &'a C,
+    pub(super) comparison: &'a Comparison<'a, O>,
 }
 
-async fn ask<T: Target, C: Clock>(target: &T, case: &Case, options: &Options, clock: &C) -> CaseReport {
-    let mut report = CaseReport { name: case.name().to_owned(), ..CaseReport::default() };
-    let Some(request) = case.request(options.case_timeout) else {
-        report.outcome = Outcome::Errored;
-        report.message = Some("the case's payload file was not read".to_owned());
-        return report;
-    };
-    let start = clock.now();
-    let answer = tokio::select! {
-        biased;
-        answer = target.invoke(&request) => Some(answer),
-        () = clock.sleep(request.timeout) => None,
-    };
-    let latency = clock.now().saturating_sub(start);
-    report.latency_ms = Some(milliseconds(latency));
-    match answer {
-        Some(Ok(reply)) => replied(&mut report, case, reply),
-        Some(Err(InvokeError::Model(failure))) => model_failed(&mut report, case, failure),
-        Some(Err(InvokeError::Target(error))) => return errored(report, error),
-        // A reply that did not come within the time that is allowed for it is a proven failure, whatever it would have been.
-        None if case.expectation.latency_max().is_some_and(|max| max <= request.timeout) => {}
-        None => {
-            let message = format!("no reply within {}", display_duration(request.timeout));
-            report.outcome = Outcome::Errored;
-            report.message = Some(message);
-            report.hint = Some("give the case a longer `timeout`, or `latency: { max: … }` if the model must be faster".to_owned());
-            return report;
+/// A case's report, with the reply for whoever looks further.
+pub(super) struct Judged {
+    pub(super) report: CaseReport,
+    pub(super) reply: Option<Reply>,
+}
+
+/// Tells the listener, one at a time.
+pub(super) fn tell(on_event: &Mutex<&mut impl FnMut(Event)>, event: Event) {
+    on_event.lock().unwrap_or_else(PoisonError::into_inner)(event);
+}
+
+impl<T: Target, O: Target, C: Clock> Runner<'_, T, O, C> {
+    /// Runs a case; `on_row` hears of each row that is done, and how many there are.
+    pub(super) async fn run(&self, case: &Case, on_row: &impl Fn(usize, usize)) -> CaseReport {
+        if matches!(case.input, Input::Rows(_)) {
+            return self.rows(case, on_row).await;
         }
+        let Some(request) = case.request(self.options.case_timeout) else {
+            let (message, hint) = case.why_there_is_no_payload();
+            let outcome = Outcome::Errored;
+            return CaseReport { name: case.name().to_owned(), outcome, message: Some(message), hint, ..CaseReport::default() };
+        };
+        let asked = ask(self.target, &request, self.clock).await;
+        let compared = self.comparison.ask(&request, &asked.answer, None, self.clock).await;
+        let mut report = self.judge(case, &request, asked, None).await.report;
+        report.comparison = compared.map(|compared| {
+            let mut comparison = crate::report::CaseComparison::default();
+            super::comparison::add(&mut comparison, compared);
+            comparison
+        });
+        report
     }
-    if let Some(max) = case.expectation.latency_max() {
-        report.checks.push(expect::check_latency(max, latency));
+
+    /// Looks at an answer; when it is not as expected, tells how to ask the same by hand.
+    pub(super) async fn judge(&self, case: &Case, request: &Request, asked: Asked, row: Option<&Row>) -> Judged {
+        let mut judged = self.look(case, request, asked, row).await;
+        if judged.report.outcome != Outcome::Passed {
+            judged.report.reproduce = reproduce::command(self.place, request);
+        }
+        judged
     }
-    report.outcome = Outcome::of_all(report.checks.iter().map(|check| check.outcome));
-    if report.outcome == Outcome::Passed {
-        report.reply = None;
+
+    async fn look(&self, case: &Case, request: &Request, asked: Asked, row: Option<&Row>) -> Judged {
+        let Asked { answer, latency } = asked;
+        let mut report = CaseReport { name: case.name().to_owned(), latency_ms: Some(milliseconds(latency)), ..CaseReport::default() };
+        let latency_max = case.expectation.latency_max();
+        let mut reply = None;
+        match answer {
+            Answer::Reply(answer) => {
+                replied(&mut report, &case.expectation, &answer, row);
+                reply = Some(answer);
+            }
+            Answer::Model(failure) => model_failed(&mut report, &case.expectation, failure),
+            Answer::Error(error) => return Judged { report: errored(report, error), reply: None },
+            // A reply that did not come within the time that is allowed for it is a proven failure, whatever it would have been.
+            Answer::Late if latency_max.is_some_and(|max| max <= request.timeout) => {}
+            Answer::Late => {
+                report.outcome = Outcome::Errored;
+                report.message = Some(format!("no reply within {}", display_duration(request.timeout)));
+                report.hint = Some("give the case a longer `timeout`, or `latency: { max: … }` if the model must be faster".to_owned());
+                return Judged { report, reply: None };
+            }
+        }
+        if let Some(max) = latency_max {
+            report.checks.push(expect::check_latency(max, latency));
+        }
+        if let (Some(reply), Expectation::Reply(expected)) =
+            (reply.as_ref().filter(|reply| reply.body.len() <= MAX_BODY), &case.expectation)
+        {
+            let exchange = Exchange::new(case.name(), self.info, request, reply, latency, row);
+            report.checks.extend(check::all(&self.options.checks, &exchange));
+            if let Some(check) = &expected.command {
+                report.checks.push(command::run(check, &self.options.programs, &CheckInput::of(&exchange)).await);
+            }
+            self.compare_with_golden(&mut report, expected, reply);
+        }
+        report.outcome = Outcome::of_all(report.checks.iter().map(|check| check.outcome));
+        if report.outcome == Outcome::Passed {
+            report.reply = None;
+        }
+        Judged { report, reply }
     }
-    report
+
+    /// The golden file comes last: it is written anew only when all else holds.
+    fn compare_with_golden(&self, report: &mut CaseReport, expected: &ReplyExpectation, reply: &Reply) {
+        let Some(golden) = expected.golden.as_ref().filter(|_| self.options.update_golden_files) else {
+            report.checks.extend(expect::check_golden(expected, reply));
+            return;
+        };
+        let fine = report.checks.iter().all(|check| matches!(check.outcome, Outcome::Passed | Outcome::Skipped));
+        let name = &golden.file;
+        if !fine {
+            report.checks.push(CheckReport::skipped("golden", format!("`{name}` stays as it is: the reply is wrong in other ways")));
+            return;
+        }
+        report.golden_update = golden::update(golden, &reply.body);
+        let what = if report.golden_update.is_some() { "to be written" } else { "stays as it is" };
+        report.checks.push(CheckReport::passed("golden").expected(format!("as in {name}")).actual(what));
+    }
 }
 
-fn replied(report: &mut CaseReport, case: &Case, reply: Reply) {
+fn replied(report: &mut CaseReport, expectation: &Expectation, reply: &Reply, row: Option<&Row>) {
     report.status = Some(reply.status);
     if reply.body.len() > MAX_BODY {
-        report.checks.push(CheckReport::failed("body", format!("the reply has {} bytes, and {MAX_BODY} are allowed", reply.body.len())));
+        let message = format!("the reply has {} bytes, and {MAX_BODY} are allowed", reply.body.len());
+        report.checks.push(CheckReport::failed("body", message));
     } else {
-        match &case.expectation {
-            Expectation::Reply(expected) => report.checks.extend(expect::check_reply(expected, &reply)),
+        match expectation {
+            Expectation::Reply(expected) => report.checks.extend(expect::check_reply(expected, reply, row)),
             Expectation::ModelError { .. } => {
                 let check = CheckReport::failed("model_error", "the model answered, and should have refused");
                 report.checks.push(check.expected("the model's error").actual(format!("a reply with status {}", reply.status)));
@@ -73,13 +143,13 @@ fn replied(report: &mut CaseReport, case: &Case, reply: Reply) {
         }
     }
     report.reply = Some(expect::beginning(&reply.body, SHOWN));
-    report.content_type = reply.content_type;
-    report.variant = reply.variant;
-    report.request_id = reply.request_id;
+    report.content_type.clone_from(&reply.content_type);
+    report.variant.clone_from(&reply.variant);
+    report.request_id.clone_from(&reply.request_id);
 }
 
-fn model_failed(report: &mut CaseReport, case: &Case, failure: ModelFailure) {
-    match &case.expectation {
+fn model_failed(report: &mut CaseReport, expectation: &Expectation, failure: ModelFailure) {
+    match expectation {
         Expectation::ModelError { expected, .. } => report.checks.extend(expect::check_model_error(expected, &failure)),
         Expectation::Reply(_) => {
             let status = failure.status.map_or_else(String::new, |status| format!(" with status {status}"));

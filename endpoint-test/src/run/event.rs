@@ -41,6 +41,17 @@ pub enum Event {
         /// The case's name.
         name: String,
     },
+    /// A row of a case with rows is done.
+    RowFinished {
+        /// The case's place in the suite, from zero.
+        index: usize,
+        /// How many cases there are.
+        of: usize,
+        /// How many of the case's rows are done.
+        done: usize,
+        /// How many rows the case has.
+        rows: usize,
+    },
     /// A case is done.
     CaseFinished {
         /// The case's place in the suite, from zero.

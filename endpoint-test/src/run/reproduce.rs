@@ -29,6 +29,10 @@ fn invoke_endpoint(place: &Place, request: &Request, body: &str) -> String {
     let options = [
         ("region", Some(&place.region).filter(|region| !region.is_empty())),
         ("target-variant", request.target_variant.as_ref()),
+        ("target-model", request.target_model.as_ref()),
+        ("target-container-hostname", request.target_container.as_ref()),
+        ("inference-component-name", request.inference_component.as_ref()),
+        ("inference-id", request.inference_id.as_ref()),
         ("custom-attributes", request.custom_attributes.as_ref()),
         ("accept", request.accept.as_ref()),
         ("content-type", Some(&request.content_type)),
@@ -72,9 +76,9 @@ mod tests {
             body: body.to_owned().into(),
             content_type: "text/csv".to_owned(),
             accept: Some("application/json".to_owned()),
-            custom_attributes: None,
             target_variant: Some("Blue".to_owned()),
             timeout: Duration::from_secs(1),
+            ..Request::default()
         }
     }
 

@@ -16,6 +16,8 @@ use crate::problem::{Place, Problem};
 pub(super) struct Node {
     pub(super) place: Place,
     pub(super) content: Content,
+    /// Whether a variable's value is in it: such text may stand for a number.
+    pub(super) substituted: bool,
 }
 
 /// What a node holds.
@@ -107,6 +109,15 @@ impl Node {
         }
     }
 
+    /// The node's number; text that came from a variable may be one too.
+    pub(super) fn number(&self) -> Option<Number> {
+        match &self.content {
+            Content::Number(number) => Some(number.clone()),
+            Content::Text(text) if self.substituted => text.trim().parse().ok(),
+            _ => None,
+        }
+    }
+
     /// What the node is, for messages: `a number`.
     pub(super) fn kind(&self) -> &'static str {
         match self.content {
@@ -123,7 +134,7 @@ impl Node {
 impl<'de> Deserialize<'de> for Node {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let spanned = Spanned::<Content>::deserialize(deserializer)?;
-        Ok(Self { place: place(&spanned.referenced), content: spanned.value })
+        Ok(Self { place: place(&spanned.referenced), content: spanned.value, substituted: false })
     }
 }
 

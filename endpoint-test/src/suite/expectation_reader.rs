@@ -1,50 +1,126 @@
-//! Reads `expect`: what the reply must be.
+//! Reads `expect` and `expect_each`: what the reply must be, each row's reply, and all rows together.
+
+mod json;
+mod metrics;
+
+use std::time::Duration;
 
 use regex::{Regex, RegexBuilder};
 
+#[cfg(all(test, feature = "schema"))]
+pub(super) use self::json::JSON_KEYS;
+#[cfg(all(test, feature = "schema"))]
+pub(super) use self::metrics::{LIMIT_KEYS, METRICS_KEYS};
+use super::case::{PendingFile, PendingKind, WholeExpectation};
 use super::document::{Content, Node};
-use super::reader::{Fields, Reader, media, number};
-use crate::expect::json::{JsonExpectation, JsonRule, JsonType, Tolerance};
-use crate::expect::{Expectation, ModelErrorExpectation, ReplyExpectation, TextRule};
+use super::payload::inside;
+use super::reader::{Fields, Reader, addresses, media};
+use crate::expect::difference::Tolerance;
+use crate::expect::golden::GoldenExpectation;
+use crate::expect::schema::SchemaExpectation;
+use crate::expect::{CommandExpectation, Expectation, ModelErrorExpectation, ReplyExpectation, TextRule};
+use crate::problem::Place;
 
-pub(super) const EXPECT_KEYS: &[&str] = &["status", "content_type", "text", "json", "latency", "model_error"];
-pub(super) const TEXT_KEYS: &[&str] = &["equals", "contains", "matches"];
-pub(super) const JSON_KEYS: &[&str] = &["at", "equals", "one_of", "between", "matches", "type", "length", "abs", "rel"];
+const REPLY_KEYS: &[&str] = &["status", "content_type", "text", "json", "schema", "golden", "check"];
+pub(super) const EXPECT_KEYS: &[&str] =
+    &["status", "content_type", "text", "json", "schema", "golden", "check", "metrics", "latency", "model_error"];
+pub(super) const EXPECT_EACH_KEYS: &[&str] = &["status", "content_type", "text", "json", "schema", "check", "latency", "at_least"];
+pub(super) const TEXT_KEYS: &[&str] = &["equals", "equals_column", "contains", "matches"];
+pub(super) const GOLDEN_KEYS: &[&str] = &["file", "abs", "rel", "ignore"];
+pub(super) const CHECK_KEYS: &[&str] = &["command", "timeout"];
 pub(super) const LATENCY_KEYS: &[&str] = &["max"];
 pub(super) const MODEL_ERROR_KEYS: &[&str] = &["status", "message_contains"];
 
 /// A compiled pattern may take this much memory, in bytes.
 const PATTERN_SIZE: usize = 1 << 20;
 
-/// Reads a case's `expect`; without one, the model must answer with something.
-pub(super) fn read(reader: &mut Reader, node: Option<&Node>) -> Option<Expectation> {
-    let Some(node) = node else { return Some(Expectation::default()) };
+/// How long a team's own check may take when it does not say.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What was read.
+#[derive(Debug, Default)]
+pub(super) struct Read {
+    pub(super) expectation: Expectation,
+    pub(super) whole: Option<WholeExpectation>,
+    /// Columns that are named, to be looked for in the file.
+    pub(super) columns: Vec<(String, Place)>,
+    pub(super) pending: Vec<PendingFile>,
+}
+
+/// Reads what the one reply of a case must be; without an `expect`, the model must answer with something.
+pub(super) fn of_reply(reader: &mut Reader, node: Option<&Node>) -> Option<Read> {
+    let Some(node) = node else { return Some(Read::default()) };
     let fields = reader.fields(node, "`expect`", EXPECT_KEYS)?;
     let before = reader.problems.len();
-    let latency_max = fields.get("latency").and_then(|node| latency(reader, node));
-    let expectation = match fields.get("model_error") {
+    let mut read = Read::default();
+    if fields.get("metrics").is_some() {
+        reader.problem(fields.key_place("metrics"), "`metrics` are over many answers: they need a payload of `rows`");
+    }
+    let latency_max = latency(reader, &fields);
+    match fields.get("model_error") {
         Some(node) => {
-            for key in ["status", "content_type", "text", "json"].into_iter().filter(|key| fields.get(key).is_some()) {
+            for key in REPLY_KEYS.iter().filter(|key| fields.get(key).is_some()) {
                 let problem =
                     reader.problem(fields.key_place(key), format!("`{key}` cannot be checked beside `model_error`: there is no reply"));
                 problem.hint = Some("make two cases of it, or look into `model_error`".to_owned());
             }
-            model_error(reader, node).map(|expected| Expectation::ModelError { expected, latency_max })
+            let expected = model_error(reader, node)?;
+            read.expectation = Expectation::ModelError { expected, latency_max };
         }
-        None => Some(Expectation::Reply(reply(reader, &fields, latency_max))),
-    };
-    expectation.filter(|_| reader.problems.len() == before)
+        None => read.expectation = Expectation::Reply(Box::new(reply(reader, &fields, latency_max, &mut read.pending, &mut read.columns))),
+    }
+    if let Some((column, place)) = read.columns.first() {
+        reader.problem(*place, format!("there is no column `{column}`: `equals_column` is for a payload of `rows`"));
+    }
+    (reader.problems.len() == before).then_some(read)
 }
 
-fn reply(reader: &mut Reader, fields: &Fields<'_>, latency_max: Option<std::time::Duration>) -> ReplyExpectation {
+/// Reads what each row's reply must be, and what must hold of all together.
+pub(super) fn of_rows(reader: &mut Reader, each: Option<&Node>, whole: Option<&Node>) -> Option<Read> {
+    let before = reader.problems.len();
+    let mut read = Read::default();
+    let mut all = WholeExpectation::default();
+    if let Some(fields) = each.and_then(|node| reader.fields(node, "`expect_each`", EXPECT_EACH_KEYS)) {
+        let latency_max = latency(reader, &fields);
+        read.expectation = Expectation::Reply(Box::new(reply(reader, &fields, latency_max, &mut read.pending, &mut read.columns)));
+        all.at_least = fields.share(reader, "at_least").unwrap_or(1.0);
+    }
+    if let Some(fields) = whole.and_then(|node| reader.fields(node, "`expect`", EXPECT_KEYS)) {
+        for key in EXPECT_KEYS.iter().filter(|key| !["metrics", "check"].contains(key) && fields.get(key).is_some()) {
+            let problem = reader.problem(fields.key_place(key), format!("`{key}` is asked of one reply, and rows have one each"));
+            problem.hint = Some(match *key {
+                "golden" | "model_error" => "make a case of its own of it".to_owned(),
+                _ => "write it under `expect_each`".to_owned(),
+            });
+        }
+        all.metrics = fields.get("metrics").and_then(|node| metrics::read(reader, node, &mut read.columns));
+        all.command = fields.get("check").and_then(|node| command(reader, node));
+    }
+    read.whole = Some(all);
+    (reader.problems.len() == before).then_some(read)
+}
+
+fn reply(
+    reader: &mut Reader,
+    fields: &Fields<'_>,
+    latency_max: Option<Duration>,
+    pending: &mut Vec<PendingFile>,
+    columns: &mut Vec<(String, Place)>,
+) -> ReplyExpectation {
     ReplyExpectation {
         status: status(reader, fields),
         content_type: media(reader, fields, "content_type"),
-        text: fields.get("text").map(|node| text(reader, node)).unwrap_or_default(),
+        text: fields.get("text").map(|node| text(reader, node, columns)).unwrap_or_default(),
         json: match fields.get("json") {
-            Some(_) => fields.list(reader, "json").unwrap_or_default().iter().flat_map(|node| json(reader, node)).collect(),
+            Some(_) => {
+                let nodes = fields.list(reader, "json").unwrap_or_default();
+                nodes.iter().flat_map(|node| json::read(reader, node, columns)).collect()
+            }
             None => Vec::new(),
         },
+        schema: fields.get("schema").and_then(|node| schema(reader, node, pending)),
+        golden: fields.get("golden").and_then(|node| golden(reader, node, pending)),
+        command: fields.get("check").and_then(|node| command(reader, node)),
         latency_max,
     }
 }
@@ -60,8 +136,8 @@ fn status(reader: &mut Reader, fields: &Fields<'_>) -> Option<u16> {
     u16::try_from(status).ok()
 }
 
-fn latency(reader: &mut Reader, node: &Node) -> Option<std::time::Duration> {
-    let fields = reader.fields(node, "`latency`", LATENCY_KEYS)?;
+fn latency(reader: &mut Reader, fields: &Fields<'_>) -> Option<Duration> {
+    let fields = reader.fields(fields.get("latency")?, "`latency`", LATENCY_KEYS)?;
     fields.require(reader, "max")?;
     fields.duration(reader, "max")
 }
@@ -73,90 +149,73 @@ fn model_error(reader: &mut Reader, node: &Node) -> Option<ModelErrorExpectation
     Some(ModelErrorExpectation { status, message_contains })
 }
 
-fn text(reader: &mut Reader, node: &Node) -> Vec<TextRule> {
+fn text(reader: &mut Reader, node: &Node, columns: &mut Vec<(String, Place)>) -> Vec<TextRule> {
     let Some(fields) = reader.fields(node, "`text`", TEXT_KEYS) else { return Vec::new() };
     if fields.lacks_all(TEXT_KEYS) {
         reader.problem(node.place, "`text` expects nothing").hint = Some("give `equals`, `contains` or `matches`".to_owned());
     }
     let equals = fields.text(reader, "equals").map(|text| TextRule::Equals(text.to_owned()));
+    let column = fields.text(reader, "equals_column").map(|column| {
+        columns.push((column.to_owned(), fields.place("equals_column")));
+        TextRule::EqualsColumn(column.to_owned())
+    });
     let contains = fields.text(reader, "contains").map(|text| TextRule::Contains(text.to_owned()));
     let matches = pattern(reader, &fields).map(TextRule::Matches);
-    [equals, contains, matches].into_iter().flatten().collect()
+    [equals, column, contains, matches].into_iter().flatten().collect()
 }
 
-/// One entry of `json` is one place with one or more rules.
-fn json(reader: &mut Reader, node: &Node) -> Vec<JsonExpectation> {
-    let Some(fields) = reader.fields(node, "an entry of `json`", JSON_KEYS) else { return Vec::new() };
-    let at = pointer(reader, &fields);
-    let tolerance = tolerance(reader, &fields);
-    let equals = fields.get("equals").map(|node| JsonRule::Equals { expected: node.to_json(), tolerance });
-    let one_of = fields.list(reader, "one_of").map(|nodes| JsonRule::OneOf(nodes.iter().map(Node::to_json).collect()));
-    let between = fields.get("between").and_then(|node| between(reader, node));
-    let matches = pattern(reader, &fields).map(JsonRule::Matches);
-    let kind = kind(reader, &fields).map(JsonRule::Type);
-    let length = fields.whole(reader, "length", 0, u64::MAX).map(JsonRule::Length);
-    if fields.lacks_all(&["equals", "one_of", "between", "matches", "type", "length"]) {
-        reader.problem(node.place, "an entry of `json` expects nothing").hint =
-            Some("give `equals`, `one_of`, `between`, `matches`, `type` or `length`".to_owned());
-    }
-    let Some(at) = at else { return Vec::new() };
-    let rules = [equals, one_of, between, matches, kind, length].into_iter().flatten();
-    rules.map(|rule| JsonExpectation { at: at.clone(), rule }).collect()
-}
-
-/// A JSON Pointer (RFC 6901): empty for the whole reply, else steps that begin with `/`.
-fn pointer(reader: &mut Reader, fields: &Fields<'_>) -> Option<String> {
-    fields.require(reader, "at")?;
-    let text = fields.text(reader, "at")?;
-    let escaped = text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
-    if escaped && (text.is_empty() || text.starts_with('/')) {
-        return Some(text.to_owned());
-    }
-    let place = fields.place("at");
-    reader.problem(place, format!("`{text}` is not a JSON Pointer")).hint = Some(if escaped {
-        "write each step after a `/`, such as `/predictions/0/score`".to_owned()
-    } else {
-        "in a JSON Pointer `~0` stands for `~` and `~1` for `/`".to_owned()
-    });
-    None
-}
-
-fn tolerance(reader: &mut Reader, fields: &Fields<'_>) -> Tolerance {
-    for key in ["abs", "rel"].into_iter().filter(|key| fields.get(key).is_some() && fields.get("equals").is_none()) {
-        reader.problem(fields.key_place(key), format!("`{key}` is a tolerance for `equals`, which is not given"));
-    }
-    Tolerance { abs: fields.tolerance(reader, "abs").unwrap_or(0.0), rel: fields.tolerance(reader, "rel").unwrap_or(0.0) }
-}
-
-fn between(reader: &mut Reader, node: &Node) -> Option<JsonRule> {
-    let bounds = match &node.content {
-        Content::List(nodes) => nodes.iter().map(|node| number(node)?.as_f64()).collect::<Option<Vec<_>>>().unwrap_or_default(),
-        _ => Vec::new(),
-    };
-    match bounds[..] {
-        [low, high] if low <= high => return Some(JsonRule::Between(low, high)),
-        [low, high] => reader.problem(node.place, format!("`between` has its larger number first: {low}, {high}")),
-        _ => {
-            let problem = reader.problem(node.place, "`between` must be two numbers");
-            problem.hint = Some("such as `between: [0, 1]`; both ends belong to it".to_owned());
-            problem
+/// A schema in a file, by its path, or written out.
+fn schema(reader: &mut Reader, node: &Node, pending: &mut Vec<PendingFile>) -> Option<SchemaExpectation> {
+    match &node.content {
+        Content::Text(path) => {
+            let path = inside(reader, node.place, "schema", path)?;
+            pending.push(PendingFile { path, place: node.place, kind: PendingKind::Schema });
+            None
         }
-    };
-    None
+        Content::Map(_) | Content::Bool(_) => match SchemaExpectation::compile(&node.to_json(), "the suite's schema") {
+            Ok(schema) => Some(schema),
+            Err(message) => {
+                reader.problem(node.place, message);
+                None
+            }
+        },
+        _ => {
+            reader.problem(node.place, format!("`schema` must be the path of a JSON Schema or the schema itself, not {}", node.kind()));
+            None
+        }
+    }
 }
 
-fn kind(reader: &mut Reader, fields: &Fields<'_>) -> Option<JsonType> {
-    // `null` without quotes is YAML's own null, and means what it says.
-    let name = match &fields.get("type")?.content {
-        Content::Null => "null",
-        _ => fields.text(reader, "type")?,
-    };
-    let kind = JsonType::from_name(name);
-    if kind.is_none() {
-        reader.problem(fields.place("type"), format!("`{name}` is not a type of JSON")).hint =
-            Some("the types are `array`, `boolean`, `integer`, `null`, `number`, `object` and `string`".to_owned());
+fn golden(reader: &mut Reader, node: &Node, pending: &mut Vec<PendingFile>) -> Option<GoldenExpectation> {
+    let fields = reader.fields(node, "`golden`", GOLDEN_KEYS)?;
+    fields.require(reader, "file");
+    let place = fields.place("file");
+    let file = fields.text(reader, "file").and_then(|path| inside(reader, place, "file", path));
+    let abs = fields.tolerance(reader, "abs").unwrap_or(0.0);
+    let rel = fields.tolerance(reader, "rel").unwrap_or(0.0);
+    let ignore = addresses(reader, &fields, "ignore");
+    let file = file?;
+    pending.push(PendingFile { path: file.clone(), place, kind: PendingKind::Golden });
+    Some(GoldenExpectation { file, tolerance: Tolerance { abs, rel }, ignore, content: None })
+}
+
+fn command(reader: &mut Reader, node: &Node) -> Option<CommandExpectation> {
+    let fields = reader.fields(node, "`check`", CHECK_KEYS)?;
+    let given = fields.require(reader, "command")?;
+    if let Content::Text(text) = &given.content {
+        // Words are not split here: no shell reads them.
+        let words: Vec<_> = text.split_whitespace().collect();
+        reader.problem(given.place, "`command` must be a list: the program, and each of its arguments").hint =
+            Some(format!("such as `command: [{}]`", words.join(", ")));
+        return None;
     }
-    kind
+    let command: Vec<String> = fields.texts(reader, "command").into_iter().map(|(word, _)| word).collect();
+    if command.first().is_none_or(|program| program.trim().is_empty()) || command.iter().any(|word| word.contains('\0')) {
+        reader.problem(given.place, "`command` names no program");
+        return None;
+    }
+    let timeout = fields.duration(reader, "timeout").unwrap_or(CHECK_TIMEOUT);
+    Some(CommandExpectation { command, timeout })
 }
 
 fn pattern(reader: &mut Reader, fields: &Fields<'_>) -> Option<Regex> {

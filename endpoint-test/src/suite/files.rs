@@ -1,62 +1,140 @@
-//! Reads a suite and the payload files that it names, and nothing outside its folder.
+//! Reads a suite and the files that it names, and nothing outside its folder.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
+
+use super::case::{Case, Input, Payload, PendingFile, PendingKind};
 use super::errors::{Source, SuiteErrors};
-use super::{Payload, Suite, payload};
+use super::{Suite, SuiteOptions, payload, rows_reader};
+use crate::expect::Expectation;
+use crate::expect::schema::SchemaExpectation;
 use crate::problem::Problem;
 use crate::target::MAX_BODY;
 
-/// Reads a suite from its file, with its payloads.
-pub(super) fn load(path: &Path) -> Result<Suite, SuiteErrors> {
-    let unread = |problem| SuiteErrors::new(Source::new(path, ""), vec![problem]);
-    let bytes = read_bounded(path).map_err(|error| unread(unreadable(&path.display().to_string(), &error)))?;
+/// A file that could not be read.
+#[derive(Debug, Clone)]
+pub(super) struct Unread {
+    problem: Problem,
+    /// Whether there is no such file.
+    missing: bool,
+}
+
+impl From<Problem> for Unread {
+    fn from(problem: Problem) -> Self {
+        Self { problem, missing: false }
+    }
+}
+
+/// Reads a suite from its file, with all that it names.
+pub(super) fn load(path: &Path, options: &SuiteOptions) -> Result<Suite, SuiteErrors> {
+    let failed = |problem| SuiteErrors::new(Source::new(path, ""), vec![problem]);
+    let bytes = read_bounded(path).map_err(|error| failed(unread(&path.display().to_string(), &error).problem))?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let line = error.as_bytes()[..error.utf8_error().valid_up_to()].split(|byte| *byte == b'\n').count();
-        unread(Problem::new(format!("line {line} is not UTF-8 text")).hint("save the file as UTF-8"))
+        failed(Problem::new(format!("line {line} is not UTF-8 text")).hint("save the file as UTF-8"))
     })?;
-    let suite = super::reader::read(&text, path)?;
+    let suite = super::reader::read(&text, path, options)?;
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         _ => PathBuf::from("."),
     };
-    load_payloads(suite, |file| read_inside(&folder, file))
+    load_files(suite, |file| read_inside(&folder, file))
 }
 
-/// Puts every payload file's content in its place; the same file is read once.
-pub(super) fn load_payloads(mut suite: Suite, mut read: impl FnMut(&str) -> Result<Vec<u8>, Problem>) -> Result<Suite, SuiteErrors> {
+/// Puts every file's content in its place; the same file is read once.
+pub(super) fn load_files(mut suite: Suite, mut read: impl FnMut(&str) -> Result<Vec<u8>, Unread>) -> Result<Suite, SuiteErrors> {
+    let mut files: HashMap<String, Result<Bytes, Unread>> = HashMap::new();
     let mut problems = Vec::new();
-    let mut files: HashMap<String, Result<Payload, Problem>> = HashMap::new();
     for case in &mut suite.cases {
-        let Payload::File { path, place } = &case.payload else { continue };
-        let loaded = files.entry(path.clone()).or_insert_with(|| {
-            let (payload, warning) = payload::sized(read(path)?, *place)?;
-            suite.warnings.extend(warning);
-            Ok(payload)
-        });
-        match loaded {
-            Ok(payload) => case.payload = payload.clone(),
-            Err(problem) => problems.push(problem.clone().at(Some(*place))),
+        let names: Vec<String> = case.missing_files().map(|(path, _)| path.to_owned()).collect();
+        for name in names {
+            files.entry(name).or_insert_with_key(|name| read(name).map(Bytes::from));
+        }
+        take_in_input(case, &files, &mut suite.warnings, &mut problems);
+        for pending in std::mem::take(&mut case.pending) {
+            if let Err(problem) = take_in(case, &pending, &files[&pending.path], suite.golden_files_may_be_missing) {
+                problems.push(problem);
+            }
         }
     }
     if problems.is_empty() { Ok(suite) } else { Err(SuiteErrors::new(suite.source, problems)) }
 }
 
+fn take_in_input(
+    case: &mut Case,
+    files: &HashMap<String, Result<Bytes, Unread>>,
+    warnings: &mut Vec<Problem>,
+    problems: &mut Vec<Problem>,
+) {
+    match &mut case.input {
+        Input::One(Payload::File { path, place }) => {
+            let loaded = files[path].clone().map_err(|unread| unread.problem.at(Some(*place)));
+            match loaded.and_then(|content| payload::sized(content.to_vec(), *place)) {
+                Ok((body, warning)) => {
+                    // One file is one matter, however many cases send it.
+                    warnings.extend(warning.filter(|warning| !warnings.iter().any(|known| known.message == warning.message)));
+                    case.input = Input::One(Payload::Loaded(body));
+                }
+                Err(problem) => problems.push(problem),
+            }
+        }
+        Input::Rows(rows) if rows.table.is_none() => match &files[&rows.file] {
+            Ok(content) if content.len() <= MAX_BODY => {
+                if let Err(found) = rows_reader::load(rows, content) {
+                    problems.extend(found);
+                }
+            }
+            Ok(_) => problems.push(Problem::new(format!("`{}` has more than {MAX_BODY} bytes", rows.file)).at(Some(rows.place))),
+            Err(unread) => problems.push(unread.problem.clone().at(Some(rows.place))),
+        },
+        Input::One(_) | Input::Rows(_) => {}
+    }
+}
+
+/// Takes in a file of an expectation.
+fn take_in(case: &mut Case, pending: &PendingFile, file: &Result<Bytes, Unread>, may_be_missing: bool) -> Result<(), Problem> {
+    let Expectation::Reply(expected) = &mut case.expectation else { return Ok(()) };
+    let told = |problem: Problem| problem.at(Some(pending.place));
+    match (pending.kind, file) {
+        (PendingKind::Golden, Ok(content)) => {
+            if let Some(golden) = &mut expected.golden {
+                golden.content = Some(content.clone());
+            }
+        }
+        (PendingKind::Golden, Err(unread)) if unread.missing && may_be_missing => {}
+        (PendingKind::Golden, Err(unread)) if unread.missing => {
+            let problem = Problem::new(format!("the golden file `{}` does not exist", pending.path));
+            return Err(told(problem.hint("write it with --update-golden, and read what was written")));
+        }
+        (PendingKind::Schema, Ok(content)) => {
+            let schema =
+                serde_json::from_slice(content).map_err(|error| told(Problem::new(format!("`{}` is not JSON: {error}", pending.path))))?;
+            let compiled = SchemaExpectation::compile(&schema, &pending.path)
+                .map_err(|message| told(Problem::new(format!("`{}`: {message}", pending.path))))?;
+            expected.schema = Some(compiled);
+        }
+        (_, Err(unread)) => return Err(told(unread.problem.clone())),
+    }
+    Ok(())
+}
+
 /// Reads a file of the suite's folder. Symbolic links are followed as long as they stay in the folder.
-fn read_inside(folder: &Path, file: &str) -> Result<Vec<u8>, Problem> {
-    let read = |error: io::Error| unreadable(file, &error);
-    let path = fs::canonicalize(folder.join(file)).map_err(read)?;
-    if !path.starts_with(fs::canonicalize(folder).map_err(read)?) {
-        return Err(Problem::new(format!("`{file}` is a link that leaves the suite's folder")).hint("copy the file into the folder"));
+fn read_inside(folder: &Path, file: &str) -> Result<Vec<u8>, Unread> {
+    let failed = |error: io::Error| unread(file, &error);
+    let path = fs::canonicalize(folder.join(file)).map_err(failed)?;
+    if !path.starts_with(fs::canonicalize(folder).map_err(failed)?) {
+        let problem = Problem::new(format!("`{file}` is a link that leaves the suite's folder")).hint("copy the file into the folder");
+        return Err(problem.into());
     }
     // Looked at before it is opened: opening a pipe would wait for its other end.
-    if !fs::metadata(&path).map_err(read)?.is_file() {
-        return Err(Problem::new(format!("`{file}` is not a file")));
+    if !fs::metadata(&path).map_err(failed)?.is_file() {
+        return Err(Problem::new(format!("`{file}` is not a file")).into());
     }
-    read_bounded(&path).map_err(read)
+    read_bounded(&path).map_err(failed)
 }
 
 /// Reads a file, but no more than one byte above the limit: that is enough to refuse it.
@@ -67,10 +145,10 @@ fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// A file that could not be read, in the operating system's words.
-pub(super) fn unreadable(path: &str, error: &io::Error) -> Problem {
+pub(super) fn unread(path: &str, error: &io::Error) -> Unread {
     let problem = Problem::new(format!("cannot read `{path}`: {error}"));
     match error.kind() {
-        io::ErrorKind::NotFound => problem.hint("paths are relative to the suite file"),
-        _ => problem,
+        io::ErrorKind::NotFound => Unread { problem: problem.hint("paths are relative to the suite file"), missing: true },
+        _ => problem.into(),
     }
 }

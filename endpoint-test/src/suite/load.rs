@@ -146,7 +146,7 @@ fn users(number: u64) -> Traffic {
 
 /// `5/s`, or `5/s..25/s` from one rate to another.
 fn open(reader: &mut Reader, fields: &Fields<'_>) -> Option<Traffic> {
-    if let Some(Node { place, content: Content::Number(number) }) = fields.get("rate") {
+    if let Some(Node { place, content: Content::Number(number), .. }) = fields.get("rate") {
         reader.problem(*place, format!("`rate` must be a rate, not `{number}`")).hint = Some(format!("such as `{number}/s`"));
         return None;
     }

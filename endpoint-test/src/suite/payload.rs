@@ -1,22 +1,24 @@
-//! What a case sends: one of `csv`, `json`, `text` and `file`.
+//! What a case sends: one of `csv`, `json`, `text`, `base64`, `file`, `rows` and `sample`.
 
 use std::path::{Component, Path};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
-use super::Payload;
+use super::case::{Input, Payload};
 use super::document::{Content, Node};
-use super::media_type;
 use super::reader::{Fields, Reader, Settings, media};
+use super::{media_type, rows_reader, samples};
 use crate::problem::{Place, Problem};
 use crate::target::{LARGE_BODY, MAX_BODY};
 
-pub(super) const PAYLOAD_KEYS: &[&str] = &["csv", "json", "text", "file", "content_type"];
-const KINDS: &[&str] = &["csv", "json", "text", "file"];
+pub(super) const PAYLOAD_KEYS: &[&str] = &["csv", "json", "text", "base64", "file", "rows", "sample", "content_type"];
+const KINDS: &[&str] = &["csv", "json", "text", "base64", "file", "rows", "sample"];
 
-/// Reads a payload and settles its media type: the case's own word, else what the kind of payload says, else for `text`
-/// and `file` the suite's default, else the file's ending.
-pub(super) fn read(reader: &mut Reader, node: &Node, own: &Settings, defaults: &Settings) -> Option<(Payload, String)> {
+/// Reads a payload and settles its media type: the case's own word, else what the kind of payload says, else the suite's
+/// default, else the file's ending.
+pub(super) fn read(reader: &mut Reader, node: &Node, own: &Settings, defaults: &Settings) -> Option<(Input, String)> {
     let fields = reader.fields(node, "`payload`", PAYLOAD_KEYS)?;
     let kinds: Vec<&str> = KINDS.iter().copied().filter(|kind| fields.get(kind).is_some()).collect();
     let &[kind] = kinds.as_slice() else {
@@ -25,29 +27,44 @@ pub(super) fn read(reader: &mut Reader, node: &Node, own: &Settings, defaults: &
             [] => "`payload` holds nothing to send".to_owned(),
             _ => format!("`payload` holds {} at once", kinds.iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(" and ")),
         };
-        reader.problem(node.place, message).hint = Some("give one of `csv`, `json`, `text` and `file`".to_owned());
+        reader.problem(node.place, message).hint =
+            Some("give one of `csv`, `json`, `text`, `base64`, `file`, `rows` and `sample`".to_owned());
         return None;
     };
     let declared = content_type(reader, &fields, own);
     let inherited = || defaults.content_type.clone();
+    let usual = |content_type: &str| Some(content_type.to_owned());
     let place = fields.place(kind);
-    let (payload, content_type) = match kind {
-        "json" => (inline(reader, place, fields.get(kind)?.to_json_text())?, declared.or_else(|| Some("application/json".to_owned()))),
-        "csv" => (rows(reader, &fields)?, declared.or_else(|| Some("text/csv".to_owned()))),
+    let (input, content_type) = match kind {
+        "json" => (inline(reader, place, fields.get(kind)?.to_json_text().into_bytes())?, declared.or_else(|| usual("application/json"))),
+        "csv" => (csv(reader, &fields)?, declared.or_else(|| usual("text/csv"))),
         "text" => {
             let text = fields.text(reader, kind)?.to_owned();
-            (inline(reader, place, text)?, declared.or_else(inherited).or_else(|| Some("text/plain".to_owned())))
+            (inline(reader, place, text.into_bytes())?, declared.or_else(inherited).or_else(|| usual("text/plain")))
+        }
+        "base64" => (base64(reader, &fields)?, declared.or_else(inherited)),
+        "rows" => {
+            let rows = rows_reader::read(reader, fields.get(kind)?)?;
+            let content_type = declared.or_else(|| usual(rows.format.content_type()));
+            (Input::Rows(rows), content_type)
+        }
+        "sample" => {
+            let file = fields.text(reader, kind)?;
+            let file = if file == "all" { None } else { Some(inside(reader, place, "sample", file)?.trim_start_matches("./").to_owned()) };
+            let content_type = declared.or_else(inherited).or_else(|| usual(samples::UNKNOWN));
+            (Input::One(Payload::Sample { file, problem: None }), content_type)
         }
         _ => {
             let path = fields.text(reader, kind)?;
             let content_type = declared.or_else(inherited).or_else(|| media_type::of_file(path).map(str::to_owned));
-            (file(reader, place, path)?, content_type)
+            let path = inside(reader, place, "file", path)?;
+            (Input::One(Payload::File { path, place }), content_type)
         }
     };
     if content_type.is_none() {
-        reader.problem(place, "the payload's media type is not known").hint = Some("add `content_type` beside `file`".to_owned());
+        reader.problem(place, "the payload's media type is not known").hint = Some(format!("add `content_type` beside `{kind}`"));
     }
-    Some((payload, content_type?))
+    Some((input, content_type?))
 }
 
 /// The media type that the case itself names, beside its payload or one level up.
@@ -61,7 +78,7 @@ fn content_type(reader: &mut Reader, fields: &Fields<'_>, own: &Settings) -> Opt
 }
 
 /// CSV is text: a single number that YAML reads as one loses its digits.
-fn rows(reader: &mut Reader, fields: &Fields<'_>) -> Option<Payload> {
+fn csv(reader: &mut Reader, fields: &Fields<'_>) -> Option<Input> {
     let place = fields.place("csv");
     if let Some(Node { content: Content::List(_), .. }) = fields.get("csv") {
         reader.problem(place, "`csv` must be text, not a list").hint =
@@ -69,14 +86,28 @@ fn rows(reader: &mut Reader, fields: &Fields<'_>) -> Option<Payload> {
         return None;
     }
     let text = fields.text(reader, "csv")?.to_owned();
-    inline(reader, place, text)
+    inline(reader, place, text.into_bytes())
 }
 
-fn inline(reader: &mut Reader, place: Place, text: String) -> Option<Payload> {
-    match sized(text.into_bytes(), place) {
-        Ok((payload, warning)) => {
+/// Any bytes, as base64 with its padding; blanks and line breaks in it are of no account.
+fn base64(reader: &mut Reader, fields: &Fields<'_>) -> Option<Input> {
+    let place = fields.place("base64");
+    let text: String = fields.text(reader, "base64")?.split_ascii_whitespace().collect();
+    match STANDARD.decode(text) {
+        Ok(body) => inline(reader, place, body),
+        Err(error) => {
+            reader.problem(place, format!("this is not base64: {error}")).hint =
+                Some("`base64 -w0 FILE` writes it; a larger payload is better named with `file`".to_owned());
+            None
+        }
+    }
+}
+
+fn inline(reader: &mut Reader, place: Place, body: Vec<u8>) -> Option<Input> {
+    match sized(body, place) {
+        Ok((body, warning)) => {
             reader.warnings.extend(warning);
-            Some(payload)
+            Some(Input::One(Payload::Loaded(body)))
         }
         Err(problem) => {
             reader.problems.push(problem);
@@ -86,7 +117,7 @@ fn inline(reader: &mut Reader, place: Place, text: String) -> Option<Payload> {
 }
 
 /// A body of a size that AWS may take, with a warning when not every endpoint does.
-pub(super) fn sized(body: Vec<u8>, place: Place) -> Result<(Payload, Option<Problem>), Problem> {
+pub(super) fn sized(body: Vec<u8>, place: Place) -> Result<(Bytes, Option<Problem>), Problem> {
     let size = body.len();
     if size > MAX_BODY {
         let problem = Problem::new(format!("the payload has {size} bytes, and a real-time endpoint takes {MAX_BODY}"));
@@ -95,18 +126,18 @@ pub(super) fn sized(body: Vec<u8>, place: Place) -> Result<(Payload, Option<Prob
     let warning = (size > LARGE_BODY).then(|| {
         Problem::new(format!("the payload has {size} bytes, and not every endpoint takes more than {LARGE_BODY}")).at(Some(place))
     });
-    Ok((Payload::Loaded(Bytes::from(body)), warning))
+    Ok((Bytes::from(body), warning))
 }
 
 /// A path that stays in the suite's folder by its words alone; links are looked at when the file is read.
-fn file(reader: &mut Reader, place: Place, path: &str) -> Option<Payload> {
+pub(super) fn inside(reader: &mut Reader, place: Place, key: &str, path: &str) -> Option<String> {
     let inside = !path.is_empty()
         && !path.contains(['\\', ':', '\0'])
         && Path::new(path).components().all(|component| matches!(component, Component::Normal(_) | Component::CurDir));
     if !inside {
-        reader.problem(place, format!("`file: {path}` is not a path within the suite's folder")).hint =
+        reader.problem(place, format!("`{key}: {path}` is not a path within the suite's folder")).hint =
             Some("give a path relative to the suite file, with `/` and without `..`".to_owned());
         return None;
     }
-    Some(Payload::File { path: path.to_owned(), place })
+    Some(path.to_owned())
 }

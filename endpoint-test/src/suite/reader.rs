@@ -1,66 +1,62 @@
 //! Reads the tree of a suite file into a [`Suite`] and collects all that is wrong with it on the way.
 
+mod case;
 mod fields;
+mod settings;
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::time::Duration;
 
-pub(super) use self::fields::{Fields, Reader, number};
+#[cfg(all(test, feature = "schema"))]
+pub(super) use self::case::CASE_KEYS;
+pub(super) use self::fields::{Fields, Reader};
+pub(super) use self::settings::{Settings, addresses, is_name, media};
 use super::document::{self, Content, Node};
 use super::errors::{Source, SuiteErrors};
-use super::{Case, FORMAT_VERSION, Suite, expectation_reader, load, media_type, payload};
-use crate::load::LoadPlan;
-use crate::problem::{Place, Problem};
+use super::{CompareSettings, FORMAT_VERSION, Suite, SuiteOptions, endpoint, load, variables};
+use crate::expect::difference::Tolerance;
+use crate::problem::Problem;
 
 /// The largest suite file, in bytes. Larger payloads belong into files of their own.
 const LARGEST: usize = 8 * 1024 * 1024;
 
-/// The most characters of a case's name: CodeBuild cuts a test case's name at 1000, and a target's checks share it.
-const LONGEST_NAME: usize = 300;
-
-pub(super) const SUITE_KEYS: &[&str] = &["version", "name", "defaults", "cases", "load"];
-pub(super) const DEFAULTS_KEYS: &[&str] = &["accept", "content_type", "timeout", "target_variant", "custom_attributes"];
-pub(super) const CASE_KEYS: &[&str] =
-    &["name", "payload", "accept", "content_type", "timeout", "target_variant", "custom_attributes", "expect"];
-
-/// What a case inherits.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Settings {
-    pub(super) accept: Option<String>,
-    pub(super) content_type: Option<String>,
-    timeout: Option<Duration>,
-    target_variant: Option<String>,
-    custom_attributes: Option<String>,
-}
+pub(super) const SUITE_KEYS: &[&str] = &["version", "name", "variables", "endpoint", "defaults", "cases", "compare", "load"];
+pub(super) const DEFAULTS_KEYS: &[&str] = settings::DEFAULTS_KEYS;
+pub(super) const COMPARE_KEYS: &[&str] = &["abs", "rel", "ignore", "at_most"];
 
 /// Reads a suite file's text.
-pub(super) fn read(text: &str, path: &Path) -> Result<Suite, SuiteErrors> {
+pub(super) fn read(text: &str, path: &Path, options: &SuiteOptions) -> Result<Suite, SuiteErrors> {
     let source = Source::new(path, text);
     if text.len() > LARGEST {
         let problem = Problem::new(format!("the file has {} bytes, and a suite may have {LARGEST}", text.len()))
             .hint("put large payloads into files and name them with `file`");
         return Err(SuiteErrors::new(source, vec![problem]));
     }
-    let root = match document::parse(text) {
+    let mut root = match document::parse(text) {
         Ok(root) => root,
         Err(problem) => return Err(SuiteErrors::new(source, vec![problem])),
     };
     let mut reader = Reader::default();
-    let (cases, load) = suite(&mut reader, &root);
-    if reader.problems.is_empty() {
-        Ok(Suite { cases, load, warnings: reader.warnings, source })
-    } else {
-        Err(SuiteErrors::new(source, reader.problems))
+    let mut values = variables::defaults(&mut reader, &root);
+    values.extend(options.variables.clone());
+    variables::substitute(&mut reader, &mut root, &values);
+    let suite = suite(&mut reader, &root, source.clone());
+    match suite {
+        Some(suite) if reader.problems.is_empty() => {
+            Ok(Suite { warnings: reader.warnings, golden_files_may_be_missing: options.golden_files_may_be_missing, ..suite })
+        }
+        _ => Err(SuiteErrors::new(source, reader.problems)),
     }
 }
 
-fn suite(reader: &mut Reader, root: &Node) -> (Vec<Case>, Option<LoadPlan>) {
-    let Some(fields) = reader.fields(root, "a suite", SUITE_KEYS) else { return (Vec::new(), None) };
+fn suite(reader: &mut Reader, root: &Node, source: Source) -> Option<Suite> {
+    let fields = reader.fields(root, "a suite", SUITE_KEYS)?;
     version(reader, &fields);
-    fields.text(reader, "name");
+    let name = fields.text(reader, "name").map(str::to_owned);
+    let endpoint = fields.get("endpoint").map(|node| endpoint::read(reader, node)).unwrap_or_default();
+    let compare = fields.get("compare").and_then(|node| compare(reader, node)).unwrap_or_default();
     let defaults = match fields.get("defaults") {
-        Some(node) => reader.fields(node, "`defaults`", DEFAULTS_KEYS).map(|fields| settings(reader, &fields)).unwrap_or_default(),
+        Some(node) => reader.fields(node, "`defaults`", DEFAULTS_KEYS).map(|fields| settings::read(reader, &fields)).unwrap_or_default(),
         None => Settings::default(),
     };
     let nodes: &[Node] = match fields.require(reader, "cases").map(|node| (&node.content, node)) {
@@ -74,9 +70,9 @@ fn suite(reader: &mut Reader, root: &Node) -> (Vec<Case>, Option<LoadPlan>) {
         }
     };
     let mut names = HashMap::new();
-    let cases: Vec<Case> = nodes.iter().filter_map(|node| case(reader, node, &defaults, &mut names)).collect();
+    let cases: Vec<_> = nodes.iter().filter_map(|node| case::read(reader, node, &defaults, &mut names)).collect();
     let load = fields.get("load").and_then(|node| load::read(reader, node, &names, &cases));
-    (cases, load)
+    Some(Suite { name, endpoint, compare, cases, load, warnings: Vec::new(), golden_files_may_be_missing: false, source })
 }
 
 fn version(reader: &mut Reader, fields: &Fields<'_>) {
@@ -95,86 +91,11 @@ fn version(reader: &mut Reader, fields: &Fields<'_>) {
     }
 }
 
-fn settings(reader: &mut Reader, fields: &Fields<'_>) -> Settings {
-    Settings {
-        accept: media(reader, fields, "accept"),
-        content_type: media(reader, fields, "content_type"),
-        timeout: fields.duration(reader, "timeout"),
-        target_variant: target_variant(reader, fields),
-        custom_attributes: custom_attributes(reader, fields),
-    }
-}
-
-fn case(reader: &mut Reader, node: &Node, defaults: &Settings, names: &mut HashMap<String, Place>) -> Option<Case> {
-    let fields = reader.fields(node, "a case", CASE_KEYS)?;
-    let name = name(reader, &fields, names);
-    let own = settings(reader, &fields);
-    let payload = fields.require(reader, "payload").and_then(|node| payload::read(reader, node, &own, defaults));
-    let expectation = expectation_reader::read(reader, fields.get("expect"));
-    let (payload, content_type) = payload?;
-    Some(Case {
-        name: name?,
-        payload,
-        content_type,
-        accept: own.accept.or_else(|| defaults.accept.clone()),
-        custom_attributes: own.custom_attributes.or_else(|| defaults.custom_attributes.clone()),
-        target_variant: own.target_variant.or_else(|| defaults.target_variant.clone()),
-        timeout: own.timeout.or(defaults.timeout),
-        expectation: expectation?,
-    })
-}
-
-/// Names go into reports and JUnit files, where a case is found by its name alone.
-fn name(reader: &mut Reader, fields: &Fields<'_>, names: &mut HashMap<String, Place>) -> Option<String> {
-    let place = fields.require(reader, "name")?.place;
-    let name = fields.text(reader, "name")?.trim().to_owned();
-    if name.is_empty() {
-        reader.problem(place, "a case's `name` is empty").hint =
-            Some("say what the case shows, such as `one flower gets a species`".to_owned());
-        return None;
-    }
-    if name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
-        reader.problem(place, format!("a case's `name` is one line of at most {LONGEST_NAME} characters"));
-        return None;
-    }
-    if let Some(first) = names.insert(name.clone(), place) {
-        reader.problem(place, format!("two cases have the name `{name}`")).hint = Some(format!("the first is on line {}", first.line));
-        return None;
-    }
-    Some(name)
-}
-
-pub(super) fn media(reader: &mut Reader, fields: &Fields<'_>, key: &'static str) -> Option<String> {
-    let text = fields.text(reader, key)?.trim();
-    if media_type::is_valid(text) {
-        return Some(text.to_owned());
-    }
-    let place = fields.place(key);
-    reader.problem(place, format!("`{key}` must be a media type, not `{text}`")).hint =
-        Some("for example `text/csv` or `application/json`".to_owned());
-    None
-}
-
-/// `[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}`, the API's pattern of a variant's name.
-fn target_variant(reader: &mut Reader, fields: &Fields<'_>) -> Option<String> {
-    let text = fields.text(reader, "target_variant")?;
-    let inner = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if inner && (1..=63).contains(&text.len()) && !text.starts_with('-') && !text.ends_with('-') {
-        return Some(text.to_owned());
-    }
-    let place = fields.place("target_variant");
-    reader.problem(place, format!("`{text}` cannot be a variant's name")).hint =
-        Some("letters, digits and inner hyphens, at most 63".to_owned());
-    None
-}
-
-/// InvokeEndpoint takes at most 1024 printable ASCII characters.
-fn custom_attributes(reader: &mut Reader, fields: &Fields<'_>) -> Option<String> {
-    let text = fields.text(reader, "custom_attributes")?;
-    if text.len() <= 1024 && text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
-        return Some(text.to_owned());
-    }
-    let place = fields.place("custom_attributes");
-    reader.problem(place, "`custom_attributes` must be at most 1024 printable ASCII characters");
-    None
+fn compare(reader: &mut Reader, node: &Node) -> Option<CompareSettings> {
+    let fields = reader.fields(node, "`compare`", COMPARE_KEYS)?;
+    let usual = CompareSettings::default();
+    let abs = fields.tolerance(reader, "abs").unwrap_or(usual.tolerance.abs);
+    let rel = fields.tolerance(reader, "rel").unwrap_or(usual.tolerance.rel);
+    let ignore = addresses(reader, &fields, "ignore");
+    Some(CompareSettings { tolerance: Tolerance { abs, rel }, ignore, at_most: fields.share(reader, "at_most") })
 }

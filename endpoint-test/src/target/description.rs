@@ -31,6 +31,17 @@ pub struct Description {
     pub variants: Vec<Variant>,
     /// Whether requests and replies are captured; `None` when that does not apply.
     pub data_capture: Option<bool>,
+    /// The part of the requests that is captured, in percent.
+    pub data_capture_percentage: Option<i32>,
+    /// What the endpoint's configuration and models say; `None` when they were not looked at, or are gone.
+    pub settings: Option<EndpointSettings>,
+}
+
+/// How an endpoint is set up, beyond its variants.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EndpointSettings {
+    /// The KMS key that encrypts the instances' volumes; `None` for the key of AWS.
+    pub volume_kms_key: Option<String>,
 }
 
 /// One production variant of an endpoint.
@@ -57,6 +68,24 @@ pub struct Variant {
     /// The container images, as deployed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<String>,
+    /// The instance type; absent for serverless variants.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance_type: Option<String>,
+    /// Whether the variant is serverless, and so has no instances.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub serverless: bool,
+    /// The inference components that the variant serves in place of a model of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inference_components: Vec<String>,
+    /// Whether the model's containers may make no network calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network_isolation: Option<bool>,
+    /// The subnets of the model's VPC; none without a VPC.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subnets: Vec<String>,
+    /// The security groups of the model's VPC.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub security_groups: Vec<String>,
 }
 
 impl Variant {

@@ -15,6 +15,7 @@ fn request() -> Request {
         custom_attributes: Some("trace=1".to_owned()),
         target_variant: Some("Blue".to_owned()),
         timeout: Duration::from_secs(5),
+        ..Request::default()
     }
 }
 

@@ -53,7 +53,7 @@ fn target(account: &str, version: u32, verdict: Verdict) -> TargetReport {
         desired_instance_count: Some(2),
         model_name: Some("iris-model".to_owned()),
         model_packages: vec![format!("{GROUP}/{version}")],
-        images: Vec::new(),
+        ..Variant::default()
     }];
     report.checks = vec![
         CheckReport { actual: Some("InService".to_owned()), ..check("status", Outcome::Passed) },

@@ -91,6 +91,7 @@ pub(crate) fn healthy() -> Description {
             model_name: Some("iris-model".to_owned()),
             model_packages: vec![APPROVED.to_owned()],
             images: vec!["111111111111.dkr.ecr.us-east-1.amazonaws.com/iris:1".to_owned()],
+            ..Variant::default()
         }],
         data_capture: Some(false),
         ..Description::default()

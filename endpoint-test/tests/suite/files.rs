@@ -88,7 +88,7 @@ fn payloads_can_be_handed_in_and_each_is_asked_for_once() {
     assert!(suite.cases()[0].request(Duration::from_secs(1)).is_none());
     let mut asked = Vec::new();
     let suite = suite
-        .load_payloads(|path| {
+        .load_files(|path| {
             asked.push(path.to_owned());
             Ok(path.as_bytes().to_vec())
         })
@@ -101,6 +101,6 @@ fn payloads_can_be_handed_in_and_each_is_asked_for_once() {
 #[test]
 fn every_file_that_cannot_be_handed_in_is_told() {
     let suite = good("version: 1\ncases:\n  - { name: a, payload: { file: a.csv } }\n  - { name: b, payload: { file: b.csv } }\n");
-    let errors = suite.load_payloads(|_| Err(io::ErrorKind::PermissionDenied.into())).unwrap_err();
+    let errors = suite.load_files(|_| Err(io::ErrorKind::PermissionDenied.into())).unwrap_err();
     assert_eq!(errors.problems().len(), 2);
 }

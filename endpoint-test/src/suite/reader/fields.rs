@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use serde_json::Number;
-
 use crate::problem::{Place, Problem};
 use crate::suite::document::{Content, Entry, Node};
 use crate::suite::duration;
@@ -121,10 +119,7 @@ impl<'a> Fields<'a> {
     /// A whole number within bounds.
     pub(in crate::suite) fn whole(&self, reader: &mut Reader, key: &str, least: u64, most: u64) -> Option<u64> {
         let node = self.get(key)?;
-        let number = match &node.content {
-            Content::Number(number) => number.as_u64().filter(|number| (least..=most).contains(number)),
-            _ => None,
-        };
+        let number = node.number().and_then(|number| number.as_u64()).filter(|number| (least..=most).contains(number));
         if number.is_none() {
             let bounds = if most == u64::MAX { format!("of at least {least}") } else { format!("from {least} to {most}") };
             reader.problem(node.place, format!("`{key}` must be a whole number {bounds}"));
@@ -135,15 +130,64 @@ impl<'a> Fields<'a> {
     /// A finite number that is not negative.
     pub(in crate::suite) fn tolerance(&self, reader: &mut Reader, key: &str) -> Option<f64> {
         let node = self.get(key)?;
-        let number = match &node.content {
-            Content::Number(number) => number.as_f64().filter(|number| *number >= 0.0 && number.is_finite()),
-            _ => None,
-        };
+        let number = node.number().and_then(|number| number.as_f64()).filter(|number| *number >= 0.0 && number.is_finite());
         if number.is_none() {
             reader.problem(node.place, format!("`{key}` must be a number of at least zero")).hint =
                 Some("write a small number as `1.0e-6` or `0.000001`".to_owned());
         }
         number
+    }
+
+    /// A finite number.
+    pub(in crate::suite) fn number(&self, reader: &mut Reader, key: &str) -> Option<f64> {
+        let node = self.get(key)?;
+        let number = node.number().and_then(|number| number.as_f64()).filter(|number| number.is_finite());
+        if number.is_none() {
+            reader.problem(node.place, format!("`{key}` must be a number, not {}", node.kind()));
+        }
+        number
+    }
+
+    /// A number from zero to one.
+    pub(in crate::suite) fn share(&self, reader: &mut Reader, key: &str) -> Option<f64> {
+        let node = self.get(key)?;
+        let number = node.number().and_then(|number| number.as_f64()).filter(|number| (0.0..=1.0).contains(number));
+        if number.is_none() {
+            reader.problem(node.place, format!("`{key}` must be a number from 0 to 1")).hint = Some("0.97 is 97 percent".to_owned());
+        }
+        number
+    }
+
+    /// `true` or `false`.
+    pub(in crate::suite) fn boolean(&self, reader: &mut Reader, key: &str) -> Option<bool> {
+        let node = self.get(key)?;
+        match &node.content {
+            Content::Bool(value) => Some(*value),
+            _ => {
+                reader.problem(node.place, format!("`{key}` must be `true` or `false`, not {}", node.kind()));
+                None
+            }
+        }
+    }
+
+    /// A list of texts, or one text alone.
+    pub(in crate::suite) fn texts(&self, reader: &mut Reader, key: &str) -> Vec<(String, Place)> {
+        let Some(node) = self.get(key) else { return Vec::new() };
+        if let Content::Text(text) = &node.content {
+            return vec![(text.clone(), node.place)];
+        }
+        let mut texts = Vec::new();
+        for node in self.list(reader, key).unwrap_or_default() {
+            match &node.content {
+                Content::Text(text) => texts.push((text.clone(), node.place)),
+                // Columns without a header go by their number.
+                Content::Number(number) => texts.push((number.to_string(), node.place)),
+                _ => {
+                    reader.problem(node.place, format!("a member of `{key}` must be text, not {}", node.kind()));
+                }
+            }
+        }
+        texts
     }
 
     /// A list with at least one member.
@@ -156,13 +200,5 @@ impl<'a> Fields<'a> {
                 None
             }
         }
-    }
-}
-
-/// The node's number.
-pub(in crate::suite) fn number(node: &Node) -> Option<&Number> {
-    match &node.content {
-        Content::Number(number) => Some(number),
-        _ => None,
     }
 }

@@ -1,0 +1,231 @@
+//! Runs a team's own check as a program: no shell, nothing of the caller's environment but what is handed in, bounded in
+//! time and output, and gone with all that it started.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::process::{Child, Command};
+
+use super::protocol::{CheckInput, CheckOutput, ProgramVerdict};
+use crate::expect::{CommandExpectation, cut, excerpt};
+use crate::report::CheckReport;
+use crate::suite::display_duration;
+
+/// The check's name in reports.
+const CHECK: &str = "check";
+/// The most bytes of a program's answer.
+const LARGEST_ANSWER: usize = 1024 * 1024;
+/// The most bytes of a program's complaints that are kept.
+const KEPT_COMPLAINTS: usize = 8 * 1024;
+/// The most characters of a message in the report.
+const LONGEST_MESSAGE: usize = 2000;
+
+/// Where checks' programs run, and what they find in their environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckPrograms {
+    /// The working directory: paths in a `command` start there.
+    pub folder: PathBuf,
+    /// The whole environment of a program. It should hold no credentials: a check needs none.
+    pub environment: Vec<(OsString, OsString)>,
+}
+
+impl Default for CheckPrograms {
+    /// The working directory of this process, and an empty environment.
+    fn default() -> Self {
+        Self { folder: PathBuf::from("."), environment: Vec::new() }
+    }
+}
+
+/// Why a program gave no verdict.
+enum Trouble {
+    Start(io::Error),
+    Late,
+    TooMuch,
+    Io(io::Error),
+}
+
+/// What a program left behind.
+struct Ended {
+    status: ExitStatus,
+    answer: Vec<u8>,
+    complaints: Vec<u8>,
+}
+
+/// Runs the program with the document on its standard input. A program that does not do as it should is an error, and
+/// never a failure of the model.
+pub(crate) async fn run(check: &CommandExpectation, programs: &CheckPrograms, input: &CheckInput) -> CheckReport {
+    let shown = check.command.join(" ");
+    let report = match execute(check, programs, input).await {
+        Ok(ended) => judge(&ended),
+        Err(trouble) => {
+            let program = &check.command[0];
+            let (message, hint) = match trouble {
+                Trouble::Start(error) if error.kind() == io::ErrorKind::NotFound => {
+                    let hint = format!("it is looked for on PATH; a path such as `test/{program}` starts in {}", programs.folder.display());
+                    (format!("the check `{program}` cannot be started: there is no such program"), hint)
+                }
+                Trouble::Start(error) => (
+                    format!("the check `{program}` cannot be started: {error}"),
+                    "is it executable, with a first line that names its interpreter?".to_owned(),
+                ),
+                Trouble::Late => {
+                    let limit = display_duration(check.timeout);
+                    (format!("the check gave no verdict within {limit}"), "give it a longer `timeout` beside `command`".to_owned())
+                }
+                Trouble::TooMuch => (
+                    format!("the check wrote more than {LARGEST_ANSWER} bytes"),
+                    "its verdict is one JSON object; other words belong on standard error".to_owned(),
+                ),
+                Trouble::Io(error) => (format!("the check's answer could not be read: {error}"), "run it by hand".to_owned()),
+            };
+            CheckReport::errored(CHECK, message).hint(hint)
+        }
+    };
+    report.at(excerpt(&shown))
+}
+
+fn judge(ended: &Ended) -> CheckReport {
+    let complaints = String::from_utf8_lossy(&ended.complaints);
+    let complaints = complaints.trim();
+    if !ended.status.success() {
+        let how = ended.status.code().map_or_else(|| "by a signal".to_owned(), |code| format!("with exit code {code}"));
+        let message = match complaints.lines().last() {
+            Some(last) => format!("the check ended {how}: {}", excerpt(last)),
+            None => format!("the check ended {how} and said nothing"),
+        };
+        let check = CheckReport::errored(CHECK, message).hint("a check ends with 0 and says on standard output what it found");
+        return if complaints.is_empty() { check } else { check.actual(cut(complaints, LONGEST_MESSAGE)) };
+    }
+    let output: CheckOutput = match serde_json::from_slice(&ended.answer) {
+        Ok(output) => output,
+        Err(error) => {
+            let answer = String::from_utf8_lossy(&ended.answer);
+            return CheckReport::errored(CHECK, format!("the check's answer is not what it should be: {error}"))
+                .actual(if answer.trim().is_empty() { "nothing".to_owned() } else { excerpt(answer.trim()) })
+                .hint("write `{\"verdict\": \"passed\", \"messages\": []}` to standard output, and other words to standard error");
+        }
+    };
+    let messages = cut(&output.messages.join("; "), LONGEST_MESSAGE);
+    let or = |otherwise: &str| if messages.is_empty() { otherwise.to_owned() } else { messages.clone() };
+    match output.verdict {
+        ProgramVerdict::Passed if messages.is_empty() => CheckReport::passed(CHECK),
+        ProgramVerdict::Passed => CheckReport::passed(CHECK).actual(messages),
+        ProgramVerdict::Failed => CheckReport::failed(CHECK, or("the check says that the reply is wrong")),
+        ProgramVerdict::Errored => CheckReport::errored(CHECK, or("the check says that it could not find out")),
+        ProgramVerdict::Skipped => CheckReport::skipped(CHECK, or("the check has nothing to say of this reply")),
+    }
+}
+
+async fn execute(check: &CommandExpectation, programs: &CheckPrograms, input: &CheckInput) -> Result<Ended, Trouble> {
+    let input = serde_json::to_vec(input).map_err(|error| Trouble::Io(error.into()))?;
+    let program = &check.command[0];
+    // Which folder a relative program starts in differs between systems, unless it is said.
+    let program = if program.contains('/') { programs.folder.join(program).into_os_string() } else { program.into() };
+    let program = if PathBuf::from(&program).is_relative() && check.command[0].contains('/') {
+        std::path::absolute(&program).map_err(Trouble::Start)?.into_os_string()
+    } else {
+        program
+    };
+    let mut command = Command::new(program);
+    command
+        .args(&check.command[1..])
+        .current_dir(&programs.folder)
+        .env_clear()
+        .envs(programs.environment.iter().map(|(name, value)| (name, value)))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    #[cfg(unix)]
+    command.process_group(0);
+    let child = command.spawn().map_err(Trouble::Start)?;
+    let mut group = Group::of(child);
+    let ended = match tokio::time::timeout(check.timeout, converse(&mut group.child, &input)).await {
+        Ok(ended) => ended,
+        Err(_) => Err(Trouble::Late),
+    };
+    if ended.is_ok() {
+        group.ended = true;
+    }
+    ended
+}
+
+/// Hands the document in and takes the answer, all at once: a program that answers before it has read everything would
+/// otherwise wait for us while we wait for it.
+async fn converse(child: &mut Child, input: &[u8]) -> Result<Ended, Trouble> {
+    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let feed = async {
+        if let Some(mut stdin) = stdin {
+            // A check may know all it needs before it has read everything: a closed pipe is no trouble.
+            let _ = stdin.write_all(input).await;
+        }
+        Ok(())
+    };
+    let answer = async {
+        match stdout {
+            Some(mut stdout) => read_all(&mut stdout).await,
+            None => Ok(Vec::new()),
+        }
+    };
+    let complaints = async {
+        match stderr {
+            Some(mut stderr) => read_some(&mut stderr).await,
+            None => Ok(Vec::new()),
+        }
+    };
+    let ((), answer, complaints) = tokio::try_join!(feed, answer, complaints)?;
+    let status = child.wait().await.map_err(Trouble::Io)?;
+    Ok(Ended { status, answer, complaints })
+}
+
+/// Reads all there is, and gives up when it is too much.
+async fn read_all(from: &mut (impl AsyncRead + Unpin)) -> Result<Vec<u8>, Trouble> {
+    let mut bytes = Vec::new();
+    from.take(LARGEST_ANSWER as u64 + 1).read_to_end(&mut bytes).await.map_err(Trouble::Io)?;
+    if bytes.len() > LARGEST_ANSWER { Err(Trouble::TooMuch) } else { Ok(bytes) }
+}
+
+/// Reads all there is and keeps the end of it: a stack trace says what is wrong on its last line.
+async fn read_some(from: &mut (impl AsyncRead + Unpin)) -> Result<Vec<u8>, Trouble> {
+    let mut kept = Vec::new();
+    let mut buffer = vec![0; KEPT_COMPLAINTS];
+    loop {
+        match from.read(&mut buffer).await.map_err(Trouble::Io)? {
+            0 => return Ok(kept),
+            read => kept.extend_from_slice(&buffer[..read]),
+        }
+        if kept.len() > KEPT_COMPLAINTS {
+            kept.drain(..kept.len() - KEPT_COMPLAINTS);
+        }
+    }
+}
+
+/// A program with all that it started: unless it ended by itself, they end together, also when the test is cut off.
+struct Group {
+    child: Child,
+    #[cfg_attr(not(unix), expect(dead_code, reason = "there are no process groups"))]
+    id: Option<u32>,
+    ended: bool,
+}
+
+impl Group {
+    fn of(child: Child) -> Self {
+        Self { id: child.id(), child, ended: false }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
+        #[cfg(unix)]
+        if let Some(id) = self.id.and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw) {
+            // It may be gone already, and then there is nobody to end.
+            let _ = rustix::process::kill_process_group(id, rustix::process::Signal::KILL);
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Places within JSON: a JSON Pointer names one, a JSONPath any number of them.
+
+use serde_json::Value;
+use serde_json_path::JsonPath;
+use serde_json_path::PathElement;
+
+/// A place within JSON, or several.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Address {
+    /// RFC 6901: empty for the whole value, else steps that begin with `/`.
+    Pointer(String),
+    /// RFC 9535: begins with `$`.
+    Path { text: String, path: JsonPath },
+}
+
+impl Address {
+    /// Reads an address, or says why it is none and what to do about it.
+    pub(crate) fn parse(text: &str) -> Result<Self, (String, String)> {
+        if text.starts_with('$') {
+            return match JsonPath::parse(text) {
+                Ok(path) => Ok(Self::Path { text: text.to_owned(), path }),
+                Err(error) => {
+                    let message = format!("`{text}` is not a JSONPath: at character {}, {}", error.position() + 1, error.message());
+                    Err((message, "such as `$.predictions[*].score`; RFC 9535 has the syntax".to_owned()))
+                }
+            };
+        }
+        let escaped = text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
+        if escaped && (text.is_empty() || text.starts_with('/')) {
+            return Ok(Self::Pointer(text.to_owned()));
+        }
+        let hint = if escaped {
+            "write each step after a `/`, such as `/predictions/0/score`"
+        } else {
+            "in a JSON Pointer `~0` stands for `~` and `~1` for `/`"
+        };
+        Err((format!("`{text}` is not a JSON Pointer"), hint.to_owned()))
+    }
+
+    /// As it was written.
+    pub(crate) fn text(&self) -> &str {
+        match self {
+            Self::Pointer(text) | Self::Path { text, .. } => text,
+        }
+    }
+
+    /// Every place that is there, as a JSON Pointer, with what is there.
+    pub(crate) fn find<'v>(&self, value: &'v Value) -> Vec<(String, &'v Value)> {
+        match self {
+            Self::Pointer(pointer) => value.pointer(pointer).map(|found| (pointer.clone(), found)).into_iter().collect(),
+            Self::Path { path, .. } => {
+                path.query_located(value).iter().map(|located| (pointer(located.location().iter()), located.node())).collect()
+            }
+        }
+    }
+
+    /// The one value that is there; `None` when there is nothing, or more than one.
+    pub(crate) fn find_one<'v>(&self, value: &'v Value) -> Option<&'v Value> {
+        match self.find(value).as_slice() {
+            [(_, found)] => Some(*found),
+            _ => None,
+        }
+    }
+}
+
+fn pointer<'a>(elements: impl Iterator<Item = &'a PathElement<'a>>) -> String {
+    elements.fold(String::new(), |pointer, element| match element {
+        PathElement::Name(name) => format!("{pointer}/{}", escape(name)),
+        PathElement::Index(index) => format!("{pointer}/{index}"),
+    })
+}
+
+/// One step of a JSON Pointer.
+pub(crate) fn escape(step: &str) -> String {
+    step.replace('~', "~0").replace('/', "~1")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_path_finds_every_place_and_says_where() {
+        let value = json!({ "a/b": [{ "x~": 1 }, { "x~": 2 }, {}] });
+        let path = Address::parse("$['a/b'][*]['x~']").unwrap();
+        assert_eq!(path.find(&value), [("/a~1b/0/x~0".to_owned(), &json!(1)), ("/a~1b/1/x~0".to_owned(), &json!(2))]);
+        for (pointer, found) in path.find(&value) {
+            assert_eq!(value.pointer(&pointer), Some(found));
+        }
+        assert_eq!(path.find_one(&value), None);
+    }
+
+    #[test]
+    fn what_is_no_address_is_told_with_its_place() {
+        let (message, _) = Address::parse("$.a[").unwrap_err();
+        assert!(message.starts_with("`$.a[` is not a JSONPath: at character"), "{message}");
+        assert_eq!(Address::parse("score").unwrap_err().0, "`score` is not a JSON Pointer");
+    }
+}

@@ -1,0 +1,237 @@
+//! Numbers over a whole set of answers: how often right, how far off, how well ranked.
+//!
+//! Definitions are those of scikit-learn: macro averages are over every class that is in the truth or among the
+//! predictions, a precision without predictions is zero, and the area under the ROC curve counts ties as half.
+
+use std::collections::BTreeMap;
+
+use super::address::Address;
+
+/// What is measured over all rows, and which values are good enough.
+#[derive(Debug, Clone)]
+pub(crate) struct MetricsExpectation {
+    /// The column with the truth.
+    pub(crate) label: String,
+    pub(crate) prediction: Option<Source>,
+    /// The score of the positive class.
+    pub(crate) score: Option<Source>,
+    pub(crate) positive: Option<String>,
+    pub(crate) limits: Vec<MetricLimit>,
+}
+
+/// Where a value is in a reply.
+#[derive(Debug, Clone)]
+pub(crate) enum Source {
+    /// The reply's text as a whole.
+    Text,
+    /// A place of a JSON reply.
+    Json(Address),
+}
+
+/// One metric and its limits; at least one is given.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct MetricLimit {
+    pub(crate) metric: Metric,
+    pub(crate) at_least: Option<f64>,
+    pub(crate) at_most: Option<f64>,
+}
+
+/// What can be measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Metric {
+    Accuracy,
+    Precision,
+    Recall,
+    F1,
+    MacroPrecision,
+    MacroRecall,
+    MacroF1,
+    /// The mean absolute error.
+    Mae,
+    /// The root of the mean squared error.
+    Rmse,
+    /// The area under the ROC curve.
+    Auc,
+}
+
+/// One row's truth and what the model made of it; `None` where the model gave no answer.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Answered {
+    pub(crate) truth: String,
+    pub(crate) prediction: Option<String>,
+    pub(crate) score: Option<String>,
+}
+
+impl Metric {
+    pub(crate) const ALL: [(&'static str, Self); 10] = [
+        ("accuracy", Self::Accuracy),
+        ("precision", Self::Precision),
+        ("recall", Self::Recall),
+        ("f1", Self::F1),
+        ("macro_precision", Self::MacroPrecision),
+        ("macro_recall", Self::MacroRecall),
+        ("macro_f1", Self::MacroF1),
+        ("mae", Self::Mae),
+        ("rmse", Self::Rmse),
+        ("auc", Self::Auc),
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, metric)| *metric == self).map_or("", |(name, _)| name)
+    }
+
+    pub(crate) fn needs_positive(self) -> bool {
+        matches!(self, Self::Precision | Self::Recall | Self::F1 | Self::Auc)
+    }
+
+    pub(crate) fn needs_score(self) -> bool {
+        self == Self::Auc
+    }
+}
+
+/// The metric's value over all rows, or why it has none.
+pub(crate) fn value(metric: Metric, rows: &[Answered], positive: Option<&str>) -> Result<f64, String> {
+    if rows.is_empty() {
+        return Err("there are no rows".to_owned());
+    }
+    let positive = positive.map(class).unwrap_or_default();
+    match metric {
+        Metric::Accuracy => Ok(share(rows.iter().filter(|row| class_of(row).as_ref() == Some(&class(&row.truth))).count(), rows.len())),
+        Metric::Precision | Metric::Recall | Metric::F1 => {
+            let count = Confusion::count(rows).remove(&positive).unwrap_or_default();
+            match metric {
+                _ if count.in_truth == 0 && metric != Metric::Precision => Err(format!("no row's truth is `{positive}`")),
+                Metric::Precision => Ok(count.precision()),
+                Metric::Recall => Ok(count.recall()),
+                _ => Ok(count.f1()),
+            }
+        }
+        Metric::MacroPrecision => Ok(mean(Confusion::count(rows).values().map(Confusion::precision))),
+        Metric::MacroRecall => Ok(mean(Confusion::count(rows).values().map(Confusion::recall))),
+        Metric::MacroF1 => Ok(mean(Confusion::count(rows).values().map(Confusion::f1))),
+        Metric::Mae => Ok(mean(errors(rows)?.into_iter().map(f64::abs))),
+        Metric::Rmse => Ok(mean(errors(rows)?.into_iter().map(|error| error * error)).sqrt()),
+        Metric::Auc => auc(rows, &positive),
+    }
+}
+
+/// What is so in the truth and among the predictions of one class.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Confusion {
+    right: usize,
+    in_truth: usize,
+    predicted: usize,
+}
+
+impl Confusion {
+    fn count(rows: &[Answered]) -> BTreeMap<String, Self> {
+        let mut classes: BTreeMap<String, Self> = BTreeMap::new();
+        for row in rows {
+            let truth = class(&row.truth);
+            let prediction = class_of(row);
+            let right = prediction.as_ref() == Some(&truth);
+            let of_truth = classes.entry(truth).or_default();
+            of_truth.in_truth += 1;
+            of_truth.right += usize::from(right);
+            // A row without an answer is nobody's prediction.
+            if let Some(prediction) = prediction {
+                classes.entry(prediction).or_default().predicted += 1;
+            }
+        }
+        classes
+    }
+
+    fn precision(&self) -> f64 {
+        share(self.right, self.predicted)
+    }
+
+    fn recall(&self) -> f64 {
+        share(self.right, self.in_truth)
+    }
+
+    fn f1(&self) -> f64 {
+        share(2 * self.right, self.in_truth + self.predicted)
+    }
+}
+
+/// A class by its name: `1`, `1.0` and `1e0` are the same one.
+fn class(text: &str) -> String {
+    let text = text.trim();
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() => number.to_string(),
+        _ => text.to_owned(),
+    }
+}
+
+fn class_of(row: &Answered) -> Option<String> {
+    row.prediction.as_deref().map(class)
+}
+
+/// How far each prediction is off.
+fn errors(rows: &[Answered]) -> Result<Vec<f64>, String> {
+    numbers(rows, "prediction", |row| row.prediction.as_deref())?
+        .into_iter()
+        .zip(rows)
+        .map(|(prediction, row)| Ok(prediction - finite(&row.truth).ok_or_else(|| format!("the truth `{}` is not a number", row.truth))?))
+        .collect()
+}
+
+/// The area under the ROC curve by ranks (Mann and Whitney), equal scores sharing the mean of their ranks.
+fn auc(rows: &[Answered], positive: &str) -> Result<f64, String> {
+    let scores = numbers(rows, "score", |row| row.score.as_deref())?;
+    let truth: Vec<bool> = rows.iter().map(|row| class(&row.truth) == positive).collect();
+    let positives = truth.iter().filter(|truth| **truth).count();
+    let negatives = truth.len() - positives;
+    if positives == 0 || negatives == 0 {
+        let which = if positives == 0 { "no row's" } else { "every row's" };
+        return Err(format!("{which} truth is `{positive}`, so that there is nothing to tell apart"));
+    }
+    let mut order: Vec<usize> = (0..scores.len()).collect();
+    order.sort_by(|left, right| scores[*left].total_cmp(&scores[*right]));
+    let mut ranks = 0.0;
+    let mut start = 0;
+    while start < order.len() {
+        let score = scores[order[start]];
+        let equal = order[start..].iter().take_while(|index| scores[**index].total_cmp(&score).is_eq()).count();
+        // Ranks count from one: the mean of start+1 ..= start+equal.
+        let rank = count(2 * start + equal + 1) / 2.0;
+        ranks += rank * count(order[start..start + equal].iter().filter(|index| truth[**index]).count());
+        start += equal;
+    }
+    let (positives, negatives) = (count(positives), count(negatives));
+    Ok((ranks - positives * (positives + 1.0) / 2.0) / (positives * negatives))
+}
+
+fn numbers(rows: &[Answered], what: &str, value: impl Fn(&Answered) -> Option<&str>) -> Result<Vec<f64>, String> {
+    let missing = rows.iter().filter(|row| value(row).is_none()).count();
+    if missing > 0 {
+        return Err(format!("{missing} of {} rows have no {what}", rows.len()));
+    }
+    rows.iter()
+        .filter_map(value)
+        .map(|text| finite(text).ok_or_else(|| format!("the {what} `{}` is not a number", super::excerpt(text))))
+        .collect()
+}
+
+fn finite(text: &str) -> Option<f64> {
+    // Zero less zero is zero: both zeros share one rank.
+    text.trim().parse::<f64>().ok().filter(|number| number.is_finite()).map(|number| if number == 0.0 { 0.0 } else { number })
+}
+
+fn share(part: usize, all: usize) -> f64 {
+    if all == 0 { 0.0 } else { count(part) / count(all) }
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> f64 {
+    let (sum, number) = values.fold((0.0, 0), |(sum, number), value| (sum + value, number + 1));
+    if number == 0 { 0.0 } else { sum / count(number) }
+}
+
+/// A count as a number; no suite has 2^53 rows.
+#[expect(clippy::cast_precision_loss, reason = "counts of rows are far below 2^53")]
+fn count(number: usize) -> f64 {
+    number as f64
+}
+
+#[cfg(test)]
+mod tests;

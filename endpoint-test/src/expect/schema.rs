@@ -1,0 +1,59 @@
+//! Looking at a reply with a JSON Schema.
+
+use std::sync::Arc;
+
+use jsonschema::{PatternOptions, Validator};
+use serde_json::Value;
+
+use super::{excerpt, excerpt_json};
+use crate::report::CheckReport;
+
+/// The most violations that are told; the first ones say what is wrong.
+const MOST: usize = 10;
+
+/// A compiled pattern may take this much memory, in bytes.
+const PATTERN_SIZE: usize = 1 << 20;
+
+/// A compiled JSON Schema, and where it comes from.
+#[derive(Debug, Clone)]
+pub(crate) struct SchemaExpectation {
+    /// The file's path, or `the suite's own`.
+    pub(crate) from: String,
+    validator: Arc<Validator>,
+}
+
+impl SchemaExpectation {
+    /// Compiles a schema. References lead to places in it: nothing is fetched, and no other file is read.
+    pub(crate) fn compile(schema: &Value, from: &str) -> Result<Self, String> {
+        // A regex without look-around has no input on which it takes for ever.
+        let patterns = PatternOptions::regex().size_limit(PATTERN_SIZE);
+        let options = jsonschema::options().with_pattern_options(patterns).should_validate_formats(true);
+        match options.build(schema) {
+            Ok(validator) => Ok(Self { from: from.to_owned(), validator: Arc::new(validator) }),
+            Err(error) => {
+                let at = error.instance_path().to_string();
+                let place = if at.is_empty() { String::new() } else { format!(" at `{at}`") };
+                Err(format!("this is no JSON Schema that can be used{place}: {}", excerpt(&error.to_string())))
+            }
+        }
+    }
+}
+
+/// Checks a reply against a schema: one finding for each violation.
+pub(super) fn check(expected: &SchemaExpectation, reply: &Value) -> Vec<CheckReport> {
+    let shown = format!("valid by {}", expected.from);
+    let mut checks: Vec<CheckReport> = expected
+        .validator
+        .iter_errors(reply)
+        .take(MOST)
+        .map(|error| {
+            let at = error.instance_path().to_string();
+            let actual = excerpt_json(error.instance());
+            CheckReport::failed("schema", excerpt(&error.to_string())).at(at).expected(shown.clone()).actual(actual)
+        })
+        .collect();
+    if checks.is_empty() {
+        checks.push(CheckReport::passed("schema").expected(shown));
+    }
+    checks
+}

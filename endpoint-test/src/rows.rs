@@ -1,0 +1,219 @@
+//! The rows of a CSV file, each of which becomes a request.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::{Map, Value};
+
+use crate::expect::number_in;
+
+/// The most rows of one file: each is a request to every endpoint.
+pub(crate) const MOST_ROWS: usize = 100_000;
+
+/// A CSV file's content.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Table {
+    names: Vec<String>,
+    rows: Vec<Vec<String>>,
+    /// The line in which each row begins.
+    lines: Vec<u64>,
+}
+
+/// One row of a table.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    table: Arc<Table>,
+    index: usize,
+}
+
+/// How a row goes over the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum RowFormat {
+    /// The row's fields with commas between them.
+    #[default]
+    Csv,
+    /// A line with the columns' names before it.
+    CsvWithHeader,
+    /// `{"instances": [[5.1, 3.5]]}`.
+    JsonInstances,
+    /// `[{"sepal_length": 5.1}]`.
+    JsonRecords,
+    /// `{"dataframe_split": {"columns": […], "data": [[5.1, 3.5]]}}`, as MLflow's servers read it.
+    DataframeSplit,
+}
+
+impl RowFormat {
+    pub(crate) const NAMES: [(&'static str, Self); 5] = [
+        ("csv", Self::Csv),
+        ("csv_with_header", Self::CsvWithHeader),
+        ("json_instances", Self::JsonInstances),
+        ("json_records", Self::JsonRecords),
+        ("dataframe_split", Self::DataframeSplit),
+    ];
+
+    pub(crate) fn content_type(self) -> &'static str {
+        match self {
+            Self::Csv | Self::CsvWithHeader => "text/csv",
+            Self::JsonInstances | Self::JsonRecords | Self::DataframeSplit => "application/json",
+        }
+    }
+}
+
+impl Table {
+    /// Reads a CSV file (RFC 4180), at most the `first` rows of it. Without a header the columns' names are their numbers,
+    /// from zero.
+    pub(crate) fn read(text: &[u8], header: bool, first: Option<usize>) -> Result<Self, String> {
+        let mut reader = csv::ReaderBuilder::new().has_headers(header).from_reader(text);
+        let told = |error: &csv::Error| match error.kind() {
+            csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
+                let line = pos.as_ref().map_or(0, csv::Position::line);
+                format!("line {line} has {len} fields, and the lines before it have {expected_len}")
+            }
+            csv::ErrorKind::Utf8 { pos, .. } => format!("line {} is not UTF-8 text", pos.as_ref().map_or(0, csv::Position::line)),
+            _ => error.to_string(),
+        };
+        let mut names: Vec<String> = Vec::new();
+        if header {
+            names.extend(reader.headers().map_err(|error| told(&error))?.iter().map(|name| name.trim().to_owned()));
+            if let Some(twice) = names.iter().enumerate().find(|(index, name)| names[..*index].contains(name)).map(|(_, name)| name) {
+                return Err(format!("two columns have the name `{twice}`"));
+            }
+        }
+        let (mut rows, mut lines) = (Vec::new(), Vec::new());
+        for record in reader.records() {
+            if first.is_some_and(|first| rows.len() >= first) {
+                break;
+            }
+            if rows.len() >= MOST_ROWS {
+                return Err(format!("it has more than {MOST_ROWS} rows; `first` takes so many of them"));
+            }
+            let record = record.map_err(|error| told(&error))?;
+            lines.push(record.position().map_or(0, csv::Position::line));
+            rows.push(record.iter().map(str::to_owned).collect::<Vec<_>>());
+        }
+        if rows.is_empty() {
+            return Err(if header { "it has no rows below its header".to_owned() } else { "it has no rows".to_owned() });
+        }
+        if !header {
+            names = (0..rows[0].len()).map(|index| index.to_string()).collect();
+        }
+        Ok(Self { names, rows, lines })
+    }
+
+    /// The columns' names.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    pub(crate) fn position(&self, name: &str) -> Option<usize> {
+        self.names.iter().position(|known| known == name)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+}
+
+impl Row {
+    pub(crate) fn new(table: &Arc<Table>, index: usize) -> Self {
+        Self { table: Arc::clone(table), index }
+    }
+
+    /// The row's number, from one.
+    pub(crate) fn number(&self) -> usize {
+        self.index + 1
+    }
+
+    /// The line of the file in which the row begins.
+    pub(crate) fn line(&self) -> u64 {
+        self.table.lines[self.index]
+    }
+
+    pub(crate) fn column(&self, name: &str) -> Option<&str> {
+        self.table.rows[self.index].get(self.table.position(name)?).map(String::as_str)
+    }
+
+    /// The row's fields by their columns' names, in the file's order.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.table.names.iter().zip(&self.table.rows[self.index]).map(|(name, field)| (name.as_str(), field.as_str()))
+    }
+
+    /// The body of the row's request, made of these columns.
+    pub(crate) fn body(&self, format: RowFormat, columns: &[usize]) -> Bytes {
+        let row = &self.table.rows[self.index];
+        let names = || columns.iter().map(|column| self.table.names[*column].as_str());
+        let fields = || columns.iter().map(|column| row[*column].as_str());
+        let values = || fields().map(json_value).collect::<Vec<_>>();
+        let json = match format {
+            RowFormat::Csv => return csv_lines([fields().collect()]),
+            RowFormat::CsvWithHeader => return csv_lines([names().collect(), fields().collect()]),
+            RowFormat::JsonInstances => serde_json::json!({ "instances": [values()] }),
+            RowFormat::JsonRecords => Value::Array(vec![Value::Object(names().map(str::to_owned).zip(values()).collect::<Map<_, _>>())]),
+            RowFormat::DataframeSplit => {
+                serde_json::json!({ "dataframe_split": { "columns": names().collect::<Vec<_>>(), "data": [values()] } })
+            }
+        };
+        Bytes::from(json.to_string())
+    }
+}
+
+/// A field as JSON: a number where it is one, nothing where it is empty, else text.
+fn json_value(field: &str) -> Value {
+    match number_in(field) {
+        Some(number) => Value::Number(number),
+        None if field.trim().is_empty() => Value::Null,
+        None => Value::from(field),
+    }
+}
+
+/// Lines of CSV with a line break between them, and none at the end.
+fn csv_lines<const N: usize>(lines: [Vec<&str>; N]) -> Bytes {
+    let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
+    for line in lines {
+        // Writing to memory does not fail, and each line may have its own number of fields only in the type's eyes.
+        let _ = writer.write_record(line);
+    }
+    let mut bytes = writer.into_inner().unwrap_or_default();
+    bytes.truncate(bytes.trim_ascii_end().len());
+    Bytes::from(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(text: &str, header: bool) -> Arc<Table> {
+        Arc::new(Table::read(text.as_bytes(), header, None).unwrap())
+    }
+
+    #[test]
+    fn a_row_goes_over_the_wire_in_the_form_that_the_model_reads() {
+        let table = table("a,b,label\n5.10,\"x,y\",2\n,7,0\n", true);
+        let body = |format| String::from_utf8(Row::new(&table, 0).body(format, &[0, 1]).to_vec()).unwrap();
+        assert_eq!(body(RowFormat::Csv), "5.10,\"x,y\"");
+        assert_eq!(body(RowFormat::CsvWithHeader), "a,b\n5.10,\"x,y\"");
+        assert_eq!(body(RowFormat::JsonInstances), r#"{"instances":[[5.1,"x,y"]]}"#);
+        assert_eq!(body(RowFormat::JsonRecords), r#"[{"a":5.1,"b":"x,y"}]"#);
+        assert_eq!(body(RowFormat::DataframeSplit), r#"{"dataframe_split":{"columns":["a","b"],"data":[[5.1,"x,y"]]}}"#);
+        assert_eq!(Row::new(&table, 1).body(RowFormat::JsonInstances, &[0, 1]).as_ref(), br#"{"instances":[[null,7]]}"#);
+        assert_eq!((Row::new(&table, 1).line(), Row::new(&table, 1).number()), (3, 2));
+    }
+
+    #[test]
+    fn without_a_header_columns_go_by_their_number() {
+        let table = table("5.1,setosa\n4.9,setosa\n", false);
+        assert_eq!(Row::new(&table, 1).column("0"), Some("4.9"));
+        assert_eq!(Row::new(&table, 0).column("1"), Some("setosa"));
+    }
+
+    #[test]
+    fn what_is_no_table_is_told_with_its_line() {
+        let error = |text: &[u8]| Table::read(text, true, None).unwrap_err();
+        assert_eq!(error(b"a,b\n1,2\n3\n"), "line 3 has 1 fields, and the lines before it have 2");
+        assert_eq!(error(b"a,b\n"), "it has no rows below its header");
+        assert_eq!(error(b"a,a\n1,2\n"), "two columns have the name `a`");
+        assert_eq!(error(b"a\n\xff\n"), "line 2 is not UTF-8 text");
+        assert_eq!(Table::read(b"", false, None).unwrap_err(), "it has no rows");
+        assert_eq!(Table::read(b"a\n1\n2\n3\n", true, Some(2)).unwrap().len(), 2);
+    }
+}

@@ -1,0 +1,130 @@
+//! Does the endpoint serve the model package, and the image, that were approved?
+
+use super::IDENTITY;
+use crate::report::CheckReport;
+use crate::run::Expected;
+use crate::target::{Description, Variant};
+
+const IMAGE: &str = "image";
+
+/// Every variant that takes traffic must serve the model package that was approved. After a failed deployment AWS puts
+/// the former model back and calls the endpoint `InService`: this is the check that notices.
+pub(super) fn identity(description: &Description, expected: &Expected) -> CheckReport {
+    let Some(approved) = &expected.model_package_arn else {
+        return CheckReport::skipped(IDENTITY, "no model package to compare with");
+    };
+    let serving: Vec<_> = description.variants.iter().filter(|variant| variant.takes_traffic()).collect();
+    if serving.is_empty() {
+        return CheckReport::failed(IDENTITY, "no variant takes traffic, so that nothing serves the approved model package")
+            .expected(approved);
+    }
+    let wrong: Vec<_> = serving.iter().filter(|variant| !serves(variant, approved)).collect();
+    if wrong.is_empty() {
+        return CheckReport::passed(IDENTITY).expected(approved).actual(approved);
+    }
+    let message = wrong.iter().map(|variant| mismatch(variant, approved)).collect::<Vec<_>>().join("; ");
+    let mut packages: Vec<&str> = wrong.iter().flat_map(|variant| &variant.model_packages).map(String::as_str).collect();
+    packages.dedup();
+    let check = CheckReport::failed(IDENTITY, message).expected(approved);
+    if packages.is_empty() {
+        return check.actual("unknown").hint("the endpoint was not made from the release's template, or its model was replaced by hand");
+    }
+    check
+        .actual(packages.join(", "))
+        .hint("the deployment was probably rolled back, or has not reached this account: see the events of the endpoint's stack")
+}
+
+/// ARNs are compared without regard to case: some services show the names in them in lower case.
+fn serves(variant: &Variant, approved: &str) -> bool {
+    variant.model_packages.iter().any(|package| package.eq_ignore_ascii_case(approved))
+}
+
+fn mismatch(variant: &Variant, approved: &str) -> String {
+    let name = &variant.name;
+    match (variant.model_packages.as_slice(), &variant.model_name) {
+        ([package], _) => match (same_group(package, approved), version(package), version(approved)) {
+            (true, Some(actual), Some(wanted)) => format!("variant `{name}` serves version {actual}, and version {wanted} was approved"),
+            _ => format!("variant `{name}` serves `{package}`, and `{approved}` was approved"),
+        },
+        ([], None) => format!("variant `{name}` names no model, so that its model package is unknown"),
+        ([], Some(model)) => {
+            let images = if variant.images.is_empty() { String::new() } else { format!(" (images: {})", variant.images.join(", ")) };
+            format!("the model `{model}` of variant `{name}` was not made from a model package{images}")
+        }
+        (packages, _) => format!("variant `{name}` serves {}, and `{approved}` was approved", packages.join(" and ")),
+    }
+}
+
+fn version(arn: &str) -> Option<&str> {
+    let version = arn.rsplit_once('/')?.1;
+    (!version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit())).then_some(version)
+}
+
+fn same_group(left: &str, right: &str) -> bool {
+    let group = |arn: &str| arn.rsplit_once('/').map(|(group, _)| group.to_ascii_lowercase());
+    group(left) == group(right)
+}
+
+/// The images that run must be those of the model package: the same digest where the package names one, else the same
+/// repository and tag. `None` without an expectation.
+pub(super) fn image(description: &Description, expected: &Expected) -> Option<CheckReport> {
+    if expected.images.is_empty() {
+        return None;
+    }
+    let wanted = expected.images.join(", ");
+    let serving: Vec<_> = description.variants.iter().filter(|variant| variant.takes_traffic()).collect();
+    if serving.iter().all(|variant| variant.images.is_empty()) {
+        return Some(CheckReport::skipped(IMAGE, "the endpoint does not say which images it runs").expected(wanted));
+    }
+    let foreign: Vec<String> = serving
+        .iter()
+        .flat_map(|variant| variant.images.iter().map(move |image| (variant, image)))
+        .filter(|(_, image)| !expected.images.iter().any(|wanted| same_image(wanted, image)))
+        .map(|(variant, image)| format!("variant `{}` runs `{image}`", variant.name))
+        .collect();
+    let actual = serving.iter().flat_map(|variant| variant.images.iter().cloned()).collect::<Vec<_>>().join(", ");
+    let check = if foreign.is_empty() {
+        CheckReport::passed(IMAGE)
+    } else {
+        CheckReport::failed(IMAGE, format!("{}, which is not an image of the model package", foreign.join("; ")))
+            .hint("the image's tag was moved, or the model was replaced by hand")
+    };
+    Some(check.expected(wanted).actual(actual))
+}
+
+/// A digest counts where both have one; a tag that AWS resolved to a digest is compared by its repository.
+fn same_image(wanted: &str, actual: &str) -> bool {
+    let split = |image: &str| match image.split_once('@') {
+        Some((name, digest)) => (name.to_owned(), Some(digest.to_owned())),
+        None => (image.to_owned(), None),
+    };
+    let ((wanted, wanted_digest), (actual, actual_digest)) = (split(wanted), split(actual));
+    if wanted_digest.is_some() && actual_digest.is_some() {
+        return wanted_digest == actual_digest && repository(&wanted) == repository(&actual);
+    }
+    wanted == actual || (repository(&wanted) == repository(&actual) && actual_digest.is_some())
+}
+
+/// The image's name without its tag: a colon after the last slash.
+fn repository(image: &str) -> &str {
+    let start = image.rfind('/').map_or(0, |slash| slash + 1);
+    image[start..].find(':').map_or(image, |colon| &image[..start + colon])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_counts_where_both_have_one() {
+        let repository = "111111111111.dkr.ecr.us-east-1.amazonaws.com/iris";
+        let image = |suffix: &str| format!("{repository}{suffix}");
+        assert!(same_image(&image(":1"), &image(":1")));
+        assert!(same_image(&image(":1"), &image("@sha256:aa")));
+        assert!(same_image(&image("@sha256:aa"), &image("@sha256:aa")));
+        assert!(!same_image(&image("@sha256:aa"), &image("@sha256:bb")));
+        assert!(!same_image(&image(":1"), &image(":2")));
+        assert!(!same_image(&image(":1"), "localhost:5000/other@sha256:aa"));
+        assert!(same_image("localhost:5000/iris:1", "localhost:5000/iris@sha256:aa"));
+    }
+}

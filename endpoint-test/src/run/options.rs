@@ -1,0 +1,62 @@
+//! How patient a run is, and what it does besides asking.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::check::{Check, CheckPrograms};
+use crate::interruption::Interruption;
+
+/// How patient a run is, and what it does besides asking.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How long to wait for `InService` in all.
+    pub wait: Duration,
+    /// The time between two looks at the status; each is spread by a quarter either way, so that runs over many
+    /// accounts do not knock all at once.
+    pub poll: Duration,
+    /// How long one `describe` may take.
+    pub describe_timeout: Duration,
+    /// How long a case waits for its reply, unless the suite says otherwise.
+    pub case_timeout: Duration,
+    /// The caller's own checks, made on every reply.
+    pub checks: Vec<Arc<dyn Check>>,
+    /// Where the programs of the suite's own checks run, and what they find in their environment.
+    pub programs: CheckPrograms,
+    /// Whether golden files are to be written anew: a reply that passes everything else is then taken for good, and handed
+    /// back as [`CaseReport::golden_update`](crate::CaseReport::golden_update).
+    pub update_golden_files: bool,
+    /// Whether the suite's load is put on the target.
+    pub load: LoadMode,
+    /// Raised by whoever wants the run to end with what it has found until then.
+    pub interruption: Interruption,
+}
+
+/// Whether the suite's load is put on a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LoadMode {
+    /// When nothing failed before: a load on a model that is wrong costs money and proves nothing.
+    #[default]
+    AfterSuccess,
+    /// Whatever failed before.
+    Anyway,
+    /// Not at all.
+    Never,
+}
+
+impl Default for Options {
+    /// Waits up to fifteen minutes, looking every ten seconds. A case waits 70 seconds: AWS gives a container 60, and
+    /// advises ten more at the client's side.
+    fn default() -> Self {
+        Self {
+            wait: Duration::from_mins(15),
+            poll: Duration::from_secs(10),
+            describe_timeout: Duration::from_mins(1),
+            case_timeout: Duration::from_secs(70),
+            checks: Vec::new(),
+            programs: CheckPrograms::default(),
+            update_golden_files: false,
+            load: LoadMode::default(),
+            interruption: Interruption::default(),
+        }
+    }
+}

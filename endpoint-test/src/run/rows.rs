@@ -1,0 +1,243 @@
+//! A case with rows: a request for each, some of them at once, and what all of them come to.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::task::Poll;
+
+use serde_json::Value;
+
+use super::ask::ask;
+use super::case::{Judged, Runner};
+use super::comparison::{Compared, add};
+use crate::check::protocol::{CheckInput, RowExchange};
+use crate::check::{Exchange, command};
+use crate::clock::Clock;
+use crate::expect::metrics::{self, Answered, Metric, MetricsExpectation, Source};
+use crate::report::{CaseComparison, CaseReport, CheckReport, MetricReport, Outcome, RowReport, RowsReport};
+use crate::rows::Row;
+use crate::suite::{Case, Input, WholeExpectation};
+use crate::target::{Reply, Request, Target};
+
+/// The most rows that are told one by one.
+const MOST_TOLD: usize = 20;
+/// After so many rows in a row that could not be asked, the rest is not tried.
+const PATIENCE: usize = 5;
+
+/// What came of one row.
+struct Asked {
+    row: Row,
+    report: CaseReport,
+    answered: Option<Answered>,
+    exchange: Option<RowExchange>,
+    compared: Option<Compared>,
+}
+
+impl<T: Target, O: Target, C: Clock> Runner<'_, T, O, C> {
+    pub(super) async fn rows(&self, case: &Case, on_row: &impl Fn(usize, usize)) -> CaseReport {
+        let rows: Vec<(Row, Request)> = case.row_requests(self.options.case_timeout).collect();
+        let at_once = if let Input::Rows(rows) = &case.input { rows.at_once } else { 1 };
+        let (next, refused, done) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+        let found: Mutex<Vec<Asked>> = Mutex::new(Vec::with_capacity(rows.len()));
+        let worker = || async {
+            while let Some((row, request)) = rows.get(next.fetch_add(1, Ordering::Relaxed)) {
+                if refused.load(Ordering::Relaxed) >= PATIENCE {
+                    break;
+                }
+                let asked = self.row(case, row, request).await;
+                match asked.report.outcome {
+                    // Only a target that could not be asked is given up: a check that broke off says nothing about it.
+                    Outcome::Errored if asked.report.message.is_some() => refused.fetch_add(1, Ordering::Relaxed),
+                    _ => refused.swap(0, Ordering::Relaxed),
+                };
+                found.lock().unwrap_or_else(PoisonError::into_inner).push(asked);
+                on_row(done.fetch_add(1, Ordering::Relaxed) + 1, rows.len());
+            }
+        };
+        all((0..at_once.min(rows.len())).map(|_| worker())).await;
+        let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        found.sort_by_key(|asked| asked.row.number());
+        self.sum_up(case, rows.len(), found).await
+    }
+
+    async fn row(&self, case: &Case, row: &Row, request: &Request) -> Asked {
+        let asked = ask(self.target, request, self.clock).await;
+        let latency = asked.latency;
+        let compared = self.comparison.ask(request, &asked.answer, Some(row.number()), self.clock).await;
+        let Judged { report, reply } = self.judge(case, request, asked, Some(row)).await;
+        let whole = &case.whole;
+        let answered = whole.metrics.as_ref().map(|metrics| answered(metrics, row, reply.as_ref()));
+        let exchange = match &reply {
+            Some(reply) if whole.command.is_some() => {
+                RowExchange::of(&Exchange::new(case.name(), self.info, request, reply, latency, Some(row)))
+            }
+            _ => None,
+        };
+        Asked { row: row.clone(), report, answered, exchange, compared }
+    }
+
+    async fn sum_up(&self, case: &Case, total: usize, found: Vec<Asked>) -> CaseReport {
+        let whole = &case.whole;
+        let count = |outcome: Outcome| found.iter().filter(|asked| asked.report.outcome == outcome).count();
+        let (failed, passed) = (count(Outcome::Failed), count(Outcome::Passed) + count(Outcome::Skipped));
+        let errored = total - failed - passed;
+        let mut latencies: Vec<f64> = found.iter().filter_map(|asked| asked.report.latency_ms).collect();
+        latencies.sort_by(f64::total_cmp);
+        let mut report = CaseReport {
+            name: case.name().to_owned(),
+            latency_ms: latencies.last().copied(),
+            checks: vec![check_rows(whole, total, failed, passed)],
+            ..CaseReport::default()
+        };
+        let mut rows = RowsReport {
+            total,
+            passed,
+            failed,
+            errored,
+            at_least: whole.at_least,
+            median_latency_ms: latencies.get(latencies.len() / 2).copied(),
+            not_passed: found.iter().filter_map(told).take(MOST_TOLD).collect(),
+            ..RowsReport::default()
+        };
+        if let Some(first) = found.iter().find(|asked| asked.report.outcome != Outcome::Passed) {
+            report.model_error.clone_from(&first.report.model_error);
+            report.log_stream_arn.clone_from(&first.report.log_stream_arn);
+            report.hint.clone_from(&first.report.hint);
+        }
+        report.variant = found.iter().find_map(|asked| asked.report.variant.clone());
+        if let Some(expected) = &whole.metrics {
+            let answered: Vec<Answered> = found.iter().filter_map(|asked| asked.answered.clone()).collect();
+            for (metric, check) in measure(expected, &answered, total, errored) {
+                rows.metrics.push(metric);
+                report.checks.push(check);
+            }
+        }
+        let (mut exchanges, mut comparison) = (Vec::new(), CaseComparison::default());
+        for asked in found {
+            exchanges.extend(asked.exchange);
+            if let Some(compared) = asked.compared {
+                add(&mut comparison, compared);
+            }
+        }
+        report.comparison = Some(comparison).filter(|comparison| comparison.compared > 0);
+        if let Some(check) = &whole.command {
+            let input = CheckInput::of_rows(case.name(), self.info, exchanges);
+            report.checks.push(command::run(check, &self.options.programs, &input).await);
+        }
+        report.rows = Some(rows);
+        report.outcome = Outcome::of_all(report.checks.iter().map(|check| check.outcome));
+        if report.outcome == Outcome::Passed {
+            (report.model_error, report.log_stream_arn, report.hint) = (None, None, None);
+        }
+        report
+    }
+}
+
+/// How many rows hold. A failure is proven when the rest could not make up for it; with rows that could not be asked,
+/// anything else is an error.
+fn check_rows(whole: &WholeExpectation, total: usize, failed: usize, passed: usize) -> CheckReport {
+    let part =
+        |number: usize| f64::from(u32::try_from(number).unwrap_or(u32::MAX)) / f64::from(u32::try_from(total).unwrap_or(u32::MAX).max(1));
+    let percent = |part: f64| format!("{} %", (part * 1000.0).round() / 10.0);
+    let errored = total - failed - passed;
+    let enough = |number: usize| part(number) >= whole.at_least;
+    let check = if !enough(total - failed) {
+        CheckReport::failed("rows", format!("{failed} of {total} rows are not as expected"))
+    } else if errored > 0 {
+        CheckReport::errored("rows", format!("{errored} of {total} rows could not be asked"))
+    } else {
+        CheckReport::passed("rows")
+    };
+    let wanted =
+        if whole.at_least < 1.0 { format!("at least {} of {total} rows", percent(whole.at_least)) } else { format!("all {total} rows") };
+    check.expected(wanted).actual(format!("{passed} rows ({})", percent(part(passed))))
+}
+
+/// What the model made of a row, for the metrics.
+fn answered(expected: &MetricsExpectation, row: &Row, reply: Option<&Reply>) -> Answered {
+    let json: Option<Value> = reply.and_then(|reply| serde_json::from_slice(&reply.body).ok());
+    let value = |source: &Source| match source {
+        Source::Text => reply.and_then(|reply| std::str::from_utf8(&reply.body).ok()).map(|text| text.trim().to_owned()),
+        Source::Json(address) => match address.find_one(json.as_ref()?)? {
+            Value::String(text) => Some(text.clone()),
+            value @ (Value::Number(_) | Value::Bool(_)) => Some(value.to_string()),
+            Value::Null | Value::Array(_) | Value::Object(_) => None,
+        },
+    };
+    Answered {
+        truth: row.column(&expected.label).unwrap_or_default().to_owned(),
+        prediction: expected.prediction.as_ref().and_then(value),
+        score: expected.score.as_ref().and_then(value),
+    }
+}
+
+/// Each metric over all rows. With rows that could not be asked no metric is known.
+fn measure(expected: &MetricsExpectation, rows: &[Answered], total: usize, errored: usize) -> Vec<(MetricReport, CheckReport)> {
+    let measure = |limit: &metrics::MetricLimit| {
+        let (name, at_least, at_most) = (limit.metric.name(), limit.at_least, limit.at_most);
+        let value = if errored > 0 {
+            Err(format!("{errored} of {total} rows could not be asked"))
+        } else {
+            metrics::value(limit.metric, rows, expected.positive.as_deref())
+        };
+        let wanted = [at_least.map(|limit| format!("at least {limit}")), at_most.map(|limit| format!("at most {limit}"))];
+        let wanted = wanted.into_iter().flatten().collect::<Vec<_>>().join(", ");
+        let check = match &value {
+            Ok(value) => {
+                let shown = (value * 1e6).round() / 1e6;
+                let fine = at_least.is_none_or(|limit| *value >= limit) && at_most.is_none_or(|limit| *value <= limit);
+                let message = || format!("the {} is {shown}", spoken(limit.metric));
+                let check = if fine { CheckReport::passed(name) } else { CheckReport::failed(name, message()) };
+                check.actual(shown.to_string())
+            }
+            // A row without an answer is the model's failure, and is one of the rows that failed.
+            Err(why) if errored == 0 && rows.iter().any(|row| row.prediction.is_none() && row.score.is_none()) => {
+                CheckReport::failed(name, format!("the {} cannot be computed: {why}", spoken(limit.metric)))
+            }
+            Err(why) => CheckReport::errored(name, format!("the {} cannot be computed: {why}", spoken(limit.metric))),
+        };
+        let outcome = check.outcome;
+        (MetricReport { name: name.to_owned(), value: value.ok(), at_least, at_most, outcome }, check.expected(wanted))
+    };
+    expected.limits.iter().map(measure).collect()
+}
+
+fn spoken(metric: Metric) -> String {
+    match metric {
+        Metric::Mae => "mean absolute error".to_owned(),
+        Metric::Rmse => "root mean squared error".to_owned(),
+        Metric::Auc => "area under the ROC curve".to_owned(),
+        metric => metric.name().replace('_', " "),
+    }
+}
+
+/// A row that did not pass, for the report.
+fn told(asked: &Asked) -> Option<RowReport> {
+    let report = &asked.report;
+    if matches!(report.outcome, Outcome::Passed | Outcome::Skipped) {
+        return None;
+    }
+    let wrong = report.checks.iter().find(|check| check.outcome == report.outcome);
+    Some(RowReport {
+        row: asked.row.number(),
+        line: asked.row.line(),
+        outcome: report.outcome,
+        message: report.message.clone().or_else(|| wrong?.message.clone()),
+        expected: wrong.and_then(|check| check.expected.clone()),
+        actual: wrong.and_then(|check| check.actual.clone()),
+        latency_ms: report.latency_ms,
+        request_id: report.request_id.clone(),
+        reproduce: report.reproduce.clone(),
+    })
+}
+
+/// Waits for all of a few futures.
+async fn all<F: Future<Output = ()>>(futures: impl Iterator<Item = F>) {
+    let mut futures: Vec<Pin<Box<F>>> = futures.map(Box::pin).collect();
+    poll_fn(|context| {
+        futures.retain_mut(|future| future.as_mut().poll(context).is_pending());
+        if futures.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}

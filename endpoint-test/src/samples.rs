@@ -1,0 +1,153 @@
+//! The sample payloads that travel with a model package: an archive that somebody else made, read with care.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::io::Read;
+use std::path::Component;
+
+use bytes::Bytes;
+use flate2::read::GzDecoder;
+use tar::EntryType;
+
+use crate::target::{MAX_BODY, TargetError};
+
+/// The largest archive, in bytes.
+pub const MAX_ARCHIVE: usize = 100 * 1000 * 1000;
+/// All that an archive may hold once it is unpacked, in bytes.
+const MAX_CONTENT: u64 = 200 * 1000 * 1000;
+/// The most files in an archive: each is a request.
+const MAX_FILES: usize = 1000;
+/// The longest name of a file in an archive.
+const LONGEST_NAME: usize = 200;
+
+/// Where a model package's sample payloads are fetched from.
+pub trait SampleStore: Sync {
+    /// Fetches the archive at a URL such as `s3://bucket/samples.tar.gz`, of at most [`MAX_ARCHIVE`] bytes.
+    fn fetch(&self, url: &str) -> impl Future<Output = Result<Bytes, TargetError>> + Send;
+}
+
+/// The sample payloads of a model package (`SamplePayloadUrl`: one tar archive, compressed with gzip).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Samples {
+    files: BTreeMap<String, Bytes>,
+    /// The media type of files whose ending says nothing: the model package's first one.
+    pub content_type: Option<String>,
+}
+
+/// Why an archive is not read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SampleError {
+    /// It is no tar archive that is compressed with gzip.
+    #[error("the sample payloads are no tar.gz archive: {0}")]
+    Broken(#[from] std::io::Error),
+    /// A file's path leads out of the archive.
+    #[error("the archive of sample payloads holds the path `{0}`, which leads out of it")]
+    Outside(String),
+    /// Something that is no file, such as a link.
+    #[error("the archive of sample payloads holds `{0}`, which is neither a file nor a folder")]
+    NotAFile(String),
+    /// Two files have one name.
+    #[error("the archive of sample payloads holds `{0}` twice")]
+    Twice(String),
+    /// There is more in it than any test needs.
+    #[error("the archive of sample payloads is too large: {0}")]
+    TooLarge(String),
+    /// There is nothing in it.
+    #[error("the archive of sample payloads holds no files")]
+    Empty,
+}
+
+impl Samples {
+    /// Reads an archive, whoever made it: nothing is written to disk, links and paths that lead out of it are refused, and
+    /// it is not unpacked beyond what a test may need, however small it was.
+    ///
+    /// # Errors
+    ///
+    /// The first thing in it that is not as it should be.
+    pub fn read(archive: &[u8]) -> Result<Self, SampleError> {
+        if archive.len() > MAX_ARCHIVE {
+            return Err(SampleError::TooLarge(format!("{} bytes, and {MAX_ARCHIVE} are read", archive.len())));
+        }
+        let mut files = BTreeMap::new();
+        // One byte more than is allowed tells an archive that is too large from one that just fits.
+        let content = Bounded { inner: GzDecoder::new(archive), left: MAX_CONTENT };
+        let mut archive = tar::Archive::new(content);
+        for entry in archive.entries().map_err(too_large)? {
+            let mut entry = entry.map_err(too_large)?;
+            let name = name(&entry.path_bytes())?;
+            match entry.header().entry_type() {
+                EntryType::Directory => continue,
+                EntryType::Regular | EntryType::Continuous => {}
+                _ => return Err(SampleError::NotAFile(name)),
+            }
+            // What macOS adds to the archives that it makes is no payload.
+            let last = name.rsplit('/').next().unwrap_or_default();
+            if last.starts_with("._") || last == ".DS_Store" {
+                continue;
+            }
+            let limit = MAX_BODY as u64;
+            if entry.size() > limit {
+                return Err(SampleError::TooLarge(format!("`{name}` has {} bytes, and an endpoint takes {limit}", entry.size())));
+            }
+            if files.len() >= MAX_FILES {
+                return Err(SampleError::TooLarge(format!("more than {MAX_FILES} files")));
+            }
+            let mut body = Vec::new();
+            entry.read_to_end(&mut body).map_err(too_large)?;
+            if files.insert(name.clone(), Bytes::from(body)).is_some() {
+                return Err(SampleError::Twice(name));
+            }
+        }
+        if files.is_empty() { Err(SampleError::Empty) } else { Ok(Self { files, content_type: None }) }
+    }
+
+    /// The files by their paths in the archive, in their order.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &Bytes)> {
+        self.files.iter().map(|(name, body)| (name.as_str(), body))
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Bytes> {
+        self.files.get(name)
+    }
+}
+
+/// A path that stays in the archive; `./` before it is dropped.
+fn name(path: &[u8]) -> Result<String, SampleError> {
+    let shown = String::from_utf8_lossy(&path[..path.len().min(LONGEST_NAME)]).into_owned();
+    let text = std::str::from_utf8(path).ok().filter(|text| text.len() <= LONGEST_NAME && !text.chars().any(char::is_control));
+    let Some(text) = text.filter(|text| !text.contains(['\\', ':'])) else { return Err(SampleError::Outside(shown)) };
+    let mut parts = Vec::new();
+    for component in std::path::Path::new(text).components() {
+        match component {
+            Component::Normal(part) => parts.push(part.to_string_lossy().into_owned()),
+            Component::CurDir => {}
+            _ => return Err(SampleError::Outside(shown)),
+        }
+    }
+    Ok(parts.join("/"))
+}
+
+/// A reader that fails, and does not end, when more comes than may.
+struct Bounded<R> {
+    inner: R,
+    left: u64,
+}
+
+/// The mark of the error that [`Bounded`] gives.
+const BOUND: &str = "more comes out of the archive than is read";
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.left = self.left.checked_sub(read as u64).ok_or_else(|| std::io::Error::other(BOUND))?;
+        Ok(read)
+    }
+}
+
+fn too_large(error: std::io::Error) -> SampleError {
+    if error.to_string().contains(BOUND) {
+        return SampleError::TooLarge(format!("it unpacks to more than {MAX_CONTENT} bytes"));
+    }
+    SampleError::Broken(error)
+}

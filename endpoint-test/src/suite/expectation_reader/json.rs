@@ -1,0 +1,145 @@
+//! Reads one entry of `json`: a place, or several, with one or more rules.
+
+use super::pattern;
+use crate::expect::address::Address;
+use crate::expect::difference::Tolerance;
+use crate::expect::json::{JsonExpectation, JsonRule, JsonType};
+use crate::problem::Place;
+use crate::suite::document::{Content, Node};
+use crate::suite::reader::{Fields, Reader};
+
+pub(in crate::suite) const JSON_KEYS: &[&str] = &[
+    "at",
+    "equals",
+    "equals_column",
+    "one_of",
+    "between",
+    "less_than",
+    "at_most",
+    "greater_than",
+    "at_least",
+    "matches",
+    "contains",
+    "type",
+    "length",
+    "count",
+    "absent",
+    "abs",
+    "rel",
+];
+
+/// All keys that expect something.
+const RULES: &[&str] = &[
+    "equals",
+    "equals_column",
+    "one_of",
+    "between",
+    "less_than",
+    "at_most",
+    "greater_than",
+    "at_least",
+    "matches",
+    "contains",
+    "type",
+    "length",
+    "count",
+    "absent",
+];
+
+pub(super) fn read(reader: &mut Reader, node: &Node, columns: &mut Vec<(String, Place)>) -> Vec<JsonExpectation> {
+    let Some(fields) = reader.fields(node, "an entry of `json`", JSON_KEYS) else { return Vec::new() };
+    let at = address(reader, &fields);
+    let tolerance = tolerance(reader, &fields);
+    let rules = [
+        fields.get("equals").map(|node| JsonRule::Equals { expected: node.to_json(), tolerance }),
+        fields.text(reader, "equals_column").map(|column| {
+            columns.push((column.to_owned(), fields.place("equals_column")));
+            JsonRule::EqualsColumn { column: column.to_owned(), tolerance }
+        }),
+        fields.list(reader, "one_of").map(|nodes| JsonRule::OneOf(nodes.iter().map(Node::to_json).collect())),
+        fields.get("between").and_then(|node| between(reader, node)),
+        fields.number(reader, "less_than").map(JsonRule::LessThan),
+        fields.number(reader, "at_most").map(JsonRule::AtMost),
+        fields.number(reader, "greater_than").map(JsonRule::GreaterThan),
+        fields.number(reader, "at_least").map(JsonRule::AtLeast),
+        pattern(reader, &fields).map(JsonRule::Matches),
+        fields.get("contains").map(|node| JsonRule::Contains(node.to_json())),
+        kind(reader, &fields).map(JsonRule::Type),
+        fields.whole(reader, "length", 0, u64::MAX).map(JsonRule::Length),
+        fields.whole(reader, "count", 0, u64::MAX).map(JsonRule::Count),
+        absent(reader, &fields),
+    ];
+    if fields.lacks_all(RULES) {
+        reader.problem(node.place, "an entry of `json` expects nothing").hint =
+            Some("give `equals`, `one_of`, `between`, `matches`, `type`, `length` or another rule".to_owned());
+    }
+    if fields.get("absent").is_some() && RULES.iter().any(|rule| *rule != "absent" && fields.get(rule).is_some()) {
+        reader.problem(fields.key_place("absent"), "`absent` leaves nothing for other rules to look at");
+    }
+    let Some(at) = at else { return Vec::new() };
+    if matches!(at, Address::Pointer(_)) && fields.get("count").is_some() {
+        reader.problem(fields.key_place("count"), "`count` is for a JSONPath: a JSON Pointer leads to one place").hint =
+            Some("`length` counts the members of a list".to_owned());
+    }
+    rules.into_iter().flatten().map(|rule| JsonExpectation { at: at.clone(), rule }).collect()
+}
+
+/// A JSON Pointer (RFC 6901) or a JSONPath (RFC 9535).
+fn address(reader: &mut Reader, fields: &Fields<'_>) -> Option<Address> {
+    fields.require(reader, "at")?;
+    match Address::parse(fields.text(reader, "at")?) {
+        Ok(address) => Some(address),
+        Err((message, hint)) => {
+            reader.problem(fields.place("at"), message).hint = Some(hint);
+            None
+        }
+    }
+}
+
+fn tolerance(reader: &mut Reader, fields: &Fields<'_>) -> Tolerance {
+    let compares = fields.get("equals").is_some() || fields.get("equals_column").is_some();
+    for key in ["abs", "rel"].into_iter().filter(|key| fields.get(key).is_some() && !compares) {
+        reader.problem(fields.key_place(key), format!("`{key}` is a tolerance for `equals`, which is not given"));
+    }
+    Tolerance { abs: fields.tolerance(reader, "abs").unwrap_or(0.0), rel: fields.tolerance(reader, "rel").unwrap_or(0.0) }
+}
+
+fn between(reader: &mut Reader, node: &Node) -> Option<JsonRule> {
+    let bounds = match &node.content {
+        Content::List(nodes) => nodes.iter().map(|node| node.number()?.as_f64()).collect::<Option<Vec<_>>>().unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    match bounds[..] {
+        [low, high] if low <= high => return Some(JsonRule::Between(low, high)),
+        [low, high] => reader.problem(node.place, format!("`between` has its larger number first: {low}, {high}")),
+        _ => {
+            let problem = reader.problem(node.place, "`between` must be two numbers");
+            problem.hint = Some("such as `between: [0, 1]`; both ends belong to it".to_owned());
+            problem
+        }
+    };
+    None
+}
+
+fn kind(reader: &mut Reader, fields: &Fields<'_>) -> Option<JsonType> {
+    // `null` without quotes is YAML's own null, and means what it says.
+    let name = match &fields.get("type")?.content {
+        Content::Null => "null",
+        _ => fields.text(reader, "type")?,
+    };
+    let kind = JsonType::from_name(name);
+    if kind.is_none() {
+        reader.problem(fields.place("type"), format!("`{name}` is not a type of JSON")).hint =
+            Some("the types are `array`, `boolean`, `integer`, `null`, `number`, `object` and `string`".to_owned());
+    }
+    kind
+}
+
+fn absent(reader: &mut Reader, fields: &Fields<'_>) -> Option<JsonRule> {
+    if fields.boolean(reader, "absent")? {
+        return Some(JsonRule::Absent);
+    }
+    reader.problem(fields.place("absent"), "`absent` can only be `true`").hint =
+        Some("that something is there, any other rule says".to_owned());
+    None
+}

@@ -1,0 +1,97 @@
+//! Reads `metrics`: what is measured over all rows, and which values are good enough.
+
+use crate::expect::address::Address;
+use crate::expect::metrics::{Metric, MetricLimit, MetricsExpectation, Source};
+use crate::problem::Place;
+use crate::suite::document::Node;
+use crate::suite::reader::{Fields, Reader};
+
+pub(in crate::suite) const METRICS_KEYS: &[&str] = &[
+    "label",
+    "prediction",
+    "score",
+    "positive",
+    "accuracy",
+    "precision",
+    "recall",
+    "f1",
+    "macro_precision",
+    "macro_recall",
+    "macro_f1",
+    "mae",
+    "rmse",
+    "auc",
+];
+pub(in crate::suite) const LIMIT_KEYS: &[&str] = &["at_least", "at_most"];
+
+pub(super) fn read(reader: &mut Reader, node: &Node, columns: &mut Vec<(String, Place)>) -> Option<MetricsExpectation> {
+    let fields = reader.fields(node, "`metrics`", METRICS_KEYS)?;
+    let before = reader.problems.len();
+    fields.require(reader, "label");
+    let label = fields.text(reader, "label").map(str::to_owned);
+    columns.extend(label.clone().map(|label| (label, fields.place("label"))));
+    let prediction = source(reader, &fields, "prediction");
+    let score = source(reader, &fields, "score");
+    let positive = match fields.get("positive").and_then(Node::number) {
+        Some(number) => Some(number.to_string()),
+        None => fields.text(reader, "positive").map(str::to_owned),
+    };
+    let mut limits = Vec::new();
+    for (name, metric) in Metric::ALL {
+        let Some(node) = fields.get(name) else { continue };
+        limits.extend(limit(reader, node, name, metric));
+        let lacks = |reader: &mut Reader, what: &str, why: &str| {
+            reader.problem(fields.key_place(name), format!("`{name}` needs `{what}` beside it")).hint = Some(why.to_owned());
+        };
+        if metric.needs_positive() && fields.get("positive").is_none() {
+            lacks(reader, "positive", "the class that the metric is about, as it is in the label's column; `macro_…` is over all classes");
+        }
+        if metric.needs_score() && fields.get("score").is_none() {
+            lacks(reader, "score", "where the positive class's score is in each reply, such as `score: /predictions/0/score`");
+        }
+        if !metric.needs_score() && fields.get("prediction").is_none() {
+            lacks(
+                reader,
+                "prediction",
+                "where the prediction is in each reply, such as `prediction: /predictions/0/label`, or `text` for all of it",
+            );
+        }
+    }
+    let names: Vec<_> = Metric::ALL.iter().map(|(name, _)| *name).collect();
+    if fields.lacks_all(&names) {
+        reader.problem(node.place, "`metrics` measures nothing").hint = Some("such as `accuracy: { at_least: 0.95 }`".to_owned());
+    }
+    let read = MetricsExpectation { label: label?, prediction, score, positive, limits };
+    (reader.problems.len() == before).then_some(read)
+}
+
+/// `text`, a JSON Pointer or a JSONPath.
+fn source(reader: &mut Reader, fields: &Fields<'_>, key: &str) -> Option<Source> {
+    let text = fields.text(reader, key)?;
+    if text == "text" {
+        return Some(Source::Text);
+    }
+    match Address::parse(text) {
+        Ok(address) => Some(Source::Json(address)),
+        Err((message, hint)) => {
+            reader.problem(fields.place(key), message).hint = Some(format!("{hint}; `text` is the whole reply"));
+            None
+        }
+    }
+}
+
+fn limit(reader: &mut Reader, node: &Node, name: &str, metric: Metric) -> Option<MetricLimit> {
+    let what = format!("`{name}`");
+    let fields = reader.fields(node, &what, LIMIT_KEYS)?;
+    if fields.lacks_all(LIMIT_KEYS) {
+        reader.problem(node.place, format!("`{name}` has no limit")).hint = Some("give `at_least` or `at_most`".to_owned());
+    }
+    let at_least = fields.number(reader, "at_least");
+    let at_most = fields.number(reader, "at_most");
+    if let (Some(low), Some(high)) = (at_least, at_most)
+        && low > high
+    {
+        reader.problem(node.place, format!("`{name}` cannot be at least {low} and at most {high}"));
+    }
+    Some(MetricLimit { metric, at_least, at_most })
+}

@@ -1,0 +1,83 @@
+//! Reads one case.
+
+use std::collections::HashMap;
+
+use super::{Fields, Reader, Settings, settings};
+use crate::problem::Place;
+use crate::suite::case::{Case, Input, WholeExpectation};
+use crate::suite::document::Node;
+use crate::suite::{expectation_reader, payload};
+
+/// The most characters of a case's name: CodeBuild cuts a test case's name at 1000, and a target's checks share it.
+const LONGEST_NAME: usize = 300;
+
+pub(in crate::suite) const CASE_KEYS: &[&str] = &[
+    "name",
+    "payload",
+    "accept",
+    "content_type",
+    "timeout",
+    "target_variant",
+    "target_model",
+    "target_container",
+    "inference_component",
+    "inference_id",
+    "custom_attributes",
+    "expect",
+    "expect_each",
+];
+
+pub(super) fn read(reader: &mut Reader, node: &Node, defaults: &Settings, names: &mut HashMap<String, Place>) -> Option<Case> {
+    let fields = reader.fields(node, "a case", CASE_KEYS)?;
+    let name = name(reader, &fields, names);
+    let own = settings::read(reader, &fields);
+    let payload = fields.require(reader, "payload").and_then(|node| payload::read(reader, node, &own, defaults));
+    // What is expected depends on what is sent; a payload that could not be read is no reason to complain of both.
+    let of_rows = match &payload {
+        Some((input, _)) => matches!(input, Input::Rows(_)),
+        None => fields.get("expect_each").is_some(),
+    };
+    let read = if of_rows {
+        expectation_reader::of_rows(reader, fields.get("expect_each"), fields.get("expect"))
+    } else {
+        if fields.get("expect_each").is_some() {
+            reader.problem(fields.key_place("expect_each"), "`expect_each` is for a payload of `rows`").hint =
+                Some("write `expect`".to_owned());
+        }
+        expectation_reader::of_reply(reader, fields.get("expect"))
+    };
+    let (mut input, content_type) = payload?;
+    let read = read?;
+    if let Input::Rows(rows) = &mut input {
+        rows.wanted = read.columns;
+    }
+    Some(Case {
+        name: name?,
+        settings: own.request_over(defaults),
+        content_type,
+        input,
+        expectation: read.expectation,
+        whole: read.whole.unwrap_or_else(WholeExpectation::default),
+        pending: read.pending,
+    })
+}
+
+/// Names go into reports and JUnit files, where a case is found by its name alone.
+fn name(reader: &mut Reader, fields: &Fields<'_>, names: &mut HashMap<String, Place>) -> Option<String> {
+    let place = fields.require(reader, "name")?.place;
+    let name = fields.text(reader, "name")?.trim().to_owned();
+    if name.is_empty() {
+        reader.problem(place, "a case's `name` is empty").hint =
+            Some("say what the case shows, such as `one flower gets a species`".to_owned());
+        return None;
+    }
+    if name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
+        reader.problem(place, format!("a case's `name` is one line of at most {LONGEST_NAME} characters"));
+        return None;
+    }
+    if let Some(first) = names.insert(name.clone(), place) {
+        reader.problem(place, format!("two cases have the name `{name}`")).hint = Some(format!("the first is on line {}", first.line));
+        return None;
+    }
+    Some(name)
+}

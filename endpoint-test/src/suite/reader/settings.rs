@@ -1,0 +1,119 @@
+//! What a request carries besides its payload, and what the cases inherit of it.
+
+use super::{Fields, Reader};
+use crate::expect::address::Address;
+use crate::suite::case::RequestSettings;
+use crate::suite::media_type;
+
+pub(super) const DEFAULTS_KEYS: &[&str] = &[
+    "accept",
+    "content_type",
+    "timeout",
+    "target_variant",
+    "target_model",
+    "target_container",
+    "inference_component",
+    "custom_attributes",
+];
+
+/// What a case, or the suite for all of them, says.
+#[derive(Debug, Clone, Default)]
+pub(in crate::suite) struct Settings {
+    pub(in crate::suite) content_type: Option<String>,
+    pub(in crate::suite) request: RequestSettings,
+}
+
+impl Settings {
+    /// What the case says, else what the suite says.
+    pub(super) fn request_over(self, defaults: &Self) -> RequestSettings {
+        let (own, usual) = (self.request, defaults.request.clone());
+        RequestSettings {
+            accept: own.accept.or(usual.accept),
+            custom_attributes: own.custom_attributes.or(usual.custom_attributes),
+            target_variant: own.target_variant.or(usual.target_variant),
+            target_model: own.target_model.or(usual.target_model),
+            target_container: own.target_container.or(usual.target_container),
+            inference_component: own.inference_component.or(usual.inference_component),
+            inference_id: own.inference_id.or(usual.inference_id),
+            timeout: own.timeout.or(usual.timeout),
+        }
+    }
+}
+
+pub(super) fn read(reader: &mut Reader, fields: &Fields<'_>) -> Settings {
+    Settings {
+        content_type: media(reader, fields, "content_type"),
+        request: RequestSettings {
+            accept: media(reader, fields, "accept"),
+            custom_attributes: custom_attributes(reader, fields),
+            target_variant: name(reader, fields, "target_variant", "a variant's name"),
+            target_model: printable(reader, fields, "target_model", 1024),
+            target_container: name(reader, fields, "target_container", "a container's name"),
+            inference_component: name(reader, fields, "inference_component", "an inference component's name"),
+            inference_id: printable(reader, fields, "inference_id", 64),
+            timeout: fields.duration(reader, "timeout"),
+        },
+    }
+}
+
+pub(in crate::suite) fn media(reader: &mut Reader, fields: &Fields<'_>, key: &'static str) -> Option<String> {
+    let text = fields.text(reader, key)?.trim();
+    if media_type::is_valid(text) {
+        return Some(text.to_owned());
+    }
+    let place = fields.place(key);
+    reader.problem(place, format!("`{key}` must be a media type, not `{text}`")).hint =
+        Some("for example `text/csv` or `application/json`".to_owned());
+    None
+}
+
+/// Places within JSON: JSON Pointers and JSONPaths.
+pub(in crate::suite) fn addresses(reader: &mut Reader, fields: &Fields<'_>, key: &str) -> Vec<Address> {
+    let mut addresses = Vec::new();
+    for (text, place) in fields.texts(reader, key) {
+        match Address::parse(&text) {
+            Ok(address) => addresses.push(address),
+            Err((message, hint)) => reader.problem(place, message).hint = Some(hint),
+        }
+    }
+    addresses
+}
+
+/// `[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}`, the API's pattern of an endpoint's, a variant's and a component's name.
+pub(in crate::suite) fn is_name(text: &str) -> bool {
+    let inner = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    inner && (1..=63).contains(&text.len()) && !text.starts_with('-') && !text.ends_with('-')
+}
+
+fn name(reader: &mut Reader, fields: &Fields<'_>, key: &str, what: &str) -> Option<String> {
+    let text = fields.text(reader, key)?;
+    if is_name(text) {
+        return Some(text.to_owned());
+    }
+    reader.problem(fields.place(key), format!("`{text}` cannot be {what}")).hint =
+        Some("letters, digits and inner hyphens, at most 63".to_owned());
+    None
+}
+
+/// Printable ASCII that does not begin with a blank, as InvokeEndpoint takes it in `TargetModel` and `InferenceId`.
+fn printable(reader: &mut Reader, fields: &Fields<'_>, key: &str, most: usize) -> Option<String> {
+    let text = fields.text(reader, key)?;
+    let fine =
+        (1..=most).contains(&text.len()) && !text.starts_with(' ') && text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+    if fine {
+        return Some(text.to_owned());
+    }
+    reader.problem(fields.place(key), format!("`{key}` must be 1 to {most} printable ASCII characters"));
+    None
+}
+
+/// InvokeEndpoint takes at most 1024 printable ASCII characters.
+fn custom_attributes(reader: &mut Reader, fields: &Fields<'_>) -> Option<String> {
+    let text = fields.text(reader, "custom_attributes")?;
+    if text.len() <= 1024 && text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
+        return Some(text.to_owned());
+    }
+    let place = fields.place("custom_attributes");
+    reader.problem(place, "`custom_attributes` must be at most 1024 printable ASCII characters");
+    None
+}

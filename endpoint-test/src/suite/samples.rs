@@ -1,0 +1,65 @@
+//! Puts a model package's sample payloads into the cases that ask for them.
+
+use super::case::{Case, Input, Payload};
+use super::{Suite, media_type};
+use crate::samples::Samples;
+
+/// What a case's media type is while its payload is not known.
+pub(super) const UNKNOWN: &str = "application/octet-stream";
+
+pub(super) fn hand_in(mut suite: Suite, samples: Result<&Samples, &str>) -> Suite {
+    for case in std::mem::take(&mut suite.cases) {
+        let name = case.name.clone();
+        let cases = cases(case, samples);
+        // A load that uses the case uses all that it became.
+        if let Some(load) = &mut suite.load {
+            let used = load.cases.drain(..).collect::<Vec<_>>().into_iter();
+            let names = || cases.iter().map(|case| case.name.clone()).collect::<Vec<_>>();
+            load.cases.extend(used.flat_map(|used| if used == name { names() } else { vec![used] }));
+        }
+        suite.cases.extend(cases);
+    }
+    suite
+}
+
+/// The case with its sample; of one that asks for all, a case for each.
+fn cases(mut case: Case, samples: Result<&Samples, &str>) -> Vec<Case> {
+    let Input::One(Payload::Sample { file, .. }) = &case.input else { return vec![case] };
+    let file = file.clone();
+    let samples = match samples {
+        Ok(samples) => samples,
+        Err(problem) => {
+            case.input = Input::One(Payload::Sample { file, problem: Some(problem.to_owned()) });
+            return vec![case];
+        }
+    };
+    let sent = |name: &str, body: &bytes::Bytes| {
+        let mut case = case.clone();
+        if case.content_type == UNKNOWN
+            && let Some(content_type) = media_type::of_file(name).or(samples.content_type.as_deref())
+        {
+            content_type.clone_into(&mut case.content_type);
+        }
+        case.input = Input::One(Payload::Loaded(body.clone()));
+        case
+    };
+    match &file {
+        Some(name) => match samples.get(name) {
+            Some(body) => vec![sent(name, body)],
+            None => {
+                let known: Vec<_> = samples.files().map(|(name, _)| format!("`{name}`")).take(10).collect();
+                let problem = format!("the model package has no sample payload `{name}`; it has {}", known.join(", "));
+                case.input = Input::One(Payload::Sample { file, problem: Some(problem) });
+                vec![case]
+            }
+        },
+        None => samples
+            .files()
+            .map(|(name, body)| {
+                let mut case = sent(name, body);
+                case.name = format!("{} ({name})", case.name);
+                case
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,123 @@
+//! `${name}` in a suite's values: from what the caller gives, else from the suite's own defaults, and from nowhere else.
+
+use std::collections::BTreeMap;
+
+use super::document::{Content, Node};
+use super::reader::Reader;
+
+/// The suite's own defaults, under the key `variables`.
+pub(super) fn defaults(reader: &mut Reader, root: &Node) -> BTreeMap<String, String> {
+    let Content::Map(entries) = &root.content else { return BTreeMap::new() };
+    let Some(section) = entries.iter().find(|entry| entry.key == "variables") else { return BTreeMap::new() };
+    let Content::Map(variables) = &section.value.content else {
+        reader.problem(section.value.place, format!("`variables` must be a mapping, not {}", section.value.kind())).hint =
+            Some("each name with the value that it has when nobody gives another: `variables: { stage: local }`".to_owned());
+        return BTreeMap::new();
+    };
+    let mut values = BTreeMap::new();
+    for entry in variables {
+        if !is_variable(&entry.key) {
+            reader.problem(entry.place, format!("`{}` cannot be a variable's name", entry.key)).hint =
+                Some("letters, digits, `_`, `-` and `.`, a letter or `_` first".to_owned());
+        }
+        let value = match &entry.value.content {
+            Content::Text(text) => text.clone(),
+            Content::Number(number) => number.to_string(),
+            Content::Bool(value) => value.to_string(),
+            // Without a default the variable has to be given.
+            Content::Null => continue,
+            Content::List(_) | Content::Map(_) => {
+                reader.problem(entry.value.place, format!("the variable `{}` must be text, not {}", entry.key, entry.value.kind()));
+                continue;
+            }
+        };
+        values.insert(entry.key.clone(), value);
+    }
+    values
+}
+
+/// Puts values in the places of variables, in every value below `node` and in no key.
+pub(super) fn substitute(reader: &mut Reader, node: &mut Node, values: &BTreeMap<String, String>) {
+    match &mut node.content {
+        Content::Text(text) => match replaced(text, values) {
+            Ok(None) => {}
+            Ok(Some(new)) => {
+                *text = new;
+                node.substituted = true;
+            }
+            Err(unknown) => {
+                let near = values.keys().min_by_key(|known| strsim::damerau_levenshtein(known, &unknown));
+                let hint = match near {
+                    Some(known) if strsim::damerau_levenshtein(known, &unknown) <= 1 + known.len() / 4 => {
+                        format!("did you mean `${{{known}}}`?")
+                    }
+                    _ => format!("give it with `--var {unknown}=VALUE`, or a default under `variables`; `$${{` stands for `${{` itself"),
+                };
+                reader.problem(node.place, format!("the variable `{unknown}` has no value")).hint = Some(hint);
+            }
+        },
+        Content::List(nodes) => nodes.iter_mut().for_each(|node| substitute(reader, node, values)),
+        Content::Map(entries) => {
+            for entry in entries.iter_mut().filter(|entry| entry.key != "variables" || !matches!(entry.value.content, Content::Map(_))) {
+                substitute(reader, &mut entry.value, values);
+            }
+        }
+        Content::Null | Content::Bool(_) | Content::Number(_) => {}
+    }
+}
+
+/// The text with its variables replaced; `None` when it has none, the name when a variable has no value.
+fn replaced(text: &str, values: &BTreeMap<String, String>) -> Result<Option<String>, String> {
+    if !text.contains("${") {
+        return Ok(None);
+    }
+    let mut new = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("${") {
+        let (before, after) = rest.split_at(at);
+        let name = after[2..].split_once('}').map(|(name, _)| name).filter(|name| is_variable(name));
+        match (before.strip_suffix('$'), name) {
+            // `$${name}` is the text `${name}`.
+            (Some(before), Some(_)) => {
+                new.push_str(before);
+                new.push_str("${");
+                rest = &after[2..];
+            }
+            (None, Some(name)) => {
+                new.push_str(before);
+                new.push_str(values.get(name).ok_or_else(|| name.to_owned())?);
+                rest = &after[name.len() + 3..];
+            }
+            // Not a variable: text that happens to look like the beginning of one.
+            (_, None) => {
+                new.push_str(before);
+                new.push_str("${");
+                rest = &after[2..];
+            }
+        }
+    }
+    new.push_str(rest);
+    Ok(Some(new).filter(|new| new != text))
+}
+
+fn is_variable(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn replace(text: &str) -> Result<Option<String>, String> {
+        replaced(text, &BTreeMap::from([("a".to_owned(), "1".to_owned()), ("b.c".to_owned(), "${a}".to_owned())]))
+    }
+
+    #[test]
+    fn a_variable_becomes_its_value_once() {
+        assert_eq!(replace("x${a}y${b.c}"), Ok(Some("x1y${a}".to_owned())));
+        assert_eq!(replace("${missing}"), Err("missing".to_owned()));
+        assert_eq!(replace("$a {a} ${} ${1} ${a"), Ok(None));
+        assert_eq!(replace("$${a} $$${a}"), Ok(Some("${a} $${a}".to_owned())));
+    }
+}
