@@ -1,0 +1,116 @@
+//! Fifty accounts, and 50 ms added to every answer of AWS: all at once beside one after another.
+//!
+//! `cargo bench --profile dev -p xtask --bench fifty_accounts`: in the profile of the tests, since the AWS SDK takes long to build in
+//! another. Ends with an error when all at once is not at least twenty times faster.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use test_support::loopback::{Answer, Loopback, Request};
+
+#[path = "../tests/end_to_end/project.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the tests use more of it")]
+mod project;
+
+use project::Project;
+
+const ACCOUNTS: u64 = 50;
+/// What the network and AWS take for an answer.
+const LATENCY: Duration = Duration::from_millis(50);
+/// How much faster it must be.
+const FACTOR: f64 = 20.0;
+
+fn main() {
+    let aws = Loopback::start(|request| answer(request).after(LATENCY)).expect("a free port");
+    let project = built(&aws);
+    let (sequential, calls) = tested(&project, &aws, 1);
+    let (concurrent, calls_again) = tested(&project, &aws, 64);
+    assert_eq!(calls, calls_again, "both ask the same");
+    let factor = sequential.as_secs_f64() / concurrent.as_secs_f64();
+    #[expect(clippy::print_stdout, reason = "a benchmark tells what it measured")]
+    {
+        println!("{ACCOUNTS} accounts, {calls} calls of {} ms each", LATENCY.as_millis());
+        println!("one after another  {:>8.2} s", sequential.as_secs_f64());
+        println!("all at once        {:>8.2} s   {factor:.1} times faster", concurrent.as_secs_f64());
+    }
+    assert!(factor >= FACTOR, "all at once is only {factor:.1} times faster");
+}
+
+/// Tests all accounts, and gives the time that it took with the number of calls.
+fn tested(project: &Project, aws: &Loopback, jobs: u32) -> (Duration, usize) {
+    let before = aws.requests().len();
+    let start = Instant::now();
+    let run = project.run(["test-staging", "--jobs", &jobs.to_string()]).ends_with(0);
+    let elapsed = start.elapsed();
+    assert!(run.stdout.contains(&format!("{ACCOUNTS} passed")), "{}", run.stdout);
+    (elapsed, aws.requests().len() - before)
+}
+
+/// A release for fifty accounts, and an environment that reaches the canned AWS alone.
+fn built(aws: &Loopback) -> Project {
+    let mut project = Project::new().with_pipeline_variables();
+    let accounts: Vec<_> = (0..ACCOUNTS).map(|number| (222_222_222_000 + number).to_string()).collect();
+    project.set("STAGING_ACCOUNT_LIST", &accounts.join(","));
+    for (name, value) in [
+        ("AWS_ENDPOINT_URL", aws.url()),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "a-key-that-opens-nothing"),
+    ] {
+        project.set(name, value);
+    }
+    project.run(["build", "--registry", "examples/registry.json"]).ends_with(0);
+    project
+}
+
+/// What AWS answers, whoever asks.
+fn answer(request: &Request) -> Answer {
+    let body = request.text();
+    let xml = |action: &str, result: &str| {
+        Answer::new(200).body("text/xml", format!("<{action}Response><{action}Result>{result}</{action}Result></{action}Response>"))
+    };
+    if body.contains("Action=GetCallerIdentity") {
+        return xml(
+            "GetCallerIdentity",
+            "<Account>111111111111</Account><Arn>arn:aws:iam::111111111111:role/build</Arn><UserId>x</UserId>",
+        );
+    }
+    if body.contains("Action=AssumeRole") {
+        let keys = "<AccessKeyId>ASIAEXAMPLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>";
+        return xml("AssumeRole", &format!("<Credentials>{keys}<Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>"));
+    }
+    if request.path.contains("/invocations") {
+        return prediction(request, &body);
+    }
+    let arn = |kind: &str| format!("arn:aws:sagemaker:us-east-1:222222222222:{kind}");
+    let package = "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris-p-abc123xyz/13";
+    match request.header("x-amz-target").unwrap_or_default() {
+        "SageMaker.DescribeEndpoint" => Answer::new(200).json(&json!({
+            "EndpointName": "iris-p-abc123xyz-staging", "EndpointArn": arn("endpoint/iris"), "EndpointConfigName": "config", "EndpointStatus": "InService",
+            "ProductionVariants": [{ "VariantName": "AllTraffic", "CurrentWeight": 1.0, "CurrentInstanceCount": 1, "DesiredInstanceCount": 1 }],
+            "CreationTime": 1, "LastModifiedTime": 1 })),
+        "SageMaker.DescribeEndpointConfig" => Answer::new(200).json(&json!({
+            "EndpointConfigName": "config", "EndpointConfigArn": arn("endpoint-config/config"), "CreationTime": 1,
+            "ProductionVariants": [{ "VariantName": "AllTraffic", "ModelName": "model", "InitialInstanceCount": 1, "InstanceType": "ml.m5.large" }] })),
+        "SageMaker.DescribeModel" => Answer::new(200).json(&json!({
+            "ModelName": "model", "ModelArn": arn("model/model"), "CreationTime": 1, "PrimaryContainer": { "ModelPackageName": package } })),
+        other => Answer::new(400).json(&json!({ "__type": "ValidationException", "message": format!("the benchmark has no answer to `{other}`") })),
+    }
+}
+
+/// What the iris model answers to the project's own tests.
+fn prediction(request: &Request, body: &str) -> Answer {
+    let answer = if body.contains("abc") {
+        Answer::new(424)
+            .header("x-amzn-errortype", "ModelError")
+            .json(&json!({ "Message": "no", "OriginalStatusCode": 400, "OriginalMessage": "could not convert `abc` to a number" }))
+    } else if request.header("content-type").is_some_and(|kind| kind.starts_with("application/json")) {
+        let prediction = |label: &str| json!({ "label": label, "score": 0.9 });
+        Answer::new(200).json(&json!({ "predictions": [prediction("setosa"), prediction("virginica")] }))
+    } else if body.trim_end().lines().count() == 3 {
+        Answer::new(200).body("text/csv", "setosa\nversicolor\nvirginica\n")
+    } else {
+        Answer::new(200).body("text/csv", "setosa\n")
+    };
+    answer.header("x-amzn-invoked-production-variant", "AllTraffic")
+}
