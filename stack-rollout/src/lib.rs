@@ -62,6 +62,8 @@ mod rollout;
 mod stack_sets;
 mod stacks;
 pub mod status;
+mod template_change;
+pub mod update_behaviour;
 
 #[cfg(feature = "aws")]
 pub mod aws;
@@ -82,6 +84,7 @@ pub use stack_sets::{
     Instance, InstancesDeletion, InstancesOperation, Operation, OperationResult, Parameters, SetUpdate, StackSet, StackSets,
 };
 pub use stacks::{EventPage, FailedResource, SessionError, StackEvent, Stacks, first_causes};
+pub use template_change::{Effect, PropertyChange, ResourceChange, template_changes};
 
 /// Compiles the example of the README.
 #[cfg(all(doctest, feature = "aws"))]
