@@ -78,7 +78,7 @@ pub use plan::{Difference, InstanceAction, Observed, Plan, PlannedInstance, SetC
 pub use problem::{Place, Problem, Problems};
 pub use prune::{Prune, Pruned, Pruning, prune};
 pub use release::{AutoDeployment, CallAs, ParameterOverride, PermissionModel, Preferences, Release, Targets, Template};
-pub use roll_out::{Event, roll_out};
+pub use roll_out::{Event, PlannedOperation, planned_operations, roll_out};
 pub use rollout::{Counts, OperationRecord, Outcome, Rollout, TargetRecord, Verdict};
 pub use stack_sets::{
     Instance, InstancesDeletion, InstancesOperation, Operation, OperationResult, Parameters, SetUpdate, StackSet, StackSets,

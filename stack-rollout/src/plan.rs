@@ -147,7 +147,9 @@ impl PlannedInstance {
             instance.detailed_status,
             Some(DetailedStatus::Failed | DetailedStatus::FailedImport | DetailedStatus::Inoperable | DetailedStatus::Cancelled)
         );
-        failed.then(|| instance.status_reason.as_deref().unwrap_or("CloudFormation gave no reason"))
+        // A later operation that looked here and changed nothing, such as a search for drift, leaves the reason.
+        let was_left = instance.status == InstanceStatus::Outdated && instance.status_reason.is_some();
+        (failed || was_left).then(|| instance.status_reason.as_deref().unwrap_or("CloudFormation gave no reason"))
     }
 }
 

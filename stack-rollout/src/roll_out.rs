@@ -17,7 +17,8 @@ use crate::release::Release;
 use crate::rollout::Rollout;
 use crate::stack_sets::{InstancesOperation, SetUpdate, StackSet, StackSets};
 use crate::stacks::{SessionError, Stacks};
-use crate::{AccountId, Clock, Error, OperationId, Problems, Region};
+use crate::status::OperationAction;
+use crate::{AccountId, Clock, Error, OperationId, Problems, Region, Targets};
 use steps::{Step, StepKind};
 
 /// Brings a stack set and its instances to what `release` says, waits until that is done, and says what happened in every target.
@@ -92,6 +93,28 @@ where
     let (operations, problems) = run.conductor.into_record();
     let plan = Plan { stack_set: change.unwrap_or(SetChange::Untouched), ..plan };
     Ok(Rollout::new(release.stack_set.clone(), plan, operations, targets, problems))
+}
+
+/// One operation that a rollout of a plan would start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PlannedOperation {
+    /// What it does.
+    pub action: OperationAction,
+    /// Where.
+    pub targets: Targets,
+    /// Whether it changes the stack set itself.
+    pub updates_the_set: bool,
+}
+
+/// The operations that a rollout of a plan would start, in their order, if nothing changes before.
+pub fn planned_operations(plan: &Plan) -> Vec<PlannedOperation> {
+    let planned = |step: Step| PlannedOperation {
+        action: step.kind.action(),
+        targets: step.targets,
+        updates_the_set: step.kind == StepKind::UpdateSet,
+    };
+    steps::steps(plan).into_iter().map(planned).collect()
 }
 
 struct Run<'a, S, C> {

@@ -81,8 +81,8 @@ pub fn template_changes(old: &Value, new: &Value) -> Vec<ResourceChange> {
     follow_replacements(&old, &new, &mut changes);
     for change in changes.values_mut() {
         change.effect = effect(change);
-        let before = old.get(&change.logical_id).map(|resource| name(resource));
-        let after = new.get(&change.logical_id).map(|resource| name(resource));
+        let before = old.get(&change.logical_id).map(name);
+        let after = new.get(&change.logical_id).map(name);
         change.blocked_by_its_name = change.effect == Effect::Replace && before == after && after.flatten().is_some();
     }
     changes.into_values().collect()

@@ -12,8 +12,8 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub(crate) use options::{
     BuildOptions, ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions, ConfigurationOptions, DemoOptions,
-    DeployOptions, DistOptions, PackageOptions, ProjectOptions, RoleOptions, SchemaOf, SetupOptions, Stage, StageAccounts, TestOptions,
-    TourOptions, given,
+    DeployOptions, DistOptions, PackageOptions, PlanOptions, ProjectOptions, PruneOptions, RoleOptions, SchemaOf, SetupOptions, Stage,
+    StageAccounts, TestOptions, TourOptions, given,
 };
 #[cfg(feature = "aws")]
 pub(crate) use options::{Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, StackSetOptions};
@@ -72,6 +72,10 @@ pub(crate) enum Command {
     Config(ConfigCommand),
     /// Packages a template in place of `aws cloudformation package`.
     Package(PackageOptions),
+    /// Tells what a rollout of a stage would change, in every account and region, and whether it could. Changes nothing.
+    Plan(Box<PlanOptions>),
+    /// Removes stack instances that the release has no target for: those that are named or confirmed, and no others.
+    Prune(Box<PruneOptions>),
     /// Rolls a stage out through its stack set, and checks that its endpoints then serve the release.
     Deploy(Box<DeployOptions>),
     /// Tests every endpoint of the staging accounts.

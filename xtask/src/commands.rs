@@ -8,6 +8,8 @@ mod developer;
 pub(crate) mod dist;
 pub(crate) mod lint;
 pub(crate) mod package;
+pub(crate) mod plan;
+pub(crate) mod prune;
 pub(crate) mod setup;
 mod stand_in;
 pub(crate) mod test;

@@ -22,6 +22,8 @@ mod registry_errors;
 #[cfg(test)]
 mod schemas;
 mod snapshot;
+#[cfg(feature = "aws")]
+mod stack_set_request;
 mod stores;
 mod targets;
 
@@ -60,6 +62,8 @@ async fn run(printer: Printer, cli: Cli) -> Result<Exit, Failure> {
         Command::Build(options) => commands::build::run(printer, &project()?, &options).await,
         Command::Config(command) => commands::config::run(printer, &project()?, &command),
         Command::Package(options) => commands::package::run(printer, &options).await,
+        Command::Plan(options) => Box::pin(commands::plan::run(printer, &project()?, &options)).await,
+        Command::Prune(options) => Box::pin(commands::prune::run(printer, &project()?, &options)).await,
         Command::Deploy(options) => Box::pin(commands::deploy::run(printer, &project()?, &options)).await,
         Command::TestStaging(options) => Box::pin(commands::test_endpoints::run(printer, &project()?, Stage::Staging, &options)).await,
         Command::TestProd(options) => Box::pin(commands::test_endpoints::run(printer, &project()?, Stage::Prod, &options)).await,

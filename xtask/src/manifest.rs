@@ -175,6 +175,7 @@ impl Manifest {
 
 impl ModelPackage {
     /// The ARN of the model package that endpoints in this region serve.
+    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "a region is a matter of AWS"))]
     pub(crate) fn in_region(&self, region: &str) -> &str {
         self.regions.get(region).map_or(&self.arn, |package| &package.arn)
     }

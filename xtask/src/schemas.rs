@@ -130,6 +130,12 @@ fn the_schema_of_the_release_manifest_is_fresh() {
     holds("release-manifest.v1.json", "Release manifest", json(schema_for!(Manifest)));
 }
 
+#[cfg(feature = "aws")]
+#[test]
+fn the_schema_of_a_plan_is_fresh() {
+    holds("plan.v1.json", "Plan", json(schema_for!(crate::commands::plan::document::PlanDocument)));
+}
+
 #[test]
 fn the_schema_of_a_stage_file_is_fresh() {
     holds("stage-config.v1.json", "Stage parameters", without_null(schema_for!(StageFile)));

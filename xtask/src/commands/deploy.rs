@@ -18,9 +18,9 @@ pub(crate) async fn run(_: Printer, _: &Project, _: &DeployOptions) -> Result<Ex
 #[cfg(feature = "aws")]
 mod progress;
 #[cfg(feature = "aws")]
-mod request;
+pub(crate) use progress::Progress;
 #[cfg(feature = "aws")]
-pub(crate) use with_aws::run;
+pub(crate) use with_aws::{refused, run};
 
 #[cfg(feature = "aws")]
 mod with_aws {
@@ -32,7 +32,6 @@ mod with_aws {
     use stack_rollout::{AccountId, Region, Rollout, SessionError, SystemClock, Verdict, roll_out};
 
     use super::progress::Progress;
-    use super::request;
     use super::{DeployOptions, Exit, Failure, Printer, Project};
     use crate::aws::Session;
     use crate::cli::given;
@@ -40,6 +39,7 @@ mod with_aws {
     use crate::diagnostic::{Diagnostic, Level};
     use crate::files;
     use crate::manifest::Release;
+    use crate::stack_set_request;
     use crate::targets;
 
     /// The identity check asks no model anything: it only follows each endpoint to its model package.
@@ -48,7 +48,7 @@ mod with_aws {
     pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOptions) -> Result<Exit, Failure> {
         let folder = options.set.build_dir.clone().unwrap_or_else(|| project.target("deploy"));
         let release = Release::read(&folder)?;
-        let mut request = request::read(&folder, &release, &options.set, &options.preferences)?;
+        let mut request = stack_set_request::read(&folder, &release, &options.set, &options.preferences)?;
         request.release.managed_execution = managed_execution(options)?;
         let session = Session::open().await?;
         let stack_sets = CloudFormationStackSets::new(aws_sdk_cloudformation::Client::new(&session.config), request.call_as);
@@ -79,7 +79,7 @@ mod with_aws {
         let mut text = serde_json::to_string_pretty(&record).expect("plain data always serialises");
         text.push('\n');
         files::write(&path, text.as_bytes())?;
-        explain(printer, &rollout, &identity);
+        explain(printer, &rollout, &request.all_targets, &identity);
         printer.result(&record, summary(&rollout, &identity));
         printer.step("Written", files::shown(&path));
         Ok(exit(&rollout, &identity))
@@ -157,7 +157,7 @@ mod with_aws {
         Outcome::of_all(report.checks.iter().map(|check| check.outcome))
     }
 
-    fn explain(printer: Printer, rollout: &Rollout, identity: &[TargetReport]) {
+    fn explain(printer: Printer, rollout: &Rollout, all_targets: &stack_rollout::Targets, identity: &[TargetReport]) {
         for target in &rollout.targets {
             if matches!(target.outcome, stack_rollout::Outcome::Succeeded | stack_rollout::Outcome::Unchanged) {
                 continue;
@@ -185,7 +185,8 @@ mod with_aws {
         for problem in &rollout.problems {
             printer.diagnostic(&Diagnostic::new(Level::Warning, problem.to_string()).hint(problem.hint.clone()));
         }
-        for orphan in &rollout.orphans {
+        // What --regions leaves out this time is no orphan.
+        for orphan in rollout.orphans.iter().filter(|orphan| !all_targets.contains(orphan)) {
             printer.diagnostic(
                 &Diagnostic::warning(format!(
                     "`{}` still has a stack where the release has no target; nothing deletes it",
@@ -238,7 +239,7 @@ mod with_aws {
         serving.fold(rolled_out, Exit::worst)
     }
 
-    fn refused(error: &stack_rollout::Error) -> Failure {
+    pub(crate) fn refused(error: &stack_rollout::Error) -> Failure {
         let exit = match error {
             stack_rollout::Error::Release { .. } => Exit::BadInput,
             _ => Exit::Unreachable,

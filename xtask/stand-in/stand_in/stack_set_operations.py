@@ -58,8 +58,9 @@ def start(stack_set, action, instances, work):
     operation["do"] = work
     operation["tolerated"] = {region: tolerated(preferences, region, instances) for region in regions}
     operation["last"] = time.monotonic()
-    for instance in instances:
-        instance.detailed = "PENDING"
+    if action != "DETECT_DRIFT":
+        for instance in instances:
+            instance.detailed = "PENDING"
     stack_set.asked_for = {**wanted, "OperationId": None}
     return operation
 
@@ -86,12 +87,13 @@ def advance(stack_set):
             except Exception as error:  # noqa: BLE001 - whatever it is, it is the reason of this instance
                 result["Status"] = "FAILED"
                 result["StatusReason"] = getattr(error, "message", None) or repr(error)
-            instance.detailed = result["Status"]
+            if operation["Action"] != "DETECT_DRIFT":
+                instance.detailed = result["Status"]
             failed = sum(other["Status"] == "FAILED" and other["Region"] == result["Region"] for other in operation["Results"])
             if failed > operation["tolerated"][result["Region"]]:
                 end(operation, "FAILED", "Cancelled since failure tolerance has exceeded")
         if operation["work"]:
-            operation["work"][0][1]["Status"] = operation["work"][0][0].detailed = "RUNNING"
+            operation["work"][0][1]["Status"] = "RUNNING"
         elif operation["Status"] == "RUNNING":
             end(operation, "SUCCEEDED", None)
 

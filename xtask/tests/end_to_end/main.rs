@@ -12,6 +12,7 @@ mod least_privilege;
 mod organization;
 mod package;
 mod pipeline;
+mod plan;
 mod project;
 mod regions;
 mod rollout;

@@ -8,17 +8,17 @@ use test_support::stand_in::{SeedPackage, SeedPackages};
 use crate::cloud::{Cloud, GROUP, HOME, REGION};
 use crate::project::Project;
 
-const ENDPOINT: &str = "iris-p-abc123xyz-staging";
-const OTHER: &str = "eu-west-1";
-const ACCOUNTS: [&str; 3] = ["222222222222", "444444444444", "555555555555"];
-const DEPLOY: [&str; 3] = ["deploy", "--stage", "staging"];
+pub(crate) const ENDPOINT: &str = "iris-p-abc123xyz-staging";
+pub(crate) const OTHER: &str = "eu-west-1";
+pub(crate) const ACCOUNTS: [&str; 3] = ["222222222222", "444444444444", "555555555555"];
+pub(crate) const DEPLOY: [&str; 3] = ["deploy", "--stage", "staging"];
 
-fn package(region: &str, version: u32) -> String {
+pub(crate) fn package(region: &str, version: u32) -> String {
     format!("arn:aws:sagemaker:{region}:{HOME}:model-package/{GROUP}/{version}")
 }
 
 /// Approves a version in both regions.
-fn approve(cloud: &Cloud, version: u32) {
+pub(crate) fn approve(cloud: &Cloud, version: u32) {
     for region in [REGION, OTHER] {
         let package = SeedPackage {
             version: Some(version),
@@ -38,7 +38,7 @@ fn approve(cloud: &Cloud, version: u32) {
 }
 
 /// A project for these accounts in both regions, whose network parameters are there.
-fn project(cloud: &Cloud, accounts: &[&str]) -> Project {
+pub(crate) fn project(cloud: &Cloud, accounts: &[&str]) -> Project {
     let mut project = cloud.project();
     project.set("STAGING_ACCOUNT_LIST", &accounts.join(","));
     project.set("DEPLOYMENT_REGIONS", "us-east-1,eu-west-1");
@@ -53,7 +53,7 @@ fn project(cloud: &Cloud, accounts: &[&str]) -> Project {
 
 /// What every endpoint serves, as AWS says it.
 #[track_caller]
-fn serves(cloud: &Cloud, accounts: &[&str], version: u32) {
+pub(crate) fn serves(cloud: &Cloud, accounts: &[&str], version: u32) {
     for account in accounts {
         for region in [REGION, OTHER] {
             assert_eq!(cloud.served_in(account, region, ENDPOINT), package(region, version), "{account}/{region}");
@@ -61,7 +61,7 @@ fn serves(cloud: &Cloud, accounts: &[&str], version: u32) {
     }
 }
 
-fn has_endpoint(cloud: &Cloud, account: &str, region: &str) -> bool {
+pub(crate) fn has_endpoint(cloud: &Cloud, account: &str, region: &str) -> bool {
     let input = serde_json::json!({ "EndpointName": ENDPOINT });
     cloud.aws.call_in(account, region, "sagemaker", "DescribeEndpoint", &input).is_ok()
 }

@@ -1,4 +1,4 @@
-//! What `deploy` is asked for: the release's files and the options, as stack-rollout takes them.
+//! What `plan`, `deploy` and `prune` are asked for: the release's files and the options, as stack-rollout takes them.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -18,6 +18,8 @@ use crate::targets;
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) release: Release,
+    /// Where the whole release goes, whatever --regions leaves out this time.
+    pub(crate) all_targets: Targets,
     pub(crate) call_as: CallAs,
     /// What the ids of its operations begin with.
     pub(crate) release_id: OperationId,
@@ -58,6 +60,10 @@ pub(crate) fn read(
         })
     };
     let release_id = release_id(&release.digest)?;
+    let all_targets = Targets::new(
+        stage.accounts.iter().map(|account| parsed::<AccountId>(account)).collect::<Result<Vec<_>, _>>()?,
+        stage.regions.iter().map(|region| parsed::<Region>(region)).collect::<Result<Vec<_>, _>>()?,
+    );
     let release = Release {
         stack_set: parsed::<StackSetName>(&stage.stack_set)?,
         description: Some(format!("SageMaker endpoints of project {} ({})", release.manifest.project.name, stage.env_type)),
@@ -82,7 +88,7 @@ pub(crate) fn read(
         Caller::Itself => CallAs::Itself,
         Caller::DelegatedAdmin => CallAs::DelegatedAdmin,
     };
-    Ok(Request { release, call_as, release_id })
+    Ok(Request { release, all_targets, call_as, release_id })
 }
 
 fn permission_model(options: &StackSetOptions) -> Result<PermissionModel, Failure> {
