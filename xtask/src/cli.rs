@@ -12,8 +12,8 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub(crate) use options::{
     BuildOptions, ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions, ConfigurationOptions, DemoOptions,
-    DeployOptions, DistOptions, PackageOptions, PlanOptions, ProjectOptions, PruneOptions, RoleOptions, SchemaOf, SetupOptions, Stage,
-    StageAccounts, TestOptions, TourOptions, given,
+    DeployOptions, DistOptions, LintCheck, LintOptions, PackageOptions, PlanOptions, ProjectOptions, PruneOptions, RoleOptions, SchemaOf,
+    SetupOptions, Stage, StageAccounts, TestOptions, TourOptions, given,
 };
 #[cfg(feature = "aws")]
 pub(crate) use options::{Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, StackSetOptions};
@@ -90,8 +90,8 @@ pub(crate) enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
-    /// Checks format, lints, documentation and dependencies of this workspace.
-    Lint,
+    /// Checks format, lints, documentation, dependencies and templates of this workspace.
+    Lint(LintOptions),
     /// Makes the release binary, with its checksum, that runs on every CodeBuild image.
     Dist(DistOptions),
 }

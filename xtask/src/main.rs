@@ -69,7 +69,7 @@ async fn run(printer: Printer, cli: Cli) -> Result<Exit, Failure> {
         Command::TestProd(options) => Box::pin(commands::test_endpoints::run(printer, &project()?, Stage::Prod, &options)).await,
         Command::Demo(options) => Box::pin(commands::demo::run(printer, &project()?, &options)).await,
         Command::Test { arguments } => commands::test::run(printer, &project()?, &arguments),
-        Command::Lint => commands::lint::run(printer, &project()?),
+        Command::Lint(options) => commands::lint::run(printer, &project()?, &options).await,
         Command::Dist(options) => commands::dist::run(printer, &project()?, &options),
     }
 }

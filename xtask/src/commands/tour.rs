@@ -100,8 +100,8 @@ fn compare(printer: Printer, project: &Project, release: &Path) -> Result<Exit, 
     Ok(Exit::Done)
 }
 
-/// What the pipeline's variables would say; the caller's own are not looked at.
-fn build_options(output_dir: PathBuf) -> BuildOptions {
+/// What the pipeline's variables would say for the example registry; the caller's own are not looked at.
+pub(crate) fn build_options(output_dir: PathBuf) -> BuildOptions {
     let text = |text: &str| Some(text.to_owned());
     BuildOptions {
         configuration: ConfigurationOptions {
