@@ -11,6 +11,7 @@ use crate::configuration::Configuration;
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::exit::Exit;
 use crate::files;
+use crate::manifest::Manifest;
 use crate::printer::Printer;
 use crate::project::Project;
 use crate::snapshot;
@@ -26,7 +27,9 @@ const WRONG_CONFIG: &str = r#"[
 pub(crate) async fn run(printer: Printer, project: &Project, options: &TourOptions) -> Result<Exit, Failure> {
     let folder = options.output_dir.clone().unwrap_or_else(|| project.target("tour"));
     printer.heading("1. Build a release: choose the approved model, check both stages, package the template");
-    let release = release(printer, project, &folder).await?;
+    let release = folder.join("release");
+    let manifest = example_release(printer, project, &build_options(release.clone())).await?;
+    build::print(printer, &manifest, &release);
 
     printer.heading("2. A wrong stage file is refused before AWS sees it, all mistakes at once");
     let refused = refuse(printer, project, &folder)?;
@@ -53,15 +56,12 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &TourOptio
     Ok(refused.worst(untouched).worst(tested))
 }
 
-async fn release(printer: Printer, project: &Project, folder: &Path) -> Result<PathBuf, Failure> {
-    let output = folder.join("release");
-    let options = build_options(output.clone());
-    let request = BuildRequest::read(project, &options)?;
+/// Builds a release of the example registry.
+pub(crate) async fn example_release(printer: Printer, project: &Project, options: &BuildOptions) -> Result<Manifest, Failure> {
+    let request = BuildRequest::read(project, options)?;
     let inputs = Configuration::read(&request.files)?;
     let registry = snapshot::read(&project.root.join("examples/registry.json"))?;
-    let manifest = build::build(printer, project, &request, &inputs, |_| registry.clone(), Home::default()).await?;
-    build::print(printer, &manifest, &output);
-    Ok(output)
+    build::build(printer, project, &request, &inputs, |_| registry.clone(), Home::default()).await
 }
 
 /// The same build with a wrong staging file, in a folder of its own, must be refused and must write nothing.

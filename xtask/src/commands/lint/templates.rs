@@ -8,7 +8,6 @@ use cfn_render::{PseudoParameters, Template};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use crate::commands::build::{self, BuildRequest, Home, Inputs};
 use crate::commands::developer::Task;
 use crate::commands::{stand_in, tour};
 use crate::diagnostic::{Diagnostic, Failure};
@@ -16,7 +15,6 @@ use crate::files;
 use crate::printer::Printer;
 use crate::problems;
 use crate::project::Project;
-use crate::snapshot;
 
 /// The folder of the rules, of their tests, and of the parameters that they look at the templates with.
 const RULES: &str = "pipeline/guard";
@@ -72,7 +70,11 @@ pub(super) async fn rules(printer: Printer, guard: &Path, project: &Project, fol
             write(&name, number, &template, &parameters)?;
         }
     }
-    let release = build_example(printer, project, &folder.join("release")).await?;
+    // A release of the example registry, with the team's own stage files.
+    let release = folder.join("release");
+    let mut options = tour::build_options(release.clone());
+    options.configuration.ebs_kms_key_arn = Some(VOLUME_KEY.to_owned());
+    tour::example_release(Printer { quiet: true, ..printer }, project, &options).await?;
     let template = read(&release.join("cfn-sm-endpoint.yaml"))?;
     for stage in ["staging", "prod"] {
         write(stage, 0, &template, &stage_parameters(&release.join(format!("{stage}-config.json")))?)?;
@@ -104,17 +106,6 @@ fn resolve(template: &Template, parameters: &BTreeMap<String, String>) -> Result
         sections.retain(|name, _| ["Resources", "Outputs", "Transform"].contains(&name.as_str()));
     }
     Ok(document)
-}
-
-/// A release of the example registry with the team's own stage files.
-async fn build_example(printer: Printer, project: &Project, folder: &Path) -> Result<PathBuf, Failure> {
-    let mut options = tour::build_options(folder.to_owned());
-    options.ebs_kms_key_arn = Some(VOLUME_KEY.to_owned());
-    let request = BuildRequest::read(project, &options)?;
-    let inputs = Inputs::read(&request)?;
-    let registry = snapshot::read(&project.root.join("examples/registry.json"))?;
-    build::build(printer, project, &request, &inputs, |_| registry.clone(), Home::default()).await?;
-    Ok(folder.to_owned())
 }
 
 fn stage_parameters(path: &Path) -> Result<BTreeMap<String, String>, Failure> {
