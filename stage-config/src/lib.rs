@@ -33,9 +33,11 @@
 //!   [`Setting`] keeps the values that it replaced.
 //! - A value is *asked* for when a person wrote it into a stage file: a template that does not declare it is an error. A value is
 //!   *offered* when the pipeline knows it: it is passed on only when the template declares the parameter ([`Layer::offer`]).
-//! - [`check`] reports every problem, not the first, each with its place, and hands out the parameters that remain.
+//! - [`Overrides`] are parameters that are others in some accounts or regions of a stage; for one target they are one more layer.
+//! - [`check`] reports every problem, not the first, each with its place, and hands out the parameters that remain. [`check_rules`] holds
+//!   them against the template's `Rules`, and [`check_resources`] what the template makes of them against the rules of SageMaker.
 //! - [`to_stack_set_parameters`] and [`to_template_configuration`] write CodePipeline's two file formats; [`Layer::from_stage_file`]
-//!   reads both.
+//!   reads both. [`stage_file_schema`] and [`override_file_schema`] are for editors.
 
 mod allowed_pattern;
 mod check;
@@ -66,3 +68,8 @@ pub use problem::{Place, Problem, Problems, Severity};
 pub use resources::{ResourceRules, check_resources};
 pub use rules::check_rules;
 pub use schema::{override_file_schema, stage_file_schema};
+
+/// The README's examples compile and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -18,17 +18,28 @@ pub(crate) fn names(
     accounts: &[String],
     regions: &[String],
 ) -> Result<Vec<String>, Failure> {
-    let texts: BTreeMap<String, String> =
-        parameters.iter().filter_map(|(name, value)| Some((name.clone(), value.text()?.to_owned()))).collect();
+    let known = parameters.iter().filter_map(|(name, value)| Some((name.clone(), value.text()?.to_owned())));
+    let kept: BTreeSet<&str> = parameters.iter().filter(|(_, value)| value.text().is_none()).map(|(name, _)| name.as_str()).collect();
+    // Something has to stand in the place of what the stack has now; no name may be made of it.
+    let texts: BTreeMap<String, String> = known.chain(kept.iter().map(|name| ((*name).to_owned(), "1".to_owned()))).collect();
     let mut found: Option<BTreeSet<String>> = None;
+    let mut seen = BTreeSet::new();
     for account in accounts {
         for region in regions {
+            let overridden = ParameterOverride::of(overrides, account, region);
+            if seen.contains(&overridden) {
+                continue;
+            }
             let mut texts = texts.clone();
-            texts.extend(ParameterOverride::of(overrides, account, region));
-            let names = names_in(template, &texts, account, region)?;
+            texts.extend(overridden.clone());
+            let names = names_in(template, &texts, &kept, account, region)?;
+            // Only where names are made of the account or region can another one with the same parameters have others.
+            if !names.differ_by_target {
+                seen.insert(overridden);
+            }
             match &found {
-                Some(known) if *known != names => return Err(differs(template)),
-                _ => found = Some(names),
+                Some(known) if *known != names.names => return Err(differs(template)),
+                _ => found = Some(names.names),
             }
         }
     }
@@ -42,15 +53,39 @@ pub(crate) fn names(
     Ok(names)
 }
 
-fn names_in(template: &Template, texts: &BTreeMap<String, String>, account: &str, region: &str) -> Result<BTreeSet<String>, Failure> {
-    let resolved = template.resolve(texts, &PseudoParameters::in_region(region).in_account(account)).map_err(|error| {
+/// The names in one account and region.
+struct Names {
+    names: BTreeSet<String>,
+    /// Whether anything that decides them is the account's or the region's.
+    differ_by_target: bool,
+}
+
+fn names_in(
+    template: &Template,
+    texts: &BTreeMap<String, String>,
+    kept: &BTreeSet<&str>,
+    account: &str,
+    region: &str,
+) -> Result<Names, Failure> {
+    let pseudo = PseudoParameters::in_region(region).in_account(account);
+    let resolved = template.resolve_with_provenance(texts, &pseudo).map_err(|error| {
         let diagnostics = error.problems().iter().map(|problem| problems::of_template(problem, template.text())).collect();
         Failure::new(Exit::BadInput, diagnostics)
     })?;
+    let of_target = |pointer: &str| resolved.parameters_behind(pointer).iter().any(|name| name.starts_with("AWS::"));
     let mut names = BTreeSet::new();
     let mut diagnostics = Vec::new();
-    for (logical_id, properties) in resources_of_type(&resolved, "AWS::SageMaker::Endpoint") {
+    let mut differ_by_target = of_target("/Conditions");
+    for (logical_id, properties) in resources_of_type(resolved.value(), "AWS::SageMaker::Endpoint") {
         let pointer = format!("/Resources/{logical_id}/Properties/EndpointName");
+        differ_by_target |= of_target(&pointer);
+        let behind = resolved.parameters_behind(&pointer);
+        if let Some(name) = behind.iter().find(|name| kept.contains(*name)) {
+            let diagnostic =
+                Diagnostic::error(format!("the name of endpoint `{logical_id}` is made of `{name}`, which keeps its previous value"));
+            diagnostics.push(at(template, &pointer, diagnostic).hinting("write the value itself into the stage file"));
+            continue;
+        }
         match &properties["EndpointName"] {
             // Whether SageMaker takes the name has been checked with the stage's parameters.
             serde_json::Value::String(name) => {
@@ -75,7 +110,7 @@ fn names_in(template: &Template, texts: &BTreeMap<String, String>, account: &str
             ),
         }
     }
-    if diagnostics.is_empty() { Ok(names) } else { Err(Failure::new(Exit::BadInput, diagnostics)) }
+    if diagnostics.is_empty() { Ok(Names { names, differ_by_target }) } else { Err(Failure::new(Exit::BadInput, diagnostics)) }
 }
 
 fn at(template: &Template, pointer: &str, diagnostic: Diagnostic) -> Diagnostic {

@@ -70,6 +70,91 @@ const MISTAKES: &[Mistake] = &[
         ],
     },
     Mistake {
+        name: "a base file that is named and not there",
+        make: |project| project.set("BASE_CONFIG_NAME", "shared-config"),
+        arguments: BUILD,
+        code: 2,
+        says: &["cannot read `shared-config-template.json`: it does not exist", "both stages' parameters begin with this file"],
+    },
+    Mistake {
+        name: "a base file that is a stage's own",
+        make: |project| project.set("BASE_CONFIG_NAME", "prod-config"),
+        arguments: BUILD,
+        code: 2,
+        says: &["`prod-config` is named as the base of both stages and as the prod stage's own"],
+    },
+    Mistake {
+        name: "a base file with a mistake, which both stages share and which is told once",
+        make: |project| project.write("base-config-template.json", r#"{ "Parameters": { "EndpointInstanceTyp": "ml.m5.large" } }"#),
+        arguments: BUILD,
+        code: 2,
+        says: &["the template has no parameter `EndpointInstanceTyp`", "base-config-template.json:1:19"],
+    },
+    Mistake {
+        name: "overrides of what is no target, of what is the release's own, and out of range",
+        make: |project| {
+            project.write(
+                "staging-config-overrides.json",
+                "{ \"version\": 1, \"overrides\": [\n  { \"accounts\": [\"222222222223\"], \"parameters\": { \"EndpointInstanceCount\": \"2\" } },\n  { \"accounts\": [\"222222222222\"], \"parameters\": { \"ModelPackageName\": \"x\", \"EndpointInstanceCount\": \"0\" } }\n] }",
+            );
+        },
+        arguments: BUILD,
+        code: 2,
+        says: &[
+            "account `222222222223` is no target of the stage; its targets are 222222222222",
+            "staging-config-overrides.json:2:18",
+            "`ModelPackageName` is the same in every account and region of a release",
+            "--regional-model-package",
+            "`EndpointInstanceCount` is `0`",
+            "staging-config-overrides.json:3:",
+        ],
+    },
+    Mistake {
+        name: "an override file of another version",
+        make: |project| project.write("prod-config-overrides.json", r#"{ "version": 2, "overrides": [] }"#),
+        arguments: BUILD,
+        code: 2,
+        says: &["the file has version 2; this program knows version 1", "prod-config-overrides.json:1:14"],
+    },
+    Mistake {
+        name: "a stack set's name that is too long, in a template without bounds",
+        make: |project| {
+            let template = project.read("cfn-sm-endpoint-template.yml");
+            project.write("cfn-sm-endpoint-template.yml", &template.replace("    MaxLength: 32\n", ""));
+            project.set("SAGEMAKER_PROJECT_NAME", &"a".repeat(100));
+        },
+        arguments: BUILD,
+        code: 2,
+        says: &["cannot be the name of a stack set", "128", "--sagemaker-project-name", "cannot be the name of an endpoint"],
+    },
+    Mistake {
+        name: "a template configuration of a parameter that keeps its value",
+        make: |project| {
+            staging(
+                project,
+                r#"[{ "ParameterKey": "EndpointInstanceCount", "UsePreviousValue": true }, { "ParameterKey": "EndpointInstanceType", "ParameterValue": "ml.m5.large" }]"#,
+            );
+        },
+        arguments: &["build", "--registry", "examples/registry.json", "--template-configuration"],
+        code: 2,
+        says: &[
+            "`EndpointInstanceCount` keeps its previous value, which a template configuration cannot say",
+            "staging-config-template.json:1:67",
+        ],
+    },
+    Mistake {
+        name: "parameters that the template's rules refuse",
+        make: |project| {
+            let serverless = r#"[{ "ParameterKey": "EndpointInstanceCount", "ParameterValue": "1" },
+                { "ParameterKey": "EndpointInstanceType", "ParameterValue": "ml.m5.large" },
+                { "ParameterKey": "EndpointKind", "ParameterValue": "serverless" }]"#;
+            staging(project, serverless);
+        },
+        arguments: BUILD,
+        code: 2,
+        says: &["say so with UseVpc no (rule `Serverless` of the template)", "staging-config-template.json:3:"],
+    },
+    Mistake {
         name: "a list where text belongs",
         make: |project| staging(project, r#"[{ "ParameterKey": "EndpointInstanceType", "ParameterValue": ["ml.m5.large"] }]"#),
         arguments: BUILD,

@@ -2,6 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
+use crate::cloud::Cloud;
 use crate::project::Project;
 
 const BUILD: [&str; 3] = ["build", "--registry", "examples/registry.json"];
@@ -223,4 +224,25 @@ fn a_schema_is_made_from_the_template_and_says_when_it_is_stale() {
     project.run(out.iter().chain(&["--check"])).ends_with(1).says("is not what the template says").says("the same command without --check");
     assert_eq!(project.read("stage.json"), before);
     project.run(["config", "schema", "--of", "overrides"]).ends_with(0).says("\"Team\"");
+}
+
+#[test]
+fn an_account_with_overrides_is_deployed_with_them_and_the_others_without() {
+    let cloud = Cloud::new();
+    let mut project = cloud.project();
+    cloud.register(1);
+    project.set("STAGING_ACCOUNT_LIST", "222222222222,444444444444");
+    overrides(&project, &json!([{ "accounts": ["444444444444"], "parameters": { "EndpointInstanceCount": "3" } }]));
+    for account in ["222222222222", "444444444444"] {
+        cloud.prepare("staging", account);
+    }
+    project.run(["build"]).ends_with(0);
+    project.run(["deploy", "--stage", "staging"]).ends_with(0);
+    let count = |account: &str| {
+        let ask = |action: &str, input: Json| cloud.aws.call(account, "sagemaker", action, &input).unwrap();
+        let endpoint = ask("DescribeEndpoint", json!({ "EndpointName": "iris-p-abc123xyz-staging" }));
+        let config = ask("DescribeEndpointConfig", json!({ "EndpointConfigName": endpoint["EndpointConfigName"] }));
+        config["ProductionVariants"][0]["InitialInstanceCount"].as_i64().unwrap()
+    };
+    assert_eq!((count("222222222222"), count("444444444444")), (1, 3));
 }
