@@ -100,7 +100,7 @@ impl Configuration {
         // What is wrong by itself is not judged again together with others.
         not_known.extend(checked.wrong.iter().cloned());
         not_known.extend(merged.parameters.iter().filter(|(_, setting)| setting.value.text().is_none()).map(|(name, _)| name.clone()));
-        let ruled = check_rules(&self.template_json, &self.section, merged, &not_known);
+        let refused = check_rules(&self.template_json, &self.section, merged, &not_known);
 
         let texts = self.texts(&checked, &not_known);
         let region = target.1.or(targets.regions.and_then(|regions| regions.first()).map(String::as_str));
@@ -117,16 +117,16 @@ impl Configuration {
                 // What a rule of the template refuses already, its author says in better words.
                 let said = |problem: &Problem| {
                     ["serverless", "deployment-step", "no-alarms"].contains(&problem.code)
-                        && ruled.iter().any(|rule| rule.place == problem.place)
+                        && refused.iter().any(|rule| rule.place == problem.place)
                 };
-                let made = check_resources(&self.template_json, &resolved, merged, &rules);
-                found.problems.extend(made.into_iter().filter(|problem| !said(problem)));
+                let findings = check_resources(&self.template_json, &resolved, merged, &rules);
+                found.problems.extend(findings.into_iter().filter(|problem| !said(problem)));
             }
             Err(error) => {
                 found.of_template.extend(error.problems().iter().map(|problem| problems::of_template(problem, self.template.text())));
             }
         }
-        found.problems.extend(ruled);
+        found.problems.extend(refused);
         checked
     }
 

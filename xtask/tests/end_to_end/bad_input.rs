@@ -139,7 +139,7 @@ const MISTAKES: &[Mistake] = &[
         code: 2,
         says: &[
             "`EndpointInstanceCount` keeps its previous value, which a template configuration cannot say",
-            "staging-config-template.json:1:67",
+            "staging-config-template.json:1:65",
         ],
     },
     Mistake {
