@@ -43,6 +43,15 @@ struct Home {
     region: String,
 }
 
+/// What S3 says of an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Presence {
+    There,
+    Missing,
+    /// 403: it may be there or not.
+    Unseen,
+}
+
 impl S3Store {
     /// A bucket, with the encryption that the bucket has by default.
     pub fn new(client: Client, bucket: impl Into<String>) -> Self {
@@ -124,15 +133,18 @@ impl S3Store {
             .await
     }
 
-    /// Whether the object is there. Without leave to list the bucket S3 answers 403 for what is not there: then it is uploaded, and
-    /// the upload tells whether leave is missing for that, too.
-    async fn exists(&self, client: &Client, key: &str) -> Result<bool, StoreError> {
+    /// Whether the object is there. Without leave to list the bucket S3 answers 403 both for what is not there and for what may not be
+    /// seen: then it is uploaded, and the upload tells whether leave is missing for that, too.
+    async fn look_for(&self, client: &Client, key: &str) -> Result<Presence, StoreError> {
         let answer =
             client.head_object().bucket(&self.bucket).key(key).set_expected_bucket_owner(self.expected_bucket_owner.clone()).send().await;
         match answer {
-            Ok(_) => Ok(true),
-            Err(error) if matches!(status_of(&error), Some(403 | 404)) => Ok(false),
-            Err(error) => Err(failure("HeadObject", &self.bucket, Some(key), error)),
+            Ok(_) => Ok(Presence::There),
+            Err(error) => match status_of(&error) {
+                Some(404) => Ok(Presence::Missing),
+                Some(403) => Ok(Presence::Unseen),
+                _ => Err(failure("HeadObject", &self.bucket, Some(key), error)),
+            },
         }
     }
 
@@ -164,13 +176,20 @@ impl ArtifactStore for S3Store {
     async fn put(&self, artifact: &Artifact) -> Result<Location, StoreError> {
         let Home { client, region } = self.home().await?;
         let key = format!("{}{}", self.prefix, artifact.key());
-        let existed = !self.force_upload && self.exists(client, &key).await?;
+        let presence = if self.force_upload { Presence::Missing } else { self.look_for(client, &key).await? };
+        let existed = presence == Presence::There;
         if !existed && artifact.len() > PART_BYTES {
             self.put_parts(client, &key, artifact).await?;
         } else if !existed {
             self.put_object(client, &key, artifact).await?;
         }
-        Ok(Location { existed, ..Location::new(&self.bucket, region, key) })
+        let note = (presence == Presence::Unseen).then(|| {
+            format!(
+                "S3 does not say what is in the bucket `{}` (403), so that everything is uploaded every time: allow `s3:GetObject` and `s3:ListBucket` on it",
+                self.bucket
+            )
+        });
+        Ok(Location { existed, note, ..Location::new(&self.bucket, region, key) })
     }
 }
 

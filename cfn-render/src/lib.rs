@@ -82,13 +82,13 @@ mod tree;
 
 pub use artifact::Artifact;
 pub use error::{Error, ErrorKind};
-pub use package::{PackageOptions, PackagePlan, Packaged, Upload};
+pub use package::{PackageOptions, PackagePlan, Packaged, PlannedUpload, Upload, property_table};
 pub use problem::{Place, Problem, Severity};
 pub use pseudo_parameters::PseudoParameters;
 pub use resolve::{Resolved, is_known, resources_of_type};
 pub use span::Span;
 pub use store::{ArtifactStore, Location, StoreError};
-pub use template::Template;
+pub use template::{ParameterDeclaration, Template};
 
 /// The README's examples compile and run.
 #[cfg(doctest)]

@@ -4,12 +4,13 @@ mod address;
 mod aliases;
 mod archive;
 mod plan;
-mod property_table;
+pub mod property_table;
 mod sites;
 mod spelling;
 mod splice;
 mod upload;
 
+use std::collections::HashMap;
 use std::io::Write as _;
 use std::path::PathBuf;
 
@@ -79,6 +80,16 @@ pub struct Upload {
     pub places: Vec<Place>,
 }
 
+/// Something that will be uploaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PlannedUpload {
+    /// The file or folder.
+    pub source: PathBuf,
+    /// Every place that names it.
+    pub places: Vec<Place>,
+}
+
 /// What packaging a template needs, found out without a store: all local work is done, nothing is uploaded.
 #[derive(Debug)]
 pub struct PackagePlan {
@@ -108,23 +119,31 @@ impl PackagePlan {
         &self.plan.notes
     }
 
+    /// Everything that will be uploaded: files and folders in the order in which they are first named, then nested templates.
+    pub fn uploads(&self) -> Vec<PlannedUpload> {
+        let mut places = places(&self.plan.templates);
+        let artifacts = self.plan.artifacts.iter().map(Artifact::source).enumerate().map(|(index, source)| (Use::Artifact(index), source));
+        let nested = self.nested_templates().enumerate().map(|(index, source)| (Use::Template(index), source));
+        let upload = |(named, source): (Use, &std::path::Path)| PlannedUpload {
+            source: source.to_owned(),
+            places: places.remove(&named).unwrap_or_default(),
+        };
+        artifacts.chain(nested).map(upload).collect()
+    }
+
     /// Uploads everything, children before their parents, and writes the template.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Store`] when an upload fails; [`ErrorKind::Verification`] when the rewritten template does not read back as it should.
     pub async fn upload<S: ArtifactStore>(self, store: &S) -> Result<Packaged, Error> {
+        let mut places = places(&self.plan.templates);
         let Plan { artifacts, templates, mut notes } = self.plan;
         let outcome = upload::bounded(&artifacts, self.options.parallel_uploads, |index| store.put(&artifacts[index])).await;
-        let locations = outcome.map_err(|(index, error)| {
-            let place =
-                places_of(&templates, |planned| matches!(planned, Planned::Artifact(artifact) if *artifact == index)).into_iter().next();
-            store_failure(place, &artifacts[index], error)
-        })?;
+        let locations = outcome.map_err(|(index, error)| store_failure(places.remove(&Use::Artifact(index)), &artifacts[index], error))?;
         let mut uploads = Vec::new();
         for (index, (artifact, location)) in artifacts.iter().zip(&locations).enumerate() {
-            let places = places_of(&templates, |planned| matches!(planned, Planned::Artifact(artifact) if *artifact == index));
-            uploads.push(upload_of(artifact, location, places));
+            uploads.push(upload_of(artifact, location, places.remove(&Use::Artifact(index)).unwrap_or_default(), &mut notes));
         }
 
         let Some((root, nested)) = templates.split_last() else {
@@ -140,13 +159,10 @@ impl PackagePlan {
             let outcome = upload::bounded(&rendered, self.options.parallel_uploads, |index| store.put(&rendered[index].1)).await;
             let reached = outcome.map_err(|(index, error)| {
                 let (template, artifact) = &rendered[index];
-                let place =
-                    places_of(&templates, |planned| matches!(planned, Planned::Template(nested) if nested == template)).into_iter().next();
-                store_failure(place, artifact, error)
+                store_failure(places.remove(&Use::Template(*template)), artifact, error)
             })?;
             for ((index, artifact), location) in rendered.iter().zip(reached) {
-                let places = places_of(&templates, |planned| matches!(planned, Planned::Template(nested) if nested == index));
-                uploads.push(upload_of(artifact, &location, places));
+                uploads.push(upload_of(artifact, &location, places.remove(&Use::Template(*index)).unwrap_or_default(), &mut notes));
                 nested_locations[*index] = Some(location);
             }
         }
@@ -214,13 +230,36 @@ fn rendered_artifact(PlannedTemplate { template, role, .. }: &PlannedTemplate, t
     })
 }
 
-/// Every place whose value is planned so.
-fn places_of(templates: &[PlannedTemplate], is_it: impl Fn(&Planned) -> bool) -> Vec<Place> {
-    let replacements = templates.iter().flat_map(|template| template.replacements.iter().map(move |replacement| (template, replacement)));
-    replacements.filter(|(_, (_, planned))| is_it(planned)).map(|(template, (site, _))| template.template.place(&site.pointer)).collect()
+/// What values name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Use {
+    Artifact(usize),
+    Template(usize),
 }
 
-fn upload_of(artifact: &Artifact, location: &Location, places: Vec<Place>) -> Upload {
+/// Every place that names an artifact or a nested template.
+fn places(templates: &[PlannedTemplate]) -> HashMap<Use, Vec<Place>> {
+    let mut places: HashMap<Use, Vec<Place>> = HashMap::new();
+    for PlannedTemplate { template, replacements, .. } in templates {
+        for (site, planned) in replacements {
+            let named = match planned {
+                Planned::Fixed(_) => continue,
+                Planned::Artifact(index) => Use::Artifact(*index),
+                Planned::Template(index) => Use::Template(*index),
+            };
+            places.entry(named).or_default().push(template.place_of_node(site.node, &site.pointer));
+        }
+    }
+    places
+}
+
+fn upload_of(artifact: &Artifact, location: &Location, places: Vec<Place>, notes: &mut Vec<Problem>) -> Upload {
+    if let (Some(note), Some(place)) = (&location.note, places.first())
+        // What holds for the bucket is said once.
+        && notes.iter().all(|known| known.message != *note)
+    {
+        notes.push(Problem::warning("uploaded-unseen", place.clone(), note));
+    }
     Upload {
         key: location.key.clone(),
         url: location.url.clone(),
@@ -234,8 +273,9 @@ fn upload_of(artifact: &Artifact, location: &Location, places: Vec<Place>) -> Up
     }
 }
 
-fn store_failure(place: Option<Place>, artifact: &Artifact, error: crate::store::StoreError) -> Error {
-    let place = place.unwrap_or_else(|| Place { path: artifact.source().to_owned(), line: 1, column: 1, pointer: String::new() });
+fn store_failure(places: Option<Vec<Place>>, artifact: &Artifact, error: crate::store::StoreError) -> Error {
+    let nowhere = || Place { path: artifact.source().to_owned(), line: 1, column: 1, width: 1, pointer: String::new() };
+    let place = places.and_then(|places| places.into_iter().next()).unwrap_or_else(nowhere);
     let message = format!("`{}` could not be uploaded: {error}", artifact.source().display());
     let problem = Problem::error("upload-failed", place, message).hint_if(error.hint.clone());
     Error::store(problem, error)

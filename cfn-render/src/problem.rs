@@ -19,9 +19,11 @@ pub struct Problem {
     /// - Of resolving: these too, and `missing-parameter`, `unknown-parameter`, `malformed-default`, `malformed-function`,
     ///   `condition-cycle`, `result-too-large`.
     /// - Of artifacts: `missing-artifact`, `not-an-artifact`, `malformed-address`, `malformed-for-each`, `unreadable`, `empty-folder`,
-    ///   `special-file`, `symlink-outside`, `symlink-loop`, `dangling-symlink`, `name-not-utf8`, `malformed-ignore-file`,
-    ///   `folder-for-file`, `template-in-archive`, `template-cycle`, `template-nesting`.
-    /// - Of uploading and rewriting: `upload-failed`, `unfaithful-rewrite`, `aliases-expanded`.
+    ///   `special-file`, `symlink-outside`, `symlink-loop`, `dangling-symlink`, `name-not-utf8`, `name-with-backslash`,
+    ///   `changed-meanwhile`, `archive-climbs-out`, `malformed-ignore-file`, `folder-for-file`, `template-in-archive`, `template-cycle`,
+    ///   `template-nesting`.
+    /// - Of uploading and rewriting: `upload-failed`, `uploaded-unseen`, `unfaithful-rewrite`, `aliases-expanded`.
+    /// - Of any: `more-problems`, when there are more than anybody reads.
     pub code: &'static str,
     /// Whether the work must stop.
     pub severity: Severity,
@@ -54,6 +56,8 @@ pub struct Place {
     pub line: usize,
     /// The column in characters, from 1.
     pub column: usize,
+    /// How many characters of the line belong to it, at least 1: what to underline.
+    pub width: usize,
     /// The JSON pointer of the value, such as `/Resources/Function/Properties/Code`; empty for the whole template.
     pub pointer: String,
 }
@@ -133,7 +137,7 @@ mod tests {
     use super::*;
 
     fn place(pointer: &str) -> Place {
-        Place { path: "t.yml".into(), line: 1, column: 1, pointer: pointer.into() }
+        Place { path: "t.yml".into(), line: 1, column: 1, width: 1, pointer: pointer.into() }
     }
 
     #[test]

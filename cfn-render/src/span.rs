@@ -23,11 +23,15 @@ impl Span {
     }
 }
 
-/// Where each line of a text starts.
+/// Where each line of a text starts, and how many characters come before each block of it: a template may be one very long line.
 #[derive(Debug, Clone)]
 pub(crate) struct LineIndex {
     starts: Vec<usize>,
+    characters: Vec<usize>,
 }
+
+/// How many bytes are counted at most to find a column.
+const BLOCK: usize = 1024;
 
 impl LineIndex {
     pub(crate) fn new(text: &str) -> Self {
@@ -40,21 +44,45 @@ impl LineIndex {
                 starts.push(offset + 1);
             }
         }
-        Self { starts }
+        let mut before = 0;
+        let characters = bytes
+            .chunks(BLOCK)
+            .map(|block| {
+                let here = before;
+                before += characters_in(block);
+                here
+            })
+            .collect();
+        Self { starts, characters }
     }
 
     /// Line and column, both from 1, of a byte of the text that the index was made of.
     pub(crate) fn position(&self, text: &str, offset: usize) -> (usize, usize) {
         let offset = offset.min(text.len());
         let line = self.starts.partition_point(|start| *start <= offset);
-        let before = text.get(self.starts[line - 1]..offset).unwrap_or_default();
-        (line, before.trim_start_matches('\u{feff}').chars().count() + 1)
+        let start = self.starts[line - 1];
+        let mark = usize::from(offset > start && text[start..].starts_with('\u{feff}'));
+        (line, self.characters_before(text, offset) - self.characters_before(text, start) - mark + 1)
+    }
+
+    fn characters_before(&self, text: &str, offset: usize) -> usize {
+        let block = offset / BLOCK;
+        let before = self.characters.get(block).copied();
+        // The end of a text that fills its last block.
+        let (block, before) =
+            before.map_or_else(|| (block.saturating_sub(1), self.characters.last().copied()), |before| (block, Some(before)));
+        before.unwrap_or(0) + characters_in(&text.as_bytes()[block * BLOCK..offset])
     }
 
     pub(crate) fn span(&self, text: &str, range: Range<usize>) -> Span {
         let (line, column) = self.position(text, range.start);
         Span { start: range.start, end: range.end, line, column }
     }
+}
+
+/// Every character has one byte that does not go on with another.
+fn characters_in(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0b1100_0000 != 0b1000_0000).count()
 }
 
 #[cfg(test)]
@@ -68,6 +96,17 @@ mod tests {
         let at = |needle: &str| index.position(text, text.find(needle).unwrap());
         assert_eq!([at("1"), at("b"), at("c"), at("d")], [(1, 2), (2, 1), (3, 1), (4, 1)]);
         assert_eq!(index.position(text, text.len()), (4, 2));
+    }
+
+    #[test]
+    fn columns_of_a_long_line_are_right() {
+        for text in ["é".repeat(5000), "é".repeat(BLOCK), "a".repeat(BLOCK), format!("x{}", "日".repeat(3000)), String::new()] {
+            let index = LineIndex::new(&text);
+            for (column, (offset, _)) in text.char_indices().enumerate() {
+                assert_eq!(index.position(&text, offset), (1, column + 1));
+            }
+            assert_eq!(index.position(&text, text.len()), (1, text.chars().count() + 1));
+        }
     }
 
     #[test]

@@ -47,6 +47,8 @@ pub struct Location {
     pub url: String,
     /// Whether the object was there already and nothing was uploaded.
     pub existed: bool,
+    /// Something worth telling about how it got there, and what to do about it.
+    pub note: Option<String>,
 }
 
 impl Location {
@@ -55,7 +57,7 @@ impl Location {
     pub fn new(bucket: impl Into<String>, region: &str, key: impl Into<String>) -> Self {
         let (bucket, key) = (bucket.into(), key.into());
         let url = format!("https://s3.{region}.{}/{bucket}/{}", Partition::of_region(region).url_suffix, encode_path(&key));
-        Self { bucket, key, url, existed: false }
+        Self { bucket, key, url, existed: false, note: None }
     }
 
     /// The `s3://bucket/key` form.

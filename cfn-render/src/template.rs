@@ -1,7 +1,7 @@
 //! A template: its text, and what can be asked of it.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value};
 
@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind};
 use crate::problem::{Place, Problem};
 use crate::span::{LineIndex, Span};
 use crate::structure;
-use crate::tree::Tree;
+use crate::tree::{NodeId, Tree};
 
 /// A CloudFormation template with its source text, every byte of which is kept.
 ///
@@ -23,8 +23,23 @@ pub struct Template {
 struct Source {
     text: String,
     path: PathBuf,
-    lines: LineIndex,
+    /// Made when a place is asked for: most templates are sound.
+    lines: OnceLock<LineIndex>,
     tree: Tree,
+}
+
+/// A parameter as the template declares it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ParameterDeclaration {
+    /// The parameter's name.
+    pub name: String,
+    /// What is declared: `Type`, `Default`, `AllowedValues` and so on, with scalars read as [`Template::to_value`] says.
+    pub declaration: Value,
+    /// Where the name is.
+    pub name_span: Span,
+    /// Where what is declared is.
+    pub span: Span,
 }
 
 impl Template {
@@ -39,10 +54,9 @@ impl Template {
     /// mapping, nests deeper than 200 levels, or has aliases that stand within themselves or would grow beyond 64 MiB.
     pub fn parse(text: impl Into<String>, path: impl Into<PathBuf>) -> Result<Self, Error> {
         let (text, path) = (text.into(), path.into());
-        let lines = LineIndex::new(&text);
         let place = |offset| {
-            let (line, column) = lines.position(&text, offset);
-            Place { path: path.clone(), line, column, pointer: String::new() }
+            let (line, column) = LineIndex::new(&text).position(&text, offset);
+            Place { path: path.clone(), line, column, width: 1, pointer: String::new() }
         };
         let tree = Tree::build(&text).map_err(|error| {
             let problem = Problem::error(error.code, place(error.offset), error.message).hint_if(error.hint);
@@ -53,7 +67,7 @@ impl Template {
                 .hint("a template is a mapping with sections such as `Resources`");
             return Err(Error::new(ErrorKind::Template, vec![problem]));
         }
-        Ok(Self { source: Arc::new(Source { text, path, lines, tree }) })
+        Ok(Self { source: Arc::new(Source { text, path, lines: OnceLock::new(), tree }) })
     }
 
     /// The text, byte for byte as it was given.
@@ -68,6 +82,10 @@ impl Template {
 
     pub(crate) fn tree(&self) -> &Tree {
         &self.source.tree
+    }
+
+    fn lines(&self) -> &LineIndex {
+        self.source.lines.get_or_init(|| LineIndex::new(&self.source.text))
     }
 
     /// The template as JSON, in the long form of every function: `!Sub x` is `{"Fn::Sub": "x"}`.
@@ -97,18 +115,39 @@ impl Template {
         }
     }
 
+    /// The template's parameters in the order of the text, each with the place of its declaration.
+    ///
+    /// ```
+    /// let template = cfn_render::Template::parse("Parameters:\n  Stage: {Type: String}\n", "template.yml")?;
+    /// let stage = &template.parameter_declarations()[0];
+    /// assert_eq!((stage.name.as_str(), stage.span.line, stage.declaration["Type"].as_str()), ("Stage", 2, Some("String")));
+    /// # Ok::<(), cfn_render::Error>(())
+    /// ```
+    pub fn parameter_declarations(&self) -> Vec<ParameterDeclaration> {
+        let tree = &self.source.tree;
+        let Some(section) = tree.get(Tree::ROOT, "Parameters") else { return Vec::new() };
+        let span = |id| self.lines().span(self.text(), tree.range(id));
+        let declarations = tree.entries(section).into_iter().map(|entry| ParameterDeclaration {
+            name: entry.key.to_owned(),
+            declaration: tree.value(entry.value),
+            name_span: span(entry.key_node),
+            span: span(entry.value),
+        });
+        declarations.collect()
+    }
+
     /// Where a value is, by its JSON pointer into [`to_value`](Self::to_value), such as `/Parameters/EnvType/Default`. The span
     /// includes the value's tag.
     pub fn locate(&self, pointer: &str) -> Option<Span> {
         let (found, complete) = self.source.tree.find(pointer);
-        complete.then(|| self.source.lines.span(&self.source.text, self.source.tree.range(found.value)))
+        complete.then(|| self.lines().span(&self.source.text, self.source.tree.range(found.value)))
     }
 
     /// Where the key of a value is, by the value's JSON pointer. None for the whole template and for items of lists.
     pub fn locate_key(&self, pointer: &str) -> Option<Span> {
         let (found, complete) = self.source.tree.find(pointer);
         let key = found.key.filter(|_| complete)?;
-        Some(self.source.lines.span(&self.source.text, self.source.tree.range(key)))
+        Some(self.lines().span(&self.source.text, self.source.tree.range(key)))
     }
 
     /// What is wrong with the template's structure: duplicate keys, unknown sections, resources without a type, names that nothing
@@ -121,18 +160,21 @@ impl Template {
     pub(crate) fn place(&self, pointer: impl Into<String>) -> Place {
         let pointer = pointer.into();
         let (found, _) = self.source.tree.find(&pointer);
-        self.place_at(self.source.tree.node(found.value).start, pointer)
+        self.place_of_node(found.value, pointer)
     }
 
     /// The place of a pointer's key, or of its value when it has no key.
     pub(crate) fn place_of_key(&self, pointer: impl Into<String>) -> Place {
         let pointer = pointer.into();
         let (found, _) = self.source.tree.find(&pointer);
-        self.place_at(self.source.tree.node(found.key.unwrap_or(found.value)).start, pointer)
+        self.place_of_node(found.key.unwrap_or(found.value), pointer)
     }
 
-    pub(crate) fn place_at(&self, offset: usize, pointer: impl Into<String>) -> Place {
-        let (line, column) = self.source.lines.position(&self.source.text, offset);
-        Place { path: self.source.path.clone(), line, column, pointer: pointer.into() }
+    /// The place of a node whose pointer is known.
+    pub(crate) fn place_of_node(&self, id: NodeId, pointer: impl Into<String>) -> Place {
+        let (text, range) = (self.text(), self.source.tree.range(id));
+        let (line, column) = self.lines().position(text, range.start);
+        let first_line = text[range].split(['\n', '\r']).next().unwrap_or_default();
+        Place { path: self.source.path.clone(), line, column, width: first_line.chars().count().max(1), pointer: pointer.into() }
     }
 }

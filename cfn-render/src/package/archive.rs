@@ -19,6 +19,9 @@ use crate::artifact::{Artifact, ArtifactWriter, HashWriter};
 /// Files with this name list what is left out of the archives of their folder and those below it, in the syntax of `.gitignore`.
 const IGNORE_FILE: &str = ".cfnignore";
 
+/// How many problems of one folder are told: nobody reads more.
+const MAX_PROBLEMS: usize = 50;
+
 /// Why a file or folder cannot be an artifact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Unusable {
@@ -64,14 +67,19 @@ pub(crate) fn make_artifact(path: &Path, content: Content) -> Result<Made, Vec<U
     }
     let unreadable = |error: io::Error| vec![Unusable::io("read", path, &error)];
     let mut file = File::open(path).map_err(unreadable)?;
-    if content == Content::Archive && !is_zip(&mut file).map_err(unreadable)? {
+    let is_archive = content == Content::Archive && is_zip(&mut file).map_err(unreadable)?;
+    if is_archive && let Some(name) = climbs_out(&mut file) {
+        let message = format!("the archive `{}` holds `{name}`, which is outside of the folder that it is unpacked into", path.display());
+        return Err(vec![Unusable::new("archive-climbs-out", message).hint("make the archive again, from within the folder")]);
+    }
+    if content == Content::Archive && !is_archive {
         let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| vec![not_utf8(path)])?;
-        let entry = Entry { name: name.to_owned(), path: path.to_owned(), executable: is_executable(&metadata), size: metadata.len() };
+        let entry = Entry { name: name.to_owned(), path: path.to_owned(), executable: is_executable(&metadata) };
         return write_zip(path, &[entry]).map(Made::of_file).map_err(|unusable| vec![unusable]);
     }
     file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
     let mut writer = ArtifactWriter::new();
-    io::copy(&mut file, &mut writer).map_err(unreadable)?;
+    copy_whole(&mut file, path, &mut writer).map_err(|unusable| vec![unusable])?;
     writer.finish(path, str::to_owned).map(Made::of_file).map_err(unreadable)
 }
 
@@ -87,12 +95,32 @@ fn is_zip(file: &mut File) -> io::Result<bool> {
     Ok(tail.windows(END_RECORD.len()).any(|window| window == END_RECORD))
 }
 
+/// An entry of an archive that would be written outside of the folder that it is unpacked into.
+fn climbs_out(file: &mut File) -> Option<String> {
+    // What cannot be read as an archive is for AWS to refuse.
+    let archive = zip::ZipArchive::new(file).ok()?;
+    let climbs = |name: &str| name.starts_with(['/', '\\']) || name.split(['/', '\\']).any(|part| part == "..");
+    let names = (0..archive.len()).filter_map(|index| archive.name_for_index(index)?.ok());
+    names.map(std::borrow::Cow::into_owned).find(|name| climbs(name))
+}
+
+/// Copies a file that nobody writes to meanwhile: what is uploaded is one state of the file, and a file that grows has an end.
+fn copy_whole(file: &mut File, path: &Path, to: &mut impl Write) -> Result<(), Unusable> {
+    let unreadable = |error: io::Error| Unusable::io("read", path, &error);
+    let expected = file.metadata().map_err(unreadable)?.len();
+    let copied = io::copy(&mut Read::by_ref(file).take(expected + 1), to).map_err(unreadable)?;
+    if copied != expected || file.metadata().map_err(unreadable)?.len() != expected {
+        let message = format!("`{}` changed while it was read", path.display());
+        return Err(Unusable::new("changed-meanwhile", message).hint("package again when nothing writes to it"));
+    }
+    Ok(())
+}
+
 /// One file of an archive.
 struct Entry {
     name: String,
     path: PathBuf,
     executable: bool,
-    size: u64,
 }
 
 fn zip_folder(folder: &Path) -> Result<Made, Vec<Unusable>> {
@@ -132,6 +160,11 @@ fn zip_folder(folder: &Path) -> Result<Made, Vec<Unusable>> {
     }
     problems.append(&mut refused.lock().unwrap_or_else(PoisonError::into_inner));
     problems.sort_by(|a, b| a.message.cmp(&b.message));
+    if problems.len() > MAX_PROBLEMS {
+        let message = format!("the folder `{}` has {} more problems like these", folder.display(), problems.len() - MAX_PROBLEMS);
+        problems.truncate(MAX_PROBLEMS);
+        problems.push(Unusable::new("more-problems", message));
+    }
     if problems.is_empty() && entries.is_empty() {
         problems.push(
             Unusable::new("empty-folder", format!("the folder `{}` has no files to upload", folder.display()))
@@ -158,7 +191,12 @@ fn folder_entry(folder: &Path, path: &Path) -> Result<Option<Entry>, Unusable> {
     let relative = path.strip_prefix(folder).unwrap_or(path);
     let parts: Option<Vec<&str>> = relative.components().map(|part| part.as_os_str().to_str()).collect();
     let name = parts.ok_or_else(|| not_utf8(path))?.join("/");
-    Ok(Some(Entry { name, path: path.to_owned(), executable: is_executable(&metadata), size: metadata.len() }))
+    if name.contains('\\') {
+        return Err(Unusable::new("name-with-backslash", format!("the name of `{}` has a backslash", path.display())).hint(
+            "programs take it for a folder's separator when they unpack the archive: rename the file, or list it in a .cfnignore file",
+        ));
+    }
+    Ok(Some(Entry { name, path: path.to_owned(), executable: is_executable(&metadata) }))
 }
 
 fn write_zip(source: &Path, entries: &[Entry]) -> Result<Artifact, Unusable> {
@@ -168,15 +206,16 @@ fn write_zip(source: &Path, entries: &[Entry]) -> Result<Artifact, Unusable> {
     manifest.write_all(b"cfn-render archive 1\n").map_err(failed)?;
     for entry in entries {
         let mode = if entry.executable { 0o755 } else { 0o644 };
+        let mut file = File::open(&entry.path).map_err(|error| Unusable::io("read", &entry.path, &error))?;
+        let size = file.metadata().map_err(|error| Unusable::io("read", &entry.path, &error))?.len();
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
             .last_modified_time(DateTime::default())
             .unix_permissions(mode)
-            .large_file(entry.size > u64::from(u32::MAX) / 2);
+            .large_file(size > u64::from(u32::MAX) / 2);
         zip.start_file(&*entry.name, options).map_err(|error| failed(io::Error::other(error)))?;
-        let mut file = File::open(&entry.path).map_err(|error| Unusable::io("read", &entry.path, &error))?;
         let mut tee = Tee { hash: HashWriter::default(), to: &mut zip };
-        io::copy(&mut file, &mut tee).map_err(|error| Unusable::io("read", &entry.path, &error))?;
+        copy_whole(&mut file, &entry.path, &mut tee)?;
         let content = tee.hash.finish();
         // Names hold no line breaks' worth of doubt: lengths come first.
         writeln!(manifest, "{} {} {mode:o} {content}", entry.name.len(), entry.name).map_err(failed)?;

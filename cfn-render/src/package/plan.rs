@@ -1,6 +1,7 @@
 //! Everything about packaging that needs no store: which values name artifacts, and what their bytes are.
 
 use std::collections::{BTreeSet, HashMap};
+use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 
 use super::address::{Address, read_address};
@@ -12,6 +13,9 @@ use crate::artifact::Artifact;
 use crate::error::{Error, ErrorKind};
 use crate::problem::{Problem, Severity, did_you_mean};
 use crate::template::Template;
+
+/// What a nested template may have at most; CloudFormation takes 1 MB.
+const MAX_TEMPLATE_FILE: u64 = 16 << 20;
 
 /// How deep templates may nest in each other.
 const MAX_NESTING: usize = 64;
@@ -109,7 +113,7 @@ impl Planner {
         let Some(text) = tree.text(site.node) else {
             if tree.function(site.node).is_none() && !tree.is_mapping(site.node) {
                 let message = format!("`{}` is a list, where a path or a mapping belongs", site.name);
-                self.problems.push(Problem::error("not-an-artifact", template.place(&site.pointer), message));
+                self.problems.push(Problem::error("not-an-artifact", template.place_of_node(site.node, &site.pointer), message));
             }
             return None;
         };
@@ -120,7 +124,8 @@ impl Planner {
             Address::Settled => None,
             Address::Object { bucket, key, version } => settled_object(site.form, bucket, key, version).map(Planned::Fixed),
             Address::Wrong(message, hint) => {
-                self.problems.push(Problem::error("malformed-address", template.place(&site.pointer), message).hint(hint));
+                self.problems
+                    .push(Problem::error("malformed-address", template.place_of_node(site.node, &site.pointer), message).hint(hint));
                 None
             }
             Address::Local(path) => self.local(template, site, path),
@@ -141,7 +146,9 @@ impl Planner {
         }
         if site.content == Content::File && canonical.is_dir() {
             let message = format!("`{named}` is a folder: `{}` will name a zip archive", site.name);
-            self.problems.push(Problem::warning("folder-for-file", template.place(&site.pointer), message).hint("name the file itself"));
+            self.problems.push(
+                Problem::warning("folder-for-file", template.place_of_node(site.node, &site.pointer), message).hint("name the file itself"),
+            );
         }
         let identity = (canonical, site.content);
         let made = match self.made.get(&identity) {
@@ -161,7 +168,7 @@ impl Planner {
         match made {
             Ok(index) => Some(Planned::Artifact(index)),
             Err(unusable) => {
-                let place = template.place(&site.pointer);
+                let place = template.place_of_node(site.node, &site.pointer);
                 let problems = unusable.into_iter().map(|unusable| {
                     Problem::error(unusable.code, place.clone(), unusable.message).hint_if(unusable.hint.map(str::to_owned))
                 });
@@ -184,7 +191,7 @@ impl Planner {
         if let Some(from) = self.open.iter().position(|open| open == canonical) {
             let chain: Vec<String> = self.open[from..].iter().chain([canonical]).map(|path| format!("`{}`", file_name(path))).collect();
             let message = format!("the template nests itself: {}", chain.join(" → "));
-            self.problems.push(Problem::error("template-cycle", parent.place(&site.pointer), message));
+            self.problems.push(Problem::error("template-cycle", parent.place_of_node(site.node, &site.pointer), message));
             return None;
         }
         if let Some(known) = self.nested.get(&identity) {
@@ -192,7 +199,7 @@ impl Planner {
         }
         if self.open.len() >= MAX_NESTING {
             let message = format!("templates nest in each other more than {MAX_NESTING} deep");
-            self.problems.push(Problem::error("template-nesting", parent.place(&site.pointer), message));
+            self.problems.push(Problem::error("template-nesting", parent.place_of_node(site.node, &site.pointer), message));
             return None;
         }
         let planned = match read_template(path) {
@@ -204,11 +211,11 @@ impl Planner {
                 Some(self.plan.templates.len() - 1)
             }
             Err(ReadFailure::File(message)) => {
-                self.problems.push(Problem::error("unreadable", parent.place(&site.pointer), message));
+                self.problems.push(Problem::error("unreadable", parent.place_of_node(site.node, &site.pointer), message));
                 None
             }
             Err(ReadFailure::Template(error)) => {
-                let named_by = format!("`{}` names it at {}", site.name, parent.place(&site.pointer));
+                let named_by = format!("`{}` names it at {}", site.name, parent.place_of_node(site.node, &site.pointer));
                 self.problems.extend(
                     error
                         .problems()
@@ -257,7 +264,15 @@ fn read_template(path: &Path) -> Result<Template, ReadFailure> {
     if !path.is_file() {
         return Err(ReadFailure::File(format!("`{shown}` is no file, where a template belongs")));
     }
-    let bytes = std::fs::read(path).map_err(|error| ReadFailure::File(format!("`{shown}` cannot be read: {error}")))?;
+    let mut bytes = Vec::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(MAX_TEMPLATE_FILE + 1).read_to_end(&mut bytes));
+    read.map_err(|error| ReadFailure::File(format!("`{shown}` cannot be read: {error}")))?;
+    if bytes.len() as u64 > MAX_TEMPLATE_FILE {
+        return Err(ReadFailure::File(format!(
+            "`{shown}` is larger than {} MiB, and CloudFormation takes templates of 1 MB",
+            MAX_TEMPLATE_FILE >> 20
+        )));
+    }
     let text = String::from_utf8(bytes).map_err(|error| {
         let offset = error.utf8_error().valid_up_to();
         let line = error.as_bytes()[..offset].split(|byte| *byte == b'\n').count();
@@ -301,7 +316,7 @@ fn missing(template: &Template, site: &Site, named: &str, path: &Path) -> Proble
     } else {
         similar.unwrap_or_else(|| format!("looked for `{}`: paths are relative to the template's folder", path.display()))
     };
-    Problem::error("missing-artifact", template.place(&site.pointer), message).hint(hint)
+    Problem::error("missing-artifact", template.place_of_node(site.node, &site.pointer), message).hint(hint)
 }
 
 /// Whether a file is among the files of a folder that its archive holds.
@@ -311,7 +326,7 @@ fn is_within(file: &Path, folder: &Path, names: &BTreeSet<String>) -> bool {
 
 fn holds_the_template(template: &Template, site: &Site, named: &str) -> Problem {
     let message = format!("the folder `{named}` holds the template itself: the archive changes whenever the template does");
-    Problem::warning("template-in-archive", template.place(&site.pointer), message)
+    Problem::warning("template-in-archive", template.place_of_node(site.node, &site.pointer), message)
         .hint("keep the code in a folder of its own, or list the template and what is made of it in a .cfnignore file")
 }
 

@@ -1,25 +1,37 @@
 //! Which properties name local artifacts: one line a property.
 //!
+//! ```
+//! use cfn_render::property_table::{ARTIFACT_PROPERTIES, Origin};
+//!
+//! for property in ARTIFACT_PROPERTIES.iter().filter(|property| property.origin == Origin::Added) {
+//!     println!("{} {}", property.entry, property.path.join("."));
+//! }
+//! ```
+//!
 //! The rows marked [`Origin::AwsCli`] are the complete table of `aws cloudformation package` (1.45 and 2.36 agree); those marked
 //! [`Origin::Added`] are properties of the same kind that it leaves alone. `AWS::Include` is not a property and has a walk of its own.
 
 /// One property that can name a local file or folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ArtifactProperty {
-    pub(crate) section: Section,
+#[non_exhaustive]
+pub struct ArtifactProperty {
+    /// Where the property is.
+    pub section: Section,
     /// The resource type; for the other sections the name of the entry.
-    pub(crate) entry: &'static str,
-    /// The keys that lead to the value; `*` is every item of a list.
-    pub(crate) path: &'static [&'static str],
-    pub(crate) form: Form,
-    pub(crate) content: Content,
-    #[cfg_attr(not(test), allow(dead_code, reason = "tests and readers tell the two tables apart by it"))]
-    pub(crate) origin: Origin,
+    pub entry: &'static str,
+    /// The keys that lead to the value; `*` is every item of a list and every value of a mapping.
+    pub path: &'static [&'static str],
+    /// What a local path is replaced with.
+    pub form: Form,
+    /// What is uploaded.
+    pub content: Content,
+    /// Who else treats the property as an artifact.
+    pub origin: Origin,
 }
 
-/// Where the property is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Section {
+/// Where a property is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Section {
     /// Below `Properties` of a resource of the type.
     Resources,
     /// Below an entry of the template's `Metadata`.
@@ -30,18 +42,25 @@ pub(crate) enum Section {
 
 /// What a local path is replaced with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
+pub enum Form {
     /// `s3://bucket/key`.
     Uri,
-    /// A mapping with these keys for the bucket, the object's key, and its version where there is a key for that.
-    Object { bucket: &'static str, key: &'static str, version: Option<&'static str> },
+    /// A mapping with these keys.
+    Object {
+        /// The key of the bucket.
+        bucket: &'static str,
+        /// The key of the object's key.
+        key: &'static str,
+        /// The key of the object's version, where the property has one.
+        version: Option<&'static str>,
+    },
     /// The https address of a nested template, which is packaged first.
     TemplateUrl,
 }
 
 /// What is uploaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum Content {
+pub enum Content {
     /// A zip archive: a folder is zipped, and so is a single file that is no archive yet.
     Archive,
     /// A folder is zipped, a file taken as it is.
@@ -50,10 +69,12 @@ pub(crate) enum Content {
     File,
 }
 
-/// Who else treats the property as an artifact.
+/// Who else treats a property as an artifact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Origin {
+pub enum Origin {
+    /// `aws cloudformation package` does.
     AwsCli,
+    /// It does not; its users, or those of SAM, expect it.
     Added,
 }
 
@@ -71,9 +92,9 @@ use Form::{TemplateUrl, Uri};
 use Origin::{Added, AwsCli};
 use Section::{Globals, Metadata, Resources};
 
-/// The table.
+/// The table, by section, entry and path.
 #[rustfmt::skip]
-pub(crate) const ARTIFACT_PROPERTIES: &[ArtifactProperty] = &[
+pub const ARTIFACT_PROPERTIES: &[ArtifactProperty] = &[
     row(Resources, "AWS::ApiGateway::RestApi", &["BodyS3Location"], LOCATION, File, AwsCli),
     row(Resources, "AWS::ApiGatewayV2::Api", &["BodyS3Location"], LOCATION, File, Added),
     row(Resources, "AWS::AppSync::FunctionConfiguration", &["CodeS3Location"], Uri, File, Added),
@@ -83,6 +104,7 @@ pub(crate) const ARTIFACT_PROPERTIES: &[ArtifactProperty] = &[
     row(Resources, "AWS::AppSync::Resolver", &["CodeS3Location"], Uri, File, Added),
     row(Resources, "AWS::AppSync::Resolver", &["RequestMappingTemplateS3Location"], Uri, File, AwsCli),
     row(Resources, "AWS::AppSync::Resolver", &["ResponseMappingTemplateS3Location"], Uri, File, AwsCli),
+    row(Resources, "AWS::CloudFormation::HookVersion", &["SchemaHandlerPackage"], Uri, Archive, Added),
     row(Resources, "AWS::CloudFormation::ModuleVersion", &["ModulePackage"], Uri, Archive, Added),
     row(Resources, "AWS::CloudFormation::ResourceVersion", &["SchemaHandlerPackage"], Uri, Archive, Added),
     row(Resources, "AWS::CloudFormation::Stack", &["TemplateURL"], TemplateUrl, File, AwsCli),
@@ -95,6 +117,9 @@ pub(crate) const ARTIFACT_PROPERTIES: &[ArtifactProperty] = &[
     row(Resources, "AWS::Serverless::Api", &["DefinitionUri"], Uri, File, AwsCli),
     row(Resources, "AWS::Serverless::Application", &["Location"], TemplateUrl, File, AwsCli),
     row(Resources, "AWS::Serverless::Function", &["CodeUri"], Uri, Archive, AwsCli),
+    row(Resources, "AWS::Serverless::GraphQLApi", &["Functions", "*", "CodeUri"], Uri, File, Added),
+    row(Resources, "AWS::Serverless::GraphQLApi", &["Resolvers", "*", "*", "CodeUri"], Uri, File, Added),
+    row(Resources, "AWS::Serverless::GraphQLApi", &["SchemaUri"], Uri, File, Added),
     row(Resources, "AWS::Serverless::HttpApi", &["DefinitionUri"], Uri, File, Added),
     row(Resources, "AWS::Serverless::LayerVersion", &["ContentUri"], Uri, Archive, AwsCli),
     row(Resources, "AWS::Serverless::StateMachine", &["DefinitionUri"], LOCATION, File, AwsCli),
@@ -102,6 +127,7 @@ pub(crate) const ARTIFACT_PROPERTIES: &[ArtifactProperty] = &[
     row(Resources, "AWS::StepFunctions::StateMachine", &["DefinitionS3Location"], LOCATION, File, AwsCli),
     row(Metadata, "AWS::ServerlessRepo::Application", &["LicenseUrl"], Uri, File, AwsCli),
     row(Metadata, "AWS::ServerlessRepo::Application", &["ReadmeUrl"], Uri, File, AwsCli),
+    row(Globals, "Api", &["DefinitionUri"], Uri, File, Added),
     row(Globals, "Function", &["CodeUri"], Uri, Archive, Added),
 ];
 
@@ -133,7 +159,6 @@ mod tests {
 
     #[test]
     fn every_property_of_the_aws_cli_is_there() {
-        // Nineteen rows of properties; AWS::Include is the twentieth artifact of its documentation.
         assert_eq!(ARTIFACT_PROPERTIES.iter().filter(|row| row.origin == AwsCli).count(), 20);
         for (entry, path) in [
             ("AWS::Serverless::Function", "CodeUri"),

@@ -53,7 +53,8 @@ pub(crate) fn find_sites(template: &Template, role: Role) -> (Vec<Site>, Vec<Pro
         search.includes(&root);
     }
     let Search { mut sites, problems, .. } = search;
-    sites.sort_by_key(|site| (template.tree().node(site.node).start, site.pointer.clone()));
+    let start = |site: &Site| template.tree().node(site.node).start;
+    sites.sort_by(|a, b| (start(a), &a.pointer).cmp(&(start(b), &b.pointer)));
     (sites, problems)
 }
 
@@ -117,12 +118,12 @@ impl Search<'_> {
     fn for_each(&mut self, key: &str, body: &Step, loops: usize) {
         let [_, _, output] = *self.tree.items(body.node) else {
             let message = format!("`{key}` is not a list of three: identifier, collection and output");
-            self.problems.push(Problem::error("malformed-for-each", self.template.place(&body.pointer), message));
+            self.problems.push(Problem::error("malformed-for-each", self.template.place_of_node(body.node, &body.pointer), message));
             return;
         };
         if loops > MAX_LOOPS {
             let message = format!("`{key}` is nested in more than {MAX_LOOPS} other loops");
-            self.problems.push(Problem::error("malformed-for-each", self.template.place(&body.pointer), message));
+            self.problems.push(Problem::error("malformed-for-each", self.template.place_of_node(body.node, &body.pointer), message));
             return;
         }
         let output = self.step(body, "2", output, false);
@@ -153,7 +154,8 @@ impl Search<'_> {
             return self.key(step, key).into_iter().collect();
         }
         let items = self.tree.items(step.node).iter().enumerate();
-        items.map(|(index, item)| self.step(step, &index.to_string(), *item, false)).collect()
+        let items = items.map(|(index, item)| self.step(step, &index.to_string(), *item, false));
+        items.chain(self.entries(step).into_iter().map(|(_, step)| step)).collect()
     }
 
     /// `AWS::Include` is wherever a transform can be: the `Location` of its parameters names a snippet.

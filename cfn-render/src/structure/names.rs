@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::Findings;
 use crate::declarations::Declarations;
 use crate::json_pointer::below;
 use crate::problem::Problem;
@@ -9,7 +10,7 @@ use crate::substitution::{Part, parts};
 use crate::template::Template;
 
 /// Checks every name that resources, outputs and conditions use. A template with transforms may get names from them: it is left alone.
-pub(super) fn check(template: &Template, value: &Value, problems: &mut Vec<Problem>) {
+pub(super) fn check(template: &Template, value: &Value, problems: &mut Findings) {
     let declarations = Declarations::of(value);
     if declarations.open_ended {
         return;
@@ -31,12 +32,10 @@ pub(super) fn check(template: &Template, value: &Value, problems: &mut Vec<Probl
     }
 }
 
-const MAX_PROBLEMS: usize = 100;
-
 struct Check<'a> {
     template: &'a Template,
     declarations: &'a Declarations,
-    problems: &'a mut Vec<Problem>,
+    problems: &'a mut Findings,
 }
 
 impl Check<'_> {
@@ -88,7 +87,7 @@ impl Check<'_> {
             "Fn::FindInMap" => {
                 if let Some(name) = first.filter(|name| !self.declarations.is_mapping(name)) {
                     let has_default = argument.as_array().is_some_and(|items| items.len() > 3);
-                    if !has_default {
+                    if !has_default && !self.problems.is_full() {
                         let hint = self.declarations.like_mapping(name);
                         self.report("unknown-mapping", &format!("{pointer}/0"), format!("no mapping is called `{name}`"), hint);
                     }
@@ -127,7 +126,7 @@ impl Check<'_> {
     }
 
     fn reference(&mut self, name: &str, pointer: &str) {
-        if !self.declarations.refers(name) {
+        if !self.declarations.refers(name) && !self.problems.is_full() {
             let hint = self.declarations.like_reference(name);
             let hint = hint.unwrap_or_else(|| "declare a parameter or a resource of this name".to_owned());
             self.report("unknown-reference", pointer, format!("nothing in the template is called `{name}`"), Some(hint));
@@ -135,24 +134,21 @@ impl Check<'_> {
     }
 
     fn resource(&mut self, name: &str, pointer: &str) {
-        if !self.declarations.is_resource(name) {
+        if !self.declarations.is_resource(name) && !self.problems.is_full() {
             let hint = self.declarations.like_resource(name);
             self.report("unknown-resource", pointer, format!("no resource is called `{name}`"), hint);
         }
     }
 
     fn condition(&mut self, name: &str, pointer: &str) {
-        if !self.declarations.is_condition(name) {
+        if !self.declarations.is_condition(name) && !self.problems.is_full() {
             let hint = self.declarations.like_condition(name);
             self.report("unknown-condition", pointer, format!("no condition is called `{name}`"), hint);
         }
     }
 
     fn report(&mut self, code: &'static str, pointer: &str, message: String, hint: Option<String>) {
-        // Nobody reads more, and finding the places of a hostile template's every name would take long.
-        if self.problems.len() >= MAX_PROBLEMS {
-            return;
-        }
-        self.problems.push(Problem::error(code, self.template.place(pointer), message).hint_if(hint));
+        let template = self.template;
+        self.problems.error(|| Problem::error(code, template.place(pointer), message).hint_if(hint));
     }
 }

@@ -1,5 +1,6 @@
 //! Every property, written out by hand: what a local file becomes, and what an object that is in S3 already becomes.
 
+use cfn_render::property_table::ARTIFACT_PROPERTIES;
 use serde_json::{Value, json};
 
 use crate::project::Project;
@@ -39,7 +40,12 @@ fn rows() -> Vec<(&'static str, &'static str, &'static str, Value)> {
         ("Resources", "AWS::ServiceCatalog::CloudFormationProduct", "/ProvisioningArtifactParameters/0/Info/LoadTemplateFromURL", url()),
         ("Metadata", "AWS::ServerlessRepo::Application", "/ReadmeUrl", uri()),
         ("Metadata", "AWS::ServerlessRepo::Application", "/LicenseUrl", uri()),
+        ("Resources", "AWS::CloudFormation::HookVersion", "/SchemaHandlerPackage", uri()),
+        ("Resources", "AWS::Serverless::GraphQLApi", "/SchemaUri", uri()),
+        ("Resources", "AWS::Serverless::GraphQLApi", "/Functions/f/CodeUri", uri()),
+        ("Resources", "AWS::Serverless::GraphQLApi", "/Resolvers/Query/r/CodeUri", uri()),
         ("Globals", "Function", "/CodeUri", uri()),
+        ("Globals", "Api", "/DefinitionUri", uri()),
     ]
 }
 
@@ -57,6 +63,28 @@ fn template(section: &str, entry: &str, path: &str, value: &str) -> Value {
 
 fn pointer(section: &str, entry: &str, path: &str) -> String {
     if section == "Resources" { format!("/Resources/R/Properties{path}") } else { format!("/{section}/{entry}{path}") }
+}
+
+#[test]
+fn the_rows_here_are_those_of_the_table() {
+    let mut ours: Vec<(&str, String)> =
+        rows().iter().map(|(_, entry, path, _)| (*entry, path.replacen('/', "", 1).replace('/', "."))).collect();
+    let mut table: Vec<(&str, String)> = ARTIFACT_PROPERTIES
+        .iter()
+        .map(|property| {
+            let mut names = ["Query", "r"].iter();
+            let name = |key: &&'static str| match (property.entry, *key) {
+                ("AWS::ServiceCatalog::CloudFormationProduct", "*") => "0",
+                ("AWS::Serverless::GraphQLApi", "*") if property.path[0] == "Functions" => "f",
+                ("AWS::Serverless::GraphQLApi", "*") => names.next().unwrap(),
+                (_, key) => key,
+            };
+            (property.entry, property.path.iter().map(name).collect::<Vec<_>>().join("."))
+        })
+        .collect();
+    ours.sort_unstable();
+    table.sort_unstable();
+    assert_eq!(ours, table);
 }
 
 #[test]
