@@ -6,7 +6,7 @@ mod archive;
 mod plan;
 pub mod property_table;
 mod sites;
-mod spelling;
+pub(crate) mod spelling;
 mod splice;
 mod upload;
 

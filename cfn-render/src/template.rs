@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorKind};
+use crate::package::spelling;
 use crate::problem::{Place, Problem};
 use crate::span::{LineIndex, Span};
 use crate::structure;
@@ -102,6 +103,11 @@ impl Template {
     /// read as [`to_value`](Self::to_value) says, so that a date is text, which `aws cloudformation package --use-json` fails on.
     pub fn to_json(&self) -> String {
         self.source.tree.json_text()
+    }
+
+    /// As [`to_json`](Self::to_json), with every character beyond ASCII as an escape.
+    pub fn to_ascii_json(&self) -> String {
+        spelling::escaped(self.to_json(), spelling::Characters::AsciiInJson)
     }
 
     /// The template's own `Parameters` section as a JSON object; empty when there is none.

@@ -1,5 +1,6 @@
 //! The store in S3, over a server on loopback that answers as S3 does.
 #![cfg(feature = "aws")]
+#![allow(clippy::format_push_string, reason = "texts for tests are small, and read best so")]
 
 #[path = "support/server.rs"]
 mod server;
@@ -47,10 +48,15 @@ fn package(store: &S3Store, script: &[u8]) -> Result<Packaged, Error> {
 }
 
 fn package_in(folder: &Path, store: &S3Store) -> Result<Packaged, Error> {
-    let text = "Resources: {J: {Type: 'AWS::Glue::Job', Properties: {Command: {ScriptLocation: job.py}}}}\n";
+    package_text(folder, "Resources: {J: {Type: 'AWS::Glue::Job', Properties: {Command: {ScriptLocation: job.py}}}}\n", store, 8)
+}
+
+fn package_text(folder: &Path, text: &str, store: &S3Store, at_once: usize) -> Result<Packaged, Error> {
     let template = Template::parse(text, folder.join("template.yml")).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(template.package(store, &PackageOptions::default()))
+    let mut options = PackageOptions::default();
+    options.parallel_uploads = at_once;
+    runtime.block_on(template.package(store, &options))
 }
 
 #[test]
@@ -106,11 +112,82 @@ fn a_bucket_in_another_region_is_reached_there_and_named_so() {
 }
 
 #[test]
-fn leave_to_write_is_enough() {
+fn leave_to_write_is_enough_and_that_nothing_else_may_be_seen_is_said_once() {
     let server = Server::start(|request| if request.method == "HEAD" { error(403, "Forbidden") } else { ok() });
-    let packaged = package(&store(&server), b"1").unwrap();
-    assert_eq!(server.log(), ["HEAD /bucket/", "HEAD /bucket/KEY", "PUT /bucket/KEY"]);
+    let folder = TempDir::new().unwrap();
+    let mut resources = String::new();
+    for number in 0..3 {
+        std::fs::write(folder.path().join(format!("{number}.py")), number.to_string()).unwrap();
+        resources.push_str(&format!("  J{number}: {{Type: 'AWS::Glue::Job', Properties: {{Command: {{ScriptLocation: {number}.py}}}}}}\n"));
+    }
+    let packaged = package_text(folder.path(), &format!("Resources:\n{resources}"), &store(&server), 1).unwrap();
+    let once = ["HEAD /bucket/KEY", "PUT /bucket/KEY"];
+    assert_eq!(server.log(), [&["HEAD /bucket/"][..], &once, &once, &once].concat());
     assert!(packaged.uploads[0].url.starts_with("https://s3.eu-west-1."));
+    let notes: Vec<_> = packaged.notes.iter().map(|note| (note.code, note.place.line)).collect();
+    assert_eq!(notes, [("uploaded-unseen", 2)]);
+    assert!(packaged.notes[0].message.contains("s3:GetObject"));
+
+    // What is not there is no reason to say anything.
+    let server = Server::start(|request| match (request.method.as_str(), names_object(request)) {
+        ("HEAD", true) => error(404, "NotFound"),
+        _ => ok(),
+    });
+    assert_eq!(package(&store(&server), b"1").unwrap().notes, []);
+}
+
+#[test]
+fn addresses_are_those_of_the_buckets_partition() {
+    for (region, expected) in [
+        ("cn-northwest-1", "https://s3.cn-northwest-1.amazonaws.com.cn/bucket/"),
+        ("us-gov-west-1", "https://s3.us-gov-west-1.amazonaws.com/bucket/"),
+        ("us-iso-east-1", "https://s3.us-iso-east-1.c2s.ic.gov/bucket/"),
+        ("eusc-de-east-1", "https://s3.eusc-de-east-1.amazonaws.eu/bucket/"),
+    ] {
+        let server = Server::start(move |_| (200, vec![("x-amz-bucket-region", region.to_owned())], String::new()));
+        let packaged = package(&store(&server), b"1").unwrap();
+        assert!(packaged.uploads[0].url.starts_with(expected), "{}", packaged.uploads[0].url);
+        let requests = server.requests.lock().unwrap();
+        assert!(requests.last().unwrap().headers["authorization"].contains(&format!("/{region}/s3/")));
+    }
+}
+
+#[test]
+fn no_more_uploads_run_at_once_than_allowed() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (now, peak) = (Arc::clone(&running), Arc::clone(&most));
+    let server = Server::start(move |request| {
+        if request.method == "PUT" {
+            peak.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            std::thread::sleep(std::time::Duration::from_millis(60));
+            now.fetch_sub(1, Ordering::SeqCst);
+        }
+        if names_object(request) && request.method == "HEAD" { error(404, "NotFound") } else { ok() }
+    });
+    let folder = TempDir::new().unwrap();
+    let mut resources = String::new();
+    for number in 0..12 {
+        std::fs::write(folder.path().join(format!("{number}.py")), number.to_string()).unwrap();
+        resources.push_str(&format!("  J{number}: {{Type: 'AWS::Glue::Job', Properties: {{Command: {{ScriptLocation: {number}.py}}}}}}\n"));
+    }
+    let packaged = package_text(folder.path(), &format!("Resources:\n{resources}"), &store(&server), 3).unwrap();
+    assert_eq!(packaged.uploads.len(), 12);
+    assert_eq!(most.load(Ordering::SeqCst), 3);
+    assert_eq!(server.log().iter().filter(|line| *line == "HEAD /bucket/").count(), 1, "the bucket's region is asked for once");
+}
+
+#[test]
+fn a_bucket_of_another_account_is_refused_before_anything_is_put_into_it() {
+    let server = Server::start(|request| {
+        let owner = request.headers.get("x-amz-expected-bucket-owner").map(String::as_str);
+        if owner == Some("222222222222") { error(403, "AccessDenied") } else { ok() }
+    });
+    let refused = package(&store(&server).expected_bucket_owner(Some("222222222222".to_owned())), b"1").unwrap_err();
+    assert_eq!(refused.store_error().unwrap().code.as_deref(), Some("AccessDenied"));
+    assert!(refused.problems()[0].hint.as_deref().unwrap().contains("expected account"));
 }
 
 #[test]
@@ -162,8 +239,16 @@ fn multipart(request: &Request, fail: bool) -> Answer {
 fn large_artifacts_go_in_parts() {
     let bytes: Vec<u8> = (0..=250).cycle().take((16 << 20) + 1000).collect();
     let server = Server::start(|request| multipart(request, false));
-    package(&store(&server), &bytes).unwrap();
+    let store = store(&server)
+        .kms_key_id(Some("alias/key".to_owned()))
+        .metadata(BTreeMap::from([("commit".to_owned(), "abc".to_owned())]))
+        .expected_bucket_owner(Some("111111111111".to_owned()));
+    package(&store, &bytes).unwrap();
     let requests = server.requests.lock().unwrap();
+    let created = requests.iter().find(|request| request.method == "POST").unwrap();
+    assert_eq!(created.headers["x-amz-server-side-encryption-aws-kms-key-id"], "alias/key");
+    assert_eq!(created.headers["x-amz-meta-commit"], "abc");
+    assert!(requests.iter().all(|request| request.headers["x-amz-expected-bucket-owner"] == "111111111111"));
     let parts: Vec<&Request> = requests.iter().filter(|request| request.method == "PUT").collect();
     assert_eq!(parts.iter().map(|part| part.body.len()).collect::<Vec<_>>(), [16 << 20, 1000]);
     assert!(parts.iter().flat_map(|part| &part.body).eq(&bytes));

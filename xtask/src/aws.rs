@@ -34,6 +34,11 @@ pub(crate) struct Caller {
 impl Session {
     /// Loads the configuration as every AWS tool does: variables, profile, container or instance role. No call is made yet.
     pub(crate) async fn open() -> Result<Self, Failure> {
+        Self::open_as(None, None).await
+    }
+
+    /// As [`Session::open`], in a region and with a profile of the caller's own, where they are named.
+    pub(crate) async fn open_as(region: Option<&str>, profile: Option<&str>) -> Result<Self, Failure> {
         let timeouts = aws_config::timeout::TimeoutConfig::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(READ_TIMEOUT)
@@ -45,6 +50,12 @@ impl Session {
         let mut loader = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).http_client(http_client);
         if let Ok(name) = AppName::new(concat!(env!("CARGO_PKG_NAME"), "-", env!("CARGO_PKG_VERSION"))) {
             loader = loader.app_name(name);
+        }
+        if let Some(region) = region {
+            loader = loader.region(Region::new(region.to_owned()));
+        }
+        if let Some(profile) = profile {
+            loader = loader.profile_name(profile);
         }
         let config = loader.load().await;
         let Some(region) = config.region().map(|region| region.as_ref().to_owned()).filter(|region| !region.is_empty()) else {

@@ -11,9 +11,9 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub(crate) use options::{
-    BuildOptions, ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions, ConfigurationOptions, DemoOptions,
-    DeployOptions, DistOptions, LintCheck, LintOptions, PackageOptions, PlanOptions, ProjectOptions, PruneOptions, RoleOptions, SchemaOf,
-    SetupOptions, Stage, StageAccounts, TestOptions, TourOptions, given,
+    BenchOptions, BuildOptions, ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions, ConfigurationOptions,
+    DemoOptions, DeployOptions, DistOptions, LintCheck, LintOptions, PackageOptions, PlanOptions, ProjectOptions, PruneOptions,
+    RoleOptions, SchemaOf, SetupOptions, Stage, StageAccounts, TestOptions, TourOptions, given,
 };
 #[cfg(feature = "aws")]
 pub(crate) use options::{Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, StackSetOptions};
@@ -71,7 +71,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Packages a template in place of `aws cloudformation package`.
-    Package(PackageOptions),
+    #[command(infer_long_args = true)]
+    Package(Box<PackageOptions>),
     /// Tells what a rollout of a stage would change, in every account and region, and whether it could. Changes nothing.
     Plan(Box<PlanOptions>),
     /// Removes stack instances that the release has no target for: those that are named or confirmed, and no others.
@@ -92,6 +93,8 @@ pub(crate) enum Command {
     },
     /// Checks format, lints, documentation, dependencies and templates of this workspace.
     Lint(LintOptions),
+    /// Runs the benchmarks of this workspace, set-up included.
+    Bench(BenchOptions),
     /// Makes the release binary, with its checksum, that runs on every CodeBuild image.
     Dist(DistOptions),
 }

@@ -34,8 +34,8 @@ pub(crate) struct Diagnostic {
 /// Where a finding is.
 #[derive(Debug, Clone)]
 pub(crate) enum Place {
-    /// In a file, with the text of the line where it is known.
-    Source { path: String, line: usize, column: usize, text: Option<String> },
+    /// In a file, with the text of the line where it is known, of which `width` characters are meant.
+    Source { path: String, line: usize, column: usize, width: usize, text: Option<String> },
     /// Anything else that has a name: a file, an option, an account and region.
     Named(String),
 }
@@ -86,7 +86,15 @@ impl Diagnostic {
     /// Places the finding in a text whose line can be shown.
     pub(crate) fn source(mut self, path: &str, line: usize, column: usize, text: &str) -> Self {
         let text = text.lines().nth(line.saturating_sub(1)).map(str::to_owned);
-        self.place = Some(Place::Source { path: path.to_owned(), line, column, text });
+        self.place = Some(Place::Source { path: path.to_owned(), line, column, width: 1, text });
+        self
+    }
+
+    /// Marks so many characters of the line, and not only the first.
+    pub(crate) fn underlining(mut self, characters: usize) -> Self {
+        if let Some(Place::Source { width, .. }) = &mut self.place {
+            *width = characters;
+        }
         self
     }
 }
@@ -130,10 +138,10 @@ impl fmt::Display for Diagnostic {
         match &self.place {
             None => {}
             Some(Place::Named(name)) => writeln!(f, "  {BLUE}-->{BLUE:#} {}", clean(name))?,
-            Some(Place::Source { path, line, column, text }) => {
+            Some(Place::Source { path, line, column, width, text }) => {
                 writeln!(f, "  {BLUE}-->{BLUE:#} {}:{line}:{column}", clean(path))?;
                 if let Some(text) = text {
-                    excerpt(f, *line, *column, text)?;
+                    excerpt(f, *line, *column, *width, text)?;
                 }
             }
         }
@@ -147,8 +155,8 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// The line with a mark under the column; long lines are cut around it.
-fn excerpt(f: &mut fmt::Formatter<'_>, line: usize, column: usize, text: &str) -> fmt::Result {
+/// The line with a mark under what is meant; long lines are cut around it.
+fn excerpt(f: &mut fmt::Formatter<'_>, line: usize, column: usize, width: usize, text: &str) -> fmt::Result {
     const WIDTH: usize = 100;
     let characters: Vec<char> = text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
     let column = column.clamp(1, characters.len() + 1);
@@ -159,7 +167,9 @@ fn excerpt(f: &mut fmt::Formatter<'_>, line: usize, column: usize, text: &str) -
     let gutter = " ".repeat(number.len());
     writeln!(f, "  {gutter} {BLUE}|{BLUE:#}")?;
     writeln!(f, "  {BLUE}{number} |{BLUE:#} {}", shown.trim_end())?;
-    writeln!(f, "  {gutter} {BLUE}|{BLUE:#} {}{RED}^{RED:#}", " ".repeat(column - 1 - start))
+    let before = column - 1 - start;
+    let marks = width.min(shown.trim_end().chars().count().saturating_sub(before)).max(1);
+    writeln!(f, "  {gutter} {BLUE}|{BLUE:#} {}{RED}{}{RED:#}", " ".repeat(before), "^".repeat(marks))
 }
 
 /// What comes from files and replies must not steer the terminal.

@@ -79,6 +79,14 @@ impl FileSet {
     }
 }
 
+/// Makes sure that a file can be written, before work is done for it whose result would be lost.
+pub(crate) fn check_writable(path: &Path) -> Result<(), Failure> {
+    if path.is_dir() {
+        return Err(Diagnostic::error(format!("cannot write `{}`: it is a folder", shown(path))).hinting("name a file").into());
+    }
+    stage(path, b"").map(drop).map_err(|error| Failure::bad_input(cannot_write(path, &error)))
+}
+
 /// Writes one file as a whole or not at all.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let mut set = FileSet::default();

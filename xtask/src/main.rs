@@ -70,6 +70,7 @@ async fn run(printer: Printer, cli: Cli) -> Result<Exit, Failure> {
         Command::Demo(options) => Box::pin(commands::demo::run(printer, &project()?, &options)).await,
         Command::Test { arguments } => commands::test::run(printer, &project()?, &arguments),
         Command::Lint(options) => commands::lint::run(printer, &project()?, &options).await,
+        Command::Bench(options) => commands::bench::run(printer, &project()?, &options),
         Command::Dist(options) => commands::dist::run(printer, &project()?, &options),
     }
 }

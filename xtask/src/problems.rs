@@ -46,15 +46,27 @@ pub(crate) fn at(
     }
 }
 
-/// A finding of cfn-render; `text` is the template's.
+/// A finding of cfn-render; `text` is the template's that was asked for. The finding can be in one that it nests.
 pub(crate) fn of_template(problem: &cfn_render::Problem, text: &str) -> Diagnostic {
     let level = match problem.severity {
         cfn_render::Severity::Error => Level::Error,
         cfn_render::Severity::Warning => Level::Warning,
         cfn_render::Severity::Note => Level::Note,
     };
-    let diagnostic = Diagnostic::new(level, &problem.message).hint(problem.hint.clone());
-    diagnostic.source(&problem.place.path.display().to_string(), problem.place.line, problem.place.column, text)
+    Diagnostic { level, ..at_place(&problem.message, &problem.place, text).hint(problem.hint.clone()) }
+}
+
+/// An error at a place of a template, or of one that it nests, whose own text is read for the line.
+pub(crate) fn at_place(message: &str, place: &cfn_render::Place, text: &str) -> Diagnostic {
+    let own = files::read_text(&place.path);
+    let text = own.as_deref().unwrap_or(text);
+    let source = Diagnostic::error(message).source(&place.path.display().to_string(), place.line, place.column, text);
+    let diagnostic = source.underlining(place.width);
+    match (place.logical_id(), place.property()) {
+        (Some(resource), Some(property)) => diagnostic.detail(format!("property `{property}` of resource `{resource}`")),
+        (Some(resource), None) => diagnostic.detail(format!("resource `{resource}`")),
+        _ => diagnostic,
+    }
 }
 
 /// All that cfn-render found wrong; `text` is the template's.

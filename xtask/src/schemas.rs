@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 
 use crate::cli::SchemaOf;
 use crate::commands::config;
+use crate::commands::package::result::PackageResult;
 use crate::configuration::Configuration;
 use crate::manifest::Manifest;
 
@@ -168,4 +169,9 @@ fn the_schema_of_the_test_results_is_fresh() {
 fn the_schemas_of_what_a_check_reads_and_writes_are_fresh() {
     holds("check-input.v1.json", "What an endpoint check reads", endpoint_test::check_input_schema());
     holds("check-output.v1.json", "What an endpoint check writes", endpoint_test::check_output_schema());
+}
+
+#[test]
+fn the_schema_of_the_result_of_package_is_fresh() {
+    holds("package-result.v1.json", "Result of package", json(schema_for!(PackageResult)));
 }

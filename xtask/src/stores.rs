@@ -1,65 +1,93 @@
-//! Where the local files that a template names are uploaded to: a bucket, where one was named.
+//! Where the local files that a template names are uploaded to: a bucket, where one was named, or a folder that stands for it.
+
+mod progress;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
-use cfn_render::{Artifact, ArtifactStore, Location, PackageOptions, Packaged, StoreError, Template};
+use cfn_render::{PackageOptions, PackagePlan, Packaged, Template};
 
-use crate::diagnostic::Failure;
-use crate::exit::Exit;
+use crate::diagnostic::{Diagnostic, Failure};
+use crate::printer::Printer;
 use crate::problems;
-
-/// No bucket was named: fine for a template that names no local files, and a clear refusal for one that does.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct NoStore;
+use progress::Progress;
 
 /// A bucket, and how objects are put into it.
 #[derive(Debug, Clone, Default)]
-#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "only AWS has buckets"))]
+#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "without AWS only a folder can stand for it"))]
 pub(crate) struct Bucket {
     pub(crate) name: String,
     pub(crate) prefix: Option<String>,
     pub(crate) kms_key_id: Option<String>,
     pub(crate) metadata: BTreeMap<String, String>,
     pub(crate) force_upload: bool,
-}
-
-impl ArtifactStore for NoStore {
-    async fn put(&self, _: &Artifact) -> Result<Location, StoreError> {
-        Err(StoreError::new(
-            "upload",
-            "no bucket was named; name one with --artifact-bucket (build), --s3-bucket (package) or ARTIFACT_BUCKET",
-        ))
-    }
+    pub(crate) expected_owner: Option<String>,
+    /// The session's region and profile, where the caller names others than the environment does.
+    pub(crate) region: Option<String>,
+    pub(crate) profile: Option<String>,
+    /// A folder to write the objects into, in place of the bucket.
+    pub(crate) folder: Option<PathBuf>,
 }
 
 /// Packages a template. A bucket is only talked to, and credentials are only looked for, when there is something to upload.
-pub(crate) async fn package(template: &Template, bucket: Option<Bucket>) -> Result<Packaged, Failure> {
-    let options = PackageOptions::default();
-    let plan = template.plan_package(&options).map_err(|error| problems::failure(&error, template.text()))?;
-    let packaged = match bucket.filter(|_| !plan.is_empty()) {
-        // Not an answer of AWS's: the command line lacks the bucket.
-        None => {
-            let packaged = template.package(&NoStore, &options).await;
-            return packaged.map_err(|error| Failure { exit: Exit::BadInput, ..problems::failure(&error, template.text()) });
-        }
-        Some(bucket) => in_bucket(template, &options, bucket).await?,
-    };
-    packaged.map_err(|error| problems::failure(&error, template.text()))
+pub(crate) async fn package(
+    printer: Printer,
+    template: &Template,
+    options: &PackageOptions,
+    bucket: Option<Bucket>,
+) -> Result<Packaged, Failure> {
+    let told = |error| problems::failure(&error, template.text());
+    let plan = template.plan_package(options).map_err(told)?;
+    if plan.is_empty() {
+        // Nothing is put anywhere.
+        let nowhere = cfn_render::store::Directory::new("", "", "");
+        return plan.upload(&nowhere).await.map_err(told);
+    }
+    let Some(bucket) = bucket else { return Err(without_bucket(template, &plan)) };
+    if let Some(folder) = &bucket.folder {
+        let region = bucket.region.as_deref().ok_or_else(without_region)?;
+        let store = cfn_render::store::Directory::new(folder, &bucket.name, region).prefix(bucket.prefix.as_deref().unwrap_or_default());
+        let store = Progress::new(printer, &plan, store);
+        return plan.upload(&store).await.map_err(told);
+    }
+    in_bucket(printer, plan, bucket).await?.map_err(told)
+}
+
+/// Every place that needs the bucket that the command line lacks.
+fn without_bucket(template: &Template, plan: &PackagePlan) -> Failure {
+    let mut diagnostics: Vec<Diagnostic> = plan
+        .uploads()
+        .iter()
+        .flat_map(|upload| {
+            let message = format!("`{}` has to be uploaded, and no bucket was named", upload.source.display());
+            upload.places.iter().map(move |place| problems::at_place(&message, place, template.text()))
+        })
+        .collect();
+    if let Some(last) = diagnostics.pop() {
+        diagnostics.push(last.hinting("name a bucket with --artifact-bucket (build), --s3-bucket (package) or ARTIFACT_BUCKET"));
+    }
+    Failure::new(crate::exit::Exit::BadInput, diagnostics)
+}
+
+fn without_region() -> Failure {
+    Diagnostic::error("the bucket's region is not known").named("--artifact-dir").hinting("name it with --region, or set AWS_REGION").into()
 }
 
 #[cfg(feature = "aws")]
-async fn in_bucket(template: &Template, options: &PackageOptions, bucket: Bucket) -> Result<Result<Packaged, cfn_render::Error>, Failure> {
-    let session = crate::aws::Session::open().await?;
+async fn in_bucket(printer: Printer, plan: PackagePlan, bucket: Bucket) -> Result<Result<Packaged, cfn_render::Error>, Failure> {
+    let session = crate::aws::Session::open_as(bucket.region.as_deref(), bucket.profile.as_deref()).await?;
     let store = cfn_render::aws::S3Store::new(aws_sdk_s3::Client::new(&session.config), bucket.name)
         .prefix(bucket.prefix.as_deref().unwrap_or_default())
         .kms_key_id(bucket.kms_key_id)
         .metadata(bucket.metadata)
+        .expected_bucket_owner(bucket.expected_owner)
         .force_upload(bucket.force_upload);
-    Ok(template.package(&store, options).await)
+    let store = Progress::new(printer, &plan, store);
+    Ok(plan.upload(&store).await)
 }
 
 #[cfg(not(feature = "aws"))]
 #[expect(clippy::unused_async, reason = "the one with AWS awaits")]
-async fn in_bucket(_: &Template, _: &PackageOptions, bucket: Bucket) -> Result<Result<Packaged, cfn_render::Error>, Failure> {
+async fn in_bucket(_: Printer, _: PackagePlan, bucket: Bucket) -> Result<Result<Packaged, cfn_render::Error>, Failure> {
     Err(crate::without_aws("an upload", &format!("build it with its default features to upload to `{}`", bucket.name)))
 }

@@ -291,3 +291,37 @@ fn is_executable(metadata: &std::fs::Metadata) -> bool {
 fn is_executable(_: &std::fs::Metadata) -> bool {
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Changes the length of a file when the first part of it arrives.
+    struct Meddler<'a> {
+        file: &'a File,
+        length: u64,
+    }
+
+    impl Write for Meddler<'_> {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.file.set_len(self.length)?;
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_file_that_shrinks_or_grows_while_it_is_read_is_refused() {
+        const LENGTH: u64 = 1 << 20;
+        for (length, fine) in [(LENGTH, true), (100, false), (LENGTH - 1, false), (LENGTH + 1, false), (LENGTH * 4, false)] {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            file.as_file().set_len(LENGTH).unwrap();
+            let mut reader = File::open(file.path()).unwrap();
+            let outcome = copy_whole(&mut reader, file.path(), &mut Meddler { file: file.as_file(), length });
+            assert_eq!(outcome.map_err(|unusable| unusable.code), if fine { Ok(()) } else { Err("changed-meanwhile") }, "{length}");
+        }
+    }
+}

@@ -63,6 +63,8 @@ pub(crate) fn plan(root: &Template) -> Result<Plan, Error> {
     let whole = planner.template(root.clone(), Role::Template);
     planner.plan.templates.push(whole);
     let Planner { mut plan, mut problems, .. } = planner;
+    // What is only worth telling is told with what is wrong, too: all at once.
+    problems.append(&mut plan.notes);
     // File by file in the order of their first mention, and each in the order of its text.
     let mut files: HashMap<PathBuf, usize> = HashMap::new();
     for problem in &problems {
@@ -70,7 +72,7 @@ pub(crate) fn plan(root: &Template) -> Result<Plan, Error> {
         files.entry(problem.place.path.clone()).or_insert(next);
     }
     problems.sort_by_key(|problem| (files.get(&problem.place.path).copied(), problem.place.line, problem.place.column));
-    plan.notes.extend(Error::unless_harmless(ErrorKind::Artifacts, problems)?);
+    plan.notes = Error::unless_harmless(ErrorKind::Artifacts, problems)?;
     Ok(plan)
 }
 
@@ -113,7 +115,8 @@ impl Planner {
         let Some(text) = tree.text(site.node) else {
             if tree.function(site.node).is_none() && !tree.is_mapping(site.node) {
                 let message = format!("`{}` is a list, where a path or a mapping belongs", site.name);
-                self.problems.push(Problem::error("not-an-artifact", template.place_of_node(site.node, &site.pointer), message));
+                let problem = Problem::error("not-an-artifact", template.place_of_node(site.node, &site.pointer), message);
+                self.problems.push(problem.hint("name one file or folder, or an object as s3://bucket/key"));
             }
             return None;
         };
@@ -216,12 +219,10 @@ impl Planner {
             }
             Err(ReadFailure::Template(error)) => {
                 let named_by = format!("`{}` names it at {}", site.name, parent.place_of_node(site.node, &site.pointer));
-                self.problems.extend(
-                    error
-                        .problems()
-                        .iter()
-                        .map(|problem| problem.clone().hint_if(if problem.hint.is_none() { Some(named_by.clone()) } else { None })),
-                );
+                self.problems.extend(error.problems().iter().map(|problem| {
+                    let hint = problem.hint.as_ref().map_or_else(|| named_by.clone(), |hint| format!("{hint}; {named_by}"));
+                    problem.clone().hint(hint)
+                }));
                 None
             }
         };

@@ -53,11 +53,14 @@ pub(crate) fn quoted(text: &str, characters: Characters) -> String {
 
 /// A value on one line, as JSON, which is YAML in flow style too.
 pub(crate) fn flow(value: &Value, characters: Characters) -> String {
-    let json = value.to_string();
+    escaped(value.to_string(), characters)
+}
+
+/// JSON with escapes in the place of some characters. Outside of strings it has no others than those of ASCII.
+pub(crate) fn escaped(json: String, characters: Characters) -> String {
     if json.chars().all(|character| stays(character, characters)) {
         return json;
     }
-    // Outside of strings JSON has no other characters than those of ASCII.
     json.chars().fold(String::with_capacity(json.len() * 2), |mut text, character| {
         if stays(character, characters) {
             text.push(character);

@@ -39,7 +39,7 @@ impl BuildError {
         if matches!(error.kind(), ScanErrorKind::RecursionLimitExceeded) {
             return too_deep(offset);
         }
-        Self::new("syntax", offset, error.info())
+        Self { hint: syntax_hint(error.kind()).map(str::to_owned), ..Self::new("syntax", offset, error.info()) }
     }
 }
 
@@ -283,6 +283,26 @@ fn scalar_text(text: String, style: ScalarStyle, span: &Span, tagged: bool) -> S
     let empty = span.byte_range().is_none_or(|range| range.is_empty());
     // Nothing at all is reported as `~`; what is not written has no text.
     if empty && !tagged && style == ScalarStyle::Plain { String::new() } else { text }
+}
+
+/// What most often is behind a text that does not parse.
+fn syntax_hint(kind: &ScanErrorKind) -> Option<&'static str> {
+    Some(match kind {
+        ScanErrorKind::TabNotAllowed | ScanErrorKind::TabInBlockIndentation | ScanErrorKind::TabInIndentation => {
+            "YAML is indented with spaces: put spaces in the place of the tab"
+        }
+        ScanErrorKind::UnclosedFlowCollection { .. } | ScanErrorKind::MismatchedFlowCollectionEnd { .. } => {
+            "each bracket is closed by one of its kind; a text with brackets in it takes quotes"
+        }
+        ScanErrorKind::UnclosedQuotedScalar => "close the quote; a single quote within single quotes is written twice",
+        ScanErrorKind::UnknownAnchor => "declare the anchor above, as `&name`; a text that begins with `*` takes quotes",
+        ScanErrorKind::ExpectedBlockMappingKey | ScanErrorKind::InvalidIndentation | ScanErrorKind::ExpectedBlockSequenceEntry => {
+            "see that the line has the same indentation as those that it belongs to"
+        }
+        ScanErrorKind::SimpleKeyExpected | ScanErrorKind::InvalidSimpleKey => "a key is followed by a colon and a space",
+        ScanErrorKind::UnexpectedCharacter { .. } => "a text that begins with this character takes quotes",
+        _ => return None,
+    })
 }
 
 fn too_deep(offset: usize) -> BuildError {

@@ -118,3 +118,95 @@ fn a_child_that_is_not_utf8_is_refused_with_its_line() {
     project.write("child.yml", b"Resources:\n  A: \xe9\n");
     insta::assert_snapshot!(project.tell(&project.package_error("template.yml")), @"template.yml:1:79: `child.yml` is not UTF-8: the first odd byte is on line 2 [unreadable]");
 }
+
+#[test]
+fn archives_that_climb_out_of_their_folder_are_refused() {
+    for name in ["../evil", "a/../../evil", "/etc/evil", "..\\evil"] {
+        let template = "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: code.zip}}}\n";
+        let project = Project::new(&[("template.yml", template)]);
+        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut zip, b"x").unwrap();
+        project.write("code.zip", zip.finish().unwrap().into_inner());
+        let error = project.package_error("template.yml");
+        assert_eq!(error.problems()[0].code, "archive-climbs-out", "{name}");
+        assert!(error.problems()[0].message.contains(name), "{error}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn names_that_would_be_other_names_elsewhere_are_refused() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let template = "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: src}}}\n";
+    let project = Project::new(&[("template.yml", template), ("src/a", "a")]);
+    std::fs::write(project.path("src").join(std::ffi::OsStr::from_bytes(b"\xff.py")), "x").unwrap();
+    std::fs::write(project.path("src/..\\evil"), "x").unwrap();
+    let error = project.package_error("template.yml");
+    let codes: Vec<&str> = error.problems().iter().map(|problem| problem.code).collect();
+    assert_eq!(codes, ["name-with-backslash", "name-not-utf8"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn sockets_and_devices_are_refused() {
+    let template = "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: src}}, G: {Type: 'AWS::Glue::Job', Properties: {Command: {ScriptLocation: /dev/zero}}}}\n";
+    let project = Project::new(&[("template.yml", template), ("src/a", "a")]);
+    let _listener = std::os::unix::net::UnixListener::bind(project.path("src/socket")).unwrap();
+    let error = soon("a device", || project.package_error("template.yml"));
+    let codes: Vec<&str> = error.problems().iter().map(|problem| problem.code).collect();
+    assert_eq!(codes, ["special-file", "special-file"]);
+}
+
+#[test]
+fn a_nested_template_of_gigabytes_is_not_read() {
+    let project =
+        Project::new(&[("template.yml", "Resources: {C: {Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: child.yml}}}\n")]);
+    std::fs::File::create(project.path("child.yml")).unwrap().set_len(8 << 30).unwrap();
+    let error = soon("a huge child", || project.package_error("template.yml"));
+    assert!(error.to_string().contains("larger than 16 MiB"), "{error}");
+}
+
+#[test]
+fn problems_without_end_are_told_up_to_a_number_and_soon() {
+    let keys = "\"A\":1,".repeat(200_000);
+    for text in [
+        format!("{{{keys}\"B\":2}}"),
+        format!("{{\"Resources\":{{{}\"Z\":{{}}}}}}", (0..50_000).map(|n| format!("\"R{n}\":{{}},")).collect::<String>()),
+        format!("{{\"Resources\":{{\"R\":{{\"Type\":\"T\",\"P\":[{}1]}}}}}}", "{\"Ref\":\"Nobody\"},".repeat(100_000)),
+        format!("A: &a 1\nB: [{}*a]\n", "*a, ".repeat(100_000)),
+    ] {
+        let template = Template::parse(text, "t.json").unwrap();
+        let problems = soon("many problems", || template.problems());
+        assert!((100..300).contains(&problems.len()), "{}", problems.len());
+        assert_eq!(problems.iter().filter(|problem| problem.code == "more-problems").count(), 1);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_full_of_trouble_is_told_up_to_a_number() {
+    let template = "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: src}}}\n";
+    let project = Project::new(&[("template.yml", template), ("src/a", "a")]);
+    for index in 0..300 {
+        std::os::unix::fs::symlink("../template.yml", project.path(&format!("src/out{index}"))).unwrap();
+    }
+    let error = project.package_error("template.yml");
+    assert_eq!(error.problems().len(), 51);
+    assert_eq!(error.problems()[50].code, "more-problems");
+}
+
+#[test]
+fn a_folder_of_very_many_files_is_packaged() {
+    let project = Project::new(&[("template.yml", "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: src}}}\n")]);
+    for folder in 0..20 {
+        std::fs::create_dir_all(project.path(&format!("src/{folder}"))).unwrap();
+        for file in 0..1000 {
+            std::fs::write(project.path(&format!("src/{folder}/{file}")), b"x").unwrap();
+        }
+    }
+    let (packaged, store) = soon("twenty thousand files", || project.package("template.yml"));
+    let archive = zip::ZipArchive::new(std::io::Cursor::new(store.objects()[&packaged.uploads[0].key].clone())).unwrap();
+    assert_eq!(archive.len(), 20_000);
+}

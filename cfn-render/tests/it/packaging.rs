@@ -134,7 +134,7 @@ fn all_problems_are_told_at_once_and_nothing_is_uploaded() {
     std::fs::create_dir(project.path("empty")).unwrap();
     assert_snapshot!(project.tell(&project.package_error("template.yml")), @"
     template.yml:2:57: `Code` names `scr`, which does not exist [missing-artifact] hint: did you mean `src`?
-    template.yml:3:57: `Code` is a list, where a path or a mapping belongs [not-an-artifact]
+    template.yml:3:57: `Code` is a list, where a path or a mapping belongs [not-an-artifact] hint: name one file or folder, or an object as s3://bucket/key
     template.yml:4:57: `https://example.com/x.zip` is a web address, which AWS does not read artifacts from [malformed-address] hint: name a local file, or an object as s3://bucket/key
     template.yml:6:57: the folder `empty` has no files to upload [empty-folder] hint: build the artifact first, or see what a .cfnignore file leaves out
     template.yml:7:57: `Code` names `~/code`, which does not exist [missing-artifact] hint: `~` and variables are not expanded: write the path out
@@ -142,8 +142,22 @@ fn all_problems_are_told_at_once_and_nothing_is_uploaded() {
     template.yml:10:69: `src` is no file, where a template belongs [unreadable]
     template.yml:11:22: `Fn::ForEach::Loop` is not a list of three: identifier, collection and output [malformed-for-each]
     template.yml:12:98: `./${Name}` has a `${…}`, and local paths are not evaluated [malformed-address] hint: write the path out, or name an object in S3 with Fn::Sub
-    child.yml:2:6: unclosed bracket '[' [syntax] hint: `TemplateURL` names it at template.yml:9:69
+    child.yml:2:6: unclosed bracket '[' [syntax] hint: each bracket is closed by one of its kind; a text with brackets in it takes quotes; `TemplateURL` names it at template.yml:9:69
     ");
+}
+
+#[test]
+fn what_is_only_worth_telling_is_told_with_what_is_wrong() {
+    let project = Project::new(&[(
+        "template.yml",
+        "Resources:\n  A: {Type: 'AWS::Lambda::Function', Properties: {Code: nowhere, Role: !GetAtt Rol.Arn}}\n  B: {Type: T, Type: U}\n",
+    )]);
+    let error = project.package_error("template.yml");
+    let told: Vec<_> = error.problems().iter().map(|problem| (problem.code, problem.severity)).collect();
+    assert_eq!(
+        told,
+        [("missing-artifact", Severity::Error), ("unknown-resource", Severity::Warning), ("duplicate-key", Severity::Warning)]
+    );
 }
 
 #[test]

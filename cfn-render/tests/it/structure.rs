@@ -129,11 +129,11 @@ fn what_is_no_template_is_refused_with_its_place() {
     t.yml:1:1: the template is not a mapping [not-a-mapping] hint: a template is a mapping with sections such as `Resources`
     t.yml:1:1: the template is not a mapping [not-a-mapping] hint: a template is a mapping with sections such as `Resources`
     t.yml:2:1: a second YAML document begins here [several-documents] hint: a template is one document: remove the `---`, or keep the other document in a file of its own
-    t.yml:1:4: unclosed bracket '[' [syntax]
-    t.yml:1:4: unclosed quote [syntax]
-    t.yml:2:2: tabs disallowed within this context (block indentation) [syntax]
+    t.yml:1:4: unclosed bracket '[' [syntax] hint: each bracket is closed by one of its kind; a text with brackets in it takes quotes
+    t.yml:1:4: unclosed quote [syntax] hint: close the quote; a single quote within single quotes is written twice
+    t.yml:2:2: tabs disallowed within this context (block indentation) [syntax] hint: YAML is indented with spaces: put spaces in the place of the tab
     t.yml:2:8: did not find expected <document start> [syntax]
-    t.yml:1:4: while parsing node, found unknown anchor [syntax]
+    t.yml:1:4: while parsing node, found unknown anchor [syntax] hint: declare the anchor above, as `&name`; a text that begins with `*` takes quotes
     t.yml:1:8: this alias stands within the value that it names [recursive-alias]
     t.yml:2:3: mapping values are not allowed in this context [syntax]
     ");

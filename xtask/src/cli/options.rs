@@ -1,5 +1,6 @@
 //! The options of each command, a file a command.
 
+mod bench;
 mod build;
 mod config;
 mod configuration;
@@ -16,6 +17,7 @@ mod stage;
 mod test_endpoints;
 mod tour;
 
+pub(crate) use bench::BenchOptions;
 pub(crate) use build::BuildOptions;
 pub(crate) use config::{ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions, SchemaOf};
 pub(crate) use configuration::ConfigurationOptions;

@@ -9,6 +9,7 @@ mod summary;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cfn_render::PackageOptions;
 use model_registry::{AccountId, Choice, Gates, Registry, SelectError, select};
 use stage_config::{to_stack_set_parameters, to_template_configuration};
 
@@ -137,7 +138,7 @@ pub(crate) async fn build<R: Registry>(
     }
 
     let bucket = request.artifact_bucket.clone().map(|name| Bucket { name, ..Bucket::default() });
-    let packaged = stores::package(&inputs.template, bucket).await?;
+    let packaged = stores::package(printer, &inputs.template, &PackageOptions::default(), bucket).await?;
     for note in &packaged.notes {
         printer.diagnostic(&problems::of_template(note, inputs.template.text()));
     }

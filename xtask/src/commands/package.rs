@@ -1,49 +1,75 @@
 //! `package`: one template, in place of `aws cloudformation package`, with the same flags.
 
+pub(crate) mod result;
+
 use std::collections::BTreeMap;
 
 use cfn_render::Template;
 
-use crate::cli::PackageOptions;
+use crate::cli::{PackageOptions, given};
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::exit::Exit;
 use crate::files;
-use crate::printer::Printer;
+use crate::printer::{Format, Printer};
 use crate::problems;
 use crate::stores::{self, Bucket};
+use result::PackageResult;
 
 pub(crate) async fn run(printer: Printer, options: &PackageOptions) -> Result<Exit, Failure> {
     let metadata = metadata(options.metadata.as_deref())?;
-    let text = files::read_text(&options.template_file).map_err(|diagnostic| diagnostic.named("--template-file"))?;
-    let template = Template::parse(text.clone(), options.template_file.clone()).map_err(|error| problems::failure(&error, &text))?;
-    let bucket = options.s3_bucket.as_ref().map(|name| name.trim()).filter(|name| !name.is_empty()).map(|name| Bucket {
+    let template = read(options)?;
+    if let Some(path) = &options.output_template_file {
+        // Found out before anything is uploaded.
+        files::check_writable(path)?;
+    }
+    let bucket = given(options.s3_bucket.as_ref()).map(|name| Bucket {
         name: name.to_owned(),
         prefix: options.s3_prefix.clone(),
-        kms_key_id: options.kms_key_id.clone(),
+        kms_key_id: given(options.kms_key_id.as_ref()).map(str::to_owned),
         metadata,
         force_upload: options.force_upload,
+        expected_owner: given(options.expected_bucket_owner.as_ref()).map(str::to_owned),
+        region: given(options.region.as_ref()).map(str::to_owned),
+        profile: given(options.profile.as_ref()).map(str::to_owned),
+        folder: options.artifact_dir.clone(),
     });
-    let packaged = stores::package(&template, bucket).await?;
+    let mut packaging = cfn_render::PackageOptions::default();
+    packaging.escape_non_ascii = options.escape_non_ascii;
+    let packaged = stores::package(printer, &template, &packaging, bucket).await?;
     for note in &packaged.notes {
-        printer.diagnostic(&problems::of_template(note, &text));
+        printer.diagnostic(&problems::of_template(note, template.text()));
     }
     for upload in &packaged.uploads {
         printer.step(if upload.existed { "Unchanged" } else { "Uploaded" }, &upload.url);
     }
-    let output = if options.use_json { as_json(packaged.text, &template)? } else { packaged.text };
-    match &options.output_template_file {
-        Some(path) => {
-            files::write(path, output.as_bytes())?;
-            printer.step("Packaged", path.display());
-        }
-        None => Printer::out(&output),
+    let text = if options.use_json { as_json(&packaged.text, &template, options.escape_non_ascii)? } else { packaged.text.clone() };
+    if let Some(path) = &options.output_template_file {
+        files::write(path, text.as_bytes())?;
+        printer.step("Packaged", path.display());
+    }
+    match (printer.format, &options.output_template_file) {
+        (Format::Json, path) => printer.result(&PackageResult::new(&packaged, &text, path.as_deref()), ""),
+        (Format::Text, None) => Printer::out(&text),
+        (Format::Text, Some(_)) => {}
     }
     Ok(Exit::Done)
 }
 
-fn as_json(text: String, template: &Template) -> Result<String, Failure> {
-    let packaged = Template::parse(text, template.path()).map_err(|error| problems::failure(&error, template.text()))?;
-    Ok(packaged.to_json())
+/// The template's file, as the AWS CLI takes it: a file that lies somewhere, since its paths are relative to it.
+fn read(options: &PackageOptions) -> Result<Template, Failure> {
+    let path = &options.template_file;
+    if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        let diagnostic =
+            Diagnostic::error(format!("`{}` is a folder, a pipe or a device, where a template's file belongs", path.display()));
+        return Err(diagnostic.named("--template-file").hinting("name the file itself: the paths in a template are relative to it").into());
+    }
+    let text = files::read_text(path).map_err(|diagnostic| diagnostic.named("--template-file"))?;
+    Template::parse(text.clone(), path.clone()).map_err(|error| problems::failure(&error, &text))
+}
+
+fn as_json(text: &str, template: &Template, escape: bool) -> Result<String, Failure> {
+    let packaged = Template::parse(text, template.path()).map_err(|error| problems::failure(&error, text))?;
+    Ok(if escape { packaged.to_ascii_json() } else { packaged.to_json() })
 }
 
 /// `KEY=VALUE,KEY=VALUE`, or a JSON object of texts, as the AWS CLI takes it.

@@ -235,7 +235,14 @@ const MISTAKES: &[Mistake] = &[
         },
         arguments: BUILD,
         code: 2,
-        says: &["Description"],
+        says: &["the key `Description` is here and on line", "remove one of them"],
+    },
+    Mistake {
+        name: "a template under both endings",
+        make: |project| project.write("cfn-sm-endpoint-template.yaml", "Resources: {}\n"),
+        arguments: BUILD,
+        code: 2,
+        says: &["both `cfn-sm-endpoint-template.yml` and `cfn-sm-endpoint-template.yaml`"],
     },
     Mistake {
         name: "an endpoint's name that is too long",

@@ -36,8 +36,81 @@ fn a_local_file_without_a_bucket_is_refused_and_the_earlier_output_stays() {
     project
         .run(["package", "--template-file", "lambda.yml", "--output-template-file", "out.yaml"])
         .ends_with(2)
-        .says("no bucket was named");
+        .says("no bucket was named")
+        .says("lambda.yml:5:13")
+        .says("property `Code` of resource `F`");
     assert_eq!(project.read("out.yaml"), "earlier\n");
+}
+
+#[test]
+fn any_beginning_of_a_flag_will_do_as_with_the_aws_cli() {
+    let project = Project::new();
+    let flags = ["package", "--templ", "cfn-sm-endpoint-template.yml", "--s3-b", "", "--output-temp", "out.yaml", "--use-j"];
+    project.run(flags).ends_with(0);
+    assert_eq!(project.json("out.yaml")["AWSTemplateFormatVersion"], "2010-09-09");
+    // A beginning of two is none of either.
+    project.run(["package", "--template-file", "cfn-sm-endpoint-template.yml", "--s3", "x"]).ends_with(2).says("--s3");
+}
+
+#[test]
+fn problems_of_nested_templates_are_shown_with_their_own_lines() {
+    let project = Project::new();
+    project.write("root.yml", "Resources:\n  C: {Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: sub/child.yml}}\n");
+    project.write("sub/child.yml", "# a child\nResources:\n  F: {Type: 'AWS::Lambda::Function', Properties: {Code: ./nowhere}}\n");
+    let run = project.run(["package", "--template-file", "root.yml"]).ends_with(2);
+    let expected = "\
+error: `Code` names `./nowhere`, which does not exist
+  --> sub/child.yml:3:57
+    |
+  3 |   F: {Type: 'AWS::Lambda::Function', Properties: {Code: ./nowhere}}
+    |                                                         ^^^^^^^^^
+  = property `Code` of resource `F`
+  hint: looked for `sub/nowhere`: paths are relative to the template's folder
+";
+    assert_eq!(run.stderr, expected);
+}
+
+#[test]
+fn a_folder_can_stand_for_the_bucket_without_any_aws() {
+    let mut project = Project::new();
+    project.set("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
+    project.write("lambda.yml", LAMBDA);
+    project.write("code/index.py", "def handler(event, context): return 1\n");
+    let flags = ["package", "--template-file", "lambda.yml", "--s3-bucket", "artifacts", "--artifact-dir", "out"];
+    project.run(flags).ends_with(2).says("region");
+    let run = project.run(flags.into_iter().chain(["--region", "eu-west-1", "--s3-prefix", "p", "--format", "json"])).ends_with(0);
+    let result: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(result["schema_version"], 1);
+    let key = result["uploads"][0]["key"].as_str().unwrap();
+    assert!(key.starts_with("p/"));
+    assert!(project.path("out").join(key).is_file());
+    assert!(result["template"].as_str().unwrap().contains(key));
+    assert_eq!(result["uploads"][0]["places"][0]["logical_id"], "F");
+    // Nothing moves where nobody looks.
+    assert!(!run.stderr.contains('\r') && !run.stderr.contains("uploads"), "{}", run.stderr);
+}
+
+#[test]
+fn a_template_that_is_no_file_and_an_output_that_cannot_be_written_are_refused_before_any_work() {
+    let project = Project::new();
+    project.write("lambda.yml", LAMBDA);
+    project.run(["package", "--template-file", "."]).ends_with(2).says("a folder, a pipe or a device");
+    project.run(["package", "--template-file", "/dev/zero"]).ends_with(2).says("a folder, a pipe or a device");
+    project.run(["package", "--template-file", "lambda.yml", "--output-template-file", "."]).ends_with(2).says("it is a folder");
+    project
+        .run(["package", "--template-file", "lambda.yml", "--output-template-file", "lambda.yml/out"])
+        .ends_with(2)
+        .says("a file stands where");
+}
+
+#[test]
+fn characters_beyond_ascii_are_escaped_when_asked_for() {
+    let project = Project::new();
+    project.write("t.yml", "# é\nResources: {R: {Type: 'Custom::R', Properties: {A: é}}}\n");
+    let run = project.run(["package", "--template-file", "t.yml", "--escape-non-ascii"]).ends_with(0);
+    assert_eq!(run.stdout, "# é\nResources: {R: {Type: 'Custom::R', Properties: {A: \"\\u00e9\"}}}\n");
+    let run = project.run(["package", "--template-file", "t.yml", "--escape-non-ascii", "--use-json"]).ends_with(0);
+    assert!(run.stdout.is_ascii() && run.stdout.contains("\\u00e9"), "{}", run.stdout);
 }
 
 const LAMBDA: &str = "# what it is\nResources:\n  F:\n    Type: AWS::Lambda::Function\n    Properties:\n      Handler: index.handler # kept\n      Code: ./code\n";

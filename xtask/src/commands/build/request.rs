@@ -338,6 +338,10 @@ impl Asked {
     pub(crate) fn template(&mut self, project: &Project, name: &str) -> PathBuf {
         self.file_name(name, "--template-name");
         let candidates = ["yml", "yaml"].map(|extension| project.root.join(format!("{name}-template.{extension}")));
+        if candidates.iter().all(|path| path.is_file()) {
+            let diagnostic = Diagnostic::error(format!("there are both `{name}-template.yml` and `{name}-template.yaml`"));
+            self.diagnostics.push(diagnostic.named(project.root.display().to_string()).hinting("remove the one that is not meant"));
+        }
         candidates.iter().find(|path| path.is_file()).cloned().unwrap_or_else(|| {
             let diagnostic = Diagnostic::error(format!("there is no template `{name}-template.yml` or `{name}-template.yaml`"));
             self.diagnostics.push(diagnostic.named(project.root.display().to_string()).hinting("name another one with --template-name"));

@@ -59,6 +59,22 @@ impl StandIn {
         self.send("POST", &format!("/endpoints/{endpoint}/invocations"), &sent, body.into())
     }
 
+    /// The bytes of an object in a bucket of the account; the test's own hand.
+    pub fn object(&self, account: &str, bucket: &str, key: &str) -> Result<Vec<u8>, Error> {
+        let headers = [authorization("s3", REGION), acting_as(account), (OWN_HAND, "1".to_owned())];
+        let reply = self.send("GET", &format!("/{bucket}/{key}"), &headers, Vec::new())?;
+        if reply.status < 300 {
+            return Ok(reply.body);
+        }
+        let document = Document(reply.text());
+        Err(Error::Refused {
+            operation: format!("s3 GetObject {key}"),
+            status: reply.status,
+            code: document.text("Code").unwrap_or_default(),
+            message: document.text("Message").unwrap_or(document.0),
+        })
+    }
+
     /// The variables with which a child process acts as this account against the stand-in, and cannot reach the real AWS.
     ///
     /// While identities are enforced, the role `StandInDeveloper` is made in the account, which may do everything there.

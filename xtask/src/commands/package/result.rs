@@ -1,0 +1,126 @@
+//! What `package --format json` prints: the template, and what was uploaded for it.
+
+use std::path::Path;
+
+use cfn_render::{Packaged, Place, Problem, Severity};
+use serde::Serialize;
+
+use crate::manifest::Tool;
+
+/// The one version of the format.
+const SCHEMA_VERSION: u32 = 1;
+
+/// What packaging came to.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct PackageResult {
+    schema_version: u32,
+    tool: Tool,
+    /// The packaged template; null when it was written to a file.
+    template: Option<String>,
+    /// The file that the packaged template was written to.
+    output_template_file: Option<String>,
+    /// Each artifact once: files and folders in the order in which they are first named, then nested templates.
+    uploads: Vec<Upload>,
+    /// Warnings and notes.
+    notes: Vec<Note>,
+}
+
+/// One artifact in the bucket.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Upload {
+    /// The object's key.
+    key: String,
+    /// The object's https address.
+    url: String,
+    /// The checksum of the object, in hexadecimal digits.
+    sha256: String,
+    bytes: u64,
+    /// Whether it was in the bucket already.
+    existed: bool,
+    /// The file or folder that it was made of.
+    source: String,
+    /// Every place that names it.
+    places: Vec<At>,
+}
+
+/// Something worth telling.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Note {
+    /// `warning` or `note`.
+    severity: &'static str,
+    /// A stable name for this kind of finding.
+    code: &'static str,
+    message: String,
+    hint: Option<String>,
+    place: At,
+}
+
+/// A place in a template.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct At {
+    file: String,
+    /// From 1.
+    line: usize,
+    /// In characters, from 1.
+    column: usize,
+    /// The JSON pointer into the template's long form.
+    pointer: String,
+    logical_id: Option<String>,
+    property: Option<String>,
+}
+
+impl PackageResult {
+    pub(crate) fn new(packaged: &Packaged, text: &str, output: Option<&Path>) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            tool: Tool::this(),
+            template: if output.is_none() { Some(text.to_owned()) } else { None },
+            output_template_file: output.map(|path| path.display().to_string()),
+            uploads: packaged.uploads.iter().map(Upload::new).collect(),
+            notes: packaged.notes.iter().map(Note::new).collect(),
+        }
+    }
+}
+
+impl Upload {
+    fn new(upload: &cfn_render::Upload) -> Self {
+        Self {
+            key: upload.key.clone(),
+            url: upload.url.clone(),
+            sha256: upload.sha256.clone(),
+            bytes: upload.bytes,
+            existed: upload.existed,
+            source: upload.source.display().to_string(),
+            places: upload.places.iter().map(At::new).collect(),
+        }
+    }
+}
+
+impl Note {
+    fn new(problem: &Problem) -> Self {
+        Self {
+            severity: if problem.severity == Severity::Note { "note" } else { "warning" },
+            code: problem.code,
+            message: problem.message.clone(),
+            hint: problem.hint.clone(),
+            place: At::new(&problem.place),
+        }
+    }
+}
+
+impl At {
+    fn new(place: &Place) -> Self {
+        Self {
+            file: place.path.display().to_string(),
+            line: place.line,
+            column: place.column,
+            pointer: place.pointer.clone(),
+            logical_id: place.logical_id(),
+            property: place.property(),
+        }
+    }
+}
