@@ -19,13 +19,6 @@ const LONGEST_VALUE: usize = 1000;
 /// What a build has from CodeBuild itself, or from its image.
 const FROM_CODE_BUILD: [&str; 4] = ["CODEBUILD_", "PATH", "HOME", "CARGO"];
 
-/// What a team may give and the pipeline does not: each with the reason.
-const NOT_SET: [(&str, &str); 3] = [
-    ("DEPLOYMENT_REGIONS", "a pipeline deploys to its own region, as its stack set actions do"),
-    ("REGIONAL_MODEL_PACKAGES", "as above"),
-    ("XTASK_PROJECT_DIR", "CodeBuild starts in the project's folder"),
-];
-
 const SOURCES: [(&str, [(&str, &str); 2]); 3] = [
     ("CodeConnections", [("ConnectionArn", "arn:aws:codeconnections:us-east-1:111111111111:connection/1"), ("RepositoryId", "team/iris")]),
     ("CodeCommit", [("RepositoryId", "iris"), ("BranchName", "main")]),
@@ -197,7 +190,7 @@ fn options_of(command: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_variable_that_the_buildspecs_and_the_program_need_is_set_and_no_other() {
+fn every_variable_that_the_buildspecs_need_is_set_and_none_that_nothing_uses() {
     let pipeline = Pipeline::read(&parameters());
     let obtain = std::fs::read_to_string(workspace().join("pipeline/obtain-xtask.sh")).unwrap();
     for action in pipeline.actions().filter(|action| action.provider == "CodeBuild") {
@@ -205,19 +198,17 @@ fn every_variable_that_the_buildspecs_and_the_program_need_is_set_and_no_other()
         let buildspec = buildspec(&pipeline, action);
         let mut set: BTreeMap<String, String> = project.environment.clone();
         set.extend(action_environment(&action.configuration));
-        let mut wanted = needed(&buildspec.commands());
+        // What the program itself needs, the runs below show: they have nothing but these variables.
+        let wanted = needed(&buildspec.commands());
         let commands: &[&str] = match action.name.as_str() {
             "Build" => &["setup", "build"],
             "TestStaging" => &["test-staging"],
             _ => &["test-prod"],
         };
         let options: BTreeSet<String> = commands.iter().flat_map(|command| options_of(command)).collect();
-        let optional: BTreeSet<&str> = NOT_SET.iter().map(|(name, _)| *name).collect();
-        wanted.extend(options.iter().filter(|name| !optional.contains(name.as_str())).cloned());
         for name in &wanted {
             let from_code_build = FROM_CODE_BUILD.iter().any(|known| name.starts_with(known));
-            let hint = "set it in pipeline/model-deploy-pipeline.yml, or say in NOT_SET why not";
-            assert!(from_code_build || set.contains_key(name), "{}: nobody sets {name}; {hint}", action.name);
+            assert!(from_code_build || set.contains_key(name), "{}: nobody sets {name}", action.name);
         }
         for name in set.keys() {
             let used = buildspec.commands().contains(name.as_str()) || options.contains(name) || obtain.contains(name.as_str());
