@@ -174,12 +174,12 @@ pub(crate) fn scalar<'a>(source: &mut Source<'a>, notes: &mut Vec<Problem>, valu
     match Kind::of(value) {
         Kind::Text => source.text(value, &format!("the value of `{name}`")),
         kind @ (Kind::Number | Kind::Boolean) => {
-            let text = value.get();
-            let warning = Problem::warning("not-text", format!("`{name}` is {kind}, and is passed on as the text \"{text}\""))
-                .hint(format!("write \"{text}\": CloudFormation's parameters are text"))
+            // The value itself is not repeated: whether it is a secret only the template says.
+            let warning = Problem::warning("not-text", format!("`{name}` is {kind}, and is passed on as the text that stands here"))
+                .hint("put it in quotes: CloudFormation's parameters are text")
                 .at(source.at(value));
             notes.push(warning);
-            Some(text.to_owned())
+            Some(value.get().to_owned())
         }
         kind => {
             let hint = match kind {

@@ -125,8 +125,8 @@ fn an_override_is_checked_as_the_stage_is() {
     let section = ParametersSection::parse(&serde_json::json!({ "Count": { "Type": "Number", "MinValue": 1 } })).unwrap();
     let checked = check(&merge([overrides.layer("222222222222", "us-east-1")]), &section);
     assert_snapshot!(report(&checked.problems), @r#"
-    Warning[not-text] o.json:1:118: `Cuont` is a number, and is passed on as the text "1"
-      hint: write "1": CloudFormation's parameters are text
+    Warning[not-text] o.json:1:118: `Cuont` is a number, and is passed on as the text that stands here
+      hint: put it in quotes: CloudFormation's parameters are text
     Error[too-small] o.json:1:104: `Count` is `0`, which is less than the least value, 1
     Error[unknown-parameter] o.json:1:109: the template has no parameter `Cuont`
       hint: did you mean `Count`?

@@ -102,8 +102,8 @@ fn numbers_and_booleans_become_the_text_that_stands_there() {
     let texts: Vec<_> = layer.parameters.values().map(|setting| setting.value.text().unwrap()).collect();
     assert_eq!(texts, ["1.10", "true", "12345678901234567890"]);
     assert_snapshot!(report(&layer.notes[..1]), @r#"
-    Warning[not-text] stage.json:1:24: `A` is a number, and is passed on as the text "1.10"
-      hint: write "1.10": CloudFormation's parameters are text
+    Warning[not-text] stage.json:1:24: `A` is a number, and is passed on as the text that stands here
+      hint: put it in quotes: CloudFormation's parameters are text
     "#);
 }
 

@@ -472,6 +472,22 @@ fn a_finding_leads_to_the_value_in_the_stage_file_else_to_the_default_else_to_th
 }
 
 #[test]
+fn a_secret_that_makes_a_wrong_value_is_not_repeated() {
+    let changes = json!({
+        "Parameters": { "Token": { "NoEcho": true } },
+        "Resources": { "Endpoint": { "Properties": { "EndpointName": { "Ref": "Token" } } } },
+    });
+    let found = placed(
+        &changes,
+        &json!({ "Token": "hunter_2" }),
+        r#"[{ "ParameterKey": "Token", "ParameterValue": "hunter_2" }]"#,
+        &ResourceRules::default(),
+    );
+    assert_eq!(found.len(), 1);
+    assert!(!format!("{found:?}").contains("hunter_2"), "{found:?}");
+}
+
+#[test]
 fn a_finding_about_what_is_not_known_yet_is_not_made() {
     let changes = json!({
         "Parameters": { "Name": {}, "Package": {} },

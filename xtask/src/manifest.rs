@@ -181,6 +181,15 @@ impl ModelPackage {
     }
 }
 
+#[cfg(feature = "aws")]
+impl StageTargets {
+    /// The role that the model runs as in this account and region, which can be overridden there.
+    pub(crate) fn execution_role(&self, account: &str, region: &str) -> String {
+        let overridden = ParameterOverride::of(&self.parameter_overrides, account, region).remove("ExecutionRoleName");
+        overridden.unwrap_or_else(|| self.execution_role_name.clone())
+    }
+}
+
 impl ParameterOverride {
     /// The parameters that are others in this account and region, of all these overrides.
     pub(crate) fn of(overrides: &[Self], account: &str, region: &str) -> BTreeMap<String, String> {

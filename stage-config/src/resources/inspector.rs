@@ -45,7 +45,15 @@ impl<'a> Inspector<'a> {
             return;
         }
         let (place, parameter) = self.place(about, &origins);
-        let problem = match parameter {
+        let secret = origins.iter().flat_map(|origin| &origin.parameters).find(|name| self.is_secret(name));
+        let problem = match secret {
+            Some(name) => {
+                let message = format!("`{name}`, which is not shown (NoEcho), makes a value that SageMaker refuses ({})", problem.code);
+                Problem { message, hint: None, ..problem }
+            }
+            None => problem,
+        };
+        let problem = match parameter.filter(|_| secret.is_none()) {
             Some(name) => Problem { message: format!("{} (from the parameter `{name}`)", problem.message), ..problem },
             None => problem,
         };
@@ -154,6 +162,14 @@ impl<'a> Inspector<'a> {
             let message = format!("`{name}` of {owner} is `{}`, not an S3 URI of at most {most} characters", property.shown());
             self.error("not-an-s3-uri", message, "it looks like s3://bucket/path", &[About::Value(&property.pointer)]);
         }
+    }
+
+    fn is_secret(&self, parameter: &str) -> bool {
+        let declaration = self.trace.template.get("Parameters").and_then(|parameters| parameters.get(parameter));
+        declaration.and_then(|declaration| declaration.get("NoEcho")).is_some_and(|no_echo| match no_echo {
+            serde_json::Value::Bool(on) => *on,
+            other => other.as_str().is_some_and(|text| text.eq_ignore_ascii_case("true")),
+        })
     }
 
     /// Whether a value is made of this parameter, or decided by it.

@@ -111,7 +111,8 @@ mod with_aws {
         let request = endpoint_test::aws::SessionRequest {
             account: account.to_string(),
             region: region.to_string(),
-            role: given(options.set.role.role_name.as_ref()).unwrap_or(&stage.execution_role_name).to_owned(),
+            role: given(options.set.role.role_name.as_ref())
+                .map_or_else(|| stage.execution_role(account.as_str(), region.as_str()), str::to_owned),
             partition: own.partition,
             session_name: format!("xtask-{}-{}-deploy", release.manifest.project.id, stage.env_type),
             external_id: given(options.set.role.role_external_id.as_ref()).map(str::to_owned),

@@ -112,7 +112,7 @@ impl Configuration {
                 let rules = ResourceRules {
                     production: pipeline.stage == Stage::Prod,
                     supported_instance_types: targets.instance_types.to_vec(),
-                    not_known,
+                    not_known: not_known.clone(),
                 };
                 // What a rule of the template refuses already, its author says in better words.
                 let said = |problem: &Problem| {
@@ -123,7 +123,10 @@ impl Configuration {
                 found.problems.extend(findings.into_iter().filter(|problem| !said(problem)));
             }
             Err(error) => {
-                found.of_template.extend(error.problems().iter().map(|problem| problems::of_template(problem, self.template.text())));
+                // What stands in the place of a value can be too short for a function; the value itself is judged once it is there.
+                let own = |problem: &&cfn_render::Problem| not_known.is_empty() || problem.code != "malformed-function";
+                let own = error.problems().iter().filter(own);
+                found.of_template.extend(own.map(|problem| problems::of_template(problem, self.template.text())));
             }
         }
         found.problems.extend(refused);
@@ -161,11 +164,6 @@ impl Configuration {
             }
         }
     }
-
-    /// A finding of this program's own at a place of stage-config's.
-    pub(crate) fn at(&self, diagnostic: Diagnostic, place: &stage_config::Place) -> Diagnostic {
-        problems::at(diagnostic, place, self.texts_of_files(), Some(&self.template))
-    }
 }
 
 /// What was found, by whom.
@@ -178,22 +176,13 @@ struct Found {
 impl Found {
     /// Each once: what several targets share is one mistake.
     fn diagnostics(self, configuration: &Configuration, stage: &StageConfiguration) -> Vec<Diagnostic> {
-        let mut once: Vec<Problem> = Vec::new();
-        for problem in self.problems {
-            if !once.contains(&problem) {
-                once.push(problem);
-            }
-        }
-        let mut diagnostics: Vec<Diagnostic> = Vec::new();
-        let of_problems = once.iter().map(|problem| {
+        let of_problems = self.problems.iter().map(|problem| {
             let diagnostic = configuration.diagnostic(problem);
             if problem.code == "missing-parameter" { diagnostic.detail(format!("the stage file is {}", stage.path)) } else { diagnostic }
         });
-        for diagnostic in of_problems.chain(self.of_template) {
-            if !diagnostics.iter().any(|known| known.to_string() == diagnostic.to_string()) {
-                diagnostics.push(diagnostic);
-            }
-        }
+        let mut diagnostics: Vec<Diagnostic> = of_problems.chain(self.of_template).collect();
+        let mut told = BTreeSet::new();
+        diagnostics.retain(|diagnostic| told.insert(diagnostic.to_string()));
         diagnostics
     }
 }

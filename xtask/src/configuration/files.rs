@@ -6,7 +6,7 @@ use cfn_render::Template;
 use stage_config::{Layer, Overrides, ParametersSection, Problem};
 
 use crate::cli::Stage;
-use crate::diagnostic::{Diagnostic, Failure, Level, stop_on_errors};
+use crate::diagnostic::{Diagnostic, Failure, Level, Place, stop_on_errors};
 use crate::files;
 use crate::problems;
 
@@ -46,6 +46,13 @@ pub(crate) struct Configuration {
     pub(super) stages: Vec<StageConfiguration>,
     /// Every file's path and text, for messages.
     texts: Vec<(String, String)>,
+    secrets: Secrets,
+}
+
+/// What no message may show: the names of `NoEcho` parameters, whose values stand near them.
+#[derive(Debug, Default)]
+struct Secrets {
+    names: Vec<String>,
 }
 
 /// What people wrote for one stage.
@@ -62,16 +69,26 @@ impl Configuration {
     pub(crate) fn read(named: &ConfigurationFiles) -> Result<Self, Failure> {
         let mut reader = Reader::default();
         let template = read_template(&named.template, &mut reader.diagnostics);
+        let section = template.as_ref().and_then(|template| read_section(template, &mut reader.diagnostics));
+        reader.secrets = section.as_ref().map(Secrets::of).unwrap_or_default();
+        reader.texts.extend(template.iter().map(|template| (template.path().display().to_string(), template.text().to_owned())));
         let base = (named.base.is_named || named.base.path.is_file())
             .then(|| reader.read(&named.base.path, "both stages' parameters begin with this file", Layer::from_stage_file))
             .flatten();
         let stages: Vec<_> = named.stages.iter().map(|stage| reader.stage(stage)).collect();
-        let section = template.as_ref().and_then(|template| read_section(template, &mut reader.diagnostics));
         stop_on_errors(reader.diagnostics)?;
         match (template, section, stages.into_iter().collect()) {
             (Some(template), Some(section), Some(stages)) => {
                 let base = base.map(|(_, layer)| layer);
-                Ok(Self { template_json: template.to_value(), template, section, base, stages, texts: reader.texts })
+                Ok(Self {
+                    template_json: template.to_value(),
+                    template,
+                    section,
+                    base,
+                    stages,
+                    texts: reader.texts,
+                    secrets: reader.secrets,
+                })
             }
             _ => Err(Failure::bad_input(Diagnostic::error("the project's files could not be read"))),
         }
@@ -95,13 +112,34 @@ impl Configuration {
         (!overrides.entries.is_empty()).then_some(path)
     }
 
-    pub(super) fn texts_of_files(&self) -> &[(String, String)] {
-        &self.texts
+    /// A finding with the line that it is about, unless a secret may stand there.
+    pub(crate) fn diagnostic(&self, problem: &Problem) -> Diagnostic {
+        self.secrets.hide(problems::of_stage(problem, &self.texts, Some(&self.template)), &self.texts)
     }
 
-    /// A finding with the line that it is about.
-    pub(crate) fn diagnostic(&self, problem: &Problem) -> Diagnostic {
-        problems::of_stage(problem, &self.texts, Some(&self.template))
+    /// A finding of this program's own at a place of stage-config's.
+    pub(crate) fn at(&self, diagnostic: Diagnostic, place: &stage_config::Place) -> Diagnostic {
+        self.secrets.hide(problems::at(diagnostic, place, &self.texts, Some(&self.template)), &self.texts)
+    }
+}
+
+impl Secrets {
+    fn of(section: &ParametersSection) -> Self {
+        let secret = section.declarations.iter().filter(|(_, declaration)| declaration.no_echo);
+        Self { names: secret.map(|(name, _)| name.clone()).collect() }
+    }
+
+    /// Leaves the excerpt out where it or one of the lines around it names a secret.
+    fn hide(&self, mut diagnostic: Diagnostic, texts: &[(String, String)]) -> Diagnostic {
+        const AROUND: usize = 3;
+        if let Some(Place::Source { path, line, text, .. }) = &mut diagnostic.place {
+            let lines = texts.iter().find(|(known, _)| known == path).map(|(_, text)| text.lines());
+            let mut around = lines.into_iter().flatten().skip(line.saturating_sub(AROUND + 1)).take(2 * AROUND + 1);
+            if around.any(|line| self.names.iter().any(|name| line.contains(name.as_str()))) {
+                *text = None;
+            }
+        }
+        diagnostic
     }
 }
 
@@ -109,6 +147,7 @@ impl Configuration {
 struct Reader {
     diagnostics: Vec<Diagnostic>,
     texts: Vec<(String, String)>,
+    secrets: Secrets,
 }
 
 impl Reader {
@@ -135,7 +174,8 @@ impl Reader {
         match parsed {
             Ok(content) => Some((path, content)),
             Err(found) => {
-                self.diagnostics.extend(found.0.iter().map(|problem| problems::of_stage(problem, &self.texts, None)));
+                let shown = |problem| self.secrets.hide(problems::of_stage(problem, &self.texts, None), &self.texts);
+                self.diagnostics.extend(found.0.iter().map(shown));
                 None
             }
         }

@@ -93,6 +93,17 @@ fn a_secret_is_shown_nowhere() {
     }
     let schema = project.run(["config", "schema"]).ends_with(0).stdout;
     assert!(!schema.contains("hunter"));
+    // Nor in what is said of a wrong one, whether it can be read or not.
+    for wrong in [
+        "[{ \"ParameterKey\": \"Token\",\n  \"ParameterValue\": \"hunt2\" }]",
+        "[{ \"ParameterKey\": \"Token\",\n  \"ParameterValue\": [\"hunt2\"] }]",
+        "[{ \"ParameterKey\": \"Token\", \"ParameterValue\": 770077 }]",
+        "{ \"Parameters\": { \"Token\": \"hunt2\", \"Token\": \"hunt2\" } }",
+    ] {
+        project.write("staging-config-template.json", wrong);
+        let run = project.run(["config", "check"]).says("staging-config-template.json:").says("Token");
+        assert!(!run.stderr.contains("hunt2") && !run.stderr.contains("770077"), "{}", run.stderr);
+    }
 }
 
 #[test]
@@ -179,6 +190,14 @@ fn what_a_template_makes_of_the_parameters_is_checked_and_leads_to_the_stage_fil
 }
 
 #[test]
+fn a_value_that_is_wrong_by_itself_has_no_further_findings() {
+    let project = project();
+    project.write("staging-config-template.json", r#"[{ "ParameterKey": "EndpointInstanceType", "ParameterValue": "m5" }]"#);
+    let run = project.run(["config", "check", "--stage", "staging"]).ends_with(2);
+    assert_eq!(run.stderr.matches("error:").count(), 1, "{}", run.stderr);
+}
+
+#[test]
 fn what_is_merely_unwise_in_production_is_a_warning() {
     let project = project();
     let burstable = r#"[{ "ParameterKey": "EndpointInstanceType", "ParameterValue": "ml.t2.medium" }]"#;
@@ -232,7 +251,8 @@ fn an_account_with_overrides_is_deployed_with_them_and_the_others_without() {
     let mut project = cloud.project();
     cloud.register(1);
     project.set("STAGING_ACCOUNT_LIST", "222222222222,444444444444");
-    overrides(&project, &json!([{ "accounts": ["444444444444"], "parameters": { "EndpointInstanceCount": "3" } }]));
+    let other = json!({ "EndpointInstanceCount": "3", "ExecutionRoleName": "another-role" });
+    overrides(&project, &json!([{ "accounts": ["444444444444"], "parameters": other }]));
     for account in ["222222222222", "444444444444"] {
         cloud.prepare("staging", account);
     }
@@ -245,4 +265,10 @@ fn an_account_with_overrides_is_deployed_with_them_and_the_others_without() {
         config["ProductionVariants"][0]["InitialInstanceCount"].as_i64().unwrap()
     };
     assert_eq!((count("222222222222"), count("444444444444")), (1, 3));
+    // Whoever looks at the endpoints takes the role that each account has: the requests differ by the length of its name.
+    let mut sizes: Vec<u64> = cloud.requests("AssumeRole").iter().map(|request| request.request_bytes).collect();
+    sizes.sort_unstable();
+    sizes.dedup();
+    assert_eq!(sizes.len(), 2, "{sizes:?}");
+    assert_eq!(sizes[1] - sizes[0], ("ds-model-execution-role".len() - "another-role".len()) as u64);
 }

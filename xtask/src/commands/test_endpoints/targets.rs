@@ -83,7 +83,6 @@ mod with_aws {
     struct Access {
         session: Session,
         caller: Caller,
-        role: String,
         external_id: Option<String>,
         session_name: String,
     }
@@ -177,7 +176,7 @@ mod with_aws {
         let request = SessionRequest {
             account: info.account_id.clone(),
             region: info.region.clone(),
-            role: access.role.clone(),
+            role: info.role.clone().unwrap_or_default(),
             partition: access.caller.partition.clone(),
             session_name: access.session_name.clone(),
             external_id: access.external_id.clone(),
@@ -190,19 +189,18 @@ mod with_aws {
     async fn open(release: &Release, stage: &StageTargets, role: &RoleOptions) -> Result<Access, Failure> {
         let session = Session::open().await?;
         let caller = session.caller().await?;
-        let name = given(role.role_name.as_ref()).map_or_else(|| stage.execution_role_name.clone(), str::to_owned);
         let external_id = given(role.role_external_id.as_ref()).map(str::to_owned);
         // CloudTrail shows the name: which project, which stage, which run.
         let run = std::env::var("CODEBUILD_BUILD_NUMBER").unwrap_or_else(|_| std::process::id().to_string());
         let session_name = format!("xtask-{}-{}-{run}", release.manifest.project.id, stage.env_type);
-        Ok(Access { session, caller, role: name, external_id, session_name })
+        Ok(Access { session, caller, external_id, session_name })
     }
 
     fn infos(release: &Release, stage: &StageTargets, role: &RoleOptions) -> Vec<TargetInfo> {
-        let name = given(role.role_name.as_ref()).map_or_else(|| stage.execution_role_name.clone(), str::to_owned);
         let mut infos = Vec::new();
         for account in &stage.accounts {
             for region in &stage.regions {
+                let name = given(role.role_name.as_ref()).map_or_else(|| stage.execution_role(account, region), str::to_owned);
                 for endpoint in &stage.endpoints {
                     infos.push(TargetInfo {
                         account_id: account.clone(),
