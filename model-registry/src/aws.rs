@@ -24,7 +24,7 @@ use crate::sharing::GroupStore as _;
 
 /// The longest that an operation may take, its retries and the pauses between them included, unless [`SageMakerRegistry::deadline`] says
 /// otherwise.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 /// The longest that one attempt may take: every operation here answers within a second or two.
 const ATTEMPT: Duration = Duration::from_secs(20);
 

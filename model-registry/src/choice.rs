@@ -14,6 +14,7 @@ use crate::arn::ModelPackageArn;
 use crate::documents::{Documents, NoDocuments};
 use crate::error::{RegistryError, RegistryErrorKind};
 use crate::group::ModelPackageGroup;
+use crate::listing::endless;
 use crate::package::{ApprovalStatus, ModelPackage, PackageStatus, PackageSummary, RegistrationType};
 use crate::registry::{PackageQuery, Page, Registry};
 use crate::release_policy::{Evaluation, GateError, Met, ReleasePolicy, denied, evaluate};
@@ -192,8 +193,7 @@ async fn latest_approved<R: Registry, D: Documents>(
         match next_token {
             None => break,
             Some(token) if !tokens.insert((query.approval_status.is_some(), token.clone())) => {
-                let message = "the list of model packages does not end: a page's token came twice";
-                return Err(RegistryError::new("sagemaker:ListModelPackages", RegistryErrorKind::Malformed, message).into());
+                return Err(endless().into());
             }
             Some(_) if query.approval_status.is_none() && !passed_over.is_empty() => {
                 more = true;

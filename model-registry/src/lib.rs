@@ -45,6 +45,7 @@ mod error;
 pub mod event;
 mod group;
 pub mod life_cycle;
+mod listing;
 mod located_json;
 mod package;
 mod problem;
@@ -59,6 +60,7 @@ pub use arn::{ModelPackageArn, ParseArnError};
 pub use choice::{Choice, Found, Gates, ParseSelectionError, PassedOver, Reason, SelectError, Selection, select};
 pub use error::{RegistryError, RegistryErrorKind};
 pub use group::{GroupName, ModelPackageGroup, ParseGroupError};
+pub use listing::{Listing, list};
 pub use package::{
     ApprovalStatus, Detail, MetricDocument, MetricSource, ModelPackage, PackageStatus, PackageSummary, Person, RegistrationType,
 };

@@ -3,16 +3,22 @@
 use std::error::Error;
 use std::time::Duration;
 
+use aws_config::retry::RetryConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sts::config::http::HttpResponse;
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::RequestId;
 
+use model_registry::aws::{S3Documents, SageMakerRegistry};
+
+use crate::choice::Source;
 use crate::diagnostic::{Diagnostic, Failure};
 
 /// A container answers within 60 seconds, and AWS advises clients to wait 70 (SageMaker Runtime, InvokeEndpoint).
 const READ_TIMEOUT: Duration = Duration::from_secs(70);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// The longest pause before a call to the registry is tried again.
+const MAX_PAUSE: Duration = Duration::from_secs(4);
 /// The whole of an operation, retries included.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(150);
 
@@ -69,6 +75,26 @@ impl Session {
     /// The same credentials in another region.
     pub(crate) fn in_region(&self, region: &str) -> SdkConfig {
         self.config.clone().into_builder().region(Region::new(region.to_owned())).build()
+    }
+
+    /// The model registry of a region, or of the session's. Its calls are throttled more often than others, since a whole group is listed
+    /// page after page: each is tried more often, after pauses of random length.
+    pub(crate) fn registry(&self, region: Option<&str>) -> SageMakerRegistry {
+        let config = region.map_or_else(|| self.config.clone(), |region| self.in_region(region));
+        let config = aws_sdk_sagemaker::config::Builder::from(&config)
+            .retry_config(RetryConfig::standard().with_max_attempts(5).with_max_backoff(MAX_PAUSE));
+        SageMakerRegistry::new(aws_sdk_sagemaker::Client::from_conf(config.build()))
+    }
+
+    /// The same, with the documents that its packages name.
+    pub(crate) fn registry_source(&self, region: Option<&str>) -> Source<SageMakerRegistry, S3Documents> {
+        Source { registry: self.registry(region), documents: self.documents(region) }
+    }
+
+    /// The documents in S3 that model packages name.
+    pub(crate) fn documents(&self, region: Option<&str>) -> S3Documents {
+        let config = region.map_or_else(|| self.config.clone(), |region| self.in_region(region));
+        S3Documents::new(aws_sdk_s3::Client::new(&config))
     }
 
     /// Asks AWS who calls.

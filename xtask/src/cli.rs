@@ -11,9 +11,10 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub(crate) use options::{
-    BenchOptions, BuildOptions, ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions, ConfigurationOptions,
-    DemoOptions, DeployOptions, DistOptions, LintCheck, LintOptions, PackageOptions, PlanOptions, ProjectOptions, PruneOptions,
-    RoleOptions, SchemaOf, SetupOptions, Stage, StageAccounts, TestOptions, TourOptions, given,
+    BenchOptions, BuildOptions, ChoiceOptions, ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions,
+    ConfigurationOptions, DemoOptions, DeployOptions, DistOptions, LintCheck, LintOptions, ListOptions, PackageOptions, PlanOptions,
+    ProjectOptions, PruneOptions, RecordOptions, RegistryAction, RegistryOptions, ResolveOptions, RoleOptions, SchemaOf, SetupOptions,
+    SnapshotOptions, Stage, StageAccounts, TestOptions, TourOptions, given,
 };
 #[cfg(feature = "aws")]
 pub(crate) use options::{Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, StackSetOptions};
@@ -70,6 +71,8 @@ pub(crate) enum Command {
     /// Explains and checks the stages' parameters, and makes their schemas; needs no AWS.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Lists a model package group, writes it into a file, or says which package `build` would choose. Changes nothing.
+    Registry(Box<RegistryOptions>),
     /// Packages a template in place of `aws cloudformation package`.
     #[command(infer_long_args = true)]
     Package(Box<PackageOptions>),

@@ -11,6 +11,7 @@ pub(crate) mod lint;
 pub(crate) mod package;
 pub(crate) mod plan;
 pub(crate) mod prune;
+pub(crate) mod registry;
 pub(crate) mod setup;
 mod stand_in;
 pub(crate) mod test;

@@ -173,7 +173,7 @@ fn excerpt(f: &mut fmt::Formatter<'_>, line: usize, column: usize, width: usize,
 }
 
 /// What comes from files and replies must not steer the terminal.
-fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     // Marks that turn the direction of writing can make a text look like another one.
     let steers = |character: char| {
         (character.is_control() && character != '\n') || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

@@ -5,6 +5,7 @@
 
 #[cfg(feature = "aws")]
 mod aws;
+mod choice;
 mod cli;
 mod commands;
 mod configuration;
@@ -18,7 +19,9 @@ mod organization;
 mod printer;
 mod problems;
 mod project;
+mod record;
 mod registry_errors;
+mod release_policy;
 #[cfg(test)]
 mod schemas;
 mod snapshot;
@@ -61,6 +64,7 @@ async fn run(printer: Printer, cli: Cli) -> Result<Exit, Failure> {
         Command::Setup(options) => commands::setup::run(printer, &options).await,
         Command::Build(options) => commands::build::run(printer, &project()?, &options).await,
         Command::Config(command) => commands::config::run(printer, &project()?, &command),
+        Command::Registry(options) => commands::registry::run(printer, project, &options).await,
         Command::Package(options) => commands::package::run(printer, &options).await,
         Command::Plan(options) => Box::pin(commands::plan::run(printer, &project()?, &options)).await,
         Command::Prune(options) => Box::pin(commands::prune::run(printer, &project()?, &options)).await,

@@ -94,6 +94,49 @@ pub(crate) struct Choice {
     pub(crate) selection: String,
     pub(crate) because: String,
     pub(crate) passed_over: Vec<PassedOver>,
+    /// Nobody approved the package: `--allow-unapproved` let it through.
+    #[serde(default)]
+    pub(crate) without_approval: bool,
+    /// The event that started the build, and the rule that it fell under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) event: Option<Event>,
+    /// What the package had to meet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) release_policy: Option<ReleasePolicy>,
+    /// The gates of the policy, and what was found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) gates: Vec<MetGate>,
+}
+
+/// A change in the registry that started a build.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Event {
+    /// EventBridge's id of it.
+    pub(crate) id: Option<String>,
+    /// The package that changed.
+    pub(crate) model_package: String,
+    /// The rule, by its name.
+    pub(crate) rule: String,
+    /// The rule, in words.
+    pub(crate) because: String,
+}
+
+/// The release policy that a package was held against.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct ReleasePolicy {
+    pub(crate) file: String,
+    /// `sha256:…` of the file.
+    pub(crate) digest: String,
+}
+
+/// A gate that the package meets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct MetGate {
+    pub(crate) gate: String,
+    pub(crate) found: String,
 }
 
 /// A model package that was not chosen.
@@ -101,6 +144,9 @@ pub(crate) struct Choice {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct PassedOver {
     pub(crate) arn: String,
+    /// The kind of reason, such as `pending-approval` or `gate-not-met`.
+    #[serde(default)]
+    pub(crate) code: String,
     pub(crate) reason: String,
 }
 

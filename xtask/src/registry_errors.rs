@@ -2,17 +2,22 @@
 
 use model_registry::{RegistryError, SelectError};
 
-#[cfg(feature = "aws")]
-use crate::diagnostic::Failure;
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::{Diagnostic, Failure, Level};
+use crate::exit::Exit;
 
 /// Why no model package was chosen.
-pub(crate) fn of_selection(error: &SelectError) -> Diagnostic {
-    let level = if matches!(error, SelectError::NothingToDeploy { .. }) { Level::Warning } else { Level::Error };
-    match error {
-        SelectError::Registry(error) => diagnostic(error),
-        _ => Diagnostic::new(level, error.to_string()).hint(error.hint()),
-    }
+pub(crate) fn of_selection(error: &SelectError) -> Failure {
+    let (exit, diagnostic) = match error {
+        SelectError::Registry(error) => return of_registry(error),
+        SelectError::NothingToDeploy { .. } => (Exit::Nothing, Diagnostic::new(Level::Warning, error.to_string())),
+        SelectError::Gate { error: gate, .. } => {
+            let exit = if gate.refused_by_aws { Exit::Unreachable } else { Exit::BadInput };
+            let diagnostic = Diagnostic::error(error.to_string());
+            (exit, gate.request_id.iter().fold(diagnostic, |diagnostic, id| diagnostic.detail(format!("request id {id}"))))
+        }
+        _ => (Exit::BadInput, Diagnostic::error(error.to_string())),
+    };
+    Failure::new(exit, vec![diagnostic.hint(error.hint())])
 }
 
 fn diagnostic(error: &RegistryError) -> Diagnostic {
@@ -24,9 +29,10 @@ fn diagnostic(error: &RegistryError) -> Diagnostic {
 }
 
 /// A refusal of the registry.
-#[cfg(feature = "aws")]
 pub(crate) fn of_registry(error: &RegistryError) -> Failure {
-    Failure::unreachable(diagnostic(error))
+    // A snapshot is a file: what it lacks is no matter of AWS's.
+    let exit = if error.operation == model_registry::snapshot::OPERATION { Exit::BadInput } else { Exit::Unreachable };
+    Failure::new(exit, vec![diagnostic(error)])
 }
 
 /// Why a group was not shared.

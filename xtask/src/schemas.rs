@@ -86,6 +86,166 @@ struct Override {
     parameters: BTreeMap<String, String>,
 }
 
+/// What a model package must meet before it is deployed (release-policy.json).
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "model-registry reads the file by hand, for its places; this is its shape")]
+struct ReleasePolicy {
+    /// This schema, for editors.
+    #[serde(rename = "$schema", default)]
+    schema: Option<String>,
+    /// The version of the format: 1.
+    #[schemars(extend("const" = 1))]
+    schema_version: u32,
+    /// What the package's owner must have noted about it (CustomerMetadataProperties).
+    #[serde(default)]
+    metadata: Vec<RequiredMetadata>,
+    /// Limits of its metrics.
+    #[serde(default)]
+    metrics: Vec<RequiredMetric>,
+    /// Where it must be in its life (ModelLifeCycle).
+    #[serde(default)]
+    life_cycle: Option<RequiredLifeCycle>,
+    /// Where its images may come from: a registry's host, or that and the beginning of a repository's name, in whole parts.
+    #[serde(default)]
+    image_registries: Vec<String>,
+    /// The media types that it must take.
+    #[serde(default)]
+    content_types: Vec<String>,
+    /// The instance types that it must support for endpoints.
+    #[serde(default)]
+    #[schemars(inner(regex(pattern = r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$")))]
+    instance_types: Vec<String>,
+    /// The packages that must not be deployed, whatever their approval says.
+    #[serde(default)]
+    deny: Vec<Denied>,
+    /// Whether the last who changed it, the approver, must be someone else than the one who registered it.
+    #[serde(default)]
+    four_eyes: bool,
+}
+
+/// Something that the package's owner must have noted about it.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape of a file")]
+struct RequiredMetadata {
+    /// The key.
+    key: String,
+    /// The values that will do; any without.
+    #[serde(default)]
+    one_of: Vec<String>,
+}
+
+/// Limits of a metric: `min`, `max`, or both.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("anyOf" = [{ "required": ["min"] }, { "required": ["max"] }]))]
+#[expect(dead_code, reason = "the shape of a file")]
+struct RequiredMetric {
+    /// What people call it.
+    name: String,
+    /// The document of the package's ModelMetrics that it is in; ModelQuality.Statistics without.
+    #[serde(default)]
+    #[schemars(extend("enum" = sources()))]
+    source: Option<String>,
+    /// Where in the document it is: a JSON pointer (RFC 6901).
+    #[schemars(regex(pattern = "^/"))]
+    at: String,
+    /// It must be at least this.
+    #[serde(default)]
+    min: Option<f64>,
+    /// It must be at most this.
+    #[serde(default)]
+    max: Option<f64>,
+    /// How far beyond a limit it may be, in the metric's own unit.
+    #[serde(default)]
+    #[schemars(range(min = 0))]
+    tolerance: Option<f64>,
+}
+
+/// The names of the documents of ModelMetrics.
+fn sources() -> Vec<&'static str> {
+    model_registry::MetricSource::ALL.iter().map(|source| source.as_str()).collect()
+}
+
+/// Where a package must be in its life.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape of a file")]
+struct RequiredLifeCycle {
+    /// The stages that will do; any without.
+    #[serde(default)]
+    stages: Vec<String>,
+    /// The statuses that will do; any without.
+    #[serde(default)]
+    statuses: Vec<String>,
+}
+
+/// A package that must not be deployed: by its version, or by its ARN.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{ "required": ["version"] }, { "required": ["arn"] }]))]
+#[expect(dead_code, reason = "the shape of a file")]
+struct Denied {
+    /// A version of the group.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 999_999_999))]
+    version: Option<u32>,
+    /// This very one.
+    #[serde(default)]
+    arn: Option<String>,
+    /// Why.
+    reason: String,
+}
+
+/// A registry in place of SageMaker: what the AWS CLI prints, under the names of its commands.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "model-registry reads the file by hand, for its places; this is its shape")]
+struct RegistrySnapshot {
+    /// This schema, for editors.
+    #[serde(rename = "$schema", default)]
+    schema: Option<String>,
+    /// The version of the format: 1.
+    #[schemars(extend("const" = 1))]
+    schema_version: u32,
+    /// The group, by name or ARN.
+    #[serde(default)]
+    model_package_group: Option<String>,
+    /// What `aws sagemaker list-model-packages` prints; without it the described packages are the list.
+    #[serde(rename = "list-model-packages", default)]
+    list: Option<PackageList>,
+    /// What `aws sagemaker describe-model-package` prints of each package.
+    #[serde(rename = "describe-model-package", default)]
+    descriptions: Vec<Package>,
+}
+
+/// What `aws sagemaker list-model-packages` prints.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+#[expect(dead_code, reason = "the shape of a file")]
+struct PackageList {
+    /// The packages.
+    model_package_summary_list: Vec<Package>,
+}
+
+/// A model package, with whatever else AWS says of it.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+#[expect(dead_code, reason = "the shape of a file")]
+struct Package {
+    /// Its ARN.
+    model_package_arn: String,
+    /// When it was registered: ISO 8601, or seconds since 1970.
+    #[schemars(extend("type" = ["string", "number"]))]
+    creation_time: Json,
+    /// Completed, Failed and so on.
+    model_package_status: String,
+    /// Approved, Rejected or PendingManualApproval.
+    #[serde(default)]
+    model_approval_status: Option<String>,
+}
+
 fn holds(name: &str, title: &str, schema: Json) {
     let mut schema = schema;
     schema["title"] = title.into();
@@ -174,4 +334,14 @@ fn the_schemas_of_what_a_check_reads_and_writes_are_fresh() {
 #[test]
 fn the_schema_of_the_result_of_package_is_fresh() {
     holds("package-result.v1.json", "Result of package", json(schema_for!(PackageResult)));
+}
+
+#[test]
+fn the_schema_of_a_release_policy_is_fresh() {
+    holds("release-policy.v1.json", "Release policy", json(schema_for!(ReleasePolicy)));
+}
+
+#[test]
+fn the_schema_of_a_registry_snapshot_is_fresh() {
+    holds("registry-snapshot.v1.json", "Registry snapshot", json(schema_for!(RegistrySnapshot)));
 }

@@ -1,6 +1,6 @@
 //! A registry snapshot from a file, in place of SageMaker.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use model_registry::snapshot::Snapshot;
 
@@ -14,4 +14,9 @@ pub(crate) fn read(path: &Path) -> Result<Snapshot, Failure> {
         .map_err(|diagnostic| diagnostic.named("--registry").hinting("examples/registry.json shows what a registry snapshot holds"))?;
     Snapshot::parse(&text)
         .map_err(|found| problems::of_registry(&found, &format!("`{}` is not a registry snapshot", files::shown(path)), path, &text))
+}
+
+/// The folder that mirrors S3 for the documents that the packages of a snapshot name: `registry.json` has `registry.s3` beside it.
+pub(crate) fn mirror(path: &Path) -> PathBuf {
+    path.with_extension("s3")
 }

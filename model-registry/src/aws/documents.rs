@@ -12,7 +12,7 @@ use crate::error::RegistryErrorKind;
 use crate::s3_uri::S3Uri;
 
 /// The longest that a document may take, its retries included.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// The documents that an S3 client reaches.
 #[derive(Debug, Clone)]

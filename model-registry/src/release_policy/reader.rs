@@ -54,7 +54,7 @@ impl<'a> Reader<'a> {
                 "schema_version" => version = Some(value),
                 "metadata" => policy.metadata = self.each(value, &name, Self::metadata),
                 "metrics" => policy.metrics = self.each(value, &name, Self::metric),
-                "life_cycle" => policy.life_cycle = self.life_cycle(value),
+                "life_cycle" => policy.life_cycle = Some(self.life_cycle(value)),
                 "image_registries" => policy.image_registries = self.each(value, &name, Self::image_registry),
                 "content_types" => policy.content_types = self.each(value, &name, Self::content_type),
                 "instance_types" => policy.instance_types = self.each(value, &name, Self::instance_type),
@@ -113,15 +113,15 @@ impl<'a> Reader<'a> {
         if find(&members, "min").is_none() && find(&members, "max").is_none() {
             self.problem("no-limit", value, "a required metric has neither `min` nor `max`", "give a limit: \"min\": 0.95");
         }
-        if let (Some(min), Some(max), Some(node)) = (min, max, find(&members, "max")) {
-            if min > max {
-                self.problem(
-                    "empty-range",
-                    node,
-                    format!("`max` is {max}, less than `min`, {min}"),
-                    "swap the two: no number is in this range",
-                );
-            }
+        if let (Some(min), Some(max), Some(node)) = (min, max, find(&members, "max"))
+            && min > max
+        {
+            self.problem(
+                "empty-range",
+                node,
+                format!("`max` is {max}, less than `min`, {min}"),
+                "swap the two: no number is in this range",
+            );
         }
         if let (Some(tolerance), Some(node)) = (tolerance.filter(|tolerance| *tolerance < 0.0), find(&members, "tolerance")) {
             self.problem(
@@ -157,7 +157,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn life_cycle(&mut self, value: Node<'a>) -> Option<RequiredLifeCycle> {
+    fn life_cycle(&mut self, value: Node<'a>) -> RequiredLifeCycle {
         let members = self.object(value, "`life_cycle`", &LIFE_CYCLE_KEYS);
         let list =
             |reader: &mut Self, name: &str| find(&members, name).map(|list| reader.each(list, name, Self::words)).unwrap_or_default();
@@ -165,7 +165,7 @@ impl<'a> Reader<'a> {
         if value.members().is_some_and(|members| members.is_empty()) {
             self.problem("no-stage", value, "`life_cycle` demands nothing", r#"write { "stages": ["Staging"], "statuses": ["Approved"] }"#);
         }
-        Some(required)
+        required
     }
 
     fn denied(&mut self, value: Node<'a>) -> Option<Denied> {

@@ -48,10 +48,10 @@ impl<'a> Reader<'a> {
         if has("ModelPackageArn") {
             return Some(Snapshot::sorted(None, vec![self.package(root, Detail::Described)?], Vec::new()));
         }
-        self.envelope(root, &members)
+        Some(self.envelope(root, &members))
     }
 
-    fn envelope(&mut self, root: Node<'a>, members: &[Member<'a>]) -> Option<Snapshot> {
+    fn envelope(&mut self, root: Node<'a>, members: &[Member<'a>]) -> Snapshot {
         for member in members.iter().filter(|member| !KEYS.contains(&member.name.as_str())) {
             let hint = did_you_mean(&member.name, KEYS.into_iter().filter(|key| *key != "$schema"));
             self.problem("unknown-key", member.key, format!("a registry snapshot has no `{}`", member.name), hint);
@@ -73,7 +73,7 @@ impl<'a> Reader<'a> {
         if listed.is_none() && root.member("describe-model-package").is_none() {
             self.problem("no-list", root, "the registry snapshot has no `list-model-packages`", CLI_HINT);
         }
-        Some(joined(group, listed, described))
+        joined(group, listed, described)
     }
 
     fn list(&mut self, node: Node<'a>) -> Vec<(ModelPackage, Node<'a>)> {

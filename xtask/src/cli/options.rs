@@ -2,6 +2,7 @@
 
 mod bench;
 mod build;
+mod choice;
 mod config;
 mod configuration;
 mod demo;
@@ -11,6 +12,7 @@ mod lint;
 mod package;
 mod plan;
 mod prune;
+mod registry;
 mod setup;
 mod shared;
 mod stage;
@@ -19,6 +21,7 @@ mod tour;
 
 pub(crate) use bench::BenchOptions;
 pub(crate) use build::BuildOptions;
+pub(crate) use choice::ChoiceOptions;
 pub(crate) use config::{ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions, SchemaOf};
 pub(crate) use configuration::ConfigurationOptions;
 pub(crate) use demo::DemoOptions;
@@ -30,8 +33,9 @@ pub(crate) use lint::{LintCheck, LintOptions};
 pub(crate) use package::PackageOptions;
 pub(crate) use plan::PlanOptions;
 pub(crate) use prune::PruneOptions;
+pub(crate) use registry::{ListOptions, RegistryAction, RegistryOptions, ResolveOptions, SnapshotOptions};
 pub(crate) use setup::SetupOptions;
-pub(crate) use shared::{ProjectOptions, RoleOptions, StageAccounts};
+pub(crate) use shared::{ProjectOptions, RecordOptions, RoleOptions, StageAccounts};
 pub(crate) use stage::Stage;
 pub(crate) use test_endpoints::TestOptions;
 pub(crate) use tour::TourOptions;

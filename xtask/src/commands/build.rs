@@ -10,7 +10,8 @@ mod summary;
 use std::collections::{BTreeMap, BTreeSet};
 
 use cfn_render::PackageOptions;
-use model_registry::{AccountId, Choice, Gates, Registry, SelectError, select};
+use model_registry::documents::{Documents, Mirror};
+use model_registry::{AccountId, Choice, Registry};
 use stage_config::{to_stack_set_parameters, to_template_configuration};
 
 use regional::RegionalPackages;
@@ -18,6 +19,7 @@ pub(crate) use request::{Asked, BuildRequest};
 use request::{StageRequest, template_configuration_file};
 pub(crate) use summary::print;
 
+use crate::choice::Source;
 use crate::cli::{BuildOptions, Stage};
 use crate::configuration::{Configuration, StageParameters, Targets};
 use crate::diagnostic::{Diagnostic, Failure, stop_on_errors};
@@ -28,7 +30,6 @@ use crate::manifest::{self, Manifest, StageTargets, Stages, Tool};
 use crate::printer::Printer;
 use crate::problems;
 use crate::project::Project;
-use crate::registry_errors;
 use crate::snapshot;
 use crate::stores::{self, Bucket};
 use crate::targets::Accounts;
@@ -47,19 +48,29 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &BuildOpti
     }
     let inputs = Configuration::read(&request.files)?;
     check_early(printer, &request, &inputs)?;
-    let manifest = match &options.registry {
+    let built = match &options.choice.registry {
         Some(file) => {
-            let snapshot = snapshot::read(file)?;
-            build(printer, project, &request, &inputs, |_| snapshot.clone(), Home::default()).await?
+            let source = Source { registry: snapshot::read(file)?, documents: Mirror::new(snapshot::mirror(file)) };
+            build(printer, project, &request, &inputs, |_| source.clone(), Home::default()).await
         }
-        None => with_aws(printer, project, &mut request, &inputs).await?,
+        None => with_aws(printer, project, &mut request, &inputs).await,
     };
+    let manifest = built.or_else(|failure| nothing(&request, failure))?;
     print(printer, &manifest, &request.output_dir);
     Ok(Exit::Done)
 }
 
+/// Where there is nothing to deploy a folder without a release gets a `release.env` that says so; a release that is there stays whole.
+fn nothing(request: &BuildRequest, failure: Failure) -> Result<Manifest, Failure> {
+    if failure.exit == Exit::Nothing && !request.output_dir.join(manifest::FILE_NAME).exists() {
+        files::write(&request.output_dir.join("release.env"), summary::no_variables().as_bytes())?;
+    }
+    Err(failure)
+}
+
 #[cfg(feature = "aws")]
 async fn with_aws(printer: Printer, project: &Project, request: &mut BuildRequest, inputs: &Configuration) -> Result<Manifest, Failure> {
+    request.wanted.stop_when_nothing()?;
     let session = crate::aws::Session::open().await?;
     for stage in &mut request.stages {
         stage.accounts = crate::organization::listed(&session, &stage.accounts).await?;
@@ -71,12 +82,8 @@ async fn with_aws(printer: Printer, project: &Project, request: &mut BuildReques
     } else {
         None
     };
-    let registry = |region: Option<&str>| {
-        let config = region.map_or_else(|| session.config.clone(), |region| session.in_region(region));
-        model_registry::aws::SageMakerRegistry::new(aws_sdk_sagemaker::Client::new(&config))
-    };
     let home = Home { account, region: Some(session.region.clone()) };
-    build(printer, project, request, inputs, registry, home).await
+    build(printer, project, request, inputs, |region| session.registry_source(region), home).await
 }
 
 #[cfg(not(feature = "aws"))]
@@ -85,19 +92,27 @@ async fn with_aws(_: Printer, _: &Project, _: &mut BuildRequest, _: &Configurati
     Err(crate::without_aws("build", "give a registry snapshot with --registry"))
 }
 
-/// Builds a release and writes it; the manifest last. `registry` is that of a region, or of the session's.
-pub(crate) async fn build<R: Registry>(
+/// Builds a release and writes it; the manifest last. `source` has the registry of a region, or of the session's.
+pub(crate) async fn build<R: Registry, D: Documents>(
     printer: Printer,
     project: &Project,
     request: &BuildRequest,
     inputs: &Configuration,
-    registry: impl Fn(Option<&str>) -> R,
+    source: impl Fn(Option<&str>) -> Source<R, D>,
     home: Home,
 ) -> Result<Manifest, Failure> {
-    let choice = select(&registry(None), &request.group, &request.selection, &Gates::default()).await.map_err(|error| refused(&error))?;
+    request.wanted.stop_when_nothing()?;
+    if let Some(announcement) = request.wanted.announcement() {
+        printer.step("Event", announcement);
+    }
+    let choice = request.wanted.choose(&request.group, source(None)).await?;
     printer.step("Chosen", format_args!("{} ({})", choice.package.arn, choice.because));
+    if choice.without_approval {
+        let message = format!("`{}` is not approved: it is deployed because --allow-unapproved says so", choice.package.arn);
+        printer.diagnostic(&Diagnostic::warning(message));
+    }
     let regions = regions(request, &choice, &home);
-    let regional = RegionalPackages::of(&choice.package, &request.regional_packages, &regions, &registry).await?;
+    let regional = RegionalPackages::of(&choice.package, request, &regions, &source).await?;
     for (region, package) in regional.iter() {
         printer.step("Chosen", format_args!("{} for {region}", package.arn));
     }
@@ -273,18 +288,6 @@ fn regions(request: &BuildRequest, choice: &Choice, home: &Home) -> Vec<String> 
     }
 }
 
-/// Why no model package was chosen.
-fn refused(error: &SelectError) -> Failure {
-    let exit = match error {
-        SelectError::NothingToDeploy { .. } => Exit::Nothing,
-        // A snapshot is a file: what it lacks is no matter of AWS's.
-        SelectError::Registry(error) if error.operation == model_registry::snapshot::OPERATION => Exit::BadInput,
-        SelectError::Registry(_) => Exit::Unreachable,
-        _ => Exit::BadInput,
-    };
-    Failure::new(exit, vec![registry_errors::of_selection(error)])
-}
-
 fn describe(
     project: &Project,
     request: &BuildRequest,
@@ -321,8 +324,25 @@ fn describe(
             passed_over: choice
                 .passed_over
                 .iter()
-                .map(|passed| manifest::PassedOver { arn: passed.arn.to_string(), reason: passed.reason.to_string() })
+                .map(|passed| manifest::PassedOver {
+                    arn: passed.arn.to_string(),
+                    code: passed.reason.code().to_owned(),
+                    reason: passed.reason.to_string(),
+                })
                 .collect(),
+            without_approval: choice.without_approval,
+            event: request.wanted.event.as_ref().map(|event| manifest::Event {
+                id: event.change.id.clone(),
+                model_package: event.change.package.to_string(),
+                rule: event.rule.code().to_owned(),
+                because: event.rule.to_string(),
+            }),
+            release_policy: request
+                .wanted
+                .policy
+                .as_ref()
+                .map(|file| manifest::ReleasePolicy { file: file.name.clone(), digest: file.digest.clone() }),
+            gates: choice.gates.iter().map(|met| manifest::MetGate { gate: met.gate.clone(), found: met.found.clone() }).collect(),
         },
         stages,
         files,

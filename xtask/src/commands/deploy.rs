@@ -39,6 +39,7 @@ mod with_aws {
     use crate::diagnostic::{Diagnostic, Level};
     use crate::files;
     use crate::manifest::Release;
+    use crate::record::Recording;
     use crate::stack_set_request;
     use crate::targets;
 
@@ -50,6 +51,8 @@ mod with_aws {
         let release = Release::read(&folder)?;
         let mut request = stack_set_request::read(&folder, &release, &options.set, &options.preferences)?;
         request.release.managed_execution = managed_execution(options)?;
+        let regions: Vec<_> = request.release.targets.regions.iter().map(ToString::to_string).collect();
+        let recording = Recording::read(&options.record, options.set.stage, "Deployed", Some(&release), Some(&regions))?;
         let session = Session::open().await?;
         let stack_sets = CloudFormationStackSets::new(aws_sdk_cloudformation::Client::new(&session.config), request.call_as);
 
@@ -82,7 +85,7 @@ mod with_aws {
         explain(printer, &rollout, &request.all_targets, &identity);
         printer.result(&record, summary(&rollout, &identity));
         printer.step("Written", files::shown(&path));
-        Ok(exit(&rollout, &identity))
+        recording.after(printer, exit(&rollout, &identity)).await
     }
 
     fn managed_execution(options: &DeployOptions) -> Result<Option<bool>, Failure> {
@@ -137,7 +140,7 @@ mod with_aws {
             load: endpoint_test::LoadMode::Never,
             interruption: endpoint_test::Interruption::default(),
         };
-        let (_, reports) = test_endpoints::endpoints(printer, run, &options.set.role).await?;
+        let (_, reports) = Box::pin(test_endpoints::endpoints(printer, run, &options.set.role)).await?;
         Ok(reports)
     }
 

@@ -18,13 +18,13 @@ pub(crate) use with_aws::run;
 mod with_aws {
     use std::collections::BTreeSet;
 
-    use model_registry::aws::SageMakerRegistry;
-    use model_registry::sharing::{GroupOutcome, Mode, NewGroup, PolicyChange, Sharing, ensure_group, share};
+    use model_registry::sharing::{GroupOutcome, Mode, NewGroup, OrganizationId, PolicyChange, RoleName, Sharing, ensure_group, share};
     use model_registry::{AccountId, ModelPackageGroup};
     use serde_json::json;
 
     use super::{Exit, Failure, Printer, SetupOptions};
     use crate::aws::Session;
+    use crate::cli::given;
     use crate::commands::build::Asked;
     use crate::diagnostic::{Diagnostic, stop_on_errors};
     use crate::organization;
@@ -41,7 +41,7 @@ mod with_aws {
                 principals.extend(accounts);
             }
         }
-        let store = SageMakerRegistry::new(aws_sdk_sagemaker::Client::new(&session.config));
+        let store = session.registry(None);
         let mode = if options.check { Mode::Check } else { Mode::Apply };
 
         let group = ensure_group(&store, &request.group, mode).await.map_err(|error| registry_errors::of_registry(&error))?;
@@ -61,7 +61,12 @@ mod with_aws {
         };
         let change = match found {
             Some(group) => {
-                let sharing = Sharing { group, accounts: principals.clone(), roles: BTreeSet::new(), organization: None };
+                let sharing = Sharing {
+                    group,
+                    accounts: principals.clone(),
+                    roles: request.roles.clone(),
+                    organization: request.organization.clone(),
+                };
                 share(&store, &sharing, mode).await.map_err(|error| registry_errors::of_sharing(&error))?
             }
             // A group that is not there yet has no policy; one would be written for whoever is to read it.
@@ -82,9 +87,19 @@ mod with_aws {
             "group_created": created && !options.check,
             "policy": policy,
             "accounts": accounts,
+            "roles": request.roles.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "organization": request.organization.as_ref().map(ToString::to_string),
         });
-        let shared =
-            if accounts.is_empty() { "not shared with other accounts".to_owned() } else { format!("shared with {}", accounts.join(", ")) };
+        let shared = match (&accounts[..], request.roles.len()) {
+            ([], _) => "not shared with other accounts".to_owned(),
+            (accounts, 0) => format!("shared with {}", accounts.join(", ")),
+            (accounts, 1) => format!("shared with one role of {}", accounts.join(", ")),
+            (accounts, count) => format!("shared with {count} roles of each of {}", accounts.join(", ")),
+        };
+        let shared = match &request.organization {
+            Some(organization) if !accounts.is_empty() => format!("{shared}, in organization {organization} only"),
+            _ => shared,
+        };
         printer.result(&data, format_args!("{}: {shared}; policy {policy}", request.group.name));
         // With --check a difference is a check that failed, so that a pipeline can hold a registry to its configuration.
         Ok(if options.check && (created || changed) { Exit::Failed } else { Exit::Done })
@@ -93,6 +108,8 @@ mod with_aws {
     struct Request {
         group: NewGroup,
         accounts: [Accounts; 2],
+        roles: BTreeSet<RoleName>,
+        organization: Option<OrganizationId>,
     }
 
     impl Request {
@@ -112,6 +129,11 @@ mod with_aws {
                 .then(|| name.parse::<ModelPackageGroup>())
                 .and_then(|parsed| asked.parsed(parsed, "--model-package-group-name"));
             let accounts = asked.stage_accounts(&options.accounts);
+            let roles =
+                given(options.principal_roles.as_ref()).unwrap_or_default().split(',').map(str::trim).filter(|role| !role.is_empty());
+            let roles = roles.filter_map(|role| asked.parsed(role.parse::<RoleName>(), "--principal-roles")).collect();
+            let organization = given(options.principal_org_id.as_ref())
+                .and_then(|text| asked.parsed(text.parse::<OrganizationId>(), "--principal-org-id"));
             stop_on_errors(asked.diagnostics)?;
             let Some(group) = group else { return Err(Diagnostic::error("no model package group was named").into()) };
             Ok(Self {
@@ -126,6 +148,8 @@ mod with_aws {
                     ],
                 },
                 accounts,
+                roles,
+                organization,
             })
         }
     }

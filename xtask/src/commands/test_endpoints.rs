@@ -17,6 +17,7 @@ use crate::files;
 use crate::manifest::Release;
 use crate::printer::Printer;
 use crate::project::Project;
+use crate::record::Recording;
 
 /// The project's own tests.
 const SUITE: &str = "test/endpoint-tests.yaml";
@@ -53,6 +54,8 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
     if let Some(release) = &release {
         check_config(release, stage, given(options.build_config.as_ref()))?;
     }
+    let recorded = release.as_ref().filter(|_| options.endpoint_url.is_none());
+    let recording = Recording::read(&options.record, stage, "Tested", recorded, None)?;
     let results =
         results::ResultFiles::new(options.results_dir.clone().unwrap_or_else(|| project.target("test-results")), &options.test_results)?;
     let run = TestRun {
@@ -70,9 +73,10 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
             let report = targets::container(printer, &run, url).await?;
             (run, vec![report])
         }
-        None => endpoints(printer, run, &options.role).await?,
+        None => Box::pin(endpoints(printer, run, &options.role)).await?,
     };
-    finish(printer, &run, &results, reports)
+    let exit = finish(printer, &run, &results, reports)?;
+    recording.after(printer, exit).await
 }
 
 /// Tests a container on this machine with the project's own tests, as part of another command.

@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use model_registry::documents::NoDocuments;
 use test_support::iris;
 
-use crate::cli::{BuildOptions, ConfigurationOptions, ProjectOptions, Stage, StageAccounts, TourOptions};
+use crate::choice::Source;
+use crate::cli::{BuildOptions, ChoiceOptions, ConfigurationOptions, ProjectOptions, Stage, StageAccounts, TourOptions};
 use crate::commands::build::{self, BuildRequest, Home};
 use crate::commands::test_endpoints;
 use crate::configuration::Configuration;
@@ -58,10 +60,12 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &TourOptio
 
 /// Builds a release of the example registry.
 pub(crate) async fn example_release(printer: Printer, project: &Project, options: &BuildOptions) -> Result<Manifest, Failure> {
-    let request = BuildRequest::read(project, options)?;
+    let mut request = BuildRequest::read(project, options)?;
+    // A team's own policy is for its own models, and this one is an example.
+    request.wanted.policy = None;
     let inputs = Configuration::read(&request.files)?;
-    let registry = snapshot::read(&project.root.join("examples/registry.json"))?;
-    build::build(printer, project, &request, &inputs, |_| registry.clone(), Home::default()).await
+    let source = Source { registry: snapshot::read(&project.root.join("examples/registry.json"))?, documents: NoDocuments };
+    Box::pin(build::build(printer, project, &request, &inputs, |_| source.clone(), Home::default())).await
 }
 
 /// The same build with a wrong staging file, in a folder of its own, must be refused and must write nothing.
@@ -130,8 +134,7 @@ pub(crate) fn build_options(output_dir: PathBuf) -> BuildOptions {
             regions: None,
         },
         artifact_bucket: None,
-        registry: None,
-        model_package: None,
+        choice: ChoiceOptions::default(),
         template_configuration: false,
         regional_model_package: Vec::new(),
         output_dir: Some(output_dir),

@@ -55,6 +55,8 @@ def add_package(backend, group, package, last_version, created):
         package,
         optional={
             "version": int, "approval_status": str, "status": str, "created": str, "images": list, "model_data": list, "description": str,
+            "content_types": list, "instance_types": list, "metadata": dict, "metrics": dict, "life_cycle": dict, "created_by": dict,
+            "last_modified_by": dict, "registration_type": str,
         },
     )  # fmt: skip
     version = values.get("version", last_version + 1)
@@ -75,17 +77,18 @@ def add_package(backend, group, package, last_version, created):
         model_package_description=values.get("description"),
         inference_specification={
             "Containers": containers,
-            "SupportedContentTypes": ["text/csv", "application/json"],
+            "SupportedContentTypes": values.get("content_types", ["text/csv", "application/json"]),
             "SupportedResponseMIMETypes": ["text/csv", "application/json"],
+            **({"SupportedRealtimeInferenceInstanceTypes": values["instance_types"]} if "instance_types" in values else {}),
         },
         source_algorithm_specification=None,
         validation_specification=None,
         certify_for_marketplace=False,
         model_approval_status=values.get("approval_status", "PendingManualApproval"),
         metadata_properties=None,
-        model_metrics=None,
+        model_metrics=values.get("metrics"),
         approval_description=None,
-        customer_metadata_properties=None,
+        customer_metadata_properties=values.get("metadata"),
         drift_check_baselines=None,
         domain=None,
         task=None,
@@ -99,6 +102,10 @@ def add_package(backend, group, package, last_version, created):
     )
     made.creation_time = time(values["created"]) if "created" in values else created
     made.model_package_status = status
+    for name, attribute in (("created_by", "created_by"), ("last_modified_by", "last_modified_by"), ("life_cycle", "model_life_cycle")):
+        if name in values:
+            setattr(made, attribute, values[name])
+    made.model_package_registration_type = values.get("registration_type")
     backend.model_packages[made.arn] = made
     backend.model_package_name_mapping[group] = made.arn
     backend.model_package_name_mapping[made.arn] = made.arn

@@ -44,6 +44,9 @@ impl Project {
             "test/smoke-tests.yaml",
             "test/payloads/three-flowers.csv",
             "examples/registry.json",
+            "examples/registry.s3/iris-models-111111111111/iris-p-abc123xyz/12/evaluation.json",
+            "examples/registry.s3/iris-models-111111111111/iris-p-abc123xyz/13/evaluation.json",
+            "examples/release-policy.json",
         ] {
             project.write(name, &std::fs::read_to_string(workspace().join(name)).unwrap());
         }

@@ -69,3 +69,42 @@ fn another_validation_error_is_not_taken_for_a_missing_group() {
     project.run(["setup"]).ends_with(3).says("ValidationException").says("1 validation error detected");
     assert!(cloud.requests("CreateModelPackageGroup").is_empty());
 }
+
+#[test]
+fn roles_and_an_organization_narrow_who_may_read_and_a_second_run_changes_nothing() {
+    let cloud = Cloud::new();
+    let mut project = cloud.project();
+    project.set("PRINCIPAL_ROLES", "StackSetExecution, service-role/ModelExecution");
+    project.run(["setup", "--principal-org-id", "o-a1b2c3d4e5"]).ends_with(0).says("shared with 2 roles of each of");
+    let statement = policy(&cloud)["Statement"][1].clone();
+    assert_eq!(statement["Condition"], json!({ "StringEquals": { "aws:PrincipalOrgID": "o-a1b2c3d4e5" } }));
+    assert_eq!(
+        statement["Principal"]["AWS"],
+        json!([
+            "arn:aws:iam::222222222222:role/StackSetExecution",
+            "arn:aws:iam::222222222222:role/service-role/ModelExecution",
+            "arn:aws:iam::333333333333:role/StackSetExecution",
+            "arn:aws:iam::333333333333:role/service-role/ModelExecution"
+        ])
+    );
+    cloud.aws.clear_requests().unwrap();
+    project.run(["setup", "--principal-org-id", "o-a1b2c3d4e5"]).ends_with(0).says("policy unchanged");
+    assert!(cloud.requests("PutModelPackageGroupPolicy").is_empty());
+    project.run(["setup", "--check"]).ends_with(1).says("would be written");
+    project.set("PRINCIPAL_ROLES", "a b");
+    project
+        .run(["setup", "--principal-org-id", "r-1"])
+        .ends_with(2)
+        .says("`a b` is not the name of an IAM role")
+        .says("`r-1` is not the id of an AWS organization");
+}
+
+#[test]
+fn a_policy_that_somebody_else_changes_meanwhile_is_merged_again() {
+    let cloud = Cloud::new();
+    let project = cloud.project();
+    let fault = Fault::error(400, "ConflictException", "There was a conflict").on("sagemaker", "PutModelPackageGroupPolicy").times(2);
+    cloud.aws.fault(&fault).unwrap();
+    project.run(["setup"]).ends_with(0).says("policy written");
+    assert_eq!(cloud.requests("GetModelPackageGroupPolicy").len(), 3);
+}

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::ConfigurationOptions;
+use super::{ChoiceOptions, ConfigurationOptions};
 
 /// Options of `build`.
 #[derive(Debug, Args)]
@@ -14,12 +14,6 @@ pub(crate) struct BuildOptions {
     /// The bucket for what the template refers to by a local path.
     #[arg(long, value_name = "BUCKET", env = "ARTIFACT_BUCKET")]
     pub(crate) artifact_bucket: Option<String>,
-    /// A registry snapshot in place of SageMaker: no call to AWS is made at all.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) registry: Option<PathBuf>,
-    /// The model package to deploy, by version or ARN; the newest approved one when not given.
-    #[arg(long, value_name = "VERSION-OR-ARN", env = "MODEL_PACKAGE")]
-    pub(crate) model_package: Option<String>,
     /// The model package of another region, as REGION=ARN, REGION=VERSION or REGION=same-version; once for each, or with commas.
     #[arg(long, value_name = "REGION=WHICH", env = "REGIONAL_MODEL_PACKAGES", value_delimiter = ',')]
     pub(crate) regional_model_package: Vec<String>,
@@ -29,4 +23,6 @@ pub(crate) struct BuildOptions {
     /// Where the release goes [default: target/deploy]
     #[arg(long, value_name = "DIR")]
     pub(crate) output_dir: Option<PathBuf>,
+    #[command(flatten, next_help_heading = "Which model package")]
+    pub(crate) choice: ChoiceOptions,
 }

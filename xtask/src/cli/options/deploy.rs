@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{RoleOptions, Stage};
+use super::{RecordOptions, RoleOptions, Stage};
 
 /// Options of `deploy`.
 #[derive(Debug, Args)]
@@ -16,6 +16,8 @@ pub(crate) struct DeployOptions {
     /// Whether operations that do not get in each other's way may run at once on the stack set: yes or no; what it has when not given.
     #[arg(long, value_name = "YES-OR-NO")]
     pub(crate) managed_execution: Option<String>,
+    #[command(flatten)]
+    pub(crate) record: RecordOptions,
     /// Where the record of the rollout goes [default: target/rollout/STAGE]
     #[arg(long, value_name = "DIR")]
     pub(crate) results_dir: Option<PathBuf>,

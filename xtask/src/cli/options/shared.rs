@@ -49,3 +49,12 @@ pub(crate) struct RoleOptions {
     #[arg(long, value_name = "ID", env = "TEST_ROLE_EXTERNAL_ID")]
     pub(crate) role_external_id: Option<String>,
 }
+
+/// Writing back into the model registry.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct RecordOptions {
+    /// After a success, writes the stage into the model package's life cycle: Staging or Production, and Deployed or Tested, or
+    /// STAGE/STATUS.
+    #[arg(long, value_name = "STAGE/STATUS", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub(crate) record: Option<String>,
+}

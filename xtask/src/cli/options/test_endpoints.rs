@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::RoleOptions;
+use super::{RecordOptions, RoleOptions};
 
 /// Options of `test-staging` and `test-prod`.
 #[derive(Debug, Args)]
@@ -26,6 +26,8 @@ pub(crate) struct TestOptions {
     pub(crate) test_results: String,
     #[command(flatten)]
     pub(crate) role: RoleOptions,
+    #[command(flatten)]
+    pub(crate) record: RecordOptions,
     /// How many endpoints to test at once.
     #[arg(long, value_name = "N", default_value_t = 64)]
     pub(crate) jobs: usize,

@@ -4,12 +4,16 @@
 use std::collections::BTreeMap;
 
 use cfn_render::Template;
-use model_registry::{Gates, ModelPackage, ModelPackageArn, ModelPackageGroup, Registry, select};
+use model_registry::documents::Documents;
+use model_registry::{ModelPackage, ModelPackageArn, ModelPackageGroup, Registry, Selection};
 use stage_config::ParametersFile;
 
+use super::BuildRequest;
+use crate::choice::{Source, Wanted};
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::exit::Exit;
 use crate::manifest::{ParameterOverride, RegionalModelPackage};
+use crate::registry_errors;
 
 const OPTION: &str = "--regional-model-package";
 /// The parameter that says which model package a stack serves.
@@ -93,12 +97,13 @@ fn parse(text: &str) -> Result<(String, RegionalSelection), Diagnostic> {
 
 impl RegionalPackages {
     /// Finds the model package of every region but the chosen one's, and asks each region whether it may be deployed there.
-    pub(crate) async fn of<R: Registry>(
+    pub(crate) async fn of<R: Registry, D: Documents>(
         chosen: &ModelPackage,
-        asked: &BTreeMap<String, RegionalSelection>,
+        request: &BuildRequest,
         regions: &[String],
-        registry: &impl Fn(Option<&str>) -> R,
+        source: &impl Fn(Option<&str>) -> Source<R, D>,
     ) -> Result<Self, Failure> {
+        let asked = &request.regional_packages;
         let mut diagnostics = unasked_for(chosen, asked, regions);
         let mut exit = Exit::BadInput;
         let mut packages = BTreeMap::new();
@@ -106,7 +111,7 @@ impl RegionalPackages {
             if !regions.contains(region) || region == chosen.arn.region() {
                 continue;
             }
-            match find(chosen, region, selection, &registry(Some(region))).await {
+            match find(chosen, region, selection, &request.wanted, source(Some(region))).await {
                 Ok(package) => {
                     packages.insert(region.clone(), package);
                 }
@@ -188,11 +193,12 @@ fn unasked_for(chosen: &ModelPackage, asked: &BTreeMap<String, RegionalSelection
     missing.chain(extra).chain(second).collect()
 }
 
-async fn find<R: Registry>(
+async fn find<R: Registry, D: Documents>(
     chosen: &ModelPackage,
     region: &str,
     selection: &RegionalSelection,
-    registry: &R,
+    wanted: &Wanted,
+    source: Source<R, D>,
 ) -> Result<ModelPackage, Failure> {
     let of_version = |version: Option<u32>| {
         let arn = &chosen.arn;
@@ -207,8 +213,8 @@ async fn find<R: Registry>(
     let arn: ModelPackageArn = text.parse().map_err(|error: model_registry::ParseArnError| Diagnostic::error(error.to_string()))?;
     // A region's group may have another name: whoever names an ARN has named its group.
     let group = ModelPackageGroup::from(arn.name().clone());
-    let choice = select(registry, &group, &model_registry::Selection::Arn(arn), &Gates::default()).await.map_err(|error| {
-        let failure = super::refused(&error);
+    let choice = wanted.select(&group, &Selection::Arn(arn), source).await.map_err(|error| {
+        let failure = registry_errors::of_selection(&error);
         let in_region = |diagnostic: Diagnostic| diagnostic.named(format!("region {region}"));
         Failure::new(failure.exit, failure.diagnostics.into_iter().map(in_region).collect())
     })?;

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use model_registry::{ModelPackageGroup, Selection};
+use model_registry::ModelPackageGroup;
 use stack_rollout::organization::UnitId;
 
 use super::regional::{self, RegionalSelection};
+use crate::choice::Wanted;
 use crate::cli::{BuildOptions, ConfigurationOptions, Stage, StageAccounts, given};
 use crate::configuration::{BaseFile, ConfigurationFiles, Pipeline, StageFiles};
 use crate::diagnostic::{Diagnostic, Failure, stop_on_errors};
@@ -22,7 +23,7 @@ pub(crate) struct BuildRequest {
     pub(crate) project_id: String,
     pub(crate) env_name: String,
     pub(crate) group: ModelPackageGroup,
-    pub(crate) selection: Selection,
+    pub(crate) wanted: Wanted,
     /// Empty: the session's region.
     pub(crate) regions: Vec<String>,
     /// Which model package serves which other region.
@@ -67,10 +68,7 @@ impl BuildRequest {
         let group = (!group.is_empty())
             .then(|| group.parse::<ModelPackageGroup>())
             .and_then(|parsed| asked.parsed(parsed, "--model-package-group-name"));
-        let selection = given(options.model_package.as_ref()).map_or(Some(Selection::LatestApproved), |text| {
-            let parsed = text.parse::<Selection>();
-            asked.parsed(parsed, "--model-package")
-        });
+        let wanted = Wanted::read(Some(project), &options.choice, group.as_ref(), &mut asked.diagnostics);
         let regions = given(configuration.regions.as_ref())
             .map(|text| targets::regions(text, "--regions", &mut asked.diagnostics))
             .unwrap_or_default();
@@ -103,15 +101,15 @@ impl BuildRequest {
         asked.own_environments(&stages);
         asked.shared_accounts(&stages);
         let files = asked.configuration_files(project, configuration, &Stage::ALL);
-        let parsed = group.zip(selection);
+        let parsed = group.zip(wanted);
         let warnings = stop_on_errors(asked.diagnostics)?;
-        let Some((group, selection)) = parsed else { return Err(Failure::new(Exit::BadInput, Vec::new())) };
+        let Some((group, wanted)) = parsed else { return Err(Failure::new(Exit::BadInput, Vec::new())) };
         Ok(Self {
             project_name,
             project_id,
             env_name,
             group,
-            selection,
+            wanted,
             regions,
             regional_packages,
             stages,

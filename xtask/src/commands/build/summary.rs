@@ -29,6 +29,15 @@ fn text(manifest: &Manifest, folder: &Path) -> String {
     for passed in &manifest.choice.passed_over {
         line("passed over", &format!("{}: {}", passed.arn.rsplit('/').next().unwrap_or(&passed.arn), passed.reason));
     }
+    if let Some(event) = &manifest.choice.event {
+        line("event", &format!("{}: {}", event.model_package.rsplit('/').next().unwrap_or_default(), event.because));
+    }
+    for gate in &manifest.choice.gates {
+        line("gate met", &format!("{}: {}", gate.gate, gate.found));
+    }
+    if manifest.choice.without_approval {
+        line("", "NOT APPROVED: --allow-unapproved let it through");
+    }
     for stage in Stage::ALL {
         let targets = manifest.stage(stage);
         let accounts = match &targets.accounts[..] {
@@ -55,4 +64,11 @@ pub(crate) fn variables(manifest: &Manifest, digest: &str) -> String {
         ("MODEL_PACKAGE_VERSION", &version),
         ("RELEASE_MANIFEST_SHA256", digest.trim_start_matches("sha256:")),
     ])
+}
+
+/// `release.env` where there is nothing to deploy.
+pub(crate) fn no_variables() -> String {
+    let names = ["MODEL_PACKAGE_ARN", "MODEL_PACKAGE_VERSION", "RELEASE_MANIFEST_SHA256"];
+    let variables: Vec<_> = std::iter::once(("RELEASE_ACTION", "none")).chain(names.map(|name| (name, ""))).collect();
+    files::shell_variables(&variables)
 }

@@ -66,13 +66,22 @@ impl StandIn {
         if reply.status < 300 {
             return Ok(reply.body);
         }
-        let document = Document(reply.text());
-        Err(Error::Refused {
-            operation: format!("s3 GetObject {key}"),
-            status: reply.status,
-            code: document.text("Code").unwrap_or_default(),
-            message: document.text("Message").unwrap_or(document.0),
-        })
+        Err(refused_by_s3(&format!("s3 GetObject {key}"), &reply))
+    }
+
+    /// Puts an object into a bucket, with the test's own hand as in [`StandIn::call`].
+    pub fn put_object(&self, account: &str, bucket: &str, key: &str, body: &str) -> Result<(), Error> {
+        let headers = [
+            ("content-type", "application/octet-stream".to_owned()),
+            authorization("s3", REGION),
+            acting_as(account),
+            (OWN_HAND, "1".to_owned()),
+        ];
+        let reply = self.send("PUT", &format!("/{bucket}/{key}"), &headers, body.into())?;
+        if reply.status < 300 {
+            return Ok(());
+        }
+        Err(refused_by_s3(&format!("s3 PutObject {key}"), &reply))
     }
 
     /// The variables with which a child process acts as this account against the stand-in, and cannot reach the real AWS.
@@ -177,6 +186,17 @@ impl StandIn {
 
     pub(super) fn send(&self, method: &str, path: &str, headers: &[(&str, String)], body: Vec<u8>) -> Result<Reply, Error> {
         wire::send(self.url(), method, path, headers, body).map_err(|source| Error::Request { url: self.url().to_owned(), source })
+    }
+}
+
+/// What S3 answers with when it refuses.
+fn refused_by_s3(operation: &str, reply: &Reply) -> Error {
+    let document = Document(reply.text());
+    Error::Refused {
+        operation: operation.to_owned(),
+        status: reply.status,
+        code: document.text("Code").unwrap_or_default(),
+        message: document.text("Message").unwrap_or(document.0),
     }
 }
 

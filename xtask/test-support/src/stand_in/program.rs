@@ -34,6 +34,7 @@ pub(super) const FILES: &[(&str, &str)] = embedded![
     "patches/instance_types.py",
     "patches/model_properties.py",
     "patches/package_groups.py",
+    "patches/package_updates.py",
     "patches/physical_names.py",
     "patches/replacement.py",
     "patches/signatures.py",

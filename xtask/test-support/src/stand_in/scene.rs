@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// One request that a program made, as the stand-in saw it.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -186,6 +187,30 @@ pub struct SeedPackage {
     /// The package's description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// The media types that it takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_types: Option<Vec<String>>,
+    /// The instance types that it supports for endpoints; not said without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance_types: Option<Vec<String>>,
+    /// `CustomerMetadataProperties`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<BTreeMap<String, String>>,
+    /// `ModelMetrics`, as the API has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<Value>,
+    /// `ModelLifeCycle`, as the API has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub life_cycle: Option<Value>,
+    /// `CreatedBy`, as the API has it; a profile of moto's without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<Value>,
+    /// `LastModifiedBy`, as the API has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_modified_by: Option<Value>,
+    /// `Registered`, or `Logged`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registration_type: Option<String>,
 }
 
 /// A status for an endpoint to show. It may be set before the endpoint exists.

@@ -60,6 +60,67 @@ fn listed_packages_are_as_they_were_asked_for() {
 }
 
 #[test]
+fn a_change_of_a_package_changes_what_it_names_and_nothing_else() {
+    let aws = start();
+    let seed = SeedPackages { account: REGISTRY.to_owned(), group: "iris".to_owned(), ..Default::default() };
+    let package = SeedPackage {
+        approval_status: Some("Approved".to_owned()),
+        metadata: Some([("owner".to_owned(), "ds".to_owned()), ("risk".to_owned(), "low".to_owned())].into()),
+        life_cycle: Some(json!({ "Stage": "Staging", "StageStatus": "New" })),
+        registration_type: Some("Registered".to_owned()),
+        ..Default::default()
+    };
+    let arn = aws.seed_packages(&SeedPackages { packages: Some(vec![package]), ..seed }).unwrap().remove(0);
+    let update = |mut change: serde_json::Value| {
+        change["ModelPackageArn"] = json!(arn);
+        aws.call(REGISTRY, "sagemaker", "UpdateModelPackage", &change)
+    };
+    let describe = || aws.call(REGISTRY, "sagemaker", "DescribeModelPackage", &json!({ "ModelPackageName": arn })).unwrap();
+
+    let deployed = json!({ "Stage": "Staging", "StageStatus": "Deployed", "StageDescription": "release 1" });
+    update(json!({ "ModelLifeCycle": deployed, "ClientToken": "one" })).unwrap();
+    let after = describe();
+    assert_eq!((&after["ModelLifeCycle"], &after["ModelApprovalStatus"]), (&deployed, &json!("Approved")));
+    assert_eq!(after["CustomerMetadataProperties"], json!({ "owner": "ds", "risk": "low" }));
+    let list = aws.call(REGISTRY, "sagemaker", "ListModelPackages", &json!({ "ModelPackageGroupName": "iris" })).unwrap();
+    let listed = &list["ModelPackageSummaryList"][0];
+    assert_eq!((&listed["ModelLifeCycle"], &listed["ModelPackageRegistrationType"]), (&deployed, &json!("Registered")));
+
+    // The same token is the same change, whatever else the request says.
+    update(json!({ "ModelLifeCycle": { "Stage": "Staging", "StageStatus": "Other" }, "ClientToken": "one" })).unwrap();
+    assert_eq!(describe()["ModelLifeCycle"], deployed);
+
+    update(json!({ "ModelApprovalStatus": "Rejected", "ApprovalDescription": "no" })).unwrap();
+    update(json!({ "CustomerMetadataProperties": { "risk": "high" }, "CustomerMetadataPropertiesToRemove": ["owner"] })).unwrap();
+    let after = describe();
+    assert_eq!((&after["ModelApprovalStatus"], &after["ApprovalDescription"]), (&json!("Rejected"), &json!("no")));
+    assert_eq!(after["CustomerMetadataProperties"], json!({ "risk": "high" }));
+    assert_eq!(after["ModelLifeCycle"], deployed);
+
+    for wrong in [
+        json!({ "ModelLifeCycle": { "Stage": "Staging" } }),
+        json!({ "ModelLifeCycle": { "Stage": "a b", "StageStatus": "x" } }),
+        json!({ "ClientToken": "not a token" }),
+    ] {
+        assert_eq!(refused(update(wrong)).1, "ValidationException");
+    }
+}
+
+#[test]
+fn plain_moto_erases_what_a_change_leaves_out() {
+    let aws = start_unpatched();
+    aws.call(REGISTRY, "sagemaker", "CreateModelPackageGroup", &json!({ "ModelPackageGroupName": "iris" })).unwrap();
+    let create = json!({
+        "ModelPackageGroupName": "iris", "ModelApprovalStatus": "Approved", "CustomerMetadataProperties": { "owner": "ds" },
+        "InferenceSpecification": { "Containers": [{ "Image": "iris:1" }], "SupportedContentTypes": ["text/csv"], "SupportedResponseMIMETypes": ["text/csv"] },
+    });
+    let arn = aws.call(REGISTRY, "sagemaker", "CreateModelPackage", &create).unwrap()["ModelPackageArn"].clone();
+    aws.call(REGISTRY, "sagemaker", "UpdateModelPackage", &json!({ "ModelPackageArn": arn, "ApprovalDescription": "fine" })).unwrap();
+    let after = aws.call(REGISTRY, "sagemaker", "DescribeModelPackage", &json!({ "ModelPackageName": arn })).unwrap();
+    assert_eq!((&after["ModelApprovalStatus"], &after["CustomerMetadataProperties"]), (&json!(null), &json!(null)));
+}
+
+#[test]
 fn a_group_policy_is_put_read_and_deleted() {
     let aws = start();
     let group = json!({ "ModelPackageGroupName": "iris" });

@@ -1,0 +1,36 @@
+//! `registry`: what is in a model package group, in a table, in a file, or as the one package that `build` would choose. Changes nothing.
+
+mod list;
+mod resolve;
+mod snapshot;
+
+use model_registry::ModelPackageGroup;
+
+use crate::cli::{RegistryAction, RegistryOptions, given};
+use crate::diagnostic::{Diagnostic, Failure};
+use crate::exit::Exit;
+use crate::printer::Printer;
+use crate::project::Project;
+
+pub(crate) async fn run(
+    printer: Printer,
+    project: impl Fn() -> Result<Project, Failure>,
+    options: &RegistryOptions,
+) -> Result<Exit, Failure> {
+    match &options.action {
+        RegistryAction::List(options) => list::run(printer, options).await,
+        RegistryAction::Snapshot(options) => snapshot::run(printer, options).await,
+        RegistryAction::Resolve(options) => resolve::run(printer, project, options).await,
+    }
+}
+
+/// The group that an option or its variable names.
+fn group(named: Option<&String>) -> Result<ModelPackageGroup, Failure> {
+    let Some(text) = given(named) else {
+        return Err(Diagnostic::error("`--model-package-group-name` is missing")
+            .hinting("give it, or set SOURCE_MODEL_PACKAGE_GROUP_NAME")
+            .into());
+    };
+    text.parse()
+        .map_err(|error: model_registry::ParseGroupError| Diagnostic::error(error.to_string()).named("--model-package-group-name").into())
+}

@@ -1,0 +1,72 @@
+//! `registry resolve`: the package that `build` would choose, for programs: each value of the JSON is text, as Terraform's `external` data
+//! source wants it.
+
+use std::collections::BTreeMap;
+
+use model_registry::documents::Mirror;
+use model_registry::{Choice, ModelPackageGroup};
+
+use super::group;
+use crate::choice::{Source, Wanted};
+use crate::cli::ResolveOptions;
+use crate::diagnostic::{Failure, stop_on_errors};
+use crate::exit::Exit;
+use crate::printer::Printer;
+use crate::project::Project;
+use crate::snapshot;
+
+pub(super) async fn run(
+    printer: Printer,
+    project: impl Fn() -> Result<Project, Failure>,
+    options: &ResolveOptions,
+) -> Result<Exit, Failure> {
+    // Outside of the project its policy would not be found, and another package might be chosen than `build` chooses.
+    let project = if options.choice.release_policy.is_some() { project().ok() } else { Some(project()?) };
+    let group = group(options.model_package_group_name.as_ref())?;
+    let mut diagnostics = Vec::new();
+    let wanted = Wanted::read(project.as_ref(), &options.choice, Some(&group), &mut diagnostics);
+    stop_on_errors(diagnostics)?;
+    let Some(wanted) = wanted else { return Err(Failure::new(Exit::BadInput, Vec::new())) };
+    wanted.stop_when_nothing()?;
+    if let Some(announcement) = wanted.announcement() {
+        printer.step("Event", announcement);
+    }
+    let choice = match &options.choice.registry {
+        Some(file) => {
+            let source = Source { registry: snapshot::read(file)?, documents: Mirror::new(snapshot::mirror(file)) };
+            wanted.choose(&group, source).await?
+        }
+        None => with_aws(&wanted, &group).await?,
+    };
+    printer.step("Chosen", &choice.because);
+    printer.result(&values(&choice), &choice.package.arn);
+    Ok(Exit::Done)
+}
+
+#[cfg(feature = "aws")]
+async fn with_aws(wanted: &Wanted, group: &ModelPackageGroup) -> Result<Choice, Failure> {
+    let session = crate::aws::Session::open().await?;
+    wanted.choose(group, session.registry_source(None)).await
+}
+
+#[cfg(not(feature = "aws"))]
+#[expect(clippy::unused_async, reason = "the one with AWS awaits")]
+async fn with_aws(_: &Wanted, _: &ModelPackageGroup) -> Result<Choice, Failure> {
+    Err(crate::without_aws("registry resolve", "give a registry snapshot with --registry"))
+}
+
+fn values(choice: &Choice) -> BTreeMap<&'static str, String> {
+    let package = &choice.package;
+    BTreeMap::from([
+        ("model_package_arn", package.arn.to_string()),
+        ("model_package_group", package.group.to_string()),
+        ("model_package_version", package.version.map(|version| version.to_string()).unwrap_or_default()),
+        ("account", package.arn.account().to_string()),
+        ("region", package.arn.region().to_owned()),
+        ("approval_status", package.approval_status.to_string()),
+        ("created", package.created.to_string()),
+        ("images", package.images.join(",")),
+        ("model_data", package.model_data.join(",")),
+        ("because", choice.because.clone()),
+    ])
+}

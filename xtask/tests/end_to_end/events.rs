@@ -1,0 +1,137 @@
+//! `build --event`: AWS's table of transitions, over the local AWS.
+
+use std::io::Write as _;
+use std::process::Stdio;
+
+use serde_json::{Value as Json, json};
+
+use crate::cloud::{Cloud, GROUP, HOME};
+use crate::project::{Project, Run};
+
+fn arn(version: u32) -> String {
+    format!("arn:aws:sagemaker:us-east-1:{HOME}:model-package/{GROUP}/{version}")
+}
+
+/// EventBridge's event about a version, whose detail has these members besides.
+fn event(version: u32, approval: &str, more: &Json) -> String {
+    let mut event = json!({
+        "version": "0", "id": "4a2c3b1e-0000-4000-8000-000000000001", "detail-type": "SageMaker Model Package State Change",
+        "source": "aws.sagemaker", "account": HOME, "time": "2026-01-02T03:04:05Z", "region": "us-east-1", "resources": [arn(version)],
+        "detail": {
+            "ModelPackageGroupName": GROUP, "ModelPackageVersion": version, "ModelPackageArn": arn(version),
+            "ModelPackageStatus": "Completed", "ModelApprovalStatus": approval,
+        },
+    });
+    for (name, value) in more.as_object().unwrap() {
+        event["detail"][name] = value.clone();
+    }
+    event.to_string()
+}
+
+/// A registry of ten approved versions and a few others, and a project.
+fn registry() -> (Cloud, Project, u32) {
+    let cloud = Cloud::new();
+    cloud.register(10);
+    let project = cloud.project();
+    let newest = project.run(["registry", "resolve"]).stdout.trim().rsplit('/').next().unwrap().parse().unwrap();
+    cloud.aws.clear_requests().unwrap();
+    (cloud, project, newest)
+}
+
+fn build(project: &Project, event: &str) -> Run {
+    project.write("event.json", event);
+    project.run(["build", "--event", "event.json"])
+}
+
+fn built(project: &Project) -> String {
+    project.json("target/deploy/release-manifest.json")["model_package"]["arn"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn an_approval_deploys_the_very_package_with_one_request() {
+    let (cloud, project, newest) = registry();
+    // An older one than the newest: the event says which, and not the list.
+    build(&project, &event(1, "Approved", &json!({}))).ends_with(0).says("(rule approved)");
+    assert_eq!(built(&project), arn(1));
+    assert_ne!(newest, 1);
+    let actions: Vec<_> = cloud.aws.requests().unwrap().into_iter().map(|request| request.action).collect();
+    assert_eq!(actions, ["DescribeModelPackage"]);
+    let choice = project.json("target/deploy/release-manifest.json")["choice"]["event"].clone();
+    assert_eq!(choice["rule"], "approved");
+    assert_eq!(choice["id"], "4a2c3b1e-0000-4000-8000-000000000001");
+}
+
+#[test]
+fn a_withdrawn_approval_deploys_the_newest_that_is_left() {
+    let (cloud, project, newest) = registry();
+    cloud.sagemaker("UpdateModelPackage", &json!({ "ModelPackageArn": arn(newest), "ModelApprovalStatus": "Rejected" }));
+    let was_approved = json!({ "previousModelApprovalStatus": "Approved" });
+    build(&project, &event(newest, "Rejected", &was_approved)).ends_with(0).says("(rule approval-withdrawn)");
+    assert_ne!(built(&project), arn(newest));
+    let first = built(&project);
+    // Most events do not say what was before: the same is done, to be on the safe side.
+    build(&project, &event(newest, "Rejected", &json!({}))).ends_with(0).says("(rule rejected-perhaps-approved)");
+    assert_eq!(built(&project), first);
+    // Unless it is known what is deployed.
+    project.write("event.json", &event(newest, "Rejected", &json!({})));
+    let deployed = |version: &str| project.run(["build", "--event", "event.json", "--deployed-model-package", version]);
+    deployed(&newest.to_string()).ends_with(0).says("(rule approval-withdrawn)");
+    deployed("1").ends_with(4).says("(rule rejected-not-deployed)");
+}
+
+#[test]
+fn where_there_is_nothing_to_do_nothing_is_asked_and_the_shell_is_told() {
+    let (cloud, project, newest) = registry();
+    for (approval, more, rule) in [
+        ("PendingManualApproval", json!({}), "pending"),
+        ("Rejected", json!({ "previousModelApprovalStatus": "PendingManualApproval" }), "rejected-without-approval"),
+        ("Approved", json!({ "UpdatedModelPackageFields": ["ModelLifeCycle"] }), "approval-unchanged"),
+        ("Approved", json!({ "ModelPackageStatus": "InProgress" }), "not-completed"),
+    ] {
+        build(&project, &event(newest, approval, &more)).ends_with(4).says(&format!("(rule {rule})"));
+        let files: Vec<_> = project.files("target/deploy").into_iter().map(|(name, _)| name).collect();
+        assert_eq!(files, ["release.env"]);
+        assert!(project.read("target/deploy/release.env").starts_with("RELEASE_ACTION='none'\nMODEL_PACKAGE_ARN=''\n"));
+    }
+    assert!(cloud.aws.requests().unwrap().is_empty());
+    // A release that is there stays whole.
+    project.run(["build"]).ends_with(0);
+    let before = project.files("target/deploy");
+    build(&project, &event(newest, "PendingManualApproval", &json!({}))).ends_with(4);
+    assert_eq!(project.files("target/deploy"), before);
+}
+
+#[test]
+fn an_event_that_is_out_of_date_deploys_nothing() {
+    let (cloud, project, newest) = registry();
+    cloud.sagemaker("UpdateModelPackage", &json!({ "ModelPackageArn": arn(newest), "ModelApprovalStatus": "Rejected" }));
+    build(&project, &event(newest, "Approved", &json!({}))).ends_with(4).says("rejected").says("the event is out of date");
+    // An approval does not open a gate.
+    project.write("release-policy.json", r#"{ "schema_version": 1, "deny": [{ "version": 1, "reason": "leaked data" }] }"#);
+    build(&project, &event(1, "Approved", &json!({}))).ends_with(4).says("denied by the release policy: leaked data");
+}
+
+#[test]
+fn an_event_comes_through_standard_input_too() {
+    let (_cloud, project, _) = registry();
+    let mut program = project.command(["build", "--event", "-"]).stdin(Stdio::piped()).spawn().unwrap();
+    program.stdin.take().unwrap().write_all(event(1, "Approved", &json!({})).as_bytes()).unwrap();
+    project.ended(program).ends_with(0).says("(rule approved)");
+    assert_eq!(built(&project), arn(1));
+}
+
+#[test]
+fn a_wrong_event_is_refused_before_anything_is_asked() {
+    let (cloud, project, _) = registry();
+    let other = event(1, "Approved", &json!({})).replace(GROUP, "wine-p-000000000");
+    build(&project, &other).ends_with(2).says("which is not of group `iris-p-abc123xyz`").says("event.json:1:");
+    build(&project, "{").ends_with(2).says("the event is not JSON");
+    build(&project, &event(1, "Approved", &json!({})).replace("aws.sagemaker", "aws.s3")).ends_with(2).says("the event's `source`");
+    project.run(["build", "--event", "nope.json"]).ends_with(2).says("cannot read `nope.json`");
+    project.write("event.json", &event(1, "Approved", &json!({})));
+    project
+        .run(["build", "--event", "event.json", "--model-package", "1"])
+        .ends_with(2)
+        .says("both an event and a model package are given");
+    assert!(cloud.aws.requests().unwrap().is_empty());
+}

@@ -1,0 +1,154 @@
+//! `registry`: a table, a file, and the one package that `build` would choose.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value as Json, json};
+use test_support::stand_in::{Fault, SeedPackage, SeedPackages};
+
+use crate::cloud::{Cloud, GROUP, HOME};
+use crate::project::Project;
+
+fn printed(run: &crate::project::Run) -> Json {
+    serde_json::from_str(&run.stdout).unwrap()
+}
+
+#[test]
+fn a_list_is_a_table_for_people_and_json_for_programs() {
+    let project = Project::new().with_pipeline_variables();
+    let run = project.run(["registry", "list", "--registry", "examples/registry.json", "--limit", "2"]).ends_with(0);
+    assert_eq!(
+        run.stdout,
+        "VERSION  CREATED               APPROVAL               STATUS     LIFE CYCLE  DESCRIPTION\n\
+         16       2026-01-19T08:30:00Z  PendingManualApproval  Completed  -           Wider petals in the training set\n\
+         15       2026-01-12T08:30:00Z  Rejected               Completed  -           Confuses versicolor and virginica\n\
+         the newest 2 are shown; --all shows every one\n"
+    );
+    let list = printed(&project.run(["registry", "list", "--registry", "examples/registry.json", "--format", "json"]).ends_with(0));
+    assert_eq!((list["schema_version"].as_u64(), list["more"].as_bool()), (Some(1), Some(false)));
+    let twelve = &list["model_packages"][4];
+    assert_eq!((&twelve["version"], &twelve["life_cycle"]["stage"]), (&json!(12), &json!("Production")));
+    project.run(["registry", "list", "--registry", "examples/registry.json", "--model-package-group-name", "wine"]).ends_with(4);
+}
+
+#[test]
+fn a_group_of_thousands_is_listed_by_pages_and_only_as_far_as_asked() {
+    let cloud = Cloud::new();
+    cloud.register(10_000);
+    let project = cloud.project();
+    let run = project.run(["registry", "list"]).ends_with(0).says("the newest 100 are shown");
+    assert_eq!(run.stdout.lines().count(), 102);
+    assert_eq!(cloud.requests("ListModelPackages").len(), 1);
+    cloud.aws.clear_requests().unwrap();
+    let list = printed(&project.run(["registry", "list", "--all", "--format", "json"]).ends_with(0));
+    assert_eq!(list["model_packages"].as_array().unwrap().len(), 14_000);
+    assert_eq!(cloud.requests("ListModelPackages").len(), 140);
+}
+
+#[test]
+fn a_snapshot_is_what_a_build_without_aws_reads() {
+    let cloud = Cloud::new();
+    let bucket = "iris-models-111111111111";
+    cloud.make_bucket(bucket);
+    cloud.aws.put_object(HOME, bucket, "13/evaluation.json", r#"{ "accuracy": 0.97 }"#).unwrap();
+    let source = json!({ "ContentType": "application/json", "S3Uri": format!("s3://{bucket}/13/evaluation.json") });
+    let package = SeedPackage {
+        approval_status: Some("Approved".to_owned()),
+        metadata: Some([("owner".to_owned(), "ds".to_owned())].into()),
+        metrics: Some(json!({ "ModelQuality": { "Statistics": source } })),
+        life_cycle: Some(json!({ "Stage": "Staging", "StageStatus": "Approved" })),
+        instance_types: Some(vec!["ml.m5.large".to_owned()]),
+        description: Some("four features".to_owned()),
+        ..SeedPackage::default()
+    };
+    let pending = SeedPackage::default();
+    let seed = SeedPackages {
+        account: HOME.to_owned(),
+        group: GROUP.to_owned(),
+        packages: Some(vec![package, pending]),
+        ..SeedPackages::default()
+    };
+    cloud.aws.seed_packages(&seed).unwrap();
+    let mut project = cloud.project();
+    project.write(
+        "release-policy.json",
+        r#"{ "schema_version": 1, "metadata": [{ "key": "owner" }], "metrics": [{ "name": "accuracy", "at": "/accuracy", "min": 0.95 }] }"#,
+    );
+    project
+        .run(["registry", "snapshot", "--out", "saved/registry.json", "--with-metrics"])
+        .ends_with(0)
+        .says("2 model packages, 1 documents");
+    project.run(["build", "--output-dir", "online"]).ends_with(0);
+
+    project.set("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
+    project.run(["build", "--registry", "saved/registry.json", "--output-dir", "offline"]).ends_with(0);
+    let (online, offline) = (project.json("online/release-manifest.json"), project.json("offline/release-manifest.json"));
+    assert_eq!(online["model_package"], offline["model_package"]);
+    assert_eq!(online["choice"], offline["choice"]);
+    assert_eq!(project.read("saved/registry.s3/iris-models-111111111111/13/evaluation.json"), r#"{ "accuracy": 0.97 }"#);
+    project.run(["registry", "list", "--registry", "saved/registry.json"]).ends_with(0).says("Staging/Approved").says("four features");
+}
+
+#[test]
+fn what_build_would_choose_is_text_for_terraform() {
+    let cloud = Cloud::new();
+    cloud.register(10);
+    let project = cloud.project();
+    let values = printed(&project.run(["registry", "resolve", "--format", "json"]).ends_with(0));
+    assert!(values.as_object().unwrap().values().all(Json::is_string), "{values}");
+    project.run(["build"]).ends_with(0);
+    assert_eq!(values["model_package_arn"], project.json("target/deploy/release-manifest.json")["model_package"]["arn"]);
+    let run = project.run(["registry", "resolve", "--model-package", "1"]).ends_with(0);
+    assert_eq!(run.stdout, format!("arn:aws:sagemaker:us-east-1:{HOME}:model-package/{GROUP}/1\n"));
+    project.run(["registry", "resolve", "--model-package-group-name", "wine"]).ends_with(4);
+}
+
+#[test]
+fn what_is_throttled_is_asked_again_after_a_pause() {
+    let cloud = Cloud::new();
+    cloud.register(10);
+    let project = cloud.project();
+    cloud.aws.fault(&Fault::error(400, "ThrottlingException", "Rate exceeded").on("sagemaker", "ListModelPackages").times(2)).unwrap();
+    project.run(["build"]).ends_with(0);
+    assert_eq!(cloud.requests("ListModelPackages").len(), 3);
+}
+
+#[test]
+fn a_page_that_is_empty_and_has_a_token_is_followed_and_a_group_is_named_by_its_arn() {
+    let cloud = Cloud::new();
+    cloud.register(10);
+    let mut project = cloud.project();
+    project.set("SOURCE_MODEL_PACKAGE_GROUP_NAME", &format!("arn:aws:sagemaker:us-east-1:{HOME}:model-package-group/{GROUP}"));
+    project.run(["registry", "list"]).ends_with(0);
+    project.run(["build", "--model-package", "1"]).ends_with(0);
+    // The ARN says all that a version's ARN needs: nothing but the version is asked for.
+    let actions: Vec<_> = cloud.aws.requests().unwrap().into_iter().map(|request| request.action).collect();
+    assert_eq!(actions, ["ListModelPackages", "DescribeModelPackage"]);
+}
+
+#[test]
+fn an_unversioned_package_can_be_named_by_its_arn() {
+    let cloud = Cloud::new();
+    cloud.register(1);
+    let create = json!({
+        "ModelPackageName": "iris-alone", "ModelApprovalStatus": "Approved",
+        "InferenceSpecification": { "Containers": [{ "Image": "iris:1" }], "SupportedContentTypes": ["text/csv"], "SupportedResponseMIMETypes": ["text/csv"] },
+    });
+    let arn = cloud.sagemaker("CreateModelPackage", &create)["ModelPackageArn"].as_str().unwrap().to_owned();
+    let project = cloud.project();
+    project.run(["build", "--model-package", &arn]).ends_with(0);
+    let package = project.json("target/deploy/release-manifest.json")["model_package"].clone();
+    assert_eq!((&package["arn"], &package["version"]), (&json!(arn), &Json::Null));
+    // A list of the group does not have it.
+    assert!(!project.run(["registry", "list", "--all"]).ends_with(0).stdout.contains("iris-alone"));
+}
+
+#[test]
+fn an_aws_that_drops_every_connection_is_given_up() {
+    let cloud = Cloud::new();
+    cloud.register(1);
+    let project = cloud.project();
+    cloud.aws.fault(&Fault::dropped().on("sagemaker", "ListModelPackages")).unwrap();
+    let started = Instant::now();
+    project.run(["registry", "list"]).ends_with(3).says("could not be reached");
+    assert!(started.elapsed() < Duration::from_secs(75), "{:?}", started.elapsed());
+}
