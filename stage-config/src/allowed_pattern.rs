@@ -76,7 +76,7 @@ mod tests {
         assert!(!matches("^[a-zA-Z](-*[a-zA-Z0-9])*", "iris-"));
         assert!(matches("^(a|b)$", "a") && matches("a|b", "b") && !matches("a|b", "ab"));
         assert!(!matches("a", "a\n") && !matches("a$", "a\n"));
-        assert!(matches("", "") && !matches("", "a") && matches("^$|a+", "aa"));
+        assert!(matches("", "") && !matches("", "a") && matches("^$|a+", "aa") && matches("(^a$)?", "a"));
     }
 
     #[test]
@@ -128,6 +128,10 @@ mod tests {
             ("a$\\s", "`$`"),
             ("(a{1000}){1000}", "too large"),
             (r"[^a&&b]", "&&"),
+            ("[a&&]", "&&"),
+            ("[a-z&&[^m]&&[^n]]", "&&"),
+            ("(a|^)+", "anchor"),
+            (r"((\bx))*", "anchor"),
             ("a{,2}", "{"),
         ] {
             let found = unchecked(pattern);

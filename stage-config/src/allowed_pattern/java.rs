@@ -42,7 +42,8 @@ const CATEGORIES: [&str; 38] = [
 ];
 
 pub(super) fn translate(pattern: &str) -> Result<Translated, String> {
-    let mut translator = Translator { rest: pattern, out: String::new(), ascii_only: None, dot_all: false, depth: 0 };
+    let mut translator =
+        Translator { rest: pattern, out: String::new(), ascii_only: None, dot_all: false, anchored: vec![false], depth: 0 };
     translator.pattern()?;
     Ok(Translated { text: translator.out, ascii_only: translator.ascii_only })
 }
@@ -52,6 +53,9 @@ struct Translator<'a> {
     out: String,
     ascii_only: Option<&'static str>,
     dot_all: bool,
+    /// Of each group that is open, whether it has an anchor.
+    anchored: Vec<bool>,
+    /// How deep classes nest.
     depth: usize,
 }
 
@@ -85,7 +89,10 @@ impl Translator<'_> {
                 '\\' => match self.escape()? {
                     Escape::Literal(character) => literal(&mut self.out, character),
                     Escape::Class(members, negated) => self.class_of(&members, negated),
-                    Escape::Other(text) => self.out.push_str(text),
+                    Escape::Other(text) => {
+                        self.anchor();
+                        self.out.push_str(text);
+                    }
                 },
                 '[' => {
                     let class = self.class()?;
@@ -95,7 +102,14 @@ impl Translator<'_> {
                 '.' => self.class_of(TERMINATORS, true),
                 '(' => self.group()?,
                 ')' => {
-                    self.depth = self.depth.checked_sub(1).ok_or("a group ends that did not begin")?;
+                    let anchored = self.anchored.pop().filter(|_| !self.anchored.is_empty()).ok_or("a group ends that did not begin")?;
+                    // An empty turn of a loop ends it in Java, whatever turns are still to come.
+                    if anchored && self.rest.starts_with(['*', '+', '{']) {
+                        return Err("it repeats a part with an anchor in it".to_owned());
+                    }
+                    if anchored {
+                        self.anchor();
+                    }
                     self.out.push(')');
                 }
                 '*' | '+' | '?' => {
@@ -107,11 +121,15 @@ impl Translator<'_> {
                 '$' if !(self.rest.is_empty() || self.rest.starts_with(['|', ')'])) => {
                     return Err("it has a `$` that is not at an end".to_owned());
                 }
-                '|' | '^' | '$' => self.out.push(character),
+                '|' => self.out.push(character),
+                '^' | '$' => {
+                    self.anchor();
+                    self.out.push(character);
+                }
                 other => literal(&mut self.out, other),
             }
         }
-        if self.depth > 0 {
+        if self.anchored.len() > 1 {
             return Err("a group does not end".to_owned());
         }
         Ok(())
@@ -150,8 +168,14 @@ impl Translator<'_> {
             // Which part matched is never asked.
             self.out.push_str("(?:");
         }
-        self.depth += 1;
+        self.anchored.push(false);
         Ok(())
+    }
+
+    fn anchor(&mut self) {
+        if let Some(group) = self.anchored.last_mut() {
+            *group = true;
+        }
     }
 
     /// `(?i)` and `(?s)` at the very beginning, where they hold for the whole pattern.
@@ -286,15 +310,15 @@ impl Translator<'_> {
         if negated {
             out.push('^');
         }
-        let mut first = true;
+        let (mut first, mut intersects) = (true, false);
         loop {
             if self.eat("&&") {
-                // Java 8 and 9 read a negation before it differently.
-                if negated {
-                    return Err("it has `&&` in a negated class".to_owned());
+                // Java reads a negation before it, an empty side of it and a second one in ways of its own, which changed with its version 9.
+                if negated || first || intersects || self.rest.starts_with(['&', ']']) {
+                    return Err("it has `&&` in a class in a way that versions of Java read differently".to_owned());
                 }
                 out.push_str("&&");
-                first = false;
+                intersects = true;
                 continue;
             }
             let character = self.next().ok_or("a class does not end")?;
