@@ -23,6 +23,11 @@ pub(crate) fn read_text(path: &Path) -> Result<String, Diagnostic> {
     })
 }
 
+/// Reads a file of bytes that a person named, unless it is larger than this.
+pub(crate) fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, Diagnostic> {
+    read_bounded(path, limit)
+}
+
 fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, Diagnostic> {
     let mut bytes = Vec::new();
     let read = fs::File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes));

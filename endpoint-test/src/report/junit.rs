@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
-use super::{CaseReport, CheckReport, LoadReport, Outcome, Report, TargetReport};
+use super::{CaseReport, CheckReport, LoadReport, Outcome, Report, RowReport, TargetReport};
 
 /// The longest message that CodeBuild takes, in characters.
 const LONGEST_MESSAGE: usize = 5000;
 
 /// The longest name of a test case that CodeBuild takes, in characters.
 const LONGEST_NAME: usize = 1000;
+
+/// The most rows that are told for one case.
+const MOST_ROWS: usize = 10;
 
 /// The most test cases that CodeBuild takes in one report.
 const MOST_CASES: usize = 500;
@@ -29,18 +32,11 @@ struct Entry {
 /// The report as JUnit XML: a test suite for each target, in it a test case for each check and for each case. What is
 /// proven wrong is a `failure`; what could not be tested is an `error`.
 ///
-/// CodeBuild takes 500 test cases: of more than that, those that passed or were skipped are left out first, and the
-/// suite says how many.
+/// CodeBuild takes 500 test cases: of more than that, those that were skipped or passed are left out first, and a last test
+/// case says how many there were.
 pub fn junit(report: &Report) -> String {
     let mut entries: Vec<Entry> = report.targets.iter().enumerate().flat_map(|(suite, target)| entries(suite, target)).collect();
-    let all = entries.len();
-    if all > MOST_CASES {
-        // A stable sort: within a kind the first ones stay.
-        entries.sort_by_key(|entry| matches!(entry.outcome, Outcome::Passed | Outcome::Skipped));
-        entries.truncate(MOST_CASES);
-        entries.sort_by_key(|entry| entry.suite);
-    }
-    let left_out = all - entries.len();
+    let left_out = if entries.len() > MOST_CASES { leave_out(&mut entries) } else { None };
     let mut document = quick_junit::Report::new(cut(&format!("{} {}", report.tool.name, report.stage), LONGEST_NAME));
     document.set_time(milliseconds(report.targets.iter().map(|target| target.duration_ms).sum()));
     let mut suites: Vec<TestSuite> = report.targets.iter().map(suite).collect();
@@ -49,12 +45,44 @@ pub fn junit(report: &Report) -> String {
             suite.add_test_case(test_case(&entry));
         }
     }
-    if let Some(suite) = suites.first_mut().filter(|_| left_out > 0) {
-        suite.add_property(("left_out", format!("{left_out} of {all} test cases, since CodeBuild takes {MOST_CASES}").as_str()));
+    if let Some(left_out) = left_out {
+        let mut suite = TestSuite::new("left out of this report");
+        suite.add_test_case(test_case(&left_out));
+        suites.push(suite);
     }
     document.add_test_suites(suites);
     // Writing to memory does not fail, and quick-junit drops the characters that XML does not know.
     document.to_string().unwrap_or_default()
+}
+
+/// Leaves out what matters least, so that one entry more than is left says what is missing: it is of the worst kind of it.
+fn leave_out(entries: &mut Vec<Entry>) -> Option<Entry> {
+    let all = entries.len();
+    let rank = |entry: &Entry| match entry.outcome {
+        Outcome::Failed => 0,
+        Outcome::Errored => 1,
+        Outcome::Passed => 2,
+        Outcome::Skipped => 3,
+    };
+    // Stable sorts: within a kind the first ones stay, in the order of the suites.
+    entries.sort_by_key(rank);
+    let left_out = entries.split_off(MOST_CASES - 1);
+    entries.sort_by_key(|entry| entry.suite);
+    let count = |outcome| left_out.iter().filter(|entry| entry.outcome == outcome).count();
+    let kinds = [Outcome::Failed, Outcome::Errored, Outcome::Passed, Outcome::Skipped];
+    let counts: Vec<_> = kinds.into_iter().filter(|kind| count(*kind) > 0).map(|kind| format!("{} {kind}", count(kind))).collect();
+    let worst = kinds.into_iter().find(|kind| count(*kind) > 0)?;
+    let message = format!("{} of {all} test cases, since CodeBuild takes {MOST_CASES}: {}", left_out.len(), counts.join(", "));
+    Some(Entry {
+        suite: 0,
+        class: "report",
+        name: format!("{} more test cases", left_out.len()),
+        // What passed is no success here: nobody sees it.
+        outcome: if worst == Outcome::Passed { Outcome::Skipped } else { worst },
+        milliseconds: None,
+        details: format!("{message}\nall of them are in test-results.json and report.html"),
+        message: Some(message),
+    })
 }
 
 fn suite(target: &TargetReport) -> TestSuite {
@@ -65,6 +93,10 @@ fn suite(target: &TargetReport) -> TestSuite {
         if let Some(value) = value {
             suite.add_property((name, value.as_str()));
         }
+    }
+    if let Some(comparison) = &target.comparison {
+        let compared = format!("{} of {} answers differ from those of {}", comparison.different, comparison.compared, comparison.with);
+        suite.add_property(("comparison", compared.as_str()));
     }
     suite
 }
@@ -104,18 +136,28 @@ fn case_entry(suite: usize, case: &CaseReport) -> Entry {
     let wrong: Vec<&CheckReport> = case.checks.iter().filter(|check| check.outcome != Outcome::Passed).collect();
     let message = case.message.clone().or_else(|| wrong.first().and_then(|check| check.message.clone()));
     let mut parts: Vec<String> = wrong.into_iter().map(details).collect();
+    parts.extend(case.rows.iter().flat_map(|rows| &rows.not_passed).take(MOST_ROWS).map(row));
+    // The longest come last: what CodeBuild cuts off is then a reply, and not how to get it again.
     let facts = [
         ("hint", &case.hint),
         ("variant", &case.variant),
         ("request id", &case.request_id),
-        ("model's error", &case.model_error),
         ("log stream", &case.log_stream_arn),
-        ("reply", &case.reply),
         ("to ask the same by hand", &case.reproduce),
+        ("model's error", &case.model_error),
+        ("reply", &case.reply),
     ];
     parts.extend(facts.into_iter().filter_map(|(name, value)| Some(format!("{name}: {}", value.as_ref()?))));
     let outcome = case.outcome;
     Entry { suite, class: "cases", name: case.name.clone(), outcome, milliseconds: case.latency_ms, message, details: parts.join("\n") }
+}
+
+fn row(row: &RowReport) -> String {
+    let why = match (&row.expected, &row.actual) {
+        (Some(expected), Some(actual)) => format!("expected {expected}, found {actual}"),
+        _ => row.message.clone().unwrap_or_default(),
+    };
+    format!("row {} (line {}): {}: {why}", row.row, row.line, row.outcome)
 }
 
 fn details(check: &CheckReport) -> String {

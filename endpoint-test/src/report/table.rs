@@ -1,17 +1,21 @@
 //! The report as text for a terminal of 80 columns or more, without colours.
 
+mod comparison;
+mod findings;
 mod load;
-
-use std::fmt::Write as _;
+mod wrap;
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 
 use super::untrusted::one_line as safe;
-use super::{CaseReport, CheckReport, Outcome, Report, TargetReport, Verdict};
+use super::{Outcome, Report, Verdict};
 
-/// The most findings that are told for one target; the other reports hold all of them.
-const MOST_FINDINGS: usize = 10;
+/// The width that every terminal has. Only commands to be copied, and words that are longer, go beyond it.
+const WIDTH: usize = 80;
+
+/// An endpoint's name is cut to no less than this.
+const SHORTEST_NAME: usize = 12;
 
 /// The report as text: a line for each target, then what went wrong at each, then the verdict.
 ///
@@ -24,7 +28,10 @@ pub fn table(report: &Report) -> String {
         text.push('\n');
     }
     for target in &report.targets {
-        findings(&mut text, target);
+        findings::lines(&mut text, target);
+    }
+    for target in &report.targets {
+        comparison::lines(&mut text, target);
     }
     for target in &report.targets {
         load::lines(&mut text, target);
@@ -35,27 +42,55 @@ pub fn table(report: &Report) -> String {
 }
 
 fn targets(report: &Report) -> String {
+    let width = |text: &str| text.lines().map(|line| line.chars().count()).max().unwrap_or_default();
+    let longest = report.targets.iter().map(|target| safe(&target.endpoint).chars().count()).max().unwrap_or_default();
+    let whole = rendered(report, Some(longest));
+    let excess = width(&whole).saturating_sub(WIDTH);
+    if excess == 0 {
+        return whole;
+    }
+    // Mostly a stage has one endpoint in many accounts: then its name is said once.
+    let first = &report.targets[0].endpoint;
+    if report.targets.iter().all(|target| target.endpoint == *first) {
+        return format!("endpoint {}\n{}", safe(first), rendered(report, None));
+    }
+    // Names are what can be cut: each finding says them in full.
+    rendered(report, Some(longest.saturating_sub(excess).max(SHORTEST_NAME)))
+}
+
+/// The table, with names of at most so many characters or without names.
+fn rendered(report: &Report, name: Option<usize>) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(["VERDICT", "ACCOUNT", "REGION", "ENDPOINT", "STATUS", "CHECKS", "CASES", "SLOWEST"]);
+    let header = ["VERDICT", "ACCOUNT", "REGION"].map(str::to_owned).into_iter();
+    table.set_header(header.chain(name.map(|_| "ENDPOINT".to_owned())).chain(["STATUS", "CHECKS", "CASES", "SLOWEST"].map(str::to_owned)));
     for target in &report.targets {
         let slowest = target.cases.iter().filter_map(|case| case.latency_ms).reduce(f64::max);
-        table.add_row([
-            target.verdict.to_string(),
-            safe(&target.account_id),
-            safe(&target.region),
-            safe(&target.endpoint),
+        let place = [target.verdict.to_string(), safe(&target.account_id), safe(&target.region)].into_iter();
+        let found = [
             target.status.as_deref().map_or_else(|| "-".to_owned(), safe),
             ratio(target.checks.iter().map(|check| check.outcome)),
             ratio(target.cases.iter().map(|case| case.outcome)),
             slowest.map_or_else(|| "-".to_owned(), |slowest| format!("{slowest:.1} ms")),
-        ]);
+        ];
+        table.add_row(place.chain(name.map(|most| shortened(&safe(&target.endpoint), most))).chain(found));
     }
     table.lines().fold(String::new(), |mut text, line| {
         text.push_str(line.trim());
         text.push('\n');
         text
     })
+}
+
+/// A name with its middle left out: projects begin alike, and stages end alike.
+fn shortened(name: &str, most: usize) -> String {
+    let characters: Vec<char> = name.chars().collect();
+    if characters.len() <= most {
+        return name.to_owned();
+    }
+    let (head, tail) = (most / 2, most - most / 2 - 1);
+    let ends = [&characters[..head], &['…'], &characters[characters.len() - tail..]];
+    ends.into_iter().flatten().collect()
 }
 
 /// `3/4`: passed of those that were looked at.
@@ -66,62 +101,6 @@ fn ratio(outcomes: impl Iterator<Item = Outcome>) -> String {
     match outcomes.len() - skipped {
         0 => "-".to_owned(),
         all => format!("{passed}/{all}"),
-    }
-}
-
-fn findings(text: &mut String, target: &TargetReport) {
-    let wrong = |outcome| matches!(outcome, Outcome::Failed | Outcome::Errored);
-    let checks = target.checks.iter().filter(|check| wrong(check.outcome)).map(check_lines);
-    let cases = target.cases.iter().filter(|case| wrong(case.outcome)).map(case_lines);
-    let findings: Vec<String> = checks.chain(cases).collect();
-    if findings.is_empty() {
-        return;
-    }
-    // Writing to a string does not fail.
-    let _ = writeln!(text, "{} {}", target.verdict, safe(&target.title()));
-    for finding in findings.iter().take(MOST_FINDINGS) {
-        text.push_str(finding);
-    }
-    if findings.len() > MOST_FINDINGS {
-        let _ = writeln!(text, "  … and {} more", findings.len() - MOST_FINDINGS);
-    }
-    text.push('\n');
-}
-
-fn check_lines(check: &CheckReport) -> String {
-    let mut lines = format!("  {} check {}: {}\n", check.outcome, safe(&check.name), safe(check.message.as_deref().unwrap_or_default()));
-    hint(&mut lines, check.hint.as_deref());
-    lines
-}
-
-fn case_lines(case: &CaseReport) -> String {
-    let mut lines = format!("  {} case \"{}\"", case.outcome, safe(&case.name));
-    match &case.message {
-        Some(message) => {
-            let _ = writeln!(lines, ": {}", safe(message));
-        }
-        None => lines.push('\n'),
-    }
-    hint(&mut lines, case.hint.as_deref());
-    for check in case.checks.iter().filter(|check| check.outcome != Outcome::Passed) {
-        let place = check.at.as_deref().filter(|at| !at.is_empty()).map(|at| format!(" at {}", safe(at))).unwrap_or_default();
-        let _ = writeln!(lines, "    {}{place}: {}", safe(&check.name), safe(check.message.as_deref().unwrap_or_default()));
-        if let (Some(expected), Some(actual)) = (&check.expected, &check.actual) {
-            let _ = writeln!(lines, "      expected {}, found {}", safe(expected), safe(actual));
-        }
-        hint(&mut lines, check.hint.as_deref());
-    }
-    let facts = [("variant", &case.variant), ("request", &case.request_id)];
-    let facts: Vec<_> = facts.iter().filter_map(|(name, value)| Some(format!("{name} {}", safe(value.as_ref()?)))).collect();
-    if !facts.is_empty() {
-        let _ = writeln!(lines, "    ({})", facts.join(", "));
-    }
-    lines
-}
-
-fn hint(lines: &mut String, hint: Option<&str>) {
-    if let Some(hint) = hint {
-        let _ = writeln!(lines, "      hint: {}", safe(hint));
     }
 }
 

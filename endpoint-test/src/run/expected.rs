@@ -34,6 +34,8 @@ pub struct ExpectedVariant {
     pub instance_type: Option<String>,
     /// Whether it is serverless.
     pub serverless: Option<bool>,
+    /// The ARN of the model package that it serves, when that is another than the approved one: a challenger's, say.
+    pub model_package_arn: Option<String>,
 }
 
 /// A setting that must have a value, or none.

@@ -17,8 +17,9 @@ fn loaded() -> Report {
 #[test]
 fn the_table_has_the_thresholds_with_what_was_found() {
     assert_snapshot!(report::table(&loaded()), @r#"
-    VERDICT  ACCOUNT       REGION     ENDPOINT                  STATUS     CHECKS  CASES  SLOWEST
-    failed   222222222222  us-east-1  iris-p-abc123xyz-staging  InService  -       -      -
+    endpoint iris-p-abc123xyz-staging
+    VERDICT  ACCOUNT       REGION     STATUS     CHECKS  CASES  SLOWEST
+    failed   222222222222  us-east-1  InService  -       -      -
 
     failed load on 222222222222/us-east-1/iris-p-abc123xyz-staging
       1200 sent in 61.2 s: 1197 right, 3 errors, 2 dropped; 19.95/s

@@ -21,25 +21,38 @@ fn with_cases(cases: Vec<CaseReport>) -> Report {
 #[test]
 fn the_table_tells_what_went_wrong_and_what_to_do() {
     assert_snapshot!(report::table(&sample::report()), @r#"
-    VERDICT  ACCOUNT       REGION     ENDPOINT                  STATUS     CHECKS  CASES  SLOWEST
-    passed   111111111111  us-east-1  iris-p-abc123xyz-staging  InService  4/4     3/3    18.4 ms
-    failed   222222222222  us-east-1  iris-p-abc123xyz-staging  InService  3/4     1/3    21.7 ms
-    errored  333333333333  eu-west-1  iris-p-abc123xyz-staging  -          0/1     -      -
+    endpoint iris-p-abc123xyz-staging
+    VERDICT  ACCOUNT       REGION     STATUS     CHECKS  CASES  SLOWEST
+    passed   111111111111  us-east-1  InService  4/4     3/3    18.4 ms
+    failed   222222222222  us-east-1  InService  3/4     1/3    21.7 ms
+    errored  333333333333  eu-west-1  -          0/1     -      -
 
-    failed 222222222222/us-east-1/iris-p-abc123xyz-staging
-      failed check identity: variant `AllTraffic` serves version 12, and version 13 was approved
-          hint: the deployment was probably rolled back, or has not reached this account: see the events of the endpoint's stack
+    failed 222222222222/us-east-1/iris-p-abc123xyz-staging (role ml/endpoint-tester)
+      failed check identity: variant `AllTraffic` serves version 12, and version 13
+          was approved
+          expected arn:aws:sagemaker:us-east-1:111111111111:model-package/iris-p-abc123xyz/13
+          found    arn:aws:sagemaker:us-east-1:111111111111:model-package/iris-p-abc123xyz/12
+          hint: the deployment was probably rolled back, or has not reached this
+                account: see the events of the endpoint's stack
       failed case "probabilities add up"
         json at /predictions/0/score: the number is outside
-          expected between 0 and 1, found 1.5
-        (variant AllTraffic, request 5f1e0c7a-2b3d)
-      errored case "ten rows at once": InvokeEndpoint: ThrottlingException: Rate exceeded (request 99)
+          expected between 0 and 1
+          found    1.5
+        variant AllTraffic, status 200, request 5f1e0c7a-2b3d
+        to ask the same by hand:
+          aws sagemaker-runtime invoke-endpoint --endpoint-name iris-p-abc123xyz-staging --body '1,2' /dev/stdout
+      errored case "ten rows at once": InvokeEndpoint: ThrottlingException: Rate
+          exceeded (request 99)
           hint: test fewer targets at once
-        (variant AllTraffic, request 5f1e0c7a-2b3d)
+        variant AllTraffic, status 200, request 5f1e0c7a-2b3d
 
-    errored 333333333333/eu-west-1/iris-p-abc123xyz-staging
-      errored check session: AssumeRole: AccessDenied: User: arn:aws:sts::111111111111:assumed-role/build/7 is not authorized to perform: sts:AssumeRole (request 0a1b)
-          hint: the role's trust policy must name the caller, and the caller's own policy must allow `sts:AssumeRole` on the role
+    errored 333333333333/eu-west-1/iris-p-abc123xyz-staging (role
+      ml/endpoint-tester)
+      errored check session: AssumeRole: AccessDenied: User:
+          arn:aws:sts::111111111111:assumed-role/build/7 is not authorized to
+          perform: sts:AssumeRole (request 0a1b)
+          hint: the role's trust policy must name the caller, and the caller's own
+                policy must allow `sts:AssumeRole` on the role
 
     failed (3 targets: 1 passed, 1 failed, 1 errored)
     "#);
@@ -74,8 +87,8 @@ fn the_junit_file_tells_a_failure_from_an_error() {
       actual: 1.5
     variant: AllTraffic
     request id: 5f1e0c7a-2b3d
-    reply: {&quot;predictions&quot;:[{&quot;label&quot;:&quot;&lt;script&gt;alert(&apos;x&apos;)&lt;/script&gt;&quot;,&quot;score&quot;:1.5}]}
-    to ask the same by hand: aws sagemaker-runtime invoke-endpoint --endpoint-name iris-p-abc123xyz-staging --body &apos;1,2&apos; /dev/stdout</failure>
+    to ask the same by hand: aws sagemaker-runtime invoke-endpoint --endpoint-name iris-p-abc123xyz-staging --body &apos;1,2&apos; /dev/stdout
+    reply: {&quot;predictions&quot;:[{&quot;label&quot;:&quot;&lt;script&gt;alert(&apos;x&apos;)&lt;/script&gt;&quot;,&quot;score&quot;:1.5}]}</failure>
             </testcase>
             <testcase name="ten rows at once" classname="cases" time="0.003">
                 <error message="InvokeEndpoint: ThrottlingException: Rate exceeded (request 99)" type="cases">hint: test fewer targets at once
@@ -239,7 +252,10 @@ fn the_junit_file_stays_within_codebuilds_limits_and_keeps_what_failed() {
         vec![CheckReport { message: Some("é".repeat(20_000)), actual: Some("x".repeat(20_000)), ..check("json", Outcome::Failed) }];
     let xml = report::junit(&with_cases(cases));
     assert_eq!(xml.matches("<testcase ").count(), 500);
-    assert!(xml.contains("name=\"case 699\"") && xml.contains("201 of 701 test cases"));
+    assert!(
+        xml.contains("name=\"case 699\"") && xml.contains("202 of 701 test cases, since CodeBuild takes 500: 202 passed"),
+        "{xml:.3000}"
+    );
     let message = xml.split("message=\"").nth(1).unwrap().split('"').next().unwrap();
     assert_eq!(message.chars().count(), 5000);
     let text = xml.split("type=\"cases\">").nth(1).unwrap().split("</failure>").next().unwrap();

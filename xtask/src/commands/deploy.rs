@@ -35,7 +35,7 @@ mod with_aws {
     use super::{DeployOptions, Exit, Failure, Printer, Project};
     use crate::aws::Session;
     use crate::cli::given;
-    use crate::commands::test_endpoints::{self, TestRun};
+    use crate::commands::test_endpoints::{self, Expectations, TestRun};
     use crate::diagnostic::{Diagnostic, Level};
     use crate::files;
     use crate::manifest::Release;
@@ -74,8 +74,11 @@ mod with_aws {
         .map_err(|error| refused(&error))?;
         progress.end();
 
-        let identity =
-            if rollout.verdict() == Verdict::Succeeded { Box::pin(identity(printer, release, options)).await? } else { Vec::new() };
+        let identity = if rollout.verdict() == Verdict::Succeeded {
+            Box::pin(identity(printer, &folder, release, options)).await?
+        } else {
+            Vec::new()
+        };
         let record = record(&rollout, &identity)?;
         let path =
             options.results_dir.clone().unwrap_or_else(|| project.target(&format!("rollout/{}", options.set.stage))).join("rollout.json");
@@ -127,18 +130,22 @@ mod with_aws {
     }
 
     /// A stack set that says SUCCEEDED while an endpoint serves another model is a failure: each endpoint is followed to its model package.
-    async fn identity(printer: Printer, release: Release, options: &DeployOptions) -> Result<Vec<TargetReport>, Failure> {
+    async fn identity(
+        printer: Printer,
+        folder: &std::path::Path,
+        release: Release,
+        options: &DeployOptions,
+    ) -> Result<Vec<TargetReport>, Failure> {
         printer.step("Checking", "that every endpoint serves the release");
         let suite = Suite::parse(NO_CASES, std::path::Path::new("identity"))
             .map_err(|error| Failure::from(Diagnostic::error(error.to_string())))?;
         let run = TestRun {
-            stage: options.set.stage,
-            suite,
+            expectations: Some(Expectations::read(folder, &release, options.set.stage)?),
             release: Some(release),
             wait: Duration::from_secs(options.wait),
             jobs: 32,
             load: endpoint_test::LoadMode::Never,
-            interruption: endpoint_test::Interruption::default(),
+            ..TestRun::of(options.set.stage, suite)
         };
         let (_, reports) = Box::pin(test_endpoints::endpoints(printer, run, &options.set.role)).await?;
         Ok(reports)

@@ -1,13 +1,19 @@
 //! `test-staging` and `test-prod`: every endpoint of a stage, all accounts at once, and the evidence in files.
 
+mod expectations;
+mod golden;
+mod other;
+mod programs;
 mod progress;
 mod results;
+mod samples;
 mod targets;
+mod variables;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use endpoint_test::{Interruption, LoadMode, Report, Suite, TargetReport, Verdict};
+use endpoint_test::{Interruption, LoadMode, Report, Suite, SuiteInfo, SuiteOptions, TargetReport, Verdict};
 
 use crate::cli::{RoleOptions, Stage, TestOptions, given};
 use crate::commands::build::stage_of_config;
@@ -18,6 +24,9 @@ use crate::manifest::Release;
 use crate::printer::Printer;
 use crate::project::Project;
 use crate::record::Recording;
+pub(crate) use expectations::Expectations;
+use other::Address;
+use programs::Programs;
 
 /// The project's own tests.
 const SUITE: &str = "test/endpoint-tests.yaml";
@@ -29,22 +38,59 @@ const ENDPOINT_WAIT: u64 = 1800;
 /// How long a container on this machine may take to answer, in seconds.
 const CONTAINER_WAIT: u64 = 60;
 
-/// What is tested, with which tests, and where the results go.
+/// What is tested, with which tests, and how.
 #[derive(Debug)]
 pub(crate) struct TestRun {
     pub(crate) stage: Stage,
     pub(crate) suite: Suite,
+    /// What the report says of the suite.
+    pub(crate) suite_info: Option<SuiteInfo>,
     pub(crate) release: Option<Release>,
+    /// What the release's template says of its endpoints.
+    pub(crate) expectations: Option<Expectations>,
     pub(crate) wait: Duration,
     #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "a container is one target"))]
     pub(crate) jobs: usize,
     pub(crate) load: LoadMode,
+    /// Another endpoint that is asked the same.
+    pub(crate) compare_with: Option<Address>,
+    pub(crate) fail_on_difference: bool,
+    pub(crate) update_golden: bool,
+    pub(crate) programs: Programs,
     /// Raised when the run has to end with what it has.
     pub(crate) interruption: Interruption,
 }
 
+impl TestRun {
+    /// A run of a suite with nothing special about it.
+    pub(crate) fn of(stage: Stage, suite: Suite) -> Self {
+        Self {
+            stage,
+            suite,
+            suite_info: None,
+            release: None,
+            expectations: None,
+            wait: Duration::from_secs(ENDPOINT_WAIT),
+            jobs: 1,
+            load: LoadMode::default(),
+            compare_with: None,
+            fail_on_difference: false,
+            update_golden: false,
+            programs: Programs::none(),
+            interruption: Interruption::default(),
+        }
+    }
+}
+
+/// A suite that was read from its file.
+struct ReadSuite {
+    suite: Suite,
+    info: SuiteInfo,
+    path: PathBuf,
+}
+
 pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, options: &TestOptions) -> Result<Exit, Failure> {
-    let suite = read_suite(&project.path(options.suite.as_deref(), default_suite(project, stage)))?;
+    let compare_with = given(options.compare_with.as_ref()).map(Address::parse).transpose()?;
     let build_dir = options.build_dir.clone().unwrap_or_else(|| project.target("deploy"));
     let release = match (&options.endpoint_url, &options.build_dir) {
         // A local container can be tested before anything was built.
@@ -56,26 +102,48 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
     }
     let recorded = release.as_ref().filter(|_| options.endpoint_url.is_none());
     let recording = Recording::read(&options.record, stage, "Tested", recorded, None)?;
+    let suite_options = SuiteOptions {
+        variables: variables::values(&options.variables, stage, release.as_ref().map(|release| (release, build_dir.as_path())))?,
+        golden_files_may_be_missing: options.update_golden,
+    };
+    let read = read_suite(&project.path(options.suite.as_deref(), default_suite(project, stage)), &suite_options)?;
+    for warning in read.suite.warnings() {
+        printer.diagnostic(&Diagnostic::warning(&warning.message).hint(warning.hint.clone()).file(&read.path));
+    }
     let results =
         results::ResultFiles::new(options.results_dir.clone().unwrap_or_else(|| project.target("test-results")), &options.test_results)?;
+    let usual_wait = Duration::from_secs(if options.endpoint_url.is_some() { CONTAINER_WAIT } else { ENDPOINT_WAIT });
+    let expectations = match &release {
+        Some(release) if options.endpoint_url.is_none() => Some(Expectations::read(&build_dir, release, stage)?),
+        _ => None,
+    };
+    let suite = with_samples(read.suite, options.sample_payloads.as_deref(), release.as_ref()).await?;
     let run = TestRun {
-        stage,
-        suite,
+        suite_info: Some(read.info),
         release,
-        wait: Duration::from_secs(options.wait.unwrap_or(if options.endpoint_url.is_some() { CONTAINER_WAIT } else { ENDPOINT_WAIT })),
+        expectations,
+        wait: options.wait.map(Duration::from_secs).or(suite.endpoint().ready_within).unwrap_or(usual_wait),
         jobs: options.jobs.max(1),
         load: load_mode(options),
-        interruption: Interruption::default(),
+        compare_with,
+        fail_on_difference: options.fail_on_difference,
+        update_golden: options.update_golden,
+        programs: Programs::in_folder(&project.root)?,
+        ..TestRun::of(stage, suite)
     };
 
     let (run, reports) = match &options.endpoint_url {
         Some(url) => {
-            let report = targets::container(printer, &run, url).await?;
+            let report = targets::container(printer, &run, url, &options.role).await?;
             (run, vec![report])
         }
         None => Box::pin(endpoints(printer, run, &options.role)).await?,
     };
-    let exit = finish(printer, &run, &results, reports)?;
+    let report = results::report(&run, reports);
+    let exit = finish(printer, &results, &report)?;
+    if options.update_golden {
+        golden::write(printer, &read.path, &report)?;
+    }
     recording.after(printer, exit).await
 }
 
@@ -88,19 +156,32 @@ pub(crate) async fn container(
     results_dir: &Path,
     url: &str,
 ) -> Result<Exit, Failure> {
-    let suite = read_suite(&project.root.join(SUITE))?;
+    let release = Release::read(build_dir)?;
+    let variables = variables::values(&[], stage, Some((&release, build_dir)))?;
+    let read = read_suite(&project.root.join(SUITE), &SuiteOptions { variables, ..SuiteOptions::default() })?;
     let results = results::ResultFiles::new(results_dir.to_owned(), "test-results")?;
     let run = TestRun {
-        stage,
-        suite,
-        release: Some(Release::read(build_dir)?),
+        suite_info: Some(read.info),
+        release: Some(release),
         wait: Duration::from_secs(30),
-        jobs: 1,
-        load: LoadMode::default(),
-        interruption: Interruption::default(),
+        programs: Programs::in_folder(&project.root)?,
+        ..TestRun::of(stage, read.suite)
     };
-    let report = targets::container(printer, &run, url).await?;
-    finish(printer, &run, &results, vec![report])
+    let report = targets::container(printer, &run, url, &RoleOptions::default()).await?;
+    finish(printer, &results, &results::report(&run, vec![report]))
+}
+
+/// The suite with the model package's sample payloads, where it sends any.
+async fn with_samples(suite: Suite, file: Option<&Path>, release: Option<&Release>) -> Result<Suite, Failure> {
+    if !suite.wants_samples() {
+        return Ok(suite);
+    }
+    let samples = match (file, release) {
+        (Some(path), _) => Ok(samples::from_file(path)?),
+        (None, Some(release)) => samples::from_model_package(release).await,
+        (None, None) => Err("there is no release that says whose sample payloads to send: name a file with --sample-payloads".to_owned()),
+    };
+    Ok(suite.with_samples(samples.as_ref().map_err(String::as_str)))
 }
 
 #[cfg(feature = "aws")]
@@ -115,12 +196,11 @@ async fn endpoints(_: Printer, run: TestRun, _: &RoleOptions) -> Result<(TestRun
 }
 
 /// Writes the results and says what they come to.
-fn finish(printer: Printer, run: &TestRun, results: &results::ResultFiles, targets: Vec<TargetReport>) -> Result<Exit, Failure> {
-    let report = results::report(run, targets);
-    results.write(&report)?;
-    printer.result(&report, endpoint_test::report::table(&report).trim_end());
+fn finish(printer: Printer, results: &results::ResultFiles, report: &Report) -> Result<Exit, Failure> {
+    results.write(report)?;
+    printer.result(report, endpoint_test::report::table(report).trim_end());
     printer.step("Written", results.describe());
-    Ok(exit(&report))
+    Ok(exit(report))
 }
 
 /// A proven failure outranks an unknown, and that outranks nothing at all.
@@ -147,9 +227,9 @@ fn default_suite(project: &Project, stage: Stage) -> &'static str {
     if stage == Stage::Prod && project.root.join(SMOKE_SUITE).is_file() { SMOKE_SUITE } else { SUITE }
 }
 
-pub(crate) fn read_suite(path: &Path) -> Result<Suite, Failure> {
+fn read_suite(path: &Path, options: &SuiteOptions) -> Result<ReadSuite, Failure> {
     let text = files::read_text(path).map_err(|diagnostic| diagnostic.hinting("name the tests with --suite"))?;
-    Suite::load(path).map_err(|errors| {
+    let suite = Suite::load_with(path, options).map_err(|errors| {
         let diagnostics = errors
             .problems()
             .iter()
@@ -162,7 +242,9 @@ pub(crate) fn read_suite(path: &Path) -> Result<Suite, Failure> {
             })
             .collect();
         Failure::new(Exit::BadInput, diagnostics)
-    })
+    })?;
+    let info = SuiteInfo { file: files::shown(path), name: suite.name().map(str::to_owned), digest: Some(files::digest(text.as_bytes())) };
+    Ok(ReadSuite { suite, info, path: path.to_owned() })
 }
 
 /// `BUILD_CONFIG` names the stage in a pipeline that was made for the Python seed: it must be the stage that is tested.

@@ -42,6 +42,7 @@ impl Project {
             "buildspec.yml",
             "test/endpoint-tests.yaml",
             "test/smoke-tests.yaml",
+            "test/payloads/labelled-flowers.csv",
             "test/payloads/three-flowers.csv",
             "examples/registry.json",
             "examples/registry.s3/iris-models-111111111111/iris-p-abc123xyz/12/evaluation.json",

@@ -14,7 +14,7 @@ fn the_tour_goes_the_whole_way_and_leaves_the_report() {
         .says("report.html");
     let results = project.json("target/tour/test-results/test-results.json");
     assert_eq!(results["verdict"], "passed");
-    assert_eq!(results["targets"][0]["cases"].as_array().unwrap().len(), 4);
+    assert_eq!(results["targets"][0]["cases"].as_array().unwrap().len(), 5);
     assert!(!project.path("target/tour/wrong/release").exists());
 }
 

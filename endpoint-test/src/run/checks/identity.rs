@@ -18,11 +18,17 @@ pub(super) fn identity(description: &Description, expected: &Expected) -> CheckR
         return CheckReport::failed(IDENTITY, "no variant takes traffic, so that nothing serves the approved model package")
             .expected(approved);
     }
-    let wrong: Vec<_> = serving.iter().filter(|variant| !serves(variant, approved)).collect();
+    let wanted = |variant: &Variant| package_of(&variant.name, expected).unwrap_or(approved);
+    let wrong: Vec<_> = serving.iter().filter(|variant| !serves(variant, wanted(variant))).collect();
     if wrong.is_empty() {
-        return CheckReport::passed(IDENTITY).expected(approved).actual(approved);
+        // A release whose every variant were a challenger would serve nothing that was approved.
+        return if serving.iter().any(|variant| serves(variant, approved)) {
+            CheckReport::passed(IDENTITY).expected(approved).actual(approved)
+        } else {
+            CheckReport::failed(IDENTITY, "no variant that takes traffic serves the approved model package").expected(approved)
+        };
     }
-    let message = wrong.iter().map(|variant| mismatch(variant, approved)).collect::<Vec<_>>().join("; ");
+    let message = wrong.iter().map(|variant| mismatch(variant, wanted(variant))).collect::<Vec<_>>().join("; ");
     let mut packages: Vec<&str> = wrong.iter().flat_map(|variant| &variant.model_packages).map(String::as_str).collect();
     packages.dedup();
     let check = CheckReport::failed(IDENTITY, message).expected(approved);
@@ -32,6 +38,11 @@ pub(super) fn identity(description: &Description, expected: &Expected) -> CheckR
     check
         .actual(packages.join(", "))
         .hint("the deployment was probably rolled back, or has not reached this account: see the events of the endpoint's stack")
+}
+
+/// The package of a variant that serves another one on purpose.
+fn package_of<'a>(variant: &str, expected: &'a Expected) -> Option<&'a String> {
+    expected.variants.iter().find(|wanted| wanted.name == variant)?.model_package_arn.as_ref()
 }
 
 /// ARNs are compared without regard to case: some services show the names in them in lower case.
@@ -72,7 +83,12 @@ pub(super) fn image(description: &Description, expected: &Expected) -> Option<Ch
         return None;
     }
     let wanted = expected.images.join(", ");
-    let serving: Vec<_> = description.variants.iter().filter(|variant| variant.takes_traffic()).collect();
+    // A challenger has images of its own.
+    let approved = |variant: &&Variant| match (package_of(&variant.name, expected), &expected.model_package_arn) {
+        (Some(package), Some(approved)) => package.eq_ignore_ascii_case(approved),
+        _ => true,
+    };
+    let serving: Vec<_> = description.variants.iter().filter(|variant| variant.takes_traffic()).filter(approved).collect();
     if serving.iter().all(|variant| variant.images.is_empty()) {
         return Some(CheckReport::skipped(IMAGE, "the endpoint does not say which images it runs").expected(wanted));
     }

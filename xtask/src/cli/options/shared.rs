@@ -48,6 +48,9 @@ pub(crate) struct RoleOptions {
     /// The external id that the role asks for.
     #[arg(long, value_name = "ID", env = "TEST_ROLE_EXTERNAL_ID")]
     pub(crate) role_external_id: Option<String>,
+    /// A tag of the session in each target account; the role's trust policy must then allow `sts:TagSession` too.
+    #[arg(long = "session-tag", value_name = "KEY=VALUE")]
+    pub(crate) session_tags: Vec<String>,
 }
 
 /// Writing back into the model registry.

@@ -8,6 +8,7 @@ use super::{RecordOptions, RoleOptions};
 
 /// Options of `test-staging` and `test-prod`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct TestOptions {
     /// Where the release's files are [default: target/deploy]
     #[arg(long, value_name = "DIR")]
@@ -40,6 +41,23 @@ pub(crate) struct TestOptions {
     /// How long to wait for an endpoint that is being created or updated, in seconds [default: 1800; for a container 60]
     #[arg(long, value_name = "SECONDS")]
     pub(crate) wait: Option<u64>,
+    /// A value for `${NAME}` in the tests; without `=VALUE` that of the environment variable NAME. The stage's parameters have values
+    /// already, and so has `StageName`.
+    #[arg(long = "var", value_name = "NAME[=VALUE]")]
+    pub(crate) variables: Vec<String>,
+    /// Write golden files anew, from answers that pass everything else.
+    #[arg(long)]
+    pub(crate) update_golden: bool,
+    /// Put the same questions to another endpoint too, and report where the answers differ: an endpoint's name in the same account and
+    /// region, ACCOUNT/REGION/NAME, or the URL of a container.
+    #[arg(long, value_name = "ENDPOINT")]
+    pub(crate) compare_with: Option<String>,
+    /// Take any difference for a failure, unless the tests' `compare` says how many may differ.
+    #[arg(long, requires = "compare_with")]
+    pub(crate) fail_on_difference: bool,
+    /// The model package's sample payloads, a tar.gz file, in place of what the package's SamplePayloadUrl names.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sample_payloads: Option<PathBuf>,
     /// A model container on this machine in place of SageMaker endpoints, such as http://127.0.0.1:8080.
     #[arg(long, value_name = "URL")]
     pub(crate) endpoint_url: Option<String>,

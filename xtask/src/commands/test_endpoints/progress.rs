@@ -40,6 +40,7 @@ impl Progress {
                 Event::NotDescribed { message, .. } => message.clone(),
                 Event::InService { .. } => "in service".to_owned(),
                 Event::CaseStarted { index, of, .. } => format!("case {} of {of}", index + 1),
+                Event::RowFinished { index, of, done, rows } => format!("case {} of {of}, row {done} of {rows}", index + 1),
                 Event::LoadStarted { duration, .. } => format!("load for {} s", duration.as_secs()),
                 Event::LoadProgress { elapsed, of, sent, errors, .. } => {
                     format!("load {} of {} s, {sent} sent, {errors} errors", elapsed.as_secs(), of.as_secs())

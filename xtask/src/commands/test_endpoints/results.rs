@@ -50,6 +50,7 @@ impl ResultFiles {
 pub(crate) fn report(run: &TestRun, targets: Vec<TargetReport>) -> Report {
     let tool = Tool::this();
     let mut report = Report::assemble(endpoint_test::Tool { name: tool.name, version: tool.version }, run.stage.name(), targets);
+    report.suite.clone_from(&run.suite_info);
     if let Some(release) = &run.release {
         report.release = Some(release.digest.clone());
         report.model_package = Some(release.manifest.model_package.arn.clone());
