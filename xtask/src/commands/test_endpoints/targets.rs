@@ -67,7 +67,8 @@ async fn one<T: Target>(
 ) -> TargetReport {
     let title = run.compare_with.as_ref().map(|address| address.title(&info.account_id, &info.region)).unwrap_or_default();
     let other = other.map(|target| Other { target, title: &title, fail_on_difference: run.fail_on_difference });
-    run_beside(target, other.as_ref(), info, &run.suite, expected, &run.options(), &SystemClock::new(), listener).await
+    // A run is a large future, and the commands that wait for it are not to be.
+    Box::pin(run_beside(target, other.as_ref(), info, &run.suite, expected, &run.options(), &SystemClock::new(), listener)).await
 }
 
 /// At an interruption the runs are asked to end with what they have; this returns when they had the time to.
