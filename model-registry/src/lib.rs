@@ -27,13 +27,17 @@
 //!   that the AWS CLI prints; `aws::SageMakerRegistry` is SageMaker's.
 //! - [`select`] stops at the first acceptable package: one list request in the usual case, however large the group. The [`Choice`] says why
 //!   this one, and what was passed over.
+//! - [`release_policy`] is what a team demands of a package besides: its gates are held before the choice is made. Metrics are
+//!   [`documents`] that the package names.
+//! - [`event`] says what a change in the registry asks for; [`life_cycle`] writes back where a package is.
+//! - [`list`] lists a group, and [`snapshot`] writes it into a file.
 //! - [`sharing`] creates the group and lets other accounts read it, without touching what others wrote into its policy.
 //!
 //! # Features
 //!
 //! | feature | default | adds |
 //! |---|---|---|
-//! | `aws` | yes | the module `aws`: the adapter to Amazon SageMaker, and with it the AWS SDK |
+//! | `aws` | yes | the module `aws`: the adapters to Amazon SageMaker and Amazon S3, and with them the AWS SDK |
 
 mod account;
 mod arn;
@@ -68,3 +72,8 @@ pub use problem::{Place, Problem, Problems};
 pub use registry::{PackageQuery, Page, Registry};
 pub use release_policy::ReleasePolicy;
 pub use s3_uri::{ParseS3UriError, S3Uri};
+
+/// The README's example compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -33,7 +33,7 @@ fn a_policy_says_what_it_says() {
 }
 
 #[test]
-fn every_mistake_is_reported_at_once_with_its_place() {
+fn every_mistake_in_a_policy_is_reported_at_once_with_its_place() {
     let text = r#"{
   "schema_version": 2,
   "metadta": [],

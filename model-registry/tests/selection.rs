@@ -8,7 +8,7 @@ use insta::assert_snapshot;
 use jiff::Timestamp;
 use model_registry::{
     ApprovalStatus, Gates, ModelPackage, ModelPackageArn, ModelPackageGroup, PackageQuery, PackageStatus, Page, Reason, RegistrationType,
-    Registry, RegistryError, RegistryErrorKind, SelectError, Selection, select,
+    Registry, RegistryError, RegistryErrorKind, SelectError, Selection, list, select,
 };
 use proptest::prelude::*;
 
@@ -258,6 +258,24 @@ fn a_token_that_comes_twice_ends_the_search() {
     }
     let result = block_on(select(&Endless, &"iris".parse().unwrap(), &Selection::LatestApproved, &Gates::default()));
     assert!(matches!(result, Err(SelectError::Registry(error)) if error.kind == RegistryErrorKind::Malformed));
+}
+
+#[test]
+fn a_listing_goes_as_far_as_asked_over_pages_of_any_size() {
+    let group: ModelPackageGroup = "iris".parse().unwrap();
+    for empty_pages in [false, true] {
+        let registry = Memory { packages: (1..=250).map(|v| registered(v, "Rejected")).collect(), empty_pages, ..Memory::default() };
+        for (limit, length, more) in
+            [(Some(1), 1, true), (Some(100), 100, true), (Some(150), 150, true), (Some(250), 250, false), (None, 250, false)]
+        {
+            let listing = block_on(list(&registry, &group, limit)).unwrap();
+            assert_eq!((listing.packages.len(), listing.more), (length, more), "{limit:?} {empty_pages}");
+            assert_eq!(listing.packages[0].arn.version(), Some(250));
+            assert!(listing.packages.is_sorted_by_key(|package| std::cmp::Reverse(package.created)));
+        }
+        let queries = registry.queries.into_inner().unwrap();
+        assert!(queries.iter().all(|query| (1..=100).contains(&query.page_size)));
+    }
 }
 
 #[test]

@@ -127,7 +127,7 @@ fn an_unversioned_package_is_found_by_its_arn_and_is_of_no_group() {
 }
 
 #[test]
-fn every_mistake_is_reported_at_once_with_its_place() {
+fn every_mistake_in_a_snapshot_is_reported_at_once_with_its_place() {
     let text = r#"{
   "schema_version": 2,
   "model_package_group": "-iris",
