@@ -55,7 +55,7 @@ fn the_documented_actions_are_enough_for_setup_build_deploy_and_tests() {
     act_as(&cloud, &mut project, "Deploy", &with_first_statement_of(policy("The deploy role"), &test));
     project.run(["deploy", "--stage", "staging"]).ends_with(0).says("1 of 1 endpoints serve the release");
     act_as(&cloud, &mut project, "Test", &test);
-    project.run(["test-staging"]).ends_with(0);
+    project.run(["test-staging", "--record"]).ends_with(0).says("Staging/Tested");
 }
 
 #[test]
