@@ -70,6 +70,11 @@ impl OperationId {
         Self(format!("{}-{run}-{name}-{step}", self.stem()))
     }
 
+    /// Whether this operation is a step of a rollout of the release that `release` stands for.
+    pub fn is_step_of(&self, release: &Self) -> bool {
+        release.run_of(self).is_some()
+    }
+
     /// The run of the release `self` that this operation is a step of; `None` when it is none.
     pub(crate) fn run_of(&self, operation: &Self) -> Option<u32> {
         let rest = operation.0.strip_prefix(self.stem())?.strip_prefix('-')?;

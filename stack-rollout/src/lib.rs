@@ -54,6 +54,7 @@ mod identifiers;
 mod operation_loop;
 pub mod organization;
 mod plan;
+pub mod preflight;
 mod problem;
 mod prune;
 mod release;

@@ -16,6 +16,8 @@ mod files;
 mod manifest;
 #[cfg(feature = "aws")]
 mod organization;
+#[cfg(feature = "aws")]
+mod preflight;
 mod printer;
 mod problems;
 mod project;
@@ -28,6 +30,8 @@ mod snapshot;
 #[cfg(feature = "aws")]
 mod stack_set_request;
 mod stores;
+#[cfg(feature = "aws")]
+mod target_sessions;
 mod targets;
 
 use anstream::ColorChoice;

@@ -38,7 +38,7 @@ where
 }
 
 /// What went wrong first. The SDK's own full text would show raw headers.
-fn innermost(error: &dyn std::error::Error) -> String {
+pub(super) fn innermost(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

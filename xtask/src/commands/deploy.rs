@@ -18,6 +18,8 @@ pub(crate) async fn run(_: Printer, _: &Project, _: &DeployOptions) -> Result<Ex
 #[cfg(feature = "aws")]
 mod progress;
 #[cfg(feature = "aws")]
+mod target_stacks;
+#[cfg(feature = "aws")]
 pub(crate) use progress::Progress;
 #[cfg(feature = "aws")]
 pub(crate) use with_aws::{refused, run};
@@ -28,10 +30,11 @@ mod with_aws {
 
     use endpoint_test::{Outcome, Suite, TargetReport};
     use serde_json::{Value as Json, json};
-    use stack_rollout::aws::{CloudFormationStackSets, CloudFormationStacks};
-    use stack_rollout::{AccountId, Region, Rollout, SessionError, SystemClock, Verdict, roll_out};
+    use stack_rollout::aws::CloudFormationStackSets;
+    use stack_rollout::{Rollout, StackSets as _, SystemClock, Verdict, observe, plan, roll_out};
 
     use super::progress::Progress;
+    use super::target_stacks::TargetStacks;
     use super::{DeployOptions, Exit, Failure, Printer, Project};
     use crate::aws::Session;
     use crate::cli::given;
@@ -39,8 +42,10 @@ mod with_aws {
     use crate::diagnostic::{Diagnostic, Level};
     use crate::files;
     use crate::manifest::Release;
+    use crate::preflight;
     use crate::record::Recording;
-    use crate::stack_set_request;
+    use crate::stack_set_request::{self, Request};
+    use crate::target_sessions::TargetSessions;
     use crate::targets;
 
     /// The identity check asks no model anything: it only follows each endpoint to its model package.
@@ -56,11 +61,19 @@ mod with_aws {
         let session = Session::open().await?;
         let stack_sets = CloudFormationStackSets::new(aws_sdk_cloudformation::Client::new(&session.config), request.call_as);
 
+        let stage = release.manifest.stage(options.set.stage);
+        let sessions = TargetSessions::new(&session, &release, stage, &options.set.role, "deploy");
+        if !options.no_preflight {
+            Box::pin(before(printer, &session, &sessions, &stack_sets, &release, &request)).await?;
+        }
         printer.step("Rolling out", format_args!("{} to {}", request.release.stack_set, place(&request.release.targets)));
         let progress = Progress::new(printer);
         let rollout = roll_out(
             &stack_sets,
-            |account, region| stacks(&session, options, &release, account, region),
+            |account, region| {
+                let sessions = &sessions;
+                async move { Ok(TargetStacks::new(&sessions.config(account.as_str(), region.as_str()).await?)) }
+            },
             &request.release,
             &stack_rollout::Options {
                 deadline: Duration::from_secs(options.wait),
@@ -100,33 +113,37 @@ mod with_aws {
             .transpose()
     }
 
-    /// The stacks of a target, to read why one failed.
-    async fn stacks(
+    /// Asks the targets whether the rollout could succeed there; when it could not, nothing is begun.
+    async fn before(
+        printer: Printer,
         session: &Session,
-        options: &DeployOptions,
+        sessions: &TargetSessions,
+        stack_sets: &CloudFormationStackSets,
         release: &Release,
-        account: AccountId,
-        region: Region,
-    ) -> Result<CloudFormationStacks, SessionError> {
-        let own = session.caller().await.map_err(|failure| SessionError::new(first_message(&failure)))?;
-        let config = session.in_region(region.as_str());
-        if own.account == account.as_str() {
-            return Ok(CloudFormationStacks::new(aws_sdk_cloudformation::Client::new(&config)));
+        request: &Request,
+    ) -> Result<(), Failure> {
+        let observed = observe(stack_sets, &request.release).await.map_err(|error| refused(&error))?;
+        if observed.stack_set.is_some() {
+            let call = |source| refused(&stack_rollout::Error::Call { stack_set: request.release.stack_set.clone(), source });
+            let operations = stack_sets.list_operations(&request.release.stack_set).await.map_err(call)?;
+            // What an operation is about to change cannot be judged; the rollout waits for it or refuses.
+            if operations.iter().any(|operation| !operation.status.has_ended()) {
+                return Ok(());
+            }
         }
-        let stage = release.manifest.stage(options.set.stage);
-        let request = endpoint_test::aws::SessionRequest {
-            account: account.to_string(),
-            region: region.to_string(),
-            role: given(options.set.role.role_name.as_ref())
-                .map_or_else(|| stage.execution_role(account.as_str(), region.as_str()), str::to_owned),
-            partition: own.partition,
-            session_name: format!("xtask-{}-{}-deploy", release.manifest.project.id, stage.env_type),
-            external_id: given(options.set.role.role_external_id.as_ref()).map(str::to_owned),
-            tags: Vec::new(),
-            endpoints: Vec::new(),
-        };
-        let config = endpoint_test::aws::session(&config, &request).await.map_err(|error| SessionError::new(error.to_string()))?;
-        Ok(CloudFormationStacks::new(aws_sdk_cloudformation::Client::new(&config)))
+        let plan = plan(&request.release, &observed);
+        if plan.is_nothing_to_do() || !plan.problems.is_empty() {
+            return Ok(());
+        }
+        let findings = preflight::check(printer, session, sessions, release, request, &observed, &plan).await;
+        findings.tell(printer);
+        if findings.failed > 0 {
+            let diagnostic = Diagnostic::error(format!("{}; nothing was changed", findings.summary()));
+            let hint = "mend what failed; with --no-preflight the rollout is begun all the same";
+            return Err(Failure::new(Exit::Failed, vec![diagnostic.hinting(hint)]));
+        }
+        printer.step("Checked", findings.summary());
+        Ok(())
     }
 
     /// A stack set that says SUCCEEDED while an endpoint serves another model is a failure: each endpoint is followed to its model package.
@@ -179,6 +196,9 @@ mod with_aws {
             diagnostic
                 .details
                 .extend(target.events.iter().map(|event| format!("{} ({}): {}", event.logical_id, event.resource_type, event.reason)));
+            diagnostic.details.extend(
+                target.events.iter().filter_map(|event| Some(format!("{} says: {}", event.logical_id, event.failure_reason.as_ref()?))),
+            );
             printer.diagnostic(&diagnostic);
         }
         for report in identity {
@@ -263,9 +283,5 @@ mod with_aws {
             _ => error.hint(),
         };
         Failure::new(exit, vec![Diagnostic::error(error.to_string()).hint(hint)])
-    }
-
-    fn first_message(failure: &Failure) -> String {
-        failure.diagnostics.first().map(|diagnostic| diagnostic.message.clone()).unwrap_or_default()
     }
 }

@@ -39,7 +39,9 @@ mod with_aws {
     use crate::diagnostic::{Diagnostic, Level};
     use crate::files;
     use crate::manifest::Release;
+    use crate::preflight;
     use crate::stack_set_request::{self, Request};
+    use crate::target_sessions::TargetSessions;
 
     pub(crate) async fn run(printer: Printer, project: &Project, options: &PlanOptions) -> Result<Exit, Failure> {
         let folder = options.set.build_dir.clone().unwrap_or_else(|| project.target("deploy"));
@@ -52,13 +54,20 @@ mod with_aws {
         }
         let observed = observe(&stack_sets, &request.release).await.map_err(|error| deploy::refused(&error))?;
         let plan = plan(&request.release, &observed);
-        let document = assemble::document(&release, options.set.stage.name(), &request, &observed, &plan);
+        let mut document = assemble::document(&release, options.set.stage.name(), &request, &observed, &plan);
         for problem in &document.problems {
             let diagnostic = Diagnostic::new(Level::Error, &problem.message).hint(problem.hint.clone());
             printer.diagnostic(&match &problem.place {
                 Some(place) => diagnostic.named(place),
                 None => diagnostic,
             });
+        }
+        if !options.no_preflight && !document.nothing_to_do && plan.problems.is_empty() {
+            let stage = release.manifest.stage(options.set.stage);
+            let sessions = TargetSessions::new(&session, &release, stage, &options.set.role, "plan");
+            let findings = Box::pin(preflight::check(printer, &session, &sessions, &release, &request, &observed, &plan)).await;
+            findings.tell(printer);
+            document.preflight = Some(findings);
         }
         show(printer, options, &document)?;
         Ok(exit(&document))
@@ -80,7 +89,7 @@ mod with_aws {
 
     /// What stands in the way is a failed check; when nothing would change there is nothing to do.
     fn exit(document: &PlanDocument) -> Exit {
-        if !document.problems.is_empty() {
+        if !document.problems.is_empty() || document.preflight.as_ref().is_some_and(|findings| findings.failed > 0) {
             Exit::Failed
         } else if document.nothing_to_do {
             Exit::Nothing

@@ -3,7 +3,7 @@
 import json
 import traceback
 
-from stand_in import endpoints, seeding, stack_set_operations
+from stand_in import endpoints, reachable, seeding, stack_set_operations
 from stand_in.answers import Answer
 from stand_in.invalid import Invalid, fields
 from stand_in.request import read_body
@@ -93,6 +93,22 @@ def set_stack_set_pace(application, body):
     return {}
 
 
+def set_missing(application, body):
+    values = fields(body, required={"name": str}, optional={"account": str})
+    needs_patch(application, "reachable")
+    with application.state:
+        reachable.MISSING.add((values.get("account"), values["name"]))
+    return {}
+
+
+def set_quota(application, body):
+    values = fields(body, required={"instance_type": str, "quota": int})
+    needs_patch(application, "reachable")
+    with application.state:
+        reachable.QUOTAS[values["instance_type"]] = values["quota"]
+    return {}
+
+
 def set_drift(application, body):
     values = fields(body, required={"account": str}, optional={"region": str})
     needs_patch(application, "stack-sets")
@@ -134,6 +150,8 @@ ROUTES = {
     "POST /stand-in/silent-rollback": silent_rollback,
     "POST /stand-in/stack-set-pace": set_stack_set_pace,
     "POST /stand-in/drift": set_drift,
+    "POST /stand-in/missing": set_missing,
+    "POST /stand-in/quota": set_quota,
     "POST /stand-in/model-server": set_model_server,
     "POST /stand-in/enforce-iam": enforce_iam,
     "GET /stand-in/patches": active_patches,

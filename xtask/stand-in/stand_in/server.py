@@ -11,7 +11,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from moto.organizations.models import organizations_backends
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from stand_in import answers, control, endpoints, invocations, stack_set_operations
+from stand_in import answers, control, endpoints, invocations, reachable, stack_set_operations
 from stand_in.faults import Faults
 from stand_in.patches import apply
 from stand_in.request import Request
@@ -45,6 +45,7 @@ class Application:
             organizations_backends.master_accounts.clear()
             endpoints.reset()
             stack_set_operations.reset()
+            reachable.reset()
             self.model_servers.reset()
             self.faults.clear()
             self.log.clear()
@@ -84,6 +85,14 @@ class Application:
             if fault.status is not None:
                 headers = [("Retry-After", str(fault.retry_after))] if fault.retry_after is not None else []
                 return answers.error(request, fault.status, fault.code, fault.message, headers=headers)
+        if "reachable" in self.patches and (request.service, request.action) in reachable.HANDLERS:
+            if self.enforcing:
+                refusal = self.ask_moto(request)
+                if refusal.status in (401, 403) or b"AccessDenied" in refusal.body:
+                    return refusal
+            known = reachable.answer(request, self.state)
+            if known is not None:
+                return known
         if request.endpoint is None or "invocations" not in self.patches:
             return self.ask_moto(request)
         if self.enforcing:

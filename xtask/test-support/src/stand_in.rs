@@ -192,6 +192,20 @@ impl StandIn {
         self.tell("POST", "stack-set-pace", &json!({ "milliseconds": u64::try_from(pace.as_millis()).unwrap_or(u64::MAX) }))
     }
 
+    /// Images, artifacts, keys and stack set roles that have this in their name are not there, in one account or in all.
+    pub fn set_missing(&self, name: &str, account: Option<&str>) -> Result<(), Error> {
+        let body = match account {
+            Some(account) => json!({ "name": name, "account": account }),
+            None => json!({ "name": name }),
+        };
+        self.tell("POST", "missing", &body)
+    }
+
+    /// How many instances of a type endpoints may have in an account and region; 100 unless it is said.
+    pub fn set_instance_quota(&self, instance_type: &str, quota: u32) -> Result<(), Error> {
+        self.tell("POST", "quota", &json!({ "instance_type": instance_type, "quota": quota }))
+    }
+
     /// Stacks of this account and region are found to have drifted when that is looked for.
     pub fn drift(&self, account: &str, region: &str) -> Result<(), Error> {
         self.tell("POST", "drift", &json!({ "account": account, "region": region }))

@@ -16,6 +16,7 @@ mod organization;
 mod package;
 mod pipeline;
 mod plan;
+mod preflight;
 mod project;
 mod record;
 mod regions;

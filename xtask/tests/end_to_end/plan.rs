@@ -145,11 +145,11 @@ fn drift_is_looked_for_when_that_is_asked_for_and_failures_are_told_with_their_r
     cloud.prepare("staging", ACCOUNTS[0]);
     approve(&cloud, 1);
     project.run(["build"]).ends_with(0);
-    project.run(DEPLOY.iter().chain(&["--failure-tolerance-count", "1"])).ends_with(1);
+    project.run(DEPLOY.iter().chain(&["--no-preflight", "--failure-tolerance-count", "1"])).ends_with(1);
     cloud.aws.drift(ACCOUNTS[0], REGION).unwrap();
-    let before = plan(&project, 0);
+    let before = plan(&project, 1);
     assert_eq!((&before["counts"]["drifted"], &before["counts"]["failed_last_time"]), (&json!(0), &json!(1)));
-    let run = project.run(PLAN.iter().chain(&["--detect-drift"])).ends_with(0);
+    let run = project.run(PLAN.iter().chain(&["--detect-drift", "--no-preflight"])).ends_with(0);
     assert!(run.stdout.contains("1 drifted, 1 failed last time"), "{}", run.stdout);
     assert!(run.stdout.contains("Unable to fetch parameters [ds-staging-sagemaker-sg-ids]"), "{}", run.stdout);
 }

@@ -13,6 +13,9 @@ pub(crate) struct DeployOptions {
     pub(crate) set: StackSetOptions,
     #[command(flatten)]
     pub(crate) preferences: PreferenceOptions,
+    /// Does not ask the targets first whether the rollout could succeed there.
+    #[arg(long)]
+    pub(crate) no_preflight: bool,
     /// Whether operations that do not get in each other's way may run at once on the stack set: yes or no; what it has when not given.
     #[arg(long, value_name = "YES-OR-NO")]
     pub(crate) managed_execution: Option<String>,

@@ -11,6 +11,9 @@ use super::StackSetOptions;
 pub(crate) struct PlanOptions {
     #[command(flatten)]
     pub(crate) set: StackSetOptions,
+    /// Does not ask the targets first whether the rollout could succeed there.
+    #[arg(long)]
+    pub(crate) no_preflight: bool,
     /// Has CloudFormation look for drift first. That is an operation on the stack set: it changes no stack, and no other can run beside it.
     #[arg(long)]
     pub(crate) detect_drift: bool,

@@ -68,6 +68,7 @@ pub(crate) fn document(manifest: &manifest::Release, stage: &str, request: &Requ
                 place: problem.place.as_ref().map(ToString::to_string),
             })
             .collect(),
+        preflight: None,
     };
     document.problems.extend(blocked(&document.groups));
     document.counts = counts(&document.targets);

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use crate::manifest::Tool;
+use crate::preflight::PreflightReport;
 
 /// What a rollout would change, version 1.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -33,6 +34,8 @@ pub(crate) struct PlanDocument {
     pub(crate) targets: Vec<Target>,
     /// What stands in the way.
     pub(crate) problems: Vec<Problem>,
+    /// What the targets said to whether a rollout could succeed there; null when they were not asked.
+    pub(crate) preflight: Option<PreflightReport>,
 }
 
 /// A parameter of the stack set that changes. Values of `NoEcho` parameters are four asterisks.

@@ -19,6 +19,16 @@ pub(crate) fn markdown(plan: &PlanDocument) -> String {
         }
         out.push('\n');
     }
+    if let Some(findings) = &plan.preflight {
+        let _ = writeln!(out, "{}\n", findings.summary());
+        for finding in findings.findings.iter().take(ROWS) {
+            let places = if finding.targets.is_empty() { String::new() } else { format!(" ({})", plural(finding.targets.len(), "target")) };
+            let _ = writeln!(out, "- {}: {}{places}", finding.outcome, escaped(&finding.message));
+        }
+        if !findings.findings.is_empty() {
+            out.push('\n');
+        }
+    }
     let interrupted: Vec<_> = plan.interrupted().collect();
     if !interrupted.is_empty() {
         out.push_str("**Endpoints that are interrupted:**\n\n");

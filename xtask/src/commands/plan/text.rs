@@ -51,6 +51,10 @@ pub(crate) fn text(plan: &PlanDocument, all: bool) -> String {
     targets(&mut out, plan, all);
     out.truncate(out.trim_end().len());
     out.push_str("\n\n");
+    if let Some(findings) = &plan.preflight {
+        let style = if findings.failed > 0 { RED } else { Style::new() };
+        line(&mut out, format_args!("{style}{}{style:#}", findings.summary()));
+    }
     out.push_str(&summary(plan));
     out
 }

@@ -1,7 +1,7 @@
 """The gaps of moto 5.2.1 that are mended here, each by itself, so that a test can have plain moto or any choice of patches.
 
-A patch is a module with `PURPOSE`, one line, and `apply()`, which changes moto's classes in place for the life of the process. Two have
-their code elsewhere, on the way of the request: `invocations` in invocations.py and `json-refusals` in answers.py.
+A patch is a module with `PURPOSE`, one line, and `apply()`, which changes moto's classes in place for the life of the process. Three have
+their code elsewhere, on the way of the request: `invocations` in invocations.py, `reachable` in reachable.py and `json-refusals` in answers.py.
 """
 
 from stand_in.patches import (
@@ -39,6 +39,7 @@ MODULES = {
 }
 ON_THE_WAY = {
     "invocations": "invocations reach a model server; unknown endpoints are refused as AWS does",
+    "reachable": "what model packages name, keys and stack set roles are there for every account, unless a test says otherwise",
     "json-refusals": "refused identities are answered in JSON where the service speaks JSON",
 }
 

@@ -1,0 +1,216 @@
+//! [`TargetAccount`] on AWS.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_sdk_cloudformation::Client;
+use aws_types::SdkConfig;
+use serde_json::{Value, json};
+
+use super::failure::failed;
+use super::signed_call::{Service, SignedCaller, element, percent_decoded, percent_encoded, refusal};
+use crate::CallError;
+use crate::preflight::{ImageName, PackageState, Presence, TargetAccount};
+
+const SSM: Service = Service { id: "SSM", signing_name: "ssm", host: "ssm", target: "AmazonSSM" };
+const SAGEMAKER: Service = Service { id: "SageMaker", signing_name: "sagemaker", host: "api.sagemaker", target: "SageMaker" };
+const ECR: Service = Service { id: "ECR", signing_name: "ecr", host: "api.ecr", target: "AmazonEC2ContainerRegistry_V20150921" };
+const KMS: Service = Service { id: "KMS", signing_name: "kms", host: "kms", target: "TrentService" };
+const QUOTAS: Service =
+    Service { id: "Service Quotas", signing_name: "servicequotas", host: "servicequotas", target: "ServiceQuotasV20190624" };
+
+/// The most pages that are read of one list: more is an answer that does not end.
+const MOST_PAGES: usize = 200;
+
+/// The codes of SageMaker's quotas, which are the same in every account: found once, asked for by code everywhere else.
+#[derive(Debug, Clone, Default)]
+pub struct QuotaCodes(Arc<Mutex<HashMap<String, String>>>);
+
+/// One session in a target.
+#[derive(Debug)]
+pub struct AwsTargetAccount {
+    calls: SignedCaller,
+    cloudformation: Client,
+    codes: QuotaCodes,
+}
+
+impl AwsTargetAccount {
+    /// The account and region that a configuration speaks for. It needs an HTTP client of its own, which `aws-config` gives when one
+    /// is set there.
+    pub fn new(config: &SdkConfig, codes: QuotaCodes) -> Self {
+        Self { calls: SignedCaller::new(config), cloudformation: Client::new(config), codes }
+    }
+
+    /// The quotas of SageMaker, a page after the other, until one fits.
+    async fn find_quota(&self, operation: &'static str, name: &str) -> Result<Option<Value>, CallError> {
+        let mut token = Value::Null;
+        for _ in 0..MOST_PAGES {
+            let mut body = json!({ "ServiceCode": "sagemaker", "MaxResults": 100 });
+            if token.is_string() {
+                body["NextToken"] = token;
+            }
+            let page = self.calls.json(&QUOTAS, operation, &body).await?;
+            let found = page["Quotas"].as_array().into_iter().flatten().find(|quota| quota["QuotaName"] == name);
+            if let Some(quota) = found {
+                return Ok(Some(quota.clone()));
+            }
+            token = page["NextToken"].clone();
+            if !token.is_string() {
+                break;
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn is_not_there(error: &CallError) -> bool {
+    error.code.as_deref().is_some_and(|code| {
+        matches!(
+            code,
+            "NotFoundException"
+                | "NoSuchResourceException"
+                | "NoSuchEntity"
+                | "RepositoryNotFoundException"
+                | "ImageNotFoundException"
+                | "HTTP 404"
+        )
+    })
+}
+
+/// `None` for what is not there.
+fn optional<T>(answer: Result<T, CallError>) -> Result<Option<T>, CallError> {
+    match answer {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if is_not_there(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+impl TargetAccount for AwsTargetAccount {
+    async fn ssm_parameter_types(&self, names: &[String]) -> Result<BTreeMap<String, String>, CallError> {
+        let answer = self.calls.json(&SSM, "GetParameters", &json!({ "Names": names, "WithDecryption": false })).await?;
+        let told = answer["Parameters"].as_array().into_iter().flatten();
+        // A name with a version or label comes back without it.
+        let asked = |found: &Value| {
+            let (name, arn) = (found["Name"].as_str()?, found["ARN"].as_str().unwrap_or_default());
+            let selector = found["Selector"].as_str().unwrap_or_default();
+            names.iter().find(|asked| *asked == name || **asked == format!("{name}{selector}") || *asked == arn).cloned()
+        };
+        Ok(told.filter_map(|found| Some((asked(found)?, found["Type"].as_str().unwrap_or_default().to_owned()))).collect())
+    }
+
+    async fn model_package(&self, arn: &str) -> Result<Option<PackageState>, CallError> {
+        let body = json!({ "ModelPackageName": arn, "IncludedData": "MetadataOnly" });
+        let answer = match self.calls.json(&SAGEMAKER, "DescribeModelPackage", &body).await {
+            // SageMaker has no code of its own for what does not exist.
+            Err(error) if error.code.as_deref() == Some("ValidationException") && error.message.contains("not exist") => return Ok(None),
+            answer => optional(answer)?,
+        };
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        Ok(answer
+            .map(|told| PackageState { status: text(&told["ModelPackageStatus"]), approval_status: text(&told["ModelApprovalStatus"]) }))
+    }
+
+    async fn image(&self, image: &ImageName) -> Result<Presence, CallError> {
+        let id =
+            if image.reference.contains(':') { json!({ "imageDigest": image.reference }) } else { json!({ "imageTag": image.reference }) };
+        let body = json!({ "registryId": image.account, "repositoryName": image.repository, "imageIds": [id] });
+        let answer = optional(self.calls.json(&ECR, "BatchGetImage", &body).await)?;
+        let found = answer.is_some_and(|answer| answer["images"].as_array().is_some_and(|images| !images.is_empty()));
+        Ok(if found { Presence::Found } else { Presence::Missing })
+    }
+
+    async fn artifact(&self, bucket: &str, key: &str) -> Result<Presence, CallError> {
+        let is_prefix = key.is_empty() || key.ends_with('/');
+        let (operation, method, path) = if is_prefix {
+            let path = format!("/{}?list-type=2&max-keys=1&prefix={}", percent_encoded(bucket, false), percent_encoded(key, false));
+            ("ListObjectsV2", "GET", path)
+        } else {
+            ("HeadObject", "HEAD", format!("/{}/{}", percent_encoded(bucket, false), percent_encoded(key, true)))
+        };
+        let answer = self.calls.s3(operation, method, &path).await?;
+        if answer.bucket_region.as_deref().is_some_and(|region| region != self.calls.region()) {
+            return Ok(Presence::OtherRegion);
+        }
+        match answer.status {
+            200..=299 if is_prefix && !String::from_utf8_lossy(&answer.body).contains("<Key>") => Ok(Presence::Missing),
+            200..=299 => Ok(Presence::Found),
+            301 | 307 => Ok(Presence::OtherRegion),
+            404 => Ok(Presence::Missing),
+            // A HEAD has no body that could tell a code.
+            403 => Err(refusal(
+                operation,
+                &answer,
+                Some("AccessDenied".to_owned()),
+                Some("the object may not be read, or is not there".to_owned()),
+            )),
+            _ => Err(refusal(operation, &answer, None, None)),
+        }
+    }
+
+    async fn key_state(&self, arn: &str) -> Result<Option<String>, CallError> {
+        let answer = optional(self.calls.json(&KMS, "DescribeKey", &json!({ "KeyId": arn })).await)?;
+        Ok(answer.map(|answer| answer["KeyMetadata"]["KeyState"].as_str().unwrap_or("in an unknown state").to_owned()))
+    }
+
+    async fn endpoints_like(&self, text: &str) -> Result<Vec<String>, CallError> {
+        let mut names = Vec::new();
+        let mut token = Value::Null;
+        for _ in 0..MOST_PAGES {
+            let mut body = json!({ "NameContains": text, "MaxResults": 100 });
+            if token.is_string() {
+                body["NextToken"] = token;
+            }
+            let page = self.calls.json(&SAGEMAKER, "ListEndpoints", &body).await?;
+            names.extend(
+                page["Endpoints"].as_array().into_iter().flatten().filter_map(|found| found["EndpointName"].as_str().map(str::to_owned)),
+            );
+            token = page["NextToken"].clone();
+            if !token.is_string() {
+                break;
+            }
+        }
+        Ok(names)
+    }
+
+    async fn endpoints_of_stack(&self, stack_id: &str) -> Result<Vec<String>, CallError> {
+        let answer = self.cloudformation.describe_stack_resources().stack_name(stack_id).send().await;
+        let resources = answer.map_err(failed("DescribeStackResources"))?.stack_resources.unwrap_or_default();
+        let endpoints = resources.into_iter().filter(|resource| resource.resource_type.as_deref() == Some("AWS::SageMaker::Endpoint"));
+        // The physical id is the endpoint's ARN.
+        Ok(endpoints.filter_map(|resource| Some(resource.physical_resource_id?.rsplit('/').next()?.to_owned())).collect())
+    }
+
+    async fn instance_quota(&self, instance_type: &str) -> Result<Option<u32>, CallError> {
+        let name = format!("{instance_type} for endpoint usage");
+        let known = self.codes.0.lock().unwrap_or_else(PoisonError::into_inner).get(instance_type).cloned();
+        let quota = match known {
+            Some(code) => {
+                let body = json!({ "ServiceCode": "sagemaker", "QuotaCode": code });
+                match optional(self.calls.json(&QUOTAS, "GetServiceQuota", &body).await)? {
+                    Some(answer) => Some(answer["Quota"].clone()),
+                    // An account that never asked for more has no quota applied: the default holds.
+                    None => {
+                        optional(self.calls.json(&QUOTAS, "GetAWSDefaultServiceQuota", &body).await)?.map(|answer| answer["Quota"].clone())
+                    }
+                }
+            }
+            None => match self.find_quota("ListServiceQuotas", &name).await? {
+                Some(quota) => Some(quota),
+                None => self.find_quota("ListAWSDefaultServiceQuotas", &name).await?,
+            },
+        };
+        if let Some(code) = quota.as_ref().and_then(|quota| quota["QuotaCode"].as_str()) {
+            self.codes.0.lock().unwrap_or_else(PoisonError::into_inner).insert(instance_type.to_owned(), code.to_owned());
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a quota of instances is a small whole number")]
+        Ok(quota.and_then(|quota| quota["Value"].as_f64()).map(|value| value.max(0.0) as u32))
+    }
+
+    async fn trust_policy(&self, role: &str) -> Result<Option<String>, CallError> {
+        // A role with a path is asked for by its name alone.
+        let name = role.rsplit('/').next().unwrap_or(role);
+        let answer = optional(self.calls.iam("GetRole", &[("RoleName", name)]).await)?;
+        Ok(answer.and_then(|xml| element(&xml, "AssumeRolePolicyDocument")).map(|document| percent_decoded(&document)))
+    }
+}
