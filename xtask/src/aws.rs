@@ -54,7 +54,11 @@ impl Session {
             .tls_provider(aws_smithy_http_client::tls::Provider::Rustls(aws_smithy_http_client::tls::rustls_provider::CryptoMode::AwsLc))
             .build_https();
         let mut loader = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).http_client(http_client);
-        if let Ok(name) = AppName::new(concat!(env!("CARGO_PKG_NAME"), "-", env!("CARGO_PKG_VERSION"))) {
+        // Whoever calls may name the program as they like (AWS_SDK_UA_APP_ID); CloudTrail shows it.
+        let named = std::env::var_os("AWS_SDK_UA_APP_ID").is_some_and(|name| !name.is_empty());
+        if let Ok(name) = AppName::new(concat!(env!("CARGO_PKG_NAME"), "-", env!("CARGO_PKG_VERSION")))
+            && !named
+        {
             loader = loader.app_name(name);
         }
         if let Some(region) = region {

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, unquote_plus
 from moto.iam.models import get_account_id_from
 
 INVOCATION = re.compile(r"^/endpoints/([^/]+)/invocations$")
+PROGRAM = re.compile(r"\bapp/([^\s]+)")
 CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/[^/]*/([^/]*)/([^/]*)/aws4_request")
 
 
@@ -32,6 +33,9 @@ class Request:
         else:
             self.service, self.protocol = scope or "s3", "rest-xml"
             self.action = s3_action(self.method, self.path, environ.get("QUERY_STRING", ""))
+        # What the program calls itself (AWS_SDK_UA_APP_ID), as the SDKs tell it.
+        program = PROGRAM.search(environ.get("HTTP_X_AMZ_USER_AGENT", "")) or PROGRAM.search(environ.get("HTTP_USER_AGENT", ""))
+        self.program = program.group(1) if program else None
         self.account = environ.get("HTTP_X_MOTO_ACCOUNT_ID") or get_account_id_from(self.access_key)
 
     def _query_action(self):

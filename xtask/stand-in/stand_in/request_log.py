@@ -17,6 +17,7 @@ class RequestLog:
             "action": request.action,
             "account": request.account,
             "region": request.region,
+            "program": request.program,
             "status": status,
             "request_bytes": len(request.body),
             "response_bytes": response_bytes,

@@ -142,3 +142,30 @@ fn cfn_lint_has_nothing_to_say_about_any_template() {
     let output = command.output().unwrap();
     assert!(output.status.success() && text(&output).trim().is_empty(), "{}", text(&output));
 }
+
+#[test]
+fn the_picture_of_the_pipeline_is_drawn_from_its_template() {
+    let folder = tempfile::tempdir().unwrap();
+    let drawn = folder.path().join("pipeline.svg");
+    let mut command = Command::new(python_program("python"));
+    command.arg(workspace().join("docs/images/draw_pipeline.py")).arg(workspace().join("pipeline/model-deploy-pipeline.yml")).arg(&drawn);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    let committed = std::fs::read_to_string(workspace().join("docs/images/pipeline.svg")).unwrap();
+    let hint = "python3 docs/images/draw_pipeline.py pipeline/model-deploy-pipeline.yml docs/images/pipeline.svg";
+    assert!(std::fs::read_to_string(drawn).unwrap() == committed, "docs/images/pipeline.svg is stale: {hint}");
+}
+
+#[test]
+fn every_rule_of_the_guard_has_a_case_that_passes_and_one_that_fails() {
+    let folder = workspace().join("pipeline/guard");
+    for name in ["endpoint", "delivery", "roles"] {
+        let rules = std::fs::read_to_string(folder.join(format!("{name}.guard"))).unwrap();
+        let cases = std::fs::read_to_string(folder.join(format!("tests/{name}_tests.yaml"))).unwrap();
+        for rule in rules.lines().filter_map(|line| line.strip_prefix("rule ")).map(|line| line.split(' ').next().unwrap()) {
+            for verdict in ["PASS", "FAIL"] {
+                assert!(cases.contains(&format!(" {rule}: {verdict}\n")), "{name}: no case says that {rule} gives {verdict}");
+            }
+        }
+    }
+}

@@ -24,6 +24,7 @@ mod registry;
 mod rollout;
 mod schemas;
 mod setup;
+mod template_choices;
 mod test_staging;
 mod tour;
 mod unpatched;

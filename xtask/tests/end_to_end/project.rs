@@ -1,6 +1,6 @@
 //! A project in a folder of its own, and the program run in it.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -130,15 +130,20 @@ impl Project {
 
     /// The program in the project's folder, with nothing of the caller's environment.
     pub(crate) fn command<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
+        let arguments: Vec<OsString> = arguments.into_iter().map(|argument| argument.as_ref().to_owned()).collect();
+        // By this the local AWS tells which command made a request.
+        let named =
+            arguments.iter().find(|argument| !argument.as_encoded_bytes().starts_with(b"-")).map(OsString::as_os_str).unwrap_or_default();
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         command
-            .args(arguments)
+            .args(&arguments)
             .current_dir(self.folder.path())
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.folder.path())
             .env("NO_COLOR", "1")
             .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("AWS_SDK_UA_APP_ID", named)
             .envs(self.variables())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -18,6 +18,8 @@ pub struct LoggedRequest {
     pub account: String,
     /// The region that the request was signed for.
     pub region: String,
+    /// What the program calls itself, by `AWS_SDK_UA_APP_ID`.
+    pub program: Option<String>,
     /// The HTTP status; none when the connection was dropped by a fault.
     pub status: Option<u16>,
     /// Size of the request's body.

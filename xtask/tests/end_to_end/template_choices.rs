@@ -1,0 +1,354 @@
+//! The templates in every pair of choices that their rules allow: no combination of conditions makes something that AWS would refuse.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
+
+use cfn_render::{PseudoParameters, Template};
+use serde_json::Value as Json;
+use stage_config::{Layer, ParametersSection, check_rules, merge};
+
+use crate::buildspecs::{python_program, text};
+use crate::project::workspace;
+
+type Choice = BTreeMap<String, String>;
+
+/// What a template is tried with.
+struct Space {
+    template: Template,
+    section: ParametersSection,
+    document: Json,
+    /// Each parameter with the values that are tried, the usual one first.
+    values: Vec<(&'static str, &'static [&'static str])>,
+    /// Parameters that are the same in all, and choices that several parameters make together.
+    common: &'static [(&'static str, &'static str)],
+    profiles: &'static [&'static [(&'static str, &'static str)]],
+}
+
+const PACKAGE: &str = "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/14";
+const KEY: &str = "arn:aws:kms:us-east-1:111111111111:key/1";
+
+impl Space {
+    fn new(
+        path: &str,
+        common: &'static [(&'static str, &'static str)],
+        profiles: &'static [&'static [(&'static str, &'static str)]],
+        values: &[(&'static str, &'static [&'static str])],
+    ) -> Self {
+        let text = std::fs::read_to_string(workspace().join(path)).unwrap();
+        let template = Template::parse(text, path).unwrap();
+        let section = ParametersSection::parse(&template.parameters()).unwrap();
+        let document = template.to_value();
+        Self { template, section, document, values: values.to_vec(), common, profiles }
+    }
+
+    /// Whether the template's own rules take a choice.
+    fn allows(&self, choice: &Choice) -> bool {
+        let mut layer = Layer::default();
+        for (name, value) in choice {
+            layer.offer(name, value, "a choice");
+        }
+        check_rules(&self.document, &self.section, &merge([layer]), &BTreeSet::new()).is_empty()
+    }
+
+    /// Choices in which every pair of values that can go together does, and the number of pairs that cannot.
+    fn pairwise(&self) -> (Vec<Choice>, usize) {
+        let mut open: BTreeSet<[(&str, &str); 2]> = BTreeSet::new();
+        for (index, (name, values)) in self.values.iter().enumerate() {
+            for (other, others) in &self.values[index + 1..] {
+                open.extend(values.iter().flat_map(|value| others.iter().map(move |second| [(*name, *value), (*other, *second)])));
+            }
+        }
+        let (mut choices, mut forbidden) = (Vec::new(), 0);
+        while let Some(pair) = open.first().copied() {
+            match self.around(pair, &open) {
+                Some(choice) => {
+                    open.retain(|pair| !pair.iter().all(|(name, value)| choice[*name] == *value));
+                    choices.push(choice);
+                }
+                None => {
+                    open.remove(&pair);
+                    forbidden += 1;
+                }
+            }
+        }
+        (choices, forbidden)
+    }
+
+    /// A choice with this pair that the rules take, with as many open pairs besides as changing one value after the other finds.
+    fn around(&self, pair: [(&str, &str); 2], open: &BTreeSet<[(&str, &str); 2]>) -> Option<Choice> {
+        let usual = self.values.iter().map(|(name, values)| (*name, values[0]));
+        let candidates = self.profiles.iter().map(|profile| {
+            let all = usual.clone().chain(self.common.iter().copied()).chain(profile.iter().copied()).chain(pair);
+            all.map(|(name, value)| (name.to_owned(), value.to_owned())).collect::<Choice>()
+        });
+        let mut choice = candidates.into_iter().find(|choice| self.allows(choice))?;
+        let covered = |choice: &Choice| open.iter().filter(|pair| pair.iter().all(|(name, value)| choice[*name] == *value)).count();
+        for (name, values) in self.values.iter().filter(|(name, _)| pair.iter().all(|(fixed, _)| fixed != name)) {
+            for value in *values {
+                let mut changed = choice.clone();
+                changed.insert((*name).to_owned(), (*value).to_owned());
+                if covered(&changed) > covered(&choice) && self.allows(&changed) {
+                    choice = changed;
+                }
+            }
+        }
+        Some(choice)
+    }
+
+    fn resolve(&self, choice: &Choice) -> Json {
+        let pseudo = PseudoParameters::in_region("us-east-1").in_account("222222222222");
+        self.template.resolve(choice, &pseudo).unwrap_or_else(|error| panic!("{error}: {choice:?}"))
+    }
+}
+
+/// The resources that a resolved template refers to and does not have.
+fn dangling(resolved: &Json) -> BTreeSet<String> {
+    let declared =
+        |name: &str| name.starts_with("AWS::") || !resolved["Resources"][name].is_null() || !resolved["Parameters"][name].is_null();
+    let mut found = BTreeSet::new();
+    references(&resolved["Resources"], &mut found);
+    references(&resolved["Outputs"], &mut found);
+    found.into_iter().filter(|name| !declared(name)).collect()
+}
+
+fn references(value: &Json, found: &mut BTreeSet<String>) {
+    match value {
+        Json::Array(items) => items.iter().for_each(|item| references(item, found)),
+        Json::Object(members) => {
+            if let Some(name) = members.get("Ref").and_then(Json::as_str) {
+                found.insert(name.to_owned());
+            }
+            if let Some(name) = members.get("Fn::GetAtt").and_then(|path| path[0].as_str()) {
+                found.insert(name.to_owned());
+            }
+            if let Some(text) = members.get("Fn::Sub").and_then(|sub| sub.as_str().or_else(|| sub[0].as_str())) {
+                let names = text.split("${").skip(1).filter_map(|rest| rest.split(['}', '.']).next());
+                let own = &members["Fn::Sub"][1];
+                found.extend(names.filter(|name| own[*name].is_null()).map(str::to_owned));
+            }
+            members.values().for_each(|value| references(value, found));
+        }
+        _ => {}
+    }
+}
+
+/// cfn-lint on every resolved template at once; what is not used because it was put in is no finding.
+fn lint(name: &str, resolved: &[Json]) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut files = Vec::new();
+    for (index, document) in resolved.iter().enumerate() {
+        let mut document = document.clone();
+        for section in ["Conditions", "Rules", "Metadata"] {
+            document.as_object_mut().unwrap().remove(section);
+        }
+        // What is there is what its condition let through.
+        for section in ["Resources", "Outputs"] {
+            for resource in document[section].as_object_mut().unwrap().values_mut() {
+                resource.as_object_mut().unwrap().remove("Condition");
+            }
+        }
+        let path = folder.path().join(format!("{name}-{index}.json"));
+        std::fs::write(&path, document.to_string()).unwrap();
+        files.push(path);
+    }
+    let program = "import sys; from cfnlint.runner import main; sys.exit(main())";
+    let output = Command::new(python_program("python"))
+        .args(["-c", program, "--ignore-checks", "W2001", "W8001", "W7001", "--"])
+        .args(&files)
+        .output()
+        .unwrap();
+    assert!(output.status.success() && text(&output).trim().is_empty(), "{}", text(&output));
+}
+
+#[test]
+fn no_pair_of_choices_makes_an_endpoint_that_aws_refuses() {
+    let space = Space::new(
+        "cfn-sm-endpoint-template.yml",
+        &[
+            ("SageMakerProjectName", "iris"),
+            ("SageMakerProjectId", "p-1"),
+            ("EnvName", "ds"),
+            ("EnvType", "staging"),
+            ("ModelPackageName", "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/13"),
+            ("ExecutionRoleName", "Model"),
+            ("SageMakerSubnetIds", "ds-staging-private-subnet-ids"),
+            ("SageMakerSecurityGroupIds", "ds-staging-sagemaker-sg-ids"),
+            ("RollbackErrorRate", "0.05"),
+        ],
+        &[
+            &[],
+            &[("EndpointInstanceCount", "4")],
+            &[("EndpointKind", "serverless"), ("NetworkIsolation", "false"), ("UseVpc", "no")],
+            &[("EndpointKind", "asynchronous"), ("AsyncOutputS3Uri", "s3://answers/"), ("ScalingMaxInstanceCount", "8")],
+            &[("EndpointKind", "asynchronous"), ("AsyncOutputS3Uri", "s3://answers/"), ("EndpointInstanceCount", "4")],
+            &[("EndpointInstanceCount", "4"), ("RollbackAlarmName", "errors")],
+            &[
+                ("EndpointInstanceCount", "4"),
+                ("EndpointKind", "asynchronous"),
+                ("AsyncOutputS3Uri", "s3://answers/"),
+                ("RollbackAlarmName", "errors"),
+            ],
+        ],
+        &[
+            ("EndpointKind", &["real-time", "asynchronous", "serverless"]),
+            ("EndpointInstanceType", &["ml.m5.large", "ml.g5.xlarge", "ml.p6-b200.48xlarge"]),
+            ("EndpointInstanceCount", &["1", "4"]),
+            ("VolumeKmsKeyArn", &["", KEY]),
+            ("EncryptVolumes", &["auto", "no"]),
+            ("NetworkIsolation", &["true", "false"]),
+            ("UseVpc", &["yes", "no"]),
+            ("InferenceSpecificationName", &["", "large"]),
+            ("ContainerStartupTimeoutSeconds", &["", "600"]),
+            ("VolumeSizeGiB", &["", "64"]),
+            ("ModelServerWorkers", &["", "2"]),
+            ("ModelServerTimeoutSeconds", &["", "90"]),
+            ("DataCaptureS3Uri", &["", "s3://captured/iris"]),
+            ("DataCaptureKmsKeyArn", &["", KEY]),
+            ("ServerlessProvisionedConcurrency", &["", "2"]),
+            ("AsyncOutputS3Uri", &["", "s3://answers/"]),
+            ("AsyncSuccessTopicArn", &["", "arn:aws:sns:us-east-1:222222222222:done"]),
+            ("AsyncMaxConcurrentInvocations", &["", "4"]),
+            ("ChallengerModelPackageName", &["", PACKAGE]),
+            ("ChallengerTraffic", &["shadow", "live"]),
+            ("ScalingMaxInstanceCount", &["", "8"]),
+            ("ScalingMinInstanceCount", &["", "0", "2"]),
+            ("DeploymentStrategy", &["all-at-once", "canary", "linear", "rolling"]),
+            ("BakeSeconds", &["300", "0", "1200"]),
+            ("RollbackAlarms", &["yes", "no"]),
+            ("RollbackLatencyMilliseconds", &["", "250"]),
+            ("RollbackAlarmName", &["", "composite"]),
+            ("AlarmTopicArn", &["", "arn:aws:sns:us-east-1:222222222222:alarms"]),
+        ],
+    );
+    let (choices, forbidden) = space.pairwise();
+    let mut resolved = Vec::new();
+    for choice in &choices {
+        let document = space.resolve(choice);
+        assert_eq!(dangling(&document), BTreeSet::new(), "{choice:?}");
+        let mut layer = Layer::default();
+        for (name, value) in choice {
+            layer.offer(name, value, "a choice");
+        }
+        let found = stage_config::check_resources(&space.document, &document, &merge([layer]), &stage_config::ResourceRules::default());
+        let errors: Vec<_> = found.iter().filter(|problem| problem.severity == stage_config::Severity::Error).collect();
+        assert!(errors.is_empty(), "{errors:#?}\n{choice:?}");
+        holds_what_sagemaker_asks(&document, choice);
+        resolved.push(document);
+    }
+    println!("cfn-sm-endpoint-template.yml: {} choices hold every pair; {forbidden} pairs are refused by the rules", choices.len());
+    assert!(choices.len() > 10 && forbidden > 0);
+    lint("endpoint", &resolved);
+}
+
+/// SageMaker's rules on configurations and deployments (specifications of CreateEndpointConfig, DeploymentConfig and of their exclusions).
+fn holds_what_sagemaker_asks(document: &Json, choice: &Choice) {
+    let resources = &document["Resources"];
+    let (model, config, endpoint) = (
+        &resources["SageMakerModel"]["Properties"],
+        &resources["SageMakerEndpointConfig"]["Properties"],
+        &resources["SageMakerEndpoint"]["Properties"],
+    );
+    let variants = config["ProductionVariants"].as_array().unwrap();
+    let shadows = config["ShadowProductionVariants"].as_array().map_or(0, Vec::len);
+    let serverless = !variants[0]["ServerlessConfig"].is_null();
+    for variant in variants {
+        let instances = !variant["InstanceType"].is_null() && !variant["InitialInstanceCount"].is_null();
+        assert_ne!(instances, !variant["ServerlessConfig"].is_null(), "instances or serverless, one of them: {choice:?}");
+    }
+    assert!((1..=2).contains(&variants.len()) && (shadows == 0 || (shadows, variants.len()) == (1, 1)), "{choice:?}");
+    let unsupported = [&config["KmsKeyId"], &model["VpcConfig"], &config["DataCaptureConfig"], &endpoint["DeploymentConfig"]];
+    if serverless {
+        assert!(unsupported.iter().all(|part| part.is_null()) && model["EnableNetworkIsolation"] == "false", "{choice:?}");
+        assert!(shadows == 0 && variants.len() == 1 && config["AsyncInferenceConfig"].is_null(), "{choice:?}");
+        return;
+    }
+    if !config["AsyncInferenceConfig"].is_null() {
+        assert!(!config["AsyncInferenceConfig"]["OutputConfig"]["S3OutputPath"].is_null(), "{choice:?}");
+        assert!(shadows == 0 && variants.len() == 1, "{choice:?}");
+    }
+    let deployment = &endpoint["DeploymentConfig"];
+    let rolling = !deployment["RollingUpdatePolicy"].is_null();
+    assert_ne!(rolling, !deployment["BlueGreenUpdatePolicy"].is_null(), "blue/green or rolling, one of them: {choice:?}");
+    assert!(!rolling || variants.len() == 1, "{choice:?}");
+    let alarms = &deployment["AutoRollbackConfiguration"]["Alarms"];
+    assert!(alarms.is_null() || (1..=10).contains(&alarms.as_array().unwrap().len()), "{choice:?}");
+    let number = |value: &Json| value.as_str().map_or_else(|| value.as_i64().unwrap_or(0), |text| text.parse().unwrap());
+    let routing = &deployment["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"];
+    let (kind, policy) =
+        (routing["Type"].as_str(), if rolling { &deployment["RollingUpdatePolicy"] } else { &deployment["BlueGreenUpdatePolicy"] });
+    let steps = |size: &Json| (100 + number(&size["Value"]) - 1) / number(&size["Value"]);
+    let waits = match kind {
+        Some("CANARY") => number(&routing["WaitIntervalInSeconds"]),
+        Some("LINEAR") => steps(&routing["LinearStepSize"]) * number(&routing["WaitIntervalInSeconds"]),
+        Some(_) => 0,
+        None => steps(&policy["MaximumBatchSize"]) * number(&policy["WaitIntervalInSeconds"]),
+    } + number(&policy["TerminationWaitInSeconds"]);
+    assert!(waits < number(&policy["MaximumExecutionTimeoutInSeconds"]), "{waits} seconds of waiting: {choice:?}");
+    assert_eq!((kind == Some("CANARY"), kind == Some("LINEAR")), (!routing["CanarySize"].is_null(), !routing["LinearStepSize"].is_null()));
+    if !resources["ScalableTarget"].is_null() {
+        assert_eq!(endpoint["RetainAllVariantProperties"], true, "{choice:?}");
+    }
+    if choice["EncryptVolumes"] == "auto" && choice["EndpointInstanceType"] != "ml.m5.large" {
+        assert!(config["KmsKeyId"].is_null(), "{choice:?}");
+    }
+}
+
+#[test]
+fn no_pair_of_choices_leaves_a_role_or_a_pipeline_with_a_name_of_nothing() {
+    let pipeline = Space::new(
+        "pipeline/model-deploy-pipeline.yml",
+        &[("SageMakerProjectName", "iris"), ("SageMakerProjectId", "p-1"), ("ModelPackageGroupName", "iris"), ("EnvName", "ds")],
+        &[&[("StagingAccountList", "222222222222"), ("ProdAccountList", "333333333333")]],
+        &[
+            ("SourceProvider", &["CodeConnections", "CodeCommit", "S3"]),
+            ("ConnectionArn", &["arn:aws:codeconnections:us-east-1:111111111111:connection/1"]),
+            ("RepositoryId", &["team/iris"]),
+            ("SourceBucketName", &["sources"]),
+            ("MultiAccountDeployment", &["YES", "NO"]),
+            ("PermissionsBoundaryArn", &["", "arn:aws:iam::111111111111:policy/boundary"]),
+            ("TestExternalId", &["", "external"]),
+            ("ExecutionMode", &["SUPERSEDED", "QUEUED"]),
+            ("ApproverEmail", &["", "approver@example.com"]),
+            ("XtaskUrl", &["", "s3://tools/xtask", "https://example.com/xtask"]),
+            ("XtaskSha256", &["aa"]),
+            ("VpcId", &["", "vpc-12345678"]),
+            ("SubnetIds", &["subnet-12345678"]),
+            ("SecurityGroupIds", &["sg-12345678"]),
+        ],
+    );
+    let target = Space::new(
+        "pipeline/target-account.yml",
+        &[
+            ("SageMakerProjectName", "iris"),
+            ("SageMakerProjectId", "p-1"),
+            ("EnvName", "ds"),
+            ("EnvType", "staging"),
+            ("ModelPackageGroupName", "iris"),
+            ("DataScienceAccountId", "111111111111"),
+            ("ModelBucketName", "iris-models"),
+        ],
+        &[&[]],
+        &[
+            ("TestExternalId", &["", "external"]),
+            ("OtherTesterRoleArn", &["", "arn:aws:iam::111111111111:role/GitHub"]),
+            ("PermissionsBoundaryArn", &["", "arn:aws:iam::222222222222:policy/boundary"]),
+            ("ModelKmsKeyArn", &["", KEY]),
+            ("ImageRepositoryArn", &["", "arn:aws:ecr:us-east-1:111111111111:repository/iris"]),
+            ("VolumeKmsKeyArn", &["", KEY]),
+            ("OutputBucketName", &["", "captured"]),
+            ("OutputKmsKeyArn", &["", KEY]),
+            ("NotificationTopicArn", &["", "arn:aws:sns:us-east-1:222222222222:answers"]),
+        ],
+    );
+    for space in [pipeline, target] {
+        let (choices, _) = space.pairwise();
+        let resolved: Vec<Json> = choices.iter().map(|choice| space.resolve(choice)).collect();
+        for (document, choice) in resolved.iter().zip(&choices) {
+            assert_eq!(dangling(document), BTreeSet::new(), "{choice:?}");
+        }
+        let name = Path::new(space.template.path()).file_stem().unwrap().to_string_lossy().into_owned();
+        println!("{name}: {} choices hold every pair", choices.len());
+        lint(&name, &resolved);
+    }
+}
