@@ -5,6 +5,7 @@
 //! is certain.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use serde_json::Value as Json;
 
@@ -22,18 +23,43 @@ pub(crate) struct Provenance {
     pub(crate) parameters: Vec<String>,
     /// The parameters that decided that it is there.
     pub(crate) deciding: Vec<String>,
-    /// Its resource is not in the template as it is here: a loop or a transform made it.
+    /// Its resource is not in the template as it is here, since a loop or a transform made it, and nobody knows of what.
     pub(crate) is_made: bool,
 }
 
 /// A template and what it was resolved to.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Trace<'a> {
+#[derive(Clone, Copy)]
+pub struct ResolvedTemplate<'a> {
     pub(crate) template: &'a Json,
     pub(crate) resolved: &'a Json,
+    behind: Option<Behind<'a>>,
 }
 
-impl Trace<'_> {
+/// The parameters behind the value at a JSON pointer of the resolved template.
+type Behind<'a> = &'a dyn Fn(&str) -> Vec<String>;
+
+impl<'a> ResolvedTemplate<'a> {
+    /// `template` is the template as JSON in the long form of its functions, `resolved` the same with parameters put in: its `Resources`
+    /// evaluated, its `Conditions` true or false.
+    pub fn new(template: &'a Json, resolved: &'a Json) -> Self {
+        Self { template, resolved, behind: None }
+    }
+
+    /// The same where whoever resolved it also knows which parameters each value was made of, by its JSON pointer in the resolved template:
+    /// that tells more of what a loop or a transform has made.
+    #[must_use]
+    pub fn with_parameters_behind(self, behind: &'a dyn Fn(&str) -> Vec<String>) -> Self {
+        Self { behind: Some(behind), ..self }
+    }
+}
+
+impl fmt::Debug for ResolvedTemplate<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResolvedTemplate").field("template", self.template).field("resolved", self.resolved).finish_non_exhaustive()
+    }
+}
+
+impl ResolvedTemplate<'_> {
     /// The way back from a value of the resolved template, by its JSON pointer there.
     pub(crate) fn back(self, resolved_pointer: &str) -> Provenance {
         let mut tokens: Vec<String> = Vec::new();
@@ -72,7 +98,14 @@ impl Trace<'_> {
             self.in_value(node, &mut parameters, &mut deciding);
         }
         let pointer = pointer(tokens.iter().map(String::as_str));
-        Provenance { pointer, parameters: parameters.list, deciding: deciding.list, is_made: tokens.len() < 2 }
+        let is_made = tokens.len() < 2;
+        if let Some(behind) = self.behind.filter(|_| is_made) {
+            for name in behind(resolved_pointer) {
+                self.parameter(&name, &mut parameters);
+            }
+            return Provenance { pointer, parameters: parameters.list, deciding: Vec::new(), is_made: false };
+        }
+        Provenance { pointer, parameters: parameters.list, deciding: deciding.list, is_made }
     }
 
     /// Goes into the branch that `Fn::If` chose, as often as there is one.
@@ -201,10 +234,10 @@ pub(crate) fn function(value: &Json) -> Option<(&str, &Json)> {
 mod tests {
     use serde_json::{Value as Json, json};
 
-    use super::{Provenance, Trace};
+    use super::{Provenance, ResolvedTemplate};
 
     fn back(template: &Json, conditions: &Json, pointer: &str) -> Provenance {
-        Trace { template, resolved: &json!({ "Conditions": conditions }) }.back(pointer)
+        ResolvedTemplate::new(template, &json!({ "Conditions": conditions })).back(pointer)
     }
 
     fn provenance(pointer: &str, parameters: &[&str], deciding: &[&str]) -> Provenance {
@@ -262,6 +295,17 @@ mod tests {
     fn a_pointer_that_leads_nowhere_ends_at_the_nearest_value() {
         assert_eq!(back(&template(), &json!({}), "/Resources/R/Properties/Nope/0"), provenance("/Resources/R/Properties", &[], &["Mode"]));
         assert_eq!(back(&json!({}), &json!({}), "/Resources/R").pointer, "");
+    }
+
+    #[test]
+    fn what_a_loop_made_is_told_by_whoever_resolved_it() {
+        let template = json!({ "Parameters": { "Count": {} }, "Resources": { "Fn::ForEach::Loop": ["Name", ["A"], {}] } });
+        let resolved = json!({ "Resources": { "RA": { "Properties": { "Count": "0" } } } });
+        let pointer = "/Resources/RA/Properties/Count";
+        assert!(ResolvedTemplate::new(&template, &resolved).back(pointer).is_made);
+        let behind = |_: &str| vec!["Count".to_owned(), "AWS::Region".to_owned()];
+        let found = ResolvedTemplate::new(&template, &resolved).with_parameters_behind(&behind).back(pointer);
+        assert_eq!((found.parameters, found.is_made), (vec!["Count".to_owned()], false));
     }
 
     #[test]

@@ -22,7 +22,7 @@ use serde_json::Value as Json;
 
 use crate::merge::Merged;
 use crate::problem::Problem;
-use crate::provenance::Trace;
+use crate::provenance::ResolvedTemplate;
 
 use inspector::Inspector;
 use property::Property;
@@ -40,11 +40,11 @@ pub struct ResourceRules {
 
 /// Holds the resources of a resolved template against the rules of SageMaker, and reports every problem.
 ///
-/// `template` is the template as JSON in the long form of its functions, `resolved` the same with the parameters of `merged` put in: its
-/// `Resources` evaluated, its `Conditions` true or false.
-pub fn check_resources(template: &Json, resolved: &Json, merged: &Merged, rules: &ResourceRules) -> Vec<Problem> {
-    let mut inspector = Inspector::new(Trace { template, resolved }, merged, rules);
-    let resources: Vec<(&str, &str, Property<'_>)> = resolved
+/// The template is the one with the parameters of `merged` put in.
+pub fn check_resources(template: ResolvedTemplate<'_>, merged: &Merged, rules: &ResourceRules) -> Vec<Problem> {
+    let mut inspector = Inspector::new(template, merged, rules);
+    let resources: Vec<(&str, &str, Property<'_>)> = template
+        .resolved
         .get("Resources")
         .and_then(Json::as_object)
         .into_iter()

@@ -1,7 +1,7 @@
 //! What SageMaker refuses in a resolved template is found, and leads to the parameter that caused it.
 
 use serde_json::{Map, Value as Json, json};
-use stage_config::{Layer, Place, Problem, ResourceRules, Severity, check_resources};
+use stage_config::{Layer, Place, Problem, ResolvedTemplate, ResourceRules, Severity, check_resources};
 
 /// A whole and right endpoint; what a test changes is merged into it, and null removes.
 fn template(changes: &Json) -> Json {
@@ -60,7 +60,7 @@ fn resolve(value: &Json, parameters: &Map<String, Json>) -> Json {
 
 fn findings(changes: &Json, rules: &ResourceRules) -> Vec<Problem> {
     let template = template(changes);
-    check_resources(&template, &template, &Layer::default(), rules)
+    check_resources(ResolvedTemplate::new(&template, &template), &Layer::default(), rules)
 }
 
 #[track_caller]
@@ -448,7 +448,7 @@ fn placed(changes: &Json, parameters: &Json, file: &str, rules: &ResourceRules) 
     if let Some(truths) = changes.get("Truths") {
         resolved["Conditions"] = truths.clone();
     }
-    check_resources(&template, &resolved, &Layer::from_stage_file(file, "stage.json").unwrap(), rules)
+    check_resources(ResolvedTemplate::new(&template, &resolved), &Layer::from_stage_file(file, "stage.json").unwrap(), rules)
 }
 
 #[test]
@@ -514,7 +514,7 @@ fn what_is_there_because_of_a_parameter_leads_to_that_parameter() {
     resolved["Conditions"] = json!({ "Guarded": true });
     let file = r#"[{ "ParameterKey": "Strategy", "ParameterValue": "canary" }]"#;
     let layer = Layer::from_stage_file(file, "stage.json").unwrap();
-    let found = check_resources(&template(&changes), &resolved, &layer, &ResourceRules::default());
+    let found = check_resources(ResolvedTemplate::new(&template(&changes), &resolved), &layer, &ResourceRules::default());
     assert_eq!(found.len(), 1, "{found:#?}");
     assert_eq!(found[0].place.as_ref().unwrap().to_string(), "stage.json:1:50");
 }

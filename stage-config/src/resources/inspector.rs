@@ -5,14 +5,14 @@ use std::ops::RangeInclusive;
 use crate::layer::Standing;
 use crate::merge::Merged;
 use crate::problem::{Place, Problem};
-use crate::provenance::{Provenance, Trace};
+use crate::provenance::{Provenance, ResolvedTemplate};
 
 use super::ResourceRules;
 use super::property::Property;
 
 /// Collects findings.
 pub(super) struct Inspector<'a> {
-    trace: Trace<'a>,
+    trace: ResolvedTemplate<'a>,
     merged: &'a Merged,
     pub(super) rules: &'a ResourceRules,
     problems: Vec<Problem>,
@@ -28,7 +28,7 @@ pub(super) enum About<'a> {
 }
 
 impl<'a> Inspector<'a> {
-    pub(super) fn new(trace: Trace<'a>, merged: &'a Merged, rules: &'a ResourceRules) -> Self {
+    pub(super) fn new(trace: ResolvedTemplate<'a>, merged: &'a Merged, rules: &'a ResourceRules) -> Self {
         Self { trace, merged, rules, problems: Vec::new() }
     }
 

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cfn_render::PseudoParameters;
 use stage_config::{
-    Checked, Layer, Merged, Override, ParameterType, Problem, ResourceRules, check, check_resources, check_rules, merge, names,
+    Checked, Layer, Merged, Override, ParameterType, Problem, ResolvedTemplate, ResourceRules, check, check_resources, check_rules, merge,
+    names,
 };
 
 use super::files::{Configuration, StageConfiguration};
@@ -107,19 +108,21 @@ impl Configuration {
         let account = target.0.or(targets.accounts.and_then(|accounts| accounts.first()).map(String::as_str));
         let pseudo = region.map_or_else(PseudoParameters::unknown, PseudoParameters::in_region);
         let pseudo = account.map_or(pseudo.clone(), |account| pseudo.in_account(account));
-        match self.template.resolve(&texts, &pseudo) {
+        match self.template.resolve_with_provenance(&texts, &pseudo) {
             Ok(resolved) => {
                 let rules = ResourceRules {
                     production: pipeline.stage == Stage::Prod,
                     supported_instance_types: targets.instance_types.to_vec(),
                     not_known: not_known.clone(),
                 };
+                let behind = |pointer: &str| resolved.parameters_behind(pointer).into_iter().map(str::to_owned).collect();
+                let template = ResolvedTemplate::new(&self.template_json, resolved.value()).with_parameters_behind(&behind);
                 // What a rule of the template refuses already, its author says in better words.
                 let said = |problem: &Problem| {
                     ["serverless", "deployment-step", "no-alarms"].contains(&problem.code)
                         && refused.iter().any(|rule| rule.place == problem.place)
                 };
-                let findings = check_resources(&self.template_json, &resolved, merged, &rules);
+                let findings = check_resources(template, merged, &rules);
                 found.problems.extend(findings.into_iter().filter(|problem| !said(problem)));
             }
             Err(error) => {

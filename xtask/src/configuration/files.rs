@@ -167,7 +167,12 @@ impl Reader {
     }
 
     fn read<T>(&mut self, path: &Path, hint: &str, parse: fn(&str, &str) -> Result<T, stage_config::Problems>) -> Option<(String, T)> {
-        let text = files::read_text(path).map_err(|diagnostic| self.diagnostics.push(diagnostic.hinting(hint))).ok()?;
+        let text = files::read_text(path)
+            .map_err(|diagnostic| {
+                let known = diagnostic.hint.clone();
+                self.diagnostics.push(diagnostic.hint(known.unwrap_or_else(|| hint.to_owned())));
+            })
+            .ok()?;
         let path = files::shown(path);
         let parsed = parse(&text, &path);
         self.texts.push((path.clone(), text));

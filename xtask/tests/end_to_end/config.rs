@@ -198,6 +198,32 @@ fn a_value_that_is_wrong_by_itself_has_no_further_findings() {
 }
 
 #[test]
+fn what_a_loop_of_the_template_makes_is_checked_before_the_model_package_is_known() {
+    let project = project();
+    project.write(
+        "loop-template.yml",
+        "Transform: AWS::LanguageExtensions
+Parameters:
+  EndpointInstanceCount: {Type: Number}
+  ModelPackageName: {Type: String}
+Resources:
+  Fn::ForEach::Variants:
+    - Name
+    - [A, B]
+    - Config${Name}:
+        Type: AWS::SageMaker::EndpointConfig
+        Properties:
+          ProductionVariants:
+            - {VariantName: !Ref Name, ModelName: m, InitialInstanceCount: !Ref EndpointInstanceCount, InstanceType: ml.m5.large}
+",
+    );
+    project.write("base-config-template.json", r#"{ "Parameters": {} }"#);
+    project.write("staging-config-template.json", r#"[{ "ParameterKey": "EndpointInstanceCount", "ParameterValue": "0" }]"#);
+    let run = project.run(["config", "check", "--stage", "staging", "--template-name", "loop"]).ends_with(2);
+    run.says("of variant `A` is 0").says("of variant `B` is 0").says("staging-config-template.json:1:63");
+}
+
+#[test]
 fn what_is_merely_unwise_in_production_is_a_warning() {
     let project = project();
     let burstable = r#"[{ "ParameterKey": "EndpointInstanceType", "ParameterValue": "ml.t2.medium" }]"#;

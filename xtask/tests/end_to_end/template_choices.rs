@@ -230,7 +230,11 @@ fn no_pair_of_choices_makes_an_endpoint_that_aws_refuses() {
         for (name, value) in choice {
             layer.offer(name, value, "a choice");
         }
-        let found = stage_config::check_resources(&space.document, &document, &merge([layer]), &stage_config::ResourceRules::default());
+        let found = stage_config::check_resources(
+            stage_config::ResolvedTemplate::new(&space.document, &document),
+            &merge([layer]),
+            &stage_config::ResourceRules::default(),
+        );
         let errors: Vec<_> = found.iter().filter(|problem| problem.severity == stage_config::Severity::Error).collect();
         assert!(errors.is_empty(), "{errors:#?}\n{choice:?}");
         holds_what_sagemaker_asks(&document, choice);
