@@ -151,15 +151,58 @@ impl Person {
     }
 
     /// Whether both are the same person; none when SageMaker says nothing that the two could be compared by.
+    ///
+    /// Compared are the identities behind the sessions, else the Studio profiles, else the IAM identities. A session's name is its maker's
+    /// choice, and another one every time with many tools, so that two sessions of a role count as the same person; only IAM Identity
+    /// Center (`AWSReservedSSO_…`) names each session for its user.
     pub fn same_as(&self, other: &Self) -> Option<bool> {
         let kinds = [
-            (&self.source_identity, &other.source_identity),
-            (&self.iam_arn, &other.iam_arn),
-            (&self.user_profile_arn, &other.user_profile_arn),
+            (self.source_identity.as_deref(), other.source_identity.as_deref()),
+            (self.user_profile_arn.as_deref(), other.user_profile_arn.as_deref()),
+            (self.iam_arn.as_deref().map(identity), other.iam_arn.as_deref().map(identity)),
         ];
         kinds.into_iter().find_map(|kind| match kind {
             (Some(left), Some(right)) => Some(left == right),
             _ => None,
         })
+    }
+}
+
+/// The ARN of an IAM identity without the name of a session that says nothing of who made it.
+fn identity(arn: &str) -> &str {
+    match arn.split_once(":assumed-role/").map(|(_, role)| role.rsplit_once('/')) {
+        Some(Some((role, session))) if !role.starts_with("AWSReservedSSO_") => &arn[..arn.len() - session.len() - 1],
+        _ => arn,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Person;
+
+    fn iam(arn: &str) -> Person {
+        Person { iam_arn: Some(format!("arn:aws:sts::111111111111:{arn}")), ..Person::default() }
+    }
+
+    #[test]
+    fn two_sessions_of_a_role_are_one_person_unless_the_session_is_named_for_its_user() {
+        let same = |left: &str, right: &str| iam(left).same_as(&iam(right));
+        assert_eq!(same("assumed-role/Scientist/botocore-session-1", "assumed-role/Scientist/botocore-session-2"), Some(true));
+        assert_eq!(same("assumed-role/Scientist/x", "assumed-role/Approver/x"), Some(false));
+        let sso = "assumed-role/AWSReservedSSO_Scientist_0123456789abcdef";
+        assert_eq!(same(&format!("{sso}/ann@example.com"), &format!("{sso}/eve@example.com")), Some(false));
+        assert_eq!(same(&format!("{sso}/ann@example.com"), &format!("{sso}/ann@example.com")), Some(true));
+        assert_eq!(same("user/ann", "user/eve"), Some(false));
+    }
+
+    #[test]
+    fn who_stands_behind_a_session_counts_before_the_session() {
+        let behind = |name: &str| Person { source_identity: Some(name.to_owned()), ..iam("assumed-role/Studio/SageMaker") };
+        assert_eq!(behind("ann").same_as(&behind("eve")), Some(false));
+        let profile = |name: &str| Person { user_profile_arn: Some(name.to_owned()), ..iam("assumed-role/Studio/SageMaker") };
+        assert_eq!(profile("ann").same_as(&profile("eve")), Some(false));
+        // Named in two ways, they are held by what both have.
+        assert_eq!(behind("ann").same_as(&profile("eve")), Some(true));
+        assert_eq!(Person::default().same_as(&iam("user/ann")), None);
     }
 }

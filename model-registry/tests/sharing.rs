@@ -161,8 +161,21 @@ fn a_policy_without_anybody_left_is_deleted() {
 }
 
 #[test]
-fn a_policy_that_sagemaker_would_not_take_is_refused() {
+fn accounts_that_do_not_fit_as_arns_are_written_as_ids_and_a_second_run_changes_nothing() {
     let accounts: Vec<String> = (0..400u64).map(|number| format!("{:012}", 222_222_222_222 + number)).collect();
+    let accounts: Vec<&str> = accounts.iter().map(String::as_str).collect();
+    let theirs = json!({ "Statement": [{ "Sid": "Theirs", "Effect": "Allow", "Principal": { "AWS": "arn:aws:iam::999999999999:root" }, "Action": "*", "Resource": "*" }] });
+    let PolicyChange::Write(text) = merge_policy(Some(&theirs.to_string()), &sharing(&accounts)).unwrap() else { panic!("not written") };
+    assert!(text.len() <= 20_480, "{}", text.len());
+    let policy: Json = serde_json::from_str(&text).unwrap();
+    assert_eq!(policy["Statement"][0], theirs["Statement"][0]);
+    assert_eq!(policy["Statement"][1]["Principal"]["AWS"][0], "222222222222");
+    assert_eq!(merge_policy(Some(&text), &sharing(&accounts)).unwrap(), PolicyChange::Unchanged);
+}
+
+#[test]
+fn a_policy_that_sagemaker_would_not_take_is_refused() {
+    let accounts: Vec<String> = (0..800u64).map(|number| format!("{:012}", 222_222_222_222 + number)).collect();
     let accounts: Vec<&str> = accounts.iter().map(String::as_str).collect();
     assert!(matches!(merge_policy(None, &sharing(&accounts)), Err(PolicyError::TooLong { characters, .. }) if characters > 20_480));
 }

@@ -109,7 +109,8 @@ impl Wanted {
     ) -> Result<Choice, Failure> {
         self.stop_when_nothing()?;
         let selection = self.selection.as_ref().unwrap_or(&Selection::LatestApproved);
-        self.select(group, selection, source).await.map_err(|error| match (&error, &self.event) {
+        let chosen = self.select(group, selection, source).await.map(|choice| self.explained(choice));
+        chosen.map_err(|error| match (&error, &self.event) {
             // The event is of a moment ago: what the registry says now counts, and another event is on its way.
             (SelectError::NotAcceptable { reason, .. }, Some(event)) if event.rule == Rule::Approved => {
                 let stale = matches!(reason, Reason::Approval(_));
@@ -123,6 +124,15 @@ impl Wanted {
             }
             _ => registry_errors::of_selection(&error),
         })
+    }
+
+    /// What was named by an event was named by nobody.
+    fn explained(&self, mut choice: Choice) -> Choice {
+        if let (Some(event), Selection::Arn(arn)) = (&self.event, &choice.selection) {
+            let named = format!("{arn} was named");
+            choice.because = choice.because.replacen(&named, &format!("an event says of {}: {}", short(arn), event.rule), 1);
+        }
+        choice
     }
 
     /// One very package, held against the same gates.
@@ -159,8 +169,7 @@ fn read_event(path: &Path, group: &ModelPackageGroup, deployed: Option<&Selectio
     let change = StateChange::parse(&text, group)
         .map_err(|found| {
             let shown = if path == Path::new("-") { Path::new("standard input") } else { path };
-            let what = format!("`{}` is not an event for this build", files::shown(shown));
-            diagnostics.extend(problems::of_registry(&found, &what, shown, &text).diagnostics);
+            diagnostics.extend(problems::of_registry(&found, shown, &text).diagnostics);
         })
         .ok()?;
     let rule = change.rule(&Deployed { package: deployed.and_then(|deployed| of_same_group(deployed, &change.package)) });

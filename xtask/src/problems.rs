@@ -75,10 +75,10 @@ pub(crate) fn failure(error: &cfn_render::Error, text: &str) -> Failure {
     Failure::new(exit, error.problems().iter().map(|problem| of_template(problem, text)).collect())
 }
 
-/// All that model-registry found wrong with a file; `what` begins each message, and says what the file is not.
-pub(crate) fn of_registry(found: &model_registry::Problems, what: &str, path: &Path, text: &str) -> Failure {
+/// All that model-registry found wrong with a file.
+pub(crate) fn of_registry(found: &model_registry::Problems, path: &Path, text: &str) -> Failure {
     let diagnostic = |problem: &model_registry::Problem| {
-        let diagnostic = Diagnostic::error(format!("{what}: {}", problem.message)).hint(problem.hint.clone());
+        let diagnostic = Diagnostic::error(&problem.message).hint(problem.hint.clone());
         match problem.place {
             Some(place) => diagnostic.source(&files::shown(path), place.line, place.column, text),
             None => diagnostic.file(path),

@@ -38,10 +38,18 @@ pub(crate) fn of_registry(error: &RegistryError) -> Failure {
 /// Why a group was not shared.
 #[cfg(feature = "aws")]
 pub(crate) fn of_sharing(error: &model_registry::sharing::SharingError) -> Failure {
+    use model_registry::sharing::{PolicyError, SharingError};
+
     match error {
-        model_registry::sharing::SharingError::Registry(error) => of_registry(error),
-        other => Failure::bad_input(
-            Diagnostic::error(other.to_string()).hinting("look at it: `aws sagemaker get-model-package-group-policy`; nothing was changed"),
-        ),
+        SharingError::Registry(error) => of_registry(error),
+        other => {
+            let hint = match other {
+                SharingError::Policy(PolicyError::TooLong { .. }) => {
+                    "share it with fewer accounts, or with all roles of each in place of named ones; nothing was changed"
+                }
+                _ => "look at it: `aws sagemaker get-model-package-group-policy`; nothing was changed",
+            };
+            Failure::bad_input(Diagnostic::error(other.to_string()).hinting(hint))
+        }
     }
 }

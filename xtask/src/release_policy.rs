@@ -28,8 +28,7 @@ pub(crate) fn read(project: Option<&Project>, named: Option<&Path>) -> Result<Op
     let own = || project.map(|project| project.root.join(FILE_NAME)).filter(|path| path.exists());
     let Some(path) = named.map(PathBuf::from).or_else(own) else { return Ok(None) };
     let text = files::read_text(&path).map_err(|diagnostic| diagnostic.hinting("name the release policy with --release-policy"))?;
-    let policy = ReleasePolicy::parse(&text)
-        .map_err(|found| problems::of_registry(&found, &format!("`{}` is not a release policy", files::shown(&path)), &path, &text))?;
+    let policy = ReleasePolicy::parse(&text).map_err(|found| problems::of_registry(&found, &path, &text))?;
     let inside = project.and_then(|project| {
         let (path, root) = (path.canonicalize().ok()?, project.root.canonicalize().ok()?);
         Some(path.strip_prefix(root).ok()?.display().to_string())

@@ -12,8 +12,7 @@ use crate::problems;
 pub(crate) fn read(path: &Path) -> Result<Snapshot, Failure> {
     let text = files::read_text(path)
         .map_err(|diagnostic| diagnostic.named("--registry").hinting("examples/registry.json shows what a registry snapshot holds"))?;
-    Snapshot::parse(&text)
-        .map_err(|found| problems::of_registry(&found, &format!("`{}` is not a registry snapshot", files::shown(path)), path, &text))
+    Snapshot::parse(&text).map_err(|found| problems::of_registry(&found, path, &text))
 }
 
 /// The folder that mirrors S3 for the documents that the packages of a snapshot name: `registry.json` has `registry.s3` beside it.

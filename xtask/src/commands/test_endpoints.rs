@@ -186,7 +186,7 @@ async fn with_samples(suite: Suite, file: Option<&Path>, release: Option<&Releas
 
 #[cfg(feature = "aws")]
 pub(crate) async fn endpoints(printer: Printer, run: TestRun, role: &RoleOptions) -> Result<(TestRun, Vec<TargetReport>), Failure> {
-    targets::endpoints(printer, run, role).await
+    Box::pin(targets::endpoints(printer, run, role)).await
 }
 
 #[cfg(not(feature = "aws"))]

@@ -45,7 +45,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &TourOptio
         .map_err(|error| Failure::unreachable(Diagnostic::error(format!("the model container cannot listen on loopback: {error}"))))?;
     printer.step("Serving", format_args!("the iris model at {}", container.url()));
     let results = folder.join("test-results");
-    let tested = test_endpoints::container(printer, project, Stage::Staging, &release, &results, container.url()).await?;
+    let tested = Box::pin(test_endpoints::container(printer, project, Stage::Staging, &release, &results, container.url())).await?;
     container.stop().await;
 
     printer.heading("What is where");

@@ -324,7 +324,7 @@ const MISTAKES: &[Mistake] = &[
         make: |project| project.write("examples/registry.json", "{\n\"packages\": [] }"),
         arguments: BUILD,
         code: 2,
-        says: &["is not a registry snapshot", "examples/registry.json:2:"],
+        says: &["a registry snapshot has no `packages`", "examples/registry.json:2:1", "known here:"],
     },
     Mistake {
         name: "a region without a model package",

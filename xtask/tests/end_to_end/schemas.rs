@@ -42,6 +42,18 @@ fn what_the_commands_write_is_valid_and_a_key_that_there_is_not_is_refused() {
     ] {
         validate(schema, &project.path(file)).unwrap_or_else(|problems| panic!("{file}: {problems}"));
     }
+    for wrong in [
+        r#"{ "schema_version": 2 }"#,
+        r#"{ "schema_version": 1, "metadta": [] }"#,
+        r#"{ "schema_version": 1, "metrics": [{ "name": "x", "at": "/x" }] }"#,
+        r#"{ "schema_version": 1, "metrics": [{ "name": "x", "at": "/x", "min": 1, "source": "Model" }] }"#,
+        r#"{ "schema_version": 1, "deny": [{ "reason": "x" }] }"#,
+        r#"{ "schema_version": 1, "instance_types": ["m5.large"] }"#,
+    ] {
+        project.write("release-policy.json", wrong);
+        assert!(validate("release-policy.v1.json", &project.path("release-policy.json")).is_err(), "{wrong}");
+        project.run(["registry", "resolve", "--model-package-group-name", "iris", "--registry", "examples/registry.json"]).ends_with(2);
+    }
     project.write("wrong.yaml", "version: 1\ncases:\n  - name: x\n    paylod: { csv: '1' }\n");
     assert!(validate("endpoint-tests.v1.json", &project.path("wrong.yaml")).unwrap_err().contains("paylod"));
 }

@@ -23,6 +23,6 @@ pub(crate) struct ChoiceOptions {
     #[arg(long, value_name = "VERSION-OR-ARN", env = "DEPLOYED_MODEL_PACKAGE")]
     pub(crate) deployed_model_package: Option<String>,
     /// What a package must meet [default: release-policy.json in the project's folder, when it is there]
-    #[arg(long, value_name = "FILE", env = "RELEASE_POLICY")]
+    #[arg(long, visible_alias = "policy", value_name = "FILE", env = "RELEASE_POLICY")]
     pub(crate) release_policy: Option<PathBuf>,
 }
