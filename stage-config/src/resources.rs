@@ -14,9 +14,10 @@ mod model;
 mod property;
 mod scaling;
 mod serverless;
+mod tags;
 mod variant;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
@@ -54,12 +55,23 @@ pub fn check_resources(template: ResolvedTemplate<'_>, merged: &Merged, rules: &
     let of_type =
         |wanted: &'static str| resources.iter().filter(move |(_, kind, _)| *kind == wanted).map(|(id, _, properties)| (*id, properties));
 
+    for (kind, word) in [
+        ("AWS::SageMaker::Model", "model"),
+        ("AWS::SageMaker::EndpointConfig", "endpoint configuration"),
+        ("AWS::SageMaker::Endpoint", "endpoint"),
+    ] {
+        for (id, properties) in of_type(kind) {
+            tags::check(&mut inspector, properties, &format!("{word} `{id}`"));
+        }
+    }
     let models: Vec<_> = of_type("AWS::SageMaker::Model").map(|(id, properties)| model::check(&mut inspector, id, properties)).collect();
     let configs: Vec<_> = of_type("AWS::SageMaker::EndpointConfig")
         .map(|(id, properties)| endpoint_config::check(&mut inspector, id, properties, &models))
         .collect();
     let scaled = scaling::check(&mut inspector, of_type("AWS::ApplicationAutoScaling::ScalableTarget"), &configs);
+    let mut names = BTreeMap::new();
     for (id, properties) in of_type("AWS::SageMaker::Endpoint") {
+        deployment::check_name(&mut inspector, properties, &mut names);
         deployment::check(&mut inspector, id, properties, &configs, scaled);
     }
     inspector.into_problems()

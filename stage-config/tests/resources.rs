@@ -267,6 +267,10 @@ fn models_have_a_network_and_an_environment_within_bounds() {
     refused(&environment(101, 1), "has 101 variables");
     refused(&environment(1, 1025), "longer than 1024 bytes");
     refused(&environment(40, 1000), "SageMaker allows 32768");
+    accepted(&model(&json!({ "PrimaryContainer": { "Image": "a".repeat(255), "ModelDataUrl": "s3://bucket/model.tar.gz" } })));
+    refused(&model(&json!({ "PrimaryContainer": { "Image": "a".repeat(256) } })), "not the path of an image");
+    refused(&model(&json!({ "PrimaryContainer": { "Image": "a b" } })), "not the path of an image");
+    refused(&model(&json!({ "PrimaryContainer": { "ModelDataUrl": format!("s3://b/{}", "x".repeat(1024)) } })), "at most 1024 characters");
     warned(&model(&json!({ "ModelName": "iris" })), "has the fixed name `iris`");
     refused(&model(&json!({ "ModelName": "iris_1" })), "cannot be a name");
     warned(&config(&json!({ "EndpointConfigName": "iris" })), "has the fixed name");
@@ -278,6 +282,26 @@ fn an_endpoint_has_a_name_of_at_most_63_characters() {
     refused(&endpoint(&json!({ "EndpointName": "a".repeat(64) })), "it has 64 characters");
     refused(&endpoint(&json!({ "EndpointName": "iris_1" })), "cannot be the name of an endpoint");
     accepted(&endpoint(&json!({ "EndpointName": { "Fn::Sub": "${Unknown}" } })));
+}
+
+#[test]
+fn two_endpoints_have_names_that_differ_in_more_than_case() {
+    let second =
+        |name: &str| json!({ "Resources": { "Second": { "Type": "AWS::SageMaker::Endpoint", "Properties": { "EndpointName": name } } } });
+    accepted(&second("iris-staging-2"));
+    refused(&second("Iris-Staging"), "two endpoints have the name `Iris-Staging`");
+}
+
+#[test]
+fn tags_of_resources_follow_the_rules_of_sagemaker() {
+    let tags = |tags: Json| endpoint(&json!({ "Tags": tags }));
+    accepted(&tags(json!([{ "Key": "team", "Value": "" }, { "Key": "stage", "Value": { "Ref": "Unknown" } }])));
+    refused(&tags(json!([{ "Key": "aws:x", "Value": "1" }])), "`aws:x` is not the key of a tag");
+    refused(&tags(json!([{ "Key": "k".repeat(129), "Value": "1" }])), "is not the key of a tag");
+    refused(&tags(json!([{ "Key": "team", "Value": "v".repeat(257) }])), "a value of 257 characters");
+    refused(&tags(json!([{ "Key": "team", "Value": "a" }, { "Key": "team", "Value": "b" }])), "has the tag `team` twice");
+    let many: Vec<Json> = (0..51).map(|index| json!({ "Key": format!("k{index}"), "Value": "" })).collect();
+    refused(&config(&json!({ "Tags": many })), "has 51 tags");
 }
 
 fn blue_green(routing: &Json, policy: &Json) -> Json {
@@ -334,6 +358,11 @@ fn scaled_variants_have_at_least_their_least_number_of_instances() {
     refused(&scaled(2, "ml.m5.large"), "is 2 of the 2 instances");
     refused(&scaled(7, "ml.m5.large"), "scales between 7 and 6");
     refused(&scaled(4, "ml.t2.medium"), "does not scale it");
+    refused(&scaled(0, "ml.m5.large"), "scales to no instance");
+    let mut asynchronous = scaled(0, "ml.m5.large");
+    overlay(&mut asynchronous, &config(&json!({ "AsyncInferenceConfig": { "OutputConfig": {} } })));
+    overlay(&mut asynchronous, &endpoint(&json!({ "DeploymentConfig": null })));
+    accepted(&asynchronous);
 }
 
 #[test]

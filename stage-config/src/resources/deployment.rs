@@ -2,12 +2,28 @@
 //!
 //! Source: SageMaker API, `DeploymentConfig`; SageMaker developer guide, "Deployment guardrails" and its exclusions.
 
+use std::collections::BTreeMap;
+
 use super::endpoint_config::EndpointConfig;
 use super::inspector::{About, Inspector};
 use super::property::Property;
 use super::variant::Variant;
 use crate::names::{self, MAX_ENDPOINT_NAME};
 use crate::problem::Problem;
+
+/// The endpoint's name, and whether another endpoint of the template has it: SageMaker does not tell them apart by case.
+pub(super) fn check_name(inspector: &mut Inspector<'_>, properties: &Property<'_>, names: &mut BTreeMap<String, String>) {
+    let Some((property, name)) = properties.get("EndpointName").and_then(|name| Some((name.clone(), name.text()?))) else { return };
+    if !names::is_sagemaker_name(name) {
+        let message = format!("`{}` cannot be the name of an endpoint: it has {} characters", property.shown(), name.chars().count());
+        let hint = format!("a name has 1 to {MAX_ENDPOINT_NAME} letters, digits and inner hyphens");
+        inspector.error("endpoint-name", message, &hint, &[About::Value(&property.pointer)]);
+    } else if let Some(other) = names.insert(name.to_lowercase(), property.pointer.clone()) {
+        let message = format!("two endpoints have the name `{name}`");
+        let hint = "names are unique in an account and region, whatever their case";
+        inspector.error("endpoint-name", message, hint, &[About::Value(&property.pointer), About::Value(&other)]);
+    }
+}
 
 pub(super) fn check(
     inspector: &mut Inspector<'_>,
@@ -16,13 +32,6 @@ pub(super) fn check(
     configs: &[EndpointConfig<'_>],
     scaled: Option<i64>,
 ) {
-    if let Some((property, name)) = properties.get("EndpointName").as_ref().and_then(|name| Some((name, name.text()?)))
-        && !names::is_sagemaker_name(name)
-    {
-        let message = format!("`{}` cannot be the name of an endpoint: it has {} characters", property.shown(), name.chars().count());
-        let hint = format!("a name has 1 to {MAX_ENDPOINT_NAME} letters, digits and inner hyphens");
-        inspector.error("endpoint-name", message, &hint, &[About::Value(&property.pointer)]);
-    }
     let Some(deployment) = properties.get("DeploymentConfig").filter(|deployment| !deployment.is_unknown()) else { return };
     let owner = format!("endpoint `{id}`");
     let config = properties.get("EndpointConfigName").and_then(|name| name.resource());

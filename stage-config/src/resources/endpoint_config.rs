@@ -16,6 +16,8 @@ pub(super) struct EndpointConfig<'a> {
     pub(super) id: String,
     /// Its production variants; none when only AWS knows them.
     pub(super) variants: Option<Vec<Variant<'a>>>,
+    /// Whether it has an `AsyncInferenceConfig`.
+    pub(super) is_asynchronous: bool,
 }
 
 pub(super) fn check<'a>(inspector: &mut Inspector<'_>, id: &str, properties: &Property<'a>, models: &[Model]) -> EndpointConfig<'a> {
@@ -54,7 +56,7 @@ pub(super) fn check<'a>(inspector: &mut Inspector<'_>, id: &str, properties: &Pr
         let hint = "name the model; or, for inference components, give the role that they run as";
         inspector.error("missing-property", message, hint, &[About::Presence(&first.pointer)]);
     }
-    EndpointConfig { id: id.to_owned(), variants: production }
+    EndpointConfig { id: id.to_owned(), variants: production, is_asynchronous: properties.get("AsyncInferenceConfig").is_some() }
 }
 
 fn variants<'a>(inspector: &mut Inspector<'_>, properties: &Property<'a>, name: &'static str, owner: &str) -> Option<Vec<Variant<'a>>> {

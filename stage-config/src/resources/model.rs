@@ -26,12 +26,12 @@ pub(super) fn check(inspector: &mut Inspector<'_>, id: &str, properties: &Proper
             let message = format!("{owner} has {} containers; SageMaker allows 15", items.len());
             inspector.error("too-many", message, "serve fewer models with one endpoint", &[About::Value(&list.pointer)]);
         }
-        for container in &items {
-            environment(inspector, container, &owner);
+        for item in &items {
+            container(inspector, item, &owner);
         }
     }
-    if let Some(container) = properties.get("PrimaryContainer") {
-        environment(inspector, &container, &owner);
+    if let Some(primary) = properties.get("PrimaryContainer") {
+        container(inspector, &primary, &owner);
     }
     let isolated = properties.get("EnableNetworkIsolation").filter(|isolation| match isolation.value {
         serde_json::Value::Bool(on) => *on,
@@ -55,6 +55,18 @@ pub(super) fn vpc_config(inspector: &mut Inspector<'_>, vpc: &Property<'_>, owne
             );
         }
     }
+}
+
+/// An image of at most 255 characters without spaces, model data of at most 1,024 (SageMaker API, `ContainerDefinition`).
+fn container(inspector: &mut Inspector<'_>, container: &Property<'_>, owner: &str) {
+    if let Some((property, image)) = container.get("Image").and_then(|image| Some((image.clone(), image.text()?)))
+        && (image.is_empty() || image.chars().count() > 255 || image.contains(char::is_whitespace))
+    {
+        let message = format!("`Image` of {owner} is `{}`, not the path of an image", property.shown());
+        inspector.error("image", message, "a path has 1 to 255 characters without spaces", &[About::Value(&property.pointer)]);
+    }
+    inspector.s3_uri(container, "ModelDataUrl", 1024, owner);
+    environment(inspector, container, owner);
 }
 
 /// At most 100 variables of 1,024 bytes each, 32 KiB in all (SageMaker API, `CreateModel`).

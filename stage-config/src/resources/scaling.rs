@@ -3,6 +3,7 @@
 use super::endpoint_config::EndpointConfig;
 use super::inspector::{About, Inspector};
 use super::property::Property;
+use super::variant::Variant;
 use crate::problem::Problem;
 
 /// How many instances each variant has at least while it is scaled, as far as it is known.
@@ -31,6 +32,15 @@ pub(super) fn check<'a>(
             continue;
         }
         scaled = scaled.max(least);
+        let waits_for_none = configs.iter().find(|config| {
+            let serves_models = |variants: &Vec<Variant<'_>>| variants.iter().any(|variant| variant.has_model);
+            !config.is_asynchronous && config.variants.as_ref().is_some_and(serves_models)
+        });
+        if let Some(config) = waits_for_none.filter(|_| least == Some(0)) {
+            let message = format!("{owner} scales to no instance, and endpoint configuration `{}` is not asynchronous", config.id);
+            let hint = "only an asynchronous endpoint keeps requests until an instance is there: scale to 1 or more";
+            inspector.error("scaling", message, hint, &[About::Value(&format!("{}/MinCapacity", properties.pointer))]);
+        }
         for variant in configs.iter().flat_map(|config| &config.variants).flatten() {
             if let Some((instance_type, pointer)) = variant.instance_type.as_ref().filter(|(instance_type, _)| instance_type.is_burstable())
             {
