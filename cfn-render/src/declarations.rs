@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::problem::did_you_mean;
+use crate::tree::Tree;
 
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html>
 pub(crate) const PSEUDO_PARAMETERS: [&str; 8] = [
@@ -30,19 +31,28 @@ pub(crate) struct Declarations {
 }
 
 impl Declarations {
+    /// Those of a template in its long form.
     pub(crate) fn of(template: &Value) -> Self {
-        let names = |section: &str| -> BTreeSet<String> {
-            template.get(section).and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name.clone()).collect()
+        let names = |section: &str| {
+            template.get(section).and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name.clone()).collect::<BTreeSet<_>>()
         };
-        let transforms = |section: &str| names(section).iter().any(|name| name.starts_with("Fn::"));
-        Self {
-            parameters: names("Parameters"),
-            resources: names("Resources"),
-            conditions: names("Conditions"),
-            mappings: names("Mappings"),
-            open_ended: template.get("Transform").is_some()
-                || ["Resources", "Parameters", "Conditions", "Mappings"].into_iter().any(transforms),
-        }
+        Self::from_names(names, template.get("Transform").is_some())
+    }
+
+    /// Those of a template as it is written.
+    pub(crate) fn of_tree(tree: &Tree) -> Self {
+        let names = |section: &str| {
+            let section = tree.get(Tree::ROOT, section).filter(|section| tree.function(*section).is_none());
+            section.into_iter().flat_map(|section| tree.entries(section)).map(|entry| entry.key.to_owned()).collect::<BTreeSet<_>>()
+        };
+        Self::from_names(names, tree.get(Tree::ROOT, "Transform").is_some())
+    }
+
+    fn from_names(names: impl Fn(&str) -> BTreeSet<String>, transformed: bool) -> Self {
+        let [parameters, resources, conditions, mappings] = ["Parameters", "Resources", "Conditions", "Mappings"].map(names);
+        let transforms = |names: &BTreeSet<String>| names.iter().any(|name| name.starts_with("Fn::"));
+        let open_ended = transformed || [&parameters, &resources, &conditions, &mappings].into_iter().any(transforms);
+        Self { parameters, resources, conditions, mappings, open_ended }
     }
 
     /// Whether `Ref` can name it.

@@ -18,6 +18,48 @@ pub(crate) fn push(pointer: &mut String, token: &str) {
     }
 }
 
+/// The way to a value, as a pointer only when one is wanted: nearly all values are in order, and need none.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Trail<'a> {
+    steps: Vec<Step<'a>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Step<'a> {
+    Key(&'a str),
+    Index(usize),
+}
+
+impl<'a> Trail<'a> {
+    /// Does something one level down, at a key.
+    pub(crate) fn key<T>(&mut self, key: &'a str, work: impl FnOnce(&mut Self) -> T) -> T {
+        self.below(Step::Key(key), work)
+    }
+
+    /// Does something one level down, at an item.
+    pub(crate) fn index<T>(&mut self, index: usize, work: impl FnOnce(&mut Self) -> T) -> T {
+        self.below(Step::Index(index), work)
+    }
+
+    fn below<T>(&mut self, step: Step<'a>, work: impl FnOnce(&mut Self) -> T) -> T {
+        self.steps.push(step);
+        let result = work(self);
+        self.steps.pop();
+        result
+    }
+
+    pub(crate) fn pointer(&self) -> String {
+        let mut pointer = String::new();
+        for step in &self.steps {
+            match step {
+                Step::Key(key) => push(&mut pointer, key),
+                Step::Index(index) => push(&mut pointer, &index.to_string()),
+            }
+        }
+        pointer
+    }
+}
+
 /// The steps of a pointer; none when it is no pointer.
 pub(crate) fn tokens(pointer: &str) -> Option<impl Iterator<Item = String>> {
     let rest = if pointer.is_empty() { None } else { Some(pointer.strip_prefix('/')?) };
@@ -28,6 +70,13 @@ pub(crate) fn tokens(pointer: &str) -> Option<impl Iterator<Item = String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_trail_is_the_pointer_of_its_steps() {
+        let mut trail = Trail::default();
+        assert_eq!(trail.key("a/b", |trail| trail.index(3, |trail| trail.pointer())), "/a~1b/3");
+        assert_eq!(trail.pointer(), "");
+    }
 
     #[test]
     fn steps_come_back_as_they_went_in() {

@@ -4,12 +4,10 @@ mod names;
 
 use std::collections::HashMap;
 
-use serde_json::Value;
-
-use crate::json_pointer::below;
+use crate::json_pointer::{Trail, below};
 use crate::problem::{Problem, did_you_mean};
 use crate::template::Template;
-use crate::tree::{Kind, NodeId, Tag, Tree};
+use crate::tree::{Entry, Kind, NodeId, Tag, Tree};
 
 /// The sections of a template. `Hooks` belongs to blue/green deployments, `Globals` to SAM.
 const SECTIONS: [&str; 11] = [
@@ -80,11 +78,10 @@ impl Findings {
 
 pub(crate) fn problems(template: &Template) -> Vec<Problem> {
     let mut problems = Findings::default();
-    walk(template, Tree::ROOT, String::new(), &mut problems);
-    let value = template.to_value();
-    sections(template, &value, &mut problems);
-    resources(template, &value, &mut problems);
-    names::check(template, &value, &mut problems);
+    walk(template, Tree::ROOT, &mut Trail::default(), &mut problems);
+    sections(template, &mut problems);
+    resources(template, &mut problems);
+    names::check(template, &mut problems);
     if template.text().len() > MAX_TEMPLATE_BYTES {
         let message = format!("the template has {} bytes, and CloudFormation takes {MAX_TEMPLATE_BYTES} at most", template.text().len());
         problems.error(|| Problem::error("template-too-large", template.place(""), message).hint("move resources into nested stacks"));
@@ -93,50 +90,83 @@ pub(crate) fn problems(template: &Template) -> Vec<Problem> {
 }
 
 /// Duplicate and odd keys, aliases, tags that no function has. Each node once: what an alias names is looked at where it is written.
-fn walk(template: &Template, id: NodeId, pointer: String, problems: &mut Findings) {
-    let tree = template.tree();
-    let node = tree.node(id);
-    let mut pointer = pointer;
-    if let (Some(Tag::Function(name)), false) = (&node.tag, matches!(node.kind, Kind::Alias(_))) {
-        pointer = below(&pointer, name);
-        if let Some(written) = name.strip_prefix("Fn::Fn::") {
-            let message = format!("the tag `!Fn::{written}` is not a short form");
-            problems.error(|| {
-                Problem::error("unknown-tag", template.place_of_node(id, &*pointer), message).hint(format!("write `!{written}`"))
-            });
-        }
+fn walk<'a>(template: &'a Template, id: NodeId, trail: &mut Trail<'a>, problems: &mut Findings) {
+    let node = template.tree().node(id);
+    match &node.tag {
+        Some(Tag::Function(name)) if !matches!(node.kind, Kind::Alias(_)) => trail.key(name, |trail| {
+            if let Some(written) = name.strip_prefix("Fn::Fn::") {
+                problems.error(|| {
+                    let message = format!("the tag `!Fn::{written}` is not a short form");
+                    Problem::error("unknown-tag", template.place_of_node(id, trail.pointer()), message).hint(format!("write `!{written}`"))
+                });
+            }
+            walk_within(template, id, trail, problems);
+        }),
+        _ => walk_within(template, id, trail, problems),
     }
-    match &node.kind {
+}
+
+fn walk_within<'a>(template: &'a Template, id: NodeId, trail: &mut Trail<'a>, problems: &mut Findings) {
+    let tree = template.tree();
+    match &tree.node(id).kind {
         Kind::Scalar { .. } => {}
-        Kind::Alias(_) => problems.warning(|| alias(template, id, &pointer)),
+        Kind::Alias(_) => problems.warning(|| alias(template, id, &trail.pointer())),
         Kind::Sequence(items) => {
             for (index, item) in items.iter().enumerate() {
-                walk(template, *item, format!("{pointer}/{index}"), problems);
+                trail.index(index, |trail| walk(template, *item, trail, problems));
             }
         }
         Kind::Mapping(pairs) => {
-            let mut seen: HashMap<&str, NodeId> = HashMap::new();
+            let mut seen = Seen::with_capacity(pairs.len());
             for (key, value) in pairs {
                 let Some(name) = tree.text(*key) else {
-                    let place = || template.place_of_node(*key, &*pointer);
+                    let place = || template.place_of_node(*key, trail.pointer());
                     problems.error(|| Problem::error("odd-key", place(), "a key is a list or a mapping, where a text belongs"));
                     continue;
                 };
-                let below = below(&pointer, name);
-                if tree.is_merge_key(*key) {
-                    problems.warning(|| {
-                        Problem::warning("alias", template.place_of_node(*key, &*below), "CloudFormation refuses merge keys")
-                            .hint("packaging writes out what they stand for")
-                    });
-                } else if let Some(first) = seen.insert(name, *key) {
-                    problems.error(|| {
-                        let line = template.place_of_node(first, "").line;
-                        let message = format!("the key `{name}` is here and on line {line}; the last one counts");
-                        Problem::error("duplicate-key", template.place_of_node(*key, &*below), message).hint("remove one of them")
-                    });
-                }
-                walk(template, *value, below, problems);
+                trail.key(name, |trail| {
+                    if tree.is_merge_key(*key) {
+                        problems.warning(|| {
+                            Problem::warning("alias", template.place_of_node(*key, trail.pointer()), "CloudFormation refuses merge keys")
+                                .hint("packaging writes out what they stand for")
+                        });
+                    } else if let Some(first) = seen.before(name, *key) {
+                        problems.error(|| {
+                            let line = template.place_of_node(first, "").line;
+                            let message = format!("the key `{name}` is here and on line {line}; the last one counts");
+                            Problem::error("duplicate-key", template.place_of_node(*key, trail.pointer()), message)
+                                .hint("remove one of them")
+                        });
+                    }
+                    walk(template, *value, trail, problems);
+                });
             }
+        }
+    }
+}
+
+/// The keys of a mapping up to now. Nearly all mappings are small, and searching those beats hashing.
+enum Seen<'a> {
+    Few(Vec<(&'a str, NodeId)>),
+    Many(HashMap<&'a str, NodeId>),
+}
+
+impl<'a> Seen<'a> {
+    fn with_capacity(capacity: usize) -> Self {
+        if capacity <= 16 { Self::Few(Vec::with_capacity(capacity)) } else { Self::Many(HashMap::with_capacity(capacity)) }
+    }
+
+    /// Adds a key, and returns the one of the same name before it.
+    fn before(&mut self, name: &'a str, key: NodeId) -> Option<NodeId> {
+        match self {
+            Self::Many(keys) => keys.insert(name, key),
+            Self::Few(keys) => match keys.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, known)) => Some(std::mem::replace(known, key)),
+                None => {
+                    keys.push((name, key));
+                    None
+                }
+            },
         }
     }
 }
@@ -147,14 +177,15 @@ fn alias(template: &Template, id: NodeId, pointer: &str) -> Problem {
     Problem::warning("alias", template.place_of_node(id, pointer), message).hint("packaging writes out what they stand for")
 }
 
-fn sections(template: &Template, value: &Value, problems: &mut Findings) {
-    let transformed = value.get("Transform").is_some();
-    for (name, section) in value.as_object().into_iter().flatten() {
-        let pointer = below("", name);
+fn sections(template: &Template, problems: &mut Findings) {
+    let tree = template.tree();
+    let transformed = tree.get(Tree::ROOT, "Transform").is_some();
+    for Entry { key: name, value: section, .. } in tree.entries(Tree::ROOT) {
         if name == "Transform" || name.starts_with("Fn::") || name == "<<" {
             continue;
         }
-        if !SECTIONS.contains(&name.as_str()) {
+        let pointer = below("", name);
+        if !SECTIONS.contains(&name) {
             let problem = || {
                 let hint = did_you_mean(name, SECTIONS).or_else(|| Some(format!("the sections are {}", SECTIONS.join(", "))));
                 let message = format!("a template has no section `{name}`");
@@ -166,32 +197,44 @@ fn sections(template: &Template, value: &Value, problems: &mut Findings) {
             } else {
                 problems.error(problem);
             }
-        } else if !section.is_object() && !matches!(name.as_str(), "AWSTemplateFormatVersion" | "Description") {
-            let message = format!("the section `{name}` is not a mapping");
-            problems.error(|| Problem::error("malformed-section", template.place(pointer), message));
+        } else if !is_object(tree, section) && !matches!(name, "AWSTemplateFormatVersion" | "Description") {
+            problems
+                .error(|| Problem::error("malformed-section", template.place(pointer), format!("the section `{name}` is not a mapping")));
         }
     }
-    if value.get("Resources").is_none() && !transformed {
+    if tree.get(Tree::ROOT, "Resources").is_none() && !transformed {
         let message = "the template has no `Resources`";
         problems
             .error(|| Problem::error("missing-resources", template.place(""), message).hint("a template declares one resource at least"));
     }
 }
 
-fn resources(template: &Template, value: &Value, problems: &mut Findings) {
-    let resources = value.get("Resources").and_then(Value::as_object).into_iter().flatten();
-    for (logical_id, resource) in resources.filter(|(logical_id, _)| !logical_id.starts_with("Fn::")) {
-        let pointer = below("/Resources", logical_id);
+/// A mapping, or a short-form function, which stands for one.
+fn is_object(tree: &Tree, id: NodeId) -> bool {
+    tree.is_mapping(id) || tree.function(id).is_some()
+}
+
+fn resources(template: &Template, problems: &mut Findings) {
+    let tree = template.tree();
+    let section = tree.get(Tree::ROOT, "Resources").filter(|section| tree.function(*section).is_none());
+    let resources = section.into_iter().flat_map(|section| tree.entries(section));
+    for Entry { key: logical_id, value: resource, .. } in resources.filter(|entry| !entry.key.starts_with("Fn::")) {
+        let pointer = || below("/Resources", logical_id);
         if !logical_id.chars().all(|character| character.is_ascii_alphanumeric()) || logical_id.is_empty() {
-            let message = format!("the logical id `{logical_id}` has other characters than letters and digits");
-            problems.error(|| Problem::error("malformed-logical-id", template.place_of_key(&*pointer), message));
+            problems.error(|| {
+                let message = format!("the logical id `{logical_id}` has other characters than letters and digits");
+                Problem::error("malformed-logical-id", template.place_of_key(pointer()), message)
+            });
         }
-        if !resource.is_object() {
-            let message = format!("the resource `{logical_id}` is not a mapping");
-            problems.error(|| Problem::error("malformed-resource", template.place(pointer), message));
-        } else if resource.get("Type").is_none() && resource.get("Fn::Transform").is_none() {
-            let message = format!("the resource `{logical_id}` has no `Type`");
-            problems.error(|| Problem::error("missing-type", template.place_of_key(pointer), message));
+        let has = |key: &str| tree.function(resource).is_none() && tree.get(resource, key).is_some();
+        if !is_object(tree, resource) {
+            problems.error(|| {
+                Problem::error("malformed-resource", template.place(pointer()), format!("the resource `{logical_id}` is not a mapping"))
+            });
+        } else if !has("Type") && !has("Fn::Transform") && tree.function(resource) != Some("Fn::Transform") {
+            problems.error(|| {
+                Problem::error("missing-type", template.place_of_key(pointer()), format!("the resource `{logical_id}` has no `Type`"))
+            });
         }
     }
 }

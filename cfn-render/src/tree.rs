@@ -15,6 +15,8 @@ pub(crate) use granit_parser::ScalarStyle;
 #[derive(Debug, Clone)]
 pub(crate) struct Tree {
     nodes: Vec<Node>,
+    /// The texts of all scalars, one after the other: a template has very many short ones.
+    texts: String,
     aliases: usize,
 }
 
@@ -35,9 +37,16 @@ pub(crate) struct Node {
     depth: usize,
 }
 
+/// The text of a scalar, by its place among the texts of its tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Text {
+    start: usize,
+    end: usize,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Kind {
-    Scalar { text: String, style: ScalarStyle },
+    Scalar { text: Text, style: ScalarStyle },
     Sequence(Vec<NodeId>),
     Mapping(Vec<(NodeId, NodeId)>),
     Alias(NodeId),
@@ -73,15 +82,20 @@ impl Tree {
         self.aliases > 0
     }
 
+    /// The text of a scalar of this tree.
+    pub(crate) fn written(&self, text: Text) -> &str {
+        &self.texts[text.start..text.end]
+    }
+
     /// Whether any scalar has this text.
     pub(crate) fn has_text(&self, wanted: &str) -> bool {
-        self.nodes.iter().any(|node| matches!(&node.kind, Kind::Scalar { text, .. } if text == wanted))
+        self.nodes.iter().any(|node| matches!(node.kind, Kind::Scalar { text, .. } if self.written(text) == wanted))
     }
 
     /// Every scalar that is written: its text, and its bytes without tag and anchor.
     pub(crate) fn scalars(&self) -> impl Iterator<Item = (NodeId, &str, Range<usize>)> {
         self.nodes.iter().enumerate().filter_map(|(index, node)| match &node.kind {
-            Kind::Scalar { text, .. } => Some((NodeId(index), text.as_str(), node.content.clone())),
+            Kind::Scalar { text, .. } => Some((NodeId(index), self.written(*text), node.content.clone())),
             _ => None,
         })
     }
@@ -115,7 +129,7 @@ impl Tree {
     /// The text of a scalar, whatever its style and tag.
     pub(crate) fn text(&self, id: NodeId) -> Option<&str> {
         match &self.node(self.follow(id)).kind {
-            Kind::Scalar { text, .. } => Some(text),
+            Kind::Scalar { text, .. } => Some(self.written(*text)),
             _ => None,
         }
     }
@@ -137,7 +151,7 @@ impl Tree {
     pub(crate) fn is_null(&self, id: NodeId) -> bool {
         let node = self.node(self.follow(id));
         let Kind::Scalar { text, style: ScalarStyle::Plain } = &node.kind else { return false };
-        node.tag.is_none() && matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL")
+        node.tag.is_none() && matches!(self.written(*text), "" | "~" | "null" | "Null" | "NULL")
     }
 
     pub(crate) fn is_mapping(&self, id: NodeId) -> bool {
@@ -204,7 +218,7 @@ impl Tree {
 
     /// A plain `<<`, which merges the mapping beside it into its own.
     pub(crate) fn is_merge_key(&self, key: NodeId) -> bool {
-        matches!(&self.node(key).kind, Kind::Scalar { text, style: ScalarStyle::Plain } if text == "<<")
+        matches!(self.node(key).kind, Kind::Scalar { text, style: ScalarStyle::Plain } if self.written(text) == "<<")
     }
 
     /// What a merge key brings in: the entries of one mapping or of several, the earlier ones first.

@@ -158,11 +158,10 @@ impl Comparison<'_> {
             return differ();
         }
         match (&old.kind, &new.kind) {
-            (Kind::Scalar { .. }, Kind::Scalar { .. }) if old.kind == new.kind => Ok(()),
-            (Kind::Scalar { text: old, .. }, Kind::Scalar { text: new, style: ScalarStyle::DoubleQuoted })
-                if self.characters.only_ascii() && !old.is_ascii() && old == new =>
-            {
-                Ok(())
+            (Kind::Scalar { text, style }, Kind::Scalar { text: new_text, style: new_style }) => {
+                let text = self.source.written(*text);
+                let escaped = self.characters.only_ascii() && !text.is_ascii() && *new_style == ScalarStyle::DoubleQuoted;
+                if text == self.written.written(*new_text) && (style == new_style || escaped) { Ok(()) } else { differ() }
             }
             (Kind::Sequence(old), Kind::Sequence(new)) if old.len() == new.len() => {
                 old.iter().zip(new).try_for_each(|(a, b)| self.nodes(*a, *b))

@@ -1,107 +1,133 @@
 //! Names that nothing declares.
 
-use serde_json::Value;
-
 use super::Findings;
 use crate::declarations::Declarations;
-use crate::json_pointer::below;
+use crate::json_pointer::Trail;
 use crate::problem::Problem;
 use crate::substitution::{Part, parts};
 use crate::template::Template;
+use crate::tree::{Entry, NodeId, Tree};
 
 /// Checks every name that resources, outputs and conditions use. A template with transforms may get names from them: it is left alone.
-pub(super) fn check(template: &Template, value: &Value, problems: &mut Findings) {
-    let declarations = Declarations::of(value);
+pub(super) fn check(template: &Template, problems: &mut Findings) {
+    let tree = template.tree();
+    let declarations = Declarations::of_tree(tree);
     if declarations.open_ended {
         return;
     }
-    let mut check = Check { template, declarations: &declarations, problems };
+    let mut check = Check { template, tree, declarations: &declarations, problems };
     for section in ["Conditions", "Resources", "Outputs"] {
-        for (name, entry) in value.get(section).and_then(Value::as_object).into_iter().flatten() {
-            let pointer = below(&below("", section), name);
-            if section != "Conditions"
-                && let Some(condition) = entry.get("Condition").and_then(Value::as_str)
-            {
-                check.condition(condition, &format!("{pointer}/Condition"));
-            }
-            if section == "Resources" {
-                check.depends_on(entry, &pointer);
-            }
-            check.value(entry, &pointer, section == "Conditions");
+        let Some(entries) = tree.get(Tree::ROOT, section).filter(|section| tree.function(*section).is_none()) else { continue };
+        for Entry { key: name, value: entry, .. } in tree.entries(entries) {
+            let trail = &mut Trail::default();
+            trail.key(section, |trail| {
+                trail.key(name, |trail| {
+                    let own = |key: &str| if tree.function(entry).is_some() { None } else { tree.get(entry, key) };
+                    if section != "Conditions"
+                        && let Some(condition) = own("Condition").and_then(|condition| check.name(condition))
+                    {
+                        trail.key("Condition", |trail| check.condition(condition, trail));
+                    }
+                    if section == "Resources"
+                        && let Some(others) = own("DependsOn")
+                    {
+                        trail.key("DependsOn", |trail| check.depends_on(others, trail));
+                    }
+                    check.value(entry, trail, section == "Conditions");
+                });
+            });
         }
     }
 }
 
 struct Check<'a> {
     template: &'a Template,
+    tree: &'a Tree,
     declarations: &'a Declarations,
     problems: &'a mut Findings,
 }
 
-impl Check<'_> {
-    fn value(&mut self, value: &Value, pointer: &str, in_condition: bool) {
-        match value {
-            Value::Array(items) => {
-                for (index, item) in items.iter().enumerate() {
-                    self.value(item, &format!("{pointer}/{index}"), in_condition);
-                }
-            }
-            Value::Object(entries) => {
-                let single = entries.len() == 1;
-                for (name, argument) in entries {
-                    let below = below(pointer, name);
-                    if single {
-                        self.function(name, argument, &below, in_condition);
-                    }
-                    let in_condition = in_condition || matches!(name.as_str(), "Fn::And" | "Fn::Or" | "Fn::Not");
-                    self.value(argument, &below, in_condition);
-                }
-            }
-            _ => {}
+impl<'a> Check<'a> {
+    fn value(&mut self, value: NodeId, trail: &mut Trail<'a>, in_condition: bool) {
+        let tree = self.tree;
+        match tree.function(value) {
+            Some(name) => trail.key(name, |trail| {
+                self.function(name, value, trail, in_condition);
+                self.argument(value, trail, in_condition || is_logical(name));
+            }),
+            None => self.argument(value, trail, in_condition),
         }
     }
 
-    fn function(&mut self, name: &str, argument: &Value, pointer: &str, in_condition: bool) {
-        let first = argument.as_array().and_then(|items| items.first()).and_then(Value::as_str);
+    /// A value whose short-form function, if it has one, is on the trail already.
+    fn argument(&mut self, value: NodeId, trail: &mut Trail<'a>, in_condition: bool) {
+        let tree = self.tree;
+        for (index, item) in tree.items(value).iter().enumerate() {
+            trail.index(index, |trail| self.value(*item, trail, in_condition));
+        }
+        let entries = tree.entries(value);
+        let single = entries.len() == 1;
+        for Entry { key: name, value: argument, .. } in entries {
+            trail.key(name, |trail| {
+                if single {
+                    self.function(name, argument, trail, in_condition);
+                }
+                self.value(argument, trail, in_condition || is_logical(name));
+            });
+        }
+    }
+
+    /// A text that is no function, number or nothing at all.
+    fn name(&self, value: NodeId) -> Option<&'a str> {
+        self.tree.plain_text(value).filter(|_| !self.tree.is_null(value))
+    }
+
+    /// `argument` may be the node that bears the function's own tag.
+    fn function(&mut self, name: &str, argument: NodeId, trail: &mut Trail<'a>, in_condition: bool) {
+        let tree = self.tree;
+        let is_own_tag = tree.function(argument) == Some(name);
+        let whole = if is_own_tag { tree.text(argument) } else { self.name(argument) };
+        let items = if is_own_tag || tree.function(argument).is_none() { tree.items(argument) } else { &[] };
+        let first = items.first().and_then(|first| self.name(*first));
         match name {
             "Ref" => {
-                if let Some(name) = argument.as_str() {
-                    self.reference(name, pointer);
+                if let Some(name) = whole {
+                    self.reference(name, trail);
                 }
             }
             "Condition" if in_condition => {
-                if let Some(name) = argument.as_str() {
-                    self.condition(name, pointer);
+                if let Some(name) = whole {
+                    self.condition(name, trail);
                 }
             }
             "Fn::GetAtt" => {
-                if let Some(name) = first.or_else(|| argument.as_str()?.split_once('.').map(|(resource, _)| resource)) {
-                    self.resource(name, pointer);
+                if let Some(name) = first.or_else(|| whole?.split_once('.').map(|(resource, _)| resource)) {
+                    self.resource(name, trail);
                 }
             }
             "Fn::If" => {
                 if let Some(name) = first {
-                    self.condition(name, &format!("{pointer}/0"));
+                    trail.index(0, |trail| self.condition(name, trail));
                 }
             }
             "Fn::FindInMap" => {
                 if let Some(name) = first.filter(|name| !self.declarations.is_mapping(name)) {
-                    let has_default = argument.as_array().is_some_and(|items| items.len() > 3);
+                    let has_default = items.len() > 3;
                     if !has_default && !self.problems.is_full() {
                         let hint = self.declarations.like_mapping(name);
-                        self.report("unknown-mapping", &format!("{pointer}/0"), format!("no mapping is called `{name}`"), hint);
+                        trail.index(0, |trail| self.report("unknown-mapping", trail, format!("no mapping is called `{name}`"), hint));
                     }
                 }
             }
             "Fn::Sub" => {
-                let own = argument.as_array().and_then(|items| items.get(1)).and_then(Value::as_object);
-                for part in parts(first.or_else(|| argument.as_str()).unwrap_or_default()) {
+                let own = items.get(1).filter(|own| tree.function(**own).is_none());
+                for part in parts(first.or(whole).unwrap_or_default()) {
                     if let Part::Variable(name) = part
-                        && own.is_none_or(|own| !own.contains_key(name))
+                        && own.is_none_or(|own| tree.get(*own, name).is_none())
                     {
                         match name.split_once('.') {
-                            Some((resource, _)) => self.resource(resource, pointer),
-                            None => self.reference(name, pointer),
+                            Some((resource, _)) => self.resource(resource, trail),
+                            None => self.reference(name, trail),
                         }
                     }
                 }
@@ -110,45 +136,46 @@ impl Check<'_> {
         }
     }
 
-    fn depends_on(&mut self, resource: &Value, pointer: &str) {
-        let pointer = format!("{pointer}/DependsOn");
-        match resource.get("DependsOn") {
-            Some(Value::String(name)) => self.resource(name, &pointer),
-            Some(Value::Array(names)) => {
-                for (index, name) in names.iter().enumerate() {
-                    if let Some(name) = name.as_str() {
-                        self.resource(name, &format!("{pointer}/{index}"));
-                    }
-                }
+    fn depends_on(&mut self, others: NodeId, trail: &mut Trail<'a>) {
+        if let Some(name) = self.name(others) {
+            self.resource(name, trail);
+        }
+        for (index, item) in self.tree.items(others).iter().enumerate() {
+            if let Some(name) = self.name(*item) {
+                trail.index(index, |trail| self.resource(name, trail));
             }
-            _ => {}
         }
     }
 
-    fn reference(&mut self, name: &str, pointer: &str) {
+    fn reference(&mut self, name: &str, trail: &Trail<'_>) {
         if !self.declarations.refers(name) && !self.problems.is_full() {
             let hint = self.declarations.like_reference(name);
             let hint = hint.unwrap_or_else(|| "declare a parameter or a resource of this name".to_owned());
-            self.report("unknown-reference", pointer, format!("nothing in the template is called `{name}`"), Some(hint));
+            self.report("unknown-reference", trail, format!("nothing in the template is called `{name}`"), Some(hint));
         }
     }
 
-    fn resource(&mut self, name: &str, pointer: &str) {
+    fn resource(&mut self, name: &str, trail: &Trail<'_>) {
         if !self.declarations.is_resource(name) && !self.problems.is_full() {
             let hint = self.declarations.like_resource(name);
-            self.report("unknown-resource", pointer, format!("no resource is called `{name}`"), hint);
+            self.report("unknown-resource", trail, format!("no resource is called `{name}`"), hint);
         }
     }
 
-    fn condition(&mut self, name: &str, pointer: &str) {
+    fn condition(&mut self, name: &str, trail: &Trail<'_>) {
         if !self.declarations.is_condition(name) && !self.problems.is_full() {
             let hint = self.declarations.like_condition(name);
-            self.report("unknown-condition", pointer, format!("no condition is called `{name}`"), hint);
+            self.report("unknown-condition", trail, format!("no condition is called `{name}`"), hint);
         }
     }
 
-    fn report(&mut self, code: &'static str, pointer: &str, message: String, hint: Option<String>) {
+    fn report(&mut self, code: &'static str, trail: &Trail<'_>, message: String, hint: Option<String>) {
         let template = self.template;
-        self.problems.error(|| Problem::error(code, template.place(pointer), message).hint_if(hint));
+        self.problems.error(|| Problem::error(code, template.place(trail.pointer()), message).hint_if(hint));
     }
+}
+
+/// Whether the arguments of a function are conditions.
+fn is_logical(function: &str) -> bool {
+    matches!(function, "Fn::And" | "Fn::Or" | "Fn::Not")
 }

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use granit_parser::{ErrorKind as ScanErrorKind, Event, Parser, ScalarStyle, ScanError, Span, options};
 
-use super::{Kind, Node, NodeId, Tag, Tree};
+use super::{Kind, Node, NodeId, Tag, Text, Tree};
 
 /// How deep collections may nest, aliases expanded. Templates stay below 30; a bound keeps recursion on any stack.
 pub(crate) const MAX_DEPTH: usize = 200;
@@ -46,13 +46,14 @@ impl BuildError {
 impl Tree {
     /// Parses one YAML or JSON document.
     pub(crate) fn build(text: &str) -> Result<Self, BuildError> {
-        Builder { text, nodes: Vec::new(), open: Vec::new(), anchors: HashMap::new(), aliases: 0, reached: 0 }.run()
+        Builder { text, nodes: Vec::new(), texts: String::new(), open: Vec::new(), anchors: HashMap::new(), aliases: 0, reached: 0 }.run()
     }
 }
 
 struct Builder<'a> {
     text: &'a str,
     nodes: Vec<Node>,
+    texts: String,
     open: Vec<Open>,
     anchors: HashMap<usize, NodeId>,
     aliases: usize,
@@ -90,7 +91,7 @@ impl Builder<'_> {
                     continue;
                 }
                 Event::Scalar(text, style, anchor, tag) => {
-                    let kind = Kind::Scalar { text: scalar_text(text.into_owned(), style, &span, tag.is_some()), style };
+                    let kind = Kind::Scalar { text: self.keep(scalar_text(&text, style, &span, tag.is_some())), style };
                     let content = self.scalar_content(style, &span, range.clone());
                     let id = self.begin(kind, tag.as_deref(), &span, content, anchor);
                     self.finish(id, Vec::new())?;
@@ -135,7 +136,13 @@ impl Builder<'_> {
         if self.nodes.is_empty() {
             return Err(BuildError::new("empty-template", 0, "the template is empty").hint("a template has at least `Resources`"));
         }
-        Ok(Tree { nodes: self.nodes, aliases: self.aliases })
+        Ok(Tree { nodes: self.nodes, texts: self.texts, aliases: self.aliases })
+    }
+
+    fn keep(&mut self, text: &str) -> Text {
+        let start = self.texts.len();
+        self.texts.push_str(text);
+        Text { start, end: self.texts.len() }
     }
 
     /// The bytes of a scalar: with the `|` or `>` of a block scalar and without the line breaks after its last line.
@@ -234,8 +241,10 @@ impl Builder<'_> {
     /// A merge key with its mapping written right there has no alias, and is refused by CloudFormation all the same.
     fn count_merge_keys(&mut self, id: NodeId) {
         if let Kind::Mapping(pairs) = &self.nodes[id.0].kind {
-            let is_merge =
-                |key: &NodeId| matches!(&self.nodes[key.0].kind, Kind::Scalar { text, style: ScalarStyle::Plain } if text == "<<");
+            let is_merge = |key: &NodeId| match self.nodes[key.0].kind {
+                Kind::Scalar { text, style: ScalarStyle::Plain } => &self.texts[text.start..text.end] == "<<",
+                _ => false,
+            };
             self.aliases += pairs.iter().filter(|(key, _)| is_merge(key)).count();
         }
     }
@@ -243,7 +252,7 @@ impl Builder<'_> {
     /// Weighs a node that is complete, and hands it to the collection that it is in.
     fn finish(&mut self, id: NodeId, children: Vec<NodeId>) -> Result<(), BuildError> {
         let (mut weight, mut depth) = match &self.nodes[id.0].kind {
-            Kind::Scalar { text, .. } => (16 + text.len() as u64, 0),
+            Kind::Scalar { text, .. } => (16 + (text.end - text.start) as u64, 0),
             Kind::Alias(target) => (self.nodes[target.0].weight, self.nodes[target.0].depth),
             Kind::Sequence(_) | Kind::Mapping(_) => (16, 0),
         };
@@ -279,10 +288,10 @@ pub(crate) fn colon_after(text: &str, key_end: usize, limit: usize) -> Option<us
     }
 }
 
-fn scalar_text(text: String, style: ScalarStyle, span: &Span, tagged: bool) -> String {
+fn scalar_text<'t>(text: &'t str, style: ScalarStyle, span: &Span, tagged: bool) -> &'t str {
     let empty = span.byte_range().is_none_or(|range| range.is_empty());
     // Nothing at all is reported as `~`; what is not written has no text.
-    if empty && !tagged && style == ScalarStyle::Plain { String::new() } else { text }
+    if empty && !tagged && style == ScalarStyle::Plain { "" } else { text }
 }
 
 /// What most often is behind a text that does not parse.

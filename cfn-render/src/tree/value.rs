@@ -11,8 +11,8 @@ impl Tree {
         let id = self.follow(id);
         let node = self.node(id);
         let value = match &node.kind {
-            Kind::Scalar { text, .. } if node.tag.is_some() => Value::String(text.clone()),
-            Kind::Scalar { text, style } => scalar(text, *style),
+            Kind::Scalar { text, .. } if node.tag.is_some() => self.written(*text).into(),
+            Kind::Scalar { text, style } => scalar(self.written(*text), *style),
             Kind::Sequence(items) => items.iter().map(|item| self.value(*item)).collect(),
             Kind::Mapping(_) => {
                 self.entries(id).into_iter().map(|entry| (entry.key.to_owned(), self.value(entry.value))).collect::<Map<_, _>>().into()
