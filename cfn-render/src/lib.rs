@@ -42,11 +42,47 @@
 //! - [`Template::package`] works in two halves. [`Template::plan_package`] reads, hashes and zips everything, of nested templates too,
 //!   and finds all problems; only then does [`PackagePlan::upload`] make the first upload. After the rewriting the text is parsed again
 //!   and compared with the source; anything but the edits is an error and not an output.
-//! - An [`ArtifactStore`] takes artifacts: [`store::Directory`] is a folder, `aws::S3Store` a bucket, and another one is twenty lines.
+//! - An [`ArtifactStore`] takes artifacts: [`store::Directory`] is a folder, `aws::S3Store` a bucket, and [another one](#a-store-of-your-own)
+//!   is twenty lines.
 //! - Keys name contents: a hash of the bytes, or for archives of names, executable bits and contents. They are the same on every machine,
 //!   in every time zone and from every checkout. A `.cfnignore` file, in the syntax of `.gitignore`, leaves files out of archives.
-//! - [`Template::resolve`] evaluates a template for one stage's parameters. What only AWS can know stays as the function that it is.
+//! - [`Template::resolve`] evaluates a template for one stage's parameters. What only AWS can know stays as the function that it is, which
+//!   [`is_known`] tells; [`Resolved::parameters_behind`] says which parameters flowed into a value.
+//! - [`property_table`] is the list of properties that name artifacts.
 //! - A [`Problem`] has a code, a message, a hint and a place; an [`Error`] has all of them.
+//!
+//! # A store of your own
+//!
+//! ```
+//! use std::collections::BTreeMap;
+//! use std::sync::Mutex;
+//!
+//! use cfn_render::{Artifact, ArtifactStore, Location, PackageOptions, StoreError, Template};
+//!
+//! /// Keeps objects in memory.
+//! #[derive(Default)]
+//! struct Memory(Mutex<BTreeMap<String, Vec<u8>>>);
+//!
+//! impl ArtifactStore for Memory {
+//!     async fn put(&self, artifact: &Artifact) -> Result<Location, StoreError> {
+//!         let bytes = artifact.read().map_err(|error| StoreError::new("read", error.to_string()).caused_by(error))?;
+//!         let existed = self.0.lock().unwrap().insert(artifact.key().to_owned(), bytes).is_some();
+//!         Ok(Location { existed, ..Location::new("bucket", "eu-west-1", artifact.key()) })
+//!     }
+//! }
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # std::fs::write(folder.path().join("job.py"), "print(1)\n")?;
+//! let text = "Resources: {J: {Type: AWS::Glue::Job, Properties: {Command: {ScriptLocation: job.py}}}}";
+//! let template = Template::parse(text, folder.path().join("template.yml"))?;
+//! let store = Memory::default();
+//! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+//! let packaged = template.package(&store, &PackageOptions::default()).await?;
+//! assert_eq!(store.0.lock().unwrap()[&packaged.uploads[0].key], b"print(1)\n");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 //!
 //! # What is different from `aws cloudformation package`
 //!

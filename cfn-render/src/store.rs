@@ -12,25 +12,7 @@ pub(crate) use directory::clean_prefix;
 use crate::artifact::Artifact;
 use crate::pseudo_parameters::Partition;
 
-/// A place that CloudFormation can read artifacts from.
-///
-/// ```
-/// use std::collections::BTreeMap;
-/// use std::sync::Mutex;
-///
-/// use cfn_render::{Artifact, ArtifactStore, Location, StoreError};
-///
-/// #[derive(Default)]
-/// struct Memory(Mutex<BTreeMap<String, Vec<u8>>>);
-///
-/// impl ArtifactStore for Memory {
-///     async fn put(&self, artifact: &Artifact) -> Result<Location, StoreError> {
-///         let bytes = artifact.read().map_err(|error| StoreError::new("read", error.to_string()).caused_by(error))?;
-///         let existed = self.0.lock().unwrap().insert(artifact.key().to_owned(), bytes).is_some();
-///         Ok(Location { existed, ..Location::new("bucket", "eu-west-1", artifact.key()) })
-///     }
-/// }
-/// ```
+/// A place that CloudFormation can read artifacts from. The crate's documentation has [a whole one](crate#a-store-of-your-own).
 pub trait ArtifactStore: Sync {
     /// Makes the artifact available, and says where. Keys name contents: an object that is there under the same key is the artifact.
     fn put(&self, artifact: &Artifact) -> impl Future<Output = Result<Location, StoreError>> + Send;

@@ -146,3 +146,38 @@ fn a_bucket_that_is_not_there_is_said_with_the_property_that_needs_it() {
         .says("no-such-bucket")
         .says("lambda.yml:7");
 }
+
+#[test]
+fn the_guide_has_the_table_as_it_is() {
+    use cfn_render::property_table::{ARTIFACT_PROPERTIES, Content, Form, Origin, Section};
+
+    let guide = std::fs::read_to_string(crate::project::workspace().join("docs/packaging.md")).unwrap();
+    let (_, rest) = guide.split_once("<!-- the property table -->\n").unwrap();
+    let (table, _) = rest.split_once("<!-- end of the property table -->").unwrap();
+    let rows: Vec<&str> = table.lines().skip(2).collect();
+    let expected: Vec<String> = ARTIFACT_PROPERTIES
+        .iter()
+        .map(|property| {
+            let entry = property.entry;
+            let place = match property.section {
+                Section::Resources => format!("`{entry}`"),
+                Section::Metadata => format!("`Metadata` of `{entry}`"),
+                Section::Globals => format!("`Globals` of SAM, `{entry}`"),
+            };
+            let form = match property.form {
+                Form::Uri => "`s3://BUCKET/KEY`".to_owned(),
+                Form::TemplateUrl => "`https://…`".to_owned(),
+                Form::Object { bucket, key, .. } => format!("`{bucket}`, `{key}`"),
+            };
+            let content = match (property.form, property.content) {
+                (Form::TemplateUrl, _) => "the template, packaged first",
+                (_, Content::Archive) => "a zip archive",
+                (_, Content::Bundle) => "a folder as a zip archive, a file as it is",
+                (_, Content::File) => "the file",
+            };
+            let too = if property.origin == Origin::AwsCli { "yes" } else { "no" };
+            format!("| {place} | `{}` | {form} | {content} | {too} |", property.path.join("."))
+        })
+        .collect();
+    assert_eq!(rows, expected);
+}
