@@ -155,3 +155,59 @@ async fn missing_credentials_are_told_as_such_and_nothing_is_sent() {
         assert!(error.hint.is_some() && aws.operations().is_empty());
     }
 }
+
+#[tokio::test]
+async fn how_an_endpoint_is_set_up_is_read_from_its_configuration_and_model() {
+    let config = json(
+        r#"{"EndpointConfigName":"iris-config","EndpointConfigArn":"arn:aws:sagemaker:us-east-1:222222222222:endpoint-config/iris-config","CreationTime":1767225600,
+            "KmsKeyId":"arn:aws:kms:us-east-1:111111111111:key/1",
+            "ProductionVariants":[{"VariantName":"AllTraffic","ModelName":"iris-model","InitialInstanceCount":2,"InstanceType":"ml.m5.large","InitialVariantWeight":1.0},
+                {"VariantName":"Burst","ModelName":"iris-model","InitialVariantWeight":1.0,"ServerlessConfig":{"MemorySizeInMB":2048,"MaxConcurrency":5}}]}"#,
+    );
+    let model = model(&format!(
+        r#""PrimaryContainer":{{"ModelPackageName":"{PACKAGE}"}},"EnableNetworkIsolation":true,
+            "VpcConfig":{{"SecurityGroupIds":["sg-1"],"Subnets":["subnet-1","subnet-2"]}}"#
+    ));
+    let capture = r#","DataCaptureConfig":{"EnableCapture":true,"CaptureStatus":"Started","CurrentSamplingPercentage":20,"DestinationS3Uri":"s3://b","KmsKeyId":"k"},
+        "ProductionVariants":[{"VariantName":"AllTraffic","CurrentWeight":1.0,"CurrentInstanceCount":2,"DesiredInstanceCount":2},{"VariantName":"Burst","CurrentWeight":1.0}]"#;
+    let aws =
+        Canned::start([("DescribeEndpoint", endpoint("InService", capture)), ("DescribeEndpointConfig", config), ("DescribeModel", model)])
+            .await;
+    let description = target(&aws).describe().await.unwrap();
+    // The model of both variants is asked for once.
+    assert_eq!(aws.operations(), ["DescribeEndpoint", "DescribeEndpointConfig", "DescribeModel"]);
+    assert_eq!(description.data_capture_percentage, Some(20));
+    assert_eq!(description.settings.unwrap().volume_kms_key.as_deref(), Some("arn:aws:kms:us-east-1:111111111111:key/1"));
+    let [all, burst] = description.variants.as_slice() else { panic!("two variants") };
+    assert_eq!((all.instance_type.as_deref(), all.serverless), (Some("ml.m5.large"), false));
+    assert_eq!((burst.instance_type.as_deref(), burst.serverless, burst.desired_instance_count), (None, true, None));
+    assert_eq!((all.network_isolation, all.subnets.len(), all.security_groups.as_slice()), (Some(true), 2, ["sg-1".to_owned()].as_slice()));
+}
+
+#[tokio::test]
+async fn inference_components_are_followed_to_their_model_packages() {
+    let config = json(
+        r#"{"EndpointConfigName":"iris-config","EndpointConfigArn":"arn:aws:sagemaker:us-east-1:222222222222:endpoint-config/iris-config","CreationTime":1767225600,
+            "ProductionVariants":[{"VariantName":"AllTraffic","InitialInstanceCount":1,"InstanceType":"ml.g5.xlarge"}]}"#,
+    );
+    let component = |name: &str, status: &str| {
+        format!(
+            r#"{{"InferenceComponentName":"{name}","InferenceComponentArn":"arn:aws:sagemaker:us-east-1:222222222222:inference-component/{name}",
+                "EndpointName":"iris-staging","EndpointArn":"arn:aws:sagemaker:us-east-1:222222222222:endpoint/iris-staging","VariantName":"AllTraffic",
+                "InferenceComponentStatus":"{status}","CreationTime":1767225600,"LastModifiedTime":1767225600,"Specification":{{"ModelName":"iris-model"}}}}"#
+        )
+    };
+    let list = format!(r#"{{"InferenceComponents":[{},{}]}}"#, component("iris", "InService"), component("old", "Failed"));
+    let aws = Canned::start([
+        ("DescribeEndpoint", endpoint("InService", r#","ProductionVariants":[{"VariantName":"AllTraffic","CurrentWeight":1.0}]"#)),
+        ("DescribeEndpointConfig", config),
+        ("ListInferenceComponents", json(&list)),
+        ("DescribeInferenceComponent", json(&component("iris", "InService"))),
+        ("DescribeModel", model(&format!(r#""PrimaryContainer":{{"ModelPackageName":"{PACKAGE}","Image":"iris:1"}}"#))),
+    ])
+    .await;
+    let variant = target(&aws).describe().await.unwrap().variants.remove(0);
+    assert_eq!((variant.model_name, variant.inference_components), (None, vec!["iris".to_owned()]));
+    assert_eq!((variant.model_packages, variant.images), (vec![PACKAGE.to_owned()], vec!["iris:1".to_owned()]));
+    assert_eq!(aws.operations().iter().filter(|operation| *operation == "DescribeInferenceComponent").count(), 1);
+}

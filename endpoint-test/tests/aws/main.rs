@@ -4,6 +4,7 @@
 mod canned;
 mod describe;
 mod invoke;
+mod samples;
 mod session;
 
 use endpoint_test::aws::SageMakerTarget;

@@ -1,6 +1,6 @@
 //! Checks of the endpoint as a whole.
 
-use endpoint_test::{Description, Expected, Outcome, TargetKind, Verdict};
+use endpoint_test::{Description, EndpointSettings, Expected, ExpectedVariant, Outcome, Setting, TargetKind, Variant, Verdict, Vpc};
 
 use crate::scripted::{APPROVED, FakeClock, Scripted, healthy};
 use crate::{ONE_CASE, approved, check, run_all};
@@ -102,4 +102,91 @@ async fn a_container_is_not_asked_what_it_cannot_say() {
     let report = report_of(description, &Expected { data_capture: Some(true), ..approved() }).await;
     assert_eq!(report.verdict, Verdict::Passed);
     assert!(["identity", "variants", "data_capture"].iter().all(|name| check(&report, name).outcome == Outcome::Skipped));
+}
+
+#[tokio::test]
+async fn a_challenger_serves_another_package_on_purpose_and_somebody_serves_the_approved_one() {
+    let other = APPROVED.replace("/13", "/14");
+    let mut description = healthy();
+    let challenger = Variant { name: "Challenger".to_owned(), model_packages: vec![other.clone()], ..description.variants[0].clone() };
+    description.variants.push(challenger);
+    let mut expected = approved();
+    expected.variants =
+        vec![ExpectedVariant { name: "Challenger".to_owned(), model_package_arn: Some(other), ..ExpectedVariant::default() }];
+    assert_eq!(check(&report_of(description.clone(), &expected).await, "identity").outcome, Outcome::Passed);
+    description.variants.remove(0);
+    let report = report_of(description, &expected).await;
+    assert_eq!(check(&report, "identity").message.as_deref(), Some("no variant that takes traffic serves the approved model package"));
+}
+
+#[tokio::test]
+async fn every_expected_variant_is_there_with_weight_instances_and_type() {
+    let wanted = |name: &str, count| ExpectedVariant {
+        name: name.to_owned(),
+        takes_traffic: true,
+        instance_count: Some(count),
+        instance_type: Some("ml.m5.large".to_owned()),
+        serverless: Some(false),
+        ..ExpectedVariant::default()
+    };
+    let mut description = healthy();
+    description.variants[0].instance_type = Some("ml.m5.large".to_owned());
+    let expected = Expected { variants: vec![wanted("AllTraffic", 2)], ..approved() };
+    assert_eq!(check(&report_of(description.clone(), &expected).await, "variants").outcome, Outcome::Passed);
+    description.variants[0].instance_type = Some("ml.t2.medium".to_owned());
+    let expected = Expected { variants: vec![wanted("AllTraffic", 3), wanted("Canary", 1)], ..approved() };
+    assert_eq!(
+        check(&report_of(description, &expected).await, "variants").message.as_deref(),
+        Some(
+            "variant `AllTraffic` runs on ml.t2.medium, and should on ml.m5.large; variant `AllTraffic` is asked for 2 instances, and the \
+             stage for 3; there is no variant `Canary`, only `AllTraffic`"
+        )
+    );
+}
+
+#[tokio::test]
+async fn the_suite_may_name_variants_too() {
+    let text = "version: 1\nendpoint: { variants: [Blue] }\ncases: []\n";
+    let report = run_all(&Scripted::new(vec![Ok(healthy())]), text, &approved(), &FakeClock::default()).await.0;
+    assert_eq!(check(&report, "variants").message.as_deref(), Some("there is no variant `Blue`, only `AllTraffic`"));
+}
+
+#[tokio::test]
+async fn key_network_capture_and_image_are_as_the_stage_wants_them() {
+    let mut description = healthy();
+    description.settings = Some(EndpointSettings { volume_kms_key: Some("1234abcd".to_owned()) });
+    description.data_capture = Some(true);
+    description.data_capture_percentage = Some(10);
+    let variant = &mut description.variants[0];
+    variant.network_isolation = Some(true);
+    variant.subnets = vec!["subnet-2".to_owned(), "subnet-1".to_owned()];
+    variant.images = vec!["repo/iris@sha256:aa".to_owned()];
+    let expected = Expected {
+        images: vec!["repo/iris:1@sha256:aa".to_owned()],
+        data_capture: Some(true),
+        data_capture_percentage: Some(10),
+        volume_kms_key: Some(Setting::Is("arn:aws:kms:us-east-1:111111111111:key/1234ABCD".to_owned())),
+        network_isolation: Some(true),
+        vpc: Some(Vpc::Within { subnets: vec!["subnet-1".to_owned(), "subnet-2".to_owned()], security_groups: Vec::new() }),
+        ..approved()
+    };
+    assert_eq!(report_of(description.clone(), &expected).await.verdict, Verdict::Passed);
+
+    let other = Expected {
+        images: vec!["repo/iris@sha256:bb".to_owned()],
+        data_capture_percentage: Some(100),
+        volume_kms_key: Some(Setting::Absent),
+        network_isolation: Some(false),
+        vpc: Some(Vpc::Absent),
+        ..expected
+    };
+    let report = report_of(description, &other).await;
+    let told = |name| check(&report, name).message.as_deref().unwrap_or_default();
+    assert!(told("image").starts_with("variant `AllTraffic` runs `repo/iris@sha256:aa`"), "{}", told("image"));
+    assert_eq!(told("data_capture"), "10 % of the requests are captured, and must be 100 %");
+    assert_eq!(told("encryption"), "the volumes are encrypted with 1234abcd, and must be with the key of AWS");
+    assert_eq!(
+        told("network"),
+        "the container of variant `AllTraffic` may make no network calls, and must; variant `AllTraffic` is in a VPC, and must not be"
+    );
 }

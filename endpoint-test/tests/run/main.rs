@@ -2,6 +2,9 @@
 
 mod cases;
 mod checks;
+mod expectations;
+mod own_checks;
+mod rows;
 mod scripted;
 mod wait;
 

@@ -1,6 +1,7 @@
 //! Suite files: what is read, what is refused and in which words, and which files are opened.
 
 mod files;
+mod format;
 mod problems;
 mod reading;
 

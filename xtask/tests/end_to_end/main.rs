@@ -9,6 +9,7 @@ mod code_pipeline;
 mod config;
 mod demo;
 mod deploy;
+mod endpoint_tests;
 mod events;
 mod gates;
 mod least_privilege;

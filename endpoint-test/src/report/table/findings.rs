@@ -50,8 +50,10 @@ fn of_case(case: &CaseReport) -> String {
     }
     hint(&mut lines, case.hint.as_deref());
     for check in case.checks.iter().filter(|check| check.outcome != Outcome::Passed) {
-        let place = check.at.as_deref().filter(|at| !at.is_empty()).map(|at| format!(" at {}", safe(at))).unwrap_or_default();
         let message = safe(check.message.as_deref().unwrap_or_default());
+        // A message that names its place need not be told it twice.
+        let at = check.at.as_deref().map(safe).filter(|at| !at.is_empty() && !message.contains(&format!("`{at}`")));
+        let place = at.map(|at| format!(" at {at}")).unwrap_or_default();
         paragraph(&mut lines, "    ", 6, &format!("{}{place}: {message}", safe(&check.name)));
         expected_and_found(&mut lines, check);
         hint(&mut lines, check.hint.as_deref());

@@ -69,10 +69,12 @@ impl<'a> Fields<'a> {
         self.all_known && keys.iter().all(|key| self.get(key).is_none())
     }
 
-    /// The key's value; a problem when there is none.
+    /// The key's value; a problem when there is none, unless a key that may be its misspelling has been told already.
     pub(in crate::suite) fn require(&self, reader: &mut Reader, key: &str) -> Option<&'a Node> {
         let node = self.get(key);
-        if node.is_none() {
+        let misspelt =
+            !self.all_known && self.entries.iter().any(|entry| strsim::damerau_levenshtein(&entry.key, key) <= 1 + key.len() / 4);
+        if node.is_none() && !misspelt {
             reader.problem(self.place, format!("{} needs the key `{key}`", self.what));
         }
         node

@@ -1,0 +1,155 @@
+//! A team's own checks: in Rust, and as programs.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use endpoint_test::{CaseReport, Check, CheckPrograms, Exchange, Finding, Options, Outcome, run};
+
+use crate::scripted::{Answer, Scripted, healthy, reply};
+use crate::{approved, info, suite};
+
+async fn case(text: &str, options: &Options) -> CaseReport {
+    let target = Scripted::new(vec![Ok(healthy())]).answering(|_| Answer::Now(Ok(reply(r#"{"score":0.5}"#))));
+    run(&target, info(), &suite(text), &approved(), options, |_| {}).await.cases.remove(0)
+}
+
+const PLAIN: &str = "version: 1\ncases:\n  - { name: it, payload: { csv: '1' } }\n";
+
+struct Says(Finding);
+
+impl Check for Says {
+    fn name(&self) -> &'static str {
+        "says"
+    }
+
+    fn check(&self, exchange: &Exchange<'_>) -> Finding {
+        assert_eq!((exchange.case, exchange.request.body.as_ref()), ("it", b"1".as_slice()));
+        assert_eq!((exchange.target.endpoint.as_str(), exchange.column("x")), ("iris-staging", None));
+        self.0.clone()
+    }
+}
+
+struct Panics;
+
+impl Check for Panics {
+    fn name(&self) -> &'static str {
+        "panics"
+    }
+
+    fn check(&self, _: &Exchange<'_>) -> Finding {
+        panic!("an index was out of bounds")
+    }
+}
+
+#[tokio::test]
+async fn a_check_in_rust_is_made_on_every_reply() {
+    for (finding, outcome) in [
+        (Finding::Passed, Outcome::Passed),
+        (Finding::Failed("no".to_owned()), Outcome::Failed),
+        (Finding::Errored("unknown".to_owned()), Outcome::Errored),
+        (Finding::NotApplicable, Outcome::Passed),
+    ] {
+        let options = Options { checks: vec![Arc::new(Says(finding))], ..Options::default() };
+        assert_eq!(case(PLAIN, &options).await.outcome, outcome);
+    }
+    let options = Options { checks: vec![Arc::new(Panics)], ..Options::default() };
+    let report = case(PLAIN, &options).await;
+    assert_eq!(report.outcome, Outcome::Errored);
+    assert_eq!(report.checks.last().unwrap().message.as_deref(), Some("the check broke off: an index was out of bounds"));
+}
+
+/// What a program comes to that a shell reads from this script. The shell is the test's, not the suite's.
+#[cfg(unix)]
+async fn program(script: &str, timeout: &str) -> CaseReport {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("check.sh"), script).unwrap();
+    let text = format!(
+        "version: 1\ncases:\n  - name: it\n    payload: {{ csv: '1' }}\n    expect: {{ check: {{ command: [/bin/sh, ./check.sh], timeout: {timeout} }} }}\n"
+    );
+    let environment = vec![("PATH".into(), "/usr/bin:/bin".into()), ("LANG".into(), "C.UTF-8".into())];
+    let programs = CheckPrograms { folder: PathBuf::from(folder.path()), environment };
+    case(&text, &Options { programs, ..Options::default() }).await
+}
+
+#[cfg(unix)]
+fn message(report: &CaseReport) -> &str {
+    report.checks.last().unwrap().message.as_deref().unwrap_or_default()
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_program_reads_the_exchange_and_says_what_it_found() {
+    let report = program(
+        r#"document=$(cat)
+case $document in
+  *'"case":{"name":"it"}'*'"json":{"score":0.5}'*) echo '{"verdict":"passed","messages":["looks right"]}' ;;
+  *) echo '{"verdict":"failed","messages":["the document is another"]}' ;;
+esac"#,
+        "20s",
+    )
+    .await;
+    assert_eq!((report.outcome, report.checks.last().unwrap().actual.as_deref()), (Outcome::Passed, Some("looks right")), "{report:#?}");
+    let report = program("echo '{\"verdict\":\"failed\",\"messages\":[\"too sure\",\"of it\"]}'", "20s").await;
+    assert_eq!((report.outcome, message(&report)), (Outcome::Failed, "too sure; of it"));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_program_sees_nothing_of_the_environment_but_what_it_is_given() {
+    let report =
+        program("printf '{\"verdict\":\"failed\",\"messages\":[\"%s\"]}' \"$(env | sed 's/=.*//' | sort | tr '\\n' ' ')\"", "20s").await;
+    let names: Vec<_> = message(&report).split_whitespace().filter(|name| !["PWD", "SHLVL", "_", "OLDPWD"].contains(name)).collect();
+    assert_eq!(names, ["LANG", "PATH"]);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_program_that_does_not_do_as_it_should_is_an_error_and_no_failure() {
+    let report = program("echo 'no module named numpy' >&2; exit 3", "20s").await;
+    assert_eq!((report.outcome, message(&report)), (Outcome::Errored, "the check ended with exit code 3: no module named numpy"));
+    let report = program("echo fine", "20s").await;
+    assert_eq!(report.outcome, Outcome::Errored);
+    assert!(message(&report).starts_with("the check's answer is not what it should be"), "{}", message(&report));
+    let report = program("echo '{\"verdict\":\"passed\",\"oops\":1}'", "20s").await;
+    assert!(message(&report).contains("unknown field `oops`"), "{}", message(&report));
+    let report = program("yes | head -c 2000000", "20s").await;
+    assert_eq!((report.outcome, message(&report)), (Outcome::Errored, "the check wrote more than 1048576 bytes"));
+    // One that answers without reading is no trouble.
+    assert_eq!(program("exec 0<&-; echo '{\"verdict\":\"passed\"}'", "20s").await.outcome, Outcome::Passed);
+    let text = "version: 1\ncases:\n  - { name: it, payload: { csv: '1' }, expect: { check: { command: [no-such-program] } } }\n";
+    let report = case(text, &Options::default()).await;
+    assert_eq!(
+        (report.outcome, message(&report)),
+        (Outcome::Errored, "the check `no-such-program` cannot be started: there is no such program")
+    );
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_program_that_takes_too_long_is_ended_with_all_that_it_started() {
+    let marker = tempfile::tempdir().unwrap();
+    let file = marker.path().join("alive");
+    let script = format!("(sleep 2; echo x > '{}') & sleep 30", file.display());
+    let report = program(&script, "300ms").await;
+    assert_eq!((report.outcome, message(&report)), (Outcome::Errored, "the check gave no verdict within 300 ms"));
+    tokio::time::sleep(std::time::Duration::from_millis(2500)).await;
+    assert!(!file.exists(), "what the program had started went on");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_program_looks_at_all_rows_together() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("check.sh"),
+        r#"rows=$(grep -o '"number":' | wc -l); printf '{"verdict":"failed","messages":["%d rows"]}' "$rows""#,
+    )
+    .unwrap();
+    let text = "version: 1\ncases:\n  - name: it\n    payload: { rows: { file: d.csv } }\n    expect: { check: { command: [/bin/sh, ./check.sh] } }\n";
+    let suite = suite(text).load_files(|_| Ok(b"a\n1\n2\n3\n".to_vec())).unwrap();
+    let programs = CheckPrograms { folder: folder.path().into(), environment: vec![("PATH".into(), "/usr/bin:/bin".into())] };
+    let target = Scripted::new(vec![Ok(healthy())]);
+    let options = Options { programs, ..Options::default() };
+    let report = run(&target, info(), &suite, &approved(), &options, |_| {}).await.cases.remove(0);
+    assert_eq!((report.outcome, message(&report)), (Outcome::Failed, "3 rows"));
+}

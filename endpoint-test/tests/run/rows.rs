@@ -1,0 +1,144 @@
+//! Cases with rows, and what is measured over all of them.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use endpoint_test::{CaseReport, Event, Expected, Options, Outcome, Request, Suite, TargetError, TargetErrorKind, Verdict, run_with_clock};
+
+use crate::scripted::{Answer, FakeClock, Scripted, healthy, reply};
+use crate::{approved, info, suite};
+
+const DATA: &str = "size,label\n1,small\n2,small\n8,large\n9,large\n";
+
+/// A suite with one case over [`DATA`].
+fn with_rows(rest: &str) -> Suite {
+    let text = format!(
+        "version: 1\ncases:\n  - name: it\n    payload: {{ rows: {{ file: data.csv, drop: label }} }}\n    accept: application/json\n{rest}"
+    );
+    suite(&text).load_files(|_| Ok(DATA.into())).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+/// A model that calls everything from this size on large.
+fn model(border: f64) -> impl Fn(&Request) -> Answer<Result<endpoint_test::Reply, endpoint_test::InvokeError>> + Send + Sync {
+    move |request| {
+        let size: f64 = std::str::from_utf8(&request.body).unwrap().parse().unwrap();
+        let label = if size >= border { "large" } else { "small" };
+        Answer::Now(Ok(reply(&format!(r#"{{"label":"{label}","score":{}}}"#, size / 10.0))))
+    }
+}
+
+async fn case(
+    suite: &Suite,
+    answer: impl Fn(&Request) -> Answer<Result<endpoint_test::Reply, endpoint_test::InvokeError>> + Send + Sync,
+) -> CaseReport {
+    let target = Scripted::new(vec![Ok(healthy())]).answering(answer);
+    let (expected, options) = (approved(), Options::default());
+    run_with_clock(&target, info(), suite, &expected, &options, &FakeClock::default(), |_| {}).await.cases.remove(0)
+}
+
+#[tokio::test]
+async fn each_row_is_a_request_and_the_fraction_that_must_hold_decides() {
+    let each = "    expect_each: { json: [{ at: /label, equals_column: label }], at_least: 0.75 }\n";
+    // One of four is wrong: enough hold.
+    let report = case(&with_rows(each), model(9.0)).await;
+    let rows = report.rows.as_ref().unwrap();
+    assert_eq!((report.outcome, rows.total, rows.passed, rows.failed), (Outcome::Passed, 4, 3, 1));
+    let wrong = &rows.not_passed[0];
+    assert_eq!((wrong.row, wrong.line, wrong.actual.as_deref()), (3, 4, Some("\"small\"")));
+    assert!(wrong.expected.as_deref().unwrap().starts_with("large"));
+    assert!(wrong.reproduce.as_deref().unwrap().contains("--body 8 "), "{wrong:?}");
+    // Two of four are wrong: too many.
+    let report = case(&with_rows(each), model(100.0)).await;
+    assert_eq!(report.outcome, Outcome::Failed);
+    assert_eq!(report.checks[0].message.as_deref(), Some("2 of 4 rows are not as expected"));
+}
+
+#[tokio::test]
+async fn metrics_over_all_rows_have_limits() {
+    let metrics = "    expect:\n      metrics:\n        { label: label, prediction: /label, score: /score, positive: large, accuracy: { at_least: 0.8 },
+          recall: { at_least: 0.5 }, auc: { at_least: 1 } }\n";
+    let report = case(&with_rows(metrics), model(9.0)).await;
+    let metrics = &report.rows.as_ref().unwrap().metrics;
+    let found: Vec<_> = metrics.iter().map(|metric| (metric.name.as_str(), metric.value, metric.outcome)).collect();
+    assert_eq!(
+        found,
+        [
+            ("accuracy", Some(0.75), Outcome::Failed),
+            ("recall", Some(0.5), Outcome::Passed),
+            // The scores tell large from small whatever the border.
+            ("auc", Some(1.0), Outcome::Passed),
+        ]
+    );
+    assert_eq!(report.outcome, Outcome::Failed);
+}
+
+#[tokio::test]
+async fn rows_that_could_not_be_asked_are_an_error_and_a_proven_failure_outranks_it() {
+    let throttled = || TargetError::new(TargetErrorKind::Throttled, "slow down").into();
+    let each = with_rows("    expect_each: { json: [{ at: /label, equals_column: label }], at_least: 0.5 }\n");
+    let asked = AtomicUsize::new(0);
+    let report = case(&each, |request| match asked.fetch_add(1, Ordering::Relaxed) {
+        0 => Answer::Now(Err(throttled())),
+        _ => model(5.0)(request),
+    })
+    .await;
+    assert_eq!((report.outcome, report.rows.unwrap().errored), (Outcome::Errored, 1));
+    let asked = AtomicUsize::new(0);
+    let report = case(&each, |request| match asked.fetch_add(1, Ordering::Relaxed) {
+        0 => Answer::Now(Err(throttled())),
+        _ => model(-1.0)(request),
+    })
+    .await;
+    // One is not known, one is right, two… only one more is wrong: half may be, so nothing is proven.
+    assert_eq!(report.outcome, Outcome::Errored);
+    let report = case(&each, |_| Answer::Now(Ok(reply(r#"{"label":"huge"}"#)))).await;
+    assert_eq!(report.outcome, Outcome::Failed);
+}
+
+#[tokio::test]
+async fn a_target_that_refuses_row_after_row_is_left_alone() {
+    let many: String = std::iter::once("size,label\n".to_owned()).chain((0..500).map(|number| format!("{number},small\n"))).collect();
+    let text = "version: 1\ncases:\n  - { name: it, payload: { rows: { file: data.csv, drop: label } } }\n";
+    let suite = suite(text).load_files(|_| Ok(many.clone().into_bytes())).unwrap();
+    let asked = AtomicUsize::new(0);
+    let report = case(&suite, |_| {
+        asked.fetch_add(1, Ordering::Relaxed);
+        Answer::Now(Err(TargetError::new(TargetErrorKind::AccessDenied, "no").into()))
+    })
+    .await;
+    assert_eq!((report.outcome, report.rows.unwrap().errored), (Outcome::Errored, 500));
+    assert_eq!(asked.load(Ordering::Relaxed), 5);
+}
+
+#[tokio::test]
+async fn rows_that_are_asked_at_once_come_to_the_same_report_in_the_same_order() {
+    let rows = |at_once| {
+        let text = format!(
+            "version: 1\ncases:\n  - name: it\n    payload: {{ rows: {{ file: data.csv, drop: label, at_once: {at_once} }} }}
+    expect_each: {{ json: [{{ at: /label, equals_column: label }}] }}\n"
+        );
+        suite(&text).load_files(|_| Ok(DATA.into())).unwrap()
+    };
+    assert_eq!(case(&rows(1), model(100.0)).await, case(&rows(64), model(100.0)).await);
+}
+
+#[tokio::test]
+async fn progress_is_told_for_every_row() {
+    let target = Scripted::new(vec![Ok(healthy())]).answering(model(5.0));
+    let suite = with_rows("");
+    let mut rows = Vec::new();
+    let report = run_with_clock(&target, info(), &suite, &Expected::default(), &Options::default(), &FakeClock::default(), |event| {
+        if let Event::RowFinished { done, rows: of, .. } = event {
+            rows.push((done, of));
+        }
+    })
+    .await;
+    assert_eq!((report.verdict, rows), (Verdict::Passed, vec![(1, 4), (2, 4), (3, 4), (4, 4)]));
+}
+
+#[test]
+fn a_column_that_is_not_there_is_told_where_it_is_named() {
+    let text = "version: 1\ncases:\n  - name: it\n    payload: { rows: { file: data.csv, drop: [lable] } }\n    expect_each: { text: { equals_column: answer } }\n";
+    let errors = suite(text).load_files(|_| Ok(DATA.into())).unwrap_err();
+    let told: Vec<_> = errors.problems().iter().map(|problem| (problem.message.as_str(), problem.place.unwrap().line)).collect();
+    assert_eq!(told, [("`data.csv` has no column `lable`", 4), ("`data.csv` has no column `answer`", 5)]);
+}

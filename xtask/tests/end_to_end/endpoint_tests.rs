@@ -1,0 +1,221 @@
+//! What a team's own suite can ask for, with the program as its users run it: against a container, and over the local AWS.
+
+use serde_json::{Value as Json, json};
+use test_support::iris::Behaviour;
+
+use crate::cloud::Cloud;
+use crate::project::{Project, Run};
+
+/// A project whose suite is this one, with the iris container.
+fn with_suite(suite: &str) -> (Cloud, Project) {
+    let cloud = Cloud::new();
+    let project = Project::new();
+    project.write("test/own.yaml", suite);
+    (cloud, project)
+}
+
+fn test(cloud: &Cloud, project: &Project, arguments: &[&str]) -> Run {
+    let all = ["test-staging", "--suite", "test/own.yaml", "--endpoint-url", cloud.model.url()];
+    project.run(all.iter().copied().chain(arguments.iter().copied()))
+}
+
+fn results(project: &Project) -> Json {
+    project.json("target/test-results/test-results.json")
+}
+
+fn check<'a>(results: &'a Json, name: &str) -> &'a Json {
+    results["targets"][0]["checks"].as_array().unwrap().iter().find(|check| check["name"] == name).unwrap_or(&Json::Null)
+}
+
+const GOLDEN: &str = "version: 1
+cases:
+  - name: golden
+    payload: { csv: '5.1,3.5,1.4,0.2' }
+    accept: application/json
+    expect: { golden: { file: golden/one.json, abs: 0.001 } }
+";
+
+#[test]
+fn a_golden_file_is_written_once_and_held_from_then_on() {
+    let (cloud, project) = with_suite(GOLDEN);
+    test(&cloud, &project, &[]).ends_with(2).says("does not exist").says("--update-golden");
+    test(&cloud, &project, &["--update-golden"]).ends_with(0).says("golden/one.json");
+    assert!(project.read("test/golden/one.json").contains("\"label\": \"setosa\""));
+    test(&cloud, &project, &[]).ends_with(0);
+    cloud.model.behave(Behaviour::WrongModel);
+    test(&cloud, &project, &[]).ends_with(1).says("`/predictions/0/label` is \"virginica\", not \"setosa\"");
+    assert!(project.read("test/golden/one.json").contains("setosa"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_golden_file_is_never_written_through_a_link_out_of_the_suites_folder() {
+    let (cloud, project) = with_suite(GOLDEN);
+    project.write("elsewhere/keep.txt", "");
+    std::os::unix::fs::symlink(project.path("elsewhere"), project.path("test/golden")).unwrap();
+    test(&cloud, &project, &["--update-golden"]).ends_with(1).says("outside the suite's folder");
+    assert!(!project.path("elsewhere/one.json").exists());
+}
+
+const OWN_CHECK: &str = "version: 1
+cases:
+  - name: own
+    payload: { csv: '5.1,3.5,1.4,0.2' }
+    accept: application/json
+    expect: { check: { command: [python3, test/check.py], timeout: 20s } }
+";
+
+#[test]
+fn a_check_in_python_decides_and_sees_no_credentials() {
+    let (cloud, mut project) = with_suite(OWN_CHECK);
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "SECRET"] {
+        project.set(name, "not-for-checks");
+    }
+    let script = "import json, os, sys
+exchange = json.load(sys.stdin)
+leaked = [name for name, value in os.environ.items() if name.startswith('AWS_') or 'not-for-checks' in value]
+right = exchange['reply']['json']['predictions'][0]['label'] == 'setosa' and exchange['request']['text'].startswith('5.1')
+home = os.listdir(os.environ['HOME'])
+print(json.dumps({'verdict': 'passed' if right and not leaked and not home else 'failed', 'messages': [f'leaked {leaked} {home}']}))
+";
+    project.write("test/check.py", script);
+    test(&cloud, &project, &[]).ends_with(0);
+    cloud.model.behave(Behaviour::WrongModel);
+    test(&cloud, &project, &[]).ends_with(1).says("leaked [] []");
+    // A check that is broken proves nothing.
+    project.write("test/check.py", "raise ValueError('half a check')\n");
+    test(&cloud, &project, &[]).ends_with(3).says("ValueError: half a check");
+    assert_eq!(results(&project)["verdict"], "errored");
+    assert!(project.read("target/test-results/junit.xml").contains("<error"));
+}
+
+#[test]
+fn variables_come_from_the_command_line_and_the_environment_only_by_name() {
+    let suite = "version: 1\ncases:\n  - name: it\n    payload: { csv: '${flower}' }\n    accept: text/csv\n    expect: { text: { contains: '${species}' } }\n";
+    let (cloud, mut project) = with_suite(suite);
+    project.set("species", "setosa");
+    test(&cloud, &project, &["--var", "flower=5.1,3.5,1.4,0.2"])
+        .ends_with(2)
+        .says("the variable `species` has no value")
+        .says("own.yaml:6:");
+    test(&cloud, &project, &["--var", "flower=5.1,3.5,1.4,0.2", "--var", "species"]).ends_with(0);
+    test(&cloud, &project, &["--var", "nobody"]).ends_with(2).says("the environment has no variable `nobody`");
+}
+
+#[test]
+fn labelled_rows_catch_a_wrong_model_and_name_the_rows() {
+    let cloud = Cloud::new();
+    let project = Project::new();
+    cloud.model.behave(Behaviour::WrongModel);
+    let run = project.run(["test-staging", "--endpoint-url", cloud.model.url()]).ends_with(1);
+    assert!(run.stdout.contains("20 of 30 rows are not as expected") && run.stdout.contains("row 1 (line 2)"), "{}", run.stdout);
+    assert!(run.stdout.contains("to ask the same by hand:\n      curl "), "{}", run.stdout);
+    let results = results(&project);
+    let case = results["targets"][0]["cases"].as_array().unwrap().iter().find(|case| case["rows"].is_object()).unwrap();
+    assert_eq!((case["rows"]["passed"].as_u64(), case["rows"]["total"].as_u64()), (Some(10), Some(30)));
+    let accuracy = &case["rows"]["metrics"][0];
+    assert_eq!((accuracy["name"].as_str(), accuracy["outcome"].as_str()), (Some("accuracy"), Some("failed")));
+    assert!((accuracy["value"].as_f64().unwrap() - 1.0 / 3.0).abs() < 1e-9);
+}
+
+#[test]
+fn sample_payloads_come_from_a_file_where_there_is_no_release() {
+    let (cloud, project) = with_suite("version: 1\ncases:\n  - { name: samples, payload: { sample: all } }\n");
+    // The case could not be asked, and says what to do.
+    test(&cloud, &project, &[]).ends_with(3).says("--sample-payloads");
+    project.write("broken.tar.gz", "no archive");
+    test(&cloud, &project, &["--sample-payloads", "broken.tar.gz"]).ends_with(2).says("no tar.gz archive");
+    let packed = std::process::Command::new("tar")
+        .args(["czf", "samples.tar.gz", "-C", "test/payloads", "three-flowers.csv"])
+        .current_dir(project.path(""))
+        .status()
+        .unwrap();
+    assert!(packed.success());
+    test(&cloud, &project, &["--sample-payloads", "samples.tar.gz"]).ends_with(0);
+    assert_eq!(results(&project)["targets"][0]["cases"][0]["name"], "samples (three-flowers.csv)");
+}
+
+/// Both stages of a release in accounts of their own.
+fn released(cloud: &Cloud) -> Project {
+    let project = cloud.project();
+    let parameters = [("EnvType", "staging"), ("EndpointInstanceCount", "1"), ("EndpointInstanceType", "ml.m5.large")];
+    let explicit = [("EncryptVolumes", "yes"), ("NetworkIsolation", "true"), ("DataCaptureS3Uri", "")];
+    let entries: Vec<_> =
+        parameters.iter().chain(&explicit).map(|(key, value)| json!({ "ParameterKey": key, "ParameterValue": value })).collect();
+    project.write("staging-config-template.json", &json!(entries).to_string());
+    cloud.register(10);
+    project.run(["build"]).ends_with(0);
+    cloud.deploy(&project, "staging", "222222222222", &[]);
+    cloud.deploy(&project, "prod", "333333333333", &[]);
+    cloud.aws.clear_requests().unwrap();
+    project
+}
+
+#[test]
+fn an_endpoint_is_held_against_the_releases_own_template() {
+    let cloud = Cloud::new();
+    let project = released(&cloud);
+    project.run(["test-staging"]).ends_with(0);
+    let found = results(&project);
+    for name in ["identity", "variants", "data_capture", "encryption", "network"] {
+        assert_eq!(check(&found, name)["outcome"], "passed", "{name}: {}", check(&found, name));
+    }
+    assert!(check(&found, "variants")["expected"].as_str().unwrap().contains("ml."), "{}", check(&found, "variants"));
+    assert!(check(&found, "encryption")["expected"].as_str().unwrap().starts_with("arn:aws:kms"), "{}", check(&found, "encryption"));
+
+    // Somebody changed the stack by hand.
+    let by_hand = [("EncryptVolumes", "no"), ("NetworkIsolation", "false"), ("DataCaptureS3Uri", "s3://somewhere/else")];
+    cloud.update(&project, "staging", "222222222222", &by_hand);
+    project.run(["test-staging"]).ends_with(1);
+    let found = results(&project);
+    for name in ["data_capture", "encryption", "network"] {
+        assert_eq!(check(&found, name)["outcome"], "failed", "{name}: {}", check(&found, name));
+    }
+    assert_eq!(check(&found, "identity")["outcome"], "passed");
+}
+
+#[test]
+fn staging_is_compared_with_production_and_fails_only_when_asked() {
+    let cloud = Cloud::new();
+    let project = released(&cloud);
+    let production = "333333333333/us-east-1/iris-p-abc123xyz-prod";
+    project.run(["test-staging", "--compare-with", production]).ends_with(0).says("answers are the same");
+    assert_eq!(results(&project)["targets"][0]["comparison"]["with"], production);
+    // A container beside the endpoint answers everything with one species.
+    let other = test_support::iris::Container::serve(Behaviour::WrongModel).unwrap();
+    let run = project.run(["test-staging", "--compare-with", other.url()]).ends_with(0);
+    assert!(run.stdout.contains("answers differ") && run.stdout.contains("here, "), "{}", run.stdout);
+    project.run(["test-staging", "--compare-with", other.url(), "--fail-on-difference"]).ends_with(1).says("differ from those of");
+    // One that is not there is told, and is an error where a difference would be a failure.
+    project.run(["test-staging", "--compare-with", "iris-nobody"]).ends_with(0).says("nothing was compared");
+    project.run(["test-staging", "--compare-with", "iris-nobody", "--fail-on-difference"]).ends_with(3);
+    project.run(["test-staging", "--compare-with", "a/b"]).ends_with(2).says("does not name an endpoint");
+}
+
+#[test]
+fn session_tags_are_checked_before_any_session_is_made() {
+    let cloud = Cloud::new();
+    let mut project = released(&cloud);
+    project.set("CODEBUILD_BUILD_ID", "iris-test:0a1b2c3d-0000-4444-8888-abcdefabcdef");
+    project.run(["test-staging", "--session-tag", "team=ml"]).ends_with(0);
+    assert_eq!(cloud.requests("AssumeRole").len(), 1);
+    project
+        .run(["test-staging", "--session-tag", "aws:team=ml", "--session-tag", "novalue"])
+        .ends_with(2)
+        .says("cannot be a session tag")
+        .says("is not a tag");
+}
+
+#[test]
+fn a_suite_for_another_endpoint_is_refused_with_the_names_that_there_are() {
+    let cloud = Cloud::new();
+    let project = released(&cloud);
+    let suite = |name: &str| {
+        format!("version: 1\nendpoint: {{ name: '{name}' }}\ncases:\n  - {{ name: it, payload: {{ csv: '5.1,3.5,1.4,0.2' }} }}\n")
+    };
+    project.write("test/own.yaml", &suite("other"));
+    project.run(["test-staging", "--suite", "test/own.yaml"]).ends_with(2).says("`iris-p-abc123xyz-staging`");
+    // The stage's own parameters are variables.
+    project.write("test/own.yaml", &suite("${SageMakerProjectName}-${SageMakerProjectId}-${StageName}"));
+    project.run(["test-staging", "--suite", "test/own.yaml"]).ends_with(0);
+}
