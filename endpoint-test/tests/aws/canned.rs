@@ -48,14 +48,21 @@ pub(crate) fn error(status: u16, code: &str, message: &str) -> Answer {
 impl Canned {
     /// Starts to serve; an operation without an answer is an internal failure.
     pub(crate) async fn start(answers: impl IntoIterator<Item = (&'static str, Answer)>) -> Self {
+        let answers: BTreeMap<_, _> = answers.into_iter().collect();
+        let unknown = || error(500, "InternalFailure", "no answer");
+        Self::serving(move |call| answers.get(call.operation.as_str()).cloned().unwrap_or_else(unknown)).await
+    }
+
+    /// Starts to serve what a function says.
+    pub(crate) async fn serving(answer: impl Fn(&Call) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let canned = Self { url: format!("http://{}", listener.local_addr().unwrap()), calls: Arc::default() };
-        let answers: Arc<BTreeMap<_, _>> = Arc::new(answers.into_iter().collect());
+        let answer = Arc::new(answer);
         let calls = canned.calls.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (answers, calls) = (answers.clone(), calls.clone());
-                tokio::spawn(async move { serve(stream, &answers, &calls).await });
+                let (answer, calls) = (answer.clone(), calls.clone());
+                tokio::spawn(async move { serve(stream, &*answer, &calls).await });
             }
         });
         canned
@@ -82,11 +89,10 @@ impl Canned {
     }
 }
 
-async fn serve(mut stream: TcpStream, answers: &BTreeMap<&'static str, Answer>, calls: &Mutex<Vec<Call>>) {
+async fn serve(mut stream: TcpStream, answer: &(impl Fn(&Call) -> Answer + Sync), calls: &Mutex<Vec<Call>>) {
     while let Some(call) = read(&mut stream).await {
-        let answer = answers.get(call.operation.as_str()).cloned().unwrap_or_else(|| error(500, "InternalFailure", "no answer"));
+        let Answer { status, headers, body } = answer(&call);
         calls.lock().unwrap().push(call);
-        let Answer { status, headers, body } = answer;
         let reply = format!("HTTP/1.1 {status} Canned\r\ncontent-length: {}\r\n{headers}\r\n{body}", body.len());
         if stream.write_all(reply.as_bytes()).await.is_err() {
             return;

@@ -3,7 +3,9 @@
 
 mod canned;
 mod describe;
+mod hostile;
 mod invoke;
+mod load;
 mod samples;
 mod session;
 

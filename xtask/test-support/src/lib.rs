@@ -13,6 +13,7 @@
 //! - [`stand_in`]: a local AWS with several accounts, which programs reach by their environment.
 //! - [`iris`]: a model container, good or bad as a test wants it.
 //! - [`loopback`]: a canned HTTP server.
+//! - [`model_server`]: mlflow's and AWS's own model servers, with models trained here.
 
 /// The README's example, compiled.
 #[cfg(doctest)]
@@ -21,6 +22,7 @@ struct Readme;
 
 pub mod iris;
 pub mod loopback;
+pub mod model_server;
 pub mod stand_in;
 
 mod http;

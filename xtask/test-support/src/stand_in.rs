@@ -16,10 +16,10 @@
 
 mod aws;
 mod document;
-mod environment;
+pub(crate) mod environment;
 mod error;
-mod process;
-mod program;
+pub(crate) mod process;
+pub(crate) mod program;
 mod scene;
 mod wire;
 

@@ -35,28 +35,37 @@ pub fn prepare(cache: &Path) -> Result<PathBuf, Error> {
 }
 
 pub(super) fn prepare_all(cache: &Path) -> Result<Prepared, Error> {
+    locked(cache, |cache| Ok(Prepared { program: program::unpack(cache)?, environment: packages(cache, REQUIREMENTS)? }))
+}
+
+/// Works below `cache` while no other process does.
+pub(crate) fn locked<T>(cache: &Path, work: impl FnOnce(&Path) -> Result<T, Error>) -> Result<T, Error> {
     fs::create_dir_all(cache).map_err(Error::file(cache))?;
     let cache = cache.canonicalize().map_err(Error::file(cache))?;
     let lock_path = cache.join("lock");
     let lock = File::create(&lock_path).map_err(Error::file(&lock_path))?;
     lock.lock().map_err(Error::file(&lock_path))?;
+    let done = work(&cache);
+    // The lock goes with the file, here, or when the process dies.
+    drop(lock);
+    done
+}
 
-    let program = program::unpack(&cache)?;
+/// Makes an environment of these pinned packages below `cache` unless it is there; its folder. The caller holds the lock.
+pub(crate) fn packages(cache: &Path, requirements: &str) -> Result<PathBuf, Error> {
     let python = find_python();
     let version = match &python {
         Ok(python) => python.version.clone(),
         Err(_) => "uv".to_owned(),
     };
-    let environment = cache.join(format!("environment-{:016x}", program::fingerprint((REQUIREMENTS, &version))));
+    let environment = cache.join(format!("environment-{:016x}", program::fingerprint((requirements, &version))));
     if !environment.join(COMPLETE).exists() {
-        make(&environment, python)?;
+        make(&environment, python, requirements)?;
     }
-    // The lock goes with the file, here, or when the process dies.
-    drop(lock);
-    Ok(Prepared { environment, program })
+    Ok(environment)
 }
 
-fn make(environment: &Path, python: Result<Python, Error>) -> Result<(), Error> {
+fn make(environment: &Path, python: Result<Python, Error>, pinned: &str) -> Result<(), Error> {
     if environment.exists() {
         fs::remove_dir_all(environment).map_err(Error::file(environment))?;
     }
@@ -69,7 +78,7 @@ fn make(environment: &Path, python: Result<Python, Error>) -> Result<(), Error> 
         (Err(_), false) => return python.map(drop),
     }
     let requirements = environment.join("requirements.txt");
-    fs::write(&requirements, REQUIREMENTS).map_err(Error::file(&requirements))?;
+    fs::write(&requirements, pinned).map_err(Error::file(&requirements))?;
     let interpreter = environment.join("bin/python");
     if uv {
         run(Command::new("uv")
@@ -119,13 +128,13 @@ fn is_supported(version: &str) -> bool {
 }
 
 /// Without the caller's Python settings: they are about another program's modules.
-pub(super) fn isolate(command: &mut Command) {
+pub(crate) fn isolate(command: &mut Command) {
     for variable in ["PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__"] {
         command.env_remove(variable);
     }
 }
 
-fn run(command: &mut Command) -> Result<(), Error> {
+pub(crate) fn run(command: &mut Command) -> Result<(), Error> {
     isolate(command);
     let line =
         [command.get_program()].into_iter().chain(command.get_args()).map(|part| part.to_string_lossy()).collect::<Vec<_>>().join(" ");

@@ -18,13 +18,15 @@ const GONE_WITHIN: Duration = Duration::from_secs(5);
 
 /// The line that the launcher prints.
 #[derive(Debug, Deserialize)]
-pub(super) struct Ready {
-    pub(super) url: String,
+pub(crate) struct Ready {
+    pub(crate) url: String,
+    /// Of the stand-in alone.
+    #[serde(default)]
     pub(super) patches: Vec<String>,
 }
 
 #[derive(Debug)]
-pub(super) struct Process {
+pub(crate) struct Process {
     child: Child,
     input: Option<ChildStdin>,
     said: Arc<Mutex<String>>,
@@ -32,7 +34,7 @@ pub(super) struct Process {
 }
 
 impl Process {
-    pub(super) fn start(mut command: Command) -> Result<(Self, Ready), Error> {
+    pub(crate) fn start(mut command: Command) -> Result<(Self, Ready), Error> {
         let failed = |reason: String, output: &str| Error::Start { reason, output: last_lines(output) };
         let mut child = command
             .stdin(Stdio::piped())

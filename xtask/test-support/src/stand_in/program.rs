@@ -66,7 +66,7 @@ pub(super) fn unpack(cache: &Path) -> Result<PathBuf, Error> {
 }
 
 /// Tells contents apart, in this build; nothing depends on it being the same in another.
-pub(super) fn fingerprint(content: impl Hash) -> u64 {
+pub(crate) fn fingerprint(content: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     content.hash(&mut hasher);
     hasher.finish()

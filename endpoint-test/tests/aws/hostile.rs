@@ -1,0 +1,121 @@
+//! What comes back through AWS when a model means harm.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use endpoint_test::aws::SageMakerTarget;
+use endpoint_test::{Expected, Options, Suite, TargetInfo, run};
+use endpoint_test::{InvokeError, ModelFailure, Report, Request, Target, TargetErrorKind, Tool, report};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::canned::{Answer, Canned, error, json};
+
+/// A server that answers every request with bytes of its own, and goes on as `after` says.
+async fn raw<F, S>(reply: Vec<u8>, after: S) -> SageMakerTarget
+where
+    S: Fn(TcpStream) -> F + Send + Sync + 'static,
+    F: Future<Output = ()> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    // Only the configuration of a canned AWS is wanted, with this address.
+    let mut aws = Canned::start([]).await;
+    aws.url = format!("http://{}", listener.local_addr().unwrap());
+    let (reply, after) = (std::sync::Arc::new(reply), std::sync::Arc::new(after));
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let (reply, after) = (reply.clone(), after.clone());
+            tokio::spawn(async move {
+                let mut buffer = [0; 8192];
+                let _asked = stream.read(&mut buffer).await;
+                if stream.write_all(&reply).await.is_ok() {
+                    after(stream).await;
+                }
+            });
+        }
+    });
+    SageMakerTarget::from_config(&aws.config(), "iris-staging")
+}
+
+fn request() -> Request {
+    Request {
+        body: "1".into(),
+        content_type: "text/csv".to_owned(),
+        accept: None,
+        custom_attributes: None,
+        target_variant: None,
+        timeout: Duration::from_secs(1),
+        ..asked()
+    }
+}
+
+/// Whatever a request may hold besides, from a case that says nothing of it.
+fn asked() -> Request {
+    let suite = Suite::parse("version: 1\ncases: [{ name: it, payload: { csv: '1' } }]\n", Path::new("suite.yaml")).unwrap();
+    suite.cases()[0].request(Duration::from_secs(1)).unwrap()
+}
+
+#[tokio::test]
+async fn an_answer_that_drips_or_never_ends_is_left_after_the_requests_time() {
+    let drip = |mut stream: TcpStream| async move {
+        while stream.write_all(b"x").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    for head in ["content-length: 1000000", "transfer-encoding: chunked"] {
+        let target = raw(format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n").into_bytes(), drip).await;
+        let start = Instant::now();
+        let Err(InvokeError::Target(error)) = target.invoke(&request()).await else { panic!("{head}") };
+        assert!(start.elapsed() < Duration::from_secs(5), "{head}");
+        assert!(matches!(error.kind, TargetErrorKind::Timeout | TargetErrorKind::Network | TargetErrorKind::Other), "{head}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_or_is_no_http_is_an_obstacle_and_no_failure_of_the_model() {
+    for reply in [
+        "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nsetosa",
+        "\u{1b}[2J hello\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ncontent-length: six\r\n\r\n",
+    ] {
+        let target = raw(reply.as_bytes().to_vec(), |_| async {}).await;
+        assert!(matches!(target.invoke(&request()).await, Err(InvokeError::Target(_))), "{reply:?}");
+    }
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_text_come_as_they_are() {
+    let reply = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n\xff\xfe\x00\x80".to_vec();
+    let reply = raw(reply, |_| async {}).await.invoke(&request()).await.unwrap();
+    assert_eq!(&reply.body[..], b"\xff\xfe\x00\x80");
+}
+
+#[tokio::test]
+async fn a_models_message_steers_neither_a_terminal_nor_a_page() {
+    let poison = r"\u001b[2J\u001b[31m<script>alert(1)</script>\u202e";
+    let body =
+        format!(r#"{{"Message":"{poison}","OriginalStatusCode":500,"OriginalMessage":"{poison}","LogStreamArn":"arn:aws:logs:<b>"}}"#);
+    let refused = Answer { body, ..error(424, "ModelError", "") };
+    let described = json(
+        r#"{"EndpointName":"iris","EndpointStatus":"InService","EndpointConfigName":"c","ProductionVariants":[{"VariantName":"A<script>","CurrentWeight":1.0}]}"#,
+    );
+    let config = json(r#"{"EndpointConfigName":"c","ProductionVariants":[{"VariantName":"A<script>","ModelName":"m"}]}"#);
+    let aws = Canned::start([
+        ("DescribeEndpoint", described),
+        ("DescribeEndpointConfig", config),
+        ("DescribeModel", json(r#"{"ModelName":"m"}"#)),
+        ("InvokeEndpoint", refused),
+    ])
+    .await;
+    let target = crate::target(&aws);
+    let Err(InvokeError::Model(ModelFailure { status, .. })) = target.invoke(&request()).await else { panic!("the model refuses") };
+    assert_eq!(status, Some(500));
+    let suite = Suite::parse("version: 1\ncases: [{ name: it, payload: { csv: '1' } }]\n", Path::new("suite.yaml")).unwrap();
+    let found = run(&target, TargetInfo::default(), &suite, &Expected::default(), &Options::default(), |_| {}).await;
+    let report = Report::assemble(Tool::default(), "staging", vec![found]);
+    let texts = [report::json(&report), report::junit(&report), report::html(&report), report::table(&report)];
+    for text in &texts {
+        assert!(!text.contains('\u{1b}'), "{text}");
+    }
+    assert!(!texts[1].contains("<script") && !texts[2].contains("<script"));
+}

@@ -1,0 +1,113 @@
+"""Starts a model server, says where it is on standard output, and ends it when standard input closes: `serve.py mlflow|mms MODEL`.
+
+What the server itself writes comes on standard error when it does not start."""
+
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+
+# A JVM and three interpreters on a busy machine take their time.
+READY_WITHIN = 110
+
+
+def main(kind, model):
+    port, management = free_ports(2)
+    scripts = sysconfig.get_path("scripts")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MLFLOW_", "SAGEMAKER_"))}
+    environment["PATH"] = os.pathsep.join([scripts, environment.get("PATH", "")])
+    environment |= {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "NO_PROXY": "*"}
+    work = tempfile.TemporaryDirectory()
+    if kind == "mlflow":
+        arguments = ["models", "serve", "--model-uri", model, "--env-manager", "local", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+        command = [os.path.join(scripts, "mlflow"), *arguments]
+    else:
+        environment["PYTHONPATH"] = os.path.join(model, "model", "code")
+        # The server leaves a file with its process id there, and no second one starts while it is there.
+        environment["TMPDIR"] = environment["LOG_LOCATION"] = environment["METRICS_LOCATION"] = work.name
+        settings = {
+            "inference_address": f"http://127.0.0.1:{port}",
+            "management_address": f"http://127.0.0.1:{management}",
+            "default_workers_per_model": 1,
+            "default_response_timeout": 60,
+            # As SageMaker sets it: the toolkit decodes.
+            "decode_input_request": "false",
+            "vmargs": "-XX:+UseSerialGC -Xmx128m",
+        }
+        config = os.path.join(work.name, "config.properties")
+        with open(config, "w") as file:
+            file.writelines(f"{name}={value}\n" for name, value in settings.items())
+        command = [os.path.join(scripts, "multi-model-server"), "--start", "--foreground", "--model-store", model, "--mms-config", config, "--models", "model=model"]
+    log = os.path.join(work.name, "server.log")
+    with open(log, "wb") as output:
+        # A group of its own: workers outlive the server that started them.
+        server = subprocess.Popen(
+            command, env=environment, cwd=work.name, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+        )
+    gone = threading.Event()
+
+    def end_with_standard_input():
+        # Not by way of `sys.stdin`, whose lock would be missed at the end.
+        while os.read(0, 4096):
+            pass
+        gone.set()
+        end(server)
+
+    threading.Thread(target=end_with_standard_input, daemon=True).start()
+    try:
+        trouble = wait(f"http://127.0.0.1:{port}/ping", server, gone)
+        if trouble:
+            with open(log, errors="replace") as output:
+                sys.exit(f"{output.read()[-4000:]}\n{trouble}")
+        print(json.dumps({"url": f"http://127.0.0.1:{port}"}), flush=True)
+        gone.wait()
+    finally:
+        end(server)
+        server.wait()
+        work.cleanup()
+
+
+def free_ports(count):
+    """AWS's server takes no port above 49151, and the system hands out none below."""
+    ports = []
+    while len(ports) < count:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as probe:
+            if port not in ports and probe.connect_ex(("127.0.0.1", port)) != 0:
+                ports.append(port)
+    return ports
+
+
+def wait(url, server, gone):
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    deadline = time.monotonic() + READY_WITHIN
+    while time.monotonic() < deadline and not gone.is_set():
+        if server.poll() is not None:
+            return f"the model server ended with status {server.returncode}"
+        try:
+            if opener.open(url, timeout=5).status == 200:
+                return None
+        except (urllib.error.URLError, OSError):
+            pass
+        time.sleep(0.1)
+    return f"the model server did not answer {url} within {READY_WITHIN} s"
+
+
+def end(server):
+    try:
+        os.killpg(server.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,32 @@
+//! The model servers start, answer, and are gone afterwards.
+
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use test_support::model_server::{self, Kind, Model};
+
+/// Where `cargo xtask test` makes them.
+fn cache() -> PathBuf {
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target"), PathBuf::from);
+    target.join("model-servers")
+}
+
+#[test]
+fn a_server_serves_until_it_is_dropped_and_there_are_150_flowers_to_ask_it() {
+    let servers = model_server::prepare(&cache()).unwrap_or_else(|error| panic!("{error}\nhint: {:?}", error.hint()));
+    let flowers = std::fs::read_to_string(servers.flowers()).unwrap();
+    assert_eq!(flowers.lines().count(), 151);
+    assert_eq!(flowers.lines().nth(1), Some("5.1,3.5,1.4,0.2,setosa"));
+    let server = servers.start(Kind::Mlflow, Model::Good).unwrap();
+    let address = server.url().trim_start_matches("http://").to_owned();
+    assert!(TcpStream::connect(&address).is_ok());
+    drop(server);
+    // Its workers are killed with it; the system may take a moment to bury them.
+    let gone = |_| {
+        std::thread::sleep(Duration::from_millis(20));
+        TcpStream::connect(&address).is_err()
+    };
+    assert!((0..200).any(gone));
+}
