@@ -17,6 +17,14 @@ use project::Project;
 const ACCOUNTS: u64 = 50;
 /// What the network and AWS take for an answer.
 const LATENCY: Duration = Duration::from_millis(50);
+/// Four questions, one after another.
+const SUITE: &str = "version: 1
+cases:
+  - { name: one, payload: { csv: '5.1,3.5,1.4,0.2' }, expect: { text: { contains: setosa } } }
+  - { name: two, payload: { csv: '4.9,3.0,1.4,0.2' }, expect: { text: { contains: setosa } } }
+  - { name: three, payload: { csv: '4.7,3.2,1.3,0.2' }, expect: { text: { contains: setosa } } }
+  - { name: four, payload: { csv: '4.6,3.1,1.5,0.2' }, expect: { text: { contains: setosa } } }
+";
 /// How much faster it must be.
 const FACTOR: f64 = 20.0;
 
@@ -59,6 +67,7 @@ fn built(aws: &Loopback) -> Project {
     ] {
         project.set(name, value);
     }
+    project.write("test/endpoint-tests.yaml", SUITE);
     project.run(["build", "--registry", "examples/registry.json"]).ends_with(0);
     project
 }
@@ -80,7 +89,7 @@ fn answer(request: &Request) -> Answer {
         return xml("AssumeRole", &format!("<Credentials>{keys}<Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>"));
     }
     if request.path.contains("/invocations") {
-        return prediction(request, &body);
+        return Answer::new(200).header("x-amzn-invoked-production-variant", "AllTraffic").body("text/csv", "setosa\n");
     }
     let arn = |kind: &str| format!("arn:aws:sagemaker:us-east-1:222222222222:{kind}");
     let package = "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris-p-abc123xyz/13";
@@ -96,21 +105,4 @@ fn answer(request: &Request) -> Answer {
             "ModelName": "model", "ModelArn": arn("model/model"), "CreationTime": 1, "PrimaryContainer": { "ModelPackageName": package } })),
         other => Answer::new(400).json(&json!({ "__type": "ValidationException", "message": format!("the benchmark has no answer to `{other}`") })),
     }
-}
-
-/// What the iris model answers to the project's own tests.
-fn prediction(request: &Request, body: &str) -> Answer {
-    let answer = if body.contains("abc") {
-        Answer::new(424)
-            .header("x-amzn-errortype", "ModelError")
-            .json(&json!({ "Message": "no", "OriginalStatusCode": 400, "OriginalMessage": "could not convert `abc` to a number" }))
-    } else if request.header("content-type").is_some_and(|kind| kind.starts_with("application/json")) {
-        let prediction = |label: &str| json!({ "label": label, "score": 0.9 });
-        Answer::new(200).json(&json!({ "predictions": [prediction("setosa"), prediction("virginica")] }))
-    } else if body.trim_end().lines().count() == 3 {
-        Answer::new(200).body("text/csv", "setosa\nversicolor\nvirginica\n")
-    } else {
-        Answer::new(200).body("text/csv", "setosa\n")
-    };
-    answer.header("x-amzn-invoked-production-variant", "AllTraffic")
 }

@@ -1,8 +1,10 @@
 //! The report as one page for a person who has to decide.
 
 mod case;
+mod comparison;
 mod load;
 mod overview;
+mod rows;
 mod target;
 mod verdict;
 

@@ -13,19 +13,42 @@ fn values(page: &str, attribute: &str) -> Vec<String> {
 }
 
 #[test]
+fn the_page_has_the_rows_the_metrics_and_what_differs_from_another_endpoint() {
+    let mut report = sample::labelled();
+    let page = report::html(&report);
+    for part in [
+        "149 of 150 rows were answered as expected, 1 were not; half of them within 4.2 ms",
+        "<th scope=\"row\">macro_f1</th><td class=\"number\">0.9867</td><td class=\"number\">at least 0.95</td>",
+        "<code>&lt;b&gt;virginica&lt;/b&gt;</code>",
+        "Compared with 333333333333/us-east-1/iris-&lt;prod&gt;",
+        "1 of 150 answers differ; 1% may",
+        "row 71 <code>/predictions/0</code>",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(!page.contains("<b>virginica") && !page.contains("<i>virginica"));
+    // Where all is well, the figures are the evidence.
+    report.targets.retain(|target| target.verdict == endpoint_test::Verdict::Passed);
+    let head = report::html(&report);
+    assert!(head.split("</header>").next().unwrap().contains("Over labelled rows: macro f1 0.9867 (at least 0.95)"));
+}
+
+#[test]
 fn every_name_on_the_page_is_unique_and_every_reference_leads_to_one() {
-    let page = report::html(&sample::loaded());
-    let ids = values(&page, "id");
-    let unique: BTreeSet<_> = ids.iter().collect();
-    assert_eq!(unique.len(), ids.len(), "{ids:?}");
-    for reference in values(&page, "aria-labelledby").iter().flat_map(|ids| ids.split(' ')) {
-        assert!(unique.contains(&reference.to_owned()), "{reference}");
+    for report in [sample::loaded(), sample::labelled()] {
+        let page = report::html(&report);
+        let ids = values(&page, "id");
+        let unique: BTreeSet<_> = ids.iter().collect();
+        assert_eq!(unique.len(), ids.len(), "{ids:?}");
+        for reference in values(&page, "aria-labelledby").iter().flat_map(|ids| ids.split(' ')) {
+            assert!(unique.contains(&reference.to_owned()), "{reference}");
+        }
+        for link in values(&page, "href") {
+            assert!(unique.contains(&link.trim_start_matches('#').to_owned()), "{link}");
+        }
+        let labels = values(&page, "aria-label");
+        assert_eq!(labels.iter().collect::<BTreeSet<_>>().len(), labels.len(), "{labels:?}");
     }
-    for link in values(&page, "href") {
-        assert!(unique.contains(&link.trim_start_matches('#').to_owned()), "{link}");
-    }
-    let labels = values(&page, "aria-label");
-    assert_eq!(labels.iter().collect::<BTreeSet<_>>().len(), labels.len(), "{labels:?}");
 }
 
 #[test]

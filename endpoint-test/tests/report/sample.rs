@@ -1,6 +1,9 @@
 //! A report with everything in it: a pass, a failure, an error, and text that means harm.
 
-use endpoint_test::report::{Latencies, LoadError, LoadFigures, Pace, Percentile, PhaseReport, Series, SeriesStep, ThresholdReport};
+use endpoint_test::report::{
+    CaseComparison, ComparisonReport, DifferenceReport, Latencies, LoadError, LoadFigures, MetricReport, Pace, Percentile, PhaseReport,
+    RowReport, RowsReport, Series, SeriesStep, ThresholdReport,
+};
 use endpoint_test::{CaseReport, CheckReport, LoadReport, Outcome, Report, TargetInfo, TargetReport, Tool, Variant, Verdict};
 
 const GROUP: &str = "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris-p-abc123xyz";
@@ -128,6 +131,58 @@ pub(crate) fn case(name: &str, latency_ms: f64) -> CaseReport {
         ],
         ..CaseReport::default()
     }
+}
+
+/// A target whose first case has rows of which one did not hold, and whose answers differ from another endpoint's in one.
+pub(crate) fn labelled() -> Report {
+    let mut report = report();
+    let target = report.targets.iter_mut().find(|target| target.verdict == Verdict::Passed).unwrap();
+    target.comparison = Some(ComparisonReport {
+        with: "333333333333/us-east-1/iris-<prod>".to_owned(),
+        compared: 150,
+        different: 1,
+        at_most: Some(0.01),
+        ..ComparisonReport::default()
+    });
+    let case = &mut target.cases[0];
+    case.rows = Some(RowsReport {
+        total: 150,
+        passed: 149,
+        failed: 1,
+        at_least: 0.97,
+        metrics: vec![MetricReport {
+            name: "macro_f1".to_owned(),
+            value: Some(0.986_666),
+            at_least: Some(0.95),
+            at_most: None,
+            outcome: Outcome::Passed,
+        }],
+        median_latency_ms: Some(4.2),
+        not_passed: vec![RowReport {
+            row: 71,
+            line: 72,
+            outcome: Outcome::Failed,
+            message: Some("the text is another".to_owned()),
+            expected: Some("versicolor".to_owned()),
+            actual: Some("<b>virginica</b>".to_owned()),
+            reproduce: Some("curl --data-raw '5.9,3.2' <url>".to_owned()),
+            ..RowReport::default()
+        }],
+        ..RowsReport::default()
+    });
+    case.comparison = Some(CaseComparison {
+        compared: 150,
+        different: 1,
+        differences: vec![DifferenceReport {
+            row: Some(71),
+            at: Some("/predictions/0".to_owned()),
+            this: "\"<i>virginica</i>\"".to_owned(),
+            other: "\"versicolor\"".to_owned(),
+        }],
+        latency_ms: Some(9.1),
+        ..CaseComparison::default()
+    });
+    report
 }
 
 /// A report whose second target has been under load, and did not hold it.

@@ -13,6 +13,7 @@ mod endpoint_tests;
 mod events;
 mod gates;
 mod least_privilege;
+mod model_servers;
 mod organization;
 mod package;
 mod pipeline;

@@ -28,8 +28,12 @@ pub(crate) fn workspace() -> &'static Path {
 
 /// The stand-in's environment is made once for all tests, where `cargo xtask test` makes it.
 pub(crate) fn stand_in_cache() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
-    target.join("stand-in")
+    target_folder().join("stand-in")
+}
+
+/// Where cargo builds.
+pub(crate) fn target_folder() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from)
 }
 
 impl Project {

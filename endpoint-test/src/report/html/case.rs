@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Html, Prose, badge, columns, hint, is_wrong, label, scrolling, time};
+use super::{Html, Prose, badge, columns, comparison, hint, is_wrong, label, rows, scrolling, time};
 use crate::report::{CaseReport, CheckReport};
 
 /// Writes one case. `title` is the target's.
@@ -23,6 +23,13 @@ pub(super) fn row(page: &mut String, title: &str, case: &CaseReport) {
     let _ = writeln!(page, "</span><span class=\"time\">{latency}</span></summary>\n<div class=\"inside\">");
     hint(page, case.hint.as_deref());
     checks(page, title, case);
+    let place = format!("{} at {title}", case.name);
+    if let Some(found) = &case.rows {
+        rows::part(page, &place, found);
+    }
+    if let Some(found) = &case.comparison {
+        comparison::of_case(page, &place, found);
+    }
     facts(page, case);
     for (name, text) in [("The model’s error", &case.model_error), ("The reply", &case.reply), ("To ask the same by hand", &case.reproduce)]
     {

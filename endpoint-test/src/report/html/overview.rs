@@ -13,6 +13,10 @@ pub(super) fn tested(page: &mut String, report: &Report) {
         let name = package_name(arn).map(|(group, version)| format!("<b>{}</b> version <b>{}</b><br>", Html(group), Html(version)));
         fact(page, "Model package", &format!("{}<code class=\"soft\">{}</code>", name.unwrap_or_default(), Html(arn)));
     }
+    if let Some(suite) = &report.suite {
+        let name = suite.name.as_ref().map(|name| format!("{}<br>", Html(name))).unwrap_or_default();
+        fact(page, "Tests", &format!("{name}<code>{}</code>", Html(&suite.file)));
+    }
     for (label, value) in [("Release", &report.release), ("Commit", &report.commit)] {
         if let Some(value) = value {
             fact(page, label, &format!("<code>{}</code>", Html(value)));

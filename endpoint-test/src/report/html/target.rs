@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Html, Prose, badge, case, hint, label, load, time};
+use super::{Html, Prose, badge, case, comparison, hint, label, load, time};
 use crate::report::{CheckReport, Outcome, TargetReport};
 
 /// Writes the part of one endpoint.
@@ -29,6 +29,9 @@ pub(super) fn section(page: &mut String, index: usize, target: &TargetReport) {
             case::row(page, &title, case);
         }
         page.push_str("</ul>\n");
+    }
+    if let Some(found) = &target.comparison {
+        comparison::of_target(page, found);
     }
     if let Some(found) = &target.load {
         load::part(page, index, &title, found);

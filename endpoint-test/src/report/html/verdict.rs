@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::super::{LoadReport, Outcome, Report, TargetReport, Verdict};
-use super::{Html, Prose, by_urgency, is_wrong, label, time};
+use super::super::{LoadReport, MetricReport, Outcome, Report, TargetReport, Verdict};
+use super::{Html, Prose, by_urgency, is_wrong, label, rows, time};
 
 /// The most findings in the head; all of them are further down.
 const MOST_FINDINGS: usize = 5;
@@ -122,6 +122,10 @@ fn assurances(report: &Report) -> Vec<String> {
             cases().filter_map(|case| case.latency_ms).reduce(f64::max).map(|slowest| format!(", the slowest in {}", time(slowest)));
         lines.push(format!("{passed} of {} answered as expected{}", counted(run, "case"), slowest.unwrap_or_default()));
     }
+    let metrics: Vec<_> = cases().filter_map(|case| case.rows.as_ref()).flat_map(|rows| &rows.metrics).collect();
+    if let Some(told) = worst(&metrics) {
+        lines.push(told);
+    }
     let loads: Vec<&LoadReport> = targets.iter().filter_map(|target| target.load.as_deref()).filter(|load| load.total.is_some()).collect();
     if !loads.is_empty() {
         let sent: u64 = loads.iter().filter_map(|load| load.total.as_ref()).map(|total| total.sent).sum();
@@ -135,6 +139,26 @@ fn assurances(report: &Report) -> Vec<String> {
         lines.push(format!("Under load of {sent} requests: {}", Html(&shortened(&unique.join(", ")))));
     }
     lines
+}
+
+/// Each metric at its worst, with its limit: markup.
+fn worst(metrics: &[&MetricReport]) -> Option<String> {
+    let mut told: Vec<(&str, f64, String)> = Vec::new();
+    for metric in metrics {
+        let Some(value) = metric.value else { continue };
+        let worse = |known: f64| if metric.at_most.is_some() { value > known } else { value < known };
+        match told.iter_mut().find(|(name, ..)| *name == metric.name) {
+            Some((_, known, _)) if worse(*known) => *known = value,
+            Some(_) => {}
+            None => told.push((&metric.name, value, rows::limit(metric))),
+        }
+    }
+    let text = |(name, value, limit): &(&str, f64, String)| {
+        let limit = if limit.is_empty() { String::new() } else { format!(" ({limit})") };
+        format!("{} {}{limit}", label(name).to_lowercase(), rows::number(*value))
+    };
+    let texts: Vec<_> = told.iter().map(text).collect();
+    (!texts.is_empty()).then(|| format!("Over labelled rows: {}", Html(&texts.join(", "))))
 }
 
 pub(super) fn counted(count: usize, what: &str) -> String {
