@@ -6,7 +6,20 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Problem {
-    /// A stable name for this kind of finding, such as `unknown-parameter`.
+    /// A stable name for this kind of finding.
+    ///
+    /// - Of files: `byte-order-mark`, `not-json`, `version`, `not-parameters`, `not-a-parameter`, `no-parameters`, `no-parameter-key`, `no-value`,
+    ///   `two-values`, `not-text`, `not-a-boolean`, `not-a-list`, `not-an-object`, `empty-list`, `unknown-key`, `duplicate-key`,
+    ///   `duplicate-parameter`, `stack-policy`; of override files also `not-overrides`, `not-an-override`, `no-target`, `not-a-target`,
+    ///   `duplicate-override`, `too-many-targets`.
+    /// - Of a template's declarations: `not-a-declaration`, `parameter-name`, `parameter-type`, `unknown-attribute`, `impossible`,
+    ///   `not-applied`, `too-many-parameters`, `pattern-not-checked`.
+    /// - Of parameters: `unknown-parameter`, `missing-parameter`, `not-passed`, `overruled`, `not-a-number`, `too-small`, `too-great`,
+    ///   `too-short`, `too-long`, `control-character`, `pattern`, `not-allowed`, `not-an-id`, `not-an-ssm-name`, `previous-value`, `rule`; of
+    ///   tags `too-many-tags`, `tag-key`, `tag-value`.
+    /// - Of resources: `missing-property`, `not-a-number`, `out-of-range`, `not-allowed`, `not-an-s3-uri`, `too-many`, `too-long`, `name`,
+    ///   `fixed-name`, `endpoint-name`, `image`, `tags`, `instance-type`, `instance-type-not-supported`, `burstable`, `local-drives`,
+    ///   `routing`, `weights`, `shadow`, `serverless`, `scaling`, `deployment-policy`, `deployment-step`, `deployment-timeout`, `no-alarms`.
     pub code: &'static str,
     /// Whether the deployment must stop.
     pub severity: Severity,

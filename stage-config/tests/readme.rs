@@ -27,3 +27,23 @@ fn every_test_that_the_readme_names_is_there() {
     let missing: Vec<_> = named.iter().filter(|name| !code.contains(&format!("fn {name}("))).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
+
+#[test]
+fn every_code_of_a_finding_is_documented() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut code = String::new();
+    sources(&root.join("src"), &mut code);
+    let documented = std::fs::read_to_string(root.join("src/problem.rs")).unwrap();
+    // The first text in a call that makes a finding is its code.
+    let starts = ["Problem::error(", "Problem::warning(", "Problem::note(", ".problem(", ".error(", ".warning(", ".add("];
+    let mut found = BTreeSet::new();
+    for start in starts {
+        for (at, _) in code.match_indices(start) {
+            let Some(rest) = code[at + start.len()..].trim_start().strip_prefix('"') else { continue };
+            found.insert(rest.split('"').next().unwrap_or_default());
+        }
+    }
+    assert!(found.len() > 60, "{}", found.len());
+    let missing: Vec<_> = found.iter().filter(|code| !documented.contains(&format!("`{code}`"))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}

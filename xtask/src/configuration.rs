@@ -5,7 +5,9 @@
 mod check;
 mod files;
 mod offered;
+mod target_dependence;
 
 pub(crate) use check::{StageParameters, Targets};
 pub(crate) use files::{BaseFile, Configuration, ConfigurationFiles, StageFiles};
 pub(crate) use offered::{OFFERED, Pipeline};
+pub(crate) use target_dependence::depends_on_target;

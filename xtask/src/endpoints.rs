@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cfn_render::{PseudoParameters, Template, resources_of_type};
 use stage_config::ParametersFile;
 
+use crate::configuration::depends_on_target;
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::exit::Exit;
 use crate::manifest::ParameterOverride;
@@ -23,6 +24,7 @@ pub(crate) fn names(
     // Something has to stand in the place of what the stack has now; no name may be made of it.
     let texts: BTreeMap<String, String> = known.chain(kept.iter().map(|name| ((*name).to_owned(), "1".to_owned()))).collect();
     let mut found: Option<BTreeSet<String>> = None;
+    let differs_by_target = depends_on_target(&template.to_value());
     let mut seen = BTreeSet::new();
     for account in accounts {
         for region in regions {
@@ -33,8 +35,8 @@ pub(crate) fn names(
             let mut texts = texts.clone();
             texts.extend(overridden.clone());
             let names = names_in(template, &texts, &kept, account, region)?;
-            // Only where names are made of the account or region can another one with the same parameters have others.
-            if !names.differ_by_target {
+            // Only where something is made of the account or region can another one with the same parameters have others.
+            if !names.made_of_target && !differs_by_target {
                 seen.insert(overridden);
             }
             match &found {
@@ -56,8 +58,8 @@ pub(crate) fn names(
 /// The names in one account and region.
 struct Names {
     names: BTreeSet<String>,
-    /// Whether anything that decides them is the account's or the region's.
-    differ_by_target: bool,
+    /// Whether the account or the region is in them.
+    made_of_target: bool,
 }
 
 fn names_in(
@@ -75,10 +77,10 @@ fn names_in(
     let of_target = |pointer: &str| resolved.parameters_behind(pointer).iter().any(|name| name.starts_with("AWS::"));
     let mut names = BTreeSet::new();
     let mut diagnostics = Vec::new();
-    let mut differ_by_target = of_target("/Conditions");
+    let mut made_of_target = false;
     for (logical_id, properties) in resources_of_type(resolved.value(), "AWS::SageMaker::Endpoint") {
         let pointer = format!("/Resources/{logical_id}/Properties/EndpointName");
-        differ_by_target |= of_target(&pointer);
+        made_of_target |= of_target(&pointer);
         let behind = resolved.parameters_behind(&pointer);
         if let Some(name) = behind.iter().find(|name| kept.contains(*name)) {
             let diagnostic =
@@ -110,7 +112,7 @@ fn names_in(
             ),
         }
     }
-    if diagnostics.is_empty() { Ok(Names { names, differ_by_target }) } else { Err(Failure::new(Exit::BadInput, diagnostics)) }
+    if diagnostics.is_empty() { Ok(Names { names, made_of_target }) } else { Err(Failure::new(Exit::BadInput, diagnostics)) }
 }
 
 fn at(template: &Template, pointer: &str, diagnostic: Diagnostic) -> Diagnostic {

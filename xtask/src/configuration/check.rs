@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cfn_render::PseudoParameters;
 use stage_config::{
-    Checked, Layer, Merged, Override, ParameterType, Problem, ResolvedTemplate, ResourceRules, check, check_resources, check_rules, merge,
-    names,
+    Checked, Layer, Merged, Override, Overrides, ParameterType, Problem, ResolvedTemplate, ResourceRules, check, check_resources,
+    check_rules, merge, names,
 };
 
 use super::files::{Configuration, StageConfiguration};
 use super::offered::Pipeline;
+use super::target_dependence::depends_on_target;
 use crate::cli::Stage;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::manifest::ParameterOverride;
@@ -62,19 +63,21 @@ impl Configuration {
         let merged = self.merged(pipeline);
         let mut found = Found::default();
         let checked = self.check_target(&merged, pipeline, targets, (None, None), &mut found);
-        if let Some((_, overrides)) = &stage.overrides {
-            let (named_accounts, named_regions) = named(&overrides.entries);
-            let accounts: Vec<&str> = targets.accounts.map_or_else(|| named_accounts.into_iter().collect(), strs);
-            let regions: Vec<&str> = targets.regions.map_or_else(|| named_regions.into_iter().collect(), strs);
-            found.problems.extend(overrides.check_targets(accounts.iter().copied(), regions.iter().copied()));
-            self.refuse_same_everywhere(&overrides.entries, &mut found);
-            let mut seen = BTreeSet::new();
-            for target in combinations(&accounts, &regions) {
-                let layer = self.overrides(pipeline.stage, target);
-                let values: Vec<_> = layer.parameters.iter().map(|(name, setting)| (name.clone(), setting.value.clone())).collect();
-                if !layer.parameters.is_empty() && seen.insert(values) {
-                    self.check_target(&merge([merged.clone(), layer]), pipeline, targets, target, &mut found);
-                }
+        let no_overrides = Overrides::default();
+        let overrides = stage.overrides.as_ref().map_or(&no_overrides, |(_, overrides)| overrides);
+        let (named_accounts, named_regions) = named(&overrides.entries);
+        let accounts: Vec<&str> = targets.accounts.map_or_else(|| named_accounts.into_iter().collect(), strs);
+        let regions: Vec<&str> = targets.regions.map_or_else(|| named_regions.into_iter().collect(), strs);
+        found.problems.extend(overrides.check_targets(accounts.iter().copied(), regions.iter().copied()));
+        self.refuse_same_everywhere(&overrides.entries, &mut found);
+        // What was looked at already is not looked at again, unless the template is another one in each account or region.
+        let differs = depends_on_target(&self.template_json);
+        let mut seen = BTreeSet::from([Vec::new()]);
+        for target in combinations(&accounts, &regions) {
+            let layer = self.overrides(pipeline.stage, target);
+            let values: Vec<_> = layer.parameters.iter().map(|(name, setting)| (name.clone(), setting.value.clone())).collect();
+            if seen.insert(values) || differs {
+                self.check_target(&merge([merged.clone(), layer]), pipeline, targets, target, &mut found);
             }
         }
         name_stack_set(pipeline, &mut found);

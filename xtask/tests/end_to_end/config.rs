@@ -224,6 +224,24 @@ Resources:
 }
 
 #[test]
+fn a_template_that_chooses_by_account_or_region_is_checked_in_each() {
+    let mut project = project();
+    project.set("STAGING_ACCOUNT_LIST", "222222222222,444444444444");
+    let template = project.read("cfn-sm-endpoint-template.yml");
+    let mapping = "Mappings:\n  Volumes:\n    '222222222222': {Size: 100}\n    '444444444444': {Size: 600}\n    '333333333333': {Size: 1}\n\nConditions:\n";
+    let template = template.replace("Conditions:\n  # ---- Kind", &format!("{mapping}  # ---- Kind"));
+    let by_account = "VolumeSizeInGB: !FindInMap [Volumes, !Ref AWS::AccountId, Size]";
+    let one = "VolumeSizeInGB: !If [SizesVolume, !Ref VolumeSizeGiB, !Ref 'AWS::NoValue']";
+    assert!(template.contains(one) && template.contains("Mappings"));
+    project.write("cfn-sm-endpoint-template.yml", &template.replacen(one, by_account, 1));
+    project.run(["config", "check"]).ends_with(2).says("`VolumeSizeInGB` of variant `AllTraffic` is 600; it is 1 to 512");
+    project.set("STAGING_ACCOUNT_LIST", "222222222222");
+    project.run(["config", "check"]).ends_with(0);
+    project.set("STAGING_ACCOUNT_LIST", "222222222222,555555555555");
+    project.run(BUILD).ends_with(2).says("555555555555");
+}
+
+#[test]
 fn what_is_merely_unwise_in_production_is_a_warning() {
     let project = project();
     let burstable = r#"[{ "ParameterKey": "EndpointInstanceType", "ParameterValue": "ml.t2.medium" }]"#;
