@@ -9,13 +9,15 @@ use std::str::FromStr;
 use sha2::{Digest as _, Sha256};
 
 use crate::arn::ModelPackageArn;
-use crate::error::RegistryError;
+use crate::error::{RegistryError, RegistryErrorKind};
 use crate::registry::Registry;
 
 /// A description has at most this many characters (SageMaker API, StageDescription).
 const MAX_DESCRIPTION: usize = 1024;
 /// A client token has at most this many characters (SageMaker API, ClientToken).
 const MAX_TOKEN: usize = 36;
+/// How often a record that meets somebody else's change is tried.
+const ATTEMPTS: u32 = 5;
 /// The stage beyond which there is no other: a package that is there is not moved back.
 const LAST_STAGE: &str = "Production";
 
@@ -111,16 +113,23 @@ pub async fn record<S: LifeCycleStore>(
     life_cycle: &LifeCycle,
     occasion: &str,
 ) -> Result<Recorded, RegistryError> {
-    let present = store.describe(arn).await?.life_cycle;
-    match present {
-        Some(present) if present == *life_cycle => return Ok(Recorded::Unchanged),
-        Some(present) if present.stage.eq_ignore_ascii_case(LAST_STAGE) && !life_cycle.stage.eq_ignore_ascii_case(LAST_STAGE) => {
-            return Ok(Recorded::Kept(present));
+    let token = client_token(arn, life_cycle, occasion);
+    let mut attempt = 1;
+    loop {
+        match store.describe(arn).await?.life_cycle {
+            Some(present) if present == *life_cycle => return Ok(Recorded::Unchanged),
+            Some(present) if present.stage.eq_ignore_ascii_case(LAST_STAGE) && !life_cycle.stage.eq_ignore_ascii_case(LAST_STAGE) => {
+                return Ok(Recorded::Kept(present));
+            }
+            _ => {}
         }
-        _ => {}
+        match store.set_life_cycle(arn, life_cycle, &token).await {
+            Ok(()) => return Ok(Recorded::Written),
+            // Somebody else changes the package at the same time: what it says now decides.
+            Err(error) if error.kind == RegistryErrorKind::Conflict && attempt < ATTEMPTS => attempt += 1,
+            Err(error) => return Err(error),
+        }
     }
-    store.set_life_cycle(arn, life_cycle, &client_token(arn, life_cycle, occasion)).await?;
-    Ok(Recorded::Written)
 }
 
 /// A token that is the same whenever the same is recorded on the same occasion.

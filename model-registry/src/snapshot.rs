@@ -56,6 +56,11 @@ impl Snapshot {
         reader::read(text)
     }
 
+    /// The group that it is of, where it says so.
+    pub fn group(&self) -> Option<&ModelPackageGroup> {
+        self.group.as_ref()
+    }
+
     /// The file's text.
     pub fn write(&self) -> String {
         writer::write(self)

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use jiff::Timestamp;
 use model_registry::life_cycle::{LifeCycle, LifeCycleStore, Recorded, record};
-use model_registry::{ModelPackage, ModelPackageArn, ModelPackageGroup, PackageQuery, Page, Registry, RegistryError};
+use model_registry::{ModelPackage, ModelPackageArn, ModelPackageGroup, PackageQuery, Page, Registry, RegistryError, RegistryErrorKind};
 
 const ARN: &str = "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/13";
 
@@ -12,13 +12,15 @@ const ARN: &str = "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/1
 struct One {
     package: Mutex<ModelPackage>,
     tokens: Mutex<Vec<String>>,
+    /// So many changes meet somebody else's.
+    conflicts: Mutex<u32>,
 }
 
 impl One {
     fn new(present: Option<LifeCycle>) -> Self {
         let mut package = ModelPackage::new(ARN.parse().unwrap(), Timestamp::UNIX_EPOCH);
         package.life_cycle = present;
-        Self { package: Mutex::new(package), tokens: Mutex::default() }
+        Self { package: Mutex::new(package), tokens: Mutex::default(), conflicts: Mutex::default() }
     }
 
     fn record(&self, life_cycle: &LifeCycle, occasion: &str) -> Recorded {
@@ -41,6 +43,11 @@ impl Registry for One {
 
 impl LifeCycleStore for One {
     async fn set_life_cycle(&self, _: &ModelPackageArn, life_cycle: &LifeCycle, client_token: &str) -> Result<(), RegistryError> {
+        let mut conflicts = self.conflicts.lock().unwrap();
+        if *conflicts > 0 {
+            *conflicts -= 1;
+            return Err(RegistryError::new("update", RegistryErrorKind::Conflict, "somebody else changes it"));
+        }
         self.package.lock().unwrap().life_cycle = Some(life_cycle.clone());
         self.tokens.lock().unwrap().push(client_token.to_owned());
         Ok(())
@@ -60,6 +67,14 @@ fn a_record_is_written_once() {
     let tokens = store.tokens.into_inner().unwrap();
     assert_eq!(tokens.len(), 2);
     assert_ne!(tokens[0], tokens[1]);
+}
+
+#[test]
+fn a_record_that_meets_another_change_is_tried_again() {
+    let store = One::new(None);
+    *store.conflicts.lock().unwrap() = 2;
+    assert_eq!(store.record(&at("Staging/Deployed"), "sha256:1"), Recorded::Written);
+    assert_eq!(store.tokens.into_inner().unwrap().len(), 1);
 }
 
 #[test]

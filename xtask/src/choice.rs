@@ -122,6 +122,16 @@ impl Wanted {
                 let diagnostic = Diagnostic::warning(format!("nothing to deploy: {error}"));
                 Failure::new(Exit::Nothing, vec![diagnostic.hint(error.hint().filter(|_| !stale).or_else(|| Some(hint.to_owned())))])
             }
+            (SelectError::NothingToDeploy { .. }, Some(_)) => {
+                // A group whose last approved package was rejected: the way out is a person's.
+                let mut failure = registry_errors::of_selection(&error);
+                for diagnostic in &mut failure.diagnostics {
+                    diagnostic
+                        .details
+                        .push("what is deployed stays deployed: there is no approved model package to take its place".to_owned());
+                }
+                failure
+            }
             _ => registry_errors::of_selection(&error),
         })
     }

@@ -12,9 +12,21 @@ use crate::diagnostic::{Diagnostic, Failure};
 /// No file that this program reads as text is sensibly larger.
 const MAX_TEXT: u64 = 16 * 1024 * 1024;
 
+/// A registry of ten thousand packages, each with its description, is some 25 MiB.
+const MAX_REGISTRY: u64 = 256 * 1024 * 1024;
+
 /// Reads a text file that a person or an earlier step wrote.
 pub(crate) fn read_text(path: &Path) -> Result<String, Diagnostic> {
-    let bytes = read_bounded(path, MAX_TEXT)?;
+    text(path, MAX_TEXT)
+}
+
+/// Reads a registry snapshot, which may be as large as a registry.
+pub(crate) fn read_registry(path: &Path) -> Result<String, Diagnostic> {
+    text(path, MAX_REGISTRY)
+}
+
+fn text(path: &Path, limit: u64) -> Result<String, Diagnostic> {
+    let bytes = read_bounded(path, limit)?;
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         Diagnostic::error(format!("`{}` is not UTF-8 text: byte {at} is not valid", path.display()))

@@ -5,6 +5,7 @@ mod resolve;
 mod snapshot;
 
 use model_registry::ModelPackageGroup;
+use model_registry::snapshot::Snapshot;
 
 use crate::cli::{RegistryAction, RegistryOptions, given};
 use crate::diagnostic::{Diagnostic, Failure};
@@ -24,9 +25,12 @@ pub(crate) async fn run(
     }
 }
 
-/// The group that an option or its variable names.
-fn group(named: Option<&String>) -> Result<ModelPackageGroup, Failure> {
+/// The group that an option or its variable names, else the one that a snapshot is of.
+fn group(named: Option<&String>, snapshot: Option<&Snapshot>) -> Result<ModelPackageGroup, Failure> {
     let Some(text) = given(named) else {
+        if let Some(group) = snapshot.and_then(Snapshot::group) {
+            return Ok(group.clone());
+        }
         return Err(Diagnostic::error("`--model-package-group-name` is missing")
             .hinting("give it, or set SOURCE_MODEL_PACKAGE_GROUP_NAME")
             .into());

@@ -112,6 +112,18 @@ fn an_event_that_is_out_of_date_deploys_nothing() {
 }
 
 #[test]
+fn where_the_last_approved_package_is_rejected_it_is_said_that_it_stays_deployed() {
+    let cloud = Cloud::new();
+    cloud.register(1);
+    let project = cloud.project();
+    cloud.sagemaker("UpdateModelPackage", &json!({ "ModelPackageArn": arn(1), "ModelApprovalStatus": "Rejected" }));
+    build(&project, &event(1, "Rejected", &json!({})))
+        .ends_with(4)
+        .says("no approved model package")
+        .says("what is deployed stays deployed");
+}
+
+#[test]
 fn an_event_comes_through_standard_input_too() {
     let (_cloud, project, _) = registry();
     let mut program = project.command(["build", "--event", "-"]).stdin(Stdio::piped()).spawn().unwrap();

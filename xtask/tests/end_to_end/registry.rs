@@ -28,6 +28,10 @@ fn a_list_is_a_table_for_people_and_json_for_programs() {
     let twelve = &list["model_packages"][4];
     assert_eq!((&twelve["version"], &twelve["life_cycle"]["stage"]), (&json!(12), &json!("Production")));
     project.run(["registry", "list", "--registry", "examples/registry.json", "--model-package-group-name", "wine"]).ends_with(4);
+    // A snapshot says itself which group it is of.
+    Project::new().run(["registry", "list", "--registry", "examples/registry.json"]).ends_with(0).says("Two features only");
+    Project::new().run(["registry", "resolve", "--registry", "examples/registry.json"]).ends_with(0).says("/13");
+    Project::new().run(["registry", "list"]).ends_with(2).says("`--model-package-group-name` is missing");
 }
 
 #[test]
@@ -113,7 +117,7 @@ fn what_is_throttled_is_asked_again_after_a_pause() {
 }
 
 #[test]
-fn a_page_that_is_empty_and_has_a_token_is_followed_and_a_group_is_named_by_its_arn() {
+fn a_group_that_is_named_by_its_arn_needs_no_request_for_it() {
     let cloud = Cloud::new();
     cloud.register(10);
     let mut project = cloud.project();

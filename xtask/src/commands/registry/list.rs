@@ -49,10 +49,11 @@ struct LifeCycle {
 }
 
 pub(super) async fn run(printer: Printer, options: &ListOptions) -> Result<Exit, Failure> {
-    let group = group(options.group.model_package_group_name.as_ref())?;
+    let saved = options.registry.as_deref().map(snapshot::read).transpose()?;
+    let group = group(options.group.model_package_group_name.as_ref(), saved.as_ref())?;
     let limit = (!options.group.all).then_some(options.group.limit as usize);
-    let listing = match &options.registry {
-        Some(file) => model_registry::list(&snapshot::read(file)?, &group, limit).await,
+    let listing = match &saved {
+        Some(saved) => model_registry::list(saved, &group, limit).await,
         None => with_aws(&group, limit).await?,
     };
     let listing = listing.map_err(|error| registry_errors::of_registry(&error))?;

@@ -22,7 +22,8 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     // Outside of the project its policy would not be found, and another package might be chosen than `build` chooses.
     let project = if options.choice.release_policy.is_some() { project().ok() } else { Some(project()?) };
-    let group = group(options.model_package_group_name.as_ref())?;
+    let saved = options.choice.registry.as_deref().map(|file| Ok::<_, Failure>((file, snapshot::read(file)?))).transpose()?;
+    let group = group(options.model_package_group_name.as_ref(), saved.as_ref().map(|(_, saved)| saved))?;
     let mut diagnostics = Vec::new();
     let wanted = Wanted::read(project.as_ref(), &options.choice, Some(&group), &mut diagnostics);
     stop_on_errors(diagnostics)?;
@@ -31,9 +32,9 @@ pub(super) async fn run(
     if let Some(announcement) = wanted.announcement() {
         printer.step("Event", announcement);
     }
-    let choice = match &options.choice.registry {
-        Some(file) => {
-            let source = Source { registry: snapshot::read(file)?, documents: Mirror::new(snapshot::mirror(file)) };
+    let choice = match saved {
+        Some((file, registry)) => {
+            let source = Source { registry, documents: Mirror::new(snapshot::mirror(file)) };
             wanted.choose(&group, source).await?
         }
         None => with_aws(&wanted, &group).await?,

@@ -35,7 +35,7 @@ mod with_aws {
     const AT_ONCE: usize = 8;
 
     pub(crate) async fn run(printer: Printer, options: &SnapshotOptions) -> Result<Exit, Failure> {
-        let group = group(options.group.model_package_group_name.as_ref())?;
+        let group = group(options.group.model_package_group_name.as_ref(), None)?;
         let session = Session::open().await?;
         let registry = session.registry(None);
         let limit = (!options.group.all).then_some(options.group.limit as usize);
