@@ -1,7 +1,7 @@
 //! Fifty accounts, and 50 ms added to every answer of AWS: all at once beside one after another.
 //!
-//! `cargo bench --profile dev -p xtask --bench fifty_accounts`: in the profile of the tests, since the AWS SDK takes long to build in
-//! another. Ends with an error when all at once is not at least twenty times faster.
+//! `cargo xtask bench fifty_accounts`: in the profile of the tests, since the AWS SDK takes long to build in another. Ends with an error
+//! when all at once is not at least twenty times faster.
 
 use std::time::{Duration, Instant};
 
