@@ -1,5 +1,6 @@
 //! `test-staging` and `test-prod`: every endpoint of a stage, all accounts at once, and the evidence in files.
 
+#[cfg(feature = "aws")]
 mod expectations;
 mod golden;
 mod other;
@@ -24,6 +25,7 @@ use crate::manifest::Release;
 use crate::printer::Printer;
 use crate::project::Project;
 use crate::record::Recording;
+#[cfg(feature = "aws")]
 pub(crate) use expectations::Expectations;
 use other::Address;
 use programs::Programs;
@@ -47,6 +49,7 @@ pub(crate) struct TestRun {
     pub(crate) suite_info: Option<SuiteInfo>,
     pub(crate) release: Option<Release>,
     /// What the release's template says of its endpoints.
+    #[cfg(feature = "aws")]
     pub(crate) expectations: Option<Expectations>,
     pub(crate) wait: Duration,
     #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "a container is one target"))]
@@ -69,6 +72,7 @@ impl TestRun {
             suite,
             suite_info: None,
             release: None,
+            #[cfg(feature = "aws")]
             expectations: None,
             wait: Duration::from_secs(ENDPOINT_WAIT),
             jobs: 1,
@@ -113,6 +117,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
     let results =
         results::ResultFiles::new(options.results_dir.clone().unwrap_or_else(|| project.target("test-results")), &options.test_results)?;
     let usual_wait = Duration::from_secs(if options.endpoint_url.is_some() { CONTAINER_WAIT } else { ENDPOINT_WAIT });
+    #[cfg(feature = "aws")]
     let expectations = match &release {
         Some(release) if options.endpoint_url.is_none() => Some(Expectations::read(&build_dir, release, stage)?),
         _ => None,
@@ -121,6 +126,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
     let run = TestRun {
         suite_info: Some(read.info),
         release,
+        #[cfg(feature = "aws")]
         expectations,
         wait: options.wait.map(Duration::from_secs).or(suite.endpoint().ready_within).unwrap_or(usual_wait),
         jobs: options.jobs.max(1),
