@@ -3,7 +3,8 @@
 //! A stack set brings one template to many AWS accounts and regions. CloudFormation does the work; this crate finds out what there
 //! is to do, starts the operations that do it, in their order, waits for them, and accounts for every target: what was done, and
 //! where it failed, the resource that failed first, from the events of the stack in the target account. When everything is as it
-//! should be, nothing is started. Nothing is ever deleted.
+//! should be, nothing is started. Nothing is deleted but
+//! what [`prune`] is given by name.
 //!
 //! ```
 //! use std::collections::BTreeSet;
@@ -36,6 +37,8 @@
 //!   [orphans](InstanceAction::Orphan), which are in the set and not among the targets. They are shown and left alone.
 //! - [`roll_out`] plans and does it: the set first, since new instances are created with what the set has. It tells [`Event`]s on
 //!   the way and ends with a [`Rollout`], which serialises as `rollout.json`.
+//! - [`template_changes`] tells what becomes of each resource of a stack, [`preflight`](preflight::preflight) asks every target whether a
+//!   rollout could succeed there, [`prune`] takes instances out, [`detect_drift`] looks for stacks that were changed by hand.
 //! - [`StackSets`] and [`Stacks`] are the ports: the management account's stack sets, and the stacks of one target. `aws` holds
 //!   them on CloudFormation. A [`Clock`] is a port too: there is one poll loop, with a deadline and no fixed pause.
 //!

@@ -64,7 +64,7 @@ fn main() -> Exit {
 async fn run(printer: Printer, cli: Cli) -> Result<Exit, Failure> {
     let project = || Project::find(cli.global.project_dir.as_deref());
     match cli.command {
-        Command::Tour(options) => commands::tour::run(printer, &project()?, &options).await,
+        Command::Tour(options) => Box::pin(commands::tour::run(printer, &project()?, &options)).await,
         Command::Setup(options) => commands::setup::run(printer, &options).await,
         Command::Build(options) => commands::build::run(printer, &project()?, &options).await,
         Command::Config(command) => commands::config::run(printer, &project()?, &command),

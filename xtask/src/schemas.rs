@@ -2,6 +2,8 @@
 //!
 //! `UPDATE_SCHEMAS=1 cargo test -p xtask schemas` writes them anew.
 
+mod rollout;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -289,6 +291,11 @@ fn without_null(schema: Schema) -> Json {
 #[test]
 fn the_schema_of_the_release_manifest_is_fresh() {
     holds("release-manifest.v1.json", "Release manifest", json(schema_for!(Manifest)));
+}
+
+#[test]
+fn the_schema_of_a_rollout_is_fresh() {
+    holds("rollout.v1.json", "Rollout", json(schema_for!(rollout::Rollout)));
 }
 
 #[cfg(feature = "aws")]

@@ -143,7 +143,7 @@ impl State {
     }
 
     /// Goes on by one step: a pending instance runs, a running one ends.
-    fn advance(&mut self) {
+    pub(crate) fn advance(&mut self) {
         let version = self.version;
         let stops = self.stops;
         let Some(current) = self.operations.iter_mut().find(|running| !running.operation.status.has_ended()) else { return };

@@ -9,4 +9,5 @@ mod plans;
 mod pruning;
 mod release;
 mod resumed;
+mod state_machine;
 mod trouble;

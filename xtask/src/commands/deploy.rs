@@ -41,7 +41,7 @@ mod with_aws {
     use crate::commands::test_endpoints::{self, Expectations, TestRun};
     use crate::diagnostic::{Diagnostic, Level};
     use crate::files;
-    use crate::manifest::Release;
+    use crate::manifest::{Release, Tool};
     use crate::preflight;
     use crate::record::Recording;
     use crate::stack_set_request::{self, Request};
@@ -66,6 +66,12 @@ mod with_aws {
         if !options.no_preflight {
             Box::pin(before(printer, &session, &sessions, &stack_sets, &release, &request)).await?;
         }
+        let heading = json!({
+            "tool": Tool::this(),
+            "stage": options.set.stage.name(),
+            "release": release.digest,
+            "model_package": release.manifest.model_package.arn,
+        });
         printer.step("Rolling out", format_args!("{} to {}", request.release.stack_set, place(&request.release.targets)));
         let progress = Progress::new(printer);
         let rollout = roll_out(
@@ -92,7 +98,7 @@ mod with_aws {
         } else {
             Vec::new()
         };
-        let record = record(&rollout, &identity)?;
+        let record = record(&rollout, &identity, heading)?;
         let path =
             options.results_dir.clone().unwrap_or_else(|| project.target(&format!("rollout/{}", options.set.stage))).join("rollout.json");
         let mut text = serde_json::to_string_pretty(&record).expect("plain data always serialises");
@@ -142,7 +148,7 @@ mod with_aws {
             let hint = "mend what failed; with --no-preflight the rollout is begun all the same";
             return Err(Failure::new(Exit::Failed, vec![diagnostic.hinting(hint)]));
         }
-        printer.step("Checked", findings.summary());
+        printer.step("Preflight", findings.summary().trim_start_matches("Preflight: "));
         Ok(())
     }
 
@@ -168,8 +174,11 @@ mod with_aws {
         Ok(reports)
     }
 
-    fn record(rollout: &Rollout, identity: &[TargetReport]) -> Result<Json, Failure> {
+    fn record(rollout: &Rollout, identity: &[TargetReport], heading: Json) -> Result<Json, Failure> {
         let mut record = serde_json::to_value(rollout).map_err(|error| Failure::from(Diagnostic::error(error.to_string())))?;
+        if let (Some(record), Json::Object(heading)) = (record.as_object_mut(), heading) {
+            record.extend(heading);
+        }
         record["identity"] = identity
             .iter()
             .map(|report| {
@@ -223,6 +232,7 @@ mod with_aws {
                     "`{}` still has a stack where the release has no target; nothing deletes it",
                     rollout.stack_set
                 ))
+                .hint(format!("`prune` does, when it is named: --instance {orphan}"))
                 .named(orphan.to_string()),
             );
         }

@@ -24,6 +24,7 @@ mod record;
 mod regions;
 mod registry;
 mod rollout;
+mod scale;
 mod schemas;
 mod setup;
 mod template_choices;

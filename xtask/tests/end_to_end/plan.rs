@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 use crate::cloud::{Cloud, REGION};
 use crate::project::Project;
 use crate::rollout::{ACCOUNTS, DEPLOY, ENDPOINT, OTHER, approve, has_endpoint, package, project, serves};
+use crate::schemas::validate;
 
 const PLAN: [&str; 3] = ["plan", "--stage", "staging"];
 const PRUNE: [&str; 3] = ["prune", "--stage", "staging"];
@@ -15,6 +16,8 @@ const CHANGING: [&str; 6] =
 
 fn plan(project: &Project, code: i32) -> Json {
     let run = project.run(PLAN.iter().chain(&["--format", "json"])).ends_with(code);
+    project.write("plan.json", &run.stdout);
+    validate("plan.v1.json", &project.path("plan.json")).unwrap();
     serde_json::from_str(&run.stdout).unwrap()
 }
 

@@ -7,6 +7,7 @@ use test_support::stand_in::{SeedPackage, SeedPackages};
 
 use crate::cloud::{Cloud, GROUP, HOME, REGION};
 use crate::project::Project;
+use crate::schemas::validate;
 
 pub(crate) const ENDPOINT: &str = "iris-p-abc123xyz-staging";
 pub(crate) const OTHER: &str = "eu-west-1";
@@ -83,6 +84,7 @@ fn releases_accounts_and_regions_come_and_go_and_every_endpoint_serves_the_model
     approve(&cloud, 1);
     project.run(["build"]).ends_with(0);
     project.run(DEPLOY).ends_with(0).says("4 of 4 endpoints serve the release");
+    validate("rollout.v1.json", &project.path("target/rollout/staging/rollout.json")).unwrap();
     serves(&cloud, &ACCOUNTS[..2], 1);
 
     // The second release: a new model, another parameter, a changed template, and an account more.
@@ -187,6 +189,7 @@ fn one_account_that_fails_is_explained_and_without_tolerance_the_rest_is_given_u
     let record = project.json("target/rollout/staging/rollout.json");
     assert_eq!((&record["counts"]["failed"], &record["counts"]["cancelled"]), (&1.into(), &2.into()));
 
+    validate("rollout.v1.json", &project.path("target/rollout/staging/rollout.json")).unwrap();
     project.run(DEPLOY.iter().chain(&["--no-preflight", "--failure-tolerance-count", "1", "--max-concurrent-count", "3"])).ends_with(1);
     assert!(has_endpoint(&cloud, ACCOUNTS[1], REGION) && has_endpoint(&cloud, ACCOUNTS[2], REGION));
     cloud.prepare("staging", ACCOUNTS[0]);

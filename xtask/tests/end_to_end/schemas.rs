@@ -7,7 +7,7 @@ use crate::buildspecs::python_program;
 use crate::project::{Project, workspace};
 
 /// Whether a JSON or YAML file is as a schema says; what is wrong with it otherwise.
-fn validate(schema: &str, file: &Path) -> Result<(), String> {
+pub(crate) fn validate(schema: &str, file: &Path) -> Result<(), String> {
     let check = "import json, sys, yaml, jsonschema
 schema = json.load(open(sys.argv[1]))
 errors = sorted(jsonschema.Draft202012Validator(schema).iter_errors(yaml.safe_load(open(sys.argv[2]))), key=str)

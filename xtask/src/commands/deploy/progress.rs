@@ -59,7 +59,14 @@ impl Progress {
                 }
                 statuses.insert(target.to_string(), status);
                 let under_way = statuses.values().filter(|status| !settled(status)).count();
-                progress.bar.set_message(format!("{} of {} targets settled", statuses.len() - under_way, statuses.len()));
+                let now: Vec<&str> = statuses
+                    .iter()
+                    .filter(|(_, status)| **status == DetailedStatus::Running)
+                    .map(|(target, _)| target.as_str())
+                    .take(3)
+                    .collect();
+                let now = if now.is_empty() { String::new() } else { format!("; now {}", now.join(", ")) };
+                progress.bar.set_message(format!("{} of {} targets settled{now}", statuses.len() - under_way, statuses.len()));
             }
             Event::Tolerated { error, attempt } => progress.line("Retrying", &format!("{error} (attempt {attempt})")),
             _ => {}
