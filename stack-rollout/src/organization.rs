@@ -89,6 +89,28 @@ pub async fn active_accounts<O: Organization>(organization: &O, units: &[UnitId]
     Ok(accounts)
 }
 
+/// How a list of accounts changes those of organizational units (`AccountFilterType` of CloudFormation's deployment targets).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AccountFilter {
+    /// Only those of the units' accounts that are listed.
+    Intersection,
+    /// Only those that are not.
+    Difference,
+    /// The units' accounts and the listed ones, wherever they are.
+    Union,
+}
+
+impl AccountFilter {
+    /// The accounts that are meant, of the units' own and of those that are listed.
+    pub fn apply(self, members: &BTreeSet<AccountId>, listed: &BTreeSet<AccountId>) -> BTreeSet<AccountId> {
+        match self {
+            Self::Intersection => members & listed,
+            Self::Difference => members - listed,
+            Self::Union => members | listed,
+        }
+    }
+}
+
 /// The next page's token; one that came before would never end.
 fn next(operation: &'static str, token: Option<String>, seen: &mut HashSet<String>) -> Result<Option<String>, CallError> {
     match token {

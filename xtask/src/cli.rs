@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub(crate) use options::{
-    BenchOptions, BuildOptions, ChoiceOptions, ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions,
+    AccountFilter, BenchOptions, BuildOptions, ChoiceOptions, ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions,
     ConfigurationOptions, DemoOptions, DeployOptions, DistOptions, LintCheck, LintOptions, ListOptions, PackageOptions, PlanOptions,
     ProjectOptions, PruneOptions, RecordOptions, RegistryAction, RegistryOptions, ResolveOptions, RoleOptions, SchemaOf, SetupOptions,
     SnapshotOptions, Stage, StageAccounts, TestOptions, TourOptions, given,

@@ -9,7 +9,7 @@ use crate::targets::Accounts;
 
 /// The accounts as a list: units are resolved, all else stays as it is.
 pub(crate) async fn listed(session: &Session, accounts: &Accounts) -> Result<Accounts, Failure> {
-    let Accounts::Units(units) = accounts else { return Ok(accounts.clone()) };
+    let Accounts::Units(units, filter) = accounts else { return Ok(accounts.clone()) };
     let organization = AwsOrganization::new(aws_sdk_organizations::Client::new(&session.config));
     let found = active_accounts(&organization, units).await.map_err(|error| {
         let hint = match error.code.as_deref() {
@@ -24,8 +24,20 @@ pub(crate) async fn listed(session: &Session, accounts: &Accounts) -> Result<Acc
         };
         Failure::unreachable(Diagnostic::error(error.to_string()).hint(hint))
     })?;
+    let parsed = |account: &model_registry::AccountId| {
+        account.to_string().parse().map_err(|error: stack_rollout::InvalidIdentifier| Failure::from(Diagnostic::error(error.to_string())))
+    };
+    let found = match filter {
+        Some((filter, listed)) => filter.apply(&found, &listed.iter().map(parsed).collect::<Result<_, _>>()?),
+        None => found,
+    };
     if found.is_empty() {
-        return Err(Diagnostic::error(format!("there is no active account in {} or below", names(units))).into());
+        return Err(Diagnostic::error(format!(
+            "there is no active account in {} or below{}",
+            names(units),
+            if filter.is_some() { " that the list of accounts leaves" } else { "" }
+        ))
+        .into());
     }
     let accounts = found.iter().map(|account| account.as_str().parse());
     let accounts: Result<_, model_registry::ParseAccountIdError> = accounts.collect();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use model_registry::AccountId;
-use stack_rollout::organization::UnitId;
+use stack_rollout::organization::{AccountFilter, UnitId};
 use stage_config::names;
 
 use crate::diagnostic::Diagnostic;
@@ -15,8 +15,8 @@ pub(crate) enum Accounts {
     Own,
     /// These.
     Listed(BTreeSet<AccountId>),
-    /// All active ones in these organizational units: AWS Organizations has to be asked.
-    Units(Vec<UnitId>),
+    /// All active ones in these organizational units, as a list of accounts filters them: AWS Organizations has to be asked.
+    Units(Vec<UnitId>, Option<(AccountFilter, BTreeSet<AccountId>)>),
 }
 
 /// Reads a list of accounts: white space and a comma too many do no harm, an account named twice counts once.

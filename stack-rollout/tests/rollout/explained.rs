@@ -1,6 +1,6 @@
 //! A failed instance is explained from the events of its stack, and the record says it all.
 
-use stack_rollout::{CallError, EventPage, Rollout, SessionError, StackEvent, Stacks, first_causes, roll_out};
+use stack_rollout::{CallError, EventPage, FailedResource, Rollout, SessionError, StackEvent, Stacks, first_causes, roll_out};
 
 use crate::fake::*;
 
@@ -77,6 +77,38 @@ fn a_failed_rollback_is_told_when_nothing_failed_before_it_and_a_success_has_no_
     events.retain(|event| event.at != Some(1_008));
     assert_eq!(first_causes(&events)[0].status, "UPDATE_ROLLBACK_IN_PROGRESS");
     assert!(first_causes(&[event(1, "x", "AWS::CloudFormation::Stack", "CREATE_COMPLETE", None)]).is_empty());
+}
+
+/// Stacks whose failed resources say more themselves, or may not be asked.
+struct Telling(FakeStacks, Result<Option<String>, CallError>);
+
+impl Stacks for Telling {
+    async fn stack_events(&self, stack_id: &str, token: Option<&str>) -> Result<EventPage, CallError> {
+        self.0.stack_events(stack_id, token).await
+    }
+
+    async fn failure_reason(&self, _: &FailedResource) -> Result<Option<String>, CallError> {
+        self.1.clone()
+    }
+}
+
+#[test]
+fn what_a_failed_endpoint_says_of_itself_is_told_beside_what_cloudformation_says() {
+    let rolled_out = |answer: Result<Option<String>, CallError>| {
+        let cloud = Cloud::with_fate(target("222222222222", "us-east-1"), Fate::Fails("ResourceLogicalId:Model"));
+        let sessions = |_, _| {
+            let answer = answer.clone();
+            async move { Ok(Telling(FakeStacks(vec![story()]), answer)) }
+        };
+        let release = release(&["222222222222"], &["us-east-1"]);
+        block_on(roll_out(&cloud, sessions, &release, &options(), &FakeClock::default(), |_| {})).unwrap()
+    };
+    let told = rolled_out(Ok(Some("the container did not answer /ping".to_owned())));
+    assert_eq!(told.targets[0].events[0].failure_reason.as_deref(), Some("the container did not answer /ping"));
+    assert!(told.problems.is_empty());
+    // What could not be asked does not hide what CloudFormation said.
+    let refused = rolled_out(Err(error("AccessDenied")));
+    assert_eq!((refused.targets[0].events.len(), refused.problems[0].code), (1, "reason-unread"));
 }
 
 #[test]

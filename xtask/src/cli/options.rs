@@ -35,7 +35,7 @@ pub(crate) use plan::PlanOptions;
 pub(crate) use prune::PruneOptions;
 pub(crate) use registry::{ListOptions, RegistryAction, RegistryOptions, ResolveOptions, SnapshotOptions};
 pub(crate) use setup::SetupOptions;
-pub(crate) use shared::{ProjectOptions, RecordOptions, RoleOptions, StageAccounts};
+pub(crate) use shared::{AccountFilter, ProjectOptions, RecordOptions, RoleOptions, StageAccounts};
 pub(crate) use stage::Stage;
 pub(crate) use test_endpoints::TestOptions;
 pub(crate) use tour::TourOptions;

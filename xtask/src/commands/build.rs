@@ -186,7 +186,7 @@ fn checked_stages<'a>(
         let accounts: Vec<String> = match &stage.accounts {
             Accounts::Own => vec![home.account.as_ref().unwrap_or_else(|| choice.package.arn.account()).to_string()],
             Accounts::Listed(accounts) => accounts.iter().map(ToString::to_string).collect(),
-            Accounts::Units(_) => {
+            Accounts::Units(..) => {
                 return Err(Diagnostic::error(format!("the accounts of the {} stage's units are not known", stage.stage))
                     .hinting("with --registry no call to AWS is made: give a list of accounts")
                     .into());
@@ -221,7 +221,7 @@ pub(crate) fn check_early(printer: Printer, request: &BuildRequest, inputs: &Con
     for stage in &request.stages {
         let accounts: Option<Vec<String>> = match &stage.accounts {
             Accounts::Listed(accounts) => Some(accounts.iter().map(ToString::to_string).collect()),
-            Accounts::Own | Accounts::Units(_) => None,
+            Accounts::Own | Accounts::Units(..) => None,
         };
         let regions = (!request.regions.is_empty()).then_some(&request.regions[..]);
         let targets = Targets { accounts: accounts.as_deref(), regions, instance_types: &[] };

@@ -116,6 +116,7 @@ pub(crate) fn build_options(output_dir: PathBuf) -> BuildOptions {
                 env_name: text("ds"),
             },
             accounts: StageAccounts {
+                account_filter: None,
                 multi_account_deployment: text("yes"),
                 staging_accounts: text("222222222222"),
                 prod_accounts: text("333333333333"),

@@ -46,6 +46,29 @@ fn the_active_accounts_of_the_units_and_of_those_below_are_the_targets() {
 }
 
 #[test]
+fn a_list_filters_the_accounts_of_the_units_when_that_is_said() {
+    let cloud = Cloud::new();
+    cloud.aws.seed_organization(&organization()).unwrap();
+    cloud.register(1);
+    let mut project = cloud.project();
+    project.unset("PROD_ACCOUNT_LIST");
+    project.set("ORGANIZATIONAL_UNIT_STAGING_ID", STAGING);
+    project.set("ORGANIZATIONAL_UNIT_PROD_ID", PROD);
+    // One of the staging unit, and one of nowhere.
+    project.set("STAGING_ACCOUNT_LIST", "222222222201,255555555555");
+    let accounts = |filter: &str| {
+        project.run(["build", "--account-filter", filter]).ends_with(0);
+        let accounts = project.json("target/deploy/staging-accounts.json");
+        accounts.as_array().unwrap().iter().map(|account| account.as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(accounts("intersection"), ["222222222201"]);
+    let difference = accounts("difference");
+    assert!(difference.len() == 45 && !difference.contains(&"222222222201".to_owned()));
+    let union = accounts("union");
+    assert!(union.len() == 47 && union.contains(&"255555555555".to_owned()));
+}
+
+#[test]
 fn a_list_and_units_together_are_refused_and_a_wrong_id_is_named() {
     let cloud = Cloud::new();
     let mut project = cloud.project();

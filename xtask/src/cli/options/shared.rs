@@ -37,6 +37,20 @@ pub(crate) struct StageAccounts {
     /// The organizational units that hold the production accounts, in place of a list.
     #[arg(long, value_name = "OUS", env = "ORGANIZATIONAL_UNIT_PROD_ID")]
     pub(crate) organizational_unit_prod_id: Option<String>,
+    /// What a list of accounts does to the accounts of organizational units, where both are given.
+    #[arg(long, value_enum, env = "ACCOUNT_FILTER_TYPE", ignore_case = true)]
+    pub(crate) account_filter: Option<AccountFilter>,
+}
+
+/// What a list of accounts does to the accounts of organizational units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum AccountFilter {
+    /// Only those of the units' accounts that are listed.
+    Intersection,
+    /// Only those that are not.
+    Difference,
+    /// The units' accounts and the listed ones.
+    Union,
 }
 
 /// The role that is taken in each target account.

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use model_registry::ModelPackageGroup;
-use stack_rollout::organization::UnitId;
+use stack_rollout::organization::{self, UnitId};
 
 use super::regional::{self, RegionalSelection};
 use crate::choice::Wanted;
-use crate::cli::{BuildOptions, ConfigurationOptions, Stage, StageAccounts, given};
+use crate::cli::{AccountFilter, BuildOptions, ConfigurationOptions, Stage, StageAccounts, given};
 use crate::configuration::{BaseFile, ConfigurationFiles, Pipeline, StageFiles};
 use crate::diagnostic::{Diagnostic, Failure, stop_on_errors};
 use crate::exit::Exit;
@@ -237,26 +237,56 @@ impl Asked {
             [("--staging-accounts", "STAGING_ACCOUNT_LIST"), ("--organizational-unit-staging-id", "ORGANIZATIONAL_UNIT_STAGING_ID")];
         let prod = [("--prod-accounts", "PROD_ACCOUNT_LIST"), ("--organizational-unit-prod-id", "ORGANIZATIONAL_UNIT_PROD_ID")];
         [
-            self.accounts(multi_account, options.staging_accounts.as_ref(), options.organizational_unit_staging_id.as_ref(), staging),
-            self.accounts(multi_account, options.prod_accounts.as_ref(), options.organizational_unit_prod_id.as_ref(), prod),
+            self.accounts(
+                multi_account,
+                options.staging_accounts.as_ref(),
+                options.organizational_unit_staging_id.as_ref(),
+                options.account_filter,
+                staging,
+            ),
+            self.accounts(
+                multi_account,
+                options.prod_accounts.as_ref(),
+                options.organizational_unit_prod_id.as_ref(),
+                options.account_filter,
+                prod,
+            ),
         ]
     }
 
-    fn accounts(&mut self, multi_account: bool, list: Option<&String>, units: Option<&String>, names: [(&str, &str); 2]) -> Accounts {
+    fn accounts(
+        &mut self,
+        multi_account: bool,
+        list: Option<&String>,
+        units: Option<&String>,
+        filter: Option<AccountFilter>,
+        names: [(&str, &str); 2],
+    ) -> Accounts {
         if !multi_account {
             return Accounts::Own;
         }
         let [(list_flag, list_variable), (units_flag, units_variable)] = names;
         match (given(list), given(units)) {
-            (Some(_), Some(_)) => {
+            (Some(_), Some(_)) if filter.is_none() => {
                 let diagnostic = Diagnostic::error("both a list of accounts and organizational units are given")
                     .named(format!("{list_flag}, {units_flag}"));
-                self.diagnostics.push(diagnostic.hint(format!("give one of them; the variables are {list_variable} and {units_variable}")));
+                self.diagnostics.push(diagnostic.hint(format!(
+                    "give one of them, or say with --account-filter what the list does to the units' accounts; the variables are {list_variable} and {units_variable}"
+                )));
                 Accounts::Own
             }
-            (None, Some(text)) => {
+            (list, Some(text)) => {
                 let ids = text.split(',').map(str::trim).filter(|id| !id.is_empty());
-                Accounts::Units(ids.filter_map(|id| self.parsed(id.parse::<UnitId>(), units_flag)).collect())
+                let units = ids.filter_map(|id| self.parsed(id.parse::<UnitId>(), units_flag)).collect();
+                let listed = list.zip(filter).map(|(text, filter)| {
+                    let filter = match filter {
+                        AccountFilter::Intersection => organization::AccountFilter::Intersection,
+                        AccountFilter::Difference => organization::AccountFilter::Difference,
+                        AccountFilter::Union => organization::AccountFilter::Union,
+                    };
+                    (filter, targets::accounts(text, list_flag, &mut self.diagnostics))
+                });
+                Accounts::Units(units, listed)
             }
             (list, None) => {
                 let known = self.diagnostics.len();
