@@ -23,6 +23,7 @@ mod project;
 mod record;
 mod regions;
 mod registry;
+mod resolving;
 mod rollout;
 mod scale;
 mod schemas;
