@@ -1,5 +1,6 @@
 //! `bench`: every benchmark of the workspace, with its set-up; names pick some of them.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -21,6 +22,21 @@ struct Metadata {
 struct Package {
     name: String,
     targets: Vec<Target>,
+    metadata: Option<OwnMetadata>,
+}
+
+/// What a package says of its benchmarks: `[package.metadata.bench.NAME]`.
+#[derive(Default, Deserialize)]
+struct OwnMetadata {
+    #[serde(default)]
+    bench: BTreeMap<String, Settings>,
+}
+
+/// How a benchmark is compiled.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
+struct Settings {
+    /// Another profile than cargo's own for benchmarks: with the AWS SDK that one takes very long.
+    profile: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -37,6 +53,7 @@ struct Benchmark {
     package: String,
     name: String,
     features: Vec<String>,
+    profile: Option<String>,
 }
 
 pub(crate) fn run(printer: Printer, project: &Project, options: &BenchOptions) -> Result<Exit, Failure> {
@@ -61,6 +78,9 @@ pub(crate) fn run(printer: Printer, project: &Project, options: &BenchOptions) -
             "--bench",
             &benchmark.name,
         ]);
+        if let Some(profile) = &benchmark.profile {
+            task = task.args(["--profile", profile]);
+        }
         if !benchmark.features.is_empty() {
             task = task.args(["--features", &benchmark.features.join(",")]);
         }
@@ -103,8 +123,14 @@ fn benchmarks(project: &Project) -> Result<Vec<Benchmark>, Failure> {
         .packages
         .into_iter()
         .flat_map(|package| {
+            let settings = package.metadata.unwrap_or_default().bench;
             let targets = package.targets.into_iter().filter(|target| target.kind.iter().any(|kind| kind == "bench"));
-            targets.map(move |target| Benchmark { package: package.name.clone(), name: target.name, features: target.required_features })
+            targets.map(move |target| Benchmark {
+                package: package.name.clone(),
+                profile: settings.get(&target.name).and_then(|settings| settings.profile.clone()),
+                name: target.name,
+                features: target.required_features,
+            })
         })
         .collect();
     benchmarks.sort_by(|a, b| (&a.package, &a.name).cmp(&(&b.package, &b.name)));
@@ -132,7 +158,7 @@ mod tests {
     use super::*;
 
     fn benchmark(package: &str, name: &str) -> Benchmark {
-        Benchmark { package: package.to_owned(), name: name.to_owned(), features: Vec::new() }
+        Benchmark { package: package.to_owned(), name: name.to_owned(), features: Vec::new(), profile: None }
     }
 
     #[test]
