@@ -4,6 +4,7 @@ use serde_json::{Value as Json, json};
 use test_support::iris::{Behaviour, Container};
 use test_support::stand_in::{LoggedRequest, Options, SeedPackages, StandIn};
 
+use crate::calls::{self, Call, Place};
 use crate::project::{Project, stand_in_cache};
 
 /// The account that owns the registry and runs the pipeline.
@@ -122,5 +123,18 @@ impl Cloud {
 
     pub(crate) fn sagemaker(&self, action: &str, input: &Json) -> Json {
         self.aws.call(HOME, "sagemaker", action, input).unwrap()
+    }
+}
+
+/// What each command asked of AWS is noted for the test that holds the committed table against it (`tests/permissions`).
+impl Drop for Cloud {
+    fn drop(&mut self) {
+        let Ok(requests) = self.aws.requests() else { return };
+        // Keys that nobody made are moto's own account's: a test of wrong keys, which calls nothing.
+        let calls = requests.into_iter().filter(|request| request.account != "123456789012").filter_map(|request| {
+            let place = if request.account == HOME { Place::DataScience } else { Place::Target };
+            Call::new(&request.program?, place, &request.service, &request.action)
+        });
+        calls::note(&calls.collect());
     }
 }

@@ -100,6 +100,11 @@ impl Pipeline {
         self.stages.iter().flat_map(|stage| &stage.actions)
     }
 
+    /// The properties of a resource of the template.
+    pub(crate) fn properties(&self, id: &str) -> &Json {
+        &self.resources[id]["Properties"]
+    }
+
     /// The CodeBuild project that an action runs.
     pub(crate) fn project(&self, action: &Action) -> BuildProject {
         let name = &action.configuration["ProjectName"];

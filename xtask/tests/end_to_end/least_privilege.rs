@@ -1,30 +1,22 @@
-//! The whole way with signatures and identity policies checked, by roles that hold the actions of `docs/permissions.md` and no others.
+//! The whole way with signatures and identity policies checked, by the roles of the templates and by nothing else.
+
+use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
 
+use crate::calls::{self, Place};
 use crate::cloud::{Cloud, HOME};
-use crate::project::{Project, workspace};
+use crate::project::Project;
+use crate::roles;
 
-/// The first policy under a heading of the document. The local AWS does not weigh resources: the actions are what is held here.
-fn policy(heading: &str) -> Json {
-    let document = std::fs::read_to_string(workspace().join("docs/permissions.md")).unwrap();
-    let section = document.split("\n## ").find(|section| section.starts_with(heading)).unwrap_or_else(|| panic!("no heading `{heading}`"));
-    let block = section
-        .split("```json\n")
-        .nth(1)
-        .and_then(|rest| rest.split("```").next())
-        .unwrap_or_else(|| panic!("no policy under `{heading}`"));
-    let mut policy: Json = serde_json::from_str(block).unwrap();
-    for statement in policy["Statement"].as_array_mut().unwrap() {
-        statement["Resource"] = json!("*");
-        statement.as_object_mut().unwrap().remove("Condition");
-    }
-    policy
+/// A policy with these actions. The local AWS does not weigh resources and conditions: the actions are what is held here.
+fn policy(actions: &BTreeSet<String>) -> Json {
+    json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": actions, "Resource": "*" }] })
 }
 
-fn with_first_statement_of(mut policy: Json, other: &Json) -> Json {
-    policy["Statement"].as_array_mut().unwrap().push(other["Statement"][0].clone());
-    policy
+/// What a role of a template holds.
+fn of_role(template: &str, role: &str) -> Json {
+    policy(&roles::allowed(template)[role])
 }
 
 fn act_as(cloud: &Cloud, project: &mut Project, role: &str, policy: &Json) {
@@ -33,15 +25,15 @@ fn act_as(cloud: &Cloud, project: &mut Project, role: &str, policy: &Json) {
 }
 
 #[test]
-fn the_documented_actions_are_enough_for_setup_build_deploy_and_tests() {
+fn the_roles_of_the_templates_are_enough_for_setup_build_and_tests_and_the_table_for_deploy() {
     let cloud = Cloud::start(|options| options.enforce_iam = true);
     cloud.register(10);
     cloud.prepare("staging", "222222222222");
-    cloud.aws.make_role("222222222222", "EndpointTestRole", &policy("The endpoint test role").to_string()).unwrap();
+    cloud.aws.make_role("222222222222", "EndpointTestRole", &of_role("pipeline/target-account.yml", "TestRole").to_string()).unwrap();
     let mut project = Project::new().with_pipeline_variables();
     project.set("TEST_ROLE_NAME", "EndpointTestRole");
 
-    act_as(&cloud, &mut project, "Build", &policy("The build role"));
+    act_as(&cloud, &mut project, "Build", &of_role("pipeline/model-deploy-pipeline.yml", "BuildRole"));
     project.run(["setup"]).ends_with(0);
     project.run(["build"]).ends_with(0);
     // And no more than that: what this role does not hold is refused.
@@ -51,10 +43,15 @@ fn the_documented_actions_are_enough_for_setup_build_deploy_and_tests() {
         .says("`DescribeStackSet` failed")
         .says("the management session needs `cloudformation:DescribeStackSet`");
 
-    let test = policy("The test role");
-    act_as(&cloud, &mut project, "Deploy", &with_first_statement_of(policy("The deploy role"), &test));
+    let mut deploy = calls::table()["deploy"][&Place::DataScience].clone();
+    deploy.insert("iam:PassRole".to_owned());
+    act_as(&cloud, &mut project, "Deploy", &policy(&deploy));
     project.run(["deploy", "--stage", "staging"]).ends_with(0).says("1 of 1 endpoints serve the release");
-    act_as(&cloud, &mut project, "Test", &test);
+    act_as(&cloud, &mut project, "Test", &of_role("pipeline/model-deploy-pipeline.yml", "TestStagingRole"));
+    project.run(["test-staging"]).ends_with(0);
+    let mut recording = roles::allowed("pipeline/model-deploy-pipeline.yml")["TestStagingRole"].clone();
+    recording.extend(["sagemaker:DescribeModelPackage", "sagemaker:UpdateModelPackage"].map(str::to_owned));
+    act_as(&cloud, &mut project, "Test", &policy(&recording));
     project.run(["test-staging", "--record"]).ends_with(0).says("Staging/Tested");
 }
 

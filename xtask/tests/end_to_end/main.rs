@@ -4,6 +4,8 @@ mod aws_cli;
 mod bad_input;
 mod build;
 mod buildspecs;
+#[path = "../permissions/calls.rs"]
+mod calls;
 mod cloud;
 mod code_pipeline;
 mod config;
@@ -24,6 +26,8 @@ mod record;
 mod regions;
 mod registry;
 mod resolving;
+#[path = "../permissions/roles.rs"]
+mod roles;
 mod rollout;
 mod scale;
 mod schemas;

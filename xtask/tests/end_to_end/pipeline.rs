@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::Command;
 
+use serde_json::{Value as Json, json};
+
 use crate::buildspecs::Buildspec;
-use crate::cloud::{Cloud, GROUP};
+use crate::cloud::{Cloud, GROUP, HOME};
 use crate::code_pipeline::{Action, Pipeline, Run, action_environment, references};
 use crate::project::{Project, workspace};
 
@@ -215,6 +217,88 @@ fn every_variable_that_the_buildspecs_need_is_set_and_none_that_nothing_uses() {
             assert!(used, "{}: {name} is set, and nothing uses it", action.name);
         }
     }
+}
+
+/// An event of the registry about a version of the group.
+fn event(version: u32, approval: &str, more: &Json) -> Json {
+    let arn = format!("arn:aws:sagemaker:us-east-1:{HOME}:model-package/{GROUP}/{version}");
+    let mut detail = json!({ "ModelPackageGroupName": GROUP, "ModelPackageArn": arn, "ModelPackageVersion": version,
+        "ModelApprovalStatus": approval, "ModelPackageStatus": "Completed" });
+    detail.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    json!({ "source": "aws.sagemaker", "detail-type": "SageMaker Model Package State Change", "account": HOME, "region": "us-east-1",
+        "resources": [arn], "detail": detail })
+}
+
+/// Whether EventBridge's pattern takes an event: each field has one of the values of its list.
+fn takes(pattern: &Json, event: &Json) -> bool {
+    pattern.as_object().unwrap().iter().all(|(field, wanted)| match wanted {
+        Json::Array(either) if field == "$or" => either.iter().any(|pattern| takes(pattern, event)),
+        Json::Array(values) => values.iter().any(|value| match (value, &event[field]) {
+            (Json::Object(exists), found) => exists["exists"] == json!(!found.is_null()),
+            (value, Json::Array(found)) => found.contains(value),
+            (value, found) => value == found,
+        }),
+        nested => takes(nested, &event[field]),
+    })
+}
+
+/// What the rule's target is given for an event: the variables of the run.
+fn given(rule: &Json, event: &Json) -> Vec<(String, String)> {
+    let transformer = &rule["Targets"][0]["InputTransformer"];
+    let mut text = transformer["InputTemplate"].as_str().unwrap().to_owned();
+    for (name, path) in transformer["InputPathsMap"].as_object().unwrap() {
+        let pointer = path.as_str().unwrap().trim_start_matches('$').replace('.', "/");
+        text = text.replace(&format!("<{name}>"), event.pointer(&pointer).and_then(Json::as_str).unwrap());
+    }
+    assert!(!text.contains('<'), "{text}");
+    let input: Json = serde_json::from_str(&text).unwrap();
+    let variables = input["variables"].as_array().unwrap();
+    variables.iter().map(|variable| ["name", "value"].map(|key| variable[key].as_str().unwrap().to_owned()).into()).collect()
+}
+
+#[test]
+fn changes_of_approval_of_this_group_start_the_pipeline_and_nothing_else_of_the_registry_does() {
+    let pipeline = Pipeline::read(&parameters());
+    let pattern = &pipeline.properties("ApprovalRule")["EventPattern"];
+    let nothing = json!({});
+    assert!(takes(pattern, &event(13, "Approved", &nothing)));
+    assert!(takes(pattern, &event(13, "Rejected", &nothing)));
+    assert!(takes(
+        pattern,
+        &event(13, "Approved", &json!({ "UpdatedModelPackageFields": ["ModelApprovalStatus", "ApprovalDescription"] }))
+    ));
+    for (approval, more) in [
+        ("PendingManualApproval", nothing),
+        ("Approved", json!({ "ModelPackageGroupName": "another" })),
+        ("Approved", json!({ "ModelPackageStatus": "InProgress" })),
+        // What a release itself notes in the registry does not start the next.
+        ("Approved", json!({ "UpdatedModelPackageFields": ["ModelLifeCycle"] })),
+    ] {
+        assert!(!takes(pattern, &event(13, approval, &more)), "{approval} {more}");
+    }
+}
+
+#[test]
+fn an_approval_deploys_the_very_package_that_it_is_about_and_a_rejection_the_newest_that_is_left() {
+    let cloud = Cloud::new();
+    cloud.register(10);
+    for (stage, account) in [("staging", STAGING), ("prod", PROD)] {
+        cloud.prepare(stage, account);
+    }
+    let (pipeline, source) = (Pipeline::read(&parameters()), source());
+    let rule = pipeline.properties("ApprovalRule").clone();
+    for (version, approval, deployed) in [(13, "Approved", "13"), (12, "Rejected", "14")] {
+        let variables = given(&rule, &event(version, approval, &json!({})));
+        let variables: Vec<_> = variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let run = Run::start(&pipeline, &cloud, &source.path(""), &variables);
+        assert_eq!(run.history, WHOLE_WAY, "{}", run.log);
+        assert_eq!(run.variables["Build.MODEL_PACKAGE_VERSION"], deployed);
+    }
+    // A package that SageMaker has not finished: the rule would not start the pipeline; a person who does is answered the same.
+    let unfinished = given(&rule, &event(13, "Approved", &json!({ "ModelPackageStatus": "InProgress" })));
+    let unfinished: Vec<_> = unfinished.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let run = Run::start(&pipeline, &cloud, &source.path(""), &unfinished);
+    assert_eq!(run.history[2..], ["Staging skipped", "Approval skipped", "Production skipped"], "{}", run.log);
 }
 
 /// What a release publishes, for the actions after the build.

@@ -108,3 +108,15 @@ fn a_policy_that_somebody_else_changes_meanwhile_is_merged_again() {
     project.run(["setup"]).ends_with(0).says("policy written");
     assert_eq!(cloud.requests("GetModelPackageGroupPolicy").len(), 3);
 }
+
+#[test]
+fn the_policy_goes_when_no_account_is_left_in_it() {
+    let cloud = Cloud::new();
+    let mut project = cloud.project();
+    project.run(["setup"]).ends_with(0);
+    project.set("MULTI_ACCOUNT_DEPLOYMENT", "NO");
+    project.run(["setup"]).ends_with(0);
+    assert_eq!(cloud.requests("DeleteModelPackageGroupPolicy").len(), 1);
+    project.run(["setup"]).ends_with(0);
+    assert_eq!(cloud.requests("DeleteModelPackageGroupPolicy").len(), 1);
+}

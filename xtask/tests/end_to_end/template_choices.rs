@@ -162,6 +162,7 @@ fn lint(name: &str, resolved: &[Json]) {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "how many choices there were, for whoever asks with --nocapture")]
 fn no_pair_of_choices_makes_an_endpoint_that_aws_refuses() {
     let space = Space::new(
         "cfn-sm-endpoint-template.yml",
@@ -299,6 +300,7 @@ fn holds_what_sagemaker_asks(document: &Json, choice: &Choice) {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "how many choices there were, for whoever asks with --nocapture")]
 fn no_pair_of_choices_leaves_a_role_or_a_pipeline_with_a_name_of_nothing() {
     let pipeline = Space::new(
         "pipeline/model-deploy-pipeline.yml",
@@ -316,6 +318,8 @@ fn no_pair_of_choices_leaves_a_role_or_a_pipeline_with_a_name_of_nothing() {
             ("ApproverEmail", &["", "approver@example.com"]),
             ("XtaskUrl", &["", "s3://tools/xtask", "https://example.com/xtask"]),
             ("XtaskSha256", &["aa"]),
+            ("MetricsBucketName", &["", "metrics"]),
+            ("MetricsKmsKeyArn", &["", KEY]),
             ("VpcId", &["", "vpc-12345678"]),
             ("SubnetIds", &["subnet-12345678"]),
             ("SecurityGroupIds", &["sg-12345678"]),
