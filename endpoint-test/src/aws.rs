@@ -1,5 +1,6 @@
 //! SageMaker endpoints in any account: the only module that knows the AWS SDK.
 
+mod bounded;
 mod describe;
 mod failure;
 mod invoke;

@@ -12,8 +12,9 @@ use aws_sdk_sagemakerruntime::primitives::Blob;
 use aws_sdk_sagemakerruntime::types::error::ModelError;
 use bytes::Bytes;
 
+use super::bounded::{self, Bounded};
 use super::failure::target_error;
-use crate::target::{InvokeError, ModelFailure, Reply, Request};
+use crate::target::{InvokeError, MAX_BODY, ModelFailure, Reply, Request};
 
 /// A client that asks once and is patient: a retry would hide an error, and a thinking model is no stalled stream.
 pub(super) fn client(config: &SdkConfig) -> Client {
@@ -22,7 +23,7 @@ pub(super) fn client(config: &SdkConfig) -> Client {
     Client::from_conf(config.build())
 }
 
-/// Sends one request.
+/// Sends one request. A reply of more than [`MAX_BODY`] bytes is cut off and is the model's failure.
 pub(super) async fn endpoint(client: &Client, name: &str, request: &Request) -> Result<Reply, InvokeError> {
     // Only the operation's time is set: another read timeout would open another connection.
     let timeout = TimeoutConfig::builder().operation_timeout(request.timeout).build();
@@ -39,6 +40,7 @@ pub(super) async fn endpoint(client: &Client, name: &str, request: &Request) -> 
         .set_inference_component_name(request.inference_component.clone())
         .set_inference_id(request.inference_id.clone())
         .customize()
+        .interceptor(Bounded)
         .config_override(Builder::default().timeout_config(timeout))
         .send()
         .await
@@ -58,6 +60,12 @@ fn invoke_error(error: SdkError<InvokeEndpointError>) -> InvokeError {
     let request_id = error.request_id().map(str::to_owned);
     match error.as_service_error() {
         Some(InvokeEndpointError::ModelError(model)) => InvokeError::Model(model_failure(model, request_id)),
+        _ if bounded::is_cut_off(&error) => InvokeError::Model(ModelFailure {
+            status: error.raw_response().map(|response| response.status().as_u16()),
+            message: format!("the reply is longer than {MAX_BODY} bytes"),
+            request_id,
+            ..ModelFailure::default()
+        }),
         _ => target_error("InvokeEndpoint", error).into(),
     }
 }

@@ -72,6 +72,36 @@ async fn an_answer_that_drips_or_never_ends_is_left_after_the_requests_time() {
 }
 
 #[tokio::test]
+async fn an_answer_without_an_end_is_cut_off_at_the_bound_and_not_read_on() {
+    const BOUND: usize = 25_000_000;
+    for head in ["transfer-encoding: chunked", "content-length: 1000000000000", "content-length: 1000000000000\r\ncontent-encoding: gzip"] {
+        let sent = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let counted = sent.clone();
+        let pour = move |mut stream: TcpStream| {
+            let counted = counted.clone();
+            async move {
+                let bytes = vec![b'x'; 0x10000];
+                let chunk = if head.starts_with("transfer") { [b"10000\r\n", &bytes[..], b"\r\n"].concat() } else { bytes };
+                while stream.write_all(&chunk).await.is_ok() {
+                    counted.fetch_add(chunk.len(), std::sync::atomic::Ordering::Relaxed);
+                }
+            }
+        };
+        let target = raw(format!("HTTP/1.1 200 OK\r\nx-amzn-requestid: req-1\r\n{head}\r\n\r\n").into_bytes(), pour).await;
+        let start = Instant::now();
+        let patient = Request { timeout: Duration::from_secs(50), ..request() };
+        let answer = target.invoke(&patient).await;
+        let Err(InvokeError::Model(failure)) = answer else { panic!("{head}: {answer:?}") };
+        assert_eq!((failure.status, failure.message.as_str()), (Some(200), "the reply is longer than 25000000 bytes"), "{head}");
+        assert_eq!(failure.request_id.as_deref(), Some("req-1"), "{head}");
+        assert!(start.elapsed() < Duration::from_secs(40), "{head}: {:?}", start.elapsed());
+        // What was taken from the network bounds what was held: a little more may stand in the sockets' buffers.
+        let sent = sent.load(std::sync::atomic::Ordering::Relaxed);
+        assert!(sent < 2 * BOUND, "{head}: {sent} bytes were taken");
+    }
+}
+
+#[tokio::test]
 async fn an_answer_that_breaks_off_or_is_no_http_is_an_obstacle_and_no_failure_of_the_model() {
     for reply in [
         "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nsetosa",
