@@ -91,8 +91,10 @@ fn release(printer: Printer, pipeline: &Pipeline<'_>, options: &DemoOptions) -> 
 /// The one step that is a person's.
 fn approval(printer: Printer, pipeline: &Pipeline<'_>, options: &DemoOptions) -> Result<(), Failure> {
     printer.heading("Approval");
-    pipeline.says("In CodePipeline: the manual approval action. The report is the evidence:");
+    pipeline.says("In CodePipeline: the manual approval action. The report of the staging tests is the evidence:");
     printer.say(format_args!("  {}", files::shown(&pipeline.report(Stage::Staging))));
+    pipeline.says("What would change in production, and whether it could:");
+    pipeline.plan(Stage::Prod)?;
     if options.yes {
         printer.step("Approved", "by --yes");
         return Ok(());

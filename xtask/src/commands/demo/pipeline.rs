@@ -65,6 +65,11 @@ impl<'a> Pipeline<'a> {
         self.expect(&[&command, "--build-dir", &self.release(), "--results-dir", &self.path(&command)], Exit::Done)
     }
 
+    /// What the approver is asked to allow.
+    pub(crate) fn plan(&self, stage: Stage) -> Result<(), Failure> {
+        self.expect(&["plan", "--stage", stage.name(), "--build-dir", &self.release()], Exit::Done)
+    }
+
     /// The page that the approver reads.
     pub(crate) fn report(&self, stage: Stage) -> PathBuf {
         self.folder.join(format!("test-{stage}/report.html"))
