@@ -25,6 +25,8 @@ cases:
   - { name: three, payload: { csv: '4.7,3.2,1.3,0.2' }, expect: { text: { contains: setosa } } }
   - { name: four, payload: { csv: '4.6,3.1,1.5,0.2' }, expect: { text: { contains: setosa } } }
 ";
+/// The key that the release asks for.
+const VOLUME_KEY: &str = "arn:aws:kms:us-east-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 /// How much faster it must be.
 const FACTOR: f64 = 20.0;
 
@@ -60,6 +62,7 @@ fn built(aws: &Loopback) -> Project {
     let accounts: Vec<_> = (0..ACCOUNTS).map(|number| (222_222_222_000 + number).to_string()).collect();
     project.set("STAGING_ACCOUNT_LIST", &accounts.join(","));
     for (name, value) in [
+        ("SAGEMAKER_EBS_KMS_KEY_ARN", VOLUME_KEY),
         ("AWS_ENDPOINT_URL", aws.url()),
         ("AWS_REGION", "us-east-1"),
         ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
@@ -99,10 +102,11 @@ fn answer(request: &Request) -> Answer {
             "ProductionVariants": [{ "VariantName": "AllTraffic", "CurrentWeight": 1.0, "CurrentInstanceCount": 1, "DesiredInstanceCount": 1 }],
             "CreationTime": 1, "LastModifiedTime": 1 })),
         "SageMaker.DescribeEndpointConfig" => Answer::new(200).json(&json!({
-            "EndpointConfigName": "config", "EndpointConfigArn": arn("endpoint-config/config"), "CreationTime": 1,
+            "EndpointConfigName": "config", "EndpointConfigArn": arn("endpoint-config/config"), "CreationTime": 1, "KmsKeyId": VOLUME_KEY,
             "ProductionVariants": [{ "VariantName": "AllTraffic", "ModelName": "model", "InitialInstanceCount": 1, "InstanceType": "ml.m5.large" }] })),
         "SageMaker.DescribeModel" => Answer::new(200).json(&json!({
-            "ModelName": "model", "ModelArn": arn("model/model"), "CreationTime": 1, "PrimaryContainer": { "ModelPackageName": package } })),
+            "ModelName": "model", "ModelArn": arn("model/model"), "CreationTime": 1, "PrimaryContainer": { "ModelPackageName": package },
+            "EnableNetworkIsolation": true, "VpcConfig": { "Subnets": ["subnet-0123456789abcdef0"], "SecurityGroupIds": ["sg-0123456789abcdef0"] } })),
         other => Answer::new(400).json(&json!({ "__type": "ValidationException", "message": format!("the benchmark has no answer to `{other}`") })),
     }
 }

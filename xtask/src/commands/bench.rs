@@ -35,7 +35,8 @@ struct OwnMetadata {
 /// How a benchmark is compiled.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
 struct Settings {
-    /// Another profile than cargo's own for benchmarks: with the AWS SDK that one takes very long.
+    /// Another profile than cargo's own for benchmarks. What talks to AWS measures how it waits, not how it computes: the profile of the
+    /// tests will do, for which the SDK is compiled already.
     profile: Option<String>,
 }
 
@@ -83,10 +84,6 @@ pub(crate) fn run(printer: Printer, project: &Project, options: &BenchOptions) -
         }
         if !benchmark.features.is_empty() {
             task = task.args(["--features", &benchmark.features.join(",")]);
-        }
-        // What talks to AWS measures how it waits, not how it computes: the profile of the tests will do, for which the SDK is compiled already.
-        if benchmark.features.iter().any(|feature| feature == "aws") {
-            task = task.args(["--profile", "dev"]);
         }
         if !task.env("PATH", &path).arg("--").args(&options.arguments).succeeds()? {
             printer.diagnostic(&Diagnostic::error(format!("the benchmark `{}` failed", benchmark.name)));
