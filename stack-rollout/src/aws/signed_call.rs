@@ -110,6 +110,12 @@ impl SignedCaller {
         self.send(&S3, operation, Asked { method, path_and_query, headers: Vec::new(), body: Vec::new() }).await
     }
 
+    /// Who asks, spelled as the SDKs spell it, for CloudTrail.
+    fn user_agent(&self) -> String {
+        let library = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
+        self.config.app_name().map_or_else(|| library.to_owned(), |name| format!("{library} app/{}", name.as_ref()))
+    }
+
     async fn send(&self, service: &Service, operation: &'static str, asked: Asked<'_>) -> Result<Answer, CallError> {
         let unusable = |message: String| CallError::unusable(operation, message);
         let Some(http_client) = self.config.http_client() else { return Err(unusable("there is no HTTP client".to_owned())) };
@@ -120,7 +126,7 @@ impl SignedCaller {
         let Asked { method, path_and_query, headers, body } = asked;
         let mut sent: Vec<(&'static str, String)> = headers;
         sent.extend(signed);
-        sent.push(("user-agent", self.config.app_name().map_or("stack-rollout", |name| name.as_ref()).to_owned()));
+        sent.push(("user-agent", self.user_agent()));
         let path = path_and_query.to_owned();
         let mut builder = Operation::builder()
             .service_name(service.id)
