@@ -11,6 +11,7 @@ mod code_pipeline;
 mod config;
 mod demo;
 mod deploy;
+mod endpoint_shapes;
 mod endpoint_tests;
 mod events;
 mod gates;
