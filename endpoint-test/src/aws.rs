@@ -1,46 +1,68 @@
 //! SageMaker endpoints in any account: the only module that knows the AWS SDK.
 
+mod asynchronous;
 mod bounded;
 mod describe;
 mod failure;
 mod invoke;
+mod objects;
 mod samples;
 mod session;
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 pub use self::samples::{S3Samples, SampleLocation, sample_location};
 pub use self::session::{SessionRequest, session};
-use crate::target::{Description, InvokeError, Reply, Request, Target, TargetError};
+use crate::clock::SystemClock;
+use crate::target::{Asynchronous, Description, InvokeError, Reply, Request, Target, TargetError};
 
-/// A SageMaker real-time endpoint.
+/// A SageMaker endpoint: one that answers at once, or an asynchronous one, whose answers are waited for in S3.
 ///
-/// Both clients must be of the endpoint's account and region. Retries should be off in `runtime`'s configuration, or a
+/// Which of the two it is becomes known when it is described; until then it is asked for an answer at once. The clients must all be of the endpoint's account and region. Retries should be off in `runtime`'s configuration, or a
 /// case's latency is that of several attempts; [`SageMakerTarget::from_config`] sees to it.
 #[derive(Debug, Clone)]
 pub struct SageMakerTarget {
     sagemaker: aws_sdk_sagemaker::Client,
     runtime: aws_sdk_sagemakerruntime::Client,
+    s3: aws_sdk_s3::Client,
     endpoint: String,
+    /// As it was when it was last described.
+    asynchronous: Arc<Mutex<Option<Asynchronous>>>,
 }
 
 impl SageMakerTarget {
     /// An endpoint by its name, in the case in which it was created: InvokeEndpoint tells upper from lower.
-    pub fn new(sagemaker: aws_sdk_sagemaker::Client, runtime: aws_sdk_sagemakerruntime::Client, endpoint: impl Into<String>) -> Self {
-        Self { sagemaker, runtime, endpoint: endpoint.into() }
+    pub fn new(
+        sagemaker: aws_sdk_sagemaker::Client,
+        runtime: aws_sdk_sagemakerruntime::Client,
+        s3: aws_sdk_s3::Client,
+        endpoint: impl Into<String>,
+    ) -> Self {
+        Self { sagemaker, runtime, s3, endpoint: endpoint.into(), asynchronous: Arc::default() }
     }
 
     /// An endpoint by its name, with clients made for testing: describing is retried as usual, invoking is not, and the
     /// guard against stalled streams does not mistake a model that thinks for a broken connection.
     pub fn from_config(config: &aws_config::SdkConfig, endpoint: impl Into<String>) -> Self {
-        Self::new(aws_sdk_sagemaker::Client::new(config), invoke::client(config), endpoint)
+        Self::new(aws_sdk_sagemaker::Client::new(config), invoke::client(config), objects::client(config), endpoint)
     }
 }
 
 impl Target for SageMakerTarget {
     async fn describe(&self) -> Result<Description, TargetError> {
-        describe::endpoint(&self.sagemaker, &self.endpoint).await
+        let description = describe::endpoint(&self.sagemaker, &self.endpoint).await?;
+        self.asynchronous.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&description.asynchronous);
+        Ok(description)
     }
 
     async fn invoke(&self, request: &Request) -> Result<Reply, InvokeError> {
-        invoke::endpoint(&self.runtime, &self.endpoint, request).await
+        let asynchronous = self.asynchronous.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match &asynchronous {
+            None => invoke::endpoint(&self.runtime, &self.endpoint, request).await,
+            Some(settings) => {
+                let queue = asynchronous::Queue { runtime: &self.runtime, s3: &self.s3, endpoint: &self.endpoint, settings };
+                queue.ask(request, &SystemClock::new()).await
+            }
+        }
     }
 }

@@ -111,8 +111,8 @@ pub use self::run::{Event, Expected, ExpectedVariant, LoadMode, Options, Other, 
 pub use self::samples::{MAX_ARCHIVE, SampleError, SampleStore, Samples};
 pub use self::suite::{Case, EndpointSection, Suite, SuiteErrors, SuiteOptions};
 pub use self::target::{
-    Description, EndpointSettings, EndpointStatus, InvokeError, LARGE_BODY, MAX_BODY, ModelFailure, Reply, Request, Target, TargetError,
-    TargetErrorKind, TargetKind, Variant,
+    Asynchronous, Description, EndpointSettings, EndpointStatus, InvokeError, LARGE_BODY, MAX_BODY, ModelFailure, Reply, Request, Target,
+    TargetError, TargetErrorKind, TargetKind, Variant,
 };
 
 /// The README's example compiles.

@@ -139,6 +139,9 @@ pub struct TargetReport {
     /// Whether requests and replies are captured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_capture: Option<bool>,
+    /// Whether the endpoint is asynchronous: then latencies last until the answer is in S3, the time in the queue included.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asynchronous: bool,
     /// The production variants.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variants: Vec<Variant>,

@@ -89,7 +89,16 @@ pub async fn run_beside<T: Target, O: Target, C: Clock>(
     match waited.description.filter(|_| ready) {
         Some(description) => {
             report.checks.extend(checks::all(&description, &expected.with_variants(&suite.endpoint().variants)));
-            let place = reproduce::Place { kind: description.kind, endpoint: report.endpoint.clone(), region: report.region.clone() };
+            let patient;
+            let options = if description.asynchronous.is_some() {
+                patient = Options { case_timeout: options.asynchronous_case_timeout, ..options.clone() };
+                &patient
+            } else {
+                options
+            };
+            let asynchronous = description.asynchronous.is_some();
+            let place =
+                reproduce::Place { asynchronous, kind: description.kind, endpoint: report.endpoint.clone(), region: report.region.clone() };
             let comparison = comparison::Comparison::begin(other, suite.compare(), options, clock).await;
             let on_event = Mutex::new(&mut on_event);
             let runner = case::Runner { target, info: &info, place: &place, options, clock, comparison: &comparison };
@@ -114,6 +123,10 @@ pub async fn run_beside<T: Target, O: Target, C: Clock>(
                 let on_event = on_event.into_inner().unwrap_or_else(PoisonError::into_inner);
                 report.load = Some(Box::new(match no_load(&report, options) {
                     Some(why) => LoadReport::skipped(why),
+                    None if asynchronous => LoadReport::errored(
+                        "an asynchronous endpoint cannot be put under load here: its latency is that of its queue",
+                        "leave out `load`, or run it with a suite of its own for an endpoint that answers at once",
+                    ),
                     None => load::run(target, plan, suite, options, clock, on_event).await,
                 }));
             }
@@ -150,6 +163,7 @@ fn describe(report: &mut TargetReport, description: &Description) {
     report.endpoint_arn.clone_from(&description.arn);
     report.endpoint_config.clone_from(&description.config_name);
     report.data_capture = description.data_capture;
+    report.asynchronous = description.asynchronous.is_some();
     report.variants.clone_from(&description.variants);
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-pub use self::description::{Description, EndpointSettings, EndpointStatus, TargetKind, Variant};
+pub use self::description::{Asynchronous, Description, EndpointSettings, EndpointStatus, TargetKind, Variant};
 pub use self::error::{InvokeError, ModelFailure, TargetError, TargetErrorKind};
 
 /// Something that serves a model.

@@ -75,6 +75,7 @@ impl TargetSessions {
             external_id: self.external_id.clone(),
             tags: Vec::new(),
             endpoints: Vec::new(),
+            answers: Vec::new(),
         };
         let config = endpoint_test::aws::session(&self.session.in_region(region), &request).await.map_err(|error| error.to_string())?;
         // The clients made from it would each assume the role again: they share these credentials, which last for an hour.

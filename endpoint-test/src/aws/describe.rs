@@ -8,10 +8,12 @@ use aws_sdk_sagemaker::Client;
 use aws_sdk_sagemaker::operation::describe_endpoint::DescribeEndpointOutput;
 use aws_sdk_sagemaker::operation::describe_endpoint_config::DescribeEndpointConfigOutput;
 use aws_sdk_sagemaker::operation::describe_model::DescribeModelOutput;
-use aws_sdk_sagemaker::types::{CaptureStatus, ContainerDefinition, DataCaptureConfigSummary, ProductionVariant, ProductionVariantSummary};
+use aws_sdk_sagemaker::types::{
+    AsyncInferenceConfig, CaptureStatus, ContainerDefinition, DataCaptureConfigSummary, ProductionVariant, ProductionVariantSummary,
+};
 
 use super::failure::target_error;
-use crate::target::{Description, EndpointSettings, EndpointStatus, TargetError, TargetErrorKind, TargetKind, Variant};
+use crate::target::{Asynchronous, Description, EndpointSettings, EndpointStatus, TargetError, TargetErrorKind, TargetKind, Variant};
 
 /// What one model is made of, and where it runs.
 #[derive(Debug, Default)]
@@ -51,6 +53,7 @@ pub(super) async fn endpoint(client: &Client, name: &str) -> Result<Description,
         variants,
         data_capture: Some(captures_data(&endpoint)),
         data_capture_percentage: endpoint.data_capture_config().and_then(DataCaptureConfigSummary::current_sampling_percentage),
+        asynchronous: endpoint.async_inference_config().map(asynchronous),
         settings: config
             .map(|config| EndpointSettings { volume_kms_key: config.kms_key_id().filter(|key| !key.is_empty()).map(str::to_owned) }),
     })
@@ -153,6 +156,15 @@ fn merge(running: Option<&ProductionVariantSummary>, configured: Option<&Product
         network_isolation: model.map(|model| model.network_isolation),
         subnets: model.map(|model| model.subnets.clone()).unwrap_or_default(),
         security_groups: model.map(|model| model.security_groups.clone()).unwrap_or_default(),
+    }
+}
+
+fn asynchronous(config: &AsyncInferenceConfig) -> Asynchronous {
+    let output = config.output_config();
+    let known = |url: Option<&str>| url.filter(|url| !url.is_empty()).map(str::to_owned);
+    Asynchronous {
+        output: known(output.and_then(|output| output.s3_output_path())),
+        failures: known(output.and_then(|output| output.s3_failure_path())),
     }
 }
 

@@ -1,11 +1,11 @@
 //! The sample payloads of a model package, from Amazon S3.
 
 use aws_config::SdkConfig;
-use aws_sdk_s3::config::Builder;
 use aws_sdk_sagemaker::types::{IncludedData, InferenceSpecification};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::failure::target_error;
+use super::objects;
 use crate::samples::{MAX_ARCHIVE, SampleStore};
 use crate::target::{TargetError, TargetErrorKind};
 
@@ -28,18 +28,16 @@ pub struct SampleLocation {
 impl S3Samples {
     /// A store that is reached with this configuration.
     pub fn from_config(config: &SdkConfig) -> Self {
-        // Stand-ins for S3 have no name for each bucket.
-        let path_style = config.endpoint_url().is_some();
-        Self { client: aws_sdk_s3::Client::from_conf(Builder::from(config).force_path_style(path_style).build()) }
+        Self { client: objects::client(config) }
     }
 }
 
 impl SampleStore for S3Samples {
     async fn fetch(&self, url: &str) -> Result<Bytes, TargetError> {
         let refused = |message: String| TargetError::new(TargetErrorKind::Refused, message).operation("GetObject");
-        let parts =
-            url.strip_prefix("s3://").and_then(|rest| rest.split_once('/')).filter(|(bucket, key)| !bucket.is_empty() && !key.is_empty());
-        let Some((bucket, key)) = parts else { return Err(refused(format!("`{url}` is not the S3 URI of an object"))) };
+        let Some((bucket, key)) = objects::bucket_and_key(url) else {
+            return Err(refused(format!("`{url}` is not the S3 URI of an object")));
+        };
         let output = self.client.get_object().bucket(bucket).key(key).send().await.map_err(|error| {
             let mut error = target_error("GetObject", error);
             error.message = format!("{} ({url})", error.message);
@@ -47,17 +45,8 @@ impl SampleStore for S3Samples {
                 "the caller needs `s3:GetObject` on the sample payloads, and `kms:Decrypt` where they are encrypted with a key".to_owned(),
             )
         })?;
-        let mut body = output.body;
-        let mut bytes = BytesMut::new();
-        while let Some(chunk) = body.next().await {
-            let chunk =
-                chunk.map_err(|error| TargetError::new(TargetErrorKind::Network, format!("{url}: {error}")).operation("GetObject"))?;
-            if bytes.len() + chunk.len() > MAX_ARCHIVE {
-                return Err(refused(format!("`{url}` has more than {MAX_ARCHIVE} bytes")));
-            }
-            bytes.extend_from_slice(&chunk);
-        }
-        Ok(bytes.freeze())
+        let bytes = objects::read(url, output.body, MAX_ARCHIVE).await?;
+        bytes.ok_or_else(|| refused(format!("`{url}` has more than {MAX_ARCHIVE} bytes")))
     }
 }
 

@@ -1,5 +1,6 @@
 //! A session in the account of a target: one role, assumed for one purpose, cut down to it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -10,7 +11,9 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentialsProvider, future};
 use aws_sdk_sts::Client;
 use aws_sdk_sts::types::Tag;
+use serde_json::{Value as Json, json};
 
+use super::asynchronous::INPUT;
 use super::failure::target_error;
 use crate::target::{TargetError, TargetErrorKind};
 
@@ -40,6 +43,8 @@ pub struct SessionRequest {
     pub tags: Vec<(String, String)>,
     /// The endpoints that the session may invoke. With none, the session may do all that its role may.
     pub endpoints: Vec<String>,
+    /// The places in S3 to which those of them that are asynchronous write, where they are known: `s3://bucket/folder`.
+    pub answers: Vec<String>,
 }
 
 /// Assumes a role and gives a configuration with its credentials and the target's region; everything else, such as the
@@ -167,24 +172,58 @@ fn policy(request: &SessionRequest) -> Option<String> {
     endpoints.sort_unstable();
     endpoints.dedup();
     let document = |endpoints: Vec<String>| {
-        serde_json::json!({
-            "Version": "2012-10-17",
-            "Statement": [
-                { "Effect": "Allow", "Action": ["sagemaker:DescribeEndpoint", "sagemaker:InvokeEndpoint"], "Resource": endpoints },
-                { "Effect": "Allow", "Action": ["sagemaker:DescribeEndpointConfig", "sagemaker:DescribeModel"],
-                  "Resource": [resource("endpoint-config/*"), resource("model/*")] },
-                // Endpoints with inference components: a request to one is a request to both.
-                { "Effect": "Allow", "Action": ["sagemaker:DescribeInferenceComponent", "sagemaker:InvokeEndpoint"],
-                  "Resource": resource("inference-component/*") },
-                // Listing knows no resource.
-                { "Effect": "Allow", "Action": "sagemaker:ListInferenceComponents", "Resource": "*" },
-            ],
-        })
-        .to_string()
+        let mut ask = vec!["sagemaker:DescribeEndpoint", "sagemaker:InvokeEndpoint"];
+        if !request.answers.is_empty() {
+            ask.push("sagemaker:InvokeEndpointAsync");
+        }
+        let mut statements = vec![
+            json!({ "Effect": "Allow", "Action": ask, "Resource": endpoints }),
+            json!({ "Effect": "Allow", "Action": ["sagemaker:DescribeEndpointConfig", "sagemaker:DescribeModel"],
+                    "Resource": [resource("endpoint-config/*"), resource("model/*")] }),
+            // Endpoints with inference components: a request to one is a request to both.
+            json!({ "Effect": "Allow", "Action": ["sagemaker:DescribeInferenceComponent", "sagemaker:InvokeEndpoint"],
+                    "Resource": resource("inference-component/*") }),
+            // Listing knows no resource.
+            json!({ "Effect": "Allow", "Action": "sagemaker:ListInferenceComponents", "Resource": "*" }),
+        ];
+        statements.extend(answers(request, partition));
+        json!({ "Version": "2012-10-17", "Statement": statements }).to_string()
     };
     let exact = document(endpoints.iter().map(|name| resource(&format!("endpoint/{name}"))).collect());
     // Too many endpoints for one policy: then all of the account's and region's.
     Some(if exact.len() <= LONGEST_POLICY { exact } else { document(vec![resource("endpoint/*")]) })
+}
+
+/// What the answers of asynchronous endpoints need: reading them, telling whether they are there, and putting larger payloads
+/// beside them; and their key, by way of S3 alone.
+fn answers(request: &SessionRequest, partition: &str) -> Vec<Json> {
+    let places: Vec<(&str, &str)> = request
+        .answers
+        .iter()
+        .filter_map(|url| url.strip_prefix("s3://"))
+        .map(|place| place.split_once('/').unwrap_or((place, "")))
+        .filter(|(bucket, _)| !bucket.is_empty())
+        .map(|(bucket, folder)| (bucket, folder.trim_matches('/')))
+        .collect();
+    if places.is_empty() {
+        return Vec::new();
+    }
+    let below = |rest: &str| -> BTreeSet<String> {
+        let objects = places.iter().map(|(bucket, folder)| match *folder {
+            "" => format!("arn:{partition}:s3:::{bucket}/{rest}"),
+            folder => format!("arn:{partition}:s3:::{bucket}/{folder}/{rest}"),
+        });
+        objects.collect()
+    };
+    let buckets: BTreeSet<_> = places.iter().map(|(bucket, _)| format!("arn:{partition}:s3:::{bucket}")).collect();
+    let suffix = if partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
+    vec![
+        json!({ "Effect": "Allow", "Action": "s3:GetObject", "Resource": below("*") }),
+        json!({ "Effect": "Allow", "Action": "s3:PutObject", "Resource": below(&format!("{INPUT}/*")) }),
+        json!({ "Effect": "Allow", "Action": "s3:ListBucket", "Resource": buckets }),
+        json!({ "Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": "*",
+                "Condition": { "StringEquals": { "kms:ViaService": format!("s3.{}.{suffix}", request.region) } } }),
+    ]
 }
 
 #[cfg(test)]
@@ -226,5 +265,26 @@ mod tests {
         request.endpoints = (0..40).map(|number| format!("{}{number}", "e".repeat(60))).collect();
         let policy_text = policy(&request).unwrap();
         assert!(policy_text.len() <= LONGEST_POLICY && policy_text.contains("endpoint/*"));
+    }
+    #[test]
+    fn only_an_asynchronous_endpoint_adds_its_place_in_s3() {
+        let mut request = request("tester");
+        request.endpoints = vec!["iris".into()];
+        let at_once = policy(&request).unwrap();
+        assert!(!at_once.contains("s3:") && !at_once.contains("Async"));
+        request.answers = vec!["s3://answers/iris/".into(), "s3://answers".into(), "not a place".into()];
+        let asynchronous: Json = serde_json::from_str(&policy(&request).unwrap()).unwrap();
+        assert!(asynchronous.to_string().len() <= LONGEST_POLICY);
+        let resources = |action: &str| {
+            let of = asynchronous["Statement"].as_array().unwrap().iter().find(|statement| statement["Action"] == action).unwrap();
+            of["Resource"].clone()
+        };
+        assert_eq!(resources("s3:GetObject"), json!(["arn:aws:s3:::answers/*", "arn:aws:s3:::answers/iris/*"]));
+        assert_eq!(
+            resources("s3:PutObject"),
+            json!(["arn:aws:s3:::answers/endpoint-test-input/*", "arn:aws:s3:::answers/iris/endpoint-test-input/*"])
+        );
+        assert_eq!(resources("s3:ListBucket"), json!(["arn:aws:s3:::answers"]));
+        assert_eq!(asynchronous["Statement"][0]["Action"][2], "sagemaker:InvokeEndpointAsync");
     }
 }

@@ -44,6 +44,7 @@ impl TargetReport {
             endpoint_arn: None,
             endpoint_config: None,
             data_capture: None,
+            asynchronous: false,
             variants: Vec::new(),
             duration_ms: 0.0,
             comparison: None,

@@ -234,4 +234,9 @@ impl LoadReport {
     pub(crate) fn skipped(message: impl Into<String>) -> Self {
         Self { message: Some(message.into()), ..Self::default() }
     }
+
+    /// A load that could not be run, why, and what to do about it.
+    pub(crate) fn errored(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { outcome: Outcome::Errored, message: Some(message.into()), hint: Some(hint.into()), ..Self::default() }
+    }
 }

@@ -25,6 +25,9 @@ pub fn table(report: &Report) -> String {
     let mut text = String::new();
     if !report.targets.is_empty() {
         text.push_str(&targets(report));
+        if report.targets.iter().any(|target| target.asynchronous) {
+            text.push_str("of asynchronous endpoints latencies last until the answer is in S3, the time in the queue included\n");
+        }
         text.push('\n');
     }
     for target in &report.targets {

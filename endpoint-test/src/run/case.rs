@@ -86,7 +86,10 @@ impl<T: Target, O: Target, C: Clock> Runner<'_, T, O, C> {
             Answer::Late => {
                 report.outcome = Outcome::Errored;
                 report.message = Some(format!("no reply within {}", display_duration(request.timeout)));
-                report.hint = Some("give the case a longer `timeout`, or `latency: { max: … }` if the model must be faster".to_owned());
+                let asynchronous = "give the case a longer `timeout`; the request may still be in the queue, see the endpoint's metric \
+                                    `ApproximateBacklogSize`, or have failed with no failure location to say so (`AsyncFailureS3Uri`)";
+                let at_once = "give the case a longer `timeout`, or `latency: { max: … }` if the model must be faster";
+                report.hint = Some(if self.place.asynchronous { asynchronous } else { at_once }.to_owned());
                 return Judged { report, reply: None };
             }
         }

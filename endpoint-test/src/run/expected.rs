@@ -19,6 +19,8 @@ pub struct Expected {
     pub network_isolation: Option<bool>,
     /// Whether the model is in a VPC, and where in it.
     pub vpc: Option<Vpc>,
+    /// Where in S3 an asynchronous endpoint puts its answers and failures, where that is known: what its caller must be let read.
+    pub answers: Vec<String>,
 }
 
 /// A variant that must exist.

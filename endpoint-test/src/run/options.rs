@@ -18,6 +18,8 @@ pub struct Options {
     pub describe_timeout: Duration,
     /// How long a case waits for its reply, unless the suite says otherwise.
     pub case_timeout: Duration,
+    /// The same for an asynchronous endpoint, where a request waits in a queue and for an instance, too.
+    pub asynchronous_case_timeout: Duration,
     /// The caller's own checks, made on every reply.
     pub checks: Vec<Arc<dyn Check>>,
     /// Where the programs of the suite's own checks run, and what they find in their environment.
@@ -45,13 +47,14 @@ pub enum LoadMode {
 
 impl Default for Options {
     /// Waits up to fifteen minutes, looking every ten seconds. A case waits 70 seconds: AWS gives a container 60, and
-    /// advises ten more at the client's side.
+    /// advises ten more at the client's side; an asynchronous endpoint takes up to fifteen minutes, unless a request says otherwise.
     fn default() -> Self {
         Self {
             wait: Duration::from_mins(15),
             poll: Duration::from_secs(10),
             describe_timeout: Duration::from_mins(1),
             case_timeout: Duration::from_secs(70),
+            asynchronous_case_timeout: Duration::from_mins(15),
             checks: Vec::new(),
             programs: CheckPrograms::default(),
             update_golden_files: false,

@@ -11,6 +11,8 @@ const LONGEST_BODY: usize = 2000;
 #[derive(Debug)]
 pub(super) struct Place {
     pub(super) kind: TargetKind,
+    /// Whether the answer comes to S3.
+    pub(super) asynchronous: bool,
     pub(super) endpoint: String,
     pub(super) region: String,
 }
@@ -25,7 +27,8 @@ pub(super) fn command(place: &Place, request: &Request) -> Option<String> {
 }
 
 fn invoke_endpoint(place: &Place, request: &Request, body: &str) -> String {
-    let mut command = format!("aws sagemaker-runtime invoke-endpoint --endpoint-name {}", quote(&place.endpoint));
+    let operation = if place.asynchronous { "invoke-endpoint-async" } else { "invoke-endpoint" };
+    let mut command = format!("aws sagemaker-runtime {operation} --endpoint-name {}", quote(&place.endpoint));
     let options = [
         ("region", Some(&place.region).filter(|region| !region.is_empty())),
         ("target-variant", request.target_variant.as_ref()),
@@ -43,7 +46,10 @@ fn invoke_endpoint(place: &Place, request: &Request, body: &str) -> String {
             let _ = write!(command, " --{name} {}", quote(value));
         }
     }
-    let _ = write!(command, " --cli-binary-format raw-in-base64-out --body {} /dev/stdout", quote(body));
+    let _ = write!(command, " --cli-binary-format raw-in-base64-out --body {}", quote(body));
+    if !place.asynchronous {
+        command.push_str(" /dev/stdout");
+    }
     command
 }
 
@@ -83,7 +89,7 @@ mod tests {
     }
 
     fn place(kind: TargetKind, endpoint: &str) -> Place {
-        Place { kind, endpoint: endpoint.to_owned(), region: "eu-west-1".to_owned() }
+        Place { kind, asynchronous: false, endpoint: endpoint.to_owned(), region: "eu-west-1".to_owned() }
     }
 
     #[test]

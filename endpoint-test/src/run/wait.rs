@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Event, Options, Waited};
-use crate::clock::Clock;
+use crate::clock::{Clock, spread};
 use crate::report::{CheckReport, Outcome};
 use crate::target::{Description, EndpointStatus, Target, TargetError, TargetErrorKind};
 
@@ -50,11 +50,6 @@ async fn describe<T: Target, C: Clock>(target: &T, timeout: Duration, clock: &C)
     }
 }
 
-/// A quarter of the pause more or less; `random` is in `0..1`.
-fn spread(pause: Duration, random: f64) -> Duration {
-    pause.mul_f64(0.75 + random / 2.0)
-}
-
 fn dead_end(description: &Description) -> CheckReport {
     let status = &description.status;
     let message = match &description.failure_reason {
@@ -86,20 +81,4 @@ fn still_changing(description: &Description, limit: Duration) -> CheckReport {
 fn not_described(error: &TargetError) -> CheckReport {
     CheckReport { message: Some(error.to_string()), hint: error.hint.clone(), ..CheckReport::new(STATUS, Outcome::Errored) }
         .expected("InService")
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn a_pause_is_spread_by_a_quarter_at_most(random in 0.0..1.0f64, seconds in 1u64..600) {
-            let pause = Duration::from_secs(seconds);
-            let spread = spread(pause, random);
-            prop_assert!(spread >= pause.mul_f64(0.749) && spread <= pause.mul_f64(1.251));
-        }
-    }
 }

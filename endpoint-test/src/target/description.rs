@@ -33,8 +33,19 @@ pub struct Description {
     pub data_capture: Option<bool>,
     /// The part of the requests that is captured, in percent.
     pub data_capture_percentage: Option<i32>,
+    /// How an asynchronous endpoint answers: requests wait in a queue. `None` for one that answers at once.
+    pub asynchronous: Option<Asynchronous>,
     /// What the endpoint's configuration and models say; `None` when they were not looked at, or are gone.
     pub settings: Option<EndpointSettings>,
+}
+
+/// Where an asynchronous endpoint puts its answers: S3 URIs of folders.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Asynchronous {
+    /// Where answers go.
+    pub output: Option<String>,
+    /// Where the messages of failed requests go; without it nobody hears of them.
+    pub failures: Option<String>,
 }
 
 /// How an endpoint is set up, beyond its variants.

@@ -1,6 +1,7 @@
 //! The adapter to AWS, over a loopback server with canned answers.
 #![cfg(feature = "aws")]
 
+mod asynchronous;
 mod canned;
 mod describe;
 mod hostile;

@@ -346,6 +346,7 @@ fn no_pair_of_choices_leaves_a_role_or_a_pipeline_with_a_name_of_nothing() {
             ("VolumeKmsKeyArn", &["", KEY]),
             ("OutputBucketName", &["", "captured"]),
             ("OutputKmsKeyArn", &["", KEY]),
+            ("AsyncAnswersPrefix", &["", "iris/answers"]),
             ("NotificationTopicArn", &["", "arn:aws:sns:us-east-1:222222222222:answers"]),
         ],
     );

@@ -49,6 +49,7 @@ fn facts(target: &TargetReport) -> String {
         target.environment_type.clone(),
         named("configuration", &target.endpoint_config),
         named("role", &target.role),
+        target.asynchronous.then(|| "asynchronous: latencies last until the answer is in S3".to_owned()),
         (target.duration_ms > 0.0).then(|| format!("tested for {}", time(target.duration_ms))),
     ];
     facts.into_iter().flatten().filter(|fact| !fact.is_empty()).collect::<Vec<_>>().join(" · ")

@@ -81,6 +81,9 @@ fn configured(mut expected: Expected, resolved: &Json, config: &Json) -> Expecte
             expected.data_capture_percentage = integer(&capture["InitialSamplingPercentage"]);
         }
     }
+    let output = &config["AsyncInferenceConfig"]["OutputConfig"];
+    expected.answers =
+        [text(&output["S3OutputPath"]), text(&output["S3FailurePath"])].into_iter().flatten().filter(|url| !url.is_empty()).collect();
     // Scaling moves the number of instances, down to its own minimum.
     let scales = resources_of_type(resolved, "AWS::ApplicationAutoScaling::ScalableTarget").next().is_some();
     let variants = config["ProductionVariants"].as_array().map(Vec::as_slice).unwrap_or_default();

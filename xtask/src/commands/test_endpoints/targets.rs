@@ -232,10 +232,13 @@ mod with_aws {
             _ => None,
         };
         let endpoints = [Some(info.endpoint.clone()), beside.clone()].into_iter().flatten().collect();
-        let config = match config(access, &info.account_id, &info.region, info.role.as_deref().unwrap_or_default(), endpoints).await {
-            Ok(config) => config,
-            Err(error) => return TargetReport::errored_by(info, "session", &error),
-        };
+        let config =
+            match config(access, &info.account_id, &info.region, info.role.as_deref().unwrap_or_default(), endpoints, &expected.answers)
+                .await
+            {
+                Ok(config) => config,
+                Err(error) => return TargetReport::errored_by(info, "session", &error),
+            };
         let target = SageMakerTarget::from_config(&config, info.endpoint.clone());
         let beside = beside.map(|name| OtherTarget::Endpoint(Box::new(SageMakerTarget::from_config(&config, name))));
         let listener = progress.listener(&info);
@@ -249,6 +252,7 @@ mod with_aws {
         region: &str,
         role: &str,
         endpoints: Vec<String>,
+        answers: &[String],
     ) -> Result<SdkConfig, endpoint_test::TargetError> {
         let config = access.session.in_region(region);
         if account == access.caller.account {
@@ -263,6 +267,7 @@ mod with_aws {
             external_id: access.external_id.clone(),
             tags: access.tags.clone(),
             endpoints,
+            answers: answers.to_vec(),
         };
         session(&config, &request).await
     }
@@ -272,7 +277,7 @@ mod with_aws {
         let Address::Elsewhere { account, region, name } = address else {
             return OtherTarget::Unreachable("it is in no account of its own".to_owned());
         };
-        match config(access, account, region, &access.other_role, vec![name.clone()]).await {
+        match config(access, account, region, &access.other_role, vec![name.clone()], &[]).await {
             Ok(config) => OtherTarget::Endpoint(Box::new(SageMakerTarget::from_config(&config, name.clone()))),
             Err(error) => OtherTarget::Unreachable(error.to_string()),
         }

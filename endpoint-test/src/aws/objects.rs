@@ -1,0 +1,35 @@
+//! Objects in Amazon S3: where they are, and their bytes up to a bound.
+
+use aws_config::SdkConfig;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::Builder;
+use aws_sdk_s3::primitives::ByteStream;
+use bytes::{Bytes, BytesMut};
+
+use crate::target::{TargetError, TargetErrorKind};
+
+/// A client of S3 that is reached with this configuration.
+pub(super) fn client(config: &SdkConfig) -> Client {
+    // Stand-ins for S3 have no name for each bucket.
+    let path_style = config.endpoint_url().is_some();
+    Client::from_conf(Builder::from(config).force_path_style(path_style).build())
+}
+
+/// Bucket and key of an object's S3 URI.
+pub(super) fn bucket_and_key(url: &str) -> Option<(&str, &str)> {
+    let parts = url.strip_prefix("s3://")?.split_once('/')?;
+    (!parts.0.is_empty() && !parts.1.is_empty()).then_some(parts)
+}
+
+/// The whole of an object; `None` when it has more than `most` bytes, which are then not read on.
+pub(super) async fn read(url: &str, mut body: ByteStream, most: usize) -> Result<Option<Bytes>, TargetError> {
+    let mut bytes = BytesMut::new();
+    while let Some(chunk) = body.next().await {
+        let chunk = chunk.map_err(|error| TargetError::new(TargetErrorKind::Network, format!("{url}: {error}")).operation("GetObject"))?;
+        if bytes.len() + chunk.len() > most {
+            return Ok(None);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(Some(bytes.freeze()))
+}
