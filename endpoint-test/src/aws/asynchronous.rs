@@ -70,7 +70,7 @@ impl Queue<'_> {
             if let Some(object) = self.look(&ticket.output, &mut obstacle).await? {
                 let too_long = || failed(format!("the reply is longer than {MAX_BODY} bytes"), &ticket);
                 return Ok(Reply {
-                    // The SDK's answer for a request that was taken is 202; that of the model is known to be a success only.
+                    // Only that it is a success is known: the 202 of InvokeEndpointAsync says that the request was taken.
                     status: 200,
                     content_type: object.content_type,
                     body: object.body.ok_or_else(too_long)?,
@@ -201,7 +201,14 @@ fn about(mut error: TargetError, url: &str) -> TargetError {
 }
 
 fn failed(message: String, ticket: &Ticket) -> InvokeError {
-    InvokeError::Model(ModelFailure { message, request_id: ticket.request_id.clone(), ..ModelFailure::default() })
+    InvokeError::Model(ModelFailure { status: status(&message), message, request_id: ticket.request_id.clone(), ..ModelFailure::default() })
+}
+
+/// The container's status, which SageMaker says in words only: `Received client error (400) from primary with message …`.
+fn status(message: &str) -> Option<u16> {
+    let words = ["Received client error (", "Received server error ("];
+    let rest = words.iter().find_map(|words| message.split_once(words)).map(|(_, rest)| rest)?;
+    rest.split_once(')')?.0.parse().ok().filter(|status| *status >= 100)
 }
 
 fn text(body: &Bytes) -> String {

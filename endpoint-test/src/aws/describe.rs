@@ -53,7 +53,10 @@ pub(super) async fn endpoint(client: &Client, name: &str) -> Result<Description,
         variants,
         data_capture: Some(captures_data(&endpoint)),
         data_capture_percentage: endpoint.data_capture_config().and_then(DataCaptureConfigSummary::current_sampling_percentage),
-        asynchronous: endpoint.async_inference_config().map(asynchronous),
+        asynchronous: endpoint
+            .async_inference_config()
+            .and_then(asynchronous)
+            .or_else(|| config.as_ref()?.async_inference_config().and_then(asynchronous)),
         settings: config
             .map(|config| EndpointSettings { volume_kms_key: config.kms_key_id().filter(|key| !key.is_empty()).map(str::to_owned) }),
     })
@@ -159,13 +162,11 @@ fn merge(running: Option<&ProductionVariantSummary>, configured: Option<&Product
     }
 }
 
-fn asynchronous(config: &AsyncInferenceConfig) -> Asynchronous {
-    let output = config.output_config();
+/// A configuration always says something of its output; one that does not is none.
+fn asynchronous(config: &AsyncInferenceConfig) -> Option<Asynchronous> {
+    let output = config.output_config()?;
     let known = |url: Option<&str>| url.filter(|url| !url.is_empty()).map(str::to_owned);
-    Asynchronous {
-        output: known(output.and_then(|output| output.s3_output_path())),
-        failures: known(output.and_then(|output| output.s3_failure_path())),
-    }
+    Some(Asynchronous { output: known(output.s3_output_path()), failures: known(output.s3_failure_path()) })
 }
 
 /// An endpoint without a data capture section, or with an empty one, captures nothing.

@@ -14,6 +14,8 @@ const DESCRIBED: &str = r#"{"EndpointName":"iris-staging","EndpointStatus":"InSe
     "EndpointConfigName":"c","ProductionVariants":[{"VariantName":"AllTraffic","CurrentWeight":1.0}],
     "AsyncInferenceConfig":{"OutputConfig":{"S3OutputPath":"s3://answers/iris/","S3FailurePath":"s3://answers/failures/"}}}"#;
 
+const CHOKED: &str = r#"Received client error (400) from primary with message "it choked"."#;
+
 fn request(body: &str) -> Request {
     Request { body: body.to_owned().into(), content_type: "text/csv".to_owned(), timeout: Duration::from_secs(20), ..Request::default() }
 }
@@ -83,11 +85,11 @@ async fn an_answer_is_waited_for_until_it_is_in_s3() {
 
 #[tokio::test]
 async fn what_is_in_the_failure_location_is_the_models_error() {
-    let aws = asynchronous(|key| if key == "answers/failures/1.out" { object("the model choked".to_owned()) } else { absent() }).await;
+    let aws = asynchronous(|key| if key == "answers/failures/1.out" { object(CHOKED.to_owned()) } else { absent() }).await;
     let target = crate::target(&aws);
     target.describe().await.unwrap();
     let Err(InvokeError::Model(failure)) = target.invoke(&request("1")).await else { panic!("the model failed") };
-    assert_eq!((failure.message.as_str(), failure.request_id.as_deref()), ("the model choked", Some("req-1")));
+    assert_eq!((failure.message.as_str(), failure.status, failure.request_id.as_deref()), (CHOKED, Some(400), Some("req-1")));
 }
 
 #[tokio::test]

@@ -1,10 +1,12 @@
 """Invocations of endpoints, forwarded to a model server, answered as SageMaker would."""
 
 import http.client
+import json
 import threading
 import uuid
 from urllib.parse import urlsplit
 
+from moto.s3.models import s3_backends
 from moto.sagemaker.models import sagemaker_backends
 
 from stand_in import endpoints
@@ -19,6 +21,13 @@ FORWARDED = {
     "HTTP_X_AMZN_SAGEMAKER_CUSTOM_ATTRIBUTES": "X-Amzn-SageMaker-Custom-Attributes",
 }
 UPDATABLE = ("InService", "Updating", "SystemUpdating", "RollingBack")
+
+# InvokeEndpointAsync says in headers of its own what the payload is.
+FORWARDED_FROM_QUEUE = {
+    "HTTP_X_AMZN_SAGEMAKER_CONTENT_TYPE": "Content-Type",
+    "HTTP_X_AMZN_SAGEMAKER_ACCEPT": "Accept",
+    "HTTP_X_AMZN_SAGEMAKER_CUSTOM_ATTRIBUTES": "X-Amzn-SageMaker-Custom-Attributes",
+}
 
 
 class ModelServers:
@@ -59,9 +68,15 @@ def answer(request, model_servers, state):
         backend = sagemaker_backends[request.account][request.region]
         endpoint = backend.endpoints.get(request.endpoint)
         scripted = endpoints.status(key)
+        config = backend.endpoint_configs.get(endpoint.endpoint_config_name) if endpoint else None
+        output = ((config and config.async_inference_config) or {}).get("OutputConfig")
         variants = [variant["VariantName"] for variant in endpoint.production_variants] if endpoint else []
     if endpoint is None:
         return error(request, 400, "ValidationError", f"Endpoint {request.endpoint} of account {request.account} not found.")
+    if request.asynchronous != bool(output):
+        kind = "asynchronous" if output else "not asynchronous"
+        message = f"Endpoint {request.endpoint} of account {request.account} does not support this inference type: it is {kind}."
+        return error(request, 400, "ValidationError", message)
     status = scripted[0] if scripted else "InService"
     if status not in UPDATABLE:
         message = f"Endpoint {request.endpoint} of account {request.account} is not InService: its status is {status}."
@@ -73,12 +88,36 @@ def answer(request, model_servers, state):
     if url is None:
         message = "the stand-in has no model server for this endpoint: start it with --model-server, or POST /stand-in/model-server"
         return error(request, 503, "ServiceUnavailable", message)
+    if request.asynchronous:
+        return enqueue(request, url, variant, output, state)
     return forward(request, url, variant)
+
+
+def enqueue(request, url, variant, output, state):
+    """The model is asked while the client waits for its ticket: a queue without waiting."""
+    ticket = str(uuid.uuid4())
+    answered = forward(request, url, variant)
+    locations = {
+        name: f"{output[key].rstrip('/')}/{ticket}.out"
+        for name, key in (("OutputLocation", "S3OutputPath"), ("FailureLocation", "S3FailurePath"))
+        if output.get(key)
+    }
+    where = locations.get("OutputLocation" if answered.status < 400 else "FailureLocation")
+    if where:
+        bucket, _, key = where.removeprefix("s3://").partition("/")
+        # moto keeps the names of buckets for all accounts.
+        with state:
+            stored = s3_backends[request.account]["aws"].put_object(bucket, key, answered.body)
+            stored.set_metadata({"Content-Type": answered.header("Content-Type")})
+    headers = [("Content-Type", "application/json"), ("x-amzn-RequestId", str(uuid.uuid4()))]
+    headers += [(f"X-Amzn-SageMaker-{name}", location) for name, location in locations.items()]
+    return Answer(202, headers, json.dumps({"InferenceId": ticket}).encode())
 
 
 def forward(request, url, variant):
     parts = urlsplit(url)
-    headers = {name: request.environ[key] for key, name in FORWARDED.items() if request.environ.get(key)}
+    forwarded = FORWARDED_FROM_QUEUE if request.asynchronous else FORWARDED
+    headers = {name: request.environ[key] for key, name in forwarded.items() if request.environ.get(key)}
     connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=TIMEOUT_SECONDS)
     try:
         connection.request("POST", parts.path + "/invocations", body=request.body, headers=headers)

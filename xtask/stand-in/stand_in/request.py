@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, unquote_plus
 
 from moto.iam.models import get_account_id_from
 
-INVOCATION = re.compile(r"^/endpoints/([^/]+)/invocations$")
+INVOCATION = re.compile(r"^/endpoints/([^/]+)/(async-)?invocations$")
 PROGRAM = re.compile(r"\bapp/([^\s]+)")
 CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/[^/]*/([^/]*)/([^/]*)/aws4_request")
 
@@ -22,10 +22,12 @@ class Request:
         self.access_key, self.region, scope = credential.groups() if credential else ("", "us-east-1", "")
         invocation = INVOCATION.match(self.path)
         self.endpoint = invocation.group(1) if invocation else None
+        self.asynchronous = bool(invocation and invocation.group(2))
         target = environ.get("HTTP_X_AMZ_TARGET", "")
         content_type = environ.get("CONTENT_TYPE", "")
         if self.endpoint is not None:
-            self.service, self.action, self.protocol = "sagemaker-runtime", "InvokeEndpoint", "rest-json"
+            action = "InvokeEndpointAsync" if self.asynchronous else "InvokeEndpoint"
+            self.service, self.action, self.protocol = "sagemaker-runtime", action, "rest-json"
         elif target:
             self.service, self.action, self.protocol = scope, target.rpartition(".")[2], "json"
         elif content_type.startswith("application/x-www-form-urlencoded") or "Action=" in environ.get("QUERY_STRING", ""):
