@@ -121,16 +121,20 @@ mod tests {
     #[tokio::test]
     async fn futures_are_handed_out_as_they_are_done_and_their_places_are_used_again() {
         let mut set = InFlight::default();
-        for milliseconds in [30, 10, 20] {
-            set.push(async move {
-                tokio::time::sleep(Duration::from_millis(milliseconds)).await;
-                milliseconds
-            });
-        }
+        let [first, second, third] = [(); 3].map(|()| {
+            let (done, wait) = tokio::sync::oneshot::channel();
+            set.push(async move { wait.await.unwrap() });
+            done
+        });
         assert_eq!(set.len(), 3);
-        assert_eq!([set.finished().await, set.finished().await], [10, 20]);
-        set.push(async { 0 });
-        assert_eq!([set.finished().await, set.finished().await], [0, 30]);
+        second.send(2).unwrap();
+        assert_eq!(set.finished().await, 2);
+        third.send(3).unwrap();
+        assert_eq!(set.finished().await, 3);
+        set.push(async { 4 });
+        assert_eq!(set.finished().await, 4);
+        first.send(1).unwrap();
+        assert_eq!(set.finished().await, 1);
         assert_eq!((set.len(), set.slots.len()), (0, 3));
     }
 
@@ -153,11 +157,10 @@ mod tests {
     #[tokio::test]
     async fn what_is_dropped_while_it_is_waited_for_is_not_lost() {
         let mut set = InFlight::default();
-        set.push(async {
-            tokio::time::sleep(Duration::from_millis(30)).await;
-            1
-        });
+        let (done, wait) = tokio::sync::oneshot::channel();
+        set.push(async move { wait.await.unwrap() });
         assert!(tokio::time::timeout(Duration::from_millis(5), set.finished()).await.is_err());
+        done.send(1).unwrap();
         assert_eq!(set.finished().await, 1);
     }
 }
