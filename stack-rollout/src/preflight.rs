@@ -36,6 +36,8 @@ pub struct Requirements {
     pub instances: BTreeMap<String, u32>,
     /// The role that CloudFormation works as in the target, with self-managed permissions.
     pub execution_role: Option<ExecutionRole>,
+    /// The role that the model runs as: its name, without a path. Asked for only where it is named.
+    pub model_role: Option<String>,
 }
 
 /// A role that CloudFormation works as, and who has to be able to assume it.

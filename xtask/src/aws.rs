@@ -118,7 +118,7 @@ impl Session {
 }
 
 /// What AWS refused or could not be asked, in words: operation, code, message, request id, and what to do.
-fn diagnose<E>(operation: &str, region: &str, error: &SdkError<E, HttpResponse>) -> Diagnostic
+pub(crate) fn diagnose<E>(operation: &str, region: &str, error: &SdkError<E, HttpResponse>) -> Diagnostic
 where
     E: ProvideErrorMetadata + Error + 'static,
 {

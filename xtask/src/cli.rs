@@ -12,9 +12,9 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub(crate) use options::{
     AccountFilter, BenchOptions, BuildOptions, ChoiceOptions, ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions,
-    ConfigurationOptions, DemoOptions, DeployOptions, DistOptions, LintCheck, LintOptions, ListOptions, PackageOptions, PlanOptions,
-    ProjectOptions, PruneOptions, RecordOptions, RegistryAction, RegistryOptions, ResolveOptions, RoleOptions, SchemaOf, SetupOptions,
-    SnapshotOptions, Stage, StageAccounts, TestOptions, TourOptions, given,
+    ConfigurationOptions, DemoOptions, DeployOptions, DistOptions, DoctorOptions, LintCheck, LintOptions, ListOptions, PackageOptions,
+    PlanOptions, ProjectOptions, PruneOptions, RecordOptions, RegistryAction, RegistryOptions, ResolveOptions, RoleOptions, SchemaOf,
+    SetupOptions, SnapshotOptions, Stage, StageAccounts, TestOptions, TourOptions, given,
 };
 #[cfg(feature = "aws")]
 pub(crate) use options::{Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, StackSetOptions};
@@ -66,6 +66,8 @@ pub(crate) enum Command {
     Tour(TourOptions),
     /// Creates the model package group when it is missing, and shares it with the target accounts.
     Setup(SetupOptions),
+    /// Checks everything that a release needs, in every account, and says what is missing. Changes nothing.
+    Doctor(Box<DoctorOptions>),
     /// Chooses the approved model package, merges and checks both stages' parameters, and packages the template.
     Build(Box<BuildOptions>),
     /// Explains and checks the stages' parameters, and makes their schemas; needs no AWS.

@@ -7,6 +7,7 @@ pub(crate) mod demo;
 pub(crate) mod deploy;
 mod developer;
 pub(crate) mod dist;
+pub(crate) mod doctor;
 pub(crate) mod lint;
 pub(crate) mod package;
 pub(crate) mod plan;

@@ -66,6 +66,7 @@ async fn run(printer: Printer, cli: Cli) -> Result<Exit, Failure> {
     match cli.command {
         Command::Tour(options) => Box::pin(commands::tour::run(printer, &project()?, &options)).await,
         Command::Setup(options) => commands::setup::run(printer, &options).await,
+        Command::Doctor(options) => Box::pin(commands::doctor::run(printer, &project()?, &options)).await,
         Command::Build(options) => commands::build::run(printer, &project()?, &options).await,
         Command::Config(command) => commands::config::run(printer, &project()?, &command),
         Command::Registry(options) => commands::registry::run(printer, project, &options).await,

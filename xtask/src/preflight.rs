@@ -58,6 +58,28 @@ pub(crate) struct Finding {
     pub(crate) targets: Vec<String>,
 }
 
+/// A rollout that is to be looked at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rollout<'a> {
+    pub(crate) release: &'a manifest::Release,
+    pub(crate) request: &'a Request,
+    pub(crate) observed: &'a Observed,
+    pub(crate) plan: &'a Plan,
+    pub(crate) scope: Scope,
+}
+
+/// What is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// What the rollout needs, of the targets that it would touch.
+    Touched,
+    /// Every target of the release, and the role that the model runs as, too.
+    Everything {
+        /// The model package is a placeholder, since none is approved: nothing about it can be asked.
+        without_package: bool,
+    },
+}
+
 /// Asks every target that a rollout would touch whether it could succeed there.
 pub(crate) async fn check(
     printer: Printer,
@@ -68,10 +90,16 @@ pub(crate) async fn check(
     observed: &Observed,
     plan: &Plan,
 ) -> PreflightReport {
-    let administration_role = administration_role(sessions, request, observed).await;
-    let (places, requirements) = places(release, request, observed, plan, administration_role.as_deref());
+    let rollout = Rollout { release, request, observed, plan, scope: Scope::Touched };
+    PreflightReport::of(&ask(printer, session, sessions, &rollout).await)
+}
+
+/// Every question and its answer.
+pub(crate) async fn ask(printer: Printer, session: &Session, sessions: &TargetSessions, rollout: &Rollout<'_>) -> Vec<Check> {
+    let administration_role = administration_role(sessions, rollout.request, rollout.observed).await;
+    let (places, requirements) = places(rollout, administration_role.as_deref());
     if places.is_empty() {
-        return PreflightReport::of(&[]);
+        return Vec::new();
     }
     let accounts: std::collections::BTreeSet<_> = places.iter().map(|place| &place.target.account).collect();
     printer.step(
@@ -103,12 +131,12 @@ pub(crate) async fn check(
     .await;
     progress.finish_and_clear();
     // Where the last operation succeeded, the roles trust each other.
-    let proven = observed.instances.iter().any(|instance| instance.detailed_status == Some(DetailedStatus::Succeeded));
+    let proven = rollout.observed.instances.iter().any(|instance| instance.detailed_status == Some(DetailedStatus::Succeeded));
     if let Some(role) = administration_role.filter(|_| !proven) {
         let own = AwsTargetAccount::new(&session.config, QuotaCodes::default());
         checks.push(administration_role_trust(&own, role.rsplit('/').next().unwrap_or(&role)).await);
     }
-    PreflightReport::of(&checks)
+    checks
 }
 
 /// The ARN of the role that hands out the work, with self-managed permissions.
@@ -123,13 +151,8 @@ async fn administration_role(sessions: &TargetSessions, request: &Request, obser
 }
 
 /// The places that a rollout would touch, and what is needed there; places with the same parameters share their requirements.
-fn places(
-    release: &manifest::Release,
-    request: &Request,
-    observed: &Observed,
-    plan: &Plan,
-    administration_role: Option<&str>,
-) -> (Vec<Place>, Vec<Requirements>) {
+fn places(rollout: &Rollout<'_>, administration_role: Option<&str>) -> (Vec<Place>, Vec<Requirements>) {
+    let Rollout { release, request, observed, plan, scope } = *rollout;
     let Ok(template) = Template::parse(request.release.template.body.clone(), "template") else { return (Vec::new(), Vec::new()) };
     let execution_role = administration_role.map(|administration_role| {
         let PermissionModel::SelfManaged { execution_role_name, .. } = &request.release.permission_model else { return None };
@@ -139,7 +162,10 @@ fn places(
     });
     let mut known: BTreeMap<(String, Parameters), usize> = BTreeMap::new();
     let (mut places, mut requirements) = (Vec::new(), Vec::new());
-    let touched = |action| matches!(action, InstanceAction::New | InstanceAction::Update | InstanceAction::Outdated);
+    let touched = |action| match scope {
+        Scope::Touched => matches!(action, InstanceAction::New | InstanceAction::Update | InstanceAction::Outdated),
+        Scope::Everything { .. } => action != InstanceAction::Orphan,
+    };
     for planned in plan.instances.iter().filter(|planned| touched(planned.action)) {
         let own = request.release.overrides_of(&planned.target);
         let key = (planned.target.region.to_string(), own);
@@ -148,6 +174,14 @@ fn places(
             parameters.extend(own.clone());
             let mut needed = needs(release, &template, &parameters, planned.target.account.as_str(), region);
             needed.execution_role = execution_role.clone().flatten();
+            if let Scope::Everything { without_package } = scope {
+                needed.model_role = parameters.get("ExecutionRoleName").map(|role| role.rsplit('/').next().unwrap_or(role).to_owned());
+                if without_package {
+                    needed.model_packages.clear();
+                    needed.images.clear();
+                    needed.artifacts.clear();
+                }
+            }
             requirements.push(needed);
             requirements.len() - 1
         });
@@ -226,7 +260,7 @@ fn ssm_parameters(template: &Template, parameters: &Parameters) -> BTreeMap<Stri
     named
 }
 
-fn plural(count: usize, word: &str) -> String {
+pub(crate) fn plural(count: usize, word: &str) -> String {
     format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }
 

@@ -305,6 +305,12 @@ fn the_schema_of_a_plan_is_fresh() {
 }
 
 #[test]
+#[cfg(feature = "aws")]
+fn the_schema_of_what_doctor_finds_is_fresh() {
+    holds("doctor.v1.json", "What doctor found", json(schema_for!(crate::commands::doctor::report::Report)));
+}
+
+#[test]
 fn the_schema_of_a_stage_file_is_fresh() {
     holds("stage-config.v1.json", "Stage parameters", without_null(schema_for!(StageFile)));
 }

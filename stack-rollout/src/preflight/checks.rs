@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use super::trust::lets_service_in;
 use super::{Check, CheckOutcome, ImageName, Place, PreflightOptions, Presence, Requirements, TargetAccount, trusts};
 use crate::call_error::{CallError, CallErrorKind};
 use crate::{Clock, SessionError};
@@ -113,6 +114,24 @@ pub(super) async fn ask<T: TargetAccount, C: Clock>(
                 "make it, or name another one with --execution-role-name",
             ),
             Err(error) => answers.refused("execution-role", &role.name, "iam:GetRole", &error),
+        }
+    }
+    if let Some(role) = &wanted.model_role {
+        match again.call(|| account.trust_policy(role)).await {
+            Ok(Some(policy)) if lets_service_in(&policy, "sagemaker") => answers.passed("model-role", role),
+            Ok(Some(_)) => answers.failed(
+                "model-role",
+                role,
+                format!("the role `{role}`, which the model runs as, does not trust SageMaker"),
+                "its trust policy needs the principal `sagemaker.amazonaws.com` and the action `sts:AssumeRole`",
+            ),
+            Ok(None) => answers.failed(
+                "model-role",
+                role,
+                format!("there is no role `{role}`, which the model runs as"),
+                "deploy pipeline/target-account.yml there, or name the role that is",
+            ),
+            Err(error) => answers.refused("model-role", role, "iam:GetRole", &error),
         }
     }
     answers.checks

@@ -30,7 +30,7 @@ pub async fn administration_role_trust<T: TargetAccount>(account: &T, role: &str
         hint: hint.map(str::to_owned),
     };
     match account.trust_policy(role).await {
-        Ok(Some(policy)) if lets_cloudformation_in(&policy) => check(CheckOutcome::Passed, None, None, None),
+        Ok(Some(policy)) if lets_service_in(&policy, "cloudformation") => check(CheckOutcome::Passed, None, None, None),
         Ok(Some(_)) => check(
             CheckOutcome::Failed,
             Some(format!("the administration role `{role}` does not trust CloudFormation")),
@@ -52,12 +52,15 @@ pub async fn administration_role_trust<T: TargetAccount>(account: &T, role: &str
     }
 }
 
-fn lets_cloudformation_in(policy: &str) -> bool {
-    let is_cloudformation =
-        |principal: String| principal == "*" || principal.starts_with("cloudformation.") && principal.contains("amazonaws.");
+/// Whether a trust policy lets a service of AWS in, such as `cloudformation`, whatever region or partition it names.
+pub(super) fn lets_service_in(policy: &str, service: &str) -> bool {
+    let is_service = |principal: String| {
+        let rest = principal.strip_prefix(service).and_then(|rest| rest.strip_prefix('.'));
+        principal == "*" || rest.is_some_and(|rest| rest.contains("amazonaws."))
+    };
     statements(policy).iter().any(|statement| {
         let principals = &statement["Principal"];
-        texts(principals).any(|principal| principal == "*") || texts(&principals["Service"]).any(is_cloudformation)
+        texts(principals).any(|principal| principal == "*") || texts(&principals["Service"]).any(is_service)
     })
 }
 
@@ -87,7 +90,7 @@ fn texts(value: &Value) -> impl Iterator<Item = String> + use<> {
 
 #[cfg(test)]
 mod tests {
-    use super::{lets_cloudformation_in, trusts};
+    use super::{lets_service_in, trusts};
 
     const ADMINISTRATION: &str = "arn:aws:iam::111111111111:role/AWSCloudFormationStackSetAdministrationRole";
 
@@ -113,9 +116,14 @@ mod tests {
     }
 
     #[test]
-    fn cloudformation_is_let_in_as_a_service() {
-        assert!(lets_cloudformation_in(&policy(r#"{"Service":"cloudformation.amazonaws.com"}"#)));
-        assert!(lets_cloudformation_in(&policy(r#"{"Service":["ec2.amazonaws.com","cloudformation.us-east-1.amazonaws.com"]}"#)));
-        assert!(!lets_cloudformation_in(&policy(r#"{"Service":"ec2.amazonaws.com"}"#)));
+    fn a_service_is_let_in_by_its_principal_in_every_partition() {
+        assert!(lets_service_in(&policy(r#"{"Service":"cloudformation.amazonaws.com"}"#), "cloudformation"));
+        assert!(lets_service_in(
+            &policy(r#"{"Service":["ec2.amazonaws.com","cloudformation.us-east-1.amazonaws.com"]}"#),
+            "cloudformation"
+        ));
+        assert!(!lets_service_in(&policy(r#"{"Service":"ec2.amazonaws.com"}"#), "cloudformation"));
+        assert!(lets_service_in(&policy(r#"{"Service":"sagemaker.amazonaws.com.cn"}"#), "sagemaker"));
+        assert!(!lets_service_in(&policy(r#"{"Service":"sagemaker.example.com"}"#), "sagemaker"));
     }
 }

@@ -15,6 +15,7 @@ use model_registry::{AccountId, Choice, Registry};
 use stage_config::{to_stack_set_parameters, to_template_configuration};
 
 use regional::RegionalPackages;
+pub(crate) use regional::RegionalSelection;
 pub(crate) use request::{Asked, BuildRequest};
 use request::{StageRequest, template_configuration_file};
 pub(crate) use summary::print;
@@ -152,7 +153,9 @@ pub(crate) async fn build<R: Registry, D: Documents>(
         });
     }
 
-    let bucket = request.artifact_bucket.clone().map(|name| Bucket { name, ..Bucket::default() });
+    let folder = request.artifact_dir.clone();
+    let region = folder.is_some().then(|| regions.first().cloned()).flatten();
+    let bucket = request.artifact_bucket.clone().map(|name| Bucket { name, folder, region, ..Bucket::default() });
     let packaged = stores::package(printer, &inputs.template, &PackageOptions::default(), bucket).await?;
     for note in &packaged.notes {
         printer.diagnostic(&problems::of_template(note, inputs.template.text()));

@@ -17,6 +17,7 @@ QUOTA = 100
 ROLES = {
     "AWSCloudFormationStackSetAdministrationRole": {"Service": "cloudformation.amazonaws.com"},
     "AWSCloudFormationStackSetExecutionRole": {"AWS": "*"},
+    "ds-model-execution-role": {"Service": "sagemaker.amazonaws.com"},
 }
 
 

@@ -12,6 +12,7 @@ mod code_pipeline;
 mod config;
 mod demo;
 mod deploy;
+mod doctor;
 mod endpoint_shapes;
 mod endpoint_tests;
 mod events;

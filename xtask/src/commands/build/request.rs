@@ -35,6 +35,8 @@ pub(crate) struct BuildRequest {
     /// Whether each stage's parameters are written as a template configuration, too.
     pub(crate) template_configuration: bool,
     pub(crate) artifact_bucket: Option<String>,
+    /// A folder to write into in the bucket's place, where nothing may be uploaded.
+    pub(crate) artifact_dir: Option<PathBuf>,
     pub(crate) output_dir: PathBuf,
     /// What is worth saying of the options.
     pub(crate) warnings: Vec<Diagnostic>,
@@ -119,6 +121,7 @@ impl BuildRequest {
             template_configuration: options.template_configuration,
             warnings,
             artifact_bucket: given(options.artifact_bucket.as_ref()).map(str::to_owned),
+            artifact_dir: None,
             output_dir: options.output_dir.clone().unwrap_or_else(|| project.target("deploy")),
         })
     }

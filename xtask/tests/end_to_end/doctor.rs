@@ -1,0 +1,210 @@
+//! `doctor`: everything that a release needs, asked at once; the answers are held against what is there, and nothing is changed.
+
+use serde_json::{Value as Json, json};
+use test_support::stand_in::Fault;
+
+use crate::cloud::{Cloud, GROUP, HOME, REGION};
+use crate::project::Project;
+use crate::rollout::{ACCOUNTS, OTHER, approve, project};
+use crate::schemas::validate;
+
+const PROD: &str = "333333333333";
+
+/// Both stages are ready, in two regions; the group is there and shared.
+fn ready(cloud: &Cloud) -> Project {
+    let mut project = project(cloud, &ACCOUNTS[..2]);
+    project.set("ARTIFACT_BUCKET", "iris-artifacts");
+    cloud.make_bucket("iris-artifacts");
+    for region in [REGION, OTHER] {
+        cloud.prepare_in("prod", PROD, region);
+    }
+    approve(cloud, 1);
+    project.run(["setup"]).ends_with(0);
+    // The other region's group is shared by a pipeline of that region.
+    let statement = json!({
+        "Effect": "Allow", "Principal": { "AWS": [ACCOUNTS[0], ACCOUNTS[1], PROD] }, "Action": ["sagemaker:DescribeModelPackage"], "Resource": "*"
+    });
+    let policy = json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string();
+    let input = json!({ "ModelPackageGroupName": GROUP, "ResourcePolicy": policy });
+    cloud.aws.call_in(HOME, OTHER, "sagemaker", "PutModelPackageGroupPolicy", &input).unwrap();
+    cloud.aws.clear_requests().unwrap();
+    project
+}
+
+/// The document, which keeps to its schema.
+fn report(project: &Project, code: i32) -> Json {
+    let run = project.run(["doctor", "--format", "json"]).ends_with(code);
+    project.write("doctor.json", &run.stdout);
+    validate("doctor.v1.json", &project.path("doctor.json")).unwrap();
+    serde_json::from_str(&run.stdout).unwrap()
+}
+
+/// Check, outcome, and where.
+fn answers(report: &Json) -> Vec<(String, String, Vec<String>)> {
+    let text = |value: &Json| value.as_str().unwrap().to_owned();
+    let targets = |checked: &Json| checked["targets"].as_array().unwrap().iter().map(text).collect();
+    let checks = report["checks"].as_array().unwrap();
+    checks.iter().map(|checked| (text(&checked["check"]), text(&checked["outcome"]), targets(checked))).collect()
+}
+
+fn has(report: &Json, check: &str, outcome: &str, target: Option<&str>) -> bool {
+    answers(report).iter().any(|(name, found, targets)| {
+        name == check && found == outcome && target.is_none_or(|target| targets.iter().any(|known| known == target))
+    })
+}
+
+/// Every request was one that reads.
+#[track_caller]
+fn only_reads(cloud: &Cloud) {
+    let reads = ["Get", "List", "Describe", "Head", "AssumeRole", "BatchGetImage"];
+    let requests = cloud.aws.requests().unwrap();
+    assert!(!requests.is_empty());
+    for request in requests {
+        assert!(reads.iter().any(|verb| request.action.starts_with(verb)), "{} {}", request.service, request.action);
+    }
+}
+
+#[test]
+fn when_everything_is_there_every_check_is_ok_and_nothing_is_written_anywhere() {
+    let cloud = Cloud::new();
+    let project = ready(&cloud);
+    let found = report(&project, 0);
+    for (check, outcome, _) in answers(&found) {
+        assert_eq!(outcome, "ok", "{check} in {found:#}");
+    }
+    for check in
+        ["configuration", "credentials", "model-package-group", "group-policy", "artifact-bucket", "model-package-choice", "stack-set"]
+    {
+        assert!(has(&found, check, "ok", None), "{check} in {found:#}");
+    }
+    for check in ["session", "ssm-parameter", "model-package", "image", "artifact", "execution-role", "model-role", "instance-quota"] {
+        for target in ["222222222222/us-east-1", "444444444444/eu-west-1", "333333333333/us-east-1"] {
+            assert!(has(&found, check, "ok", Some(target)), "{check} in {target}: {found:#}");
+        }
+    }
+    assert!(has(&found, "administration-role", "ok", None));
+    only_reads(&cloud);
+    // A release is not made either.
+    assert!(!project.path("target/deploy").exists());
+    let text = project.run(["doctor"]).ends_with(0);
+    assert!(text.stdout.lines().all(|line| line.is_empty() || line.starts_with("ok ") || line.contains(" ok")), "{}", text.stdout);
+}
+
+#[test]
+fn everything_that_is_missing_is_found_at_once_in_every_account() {
+    let cloud = Cloud::new();
+    let mut project = ready(&cloud);
+    project.set("STAGING_ACCOUNT_LIST", "222222222222,666666666666");
+    project.set("ARTIFACT_BUCKET", "nobody-made-this");
+    for (what, account) in [
+        ("model.tar.gz", Some("222222222222")),
+        ("ds-model-execution-role", Some(PROD)),
+        ("AWSCloudFormationStackSetExecutionRole", Some(PROD)),
+        ("AWSCloudFormationStackSetAdministrationRole", None),
+    ] {
+        cloud.aws.set_missing(what, account).unwrap();
+    }
+    cloud.aws.fault(&Fault::refused_role("666666666666")).unwrap();
+    let found = report(&project, 1);
+    for (check, target) in [
+        ("artifact-bucket", None),
+        // The account that is new was never let in.
+        ("group-policy", None),
+        ("administration-role", None),
+        ("artifact", Some("222222222222/us-east-1")),
+        ("execution-role", Some("333333333333/us-east-1")),
+        ("model-role", Some("333333333333/eu-west-1")),
+    ] {
+        assert!(has(&found, check, "failed", target), "{check}: {found:#}");
+    }
+    for checked in found["checks"].as_array().unwrap().iter().filter(|checked| checked["outcome"] == "failed") {
+        assert!(checked["hint"].is_string() && checked["message"].is_string(), "{checked:#}");
+    }
+    only_reads(&cloud);
+    project
+        .run(["doctor"])
+        .ends_with(1)
+        .says("there is no such bucket")
+        .says("run `setup`")
+        .says("there is no role `ds-model-execution-role`");
+}
+
+#[test]
+fn without_an_approved_package_the_rest_is_checked_and_that_is_a_warning() {
+    let cloud = Cloud::new();
+    let mut project = cloud.project();
+    project.set("SAGEMAKER_EBS_KMS_KEY_ARN", "");
+    project.run(["setup"]).ends_with(0);
+    cloud.prepare("staging", "222222222222");
+    let found = report(&project, 1);
+    assert!(has(&found, "model-package-choice", "warning", None), "{found:#}");
+    assert!(has(&found, "ssm-parameter", "ok", Some("222222222222/us-east-1")), "{found:#}");
+    assert!(has(&found, "ssm-parameter", "failed", Some("333333333333/us-east-1")), "{found:#}");
+    // Nothing is said of a package that is not there.
+    assert!(answers(&found).iter().all(|(check, ..)| !["model-package", "image", "artifact"].contains(&check.as_str())), "{found:#}");
+    cloud.prepare("prod", PROD);
+    let found = report(&project, 0);
+    assert_eq!(found["counts"]["warning"], 1);
+
+    // Before the group is there, too.
+    let fresh = Cloud::new();
+    let mut project = fresh.project();
+    project.set("SAGEMAKER_EBS_KMS_KEY_ARN", "");
+    let found = report(&project, 1);
+    assert!(has(&found, "model-package-group", "failed", None), "{found:#}");
+    assert!(has(&found, "ssm-parameter", "failed", Some("333333333333/us-east-1")), "{found:#}");
+}
+
+#[test]
+fn what_may_not_be_asked_is_not_checked_with_the_right_that_is_missing_and_is_no_success() {
+    let cloud = Cloud::new();
+    let project = ready(&cloud);
+    for (service, action) in [("ssm", "GetParameters"), ("iam", "GetRole"), ("sagemaker", "GetModelPackageGroupPolicy")] {
+        let fault = Fault::error(400, "AccessDeniedException", "User is not authorized to perform this").on(service, action);
+        cloud.aws.fault(&fault).unwrap();
+    }
+    let found = report(&project, 3);
+    assert!(answers(&found).iter().all(|(_, outcome, _)| outcome == "ok" || outcome == "not-checked"), "{found:#}");
+    for check in ["ssm-parameter", "model-role", "execution-role", "administration-role", "group-policy"] {
+        assert!(has(&found, check, "not-checked", None), "{check}: {found:#}");
+    }
+    project.run(["doctor"]).ends_with(3).says("grant `ssm:GetParameters`").says("not checked");
+}
+
+#[test]
+fn units_are_asked_for_their_accounts_and_a_unit_that_is_not_there_leaves_the_other_stage_checked() {
+    let cloud = Cloud::new();
+    let mut project = ready(&cloud);
+    project.unset("STAGING_ACCOUNT_LIST");
+    project.set("ORGANIZATIONAL_UNIT_STAGING_ID", "ou-abcd-99999999");
+    let found = report(&project, 3);
+    assert!(has(&found, "organizational-units", "not-checked", None), "{found:#}");
+    assert!(has(&found, "ssm-parameter", "ok", Some("333333333333/us-east-1")), "{found:#}");
+    assert!(has(&found, "targets", "not-checked", None), "{found:#}");
+}
+
+#[test]
+fn without_credentials_the_files_are_checked_all_the_same_and_nothing_counts_as_well() {
+    let mut project = Project::new().with_pipeline_variables();
+    project.set("AWS_REGION", REGION);
+    let found = report(&project, 3);
+    assert!(has(&found, "configuration", "ok", None));
+    assert!(has(&found, "credentials", "not-checked", None));
+    let wrong = project.read("prod-config-template.json").replacen("\"ParameterKey\": \"", "\"ParameterKey\": \"X", 1);
+    project.write("prod-config-template.json", &wrong);
+    assert!(has(&report(&project, 1), "configuration", "failed", None));
+}
+
+#[test]
+fn bad_options_end_before_any_work() {
+    let cloud = Cloud::new();
+    let mut project = cloud.project();
+    project.set("STAGING_ACCOUNT_LIST", "12");
+    project.run(["doctor"]).ends_with(2).says("`12` is not an AWS account id");
+    project.run(["doctor", "--registry", "examples/registry.json"]).ends_with(2).says("takes no `--registry`");
+    project
+        .run(["doctor", "--permission-model", "service-managed"])
+        .ends_with(2)
+        .says("need the organizational units of the prod accounts");
+    assert!(cloud.aws.requests().unwrap().is_empty());
+}
