@@ -67,7 +67,7 @@ async fn run(printer: Printer, cli: Cli) -> Result<Exit, Failure> {
         Command::Tour(options) => Box::pin(commands::tour::run(printer, &project()?, &options)).await,
         Command::Setup(options) => commands::setup::run(printer, &options).await,
         Command::Doctor(options) => Box::pin(commands::doctor::run(printer, &project()?, &options)).await,
-        Command::Build(options) => commands::build::run(printer, &project()?, &options).await,
+        Command::Build(options) => Box::pin(commands::build::run(printer, &project()?, &options)).await,
         Command::Config(command) => commands::config::run(printer, &project()?, &command),
         Command::Registry(options) => commands::registry::run(printer, project, &options).await,
         Command::Package(options) => commands::package::run(printer, &options).await,

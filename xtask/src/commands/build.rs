@@ -15,6 +15,7 @@ use model_registry::{AccountId, Choice, Registry};
 use stage_config::{to_stack_set_parameters, to_template_configuration};
 
 use regional::RegionalPackages;
+#[cfg(feature = "aws")]
 pub(crate) use regional::RegionalSelection;
 pub(crate) use request::{Asked, BuildRequest};
 use request::{StageRequest, template_configuration_file};
@@ -155,7 +156,7 @@ pub(crate) async fn build<R: Registry, D: Documents>(
 
     let folder = request.artifact_dir.clone();
     let region = folder.is_some().then(|| regions.first().cloned()).flatten();
-    let bucket = request.artifact_bucket.clone().map(|name| Bucket { name, folder, region, ..Bucket::default() });
+    let bucket = request.artifact_bucket.clone().map(|name| Bucket { name, region, folder, ..Bucket::default() });
     let packaged = stores::package(printer, &inputs.template, &PackageOptions::default(), bucket).await?;
     for note in &packaged.notes {
         printer.diagnostic(&problems::of_template(note, inputs.template.text()));

@@ -52,7 +52,7 @@ mod with_aws {
                         Box::pin(targets::check(&look, request, &mut report)).await?;
                     }
                     None => {
-                        report.not_reached("targets", "every target", "the configuration is wrong, so what the stacks need is not known")
+                        report.not_reached("targets", "every target", "the configuration is wrong, so what the stacks need is not known");
                     }
                 }
             }

@@ -1,7 +1,7 @@
 //! `doctor`: everything that a release needs, asked at once; the answers are held against what is there, and nothing is changed.
 
 use serde_json::{Value as Json, json};
-use test_support::stand_in::Fault;
+use test_support::stand_in::{Fault, SeedOrganization, SeedUnit};
 
 use crate::cloud::{Cloud, GROUP, HOME, REGION};
 use crate::project::Project;
@@ -169,6 +169,41 @@ fn what_may_not_be_asked_is_not_checked_with_the_right_that_is_missing_and_is_no
         assert!(has(&found, check, "not-checked", None), "{check}: {found:#}");
     }
     project.run(["doctor"]).ends_with(3).says("grant `ssm:GetParameters`").says("not checked");
+}
+
+#[test]
+fn units_keys_and_stacks_that_are_there_are_looked_at_and_our_own_endpoints_are_not_in_the_way() {
+    let cloud = Cloud::new();
+    let unit = |name: &str, id: &str, account: &str| SeedUnit {
+        name: name.to_owned(),
+        id: Some(id.to_owned()),
+        accounts: vec![account.into()],
+        units: Vec::new(),
+    };
+    let units = vec![unit("staging", "ou-abcd-stagingx", ACCOUNTS[0]), unit("production", "ou-abcd-productx", PROD)];
+    cloud.aws.seed_organization(&SeedOrganization { management_account: HOME.to_owned(), units }).unwrap();
+    cloud.register(3);
+    let mut project = cloud.project();
+    project.unset("STAGING_ACCOUNT_LIST");
+    project.unset("PROD_ACCOUNT_LIST");
+    project.set("ORGANIZATIONAL_UNIT_STAGING_ID", "ou-abcd-stagingx");
+    project.set("ORGANIZATIONAL_UNIT_PROD_ID", "ou-abcd-productx");
+    for (stage, account) in [("staging", ACCOUNTS[0]), ("prod", PROD)] {
+        cloud.prepare(stage, account);
+    }
+    project.run(["setup"]).ends_with(0);
+    project.run(["build"]).ends_with(0);
+    project.run(["deploy", "--stage", "staging"]).ends_with(0);
+    cloud.aws.clear_requests().unwrap();
+    let found = report(&project, 0);
+    for check in ["organizational-units", "key", "endpoint-name"] {
+        assert!(has(&found, check, "ok", None), "{check}: {found:#}");
+    }
+    only_reads(&cloud);
+    project.run(["doctor"]).ends_with(0).says("sagemaker-iris-p-abc123xyz-deploy-staging: 1 stack").says("staging accounts: 1 active");
+
+    cloud.aws.set_missing("1234abcd-12ab-34cd-56ef-1234567890ab", Some(PROD)).unwrap();
+    assert!(has(&report(&project, 1), "key", "failed", Some("333333333333/us-east-1")));
 }
 
 #[test]

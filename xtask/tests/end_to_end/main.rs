@@ -17,6 +17,7 @@ mod endpoint_shapes;
 mod endpoint_tests;
 mod events;
 mod gates;
+mod github_actions;
 mod least_privilege;
 mod model_servers;
 mod organization;

@@ -44,6 +44,11 @@ the role may not do is told as *not checked*, and stops nothing.
 | `servicequotas:ListServiceQuotas`, `ListAWSDefaultServiceQuotas`, `GetServiceQuota`, `GetAWSDefaultServiceQuota` | the target | the instances fit |
 | `iam:GetRole` | the target, and the stack set's account | the stack set roles trust each other; asked only where there is no stack yet |
 
+`doctor` asks the same of the targets of both stages, and whether the model execution role is there (`iam:GetRole`). It is for the person who
+sets up, with a role in each target that may ask all of this: `ReadOnlyAccess` of AWS does in the data science account and, besides
+`sts:AssumeRole` from there, in the targets. With the endpoint test role, which may ask endpoints alone, the rest is *not checked* and the exit
+code is 3.
+
 `plan` needs the reading actions only. `cloudformation:DeleteStackInstances`, for `prune`, is for people and not for a pipeline.
 
 With `--record`, `deploy`, `test-staging` and `test-prod` also write the model package's life cycle. `sagemaker:UpdateModelPackage` is the right to

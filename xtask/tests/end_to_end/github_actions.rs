@@ -1,0 +1,302 @@
+//! The example of a GitHub Actions workflow: its wiring is read as GitHub would, and its steps are run for real over the local AWS.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use serde_json::{Value as Json, json};
+
+use crate::buildspecs::{python_program, text};
+use crate::cloud::{Cloud, GROUP, HOME, REGION};
+use crate::project::{Project, workspace};
+
+const WORKFLOW: &str = "examples/github-actions/model-deploy.yml";
+/// The local AWS deploys as itself, whatever the role may.
+const POLICY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sagemaker:CreateModel","Resource":"*"}]}"#;
+const GUARD: &str = "needs.build.outputs.release-action != 'none'";
+
+struct Workflow(Json);
+
+/// What a run of the workflow knows: variables of the repository, and what its jobs handed on.
+struct Run<'a> {
+    project: &'a Project,
+    event: Json,
+    outputs: BTreeMap<String, String>,
+}
+
+impl Workflow {
+    fn read() -> Self {
+        // In YAML 1.1 the key `on` is a truth value, and its name in JSON `true`.
+        let read = "import json, sys, yaml; json.dump(yaml.safe_load(open(sys.argv[1])), sys.stdout)";
+        let output = Command::new(python_program("python")).args(["-c", read]).arg(workspace().join(WORKFLOW)).output().unwrap();
+        Self(serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", text(&output))))
+    }
+
+    fn jobs(&self) -> impl Iterator<Item = (&str, &Json)> {
+        self.0["jobs"].as_object().unwrap().iter().map(|(name, job)| (name.as_str(), job))
+    }
+
+    fn needs(job: &Json) -> Vec<&str> {
+        match &job["needs"] {
+            Json::String(one) => vec![one],
+            several => several.as_array().into_iter().flatten().filter_map(Json::as_str).collect(),
+        }
+    }
+
+    fn steps(job: &Json) -> impl Iterator<Item = &Json> {
+        job["steps"].as_array().unwrap().iter()
+    }
+
+    /// Every expression, such as `vars.AWS_REGION`, with the job that it is in.
+    fn expressions(&self) -> Vec<(Option<&str>, String)> {
+        let mut found: Vec<_> = expressions(&self.0["env"].to_string()).map(|expression| (None, expression)).collect();
+        for (name, job) in self.jobs() {
+            found.extend(expressions(&job.to_string()).map(|expression| (Some(name), expression)));
+            found.extend(job["if"].as_str().map(|condition| (Some(name), condition.to_owned())));
+        }
+        found
+    }
+}
+
+fn expressions(text: &str) -> impl Iterator<Item = String> {
+    text.split("${{").skip(1).map(|rest| rest.split("}}").next().unwrap().trim().to_owned())
+}
+
+/// What follows `prefix` in a text, up to whatever is not part of a name.
+fn named<'a>(text: &'a str, prefix: &str) -> BTreeSet<&'a str> {
+    let ends = |c: char| !(c.is_ascii_alphanumeric() || "_-".contains(c));
+    text.split(prefix).skip(1).map(|rest| rest.split(ends).next().unwrap()).collect()
+}
+
+/// The variables of the repository and its environments, as docs/github-actions.md says.
+fn variable(project: &Project, name: &str) -> String {
+    let of_project = || project.variables().find(|(known, _)| *known == name).map(|(_, value)| value.to_owned());
+    match name {
+        "AWS_REGION" => REGION.to_owned(),
+        "BUILD_ROLE_ARN" | "DEPLOY_ROLE_ARN" => format!("arn:aws:iam::{HOME}:role/model-deploy/GitHub"),
+        "STACK_SET_ADMINISTRATION_ROLE_ARN" => format!("arn:aws:iam::{HOME}:role/AWSCloudFormationStackSetAdministrationRole"),
+        "STACK_SET_EXECUTION_ROLE_PREFIX" => "ModelDeployExecution-p-abc123xyz".to_owned(),
+        "TEST_ROLE_PREFIX" => "EndpointTest-p-abc123xyz".to_owned(),
+        "XTASK_URL" | "XTASK_SHA256" => String::new(),
+        _ => of_project().unwrap_or_else(|| panic!("the workflow uses a variable `{name}` that nobody sets")),
+    }
+}
+
+impl Run<'_> {
+    fn value(&self, expression: &str) -> String {
+        if let Some(name) = expression.strip_prefix("vars.") {
+            return variable(self.project, name);
+        }
+        match expression {
+            "inputs.model-package" => String::new(),
+            _ if expression.contains("toJSON(github.event.client_payload.event)") => match &self.event {
+                Json::Null => String::new(),
+                event => event.to_string(),
+            },
+            "needs.build.outputs.manifest-sha256" => self.outputs["manifest-sha256"].clone(),
+            _ => panic!("an expression in the environment that the test does not know: `{expression}`"),
+        }
+    }
+
+    fn environment(&self, env: &Json) -> Vec<(String, String)> {
+        let of = |(name, value): (&String, &Json)| {
+            let value = value.as_str().unwrap();
+            let value = match value.strip_prefix("${{").and_then(|value| value.strip_suffix("}}")) {
+                Some(expression) => self.value(expression.trim()),
+                None => value.to_owned(),
+            };
+            (name.clone(), value)
+        };
+        env.as_object().into_iter().flatten().map(of).collect()
+    }
+
+    /// Runs the commands of a job as a runner does: a shell for each step, nothing in it but what the workflow sets and the job's role.
+    fn job(&mut self, cloud: &Cloud, workflow: &Workflow, name: &str) -> (bool, String) {
+        let job = &workflow.0["jobs"][name];
+        let (output, kept) = (self.project.path("github-output"), self.project.path("github-env"));
+        std::fs::write(&output, "").unwrap();
+        std::fs::write(&kept, "").unwrap();
+        let mut said = String::new();
+        for step in Workflow::steps(job) {
+            let Some(script) = step["run"].as_str().filter(|script| !script.contains("gh api")) else { continue };
+            let mut command = Command::new("bash");
+            command.args(["--noprofile", "--norc", "-e", "-o", "pipefail", "-c", script]).current_dir(self.project.path("")).env_clear();
+            command.env("PATH", std::env::var_os("PATH").unwrap()).env("HOME", self.project.path(""));
+            command
+                .env("GITHUB_OUTPUT", &output)
+                .env("GITHUB_ENV", &kept)
+                .env("CODEBUILD_SRC_DIR_BuildArtifact", self.project.path("published"));
+            command
+                .envs(self.environment(&workflow.0["env"]))
+                .envs(self.environment(&step["env"]))
+                .envs(cloud.aws.environment(HOME).unwrap());
+            command.envs(pairs(&std::fs::read_to_string(&kept).unwrap()));
+            let ended = command.output().unwrap();
+            said.push_str(&text(&ended));
+            if !ended.status.success() {
+                return (false, said);
+            }
+        }
+        if name == "build" {
+            self.outputs = pairs(&std::fs::read_to_string(&output).unwrap()).collect();
+        }
+        (true, said)
+    }
+}
+
+fn pairs(text: &str) -> impl Iterator<Item = (String, String)> {
+    text.lines().filter_map(|line| line.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned()))
+}
+
+/// A project with this very program as its published binary, whose registry is shared and whose targets are ready.
+fn ready(cloud: &Cloud) -> Project {
+    let mut project = cloud.project();
+    project.set("SAGEMAKER_EBS_KMS_KEY_ARN", "");
+    project.write("pipeline/obtain-xtask.sh", &std::fs::read_to_string(workspace().join("pipeline/obtain-xtask.sh")).unwrap());
+    std::fs::create_dir_all(project.path("published")).unwrap();
+    std::fs::copy(env!("CARGO_BIN_EXE_xtask"), project.path("published/xtask")).unwrap();
+    let sum = Command::new("sh").args(["-c", "sha256sum xtask > xtask.sha256"]).current_dir(project.path("published")).status().unwrap();
+    assert!(sum.success());
+    project.run(["setup"]).ends_with(0);
+    for (stage, account) in [("staging", "222222222222"), ("prod", "333333333333")] {
+        cloud.prepare(stage, account);
+        cloud.aws.make_role(account, &format!("ModelDeployExecution-p-abc123xyz-{stage}"), POLICY).unwrap();
+    }
+    project
+}
+
+#[test]
+fn jobs_need_what_is_there_and_hand_on_what_is_made() {
+    let workflow = Workflow::read();
+    let jobs: BTreeMap<&str, &Json> = workflow.jobs().collect();
+    for (name, job) in &jobs {
+        for needed in Workflow::needs(job) {
+            assert!(jobs.contains_key(needed) && needed != *name, "{name} needs {needed}");
+        }
+        let identified: BTreeSet<_> = Workflow::steps(job).filter_map(|step| step["id"].as_str()).collect();
+        for step in named(&job.to_string(), "steps.") {
+            assert!(identified.contains(step), "{name}: there is no step `{step}`");
+        }
+    }
+    for (job, expression) in workflow.expressions() {
+        for needed in named(&expression, "needs.") {
+            let job = job.expect("only a job needs others");
+            assert!(Workflow::needs(jobs[job]).contains(&needed), "{job} uses `{expression}` and does not need {needed}");
+        }
+        for output in named(&expression, "needs.build.outputs.") {
+            assert!(jobs["build"]["outputs"].get(output).is_some(), "the build has no output `{output}`");
+        }
+    }
+    // What deploys or tests comes in this order, never for a pull request, and never when there is nothing to deploy.
+    for (name, earlier) in
+        [("deploy-staging", "build"), ("test-staging", "deploy-staging"), ("deploy-prod", "test-staging"), ("test-prod", "deploy-prod")]
+    {
+        let condition = jobs[name]["if"].as_str().unwrap();
+        assert!(Workflow::needs(jobs[name]).contains(&earlier), "{name} does not wait for {earlier}");
+        assert!(condition.contains(GUARD) && condition.contains("github.event_name != 'pull_request'"), "{name}: {condition}");
+        // A condition with a status function would let a job run after one that failed.
+        assert!(!condition.contains("always()") && !condition.contains("failure()") && !condition.contains("cancelled()"), "{name}");
+    }
+    assert_eq!(jobs["deploy-prod"]["environment"], "production");
+    assert!(jobs["plan"]["if"].as_str().unwrap().contains(GUARD));
+}
+
+#[test]
+fn no_job_holds_more_than_it_needs() {
+    let workflow = Workflow::read();
+    assert_eq!(workflow.0["permissions"], json!({}));
+    for (name, job) in workflow.jobs() {
+        let signs_in = job.to_string().contains("aws-actions/configure-aws-credentials");
+        let permissions = job["permissions"].as_object().unwrap_or_else(|| panic!("{name} does not say what it may"));
+        assert_eq!(permissions.get("id-token").is_some_and(|right| right == "write"), signs_in, "{name}");
+        assert_eq!(permissions["contents"], "read", "{name}");
+        let writes: Vec<_> = permissions.iter().filter(|(right, value)| *value == "write" && *right != "id-token").collect();
+        assert_eq!(writes.is_empty(), name != "plan", "{name} may {writes:?}");
+        for step in Workflow::steps(job) {
+            // What people can write into a branch's name or a payload reaches a shell as a variable only.
+            assert!(!step["run"].as_str().unwrap_or_default().contains("${{"), "{name}: {}", step["run"]);
+            assert!(
+                !step["uses"].as_str().unwrap_or_default().starts_with("actions/checkout") || step["with"]["persist-credentials"] == false
+            );
+        }
+    }
+    let text = std::fs::read_to_string(workspace().join(WORKFLOW)).unwrap();
+    assert!(!text.contains("secrets."), "no key is kept");
+    // Whom the roles believe is written for exactly these environments.
+    let roles = std::fs::read_to_string(workspace().join("pipeline/github-actions-role.yml")).unwrap();
+    let environments: BTreeSet<_> = workflow.jobs().filter_map(|(_, job)| job["environment"].as_str()).collect();
+    assert_eq!(named(&roles, ":environment:"), environments);
+}
+
+#[test]
+fn every_variable_is_in_the_guide_and_every_command_line_is_one_of_this_program() {
+    let workflow = Workflow::read();
+    let guide = std::fs::read_to_string(workspace().join("docs/github-actions.md")).unwrap();
+    for (_, expression) in workflow.expressions() {
+        for name in named(&expression, "vars.") {
+            let pair = name.replace("_PROD_NAME", "_STAGING_NAME");
+            assert!(
+                guide.contains(&format!("`{name}`")) || guide.contains(&format!("`{pair}`")),
+                "the guide does not say what `{name}` is"
+            );
+        }
+    }
+    let project = Project::new();
+    let mut commands = BTreeSet::new();
+    for (job, steps) in workflow.jobs() {
+        for line in Workflow::steps(steps).filter_map(|step| step["run"].as_str()).flat_map(str::lines) {
+            let Some(arguments) = line.trim().strip_prefix("release/xtask ") else { continue };
+            let arguments = arguments.split(" || ").next().unwrap().replace(" \"$@\"", "").replace('"', "");
+            let arguments: Vec<_> = arguments.split_whitespace().collect();
+            // An option that the command does not know ends with 2, whether help is asked for or not.
+            project.run(arguments.iter().copied().chain(["--help"])).ends_with(0);
+            commands.insert(format!("{job} {}", arguments[0]));
+        }
+    }
+    let expected =
+        ["build build", "deploy-prod deploy", "deploy-staging deploy", "plan plan", "test-prod test-prod", "test-staging test-staging"];
+    assert_eq!(commands.iter().map(String::as_str).collect::<Vec<_>>(), expected);
+    project.run(["deploy", "--no-such-option", "--help"]).ends_with(2);
+}
+
+#[test]
+fn a_release_goes_through_all_jobs_to_production_and_a_change_that_asks_for_nothing_ends_green_after_the_build() {
+    let cloud = Cloud::new();
+    cloud.register(3);
+    let project = ready(&cloud);
+    let workflow = Workflow::read();
+    let mut run = Run { project: &project, event: Json::Null, outputs: BTreeMap::new() };
+
+    let (passed, said) = run.job(&cloud, &workflow, "build");
+    assert!(passed && run.outputs["release-action"] == "deploy", "{said}");
+    let (passed, said) = run.job(&cloud, &workflow, "plan");
+    assert!(passed, "{said}");
+    let comment = project.read("comment.md");
+    assert!(comment.starts_with("<!-- model-deploy plan -->\n"), "{comment}");
+    assert!(comment.contains("deploy-staging") && comment.contains("deploy-prod"), "{comment}");
+    assert!(cloud.requests("CreateStackSet").is_empty(), "a pull request changes nothing");
+
+    for job in ["deploy-staging", "test-staging", "deploy-prod", "test-prod"] {
+        let (passed, said) = run.job(&cloud, &workflow, job);
+        assert!(passed, "{job}: {said}");
+    }
+    let served = run.outputs["model-package"].clone();
+    assert_eq!(cloud.served("222222222222", &format!("{GROUP}-staging")), served);
+    assert_eq!(cloud.served("333333333333", &format!("{GROUP}-prod")), served);
+    // Once more: nothing to do is no failure.
+    assert!(run.job(&cloud, &workflow, "deploy-staging").0);
+
+    // A file of the release that is another one on its way is not deployed.
+    let manifest = project.read("release/release-manifest.json");
+    project.write("release/release-manifest.json", &manifest.replace("\"deploy\"", "\"deploy\" "));
+    assert!(!run.job(&cloud, &workflow, "deploy-prod").0);
+    project.write("release/release-manifest.json", &manifest);
+
+    // EventBridge's event of a package that was rejected without ever having been deployed.
+    let pending = format!("arn:aws:sagemaker:{REGION}:{HOME}:model-package/{GROUP}/1");
+    run.event = json!({
+        "source": "aws.sagemaker", "detail-type": "SageMaker Model Package State Change",
+        "detail": { "ModelPackageArn": pending, "ModelApprovalStatus": "PendingManualApproval", "ModelPackageStatus": "Completed" },
+    });
+    let (passed, said) = run.job(&cloud, &workflow, "build");
+    assert!(passed && run.outputs["release-action"] == "none", "{:?} {said}", run.outputs);
+}
