@@ -219,6 +219,22 @@ fn units_are_asked_for_their_accounts_and_a_unit_that_is_not_there_leaves_the_ot
 }
 
 #[test]
+fn what_the_template_names_by_a_local_path_is_not_uploaded_and_needs_a_bucket() {
+    let cloud = Cloud::new();
+    let mut project = ready(&cloud);
+    project.write("code/index.py", "");
+    let function = "Resources:\n  Uploaded:\n    Type: AWS::Lambda::Function\n    Properties:\n      Code: code\n      Handler: index.handler\n      \
+                    Runtime: python3.13\n      Role: arn:aws:iam::222222222222:role/function\n";
+    let template = project.read("cfn-sm-endpoint-template.yml").replacen("Resources:\n", function, 1);
+    project.write("cfn-sm-endpoint-template.yml", &template);
+    report(&project, 0);
+    only_reads(&cloud);
+    project.set("ARTIFACT_BUCKET", "");
+    let found = report(&project, 1);
+    assert!(has(&found, "release", "failed", None) && found.to_string().contains("no bucket was named"), "{found:#}");
+}
+
+#[test]
 fn without_credentials_the_files_are_checked_all_the_same_and_nothing_counts_as_well() {
     let mut project = Project::new().with_pipeline_variables();
     project.set("AWS_REGION", REGION);

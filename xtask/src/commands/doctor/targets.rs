@@ -38,6 +38,7 @@ pub(super) struct Look<'a> {
 /// Chooses the model package as `build` would, and asks every target of both stages.
 pub(super) async fn check(look: &Look<'_>, mut request: BuildRequest, report: &mut Report) -> Result<(), Failure> {
     const PACKAGE: &str = "model-package-choice";
+    const RELEASE: &str = "release";
     let folder = TempDir::new().map_err(|error| Diagnostic::error(format!("no temporary folder can be made: {error}")))?;
     request.output_dir = folder.path().join("release");
     // Nothing may be uploaded: what the template names goes into a folder.
@@ -51,13 +52,14 @@ pub(super) async fn check(look: &Look<'_>, mut request: BuildRequest, report: &m
             false
         }
         Err(failure) => {
-            report.failure(PACKAGE, &group, &failure);
+            let check = if failure.exit == Exit::BadInput { RELEASE } else { PACKAGE };
+            report.failure(check, &group, &failure);
             // All that has nothing to do with the model package can still be asked.
             let placeholder = placeholder(look, &mut request)?;
             let source = |_: Option<&str>| placeholder.clone();
             if let Err(again) = Box::pin(build::build(quiet, look.project, &request, look.inputs, source, home(look))).await {
                 if failure.exit != Exit::BadInput {
-                    report.failure(PACKAGE, &group, &again);
+                    report.failure(RELEASE, &group, &again);
                 }
                 report.not_reached("targets", "every target", "no release can be made, so what the stacks need is not known");
                 return Ok(());
