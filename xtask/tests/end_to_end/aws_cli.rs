@@ -25,7 +25,7 @@ const BUCKET: &str = "artifacts-of-two-tools";
 struct Stage {
     cloud: Cloud,
     project: Project,
-    aws: PathBuf,
+    python: PathBuf,
 }
 
 impl Stage {
@@ -46,7 +46,7 @@ impl Stage {
             project.write(name, content);
         }
         let environment = test_support::stand_in::prepare(&stand_in_cache()).unwrap_or_else(|error| panic!("{error}"));
-        Self { cloud, project, aws: environment.join("bin/aws") }
+        Self { cloud, project, python: environment.join("bin/python") }
     }
 
     fn ours(&self, template: &str) -> Value {
@@ -62,7 +62,9 @@ impl Stage {
     }
 
     fn aws_cli(&self, template: &str, output: &str) -> Command {
-        let mut command = Command::new(&self.aws);
+        let mut command = Command::new(&self.python);
+        // By its module: its script has the path in it at which the environment was made.
+        command.args(["-m", "awscli"]);
         command
             .args(["cloudformation", "package", "--template-file", template, "--s3-bucket", BUCKET, "--use-json"])
             .args(["--output-template-file", output])
