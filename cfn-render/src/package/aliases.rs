@@ -34,8 +34,13 @@ impl Expansion<'_> {
             Kind::Scalar { .. } => {}
             Kind::Alias(_) => edits.push((self.tree.range(id), self.flow(pointer))),
             Kind::Sequence(items) => {
+                let in_flow = self.text[node.content.clone()].starts_with('[');
                 for (index, item) in items.iter().enumerate() {
-                    self.node(*item, &format!("{argument}/{index}"), edits);
+                    let pointer = format!("{argument}/{index}");
+                    match self.merge_without_braces(*item).filter(|_| in_flow) {
+                        Some(range) => edits.push((range, self.flow(&pointer))),
+                        None => self.node(*item, &pointer, edits),
+                    }
                 }
             }
             Kind::Mapping(pairs) => self.mapping(id, pairs, &argument, edits),
@@ -72,6 +77,16 @@ impl Expansion<'_> {
                 self.node(*value, &below(pointer, key), edits);
             }
         }
+    }
+
+    /// Where `<<: *defaults` stands in `[<<: *defaults]`: a mapping without braces, in whose place two pairs would be two items.
+    fn merge_without_braces(&self, item: NodeId) -> Option<Range<usize>> {
+        let node = self.tree.node(item);
+        let Kind::Mapping(pairs) = &node.kind else { return None };
+        let [(key, value)] = pairs[..] else { return None };
+        let braces = self.text[node.content.clone()].starts_with('{');
+        let start = self.tree.node(key).start.min(node.content.start);
+        (!braces && self.tree.is_merge_key(key)).then(|| start..self.pair_end(key, value, node.content.end))
     }
 
     /// Where a pair ends: with its value, or with the colon when nothing comes after that.

@@ -78,3 +78,18 @@ fn merge_keys_without_anything_to_merge_and_with_nothing_among_it() {
         assert_eq!(package(&template, &Store::default()).unwrap().text, expected, "{text}");
     }
 }
+
+#[test]
+fn a_merge_key_without_braces_stays_one_item_of_its_list() {
+    for (text, expected) in [
+        ("X: [<<: {A: 1, B: 2}]\n", "X: [{\"A\":1,\"B\":2}]\n"),
+        ("X: [<<: {A: 1}, b]\n", "X: [{\"A\":1}, b]\n"),
+        ("X: [a, ? <<: {A: 1, B: [c]} , b]\n", "X: [a, {\"A\":1,\"B\":[\"c\"]} , b]\n"),
+        ("X: [[<<: [{A: 1}, {A: 2, B: 3}]]]\n", "X: [[{\"A\":1,\"B\":3}]]\n"),
+        ("X: [<<: {}, <<: , b: c]\n", "X: [{}, {} , b: c]\n"),
+        ("X: [!Sub a, <<: {C: Y, B: !Ref Z}]\n", "X: [!Sub a, {\"B\":{\"Ref\":\"Z\"},\"C\":\"Y\"}]\n"),
+    ] {
+        let template = Template::parse(text, "template.yml").unwrap();
+        assert_eq!(package(&template, &Store::default()).unwrap().text, expected, "{text}");
+    }
+}
