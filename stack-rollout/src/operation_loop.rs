@@ -86,6 +86,8 @@ pub(crate) struct Conducted {
 pub(crate) enum Taken {
     /// It was started, and waited for.
     Started,
+    /// It could not be started, after others of this run: the halt says why.
+    Refused,
     /// Another run of this release was faster: its operation was waited for, and what there is must be looked at again.
     Overtaken,
 }
@@ -201,7 +203,7 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
             Err(error) if !self.has_started() => return Err(error),
             Err(error) => {
                 self.halt = Some(Halt::Error(error));
-                return Ok(Taken::Started);
+                return Ok(Taken::Refused);
             }
         };
         (self.on_event)(Event::OperationStarted { operation_id: id.clone(), action: action.clone(), targets: targets.len() });

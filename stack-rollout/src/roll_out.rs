@@ -175,11 +175,10 @@ impl<S: StackSets, C: Clock> Run<'_, S, C> {
             }
             let call = |id: OperationId| async move { start(stack_sets, release, step, observed, &id).await };
             let taken = self.conductor.take(step.kind.action(), (step.kind.word(), index + 1), &step.targets, call).await?;
-            if taken == Taken::Overtaken && self.conductor.halt.is_none() {
-                return Ok(None);
-            }
-            if taken == Taken::Overtaken {
-                return Ok(Some(index));
+            match taken {
+                Taken::Started => {}
+                Taken::Overtaken if self.conductor.halt.is_none() => return Ok(None),
+                Taken::Overtaken | Taken::Refused => return Ok(Some(index)),
             }
         }
         Ok(Some(steps.len()))

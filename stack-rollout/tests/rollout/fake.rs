@@ -210,11 +210,7 @@ pub(crate) fn instance(target: &Target, status: InstanceStatus) -> Instance {
 /// The set that CloudFormation has after a release.
 pub(crate) fn set_of(release: &Release) -> StackSet {
     StackSet {
-        description: release
-            .description
-            .clone()
-            .or_else(|| (!release.overrides.is_empty()).then(String::new))
-            .map(|text| if release.overrides.is_empty() { text } else { format!("{text}{}", Release::OVERRIDES_MARK) }),
+        description: release.marked_description(None),
         managed_execution: release.managed_execution,
         template_body: release.template.body.clone(),
         parameters: release.parameters.clone(),
@@ -252,7 +248,8 @@ impl StackSets for Cloud {
         if targets.iter().any(|target| !state.instances.contains_key(target)) {
             return Err(CallError::answered("UpdateStackSet", "StackInstanceNotFoundException", "no such instance"));
         }
-        state.set = Some(set_of(update.release));
+        let description = update.release.marked_description(update.observed.description.as_deref());
+        state.set = Some(StackSet { description, ..set_of(update.release) });
         state.version += 1;
         for (instance, _) in state.instances.values_mut() {
             instance.status = InstanceStatus::Outdated;

@@ -75,6 +75,20 @@ fn when_only_orphans_are_there_they_are_left_alone_and_the_new_targets_get_the_n
 }
 
 #[test]
+fn a_new_target_that_has_what_the_set_had_is_not_rolled_out_when_the_sets_update_is_refused() {
+    let cloud = Cloud::default();
+    let mut next = release(&[A], &[EAST]);
+    rolled_out(&cloud, &next).unwrap();
+    next.targets = Targets::new([B.parse().unwrap()], [EAST.parse().unwrap()]);
+    next.template.body.push_str("Outputs: {}\n");
+    cloud.state().errors.insert("UpdateStackSet", [error("ValidationError")].into());
+    let rollout = rolled_out(&cloud, &next).unwrap();
+    assert_eq!(cloud.state().instances[&target(B, EAST)].1, 1);
+    assert_eq!(rollout.targets[0].outcome, Outcome::Unfinished, "{rollout:#?}");
+    assert_ne!(rollout.verdict(), Verdict::Succeeded);
+}
+
+#[test]
 fn instances_that_are_no_full_rectangle_are_all_updated_and_none_is_asked_for_that_is_not_there() {
     let cloud = Cloud::default();
     let mut next = release(&[A, B], &[EAST]);

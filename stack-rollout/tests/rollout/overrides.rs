@@ -83,10 +83,30 @@ fn a_release_without_own_parameters_takes_those_away_that_an_earlier_one_gave() 
     let rollout = rolled_out(&cloud, &plain).unwrap();
     assert_eq!(rollout.verdict(), Verdict::Succeeded);
     assert_eq!(in_force(&cloud, &target(A, WEST)), None);
-    let asked = |cloud: &Cloud| cloud.state().calls.iter().filter(|call| **call == "DescribeStackInstance").count();
-    let before = asked(&cloud);
     assert!(rolled_out(&cloud, &plain).unwrap().nothing_to_do);
-    assert_eq!(asked(&cloud), before, "a set without such instances costs no request for each of them");
+}
+
+#[test]
+fn a_run_that_ends_before_the_own_parameters_are_taken_away_leaves_that_to_the_next() {
+    let cloud = Cloud::default();
+    let plain = release(&[A], &[EAST, WEST]);
+    rolled_out(&cloud, &with_region(plain.clone(), WEST, "west-1")).unwrap();
+    let error = CallError::answered("DescribeStackSetOperation", "InvalidOperationException", "not now");
+    cloud.state().errors.insert("DescribeStackSetOperation", [error].into());
+    let interrupted = rolled_out(&cloud, &plain);
+    assert!(interrupted.is_err() || interrupted.unwrap().verdict() != Verdict::Succeeded);
+    (0..20).for_each(|_| cloud.state().advance());
+    let rollout = rolled_out(&cloud, &plain).unwrap();
+    assert_eq!((rollout.verdict(), in_force(&cloud, &target(A, WEST))), (Verdict::Succeeded, None));
+}
+
+#[test]
+fn a_set_that_never_had_instances_with_own_parameters_costs_no_request_for_each_of_them() {
+    let cloud = Cloud::default();
+    let plain = release(&[A], &[EAST, WEST]);
+    rolled_out(&cloud, &plain).unwrap();
+    assert!(rolled_out(&cloud, &plain).unwrap().nothing_to_do);
+    assert!(cloud.state().calls.iter().all(|call| *call != "DescribeStackInstance"));
 }
 
 #[test]
