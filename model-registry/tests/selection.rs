@@ -102,8 +102,6 @@ fn acceptable(package: &ModelPackage) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-
     #[test]
     fn the_newest_acceptable_package_is_chosen(registry in any_registry()) {
         // What a person would do with the whole list at hand.

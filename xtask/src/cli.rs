@@ -5,16 +5,15 @@
 
 mod options;
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub(crate) use options::{
     AccountFilter, BenchOptions, BuildOptions, ChoiceOptions, ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions,
-    ConfigurationOptions, DemoOptions, DeployOptions, DistOptions, DoctorOptions, LintCheck, LintOptions, ListOptions, PackageOptions,
-    PlanOptions, ProjectOptions, PruneOptions, RecordOptions, RegistryAction, RegistryOptions, ResolveOptions, RoleOptions, SchemaOf,
-    SetupOptions, SnapshotOptions, Stage, StageAccounts, TestOptions, TourOptions, given,
+    ConfigurationOptions, DemoOptions, DeployOptions, DeveloperTestOptions, DistOptions, DoctorOptions, LintCheck, LintOptions,
+    ListOptions, PackageOptions, PlanOptions, ProjectOptions, PruneOptions, RecordOptions, RegistryAction, RegistryOptions, ResolveOptions,
+    RoleOptions, SchemaOf, SetupOptions, SnapshotOptions, SoakOptions, Stage, StageAccounts, TestOptions, TourOptions, given,
 };
 #[cfg(feature = "aws")]
 pub(crate) use options::{Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, StackSetOptions};
@@ -90,12 +89,10 @@ pub(crate) enum Command {
     TestProd(TestOptions),
     /// The whole pipeline on this machine, against a local AWS with three accounts: it cannot reach the real one.
     Demo(DemoOptions),
-    /// Runs all tests of this workspace, set-up included.
-    Test {
-        /// Passed on to `cargo test`.
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<OsString>,
-    },
+    /// Runs all tests of this workspace, set-up included, and ends with a summary.
+    Test(DeveloperTestOptions),
+    /// Runs the property tests of this workspace with new seeds and many more cases.
+    Soak(SoakOptions),
     /// Checks format, lints, documentation, dependencies and templates of this workspace.
     Lint(LintOptions),
     /// Runs the benchmarks of this workspace, set-up included.

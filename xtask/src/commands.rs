@@ -14,6 +14,7 @@ pub(crate) mod plan;
 pub(crate) mod prune;
 pub(crate) mod registry;
 pub(crate) mod setup;
+pub(crate) mod soak;
 mod stand_in;
 pub(crate) mod test;
 pub(crate) mod test_endpoints;

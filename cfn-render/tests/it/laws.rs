@@ -90,8 +90,6 @@ fn template(artifacts: bool) -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
-
     #[test]
     fn a_template_without_artifacts_comes_out_byte_for_byte(text in template(false)) {
         let parsed = Template::parse(text.clone(), "t.yml").unwrap();

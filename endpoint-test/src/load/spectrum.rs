@@ -71,7 +71,6 @@ mod tests {
     use super::*;
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
         fn what_is_written_is_read_back_as_it_was(microseconds in prop::collection::vec(1u64..120_000_000, 1..200)) {
             let mut distribution = Distribution::default();

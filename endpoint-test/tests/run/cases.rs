@@ -176,7 +176,6 @@ async fn a_suite_without_cases_comes_to_nothing() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn no_reply_makes_a_run_panic(body in prop::collection::vec(any::<u8>(), 0..200), status in 200u16..400) {
         let expect = "{ content_type: text/csv, text: { equals: a, matches: 'b' }, json: [{ at: /a/0, equals: [1, { b: 2 }], rel: 0.1 }, { at: '', length: 2 }] }";

@@ -7,6 +7,7 @@ mod config;
 mod configuration;
 mod demo;
 mod deploy;
+mod developer_test;
 mod dist;
 mod doctor;
 mod lint;
@@ -29,6 +30,7 @@ pub(crate) use demo::DemoOptions;
 #[cfg(feature = "aws")]
 pub(crate) use deploy::{Caller, ConcurrencyMode, Permissions, RegionConcurrency};
 pub(crate) use deploy::{DeployOptions, PreferenceOptions, StackSetOptions};
+pub(crate) use developer_test::{DeveloperTestOptions, SoakOptions};
 pub(crate) use dist::DistOptions;
 pub(crate) use doctor::DoctorOptions;
 pub(crate) use lint::{LintCheck, LintOptions};

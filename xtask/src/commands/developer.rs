@@ -1,6 +1,10 @@
 //! Running other programs, as the developers' tasks do.
 
+pub(super) mod properties;
+pub(super) mod test_log;
+
 use std::ffi::{OsStr, OsString};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -56,6 +60,26 @@ impl Task {
         let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
         text.push_str(&String::from_utf8_lossy(&output.stderr));
         Ok((output.status.success(), text))
+    }
+
+    /// Runs the program and prints what it prints, in its order, while `line` reads along; whether it ended with success.
+    pub(crate) fn follow(&self, mut line: impl FnMut(&str)) -> Result<bool, Failure> {
+        let cannot_run = |error: std::io::Error| self.cannot_run(&error);
+        // One pipe for both streams: their order tells which test binary a line belongs to.
+        let (reader, writer) = std::io::pipe().map_err(cannot_run)?;
+        let mut command = self.command();
+        command.stdout(writer.try_clone().map_err(cannot_run)?).stderr(writer).env("CARGO_TERM_COLOR", "never");
+        let mut child = command.spawn().map_err(cannot_run)?;
+        // Its ends of the pipe; the last one to close ends the loop below.
+        drop(command);
+        let mut reader = BufReader::new(reader);
+        let mut bytes = Vec::new();
+        while reader.read_until(b'\n', &mut bytes).map_err(cannot_run)? > 0 {
+            line(String::from_utf8_lossy(&bytes).trim_end_matches(['\r', '\n']));
+            let _ = std::io::stderr().write_all(&bytes);
+            bytes.clear();
+        }
+        Ok(child.wait().map_err(cannot_run)?.success())
     }
 
     /// Whether the program is there and ends with success; prints nothing.

@@ -122,11 +122,13 @@ fn good_wrong_and_broken(kind: Kind, broken: &str) {
 }
 
 #[test]
+#[ignore = "needs the model servers"]
 fn mlflow_serves_a_good_model_a_wrong_one_and_a_broken_one() {
     good_wrong_and_broken(Kind::Mlflow, "coefficients of shape (3, 4) expected");
 }
 
 #[test]
+#[ignore = "needs the model servers"]
 fn a_load_on_mlflow_holds_and_is_in_the_results() {
     let project = Project::new();
     give(&project, Kind::Mlflow);
@@ -141,19 +143,13 @@ fn a_load_on_mlflow_holds_and_is_in_the_results() {
 }
 
 #[test]
-fn awss_own_server_serves_a_good_model_a_wrong_one_and_a_broken_one() {
-    // `cargo xtask test` says so too, in capitals, when Java is not there.
-    if let Some(why) = model_server::why_without_java() {
-        #[expect(clippy::print_stderr, reason = "what is left out says so")]
-        {
-            eprintln!("LEFT OUT: multi-model-server: {why}");
-        }
-        return;
-    }
+#[ignore = "needs the model servers"]
+fn awss_multi_model_server_serves_a_good_model_a_wrong_one_and_a_broken_one() {
     good_wrong_and_broken(Kind::MultiModelServer, "'NoneType' object has no attribute 'predict'");
 }
 
 #[test]
+#[ignore = "needs the model servers"]
 fn behind_an_endpoint_the_same_server_gives_the_same_answers() {
     let cloud = Cloud::new();
     let project = cloud.project();
