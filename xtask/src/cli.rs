@@ -13,7 +13,7 @@ pub(crate) use options::{
     AccountFilter, BenchOptions, BuildOptions, ChoiceOptions, ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions,
     ConfigurationOptions, DemoOptions, DeployOptions, DeveloperTestOptions, DistOptions, DoctorOptions, LintCheck, LintOptions,
     ListOptions, PackageOptions, PlanOptions, ProjectOptions, PruneOptions, RecordOptions, RegistryAction, RegistryOptions, ResolveOptions,
-    RoleOptions, SchemaOf, SetupOptions, SnapshotOptions, SoakOptions, Stage, StageAccounts, TestOptions, TourOptions, given,
+    RoleOptions, SchemaOf, SetupOptions, SnapshotOptions, SoakOptions, StageAccounts, TestOptions, TourOptions, given,
 };
 #[cfg(feature = "aws")]
 pub(crate) use options::{Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, StackSetOptions};

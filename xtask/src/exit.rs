@@ -2,6 +2,8 @@
 
 use std::process::{ExitCode, Termination};
 
+use model_release::FailureKind;
+
 /// What the process says to the shell when it ends.
 ///
 /// When several things happened, the one that says most wins: a proven failure ([`Exit::Failed`]) outranks an unknown ([`Exit::Unreachable`]),
@@ -42,6 +44,17 @@ impl Exit {
             Self::BadInput => 4,
         };
         if rank(other) > rank(self) { other } else { self }
+    }
+}
+
+impl From<FailureKind> for Exit {
+    fn from(kind: FailureKind) -> Self {
+        match kind {
+            FailureKind::Failed => Self::Failed,
+            FailureKind::BadInput => Self::BadInput,
+            FailureKind::Unreachable => Self::Unreachable,
+            FailureKind::Nothing => Self::Nothing,
+        }
     }
 }
 

@@ -3,42 +3,43 @@
 //! The libraries beside it decide and describe; this program alone reads the environment, prints, writes files and ends the process.
 //! Each command is a module of [`commands`]; what each writes, and its exit codes, are in `docs/`.
 
-#[cfg(feature = "aws")]
-mod aws;
-mod choice;
+mod check_programs;
 mod cli;
 mod commands;
-mod configuration;
 mod diagnostic;
-mod endpoints;
+mod example;
 mod exit;
 mod files;
-mod manifest;
-#[cfg(feature = "aws")]
-mod organization;
+mod interruption;
+mod local_test;
 #[cfg(feature = "aws")]
 mod preflight;
 mod printer;
-mod problems;
 mod project;
 mod record;
-mod registry_errors;
-mod release_policy;
+mod release_build;
+mod requests;
+#[cfg(feature = "aws")]
+mod rollout_progress;
 #[cfg(test)]
 mod schemas;
+#[cfg(feature = "aws")]
+mod session;
 mod snapshot;
-#[cfg(feature = "aws")]
-mod stack_set_request;
 mod stores;
-#[cfg(feature = "aws")]
-mod target_sessions;
+mod suite_file;
+mod suite_variables;
 mod targets;
+mod test_progress;
+mod test_results;
 
 use anstream::ColorChoice;
 use tracing_subscriber::EnvFilter;
 
-use cli::{Cli, Command, GlobalOptions, Stage};
-use diagnostic::{Diagnostic, Failure};
+use model_release::manifest::Tool;
+use model_release::{Diagnostic, Failure, Stage};
+
+use cli::{Cli, Command, GlobalOptions};
 use exit::Exit;
 use printer::Printer;
 use project::Project;
@@ -54,10 +55,8 @@ fn main() -> Exit {
         }
     };
     runtime.block_on(run(printer, cli)).unwrap_or_else(|failure| {
-        for diagnostic in &failure.diagnostics {
-            printer.diagnostic(diagnostic);
-        }
-        failure.exit
+        printer.diagnostics_once(failure.diagnostics);
+        failure.kind.into()
     })
 }
 
@@ -99,8 +98,14 @@ fn printer(options: &GlobalOptions) -> Printer {
     Printer { quiet: options.quiet, verbose: options.verbose, format: options.format }
 }
 
+/// This program, as files name it.
+fn tool() -> Tool {
+    Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
+}
+
 /// This binary was built without what talks to AWS.
 #[cfg(not(feature = "aws"))]
-fn without_aws(command: &str, instead: &str) -> Failure {
-    Failure::bad_input(Diagnostic::error(format!("`{command}` needs AWS, and this program was built without it")).hinting(instead))
+#[expect(clippy::unused_async, reason = "what it stands for awaits")]
+async fn without_aws<T>(command: &str, instead: &str) -> Result<T, Failure> {
+    Err(Diagnostic::error(format!("`{command}` needs AWS, and this program was built without it")).hinting(instead).into())
 }

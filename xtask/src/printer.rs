@@ -4,9 +4,10 @@ use std::io::{IsTerminal as _, Write as _};
 
 use anstream::ColorChoice;
 use anstyle::{AnsiColor, Style};
+use model_release::Diagnostic;
 use serde::Serialize;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Rendered;
 
 const GREEN: Style = AnsiColor::Green.on_default().bold();
 const RED: Style = AnsiColor::Red.on_default().bold();
@@ -51,11 +52,28 @@ impl Printer {
     /// A diagnostic, on standard error; notes only when they were asked for.
     pub(crate) fn diagnostic(self, diagnostic: &Diagnostic) {
         let shown = match diagnostic.level {
-            crate::diagnostic::Level::Error => true,
-            crate::diagnostic::Level::Warning | crate::diagnostic::Level::Note => !self.quiet,
+            model_release::Level::Error => true,
+            model_release::Level::Warning | model_release::Level::Note => !self.quiet,
         };
         if shown {
-            anstream::eprint!("{diagnostic}");
+            anstream::eprint!("{}", Rendered(diagnostic));
+        }
+    }
+
+    /// Several diagnostics.
+    pub(crate) fn diagnostics(self, diagnostics: &[Diagnostic]) {
+        diagnostics.iter().for_each(|diagnostic| self.diagnostic(diagnostic));
+    }
+
+    /// Each diagnostic once, whatever stages share it. That a template declares less than the pipeline knows is its author's choice, and no
+    /// news on every run: it is shown only when more is wanted.
+    pub(crate) fn diagnostics_once(self, diagnostics: Vec<Diagnostic>) {
+        let mut seen = std::collections::BTreeSet::new();
+        let is_news = |diagnostic: &Diagnostic| self.verbose > 0 || diagnostic.code != Some("not-passed");
+        for diagnostic in diagnostics.into_iter().filter(is_news) {
+            if seen.insert(diagnostic.clone()) {
+                self.diagnostic(&diagnostic);
+            }
         }
     }
 

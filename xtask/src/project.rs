@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::diagnostic::{Diagnostic, Failure};
-use crate::manifest::Source;
+use model_release::manifest::Source;
+use model_release::{Diagnostic, Failure};
+
+use crate::files;
 
 /// What marks a project's folder: the file that the pipeline runs.
 const MARKS: [&str; 3] = ["cfn-sm-endpoint-template.yml", "staging-config-template.json", "buildspec.yml"];
@@ -40,9 +42,14 @@ impl Project {
             })
     }
 
+    /// A file of the project, as a person in the working directory would name it.
+    pub(crate) fn file(&self, name: impl AsRef<Path>) -> PathBuf {
+        files::relative(self.root.join(name))
+    }
+
     /// A path as a person gave it, seen from the working directory; a default is seen from the project's folder.
     pub(crate) fn path(&self, given: Option<&Path>, default: &str) -> PathBuf {
-        given.map_or_else(|| self.root.join(default), Path::to_owned)
+        given.map_or_else(|| self.file(default), |path| files::relative(path.to_owned()))
     }
 
     /// A path below the folder for what is made: `CARGO_TARGET_DIR`, else `target` in the project.
@@ -51,6 +58,11 @@ impl Project {
             .filter(|folder| !folder.is_empty())
             .map_or_else(|| self.root.join("target"), PathBuf::from)
             .join(below)
+    }
+
+    /// A folder as a person gave it, else one below the folder for what is made.
+    pub(crate) fn folder(&self, given: Option<&Path>, below: &str) -> PathBuf {
+        files::relative(given.map_or_else(|| self.target(below), Path::to_owned))
     }
 
     /// The commit that the project is at. CodeBuild hands the sources over without git, but says the commit.

@@ -6,11 +6,12 @@
 use model_registry::ModelPackageArn;
 use model_registry::life_cycle::LifeCycle;
 
-use crate::cli::{RecordOptions, Stage, given};
-use crate::diagnostic::{Diagnostic, Failure};
+use crate::cli::{RecordOptions, given};
 use crate::exit::Exit;
-use crate::manifest::Release;
 use crate::printer::Printer;
+use model_release::Release;
+use model_release::Stage;
+use model_release::{Diagnostic, Failure, FailureKind};
 
 /// What is to be written after a success: nothing, unless it was asked for.
 #[derive(Debug)]
@@ -76,7 +77,7 @@ impl Recording {
             printer.step("Unrecorded", "only a success is written into the registry");
             return Ok(exit);
         }
-        let session = crate::aws::Session::open().await?;
+        let session = crate::session::open().await?;
         let mut diagnostics = Vec::new();
         for package in &entry.packages {
             let registry = session.registry(Some(package.region()));
@@ -85,14 +86,14 @@ impl Recording {
                 Ok(Recorded::Kept(kept)) => printer.step("Kept", format_args!("{kept}, of {package}: it is not moved back")),
                 Ok(_) => printer.step("Recorded", format_args!("{}, of {package}", entry.life_cycle)),
                 Err(error) => {
-                    let failure = crate::registry_errors::of_registry(&error);
+                    let failure = model_release::registry_errors::of_registry(&error);
                     let what = "it succeeded, and was not recorded in the registry";
                     diagnostics
                         .extend(failure.diagnostics.into_iter().map(|diagnostic| diagnostic.named(package.to_string()).detail(what)));
                 }
             }
         }
-        if diagnostics.is_empty() { Ok(exit) } else { Err(Failure::new(Exit::Unreachable, diagnostics)) }
+        if diagnostics.is_empty() { Ok(exit) } else { Err(Failure::new(FailureKind::Unreachable, diagnostics)) }
     }
 
     /// Nothing that could be recorded is reached without AWS.

@@ -14,8 +14,8 @@ use serde_json::Value as Json;
 use crate::cli::SchemaOf;
 use crate::commands::config;
 use crate::commands::package::result::PackageResult;
-use crate::configuration::Configuration;
-use crate::manifest::Manifest;
+use model_release::configuration::Configuration;
+use model_release::manifest::Manifest;
 
 /// The parameters of a stage (NAME-template.json): the form of either of CodePipeline's CloudFormation actions.
 #[derive(Deserialize, JsonSchema)]

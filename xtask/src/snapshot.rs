@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use model_registry::snapshot::Snapshot;
 
-use crate::diagnostic::Failure;
 use crate::files;
-use crate::problems;
+use model_release::Failure;
+use model_release::problems;
 
 /// Reads a registry snapshot.
 pub(crate) fn read(path: &Path) -> Result<Snapshot, Failure> {

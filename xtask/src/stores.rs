@@ -7,9 +7,9 @@ use std::path::PathBuf;
 
 use cfn_render::{PackageOptions, PackagePlan, Packaged, Template};
 
-use crate::diagnostic::{Diagnostic, Failure};
 use crate::printer::Printer;
-use crate::problems;
+use model_release::problems;
+use model_release::{Diagnostic, Failure, FailureKind};
 use progress::Progress;
 
 /// A bucket, and how objects are put into it.
@@ -66,7 +66,7 @@ fn without_bucket(template: &Template, plan: &PackagePlan) -> Failure {
     if let Some(last) = diagnostics.pop() {
         diagnostics.push(last.hinting("name a bucket with --artifact-bucket (build), --s3-bucket (package) or ARTIFACT_BUCKET"));
     }
-    Failure::new(crate::exit::Exit::BadInput, diagnostics)
+    Failure::new(FailureKind::BadInput, diagnostics)
 }
 
 fn without_region() -> Failure {
@@ -75,8 +75,8 @@ fn without_region() -> Failure {
 
 #[cfg(feature = "aws")]
 async fn in_bucket(printer: Printer, plan: PackagePlan, bucket: Bucket) -> Result<Result<Packaged, cfn_render::Error>, Failure> {
-    let session = crate::aws::Session::open_as(bucket.region.as_deref(), bucket.profile.as_deref()).await?;
-    let store = cfn_render::aws::S3Store::new(aws_sdk_s3::Client::new(&session.config), bucket.name)
+    let session = crate::session::open_as(bucket.region.as_deref(), bucket.profile.as_deref()).await?;
+    let store = cfn_render::aws::S3Store::new(aws_sdk_s3::Client::new(session.config()), bucket.name)
         .prefix(bucket.prefix.as_deref().unwrap_or_default())
         .kms_key_id(bucket.kms_key_id)
         .metadata(bucket.metadata)
@@ -87,7 +87,6 @@ async fn in_bucket(printer: Printer, plan: PackagePlan, bucket: Bucket) -> Resul
 }
 
 #[cfg(not(feature = "aws"))]
-#[expect(clippy::unused_async, reason = "the one with AWS awaits")]
 async fn in_bucket(_: Printer, _: PackagePlan, bucket: Bucket) -> Result<Result<Packaged, cfn_render::Error>, Failure> {
-    Err(crate::without_aws("an upload", &format!("build it with its default features to upload to `{}`", bucket.name)))
+    crate::without_aws("an upload", &format!("build it with its default features to upload to `{}`", bucket.name)).await
 }

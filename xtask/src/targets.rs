@@ -3,21 +3,9 @@
 use std::collections::BTreeSet;
 
 use model_registry::AccountId;
-use stack_rollout::organization::{AccountFilter, UnitId};
 use stage_config::names;
 
-use crate::diagnostic::Diagnostic;
-
-/// The accounts of a stage, as they are asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Accounts {
-    /// The caller's own account (single-account mode).
-    Own,
-    /// These.
-    Listed(BTreeSet<AccountId>),
-    /// All active ones in these organizational units, as a list of accounts filters them: AWS Organizations has to be asked.
-    Units(Vec<UnitId>, Option<(AccountFilter, BTreeSet<AccountId>)>),
-}
+use model_release::Diagnostic;
 
 /// Reads a list of accounts: white space and a comma too many do no harm, an account named twice counts once.
 pub(crate) fn accounts(text: &str, source: &str, diagnostics: &mut Vec<Diagnostic>) -> BTreeSet<AccountId> {

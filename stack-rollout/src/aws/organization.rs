@@ -17,6 +17,11 @@ pub struct AwsOrganization {
 }
 
 impl AwsOrganization {
+    /// The organization of this configuration's account.
+    pub fn from_config(config: &aws_types::SdkConfig) -> Self {
+        Self::new(Client::new(config))
+    }
+
     /// The organization of the client's account.
     pub fn new(client: Client) -> Self {
         Self { client }

@@ -20,6 +20,11 @@ pub struct CloudFormationStackSets {
 }
 
 impl CloudFormationStackSets {
+    /// The stack sets of this configuration's account and region, acting as `call_as`.
+    pub fn from_config(config: &aws_types::SdkConfig, call_as: CallAs) -> Self {
+        Self::new(Client::new(config), call_as)
+    }
+
     /// The stack sets that `client` sees, acting as `call_as`.
     pub fn new(client: Client, call_as: CallAs) -> Self {
         Self { client, call_as }

@@ -14,6 +14,11 @@ pub struct CloudFormationStacks {
 }
 
 impl CloudFormationStacks {
+    /// The stacks of this configuration's account and region.
+    pub fn from_config(config: &aws_types::SdkConfig) -> Self {
+        Self::new(Client::new(config))
+    }
+
     /// The stacks that `client` sees.
     pub fn new(client: Client) -> Self {
         Self { client }

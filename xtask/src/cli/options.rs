@@ -1,5 +1,7 @@
 //! The options of each command, a file a command.
 
+use model_release::Stage;
+
 mod bench;
 mod build;
 mod choice;
@@ -17,7 +19,6 @@ mod prune;
 mod registry;
 mod setup;
 mod shared;
-mod stage;
 mod test_endpoints;
 mod tour;
 
@@ -40,11 +41,18 @@ pub(crate) use prune::PruneOptions;
 pub(crate) use registry::{ListOptions, RegistryAction, RegistryOptions, ResolveOptions, SnapshotOptions};
 pub(crate) use setup::SetupOptions;
 pub(crate) use shared::{AccountFilter, ProjectOptions, RecordOptions, RoleOptions, StageAccounts};
-pub(crate) use stage::Stage;
 pub(crate) use test_endpoints::TestOptions;
 pub(crate) use tour::TourOptions;
 
 /// The value of an option, unless it is empty.
 pub(crate) fn given(value: Option<&String>) -> Option<&str> {
     value.map(|value| value.trim()).filter(|value| !value.is_empty())
+}
+
+/// Reads a stage's name, and lists both in `--help`.
+fn stage() -> impl clap::builder::TypedValueParser<Value = Stage> {
+    use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
+
+    let names = [("staging", "The staging accounts"), ("prod", "The production accounts")];
+    PossibleValuesParser::new(names.map(|(name, help)| PossibleValue::new(name).help(help))).try_map(|name| name.parse::<Stage>())
 }

@@ -7,10 +7,10 @@ use serde::Deserialize;
 
 use crate::cli::BenchOptions;
 use crate::commands::developer::cargo;
-use crate::diagnostic::{Diagnostic, Failure};
 use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::project::Project;
+use model_release::{Diagnostic, Failure, FailureKind};
 
 /// What is read of `cargo metadata`.
 #[derive(Deserialize)]
@@ -100,7 +100,7 @@ fn path_with_peers(printer: Printer, project: &Project) -> Result<std::ffi::OsSt
         Ok(environment) => Some(environment.join("bin")),
         Err(failure) => {
             for diagnostic in &failure.diagnostics {
-                printer.diagnostic(&Diagnostic { level: crate::diagnostic::Level::Warning, ..diagnostic.clone() });
+                printer.diagnostic(&Diagnostic { level: model_release::Level::Warning, ..diagnostic.clone() });
             }
             printer.diagnostic(&Diagnostic::warning("NOTHING IS MEASURED BESIDE THE AWS CLI: its environment cannot be made here"));
             None
@@ -145,7 +145,7 @@ fn chosen<'a>(all: &'a [Benchmark], names: &[String]) -> Result<Vec<&'a Benchmar
         })
         .collect();
     if !unknown.is_empty() {
-        return Err(Failure::new(Exit::BadInput, unknown));
+        return Err(Failure::new(FailureKind::BadInput, unknown));
     }
     Ok(all.iter().filter(|benchmark| names.is_empty() || names.iter().any(|name| is(benchmark, name))).collect())
 }

@@ -6,13 +6,13 @@ pub(crate) mod schema;
 
 use serde_json::json;
 
-use crate::cli::{ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, Stage};
-use crate::commands::build::each_once;
-use crate::configuration::{Configuration, StageParameters};
-use crate::diagnostic::{Diagnostic, Failure, stop_on_errors};
+use crate::cli::{ConfigCheckOptions, ConfigCommand, ConfigExplainOptions};
 use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::project::Project;
+use model_release::Stage;
+use model_release::configuration::{Configuration, StageParameters};
+use model_release::{Diagnostic, Failure, stop_on_errors};
 
 use request::ConfigRequest;
 
@@ -61,17 +61,13 @@ fn check(printer: Printer, project: &Project, options: &ConfigCheckOptions) -> R
         }
         diagnostics.extend(parameters.diagnostics);
     }
-    for diagnostic in &each_once(printer, diagnostics) {
-        printer.diagnostic(diagnostic);
-    }
+    printer.diagnostics_once(diagnostics);
     printer.result(&json!({ "schema_version": 1, "stages": results }), lines.join("\n"));
     Ok(exit)
 }
 
 /// Tells the findings; an error ends with bad input, as `build` does.
 fn found(printer: Printer, parameters: StageParameters) -> Result<Exit, Failure> {
-    for diagnostic in &stop_on_errors(each_once(printer, parameters.diagnostics))? {
-        printer.diagnostic(diagnostic);
-    }
+    printer.diagnostics_once(stop_on_errors(parameters.diagnostics)?);
     Ok(Exit::Done)
 }

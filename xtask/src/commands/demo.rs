@@ -11,12 +11,13 @@ use std::io::{BufRead as _, IsTerminal as _};
 use pipeline::Pipeline;
 use scene::Scene;
 
-use crate::cli::{DemoOptions, Stage};
-use crate::diagnostic::{Diagnostic, Failure};
+use crate::cli::DemoOptions;
 use crate::exit::Exit;
 use crate::files;
 use crate::printer::Printer;
 use crate::project::Project;
+use model_release::Stage;
+use model_release::{Diagnostic, Failure, FailureKind};
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &DemoOptions) -> Result<Exit, Failure> {
     let folder = options.output_dir.clone().unwrap_or_else(|| project.target("demo"));
@@ -111,7 +112,7 @@ fn approval(printer: Printer, pipeline: &Pipeline<'_>, options: &DemoOptions) ->
         printer.step("Approved", "by you");
         return Ok(());
     }
-    Err(Failure::new(Exit::Nothing, vec![Diagnostic::warning("the release was not approved: production stays as it is")]))
+    Err(Failure::new(FailureKind::Nothing, vec![Diagnostic::warning("the release was not approved: production stays as it is")]))
 }
 
 /// Leaves everything running until the caller has seen enough.

@@ -8,8 +8,8 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::diagnostic::{Diagnostic, Failure};
 use crate::project::Project;
+use model_release::{Diagnostic, Failure};
 
 /// A program to run, with its arguments.
 #[derive(Debug)]

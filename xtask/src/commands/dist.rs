@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::DistOptions;
 use crate::commands::developer::{Task, cargo};
-use crate::diagnostic::{Diagnostic, Failure};
 use crate::exit::Exit;
 use crate::files;
 use crate::printer::Printer;
 use crate::project::Project;
+use model_release::{Diagnostic, Failure, FailureKind};
 
 /// The C library's version that the binary needs at least.
 const GLIBC: &str = "2.17";
@@ -37,7 +37,7 @@ pub(crate) fn run(printer: Printer, project: &Project, options: &DistOptions) ->
         .args(["zigbuild", "--locked", "--release", "--package", "xtask", "--target"])
         .arg(format!("{triple}.{GLIBC}"));
     if !build.succeeds()? {
-        return Err(Failure::new(Exit::Failed, vec![Diagnostic::error("the release binary could not be built")]));
+        return Err(Failure::new(FailureKind::Failed, vec![Diagnostic::error("the release binary could not be built")]));
     }
 
     let output = project.target(&format!("{triple}/release/xtask"));

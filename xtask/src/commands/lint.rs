@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::{LintCheck, LintOptions};
 use crate::commands::developer::{Task, cargo};
-use crate::diagnostic::{Diagnostic, Failure};
 use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::project::Project;
+use model_release::{Diagnostic, Failure};
 
 /// A program of crates.io that is installed once, below the target folder, where there is none.
 struct Tool {

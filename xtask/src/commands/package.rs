@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use cfn_render::Template;
 
 use crate::cli::{PackageOptions, given};
-use crate::diagnostic::{Diagnostic, Failure};
 use crate::exit::Exit;
 use crate::files;
 use crate::printer::{Format, Printer};
-use crate::problems;
 use crate::stores::{self, Bucket};
+use model_release::problems;
+use model_release::{Diagnostic, Failure};
 use result::PackageResult;
 
 pub(crate) async fn run(printer: Printer, options: &PackageOptions) -> Result<Exit, Failure> {

@@ -2,16 +2,17 @@
 
 mod list;
 mod resolve;
+#[cfg(feature = "aws")]
 mod snapshot;
 
 use model_registry::ModelPackageGroup;
 use model_registry::snapshot::Snapshot;
 
 use crate::cli::{RegistryAction, RegistryOptions, given};
-use crate::diagnostic::{Diagnostic, Failure};
 use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::project::Project;
+use model_release::{Diagnostic, Failure};
 
 pub(crate) async fn run(
     printer: Printer,
@@ -20,7 +21,10 @@ pub(crate) async fn run(
 ) -> Result<Exit, Failure> {
     match &options.action {
         RegistryAction::List(options) => list::run(printer, options).await,
+        #[cfg(feature = "aws")]
         RegistryAction::Snapshot(options) => snapshot::run(printer, options).await,
+        #[cfg(not(feature = "aws"))]
+        RegistryAction::Snapshot(_) => crate::without_aws("registry snapshot", "build it with its default features").await,
         RegistryAction::Resolve(options) => resolve::run(printer, project, options).await,
     }
 }

@@ -7,10 +7,10 @@ use crate::commands::developer::cargo;
 use crate::commands::developer::properties::{Suite, suites};
 use crate::commands::developer::test_log::TestLog;
 use crate::commands::test::new_seed;
-use crate::diagnostic::{Diagnostic, Failure};
 use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::project::Project;
+use model_release::{Diagnostic, Failure, FailureKind};
 
 /// Cases of the first round; each later round has twice as many, until one takes long enough.
 const FIRST_ROUND: u64 = 256;
@@ -97,7 +97,7 @@ fn chosen(all: Vec<Suite>, names: &[String]) -> Result<Vec<Suite>, Failure> {
         .map(|name| Diagnostic::error(format!("no suite has `{name}` in its name")).hinting("list them: `cargo xtask soak --list`"))
         .collect();
     if !unknown.is_empty() {
-        return Err(Failure::new(Exit::BadInput, unknown));
+        return Err(Failure::new(FailureKind::BadInput, unknown));
     }
     let is_wanted = |suite: &Suite| names.is_empty() || names.iter().any(|name| suite.name.contains(name.as_str()));
     Ok(all.into_iter().filter(is_wanted).collect())

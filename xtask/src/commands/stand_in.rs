@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use test_support::{model_server, stand_in};
 
-use crate::diagnostic::{Diagnostic, Failure};
 use crate::project::Project;
+use model_release::{Diagnostic, Failure};
 
 /// Makes the stand-in's Python environment below the target folder, unless it is there; its folder.
 pub(crate) fn prepare(project: &Project) -> Result<PathBuf, Failure> {

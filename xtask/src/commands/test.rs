@@ -7,10 +7,10 @@ use crate::cli::DeveloperTestOptions;
 use crate::commands::developer::properties::suites;
 use crate::commands::developer::test_log::TestLog;
 use crate::commands::developer::{Task, cargo};
-use crate::diagnostic::{Diagnostic, Failure};
 use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::project::Project;
+use model_release::{Diagnostic, Failure};
 
 /// Cases of each property that run with a new seed, after those with the fixed one.
 const RANDOM_CASES: &str = "32";

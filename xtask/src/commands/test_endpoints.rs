@@ -1,37 +1,26 @@
 //! `test-staging` and `test-prod`: every endpoint of a stage, all accounts at once, and the evidence in files.
 
-#[cfg(feature = "aws")]
-mod expectations;
 mod golden;
-mod other;
-mod programs;
-mod progress;
-mod results;
 mod samples;
-mod targets;
-mod variables;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
-use endpoint_test::{Interruption, LoadMode, Report, Suite, SuiteInfo, SuiteOptions, TargetReport, Verdict};
+use endpoint_test::{LoadMode, Suite, SuiteOptions, TargetReport};
+use model_release::{BaselineAddress, BaselineTarget, Diagnostic, Expectations, Failure, Release, Stage, StageTests, test_container};
 
-use crate::cli::{RoleOptions, Stage, TestOptions, given};
-use crate::commands::build::stage_of_config;
-use crate::diagnostic::{Diagnostic, Failure};
+use crate::check_programs::Programs;
+use crate::cli::{RoleOptions, TestOptions, given};
 use crate::exit::Exit;
-use crate::files;
-use crate::manifest::Release;
+use crate::interruption::interrupted;
 use crate::printer::Printer;
 use crate::project::Project;
 use crate::record::Recording;
-#[cfg(feature = "aws")]
-pub(crate) use expectations::Expectations;
-use other::Address;
-use programs::Programs;
+use crate::suite_file::{SUITE, SuiteFile};
+use crate::suite_variables;
+use crate::test_progress::TestProgress;
+use crate::test_results::{self, ResultFiles};
 
-/// The project's own tests.
-const SUITE: &str = "test/endpoint-tests.yaml";
 /// The few questions that production is asked, where the project has them.
 const SMOKE_SUITE: &str = "test/smoke-tests.yaml";
 
@@ -40,66 +29,12 @@ const ENDPOINT_WAIT: u64 = 1800;
 /// How long a container on this machine may take to answer, in seconds.
 const CONTAINER_WAIT: u64 = 60;
 
-/// What is tested, with which tests, and how.
-#[derive(Debug)]
-pub(crate) struct TestRun {
-    pub(crate) stage: Stage,
-    pub(crate) suite: Suite,
-    /// What the report says of the suite.
-    pub(crate) suite_info: Option<SuiteInfo>,
-    pub(crate) release: Option<Release>,
-    /// What the release's template says of its endpoints.
-    #[cfg(feature = "aws")]
-    pub(crate) expectations: Option<Expectations>,
-    pub(crate) wait: Duration,
-    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "a container is one target"))]
-    pub(crate) jobs: usize,
-    pub(crate) load: LoadMode,
-    /// Another endpoint that is asked the same.
-    pub(crate) compare_with: Option<Address>,
-    pub(crate) fail_on_difference: bool,
-    pub(crate) update_golden: bool,
-    pub(crate) programs: Programs,
-    /// Raised when the run has to end with what it has.
-    pub(crate) interruption: Interruption,
-}
-
-impl TestRun {
-    /// A run of a suite with nothing special about it.
-    pub(crate) fn of(stage: Stage, suite: Suite) -> Self {
-        Self {
-            stage,
-            suite,
-            suite_info: None,
-            release: None,
-            #[cfg(feature = "aws")]
-            expectations: None,
-            wait: Duration::from_secs(ENDPOINT_WAIT),
-            jobs: 1,
-            load: LoadMode::default(),
-            compare_with: None,
-            fail_on_difference: false,
-            update_golden: false,
-            programs: Programs::none(),
-            interruption: Interruption::default(),
-        }
-    }
-}
-
-/// A suite that was read from its file.
-struct ReadSuite {
-    suite: Suite,
-    info: SuiteInfo,
-    path: PathBuf,
-}
-
 pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, options: &TestOptions) -> Result<Exit, Failure> {
-    let compare_with = given(options.compare_with.as_ref()).map(Address::parse).transpose()?;
-    let build_dir = options.build_dir.clone().unwrap_or_else(|| project.target("deploy"));
+    let compare_with = given(options.compare_with.as_ref()).map(BaselineAddress::parse).transpose()?;
     let release = match (&options.endpoint_url, &options.build_dir) {
         // A local container can be tested before anything was built.
         (Some(_), None) => None,
-        _ => Some(Release::read(&build_dir)?),
+        _ => Some(Release::open(&project.folder(options.build_dir.as_deref(), "deploy"))?),
     };
     if let Some(release) = &release {
         check_config(release, stage, given(options.build_config.as_ref()))?;
@@ -107,26 +42,24 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
     let recorded = release.as_ref().filter(|_| options.endpoint_url.is_none());
     let recording = Recording::read(&options.record, stage, "Tested", recorded, None)?;
     let suite_options = SuiteOptions {
-        variables: variables::values(&options.variables, stage, release.as_ref().map(|release| (release, build_dir.as_path())))?,
+        variables: suite_variables::values(&options.variables, stage, release.as_ref())?,
         golden_files_may_be_missing: options.update_golden,
     };
-    let read = read_suite(&project.path(options.suite.as_deref(), default_suite(project, stage)), &suite_options)?;
+    let read = SuiteFile::read(&project.path(options.suite.as_deref(), default_suite(project, stage)), &suite_options)?;
     for warning in read.suite.warnings() {
         printer.diagnostic(&Diagnostic::warning(&warning.message).hint(warning.hint.clone()).file(&read.path));
     }
-    let results =
-        results::ResultFiles::new(options.results_dir.clone().unwrap_or_else(|| project.target("test-results")), &options.test_results)?;
+    let results = ResultFiles::new(project.folder(options.results_dir.as_deref(), "test-results"), &options.test_results)?;
     let usual_wait = Duration::from_secs(if options.endpoint_url.is_some() { CONTAINER_WAIT } else { ENDPOINT_WAIT });
-    #[cfg(feature = "aws")]
     let expectations = match &release {
-        Some(release) if options.endpoint_url.is_none() => Some(Expectations::read(&build_dir, release, stage)?),
+        Some(release) if options.endpoint_url.is_none() => Some(Expectations::read(release, stage)?),
         _ => None,
     };
     let suite = with_samples(read.suite, options.sample_payloads.as_deref(), release.as_ref()).await?;
-    let run = TestRun {
+    let programs = Programs::in_folder(&project.root)?;
+    let tests = StageTests {
         suite_info: Some(read.info),
         release,
-        #[cfg(feature = "aws")]
         expectations,
         wait: options.wait.map(Duration::from_secs).or(suite.endpoint().ready_within).unwrap_or(usual_wait),
         jobs: options.jobs.max(1),
@@ -134,47 +67,24 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
         compare_with,
         fail_on_difference: options.fail_on_difference,
         update_golden: options.update_golden,
-        programs: Programs::in_folder(&project.root)?,
-        ..TestRun::of(stage, suite)
+        programs: programs.settings.clone(),
+        ..StageTests::of(stage, suite)
     };
 
-    let (run, reports) = match &options.endpoint_url {
+    let (tests, reports) = match &options.endpoint_url {
         Some(url) => {
-            let report = targets::container(printer, &run, url, &options.role).await?;
-            (run, vec![report])
+            let baseline = remote_baseline(&tests, &options.role).await?;
+            let report = Box::pin(test_container(&tests, url, baseline, &TestProgress::new(printer, 1), interrupted())).await?;
+            (tests, vec![report])
         }
-        None => Box::pin(endpoints(printer, run, &options.role)).await?,
+        None => Box::pin(endpoints(printer, tests, &options.role)).await?,
     };
-    let report = results::report(&run, reports);
-    let exit = finish(printer, &results, &report)?;
+    let report = tests.report(reports, crate::tool());
+    let exit = test_results::finish(printer, &results, &report)?;
     if options.update_golden {
         golden::write(printer, &read.path, &report)?;
     }
     recording.after(printer, exit).await
-}
-
-/// Tests a container on this machine with the project's own tests, as part of another command.
-pub(crate) async fn container(
-    printer: Printer,
-    project: &Project,
-    stage: Stage,
-    build_dir: &Path,
-    results_dir: &Path,
-    url: &str,
-) -> Result<Exit, Failure> {
-    let release = Release::read(build_dir)?;
-    let variables = variables::values(&[], stage, Some((&release, build_dir)))?;
-    let read = read_suite(&project.root.join(SUITE), &SuiteOptions { variables, ..SuiteOptions::default() })?;
-    let results = results::ResultFiles::new(results_dir.to_owned(), "test-results")?;
-    let run = TestRun {
-        suite_info: Some(read.info),
-        release: Some(release),
-        wait: Duration::from_secs(30),
-        programs: Programs::in_folder(&project.root)?,
-        ..TestRun::of(stage, read.suite)
-    };
-    let report = targets::container(printer, &run, url, &RoleOptions::default()).await?;
-    finish(printer, &results, &results::report(&run, vec![report]))
 }
 
 /// The suite with the model package's sample payloads, where it sends any.
@@ -191,33 +101,32 @@ async fn with_samples(suite: Suite, file: Option<&Path>, release: Option<&Releas
 }
 
 #[cfg(feature = "aws")]
-pub(crate) async fn endpoints(printer: Printer, run: TestRun, role: &RoleOptions) -> Result<(TestRun, Vec<TargetReport>), Failure> {
-    Box::pin(targets::endpoints(printer, run, role)).await
+async fn endpoints(printer: Printer, tests: StageTests, role: &RoleOptions) -> Result<(StageTests, Vec<TargetReport>), Failure> {
+    let access = crate::session::test_access(role)?;
+    let observer = |targets| TestProgress::new(printer, targets);
+    Box::pin(model_release::aws::test_endpoints(tests, &access, crate::session::open(), observer, interrupted())).await
 }
 
 #[cfg(not(feature = "aws"))]
-#[expect(clippy::unused_async, reason = "the one with AWS awaits")]
-async fn endpoints(_: Printer, run: TestRun, _: &RoleOptions) -> Result<(TestRun, Vec<TargetReport>), Failure> {
-    Err(crate::without_aws(&format!("test-{}", run.stage), "name a local container with --endpoint-url"))
+async fn endpoints(_: Printer, tests: StageTests, _: &RoleOptions) -> Result<(StageTests, Vec<TargetReport>), Failure> {
+    crate::without_aws(&format!("test-{}", tests.stage), "name a local container with --endpoint-url").await
 }
 
-/// Writes the results and says what they come to.
-fn finish(printer: Printer, results: &results::ResultFiles, report: &Report) -> Result<Exit, Failure> {
-    results.write(report)?;
-    printer.result(report, endpoint_test::report::table(report).trim_end());
-    printer.step("Written", results.describe());
-    Ok(exit(report))
+/// The endpoint in another account that a container is compared with, if it is compared with one.
+#[cfg(feature = "aws")]
+async fn remote_baseline(tests: &StageTests, role: &RoleOptions) -> Result<Option<BaselineTarget>, Failure> {
+    let Some(address @ BaselineAddress::Remote { .. }) = &tests.compare_with else { return Ok(None) };
+    let access = crate::session::test_access(role)?;
+    let session = crate::session::open().await?;
+    model_release::aws::remote_baseline(address, &access, session).await.map(Some)
 }
 
-/// A proven failure outranks an unknown, and that outranks nothing at all.
-fn exit(report: &Report) -> Exit {
-    let exit = |verdict| match verdict {
-        Verdict::Passed | Verdict::Skipped => Exit::Done,
-        Verdict::Failed => Exit::Failed,
-        Verdict::Errored => Exit::Unreachable,
-        Verdict::Empty => Exit::Nothing,
-    };
-    report.targets.iter().map(|target| exit(target.verdict)).fold(exit(report.verdict), Exit::worst)
+#[cfg(not(feature = "aws"))]
+async fn remote_baseline(tests: &StageTests, _: &RoleOptions) -> Result<Option<BaselineTarget>, Failure> {
+    match &tests.compare_with {
+        Some(BaselineAddress::Remote { .. }) => crate::without_aws("--compare-with", "compare with a container by its URL").await,
+        _ => Ok(None),
+    }
 }
 
 fn load_mode(options: &TestOptions) -> LoadMode {
@@ -233,30 +142,10 @@ fn default_suite(project: &Project, stage: Stage) -> &'static str {
     if stage == Stage::Prod && project.root.join(SMOKE_SUITE).is_file() { SMOKE_SUITE } else { SUITE }
 }
 
-fn read_suite(path: &Path, options: &SuiteOptions) -> Result<ReadSuite, Failure> {
-    let text = files::read_text(path).map_err(|diagnostic| diagnostic.hinting("name the tests with --suite"))?;
-    let suite = Suite::load_with(path, options).map_err(|errors| {
-        let diagnostics = errors
-            .problems()
-            .iter()
-            .map(|problem| {
-                let diagnostic = Diagnostic::error(&problem.message).hint(problem.hint.clone());
-                match &problem.place {
-                    Some(place) => diagnostic.source(&files::shown(path), place.line, place.column, &text),
-                    None => diagnostic.file(path),
-                }
-            })
-            .collect();
-        Failure::new(Exit::BadInput, diagnostics)
-    })?;
-    let info = SuiteInfo { file: files::shown(path), name: suite.name().map(str::to_owned), digest: Some(files::digest(text.as_bytes())) };
-    Ok(ReadSuite { suite, info, path: path.to_owned() })
-}
-
 /// `BUILD_CONFIG` names the stage in a pipeline that was made for the Python seed: it must be the stage that is tested.
 fn check_config(release: &Release, stage: Stage, config: Option<&str>) -> Result<(), Failure> {
     let Some(config) = config else { return Ok(()) };
-    match stage_of_config(&release.manifest, config) {
+    match release.manifest.stage_of_config(config) {
         Some(found) if found == stage => Ok(()),
         Some(found) => Err(Diagnostic::error(format!("`{config}` is the configuration of the {found} stage, and this tests {stage}"))
             .named("--build-config, BUILD_CONFIG")

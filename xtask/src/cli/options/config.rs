@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{ConfigurationOptions, Stage};
+use super::ConfigurationOptions;
+use model_release::Stage;
 
 /// What to do with the stages' parameters.
 #[derive(Debug, Subcommand)]
@@ -21,7 +22,7 @@ pub(crate) enum ConfigCommand {
 #[derive(Debug, Args)]
 pub(crate) struct ConfigExplainOptions {
     /// The stage.
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = super::stage())]
     pub(crate) stage: Stage,
     /// Shows what holds in this account; without it, what holds where nothing is overridden.
     #[arg(long, value_name = "ID")]
@@ -37,7 +38,7 @@ pub(crate) struct ConfigExplainOptions {
 #[derive(Debug, Args)]
 pub(crate) struct ConfigCheckOptions {
     /// The stage; both when not given.
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = super::stage())]
     pub(crate) stage: Option<Stage>,
     #[command(flatten)]
     pub(crate) configuration: ConfigurationOptions,

@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use super::{ProjectOptions, Stage, StageAccounts};
+use super::{ProjectOptions, StageAccounts};
+use model_release::Stage;
 
 /// The files of a project's stages, and what the pipeline knows.
 #[derive(Debug, Args)]

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{RecordOptions, RoleOptions, Stage};
+use super::{RecordOptions, RoleOptions};
+use model_release::Stage;
 
 /// Options of `deploy`.
 #[derive(Debug, Args)]
@@ -36,7 +37,7 @@ pub(crate) struct DeployOptions {
 #[derive(Debug, Args)]
 pub(crate) struct StackSetOptions {
     /// The stage.
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = super::stage())]
     pub(crate) stage: Stage,
     /// Where the release's files are [default: target/deploy]
     #[arg(long, value_name = "DIR")]

@@ -6,6 +6,7 @@ use clap::Args;
 use super::StackSetOptions;
 use super::deploy::{Caller, Permissions};
 use super::{BuildOptions, RoleOptions};
+use model_release::Stage;
 
 /// Options of `doctor`: those of `build`, so that one command line serves both, and those of `plan` and `deploy` that say who does what.
 #[derive(Debug, Args)]
@@ -38,7 +39,7 @@ pub(crate) struct DoctorOptions {
 #[cfg(feature = "aws")]
 impl DoctorOptions {
     /// What `plan` of a stage would be given.
-    pub(crate) fn stack_set(&self, stage: super::Stage, env_type: &str) -> StackSetOptions {
+    pub(crate) fn stack_set(&self, stage: Stage, env_type: &str) -> StackSetOptions {
         let accounts = &self.build.configuration.accounts;
         let of_stage = |name: &Option<String>| name.as_ref().map(|name| name.replace("{env-type}", env_type));
         StackSetOptions {
@@ -48,8 +49,8 @@ impl DoctorOptions {
             execution_role_name: of_stage(&self.execution_role_name),
             permission_model: self.permission_model,
             organizational_unit_ids: match stage {
-                super::Stage::Staging => accounts.organizational_unit_staging_id.clone(),
-                super::Stage::Prod => accounts.organizational_unit_prod_id.clone(),
+                Stage::Staging => accounts.organizational_unit_staging_id.clone(),
+                Stage::Prod => accounts.organizational_unit_prod_id.clone(),
             },
             regions: None,
             call_as: self.call_as,

@@ -8,8 +8,8 @@ use comfy_table::{ContentArrangement, Table};
 use serde::Serialize;
 use stage_config::{Merged, Place, Setting, Standing, Value, merge};
 
-use crate::configuration::{Configuration, Pipeline, StageParameters};
-use crate::manifest::ParameterOverride;
+use model_release::configuration::{Configuration, Pipeline, StageParameters};
+use model_release::manifest::ParameterOverride;
 
 /// What stands in the place of a secret.
 const MASK: &str = "****";

@@ -1,11 +1,12 @@
 //! What `config` is asked for. Whatever the pipeline would say may be missing: then it is not known, and nothing is wrong.
 
-use crate::cli::{ConfigExplainOptions, ConfigurationOptions, Stage, given};
-use crate::commands::build::Asked;
-use crate::configuration::{ConfigurationFiles, Pipeline, Targets};
-use crate::diagnostic::{Diagnostic, Failure, stop_on_errors};
+use crate::cli::{ConfigExplainOptions, ConfigurationOptions, given};
 use crate::project::Project;
+use crate::requests::OptionErrors;
 use crate::targets;
+use model_release::Stage;
+use model_release::configuration::{ConfigurationFiles, Pipeline, Targets};
+use model_release::{Diagnostic, Failure, stop_on_errors};
 
 pub(super) struct ConfigRequest {
     pub(super) files: ConfigurationFiles,
@@ -26,7 +27,7 @@ pub(super) struct StageRequest {
 
 impl ConfigRequest {
     pub(super) fn read(project: &Project, options: &ConfigurationOptions, stages: &[Stage]) -> Result<Self, Failure> {
-        let mut asked = Asked { diagnostics: Vec::new() };
+        let mut asked = OptionErrors::default();
         let owned = |value: Option<&String>| given(value).map(str::to_owned);
         let files = asked.configuration_files(project, options, stages);
         let regions = given(options.regions.as_ref()).map(|text| targets::regions(text, "--regions", &mut asked.diagnostics));

@@ -3,16 +3,16 @@
 use stage_config::{ParametersSection, override_file_schema, stage_file_schema};
 
 use crate::cli::{ConfigSchemaOptions, SchemaOf};
-use crate::commands::build::Asked;
-use crate::configuration::{Configuration, OFFERED};
-use crate::diagnostic::{Diagnostic, Failure, stop_on_errors};
 use crate::exit::Exit;
 use crate::files;
 use crate::printer::Printer;
 use crate::project::Project;
+use crate::requests::OptionErrors;
+use model_release::configuration::{Configuration, OFFERED};
+use model_release::{Diagnostic, Failure, FailureKind, stop_on_errors};
 
 pub(super) fn run(printer: Printer, project: &Project, options: &ConfigSchemaOptions) -> Result<Exit, Failure> {
-    let mut asked = Asked { diagnostics: Vec::new() };
+    let mut asked = OptionErrors::default();
     let template = asked.template(project, &options.template_name);
     stop_on_errors(asked.diagnostics)?;
     let text = text(&Configuration::read_section(&template)?, options.of);
@@ -30,7 +30,7 @@ pub(super) fn run(printer: Printer, project: &Project, options: &ConfigSchemaOpt
             Ok(_) => Diagnostic::error(format!("`{}` is not what the template says", files::shown(out))),
             Err(diagnostic) => diagnostic,
         };
-        return Err(Failure::new(Exit::Failed, vec![diagnostic.hinting("make it anew: the same command without --check")]));
+        return Err(Failure::new(FailureKind::Failed, vec![diagnostic.hinting("make it anew: the same command without --check")]));
     }
     files::write(out, text.as_bytes())?;
     printer.step("Written", files::shown(out));

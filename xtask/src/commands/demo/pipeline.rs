@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::scene::{GROUP, ROLE, Scene, unit};
-use crate::cli::Stage;
-use crate::diagnostic::{Diagnostic, Failure};
 use crate::exit::Exit;
 use crate::files;
 use crate::printer::Printer;
 use crate::project::Project;
+use model_release::Stage;
+use model_release::{Diagnostic, Failure, FailureKind};
 
 /// What of the caller's environment a step may see: how the terminal is to be written to, and where programs are.
 const INHERITED: [&str; 8] = ["PATH", "TERM", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLORTERM", "LANG", "TMPDIR"];
@@ -101,7 +101,7 @@ impl<'a> Pipeline<'a> {
         }
         let ended = status.code().map_or_else(|| "by a signal".to_owned(), |code| format!("with exit code {code}"));
         Err(Failure::new(
-            Exit::Failed,
+            FailureKind::Failed,
             vec![Diagnostic::error(format!("`cargo xtask {line}` ended {ended}, not with {}", expected.code()))],
         ))
     }

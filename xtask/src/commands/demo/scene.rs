@@ -6,11 +6,11 @@ use serde_json::json;
 use test_support::iris::Container;
 use test_support::stand_in::{self, Options, SeedAccount, SeedOrganization, SeedPackage, SeedPackages, SeedUnit, StandIn};
 
-use crate::cli::Stage;
-use crate::diagnostic::{Diagnostic, Failure};
 use crate::exit::Exit;
 use crate::files;
 use crate::project::Project;
+use model_release::Stage;
+use model_release::{Diagnostic, Failure, FailureKind};
 
 /// The account that owns the registry and runs the pipeline.
 pub(crate) const HOME: &str = "111111111111";
@@ -91,7 +91,7 @@ impl Scene {
             return Ok(());
         }
         let message = format!("the {stage} endpoint serves `{package}`, not version {version}");
-        Err(Failure::new(Exit::Failed, vec![Diagnostic::error(message)]))
+        Err(Failure::new(FailureKind::Failed, vec![Diagnostic::error(message)]))
     }
 
     /// The variables with which a process acts as the registry's account here, and nowhere else.

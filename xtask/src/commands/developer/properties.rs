@@ -5,8 +5,8 @@
 
 use std::path::Path;
 
-use crate::diagnostic::{Diagnostic, Failure};
 use crate::project::Project;
+use model_release::{Diagnostic, Failure};
 
 /// The crates whose properties are run. None of them compiles the AWS SDK without its default features.
 const PACKAGES: [(&str, &str); 6] = [

@@ -5,14 +5,11 @@ use std::collections::BTreeSet;
 use model_registry::AccountId;
 use model_registry::sharing::{GroupOutcome, Mode, NewGroup, OrganizationId, PolicyChange, RoleName, Sharing, ensure_group, share};
 
+use model_release::aws::{self, BucketPlace, Session, listed};
+use model_release::build::BuildRequest;
+use model_release::{Accounts, Diagnostic, Failure, FailureKind, registry_errors};
+
 use super::report::Report;
-use crate::aws::{Session, diagnose};
-use crate::commands::build::BuildRequest;
-use crate::diagnostic::{Diagnostic, Failure};
-use crate::exit::Exit;
-use crate::organization;
-use crate::registry_errors;
-use crate::targets::Accounts;
 
 /// Who may read the model package group in the target accounts; everybody there when neither is named.
 #[derive(Debug)]
@@ -28,7 +25,7 @@ pub(super) async fn accounts(session: &Session, request: &mut BuildRequest, own:
     let mut known = [true; 2];
     for (stage, known) in request.stages.iter_mut().zip(&mut known) {
         let subject = format!("{} accounts", stage.stage);
-        match organization::listed(session, &stage.accounts).await {
+        match listed(session, &stage.accounts).await {
             Ok(accounts) => {
                 let count = match &accounts {
                     Accounts::Listed(accounts) => accounts.len(),
@@ -41,8 +38,8 @@ pub(super) async fn accounts(session: &Session, request: &mut BuildRequest, own:
             }
             Err(failure) => {
                 // An empty unit is a prerequisite that is missing, and no mistake in the command line.
-                let exit = if failure.exit == Exit::Unreachable { Exit::Unreachable } else { Exit::Failed };
-                report.failure("organizational-units", &subject, &Failure::new(exit, failure.diagnostics));
+                let kind = if failure.kind == FailureKind::Unreachable { FailureKind::Unreachable } else { FailureKind::Failed };
+                report.failure("organizational-units", &subject, &Failure::new(kind, failure.diagnostics));
                 stage.accounts = Accounts::Listed(BTreeSet::from([own.clone()]));
                 *known = false;
             }
@@ -99,23 +96,19 @@ pub(super) async fn registry(session: &Session, request: &BuildRequest, readers:
 }
 
 /// The bucket that `build` would upload to is there, and in the region.
-pub(super) async fn artifact_bucket(session: &Session, request: &BuildRequest, report: &mut Report) {
+pub(super) async fn artifact_bucket(session: &Session, bucket: Option<&str>, report: &mut Report) {
     const CHECK: &str = "artifact-bucket";
-    let Some(bucket) = &request.artifact_bucket else { return };
-    let region = &session.region;
-    let elsewhere = |report: &mut Report, where_it_is: &str| {
-        let message = format!("the bucket is in {where_it_is}, and the release is deployed from `{region}`");
-        report.failed(CHECK, bucket, &message, "CloudFormation reads artifacts from buckets of its own region: name one there");
-    };
-    match aws_sdk_s3::Client::new(&session.config).head_bucket().bucket(bucket).send().await {
-        Ok(found) => match found.bucket_region() {
-            Some(found) if found != region => elsewhere(report, &format!("`{found}`")),
-            _ => report.ok(CHECK, bucket.clone()),
-        },
-        Err(error) => match error.raw_response().map(|response| response.status().as_u16()) {
-            Some(404) => report.failed(CHECK, bucket, "there is no such bucket", "make it, or name another one with --artifact-bucket"),
-            Some(301 | 307) => elsewhere(report, "another region"),
-            _ => report.failure(CHECK, bucket, &Failure::unreachable(diagnose("s3:ListBucket", region, &error))),
-        },
+    let Some(bucket) = bucket else { return };
+    match aws::artifact_bucket(session, bucket).await {
+        Ok(BucketPlace::Here) => report.ok(CHECK, bucket.to_owned()),
+        Ok(BucketPlace::Elsewhere(region)) => {
+            let place = region.map_or_else(|| "another region".to_owned(), |region| format!("`{region}`"));
+            let message = format!("the bucket is in {place}, and the release is deployed from `{}`", session.region());
+            report.failed(CHECK, bucket, &message, "CloudFormation reads artifacts from buckets of its own region: name one there");
+        }
+        Ok(BucketPlace::Missing) => {
+            report.failed(CHECK, bucket, "there is no such bucket", "make it, or name another one with --artifact-bucket");
+        }
+        Err(diagnostic) => report.failure(CHECK, bucket, &Failure::unreachable(diagnostic)),
     }
 }

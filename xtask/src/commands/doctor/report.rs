@@ -6,9 +6,10 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use stack_rollout::preflight::{Check, CheckOutcome};
 
-use crate::diagnostic::{Failure, Level, clean};
+use crate::diagnostic::clean;
 use crate::exit::Exit;
-use crate::manifest::Tool;
+use model_release::manifest::Tool;
+use model_release::{Failure, FailureKind, Level};
 
 const SCHEMA_VERSION: u32 = 1;
 /// How many targets are named with a check before the rest is counted.
@@ -85,7 +86,7 @@ impl Outcome {
 
 impl Report {
     pub(crate) fn new() -> Self {
-        Self { schema_version: SCHEMA_VERSION, tool: Tool::this(), counts: Counts::default(), checks: Vec::new() }
+        Self { schema_version: SCHEMA_VERSION, tool: crate::tool(), counts: Counts::default(), checks: Vec::new() }
     }
 
     fn push(&mut self, check: &str, subject: impl Into<String>, outcome: Outcome) -> &mut Checked {
@@ -122,10 +123,10 @@ impl Report {
 
     /// Why a command would have stopped: what AWS could not be asked is not known, nothing to do is worth knowing, and all else is wrong.
     pub(crate) fn failure(&mut self, check: &str, subject: &str, failure: &Failure) {
-        let outcome = match failure.exit {
-            Exit::Unreachable => Outcome::NotChecked,
-            Exit::Nothing | Exit::Done => Outcome::Warning,
-            Exit::Failed | Exit::BadInput => Outcome::Failed,
+        let outcome = match failure.kind {
+            FailureKind::Unreachable => Outcome::NotChecked,
+            FailureKind::Nothing => Outcome::Warning,
+            FailureKind::Failed | FailureKind::BadInput => Outcome::Failed,
         };
         for diagnostic in failure.diagnostics.iter().filter(|diagnostic| diagnostic.level == Level::Error || outcome == Outcome::Warning) {
             let checked = self.push(check, subject, outcome);

@@ -1,27 +1,25 @@
 //! What every target has, asked as `plan` asks it: of a release that is built into a folder of its own and thrown away.
 
+use model_registry::Selection;
 use model_registry::documents::NoDocuments;
 use model_registry::snapshot::Snapshot;
+use model_release::aws::{Caller, Session, TargetSessions, check_targets};
+use model_release::build::{BuildRequest, Home, RegionalSelection};
+use model_release::configuration::Configuration;
+use model_release::preflight::{PlannedRollout, Scope};
+use model_release::{Diagnostic, Failure, FailureKind, PackageSelection, RegistryAccess, Release, Stage, deploy};
 use serde_json::json;
 use stack_rollout::aws::CloudFormationStackSets;
 use stack_rollout::{Observed, observe, plan};
 use tempfile::TempDir;
 
 use super::report::Report;
-use crate::aws::{Caller, Session};
-use crate::choice::{Source, Wanted};
-use crate::cli::{ChoiceOptions, DoctorOptions, PreferenceOptions, Stage};
-use crate::commands::build::{self, BuildRequest, Home, RegionalSelection};
-use crate::commands::deploy;
-use crate::configuration::Configuration;
-use crate::diagnostic::{Diagnostic, Failure};
-use crate::exit::Exit;
-use crate::manifest::Release;
-use crate::preflight::{self, Rollout, Scope};
+use crate::cli::{DoctorOptions, PreferenceOptions};
+use crate::preflight::PreflightBar;
 use crate::printer::Printer;
 use crate::project::Project;
-use crate::stack_set_request;
-use crate::target_sessions::TargetSessions;
+use crate::release_build;
+use crate::requests::{self, BuildCommand};
 
 /// What the targets are looked at with.
 pub(super) struct Look<'a> {
@@ -35,42 +33,44 @@ pub(super) struct Look<'a> {
     pub(super) known: [bool; 2],
 }
 
-/// Chooses the model package as `build` would, and asks every target of both stages.
-pub(super) async fn check(look: &Look<'_>, mut request: BuildRequest, report: &mut Report) -> Result<(), Failure> {
+/// Chooses the model package as `build` would, and checks every target of both stages.
+pub(super) async fn check(look: &Look<'_>, mut command: BuildCommand, report: &mut Report) -> Result<(), Failure> {
     const PACKAGE: &str = "model-package-choice";
     const RELEASE: &str = "release";
     let folder = TempDir::new().map_err(|error| Diagnostic::error(format!("no temporary folder can be made: {error}")))?;
-    request.output_dir = folder.path().join("release");
-    // Nothing may be uploaded: what the template names goes into a folder.
-    request.artifact_dir = Some(folder.path().join("artifacts"));
-    let group = request.group.name().to_string();
+    // Nothing may be uploaded: what the template names goes into a folder, which is thrown away.
+    command.artifact_dir = Some(folder.path().to_owned());
+    let group = command.request.group.name().to_string();
     let quiet = Printer { quiet: true, ..look.printer };
-    let source = |region: Option<&str>| look.session.registry_source(region);
-    let without_package = match Box::pin(build::build(quiet, look.project, &request, look.inputs, source, home(look))).await {
-        Ok(manifest) => {
-            report.ok(PACKAGE, manifest.model_package.arn);
-            false
-        }
-        Err(failure) => {
-            let check = if failure.exit == Exit::BadInput { RELEASE } else { PACKAGE };
-            report.failure(check, &group, &failure);
-            // All that has nothing to do with the model package can still be asked.
-            let placeholder = placeholder(look, &mut request)?;
-            let source = |_: Option<&str>| placeholder.clone();
-            if let Err(again) = Box::pin(build::build(quiet, look.project, &request, look.inputs, source, home(look))).await {
-                if failure.exit != Exit::BadInput {
-                    report.failure(RELEASE, &group, &again);
-                }
-                report.not_reached("targets", "every target", "no release can be made, so what the stacks need is not known");
-                return Ok(());
+    let access = |region: Option<&str>| look.session.registry_access(region);
+    let (built, without_package) =
+        match Box::pin(release_build::build(quiet, look.project, &command, look.inputs, access, &home(look))).await {
+            Ok(built) => {
+                report.ok(PACKAGE, built.manifest.model_package.arn.clone());
+                (built, false)
             }
-            true
-        }
-    };
-    let release = Release::read(&request.output_dir)?;
+            Err(failure) => {
+                let check = if failure.kind == FailureKind::BadInput { RELEASE } else { PACKAGE };
+                report.failure(check, &group, &failure);
+                // All that has nothing to do with the model package can still be checked.
+                let placeholder = placeholder(look, &mut command.request)?;
+                let access = |_: Option<&str>| placeholder.clone();
+                match Box::pin(release_build::build(quiet, look.project, &command, look.inputs, access, &home(look))).await {
+                    Ok(built) => (built, true),
+                    Err(again) => {
+                        if failure.kind != FailureKind::BadInput {
+                            report.failure(RELEASE, &group, &again);
+                        }
+                        report.not_reached("targets", "every target", "no release can be made, so what the stacks need is not known");
+                        return Ok(());
+                    }
+                }
+            }
+        };
+    let release = Release::of(built);
     for (stage, known) in Stage::ALL.into_iter().zip(look.known) {
         if known {
-            targets_of(look, &request, &release, stage, Scope::Everything { without_package }, report).await?;
+            targets_of(look, &release, stage, Scope::Everything { without_package }, report).await?;
         } else {
             report.not_reached("targets", &format!("every {stage} target"), "the stage's accounts are not known");
         }
@@ -78,23 +78,16 @@ pub(super) async fn check(look: &Look<'_>, mut request: BuildRequest, report: &m
     Ok(())
 }
 
-async fn targets_of(
-    look: &Look<'_>,
-    request: &BuildRequest,
-    release: &Release,
-    stage: Stage,
-    scope: Scope,
-    report: &mut Report,
-) -> Result<(), Failure> {
+async fn targets_of(look: &Look<'_>, release: &Release, stage: Stage, scope: Scope, report: &mut Report) -> Result<(), Failure> {
     const STACK_SET: &str = "stack-set";
     let stage_targets = release.manifest.stage(stage);
     let set = look.options.stack_set(stage, &stage_targets.env_type);
-    let asked = stack_set_request::read(&request.output_dir, release, &set, &PreferenceOptions::default())?;
-    let stack_sets = CloudFormationStackSets::new(aws_sdk_cloudformation::Client::new(&look.session.config), asked.call_as);
+    let asked = requests::rollout(release, &set, &PreferenceOptions::default())?;
+    let stack_sets = CloudFormationStackSets::from_config(look.session.config(), asked.call_as);
     let observed = match observe(&stack_sets, &asked.release).await {
         Ok(observed) => {
             let found = match &observed.stack_set {
-                Some(_) => preflight::plural(observed.instances.len(), "stack"),
+                Some(_) => format!("{} stack{}", observed.instances.len(), if observed.instances.len() == 1 { "" } else { "s" }),
                 None => "not there yet".to_owned(),
             };
             report.ok(STACK_SET, format!("{}: {found}", stage_targets.stack_set));
@@ -109,22 +102,22 @@ async fn targets_of(
     for problem in &plan.problems {
         report.failed(STACK_SET, &stage_targets.stack_set, &problem.message, problem.hint.as_deref().unwrap_or("docs/commands.md, plan"));
     }
-    let sessions = TargetSessions::new(look.session, release, stage_targets, &set.role, "doctor");
-    let rollout = Rollout { release, request: &asked, observed: &observed, plan: &plan, scope };
-    report.preflight(&preflight::ask(look.printer, look.session, &sessions, &rollout).await);
+    let sessions = TargetSessions::new(look.session, release, stage_targets, &set.role.target_role()?, "doctor");
+    let rollout = PlannedRollout { release, request: &asked, observed: &observed, plan: &plan, scope };
+    let bar = PreflightBar::new(look.printer);
+    report.preflight(&check_targets(look.session, &sessions, &rollout, bar.listener()).await);
     Ok(())
 }
 
 fn home(look: &Look<'_>) -> Home {
-    Home { account: look.caller.account.parse().ok(), region: Some(look.session.region.clone()) }
+    Home { account: look.caller.account.parse().ok(), region: Some(look.session.region().to_owned()) }
 }
 
 /// A registry with one package of each region that stands for the one that is to come, and a request that takes it.
-fn placeholder(look: &Look<'_>, request: &mut BuildRequest) -> Result<Source<Snapshot, NoDocuments>, Failure> {
-    let own = look.session.region.clone();
+fn placeholder(look: &Look<'_>, request: &mut BuildRequest) -> Result<RegistryAccess<Snapshot, NoDocuments>, Failure> {
+    let own = look.session.region().to_owned();
     let regions = if request.regions.is_empty() { vec![own.clone()] } else { request.regions.clone() };
-    request.wanted = Wanted::read(None, &ChoiceOptions::default(), Some(&request.group), &mut Vec::new())
-        .ok_or_else(|| Failure::from(Diagnostic::error("no model package can be stood in for")))?;
+    request.selection = PackageSelection { selection: Some(Selection::LatestApproved), allow_unapproved: false, policy: None, event: None };
     request.regional_packages =
         regions.iter().filter(|region| **region != own).map(|region| (region.clone(), RegionalSelection::SameVersion)).collect();
     let (group, partition) = (request.group.name().to_string(), &look.caller.partition);
@@ -145,5 +138,5 @@ fn placeholder(look: &Look<'_>, request: &mut BuildRequest) -> Result<Source<Sna
     let packages: Vec<_> = std::iter::once(package(&own, "2026-01-02T00:00:00Z")).chain(others).collect();
     let text = json!({ "schema_version": 1, "describe-model-package": packages }).to_string();
     let registry = Snapshot::parse(&text).map_err(|problems| Failure::from(Diagnostic::error(problems.to_string())))?;
-    Ok(Source { registry, documents: NoDocuments })
+    Ok(RegistryAccess { registry, documents: NoDocuments })
 }

@@ -9,12 +9,13 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 use crate::commands::developer::Task;
-use crate::commands::{stand_in, tour};
-use crate::diagnostic::{Diagnostic, Failure};
+use crate::commands::stand_in;
+use crate::example;
 use crate::files;
 use crate::printer::Printer;
-use crate::problems;
 use crate::project::Project;
+use model_release::problems;
+use model_release::{Diagnostic, Failure};
 
 /// The folder of the rules, of their tests, and of the parameters that they look at the templates with.
 const RULES: &str = "pipeline/guard";
@@ -72,9 +73,9 @@ pub(super) async fn rules(printer: Printer, guard: &Path, project: &Project, fol
     }
     // A release of the example registry, with the team's own stage files.
     let release = folder.join("release");
-    let mut options = tour::build_options(release.clone());
+    let mut options = example::build_options(release.clone());
     options.configuration.ebs_kms_key_arn = Some(VOLUME_KEY.to_owned());
-    tour::example_release(Printer { quiet: true, ..printer }, project, &options).await?;
+    example::release(Printer { quiet: true, ..printer }, project, &options).await?;
     let template = read(&release.join("cfn-sm-endpoint.yaml"))?;
     for stage in ["staging", "prod"] {
         write(stage, 0, &template, &stage_parameters(&release.join(format!("{stage}-config.json")))?)?;

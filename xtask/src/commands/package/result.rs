@@ -5,7 +5,7 @@ use std::path::Path;
 use cfn_render::{Packaged, Place, Problem, Severity};
 use serde::Serialize;
 
-use crate::manifest::Tool;
+use model_release::manifest::Tool;
 
 /// The one version of the format.
 const SCHEMA_VERSION: u32 = 1;
@@ -77,7 +77,7 @@ impl PackageResult {
     pub(crate) fn new(packaged: &Packaged, text: &str, output: Option<&Path>) -> Self {
         Self {
             schema_version: SCHEMA_VERSION,
-            tool: Tool::this(),
+            tool: crate::tool(),
             template: if output.is_none() { Some(text.to_owned()) } else { None },
             output_template_file: output.map(|path| path.display().to_string()),
             uploads: packaged.uploads.iter().map(Upload::new).collect(),

@@ -10,11 +10,12 @@ use serde::Serialize;
 
 use super::group;
 use crate::cli::ListOptions;
-use crate::diagnostic::{Failure, clean};
+use crate::diagnostic::clean;
 use crate::exit::Exit;
 use crate::printer::Printer;
-use crate::registry_errors;
 use crate::snapshot;
+use model_release::Failure;
+use model_release::registry_errors;
 
 /// What a description is cut to in the table.
 const DESCRIPTION: usize = 60;
@@ -69,14 +70,13 @@ pub(super) async fn run(printer: Printer, options: &ListOptions) -> Result<Exit,
 
 #[cfg(feature = "aws")]
 async fn with_aws(group: &ModelPackageGroup, limit: Option<usize>) -> Result<Result<Listing, model_registry::RegistryError>, Failure> {
-    let session = crate::aws::Session::open().await?;
+    let session = crate::session::open().await?;
     Ok(model_registry::list(&session.registry(None), group, limit).await)
 }
 
 #[cfg(not(feature = "aws"))]
-#[expect(clippy::unused_async, reason = "the one with AWS awaits")]
 async fn with_aws(_: &ModelPackageGroup, _: Option<usize>) -> Result<Result<Listing, model_registry::RegistryError>, Failure> {
-    Err(crate::without_aws("registry list", "give a registry snapshot with --registry"))
+    crate::without_aws("registry list", "give a registry snapshot with --registry").await
 }
 
 fn package(summary: &PackageSummary) -> Package {

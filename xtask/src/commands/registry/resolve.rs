@@ -7,13 +7,12 @@ use model_registry::documents::Mirror;
 use model_registry::{Choice, ModelPackageGroup};
 
 use super::group;
-use crate::choice::{Source, Wanted};
 use crate::cli::ResolveOptions;
-use crate::diagnostic::{Failure, stop_on_errors};
 use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::project::Project;
 use crate::snapshot;
+use model_release::{Failure, FailureKind, PackageSelection, RegistryAccess, stop_on_errors};
 
 pub(super) async fn run(
     printer: Printer,
@@ -25,17 +24,17 @@ pub(super) async fn run(
     let saved = options.choice.registry.as_deref().map(|file| Ok::<_, Failure>((file, snapshot::read(file)?))).transpose()?;
     let group = group(options.model_package_group_name.as_ref(), saved.as_ref().map(|(_, saved)| saved))?;
     let mut diagnostics = Vec::new();
-    let wanted = Wanted::read(project.as_ref(), &options.choice, Some(&group), &mut diagnostics);
+    let wanted = crate::requests::selection(project.as_ref(), &options.choice, Some(&group), &mut diagnostics);
     stop_on_errors(diagnostics)?;
-    let Some(wanted) = wanted else { return Err(Failure::new(Exit::BadInput, Vec::new())) };
+    let Some(wanted) = wanted else { return Err(Failure::new(FailureKind::BadInput, Vec::new())) };
     wanted.stop_when_nothing()?;
     if let Some(announcement) = wanted.announcement() {
         printer.step("Event", announcement);
     }
     let choice = match saved {
         Some((file, registry)) => {
-            let source = Source { registry, documents: Mirror::new(snapshot::mirror(file)) };
-            wanted.choose(&group, source).await?
+            let access = RegistryAccess { registry, documents: Mirror::new(snapshot::mirror(file)) };
+            wanted.choose(&group, access).await?
         }
         None => with_aws(&wanted, &group).await?,
     };
@@ -45,15 +44,14 @@ pub(super) async fn run(
 }
 
 #[cfg(feature = "aws")]
-async fn with_aws(wanted: &Wanted, group: &ModelPackageGroup) -> Result<Choice, Failure> {
-    let session = crate::aws::Session::open().await?;
-    wanted.choose(group, session.registry_source(None)).await
+async fn with_aws(wanted: &PackageSelection, group: &ModelPackageGroup) -> Result<Choice, Failure> {
+    let session = crate::session::open().await?;
+    wanted.choose(group, session.registry_access(None)).await
 }
 
 #[cfg(not(feature = "aws"))]
-#[expect(clippy::unused_async, reason = "the one with AWS awaits")]
-async fn with_aws(_: &Wanted, _: &ModelPackageGroup) -> Result<Choice, Failure> {
-    Err(crate::without_aws("registry resolve", "give a registry snapshot with --registry"))
+async fn with_aws(_: &PackageSelection, _: &ModelPackageGroup) -> Result<Choice, Failure> {
+    crate::without_aws("registry resolve", "give a registry snapshot with --registry").await
 }
 
 fn values(choice: &Choice) -> BTreeMap<&'static str, String> {

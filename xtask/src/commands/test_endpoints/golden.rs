@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use endpoint_test::{Report, TargetReport};
 
-use crate::diagnostic::{Diagnostic, Failure};
 use crate::exit::Exit;
 use crate::files::{self, FileSet};
 use crate::printer::Printer;
+use model_release::{Diagnostic, Failure, FailureKind};
 
 /// Writes them all, or none when two endpoints answer differently or a file is not one of the suite's folder.
 pub(crate) fn write(printer: Printer, suite: &Path, report: &Report) -> Result<(), Failure> {
@@ -40,7 +40,7 @@ pub(crate) fn write(printer: Printer, suite: &Path, report: &Report) -> Result<(
         }
     }
     if !diagnostics.is_empty() {
-        return Err(Failure::new(Exit::Failed, diagnostics));
+        return Err(Failure::new(FailureKind::Failed, diagnostics));
     }
     set.write()?;
     for path in written {

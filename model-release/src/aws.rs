@@ -1,0 +1,21 @@
+//! The adapters to AWS: sessions, here and in the target accounts, and what is asked in them.
+
+mod artifact_bucket;
+mod home;
+mod organization;
+mod preflight;
+mod sample_payloads;
+mod session;
+mod stage_tests;
+mod target_sessions;
+mod target_stacks;
+
+pub use artifact_bucket::{BucketPlace, artifact_bucket};
+pub use home::home;
+pub use organization::listed;
+pub use preflight::{PreflightProgress, check_targets};
+pub use sample_payloads::sample_payloads;
+pub use session::{Caller, Session, diagnose};
+pub use stage_tests::{TestAccess, remote_baseline, test_endpoints};
+pub use target_sessions::{TargetRole, TargetSessions};
+pub use target_stacks::TargetStacks;

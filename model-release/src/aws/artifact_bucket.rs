@@ -1,0 +1,30 @@
+//! The bucket that a build uploads to.
+
+use super::{Session, diagnose};
+use crate::diagnostic::Diagnostic;
+
+/// Where a bucket was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BucketPlace {
+    /// In the session's region.
+    Here,
+    /// In another region, which S3 may not name.
+    Elsewhere(Option<String>),
+    /// There is no such bucket.
+    Missing,
+}
+
+/// Looks for the bucket in the session's region.
+pub async fn artifact_bucket(session: &Session, bucket: &str) -> Result<BucketPlace, Diagnostic> {
+    match aws_sdk_s3::Client::new(session.config()).head_bucket().bucket(bucket).send().await {
+        Ok(found) => match found.bucket_region() {
+            Some(region) if region != session.region() => Ok(BucketPlace::Elsewhere(Some(region.to_owned()))),
+            _ => Ok(BucketPlace::Here),
+        },
+        Err(error) => match error.raw_response().map(|response| response.status().as_u16()) {
+            Some(404) => Ok(BucketPlace::Missing),
+            Some(301 | 307) => Ok(BucketPlace::Elsewhere(None)),
+            _ => Err(diagnose("s3:ListBucket", session.region(), &error)),
+        },
+    }
+}

@@ -1,0 +1,150 @@
+//! A session with AWS: what it opens, who calls, and errors that say what to do.
+
+use std::error::Error;
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::{Region, SdkConfig};
+use aws_sdk_sts::config::http::HttpResponse;
+use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sts::operation::RequestId;
+
+use model_registry::aws::{S3Documents, SageMakerRegistry};
+
+use crate::RegistryAccess;
+use crate::diagnostic::{Diagnostic, Failure};
+
+/// The longest pause before a call to the registry is tried again.
+const MAX_PAUSE: Duration = Duration::from_secs(4);
+/// A session in the caller's account.
+#[derive(Debug, Clone)]
+pub struct Session {
+    config: SdkConfig,
+    region: String,
+}
+
+/// Who calls.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The account.
+    pub account: String,
+    /// `aws`, `aws-cn`, `aws-us-gov` …
+    pub partition: String,
+}
+
+impl Session {
+    /// A session with this configuration, which must name a region.
+    pub fn new(config: SdkConfig) -> Option<Self> {
+        let region = config.region().map(|region| region.as_ref().to_owned()).filter(|region| !region.is_empty())?;
+        Some(Self { config, region })
+    }
+
+    /// The configuration that clients are made from.
+    pub fn config(&self) -> &SdkConfig {
+        &self.config
+    }
+
+    /// The session's region.
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// The same credentials in another region.
+    pub fn in_region(&self, region: &str) -> SdkConfig {
+        self.config.clone().into_builder().region(Region::new(region.to_owned())).build()
+    }
+
+    /// The model registry of a region, or of the session's. Its calls are throttled more often than others, since a whole group is listed
+    /// page after page: each is tried more often, after pauses of random length.
+    pub fn registry(&self, region: Option<&str>) -> SageMakerRegistry {
+        let config = region.map_or_else(|| self.config.clone(), |region| self.in_region(region));
+        let config = aws_sdk_sagemaker::config::Builder::from(&config)
+            .retry_config(RetryConfig::standard().with_max_attempts(5).with_max_backoff(MAX_PAUSE));
+        SageMakerRegistry::new(aws_sdk_sagemaker::Client::from_conf(config.build()))
+    }
+
+    /// The same, with the documents that its packages name.
+    pub fn registry_access(&self, region: Option<&str>) -> RegistryAccess<SageMakerRegistry, S3Documents> {
+        RegistryAccess { registry: self.registry(region), documents: self.documents(region) }
+    }
+
+    /// The documents in S3 that model packages name.
+    pub fn documents(&self, region: Option<&str>) -> S3Documents {
+        let config = region.map_or_else(|| self.config.clone(), |region| self.in_region(region));
+        S3Documents::new(aws_sdk_s3::Client::new(&config))
+    }
+
+    /// Asks AWS who calls.
+    pub async fn caller(&self) -> Result<Caller, Failure> {
+        let answer = aws_sdk_sts::Client::new(&self.config)
+            .get_caller_identity()
+            .send()
+            .await
+            .map_err(|error| Failure::unreachable(diagnose("sts:GetCallerIdentity", &self.region, &error)))?;
+        let arn = answer.arn().unwrap_or_default();
+        let partition = arn.split(':').nth(1).filter(|partition| !partition.is_empty()).unwrap_or("aws").to_owned();
+        match answer.account() {
+            Some(account) => Ok(Caller { account: account.to_owned(), partition }),
+            None => Err(Failure::unreachable(Diagnostic::error("sts:GetCallerIdentity answered without an account"))),
+        }
+    }
+}
+
+/// What AWS refused or could not be asked, in words: operation, code, message, request id, and what to do.
+pub fn diagnose<E>(operation: &str, region: &str, error: &SdkError<E, HttpResponse>) -> Diagnostic
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    let code = error.code();
+    let base = match (code, error) {
+        (Some(code), _) => {
+            Diagnostic::error(format!("AWS refused `{operation}`: {code}")).detail(error.message().unwrap_or("(no message)"))
+        }
+        (None, SdkError::ServiceError(context)) => {
+            Diagnostic::error(format!("AWS refused `{operation}` with HTTP status {}", context.raw().status()))
+        }
+        _ => Diagnostic::error(format!("`{operation}` could not be called: {}", innermost(error))),
+    };
+    let base = base.named(format!("region {region}"));
+    let base = match error.request_id() {
+        Some(id) => base.detail(format!("request id {id}")),
+        None => base,
+    };
+    base.hint(hint(code, error))
+}
+
+fn hint<E: Error + 'static>(code: Option<&str>, error: &SdkError<E, HttpResponse>) -> Option<String> {
+    let text = match code {
+        Some("ExpiredToken" | "ExpiredTokenException") => "the session has expired: get new credentials and run this again",
+        Some("InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch") => {
+            "AWS does not know these credentials: check the access key, or sign in again"
+        }
+        Some(code) if code.contains("AccessDenied") || code.contains("Unauthorized") => {
+            "docs/permissions.md lists the actions that each command needs"
+        }
+        Some(code) if code.contains("Throttl") || code == "TooManyRequestsException" => {
+            "AWS is throttling this account: wait a minute and run this again"
+        }
+        Some(_) => return None,
+        None if chain(error).iter().any(|text| text.contains("credential")) => {
+            "no credentials were found: set AWS_PROFILE, or run `aws sso login`; in CodeBuild the project's service role is used"
+        }
+        None => "check the network, and AWS_ENDPOINT_URL when it is set",
+    };
+    Some(text.to_owned())
+}
+
+/// The error and what caused it, outermost first.
+fn chain(error: &dyn Error) -> Vec<String> {
+    let mut texts = vec![error.to_string()];
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        texts.push(error.to_string());
+        cause = error.source();
+    }
+    texts
+}
+
+fn innermost(error: &dyn Error) -> String {
+    chain(error).pop().unwrap_or_default()
+}

@@ -1,0 +1,119 @@
+//! The baseline: another endpoint that gets the same requests.
+
+use endpoint_test::{ContainerTarget, Description, InvokeError, Reply, Request, Target, TargetError, TargetErrorKind};
+use model_registry::AccountId;
+use stage_config::names;
+
+use crate::diagnostic::{Diagnostic, Failure};
+
+const OPTION: &str = "--compare-with";
+
+/// How the baseline was named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BaselineAddress {
+    /// A container by its URL.
+    Container(String),
+    /// An endpoint in the tested one's account and region.
+    SameAccount(String),
+    /// An endpoint anywhere.
+    Remote {
+        /// Its account.
+        account: String,
+        /// Its region.
+        region: String,
+        /// Its name.
+        name: String,
+    },
+}
+
+/// The baseline.
+#[derive(Debug)]
+pub enum BaselineTarget {
+    /// A container.
+    Container(ContainerTarget),
+    /// An endpoint of SageMaker.
+    #[cfg(feature = "aws")]
+    Endpoint(Box<endpoint_test::aws::SageMakerTarget>),
+    /// There is no session to ask it in, for this reason.
+    Unreachable(String),
+}
+
+impl BaselineAddress {
+    /// An endpoint's name, `ACCOUNT/REGION/NAME`, or a container's URL.
+    pub fn parse(text: &str) -> Result<Self, Failure> {
+        let text = text.trim();
+        if text.contains("://") {
+            return Ok(Self::Container(text.to_owned()));
+        }
+        let wrong = |message: String| {
+            Failure::from(Diagnostic::error(message).named(OPTION).hinting("an endpoint's name, ACCOUNT/REGION/NAME, or a container's URL"))
+        };
+        let is_name = |name: &str| {
+            (1..=63).contains(&name.len())
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+                && !name.starts_with('-')
+                && !name.ends_with('-')
+        };
+        match text.split('/').collect::<Vec<_>>()[..] {
+            [name] if is_name(name) => Ok(Self::SameAccount(name.to_owned())),
+            [account, region, name] if account.parse::<AccountId>().is_ok() && names::is_region(region) && is_name(name) => {
+                Ok(Self::Remote { account: account.to_owned(), region: region.to_owned(), name: name.to_owned() })
+            }
+            _ => Err(wrong(format!("`{text}` does not name an endpoint"))),
+        }
+    }
+
+    /// How reports name it, for a target in this account and region.
+    pub fn title(&self, account: &str, region: &str) -> String {
+        match self {
+            Self::Container(url) => url.clone(),
+            Self::SameAccount(name) => format!("{account}/{region}/{name}"),
+            Self::Remote { account, region, name } => format!("{account}/{region}/{name}"),
+        }
+    }
+}
+
+impl BaselineTarget {
+    /// The container at this URL.
+    pub fn container(url: &str) -> Result<Self, Failure> {
+        ContainerTarget::new(url)
+            .map(Self::Container)
+            .map_err(|error| Diagnostic::error(error.to_string()).named(OPTION).hint(error.hint.clone()).into())
+    }
+}
+
+impl Target for BaselineTarget {
+    async fn describe(&self) -> Result<Description, TargetError> {
+        match self {
+            Self::Container(target) => target.describe().await,
+            #[cfg(feature = "aws")]
+            Self::Endpoint(target) => target.describe().await,
+            Self::Unreachable(why) => Err(TargetError::new(TargetErrorKind::Other, why.clone())),
+        }
+    }
+
+    async fn invoke(&self, request: &Request) -> Result<Reply, InvokeError> {
+        match self {
+            Self::Container(target) => target.invoke(request).await,
+            #[cfg(feature = "aws")]
+            Self::Endpoint(target) => target.invoke(request).await,
+            Self::Unreachable(why) => Err(TargetError::new(TargetErrorKind::Other, why.clone()).into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::BaselineAddress;
+
+    #[test]
+    fn another_endpoint_is_named_alone_with_its_place_or_by_a_url() {
+        assert_eq!(BaselineAddress::parse("iris-prod").unwrap(), BaselineAddress::SameAccount("iris-prod".into()));
+        assert_eq!(BaselineAddress::parse("http://127.0.0.1:8080").unwrap(), BaselineAddress::Container("http://127.0.0.1:8080".into()));
+        let elsewhere = BaselineAddress::parse("333333333333/eu-west-1/iris-prod").unwrap();
+        assert_eq!(elsewhere.title("1", "2"), "333333333333/eu-west-1/iris-prod");
+        for wrong in ["", "a/b", "33/eu-west-1/x", "333333333333/nowhere/x", "-x", "333333333333/eu-west-1/"] {
+            assert!(BaselineAddress::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

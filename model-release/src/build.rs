@@ -1,0 +1,398 @@
+//! From an approved model package to the files of a release.
+//!
+//! choice → both stages' parameters, checked → packaged template → manifest. Nothing is written: what was built is returned as a whole, so
+//! that a caller can write all of it or nothing.
+
+mod regional;
+
+use std::collections::BTreeMap;
+
+use cfn_render::Packaged;
+use model_registry::documents::Documents;
+use model_registry::{AccountId, Choice, ModelPackageGroup, Registry};
+use stage_config::{to_stack_set_parameters, to_template_configuration};
+
+use regional::RegionalPackages;
+pub use regional::RegionalSelection;
+
+use crate::accounts::Accounts;
+use crate::configuration::{Configuration, Pipeline, StageParameters, Targets};
+use crate::diagnostic::{Diagnostic, Failure, FailureKind, stop_on_errors};
+use crate::endpoints;
+use crate::files;
+use crate::manifest::{self, Manifest, Source, StageTargets, Stages, Tool};
+use crate::{PackageSelection, RegistryAccess, Stage};
+
+/// What is to be built.
+#[derive(Debug)]
+pub struct BuildRequest {
+    /// The SageMaker project's name.
+    pub project_name: String,
+    /// Its id.
+    pub project_id: String,
+    /// The data science environment's name.
+    pub env_name: String,
+    /// The model package group.
+    pub group: ModelPackageGroup,
+    /// Which of its packages is wanted.
+    pub selection: PackageSelection,
+    /// The regions, in the order in which they are deployed to. Empty: the session's region.
+    pub regions: Vec<String>,
+    /// Which model package serves which other region.
+    pub regional_packages: BTreeMap<String, RegionalSelection>,
+    /// Both stages, staging first.
+    pub stages: [StageRequest; 2],
+    /// The key that encrypts the endpoints' volumes.
+    pub volume_kms_key_arn: Option<String>,
+    /// The file that the packaged template becomes.
+    pub output_template: String,
+    /// Whether each stage's parameters are written as a template configuration, too.
+    pub template_configuration: bool,
+}
+
+/// What is wanted of one stage.
+#[derive(Debug)]
+pub struct StageRequest {
+    /// Which stage.
+    pub stage: Stage,
+    /// The file that its parameters become.
+    pub config_file: String,
+    /// The environment's type.
+    pub env_type: String,
+    /// The model execution role's name, with its path if it has one.
+    pub execution_role: String,
+    /// The target accounts.
+    pub accounts: Accounts,
+}
+
+/// Where the build itself runs; what is not known comes from the chosen model package.
+#[derive(Debug, Default)]
+pub struct Home {
+    /// The caller's account.
+    pub account: Option<AccountId>,
+    /// The session's region.
+    pub region: Option<String>,
+}
+
+/// What a build reports on its way.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// What a change in the registry asks for.
+    Announced(String),
+    /// The model package that is deployed.
+    Chosen(&'a Choice),
+    /// The model package of another region.
+    ChosenFor {
+        /// The region.
+        region: &'a str,
+        /// Its model package.
+        arn: String,
+    },
+    /// Something worth knowing that does not stop the build.
+    Found(Diagnostic),
+}
+
+/// A release of which only the packaged template is missing.
+#[derive(Debug)]
+pub struct Prepared {
+    choice: Choice,
+    regional: RegionalPackages,
+    /// The regions of the release.
+    regions: Vec<String>,
+    stages: Stages,
+    files: Vec<(String, Vec<u8>)>,
+}
+
+/// A release that was built.
+#[derive(Debug)]
+pub struct Built {
+    /// What it is.
+    pub manifest: Manifest,
+    /// Its files by name, the manifest last, which vouches for the others.
+    pub files: Vec<(String, Vec<u8>)>,
+    /// `sha256:…` of the manifest.
+    pub digest: String,
+}
+
+impl BuildRequest {
+    /// What the pipeline knows of a stage; the model package once it is chosen, and the accounts once they are listed.
+    pub fn pipeline<'a>(
+        &'a self,
+        stage: &'a StageRequest,
+        model_package_arn: Option<&'a str>,
+        accounts: Option<&'a [String]>,
+    ) -> Pipeline<'a> {
+        Pipeline {
+            stage: stage.stage,
+            project_name: Some(&self.project_name),
+            project_id: Some(&self.project_id),
+            env_name: Some(&self.env_name),
+            env_type: Some(&stage.env_type),
+            execution_role: Some(&stage.execution_role),
+            volume_kms_key_arn: self.volume_kms_key_arn.as_deref(),
+            model_package_arn,
+            accounts,
+        }
+    }
+
+    /// Checks both stages with what is known before any model package is chosen, so that a wrong file never costs a call. Returns what is
+    /// worth knowing.
+    pub fn check_early(&self, configuration: &Configuration) -> Result<Vec<Diagnostic>, Failure> {
+        let mut diagnostics = Vec::new();
+        for stage in &self.stages {
+            let accounts: Option<Vec<String>> = match &stage.accounts {
+                Accounts::Listed(accounts) => Some(accounts.iter().map(ToString::to_string).collect()),
+                Accounts::Own | Accounts::Units(..) => None,
+            };
+            let regions = (!self.regions.is_empty()).then_some(&self.regions[..]);
+            let targets = Targets { accounts: accounts.as_deref(), regions, instance_types: &[] };
+            diagnostics.extend(configuration.check(&self.pipeline(stage, None, None), &targets).diagnostics);
+        }
+        stop_on_errors(diagnostics)
+    }
+
+    /// Chooses the model package and checks both stages with all that is then known. `access` has the registry of a region, or of the session's.
+    pub async fn prepare<R: Registry, D: Documents>(
+        &self,
+        configuration: &Configuration,
+        access: impl Fn(Option<&str>) -> RegistryAccess<R, D>,
+        home: &Home,
+        mut on_event: impl FnMut(Event<'_>),
+    ) -> Result<Prepared, Failure> {
+        self.selection.stop_when_nothing()?;
+        if let Some(announcement) = self.selection.announcement() {
+            on_event(Event::Announced(announcement));
+        }
+        let choice = self.selection.choose(&self.group, access(None)).await?;
+        on_event(Event::Chosen(&choice));
+        if choice.without_approval {
+            let message = format!("`{}` is not approved: it is deployed because --allow-unapproved says so", choice.package.arn);
+            on_event(Event::Found(Diagnostic::warning(message)));
+        }
+        let regions = self.regions(&choice, home);
+        let regional = RegionalPackages::of(&choice.package, self, &regions, &access).await?;
+        for (region, package) in regional.iter() {
+            on_event(Event::ChosenFor { region, arn: package.arn.to_string() });
+        }
+
+        let mut files = Vec::new();
+        let arn = choice.package.arn.to_string();
+        let (checked, diagnostics) = self.checked_stages(configuration, &choice, home, &regions)?;
+        diagnostics.into_iter().for_each(|diagnostic| on_event(Event::Found(diagnostic)));
+        let mut stages = Vec::new();
+        for CheckedStage { stage, accounts, parameters } in checked {
+            let values = &parameters.checked.parameters;
+            let mut parameter_overrides = regional.overrides(values, &configuration.template)?;
+            parameter_overrides.extend(parameters.overrides.iter().cloned());
+            let endpoints = endpoints::names(&configuration.template, values, &parameter_overrides, &accounts, &regions)?;
+            files.push((stage.config_file.clone(), to_stack_set_parameters(values).into_bytes()));
+            if self.template_configuration {
+                let text = template_configuration(stage, configuration, &parameters, &accounts, &regions)?;
+                files.push((template_configuration_file(stage.stage), text.into_bytes()));
+            }
+            let mut list = serde_json::to_string_pretty(&accounts).expect("a list of texts always serialises");
+            list.push('\n');
+            files.push((accounts_file(stage.stage), list.into_bytes()));
+            let stack_set = self.pipeline(stage, Some(&arn), None).stack_set().unwrap_or_default();
+            stages.push(StageTargets {
+                env_type: stage.env_type.clone(),
+                config: stage.config_file.clone(),
+                accounts,
+                regions: regions.clone(),
+                execution_role_name: stage.execution_role.clone(),
+                endpoints,
+                stack_set,
+                parameter_overrides,
+            });
+        }
+        let [staging, prod] = <[StageTargets; 2]>::try_from(stages).expect("a release has two stages");
+        Ok(Prepared { choice, regional, regions, stages: Stages { staging, prod }, files })
+    }
+
+    /// Both stages with their accounts and parameters, checked with all that is known, and what is worth knowing.
+    fn checked_stages(
+        &self,
+        configuration: &Configuration,
+        choice: &Choice,
+        home: &Home,
+        regions: &[String],
+    ) -> Result<(Vec<CheckedStage<'_>>, Vec<Diagnostic>), Failure> {
+        let arn = choice.package.arn.to_string();
+        let (mut stages, mut diagnostics) = (Vec::new(), Vec::new());
+        for stage in &self.stages {
+            let accounts: Vec<String> = match &stage.accounts {
+                Accounts::Own => vec![home.account.as_ref().unwrap_or_else(|| choice.package.arn.account()).to_string()],
+                Accounts::Listed(accounts) => accounts.iter().map(ToString::to_string).collect(),
+                Accounts::Units(..) => {
+                    return Err(Diagnostic::error(format!("the accounts of the {} stage's units are not known", stage.stage))
+                        .hinting("with --registry no call to AWS is made: give a list of accounts")
+                        .into());
+                }
+            };
+            let instance_types = &choice.package.realtime_instance_types;
+            let targets = Targets { accounts: Some(&accounts), regions: Some(regions), instance_types };
+            let mut parameters = configuration.check(&self.pipeline(stage, Some(&arn), Some(&accounts)), &targets);
+            diagnostics.append(&mut parameters.diagnostics);
+            diagnostics.extend(self.not_passed(stage, configuration, &parameters));
+            stages.push(CheckedStage { stage, accounts, parameters });
+        }
+        Ok((stages, stop_on_errors(diagnostics)?))
+    }
+
+    /// What a stage says and CodePipeline's stack set action cannot pass on.
+    fn not_passed(&self, stage: &StageRequest, configuration: &Configuration, parameters: &StageParameters) -> Vec<Diagnostic> {
+        let mut diagnostics = Vec::new();
+        let merged = &parameters.merged;
+        if !self.template_configuration {
+            let tags = merged.tags.values().next().map(|tag| ("tags", &tag.named_at));
+            let policy = merged.stack_policy.as_ref().map(|policy| ("a stack policy", &policy.origin));
+            for (what, place) in tags.into_iter().chain(policy) {
+                let diagnostic = Diagnostic::warning(format!("CodePipeline's CloudFormationStackSet action cannot pass {what} on"));
+                let hint =
+                    "for its CloudFormation action, which can, add --template-configuration; for a stack set, put tags into the template";
+                diagnostics.push(configuration.at(diagnostic.hinting(hint), place));
+            }
+        }
+        if let Some(path) = configuration.override_file(stage.stage) {
+            let diagnostic =
+                Diagnostic::warning("CodePipeline's CloudFormationStackSet action cannot pass overrides of accounts and regions on");
+            diagnostics.push(
+                diagnostic.named(path).hint(format!("roll this stage out with `xtask deploy --stage {}`, which passes them", stage.stage)),
+            );
+        }
+        diagnostics
+    }
+
+    /// The regions of the release, in the order in which they are deployed to.
+    fn regions(&self, choice: &Choice, home: &Home) -> Vec<String> {
+        match (&self.regions[..], &home.region) {
+            ([], Some(region)) => vec![region.clone()],
+            ([], None) => vec![choice.package.arn.region().to_owned()],
+            (regions, _) => regions.to_vec(),
+        }
+    }
+}
+
+impl Prepared {
+    /// The first of the release's regions.
+    pub fn first_region(&self) -> Option<&str> {
+        self.regions.first().map(String::as_str)
+    }
+
+    /// The release with its packaged template.
+    pub fn finish(self, request: &BuildRequest, packaged: Packaged, source: Source, tool: Tool) -> Built {
+        let Self { choice, regional, stages, mut files, .. } = self;
+        files.push((request.output_template.clone(), packaged.text.into_bytes()));
+        let digests = files.iter().map(|(name, bytes)| (name.clone(), files::digest(bytes))).collect();
+        let manifest = describe(request, &choice, &regional, stages, digests, source, tool);
+        let text = manifest.to_json();
+        let digest = files::digest(text.as_bytes());
+        files.push((manifest::FILE_NAME.to_owned(), text.into_bytes()));
+        Built { manifest, files, digest }
+    }
+}
+
+/// A stage, its accounts and its parameters.
+struct CheckedStage<'a> {
+    stage: &'a StageRequest,
+    accounts: Vec<String>,
+    parameters: StageParameters,
+}
+
+/// The file of a release that lists a stage's accounts.
+pub fn accounts_file(stage: Stage) -> String {
+    format!("{stage}-accounts.json")
+}
+
+/// The file of a release that holds a stage's parameters as CodePipeline's CloudFormation action takes them.
+pub fn template_configuration_file(stage: Stage) -> String {
+    format!("{stage}-template-configuration.json")
+}
+
+/// The stage as CodePipeline's CloudFormation action takes it, which deploys to one account: its overrides are then the stage's own.
+fn template_configuration(
+    stage: &StageRequest,
+    configuration: &Configuration,
+    parameters: &StageParameters,
+    accounts: &[String],
+    regions: &[String],
+) -> Result<String, Failure> {
+    let mut values = parameters.checked.parameters.clone();
+    if let ([account], [region]) = (accounts, regions) {
+        let overridden = configuration.overrides(stage.stage, (Some(account), Some(region)));
+        values.extend(overridden.parameters.into_iter().map(|(name, setting)| (name, setting.value)));
+    }
+    let checked = &parameters.checked;
+    to_template_configuration(&values, &checked.tags, checked.stack_policy.as_ref()).map_err(|problems| {
+        let place = |problem: &stage_config::Problem| {
+            let setting = parameters.merged.parameters.iter().find(|(name, _)| problem.message.starts_with(&format!("`{name}` ")));
+            let diagnostic = configuration.diagnostic(problem);
+            setting.map_or_else(|| diagnostic.clone(), |(_, setting)| configuration.at(diagnostic.clone(), &setting.origin))
+        };
+        Failure::new(FailureKind::BadInput, problems.0.iter().map(place).collect())
+    })
+}
+
+fn describe(
+    request: &BuildRequest,
+    choice: &Choice,
+    regional: &RegionalPackages,
+    stages: Stages,
+    files: BTreeMap<String, String>,
+    source: Source,
+    tool: Tool,
+) -> Manifest {
+    let package = &choice.package;
+    let selection = &request.selection;
+    Manifest {
+        schema_version: Manifest::SCHEMA_VERSION,
+        tool,
+        action: manifest::DEPLOY.to_owned(),
+        source,
+        project: manifest::ProjectIdentity {
+            name: request.project_name.clone(),
+            id: request.project_id.clone(),
+            environment: request.env_name.clone(),
+        },
+        model_package: manifest::ModelPackage {
+            arn: package.arn.to_string(),
+            group: package.group.to_string(),
+            version: package.version,
+            approval_status: package.approval_status.to_string(),
+            status: package.status.to_string(),
+            created: package.created.to_string(),
+            images: package.images.clone(),
+            model_data: package.model_data.clone(),
+            regions: regional.described(),
+        },
+        choice: manifest::Choice {
+            selection: choice.selection.to_string(),
+            because: choice.because.clone(),
+            passed_over: choice
+                .passed_over
+                .iter()
+                .map(|passed| manifest::PassedOver {
+                    arn: passed.arn.to_string(),
+                    code: passed.reason.code().to_owned(),
+                    reason: passed.reason.to_string(),
+                })
+                .collect(),
+            without_approval: choice.without_approval,
+            event: selection.event.as_ref().map(|event| manifest::Event {
+                id: event.change.id.clone(),
+                model_package: event.change.package.to_string(),
+                rule: event.rule.code().to_owned(),
+                because: event.rule.to_string(),
+            }),
+            release_policy: selection
+                .policy
+                .as_ref()
+                .map(|file| manifest::ReleasePolicy { file: file.name.clone(), digest: file.digest.clone() }),
+            gates: choice.gates.iter().map(|met| manifest::MetGate { gate: met.gate.clone(), found: met.found.clone() }).collect(),
+        },
+        template: Some(request.output_template.clone()),
+        stages,
+        files,
+    }
+}

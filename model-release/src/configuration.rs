@@ -1,0 +1,13 @@
+//! The stages' parameters: the files that people wrote, what the pipeline knows, and whether it all goes together.
+//!
+//! base file → stage file → what the pipeline knows → overrides of some accounts and regions. A later one wins.
+
+mod check;
+mod files;
+mod offered;
+mod target_dependence;
+
+pub use check::{StageParameters, Targets};
+pub use files::{BaseFile, Configuration, ConfigurationFiles, StageFiles};
+pub use offered::{OFFERED, Pipeline};
+pub use target_dependence::depends_on_target;

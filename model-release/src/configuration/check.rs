@@ -1,0 +1,236 @@
+//! A stage's parameters, merged, and every check of them that can be made without AWS.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cfn_render::PseudoParameters;
+use stage_config::{
+    Checked, Layer, Merged, Override, Overrides, ParameterType, Problem, ResolvedTemplate, ResourceRules, check, check_resources,
+    check_rules, merge, names,
+};
+
+use super::files::{Configuration, StageConfiguration};
+use super::offered::Pipeline;
+use super::target_dependence::depends_on_target;
+use crate::Stage;
+use crate::diagnostic::{Diagnostic, Level};
+use crate::manifest::ParameterOverride;
+use crate::problems;
+
+/// What makes a release one release: the same in every account and region.
+const SAME_EVERYWHERE: [&str; 5] = ["ModelPackageName", "SageMakerProjectName", "SageMakerProjectId", "EnvType", "Accounts"];
+
+/// Where a stage goes, as far as it is known.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Targets<'a> {
+    pub accounts: Option<&'a [String]>,
+    pub regions: Option<&'a [String]>,
+    /// The instance types that the model package supports; all when empty.
+    pub instance_types: &'a [String],
+}
+
+/// A stage's parameters.
+#[derive(Debug)]
+pub struct StageParameters {
+    /// With every origin, without overrides.
+    pub merged: Merged,
+    /// As they go to AWS, without overrides.
+    pub checked: Checked,
+    /// Those of some accounts and regions; a later one wins over an earlier one.
+    pub overrides: Vec<ParameterOverride>,
+    /// Every finding, each once.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// An account and a region, as far as they are known.
+type Target<'a> = (Option<&'a str>, Option<&'a str>);
+
+impl Configuration {
+    /// The stage's layers, without overrides.
+    pub fn merged(&self, pipeline: &Pipeline<'_>) -> Merged {
+        let stage = self.stage(pipeline.stage);
+        merge(self.base.iter().chain([&stage.layer]).cloned().chain([pipeline.layer()]))
+    }
+
+    /// The overrides that hold in this account and region.
+    pub fn overrides(&self, stage: Stage, (account, region): Target<'_>) -> Layer {
+        let overrides = self.stage(stage).overrides.as_ref().map(|(_, overrides)| overrides);
+        overrides.map(|overrides| overrides.layer(account.unwrap_or_default(), region.unwrap_or_default())).unwrap_or_default()
+    }
+
+    /// Merges and checks one stage's parameters: each by itself, all together, and what the template makes of them.
+    pub fn check(&self, pipeline: &Pipeline<'_>, targets: &Targets<'_>) -> StageParameters {
+        let stage = self.stage(pipeline.stage);
+        let merged = self.merged(pipeline);
+        let mut found = Found::default();
+        let checked = self.check_target(&merged, pipeline, targets, (None, None), &mut found);
+        let no_overrides = Overrides::default();
+        let overrides = stage.overrides.as_ref().map_or(&no_overrides, |(_, overrides)| overrides);
+        let (named_accounts, named_regions) = named(&overrides.entries);
+        let accounts: Vec<&str> = targets.accounts.map_or_else(|| named_accounts.into_iter().collect(), strs);
+        let regions: Vec<&str> = targets.regions.map_or_else(|| named_regions.into_iter().collect(), strs);
+        found.problems.extend(overrides.check_targets(accounts.iter().copied(), regions.iter().copied()));
+        self.refuse_same_everywhere(&overrides.entries, &mut found);
+        // What was looked at already is not looked at again, unless the template is another one in each account or region.
+        let differs = depends_on_target(&self.template_json);
+        let mut seen = BTreeSet::from([Vec::new()]);
+        for target in combinations(&accounts, &regions) {
+            let layer = self.overrides(pipeline.stage, target);
+            let values: Vec<_> = layer.parameters.iter().map(|(name, setting)| (name.clone(), setting.value.clone())).collect();
+            if seen.insert(values) || differs {
+                self.check_target(&merge([merged.clone(), layer]), pipeline, targets, target, &mut found);
+            }
+        }
+        name_stack_set(pipeline, &mut found);
+        StageParameters { diagnostics: found.diagnostics(self, stage), overrides: by_target(stage), merged, checked }
+    }
+
+    /// Everything about the parameters of one target.
+    fn check_target(
+        &self,
+        merged: &Merged,
+        pipeline: &Pipeline<'_>,
+        targets: &Targets<'_>,
+        target: Target<'_>,
+        found: &mut Found,
+    ) -> Checked {
+        let mut not_known = pipeline.not_known();
+        not_known.retain(|name| !merged.parameters.contains_key(name));
+        let checked = check(merged, &self.section);
+        let of_later = |problem: &&Problem| {
+            problem.code == "missing-parameter" && not_known.iter().any(|name| problem.message.starts_with(&format!("`{name}` ")))
+        };
+        found.problems.extend(checked.problems.iter().filter(|problem| !of_later(problem)).cloned());
+
+        // What is wrong by itself is not judged again together with others.
+        not_known.extend(checked.wrong.iter().cloned());
+        not_known.extend(merged.parameters.iter().filter(|(_, setting)| setting.value.text().is_none()).map(|(name, _)| name.clone()));
+        let refused = check_rules(&self.template_json, &self.section, merged, &not_known);
+
+        let texts = self.texts(&checked, &not_known);
+        let region = target.1.or(targets.regions.and_then(|regions| regions.first()).map(String::as_str));
+        let account = target.0.or(targets.accounts.and_then(|accounts| accounts.first()).map(String::as_str));
+        let pseudo = region.map_or_else(PseudoParameters::unknown, PseudoParameters::in_region);
+        let pseudo = account.map_or(pseudo.clone(), |account| pseudo.in_account(account));
+        match self.template.resolve_with_provenance(&texts, &pseudo) {
+            Ok(resolved) => {
+                let rules = ResourceRules {
+                    production: pipeline.stage == Stage::Prod,
+                    supported_instance_types: targets.instance_types.to_vec(),
+                    not_known: not_known.clone(),
+                };
+                let behind = |pointer: &str| resolved.parameters_behind(pointer).into_iter().map(str::to_owned).collect();
+                let template = ResolvedTemplate::new(&self.template_json, resolved.value()).with_parameters_behind(&behind);
+                // What a rule of the template refuses already, its author says in better words.
+                let said = |problem: &Problem| {
+                    ["serverless", "deployment-step", "no-alarms"].contains(&problem.code)
+                        && refused.iter().any(|rule| rule.place == problem.place)
+                };
+                let findings = check_resources(template, merged, &rules);
+                found.problems.extend(findings.into_iter().filter(|problem| !said(problem)));
+            }
+            Err(error) => {
+                // What stands in the place of a value can be too short for a function; the value itself is judged once it is there.
+                let own = |problem: &&cfn_render::Problem| not_known.is_empty() || problem.code != "malformed-function";
+                let own = error.problems().iter().filter(own);
+                found.of_template.extend(own.map(|problem| problems::of_template(problem, self.template.text())));
+            }
+        }
+        found.problems.extend(refused);
+        checked
+    }
+
+    /// The values that the template is resolved with: in the place of what is not known stands something of its type.
+    fn texts(&self, checked: &Checked, not_known: &BTreeSet<String>) -> BTreeMap<String, String> {
+        let known = checked.parameters.iter().filter_map(|(name, value)| Some((name.clone(), value.text()?.to_owned())));
+        let mut texts: BTreeMap<String, String> = known.collect();
+        for name in not_known {
+            let Some(declaration) = self.section.declarations.get(name).filter(|_| !texts.contains_key(name)) else { continue };
+            let placeholder = match (&declaration.default, declaration.allowed_values.first(), &declaration.parameter_type) {
+                (Some(text), ..) | (None, Some(text), _) => text.clone(),
+                (None, None, ParameterType::Number | ParameterType::NumberList) => "1".to_owned(),
+                (None, None, _) if name == "ModelPackageName" => {
+                    "arn:aws:sagemaker:us-east-1:000000000000:model-package/unknown/1".to_owned()
+                }
+                (None, None, _) => "unknown".to_owned(),
+            };
+            texts.insert(name.clone(), placeholder);
+        }
+        texts
+    }
+
+    fn refuse_same_everywhere(&self, entries: &[Override], found: &mut Found) {
+        for (name, setting) in entries.iter().flat_map(|entry| &entry.parameters) {
+            if SAME_EVERYWHERE.contains(&name.as_str()) {
+                let diagnostic = Diagnostic::error(format!("`{name}` is the same in every account and region of a release"));
+                let hint = match name.as_str() {
+                    "ModelPackageName" => "another region's model package is named with --regional-model-package",
+                    _ => "remove it from the overrides",
+                };
+                found.of_template.push(self.at(diagnostic.hinting(hint), &setting.named_at));
+            }
+        }
+    }
+}
+
+/// What was found, by whom.
+#[derive(Default)]
+struct Found {
+    problems: Vec<Problem>,
+    of_template: Vec<Diagnostic>,
+}
+
+impl Found {
+    /// Each once: what several targets share is one mistake.
+    fn diagnostics(self, configuration: &Configuration, stage: &StageConfiguration) -> Vec<Diagnostic> {
+        let of_problems = self.problems.iter().map(|problem| {
+            let diagnostic = configuration.diagnostic(problem);
+            if problem.code == "missing-parameter" { diagnostic.detail(format!("the stage file is {}", stage.path)) } else { diagnostic }
+        });
+        let mut diagnostics: Vec<Diagnostic> = of_problems.chain(self.of_template).collect();
+        let mut seen = BTreeSet::new();
+        diagnostics.retain(|diagnostic| seen.insert(diagnostic.clone()));
+        diagnostics
+    }
+}
+
+impl StageParameters {
+    /// Whether nothing stands against a deployment.
+    pub fn is_right(&self) -> bool {
+        self.diagnostics.iter().all(|diagnostic| diagnostic.level != Level::Error)
+    }
+}
+
+/// The name of the stage's stack set, against its limits.
+fn name_stack_set(pipeline: &Pipeline<'_>, found: &mut Found) {
+    let Some(name) = pipeline.stack_set().filter(|name| !names::is_stack_set_name(name)) else { return };
+    let count = name.chars().count();
+    let diagnostic = Diagnostic::error(format!("`{name}` cannot be the name of a stack set: it has {count} characters"))
+        .named(format!("--sagemaker-project-name, --sagemaker-project-id, --env-type-{}-name", pipeline.stage))
+        .hint(format!("it is made of these three, and has at most {} letters, digits and hyphens", names::MAX_STACK_SET_NAME));
+    found.of_template.push(diagnostic);
+}
+
+fn by_target(stage: &StageConfiguration) -> Vec<ParameterOverride> {
+    let targets = stage.overrides.iter().flat_map(|(_, overrides)| overrides.by_target());
+    let overrides =
+        targets.map(|target| ParameterOverride { account: target.account, region: target.region, parameters: target.parameters });
+    overrides.filter(|known| !known.parameters.is_empty()).collect()
+}
+
+fn strs(texts: &[String]) -> Vec<&str> {
+    texts.iter().map(String::as_str).collect()
+}
+
+/// The accounts and regions that overrides name.
+fn named(entries: &[Override]) -> (BTreeSet<&str>, BTreeSet<&str>) {
+    let accounts = entries.iter().flat_map(|entry| entry.accounts.keys().map(String::as_str)).collect();
+    (accounts, entries.iter().flat_map(|entry| entry.regions.keys().map(String::as_str)).collect())
+}
+
+/// Every account in every region; where none are known, once none.
+fn combinations<'a>(accounts: &[&'a str], regions: &[&'a str]) -> Vec<Target<'a>> {
+    let all =
+        |ids: &[&'a str]| -> Vec<Option<&'a str>> { if ids.is_empty() { vec![None] } else { ids.iter().copied().map(Some).collect() } };
+    let regions = all(regions);
+    all(accounts).into_iter().flat_map(|account| regions.iter().map(move |region| (account, *region))).collect()
+}

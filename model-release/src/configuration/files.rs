@@ -1,0 +1,215 @@
+//! The files that people wrote: the template, and each stage's parameters.
+
+use std::path::{Path, PathBuf};
+
+use cfn_render::Template;
+use stage_config::{Layer, Overrides, ParametersSection, Problem};
+
+use crate::Stage;
+use crate::diagnostic::{Diagnostic, Failure, Level, Place, stop_on_errors};
+use crate::files;
+use crate::problems;
+
+/// Which files to read.
+#[derive(Debug, Clone)]
+pub struct ConfigurationFiles {
+    pub template: PathBuf,
+    pub base: BaseFile,
+    pub stages: Vec<StageFiles>,
+}
+
+/// The file that every stage begins with.
+#[derive(Debug, Clone)]
+pub struct BaseFile {
+    pub path: PathBuf,
+    /// Whether somebody named it; one that nobody named need not be there.
+    pub is_named: bool,
+}
+
+/// The files of one stage.
+#[derive(Debug, Clone)]
+pub struct StageFiles {
+    pub stage: Stage,
+    pub config: PathBuf,
+    /// Need not be there.
+    pub overrides: PathBuf,
+}
+
+/// The template and the stages' parameters, read.
+#[derive(Debug)]
+pub struct Configuration {
+    pub template: Template,
+    /// The same in the long form of its functions.
+    pub(crate) template_json: serde_json::Value,
+    pub section: ParametersSection,
+    pub(crate) base: Option<Layer>,
+    pub(crate) stages: Vec<StageConfiguration>,
+    /// Every file's path and text, for messages.
+    texts: Vec<(String, String)>,
+    secrets: Secrets,
+}
+
+/// What no message may show: the names of `NoEcho` parameters, whose values stand near them.
+#[derive(Debug, Default)]
+struct Secrets {
+    names: Vec<String>,
+}
+
+/// What people wrote for one stage.
+#[derive(Debug)]
+pub(crate) struct StageConfiguration {
+    pub(crate) stage: Stage,
+    pub(crate) path: String,
+    pub(crate) layer: Layer,
+    pub(crate) overrides: Option<(String, Overrides)>,
+}
+
+impl Configuration {
+    /// Reads all files and reports what is wrong with any of them.
+    pub fn read(named: &ConfigurationFiles) -> Result<Self, Failure> {
+        let mut reader = Reader::default();
+        let template = read_template(&named.template, &mut reader.diagnostics);
+        let section = template.as_ref().and_then(|template| read_section(template, &mut reader.diagnostics));
+        reader.secrets = section.as_ref().map(Secrets::of).unwrap_or_default();
+        reader.texts.extend(template.iter().map(|template| (template.path().display().to_string(), template.text().to_owned())));
+        let base = (named.base.is_named || named.base.path.is_file())
+            .then(|| reader.read(&named.base.path, "both stages' parameters begin with this file", Layer::from_stage_file))
+            .flatten();
+        let stages: Vec<_> = named.stages.iter().map(|stage| reader.stage(stage)).collect();
+        stop_on_errors(reader.diagnostics)?;
+        match (template, section, stages.into_iter().collect()) {
+            (Some(template), Some(section), Some(stages)) => {
+                let base = base.map(|(_, layer)| layer);
+                Ok(Self {
+                    template_json: template.to_value(),
+                    template,
+                    section,
+                    base,
+                    stages,
+                    texts: reader.texts,
+                    secrets: reader.secrets,
+                })
+            }
+            _ => Err(Failure::bad_input(Diagnostic::error("the project's files could not be read"))),
+        }
+    }
+
+    /// The template's parameters alone.
+    pub fn read_section(template: &Path) -> Result<ParametersSection, Failure> {
+        let mut diagnostics = Vec::new();
+        let section = read_template(template, &mut diagnostics).and_then(|template| read_section(&template, &mut diagnostics));
+        stop_on_errors(diagnostics)?;
+        section.ok_or_else(|| Failure::bad_input(Diagnostic::error("the template could not be read")))
+    }
+
+    pub(crate) fn stage(&self, stage: Stage) -> &StageConfiguration {
+        self.stages.iter().find(|known| known.stage == stage).expect("only stages that were read are asked for")
+    }
+
+    /// Where the stage's overrides are, when it has any.
+    pub fn override_file(&self, stage: Stage) -> Option<&str> {
+        let (path, overrides) = self.stage(stage).overrides.as_ref()?;
+        (!overrides.entries.is_empty()).then_some(path)
+    }
+
+    /// A finding with the line that it is about, unless a secret may stand there.
+    pub fn diagnostic(&self, problem: &Problem) -> Diagnostic {
+        self.secrets.hide(problems::of_stage(problem, &self.texts, Some(&self.template)), &self.texts)
+    }
+
+    /// A finding of this program's own at a place of stage-config's.
+    pub fn at(&self, diagnostic: Diagnostic, place: &stage_config::Place) -> Diagnostic {
+        self.secrets.hide(problems::at(diagnostic, place, &self.texts, Some(&self.template)), &self.texts)
+    }
+}
+
+impl Secrets {
+    fn of(section: &ParametersSection) -> Self {
+        let secret = section.declarations.iter().filter(|(_, declaration)| declaration.no_echo);
+        Self { names: secret.map(|(name, _)| name.clone()).collect() }
+    }
+
+    /// Leaves the excerpt out where it or one of the lines around it names a secret.
+    fn hide(&self, mut diagnostic: Diagnostic, texts: &[(String, String)]) -> Diagnostic {
+        const AROUND: usize = 3;
+        if let Some(Place::Source { path, line, text, .. }) = &mut diagnostic.place {
+            let lines = texts.iter().find(|(known, _)| known == path).map(|(_, text)| text.lines());
+            let mut around = lines.into_iter().flatten().skip(line.saturating_sub(AROUND + 1)).take(2 * AROUND + 1);
+            if around.any(|line| self.names.iter().any(|name| line.contains(name.as_str()))) {
+                *text = None;
+            }
+        }
+        diagnostic
+    }
+}
+
+#[derive(Default)]
+struct Reader {
+    diagnostics: Vec<Diagnostic>,
+    texts: Vec<(String, String)>,
+    secrets: Secrets,
+}
+
+impl Reader {
+    fn stage(&mut self, named: &StageFiles) -> Option<StageConfiguration> {
+        let hint = format!("the {} stage's parameters are read from this file", named.stage);
+        let file = self.read(&named.config, &hint, Layer::from_stage_file);
+        let overrides = named
+            .overrides
+            .is_file()
+            .then(|| self.read(&named.overrides, "name another configuration, or make it readable", Overrides::from_file));
+        let (path, layer) = file?;
+        let overrides = match overrides {
+            Some(read) => Some(read?),
+            None => None,
+        };
+        Some(StageConfiguration { stage: named.stage, path, layer, overrides })
+    }
+
+    fn read<T>(&mut self, path: &Path, hint: &str, parse: fn(&str, &str) -> Result<T, stage_config::Problems>) -> Option<(String, T)> {
+        let text = files::read_text(path)
+            .map_err(|diagnostic| {
+                let known = diagnostic.hint.clone();
+                self.diagnostics.push(diagnostic.hint(known.unwrap_or_else(|| hint.to_owned())));
+            })
+            .ok()?;
+        let path = path.display().to_string();
+        let parsed = parse(&text, &path);
+        self.texts.push((path.clone(), text));
+        match parsed {
+            Ok(content) => Some((path, content)),
+            Err(found) => {
+                let shown = |problem| self.secrets.hide(problems::of_stage(problem, &self.texts, None), &self.texts);
+                self.diagnostics.extend(found.0.iter().map(shown));
+                None
+            }
+        }
+    }
+}
+
+fn read_template(path: &Path, diagnostics: &mut Vec<Diagnostic>) -> Option<Template> {
+    let text = files::read_text(path).map_err(|diagnostic| diagnostics.push(diagnostic)).ok()?;
+    match Template::parse(text.clone(), path.display().to_string()) {
+        Ok(template) => {
+            // A template that says a thing twice is not one that anybody meant.
+            diagnostics.extend(
+                template.problems().iter().map(|problem| Diagnostic { level: Level::Error, ..problems::of_template(problem, &text) }),
+            );
+            Some(template)
+        }
+        Err(error) => {
+            diagnostics.extend(error.problems().iter().map(|problem| problems::of_template(problem, &text)));
+            None
+        }
+    }
+}
+
+fn read_section(template: &Template, diagnostics: &mut Vec<Diagnostic>) -> Option<ParametersSection> {
+    match ParametersSection::parse(&template.parameters()) {
+        Ok(section) => Some(section),
+        Err(found) => {
+            diagnostics.extend(found.0.iter().map(|problem| problems::of_stage(problem, &[], Some(template))));
+            None
+        }
+    }
+}

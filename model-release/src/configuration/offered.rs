@@ -1,0 +1,81 @@
+//! What the pipeline knows and offers to the template, under the names of the Python seed.
+
+use std::collections::BTreeSet;
+
+use stage_config::Layer;
+
+use crate::Stage;
+
+/// What the pipeline knows of one stage; what it does not know yet is none.
+#[derive(Debug, Clone, Copy)]
+pub struct Pipeline<'a> {
+    pub stage: Stage,
+    pub project_name: Option<&'a str>,
+    pub project_id: Option<&'a str>,
+    pub env_name: Option<&'a str>,
+    pub env_type: Option<&'a str>,
+    pub execution_role: Option<&'a str>,
+    pub volume_kms_key_arn: Option<&'a str>,
+    pub model_package_arn: Option<&'a str>,
+    pub accounts: Option<&'a [String]>,
+}
+
+/// The parameters that are offered, and what gives each. They are passed on where the template declares them.
+pub const OFFERED: [(&str, &str); 10] = [
+    ("SageMakerProjectName", "--sagemaker-project-name"),
+    ("SageMakerProjectId", "--sagemaker-project-id"),
+    ("EnvName", "--env-name"),
+    ("EnvType", "--env-type-STAGE-name"),
+    ("ModelPackageName", "the chosen model package"),
+    ("ExecutionRoleName", "--sagemaker-execution-role-STAGE-name"),
+    ("VolumeKmsKeyArn", "--ebs-kms-key-arn"),
+    ("SageMakerSubnetIds", "the environment's name and type"),
+    ("SageMakerSecurityGroupIds", "the environment's name and type"),
+    ("Accounts", "the stage's accounts"),
+];
+
+impl Pipeline<'_> {
+    /// Every value that is known, as a layer.
+    pub fn layer(&self) -> Layer {
+        let mut layer = Layer::default();
+        for (name, _) in OFFERED {
+            if let Some(value) = self.value(name) {
+                layer.offer(name, value, &self.source(name));
+            }
+        }
+        layer
+    }
+
+    /// The parameters whose value is not known yet, although there will be one. A key for the volumes there need not be.
+    pub fn not_known(&self) -> BTreeSet<String> {
+        let unknown = OFFERED.iter().filter(|(name, _)| *name != "VolumeKmsKeyArn" && self.value(name).is_none());
+        unknown.map(|(name, _)| (*name).to_owned()).collect()
+    }
+
+    /// What gives a parameter, in the words of this stage.
+    pub fn source(&self, name: &str) -> String {
+        let source = OFFERED.iter().find(|(known, _)| *known == name).map_or("the pipeline", |(_, source)| source);
+        source.replace("STAGE", self.stage.name())
+    }
+
+    fn value(&self, name: &str) -> Option<String> {
+        let environment = || Some(format!("{}-{}", self.env_name?, self.env_type?));
+        match name {
+            "SageMakerProjectName" => self.project_name.map(str::to_owned),
+            "SageMakerProjectId" => self.project_id.map(str::to_owned),
+            "EnvName" => self.env_name.map(str::to_owned),
+            "EnvType" => self.env_type.map(str::to_owned),
+            "ModelPackageName" => self.model_package_arn.map(str::to_owned),
+            "ExecutionRoleName" => self.execution_role.map(str::to_owned),
+            "VolumeKmsKeyArn" => self.volume_kms_key_arn.map(str::to_owned),
+            "SageMakerSubnetIds" => environment().map(|environment| format!("{environment}-private-subnet-ids")),
+            "SageMakerSecurityGroupIds" => environment().map(|environment| format!("{environment}-sagemaker-sg-ids")),
+            _ => self.accounts.map(|accounts| accounts.join(",")),
+        }
+    }
+
+    /// The stack set that deploys the stage, when all parts of its name are known.
+    pub fn stack_set(&self) -> Option<String> {
+        Some(format!("sagemaker-{}-{}-deploy-{}", self.project_name?, self.project_id?, self.env_type?))
+    }
+}

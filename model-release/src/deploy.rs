@@ -1,0 +1,284 @@
+//! Rolls a stage out through its stack set, and then proves that its endpoints serve the release.
+//!
+//! In CodePipeline the CloudFormationStackSet action rolls out. Both use the same stack set and the same files, so either can go on where
+//! the other stopped; this one refuses while another operation is running on the set.
+
+use std::path::Path;
+use std::time::Duration;
+
+use endpoint_test::{LoadMode, Outcome, Suite, TargetReport};
+use serde_json::{Value as Json, json};
+use stack_rollout::preflight::Check;
+use stack_rollout::{AccountId, Clock, Region, Rollout, SessionError, StackSets, Stacks, Targets, Verdict, observe, plan, roll_out};
+
+use crate::diagnostic::{Diagnostic, Failure, FailureKind, Level};
+use crate::manifest::Tool;
+use crate::preflight::{PlannedRollout, PreflightReport, Scope};
+use crate::{Expectations, Release, RolloutRequest, Stage, StageTests};
+
+/// The identity check invokes no model: it only follows each endpoint to its model package.
+const NO_CASES: &str = "version: 1\ncases: []\n";
+/// How many endpoints are described at once.
+const JOBS: usize = 32;
+
+/// What is deployed, and how long it may take.
+#[derive(Debug, Clone, Copy)]
+pub struct DeployRequest<'a> {
+    /// The release.
+    pub release: &'a Release,
+    /// The stage.
+    pub stage: Stage,
+    /// The stage's rollout.
+    pub rollout: &'a RolloutRequest,
+    /// How long the rollout may take in all, and then an endpoint to be in service.
+    pub wait: Duration,
+    /// Whether operations of others are waited for instead of refusing.
+    pub wait_for_others: bool,
+}
+
+/// What a deployment reports on its way.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum DeployEvent {
+    /// The targets were checked, and nothing failed.
+    PreflightPassed(PreflightReport),
+    /// The rollout begins.
+    RollingOut,
+    /// Something happened in the rollout.
+    Rollout(stack_rollout::Event),
+    /// The rollout has ended.
+    RolledOut,
+    /// Every endpoint is followed to its model package.
+    CheckingIdentity,
+}
+
+/// What a deployment did.
+#[derive(Debug)]
+pub struct Deployment {
+    /// The rollout.
+    pub rollout: Rollout,
+    /// What each endpoint serves; empty when the rollout did not succeed.
+    pub identity: Vec<TargetReport>,
+}
+
+/// Why nothing was deployed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum DeployError {
+    /// Checks of the preflight failed; nothing was changed.
+    Preflight(PreflightReport),
+    /// Anything else.
+    Failure(Failure),
+}
+
+impl From<Failure> for DeployError {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+/// Deploys a stage. `preflight` makes the checks of a planned rollout, where they are wanted; `identity` runs the tests that follow every
+/// endpoint to its model package.
+pub async fn deploy<S, K, Opened>(
+    request: &DeployRequest<'_>,
+    stack_sets: &S,
+    stacks: impl Fn(AccountId, Region) -> Opened + Sync,
+    preflight: Option<impl AsyncFnOnce(PlannedRollout<'_>) -> Vec<Check>>,
+    identity: impl AsyncFnOnce(StageTests) -> Result<Vec<TargetReport>, Failure>,
+    clock: &impl Clock,
+    mut on_event: impl FnMut(DeployEvent) + Send,
+) -> Result<Deployment, DeployError>
+where
+    S: StackSets,
+    K: Stacks + Send,
+    Opened: Future<Output = Result<K, SessionError>> + Send,
+{
+    if let Some(preflight) = preflight
+        && let Some(report) = before(request, stack_sets, preflight).await?
+    {
+        if report.failed > 0 {
+            return Err(DeployError::Preflight(report));
+        }
+        on_event(DeployEvent::PreflightPassed(report));
+    }
+    on_event(DeployEvent::RollingOut);
+    let options = stack_rollout::Options {
+        deadline: request.wait,
+        wait_for_others: request.wait_for_others,
+        ..stack_rollout::Options::new(request.rollout.release_id.clone())
+    };
+    let rollout =
+        roll_out(stack_sets, stacks, &request.rollout.release, &options, clock, |event| on_event(DeployEvent::Rollout(event))).await;
+    on_event(DeployEvent::RolledOut);
+    let rollout = rollout.map_err(|error| refused(&error))?;
+    let identity = if rollout.verdict() == Verdict::Succeeded {
+        on_event(DeployEvent::CheckingIdentity);
+        identity(identity_tests(request)?).await?
+    } else {
+        Vec::new()
+    };
+    Ok(Deployment { rollout, identity })
+}
+
+/// Checks whether the rollout could succeed in its targets; `None` where there is nothing to check.
+async fn before<S: StackSets>(
+    request: &DeployRequest<'_>,
+    stack_sets: &S,
+    preflight: impl AsyncFnOnce(PlannedRollout<'_>) -> Vec<Check>,
+) -> Result<Option<PreflightReport>, Failure> {
+    let release = &request.rollout.release;
+    let observed = observe(stack_sets, release).await.map_err(|error| refused(&error))?;
+    if observed.stack_set.is_some() {
+        let call = |source| refused(&stack_rollout::Error::Call { stack_set: release.stack_set.clone(), source });
+        let operations = stack_sets.list_operations(&release.stack_set).await.map_err(call)?;
+        // What an operation is about to change cannot be judged; the rollout waits for it or refuses.
+        if operations.iter().any(|operation| !operation.status.has_ended()) {
+            return Ok(None);
+        }
+    }
+    let plan = plan(release, &observed);
+    if plan.is_nothing_to_do() || !plan.problems.is_empty() {
+        return Ok(None);
+    }
+    let rollout =
+        PlannedRollout { release: request.release, request: request.rollout, observed: &observed, plan: &plan, scope: Scope::Touched };
+    Ok(Some(PreflightReport::of(&preflight(rollout).await)))
+}
+
+/// A stack set that says SUCCEEDED while an endpoint serves another model is a failure: each endpoint is followed to its model package.
+fn identity_tests(request: &DeployRequest<'_>) -> Result<StageTests, Failure> {
+    let suite = Suite::parse(NO_CASES, Path::new("identity")).map_err(|error| Failure::from(Diagnostic::error(error.to_string())))?;
+    Ok(StageTests {
+        expectations: Some(Expectations::read(request.release, request.stage)?),
+        release: Some(request.release.clone()),
+        wait: request.wait,
+        jobs: JOBS,
+        load: LoadMode::Never,
+        ..StageTests::of(request.stage, suite)
+    })
+}
+
+impl Deployment {
+    /// What the deployment comes to: `None` when every target has the release and every endpoint serves it.
+    pub fn failure(&self) -> Option<FailureKind> {
+        let rolled_out = match self.rollout.verdict() {
+            Verdict::Succeeded => None,
+            Verdict::Failed => Some(FailureKind::Failed),
+            _ => Some(FailureKind::Unreachable),
+        };
+        let serving = self.identity.iter().filter_map(|report| match outcome(report) {
+            Outcome::Failed => Some(FailureKind::Failed),
+            Outcome::Errored => Some(FailureKind::Unreachable),
+            _ => None,
+        });
+        // A proven failure outranks an unknown.
+        serving.chain(rolled_out).min_by_key(|kind| *kind != FailureKind::Failed)
+    }
+
+    /// `rollout.json`.
+    pub fn record(&self, release: &Release, stage: Stage, tool: &Tool) -> Result<Json, Failure> {
+        let mut record = serde_json::to_value(&self.rollout).map_err(|error| Failure::from(Diagnostic::error(error.to_string())))?;
+        record["tool"] = json!(tool);
+        record["stage"] = json!(stage.name());
+        record["release"] = json!(release.digest);
+        record["model_package"] = json!(release.manifest.model_package.arn);
+        record["identity"] = self
+            .identity
+            .iter()
+            .map(|report| {
+                json!({
+                    "account_id": report.account_id,
+                    "region": report.region,
+                    "endpoint": report.endpoint,
+                    "outcome": outcome(report).as_str(),
+                    "checks": report.checks,
+                })
+            })
+            .collect();
+        Ok(record)
+    }
+
+    /// Everything that did not go well, and every instance that the release has no target for. `all_targets` are those of the whole release:
+    /// what a rollout of some regions leaves out is no orphan.
+    pub fn findings(&self, all_targets: &Targets) -> Vec<Diagnostic> {
+        let mut findings = Vec::new();
+        let stack_set = &self.rollout.stack_set;
+        for target in &self.rollout.targets {
+            if matches!(target.outcome, stack_rollout::Outcome::Succeeded | stack_rollout::Outcome::Unchanged) {
+                continue;
+            }
+            let mut finding =
+                Diagnostic::error(format!("`{stack_set}` was not rolled out: {}", target.outcome)).named(target.target().to_string());
+            finding.details.extend(target.reason.clone());
+            finding
+                .details
+                .extend(target.events.iter().map(|event| format!("{} ({}): {}", event.logical_id, event.resource_type, event.reason)));
+            finding.details.extend(
+                target.events.iter().filter_map(|event| Some(format!("{} says: {}", event.logical_id, event.failure_reason.as_ref()?))),
+            );
+            findings.push(finding);
+        }
+        for report in &self.identity {
+            for check in report.checks.iter().filter(|check| !matches!(check.outcome, Outcome::Passed | Outcome::Skipped)) {
+                let message = check.message.clone().unwrap_or_else(|| format!("the check `{}` {}", check.name, check.outcome.as_str()));
+                let mut finding = Diagnostic::error(message).named(report.title()).hint(check.hint.clone());
+                finding.details.extend(check.expected.as_ref().map(|text| format!("expected {text}")));
+                finding.details.extend(check.actual.as_ref().map(|text| format!("actual   {text}")));
+                findings.push(finding);
+            }
+        }
+        let problems = self.rollout.problems.iter();
+        findings.extend(problems.map(|problem| Diagnostic::new(Level::Warning, problem.to_string()).hint(problem.hint.clone())));
+        for orphan in self.rollout.orphans.iter().filter(|orphan| !all_targets.contains(orphan)) {
+            let message = format!("`{stack_set}` still has a stack where the release has no target; nothing deletes it");
+            findings.push(
+                Diagnostic::warning(message)
+                    .code("orphan")
+                    .hint(format!("`prune` does, when it is named: --instance {orphan}"))
+                    .named(orphan.to_string()),
+            );
+        }
+        findings
+    }
+
+    /// The deployment in one line.
+    pub fn summary(&self) -> String {
+        let counts = &self.rollout.counts;
+        let serving = self.identity.iter().filter(|report| outcome(report) == Outcome::Passed).count();
+        let mut parts = vec![format!("{} {}", counts.targets, if counts.targets == 1 { "target" } else { "targets" })];
+        for (count, word) in [
+            (counts.succeeded, "rolled out"),
+            (counts.unchanged, "unchanged"),
+            (counts.failed, "failed"),
+            (counts.cancelled, "cancelled"),
+            (counts.skipped, "skipped"),
+            (counts.unfinished, "unfinished"),
+        ] {
+            if count > 0 {
+                parts.push(format!("{count} {word}"));
+            }
+        }
+        format!("{}: {}; {serving} of {} endpoints serve the release", self.rollout.stack_set, parts.join(", "), self.identity.len())
+    }
+}
+
+/// What an endpoint's checks come to; that it ran no cases is not the question here.
+fn outcome(report: &TargetReport) -> Outcome {
+    Outcome::of_all(report.checks.iter().map(|check| check.outcome))
+}
+
+/// Why stack-rollout did not begin, or ended without a record.
+pub fn refused(error: &stack_rollout::Error) -> Failure {
+    let kind = match error {
+        stack_rollout::Error::Release { .. } => FailureKind::BadInput,
+        _ => FailureKind::Unreachable,
+    };
+    let hint = match error {
+        stack_rollout::Error::OperationInProgress { operation, .. } => Some(format!(
+            "run again with --wait-for-other, or stop it: aws cloudformation stop-stack-set-operation --operation-id {}",
+            operation.id
+        )),
+        _ => error.hint(),
+    };
+    Failure::new(kind, vec![Diagnostic::error(error.to_string()).hint(hint)])
+}

@@ -1,0 +1,69 @@
+//! Reading the files of a project and of a release, within bounds, and their digests.
+
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::diagnostic::Diagnostic;
+
+/// No file that this program reads as text is sensibly larger.
+const MAX_TEXT: u64 = 16 * 1024 * 1024;
+
+/// A registry of ten thousand packages, each with its description, is some 25 MiB.
+const MAX_REGISTRY: u64 = 256 * 1024 * 1024;
+
+/// Reads a text file that a person or an earlier step wrote.
+pub fn read_text(path: &Path) -> Result<String, Diagnostic> {
+    text(path, MAX_TEXT)
+}
+
+/// Reads a registry snapshot, which may be as large as a registry.
+pub fn read_registry(path: &Path) -> Result<String, Diagnostic> {
+    text(path, MAX_REGISTRY)
+}
+
+fn text(path: &Path, limit: u64) -> Result<String, Diagnostic> {
+    let bytes = read_bounded(path, limit)?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        Diagnostic::error(format!("`{}` is not UTF-8 text: byte {at} is not valid", path.display()))
+            .hinting("save the file as UTF-8")
+            .file(path)
+    })
+}
+
+/// Reads a file of bytes that a person named, unless it is larger than this.
+pub fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, Diagnostic> {
+    read_bounded(path, limit)
+}
+
+fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, Diagnostic> {
+    let mut bytes = Vec::new();
+    let read = fs::File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes));
+    match read {
+        Ok(_) if bytes.len() as u64 > limit => Err(Diagnostic::error(format!("`{}` is larger than {} MiB", path.display(), limit >> 20))),
+        Ok(_) => Ok(bytes),
+        Err(error) => Err(cannot("read", path, &error)),
+    }
+}
+
+/// The SHA-256 of a text as the release manifest writes it.
+pub fn digest(bytes: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+fn hexadecimal(digest: &[u8]) -> String {
+    digest.iter().fold(String::from("sha256:"), |text, byte| format!("{text}{byte:02x}"))
+}
+
+/// What went wrong with a file, with its path and what to do.
+pub fn cannot(verb: &str, path: &Path, error: &io::Error) -> Diagnostic {
+    let reason = match error.kind() {
+        io::ErrorKind::NotFound => "it does not exist".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
+    };
+    Diagnostic::error(format!("cannot {verb} `{}`: {reason}", path.display()))
+}

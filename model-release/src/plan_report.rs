@@ -1,0 +1,11 @@
+//! What a rollout of a stage would change, in every account and region: one document, and how it reads as text and as Markdown.
+
+mod assemble;
+mod document;
+mod markdown;
+mod text;
+
+pub use assemble::document;
+pub use document::PlanDocument;
+pub use markdown::markdown;
+pub use text::text;

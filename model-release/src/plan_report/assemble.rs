@@ -1,0 +1,277 @@
+//! From what stack-rollout found to the document: groups of targets, what changes in each, and counts.
+
+use std::collections::BTreeMap;
+
+use cfn_render::{PseudoParameters, Template};
+use stack_rollout::{
+    Effect, InstanceAction, Observed, Parameters, Plan, PlannedInstance, Release, ResourceChange, SetChange, planned_operations,
+    template_changes,
+};
+
+use super::document::{Counts, Group, Operation, ParameterChange, PlanDocument, Problem, Property, Resource, Target};
+use crate::RolloutRequest;
+use crate::manifest::Tool;
+
+const SCHEMA_VERSION: u32 = 1;
+/// The parameter that says which model package a stack serves.
+const MODEL_PACKAGE: &str = "ModelPackageName";
+/// What CloudFormation shows in place of a hidden value.
+const HIDDEN: &str = "****";
+
+/// The plan as a document.
+pub fn document(
+    built: &crate::Release,
+    stage: &str,
+    request: &RolloutRequest,
+    observed: &Observed,
+    plan: &Plan,
+    tool: Tool,
+) -> PlanDocument {
+    let release = &request.release;
+    let wanted: Parameters = release.parameters.iter().cloned().collect();
+    let present: Parameters = observed.stack_set.iter().flat_map(|set| set.parameters.iter().cloned()).collect();
+    let template = Template::parse(release.template.body.clone(), "template").ok();
+    let hidden = template.as_ref().map(hidden).unwrap_or_default();
+    let (change, because) = match &plan.stack_set {
+        SetChange::Create => ("create", Vec::new()),
+        SetChange::Update { because } => ("update", because.iter().map(ToString::to_string).collect()),
+        SetChange::Untouched => ("untouched", Vec::new()),
+    };
+    let mut document = PlanDocument {
+        schema_version: SCHEMA_VERSION,
+        tool,
+        stage: stage.to_owned(),
+        release: built.digest.clone(),
+        stack_set: release.stack_set.to_string(),
+        change: change.to_owned(),
+        because,
+        nothing_to_do: plan.is_nothing_to_do(),
+        model_package: built.manifest.model_package.arn.clone(),
+        parameters: if observed.stack_set.is_some() { parameter_changes(&present, &wanted, &hidden) } else { Vec::new() },
+        groups: groups(release, template.as_ref(), observed, plan, &present, &wanted, &hidden),
+        operations: planned_operations(plan)
+            .into_iter()
+            .map(|operation| Operation {
+                action: operation.action.to_string(),
+                accounts: operation.targets.accounts.len(),
+                regions: operation.targets.regions.iter().map(ToString::to_string).collect(),
+            })
+            .collect(),
+        counts: Counts::default(),
+        // What --regions leaves out this time is no orphan.
+        targets: plan
+            .instances
+            .iter()
+            .filter(|planned| planned.action != InstanceAction::Orphan || !request.all_targets.contains(&planned.target))
+            .map(target)
+            .collect(),
+        problems: plan
+            .problems
+            .iter()
+            .map(|problem| Problem {
+                code: problem.code.to_owned(),
+                message: problem.message.clone(),
+                hint: problem.hint.clone(),
+                place: problem.place.as_ref().map(ToString::to_string),
+            })
+            .collect(),
+        preflight: None,
+    };
+    document.problems.extend(blocked(&document.groups));
+    document.counts = counts(&document.targets);
+    document
+}
+
+fn target(planned: &PlannedInstance) -> Target {
+    Target {
+        account_id: planned.target.account.to_string(),
+        region: planned.target.region.to_string(),
+        action: word(planned.action).to_owned(),
+        drift: planned.observed.as_ref().and_then(|instance| instance.drift.as_ref()).map(ToString::to_string),
+        last_failure: planned.last_failure().map(str::to_owned),
+        overrides: planned.overrides.iter().flat_map(|overrides| overrides.keys().cloned()).collect(),
+    }
+}
+
+fn word(action: InstanceAction) -> &'static str {
+    match action {
+        InstanceAction::New => "new",
+        InstanceAction::Update => "changed",
+        InstanceAction::Outdated => "outdated",
+        InstanceAction::Unchanged => "unchanged",
+        InstanceAction::Inoperable => "inoperable",
+        InstanceAction::Orphan => "orphaned",
+        _ => "unknown",
+    }
+}
+
+fn counts(targets: &[Target]) -> Counts {
+    let mut counts = Counts::default();
+    for target in targets {
+        *match target.action.as_str() {
+            "new" => &mut counts.new,
+            "changed" => &mut counts.changed,
+            "outdated" => &mut counts.outdated,
+            "inoperable" => &mut counts.inoperable,
+            "orphaned" => &mut counts.orphaned,
+            _ => &mut counts.unchanged,
+        } += 1;
+        counts.drifted += usize::from(target.drift.as_deref() == Some("DRIFTED"));
+        counts.failed_last_time += usize::from(target.last_failure.is_some());
+    }
+    counts
+}
+
+/// The parameters whose values nobody may see.
+fn hidden(template: &Template) -> Vec<String> {
+    let declared = template.parameters();
+    let is_hidden = |parameter: &serde_json::Value| match &parameter["NoEcho"] {
+        serde_json::Value::Bool(hidden) => *hidden,
+        serde_json::Value::String(text) => text.eq_ignore_ascii_case("true"),
+        _ => false,
+    };
+    declared.as_object().into_iter().flatten().filter(|(_, parameter)| is_hidden(parameter)).map(|(name, _)| name.clone()).collect()
+}
+
+fn parameter_changes(present: &Parameters, wanted: &Parameters, hidden: &[String]) -> Vec<ParameterChange> {
+    let names: std::collections::BTreeSet<_> = present.keys().chain(wanted.keys()).collect();
+    names
+        .into_iter()
+        .filter(|name| present.get(*name) != wanted.get(*name))
+        .map(|name| {
+            let shown = |value: Option<&String>| value.map(|value| if hidden.contains(name) { HIDDEN.to_owned() } else { value.clone() });
+            ParameterChange { name: name.clone(), from: shown(present.get(name)), to: shown(wanted.get(name)) }
+        })
+        .collect()
+}
+
+/// Targets whose stacks change in the same way: the same region, and the same parameters of their own before and after.
+fn groups(
+    release: &Release,
+    template: Option<&Template>,
+    observed: &Observed,
+    plan: &Plan,
+    present: &Parameters,
+    wanted: &Parameters,
+    hidden: &[String],
+) -> Vec<Group> {
+    type Key = (String, bool, Option<Parameters>, Parameters);
+    let mut members: BTreeMap<Key, Vec<&PlannedInstance>> = BTreeMap::new();
+    for planned in &plan.instances {
+        // What an outdated instance has is not known: it may be any earlier release.
+        let is_known = match planned.action {
+            InstanceAction::Update => planned.last_failure().is_none(),
+            InstanceAction::New => false,
+            _ => continue,
+        };
+        let before = planned.observed.as_ref().map(|instance| instance.overrides.clone().unwrap_or_default());
+        let key = (planned.target.region.to_string(), is_known, before, release.overrides_of(&planned.target));
+        members.entry(key).or_default().push(planned);
+    }
+    let old_template = observed.stack_set.as_ref().map(|set| Template::parse(set.template_body.clone(), "template"));
+    members
+        .into_iter()
+        .map(|((region, is_known, before, after), members)| {
+            let account = members[0].target.account.to_string();
+            let with = |parameters: &Parameters, own: &Parameters| {
+                let mut all = parameters.clone();
+                all.extend(own.clone());
+                all
+            };
+            let to = with(wanted, &after);
+            let from = before.map(|own| with(present, &own));
+            let changes = match (&from, template, &old_template) {
+                _ if !is_known => Ok(Vec::new()),
+                (Some(from), Some(new), Some(Ok(old))) => changes((old, from), (new, &to), &account, &region),
+                _ => Err("the template cannot be read".to_owned()),
+            };
+            let (resources, not_known) = match changes {
+                Ok(changes) => (changes.iter().map(|change| resource(change, from.as_ref(), &to, hidden)).collect(), None),
+                Err(reason) => (Vec::new(), Some(reason)),
+            };
+            let is_new = members[0].action == InstanceAction::New;
+            let not_known = not_known.or_else(|| {
+                (!is_new && !is_known).then(|| "the last operation did not succeed there, so what the stacks have is not known".to_owned())
+            });
+            Group {
+                targets: members.len(),
+                action: word(members[0].action).to_owned(),
+                model_package_from: from.filter(|_| is_known).and_then(|from| from.get(MODEL_PACKAGE).cloned()),
+                model_package_to: to.get(MODEL_PACKAGE).cloned(),
+                account_id: account,
+                region,
+                resources,
+                not_known,
+            }
+        })
+        .collect()
+}
+
+fn changes(
+    (old, from): (&Template, &Parameters),
+    (new, to): (&Template, &Parameters),
+    account: &str,
+    region: &str,
+) -> Result<Vec<ResourceChange>, String> {
+    let pseudo = PseudoParameters::in_region(region).in_account(account);
+    let before = old.resolve(from, &pseudo).map_err(|error| format!("the template that the stack set has cannot be read: {error}"))?;
+    let after = new.resolve(to, &pseudo).map_err(|error| format!("the release's template cannot be read: {error}"))?;
+    Ok(template_changes(&before, &after))
+}
+
+fn resource(change: &ResourceChange, from: Option<&Parameters>, to: &Parameters, hidden: &[String]) -> Resource {
+    let secrets: Vec<&String> = hidden
+        .iter()
+        .flat_map(|name| [from.and_then(|from| from.get(name)), to.get(name)])
+        .flatten()
+        .filter(|text| !text.is_empty())
+        .collect();
+    let shown = |value: &Option<serde_json::Value>| {
+        let holds = |text: &str| secrets.iter().any(|secret| text.contains(secret.as_str()));
+        value.clone().map(|value| if holds(&value.to_string()) { serde_json::Value::from(HIDDEN) } else { value })
+    };
+    Resource {
+        logical_id: change.logical_id.clone(),
+        kind: change.resource_type.clone(),
+        effect: text(&change.effect),
+        name: change.name.clone(),
+        interrupts_endpoint: change.resource_type == "AWS::SageMaker::Endpoint"
+            && matches!(change.effect, Effect::Replace | Effect::Delete),
+        blocked_by_its_name: change.blocked_by_its_name,
+        properties: change
+            .properties
+            .iter()
+            .map(|property| Property {
+                path: property.path.clone(),
+                from: shown(&property.from),
+                to: shown(&property.to),
+                behaviour: text(&property.behaviour),
+                follows: property.follows.clone(),
+            })
+            .collect(),
+    }
+}
+
+fn text(word: &impl serde::Serialize) -> String {
+    serde_json::to_value(word).ok().and_then(|json| json.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// Replacements that CloudFormation will refuse, since the resource keeps the name that its template gives it.
+fn blocked(groups: &[Group]) -> Vec<Problem> {
+    let mut told = std::collections::BTreeSet::new();
+    let blocked = groups.iter().flat_map(|group| &group.resources).filter(|resource| resource.blocked_by_its_name);
+    blocked
+        .filter(|resource| told.insert(&resource.logical_id))
+        .map(|resource| Problem {
+            code: "named-resource-replaced".to_owned(),
+            message: format!(
+                "`{}` ({}) has to be replaced and keeps its name `{}`: CloudFormation refuses that",
+                resource.logical_id,
+                resource.kind,
+                resource.name.as_deref().unwrap_or_default()
+            ),
+            hint: Some("leave the name to CloudFormation, or make it from what changes".to_owned()),
+            place: Some("template".to_owned()),
+        })
+        .collect()
+}

@@ -1,0 +1,152 @@
+//! A plan as Markdown, for a comment on a pull request.
+
+use std::fmt::Write as _;
+
+use super::document::{PlanDocument, Property};
+use super::text::{packages_arrow, same, summary};
+
+/// How many rows a table has at most: comments on pull requests have a longest length.
+const ROWS: usize = 50;
+
+/// The plan as Markdown.
+pub fn markdown(plan: &PlanDocument) -> String {
+    let mut out = format!("### {}\n\n{}\n\n", code(&plan.stack_set), summary(plan));
+    if !plan.problems.is_empty() {
+        out.push_str("**It cannot be rolled out as it is:**\n\n");
+        for problem in plan.problems.iter().take(ROWS) {
+            let place = problem.place.as_ref().map(|place| format!("{}: ", escaped(place))).unwrap_or_default();
+            let _ = writeln!(out, "- {place}{}", escaped(&problem.message));
+        }
+        out.push('\n');
+    }
+    if let Some(findings) = &plan.preflight {
+        let _ = writeln!(out, "{}\n", findings.summary());
+        for finding in findings.findings.iter().take(ROWS) {
+            let places = if finding.targets.is_empty() { String::new() } else { format!(" ({})", plural(finding.targets.len(), "target")) };
+            let _ = writeln!(out, "- {}: {}{places}", finding.outcome, escaped(&finding.message));
+        }
+        if !findings.findings.is_empty() {
+            out.push('\n');
+        }
+    }
+    let interrupted: Vec<_> = plan.interrupted().collect();
+    if !interrupted.is_empty() {
+        out.push_str("**Endpoints that are interrupted:**\n\n");
+        for (group, resource) in interrupted.iter().take(ROWS) {
+            let name = resource.name.as_deref().unwrap_or(&resource.logical_id);
+            let _ = writeln!(out, "- {} in {} ({}), {}", code(name), group.region, plural(group.targets, "target"), resource.effect);
+        }
+        out.push('\n');
+    }
+    if !plan.parameters.is_empty() {
+        out.push_str("| parameter | from | to |\n|---|---|---|\n");
+        for change in plan.parameters.iter().take(ROWS) {
+            let value = |value: &Option<String>| value.as_deref().map(code).unwrap_or_default();
+            let _ = writeln!(out, "| {} | {} | {} |", code(&change.name), value(&change.from), value(&change.to));
+        }
+        out.push('\n');
+    }
+    for (group, members) in same(&plan.groups).into_iter().take(ROWS) {
+        let count: usize = members.iter().map(|group| group.targets).sum();
+        let regions: Vec<_> = members.iter().map(|group| group.region.as_str()).collect();
+        let kind = if group.action == "new" { "new target" } else { "target" };
+        let _ = writeln!(out, "**{} in {}**\n", plural(count, kind), regions.join(", "));
+        for group in members.iter().take(ROWS) {
+            let packages = packages_arrow(group.model_package_from.as_deref(), group.model_package_to.as_deref());
+            if !packages.is_empty() {
+                let _ = writeln!(out, "- model package {}", code(&packages));
+            }
+        }
+        out.push('\n');
+        if let Some(reason) = &group.not_known {
+            let _ = writeln!(out, "{}\n", escaped(reason));
+        }
+        if group.resources.is_empty() {
+            continue;
+        }
+        out.push_str("| resource | type | what | properties |\n|---|---|---|---|\n");
+        for resource in group.resources.iter().take(ROWS) {
+            let properties: Vec<_> = resource.properties.iter().take(8).map(property).collect();
+            let _ = writeln!(
+                out,
+                "| {} | {} | {} | {} |",
+                code(&resource.logical_id),
+                code(&resource.kind),
+                resource.effect,
+                properties.join("<br>")
+            );
+        }
+        out.push('\n');
+    }
+    let notable: Vec<_> = plan
+        .targets
+        .iter()
+        .filter(|target| {
+            target.action != "unchanged" && target.action != "changed"
+                || target.last_failure.is_some()
+                || target.drift.as_deref() == Some("DRIFTED")
+        })
+        .collect();
+    if !notable.is_empty() {
+        out.push_str("| account | region | what | drift | last failure |\n|---|---|---|---|---|\n");
+        for target in notable.iter().take(ROWS) {
+            let drift = target.drift.as_deref().filter(|word| *word != "NOT_CHECKED").unwrap_or_default();
+            let failure = target.last_failure.as_deref().map(escaped).unwrap_or_default();
+            let _ = writeln!(out, "| {} | {} | {} | {drift} | {failure} |", target.account_id, target.region, target.action);
+        }
+        if notable.len() > ROWS {
+            let _ = writeln!(out, "\n…and {} more.", notable.len() - ROWS);
+        }
+        out.push('\n');
+    }
+    let _ = writeln!(out, "<sub>release `{}`, model package {}</sub>", plan.release, code(&plan.model_package));
+    out
+}
+
+fn property(change: &Property) -> String {
+    match &change.follows {
+        Some(followed) => format!("{} follows {}", code(&change.path), code(followed)),
+        None => code(&change.path),
+    }
+}
+
+fn plural(count: usize, word: &str) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Text between backticks, with nothing in it that would end them or a table's cell.
+fn code(text: &str) -> String {
+    let text: String = text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
+    format!("`{}`", text.replace('`', "'").replace('|', "\\|"))
+}
+
+/// Text that is only text: no markup, no mentions, no cell's end.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '|' | '~' | '!' => {
+                escaped.push('\\');
+                escaped.push(character);
+            }
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '&' => escaped.push_str("&amp;"),
+            '@' => escaped.push_str("&#64;"),
+            character if character.is_control() => escaped.push(' '),
+            character => escaped.push(character),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{code, escaped};
+
+    #[test]
+    fn what_aws_or_a_team_wrote_is_no_markup() {
+        assert_eq!(escaped("<img src=x> @all *x* | `y`\nz"), "&lt;img src=x&gt; &#64;all \\*x\\* \\| \\`y\\` z");
+        assert_eq!(code("a`b|c"), "`a'b\\|c`");
+    }
+}

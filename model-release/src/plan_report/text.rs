@@ -1,0 +1,284 @@
+//! A plan for people, on a terminal: a screenful, however many targets there are.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use serde_json::Value as Json;
+
+use super::document::{Group, PlanDocument, Property, Resource, Target};
+
+const GREEN: Style = AnsiColor::Green.on_default();
+const YELLOW: Style = AnsiColor::Yellow.on_default();
+const RED: Style = AnsiColor::Red.on_default();
+const MAGENTA: Style = AnsiColor::Magenta.on_default();
+const DIM: Style = Style::new().dimmed();
+const BOLD: Style = Style::new().bold();
+
+/// How many targets of one kind are named before the rest is counted.
+const NAMED: usize = 6;
+/// How much of a value is shown.
+const LONGEST_VALUE: usize = 60;
+
+/// A word for targets, its sign and colour, and which targets it is for.
+type Kind = (&'static str, &'static str, Style, fn(&Target) -> bool);
+
+/// The plan as text. `all` names every target.
+pub fn text(plan: &PlanDocument, all: bool) -> String {
+    let mut out = String::new();
+    let change = match plan.change.as_str() {
+        "create" => "is created".to_owned(),
+        "update" => format!("is updated: {}", plan.because.join(", ")),
+        _ => "has this release already".to_owned(),
+    };
+    line(&mut out, format_args!("{BOLD}{}{BOLD:#} {change}", plan.stack_set));
+    if !plan.parameters.is_empty() {
+        section(&mut out, "Parameters");
+        let width = plan.parameters.iter().map(|change| change.name.len()).max().unwrap_or_default();
+        for change in &plan.parameters {
+            let (sign, style) = match (&change.from, &change.to) {
+                (None, _) => ("+", GREEN),
+                (_, None) => ("-", RED),
+                _ => ("~", YELLOW),
+            };
+            let value = arrow(change.from.as_deref(), change.to.as_deref());
+            line(&mut out, format_args!("  {style}{sign}{style:#} {:width$}  {value}", change.name));
+        }
+    }
+    for (group, regions) in same(&plan.groups) {
+        groups(&mut out, group, &regions);
+    }
+    targets(&mut out, plan, all);
+    out.truncate(out.trim_end().len());
+    out.push_str("\n\n");
+    if let Some(findings) = &plan.preflight {
+        let style = if findings.failed > 0 { RED } else { Style::new() };
+        line(&mut out, format_args!("{style}{}{style:#}", findings.summary()));
+    }
+    out.push_str(&summary(plan));
+    out
+}
+
+/// The last line: what there is to do, in numbers.
+pub fn summary(plan: &PlanDocument) -> String {
+    let counts = &plan.counts;
+    let parts: Vec<String> = [
+        (counts.new, "to create"),
+        (counts.changed, "to change"),
+        (counts.outdated, "to bring up to date"),
+        (counts.inoperable, "inoperable"),
+        (counts.unchanged, "unchanged"),
+        (counts.orphaned, "orphaned"),
+        (counts.drifted, "drifted"),
+        (counts.failed_last_time, "failed last time"),
+    ]
+    .into_iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, word)| format!("{count} {word}"))
+    .collect();
+    let interrupted: usize = plan.interrupted().map(|(group, _)| group.targets).sum();
+    let effect = match (plan.nothing_to_do, interrupted) {
+        (true, _) => "nothing would change".to_owned(),
+        (false, 0) => {
+            let operations = plan.operations.len();
+            format!("{operations} {}, no endpoint is interrupted", if operations == 1 { "operation" } else { "operations" })
+        }
+        (false, count) => format!("{count} {} interrupted", if count == 1 { "endpoint is" } else { "endpoints are" }),
+    };
+    format!("Plan: {}; {effect}", if parts.is_empty() { "no targets".to_owned() } else { parts.join(", ") })
+}
+
+/// Groups that change in the same way but for their region and model package are told once.
+pub fn same(groups: &[Group]) -> Vec<(&Group, Vec<&Group>)> {
+    let mut told: Vec<(&Group, Vec<&Group>)> = Vec::new();
+    for group in groups {
+        let shape = |group: &Group| {
+            let resources: Vec<_> = group
+                .resources
+                .iter()
+                .map(|resource| {
+                    (&resource.logical_id, &resource.effect, resource.properties.iter().map(|change| &change.path).collect::<Vec<_>>())
+                })
+                .map(|shape| format!("{shape:?}"))
+                .collect();
+            (resources, group.not_known.clone(), group.action.clone())
+        };
+        match told.iter_mut().find(|(first, _)| shape(first) == shape(group)) {
+            Some((_, members)) => members.push(group),
+            None => told.push((group, vec![group])),
+        }
+    }
+    told
+}
+
+fn groups(out: &mut String, first: &Group, members: &[&Group]) {
+    let count: usize = members.iter().map(|group| group.targets).sum();
+    let mut regions: Vec<&str> = members.iter().map(|group| group.region.as_str()).collect();
+    regions.dedup();
+    let regions = if regions.len() > 4 { format!("{} regions", regions.len()) } else { regions.join(", ") };
+    let noun = if count == 1 { "target" } else { "targets" };
+    let heading = match (first.action.as_str(), count) {
+        ("new", _) => format!("{count} new {noun} in {regions}"),
+        (_, 1) => format!("{count} {noun} in {regions} changes"),
+        _ => format!("{count} {noun} in {regions} change"),
+    };
+    section(out, &heading);
+    let mut packages: Vec<_> =
+        members.iter().map(|group| (group.model_package_from.as_deref(), group.model_package_to.as_deref())).collect();
+    packages.dedup();
+    for (from, to) in packages.iter().take(NAMED).filter(|(from, to)| from.is_some() || to.is_some()) {
+        line(out, format_args!("    model package  {}", packages_arrow(*from, *to)));
+    }
+    if packages.len() > NAMED {
+        line(out, format_args!("    {DIM}and {} more model packages{DIM:#}", packages.len() - NAMED));
+    }
+    if let Some(reason) = &first.not_known {
+        line(out, format_args!("    {YELLOW}?{YELLOW:#}   {reason}"));
+    }
+    let width = first.resources.iter().map(|resource| resource.logical_id.len()).max().unwrap_or_default();
+    for resource in &first.resources {
+        let (sign, style, words) = effect(resource);
+        let kind = &resource.kind;
+        line(out, format_args!("  {style}{sign:>3}{style:#} {:width$}  {kind}  {style}{words}{style:#}", resource.logical_id));
+        for property in &resource.properties {
+            line(out, format_args!("          {DIM}{}{DIM:#}  {}", property.path, value_change(property)));
+        }
+    }
+}
+
+fn effect(resource: &Resource) -> (&'static str, Style, &'static str) {
+    match (resource.effect.as_str(), resource.interrupts_endpoint) {
+        ("create", _) => ("+", GREEN, "is created"),
+        ("update", _) => ("~", YELLOW, "is updated in place"),
+        ("replace", true) => ("-/+", RED, "is replaced: the endpoint of the old name goes"),
+        ("replace", false) => ("-/+", MAGENTA, "is replaced"),
+        ("delete", true) => ("-", RED, "is deleted: its callers get no answer any more"),
+        ("delete", false) => ("-", RED, "is deleted"),
+        _ => ("~?", YELLOW, "is updated, in place or by another one: not known for this property"),
+    }
+}
+
+fn value_change(property: &Property) -> String {
+    if let Some(followed) = &property.follows {
+        return format!("follows {followed}");
+    }
+    arrow(property.from.as_ref().map(value).as_deref(), property.to.as_ref().map(value).as_deref())
+}
+
+fn value(json: &Json) -> String {
+    json.as_str().map_or_else(|| json.to_string(), str::to_owned)
+}
+
+fn targets(out: &mut String, plan: &PlanDocument, all: bool) {
+    let kinds: [Kind; 8] = [
+        ("new", "+", GREEN, |target| target.action == "new"),
+        ("changed", "~", YELLOW, |target| target.action == "changed"),
+        ("outdated", "~", YELLOW, |target| target.action == "outdated"),
+        ("unchanged", "=", DIM, |target| target.action == "unchanged"),
+        ("inoperable", "!", RED, |target| target.action == "inoperable"),
+        ("orphaned", "?", MAGENTA, |target| target.action == "orphaned"),
+        ("drifted", "!", RED, |target| target.drift.as_deref() == Some("DRIFTED")),
+        ("failed last time", "!", RED, |target| target.last_failure.is_some()),
+    ];
+    section(out, "Targets");
+    for (word, sign, style, belongs) in kinds {
+        let members: Vec<&Target> = plan.targets.iter().filter(|target| belongs(target)).collect();
+        if members.is_empty() {
+            continue;
+        }
+        let shown = if all { members.len() } else { NAMED.min(members.len()) };
+        let count = members.len();
+        if word == "failed last time" {
+            line(out, format_args!("  {style}{sign}{style:#} {count:>5} {word}"));
+            failures(out, &members, all);
+            continue;
+        }
+        let mut names: Vec<String> = members[..shown].iter().map(|target| format!("{}/{}", target.account_id, target.region)).collect();
+        if shown < count {
+            names.push(format!("and {} more", count - shown));
+        }
+        for (index, chunk) in names.chunks(3).enumerate() {
+            let (count, word) = if index == 0 { (count.to_string(), word) } else { (String::new(), "") };
+            let sign = if index == 0 { sign } else { " " };
+            line(out, format_args!("  {style}{sign}{style:#} {count:>5} {word:<10}  {}", chunk.join("  ")));
+        }
+    }
+}
+
+/// Failures by their reasons, since many targets often fail for one.
+fn failures(out: &mut String, members: &[&Target], all: bool) {
+    let mut reasons: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for target in members {
+        reasons
+            .entry(target.last_failure.as_deref().unwrap_or_default())
+            .or_default()
+            .push(format!("{}/{}", target.account_id, target.region));
+    }
+    let shown = if all { reasons.len() } else { NAMED };
+    for (reason, places) in reasons.iter().take(shown) {
+        let named = if all { places.len() } else { 2.min(places.len()) };
+        let more = if places.len() > named { format!(" and {} more", places.len() - named) } else { String::new() };
+        line(out, format_args!("            {}{more}: {}", places[..named].join(", "), shortened(reason, 200)));
+    }
+    if reasons.len() > shown {
+        line(out, format_args!("            and {} more reasons", reasons.len() - shown));
+    }
+}
+
+/// `13 → 14` where both are versions of one group, else both ARNs.
+pub fn packages_arrow(from: Option<&str>, to: Option<&str>) -> String {
+    match (from, to) {
+        (Some(from), Some(to)) if from == to => format!("{to} (stays)"),
+        (Some(from), Some(to)) => match (from.rsplit_once('/'), to.rsplit_once('/')) {
+            (Some((group, old)), Some((same, new))) if group == same => format!("{group}/{old} → {new}"),
+            _ => format!("{from} → {to}"),
+        },
+        (None, Some(to)) => to.to_owned(),
+        (Some(from), None) => format!("{from} → none"),
+        (None, None) => String::new(),
+    }
+}
+
+fn arrow(from: Option<&str>, to: Option<&str>) -> String {
+    match (from, to) {
+        (Some(from), Some(to)) => match difference(from, to) {
+            Some((from, to)) => format!("{from} → {to}"),
+            None => format!("{} → {}", shortened(from, LONGEST_VALUE), shortened(to, LONGEST_VALUE)),
+        },
+        (None, Some(to)) => format!("→ {}", shortened(to, LONGEST_VALUE)),
+        (Some(from), None) => format!("{} → none", shortened(from, LONGEST_VALUE)),
+        (None, None) => String::new(),
+    }
+}
+
+/// Long values that begin alike are shown by their ends, where they differ.
+fn difference(from: &str, to: &str) -> Option<(String, String)> {
+    if from.chars().count().max(to.chars().count()) <= LONGEST_VALUE {
+        return None;
+    }
+    let alike = from.chars().zip(to.chars()).take_while(|(a, b)| a == b).count();
+    let keep = alike.saturating_sub(20);
+    let tail = |text: &str| {
+        let tail: String = text.chars().skip(keep).collect();
+        format!("{}{}", if keep > 0 { "…" } else { "" }, shortened(&tail, LONGEST_VALUE))
+    };
+    Some((tail(from), tail(to)))
+}
+
+fn shortened(text: &str, longest: usize) -> String {
+    // One line, and nothing that a terminal would take for more than text.
+    let text: String = text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
+    if text.chars().count() <= longest {
+        return text;
+    }
+    let head: String = text.chars().take(longest - 1).collect();
+    format!("{head}…")
+}
+
+fn section(out: &mut String, title: &str) {
+    line(out, format_args!("\n  {BOLD}{title}{BOLD:#}"));
+}
+
+fn line(out: &mut String, what: std::fmt::Arguments<'_>) {
+    let _ = writeln!(out, "{what}");
+}

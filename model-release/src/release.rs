@@ -1,0 +1,126 @@
+//! A release in its folder: opened, its files checked against the manifest, and read.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use cfn_render::Template;
+use stage_config::Layer;
+
+use crate::Stage;
+use crate::build::Built;
+use crate::diagnostic::{Diagnostic, Failure, FailureKind};
+use crate::files;
+use crate::manifest::{self, Manifest};
+use crate::problems;
+
+/// The largest file of a release: a template has 1 MB at most.
+const MAX_FILE: u64 = 16 * 1024 * 1024;
+
+/// A release whose files are those that its manifest vouches for.
+#[derive(Debug, Clone)]
+pub struct Release {
+    /// What the release is.
+    pub manifest: Manifest,
+    /// `sha256:…` of the manifest itself: the release's name.
+    pub digest: String,
+    /// Where it was read from, for messages.
+    folder: PathBuf,
+    /// The files by name, as they were when their digests were checked.
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+impl Release {
+    /// Reads a release's folder and checks every file against the manifest.
+    pub fn open(folder: &Path) -> Result<Self, Failure> {
+        let path = folder.join(manifest::FILE_NAME);
+        let shown = path.display().to_string();
+        let text = files::read_text(&path).map_err(|diagnostic| Failure::bad_input(diagnostic.code("no-release")))?;
+        let manifest: Manifest = serde_json::from_str(&text).map_err(|error| {
+            Failure::bad_input(
+                Diagnostic::error(format!("`{shown}` is not a release manifest: {error}"))
+                    .source(&shown, error.line().max(1), error.column().max(1), &text)
+                    .hinting("run `build` again"),
+            )
+        })?;
+        if manifest.schema_version != Manifest::SCHEMA_VERSION {
+            return Err(Diagnostic::error(format!(
+                "`{shown}` has version {}; this program knows version {}",
+                manifest.schema_version,
+                Manifest::SCHEMA_VERSION
+            ))
+            .hinting("use the program that built the release, or build it again")
+            .into());
+        }
+        let (mut files, mut diagnostics) = (BTreeMap::new(), Vec::new());
+        for (name, digest) in &manifest.files {
+            match read_file(folder, name, digest) {
+                Ok(bytes) => drop(files.insert(name.clone(), bytes)),
+                Err(diagnostic) => diagnostics.push(diagnostic),
+            }
+        }
+        if !diagnostics.is_empty() {
+            return Err(Failure::new(FailureKind::BadInput, diagnostics));
+        }
+        Ok(Self { manifest, digest: files::digest(text.as_bytes()), folder: folder.to_owned(), files })
+    }
+
+    /// A release that was built and is in no folder.
+    pub fn of(built: Built) -> Self {
+        Self { manifest: built.manifest, digest: built.digest, folder: PathBuf::new(), files: built.files.into_iter().collect() }
+    }
+
+    /// The text of the template.
+    pub fn template_text(&self) -> Result<String, Failure> {
+        self.text(self.template_name()?)
+    }
+
+    /// The template.
+    pub fn template(&self) -> Result<Template, Failure> {
+        let text = self.template_text()?;
+        Template::parse(&text, self.folder.join(self.template_name()?)).map_err(|error| {
+            let diagnostics = error.problems().iter().map(|problem| problems::of_template(problem, &text)).collect();
+            Failure::new(FailureKind::BadInput, diagnostics)
+        })
+    }
+
+    fn template_name(&self) -> Result<&str, Failure> {
+        let name = self.manifest.template();
+        name.ok_or_else(|| Diagnostic::error("the release does not have one template").hinting("build it again").into())
+    }
+
+    fn text(&self, name: &str) -> Result<String, Failure> {
+        let bytes = self.files.get(name).map(|bytes| String::from_utf8(bytes.clone()));
+        match bytes {
+            Some(Ok(text)) => Ok(text),
+            Some(Err(_)) => Err(Diagnostic::error(format!("`{name}` of the release is not UTF-8 text")).hinting("build it again").into()),
+            None => Err(Diagnostic::error(format!("the release has no file `{name}`")).hinting("build it again").into()),
+        }
+    }
+
+    /// The parameters of a stage, without those that keep the value that a stack has.
+    pub fn parameters(&self, stage: Stage) -> Result<BTreeMap<String, String>, Failure> {
+        let config = &self.manifest.stage(stage).config;
+        let text = self.text(config)?;
+        let layer = Layer::from_stage_file(&text, config)
+            .map_err(|problems| Failure::from(Diagnostic::error(problems.to_string()).hinting("build the release again")))?;
+        Ok(layer.parameters.iter().filter_map(|(name, setting)| Some((name.clone(), setting.value.text()?.to_owned()))).collect())
+    }
+}
+
+/// A file of the release, or what is wrong with it.
+fn read_file(folder: &Path, name: &str, digest: &str) -> Result<Vec<u8>, Diagnostic> {
+    let again = "the files of a release belong together: build it again";
+    if Path::new(name).components().count() != 1 || name.contains(['/', '\\']) || name == ".." {
+        return Err(Diagnostic::error(format!("the release manifest names `{name}`, which is not a file beside it")));
+    }
+    let path = folder.join(name);
+    let bytes = files::read_bytes(&path, MAX_FILE).map_err(|diagnostic| diagnostic.hinting(again))?;
+    let found = files::digest(&bytes);
+    if found == digest {
+        return Ok(bytes);
+    }
+    Err(Diagnostic::error(format!("`{}` is not the file of this release", path.display()))
+        .detail(format!("manifest {digest}"))
+        .detail(format!("file     {found}"))
+        .hinting(again))
+}

@@ -1,0 +1,100 @@
+//! A release as stack-rollout takes it: one stage's stack set, its targets, and how an operation goes over them.
+
+use std::collections::BTreeSet;
+
+use stack_rollout::{
+    AccountId, CallAs, OperationId, ParameterOverride, PermissionModel, Preferences, Region, StackSetName, Targets, Template,
+};
+
+use crate::diagnostic::{Diagnostic, Failure, stop_on_errors};
+use crate::manifest;
+use crate::{Release, Stage};
+
+/// How a stage is rolled out, besides what the release says.
+#[derive(Debug, Clone)]
+pub struct RolloutSettings {
+    /// Only these of the release's regions, in this order; all of them when `None`.
+    pub regions: Option<Vec<String>>,
+    /// Whom the session of the stack set's account acts as.
+    pub call_as: CallAs,
+    /// How CloudFormation gets its permissions in the targets.
+    pub permission_model: PermissionModel,
+    /// How an operation goes over its targets. The order of the regions comes from [`RolloutSettings::regions`].
+    pub preferences: Preferences,
+    /// Whether operations that do not conflict may run at once; `None` keeps what the set has.
+    pub managed_execution: Option<bool>,
+}
+
+/// A rollout that can be begun.
+#[derive(Debug, Clone)]
+pub struct RolloutRequest {
+    /// What stack-rollout rolls out.
+    pub release: stack_rollout::Release,
+    /// Where the whole release goes, whatever the settings leave out this time.
+    pub all_targets: Targets,
+    /// Whom the session acts as.
+    pub call_as: CallAs,
+    /// What the ids of its operations begin with.
+    pub release_id: OperationId,
+}
+
+impl RolloutRequest {
+    /// The rollout of one stage.
+    pub fn new(release: &Release, stage: Stage, settings: RolloutSettings) -> Result<Self, Failure> {
+        let targets = release.manifest.stage(stage);
+        let mut diagnostics = Vec::new();
+        for region in settings.regions.iter().flatten().filter(|region| !targets.regions.contains(region)) {
+            let diagnostic = Diagnostic::error(format!("the release has no region `{region}`")).code("not-a-region-of-the-release");
+            diagnostics.push(diagnostic.hint(format!("it is for {}; build it again for others", targets.regions.join(", "))));
+        }
+        stop_on_errors(diagnostics)?;
+        let regions = settings.regions.as_ref().unwrap_or(&targets.regions);
+        let all_targets = targets_of(&targets.accounts, &targets.regions)?;
+        let project = &release.manifest.project;
+        let rolled_out = stack_rollout::Release {
+            stack_set: parsed::<StackSetName>(&targets.stack_set)?,
+            description: Some(format!("SageMaker endpoints of project {} ({})", project.name, targets.env_type)),
+            template: Template::inline(release.template_text()?),
+            parameters: release.parameters(stage)?.into_iter().collect(),
+            capabilities: BTreeSet::new(),
+            tags: vec![
+                ("sagemaker:project-name".to_owned(), project.name.clone()),
+                ("sagemaker:project-id".to_owned(), project.id.clone()),
+            ],
+            permission_model: settings.permission_model,
+            targets: targets_of(&targets.accounts, regions)?,
+            preferences: Preferences { region_order: parsed_all::<Region>(regions)?, ..settings.preferences },
+            // What is for a region or an account that is left out this time matters to no target.
+            overrides: targets.parameter_overrides.iter().map(parsed_override).collect::<Result<Vec<_>, _>>()?,
+            managed_execution: settings.managed_execution,
+        };
+        Ok(Self { release: rolled_out, all_targets, call_as: settings.call_as, release_id: release_id(&release.digest)? })
+    }
+}
+
+fn targets_of(accounts: &[String], regions: &[String]) -> Result<Targets, Failure> {
+    Ok(Targets::new(parsed_all::<AccountId>(accounts)?, parsed_all::<Region>(regions)?))
+}
+
+fn parsed_override(known: &manifest::ParameterOverride) -> Result<ParameterOverride, Failure> {
+    Ok(ParameterOverride {
+        account: known.account.as_deref().map(parsed::<AccountId>).transpose()?,
+        region: known.region.as_deref().map(parsed::<Region>).transpose()?,
+        parameters: known.parameters.clone(),
+    })
+}
+
+/// The release's name in CloudFormation: the same for every run of it, so that one that was killed is found again.
+fn release_id(digest: &str) -> Result<OperationId, Failure> {
+    let digest: String = digest.trim_start_matches("sha256:").chars().take(16).collect();
+    parsed(&format!("xtask-{digest}"))
+}
+
+fn parsed_all<T: std::str::FromStr<Err = stack_rollout::InvalidIdentifier>>(texts: &[String]) -> Result<Vec<T>, Failure> {
+    texts.iter().map(|text| parsed(text)).collect()
+}
+
+fn parsed<T: std::str::FromStr<Err = stack_rollout::InvalidIdentifier>>(text: &str) -> Result<T, Failure> {
+    text.parse::<T>()
+        .map_err(|error| Failure::from(Diagnostic::error(format!("the release cannot be rolled out: {error}")).hinting("build it again")))
+}

@@ -1,0 +1,64 @@
+//! A release of the example registry: what the tour builds, and what the checks of the templates look at.
+
+use std::path::PathBuf;
+
+use model_registry::documents::NoDocuments;
+use model_release::build::Home;
+use model_release::configuration::Configuration;
+use model_release::manifest::Manifest;
+use model_release::{Failure, RegistryAccess};
+
+use crate::cli::{BuildOptions, ChoiceOptions, ConfigurationOptions, ProjectOptions, StageAccounts};
+use crate::printer::Printer;
+use crate::project::Project;
+use crate::release_build;
+use crate::requests::BuildCommand;
+use crate::snapshot;
+
+/// Builds a release of the example registry.
+pub(crate) async fn release(printer: Printer, project: &Project, options: &BuildOptions) -> Result<Manifest, Failure> {
+    let mut command = BuildCommand::read(project, options)?;
+    // A team's own policy is for its own models, and this one is an example.
+    command.request.selection.policy = None;
+    let configuration = Configuration::read(&command.files)?;
+    let access = RegistryAccess { registry: snapshot::read(&project.root.join("examples/registry.json"))?, documents: NoDocuments };
+    Box::pin(release_build::write(printer, project, &command, &configuration, |_| access.clone(), Home::default())).await
+}
+
+/// What the pipeline's variables would say for the example registry; the caller's own are not looked at.
+pub(crate) fn build_options(output_dir: PathBuf) -> BuildOptions {
+    let text = |text: &str| Some(text.to_owned());
+    BuildOptions {
+        configuration: ConfigurationOptions {
+            project: ProjectOptions {
+                sagemaker_project_id: text("p-abc123xyz"),
+                sagemaker_project_name: text("iris"),
+                model_package_group_name: text("iris-p-abc123xyz"),
+                env_name: text("ds"),
+            },
+            accounts: StageAccounts {
+                account_filter: None,
+                multi_account_deployment: text("yes"),
+                staging_accounts: text("222222222222"),
+                prod_accounts: text("333333333333"),
+                organizational_unit_staging_id: None,
+                organizational_unit_prod_id: None,
+            },
+            staging_config_name: "staging-config".to_owned(),
+            prod_config_name: "prod-config".to_owned(),
+            base_config_name: None,
+            sagemaker_execution_role_staging_name: text("SageMakerModelExecutionRole"),
+            sagemaker_execution_role_prod_name: text("SageMakerModelExecutionRole"),
+            env_type_staging_name: text("staging"),
+            env_type_prod_name: text("prod"),
+            ebs_kms_key_arn: None,
+            template_name: "cfn-sm-endpoint".to_owned(),
+            regions: None,
+        },
+        artifact_bucket: None,
+        choice: ChoiceOptions::default(),
+        template_configuration: false,
+        regional_model_package: Vec::new(),
+        output_dir: Some(output_dir),
+    }
+}

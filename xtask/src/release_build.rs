@@ -1,0 +1,147 @@
+//! A release built and written: what `build`, `tour` and the checks of the templates share, and what is said of it.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use cfn_render::{PackageOptions, Packaged};
+use model_registry::Registry;
+use model_registry::documents::Documents;
+use model_release::build::{Built, Event, Home};
+use model_release::configuration::Configuration;
+use model_release::manifest::Manifest;
+use model_release::{Failure, RegistryAccess, Stage, problems};
+
+use crate::files::{self, FileSet};
+use crate::printer::Printer;
+use crate::project::Project;
+use crate::requests::BuildCommand;
+use crate::stores::{self, Bucket};
+
+/// Builds a release and writes it, the manifest last. `access` has the registry of a region, or of the session's.
+pub(crate) async fn write<R: Registry, D: Documents>(
+    printer: Printer,
+    project: &Project,
+    command: &BuildCommand,
+    configuration: &Configuration,
+    access: impl Fn(Option<&str>) -> RegistryAccess<R, D>,
+    home: Home,
+) -> Result<Manifest, Failure> {
+    let built = build(printer, project, command, configuration, access, &home).await?;
+    let mut file_set = FileSet::default();
+    let (manifest, others) = built.files.split_last().expect("the manifest is one of the files");
+    for (name, bytes) in others {
+        file_set.add(command.output_dir.join(name), bytes.clone());
+    }
+    file_set.add(command.output_dir.join("release.env"), variables(&built.manifest, &built.digest));
+    file_set.add(command.output_dir.join(&manifest.0), manifest.1.clone());
+    file_set.write()?;
+    Ok(built.manifest)
+}
+
+/// Builds a release and uploads what its template names; writes nothing else.
+pub(crate) async fn build<R: Registry, D: Documents>(
+    printer: Printer,
+    project: &Project,
+    command: &BuildCommand,
+    configuration: &Configuration,
+    access: impl Fn(Option<&str>) -> RegistryAccess<R, D>,
+    home: &Home,
+) -> Result<Built, Failure> {
+    let mut shown = Vec::new();
+    let prepared = command
+        .request
+        .prepare(configuration, access, home, |event| match event {
+            Event::Announced(announcement) => printer.step("Event", announcement),
+            Event::Chosen(choice) => printer.step("Chosen", format_args!("{} ({})", choice.package.arn, choice.because)),
+            Event::ChosenFor { region, arn } => printer.step("Chosen", format_args!("{arn} for {region}")),
+            Event::Found(diagnostic) => shown.push(diagnostic),
+            _ => {}
+        })
+        .await;
+    printer.diagnostics_once(shown);
+    let prepared = prepared?;
+    let packaged = package(printer, command, configuration, prepared.first_region()).await?;
+    Ok(prepared.finish(&command.request, packaged, project.source(), crate::tool()))
+}
+
+async fn package(
+    printer: Printer,
+    command: &BuildCommand,
+    configuration: &Configuration,
+    region: Option<&str>,
+) -> Result<Packaged, Failure> {
+    let folder = command.artifact_dir.clone();
+    let region = region.filter(|_| folder.is_some()).map(str::to_owned);
+    let bucket = command.artifact_bucket.clone().map(|name| Bucket { name, region, folder, ..Bucket::default() });
+    let template = &configuration.template;
+    let packaged = stores::package(printer, template, &PackageOptions::default(), bucket).await?;
+    for note in &packaged.notes {
+        printer.diagnostic(&problems::of_template(note, template.text()));
+    }
+    Ok(packaged)
+}
+
+/// Prints the release on standard output.
+pub(crate) fn print(printer: Printer, manifest: &Manifest, folder: &Path) {
+    printer.result(manifest, text(manifest, folder));
+}
+
+fn text(manifest: &Manifest, folder: &Path) -> String {
+    let mut out = String::new();
+    let mut line = |name: &str, what: &str| {
+        let _ = writeln!(out, "{name:<14} {what}");
+    };
+    let package = &manifest.model_package;
+    let version = package.version.map(|version| format!(" version {version}")).unwrap_or_default();
+    line("model package", &format!("{}{version}, created {}", package.group, package.created));
+    line("", &package.arn);
+    for (region, package) in &package.regions {
+        line(&format!("  {region}"), &package.arn);
+    }
+    line("because", &manifest.choice.because);
+    for passed in &manifest.choice.passed_over {
+        line("passed over", &format!("{}: {}", passed.arn.rsplit('/').next().unwrap_or(&passed.arn), passed.reason));
+    }
+    if let Some(event) = &manifest.choice.event {
+        line("event", &format!("{}: {}", event.model_package.rsplit('/').next().unwrap_or_default(), event.because));
+    }
+    for gate in &manifest.choice.gates {
+        line("gate met", &format!("{}: {}", gate.gate, gate.found));
+    }
+    if manifest.choice.without_approval {
+        line("", "NOT APPROVED: --allow-unapproved let it through");
+    }
+    for stage in Stage::ALL {
+        let targets = manifest.stage(stage);
+        let accounts = match &targets.accounts[..] {
+            accounts if accounts.len() > 5 => format!("{} accounts", accounts.len()),
+            accounts => accounts.join(", "),
+        };
+        line(stage.name(), &format!("{} in {} as {}", targets.endpoints.join(", "), accounts, targets.env_type));
+        line("", &format!("regions {}; stack set {}", targets.regions.join(", "), targets.stack_set));
+    }
+    line("written", &files::shown(folder));
+    for name in manifest.files.keys().map(String::as_str).chain([model_release::manifest::FILE_NAME]) {
+        line("", name);
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// `release.env`: what a pipeline's shell wants to export, each value safe between single quotes.
+pub(crate) fn variables(manifest: &Manifest, digest: &str) -> String {
+    let version = manifest.model_package.version.map(|version| version.to_string()).unwrap_or_default();
+    files::shell_variables(&[
+        ("RELEASE_ACTION", &manifest.action),
+        ("MODEL_PACKAGE_ARN", &manifest.model_package.arn),
+        ("MODEL_PACKAGE_VERSION", &version),
+        ("RELEASE_MANIFEST_SHA256", digest.trim_start_matches("sha256:")),
+    ])
+}
+
+/// `release.env` where there is nothing to deploy.
+pub(crate) fn no_variables() -> String {
+    let names = ["MODEL_PACKAGE_ARN", "MODEL_PACKAGE_VERSION", "RELEASE_MANIFEST_SHA256"];
+    let variables: Vec<_> = std::iter::once(("RELEASE_ACTION", "none")).chain(names.map(|name| (name, ""))).collect();
+    files::shell_variables(&variables)
+}

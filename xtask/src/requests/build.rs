@@ -1,0 +1,202 @@
+//! What `build` is asked for, every option checked and every problem with them reported at once.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use model_registry::{ModelPackageArn, ModelPackageGroup};
+use model_release::build::{BuildRequest, RegionalSelection};
+use model_release::configuration::ConfigurationFiles;
+use model_release::{Diagnostic, Failure, FailureKind, Stage, stop_on_errors};
+
+use super::OptionErrors;
+use super::selection;
+use crate::cli::{BuildOptions, given};
+use crate::project::Project;
+use crate::targets;
+
+const REGIONAL: &str = "--regional-model-package";
+
+/// What `build` is asked for: what is built, from which files, and where it goes.
+#[derive(Debug)]
+pub(crate) struct BuildCommand {
+    pub(crate) request: BuildRequest,
+    pub(crate) files: ConfigurationFiles,
+    pub(crate) artifact_bucket: Option<String>,
+    /// A folder to write into in the bucket's place, where nothing may be uploaded.
+    pub(crate) artifact_dir: Option<PathBuf>,
+    pub(crate) output_dir: PathBuf,
+    /// What is worth saying of the options.
+    pub(crate) warnings: Vec<Diagnostic>,
+}
+
+impl BuildCommand {
+    pub(crate) fn read(project: &Project, options: &BuildOptions) -> Result<Self, Failure> {
+        let mut asked = OptionErrors::default();
+        let configuration = &options.configuration;
+        let project_options = &configuration.project;
+        let project_name =
+            asked.required(project_options.sagemaker_project_name.as_ref(), "--sagemaker-project-name", "SAGEMAKER_PROJECT_NAME");
+        let project_id = asked.required(project_options.sagemaker_project_id.as_ref(), "--sagemaker-project-id", "SAGEMAKER_PROJECT_ID");
+        let env_name = asked.required(project_options.env_name.as_ref(), "--env-name", "ENV_NAME");
+        let group = asked.required(
+            project_options.model_package_group_name.as_ref(),
+            "--model-package-group-name",
+            "SOURCE_MODEL_PACKAGE_GROUP_NAME",
+        );
+        let group = (!group.is_empty())
+            .then(|| group.parse::<ModelPackageGroup>())
+            .and_then(|parsed| asked.parsed(parsed, "--model-package-group-name"));
+        let selection = selection::read(Some(project), &options.choice, group.as_ref(), &mut asked.diagnostics);
+        let regions = given(configuration.regions.as_ref())
+            .map(|text| targets::regions(text, "--regions", &mut asked.diagnostics))
+            .unwrap_or_default();
+        let regional_packages = read_regional(&options.regional_model_package, &mut asked.diagnostics);
+        let [staging_accounts, prod_accounts] = asked.stage_accounts(&configuration.accounts);
+        let stages = [
+            asked.stage(
+                Stage::Staging,
+                &configuration.staging_config_name,
+                configuration.env_type_staging_name.as_ref(),
+                configuration.sagemaker_execution_role_staging_name.as_ref(),
+                staging_accounts,
+            ),
+            asked.stage(
+                Stage::Prod,
+                &configuration.prod_config_name,
+                configuration.env_type_prod_name.as_ref(),
+                configuration.sagemaker_execution_role_prod_name.as_ref(),
+                prod_accounts,
+            ),
+        ];
+        if stages[0].config_file == stages[1].config_file {
+            asked.diagnostics.push(
+                Diagnostic::error(format!("both stages would be written to `{}`", stages[0].config_file))
+                    .named("--staging-config-name, --prod-config-name")
+                    .hinting("give each stage a configuration of its own"),
+            );
+        }
+        asked.own_files(&stages);
+        asked.own_environments(&stages);
+        asked.shared_accounts(&stages);
+        let files = asked.configuration_files(project, configuration, &Stage::ALL);
+        let parsed = group.zip(selection);
+        let warnings = stop_on_errors(asked.diagnostics)?;
+        let Some((group, selection)) = parsed else { return Err(Failure::new(FailureKind::BadInput, Vec::new())) };
+        let request = BuildRequest {
+            project_name,
+            project_id,
+            env_name,
+            group,
+            selection,
+            regions,
+            regional_packages,
+            stages,
+            volume_kms_key_arn: given(configuration.ebs_kms_key_arn.as_ref()).map(str::to_owned),
+            output_template: format!("{}.yaml", configuration.template_name),
+            template_configuration: options.template_configuration,
+        };
+        Ok(Self {
+            request,
+            files,
+            warnings,
+            artifact_bucket: given(options.artifact_bucket.as_ref()).map(str::to_owned),
+            artifact_dir: None,
+            output_dir: project.folder(options.output_dir.as_deref(), "deploy"),
+        })
+    }
+}
+
+/// Reads what the options name: `REGION=ARN`, `REGION=VERSION`, `REGION=same-version`, or an ARN alone, which says its region itself.
+fn read_regional(options: &[String], diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<String, RegionalSelection> {
+    let mut read = BTreeMap::new();
+    for text in options.iter().map(|text| text.trim()).filter(|text| !text.is_empty()) {
+        let mut refuse = |diagnostic: Diagnostic| diagnostics.push(diagnostic.named(REGIONAL));
+        let (region, selection) = match parse(text) {
+            Ok(parsed) => parsed,
+            Err(diagnostic) => {
+                refuse(diagnostic);
+                continue;
+            }
+        };
+        let known = read.insert(region.clone(), selection.clone());
+        if known.is_some_and(|known| known != selection) {
+            refuse(Diagnostic::error(format!("two model packages are named for region `{region}`")).hinting("name one"));
+        }
+    }
+    read
+}
+
+fn parse(text: &str) -> Result<(String, RegionalSelection), Diagnostic> {
+    let arn = |text: &str| text.parse::<ModelPackageArn>().map_err(|error| Diagnostic::error(error.to_string()));
+    if text.starts_with("arn:") {
+        let arn = arn(text)?;
+        return Ok((arn.region().to_owned(), RegionalSelection::Arn(arn)));
+    }
+    let shape = "say REGION=ARN, REGION=VERSION or REGION=same-version, such as eu-west-1=7";
+    let Some((region, which)) = text.split_once('=') else {
+        return Err(Diagnostic::error(format!("`{text}` does not say which model package serves which region")).hinting(shape));
+    };
+    let (region, which) = (region.trim().to_owned(), which.trim());
+    let mut problems = Vec::new();
+    targets::regions(&region, REGIONAL, &mut problems);
+    if region.is_empty() {
+        return Err(Diagnostic::error(format!("`{text}` names no region")).hinting(shape));
+    }
+    if let Some(problem) = problems.into_iter().next() {
+        return Err(problem);
+    }
+    let selection = match which {
+        "same-version" => RegionalSelection::SameVersion,
+        _ if which.starts_with("arn:") => {
+            let arn = arn(which)?;
+            if arn.region() != region {
+                return Err(Diagnostic::error(format!("`{arn}` is in region `{}`, not in `{region}`", arn.region()))
+                    .hinting("a model package serves endpoints of its own region only"));
+            }
+            RegionalSelection::Arn(arn)
+        }
+        _ => match which.parse::<u32>() {
+            Ok(version @ 1..=999_999_999) => RegionalSelection::Version(version),
+            _ => return Err(Diagnostic::error(format!("`{which}` is neither a version nor the ARN of a model package")).hinting(shape)),
+        },
+    };
+    Ok((region, selection))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{RegionalSelection, read_regional};
+
+    fn asked(options: &[&str]) -> (Vec<(String, RegionalSelection)>, usize) {
+        let mut diagnostics = Vec::new();
+        let options: Vec<_> = options.iter().map(|option| (*option).to_owned()).collect();
+        (read_regional(&options, &mut diagnostics).into_iter().collect(), diagnostics.len())
+    }
+
+    #[test]
+    fn a_region_gets_a_version_the_same_version_or_an_arn() {
+        let arn = "arn:aws:sagemaker:eu-central-1:111111111111:model-package/iris/7";
+        let (read, problems) = asked(&["eu-west-1=7", " ap-south-1 = same-version", arn, ""]);
+        assert_eq!(problems, 0);
+        assert_eq!(
+            read,
+            [
+                ("ap-south-1".to_owned(), RegionalSelection::SameVersion),
+                ("eu-central-1".to_owned(), RegionalSelection::Arn(arn.parse().unwrap())),
+                ("eu-west-1".to_owned(), RegionalSelection::Version(7)),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_names_no_region_or_no_package_and_what_contradicts_itself_is_refused() {
+        let arn = "arn:aws:sagemaker:eu-central-1:111111111111:model-package/iris/7";
+        for option in ["7", "=7", "europe=7", "eu-west-1=", "eu-west-1=0", "eu-west-1=newest", "eu-west-1=arn:aws:s3:::x", "arn:aws:s3:::x"]
+        {
+            assert_eq!(asked(&[option]).1, 1, "{option}");
+        }
+        assert_eq!(asked(&[&format!("eu-west-1={arn}")]).1, 1);
+        assert_eq!(asked(&["eu-west-1=7", "eu-west-1=8"]).1, 1);
+        assert_eq!(asked(&["eu-west-1=7", "eu-west-1=7"]).1, 0);
+    }
+}

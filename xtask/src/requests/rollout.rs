@@ -1,0 +1,64 @@
+//! How a stage is rolled out, from the options of `plan`, `deploy` and `prune`.
+
+use model_release::{Diagnostic, Failure, Release, RolloutRequest, RolloutSettings, stop_on_errors};
+use stack_rollout::{AutoDeployment, CallAs, PermissionModel, Preferences, status};
+
+use crate::cli::{Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, StackSetOptions, given};
+use crate::targets;
+
+/// The rollout of the stage that the options name.
+pub(crate) fn rollout(release: &Release, options: &StackSetOptions, preferences: &PreferenceOptions) -> Result<RolloutRequest, Failure> {
+    let mut diagnostics = Vec::new();
+    let regions = given(options.regions.as_ref()).map(|text| targets::regions(text, "--regions", &mut diagnostics));
+    stop_on_errors(diagnostics)?;
+    let settings = RolloutSettings {
+        regions,
+        call_as: match options.call_as {
+            Caller::Itself => CallAs::Itself,
+            Caller::DelegatedAdmin => CallAs::DelegatedAdmin,
+        },
+        permission_model: permission_model(options)?,
+        preferences: self::preferences(preferences),
+        managed_execution: None,
+    };
+    RolloutRequest::new(release, options.stage, settings)
+}
+
+fn permission_model(options: &StackSetOptions) -> Result<PermissionModel, Failure> {
+    let text = |value: &Option<String>| given(value.as_ref()).map(str::to_owned);
+    match options.permission_model {
+        Permissions::SelfManaged => Ok(PermissionModel::SelfManaged {
+            administration_role_arn: text(&options.administration_role_arn),
+            execution_role_name: text(&options.execution_role_name),
+        }),
+        Permissions::ServiceManaged => {
+            let units: Vec<_> = given(options.organizational_unit_ids.as_ref())
+                .map(|text| text.split(',').map(|unit| unit.trim().to_owned()).filter(|unit| !unit.is_empty()).collect())
+                .unwrap_or_default();
+            if units.is_empty() {
+                return Err(Diagnostic::error("service-managed permissions need the organizational units of the targets")
+                    .named("--organizational-unit-ids")
+                    .into());
+            }
+            Ok(PermissionModel::ServiceManaged { organizational_unit_ids: units, auto_deployment: AutoDeployment::Disabled })
+        }
+    }
+}
+
+fn preferences(options: &PreferenceOptions) -> Preferences {
+    Preferences {
+        failure_tolerance_count: options.failure_tolerance_count,
+        max_concurrent_count: options.max_concurrent_count,
+        region_concurrency: options.region_concurrency.map(|concurrency| match concurrency {
+            RegionConcurrency::Sequential => status::RegionConcurrency::Sequential,
+            RegionConcurrency::Parallel => status::RegionConcurrency::Parallel,
+        }),
+        concurrency_mode: options.concurrency_mode.map(|mode| match mode {
+            ConcurrencyMode::Strict => status::ConcurrencyMode::Strict,
+            ConcurrencyMode::Soft => status::ConcurrencyMode::Soft,
+        }),
+        failure_tolerance_percentage: options.failure_tolerance_percentage,
+        max_concurrent_percentage: options.max_concurrent_percentage,
+        region_order: Vec::new(),
+    }
+}

@@ -1,0 +1,87 @@
+//! Progress of a rollout: one line that moves on a terminal, and one line for each thing that is settled.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use stack_rollout::Event;
+use stack_rollout::status::DetailedStatus;
+
+use crate::printer::Printer;
+
+/// Shows how far a rollout is.
+#[derive(Debug, Clone)]
+pub(crate) struct RolloutProgress {
+    printer: Printer,
+    bar: ProgressBar,
+}
+
+impl RolloutProgress {
+    pub(crate) fn new(printer: Printer) -> Self {
+        let target = if printer.shows_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed}  {wide_msg}") {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(Duration::from_millis(120));
+        Self { printer, bar }
+    }
+
+    /// What hears of the rollout.
+    pub(crate) fn listener(&self) -> impl FnMut(Event) + Send + use<> {
+        let progress = self.clone();
+        let mut statuses: BTreeMap<String, DetailedStatus> = BTreeMap::new();
+        move |event| match event {
+            Event::Planned(plan) if plan.is_nothing_to_do() => progress.line("Unchanged", "every target has this release already"),
+            Event::StackSetCreated { stack_set } => progress.line("Created", &format!("stack set {stack_set}")),
+            Event::Resumed { operation } => progress.line(
+                "Resuming",
+                &format!(
+                    "operation {} ({} {}), which an earlier run of this release has started",
+                    operation.id, operation.action, operation.status
+                ),
+            ),
+            Event::WaitingForOther { operation } => progress
+                .line("Waiting", &format!("for operation {} ({} {}) of someone else", operation.id, operation.action, operation.status)),
+            Event::OperationStarted { operation_id, action, targets } => {
+                progress.line(
+                    "Started",
+                    &format!("{action} in {targets} {} (operation {operation_id})", if targets == 1 { "target" } else { "targets" }),
+                );
+            }
+            Event::OperationStatus { operation_id, status } => progress.bar.set_message(format!("operation {operation_id}: {status}")),
+            Event::InstanceStatus { target, status, reason } => {
+                let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+                match &status {
+                    DetailedStatus::Pending | DetailedStatus::Running => {}
+                    DetailedStatus::Succeeded => progress.line(status.as_str(), &format!("{target}{reason}")),
+                    _ => progress.bar.suspend(|| progress.printer.bad_step(status.as_str(), format_args!("{target}{reason}"))),
+                }
+                statuses.insert(target.to_string(), status);
+                let under_way = statuses.values().filter(|status| !settled(status)).count();
+                let now: Vec<&str> = statuses
+                    .iter()
+                    .filter(|(_, status)| **status == DetailedStatus::Running)
+                    .map(|(target, _)| target.as_str())
+                    .take(3)
+                    .collect();
+                let now = if now.is_empty() { String::new() } else { format!("; now {}", now.join(", ")) };
+                progress.bar.set_message(format!("{} of {} targets settled{now}", statuses.len() - under_way, statuses.len()));
+            }
+            Event::Tolerated { error, attempt } => progress.line("Retrying", &format!("{error} (attempt {attempt})")),
+            _ => {}
+        }
+    }
+
+    pub(crate) fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn line(&self, verb: &str, what: &str) {
+        self.bar.suspend(|| self.printer.step(verb, what));
+    }
+}
+
+fn settled(status: &DetailedStatus) -> bool {
+    !matches!(status, DetailedStatus::Pending | DetailedStatus::Running)
+}

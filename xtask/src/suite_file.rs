@@ -1,0 +1,42 @@
+//! The file of a suite, read for a run.
+
+use std::path::{Path, PathBuf};
+
+use endpoint_test::{Suite, SuiteInfo, SuiteOptions};
+use model_release::{Diagnostic, Failure, FailureKind};
+
+use crate::files;
+
+/// The project's own tests.
+pub(crate) const SUITE: &str = "test/endpoint-tests.yaml";
+
+/// A suite that was read from its file.
+#[derive(Debug)]
+pub(crate) struct SuiteFile {
+    pub(crate) suite: Suite,
+    pub(crate) info: SuiteInfo,
+    pub(crate) path: PathBuf,
+}
+
+impl SuiteFile {
+    pub(crate) fn read(path: &Path, options: &SuiteOptions) -> Result<Self, Failure> {
+        let text = files::read_text(path).map_err(|diagnostic| diagnostic.hinting("name the tests with --suite"))?;
+        let suite = Suite::load_with(path, options).map_err(|errors| {
+            let diagnostics = errors
+                .problems()
+                .iter()
+                .map(|problem| {
+                    let diagnostic = Diagnostic::error(&problem.message).hint(problem.hint.clone());
+                    match &problem.place {
+                        Some(place) => diagnostic.source(&files::shown(path), place.line, place.column, &text),
+                        None => diagnostic.file(path),
+                    }
+                })
+                .collect();
+            Failure::new(FailureKind::BadInput, diagnostics)
+        })?;
+        let info =
+            SuiteInfo { file: files::shown(path), name: suite.name().map(str::to_owned), digest: Some(files::digest(text.as_bytes())) };
+        Ok(Self { suite, info, path: path.to_owned() })
+    }
+}

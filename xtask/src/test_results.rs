@@ -1,0 +1,66 @@
+//! The files that a test run leaves: `test-results.json`, `junit.xml`, `report.html`, and `test.env` for a pipeline's shell.
+
+use std::path::PathBuf;
+
+use endpoint_test::{Report, Verdict, report as render};
+
+use crate::exit::Exit;
+use crate::files::{self, FileSet};
+use crate::printer::Printer;
+use model_release::{Diagnostic, Failure};
+
+/// Where the results go.
+#[derive(Debug)]
+pub(crate) struct ResultFiles {
+    folder: PathBuf,
+    results: String,
+}
+
+impl ResultFiles {
+    /// `name` is the results file's name without its ending, as the reference's pipeline gives it.
+    pub(crate) fn new(folder: PathBuf, name: &str) -> Result<Self, Failure> {
+        let name = name.trim().trim_end_matches(".json");
+        if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\']) {
+            return Err(Diagnostic::error(format!("`{name}` is not a file's name"))
+                .named("--test-results, TEST_RESULTS")
+                .hinting("give a name without a folder; --results-dir names the folder")
+                .into());
+        }
+        Ok(Self { folder, results: format!("{name}.json") })
+    }
+
+    /// Writes all of them, each whole.
+    pub(crate) fn write(&self, report: &Report) -> Result<(), Failure> {
+        let mut set = FileSet::default();
+        set.add(self.folder.join("junit.xml"), render::junit(report));
+        set.add(self.folder.join("report.html"), render::html(report));
+        let summary = format!("{} of {} endpoints passed", report.counts.passed, report.counts.targets);
+        let variables = [("TEST_VERDICT", report.verdict.as_str()), ("TEST_SUMMARY", summary.as_str())];
+        set.add(self.folder.join("test.env"), files::shell_variables(&variables));
+        set.add(self.folder.join(&self.results), render::json(report));
+        set.write()
+    }
+
+    pub(crate) fn describe(&self) -> String {
+        format!("{}, junit.xml, report.html in {}", self.results, files::shown(&self.folder))
+    }
+}
+
+/// Writes the results and shows what they come to.
+pub(crate) fn finish(printer: Printer, results: &ResultFiles, report: &Report) -> Result<Exit, Failure> {
+    results.write(report)?;
+    printer.result(report, endpoint_test::report::table(report).trim_end());
+    printer.step("Written", results.describe());
+    Ok(exit(report))
+}
+
+/// A proven failure outranks an unknown, and that outranks nothing at all.
+fn exit(report: &Report) -> Exit {
+    let exit = |verdict| match verdict {
+        Verdict::Passed | Verdict::Skipped => Exit::Done,
+        Verdict::Failed => Exit::Failed,
+        Verdict::Errored => Exit::Unreachable,
+        Verdict::Empty => Exit::Nothing,
+    };
+    report.targets.iter().map(|target| exit(target.verdict)).fold(exit(report.verdict), Exit::worst)
+}
