@@ -2,17 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cfn_render::{PseudoParameters, Template, resources_of_type};
+use cfn_render::{PseudoParameters, Template};
 use stage_config::ParametersFile;
 
 use crate::FailureKind;
+use crate::blueprint::{StackBlueprint, Value};
 use crate::configuration::depends_on_target;
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::manifest::ParameterOverride;
 use crate::problems;
 
 /// The names of the template's endpoints, in every account and region the same.
-pub fn names(
+pub(crate) fn names(
     template: &Template,
     parameters: &ParametersFile,
     overrides: &[ParameterOverride],
@@ -78,7 +79,8 @@ fn names_in(
     let mut names = BTreeSet::new();
     let mut diagnostics = Vec::new();
     let mut made_of_target = false;
-    for (logical_id, properties) in resources_of_type(resolved.value(), "AWS::SageMaker::Endpoint") {
+    for endpoint in StackBlueprint::read(resolved.value()).endpoints {
+        let logical_id = &endpoint.logical_id;
         let pointer = format!("/Resources/{logical_id}/Properties/EndpointName");
         made_of_target |= of_target(&pointer);
         let behind = resolved.parameters_behind(&pointer);
@@ -88,12 +90,10 @@ fn names_in(
             diagnostics.push(at(template, &pointer, diagnostic).hinting("write the value itself into the stage file"));
             continue;
         }
-        match &properties["EndpointName"] {
+        match endpoint.name {
             // Whether SageMaker takes the name has been checked with the stage's parameters.
-            serde_json::Value::String(name) => {
-                names.insert(name.clone());
-            }
-            serde_json::Value::Null => diagnostics.push(
+            Value::Known(name) => drop(names.insert(name)),
+            Value::Absent => diagnostics.push(
                 at(
                     template,
                     &format!("/Resources/{logical_id}"),
@@ -101,13 +101,13 @@ fn names_in(
                 )
                 .hinting("give it a name that is made from parameters, so that the tests know what to test"),
             ),
-            other => diagnostics.push(
+            Value::Unknown(name) => diagnostics.push(
                 at(
                     template,
                     &pointer,
                     Diagnostic::error(format!("the name of endpoint `{logical_id}` is not known before it is deployed")),
                 )
-                .detail(other.to_string())
+                .detail(name.to_string())
                 .hinting("make it from parameters alone"),
             ),
         }

@@ -14,6 +14,7 @@
 //! | `aws` (default) | the adapters in `aws`, and with them the AWS SDK |
 //! | `schema` | JSON Schemas of the files |
 
+pub mod blueprint;
 pub mod build;
 pub mod configuration;
 pub mod deploy;

@@ -18,14 +18,21 @@ pub const DEPLOY: &str = "deploy";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Manifest {
+    /// The version of this format: 1.
     pub schema_version: u32,
+    /// The program that built the release.
     pub tool: Tool,
     /// `deploy`: a release with a model package to roll out.
     pub action: String,
+    /// The commit that it was built from.
     pub source: Source,
+    /// The SageMaker project.
     pub project: ProjectIdentity,
+    /// The model package that it deploys.
     pub model_package: ModelPackage,
+    /// Why this model package.
     pub choice: Choice,
+    /// Where each stage goes.
     pub stages: Stages,
     /// The file that is the template. Releases of older programs do not name it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -38,7 +45,9 @@ pub struct Manifest {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Tool {
+    /// Its name.
     pub name: String,
+    /// Its version.
     pub version: String,
 }
 
@@ -46,6 +55,7 @@ pub struct Tool {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Source {
+    /// The commit; not known without git.
     pub commit: Option<String>,
     /// Whether tracked files had changes; not known without git.
     pub dirty: Option<bool>,
@@ -55,8 +65,11 @@ pub struct Source {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ProjectIdentity {
+    /// The project's name.
     pub name: String,
+    /// The project's id, such as `p-abc123xyz`.
     pub id: String,
+    /// The data science environment's name.
     pub environment: String,
 }
 
@@ -64,13 +77,21 @@ pub struct ProjectIdentity {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ModelPackage {
+    /// Its ARN.
     pub arn: String,
+    /// The model package group.
     pub group: String,
+    /// Its version; none for an unversioned package.
     pub version: Option<u32>,
+    /// The approval status when the release was built.
     pub approval_status: String,
+    /// The status, such as `Completed`.
     pub status: String,
+    /// When it was registered (RFC 3339).
     pub created: String,
+    /// The images of its containers.
     pub images: Vec<String>,
+    /// The S3 URLs of its model data.
     pub model_data: Vec<String>,
     /// The same model in other regions, by region: an endpoint's image and artifacts must be in its own. Left out when there are none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -81,8 +102,11 @@ pub struct ModelPackage {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RegionalModelPackage {
+    /// Its ARN.
     pub arn: String,
+    /// The images of its containers.
     pub images: Vec<String>,
+    /// The S3 URLs of its model data.
     pub model_data: Vec<String>,
 }
 
@@ -90,8 +114,11 @@ pub struct RegionalModelPackage {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Choice {
+    /// What was wanted, such as `latest-approved`.
     pub selection: String,
+    /// Why, in words.
     pub because: String,
+    /// The newer packages that were not chosen.
     pub passed_over: Vec<PassedOver>,
     /// Nobody approved the package: `--allow-unapproved` let it through.
     #[serde(default)]
@@ -125,6 +152,7 @@ pub struct Event {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReleasePolicy {
+    /// The file, seen from the project's folder.
     pub file: String,
     /// `sha256:…` of the file.
     pub digest: String,
@@ -134,7 +162,9 @@ pub struct ReleasePolicy {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MetGate {
+    /// The gate, such as `metric accuracy`.
     pub gate: String,
+    /// What was found.
     pub found: String,
 }
 
@@ -142,10 +172,12 @@ pub struct MetGate {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PassedOver {
+    /// The model package's ARN.
     pub arn: String,
     /// The kind of reason, such as `pending-approval` or `gate-not-met`.
     #[serde(default)]
     pub code: String,
+    /// The reason, in words.
     pub reason: String,
 }
 
@@ -153,7 +185,9 @@ pub struct PassedOver {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Stages {
+    /// The staging accounts.
     pub staging: StageTargets,
+    /// The production accounts.
     pub prod: StageTargets,
 }
 
@@ -161,12 +195,19 @@ pub struct Stages {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StageTargets {
+    /// The type of the stage's environment.
     pub env_type: String,
+    /// The file with the stage's parameters.
     pub config: String,
+    /// The target accounts.
     pub accounts: Vec<String>,
+    /// The target regions, in the order in which they are deployed to.
     pub regions: Vec<String>,
+    /// The model execution role's name.
     pub execution_role_name: String,
+    /// The names of the endpoints, the same in every target.
     pub endpoints: Vec<String>,
+    /// The name of the stack set.
     pub stack_set: String,
     /// Parameters that are others in some accounts or regions. A later one wins over an earlier one. Left out when there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -184,6 +225,7 @@ pub struct ParameterOverride {
     /// Only in this region; in every one when null.
     #[serde(default)]
     pub region: Option<String>,
+    /// Values by the parameters' names.
     pub parameters: BTreeMap<String, String>,
 }
 

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use cfn_render::{PseudoParameters, Template, resources_of_type};
+use cfn_render::{PseudoParameters, Template};
 use serde::Serialize;
-use serde_json::Value as Json;
 use stack_rollout::preflight::{Check, CheckOutcome, ExecutionRole, Place, Requirements};
 use stack_rollout::{InstanceAction, Observed, Parameters, PermissionModel, Plan};
 
+use crate::blueprint::{StackBlueprint, Value};
 use crate::{Release, RolloutRequest};
 
 const EXECUTION_ROLE: &str = "AWSCloudFormationStackSetExecutionRole";
@@ -16,7 +16,9 @@ const EXECUTION_ROLE: &str = "AWSCloudFormationStackSetExecutionRole";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PreflightReport {
+    /// How many checks passed.
     pub passed: usize,
+    /// How many checks failed.
     pub failed: usize,
     /// Questions that could not be asked, or that AWS cannot answer.
     pub unchecked: usize,
@@ -34,9 +36,11 @@ pub struct Finding {
     pub subject: String,
     /// `failed` or `unchecked`.
     pub outcome: String,
+    /// What was found.
     pub message: String,
     /// What AWS said, in the first target.
     pub detail: Option<String>,
+    /// What to do about it.
     pub hint: Option<String>,
     /// `ACCOUNT/REGION`; empty for the account that the stack set is in.
     pub targets: Vec<String>,
@@ -121,38 +125,34 @@ fn needs(release: &Release, template: &Template, parameters: &Parameters, accoun
     needed.artifacts.clone_from(model_data);
     let pseudo = PseudoParameters::in_region(region).in_account(account);
     let Ok(resolved) = template.resolve(parameters, &pseudo) else { return needed };
-    for (_, model) in resources_of_type(&resolved, "AWS::SageMaker::Model") {
-        let containers = [&model["PrimaryContainer"]].into_iter().chain(model["Containers"].as_array().into_iter().flatten());
-        for container in containers {
-            add(&mut needed.model_packages, &container["ModelPackageName"], "arn:");
-            add(&mut needed.images, &container["Image"], "");
-            add(&mut needed.artifacts, &container["ModelDataUrl"], "s3://");
-        }
+    let stack = StackBlueprint::read(&resolved);
+    for container in stack.models.iter().flat_map(|model| &model.containers) {
+        add(&mut needed.model_packages, container.model_package.as_deref(), "arn:");
+        add(&mut needed.images, container.image.as_deref(), "");
+        add(&mut needed.artifacts, container.model_data_url.as_deref(), "s3://");
     }
-    for (_, config) in resources_of_type(&resolved, "AWS::SageMaker::EndpointConfig") {
-        for key in
-            [&config["KmsKeyId"], &config["DataCaptureConfig"]["KmsKeyId"], &config["AsyncInferenceConfig"]["OutputConfig"]["KmsKeyId"]]
-        {
-            add(&mut needed.keys, key, "arn:");
+    for config in &stack.configs {
+        for key in &config.keys {
+            add(&mut needed.keys, Some(key), "arn:");
         }
-        let variants =
-            ["ProductionVariants", "ShadowProductionVariants"].into_iter().flat_map(|name| config[name].as_array().into_iter().flatten());
-        for variant in variants {
-            let count = &variant["InitialInstanceCount"];
-            let count = count.as_u64().or_else(|| count.as_str()?.parse().ok()).and_then(|count| u32::try_from(count).ok());
-            if let (Some(kind), Some(count)) = (variant["InstanceType"].as_str(), count) {
-                *needed.instances.entry(kind.to_owned()).or_default() += count;
+        for variant in &config.variants {
+            let count = variant.instance_count.and_then(|count| u32::try_from(count).ok());
+            if let (Some(kind), Some(count)) = (&variant.instance_type, count) {
+                *needed.instances.entry(kind.clone()).or_default() += count;
             }
         }
     }
-    for (_, endpoint) in resources_of_type(&resolved, "AWS::SageMaker::Endpoint") {
-        add(&mut needed.endpoints, &endpoint["EndpointName"], "");
+    for endpoint in &stack.endpoints {
+        if let Value::Known(name) = &endpoint.name {
+            add(&mut needed.endpoints, Some(name), "");
+        }
     }
     needed
 }
 
-fn add(list: &mut Vec<String>, value: &Json, prefix: &str) {
-    if let Some(text) = value.as_str().filter(|text| !text.is_empty() && text.starts_with(prefix))
+/// Adds a text once.
+fn add(list: &mut Vec<String>, text: Option<&str>, prefix: &str) {
+    if let Some(text) = text.filter(|text| !text.is_empty() && text.starts_with(prefix))
         && !list.iter().any(|known| known == text)
     {
         list.push(text.to_owned());

@@ -32,7 +32,7 @@ pub enum RegionalSelection {
 
 /// The model packages of a release's other regions.
 #[derive(Debug, Default)]
-pub struct RegionalPackages {
+pub(crate) struct RegionalPackages {
     /// The chosen package's ARN.
     chosen: String,
     packages: BTreeMap<String, ModelPackage>,
@@ -40,7 +40,7 @@ pub struct RegionalPackages {
 
 impl RegionalPackages {
     /// Finds the model package of every region but the chosen one's, and asks each region whether it may be deployed there.
-    pub async fn of<R: Registry, D: Documents>(
+    pub(crate) async fn of<R: Registry, D: Documents>(
         chosen: &ModelPackage,
         request: &BuildRequest,
         regions: &[String],
@@ -74,12 +74,12 @@ impl RegionalPackages {
     }
 
     /// Each region with its model package.
-    pub fn iter(&self) -> impl Iterator<Item = (&String, &ModelPackage)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&String, &ModelPackage)> {
         self.packages.iter()
     }
 
     /// As the manifest holds them.
-    pub fn described(&self) -> BTreeMap<String, RegionalModelPackage> {
+    pub(crate) fn described(&self) -> BTreeMap<String, RegionalModelPackage> {
         let described = |package: &ModelPackage| RegionalModelPackage {
             arn: package.arn.to_string(),
             images: package.images.clone(),
@@ -89,7 +89,7 @@ impl RegionalPackages {
     }
 
     /// The parameters by which the stacks of the other regions get their model package.
-    pub fn overrides(&self, parameters: &ParametersFile, template: &Template) -> Result<Vec<ParameterOverride>, Failure> {
+    pub(crate) fn overrides(&self, parameters: &ParametersFile, template: &Template) -> Result<Vec<ParameterOverride>, Failure> {
         let passed = parameters.iter().any(|(name, value)| name == PARAMETER && value.text() == Some(self.chosen.as_str()));
         if !self.packages.is_empty() && !passed {
             return Err(Diagnostic::error(format!(

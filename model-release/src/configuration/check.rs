@@ -22,7 +22,9 @@ const SAME_EVERYWHERE: [&str; 5] = ["ModelPackageName", "SageMakerProjectName", 
 /// Where a stage goes, as far as it is known.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Targets<'a> {
+    /// The target accounts.
     pub accounts: Option<&'a [String]>,
+    /// The target regions.
     pub regions: Option<&'a [String]>,
     /// The instance types that the model package supports; all when empty.
     pub instance_types: &'a [String],

@@ -13,14 +13,18 @@ use crate::problems;
 /// Which files to read.
 #[derive(Debug, Clone)]
 pub struct ConfigurationFiles {
+    /// The template.
     pub template: PathBuf,
+    /// The file that every stage begins with.
     pub base: BaseFile,
+    /// The files of each stage.
     pub stages: Vec<StageFiles>,
 }
 
 /// The file that every stage begins with.
 #[derive(Debug, Clone)]
 pub struct BaseFile {
+    /// The file.
     pub path: PathBuf,
     /// Whether somebody named it; one that nobody named need not be there.
     pub is_named: bool,
@@ -29,7 +33,9 @@ pub struct BaseFile {
 /// The files of one stage.
 #[derive(Debug, Clone)]
 pub struct StageFiles {
+    /// The stage.
     pub stage: Stage,
+    /// The stage's own parameters.
     pub config: PathBuf,
     /// Need not be there.
     pub overrides: PathBuf,
@@ -38,9 +44,11 @@ pub struct StageFiles {
 /// The template and the stages' parameters, read.
 #[derive(Debug)]
 pub struct Configuration {
+    /// The template.
     pub template: Template,
     /// The same in the long form of its functions.
     pub(crate) template_json: serde_json::Value,
+    /// What it declares.
     pub section: ParametersSection,
     pub(crate) base: Option<Layer>,
     pub(crate) stages: Vec<StageConfiguration>,

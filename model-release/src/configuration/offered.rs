@@ -9,14 +9,23 @@ use crate::Stage;
 /// What the pipeline knows of one stage; what it does not know yet is none.
 #[derive(Debug, Clone, Copy)]
 pub struct Pipeline<'a> {
+    /// The stage.
     pub stage: Stage,
+    /// The SageMaker project's name.
     pub project_name: Option<&'a str>,
+    /// Its id.
     pub project_id: Option<&'a str>,
+    /// The data science environment's name.
     pub env_name: Option<&'a str>,
+    /// The type of the stage's environment.
     pub env_type: Option<&'a str>,
+    /// The model execution role's name, with its path if it has one.
     pub execution_role: Option<&'a str>,
+    /// The key that encrypts the endpoints' volumes.
     pub volume_kms_key_arn: Option<&'a str>,
+    /// The chosen model package.
     pub model_package_arn: Option<&'a str>,
+    /// The stage's accounts.
     pub accounts: Option<&'a [String]>,
 }
 

@@ -10,11 +10,15 @@ use crate::preflight::PreflightReport;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlanDocument {
+    /// The version of this format: 1.
     pub schema_version: u32,
+    /// The program that made the plan.
     pub tool: Tool,
+    /// The stage.
     pub stage: String,
     /// `sha256:…` of the release's manifest.
     pub release: String,
+    /// The stack set.
     pub stack_set: String,
     /// `create`, `update` or `untouched`.
     pub change: String,
@@ -24,11 +28,13 @@ pub struct PlanDocument {
     pub nothing_to_do: bool,
     /// The model package that the release deploys.
     pub model_package: String,
+    /// The parameters of the stack set that change.
     pub parameters: Vec<ParameterChange>,
     /// What changes in the stacks, for each set of targets in which it is the same.
     pub groups: Vec<Group>,
     /// What a rollout would start, in order.
     pub operations: Vec<Operation>,
+    /// How many targets are in which state.
     pub counts: Counts,
     /// Every target of the release and every other instance of the set, in order of account and region.
     pub targets: Vec<Target>,

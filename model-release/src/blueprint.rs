@@ -1,0 +1,353 @@
+//! The endpoints, their configurations and models as a resolved template describes them, read once.
+//!
+//! What is in a template can be known before AWS deploys it, or not: a value that a function of CloudFormation makes later is `None` here.
+//! Endpoint names, what a rollout needs in its targets, and what the tests expect of an endpoint all come from this.
+
+use cfn_render::{is_known, resources_of_type};
+use serde_json::Value as Json;
+
+/// Everything of SageMaker that a stack has.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct StackBlueprint {
+    /// The endpoints.
+    pub endpoints: Vec<EndpointBlueprint>,
+    /// The endpoint configurations, used by an endpoint or not.
+    pub configs: Vec<ConfigBlueprint>,
+    /// The models, used by a variant or not.
+    pub models: Vec<ModelBlueprint>,
+}
+
+/// An endpoint.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EndpointBlueprint {
+    /// The resource's name in the template.
+    pub logical_id: String,
+    /// The endpoint's name.
+    pub name: Value<String>,
+    /// The logical id of its configuration.
+    pub config: Option<String>,
+}
+
+/// An endpoint configuration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConfigBlueprint {
+    /// The resource's name in the template.
+    pub logical_id: String,
+    /// The key of the instances' volumes.
+    pub volume_kms_key: Value<String>,
+    /// Every key that it names, the volumes' among them.
+    pub keys: Vec<String>,
+    /// How requests and responses are captured.
+    pub data_capture: DataCapture,
+    /// Where an asynchronous endpoint puts its responses and failures.
+    pub async_output_locations: Vec<String>,
+    /// The variants, shadow variants last.
+    pub variants: Vec<VariantBlueprint>,
+}
+
+/// How requests and responses are captured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DataCapture {
+    /// Whether they are.
+    pub enabled: Option<bool>,
+    /// The part of them, in percent.
+    pub percentage: Option<i32>,
+}
+
+/// A variant of an endpoint configuration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VariantBlueprint {
+    /// Its name.
+    pub name: Option<String>,
+    /// Whether it only gets copies of requests.
+    pub is_shadow: bool,
+    /// Its share of the traffic.
+    pub weight: Option<f64>,
+    /// The instance type.
+    pub instance_type: Option<String>,
+    /// How many instances it begins with.
+    pub instance_count: Option<i32>,
+    /// Whether something moves the number of instances.
+    pub scales: bool,
+    /// Whether it is serverless.
+    pub is_serverless: bool,
+    /// The logical id of its model.
+    pub model: Option<String>,
+}
+
+/// A model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelBlueprint {
+    /// The resource's name in the template.
+    pub logical_id: String,
+    /// Its containers, the primary one first.
+    pub containers: Vec<ContainerBlueprint>,
+    /// Whether its containers may make no network calls.
+    pub network_isolation: Option<bool>,
+    /// Its network; `None` when it has none.
+    pub network: Option<Network>,
+}
+
+/// A container of a model: a model package, or an image with its model data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContainerBlueprint {
+    /// The model package's ARN.
+    pub model_package: Option<String>,
+    /// The image.
+    pub image: Option<String>,
+    /// The S3 URL of the model data.
+    pub model_data_url: Option<String>,
+}
+
+/// The subnets and security groups of a model, empty where they are not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Network {
+    /// The subnets.
+    pub subnets: Vec<String>,
+    /// The security groups.
+    pub security_groups: Vec<String>,
+}
+
+/// A property of a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value<T> {
+    /// It is left out.
+    Absent,
+    /// It is this.
+    Known(T),
+    /// CloudFormation makes it when it deploys; the value as the template has it.
+    Unknown(Json),
+}
+
+impl StackBlueprint {
+    /// Reads a resolved template.
+    pub fn read(resolved: &Json) -> Self {
+        let resources = |kind| resources_of_type(resolved, kind);
+        let models: Vec<_> = resources("AWS::SageMaker::Model").map(|(id, properties)| model(id, properties)).collect();
+        let mut configs: Vec<_> =
+            resources("AWS::SageMaker::EndpointConfig").map(|(id, properties)| config(resolved, id, properties)).collect();
+        let endpoints: Vec<_> = resources("AWS::SageMaker::Endpoint")
+            .map(|(id, properties)| EndpointBlueprint {
+                logical_id: id.to_owned(),
+                name: value(&properties["EndpointName"]),
+                config: referenced(resolved, "AWS::SageMaker::EndpointConfig", "EndpointConfigName", &properties["EndpointConfigName"]),
+            })
+            .collect();
+        let scaled: Vec<&Json> =
+            resources("AWS::ApplicationAutoScaling::ScalableTarget").map(|(_, properties)| &properties["ResourceId"]).collect();
+        for config in &mut configs {
+            let named: Vec<_> = endpoints.iter().filter(|endpoint| endpoint.config.as_ref() == Some(&config.logical_id)).collect();
+            for variant in &mut config.variants {
+                variant.scales |= scaled.iter().any(|resource| {
+                    named.is_empty() || named.iter().any(|endpoint| may_scale(resource, endpoint, variant.name.as_deref()))
+                });
+            }
+        }
+        Self { endpoints, configs, models }
+    }
+
+    /// The endpoint with this name.
+    pub fn endpoint(&self, name: &str) -> Option<&EndpointBlueprint> {
+        self.endpoints.iter().find(|endpoint| matches!(&endpoint.name, Value::Known(known) if known == name))
+    }
+
+    /// The configuration of an endpoint, where the reference to it can be followed.
+    pub fn config_of(&self, endpoint: &EndpointBlueprint) -> Option<&ConfigBlueprint> {
+        let id = endpoint.config.as_ref()?;
+        self.configs.iter().find(|config| config.logical_id == *id)
+    }
+
+    /// The model of a variant, where the reference to it can be followed.
+    pub fn model_of(&self, variant: &VariantBlueprint) -> Option<&ModelBlueprint> {
+        let id = variant.model.as_ref()?;
+        self.models.iter().find(|model| model.logical_id == *id)
+    }
+}
+
+/// Whether a scalable target can be this variant's: `endpoint/NAME/variant/VARIANT`. What is not known may be any.
+fn may_scale(resource: &Json, endpoint: &EndpointBlueprint, variant: Option<&str>) -> bool {
+    let (Some(resource), Value::Known(name)) = (text(resource), &endpoint.name) else { return true };
+    match resource.split('/').collect::<Vec<_>>()[..] {
+        ["endpoint", of, "variant", which] => of == name && variant.is_none_or(|variant| variant == which),
+        _ => false,
+    }
+}
+
+fn config(resolved: &Json, id: &str, properties: &Json) -> ConfigBlueprint {
+    let volume_kms_key = match value(&properties["KmsKeyId"]) {
+        Value::Known(key) if key.is_empty() => Value::Absent,
+        key => key,
+    };
+    let capture = &properties["DataCaptureConfig"];
+    let output = &properties["AsyncInferenceConfig"]["OutputConfig"];
+    let keys = [&properties["KmsKeyId"], &capture["KmsKeyId"], &output["KmsKeyId"]];
+    let variants = |name, is_shadow| {
+        let variants = properties[name].as_array().into_iter().flatten();
+        variants.map(move |properties| variant(resolved, properties, is_shadow))
+    };
+    ConfigBlueprint {
+        logical_id: id.to_owned(),
+        volume_kms_key,
+        keys: keys.into_iter().filter_map(text).filter(|key| !key.is_empty()).collect(),
+        data_capture: DataCapture {
+            // Capture is on unless it is switched off (CreateEndpointConfig, DataCaptureConfig).
+            enabled: match (capture, &capture["EnableCapture"]) {
+                (Json::Null, _) => Some(false),
+                (_, Json::Null) => Some(true),
+                (_, enabled) => boolean(enabled),
+            },
+            percentage: integer(&capture["InitialSamplingPercentage"]),
+        },
+        async_output_locations: [&output["S3OutputPath"], &output["S3FailurePath"]]
+            .into_iter()
+            .filter_map(text)
+            .filter(|url| !url.is_empty())
+            .collect(),
+        variants: variants("ProductionVariants", false).chain(variants("ShadowProductionVariants", true)).collect(),
+    }
+}
+
+fn variant(resolved: &Json, properties: &Json, is_shadow: bool) -> VariantBlueprint {
+    VariantBlueprint {
+        name: text(&properties["VariantName"]),
+        is_shadow,
+        weight: text(&properties["InitialVariantWeight"]).and_then(|weight| weight.trim().parse().ok()),
+        instance_type: text(&properties["InstanceType"]),
+        instance_count: integer(&properties["InitialInstanceCount"]),
+        scales: !properties["ManagedInstanceScaling"].is_null(),
+        is_serverless: !properties["ServerlessConfig"].is_null(),
+        model: referenced(resolved, "AWS::SageMaker::Model", "ModelName", &properties["ModelName"]),
+    }
+}
+
+fn model(id: &str, properties: &Json) -> ModelBlueprint {
+    let primary = Some(&properties["PrimaryContainer"]).filter(|container| !container.is_null());
+    let containers = primary.into_iter().chain(properties["Containers"].as_array().into_iter().flatten());
+    let network = &properties["VpcConfig"];
+    ModelBlueprint {
+        logical_id: id.to_owned(),
+        containers: containers
+            .map(|container| ContainerBlueprint {
+                model_package: text(&container["ModelPackageName"]),
+                image: text(&container["Image"]),
+                model_data_url: text(&container["ModelDataUrl"]),
+            })
+            .collect(),
+        network_isolation: match &properties["EnableNetworkIsolation"] {
+            Json::Null => Some(false),
+            isolation => boolean(isolation),
+        },
+        network: (!network.is_null())
+            .then(|| Network { subnets: texts(&network["Subnets"]), security_groups: texts(&network["SecurityGroupIds"]) }),
+    }
+}
+
+/// The logical id of the resource that a value names: by reference, or by the name that the resource has.
+fn referenced(resolved: &Json, resource_type: &'static str, name: &str, value: &Json) -> Option<String> {
+    let mut resources = resources_of_type(resolved, resource_type);
+    let id = match value {
+        Json::Object(reference) => match (reference.get("Fn::GetAtt"), reference.get("Ref")) {
+            (Some(Json::Array(parts)), _) => parts.first()?.as_str()?,
+            (Some(Json::String(attribute)), _) => attribute.split('.').next()?,
+            (_, Some(id)) => id.as_str()?,
+            _ => return None,
+        },
+        Json::String(known) => return resources.find(|(_, properties)| properties[name] == **known).map(|(id, _)| id.to_owned()),
+        _ => return None,
+    };
+    resources.find(|(logical_id, _)| *logical_id == id).map(|(id, _)| id.to_owned())
+}
+
+fn value(json: &Json) -> Value<String> {
+    match (json, text(json)) {
+        (Json::Null, _) => Value::Absent,
+        (_, Some(text)) => Value::Known(text),
+        (unknown, None) => Value::Unknown(unknown.clone()),
+    }
+}
+
+/// A value that is known and plain, as text: CloudFormation takes `"2"`, `2` and `true` alike.
+fn text(value: &Json) -> Option<String> {
+    match value {
+        Json::String(text) if is_known(value) => Some(text.clone()),
+        Json::Number(number) => Some(number.to_string()),
+        Json::Bool(value) => Some(value.to_string()),
+        _ => None,
+    }
+}
+
+/// A list of known texts; nothing when one of them is not known.
+fn texts(value: &Json) -> Vec<String> {
+    value.as_array().and_then(|values| values.iter().map(text).collect::<Option<Vec<_>>>()).unwrap_or_default()
+}
+
+fn integer(value: &Json) -> Option<i32> {
+    text(value)?.trim().parse().ok()
+}
+
+fn boolean(value: &Json) -> Option<bool> {
+    text(value)?.trim().to_ascii_lowercase().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read() -> StackBlueprint {
+        StackBlueprint::read(&json!({ "Resources": {
+            "Approved": { "Type": "AWS::SageMaker::Model", "Properties": {
+                "Containers": [{ "ModelPackageName": "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/1" }, { "Image": "extra" }],
+                "VpcConfig": { "Subnets": ["subnet-1"], "SecurityGroupIds": [{ "Fn::GetAtt": ["Group", "GroupId"] }] },
+            } },
+            "Baseline": { "Type": "AWS::SageMaker::Model", "Properties": {
+                "ModelName": "baseline", "PrimaryContainer": { "Image": "image:1", "ModelDataUrl": "s3://bucket/model.tar.gz" },
+            } },
+            "Config": { "Type": "AWS::SageMaker::EndpointConfig", "Properties": {
+                "KmsKeyId": "",
+                "ProductionVariants": [
+                    { "VariantName": "A", "ModelName": { "Fn::GetAtt": ["Approved", "ModelName"] }, "InitialInstanceCount": "2", "InitialVariantWeight": 1 },
+                    { "VariantName": "B", "ModelName": "baseline", "InitialInstanceCount": 1 },
+                ],
+                "ShadowProductionVariants": [{ "VariantName": "S", "ModelName": { "Ref": "Approved" } }],
+            } },
+            "Endpoint": { "Type": "AWS::SageMaker::Endpoint", "Properties": {
+                "EndpointName": "iris", "EndpointConfigName": { "Fn::GetAtt": "Config.EndpointConfigName" },
+            } },
+            "Later": { "Type": "AWS::SageMaker::Endpoint", "Properties": {
+                "EndpointName": { "Ref": "AWS::StackName" }, "EndpointConfigName": "elsewhere",
+            } },
+            "Scaling": { "Type": "AWS::ApplicationAutoScaling::ScalableTarget", "Properties": { "ResourceId": "endpoint/iris/variant/B" } },
+        } }))
+    }
+
+    #[test]
+    fn references_are_followed_by_attribute_by_name_and_by_ref() {
+        let stack = read();
+        let endpoint = stack.endpoint("iris").unwrap();
+        let config = stack.config_of(endpoint).unwrap();
+        let models: Vec<_> = config.variants.iter().map(|variant| stack.model_of(variant).unwrap().logical_id.as_str()).collect();
+        assert_eq!(models, ["Approved", "Baseline", "Approved"]);
+        assert_eq!(stack.config_of(&stack.endpoints[1]), None);
+        assert!(matches!(stack.endpoints[1].name, Value::Unknown(_)));
+    }
+
+    #[test]
+    fn every_container_is_read_and_what_is_not_known_is_not_made_up() {
+        let model = &read().models[0];
+        assert_eq!(model.containers.len(), 2);
+        assert_eq!(model.containers[1].image.as_deref(), Some("extra"));
+        let network = model.network.as_ref().unwrap();
+        assert_eq!((network.subnets.len(), network.security_groups.len()), (1, 0));
+        assert_eq!(read().configs[0].volume_kms_key, Value::Absent);
+    }
+
+    #[test]
+    fn scaling_moves_the_variant_that_it_names_and_no_other() {
+        let config = &read().configs[0];
+        assert_eq!(config.variants.iter().map(|variant| variant.scales).collect::<Vec<_>>(), [false, true, false]);
+        assert_eq!(config.variants.iter().map(|variant| variant.is_shadow).collect::<Vec<_>>(), [false, false, true]);
+        assert_eq!(config.variants[0].instance_count, Some(2));
+    }
+}
