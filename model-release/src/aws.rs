@@ -1,6 +1,7 @@
 //! The adapters to AWS: sessions, here and in the target accounts, and what is asked in them.
 
 mod artifact_bucket;
+mod doctor;
 mod home;
 mod organization;
 mod preflight;
@@ -11,6 +12,7 @@ mod target_sessions;
 mod target_stacks;
 
 pub use artifact_bucket::{BucketPlace, artifact_bucket};
+pub use doctor::{GroupReaders, check_accounts, check_artifact_bucket, check_registry};
 pub use home::home;
 pub use organization::listed;
 pub use preflight::{PreflightProgress, check_targets};

@@ -3,11 +3,13 @@
 //! base file → stage file → what the pipeline knows → overrides of some accounts and regions. A later one wins.
 
 mod check;
+mod explanation;
 mod files;
 mod offered;
 mod target_dependence;
 
 pub use check::{StageParameters, Targets};
+pub use explanation::Explanation;
 pub use files::{BaseFile, Configuration, ConfigurationFiles, StageFiles};
 pub use offered::{OFFERED, Pipeline};
 pub use target_dependence::depends_on_target;

@@ -1,6 +1,5 @@
 //! `config`: the stages' parameters explained, checked, and described for editors. It needs no AWS.
 
-mod explain;
 mod request;
 pub(crate) mod schema;
 
@@ -11,7 +10,7 @@ use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::project::Project;
 use model_release::Stage;
-use model_release::configuration::{Configuration, StageParameters};
+use model_release::configuration::{Configuration, Explanation, StageParameters};
 use model_release::{Diagnostic, Failure, stop_on_errors};
 
 use request::ConfigRequest;
@@ -31,7 +30,7 @@ fn explain(printer: Printer, project: &Project, options: &ConfigExplainOptions) 
     let [stage] = &request.stages[..] else { return Err(Failure::bad_input(Diagnostic::error("no stage is named"))) };
     let pipeline = request.pipeline(stage);
     let parameters = configuration.check(&pipeline, &request.targets(stage));
-    let explanation = explain::Explanation::new(&configuration, &pipeline, &parameters, target);
+    let explanation = Explanation::new(&configuration, &pipeline, &parameters, target);
     printer.result(&explanation, explanation.table());
     found(printer, parameters)
 }

@@ -1,33 +1,32 @@
 //! `doctor`: everything that a release needs, in every account, asked at once. Reads only, and needs no release.
 
-mod home;
-pub(crate) mod report;
 mod targets;
 
+use model_release::aws::{GroupReaders, check_accounts, check_artifact_bucket, check_registry};
 use model_release::configuration::Configuration;
-use model_release::{Diagnostic, Failure, Stage, stop_on_errors};
+use model_release::{Diagnostic, DoctorReport, Failure, Stage, stop_on_errors};
 
 use crate::cli::{DoctorOptions, Permissions, given};
+use crate::diagnostic::clean;
 use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::project::Project;
 use crate::requests::{BuildCommand, OptionErrors};
 use crate::session;
-use report::Report;
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &DoctorOptions) -> Result<Exit, Failure> {
     let readers = readers(options)?;
     let mut command = BuildCommand::read(project, &options.build)?;
     printer.diagnostics(&command.warnings);
     let session = session::open().await?;
-    let mut report = Report::new();
+    let mut report = DoctorReport::new(crate::tool());
     let inputs = configuration(printer, &command, &mut report);
     match session.caller().await {
         Ok(caller) => {
             report.ok("credentials", format!("account {}, region {}", caller.account, session.region()));
-            let known = home::accounts(&session, &mut command.request, &caller.account, &mut report).await?;
-            home::registry(&session, &command.request, &readers, known.iter().all(|known| *known), &mut report).await;
-            home::artifact_bucket(&session, command.artifact_bucket.as_deref(), &mut report).await;
+            let known = check_accounts(&session, &mut command.request, &caller.account, &mut report).await?;
+            check_registry(&session, &command.request, &readers, known.iter().all(|known| *known), &mut report).await;
+            check_artifact_bucket(&session, command.artifact_bucket.as_deref(), &mut report).await;
             match inputs {
                 Some(inputs) => {
                     let look = targets::Look { printer, project, options, session: &session, caller: &caller, inputs: &inputs, known };
@@ -44,12 +43,12 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DoctorOpt
         }
     }
     let report = report.ended();
-    printer.result(&report, report.text());
-    Ok(report.exit())
+    printer.result(&report, clean(&report.text()));
+    Ok(report.worst().map_or(Exit::Done, Exit::from))
 }
 
 /// The template and the stages' files, by the checks of `config check`.
-fn configuration(printer: Printer, command: &BuildCommand, report: &mut Report) -> Option<Configuration> {
+fn configuration(printer: Printer, command: &BuildCommand, report: &mut DoctorReport) -> Option<Configuration> {
     let read = Configuration::read(&command.files).and_then(|inputs| {
         command.request.check_early(&inputs)?;
         Ok(inputs)
@@ -71,7 +70,7 @@ fn configuration(printer: Printer, command: &BuildCommand, report: &mut Report) 
 }
 
 /// Who may read the group besides the accounts themselves; and options that only `build` can do something with.
-fn readers(options: &DoctorOptions) -> Result<home::Readers, Failure> {
+fn readers(options: &DoctorOptions) -> Result<GroupReaders, Failure> {
     let mut asked = OptionErrors::default();
     for (is_given, flag) in [(options.build.choice.registry.is_some(), "--registry"), (options.build.choice.event.is_some(), "--event")] {
         if is_given {
@@ -92,5 +91,5 @@ fn readers(options: &DoctorOptions) -> Result<home::Readers, Failure> {
     let roles = roles.filter_map(|role| asked.parsed(role.parse(), "--principal-roles")).collect();
     let organization = given(options.principal_org_id.as_ref()).and_then(|text| asked.parsed(text.parse(), "--principal-org-id"));
     stop_on_errors(asked.diagnostics)?;
-    Ok(home::Readers { roles, organization })
+    Ok(GroupReaders { roles, organization })
 }

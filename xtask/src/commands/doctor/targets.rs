@@ -7,13 +7,12 @@ use model_release::aws::{Caller, Session, TargetSessions, check_targets};
 use model_release::build::{BuildRequest, Home, RegionalSelection};
 use model_release::configuration::Configuration;
 use model_release::preflight::{PlannedRollout, Scope};
-use model_release::{Diagnostic, Failure, FailureKind, PackageSelection, RegistryAccess, Release, Stage, deploy};
+use model_release::{Diagnostic, DoctorReport, Failure, FailureKind, PackageSelection, RegistryAccess, Release, Stage, deploy};
 use serde_json::json;
 use stack_rollout::aws::CloudFormationStackSets;
 use stack_rollout::{Observed, observe, plan};
 use tempfile::TempDir;
 
-use super::report::Report;
 use crate::cli::{DoctorOptions, PreferenceOptions};
 use crate::preflight::PreflightBar;
 use crate::printer::Printer;
@@ -34,7 +33,7 @@ pub(super) struct Look<'a> {
 }
 
 /// Chooses the model package as `build` would, and checks every target of both stages.
-pub(super) async fn check(look: &Look<'_>, mut command: BuildCommand, report: &mut Report) -> Result<(), Failure> {
+pub(super) async fn check(look: &Look<'_>, mut command: BuildCommand, report: &mut DoctorReport) -> Result<(), Failure> {
     const PACKAGE: &str = "model-package-choice";
     const RELEASE: &str = "release";
     let folder = TempDir::new().map_err(|error| Diagnostic::error(format!("no temporary folder can be made: {error}")))?;
@@ -78,7 +77,7 @@ pub(super) async fn check(look: &Look<'_>, mut command: BuildCommand, report: &m
     Ok(())
 }
 
-async fn targets_of(look: &Look<'_>, release: &Release, stage: Stage, scope: Scope, report: &mut Report) -> Result<(), Failure> {
+async fn targets_of(look: &Look<'_>, release: &Release, stage: Stage, scope: Scope, report: &mut DoctorReport) -> Result<(), Failure> {
     const STACK_SET: &str = "stack-set";
     let stage_targets = release.manifest.stage(stage);
     let set = look.options.stack_set(stage, &stage_targets.env_type);

@@ -6,10 +6,8 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use stack_rollout::preflight::{Check, CheckOutcome};
 
-use crate::diagnostic::clean;
-use crate::exit::Exit;
-use model_release::manifest::Tool;
-use model_release::{Failure, FailureKind, Level};
+use crate::diagnostic::{Failure, FailureKind, Level};
+use crate::manifest::Tool;
 
 const SCHEMA_VERSION: u32 = 1;
 /// How many targets are named with a check before the rest is counted.
@@ -17,42 +15,50 @@ const NAMED: usize = 3;
 
 /// Every check with its outcome; those that are not well come first.
 #[derive(Debug, Clone, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct Report {
-    pub(crate) schema_version: u32,
-    pub(crate) tool: Tool,
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct DoctorReport {
+    /// The version of this format: 1.
+    pub schema_version: u32,
+    /// The program that checked.
+    pub tool: Tool,
     /// How many checks had which outcome; a check of several targets counts once for each.
-    pub(crate) counts: Counts,
-    pub(crate) checks: Vec<Checked>,
+    pub counts: Counts,
+    /// Every check.
+    pub checks: Vec<Checked>,
 }
 
 /// How many checks had which outcome.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct Counts {
-    pub(crate) ok: usize,
-    pub(crate) warning: usize,
-    pub(crate) failed: usize,
-    pub(crate) not_checked: usize,
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Counts {
+    /// All is well.
+    pub ok: usize,
+    /// Something is worth knowing.
+    pub warning: usize,
+    /// A prerequisite is missing.
+    pub failed: usize,
+    /// It could not be checked.
+    pub not_checked: usize,
 }
 
 /// One check, in all targets in which its answer is the same.
 #[derive(Debug, Clone, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct Checked {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Checked {
     /// Such as `ssm-parameter`.
-    pub(crate) check: String,
+    pub check: String,
     /// What it is about, such as the parameter's name.
-    pub(crate) subject: String,
-    pub(crate) outcome: Outcome,
+    pub subject: String,
+    /// The outcome.
+    pub outcome: Outcome,
     /// What was found, unless all is well.
-    pub(crate) message: Option<String>,
+    pub message: Option<String>,
     /// What AWS said.
-    pub(crate) details: Vec<String>,
+    pub details: Vec<String>,
     /// What to do about it.
-    pub(crate) hint: Option<String>,
+    pub hint: Option<String>,
     /// `ACCOUNT/REGION`; empty for the caller's own account.
-    pub(crate) targets: Vec<String>,
+    pub targets: Vec<String>,
     /// AWS could not be asked: another run may be told.
     #[serde(skip)]
     is_unknown: bool,
@@ -61,8 +67,8 @@ pub(crate) struct Checked {
 /// The outcome of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) enum Outcome {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Outcome {
     /// A prerequisite is missing.
     Failed,
     /// It could not be asked.
@@ -84,9 +90,10 @@ impl Outcome {
     }
 }
 
-impl Report {
-    pub(crate) fn new() -> Self {
-        Self { schema_version: SCHEMA_VERSION, tool: crate::tool(), counts: Counts::default(), checks: Vec::new() }
+impl DoctorReport {
+    /// A report without checks.
+    pub fn new(tool: Tool) -> Self {
+        Self { schema_version: SCHEMA_VERSION, tool, counts: Counts::default(), checks: Vec::new() }
     }
 
     fn push(&mut self, check: &str, subject: impl Into<String>, outcome: Outcome) -> &mut Checked {
@@ -103,18 +110,20 @@ impl Report {
         self.checks.last_mut().expect("one was just pushed")
     }
 
-    pub(crate) fn ok(&mut self, check: &str, subject: impl Into<String>) {
+    /// All is well.
+    pub fn ok(&mut self, check: &str, subject: impl Into<String>) {
         self.push(check, subject, Outcome::Ok);
     }
 
-    pub(crate) fn failed(&mut self, check: &str, subject: &str, message: &str, hint: &str) {
+    /// A prerequisite is missing.
+    pub fn failed(&mut self, check: &str, subject: &str, message: &str, hint: &str) {
         let checked = self.push(check, subject, Outcome::Failed);
         checked.message = Some(message.to_owned());
         checked.hint = Some(hint.to_owned());
     }
 
     /// What another finding stands in the way of.
-    pub(crate) fn not_reached(&mut self, check: &str, subject: &str, message: &str) {
+    pub fn not_reached(&mut self, check: &str, subject: &str, message: &str) {
         let checked = self.push(check, subject, Outcome::NotChecked);
         checked.message = Some(message.to_owned());
         checked.hint = Some("mend what stands in the way and run this again".to_owned());
@@ -122,7 +131,7 @@ impl Report {
     }
 
     /// Why a command would have stopped: what AWS could not be asked is not known, nothing to do is worth knowing, and all else is wrong.
-    pub(crate) fn failure(&mut self, check: &str, subject: &str, failure: &Failure) {
+    pub fn failure(&mut self, check: &str, subject: &str, failure: &Failure) {
         let outcome = match failure.kind {
             FailureKind::Unreachable => Outcome::NotChecked,
             FailureKind::Nothing => Outcome::Warning,
@@ -138,7 +147,7 @@ impl Report {
     }
 
     /// What the targets were asked.
-    pub(crate) fn preflight(&mut self, checks: &[Check]) {
+    pub fn preflight(&mut self, checks: &[Check]) {
         for check in checks {
             let outcome = match check.outcome {
                 CheckOutcome::Passed => Outcome::Ok,
@@ -156,7 +165,7 @@ impl Report {
     }
 
     /// Counted, the same answers of several targets put together, and what matters most first.
-    pub(crate) fn ended(mut self) -> Self {
+    pub fn ended(mut self) -> Self {
         let mut places: BTreeMap<(String, String, Outcome, Option<String>), usize> = BTreeMap::new();
         let mut checks: Vec<Checked> = Vec::new();
         for checked in self.checks {
@@ -182,18 +191,18 @@ impl Report {
         Self { checks, ..self }
     }
 
-    pub(crate) fn exit(&self) -> Exit {
-        self.checks.iter().fold(Exit::Done, |exit, checked| {
-            exit.worst(match checked.outcome {
-                Outcome::Failed => Exit::Failed,
-                Outcome::NotChecked if checked.is_unknown => Exit::Unreachable,
-                Outcome::NotChecked | Outcome::Warning | Outcome::Ok => Exit::Done,
-            })
-        })
+    /// What the checks come to: `None` when nothing is missing.
+    pub fn worst(&self) -> Option<FailureKind> {
+        let kinds = self.checks.iter().filter_map(|checked| match checked.outcome {
+            Outcome::Failed => Some(FailureKind::Failed),
+            Outcome::NotChecked if checked.is_unknown => Some(FailureKind::Unreachable),
+            Outcome::NotChecked | Outcome::Warning | Outcome::Ok => None,
+        });
+        kinds.min_by_key(|kind| *kind != FailureKind::Failed)
     }
 
     /// A line a check, what was found and what to do below it, and the counts at the end.
-    pub(crate) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         let mut out = String::new();
         let width = self.checks.iter().map(|checked| checked.check.len()).max().unwrap_or_default();
         for checked in &self.checks {
@@ -203,11 +212,11 @@ impl Report {
                 let _ = write!(targets, " and {more} more");
             }
             let place = if targets.is_empty() { String::new() } else { format!("  in {targets}") };
-            let _ = writeln!(out, "{:<11}  {:<width$}  {}{place}", checked.outcome.word(), checked.check, clean(&checked.subject));
+            let _ = writeln!(out, "{:<11}  {:<width$}  {}{place}", checked.outcome.word(), checked.check, checked.subject);
             let lines =
                 checked.message.iter().chain(&checked.details).cloned().chain(checked.hint.iter().map(|hint| format!("hint: {hint}")));
             for line in lines {
-                let _ = writeln!(out, "{:13}{}", "", clean(&line).replace('\n', "\n             "));
+                let _ = writeln!(out, "{:13}{}", "", line.replace('\n', "\n             "));
             }
         }
         let Counts { ok, warning, failed, not_checked } = self.counts;

@@ -5,21 +5,29 @@ use std::collections::BTreeSet;
 use model_registry::AccountId;
 use model_registry::sharing::{GroupOutcome, Mode, NewGroup, OrganizationId, PolicyChange, RoleName, Sharing, ensure_group, share};
 
-use model_release::aws::{self, BucketPlace, Session, listed};
-use model_release::build::BuildRequest;
-use model_release::{Accounts, Diagnostic, Failure, FailureKind, registry_errors};
-
-use super::report::Report;
+use super::{BucketPlace, Session, artifact_bucket, listed};
+use crate::Accounts;
+use crate::build::BuildRequest;
+use crate::diagnostic::{Diagnostic, Failure, FailureKind};
+use crate::doctor_report::DoctorReport;
+use crate::registry_errors;
 
 /// Who may read the model package group in the target accounts; everybody there when neither is named.
 #[derive(Debug)]
-pub(super) struct Readers {
-    pub(super) roles: BTreeSet<RoleName>,
-    pub(super) organization: Option<OrganizationId>,
+pub struct GroupReaders {
+    /// The roles; all when there are none.
+    pub roles: BTreeSet<RoleName>,
+    /// The organization.
+    pub organization: Option<OrganizationId>,
 }
 
 /// Puts the accounts of the organizational units into the request, and says of which stage they are known.
-pub(super) async fn accounts(session: &Session, request: &mut BuildRequest, own: &str, report: &mut Report) -> Result<[bool; 2], Failure> {
+pub async fn check_accounts(
+    session: &Session,
+    request: &mut BuildRequest,
+    own: &str,
+    report: &mut DoctorReport,
+) -> Result<[bool; 2], Failure> {
     let own: AccountId =
         own.parse().map_err(|_| Failure::from(Diagnostic::error(format!("AWS says that the caller's account is `{own}`"))))?;
     let mut known = [true; 2];
@@ -49,7 +57,7 @@ pub(super) async fn accounts(session: &Session, request: &mut BuildRequest, own:
 }
 
 /// The group is there, and its policy lets the target accounts in: exactly when `setup` would change nothing.
-pub(super) async fn registry(session: &Session, request: &BuildRequest, readers: &Readers, all_known: bool, report: &mut Report) {
+pub async fn check_registry(session: &Session, request: &BuildRequest, readers: &GroupReaders, all_known: bool, report: &mut DoctorReport) {
     const GROUP: &str = "model-package-group";
     const SHARING: &str = "group-policy";
     let name = request.group.name().to_string();
@@ -96,10 +104,10 @@ pub(super) async fn registry(session: &Session, request: &BuildRequest, readers:
 }
 
 /// The bucket that `build` would upload to is there, and in the region.
-pub(super) async fn artifact_bucket(session: &Session, bucket: Option<&str>, report: &mut Report) {
+pub async fn check_artifact_bucket(session: &Session, bucket: Option<&str>, report: &mut DoctorReport) {
     const CHECK: &str = "artifact-bucket";
     let Some(bucket) = bucket else { return };
-    match aws::artifact_bucket(session, bucket).await {
+    match artifact_bucket(session, bucket).await {
         Ok(BucketPlace::Here) => report.ok(CHECK, bucket.to_owned()),
         Ok(BucketPlace::Elsewhere(region)) => {
             let place = region.map_or_else(|| "another region".to_owned(), |region| format!("`{region}`"));

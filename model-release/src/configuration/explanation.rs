@@ -8,15 +8,15 @@ use comfy_table::{ContentArrangement, Table};
 use serde::Serialize;
 use stage_config::{Merged, Place, Setting, Standing, Value, merge};
 
-use model_release::configuration::{Configuration, Pipeline, StageParameters};
-use model_release::manifest::ParameterOverride;
+use super::{Configuration, Pipeline, StageParameters};
+use crate::manifest::ParameterOverride;
 
 /// What stands in the place of a secret.
 const MASK: &str = "****";
 
 /// Every parameter of a stage.
 #[derive(Debug, Serialize)]
-pub(super) struct Explanation {
+pub struct Explanation {
     schema_version: u32,
     stage: String,
     account: Option<String>,
@@ -69,7 +69,8 @@ struct Origin {
 }
 
 impl Explanation {
-    pub(super) fn new(
+    /// The parameters of a stage, in this account and region where they are named.
+    pub fn new(
         configuration: &Configuration,
         pipeline: &Pipeline<'_>,
         stage: &StageParameters,
@@ -95,7 +96,7 @@ impl Explanation {
     }
 
     /// The same as a table.
-    pub(super) fn table(&self) -> String {
+    pub fn table(&self) -> String {
         let mut table = Table::new();
         table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
         table.set_header(["PARAMETER", "VALUE", "FROM", "INSTEAD OF"]);
