@@ -8,6 +8,7 @@ use cfn_render::{PseudoParameters, Template};
 use serde_json::Value as Json;
 use stage_config::{Layer, ParametersSection, check_rules, merge};
 
+use crate::api_models::{Checked, check_templates};
 use crate::buildspecs::{python_program, text};
 use crate::project::workspace;
 
@@ -133,8 +134,10 @@ fn references(value: &Json, found: &mut BTreeSet<String>) {
     }
 }
 
-/// cfn-lint on every resolved template at once; what is not used because it was put in is no finding.
-fn lint(name: &str, resolved: &[Json]) {
+/// cfn-lint on every resolved template at once, for what CloudFormation refuses, and the models of the APIs for what these do. Parameters
+/// that are not used because they were put in are no finding.
+/// The types of resource that such a model was there for.
+fn lint(name: &str, resolved: &[Json]) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let mut files = Vec::new();
     for (index, document) in resolved.iter().enumerate() {
@@ -159,6 +162,9 @@ fn lint(name: &str, resolved: &[Json]) {
         .output()
         .unwrap();
     assert!(output.status.success() && text(&output).trim().is_empty(), "{}", text(&output));
+    let Checked { checked, refused } = check_templates(&files);
+    assert!(refused.is_empty(), "{refused:#?}");
+    checked.into_keys().collect()
 }
 
 #[test]
@@ -243,7 +249,15 @@ fn no_pair_of_choices_makes_an_endpoint_that_aws_refuses() {
     }
     println!("cfn-sm-endpoint-template.yml: {} choices hold every pair; {forbidden} pairs are refused by the rules", choices.len());
     assert!(choices.len() > 10 && forbidden > 0);
-    lint("endpoint", &resolved);
+    let checked = [
+        "AWS::ApplicationAutoScaling::ScalableTarget",
+        "AWS::ApplicationAutoScaling::ScalingPolicy",
+        "AWS::CloudWatch::Alarm",
+        "AWS::SageMaker::Endpoint",
+        "AWS::SageMaker::EndpointConfig",
+        "AWS::SageMaker::Model",
+    ];
+    assert_eq!(lint("endpoint", &resolved), checked);
 }
 
 /// SageMaker's rules on configurations and deployments (specifications of CreateEndpointConfig, DeploymentConfig and of their exclusions).

@@ -1,0 +1,324 @@
+//! Resolved templates against the APIs that CloudFormation calls for them, by botocore's models of these APIs: CloudFormation's own
+//! schemas, which cfn-lint knows, are looser. The check itself is the local AWS's, which refuses by it, too.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
+
+use crate::buildspecs::{python_program, text};
+use crate::project::workspace;
+
+/// How many resources of each type were checked, and what an API would refuse.
+#[derive(Deserialize)]
+pub(crate) struct Checked {
+    pub(crate) checked: BTreeMap<String, usize>,
+    pub(crate) refused: Vec<Refused>,
+}
+
+#[derive(Deserialize, Debug, PartialEq, Eq)]
+pub(crate) struct Refused {
+    pub(crate) template: PathBuf,
+    pub(crate) resource: String,
+    pub(crate) problem: String,
+}
+
+/// Python, beside the local AWS's own package.
+fn python() -> Command {
+    let mut command = Command::new(python_program("python"));
+    command.arg("-B").current_dir(workspace().join("xtask/stand-in"));
+    command
+}
+
+/// Checks files of resolved templates, all at once.
+pub(crate) fn check_templates(files: &[PathBuf]) -> Checked {
+    let output = python().args(["-m", "stand_in.api_models"]).args(files).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", text(&output)))
+}
+
+/// A resource of each type, as a resolved template may have it: texts for numbers, and functions where only the deployment knows the value.
+fn resources() -> Json {
+    let subnets = json!({ "Fn::Split": [",", { "Ref": "SageMakerSubnetIds" }] });
+    json!({
+        "Model": { "Type": "AWS::SageMaker::Model", "Properties": {
+            "ExecutionRoleArn": "arn:aws:iam::222222222222:role/Model",
+            "EnableNetworkIsolation": "true",
+            "PrimaryContainer": {
+                "ModelPackageName": "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/1",
+                "Environment": { "WORKERS": 2 },
+            },
+            "VpcConfig": { "SecurityGroupIds": ["sg-1"], "Subnets": subnets },
+            "Tags": [{ "Key": "team", "Value": "Bäckerei: 1 + 1 = 2 @ /home" }],
+        } },
+        "Config": { "Type": "AWS::SageMaker::EndpointConfig", "Properties": {
+            "ProductionVariants": [{
+                "VariantName": "AllTraffic",
+                "ModelName": { "Fn::GetAtt": ["Model", "ModelName"] },
+                "InstanceType": "ml.m5.large",
+                "InitialInstanceCount": "2",
+                "InitialVariantWeight": "0.5",
+            }],
+            "DataCaptureConfig": {
+                "EnableCapture": true,
+                "InitialSamplingPercentage": "100",
+                "DestinationS3Uri": "{{resolve:ssm:captured}}",
+                "CaptureOptions": [{ "CaptureMode": "Input" }],
+                "CaptureContentTypeHeader": { "CsvContentTypes": ["text/csv"] },
+            },
+        } },
+        "Endpoint": { "Type": "AWS::SageMaker::Endpoint", "Properties": {
+            "EndpointName": "iris",
+            "EndpointConfigName": { "Fn::GetAtt": ["Config", "EndpointConfigName"] },
+            "RetainAllVariantProperties": true,
+            "ExcludeRetainedVariantProperties": [{ "VariantPropertyType": "DesiredWeight" }],
+            "DeploymentConfig": {
+                "BlueGreenUpdatePolicy": {
+                    "TrafficRoutingConfiguration": { "Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0 },
+                    "MaximumExecutionTimeoutInSeconds": 14400,
+                },
+                "AutoRollbackConfiguration": { "Alarms": [{ "AlarmName": { "Ref": "Alarm" } }] },
+            },
+            "Tags": [],
+        } },
+        "Component": { "Type": "AWS::SageMaker::InferenceComponent", "Properties": {
+            "EndpointName": "iris",
+            "EndpointArn": { "Ref": "Endpoint" },
+            "VariantName": "AllTraffic",
+            "Specification": { "ModelName": "iris", "ComputeResourceRequirements": { "MinMemoryRequiredInMb": 1024 } },
+            "RuntimeConfig": { "CopyCount": "1" },
+        } },
+        "Alarm": { "Type": "AWS::CloudWatch::Alarm", "Properties": {
+            "Namespace": "AWS/SageMaker",
+            "MetricName": "Invocation5XXErrors",
+            "Dimensions": [{ "Name": "EndpointName", "Value": "iris" }],
+            "Statistic": "Average",
+            "Period": "60",
+            "EvaluationPeriods": 3,
+            "ComparisonOperator": "GreaterThanThreshold",
+            "Threshold": "0.05",
+            "AlarmActions": [{ "Ref": "Policy" }],
+        } },
+        "Target": { "Type": "AWS::ApplicationAutoScaling::ScalableTarget", "Properties": {
+            "ServiceNamespace": "sagemaker",
+            "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+            "ResourceId": { "Fn::Sub": "endpoint/${Endpoint.EndpointName}/variant/AllTraffic" },
+            "MinCapacity": "1",
+            "MaxCapacity": 4,
+            "ScheduledActions": [{ "ScheduledActionName": "night", "Schedule": "cron(0 22 * * ? *)", "ScalableTargetAction": { "MaxCapacity": 1 } }],
+        } },
+        "Policy": { "Type": "AWS::ApplicationAutoScaling::ScalingPolicy", "Properties": {
+            "PolicyName": "requests per instance",
+            "PolicyType": "TargetTrackingScaling",
+            "ScalingTargetId": { "Ref": "Target" },
+            "TargetTrackingScalingPolicyConfiguration": {
+                "PredefinedMetricSpecification": { "PredefinedMetricType": "SageMakerVariantInvocationsPerInstance" },
+                "TargetValue": 600,
+                "ScaleInCooldown": "300",
+            },
+        } },
+    })
+}
+
+const ROUTING: &str = "Endpoint/Properties/DeploymentConfig/BlueGreenUpdatePolicy/TrafficRoutingConfiguration";
+
+#[test]
+fn each_kind_of_mistake_is_found_in_each_type_and_nothing_is_found_where_there_is_none() {
+    let variant = "Config/Properties/ProductionVariants/0";
+    let capture = "Config/Properties/DataCaptureConfig";
+    let tracking = "Policy/Properties/TargetTrackingScalingPolicyConfiguration";
+    let function = |name: &str| json!({ name: [",", "a,b"] });
+    // The place, what is there in place of what is right (null: nothing), and what the API says of which of its members.
+    let null = "Member must not be null";
+    let pattern = "Member must satisfy regular expression pattern: ";
+    let one_of = "Member must satisfy enum value set: [";
+    let rows: Vec<(String, Json, &str, &str)> = vec![
+        (format!("{ROUTING}/WaitIntervalInSeconds"), json!(null), "trafficRoutingConfiguration.waitIntervalInSeconds", null),
+        (
+            format!("{ROUTING}/WaitIntervalInSeconds"),
+            json!("3601"),
+            "waitIntervalInSeconds",
+            "Member must have value less than or equal to 3600",
+        ),
+        (format!("{ROUTING}/Type"), json!("ALL-AT-ONCE"), "trafficRoutingConfiguration.type", one_of),
+        (format!("{ROUTING}/CanarySize"), json!({ "Type": "CAPACITY_PERCENT" }), "canarySize.value", null),
+        ("Endpoint/Properties/EndpointName".into(), json!("-iris"), "endpointName", pattern),
+        (
+            "Endpoint/Properties/EndpointName".into(),
+            json!("i".repeat(64)),
+            "endpointName",
+            "Member must have length less than or equal to 63",
+        ),
+        ("Endpoint/Properties/EndpointConfigName".into(), json!(null), "endpointConfigName", null),
+        (
+            "Endpoint/Properties/ExcludeRetainedVariantProperties/0".into(),
+            json!({}),
+            "excludeRetainedVariantProperties.1.member.variantPropertyType",
+            null,
+        ),
+        (
+            "Endpoint/Properties/DeploymentConfig/AutoRollbackConfiguration/Alarms".into(),
+            json!([]),
+            "alarms",
+            "Member must have length greater than or equal to 1",
+        ),
+        ("Model/Properties/ExecutionRoleArn".into(), json!("arn:aws:iam::2222:role/Model"), "executionRoleArn", pattern),
+        (
+            "Model/Properties/PrimaryContainer/ModelPackageName".into(),
+            json!("a".repeat(177)),
+            "primaryContainer.modelPackageName",
+            "Member must have length less than or equal to 176",
+        ),
+        ("Model/Properties/PrimaryContainer/Environment/A-B".into(), json!("1"), "primaryContainer.environment.A-B", pattern),
+        ("Model/Properties/VpcConfig/Subnets".into(), json!(null), "vpcConfig.subnets", null),
+        ("Model/Properties/Tags/0/Key".into(), json!("a*"), "tags.1.member.key", pattern),
+        (format!("{variant}/VariantName"), json!(null), "productionVariants.1.member.variantName", null),
+        (
+            format!("{variant}/InitialInstanceCount"),
+            json!("0"),
+            "initialInstanceCount",
+            "Member must have value greater than or equal to 1",
+        ),
+        (format!("{variant}/InstanceType"), json!("ml.m5.lage"), "instanceType", one_of),
+        (format!("{variant}/RoutingConfig"), json!({}), "routingConfig.routingStrategy", null),
+        (
+            format!("{variant}/ServerlessConfig"),
+            json!({ "MemorySizeInMB": 1024, "MaxConcurrency": 201 }),
+            "serverlessConfig.maxConcurrency",
+            "Member must have value less than or equal to 200",
+        ),
+        (
+            format!("{capture}/InitialSamplingPercentage"),
+            json!(101),
+            "initialSamplingPercentage",
+            "Member must have value less than or equal to 100",
+        ),
+        (format!("{capture}/DestinationS3Uri"), json!("captured/iris"), "destinationS3Uri", pattern),
+        (format!("{capture}/CaptureContentTypeHeader/CsvContentTypes/0"), json!("csv"), "csvContentTypes.1.member", pattern),
+        (
+            "Component/Properties/Specification/ComputeResourceRequirements/MinMemoryRequiredInMb".into(),
+            json!(null),
+            "minMemoryRequiredInMb",
+            null,
+        ),
+        (
+            "Component/Properties/RuntimeConfig/CopyCount".into(),
+            json!(-1),
+            "copyCount",
+            "Member must have value greater than or equal to 0",
+        ),
+        ("Alarm/Properties/Period".into(), json!(0), "period", "Member must have value greater than or equal to 1"),
+        ("Alarm/Properties/Namespace".into(), json!(":iris"), "namespace", pattern),
+        (
+            "Alarm/Properties/Dimensions/0/Value".into(),
+            json!(""),
+            "dimensions.1.member.value",
+            "Member must have length greater than or equal to 1",
+        ),
+        ("Alarm/Properties/Dimensions/0/Name".into(), json!(null), "dimensions.1.member.name", null),
+        (
+            "Alarm/Properties/AlarmActions".into(),
+            json!(["a", "b", "c", "d", "e", "f"]),
+            "alarmActions",
+            "Member must have length less than or equal to 5",
+        ),
+        ("Target/Properties/ServiceNamespace".into(), json!("SageMaker"), "serviceNamespace", one_of),
+        ("Target/Properties/ResourceId".into(), json!(null), "resourceId", null),
+        ("Target/Properties/ScheduledActions/0/ScheduledActionName".into(), json!("night|day"), "scheduledActionName", pattern),
+        ("Policy/Properties/PolicyName".into(), json!("Größe"), "policyName", pattern),
+        ("Policy/Properties/ScalingTargetId".into(), json!(null), "scalableDimension", null),
+        ("Policy/Properties/ScalingTargetId".into(), json!("endpoint/iris|sagemaker:variant|sagemaker"), "scalableDimension", one_of),
+        (format!("{tracking}/TargetValue"), json!(null), "targetTrackingScalingPolicyConfiguration.targetValue", null),
+        (format!("{tracking}/PredefinedMetricSpecification/PredefinedMetricType"), json!("Requests"), "predefinedMetricType", one_of),
+        // What CloudFormation refuses before it calls an API.
+        (
+            format!("{ROUTING}/WaitInterval"),
+            json!(0),
+            "#/DeploymentConfig/BlueGreenUpdatePolicy/TrafficRoutingConfiguration",
+            "extraneous key [WaitInterval]",
+        ),
+        ("Alarm/Properties/Threshold".into(), json!("much"), "#/Threshold", "expected type: double, found: much"),
+        ("Target/Properties/MinCapacity".into(), json!("1.5"), "#/MinCapacity", "expected type: integer, found: 1.5"),
+        (
+            "Endpoint/Properties/RetainAllVariantProperties".into(),
+            json!("yes"),
+            "#/RetainAllVariantProperties",
+            "expected type: boolean, found: yes",
+        ),
+        ("Endpoint/Properties/EndpointConfigName".into(), function("Fn::Split"), "#/EndpointConfigName", "expected type: string"),
+        ("Model/Properties/VpcConfig/Subnets".into(), function("Fn::Join"), "#/VpcConfig/Subnets", "expected type: list"),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let right = folder.path().join("right.json");
+    std::fs::write(&right, json!({ "Resources": resources() }).to_string()).unwrap();
+    let mut files = vec![right.clone()];
+    for (index, (place, value, _, _)) in rows.iter().enumerate() {
+        let mut resources = resources();
+        let (parent, name) = place.rsplit_once('/').unwrap();
+        let parent = resources.pointer_mut(&format!("/{parent}")).unwrap_or_else(|| panic!("{place}"));
+        match (parent, value) {
+            (Json::Object(members), Json::Null) => drop(members.remove(name).unwrap()),
+            (Json::Object(members), value) => drop(members.insert(name.to_owned(), value.clone())),
+            (list, value) => list[name.parse::<usize>().unwrap()] = value.clone(),
+        }
+        let file = folder.path().join(format!("{index}.json"));
+        std::fs::write(&file, json!({ "Resources": resources }).to_string()).unwrap();
+        files.push(file);
+    }
+    let Checked { checked, refused } = check_templates(&files);
+    assert_eq!(checked.values().copied().collect::<Vec<_>>(), [files.len(); 7], "{checked:?}");
+    let about = |file: &PathBuf| refused.iter().filter(|found| found.template == *file).collect::<Vec<_>>();
+    assert!(about(&right).is_empty(), "{:#?}", about(&right));
+    for (file, (place, value, member, problem)) in files[1..].iter().zip(&rows) {
+        let found = about(file);
+        let resource = place.split('/').next().unwrap();
+        assert!(!found.is_empty() && found.iter().all(|found| found.resource == resource), "{place} = {value}: {found:#?}");
+        assert!(
+            found.iter().any(|found| found.problem.contains(member) && found.problem.contains(problem)),
+            "{place} = {value}: {member}: {problem}\n{found:#?}"
+        );
+    }
+}
+
+#[test]
+fn the_models_know_every_property_that_cloudformation_can_set_and_every_pattern_is_understood() {
+    let program = "
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+from stand_in import api_models
+
+def value_of(part, whole, path):
+    while '$ref' in part:
+        part = whole['definitions'][part['$ref'].rpartition('/')[2]]
+    if 'properties' in part:
+        read_only = whole.get('readOnlyProperties', [])
+        below = {name: f'{path}/{name}' for name in part['properties']}
+        return {name: value_of(part['properties'][name], whole, below[name]) for name in below if below[name] not in read_only}
+    if part.get('type') == 'array':
+        return [value_of(part['items'], whole, f'{path}/*')]
+    return api_models.UNKNOWN
+
+for resource_type in api_models.KINDS:
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema('us-east-1', resource_type).schema
+    malformed, _ = api_models.check_resource(resource_type, value_of(schema, schema, '/properties'))
+    for problem in malformed:
+        print(resource_type, problem)
+
+for service, operation in api_models.OPERATIONS:
+    shapes = api_models.model(service)['shapes']
+    below, seen = [api_models.input_shape(service, operation)], set()
+    while below:
+        name = below.pop()
+        if name not in seen:
+            seen.add(name)
+            shape = shapes[name]
+            assert shape['type'] in api_models.TYPES, name
+            if 'pattern' in shape:
+                api_models.compiled(shape['pattern'])
+            below += [member['shape'] for member in shape.get('members', {}).values()]
+            below += [shape[part]['shape'] for part in ('member', 'key', 'value') if part in shape]
+";
+    let output = python().args(["-c", program]).output().unwrap();
+    assert!(output.status.success() && text(&output).is_empty(), "{}", text(&output));
+}
