@@ -2,8 +2,8 @@
 
 CloudFormation's schemas of resources are looser than the APIs that CloudFormation calls: a template can satisfy the schema, and so
 cfn-lint, and its stack still fails. Here the properties of a resource are held against the input shapes of the operations that create and
-update it: required members, ranges, lengths, patterns, enums, unknown members. `python -m stand_in.api_models FILE…` does so for resolved
-templates in JSON.
+update it: required members, ranges, lengths, patterns, enums, unknown members. `python -m stand_in.api_models FILE` does so for
+a list of resolved templates in JSON.
 
 A value that is known only during the deployment (a function such as Fn::GetAtt, or a dynamic reference) counts as present, and only its
 kind is checked.
@@ -310,19 +310,18 @@ def as_pointer(path):
     return "/".join(["#", *map(str, path)])
 
 
-def check_templates(paths):
-    """Each resource that a kind is known for, of resolved templates: how many there were of each type, and what is refused."""
+def check_templates(templates):
+    """How many resources of each known type resolved templates have, and what is refused of which template."""
     checked, refused = {}, []
-    for path in paths:
-        with open(path, encoding="utf-8") as file:
-            resources = json.load(file)["Resources"]
-        for logical_id, resource in resources.items():
+    for index, template in enumerate(templates):
+        for logical_id, resource in template["Resources"].items():
             if resource["Type"] in KINDS:
                 checked[resource["Type"]] = checked.get(resource["Type"], 0) + 1
                 malformed, violations = check_resource(resource["Type"], resource.get("Properties", {}))
-                refused += [{"template": path, "resource": logical_id, "problem": problem} for problem in malformed + violations]
+                refused += [{"template": index, "resource": logical_id, "problem": problem} for problem in malformed + violations]
     return {"checked": checked, "refused": refused}
 
 
 if __name__ == "__main__":
-    json.dump(check_templates(sys.argv[1:]), sys.stdout)
+    with open(sys.argv[1], encoding="utf-8") as file:
+        json.dump(check_templates(json.load(file)), sys.stdout)

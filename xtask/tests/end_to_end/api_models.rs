@@ -2,7 +2,6 @@
 //! schemas, which cfn-lint knows, are looser. The check itself is the local AWS's, which refuses by it, too.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::process::Command;
 
 use serde::Deserialize;
@@ -20,7 +19,7 @@ pub(crate) struct Checked {
 
 #[derive(Deserialize, Debug, PartialEq, Eq)]
 pub(crate) struct Refused {
-    pub(crate) template: PathBuf,
+    pub(crate) template: usize,
     pub(crate) resource: String,
     pub(crate) problem: String,
 }
@@ -32,9 +31,11 @@ fn python() -> Command {
     command
 }
 
-/// Checks files of resolved templates, all at once.
-pub(crate) fn check_templates(files: &[PathBuf]) -> Checked {
-    let output = python().args(["-m", "stand_in.api_models"]).args(files).output().unwrap();
+/// Checks resolved templates, all at once. What is found is of the template with that index.
+pub(crate) fn check_templates(resolved: &[Json]) -> Checked {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&file, Json::from(resolved).to_string()).unwrap();
+    let output = python().args(["-m", "stand_in.api_models"]).arg(file.path()).output().unwrap();
     assert!(output.status.success(), "{}", text(&output));
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", text(&output)))
 }
@@ -250,11 +251,8 @@ fn each_kind_of_mistake_is_found_in_each_type_and_nothing_is_found_where_there_i
         ("Endpoint/Properties/EndpointConfigName".into(), function("Fn::Split"), "#/EndpointConfigName", "expected type: string"),
         ("Model/Properties/VpcConfig/Subnets".into(), function("Fn::Join"), "#/VpcConfig/Subnets", "expected type: list"),
     ];
-    let folder = tempfile::tempdir().unwrap();
-    let right = folder.path().join("right.json");
-    std::fs::write(&right, json!({ "Resources": resources() }).to_string()).unwrap();
-    let mut files = vec![right.clone()];
-    for (index, (place, value, _, _)) in rows.iter().enumerate() {
+    let mut templates = vec![json!({ "Resources": resources() })];
+    for (place, value, _, _) in &rows {
         let mut resources = resources();
         let (parent, name) = place.rsplit_once('/').unwrap();
         let parent = resources.pointer_mut(&format!("/{parent}")).unwrap_or_else(|| panic!("{place}"));
@@ -263,16 +261,14 @@ fn each_kind_of_mistake_is_found_in_each_type_and_nothing_is_found_where_there_i
             (Json::Object(members), value) => drop(members.insert(name.to_owned(), value.clone())),
             (list, value) => list[name.parse::<usize>().unwrap()] = value.clone(),
         }
-        let file = folder.path().join(format!("{index}.json"));
-        std::fs::write(&file, json!({ "Resources": resources }).to_string()).unwrap();
-        files.push(file);
+        templates.push(json!({ "Resources": resources }));
     }
-    let Checked { checked, refused } = check_templates(&files);
-    assert_eq!(checked.values().copied().collect::<Vec<_>>(), [files.len(); 7], "{checked:?}");
-    let about = |file: &PathBuf| refused.iter().filter(|found| found.template == *file).collect::<Vec<_>>();
-    assert!(about(&right).is_empty(), "{:#?}", about(&right));
-    for (file, (place, value, member, problem)) in files[1..].iter().zip(&rows) {
-        let found = about(file);
+    let Checked { checked, refused } = check_templates(&templates);
+    assert_eq!(checked.values().copied().collect::<Vec<_>>(), [templates.len(); 7], "{checked:?}");
+    let about = |index: usize| refused.iter().filter(|found| found.template == index).collect::<Vec<_>>();
+    assert!(about(0).is_empty(), "{:#?}", about(0));
+    for (index, (place, value, member, problem)) in rows.iter().enumerate() {
+        let found = about(index + 1);
         let resource = place.split('/').next().unwrap();
         assert!(!found.is_empty() && found.iter().all(|found| found.resource == resource), "{place} = {value}: {found:#?}");
         assert!(
