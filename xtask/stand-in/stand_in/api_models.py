@@ -18,6 +18,7 @@ from botocore.loaders import Loader
 
 # What CloudFormation knows and the template does not.
 UNKNOWN = object()
+COMPONENT = ("CreateInferenceComponent", "UpdateInferenceComponent")
 TARGET = ("ResourceId", "ScalableDimension", "ServiceNamespace")
 
 
@@ -41,7 +42,7 @@ def scalable_target(properties):
         target["Tags"] = {tag.get("Key"): tag.get("Value") for tag in target["Tags"] if isinstance(tag, dict)}
     requests = [(("RegisterScalableTarget",), target)]
     about = {name: properties[name] for name in TARGET if name in properties}
-    for action in actions if isinstance(actions, list) else []:
+    for action in listed(actions):
         requests.append((("PutScheduledAction",), {**about, **action}))
     return requests
 
@@ -56,10 +57,78 @@ def scaling_policy(properties):
     return [(("PutScalingPolicy",), policy)]
 
 
-def inference_component(properties):
-    """EndpointArn, which only CloudFormation has, is no member of a request: the endpoint is given by its name."""
-    component = {name: value for name, value in properties.items() if name != "EndpointArn"}
-    return [(("CreateInferenceComponent", "UpdateInferenceComponent"), component)]
+def without(*only_of_cloudformation, operations):
+    """The members of a request, less what only CloudFormation has."""
+    return lambda properties: [(operations, {name: value for name, value in properties.items() if name not in only_of_cloudformation})]
+
+
+def listed(value):
+    """The items of a list, each of which is a request; of a list that only the deployment knows there are none."""
+    return value if isinstance(value, list) else []
+
+
+def document(policy):
+    return json.dumps(policy, ensure_ascii=False, default=str) if isinstance(policy, dict) and not is_unknown(policy) else policy
+
+
+def inline(policy):
+    return {**policy, "PolicyDocument": document(policy.get("PolicyDocument"))}
+
+
+def role(properties):
+    """Each policy of a role is a request of its own, and documents are JSON in a text."""
+    role = dict(properties)
+    policies, managed = listed(role.pop("Policies", None)), listed(role.pop("ManagedPolicyArns", None))
+    role["AssumeRolePolicyDocument"] = document(role.get("AssumeRolePolicyDocument"))
+    name = {"RoleName": role["RoleName"]}
+    requests = [(("CreateRole",), role)]
+    requests += [(("PutRolePolicy",), {**name, **inline(policy)}) for policy in policies if isinstance(policy, dict)]
+    return requests + [(("AttachRolePolicy",), {**name, "PolicyArn": arn}) for arn in managed]
+
+
+def role_policy(properties):
+    """A policy of its own for each role; those of users and groups are not looked at."""
+    policy = inline(properties)
+    roles = listed(policy.pop("Roles", None))
+    for other in ("Users", "Groups"):
+        policy.pop(other, None)
+    return [(("PutRolePolicy",), {**policy, "RoleName": name}) for name in roles]
+
+
+def managed_policy(properties):
+    policy = {name: value for name, value in inline(properties).items() if name not in ("Roles", "Users", "Groups")}
+    policy["PolicyName"] = policy.pop("ManagedPolicyName")
+    return [(("CreatePolicy",), policy)]
+
+
+def rule(properties):
+    """Targets are a request of their own. Two members of an ECS task have other names there."""
+    rule = {**properties, "EventPattern": document(properties.get("EventPattern"))}
+    targets = rule.pop("Targets", None)
+    requests = [(("PutRule",), rule)]
+    if targets is None:
+        return requests
+    names = {"PlacementStrategies": "PlacementStrategy", "TagList": "Tags"}
+    if isinstance(targets, list):
+        targets = [
+            {**target, "EcsParameters": {names.get(name, name): value for name, value in target["EcsParameters"].items()}}
+            if isinstance(target, dict) and isinstance(target.get("EcsParameters"), dict)
+            else target
+            for target in targets
+        ]
+    return [*requests, (("PutTargets",), {"Rule": rule["Name"], "Targets": targets})]
+
+
+def pipeline(properties):
+    """Artifact stores are a list for CloudFormation and a map by region for the API."""
+    pipeline = dict(properties)
+    if isinstance(pipeline.get("ArtifactStores"), list):
+        stores = pipeline["ArtifactStores"]
+        pipeline["ArtifactStores"] = {store.get("Region"): store.get("ArtifactStore") for store in stores if isinstance(store, dict)}
+    tags = pipeline.pop("Tags", None)
+    for other in ("RestartExecutionOnUpdate", "DisableInboundStageTransitions"):
+        pipeline.pop(other, None)
+    return [(("CreatePipeline",), {"pipeline": pipeline, "tags": tags})]
 
 
 KINDS = {
@@ -68,7 +137,11 @@ KINDS = {
     # RetainAllVariantProperties and what belongs to it are of updates only, tags of the creation only.
     "AWS::SageMaker::Endpoint": Kind("sagemaker", "SageMaker", ("CreateEndpoint", "UpdateEndpoint"), "EndpointName"),
     "AWS::SageMaker::InferenceComponent": Kind(
-        "sagemaker", "SageMaker", ("CreateInferenceComponent", "UpdateInferenceComponent"), "InferenceComponentName", inference_component
+        "sagemaker",
+        "SageMaker",
+        COMPONENT,
+        "InferenceComponentName",
+        without("EndpointArn", operations=COMPONENT),
     ),
     "AWS::ApplicationAutoScaling::ScalableTarget": Kind(
         "application-autoscaling",
@@ -80,6 +153,18 @@ KINDS = {
         "application-autoscaling", "ApplicationAutoScaling", ("PutScalingPolicy",), requests=scaling_policy
     ),
     "AWS::CloudWatch::Alarm": Kind("cloudwatch", "CloudWatch", ("PutMetricAlarm",), "AlarmName"),
+    "AWS::IAM::Role": Kind("iam", "Iam", ("CreateRole", "PutRolePolicy", "AttachRolePolicy"), "RoleName", role),
+    "AWS::IAM::Policy": Kind("iam", "Iam", ("PutRolePolicy",), requests=role_policy),
+    "AWS::IAM::ManagedPolicy": Kind("iam", "Iam", ("CreatePolicy",), "ManagedPolicyName", managed_policy),
+    "AWS::Events::Rule": Kind("events", "EventBridge", ("PutRule", "PutTargets"), "Name", rule),
+    "AWS::CodeBuild::Project": Kind(
+        "codebuild",
+        "CodeBuild",
+        ("CreateProject",),
+        "Name",
+        without("Triggers", "Visibility", "ResourceAccessRole", operations=("CreateProject",)),
+    ),
+    "AWS::CodePipeline::Pipeline": Kind("codepipeline", "CodePipeline", ("CreatePipeline",), "Name", pipeline),
 }
 OPERATIONS = {(kind.service, operation) for kind in KINDS.values() for operation in kind.operations}
 
@@ -200,7 +285,9 @@ class Check:
 
     def structure(self, value, shape, path):
         members = shape["members"]
-        present = {name: item for name, item in value.items() if item is not None}
+        # Some APIs have camelBacks where CloudFormation has CamelCase.
+        other_names = {name.lower(): name for name in members if self.from_template and name[0].islower()}
+        present = {other_names.get(name.lower(), name): item for name, item in value.items() if item is not None}
         for name in shape.get("required", []):
             if name not in present:
                 self.violations.append(f"Value null at '{as_aws_shows((*path, name))}' failed to satisfy constraint: Member must not be null")

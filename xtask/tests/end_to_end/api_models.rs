@@ -120,6 +120,37 @@ fn resources() -> Json {
                 "ScaleInCooldown": "300",
             },
         } },
+        "Role": { "Type": "AWS::IAM::Role", "Properties": {
+            "AssumeRolePolicyDocument": { "Version": "2012-10-17", "Statement": [] },
+            "MaxSessionDuration": "3600",
+            "ManagedPolicyArns": [{ "Ref": "ManagedPolicy" }, "arn:aws:iam::aws:policy/ReadOnlyAccess"],
+            "Policies": [{ "PolicyName": "test", "PolicyDocument": { "Resource": { "Fn::GetAtt": ["Bucket", "Arn"] } } }],
+        } },
+        "RolePolicy": { "Type": "AWS::IAM::Policy", "Properties": { "PolicyName": "more", "PolicyDocument": {}, "Roles": [{ "Ref": "Role" }] } },
+        "ManagedPolicy": { "Type": "AWS::IAM::ManagedPolicy", "Properties": { "PolicyDocument": { "Version": "2012-10-17" } } },
+        "Rule": { "Type": "AWS::Events::Rule", "Properties": {
+            "EventPattern": { "source": ["aws.sagemaker"] },
+            "State": "ENABLED",
+            "Targets": [{ "Id": "pipeline", "Arn": { "Ref": "Pipeline" } }],
+        } },
+        "Project": { "Type": "AWS::CodeBuild::Project", "Properties": {
+            "Artifacts": { "Type": "CODEPIPELINE" },
+            "Source": { "Type": "CODEPIPELINE", "BuildSpec": "buildspec.yml" },
+            "Environment": { "Type": "LINUX_CONTAINER", "Image": "aws/codebuild/standard:7.0", "ComputeType": "BUILD_GENERAL1_SMALL" },
+            "ServiceRole": { "Ref": "Role" },
+            "TimeoutInMinutes": "60",
+            "Visibility": "PRIVATE",
+        } },
+        "Pipeline": { "Type": "AWS::CodePipeline::Pipeline", "Properties": {
+            "RoleArn": "arn:aws:iam::222222222222:role/Pipeline",
+            "ArtifactStores": [{ "Region": "us-east-1", "ArtifactStore": { "Type": "S3", "Location": "artifacts" } }],
+            "Stages": [{ "Name": "Build", "Actions": [{
+                "Name": "Build",
+                "ActionTypeId": { "Category": "Build", "Owner": "AWS", "Provider": "CodeBuild", "Version": "1" },
+                "Configuration": { "ProjectName": { "Ref": "Project" } },
+            }] }],
+            "RestartExecutionOnUpdate": true,
+        } },
     })
 }
 
@@ -233,6 +264,32 @@ fn each_kind_of_mistake_is_found_in_each_type_and_nothing_is_found_where_there_i
         ("Policy/Properties/ScalingTargetId".into(), json!("endpoint/iris|sagemaker:variant|sagemaker"), "scalableDimension", one_of),
         (format!("{tracking}/TargetValue"), json!(null), "targetTrackingScalingPolicyConfiguration.targetValue", null),
         (format!("{tracking}/PredefinedMetricSpecification/PredefinedMetricType"), json!("Requests"), "predefinedMetricType", one_of),
+        ("Role/Properties/RoleName".into(), json!("r".repeat(65)), "roleName", "Member must have length less than or equal to 64"),
+        (
+            "Role/Properties/MaxSessionDuration".into(),
+            json!(3599),
+            "maxSessionDuration",
+            "Member must have value greater than or equal to 3600",
+        ),
+        ("Role/Properties/Policies/0/PolicyName".into(), json!("a b"), "policyName", pattern),
+        (
+            "Role/Properties/ManagedPolicyArns/1".into(),
+            json!("ReadOnly"),
+            "policyArn",
+            "Member must have length greater than or equal to 20",
+        ),
+        ("RolePolicy/Properties/PolicyDocument".into(), json!(null), "policyDocument", null),
+        ("ManagedPolicy/Properties/PolicyDocument/Id".into(), json!("→"), "policyDocument", pattern),
+        ("Rule/Properties/Targets/0/Id".into(), json!(null), "targets.1.member.id", null),
+        (
+            "Project/Properties/VpcConfig".into(),
+            json!({ "SecurityGroupIds": ["1", "2", "3", "4", "5", "6"] }),
+            "vpcConfig.securityGroupIds",
+            "Member must have length less than or equal to 5",
+        ),
+        ("Project/Properties/Environment/ComputeType".into(), json!("SMALL"), "environment.computeType", one_of),
+        ("Pipeline/Properties/Stages/0/Name".into(), json!("to build"), "pipeline.stages.1.member.name", pattern),
+        ("Pipeline/Properties/Stages/0/Actions/0/ActionTypeId/Version".into(), json!(null), "actionTypeId.version", null),
         // What CloudFormation refuses before it calls an API.
         (
             format!("{ROUTING}/WaitInterval"),
@@ -264,7 +321,7 @@ fn each_kind_of_mistake_is_found_in_each_type_and_nothing_is_found_where_there_i
         templates.push(json!({ "Resources": resources }));
     }
     let Checked { checked, refused } = check_templates(&templates);
-    assert_eq!(checked.values().copied().collect::<Vec<_>>(), [templates.len(); 7], "{checked:?}");
+    assert_eq!(checked.values().copied().collect::<Vec<_>>(), [templates.len(); 13], "{checked:?}");
     let about = |index: usize| refused.iter().filter(|found| found.template == index).collect::<Vec<_>>();
     assert!(about(0).is_empty(), "{:#?}", about(0));
     for (index, (place, value, member, problem)) in rows.iter().enumerate() {
@@ -292,7 +349,7 @@ def value_of(part, whole, path):
         below = {name: f'{path}/{name}' for name in part['properties']}
         return {name: value_of(part['properties'][name], whole, below[name]) for name in below if below[name] not in read_only}
     if part.get('type') == 'array':
-        return [value_of(part['items'], whole, f'{path}/*')]
+        return [value_of(part.get('items', {}), whole, f'{path}/*')]
     return api_models.UNKNOWN
 
 for resource_type in api_models.KINDS:

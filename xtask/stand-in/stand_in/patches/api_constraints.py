@@ -7,7 +7,7 @@ from moto.cloudformation.exceptions import ValidationError
 
 from stand_in import answers, api_models
 
-PURPOSE = "what botocore's models of SageMaker, Application Auto Scaling and CloudWatch do not allow is refused, in stacks and in requests"
+PURPOSE = "what botocore's models of the APIs behind a template's resources do not allow is refused, in stacks and in requests"
 
 
 def apply():
