@@ -6,6 +6,7 @@ their code elsewhere, on the way of the request: `invocations` in invocations.py
 
 from stand_in.patches import (
     alarms_and_scaling,
+    api_constraints,
     data_capture,
     endpoint_lifecycle,
     endpoint_shapes,
@@ -23,6 +24,7 @@ from stand_in.patches import (
 
 MODULES = {
     "alarms-and-scaling": alarms_and_scaling,
+    "api-constraints": api_constraints,
     "data-capture": data_capture,
     "endpoint-lifecycle": endpoint_lifecycle,
     "endpoint-shapes": endpoint_shapes,
