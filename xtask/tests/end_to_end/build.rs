@@ -139,10 +139,8 @@ fn a_second_build_uploads_nothing_and_names_the_same_objects() {
     assert_eq!(cloud.requests("PutObject").len(), 1);
     let template = project.read("target/deploy/cfn-sm-endpoint.yaml");
     assert!(template.contains("s3://artifacts-of-the-team/"), "{template}");
-    cloud.aws.clear_requests().unwrap();
     project.run(REGISTRY).ends_with(0);
-    assert!(cloud.requests("PutObject").is_empty());
-    assert_eq!(cloud.requests("HeadObject").len(), 1);
+    assert_eq!((cloud.requests("HeadObject").len(), cloud.requests("PutObject").len()), (2, 1));
     assert_eq!(project.read("target/deploy/cfn-sm-endpoint.yaml"), template);
 }
 
