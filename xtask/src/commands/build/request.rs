@@ -35,7 +35,7 @@ pub(crate) struct BuildRequest {
     /// Whether each stage's parameters are written as a template configuration, too.
     pub(crate) template_configuration: bool,
     pub(crate) artifact_bucket: Option<String>,
-    /// A folder to write into in the bucket's place, where nothing may be uploaded.
+    /// A folder to write into instead of the bucket, where nothing may be uploaded.
     pub(crate) artifact_dir: Option<PathBuf>,
     pub(crate) output_dir: PathBuf,
     /// What is worth saying of the options.
@@ -121,7 +121,7 @@ impl BuildRequest {
             template_configuration: options.template_configuration,
             warnings,
             artifact_bucket: given(options.artifact_bucket.as_ref()).map(str::to_owned),
-            artifact_dir: None,
+            artifact_dir: options.artifact_dir.clone(),
             output_dir: options.output_dir.clone().unwrap_or_else(|| project.target("deploy")),
         })
     }

@@ -35,6 +35,7 @@ pub(super) const FILES: &[(&str, &str)] = embedded![
     "patches/endpoint_shapes.py",
     "patches/instance_types.py",
     "patches/model_properties.py",
+    "patches/object_checksums.py",
     "patches/package_groups.py",
     "patches/package_updates.py",
     "patches/physical_names.py",
