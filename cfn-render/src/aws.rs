@@ -1,5 +1,6 @@
 //! Artifacts in Amazon S3.
 
+mod checksum;
 mod failure;
 mod multipart;
 
@@ -8,22 +9,29 @@ use std::collections::{BTreeMap, HashMap};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Region;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::ServerSideEncryption;
+use aws_sdk_s3::types::{ChecksumMode, ServerSideEncryption};
 use tokio::sync::OnceCell;
 
 use crate::artifact::Artifact;
-use crate::store::{ArtifactStore, Location, StoreError, clean_prefix};
+use crate::store::{ArtifactStore, Location, StoreError, StoreNote, clean_prefix};
+use checksum::Checksums;
 use failure::{bucket_region_of, failure, status_of};
 
-/// Larger artifacts are uploaded in parts of this size.
+/// Larger artifacts are uploaded in parts of this size. The checksum of such an object depends on it: with another size, each is uploaded
+/// once more.
 const PART_BYTES: u64 = 16 << 20;
 
 /// A bucket, and how objects are put into it.
 ///
-/// Each artifact is looked for first (`HeadObject`) and uploaded only when it is missing: its key names its content. A bucket in another
-/// region than the client's is reached in its own region, and that region is in the addresses. Needed permissions: `s3:PutObject`;
-/// `s3:GetObject` and `s3:ListBucket`, so that what is there is not uploaded again; `s3:AbortMultipartUpload` for artifacts above
-/// 16 MiB; `kms:GenerateDataKey` and `kms:Decrypt` with a KMS key.
+/// Each artifact is looked for first (`HeadObject`) and uploaded unless S3 confirms its SHA-256: whoever can write to the bucket can put
+/// other bytes under its key, and what answers may not be S3. An upload carries its SHA-256 and is an error unless S3 confirms it. Objects
+/// of tools that upload without a SHA-256, such as `aws s3 sync`, are uploaded again.
+///
+/// In a bucket that keeps versions, the location has the version of the object that was confirmed.
+///
+/// A bucket in another region than the client's is reached in its own region, and that region is in the addresses. Required permissions:
+/// `s3:PutObject`; `s3:GetObject` and `s3:ListBucket`, so that what is there is not uploaded again; `s3:AbortMultipartUpload` for artifacts
+/// above 16 MiB; with a KMS key `kms:GenerateDataKey` and `kms:Decrypt`, without which S3 does not return a checksum either.
 #[derive(Debug, Clone)]
 pub struct S3Store {
     client: Client,
@@ -44,10 +52,14 @@ struct Home {
 }
 
 /// What S3 says of an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Presence {
-    There,
+    /// It is the artifact.
+    Confirmed { version: Option<String> },
+    /// There is none, or none whose SHA-256 is known.
     Missing,
+    /// It has another SHA-256.
+    Different,
     /// 403: it may be there or not.
     Unseen,
 }
@@ -133,13 +145,24 @@ impl S3Store {
             .await
     }
 
-    /// Whether the object is there. Without leave to list the bucket S3 answers 403 both for what is not there and for what may not be
-    /// seen: then it is uploaded, and the upload tells whether leave is missing for that, too.
-    async fn look_for(&self, client: &Client, key: &str) -> Result<Presence, StoreError> {
-        let answer =
-            client.head_object().bucket(&self.bucket).key(key).set_expected_bucket_owner(self.expected_bucket_owner.clone()).send().await;
-        match answer {
-            Ok(_) => Ok(Presence::There),
+    /// Whether the object is there and is the artifact. S3 answers 403 for a missing object if the caller is not allowed to list the bucket,
+    /// for one that the caller is not allowed to read, and, since the checksum is requested, for one whose KMS key the caller is not
+    /// allowed to use. It is uploaded then, and the upload reports whether that permission is missing too.
+    async fn look_for(&self, client: &Client, key: &str, checksums: &Checksums) -> Result<Presence, StoreError> {
+        let response = client
+            .head_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .checksum_mode(ChecksumMode::Enabled)
+            .set_expected_bucket_owner(self.expected_bucket_owner.clone())
+            .send()
+            .await;
+        match response {
+            Ok(object) => Ok(match object.checksum_sha256() {
+                Some(returned) if returned == checksums.object => Presence::Confirmed { version: version(object.version_id()) },
+                Some(_) => Presence::Different,
+                None => Presence::Missing,
+            }),
             Err(error) => match status_of(&error) {
                 Some(404) => Ok(Presence::Missing),
                 Some(403) => Ok(Presence::Unseen),
@@ -148,18 +171,42 @@ impl S3Store {
         }
     }
 
-    async fn put_object(&self, client: &Client, key: &str, artifact: &Artifact) -> Result<(), StoreError> {
+    /// Uploads in one piece, and hands back the object's version.
+    async fn put_object(
+        &self,
+        client: &Client,
+        key: &str,
+        artifact: &Artifact,
+        checksums: &Checksums,
+    ) -> Result<Option<String>, StoreError> {
         let bytes = artifact.read().map_err(|error| unreadable(artifact, error))?;
         let request = client
             .put_object()
             .bucket(&self.bucket)
             .key(key)
             .body(ByteStream::from(bytes))
+            .checksum_algorithm(checksum::ALGORITHM)
+            .checksum_sha256(&checksums.object)
             .set_server_side_encryption(self.encryption())
             .set_ssekms_key_id(self.kms_key_id.clone())
             .set_metadata(self.object_metadata())
             .set_expected_bucket_owner(self.expected_bucket_owner.clone());
-        request.send().await.map(drop).map_err(|error| failure("PutObject", &self.bucket, Some(key), error))
+        let object = request.send().await.map_err(|error| failure("PutObject", &self.bucket, Some(key), error))?;
+        self.confirm("PutObject", key, &checksums.object, object.checksum_sha256())?;
+        Ok(version(object.version_id()))
+    }
+
+    /// Whether S3 has received what was sent. Without its checksum the response may be that of a proxy or of a captive portal.
+    ///
+    /// The documentation of `CompleteMultipartUpload` does not say whether its checksum has the number of parts after it.
+    fn confirm(&self, operation: &str, key: &str, sent: &str, returned: Option<&str>) -> Result<(), StoreError> {
+        if returned.is_some_and(|returned| returned == sent || sent.split_once('-').is_some_and(|(digest, _)| returned == digest)) {
+            return Ok(());
+        }
+        let returned = returned.map_or_else(|| "no SHA-256".to_owned(), |returned| format!("the SHA-256 `{returned}`"));
+        let message = format!("`s3://{}/{key}`: the response has {returned} where `{sent}` was sent", self.bucket);
+        let hint = "see whether a proxy or a captive portal responds in place of S3, or a store that does not support SHA-256 checksums";
+        Err(StoreError::new(operation, message).hint(Some(hint)))
     }
 
     fn encryption(&self) -> Option<ServerSideEncryption> {
@@ -176,21 +223,36 @@ impl ArtifactStore for S3Store {
     async fn put(&self, artifact: &Artifact) -> Result<Location, StoreError> {
         let Home { client, region } = self.home().await?;
         let key = format!("{}{}", self.prefix, artifact.key());
-        let presence = if self.force_upload { Presence::Missing } else { self.look_for(client, &key).await? };
-        let existed = presence == Presence::There;
-        if !existed && artifact.len() > PART_BYTES {
-            self.put_parts(client, &key, artifact).await?;
-        } else if !existed {
-            self.put_object(client, &key, artifact).await?;
-        }
-        let note = (presence == Presence::Unseen).then(|| {
-            format!(
-                "S3 does not say what is in the bucket `{}` (403), so that everything is uploaded every time: allow `s3:GetObject` and `s3:ListBucket` on it",
-                self.bucket
-            )
-        });
-        Ok(Location { existed, note, ..Location::new(&self.bucket, region, key) })
+        let checksums = Checksums::of(artifact).map_err(|error| unreadable(artifact, error))?;
+        let presence = if self.force_upload { Presence::Missing } else { self.look_for(client, &key, &checksums).await? };
+        let (existed, version) = match &presence {
+            Presence::Confirmed { version } => (true, version.clone()),
+            _ if checksums.parts.is_empty() => (false, self.put_object(client, &key, artifact, &checksums).await?),
+            _ => (false, self.put_parts(client, &key, artifact, &checksums).await?),
+        };
+        let bucket = &self.bucket;
+        let note = match presence {
+            Presence::Confirmed { .. } | Presence::Missing => None,
+            Presence::Different => Some(StoreNote {
+                code: "artifact-replaced",
+                message: format!(
+                    "`s3://{bucket}/{key}` had another SHA-256 checksum than the artifact, and was replaced: see who can write to the bucket"
+                ),
+            }),
+            Presence::Unseen => Some(StoreNote {
+                code: "uploaded-unseen",
+                message: format!(
+                    "S3 does not show what is in the bucket `{bucket}` (403), so that everything is uploaded every time: allow `s3:GetObject` and `s3:ListBucket` on it, and `kms:Decrypt` on its KMS key"
+                ),
+            }),
+        };
+        Ok(Location { version, existed, note, ..Location::new(bucket, region, key) })
     }
+}
+
+/// The version of an object; none in a bucket that does not keep versions, and none of an object that was written while it did not.
+fn version(id: Option<&str>) -> Option<String> {
+    id.filter(|id| !id.is_empty() && *id != "null").map(str::to_owned)
 }
 
 fn unreadable(artifact: &Artifact, error: std::io::Error) -> StoreError {

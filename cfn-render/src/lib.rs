@@ -90,7 +90,8 @@
 //! a property is absent; a template with a problem uploads nothing and tells all problems at once; templates that nest themselves are
 //! refused; aliases and merge keys, which CloudFormation refuses, are written out where they stand, with a note; more properties are
 //! known (`AWS::CloudFormation::StackSet` `TemplateURL`, `AWS::Serverless::HttpApi` `DefinitionUri`, `AWS::AppSync::Resolver`
-//! `CodeS3Location` and others); objects are encrypted as the bucket says unless a KMS key is given.
+//! `CodeS3Location` and others); objects are encrypted as the bucket says unless a KMS key is given; an object that is already in the bucket
+//! is used only if S3 confirms its SHA-256; in a bucket that keeps versions, properties that have a place for the object's version name it.
 //!
 //! # Features
 //!
@@ -123,7 +124,7 @@ pub use problem::{Place, Problem, Severity};
 pub use pseudo_parameters::PseudoParameters;
 pub use resolve::{Resolved, is_known, resources_of_type};
 pub use span::Span;
-pub use store::{ArtifactStore, Location, StoreError};
+pub use store::{ArtifactStore, Location, StoreError, StoreNote};
 pub use template::{ParameterDeclaration, Template};
 
 /// The README's examples compile and run.

@@ -64,6 +64,8 @@ pub struct Upload {
     pub key: String,
     /// The object's https address.
     pub url: String,
+    /// The object's version, in a bucket that keeps versions. Properties that have a place for it name it.
+    pub version: Option<String>,
     /// The SHA-256 of the bytes, in hex.
     pub sha256: String,
     /// How many bytes.
@@ -202,12 +204,13 @@ fn render(
     nested: &[Option<Location>],
     options: &PackageOptions,
 ) -> Result<String, Error> {
+    let named = |form: Form, location: &Location| object(form, &location.bucket, &location.key, location.version.as_deref());
     let replace = |site: &Site, planned: &Planned| match planned {
         Planned::Fixed(replacement) => Some(replacement.clone()),
-        Planned::Artifact(index) => artifacts.get(*index).map(|location| object(site.form, &location.bucket, &location.key, None)),
+        Planned::Artifact(index) => artifacts.get(*index).map(|location| named(site.form, location)),
         Planned::Template(index) => nested.get(*index)?.as_ref().map(|location| match site.form {
             Form::TemplateUrl => Replacement::Text(location.url.clone()),
-            form => object(form, &location.bucket, &location.key, None),
+            form => named(form, location),
         }),
     };
     let replacements: Vec<(&Site, Replacement)> =
@@ -256,13 +259,14 @@ fn places(templates: &[PlannedTemplate]) -> HashMap<Use, Vec<Place>> {
 fn upload_of(artifact: &Artifact, location: &Location, places: Vec<Place>, notes: &mut Vec<Problem>) -> Upload {
     if let (Some(note), Some(place)) = (&location.note, places.first())
         // What holds for the bucket is said once.
-        && notes.iter().all(|known| known.message != *note)
+        && notes.iter().all(|known| known.message != note.message)
     {
-        notes.push(Problem::warning("uploaded-unseen", place.clone(), note));
+        notes.push(Problem::warning(note.code, place.clone(), &note.message));
     }
     Upload {
         key: location.key.clone(),
         url: location.url.clone(),
+        version: location.version.clone(),
         sha256: artifact.sha256().to_owned(),
         bytes: artifact.len(),
         existed: location.existed,

@@ -22,7 +22,7 @@ pub struct Problem {
     ///   `special-file`, `symlink-outside`, `symlink-loop`, `dangling-symlink`, `name-not-utf8`, `name-with-backslash`,
     ///   `changed-meanwhile`, `archive-climbs-out`, `malformed-ignore-file`, `folder-for-file`, `template-in-archive`, `template-cycle`,
     ///   `template-nesting`.
-    /// - Of uploading and rewriting: `upload-failed`, `uploaded-unseen`, `unfaithful-rewrite`, `aliases-expanded`.
+    /// - Of uploading and rewriting: `upload-failed`, `uploaded-unseen`, `artifact-replaced`, `unfaithful-rewrite`, `aliases-expanded`.
     /// - Of any: `more-problems`, when there are more than anybody reads.
     pub code: &'static str,
     /// Whether the work must stop.

@@ -14,7 +14,10 @@ use crate::pseudo_parameters::Partition;
 
 /// A place that CloudFormation can read artifacts from. The crate's documentation has [a whole one](crate#a-store-of-your-own).
 pub trait ArtifactStore: Sync {
-    /// Makes the artifact available, and says where. Keys name contents: an object that is there under the same key is the artifact.
+    /// Makes the artifact available, and says where.
+    ///
+    /// Keys name contents, but whoever can write to the store can put other bytes under a key: an object that is already there is the
+    /// artifact only if the store confirms its [`sha256`](Artifact::sha256). Otherwise it is replaced.
     fn put(&self, artifact: &Artifact) -> impl Future<Output = Result<Location, StoreError>> + Send;
 }
 
@@ -27,10 +30,22 @@ pub struct Location {
     pub key: String,
     /// The object's https address, for properties such as `TemplateURL`.
     pub url: String,
+    /// The object's version, where the store keeps versions. Properties that have a place for it name it, so that an object that
+    /// replaces this one later is not deployed.
+    pub version: Option<String>,
     /// Whether the object was there already and nothing was uploaded.
     pub existed: bool,
-    /// Something worth telling about how it got there, and what to do about it.
-    pub note: Option<String>,
+    /// Something to warn about.
+    pub note: Option<StoreNote>,
+}
+
+/// A warning about how an artifact was stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreNote {
+    /// A stable name for this kind of warning, such as `uploaded-unseen`.
+    pub code: &'static str,
+    /// What happened, and what to do about it.
+    pub message: String,
 }
 
 impl Location {
@@ -39,7 +54,7 @@ impl Location {
     pub fn new(bucket: impl Into<String>, region: &str, key: impl Into<String>) -> Self {
         let (bucket, key) = (bucket.into(), key.into());
         let url = format!("https://s3.{region}.{}/{bucket}/{}", Partition::of_region(region).url_suffix, encode_path(&key));
-        Self { bucket, key, url, existed: false, note: None }
+        Self { bucket, key, url, version: None, existed: false, note: None }
     }
 
     /// The `s3://bucket/key` form.
@@ -49,7 +64,7 @@ impl Location {
 }
 
 /// Percent-encodes what a URL's path cannot hold as it is (RFC 3986), and keeps the slashes.
-fn encode_path(key: &str) -> String {
+pub(crate) fn encode_path(key: &str) -> String {
     let mut encoded = String::with_capacity(key.len());
     for byte in key.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {

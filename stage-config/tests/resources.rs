@@ -404,6 +404,19 @@ fn waits_and_timeouts_are_bounded_and_the_timeout_is_larger_than_all_waits() {
 }
 
 #[test]
+fn what_only_the_api_requires_is_a_warning() {
+    let all_at_once =
+        |wait: Json| blue_green(&json!({ "Type": "ALL_AT_ONCE", "CanarySize": null, "WaitIntervalInSeconds": wait }), &json!({}));
+    accepted(&all_at_once(json!(0)));
+    accepted(&all_at_once(json!({ "Fn::GetAtt": ["Wait", "Seconds"] })));
+    warned(&all_at_once(json!(null)), "`BlueGreenUpdatePolicy` of endpoint `Endpoint` has no `WaitIntervalInSeconds`");
+    warned(&variant(&json!({ "RoutingConfig": {} })), "`RoutingConfig` of variant `AllTraffic` has no `RoutingStrategy`");
+    let excluded = |items: Json| endpoint(&json!({ "ExcludeRetainedVariantProperties": items }));
+    accepted(&excluded(json!([{ "VariantPropertyType": "DesiredWeight" }])));
+    warned(&excluded(json!([{}])), "`ExcludeRetainedVariantProperties` of endpoint `Endpoint` has no `VariantPropertyType`");
+}
+
+#[test]
 fn a_deployment_has_one_policy_and_one_to_ten_alarms() {
     let mut both = blue_green(&json!({}), &json!({}));
     overlay(&mut both, &rolling(&json!({})));

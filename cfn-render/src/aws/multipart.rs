@@ -2,20 +2,30 @@
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
+use aws_sdk_s3::types::{ChecksumType, CompletedMultipartUpload, CompletedPart};
 
+use super::checksum::{self, Checksums};
 use super::failure::failure;
-use super::{PART_BYTES, S3Store, unreadable};
+use super::{PART_BYTES, S3Store, unreadable, version};
 use crate::artifact::Artifact;
 use crate::store::StoreError;
 
 impl S3Store {
-    /// Uploads in parts of 16 MiB, of which one is in memory. An upload that fails is given up, so that its parts cost nothing.
-    pub(super) async fn put_parts(&self, client: &Client, key: &str, artifact: &Artifact) -> Result<(), StoreError> {
+    /// Uploads in parts of 16 MiB, of which one is in memory, and hands back the object's version. An upload that fails is given up, so
+    /// that its parts cost nothing.
+    pub(super) async fn put_parts(
+        &self,
+        client: &Client,
+        key: &str,
+        artifact: &Artifact,
+        checksums: &Checksums,
+    ) -> Result<Option<String>, StoreError> {
         let created = client
             .create_multipart_upload()
             .bucket(&self.bucket)
             .key(key)
+            .checksum_algorithm(checksum::ALGORITHM)
+            .checksum_type(ChecksumType::Composite)
             .set_server_side_encryption(self.encryption())
             .set_ssekms_key_id(self.kms_key_id.clone())
             .set_metadata(self.object_metadata())
@@ -24,7 +34,7 @@ impl S3Store {
             .await
             .map_err(|error| failure("CreateMultipartUpload", &self.bucket, Some(key), error))?;
         let upload_id = created.upload_id().unwrap_or_default();
-        let outcome = self.put_each_part(client, key, upload_id, artifact).await;
+        let outcome = self.put_each_part(client, key, upload_id, artifact, checksums).await;
         if outcome.is_err() {
             // What failed is more to the point than whether the clean-up worked.
             let _ = client
@@ -39,13 +49,17 @@ impl S3Store {
         outcome
     }
 
-    async fn put_each_part(&self, client: &Client, key: &str, upload_id: &str, artifact: &Artifact) -> Result<(), StoreError> {
+    async fn put_each_part(
+        &self,
+        client: &Client,
+        key: &str,
+        upload_id: &str,
+        artifact: &Artifact,
+        checksums: &Checksums,
+    ) -> Result<Option<String>, StoreError> {
         let mut parts = Vec::new();
         let mut start = 0;
-        for number in 1.. {
-            if start >= artifact.len() {
-                break;
-            }
+        for (number, checksum) in (1..).zip(&checksums.parts) {
             let bytes = artifact.read_range(start..start + PART_BYTES).map_err(|error| unreadable(artifact, error))?;
             start += PART_BYTES;
             let part = client
@@ -55,19 +69,18 @@ impl S3Store {
                 .upload_id(upload_id)
                 .part_number(number)
                 .body(ByteStream::from(bytes))
+                .checksum_algorithm(checksum::ALGORITHM)
+                .checksum_sha256(checksum)
                 .set_expected_bucket_owner(self.expected_bucket_owner.clone())
                 .send()
                 .await
                 .map_err(|error| failure("UploadPart", &self.bucket, Some(key), error))?;
+            self.confirm("UploadPart", key, checksum, part.checksum_sha256())?;
             parts.push(
-                CompletedPart::builder()
-                    .part_number(number)
-                    .set_e_tag(part.e_tag().map(str::to_owned))
-                    .set_checksum_crc32(part.checksum_crc32().map(str::to_owned))
-                    .build(),
+                CompletedPart::builder().part_number(number).set_e_tag(part.e_tag().map(str::to_owned)).checksum_sha256(checksum).build(),
             );
         }
-        client
+        let object = client
             .complete_multipart_upload()
             .bucket(&self.bucket)
             .key(key)
@@ -76,7 +89,8 @@ impl S3Store {
             .set_expected_bucket_owner(self.expected_bucket_owner.clone())
             .send()
             .await
-            .map(drop)
-            .map_err(|error| failure("CompleteMultipartUpload", &self.bucket, Some(key), error))
+            .map_err(|error| failure("CompleteMultipartUpload", &self.bucket, Some(key), error))?;
+        self.confirm("CompleteMultipartUpload", key, &checksums.object, object.checksum_sha256())?;
+        Ok(version(object.version_id()))
     }
 }

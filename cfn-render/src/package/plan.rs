@@ -12,6 +12,7 @@ use super::splice::Replacement;
 use crate::artifact::Artifact;
 use crate::error::{Error, ErrorKind};
 use crate::problem::{Problem, Severity, did_you_mean};
+use crate::store::encode_path;
 use crate::template::Template;
 
 /// What a nested template may have at most; CloudFormation takes 1 MB.
@@ -285,7 +286,7 @@ fn read_template(path: &Path) -> Result<Template, ReadFailure> {
 /// An object that is in S3 already: `s3://bucket/key` stays where that is the form, and is taken apart where the form is a mapping.
 fn settled_object(form: Form, bucket: &str, key: &str, version: Option<&str>) -> Option<Replacement> {
     match form {
-        Form::Uri | Form::TemplateUrl => None,
+        Form::Uri | Form::VersionedUri | Form::TemplateUrl => None,
         Form::Object { .. } => Some(object(form, bucket, key, version)),
     }
 }
@@ -294,6 +295,10 @@ fn settled_object(form: Form, bucket: &str, key: &str, version: Option<&str>) ->
 pub(crate) fn object(form: Form, bucket: &str, key: &str, version: Option<&str>) -> Replacement {
     match form {
         Form::Uri | Form::TemplateUrl => Replacement::Text(format!("s3://{bucket}/{key}")),
+        Form::VersionedUri => {
+            let version = version.map(|version| format!("?versionId={}", encode_path(version))).unwrap_or_default();
+            Replacement::Text(format!("s3://{bucket}/{key}{version}"))
+        }
         Form::Object { bucket: bucket_key, key: key_key, version: version_key } => {
             let mut pairs = vec![(bucket_key, bucket.to_owned()), (key_key, key.to_owned())];
             pairs.extend(version_key.zip(version).map(|(key, version)| (key, version.to_owned())));

@@ -45,6 +45,8 @@ pub enum Section {
 pub enum Form {
     /// `s3://bucket/key`.
     Uri,
+    /// `s3://bucket/key`, with `?versionId=` after it in a bucket that keeps versions.
+    VersionedUri,
     /// A mapping with these keys.
     Object {
         /// The key of the bucket.
@@ -88,7 +90,7 @@ const LOCATION: Form = Form::Object { bucket: "Bucket", key: "Key", version: Som
 const REPOSITORY: Form = Form::Object { bucket: "Bucket", key: "Key", version: Some("ObjectVersion") };
 
 use Content::{Archive, Bundle, File};
-use Form::{TemplateUrl, Uri};
+use Form::{TemplateUrl, Uri, VersionedUri};
 use Origin::{Added, AwsCli};
 use Section::{Globals, Metadata, Resources};
 
@@ -114,21 +116,21 @@ pub const ARTIFACT_PROPERTIES: &[ArtifactProperty] = &[
     row(Resources, "AWS::Glue::Job", &["Command", "ScriptLocation"], Uri, File, AwsCli),
     row(Resources, "AWS::Lambda::Function", &["Code"], CODE, Archive, AwsCli),
     row(Resources, "AWS::Lambda::LayerVersion", &["Content"], CODE, Archive, AwsCli),
-    row(Resources, "AWS::Serverless::Api", &["DefinitionUri"], Uri, File, AwsCli),
+    row(Resources, "AWS::Serverless::Api", &["DefinitionUri"], VersionedUri, File, AwsCli),
     row(Resources, "AWS::Serverless::Application", &["Location"], TemplateUrl, File, AwsCli),
-    row(Resources, "AWS::Serverless::Function", &["CodeUri"], Uri, Archive, AwsCli),
+    row(Resources, "AWS::Serverless::Function", &["CodeUri"], VersionedUri, Archive, AwsCli),
     row(Resources, "AWS::Serverless::GraphQLApi", &["Functions", "*", "CodeUri"], Uri, File, Added),
     row(Resources, "AWS::Serverless::GraphQLApi", &["Resolvers", "*", "*", "CodeUri"], Uri, File, Added),
     row(Resources, "AWS::Serverless::GraphQLApi", &["SchemaUri"], Uri, File, Added),
-    row(Resources, "AWS::Serverless::HttpApi", &["DefinitionUri"], Uri, File, Added),
-    row(Resources, "AWS::Serverless::LayerVersion", &["ContentUri"], Uri, Archive, AwsCli),
+    row(Resources, "AWS::Serverless::HttpApi", &["DefinitionUri"], VersionedUri, File, Added),
+    row(Resources, "AWS::Serverless::LayerVersion", &["ContentUri"], VersionedUri, Archive, AwsCli),
     row(Resources, "AWS::Serverless::StateMachine", &["DefinitionUri"], LOCATION, File, AwsCli),
     row(Resources, "AWS::ServiceCatalog::CloudFormationProduct", &["ProvisioningArtifactParameters", "*", "Info", "LoadTemplateFromURL"], TemplateUrl, File, Added),
     row(Resources, "AWS::StepFunctions::StateMachine", &["DefinitionS3Location"], LOCATION, File, AwsCli),
     row(Metadata, "AWS::ServerlessRepo::Application", &["LicenseUrl"], Uri, File, AwsCli),
     row(Metadata, "AWS::ServerlessRepo::Application", &["ReadmeUrl"], Uri, File, AwsCli),
-    row(Globals, "Api", &["DefinitionUri"], Uri, File, Added),
-    row(Globals, "Function", &["CodeUri"], Uri, Archive, Added),
+    row(Globals, "Api", &["DefinitionUri"], VersionedUri, File, Added),
+    row(Globals, "Function", &["CodeUri"], VersionedUri, Archive, Added),
 ];
 
 const fn row(

@@ -1,10 +1,11 @@
 //! A folder that stands for a bucket.
 
-use std::io::Write as _;
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::{ArtifactStore, Location, StoreError};
-use crate::artifact::Artifact;
+use crate::artifact::{Artifact, HashWriter};
 
 /// Writes artifacts into a folder as they would lie in a bucket: for dry runs, for tests, and for builds that upload later
 /// (`aws s3 sync FOLDER s3://BUCKET`). The packaged template names the bucket.
@@ -36,13 +37,14 @@ impl Directory {
     fn write(&self, artifact: &Artifact) -> Result<Location, StoreError> {
         let path = self.path_of(artifact);
         let location = Location::new(&self.bucket, &self.region, format!("{}{}", self.prefix, artifact.key()));
-        if path.is_file() {
+        // A file that cannot be read is replaced, as one with other bytes is.
+        if holds(&path, artifact).unwrap_or(false) {
             return Ok(Location { existed: true, ..location });
         }
         let folder = path.parent().unwrap_or(Path::new("."));
         let failed = |operation: &'static str| {
             let path = path.display().to_string();
-            move |error: std::io::Error| StoreError::new(operation, format!("`{path}`: {error}")).caused_by(error)
+            move |error: io::Error| StoreError::new(operation, format!("`{path}`: {error}")).caused_by(error)
         };
         std::fs::create_dir_all(folder).map_err(failed("create folder"))?;
         // Beside its final place and then renamed: a file under a key is always whole.
@@ -60,6 +62,17 @@ impl ArtifactStore for Directory {
     }
 }
 
+/// Whether the file has the bytes of the artifact.
+fn holds(path: &Path, artifact: &Artifact) -> io::Result<bool> {
+    let metadata = path.metadata()?;
+    if !metadata.is_file() || metadata.len() != artifact.len() {
+        return Ok(false);
+    }
+    let mut hash = HashWriter::default();
+    io::copy(&mut File::open(path)?, &mut hash)?;
+    Ok(hash.finish() == artifact.sha256())
+}
+
 /// A prefix without slashes around it and with one at its end; the empty prefix stays empty. A prefix that would climb out of the
 /// folder loses its dots: keys of a bucket know no parent.
 pub(crate) fn clean_prefix(prefix: &str) -> String {
@@ -70,6 +83,7 @@ pub(crate) fn clean_prefix(prefix: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::artifact::ArtifactWriter;
 
     #[test]
     fn a_prefix_ends_with_one_slash_and_stays_below_the_folder() {
@@ -77,5 +91,20 @@ mod tests {
             [clean_prefix(""), clean_prefix("a"), clean_prefix("/a//b/"), clean_prefix("../../a")],
             ["", "a/", "a/b/", "a/"].map(String::from)
         );
+    }
+    #[test]
+    fn a_file_is_the_artifact_only_with_its_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = ArtifactWriter::new();
+        writer.write_all(b"abc").unwrap();
+        let artifact = writer.finish(Path::new("source"), str::to_owned).unwrap();
+        let store = Directory::new(folder.path(), "bucket", "eu-west-1").prefix("p");
+        assert!(!store.write(&artifact).unwrap().existed);
+        assert!(store.write(&artifact).unwrap().existed);
+        for other in ["", "abd", "abcd"] {
+            std::fs::write(store.path_of(&artifact), other).unwrap();
+            assert!(!store.write(&artifact).unwrap().existed, "{other}");
+            assert_eq!(std::fs::read(store.path_of(&artifact)).unwrap(), b"abc");
+        }
     }
 }

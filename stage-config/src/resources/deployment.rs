@@ -32,8 +32,12 @@ pub(super) fn check(
     configs: &[EndpointConfig<'_>],
     scaled: Option<i64>,
 ) {
-    let Some(deployment) = properties.get("DeploymentConfig").filter(|deployment| !deployment.is_unknown()) else { return };
     let owner = format!("endpoint `{id}`");
+    for excluded in properties.get("ExcludeRetainedVariantProperties").and_then(|list| list.items()).unwrap_or_default() {
+        let owner = format!("`ExcludeRetainedVariantProperties` of {owner}");
+        inspector.required_by_api(&excluded, "VariantPropertyType", &owner, "name the property, such as DesiredWeight");
+    }
+    let Some(deployment) = properties.get("DeploymentConfig").filter(|deployment| !deployment.is_unknown()) else { return };
     let config = properties.get("EndpointConfigName").and_then(|name| name.resource());
     let variants =
         configs.iter().find(|known| Some(known.id.as_str()) == config).and_then(|config| config.variants.as_deref()).unwrap_or(&[]);
@@ -131,6 +135,7 @@ impl Policies<'_, '_, '_> {
             }
         }
         let Some(step) = step else {
+            self.inspector.required_by_api(&routing, "WaitIntervalInSeconds", &owner, "write `WaitIntervalInSeconds: 0`");
             self.lasts(policy, limit, termination.map(|wait| (wait, "its termination wait")));
             return;
         };

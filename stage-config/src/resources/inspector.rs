@@ -153,6 +153,15 @@ impl<'a> Inspector<'a> {
         }
     }
 
+    /// Reports a property that SageMaker's API requires and CloudFormation's schema does not. A warning, since whether CloudFormation fills it in
+    /// is documented nowhere.
+    pub(super) fn required_by_api(&mut self, parent: &Property<'_>, name: &'static str, owner: &str, what_to_do: &str) {
+        if parent.get(name).is_none() && !parent.is_unknown() {
+            let hint = format!("{what_to_do}: SageMaker's API requires it, although CloudFormation's schema does not");
+            self.warning("missing-property", format!("{owner} has no `{name}`"), &hint, &[About::Presence(&parent.pointer)]);
+        }
+    }
+
     /// An S3 URI of at most so many characters.
     pub(super) fn s3_uri(&mut self, parent: &Property<'_>, name: &'static str, most: usize, owner: &str) {
         let Some(property) = parent.get(name) else { return };

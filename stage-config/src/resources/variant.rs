@@ -148,7 +148,14 @@ fn instances(inspector: &mut Inspector<'_>, variant: &Property<'_>, owner: &str,
 }
 
 fn routing(inspector: &mut Inspector<'_>, variant: &Property<'_>, owner: &str) {
-    let Some(strategy) = variant.at(["RoutingConfig", "RoutingStrategy"]) else { return };
+    let Some(routing) = variant.get("RoutingConfig") else { return };
+    inspector.required_by_api(
+        &routing,
+        "RoutingStrategy",
+        &format!("`RoutingConfig` of {owner}"),
+        "write `RoutingStrategy`, or leave `RoutingConfig` out",
+    );
+    let Some(strategy) = routing.get("RoutingStrategy") else { return };
     let known = ["LEAST_OUTSTANDING_REQUESTS", "RANDOM", "PREFIX_AWARE", "KV_AWARE"];
     if strategy.text().is_some_and(|text| !known.contains(&text)) {
         let message = format!("`RoutingStrategy` of {owner} is `{}`, which is not known here", strategy.shown());

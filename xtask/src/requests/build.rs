@@ -22,7 +22,7 @@ pub(crate) struct BuildCommand {
     pub(crate) request: BuildRequest,
     pub(crate) files: ConfigurationFiles,
     pub(crate) artifact_bucket: Option<String>,
-    /// A folder to write into in the bucket's place, where nothing may be uploaded.
+    /// A folder to write into instead of the bucket, where nothing may be uploaded.
     pub(crate) artifact_dir: Option<PathBuf>,
     pub(crate) output_dir: PathBuf,
     /// What is worth saying of the options.
@@ -100,7 +100,7 @@ impl BuildCommand {
             files,
             warnings,
             artifact_bucket: given(options.artifact_bucket.as_ref()).map(str::to_owned),
-            artifact_dir: None,
+            artifact_dir: options.artifact_dir.clone(),
             output_dir: project.folder(options.output_dir.as_deref(), "deploy"),
         })
     }

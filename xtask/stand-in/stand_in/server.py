@@ -13,7 +13,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from stand_in import answers, control, endpoints, invocations, reachable, stack_set_operations
 from stand_in.faults import Faults
-from stand_in.patches import apply
+from stand_in.patches import api_constraints, apply
 from stand_in.request import Request
 from stand_in.request_log import RequestLog
 
@@ -102,6 +102,9 @@ class Application:
         return invocations.answer(request, self.model_servers, self.state)
 
     def ask_moto(self, request):
+        refusal = api_constraints.refusal(request) if "api-constraints" in self.patches else None
+        if refusal is not None:
+            return refusal
         told = {}
 
         def start_response(status, headers, _error=None):

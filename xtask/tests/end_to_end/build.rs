@@ -2,6 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
+use crate::cloud::Cloud;
 use crate::project::Project;
 
 const REGISTRY: [&str; 3] = ["build", "--registry", "examples/registry.json"];
@@ -117,4 +118,40 @@ fn the_result_is_json_when_asked_for_and_nothing_else_is_on_standard_output() {
     let run = project.run(REGISTRY.iter().chain(&["--format", "json"])).ends_with(0);
     let printed: Json = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(printed, project.json("target/deploy/release-manifest.json"));
+}
+
+/// A project whose template names a local file.
+fn with_artifact(project: &Project) {
+    let job = "Resources:\n  Job: {Type: 'AWS::Glue::Job', Properties: {Command: {Name: glueetl, ScriptLocation: job.py}, Role: role}}\n";
+    let template = project.read("cfn-sm-endpoint-template.yml").replacen("Resources:\n", job, 1);
+    project.write("cfn-sm-endpoint-template.yml", &template);
+    project.write("job.py", "print(1)\n");
+}
+
+#[test]
+fn a_second_build_uploads_nothing_and_names_the_same_objects() {
+    let cloud = Cloud::new();
+    let mut project = cloud.project();
+    project.set("ARTIFACT_BUCKET", "artifacts-of-the-team");
+    cloud.make_bucket("artifacts-of-the-team");
+    with_artifact(&project);
+    project.run(REGISTRY).ends_with(0);
+    assert_eq!(cloud.requests("PutObject").len(), 1);
+    let template = project.read("target/deploy/cfn-sm-endpoint.yaml");
+    assert!(template.contains("s3://artifacts-of-the-team/"), "{template}");
+    project.run(REGISTRY).ends_with(0);
+    assert_eq!((cloud.requests("HeadObject").len(), cloud.requests("PutObject").len()), (2, 1));
+    assert_eq!(project.read("target/deploy/cfn-sm-endpoint.yaml"), template);
+}
+
+#[test]
+fn a_folder_takes_what_a_build_would_upload_without_any_aws() {
+    let mut project = Project::new().with_pipeline_variables();
+    project.set("ARTIFACT_BUCKET", "artifacts-of-the-team");
+    project.set("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
+    with_artifact(&project);
+    project.run(REGISTRY.iter().chain(&["--artifact-dir", "artifacts"])).ends_with(0);
+    let template = project.read("target/deploy/cfn-sm-endpoint.yaml");
+    let key = template.split("s3://artifacts-of-the-team/").nth(1).unwrap().split('}').next().unwrap();
+    assert_eq!(project.read(&format!("artifacts/{key}")), "print(1)\n");
 }

@@ -89,6 +89,24 @@ impl Cloud {
         self.aws.query(HOME, "cloudformation", "CreateStack", &[("StackName", name), ("TemplateBody", &template.to_string())]).unwrap();
     }
 
+    /// Holds every request since the log was cleared to reading.
+    #[track_caller]
+    pub(crate) fn only_reads(&self) {
+        let reads = ["Get", "List", "Describe", "Head", "AssumeRole", "BatchGetImage"];
+        let requests = self.aws.requests().unwrap();
+        assert!(!requests.is_empty());
+        for request in requests {
+            assert!(reads.iter().any(|verb| request.action.starts_with(verb)), "{} {}", request.service, request.action);
+        }
+    }
+
+    /// A bucket that keeps the versions of its objects. moto's CloudFormation leaves `VersioningConfiguration` out.
+    pub(crate) fn make_versioned_bucket(&self, name: &str) {
+        self.make_bucket(name);
+        let versioning = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
+        self.aws.put_object(HOME, name, "?versioning", versioning).unwrap();
+    }
+
     /// What a target account needs before an endpoint can be deployed into it: the network's parameters.
     pub(crate) fn prepare(&self, stage: &str, account: &str) {
         self.prepare_in(stage, account, REGION);

@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 use crate::buildspecs::{python_program, text};
 use crate::cloud::{Cloud, GROUP, HOME, REGION};
 use crate::project::{Project, workspace};
+use crate::roles;
 
 const WORKFLOW: &str = "examples/github-actions/model-deploy.yml";
 /// The local AWS deploys as itself, whatever the role may.
@@ -19,7 +20,10 @@ struct Workflow(Json);
 /// What a run of the workflow knows: variables of the repository, and what its jobs handed on.
 struct Run<'a> {
     project: &'a Project,
+    event_name: &'static str,
     event: Json,
+    /// The role that its jobs act as; the account itself without one.
+    role: Option<&'static str>,
     outputs: BTreeMap<String, String>,
 }
 
@@ -72,7 +76,7 @@ fn variable(project: &Project, name: &str) -> String {
     let of_project = || project.variables().find(|(known, _)| *known == name).map(|(_, value)| value.to_owned());
     match name {
         "AWS_REGION" => REGION.to_owned(),
-        "BUILD_ROLE_ARN" | "DEPLOY_ROLE_ARN" => format!("arn:aws:iam::{HOME}:role/model-deploy/GitHub"),
+        "BUILD_ROLE_ARN" | "PULL_REQUEST_ROLE_ARN" | "DEPLOY_ROLE_ARN" => format!("arn:aws:iam::{HOME}:role/model-deploy/GitHub"),
         "STACK_SET_ADMINISTRATION_ROLE_ARN" => format!("arn:aws:iam::{HOME}:role/AWSCloudFormationStackSetAdministrationRole"),
         "STACK_SET_EXECUTION_ROLE_PREFIX" => "ModelDeployExecution-p-abc123xyz".to_owned(),
         "TEST_ROLE_PREFIX" => "EndpointTest-p-abc123xyz".to_owned(),
@@ -81,7 +85,11 @@ fn variable(project: &Project, name: &str) -> String {
     }
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    fn new(project: &'a Project, event_name: &'static str) -> Self {
+        Self { project, event_name, event: Json::Null, role: None, outputs: BTreeMap::new() }
+    }
+
     fn value(&self, expression: &str) -> String {
         if let Some(name) = expression.strip_prefix("vars.") {
             return variable(self.project, name);
@@ -124,11 +132,12 @@ impl Run<'_> {
             command
                 .env("GITHUB_OUTPUT", &output)
                 .env("GITHUB_ENV", &kept)
+                .env("GITHUB_EVENT_NAME", self.event_name)
                 .env("CODEBUILD_SRC_DIR_BuildArtifact", self.project.path("published"));
             command
                 .envs(self.environment(&workflow.0["env"]))
                 .envs(self.environment(&step["env"]))
-                .envs(cloud.aws.environment(HOME).unwrap());
+                .envs(self.role.map_or_else(|| cloud.aws.environment(HOME), |role| cloud.aws.environment_as(HOME, role)).unwrap());
             command.envs(pairs(&std::fs::read_to_string(&kept).unwrap()));
             let ended = command.output().unwrap();
             said.push_str(&text(&ended));
@@ -259,22 +268,69 @@ fn every_variable_is_in_the_guide_and_every_command_line_is_one_of_this_program(
 }
 
 #[test]
+fn a_pull_request_is_built_and_planned_by_a_role_that_writes_nothing() {
+    const TEMPLATE: &str = "pipeline/github-actions-role.yml";
+    const PULL_REQUEST_ROLE: &str = "GitHubPullRequestRole";
+    let text = std::fs::read_to_string(workspace().join(TEMPLATE)).unwrap();
+    let template = cfn_render::Template::parse(text, workspace().join(TEMPLATE)).unwrap().to_value();
+    let resources = template["Resources"].as_object().unwrap();
+    let trusted = |resource: &Json| resource["Properties"]["AssumeRolePolicyDocument"].to_string().contains(":pull_request");
+    let roles: Vec<&str> = resources.iter().filter(|(_, resource)| trusted(resource)).map(|(id, _)| id.as_str()).collect();
+    assert_eq!(roles, [PULL_REQUEST_ROLE]);
+    let allowed = roles::allowed(TEMPLATE).remove(PULL_REQUEST_ROLE).unwrap();
+    for action in &allowed {
+        let (_, operation) = action.split_once(':').unwrap();
+        assert!(["Get", "List", "Describe", "Decrypt"].iter().any(|verb| operation.starts_with(verb)), "{action}");
+    }
+
+    // Each job of a pull request assumes it: those that are not kept from pull requests by their condition.
+    let workflow = Workflow::read();
+    let of_pull_requests =
+        |job: &Json| !job["if"].as_str().is_some_and(|condition| condition.contains("github.event_name != 'pull_request' &&"));
+    let assumed: Vec<_> = workflow
+        .jobs()
+        .filter(|(_, job)| of_pull_requests(job))
+        .flat_map(|(name, job)| Workflow::steps(job).filter_map(move |step| Some((name, step["with"]["role-to-assume"].as_str()?))))
+        .collect();
+    let either = "${{ github.event_name == 'pull_request' && vars.PULL_REQUEST_ROLE_ARN || vars.BUILD_ROLE_ARN }}";
+    assert_eq!(assumed, [("build", either), ("plan", "${{ vars.PULL_REQUEST_ROLE_ARN }}")]);
+
+    let cloud = Cloud::new();
+    cloud.register(3);
+    let mut project = ready(&cloud);
+    project.set("ARTIFACT_BUCKET", "artifacts-of-the-team");
+    cloud.make_bucket("artifacts-of-the-team");
+    let job = "Resources:\n  Job: {Type: 'AWS::Glue::Job', Properties: {Command: {Name: glueetl, ScriptLocation: job.py}, Role: role}}\n";
+    let template = project.read("cfn-sm-endpoint-template.yml").replacen("Resources:\n", job, 1);
+    project.write("cfn-sm-endpoint-template.yml", &template);
+    project.write("job.py", "print(1)\n");
+    let statement = json!({ "Effect": "Allow", "Action": allowed, "Resource": "*" });
+    let policy = json!({ "Version": "2012-10-17", "Statement": [statement] });
+    cloud.aws.make_role(HOME, PULL_REQUEST_ROLE, &policy.to_string()).unwrap();
+    cloud.aws.enforce_iam(true).unwrap();
+    cloud.aws.clear_requests().unwrap();
+    let mut run = Run { role: Some(PULL_REQUEST_ROLE), ..Run::new(&project, "pull_request") };
+    for job in ["build", "plan"] {
+        let (passed, said) = run.job(&cloud, &workflow, job);
+        assert!(passed, "{job}: {said}");
+    }
+    cloud.only_reads();
+    assert!(project.read("release/cfn-sm-endpoint.yaml").contains("s3://artifacts-of-the-team/"));
+    let comment = project.read("comment.md");
+    assert!(comment.starts_with("<!-- model-deploy plan -->\n"), "{comment}");
+    assert!(comment.contains("deploy-staging") && comment.contains("deploy-prod"), "{comment}");
+}
+
+#[test]
 fn a_release_goes_through_all_jobs_to_production_and_a_change_that_asks_for_nothing_ends_green_after_the_build() {
     let cloud = Cloud::new();
     cloud.register(3);
     let project = ready(&cloud);
     let workflow = Workflow::read();
-    let mut run = Run { project: &project, event: Json::Null, outputs: BTreeMap::new() };
+    let mut run = Run::new(&project, "push");
 
     let (passed, said) = run.job(&cloud, &workflow, "build");
     assert!(passed && run.outputs["release-action"] == "deploy", "{said}");
-    let (passed, said) = run.job(&cloud, &workflow, "plan");
-    assert!(passed, "{said}");
-    let comment = project.read("comment.md");
-    assert!(comment.starts_with("<!-- model-deploy plan -->\n"), "{comment}");
-    assert!(comment.contains("deploy-staging") && comment.contains("deploy-prod"), "{comment}");
-    assert!(cloud.requests("CreateStackSet").is_empty(), "a pull request changes nothing");
-
     for job in ["deploy-staging", "test-staging", "deploy-prod", "test-prod"] {
         let (passed, said) = run.job(&cloud, &workflow, job);
         assert!(passed, "{job}: {said}");

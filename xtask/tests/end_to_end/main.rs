@@ -1,5 +1,6 @@
 //! The program as its users run it: real command lines, real files, and a local AWS behind them.
 
+mod api_models;
 mod asynchronous;
 mod aws_cli;
 mod bad_input;

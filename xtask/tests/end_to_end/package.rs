@@ -1,6 +1,8 @@
 //! `package`: in place of `aws cloudformation package`.
 
-use crate::cloud::Cloud;
+use test_support::stand_in::Fault;
+
+use crate::cloud::{Cloud, HOME};
 use crate::project::Project;
 
 #[test]
@@ -135,6 +137,82 @@ fn local_files_are_uploaded_once_and_only_the_value_that_names_them_changes() {
 }
 
 #[test]
+fn other_bytes_under_an_artifacts_key_are_replaced() {
+    let cloud = Cloud::new();
+    let project = cloud.project();
+    cloud.make_bucket("artifacts-of-the-team");
+    project.write("glue.yml", "Resources: {J: {Type: 'AWS::Glue::Job', Properties: {Command: {ScriptLocation: job.py}}}}\n");
+    project.write("job.py", "print('reviewed')\n");
+    let flags = ["package", "--template-file", "glue.yml", "--s3-bucket", "artifacts-of-the-team"];
+    // The key is known to anyone who has the source, and without AWS.
+    let key_of = |stdout: &str| stdout.split("artifacts-of-the-team/").nth(1).unwrap().split('}').next().unwrap().to_owned();
+    let dry = project.run(flags.into_iter().chain(["--artifact-dir", "out", "--region", "us-east-1"])).ends_with(0);
+    let key = key_of(&dry.stdout);
+    cloud.aws.put_object(HOME, "artifacts-of-the-team", &key, "print('planted')\n").unwrap();
+    let run = project.run(flags).ends_with(0).says("Uploaded");
+    assert_eq!(run.stdout, dry.stdout);
+    assert_eq!(cloud.aws.object(HOME, "artifacts-of-the-team", &key).unwrap(), b"print('reviewed')\n");
+    // Nor is a file of the folder believed by its name.
+    project.write(&format!("out/{key}"), "print('planted')\n");
+    project.run(flags.into_iter().chain(["--artifact-dir", "out", "--region", "us-east-1"])).ends_with(0).says("Uploaded");
+    assert_eq!(project.read(&format!("out/{key}")), "print('reviewed')\n");
+}
+
+#[test]
+fn an_artifact_that_was_uploaded_in_parts_is_found_again() {
+    let cloud = Cloud::new();
+    let project = cloud.project();
+    cloud.make_bucket("artifacts-of-the-team");
+    project.write("glue.yml", "Resources: {J: {Type: 'AWS::Glue::Job', Properties: {Command: {ScriptLocation: job.py}}}}\n");
+    std::fs::write(project.path("job.py"), vec![b'#'; (16 << 20) + 1]).unwrap();
+    let flags = ["package", "--template-file", "glue.yml", "--s3-bucket", "artifacts-of-the-team"];
+    project.run(flags).ends_with(0).says("Uploaded");
+    assert_eq!(cloud.requests("UploadPart").len(), 2);
+    cloud.aws.clear_requests().unwrap();
+    project.run(flags).ends_with(0).says("Unchanged");
+    assert!(cloud.requests("UploadPart").is_empty() && cloud.requests("PutObject").is_empty());
+}
+
+#[test]
+fn in_a_bucket_that_keeps_versions_the_confirmed_one_is_named() {
+    let cloud = Cloud::new();
+    let project = cloud.project();
+    project.write("lambda.yml", LAMBDA);
+    project.write("code/index.py", "def handler(event, context): return 1\n");
+    cloud.make_versioned_bucket("artifacts-of-the-team");
+    let flags = ["package", "--template-file", "lambda.yml", "--s3-bucket", "artifacts-of-the-team", "--format", "json"];
+    let packaged = || serde_json::from_str::<serde_json::Value>(&project.run(flags).ends_with(0).stdout).unwrap();
+    let first = packaged();
+    let (key, version) = (first["uploads"][0]["key"].as_str().unwrap(), first["uploads"][0]["version"].as_str().unwrap());
+    let named = format!(r#"Code: {{"S3Bucket": "artifacts-of-the-team", "S3Key": "{key}", "S3ObjectVersion": "{version}"}}"#);
+    assert!(first["template"].as_str().unwrap().contains(&named), "{first}");
+    let second = packaged();
+    assert_eq!((&second["template"], &second["uploads"][0]["existed"]), (&first["template"], &true.into()));
+
+    // What comes later under the key is not what the template names.
+    let good = cloud.aws.object(HOME, "artifacts-of-the-team", key).unwrap();
+    cloud.aws.put_object(HOME, "artifacts-of-the-team", key, "planted").unwrap();
+    assert_eq!(cloud.aws.object(HOME, "artifacts-of-the-team", &format!("{key}?versionId={version}")).unwrap(), good);
+    let third = packaged();
+    assert_ne!(third["uploads"][0]["version"], version);
+    assert_eq!(cloud.aws.object(HOME, "artifacts-of-the-team", key).unwrap(), good);
+}
+
+#[test]
+fn without_permission_to_read_everything_is_uploaded_with_a_warning() {
+    let cloud = Cloud::new();
+    let project = cloud.project();
+    project.write("lambda.yml", LAMBDA);
+    project.write("code/index.py", "def handler(event, context): return 1\n");
+    cloud.make_bucket("artifacts-of-the-team");
+    let flags = ["package", "--template-file", "lambda.yml", "--s3-bucket", "artifacts-of-the-team"];
+    project.run(flags).ends_with(0).says("Uploaded");
+    // As S3 responds where the object's key may not be used: HEAD has no body.
+    cloud.aws.fault(&Fault::error(403, "AccessDenied", "no").on("s3", "HeadObject")).unwrap();
+    project.run(flags).ends_with(0).says("Uploaded").says("uploaded every time").says("`kms:Decrypt`");
+}
+
+#[test]
 fn a_bucket_that_is_not_there_is_said_with_the_property_that_needs_it() {
     let cloud = Cloud::new();
     let project = cloud.project();
@@ -166,8 +244,11 @@ fn the_guide_has_the_table_as_it_is() {
             };
             let form = match property.form {
                 Form::Uri => "`s3://BUCKET/KEY`".to_owned(),
+                Form::VersionedUri => "`s3://BUCKET/KEY` (`?versionId=…`)".to_owned(),
                 Form::TemplateUrl => "`https://…`".to_owned(),
-                Form::Object { bucket, key, .. } => format!("`{bucket}`, `{key}`"),
+                Form::Object { bucket, key, version } => {
+                    format!("`{bucket}`, `{key}`{}", version.map(|version| format!(" (`{version}`)")).unwrap_or_default())
+                }
             };
             let content = match (property.form, property.content) {
                 (Form::TemplateUrl, _) => "the template, packaged first",

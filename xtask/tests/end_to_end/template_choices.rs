@@ -5,9 +5,13 @@ use std::path::Path;
 use std::process::Command;
 
 use cfn_render::{PseudoParameters, Template};
+use proptest::strategy::{Strategy as _, ValueTree as _};
+use proptest::string::string_regex;
+use proptest::test_runner::TestRunner;
 use serde_json::Value as Json;
-use stage_config::{Layer, ParametersSection, check_rules, merge};
+use stage_config::{Layer, ParameterDeclaration, ParametersSection, check_rules, merge};
 
+use crate::api_models::{Checked, check_templates};
 use crate::buildspecs::{python_program, text};
 use crate::project::workspace;
 
@@ -96,9 +100,74 @@ impl Space {
         Some(choice)
     }
 
+    /// A choice with the values that are set replaced by others that their declarations allow, as far as the rules take them together.
+    fn varied(&self, choice: &Choice, variation: &mut Variation<'_>) -> Choice {
+        let mut varied = choice.clone();
+        for (name, declaration) in self.section.declarations.iter().filter(|(name, _)| *name != OPEN) {
+            let value = choice.get(name).or(declaration.default.as_ref()).filter(|value| !value.is_empty());
+            let Some(other) = value.and_then(|value| variation.of(declaration, value)) else { continue };
+            let mut changed = varied.clone();
+            changed.insert(name.clone(), other);
+            if self.allows(&changed) {
+                varied = changed;
+            }
+        }
+        varied
+    }
+
+    /// Each choice with the least values, the greatest, and three times others.
+    fn varied_choices(&self, choices: &[Choice]) -> Vec<Choice> {
+        let mut runner = TestRunner::deterministic();
+        let mut varied = Vec::new();
+        for choice in choices {
+            varied.extend([Variation::Least, Variation::Most].map(|mut variation| self.varied(choice, &mut variation)));
+            varied.extend((0..3).map(|_| self.varied(choice, &mut Variation::Any(&mut runner))));
+        }
+        varied
+    }
+
     fn resolve(&self, choice: &Choice) -> Json {
         let pseudo = PseudoParameters::in_region("us-east-1").in_account("222222222222");
         self.template.resolve(choice, &pseudo).unwrap_or_else(|error| panic!("{error}: {choice:?}"))
+    }
+}
+
+/// New instance types come up all the time: which there are is SageMaker's to say, and the template's pattern is only their form.
+const OPEN: &str = "EndpointInstanceType";
+
+/// Which value of those that a declaration allows.
+enum Variation<'r> {
+    Least,
+    /// The greatest number, the longest text.
+    Most,
+    /// Some text that matches the pattern.
+    Any(&'r mut TestRunner),
+}
+
+impl Variation<'_> {
+    fn of(&mut self, declaration: &ParameterDeclaration, value: &str) -> Option<String> {
+        let allowed = |text: &String| {
+            let length = declaration.min_length.unwrap_or(0)..=declaration.max_length.unwrap_or(4096);
+            let matches = declaration.allowed_pattern.as_ref().is_none_or(|pattern| pattern.matches(text).unwrap());
+            !text.is_empty() && matches && length.contains(&text.len())
+        };
+        match self {
+            Self::Least if declaration.allowed_values.is_empty() => declaration.min_value.map(|number| number.to_string()),
+            Self::Least => declaration.allowed_values.first().cloned(),
+            Self::Most if !declaration.allowed_values.is_empty() => declaration.allowed_values.last().cloned(),
+            Self::Most => declaration.max_value.map(|number| number.to_string()).or_else(|| {
+                // Some character may stand there as often as the length lets it.
+                let more = declaration.max_length?.checked_sub(value.len())?;
+                let longer = |(at, letter): (usize, char)| format!("{}{}{}", &value[..at], letter.to_string().repeat(more), &value[at..]);
+                value.char_indices().map(longer).find(allowed)
+            }),
+            Self::Any(runner) => {
+                // Java's classes are ASCII, and of what a dot matches the usual characters are enough.
+                let pattern = declaration.allowed_pattern.as_ref()?.as_str().replace(r"\w", "a-zA-Z0-9_").replace(".*", "[ -~]*");
+                let texts = string_regex(&pattern).unwrap();
+                (0..20).map(|_| texts.new_tree(runner).unwrap().current()).find(allowed)
+            }
+        }
     }
 }
 
@@ -243,7 +312,19 @@ fn no_pair_of_choices_makes_an_endpoint_that_aws_refuses() {
     }
     println!("cfn-sm-endpoint-template.yml: {} choices hold every pair; {forbidden} pairs are refused by the rules", choices.len());
     assert!(choices.len() > 10 && forbidden > 0);
+    let checked = [
+        "AWS::ApplicationAutoScaling::ScalableTarget",
+        "AWS::ApplicationAutoScaling::ScalingPolicy",
+        "AWS::CloudWatch::Alarm",
+        "AWS::SageMaker::Endpoint",
+        "AWS::SageMaker::EndpointConfig",
+        "AWS::SageMaker::Model",
+    ];
     lint("endpoint", &resolved);
+    resolved.extend(space.varied_choices(&choices).iter().map(|choice| space.resolve(choice)));
+    let Checked { checked: types, refused } = check_templates(&resolved);
+    assert!(refused.is_empty(), "{refused:#?}");
+    assert!(types.keys().eq(&checked), "{types:?}");
 }
 
 /// SageMaker's rules on configurations and deployments (specifications of CreateEndpointConfig, DeploymentConfig and of their exclusions).
@@ -352,12 +433,15 @@ fn no_pair_of_choices_leaves_a_role_or_a_pipeline_with_a_name_of_nothing() {
     );
     for space in [pipeline, target] {
         let (choices, _) = space.pairwise();
-        let resolved: Vec<Json> = choices.iter().map(|choice| space.resolve(choice)).collect();
+        let mut resolved: Vec<Json> = choices.iter().map(|choice| space.resolve(choice)).collect();
         for (document, choice) in resolved.iter().zip(&choices) {
             assert_eq!(dangling(document), BTreeSet::new(), "{choice:?}");
         }
         let name = Path::new(space.template.path()).file_stem().unwrap().to_string_lossy().into_owned();
         println!("{name}: {} choices hold every pair", choices.len());
         lint(&name, &resolved);
+        resolved.extend(space.varied_choices(&choices).iter().map(|choice| space.resolve(choice)));
+        let Checked { checked, refused } = check_templates(&resolved);
+        assert!(refused.is_empty() && checked.contains_key("AWS::IAM::Role"), "{refused:#?} {checked:?}");
     }
 }

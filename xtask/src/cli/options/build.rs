@@ -14,6 +14,9 @@ pub(crate) struct BuildOptions {
     /// The bucket for what the template refers to by a local path.
     #[arg(long, value_name = "BUCKET", env = "ARTIFACT_BUCKET")]
     pub(crate) artifact_bucket: Option<String>,
+    /// Write the objects into a folder instead of the bucket: for a build that is not deployed, such as a pull request's.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) artifact_dir: Option<PathBuf>,
     /// The model package of another region, as REGION=ARN, REGION=VERSION or REGION=same-version; once for each, or with commas.
     #[arg(long, value_name = "REGION=WHICH", env = "REGIONAL_MODEL_PACKAGES", value_delimiter = ',')]
     pub(crate) regional_model_package: Vec<String>,

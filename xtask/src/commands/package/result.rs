@@ -34,10 +34,12 @@ struct Upload {
     key: String,
     /// The object's https address.
     url: String,
+    /// The object's version, in a bucket that keeps versions; null otherwise.
+    version: Option<String>,
     /// The checksum of the object, in hexadecimal digits.
     sha256: String,
     bytes: u64,
-    /// Whether it was in the bucket already.
+    /// Whether it was in the bucket already, with this checksum.
     existed: bool,
     /// The file or folder that it was made of.
     source: String,
@@ -91,6 +93,7 @@ impl Upload {
         Self {
             key: upload.key.clone(),
             url: upload.url.clone(),
+            version: upload.version.clone(),
             sha256: upload.sha256.clone(),
             bytes: upload.bytes,
             existed: upload.existed,

@@ -6,11 +6,13 @@ their code elsewhere, on the way of the request: `invocations` in invocations.py
 
 from stand_in.patches import (
     alarms_and_scaling,
+    api_constraints,
     data_capture,
     endpoint_lifecycle,
     endpoint_shapes,
     instance_types,
     model_properties,
+    object_checksums,
     package_groups,
     package_updates,
     physical_names,
@@ -23,11 +25,13 @@ from stand_in.patches import (
 
 MODULES = {
     "alarms-and-scaling": alarms_and_scaling,
+    "api-constraints": api_constraints,
     "data-capture": data_capture,
     "endpoint-lifecycle": endpoint_lifecycle,
     "endpoint-shapes": endpoint_shapes,
     "instance-types": instance_types,
     "model-properties": model_properties,
+    "object-checksums": object_checksums,
     "package-groups": package_groups,
     "package-updates": package_updates,
     "physical-names": physical_names,

@@ -104,3 +104,33 @@ fn network_isolation_of_a_model_is_kept() {
     let described = aws.call(STAGING, "sagemaker", "DescribeModel", &json!({ "ModelName": "m" })).unwrap();
     assert_eq!(described["EnableNetworkIsolation"], true);
 }
+
+#[test]
+fn a_request_that_breaks_the_model_of_its_api_is_refused_as_aws_refuses_it() {
+    let aws = start();
+    make_config(&aws, STAGING, "iris", "package/1");
+    let call = |service: &str, action: &str, request| refused(aws.call(STAGING, service, action, &request));
+    let routing = json!({ "BlueGreenUpdatePolicy": { "TrafficRoutingConfiguration": { "Type": "ALL_AT_ONCE" } } });
+    let endpoint = json!({ "EndpointName": "iris-", "EndpointConfigName": "iris", "DeploymentConfig": routing });
+    assert_eq!(
+        call("sagemaker", "CreateEndpoint", endpoint),
+        (
+            400,
+            "ValidationException".to_owned(),
+            "2 validation errors detected: Value null at \
+             'deploymentConfig.blueGreenUpdatePolicy.trafficRoutingConfiguration.waitIntervalInSeconds' failed to satisfy constraint: Member \
+             must not be null; Value 'iris-' at 'endpointName' failed to satisfy constraint: Member must satisfy regular expression pattern: \
+             [a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}"
+                .to_owned()
+        )
+    );
+    let target = json!({ "ServiceNamespace": "sagemaker", "ScalableDimension": "sagemaker:variant:DesiredInstances", "ResourceId": "endpoint/iris/variant/AllTraffic" });
+    let (status, code, message) = call("application-autoscaling", "RegisterScalableTarget", target);
+    assert_eq!((status, code.as_str()), (400, "ValidationException"));
+    assert!(message.contains("Value 'sagemaker:variant:DesiredInstances' at 'scalableDimension'"), "{message}");
+    // The API converts no texts, and does not look at what it does not know.
+    let text = json!({ "EndpointName": "iris", "EndpointConfigName": 1 });
+    assert_eq!(call("sagemaker", "CreateEndpoint", text).1, "SerializationException");
+    let more = json!({ "EndpointName": "iris", "EndpointConfigName": "iris", "NotKnown": 1 });
+    aws.call(STAGING, "sagemaker", "CreateEndpoint", &more).unwrap();
+}

@@ -243,3 +243,39 @@ fn deleting_the_instances_takes_the_endpoints_away() {
     assert_eq!(served(&aws, STAGING, ENDPOINT), package(1));
     assert_eq!(ask(&aws, "ListStackInstances", &[]).texts("Account"), [STAGING]);
 }
+
+#[test]
+fn what_the_apis_would_refuse_fails_the_stack_with_their_reason_and_an_update_keeps_what_was_there() {
+    let aws = start();
+    release(&aws, &[STAGING]);
+    for (right, wrong, resource, reason) in [
+        (
+            "                WaitIntervalInSeconds: !If [IsCanary, !Ref BakeSeconds, !If [IsLinear, !Ref BakeSeconds, 0]]\n",
+            "",
+            "ResourceLogicalId:SageMakerEndpoint, ResourceType:AWS::SageMaker::Endpoint",
+            "Value null at 'deploymentConfig.blueGreenUpdatePolicy.trafficRoutingConfiguration.waitIntervalInSeconds' failed to satisfy constraint: Member must not be null",
+        ),
+        (
+            "InitialVariantWeight: !If [HasChallenger, 100, 1]",
+            "InitialVariantWeight: -1",
+            "ResourceLogicalId:SageMakerEndpointConfig, ResourceType:AWS::SageMaker::EndpointConfig",
+            "Value '-1' at 'productionVariants.1.member.initialVariantWeight' failed to satisfy constraint: Member must have value greater than or equal to 0",
+        ),
+        (
+            "ComparisonOperator: GreaterThanThreshold",
+            "ComparisonOperator: Greater",
+            "ResourceLogicalId:ErrorAlarm, ResourceType:AWS::CloudWatch::Alarm",
+            "Value 'Greater' at 'comparisonOperator' failed to satisfy constraint: Member must satisfy enum value set: [GreaterThanOrEqualToThreshold, ",
+        ),
+    ] {
+        assert!(TEMPLATE.contains(right), "{right}");
+        let operation = stack_set_of(&TEMPLATE.replacen(right, wrong, 1), &aws, "UpdateStackSet", 2).text("OperationId").unwrap();
+        let results = ask(&aws, "ListStackSetOperationResults", &[("OperationId", &operation)]);
+        assert_eq!(results.texts("Status"), ["FAILED"]);
+        let told = results.text("StatusReason").unwrap();
+        assert!(told.starts_with(resource) && told.contains("1 validation error detected: ") && told.contains(reason), "{told}");
+        assert_eq!(served(&aws, STAGING, ENDPOINT), package(1), "{resource}");
+    }
+    let stacks = aws.query(STAGING, "cloudformation", "DescribeStacks", &[]).unwrap();
+    assert_eq!(stacks.text("StackStatus").unwrap(), "UPDATE_ROLLBACK_COMPLETE");
+}
