@@ -59,14 +59,44 @@ pub struct Choice {
     pub package: ModelPackage,
     /// What was wanted.
     pub selection: Selection,
-    /// Why this one, in words.
-    pub because: String,
+    /// Why this one.
+    pub because: Because,
     /// The packages that are newer or were looked at before, and were not chosen.
     pub passed_over: Vec<PassedOver>,
     /// The gates of the policy that it meets, and what was found.
     pub gates: Vec<Met>,
     /// Nobody approved it, and [`Gates::allow_unapproved`] let it through.
     pub without_approval: bool,
+}
+
+/// Why a package was chosen. Displays as words.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Because {
+    /// It is the newest deployable package of its group.
+    Newest {
+        /// The group.
+        group: ModelPackageGroup,
+        /// Its version; none for an unversioned package.
+        version: Option<u32>,
+        /// How many newer ones may not be deployed.
+        newer: usize,
+        /// There are newer ones that were not looked at one by one.
+        more: bool,
+        /// How many gates of the release policy it passes.
+        gates: usize,
+    },
+    /// It was named.
+    Named {
+        /// How it was named.
+        selection: Selection,
+        /// What named it, in words, when that was not a person: an event, say.
+        named_by: Option<String>,
+        /// Its approval status, when it is deployed without an approval.
+        without_approval: Option<ApprovalStatus>,
+        /// How many gates of the release policy it passes.
+        gates: usize,
+    },
 }
 
 /// A package that was not chosen.
@@ -183,7 +213,13 @@ async fn latest_approved<R: Registry, D: Documents>(
             candidates += 1;
             match candidate(registry, &summary, gates).await? {
                 Ok((package, met)) => {
-                    let because = because(group, &package, &passed_over, more, met.len());
+                    let because = Because::Newest {
+                        group: group.clone(),
+                        version: package.version,
+                        newer: passed_over.len(),
+                        more,
+                        gates: met.len(),
+                    };
                     let selection = Selection::LatestApproved;
                     return Ok(Choice { package, selection, because, passed_over, gates: met, without_approval: false });
                 }
@@ -214,7 +250,9 @@ async fn candidate<R: Registry, D: Documents>(
 ) -> Result<Result<(ModelPackage, Vec<Met>), Reason>, SelectError> {
     let package = match registry.describe(&summary.arn).await {
         Ok(package) => package,
-        Err(error) if error.kind == RegistryErrorKind::NotFound => return Ok(Err(Reason::Deleted)),
+        Err(error) if matches!(error.kind, RegistryErrorKind::NotFound | RegistryErrorKind::NotInSnapshot) => {
+            return Ok(Err(Reason::Deleted));
+        }
         Err(error) => return Err(error.into()),
     };
     match objection(&package.approval_status, &package.status, &package.registration) {
@@ -248,8 +286,7 @@ async fn named<R: Registry, D: Documents>(
     }
     let package = registry.describe(arn).await?;
     let not_acceptable = |reason| SelectError::NotAcceptable { arn: arn.clone(), reason };
-    let mut because = format!("{selection} was named");
-    let mut without_approval = false;
+    let mut without_approval = None;
     match objection(&package.approval_status, &package.status, &package.registration) {
         None => {}
         Some(Reason::Approval(status)) if gates.allow_unapproved => {
@@ -257,8 +294,7 @@ async fn named<R: Registry, D: Documents>(
             if let Some(reason) = unusable(&package.status, &package.registration) {
                 return Err(not_acceptable(reason));
             }
-            because = format!("{because}, and may be deployed although it is {}", reason::words(&status));
-            without_approval = true;
+            without_approval = Some(status);
         }
         Some(reason) => return Err(not_acceptable(reason)),
     }
@@ -266,8 +302,16 @@ async fn named<R: Registry, D: Documents>(
         return Err(not_acceptable(Reason::Denied { because: denied.reason.clone() }));
     }
     let met = hold(&package, gates).await?.map_err(not_acceptable)?;
-    because.push_str(&gates_met(met.len()));
-    Ok(Choice { package, selection: selection.clone(), because, passed_over: Vec::new(), gates: met, without_approval })
+    let is_without_approval = without_approval.is_some();
+    let because = Because::Named { selection: selection.clone(), named_by: None, without_approval, gates: met.len() };
+    Ok(Choice {
+        package,
+        selection: selection.clone(),
+        because,
+        passed_over: Vec::new(),
+        gates: met,
+        without_approval: is_without_approval,
+    })
 }
 
 /// Why a package may not be deployed, if so.
@@ -286,16 +330,34 @@ fn unusable(status: &PackageStatus, registration: &RegistrationType) -> Option<R
     }
 }
 
-/// `more`: there are newer ones that were not looked at one by one.
-fn because(group: &ModelPackageGroup, package: &ModelPackage, passed_over: &[PassedOver], more: bool, gates: usize) -> String {
-    let newer = match passed_over.len() {
-        count if more => format!("{count} newer ones or more may not be deployed"),
-        0 => "there is no newer one".to_owned(),
-        1 => "1 newer one may not be deployed".to_owned(),
-        count => format!("{count} newer ones may not be deployed"),
-    };
-    let version = package.version.map_or_else(String::new, |version| format!("version {version} is "));
-    format!("{version}the newest approved model package of `{}`; {newer}{}", group.name(), gates_met(gates))
+impl fmt::Display for Because {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Newest { group, version, newer, more, gates } => {
+                if let Some(version) = version {
+                    write!(f, "version {version} is ")?;
+                }
+                write!(f, "the newest approved model package of `{}`; ", group.name())?;
+                match newer {
+                    count if *more => write!(f, "{count} newer ones or more may not be deployed")?,
+                    0 => f.write_str("there is no newer one")?,
+                    1 => f.write_str("1 newer one may not be deployed")?,
+                    count => write!(f, "{count} newer ones may not be deployed")?,
+                }
+                f.write_str(&gates_met(*gates))
+            }
+            Self::Named { selection, named_by, without_approval, gates } => {
+                match named_by {
+                    Some(words) => f.write_str(words)?,
+                    None => write!(f, "{selection} was named")?,
+                }
+                if let Some(status) = without_approval {
+                    write!(f, ", and may be deployed although it is {}", reason::words(status))?;
+                }
+                f.write_str(&gates_met(*gates))
+            }
+        }
+    }
 }
 
 fn gates_met(count: usize) -> String {

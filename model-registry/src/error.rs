@@ -24,6 +24,8 @@ pub struct RegistryError {
 pub enum RegistryErrorKind {
     /// The group or the package does not exist.
     NotFound,
+    /// A registry snapshot, which is a file, does not hold the package.
+    NotInSnapshot,
     /// It exists already.
     AlreadyExists,
     /// The caller may not do this.
@@ -57,15 +59,12 @@ impl RegistryError {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         let text = match self.kind {
-            RegistryErrorKind::NotFound if self.operation == crate::snapshot::OPERATION => "name one of the versions that are in the file",
+            RegistryErrorKind::NotInSnapshot => "name one of the versions that are in the file",
             RegistryErrorKind::NotFound => {
                 "check the group's name, the account and the region; a group of another account is named by its ARN"
             }
             RegistryErrorKind::AccessDenied => {
-                return Some(format!(
-                    "allow `{}` to the role that runs this; docs/permissions.md lists the actions of each command",
-                    self.operation
-                ));
+                return Some(format!("allow `{}` to the role that runs this", self.operation));
             }
             RegistryErrorKind::CredentialsInvalid => "check the access key, or sign in again",
             RegistryErrorKind::CredentialsExpired => "the session has ended: get new credentials and run this again",

@@ -61,7 +61,7 @@ pub mod snapshot;
 
 pub use account::{AccountId, ParseAccountIdError};
 pub use arn::{ModelPackageArn, ParseArnError};
-pub use choice::{Choice, Found, Gates, ParseSelectionError, PassedOver, Reason, SelectError, Selection, select};
+pub use choice::{Because, Choice, Found, Gates, ParseSelectionError, PassedOver, Reason, SelectError, Selection, select};
 pub use error::{RegistryError, RegistryErrorKind};
 pub use group::{GroupName, ModelPackageGroup, ParseGroupError};
 pub use listing::{Listing, list};

@@ -109,5 +109,5 @@ impl Registry for Snapshot {
 }
 
 fn not_found(message: String) -> RegistryError {
-    RegistryError::new(OPERATION, RegistryErrorKind::NotFound, message)
+    RegistryError::new(OPERATION, RegistryErrorKind::NotInSnapshot, message)
 }

@@ -155,7 +155,7 @@ fn a_package_that_meets_every_gate_is_chosen_with_what_was_found() {
     }"#;
     let documents = Memory::with(&metrics_of(2), r#"{ "multiclass": { "accuracy": 0.9455 }, "loss": 0.25 }"#);
     let choice = choose_with(policy, documents, vec![good(2)], &Selection::LatestApproved, false).unwrap();
-    assert_snapshot!(choice.because, @"version 2 is the newest approved model package of `iris`; there is no newer one; it meets the 8 gates of the release policy");
+    assert_snapshot!(choice.because.to_string(), @"version 2 is the newest approved model package of `iris`; there is no newer one; it meets the 8 gates of the release policy");
     let found: Vec<_> = choice.gates.iter().map(|met| format!("{}: {}", met.gate, met.found)).collect();
     assert_snapshot!(found.join("\n"), @"
     metadata `owner`: ds
@@ -272,7 +272,7 @@ fn leave_to_deploy_without_approval_is_recorded_and_opens_no_gate() {
     let pending = || ModelPackage { approval_status: ApprovalStatus::PendingManualApproval, ..good(2) };
     let choice = choose_with(METADATA, Memory::default(), vec![pending()], &Selection::Version(2), true).unwrap();
     assert!(choice.without_approval);
-    assert!(choice.because.contains("although it is pending approval"), "{}", choice.because);
+    assert!(choice.because.to_string().contains("although it is pending approval"), "{}", choice.because);
     let refused = choose_with(FOUR_EYES, Memory::default(), vec![pending()], &Selection::Version(2), true).unwrap_err();
     assert!(refused.to_string().ends_with("gate not met: nobody else than who registered it approved it"), "{refused}");
 }

@@ -137,7 +137,7 @@ fn many_newer_packages_that_nobody_approved_cost_one_request_more() {
     let registry = Memory { packages, ..Memory::default() };
     let choice = latest(&registry).unwrap();
     assert_eq!(choice.package.version, Some(1));
-    assert_snapshot!(choice.because, @"version 1 is the newest approved model package of `iris`; 100 newer ones or more may not be deployed");
+    assert_snapshot!(choice.because.to_string(), @"version 1 is the newest approved model package of `iris`; 100 newer ones or more may not be deployed");
     let queries = registry.queries.into_inner().unwrap();
     assert_eq!(queries.iter().map(|query| query.approval_status.clone()).collect::<Vec<_>>(), [None, Some(ApprovalStatus::Approved)]);
 }
@@ -192,7 +192,7 @@ fn what_was_passed_over_is_named_with_its_reason() {
     let choice = latest(&Memory { packages, ..Memory::default() }).unwrap();
     let lines: Vec<_> = choice.passed_over.iter().map(|passed| format!("{} {}", passed.arn.version().unwrap(), passed.reason)).collect();
     assert_eq!(lines, ["5 pending approval", "4 logged, not registered", "3 rejected", "2 status is Failed"]);
-    assert_snapshot!(choice.because, @"version 1 is the newest approved model package of `iris`; 4 newer ones may not be deployed");
+    assert_snapshot!(choice.because.to_string(), @"version 1 is the newest approved model package of `iris`; 4 newer ones may not be deployed");
 }
 
 #[test]
@@ -209,13 +209,13 @@ fn a_named_version_needs_no_list_and_must_be_approved() {
     let registry = Memory { packages: vec![registered(1, "Approved"), registered(2, "Rejected")], ..Memory::default() };
     let group: ModelPackageGroup = "iris".parse().unwrap();
     let choose = |selection: &str, gates: &Gates| block_on(select(&registry, &group, &selection.parse().unwrap(), gates));
-    assert_eq!(choose("1", &Gates::default()).unwrap().because, "version 1 was named");
+    assert_eq!(choose("1", &Gates::default()).unwrap().because.to_string(), "version 1 was named");
     assert_eq!(registry.lists.load(Ordering::Relaxed), 0);
     let refused = choose("2", &Gates::default()).unwrap_err();
     assert!(matches!(refused, SelectError::NotAcceptable { reason: Reason::Approval(ApprovalStatus::Rejected), .. }));
     let mut gates = Gates::default();
     gates.allow_unapproved = true;
-    assert!(choose("2", &gates).unwrap().because.contains("although it is rejected"));
+    assert!(choose("2", &gates).unwrap().because.to_string().contains("although it is rejected"));
     assert!(matches!(choose("9", &Gates::default()), Err(SelectError::Registry(error)) if error.kind == RegistryErrorKind::NotFound));
     assert!(matches!(choose(&format!("{PREFIX}other/1"), &Gates::default()), Err(SelectError::OtherGroup { .. })));
 }

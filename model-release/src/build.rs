@@ -326,9 +326,9 @@ fn template_configuration(
     let checked = &parameters.checked;
     to_template_configuration(&values, &checked.tags, checked.stack_policy.as_ref()).map_err(|problems| {
         let place = |problem: &stage_config::Problem| {
-            let setting = parameters.merged.parameters.iter().find(|(name, _)| problem.message.starts_with(&format!("`{name}` ")));
+            let setting = problem.parameter.as_ref().and_then(|name| parameters.merged.parameters.get(name));
             let diagnostic = configuration.diagnostic(problem);
-            setting.map_or_else(|| diagnostic.clone(), |(_, setting)| configuration.at(diagnostic.clone(), &setting.origin))
+            setting.map_or_else(|| diagnostic.clone(), |setting| configuration.at(diagnostic.clone(), &setting.origin))
         };
         Failure::new(FailureKind::BadInput, problems.0.iter().map(place).collect())
     })
@@ -368,7 +368,7 @@ fn describe(
         },
         choice: manifest::Choice {
             selection: choice.selection.to_string(),
-            because: choice.because.clone(),
+            because: choice.because.to_string(),
             passed_over: choice
                 .passed_over
                 .iter()

@@ -1,6 +1,6 @@
 //! What the registry answered, as the terminal shows it.
 
-use model_registry::{RegistryError, SelectError};
+use model_registry::{RegistryError, RegistryErrorKind, SelectError};
 
 use crate::FailureKind;
 use crate::diagnostic::{Diagnostic, Failure, Level};
@@ -30,8 +30,8 @@ fn diagnostic(error: &RegistryError) -> Diagnostic {
 
 /// A refusal of the registry.
 pub fn of_registry(error: &RegistryError) -> Failure {
-    // A snapshot is a file: what it lacks is no matter of AWS's.
-    let exit = if error.operation == model_registry::snapshot::OPERATION { FailureKind::BadInput } else { FailureKind::Unreachable };
+    // A snapshot is a file: AWS has nothing to do with what it lacks.
+    let exit = if error.kind == RegistryErrorKind::NotInSnapshot { FailureKind::BadInput } else { FailureKind::Unreachable };
     Failure::new(exit, vec![diagnostic(error)])
 }
 

@@ -2,7 +2,9 @@
 
 use model_registry::documents::Documents;
 use model_registry::event::{Rule, StateChange};
-use model_registry::{Choice, Gates, ModelPackageArn, ModelPackageGroup, Reason, Registry, ReleasePolicy, SelectError, Selection, select};
+use model_registry::{
+    Because, Choice, Gates, ModelPackageArn, ModelPackageGroup, Reason, Registry, ReleasePolicy, SelectError, Selection, select,
+};
 
 use crate::diagnostic::{Diagnostic, Failure, FailureKind};
 use crate::registry_errors;
@@ -102,11 +104,10 @@ impl PackageSelection {
         })
     }
 
-    /// What was named by an event was named by nobody.
+    /// A package that an event named was not named by a person.
     fn explained(&self, mut choice: Choice) -> Choice {
-        if let (Some(event), Selection::Arn(arn)) = (&self.event, &choice.selection) {
-            let named = format!("{arn} was named");
-            choice.because = choice.because.replacen(&named, &format!("an event says of {}: {}", short(arn), event.rule), 1);
+        if let (Some(event), Selection::Arn(arn), Because::Named { named_by, .. }) = (&self.event, &choice.selection, &mut choice.because) {
+            *named_by = Some(format!("an event says of {}: {}", short(arn), event.rule));
         }
         choice
     }

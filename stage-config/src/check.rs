@@ -96,6 +96,7 @@ fn missing(name: &str, declaration: &ParameterDeclaration) -> Problem {
     Problem::error("missing-parameter", format!("`{name}` has no value and the template has no default{what}"))
         .hint(format!("add {{ \"ParameterKey\": \"{name}\", \"ParameterValue\": \"…\" }} to the stage file"))
         .at(Place::template(["Parameters", name]))
+        .of_parameter(name)
 }
 
 fn undeclared(name: &str, setting: &Setting, section: &ParametersSection) -> Problem {

@@ -23,6 +23,8 @@ pub struct Problem {
     pub code: &'static str,
     /// Whether the deployment must stop.
     pub severity: Severity,
+    /// The parameter that it is about, where it is about one.
+    pub parameter: Option<String>,
     /// What is wrong: a lowercase fragment that names the object in backticks.
     pub message: String,
     /// What to do about it.
@@ -72,7 +74,7 @@ pub struct Problems(pub Vec<Problem>);
 
 impl Problem {
     pub(crate) fn error(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, severity: Severity::Error, message: message.into(), hint: None, place: None }
+        Self { code, severity: Severity::Error, parameter: None, message: message.into(), hint: None, place: None }
     }
 
     pub(crate) fn warning(code: &'static str, message: impl Into<String>) -> Self {
@@ -81,6 +83,11 @@ impl Problem {
 
     pub(crate) fn note(code: &'static str, message: impl Into<String>) -> Self {
         Self { severity: Severity::Note, ..Self::error(code, message) }
+    }
+
+    pub(crate) fn of_parameter(mut self, name: &str) -> Self {
+        self.parameter = Some(name.to_owned());
+        self
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {

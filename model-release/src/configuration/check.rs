@@ -99,7 +99,7 @@ impl Configuration {
         not_known.retain(|name| !merged.parameters.contains_key(name));
         let checked = check(merged, &self.section);
         let of_later = |problem: &&Problem| {
-            problem.code == "missing-parameter" && not_known.iter().any(|name| problem.message.starts_with(&format!("`{name}` ")))
+            problem.code == "missing-parameter" && problem.parameter.as_ref().is_some_and(|name| not_known.contains(name))
         };
         found.problems.extend(checked.problems.iter().filter(|problem| !of_later(problem)).cloned());
 

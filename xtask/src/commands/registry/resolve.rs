@@ -66,6 +66,6 @@ fn values(choice: &Choice) -> BTreeMap<&'static str, String> {
         ("created", package.created.to_string()),
         ("images", package.images.join(",")),
         ("model_data", package.model_data.join(",")),
-        ("because", choice.because.clone()),
+        ("because", choice.because.to_string()),
     ])
 }
