@@ -6,8 +6,6 @@ use stage_config::names;
 
 use crate::diagnostic::{Diagnostic, Failure};
 
-const OPTION: &str = "--compare-with";
-
 /// How the baseline was named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BaselineAddress {
@@ -46,7 +44,9 @@ impl BaselineAddress {
             return Ok(Self::Container(text.to_owned()));
         }
         let wrong = |message: String| {
-            Failure::from(Diagnostic::error(message).named(OPTION).hinting("an endpoint's name, ACCOUNT/REGION/NAME, or a container's URL"))
+            Failure::from(
+                Diagnostic::error(message).code("baseline").hinting("an endpoint's name, ACCOUNT/REGION/NAME, or a container's URL"),
+            )
         };
         let is_name = |name: &str| {
             (1..=63).contains(&name.len())
@@ -78,7 +78,7 @@ impl BaselineTarget {
     pub fn container(url: &str) -> Result<Self, Failure> {
         ContainerTarget::new(url)
             .map(Self::Container)
-            .map_err(|error| Diagnostic::error(error.to_string()).named(OPTION).hint(error.hint.clone()).into())
+            .map_err(|error| Diagnostic::error(error.to_string()).code("baseline").hint(error.hint.clone()).into())
     }
 }
 

@@ -16,7 +16,7 @@ use regional::RegionalPackages;
 pub use regional::RegionalSelection;
 
 use crate::accounts::Accounts;
-use crate::configuration::{Configuration, Pipeline, StageParameters, Targets};
+use crate::configuration::{Configuration, Pipeline, Sources, StageParameters, Targets};
 use crate::diagnostic::{Diagnostic, Failure, FailureKind, stop_on_errors};
 use crate::endpoints;
 use crate::files;
@@ -48,6 +48,8 @@ pub struct BuildRequest {
     pub output_template: String,
     /// Whether each stage's parameters are written as a template configuration, too.
     pub template_configuration: bool,
+    /// Where each of the pipeline's values comes from, for messages.
+    pub sources: &'static Sources,
 }
 
 /// What is wanted of one stage.
@@ -133,6 +135,7 @@ impl BuildRequest {
             volume_kms_key_arn: self.volume_kms_key_arn.as_deref(),
             model_package_arn,
             accounts,
+            sources: self.sources,
         }
     }
 
@@ -167,8 +170,8 @@ impl BuildRequest {
         let choice = self.selection.choose(&self.group, access(None)).await?;
         on_event(Event::Chosen(&choice));
         if choice.without_approval {
-            let message = format!("`{}` is not approved: it is deployed because --allow-unapproved says so", choice.package.arn);
-            on_event(Event::Found(Diagnostic::warning(message)));
+            let message = format!("`{}` is not approved, and is deployed all the same", choice.package.arn);
+            on_event(Event::Found(Diagnostic::warning(message).code("unapproved")));
         }
         let regions = self.regions(&choice, home);
         let regional = RegionalPackages::of(&choice.package, self, &regions, &access).await?;
@@ -226,7 +229,7 @@ impl BuildRequest {
                 Accounts::Listed(accounts) => accounts.iter().map(ToString::to_string).collect(),
                 Accounts::Units(..) => {
                     return Err(Diagnostic::error(format!("the accounts of the {} stage's units are not known", stage.stage))
-                        .hinting("with --registry no call to AWS is made: give a list of accounts")
+                        .code("units-without-aws")
                         .into());
                 }
             };
@@ -249,17 +252,13 @@ impl BuildRequest {
             let policy = merged.stack_policy.as_ref().map(|policy| ("a stack policy", &policy.origin));
             for (what, place) in tags.into_iter().chain(policy) {
                 let diagnostic = Diagnostic::warning(format!("CodePipeline's CloudFormationStackSet action cannot pass {what} on"));
-                let hint =
-                    "for its CloudFormation action, which can, add --template-configuration; for a stack set, put tags into the template";
-                diagnostics.push(configuration.at(diagnostic.hinting(hint), place));
+                diagnostics.push(configuration.at(diagnostic.code("not-passed-by-codepipeline"), place));
             }
         }
         if let Some(path) = configuration.override_file(stage.stage) {
             let diagnostic =
                 Diagnostic::warning("CodePipeline's CloudFormationStackSet action cannot pass overrides of accounts and regions on");
-            diagnostics.push(
-                diagnostic.named(path).hint(format!("roll this stage out with `xtask deploy --stage {}`, which passes them", stage.stage)),
-            );
+            diagnostics.push(diagnostic.named(path).code("overrides-not-passed").about(stage.stage.name()));
         }
         diagnostics
     }

@@ -11,5 +11,5 @@ mod target_dependence;
 pub use check::{StageParameters, Targets};
 pub use explanation::Explanation;
 pub use files::{BaseFile, Configuration, ConfigurationFiles, StageFiles};
-pub use offered::{OFFERED, Pipeline};
+pub use offered::{OFFERED, Pipeline, Sources};
 pub use target_dependence::depends_on_target;

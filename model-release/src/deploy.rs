@@ -231,12 +231,7 @@ impl Deployment {
         findings.extend(problems.map(|problem| Diagnostic::new(Level::Warning, problem.to_string()).hint(problem.hint.clone())));
         for orphan in self.rollout.orphans.iter().filter(|orphan| !all_targets.contains(orphan)) {
             let message = format!("`{stack_set}` still has a stack where the release has no target; nothing deletes it");
-            findings.push(
-                Diagnostic::warning(message)
-                    .code("orphan")
-                    .hint(format!("`prune` does, when it is named: --instance {orphan}"))
-                    .named(orphan.to_string()),
-            );
+            findings.push(Diagnostic::warning(message).code("orphan").about(orphan.to_string()).named(orphan.to_string()));
         }
         findings
     }
@@ -273,12 +268,12 @@ pub fn refused(error: &stack_rollout::Error) -> Failure {
         stack_rollout::Error::Release { .. } => FailureKind::BadInput,
         _ => FailureKind::Unreachable,
     };
-    let hint = match error {
-        stack_rollout::Error::OperationInProgress { operation, .. } => Some(format!(
-            "run again with --wait-for-other, or stop it: aws cloudformation stop-stack-set-operation --operation-id {}",
-            operation.id
-        )),
-        _ => error.hint(),
+    let diagnostic = Diagnostic::error(error.to_string());
+    let diagnostic = match error {
+        stack_rollout::Error::OperationInProgress { stack_set, operation } => {
+            diagnostic.code("operation-in-progress").about(format!("--stack-set-name {stack_set} --operation-id {}", operation.id))
+        }
+        _ => diagnostic.hint(error.hint()),
     };
-    Failure::new(kind, vec![Diagnostic::error(error.to_string()).hint(hint)])
+    Failure::new(kind, vec![diagnostic])
 }

@@ -20,6 +20,8 @@ pub struct Diagnostic {
     pub level: Level,
     /// What kind of finding it is, such as `missing-parameter`; `None` where no program needs to know.
     pub code: Option<&'static str>,
+    /// What the finding is about, where a caller's hint names it: a region, an operation, a file.
+    pub subject: Option<String>,
     /// What is wrong, with the object in backticks.
     pub message: String,
     /// Where.
@@ -75,7 +77,7 @@ pub enum FailureKind {
 impl Diagnostic {
     /// A finding of this level.
     pub fn new(level: Level, message: impl Into<String>) -> Self {
-        Self { level, code: None, message: message.into(), place: None, details: Vec::new(), hint: None }
+        Self { level, code: None, subject: None, message: message.into(), place: None, details: Vec::new(), hint: None }
     }
 
     /// An error.
@@ -92,6 +94,13 @@ impl Diagnostic {
     #[must_use]
     pub fn code(mut self, code: &'static str) -> Self {
         self.code = Some(code);
+        self
+    }
+
+    /// With what it is about.
+    #[must_use]
+    pub fn about(mut self, subject: impl Into<String>) -> Self {
+        self.subject = Some(subject.into());
         self
     }
 

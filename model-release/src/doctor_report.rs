@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use stack_rollout::preflight::{Check, CheckOutcome};
 
-use crate::diagnostic::{Failure, FailureKind, Level};
+use crate::diagnostic::{Diagnostic, Failure, FailureKind, Level};
 use crate::manifest::Tool;
 
 const SCHEMA_VERSION: u32 = 1;
@@ -25,6 +25,9 @@ pub struct DoctorReport {
     pub counts: Counts,
     /// Every check.
     pub checks: Vec<Checked>,
+    /// Gives a finding the hint of the program that asks.
+    #[serde(skip)]
+    complete: fn(&Diagnostic) -> Diagnostic,
 }
 
 /// How many checks had which outcome.
@@ -91,9 +94,9 @@ impl Outcome {
 }
 
 impl DoctorReport {
-    /// A report without checks.
-    pub fn new(tool: Tool) -> Self {
-        Self { schema_version: SCHEMA_VERSION, tool, counts: Counts::default(), checks: Vec::new() }
+    /// A report without checks. `complete` gives a finding the hint of the program that asks.
+    pub fn new(tool: Tool, complete: fn(&Diagnostic) -> Diagnostic) -> Self {
+        Self { schema_version: SCHEMA_VERSION, tool, counts: Counts::default(), checks: Vec::new(), complete }
     }
 
     fn push(&mut self, check: &str, subject: impl Into<String>, outcome: Outcome) -> &mut Checked {
@@ -116,10 +119,8 @@ impl DoctorReport {
     }
 
     /// A prerequisite is missing.
-    pub fn failed(&mut self, check: &str, subject: &str, message: &str, hint: &str) {
-        let checked = self.push(check, subject, Outcome::Failed);
-        checked.message = Some(message.to_owned());
-        checked.hint = Some(hint.to_owned());
+    pub fn failed(&mut self, check: &str, subject: &str, finding: Diagnostic) {
+        self.failure(check, subject, &Failure::new(FailureKind::Failed, vec![finding]));
     }
 
     /// What another finding stands in the way of.
@@ -138,10 +139,11 @@ impl DoctorReport {
             FailureKind::Failed | FailureKind::BadInput => Outcome::Failed,
         };
         for diagnostic in failure.diagnostics.iter().filter(|diagnostic| diagnostic.level == Level::Error || outcome == Outcome::Warning) {
+            let diagnostic = (self.complete)(diagnostic);
             let checked = self.push(check, subject, outcome);
-            checked.message = Some(diagnostic.message.clone());
-            checked.details.clone_from(&diagnostic.details);
-            checked.hint.clone_from(&diagnostic.hint);
+            checked.message = Some(diagnostic.message);
+            checked.details = diagnostic.details;
+            checked.hint = diagnostic.hint;
             checked.is_unknown = outcome == Outcome::NotChecked;
         }
     }

@@ -39,7 +39,7 @@ impl Release {
             Failure::bad_input(
                 Diagnostic::error(format!("`{shown}` is not a release manifest: {error}"))
                     .source(&shown, error.line().max(1), error.column().max(1), &text)
-                    .hinting("run `build` again"),
+                    .hinting("build the release again"),
             )
         })?;
         if manifest.schema_version != Manifest::SCHEMA_VERSION {

@@ -117,7 +117,7 @@ pub async fn test_container(
         Some(BaselineAddress::Container(url)) => Some(BaselineTarget::container(url)?),
         Some(BaselineAddress::SameAccount(name)) => {
             return Err(Diagnostic::error(format!("a container has no account and region in which `{name}` could be"))
-                .named("--compare-with")
+                .code("baseline")
                 .hint(format!("give them too: ACCOUNT/REGION/{name}"))
                 .into());
         }

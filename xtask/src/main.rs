@@ -10,6 +10,7 @@ mod diagnostic;
 mod example;
 mod exit;
 mod files;
+mod hints;
 mod interruption;
 mod local_test;
 #[cfg(feature = "aws")]

@@ -8,6 +8,7 @@ use model_release::Diagnostic;
 use serde::Serialize;
 
 use crate::diagnostic::Rendered;
+use crate::hints::completed;
 
 const GREEN: Style = AnsiColor::Green.on_default().bold();
 const RED: Style = AnsiColor::Red.on_default().bold();
@@ -56,7 +57,7 @@ impl Printer {
             model_release::Level::Warning | model_release::Level::Note => !self.quiet,
         };
         if shown {
-            anstream::eprint!("{}", Rendered(diagnostic));
+            anstream::eprint!("{}", Rendered(&completed(diagnostic)));
         }
     }
 

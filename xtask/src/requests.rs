@@ -13,3 +13,17 @@ pub(crate) use option_errors::OptionErrors;
 #[cfg(feature = "aws")]
 pub(crate) use rollout::rollout;
 pub(crate) use selection::read as selection;
+
+/// The options that the pipeline's values come from.
+pub(crate) const SOURCES: [(&str, &str); 10] = [
+    ("SageMakerProjectName", "--sagemaker-project-name"),
+    ("SageMakerProjectId", "--sagemaker-project-id"),
+    ("EnvName", "--env-name"),
+    ("EnvType", "--env-type-STAGE-name"),
+    ("ModelPackageName", "the chosen model package"),
+    ("ExecutionRoleName", "--sagemaker-execution-role-STAGE-name"),
+    ("VolumeKmsKeyArn", "--ebs-kms-key-arn"),
+    ("SageMakerSubnetIds", "the environment's name and type"),
+    ("SageMakerSecurityGroupIds", "the environment's name and type"),
+    ("Accounts", "the stage's accounts"),
+];

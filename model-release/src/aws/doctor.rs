@@ -66,7 +66,7 @@ pub async fn check_registry(session: &Session, request: &BuildRequest, readers: 
     let group = match ensure_group(&store, &wanted, Mode::Check).await {
         Ok(GroupOutcome::Found(group) | GroupOutcome::Created(group)) => group,
         Ok(GroupOutcome::WouldCreate) => {
-            report.failed(GROUP, &name, "there is no such group in this account and region", "run `setup`, which makes and shares it");
+            report.failed(GROUP, &name, Diagnostic::error("there is no such group in this account and region").code("group-missing"));
             return;
         }
         Err(error) => {
@@ -90,11 +90,14 @@ pub async fn check_registry(session: &Session, request: &BuildRequest, readers: 
         Ok(PolicyChange::Write(_)) => report.failed(
             SHARING,
             &name,
-            "the group's policy does not let the target accounts read it as they are to",
-            "run `setup`, which writes it; `setup --check` says so, too",
+            Diagnostic::error("the group's policy does not let the target accounts read it as they are to").code("group-not-shared"),
         ),
         Ok(PolicyChange::Delete) => {
-            report.failed(SHARING, &name, "the group is shared with accounts that are no targets", "run `setup`, which takes that back");
+            report.failed(
+                SHARING,
+                &name,
+                Diagnostic::error("the group is shared with accounts that are no targets").code("group-not-shared"),
+            );
         }
         Err(error) => {
             let failure = registry_errors::of_sharing(&error);
@@ -112,10 +115,14 @@ pub async fn check_artifact_bucket(session: &Session, bucket: Option<&str>, repo
         Ok(BucketPlace::Elsewhere(region)) => {
             let place = region.map_or_else(|| "another region".to_owned(), |region| format!("`{region}`"));
             let message = format!("the bucket is in {place}, and the release is deployed from `{}`", session.region());
-            report.failed(CHECK, bucket, &message, "CloudFormation reads artifacts from buckets of its own region: name one there");
+            report.failed(
+                CHECK,
+                bucket,
+                Diagnostic::error(message).hinting("CloudFormation reads artifacts from buckets of its own region: name one there"),
+            );
         }
         Ok(BucketPlace::Missing) => {
-            report.failed(CHECK, bucket, "there is no such bucket", "make it, or name another one with --artifact-bucket");
+            report.failed(CHECK, bucket, Diagnostic::error("there is no such bucket").code("bucket-missing"));
         }
         Err(diagnostic) => report.failure(CHECK, bucket, &Failure::unreachable(diagnostic)),
     }

@@ -15,7 +15,7 @@ pub async fn sample_payloads(session: &Session, release: &Release) -> Result<Sam
     let location = sample_location(&config, arn).await.map_err(|error| error.to_string())?;
     let Some(url) = location.url else {
         return Err(format!(
-            "the model package `{arn}` has no `SamplePayloadUrl`: register it with one, or name a file with --sample-payloads"
+            "the model package `{arn}` has no `SamplePayloadUrl`: register it with one, or name a file with sample payloads"
         ));
     };
     let archive = S3Samples::from_config(&config).fetch(&url).await.map_err(|error| error.to_string())?;

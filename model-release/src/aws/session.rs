@@ -110,6 +110,10 @@ where
         Some(id) => base.detail(format!("request id {id}")),
         None => base,
     };
+    let base = match code {
+        Some(code) if code.contains("AccessDenied") || code.contains("Unauthorized") => base.code("access-denied"),
+        _ => base,
+    };
     base.hint(hint(code, error))
 }
 
@@ -119,9 +123,7 @@ fn hint<E: Error + 'static>(code: Option<&str>, error: &SdkError<E, HttpResponse
         Some("InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch") => {
             "AWS does not know these credentials: check the access key, or sign in again"
         }
-        Some(code) if code.contains("AccessDenied") || code.contains("Unauthorized") => {
-            "docs/permissions.md lists the actions that each command needs"
-        }
+        Some(code) if code.contains("AccessDenied") || code.contains("Unauthorized") => return None,
         Some(code) if code.contains("Throttl") || code == "TooManyRequestsException" => {
             "AWS is throttling this account: wait a minute and run this again"
         }

@@ -198,8 +198,7 @@ pub async fn remote_baseline(address: &BaselineAddress, access: &TestAccess, ses
         (None, BaselineAddress::Remote { account, .. }) if *account == caller.account => String::new(),
         (None, _) => {
             return Err(Diagnostic::error("the endpoint to compare with is in another account, and no role there is named")
-                .named("--compare-with")
-                .hinting("name a role that may invoke it with --role-name")
+                .code("baseline-without-role")
                 .into());
         }
     };

@@ -15,7 +15,6 @@ use crate::manifest::{ParameterOverride, RegionalModelPackage};
 use crate::registry_errors;
 use crate::{PackageSelection, RegistryAccess};
 
-const OPTION: &str = "--regional-model-package";
 /// The parameter that says which model package a stack serves.
 const PARAMETER: &str = "ModelPackageName";
 
@@ -115,23 +114,21 @@ fn unasked_for(chosen: &ModelPackage, asked: &BTreeMap<String, RegionalSelection
     let missing = regions.iter().filter(|region| *region != own && !asked.contains_key(*region)).map(|region| {
         Diagnostic::error(format!("there is no model package for region `{region}`: the chosen one is in `{own}`"))
             .detail(chosen.arn.to_string())
-            .hint(format!(
-                "an endpoint's image and artifacts must be in its own region: register the model there and name it, such as {OPTION} {region}=same-version, or leave the region out of --regions"
-            ))
+            .code("region-without-package")
+            .about(region.clone())
     });
     let extra = asked.keys().filter(|region| !regions.contains(region)).map(|region| {
         Diagnostic::error(format!("a model package is named for region `{region}`, to which nothing is deployed"))
-            .named(OPTION)
-            .hint(format!("add it to --regions, which are {}, or leave it out", regions.join(", ")))
+            .code("package-without-region")
+            .about(regions.join(", "))
     });
     let second = asked.iter().filter(|(region, selection)| {
         *region == own && regions.contains(region) && !matches!(selection, RegionalSelection::Arn(arn) if arn.same_package(&chosen.arn))
     });
     let second = second.map(|(region, _)| {
         Diagnostic::error(format!("region `{region}` is the chosen model package's own"))
-            .named(OPTION)
             .detail(chosen.arn.to_string())
-            .hinting("choose that one with --model-package")
+            .code("package-of-own-region")
     });
     missing.chain(extra).chain(second).collect()
 }

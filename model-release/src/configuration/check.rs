@@ -164,11 +164,11 @@ impl Configuration {
         for (name, setting) in entries.iter().flat_map(|entry| &entry.parameters) {
             if SAME_EVERYWHERE.contains(&name.as_str()) {
                 let diagnostic = Diagnostic::error(format!("`{name}` is the same in every account and region of a release"));
-                let hint = match name.as_str() {
-                    "ModelPackageName" => "another region's model package is named with --regional-model-package",
-                    _ => "remove it from the overrides",
+                let diagnostic = match name.as_str() {
+                    "ModelPackageName" => diagnostic.code("overridden-model-package"),
+                    _ => diagnostic.hinting("remove it from the overrides"),
                 };
-                found.of_template.push(self.at(diagnostic.hinting(hint), &setting.named_at));
+                found.of_template.push(self.at(diagnostic, &setting.named_at));
             }
         }
     }
@@ -207,7 +207,8 @@ fn name_stack_set(pipeline: &Pipeline<'_>, found: &mut Found) {
     let Some(name) = pipeline.stack_set().filter(|name| !names::is_stack_set_name(name)) else { return };
     let count = name.chars().count();
     let diagnostic = Diagnostic::error(format!("`{name}` cannot be the name of a stack set: it has {count} characters"))
-        .named(format!("--sagemaker-project-name, --sagemaker-project-id, --env-type-{}-name", pipeline.stage))
+        .code("stack-set-name")
+        .about(pipeline.stage.name())
         .hint(format!("it is made of these three, and has at most {} letters, digits and hyphens", names::MAX_STACK_SET_NAME));
     found.of_template.push(diagnostic);
 }

@@ -27,27 +27,32 @@ pub struct Pipeline<'a> {
     pub model_package_arn: Option<&'a str>,
     /// The stage's accounts.
     pub accounts: Option<&'a [String]>,
+    /// Where each value comes from.
+    pub sources: &'static Sources,
 }
 
-/// The parameters that are offered, and what gives each. They are passed on where the template declares them.
-pub const OFFERED: [(&str, &str); 10] = [
-    ("SageMakerProjectName", "--sagemaker-project-name"),
-    ("SageMakerProjectId", "--sagemaker-project-id"),
-    ("EnvName", "--env-name"),
-    ("EnvType", "--env-type-STAGE-name"),
-    ("ModelPackageName", "the chosen model package"),
-    ("ExecutionRoleName", "--sagemaker-execution-role-STAGE-name"),
-    ("VolumeKmsKeyArn", "--ebs-kms-key-arn"),
-    ("SageMakerSubnetIds", "the environment's name and type"),
-    ("SageMakerSecurityGroupIds", "the environment's name and type"),
-    ("Accounts", "the stage's accounts"),
+/// The parameters that the pipeline offers. They are passed on where the template declares them.
+pub const OFFERED: [&str; 10] = [
+    "SageMakerProjectName",
+    "SageMakerProjectId",
+    "EnvName",
+    "EnvType",
+    "ModelPackageName",
+    "ExecutionRoleName",
+    "VolumeKmsKeyArn",
+    "SageMakerSubnetIds",
+    "SageMakerSecurityGroupIds",
+    "Accounts",
 ];
+
+/// Where each offered parameter comes from, in the words of the program that asks: an option, say. `STAGE` stands for the stage's name.
+pub type Sources = [(&'static str, &'static str)];
 
 impl Pipeline<'_> {
     /// Every value that is known, as a layer.
     pub fn layer(&self) -> Layer {
         let mut layer = Layer::default();
-        for (name, _) in OFFERED {
+        for name in OFFERED {
             if let Some(value) = self.value(name) {
                 layer.offer(name, value, &self.source(name));
             }
@@ -57,13 +62,13 @@ impl Pipeline<'_> {
 
     /// The parameters whose value is not known yet, although there will be one. A key for the volumes there need not be.
     pub fn not_known(&self) -> BTreeSet<String> {
-        let unknown = OFFERED.iter().filter(|(name, _)| *name != "VolumeKmsKeyArn" && self.value(name).is_none());
-        unknown.map(|(name, _)| (*name).to_owned()).collect()
+        let unknown = OFFERED.iter().filter(|name| **name != "VolumeKmsKeyArn" && self.value(name).is_none());
+        unknown.map(|name| (*name).to_owned()).collect()
     }
 
     /// What gives a parameter, in the words of this stage.
     pub fn source(&self, name: &str) -> String {
-        let source = OFFERED.iter().find(|(known, _)| *known == name).map_or("the pipeline", |(_, source)| source);
+        let source = self.sources.iter().find(|(known, _)| *known == name).map_or("the pipeline", |(_, source)| source);
         source.replace("STAGE", self.stage.name())
     }
 

@@ -9,6 +9,7 @@ use model_release::{Diagnostic, DoctorReport, Failure, Stage, stop_on_errors};
 use crate::cli::{DoctorOptions, Permissions, given};
 use crate::diagnostic::clean;
 use crate::exit::Exit;
+use crate::hints::completed;
 use crate::printer::Printer;
 use crate::project::Project;
 use crate::requests::{BuildCommand, OptionErrors};
@@ -19,7 +20,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DoctorOpt
     let mut command = BuildCommand::read(project, &options.build)?;
     printer.diagnostics(&command.warnings);
     let session = session::open().await?;
-    let mut report = DoctorReport::new(crate::tool());
+    let mut report = DoctorReport::new(crate::tool(), |diagnostic| completed(diagnostic).into_owned());
     let inputs = configuration(printer, &command, &mut report);
     match session.caller().await {
         Ok(caller) => {

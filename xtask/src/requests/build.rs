@@ -8,8 +8,8 @@ use model_release::build::{BuildRequest, RegionalSelection};
 use model_release::configuration::ConfigurationFiles;
 use model_release::{Diagnostic, Failure, FailureKind, Stage, stop_on_errors};
 
-use super::OptionErrors;
 use super::selection;
+use super::{OptionErrors, SOURCES};
 use crate::cli::{BuildOptions, given};
 use crate::project::Project;
 use crate::targets;
@@ -94,6 +94,7 @@ impl BuildCommand {
             volume_kms_key_arn: given(configuration.ebs_kms_key_arn.as_ref()).map(str::to_owned),
             output_template: format!("{}.yaml", configuration.template_name),
             template_configuration: options.template_configuration,
+            sources: &SOURCES,
         };
         Ok(Self {
             request,

@@ -2,7 +2,7 @@
 
 use crate::cli::{ConfigExplainOptions, ConfigurationOptions, given};
 use crate::project::Project;
-use crate::requests::OptionErrors;
+use crate::requests::{OptionErrors, SOURCES};
 use crate::targets;
 use model_release::Stage;
 use model_release::configuration::{ConfigurationFiles, Pipeline, Targets};
@@ -64,6 +64,7 @@ impl ConfigRequest {
             volume_kms_key_arn: self.volume_kms_key_arn.as_deref(),
             model_package_arn: None,
             accounts: stage.accounts.as_deref(),
+            sources: &SOURCES,
         }
     }
 

@@ -7,8 +7,8 @@ use crate::exit::Exit;
 use crate::files;
 use crate::printer::Printer;
 use crate::project::Project;
-use crate::requests::OptionErrors;
-use model_release::configuration::{Configuration, OFFERED};
+use crate::requests::{OptionErrors, SOURCES};
+use model_release::configuration::Configuration;
 use model_release::{Diagnostic, Failure, FailureKind, stop_on_errors};
 
 pub(super) fn run(printer: Printer, project: &Project, options: &ConfigSchemaOptions) -> Result<Exit, Failure> {
@@ -40,8 +40,8 @@ pub(super) fn run(printer: Printer, project: &Project, options: &ConfigSchemaOpt
 /// The schema as the file holds it.
 pub(crate) fn text(section: &ParametersSection, of: SchemaOf) -> String {
     let schema = match of {
-        SchemaOf::Stage => stage_file_schema(section, &OFFERED),
-        SchemaOf::Overrides => override_file_schema(section, &OFFERED),
+        SchemaOf::Stage => stage_file_schema(section, &SOURCES),
+        SchemaOf::Overrides => override_file_schema(section, &SOURCES),
     };
     let mut text = serde_json::to_string_pretty(&schema).expect("a schema always serialises");
     text.push('\n');

@@ -99,7 +99,8 @@ async fn targets_of(look: &Look<'_>, release: &Release, stage: Stage, scope: Sco
     };
     let plan = plan(&asked.release, &observed);
     for problem in &plan.problems {
-        report.failed(STACK_SET, &stage_targets.stack_set, &problem.message, problem.hint.as_deref().unwrap_or("docs/commands.md, plan"));
+        let finding = Diagnostic::error(&problem.message).hint(problem.hint.clone().or_else(|| Some("docs/commands.md, plan".to_owned())));
+        report.failed(STACK_SET, &stage_targets.stack_set, finding);
     }
     let sessions = TargetSessions::new(look.session, release, stage_targets, &set.role.target_role()?, "doctor");
     let rollout = PlannedRollout { release, request: &asked, observed: &observed, plan: &plan, scope };

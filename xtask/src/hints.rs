@@ -1,0 +1,56 @@
+//! What to do about a finding of the libraries with this program: they know no options and no commands.
+
+use std::borrow::Cow;
+
+use model_release::{Diagnostic, Place};
+
+/// The finding with this program's hint, and with the option that it is about, where the libraries have none.
+pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
+    let subject = diagnostic.subject.as_deref().unwrap_or_default();
+    let (option, hint) = match diagnostic.code {
+        Some("access-denied") => (None, "docs/permissions.md lists the actions that each command needs".to_owned()),
+        Some("baseline") => (Some("--compare-with".to_owned()), String::new()),
+        Some("baseline-without-role") => (Some("--compare-with".to_owned()), "name a role that may invoke it with --role-name".to_owned()),
+        Some("bucket-missing") => (None, "create it, or name another one with --artifact-bucket".to_owned()),
+        Some("container-url") => (Some("--endpoint-url".to_owned()), String::new()),
+        Some("group-missing") => (None, "run `setup`, which creates and shares it".to_owned()),
+        Some("group-not-shared") => (None, "run `setup`, which writes it; `setup --check` shows the difference".to_owned()),
+        Some("no-release") => (None, "`build` writes a release; name its folder with --build-dir".to_owned()),
+        Some("not-a-region-of-the-release") => (Some("--regions".to_owned()), String::new()),
+        Some("not-passed-by-codepipeline") => (
+            None,
+            "for its CloudFormation action, which can, add --template-configuration; for a stack set, put tags into the template"
+                .to_owned(),
+        ),
+        Some("operation-in-progress") => {
+            (None, format!("run again with --wait-for-other, or stop it: aws cloudformation stop-stack-set-operation {subject}"))
+        }
+        Some("orphan") => (None, format!("`prune` removes it when it is named: --instance {subject}")),
+        Some("overridden-model-package") => (None, "name another region's model package with --regional-model-package".to_owned()),
+        Some("overrides-not-passed") => (None, format!("roll this stage out with `xtask deploy --stage {subject}`, which passes them")),
+        Some("package-of-own-region") => (Some("--regional-model-package".to_owned()), "choose that one with --model-package".to_owned()),
+        Some("package-without-region") => {
+            (Some("--regional-model-package".to_owned()), format!("add it to --regions, which are {subject}, or leave it out"))
+        }
+        Some("region-without-package") => (
+            None,
+            format!(
+                "an endpoint's image and artifacts must be in its own region: register the model there and name it, such as --regional-model-package {subject}=same-version, or leave the region out of --regions"
+            ),
+        ),
+        Some("stack-set-name") => {
+            (Some(format!("--sagemaker-project-name, --sagemaker-project-id, --env-type-{subject}-name")), String::new())
+        }
+        Some("unapproved") => (None, "--allow-unapproved says so".to_owned()),
+        Some("units-without-aws") => (None, "with --registry no call to AWS is made: give a list of accounts".to_owned()),
+        _ => return Cow::Borrowed(diagnostic),
+    };
+    let mut completed = diagnostic.clone();
+    if !hint.is_empty() {
+        completed.hint.get_or_insert(hint);
+    }
+    if completed.place.is_none() {
+        completed.place = option.map(Place::Named);
+    }
+    Cow::Owned(completed)
+}
