@@ -7,13 +7,16 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cli::Stage;
+use crate::cli::{ReleaseOptions, Stage, given};
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::exit::Exit;
 use crate::files;
 
 /// The manifest's file name in a release's folder.
 pub(crate) const FILE_NAME: &str = "release-manifest.json";
+
+/// Where the approved digest comes from, for messages.
+const RELEASE_SHA256: &str = "--release-sha256, RELEASE_MANIFEST_SHA256";
 
 /// The one version of the format.
 const SCHEMA_VERSION: u32 = 1;
@@ -248,12 +251,37 @@ impl ParameterOverride {
     }
 }
 
+impl ReleaseOptions {
+    /// The digest of the manifest that was approved, as [`files::digest`] writes it, where one was given.
+    pub(crate) fn approved(&self) -> Result<Option<String>, Failure> {
+        let Some(text) = given(self.release_sha256.as_ref()) else { return Ok(None) };
+        let digest = text.strip_prefix("sha256:").unwrap_or(text).to_ascii_lowercase();
+        if digest.len() == 64 && digest.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return Ok(Some(format!("sha256:{digest}")));
+        }
+        Err(Diagnostic::error(format!("`{text}` is not a SHA-256 checksum of 64 hexadecimal digits"))
+            .named(RELEASE_SHA256)
+            .hinting("`build` writes it to release.env as RELEASE_MANIFEST_SHA256")
+            .into())
+    }
+}
+
 impl Release {
-    /// Reads a release's folder and checks every file against the manifest.
-    pub(crate) fn read(folder: &Path) -> Result<Self, Failure> {
+    /// Reads a release's folder and checks every file against the manifest, and the manifest against `approved`, its digest, where there
+    /// is one.
+    pub(crate) fn read(folder: &Path, approved: Option<&str>) -> Result<Self, Failure> {
         let path = folder.join(FILE_NAME);
         let text = files::read_text(&path)
             .map_err(|diagnostic| Failure::bad_input(diagnostic.hinting("`build` writes a release; name its folder with --build-dir")))?;
+        let digest = files::digest(text.as_bytes());
+        if let Some(approved) = approved.filter(|approved| *approved != digest) {
+            return Err(Diagnostic::error(format!("`{}` is not the manifest of the approved release", files::shown(&path)))
+                .named(RELEASE_SHA256)
+                .detail(format!("approved {approved}"))
+                .detail(format!("found    {digest}"))
+                .hinting("use the files of the approved release, or have this release approved")
+                .into());
+        }
         let manifest: Manifest = serde_json::from_str(&text).map_err(|error| {
             Failure::bad_input(
                 Diagnostic::error(format!("`{}` is not a release manifest: {error}", files::shown(&path)))
@@ -274,7 +302,7 @@ impl Release {
         if !diagnostics.is_empty() {
             return Err(Failure::new(Exit::BadInput, diagnostics));
         }
-        Ok(Self { manifest, digest: files::digest(text.as_bytes()) })
+        Ok(Self { manifest, digest })
     }
 }
 
@@ -294,5 +322,24 @@ fn altered(folder: &Path, name: &str, digest: &str) -> Option<Diagnostic> {
                 .hinting(again),
         ),
         Err(error) => Some(files::cannot("read", &path, &error).hinting(again)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ReleaseOptions;
+
+    #[test]
+    fn an_approved_checksum_is_read_as_release_env_and_as_reports_write_it() {
+        let approved = |text: &str| ReleaseOptions { release_sha256: Some(text.to_owned()), ..ReleaseOptions::default() }.approved();
+        let digits = "0123456789abcdef".repeat(4);
+        let expected = Some(format!("sha256:{digits}"));
+        for text in [digits.clone(), digits.to_ascii_uppercase(), format!("sha256:{digits}"), format!(" {digits} ")] {
+            assert_eq!(approved(&text).unwrap(), expected, "{text}");
+        }
+        assert_eq!(approved("").unwrap(), None);
+        for text in [&digits[1..], "sha256:", &digits.replace('0', "g"), &format!("sha512:{digits}")] {
+            assert!(approved(text).is_err(), "{text}");
+        }
     }
 }

@@ -156,7 +156,8 @@ pub(crate) async fn build<R: Registry, D: Documents>(
 
     let folder = request.artifact_dir.clone();
     let region = folder.is_some().then(|| regions.first().cloned()).flatten();
-    let bucket = request.artifact_bucket.clone().map(|name| Bucket { name, region, folder, ..Bucket::default() });
+    let prefix = request.artifact_prefix.clone();
+    let bucket = request.artifact_bucket.clone().map(|name| Bucket { name, prefix, region, folder, ..Bucket::default() });
     let packaged = stores::package(printer, &inputs.template, &PackageOptions::default(), bucket).await?;
     for note in &packaged.notes {
         printer.diagnostic(&problems::of_template(note, inputs.template.text()));

@@ -52,8 +52,8 @@ mod with_aws {
     const NO_CASES: &str = "version: 1\ncases: []\n";
 
     pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOptions) -> Result<Exit, Failure> {
-        let folder = options.set.build_dir.clone().unwrap_or_else(|| project.target("deploy"));
-        let release = Release::read(&folder)?;
+        let folder = options.set.release.build_dir.clone().unwrap_or_else(|| project.target("deploy"));
+        let release = Release::read(&folder, options.set.release.approved()?.as_deref())?;
         let mut request = stack_set_request::read(&folder, &release, &options.set, &options.preferences)?;
         request.release.managed_execution = managed_execution(options)?;
         let regions: Vec<_> = request.release.targets.regions.iter().map(ToString::to_string).collect();

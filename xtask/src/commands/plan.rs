@@ -44,8 +44,8 @@ mod with_aws {
     use crate::target_sessions::TargetSessions;
 
     pub(crate) async fn run(printer: Printer, project: &Project, options: &PlanOptions) -> Result<Exit, Failure> {
-        let folder = options.set.build_dir.clone().unwrap_or_else(|| project.target("deploy"));
-        let release = Release::read(&folder)?;
+        let folder = options.set.release.build_dir.clone().unwrap_or_else(|| project.target("deploy"));
+        let release = Release::read(&folder, options.set.release.approved()?.as_deref())?;
         let request = stack_set_request::read(&folder, &release, &options.set, &PreferenceOptions::default())?;
         let session = Session::open().await?;
         let stack_sets = CloudFormationStackSets::new(aws_sdk_cloudformation::Client::new(&session.config), request.call_as);

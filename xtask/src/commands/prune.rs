@@ -34,8 +34,8 @@ mod with_aws {
     use crate::stack_set_request;
 
     pub(crate) async fn run(printer: Printer, project: &Project, options: &PruneOptions) -> Result<Exit, Failure> {
-        let folder = options.set.build_dir.clone().unwrap_or_else(|| project.target("deploy"));
-        let release = Release::read(&folder)?;
+        let folder = options.set.release.build_dir.clone().unwrap_or_else(|| project.target("deploy"));
+        let release = Release::read(&folder, options.set.release.approved()?.as_deref())?;
         let request = stack_set_request::read(&folder, &release, &options.set, &options.preferences)?;
         let named = named(&options.instance)?;
         let session = Session::open().await?;

@@ -16,9 +16,9 @@ use std::time::Duration;
 
 use endpoint_test::{Interruption, LoadMode, Report, Suite, SuiteInfo, SuiteOptions, TargetReport, Verdict};
 
-use crate::cli::{RoleOptions, Stage, TestOptions, given};
+use crate::cli::{OwnChecks, RoleOptions, Stage, TestOptions, given};
 use crate::commands::build::stage_of_config;
-use crate::diagnostic::{Diagnostic, Failure};
+use crate::diagnostic::{Diagnostic, Failure, stop_on_errors};
 use crate::exit::Exit;
 use crate::files;
 use crate::manifest::Release;
@@ -95,11 +95,12 @@ struct ReadSuite {
 
 pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, options: &TestOptions) -> Result<Exit, Failure> {
     let compare_with = given(options.compare_with.as_ref()).map(Address::parse).transpose()?;
-    let build_dir = options.build_dir.clone().unwrap_or_else(|| project.target("deploy"));
-    let release = match (&options.endpoint_url, &options.build_dir) {
+    let build_dir = options.release.build_dir.clone().unwrap_or_else(|| project.target("deploy"));
+    let approved = options.release.approved()?;
+    let release = match (&options.endpoint_url, &options.release.build_dir, &approved) {
         // A local container can be tested before anything was built.
-        (Some(_), None) => None,
-        _ => Some(Release::read(&build_dir)?),
+        (Some(_), None, None) => None,
+        _ => Some(Release::read(&build_dir, approved.as_deref())?),
     };
     if let Some(release) = &release {
         check_config(release, stage, given(options.build_config.as_ref()))?;
@@ -111,6 +112,9 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
         golden_files_may_be_missing: options.update_golden,
     };
     let read = read_suite(&project.path(options.suite.as_deref(), default_suite(project, stage)), &suite_options)?;
+    if options.own_checks == OwnChecks::Forbidden {
+        refuse_own_checks(&read)?;
+    }
     for warning in read.suite.warnings() {
         printer.diagnostic(&Diagnostic::warning(&warning.message).hint(warning.hint.clone()).file(&read.path));
     }
@@ -122,6 +126,8 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
         Some(release) if options.endpoint_url.is_none() => Some(Expectations::read(&build_dir, release, stage)?),
         _ => None,
     };
+    let uid = options.own_checks_uid.filter(|_| !read.suite.own_checks().is_empty());
+    let programs = Programs::in_folder(&project.root, uid)?;
     let suite = with_samples(read.suite, options.sample_payloads.as_deref(), release.as_ref()).await?;
     let run = TestRun {
         suite_info: Some(read.info),
@@ -134,7 +140,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
         compare_with,
         fail_on_difference: options.fail_on_difference,
         update_golden: options.update_golden,
-        programs: Programs::in_folder(&project.root)?,
+        programs,
         ..TestRun::of(stage, suite)
     };
 
@@ -162,7 +168,7 @@ pub(crate) async fn container(
     results_dir: &Path,
     url: &str,
 ) -> Result<Exit, Failure> {
-    let release = Release::read(build_dir)?;
+    let release = Release::read(build_dir, None)?;
     let variables = variables::values(&[], stage, Some((&release, build_dir)))?;
     let read = read_suite(&project.root.join(SUITE), &SuiteOptions { variables, ..SuiteOptions::default() })?;
     let results = results::ResultFiles::new(results_dir.to_owned(), "test-results")?;
@@ -170,7 +176,7 @@ pub(crate) async fn container(
         suite_info: Some(read.info),
         release: Some(release),
         wait: Duration::from_secs(30),
-        programs: Programs::in_folder(&project.root)?,
+        programs: Programs::in_folder(&project.root, None)?,
         ..TestRun::of(stage, read.suite)
     };
     let report = targets::container(printer, &run, url, &RoleOptions::default()).await?;
@@ -251,6 +257,16 @@ fn read_suite(path: &Path, options: &SuiteOptions) -> Result<ReadSuite, Failure>
     })?;
     let info = SuiteInfo { file: files::shown(path), name: suite.name().map(str::to_owned), digest: Some(files::digest(text.as_bytes())) };
     Ok(ReadSuite { suite, info, path: path.to_owned() })
+}
+
+/// Refuses a suite that would run programs of its own, naming all of them.
+fn refuse_own_checks(read: &ReadSuite) -> Result<(), Failure> {
+    let refused = |(case, command): (&str, &[String])| {
+        Diagnostic::error(format!("the case `{case}` runs a program, `{}`, and own checks are forbidden here", command.join(" ")))
+            .file(&read.path)
+            .hinting("write the check with the expectations of a suite, or have own checks allowed: --own-checks, OWN_CHECKS")
+    };
+    stop_on_errors(read.suite.own_checks().into_iter().map(refused).collect()).map(drop)
 }
 
 /// `BUILD_CONFIG` names the stage in a pipeline that was made for the Python seed: it must be the stage that is tested.

@@ -35,6 +35,8 @@ pub(crate) struct BuildRequest {
     /// Whether each stage's parameters are written as a template configuration, too.
     pub(crate) template_configuration: bool,
     pub(crate) artifact_bucket: Option<String>,
+    /// What the keys of objects in the bucket begin with.
+    pub(crate) artifact_prefix: Option<String>,
     /// A folder to write into instead of the bucket, where nothing may be uploaded.
     pub(crate) artifact_dir: Option<PathBuf>,
     pub(crate) output_dir: PathBuf,
@@ -121,6 +123,7 @@ impl BuildRequest {
             template_configuration: options.template_configuration,
             warnings,
             artifact_bucket: given(options.artifact_bucket.as_ref()).map(str::to_owned),
+            artifact_prefix: given(options.artifact_prefix.as_ref()).map(str::to_owned),
             artifact_dir: options.artifact_dir.clone(),
             output_dir: options.output_dir.clone().unwrap_or_else(|| project.target("deploy")),
         })

@@ -67,7 +67,7 @@ pub(super) async fn check(look: &Look<'_>, mut request: BuildRequest, report: &m
             true
         }
     };
-    let release = Release::read(&request.output_dir)?;
+    let release = Release::read(&request.output_dir, None)?;
     for (stage, known) in Stage::ALL.into_iter().zip(look.known) {
         if known {
             targets_of(look, &request, &release, stage, Scope::Everything { without_package }, report).await?;
