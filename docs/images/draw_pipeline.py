@@ -72,7 +72,7 @@ Loader.add_multi_constructor("!", function)
 
 
 def first(value):
-    """The first of a condition's two values, which for the source is the connection."""
+    """The first of a condition's two values, which for the source is the connection, and for a buildspec the repository's."""
     while isinstance(value, dict) and "If" in value:
         value = value["If"][1]
     return value
@@ -120,7 +120,7 @@ def main(template, output):
             kind, words = WORDS[provider]
             if provider == "CodeBuild":
                 project = resources[configuration["ProjectName"]["Ref"]]["Properties"]
-                words = [project["Source"]["BuildSpec"]]
+                words = [first(project["Source"]["BuildSpec"])]
             elif provider == "CloudFormationStackSet":
                 words = words + [configuration["Parameters"].split("::")[1]]
             y = TOP + 34 + row * (BOX_HEIGHT + 14)

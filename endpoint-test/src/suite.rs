@@ -137,6 +137,12 @@ impl Suite {
         files::load_files(self, |path| read(path).map_err(|error| files::unread(path, &error)))
     }
 
+    /// The programs of the suite's own checks (`check: { command: … }`), each with the name of its case. They are the one part of
+    /// a suite that runs code on the machine that tests.
+    pub fn own_checks(&self) -> Vec<(&str, &[String])> {
+        self.cases.iter().flat_map(|case| case.commands().map(move |check| (case.name(), check.command.as_slice()))).collect()
+    }
+
     /// Whether a case sends the sample payloads of the model package, which are to be handed in with
     /// [`Suite::with_samples`]; else such a case is an error.
     pub fn wants_samples(&self) -> bool {

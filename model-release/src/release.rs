@@ -32,9 +32,23 @@ pub struct Release {
 impl Release {
     /// Reads a release's folder and checks every file against the manifest.
     pub fn open(folder: &Path) -> Result<Self, Failure> {
+        Self::open_approved(folder, None)
+    }
+
+    /// As [`Release::open`]; where `approved` is the digest of a manifest, only the release with this manifest is opened.
+    pub fn open_approved(folder: &Path, approved: Option<&str>) -> Result<Self, Failure> {
         let path = folder.join(manifest::FILE_NAME);
         let shown = path.display().to_string();
         let text = files::read_text(&path).map_err(|diagnostic| Failure::bad_input(diagnostic.code("no-release")))?;
+        let digest = files::digest(text.as_bytes());
+        if let Some(approved) = approved.filter(|approved| *approved != digest) {
+            return Err(Diagnostic::error(format!("`{shown}` is not the manifest of the approved release"))
+                .code("not-the-approved-release")
+                .detail(format!("approved {approved}"))
+                .detail(format!("found    {digest}"))
+                .hinting("use the files of the approved release, or have this release approved")
+                .into());
+        }
         let manifest: Manifest = serde_json::from_str(&text).map_err(|error| {
             Failure::bad_input(
                 Diagnostic::error(format!("`{shown}` is not a release manifest: {error}"))
@@ -61,7 +75,7 @@ impl Release {
         if !diagnostics.is_empty() {
             return Err(Failure::new(FailureKind::BadInput, diagnostics));
         }
-        Ok(Self { manifest, digest: files::digest(text.as_bytes()), folder: folder.to_owned(), files })
+        Ok(Self { manifest, digest, folder: folder.to_owned(), files })
     }
 
     /// A release that was built and is in no folder.

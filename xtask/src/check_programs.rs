@@ -20,13 +20,35 @@ pub(crate) struct Programs {
 
 impl Programs {
     /// `HOME` is an empty folder: credentials in the caller's own are nothing to a check, and what it leaves there goes with it.
-    pub(crate) fn in_folder(folder: &Path) -> Result<Self, Failure> {
+    ///
+    /// With a user id, checks run as this user. That the folder can be handed over to the user shows that they will be able to.
+    pub(crate) fn in_folder(folder: &Path, uid: Option<u32>) -> Result<Self, Failure> {
         let home = tempfile::tempdir().map_err(|error| {
             Failure::from(Diagnostic::error(format!("there is no folder for temporary files: {error}")).hinting("set TMPDIR to one"))
         })?;
+        if let Some(uid) = uid {
+            hand_over(home.path(), uid)?;
+        }
         let mut environment: Vec<(OsString, OsString)> =
             PASSED.iter().filter_map(|name| Some((OsString::from(name), std::env::var_os(name)?))).collect();
         environment.push(("HOME".into(), home.path().into()));
-        Ok(Self { settings: CheckPrograms { folder: folder.to_owned(), environment }, _home: home })
+        Ok(Self { settings: CheckPrograms { folder: folder.to_owned(), environment, uid }, _home: home })
     }
+}
+
+#[cfg(unix)]
+fn hand_over(home: &Path, uid: u32) -> Result<(), Failure> {
+    std::os::unix::fs::chown(home, Some(uid), Some(uid)).map_err(|error| another_user(uid, &error.to_string()))
+}
+
+#[cfg(not(unix))]
+fn hand_over(_: &Path, uid: u32) -> Result<(), Failure> {
+    Err(another_user(uid, "this system has no user ids"))
+}
+
+fn another_user(uid: u32, why: &str) -> Failure {
+    Diagnostic::error(format!("own checks cannot run as user id {uid}: {why}"))
+        .named("--own-checks-uid, OWN_CHECKS_UID")
+        .hinting("run as root, as CodeBuild does, or forbid own checks with --own-checks forbidden")
+        .into()
 }

@@ -12,8 +12,9 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 pub(crate) use options::{
     AccountFilter, BenchOptions, BuildOptions, ChoiceOptions, ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions,
     ConfigurationOptions, DemoOptions, DeployOptions, DeveloperTestOptions, DistOptions, DoctorOptions, LintCheck, LintOptions,
-    ListOptions, PackageOptions, PlanOptions, ProjectOptions, PruneOptions, RecordOptions, RegistryAction, RegistryOptions, ResolveOptions,
-    RoleOptions, SchemaOf, SetupOptions, SnapshotOptions, SoakOptions, StageAccounts, TestOptions, TourOptions, given,
+    ListOptions, OwnChecks, PackageOptions, PlanOptions, ProjectOptions, PruneOptions, RecordOptions, RegistryAction, RegistryOptions,
+    ReleaseOptions, ResolveOptions, RoleOptions, SchemaOf, SetupOptions, SnapshotOptions, SoakOptions, StageAccounts, TestOptions,
+    TourOptions, given,
 };
 #[cfg(feature = "aws")]
 pub(crate) use options::{Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, StackSetOptions};

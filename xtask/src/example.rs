@@ -56,6 +56,7 @@ pub(crate) fn build_options(output_dir: PathBuf) -> BuildOptions {
             regions: None,
         },
         artifact_bucket: None,
+        artifact_prefix: None,
         artifact_dir: None,
         choice: ChoiceOptions::default(),
         template_configuration: false,

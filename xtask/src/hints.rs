@@ -22,6 +22,7 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
             "for its CloudFormation action, which can, add --template-configuration; for a stack set, put tags into the template"
                 .to_owned(),
         ),
+        Some("not-the-approved-release") => (Some("--release-sha256, RELEASE_MANIFEST_SHA256".to_owned()), String::new()),
         Some("operation-in-progress") => {
             (None, format!("run again with --wait-for-other, or stop it: aws cloudformation stop-stack-set-operation {subject}"))
         }

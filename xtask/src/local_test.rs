@@ -32,7 +32,7 @@ pub(crate) async fn container(
     let variables = suite_variables::values(&[], stage, Some(&release))?;
     let read = SuiteFile::read(&project.file(SUITE), &SuiteOptions { variables, ..SuiteOptions::default() })?;
     let results = ResultFiles::new(results_dir.to_owned(), "test-results")?;
-    let programs = Programs::in_folder(&project.root)?;
+    let programs = Programs::in_folder(&project.root, None)?;
     let tests = StageTests {
         suite_info: Some(read.info),
         release: Some(release),

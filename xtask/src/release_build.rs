@@ -72,7 +72,8 @@ async fn package(
 ) -> Result<Packaged, Failure> {
     let folder = command.artifact_dir.clone();
     let region = region.filter(|_| folder.is_some()).map(str::to_owned);
-    let bucket = command.artifact_bucket.clone().map(|name| Bucket { name, region, folder, ..Bucket::default() });
+    let prefix = command.artifact_prefix.clone();
+    let bucket = command.artifact_bucket.clone().map(|name| Bucket { name, prefix, region, folder, ..Bucket::default() });
     let template = &configuration.template;
     let packaged = stores::package(printer, template, &PackageOptions::default(), bucket).await?;
     for note in &packaged.notes {

@@ -2,6 +2,7 @@
 
 mod build;
 mod option_errors;
+mod release;
 #[cfg(feature = "aws")]
 mod rollout;
 mod selection;
@@ -10,6 +11,7 @@ mod target_role;
 
 pub(crate) use build::BuildCommand;
 pub(crate) use option_errors::OptionErrors;
+pub(crate) use release::release;
 #[cfg(feature = "aws")]
 pub(crate) use rollout::rollout;
 pub(crate) use selection::read as selection;

@@ -30,12 +30,18 @@ pub struct CheckPrograms {
     pub folder: PathBuf,
     /// The whole environment of a program. It should hold no credentials: a check needs none.
     pub environment: Vec<(OsString, OsString)>,
+    /// The user and group id, one number for both, that a program runs as, without supplementary groups; the caller's if `None`.
+    ///
+    /// A program of the caller's own user can read the caller's environment and memory through `/proc`, and with them its
+    /// credentials. One of another user cannot. Only root can start a program as another user: for any other caller, and on a
+    /// system other than Unix, each check is an error.
+    pub uid: Option<u32>,
 }
 
 impl Default for CheckPrograms {
-    /// The working directory of this process, and an empty environment.
+    /// The working directory and the user of this process, and an empty environment.
     fn default() -> Self {
-        Self { folder: PathBuf::from("."), environment: Vec::new() }
+        Self { folder: PathBuf::from("."), environment: Vec::new(), uid: None }
     }
 }
 
@@ -66,6 +72,14 @@ pub(crate) async fn run(check: &CommandExpectation, programs: &CheckPrograms, in
                 Trouble::Start(error) if error.kind() == io::ErrorKind::NotFound => {
                     let hint = format!("it is looked for on PATH; a path such as `test/{program}` starts in {}", programs.folder.display());
                     (format!("the check `{program}` cannot be started: there is no such program"), hint)
+                }
+                Trouble::Start(error) if error.kind() == io::ErrorKind::PermissionDenied && programs.uid.is_some() => {
+                    let uid = programs.uid.unwrap_or_default();
+                    let hint = format!(
+                        "user id {uid} must be allowed to run it and to enter {}; only root can change the user",
+                        programs.folder.display()
+                    );
+                    (format!("the check `{program}` cannot be started as user id {uid}: {error}"), hint)
                 }
                 Trouble::Start(error) => (
                     format!("the check `{program}` cannot be started: {error}"),
@@ -141,6 +155,13 @@ async fn execute(check: &CommandExpectation, programs: &CheckPrograms, input: &C
         .kill_on_drop(true);
     #[cfg(unix)]
     command.process_group(0);
+    if let Some(uid) = programs.uid {
+        // The standard library also clears the supplementary groups of a program whose user root changes.
+        #[cfg(unix)]
+        command.gid(uid).uid(uid);
+        #[cfg(not(unix))]
+        return Err(Trouble::Start(io::Error::new(io::ErrorKind::Unsupported, format!("there is no user id {uid} on this system"))));
+    }
     let child = command.spawn().map_err(Trouble::Start)?;
     let mut group = Group::of(child);
     let ended = match tokio::time::timeout(check.timeout, converse(&mut group.child, &input)).await {

@@ -113,6 +113,15 @@ impl Case {
         &self.name
     }
 
+    /// The programs that look at its replies, each one's and those of all rows together.
+    pub(crate) fn commands(&self) -> impl Iterator<Item = &CommandExpectation> {
+        let each = match &self.expectation {
+            Expectation::Reply(reply) => reply.command.as_ref(),
+            Expectation::ModelError { .. } => None,
+        };
+        each.into_iter().chain(&self.whole.command)
+    }
+
     /// The request that the case sends, `timeout` being what it waits when the suite names no other time; of a case with
     /// rows, the first row's. `None` while the payload has not been handed in.
     pub fn request(&self, timeout: Duration) -> Option<Request> {

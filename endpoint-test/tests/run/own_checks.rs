@@ -67,8 +67,80 @@ async fn program(script: &str, timeout: &str) -> CaseReport {
         "version: 1\ncases:\n  - name: it\n    payload: {{ csv: '1' }}\n    expect: {{ check: {{ command: [/bin/sh, ./check.sh], timeout: {timeout} }} }}\n"
     );
     let environment = vec![("PATH".into(), "/usr/bin:/bin".into()), ("LANG".into(), "C.UTF-8".into())];
-    let programs = CheckPrograms { folder: PathBuf::from(folder.path()), environment };
+    let programs = CheckPrograms { folder: PathBuf::from(folder.path()), environment, uid: None };
     case(&text, &Options { programs, ..Options::default() }).await
+}
+
+/// What this script comes to as a program of this user.
+#[cfg(target_os = "linux")]
+async fn program_of_user(script: &str, uid: Option<u32>) -> CaseReport {
+    use std::os::unix::fs::{PermissionsExt as _, chown};
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("check.sh"), script).unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    chown(folder.path(), uid, uid).unwrap();
+    let text = "version: 1\ncases:\n  - { name: it, payload: { csv: '1' }, expect: { check: { command: [/bin/sh, ./check.sh] } } }\n";
+    let environment = vec![("PATH".into(), "/usr/bin:/bin".into())];
+    let programs = CheckPrograms { folder: PathBuf::from(folder.path()), environment, uid };
+    case(text, &Options { programs, ..Options::default() }).await
+}
+
+/// Whether this machine lets a test start programs of another user. Where it does not, the test says loudly that it was skipped.
+#[cfg(target_os = "linux")]
+fn is_root(test: &str) -> bool {
+    use std::io::Write as _;
+    use std::os::unix::fs::MetadataExt as _;
+    let root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
+    if !root {
+        // Past libtest, which keeps what a passing test prints to itself.
+        let why = "only root can start a program as another user. Run the tests as root, as CodeBuild does.";
+        std::io::stderr().write_all(format!("SKIPPED {test}: {why}\n").as_bytes()).unwrap();
+    }
+    root
+}
+
+/// Credentials of the caller, as a check finds them: the process that started it is its parent.
+#[cfg(target_os = "linux")]
+const LOOKS_AT_CALLER: &str = r#"
+ids="$(id -u) $(id -g) $(id -G)"
+if cat /proc/$PPID/environ > /dev/null 2>&1; then found=readable; else found=closed; fi
+printf '{"verdict":"failed","messages":["%s %s"]}' "$ids" "$found""#;
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_program_of_another_user_cannot_read_the_callers_environment() {
+    if !is_root("a_program_of_another_user_cannot_read_the_callers_environment") {
+        return;
+    }
+    // First that the look finds something where nothing protects it: a test that cannot fail shows nothing.
+    let report = program_of_user(LOOKS_AT_CALLER, None).await;
+    assert!(message(&report).starts_with("0 0 ") && message(&report).ends_with(" readable"), "{report:#?}");
+    let report = program_of_user(LOOKS_AT_CALLER, Some(64_001)).await;
+    assert_eq!(message(&report), "64001 64001 64001 closed", "{report:#?}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_program_that_its_user_may_not_run_is_an_error_that_names_the_user() {
+    if !is_root("a_program_that_its_user_may_not_run_is_an_error_that_names_the_user") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    let text = "version: 1\ncases:\n  - { name: it, payload: { csv: '1' }, expect: { check: { command: [/bin/true] } } }\n";
+    let programs = CheckPrograms { folder: folder.path().into(), environment: Vec::new(), uid: Some(64_001) };
+    let report = case(text, &Options { programs, ..Options::default() }).await;
+    let expected = "the check `/bin/true` cannot be started as user id 64001: Permission denied";
+    assert!(report.outcome == Outcome::Errored && message(&report).starts_with(expected), "{report:#?}");
+}
+
+#[test]
+fn a_suite_names_the_programs_that_it_runs() {
+    let text = "version: 1\ncases:\n  - { name: plain, payload: { csv: '1' } }\n  - name: rows\n    payload: { rows: { file: d.csv } }\n    \
+        expect_each: { check: { command: [each] } }\n    expect: { check: { command: [all, '-v'] } }\n";
+    let suite = suite(text);
+    let found: Vec<_> = suite.own_checks().into_iter().map(|(case, command)| (case, command.join(" "))).collect();
+    assert_eq!(found, [("rows", "each".to_owned()), ("rows", "all -v".to_owned())]);
 }
 
 #[cfg(unix)]
@@ -147,7 +219,8 @@ async fn a_program_looks_at_all_rows_together() {
     .unwrap();
     let text = "version: 1\ncases:\n  - name: it\n    payload: { rows: { file: d.csv } }\n    expect: { check: { command: [/bin/sh, ./check.sh] } }\n";
     let suite = suite(text).load_files(|_| Ok(b"a\n1\n2\n3\n".to_vec())).unwrap();
-    let programs = CheckPrograms { folder: folder.path().into(), environment: vec![("PATH".into(), "/usr/bin:/bin".into())] };
+    let environment = vec![("PATH".into(), "/usr/bin:/bin".into())];
+    let programs = CheckPrograms { folder: folder.path().into(), environment, uid: None };
     let target = Scripted::new(vec![Ok(healthy())]);
     let options = Options { programs, ..Options::default() };
     let report = run(&target, info(), &suite, &approved(), &options, |_| {}).await.cases.remove(0);

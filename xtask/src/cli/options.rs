@@ -40,8 +40,8 @@ pub(crate) use plan::PlanOptions;
 pub(crate) use prune::PruneOptions;
 pub(crate) use registry::{ListOptions, RegistryAction, RegistryOptions, ResolveOptions, SnapshotOptions};
 pub(crate) use setup::SetupOptions;
-pub(crate) use shared::{AccountFilter, ProjectOptions, RecordOptions, RoleOptions, StageAccounts};
-pub(crate) use test_endpoints::TestOptions;
+pub(crate) use shared::{AccountFilter, ProjectOptions, RecordOptions, ReleaseOptions, RoleOptions, StageAccounts};
+pub(crate) use test_endpoints::{OwnChecks, TestOptions};
 pub(crate) use tour::TourOptions;
 
 /// The value of an option, unless it is empty.

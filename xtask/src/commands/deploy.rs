@@ -5,7 +5,7 @@ use std::time::Duration;
 use model_release::aws::{TargetSessions, TargetStacks, check_targets, test_endpoints};
 use model_release::deploy::{DeployError, DeployEvent, DeployRequest, deploy};
 use model_release::preflight::PlannedRollout;
-use model_release::{Diagnostic, Failure, FailureKind, Release, StageTests};
+use model_release::{Diagnostic, Failure, FailureKind, StageTests};
 use stack_rollout::SystemClock;
 use stack_rollout::aws::CloudFormationStackSets;
 
@@ -24,7 +24,7 @@ use crate::targets;
 use crate::test_progress::TestProgress;
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOptions) -> Result<Exit, Failure> {
-    let release = Release::open(&project.folder(options.set.build_dir.as_deref(), "deploy"))?;
+    let release = requests::release(project, &options.set.release)?;
     let mut rollout = requests::rollout(&release, &options.set, &options.preferences)?;
     rollout.release.managed_execution = managed_execution(options)?;
     let regions: Vec<_> = rollout.release.targets.regions.iter().map(ToString::to_string).collect();

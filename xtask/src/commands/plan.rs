@@ -6,7 +6,7 @@ use std::time::Duration;
 use model_release::aws::TargetSessions;
 use model_release::plan_report::{self, PlanDocument};
 use model_release::preflight::{PlannedRollout, Scope};
-use model_release::{Diagnostic, Failure, Level, Release, RolloutRequest, deploy};
+use model_release::{Diagnostic, Failure, Level, RolloutRequest, deploy};
 use stack_rollout::aws::CloudFormationStackSets;
 use stack_rollout::{SystemClock, detect_drift, observe, plan};
 
@@ -21,7 +21,7 @@ use crate::rollout_progress::RolloutProgress;
 use crate::session;
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &PlanOptions) -> Result<Exit, Failure> {
-    let release = Release::open(&project.folder(options.set.build_dir.as_deref(), "deploy"))?;
+    let release = requests::release(project, &options.set.release)?;
     let request = requests::rollout(&release, &options.set, &PreferenceOptions::default())?;
     let session = session::open().await?;
     let stack_sets = CloudFormationStackSets::from_config(session.config(), request.call_as);

@@ -9,7 +9,7 @@ use std::time::Duration;
 use stack_rollout::aws::CloudFormationStackSets;
 use stack_rollout::{Prune, Pruning, SystemClock, Target, Verdict, observe, prune};
 
-use model_release::{Diagnostic, Failure, FailureKind, Level, Release, deploy, stop_on_errors};
+use model_release::{Diagnostic, Failure, FailureKind, Level, deploy, stop_on_errors};
 
 use crate::cli::PruneOptions;
 use crate::exit::Exit;
@@ -20,7 +20,7 @@ use crate::rollout_progress::RolloutProgress;
 use crate::session;
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &PruneOptions) -> Result<Exit, Failure> {
-    let release = Release::open(&project.folder(options.set.build_dir.as_deref(), "deploy"))?;
+    let release = requests::release(project, &options.set.release)?;
     let request = requests::rollout(&release, &options.set, &options.preferences)?;
     let named = named(&options.instance)?;
     let session = session::open().await?;

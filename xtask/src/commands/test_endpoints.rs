@@ -7,15 +7,18 @@ use std::path::Path;
 use std::time::Duration;
 
 use endpoint_test::{LoadMode, Suite, SuiteOptions, TargetReport};
-use model_release::{BaselineAddress, BaselineTarget, Diagnostic, Expectations, Failure, Release, Stage, StageTests, test_container};
+use model_release::{
+    BaselineAddress, BaselineTarget, Diagnostic, Expectations, Failure, Release, Stage, StageTests, stop_on_errors, test_container,
+};
 
 use crate::check_programs::Programs;
-use crate::cli::{RoleOptions, TestOptions, given};
+use crate::cli::{OwnChecks, RoleOptions, TestOptions, given};
 use crate::exit::Exit;
 use crate::interruption::interrupted;
 use crate::printer::Printer;
 use crate::project::Project;
 use crate::record::Recording;
+use crate::requests;
 use crate::suite_file::{SUITE, SuiteFile};
 use crate::suite_variables;
 use crate::test_progress::TestProgress;
@@ -31,11 +34,10 @@ const CONTAINER_WAIT: u64 = 60;
 
 pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, options: &TestOptions) -> Result<Exit, Failure> {
     let compare_with = given(options.compare_with.as_ref()).map(BaselineAddress::parse).transpose()?;
-    let release = match (&options.endpoint_url, &options.build_dir) {
-        // A local container can be tested before anything was built.
-        (Some(_), None) => None,
-        _ => Some(Release::open(&project.folder(options.build_dir.as_deref(), "deploy"))?),
-    };
+    let is_release_named = options.release.build_dir.is_some() || given(options.release.release_sha256.as_ref()).is_some();
+    // A local container can be tested before anything was built.
+    let needs_release = options.endpoint_url.is_none() || is_release_named;
+    let release = needs_release.then(|| requests::release(project, &options.release)).transpose()?;
     if let Some(release) = &release {
         check_config(release, stage, given(options.build_config.as_ref()))?;
     }
@@ -46,6 +48,9 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
         golden_files_may_be_missing: options.update_golden,
     };
     let read = SuiteFile::read(&project.path(options.suite.as_deref(), default_suite(project, stage)), &suite_options)?;
+    if options.own_checks == OwnChecks::Forbidden {
+        refuse_own_checks(&read)?;
+    }
     for warning in read.suite.warnings() {
         printer.diagnostic(&Diagnostic::warning(&warning.message).hint(warning.hint.clone()).file(&read.path));
     }
@@ -55,8 +60,9 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
         Some(release) if options.endpoint_url.is_none() => Some(Expectations::read(release, stage)?),
         _ => None,
     };
+    let uid = options.own_checks_uid.filter(|_| !read.suite.own_checks().is_empty());
+    let programs = Programs::in_folder(&project.root, uid)?;
     let suite = with_samples(read.suite, options.sample_payloads.as_deref(), release.as_ref()).await?;
-    let programs = Programs::in_folder(&project.root)?;
     let tests = StageTests {
         suite_info: Some(read.info),
         release,
@@ -140,6 +146,16 @@ fn load_mode(options: &TestOptions) -> LoadMode {
 /// Production has tests of its own, where a project wrote them.
 fn default_suite(project: &Project, stage: Stage) -> &'static str {
     if stage == Stage::Prod && project.root.join(SMOKE_SUITE).is_file() { SMOKE_SUITE } else { SUITE }
+}
+
+/// Refuses a suite that would run programs of its own, naming all of them.
+fn refuse_own_checks(read: &SuiteFile) -> Result<(), Failure> {
+    let refused = |(case, command): (&str, &[String])| {
+        Diagnostic::error(format!("the case `{case}` runs a program, `{}`, and own checks are forbidden here", command.join(" ")))
+            .file(&read.path)
+            .hinting("write the check with the expectations of a suite, or have own checks allowed: --own-checks, OWN_CHECKS")
+    };
+    stop_on_errors(read.suite.own_checks().into_iter().map(refused).collect()).map(drop)
 }
 
 /// `BUILD_CONFIG` names the stage in a pipeline that was made for the Python seed: it must be the stage that is tested.

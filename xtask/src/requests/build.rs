@@ -22,6 +22,8 @@ pub(crate) struct BuildCommand {
     pub(crate) request: BuildRequest,
     pub(crate) files: ConfigurationFiles,
     pub(crate) artifact_bucket: Option<String>,
+    /// What the keys of objects in the bucket begin with.
+    pub(crate) artifact_prefix: Option<String>,
     /// A folder to write into instead of the bucket, where nothing may be uploaded.
     pub(crate) artifact_dir: Option<PathBuf>,
     pub(crate) output_dir: PathBuf,
@@ -101,6 +103,7 @@ impl BuildCommand {
             files,
             warnings,
             artifact_bucket: given(options.artifact_bucket.as_ref()).map(str::to_owned),
+            artifact_prefix: given(options.artifact_prefix.as_ref()).map(str::to_owned),
             artifact_dir: options.artifact_dir.clone(),
             output_dir: project.folder(options.output_dir.as_deref(), "deploy"),
         })

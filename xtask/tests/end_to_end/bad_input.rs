@@ -13,6 +13,15 @@ struct Mistake {
 
 const BUILD: &[&str] = &["build", "--registry", "examples/registry.json"];
 
+/// A checksum that no manifest has.
+const APPROVED: &str = "ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef0123456789";
+const NOT_APPROVED: &[&str] = &[
+    "`target/deploy/release-manifest.json` is not the manifest of the approved release",
+    "approved sha256:abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789",
+    "found    sha256:",
+    "--release-sha256, RELEASE_MANIFEST_SHA256",
+];
+
 fn staging(project: &Project, text: &str) {
     project.write("staging-config-template.json", text);
 }
@@ -388,6 +397,63 @@ const MISTAKES: &[Mistake] = &[
         arguments: &["test-staging"],
         code: 2,
         says: &["`target/deploy/prod-config.json` is not the file of this release", "build it again"],
+    },
+    // None of these has a region or credentials: they end before anything of AWS is looked for.
+    Mistake {
+        name: "a test of another release than the approved one",
+        make: |project| project.set("RELEASE_MANIFEST_SHA256", APPROVED),
+        arguments: &["test-staging"],
+        code: 2,
+        says: NOT_APPROVED,
+    },
+    Mistake {
+        name: "a production test of another release than the approved one",
+        make: |project| project.set("RELEASE_MANIFEST_SHA256", APPROVED),
+        arguments: &["test-prod"],
+        code: 2,
+        says: NOT_APPROVED,
+    },
+    Mistake {
+        name: "a rollout of another release than the approved one",
+        make: |_| {},
+        arguments: &["deploy", "--stage", "prod", "--release-sha256", APPROVED],
+        code: 2,
+        says: NOT_APPROVED,
+    },
+    Mistake {
+        name: "a plan for another release than the approved one",
+        make: |project| project.set("RELEASE_MANIFEST_SHA256", APPROVED),
+        arguments: &["plan", "--stage", "prod"],
+        code: 2,
+        says: NOT_APPROVED,
+    },
+    Mistake {
+        name: "a removal for another release than the approved one",
+        make: |project| project.set("RELEASE_MANIFEST_SHA256", APPROVED),
+        arguments: &["prune", "--stage", "prod", "--instance", "333333333333/us-east-1"],
+        code: 2,
+        says: NOT_APPROVED,
+    },
+    Mistake {
+        name: "a container, and a release that was not approved",
+        make: |project| project.set("RELEASE_MANIFEST_SHA256", APPROVED),
+        arguments: &["test-staging", "--endpoint-url", "http://127.0.0.1:9"],
+        code: 2,
+        says: NOT_APPROVED,
+    },
+    Mistake {
+        name: "a checksum that is none",
+        make: |_| {},
+        arguments: &["deploy", "--stage", "prod", "--release-sha256", "2f6a"],
+        code: 2,
+        says: &["`2f6a` is not a SHA-256 checksum of 64 hexadecimal digits", "--release-sha256, RELEASE_MANIFEST_SHA256", "release.env"],
+    },
+    Mistake {
+        name: "own checks as root",
+        make: |_| {},
+        arguments: &["test-staging", "--own-checks-uid", "0"],
+        code: 2,
+        says: &["0 is not in 1..4294967295"],
     },
     Mistake {
         name: "the configuration of the other stage",

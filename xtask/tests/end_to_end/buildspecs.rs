@@ -22,9 +22,14 @@ pub(crate) struct Buildspec(Json);
 
 impl Buildspec {
     pub(crate) fn read(path: &Path) -> Self {
-        let read = "import json, sys, yaml; json.dump(yaml.safe_load(open(sys.argv[1])), sys.stdout)";
-        let output = Command::new(python_program("python")).args(["-c", read]).arg(path).output().unwrap();
-        let buildspec: Json = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", text(&output)));
+        Self::parse(&std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
+    }
+
+    /// The text of a buildspec, as a file or a CodeBuild project has it.
+    pub(crate) fn parse(text: &str) -> Self {
+        let read = "import json, sys, yaml; json.dump(yaml.safe_load(sys.argv[1]), sys.stdout)";
+        let output = Command::new(python_program("python")).args(["-c", read, text]).output().unwrap();
+        let buildspec: Json = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", self::text(&output)));
         assert_eq!(buildspec["version"].to_string(), "0.2");
         Self(buildspec)
     }
@@ -129,6 +134,76 @@ fn a_binary_with_another_checksum_is_not_run() {
     let (passed, said) = code_build(&project, "buildspec.yml", "published");
     assert!(!passed && !said.contains("taken over"), "{said}");
     assert!(!project.path("release/xtask").exists());
+}
+
+#[test]
+fn a_published_binary_that_was_replaced_with_its_checksum_is_not_run_where_the_checksum_is_pinned() {
+    let cloud = Cloud::new();
+    let mut project = project(&cloud);
+    let published = project.read("published/xtask.sha256");
+    project.set("XTASK_SHA256", &published[..64].to_ascii_uppercase());
+    // Whoever can write the one file can write the other.
+    project.write("published/xtask", "#!/bin/sh\necho taken over\n");
+    let sum = Command::new("sh").args(["-c", "sha256sum xtask > xtask.sha256"]).current_dir(project.path("published")).status().unwrap();
+    assert!(sum.success());
+    for buildspec in ["buildspec.yml", "test/buildspec.yml"] {
+        let (passed, said) = code_build(&project, buildspec, "published");
+        assert!(!passed && !said.contains("taken over") && said.contains(&published[..64]), "{said}");
+    }
+    assert!(!project.path("release/xtask").exists() && !project.path("bin/xtask").exists());
+}
+
+/// Runs the script that fetches the program, with these variables besides the project's.
+fn obtain(project: &Project, variables: &[(&str, &str)]) -> (bool, String) {
+    let mut command = Command::new("sh");
+    command.args(["pipeline/obtain-xtask.sh", "release/xtask"]).current_dir(project.path("")).env_clear();
+    command.env("PATH", std::env::var_os("PATH").unwrap()).env("HOME", project.path("")).envs(variables.iter().copied());
+    let output = command.output().unwrap();
+    (output.status.success(), text(&output))
+}
+
+#[cfg(unix)]
+#[test]
+fn fetching_the_program_follows_no_link_and_leaves_no_other_file() {
+    let cloud = Cloud::new();
+    let project = project(&cloud);
+    project.write("victim", "untouched");
+    std::fs::create_dir_all(project.path("release")).unwrap();
+    for name in [".xtask.new", "xtask", "xtask.sha256"] {
+        std::os::unix::fs::symlink(project.path("victim"), project.path("release").join(name)).unwrap();
+    }
+    let published = project.path("published").display().to_string();
+    let (passed, said) = obtain(&project, &[("CODEBUILD_SRC_DIR_BuildArtifact", &published)]);
+    assert!(passed, "{said}");
+    assert_eq!(project.read("victim"), "untouched");
+    let names: Vec<_> = project.files("release").into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, [".xtask.new", "xtask", "xtask.sha256"]);
+    assert!(project.path("release/xtask.sha256").symlink_metadata().unwrap().is_file());
+    let checked = Command::new("sha256sum").args(["--check", "--quiet", "xtask.sha256"]).current_dir(project.path("release")).status();
+    assert!(checked.unwrap().success());
+}
+
+#[test]
+fn a_pinned_checksum_without_a_binary_to_fetch_compiles_nothing() {
+    let project = Project::new();
+    project.write("pipeline/obtain-xtask.sh", &std::fs::read_to_string(workspace().join("pipeline/obtain-xtask.sh")).unwrap());
+    let (passed, said) = obtain(&project, &[("XTASK_SHA256", &"a".repeat(64))]);
+    assert!(!passed && said.contains("XTASK_SHA256 is set and XTASK_URL is not"), "{said}");
+    assert!(project.files("release").is_empty());
+}
+
+#[test]
+fn results_that_a_commit_brings_along_are_no_results() {
+    let cloud = Cloud::new();
+    let project = project(&cloud);
+    project.run(["build", "--registry", "examples/registry.json"]).ends_with(0);
+    project.write("test-results/test.env", "TEST_VERDICT=passed\nTEST_SUMMARY='all is well'\n");
+    // The tests do not get as far as a verdict.
+    project.write("test/endpoint-tests.yaml", "version: 1\ncases: nonsense\n");
+    project.write("bin/xtask.sha256", "");
+    let (passed, said) = code_build(&project, "test/buildspec.yml", "published");
+    assert!(!passed, "{said}");
+    assert!(project.read("exported.txt").contains("TEST_VERDICT=errored\n"), "{}", project.read("exported.txt"));
 }
 
 #[test]

@@ -43,9 +43,17 @@ pub(crate) struct Action {
 /// A CodeBuild project of the template.
 pub(crate) struct BuildProject {
     pub(crate) name: String,
-    pub(crate) buildspec: String,
+    /// The path of its buildspec in the repository, or the buildspec's text.
+    buildspec: String,
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) role: String,
+}
+
+impl BuildProject {
+    /// The buildspec that it runs for this source.
+    pub(crate) fn buildspec(&self, source: &Path) -> Buildspec {
+        if self.buildspec.contains('\n') { Buildspec::parse(&self.buildspec) } else { Buildspec::read(&source.join(&self.buildspec)) }
+    }
 }
 
 impl Pipeline {
@@ -118,6 +126,32 @@ impl Pipeline {
             environment: environment.iter().map(|variable| (self.text(&variable["Name"]), self.text(&variable["Value"]))).collect(),
             role: properties["ServiceRole"]["Fn::GetAtt"][0].as_str().unwrap().to_owned(),
         }
+    }
+
+    /// The logical ids of all roles.
+    pub(crate) fn roles(&self) -> impl Iterator<Item = &str> {
+        self.resources.as_object().unwrap().iter().filter(|(_, resource)| resource["Type"] == "AWS::IAM::Role").map(|(id, _)| id.as_str())
+    }
+
+    /// The objects of S3 that a role may write, as patterns of their ARNs. Any action of S3 counts that does more than read.
+    pub(crate) fn writable(&self, role: &str) -> Vec<String> {
+        let names = |value: &Json, id: &str| value.to_string().contains(&format!("\"{id}\""));
+        let attached = self.resources.as_object().unwrap().iter().filter(|(id, resource)| match resource["Type"].as_str() {
+            Some("AWS::IAM::Policy") => names(&resource["Properties"]["Roles"], role),
+            Some("AWS::IAM::ManagedPolicy") => names(&self.properties(role)["ManagedPolicyArns"], id),
+            _ => false,
+        });
+        let attached = attached.map(|(_, resource)| &resource["Properties"]["PolicyDocument"]);
+        let own = self.properties(role)["Policies"].as_array().into_iter().flatten().map(|policy| &policy["PolicyDocument"]);
+        let list = |value: &Json| value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
+        let statements = own.chain(attached).flat_map(|document| list(&document["Statement"]));
+        let reads = |action: &str| ["s3:Get", "s3:List", "s3:Abort"].iter().any(|reading| action.starts_with(reading));
+        let writing = statements.filter(|statement| {
+            assert_eq!(statement["Effect"], "Allow", "{role}");
+            let actions = list(&statement["Action"]);
+            actions.iter().filter_map(Json::as_str).any(|action| action == "*" || action.starts_with("s3:") && !reads(action))
+        });
+        writing.flat_map(|statement| list(&statement["Resource"])).map(|resource| self.text(&resource)).collect()
     }
 
     /// A value as it will be: what refers to a resource becomes that resource's name, or a name made up for it.
@@ -231,7 +265,7 @@ impl<'a> Run<'a> {
         let folder = self.folder.path().join(&action.name);
         let source = configuration.get("PrimarySource").unwrap_or(&action.inputs[0]);
         copy(&self.artifacts[source], &folder);
-        let buildspec = Buildspec::read(&folder.join(&project.buildspec));
+        let buildspec = project.buildspec(&folder);
         let tools = tools(self.folder.path());
         let mut command = Command::new("sh");
         command.args(["-c", &buildspec.script()]).current_dir(&folder).env_clear();

@@ -90,6 +90,61 @@ print(json.dumps({'verdict': 'passed' if right and not leaked and not home else 
 }
 
 #[test]
+fn a_suite_with_own_checks_is_refused_before_any_work_where_they_are_forbidden() {
+    let (cloud, mut project) = with_suite(OWN_CHECK);
+    project.write("test/check.py", "open('ran', 'w')\n");
+    project.set("OWN_CHECKS", "forbidden");
+    test(&cloud, &project, &[])
+        .ends_with(2)
+        .says("the case `own` runs a program, `python3 test/check.py`, and own checks are forbidden here")
+        .says("test/own.yaml")
+        .says("--own-checks, OWN_CHECKS");
+    assert!(!project.path("target/test-results").exists() && !project.path("ran").exists());
+    // Every other suite is tested as ever.
+    project.write("test/own.yaml", &OWN_CHECK.replace("check: { command: [python3, test/check.py], timeout: 20s }", "status: 200"));
+    test(&cloud, &project, &[]).ends_with(0);
+}
+
+/// How a check finds the credentials of the process that started it, which is its parent.
+const LOOKS_FOR_CREDENTIALS: &str = r#"
+found=$(tr '\0' '\n' 2>/dev/null < "/proc/$PPID/environ" | grep -c not-for-checks)
+touch "$HOME/mine" || found=-1
+if [ "$found" = 0 ]; then verdict=passed; else verdict=failed; fi
+printf '{"verdict":"%s","messages":["%s found by user %s"]}' "$verdict" "$found" "$(id -u)""#;
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_check_of_another_user_finds_no_credentials_and_only_root_can_start_one() {
+    use std::io::Write as _;
+    use std::os::unix::fs::MetadataExt as _;
+    use std::os::unix::process::CommandExt as _;
+
+    let (cloud, mut project) = with_suite(&OWN_CHECK.replace("python3, test/check.py", "/bin/sh, test/check.sh"));
+    project.write("test/check.sh", LOOKS_FOR_CREDENTIALS);
+    project.set("AWS_SECRET_ACCESS_KEY", "not-for-checks");
+    project.set("OWN_CHECKS_UID", "64001");
+    let as_another_user =
+        ["test-staging", "--suite", "test/own.yaml", "--results-dir", "anywhere", "--endpoint-url", cloud.model.url()].map(str::to_owned);
+    let mut not_root = project.command(&as_another_user);
+    if std::fs::metadata("/proc/self").unwrap().uid() == 0 {
+        test(&cloud, &project, &[]).ends_with(0);
+        assert_eq!(
+            results(&project)["targets"][0]["cases"][0]["checks"].as_array().unwrap().last().unwrap()["actual"],
+            "0 found by user 64001"
+        );
+        // What the option protects from: as the caller's own user, the check finds them.
+        project.unset("OWN_CHECKS_UID");
+        test(&cloud, &project, &[]).ends_with(1).says("1 found by user 0");
+        not_root.uid(64_002);
+    } else {
+        // Past libtest, which keeps what a passing test prints to itself.
+        let skipped = "SKIPPED: that a check of another user finds no credentials. Only root can start one: run the tests as root.\n";
+        std::io::stderr().write_all(skipped.as_bytes()).unwrap();
+    }
+    project.ended(not_root.spawn().unwrap()).ends_with(2).says("own checks cannot run as user id 64001").says("run as root");
+}
+
+#[test]
 fn variables_come_from_the_command_line_and_the_environment_only_by_name() {
     let suite = "version: 1\ncases:\n  - name: it\n    payload: { csv: '${flower}' }\n    accept: text/csv\n    expect: { text: { contains: '${species}' } }\n";
     let (cloud, mut project) = with_suite(suite);

@@ -101,6 +101,7 @@ impl<'a> Run<'a> {
                 event => event.to_string(),
             },
             "needs.build.outputs.manifest-sha256" => self.outputs["manifest-sha256"].clone(),
+            "needs.build.outputs.xtask-sha256" => self.outputs["xtask-sha256"].clone(),
             _ => panic!("an expression in the environment that the test does not know: `{expression}`"),
         }
     }
@@ -344,8 +345,19 @@ fn a_release_goes_through_all_jobs_to_production_and_a_change_that_asks_for_noth
     // A file of the release that is another one on its way is not deployed.
     let manifest = project.read("release/release-manifest.json");
     project.write("release/release-manifest.json", &manifest.replace("\"deploy\"", "\"deploy\" "));
-    assert!(!run.job(&cloud, &workflow, "deploy-prod").0);
+    for job in ["plan", "deploy-staging", "test-staging", "deploy-prod", "test-prod"] {
+        let (passed, said) = run.job(&cloud, &workflow, job);
+        assert!(!passed && said.contains("is not the manifest of the approved release"), "{job}: {said}");
+    }
     project.write("release/release-manifest.json", &manifest);
+    // Nor is a program run that another job put in its place.
+    std::fs::rename(project.path("release/xtask"), project.path("own-xtask")).unwrap();
+    project.write("release/xtask", "#!/bin/sh\necho taken over\n");
+    for job in ["plan", "deploy-staging", "test-staging", "deploy-prod", "test-prod"] {
+        let (passed, said) = run.job(&cloud, &workflow, job);
+        assert!(!passed && !said.contains("taken over"), "{job}: {said}");
+    }
+    std::fs::rename(project.path("own-xtask"), project.path("release/xtask")).unwrap();
 
     // EventBridge's event of a package that was rejected without ever having been deployed.
     let pending = format!("arn:aws:sagemaker:{REGION}:{HOME}:model-package/{GROUP}/1");

@@ -22,6 +22,7 @@ mod github_actions;
 mod least_privilege;
 mod model_servers;
 mod organization;
+mod own_buildspecs;
 mod package;
 mod pipeline;
 mod plan;

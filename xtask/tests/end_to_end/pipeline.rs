@@ -11,8 +11,8 @@ use crate::cloud::{Cloud, GROUP, HOME};
 use crate::code_pipeline::{Action, Pipeline, Run, action_environment, references};
 use crate::project::{Project, workspace};
 
-const STAGING: &str = "222222222222";
-const PROD: &str = "333333333333";
+pub(crate) const STAGING: &str = "222222222222";
+pub(crate) const PROD: &str = "333333333333";
 
 /// CodePipeline's limits (StartPipelineExecution, "Quotas in CodePipeline"): characters of a configuration's key and value.
 const LONGEST_KEY: usize = 50;
@@ -27,7 +27,7 @@ const SOURCES: [(&str, [(&str, &str); 2]); 3] = [
     ("S3", [("SourceBucketName", "sources"), ("SourceObjectKey", "iris.zip")]),
 ];
 
-fn parameters() -> Vec<(&'static str, &'static str)> {
+pub(crate) fn parameters() -> Vec<(&'static str, &'static str)> {
     let mut all = vec![
         ("SageMakerProjectName", "iris"),
         ("SageMakerProjectId", "p-abc123xyz"),
@@ -53,7 +53,7 @@ fn sha256_of_the_binary() -> &'static str {
 }
 
 /// A team's repository: the files that the pipeline's source action fetches.
-fn source() -> Project {
+pub(crate) fn source() -> Project {
     let project = Project::new();
     for name in ["buildspec.yml", "test/buildspec.yml", "pipeline/obtain-xtask.sh"] {
         project.write(name, &std::fs::read_to_string(workspace().join(name)).unwrap());
@@ -62,7 +62,7 @@ fn source() -> Project {
 }
 
 fn buildspec(pipeline: &Pipeline, action: &Action) -> Buildspec {
-    Buildspec::read(&workspace().join(pipeline.project(action).buildspec))
+    pipeline.project(action).buildspec(workspace())
 }
 
 #[test]
@@ -92,6 +92,100 @@ fn every_artifact_comes_from_an_earlier_action_and_every_action_has_a_role_of_it
                 assert!(roles.insert(pipeline.project(action).role), "the role of {}'s project is another's, too", action.name);
             }
         }
+    }
+}
+
+/// Whether some text matches both patterns of IAM, in which `*` is any text and `?` any character.
+fn overlap(one: &[u8], other: &[u8]) -> bool {
+    match (one, other) {
+        ([], []) => true,
+        ([b'*', rest @ ..], _) => overlap(rest, other) || !other.is_empty() && overlap(one, &other[1..]),
+        (_, [b'*', ..]) => overlap(other, one),
+        ([a, one @ ..], [b, other @ ..]) => (a == b || *a == b'?' || *b == b'?') && overlap(one, other),
+        _ => false,
+    }
+}
+
+#[test]
+fn patterns_overlap_where_one_text_matches_both() {
+    for (one, other, expected) in [
+        ("a/*", "a/b/c", true),
+        ("a/?/*", "a/b", false),
+        ("*/x/*", "a/*/y", true),
+        ("??/x/*", "??/y/*", false),
+        ("*", "", true),
+        ("?", "", false),
+        ("a*c", "ab*", true),
+        ("a*c", "b*", false),
+    ] {
+        assert_eq!(overlap(one.as_bytes(), other.as_bytes()), expected, "{one} {other}");
+    }
+}
+
+/// The roles in which an action runs: its own, and that of the CodeBuild project that it starts.
+fn roles(pipeline: &Pipeline, action: &Action) -> Vec<String> {
+    let project = (action.provider == "CodeBuild").then(|| pipeline.project(action).role);
+    action.role.clone().into_iter().chain(project).collect()
+}
+
+#[test]
+fn each_action_writes_its_own_artifact_and_nothing_that_another_one_writes_or_reads() {
+    for (provider, more) in SOURCES {
+        for name in ["i", "iris", "a-name-of-thirty-two-characters0"] {
+            let mut all = parameters();
+            all.retain(|(known, _)| {
+                !["SourceProvider", "SageMakerProjectName"].contains(known) && more.iter().all(|(own, _)| own != known)
+            });
+            all.extend([("SourceProvider", provider), ("SageMakerProjectName", name)].into_iter().chain(more));
+            let pipeline = Pipeline::read(&all);
+            // How CodePipeline names an artifact's object: read from AWS's documentation and examples, not tried.
+            let pipeline_name = pipeline.properties("Pipeline")["Name"].as_str().unwrap();
+            let key = |artifact: &str| format!("artifactbucket.arn/{}/{}/x7Kp2Qw", &pipeline_name[..20], &artifact[..10]);
+            let writable = |role: &str| pipeline.writable(role);
+            let can_write = |role: &str, object: &str| writable(role).iter().any(|pattern| overlap(pattern.as_bytes(), object.as_bytes()));
+
+            for action in pipeline.actions() {
+                let own = roles(&pipeline, action);
+                for artifact in &action.outputs {
+                    let object = key(artifact);
+                    assert!(own.iter().any(|role| can_write(role, &object)), "{}: none of {own:?} can write {artifact}", action.name);
+                    for role in pipeline.roles().filter(|role| !own.iter().any(|own| own == role)) {
+                        // The pipeline's own role is CodePipeline's alone: it runs nothing of the repository.
+                        let is_service = role == "PipelineRole";
+                        assert!(is_service || !can_write(role, &object), "{role} can write {artifact} of {}", action.name);
+                    }
+                }
+                for other in pipeline.actions().filter(|other| other.name != action.name) {
+                    for (one, two) in own.iter().flat_map(|one| roles(&pipeline, other).into_iter().map(move |two| (one, two))) {
+                        for (a, b) in writable(one).iter().flat_map(|a| writable(&two).into_iter().map(move |b| (a, b))) {
+                            assert!(!overlap(a.as_bytes(), b.as_bytes()), "{one} and {two} can write the same: {a} and {b}");
+                        }
+                    }
+                }
+            }
+            let trust = &pipeline.properties("PipelineRole")["AssumeRolePolicyDocument"]["Statement"];
+            assert_eq!(trust.as_array().unwrap().len(), 1);
+            assert_eq!(trust[0]["Principal"], json!({ "Service": "codepipeline.amazonaws.com" }));
+
+            // The build uploads what a template names by a local path, where none of the pipeline's artifacts is.
+            let build = pipeline.project(pipeline.actions().find(|action| action.name == "Build").unwrap());
+            let packaged = format!("artifactbucket.arn/{}/0123abcd.template", build.environment["ARTIFACT_PREFIX"]);
+            assert!(can_write(&build.role, &packaged) && !can_write(&build.role, "artifactbucket.arn/0123abcd"));
+            let writers: Vec<_> = pipeline.roles().filter(|role| can_write(role, &packaged)).collect();
+            assert_eq!(writers, [build.role.as_str()]);
+        }
+    }
+}
+
+#[test]
+fn tests_get_the_checksum_of_the_release_that_was_approved_and_of_the_program() {
+    let pipeline = Pipeline::read(&parameters());
+    let tests: Vec<_> = pipeline.actions().filter(|action| action.outputs.iter().any(|output| output.starts_with("Test"))).collect();
+    assert_eq!(tests.len(), 2);
+    for action in tests {
+        let variables: BTreeMap<_, _> = action_environment(&action.configuration).into_iter().collect();
+        assert_eq!(variables["RELEASE_MANIFEST_SHA256"], "#{Build.RELEASE_MANIFEST_SHA256}", "{}", action.name);
+        assert_eq!(pipeline.project(action).environment["XTASK_SHA256"], sha256_of_the_binary(), "{}", action.name);
     }
 }
 
@@ -307,7 +401,7 @@ fn published(run: &Run<'_>) -> BTreeSet<PathBuf> {
     files.map(|entry| PathBuf::from(entry.unwrap().file_name())).collect()
 }
 
-const WHOLE_WAY: [&str; 7] = [
+pub(crate) const WHOLE_WAY: [&str; 7] = [
     "Source succeeded",
     "Build succeeded",
     "DeployStaging succeeded",

@@ -74,6 +74,22 @@ If IAM refuses `sagemaker:ListModelPackages` on the group, give that action a st
 `ORGANIZATIONAL_UNIT_STAGING_ID` or `ORGANIZATIONAL_UNIT_PROD_ID`, AWS answers the build only in the organization's management account and in
 a delegated administrator's.
 
+## Who writes what in the artifact bucket
+
+CodePipeline keeps an artifact at `PIPELINE/ARTIFACT/RANDOM`: the first 20 characters of the pipeline's name, the first 10 of the artifact's. Each
+role of the pipeline writes below its own artifact only, and no test can write what a later action reads.
+
+| prefix | written by | read by |
+|---|---|---|
+| `sagemaker-…/SourceArti/` | `SourceActionRole` | the build and the tests |
+| `sagemaker-…/BuildArtif/`: the release | `BuildRole` | the deployments and the tests |
+| `packaged/`: what a template names by a local path | `BuildRole` | CloudFormation |
+| `sagemaker-…/TestStagin/`, `sagemaker-…/TestProdAr/` | `TestStagingRole`, `TestProdRole` | people |
+
+`PipelineRole` can write below `sagemaker-…/` too: it is CodePipeline's alone and runs nothing of the repository. How CodePipeline names the objects was read
+in AWS's documentation and in examples, and has not been tried against AWS by this project. If it named them otherwise, an action would fail with
+`AccessDenied` for `s3:PutObject` and the key: change the prefix in its role (Sid `WriteArtifact`).
+
 ## In the Python seed's roles
 
 The seed has one role for build, test and pipeline, and takes the model execution role for its tests. Its roles hold what `setup`, `build`

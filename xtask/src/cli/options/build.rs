@@ -14,6 +14,9 @@ pub(crate) struct BuildOptions {
     /// The bucket for what the template refers to by a local path.
     #[arg(long, value_name = "BUCKET", env = "ARTIFACT_BUCKET")]
     pub(crate) artifact_bucket: Option<String>,
+    /// What the keys of these objects begin with.
+    #[arg(long, value_name = "PREFIX", env = "ARTIFACT_PREFIX")]
+    pub(crate) artifact_prefix: Option<String>,
     /// Write the objects into a folder instead of the bucket: for a build that is not deployed, such as a pull request's.
     #[arg(long, value_name = "DIR")]
     pub(crate) artifact_dir: Option<PathBuf>,

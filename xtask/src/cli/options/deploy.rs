@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{RecordOptions, RoleOptions};
 use model_release::Stage;
+
+use super::{RecordOptions, ReleaseOptions, RoleOptions};
 
 /// Options of `deploy`.
 #[derive(Debug, Args)]
@@ -39,9 +40,8 @@ pub(crate) struct StackSetOptions {
     /// The stage.
     #[arg(long, value_parser = super::stage())]
     pub(crate) stage: Stage,
-    /// Where the release's files are [default: target/deploy]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) build_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) release: ReleaseOptions,
     /// The role in this account that rolls the stacks out, with self-managed permissions.
     #[arg(long, value_name = "ARN", env = "STACK_SET_ADMINISTRATION_ROLE_ARN")]
     pub(crate) administration_role_arn: Option<String>,

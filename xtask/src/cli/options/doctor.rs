@@ -44,7 +44,7 @@ impl DoctorOptions {
         let of_stage = |name: &Option<String>| name.as_ref().map(|name| name.replace("{env-type}", env_type));
         StackSetOptions {
             stage,
-            build_dir: None,
+            release: super::ReleaseOptions::default(),
             administration_role_arn: self.administration_role_arn.clone(),
             execution_role_name: of_stage(&self.execution_role_name),
             permission_model: self.permission_model,

@@ -1,5 +1,7 @@
 //! Options that several commands share.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 /// The SageMaker project.
@@ -51,6 +53,17 @@ pub(crate) enum AccountFilter {
     Difference,
     /// The units' accounts and the listed ones.
     Union,
+}
+
+/// A release that was built before.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ReleaseOptions {
+    /// Where the release's files are [default: target/deploy]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) build_dir: Option<PathBuf>,
+    /// The SHA-256 of the release's manifest, as it was approved; a release with another one is refused before any call.
+    #[arg(long, value_name = "SHA256", env = "RELEASE_MANIFEST_SHA256")]
+    pub(crate) release_sha256: Option<String>,
 }
 
 /// The role that is taken in each target account.

@@ -4,15 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{RecordOptions, RoleOptions};
+use super::{RecordOptions, ReleaseOptions, RoleOptions};
 
 /// Options of `test-staging` and `test-prod`.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct TestOptions {
-    /// Where the release's files are [default: target/deploy]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) build_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) release: ReleaseOptions,
     /// The stage's configuration in the release, by its file's name; the release says so itself when not given.
     #[arg(long, value_name = "NAME", env = "BUILD_CONFIG")]
     pub(crate) build_config: Option<String>,
@@ -29,6 +28,12 @@ pub(crate) struct TestOptions {
     pub(crate) role: RoleOptions,
     #[command(flatten)]
     pub(crate) record: RecordOptions,
+    /// Whether the tests may run programs of their own (`check: { command: … }`).
+    #[arg(long, value_enum, value_name = "ALLOWED-OR-FORBIDDEN", env = "OWN_CHECKS", default_value_t, ignore_case = true)]
+    pub(crate) own_checks: OwnChecks,
+    /// The user id, and group id, that these programs run as, so that they cannot read the credentials of this process; needs root.
+    #[arg(long, value_name = "UID", env = "OWN_CHECKS_UID", value_parser = clap::value_parser!(u32).range(1..i64::from(u32::MAX)))]
+    pub(crate) own_checks_uid: Option<u32>,
     /// How many endpoints to test at once.
     #[arg(long, value_name = "N", default_value_t = 64)]
     pub(crate) jobs: usize,
@@ -61,4 +66,14 @@ pub(crate) struct TestOptions {
     /// A model container on this machine in place of SageMaker endpoints, such as http://127.0.0.1:8080.
     #[arg(long, value_name = "URL")]
     pub(crate) endpoint_url: Option<String>,
+}
+
+/// Whether a suite may run programs of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub(crate) enum OwnChecks {
+    /// It may.
+    #[default]
+    Allowed,
+    /// A suite that has some is refused.
+    Forbidden,
 }

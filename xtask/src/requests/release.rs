@@ -1,0 +1,46 @@
+//! The release that a command works on: where it is, and whether it is the one that was approved.
+
+use model_release::{Diagnostic, Failure, Release};
+
+use crate::cli::{ReleaseOptions, given};
+use crate::project::Project;
+
+/// Where the approved digest comes from, for messages.
+const RELEASE_SHA256: &str = "--release-sha256, RELEASE_MANIFEST_SHA256";
+
+/// Opens the release that the options name.
+pub(crate) fn release(project: &Project, options: &ReleaseOptions) -> Result<Release, Failure> {
+    Release::open_approved(&project.folder(options.build_dir.as_deref(), "deploy"), approved(options)?.as_deref())
+}
+
+/// The digest of the manifest that was approved, as the manifest's own digest is written, where one was given.
+fn approved(options: &ReleaseOptions) -> Result<Option<String>, Failure> {
+    let Some(text) = given(options.release_sha256.as_ref()) else { return Ok(None) };
+    let digest = text.strip_prefix("sha256:").unwrap_or(text).to_ascii_lowercase();
+    if digest.len() == 64 && digest.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return Ok(Some(format!("sha256:{digest}")));
+    }
+    Err(Diagnostic::error(format!("`{text}` is not a SHA-256 checksum of 64 hexadecimal digits"))
+        .named(RELEASE_SHA256)
+        .hinting("`build` writes it to release.env as RELEASE_MANIFEST_SHA256")
+        .into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_approved_checksum_is_read_as_release_env_and_as_reports_write_it() {
+        let approved = |text: &str| approved(&ReleaseOptions { release_sha256: Some(text.to_owned()), ..ReleaseOptions::default() });
+        let digits = "0123456789abcdef".repeat(4);
+        let expected = Some(format!("sha256:{digits}"));
+        for text in [digits.clone(), digits.to_ascii_uppercase(), format!("sha256:{digits}"), format!(" {digits} ")] {
+            assert_eq!(approved(&text).unwrap(), expected, "{text}");
+        }
+        assert_eq!(approved("").unwrap(), None);
+        for text in [&digits[1..], "sha256:", &digits.replace('0', "g"), &format!("sha512:{digits}")] {
+            assert!(approved(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The pipeline's own buildspecs: copies of the repository's in the pipeline's template, for teams whose commits are not to change what
+//! the builds run.
+
+use std::path::PathBuf;
+
+use crate::cloud::Cloud;
+use crate::code_pipeline::{Pipeline, Run};
+use crate::pipeline::{PROD, STAGING, WHOLE_WAY, parameters, source};
+use crate::project::workspace;
+
+const TEMPLATE: &str = "pipeline/model-deploy-pipeline.yml";
+const SCRIPT: &str = "pipeline/obtain-xtask.sh";
+const HINT: &str = "make them anew: UPDATE_BUILDSPECS=1 cargo test -p xtask --test end_to_end buildspecs_are_copies";
+
+fn read(name: &str) -> String {
+    std::fs::read_to_string(workspace().join(name)).unwrap()
+}
+
+/// A text without lines that say nothing to a machine.
+fn without_comments(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
+}
+
+/// The script that fetches the program, up to where it would compile what a commit brought.
+fn fetching() -> String {
+    let script = read(SCRIPT);
+    let (fetching, _) = script.split_once("\n# ---- compile\n").expect("the script says where it compiles");
+    let lines: Vec<_> = without_comments(fetching).collect();
+    format!("{}\ndie \"XTASK_URL is not set, and these buildspecs compile nothing\"", lines.join("\n"))
+}
+
+/// A buildspec with the script in it in place of its call. A command of CodeBuild shares its shell with the next one: the script, which
+/// ends its shell, has one of its own.
+fn copy(buildspec: &str) -> String {
+    let text = read(buildspec);
+    let mut lines = Vec::new();
+    for line in without_comments(&text) {
+        match line.split_once(&format!("- sh {SCRIPT} ")) {
+            Some((indent, path)) => {
+                let body = fetching();
+                let body =
+                    ["(".to_owned(), format!("set -- {path}")].into_iter().chain(body.lines().map(str::to_owned)).chain([")".to_owned()]);
+                lines.push(format!("{indent}- |"));
+                lines.extend(body.map(|line| format!("{indent}  {line}")));
+            }
+            None => lines.push(line.to_owned()),
+        }
+    }
+    let copy = lines.join("\n");
+    assert!(!copy.contains(SCRIPT), "{buildspec} runs a script of the repository:\n{copy}");
+    copy
+}
+
+#[test]
+fn the_pipelines_own_buildspecs_are_copies_of_the_repositorys() {
+    let mut lines = vec!["  Buildspecs:".to_owned()];
+    for (name, buildspec) in [("Build", "buildspec.yml"), ("Test", "test/buildspec.yml")] {
+        lines.extend([format!("    {name}:"), "      Text: |".to_owned()]);
+        lines.extend(copy(buildspec).lines().map(|line| format!("        {line}")));
+    }
+    let mapping = format!("{}\n", lines.join("\n"));
+    let template = read(TEMPLATE);
+    let mappings = template.find("\nMappings:\n").unwrap();
+    let start = mappings + template[mappings..].find("\n  Buildspecs:\n").unwrap() + 1;
+    let end = start + template[start..].find("\nResources:\n").unwrap();
+    if std::env::var_os("UPDATE_BUILDSPECS").is_some() {
+        std::fs::write(workspace().join(TEMPLATE), format!("{}{mapping}{}", &template[..start], &template[end..])).unwrap();
+        return;
+    }
+    assert!(template[start..end] == mapping, "the buildspecs in {TEMPLATE} are stale. {HINT}");
+}
+
+/// A pipeline that runs its own buildspecs, with these parameters besides.
+fn pipeline(more: &[(&str, &str)]) -> Pipeline {
+    let mut all = parameters();
+    all.push(("BuildspecSource", "pipeline"));
+    all.extend(more);
+    Pipeline::read(&all)
+}
+
+/// A commit that would set the verdict of its own tests, and what is deployed.
+fn hostile() -> crate::project::Project {
+    let source = source();
+    let verdict = "version: 0.2\nenv:\n  exported-variables: [TEST_VERDICT, TEST_SUMMARY, TEST_BUILD]\nphases:\n  build:\n    commands:\n      - export TEST_VERDICT=passed TEST_SUMMARY=fine TEST_BUILD=1\nartifacts:\n  base-directory: test\n  files: ['**/*']\n";
+    source.write("test/buildspec.yml", verdict);
+    source.write("buildspec.yml", &verdict.replace("TEST_", "MODEL_"));
+    for name in ["pipeline/obtain-xtask.sh", "release/xtask", "bin/xtask", "release/release.env", "test-results/test.env"] {
+        source.write(name, "echo taken over\nTEST_VERDICT=passed\nTEST_SUMMARY=fine\nRELEASE_ACTION=deploy\n");
+    }
+    source
+}
+
+#[test]
+fn a_commit_cannot_set_the_verdict_of_its_tests_where_the_pipeline_has_its_own_buildspecs() {
+    let cloud = Cloud::new();
+    cloud.register(10);
+    cloud.prepare("staging", STAGING);
+    let (pipeline, source) = (pipeline(&[("OwnChecks", "forbidden")]), hostile());
+    source.write(
+        "test/endpoint-tests.yaml",
+        "version: 1\ncases:\n  - name: never\n    payload: { csv: '5.1,3.5,1.4,0.2' }\n    expect: { text: { contains: tulip } }\n",
+    );
+    let run = Run::start(&pipeline, &cloud, &source.path(""), &[]);
+    assert_eq!(run.history, [&WHOLE_WAY[..3], &["TestStaging failed"]].concat(), "{}", run.log);
+    assert_eq!(run.variables["TestStaging.TEST_VERDICT"], "failed", "{}", run.log);
+    assert!(run.asked.is_none() && !run.log.contains("taken over"), "{}", run.log);
+
+    // Nor by a program that the tests run, or by tests that do not get as far as a verdict.
+    source.write(
+        "test/endpoint-tests.yaml",
+        "version: 1\ncases:\n  - name: own\n    payload: { csv: '5.1,3.5,1.4,0.2' }\n    expect: { check: { command: [sh, bin/xtask] } }\n",
+    );
+    let run = Run::start(&pipeline, &cloud, &source.path(""), &[]);
+    assert_eq!(run.history.last().unwrap(), "TestStaging failed", "{}", run.log);
+    assert_eq!(run.variables["TestStaging.TEST_VERDICT"], "errored", "{}", run.log);
+    assert!(run.log.contains("own checks are forbidden here") && !run.log.contains("taken over"), "{}", run.log);
+}
+
+#[test]
+fn a_release_goes_to_production_by_the_pipelines_own_buildspecs() {
+    let cloud = Cloud::new();
+    cloud.register(10);
+    for (stage, account) in [("staging", STAGING), ("prod", PROD)] {
+        cloud.prepare(stage, account);
+    }
+    let (pipeline, source) = (pipeline(&[]), source());
+    // None of these is there to be run.
+    for name in ["buildspec.yml", "test/buildspec.yml", SCRIPT] {
+        std::fs::remove_file(source.path(name)).unwrap();
+    }
+    let run = Run::start(&pipeline, &cloud, &source.path(""), &[]);
+    assert_eq!(run.history, WHOLE_WAY, "{}", run.log);
+    assert_eq!(run.variables["TestProd.TEST_VERDICT"], "passed");
+    let published: PathBuf = run.artifacts["BuildArtifact"].join("xtask");
+    assert!(published.is_file() && run.log.contains("using the binary that the build step published"), "{}", run.log);
+}
