@@ -1,0 +1,119 @@
+//! ARNs of any resource.
+
+use crate::{AccountId, Region};
+
+/// `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE` (IAM user guide, "Amazon Resource Names").
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Arn {
+    text: String,
+    region: Option<Region>,
+    account: Option<AccountId>,
+    /// Where the partition, the service and the resource end or begin in the text.
+    partition: usize,
+    service: usize,
+    resource: usize,
+}
+
+/// Before the partition.
+const PREFIX: &str = "arn:";
+
+impl Arn {
+    const EXPECTED: &'static str = "an ARN (arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE)";
+
+    fn read(text: &str) -> Option<Self> {
+        let parts: Vec<&str> = text.splitn(6, ':').collect();
+        let ["arn", partition, service, region, account, resource] = parts[..] else { return None };
+        if !partition.starts_with("aws") || service.is_empty() || resource.is_empty() {
+            return None;
+        }
+        let optional = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        Some(Self {
+            // What AWS owns itself has `aws` in the place of an account: no account, then.
+            account: optional(account).filter(|account| account != "aws").map(|account| account.parse()).transpose().ok()?,
+            region: optional(region).map(|region| region.parse()).transpose().ok()?,
+            partition: PREFIX.len() + partition.len(),
+            service: PREFIX.len() + partition.len() + 1 + service.len(),
+            resource: text.len() - resource.len(),
+            text: text.to_owned(),
+        })
+    }
+
+    /// The whole ARN.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The partition: `aws`, `aws-cn`, `aws-us-gov` …
+    pub fn partition(&self) -> &str {
+        &self.text[PREFIX.len()..self.partition]
+    }
+
+    /// The service, such as `iam`.
+    pub fn service(&self) -> &str {
+        &self.text[self.partition + 1..self.service]
+    }
+
+    /// The region; none for what is global.
+    pub fn region(&self) -> Option<&Region> {
+        self.region.as_ref()
+    }
+
+    /// The account; none where the ARN names none, or a resource of AWS's own.
+    pub fn account(&self) -> Option<&AccountId> {
+        self.account.as_ref()
+    }
+
+    /// The resource with its type and path, such as `role/deployment/Execution`.
+    pub fn resource(&self) -> &str {
+        &self.text[self.resource..]
+    }
+
+    /// The type of the resource, such as `role`; empty where the ARN has none.
+    pub fn resource_type(&self) -> &str {
+        self.resource().split_once(['/', ':']).map_or("", |(kind, _)| kind)
+    }
+
+    /// The resource without its type: a role's path and name, say.
+    pub fn path_and_name(&self) -> &str {
+        self.resource().split_once(['/', ':']).map_or(self.resource(), |(_, rest)| rest)
+    }
+
+    /// What is last in the resource: a role's name without its path, an endpoint's name.
+    pub fn name(&self) -> &str {
+        self.resource().rsplit(['/', ':']).next().unwrap_or_default()
+    }
+}
+
+crate::name!(Arn);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arn_has_its_parts() {
+        let arn: Arn = "arn:aws-us-gov:iam::222222222222:role/deployment/Execution".parse().unwrap();
+        assert_eq!((arn.partition(), arn.service(), arn.region()), ("aws-us-gov", "iam", None));
+        assert_eq!((arn.resource_type(), arn.path_and_name(), arn.name()), ("role", "deployment/Execution", "Execution"));
+        let topic: Arn = "arn:aws:sns:us-east-1:222222222222:alarms".parse().unwrap();
+        assert_eq!((topic.resource_type(), topic.name(), topic.region().unwrap().as_str()), ("", "alarms", "us-east-1"));
+        let bucket: Arn = "arn:aws:s3:::bucket/key".parse().unwrap();
+        assert_eq!((bucket.account(), bucket.resource()), (None, "bucket/key"));
+        assert_eq!("arn:aws:iam::aws:policy/ReadOnlyAccess".parse::<Arn>().unwrap().account(), None);
+    }
+
+    #[test]
+    fn what_is_no_arn_is_refused() {
+        for text in [
+            "",
+            "arn",
+            "arn:aws:iam",
+            "arn:x:iam::222222222222:role/a",
+            "arn:aws:iam::2222:role/a",
+            "arn:aws:iam:nowhere::role/a",
+            "arn:aws:iam:::",
+        ] {
+            assert!(text.parse::<Arn>().is_err(), "{text}");
+        }
+    }
+}
