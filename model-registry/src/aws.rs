@@ -14,13 +14,13 @@ use aws_sdk_sagemaker::types as sdk;
 pub use documents::S3Documents;
 
 use self::failure::{malformed, refused};
-use crate::arn::ModelPackageArn;
 use crate::error::{RegistryError, RegistryErrorKind};
 use crate::group::ModelPackageGroup;
 use crate::life_cycle::{LifeCycle, LifeCycleStore};
 use crate::package::ModelPackage;
 use crate::registry::{PackageQuery, Page, Registry};
 use crate::sharing::GroupStore as _;
+use aws_names::ModelPackageArn;
 
 /// The longest that an operation may take, its retries and the pauses between them included, unless [`SageMakerRegistry::deadline`] says
 /// otherwise.

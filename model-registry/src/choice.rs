@@ -10,7 +10,6 @@ use std::fmt;
 pub use reason::Reason;
 pub use selection::{ParseSelectionError, Selection};
 
-use crate::arn::ModelPackageArn;
 use crate::documents::{Documents, NoDocuments};
 use crate::error::{RegistryError, RegistryErrorKind};
 use crate::group::ModelPackageGroup;
@@ -18,6 +17,7 @@ use crate::listing::endless;
 use crate::package::{ApprovalStatus, ModelPackage, PackageStatus, PackageSummary, RegistrationType};
 use crate::registry::{PackageQuery, Page, Registry};
 use crate::release_policy::{Evaluation, GateError, Met, ReleasePolicy, denied, evaluate};
+use aws_names::ModelPackageArn;
 
 /// The most that a page holds (SageMaker API, ListModelPackages): one page nearly always has an approved package in it.
 const PAGE: u8 = 100;
@@ -279,7 +279,7 @@ async fn named<R: Registry, D: Documents>(
     selection: &Selection,
     gates: &Gates<D>,
 ) -> Result<Choice, SelectError> {
-    let same_group = arn.name().as_str().eq_ignore_ascii_case(group.name().as_str());
+    let same_group = arn.name().eq_ignore_ascii_case(group.name().as_str());
     let same_owner = group.account().is_none_or(|account| account == arn.account());
     if arn.version().is_some() && !(same_group && same_owner) {
         return Err(SelectError::OtherGroup { arn: arn.clone(), group: group.clone() });

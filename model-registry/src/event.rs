@@ -15,11 +15,11 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use crate::arn::ModelPackageArn;
 use crate::choice::Selection;
 use crate::group::ModelPackageGroup;
 use crate::package::{ApprovalStatus, PackageStatus};
 use crate::problem::Problems;
+use aws_names::ModelPackageArn;
 
 /// The life cycle stages that say that a package was deployed, as this project records them.
 const DEPLOYED_STAGES: [&str; 2] = ["Staging", "Production"];

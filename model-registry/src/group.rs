@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::account::AccountId;
+use aws_names::{AccountId, Arn, ModelPackageArn};
 
 /// The name of a model package group: 1 to 63 letters, digits and inner hyphens (SageMaker API, ModelPackageGroupName).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,14 +13,8 @@ pub struct GroupName(String);
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ModelPackageGroup {
     name: GroupName,
-    owner: Option<Owner>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Owner {
-    partition: String,
-    region: String,
-    account: AccountId,
+    /// Of a group that was named by its ARN.
+    arn: Option<Arn>,
 }
 
 /// The text names no model package group.
@@ -32,6 +26,13 @@ impl GroupName {
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl From<&ModelPackageArn> for GroupName {
+    /// The group of a versioned package, the name of an unversioned one.
+    fn from(arn: &ModelPackageArn) -> Self {
+        Self(arn.name().to_owned())
     }
 }
 
@@ -61,28 +62,24 @@ impl ModelPackageGroup {
 
     /// The account that owns the group, where the ARN says it.
     pub fn account(&self) -> Option<&AccountId> {
-        self.owner.as_ref().map(|owner| &owner.account)
+        self.arn.as_ref().and_then(Arn::account)
     }
 
     /// What a request to SageMaker names: the ARN where it is known, since a name only finds groups of the caller's own account.
     pub fn request_value(&self) -> String {
-        match &self.owner {
-            Some(Owner { partition, region, account }) => {
-                format!("arn:{partition}:sagemaker:{region}:{account}:model-package-group/{}", self.name)
-            }
-            None => self.name.to_string(),
-        }
+        self.arn.as_ref().map_or_else(|| self.name.to_string(), Arn::to_string)
     }
 
     /// The ARN's partition, region and account, where they are known.
     pub(crate) fn owner(&self) -> Option<(&str, &str, &AccountId)> {
-        self.owner.as_ref().map(|owner| (owner.partition.as_str(), owner.region.as_str(), &owner.account))
+        let arn = self.arn.as_ref()?;
+        Some((arn.partition(), arn.region()?.as_str(), arn.account()?))
     }
 }
 
 impl From<GroupName> for ModelPackageGroup {
     fn from(name: GroupName) -> Self {
-        Self { name, owner: None }
+        Self { name, arn: None }
     }
 }
 
@@ -91,17 +88,15 @@ impl FromStr for ModelPackageGroup {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if !text.starts_with("arn:") {
-            return text.parse().map(|name| Self { name, owner: None });
+            return text.parse().map(|name| Self { name, arn: None });
         }
         let refused = || ParseGroupError(text.to_owned());
-        let parts: Vec<&str> = text.splitn(6, ':').collect();
-        let ["arn", partition, "sagemaker", region, account, resource] = parts[..] else { return Err(refused()) };
-        let name = resource.strip_prefix("model-package-group/").ok_or_else(refused)?;
-        if !partition.starts_with("aws") || region.is_empty() {
+        let arn: Arn = text.parse().map_err(|_| refused())?;
+        let is_group = arn.service() == "sagemaker" && arn.resource_type() == "model-package-group";
+        if !is_group || arn.region().is_none() || arn.account().is_none() {
             return Err(refused());
         }
-        let owner = Owner { partition: partition.to_owned(), region: region.to_owned(), account: account.parse().map_err(|_| refused())? };
-        Ok(Self { name: name.parse().map_err(|_| refused())?, owner: Some(owner) })
+        Ok(Self { name: arn.path_and_name().parse().map_err(|_| refused())?, arn: Some(arn) })
     }
 }
 

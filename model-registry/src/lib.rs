@@ -39,8 +39,6 @@
 //! |---|---|---|
 //! | `aws` | yes | the module `aws`: the adapters to Amazon SageMaker and Amazon S3, and with them the AWS SDK |
 
-mod account;
-mod arn;
 #[cfg(feature = "aws")]
 pub mod aws;
 mod choice;
@@ -59,8 +57,7 @@ mod s3_uri;
 pub mod sharing;
 pub mod snapshot;
 
-pub use account::{AccountId, ParseAccountIdError};
-pub use arn::{ModelPackageArn, ParseArnError};
+pub use aws_names::{AccountId, InvalidName, ModelPackageArn, Region};
 pub use choice::{Because, Choice, Found, Gates, ParseSelectionError, PassedOver, Reason, SelectError, Selection, select};
 pub use error::{RegistryError, RegistryErrorKind};
 pub use group::{GroupName, ModelPackageGroup, ParseGroupError};

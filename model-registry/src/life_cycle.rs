@@ -8,9 +8,9 @@ use std::str::FromStr;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::arn::ModelPackageArn;
 use crate::error::{RegistryError, RegistryErrorKind};
 use crate::registry::Registry;
+use aws_names::ModelPackageArn;
 
 /// A description has at most this many characters (SageMaker API, StageDescription).
 const MAX_DESCRIPTION: usize = 1024;

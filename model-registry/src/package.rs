@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::arn::ModelPackageArn;
 use crate::group::GroupName;
 use crate::life_cycle::LifeCycle;
+use aws_names::ModelPackageArn;
 
 pub use metrics::{MetricDocument, MetricSource};
 pub use status::{ApprovalStatus, PackageStatus, RegistrationType};
@@ -107,7 +107,7 @@ impl ModelPackage {
     /// A completed package that nobody decided on yet, and of which nothing else is known.
     pub fn new(arn: ModelPackageArn, created: Timestamp) -> Self {
         Self {
-            group: arn.name().clone(),
+            group: GroupName::from(&arn),
             version: arn.version(),
             arn,
             approval_status: ApprovalStatus::PendingManualApproval,

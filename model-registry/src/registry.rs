@@ -2,10 +2,10 @@
 
 use std::future::Future;
 
-use crate::arn::ModelPackageArn;
 use crate::error::RegistryError;
 use crate::group::ModelPackageGroup;
 use crate::package::{ApprovalStatus, ModelPackage, PackageSummary};
+use aws_names::ModelPackageArn;
 
 /// A model registry: Amazon SageMaker's, or a stand-in for it.
 pub trait Registry: Sync {

@@ -24,9 +24,9 @@ mod reader;
 pub(crate) use gates::{Evaluation, denied, evaluate};
 pub use gates::{GateError, Met, Unmet};
 
-use crate::arn::ModelPackageArn;
 use crate::package::MetricSource;
 use crate::problem::Problems;
+use aws_names::ModelPackageArn;
 
 /// The gates of a team. Without any it demands nothing.
 #[derive(Debug, Clone, Default, PartialEq)]

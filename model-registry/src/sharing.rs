@@ -9,9 +9,9 @@ use std::future::Future;
 pub use policy::{PolicyChange, PolicyError, merge_policy};
 pub use principals::{OrganizationId, ParseOrganizationIdError, ParseRoleNameError, RoleName};
 
-use crate::account::AccountId;
 use crate::error::{RegistryError, RegistryErrorKind};
 use crate::group::{GroupName, ModelPackageGroup};
+use aws_names::AccountId;
 
 /// How often a policy that somebody else changes at the same time is read and merged again.
 const ATTEMPTS: u32 = 5;

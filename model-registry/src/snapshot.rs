@@ -22,12 +22,12 @@ mod writer;
 use std::cmp::Reverse;
 use std::future::{Future, ready};
 
-use crate::arn::ModelPackageArn;
 use crate::error::{RegistryError, RegistryErrorKind};
 use crate::group::ModelPackageGroup;
 use crate::package::ModelPackage;
 use crate::problem::Problems;
 use crate::registry::{PackageQuery, Page, Registry};
+use aws_names::ModelPackageArn;
 
 /// What a [`RegistryError`] of a snapshot names as its operation.
 pub const OPERATION: &str = "registry snapshot";

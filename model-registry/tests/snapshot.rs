@@ -123,7 +123,7 @@ fn an_unversioned_package_is_found_by_its_arn_and_is_of_no_group() {
     assert_eq!(listed(&snapshot), []);
     assert_eq!(describe(&snapshot, ARN).version, None);
     let error = block_on(snapshot.version(&"iris".parse().unwrap(), 3)).unwrap_err();
-    assert_eq!(error.kind, RegistryErrorKind::NotFound);
+    assert_eq!(error.kind, RegistryErrorKind::NotInSnapshot);
 }
 
 #[test]

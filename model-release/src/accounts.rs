@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use model_registry::AccountId;
+use aws_names::AccountId;
 use stack_rollout::organization::{AccountFilter, UnitId};
 
 /// The accounts of a stage.

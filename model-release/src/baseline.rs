@@ -1,8 +1,7 @@
 //! The baseline: another endpoint that gets the same requests.
 
+use aws_names::{AccountId, Region};
 use endpoint_test::{ContainerTarget, Description, InvokeError, Reply, Request, Target, TargetError, TargetErrorKind};
-use model_registry::AccountId;
-use stage_config::names;
 
 use crate::diagnostic::{Diagnostic, Failure};
 
@@ -16,9 +15,9 @@ pub enum BaselineAddress {
     /// An endpoint anywhere.
     Remote {
         /// Its account.
-        account: String,
+        account: AccountId,
         /// Its region.
-        region: String,
+        region: Region,
         /// Its name.
         name: String,
     },
@@ -56,9 +55,10 @@ impl BaselineAddress {
         };
         match text.split('/').collect::<Vec<_>>()[..] {
             [name] if is_name(name) => Ok(Self::SameAccount(name.to_owned())),
-            [account, region, name] if account.parse::<AccountId>().is_ok() && names::is_region(region) && is_name(name) => {
-                Ok(Self::Remote { account: account.to_owned(), region: region.to_owned(), name: name.to_owned() })
-            }
+            [account, region, name] if is_name(name) => match (account.parse(), region.parse()) {
+                (Ok(account), Ok(region)) => Ok(Self::Remote { account, region, name: name.to_owned() }),
+                _ => Err(wrong(format!("`{text}` does not name an endpoint"))),
+            },
             _ => Err(wrong(format!("`{text}` does not name an endpoint"))),
         }
     }

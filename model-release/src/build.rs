@@ -7,9 +7,10 @@ mod regional;
 
 use std::collections::BTreeMap;
 
+use aws_names::{AccountId, ModelPackageArn, Region};
 use cfn_render::Packaged;
 use model_registry::documents::Documents;
-use model_registry::{AccountId, Choice, ModelPackageGroup, Registry};
+use model_registry::{Choice, ModelPackageGroup, Registry};
 use stage_config::{to_stack_set_parameters, to_template_configuration};
 
 use regional::RegionalPackages;
@@ -37,9 +38,9 @@ pub struct BuildRequest {
     /// Which of its packages is wanted.
     pub selection: PackageSelection,
     /// The regions, in the order in which they are deployed to. Empty: the session's region.
-    pub regions: Vec<String>,
+    pub regions: Vec<Region>,
     /// Which model package serves which other region.
-    pub regional_packages: BTreeMap<String, RegionalSelection>,
+    pub regional_packages: BTreeMap<Region, RegionalSelection>,
     /// Both stages, staging first.
     pub stages: [StageRequest; 2],
     /// The key that encrypts the endpoints' volumes.
@@ -73,7 +74,7 @@ pub struct Home {
     /// The caller's account.
     pub account: Option<AccountId>,
     /// The session's region.
-    pub region: Option<String>,
+    pub region: Option<Region>,
 }
 
 /// What a build reports on its way.
@@ -87,9 +88,9 @@ pub enum Event<'a> {
     /// The model package of another region.
     ChosenFor {
         /// The region.
-        region: &'a str,
+        region: &'a Region,
         /// Its model package.
-        arn: String,
+        arn: &'a ModelPackageArn,
     },
     /// Something worth knowing that does not stop the build.
     Found(Diagnostic),
@@ -101,7 +102,7 @@ pub struct Prepared {
     choice: Choice,
     regional: RegionalPackages,
     /// The regions of the release.
-    regions: Vec<String>,
+    regions: Vec<Region>,
     stages: Stages,
     files: Vec<(String, Vec<u8>)>,
 }
@@ -122,8 +123,8 @@ impl BuildRequest {
     pub fn pipeline<'a>(
         &'a self,
         stage: &'a StageRequest,
-        model_package_arn: Option<&'a str>,
-        accounts: Option<&'a [String]>,
+        model_package_arn: Option<&'a ModelPackageArn>,
+        accounts: Option<&'a [AccountId]>,
     ) -> Pipeline<'a> {
         Pipeline {
             stage: stage.stage,
@@ -144,8 +145,8 @@ impl BuildRequest {
     pub fn check_early(&self, configuration: &Configuration) -> Result<Vec<Diagnostic>, Failure> {
         let mut diagnostics = Vec::new();
         for stage in &self.stages {
-            let accounts: Option<Vec<String>> = match &stage.accounts {
-                Accounts::Listed(accounts) => Some(accounts.iter().map(ToString::to_string).collect()),
+            let accounts: Option<Vec<AccountId>> = match &stage.accounts {
+                Accounts::Listed(accounts) => Some(accounts.iter().cloned().collect()),
                 Accounts::Own | Accounts::Units(..) => None,
             };
             let regions = (!self.regions.is_empty()).then_some(&self.regions[..]);
@@ -159,7 +160,7 @@ impl BuildRequest {
     pub async fn prepare<R: Registry, D: Documents>(
         &self,
         configuration: &Configuration,
-        access: impl Fn(Option<&str>) -> RegistryAccess<R, D>,
+        access: impl Fn(Option<&Region>) -> RegistryAccess<R, D>,
         home: &Home,
         mut on_event: impl FnMut(Event<'_>),
     ) -> Result<Prepared, Failure> {
@@ -176,11 +177,11 @@ impl BuildRequest {
         let regions = self.regions(&choice, home);
         let regional = RegionalPackages::of(&choice.package, self, &regions, &access).await?;
         for (region, package) in regional.iter() {
-            on_event(Event::ChosenFor { region, arn: package.arn.to_string() });
+            on_event(Event::ChosenFor { region, arn: &package.arn });
         }
 
         let mut files = Vec::new();
-        let arn = choice.package.arn.to_string();
+        let arn = &choice.package.arn;
         let (checked, diagnostics) = self.checked_stages(configuration, &choice, home, &regions)?;
         diagnostics.into_iter().for_each(|diagnostic| on_event(Event::Found(diagnostic)));
         let mut stages = Vec::new();
@@ -197,7 +198,7 @@ impl BuildRequest {
             let mut list = serde_json::to_string_pretty(&accounts).expect("a list of texts always serialises");
             list.push('\n');
             files.push((accounts_file(stage.stage), list.into_bytes()));
-            let stack_set = self.pipeline(stage, Some(&arn), None).stack_set().unwrap_or_default();
+            let stack_set = self.pipeline(stage, Some(arn), None).stack_set().unwrap_or_default();
             stages.push(StageTargets {
                 env_type: stage.env_type.clone(),
                 config: stage.config_file.clone(),
@@ -219,14 +220,14 @@ impl BuildRequest {
         configuration: &Configuration,
         choice: &Choice,
         home: &Home,
-        regions: &[String],
+        regions: &[Region],
     ) -> Result<(Vec<CheckedStage<'_>>, Vec<Diagnostic>), Failure> {
-        let arn = choice.package.arn.to_string();
+        let arn = &choice.package.arn;
         let (mut stages, mut diagnostics) = (Vec::new(), Vec::new());
         for stage in &self.stages {
-            let accounts: Vec<String> = match &stage.accounts {
-                Accounts::Own => vec![home.account.as_ref().unwrap_or_else(|| choice.package.arn.account()).to_string()],
-                Accounts::Listed(accounts) => accounts.iter().map(ToString::to_string).collect(),
+            let accounts: Vec<AccountId> = match &stage.accounts {
+                Accounts::Own => vec![home.account.as_ref().unwrap_or_else(|| choice.package.arn.account()).clone()],
+                Accounts::Listed(accounts) => accounts.iter().cloned().collect(),
                 Accounts::Units(..) => {
                     return Err(Diagnostic::error(format!("the accounts of the {} stage's units are not known", stage.stage))
                         .code("units-without-aws")
@@ -235,7 +236,7 @@ impl BuildRequest {
             };
             let instance_types = &choice.package.realtime_instance_types;
             let targets = Targets { accounts: Some(&accounts), regions: Some(regions), instance_types };
-            let mut parameters = configuration.check(&self.pipeline(stage, Some(&arn), Some(&accounts)), &targets);
+            let mut parameters = configuration.check(&self.pipeline(stage, Some(arn), Some(&accounts)), &targets);
             diagnostics.append(&mut parameters.diagnostics);
             diagnostics.extend(self.not_passed(stage, configuration, &parameters));
             stages.push(CheckedStage { stage, accounts, parameters });
@@ -264,10 +265,10 @@ impl BuildRequest {
     }
 
     /// The regions of the release, in the order in which they are deployed to.
-    fn regions(&self, choice: &Choice, home: &Home) -> Vec<String> {
+    fn regions(&self, choice: &Choice, home: &Home) -> Vec<Region> {
         match (&self.regions[..], &home.region) {
             ([], Some(region)) => vec![region.clone()],
-            ([], None) => vec![choice.package.arn.region().to_owned()],
+            ([], None) => vec![choice.package.arn.region().clone()],
             (regions, _) => regions.to_vec(),
         }
     }
@@ -275,8 +276,8 @@ impl BuildRequest {
 
 impl Prepared {
     /// The first of the release's regions.
-    pub fn first_region(&self) -> Option<&str> {
-        self.regions.first().map(String::as_str)
+    pub fn first_region(&self) -> Option<&Region> {
+        self.regions.first()
     }
 
     /// The release with its packaged template.
@@ -295,7 +296,7 @@ impl Prepared {
 /// A stage, its accounts and its parameters.
 struct CheckedStage<'a> {
     stage: &'a StageRequest,
-    accounts: Vec<String>,
+    accounts: Vec<AccountId>,
     parameters: StageParameters,
 }
 
@@ -314,12 +315,12 @@ fn template_configuration(
     stage: &StageRequest,
     configuration: &Configuration,
     parameters: &StageParameters,
-    accounts: &[String],
-    regions: &[String],
+    accounts: &[AccountId],
+    regions: &[Region],
 ) -> Result<String, Failure> {
     let mut values = parameters.checked.parameters.clone();
     if let ([account], [region]) = (accounts, regions) {
-        let overridden = configuration.overrides(stage.stage, (Some(account), Some(region)));
+        let overridden = configuration.overrides(stage.stage, (Some(account.as_str()), Some(region.as_str())));
         values.extend(overridden.parameters.into_iter().map(|(name, setting)| (name, setting.value)));
     }
     let checked = &parameters.checked;
@@ -355,7 +356,7 @@ fn describe(
             environment: request.env_name.clone(),
         },
         model_package: manifest::ModelPackage {
-            arn: package.arn.to_string(),
+            arn: package.arn.clone(),
             group: package.group.to_string(),
             version: package.version,
             approval_status: package.approval_status.to_string(),
@@ -372,7 +373,7 @@ fn describe(
                 .passed_over
                 .iter()
                 .map(|passed| manifest::PassedOver {
-                    arn: passed.arn.to_string(),
+                    arn: passed.arn.clone(),
                     code: passed.reason.code().to_owned(),
                     reason: passed.reason.to_string(),
                 })
@@ -380,7 +381,7 @@ fn describe(
             without_approval: choice.without_approval,
             event: selection.event.as_ref().map(|event| manifest::Event {
                 id: event.change.id.clone(),
-                model_package: event.change.package.to_string(),
+                model_package: event.change.package.clone(),
                 rule: event.rule.code().to_owned(),
                 because: event.rule.to_string(),
             }),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_names::{AccountId, Region};
 use cfn_render::{PseudoParameters, Template};
 use stage_config::ParametersFile;
 
@@ -17,8 +18,8 @@ pub(crate) fn names(
     template: &Template,
     parameters: &ParametersFile,
     overrides: &[ParameterOverride],
-    accounts: &[String],
-    regions: &[String],
+    accounts: &[AccountId],
+    regions: &[Region],
 ) -> Result<Vec<String>, Failure> {
     let known = parameters.iter().filter_map(|(name, value)| Some((name.clone(), value.text()?.to_owned())));
     let kept: BTreeSet<&str> = parameters.iter().filter(|(_, value)| value.text().is_none()).map(|(name, _)| name.as_str()).collect();
@@ -67,10 +68,10 @@ fn names_in(
     template: &Template,
     texts: &BTreeMap<String, String>,
     kept: &BTreeSet<&str>,
-    account: &str,
-    region: &str,
+    account: &AccountId,
+    region: &Region,
 ) -> Result<Names, Failure> {
-    let pseudo = PseudoParameters::in_region(region).in_account(account);
+    let pseudo = PseudoParameters::in_region(region.as_str()).in_account(account.as_str());
     let resolved = template.resolve_with_provenance(texts, &pseudo).map_err(|error| {
         let diagnostics = error.problems().iter().map(|problem| problems::of_template(problem, template.text())).collect();
         Failure::new(FailureKind::BadInput, diagnostics)

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use aws_names::{AccountId, Region};
 use cfn_render::{PseudoParameters, Template};
-use endpoint_test::{Expected, ExpectedVariant, Setting, TargetInfo, Vpc};
+use endpoint_test::{Expected, ExpectedVariant, Setting, Vpc};
 
 use crate::blueprint::{ConfigBlueprint, StackBlueprint, Value};
 use crate::diagnostic::{Failure, FailureKind};
@@ -30,24 +31,22 @@ impl Expectations {
     }
 
     /// What the template says of one endpoint, as far as it can be known before AWS does it.
-    pub fn of(&self, release: &Release, info: &TargetInfo) -> Result<Expected, Failure> {
+    pub fn of(&self, release: &Release, account: &AccountId, region: &Region, endpoint: &str) -> Result<Expected, Failure> {
         let package = &release.manifest.model_package;
-        let arn = package.in_region(&info.region).to_owned();
-        let images = if arn == package.arn {
-            package.images.clone()
-        } else {
-            package.regions.get(&info.region).map(|regional| regional.images.clone()).unwrap_or_default()
-        };
         let mut parameters = self.parameters.clone();
-        parameters.extend(ParameterOverride::of(&self.overrides, &info.account_id, &info.region));
-        let pseudo = PseudoParameters::in_region(&info.region).in_account(&info.account_id);
+        parameters.extend(ParameterOverride::of(&self.overrides, account, region));
+        let pseudo = PseudoParameters::in_region(region.as_str()).in_account(account.as_str());
         let resolved = self.template.resolve(&parameters, &pseudo).map_err(|error| {
             let diagnostics = error.problems().iter().map(|problem| problems::of_template(problem, self.template.text())).collect();
             Failure::new(FailureKind::BadInput, diagnostics)
         })?;
-        let expected = Expected { model_package_arn: Some(arn), images, ..Expected::default() };
+        let expected = Expected {
+            model_package_arn: Some(package.in_region(region).to_string()),
+            images: package.images_in(region).to_vec(),
+            ..Expected::default()
+        };
         let stack = StackBlueprint::read(&resolved);
-        let config = stack.endpoint(&info.endpoint).and_then(|endpoint| stack.config_of(endpoint));
+        let config = stack.endpoint(endpoint).and_then(|endpoint| stack.config_of(endpoint));
         Ok(config.map_or(expected.clone(), |config| configured(expected, &stack, config)))
     }
 }

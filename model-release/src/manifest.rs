@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use aws_names::{AccountId, ModelPackageArn, Region};
 use serde::{Deserialize, Serialize};
 
 use crate::Stage;
@@ -78,7 +79,8 @@ pub struct ProjectIdentity {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ModelPackage {
     /// Its ARN.
-    pub arn: String,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub arn: ModelPackageArn,
     /// The model package group.
     pub group: String,
     /// Its version; none for an unversioned package.
@@ -95,7 +97,8 @@ pub struct ModelPackage {
     pub model_data: Vec<String>,
     /// The same model in other regions, by region: an endpoint's image and artifacts must be in its own. Left out when there are none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub regions: BTreeMap<String, RegionalModelPackage>,
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, RegionalModelPackage>"))]
+    pub regions: BTreeMap<Region, RegionalModelPackage>,
 }
 
 /// The model package of a region other than the chosen one's.
@@ -103,7 +106,8 @@ pub struct ModelPackage {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RegionalModelPackage {
     /// Its ARN.
-    pub arn: String,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub arn: ModelPackageArn,
     /// The images of its containers.
     pub images: Vec<String>,
     /// The S3 URLs of its model data.
@@ -141,7 +145,8 @@ pub struct Event {
     /// EventBridge's id of it.
     pub id: Option<String>,
     /// The package that changed.
-    pub model_package: String,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub model_package: ModelPackageArn,
     /// The rule, by its name.
     pub rule: String,
     /// The rule, in words.
@@ -173,7 +178,8 @@ pub struct MetGate {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PassedOver {
     /// The model package's ARN.
-    pub arn: String,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub arn: ModelPackageArn,
     /// The kind of reason, such as `pending-approval` or `gate-not-met`.
     #[serde(default)]
     pub code: String,
@@ -200,9 +206,11 @@ pub struct StageTargets {
     /// The file with the stage's parameters.
     pub config: String,
     /// The target accounts.
-    pub accounts: Vec<String>,
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
+    pub accounts: Vec<AccountId>,
     /// The target regions, in the order in which they are deployed to.
-    pub regions: Vec<String>,
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
+    pub regions: Vec<Region>,
     /// The model execution role's name.
     pub execution_role_name: String,
     /// The names of the endpoints, the same in every target.
@@ -221,10 +229,12 @@ pub struct StageTargets {
 pub struct ParameterOverride {
     /// Only in this account; in every one when null.
     #[serde(default)]
-    pub account: Option<String>,
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub account: Option<AccountId>,
     /// Only in this region; in every one when null.
     #[serde(default)]
-    pub region: Option<String>,
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub region: Option<Region>,
     /// Values by the parameters' names.
     pub parameters: BTreeMap<String, String>,
 }
@@ -266,14 +276,22 @@ impl Manifest {
 
 impl ModelPackage {
     /// The ARN of the model package that endpoints in this region serve.
-    pub fn in_region(&self, region: &str) -> &str {
+    pub fn in_region(&self, region: &Region) -> &ModelPackageArn {
         self.regions.get(region).map_or(&self.arn, |package| &package.arn)
+    }
+
+    /// The images of the model package that endpoints in this region serve; empty where it is another region's.
+    pub fn images_in(&self, region: &Region) -> &[String] {
+        match self.regions.get(region) {
+            Some(regional) => &regional.images,
+            None => &self.images,
+        }
     }
 }
 
 impl StageTargets {
     /// The role that the model runs as in this account and region, which can be overridden there.
-    pub fn execution_role(&self, account: &str, region: &str) -> String {
+    pub fn execution_role(&self, account: &AccountId, region: &Region) -> String {
         let overridden = ParameterOverride::of(&self.parameter_overrides, account, region).remove("ExecutionRoleName");
         overridden.unwrap_or_else(|| self.execution_role_name.clone())
     }
@@ -281,11 +299,11 @@ impl StageTargets {
 
 impl ParameterOverride {
     /// The parameters that are others in this account and region, of all these overrides.
-    pub fn of(overrides: &[Self], account: &str, region: &str) -> BTreeMap<String, String> {
-        let here = |value: &Option<String>, here: &str| value.as_deref().is_none_or(|value| value == here);
+    pub fn of(overrides: &[Self], account: &AccountId, region: &Region) -> BTreeMap<String, String> {
         overrides
             .iter()
-            .filter(|known| here(&known.account, account) && here(&known.region, region))
+            .filter(|known| known.account.as_ref().is_none_or(|known| known == account))
+            .filter(|known| known.region.as_ref().is_none_or(|known| known == region))
             .flat_map(|known| known.parameters.clone())
             .collect()
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aws_names::{AccountId, Region};
 use cfn_render::{PseudoParameters, Template};
 use serde::Serialize;
 use stack_rollout::preflight::{Check, CheckOutcome, ExecutionRole, Place, Requirements};
@@ -83,7 +84,7 @@ pub(crate) fn places(rollout: &PlannedRollout<'_>, administration_role: Option<&
         let name = known.unwrap_or_else(|| EXECUTION_ROLE.to_owned());
         Some(ExecutionRole { name, administration_role_arn: administration_role.to_owned() })
     });
-    let mut known: BTreeMap<(String, Parameters), usize> = BTreeMap::new();
+    let mut known: BTreeMap<(Region, Parameters), usize> = BTreeMap::new();
     let (mut places, mut requirements) = (Vec::new(), Vec::new());
     let touched = |action| match scope {
         Scope::Touched => matches!(action, InstanceAction::New | InstanceAction::Update | InstanceAction::Outdated),
@@ -91,11 +92,11 @@ pub(crate) fn places(rollout: &PlannedRollout<'_>, administration_role: Option<&
     };
     for planned in plan.instances.iter().filter(|planned| touched(planned.action)) {
         let own = request.release.overrides_of(&planned.target);
-        let key = (planned.target.region.to_string(), own);
+        let key = (planned.target.region.clone(), own);
         let index = *known.entry(key).or_insert_with_key(|(region, own)| {
             let mut parameters: Parameters = request.release.parameters.iter().cloned().collect();
             parameters.extend(own.clone());
-            let mut needed = needs(release, &template, &parameters, planned.target.account.as_str(), region);
+            let mut needed = needs(release, &template, &parameters, &planned.target.account, region);
             needed.execution_role = execution_role.clone().flatten();
             if let Scope::Everything { without_package } = scope {
                 needed.model_role = parameters.get("ExecutionRoleName").map(|role| role.rsplit('/').next().unwrap_or(role).to_owned());
@@ -115,7 +116,7 @@ pub(crate) fn places(rollout: &PlannedRollout<'_>, administration_role: Option<&
 }
 
 /// What the stacks need with these parameters.
-fn needs(release: &Release, template: &Template, parameters: &Parameters, account: &str, region: &str) -> Requirements {
+fn needs(release: &Release, template: &Template, parameters: &Parameters, account: &AccountId, region: &Region) -> Requirements {
     let mut needed = Requirements { ssm_parameters: ssm_parameters(template, parameters), ..Requirements::default() };
     // The model package's own image and artifacts.
     let package = &release.manifest.model_package;
@@ -123,7 +124,7 @@ fn needs(release: &Release, template: &Template, parameters: &Parameters, accoun
         package.regions.get(region).map_or((&package.images, &package.model_data), |package| (&package.images, &package.model_data));
     needed.images.clone_from(images);
     needed.artifacts.clone_from(model_data);
-    let pseudo = PseudoParameters::in_region(region).in_account(account);
+    let pseudo = PseudoParameters::in_region(region.as_str()).in_account(account.as_str());
     let Ok(resolved) = template.resolve(parameters, &pseudo) else { return needed };
     let stack = StackBlueprint::read(&resolved);
     for container in stack.models.iter().flat_map(|model| &model.containers) {

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use stack_rollout::{
-    AccountId, CallAs, OperationId, ParameterOverride, PermissionModel, Preferences, Region, StackSetName, Targets, Template,
-};
+use aws_names::Region;
+use stack_rollout::{CallAs, OperationId, ParameterOverride, PermissionModel, Preferences, StackSetName, Targets, Template};
 
 use crate::diagnostic::{Diagnostic, Failure, stop_on_errors};
 use crate::manifest;
@@ -14,7 +13,7 @@ use crate::{Release, Stage};
 #[derive(Debug, Clone)]
 pub struct RolloutSettings {
     /// Only these of the release's regions, in this order; all of them when `None`.
-    pub regions: Option<Vec<String>>,
+    pub regions: Option<Vec<Region>>,
     /// Whom the session of the stack set's account acts as.
     pub call_as: CallAs,
     /// How CloudFormation gets its permissions in the targets.
@@ -45,11 +44,14 @@ impl RolloutRequest {
         let mut diagnostics = Vec::new();
         for region in settings.regions.iter().flatten().filter(|region| !targets.regions.contains(region)) {
             let diagnostic = Diagnostic::error(format!("the release has no region `{region}`")).code("not-a-region-of-the-release");
-            diagnostics.push(diagnostic.hint(format!("it is for {}; build it again for others", targets.regions.join(", "))));
+            diagnostics.push(diagnostic.hint(format!(
+                "it is for {}; build it again for others",
+                targets.regions.iter().map(Region::as_str).collect::<Vec<_>>().join(", ")
+            )));
         }
         stop_on_errors(diagnostics)?;
         let regions = settings.regions.as_ref().unwrap_or(&targets.regions);
-        let all_targets = targets_of(&targets.accounts, &targets.regions)?;
+        let all_targets = Targets::new(targets.accounts.iter().cloned(), targets.regions.iter().cloned());
         let project = &release.manifest.project;
         let rolled_out = stack_rollout::Release {
             stack_set: parsed::<StackSetName>(&targets.stack_set)?,
@@ -62,26 +64,18 @@ impl RolloutRequest {
                 ("sagemaker:project-id".to_owned(), project.id.clone()),
             ],
             permission_model: settings.permission_model,
-            targets: targets_of(&targets.accounts, regions)?,
-            preferences: Preferences { region_order: parsed_all::<Region>(regions)?, ..settings.preferences },
+            targets: Targets::new(targets.accounts.iter().cloned(), regions.iter().cloned()),
+            preferences: Preferences { region_order: regions.clone(), ..settings.preferences },
             // What is for a region or an account that is left out this time matters to no target.
-            overrides: targets.parameter_overrides.iter().map(parsed_override).collect::<Result<Vec<_>, _>>()?,
+            overrides: targets.parameter_overrides.iter().map(parameter_override).collect(),
             managed_execution: settings.managed_execution,
         };
         Ok(Self { release: rolled_out, all_targets, call_as: settings.call_as, release_id: release_id(&release.digest)? })
     }
 }
 
-fn targets_of(accounts: &[String], regions: &[String]) -> Result<Targets, Failure> {
-    Ok(Targets::new(parsed_all::<AccountId>(accounts)?, parsed_all::<Region>(regions)?))
-}
-
-fn parsed_override(known: &manifest::ParameterOverride) -> Result<ParameterOverride, Failure> {
-    Ok(ParameterOverride {
-        account: known.account.as_deref().map(parsed::<AccountId>).transpose()?,
-        region: known.region.as_deref().map(parsed::<Region>).transpose()?,
-        parameters: known.parameters.clone(),
-    })
+fn parameter_override(known: &manifest::ParameterOverride) -> ParameterOverride {
+    ParameterOverride { account: known.account.clone(), region: known.region.clone(), parameters: known.parameters.clone() }
 }
 
 /// The release's name in CloudFormation: the same for every run of it, so that one that was killed is found again.
@@ -90,11 +84,7 @@ fn release_id(digest: &str) -> Result<OperationId, Failure> {
     parsed(&format!("xtask-{digest}"))
 }
 
-fn parsed_all<T: std::str::FromStr<Err = stack_rollout::InvalidIdentifier>>(texts: &[String]) -> Result<Vec<T>, Failure> {
-    texts.iter().map(|text| parsed(text)).collect()
-}
-
-fn parsed<T: std::str::FromStr<Err = stack_rollout::InvalidIdentifier>>(text: &str) -> Result<T, Failure> {
+fn parsed<T: std::str::FromStr<Err = stack_rollout::InvalidName>>(text: &str) -> Result<T, Failure> {
     text.parse::<T>()
         .map_err(|error| Failure::from(Diagnostic::error(format!("the release cannot be rolled out: {error}")).hinting("build it again")))
 }

@@ -3,27 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use aws_names::{AccountId, InvalidName, Region};
 use serde::{Deserialize, Serialize};
-
-/// A text that is not the kind of name that it was taken for.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not {expected}")]
-pub struct InvalidIdentifier {
-    /// The text as it was given.
-    pub text: String,
-    /// What would have been right, such as `an AWS account id (12 digits)`.
-    pub expected: &'static str,
-}
-
-/// The twelve digits of an AWS account.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct AccountId(String);
-
-/// A region such as `us-east-1`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Region(String);
 
 /// The name of a stack set: a letter, then letters, digits and hyphens, at most 128 in all (CreateStackSet, `StackSetName`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -97,20 +78,6 @@ const LONGEST_SUFFIX: usize = 41;
 /// The longest stack set name and operation id that CloudFormation takes.
 const LONGEST_NAME: usize = 128;
 
-fn is_account_id(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// `us-east-1`, `us-gov-west-1`, `eusc-de-east-1`: words of small letters, then a number.
-fn is_region(text: &str) -> bool {
-    let Some((words, number)) = text.rsplit_once('-') else { return false };
-    text.len() <= 32
-        && words.contains('-')
-        && words.split('-').all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase()))
-        && !number.is_empty()
-        && number.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 fn is_name(text: &str, first: fn(&u8) -> bool) -> bool {
     text.len() <= LONGEST_NAME
         && text.as_bytes().first().is_some_and(first)
@@ -135,17 +102,17 @@ macro_rules! identifier {
         }
 
         impl TryFrom<String> for $type {
-            type Error = InvalidIdentifier;
+            type Error = InvalidName;
 
-            fn try_from(text: String) -> Result<Self, InvalidIdentifier> {
-                if $check(&text) { Ok(Self(text)) } else { Err(InvalidIdentifier { text, expected: $expected }) }
+            fn try_from(text: String) -> Result<Self, InvalidName> {
+                if $check(&text) { Ok(Self(text)) } else { Err(InvalidName { text, expected: $expected }) }
             }
         }
 
         impl FromStr for $type {
-            type Err = InvalidIdentifier;
+            type Err = InvalidName;
 
-            fn from_str(text: &str) -> Result<Self, InvalidIdentifier> {
+            fn from_str(text: &str) -> Result<Self, InvalidName> {
                 Self::try_from(text.to_owned())
             }
         }
@@ -170,32 +137,12 @@ macro_rules! identifier {
     };
 }
 
-identifier!(AccountId, is_account_id, "an AWS account id (12 digits)");
-identifier!(Region, is_region, "an AWS region (such as us-east-1)");
 identifier!(StackSetName, is_stack_set_name, "a stack set name (a letter, then letters, digits and hyphens, at most 128)");
 identifier!(OperationId, is_operation_id, "an operation id (letters, digits and inner hyphens, at most 128)");
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_account_id_is_twelve_digits_and_keeps_its_leading_zeros() {
-        assert_eq!("012345678901".parse::<AccountId>().unwrap().as_str(), "012345678901");
-        for text in ["", "12345678901", "1234567890123", " 12345678901", "12345678901a", "１２３４５６７８９０１２"] {
-            assert!(text.parse::<AccountId>().is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_region_of_any_partition_is_taken_and_a_zone_is_not() {
-        for text in ["us-east-1", "us-gov-west-1", "cn-north-1", "ap-southeast-12", "eusc-de-east-1", "us-isob-east-1"] {
-            assert!(text.parse::<Region>().is_ok(), "{text}");
-        }
-        for text in ["", "us-east", "us-east-1a", "US-EAST-1", "us--1", "-1", "east-1", "us-east-1,eu-west-1"] {
-            assert!(text.parse::<Region>().is_err(), "{text}");
-        }
-    }
 
     #[test]
     fn names_follow_cloudformations_patterns() {

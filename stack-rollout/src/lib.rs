@@ -27,7 +27,7 @@
 //! let plan = plan(&release, &Observed::default());
 //! assert!(plan.problems.is_empty());
 //! assert_eq!(plan.targets(InstanceAction::New).count(), 1);
-//! # Ok::<(), stack_rollout::InvalidIdentifier>(())
+//! # Ok::<(), stack_rollout::InvalidName>(())
 //! ```
 //!
 //! # Concepts
@@ -72,11 +72,12 @@ pub mod update_behaviour;
 #[cfg(feature = "aws")]
 pub mod aws;
 
+pub use aws_names::{AccountId, InvalidName, Region};
 pub use call_error::{CallError, CallErrorKind};
 pub use clock::{Clock, SystemClock};
 pub use drift::detect_drift;
 pub use error::Error;
-pub use identifiers::{AccountId, InvalidIdentifier, OperationId, Region, StackSetName, Target};
+pub use identifiers::{OperationId, StackSetName, Target};
 pub use operation_loop::{Options, Poll};
 pub use plan::{Difference, InstanceAction, Observed, Plan, PlannedInstance, SetChange, observe, orphans, plan};
 pub use problem::{Place, Problem, Problems};

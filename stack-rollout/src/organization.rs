@@ -9,7 +9,7 @@ use std::fmt;
 use std::future::Future;
 use std::str::FromStr;
 
-use crate::{AccountId, CallError, InvalidIdentifier};
+use crate::{AccountId, CallError, InvalidName};
 
 /// How deep units can be below a root (AWS Organizations quotas), with room to spare: an answer that goes deeper is no organization.
 const DEEPEST: usize = 16;
@@ -129,7 +129,7 @@ impl UnitId {
 }
 
 impl FromStr for UnitId {
-    type Err = InvalidIdentifier;
+    type Err = InvalidName;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let word = |text: &str, length: std::ops::RangeInclusive<usize>| {
@@ -143,10 +143,7 @@ impl FromStr for UnitId {
         if valid {
             return Ok(Self(text.to_owned()));
         }
-        Err(InvalidIdentifier {
-            text: text.to_owned(),
-            expected: "the id of an organizational unit (ou-abcd-11111111) or of a root (r-abcd)",
-        })
+        Err(InvalidName { text: text.to_owned(), expected: "the id of an organizational unit (ou-abcd-11111111) or of a root (r-abcd)" })
     }
 }
 

@@ -20,21 +20,6 @@ pub fn is_stack_set_name(name: &str) -> bool {
         && name.chars().all(|character| character.is_ascii_alphanumeric() || character == '-')
 }
 
-/// 12 digits.
-pub fn is_account_id(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// `us-east-1`, `us-gov-west-1`, `ap-southeast-5`: words and a number with hyphens between them.
-pub fn is_region(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let Some((number, words)) = parts.split_last() else { return false };
-    words.len() >= 2
-        && words.iter().all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase()))
-        && !number.is_empty()
-        && number.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,12 +40,5 @@ mod tests {
         for name in ["", "1a", "-a", "a_b", "a.b", &"a".repeat(129)] {
             assert!(!is_stack_set_name(name), "{name}");
         }
-    }
-
-    #[test]
-    fn accounts_have_twelve_digits_and_regions_words_and_a_number() {
-        assert!(is_account_id("222222222222") && !is_account_id("22222222222") && !is_account_id("22222222222x"));
-        assert!(["us-east-1", "us-gov-west-1", "ap-southeast-5"].iter().all(|region| is_region(region)));
-        assert!(["useast1", "us-east", "-1", "us--1", "us-East-1"].iter().all(|region| !is_region(region)));
     }
 }

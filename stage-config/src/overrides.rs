@@ -4,6 +4,8 @@ mod reader;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_names::{AccountId, Region};
+
 use crate::layer::{Layer, Setting};
 use crate::problem::{Place, Problem, did_you_mean};
 
@@ -34,9 +36,9 @@ pub struct Override {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetOverride {
     /// Only in this account; in every one when none.
-    pub account: Option<String>,
+    pub account: Option<AccountId>,
     /// Only in this region; in every one when none.
-    pub region: Option<String>,
+    pub region: Option<Region>,
     /// The values by the parameters' names.
     pub parameters: BTreeMap<String, String>,
 }
@@ -77,10 +79,14 @@ impl Overrides {
                 found.entry((entry.weight(), account, region)).or_default().extend(texts());
             }
         }
-        let owned = |id: Option<&str>| id.map(str::to_owned);
+        // Both were read as such: a text that is none is no target.
         found
             .into_iter()
-            .map(|((_, account, region), parameters)| TargetOverride { account: owned(account), region: owned(region), parameters })
+            .map(|((_, account, region), parameters)| TargetOverride {
+                account: account.and_then(|id| id.parse().ok()),
+                region: region.and_then(|id| id.parse().ok()),
+                parameters,
+            })
             .collect()
     }
 }

@@ -165,7 +165,7 @@ proptest! {
             for region in ["us-east-1", "eu-west-1", "ap-south-1"] {
                 let mut expected = BTreeMap::new();
                 for target in &one_by_one {
-                    if target.account.as_deref().is_none_or(|id| id == account) && target.region.as_deref().is_none_or(|id| id == region) {
+                    if target.account.as_ref().is_none_or(|id| id.as_str() == account) && target.region.as_ref().is_none_or(|id| id.as_str() == region) {
                         expected.extend(target.parameters.clone());
                     }
                 }

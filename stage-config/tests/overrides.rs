@@ -48,7 +48,9 @@ fn one_by_one_a_later_override_wins() {
         .by_target()
         .into_iter()
         .map(|TargetOverride { account, region, parameters }| {
-            format!("{} {} {}", account.unwrap_or_default(), region.unwrap_or_default(), parameters.into_keys().collect::<String>())
+            let account = account.map(|account| account.to_string()).unwrap_or_default();
+            let region = region.map(|region| region.to_string()).unwrap_or_default();
+            format!("{account} {region} {}", parameters.into_keys().collect::<String>())
         })
         .collect();
     assert_eq!(targets, [" eu-west-1 CountOtherType", "222222222222  CountType", "333333333333  CountType", "222222222222 eu-west-1 Type"]);

@@ -3,7 +3,7 @@
 //! Only a success is written down. A failure may be the network's or an account's, would take the place of what is true of the package, and
 //! has its own files, exit code and run to show.
 
-use model_registry::ModelPackageArn;
+use aws_names::{ModelPackageArn, Region};
 use model_registry::life_cycle::LifeCycle;
 
 use crate::cli::{RecordOptions, given};
@@ -38,7 +38,7 @@ impl Recording {
         stage: Stage,
         status: &str,
         release: Option<&Release>,
-        regions: Option<&[String]>,
+        regions: Option<&[Region]>,
     ) -> Result<Self, Failure> {
         let Some(asked) = &options.record else { return Ok(Self { entry: None }) };
         let Some(release) = release else {
@@ -60,10 +60,8 @@ impl Recording {
         let description = format!("release {} of {} ({}){commit}", release.digest, manifest.project.name, manifest.project.id);
         let regions = regions.unwrap_or(&manifest.stage(stage).regions);
         let regional = manifest.model_package.regions.values().map(|package| &package.arn);
-        let packages = std::iter::once(&manifest.model_package.arn).chain(regional).map(|arn| arn.parse::<ModelPackageArn>());
-        let packages: Result<Vec<_>, _> = packages.collect();
-        let mut packages = packages.map_err(|error| Failure::from(Diagnostic::error(error.to_string())))?;
-        packages.retain(|package| regions.iter().any(|region| region == package.region()));
+        let mut packages: Vec<_> = std::iter::once(&manifest.model_package.arn).chain(regional).cloned().collect();
+        packages.retain(|package| regions.contains(package.region()));
         Ok(Self { entry: Some(Entry { life_cycle: life_cycle.described(&description), release: release.digest.clone(), packages }) })
     }
 

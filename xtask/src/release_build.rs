@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use aws_names::{AccountId, ModelPackageArn, Region};
 use cfn_render::{PackageOptions, Packaged};
 use model_registry::Registry;
 use model_registry::documents::Documents;
@@ -23,7 +24,7 @@ pub(crate) async fn write<R: Registry, D: Documents>(
     project: &Project,
     command: &BuildCommand,
     configuration: &Configuration,
-    access: impl Fn(Option<&str>) -> RegistryAccess<R, D>,
+    access: impl Fn(Option<&Region>) -> RegistryAccess<R, D>,
     home: Home,
 ) -> Result<Manifest, Failure> {
     let built = build(printer, project, command, configuration, access, &home).await?;
@@ -44,7 +45,7 @@ pub(crate) async fn build<R: Registry, D: Documents>(
     project: &Project,
     command: &BuildCommand,
     configuration: &Configuration,
-    access: impl Fn(Option<&str>) -> RegistryAccess<R, D>,
+    access: impl Fn(Option<&Region>) -> RegistryAccess<R, D>,
     home: &Home,
 ) -> Result<Built, Failure> {
     let mut shown = Vec::new();
@@ -68,10 +69,10 @@ async fn package(
     printer: Printer,
     command: &BuildCommand,
     configuration: &Configuration,
-    region: Option<&str>,
+    region: Option<&Region>,
 ) -> Result<Packaged, Failure> {
     let folder = command.artifact_dir.clone();
-    let region = region.filter(|_| folder.is_some()).map(str::to_owned);
+    let region = region.filter(|_| folder.is_some()).map(Region::to_string);
     let prefix = command.artifact_prefix.clone();
     let bucket = command.artifact_bucket.clone().map(|name| Bucket { name, prefix, region, folder, ..Bucket::default() });
     let template = &configuration.template;
@@ -95,16 +96,16 @@ fn text(manifest: &Manifest, folder: &Path) -> String {
     let package = &manifest.model_package;
     let version = package.version.map(|version| format!(" version {version}")).unwrap_or_default();
     line("model package", &format!("{}{version}, created {}", package.group, package.created));
-    line("", &package.arn);
+    line("", package.arn.as_str());
     for (region, package) in &package.regions {
-        line(&format!("  {region}"), &package.arn);
+        line(&format!("  {region}"), package.arn.as_str());
     }
     line("because", &manifest.choice.because);
     for passed in &manifest.choice.passed_over {
-        line("passed over", &format!("{}: {}", passed.arn.rsplit('/').next().unwrap_or(&passed.arn), passed.reason));
+        line("passed over", &format!("{}: {}", short(&passed.arn), passed.reason));
     }
     if let Some(event) = &manifest.choice.event {
-        line("event", &format!("{}: {}", event.model_package.rsplit('/').next().unwrap_or_default(), event.because));
+        line("event", &format!("{}: {}", short(&event.model_package), event.because));
     }
     for gate in &manifest.choice.gates {
         line("gate met", &format!("{}: {}", gate.gate, gate.found));
@@ -116,10 +117,17 @@ fn text(manifest: &Manifest, folder: &Path) -> String {
         let targets = manifest.stage(stage);
         let accounts = match &targets.accounts[..] {
             accounts if accounts.len() > 5 => format!("{} accounts", accounts.len()),
-            accounts => accounts.join(", "),
+            accounts => accounts.iter().map(AccountId::as_str).collect::<Vec<_>>().join(", "),
         };
         line(stage.name(), &format!("{} in {} as {}", targets.endpoints.join(", "), accounts, targets.env_type));
-        line("", &format!("regions {}; stack set {}", targets.regions.join(", "), targets.stack_set));
+        line(
+            "",
+            &format!(
+                "regions {}; stack set {}",
+                targets.regions.iter().map(Region::as_str).collect::<Vec<_>>().join(", "),
+                targets.stack_set
+            ),
+        );
     }
     line("written", &files::shown(folder));
     for name in manifest.files.keys().map(String::as_str).chain([model_release::manifest::FILE_NAME]) {
@@ -129,12 +137,17 @@ fn text(manifest: &Manifest, folder: &Path) -> String {
     out
 }
 
+/// A package's version, or its name when it has none.
+fn short(arn: &ModelPackageArn) -> String {
+    arn.version().map_or_else(|| arn.name().to_owned(), |version| version.to_string())
+}
+
 /// `release.env`: what a pipeline's shell wants to export, each value safe between single quotes.
 pub(crate) fn variables(manifest: &Manifest, digest: &str) -> String {
     let version = manifest.model_package.version.map(|version| version.to_string()).unwrap_or_default();
     files::shell_variables(&[
         ("RELEASE_ACTION", &manifest.action),
-        ("MODEL_PACKAGE_ARN", &manifest.model_package.arn),
+        ("MODEL_PACKAGE_ARN", manifest.model_package.arn.as_str()),
         ("MODEL_PACKAGE_VERSION", &version),
         ("RELEASE_MANIFEST_SHA256", digest.trim_start_matches("sha256:")),
     ])

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use model_registry::AccountId;
-use stage_config::names;
+use aws_names::{AccountId, Region};
 
 use model_release::Diagnostic;
 
@@ -26,14 +25,16 @@ pub(crate) fn accounts(text: &str, source: &str, diagnostics: &mut Vec<Diagnosti
 }
 
 /// Reads a list of regions, in the order in which they are to be deployed to.
-pub(crate) fn regions(text: &str, source: &str, diagnostics: &mut Vec<Diagnostic>) -> Vec<String> {
-    let mut regions: Vec<String> = Vec::new();
+pub(crate) fn regions(text: &str, source: &str, diagnostics: &mut Vec<Diagnostic>) -> Vec<Region> {
+    let mut regions: Vec<Region> = Vec::new();
     for member in members(text) {
-        if !names::is_region(member) {
-            let diagnostic = Diagnostic::error(format!("`{member}` is not an AWS region")).named(source);
-            diagnostics.push(diagnostic.hinting("a region looks like us-east-1; separate regions with commas"));
-        } else if !regions.iter().any(|region| region == member) {
-            regions.push(member.to_owned());
+        match member.parse() {
+            Ok(region) if regions.contains(&region) => {}
+            Ok(region) => regions.push(region),
+            Err(_) => {
+                let diagnostic = Diagnostic::error(format!("`{member}` is not an AWS region")).named(source);
+                diagnostics.push(diagnostic.hinting("a region looks like us-east-1; separate regions with commas"));
+            }
         }
     }
     regions
@@ -74,7 +75,8 @@ mod tests {
     #[test]
     fn regions_keep_their_order() {
         let mut diagnostics = Vec::new();
-        assert_eq!(regions("us-gov-west-1,eu-west-1, eu-west-1", "--regions", &mut diagnostics), ["us-gov-west-1", "eu-west-1"]);
+        let read = regions("us-gov-west-1,eu-west-1, eu-west-1", "--regions", &mut diagnostics);
+        assert_eq!(read.iter().map(ToString::to_string).collect::<Vec<_>>(), ["us-gov-west-1", "eu-west-1"]);
         assert!(diagnostics.is_empty());
         regions("useast1,us-east,-1,us--1", "--regions", &mut diagnostics);
         assert_eq!(diagnostics.len(), 4);

@@ -6,10 +6,10 @@ use aws_sdk_sagemaker::types as sdk;
 use jiff::{Timestamp, Unit};
 
 use super::failure::malformed;
-use crate::arn::ModelPackageArn;
 use crate::error::RegistryError;
 use crate::life_cycle::LifeCycle;
 use crate::package::{MetricDocument, MetricSource, ModelPackage, PackageSummary, Person, RegistrationType};
+use aws_names::ModelPackageArn;
 
 pub(super) fn summary(operation: &'static str, summary: &sdk::ModelPackageSummary) -> Result<PackageSummary, RegistryError> {
     Ok(PackageSummary {

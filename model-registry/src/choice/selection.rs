@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::arn::ModelPackageArn;
+use aws_names::ModelPackageArn;
 
 /// Which model package is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,11 +3,11 @@
 //! AWS adds fields at any time: what is not known is passed over.
 
 use super::StateChange;
-use crate::arn::ModelPackageArn;
 use crate::group::ModelPackageGroup;
 use crate::located_json::{Document, Kind, Node};
 use crate::package::ApprovalStatus;
 use crate::problem::{Problem, Problems};
+use aws_names::ModelPackageArn;
 
 const SOURCE: &str = "aws.sagemaker";
 const DETAIL_TYPE: &str = "SageMaker Model Package State Change";
@@ -101,13 +101,13 @@ impl<'a> Reader<'a> {
     /// The event is about the group, whoever names it: the ARN, the detail, and the event's own account and region.
     fn same_group(&mut self, package: &ModelPackageArn, at: Node<'a>, detail: Node<'a>, root: Node<'a>, group: &ModelPackageGroup) {
         let hint = "run the pipeline of that group, or let the rule match `detail.ModelPackageGroupName`";
-        let same = package.version().is_some() && package.name().as_str().eq_ignore_ascii_case(group.name().as_str());
+        let same = package.version().is_some() && package.name().eq_ignore_ascii_case(group.name().as_str());
         if !same || group.account().is_some_and(|account| account != package.account()) {
             self.problem("other-group", at, format!("the event is about `{package}`, which is not of group `{group}`"), hint);
         }
         if let Some(node) = detail.member("ModelPackageGroupName") {
             let named = node.text().unwrap_or_default();
-            if !named.eq_ignore_ascii_case(package.name().as_str()) {
+            if !named.eq_ignore_ascii_case(package.name()) {
                 self.problem(
                     "contradiction",
                     node,
@@ -123,7 +123,7 @@ impl<'a> Reader<'a> {
                 self.problem("contradiction", node, message, RULE_HINT);
             }
         }
-        for (name, value) in [("account", package.account().as_str()), ("region", package.region())] {
+        for (name, value) in [("account", package.account().as_str()), ("region", package.region().as_str())] {
             if let Some(node) = root.member(name).filter(|node| node.text().as_deref() != Some(value)) {
                 self.problem(
                     "contradiction",

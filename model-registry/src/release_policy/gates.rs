@@ -4,10 +4,10 @@ use std::fmt;
 
 use super::metrics::{self, MetricError};
 use super::{Denied, ReleasePolicy, RequiredLifeCycle};
-use crate::arn::ModelPackageArn;
 use crate::documents::{DocumentErrorKind, Documents};
 use crate::life_cycle::LifeCycle;
 use crate::package::{ApprovalStatus, Detail, MetricSource, ModelPackage};
+use aws_names::ModelPackageArn;
 
 /// A gate that a package meets, and what was found.
 #[derive(Debug, Clone, PartialEq, Eq)]

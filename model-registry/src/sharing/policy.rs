@@ -1,5 +1,6 @@
 //! A group's resource policy: own statements merged in by their ids, everything else left as it is.
 
+use aws_names::{AccountId, Arn};
 use serde_json::{Map, Value as Json, json};
 
 use super::Sharing;
@@ -215,9 +216,9 @@ fn set(value: &Json, each: impl Fn(&str) -> String) -> Json {
 }
 
 fn principal(text: &str) -> String {
-    let is_account = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
-    let account = text.split(':').nth(4).filter(|_| text.ends_with(":root"));
-    if is_account { text.to_owned() } else { account.unwrap_or(text).to_owned() }
+    // An account by its id, and by the ARN of its root, is the same principal.
+    let root = text.parse::<Arn>().ok().filter(|arn| arn.resource() == "root");
+    root.as_ref().and_then(Arn::account).map_or_else(|| text.to_owned(), AccountId::to_string)
 }
 
 fn not_a_policy(group: &ModelPackageGroup, reason: &str) -> PolicyError {

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{SCHEMA_VERSION, Snapshot};
-use crate::arn::ModelPackageArn;
 use crate::group::ModelPackageGroup;
 use crate::life_cycle::LifeCycle;
 use crate::located_json::{Document, Kind, Member, Node, repeated};
 use crate::package::{Detail, MetricDocument, MetricSource, ModelPackage, Person};
 use crate::problem::{Problem, Problems, did_you_mean};
+use aws_names::ModelPackageArn;
 
 const KEYS: [&str; 5] = ["$schema", "schema_version", "model_package_group", "list-model-packages", "describe-model-package"];
 const CLI_HINT: &str =

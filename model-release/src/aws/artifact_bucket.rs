@@ -18,7 +18,7 @@ pub enum BucketPlace {
 pub async fn artifact_bucket(session: &Session, bucket: &str) -> Result<BucketPlace, Diagnostic> {
     match aws_sdk_s3::Client::new(session.config()).head_bucket().bucket(bucket).send().await {
         Ok(found) => match found.bucket_region() {
-            Some(region) if region != session.region() => Ok(BucketPlace::Elsewhere(Some(region.to_owned()))),
+            Some(region) if region != session.region().as_str() => Ok(BucketPlace::Elsewhere(Some(region.to_owned()))),
             _ => Ok(BucketPlace::Here),
         },
         Err(error) => match error.raw_response().map(|response| response.status().as_u16()) {

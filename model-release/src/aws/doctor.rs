@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use model_registry::AccountId;
+use aws_names::AccountId;
 use model_registry::sharing::{GroupOutcome, Mode, NewGroup, OrganizationId, PolicyChange, RoleName, Sharing, ensure_group, share};
 
 use super::{BucketPlace, Session, artifact_bucket, listed};
@@ -25,11 +25,9 @@ pub struct GroupReaders {
 pub async fn check_accounts(
     session: &Session,
     request: &mut BuildRequest,
-    own: &str,
+    own: &AccountId,
     report: &mut DoctorReport,
 ) -> Result<[bool; 2], Failure> {
-    let own: AccountId =
-        own.parse().map_err(|_| Failure::from(Diagnostic::error(format!("AWS says that the caller's account is `{own}`"))))?;
     let mut known = [true; 2];
     for (stage, known) in request.stages.iter_mut().zip(&mut known) {
         let subject = format!("{} accounts", stage.stage);

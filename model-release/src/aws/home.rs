@@ -3,7 +3,7 @@
 use super::{Session, listed};
 use crate::Accounts;
 use crate::build::{BuildRequest, Home};
-use crate::diagnostic::{Diagnostic, Failure};
+use crate::diagnostic::Failure;
 
 /// Resolves the organizational units of the request into accounts, and finds out where the build runs.
 pub async fn home(session: &Session, request: &mut BuildRequest) -> Result<Home, Failure> {
@@ -11,11 +11,7 @@ pub async fn home(session: &Session, request: &mut BuildRequest) -> Result<Home,
         stage.accounts = listed(session, &stage.accounts).await?;
     }
     // Who calls only matters where the caller's account is the target.
-    let account = if request.stages.iter().any(|stage| stage.accounts == Accounts::Own) {
-        let caller = session.caller().await?;
-        Some(caller.account.parse().map_err(|_| Diagnostic::error(format!("AWS says that the caller's account is `{}`", caller.account)))?)
-    } else {
-        None
-    };
-    Ok(Home { account, region: Some(session.region().to_owned()) })
+    let account =
+        if request.stages.iter().any(|stage| stage.accounts == Accounts::Own) { Some(session.caller().await?.account) } else { None };
+    Ok(Home { account, region: Some(session.region().clone()) })
 }

@@ -24,11 +24,8 @@ pub async fn listed(session: &Session, accounts: &Accounts) -> Result<Accounts, 
         };
         Failure::unreachable(Diagnostic::error(error.to_string()).hint(hint))
     })?;
-    let parsed = |account: &model_registry::AccountId| {
-        account.to_string().parse().map_err(|error: stack_rollout::InvalidIdentifier| Failure::from(Diagnostic::error(error.to_string())))
-    };
     let found = match filter {
-        Some((filter, listed)) => filter.apply(&found, &listed.iter().map(parsed).collect::<Result<_, _>>()?),
+        Some((filter, listed)) => filter.apply(&found, listed),
         None => found,
     };
     if found.is_empty() {
@@ -39,9 +36,7 @@ pub async fn listed(session: &Session, accounts: &Accounts) -> Result<Accounts, 
         ))
         .into());
     }
-    let accounts = found.iter().map(|account| account.as_str().parse());
-    let accounts: Result<_, model_registry::ParseAccountIdError> = accounts.collect();
-    Ok(Accounts::Listed(accounts.map_err(|error| Failure::from(Diagnostic::error(error.to_string())))?))
+    Ok(Accounts::Listed(found.into_iter().collect()))
 }
 
 fn names(units: &[UnitId]) -> String {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
+use aws_names::Arn;
 use stack_rollout::aws::{AwsTargetAccount, QuotaCodes};
 use stack_rollout::preflight::{Check, PreflightOptions, administration_role_trust, preflight};
 use stack_rollout::status::DetailedStatus;
@@ -35,7 +36,7 @@ pub async fn check_targets(
     on_progress: impl FnMut(PreflightProgress) + Send,
 ) -> Vec<Check> {
     let administration_role = administration_role(sessions, rollout.request, rollout.observed).await;
-    let (places, requirements) = places(rollout, administration_role.as_deref());
+    let (places, requirements) = places(rollout, administration_role.as_ref().map(Arn::as_str));
     if places.is_empty() {
         return Vec::new();
     }
@@ -57,7 +58,7 @@ pub async fn check_targets(
         &requirements,
         |account, region| {
             let codes = codes.clone();
-            async move { Ok(AwsTargetAccount::new(&sessions.config(account.as_str(), region.as_str()).await?, codes)) }
+            async move { Ok(AwsTargetAccount::new(&sessions.config(&account, &region).await?, codes)) }
         },
         &PreflightOptions::default(),
         &SystemClock::new(),
@@ -68,18 +69,18 @@ pub async fn check_targets(
     let proven = rollout.observed.instances.iter().any(|instance| instance.detailed_status == Some(DetailedStatus::Succeeded));
     if let Some(role) = administration_role.filter(|_| !proven) {
         let own = AwsTargetAccount::new(session.config(), QuotaCodes::default());
-        checks.push(administration_role_trust(&own, role.rsplit('/').next().unwrap_or(&role)).await);
+        checks.push(administration_role_trust(&own, role.name()).await);
     }
     checks
 }
 
 /// The ARN of the role that hands out the work, with self-managed permissions.
-async fn administration_role(sessions: &TargetSessions, request: &RolloutRequest, observed: &Observed) -> Option<String> {
+async fn administration_role(sessions: &TargetSessions, request: &RolloutRequest, observed: &Observed) -> Option<Arn> {
     let PermissionModel::SelfManaged { administration_role_arn, .. } = &request.release.permission_model else { return None };
     let known = administration_role_arn.clone().or_else(|| observed.stack_set.as_ref()?.administration_role_arn.clone());
     match (known, sessions.caller().await) {
-        (Some(arn), _) => Some(arn),
-        (None, Ok(caller)) => Some(format!("arn:{}:iam::{}:role/{ADMINISTRATION_ROLE}", caller.partition, caller.account)),
+        (Some(arn), _) => arn.parse().ok(),
+        (None, Ok(caller)) => format!("arn:{}:iam::{}:role/{ADMINISTRATION_ROLE}", caller.partition, caller.account).parse().ok(),
         (None, Err(_)) => None,
     }
 }

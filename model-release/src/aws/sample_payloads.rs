@@ -10,9 +10,8 @@ use crate::Release;
 /// have their own.
 pub async fn sample_payloads(session: &Session, release: &Release) -> Result<Samples, String> {
     let arn = &release.manifest.model_package.arn;
-    let region = arn.split(':').nth(3).unwrap_or(session.region()).to_owned();
-    let config = session.in_region(&region);
-    let location = sample_location(&config, arn).await.map_err(|error| error.to_string())?;
+    let config = session.in_region(arn.region());
+    let location = sample_location(&config, arn.as_str()).await.map_err(|error| error.to_string())?;
     let Some(url) = location.url else {
         return Err(format!(
             "the model package `{arn}` has no `SamplePayloadUrl`: register it with one, or name a file with sample payloads"

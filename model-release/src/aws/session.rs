@@ -3,8 +3,9 @@
 use std::error::Error;
 use std::time::Duration;
 
+use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
-use aws_config::{Region, SdkConfig};
+use aws_names::{AccountId, Arn, Region};
 use aws_sdk_sts::config::http::HttpResponse;
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::RequestId;
@@ -20,14 +21,14 @@ const MAX_PAUSE: Duration = Duration::from_secs(4);
 #[derive(Debug, Clone)]
 pub struct Session {
     config: SdkConfig,
-    region: String,
+    region: Region,
 }
 
 /// Who calls.
 #[derive(Debug, Clone)]
 pub struct Caller {
     /// The account.
-    pub account: String,
+    pub account: AccountId,
     /// `aws`, `aws-cn`, `aws-us-gov` …
     pub partition: String,
 }
@@ -35,7 +36,7 @@ pub struct Caller {
 impl Session {
     /// A session with this configuration, which must name a region.
     pub fn new(config: SdkConfig) -> Option<Self> {
-        let region = config.region().map(|region| region.as_ref().to_owned()).filter(|region| !region.is_empty())?;
+        let region = config.region()?.as_ref().parse().ok()?;
         Some(Self { config, region })
     }
 
@@ -45,18 +46,18 @@ impl Session {
     }
 
     /// The session's region.
-    pub fn region(&self) -> &str {
+    pub fn region(&self) -> &Region {
         &self.region
     }
 
     /// The same credentials in another region.
-    pub fn in_region(&self, region: &str) -> SdkConfig {
-        self.config.clone().into_builder().region(Region::new(region.to_owned())).build()
+    pub fn in_region(&self, region: &Region) -> SdkConfig {
+        self.config.clone().into_builder().region(aws_config::Region::new(region.to_string())).build()
     }
 
     /// The model registry of a region, or of the session's. Its calls are throttled more often than others, since a whole group is listed
     /// page after page: each is tried more often, after pauses of random length.
-    pub fn registry(&self, region: Option<&str>) -> SageMakerRegistry {
+    pub fn registry(&self, region: Option<&Region>) -> SageMakerRegistry {
         let config = region.map_or_else(|| self.config.clone(), |region| self.in_region(region));
         let config = aws_sdk_sagemaker::config::Builder::from(&config)
             .retry_config(RetryConfig::standard().with_max_attempts(5).with_max_backoff(MAX_PAUSE));
@@ -64,12 +65,12 @@ impl Session {
     }
 
     /// The same, with the documents that its packages name.
-    pub fn registry_access(&self, region: Option<&str>) -> RegistryAccess<SageMakerRegistry, S3Documents> {
+    pub fn registry_access(&self, region: Option<&Region>) -> RegistryAccess<SageMakerRegistry, S3Documents> {
         RegistryAccess { registry: self.registry(region), documents: self.documents(region) }
     }
 
     /// The documents in S3 that model packages name.
-    pub fn documents(&self, region: Option<&str>) -> S3Documents {
+    pub fn documents(&self, region: Option<&Region>) -> S3Documents {
         let config = region.map_or_else(|| self.config.clone(), |region| self.in_region(region));
         S3Documents::new(aws_sdk_s3::Client::new(&config))
     }
@@ -81,17 +82,17 @@ impl Session {
             .send()
             .await
             .map_err(|error| Failure::unreachable(diagnose("sts:GetCallerIdentity", &self.region, &error)))?;
-        let arn = answer.arn().unwrap_or_default();
-        let partition = arn.split(':').nth(1).filter(|partition| !partition.is_empty()).unwrap_or("aws").to_owned();
-        match answer.account() {
-            Some(account) => Ok(Caller { account: account.to_owned(), partition }),
+        let partition =
+            answer.arn().and_then(|arn| arn.parse::<Arn>().ok()).map_or_else(|| "aws".to_owned(), |arn| arn.partition().to_owned());
+        match answer.account().and_then(|account| account.parse().ok()) {
+            Some(account) => Ok(Caller { account, partition }),
             None => Err(Failure::unreachable(Diagnostic::error("sts:GetCallerIdentity answered without an account"))),
         }
     }
 }
 
 /// What AWS refused or could not be asked, in words: operation, code, message, request id, and what to do.
-pub fn diagnose<E>(operation: &str, region: &str, error: &SdkError<E, HttpResponse>) -> Diagnostic
+pub fn diagnose<E>(operation: &str, region: &Region, error: &SdkError<E, HttpResponse>) -> Diagnostic
 where
     E: ProvideErrorMetadata + Error + 'static,
 {

@@ -1,8 +1,10 @@
 //! The endpoints of a stage: a session in each account and region, and every endpoint of all of them at once.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
+use aws_names::{AccountId, Region};
 use endpoint_test::aws::{SageMakerTarget, SessionRequest, session};
 use endpoint_test::{Expected, TargetInfo, TargetReport};
 use tokio::sync::Semaphore;
@@ -46,20 +48,21 @@ pub async fn test_endpoints<O: TestObserver>(
 ) -> Result<(StageTests, Vec<TargetReport>), Failure> {
     let Some(release) = tests.release.clone() else { return Err(Diagnostic::error("there is no release to test").into()) };
     let stage = release.manifest.stage(tests.stage).clone();
-    let infos = tested(infos(&release, &stage, &access.role), &tests)?;
-    if infos.is_empty() {
+    let places = tested(places(&stage), &tests)?;
+    if places.is_empty() {
         return Ok((tests, Vec::new()));
     }
     let mut expected = Vec::new();
-    for info in &infos {
+    for place in &places {
         expected.push(match &tests.expectations {
-            Some(expectations) => expectations.of(&release, info)?,
+            Some(expectations) => expectations.of(&release, place.account, place.region, place.endpoint)?,
             None => Expected {
-                model_package_arn: Some(release.manifest.model_package.in_region(&info.region).to_owned()),
+                model_package_arn: Some(release.manifest.model_package.in_region(place.region).to_string()),
                 ..Expected::default()
             },
         });
     }
+    let infos: Vec<_> = places.iter().map(|place| place.info(&release, &stage, &access.role)).collect();
     let opened = open_access(open, &release, &stage, access, tests.compare_with.as_ref()).await;
     let access = match opened {
         Ok(access) => Arc::new(access),
@@ -160,7 +163,7 @@ impl Access {
         answers: &[String],
     ) -> Result<SdkConfig, endpoint_test::TargetError> {
         let config = self.session.in_region(region);
-        if account == self.caller.account {
+        if account == self.caller.account.as_str() {
             return Ok(config);
         }
         let request = SessionRequest {
@@ -183,7 +186,7 @@ async fn remote_in(address: &BaselineAddress, access: &Access) -> BaselineTarget
     let BaselineAddress::Remote { account, region, name } = address else {
         return BaselineTarget::Unreachable("it is in no account of its own".to_owned());
     };
-    match access.config(account, region, &access.baseline_role, vec![name.clone()], &[]).await {
+    match access.config(account.as_str(), region.as_str(), &access.baseline_role, vec![name.clone()], &[]).await {
         Ok(config) => BaselineTarget::Endpoint(Box::new(SageMakerTarget::from_config(&config, name.clone()))),
         Err(error) => BaselineTarget::Unreachable(error.to_string()),
     }
@@ -230,41 +233,52 @@ fn role_of_baseline(release: &Release, stage: &StageTargets, baseline: Option<&B
     owner.unwrap_or(stage).execution_role(account, region)
 }
 
-/// The targets that the suite is for.
-fn tested(mut infos: Vec<TargetInfo>, tests: &StageTests) -> Result<Vec<TargetInfo>, Failure> {
-    let Some(name) = &tests.suite.endpoint().name else { return Ok(infos) };
-    let mut known: Vec<_> = infos.iter().map(|info| format!("`{}`", info.endpoint)).collect();
-    infos.retain(|info| info.endpoint == *name);
-    if infos.is_empty() && !known.is_empty() {
-        known.sort();
-        known.dedup();
+/// An endpoint of the stage.
+#[derive(Debug, Clone, Copy)]
+struct EndpointPlace<'a> {
+    account: &'a AccountId,
+    region: &'a Region,
+    endpoint: &'a str,
+}
+
+/// The endpoints that the suite is for.
+fn tested<'a>(mut places: Vec<EndpointPlace<'a>>, tests: &StageTests) -> Result<Vec<EndpointPlace<'a>>, Failure> {
+    let Some(name) = &tests.suite.endpoint().name else { return Ok(places) };
+    let known: BTreeSet<_> = places.iter().map(|place| format!("`{}`", place.endpoint)).collect();
+    places.retain(|place| place.endpoint == name);
+    if places.is_empty() && !known.is_empty() {
+        let known: Vec<_> = known.into_iter().collect();
         return Err(Diagnostic::error(format!("the tests are for the endpoint `{name}`, which the release does not have"))
             .hint(format!("its endpoints are {}; `endpoint.name` in the tests may hold variables", known.join(", ")))
             .into());
     }
-    Ok(infos)
+    Ok(places)
 }
 
-fn infos(release: &Release, stage: &StageTargets, role: &TargetRole) -> Vec<TargetInfo> {
-    let mut infos = Vec::new();
+fn places(stage: &StageTargets) -> Vec<EndpointPlace<'_>> {
+    let mut places = Vec::new();
     for account in &stage.accounts {
         for region in &stage.regions {
-            let name = role.name.clone().unwrap_or_else(|| stage.execution_role(account, region));
-            for endpoint in &stage.endpoints {
-                infos.push(TargetInfo {
-                    account_id: account.clone(),
-                    region: region.clone(),
-                    endpoint: endpoint.clone(),
-                    role: Some(name.clone()),
-                    environment_name: Some(release.manifest.project.environment.clone()),
-                    environment_type: Some(stage.env_type.clone()),
-                    project_name: Some(release.manifest.project.name.clone()),
-                    project_id: Some(release.manifest.project.id.clone()),
-                });
-            }
+            places.extend(stage.endpoints.iter().map(|endpoint| EndpointPlace { account, region, endpoint }));
         }
     }
-    infos
+    places
+}
+
+impl EndpointPlace<'_> {
+    fn info(&self, release: &Release, stage: &StageTargets, role: &TargetRole) -> TargetInfo {
+        let project = &release.manifest.project;
+        TargetInfo {
+            account_id: self.account.to_string(),
+            region: self.region.to_string(),
+            endpoint: self.endpoint.to_owned(),
+            role: Some(role.name.clone().unwrap_or_else(|| stage.execution_role(self.account, self.region))),
+            environment_name: Some(project.environment.clone()),
+            environment_type: Some(stage.env_type.clone()),
+            project_name: Some(project.name.clone()),
+            project_id: Some(project.id.clone()),
+        }
+    }
 }
 
 fn unreachable(info: TargetInfo, failure: &Failure) -> TargetReport {

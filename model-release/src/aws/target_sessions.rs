@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_config::{Region, SdkConfig};
+use aws_config::SdkConfig;
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
+use aws_names::{AccountId, Region};
 use stack_rollout::SessionError;
 use tokio::sync::OnceCell;
 
@@ -35,7 +36,7 @@ pub struct TargetSessions {
     stage: StageTargets,
     session_name: String,
     /// By account and role.
-    opened: Mutex<HashMap<(String, String), Opened>>,
+    opened: Mutex<HashMap<(AccountId, String), Opened>>,
 }
 
 impl TargetSessions {
@@ -58,25 +59,25 @@ impl TargetSessions {
     }
 
     /// A configuration for an account and region: the caller's own credentials in the caller's account, else the role's.
-    pub async fn config(&self, account: &str, region: &str) -> Result<SdkConfig, SessionError> {
+    pub async fn config(&self, account: &AccountId, region: &Region) -> Result<SdkConfig, SessionError> {
         let caller = self.caller().await?;
-        if caller.account == account {
+        if caller.account == *account {
             return Ok(self.session.in_region(region));
         }
         let role = self.role.name.clone().unwrap_or_else(|| self.stage.execution_role(account, region));
         let cell = {
             let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(opened.entry((account.to_owned(), role.clone())).or_default())
+            Arc::clone(opened.entry((account.clone(), role.clone())).or_default())
         };
         let opened = cell.get_or_init(|| self.open(caller, account, region, role)).await;
         let config = opened.as_ref().map_err(SessionError::new)?;
-        Ok(config.clone().into_builder().region(Region::new(region.to_owned())).build())
+        Ok(config.clone().into_builder().region(aws_config::Region::new(region.to_string())).build())
     }
 
-    async fn open(&self, caller: &Caller, account: &str, region: &str, role: String) -> Result<SdkConfig, String> {
+    async fn open(&self, caller: &Caller, account: &AccountId, region: &Region, role: String) -> Result<SdkConfig, String> {
         let request = endpoint_test::aws::SessionRequest {
-            account: account.to_owned(),
-            region: region.to_owned(),
+            account: account.to_string(),
+            region: region.to_string(),
             role,
             partition: caller.partition.clone(),
             session_name: self.session_name.clone(),

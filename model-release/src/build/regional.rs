@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use aws_names::{ModelPackageArn, Region};
 use cfn_render::Template;
 use model_registry::documents::Documents;
-use model_registry::{ModelPackage, ModelPackageArn, ModelPackageGroup, Registry, Selection};
+use model_registry::{GroupName, ModelPackage, ModelPackageGroup, Registry, Selection};
 use stage_config::ParametersFile;
 
 use super::BuildRequest;
@@ -32,9 +33,9 @@ pub enum RegionalSelection {
 /// The model packages of a release's other regions.
 #[derive(Debug, Default)]
 pub(crate) struct RegionalPackages {
-    /// The chosen package's ARN.
-    chosen: String,
-    packages: BTreeMap<String, ModelPackage>,
+    /// The chosen package; none when nothing was chosen yet.
+    chosen: Option<ModelPackageArn>,
+    packages: BTreeMap<Region, ModelPackage>,
 }
 
 impl RegionalPackages {
@@ -42,8 +43,8 @@ impl RegionalPackages {
     pub(crate) async fn of<R: Registry, D: Documents>(
         chosen: &ModelPackage,
         request: &BuildRequest,
-        regions: &[String],
-        source: &impl Fn(Option<&str>) -> RegistryAccess<R, D>,
+        regions: &[Region],
+        source: &impl Fn(Option<&Region>) -> RegistryAccess<R, D>,
     ) -> Result<Self, Failure> {
         let asked = &request.regional_packages;
         let mut diagnostics = unasked_for(chosen, asked, regions);
@@ -67,20 +68,20 @@ impl RegionalPackages {
             }
         }
         if diagnostics.is_empty() {
-            return Ok(Self { chosen: chosen.arn.to_string(), packages });
+            return Ok(Self { chosen: Some(chosen.arn.clone()), packages });
         }
         Err(Failure::new(exit, diagnostics))
     }
 
     /// Each region with its model package.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&String, &ModelPackage)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Region, &ModelPackage)> {
         self.packages.iter()
     }
 
     /// As the manifest holds them.
-    pub(crate) fn described(&self) -> BTreeMap<String, RegionalModelPackage> {
+    pub(crate) fn described(&self) -> BTreeMap<Region, RegionalModelPackage> {
         let described = |package: &ModelPackage| RegionalModelPackage {
-            arn: package.arn.to_string(),
+            arn: package.arn.clone(),
             images: package.images.clone(),
             model_data: package.model_data.clone(),
         };
@@ -89,7 +90,8 @@ impl RegionalPackages {
 
     /// The parameters by which the stacks of the other regions get their model package.
     pub(crate) fn overrides(&self, parameters: &ParametersFile, template: &Template) -> Result<Vec<ParameterOverride>, Failure> {
-        let passed = parameters.iter().any(|(name, value)| name == PARAMETER && value.text() == Some(self.chosen.as_str()));
+        let passed =
+            parameters.iter().any(|(name, value)| name == PARAMETER && value.text() == self.chosen.as_ref().map(ModelPackageArn::as_str));
         if !self.packages.is_empty() && !passed {
             return Err(Diagnostic::error(format!(
                 "the template has no parameter `{PARAMETER}`, so no region can be given a model package of its own"
@@ -99,7 +101,7 @@ impl RegionalPackages {
             .into());
         }
         let with = |package: &ModelPackage| BTreeMap::from([(PARAMETER.to_owned(), package.arn.to_string())]);
-        let of = |(region, package): (&String, &ModelPackage)| ParameterOverride {
+        let of = |(region, package): (&Region, &ModelPackage)| ParameterOverride {
             account: None,
             region: Some(region.clone()),
             parameters: with(package),
@@ -109,18 +111,18 @@ impl RegionalPackages {
 }
 
 /// Regions without a model package, and model packages without a region.
-fn unasked_for(chosen: &ModelPackage, asked: &BTreeMap<String, RegionalSelection>, regions: &[String]) -> Vec<Diagnostic> {
+fn unasked_for(chosen: &ModelPackage, asked: &BTreeMap<Region, RegionalSelection>, regions: &[Region]) -> Vec<Diagnostic> {
     let own = chosen.arn.region();
     let missing = regions.iter().filter(|region| *region != own && !asked.contains_key(*region)).map(|region| {
         Diagnostic::error(format!("there is no model package for region `{region}`: the chosen one is in `{own}`"))
             .detail(chosen.arn.to_string())
             .code("region-without-package")
-            .about(region.clone())
+            .about(region.as_str())
     });
     let extra = asked.keys().filter(|region| !regions.contains(region)).map(|region| {
         Diagnostic::error(format!("a model package is named for region `{region}`, to which nothing is deployed"))
             .code("package-without-region")
-            .about(regions.join(", "))
+            .about(regions.iter().map(Region::as_str).collect::<Vec<_>>().join(", "))
     });
     let second = asked.iter().filter(|(region, selection)| {
         *region == own && regions.contains(region) && !matches!(selection, RegionalSelection::Arn(arn) if arn.same_package(&chosen.arn))
@@ -135,24 +137,18 @@ fn unasked_for(chosen: &ModelPackage, asked: &BTreeMap<String, RegionalSelection
 
 async fn find<R: Registry, D: Documents>(
     chosen: &ModelPackage,
-    region: &str,
+    region: &Region,
     selection: &RegionalSelection,
     wanted: &PackageSelection,
     source: RegistryAccess<R, D>,
 ) -> Result<ModelPackage, Failure> {
-    let of_version = |version: Option<u32>| {
-        let arn = &chosen.arn;
-        let version = version.map(|version| format!("/{version}")).unwrap_or_default();
-        format!("arn:{}:sagemaker:{region}:{}:model-package/{}{version}", arn.partition(), arn.account(), arn.name())
+    let arn = match selection {
+        RegionalSelection::SameVersion => chosen.arn.in_region(region, chosen.arn.version()),
+        RegionalSelection::Version(version) => chosen.arn.in_region(region, Some(*version)),
+        RegionalSelection::Arn(arn) => arn.clone(),
     };
-    let text = match selection {
-        RegionalSelection::SameVersion => of_version(chosen.arn.version()),
-        RegionalSelection::Version(version) => of_version(Some(*version)),
-        RegionalSelection::Arn(arn) => arn.to_string(),
-    };
-    let arn: ModelPackageArn = text.parse().map_err(|error: model_registry::ParseArnError| Diagnostic::error(error.to_string()))?;
     // A region's group may have another name: whoever names an ARN has named its group.
-    let group = ModelPackageGroup::from(arn.name().clone());
+    let group = ModelPackageGroup::from(GroupName::from(&arn));
     let choice = wanted.select(&group, &Selection::Arn(arn), source).await.map_err(|error| {
         let failure = registry_errors::of_selection(&error);
         let in_region = |diagnostic: Diagnostic| diagnostic.named(format!("region {region}"));

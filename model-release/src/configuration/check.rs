@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_names::{AccountId, Region};
 use cfn_render::PseudoParameters;
 use stage_config::{
     Checked, Layer, Merged, Override, Overrides, ParameterType, Problem, ResolvedTemplate, ResourceRules, check, check_resources,
@@ -23,9 +24,9 @@ const SAME_EVERYWHERE: [&str; 5] = ["ModelPackageName", "SageMakerProjectName", 
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Targets<'a> {
     /// The target accounts.
-    pub accounts: Option<&'a [String]>,
+    pub accounts: Option<&'a [AccountId]>,
     /// The target regions.
-    pub regions: Option<&'a [String]>,
+    pub regions: Option<&'a [Region]>,
     /// The instance types that the model package supports; all when empty.
     pub instance_types: &'a [String],
 }
@@ -109,8 +110,8 @@ impl Configuration {
         let refused = check_rules(&self.template_json, &self.section, merged, &not_known);
 
         let texts = self.texts(&checked, &not_known);
-        let region = target.1.or(targets.regions.and_then(|regions| regions.first()).map(String::as_str));
-        let account = target.0.or(targets.accounts.and_then(|accounts| accounts.first()).map(String::as_str));
+        let region = target.1.or(targets.regions.and_then(|regions| regions.first()).map(Region::as_str));
+        let account = target.0.or(targets.accounts.and_then(|accounts| accounts.first()).map(AccountId::as_str));
         let pseudo = region.map_or_else(PseudoParameters::unknown, PseudoParameters::in_region);
         let pseudo = account.map_or(pseudo.clone(), |account| pseudo.in_account(account));
         match self.template.resolve_with_provenance(&texts, &pseudo) {
@@ -220,8 +221,8 @@ fn by_target(stage: &StageConfiguration) -> Vec<ParameterOverride> {
     overrides.filter(|known| !known.parameters.is_empty()).collect()
 }
 
-fn strs(texts: &[String]) -> Vec<&str> {
-    texts.iter().map(String::as_str).collect()
+fn strs<T: AsRef<str>>(names: &[T]) -> Vec<&str> {
+    names.iter().map(AsRef::as_ref).collect()
 }
 
 /// The accounts and regions that overrides name.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use aws_names::{AccountId, Region};
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use serde::Serialize;
@@ -81,8 +82,8 @@ impl Explanation {
         let parameters = configuration.section.declarations.keys().map(|name| parameter(configuration, pipeline, &merged, name)).collect();
         let undeclared = merged.parameters.iter().filter(|(name, _)| !configuration.section.declarations.contains_key(*name));
         let holds = |known: &&ParameterOverride| {
-            let here = |named: &Option<String>, asked: Option<&str>| asked.is_none() || named.is_none() || named.as_deref() == asked;
-            here(&known.account, account) && here(&known.region, region)
+            let here = |named: Option<&str>, asked: Option<&str>| asked.is_none() || named.is_none() || named == asked;
+            here(known.account.as_ref().map(AccountId::as_str), account) && here(known.region.as_ref().map(Region::as_str), region)
         };
         Self {
             schema_version: 1,
@@ -121,7 +122,8 @@ impl Explanation {
             text += "\nOverrides, a later one before an earlier one:\n";
         }
         for known in &self.overrides {
-            let target: Vec<&str> = [known.account.as_deref(), known.region.as_deref()].into_iter().flatten().collect();
+            let target: Vec<&str> =
+                [known.account.as_ref().map(AccountId::as_str), known.region.as_ref().map(Region::as_str)].into_iter().flatten().collect();
             let values: Vec<String> = known.parameters.iter().map(|(name, value)| format!("{name} = {}", one_line(value))).collect();
             let _ = writeln!(text, "  {}: {}", target.join(" in "), values.join(", "));
         }

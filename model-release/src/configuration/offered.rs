@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use aws_names::{AccountId, ModelPackageArn};
 use stage_config::Layer;
 
 use crate::Stage;
@@ -24,9 +25,9 @@ pub struct Pipeline<'a> {
     /// The key that encrypts the endpoints' volumes.
     pub volume_kms_key_arn: Option<&'a str>,
     /// The chosen model package.
-    pub model_package_arn: Option<&'a str>,
+    pub model_package_arn: Option<&'a ModelPackageArn>,
     /// The stage's accounts.
-    pub accounts: Option<&'a [String]>,
+    pub accounts: Option<&'a [AccountId]>,
     /// Where each value comes from.
     pub sources: &'static Sources,
 }
@@ -79,12 +80,12 @@ impl Pipeline<'_> {
             "SageMakerProjectId" => self.project_id.map(str::to_owned),
             "EnvName" => self.env_name.map(str::to_owned),
             "EnvType" => self.env_type.map(str::to_owned),
-            "ModelPackageName" => self.model_package_arn.map(str::to_owned),
+            "ModelPackageName" => self.model_package_arn.map(ModelPackageArn::to_string),
             "ExecutionRoleName" => self.execution_role.map(str::to_owned),
             "VolumeKmsKeyArn" => self.volume_kms_key_arn.map(str::to_owned),
             "SageMakerSubnetIds" => environment().map(|environment| format!("{environment}-private-subnet-ids")),
             "SageMakerSecurityGroupIds" => environment().map(|environment| format!("{environment}-sagemaker-sg-ids")),
-            _ => self.accounts.map(|accounts| accounts.join(",")),
+            _ => self.accounts.map(|accounts| accounts.iter().map(AccountId::as_str).collect::<Vec<_>>().join(",")),
         }
     }
 

@@ -46,7 +46,7 @@ pub fn document(
         change: change.to_owned(),
         because,
         nothing_to_do: plan.is_nothing_to_do(),
-        model_package: built.manifest.model_package.arn.clone(),
+        model_package: built.manifest.model_package.arn.to_string(),
         parameters: if observed.stack_set.is_some() { parameter_changes(&present, &wanted, &hidden) } else { Vec::new() },
         groups: groups(release, template.as_ref(), observed, plan, &present, &wanted, &hidden),
         operations: planned_operations(plan)

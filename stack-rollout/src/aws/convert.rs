@@ -168,7 +168,7 @@ fn target(operation: &'static str, account: Option<&str>, region: Option<&str>) 
 /// look like one that does not exist.
 pub(super) fn identifier<T>(operation: &'static str, text: Option<&str>) -> Result<T, CallError>
 where
-    T: std::str::FromStr<Err = crate::InvalidIdentifier>,
+    T: std::str::FromStr<Err = crate::InvalidName>,
 {
     text.unwrap_or_default().parse().map_err(|error| CallError::unusable(operation, format!("the answer cannot be used: {error}")))
 }

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use aws_names::{AccountId, Region};
 use serde_json::value::RawValue;
 
 use super::{Override, Overrides};
 use crate::layer::{Setting, Value};
-use crate::names;
 use crate::problem::{Place, Problem, Problems};
 use crate::source::{Kind, Source, items, member};
 use crate::stage_file::scalar;
@@ -91,8 +91,11 @@ impl<'a> Reader<'a> {
         }
         let members = self.source.members(entry, "this override");
         self.source.known_keys(&members, &ENTRY_KEYS, "an override");
-        let accounts = self.ids(member(&members, "accounts"), "an AWS account id", "an account id has 12 digits", names::is_account_id);
-        let regions = self.ids(member(&members, "regions"), "an AWS region", "a region looks like us-east-1", names::is_region);
+        let accounts = self.ids(member(&members, "accounts"), "an AWS account id", "an account id has 12 digits", |text| {
+            text.parse::<AccountId>().is_ok()
+        });
+        let regions =
+            self.ids(member(&members, "regions"), "an AWS region", "a region looks like us-east-1", |text| text.parse::<Region>().is_ok());
         if member(&members, "accounts").is_none() && member(&members, "regions").is_none() {
             let message = "this override names neither accounts nor regions".to_owned();
             self.source.problem("no-target", entry, message, "what holds for the whole stage belongs into the stage file");

@@ -27,7 +27,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
     let release = requests::release(project, &options.set.release)?;
     let mut rollout = requests::rollout(&release, &options.set, &options.preferences)?;
     rollout.release.managed_execution = managed_execution(options)?;
-    let regions: Vec<_> = rollout.release.targets.regions.iter().map(ToString::to_string).collect();
+    let regions: Vec<_> = rollout.release.targets.regions.iter().cloned().collect();
     let recording = Recording::read(&options.record, options.set.stage, "Deployed", Some(&release), Some(&regions))?;
     let access = session::test_access(&options.set.role)?;
     let session = session::open().await?;
@@ -72,7 +72,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
         &stack_sets,
         |account, region| {
             let sessions = &sessions;
-            async move { Ok(TargetStacks::new(&sessions.config(account.as_str(), region.as_str()).await?)) }
+            async move { Ok(TargetStacks::new(&sessions.config(&account, &region).await?)) }
         },
         (!options.no_preflight).then_some(preflight),
         identity,

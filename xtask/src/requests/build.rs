@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use model_registry::{ModelPackageArn, ModelPackageGroup};
+use aws_names::{ModelPackageArn, Region};
+use model_registry::ModelPackageGroup;
 use model_release::build::{BuildRequest, RegionalSelection};
 use model_release::configuration::ConfigurationFiles;
 use model_release::{Diagnostic, Failure, FailureKind, Stage, stop_on_errors};
@@ -111,7 +112,7 @@ impl BuildCommand {
 }
 
 /// Reads what the options name: `REGION=ARN`, `REGION=VERSION`, `REGION=same-version`, or an ARN alone, which says its region itself.
-fn read_regional(options: &[String], diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<String, RegionalSelection> {
+fn read_regional(options: &[String], diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<Region, RegionalSelection> {
     let mut read = BTreeMap::new();
     for text in options.iter().map(|text| text.trim()).filter(|text| !text.is_empty()) {
         let mut refuse = |diagnostic: Diagnostic| diagnostics.push(diagnostic.named(REGIONAL));
@@ -130,30 +131,28 @@ fn read_regional(options: &[String], diagnostics: &mut Vec<Diagnostic>) -> BTree
     read
 }
 
-fn parse(text: &str) -> Result<(String, RegionalSelection), Diagnostic> {
+fn parse(text: &str) -> Result<(Region, RegionalSelection), Diagnostic> {
     let arn = |text: &str| text.parse::<ModelPackageArn>().map_err(|error| Diagnostic::error(error.to_string()));
     if text.starts_with("arn:") {
         let arn = arn(text)?;
-        return Ok((arn.region().to_owned(), RegionalSelection::Arn(arn)));
+        return Ok((arn.region().clone(), RegionalSelection::Arn(arn)));
     }
     let shape = "say REGION=ARN, REGION=VERSION or REGION=same-version, such as eu-west-1=7";
     let Some((region, which)) = text.split_once('=') else {
         return Err(Diagnostic::error(format!("`{text}` does not say which model package serves which region")).hinting(shape));
     };
-    let (region, which) = (region.trim().to_owned(), which.trim());
-    let mut problems = Vec::new();
-    targets::regions(&region, REGIONAL, &mut problems);
+    let (region, which) = (region.trim(), which.trim());
     if region.is_empty() {
         return Err(Diagnostic::error(format!("`{text}` names no region")).hinting(shape));
     }
-    if let Some(problem) = problems.into_iter().next() {
-        return Err(problem);
-    }
+    let region: Region = region.parse().map_err(|_| {
+        Diagnostic::error(format!("`{region}` is not an AWS region")).hinting("a region looks like us-east-1; separate regions with commas")
+    })?;
     let selection = match which {
         "same-version" => RegionalSelection::SameVersion,
         _ if which.starts_with("arn:") => {
             let arn = arn(which)?;
-            if arn.region() != region {
+            if *arn.region() != region {
                 return Err(Diagnostic::error(format!("`{arn}` is in region `{}`, not in `{region}`", arn.region()))
                     .hinting("a model package serves endpoints of its own region only"));
             }
@@ -171,7 +170,7 @@ fn parse(text: &str) -> Result<(String, RegionalSelection), Diagnostic> {
 mod tests {
     use super::{RegionalSelection, read_regional};
 
-    fn asked(options: &[&str]) -> (Vec<(String, RegionalSelection)>, usize) {
+    fn asked(options: &[&str]) -> (Vec<(Region, RegionalSelection)>, usize) {
         let mut diagnostics = Vec::new();
         let options: Vec<_> = options.iter().map(|option| (*option).to_owned()).collect();
         (read_regional(&options, &mut diagnostics).into_iter().collect(), diagnostics.len())
@@ -185,9 +184,9 @@ mod tests {
         assert_eq!(
             read,
             [
-                ("ap-south-1".to_owned(), RegionalSelection::SameVersion),
-                ("eu-central-1".to_owned(), RegionalSelection::Arn(arn.parse().unwrap())),
-                ("eu-west-1".to_owned(), RegionalSelection::Version(7)),
+                ("ap-south-1".parse().unwrap(), RegionalSelection::SameVersion),
+                ("eu-central-1".parse().unwrap(), RegionalSelection::Arn(arn.parse().unwrap())),
+                ("eu-west-1".parse().unwrap(), RegionalSelection::Version(7)),
             ]
         );
     }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use aws_names::{AccountId, Arn};
 use model_release::build::{StageRequest, accounts_file, template_configuration_file};
 use model_release::configuration::{BaseFile, ConfigurationFiles, StageFiles};
 use model_release::{Accounts, Diagnostic, Stage, manifest};
@@ -170,14 +171,14 @@ impl OptionErrors {
     }
 
     /// A list of accounts where it is given; none where it is not, or where only organizational units are.
-    pub(crate) fn known_accounts(&mut self, options: &StageAccounts, stage: Stage) -> Option<Vec<String>> {
+    pub(crate) fn known_accounts(&mut self, options: &StageAccounts, stage: Stage) -> Option<Vec<AccountId>> {
         let (list, flag) = match stage {
             Stage::Staging => (options.staging_accounts.as_ref(), "--staging-accounts"),
             Stage::Prod => (options.prod_accounts.as_ref(), "--prod-accounts"),
         };
         let is_single = given(options.multi_account_deployment.as_ref()).and_then(targets::yes_or_no) == Some(false);
         let text = given(list).filter(|_| !is_single)?;
-        Some(targets::accounts(text, flag, &mut self.diagnostics).iter().map(ToString::to_string).collect())
+        Some(targets::accounts(text, flag, &mut self.diagnostics).into_iter().collect())
     }
 
     /// A role's name with its path: `Name`, `path/Name`, or the ARN of such a role.
@@ -188,8 +189,12 @@ impl OptionErrors {
 
     /// The same of a text.
     pub(crate) fn role_name(&mut self, text: &str, flag: &str) -> String {
-        let name =
-            if text.starts_with("arn:") { text.split_once(":role/").map_or("", |(_, name)| name) } else { text.trim_start_matches('/') };
+        let arn = text.parse::<Arn>().ok().filter(|arn| arn.service() == "iam" && arn.resource_type() == "role");
+        let name = match &arn {
+            Some(arn) => arn.path_and_name(),
+            None if text.starts_with("arn:") => "",
+            None => text.trim_start_matches('/'),
+        };
         let last = name.rsplit('/').next().unwrap_or_default();
         let valid = !last.is_empty()
             && last.len() <= 64

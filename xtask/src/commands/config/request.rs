@@ -4,6 +4,7 @@ use crate::cli::{ConfigExplainOptions, ConfigurationOptions, given};
 use crate::project::Project;
 use crate::requests::{OptionErrors, SOURCES};
 use crate::targets;
+use aws_names::{AccountId, Region};
 use model_release::Stage;
 use model_release::configuration::{ConfigurationFiles, Pipeline, Targets};
 use model_release::{Diagnostic, Failure, stop_on_errors};
@@ -15,14 +16,14 @@ pub(super) struct ConfigRequest {
     project_id: Option<String>,
     env_name: Option<String>,
     volume_kms_key_arn: Option<String>,
-    regions: Option<Vec<String>>,
+    regions: Option<Vec<Region>>,
 }
 
 pub(super) struct StageRequest {
     pub(super) stage: Stage,
     env_type: Option<String>,
     execution_role: Option<String>,
-    accounts: Option<Vec<String>>,
+    accounts: Option<Vec<AccountId>>,
 }
 
 impl ConfigRequest {
@@ -83,7 +84,9 @@ impl ConfigRequest {
             targets::regions(region, "--region", &mut diagnostics);
         }
         let accounts = self.stages.first().and_then(|stage| stage.accounts.as_ref());
-        for (what, id, targets) in [("account", account, accounts), ("region", region, self.regions.as_ref())] {
+        let accounts = accounts.map(|accounts| accounts.iter().map(ToString::to_string).collect::<Vec<_>>());
+        let regions = self.regions.as_ref().map(|regions| regions.iter().map(ToString::to_string).collect::<Vec<_>>());
+        for (what, id, targets) in [("account", account, accounts), ("region", region, regions)] {
             if let Some((id, targets)) = id.zip(targets).filter(|(id, targets)| !targets.iter().any(|known| known == id)) {
                 let diagnostic = Diagnostic::error(format!("{what} `{id}` is no target of the {} stage", options.stage));
                 diagnostics.push(diagnostic.named(format!("--{what}")).hint(format!("its targets are {}", targets.join(", "))));

@@ -61,7 +61,7 @@ fn values(choice: &Choice) -> BTreeMap<&'static str, String> {
         ("model_package_group", package.group.to_string()),
         ("model_package_version", package.version.map(|version| version.to_string()).unwrap_or_default()),
         ("account", package.arn.account().to_string()),
-        ("region", package.arn.region().to_owned()),
+        ("region", package.arn.region().to_string()),
         ("approval_status", package.approval_status.to_string()),
         ("created", package.created.to_string()),
         ("images", package.images.join(",")),
