@@ -346,3 +346,19 @@ async fn events_of_a_stack_that_is_gone_are_an_error_and_not_an_empty_page() {
     let error = CloudFormationStacks::new(client(server.url())).stack_events("x", None).await.unwrap_err();
     assert_eq!((error.operation, error.code.as_deref()), ("DescribeStackEvents", Some("ValidationError")));
 }
+
+#[tokio::test]
+async fn operations_are_the_newest_first_and_those_of_one_moment_keep_the_order_of_the_list() {
+    let server = serve(|action, _| {
+        let operation = |id: &str, at: &str| {
+            format!(
+                "<member><OperationId>{id}</OperationId><Action>UPDATE</Action><Status>SUCCEEDED</Status><CreationTimestamp>2026-02-01T00:00:{at}Z</CreationTimestamp></member>"
+            )
+        };
+        let all = [("a-1", "01"), ("b-2", "03.100"), ("a-3", "03.100"), ("b-4", "03.900")].map(|(id, at)| operation(id, at)).concat();
+        result(action, &format!("<Summaries>{all}</Summaries>"))
+    });
+    let stack_sets = CloudFormationStackSets::new(client(server.url()), CallAs::Itself);
+    let listed = stack_sets.list_operations(&"iris-staging".parse().unwrap()).await.unwrap();
+    assert_eq!(listed.iter().map(|operation| operation.id.as_str()).collect::<Vec<_>>(), ["b-4", "b-2", "a-3", "a-1"]);
+}
