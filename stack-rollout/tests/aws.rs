@@ -135,6 +135,7 @@ async fn a_first_release_goes_over_the_wire_and_a_failure_comes_back_with_its_ca
             );
             result(action, &operation)
         }
+        ("ListStackSetOperations", _) => result(action, "<Summaries/>"),
         // An empty page with a token is not the end of a list.
         ("ListStackSetOperationResults", None) => result(action, "<Summaries/><NextToken>2</NextToken>"),
         ("ListStackSetOperationResults", Some("2")) => {
@@ -220,6 +221,7 @@ fn existing(set: &'static str) -> Loopback {
             result(action, &format!("<StackSetOperation><OperationId>{id}</OperationId><Status>SUCCEEDED</Status></StackSetOperation>"))
         }
         "ListStackSetOperationResults" => result(action, "<Summaries/>"),
+        "DescribeStackInstance" => result(action, "<StackInstance><ParameterOverrides/></StackInstance>"),
         other => panic!("not expected: {other}"),
     })
 }
@@ -265,6 +267,13 @@ async fn service_managed_targets_are_accounts_within_their_units() {
     release.template = Template::uploaded("Resources: {}\n", "https://bucket.s3.us-east-1.amazonaws.com/t.yaml");
     release.preferences = Preferences::default();
     roll(&server, &release, CallAs::DelegatedAdmin).await.unwrap();
+    assert_snapshot!(asked(&server, "DescribeStackInstance"), @r"
+    Action = DescribeStackInstance
+    StackSetName = iris-staging
+    StackInstanceAccount = 222222222222
+    StackInstanceRegion = us-east-1
+    CallAs = DELEGATED_ADMIN
+    ");
     assert_snapshot!(asked(&server, "UpdateStackSet"), @r"
     Action = UpdateStackSet
     StackSetName = iris-staging

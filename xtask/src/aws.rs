@@ -10,6 +10,7 @@ use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::RequestId;
 
 use model_registry::aws::{S3Documents, SageMakerRegistry};
+use stack_rollout::aws::CloudFormationStackSets;
 
 use crate::choice::Source;
 use crate::diagnostic::{Diagnostic, Failure};
@@ -90,7 +91,15 @@ impl Session {
         SageMakerRegistry::new(aws_sdk_sagemaker::Client::from_conf(config.build()))
     }
 
-    /// The same, with the documents that its packages name.
+    /// The stack sets of the account and region. The parameters of its own of every instance are read one by one: the client finds out by
+    /// itself how many requests in a second CloudFormation accepts.
+    pub(crate) fn stack_sets(&self, call_as: stack_rollout::CallAs) -> CloudFormationStackSets {
+        let retries = RetryConfig::adaptive().with_max_attempts(5).with_max_backoff(MAX_PAUSE);
+        let config = aws_sdk_cloudformation::config::Builder::from(&self.config).retry_config(retries);
+        CloudFormationStackSets::new(aws_sdk_cloudformation::Client::from_conf(config.build()), call_as)
+    }
+
+    /// The model registry, with the documents that its packages name.
     pub(crate) fn registry_source(&self, region: Option<&str>) -> Source<SageMakerRegistry, S3Documents> {
         Source { registry: self.registry(region), documents: self.documents(region) }
     }

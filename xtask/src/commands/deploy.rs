@@ -59,7 +59,7 @@ mod with_aws {
         let regions: Vec<_> = request.release.targets.regions.iter().map(ToString::to_string).collect();
         let recording = Recording::read(&options.record, options.set.stage, "Deployed", Some(&release), Some(&regions))?;
         let session = Session::open().await?;
-        let stack_sets = CloudFormationStackSets::new(aws_sdk_cloudformation::Client::new(&session.config), request.call_as);
+        let stack_sets = session.stack_sets(request.call_as);
 
         let stage = release.manifest.stage(options.set.stage);
         let sessions = TargetSessions::new(&session, &release, stage, &options.set.role, "deploy");
@@ -223,7 +223,8 @@ mod with_aws {
             }
         }
         for problem in &rollout.problems {
-            printer.diagnostic(&Diagnostic::new(Level::Warning, problem.to_string()).hint(problem.hint.clone()));
+            let level = if problem.code == "superseded" { Level::Error } else { Level::Warning };
+            printer.diagnostic(&Diagnostic::new(level, problem.to_string()).hint(problem.hint.clone()));
         }
         // What --regions leaves out this time is no orphan.
         for orphan in rollout.orphans.iter().filter(|orphan| !all_targets.contains(orphan)) {

@@ -48,7 +48,7 @@ mod with_aws {
         let release = Release::read(&folder, options.set.release.approved()?.as_deref())?;
         let request = stack_set_request::read(&folder, &release, &options.set, &PreferenceOptions::default())?;
         let session = Session::open().await?;
-        let stack_sets = CloudFormationStackSets::new(aws_sdk_cloudformation::Client::new(&session.config), request.call_as);
+        let stack_sets = session.stack_sets(request.call_as);
         if options.detect_drift {
             look_for_drift(printer, &stack_sets, &request, Duration::from_secs(options.wait)).await?;
         }

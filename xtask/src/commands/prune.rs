@@ -23,8 +23,7 @@ mod with_aws {
     use std::io::{BufRead as _, IsTerminal as _};
     use std::time::Duration;
 
-    use stack_rollout::aws::CloudFormationStackSets;
-    use stack_rollout::{Prune, Pruning, SystemClock, Target, Verdict, observe, prune};
+    use stack_rollout::{Prune, Pruning, SystemClock, Target, Verdict, observe_without_overrides, prune};
 
     use super::{Exit, Failure, Printer, Project, PruneOptions};
     use crate::aws::Session;
@@ -39,10 +38,10 @@ mod with_aws {
         let request = stack_set_request::read(&folder, &release, &options.set, &options.preferences)?;
         let named = named(&options.instance)?;
         let session = Session::open().await?;
-        let stack_sets = CloudFormationStackSets::new(aws_sdk_cloudformation::Client::new(&session.config), request.call_as);
+        let stack_sets = session.stack_sets(request.call_as);
         let set = &request.release.stack_set;
         let instances = if named.is_empty() {
-            let observed = observe(&stack_sets, &request.release).await.map_err(|error| deploy::refused(&error))?;
+            let observed = observe_without_overrides(&stack_sets, set).await.map_err(|error| deploy::refused(&error))?;
             let orphans: BTreeSet<_> = observed
                 .instances
                 .into_iter()

@@ -3,8 +3,7 @@
 use model_registry::documents::NoDocuments;
 use model_registry::snapshot::Snapshot;
 use serde_json::json;
-use stack_rollout::aws::CloudFormationStackSets;
-use stack_rollout::{Observed, observe, plan};
+use stack_rollout::{Observed, observe_without_overrides, plan};
 use tempfile::TempDir;
 
 use super::report::Report;
@@ -90,8 +89,8 @@ async fn targets_of(
     let stage_targets = release.manifest.stage(stage);
     let set = look.options.stack_set(stage, &stage_targets.env_type);
     let asked = stack_set_request::read(&request.output_dir, release, &set, &PreferenceOptions::default())?;
-    let stack_sets = CloudFormationStackSets::new(aws_sdk_cloudformation::Client::new(&look.session.config), asked.call_as);
-    let observed = match observe(&stack_sets, &asked.release).await {
+    let stack_sets = look.session.stack_sets(asked.call_as);
+    let observed = match observe_without_overrides(&stack_sets, &asked.release.stack_set).await {
         Ok(observed) => {
             let found = match &observed.stack_set {
                 Some(_) => preflight::plural(observed.instances.len(), "stack"),

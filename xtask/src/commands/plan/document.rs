@@ -38,7 +38,7 @@ pub(crate) struct PlanDocument {
     pub(crate) preflight: Option<PreflightReport>,
 }
 
-/// A parameter of the stack set that changes. Values of `NoEcho` parameters are four asterisks.
+/// A parameter that changes. Values of `NoEcho` parameters are four asterisks.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct ParameterChange {
@@ -133,8 +133,8 @@ pub(crate) struct Target {
     pub(crate) drift: Option<String>,
     /// Why the last operation did not succeed here; null when it did.
     pub(crate) last_failure: Option<String>,
-    /// Parameters of its own that change, by name.
-    pub(crate) overrides: Vec<String>,
+    /// Parameters of its own that change: `from` and `to` are null where the stack set's value holds.
+    pub(crate) overrides: Vec<ParameterChange>,
 }
 
 /// What stands in the way.
