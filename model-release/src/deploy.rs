@@ -228,7 +228,10 @@ impl Deployment {
             }
         }
         let problems = self.rollout.problems.iter();
-        findings.extend(problems.map(|problem| Diagnostic::new(Level::Warning, problem.to_string()).hint(problem.hint.clone())));
+        findings.extend(problems.map(|problem| {
+            let level = if problem.code == "superseded" { Level::Error } else { Level::Warning };
+            Diagnostic::new(level, problem.to_string()).hint(problem.hint.clone())
+        }));
         for orphan in self.rollout.orphans.iter().filter(|orphan| !all_targets.contains(orphan)) {
             let message = format!("`{stack_set}` still has a stack where the release has no target; nothing deletes it");
             findings.push(Diagnostic::warning(message).code("orphan").about(orphan.to_string()).named(orphan.to_string()));

@@ -1,6 +1,6 @@
 //! What planning and rolling out cost at scale: `cargo bench -p stack-rollout --bench planning`.
 //!
-//! A server on loopback answers as CloudFormation does, 100 instances a page; this program runs itself once for each size, so that
+//! A server on loopback answers as CloudFormation does, each time after 50 ms, 100 instances a page; this program runs itself once for each size, so that
 //! processor time and memory are that size's own and the server's are not in them. An operation is looked at three times.
 #![allow(clippy::print_stdout, clippy::cast_precision_loss, reason = "a benchmark prints, and rounds")]
 
@@ -21,6 +21,8 @@ use test_support::loopback::{Answer, Loopback};
 
 const REGIONS: [&str; 4] = ["ap-south-1", "eu-west-1", "us-east-1", "us-west-2"];
 const PAGE: usize = 100;
+/// How long CloudFormation takes for a response.
+const LATENCY: Duration = Duration::from_millis(50);
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
@@ -86,7 +88,8 @@ async fn measured(url: &str, accounts: usize) {
     let plan = plan(&release, &observed);
     assert_eq!(plan.targets(InstanceAction::Update).count(), accounts * REGIONS.len());
     let plan_wall = start.elapsed();
-    let plan_requests = 1 + (accounts * REGIONS.len()).div_ceil(PAGE);
+    // The set, the list of its instances, and each instance.
+    let plan_requests = 1 + (accounts * REGIONS.len()).div_ceil(PAGE) + accounts * REGIONS.len();
     let options = Options {
         poll: Poll { first: Duration::from_millis(5), longest: Duration::from_millis(5), ..Poll::default() },
         ..Options::new("bench".parse().expect("an id"))
@@ -137,12 +140,13 @@ fn serve(accounts: usize) -> (Loopback, Arc<AtomicUsize>) {
             }
             "ListStackInstances" => page(accounts, begin, "<Status>CURRENT</Status><StackInstanceStatus><DetailedStatus>SUCCEEDED</DetailedStatus></StackInstanceStatus><StackId>arn:aws:cloudformation:us-east-1:222222222222:stack/StackSet-iris-staging-0f4d1d1e-5c0a-4a51-9b5c-000000000001/0f4d1d1e</StackId>"),
             "ListStackSetOperationResults" => page(accounts, begin, if has_ended { "<Status>SUCCEEDED</Status>" } else { "<Status>RUNNING</Status>" }),
+            "DescribeStackInstance" => "<StackInstance><ParameterOverrides></ParameterOverrides></StackInstance>".to_owned(),
             _ => String::new(),
         };
         let body = format!(
             r#"<{action}Response xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><{action}Result>{inner}</{action}Result></{action}Response>"#
         );
-        Answer::new(200).body("text/xml", body)
+        Answer::new(200).body("text/xml", body).after(LATENCY)
     });
     (server.expect("a port"), looks)
 }

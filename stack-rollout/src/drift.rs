@@ -1,6 +1,6 @@
 //! Looking for drift: stacks that were changed by hand after they were rolled out.
 
-use crate::operation_loop::{Halt, OperationLoop, Options};
+use crate::operation_loop::{Halt, OperationLoop, Options, Taken};
 use crate::rollout::OperationRecord;
 use crate::stack_sets::StackSets;
 use crate::status::OperationAction;
@@ -24,10 +24,15 @@ pub async fn detect_drift<S: StackSets, C: Clock>(
     mut on_event: impl FnMut(Event) + Send,
 ) -> Result<Vec<OperationRecord>, Error> {
     let mut run = OperationLoop::new(stack_sets, name, options, clock, &mut on_event);
-    run.enter().await?;
-    if run.halt.is_none() {
+    loop {
+        run.enter().await?;
+        if run.halt.is_some() {
+            break;
+        }
         let call = |id| async move { stack_sets.detect_drift(name, preferences, &id).await };
-        run.take(OperationAction::DetectDrift, ("drift", 1), &Targets::default(), call).await?;
+        if run.take(OperationAction::DetectDrift, ("drift", 1), &Targets::default(), call).await? != Taken::Overtaken {
+            break;
+        }
     }
     if let Some(Halt::Error(error)) = &run.halt {
         return Err(error.clone());

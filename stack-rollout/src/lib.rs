@@ -42,6 +42,27 @@
 //! - [`StackSets`] and [`Stacks`] are the ports: the management account's stack sets, and the stacks of one target. `aws` holds
 //!   them on CloudFormation. A [`Clock`] is a port too: there is one poll loop, with a deadline and no fixed pause.
 //!
+//! # Several runs, and people, at one stack set
+//!
+//! CloudFormation runs one operation on a stack set at a time, and a rollout is several. Nothing is locked and nothing is stored: what
+//! a run knows of others is CloudFormation's own list of operations, whose ids say which release each belongs to.
+//!
+//! - Right before each of its operations a run lists those of the set. One that creates or updates instances, is of another release, of
+//!   a pipeline or of a person, and began after the run's own first one is newer: the run stops, with the problem `superseded` and the
+//!   verdict [`Unfinished`](Verdict::Unfinished). It does so after its last operation, too, and then vouches for no target.
+//! - The order of first operations decides which run is newer, and not the versions of what they roll out. To go back, start a new run of
+//!   the older release.
+//! - An operation that an earlier run of the same release has started is the run's own. So are those of another run of it at the same time:
+//!   each waits for the other's and then finds out anew what is left to do.
+//! - When anything else has changed since a run observed the set, it observes and plans again.
+//! - Parameters that a person has set on single instances are read before every plan, one request for each instance, ten at a time.
+//!   Those of instances that are no target of the release are left alone and not read.
+//!
+//! A window remains: another run can begin, and end, between the list and the operation that follows it, and then be overwritten. It is
+//! the time of one request, plus the time by which `ListStackSetOperations` lags behind, since AWS calls it eventually consistent. CloudFormation
+//! offers no condition for its requests by which it could be closed. The run that was overwritten stops as superseded if it
+//! is still running; the one that did it stops before its next operation.
+//!
 //! # Features
 //!
 //! | feature | what |
@@ -79,7 +100,10 @@ pub use drift::detect_drift;
 pub use error::Error;
 pub use identifiers::{OperationId, StackSetName, Target};
 pub use operation_loop::{Options, Poll};
-pub use plan::{Difference, InstanceAction, Observed, Plan, PlannedInstance, SetChange, observe, orphans, plan};
+pub use plan::{
+    Difference, InstanceAction, Observed, OverrideChange, Plan, PlannedInstance, SetChange, observe, observe_without_overrides, orphans,
+    plan,
+};
 pub use problem::{Place, Problem, Problems};
 pub use prune::{Prune, Pruned, Pruning, prune};
 pub use release::{AutoDeployment, CallAs, ParameterOverride, PermissionModel, Preferences, Release, Targets, Template};

@@ -3,7 +3,7 @@
 
 mod patience;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::time::Duration;
 
@@ -65,6 +65,8 @@ impl Options {
 pub(crate) enum Halt {
     /// An operation ended badly.
     OperationFailed(Operation),
+    /// Another release, the pipeline or a person has begun to create or update instances since this run began to.
+    Superseded(Operation),
     /// Time is up.
     Deadline,
     /// AWS could not be asked any more, or refused the next operation.
@@ -88,7 +90,18 @@ pub(crate) enum Taken {
     Started,
     /// It could not be started, after others of this run: the halt says why.
     Refused,
-    /// Another run of this release was faster: its operation was waited for, and what there is must be looked at again.
+    /// What the step was planned from is out of date: it must be observed again, unless the halt says otherwise.
+    Overtaken,
+}
+
+/// What became of a step's request.
+enum Start {
+    /// The operation is this run's.
+    Accepted(OperationId),
+    /// No response was received, and there is an operation of this id: this run's in all likelihood. Another run of this release may
+    /// have taken the id, so that what there is must be observed again.
+    Presumed,
+    /// Nothing was started.
     Overtaken,
 }
 
@@ -103,6 +116,10 @@ pub(crate) struct OperationLoop<'a, S, C> {
     pub(crate) halt: Option<Halt>,
     pub(crate) problems: Vec<Problem>,
     options: &'a Options,
+    /// The operations that had ended before this run observed what there is.
+    known: BTreeSet<OperationId>,
+    /// The operations that this run has asked for.
+    sent: BTreeSet<OperationId>,
     /// The number of this run among those of the release.
     run: u32,
     /// How often a request came too late.
@@ -127,6 +144,8 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
             halt: None,
             problems: Vec::new(),
             options,
+            known: BTreeSet::new(),
+            sent: BTreeSet::new(),
             run: 1,
             overtaken: 0,
         }
@@ -141,17 +160,34 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
         self.operations.iter().any(|conducted| !conducted.resumed)
     }
 
-    /// Makes sure that no operation goes on: waits for one that an earlier run of this release has started, and refuses or waits, as
-    /// the options say, while one of someone else goes on, since what it will leave behind cannot be known.
+    /// An error ends a run that has not started anything. From its first operation on, it is the reason why no further step is taken.
+    pub(crate) fn fail(&mut self, error: Error) -> Result<(), Error> {
+        if !self.has_started() {
+            return Err(error);
+        }
+        self.halt = Some(Halt::Error(error));
+        Ok(())
+    }
+
+    /// Makes sure that no operation is running: waits for one that an earlier run of this release has started, and refuses or waits,
+    /// as the options say, while one of another release or of a person is running, since what it will leave behind cannot be known.
+    ///
+    /// What is observed afterwards holds until [`changed_by`](Self::changed_by) says otherwise.
     pub(crate) async fn enter(&mut self) -> Result<(), Error> {
         let mut looks = 0;
         loop {
-            let operations = self.list_operations().await?;
+            let listed = self.list_operations().await?;
             let release = &self.options.release_id;
-            let last = operations.iter().filter_map(|operation| release.run_of(&operation.id)).max();
+            let last = listed.iter().filter_map(|operation| release.run_of(&operation.id)).max();
             self.run = self.run.max(last.map_or(1, |last| last.saturating_add(1)));
-            let mut running = operations.into_iter().filter(|operation| !operation.status.has_ended());
-            let Some(operation) = running.next() else { return Ok(()) };
+            if let Some(newer) = self.newer(&listed) {
+                self.halt = Some(Halt::Superseded(newer.clone()));
+                return Ok(());
+            }
+            let Some(operation) = self.open(&listed).cloned() else {
+                self.known.extend(listed.into_iter().map(|operation| operation.id));
+                return Ok(());
+            };
             if release.run_of(&operation.id).is_some() {
                 self.resume(operation).await;
                 if self.halt.is_some() {
@@ -179,6 +215,61 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
         listed.map_err(|source| self.call_error(source))
     }
 
+    /// The newest operation by which another release, the pipeline or a person has changed instances after this run's first
+    /// operation, whether that was started or found.
+    ///
+    /// The order of the list decides, since times are told in whole seconds. The list may lag behind: as long as the first operation is
+    /// not in it, times decide, and a tie counts as newer.
+    fn newer<'l>(&self, listed: &'l [Operation]) -> Option<&'l Operation> {
+        let first = &self.operations.first()?.operation;
+        let place = listed.iter().position(|operation| operation.id == first.id);
+        let began_later = |index: usize, operation: &Operation| match place {
+            Some(place) => index < place,
+            None => first.created_at.zip(operation.created_at).is_none_or(|(first, theirs)| theirs >= first),
+        };
+        let found = listed.iter().enumerate().find(|(index, operation)| {
+            !matches!(operation.action, OperationAction::Delete | OperationAction::DetectDrift)
+                && self.options.release_id.run_of(&operation.id).is_none()
+                && !self.known.contains(&operation.id)
+                && began_later(*index, operation)
+        });
+        found.map(|(_, operation)| operation)
+    }
+
+    /// An operation that this run neither started nor waited for nor found ended before it observed what there is: what it observed may
+    /// be out of date. A search for drift changes nothing, and only holds the set while it is running.
+    fn unaccounted<'l>(&self, listed: &'l [Operation]) -> Option<&'l Operation> {
+        listed.iter().find(|operation| {
+            let is_harmless = operation.action == OperationAction::DetectDrift && operation.status.has_ended();
+            !is_harmless && !self.known.contains(&operation.id) && !self.tracks(operation)
+        })
+    }
+
+    /// The newest operation that has not ended, or that this run has asked for without knowing that it was accepted.
+    fn open<'l>(&self, listed: &'l [Operation]) -> Option<&'l Operation> {
+        let is_lost = |operation: &Operation| self.sent.contains(&operation.id) && !self.tracks(operation);
+        listed.iter().find(|operation| !operation.status.has_ended() || is_lost(operation))
+    }
+
+    fn tracks(&self, operation: &Operation) -> bool {
+        self.operations.iter().any(|conducted| conducted.operation.id == operation.id)
+    }
+
+    /// An operation by which what this run has observed, or what it has done, may have changed since. When that is one of another
+    /// release, and newer than this run's first, the run is halted as superseded.
+    pub(crate) async fn changed_by(&mut self) -> Result<Option<Operation>, Error> {
+        let listed = self.list_operations().await?;
+        Ok(self.judge(&listed).cloned())
+    }
+
+    fn judge<'l>(&mut self, listed: &'l [Operation]) -> Option<&'l Operation> {
+        let newer = self.newer(listed);
+        if let Some(newer) = newer {
+            self.halt = Some(Halt::Superseded(newer.clone()));
+        }
+        newer.or_else(|| self.unaccounted(listed))
+    }
+
     /// Waits for an operation that this run has not started.
     async fn resume(&mut self, operation: Operation) {
         (self.on_event)(Event::Resumed { operation: operation.clone() });
@@ -197,71 +288,63 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
     where
         Fut: Future<Output = Result<OperationId, CallError>> + Send,
     {
-        let id = match self.start(word, number, call).await {
-            Ok(Some(id)) => id,
-            Ok(None) => return Ok(Taken::Overtaken),
-            Err(error) if !self.has_started() => return Err(error),
-            Err(error) => {
-                self.halt = Some(Halt::Error(error));
-                return Ok(Taken::Refused);
-            }
+        let id = self.options.release_id.step(self.run, word, number);
+        let (id, is_ours) = match self.start(&id, call).await {
+            Ok(Start::Accepted(id)) => (id, true),
+            Ok(Start::Presumed) => (id, false),
+            Ok(Start::Overtaken) => return Ok(Taken::Overtaken),
+            Err(error) => return self.fail(error).map(|()| Taken::Refused),
         };
         (self.on_event)(Event::OperationStarted { operation_id: id.clone(), action: action.clone(), targets: targets.len() });
         let operation = Operation { id, action, status: OperationStatus::Running, status_reason: None, created_at: None };
         self.operations.push(Conducted { operation, targets: targets.clone(), resumed: false });
         self.halt = self.wait().await;
-        Ok(Taken::Started)
+        Ok(if is_ours { Taken::Started } else { Taken::Overtaken })
     }
 
-    /// Starts an operation; `None` when another run of this release was faster and its operation has been waited for.
+    /// Sends a step's request until it is accepted, as long as what the step was planned from holds.
     ///
-    /// An operation of this run that has just ended may hold the set for a moment longer, so `OperationInProgressException` counts only
-    /// when an operation is seen to run, or when patience is at its end.
-    async fn start<Fut>(
-        &mut self,
-        word: &'static str,
-        number: usize,
-        call: impl Fn(OperationId) -> Fut + Send + Sync,
-    ) -> Result<Option<OperationId>, Error>
+    /// The operations are listed right before each attempt, and not only before the first: pauses between attempts are long enough for
+    /// another release. An operation of this run that has just ended may hold the set for a moment longer, so
+    /// `OperationInProgressException` alone is no refusal.
+    async fn start<Fut>(&mut self, id: &OperationId, call: impl Fn(OperationId) -> Fut + Send + Sync) -> Result<Start, Error>
     where
         Fut: Future<Output = Result<OperationId, CallError>> + Send,
     {
-        let id = self.options.release_id.step(self.run, word, number);
-        let mut refusals = 0;
+        let (mut is_unanswered, mut may_be_ours) = (false, false);
+        let mut failures = 0;
         loop {
-            let error = match self.patience.call(self.on_event, || call(id.clone())).await {
-                Ok(id) => return Ok(Some(id)),
+            let listed = self.list_operations().await?;
+            if may_be_ours && listed.iter().any(|operation| operation.id == *id) {
+                return Ok(Start::Presumed);
+            }
+            if self.judge(&listed).is_some() {
+                return Ok(Start::Overtaken);
+            }
+            self.sent.insert(id.clone());
+            let error = match call(id.clone()).await {
+                Ok(id) => return Ok(Start::Accepted(id)),
                 Err(error) => error,
             };
             match error.kind() {
-                // The answer to an earlier attempt was lost: the operation is ours.
-                CallErrorKind::OperationIdAlreadyExists if self.patience.has_repeated() => return Ok(Some(id)),
-                CallErrorKind::OperationInProgress | CallErrorKind::OperationIdAlreadyExists => {
-                    let listed = self.list_operations().await?;
-                    let known = |operation: &Operation| self.operations.iter().any(|ours| ours.operation.id == operation.id);
-                    let other =
-                        listed.into_iter().find(|operation| !known(operation) && (!operation.status.has_ended() || operation.id == id));
-                    if let Some(operation) = other {
-                        if self.options.release_id.run_of(&operation.id).is_none() {
-                            return Err(Error::OperationInProgress { stack_set: self.name.clone(), operation: Box::new(operation) });
-                        }
-                        self.resume(operation).await;
-                        return Ok(None);
-                    }
-                    refusals += 1;
-                    if refusals > self.options.poll.tolerated_failures || !self.patience.pause(refusals).await {
-                        return Err(self.call_error(error));
-                    }
-                    (self.on_event)(Event::Tolerated { error, attempt: refusals });
-                }
-                // Another run has changed the instances since this one looked: it looks again.
+                CallErrorKind::OperationIdAlreadyExists if is_unanswered => return Ok(Start::Presumed),
+                CallErrorKind::Throttled | CallErrorKind::Unreachable => (is_unanswered, may_be_ours) = (true, true),
+                // The client may itself have sent the request twice. The list tells whether there is such an operation.
+                CallErrorKind::OperationIdAlreadyExists => may_be_ours = true,
+                CallErrorKind::OperationInProgress => {}
+                // Another run has changed the instances since this one looked, and the list does not show it yet: it looks again.
                 CallErrorKind::Stale if self.overtaken < self.options.poll.tolerated_failures => {
                     self.overtaken += 1;
                     (self.on_event)(Event::Tolerated { error, attempt: self.overtaken });
-                    return Ok(None);
+                    return Ok(Start::Overtaken);
                 }
                 _ => return Err(self.call_error(error)),
             }
+            failures += 1;
+            if failures > self.options.poll.tolerated_failures || !self.patience.pause(failures).await {
+                return Err(self.call_error(error));
+            }
+            (self.on_event)(Event::Tolerated { error, attempt: failures });
         }
     }
 
@@ -336,6 +419,14 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
                 let mut problem = Problem::new("not-finished", Place::StackSet, error.to_string());
                 problem.hint = error.hint();
                 self.problems.push(problem);
+            }
+            Some(Halt::Superseded(operation)) => {
+                let message = format!(
+                    "superseded: operation `{}` ({} {}), which is not of this release, began after this run's first one",
+                    operation.id, operation.action, operation.status
+                );
+                let hint = "nothing more was started; run the release again that is to be there";
+                self.problems.push(Problem::new("superseded", Place::StackSet, message).hint(hint));
             }
             Some(Halt::OperationFailed(_)) | None => {}
         }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
@@ -9,7 +10,7 @@ use crate::problem::{Place, Problem};
 use crate::release::{PermissionModel, Release};
 use crate::stack_sets::{Instance, Parameters, StackSet, StackSets, keys};
 use crate::status::{DetailedStatus, DriftStatus, InstanceStatus};
-use crate::{Error, Target, bounded};
+use crate::{CallError, Error, StackSetName, Target, bounded};
 
 /// What there is: a stack set, if any, and its instances.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -20,27 +21,55 @@ pub struct Observed {
     pub instances: Vec<Instance>,
 }
 
-/// Looks at the stack set of a release and at its instances. Changes nothing.
+/// Looks at the stack set of a release, at its instances, and at the parameters that those among the targets have of their own.
+/// Changes nothing.
 ///
-/// What single instances have for parameters is read only when the release or the set says that some have their own: that is a request
-/// for each.
+/// The parameters of single instances are in no list of CloudFormation's, and anyone can change them: that is one request for each
+/// instance among the targets, ten at a time. What other instances have is left alone, whatever it is, and not read.
 pub async fn observe<S: StackSets>(stack_sets: &S, release: &Release) -> Result<Observed, Error> {
-    let name = &release.stack_set;
+    let mut observed = observe_without_overrides(stack_sets, &release.stack_set).await?;
+    let read = read_overrides(stack_sets, release, &mut observed).await;
+    read.map_err(|source| Error::Call { stack_set: release.stack_set.clone(), source })?;
+    Ok(observed)
+}
+
+/// Looks at a stack set and at the list of its instances. Changes nothing.
+///
+/// A plan that is made from this shows no parameter override that somebody has set by hand or that an earlier run has left behind.
+pub async fn observe_without_overrides<S: StackSets>(stack_sets: &S, name: &StackSetName) -> Result<Observed, Error> {
     let call = |source| Error::Call { stack_set: name.clone(), source };
     let Some(stack_set) = stack_sets.describe_stack_set(name).await.map_err(call)? else { return Ok(Observed::default()) };
-    let mut instances = stack_sets.list_stack_instances(name).await.map_err(call)?;
-    if release.asks_for_overrides(&stack_set) {
-        let asked = instances.iter_mut().filter(|instance| release.targets.contains(&instance.target)).map(|instance| async {
-            instance.overrides = Some(stack_sets.instance_overrides(name, &instance.target).await?);
-            Ok(())
-        });
-        bounded::each(OVERRIDES_AT_ONCE, asked.map(bounded::boxed).collect()).await.into_iter().collect::<Result<(), _>>().map_err(call)?;
-    }
+    let instances = stack_sets.list_stack_instances(name).await.map_err(call)?;
     Ok(Observed { stack_set: Some(stack_set), instances })
 }
 
+/// Reads the parameters of their own of those instances among the targets for which it was not done yet. The first failure ends it,
+/// and what was read is kept.
+pub(crate) async fn read_overrides<S: StackSets>(stack_sets: &S, release: &Release, observed: &mut Observed) -> Result<(), CallError> {
+    let has_failed = &AtomicBool::new(false);
+    let unread = observed.instances.iter_mut().filter(|instance| is_unread(release, instance)).map(|instance| async move {
+        if !has_failed.load(Ordering::Relaxed) {
+            let read = stack_sets.instance_overrides(&release.stack_set, &instance.target).await;
+            instance.overrides = Some(read.inspect_err(|_| has_failed.store(true, Ordering::Relaxed))?);
+        }
+        Ok(())
+    });
+    bounded::each(OVERRIDES_AT_ONCE, unread.map(bounded::boxed).collect()).await.into_iter().collect()
+}
+
+fn is_unread(release: &Release, instance: &Instance) -> bool {
+    instance.overrides.is_none() && release.targets.contains(&instance.target)
+}
+
+impl Observed {
+    /// How many instances among the targets are not known by their own parameters.
+    pub(crate) fn unread(&self, release: &Release) -> usize {
+        self.instances.iter().filter(|instance| is_unread(release, instance)).count()
+    }
+}
+
 /// How many instances are asked for their parameters at once. CloudFormation limits requests by account, and few a second are taken.
-const OVERRIDES_AT_ONCE: usize = 8;
+const OVERRIDES_AT_ONCE: usize = 10;
 
 /// What a rollout of a release would change. Made by [`plan`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -135,6 +164,15 @@ pub struct PlannedInstance {
 }
 
 impl PlannedInstance {
+    /// The parameters of its own that the instance gets, loses, or has with another value afterwards.
+    pub fn override_changes(&self) -> Vec<OverrideChange<'_>> {
+        let Some(wanted) = &self.overrides else { return Vec::new() };
+        let present = self.observed.as_ref().and_then(|instance| instance.overrides.as_ref());
+        let keys: BTreeSet<&str> = present.into_iter().flat_map(Parameters::keys).chain(wanted.keys()).map(String::as_str).collect();
+        let change = |key| OverrideChange { key, from: present.and_then(|present| present.get(key)), to: wanted.get(key) };
+        keys.into_iter().map(change).filter(|change| change.from != change.to).collect()
+    }
+
     /// Whether the stack was found to differ from its template when that was last looked for.
     pub fn has_drifted(&self) -> bool {
         self.observed.as_ref().is_some_and(|instance| instance.drift == Some(DriftStatus::Drifted))
@@ -151,6 +189,17 @@ impl PlannedInstance {
         let was_left = instance.status == InstanceStatus::Outdated && instance.status_reason.is_some();
         (failed || was_left).then(|| instance.status_reason.as_deref().unwrap_or("CloudFormation gave no reason"))
     }
+}
+
+/// A parameter that an instance has of its own before or after a rollout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OverrideChange<'a> {
+    /// The parameter.
+    pub key: &'a str,
+    /// What the instance has now; `None` is the set's value.
+    pub from: Option<&'a String>,
+    /// What it is to have; `None` is the set's value.
+    pub to: Option<&'a String>,
 }
 
 /// What is done to one stack instance.
@@ -281,8 +330,7 @@ fn differences(release: &Release, stack_set: &StackSet) -> Vec<Difference> {
         }
     }
     differences.extend(present.keys().filter(|key| !wanted.contains_key(*key)).map(|key| Difference::ParameterRemoved((*key).clone())));
-    let present = stack_set.description.as_deref();
-    if release.marked_description(present).is_some_and(|wanted| present != Some(wanted.as_str())) {
+    if release.description.is_some() && release.description != stack_set.description {
         differences.push(Difference::Description);
     }
     if release.managed_execution.is_some_and(|wanted| wanted != stack_set.managed_execution.unwrap_or(false)) {

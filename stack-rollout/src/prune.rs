@@ -80,23 +80,19 @@ pub async fn prune<S: StackSets, C: Clock>(
 ) -> Result<Pruning, Error> {
     let name = &request.stack_set;
     let mut run = OperationLoop::new(stack_sets, name, options, clock, &mut on_event);
-    run.enter().await?;
-    let listed = run.patience.call(run.on_event, || stack_sets.list_stack_instances(name)).await;
-    let present: BTreeSet<_> = listed.map_err(|source| run.call_error(source))?.into_iter().map(|instance| instance.target).collect();
-    let problems = problems(request, &present);
-    if !problems.is_empty() {
-        return Err(Error::Release { stack_set: name.clone(), problems: Problems(problems) });
-    }
-    for (index, targets) in rectangles(&request.instances).into_iter().enumerate() {
-        if run.halt.is_some() {
-            break;
+    let mut rounds = 0;
+    loop {
+        match remove(&mut run, request, rounds == 0).await {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(error) => {
+                run.fail(error)?;
+                break;
+            }
         }
-        let call = |id: OperationId| {
-            let targets = &targets;
-            async move { delete(stack_sets, request, targets, &id).await }
-        };
-        if run.take(OperationAction::Delete, ("delete", index + 1), &targets, call).await? == Taken::Overtaken {
-            // Whoever deletes the same beside this run has named it, too; what is left is told below.
+        rounds += 1;
+        if !run.patience.pause(rounds).await {
+            run.halt = Some(Halt::Deadline);
             break;
         }
     }
@@ -110,7 +106,7 @@ pub async fn prune<S: StackSets, C: Clock>(
             None
         }
     };
-    let deadline = matches!(run.halt, Some(Halt::Deadline | Halt::Error(_))) || after.is_none();
+    let is_unfinished = matches!(run.halt, Some(Halt::Deadline | Halt::Superseded(_) | Halt::Error(_))) || after.is_none();
     let results = std::mem::take(&mut run.results);
     let instances: Vec<_> = request
         .instances
@@ -131,7 +127,7 @@ pub async fn prune<S: StackSets, C: Clock>(
         .collect();
     let verdict = match instances.iter().all(|instance| instance.removed) {
         true => Verdict::Succeeded,
-        false if deadline => Verdict::Unfinished,
+        false if is_unfinished => Verdict::Unfinished,
         false => Verdict::Failed,
     };
     let (operations, problems) = run.into_record();
@@ -144,6 +140,32 @@ pub async fn prune<S: StackSets, C: Clock>(
         instances,
         problems,
     })
+}
+
+/// Deletes those of the instances that are there; `true` when another run has changed the instances in the meantime, so that what is
+/// left must be found out anew.
+async fn remove<S: StackSets, C: Clock>(run: &mut OperationLoop<'_, S, C>, request: &Prune, is_first: bool) -> Result<bool, Error> {
+    let (stack_sets, name) = (run.stack_sets, run.name);
+    run.enter().await?;
+    let listed = run.patience.call(run.on_event, || stack_sets.list_stack_instances(name)).await;
+    let present: BTreeSet<_> = listed.map_err(|source| run.call_error(source))?.into_iter().map(|instance| instance.target).collect();
+    let problems = problems(request, &present);
+    if is_first && !problems.is_empty() {
+        return Err(Error::Release { stack_set: name.clone(), problems: Problems(problems) });
+    }
+    for (index, targets) in rectangles(request.instances.intersection(&present)).into_iter().enumerate() {
+        if run.halt.is_some() {
+            return Ok(false);
+        }
+        let call = |id: OperationId| {
+            let targets = &targets;
+            async move { delete(stack_sets, request, targets, &id).await }
+        };
+        if run.take(OperationAction::Delete, ("delete", index + 1), &targets, call).await? == Taken::Overtaken {
+            return Ok(run.halt.is_none());
+        }
+    }
+    Ok(false)
 }
 
 async fn delete<S: StackSets>(stack_sets: &S, request: &Prune, targets: &Targets, id: &OperationId) -> Result<OperationId, CallError> {

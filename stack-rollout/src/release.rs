@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::stack_sets::{Parameters, StackSet};
+use crate::stack_sets::Parameters;
 use crate::status::{Capability, ConcurrencyMode, RegionConcurrency};
 use crate::{AccountId, Region, StackSetName, Target};
 
@@ -49,11 +49,6 @@ pub struct ParameterOverride {
 }
 
 impl Release {
-    /// What the description of a set ends with whose instances have, or have had, parameters of their own. A later release without such
-    /// parameters has to take them away, and knows by this that there may be some: CloudFormation's lists do not tell them. The mark
-    /// stays, since a run can end before every instance has lost its own, and orphans keep theirs.
-    pub const OVERRIDES_MARK: &str = " [some instances have parameters of their own]";
-
     /// The parameters that the target has in place of the release's.
     pub fn overrides_of(&self, target: &Target) -> Parameters {
         self.overrides
@@ -62,22 +57,6 @@ impl Release {
             .filter(|known| known.region.as_ref().is_none_or(|region| *region == target.region))
             .flat_map(|known| known.parameters.clone())
             .collect()
-    }
-
-    /// The description that the set gets from [`StackSets`](crate::StackSets): the release's, or the `present` one where the release has
-    /// none, with the mark where instances have, or have had, parameters of their own.
-    pub fn marked_description(&self, present: Option<&str>) -> Option<String> {
-        let own = self.description.as_deref().or(present).map(|text| text.trim_end_matches(Self::OVERRIDES_MARK));
-        if self.overrides.is_empty() && !present.is_some_and(|text| text.ends_with(Self::OVERRIDES_MARK)) {
-            return own.map(str::to_owned);
-        }
-        let own: String = own.unwrap_or_default().chars().take(1_024 - Self::OVERRIDES_MARK.len()).collect();
-        Some(format!("{own}{}", Self::OVERRIDES_MARK))
-    }
-
-    /// Whether the parameters of single instances have to be read, to know what would change.
-    pub(crate) fn asks_for_overrides(&self, present: &StackSet) -> bool {
-        !self.overrides.is_empty() || present.description.as_deref().is_some_and(|text| text.ends_with(Self::OVERRIDES_MARK))
     }
 }
 

@@ -11,21 +11,24 @@ pub use event::Event;
 
 use crate::call_error::{CallError, CallErrorKind};
 use crate::operation_loop::{Halt, OperationLoop, Options, Taken};
-use crate::plan::{Observed, Plan, SetChange, observe, plan};
+use crate::plan::{Observed, Plan, SetChange, observe_without_overrides, plan, read_overrides};
 use crate::problem::{Place, Problem};
 use crate::release::Release;
 use crate::rollout::Rollout;
-use crate::stack_sets::{InstancesOperation, SetUpdate, StackSet, StackSets};
+use crate::stack_sets::{Instance, InstancesOperation, Operation, SetUpdate, StackSet, StackSets};
 use crate::stacks::{SessionError, Stacks};
 use crate::status::OperationAction;
 use crate::{AccountId, Clock, Error, OperationId, Problems, Region, Targets};
+use outcome::Ending;
 use steps::{Step, StepKind};
 
 /// Brings a stack set and its instances to what `release` says, waits until that is done, and says what happened in every target.
 ///
 /// Creates the set or updates it when it differs, updates the instances among the targets, creates those that are missing, and
 /// deletes nothing. When all is as it should be, no operation is started ([`Rollout::nothing_to_do`]). Operations run one after
-/// the other; when one ends with more failures than the failure tolerance, the later ones are not started.
+/// the other; when one ends with more failures than the failure tolerance, the later ones are not started. Neither are they once another
+/// release, a pipeline or a person has begun an operation since this run's first one: the run is then superseded, as the
+/// [crate's documentation](crate#several-runs-and-people-at-one-stack-set) explains.
 ///
 /// `sessions` gives access to the stacks of a target, and is asked only where a stack has failed, to read why from its events.
 ///
@@ -53,46 +56,37 @@ where
     if !problems.is_empty() {
         return Err(wrong(problems));
     }
-    let conductor = OperationLoop::new(stack_sets, &release.stack_set, options, clock, &mut on_event);
-    let mut run = Run { conductor, release, options };
-    let mut change = None;
+    let operations = OperationLoop::new(stack_sets, &release.stack_set, options, clock, &mut on_event);
+    let mut run = Run::new(operations, release, options);
     let mut rounds = 0;
-    let (plan, observed, steps, begun) = loop {
-        let exists = run.exists().await?;
-        if exists {
-            run.conductor.enter().await?;
-        }
-        let observed = if exists { run.observe().await? } else { Observed::default() };
-        let plan = plan(release, &observed);
-        if !plan.problems.is_empty() {
-            return Err(wrong(plan.problems));
-        }
-        // What the record tells as the change is what this run met first.
-        change.get_or_insert_with(|| plan.stack_set.clone());
-        (run.conductor.on_event)(Event::Planned(plan.clone()));
-        if plan.stack_set == SetChange::Create {
-            run.create_stack_set().await?;
-        }
-        let steps = steps::steps(&plan);
-        match run.take(&steps, observed.stack_set.as_ref()).await? {
-            Some(begun) => break (plan, observed, steps, begun),
-            // Another run of this release is at work beside this one: what it has left to do is found out anew, after a moment.
-            None => {
-                rounds += 1;
-                if !run.conductor.patience.pause(rounds).await {
-                    run.conductor.halt = Some(Halt::Deadline);
-                    break (plan, observed, steps, 0);
-                }
+    loop {
+        let is_over = match run.go_round().await {
+            Ok(is_over) => is_over,
+            Err(error) => {
+                run.operations.fail(error)?;
+                true
             }
+        };
+        if is_over && run.verify().await? {
+            break;
         }
-    };
-    let instances = if steps.is_empty() { observed.instances } else { run.instances_afterwards().await };
-    let OperationLoop { operations, results, halt, problems, on_event, .. } = &mut run.conductor;
-    let mut targets = outcome::records(&plan, operations, &steps[begun..], results, halt.as_ref(), &instances);
-    explain::explain(&mut targets, operations, &sessions, options.explain_at_most, problems, *on_event).await;
-    let (operations, problems) = run.conductor.into_record();
+        // Another run is at work beside this one: what is left to do is found out anew, after a moment.
+        rounds += 1;
+        if !run.operations.patience.pause(rounds).await {
+            run.operations.halt = Some(Halt::Deadline);
+            run.verify().await?;
+            break;
+        }
+    }
+    let Run { mut operations, plan, change, steps, begun, instances, doubt, .. } = run;
+    let OperationLoop { operations: tracked, results, halt, problems, on_event, .. } = &mut operations;
+    let ending = Ending { left: &steps[begun..], halt: halt.as_ref(), doubt: doubt.as_deref() };
+    let mut targets = outcome::records(&plan, tracked, results, &ending, &instances);
+    explain::explain(&mut targets, tracked, &sessions, options.explain_at_most, problems, *on_event).await;
+    let nothing_to_do = plan.is_nothing_to_do() && !operations.has_started();
+    let (operations, problems) = operations.into_record();
     let plan = Plan { stack_set: change.unwrap_or(SetChange::Untouched), ..plan };
-    Ok(Rollout::new(release.stack_set.clone(), plan, operations, targets, problems))
+    Ok(Rollout::new(release.stack_set.clone(), plan, nothing_to_do, operations, targets, problems))
 }
 
 /// One operation that a rollout of a plan would start.
@@ -118,35 +112,117 @@ pub fn planned_operations(plan: &Plan) -> Vec<PlannedOperation> {
 }
 
 struct Run<'a, S, C> {
-    conductor: OperationLoop<'a, S, C>,
+    operations: OperationLoop<'a, S, C>,
     release: &'a Release,
     options: &'a Options,
+    /// What the record gives as the change: what this run met first.
+    change: Option<SetChange>,
+    /// The last plan.
+    plan: Plan,
+    /// Its steps.
+    steps: Vec<Step>,
+    /// How many of the steps were begun.
+    begun: usize,
+    /// The instances as they were last seen; none when they could not be read.
+    instances: Vec<Instance>,
+    /// Why they may be no longer so.
+    doubt: Option<String>,
 }
 
-impl<S: StackSets, C: Clock> Run<'_, S, C> {
-    async fn exists(&mut self) -> Result<bool, Error> {
-        let (stack_sets, name) = (self.conductor.stack_sets, self.conductor.name);
-        let described = self.conductor.patience.call(self.conductor.on_event, || stack_sets.describe_stack_set(name)).await;
-        described.map(|set| set.is_some()).map_err(|source| self.conductor.call_error(source))
+impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
+    fn new(operations: OperationLoop<'a, S, C>, release: &'a Release, options: &'a Options) -> Self {
+        let plan = plan(release, &Observed::default());
+        Self { operations, release, options, change: None, plan, steps: Vec::new(), begun: 0, instances: Vec::new(), doubt: None }
     }
 
+    /// Observes, plans and takes the steps; `false` when the rest must be planned anew.
+    async fn go_round(&mut self) -> Result<bool, Error> {
+        let exists = self.exists().await?;
+        if exists {
+            self.operations.enter().await?;
+        }
+        let observed = if exists { self.observe().await? } else { Observed::default() };
+        let plan = plan(self.release, &observed);
+        if !plan.problems.is_empty() {
+            return Err(Error::Release { stack_set: self.release.stack_set.clone(), problems: Problems(plan.problems) });
+        }
+        (self.operations.on_event)(Event::Planned(plan.clone()));
+        let steps = steps::steps(&plan);
+        self.change.get_or_insert_with(|| plan.stack_set.clone());
+        (self.plan, self.steps, self.begun, self.instances) = (plan, steps.clone(), 0, observed.instances);
+        if self.plan.stack_set == SetChange::Create {
+            self.create_stack_set().await?;
+        }
+        self.take(&steps, observed.stack_set.as_ref()).await
+    }
+
+    /// Looks at what the run leaves behind, and whether it is still that: `false` when another run has changed it and this one can
+    /// find out anew what is left to do.
+    async fn verify(&mut self) -> Result<bool, Error> {
+        if !self.steps.is_empty() {
+            self.instances = self.instances_afterwards().await;
+        }
+        let was_halted = self.operations.halt.is_some();
+        match self.operations.changed_by().await {
+            Ok(None) => Ok(true),
+            Ok(Some(operation)) => {
+                let Operation { id, action, status, .. } = operation;
+                self.doubt = Some(format!("operation `{id}` ({action} {status}) of another run has begun since"));
+                Ok(self.operations.halt.is_some())
+            }
+            Err(error) => {
+                self.doubt = Some(format!("whether another operation has begun since is not known: {error}"));
+                if !was_halted {
+                    self.operations.fail(error)?;
+                }
+                Ok(true)
+            }
+        }
+    }
+
+    async fn exists(&mut self) -> Result<bool, Error> {
+        let (stack_sets, name) = (self.operations.stack_sets, self.operations.name);
+        let described = self.operations.patience.call(self.operations.on_event, || stack_sets.describe_stack_set(name)).await;
+        described.map(|set| set.is_some()).map_err(|source| self.operations.call_error(source))
+    }
+
+    /// Reads the stack set, its instances, and what those among the targets have for parameters of their own.
     async fn observe(&mut self) -> Result<Observed, Error> {
-        let (stack_sets, release) = (self.conductor.stack_sets, self.release);
+        let (stack_sets, release) = (self.operations.stack_sets, self.release);
         let call = |error| match error {
             Error::Call { source, .. } => source,
             other => CallError::unusable("DescribeStackSet", other.to_string()),
         };
-        let observed =
-            self.conductor.patience.call(self.conductor.on_event, || async { observe(stack_sets, release).await.map_err(call) }).await;
-        observed.map_err(|source| self.conductor.call_error(source))
+        let mut failures = 0;
+        loop {
+            let read = || async { observe_without_overrides(stack_sets, &release.stack_set).await.map_err(call) };
+            let observed = self.operations.patience.call(self.operations.on_event, read).await;
+            let mut observed = observed.map_err(|source| self.operations.call_error(source))?;
+            loop {
+                let unread = observed.unread(release);
+                let Err(error) = read_overrides(stack_sets, release, &mut observed).await else { return Ok(observed) };
+                // An instance that is there no more was deleted after it was listed.
+                let is_stale = error.kind() == CallErrorKind::Stale;
+                // What was read is kept, so failures in a row are those after which nothing was read.
+                failures = if !is_stale && observed.unread(release) < unread { 1 } else { failures + 1 };
+                let may_pass = (is_stale || error.is_transient()) && failures <= self.options.poll.tolerated_failures;
+                if !may_pass || !self.operations.patience.pause(failures).await {
+                    return Err(self.operations.call_error(error));
+                }
+                (self.operations.on_event)(Event::Tolerated { error, attempt: failures });
+                if is_stale {
+                    break;
+                }
+            }
+        }
     }
 
     async fn create_stack_set(&mut self) -> Result<(), Error> {
-        let (stack_sets, release) = (self.conductor.stack_sets, self.release);
+        let (stack_sets, release) = (self.operations.stack_sets, self.release);
         // Not the same in every run: a set that was deleted since would not be created again for a token that CloudFormation has seen.
         let token = self.options.release_id.step(fastrand::u32(..), "set", 0);
         let mut attempts = 0;
-        let created = self.conductor.patience.call(self.conductor.on_event, || {
+        let created = self.operations.patience.call(self.operations.on_event, || {
             attempts += 1;
             stack_sets.create_stack_set(release, &token)
         });
@@ -156,44 +232,43 @@ impl<S: StackSets, C: Clock> Run<'_, S, C> {
             Err(error) if error.kind() == CallErrorKind::NameAlreadyExists => {
                 let observed = self.observe().await?;
                 if observed.stack_set.is_none() || plan(release, &observed).stack_set != SetChange::Untouched {
-                    return Err(self.conductor.call_error(error));
+                    return Err(self.operations.call_error(error));
                 }
             }
-            Err(error) => return Err(self.conductor.call_error(error)),
+            Err(error) => return Err(self.operations.call_error(error)),
             Ok(()) => {}
         }
-        (self.conductor.on_event)(Event::StackSetCreated { stack_set: release.stack_set.clone() });
+        (self.operations.on_event)(Event::StackSetCreated { stack_set: release.stack_set.clone() });
         Ok(())
     }
 
-    /// Takes the steps, and tells how many were begun; `None` when the rest must be planned anew.
-    async fn take(&mut self, steps: &[Step], observed: Option<&StackSet>) -> Result<Option<usize>, Error> {
-        let (stack_sets, release) = (self.conductor.stack_sets, self.release);
+    /// Takes the steps; `false` when the rest must be planned anew.
+    async fn take(&mut self, steps: &[Step], observed: Option<&StackSet>) -> Result<bool, Error> {
+        let (stack_sets, release) = (self.operations.stack_sets, self.release);
         for (index, step) in steps.iter().enumerate() {
-            if self.conductor.halt.is_some() {
-                return Ok(Some(index));
+            if self.operations.halt.is_some() {
+                break;
             }
             let call = |id: OperationId| async move { start(stack_sets, release, step, observed, &id).await };
-            let taken = self.conductor.take(step.kind.action(), (step.kind.word(), index + 1), &step.targets, call).await?;
-            match taken {
-                Taken::Started => {}
-                Taken::Overtaken if self.conductor.halt.is_none() => return Ok(None),
-                Taken::Overtaken | Taken::Refused => return Ok(Some(index)),
+            match self.operations.take(step.kind.action(), (step.kind.word(), index + 1), &step.targets, call).await? {
+                Taken::Started => self.begun = index + 1,
+                Taken::Overtaken if self.operations.halt.is_none() => return Ok(false),
+                Taken::Overtaken | Taken::Refused => break,
             }
         }
-        Ok(Some(steps.len()))
+        Ok(true)
     }
 
     /// The instances as the rollout leaves them; none when they cannot be read, which is then a problem in the record.
-    async fn instances_afterwards(&mut self) -> Vec<crate::Instance> {
-        let (stack_sets, name) = (self.conductor.stack_sets, self.conductor.name);
-        match self.conductor.patience.call(self.conductor.on_event, || stack_sets.list_stack_instances(name)).await {
+    async fn instances_afterwards(&mut self) -> Vec<Instance> {
+        let (stack_sets, name) = (self.operations.stack_sets, self.operations.name);
+        match self.operations.patience.call(self.operations.on_event, || stack_sets.list_stack_instances(name)).await {
             Ok(instances) => instances,
             Err(error) => {
                 let message = format!("the instances could not be listed after the rollout: {error}");
                 let mut problem = Problem::new("instances-unread", Place::StackSet, message);
                 problem.hint = error.hint();
-                self.conductor.problems.push(problem);
+                self.operations.problems.push(problem);
                 Vec::new()
             }
         }

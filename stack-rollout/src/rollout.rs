@@ -46,7 +46,8 @@ pub enum Verdict {
     Succeeded,
     /// At least one target has not.
     Failed,
-    /// It is not known, because the deadline passed or AWS could not be asked, and no target is known to have failed.
+    /// It is not known, because the deadline passed, AWS could not be asked or another release has superseded the run, and no target is
+    /// known to have failed.
     Unfinished,
 }
 
@@ -132,6 +133,7 @@ impl Rollout {
     pub(crate) fn new(
         stack_set: StackSetName,
         plan: Plan,
+        nothing_to_do: bool,
         operations: Vec<OperationRecord>,
         targets: Vec<TargetRecord>,
         problems: Vec<Problem>,
@@ -141,7 +143,7 @@ impl Rollout {
             schema_version: 1,
             stack_set,
             verdict: Verdict::of(&counts),
-            nothing_to_do: plan.is_nothing_to_do(),
+            nothing_to_do,
             orphans: plan.targets(InstanceAction::Orphan).cloned().collect(),
             change: plan.stack_set,
             operations,

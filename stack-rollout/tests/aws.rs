@@ -135,6 +135,7 @@ async fn a_first_release_goes_over_the_wire_and_a_failure_comes_back_with_its_ca
             );
             result(action, &operation)
         }
+        ("ListStackSetOperations", _) => result(action, "<Summaries/>"),
         // An empty page with a token is not the end of a list.
         ("ListStackSetOperationResults", None) => result(action, "<Summaries/><NextToken>2</NextToken>"),
         ("ListStackSetOperationResults", Some("2")) => {
@@ -220,6 +221,7 @@ fn existing(set: &'static str) -> Loopback {
             result(action, &format!("<StackSetOperation><OperationId>{id}</OperationId><Status>SUCCEEDED</Status></StackSetOperation>"))
         }
         "ListStackSetOperationResults" => result(action, "<Summaries/>"),
+        "DescribeStackInstance" => result(action, "<StackInstance><ParameterOverrides/></StackInstance>"),
         other => panic!("not expected: {other}"),
     })
 }
@@ -265,6 +267,13 @@ async fn service_managed_targets_are_accounts_within_their_units() {
     release.template = Template::uploaded("Resources: {}\n", "https://bucket.s3.us-east-1.amazonaws.com/t.yaml");
     release.preferences = Preferences::default();
     roll(&server, &release, CallAs::DelegatedAdmin).await.unwrap();
+    assert_snapshot!(asked(&server, "DescribeStackInstance"), @r"
+    Action = DescribeStackInstance
+    StackSetName = iris-staging
+    StackInstanceAccount = 222222222222
+    StackInstanceRegion = us-east-1
+    CallAs = DELEGATED_ADMIN
+    ");
     assert_snapshot!(asked(&server, "UpdateStackSet"), @r"
     Action = UpdateStackSet
     StackSetName = iris-staging
@@ -345,4 +354,20 @@ async fn events_of_a_stack_that_is_gone_are_an_error_and_not_an_empty_page() {
     let server = serve(|_, _| refusal(400, "ValidationError", "Stack [x] does not exist"));
     let error = CloudFormationStacks::new(client(server.url())).stack_events("x", None).await.unwrap_err();
     assert_eq!((error.operation, error.code.as_deref()), ("DescribeStackEvents", Some("ValidationError")));
+}
+
+#[tokio::test]
+async fn operations_are_the_newest_first_and_those_of_one_moment_keep_the_order_of_the_list() {
+    let server = serve(|action, _| {
+        let operation = |id: &str, at: &str| {
+            format!(
+                "<member><OperationId>{id}</OperationId><Action>UPDATE</Action><Status>SUCCEEDED</Status><CreationTimestamp>2026-02-01T00:00:{at}Z</CreationTimestamp></member>"
+            )
+        };
+        let all = [("a-1", "01"), ("b-2", "03.100"), ("a-3", "03.100"), ("b-4", "03.900")].map(|(id, at)| operation(id, at)).concat();
+        result(action, &format!("<Summaries>{all}</Summaries>"))
+    });
+    let stack_sets = CloudFormationStackSets::new(client(server.url()), CallAs::Itself);
+    let listed = stack_sets.list_operations(&"iris-staging".parse().unwrap()).await.unwrap();
+    assert_eq!(listed.iter().map(|operation| operation.id.as_str()).collect::<Vec<_>>(), ["b-4", "b-2", "a-3", "a-1"]);
 }

@@ -56,6 +56,8 @@ fn block_on<F: Future>(future: F) -> F::Output {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn every_active_account_below_the_units_is_a_target_once(
         // Each unit's parent has a lower number: a tree. Each account lies in one unit.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use stack_rollout::Event;
 use stack_rollout::status::DetailedStatus;
+use stack_rollout::{Event, Plan, SetChange};
 
 use crate::printer::Printer;
 
@@ -33,6 +33,11 @@ impl RolloutProgress {
         let mut statuses: BTreeMap<String, DetailedStatus> = BTreeMap::new();
         move |event| match event {
             Event::Planned(plan) if plan.is_nothing_to_do() => progress.line("Unchanged", "every target has this release already"),
+            Event::Planned(plan) => {
+                if let Some(what) = resets(&plan) {
+                    progress.line("Resetting", &what);
+                }
+            }
             Event::StackSetCreated { stack_set } => progress.line("Created", &format!("stack set {stack_set}")),
             Event::Resumed { operation } => progress.line(
                 "Resuming",
@@ -80,6 +85,25 @@ impl RolloutProgress {
     fn line(&self, verb: &str, what: &str) {
         self.bar.suspend(|| self.printer.step(verb, what));
     }
+}
+
+/// The parameter overrides that this release does not have: somebody has set them by hand, or another release or an interrupted run has
+/// left them behind.
+fn resets(plan: &Plan) -> Option<String> {
+    const NAMED: usize = 3;
+    let is_there = plan.stack_set == SetChange::Untouched;
+    let mut resets = Vec::new();
+    for planned in plan.instances.iter().filter(|planned| planned.observed.is_some()) {
+        let changes = planned.override_changes().into_iter().filter(|change| change.to.is_none() || is_there);
+        let keys: Vec<_> = changes.map(|change| change.key).collect();
+        if !keys.is_empty() {
+            resets.push(format!("{} of {}", keys.join(", "), planned.target));
+        }
+    }
+    let more = resets.len().saturating_sub(NAMED);
+    resets.truncate(NAMED);
+    let more = if more == 0 { String::new() } else { format!(" and in {more} more") };
+    (!resets.is_empty()).then(|| format!("parameter overrides that this release does not have: {}{more}", resets.join("; ")))
 }
 
 fn settled(status: &DetailedStatus) -> bool {

@@ -96,7 +96,7 @@ fn person(context: &sdk::UserContext) -> Person {
 }
 
 fn package_arn(operation: &'static str, arn: Option<&str>) -> Result<ModelPackageArn, RegistryError> {
-    arn.unwrap_or_default().parse().map_err(|error: crate::ParseArnError| malformed(operation, error.to_string()))
+    arn.unwrap_or_default().parse().map_err(|error: crate::InvalidName| malformed(operation, error.to_string()))
 }
 
 /// A package without a status of approval was registered without asking for one: nobody approved it.

@@ -11,6 +11,8 @@ use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::RequestId;
 
 use model_registry::aws::{S3Documents, SageMakerRegistry};
+use stack_rollout::CallAs;
+use stack_rollout::aws::CloudFormationStackSets;
 
 use crate::RegistryAccess;
 use crate::diagnostic::{Diagnostic, Failure};
@@ -64,7 +66,15 @@ impl Session {
         SageMakerRegistry::new(aws_sdk_sagemaker::Client::from_conf(config.build()))
     }
 
-    /// The same, with the documents that its packages name.
+    /// The stack sets of the account and region. The parameters of its own of every instance are read one by one: the client finds out by
+    /// itself how many requests in a second CloudFormation accepts.
+    pub fn stack_sets(&self, call_as: CallAs) -> CloudFormationStackSets {
+        let retries = RetryConfig::adaptive().with_max_attempts(5).with_max_backoff(MAX_PAUSE);
+        let config = self.config.clone().into_builder().retry_config(retries).build();
+        CloudFormationStackSets::from_config(&config, call_as)
+    }
+
+    /// The model registry, with the documents that its packages name.
     pub fn registry_access(&self, region: Option<&Region>) -> RegistryAccess<SageMakerRegistry, S3Documents> {
         RegistryAccess { registry: self.registry(region), documents: self.documents(region) }
     }

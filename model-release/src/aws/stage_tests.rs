@@ -79,15 +79,16 @@ pub async fn test_endpoints<O: TestObserver>(
     };
     let shared = shared.map(Arc::new);
     let observer = observer(infos.len());
-    let places = Arc::new(Semaphore::new(tests.jobs));
+    let slots = Arc::new(Semaphore::new(tests.jobs));
     let tests = Arc::new(tests);
     let mut tasks = JoinSet::new();
-    for (info, expected) in infos.iter().cloned().zip(expected) {
-        let (access, places, tests, observer) = (Arc::clone(&access), Arc::clone(&places), Arc::clone(&tests), observer.clone());
+    for ((place, info), expected) in places.iter().zip(infos.iter().cloned()).zip(expected) {
+        let (account, region) = (place.account.clone(), place.region.clone());
+        let (access, slots, tests, observer) = (Arc::clone(&access), Arc::clone(&slots), Arc::clone(&tests), observer.clone());
         let shared = shared.clone();
         tasks.spawn(async move {
-            let _place = places.acquire().await;
-            let report = endpoint(&access, info, &tests, &expected, shared.as_deref(), &observer).await;
+            let _slot = slots.acquire().await;
+            let report = endpoint(&access, (&account, &region), info, &tests, &expected, shared.as_deref(), &observer).await;
             observer.finished(&report);
             report
         });
@@ -127,6 +128,7 @@ pub async fn test_endpoints<O: TestObserver>(
 
 async fn endpoint(
     access: &Access,
+    (account, region): (&AccountId, &Region),
     info: TargetInfo,
     tests: &StageTests,
     expected: &Expected,
@@ -142,7 +144,7 @@ async fn endpoint(
     };
     let endpoints = [Some(info.endpoint.clone()), beside.clone()].into_iter().flatten().collect();
     let role = info.role.as_deref().unwrap_or_default();
-    let config = match access.config(&info.account_id, &info.region, role, endpoints, &expected.answers).await {
+    let config = match access.config(account, region, role, endpoints, &expected.answers).await {
         Ok(config) => config,
         Err(error) => return TargetReport::errored_by(info, "session", &error),
     };
@@ -156,19 +158,19 @@ impl Access {
     /// A session where the endpoints are: the caller's own credentials in the caller's account, else the role's.
     async fn config(
         &self,
-        account: &str,
-        region: &str,
+        account: &AccountId,
+        region: &Region,
         role: &str,
         endpoints: Vec<String>,
         answers: &[String],
     ) -> Result<SdkConfig, endpoint_test::TargetError> {
         let config = self.session.in_region(region);
-        if account == self.caller.account.as_str() {
+        if *account == self.caller.account {
             return Ok(config);
         }
         let request = SessionRequest {
-            account: account.to_owned(),
-            region: region.to_owned(),
+            account: account.to_string(),
+            region: region.to_string(),
             role: role.to_owned(),
             partition: self.caller.partition.clone(),
             session_name: self.session_name.clone(),
@@ -186,7 +188,7 @@ async fn remote_in(address: &BaselineAddress, access: &Access) -> BaselineTarget
     let BaselineAddress::Remote { account, region, name } = address else {
         return BaselineTarget::Unreachable("it is in no account of its own".to_owned());
     };
-    match access.config(account.as_str(), region.as_str(), &access.baseline_role, vec![name.clone()], &[]).await {
+    match access.config(account, region, &access.baseline_role, vec![name.clone()], &[]).await {
         Ok(config) => BaselineTarget::Endpoint(Box::new(SageMakerTarget::from_config(&config, name.clone()))),
         Err(error) => BaselineTarget::Unreachable(error.to_string()),
     }

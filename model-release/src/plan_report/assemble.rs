@@ -63,7 +63,7 @@ pub fn document(
             .instances
             .iter()
             .filter(|planned| planned.action != InstanceAction::Orphan || !request.all_targets.contains(&planned.target))
-            .map(target)
+            .map(|planned| target(planned, &hidden))
             .collect(),
         problems: plan
             .problems
@@ -82,14 +82,18 @@ pub fn document(
     document
 }
 
-fn target(planned: &PlannedInstance) -> Target {
+fn target(planned: &PlannedInstance, hidden: &[String]) -> Target {
     Target {
         account_id: planned.target.account.to_string(),
         region: planned.target.region.to_string(),
         action: word(planned.action).to_owned(),
         drift: planned.observed.as_ref().and_then(|instance| instance.drift.as_ref()).map(ToString::to_string),
         last_failure: planned.last_failure().map(str::to_owned),
-        overrides: planned.overrides.iter().flat_map(|overrides| overrides.keys().cloned()).collect(),
+        overrides: planned
+            .override_changes()
+            .into_iter()
+            .map(|change| ParameterChange::of(change.key, (change.from, change.to), hidden))
+            .collect(),
     }
 }
 
@@ -138,11 +142,16 @@ fn parameter_changes(present: &Parameters, wanted: &Parameters, hidden: &[String
     names
         .into_iter()
         .filter(|name| present.get(*name) != wanted.get(*name))
-        .map(|name| {
-            let shown = |value: Option<&String>| value.map(|value| if hidden.contains(name) { HIDDEN.to_owned() } else { value.clone() });
-            ParameterChange { name: name.clone(), from: shown(present.get(name)), to: shown(wanted.get(name)) }
-        })
+        .map(|name| ParameterChange::of(name, (present.get(name), wanted.get(name)), hidden))
         .collect()
+}
+
+impl ParameterChange {
+    fn of(name: &str, (from, to): (Option<&String>, Option<&String>), hidden: &[String]) -> Self {
+        let is_hidden = hidden.iter().any(|hidden| hidden == name);
+        let shown = |value: &String| if is_hidden { HIDDEN.to_owned() } else { value.clone() };
+        Self { name: name.to_owned(), from: from.map(shown), to: to.map(shown) }
+    }
 }
 
 /// Targets whose stacks change in the same way: the same region, and the same parameters of their own before and after.

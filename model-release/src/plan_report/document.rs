@@ -44,7 +44,7 @@ pub struct PlanDocument {
     pub preflight: Option<PreflightReport>,
 }
 
-/// A parameter of the stack set that changes. Values of `NoEcho` parameters are four asterisks.
+/// A parameter that changes. Values of `NoEcho` parameters are four asterisks.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ParameterChange {
@@ -139,8 +139,8 @@ pub struct Target {
     pub drift: Option<String>,
     /// Why the last operation did not succeed here; null when it did.
     pub last_failure: Option<String>,
-    /// Parameters of its own that change, by name.
-    pub overrides: Vec<String>,
+    /// Parameters of its own that change: `from` and `to` are null where the stack set's value holds.
+    pub overrides: Vec<ParameterChange>,
 }
 
 /// What stands in the way.

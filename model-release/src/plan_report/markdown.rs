@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::document::{PlanDocument, Property};
-use super::text::{packages_arrow, same, summary};
+use super::text::{overrides, packages_arrow, same, summary};
 
 /// How many rows a table has at most: comments on pull requests have a longest length.
 const ROWS: usize = 50;
@@ -43,6 +43,14 @@ pub fn markdown(plan: &PlanDocument) -> String {
         for change in plan.parameters.iter().take(ROWS) {
             let value = |value: &Option<String>| value.as_deref().map(code).unwrap_or_default();
             let _ = writeln!(out, "| {} | {} | {} |", code(&change.name), value(&change.from), value(&change.to));
+        }
+        out.push('\n');
+    }
+    let overrides = overrides(plan);
+    if !overrides.is_empty() {
+        out.push_str("| parameter override | change | where |\n|---|---|---|\n");
+        for (name, value, places) in overrides.into_iter().take(ROWS) {
+            let _ = writeln!(out, "| {} | {} | {places} |", code(name), code(&value));
         }
         out.push('\n');
     }

@@ -45,6 +45,13 @@ pub fn text(plan: &PlanDocument, all: bool) -> String {
             line(&mut out, format_args!("  {style}{sign}{style:#} {:width$}  {value}", change.name));
         }
     }
+    let overrides = overrides(plan);
+    if !overrides.is_empty() {
+        section(&mut out, "Parameter overrides");
+        for (name, value, places) in overrides {
+            line(&mut out, format_args!("  {YELLOW}~{YELLOW:#} {name}  {value}  in {places}"));
+        }
+    }
     for (group, regions) in same(&plan.groups) {
         groups(&mut out, group, &regions);
     }
@@ -57,6 +64,24 @@ pub fn text(plan: &PlanDocument, all: bool) -> String {
     }
     out.push_str(&summary(plan));
     out
+}
+
+/// The parameters that instances have of their own and that change, each with its values and with where it is so.
+pub(crate) fn overrides(plan: &PlanDocument) -> Vec<(&str, String, String)> {
+    const SET: &str = "the stack set's value";
+    let mut changes: BTreeMap<(&str, Option<&str>, Option<&str>), Vec<String>> = BTreeMap::new();
+    for target in plan.targets.iter().filter(|target| target.action != "new") {
+        for change in &target.overrides {
+            let key = (change.name.as_str(), change.from.as_deref(), change.to.as_deref());
+            changes.entry(key).or_default().push(format!("{}/{}", target.account_id, target.region));
+        }
+    }
+    let row = |((name, from, to), places): ((_, Option<&str>, Option<&str>), Vec<String>)| {
+        let value = arrow(Some(from.unwrap_or(SET)), Some(to.unwrap_or(SET)));
+        let places = if places.len() > NAMED { format!("{} targets", places.len()) } else { places.join(", ") };
+        (name, value, places)
+    };
+    changes.into_iter().map(row).collect()
 }
 
 /// The last line: what there is to do, in numbers.

@@ -1,7 +1,9 @@
 //! [`StackSets`] on AWS CloudFormation.
 
+use std::cmp::Reverse;
+
 use aws_sdk_cloudformation::Client;
-use aws_sdk_cloudformation::types::{PermissionModels, StackSetStatus};
+use aws_sdk_cloudformation::types::{PermissionModels, StackSetOperationSummary, StackSetStatus};
 
 use super::convert::{self, Where};
 use super::failure::failed;
@@ -47,7 +49,7 @@ impl StackSets for CloudFormationStackSets {
             .client
             .create_stack_set()
             .stack_set_name(release.stack_set.as_str())
-            .set_description(release.marked_description(None))
+            .set_description(release.description.clone())
             .set_template_url(release.template.url.clone())
             .set_template_body(release.template.url.is_none().then(|| release.template.body.clone()))
             .set_parameters(some_of(convert::parameters(release)))
@@ -77,7 +79,7 @@ impl StackSets for CloudFormationStackSets {
             .client
             .update_stack_set()
             .stack_set_name(release.stack_set.as_str())
-            .set_description(release.marked_description(observed.description.as_deref()))
+            .set_description(release.description.clone().or_else(|| observed.description.clone()))
             .set_template_url(release.template.url.clone())
             .set_template_body(release.template.url.is_none().then(|| release.template.body.clone()))
             .set_parameters(some_of(convert::parameters(release)))
@@ -230,19 +232,23 @@ impl StackSets for CloudFormationStackSets {
         const OPERATION: &str = "ListStackSetOperations";
         let request = self.client.list_stack_set_operations().stack_set_name(name.as_str()).set_call_as(convert::call_as(self.call_as));
         let mut pages = request.into_paginator().items().send();
-        let mut operations = Vec::new();
+        let mut summaries = Vec::new();
         while let Some(listed) = pages.next().await {
-            let told = listed.map_err(failed(OPERATION))?;
-            operations.push(convert::operation(
+            summaries.push(listed.map_err(failed(OPERATION))?);
+        }
+        // Newest first, as AWS's list is without saying so; those of the same moment keep its order.
+        summaries.sort_by_key(|told| Reverse(told.creation_timestamp));
+        let operation = |told: StackSetOperationSummary| {
+            convert::operation(
                 OPERATION,
                 told.operation_id.as_deref(),
                 told.action.as_ref(),
                 told.status.as_ref(),
                 told.status_reason,
                 told.creation_timestamp,
-            )?);
-        }
-        Ok(operations)
+            )
+        };
+        summaries.into_iter().map(operation).collect()
     }
 }
 

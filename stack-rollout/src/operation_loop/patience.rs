@@ -11,13 +11,12 @@ pub(crate) struct Patience<'a, C> {
     poll: Poll,
     deadline: Duration,
     random: fastrand::Rng,
-    has_repeated: bool,
 }
 
 impl<'a, C: Clock> Patience<'a, C> {
     pub(crate) fn new(clock: &'a C, options: &Options) -> Self {
         let deadline = clock.now().saturating_add(options.deadline);
-        Self { clock, poll: options.poll, deadline, random: fastrand::Rng::new(), has_repeated: false }
+        Self { clock, poll: options.poll, deadline, random: fastrand::Rng::new() }
     }
 
     /// Makes a call, again and again while it fails in a way that may pass, within the bounds of [`Poll::tolerated_failures`]
@@ -30,7 +29,6 @@ impl<'a, C: Clock> Patience<'a, C> {
     where
         Fut: Future<Output = Result<T, CallError>> + Send,
     {
-        self.has_repeated = false;
         let mut failures = 0;
         loop {
             let error = match call().await {
@@ -42,14 +40,8 @@ impl<'a, C: Clock> Patience<'a, C> {
             if failures > self.poll.tolerated_failures || !self.pause(failures).await {
                 return Err(error);
             }
-            self.has_repeated = true;
             on_event(Event::Tolerated { error, attempt: failures });
         }
-    }
-
-    /// Whether the last [`call`](Self::call) was made more than once.
-    pub(crate) fn has_repeated(&self) -> bool {
-        self.has_repeated
     }
 
     /// Lets the `nth` pause (from 1) pass; `false` when the deadline has been reached.

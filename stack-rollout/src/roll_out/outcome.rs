@@ -9,15 +9,24 @@ use crate::rollout::{Outcome, TargetRecord};
 use crate::status::{DetailedStatus, InstanceStatus, OperationStatus};
 use crate::{Instance, Operation, OperationResult, Target};
 
-/// The record of every target of the plan, in order. `left` are the steps of the plan that were not begun.
+/// How a run came to its end.
+pub(super) struct Ending<'a> {
+    /// The steps of the plan that were not begun.
+    pub(super) left: &'a [Step],
+    pub(super) halt: Option<&'a Halt>,
+    /// Why what was done may be no longer there.
+    pub(super) doubt: Option<&'a str>,
+}
+
+/// The record of every target of the plan, in order.
 pub(super) fn records(
     plan: &Plan,
     operations: &[Conducted],
-    left: &[Step],
     results: &BTreeMap<Target, OperationResult>,
-    halt: Option<&Halt>,
+    ending: &Ending<'_>,
     instances: &[Instance],
 ) -> Vec<TargetRecord> {
+    let Ending { left, halt, doubt } = *ending;
     let instances: BTreeMap<_, _> = instances.iter().map(|instance| (&instance.target, instance)).collect();
     plan.instances
         .iter()
@@ -28,7 +37,10 @@ pub(super) fn records(
             let result = results.get(target);
             let (outcome, reason) = match last_operation(target, operations) {
                 // An operation that was found and waited for may have been here, before the plan was made.
-                _ if planned.action == InstanceAction::Unchanged && result.is_none() => (Outcome::Unchanged, None),
+                _ if planned.action == InstanceAction::Unchanged && result.is_none() => match at_work(target, operations) {
+                    Some(operation) => tried(None, None, operation),
+                    None => (Outcome::Unchanged, None),
+                },
                 None if planned.action == InstanceAction::Unchanged => (Outcome::Unchanged, None),
                 None => not_tried(halt),
                 Some(operation) => match tried(result, instances.get(target).copied(), operation) {
@@ -36,6 +48,10 @@ pub(super) fn records(
                     (Outcome::Succeeded, _) if left.iter().any(|step| step.targets.contains(target)) => not_tried(halt),
                     ended => ended,
                 },
+            };
+            let (outcome, reason) = match doubt {
+                Some(doubt) if matches!(outcome, Outcome::Succeeded | Outcome::Unchanged) => (Outcome::Unfinished, Some(doubt.to_owned())),
+                _ => (outcome, reason),
             };
             TargetRecord {
                 account_id: target.account.clone(),
@@ -56,11 +72,25 @@ pub(super) fn last_operation<'a>(target: &Target, operations: &'a [Conducted]) -
     operations.iter().rev().find(|conducted| conducted.targets.contains(target)).map(|conducted| &conducted.operation)
 }
 
+/// An operation that was found, was still running when it was last seen, and may be at work in the target: where it works is not known
+/// when its results could not be read. What was observed meanwhile is what it began with or what it ends with.
+fn at_work<'a>(target: &Target, operations: &'a [Conducted]) -> Option<&'a Operation> {
+    let found = operations.iter().find(|conducted| {
+        !conducted.operation.status.has_ended() && (conducted.targets.contains(target) || conducted.resumed && conducted.targets.is_empty())
+    });
+    found.map(|conducted| &conducted.operation)
+}
+
 fn not_tried(halt: Option<&Halt>) -> (Outcome, Option<String>) {
     match halt {
         Some(Halt::OperationFailed(operation)) => {
             let reason = format!("not started, because operation `{}` ended as {}", operation.id, operation.status);
             (Outcome::Skipped, Some(reason))
+        }
+        Some(Halt::Superseded(operation)) => {
+            let reason =
+                format!("not started: operation `{}` ({} {}) has superseded this run", operation.id, operation.action, operation.status);
+            (Outcome::Unfinished, Some(reason))
         }
         Some(Halt::Error(error)) => (Outcome::Unfinished, Some(format!("not started: {error}"))),
         Some(Halt::Deadline) | None => (Outcome::Unfinished, Some("not started before the deadline".to_owned())),

@@ -2,7 +2,10 @@
 //! done; failures counted against the tolerance; an id that was seen starts nothing.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::pin::Pin;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use stack_rollout::status::{DetailedStatus, DriftStatus, InstanceStatus, OperationAction, OperationStatus};
@@ -47,6 +50,11 @@ pub(crate) struct State {
     pub(crate) retained: Vec<bool>,
     /// Stacks that were changed by hand.
     pub(crate) drifted: BTreeSet<Target>,
+    /// What stacks have for parameters of their own, from the last operation that succeeded there.
+    pub(crate) applied: BTreeMap<Target, Parameters>,
+    /// How many of the newest operations the list does not show yet.
+    pub(crate) list_lags: usize,
+    pub(crate) watch: Option<Watch>,
 }
 
 #[derive(Debug)]
@@ -89,20 +97,140 @@ impl Cloud {
         self.state().calls.iter().copied().filter(|call| !call.starts_with("Describe") && !call.starts_with("List")).collect()
     }
 
-    fn enter(&self, call: &'static str) -> Result<std::sync::MutexGuard<'_, State>, CallError> {
-        let mut state = self.state();
-        state.calls.push(call);
-        if let Some(error) = state.errors.get_mut(call).and_then(VecDeque::pop_front) {
-            return Err(CallError { operation: call, ..error });
+    /// Makes a call: what others do can come before it has an effect, and again before its response is there.
+    async fn call<T>(&self, call: &'static str, effect: impl FnOnce(&mut State) -> Result<T, CallError> + Send) -> Result<T, CallError> {
+        yield_now().await;
+        let response = {
+            let mut state = self.state();
+            let response = state.enter(call).and_then(|()| effect(&mut state));
+            state.watched(call);
+            response
+        };
+        yield_now().await;
+        response
+    }
+}
+
+/// Lets whoever else there is go on.
+pub(crate) async fn yield_now() {
+    let mut has_yielded = false;
+    std::future::poll_fn(|context| {
+        if std::mem::replace(&mut has_yielded, true) {
+            return Poll::Ready(());
         }
-        if state.throttles_everything_once && !std::mem::replace(state.throttled.entry(call).or_default(), true) {
-            return Err(CallError::answered(call, "Throttling", "Rate exceeded"));
-        }
-        Ok(state)
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+/// What is watched of several runs at once.
+#[derive(Debug, Default)]
+pub(crate) struct Watch {
+    /// Whose turn it is.
+    pub(crate) turn: usize,
+    pub(crate) runs: Vec<Watched>,
+}
+
+/// What is known of one run.
+#[derive(Debug)]
+pub(crate) struct Watched {
+    pub(crate) release: OperationId,
+    /// The place of its first operation, started or found, among all operations.
+    pub(crate) first: Option<usize>,
+    pub(crate) has_started: bool,
+    /// How many operations there were when it last listed them.
+    listed: usize,
+    last_call: &'static str,
+    /// What was there at its last call.
+    pub(crate) seen: Seen,
+}
+
+/// What is there.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Seen {
+    pub(crate) parameters: Vec<(String, String)>,
+    pub(crate) version: u32,
+    /// Each instance with the version and the parameters of its own that its stack has.
+    pub(crate) instances: BTreeMap<Target, (InstanceStatus, u32, Parameters)>,
+}
+
+impl Watched {
+    pub(crate) fn new(release: OperationId) -> Self {
+        Self { release, first: None, has_started: false, listed: 0, last_call: "", seen: Seen::default() }
     }
 }
 
 impl State {
+    fn enter(&mut self, call: &'static str) -> Result<(), CallError> {
+        self.calls.push(call);
+        if let Some(error) = self.errors.get_mut(call).and_then(VecDeque::pop_front) {
+            return Err(CallError { operation: call, ..error });
+        }
+        if self.throttles_everything_once && !std::mem::replace(self.throttled.entry(call).or_default(), true) {
+            return Err(CallError::answered(call, "Throttling", "Rate exceeded"));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn seen(&self) -> Seen {
+        let instance = |(target, (instance, version)): (&Target, &(Instance, u32))| {
+            (target.clone(), (instance.status.clone(), *version, self.applied.get(target).cloned().unwrap_or_default()))
+        };
+        Seen {
+            parameters: self.set.as_ref().map(|set| set.parameters.clone()).unwrap_or_default(),
+            version: self.version,
+            instances: self.instances.iter().map(instance).collect(),
+        }
+    }
+
+    fn watched(&mut self, call: &'static str) {
+        let (seen, listed) = (self.seen(), self.operations.len());
+        let Some(watch) = &mut self.watch else { return };
+        let Some(run) = watch.runs.get_mut(watch.turn) else { return };
+        run.last_call = call;
+        run.seen = seen;
+        if call == "ListStackSetOperations" {
+            run.listed = listed;
+        }
+    }
+
+    /// Holds what a run starts against what it could have seen.
+    fn watch_start(&mut self, call: &'static str) {
+        let place = self.operations.len();
+        let Some(watch) = &mut self.watch else { return };
+        let Some(run) = watch.runs.get_mut(watch.turn) else { return };
+        assert_eq!(run.last_call, "ListStackSetOperations", "{call} is sent without a look right before it");
+        if let Some(first) = run.first {
+            let newer = self.operations[first + 1..run.listed.max(first + 1)].iter().find(|running| {
+                !running.operation.id.is_step_of(&run.release)
+                    && !matches!(running.operation.action, OperationAction::Delete | OperationAction::DetectDrift)
+            });
+            assert!(newer.is_none(), "{call} of {} after {newer:?}", run.release);
+        }
+        run.first.get_or_insert(place);
+        run.has_started = true;
+    }
+
+    /// An operation of someone else has come and gone, before the newest so many.
+    pub(crate) fn had(&mut self, before: usize, operation: Operation) {
+        let place = self.operations.len() - before;
+        self.operations.insert(place, Running { operation, targets: Vec::new(), results: BTreeMap::new(), tolerated: 0 });
+    }
+
+    /// A person gives one instance a parameter of its own, or takes it away.
+    pub(crate) fn override_by_hand(&mut self, target: &Target, parameters: Parameters) {
+        let id = format!("by-hand-{}", self.operations.len()).parse().unwrap();
+        if !self.instances.contains_key(target) || self.refuse("UpdateStackInstances", &id).is_err() {
+            return;
+        }
+        self.overrides.insert(target.clone(), parameters);
+        let watch = self.watch.take();
+        let lost = std::mem::take(&mut self.lost_answers);
+        self.start("UpdateStackInstances", &id, OperationAction::Update, vec![target.clone()], &Preferences::default()).unwrap();
+        (self.watch, self.lost_answers) = (watch, lost);
+    }
+
     fn start(
         &mut self,
         call: &'static str,
@@ -116,6 +244,7 @@ impl State {
         if !order.is_empty() && order != regions {
             return Err(CallError::answered(call, "ValidationError", "the region order must name the operation's regions"));
         }
+        self.watch_start(call);
         let percentage = usize::from(preferences.failure_tolerance_percentage.unwrap_or(0));
         let tolerated = targets.len() * percentage / 100;
         let operation =
@@ -129,6 +258,13 @@ impl State {
             Some(error) => Err(CallError { operation: call, ..error }),
             None => Ok(id.clone()),
         }
+    }
+
+    fn must_exist(&self, call: &'static str, targets: &[Target]) -> Result<(), CallError> {
+        if targets.iter().all(|target| self.instances.contains_key(target)) {
+            return Ok(());
+        }
+        Err(CallError::answered(call, "StackInstanceNotFoundException", "no such instance"))
     }
 
     fn refuse(&self, call: &'static str, id: &OperationId) -> Result<(), CallError> {
@@ -168,6 +304,8 @@ impl State {
             let action = &current.operation.action;
             if *action == OperationAction::Delete && result.status == DetailedStatus::Succeeded {
                 self.instances.remove(target);
+                self.overrides.remove(target);
+                self.applied.remove(target);
                 continue;
             }
             if *action == OperationAction::DetectDrift {
@@ -180,7 +318,11 @@ impl State {
             let entry = self.instances.entry(target.clone()).or_insert_with(|| (instance(target, InstanceStatus::Outdated), 0));
             entry.0.detailed_status = Some(result.status.clone());
             entry.0.status_reason.clone_from(&result.status_reason);
+            if matches!(result.status, DetailedStatus::Failed | DetailedStatus::Cancelled) {
+                entry.0.status = InstanceStatus::Outdated;
+            }
             if result.status == DetailedStatus::Succeeded {
+                self.applied.insert(target.clone(), self.overrides.get(target).cloned().unwrap_or_default());
                 *entry =
                     (Instance { detailed_status: Some(DetailedStatus::Succeeded), ..instance(target, InstanceStatus::Current) }, version);
             }
@@ -210,7 +352,7 @@ pub(crate) fn instance(target: &Target, status: InstanceStatus) -> Instance {
 /// The set that CloudFormation has after a release.
 pub(crate) fn set_of(release: &Release) -> StackSet {
     StackSet {
-        description: release.marked_description(None),
+        description: release.description.clone(),
         managed_execution: release.managed_execution,
         template_body: release.template.body.clone(),
         parameters: release.parameters.clone(),
@@ -223,122 +365,141 @@ pub(crate) fn set_of(release: &Release) -> StackSet {
 
 impl StackSets for Cloud {
     async fn describe_stack_set(&self, _: &StackSetName) -> Result<Option<StackSet>, CallError> {
-        Ok(self.enter("DescribeStackSet")?.set.clone())
+        self.call("DescribeStackSet", |state| Ok(state.set.clone())).await
     }
 
     async fn create_stack_set(&self, release: &Release, _: &OperationId) -> Result<(), CallError> {
-        let mut state = self.enter("CreateStackSet")?;
-        if state.set.is_some() {
-            return Err(CallError::answered("CreateStackSet", "NameAlreadyExistsException", "the name is taken"));
-        }
-        state.set = Some(set_of(release));
-        state.version = 1;
-        match state.lost_answers.get_mut("CreateStackSet").and_then(VecDeque::pop_front) {
-            Some(error) => Err(error),
-            None => Ok(()),
-        }
+        const CALL: &str = "CreateStackSet";
+        let create = |state: &mut State| {
+            if state.set.is_some() {
+                return Err(CallError::answered(CALL, "NameAlreadyExistsException", "the name is taken"));
+            }
+            state.set = Some(set_of(release));
+            state.version = 1;
+            state.lost_answers.get_mut(CALL).and_then(VecDeque::pop_front).map_or(Ok(()), Err)
+        };
+        self.call(CALL, create).await
     }
 
     async fn update_stack_set(&self, update: SetUpdate<'_>) -> Result<OperationId, CallError> {
-        let mut state = self.enter("UpdateStackSet")?;
-        state.refuse("UpdateStackSet", update.operation_id)?;
-        // Without a list of targets CloudFormation updates every instance there is.
-        let targets: Vec<_> =
-            if update.targets.is_empty() { state.instances.keys().cloned().collect() } else { update.targets.iter().collect() };
-        if targets.iter().any(|target| !state.instances.contains_key(target)) {
-            return Err(CallError::answered("UpdateStackSet", "StackInstanceNotFoundException", "no such instance"));
-        }
-        let description = update.release.marked_description(update.observed.description.as_deref());
-        state.set = Some(StackSet { description, ..set_of(update.release) });
-        state.version += 1;
-        for (instance, _) in state.instances.values_mut() {
-            instance.status = InstanceStatus::Outdated;
-        }
-        state.start("UpdateStackSet", update.operation_id, OperationAction::Update, targets, &update.preferences())
+        const CALL: &str = "UpdateStackSet";
+        let start = |state: &mut State| {
+            state.refuse(CALL, update.operation_id)?;
+            // Without a list of targets CloudFormation updates every instance there is.
+            let targets: Vec<_> =
+                if update.targets.is_empty() { state.instances.keys().cloned().collect() } else { update.targets.iter().collect() };
+            state.must_exist(CALL, &targets)?;
+            let description = update.release.description.clone().or_else(|| update.observed.description.clone());
+            state.set = Some(StackSet { description, ..set_of(update.release) });
+            state.version += 1;
+            for (instance, _) in state.instances.values_mut() {
+                instance.status = InstanceStatus::Outdated;
+            }
+            state.start(CALL, update.operation_id, OperationAction::Update, targets, &update.preferences())
+        };
+        self.call(CALL, start).await
     }
 
     async fn create_stack_instances(&self, operation: InstancesOperation<'_>) -> Result<OperationId, CallError> {
-        let mut state = self.enter("CreateStackInstances")?;
-        state.refuse("CreateStackInstances", operation.operation_id)?;
-        let targets: Vec<_> = operation.targets.iter().collect();
-        if targets.iter().any(|target| state.instances.contains_key(target)) {
-            return Err(CallError::answered("CreateStackInstances", "AlreadyExistsException", "an instance exists"));
-        }
-        for target in &targets {
-            state.overrides.insert(target.clone(), operation.overrides.cloned().unwrap_or_default());
-        }
-        state.start("CreateStackInstances", operation.operation_id, OperationAction::Create, targets, &operation.preferences())
+        const CALL: &str = "CreateStackInstances";
+        let start = |state: &mut State| {
+            state.refuse(CALL, operation.operation_id)?;
+            let targets: Vec<_> = operation.targets.iter().collect();
+            if targets.iter().any(|target| state.instances.contains_key(target)) {
+                return Err(CallError::answered(CALL, "AlreadyExistsException", "an instance exists"));
+            }
+            for target in &targets {
+                state.overrides.insert(target.clone(), operation.overrides.cloned().unwrap_or_default());
+            }
+            state.start(CALL, operation.operation_id, OperationAction::Create, targets, &operation.preferences())
+        };
+        self.call(CALL, start).await
     }
 
     async fn update_stack_instances(&self, operation: InstancesOperation<'_>) -> Result<OperationId, CallError> {
-        let mut state = self.enter("UpdateStackInstances")?;
-        state.refuse("UpdateStackInstances", operation.operation_id)?;
-        let targets: Vec<_> = operation.targets.iter().collect();
-        if targets.iter().any(|target| !state.instances.contains_key(target)) {
-            return Err(CallError::answered("UpdateStackInstances", "StackInstanceNotFoundException", "no such instance"));
-        }
-        if let Some(overrides) = operation.overrides {
-            for target in &targets {
-                state.overrides.insert(target.clone(), overrides.clone());
+        const CALL: &str = "UpdateStackInstances";
+        let start = |state: &mut State| {
+            state.refuse(CALL, operation.operation_id)?;
+            let targets: Vec<_> = operation.targets.iter().collect();
+            state.must_exist(CALL, &targets)?;
+            if let Some(overrides) = operation.overrides {
+                for target in &targets {
+                    state.overrides.insert(target.clone(), overrides.clone());
+                }
             }
-        }
-        state.start("UpdateStackInstances", operation.operation_id, OperationAction::Update, targets, &operation.preferences())
+            state.start(CALL, operation.operation_id, OperationAction::Update, targets, &operation.preferences())
+        };
+        self.call(CALL, start).await
     }
 
     async fn list_stack_instances(&self, _: &StackSetName) -> Result<Vec<Instance>, CallError> {
-        Ok(self.enter("ListStackInstances")?.instances.values().map(|(instance, _)| instance.clone()).collect())
+        let list = |state: &mut State| Ok(state.instances.values().map(|(instance, _)| instance.clone()).collect());
+        self.call("ListStackInstances", list).await
     }
 
     async fn describe_operation(&self, _: &StackSetName, id: &OperationId) -> Result<Operation, CallError> {
-        let mut state = self.enter("DescribeStackSetOperation")?;
-        state.advance();
-        let found = state.operations.iter().find(|running| running.operation.id == *id);
-        found
-            .map(|running| running.operation.clone())
-            .ok_or_else(|| CallError::answered("DescribeStackSetOperation", "OperationNotFoundException", "no such operation"))
+        const CALL: &str = "DescribeStackSetOperation";
+        let describe = |state: &mut State| {
+            state.advance();
+            let found = state.operations.iter().find(|running| running.operation.id == *id);
+            found
+                .map(|running| running.operation.clone())
+                .ok_or_else(|| CallError::answered(CALL, "OperationNotFoundException", "no such operation"))
+        };
+        self.call(CALL, describe).await
     }
 
     async fn list_operation_results(&self, _: &StackSetName, id: &OperationId) -> Result<Vec<OperationResult>, CallError> {
-        let state = self.enter("ListStackSetOperationResults")?;
-        let found = state.operations.iter().find(|running| running.operation.id == *id && !state.lists_no_results);
-        Ok(found.map(|running| running.results.values().cloned().collect()).unwrap_or_default())
+        let list = |state: &mut State| {
+            let found = state.operations.iter().find(|running| running.operation.id == *id && !state.lists_no_results);
+            Ok(found.map(|running| running.results.values().cloned().collect()).unwrap_or_default())
+        };
+        self.call("ListStackSetOperationResults", list).await
     }
 
     async fn list_operations(&self, _: &StackSetName) -> Result<Vec<Operation>, CallError> {
-        let mut state = self.enter("ListStackSetOperations")?;
-        if state.foreign_looks > 0 {
-            state.foreign_looks -= 1;
-            if state.foreign_looks == 0 {
-                state.foreign = None;
+        let list = |state: &mut State| {
+            if state.foreign_looks > 0 {
+                state.foreign_looks -= 1;
+                if state.foreign_looks == 0 {
+                    state.foreign = None;
+                }
             }
-        }
-        let ours = state.operations.iter().rev().map(|running| &running.operation);
-        Ok(state.foreign.iter().chain(ours).cloned().collect())
+            let ours = state.operations.iter().rev().map(|running| &running.operation).skip(std::mem::take(&mut state.list_lags));
+            Ok(state.foreign.iter().chain(ours).cloned().collect())
+        };
+        self.call("ListStackSetOperations", list).await
     }
 
     async fn delete_stack_instances(&self, deletion: InstancesDeletion<'_>) -> Result<OperationId, CallError> {
         const CALL: &str = "DeleteStackInstances";
-        let mut state = self.enter(CALL)?;
-        state.refuse(CALL, deletion.operation_id)?;
-        let targets: Vec<_> = deletion.targets.iter().collect();
-        if targets.iter().any(|target| !state.instances.contains_key(target)) {
-            return Err(CallError::answered(CALL, "StackInstanceNotFoundException", "no such instance"));
-        }
-        state.retained.push(deletion.retain_stacks);
-        state.start(CALL, deletion.operation_id, OperationAction::Delete, targets, deletion.preferences)
+        let start = |state: &mut State| {
+            state.refuse(CALL, deletion.operation_id)?;
+            let targets: Vec<_> = deletion.targets.iter().collect();
+            state.must_exist(CALL, &targets)?;
+            state.retained.push(deletion.retain_stacks);
+            state.start(CALL, deletion.operation_id, OperationAction::Delete, targets, deletion.preferences)
+        };
+        self.call(CALL, start).await
     }
 
     async fn detect_drift(&self, _: &StackSetName, preferences: &Preferences, id: &OperationId) -> Result<OperationId, CallError> {
         const CALL: &str = "DetectStackSetDrift";
-        let mut state = self.enter(CALL)?;
-        state.refuse(CALL, id)?;
-        let targets: Vec<_> = state.instances.keys().cloned().collect();
-        state.start(CALL, id, OperationAction::DetectDrift, targets, preferences)
+        let start = |state: &mut State| {
+            state.refuse(CALL, id)?;
+            let targets: Vec<_> = state.instances.keys().cloned().collect();
+            state.start(CALL, id, OperationAction::DetectDrift, targets, preferences)
+        };
+        self.call(CALL, start).await
     }
 
     async fn instance_overrides(&self, _: &StackSetName, target: &Target) -> Result<Parameters, CallError> {
-        let state = self.enter("DescribeStackInstance")?;
-        Ok(state.overrides.get(target).cloned().unwrap_or_default())
+        const CALL: &str = "DescribeStackInstance";
+        let describe = |state: &mut State| {
+            state.must_exist(CALL, std::slice::from_ref(target))?;
+            Ok(state.overrides.get(target).cloned().unwrap_or_default())
+        };
+        self.call(CALL, describe).await
     }
 }
 
@@ -359,6 +520,45 @@ impl Clock for FakeClock {
 
     async fn sleep(&self, duration: Duration) {
         *self.0.lock().unwrap() += duration;
+        yield_now().await;
+    }
+}
+
+/// A clock that lets some pauses pass and then stands still, as a killed program does.
+#[derive(Debug)]
+pub(crate) struct Mortal {
+    pauses: AtomicUsize,
+    is_dead: AtomicBool,
+    clock: FakeClock,
+}
+
+impl Mortal {
+    pub(crate) fn after(pauses: usize) -> Self {
+        Self { pauses: AtomicUsize::new(pauses), is_dead: AtomicBool::new(false), clock: FakeClock::default() }
+    }
+
+    /// Lets a run go on until it is killed (`true`) or ends before that.
+    pub(crate) fn kills<T>(&self, mut run: Pin<&mut impl Future<Output = T>>) -> bool {
+        while !self.is_dead.load(Ordering::Relaxed) {
+            if run.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+impl Clock for Mortal {
+    fn now(&self) -> Duration {
+        self.clock.now()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        if self.pauses.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_err() {
+            self.is_dead.store(true, Ordering::Relaxed);
+            std::future::pending::<()>().await;
+        }
+        self.clock.sleep(duration).await;
     }
 }
 

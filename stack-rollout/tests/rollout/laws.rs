@@ -50,6 +50,8 @@ fn cloud_with(present: &BTreeMap<Target, InstanceStatus>, set_exists: bool, diff
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn a_plan_names_every_target_once_and_orphans_are_never_targets(targets in targets(), present in instances(), differs: bool) {
         let mut wanted = release(&[ACCOUNTS[0]], &[REGIONS[0]]);

@@ -1,5 +1,6 @@
 //! Rollouts against a model of CloudFormation's stack sets, with a clock that no one waits for.
 
+mod counterexamples;
 mod explained;
 mod fake;
 mod laws;
@@ -10,4 +11,5 @@ mod pruning;
 mod release;
 mod resumed;
 mod state_machine;
+mod superseded;
 mod trouble;

@@ -101,12 +101,34 @@ fn a_run_that_ends_before_the_own_parameters_are_taken_away_leaves_that_to_the_n
 }
 
 #[test]
-fn a_set_that_never_had_instances_with_own_parameters_costs_no_request_for_each_of_them() {
+fn an_override_that_a_person_has_set_is_found_and_reset() {
     let cloud = Cloud::default();
-    let plain = release(&[A], &[EAST, WEST]);
+    let plain = release(&[A, B], &[EAST, WEST]);
     rolled_out(&cloud, &plain).unwrap();
+    let by_hand = target(A, WEST);
+    cloud.state().override_by_hand(&by_hand, [("EnvType".to_owned(), "by hand".to_owned())].into());
+    (0..9).for_each(|_| cloud.state().advance());
+
+    let planned = plan(&plain, &block_on(observe(&cloud, &plain)).unwrap());
+    assert_eq!(planned.targets(InstanceAction::Update).collect::<Vec<_>>(), [&by_hand]);
+    let before = cloud.calls_that_change().len();
+    let rollout = rolled_out(&cloud, &plain).unwrap();
+    assert_eq!((rollout.verdict(), rollout.counts.succeeded, rollout.counts.unchanged), (Verdict::Succeeded, 1, 3));
+    assert_eq!(cloud.calls_that_change()[before..], ["UpdateStackInstances"]);
+    assert_eq!(in_force(&cloud, &by_hand), None);
     assert!(rolled_out(&cloud, &plain).unwrap().nothing_to_do);
-    assert!(cloud.state().calls.iter().all(|call| *call != "DescribeStackInstance"));
+}
+
+#[test]
+fn instances_of_no_target_are_not_asked_for_their_own_parameters_and_those_that_were_read_are_not_asked_again() {
+    let cloud = Cloud::default();
+    rolled_out(&cloud, &release(&[A, B], &[EAST, WEST])).unwrap();
+    let asked = || cloud.state().calls.iter().filter(|call| **call == "DescribeStackInstance").count();
+    assert_eq!(asked(), 0, "what this run has created itself is known");
+    let plain = release(&[A], &[EAST, WEST]);
+    cloud.state().errors.insert("DescribeStackInstance", [error("Throttling")].into());
+    assert!(rolled_out(&cloud, &plain).unwrap().nothing_to_do);
+    assert_eq!(asked(), 3, "one that failed, and each of the two");
 }
 
 #[test]

@@ -1,8 +1,6 @@
 //! Runs that ended before their operation did, and two runs at once.
 
-use std::future::Future;
 use std::pin::pin;
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use stack_rollout::status::{OperationAction, OperationStatus};
@@ -18,24 +16,11 @@ fn no_sessions(_: AccountId, _: Region) -> std::future::Ready<Result<FakeStacks,
     std::future::ready(Err(SessionError::new("no session in this test")))
 }
 
-/// A clock that stops a run at its first pause, as a kill would: the future is polled no more.
-struct Frozen;
-
-impl Clock for Frozen {
-    fn now(&self) -> Duration {
-        Duration::ZERO
-    }
-
-    async fn sleep(&self, _: Duration) {
-        std::future::pending::<()>().await;
-    }
-}
-
 /// Begins a rollout and drops it at its first pause.
 fn killed(cloud: &Cloud, release: &Release, options: &Options) {
-    let run = roll_out(cloud, no_sessions, release, options, &Frozen, |_| {});
-    let mut run = pin!(run);
-    assert!(matches!(run.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Pending));
+    let clock = Mortal::after(0);
+    let run = pin!(roll_out(cloud, no_sessions, release, options, &clock, |_| {}));
+    assert!(clock.kills(run));
 }
 
 #[test]
@@ -134,21 +119,6 @@ fn others_are_waited_for_when_that_is_asked_for_and_not_past_the_deadline() {
     assert_eq!(clock.elapsed(), Duration::from_mins(5));
 }
 
-/// A clock whose pauses let the other run go on.
-#[derive(Default)]
-struct Shared(FakeClock);
-
-impl Clock for Shared {
-    fn now(&self) -> Duration {
-        self.0.now()
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        self.0.sleep(duration).await;
-        tokio::task::yield_now().await;
-    }
-}
-
 #[test]
 fn two_runs_of_one_release_at_once_start_each_operation_once_and_both_succeed() {
     let cloud = Cloud::default();
@@ -157,7 +127,7 @@ fn two_runs_of_one_release_at_once_start_each_operation_once_and_both_succeed() 
     next.parameters[0].1 = "prod".to_owned();
     next.targets = Targets::new([A, B].map(|account| account.parse().unwrap()), [EAST.parse().unwrap()]);
     let options = options();
-    let (one, other) = (Shared::default(), Shared::default());
+    let (one, other) = (FakeClock::default(), FakeClock::default());
     let (one, other) = block_on(async {
         tokio::join!(
             roll_out(&cloud, no_sessions, &next, &options, &one, |_| {}),

@@ -4,8 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future as _;
 use std::pin::pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -19,7 +18,7 @@ const ACCOUNTS: [&str; 3] = ["111111111111", "222222222222", "333333333333"];
 const REGIONS: [&str; 2] = ["eu-west-1", "us-east-1"];
 
 /// The calls of a rollout, and the errors that the API documents for stack sets (and those of every AWS API).
-const CALLS: [&str; 9] = [
+const CALLS: [&str; 10] = [
     "DescribeStackSet",
     "CreateStackSet",
     "UpdateStackSet",
@@ -29,6 +28,7 @@ const CALLS: [&str; 9] = [
     "DescribeStackSetOperation",
     "ListStackSetOperationResults",
     "ListStackSetOperations",
+    "DescribeStackInstance",
 ];
 const ERRORS: [&str; 14] = [
     "InvalidOperationException",
@@ -59,7 +59,7 @@ struct Wanted {
 }
 
 #[derive(Debug, Clone)]
-enum Step {
+pub(crate) enum Step {
     /// A new release.
     Release,
     /// The accounts of the release.
@@ -73,11 +73,89 @@ enum Step {
     AwsGoesOn,
     /// A rollout that is killed at a pause.
     Killed(usize),
+    /// A rollout that is killed after it has waited so often for something: between a request, its effect and its response, too.
+    KilledAt(usize),
+    /// A person gives one instance a parameter of its own, or takes it away.
+    ByHand(usize, usize, Option<u32>),
+    /// Two rollouts at once.
+    Together(Together),
     /// A rollout whose calls meet an error: which call, which error, how often, and whether the change was made all the same.
     Troubled(&'static str, &'static str, usize, bool),
     Rollout,
     /// All orphans are taken out.
     Prune,
+}
+
+/// Two rollouts, each of which goes on when it is its turn: from one request to its effect, from there to the response, and so on.
+#[derive(Debug, Clone)]
+pub(crate) struct Together {
+    /// What the other one is a rollout of; this one is of the release that is wanted.
+    pub(crate) other: Other,
+    /// Which of them waits for others in place of refusing.
+    pub(crate) waits: (bool, bool),
+    /// What a person does to an instance when it is their turn.
+    pub(crate) by_hand: Option<(usize, usize, Option<u32>)>,
+    /// What both meet, as in [`Step::Troubled`].
+    pub(crate) trouble: Option<(&'static str, &'static str, usize, bool)>,
+    /// Whose turn it is, and for how long. Afterwards it is everybody's in turn.
+    pub(crate) schedule: Vec<(Turn, usize)>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Other {
+    Same,
+    Newer,
+    Accounts(BTreeSet<usize>),
+    Own(Option<u32>),
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Turn {
+    This,
+    Other,
+    Person,
+    Aws,
+    /// The other rollout is killed.
+    Kill,
+}
+
+fn accounts() -> impl Strategy<Value = BTreeSet<usize>> {
+    prop::collection::btree_set(0..ACCOUNTS.len(), 1..=3)
+}
+
+fn own() -> impl Strategy<Value = Option<u32>> {
+    prop::option::of(0..3_u32)
+}
+
+fn trouble() -> impl Strategy<Value = (&'static str, &'static str, usize, bool)> {
+    (prop::sample::select(&CALLS[..]), prop::sample::select(&ERRORS[..]), 1..12_usize, any::<bool>())
+}
+
+fn together() -> impl Strategy<Value = Together> {
+    let other = prop_oneof![
+        1 => Just(Other::Same),
+        3 => Just(Other::Newer),
+        2 => accounts().prop_map(Other::Accounts),
+        2 => own().prop_map(Other::Own),
+    ];
+    let turn = prop_oneof![
+        8 => Just(Turn::This),
+        8 => Just(Turn::Other),
+        1 => Just(Turn::Person),
+        3 => Just(Turn::Aws),
+        1 => Just(Turn::Kill),
+    ];
+    let by_hand = prop::option::of((0..ACCOUNTS.len(), 0..REGIONS.len(), own()));
+    // Half of the turns are short, so that every place is cut, and some are long enough for a whole operation or rollout.
+    let turns = prop::collection::vec((turn, prop_oneof![4 => 1..8_usize, 3 => 8..60_usize, 1 => Just(1_000)]), 1..40);
+    let waits = any::<(bool, bool)>();
+    (other, waits, by_hand, prop::option::weighted(0.2, trouble()), turns).prop_map(|(other, waits, by_hand, trouble, schedule)| Together {
+        other,
+        waits,
+        by_hand,
+        trouble,
+        schedule,
+    })
 }
 
 struct Model;
@@ -87,21 +165,23 @@ impl ReferenceStateMachine for Model {
     type Transition = Step;
 
     fn init_state() -> BoxedStrategy<Wanted> {
-        Just(Wanted { version: 1, accounts: [0].into(), own: None, foreign: false, failing: BTreeSet::new() }).boxed()
+        Just(Wanted::first()).boxed()
     }
 
     fn transitions(_: &Wanted) -> BoxedStrategy<Step> {
         prop_oneof![
             2 => Just(Step::Release),
-            2 => prop::collection::btree_set(0..ACCOUNTS.len(), 1..=3).prop_map(Step::Accounts),
-            1 => prop::option::of(0..3_u32).prop_map(Step::Own),
+            2 => accounts().prop_map(Step::Accounts),
+            1 => own().prop_map(Step::Own),
             1 => any::<bool>().prop_map(Step::Foreign),
             1 => (0..ACCOUNTS.len(), 0..REGIONS.len(), any::<bool>()).prop_map(|(account, region, fails)| Step::Fails(account, region, fails)),
             1 => Just(Step::AwsGoesOn),
             2 => (0..4_usize).prop_map(Step::Killed),
-            4 => (prop::sample::select(&CALLS[..]), prop::sample::select(&ERRORS[..]), 1..12_usize, any::<bool>())
-                .prop_map(|(call, error, times, lost)| Step::Troubled(call, error, times, lost)),
+            2 => (0..150_usize).prop_map(Step::KilledAt),
+            2 => (0..ACCOUNTS.len(), 0..REGIONS.len(), own()).prop_map(|(account, region, own)| Step::ByHand(account, region, own)),
+            4 => trouble().prop_map(|(call, error, times, lost)| Step::Troubled(call, error, times, lost)),
             4 => Just(Step::Rollout),
+            4 => together().prop_map(Step::Together),
             1 => Just(Step::Prune),
         ]
         .boxed()
@@ -115,13 +195,24 @@ impl ReferenceStateMachine for Model {
             Step::Foreign(begins) => state.foreign = *begins,
             Step::Fails(account, region, true) => drop(state.failing.insert((*account, *region))),
             Step::Fails(account, region, false) => drop(state.failing.remove(&(*account, *region))),
-            Step::AwsGoesOn | Step::Killed(_) | Step::Troubled(..) | Step::Rollout | Step::Prune => {}
+            Step::AwsGoesOn
+            | Step::Killed(_)
+            | Step::KilledAt(_)
+            | Step::ByHand(..)
+            | Step::Together(_)
+            | Step::Troubled(..)
+            | Step::Rollout
+            | Step::Prune => {}
         }
         state
     }
 }
 
 impl Wanted {
+    fn first() -> Self {
+        Self { version: 1, accounts: [0].into(), own: None, foreign: false, failing: BTreeSet::new() }
+    }
+
     fn release(&self) -> Release {
         let accounts: Vec<_> = self.accounts.iter().map(|account| ACCOUNTS[*account]).collect();
         let mut release = release(&accounts, &REGIONS);
@@ -143,25 +234,6 @@ impl Wanted {
         let accounts: String = self.accounts.iter().map(ToString::to_string).collect();
         let own = self.own.map_or_else(|| "none".to_owned(), |own| own.to_string());
         Options { deadline: Duration::from_hours(2), ..Options::new(format!("release-{}x{accounts}x{own}", self.version).parse().unwrap()) }
-    }
-}
-
-/// A clock that lets some pauses pass and then stands still, as a killed program does.
-struct Mortal {
-    pauses: AtomicUsize,
-    clock: FakeClock,
-}
-
-impl Clock for Mortal {
-    fn now(&self) -> Duration {
-        self.clock.now()
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        if self.pauses.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_err() {
-            std::future::pending::<()>().await;
-        }
-        self.clock.sleep(duration).await;
     }
 }
 
@@ -193,19 +265,23 @@ impl StateMachineTest for Aws {
         match step {
             Step::AwsGoesOn => goes_on(cloud),
             Step::Killed(pauses) => {
-                let clock = Mortal { pauses: AtomicUsize::new(pauses), clock: FakeClock::default() };
+                let clock = Mortal::after(pauses);
                 let (release, options) = (wanted.release(), wanted.options());
-                let sessions = |_, _| async { Ok(FakeStacks::default()) };
-                let run = pin!(roll_out(cloud, sessions, &release, &options, &clock, |_| {}));
-                let _ = run.poll(&mut Context::from_waker(Waker::noop()));
+                let _ = clock.kills(pin!(roll_out(cloud, sessions, &release, &options, &clock, |_| {})));
             }
+            Step::KilledAt(waits) => {
+                let (release, options, clock) = (wanted.release(), wanted.options(), FakeClock::default());
+                let mut run = pin!(roll_out(cloud, sessions, &release, &options, &clock, |_| {}));
+                let mut poll = || run.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending();
+                let _ = (0..waits).all(|_| poll());
+            }
+            Step::ByHand(account, region, own) => {
+                cloud.state().override_by_hand(&target(ACCOUNTS[account], REGIONS[region]), by_hand(own));
+                goes_on(cloud);
+            }
+            Step::Together(together) => run_together(cloud, wanted, &together),
             Step::Troubled(call, code, times, lost) => {
-                let errors = std::iter::repeat_with(|| error(code)).take(times).collect();
-                if lost {
-                    cloud.state().lost_answers.insert(call, errors);
-                } else {
-                    cloud.state().errors.insert(call, errors);
-                }
+                meets_trouble(cloud, call, code, times, lost);
                 check(cloud, wanted, false);
                 cloud.state().errors.clear();
                 cloud.state().lost_answers.clear();
@@ -247,6 +323,122 @@ impl StateMachineTest for Aws {
         assert!(running <= 1, "two operations at once");
         let ids: BTreeSet<_> = state.operations.iter().map(|running| &running.operation.id).collect();
         assert_eq!(ids.len(), state.operations.len());
+    }
+}
+
+async fn sessions(_: AccountId, _: Region) -> Result<FakeStacks, SessionError> {
+    Ok(FakeStacks::default())
+}
+
+fn by_hand(own: Option<u32>) -> Parameters {
+    own.map(|own| ("EnvType".to_owned(), format!("own {own}"))).into_iter().collect()
+}
+
+fn meets_trouble(cloud: &Cloud, call: &'static str, code: &str, times: usize, lost: bool) {
+    let errors = std::iter::repeat_with(|| error(code)).take(times).collect();
+    let mut state = cloud.state();
+    if lost {
+        state.lost_answers.insert(call, errors);
+    } else {
+        state.errors.insert(call, errors);
+    }
+}
+
+/// Lets two rollouts go on as the schedule says, and holds what each reports against what it could have seen.
+fn run_together(cloud: &Cloud, wanted: &Wanted, together: &Together) {
+    let mut other = wanted.clone();
+    match &together.other {
+        Other::Same => {}
+        Other::Newer => other.version += 1,
+        Other::Accounts(accounts) => other.accounts.clone_from(accounts),
+        Other::Own(own) => other.own = *own,
+    }
+    let releases = [wanted.release(), other.release()];
+    let options = [
+        Options { wait_for_others: together.waits.0, ..wanted.options() },
+        Options { wait_for_others: together.waits.1, ..other.options() },
+    ];
+    let watched = options.iter().map(|options| Watched::new(options.release_id.clone())).collect();
+    cloud.state().watch = Some(Watch { turn: 0, runs: watched });
+    if let Some((call, code, times, lost)) = together.trouble {
+        meets_trouble(cloud, call, code, times, lost);
+    }
+    let clocks = [FakeClock::default(), FakeClock::default()];
+    let run = |index: usize| {
+        let found = move |event| {
+            if let Event::Resumed { operation } = event {
+                let mut state = cloud.state();
+                let place = state.operations.iter().position(|running| running.operation.id == operation.id);
+                if let (Some(watch), Some(place)) = (&mut state.watch, place) {
+                    watch.runs[index].first.get_or_insert(place);
+                }
+            }
+        };
+        Some(Box::pin(roll_out(cloud, sessions, &releases[index], &options[index], &clocks[index], found)))
+    };
+    let mut runs = [run(0), run(1)];
+    let mut go_on = |turn: Turn| match turn {
+        Turn::Person => {
+            if let Some((account, region, own)) = together.by_hand {
+                cloud.state().override_by_hand(&target(ACCOUNTS[account], REGIONS[region]), by_hand(own));
+            }
+            true
+        }
+        Turn::Aws => {
+            cloud.state().advance();
+            true
+        }
+        Turn::Kill => {
+            runs[1] = None;
+            true
+        }
+        Turn::This | Turn::Other => {
+            let index = usize::from(matches!(turn, Turn::Other));
+            let Some(run) = &mut runs[index] else { return false };
+            cloud.state().watch.as_mut().unwrap().turn = index;
+            let polled = run.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            let mut state = cloud.state();
+            let watch = state.watch.as_mut().unwrap();
+            watch.turn = usize::MAX;
+            let Poll::Ready(ended) = polled else { return true };
+            let watched = &watch.runs[index];
+            match ended {
+                Ok(rollout) => tells_the_truth(&rollout, &releases[index], &watched.seen),
+                Err(error) => assert!(!watched.has_started || together.trouble.is_some(), "an error after an operation: {error}"),
+            }
+            drop(state);
+            runs[index] = None;
+            false
+        }
+    };
+    for (turn, times) in &together.schedule {
+        // Those of one run end with it, others come once.
+        let times = if matches!(turn, Turn::This | Turn::Other) { *times } else { 1 };
+        let _ = (0..times).all(|_| go_on(*turn));
+    }
+    let goes_on = |_: &usize| [Turn::This, Turn::Other, Turn::Aws].map(&mut go_on)[..2].contains(&true);
+    assert!((0..100_000).take_while(goes_on).count() < 100_000, "a rollout does not end");
+    let mut state = cloud.state();
+    state.watch = None;
+    state.errors.clear();
+    state.lost_answers.clear();
+}
+
+/// What is reported as done is what was there when the run last looked. It cannot know more: another may begin while the response to its
+/// last request is on its way.
+fn tells_the_truth(rollout: &Rollout, release: &Release, seen: &Seen) {
+    let recorded: Vec<_> = rollout.targets.iter().map(TargetRecord::target).collect();
+    assert_eq!(recorded, release.targets.iter().collect::<Vec<_>>(), "every target is accounted for");
+    for record in &rollout.targets {
+        let is_right = matches!(record.outcome, Outcome::Succeeded | Outcome::Unchanged);
+        assert_eq!(record.reason.is_some(), !is_right);
+        if is_right {
+            let target = record.target();
+            let (status, version, own) = &seen.instances[&target];
+            assert_eq!((status, *version), (&InstanceStatus::Current, seen.version), "{target} is not what is claimed");
+            assert_eq!(seen.parameters, release.parameters, "{target}");
+            assert_eq!(*own, release.overrides_of(&target), "{target}");
+        }
     }
 }
 
@@ -296,19 +488,7 @@ fn check(cloud: &Cloud, wanted: &Wanted, is_calm: bool) {
         }
     };
     let state = cloud.state();
-    let recorded: Vec<_> = rollout.targets.iter().map(TargetRecord::target).collect();
-    assert_eq!(recorded, release.targets.iter().collect::<Vec<_>>(), "every target is accounted for");
-    for record in &rollout.targets {
-        let is_right = matches!(record.outcome, Outcome::Succeeded | Outcome::Unchanged);
-        assert_eq!(record.reason.is_some(), !is_right);
-        if is_right {
-            let target = record.target();
-            let (instance, version) = &state.instances[&target];
-            assert_eq!((&instance.status, *version), (&InstanceStatus::Current, state.version), "{target} is not what is claimed");
-            assert_eq!(state.set.as_ref().unwrap().parameters, release.parameters);
-            assert_eq!(state.overrides.get(&target).cloned().unwrap_or_default(), release.overrides_of(&target), "{target}");
-        }
-    }
+    tells_the_truth(&rollout, &release, &state.seen());
     let fails = release.targets.iter().any(|target| state.fates.contains_key(&target));
     if is_calm && !fails && !wanted.foreign {
         // An operation that had failed before, and was only found, is told and not tried again in the same run.
@@ -317,8 +497,19 @@ fn check(cloud: &Cloud, wanted: &Wanted, is_calm: bool) {
     }
 }
 
+/// Takes these steps, from the first release in one account, and checks what a property test checks after each.
+pub(crate) fn course(steps: impl IntoIterator<Item = Step>) {
+    let mut wanted = Wanted::first();
+    let mut aws = Aws::init_test(&wanted);
+    for step in steps {
+        wanted = Model::apply(wanted, &step);
+        aws = <Aws as StateMachineTest>::apply(aws, &wanted, step);
+        Aws::check_invariants(&aws, &wanted);
+    }
+}
+
 prop_state_machine! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_happens_a_rollout_tells_the_truth_and_ends_right_once_it_is_left_in_peace(sequential 1..24 => Aws);

@@ -7,7 +7,6 @@ use model_release::deploy::{DeployError, DeployEvent, DeployRequest, deploy};
 use model_release::preflight::PlannedRollout;
 use model_release::{Diagnostic, Failure, FailureKind, StageTests};
 use stack_rollout::SystemClock;
-use stack_rollout::aws::CloudFormationStackSets;
 
 use crate::cli::{DeployOptions, given};
 use crate::exit::Exit;
@@ -31,7 +30,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
     let recording = Recording::read(&options.record, options.set.stage, "Deployed", Some(&release), Some(&regions))?;
     let access = session::test_access(&options.set.role)?;
     let session = session::open().await?;
-    let stack_sets = CloudFormationStackSets::from_config(session.config(), rollout.call_as);
+    let stack_sets = session.stack_sets(rollout.call_as);
     let sessions = TargetSessions::new(&session, &release, release.manifest.stage(options.set.stage), &access.role, "deploy");
 
     let request = DeployRequest {

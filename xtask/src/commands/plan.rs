@@ -24,7 +24,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &PlanOptio
     let release = requests::release(project, &options.set.release)?;
     let request = requests::rollout(&release, &options.set, &PreferenceOptions::default())?;
     let session = session::open().await?;
-    let stack_sets = CloudFormationStackSets::from_config(session.config(), request.call_as);
+    let stack_sets = session.stack_sets(request.call_as);
     if options.detect_drift {
         look_for_drift(printer, &stack_sets, &request, Duration::from_secs(options.wait)).await?;
     }

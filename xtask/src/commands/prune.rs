@@ -6,8 +6,7 @@ use std::fmt::Write as _;
 use std::io::{BufRead as _, IsTerminal as _};
 use std::time::Duration;
 
-use stack_rollout::aws::CloudFormationStackSets;
-use stack_rollout::{Prune, Pruning, SystemClock, Target, Verdict, observe, prune};
+use stack_rollout::{Prune, Pruning, SystemClock, Target, Verdict, observe_without_overrides, prune};
 
 use model_release::{Diagnostic, Failure, FailureKind, Level, deploy, stop_on_errors};
 
@@ -24,10 +23,10 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &PruneOpti
     let request = requests::rollout(&release, &options.set, &options.preferences)?;
     let named = named(&options.instance)?;
     let session = session::open().await?;
-    let stack_sets = CloudFormationStackSets::from_config(session.config(), request.call_as);
+    let stack_sets = session.stack_sets(request.call_as);
     let set = &request.release.stack_set;
     let instances = if named.is_empty() {
-        let observed = observe(&stack_sets, &request.release).await.map_err(|error| deploy::refused(&error))?;
+        let observed = observe_without_overrides(&stack_sets, set).await.map_err(|error| deploy::refused(&error))?;
         let orphans: BTreeSet<_> =
             observed.instances.into_iter().map(|instance| instance.target).filter(|target| !request.all_targets.contains(target)).collect();
         if orphans.is_empty() {

@@ -144,8 +144,19 @@ fn a_run_that_is_killed_is_resumed_and_starts_nothing_twice() {
     assert_eq!(record["counts"]["succeeded"], 6);
 }
 
+/// Stops a process where it is (`STOP`) until it is to go on (`CONT`).
+fn signal(process: &std::process::Child, signal: &str) {
+    let id = process.id().to_string();
+    assert!(std::process::Command::new("kill").args([format!("-{signal}").as_str(), &id]).status().unwrap().success());
+    let is_stopped = || {
+        let state = std::process::Command::new("ps").args(["-o", "stat=", "-p", &id]).output().unwrap().stdout;
+        state.trim_ascii_start().starts_with(b"T")
+    };
+    while is_stopped() != (signal == "STOP") {}
+}
+
 #[test]
-fn while_another_release_is_rolled_out_a_run_refuses_or_waits() {
+fn while_another_release_is_rolled_out_a_run_refuses_or_waits_and_the_older_one_stops_before_its_next_operation() {
     let cloud = Cloud::new();
     let project = project(&cloud, &ACCOUNTS[..1]);
     approve(&cloud, 1);
@@ -154,8 +165,8 @@ fn while_another_release_is_rolled_out_a_run_refuses_or_waits() {
     approve(&cloud, 2);
     project.run(["build"]).ends_with(0);
     cloud.aws.set_stack_set_pace(Duration::from_hours(1)).unwrap();
-    let mut first = project.command(DEPLOY).spawn().unwrap();
-    let mut lines = BufReader::new(first.stderr.take().unwrap()).lines();
+    let mut second = project.command(DEPLOY).spawn().unwrap();
+    let mut lines = BufReader::new(second.stderr.take().unwrap()).lines();
     lines.by_ref().map(Result::unwrap).find(|line| line.contains("Started")).unwrap();
 
     approve(&cloud, 3);
@@ -165,12 +176,60 @@ fn while_another_release_is_rolled_out_a_run_refuses_or_waits() {
     let mut waiting = project.command(third.chain(&["--wait-for-other"])).spawn().unwrap();
     let mut waited = BufReader::new(waiting.stderr.take().unwrap()).lines();
     waited.by_ref().map(Result::unwrap).find(|line| line.contains("Waiting")).unwrap();
+
+    // The first operation of release 2 ends, and its process does not go on before all of release 3 is there.
+    signal(&second, "STOP");
     cloud.aws.set_stack_set_pace(Duration::ZERO).unwrap();
     let rest: Vec<String> = waited.map(Result::unwrap).collect();
     assert_eq!(waiting.wait().unwrap().code(), Some(0), "{rest:#?}");
-    drop(lines);
-    first.wait().unwrap();
     serves(&cloud, &ACCOUNTS[..1], 3);
+    signal(&second, "CONT");
+    let rest: Vec<String> = lines.map(Result::unwrap).collect();
+    assert_eq!(second.wait().unwrap().code(), Some(3), "{rest:#?}");
+    assert!(rest.iter().any(|line| line.contains("superseded")), "{rest:#?}");
+    serves(&cloud, &ACCOUNTS[..1], 3);
+    let record = project.json("target/rollout/staging/rollout.json");
+    assert_eq!((&record["verdict"], &record["problems"][0]["code"]), (&"unfinished".into(), &"superseded".into()));
+
+    // An older release is rolled out again by a new run.
+    project.run(DEPLOY).ends_with(0);
+    serves(&cloud, &ACCOUNTS[..1], 2);
+}
+
+#[test]
+fn an_override_that_a_person_has_set_on_one_instance_is_in_the_plan_and_reset_by_the_next_deploy() {
+    let cloud = Cloud::new();
+    let project = project(&cloud, &ACCOUNTS[..2]);
+    approve(&cloud, 1);
+    project.run(["build"]).ends_with(0);
+    project.run(DEPLOY).ends_with(0);
+    let by_hand = [
+        ("StackSetName", "sagemaker-iris-p-abc123xyz-deploy-staging"),
+        ("Accounts.member.1", ACCOUNTS[1]),
+        ("Regions.member.1", REGION),
+        ("ParameterOverrides.member.1.ParameterKey", "EndpointInstanceCount"),
+        ("ParameterOverrides.member.1.ParameterValue", "3"),
+        ("OperationId", "by-hand"),
+    ];
+    cloud.aws.query(HOME, "cloudformation", "UpdateStackInstances", &by_hand).unwrap();
+    assert_eq!(instance_count(&cloud, ACCOUNTS[1], REGION), 3);
+
+    let plan = project.run(["plan", "--stage", "staging", "--markdown", "plan.md", "--format", "json"]).ends_with(0);
+    project.write("plan.json", &plan.stdout);
+    validate("plan.v1.json", &project.path("plan.json")).unwrap();
+    let plan = project.json("plan.json");
+    assert_eq!((&plan["change"], &plan["counts"]["changed"], &plan["counts"]["unchanged"]), (&"untouched".into(), &1.into(), &3.into()));
+    let changed = plan["targets"].as_array().unwrap().iter().find(|target| target["action"] == "changed").unwrap();
+    assert_eq!(changed["overrides"], serde_json::json!([{ "name": "EndpointInstanceCount", "from": "3", "to": null }]));
+    assert!(project.read("plan.md").contains("| `EndpointInstanceCount` | `3 → the stack set's value` | 444444444444/us-east-1 |"));
+    project
+        .run(["plan", "--stage", "staging"])
+        .ends_with(0)
+        .says("EndpointInstanceCount  3 → the stack set's value  in 444444444444/us-east-1");
+
+    project.run(DEPLOY).ends_with(0).says("EndpointInstanceCount of 444444444444/us-east-1").says("1 rolled out, 3 unchanged");
+    assert_eq!(instance_count(&cloud, ACCOUNTS[1], REGION), 1);
+    project.run(["plan", "--stage", "staging"]).ends_with(4);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What every target has, asked as `plan` asks it: of a release that is built into a folder of its own and thrown away.
 
+use aws_names::Region;
 use model_registry::Selection;
 use model_registry::documents::NoDocuments;
 use model_registry::snapshot::Snapshot;
@@ -9,8 +10,7 @@ use model_release::configuration::Configuration;
 use model_release::preflight::{PlannedRollout, Scope};
 use model_release::{Diagnostic, DoctorReport, Failure, FailureKind, PackageSelection, RegistryAccess, Release, Stage, deploy};
 use serde_json::json;
-use stack_rollout::aws::CloudFormationStackSets;
-use stack_rollout::{Observed, observe, plan};
+use stack_rollout::{Observed, observe_without_overrides, plan};
 use tempfile::TempDir;
 
 use crate::cli::{DoctorOptions, PreferenceOptions};
@@ -41,7 +41,7 @@ pub(super) async fn check(look: &Look<'_>, mut command: BuildCommand, report: &m
     command.artifact_dir = Some(folder.path().to_owned());
     let group = command.request.group.name().to_string();
     let quiet = Printer { quiet: true, ..look.printer };
-    let access = |region: Option<&str>| look.session.registry_access(region);
+    let access = |region: Option<&Region>| look.session.registry_access(region);
     let (built, without_package) =
         match Box::pin(release_build::build(quiet, look.project, &command, look.inputs, access, &home(look))).await {
             Ok(built) => {
@@ -53,7 +53,7 @@ pub(super) async fn check(look: &Look<'_>, mut command: BuildCommand, report: &m
                 report.failure(check, &group, &failure);
                 // All that has nothing to do with the model package can still be checked.
                 let placeholder = placeholder(look, &mut command.request)?;
-                let access = |_: Option<&str>| placeholder.clone();
+                let access = |_: Option<&Region>| placeholder.clone();
                 match Box::pin(release_build::build(quiet, look.project, &command, look.inputs, access, &home(look))).await {
                     Ok(built) => (built, true),
                     Err(again) => {
@@ -82,8 +82,8 @@ async fn targets_of(look: &Look<'_>, release: &Release, stage: Stage, scope: Sco
     let stage_targets = release.manifest.stage(stage);
     let set = look.options.stack_set(stage, &stage_targets.env_type);
     let asked = requests::rollout(release, &set, &PreferenceOptions::default())?;
-    let stack_sets = CloudFormationStackSets::from_config(look.session.config(), asked.call_as);
-    let observed = match observe(&stack_sets, &asked.release).await {
+    let stack_sets = look.session.stack_sets(asked.call_as);
+    let observed = match observe_without_overrides(&stack_sets, &asked.release.stack_set).await {
         Ok(observed) => {
             let found = match &observed.stack_set {
                 Some(_) => format!("{} stack{}", observed.instances.len(), if observed.instances.len() == 1 { "" } else { "s" }),
@@ -110,7 +110,7 @@ async fn targets_of(look: &Look<'_>, release: &Release, stage: Stage, scope: Sco
 }
 
 fn home(look: &Look<'_>) -> Home {
-    Home { account: look.caller.account.parse().ok(), region: Some(look.session.region().to_owned()) }
+    Home { account: Some(look.caller.account.clone()), region: Some(look.session.region().to_owned()) }
 }
 
 /// A registry with one package of each region that stands for the one that is to come, and a request that takes it.
@@ -121,8 +121,8 @@ fn placeholder(look: &Look<'_>, request: &mut BuildRequest) -> Result<RegistryAc
     request.regional_packages =
         regions.iter().filter(|region| **region != own).map(|region| (region.clone(), RegionalSelection::SameVersion)).collect();
     let (group, partition) = (request.group.name().to_string(), &look.caller.partition);
-    let account = request.group.account().map_or_else(|| look.caller.account.clone(), ToString::to_string);
-    let package = |region: &str, created: &str| {
+    let account = request.group.account().map_or_else(|| look.caller.account.to_string(), ToString::to_string);
+    let package = |region: &Region, created: &str| {
         json!({
             "ModelPackageGroupName": group,
             "ModelPackageVersion": 1,
