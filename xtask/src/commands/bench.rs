@@ -169,6 +169,6 @@ mod tests {
         assert_eq!(names(&["load"]), ["load"]);
         assert_eq!(names(&["cfn-render"]), ["packaging"]);
         let failure = chosen(&all, &["lod".to_owned()]).unwrap_err();
-        assert_eq!(failure.exit, Exit::BadInput);
+        assert_eq!(failure.kind, FailureKind::BadInput);
     }
 }

@@ -120,6 +120,6 @@ mod tests {
         };
         assert_eq!(names(&[]).unwrap().len(), 2);
         assert_eq!(names(&["stage-config"]).unwrap(), ["stage-config/laws"]);
-        assert_eq!(names(&["stage-config", "lows"]).unwrap_err().exit, Exit::BadInput);
+        assert_eq!(names(&["stage-config", "lows"]).unwrap_err().kind, FailureKind::BadInput);
     }
 }

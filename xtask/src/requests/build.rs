@@ -168,7 +168,7 @@ fn parse(text: &str) -> Result<(Region, RegionalSelection), Diagnostic> {
 
 #[cfg(test)]
 mod tests {
-    use super::{RegionalSelection, read_regional};
+    use super::*;
 
     fn asked(options: &[&str]) -> (Vec<(Region, RegionalSelection)>, usize) {
         let mut diagnostics = Vec::new();
