@@ -1,5 +1,6 @@
 //! The targets of a stage: a session in each account and region, and every endpoint of all of them at once.
 
+use std::future::Future;
 use std::time::Duration;
 
 use endpoint_test::{ContainerTarget, Expected, Interruption, Options, Other, SystemClock, Target, TargetInfo, TargetReport, run_beside};
@@ -72,22 +73,34 @@ async fn one<T: Target>(
 }
 
 /// At an interruption the runs are asked to end with what they have; this returns when they had the time to.
-async fn cut_off(interruption: &Interruption) {
-    interrupted().await;
-    interruption.raise();
-    tokio::time::sleep(GRACE).await;
+///
+/// The signals are listened for from the call on, not from when it is first waited for: one in between would end the program with no results.
+fn cut_off(interruption: &Interruption) -> impl Future<Output = ()> {
+    let interrupted = interrupted();
+    async move {
+        interrupted.await;
+        interruption.raise();
+        tokio::time::sleep(GRACE).await;
+    }
 }
 
 /// Ctrl-C, or the signal by which CodeBuild ends a build that takes too long.
-async fn interrupted() {
-    #[cfg(unix)]
-    {
-        let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
-        if let Ok(mut terminate) = terminate {
-            tokio::select! { _ = terminate.recv() => {}, _ = tokio::signal::ctrl_c() => {} }
-            return;
+#[cfg(unix)]
+fn interrupted() -> impl Future<Output = ()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    async move {
+        match signals {
+            (Ok(mut terminate), Ok(mut interrupt)) => tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} },
+            _ => _ = tokio::signal::ctrl_c().await,
         }
     }
+}
+
+/// Ctrl-C.
+#[cfg(not(unix))]
+async fn interrupted() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
@@ -171,6 +184,9 @@ mod with_aws {
         let progress = Progress::new(printer, infos.len());
         let places = Arc::new(Semaphore::new(run.jobs));
         let run = Arc::new(run);
+        let interruption = run.interruption.clone();
+        // One for the whole loop: a signal between two turns is not lost.
+        let cut_off = cut_off(&interruption);
         let mut tasks = JoinSet::new();
         for (info, expected) in infos.iter().cloned().zip(expected) {
             let (access, places, run, progress) = (Arc::clone(&access), Arc::clone(&places), Arc::clone(&run), progress.clone());
@@ -184,9 +200,6 @@ mod with_aws {
         }
         let mut reports = Vec::new();
         let mut interrupted = false;
-        let interruption = run.interruption.clone();
-        // One for the whole loop: a signal between two turns is not lost.
-        let cut_off = cut_off(&interruption);
         tokio::pin!(cut_off);
         loop {
             tokio::select! {
