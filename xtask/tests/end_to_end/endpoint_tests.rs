@@ -62,7 +62,7 @@ cases:
   - name: own
     payload: { csv: '5.1,3.5,1.4,0.2' }
     accept: application/json
-    expect: { check: { command: [python3, test/check.py], timeout: 20s } }
+    expect: { check: { command: [python3, test/check.py], timeout: 10m } }
 ";
 
 #[test]
