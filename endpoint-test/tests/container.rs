@@ -200,7 +200,7 @@ async fn a_container_that_never_answers_is_left_after_the_cases_time() {
         if head.starts_with("GET") {
             stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
         } else {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     })
     .await;

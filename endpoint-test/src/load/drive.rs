@@ -248,7 +248,7 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
                     request_id: None,
                 }),
             };
-            Done { phase, intended, late, started, ended, failure }
+            Done { phase, late, intended, started, ended, failure }
         });
     }
 
