@@ -321,7 +321,7 @@ fn a_file_of_many_thousand_entries_is_read_in_a_moment() {
     let before = cpu_now();
     assert_eq!(Layer::from_stage_file(&text, "stage.json").unwrap_err().0.len(), 99_999);
     let taken = cpu_now().zip(before).map(|(after, before)| after - before);
-    assert!(taken.is_none_or(|taken| taken < 10_000_000_000), "{taken:?}");
+    assert!(taken.is_none_or(|taken| taken < 30_000_000_000), "{taken:?}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use cfn_render::Template;
 use crate::cpu_time::cpu_now;
 use crate::project::Project;
 
-/// Held in CPU time, a thousand times what it takes: others on the machine do not count.
+/// Held in CPU time, ten times what the longest of them takes and more: others on the machine do not count.
 pub(crate) fn soon<T>(what: &str, work: impl FnOnce() -> T) -> T {
     let start = cpu_now();
     let result = work();
