@@ -86,6 +86,7 @@ mod clock;
 mod container;
 mod expect;
 mod interruption;
+mod json;
 pub mod load;
 mod problem;
 pub mod report;

@@ -3,6 +3,7 @@
 mod cases;
 mod checks;
 mod expectations;
+mod numbers;
 mod own_checks;
 mod rows;
 mod scripted;
