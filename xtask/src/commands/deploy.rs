@@ -28,7 +28,7 @@ pub(crate) use with_aws::{refused, run};
 mod with_aws {
     use std::time::Duration;
 
-    use endpoint_test::{Outcome, Suite, TargetReport};
+    use endpoint_test::{Outcome, TargetReport};
     use serde_json::{Value as Json, json};
     use stack_rollout::aws::CloudFormationStackSets;
     use stack_rollout::{Rollout, StackSets as _, SystemClock, Verdict, observe, plan, roll_out};
@@ -47,9 +47,6 @@ mod with_aws {
     use crate::stack_set_request::{self, Request};
     use crate::target_sessions::TargetSessions;
     use crate::targets;
-
-    /// The identity check asks no model anything: it only follows each endpoint to its model package.
-    const NO_CASES: &str = "version: 1\ncases: []\n";
 
     pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOptions) -> Result<Exit, Failure> {
         let folder = options.set.release.build_dir.clone().unwrap_or_else(|| project.target("deploy"));
@@ -160,14 +157,13 @@ mod with_aws {
         options: &DeployOptions,
     ) -> Result<Vec<TargetReport>, Failure> {
         printer.step("Checking", "that every endpoint serves the release");
-        let suite = Suite::parse(NO_CASES, std::path::Path::new("identity"))
-            .map_err(|error| Failure::from(Diagnostic::error(error.to_string())))?;
+        let suite = test_endpoints::no_cases()?;
         let run = TestRun {
             expectations: Some(Expectations::read(folder, &release, options.set.stage)?),
             release: Some(release),
             wait: Duration::from_secs(options.wait),
             jobs: 32,
-            load: endpoint_test::LoadMode::Never,
+            load: endpoint_test::LoadMode::Never("deploy puts no load on endpoints"),
             ..TestRun::of(options.set.stage, suite)
         };
         let (_, reports) = Box::pin(test_endpoints::endpoints(printer, run, &options.set.role)).await?;

@@ -27,6 +27,7 @@ mod package;
 mod pipeline;
 mod plan;
 mod preflight;
+mod production;
 mod project;
 mod record;
 mod regions;
