@@ -93,6 +93,7 @@ pub mod report;
 mod rows;
 mod run;
 mod samples;
+pub mod shell;
 pub mod suite;
 mod target;
 

@@ -31,7 +31,7 @@ mod with_aws {
     use endpoint_test::{Outcome, TargetReport};
     use serde_json::{Value as Json, json};
     use stack_rollout::aws::CloudFormationStackSets;
-    use stack_rollout::{Rollout, StackSets as _, SystemClock, Verdict, observe, plan, roll_out};
+    use stack_rollout::{CallAs, Rollout, StackSets as _, SystemClock, Verdict, observe, plan, roll_out};
 
     use super::progress::Progress;
     use super::target_stacks::TargetStacks;
@@ -87,7 +87,7 @@ mod with_aws {
             progress.listener(),
         )
         .await
-        .map_err(|error| refused(&error))?;
+        .map_err(|error| refused_here(&error, request.call_as))?;
         progress.end();
 
         let identity = if rollout.verdict() == Verdict::Succeeded {
@@ -125,9 +125,11 @@ mod with_aws {
         release: &Release,
         request: &Request,
     ) -> Result<(), Failure> {
-        let observed = observe(stack_sets, &request.release).await.map_err(|error| refused(&error))?;
+        let observed = observe(stack_sets, &request.release).await.map_err(|error| refused_here(&error, request.call_as))?;
         if observed.stack_set.is_some() {
-            let call = |source| refused(&stack_rollout::Error::Call { stack_set: request.release.stack_set.clone(), source });
+            let call = |source| {
+                refused_here(&stack_rollout::Error::Call { stack_set: request.release.stack_set.clone(), source }, request.call_as)
+            };
             let operations = stack_sets.list_operations(&request.release.stack_set).await.map_err(call)?;
             // What an operation is about to change cannot be judged; the rollout waits for it or refuses.
             if operations.iter().any(|operation| !operation.status.has_ended()) {
@@ -276,17 +278,23 @@ mod with_aws {
         serving.fold(rolled_out, Exit::worst)
     }
 
-    pub(crate) fn refused(error: &stack_rollout::Error) -> Failure {
+    /// Of the commands only this one can wait for an operation that is already running.
+    fn refused_here(error: &stack_rollout::Error, call_as: CallAs) -> Failure {
+        refused_unless(error, "run again with --wait-for-other", call_as)
+    }
+
+    pub(crate) fn refused(error: &stack_rollout::Error, call_as: CallAs) -> Failure {
+        refused_unless(error, "run again when it has ended", call_as)
+    }
+
+    fn refused_unless(error: &stack_rollout::Error, wait: &str, call_as: CallAs) -> Failure {
         let exit = match error {
             stack_rollout::Error::Release { .. } => Exit::BadInput,
             _ => Exit::Unreachable,
         };
-        let hint = match error {
-            stack_rollout::Error::OperationInProgress { operation, .. } => Some(format!(
-                "run again with --wait-for-other, or stop it: aws cloudformation stop-stack-set-operation --operation-id {}",
-                operation.id
-            )),
-            _ => error.hint(),
+        let hint = match error.stop_command(call_as) {
+            Some(stop) => Some(format!("{wait}, or stop it: `{stop}`")),
+            None => error.hint(),
         };
         Failure::new(exit, vec![Diagnostic::error(error.to_string()).hint(hint)])
     }

@@ -24,7 +24,7 @@ mod with_aws {
     use std::time::Duration;
 
     use stack_rollout::aws::CloudFormationStackSets;
-    use stack_rollout::{Prune, Pruning, SystemClock, Target, Verdict, observe, prune};
+    use stack_rollout::{CallAs, Prune, Pruning, SystemClock, Target, Verdict, observe, prune};
 
     use super::{Exit, Failure, Printer, Project, PruneOptions};
     use crate::aws::Session;
@@ -42,7 +42,7 @@ mod with_aws {
         let stack_sets = CloudFormationStackSets::new(aws_sdk_cloudformation::Client::new(&session.config), request.call_as);
         let set = &request.release.stack_set;
         let instances = if named.is_empty() {
-            let observed = observe(&stack_sets, &request.release).await.map_err(|error| deploy::refused(&error))?;
+            let observed = observe(&stack_sets, &request.release).await.map_err(|error| deploy::refused(&error, request.call_as))?;
             let orphans: BTreeSet<_> = observed
                 .instances
                 .into_iter()
@@ -80,7 +80,7 @@ mod with_aws {
         )
         .await;
         progress.end();
-        let pruning = pruning.map_err(|error| refused(&error))?;
+        let pruning = pruning.map_err(|error| refused(&error, request.call_as))?;
         for left in pruning.instances.iter().filter(|instance| !instance.removed) {
             let message = format!("the instance is still in `{set}`");
             let diagnostic = Diagnostic::error(message).named(format!("{}/{}", left.account_id, left.region));
@@ -141,8 +141,8 @@ mod with_aws {
         Err(Failure::new(Exit::Nothing, vec![Diagnostic::new(Level::Warning, "nothing was removed")]))
     }
 
-    fn refused(error: &stack_rollout::Error) -> Failure {
-        let stack_rollout::Error::Release { problems, .. } = error else { return deploy::refused(error) };
+    fn refused(error: &stack_rollout::Error, call_as: CallAs) -> Failure {
+        let stack_rollout::Error::Release { problems, .. } = error else { return deploy::refused(error, call_as) };
         let diagnostic = |problem: &stack_rollout::Problem| {
             let diagnostic = Diagnostic::error(&problem.message).hint(problem.hint.clone());
             match &problem.place {

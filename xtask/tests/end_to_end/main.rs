@@ -27,6 +27,7 @@ mod package;
 mod pipeline;
 mod plan;
 mod preflight;
+mod printed_commands;
 mod production;
 mod project;
 mod record;
