@@ -329,3 +329,17 @@ fn a_default_must_satisfy_its_own_constraints() {
     let section = json!({ "A": { "Type": "String", "Default": "", "MinLength": 1 } });
     assert_snapshot!(checked(&section, "[]", &[]), @"Error[too-short] template /Parameters/A/Default: the default of `A` is ``, 0 characters; the least is 1");
 }
+
+#[test]
+fn a_missing_parameter_is_added_in_the_form_that_the_stage_file_has() {
+    let section = ParametersSection::parse(&serde_json::json!({ "Name": { "Type": "String" } })).unwrap();
+    for file in [r#"{ "Parameters": { } }"#, "[ ]"] {
+        let stage = |text: &str| merge([Layer::from_stage_file(text, "stage.json").unwrap()]);
+        let problems = check(&stage(file), &section).problems;
+        let hint = problems.iter().find(|problem| problem.code == "missing-parameter").unwrap().hint.clone().unwrap();
+        // What the hint says to add, put where it says.
+        let entry = hint.trim_start_matches("add ").replace(" to `Parameters` in the stage file", "").replace(" to the stage file", "");
+        let mended = if file.starts_with('[') { format!("[ {entry} ]") } else { format!("{{ \"Parameters\": {{ {entry} }} }}") };
+        assert!(check(&stage(&mended), &section).problems.is_empty(), "{mended}");
+    }
+}

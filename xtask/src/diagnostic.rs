@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
+use endpoint_test::report::is_steering;
 
 use crate::exit::Exit;
 
@@ -158,7 +159,7 @@ impl fmt::Display for Diagnostic {
 /// The line with a mark under what is meant; long lines are cut around it.
 fn excerpt(f: &mut fmt::Formatter<'_>, line: usize, column: usize, width: usize, text: &str) -> fmt::Result {
     const WIDTH: usize = 100;
-    let characters: Vec<char> = text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
+    let characters: Vec<char> = text.chars().map(|character| if is_steering(character) { ' ' } else { character }).collect();
     let column = column.clamp(1, characters.len() + 1);
     let start = column.saturating_sub(WIDTH / 2);
     let start = if characters.len() <= WIDTH { 0 } else { start };
@@ -174,9 +175,6 @@ fn excerpt(f: &mut fmt::Formatter<'_>, line: usize, column: usize, width: usize,
 
 /// What comes from files and replies must not steer the terminal.
 pub(crate) fn clean(text: &str) -> String {
-    // Marks that turn the direction of writing can make a text look like another one.
-    let steers = |character: char| {
-        (character.is_control() && character != '\n') || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
+    let steers = |character: char| is_steering(character) && character != '\n';
     text.chars().map(|character| if steers(character) { '\u{fffd}' } else { character }).collect()
 }

@@ -18,6 +18,8 @@ mod manifest;
 mod organization;
 #[cfg(feature = "aws")]
 mod preflight;
+#[cfg(all(test, feature = "aws"))]
+mod printed_commands;
 mod printer;
 mod problems;
 mod project;

@@ -266,7 +266,7 @@ fn a_load_comes_only_after_success_unless_it_is_asked_for() {
 
     let clock = VirtualClock::default();
     let target = Simulated::steady(&clock, 10);
-    let report = test(&clock, &target, load, &Options { load: LoadMode::Never, ..Options::default() });
+    let report = test(&clock, &target, load, &Options { load: LoadMode::Never("not on production"), ..Options::default() });
     assert_eq!((report.verdict, report.load.unwrap().outcome, target.asked()), (Verdict::Passed, Outcome::Skipped, 1));
 }
 

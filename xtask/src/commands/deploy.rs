@@ -28,10 +28,10 @@ pub(crate) use with_aws::{refused, run};
 mod with_aws {
     use std::time::Duration;
 
-    use endpoint_test::{Outcome, Suite, TargetReport};
+    use endpoint_test::{Outcome, TargetReport};
     use serde_json::{Value as Json, json};
     use stack_rollout::aws::CloudFormationStackSets;
-    use stack_rollout::{Rollout, StackSets as _, SystemClock, Verdict, observe, plan, roll_out};
+    use stack_rollout::{CallAs, Rollout, StackSets as _, SystemClock, Verdict, observe, plan, roll_out};
 
     use super::progress::Progress;
     use super::target_stacks::TargetStacks;
@@ -47,9 +47,6 @@ mod with_aws {
     use crate::stack_set_request::{self, Request};
     use crate::target_sessions::TargetSessions;
     use crate::targets;
-
-    /// The identity check asks no model anything: it only follows each endpoint to its model package.
-    const NO_CASES: &str = "version: 1\ncases: []\n";
 
     pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOptions) -> Result<Exit, Failure> {
         let folder = options.set.release.build_dir.clone().unwrap_or_else(|| project.target("deploy"));
@@ -90,7 +87,7 @@ mod with_aws {
             progress.listener(),
         )
         .await
-        .map_err(|error| refused(&error))?;
+        .map_err(|error| refused_here(&error, request.call_as))?;
         progress.end();
 
         let identity = if rollout.verdict() == Verdict::Succeeded {
@@ -128,9 +125,11 @@ mod with_aws {
         release: &Release,
         request: &Request,
     ) -> Result<(), Failure> {
-        let observed = observe(stack_sets, &request.release).await.map_err(|error| refused(&error))?;
+        let observed = observe(stack_sets, &request.release).await.map_err(|error| refused_here(&error, request.call_as))?;
         if observed.stack_set.is_some() {
-            let call = |source| refused(&stack_rollout::Error::Call { stack_set: request.release.stack_set.clone(), source });
+            let call = |source| {
+                refused_here(&stack_rollout::Error::Call { stack_set: request.release.stack_set.clone(), source }, request.call_as)
+            };
             let operations = stack_sets.list_operations(&request.release.stack_set).await.map_err(call)?;
             // What an operation is about to change cannot be judged; the rollout waits for it or refuses.
             if operations.iter().any(|operation| !operation.status.has_ended()) {
@@ -160,14 +159,13 @@ mod with_aws {
         options: &DeployOptions,
     ) -> Result<Vec<TargetReport>, Failure> {
         printer.step("Checking", "that every endpoint serves the release");
-        let suite = Suite::parse(NO_CASES, std::path::Path::new("identity"))
-            .map_err(|error| Failure::from(Diagnostic::error(error.to_string())))?;
+        let suite = test_endpoints::no_cases()?;
         let run = TestRun {
             expectations: Some(Expectations::read(folder, &release, options.set.stage)?),
             release: Some(release),
             wait: Duration::from_secs(options.wait),
             jobs: 32,
-            load: endpoint_test::LoadMode::Never,
+            load: endpoint_test::LoadMode::Never("deploy puts no load on endpoints"),
             ..TestRun::of(options.set.stage, suite)
         };
         let (_, reports) = Box::pin(test_endpoints::endpoints(printer, run, &options.set.role)).await?;
@@ -281,17 +279,23 @@ mod with_aws {
         serving.fold(rolled_out, Exit::worst)
     }
 
-    pub(crate) fn refused(error: &stack_rollout::Error) -> Failure {
+    /// Of the commands only this one can wait for an operation that is already running.
+    fn refused_here(error: &stack_rollout::Error, call_as: CallAs) -> Failure {
+        refused_unless(error, "run again with --wait-for-other", call_as)
+    }
+
+    pub(crate) fn refused(error: &stack_rollout::Error, call_as: CallAs) -> Failure {
+        refused_unless(error, "run again when it has ended", call_as)
+    }
+
+    fn refused_unless(error: &stack_rollout::Error, wait: &str, call_as: CallAs) -> Failure {
         let exit = match error {
             stack_rollout::Error::Release { .. } => Exit::BadInput,
             _ => Exit::Unreachable,
         };
-        let hint = match error {
-            stack_rollout::Error::OperationInProgress { operation, .. } => Some(format!(
-                "run again with --wait-for-other, or stop it: aws cloudformation stop-stack-set-operation --operation-id {}",
-                operation.id
-            )),
-            _ => error.hint(),
+        let hint = match error.stop_command(call_as) {
+            Some(stop) => Some(format!("{wait}, or stop it: `{stop}`")),
+            None => error.hint(),
         };
         Failure::new(exit, vec![Diagnostic::error(error.to_string()).hint(hint)])
     }

@@ -23,7 +23,7 @@ mod with_aws {
     use std::io::{BufRead as _, IsTerminal as _};
     use std::time::Duration;
 
-    use stack_rollout::{Prune, Pruning, SystemClock, Target, Verdict, observe_without_overrides, prune};
+    use stack_rollout::{CallAs, Prune, Pruning, SystemClock, Target, Verdict, observe_without_overrides, prune};
 
     use super::{Exit, Failure, Printer, Project, PruneOptions};
     use crate::aws::Session;
@@ -41,7 +41,8 @@ mod with_aws {
         let stack_sets = session.stack_sets(request.call_as);
         let set = &request.release.stack_set;
         let instances = if named.is_empty() {
-            let observed = observe_without_overrides(&stack_sets, set).await.map_err(|error| deploy::refused(&error))?;
+            let observed =
+                observe_without_overrides(&stack_sets, set).await.map_err(|error| deploy::refused(&error, request.call_as))?;
             let orphans: BTreeSet<_> = observed
                 .instances
                 .into_iter()
@@ -79,7 +80,7 @@ mod with_aws {
         )
         .await;
         progress.end();
-        let pruning = pruning.map_err(|error| refused(&error))?;
+        let pruning = pruning.map_err(|error| refused(&error, request.call_as))?;
         for left in pruning.instances.iter().filter(|instance| !instance.removed) {
             let message = format!("the instance is still in `{set}`");
             let diagnostic = Diagnostic::error(message).named(format!("{}/{}", left.account_id, left.region));
@@ -140,8 +141,8 @@ mod with_aws {
         Err(Failure::new(Exit::Nothing, vec![Diagnostic::new(Level::Warning, "nothing was removed")]))
     }
 
-    fn refused(error: &stack_rollout::Error) -> Failure {
-        let stack_rollout::Error::Release { problems, .. } = error else { return deploy::refused(error) };
+    fn refused(error: &stack_rollout::Error, call_as: CallAs) -> Failure {
+        let stack_rollout::Error::Release { problems, .. } = error else { return deploy::refused(error, call_as) };
         let diagnostic = |problem: &stack_rollout::Problem| {
             let diagnostic = Diagnostic::error(&problem.message).hint(problem.hint.clone());
             match &problem.place {

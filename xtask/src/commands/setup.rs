@@ -67,7 +67,7 @@ mod with_aws {
                     roles: request.roles.clone(),
                     organization: request.organization.clone(),
                 };
-                share(&store, &sharing, mode).await.map_err(|error| registry_errors::of_sharing(&error))?
+                share(&store, &sharing, mode).await.map_err(|error| registry_errors::of_sharing(&error, &sharing.group))?
             }
             // A group that is not there yet has no policy; one would be written for whoever is to read it.
             None if principals.is_empty() => PolicyChange::Unchanged,

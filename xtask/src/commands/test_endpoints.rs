@@ -11,7 +11,7 @@ mod samples;
 mod targets;
 mod variables;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use endpoint_test::{Interruption, LoadMode, Report, Suite, SuiteInfo, SuiteOptions, TargetReport, Verdict};
@@ -32,7 +32,7 @@ use programs::Programs;
 
 /// The project's own tests.
 const SUITE: &str = "test/endpoint-tests.yaml";
-/// The few questions that production is asked, where the project has them.
+/// The few requests that production gets, if the project has any.
 const SMOKE_SUITE: &str = "test/smoke-tests.yaml";
 
 /// How long an endpoint may take to be in service, in seconds: large models take their time.
@@ -55,6 +55,8 @@ pub(crate) struct TestRun {
     #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "a container is one target"))]
     pub(crate) jobs: usize,
     pub(crate) load: LoadMode,
+    /// Whether status, identity and settings alone are a test.
+    pub(crate) checks_suffice: bool,
     /// Another endpoint that is asked the same.
     pub(crate) compare_with: Option<Address>,
     pub(crate) fail_on_difference: bool,
@@ -77,6 +79,7 @@ impl TestRun {
             wait: Duration::from_secs(ENDPOINT_WAIT),
             jobs: 1,
             load: LoadMode::default(),
+            checks_suffice: false,
             compare_with: None,
             fail_on_difference: false,
             update_golden: false,
@@ -90,10 +93,11 @@ impl TestRun {
 struct ReadSuite {
     suite: Suite,
     info: SuiteInfo,
-    path: PathBuf,
 }
 
 pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, options: &TestOptions) -> Result<Exit, Failure> {
+    let load = load_mode(stage, options)?;
+    let production = is_production(stage, options);
     let compare_with = given(options.compare_with.as_ref()).map(Address::parse).transpose()?;
     let build_dir = options.release.build_dir.clone().unwrap_or_else(|| project.target("deploy"));
     let approved = options.release.approved()?;
@@ -111,12 +115,25 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
         variables: variables::values(&options.variables, stage, release.as_ref().map(|release| (release, build_dir.as_path())))?,
         golden_files_may_be_missing: options.update_golden,
     };
-    let read = read_suite(&project.path(options.suite.as_deref(), default_suite(project, stage)), &suite_options)?;
+    let default_suite = default_suite(project, stage);
+    let path = project.path(options.suite.as_deref(), default_suite);
+    let read = if production && options.suite.is_none() && !path.is_file() {
+        let message =
+            format!("there is no `{SMOKE_SUITE}` and no `{SUITE}`: only status, identity and settings of each endpoint are checked");
+        printer.diagnostic(&Diagnostic::warning(message).hinting("write a few cheap cases for production into `test/smoke-tests.yaml`"));
+        None
+    } else {
+        Some(read_suite(&path, &suite_options)?)
+    };
+    let (suite, suite_info) = match read {
+        Some(read) => (read.suite, Some(read.info)),
+        None => (no_cases()?, None),
+    };
     if options.own_checks == OwnChecks::Forbidden {
-        refuse_own_checks(&read)?;
+        refuse_own_checks(&suite, &path)?;
     }
-    for warning in read.suite.warnings() {
-        printer.diagnostic(&Diagnostic::warning(&warning.message).hint(warning.hint.clone()).file(&read.path));
+    for warning in suite.warnings() {
+        printer.diagnostic(&Diagnostic::warning(&warning.message).hint(warning.hint.clone()).file(&path));
     }
     let results =
         results::ResultFiles::new(options.results_dir.clone().unwrap_or_else(|| project.target("test-results")), &options.test_results)?;
@@ -126,17 +143,18 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
         Some(release) if options.endpoint_url.is_none() => Some(Expectations::read(&build_dir, release, stage)?),
         _ => None,
     };
-    let uid = options.own_checks_uid.filter(|_| !read.suite.own_checks().is_empty());
+    let uid = options.own_checks_uid.filter(|_| !suite.own_checks().is_empty());
     let programs = Programs::in_folder(&project.root, uid)?;
-    let suite = with_samples(read.suite, options.sample_payloads.as_deref(), release.as_ref()).await?;
+    let suite = with_samples(suite, options.sample_payloads.as_deref(), release.as_ref()).await?;
     let run = TestRun {
-        suite_info: Some(read.info),
+        suite_info,
         release,
         #[cfg(feature = "aws")]
         expectations,
         wait: options.wait.map(Duration::from_secs).or(suite.endpoint().ready_within).unwrap_or(usual_wait),
         jobs: options.jobs.max(1),
-        load: load_mode(options),
+        load,
+        checks_suffice: production,
         compare_with,
         fail_on_difference: options.fail_on_difference,
         update_golden: options.update_golden,
@@ -154,7 +172,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
     let report = results::report(&run, reports);
     let exit = finish(printer, &results, &report)?;
     if options.update_golden {
-        golden::write(printer, &read.path, &report)?;
+        golden::write(printer, &path, &report)?;
     }
     recording.after(printer, exit).await
 }
@@ -226,12 +244,36 @@ fn exit(report: &Report) -> Exit {
     report.targets.iter().map(|target| exit(target.verdict)).fold(exit(report.verdict), Exit::worst)
 }
 
-fn load_mode(options: &TestOptions) -> LoadMode {
-    match (options.no_load, options.load_anyway) {
-        (true, _) => LoadMode::Never,
-        (false, true) => LoadMode::Anyway,
-        (false, false) => LoadMode::AfterSuccess,
+/// A container on this machine is not production, whichever stage it is tested for.
+fn is_production(stage: Stage, options: &TestOptions) -> bool {
+    stage == Stage::Prod && options.endpoint_url.is_none()
+}
+
+/// Load takes capacity from the callers of production: it is put there only by somebody who says so.
+fn load_mode(stage: Stage, options: &TestOptions) -> Result<LoadMode, Failure> {
+    let production = is_production(stage, options);
+    if options.load_on_production && !production {
+        return Err(Diagnostic::error("only `test-prod` tests production endpoints").named("--load-on-production").into());
     }
+    if options.load_anyway && production && !options.load_on_production {
+        return Err(Diagnostic::error("production gets no load unless that is said")
+            .named("--load-anyway")
+            .hinting("add --load-on-production if the callers of production can bear it")
+            .into());
+    }
+    Ok(match options {
+        TestOptions { no_load: true, .. } => LoadMode::Never("--no-load skips it"),
+        TestOptions { load_anyway: true, .. } => LoadMode::Anyway,
+        TestOptions { load_on_production: false, .. } if production => {
+            LoadMode::Never("production gets load only with --load-on-production")
+        }
+        _ => LoadMode::AfterSuccess,
+    })
+}
+
+/// What `deploy` checks of each endpoint, and `test-prod` where the project has no tests: the model gets no request.
+pub(crate) fn no_cases() -> Result<Suite, Failure> {
+    Suite::parse("version: 1\ncases: []\n", Path::new("identity")).map_err(|error| Diagnostic::error(error.to_string()).into())
 }
 
 /// Production has tests of its own, where a project wrote them.
@@ -256,17 +298,17 @@ fn read_suite(path: &Path, options: &SuiteOptions) -> Result<ReadSuite, Failure>
         Failure::new(Exit::BadInput, diagnostics)
     })?;
     let info = SuiteInfo { file: files::shown(path), name: suite.name().map(str::to_owned), digest: Some(files::digest(text.as_bytes())) };
-    Ok(ReadSuite { suite, info, path: path.to_owned() })
+    Ok(ReadSuite { suite, info })
 }
 
 /// Refuses a suite that would run programs of its own, naming all of them.
-fn refuse_own_checks(read: &ReadSuite) -> Result<(), Failure> {
+fn refuse_own_checks(suite: &Suite, path: &Path) -> Result<(), Failure> {
     let refused = |(case, command): (&str, &[String])| {
         Diagnostic::error(format!("the case `{case}` runs a program, `{}`, and own checks are forbidden here", command.join(" ")))
-            .file(&read.path)
+            .file(path)
             .hinting("write the check with the expectations of a suite, or have own checks allowed: --own-checks, OWN_CHECKS")
     };
-    stop_on_errors(read.suite.own_checks().into_iter().map(refused).collect()).map(drop)
+    stop_on_errors(suite.own_checks().into_iter().map(refused).collect()).map(drop)
 }
 
 /// `BUILD_CONFIG` names the stage in a pipeline that was made for the Python seed: it must be the stage that is tested.

@@ -14,6 +14,7 @@ use crate::diagnostic::{Diagnostic, Failure, stop_on_errors};
 use crate::exit::Exit;
 use crate::manifest;
 use crate::project::Project;
+use crate::stores;
 use crate::targets::{self, Accounts};
 
 /// What `build` is asked for.
@@ -106,6 +107,13 @@ impl BuildRequest {
         asked.shared_accounts(&stages);
         let files = asked.configuration_files(project, configuration, &Stage::ALL);
         let parsed = group.zip(wanted);
+        let artifact_bucket = given(options.artifact_bucket.as_ref())
+            .map(|name| stores::bucket_name(name, "--artifact-bucket, ARTIFACT_BUCKET", "--artifact-prefix"))
+            .transpose()
+            .unwrap_or_else(|diagnostic| {
+                asked.diagnostics.push(diagnostic);
+                None
+            });
         let warnings = stop_on_errors(asked.diagnostics)?;
         let Some((group, wanted)) = parsed else { return Err(Failure::new(Exit::BadInput, Vec::new())) };
         Ok(Self {
@@ -122,7 +130,7 @@ impl BuildRequest {
             output_template: format!("{}.yaml", configuration.template_name),
             template_configuration: options.template_configuration,
             warnings,
-            artifact_bucket: given(options.artifact_bucket.as_ref()).map(str::to_owned),
+            artifact_bucket,
             artifact_prefix: given(options.artifact_prefix.as_ref()).map(str::to_owned),
             artifact_dir: options.artifact_dir.clone(),
             output_dir: options.output_dir.clone().unwrap_or_else(|| project.target("deploy")),

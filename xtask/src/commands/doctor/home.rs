@@ -92,7 +92,7 @@ pub(super) async fn registry(session: &Session, request: &BuildRequest, readers:
             report.failed(SHARING, &name, "the group is shared with accounts that are no targets", "run `setup`, which takes that back");
         }
         Err(error) => {
-            let failure = registry_errors::of_sharing(&error);
+            let failure = registry_errors::of_sharing(&error, &sharing.group);
             report.failure(SHARING, &name, &failure);
         }
     }

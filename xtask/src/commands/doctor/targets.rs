@@ -100,7 +100,7 @@ async fn targets_of(
             observed
         }
         Err(error) => {
-            report.failure(STACK_SET, &stage_targets.stack_set, &deploy::refused(&error));
+            report.failure(STACK_SET, &stage_targets.stack_set, &deploy::refused(&error, asked.call_as));
             Observed::default()
         }
     };

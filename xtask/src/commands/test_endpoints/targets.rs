@@ -109,6 +109,7 @@ impl TestRun {
         Options {
             wait: self.wait,
             load: self.load,
+            checks_suffice: self.checks_suffice,
             interruption: self.interruption.clone(),
             programs: self.programs.settings.clone(),
             update_golden_files: self.update_golden,
