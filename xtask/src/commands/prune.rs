@@ -41,8 +41,7 @@ mod with_aws {
         let stack_sets = session.stack_sets(request.call_as);
         let set = &request.release.stack_set;
         let instances = if named.is_empty() {
-            let observed =
-                observe_without_overrides(&stack_sets, set).await.map_err(|error| deploy::refused(&error, request.call_as))?;
+            let observed = observe_without_overrides(&stack_sets, set).await.map_err(|error| deploy::refused(&error, request.call_as))?;
             let orphans: BTreeSet<_> = observed
                 .instances
                 .into_iter()
