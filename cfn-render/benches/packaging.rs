@@ -16,8 +16,12 @@ use std::time::{Duration, Instant};
 use cfn_render::store::Directory;
 use cfn_render::{PackageOptions, Template};
 
+#[path = "../tests/support/cpu_time.rs"]
+mod cpu_time;
 #[path = "../tests/support/server.rs"]
 mod server;
+
+use cpu_time::{EPOCH, cpu_now};
 
 /// What the whole may cost beside the bare parse.
 const MOST_TIMES_THE_PARSE: f64 = 3.0;
@@ -75,13 +79,6 @@ fn template(size: usize) -> String {
     text
 }
 
-/// The CPU time of this thread where the system tells it (Linux, in nanoseconds), else the time on the clock.
-fn cpu_now() -> Duration {
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let nanoseconds = told.as_deref().and_then(|text| text.split(' ').next()?.parse().ok());
-    nanoseconds.map_or_else(|| EPOCH.elapsed(), Duration::from_nanos)
-}
-
 /// The CPU time of all processes that were started and have ended (Linux, in hundredths of a second), else the time on the clock.
 fn cpu_of_children() -> Duration {
     let told = std::fs::read_to_string("/proc/self/stat").ok();
@@ -92,8 +89,6 @@ fn cpu_of_children() -> Duration {
     });
     ticks.map_or_else(|| EPOCH.elapsed(), |ticks| Duration::from_millis(ticks * 10))
 }
-
-static EPOCH: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
 
 /// The least CPU time of several runs. Runs are put together until the clock's own cost does not count.
 fn best(mut work: impl FnMut()) -> Duration {

@@ -283,16 +283,24 @@ fn addresses_are_those_of_the_buckets_partition() {
 
 #[test]
 fn no_more_uploads_run_at_once_than_allowed() {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-    let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    let (now, peak) = (Arc::clone(&running), Arc::clone(&most));
+    /// So many run now, and so many have run at once.
+    type Running = (Mutex<(usize, usize)>, Condvar);
+    let running = Arc::<Running>::default();
+    let seen = Arc::clone(&running);
     let server = Server::start(move |request| {
         if request.method == "PUT" {
-            peak.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-            std::thread::sleep(std::time::Duration::from_millis(60));
-            now.fetch_sub(1, Ordering::SeqCst);
+            let (running, changed) = &*seen;
+            let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
+            running.0 += 1;
+            running.1 = running.1.max(running.0);
+            changed.notify_all();
+            // None ends before three have run at once.
+            let alone = |running: &mut (usize, usize)| running.1 < 3;
+            let (mut running, waited) = changed.wait_timeout_while(running, std::time::Duration::from_mins(5), alone).unwrap();
+            running.0 -= 1;
+            assert!(!waited.timed_out(), "three uploads never ran at once");
         }
         if names_object(request) && request.method == "HEAD" { error(404, "NotFound") } else { stored(request) }
     });
@@ -304,7 +312,7 @@ fn no_more_uploads_run_at_once_than_allowed() {
     }
     let packaged = package_text(folder.path(), &format!("Resources:\n{resources}"), &store(&server), 3).unwrap();
     assert_eq!(packaged.uploads.len(), 12);
-    assert_eq!(most.load(Ordering::SeqCst), 3);
+    assert_eq!(running.0.lock().unwrap().1, 3);
     assert_eq!(server.log().iter().filter(|line| *line == "HEAD /bucket/").count(), 1, "the bucket's region is asked for once");
 }
 

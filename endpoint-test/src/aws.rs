@@ -13,21 +13,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub use self::samples::{S3Samples, SampleLocation, sample_location};
 pub use self::session::{SessionRequest, session};
-use crate::clock::SystemClock;
+use crate::clock::{Clock, SystemClock};
 use crate::target::{Asynchronous, Description, InvokeError, Reply, Request, Target, TargetError};
 
 /// A SageMaker endpoint: one that answers at once, or an asynchronous one, whose answers are waited for in S3.
 ///
-/// Which of the two it is becomes known when it is described; until then it is asked for an answer at once. The clients must all be of the endpoint's account and region. Retries should be off in `runtime`'s configuration, or a
-/// case's latency is that of several attempts; [`SageMakerTarget::from_config`] sees to it.
+/// Which of the two it is becomes known when it is described; until then it is asked for an answer at once. The clients must all be of the
+/// endpoint's account and region. Retries should be off in `runtime`'s configuration, or a case's latency is that of several attempts;
+/// [`SageMakerTarget::from_config`] sees to it.
 #[derive(Debug, Clone)]
-pub struct SageMakerTarget {
+pub struct SageMakerTarget<C = SystemClock> {
     sagemaker: aws_sdk_sagemaker::Client,
     runtime: aws_sdk_sagemakerruntime::Client,
     s3: aws_sdk_s3::Client,
     endpoint: String,
     /// As it was when it was last described.
     asynchronous: Arc<Mutex<Option<Asynchronous>>>,
+    clock: C,
 }
 
 impl SageMakerTarget {
@@ -38,7 +40,7 @@ impl SageMakerTarget {
         s3: aws_sdk_s3::Client,
         endpoint: impl Into<String>,
     ) -> Self {
-        Self { sagemaker, runtime, s3, endpoint: endpoint.into(), asynchronous: Arc::default() }
+        Self { sagemaker, runtime, s3, endpoint: endpoint.into(), asynchronous: Arc::default(), clock: SystemClock::new() }
     }
 
     /// An endpoint by its name, with clients made for testing: describing is retried as usual, invoking is not, and the
@@ -48,7 +50,17 @@ impl SageMakerTarget {
     }
 }
 
-impl Target for SageMakerTarget {
+impl<C> SageMakerTarget<C> {
+    /// The same, with the answers of an asynchronous endpoint waited for by another clock: that of the whole run
+    /// ([`run_with_clock`](crate::run_with_clock)).
+    #[must_use]
+    pub fn clock<D: Clock>(self, clock: D) -> SageMakerTarget<D> {
+        let Self { sagemaker, runtime, s3, endpoint, asynchronous, clock: _ } = self;
+        SageMakerTarget { sagemaker, runtime, s3, endpoint, asynchronous, clock }
+    }
+}
+
+impl<C: Clock> Target for SageMakerTarget<C> {
     async fn describe(&self) -> Result<Description, TargetError> {
         let description = describe::endpoint(&self.sagemaker, &self.endpoint).await?;
         self.asynchronous.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&description.asynchronous);
@@ -61,7 +73,7 @@ impl Target for SageMakerTarget {
             None => invoke::endpoint(&self.runtime, &self.endpoint, request).await,
             Some(settings) => {
                 let queue = asynchronous::Queue { runtime: &self.runtime, s3: &self.s3, endpoint: &self.endpoint, settings };
-                queue.ask(request, &SystemClock::new()).await
+                queue.ask(request, &self.clock).await
             }
         }
     }

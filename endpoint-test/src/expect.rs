@@ -12,12 +12,11 @@ mod text;
 use std::time::Duration;
 
 use regex::Regex;
-use serde_json::Value;
 
-pub(crate) use self::difference::number_in;
 use self::golden::GoldenExpectation;
 use self::json::JsonExpectation;
 use self::schema::SchemaExpectation;
+use crate::json::Json;
 use crate::report::CheckReport;
 use crate::rows::Row;
 use crate::suite::{display_duration, media_type_matches};
@@ -104,9 +103,9 @@ pub(crate) fn check_reply(expected: &ReplyExpectation, reply: &Reply, row: Optio
     }
     if !expected.json.is_empty() || expected.schema.is_some() {
         match json::read(&reply.body) {
-            Ok(value) => {
-                checks.extend(json::check(&expected.json, &value, row));
-                checks.extend(expected.schema.iter().flat_map(|schema| schema::check(schema, &value)));
+            Ok(document) => {
+                checks.extend(json::check(&expected.json, &document, row));
+                checks.extend(expected.schema.iter().flat_map(|schema| schema::check(schema, &document)));
             }
             Err(check) => checks.push(check),
         }
@@ -214,7 +213,7 @@ pub(crate) fn beginning(body: &[u8], most: usize) -> String {
     if shown.len() < text.len() || body.len() > 4 * most { format!("{shown}… ({} bytes in all)", body.len()) } else { shown.to_owned() }
 }
 
-/// A JSON value on one line, for a report.
-pub(crate) fn excerpt_json(value: &Value) -> String {
+/// A JSON value on one line, for a report: its numbers as they were received.
+pub(crate) fn excerpt_json(value: &Json) -> String {
     excerpt(&value.to_string())
 }

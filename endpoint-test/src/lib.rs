@@ -86,12 +86,14 @@ mod clock;
 mod container;
 mod expect;
 mod interruption;
+mod json;
 pub mod load;
 mod problem;
 pub mod report;
 mod rows;
 mod run;
 mod samples;
+pub mod shell;
 pub mod suite;
 mod target;
 

@@ -19,6 +19,7 @@ pub use self::json::json_schema;
 pub use self::junit::junit;
 pub use self::load::{Latencies, LoadError, LoadFigures, LoadReport, Pace, Percentile, PhaseReport, Series, SeriesStep, ThresholdReport};
 pub use self::table::table;
+pub use self::untrusted::is_steering;
 pub use self::verdict::{Counts, Outcome, Verdict};
 use crate::target::Variant;
 

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde_json::{Map, Value};
 
-use crate::expect::number_in;
+use crate::json::{Json, Numeral};
 
 /// The most rows of one file: each is a request to every endpoint.
 pub(crate) const MOST_ROWS: usize = 100_000;
@@ -143,26 +142,28 @@ impl Row {
         let row = &self.table.rows[self.index];
         let names = || columns.iter().map(|column| self.table.names[*column].as_str());
         let fields = || columns.iter().map(|column| row[*column].as_str());
-        let values = || fields().map(json_value).collect::<Vec<_>>();
+        let values = || Json::List(fields().map(json_value).collect());
+        let map = |key: &str, value| Json::Map([(key.to_owned(), value)].into());
         let json = match format {
             RowFormat::Csv => return csv_lines([fields().collect()]),
             RowFormat::CsvWithHeader => return csv_lines([names().collect(), fields().collect()]),
-            RowFormat::JsonInstances => serde_json::json!({ "instances": [values()] }),
-            RowFormat::JsonRecords => Value::Array(vec![Value::Object(names().map(str::to_owned).zip(values()).collect::<Map<_, _>>())]),
+            RowFormat::JsonInstances => map("instances", Json::List(vec![values()])),
+            RowFormat::JsonRecords => Json::List(vec![Json::Map(names().map(str::to_owned).zip(fields().map(json_value)).collect())]),
             RowFormat::DataframeSplit => {
-                serde_json::json!({ "dataframe_split": { "columns": names().collect::<Vec<_>>(), "data": [values()] } })
+                let columns = Json::List(names().map(|name| Json::Text(name.to_owned())).collect());
+                map("dataframe_split", Json::Map([("columns".to_owned(), columns), ("data".to_owned(), Json::List(vec![values()]))].into()))
             }
         };
         Bytes::from(json.to_string())
     }
 }
 
-/// A field as JSON: a number where it is one, nothing where it is empty, else text.
-fn json_value(field: &str) -> Value {
-    match number_in(field) {
-        Some(number) => Value::Number(number),
-        None if field.trim().is_empty() => Value::Null,
-        None => Value::from(field),
+/// A field as JSON: a number in its own digits where it is one, nothing where it is empty, else text.
+fn json_value(field: &str) -> Json {
+    match Numeral::read(field) {
+        Some(number) => Json::Number(number),
+        None if field.trim().is_empty() => Json::Null,
+        None => Json::Text(field.to_owned()),
     }
 }
 
@@ -192,9 +193,9 @@ mod tests {
         let body = |format| String::from_utf8(Row::new(&table, 0).body(format, &[0, 1]).to_vec()).unwrap();
         assert_eq!(body(RowFormat::Csv), "5.10,\"x,y\"");
         assert_eq!(body(RowFormat::CsvWithHeader), "a,b\n5.10,\"x,y\"");
-        assert_eq!(body(RowFormat::JsonInstances), r#"{"instances":[[5.1,"x,y"]]}"#);
-        assert_eq!(body(RowFormat::JsonRecords), r#"[{"a":5.1,"b":"x,y"}]"#);
-        assert_eq!(body(RowFormat::DataframeSplit), r#"{"dataframe_split":{"columns":["a","b"],"data":[[5.1,"x,y"]]}}"#);
+        assert_eq!(body(RowFormat::JsonInstances), r#"{"instances":[[5.10,"x,y"]]}"#);
+        assert_eq!(body(RowFormat::JsonRecords), r#"[{"a":5.10,"b":"x,y"}]"#);
+        assert_eq!(body(RowFormat::DataframeSplit), r#"{"dataframe_split":{"columns":["a","b"],"data":[[5.10,"x,y"]]}}"#);
         assert_eq!(Row::new(&table, 1).body(RowFormat::JsonInstances, &[0, 1]).as_ref(), br#"{"instances":[[null,7]]}"#);
         assert_eq!((Row::new(&table, 1).line(), Row::new(&table, 1).number()), (3, 2));
     }

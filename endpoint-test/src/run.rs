@@ -143,7 +143,7 @@ pub async fn run_beside<T: Target, O: Target, C: Clock>(
         report.checks.push(check.hint("run the tests again"));
     }
     report.duration_ms = milliseconds(clock.now().saturating_sub(start));
-    report.settle()
+    report.settle(options.checks_suffice)
 }
 
 /// Why the suite's load is not put on the target.
@@ -152,7 +152,7 @@ fn no_load(report: &TargetReport, options: &Options) -> Option<&'static str> {
     let outcomes = report.checks.iter().map(|check| check.outcome).chain(report.cases.iter().map(|case| case.outcome));
     match options.load {
         _ if options.interruption.is_raised() => Some("the run was interrupted"),
-        LoadMode::Never => Some("it was asked for no load"),
+        LoadMode::Never(why) => Some(why),
         LoadMode::AfterSuccess if outcomes.into_iter().any(wrong) => Some("not everything before it passed"),
         LoadMode::AfterSuccess | LoadMode::Anyway => None,
     }

@@ -1,15 +1,20 @@
 //! A model container over loopback, good and bad.
 
+#[path = "support/nobody.rs"]
+mod nobody;
+
 use std::future::Future;
 use std::path::Path;
 use std::time::Duration;
 
 use endpoint_test::{
-    ContainerTarget, EndpointStatus, Expected, InvokeError, MAX_BODY, Options, Outcome, Request, Suite, Target, TargetErrorKind,
+    ContainerTarget, EndpointStatus, Event, Expected, InvokeError, MAX_BODY, Options, Outcome, Request, Suite, Target, TargetErrorKind,
     TargetInfo, Verdict, run,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+
+use self::nobody::nobody;
 
 /// Serves connections one after another, each by `serve`, and gives the URL.
 async fn container<F, S>(serve: S) -> String
@@ -63,7 +68,7 @@ fn request() -> Request {
         content_type: "text/csv".to_owned(),
         accept: Some("application/json".to_owned()),
         custom_attributes: Some("trace=1".to_owned()),
-        timeout: Duration::from_secs(5),
+        timeout: Duration::from_mins(10),
         ..Request::default()
     }
 }
@@ -97,11 +102,11 @@ async fn a_status_of_4xx_is_the_models_own_error_with_its_words() {
 
 #[tokio::test]
 async fn a_container_that_is_not_there_is_a_network_error_and_no_failure_of_the_model() {
-    let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
-    let target = ContainerTarget::new(&format!("http://127.0.0.1:{port}")).unwrap();
+    let (_held, address) = nobody();
+    let target = ContainerTarget::new(&format!("http://{address}")).unwrap();
     let Err(InvokeError::Target(error)) = target.invoke(&request()).await else { panic!("nobody is there") };
     assert_eq!(error.kind, TargetErrorKind::Network);
-    assert!(error.to_string().starts_with(&format!("POST /invocations: 127.0.0.1:{port}: ")), "{error}");
+    assert!(error.to_string().starts_with(&format!("POST /invocations: {address}: ")), "{error}");
 }
 
 #[tokio::test]
@@ -164,12 +169,11 @@ async fn a_suite_runs_against_a_container_from_its_first_ping_to_its_verdict() {
 
 #[tokio::test]
 async fn a_container_that_starts_late_is_waited_for() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    let (socket, address) = nobody();
+    let (refuse, refused) = tokio::sync::oneshot::channel();
     tokio::spawn(async move {
-        tokio::time::sleep(Duration::from_millis(120)).await;
-        let listener = TcpListener::bind(address).await.unwrap();
+        refused.await.unwrap();
+        let listener = socket.listen(16).unwrap();
         while let Ok((mut stream, _)) = listener.accept().await {
             read(&mut stream).await;
             stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\nx").await.unwrap();
@@ -178,8 +182,15 @@ async fn a_container_that_starts_late_is_waited_for() {
     let suite = Suite::parse("version: 1\ncases:\n  - { name: it, payload: { csv: '1' } }\n", Path::new("suite.yaml")).unwrap();
     let target = ContainerTarget::new(&format!("http://{address}")).unwrap();
     let options = Options { poll: Duration::from_millis(30), ..Options::default() };
-    let report = run(&target, TargetInfo::default(), &suite, &Expected::default(), &options, |_| {}).await;
-    assert_eq!(report.verdict, Verdict::Passed, "{report:#?}");
+    let mut refuse = Some(refuse);
+    // It starts once it was looked for in vain.
+    let on_event = |event| {
+        if matches!(event, Event::NotDescribed { .. }) {
+            refuse.take().map(|refuse| refuse.send(()));
+        }
+    };
+    let report = run(&target, TargetInfo::default(), &suite, &Expected::default(), &options, on_event).await;
+    assert!(report.verdict == Verdict::Passed && refuse.is_none(), "{report:#?}");
 }
 
 #[tokio::test]
@@ -189,7 +200,7 @@ async fn a_container_that_never_answers_is_left_after_the_cases_time() {
         if head.starts_with("GET") {
             stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
         } else {
-            tokio::time::sleep(Duration::from_mins(1)).await;
+            std::future::pending::<()>().await;
         }
     })
     .await;

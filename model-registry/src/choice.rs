@@ -378,9 +378,13 @@ impl SelectError {
             Self::NothingToDeploy { found, .. } if found.approved_but_refused() => {
                 Some("approve a model package that meets the release policy, or change the policy".to_owned())
             }
-            Self::NothingToDeploy { .. } => {
-                Some("approve a model package in SageMaker Studio, or with `aws sagemaker update-model-package`".to_owned())
-            }
+            Self::NothingToDeploy { found, .. } => Some(match found.newest_pending() {
+                Some(arn) => format!(
+                    "approve a model package in SageMaker Studio, or the newest pending one with \
+                     `aws sagemaker update-model-package --model-package-arn {arn} --model-approval-status Approved`"
+                ),
+                None => "approve a model package in SageMaker Studio".to_owned(),
+            }),
             Self::NotAcceptable { reason: Reason::Approval(_), .. } => Some("approve it, or name another version".to_owned()),
             Self::NotAcceptable { reason: Reason::Gates(_) | Reason::Denied { .. }, .. } => {
                 Some("name a version that meets the release policy, or change the policy".to_owned())
@@ -397,6 +401,11 @@ impl Found {
     /// Whether there are approved packages, which the release policy refuses.
     fn approved_but_refused(&self) -> bool {
         self.passed_over.iter().any(|passed| matches!(passed.reason, Reason::Gates(_) | Reason::Denied { .. }))
+    }
+
+    fn newest_pending(&self) -> Option<&ModelPackageArn> {
+        let pending = |passed: &&PassedOver| matches!(passed.reason, Reason::Approval(ApprovalStatus::PendingManualApproval));
+        self.passed_over.iter().find(pending).map(|passed| &passed.arn)
     }
 
     fn headline(&self) -> &'static str {

@@ -153,7 +153,7 @@ fn a_package_that_meets_every_gate_is_chosen_with_what_was_found() {
         "image_registries": ["111111111111.dkr.ecr.us-east-1.amazonaws.com"], "content_types": ["text/csv"],
         "instance_types": ["ml.m5.large"], "deny": [{ "version": 1, "reason": "two features only" }], "four_eyes": true
     }"#;
-    let documents = Memory::with(&metrics_of(2), r#"{ "multiclass": { "accuracy": 0.9455 }, "loss": 0.25 }"#);
+    let documents = Memory::with(&metrics_of(2), r#"{ "multiclass": { "accuracy": 0.9455 }, "loss": 0.20871310426145342 }"#);
     let choice = choose_with(policy, documents, vec![good(2)], &Selection::LatestApproved, false).unwrap();
     assert_snapshot!(choice.because.to_string(), @"version 2 is the newest approved model package of `iris`; there is no newer one; it meets the 8 gates of the release policy");
     let found: Vec<_> = choice.gates.iter().map(|met| format!("{}: {}", met.gate, met.found)).collect();
@@ -165,7 +165,7 @@ fn a_package_that_meets_every_gate_is_chosen_with_what_was_found() {
     instance types: ml.m5.large
     four eyes: registered by arn:aws:sts::111111111111:assumed-role/Train/a, last changed by arn:aws:sts::111111111111:assumed-role/Approve/b
     metric `accuracy`: 0.9455, at least 0.95 with a tolerance of 0.01
-    metric `loss`: 0.25, at most 0.3
+    metric `loss`: 0.20871310426145342, at most 0.3
     ");
 }
 

@@ -3,21 +3,20 @@
 //! In CodePipeline the CloudFormationStackSet action rolls out. Both use the same stack set and the same files, so either can go on where
 //! the other stopped; this one refuses while another operation is running on the set.
 
-use std::path::Path;
 use std::time::Duration;
 
-use endpoint_test::{LoadMode, Outcome, Suite, TargetReport};
+use endpoint_test::{LoadMode, Outcome, TargetReport};
 use serde_json::{Value as Json, json};
 use stack_rollout::preflight::Check;
-use stack_rollout::{AccountId, Clock, Region, Rollout, SessionError, StackSets, Stacks, Targets, Verdict, observe, plan, roll_out};
+use stack_rollout::{
+    AccountId, CallAs, Clock, Region, Rollout, SessionError, StackSets, Stacks, Targets, Verdict, observe, plan, roll_out,
+};
 
 use crate::diagnostic::{Diagnostic, Failure, FailureKind, Level};
 use crate::manifest::Tool;
 use crate::preflight::{PlannedRollout, PreflightReport, Scope};
 use crate::{Expectations, Release, RolloutRequest, Stage, StageTests};
 
-/// The identity check invokes no model: it only follows each endpoint to its model package.
-const NO_CASES: &str = "version: 1\ncases: []\n";
 /// How many endpoints are described at once.
 const JOBS: usize = 32;
 
@@ -110,7 +109,7 @@ where
     let rollout =
         roll_out(stack_sets, stacks, &request.rollout.release, &options, clock, |event| on_event(DeployEvent::Rollout(event))).await;
     on_event(DeployEvent::RolledOut);
-    let rollout = rollout.map_err(|error| refused(&error))?;
+    let rollout = rollout.map_err(|error| refused(&error, request.rollout.call_as))?;
     let identity = if rollout.verdict() == Verdict::Succeeded {
         on_event(DeployEvent::CheckingIdentity);
         identity(identity_tests(request)?).await?
@@ -127,9 +126,9 @@ async fn before<S: StackSets>(
     preflight: impl AsyncFnOnce(PlannedRollout<'_>) -> Vec<Check>,
 ) -> Result<Option<PreflightReport>, Failure> {
     let release = &request.rollout.release;
-    let observed = observe(stack_sets, release).await.map_err(|error| refused(&error))?;
+    let observed = observe(stack_sets, release).await.map_err(|error| refused(&error, request.rollout.call_as))?;
     if observed.stack_set.is_some() {
-        let call = |source| refused(&stack_rollout::Error::Call { stack_set: release.stack_set.clone(), source });
+        let call = |source| refused(&stack_rollout::Error::Call { stack_set: release.stack_set.clone(), source }, request.rollout.call_as);
         let operations = stack_sets.list_operations(&release.stack_set).await.map_err(call)?;
         // What an operation is about to change cannot be judged; the rollout waits for it or refuses.
         if operations.iter().any(|operation| !operation.status.has_ended()) {
@@ -147,13 +146,13 @@ async fn before<S: StackSets>(
 
 /// A stack set that says SUCCEEDED while an endpoint serves another model is a failure: each endpoint is followed to its model package.
 fn identity_tests(request: &DeployRequest<'_>) -> Result<StageTests, Failure> {
-    let suite = Suite::parse(NO_CASES, Path::new("identity")).map_err(|error| Failure::from(Diagnostic::error(error.to_string())))?;
+    let suite = StageTests::no_cases()?;
     Ok(StageTests {
         expectations: Some(Expectations::read(request.release, request.stage)?),
         release: Some(request.release.clone()),
         wait: request.wait,
         jobs: JOBS,
-        load: LoadMode::Never,
+        load: LoadMode::Never("deploy puts no load on endpoints"),
         ..StageTests::of(request.stage, suite)
     })
 }
@@ -265,18 +264,16 @@ fn outcome(report: &TargetReport) -> Outcome {
     Outcome::of_all(report.checks.iter().map(|check| check.outcome))
 }
 
-/// Why stack-rollout did not begin, or ended without a record.
-pub fn refused(error: &stack_rollout::Error) -> Failure {
+/// Why stack-rollout did not begin, or ended without a record. `call_as` is whom the session acts as.
+pub fn refused(error: &stack_rollout::Error, call_as: CallAs) -> Failure {
     let kind = match error {
         stack_rollout::Error::Release { .. } => FailureKind::BadInput,
         _ => FailureKind::Unreachable,
     };
     let diagnostic = Diagnostic::error(error.to_string());
-    let diagnostic = match error {
-        stack_rollout::Error::OperationInProgress { stack_set, operation } => {
-            diagnostic.code("operation-in-progress").about(format!("--stack-set-name {stack_set} --operation-id {}", operation.id))
-        }
-        _ => diagnostic.hint(error.hint()),
+    let diagnostic = match error.stop_command(call_as) {
+        Some(stop) => diagnostic.code("operation-in-progress").about(stop),
+        None => diagnostic.hint(error.hint()),
     };
     Failure::new(kind, vec![diagnostic])
 }

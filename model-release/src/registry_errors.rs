@@ -36,7 +36,7 @@ pub fn of_registry(error: &RegistryError) -> Failure {
 }
 
 /// Why a group was not shared.
-pub fn of_sharing(error: &model_registry::sharing::SharingError) -> Failure {
+pub fn of_sharing(error: &model_registry::sharing::SharingError, group: &model_registry::ModelPackageGroup) -> Failure {
     use model_registry::sharing::{PolicyError, SharingError};
 
     match error {
@@ -44,11 +44,13 @@ pub fn of_sharing(error: &model_registry::sharing::SharingError) -> Failure {
         other => {
             let hint = match other {
                 SharingError::Policy(PolicyError::TooLong { .. }) => {
-                    "share it with fewer accounts, or with all roles of each in place of named ones; nothing was changed"
+                    "share it with fewer accounts, or with all roles of each in place of named ones; nothing was changed".to_owned()
                 }
-                _ => "look at it: `aws sagemaker get-model-package-group-policy`; nothing was changed",
+                _ => format!(
+                    "look at it: `aws sagemaker get-model-package-group-policy --model-package-group-name {group}`; nothing was changed"
+                ),
             };
-            Failure::bad_input(Diagnostic::error(other.to_string()).hinting(hint))
+            Failure::bad_input(Diagnostic::error(other.to_string()).hint(hint))
         }
     }
 }

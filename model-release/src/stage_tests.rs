@@ -1,5 +1,6 @@
 //! The tests of a stage: every endpoint of all its accounts and regions at once, or one container.
 
+use std::path::Path;
 use std::time::Duration;
 
 use endpoint_test::{
@@ -37,6 +38,8 @@ pub struct StageTests {
     pub jobs: usize,
     /// When the load is put on.
     pub load: LoadMode,
+    /// Whether status, identity and settings alone are a test.
+    pub checks_suffice: bool,
     /// Another endpoint that gets the same requests.
     pub compare_with: Option<BaselineAddress>,
     /// Whether a difference from it is a failure.
@@ -70,12 +73,18 @@ impl StageTests {
             wait: Duration::from_mins(30),
             jobs: 1,
             load: LoadMode::default(),
+            checks_suffice: false,
             compare_with: None,
             fail_on_difference: false,
             update_golden: false,
             programs: CheckPrograms::default(),
             interruption: Interruption::default(),
         }
+    }
+
+    /// A suite without cases: what `deploy` checks of each endpoint, and production's tests where a project has none. No model is invoked.
+    pub fn no_cases() -> Result<Suite, Failure> {
+        Suite::parse("version: 1\ncases: []\n", Path::new("identity")).map_err(|error| Diagnostic::error(error.to_string()).into())
     }
 
     /// The report of these tests over these targets.
@@ -93,6 +102,7 @@ impl StageTests {
         Options {
             wait: self.wait,
             load: self.load,
+            checks_suffice: self.checks_suffice,
             interruption: self.interruption.clone(),
             programs: self.programs.clone(),
             update_golden_files: self.update_golden,

@@ -1,6 +1,6 @@
 //! Why nothing was rolled out.
 
-use crate::{CallError, Operation, Problems, StackSetName};
+use crate::{CallAs, CallError, Operation, Problems, StackSetName};
 
 /// Why a rollout or a look at a stack set came to nothing.
 ///
@@ -41,11 +41,21 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Release { .. } => None,
-            Self::OperationInProgress { operation, .. } => Some(format!(
-                "wait until operation `{}` has ended, or stop it with `aws cloudformation stop-stack-set-operation`",
-                operation.id
-            )),
+            Self::OperationInProgress { operation, .. } => {
+                let stop = self.stop_command(CallAs::Itself).unwrap_or_default();
+                Some(format!("wait until operation `{}` has ended, or stop it: `{stop}`", operation.id))
+            }
             Self::Call { source, .. } => source.hint(),
         }
+    }
+
+    /// The command of the AWS CLI that stops the running operation, where one is in the way.
+    pub fn stop_command(&self, call_as: CallAs) -> Option<String> {
+        let Self::OperationInProgress { stack_set, operation } = self else { return None };
+        let call_as = match call_as {
+            CallAs::Itself => "",
+            CallAs::DelegatedAdmin => " --call-as DELEGATED_ADMIN",
+        };
+        Some(format!("aws cloudformation stop-stack-set-operation --stack-set-name {stack_set} --operation-id {}{call_as}", operation.id))
     }
 }

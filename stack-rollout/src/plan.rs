@@ -367,7 +367,7 @@ fn inoperable(target: &Target, reason: Option<&str>) -> Problem {
     let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
     let message = format!("the stack instance is INOPERABLE{reason}");
     let hint = format!(
-        "CloudFormation leaves it out of every update: take it out of the set and leave its stack (`xtask prune --instance {}/{} --even-targets --retain-stacks`), delete the stack by hand, then run again",
+        "CloudFormation leaves it out of every update: take it out of the set and leave its stack (`prune` for the same stage with --instance {}/{} --even-targets --retain-stacks), delete the stack by hand, then run again",
         target.account, target.region
     );
     Problem::new("inoperable-instance", Place::Target(target.clone()), message).hint(hint)

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use crate::formats::ParametersFile;
-use crate::layer::{Setting, Standing, Value};
+use crate::layer::{FileForm, Setting, Standing, Value};
 use crate::merge::Merged;
 use crate::parameters_section::{ParameterDeclaration, ParametersSection};
 use crate::problem::{Place, Problem, Problems, Severity, did_you_mean};
@@ -80,7 +80,7 @@ pub fn check(merged: &Merged, section: &ParametersSection) -> Checked {
             }
             None if !merged.parameters.contains_key(name) => {
                 wrong.insert(name.clone());
-                problems.push(missing(name, declaration));
+                problems.push(missing(name, declaration, merged.form));
             }
             None => {}
         }
@@ -91,10 +91,13 @@ pub fn check(merged: &Merged, section: &ParametersSection) -> Checked {
     Checked { parameters, tags, stack_policy, problems, wrong }
 }
 
-fn missing(name: &str, declaration: &ParameterDeclaration) -> Problem {
+fn missing(name: &str, declaration: &ParameterDeclaration, form: Option<FileForm>) -> Problem {
     let what = declaration.description.as_deref().map(|text| format!(": {}", text.trim())).unwrap_or_default();
     Problem::error("missing-parameter", format!("`{name}` has no value and the template has no default{what}"))
-        .hint(format!("add {{ \"ParameterKey\": \"{name}\", \"ParameterValue\": \"…\" }} to the stage file"))
+        .hint(match form {
+            Some(FileForm::Object) => format!("add \"{name}\": \"…\" to `Parameters` in the stage file"),
+            Some(FileForm::Array) | None => format!("add {{ \"ParameterKey\": \"{name}\", \"ParameterValue\": \"…\" }} to the stage file"),
+        })
         .at(Place::template(["Parameters", name]))
         .of_parameter(name)
 }

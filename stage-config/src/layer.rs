@@ -17,6 +17,17 @@ pub struct Layer {
     pub stack_policy: Option<StackPolicy>,
     /// Findings about the source that do not stop it from being used.
     pub notes: Vec<Problem>,
+    /// The form of the stage file, where the source is one.
+    pub form: Option<FileForm>,
+}
+
+/// Which of CodePipeline's two formats a stage file has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileForm {
+    /// An array of `ParameterKey` and `ParameterValue`, as the CloudFormationStackSet action reads it.
+    Array,
+    /// An object with `Parameters`, as the CloudFormation action reads it.
+    Object,
 }
 
 /// A parameter's value, where it came from, and what it replaced.

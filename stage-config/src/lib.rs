@@ -59,7 +59,7 @@ mod stage_file;
 pub use allowed_pattern::AllowedPattern;
 pub use check::{Checked, check};
 pub use formats::{ParametersFile, to_stack_set_parameters, to_template_configuration};
-pub use layer::{Layer, Setting, StackPolicy, Standing, Value};
+pub use layer::{FileForm, Layer, Setting, StackPolicy, Standing, Value};
 pub use merge::{Merged, merge};
 pub use overrides::{Override, Overrides, TargetOverride};
 pub use parameter_type::ParameterType;

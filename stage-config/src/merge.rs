@@ -19,6 +19,7 @@ fn over(mut below: Layer, above: Layer) -> Layer {
     lay(&mut below.parameters, above.parameters);
     lay(&mut below.tags, above.tags);
     below.stack_policy = above.stack_policy.or(below.stack_policy);
+    below.form = above.form.or(below.form);
     for note in above.notes {
         if !below.notes.contains(&note) {
             below.notes.push(note);

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
-use crate::layer::{Layer, Setting, StackPolicy, Value};
+use crate::layer::{FileForm, Layer, Setting, StackPolicy, Value};
 use crate::problem::{Problem, Problems};
 use crate::source::{Kind, Source, items, member};
 
@@ -35,11 +35,15 @@ impl<'a> Reader<'a> {
         let Some(root) = self.source.root(EXAMPLE) else { return };
         match Kind::of(root) {
             Kind::Array => {
+                self.layer.form = Some(FileForm::Array);
                 for entry in items(root) {
                     self.entry(entry);
                 }
             }
-            Kind::Object => self.object(root),
+            Kind::Object => {
+                self.layer.form = Some(FileForm::Object);
+                self.object(root);
+            }
             other => self.source.problem("not-parameters", root, format!("the file holds {other}, not parameters"), EXAMPLE),
         }
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use anstyle::{AnsiColor, Style};
+use endpoint_test::report::is_steering;
 use model_release::{Diagnostic, Level, Place};
 
 const RED: Style = AnsiColor::Red.on_default().bold();
@@ -45,7 +46,7 @@ impl fmt::Display for Rendered<'_> {
 /// The line with a mark under what is meant; long lines are cut around it.
 fn excerpt(f: &mut fmt::Formatter<'_>, line: usize, column: usize, width: usize, text: &str) -> fmt::Result {
     const WIDTH: usize = 100;
-    let characters: Vec<char> = text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
+    let characters: Vec<char> = text.chars().map(|character| if is_steering(character) { ' ' } else { character }).collect();
     let column = column.clamp(1, characters.len() + 1);
     let start = column.saturating_sub(WIDTH / 2);
     let start = if characters.len() <= WIDTH { 0 } else { start };
@@ -61,9 +62,6 @@ fn excerpt(f: &mut fmt::Formatter<'_>, line: usize, column: usize, width: usize,
 
 /// What comes from files and replies must not steer the terminal.
 pub(crate) fn clean(text: &str) -> String {
-    // Marks that turn the direction of writing can make a text look like another one.
-    let steers = |character: char| {
-        (character.is_control() && character != '\n') || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
+    let steers = |character: char| is_steering(character) && character != '\n';
     text.chars().map(|character| if steers(character) { '\u{fffd}' } else { character }).collect()
 }

@@ -23,9 +23,8 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
                 .to_owned(),
         ),
         Some("not-the-approved-release") => (Some("--release-sha256, RELEASE_MANIFEST_SHA256".to_owned()), String::new()),
-        Some("operation-in-progress") => {
-            (None, format!("run again with --wait-for-other, or stop it: aws cloudformation stop-stack-set-operation {subject}"))
-        }
+        Some("operation-in-progress") => (None, format!("run again when it has ended, or stop it: `{subject}`")),
+        Some("operation-in-progress-of-deploy") => (None, format!("run again with --wait-for-other, or stop it: `{subject}`")),
         Some("orphan") => (None, format!("`prune` removes it when it is named: --instance {subject}")),
         Some("overridden-model-package") => (None, "name another region's model package with --regional-model-package".to_owned()),
         Some("overrides-not-passed") => (None, format!("roll this stage out with `xtask deploy --stage {subject}`, which passes them")),

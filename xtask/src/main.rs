@@ -15,6 +15,8 @@ mod interruption;
 mod local_test;
 #[cfg(feature = "aws")]
 mod preflight;
+#[cfg(all(test, feature = "aws"))]
+mod printed_commands;
 mod printer;
 mod project;
 mod record;

@@ -17,7 +17,7 @@ fn is_fresh(name: &str, fresh: &str) {
         std::fs::write(&path, fresh).unwrap();
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(committed == fresh, "schemas/{name} is stale: run UPDATE_SCHEMAS=1 cargo test -p xtask schemas");
+    assert!(committed == fresh, "schemas/{name} is stale: run `UPDATE_SCHEMAS=1 cargo test -p xtask schemas`");
 }
 
 #[test]

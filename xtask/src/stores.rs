@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use cfn_render::{PackageOptions, PackagePlan, Packaged, Template};
+use endpoint_test::shell::word;
 
 use crate::printer::Printer;
 use model_release::problems;
@@ -27,6 +28,23 @@ pub(crate) struct Bucket {
     pub(crate) profile: Option<String>,
     /// A folder to write the objects into, in place of the bucket.
     pub(crate) folder: Option<PathBuf>,
+}
+
+/// The bucket that an option names. Users of `aws s3` write a URL, and some a path; S3 would say no more than that there is none.
+pub(crate) fn bucket_name(given: &str, option: &str, prefix_option: &str) -> Result<String, Diagnostic> {
+    let path = given.strip_prefix("s3://").unwrap_or(given);
+    if given.starts_with("arn:") || (path == given && !given.contains('/')) {
+        return Ok(given.to_owned());
+    }
+    let (name, prefix) = path.split_once('/').unwrap_or((path, ""));
+    let prefix = match prefix.trim_matches('/') {
+        "" => String::new(),
+        prefix => format!(", and the prefix apart: {prefix_option} {}", word(prefix)),
+    };
+    let flag = option.split(',').next().unwrap_or(option);
+    Err(Diagnostic::error(format!("`{given}` is not a bucket's name"))
+        .named(option)
+        .hint(format!("name the bucket alone: {flag} {}{prefix}", word(name))))
 }
 
 /// Packages a template. A bucket is only talked to, and credentials are only looked for, when there is something to upload.

@@ -1,6 +1,6 @@
 //! The file of a suite, read for a run.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use endpoint_test::{Suite, SuiteInfo, SuiteOptions};
 use model_release::{Diagnostic, Failure, FailureKind};
@@ -15,7 +15,6 @@ pub(crate) const SUITE: &str = "test/endpoint-tests.yaml";
 pub(crate) struct SuiteFile {
     pub(crate) suite: Suite,
     pub(crate) info: SuiteInfo,
-    pub(crate) path: PathBuf,
 }
 
 impl SuiteFile {
@@ -37,6 +36,6 @@ impl SuiteFile {
         })?;
         let info =
             SuiteInfo { file: files::shown(path), name: suite.name().map(str::to_owned), digest: Some(files::digest(text.as_bytes())) };
-        Ok(Self { suite, info, path: path.to_owned() })
+        Ok(Self { suite, info })
     }
 }

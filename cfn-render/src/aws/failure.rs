@@ -39,7 +39,11 @@ where
         (None, None) => chain(&error),
     };
     let hint = match code.as_deref() {
-        Some("NoSuchBucket" | "NotFound") => Some(format!("make the bucket (`aws s3 mb s3://{bucket}`), or name another one")),
+        // An access point's ARN is no bucket's name, and is made in another way.
+        Some("NoSuchBucket" | "NotFound") if bucket.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte)) => {
+            Some(format!("make the bucket (`aws s3 mb s3://{bucket}`), or name another one"))
+        }
+        Some("NoSuchBucket" | "NotFound") => Some("name another bucket".to_owned()),
         Some("AccessDenied" | "403" | "Forbidden") => Some(format!(
             "allow `s3:PutObject`, `s3:GetObject` and `s3:ListBucket` on the bucket `{bucket}`, and the use of its KMS key; see that it belongs to the expected account"
         )),

@@ -5,6 +5,8 @@
 mod aliases;
 mod archives;
 mod awkward_yaml;
+#[path = "../support/cpu_time.rs"]
+mod cpu_time;
 mod escapes;
 mod hostile;
 mod includes;

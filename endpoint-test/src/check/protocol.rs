@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::Exchange;
+use crate::json::{Document, Json};
 use crate::report::TargetInfo;
 use crate::rows::Row;
 
@@ -72,7 +72,8 @@ struct RequestDocument {
     text: Option<String>,
     /// The payload's value, where it is JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
-    json: Option<Value>,
+    #[cfg_attr(feature = "schema", schemars(with = "Option<serde_json::Value>"))]
+    json: Option<Json>,
     /// The payload, where it is no text.
     #[serde(skip_serializing_if = "Option::is_none")]
     base64: Option<String>,
@@ -100,7 +101,8 @@ struct ReplyDocument {
     text: Option<String>,
     /// The reply's value, where it is JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
-    json: Option<Value>,
+    #[cfg_attr(feature = "schema", schemars(with = "Option<serde_json::Value>"))]
+    json: Option<Json>,
     /// The reply, where it is no text.
     #[serde(skip_serializing_if = "Option::is_none")]
     base64: Option<String>,
@@ -158,7 +160,7 @@ pub(crate) enum ProgramVerdict {
 /// A body in each form that it has.
 struct Body {
     text: Option<String>,
-    json: Option<Value>,
+    json: Option<Json>,
     base64: Option<String>,
 }
 
@@ -230,7 +232,7 @@ fn row(row: &Row) -> RowDocument {
 
 fn body(bytes: &[u8]) -> Body {
     match std::str::from_utf8(bytes) {
-        Ok(text) => Body { text: Some(text.to_owned()), json: serde_json::from_str(text).ok(), base64: None },
+        Ok(text) => Body { text: Some(text.to_owned()), json: Document::read(bytes).ok().map(|document| document.json), base64: None },
         Err(_) => Body { text: None, json: None, base64: Some(STANDARD.encode(bytes)) },
     }
 }

@@ -4,6 +4,8 @@ use serde_json::Value;
 use serde_json_path::JsonPath;
 use serde_json_path::PathElement;
 
+use crate::json::{Document, Json};
+
 /// A place within JSON, or several.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Address {
@@ -54,9 +56,14 @@ impl Address {
         }
     }
 
+    /// [`find`](Self::find), with numbers as they were received.
+    pub(crate) fn find_in<'d>(&self, document: &'d Document) -> Vec<(String, &'d Json)> {
+        self.find(&document.value).into_iter().filter_map(|(at, _)| Some((at.clone(), document.json.at(&at)?))).collect()
+    }
+
     /// The one value that is there; `None` when there is nothing, or more than one.
-    pub(crate) fn find_one<'v>(&self, value: &'v Value) -> Option<&'v Value> {
-        match self.find(value).as_slice() {
+    pub(crate) fn find_one<'d>(&self, document: &'d Document) -> Option<&'d Json> {
+        match self.find_in(document).as_slice() {
             [(_, found)] => Some(*found),
             _ => None,
         }
@@ -89,7 +96,7 @@ mod tests {
         for (pointer, found) in path.find(&value) {
             assert_eq!(value.pointer(&pointer), Some(found));
         }
-        assert_eq!(path.find_one(&value), None);
+        assert!(path.find_one(&Document::read(value.to_string().as_bytes()).unwrap()).is_none());
     }
 
     #[test]

@@ -2,10 +2,9 @@
 
 use std::collections::HashSet;
 
-use serde_json::{Number, Value};
-
 use super::address::{Address, escape};
 use super::{excerpt, excerpt_json, number};
+use crate::json::{Document, Json, Numeral};
 
 /// How far a number may be off: by `abs`, or by `rel` times the expected number, whichever is more.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,7 +34,7 @@ impl Tolerance {
 }
 
 /// The first difference in words, with its place below the value that is compared.
-pub(crate) fn first(expected: &Value, actual: &Value, tolerance: Tolerance) -> Option<String> {
+pub(crate) fn first(expected: &Json, actual: &Json, tolerance: Tolerance) -> Option<String> {
     let difference = in_values(expected, actual, tolerance, &HashSet::new(), 1).pop()?;
     let place = if difference.at.is_empty() { "the value".to_owned() } else { format!("`{}` below it", difference.at) };
     Some(format!("{place} {}", difference.says))
@@ -44,10 +43,11 @@ pub(crate) fn first(expected: &Value, actual: &Value, tolerance: Tolerance) -> O
 /// The first `most` differences between two bodies: as JSON where both are JSON, else as text with a tolerance for the
 /// numbers in it, else byte for byte.
 pub(crate) fn in_bodies(expected: &[u8], actual: &[u8], tolerance: Tolerance, ignore: &[Address], most: usize) -> Vec<Difference> {
-    if let (Ok(expected), Ok(actual)) = (serde_json::from_slice::<Value>(expected), serde_json::from_slice::<Value>(actual)) {
-        let places = |value: &Value| ignore.iter().flat_map(|address| address.find(value)).map(|(at, _)| at).collect::<Vec<_>>();
+    if let (Ok(expected), Ok(actual)) = (Document::read(expected), Document::read(actual)) {
+        let places =
+            |document: &Document| ignore.iter().flat_map(|address| address.find(&document.value)).map(|(at, _)| at).collect::<Vec<_>>();
         let ignored = places(&expected).into_iter().chain(places(&actual)).collect();
-        return in_values(&expected, &actual, tolerance, &ignored, most);
+        return in_values(&expected.json, &actual.json, tolerance, &ignored, most);
     }
     match (std::str::from_utf8(expected), std::str::from_utf8(actual)) {
         (Ok(expected), Ok(actual)) => in_texts(expected, actual, tolerance, most),
@@ -61,7 +61,7 @@ pub(crate) fn in_bodies(expected: &[u8], actual: &[u8], tolerance: Tolerance, ig
 }
 
 /// The first `most` differences between two JSON values; what is at an ignored place is not looked at.
-pub(crate) fn in_values(expected: &Value, actual: &Value, tolerance: Tolerance, ignored: &HashSet<String>, most: usize) -> Vec<Difference> {
+pub(crate) fn in_values(expected: &Json, actual: &Json, tolerance: Tolerance, ignored: &HashSet<String>, most: usize) -> Vec<Difference> {
     let mut comparison = Comparison { tolerance, ignored, most, at: String::new(), found: Vec::new() };
     comparison.values(expected, actual);
     comparison.found
@@ -76,16 +76,16 @@ struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
-    fn values(&mut self, expected: &Value, actual: &Value) {
+    fn values(&mut self, expected: &Json, actual: &Json) {
         if self.found.len() >= self.most || self.ignored.contains(&self.at) {
             return;
         }
         match (expected, actual) {
-            (Value::Number(left), Value::Number(right)) if number::equal(left, right, self.tolerance) => {}
-            (Value::Number(left), Value::Number(right)) => {
-                self.note(format!("is {right}, not {left}"), left.to_string(), right.to_string());
-            }
-            (Value::Array(left), Value::Array(right)) => {
+            (Json::Number(left), Json::Number(right)) if number::equal(left, right, self.tolerance) => {}
+            (Json::Null, Json::Null) => {}
+            (Json::Bool(left), Json::Bool(right)) if left == right => {}
+            (Json::Text(left), Json::Text(right)) if left == right => {}
+            (Json::List(left), Json::List(right)) => {
                 for (index, (left, right)) in left.iter().zip(right).enumerate() {
                     self.below(&index.to_string(), left, right);
                 }
@@ -94,7 +94,7 @@ impl Comparison<'_> {
                     self.note(says, format!("{} members", left.len()), format!("{} members", right.len()));
                 }
             }
-            (Value::Object(left), Value::Object(right)) => {
+            (Json::Map(left), Json::Map(right)) => {
                 for (key, left) in left {
                     match right.get(key) {
                         Some(right) => self.below(key, left, right),
@@ -112,7 +112,6 @@ impl Comparison<'_> {
                     }
                 }
             }
-            (left, right) if left == right => {}
             (left, right) => {
                 let (left, right) = (excerpt_json(left), excerpt_json(right));
                 self.note(format!("is {right}, not {left}"), left, right);
@@ -120,7 +119,7 @@ impl Comparison<'_> {
         }
     }
 
-    fn below(&mut self, step: &str, expected: &Value, actual: &Value) {
+    fn below(&mut self, step: &str, expected: &Json, actual: &Json) {
         let length = self.at.len();
         self.at.push('/');
         self.at.push_str(&escape(step));
@@ -180,23 +179,17 @@ fn same_line(expected: &str, actual: &str, tolerance: Tolerance) -> bool {
 /// around them aside. What is not a number (`nan`) equals nothing.
 pub(crate) fn same_text(expected: &str, actual: &str, tolerance: Tolerance) -> bool {
     let (expected, actual) = (expected.trim(), actual.trim());
-    match (number_in(expected), number_in(actual)) {
+    match (Numeral::read(expected), Numeral::read(actual)) {
         (Some(expected), Some(actual)) => number::equal(&expected, &actual, tolerance),
         (None, None) => expected == actual && !expected.eq_ignore_ascii_case("nan"),
         _ => false,
     }
 }
 
-/// The number that a text is, as JSON or a CSV file writes it.
-pub(crate) fn number_in(text: &str) -> Option<Number> {
-    let text = text.trim();
-    text.parse().ok().or_else(|| Number::from_f64(text.parse().ok()?))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -253,8 +246,9 @@ mod tests {
         #[test]
         fn a_value_differs_from_itself_in_nothing_and_two_differ_exactly_when_they_are_not_equal(left in values(), right in values()) {
             let none = HashSet::new();
-            prop_assert!(in_values(&left, &left, EXACT, &none, 9).is_empty());
-            prop_assert_eq!(in_values(&left, &right, EXACT, &none, 9).is_empty(), left == right);
+            let of = |value: &Value| Document::read(value.to_string().as_bytes()).unwrap().json;
+            prop_assert!(in_values(&of(&left), &of(&left), EXACT, &none, 9).is_empty());
+            prop_assert_eq!(in_values(&of(&left), &of(&right), EXACT, &none, 9).is_empty(), left == right);
         }
     }
 }

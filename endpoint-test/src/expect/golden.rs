@@ -1,11 +1,11 @@
 //! Looking at a reply with one that was good.
 
 use bytes::Bytes;
-use serde_json::Value;
 
 use super::address::Address;
 use super::difference::{self, Tolerance};
 use super::{EXCERPT, beginning};
+use crate::json::{Document, Json};
 use crate::report::{CheckReport, GoldenUpdate};
 
 /// The most differences that are told.
@@ -54,12 +54,8 @@ pub(crate) fn update(expected: &GoldenExpectation, body: &[u8]) -> Option<Golden
         return None;
     }
     // JSON is written so that the next difference is a line in the version control's.
-    let content = match serde_json::from_slice::<Value>(body) {
-        Ok(value @ (Value::Array(_) | Value::Object(_))) => {
-            let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
-            text.push('\n');
-            text.into_bytes()
-        }
+    let content = match Document::read(body) {
+        Ok(Document { json: json @ (Json::List(_) | Json::Map(_)), .. }) => format!("{}\n", json.pretty()).into_bytes(),
         _ => body.to_vec(),
     };
     Some(GoldenUpdate { file: expected.file.clone(), content })

@@ -1,11 +1,13 @@
 //! Looking at a reply as JSON.
 
+use std::cmp::Ordering;
+
 use regex::Regex;
-use serde_json::Value;
 
 use super::address::Address;
 use super::difference::{self, EXACT, Tolerance, same_text};
 use super::{EXCERPT, beginning, excerpt, excerpt_json};
+use crate::json::{Document, Json, Numeral};
 use crate::report::CheckReport;
 use crate::rows::Row;
 
@@ -20,7 +22,7 @@ pub(crate) struct JsonExpectation {
 #[derive(Debug, Clone)]
 pub(crate) enum JsonRule {
     Equals {
-        expected: Value,
+        expected: Json,
         tolerance: Tolerance,
     },
     /// What the row's column of this name holds.
@@ -28,17 +30,17 @@ pub(crate) enum JsonRule {
         column: String,
         tolerance: Tolerance,
     },
-    OneOf(Vec<Value>),
+    OneOf(Vec<Json>),
     /// Both ends belong to it.
-    Between(f64, f64),
-    LessThan(f64),
-    AtMost(f64),
-    GreaterThan(f64),
-    AtLeast(f64),
+    Between(Numeral, Numeral),
+    LessThan(Numeral),
+    AtMost(Numeral),
+    GreaterThan(Numeral),
+    AtLeast(Numeral),
     /// The value is text with a match in it.
     Matches(Regex),
     /// Text with this in it, a list with this member, an object with this key.
-    Contains(Value),
+    Contains(Json),
     Type(JsonType),
     /// Of text in characters, of a list or an object in members.
     Length(u64),
@@ -79,27 +81,27 @@ impl JsonType {
         Self::NAMES.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
     }
 
-    fn of(value: &Value) -> Self {
+    fn of(value: &Json) -> Self {
         match value {
-            Value::Null => Self::Null,
-            Value::Bool(_) => Self::Boolean,
-            Value::Number(number) if number.is_f64() && number.as_f64().is_some_and(|number| number.fract() != 0.0) => Self::Number,
-            Value::Number(_) => Self::Integer,
-            Value::String(_) => Self::String,
-            Value::Array(_) => Self::Array,
-            Value::Object(_) => Self::Object,
+            Json::Null => Self::Null,
+            Json::Bool(_) => Self::Boolean,
+            Json::Number(number) if number.value().fract() != 0.0 => Self::Number,
+            Json::Number(_) => Self::Integer,
+            Json::Text(_) => Self::String,
+            Json::List(_) => Self::Array,
+            Json::Map(_) => Self::Object,
         }
     }
 
-    fn holds(self, value: &Value) -> bool {
+    fn holds(self, value: &Json) -> bool {
         let kind = Self::of(value);
         kind == self || (self == Self::Number && kind == Self::Integer)
     }
 }
 
 /// Reads a reply that must be JSON, or says why it is none.
-pub(super) fn read(body: &[u8]) -> Result<Value, CheckReport> {
-    serde_json::from_slice(body).map_err(|error| {
+pub(super) fn read(body: &[u8]) -> Result<Document, CheckReport> {
+    Document::read(body).map_err(|error| {
         let actual = beginning(body, EXCERPT);
         // Python's json module writes these unless it is told not to, and no JSON reader takes them.
         let not_a_number = ["NaN", "Infinity"].into_iter().find(|word| actual.contains(word));
@@ -112,13 +114,13 @@ pub(super) fn read(body: &[u8]) -> Result<Value, CheckReport> {
 }
 
 /// Checks the rules against a reply.
-pub(super) fn check(expectations: &[JsonExpectation], reply: &Value, row: Option<&Row>) -> Vec<CheckReport> {
+pub(super) fn check(expectations: &[JsonExpectation], reply: &Document, row: Option<&Row>) -> Vec<CheckReport> {
     expectations.iter().map(|expectation| check_one(expectation, reply, row)).collect()
 }
 
-fn check_one(expectation: &JsonExpectation, reply: &Value, row: Option<&Row>) -> CheckReport {
+fn check_one(expectation: &JsonExpectation, reply: &Document, row: Option<&Row>) -> CheckReport {
     let expected = describe(&expectation.rule, row);
-    let (at, found) = (expectation.at.text(), expectation.at.find(reply));
+    let (at, found) = (expectation.at.text(), expectation.at.find_in(reply));
     let told = |check: CheckReport| check.at(at).expected(expected.clone());
     match &expectation.rule {
         JsonRule::Count(count) => {
@@ -139,7 +141,7 @@ fn check_one(expectation: &JsonExpectation, reply: &Value, row: Option<&Row>) ->
         _ => {}
     }
     let Some((_, first)) = found.first() else {
-        return told(CheckReport::failed("json", missing(&expectation.at, reply))).actual("nothing");
+        return told(CheckReport::failed("json", missing(&expectation.at, &reply.json))).actual("nothing");
     };
     // Of several places the first wrong one is told.
     for (place, value) in &found {
@@ -153,19 +155,19 @@ fn check_one(expectation: &JsonExpectation, reply: &Value, row: Option<&Row>) ->
 }
 
 /// Says how far the pointer leads: the part that is missing is rarely the last one.
-fn missing(at: &Address, reply: &Value) -> String {
+fn missing(at: &Address, reply: &Json) -> String {
     let Address::Pointer(at) = at else { return format!("`{}` leads to nothing", at.text()) };
     let mut end = at.len();
     while let Some(parent) = at[..end].rfind('/') {
         end = parent;
-        if let Some(value) = reply.pointer(&at[..end]) {
+        if let Some(value) = reply.at(&at[..end]) {
             let place = if end == 0 { "the reply".to_owned() } else { format!("`{}`", &at[..end]) };
             let what = match value {
-                Value::Object(members) => {
+                Json::Map(members) => {
                     let keys: Vec<_> = members.keys().take(8).map(|key| excerpt(key)).collect();
                     format!("an object with the keys {}", keys.join(", "))
                 }
-                Value::Array(members) => format!("a list of {}", members.len()),
+                Json::List(members) => format!("a list of {}", members.len()),
                 other => excerpt_json(other),
             };
             return format!("there is nothing at `{at}`: {place} is {what}");
@@ -184,7 +186,7 @@ fn describe(rule: &JsonRule, row: Option<&Row>) -> String {
             let value = row.and_then(|row| row.column(column)).unwrap_or_default();
             within(format!("{} (column {column})", excerpt(value)), tolerance)
         }
-        JsonRule::OneOf(values) => format!("one of {}", excerpt(&values.iter().map(Value::to_string).collect::<Vec<_>>().join(", "))),
+        JsonRule::OneOf(values) => format!("one of {}", excerpt(&values.iter().map(Json::to_string).collect::<Vec<_>>().join(", "))),
         JsonRule::Between(low, high) => format!("between {low} and {high}"),
         JsonRule::LessThan(limit) => format!("less than {limit}"),
         JsonRule::AtMost(limit) => format!("at most {limit}"),
@@ -199,11 +201,11 @@ fn describe(rule: &JsonRule, row: Option<&Row>) -> String {
     }
 }
 
-fn verdict(rule: &JsonRule, actual: &Value, row: Option<&Row>) -> Result<(), String> {
+fn verdict(rule: &JsonRule, actual: &Json, row: Option<&Row>) -> Result<(), String> {
     let fine = |fine: bool, message: &str| if fine { Ok(()) } else { Err(message.to_owned()) };
-    let number = |holds: &dyn Fn(f64) -> bool, message: &str| match actual.as_f64() {
-        Some(number) => fine(holds(number), message),
-        None => Err("the value is not a number".to_owned()),
+    let number = |limit: &Numeral, holds: fn(Ordering) -> bool, message: &str| match actual {
+        Json::Number(number) => fine(holds(number.order(limit)), message),
+        _ => Err("the value is not a number".to_owned()),
     };
     match rule {
         JsonRule::Equals { expected, tolerance } => match difference::first(expected, actual, *tolerance) {
@@ -217,23 +219,23 @@ fn verdict(rule: &JsonRule, actual: &Value, row: Option<&Row>) -> Result<(), Str
         JsonRule::OneOf(values) => {
             fine(values.iter().any(|value| difference::first(value, actual, EXACT).is_none()), "the value is none of them")
         }
-        JsonRule::Between(low, high) => number(&|number| *low <= number && number <= *high, "the number is outside"),
-        JsonRule::LessThan(limit) => number(&|number| number < *limit, "the number is not less"),
-        JsonRule::AtMost(limit) => number(&|number| number <= *limit, "the number is more"),
-        JsonRule::GreaterThan(limit) => number(&|number| number > *limit, "the number is not greater"),
-        JsonRule::AtLeast(limit) => number(&|number| number >= *limit, "the number is less"),
-        JsonRule::Matches(pattern) => match actual.as_str() {
+        JsonRule::Between(low, high) => {
+            number(low, Ordering::is_ge, "the number is outside").and_then(|()| number(high, Ordering::is_le, "the number is outside"))
+        }
+        JsonRule::LessThan(limit) => number(limit, Ordering::is_lt, "the number is not less"),
+        JsonRule::AtMost(limit) => number(limit, Ordering::is_le, "the number is more"),
+        JsonRule::GreaterThan(limit) => number(limit, Ordering::is_gt, "the number is not greater"),
+        JsonRule::AtLeast(limit) => number(limit, Ordering::is_ge, "the number is less"),
+        JsonRule::Matches(pattern) => match actual.as_text() {
             Some(text) => fine(pattern.is_match(text), "the text does not match the pattern"),
             None => Err("the value is not text".to_owned()),
         },
         JsonRule::Contains(wanted) => match actual {
-            Value::String(text) => fine(wanted.as_str().is_some_and(|wanted| text.contains(wanted)), "the text does not contain it"),
-            Value::Array(members) => {
+            Json::Text(text) => fine(wanted.as_text().is_some_and(|wanted| text.contains(wanted)), "the text does not contain it"),
+            Json::List(members) => {
                 fine(members.iter().any(|member| difference::first(wanted, member, EXACT).is_none()), "the list has no such member")
             }
-            Value::Object(members) => {
-                fine(wanted.as_str().is_some_and(|wanted| members.contains_key(wanted)), "the object has no such key")
-            }
+            Json::Map(members) => fine(wanted.as_text().is_some_and(|wanted| members.contains_key(wanted)), "the object has no such key"),
             _ => Err("the value is no text, list or object".to_owned()),
         },
         JsonRule::Type(kind) => {
@@ -245,9 +247,9 @@ fn verdict(rule: &JsonRule, actual: &Value, row: Option<&Row>) -> Result<(), Str
         }
         JsonRule::Length(length) => {
             let actual = match actual {
-                Value::String(text) => text.chars().count(),
-                Value::Array(members) => members.len(),
-                Value::Object(members) => members.len(),
+                Json::Text(text) => text.chars().count(),
+                Json::List(members) => members.len(),
+                Json::Map(members) => members.len(),
                 _ => return Err("the value has no length".to_owned()),
             };
             if u64::try_from(actual) == Ok(*length) { Ok(()) } else { Err(format!("the value's length is {actual}")) }
@@ -258,12 +260,12 @@ fn verdict(rule: &JsonRule, actual: &Value, row: Option<&Row>) -> Result<(), Str
 }
 
 /// Whether a JSON value says what a CSV field says.
-fn same_as_text(expected: &str, actual: &Value, tolerance: Tolerance) -> bool {
+fn same_as_text(expected: &str, actual: &Json, tolerance: Tolerance) -> bool {
     match actual {
-        Value::Number(number) => same_text(expected, &number.to_string(), tolerance),
-        Value::String(text) => same_text(expected, text, tolerance),
-        Value::Bool(value) => expected.trim().eq_ignore_ascii_case(if *value { "true" } else { "false" }),
-        Value::Null => expected.trim().is_empty(),
-        Value::Array(_) | Value::Object(_) => false,
+        Json::Number(number) => same_text(expected, number.as_str(), tolerance),
+        Json::Text(text) => same_text(expected, text, tolerance),
+        Json::Bool(value) => expected.trim().eq_ignore_ascii_case(if *value { "true" } else { "false" }),
+        Json::Null => expected.trim().is_empty(),
+        Json::List(_) | Json::Map(_) => false,
     }
 }

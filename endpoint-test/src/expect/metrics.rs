@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::address::Address;
+use crate::json::Numeral;
 
 /// What is measured over all rows, and which values are good enough.
 #[derive(Debug, Clone)]
@@ -154,12 +155,12 @@ impl Confusion {
     }
 }
 
-/// A class by its name: `1`, `1.0` and `1e0` are the same one.
+/// A class by its name: `1`, `1.0` and `1e0` are the same one. An integer goes by its digits: above 2^53 several share one binary number.
 fn class(text: &str) -> String {
-    let text = text.trim();
-    match text.parse::<f64>() {
-        Ok(number) if number.is_finite() => number.to_string(),
-        _ => text.to_owned(),
+    match Numeral::read(text) {
+        Some(number) if number.is_integer() && number.value() != 0.0 => number.to_string(),
+        Some(number) => (number.value() + 0.0).to_string(),
+        None => text.trim().to_owned(),
     }
 }
 

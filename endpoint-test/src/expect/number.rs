@@ -1,36 +1,43 @@
 //! Comparing numbers: exactly, or within a tolerance.
 
-use serde_json::Number;
+use std::cmp::Ordering;
 
 use super::difference::Tolerance;
+use crate::json::Numeral;
 
 /// Whether `actual` is `expected` within the tolerance: `|actual - expected| <= max(abs, rel * |expected|)`.
 ///
-/// Without a tolerance whole numbers are compared as such, since above 2^53 several of them share one `f64`.
-/// (Beyond 64 bits JSON's whole numbers are read as `f64` too.)
-pub(super) fn equal(expected: &Number, actual: &Number, tolerance: Tolerance) -> bool {
-    if let (Some(expected), Some(actual)) = (whole(expected), whole(actual)) {
-        if expected == actual {
+/// Integers are compared as such, since above 2^53 several of them share one `f64`.
+pub(super) fn equal(expected: &Numeral, actual: &Numeral, tolerance: Tolerance) -> bool {
+    if expected.is_integer() && actual.is_integer() {
+        if expected.order(actual) == Ordering::Equal {
             return true;
         }
         if tolerance.is_exact() {
             return false;
         }
+        let number = expected.value();
+        if let (Ok(expected), Ok(actual)) = (expected.as_str().parse::<i64>(), actual.as_str().parse::<i64>()) {
+            return distance(expected, actual) <= allowed(number, tolerance);
+        }
     }
-    match (expected.as_f64(), actual.as_f64()) {
-        (Some(expected), Some(actual)) => within(expected, actual, tolerance),
-        _ => false,
-    }
+    within(expected.value(), actual.value(), tolerance)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a distance that is no `f64` is far beyond any tolerance that is one")]
+fn distance(left: i64, right: i64) -> f64 {
+    left.abs_diff(right) as f64
 }
 
 /// The rule itself. A number that is not one, or is without measure, equals nothing.
 fn within(expected: f64, actual: f64, tolerance: Tolerance) -> bool {
-    let allowed = tolerance.abs.max(tolerance.rel * expected.abs());
-    expected.is_finite() && actual.is_finite() && (actual - expected).abs() <= allowed
+    // 0.4 is a little more than 0.3 + 0.1: decimal numbers at the very edge of a tolerance are within it.
+    let rounding = if tolerance.is_exact() { 0.0 } else { 2.0 * f64::EPSILON * expected.abs().max(actual.abs()) };
+    expected.is_finite() && actual.is_finite() && (actual - expected).abs() <= allowed(expected, tolerance) + rounding
 }
 
-fn whole(number: &Number) -> Option<i128> {
-    number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from))
+fn allowed(expected: f64, tolerance: Tolerance) -> f64 {
+    tolerance.abs.max(tolerance.rel * expected.abs())
 }
 
 #[cfg(test)]
@@ -81,14 +88,27 @@ mod tests {
 
     #[test]
     fn large_whole_numbers_are_compared_exactly() {
-        let (left, right) = (Number::from(9_007_199_254_740_993_u64), Number::from(9_007_199_254_740_992_u64));
-        assert!(!equal(&left, &right, EXACT));
-        assert!(equal(&left, &left, EXACT));
-        assert!(equal(&left, &right, Tolerance { abs: 1.0, rel: 0.0 }));
+        for (left, right) in [("9007199254740993", "9007199254740992"), ("123456789012345678901", "123456789012345678902")] {
+            let (left, right) = (Numeral::read(left).unwrap(), Numeral::read(right).unwrap());
+            assert!(!equal(&left, &right, EXACT));
+            assert!(equal(&left, &left, EXACT));
+            assert!(equal(&left, &right, Tolerance { abs: 1.0, rel: 0.0 }));
+        }
+        let number = |number: i64| Numeral::from(number);
+        assert!(!equal(&number(9_007_199_254_740_993), &number(9_007_199_254_740_992), Tolerance { abs: 0.5, rel: 0.0 }));
+    }
+
+    #[test]
+    fn a_number_at_the_edge_of_its_tolerance_is_within_it() {
+        for (expected, actual, abs) in [("0.3", "0.4", 0.1), ("0.3", "0.2", 0.1), ("1.1", "1.0", 0.1), ("100", "100.1", 0.1)] {
+            let (expected, actual) = (Numeral::read(expected).unwrap(), Numeral::read(actual).unwrap());
+            assert!(equal(&expected, &actual, Tolerance { abs, rel: 0.0 }), "{expected} {actual}");
+        }
+        assert!(!within(0.3, 0.400_000_001, Tolerance { abs: 0.1, rel: 0.0 }));
     }
 
     #[test]
     fn a_whole_number_equals_the_same_number_with_a_point() {
-        assert!(equal(&Number::from(1), &Number::from_f64(1.0).unwrap(), EXACT));
+        assert!(equal(&Numeral::from(1_i64), &Numeral::read("1.0").unwrap(), EXACT));
     }
 }

@@ -6,6 +6,7 @@ use jsonschema::{PatternOptions, Validator};
 use serde_json::Value;
 
 use super::{excerpt, excerpt_json};
+use crate::json::{Document, Json};
 use crate::report::CheckReport;
 
 /// The most violations that are told; the first ones say what is wrong.
@@ -40,16 +41,17 @@ impl SchemaExpectation {
 }
 
 /// Checks a reply against a schema: one finding for each violation.
-pub(super) fn check(expected: &SchemaExpectation, reply: &Value) -> Vec<CheckReport> {
+pub(super) fn check(expected: &SchemaExpectation, reply: &Document) -> Vec<CheckReport> {
     let shown = format!("valid by {}", expected.from);
     let mut checks: Vec<CheckReport> = expected
         .validator
-        .iter_errors(reply)
+        .iter_errors(&reply.value)
         .take(MOST)
         .map(|error| {
             let at = error.instance_path().to_string();
-            let actual = excerpt_json(error.instance());
-            CheckReport::failed("schema", excerpt(&error.to_string())).at(at).expected(shown.clone()).actual(actual)
+            let actual = excerpt_json(reply.json.at(&at).unwrap_or(&Json::Null));
+            let message = excerpt(&error.masked_with(actual.as_str()).to_string());
+            CheckReport::failed("schema", message).at(at).expected(shown.clone()).actual(actual)
         })
         .collect();
     if checks.is_empty() {

@@ -7,7 +7,7 @@ use super::Ended;
 use super::failure::{self, Failure, FailureKind};
 use super::in_flight::InFlight;
 use super::plan::{LoadPlan, MOST_REQUESTS, Phase, Traffic};
-use super::recorder::{Done, Recorder};
+use super::recorder::{Done, LATEST, Recorder};
 use super::schedule::Schedule;
 use crate::clock::Clock;
 use crate::expect::Expectation;
@@ -84,6 +84,7 @@ pub(super) async fn drive<T: Target, C: Clock>(
         epoch: clock.now(),
         recorder: Recorder::new(plan),
         in_flight: InFlight::default(),
+        late_in_flight: 0,
         sent: 0,
         recent: VecDeque::with_capacity(WINDOW),
         ended: None,
@@ -103,6 +104,8 @@ struct Driver<'a, T, C, E> {
     epoch: Duration,
     recorder: Recorder,
     in_flight: InFlight<'a, Done>,
+    /// How many of those were sent late.
+    late_in_flight: usize,
     sent: u64,
     /// How the last requests ended: `None` for a right answer.
     recent: VecDeque<Option<FailureKind>>,
@@ -149,7 +152,9 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
                 return;
             }
             if self.in_flight.len() >= self.plan.max_in_flight {
-                self.recorder.dropped(index, intended);
+                // Without what the generator itself sent late, would there have been room?
+                let own_fault = self.in_flight.len() - self.late_in_flight < self.plan.max_in_flight;
+                self.recorder.dropped(index, intended, own_fault);
             } else {
                 self.send(index, intended);
             }
@@ -176,12 +181,14 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
                 self.tick(now);
             }
             let enough = users.is_some_and(|users| users.most.is_some_and(|most| self.sent >= most) && self.in_flight.len() == 0);
-            if self.ended.is_some() || now >= moment || enough {
+            if self.ended.is_some() || enough {
                 return;
             }
+            let late = now >= moment;
             let pause = moment.min(self.next_tick).saturating_sub(now);
             tokio::select! {
-                // An answer that is there is taken before the clock is looked at: it was there first.
+                // An answer that is there is taken before the clock is looked at: it was there first. A generator that is late must
+                // take them too, or what it sends to catch up piles up before any of it has begun.
                 biased;
                 done = self.in_flight.finished() => {
                     self.finish(done);
@@ -190,7 +197,9 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
                     }
                 }
                 () = self.interruption.raised() => self.ended = Some(Ended::Interrupted),
-                () = self.clock.sleep(pause) => {}
+                // One turn for the runtime, which is what brings the answers in.
+                () = tokio::task::yield_now(), if late => return,
+                () = self.clock.sleep(pause), if !late => {}
             }
         }
     }
@@ -218,6 +227,8 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
         let turn = usize::try_from(self.sent % self.questions.len() as u64).unwrap_or_default();
         self.sent += 1;
         self.recorder.sent(phase, intended);
+        let late = self.now().saturating_sub(intended) > LATEST;
+        self.late_in_flight += usize::from(late);
         let (target, clock, epoch, question) = (self.target, self.clock, self.epoch, &self.questions[turn]);
         self.in_flight.push(async move {
             let started = clock.now().saturating_sub(epoch);
@@ -237,7 +248,7 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
                     request_id: None,
                 }),
             };
-            Done { phase, intended, started, ended, failure }
+            Done { phase, late, intended, started, ended, failure }
         });
     }
 
@@ -245,6 +256,7 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
         if self.recent.len() == WINDOW {
             self.recent.pop_front();
         }
+        self.late_in_flight -= usize::from(done.late);
         self.recent.push_back(done.failure.as_ref().map(|failure| failure.kind));
         self.recorder.done(done);
         let failed = self.recent.iter().flatten().count();

@@ -6,14 +6,12 @@ use super::Ended;
 use super::drive::Driven;
 use super::failure::FailureKind;
 use super::plan::{Arrivals, LoadPlan, MOST_REQUESTS, Phase, Traffic};
-use super::recorder::{Recorder, Tally};
+use super::recorder::{LATEST, Recorder, Tally};
 use super::spectrum::{latencies, percent};
 use super::threshold::{Counted, Limit, Metric, Statistic, Threshold};
 use crate::report::{LoadError, LoadFigures, LoadReport, Outcome, Pace, PhaseReport, Series, SeriesStep, ThresholdReport};
 use crate::suite::display_duration;
 
-/// How late 95 of 100 requests may be sent. A timer of this machine is up to a millisecond late by itself.
-const LATEST: Duration = Duration::from_millis(20);
 /// A limit is not missed by the target when so much of it went by before the request was sent.
 const LATEST_PART: f64 = 0.1;
 /// The most kinds of error that are told.
@@ -80,6 +78,7 @@ fn told(ended: Ended, plan: &LoadPlan) -> (Outcome, String, String) {
     }
 }
 
+/// Of 100 requests that were sent, 95 must not have been late.
 fn pace(total: &Tally) -> Pace {
     let at = |quantile| total.lag.at(quantile);
     let late = at(0.95) > ms(LATEST);
@@ -157,6 +156,12 @@ fn excuse(threshold: &Threshold, tally: &Tally, pace: &Pace) -> Option<String> {
             let late = of_distribution(&tally.lag, statistic);
             let too_late = late > (limit_value(threshold.limit) * LATEST_PART).max(2.0) || pace.outcome == Outcome::Errored;
             too_late.then(|| format!("the load generator itself was {late:.1} ms late, and that proves nothing"))
+        }
+        Metric::Count(Counted::Dropped) if tally.dropped_by_generator > 0 && pace.outcome != Outcome::Errored => {
+            let late = tally.dropped_by_generator;
+            let proven = counted(tally.dropped - late, tally, threshold.limit, Counted::Dropped);
+            let holds = threshold.comparison.holds(proven, limit_value(threshold.limit));
+            holds.then(|| format!("{late} of them were dropped because the load generator itself was late, and that proves nothing"))
         }
         Metric::ServiceTime(_) | Metric::Throughput | Metric::Count(Counted::Dropped) => {
             (pace.outcome == Outcome::Errored).then(|| "the load generator did not keep pace, and that proves nothing".to_owned())

@@ -11,6 +11,9 @@ use super::plan::LoadPlan;
 /// From a microsecond to two minutes, longer than AWS lets a model think.
 const HIGHEST: u64 = 120_000_000;
 
+/// How late a generator that keeps pace may be. A timer of this machine is up to a millisecond late by itself.
+pub(super) const LATEST: Duration = Duration::from_millis(20);
+
 /// The most steps of a series: as many as a chart can show.
 const MOST_STEPS: u32 = 90;
 
@@ -69,6 +72,8 @@ pub(super) struct Tally {
     pub(super) sent: u64,
     pub(super) passed: u64,
     pub(super) dropped: u64,
+    /// Those of the dropped that would not have been if the generator had kept pace: it stood still, and they came all at once.
+    pub(super) dropped_by_generator: u64,
     pub(super) failures: BTreeMap<(FailureKind, Option<String>), (u64, Failure)>,
     pub(super) response: Distribution,
     pub(super) service: Distribution,
@@ -100,6 +105,7 @@ impl Tally {
             sum.sent += tally.sent;
             sum.passed += tally.passed;
             sum.dropped += tally.dropped;
+            sum.dropped_by_generator += tally.dropped_by_generator;
             for (key, (count, first)) in &tally.failures {
                 sum.failures.entry(key.clone()).or_insert_with(|| (0, first.clone())).0 += count;
             }
@@ -126,6 +132,8 @@ pub(super) struct Step {
 #[derive(Debug)]
 pub(super) struct Done {
     pub(super) phase: usize,
+    /// Whether it was sent later than a generator may be that keeps pace.
+    pub(super) late: bool,
     /// All three from the start of the load.
     pub(super) intended: Duration,
     pub(super) started: Duration,
@@ -154,8 +162,9 @@ impl Recorder {
         self.step(intended).sent += 1;
     }
 
-    pub(super) fn dropped(&mut self, phase: usize, intended: Duration) {
+    pub(super) fn dropped(&mut self, phase: usize, intended: Duration, own_fault: bool) {
         self.phases[phase].dropped += 1;
+        self.phases[phase].dropped_by_generator += u64::from(own_fault);
         self.step(intended).dropped += 1;
     }
 

@@ -59,7 +59,7 @@ impl TargetReport {
     pub fn errored(info: TargetInfo, check: impl Into<String>, message: impl Into<String>, hint: Option<String>) -> Self {
         let mut report = Self::new(info);
         report.checks.push(CheckReport { message: Some(message.into()), hint, ..CheckReport::new(check, Outcome::Errored) });
-        report.settle()
+        report.settle(false)
     }
 
     /// [`TargetReport::errored`] with an error's own words and hint.
@@ -72,11 +72,15 @@ impl TargetReport {
         format!("{}/{}/{}", self.account_id, self.region, self.endpoint)
     }
 
-    /// Sets the verdict by what was found.
-    pub(crate) fn settle(mut self) -> Self {
-        let checks = self.checks.iter().map(|check| check.outcome);
+    /// Sets the verdict by what was found. `checks_suffice` without cases, too.
+    pub(crate) fn settle(mut self, checks_suffice: bool) -> Self {
+        let checks: Vec<Outcome> = self.checks.iter().map(|check| check.outcome).collect();
         let load = self.load.iter().map(|load| load.outcome);
-        self.verdict = Verdict::of_target(checks, self.cases.iter().map(|case| case.outcome).chain(load));
+        let mut cases: Vec<Outcome> = self.cases.iter().map(|case| case.outcome).chain(load).collect();
+        if checks_suffice && cases.is_empty() {
+            cases.clone_from(&checks);
+        }
+        self.verdict = Verdict::of_target(checks, cases);
         self
     }
 }

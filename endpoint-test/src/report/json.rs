@@ -1,11 +1,12 @@
 //! The report as one JSON document.
 
 use super::Report;
+use super::untrusted;
 
 /// The report as JSON with two spaces of indentation and a line break at the end; the same report gives the same bytes.
 pub fn json(report: &Report) -> String {
     // A report holds strings, numbers and lists under string keys: nothing that JSON cannot say.
-    let mut text = serde_json::to_string_pretty(report).unwrap_or_default();
+    let mut text = untrusted::json(&serde_json::to_string_pretty(report).unwrap_or_default());
     text.push('\n');
     text
 }

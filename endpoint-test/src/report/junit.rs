@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
-use super::{CaseReport, CheckReport, LoadReport, Outcome, Report, RowReport, TargetReport};
+use super::{CaseReport, CheckReport, LoadReport, Outcome, Report, RowReport, TargetReport, untrusted};
 
 /// The longest message that CodeBuild takes, in characters.
 const LONGEST_MESSAGE: usize = 5000;
@@ -51,7 +51,7 @@ pub fn junit(report: &Report) -> String {
         suites.push(suite);
     }
     document.add_test_suites(suites);
-    // Writing to memory does not fail, and quick-junit drops the characters that XML does not know.
+    // Writing to memory does not fail.
     document.to_string().unwrap_or_default()
 }
 
@@ -91,12 +91,12 @@ fn suite(target: &TargetReport) -> TestSuite {
     let properties = [("role", &target.role), ("endpoint_config", &target.endpoint_config), ("status", &target.status)];
     for (name, value) in properties {
         if let Some(value) = value {
-            suite.add_property((name, value.as_str()));
+            suite.add_property((name, untrusted::xml(value).as_str()));
         }
     }
     if let Some(comparison) = &target.comparison {
         let compared = format!("{} of {} answers differ from those of {}", comparison.different, comparison.compared, comparison.with);
-        suite.add_property(("comparison", compared.as_str()));
+        suite.add_property(("comparison", untrusted::xml(&compared).as_str()));
     }
     suite
 }
@@ -199,10 +199,11 @@ fn test_case(entry: &Entry) -> TestCase {
     test_case
 }
 
-/// Cuts to a number of characters, the mark of the cut included.
+/// What XML may hold of a text, cut to a number of characters, the mark of the cut included.
 fn cut(text: &str, most: usize) -> String {
+    let text = untrusted::xml(text);
     if text.chars().count() <= most {
-        return text.to_owned();
+        return text;
     }
     text.chars().take(most - 1).chain(['…']).collect()
 }

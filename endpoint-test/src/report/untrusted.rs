@@ -1,9 +1,9 @@
 //! Text from outside, made harmless to whoever reads it: names in suites, and whatever a model answers.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
-/// Text on one line. Line breaks become `\n`; other control characters and those that turn the direction of writing
-/// become `\u{…}`, so that no reply can steer a terminal or show an expectation as its opposite.
+/// Text on one line. Line breaks become `\n`; other control characters, those that turn the direction of writing and those that are no
+/// characters become `\u{…}`, so that no response can steer a terminal or show an expectation as its opposite.
 pub(super) fn one_line(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
@@ -13,6 +13,35 @@ pub(super) fn one_line(text: &str) -> String {
             '\t' => shown.push_str("\\t"),
             character if is_steering(character) => shown.extend(character.escape_unicode()),
             character => shown.push(character),
+        }
+    }
+    shown
+}
+
+/// Text within XML, whose line breaks and tabs stay: what XML does not allow and what steers a terminal becomes `\u{…}`.
+pub(super) fn xml(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' | '\t' => shown.push(character),
+            character if is_steering(character) => shown.extend(character.escape_unicode()),
+            character => shown.push(character),
+        }
+    }
+    shown
+}
+
+/// A JSON document on several lines, in which the same characters are JSON's own escapes: its strings stay what they are.
+pub(super) fn json(document: &str) -> String {
+    let mut shown = String::with_capacity(document.len());
+    for character in document.chars() {
+        if character == '\n' || !is_steering(character) {
+            shown.push(character);
+        } else {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                // Writing to a string does not fail.
+                let _ = write!(shown, "\\u{unit:04x}");
+            }
         }
     }
     shown
@@ -59,8 +88,12 @@ impl fmt::Display for Prose<'_> {
     }
 }
 
-fn is_steering(character: char) -> bool {
-    character.is_control() || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// Whether a character steers a terminal or a reader's eye, or is none at all (Unicode, noncharacters): no report shows such a one.
+pub fn is_steering(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{fdd0}'..='\u{fdef}')
+        || u32::from(character) & 0xfffe == 0xfffe
 }
 
 #[cfg(test)]
@@ -74,12 +107,12 @@ mod tests {
         fn no_text_leaves_its_html_element(text in any::<String>()) {
             let html = Html(&text).to_string();
             prop_assert!(!html.contains(['<', '>', '"', '\'']));
-            prop_assert!(html.chars().all(|character| !character.is_control() || character == '\n' || character == '\t'));
+            prop_assert!(html.chars().all(|character| !is_steering(character) || character == '\n' || character == '\t'));
         }
 
         #[test]
         fn one_line_is_one_line(text in any::<String>()) {
-            prop_assert!(!one_line(&text).chars().any(char::is_control));
+            prop_assert!(!one_line(&text).chars().any(is_steering));
         }
     }
 

@@ -29,6 +29,8 @@ pub struct Options {
     pub update_golden_files: bool,
     /// Whether the suite's load is put on the target.
     pub load: LoadMode,
+    /// Whether the checks alone are a test: a suite without cases then passes when they do. Otherwise nothing was tested.
+    pub checks_suffice: bool,
     /// Raised by whoever wants the run to end with what it has found until then.
     pub interruption: Interruption,
 }
@@ -41,8 +43,8 @@ pub enum LoadMode {
     AfterSuccess,
     /// Whatever failed before.
     Anyway,
-    /// Not at all.
-    Never,
+    /// Not at all, for this reason, which the report gives.
+    Never(&'static str),
 }
 
 impl Default for Options {
@@ -59,6 +61,7 @@ impl Default for Options {
             programs: CheckPrograms::default(),
             update_golden_files: false,
             load: LoadMode::default(),
+            checks_suffice: false,
             interruption: Interruption::default(),
         }
     }

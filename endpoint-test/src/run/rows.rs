@@ -6,8 +6,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::task::Poll;
 
-use serde_json::Value;
-
 use super::ask::ask;
 use super::case::{Judged, Runner};
 use super::comparison::{Compared, add};
@@ -15,6 +13,7 @@ use crate::check::protocol::{CheckInput, RowExchange};
 use crate::check::{Exchange, command};
 use crate::clock::Clock;
 use crate::expect::metrics::{self, Answered, Metric, MetricsExpectation, Source};
+use crate::json::{Document, Json};
 use crate::report::{CaseComparison, CaseReport, CheckReport, MetricReport, Outcome, RowReport, RowsReport};
 use crate::rows::Row;
 use crate::suite::{Case, Input, WholeExpectation};
@@ -156,13 +155,13 @@ fn check_rows(whole: &WholeExpectation, total: usize, failed: usize, passed: usi
 
 /// What the model made of a row, for the metrics.
 fn answered(expected: &MetricsExpectation, row: &Row, reply: Option<&Reply>) -> Answered {
-    let json: Option<Value> = reply.and_then(|reply| serde_json::from_slice(&reply.body).ok());
+    let document = reply.and_then(|reply| Document::read(&reply.body).ok());
     let value = |source: &Source| match source {
         Source::Text => reply.and_then(|reply| std::str::from_utf8(&reply.body).ok()).map(|text| text.trim().to_owned()),
-        Source::Json(address) => match address.find_one(json.as_ref()?)? {
-            Value::String(text) => Some(text.clone()),
-            value @ (Value::Number(_) | Value::Bool(_)) => Some(value.to_string()),
-            Value::Null | Value::Array(_) | Value::Object(_) => None,
+        Source::Json(address) => match address.find_one(document.as_ref()?)? {
+            Json::Text(text) => Some(text.clone()),
+            value @ (Json::Number(_) | Json::Bool(_)) => Some(value.to_string()),
+            Json::Null | Json::List(_) | Json::Map(_) => None,
         },
     };
     Answered {

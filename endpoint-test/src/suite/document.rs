@@ -6,9 +6,10 @@
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
+use serde_json::Value;
 use serde_saphyr::{Location, Spanned};
 
+use crate::json::{Json, Numeral};
 use crate::problem::{Place, Problem};
 
 /// One node of the document.
@@ -25,7 +26,7 @@ pub(super) struct Node {
 pub(super) enum Content {
     Null,
     Bool(bool),
-    Number(Number),
+    Number(Numeral),
     Text(String),
     List(Vec<Node>),
     Map(Vec<Entry>),
@@ -48,7 +49,27 @@ pub(super) fn parse(text: &str) -> Result<Node, Problem> {
         leading_zero_numbers_as_strings: true,
         underscored_numbers_as_strings: true,
     };
-    serde_saphyr::from_str_with_options(text, options).map_err(|error| broken(&error))
+    let mut document = serde_saphyr::from_str_with_options(text, options).map_err(|error| broken(&error))?;
+    let lines: Vec<&str> = text.split('\n').collect();
+    restore_digits(&mut document, &lines);
+    Ok(document)
+}
+
+/// Gives each number the digits that it was written with: the YAML library hands out binary numbers alone.
+fn restore_digits(node: &mut Node, lines: &[&str]) {
+    match &mut node.content {
+        Content::Number(number) => {
+            let Place { line, column, length } = node.place;
+            let written = lines.get(line - 1).map(|line| line.chars().skip(column - 1).take(length).collect::<String>());
+            // YAML has forms that are no JSON, and a tag or an anchor may precede the number: then its value is what counts.
+            if let Some(written) = written.and_then(|written| Numeral::read(&written)).filter(|written| written.order(number).is_eq()) {
+                *number = written;
+            }
+        }
+        Content::List(nodes) => nodes.iter_mut().for_each(|node| restore_digits(node, lines)),
+        Content::Map(entries) => entries.iter_mut().for_each(|entry| restore_digits(&mut entry.value, lines)),
+        Content::Null | Content::Bool(_) | Content::Text(_) => {}
+    }
 }
 
 fn broken(error: &serde_saphyr::Error) -> Problem {
@@ -80,16 +101,14 @@ fn place(location: &Location) -> Place {
 
 impl Node {
     /// The node as JSON. Keys keep no order: JSON objects have none.
-    pub(super) fn to_json(&self) -> Value {
+    pub(super) fn to_json(&self) -> Json {
         match &self.content {
-            Content::Null => Value::Null,
-            Content::Bool(value) => Value::Bool(*value),
-            Content::Number(number) => Value::Number(number.clone()),
-            Content::Text(text) => Value::String(text.clone()),
-            Content::List(nodes) => Value::Array(nodes.iter().map(Self::to_json).collect()),
-            Content::Map(entries) => {
-                Value::Object(entries.iter().map(|entry| (entry.key.clone(), entry.value.to_json())).collect::<Map<_, _>>())
-            }
+            Content::Null => Json::Null,
+            Content::Bool(value) => Json::Bool(*value),
+            Content::Number(number) => Json::Number(number.clone()),
+            Content::Text(text) => Json::Text(text.clone()),
+            Content::List(nodes) => Json::List(nodes.iter().map(Self::to_json).collect()),
+            Content::Map(entries) => Json::Map(entries.iter().map(|entry| (entry.key.clone(), entry.value.to_json())).collect()),
         }
     }
 
@@ -110,10 +129,10 @@ impl Node {
     }
 
     /// The node's number; text that came from a variable may be one too.
-    pub(super) fn number(&self) -> Option<Number> {
+    pub(super) fn number(&self) -> Option<Numeral> {
         match &self.content {
             Content::Number(number) => Some(number.clone()),
-            Content::Text(text) if self.substituted => text.trim().parse().ok(),
+            Content::Text(text) if self.substituted => Numeral::read(text),
             _ => None,
         }
     }
@@ -170,7 +189,7 @@ impl<'de> Visitor<'de> for AnyContent {
     }
 
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Content, E> {
-        Number::from_f64(value).map(Content::Number).ok_or_else(|| E::custom("a number must be finite"))
+        Numeral::of(value).map(Content::Number).ok_or_else(|| E::custom("a number must be finite"))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Content, E> {

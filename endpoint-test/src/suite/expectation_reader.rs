@@ -172,7 +172,7 @@ fn schema(reader: &mut Reader, node: &Node, pending: &mut Vec<PendingFile>) -> O
             pending.push(PendingFile { path, place: node.place, kind: PendingKind::Schema });
             None
         }
-        Content::Map(_) | Content::Bool(_) => match SchemaExpectation::compile(&node.to_json(), "the suite's schema") {
+        Content::Map(_) | Content::Bool(_) => match SchemaExpectation::compile(&node.to_json().to_value(), "the suite's schema") {
             Ok(schema) => Some(schema),
             Err(message) => {
                 reader.problem(node.place, message);

@@ -2,13 +2,15 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use endpoint_test::{
-    Asynchronous, Expected, InvokeError, Options, Outcome, Report, Request, Suite, Target, TargetErrorKind, TargetInfo, Tool, report, run,
+    Asynchronous, Clock, Expected, InvokeError, Options, Outcome, Report, Request, Suite, Target, TargetErrorKind, TargetInfo, Tool,
+    report, run,
 };
 
 use crate::canned::{Answer, Call, Canned, header, json};
+use crate::fake_clock::FakeClock;
 
 const DESCRIBED: &str = r#"{"EndpointName":"iris-staging","EndpointStatus":"InService","EndpointArn":"arn:aws:sagemaker:us-east-1:222222222222:endpoint/iris-staging",
     "EndpointConfigName":"c","ProductionVariants":[{"VariantName":"AllTraffic","CurrentWeight":1.0}],
@@ -17,7 +19,7 @@ const DESCRIBED: &str = r#"{"EndpointName":"iris-staging","EndpointStatus":"InSe
 const CHOKED: &str = r#"Received client error (400) from primary with message "it choked"."#;
 
 fn request(body: &str) -> Request {
-    Request { body: body.to_owned().into(), content_type: "text/csv".to_owned(), timeout: Duration::from_secs(20), ..Request::default() }
+    Request { body: body.to_owned().into(), content_type: "text/csv".to_owned(), timeout: Duration::from_mins(10), ..Request::default() }
 }
 
 fn s3_error(status: u16, code: &str, message: &str) -> Answer {
@@ -79,7 +81,7 @@ async fn an_answer_is_waited_for_until_it_is_in_s3() {
     let calls = aws.calls();
     let asked = call_to(&calls, "/async-invocations");
     assert_eq!(asked.body, "5.1,3.5");
-    assert_eq!(header(&asked.head, "x-amzn-sagemaker-requestttlseconds"), Some("60"));
+    assert_eq!(header(&asked.head, "x-amzn-sagemaker-requestttlseconds"), Some("600"));
     assert!(!calls.iter().any(|call| call.head.starts_with("PUT ") || call.operation == "InvokeEndpoint"));
 }
 
@@ -122,12 +124,11 @@ async fn an_answer_beyond_the_bound_is_the_models_failure() {
 async fn a_role_that_may_not_read_the_answers_is_told_so() {
     // S3 says the same of an object that is not there to those that may not list: only at the end of the time is it known.
     let aws = asynchronous(|_| s3_error(403, "AccessDenied", "Access Denied")).await;
-    let target = crate::target(&aws);
+    let clock = FakeClock::default();
+    let target = crate::target(&aws).clock(&clock);
     target.describe().await.unwrap();
-    let start = Instant::now();
-    let brief = Request { timeout: Duration::from_secs(3), ..request("1") };
-    let Err(InvokeError::Target(error)) = target.invoke(&brief).await else { panic!("nothing was read") };
-    assert!(start.elapsed() < Duration::from_secs(3), "before nobody listens any more: {:?}", start.elapsed());
+    let Err(InvokeError::Target(error)) = target.invoke(&request("1")).await else { panic!("nothing was read") };
+    assert!(clock.now() < request("1").timeout, "before nobody listens any more: {:?}", clock.now());
     assert_eq!(error.kind, TargetErrorKind::AccessDenied);
     assert!(error.hint.unwrap().contains("`s3:GetObject`"));
     // Where S3 names what is missing, it is known at once.

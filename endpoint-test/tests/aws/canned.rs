@@ -84,7 +84,7 @@ impl Canned {
             .endpoint_url(&self.url)
             .credentials_provider(SharedCredentialsProvider::new(Credentials::new("AKIDTEST", "secret", None, None, "test")))
             .retry_config(aws_config::retry::RetryConfig::disabled())
-            .timeout_config(TimeoutConfig::builder().operation_timeout(Duration::from_secs(20)).build())
+            .timeout_config(TimeoutConfig::builder().operation_timeout(Duration::from_mins(10)).build())
             .build()
     }
 }

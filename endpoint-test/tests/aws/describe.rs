@@ -6,6 +6,7 @@ use endpoint_test::aws::SageMakerTarget;
 use endpoint_test::{EndpointStatus, Target, TargetErrorKind};
 
 use crate::canned::{Answer, Canned, error, json};
+use crate::nobody::nobody;
 use crate::target;
 
 const PACKAGE: &str = "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/13";
@@ -124,8 +125,8 @@ async fn a_refusal_keeps_operation_code_message_and_request_id() {
 #[tokio::test]
 async fn a_server_that_is_not_there_is_a_network_error_that_says_why() {
     let mut aws = Canned::start([]).await;
-    let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
-    aws.url = format!("http://127.0.0.1:{port}");
+    let (_held, address) = nobody();
+    aws.url = format!("http://{address}");
     let error = target(&aws).describe().await.unwrap_err();
     assert_eq!(error.kind, TargetErrorKind::Network);
     assert!(error.to_string().to_lowercase().contains("connect"), "{error}");

@@ -1,7 +1,7 @@
 //! What comes back through AWS when a model means harm.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use endpoint_test::aws::SageMakerTarget;
 use endpoint_test::{Expected, Options, Suite, TargetInfo, run};
@@ -44,7 +44,7 @@ fn request() -> Request {
         accept: None,
         custom_attributes: None,
         target_variant: None,
-        timeout: Duration::from_secs(1),
+        timeout: Duration::from_mins(10),
         ..asked()
     }
 }
@@ -64,9 +64,9 @@ async fn an_answer_that_drips_or_never_ends_is_left_after_the_requests_time() {
     };
     for head in ["content-length: 1000000", "transfer-encoding: chunked"] {
         let target = raw(format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n").into_bytes(), drip).await;
-        let start = Instant::now();
-        let Err(InvokeError::Target(error)) = target.invoke(&request()).await else { panic!("{head}") };
-        assert!(start.elapsed() < Duration::from_secs(5), "{head}");
+        // It drips for hours: whoever comes back has left it.
+        let brief = Request { timeout: Duration::from_secs(1), ..request() };
+        let Err(InvokeError::Target(error)) = target.invoke(&brief).await else { panic!("{head}") };
         assert!(matches!(error.kind, TargetErrorKind::Timeout | TargetErrorKind::Network | TargetErrorKind::Other), "{head}: {error}");
     }
 }
@@ -88,13 +88,10 @@ async fn an_answer_without_an_end_is_cut_off_at_the_bound_and_not_read_on() {
             }
         };
         let target = raw(format!("HTTP/1.1 200 OK\r\nx-amzn-requestid: req-1\r\n{head}\r\n\r\n").into_bytes(), pour).await;
-        let start = Instant::now();
-        let patient = Request { timeout: Duration::from_secs(50), ..request() };
-        let answer = target.invoke(&patient).await;
+        let answer = target.invoke(&request()).await;
         let Err(InvokeError::Model(failure)) = answer else { panic!("{head}: {answer:?}") };
         assert_eq!((failure.status, failure.message.as_str()), (Some(200), "the reply is longer than 25000000 bytes"), "{head}");
         assert_eq!(failure.request_id.as_deref(), Some("req-1"), "{head}");
-        assert!(start.elapsed() < Duration::from_secs(40), "{head}: {:?}", start.elapsed());
         // What was taken from the network bounds what was held: a little more may stand in the sockets' buffers.
         let sent = sent.load(std::sync::atomic::Ordering::Relaxed);
         assert!(sent < 2 * BOUND, "{head}: {sent} bytes were taken");

@@ -14,7 +14,7 @@ fn request() -> Request {
         accept: Some("application/json".to_owned()),
         custom_attributes: Some("trace=1".to_owned()),
         target_variant: Some("Blue".to_owned()),
-        timeout: Duration::from_secs(5),
+        timeout: Duration::from_mins(10),
         ..Request::default()
     }
 }

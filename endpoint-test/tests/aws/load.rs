@@ -2,14 +2,18 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Mutex;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use aws_smithy_async::time::TimeSource;
 use endpoint_test::aws::{SageMakerTarget, SessionRequest, session};
-use endpoint_test::{Expected, Options, Suite, TargetInfo, Verdict, run};
+use endpoint_test::{Clock as _, Expected, Options, Suite, TargetInfo, Verdict, run_with_clock};
 
 use crate::canned::{Answer, Canned, error, header, json};
+use crate::stepped_clock::SteppedClock;
 
-const SUITE: &str = "version: 1\ncases: [{ name: it, payload: { csv: '1' }, expect: { text: { contains: setosa } } }]\n";
+/// The clock may run on while an answer is under way: none of them is too late.
+const SUITE: &str = "version: 1\ncases: [{ name: it, payload: { csv: '1' }, timeout: 1h, expect: { text: { contains: setosa } } }]\n";
 
 fn described(operation: &str) -> Option<Answer> {
     Some(match operation {
@@ -22,15 +26,32 @@ fn described(operation: &str) -> Option<Answer> {
     })
 }
 
-/// Keys that last for so many seconds more. The SDK asks for new ones ten seconds before they run out.
-fn keys(number: usize, seconds: u64) -> Answer {
-    let expiry = SystemTime::now() + Duration::from_secs(seconds);
-    let expiry = iso(expiry.duration_since(UNIX_EPOCH).unwrap().as_secs());
+/// A day on which the clock of these tests begins, in seconds since 1970.
+const BEGINNING: u64 = 1_772_323_200;
+
+/// The clock of the load as the time of day, by which the SDK signs and looks after its credentials.
+#[derive(Debug)]
+struct TimeOfDay(SteppedClock);
+
+impl TimeSource for TimeOfDay {
+    fn now(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(BEGINNING) + self.0.now()
+    }
+}
+
+/// Keys that last until then, in seconds since 1970.
+fn keys(number: usize, expiry: u64) -> Answer {
+    let expiry = iso(expiry);
     let body = format!(
         "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIA{number}</AccessKeyId><SecretAccessKey>s</SecretAccessKey>\
          <SessionToken>t</SessionToken><Expiration>{expiry}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"
     );
     Answer { status: 200, headers: "content-type: text/xml\r\n".to_owned(), body }
+}
+
+/// The key that a request is signed with.
+fn key(head: &str) -> &str {
+    header(head, "authorization").unwrap().split("Credential=").nth(1).unwrap().split('/').next().unwrap()
 }
 
 /// `2026-01-01T00:00:00Z` of seconds since 1970, by the civil calendar.
@@ -53,17 +74,27 @@ fn a_date_is_written_as_aws_writes_it() {
     assert_eq!(iso(1_709_164_800), "2024-02-29T00:00:00Z");
 }
 
-/// AWS refuses keys that have run out: with them the load would be full of errors.
-#[tokio::test(flavor = "multi_thread")]
+/// Forty minutes of load by a clock that each request moves on by a minute, and keys that last for fifteen.
+#[tokio::test]
 async fn credentials_that_run_out_during_a_load_are_replaced() {
-    let assumed = std::sync::atomic::AtomicUsize::new(0);
+    let clock = SteppedClock::default();
+    let (time, expiries) = (clock.clone(), Mutex::new(Vec::new()));
     let aws = Canned::serving(move |call| {
+        let mut expiries = expiries.lock().unwrap();
         if call.operation == "AssumeRole" {
-            let number = assumed.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-            // The first two sets run out within the load.
-            return keys(number, if number < 2 { 11 } else { 3600 });
+            let expiry = time.now() + Duration::from_mins(15);
+            expiries.push(expiry);
+            return keys(expiries.len() - 1, BEGINNING + expiry.as_secs());
         }
-        described(&call.operation).unwrap_or_else(|| Answer { body: "setosa".to_owned(), ..json("") })
+        if let Some(answer) = described(&call.operation) {
+            return answer;
+        }
+        let number: usize = key(&call.head).strip_prefix("ASIA").unwrap().parse().unwrap();
+        if time.now() >= expiries[number] {
+            return error(403, "ExpiredTokenException", "The security token included in the request is expired");
+        }
+        time.advance(Duration::from_mins(1));
+        Answer { body: "setosa".to_owned(), ..json("") }
     })
     .await;
     let request = SessionRequest {
@@ -73,33 +104,29 @@ async fn credentials_that_run_out_during_a_load_are_replaced() {
         session_name: "load".to_owned(),
         ..SessionRequest::default()
     };
-    let config = session(&aws.config(), &request).await.unwrap();
-    let suite = format!("{SUITE}load: {{ phases: [{{ rate: 20/s, for: 5s }}], thresholds: [errors == 0] }}\n");
+    let config = aws.config().into_builder().time_source(TimeOfDay(clock.clone())).build();
+    let config = session(&config, &request).await.unwrap();
+    let suite = format!("{SUITE}load: {{ phases: [{{ rate: 1/m, for: 40m }}], thresholds: [errors == 0, dropped == 0] }}\n");
     let suite = Suite::parse(&suite, Path::new("suite.yaml")).unwrap();
     let target = SageMakerTarget::from_config(&config, "iris");
-    let report = run(&target, TargetInfo::default(), &suite, &Expected::default(), &Options::default(), |_| {}).await;
-    // No request fails for want of credentials. How well the generator keeps pace on a busy machine is not the matter here.
-    let load = report.load.unwrap();
-    assert!(load.errors.is_empty(), "{load:#?}");
-    let total = load.total.unwrap();
-    assert_eq!(total.passed + total.dropped, 100, "{total:#?}");
+    let report = run_with_clock(&target, TargetInfo::default(), &suite, &Expected::default(), &Options::default(), &clock, |_| {}).await;
+    assert_eq!(report.verdict, Verdict::Passed, "{:#?}", report.load);
+    assert_eq!(report.load.unwrap().total.unwrap().passed, 40);
 
     let calls = aws.calls();
-    let invoked = calls.iter().filter(|call| call.operation == "InvokeEndpoint");
-    let used: BTreeSet<_> = invoked
-        .map(|call| header(&call.head, "authorization").unwrap().split("Credential=").nth(1).unwrap().split('/').next().unwrap().to_owned())
-        .collect();
-    assert!(used.contains("ASIA2"), "{used:?}");
-    assert!(calls.iter().filter(|call| call.operation == "AssumeRole").count() >= 3);
+    let used: BTreeSet<_> = calls.iter().filter(|call| call.operation == "InvokeEndpoint").map(|call| key(&call.head)).collect();
+    assert_eq!(used.len(), 3, "{used:?}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn throttles_under_load_are_counted_by_their_code_and_never_repeated() {
-    let asked = std::sync::atomic::AtomicUsize::new(0);
+    let clock = SteppedClock::default();
+    let (time, asked) = (clock.clone(), std::sync::atomic::AtomicUsize::new(0));
     let aws = Canned::serving(move |call| {
         if let Some(answer) = described(&call.operation) {
             return answer;
         }
+        time.advance(Duration::from_millis(25));
         // The first request is the suite's case.
         match asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst) % 4 {
             3 => error(429, "ThrottlingException", "Rate exceeded"),
@@ -110,7 +137,7 @@ async fn throttles_under_load_are_counted_by_their_code_and_never_repeated() {
     let suite = format!("{SUITE}load: {{ phases: [{{ rate: 40/s, for: 1s }}], thresholds: [throttles == 0] }}\n");
     let suite = Suite::parse(&suite, Path::new("suite.yaml")).unwrap();
     let target = crate::target(&aws);
-    let report = run(&target, TargetInfo::default(), &suite, &Expected::default(), &Options::default(), |_| {}).await;
+    let report = run_with_clock(&target, TargetInfo::default(), &suite, &Expected::default(), &Options::default(), &clock, |_| {}).await;
     let load = report.load.unwrap();
     assert_eq!(
         (load.errors[0].kind.as_str(), load.errors[0].code.as_deref(), load.errors[0].count),

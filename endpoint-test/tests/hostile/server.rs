@@ -88,12 +88,13 @@ impl Server {
 /// Sends bytes; whether the other side is still there.
 pub(crate) async fn send(invocation: &Invocation, bytes: &[u8]) -> bool {
     let mut stream = invocation.stream.lock().await;
-    if bytes.is_empty() {
-        // Nothing to send: only a look whether the other side has gone.
-        let mut byte = [0];
-        return !matches!(stream.try_read(&mut byte), Ok(0));
-    }
     stream.write_all(bytes).await.is_ok() && stream.flush().await.is_ok()
+}
+
+/// Returns when the other side has gone.
+pub(crate) async fn gone(invocation: &Invocation) {
+    let mut stream = invocation.stream.lock().await;
+    while stream.read(&mut [0; 64]).await.is_ok_and(|count| count > 0) {}
 }
 
 /// A chunk of a body without a length.

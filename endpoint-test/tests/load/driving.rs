@@ -213,6 +213,44 @@ fn a_generator_that_does_not_keep_pace_says_so_and_does_not_blame_the_model() {
 }
 
 #[test]
+fn what_is_dropped_after_the_machine_stood_still_proves_nothing_about_the_model() {
+    let clock = VirtualClock::default();
+    let target = Simulated::new(&clock, |number, _| {
+        // Once in a minute the machine does something else for a second.
+        if number == 600 {
+            clock.stand_still(Duration::from_secs(1));
+        }
+        (TEN, Ok(reply("setosa")))
+    });
+    let load =
+        load(&clock, &target, "  phases: [{ rate: 20/s, for: 60s }]\n  max_in_flight: 4\n  thresholds: [dropped == 0, dropped < 1%]\n");
+    // Twenty arrivals came at once, and four may be under way: too few for the pace of the whole minute.
+    assert_eq!(load.pace.as_ref().unwrap().outcome, Outcome::Passed);
+    let total = load.total.as_ref().unwrap();
+    assert!(total.dropped > 12 && total.sent + total.dropped == 1200, "{total:#?}");
+    let dropped = threshold(&load, "dropped == 0");
+    assert_eq!(dropped.outcome, Outcome::Errored, "{dropped:?}");
+    let message = dropped.message.as_ref().unwrap();
+    assert!(message.contains("were dropped because the load generator itself was late, and that proves nothing"), "{message}");
+    assert_eq!((outcome(&load, "dropped < 1%"), load.outcome), (Outcome::Errored, Outcome::Errored));
+}
+
+#[test]
+fn answers_that_came_while_the_machine_stood_still_make_room_before_anything_is_dropped() {
+    let clock = VirtualClock::default();
+    let target = Simulated::new(&clock, |number, _| {
+        if number == 600 {
+            clock.stand_still(Duration::from_secs(1));
+        }
+        // An answer that is there at once needs no room.
+        (Duration::ZERO, Ok(reply("setosa")))
+    });
+    let load = load(&clock, &target, "  phases: [{ rate: 20/s, for: 60s }]\n  max_in_flight: 4\n  thresholds: [dropped == 0]\n");
+    let total = load.total.as_ref().unwrap();
+    assert_eq!((total.sent, total.dropped, load.outcome), (1200, 0, Outcome::Passed), "{load:#?}");
+}
+
+#[test]
 fn a_load_comes_only_after_success_unless_it_is_asked_for() {
     let load = "  phases: [{ rate: 20/s, for: 10s }]\n";
     let clock = VirtualClock::default();
@@ -228,7 +266,7 @@ fn a_load_comes_only_after_success_unless_it_is_asked_for() {
 
     let clock = VirtualClock::default();
     let target = Simulated::steady(&clock, 10);
-    let report = test(&clock, &target, load, &Options { load: LoadMode::Never, ..Options::default() });
+    let report = test(&clock, &target, load, &Options { load: LoadMode::Never("not on production"), ..Options::default() });
     assert_eq!((report.verdict, report.load.unwrap().outcome, target.asked()), (Verdict::Passed, Outcome::Skipped, 1));
 }
 

@@ -2,7 +2,6 @@
 
 mod driving;
 mod reading;
-mod real_time;
 mod simulated;
 mod virtual_time;
 

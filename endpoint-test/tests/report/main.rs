@@ -1,5 +1,6 @@
 //! The four ways to show a report.
 
+mod hostile;
 mod load;
 mod page;
 mod sample;
@@ -88,7 +89,7 @@ fn the_junit_file_tells_a_failure_from_an_error() {
     variant: AllTraffic
     request id: 5f1e0c7a-2b3d
     to ask the same by hand: aws sagemaker-runtime invoke-endpoint --endpoint-name iris-p-abc123xyz-staging --body &apos;1,2&apos; /dev/stdout
-    reply: {&quot;predictions&quot;:[{&quot;label&quot;:&quot;&lt;script&gt;alert(&apos;x&apos;)&lt;/script&gt;&quot;,&quot;score&quot;:1.5}]}</failure>
+    reply: {&quot;predictions&quot;:[{&quot;label&quot;:&quot;&lt;script&gt;alert(&apos;x&apos;)&lt;/script&gt;&quot;,&quot;score&quot;:1.5}]}\u{1b}[2J</failure>
             </testcase>
             <testcase name="ten rows at once" classname="cases" time="0.003">
                 <error message="InvokeEndpoint: ThrottlingException: Rate exceeded (request 99)" type="cases">hint: test fewer targets at once

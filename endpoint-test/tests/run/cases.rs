@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use endpoint_test::{CaseReport, InvokeError, MAX_BODY, ModelFailure, Outcome, Reply, TargetError, TargetErrorKind, Verdict};
+use endpoint_test::{
+    CaseReport, EndpointStatus, InvokeError, MAX_BODY, ModelFailure, Options, Outcome, Reply, TargetError, TargetErrorKind, Verdict,
+    run_with_clock,
+};
 use proptest::prelude::*;
 
-use crate::scripted::{Answer, FakeClock, Scripted, bytes_reply, healthy, reply};
-use crate::{approved, run_all};
+use crate::scripted::{Answer, FakeClock, Scripted, bytes_reply, healthy, reply, with_status};
+use crate::{approved, info, run_all, suite};
 
 /// Runs one case with this `expect` against a model that answers so.
 async fn case(expect: &str, answer: impl Fn() -> Answer<Result<Reply, InvokeError>> + Send + Sync) -> CaseReport {
@@ -166,13 +169,31 @@ async fn hostile_replies_are_failures_and_nothing_worse() {
 async fn a_case_that_did_not_pass_tells_how_to_ask_the_same_by_hand() {
     assert_eq!(replied("{}", "x").await.reproduce, None);
     let command = replied("{ text: { equals: y } }", "x").await.reproduce.unwrap();
-    assert!(command.starts_with("aws sagemaker-runtime invoke-endpoint --endpoint-name iris-staging --region us-east-1"), "{command}");
+    assert!(
+        command.starts_with("printf %s 1 | aws sagemaker-runtime invoke-endpoint --endpoint-name iris-staging --region us-east-1"),
+        "{command}"
+    );
 }
 
 #[tokio::test]
 async fn a_suite_without_cases_comes_to_nothing() {
     let (report, _) = run_all(&Scripted::new(vec![Ok(healthy())]), "version: 1\ncases: []\n", &approved(), &FakeClock::default()).await;
     assert_eq!(report.verdict, Verdict::Empty);
+}
+
+#[tokio::test]
+async fn checks_are_a_test_of_their_own_where_that_is_said() {
+    let options = Options { checks_suffice: true, ..Options::default() };
+    let verdict = async |descriptions, cases: &str| {
+        let (target, suite) = (Scripted::new(descriptions), suite(&format!("version: 1\ncases: {cases}\n")));
+        run_with_clock(&target, info(), &suite, &approved(), &options, &FakeClock::default(), |_| {}).await.verdict
+    };
+    assert_eq!(verdict(vec![Ok(healthy())], "[]").await, Verdict::Passed);
+    assert_eq!(verdict(vec![Ok(with_status(EndpointStatus::Failed))], "[]").await, Verdict::Failed);
+    assert_eq!(verdict(vec![Err(TargetErrorKind::AccessDenied)], "[]").await, Verdict::Errored);
+    // With cases it is they that are asked for.
+    let unknown = "[{ name: it, payload: { csv: x }, expect: { text: { equals: nothing } } }]";
+    assert_eq!(verdict(vec![Ok(healthy())], unknown).await, Verdict::Failed);
 }
 
 proptest! {

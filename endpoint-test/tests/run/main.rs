@@ -3,6 +3,9 @@
 mod cases;
 mod checks;
 mod expectations;
+#[path = "../support/fake_clock.rs"]
+mod fake_clock;
+mod numbers;
 mod own_checks;
 mod rows;
 mod scripted;

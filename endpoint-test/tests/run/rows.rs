@@ -45,7 +45,7 @@ async fn each_row_is_a_request_and_the_fraction_that_must_hold_decides() {
     let wrong = &rows.not_passed[0];
     assert_eq!((wrong.row, wrong.line, wrong.actual.as_deref()), (3, 4, Some("\"small\"")));
     assert!(wrong.expected.as_deref().unwrap().starts_with("large"));
-    assert!(wrong.reproduce.as_deref().unwrap().contains("--body 8 "), "{wrong:?}");
+    assert!(wrong.reproduce.as_deref().unwrap().starts_with("printf %s 8 | aws "), "{wrong:?}");
     // Two of four are wrong: too many.
     let report = case(&with_rows(each), model(100.0)).await;
     assert_eq!(report.outcome, Outcome::Failed);

@@ -1,36 +1,15 @@
-//! A target that says what it is told to say, and a clock that waits for nobody.
+//! A target that says what it is told to say.
 
 use std::collections::VecDeque;
 use std::future;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
-use endpoint_test::{Clock, Description, EndpointStatus, InvokeError, Reply, Request, Target, TargetError, TargetErrorKind, Variant};
+use endpoint_test::{Description, EndpointStatus, InvokeError, Reply, Request, Target, TargetError, TargetErrorKind, Variant};
+
+pub(crate) use crate::fake_clock::FakeClock;
 
 /// The model package that the tests approve.
 pub(crate) const APPROVED: &str = "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/13";
-
-/// A clock that moves only when somebody sleeps.
-#[derive(Debug, Default)]
-pub(crate) struct FakeClock {
-    now: Mutex<Duration>,
-}
-
-impl FakeClock {
-    pub(crate) fn advance(&self, by: Duration) {
-        *self.now.lock().unwrap_or_else(PoisonError::into_inner) += by;
-    }
-}
-
-impl Clock for FakeClock {
-    fn now(&self) -> Duration {
-        *self.now.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        self.advance(duration);
-    }
-}
 
 /// What a call finds.
 pub(crate) enum Answer<T> {

@@ -126,9 +126,10 @@ pub(crate) async fn evaluate<D: Documents>(policy: &ReleasePolicy, documents: &D
         return Err(GateError {
             gate: "the release policy".to_owned(),
             reason: format!("the snapshot has no description of `{}`", package.arn),
-            hint: Some(
-                "add what `aws sagemaker describe-model-package` prints of it, or write the snapshot with `registry snapshot`".to_owned(),
-            ),
+            hint: Some(format!(
+                "add what `aws sagemaker describe-model-package --model-package-name {}` prints, or write the snapshot with `registry snapshot`",
+                package.arn
+            )),
             request_id: None,
             refused_by_aws: false,
         });

@@ -13,8 +13,7 @@ use crate::problem::{Problem, Problems, did_you_mean};
 use aws_names::ModelPackageArn;
 
 const KEYS: [&str; 5] = ["$schema", "schema_version", "model_package_group", "list-model-packages", "describe-model-package"];
-const CLI_HINT: &str =
-    "copy what `aws sagemaker list-model-packages` and `describe-model-package` print, or let `registry snapshot` write it";
+const CLI_HINT: &str = "copy what `aws sagemaker list-model-packages` prints, or let `registry snapshot` write it";
 
 pub(super) fn read(text: &str) -> Result<Snapshot, Problems> {
     let document = Document::parse(text, "the registry snapshot").map_err(|problem| Problems(vec![problem]))?;

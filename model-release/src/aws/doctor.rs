@@ -98,7 +98,7 @@ pub async fn check_registry(session: &Session, request: &BuildRequest, readers: 
             );
         }
         Err(error) => {
-            let failure = registry_errors::of_sharing(&error);
+            let failure = registry_errors::of_sharing(&error, &sharing.group);
             report.failure(SHARING, &name, &failure);
         }
     }

@@ -220,6 +220,6 @@ fn text_origin(text: String) -> Origin {
 
 /// A value on one line; one that would not show as it is, in quotes.
 fn one_line(value: &str) -> String {
-    let plain = !value.is_empty() && value.trim() == value && !value.chars().any(char::is_control);
+    let plain = !value.is_empty() && value.trim() == value && !value.chars().any(endpoint_test::report::is_steering);
     if plain { value.to_owned() } else { format!("{value:?}") }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use endpoint_test::report::is_steering;
+
 use super::document::{PlanDocument, Property};
 use super::text::{overrides, packages_arrow, same, summary};
 
@@ -124,7 +126,7 @@ fn plural(count: usize, word: &str) -> String {
 
 /// Text between backticks, with nothing in it that would end them or a table's cell.
 fn code(text: &str) -> String {
-    let text: String = text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
+    let text: String = text.chars().map(|character| if is_steering(character) { ' ' } else { character }).collect();
     format!("`{}`", text.replace('`', "'").replace('|', "\\|"))
 }
 
@@ -141,7 +143,7 @@ fn escaped(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '&' => escaped.push_str("&amp;"),
             '@' => escaped.push_str("&#64;"),
-            character if character.is_control() => escaped.push(' '),
+            character if is_steering(character) => escaped.push(' '),
             character => escaped.push(character),
         }
     }

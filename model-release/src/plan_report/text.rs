@@ -292,7 +292,7 @@ fn difference(from: &str, to: &str) -> Option<(String, String)> {
 
 fn shortened(text: &str, longest: usize) -> String {
     // One line, and nothing that a terminal would take for more than text.
-    let text: String = text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
+    let text: String = text.chars().map(|character| if endpoint_test::report::is_steering(character) { ' ' } else { character }).collect();
     if text.chars().count() <= longest {
         return text;
     }

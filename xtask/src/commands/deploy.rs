@@ -109,7 +109,13 @@ fn refused(printer: Printer, error: DeployError) -> Failure {
             let hint = "mend what failed; with --no-preflight the rollout is begun all the same";
             Failure::new(FailureKind::Failed, vec![diagnostic.hinting(hint)])
         }
-        DeployError::Failure(failure) => failure,
+        DeployError::Failure(mut failure) => {
+            for diagnostic in failure.diagnostics.iter_mut().filter(|diagnostic| diagnostic.code == Some("operation-in-progress")) {
+                // Of the commands only this one can wait for it.
+                diagnostic.code = Some("operation-in-progress-of-deploy");
+            }
+            failure
+        }
         _ => Failure::unreachable(Diagnostic::error("the deployment ended early")),
     }
 }

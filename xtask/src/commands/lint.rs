@@ -144,6 +144,6 @@ impl Tool {
             return Ok(());
         }
         let diagnostic = Diagnostic::error(format!("{name} could not be installed"));
-        Err(Failure::unreachable(diagnostic.hint(format!("install it: cargo install --locked {name}@{version}"))))
+        Err(Failure::unreachable(diagnostic.hint(format!("install it: `cargo install --locked {name}@{version}`"))))
     }
 }

@@ -22,8 +22,9 @@ pub(crate) async fn run(printer: Printer, options: &PackageOptions) -> Result<Ex
         // Found out before anything is uploaded.
         files::check_writable(path)?;
     }
-    let bucket = given(options.s3_bucket.as_ref()).map(|name| Bucket {
-        name: name.to_owned(),
+    let bucket = given(options.s3_bucket.as_ref()).map(|name| stores::bucket_name(name, "--s3-bucket", "--s3-prefix")).transpose()?;
+    let bucket = bucket.map(|name| Bucket {
+        name,
         prefix: options.s3_prefix.clone(),
         kms_key_id: given(options.kms_key_id.as_ref()).map(str::to_owned),
         metadata,

@@ -28,7 +28,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &PlanOptio
     if options.detect_drift {
         look_for_drift(printer, &stack_sets, &request, Duration::from_secs(options.wait)).await?;
     }
-    let observed = observe(&stack_sets, &request.release).await.map_err(|error| deploy::refused(&error))?;
+    let observed = observe(&stack_sets, &request.release).await.map_err(|error| deploy::refused(&error, request.call_as))?;
     let plan = plan(&request.release, &observed);
     let mut document = plan_report::document(&release, options.set.stage.name(), &request, &observed, &plan, crate::tool());
     for problem in &document.problems {
@@ -97,6 +97,6 @@ async fn look_for_drift(
         Ok(_) => Ok(()),
         // A set that is not there yet has not drifted.
         Err(stack_rollout::Error::Call { source, .. }) if source.kind() == stack_rollout::CallErrorKind::StackSetNotFound => Ok(()),
-        Err(error) => Err(deploy::refused(&error)),
+        Err(error) => Err(deploy::refused(&error, request.call_as)),
     }
 }

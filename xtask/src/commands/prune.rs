@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::io::{BufRead as _, IsTerminal as _};
 use std::time::Duration;
 
-use stack_rollout::{Prune, Pruning, SystemClock, Target, Verdict, observe_without_overrides, prune};
+use stack_rollout::{CallAs, Prune, Pruning, SystemClock, Target, Verdict, observe_without_overrides, prune};
 
 use model_release::{Diagnostic, Failure, FailureKind, Level, deploy, stop_on_errors};
 
@@ -26,7 +26,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &PruneOpti
     let stack_sets = session.stack_sets(request.call_as);
     let set = &request.release.stack_set;
     let instances = if named.is_empty() {
-        let observed = observe_without_overrides(&stack_sets, set).await.map_err(|error| deploy::refused(&error))?;
+        let observed = observe_without_overrides(&stack_sets, set).await.map_err(|error| deploy::refused(&error, request.call_as))?;
         let orphans: BTreeSet<_> =
             observed.instances.into_iter().map(|instance| instance.target).filter(|target| !request.all_targets.contains(target)).collect();
         if orphans.is_empty() {
@@ -57,7 +57,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &PruneOpti
     )
     .await;
     progress.end();
-    let pruning = pruning.map_err(|error| refused(&error))?;
+    let pruning = pruning.map_err(|error| refused(&error, request.call_as))?;
     for left in pruning.instances.iter().filter(|instance| !instance.removed) {
         let message = format!("the instance is still in `{set}`");
         let diagnostic = Diagnostic::error(message).named(format!("{}/{}", left.account_id, left.region));
@@ -115,8 +115,8 @@ fn confirmed(printer: Printer, options: &PruneOptions, set: &str, orphans: BTree
     Err(Failure::new(FailureKind::Nothing, vec![Diagnostic::new(Level::Warning, "nothing was removed")]))
 }
 
-fn refused(error: &stack_rollout::Error) -> Failure {
-    let stack_rollout::Error::Release { problems, .. } = error else { return deploy::refused(error) };
+fn refused(error: &stack_rollout::Error, call_as: CallAs) -> Failure {
+    let stack_rollout::Error::Release { problems, .. } = error else { return deploy::refused(error, call_as) };
     let diagnostic = |problem: &stack_rollout::Problem| {
         let diagnostic = Diagnostic::error(&problem.message).hint(problem.hint.clone());
         match &problem.place {

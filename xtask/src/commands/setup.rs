@@ -47,7 +47,7 @@ pub(crate) async fn run(printer: Printer, options: &SetupOptions) -> Result<Exit
         Some(group) => {
             let sharing =
                 Sharing { group, accounts: principals.clone(), roles: request.roles.clone(), organization: request.organization.clone() };
-            share(&store, &sharing, mode).await.map_err(|error| registry_errors::of_sharing(&error))?
+            share(&store, &sharing, mode).await.map_err(|error| registry_errors::of_sharing(&error, &sharing.group))?
         }
         // A group that is not there yet has no policy; one would be written for whoever is to read it.
         None if principals.is_empty() => PolicyChange::Unchanged,

@@ -24,7 +24,7 @@ use crate::suite_variables;
 use crate::test_progress::TestProgress;
 use crate::test_results::{self, ResultFiles};
 
-/// The few questions that production is asked, where the project has them.
+/// The few requests that production gets, if the project has any.
 const SMOKE_SUITE: &str = "test/smoke-tests.yaml";
 
 /// How long an endpoint may take to be in service, in seconds: large models take their time.
@@ -33,6 +33,8 @@ const ENDPOINT_WAIT: u64 = 1800;
 const CONTAINER_WAIT: u64 = 60;
 
 pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, options: &TestOptions) -> Result<Exit, Failure> {
+    let load = load_mode(stage, options)?;
+    let production = is_production(stage, options);
     let compare_with = given(options.compare_with.as_ref()).map(BaselineAddress::parse).transpose()?;
     let is_release_named = options.release.build_dir.is_some() || given(options.release.release_sha256.as_ref()).is_some();
     // A local container can be tested before anything was built.
@@ -47,12 +49,24 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
         variables: suite_variables::values(&options.variables, stage, release.as_ref())?,
         golden_files_may_be_missing: options.update_golden,
     };
-    let read = SuiteFile::read(&project.path(options.suite.as_deref(), default_suite(project, stage)), &suite_options)?;
+    let path = project.path(options.suite.as_deref(), default_suite(project, stage));
+    let read = if production && options.suite.is_none() && !path.is_file() {
+        let message =
+            format!("there is no `{SMOKE_SUITE}` and no `{SUITE}`: only status, identity and settings of each endpoint are checked");
+        printer.diagnostic(&Diagnostic::warning(message).hinting("write a few cheap cases for production into `test/smoke-tests.yaml`"));
+        None
+    } else {
+        Some(SuiteFile::read(&path, &suite_options)?)
+    };
+    let (suite, suite_info) = match read {
+        Some(read) => (read.suite, Some(read.info)),
+        None => (StageTests::no_cases()?, None),
+    };
     if options.own_checks == OwnChecks::Forbidden {
-        refuse_own_checks(&read)?;
+        refuse_own_checks(&suite, &path)?;
     }
-    for warning in read.suite.warnings() {
-        printer.diagnostic(&Diagnostic::warning(&warning.message).hint(warning.hint.clone()).file(&read.path));
+    for warning in suite.warnings() {
+        printer.diagnostic(&Diagnostic::warning(&warning.message).hint(warning.hint.clone()).file(&path));
     }
     let results = ResultFiles::new(project.folder(options.results_dir.as_deref(), "test-results"), &options.test_results)?;
     let usual_wait = Duration::from_secs(if options.endpoint_url.is_some() { CONTAINER_WAIT } else { ENDPOINT_WAIT });
@@ -60,16 +74,17 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
         Some(release) if options.endpoint_url.is_none() => Some(Expectations::read(release, stage)?),
         _ => None,
     };
-    let uid = options.own_checks_uid.filter(|_| !read.suite.own_checks().is_empty());
+    let uid = options.own_checks_uid.filter(|_| !suite.own_checks().is_empty());
     let programs = Programs::in_folder(&project.root, uid)?;
-    let suite = with_samples(read.suite, options.sample_payloads.as_deref(), release.as_ref()).await?;
+    let suite = with_samples(suite, options.sample_payloads.as_deref(), release.as_ref()).await?;
     let tests = StageTests {
-        suite_info: Some(read.info),
+        suite_info,
         release,
         expectations,
         wait: options.wait.map(Duration::from_secs).or(suite.endpoint().ready_within).unwrap_or(usual_wait),
         jobs: options.jobs.max(1),
-        load: load_mode(options),
+        load,
+        checks_suffice: production,
         compare_with,
         fail_on_difference: options.fail_on_difference,
         update_golden: options.update_golden,
@@ -88,7 +103,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
     let report = tests.report(reports, crate::tool());
     let exit = test_results::finish(printer, &results, &report)?;
     if options.update_golden {
-        golden::write(printer, &read.path, &report)?;
+        golden::write(printer, &path, &report)?;
     }
     recording.after(printer, exit).await
 }
@@ -135,12 +150,31 @@ async fn remote_baseline(tests: &StageTests, _: &RoleOptions) -> Result<Option<B
     }
 }
 
-fn load_mode(options: &TestOptions) -> LoadMode {
-    match (options.no_load, options.load_anyway) {
-        (true, _) => LoadMode::Never,
-        (false, true) => LoadMode::Anyway,
-        (false, false) => LoadMode::AfterSuccess,
+/// A container on this machine is not production, whichever stage it is tested for.
+fn is_production(stage: Stage, options: &TestOptions) -> bool {
+    stage == Stage::Prod && options.endpoint_url.is_none()
+}
+
+/// Load takes capacity from the callers of production: it is put there only by somebody who says so.
+fn load_mode(stage: Stage, options: &TestOptions) -> Result<LoadMode, Failure> {
+    let production = is_production(stage, options);
+    if options.load_on_production && !production {
+        return Err(Diagnostic::error("only `test-prod` tests production endpoints").named("--load-on-production").into());
     }
+    if options.load_anyway && production && !options.load_on_production {
+        return Err(Diagnostic::error("production gets no load unless that is said")
+            .named("--load-anyway")
+            .hinting("add --load-on-production if the callers of production can bear it")
+            .into());
+    }
+    Ok(match options {
+        TestOptions { no_load: true, .. } => LoadMode::Never("--no-load skips it"),
+        TestOptions { load_anyway: true, .. } => LoadMode::Anyway,
+        TestOptions { load_on_production: false, .. } if production => {
+            LoadMode::Never("production gets load only with --load-on-production")
+        }
+        _ => LoadMode::AfterSuccess,
+    })
 }
 
 /// Production has tests of its own, where a project wrote them.
@@ -149,13 +183,13 @@ fn default_suite(project: &Project, stage: Stage) -> &'static str {
 }
 
 /// Refuses a suite that would run programs of its own, naming all of them.
-fn refuse_own_checks(read: &SuiteFile) -> Result<(), Failure> {
+fn refuse_own_checks(suite: &Suite, path: &Path) -> Result<(), Failure> {
     let refused = |(case, command): (&str, &[String])| {
         Diagnostic::error(format!("the case `{case}` runs a program, `{}`, and own checks are forbidden here", command.join(" ")))
-            .file(&read.path)
+            .file(path)
             .hinting("write the check with the expectations of a suite, or have own checks allowed: --own-checks, OWN_CHECKS")
     };
-    stop_on_errors(read.suite.own_checks().into_iter().map(refused).collect()).map(drop)
+    stop_on_errors(suite.own_checks().into_iter().map(refused).collect()).map(drop)
 }
 
 /// `BUILD_CONFIG` names the stage in a pipeline that was made for the Python seed: it must be the stage that is tested.

@@ -13,6 +13,7 @@ use super::selection;
 use super::{OptionErrors, SOURCES};
 use crate::cli::{BuildOptions, given};
 use crate::project::Project;
+use crate::stores;
 use crate::targets;
 
 const REGIONAL: &str = "--regional-model-package";
@@ -83,6 +84,13 @@ impl BuildCommand {
         asked.shared_accounts(&stages);
         let files = asked.configuration_files(project, configuration, &Stage::ALL);
         let parsed = group.zip(selection);
+        let artifact_bucket = given(options.artifact_bucket.as_ref())
+            .map(|name| stores::bucket_name(name, "--artifact-bucket, ARTIFACT_BUCKET", "--artifact-prefix"))
+            .transpose()
+            .unwrap_or_else(|diagnostic| {
+                asked.diagnostics.push(diagnostic);
+                None
+            });
         let warnings = stop_on_errors(asked.diagnostics)?;
         let Some((group, selection)) = parsed else { return Err(Failure::new(FailureKind::BadInput, Vec::new())) };
         let request = BuildRequest {
@@ -103,7 +111,7 @@ impl BuildCommand {
             request,
             files,
             warnings,
-            artifact_bucket: given(options.artifact_bucket.as_ref()).map(str::to_owned),
+            artifact_bucket,
             artifact_prefix: given(options.artifact_prefix.as_ref()).map(str::to_owned),
             artifact_dir: options.artifact_dir.clone(),
             output_dir: project.folder(options.output_dir.as_deref(), "deploy"),

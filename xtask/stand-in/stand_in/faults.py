@@ -26,10 +26,15 @@ class Fault:
         self.skip = values.get("skip", 0)
         self.latency_ms = values.get("latency_ms", 0)
         self.drop = values.get("drop", False)
+        self.cleared = threading.Event()
         if self.status is None and not self.latency_ms and not self.drop:
             raise Invalid("a fault needs `status`, `latency_ms` or `drop`")
         if self.status is not None and not 300 <= self.status <= 599:
             raise Invalid("`status` must be from 300 to 599")
+
+    def wait(self):
+        """Lets the latency pass."""
+        self.cleared.wait(self.latency_ms / 1000)
 
     def matches(self, request):
         if any(getattr(request, name) != wanted for name, wanted in self.conditions.items()):
@@ -41,15 +46,20 @@ class Faults:
     def __init__(self):
         self._lock = threading.Lock()
         self._faults = []
+        self._cleared = threading.Event()
 
     def add(self, body):
         fault = Fault(body)
         with self._lock:
+            fault.cleared = self._cleared
             self._faults.append(fault)
 
     def clear(self):
+        """Forgets all faults. Whoever still waits for a fault's latency goes on."""
         with self._lock:
             self._faults.clear()
+            self._cleared.set()
+            self._cleared = threading.Event()
 
     def take(self, request):
         """The fault that this request meets, counted as used; None for none. The oldest rule wins."""

@@ -79,7 +79,7 @@ class Application:
         """The whole answer, or None for a connection that is to be dropped."""
         fault = self.faults.take(request)
         if fault:
-            time.sleep(fault.latency_ms / 1000)
+            fault.wait()
             if fault.drop:
                 return None
             if fault.status is not None:

@@ -18,8 +18,8 @@ use tokio::sync::{Semaphore, oneshot};
 
 /// SageMaker takes at most 25 MiB for a real-time request; nothing larger is kept in memory.
 const MAX_BODY: usize = 25 * 1024 * 1024;
-/// How long a client may take to send its head, and then its body.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a client may take to send its head, and then its body; on a busy machine an honest one may take long.
+const PATIENCE: Duration = Duration::from_mins(5);
 /// How many connections are served at once; the others wait.
 const MAX_CONNECTIONS: usize = 256;
 

@@ -23,6 +23,7 @@ struct Readme;
 pub mod iris;
 pub mod loopback;
 pub mod model_server;
+pub mod printed;
 pub mod stand_in;
 
 mod http;

@@ -62,7 +62,7 @@ cases:
   - name: own
     payload: { csv: '5.1,3.5,1.4,0.2' }
     accept: application/json
-    expect: { check: { command: [python3, test/check.py], timeout: 20s } }
+    expect: { check: { command: [python3, test/check.py], timeout: 10m } }
 ";
 
 #[test]
@@ -164,7 +164,7 @@ fn labelled_rows_catch_a_wrong_model_and_name_the_rows() {
     cloud.model.behave(Behaviour::WrongModel);
     let run = project.run(["test-staging", "--endpoint-url", cloud.model.url()]).ends_with(1);
     assert!(run.stdout.contains("20 of 30 rows are not as expected") && run.stdout.contains("row 1 (line 2)"), "{}", run.stdout);
-    assert!(run.stdout.contains("to ask the same by hand:\n      curl "), "{}", run.stdout);
+    assert!(run.stdout.contains("to ask the same by hand:\n      printf %s 5.1,3.5,1.4,0.2 | curl "), "{}", run.stdout);
     let results = results(&project);
     let case = results["targets"][0]["cases"].as_array().unwrap().iter().find(|case| case["rows"].is_object()).unwrap();
     assert_eq!((case["rows"]["passed"].as_u64(), case["rows"]["total"].as_u64()), (Some(10), Some(30)));

@@ -27,6 +27,8 @@ mod package;
 mod pipeline;
 mod plan;
 mod preflight;
+mod printed_commands;
+mod production;
 mod project;
 mod record;
 mod regions;

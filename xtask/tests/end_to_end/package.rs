@@ -262,3 +262,25 @@ fn the_guide_has_the_table_as_it_is() {
         .collect();
     assert_eq!(rows, expected);
 }
+
+#[test]
+fn a_bucket_that_is_given_as_a_url_or_a_path_is_refused_with_the_name_and_the_prefix_apart() {
+    let project = Project::new();
+    project.write("src/index.py", "1\n");
+    project.write(
+        "t.yml",
+        "Resources: { F: { Type: AWS::Lambda::Function, Properties: { Code: ./src, Handler: a.b, Runtime: python3.12, Role: r } } }\n",
+    );
+    for (given, option) in [
+        ("s3://team/a b/c", "--s3-bucket team, and the prefix apart: --s3-prefix 'a b/c'"),
+        ("team/x/", "--s3-prefix x"),
+        ("s3://team", "--s3-bucket team"),
+    ] {
+        project.run(["package", "--template-file", "t.yml", "--s3-bucket", given]).ends_with(2).says("is not a bucket's name").says(option);
+    }
+    let project = Project::new().with_pipeline_variables();
+    project
+        .run(["build", "--registry", "examples/registry.json", "--artifact-bucket", "s3://team/x"])
+        .ends_with(2)
+        .says("--artifact-bucket team, and the prefix apart: --artifact-prefix x");
+}

@@ -45,7 +45,6 @@ impl Project {
             "prod-config-template.json",
             "buildspec.yml",
             "test/endpoint-tests.yaml",
-            "test/smoke-tests.yaml",
             "test/payloads/labelled-flowers.csv",
             "test/payloads/three-flowers.csv",
             "examples/registry.json",

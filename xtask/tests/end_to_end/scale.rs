@@ -75,9 +75,7 @@ fn four_thousand_instances_are_a_screenful() {
     project.run(["build"]).ends_with(0);
     let server = cloudformation(&project.read("target/deploy/cfn-sm-endpoint.yaml"));
     project.set("AWS_ENDPOINT_URL", server.url());
-    let started = std::time::Instant::now();
     let run = project.run(["plan", "--stage", "staging", "--no-preflight"]).ends_with(0);
-    let took = started.elapsed();
     let lines = run.stdout.lines().count();
     assert!(lines <= 60 && run.stdout.len() < 8_000, "{lines} lines\n{}", run.stdout);
     assert!(run.stdout.contains("40 to create, 3960 to change, 41 failed last time"), "{}", run.stdout);
@@ -85,6 +83,4 @@ fn four_thousand_instances_are_a_screenful() {
     assert_eq!((of("DescribeStackSet"), of("ListStackInstances")), (1, 40));
     // Instances that have parameters of their own are asked for them, one by one; the release has some in three regions.
     assert_eq!(of("DescribeStackInstance"), 3_960);
-    // Generous, for machines that do much else: a plan takes seconds.
-    assert!(took < std::time::Duration::from_mins(2), "{took:?}");
 }

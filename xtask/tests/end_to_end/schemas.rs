@@ -21,7 +21,6 @@ sys.exit('; '.join(error.message for error in errors) or 0)";
 fn the_projects_own_files_are_valid() {
     for (schema, file) in [
         ("endpoint-tests.v1.json", "test/endpoint-tests.yaml"),
-        ("endpoint-tests.v1.json", "test/smoke-tests.yaml"),
         ("stage-config.v1.json", "staging-config-template.json"),
         ("stage-config.v1.json", "prod-config-template.json"),
         ("stage-config.cfn-sm-endpoint.json", "staging-config-template.json"),

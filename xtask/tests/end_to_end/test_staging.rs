@@ -1,11 +1,14 @@
 //! `build` and `test-staging` over the local AWS: every account is reported, and failure is told from error.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::Command;
+
 use serde_json::{Value as Json, json};
 use test_support::iris::Behaviour;
 use test_support::stand_in::{EndpointStatus, Fault};
 
 use crate::cloud::{Cloud, GROUP, HOME};
-use crate::project::Project;
+use crate::project::{Project, Run};
 
 const ROLE: &str = "ds-model-execution-role";
 
@@ -142,17 +145,8 @@ fn a_run_that_is_ended_from_outside_still_leaves_whole_results() {
         ..EndpointStatus::default()
     };
     cloud.aws.set_endpoint_status(&creating).unwrap();
-    let program = project.command(["test-staging"]).spawn().unwrap();
-    // The first endpoint is done once its last case was asked; the second is still waited for.
-    let begun = std::time::Instant::now();
-    while cloud.requests("InvokeEndpoint").len() < 34 {
-        assert!(begun.elapsed().as_secs() < 60, "the first endpoint was never tested");
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
-    std::thread::sleep(std::time::Duration::from_millis(500));
-    // As CodeBuild ends a build that takes too long.
-    assert!(std::process::Command::new("kill").arg(program.id().to_string()).status().unwrap().success());
-    project.ended(program).ends_with(3);
+    // The first endpoint is done; the second is still waited for.
+    ended_when_it_says(&project, project.command(["test-staging"]), "Passed 222222222222/").ends_with(3);
     let results = project.json("target/test-results/test-results.json");
     assert_eq!(target(&results, "222222222222")["verdict"], "passed");
     assert_eq!(target(&results, "444444444444")["verdict"], "errored");
@@ -160,14 +154,24 @@ fn a_run_that_is_ended_from_outside_still_leaves_whole_results() {
     assert!(project.read("target/test-results/junit.xml").contains("<error"));
 }
 
+/// What comes of a program that is ended, as CodeBuild ends a build that takes too long, when it has said something on standard error.
+fn ended_when_it_says(project: &Project, mut command: Command, text: &str) -> Run {
+    let mut program = command.spawn().unwrap();
+    let mut lines = BufReader::new(program.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let mut said = Vec::new();
+    let heard = lines.by_ref().inspect(|line| said.push(line.clone())).any(|line| line.contains(text));
+    assert!(heard, "`{text}` is not in {said:#?}");
+    assert!(Command::new("kill").arg(program.id().to_string()).status().unwrap().success());
+    let _rest = lines.count();
+    project.ended(program)
+}
+
 #[test]
 fn the_test_of_a_container_that_is_ended_from_outside_leaves_results_too() {
     let project = Project::new();
     // Nobody listens there: the container is waited for.
-    let program = project.command(["test-staging", "--endpoint-url", "http://127.0.0.1:9"]).spawn().unwrap();
-    std::thread::sleep(std::time::Duration::from_secs(1));
-    assert!(std::process::Command::new("kill").arg(program.id().to_string()).status().unwrap().success());
-    project.ended(program).ends_with(3);
+    let command = project.command(["test-staging", "--endpoint-url", "http://127.0.0.1:9"]);
+    ended_when_it_says(&project, command, "Waiting").ends_with(3);
     assert_eq!(project.json("target/test-results/test-results.json")["verdict"], "errored");
 }
 

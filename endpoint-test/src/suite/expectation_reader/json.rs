@@ -106,11 +106,11 @@ fn tolerance(reader: &mut Reader, fields: &Fields<'_>) -> Tolerance {
 
 fn between(reader: &mut Reader, node: &Node) -> Option<JsonRule> {
     let bounds = match &node.content {
-        Content::List(nodes) => nodes.iter().map(|node| node.number()?.as_f64()).collect::<Option<Vec<_>>>().unwrap_or_default(),
+        Content::List(nodes) => nodes.iter().map(Node::number).collect::<Option<Vec<_>>>().unwrap_or_default(),
         _ => Vec::new(),
     };
-    match bounds[..] {
-        [low, high] if low <= high => return Some(JsonRule::Between(low, high)),
+    match &bounds[..] {
+        [low, high] if low.order(high).is_le() => return Some(JsonRule::Between(low.clone(), high.clone())),
         [low, high] => reader.problem(node.place, format!("`between` has its larger number first: {low}, {high}")),
         _ => {
             let problem = reader.problem(node.place, "`between` must be two numbers");

@@ -86,8 +86,8 @@ fn limit(reader: &mut Reader, node: &Node, name: &str, metric: Metric) -> Option
     if fields.lacks_all(LIMIT_KEYS) {
         reader.problem(node.place, format!("`{name}` has no limit")).hint = Some("give `at_least` or `at_most`".to_owned());
     }
-    let at_least = fields.number(reader, "at_least");
-    let at_most = fields.number(reader, "at_most");
+    let at_least = fields.number(reader, "at_least").map(|limit| limit.value());
+    let at_most = fields.number(reader, "at_most").map(|limit| limit.value());
     if let (Some(low), Some(high)) = (at_least, at_most)
         && low > high
     {

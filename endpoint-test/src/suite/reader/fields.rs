@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::json::Numeral;
 use crate::problem::{Place, Problem};
 use crate::suite::document::{Content, Entry, Node};
 use crate::suite::duration;
@@ -132,7 +133,7 @@ impl<'a> Fields<'a> {
     /// A finite number that is not negative.
     pub(in crate::suite) fn tolerance(&self, reader: &mut Reader, key: &str) -> Option<f64> {
         let node = self.get(key)?;
-        let number = node.number().and_then(|number| number.as_f64()).filter(|number| *number >= 0.0 && number.is_finite());
+        let number = node.number().map(|number| number.value()).filter(|number| *number >= 0.0);
         if number.is_none() {
             reader.problem(node.place, format!("`{key}` must be a number of at least zero")).hint =
                 Some("write a small number as `1.0e-6` or `0.000001`".to_owned());
@@ -141,9 +142,9 @@ impl<'a> Fields<'a> {
     }
 
     /// A finite number.
-    pub(in crate::suite) fn number(&self, reader: &mut Reader, key: &str) -> Option<f64> {
+    pub(in crate::suite) fn number(&self, reader: &mut Reader, key: &str) -> Option<Numeral> {
         let node = self.get(key)?;
-        let number = node.number().and_then(|number| number.as_f64()).filter(|number| number.is_finite());
+        let number = node.number();
         if number.is_none() {
             reader.problem(node.place, format!("`{key}` must be a number, not {}", node.kind()));
         }
@@ -153,7 +154,7 @@ impl<'a> Fields<'a> {
     /// A number from zero to one.
     pub(in crate::suite) fn share(&self, reader: &mut Reader, key: &str) -> Option<f64> {
         let node = self.get(key)?;
-        let number = node.number().and_then(|number| number.as_f64()).filter(|number| (0.0..=1.0).contains(number));
+        let number = node.number().map(|number| number.value()).filter(|number| (0.0..=1.0).contains(number));
         if number.is_none() {
             reader.problem(node.place, format!("`{key}` must be a number from 0 to 1")).hint = Some("0.97 is 97 percent".to_owned());
         }

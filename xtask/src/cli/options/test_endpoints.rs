@@ -15,7 +15,7 @@ pub(crate) struct TestOptions {
     /// The stage's configuration in the release, by its file's name; the release says so itself when not given.
     #[arg(long, value_name = "NAME", env = "BUILD_CONFIG")]
     pub(crate) build_config: Option<String>,
-    /// The tests [default: test/endpoint-tests.yaml; for production test/smoke-tests.yaml where it is there]
+    /// The tests [default: test/endpoint-tests.yaml; test-prod prefers test/smoke-tests.yaml if it exists]
     #[arg(long, value_name = "FILE")]
     pub(crate) suite: Option<PathBuf>,
     /// Where the results go [default: target/test-results]
@@ -37,12 +37,15 @@ pub(crate) struct TestOptions {
     /// How many endpoints to test at once.
     #[arg(long, value_name = "N", default_value_t = 64)]
     pub(crate) jobs: usize,
-    /// Leave out the load that the tests ask for.
-    #[arg(long, conflicts_with = "load_anyway")]
+    /// Skip the load phase of the tests
+    #[arg(long, conflicts_with_all = ["load_anyway", "load_on_production"])]
     pub(crate) no_load: bool,
-    /// Put the load on endpoints of which something failed before, too.
+    /// Run the load phase even if earlier checks failed
     #[arg(long)]
     pub(crate) load_anyway: bool,
+    /// Run the load phase on the production endpoints of all accounts at once; test-prod skips it otherwise
+    #[arg(long)]
+    pub(crate) load_on_production: bool,
     /// How long to wait for an endpoint that is being created or updated, in seconds [default: 1800; for a container 60]
     #[arg(long, value_name = "SECONDS")]
     pub(crate) wait: Option<u64>,

@@ -93,7 +93,7 @@ async fn targets_of(look: &Look<'_>, release: &Release, stage: Stage, scope: Sco
             observed
         }
         Err(error) => {
-            report.failure(STACK_SET, &stage_targets.stack_set, &deploy::refused(&error));
+            report.failure(STACK_SET, &stage_targets.stack_set, &deploy::refused(&error, asked.call_as));
             Observed::default()
         }
     };

@@ -12,9 +12,9 @@ use super::environment::last_lines;
 use super::error::Error;
 
 /// Importing moto takes a second; on a busy machine with a cold disk, many.
-const READY_WITHIN: Duration = Duration::from_mins(2);
-/// The launcher ends as soon as its standard input closes.
-const GONE_WITHIN: Duration = Duration::from_secs(5);
+const READY_WITHIN: Duration = Duration::from_mins(10);
+/// The launcher ends as soon as its standard input closes, with all that it started; one that is killed leaves that behind.
+const GONE_WITHIN: Duration = Duration::from_mins(1);
 
 /// The line that the launcher prints.
 #[derive(Debug, Deserialize)]

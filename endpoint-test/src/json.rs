@@ -1,0 +1,240 @@
+//! JSON whose numbers keep the digits that they were written with.
+//!
+//! A number that is read into binary and printed again may look different: `5.10` becomes `5.1`, and an id of more than 64 bits loses
+//! digits. What a report shows, a golden file holds or a request sends is therefore the number's own text.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// A finite number as it was written.
+#[derive(Debug, Clone)]
+pub(crate) struct Numeral(Box<RawValue>);
+
+/// A JSON value; keys are sorted, and of a key that is given twice the last one counts.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Json {
+    Null,
+    Bool(bool),
+    Number(Numeral),
+    Text(String),
+    List(Vec<Self>),
+    Map(BTreeMap<String, Self>),
+}
+
+/// A JSON document: its values for rules, and its text for whoever reads the report.
+#[derive(Debug)]
+pub(crate) struct Document {
+    pub(crate) value: Value,
+    pub(crate) json: Json,
+}
+
+impl Document {
+    pub(crate) fn read(bytes: &[u8]) -> serde_json::Result<Self> {
+        // Reading the values first bounds the depth, and finds what a raw value lets pass: `1e999` and half a surrogate pair.
+        let value = serde_json::from_slice(bytes)?;
+        Ok(Self { value, json: Json::of(serde_json::from_slice(bytes)?)? })
+    }
+}
+
+impl Json {
+    fn of(raw: &RawValue) -> serde_json::Result<Self> {
+        let text = raw.get();
+        Ok(match text.as_bytes().first() {
+            Some(b'{') => {
+                let members: BTreeMap<String, &RawValue> = serde_json::from_str(text)?;
+                Self::Map(members.into_iter().map(|(key, raw)| Ok((key, Self::of(raw)?))).collect::<serde_json::Result<_>>()?)
+            }
+            Some(b'[') => {
+                let members: Vec<&RawValue> = serde_json::from_str(text)?;
+                Self::List(members.into_iter().map(Self::of).collect::<serde_json::Result<_>>()?)
+            }
+            Some(b'"') => Self::Text(serde_json::from_str(text)?),
+            Some(b't' | b'f') => Self::Bool(serde_json::from_str(text)?),
+            Some(b'n') => Self::Null,
+            _ => Self::Number(Numeral(raw.to_owned())),
+        })
+    }
+
+    /// The value at a JSON Pointer.
+    pub(crate) fn at(&self, pointer: &str) -> Option<&Self> {
+        pointer.split('/').skip(1).try_fold(self, |value, step| match value {
+            Self::Map(members) => members.get(&step.replace("~1", "/").replace("~0", "~")),
+            Self::List(members) => members.get(step.parse::<usize>().ok()?),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The value for a library that reads serde's JSON.
+    pub(crate) fn to_value(&self) -> Value {
+        // The text of a JSON value is JSON.
+        serde_json::from_str(&self.to_string()).unwrap_or_default()
+    }
+
+    /// Over several lines, with two spaces of indentation.
+    pub(crate) fn pretty(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Json {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl From<Numeral> for Json {
+    fn from(number: Numeral) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl Numeral {
+    /// The number that a text is, as JSON or a CSV file writes it. What JSON has no form for, such as `.5`, is written anew.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let number = Self::of_json(text).or_else(|| Self::of(text.parse().ok()?))?;
+        number.value().is_finite().then_some(number)
+    }
+
+    pub(crate) fn of(value: f64) -> Option<Self> {
+        Self::of_json(&serde_json::Number::from_f64(value)?.to_string())
+    }
+
+    fn of_json(text: &str) -> Option<Self> {
+        let is_number = text.starts_with(|first: char| first.is_ascii_digit() || first == '-');
+        RawValue::from_string(Some(text).filter(|_| is_number)?.to_owned()).ok().map(Self)
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        self.0.get()
+    }
+
+    /// The nearest binary number.
+    pub(crate) fn value(&self) -> f64 {
+        // Rust reads every form of a JSON number, to the nearest binary one.
+        self.as_str().parse().unwrap_or(f64::NAN)
+    }
+
+    /// Whether it is written without a point and an exponent.
+    pub(crate) fn is_integer(&self) -> bool {
+        !self.as_str().contains(['.', 'e', 'E'])
+    }
+
+    pub(crate) fn as_u64(&self) -> Option<u64> {
+        self.as_str().parse().ok()
+    }
+
+    /// The order of two numbers. Integers are ordered by their digits, since above 2^53 several of them share one binary number.
+    pub(crate) fn order(&self, other: &Self) -> Ordering {
+        if !(self.is_integer() && other.is_integer()) {
+            return self.value().partial_cmp(&other.value()).unwrap_or(Ordering::Equal);
+        }
+        let parts = |number: &'_ Self| {
+            let text = number.as_str();
+            let digits = text.trim_start_matches('-').to_owned();
+            (text.starts_with('-') && digits != "0", digits)
+        };
+        let ((left_negative, left), (right_negative, right)) = (parts(self), parts(other));
+        // JSON's integers have no leading zeros: more digits are more.
+        let size = || left.len().cmp(&right.len()).then_with(|| left.cmp(&right));
+        match (left_negative, right_negative) {
+            (false, false) => size(),
+            (true, true) => size().reverse(),
+            (left, right) => right.cmp(&left),
+        }
+    }
+}
+
+impl From<u64> for Numeral {
+    fn from(number: u64) -> Self {
+        Self(RawValue::from_string(number.to_string()).expect("an integer is JSON"))
+    }
+}
+
+impl From<i64> for Numeral {
+    fn from(number: i64) -> Self {
+        Self(RawValue::from_string(number.to_string()).expect("an integer is JSON"))
+    }
+}
+
+impl fmt::Display for Numeral {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Numeral {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_document_keeps_the_digits_of_its_numbers() {
+        let text = br#"{"b": [1.0E10, 5.10, 123456789012345678901, -0], "a": "\u00fc/~", "b/~": {"x": 1}}"#;
+        let document = Document::read(text).unwrap();
+        assert_eq!(document.json.to_string(), "{\"a\":\"ü/~\",\"b\":[1.0E10,5.10,123456789012345678901,-0],\"b/~\":{\"x\":1}}");
+        assert_eq!(document.json.at("/b/2").unwrap().to_string(), "123456789012345678901");
+        assert_eq!(document.json.at("/b~1~0/x").unwrap().to_string(), "1");
+        assert!(document.json.at("/b/4").is_none());
+        assert_eq!(document.json.to_value(), document.value);
+    }
+
+    #[test]
+    fn what_is_no_json_is_none_here_either() {
+        for text in ["1e999", r#""\ud800""#, "NaN", "{", ""] {
+            assert!(Document::read(text.as_bytes()).is_err(), "{text}");
+        }
+        assert!(Document::read("[".repeat(100_000).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn a_field_is_a_number_in_its_own_digits_or_in_the_nearest_form_of_json() {
+        for (text, number) in [(" 5.10 ", "5.10"), ("1e5", "1e5"), (".5", "0.5"), ("+5", "5.0"), ("5.", "5.0"), ("-0", "-0")] {
+            assert_eq!(Numeral::read(text).unwrap().as_str(), number);
+        }
+        for text in ["", "-", "nan", "inf", "1e999", "0x1F", "1_000", "1,5", "007x", "[1]"] {
+            assert!(Numeral::read(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn integers_are_ordered_by_their_digits() {
+        let order = |left, right| Numeral::read(left).unwrap().order(&Numeral::read(right).unwrap());
+        assert_eq!(order("9007199254740993", "9007199254740992"), Ordering::Greater);
+        assert_eq!(order("123456789012345678902", "123456789012345678901"), Ordering::Greater);
+        assert_eq!(order("-0", "0"), Ordering::Equal);
+        assert_eq!(order("-2", "-1"), Ordering::Less);
+        assert_eq!(order("-2", "1"), Ordering::Less);
+        assert_eq!(order("1", "1.0"), Ordering::Equal);
+    }
+
+    proptest! {
+        #[test]
+        fn integers_have_the_order_of_integers(left: i128, right: i128, near in -2i128..3) {
+            for right in [right, left.saturating_add(near)] {
+                let number = |number: i128| Numeral::read(&number.to_string()).unwrap();
+                prop_assert_eq!(number(left).order(&number(right)), left.cmp(&right));
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! A clock that waits for nobody.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use endpoint_test::Clock;
+
+/// A clock that moves only when somebody sleeps.
+#[derive(Debug, Default)]
+pub(crate) struct FakeClock {
+    now: Mutex<Duration>,
+}
+
+impl FakeClock {
+    pub(crate) fn advance(&self, by: Duration) {
+        *self.now.lock().unwrap_or_else(PoisonError::into_inner) += by;
+    }
+}
+
+impl Clock for FakeClock {
+    fn now(&self) -> Duration {
+        *self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.advance(duration);
+    }
+}

@@ -1,0 +1,33 @@
+//! Time that passes when a test says so: what happens does not depend on how busy the machine is.
+
+use std::time::Duration;
+
+use endpoint_test::Clock;
+use tokio::sync::watch;
+
+/// A clock that stands still until it is moved on. Clones are the same clock.
+#[derive(Debug, Clone)]
+pub(crate) struct SteppedClock(watch::Sender<Duration>);
+
+impl Default for SteppedClock {
+    fn default() -> Self {
+        Self(watch::Sender::new(Duration::ZERO))
+    }
+}
+
+impl SteppedClock {
+    pub(crate) fn advance(&self, by: Duration) {
+        self.0.send_modify(|now| *now += by);
+    }
+}
+
+impl Clock for SteppedClock {
+    fn now(&self) -> Duration {
+        *self.0.borrow()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        let until = self.now() + duration;
+        let _passed = self.0.subscribe().wait_for(|now| *now >= until).await.is_ok();
+    }
+}
