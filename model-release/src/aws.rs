@@ -7,7 +7,9 @@ mod organization;
 mod preflight;
 mod sample_payloads;
 mod session;
+mod signed_call;
 mod stage_tests;
+mod target_account;
 mod target_sessions;
 mod target_stacks;
 
@@ -19,5 +21,6 @@ pub use preflight::{PreflightProgress, check_targets};
 pub use sample_payloads::sample_payloads;
 pub use session::{Caller, Session, diagnose};
 pub use stage_tests::{TestAccess, remote_baseline, test_endpoints};
+pub use target_account::{AwsTargetAccount, QuotaCodes};
 pub use target_sessions::{TargetRole, TargetSessions};
 pub use target_stacks::TargetStacks;

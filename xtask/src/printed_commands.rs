@@ -32,8 +32,16 @@ fn is_prose(text: &str) -> bool {
 
 /// What formats put into a command, as an example.
 fn example(text: &str) -> String {
-    let known =
-        [("{}/{}", "222222222222/us-east-1"), ("--stage {}", "--stage staging"), ("{line}", "build"), ("test-{found}", "test-prod")];
+    let known = [
+        ("{}/{}", "222222222222/us-east-1"),
+        ("--stage {}", "--stage staging"),
+        ("--stage {subject}", "--stage staging"),
+        ("--instance {subject}", "--instance 222222222222/us-east-1"),
+        ("--seed {seed}", "--seed 1"),
+        ("--cases {size}", "--cases 1"),
+        ("{line}", "build"),
+        ("test-{found}", "test-prod"),
+    ];
     known.iter().fold(text.to_owned(), |text, (format, example)| text.replace(format, example))
 }
 
@@ -93,8 +101,8 @@ fn every_command_stands_between_backticks_or_begins_a_line() {
 fn every_option_that_a_message_names_is_one() {
     let mut known = vec!["help".to_owned(), "version".to_owned()];
     options(&Cli::command(), &mut known);
-    // Of cargo, for whoever reads how this program is made.
-    known.extend(["deny", "skip", "features"].map(str::to_owned));
+    // Of cargo, for those who develop this program.
+    known.extend(["deny", "skip", "features", "bin", "test"].map(str::to_owned));
     let unknown: Vec<_> = printed::options(workspace()).into_iter().filter(|found| !known.contains(&found.text)).collect();
     assert!(unknown.is_empty(), "{unknown:#?}");
 }

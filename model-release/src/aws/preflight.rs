@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use aws_names::Arn;
-use stack_rollout::aws::{AwsTargetAccount, QuotaCodes};
 use stack_rollout::preflight::{Check, PreflightOptions, administration_role_trust, preflight};
 use stack_rollout::status::DetailedStatus;
 use stack_rollout::{Observed, PermissionModel, SystemClock};
 
-use super::{Session, TargetSessions};
+use super::{AwsTargetAccount, QuotaCodes, Session, TargetSessions};
 use crate::RolloutRequest;
 use crate::preflight::{PlannedRollout, places};
 

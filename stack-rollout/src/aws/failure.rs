@@ -6,8 +6,8 @@ use aws_sdk_cloudformation::operation::RequestId;
 
 use crate::CallError;
 
-/// Keeps what AWS said: code, message, request id.
-pub(super) fn failed<E>(operation: &'static str) -> impl FnOnce(SdkError<E, HttpResponse>) -> CallError
+/// Turns an error of the SDK into one of this crate, with what AWS said: code, message, request id.
+pub fn failed<E>(operation: &'static str) -> impl FnOnce(SdkError<E, HttpResponse>) -> CallError
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
@@ -37,8 +37,8 @@ where
     }
 }
 
-/// What went wrong first. The SDK's own full text would show raw headers.
-pub(super) fn innermost(error: &dyn std::error::Error) -> String {
+/// What went wrong first, in words. The SDK's own full text would show raw headers.
+pub fn innermost(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

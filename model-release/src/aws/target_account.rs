@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_cloudformation::Client;
 use aws_types::SdkConfig;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Value, json};
+use stack_rollout::CallError;
+use stack_rollout::aws::failed;
+use stack_rollout::preflight::{ImageName, PackageState, Presence, TargetAccount};
 
-use super::failure::failed;
-use super::signed_call::{Service, SignedCaller, element, percent_decoded, percent_encoded, refusal};
-use crate::CallError;
-use crate::preflight::{ImageName, PackageState, Presence, TargetAccount};
+use super::signed_call::{Service, SignedCaller, element, refusal};
 
 const SSM: Service = Service { id: "SSM", signing_name: "ssm", host: "ssm", target: "AmazonSSM" };
 const SAGEMAKER: Service = Service { id: "SageMaker", signing_name: "sagemaker", host: "api.sagemaker", target: "SageMaker" };
@@ -18,6 +19,15 @@ const ECR: Service = Service { id: "ECR", signing_name: "ecr", host: "api.ecr", 
 const KMS: Service = Service { id: "KMS", signing_name: "kms", host: "kms", target: "TrentService" };
 const QUOTAS: Service =
     Service { id: "Service Quotas", signing_name: "servicequotas", host: "servicequotas", target: "ServiceQuotasV20190624" };
+
+/// What a value of a URL's query keeps as it is (RFC 3986, unreserved characters).
+const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// A path keeps its slashes, too.
+const PATH: &AsciiSet = &QUERY.remove(b'/');
+
+fn encoded(text: &str, keeps: &'static AsciiSet) -> String {
+    utf8_percent_encode(text, keeps).to_string()
+}
 
 /// The most pages that are read of one list: more is an answer that does not end.
 const MOST_PAGES: usize = 200;
@@ -123,10 +133,10 @@ impl TargetAccount for AwsTargetAccount {
     async fn artifact(&self, bucket: &str, key: &str) -> Result<Presence, CallError> {
         let is_prefix = key.is_empty() || key.ends_with('/');
         let (operation, method, path) = if is_prefix {
-            let path = format!("/{}?list-type=2&max-keys=1&prefix={}", percent_encoded(bucket, false), percent_encoded(key, false));
+            let path = format!("/{}?list-type=2&max-keys=1&prefix={}", encoded(bucket, QUERY), encoded(key, QUERY));
             ("ListObjectsV2", "GET", path)
         } else {
-            ("HeadObject", "HEAD", format!("/{}/{}", percent_encoded(bucket, false), percent_encoded(key, true)))
+            ("HeadObject", "HEAD", format!("/{}/{}", encoded(bucket, QUERY), encoded(key, PATH)))
         };
         let answer = self.calls.s3(operation, method, &path).await?;
         if answer.bucket_region.as_deref().is_some_and(|region| region != self.calls.region()) {
@@ -211,6 +221,8 @@ impl TargetAccount for AwsTargetAccount {
         // A role with a path is asked for by its name alone.
         let name = role.rsplit('/').next().unwrap_or(role);
         let answer = optional(self.calls.iam("GetRole", &[("RoleName", name)]).await)?;
-        Ok(answer.and_then(|xml| element(&xml, "AssumeRolePolicyDocument")).map(|document| percent_decoded(&document)))
+        Ok(answer
+            .and_then(|xml| element(&xml, "AssumeRolePolicyDocument"))
+            .map(|document| percent_decode_str(&document).decode_utf8_lossy().into_owned()))
     }
 }

@@ -17,11 +17,15 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-use crate::CallError;
+use stack_rollout::CallError;
+use stack_rollout::aws::innermost;
 
+/// What a form keeps as it is (RFC 3986, unreserved characters).
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// The whole of a call.
 const DEADLINE: Duration = Duration::from_secs(30);
 /// Credentials that run out sooner than this are taken anew.
@@ -50,7 +54,7 @@ pub(super) struct Answer {
 }
 
 /// A request before it is signed.
-struct Asked<'a> {
+struct UnsignedRequest<'a> {
     method: &'static str,
     path_and_query: &'a str,
     headers: Vec<(&'static str, String)>,
@@ -77,7 +81,7 @@ impl SignedCaller {
     pub(super) async fn json(&self, service: &Service, operation: &'static str, body: &Value) -> Result<Value, CallError> {
         let headers =
             vec![("content-type", "application/x-amz-json-1.1".to_owned()), ("x-amz-target", format!("{}.{operation}", service.target))];
-        let asked = Asked { method: "POST", path_and_query: "/", headers, body: body.to_string().into_bytes() };
+        let asked = UnsignedRequest { method: "POST", path_and_query: "/", headers, body: body.to_string().into_bytes() };
         let answer = self.send(service, operation, asked).await?;
         let value: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         if answer.status < 300 {
@@ -94,9 +98,10 @@ impl SignedCaller {
     pub(super) async fn iam(&self, operation: &'static str, parameters: &[(&str, &str)]) -> Result<String, CallError> {
         const IAM: Service = Service { id: "IAM", signing_name: "iam", host: "iam", target: "" };
         let pairs = [("Action", operation), ("Version", "2010-05-08")].into_iter().chain(parameters.iter().copied());
-        let body = pairs.map(|(key, value)| format!("{key}={}", percent_encoded(value, false))).collect::<Vec<_>>().join("&");
+        let body = pairs.map(|(key, value)| format!("{key}={}", utf8_percent_encode(value, UNRESERVED))).collect::<Vec<_>>().join("&");
         let headers = vec![("content-type", "application/x-www-form-urlencoded; charset=utf-8".to_owned())];
-        let answer = self.send(&IAM, operation, Asked { method: "POST", path_and_query: "/", headers, body: body.into_bytes() }).await?;
+        let answer =
+            self.send(&IAM, operation, UnsignedRequest { method: "POST", path_and_query: "/", headers, body: body.into_bytes() }).await?;
         let text = String::from_utf8_lossy(&answer.body).into_owned();
         if answer.status < 300 {
             return Ok(text);
@@ -107,7 +112,7 @@ impl SignedCaller {
     /// Asks Amazon S3 for something without its body, or for a list.
     pub(super) async fn s3(&self, operation: &'static str, method: &'static str, path_and_query: &str) -> Result<Answer, CallError> {
         const S3: Service = Service { id: "S3", signing_name: "s3", host: "s3", target: "" };
-        self.send(&S3, operation, Asked { method, path_and_query, headers: Vec::new(), body: Vec::new() }).await
+        self.send(&S3, operation, UnsignedRequest { method, path_and_query, headers: Vec::new(), body: Vec::new() }).await
     }
 
     /// Who asks, spelled as the SDKs spell it, for CloudTrail.
@@ -116,14 +121,14 @@ impl SignedCaller {
         self.config.app_name().map_or_else(|| library.to_owned(), |name| format!("{library} app/{}", name.as_ref()))
     }
 
-    async fn send(&self, service: &Service, operation: &'static str, asked: Asked<'_>) -> Result<Answer, CallError> {
+    async fn send(&self, service: &Service, operation: &'static str, asked: UnsignedRequest<'_>) -> Result<Answer, CallError> {
         let unusable = |message: String| CallError::unusable(operation, message);
         let Some(http_client) = self.config.http_client() else { return Err(unusable("there is no HTTP client".to_owned())) };
         let (endpoint, region) = self.endpoint(service);
         let credentials = self.credentials(operation).await?;
         let url = format!("{}{}", endpoint.trim_end_matches('/'), asked.path_and_query);
         let signed = signature(service, &region, &url, &asked, credentials).map_err(unusable)?;
-        let Asked { method, path_and_query, headers, body } = asked;
+        let UnsignedRequest { method, path_and_query, headers, body } = asked;
         let mut sent: Vec<(&'static str, String)> = headers;
         sent.extend(signed);
         sent.push(("user-agent", self.user_agent()));
@@ -162,7 +167,7 @@ impl SignedCaller {
                 })
             })
             .build();
-        operation_to_run.invoke(()).await.map_err(|error| CallError::unreachable(operation, super::failure::innermost(&error)))
+        operation_to_run.invoke(()).await.map_err(|error| CallError::unreachable(operation, innermost(&error)))
     }
 
     /// The session's credentials, taken once and kept while they last.
@@ -176,7 +181,7 @@ impl SignedCaller {
             return Err(CallError::unusable(operation, "there are no credentials"));
         };
         let fresh = provider.provide_credentials().await;
-        let fresh = fresh.map_err(|error| CallError::unusable(operation, super::failure::innermost(&error)))?;
+        let fresh = fresh.map_err(|error| CallError::unusable(operation, innermost(&error)))?;
         *kept = Some(fresh.clone());
         Ok(fresh)
     }
@@ -221,7 +226,7 @@ fn signature(
     service: &Service,
     region: &str,
     url: &str,
-    asked: &Asked<'_>,
+    asked: &UnsignedRequest<'_>,
     credentials: Credentials,
 ) -> Result<Vec<(&'static str, String)>, String> {
     let mut settings = SigningSettings::default();
@@ -270,34 +275,4 @@ pub(super) fn element(xml: &str, name: &str) -> Option<String> {
             .replace("&apos;", "'")
             .replace("&amp;", "&"),
     )
-}
-
-/// A text as it is in a URL; slashes stay where it is a path.
-pub(super) fn percent_encoded(text: &str, is_path: bool) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(char::from(byte)),
-            b'/' if is_path => encoded.push('/'),
-            _ => {
-                encoded.push('%');
-                encoded.extend([byte >> 4, byte & 15].map(|digit| char::from(b"0123456789ABCDEF"[usize::from(digit)])));
-            }
-        }
-    }
-    encoded
-}
-
-/// The text that a percent-encoded one stands for.
-pub(super) fn percent_decoded(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut place = 0;
-    while place < bytes.len() {
-        let hex = (bytes[place] == b'%').then(|| bytes.get(place + 1..place + 3)).flatten();
-        let byte = hex.and_then(|hex| std::str::from_utf8(hex).ok()).and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        decoded.push(byte.unwrap_or(bytes[place]));
-        place += if byte.is_some() { 3 } else { 1 };
-    }
-    String::from_utf8_lossy(&decoded).into_owned()
 }
