@@ -183,7 +183,9 @@ impl BuildRequest {
         let mut files = Vec::new();
         let arn = &choice.package.arn;
         let (checked, diagnostics) = self.checked_stages(configuration, &choice, home, &regions)?;
-        diagnostics.into_iter().for_each(|diagnostic| on_event(Event::Found(diagnostic)));
+        for diagnostic in diagnostics {
+            on_event(Event::Found(diagnostic));
+        }
         let mut stages = Vec::new();
         for CheckedStage { stage, accounts, parameters } in checked {
             let values = &parameters.checked.parameters;
@@ -195,7 +197,7 @@ impl BuildRequest {
                 let text = template_configuration(stage, configuration, &parameters, &accounts, &regions)?;
                 files.push((template_configuration_file(stage.stage), text.into_bytes()));
             }
-            let mut list = serde_json::to_string_pretty(&accounts).expect("a list of texts always serialises");
+            let mut list = serde_json::to_string_pretty(&accounts).unwrap_or_default();
             list.push('\n');
             files.push((accounts_file(stage.stage), list.into_bytes()));
             let stack_set = self.pipeline(stage, Some(arn), None).stack_set().unwrap_or_default();
@@ -210,7 +212,8 @@ impl BuildRequest {
                 parameter_overrides,
             });
         }
-        let [staging, prod] = <[StageTargets; 2]>::try_from(stages).expect("a release has two stages");
+        let stages = <[StageTargets; 2]>::try_from(stages).map_err(|_| Diagnostic::error("a release has two stages"))?;
+        let [staging, prod] = stages;
         Ok(Prepared { choice, regional, regions, stages: Stages { staging, prod }, files })
     }
 

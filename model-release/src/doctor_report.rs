@@ -167,6 +167,7 @@ impl DoctorReport {
     }
 
     /// Counted, the same answers of several targets put together, and what matters most first.
+    #[must_use]
     pub fn ended(mut self) -> Self {
         let mut places: BTreeMap<(String, String, Outcome, Option<String>), usize> = BTreeMap::new();
         let mut checks: Vec<Checked> = Vec::new();

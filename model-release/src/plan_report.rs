@@ -6,6 +6,6 @@ mod markdown;
 mod text;
 
 pub use assemble::document;
-pub use document::PlanDocument;
+pub use document::{PlanDocument, SetAction, TargetAction};
 pub use markdown::markdown;
 pub use text::text;

@@ -75,7 +75,7 @@ pub enum Scope {
 }
 
 /// The places that a rollout would touch, and what is needed there; places with the same parameters share their requirements.
-pub(crate) fn places(rollout: &PlannedRollout<'_>, administration_role: Option<&str>) -> (Vec<Place>, Vec<Requirements>) {
+pub fn places(rollout: &PlannedRollout<'_>, administration_role: Option<&str>) -> (Vec<Place>, Vec<Requirements>) {
     let PlannedRollout { release, request, observed, plan, scope } = *rollout;
     let Ok(template) = Template::parse(request.release.template.body.clone(), "template") else { return (Vec::new(), Vec::new()) };
     let execution_role = administration_role.map(|administration_role| {

@@ -13,11 +13,10 @@ pub(crate) use options::{
     AccountFilter, BenchOptions, BuildOptions, ChoiceOptions, ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions,
     ConfigurationOptions, DemoOptions, DeployOptions, DeveloperTestOptions, DistOptions, DoctorOptions, LintCheck, LintOptions,
     ListOptions, OwnChecks, PackageOptions, PlanOptions, ProjectOptions, PruneOptions, RecordOptions, RegistryAction, RegistryOptions,
-    ReleaseOptions, ResolveOptions, RoleOptions, SchemaOf, SetupOptions, SnapshotOptions, SoakOptions, StageAccounts, TestOptions,
-    TourOptions, given,
+    ReleaseOptions, ResolveOptions, RoleOptions, SchemaOf, SetupOptions, SoakOptions, StageAccounts, TestOptions, TourOptions, given,
 };
 #[cfg(feature = "aws")]
-pub(crate) use options::{Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, StackSetOptions};
+pub(crate) use options::{Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, SnapshotOptions, StackSetOptions};
 
 use crate::printer::Format;
 

@@ -63,7 +63,9 @@ impl Printer {
 
     /// Several diagnostics.
     pub(crate) fn diagnostics(self, diagnostics: &[Diagnostic]) {
-        diagnostics.iter().for_each(|diagnostic| self.diagnostic(diagnostic));
+        for diagnostic in diagnostics {
+            self.diagnostic(diagnostic);
+        }
     }
 
     /// Each diagnostic once, whatever stages share it. That a template declares less than the pipeline knows is its author's choice, and no

@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::printer::Printer;
 use model_release::Release;
 use model_release::Stage;
-use model_release::{Diagnostic, Failure, FailureKind};
+use model_release::{Diagnostic, Failure};
 
 /// What is to be written after a success: nothing, unless it was asked for.
 #[derive(Debug)]
@@ -91,7 +91,7 @@ impl Recording {
                 }
             }
         }
-        if diagnostics.is_empty() { Ok(exit) } else { Err(Failure::new(FailureKind::Unreachable, diagnostics)) }
+        if diagnostics.is_empty() { Ok(exit) } else { Err(Failure::new(model_release::FailureKind::Unreachable, diagnostics)) }
     }
 
     /// Nothing that could be recorded is reached without AWS.

@@ -30,7 +30,7 @@ fn summary(package: &ModelPackage) -> Json {
     } else {
         object.put("ModelPackageName", Some(package.group.as_str()));
     }
-    object.put("ModelPackageArn", Some(&package.arn.to_string()));
+    object.put("ModelPackageArn", Some(package.arn.as_str()));
     object.put("ModelPackageDescription", package.description.as_deref());
     object.put("CreationTime", Some(&package.created.to_string()));
     object.put("ModelPackageStatus", Some(package.status.as_str()));

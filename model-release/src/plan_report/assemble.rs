@@ -8,7 +8,9 @@ use stack_rollout::{
     template_changes,
 };
 
-use super::document::{Counts, Group, Operation, ParameterChange, PlanDocument, Problem, Property, Resource, Target};
+use super::document::{
+    Counts, Group, Operation, ParameterChange, PlanDocument, Problem, Property, Resource, SetAction, Target, TargetAction,
+};
 use crate::RolloutRequest;
 use crate::manifest::Tool;
 
@@ -33,9 +35,9 @@ pub fn document(
     let template = Template::parse(release.template.body.clone(), "template").ok();
     let hidden = template.as_ref().map(hidden).unwrap_or_default();
     let (change, because) = match &plan.stack_set {
-        SetChange::Create => ("create", Vec::new()),
-        SetChange::Update { because } => ("update", because.iter().map(ToString::to_string).collect()),
-        SetChange::Untouched => ("untouched", Vec::new()),
+        SetChange::Create => (SetAction::Create, Vec::new()),
+        SetChange::Update { because } => (SetAction::Update, because.iter().map(ToString::to_string).collect()),
+        SetChange::Untouched => (SetAction::Untouched, Vec::new()),
     };
     let mut document = PlanDocument {
         schema_version: SCHEMA_VERSION,
@@ -43,7 +45,7 @@ pub fn document(
         stage: stage.to_owned(),
         release: built.digest.clone(),
         stack_set: release.stack_set.to_string(),
-        change: change.to_owned(),
+        change,
         because,
         nothing_to_do: plan.is_nothing_to_do(),
         model_package: built.manifest.model_package.arn.to_string(),
@@ -86,7 +88,7 @@ fn target(planned: &PlannedInstance, hidden: &[String]) -> Target {
     Target {
         account_id: planned.target.account.to_string(),
         region: planned.target.region.to_string(),
-        action: word(planned.action).to_owned(),
+        action: action(planned.action),
         drift: planned.observed.as_ref().and_then(|instance| instance.drift.as_ref()).map(ToString::to_string),
         last_failure: planned.last_failure().map(str::to_owned),
         overrides: planned
@@ -97,28 +99,27 @@ fn target(planned: &PlannedInstance, hidden: &[String]) -> Target {
     }
 }
 
-fn word(action: InstanceAction) -> &'static str {
+fn action(action: InstanceAction) -> TargetAction {
     match action {
-        InstanceAction::New => "new",
-        InstanceAction::Update => "changed",
-        InstanceAction::Outdated => "outdated",
-        InstanceAction::Unchanged => "unchanged",
-        InstanceAction::Inoperable => "inoperable",
-        InstanceAction::Orphan => "orphaned",
-        _ => "unknown",
+        InstanceAction::New => TargetAction::New,
+        InstanceAction::Update => TargetAction::Changed,
+        InstanceAction::Outdated => TargetAction::Outdated,
+        InstanceAction::Inoperable => TargetAction::Inoperable,
+        InstanceAction::Orphan => TargetAction::Orphaned,
+        _ => TargetAction::Unchanged,
     }
 }
 
 fn counts(targets: &[Target]) -> Counts {
     let mut counts = Counts::default();
     for target in targets {
-        *match target.action.as_str() {
-            "new" => &mut counts.new,
-            "changed" => &mut counts.changed,
-            "outdated" => &mut counts.outdated,
-            "inoperable" => &mut counts.inoperable,
-            "orphaned" => &mut counts.orphaned,
-            _ => &mut counts.unchanged,
+        *match target.action {
+            TargetAction::New => &mut counts.new,
+            TargetAction::Changed => &mut counts.changed,
+            TargetAction::Outdated => &mut counts.outdated,
+            TargetAction::Inoperable => &mut counts.inoperable,
+            TargetAction::Orphaned => &mut counts.orphaned,
+            TargetAction::Unchanged => &mut counts.unchanged,
         } += 1;
         counts.drifted += usize::from(target.drift.as_deref() == Some("DRIFTED"));
         counts.failed_last_time += usize::from(target.last_failure.is_some());
@@ -204,7 +205,7 @@ fn groups(
             });
             Group {
                 targets: members.len(),
-                action: word(members[0].action).to_owned(),
+                action: action(members[0].action),
                 model_package_from: from.filter(|_| is_known).and_then(|from| from.get(MODEL_PACKAGE).cloned()),
                 model_package_to: to.get(MODEL_PACKAGE).cloned(),
                 account_id: account,

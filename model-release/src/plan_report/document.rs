@@ -21,7 +21,8 @@ pub struct PlanDocument {
     /// The stack set.
     pub stack_set: String,
     /// `create`, `update` or `untouched`.
-    pub change: String,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub change: SetAction,
     /// Why the stack set is updated.
     pub because: Vec<String>,
     /// Whether a rollout would change nothing.
@@ -44,6 +45,50 @@ pub struct PlanDocument {
     pub preflight: Option<PreflightReport>,
 }
 
+/// What becomes of the stack set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SetAction {
+    /// It is created.
+    Create,
+    /// It is updated.
+    Update,
+    /// It stays as it is.
+    Untouched,
+}
+
+/// What becomes of a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TargetAction {
+    /// It gets a stack.
+    New,
+    /// Its stack changes.
+    Changed,
+    /// An earlier operation did not reach it.
+    Outdated,
+    /// Its stack stays as it is.
+    Unchanged,
+    /// A deletion failed there.
+    Inoperable,
+    /// The release has no target there.
+    Orphaned,
+}
+
+impl TargetAction {
+    /// The word, as the document has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Changed => "changed",
+            Self::Outdated => "outdated",
+            Self::Unchanged => "unchanged",
+            Self::Inoperable => "inoperable",
+            Self::Orphaned => "orphaned",
+        }
+    }
+}
+
 /// A parameter that changes. Values of `NoEcho` parameters are four asterisks.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -59,7 +104,8 @@ pub struct ParameterChange {
 pub struct Group {
     pub region: String,
     /// `new` or `changed`.
-    pub action: String,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub action: TargetAction,
     /// How many targets these are.
     pub targets: usize,
     /// One of their accounts: values that depend on the account are this one's.
@@ -134,7 +180,8 @@ pub struct Target {
     pub account_id: String,
     pub region: String,
     /// `new`, `changed`, `outdated`, `unchanged`, `inoperable` or `orphaned`.
-    pub action: String,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub action: TargetAction,
     /// `DRIFTED`, `IN_SYNC`, `NOT_CHECKED` or `UNKNOWN`, as CloudFormation last found.
     pub drift: Option<String>,
     /// Why the last operation did not succeed here; null when it did.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use endpoint_test::report::is_steering;
 
-use super::document::{PlanDocument, Property};
+use super::document::{PlanDocument, Property, TargetAction};
 use super::text::{overrides, packages_arrow, same, summary};
 
 /// How many rows a table has at most: comments on pull requests have a longest length.
@@ -59,7 +59,7 @@ pub fn markdown(plan: &PlanDocument) -> String {
     for (group, members) in same(&plan.groups).into_iter().take(ROWS) {
         let count: usize = members.iter().map(|group| group.targets).sum();
         let regions: Vec<_> = members.iter().map(|group| group.region.as_str()).collect();
-        let kind = if group.action == "new" { "new target" } else { "target" };
+        let kind = if group.action == TargetAction::New { "new target" } else { "target" };
         let _ = writeln!(out, "**{} in {}**\n", plural(count, kind), regions.join(", "));
         for group in members.iter().take(ROWS) {
             let packages = packages_arrow(group.model_package_from.as_deref(), group.model_package_to.as_deref());
@@ -92,7 +92,7 @@ pub fn markdown(plan: &PlanDocument) -> String {
         .targets
         .iter()
         .filter(|target| {
-            target.action != "unchanged" && target.action != "changed"
+            !matches!(target.action, TargetAction::Unchanged | TargetAction::Changed)
                 || target.last_failure.is_some()
                 || target.drift.as_deref() == Some("DRIFTED")
         })
@@ -102,7 +102,7 @@ pub fn markdown(plan: &PlanDocument) -> String {
         for target in notable.iter().take(ROWS) {
             let drift = target.drift.as_deref().filter(|word| *word != "NOT_CHECKED").unwrap_or_default();
             let failure = target.last_failure.as_deref().map(escaped).unwrap_or_default();
-            let _ = writeln!(out, "| {} | {} | {} | {drift} | {failure} |", target.account_id, target.region, target.action);
+            let _ = writeln!(out, "| {} | {} | {} | {drift} | {failure} |", target.account_id, target.region, target.action.as_str());
         }
         if notable.len() > ROWS {
             let _ = writeln!(out, "\n…and {} more.", notable.len() - ROWS);

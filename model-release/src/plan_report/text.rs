@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use serde_json::Value as Json;
 
-use super::document::{Group, PlanDocument, Property, Resource, Target};
+use super::document::{Group, PlanDocument, Property, Resource, SetAction, Target, TargetAction};
 
 const GREEN: Style = AnsiColor::Green.on_default();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
@@ -26,10 +26,10 @@ type Kind = (&'static str, &'static str, Style, fn(&Target) -> bool);
 /// The plan as text. `all` names every target.
 pub fn text(plan: &PlanDocument, all: bool) -> String {
     let mut out = String::new();
-    let change = match plan.change.as_str() {
-        "create" => "is created".to_owned(),
-        "update" => format!("is updated: {}", plan.because.join(", ")),
-        _ => "has this release already".to_owned(),
+    let change = match plan.change {
+        SetAction::Create => "is created".to_owned(),
+        SetAction::Update => format!("is updated: {}", plan.because.join(", ")),
+        SetAction::Untouched => "has this release already".to_owned(),
     };
     line(&mut out, format_args!("{BOLD}{}{BOLD:#} {change}", plan.stack_set));
     if !plan.parameters.is_empty() {
@@ -69,8 +69,9 @@ pub fn text(plan: &PlanDocument, all: bool) -> String {
 /// The parameters that instances have of their own and that change, each with its values and with where it is so.
 pub(crate) fn overrides(plan: &PlanDocument) -> Vec<(&str, String, String)> {
     const SET: &str = "the stack set's value";
-    let mut changes: BTreeMap<(&str, Option<&str>, Option<&str>), Vec<String>> = BTreeMap::new();
-    for target in plan.targets.iter().filter(|target| target.action != "new") {
+    type Change<'a> = (&'a str, Option<&'a str>, Option<&'a str>);
+    let mut changes: BTreeMap<Change<'_>, Vec<String>> = BTreeMap::new();
+    for target in plan.targets.iter().filter(|target| target.action != TargetAction::New) {
         for change in &target.overrides {
             let key = (change.name.as_str(), change.from.as_deref(), change.to.as_deref());
             changes.entry(key).or_default().push(format!("{}/{}", target.account_id, target.region));
@@ -85,7 +86,7 @@ pub(crate) fn overrides(plan: &PlanDocument) -> Vec<(&str, String, String)> {
 }
 
 /// The last line: what there is to do, in numbers.
-pub fn summary(plan: &PlanDocument) -> String {
+pub(super) fn summary(plan: &PlanDocument) -> String {
     let counts = &plan.counts;
     let parts: Vec<String> = [
         (counts.new, "to create"),
@@ -114,7 +115,7 @@ pub fn summary(plan: &PlanDocument) -> String {
 }
 
 /// Groups that change in the same way but for their region and model package are told once.
-pub fn same(groups: &[Group]) -> Vec<(&Group, Vec<&Group>)> {
+pub(super) fn same(groups: &[Group]) -> Vec<(&Group, Vec<&Group>)> {
     let mut told: Vec<(&Group, Vec<&Group>)> = Vec::new();
     for group in groups {
         let shape = |group: &Group| {
@@ -142,8 +143,8 @@ fn groups(out: &mut String, first: &Group, members: &[&Group]) {
     regions.dedup();
     let regions = if regions.len() > 4 { format!("{} regions", regions.len()) } else { regions.join(", ") };
     let noun = if count == 1 { "target" } else { "targets" };
-    let heading = match (first.action.as_str(), count) {
-        ("new", _) => format!("{count} new {noun} in {regions}"),
+    let heading = match (first.action, count) {
+        (TargetAction::New, _) => format!("{count} new {noun} in {regions}"),
         (_, 1) => format!("{count} {noun} in {regions} changes"),
         _ => format!("{count} {noun} in {regions} change"),
     };
@@ -196,12 +197,12 @@ fn value(json: &Json) -> String {
 
 fn targets(out: &mut String, plan: &PlanDocument, all: bool) {
     let kinds: [Kind; 8] = [
-        ("new", "+", GREEN, |target| target.action == "new"),
-        ("changed", "~", YELLOW, |target| target.action == "changed"),
-        ("outdated", "~", YELLOW, |target| target.action == "outdated"),
-        ("unchanged", "=", DIM, |target| target.action == "unchanged"),
-        ("inoperable", "!", RED, |target| target.action == "inoperable"),
-        ("orphaned", "?", MAGENTA, |target| target.action == "orphaned"),
+        ("new", "+", GREEN, |target| target.action == TargetAction::New),
+        ("changed", "~", YELLOW, |target| target.action == TargetAction::Changed),
+        ("outdated", "~", YELLOW, |target| target.action == TargetAction::Outdated),
+        ("unchanged", "=", DIM, |target| target.action == TargetAction::Unchanged),
+        ("inoperable", "!", RED, |target| target.action == TargetAction::Inoperable),
+        ("orphaned", "?", MAGENTA, |target| target.action == TargetAction::Orphaned),
         ("drifted", "!", RED, |target| target.drift.as_deref() == Some("DRIFTED")),
         ("failed last time", "!", RED, |target| target.last_failure.is_some()),
     ];
@@ -251,7 +252,7 @@ fn failures(out: &mut String, members: &[&Target], all: bool) {
 }
 
 /// `13 → 14` where both are versions of one group, else both ARNs.
-pub fn packages_arrow(from: Option<&str>, to: Option<&str>) -> String {
+pub(super) fn packages_arrow(from: Option<&str>, to: Option<&str>) -> String {
     match (from, to) {
         (Some(from), Some(to)) if from == to => format!("{to} (stays)"),
         (Some(from), Some(to)) => match (from.rsplit_once('/'), to.rsplit_once('/')) {

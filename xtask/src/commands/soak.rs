@@ -15,7 +15,7 @@ use model_release::{Diagnostic, Failure, FailureKind};
 /// Cases of the first round; each later round has twice as many, until one takes long enough.
 const FIRST_ROUND: u64 = 256;
 /// A round that takes this long is not made longer: a round has one seed, and its failure costs as much to repeat.
-const LONG_ROUND: Duration = Duration::from_secs(60);
+const LONG_ROUND: Duration = Duration::from_mins(1);
 
 pub(crate) fn run(printer: Printer, project: &Project, options: &SoakOptions) -> Result<Exit, Failure> {
     let suites = chosen(suites(project)?, &options.suites)?;
@@ -52,7 +52,9 @@ pub(crate) fn run(printer: Printer, project: &Project, options: &SoakOptions) ->
         lines.push(format!("{}: {cases} cases of {} properties in {} s", suite.name, suite.properties.len(), start.elapsed().as_secs()));
     }
     printer.heading("Summary");
-    lines.iter().for_each(|line| printer.say(line));
+    for line in &lines {
+        printer.say(line);
+    }
     printer.say(format_args!("{} passed, {} failed", suites.len() - failed.len(), failed.len()));
     Ok(if failed.is_empty() { Exit::Done } else { Exit::Failed })
 }

@@ -86,7 +86,17 @@ pub fn options(workspace: &Path) -> Vec<Printed> {
 /// Every string of the workspace's sources, tests aside; of the command line's definition its help, too.
 fn strings(workspace: &Path) -> Vec<Printed> {
     let mut files = Vec::new();
-    for folder in ["cfn-render", "endpoint-test", "model-registry", "stack-rollout", "stage-config", "xtask", "xtask/test-support"] {
+    for folder in [
+        "aws-names",
+        "cfn-render",
+        "endpoint-test",
+        "model-registry",
+        "model-release",
+        "stack-rollout",
+        "stage-config",
+        "xtask",
+        "xtask/test-support",
+    ] {
         rust_files(&workspace.join(folder).join("src"), &mut files);
     }
     files.sort();

@@ -11,7 +11,7 @@ use crate::cloud::Cloud;
 use crate::project::{Project, stand_in_cache, workspace};
 
 /// Reads command lines, gives each to the AWS CLI with its calls replaced by a note, and prints those that it refuses.
-const PARSE: &str = r#"
+const PARSE: &str = r"
 import json, shlex, sys
 import awscli.clidriver, botocore.client
 calls = []
@@ -31,7 +31,7 @@ for line in sys.stdin.read().splitlines():
         code = ended.code
     if code not in (0, None) or not calls:
         print(f'refused: {line}: ended with {code}, called {calls}')
-"#;
+";
 
 fn python() -> PathBuf {
     test_support::stand_in::prepare(&stand_in_cache()).unwrap_or_else(|error| panic!("{error}")).join("bin/python")

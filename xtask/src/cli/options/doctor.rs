@@ -3,10 +3,12 @@
 use clap::Args;
 
 #[cfg(feature = "aws")]
+use model_release::Stage;
+
+#[cfg(feature = "aws")]
 use super::StackSetOptions;
 use super::deploy::{Caller, Permissions};
 use super::{BuildOptions, RoleOptions};
-use model_release::Stage;
 
 /// Options of `doctor`: those of `build`, so that one command line serves both, and those of `plan` and `deploy` that say who does what.
 #[derive(Debug, Args)]

@@ -6,7 +6,6 @@ use serde_json::json;
 use test_support::iris::Container;
 use test_support::stand_in::{self, Options, SeedAccount, SeedOrganization, SeedPackage, SeedPackages, SeedUnit, StandIn};
 
-use crate::exit::Exit;
 use crate::files;
 use crate::project::Project;
 use model_release::Stage;

@@ -57,11 +57,11 @@ impl TestLog {
 
     fn test(&mut self, text: &str) {
         let Some((name, outcome)) = text.rsplit_once(" ... ") else { return };
-        let test = || Test { binary: self.binary.clone(), name: name.trim_end_matches(" - should panic").to_owned() };
+        let found = || Test { binary: self.binary.clone(), name: name.trim_end_matches(" - should panic").to_owned() };
         if outcome == "FAILED" {
-            self.failed.push(test());
+            self.failed.push(found());
         } else if let Some(reason) = outcome.strip_prefix("ignored") {
-            self.skipped.push((test(), reason.trim_start_matches(", ").to_owned()));
+            self.skipped.push((found(), reason.trim_start_matches(", ").to_owned()));
         }
     }
 

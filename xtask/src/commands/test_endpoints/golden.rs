@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use endpoint_test::{Report, TargetReport};
 
-use crate::exit::Exit;
 use crate::files::{self, FileSet};
 use crate::printer::Printer;
 use model_release::{Diagnostic, Failure, FailureKind};

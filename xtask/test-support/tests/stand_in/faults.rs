@@ -69,7 +69,7 @@ fn latency_delays_the_right_answer_and_holds_up_nobody_else() {
     std::thread::scope(|scope| {
         let slow: Vec<_> = (0..4).map(|_| scope.spawn(|| list_groups(&aws).0)).collect();
         aws.call_as_program(REGISTRY, "sagemaker", "ListModels", &json!({})).unwrap();
-        assert!(!slow.iter().any(|thread| thread.is_finished()), "these wait until the faults are cleared");
+        assert!(!slow.iter().any(std::thread::ScopedJoinHandle::is_finished), "these wait until the faults are cleared");
         aws.clear_faults().unwrap();
         assert!(slow.into_iter().all(|thread| thread.join().unwrap() == 200));
     });
