@@ -32,8 +32,14 @@ fn is_prose(text: &str) -> bool {
 
 /// What formats put into a command, as an example.
 fn example(text: &str) -> String {
-    let known =
-        [("{}/{}", "222222222222/us-east-1"), ("--stage {}", "--stage staging"), ("{line}", "build"), ("test-{found}", "test-prod")];
+    let known = [
+        ("{}/{}", "222222222222/us-east-1"),
+        ("--stage {}", "--stage staging"),
+        ("{line}", "build"),
+        ("test-{found}", "test-prod"),
+        ("{seed}", "7"),
+        ("{size}", "64"),
+    ];
     known.iter().fold(text.to_owned(), |text, (format, example)| text.replace(format, example))
 }
 
@@ -94,7 +100,7 @@ fn every_option_that_a_message_names_is_one() {
     let mut known = vec!["help".to_owned(), "version".to_owned()];
     options(&Cli::command(), &mut known);
     // Of cargo, for whoever reads how this program is made.
-    known.extend(["deny", "skip", "features"].map(str::to_owned));
+    known.extend(["bin", "deny", "test"].map(str::to_owned));
     let unknown: Vec<_> = printed::options(workspace()).into_iter().filter(|found| !known.contains(&found.text)).collect();
     assert!(unknown.is_empty(), "{unknown:#?}");
 }
