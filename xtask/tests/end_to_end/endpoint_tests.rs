@@ -101,7 +101,7 @@ fn a_suite_with_own_checks_is_refused_before_any_work_where_they_are_forbidden()
         .says("--own-checks, OWN_CHECKS");
     assert!(!project.path("target/test-results").exists() && !project.path("ran").exists());
     // Every other suite is tested as ever.
-    project.write("test/own.yaml", &OWN_CHECK.replace("check: { command: [python3, test/check.py], timeout: 20s }", "status: 200"));
+    project.write("test/own.yaml", &OWN_CHECK.replace("check: { command: [python3, test/check.py], timeout: 10m }", "status: 200"));
     test(&cloud, &project, &[]).ends_with(0);
 }
 
