@@ -171,7 +171,7 @@ impl BuildRequest {
         let choice = self.selection.choose(&self.group, access(None)).await?;
         on_event(Event::Chosen(&choice));
         if choice.without_approval {
-            let message = format!("`{}` is not approved, and is deployed all the same", choice.package.arn);
+            let message = format!("`{}` is not approved: it is deployed because that was allowed", choice.package.arn);
             on_event(Event::Found(Diagnostic::warning(message).code("unapproved")));
         }
         let regions = self.regions(&choice, home);

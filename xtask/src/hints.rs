@@ -41,7 +41,7 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
         Some("stack-set-name") => {
             (Some(format!("--sagemaker-project-name, --sagemaker-project-id, --env-type-{subject}-name")), String::new())
         }
-        Some("unapproved") => (None, "--allow-unapproved says so".to_owned()),
+        Some("unapproved") => (Some("--allow-unapproved".to_owned()), String::new()),
         Some("units-without-aws") => (None, "with --registry no call to AWS is made: give a list of accounts".to_owned()),
         _ => return Cow::Borrowed(diagnostic),
     };
