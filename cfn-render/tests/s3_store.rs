@@ -41,7 +41,7 @@ fn sha256(bytes: &[u8]) -> String {
 /// The checksum of the parts' checksums, and how many they are.
 fn composite(parts: &[&[u8]]) -> String {
     use sha2::Digest as _;
-    let digests: Vec<u8> = parts.iter().flat_map(|part| sha2::Sha256::digest(part)).collect();
+    let digests: Vec<u8> = parts.iter().flat_map(sha2::Sha256::digest).collect();
     format!("{}-{}", sha256(&digests), parts.len())
 }
 

@@ -248,7 +248,8 @@ fn a_server_that_never_answers_is_given_up_at_the_deadline() {
             }
         });
         // Of each operation, however often it is tried; the server is silent for ever.
-        let limit = registry.client().config().timeout_config().and_then(|limits| limits.operation_timeout());
+        let limit =
+            registry.client().config().timeout_config().and_then(aws_sdk_sagemaker::config::timeout::TimeoutConfig::operation_timeout);
         assert_eq!(limit, Some(Duration::from_millis(300)));
         let query = PackageQuery { group: "iris".parse().unwrap(), approval_status: None, page_size: 100, next_token: None };
         let package = PACKAGE.parse().unwrap();

@@ -73,7 +73,7 @@ fn every_command_of_this_program_that_a_message_prints_is_one() {
 fn every_subcommand_that_a_message_names_is_one_and_has_the_options_that_are_given() {
     let command = Cli::command();
     let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
-    let mut named = 0;
+    let mut parsed = 0;
     for found in printed::between_backticks(workspace()) {
         let text = example(&found.text);
         let words: Vec<_> = text.split(' ').collect();
@@ -82,12 +82,12 @@ fn every_subcommand_that_a_message_names_is_one_and_has_the_options_that_are_giv
         }
         // A command that lacks an option that it requires is named, and not printed to be run.
         match Cli::try_parse_from(std::iter::once("xtask").chain(words)) {
-            Ok(_) => named += 1,
-            Err(error) if error.kind() == clap::error::ErrorKind::MissingRequiredArgument => named += 1,
+            Ok(_) => parsed += 1,
+            Err(error) if error.kind() == clap::error::ErrorKind::MissingRequiredArgument => parsed += 1,
             Err(error) => panic!("{}: `{text}`: {error}", found.place),
         }
     }
-    assert!(named >= 5, "{named} were found");
+    assert!(parsed >= 5, "{parsed} were found");
 }
 
 #[test]

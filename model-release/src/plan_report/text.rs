@@ -127,7 +127,7 @@ pub(super) fn same(groups: &[Group]) -> Vec<(&Group, Vec<&Group>)> {
                 })
                 .map(|shape| format!("{shape:?}"))
                 .collect();
-            (resources, group.not_known.clone(), group.action.clone())
+            (resources, group.not_known.clone(), group.action)
         };
         match told.iter_mut().find(|(first, _)| shape(first) == shape(group)) {
             Some((_, members)) => members.push(group),

@@ -38,7 +38,9 @@ pub(crate) use lint::{LintCheck, LintOptions};
 pub(crate) use package::PackageOptions;
 pub(crate) use plan::PlanOptions;
 pub(crate) use prune::PruneOptions;
-pub(crate) use registry::{ListOptions, RegistryAction, RegistryOptions, ResolveOptions, SnapshotOptions};
+#[cfg(feature = "aws")]
+pub(crate) use registry::SnapshotOptions;
+pub(crate) use registry::{ListOptions, RegistryAction, RegistryOptions, ResolveOptions};
 pub(crate) use setup::SetupOptions;
 pub(crate) use shared::{AccountFilter, ProjectOptions, RecordOptions, ReleaseOptions, RoleOptions, StageAccounts};
 pub(crate) use test_endpoints::{OwnChecks, TestOptions};
