@@ -104,3 +104,8 @@ macro_rules! name {
     };
 }
 use name;
+
+/// The README's example compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

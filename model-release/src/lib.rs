@@ -50,3 +50,8 @@ pub use rollout_request::{RolloutRequest, RolloutSettings};
 pub use selection::{Event, PackageSelection, PolicyFile, RegistryAccess};
 pub use stage::{ParseStageError, Stage};
 pub use stage_tests::{StageTests, TestObserver, test_container};
+
+/// The README's example compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
