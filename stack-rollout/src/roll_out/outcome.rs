@@ -38,12 +38,12 @@ pub(super) fn records(
             let (outcome, reason) = match last_operation(target, operations) {
                 // An operation that was found and waited for may have been here, before the plan was made.
                 _ if planned.action == InstanceAction::Unchanged && result.is_none() => match at_work(target, operations) {
-                    Some(operation) => tried(None, None, operation),
+                    Some(operation) => tried(None, None, operation, doubt.is_some()),
                     None => (Outcome::Unchanged, None),
                 },
                 None if planned.action == InstanceAction::Unchanged => (Outcome::Unchanged, None),
                 None => not_tried(halt),
-                Some(operation) => match tried(result, instances.get(target).copied(), operation) {
+                Some(operation) => match tried(result, instances.get(target).copied(), operation, doubt.is_some()) {
                     // It has what the set had, and the step that would have brought it up to date never began.
                     (Outcome::Succeeded, _) if left.iter().any(|step| step.targets.contains(target)) => not_tried(halt),
                     ended => ended,
@@ -97,14 +97,17 @@ fn not_tried(halt: Option<&Halt>) -> (Outcome, Option<String>) {
     }
 }
 
-fn tried(result: Option<&OperationResult>, instance: Option<&Instance>, operation: &Operation) -> (Outcome, Option<String>) {
+/// How the target ended by its last operation. With `in_doubt` another run may have changed the instance since, so what the instance says
+/// is no evidence against this operation.
+fn tried(result: Option<&OperationResult>, instance: Option<&Instance>, operation: &Operation, in_doubt: bool) -> (Outcome, Option<String>) {
+    let evidence = instance.filter(|_| !in_doubt);
     let reason = || {
         let reason = result.and_then(|result| result.status_reason.clone());
-        reason.or_else(|| instance.and_then(|instance| instance.status_reason.clone()))
+        reason.or_else(|| evidence.and_then(|instance| instance.status_reason.clone()))
     };
     let or_say = |otherwise: &str| Some(reason().unwrap_or_else(|| otherwise.to_owned()));
     // What an instance says of itself may be about an earlier operation, so it counts only once this one has ended.
-    let of_itself = instance.filter(|_| operation.status.has_ended()).and_then(|instance| instance.detailed_status.as_ref());
+    let of_itself = evidence.filter(|_| operation.status.has_ended()).and_then(|instance| instance.detailed_status.as_ref());
     match result.map(|result| &result.status).or(of_itself) {
         Some(DetailedStatus::Failed | DetailedStatus::FailedImport | DetailedStatus::Inoperable) => {
             (Outcome::Failed, or_say("CloudFormation gave no reason"))
@@ -112,8 +115,8 @@ fn tried(result: Option<&OperationResult>, instance: Option<&Instance>, operatio
         Some(DetailedStatus::Cancelled) => (Outcome::Cancelled, or_say("the operation was stopped, or failed elsewhere too often")),
         Some(DetailedStatus::SkippedSuspendedAccount) => (Outcome::Skipped, or_say("the account is suspended")),
         // The operation's word is not enough: what counts is that the instance has what the set has.
-        Some(DetailedStatus::Succeeded) => arrived(instance, reason()),
-        _ if operation.status == OperationStatus::Succeeded => arrived(instance, reason()),
+        Some(DetailedStatus::Succeeded) => arrived(instance, in_doubt, reason()),
+        _ if operation.status == OperationStatus::Succeeded => arrived(instance, in_doubt, reason()),
         _ if operation.status.has_ended() => {
             (Outcome::Cancelled, or_say(&format!("operation `{}` ended as {} before it came here", operation.id, operation.status)))
         }
@@ -121,9 +124,9 @@ fn tried(result: Option<&OperationResult>, instance: Option<&Instance>, operatio
     }
 }
 
-fn arrived(instance: Option<&Instance>, reason: Option<String>) -> (Outcome, Option<String>) {
+fn arrived(instance: Option<&Instance>, in_doubt: bool, reason: Option<String>) -> (Outcome, Option<String>) {
     match instance {
-        Some(instance) if instance.status == InstanceStatus::Current => (Outcome::Succeeded, None),
+        Some(instance) if in_doubt || instance.status == InstanceStatus::Current => (Outcome::Succeeded, None),
         Some(instance) => {
             let why = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
             (Outcome::Failed, Some(format!("the operation ended, yet the stack instance is {}{why}", instance.status)))

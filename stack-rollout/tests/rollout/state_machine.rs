@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
-use stack_rollout::status::{InstanceStatus, OperationAction, OperationStatus};
+use stack_rollout::status::{DetailedStatus, InstanceStatus, OperationAction, OperationStatus};
 use stack_rollout::*;
 
 use crate::fake::*;
@@ -398,12 +398,14 @@ fn run_together(cloud: &Cloud, wanted: &Wanted, together: &Together) {
             cloud.state().watch.as_mut().unwrap().turn = index;
             let polled = run.as_mut().poll(&mut Context::from_waker(Waker::noop()));
             let mut state = cloud.state();
-            let watch = state.watch.as_mut().unwrap();
-            watch.turn = usize::MAX;
+            state.watch.as_mut().unwrap().turn = usize::MAX;
             let Poll::Ready(ended) = polled else { return true };
-            let watched = &watch.runs[index];
+            let watched = &state.watch.as_ref().unwrap().runs[index];
             match ended {
-                Ok(rollout) => tells_the_truth(&rollout, &releases[index], &watched.seen),
+                Ok(rollout) => {
+                    tells_the_truth(&rollout, &releases[index], &watched.seen);
+                    blames_nobody_else(&rollout, &state.operations);
+                }
                 Err(error) => assert!(!watched.has_started || together.trouble.is_some(), "an error after an operation: {error}"),
             }
             drop(state);
@@ -439,6 +441,16 @@ fn tells_the_truth(rollout: &Rollout, release: &Release, seen: &Seen) {
             assert_eq!(seen.parameters, release.parameters, "{target}");
             assert_eq!(*own, release.overrides_of(&target), "{target}");
         }
+    }
+}
+
+/// What is reported as failed has failed in an operation of this run, and not in what another did meanwhile.
+fn blames_nobody_else(rollout: &Rollout, operations: &[Running]) {
+    let of_this_run = |running: &&Running| rollout.operations.iter().any(|record| record.operation_id == running.operation.id);
+    for record in rollout.targets.iter().filter(|record| record.outcome == Outcome::Failed) {
+        let result = |running: &Running| running.results.get(&record.target()).map(|result| result.status.clone());
+        let mut results = operations.iter().filter(of_this_run).filter_map(result);
+        assert!(results.any(|status| status == DetailedStatus::Failed), "{record:#?}");
     }
 }
 

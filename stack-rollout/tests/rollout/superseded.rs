@@ -4,7 +4,7 @@ use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 
-use stack_rollout::status::{OperationAction, OperationStatus};
+use stack_rollout::status::{InstanceStatus, OperationAction, OperationStatus};
 use stack_rollout::*;
 
 use crate::fake::*;
@@ -127,6 +127,31 @@ fn an_operation_that_began_after_the_last_of_a_run_leaves_nothing_that_it_could_
     assert_eq!(rollout.counts.unfinished, 2);
     let reason = "operation `4f0c-of-the-pipeline` (UPDATE SUCCEEDED) of another run has begun since";
     assert_eq!(rollout.targets[0].reason.as_deref(), Some(reason));
+}
+
+/// Its own operation did what it should; that the instances are outdated, or have failed, is the newer release's doing.
+#[test]
+fn what_a_newer_release_does_meanwhile_is_not_a_failure_of_the_older_one() {
+    for (newer_fails, results_unread) in [(false, false), (false, true), (true, false), (true, true)] {
+        after_the_first_of_two_operations!(cloud, late);
+        cloud.state().lists_no_results = results_unread;
+        let (third, waiting, clock) = (version(3), Options { wait_for_others: true, ..options_of(3) }, FakeClock::default());
+        if newer_fails {
+            cloud.state().fates.insert(target(A, EAST), Fate::Fails("no such model"));
+        }
+        let before = cloud.state().operations.len();
+        let mut newer = pin!(roll_out(&cloud, no_sessions, &third, &waiting, &clock, |_| {}));
+        go_on_until(newer.as_mut(), || cloud.state().operations.len() > before);
+        if newer_fails {
+            (0..9).for_each(|_| cloud.state().advance());
+        }
+        assert_eq!(cloud.state().instances[&target(A, EAST)].0.status, InstanceStatus::Outdated);
+
+        let rollout = end(late).unwrap();
+        assert_eq!(outcomes(&rollout), ["222222222222/eu-west-1 unfinished", "222222222222/us-east-1 unfinished"], "{rollout:#?}");
+        assert_eq!(rollout.verdict(), Verdict::Unfinished);
+        assert!(rollout.problems.iter().any(|problem| problem.code == "superseded"), "{rollout:#?}");
+    }
 }
 
 #[test]

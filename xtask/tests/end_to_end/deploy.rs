@@ -126,3 +126,24 @@ fn an_account_that_fails_is_named_with_its_reason_and_the_others_go_on_within_th
     assert_eq!(record["counts"]["failed"], 1);
     assert_eq!(record["counts"]["succeeded"], 1);
 }
+
+/// Every failed stack that exists is read as here, so the table of permissions always has the call.
+#[test]
+fn a_stack_that_cannot_be_updated_is_explained_from_its_events_in_the_target() {
+    let cloud = Cloud::new();
+    let project = cloud.project();
+    cloud.prepare("staging", "222222222222");
+    approve(&cloud, 1);
+    project.run(["build"]).ends_with(0);
+    project.run(DEPLOY).ends_with(0);
+
+    // The name of no instance type: the template's pattern allows it, and SageMaker refuses it.
+    let config = project.read("staging-config-template.json").replace("ml.m5.large", "ml.zz9.large");
+    project.write("staging-config-template.json", &config);
+    project.run(["build"]).ends_with(0);
+    cloud.aws.clear_requests().unwrap();
+    project.run(DEPLOY.iter().chain(&["--no-preflight"])).ends_with(1).says("ml.zz9.large");
+    assert_eq!(cloud.requests("DescribeStackEvents").len(), 1);
+    let target = &project.json("target/rollout/staging/rollout.json")["targets"][0];
+    assert!(target["events"][0]["reason"].as_str().unwrap().contains("ml.zz9.large"), "{target:#}");
+}
