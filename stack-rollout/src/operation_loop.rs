@@ -425,7 +425,7 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
                     "superseded: operation `{}` ({} {}), which is not of this release, began after this run's first one",
                     operation.id, operation.action, operation.status
                 );
-                let hint = "nothing more was started; run the release again that is to be there";
+                let hint = "nothing more was started; to continue despite the newer operation, run the command again";
                 self.problems.push(Problem::new("superseded", Place::StackSet, message).hint(hint));
             }
             Some(Halt::OperationFailed(_)) | None => {}
