@@ -99,7 +99,12 @@ fn not_tried(halt: Option<&Halt>) -> (Outcome, Option<String>) {
 
 /// How the target ended by its last operation. With `in_doubt` another run may have changed the instance since, so what the instance says
 /// is no evidence against this operation.
-fn tried(result: Option<&OperationResult>, instance: Option<&Instance>, operation: &Operation, in_doubt: bool) -> (Outcome, Option<String>) {
+fn tried(
+    result: Option<&OperationResult>,
+    instance: Option<&Instance>,
+    operation: &Operation,
+    in_doubt: bool,
+) -> (Outcome, Option<String>) {
     let evidence = instance.filter(|_| !in_doubt);
     let reason = || {
         let reason = result.and_then(|result| result.status_reason.clone());
