@@ -76,21 +76,15 @@ fn replaced(text: &str, values: &BTreeMap<String, String>) -> Result<Option<Stri
     while let Some(at) = rest.find("${") {
         let (before, after) = rest.split_at(at);
         let name = after[2..].split_once('}').map(|(name, _)| name).filter(|name| is_variable(name));
-        match (before.strip_suffix('$'), name) {
-            // `$${name}` is the text `${name}`.
-            (Some(before), Some(_)) => {
-                new.push_str(before);
-                new.push_str("${");
-                rest = &after[2..];
-            }
-            (None, Some(name)) => {
-                new.push_str(before);
+        let escaped = before.strip_suffix('$');
+        new.push_str(escaped.unwrap_or(before));
+        match name {
+            Some(name) if escaped.is_none() => {
                 new.push_str(values.get(name).ok_or_else(|| name.to_owned())?);
                 rest = &after[name.len() + 3..];
             }
-            // Not a variable: text that happens to look like the beginning of one.
-            (_, None) => {
-                new.push_str(before);
+            // Escaped, or text that only looks like the beginning of a variable.
+            _ => {
                 new.push_str("${");
                 rest = &after[2..];
             }
@@ -119,5 +113,6 @@ mod tests {
         assert_eq!(replace("${missing}"), Err("missing".to_owned()));
         assert_eq!(replace("$a {a} ${} ${1} ${a"), Ok(None));
         assert_eq!(replace("$${a} $$${a}"), Ok(Some("${a} $${a}".to_owned())));
+        assert_eq!(replace("$${ $${1} $${"), Ok(Some("${ ${1} ${".to_owned())));
     }
 }

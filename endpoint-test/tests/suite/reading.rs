@@ -111,8 +111,19 @@ proptest! {
     }
 
     #[test]
-    fn text_goes_over_the_wire_as_it_is_written(text in "[ -~]{1,60}") {
-        let quoted = serde_json::to_string(&text).unwrap();
-        prop_assert_eq!(body(&format!("{{ text: {quoted} }}")), text);
+    fn text_goes_over_the_wire_as_it_is_written(text in "([ -~]|[$]|[{]|[}]|[$][{]){1,60}") {
+        prop_assert_eq!(body(&format!("{{ text: {} }}", written(&text))), text);
+    }
+}
+
+/// A text as a suite has it: in quotes, and no part of it a variable.
+fn written(text: &str) -> String {
+    serde_json::to_string(&text.replace("${", "$${")).unwrap()
+}
+
+#[test]
+fn text_with_the_form_of_a_variable_is_escaped_by_a_second_dollar() {
+    for text in [r#"1L{-\[oq%yWfV/*i"${bt}P"#, "${1}", "$${a}", "${", "$$", "a$"] {
+        assert_eq!(body(&format!("{{ text: {} }}", written(text))), text);
     }
 }
