@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use clap::{CommandFactory as _, Parser as _};
-use test_support::printed;
+use sandbox::printed;
 
 use crate::cli::Cli;
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use test_support::{model_server, stand_in};
+use sandbox::{model_server, stand_in};
 
 use crate::project::Project;
 use model_release::{Diagnostic, Failure};

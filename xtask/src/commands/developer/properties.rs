@@ -13,9 +13,9 @@ const PACKAGES: [(&str, &str); 6] = [
     ("cfn-render", "cfn-render"),
     ("endpoint-test", "endpoint-test"),
     ("model-registry", "model-registry"),
+    ("sandbox", "xtask/sandbox"),
     ("stack-rollout", "stack-rollout"),
     ("stage-config", "stage-config"),
-    ("test-support", "xtask/test-support"),
 ];
 
 /// The property tests of one source file.
