@@ -40,6 +40,7 @@ fn example(text: &str) -> String {
         ("--seed {seed}", "--seed 1"),
         ("--cases {size}", "--cases 1"),
         ("{line}", "build"),
+        ("xtask {task}", "xtask test"),
         ("test-{found}", "test-prod"),
     ];
     known.iter().fold(text.to_owned(), |text, (format, example)| text.replace(format, example))

@@ -6,7 +6,7 @@ use clap::Args;
 
 /// What `test` runs.
 #[derive(Debug, Args)]
-pub(crate) struct DeveloperTestOptions {
+pub(crate) struct TestOptions {
     /// Install the model servers (1.1 GB below the target folder) and run the tests that need them
     #[arg(long)]
     pub(crate) model_servers: bool,

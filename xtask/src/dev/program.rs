@@ -1,8 +1,5 @@
 //! Running other programs, as the developers' tasks do.
 
-pub(super) mod properties;
-pub(super) mod test_log;
-
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;

@@ -8,8 +8,8 @@ use cfn_render::{PseudoParameters, Template};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use crate::commands::developer::Task;
-use crate::commands::stand_in;
+use crate::dev::program::Task;
+use crate::dev::stand_in;
 use crate::example;
 use crate::files;
 use crate::printer::Printer;

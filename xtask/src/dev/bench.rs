@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::cli::BenchOptions;
-use crate::commands::developer::cargo;
+use super::options::BenchOptions;
+use super::program::cargo;
 use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::project::Project;

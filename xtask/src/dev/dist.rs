@@ -5,8 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::DistOptions;
-use crate::commands::developer::{Task, cargo};
+use super::options::DistOptions;
+use super::program::{Task, cargo};
 use crate::exit::Exit;
 use crate::files;
 use crate::printer::Printer;
@@ -34,7 +34,7 @@ pub(crate) fn run(printer: Printer, project: &Project, options: &DistOptions) ->
             .map_err(|error| Failure::bad_input(Diagnostic::error(format!("the search path cannot be extended: {error}"))))?;
     let build = cargo(project)
         .env("PATH", path)
-        .args(["zigbuild", "--locked", "--release", "--package", "xtask", "--target"])
+        .args(["zigbuild", "--locked", "--release", "--package", "xtask", "--no-default-features", "--features", "aws", "--target"])
         .arg(format!("{triple}.{GLIBC}"));
     if !build.succeeds()? {
         return Err(Failure::new(FailureKind::Failed, vec![Diagnostic::error("the release binary could not be built")]));

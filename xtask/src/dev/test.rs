@@ -3,10 +3,10 @@
 use std::ffi::OsString;
 use std::time::Instant;
 
-use crate::cli::DeveloperTestOptions;
-use crate::commands::developer::properties::suites;
-use crate::commands::developer::test_log::TestLog;
-use crate::commands::developer::{Task, cargo};
+use super::options::TestOptions;
+use super::program::{Task, cargo};
+use super::properties::suites;
+use super::test_log::TestLog;
 use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::project::Project;
@@ -19,7 +19,7 @@ const MODEL_SERVERS: &str = "model_servers";
 /// Those of them that need Java.
 const MULTI_MODEL_SERVER: &str = "multi_model_server";
 
-pub(crate) fn run(printer: Printer, project: &Project, options: &DeveloperTestOptions) -> Result<Exit, Failure> {
+pub(crate) fn run(printer: Printer, project: &Project, options: &TestOptions) -> Result<Exit, Failure> {
     // The end-to-end tests run against a local AWS; its Python environment is made here, once, where its progress can be seen.
     printer.step("Preparing", "the local AWS (once, below the target folder)");
     let environment = super::stand_in::prepare(project)?;

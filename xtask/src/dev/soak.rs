@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use crate::cli::SoakOptions;
-use crate::commands::developer::cargo;
-use crate::commands::developer::properties::{Suite, suites};
-use crate::commands::developer::test_log::TestLog;
-use crate::commands::test::new_seed;
+use super::options::SoakOptions;
+use super::program::cargo;
+use super::properties::{Suite, suites};
+use super::test::new_seed;
+use super::test_log::TestLog;
 use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::project::Project;

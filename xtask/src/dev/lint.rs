@@ -4,8 +4,8 @@ mod templates;
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::{LintCheck, LintOptions};
-use crate::commands::developer::{Task, cargo};
+use super::options::{LintCheck, LintOptions};
+use super::program::{Task, cargo};
 use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::project::Project;
@@ -69,8 +69,10 @@ impl Lint {
         self.step("format", &cargo(project).args(["fmt", "--all", "--check"]))?;
         let lints = ["clippy", "--workspace", "--all-targets", "--locked", "--quiet", "--", "--deny", "warnings"];
         self.step("lints", &cargo(project).args(lints))?;
-        let lints = ["clippy", "--package", "xtask", "--no-default-features", "--locked", "--quiet", "--", "--deny", "warnings"];
-        self.step("lints without AWS", &cargo(project).args(lints))?;
+        for (name, features) in [("lints without AWS", ""), ("lints of the shipped program", "aws")] {
+            let lints = ["clippy", "--package", "xtask", "--no-default-features", "--features", features, "--locked", "--quiet"];
+            self.step(name, &cargo(project).args(lints).args(["--", "--deny", "warnings"]))?;
+        }
         let documentation = ["doc", "--workspace", "--no-deps", "--locked", "--quiet"];
         self.step("documentation", &cargo(project).env("RUSTDOCFLAGS", "--deny warnings").args(documentation))
     }
