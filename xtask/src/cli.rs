@@ -7,13 +7,14 @@ mod options;
 
 use std::path::PathBuf;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub(crate) use options::{
-    AccountFilter, BenchOptions, BuildOptions, ChoiceOptions, ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions,
-    ConfigurationOptions, DemoOptions, DeployOptions, DeveloperTestOptions, DistOptions, DoctorOptions, LintCheck, LintOptions,
-    ListOptions, OwnChecks, PackageOptions, PlanOptions, ProjectOptions, PruneOptions, RecordOptions, RegistryAction, RegistryOptions,
-    ReleaseOptions, ResolveOptions, RoleOptions, SchemaOf, SetupOptions, SoakOptions, StageAccounts, TestOptions, TourOptions, given,
+    AccountFilter, BuildOptions, ChoiceOptions, ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions,
+    ConfigurationOptions, DemoOptions, DeployOptions, DoctorOptions, ListOptions, OwnChecks, PackageOptions, PlanOptions, ProjectOptions,
+    PruneOptions, RecordOptions, RegistryAction, RegistryOptions, ReleaseOptions, ResolveOptions, RoleOptions, SchemaOf, SetupOptions,
+    StageAccounts, TestOptions, TourOptions, given,
 };
 #[cfg(feature = "aws")]
 pub(crate) use options::{Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, SnapshotOptions, StackSetOptions};
@@ -89,23 +90,31 @@ pub(crate) enum Command {
     TestProd(TestOptions),
     /// The whole pipeline on this machine, against a local AWS with three accounts: it cannot reach the real one.
     Demo(DemoOptions),
-    /// Runs all tests of this workspace, set-up included, and ends with a summary.
-    Test(DeveloperTestOptions),
-    /// Runs the property tests of this workspace with new seeds and many more cases.
-    Soak(SoakOptions),
-    /// Checks format, lints, documentation, dependencies and templates of this workspace.
-    Lint(LintOptions),
-    /// Runs the benchmarks of this workspace, set-up included.
-    Bench(BenchOptions),
-    /// Makes the release binary, with its checksum, that runs on every CodeBuild image.
-    Dist(DistOptions),
+    #[cfg(feature = "dev")]
+    #[command(flatten)]
+    Developer(crate::dev::DeveloperTask),
 }
 
 impl Cli {
     /// Reads the command line; clap prints help and errors itself and ends the process with 0 or 2.
     pub(crate) fn read() -> Self {
         let command = without_empty_variables(Self::command());
-        Self::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
+        let read = command.try_get_matches().and_then(|matches| Self::from_arg_matches(&matches));
+        read.unwrap_or_else(|error| explained(error).exit())
+    }
+}
+
+/// The tasks of `crate::dev`.
+const DEVELOPER_TASKS: [&str; 5] = ["test", "soak", "lint", "bench", "dist"];
+
+/// In a program without the developers' tasks these are not unknown commands: the error says where they are.
+fn explained(error: clap::Error) -> clap::Error {
+    match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(task)) if DEVELOPER_TASKS.contains(&task.as_str()) => Cli::command().error(
+            ErrorKind::InvalidSubcommand,
+            format!("`{task}` needs the workspace that this program is built from: run `cargo xtask {task}` there"),
+        ),
+        _ => error,
     }
 }
 
@@ -121,12 +130,22 @@ fn without_empty_variables(command: clap::Command) -> clap::Command {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
-    use super::Cli;
+    use super::*;
 
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+    #[test]
+    fn a_developers_task_is_listed_where_it_is_compiled_in_and_otherwise_needs_the_workspace() {
+        let is_there = cfg!(feature = "dev");
+        let help = Cli::command().render_help().to_string();
+        for task in DEVELOPER_TASKS {
+            let error = explained(Cli::try_parse_from(["xtask", task, "--help"]).unwrap_err());
+            assert_eq!(error.kind(), if is_there { ErrorKind::DisplayHelp } else { ErrorKind::InvalidSubcommand }, "{error}");
+            assert_eq!(error.exit_code(), if is_there { 0 } else { 2 });
+            assert!(is_there || error.to_string().contains("needs the workspace"), "{error}");
+            assert_eq!(help.contains(&format!("\n  {task} ")), is_there, "{help}");
+        }
     }
 }

@@ -6,6 +6,8 @@
 mod check_programs;
 mod cli;
 mod commands;
+#[cfg(feature = "dev")]
+mod dev;
 mod diagnostic;
 mod example;
 mod exit;
@@ -15,7 +17,7 @@ mod interruption;
 mod local_test;
 #[cfg(feature = "aws")]
 mod preflight;
-#[cfg(all(test, feature = "aws"))]
+#[cfg(all(test, feature = "aws", feature = "dev"))]
 mod printed_commands;
 mod printer;
 mod project;
@@ -79,11 +81,8 @@ async fn run(printer: Printer, cli: Cli) -> Result<Exit, Failure> {
         Command::TestStaging(options) => Box::pin(commands::test_endpoints::run(printer, &project()?, Stage::Staging, &options)).await,
         Command::TestProd(options) => Box::pin(commands::test_endpoints::run(printer, &project()?, Stage::Prod, &options)).await,
         Command::Demo(options) => Box::pin(commands::demo::run(printer, &project()?, &options)).await,
-        Command::Test(options) => commands::test::run(printer, &project()?, &options),
-        Command::Soak(options) => commands::soak::run(printer, &project()?, &options),
-        Command::Lint(options) => commands::lint::run(printer, &project()?, &options).await,
-        Command::Bench(options) => commands::bench::run(printer, &project()?, &options),
-        Command::Dist(options) => commands::dist::run(printer, &project()?, &options),
+        #[cfg(feature = "dev")]
+        Command::Developer(task) => Box::pin(dev::run(printer, &project()?, &task)).await,
     }
 }
 

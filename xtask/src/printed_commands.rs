@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use clap::{CommandFactory as _, Parser as _};
-use test_support::printed;
+use sandbox::printed;
 
 use crate::cli::Cli;
 
@@ -40,6 +40,7 @@ fn example(text: &str) -> String {
         ("--seed {seed}", "--seed 1"),
         ("--cases {size}", "--cases 1"),
         ("{line}", "build"),
+        ("xtask {task}", "xtask test"),
         ("test-{found}", "test-prod"),
     ];
     known.iter().fold(text.to_owned(), |text, (format, example)| text.replace(format, example))

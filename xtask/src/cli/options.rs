@@ -2,17 +2,13 @@
 
 use model_release::Stage;
 
-mod bench;
 mod build;
 mod choice;
 mod config;
 mod configuration;
 mod demo;
 mod deploy;
-mod developer_test;
-mod dist;
 mod doctor;
-mod lint;
 mod package;
 mod plan;
 mod prune;
@@ -22,7 +18,6 @@ mod shared;
 mod test_endpoints;
 mod tour;
 
-pub(crate) use bench::BenchOptions;
 pub(crate) use build::BuildOptions;
 pub(crate) use choice::ChoiceOptions;
 pub(crate) use config::{ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions, SchemaOf};
@@ -31,10 +26,7 @@ pub(crate) use demo::DemoOptions;
 #[cfg(feature = "aws")]
 pub(crate) use deploy::{Caller, ConcurrencyMode, Permissions, RegionConcurrency};
 pub(crate) use deploy::{DeployOptions, PreferenceOptions, StackSetOptions};
-pub(crate) use developer_test::{DeveloperTestOptions, SoakOptions};
-pub(crate) use dist::DistOptions;
 pub(crate) use doctor::DoctorOptions;
-pub(crate) use lint::{LintCheck, LintOptions};
 pub(crate) use package::PackageOptions;
 pub(crate) use plan::PlanOptions;
 pub(crate) use prune::PruneOptions;

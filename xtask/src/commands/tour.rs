@@ -4,7 +4,7 @@ use std::path::Path;
 
 use model_release::configuration::Configuration;
 use model_release::{Diagnostic, Failure, FailureKind, Stage};
-use test_support::iris;
+use sandbox::iris;
 
 use crate::cli::TourOptions;
 use crate::example;

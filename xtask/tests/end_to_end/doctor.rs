@@ -1,7 +1,7 @@
 //! `doctor`: everything that a release needs, asked at once; the answers are held against what is there, and nothing is changed.
 
+use sandbox::stand_in::{Fault, SeedOrganization, SeedUnit};
 use serde_json::{Value as Json, json};
-use test_support::stand_in::{Fault, SeedOrganization, SeedUnit};
 
 use crate::cloud::{Cloud, GROUP, HOME, REGION};
 use crate::project::Project;
