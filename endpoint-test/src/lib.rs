@@ -84,10 +84,14 @@ pub mod aws;
 mod check;
 mod clock;
 mod container;
+mod event;
 mod expect;
+mod format;
 mod interruption;
 mod json;
 pub mod load;
+mod media_type;
+mod options;
 mod problem;
 pub mod report;
 mod rows;
@@ -102,14 +106,16 @@ pub use self::check::{Check, CheckPrograms, Exchange, Finding};
 pub use self::check::{check_input_schema, check_output_schema};
 pub use self::clock::{Clock, SystemClock};
 pub use self::container::ContainerTarget;
+pub use self::event::Event;
 pub use self::interruption::Interruption;
 pub use self::load::LoadPlan;
+pub use self::options::{LoadMode, Options};
 pub use self::problem::{Place, Problem};
 pub use self::report::{
     CaseComparison, CaseReport, CheckReport, ComparisonReport, Counts, DifferenceReport, GoldenUpdate, LoadReport, MetricReport, Outcome,
     Report, RowReport, RowsReport, SuiteInfo, TargetInfo, TargetReport, Tool, Verdict,
 };
-pub use self::run::{Event, Expected, ExpectedVariant, LoadMode, Options, Other, Setting, Vpc, run, run_beside, run_with_clock};
+pub use self::run::{Expected, ExpectedVariant, Other, Setting, Vpc, run, run_beside, run_with_clock};
 pub use self::samples::{MAX_ARCHIVE, SampleError, SampleStore, Samples};
 pub use self::suite::{Case, EndpointSection, Suite, SuiteErrors, SuiteOptions};
 pub use self::target::{

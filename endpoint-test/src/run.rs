@@ -4,22 +4,20 @@ mod ask;
 mod case;
 mod checks;
 mod comparison;
-mod event;
 mod expected;
-mod options;
+mod load;
 mod reproduce;
 mod rows;
 mod wait;
 
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 pub use self::comparison::Other;
-pub use self::event::Event;
 pub use self::expected::{Expected, ExpectedVariant, Setting, Vpc};
-pub use self::options::{LoadMode, Options};
 use crate::clock::{Clock, SystemClock};
-use crate::load;
+use crate::event::Event;
+use crate::format::milliseconds;
+use crate::options::Options;
 use crate::report::{CaseReport, CheckReport, LoadReport, Outcome, TargetInfo, TargetReport};
 use crate::suite::Suite;
 use crate::target::{Description, EndpointStatus, InvokeError, Reply, Request, Target, TargetError};
@@ -121,14 +119,7 @@ pub async fn run_beside<T: Target, O: Target, C: Clock>(
             report.checks.extend(check);
             if let Some(plan) = suite.load_plan() {
                 let on_event = on_event.into_inner().unwrap_or_else(PoisonError::into_inner);
-                report.load = Some(Box::new(match no_load(&report, options) {
-                    Some(why) => LoadReport::skipped(why),
-                    None if asynchronous => LoadReport::errored(
-                        "an asynchronous endpoint cannot be put under load here: its latency is that of its queue",
-                        "leave out `load`, or run it with a suite of its own for an endpoint that answers at once",
-                    ),
-                    None => load::run(target, plan, suite, options, clock, on_event).await,
-                }));
+                report.load = Some(Box::new(load::run(target, plan, suite, &report, options, clock, on_event).await));
             }
         }
         None => {
@@ -146,18 +137,6 @@ pub async fn run_beside<T: Target, O: Target, C: Clock>(
     report.settle(options.checks_suffice)
 }
 
-/// Why the suite's load is not put on the target.
-fn no_load(report: &TargetReport, options: &Options) -> Option<&'static str> {
-    let wrong = |outcome: Outcome| matches!(outcome, Outcome::Failed | Outcome::Errored);
-    let outcomes = report.checks.iter().map(|check| check.outcome).chain(report.cases.iter().map(|case| case.outcome));
-    match options.load {
-        _ if options.interruption.is_raised() => Some("the run was interrupted"),
-        LoadMode::Never(why) => Some(why),
-        LoadMode::AfterSuccess if outcomes.into_iter().any(wrong) => Some("not everything before it passed"),
-        LoadMode::AfterSuccess | LoadMode::Anyway => None,
-    }
-}
-
 fn describe(report: &mut TargetReport, description: &Description) {
     report.status = Some(description.status.to_string());
     report.endpoint_arn.clone_from(&description.arn);
@@ -165,11 +144,6 @@ fn describe(report: &mut TargetReport, description: &Description) {
     report.data_capture = description.data_capture;
     report.asynchronous = description.asynchronous.is_some();
     report.variants.clone_from(&description.variants);
-}
-
-/// Milliseconds to a hundredth: finer than any network is steady.
-pub(crate) fn milliseconds(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 100_000.0).round() / 100.0
 }
 
 /// What the wait came to.

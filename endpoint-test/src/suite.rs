@@ -2,13 +2,11 @@
 
 mod case;
 mod document;
-mod duration;
 mod endpoint;
 mod errors;
 mod expectation_reader;
 mod files;
 mod load;
-mod media_type;
 mod payload;
 mod reader;
 mod rows_reader;
@@ -22,14 +20,12 @@ use std::path::Path;
 
 pub use self::case::Case;
 pub(crate) use self::case::{Input, WholeExpectation};
-pub(crate) use self::duration::{display as display_duration, parse as parse_duration};
 pub use self::endpoint::EndpointSection;
 pub use self::errors::SuiteErrors;
-pub(crate) use self::media_type::matches as media_type_matches;
 #[cfg(feature = "schema")]
 pub use self::schema::json_schema;
 use crate::expect::address::Address;
-use crate::expect::difference::Tolerance;
+use crate::expect::number::Tolerance;
 use crate::load::LoadPlan;
 use crate::problem::Problem;
 use crate::samples::Samples;

@@ -10,9 +10,9 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
 
 use super::protocol::{CheckInput, CheckOutput, ProgramVerdict};
-use crate::expect::{CommandExpectation, cut, excerpt};
+use crate::expect::CommandExpectation;
+use crate::format::{cut, display_duration, excerpt};
 use crate::report::CheckReport;
-use crate::suite::display_duration;
 
 /// The check's name in reports.
 const CHECK: &str = "check";

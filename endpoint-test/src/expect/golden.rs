@@ -3,8 +3,9 @@
 use bytes::Bytes;
 
 use super::address::Address;
-use super::difference::{self, Tolerance};
-use super::{EXCERPT, beginning};
+use super::difference;
+use super::number::Tolerance;
+use crate::format::{EXCERPT, beginning};
 use crate::json::{Document, Json};
 use crate::report::{CheckReport, GoldenUpdate};
 

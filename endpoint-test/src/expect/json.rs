@@ -5,8 +5,10 @@ use std::cmp::Ordering;
 use regex::Regex;
 
 use super::address::Address;
-use super::difference::{self, EXACT, Tolerance, same_text};
-use super::{EXCERPT, beginning, excerpt, excerpt_json};
+use super::difference::{self, same_text};
+use super::excerpt_json;
+use super::number::{EXACT, Tolerance};
+use crate::format::{EXCERPT, beginning, excerpt};
 use crate::json::{Document, Json, Numeral};
 use crate::report::CheckReport;
 use crate::rows::Row;

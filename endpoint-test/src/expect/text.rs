@@ -1,7 +1,9 @@
 //! Looking at a reply as text.
 
-use super::difference::{EXACT, same_text};
-use super::{TextRule, excerpt};
+use super::TextRule;
+use super::difference::same_text;
+use super::number::EXACT;
+use crate::format::excerpt;
 use crate::report::CheckReport;
 use crate::rows::Row;
 

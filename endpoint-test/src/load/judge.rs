@@ -9,8 +9,8 @@ use super::plan::{Arrivals, LoadPlan, MOST_REQUESTS, Phase, Traffic};
 use super::recorder::{LATEST, Recorder, Tally};
 use super::spectrum::{latencies, percent};
 use super::threshold::{Counted, Limit, Metric, Statistic, Threshold};
+use crate::format::display_duration;
 use crate::report::{LoadError, LoadFigures, LoadReport, Outcome, Pace, PhaseReport, Series, SeriesStep, ThresholdReport};
-use crate::suite::display_duration;
 
 /// A limit is not missed by the target when so much of it went by before the request was sent.
 const LATEST_PART: f64 = 0.1;

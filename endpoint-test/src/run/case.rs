@@ -4,14 +4,17 @@ use std::sync::{Mutex, PoisonError};
 
 use super::ask::{Answer, Asked, ask};
 use super::comparison::Comparison;
-use super::{Event, Options, milliseconds, reproduce};
+use super::reproduce;
 use crate::check::protocol::CheckInput;
 use crate::check::{self, Exchange, command};
 use crate::clock::Clock;
+use crate::event::Event;
 use crate::expect::{self, Expectation, ReplyExpectation, golden};
+use crate::format::{beginning, cut, display_duration, excerpt, milliseconds};
+use crate::options::Options;
 use crate::report::{CaseReport, CheckReport, Outcome, TargetInfo};
 use crate::rows::Row;
-use crate::suite::{Case, Input, display_duration};
+use crate::suite::{Case, Input};
 use crate::target::{MAX_BODY, ModelFailure, Reply, Request, Target, TargetError};
 
 /// The most characters of a reply, or of a model's message, that go into the report.
@@ -145,7 +148,7 @@ fn replied(report: &mut CaseReport, expectation: &Expectation, reply: &Reply, ro
             }
         }
     }
-    report.reply = Some(expect::beginning(&reply.body, SHOWN));
+    report.reply = Some(beginning(&reply.body, SHOWN));
     report.content_type.clone_from(&reply.content_type);
     report.variant.clone_from(&reply.variant);
     report.request_id.clone_from(&reply.request_id);
@@ -156,7 +159,7 @@ fn model_failed(report: &mut CaseReport, expectation: &Expectation, failure: Mod
         Expectation::ModelError { expected, .. } => report.checks.extend(expect::check_model_error(expected, &failure)),
         Expectation::Reply(_) => {
             let status = failure.status.map_or_else(String::new, |status| format!(" with status {status}"));
-            let message = format!("the model answered with an error{status}: {}", expect::excerpt(&failure.message));
+            let message = format!("the model answered with an error{status}: {}", excerpt(&failure.message));
             let check = CheckReport::failed("reply", message).expected("a reply").actual(format!("the model's error{status}"));
             report.checks.push(match &failure.log_stream_arn {
                 Some(arn) => check.hint(format!("the container's log has more: {arn}")),
@@ -165,7 +168,7 @@ fn model_failed(report: &mut CaseReport, expectation: &Expectation, failure: Mod
         }
     }
     report.status = failure.status;
-    report.model_error = Some(expect::cut(&failure.message, SHOWN));
+    report.model_error = Some(cut(&failure.message, SHOWN));
     report.log_stream_arn = failure.log_stream_arn;
     report.request_id = failure.request_id;
 }

@@ -4,9 +4,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::ask::{Answer, Asked, ask};
-use super::{Options, milliseconds};
 use crate::clock::Clock;
 use crate::expect::difference;
+use crate::format::milliseconds;
+use crate::options::Options;
 use crate::report::{CaseComparison, CaseReport, CheckReport, ComparisonReport, DifferenceReport};
 use crate::suite::CompareSettings;
 use crate::target::{EndpointStatus, Request, Target};

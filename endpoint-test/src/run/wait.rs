@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Event, Options, Waited};
+use super::Waited;
 use crate::clock::{Clock, spread};
+use crate::event::Event;
+use crate::options::Options;
 use crate::report::{CheckReport, Outcome};
 use crate::target::{Description, EndpointStatus, Target, TargetError, TargetErrorKind};
 

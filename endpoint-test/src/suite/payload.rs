@@ -9,7 +9,8 @@ use bytes::Bytes;
 use super::case::{Input, Payload};
 use super::document::{Content, Node};
 use super::reader::{Fields, Reader, Settings, media};
-use super::{media_type, rows_reader, samples};
+use super::{rows_reader, samples};
+use crate::media_type;
 use crate::problem::{Place, Problem};
 use crate::target::{LARGE_BODY, MAX_BODY};
 

@@ -14,7 +14,7 @@ pub(super) use self::settings::{Settings, addresses, is_name, media};
 use super::document::{self, Content, Node};
 use super::errors::{Source, SuiteErrors};
 use super::{CompareSettings, FORMAT_VERSION, Suite, SuiteOptions, endpoint, load, variables};
-use crate::expect::difference::Tolerance;
+use crate::expect::number::Tolerance;
 use crate::problem::Problem;
 
 /// The largest suite file, in bytes. Larger payloads belong into files of their own.

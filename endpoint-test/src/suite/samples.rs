@@ -1,7 +1,8 @@
 //! Puts a model package's sample payloads into the cases that ask for them.
 
+use super::Suite;
 use super::case::{Case, Input, Payload};
-use super::{Suite, media_type};
+use crate::media_type;
 use crate::samples::Samples;
 
 /// What a case's media type is while its payload is not known.
