@@ -162,7 +162,7 @@ pub(crate) fn check_latency(max: Duration, latency: Duration) -> CheckReport {
         CheckReport::passed("latency")
     } else {
         CheckReport::failed("latency", format!("the reply took {latency_text}, and {max_text} are allowed"))
-            .hint("this is the time that the client saw, the network included")
+            .with_hint("this is the time that the client saw, the network included")
     };
     check.expected(format!("at most {max_text}")).actual(latency_text)
 }

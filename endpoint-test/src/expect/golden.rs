@@ -29,7 +29,7 @@ pub(super) fn check(expected: &GoldenExpectation, body: &[u8]) -> Vec<CheckRepor
     let file = &expected.file;
     let Some(golden) = &expected.content else {
         let check = CheckReport::failed("golden", format!("the golden file `{file}` does not exist"));
-        return vec![check.actual(beginning(body, EXCERPT)).hint("write it with --update-golden, and read what was written")];
+        return vec![check.actual(beginning(body, EXCERPT)).with_hint("write it with --update-golden, and read what was written")];
     };
     let differences = difference::in_bodies(golden, body, expected.tolerance, &expected.ignore, MOST);
     if differences.is_empty() {
@@ -43,7 +43,7 @@ pub(super) fn check(expected: &GoldenExpectation, body: &[u8]) -> Vec<CheckRepor
             at => format!("`{at}` {}", difference.says),
         };
         let check = CheckReport::failed("golden", message).at(difference.at).expected(difference.expected).actual(difference.actual);
-        if index == last { check.hint(hint) } else { check }
+        if index == last { check.with_hint(hint) } else { check }
     });
     told.collect()
 }

@@ -111,7 +111,7 @@ pub(super) fn read(body: &[u8]) -> Result<Document, CheckReport> {
             Some(word) => format!("`{word}` is not JSON: the container must write another value"),
             None => "ask for it with `accept: application/json`".to_owned(),
         };
-        CheckReport::failed("json", format!("the reply is not JSON: {error}")).actual(actual).hint(hint)
+        CheckReport::failed("json", format!("the reply is not JSON: {error}")).actual(actual).with_hint(hint)
     })
 }
 

@@ -13,7 +13,7 @@ pub(super) fn check(rules: &[TextRule], body: &[u8], row: Option<&Row>) -> Vec<C
         Ok(text) => text,
         Err(error) => {
             let message = format!("the reply is not UTF-8 text: byte {} of {} is not", error.valid_up_to() + 1, body.len());
-            return vec![CheckReport::failed("text", message).hint("ask for a text format with `accept`")];
+            return vec![CheckReport::failed("text", message).with_hint("ask for a text format with `accept`")];
         }
     };
     rules.iter().map(|rule| check_one(rule, text, row)).collect()

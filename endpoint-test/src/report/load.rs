@@ -229,6 +229,7 @@ pub struct SeriesStep {
     pub max_ms: Option<f64>,
 }
 
+#[cfg(feature = "load")]
 impl LoadReport {
     /// A load that was not run, and why.
     pub(crate) fn skipped(message: impl Into<String>) -> Self {

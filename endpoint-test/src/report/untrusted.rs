@@ -1,7 +1,10 @@
 //! Text from outside, made harmless to whoever reads it: names in suites, and whatever a model answers.
 
-use std::fmt::{self, Write as _};
+#[cfg(feature = "render")]
+use std::fmt;
+use std::fmt::Write as _;
 
+#[cfg(feature = "render")]
 /// Text on one line. Line breaks become `\n`; other control characters, those that turn the direction of writing and those that are no
 /// characters become `\u{…}`, so that no response can steer a terminal or show an expectation as its opposite.
 pub(super) fn one_line(text: &str) -> String {
@@ -18,6 +21,7 @@ pub(super) fn one_line(text: &str) -> String {
     shown
 }
 
+#[cfg(feature = "render")]
 /// Text within XML, whose line breaks and tabs stay: what XML does not allow and what steers a terminal becomes `\u{…}`.
 pub(super) fn xml(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
@@ -47,9 +51,11 @@ pub(super) fn json(document: &str) -> String {
     shown
 }
 
+#[cfg(feature = "render")]
 /// Text within HTML, in an element or in a quoted attribute; line breaks and tabs stay.
 pub(super) struct Html<'a>(pub(super) &'a str);
 
+#[cfg(feature = "render")]
 impl fmt::Display for Html<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for character in self.0.chars() {
@@ -68,9 +74,11 @@ impl fmt::Display for Html<'_> {
     }
 }
 
+#[cfg(feature = "render")]
 /// A message within HTML: what stands between backticks is set as code.
 pub(super) struct Prose<'a>(pub(super) &'a str);
 
+#[cfg(feature = "render")]
 impl fmt::Display for Prose<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut parts = self.0.split('`').peekable();
@@ -96,7 +104,7 @@ pub fn is_steering(character: char) -> bool {
         || u32::from(character) & 0xfffe == 0xfffe
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "render"))]
 mod tests {
     use proptest::prelude::*;
 

@@ -1,9 +1,10 @@
 //! The suite's load: whether it is put on the target, and which requests it sends.
 
+use super::INTERRUPTED;
 use crate::clock::Clock;
 use crate::event::Event;
 use crate::load::{self, LoadPlan, LoadRequest};
-use crate::options::{LoadMode, Options};
+use crate::options::{LoadMode, RunOptions};
 use crate::report::{LoadReport, Outcome, TargetReport};
 use crate::suite::Suite;
 use crate::target::{Request, Target};
@@ -14,7 +15,7 @@ pub(super) async fn run<T: Target, C: Clock>(
     plan: &LoadPlan,
     suite: &Suite,
     before: &TargetReport,
-    options: &Options,
+    options: &RunOptions,
     clock: &C,
     on_event: &mut impl FnMut(Event),
 ) -> LoadReport {
@@ -34,11 +35,11 @@ pub(super) async fn run<T: Target, C: Clock>(
 }
 
 /// Why the suite's load is not put on the target.
-fn skipped(before: &TargetReport, options: &Options) -> Option<&'static str> {
+fn skipped(before: &TargetReport, options: &RunOptions) -> Option<&'static str> {
     let wrong = |outcome: Outcome| matches!(outcome, Outcome::Failed | Outcome::Errored);
     let outcomes = before.checks.iter().map(|check| check.outcome).chain(before.cases.iter().map(|case| case.outcome));
     match options.load {
-        _ if options.interruption.is_raised() => Some("the run was interrupted"),
+        _ if options.interruption.is_raised() => Some(INTERRUPTED),
         LoadMode::Never(why) => Some(why),
         LoadMode::AfterSuccess if outcomes.into_iter().any(wrong) => Some("not everything before it passed"),
         LoadMode::AfterSuccess | LoadMode::Anyway => None,
@@ -46,7 +47,7 @@ fn skipped(before: &TargetReport, options: &Options) -> Option<&'static str> {
 }
 
 /// The plan's requests, in turn; of a case with rows, each row's.
-fn requests<'a>(plan: &LoadPlan, suite: &'a Suite, options: &Options) -> Result<Vec<LoadRequest<'a>>, String> {
+fn requests<'a>(plan: &LoadPlan, suite: &'a Suite, options: &RunOptions) -> Result<Vec<LoadRequest<'a>>, String> {
     let mut requests = Vec::new();
     for name in plan.cases() {
         let case = suite.cases().iter().find(|case| case.name() == name).ok_or_else(|| format!("there is no case `{name}`"))?;

@@ -10,9 +10,11 @@ pub(super) const UNKNOWN: &str = "application/octet-stream";
 
 pub(super) fn hand_in(mut suite: Suite, samples: Result<&Samples, &str>) -> Suite {
     for case in std::mem::take(&mut suite.cases) {
+        #[cfg(feature = "load")]
         let name = case.name.clone();
         let cases = cases(case, samples);
         // A load that uses the case uses all that it became.
+        #[cfg(feature = "load")]
         if let Some(load) = &mut suite.load {
             let used = load.cases.drain(..).collect::<Vec<_>>().into_iter();
             let names = || cases.iter().map(|case| case.name.clone()).collect::<Vec<_>>();

@@ -4,7 +4,7 @@ use endpoint_test::report::{
     CaseComparison, ComparisonReport, DifferenceReport, Latencies, LoadError, LoadFigures, MetricReport, Pace, Percentile, PhaseReport,
     RowReport, RowsReport, Series, SeriesStep, ThresholdReport,
 };
-use endpoint_test::{CaseReport, CheckReport, LoadReport, Outcome, Report, TargetInfo, TargetReport, Tool, Variant, Verdict};
+use endpoint_test::{CaseReport, CheckReport, LoadReport, Outcome, Report, TargetInfo, TargetReport, ToolInfo, Variant, Verdict};
 
 const GROUP: &str = "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris-p-abc123xyz";
 
@@ -25,8 +25,8 @@ pub(crate) fn report() -> Report {
     report
 }
 
-pub(crate) fn tool() -> Tool {
-    Tool { name: "xtask".to_owned(), version: "0.1.0".to_owned() }
+pub(crate) fn tool() -> ToolInfo {
+    ToolInfo { name: "xtask".to_owned(), version: "0.1.0".to_owned() }
 }
 
 pub(crate) fn info(account: &str, region: &str) -> TargetInfo {
