@@ -123,8 +123,8 @@ pub use self::options::LoadMode;
 pub use self::options::RunOptions;
 pub use self::problem::{Place, Problem, ProblemCode};
 pub use self::report::{
-    CaseComparison, CaseReport, CheckReport, ComparisonReport, Counts, DifferenceReport, GoldenUpdate, LoadReport, MetricReport, Outcome,
-    Report, RowReport, RowsReport, SuiteInfo, TargetInfo, TargetReport, ToolInfo, Verdict,
+    CaseComparison, CaseReport, CheckReport, ComparisonReport, Counts, DifferenceReport, FindingCode, GoldenUpdate, LoadReport,
+    MetricReport, Outcome, Report, RowReport, RowsReport, SuiteInfo, TargetInfo, TargetReport, ToolInfo, Verdict,
 };
 pub use self::run::{Baseline, Expected, ExpectedSetting, ExpectedVariant, ExpectedVpc, Run};
 pub use self::samples::{MAX_ARCHIVE, SampleError, SampleStore, Samples};

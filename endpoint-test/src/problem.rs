@@ -19,7 +19,7 @@ pub struct Place {
 pub enum ProblemCode {
     /// The suite has a load, and this crate was built without its feature `load`.
     LoadNotSupported,
-    /// A variable has no value; the problem's subject is its name.
+    /// A variable has no value, and none that has one is spelt like it; the problem's subject is its name.
     VariableWithoutValue,
     /// A golden file does not exist.
     GoldenFileMissing,
@@ -48,6 +48,11 @@ impl Problem {
 
     pub(crate) fn at(mut self, place: Option<Place>) -> Self {
         self.place = place;
+        self
+    }
+
+    pub(crate) fn code(mut self, code: ProblemCode) -> Self {
+        self.code = Some(code);
         self
     }
 

@@ -169,10 +169,25 @@ pub struct TargetReport {
     pub load: Option<Box<LoadReport>>,
 }
 
+/// What a program may want to recognise in a finding, to say more about it. It is in no written report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FindingCode {
+    /// The case's golden file does not exist.
+    GoldenFileMissing,
+    /// The reply differs from the case's golden file.
+    GoldenFileDiffers,
+    /// The load generator did not keep pace.
+    GeneratorLate,
+}
+
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CheckReport {
+    /// What kind of finding it is, for those that a program may want to recognise.
+    #[serde(skip)]
+    pub code: Option<FindingCode>,
     /// What was looked at: `status`, `identity`, `json`, `latency` and so on.
     pub name: String,
     /// What was found.

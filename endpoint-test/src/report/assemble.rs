@@ -1,6 +1,6 @@
 //! Putting reports together.
 
-use super::{CaseReport, CheckReport, Counts, Outcome, Report, SCHEMA_VERSION, TargetInfo, TargetReport, ToolInfo, Verdict};
+use super::{CaseReport, CheckReport, Counts, FindingCode, Outcome, Report, SCHEMA_VERSION, TargetInfo, TargetReport, ToolInfo, Verdict};
 use crate::target::TargetError;
 
 impl Report {
@@ -88,7 +88,7 @@ impl TargetReport {
 impl CheckReport {
     /// A check of which only the outcome is known.
     pub(crate) fn new(name: impl Into<String>, outcome: Outcome) -> Self {
-        Self { name: name.into(), outcome, at: None, expected: None, actual: None, message: None, hint: None }
+        Self { code: None, name: name.into(), outcome, at: None, expected: None, actual: None, message: None, hint: None }
     }
 
     /// A check that passed.
@@ -109,6 +109,11 @@ impl CheckReport {
     /// A check that was not made, and why.
     pub(crate) fn skipped(name: impl Into<String>, message: impl Into<String>) -> Self {
         Self { message: Some(message.into()), ..Self::new(name, Outcome::Skipped) }
+    }
+
+    pub(crate) fn code(mut self, code: FindingCode) -> Self {
+        self.code = Some(code);
+        self
     }
 
     pub(crate) fn expected(mut self, expected: impl Into<String>) -> Self {

@@ -12,7 +12,7 @@ use super::errors::{Source, SuiteErrors};
 use super::{Suite, SuiteOptions, payload, rows_reader};
 use crate::expect::Expectation;
 use crate::expect::schema::SchemaExpectation;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemCode};
 use crate::target::MAX_BODY;
 
 /// A file that could not be read.
@@ -108,7 +108,7 @@ fn take_in(case: &mut Case, pending: &PendingFile, file: &Result<Bytes, Unread>,
         (PendingKind::Golden, Err(unread)) if unread.missing && may_be_missing => {}
         (PendingKind::Golden, Err(unread)) if unread.missing => {
             let problem = Problem::new(format!("the golden file `{}` does not exist", pending.path));
-            return Err(told(problem.with_hint("write it with --update-golden, and read what was written")));
+            return Err(told(problem.with_hint("record it from a reply that is right").code(ProblemCode::GoldenFileMissing)));
         }
         (PendingKind::Schema, Ok(content)) => {
             let schema =

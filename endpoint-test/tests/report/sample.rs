@@ -72,7 +72,7 @@ fn target(account: &str, version: u32, verdict: Verdict) -> TargetReport {
 }
 
 pub(crate) fn check(name: &str, outcome: Outcome) -> CheckReport {
-    CheckReport { name: name.to_owned(), outcome, at: None, expected: None, actual: None, message: None, hint: None }
+    CheckReport { code: None, name: name.to_owned(), outcome, at: None, expected: None, actual: None, message: None, hint: None }
 }
 
 fn passing() -> TargetReport {
@@ -251,6 +251,7 @@ fn load() -> LoadReport {
         max_ms: (number != 4).then_some(if number == 8 { 412.0 } else { 25.0 }),
     };
     LoadReport {
+        code: None,
         outcome: Outcome::Failed,
         cases: vec!["one flower gets a species".to_owned()],
         arrivals: Some("poisson".to_owned()),

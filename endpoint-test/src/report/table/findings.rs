@@ -26,7 +26,7 @@ pub(super) fn lines(text: &mut String, target: &TargetReport) {
         text.push_str(finding);
     }
     if findings.len() > MOST_FINDINGS {
-        let more = format!("… and {} more, in test-results.json and report.html", findings.len() - MOST_FINDINGS);
+        let more = format!("… and {} more, in the JSON report and on the HTML page", findings.len() - MOST_FINDINGS);
         paragraph(text, "  ", 2, &more);
     }
     text.push('\n');
