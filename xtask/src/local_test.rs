@@ -37,7 +37,7 @@ pub(crate) async fn container(
         suite_info: Some(read.info),
         release: Some(release),
         wait: WAIT,
-        programs: programs.settings.clone(),
+        programs: Some(programs.settings.clone()),
         ..StageTests::of(stage, read.suite)
     };
     let report = Box::pin(test_container(&tests, url, None, &TestProgress::new(printer, 1), interrupted())).await?;
