@@ -68,7 +68,7 @@ fn endpoint(id: &str, kind: Kind, style: Style, package: &Json) -> Json {
     let mut variant =
         json!({ "VariantName": format!("All{id}"), "InitialVariantWeight": 1, "ModelName": style.reference(&model, "ModelName") });
     let mut config_properties = json!({});
-    let mut endpoint = json!({ "EndpointConfigName": style.reference(&config, "EndpointConfigName") });
+    let mut endpoint = json!({ "RetainAllVariantProperties": true, "EndpointConfigName": style.reference(&config, "EndpointConfigName") });
     let alarms = json!({ "Alarms": [{ "AlarmName": "errors" }] });
     let (instance_type, count) = match kind {
         Kind::Canary => ("ml.m5.large", 2),
@@ -346,6 +346,30 @@ fn an_arn_is_found_in_every_form() {
             found.iter().map(|problem| problem.severity).collect::<Vec<_>>(),
             severity.into_iter().collect::<Vec<_>>(),
             "{value}\n{found:#?}"
+        );
+    }
+}
+
+#[test]
+fn an_update_that_undoes_scaling_is_noted() {
+    let retain = "/First/Properties/RetainAllVariantProperties";
+    let exclude = "/First/Properties/ExcludeRetainedVariantProperties";
+    let excluded = |kind: &str| json!([{ "VariantPropertyType": "DataCaptureConfig" }, { "VariantPropertyType": kind }]);
+    for (kind, pointer, value, count) in [
+        (Kind::Canary, retain, json!(null), 1),
+        (Kind::Canary, retain, json!(false), 1),
+        (Kind::Canary, retain, json!("true"), 0),
+        (Kind::Canary, retain, json!({ "Ref": "Unknown" }), 0),
+        (Kind::Canary, exclude, excluded("DesiredInstanceCount"), 1),
+        (Kind::Canary, exclude, excluded("DesiredWeight"), 0),
+        // Nothing scales it.
+        (Kind::Burstable, retain, json!(null), 0),
+    ] {
+        let found = findings(&plant(&first(kind, Style::Attribute), pointer, &value));
+        assert_eq!(found.len(), count, "{pointer} {value}");
+        assert!(
+            found.iter().all(|note| note.severity == Severity::Note && note.message.contains("whatever they were scaled to")),
+            "{found:?}"
         );
     }
 }

@@ -357,7 +357,7 @@ fn scaled_variants_have_at_least_their_least_number_of_instances() {
             &json!({ "Resources": { "Scaling": { "Type": "AWS::ApplicationAutoScaling::ScalableTarget", "Properties": {
             "ServiceNamespace": "sagemaker", "ScalableDimension": "sagemaker:variant:DesiredInstanceCount", "MinCapacity": least, "MaxCapacity": 6,
             "ResourceId": "endpoint/iris-staging/variant/AllTraffic",
-        } } } }),
+        } }, "Endpoint": { "Properties": { "RetainAllVariantProperties": true } } } }),
         );
         all
     };

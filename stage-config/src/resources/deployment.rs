@@ -1,6 +1,6 @@
 //! `AWS::SageMaker::Endpoint`: its name, and how an update of it goes.
 //!
-//! Source: SageMaker API, `DeploymentConfig`; SageMaker developer guide, "Deployment guardrails" and its exclusions.
+//! Source: SageMaker API, `DeploymentConfig` and `UpdateEndpoint`; SageMaker developer guide, "Deployment guardrails" and its exclusions.
 
 use std::collections::BTreeMap;
 
@@ -38,6 +38,9 @@ pub(super) fn check(
         let owner = format!("`ExcludeRetainedVariantProperties` of {owner}");
         inspector.required_by_api(&excluded, "VariantPropertyType", &owner, "name the property, such as DesiredWeight");
     }
+    if scaling.scales(id) {
+        retains_instances(inspector, properties, &owner);
+    }
     let Some(deployment) = properties.get("DeploymentConfig").filter(|deployment| !deployment.is_unknown()) else { return };
     let variants = config.and_then(|config| config.variants.as_deref()).unwrap_or_default();
     let mut policies = Policies { inspector, owner: &owner, variants, id, scaling };
@@ -62,6 +65,24 @@ pub(super) fn check(
         }
     }
     policies.exclusions(&deployment);
+}
+
+/// Without `RetainAllVariantProperties` each update sets the instances back to the number that the configuration begins with, whatever
+/// scaling has made of it.
+fn retains_instances(inspector: &mut Inspector<'_>, properties: &Property<'_>, owner: &str) {
+    let retains = properties.get("RetainAllVariantProperties");
+    let is_on = retains.as_ref().is_some_and(|retains| *retains.value == true || retains.text() == Some("true"));
+    let excluded = properties.reach(&["ExcludeRetainedVariantProperties", "*", "VariantPropertyType"]);
+    let excluded = excluded.iter().find(|kind| kind.text() == Some("DesiredInstanceCount"));
+    let about = match (&retains, excluded) {
+        (Some(_), Some(excluded)) if is_on => About::Value(&excluded.pointer),
+        (Some(retains), _) if is_on || retains.is_unknown() => return,
+        (Some(retains), _) => About::Value(&retains.pointer),
+        (None, _) => About::Presence(&properties.pointer),
+    };
+    let message = format!("each update of {owner} sets its instances back to `InitialInstanceCount`, whatever they were scaled to");
+    let hint = "write `RetainAllVariantProperties: true`, and leave `DesiredInstanceCount` out of `ExcludeRetainedVariantProperties`";
+    inspector.report(Problem::note("scaling", message).hint(hint), &[about]);
 }
 
 struct Policies<'i, 'a, 'v> {

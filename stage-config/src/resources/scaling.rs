@@ -16,6 +16,11 @@ pub(super) struct Scaling<'a> {
 }
 
 impl Scaling<'_> {
+    /// Whether a variant of this endpoint is scaled.
+    pub(super) fn scales(&self, endpoint: &str) -> bool {
+        self.targets.iter().any(|(scaled, _)| matches!(scaled, Scaled::Variant(id, _) if *id == endpoint))
+    }
+
     /// How many instances a variant of an endpoint has at least, with the pointer of the number that it begins with. None where that is
     /// not known: a target that cannot be followed may scale any variant.
     pub(super) fn least_instances<'v>(&self, endpoint: &str, variant: &'v Variant<'_>) -> Option<(i64, &'v str)> {
