@@ -32,6 +32,7 @@ use endpoint_config::EndpointConfig;
 use inspector::Inspector;
 use property::Property;
 use reference::Kind;
+pub use reference::References;
 
 /// What the caller knows of the stage beyond its parameters.
 #[derive(Debug, Clone, Default)]

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use super::inspector::{About, Inspector};
 use super::model::{self, Model};
 use super::property::Property;
-use super::reference::Kind;
 use super::variant::{self, Variant};
 use super::{asynchronous, capture, serverless};
 use crate::problem::Problem;
@@ -65,7 +64,7 @@ impl<'a> EndpointConfig<'a> {
     /// The configuration of an endpoint, where the reference can be followed.
     pub(super) fn of_endpoint<'c>(inspector: &Inspector<'a>, endpoint: &Property<'a>, configs: &'c [Self]) -> Option<&'c Self> {
         let name = endpoint.get("EndpointConfigName")?;
-        let id = inspector.references.named(Kind::EndpointConfig, name.value)?;
+        let id = inspector.references.endpoint_config(name.value)?;
         configs.iter().find(|config| config.id == id)
     }
 }

@@ -71,13 +71,24 @@ pub(super) enum Scaled<'a> {
     Unknown,
 }
 
-/// The resources of a resolved template that others name.
-pub(super) struct References<'a> {
+/// The endpoints, endpoint configurations and models of a resolved template, as other resources name them.
+///
+/// ```
+/// let template = serde_json::json!({ "Resources": {
+///     "Config": { "Type": "AWS::SageMaker::EndpointConfig" },
+///     "Endpoint": { "Type": "AWS::SageMaker::Endpoint", "Properties": { "EndpointConfigName": { "Fn::Sub": "${Config.EndpointConfigName}" } } },
+/// } });
+/// let name = &template["Resources"]["Endpoint"]["Properties"]["EndpointConfigName"];
+/// assert_eq!(stage_config::References::new(&template).endpoint_config(name), Some("Config"));
+/// ```
+#[derive(Debug)]
+pub struct References<'a> {
     resources: BTreeMap<&'a str, (Kind, Option<&'a Json>)>,
 }
 
 impl<'a> References<'a> {
-    pub(super) fn new(resolved: &'a Json) -> Self {
+    /// Those of a template whose parameters are put in.
+    pub fn new(resolved: &'a Json) -> Self {
         let resources = resolved.get("Resources").and_then(Json::as_object).into_iter().flatten();
         let named = resources.filter_map(|(id, resource)| {
             let kind = Kind::ALL.into_iter().find(|kind| resource.get("Type").and_then(Json::as_str) == Some(kind.resource_type()))?;
@@ -85,6 +96,25 @@ impl<'a> References<'a> {
             Some((id.as_str(), (kind, name)))
         });
         Self { resources: named.collect() }
+    }
+
+    /// The logical id of the endpoint configuration that an `EndpointConfigName` leads to, where that can be followed.
+    pub fn endpoint_config(&self, name: &'a Json) -> Option<&'a str> {
+        self.named(Kind::EndpointConfig, name)
+    }
+
+    /// The logical id of the model that a `ModelName` leads to, where that can be followed.
+    pub fn model(&self, name: &'a Json) -> Option<&'a str> {
+        self.named(Kind::Model, name)
+    }
+
+    /// Whether the `ResourceId` of a scalable target can be a variant of the endpoint with this logical id. What is not known may be any.
+    pub fn may_scale(&self, resource_id: &'a Json, endpoint: &str, variant: Option<&str>) -> bool {
+        match self.scaled(resource_id) {
+            Scaled::Variant(id, name) => id == endpoint && (name.is_none() || variant.is_none() || name.as_deref() == variant),
+            Scaled::Elsewhere => false,
+            Scaled::Unknown => true,
+        }
     }
 
     /// The logical id of the resource that a value names: by `Fn::GetAtt` or `Ref`, in other functions too, or by the name that the

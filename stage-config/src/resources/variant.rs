@@ -7,7 +7,6 @@ use super::inspector::{About, Inspector};
 use super::instance_type::InstanceType;
 use super::model::Model;
 use super::property::Property;
-use super::reference::Kind;
 use super::serverless;
 use crate::names;
 use crate::problem::{Problem, did_you_mean};
@@ -71,7 +70,7 @@ pub(super) fn check<'a>(inspector: &mut Inspector<'a>, variant: &Property<'a>, c
         instance_type,
         count,
         weight,
-        model: model.as_ref().and_then(|model| inspector.references.named(Kind::Model, model.value)),
+        model: model.as_ref().and_then(|model| inspector.references.model(model.value)),
         has_model,
     }
 }
