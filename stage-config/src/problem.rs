@@ -90,7 +90,7 @@ impl Problem {
         self
     }
 
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
@@ -100,7 +100,7 @@ impl Problem {
         self
     }
 
-    pub(crate) fn hint_if(self, hint: Option<String>) -> Self {
+    pub(crate) fn with_hint_opt(self, hint: Option<String>) -> Self {
         Self { hint: hint.or(self.hint.clone()), ..self }
     }
 }

@@ -18,7 +18,7 @@ fn report(problems: &[Problem]) -> String {
 }
 
 fn refused(text: &str) -> String {
-    report(&Layer::from_stage_file(text, "stage.json").unwrap_err().0)
+    report(&Layer::from_stage_file(text, "stage.json".as_ref()).unwrap_err().0)
 }
 
 fn checked(section: &Json, asked: &str, offered: &[(&str, &str)]) -> String {
@@ -27,7 +27,7 @@ fn checked(section: &Json, asked: &str, offered: &[(&str, &str)]) -> String {
     for (name, value) in offered {
         pipeline.offer(name, *value, "--option");
     }
-    let file = Layer::from_stage_file(asked, "stage.json").unwrap();
+    let file = Layer::from_stage_file(asked, "stage.json".as_ref()).unwrap();
     report(&check(&merge([file, pipeline]), &section).problems)
 }
 
@@ -96,7 +96,7 @@ fn all_mistakes_of_a_stage_file_are_reported_at_once() {
 fn numbers_and_booleans_become_the_text_that_stands_there() {
     let layer = Layer::from_stage_file(
         r#"{ "Parameters": { "A": 1.10, "B": true, "C": 12345678901234567890 }, "Tags": { "team": "ml" } }"#,
-        "stage.json",
+        "stage.json".as_ref(),
     )
     .unwrap();
     let texts: Vec<_> = layer.parameters.values().map(|setting| setting.value.text().unwrap()).collect();
@@ -319,7 +319,7 @@ fn a_file_of_many_thousand_entries_is_read_in_a_moment() {
     // This thread's CPU time in nanoseconds, where the system tells it: what else the machine does is not in it.
     let cpu_now = || -> Option<u64> { std::fs::read_to_string("/proc/thread-self/schedstat").ok()?.split(' ').next()?.parse().ok() };
     let before = cpu_now();
-    assert_eq!(Layer::from_stage_file(&text, "stage.json").unwrap_err().0.len(), 99_999);
+    assert_eq!(Layer::from_stage_file(&text, "stage.json".as_ref()).unwrap_err().0.len(), 99_999);
     let taken = cpu_now().zip(before).map(|(after, before)| after - before);
     assert!(taken.is_none_or(|taken| taken < 30_000_000_000), "{taken:?}");
 }
@@ -334,7 +334,7 @@ fn a_default_must_satisfy_its_own_constraints() {
 fn a_missing_parameter_is_added_in_the_form_that_the_stage_file_has() {
     let section = ParametersSection::parse(&serde_json::json!({ "Name": { "Type": "String" } })).unwrap();
     for file in [r#"{ "Parameters": { } }"#, "[ ]"] {
-        let stage = |text: &str| merge([Layer::from_stage_file(text, "stage.json").unwrap()]);
+        let stage = |text: &str| merge([Layer::from_stage_file(text, "stage.json".as_ref()).unwrap()]);
         let problems = check(&stage(file), &section).problems;
         let hint = problems.iter().find(|problem| problem.code == "missing-parameter").unwrap().hint.clone().unwrap();
         // What the hint says to add, put where it says.

@@ -35,7 +35,7 @@ impl Findings<'_> {
         let shown =
             if self.declaration.no_echo { "a value that is not shown (NoEcho)".to_owned() } else { format!("`{}`", shorten(self.value)) };
         let problem = Problem::error(code, format!("`{}` is {shown}, {}", self.name, what.as_ref()));
-        self.problems.push(problem.hint_if(self.declaration.constraint_description.clone()));
+        self.problems.push(problem.with_hint_opt(self.declaration.constraint_description.clone()));
     }
 
     /// How a message names a member of the value.
@@ -127,7 +127,8 @@ impl Findings<'_> {
                 Ok(_) => {}
                 Err(reason) => {
                     let message = format!("whether `{}` matches `{}` is not checked here: {reason}", self.name, pattern.as_str());
-                    self.problems.push(Problem::warning("pattern-not-checked", message).hint("CloudFormation checks it in each account"));
+                    self.problems
+                        .push(Problem::warning("pattern-not-checked", message).with_hint("CloudFormation checks it in each account"));
                     return;
                 }
             }
