@@ -191,14 +191,14 @@ fn mistakes_in_the_template_are_reported_by_pointer() {
 }
 
 #[test]
-fn a_pattern_that_this_engine_does_not_know_is_said_and_not_guessed() {
+fn a_pattern_that_is_left_to_cloudformation_has_a_note_and_is_not_guessed() {
     let section = json!({ "A": { "Type": "String", "AllowedPattern": "(?!x).*" }, "B": { "Type": "String", "AllowedPattern": "(?i)k" } });
     let asked = r#"[{ "ParameterKey": "A", "ParameterValue": "x" }, { "ParameterKey": "B", "ParameterValue": "\u212a" }]"#;
     assert_snapshot!(checked(&section, asked, &[]), @"
     Warning[pattern-not-checked] template /Parameters/A/AllowedPattern: the `AllowedPattern` of `A` cannot be checked here: it uses look-ahead
       hint: CloudFormation checks it in each account; without what is named here it is checked before that
-    Warning[pattern-not-checked] stage.json:1:91: whether `B` matches `(?i)k` is not checked here: case beyond ASCII is not ignored alike
-      hint: CloudFormation checks it in each account
+    Warning[pattern-not-checked] template /Parameters/B/AllowedPattern: the `AllowedPattern` of `B` cannot be checked here: it uses a flag
+      hint: CloudFormation checks it in each account; without what is named here it is checked before that
     ");
 }
 

@@ -112,26 +112,12 @@ impl Findings<'_> {
         }
     }
 
-    /// A pattern that cannot be checked at all is told with the section; here, one that cannot be decided for this value.
+    /// A pattern that is left to CloudFormation has a note of its own.
     fn pattern(&mut self, members: &[&str]) {
-        let declaration = self.declaration;
-        let Some(pattern) = declaration.allowed_pattern.as_ref().filter(|pattern| pattern.unchecked().is_none()) else { return };
-        let mut told = 0;
-        for member in members {
-            match pattern.matches(member) {
-                Ok(false) if told < MAX_MEMBERS_TOLD => {
-                    told += 1;
-                    let each = self.each(member, members);
-                    self.add("pattern", format!("{each}does not match `{}`", pattern.as_str()));
-                }
-                Ok(_) => {}
-                Err(reason) => {
-                    let message = format!("whether `{}` matches `{}` is not checked here: {reason}", self.name, pattern.as_str());
-                    self.problems
-                        .push(Problem::warning("pattern-not-checked", message).with_hint("CloudFormation checks it in each account"));
-                    return;
-                }
-            }
+        let Some(pattern) = &self.declaration.allowed_pattern else { return };
+        for member in members.iter().filter(|member| pattern.matches(member) == Some(false)).take(MAX_MEMBERS_TOLD) {
+            let each = self.each(member, members);
+            self.add("pattern", format!("{each}does not match `{}`", pattern.as_str()));
         }
     }
 
