@@ -1,6 +1,7 @@
 //! Finding the values in a template that can name artifacts.
 
 use super::property_table::{Content, Form, Section, rows};
+use crate::code::Code;
 use crate::json_pointer::below;
 use crate::problem::Problem;
 use crate::template::Template;
@@ -118,12 +119,12 @@ impl Search<'_> {
     fn for_each(&mut self, key: &str, body: &Step, loops: usize) {
         let [_, _, output] = *self.tree.items(body.node) else {
             let message = format!("`{key}` is not a list of three: identifier, collection and output");
-            self.problems.push(Problem::error("malformed-for-each", self.template.place_of_node(body.node, &body.pointer), message));
+            self.problems.push(Problem::error(Code::MalformedForEach, self.template.place_of_node(body.node, &body.pointer), message));
             return;
         };
         if loops > MAX_LOOPS {
             let message = format!("`{key}` is nested in more than {MAX_LOOPS} other loops");
-            self.problems.push(Problem::error("malformed-for-each", self.template.place_of_node(body.node, &body.pointer), message));
+            self.problems.push(Problem::error(Code::MalformedForEach, self.template.place_of_node(body.node, &body.pointer), message));
             return;
         }
         let output = self.step(body, "2", output, false);

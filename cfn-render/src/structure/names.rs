@@ -1,6 +1,7 @@
 //! Names that nothing declares.
 
 use super::Findings;
+use crate::code::Code;
 use crate::declarations::Declarations;
 use crate::json_pointer::Trail;
 use crate::problem::Problem;
@@ -115,7 +116,7 @@ impl<'a> Check<'a> {
                     let has_default = items.len() > 3;
                     if !has_default && !self.problems.is_full() {
                         let hint = self.declarations.like_mapping(name);
-                        trail.index(0, |trail| self.report("unknown-mapping", trail, format!("no mapping is called `{name}`"), hint));
+                        trail.index(0, |trail| self.report(Code::UnknownMapping, trail, format!("no mapping is called `{name}`"), hint));
                     }
                 }
             }
@@ -151,27 +152,27 @@ impl<'a> Check<'a> {
         if !self.declarations.refers(name) && !self.problems.is_full() {
             let hint = self.declarations.like_reference(name);
             let hint = hint.unwrap_or_else(|| "declare a parameter or a resource of this name".to_owned());
-            self.report("unknown-reference", trail, format!("nothing in the template is called `{name}`"), Some(hint));
+            self.report(Code::UnknownReference, trail, format!("nothing in the template is called `{name}`"), Some(hint));
         }
     }
 
     fn resource(&mut self, name: &str, trail: &Trail<'_>) {
         if !self.declarations.is_resource(name) && !self.problems.is_full() {
             let hint = self.declarations.like_resource(name);
-            self.report("unknown-resource", trail, format!("no resource is called `{name}`"), hint);
+            self.report(Code::UnknownResource, trail, format!("no resource is called `{name}`"), hint);
         }
     }
 
     fn condition(&mut self, name: &str, trail: &Trail<'_>) {
         if !self.declarations.is_condition(name) && !self.problems.is_full() {
             let hint = self.declarations.like_condition(name);
-            self.report("unknown-condition", trail, format!("no condition is called `{name}`"), hint);
+            self.report(Code::UnknownCondition, trail, format!("no condition is called `{name}`"), hint);
         }
     }
 
-    fn report(&mut self, code: &'static str, trail: &Trail<'_>, message: String, hint: Option<String>) {
+    fn report(&mut self, code: Code, trail: &Trail<'_>, message: String, hint: Option<String>) {
         let template = self.template;
-        self.problems.error(|| Problem::error(code, template.place(trail.pointer()), message).hint_if(hint));
+        self.problems.error(|| Problem::error(code, template.place(trail.pointer()), message).with_hint_opt(hint));
     }
 }
 
