@@ -10,7 +10,7 @@
 //!
 //! let file = Layer::from_stage_file(
 //!     r#"[{ "ParameterKey": "EndpointInstanceCount", "ParameterValue": "2" }]"#,
-//!     "staging-config-template.json",
+//!     "staging-config-template.json".as_ref(),
 //! )?;
 //! let mut pipeline = Layer::default();
 //! pipeline.offer("EnvType", "staging", "--env-type-staging-name");

@@ -497,7 +497,7 @@ fn placed(changes: &Json, parameters: &Json, file: &str, rules: &ResourceRules) 
     if let Some(truths) = changes.get("Truths") {
         resolved["Conditions"] = truths.clone();
     }
-    check_resources(ResolvedTemplate::new(&template, &resolved), &Layer::from_stage_file(file, "stage.json").unwrap(), rules)
+    check_resources(ResolvedTemplate::new(&template, &resolved), &Layer::from_stage_file(file, "stage.json".as_ref()).unwrap(), rules)
 }
 
 #[test]
@@ -562,7 +562,7 @@ fn what_is_there_because_of_a_parameter_leads_to_that_parameter() {
     let mut resolved = template(&with_canary);
     resolved["Conditions"] = json!({ "Guarded": true });
     let file = r#"[{ "ParameterKey": "Strategy", "ParameterValue": "canary" }]"#;
-    let layer = Layer::from_stage_file(file, "stage.json").unwrap();
+    let layer = Layer::from_stage_file(file, "stage.json".as_ref()).unwrap();
     let found = check_resources(ResolvedTemplate::new(&template(&changes), &resolved), &layer, &ResourceRules::default());
     assert_eq!(found.len(), 1, "{found:#?}");
     assert_eq!(found[0].place.as_ref().unwrap().to_string(), "stage.json:1:50");

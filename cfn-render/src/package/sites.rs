@@ -1,6 +1,7 @@
 //! Finding the values in a template that can name artifacts.
 
 use super::property_table::{Content, Form, Section, UNPACKAGED_PROPERTIES, rows};
+use crate::code::Code;
 use crate::json_pointer::below;
 use crate::problem::Problem;
 use crate::template::Template;
@@ -119,12 +120,12 @@ impl Search<'_> {
     fn for_each(&mut self, key: &str, body: &Step, loops: usize) {
         let [_, _, output] = *self.tree.items(body.node) else {
             let message = format!("`{key}` is not a list of three: identifier, collection and output");
-            self.problems.push(Problem::error("malformed-for-each", self.template.place_of_node(body.node, &body.pointer), message));
+            self.problems.push(Problem::error(Code::MalformedForEach, self.template.place_of_node(body.node, &body.pointer), message));
             return;
         };
         if loops > MAX_LOOPS {
             let message = format!("`{key}` is nested in more than {MAX_LOOPS} other loops");
-            self.problems.push(Problem::error("malformed-for-each", self.template.place_of_node(body.node, &body.pointer), message));
+            self.problems.push(Problem::error(Code::MalformedForEach, self.template.place_of_node(body.node, &body.pointer), message));
             return;
         }
         let output = self.step(body, "2", output, false);
@@ -157,7 +158,8 @@ impl Search<'_> {
                     let message = format!("`{name}` names `{member}`, which packaging leaves as it is: no object in S3 has this address");
                     let place = self.template.place_of_node(step.node, step.pointer.clone());
                     self.problems.push(
-                        Problem::warning("not-packaged", place, message).hint("upload the file, and write its address, s3://bucket/key"),
+                        Problem::warning(Code::NotPackaged, place, message)
+                            .with_hint("upload the file, and write its address, s3://bucket/key"),
                     );
                 }
             }

@@ -8,6 +8,7 @@ use super::conditions::Truth;
 use super::for_each::FOR_EACH;
 use super::parameters::Parameter;
 use super::provenance::{Influence, Names};
+use crate::code::Code;
 use crate::declarations::{Declarations, Known, PSEUDO_PARAMETERS};
 use crate::json_pointer;
 use crate::problem::{Place, Problem};
@@ -283,7 +284,7 @@ impl<'a> Evaluator<'a> {
                     let message = format!("nothing in the template is called `{name}`");
                     let hint = self.declarations.like_reference(name);
                     let hint = hint.unwrap_or_else(|| "declare a parameter or a resource of this name".to_owned());
-                    self.report(Problem::error("unknown-reference", self.here(), message).hint(hint));
+                    self.report(Problem::error(Code::UnknownReference, self.here(), message).with_hint(hint));
                 }
                 None
             }
@@ -295,14 +296,14 @@ impl<'a> Evaluator<'a> {
         if self.declarations.is_resource(name) == Known::No && !self.declarations.open_ended {
             let message = format!("no resource is called `{name}`");
             let hint = self.declarations.like_resource(name);
-            self.report(Problem::error("unknown-resource", self.here(), message).hint_if(hint));
+            self.report(Problem::error(Code::UnknownResource, self.here(), message).with_hint_opt(hint));
         }
     }
 
     /// A macro may read what CloudFormation's own functions do not take.
     pub(super) fn malformed(&mut self, function: &str, what: &str) {
         if !self.declarations.has_macro {
-            self.report(Problem::error("malformed-function", self.here(), format!("`{function}` {what}")));
+            self.report(Problem::error(Code::MalformedFunction, self.here(), format!("`{function}` {what}")));
         }
     }
 
@@ -312,7 +313,7 @@ impl<'a> Evaluator<'a> {
         self.bytes = self.bytes.saturating_add(bytes);
         if before <= MAX_RESULT_BYTES && self.bytes > MAX_RESULT_BYTES {
             let message = format!("the evaluated template would be larger than {} MiB", MAX_RESULT_BYTES >> 20);
-            self.report(Problem::error("result-too-large", self.here(), message));
+            self.report(Problem::error(Code::ResultTooLarge, self.here(), message));
         }
     }
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::cidr::cidr_blocks;
 use super::evaluator::{Evaluator, is_unknown};
 use super::parameters::scalar_text;
+use crate::code::Code;
 use crate::problem::Problem;
 
 impl Evaluator<'_> {
@@ -84,7 +85,7 @@ impl Evaluator<'_> {
                     } else {
                         (format!("no mapping is called `{}`", names[0]), similar)
                     };
-                    self.report(Problem::error("unknown-mapping", self.here(), message).hint_if(hint));
+                    self.report(Problem::error(Code::UnknownMapping, self.here(), message).with_hint_opt(hint));
                 }
                 json!({ "Fn::FindInMap": names })
             }

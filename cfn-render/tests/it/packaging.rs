@@ -153,7 +153,7 @@ fn what_is_only_worth_telling_is_told_with_what_is_wrong() {
         "Resources:\n  A: {Type: 'AWS::Lambda::Function', Properties: {Code: nowhere, Role: !GetAtt Rol.Arn}}\n  B: {Type: T, Type: U}\n",
     )]);
     let error = project.package_error("template.yml");
-    let told: Vec<_> = error.problems().iter().map(|problem| (problem.code, problem.severity)).collect();
+    let told: Vec<_> = error.problems().iter().map(|problem| (problem.code.as_str(), problem.severity)).collect();
     assert_eq!(
         told,
         [("missing-artifact", Severity::Error), ("unknown-resource", Severity::Warning), ("duplicate-key", Severity::Warning)]

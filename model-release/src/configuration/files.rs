@@ -177,15 +177,15 @@ impl Reader {
         Some(StageConfiguration { stage: named.stage, path, layer, overrides })
     }
 
-    fn read<T>(&mut self, path: &Path, hint: &str, parse: fn(&str, &str) -> Result<T, stage_config::Problems>) -> Option<(String, T)> {
+    fn read<T>(&mut self, path: &Path, hint: &str, parse: fn(&str, &Path) -> Result<T, stage_config::Problems>) -> Option<(String, T)> {
         let text = files::read_text(path)
             .map_err(|diagnostic| {
                 let known = diagnostic.hint.clone();
                 self.diagnostics.push(diagnostic.hint(known.unwrap_or_else(|| hint.to_owned())));
             })
             .ok()?;
+        let parsed = parse(&text, path);
         let path = path.display().to_string();
-        let parsed = parse(&text, &path);
         self.texts.push((path.clone(), text));
         match parsed {
             Ok(content) => Some((path, content)),

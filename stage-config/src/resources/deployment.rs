@@ -82,7 +82,7 @@ fn retains_instances(inspector: &mut Inspector<'_>, properties: &Property<'_>, o
     };
     let message = format!("each update of {owner} sets its instances back to `InitialInstanceCount`, whatever they were scaled to");
     let hint = "write `RetainAllVariantProperties: true`, and leave `DesiredInstanceCount` out of `ExcludeRetainedVariantProperties`";
-    inspector.report(Problem::note("scaling", message).hint(hint), &[about]);
+    inspector.report(Problem::note("scaling", message).with_hint(hint), &[about]);
 }
 
 struct Policies<'i, 'a, 'v> {

@@ -66,11 +66,11 @@ impl<'a> Inspector<'a> {
     }
 
     pub(super) fn error(&mut self, code: &'static str, message: impl Into<String>, hint: &str, about: &[About<'_>]) {
-        self.report(Problem::error(code, message).hint(hint), about);
+        self.report(Problem::error(code, message).with_hint(hint), about);
     }
 
     pub(super) fn warning(&mut self, code: &'static str, message: impl Into<String>, hint: &str, about: &[About<'_>]) {
-        self.report(Problem::warning(code, message).hint(hint), about);
+        self.report(Problem::warning(code, message).with_hint(hint), about);
     }
 
     /// What a person wrote comes first, then what the pipeline gave, then the template's default, and last the template's own value.
@@ -143,7 +143,7 @@ impl<'a> Inspector<'a> {
         let message = format!("`{name}` of {owner} is `{}`, which is not one of {}", property.shown(), known.join(", "));
         let problem = Problem::error("not-allowed", message);
         let guess = text.and_then(|text| crate::problem::did_you_mean(text, known.iter().copied()));
-        self.report(problem.hint_if(guess), &[About::Value(&property.pointer)]);
+        self.report(problem.with_hint_opt(guess), &[About::Value(&property.pointer)]);
         None
     }
 

@@ -90,6 +90,7 @@ fn strings(workspace: &Path) -> Vec<Printed> {
         "aws-names",
         "cfn-render",
         "endpoint-test",
+        "located-json",
         "model-registry",
         "model-release",
         "stack-rollout",
