@@ -245,5 +245,5 @@ fn a_property_beside_properties_is_said() {
     let project = Project::new(&[("t.yml", text), ("child.yml", "Resources: {Q: {Type: 'AWS::SQS::Queue'}}\n")]);
     let (packaged, _) = project.package("t.yml");
     let [note] = &packaged.notes[..] else { panic!("{:?}", packaged.notes) };
-    assert_eq!((note.code, note.severity), ("unknown-attribute", cfn_render::Severity::Warning));
+    assert_eq!((note.code, note.severity), (cfn_render::Code::UnknownAttribute, cfn_render::Severity::Warning));
 }
