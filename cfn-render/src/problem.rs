@@ -14,11 +14,11 @@ pub struct Problem {
     /// - Of a text that is no template: `syntax`, `empty-template`, `several-documents`, `not-a-mapping`, `too-deep`, `alias-bomb`,
     ///   `recursive-alias`.
     /// - Of a template's structure: `duplicate-key`, `odd-key`, `alias`, `unknown-tag`, `unknown-section`, `malformed-section`,
-    ///   `missing-resources`, `malformed-resource`, `missing-type`, `malformed-logical-id`, `template-too-large`.
+    ///   `missing-resources`, `malformed-resource`, `missing-type`, `unknown-attribute`, `malformed-logical-id`, `template-too-large`.
     /// - Of names: `unknown-reference`, `unknown-resource`, `unknown-condition`, `unknown-mapping`.
     /// - Of resolving: these too, and `missing-parameter`, `unknown-parameter`, `malformed-default`, `malformed-function`,
     ///   `condition-cycle`, `result-too-large`.
-    /// - Of artifacts: `missing-artifact`, `not-an-artifact`, `malformed-address`, `malformed-for-each`, `unreadable`, `empty-folder`,
+    /// - Of artifacts: `missing-artifact`, `not-an-artifact`, `not-packaged`, `malformed-address`, `malformed-for-each`, `unreadable`, `empty-folder`,
     ///   `special-file`, `symlink-outside`, `symlink-loop`, `dangling-symlink`, `name-not-utf8`, `name-with-backslash`,
     ///   `changed-meanwhile`, `archive-climbs-out`, `malformed-ignore-file`, `folder-for-file`, `template-in-archive`, `template-cycle`,
     ///   `template-nesting`.

@@ -24,6 +24,18 @@ const SECTIONS: [&str; 11] = [
     "Rules",
 ];
 
+/// What a resource has beside its `Properties`.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-product-attribute-reference.html>
+const RESOURCE_ATTRIBUTES: [&str; 9] =
+    ["Condition", "CreationPolicy", "DeletionPolicy", "DependsOn", "Metadata", "Properties", "Type", "UpdatePolicy", "UpdateReplacePolicy"];
+
+/// Those of SAM, which its transform takes away.
+const SAM_ATTRIBUTES: [&str; 2] = ["Connectors", "IgnoreGlobals"];
+
+/// What an output has.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html>
+const OUTPUT_ATTRIBUTES: [&str; 4] = ["Condition", "Description", "Export", "Value"];
+
 /// CloudFormation takes templates of 1 MB from S3.
 const MAX_TEMPLATE_BYTES: usize = 1_048_576;
 
@@ -81,6 +93,7 @@ pub(crate) fn problems(template: &Template) -> Vec<Problem> {
     walk(template, Tree::ROOT, &mut Trail::default(), &mut problems);
     sections(template, &mut problems);
     resources(template, &mut problems);
+    attributes(template, &mut problems);
     names::check(template, &mut problems);
     if template.text().len() > MAX_TEMPLATE_BYTES {
         let message = format!("the template has {} bytes, and CloudFormation takes {MAX_TEMPLATE_BYTES} at most", template.text().len());
@@ -235,6 +248,41 @@ fn resources(template: &Template, problems: &mut Findings) {
             problems.error(|| {
                 Problem::error("missing-type", template.place_of_key(pointer()), format!("the resource `{logical_id}` has no `Type`"))
             });
+        }
+    }
+}
+
+/// What resources and outputs have that CloudFormation does not know: most often a property that is not indented below `Properties`.
+fn attributes(template: &Template, problems: &mut Findings) {
+    let tree = template.tree();
+    let transformed = tree.get(Tree::ROOT, "Transform").is_some();
+    for (section, word, known) in [("Resources", "resource", &RESOURCE_ATTRIBUTES[..]), ("Outputs", "output", &OUTPUT_ATTRIBUTES[..])] {
+        let entries = tree.get(Tree::ROOT, section).filter(|entries| tree.function(*entries).is_none());
+        let entries = entries.into_iter().flat_map(|entries| tree.entries(entries)).filter(|entry| !entry.key.starts_with("Fn::"));
+        for Entry { key: name, value: entry, .. } in entries.filter(|entry| tree.function(entry.value).is_none()) {
+            let resource_type = tree.get(entry, "Type").and_then(|kind| tree.plain_text(kind)).unwrap_or_default();
+            let is_custom = resource_type.starts_with("Custom::") || resource_type == "AWS::CloudFormation::CustomResource";
+            for Entry { key: attribute, .. } in tree.entries(entry) {
+                let of_sam = transformed && section == "Resources" && SAM_ATTRIBUTES.contains(&attribute);
+                if known.contains(&attribute) || of_sam || is_custom && attribute == "Version" || attribute.starts_with("Fn::") {
+                    continue;
+                }
+                let problem = || {
+                    let message = format!("the {word} `{name}` has an unknown attribute `{attribute}`");
+                    let hint = did_you_mean(attribute, known.iter().copied()).unwrap_or_else(|| match section {
+                        "Resources" => "indent it below `Properties` if it is a property: CloudFormation refuses it here".to_owned(),
+                        _ => format!("an output has {}", known.join(", ")),
+                    });
+                    let place = template.place_of_key(below(&below(&below("", section), name), attribute));
+                    Problem::error("unknown-attribute", place, message).hint(hint)
+                };
+                // A macro may read attributes of its own, and of outputs CloudFormation's response is not documented.
+                if transformed || section == "Outputs" {
+                    problems.warning(|| Problem { severity: crate::Severity::Warning, ..problem() });
+                } else {
+                    problems.error(problem);
+                }
+            }
         }
     }
 }

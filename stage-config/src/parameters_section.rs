@@ -194,6 +194,10 @@ impl DeclarationReader<'_> {
             let problem = Problem::error("parameter-type", format!("parameter `{name}` has the unknown type `{text}`"));
             self.problems.push(problem.hint(hint).at(place(name, Some("Type"))));
         }
+        if let Some(hint) = parsed.as_ref().ok().and_then(ParameterType::undocumented) {
+            let note = Problem::warning("parameter-type", format!("parameter `{name}` has the type `{text}`, which is not documented"));
+            self.notes.push(note.hint(hint).at(place(name, Some("Type"))));
+        }
         parsed.ok()
     }
 

@@ -191,6 +191,25 @@ fn mistakes_in_the_template_are_reported_by_pointer() {
 }
 
 #[test]
+fn a_type_that_is_not_documented_is_a_warning() {
+    let section = json!({
+        "A": { "Type": "List<String>" },
+        "B": { "Type": "AWS::SSM::Parameter::Value<Number>" },
+        "C": { "Type": "AWS::EC2::TransitGateway::Id" },
+    });
+    let asked = r#"[{ "ParameterKey": "A", "ParameterValue": "x,y" }, { "ParameterKey": "B", "ParameterValue": "/b" },
+        { "ParameterKey": "C", "ParameterValue": "tgw-1" }]"#;
+    assert_snapshot!(checked(&section, asked, &[]), @"
+    Warning[parameter-type] template /Parameters/A/Type: parameter `A` has the type `List<String>`, which is not documented
+      hint: the documented list of texts is `CommaDelimitedList`
+    Warning[parameter-type] template /Parameters/B/Type: parameter `B` has the type `AWS::SSM::Parameter::Value<Number>`, which is not documented
+      hint: the documented ones are String, List<String>, CommaDelimitedList and the AWS-specific types
+    Warning[parameter-type] template /Parameters/C/Type: parameter `C` has the type `AWS::EC2::TransitGateway::Id`, which is not documented
+      hint: if CloudFormation has it by now, nothing needs to be done
+    ");
+}
+
+#[test]
 fn a_pattern_that_this_engine_does_not_know_is_said_and_not_guessed() {
     let section = json!({ "A": { "Type": "String", "AllowedPattern": "(?!x).*" }, "B": { "Type": "String", "AllowedPattern": "(?i)k" } });
     let asked = r#"[{ "ParameterKey": "A", "ParameterValue": "x" }, { "ParameterKey": "B", "ParameterValue": "\u212a" }]"#;

@@ -138,6 +138,11 @@ impl Evaluator<'_> {
             },
             Value::Array(items) => match items.as_slice() {
                 [Value::String(resource), rest @ ..] if !rest.is_empty() => (resource.clone(), rest.to_vec()),
+                // `AWS::LanguageExtensions` allows functions that make the name.
+                [made, rest @ ..] if !rest.is_empty() && self.declarations.open_ended => match self.evaluate(made) {
+                    Some(Value::String(resource)) => (resource, rest.to_vec()),
+                    _ => return json!({ "Fn::GetAtt": argument }),
+                },
                 _ => {
                     self.malformed("Fn::GetAtt", "takes a resource and an attribute");
                     return json!({ "Fn::GetAtt": argument });

@@ -1,7 +1,7 @@
 //! Names that nothing declares.
 
 use super::Findings;
-use crate::declarations::Declarations;
+use crate::declarations::{Declarations, Known};
 use crate::json_pointer::Trail;
 use crate::problem::Problem;
 use crate::substitution::{Part, parts};
@@ -148,17 +148,40 @@ impl<'a> Check<'a> {
     }
 
     fn reference(&mut self, name: &str, trail: &Trail<'_>) {
-        if !self.declarations.refers(name) && !self.problems.is_full() {
-            let hint = self.declarations.like_reference(name);
-            let hint = hint.unwrap_or_else(|| "declare a parameter or a resource of this name".to_owned());
-            self.report("unknown-reference", trail, format!("nothing in the template is called `{name}`"), Some(hint));
+        match self.declarations.refers(name) {
+            Known::No if !self.problems.is_full() => {
+                let hint = self.declarations.like_reference(name);
+                let hint = hint.unwrap_or_else(|| "declare a parameter or a resource of this name".to_owned());
+                self.report("unknown-reference", trail, format!("nothing in the template is called `{name}`"), Some(hint));
+            }
+            known => self.not_known_here(&known, "unknown-reference", name, trail),
         }
     }
 
+    /// What CloudFormation may know is not wrong.
+    fn not_known_here(&mut self, known: &Known, code: &'static str, name: &str, trail: &Trail<'_>) {
+        let (message, hint) = match known {
+            Known::OfModule(module) => (
+                format!("whether the module `{module}` brings `{name}` is not known here"),
+                "the module's schema in the CloudFormation registry lists its resources",
+            ),
+            Known::NewPseudoParameter => (
+                format!("`{name}` is a pseudo parameter that is not known here"),
+                "if CloudFormation has it by now, nothing needs to be done",
+            ),
+            Known::Declared | Known::No => return,
+        };
+        let template = self.template;
+        self.problems.warning(|| Problem::warning(code, template.place(trail.pointer()), message).hint(hint));
+    }
+
     fn resource(&mut self, name: &str, trail: &Trail<'_>) {
-        if !self.declarations.is_resource(name) && !self.problems.is_full() {
-            let hint = self.declarations.like_resource(name);
-            self.report("unknown-resource", trail, format!("no resource is called `{name}`"), hint);
+        match self.declarations.is_resource(name) {
+            Known::No if !self.problems.is_full() => {
+                let hint = self.declarations.like_resource(name);
+                self.report("unknown-resource", trail, format!("no resource is called `{name}`"), hint);
+            }
+            known => self.not_known_here(&known, "unknown-resource", name, trail),
         }
     }
 

@@ -88,7 +88,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
         compare_with,
         fail_on_difference: options.fail_on_difference,
         update_golden: options.update_golden,
-        programs: programs.settings.clone(),
+        programs: Some(programs.settings.clone()),
         ..StageTests::of(stage, suite)
     };
 
@@ -118,7 +118,10 @@ async fn with_samples(suite: Suite, file: Option<&Path>, release: Option<&Releas
         (None, Some(release)) => samples::from_model_package(release).await,
         (None, None) => Err("there is no release that says whose sample payloads to send: name a file with --sample-payloads".to_owned()),
     };
-    Ok(suite.with_samples(samples.as_ref().map_err(String::as_str)))
+    Ok(match samples {
+        Ok(samples) => suite.with_samples(&samples),
+        Err(why) => suite.without_samples(&why),
+    })
 }
 
 #[cfg(feature = "aws")]

@@ -110,7 +110,7 @@ async fn test(printer: Printer, project: &Project, release: &Path, results: &Pat
         suite_info: Some(read.info),
         release: Some(release),
         wait: Duration::from_secs(30),
-        programs: programs.settings.clone(),
+        programs: Some(programs.settings.clone()),
         ..StageTests::of(Stage::Staging, read.suite)
     };
     let report = Box::pin(test_container(&tests, url, None, &EndpointProgress::new(printer, 1), interrupted())).await?;

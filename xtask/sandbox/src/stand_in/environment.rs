@@ -12,7 +12,8 @@ const OLDEST: (u32, u32) = (3, 10);
 const NEWEST: (u32, u32) = (3, 14);
 /// The user's own first; then those that often lie beside it.
 const NAMES: [&str; 7] = ["python3", "python3.13", "python3.12", "python3.11", "python3.10", "python3.14", "python"];
-/// Written last, so that an environment that was left half-made is known as such.
+/// Written last, with the environment's path: one that was left half-made or moved is made again, because its scripts name their
+/// interpreter by path.
 const COMPLETE: &str = "complete";
 
 /// Where everything is that the launcher needs.
@@ -59,10 +60,14 @@ pub(crate) fn packages(cache: &Path, requirements: &str) -> Result<PathBuf, Erro
         Err(_) => "uv".to_owned(),
     };
     let environment = cache.join(format!("environment-{:016x}", program::fingerprint((requirements, &version))));
-    if !environment.join(COMPLETE).exists() {
+    if !is_complete(&environment) {
         make(&environment, python, requirements)?;
     }
     Ok(environment)
+}
+
+fn is_complete(environment: &Path) -> bool {
+    fs::read(environment.join(COMPLETE)).is_ok_and(|path| path == environment.as_os_str().as_encoded_bytes())
 }
 
 fn make(environment: &Path, python: Result<Python, Error>, pinned: &str) -> Result<(), Error> {
@@ -92,7 +97,7 @@ fn make(environment: &Path, python: Result<Python, Error>, pinned: &str) -> Resu
             .arg(&requirements))?;
     }
     let complete = environment.join(COMPLETE);
-    fs::write(&complete, "").map_err(Error::file(&complete))
+    fs::write(&complete, environment.as_os_str().as_encoded_bytes()).map_err(Error::file(&complete))
 }
 
 #[derive(Debug)]
@@ -174,6 +179,19 @@ mod tests {
     fn python_3_10_to_3_14_will_do_and_no_other() {
         assert!(["3.10.0", "3.11.7", "3.14.2"].into_iter().all(is_supported));
         assert!(!["2.7.18", "3.8.18", "3.9.18", "3.15.0", "4.0.0", "", "3", "x.y"].into_iter().any(is_supported));
+    }
+
+    #[test]
+    fn an_environment_that_was_moved_is_made_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (old, new) = (folder.path().join("old"), folder.path().join("new"));
+        let environment = packages(&old, "").unwrap();
+        assert!(is_complete(&environment));
+        fs::rename(&old, &new).unwrap();
+        let moved = packages(&new, "").unwrap();
+        assert!(moved.starts_with(&new) && is_complete(&moved));
+        let script = fs::read_to_string(moved.join("bin/activate")).unwrap();
+        assert!(script.contains(moved.to_str().unwrap()) && !script.contains(environment.to_str().unwrap()));
     }
 
     #[test]

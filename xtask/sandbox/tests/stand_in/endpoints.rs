@@ -81,6 +81,48 @@ fn update_endpoint_moves_it_and_is_refused_while_one_is_under_way() {
     assert_eq!(refused(update("iris")).2, "Cannot update in-progress endpoint.");
 }
 
+/// Instances and weight of the endpoint's variant.
+fn capacity(aws: &test_support::stand_in::StandIn) -> (i64, f64) {
+    let variant = &describe_endpoint(aws, STAGING, "iris").unwrap()["ProductionVariants"][0];
+    assert_eq!(
+        (&variant["CurrentInstanceCount"], &variant["CurrentWeight"]),
+        (&variant["DesiredInstanceCount"], &variant["DesiredWeight"])
+    );
+    (variant["DesiredInstanceCount"].as_i64().unwrap(), variant["DesiredWeight"].as_f64().unwrap())
+}
+
+#[test]
+fn an_endpoint_keeps_the_capacity_that_an_update_retains() {
+    let aws = start();
+    let call = |action: &str, body: &serde_json::Value| aws.call(STAGING, "sagemaker", action, body).unwrap();
+    make_endpoint(&aws, STAGING, "iris", "package/1");
+    for name in ["first", "second", "third", "fourth"] {
+        let variant = json!({ "VariantName": "AllTraffic", "ModelName": "iris", "InitialInstanceCount": 4, "InstanceType": "ml.m5.large", "InitialVariantWeight": 1 });
+        call("CreateEndpointConfig", &json!({ "EndpointConfigName": name, "ProductionVariants": [variant] }));
+    }
+    let update = |config: &str, more: serde_json::Value| {
+        let mut body = json!({ "EndpointName": "iris", "EndpointConfigName": config });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        call("UpdateEndpoint", &body);
+        capacity(&aws)
+    };
+    let scale = |desired: serde_json::Value| {
+        let mut desired = desired;
+        desired["VariantName"] = json!("AllTraffic");
+        call("UpdateEndpointWeightsAndCapacities", &json!({ "EndpointName": "iris", "DesiredWeightsAndCapacities": [desired] }));
+        capacity(&aws)
+    };
+    assert_eq!(update("first", json!({})), (4, 1.0));
+    // What a request leaves out stays.
+    assert_eq!(scale(json!({ "DesiredInstanceCount": 7 })), (7, 1.0));
+    assert_eq!(scale(json!({ "DesiredWeight": 0.5 })), (7, 0.5));
+    assert_eq!(update("second", json!({ "RetainAllVariantProperties": true })), (7, 0.5));
+    let excluded = json!([{ "VariantPropertyType": "DesiredWeight" }]);
+    assert_eq!(update("third", json!({ "RetainAllVariantProperties": true, "ExcludeRetainedVariantProperties": excluded })), (7, 1.0));
+    // By default nothing is retained.
+    assert_eq!(update("fourth", json!({ "ExcludeRetainedVariantProperties": excluded })), (4, 1.0));
+}
+
 #[test]
 fn a_silent_rollback_is_in_service_on_the_old_model_and_happens_once() {
     let aws = start();

@@ -70,6 +70,26 @@ fn release(aws: &StandIn, accounts: &[&str]) {
     add_accounts(aws, accounts);
 }
 
+/// An endpoint that scaling has brought to seven instances keeps them in the next release; one that does not scale has those of its stage.
+#[test]
+fn a_release_keeps_the_instances_of_an_endpoint_that_scales() {
+    for (most, kept) in [("8", 7), ("", 1)] {
+        let aws = start();
+        let undecided = "ScalingMaxInstanceCount:\n    Type: String\n    Description: The most instances that the endpoint scales out to; empty for no scaling\n    Default: ''";
+        assert!(TEMPLATE.contains(undecided), "the template has another default");
+        let template = TEMPLATE.replacen(undecided, &undecided.replace("''", &format!("'{most}'")), 1);
+        with_network(&aws, STAGING);
+        stack_set_of(&template, &aws, "CreateStackSet", 1);
+        add_accounts(&aws, &[STAGING]);
+        let scaled = json!({ "EndpointName": ENDPOINT, "DesiredWeightsAndCapacities": [{ "VariantName": "AllTraffic", "DesiredInstanceCount": 7 }] });
+        aws.call(STAGING, "sagemaker", "UpdateEndpointWeightsAndCapacities", &scaled).unwrap();
+        stack_set_of(&template, &aws, "UpdateStackSet", 2);
+        assert_eq!(served(&aws, STAGING, ENDPOINT), package(2));
+        let endpoint = describe_endpoint(&aws, STAGING, ENDPOINT).unwrap();
+        assert_eq!(endpoint["ProductionVariants"][0]["DesiredInstanceCount"], kept, "{most}");
+    }
+}
+
 #[test]
 fn the_projects_template_deploys_as_it_is_written() {
     let aws = start();

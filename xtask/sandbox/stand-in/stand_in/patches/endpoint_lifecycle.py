@@ -5,19 +5,25 @@ from moto.sagemaker.models import SageMakerModelBackend
 from moto.sagemaker.responses import SageMakerResponse
 
 from stand_in import endpoints
-from stand_in.endpoint_update import find, update
+from stand_in.endpoint_update import Retained, find, refuse_in_progress, update
 
-PURPOSE = "UpdateEndpoint exists; statuses can be scripted; an update can silently come to nothing"
+PURPOSE = (
+    "UpdateEndpoint exists and retains variant properties; UpdateEndpointWeightsAndCapacities changes what it names; "
+    "statuses can be scripted; an update can silently come to nothing"
+)
 
 
 def update_endpoint(self):
     endpoint = find(self.sagemaker_backend, self._get_param("EndpointName"))
-    update(self.sagemaker_backend, endpoint, self._get_param("EndpointConfigName"))
+    parameters = ("RetainAllVariantProperties", "ExcludeRetainedVariantProperties")
+    retained = Retained({name: self._get_param(name) for name in parameters})
+    update(self.sagemaker_backend, endpoint, self._get_param("EndpointConfigName"), retained)
     return ActionResult({"EndpointArn": endpoint.arn})
 
 
 def apply():
     describe_endpoint, list_endpoints = SageMakerModelBackend.describe_endpoint, SageMakerModelBackend.list_endpoints
+    change = SageMakerModelBackend.update_endpoint_weights_and_capacities
 
     def key(backend, name):
         return (backend.account_id, backend.region_name, name)
@@ -34,6 +40,20 @@ def apply():
             endpoint.endpoint_status, _ = endpoints.status(key(self, endpoint.endpoint_name)) or ("InService", None)
         return list_endpoints(self, *arguments, **named)
 
+    def change_named(self, endpoint_name, desired_weights_and_capacities):
+        """moto takes what a request leaves out away; AWS leaves it as it is."""
+        refuse_in_progress(self, endpoint_name)
+        known = {variant["VariantName"]: variant for variant in find(self, endpoint_name).production_variants}
+        fields = ("DesiredWeight", "DesiredInstanceCount")
+        for desired in desired_weights_and_capacities:
+            desired.update({field: known.get(desired.get("VariantName"), {}).get(field) for field in fields if field not in desired})
+        arn = change(self, endpoint_name, desired_weights_and_capacities)
+        for variant in known.values():
+            for field in [field for field, value in variant.items() if value is None]:
+                del variant[field]
+        return arn
+
     SageMakerModelBackend.describe_endpoint = describe
+    SageMakerModelBackend.update_endpoint_weights_and_capacities = change_named
     SageMakerModelBackend.list_endpoints = show
     SageMakerResponse.update_endpoint = update_endpoint

@@ -118,7 +118,8 @@ def update_endpoint(cls, original_resource, new_resource_name, cloudformation_js
     original_resource.tags = cloudformation_json["Properties"].get("Tags", [])
     # Changed tags alone are no update of the endpoint: they must not use up a silent rollback that a test has asked for.
     if config != original_resource.endpoint_config_name:
-        endpoint_update.update(sagemaker_backends[account_id][region_name], original_resource, config)
+        retained = endpoint_update.Retained(cloudformation_json["Properties"])
+        endpoint_update.update(sagemaker_backends[account_id][region_name], original_resource, config, retained)
     return original_resource
 
 

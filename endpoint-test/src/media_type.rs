@@ -4,7 +4,7 @@
 const LONGEST: usize = 1024;
 
 /// Whether the text can go into a `Content-Type` or `Accept` header and begins with a media type.
-pub(super) fn is_valid(text: &str) -> bool {
+pub(crate) fn is_valid(text: &str) -> bool {
     let essence = text.split([';', ',']).next().unwrap_or_default().trim();
     let token = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&^_.+-*".contains(&byte));
     text.len() <= LONGEST
@@ -13,7 +13,7 @@ pub(super) fn is_valid(text: &str) -> bool {
 }
 
 /// The media type that a file's ending stands for, where there is no doubt.
-pub(super) fn of_file(path: &str) -> Option<&'static str> {
+pub(crate) fn of_file(path: &str) -> Option<&'static str> {
     let ending = path.rsplit('/').next()?.rsplit_once('.')?.1.to_ascii_lowercase();
     Some(match ending.as_str() {
         "csv" => "text/csv",
