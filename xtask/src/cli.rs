@@ -71,7 +71,7 @@ pub(crate) enum Command {
     Setup(SetupOptions),
     /// Check all prerequisites of a release in every account; changes nothing
     Doctor(Box<DoctorOptions>),
-    /// Build a release: choose the model package, check both stages, package the template
+    /// Choose the model package, check both stages, package the template: a release
     Build(Box<BuildOptions>),
     /// Explain, check and describe the parameters of the stages, without AWS
     #[command(subcommand)]
@@ -85,7 +85,7 @@ pub(crate) enum Command {
     Plan(Box<PlanOptions>),
     /// Delete stack instances that the release does not target
     Prune(Box<PruneOptions>),
-    /// Roll a stage out through its stack set and check that its endpoints serve the release
+    /// Roll a stage out and check that its endpoints serve the release
     Deploy(Box<DeployOptions>),
     /// Test every endpoint of the staging accounts
     TestStaging(TestOptions),
@@ -97,7 +97,7 @@ pub(crate) enum Command {
     Test(DeveloperTestOptions),
     /// Run the property tests with new seeds and more cases
     Soak(SoakOptions),
-    /// Check format, lints, documentation, dependencies and templates of this workspace
+    /// Check the code, dependencies and templates of this workspace
     Lint(LintOptions),
     /// Run the benchmarks of this workspace
     Bench(BenchOptions),
@@ -125,13 +125,4 @@ fn without_empty_variables(command: clap::Command) -> clap::Command {
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::CommandFactory as _;
-
-    use super::Cli;
-
-    #[test]
-    fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
-    }
-}
+mod tests;

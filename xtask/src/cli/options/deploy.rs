@@ -36,7 +36,6 @@ pub(crate) struct DeployOptions {
 
 /// The stage of a release, and its stack set.
 #[derive(Debug, Args)]
-#[command(next_help_heading = super::STACK_SET)]
 pub(crate) struct StackSetOptions {
     /// Stage of the release
     #[arg(long, value_parser = super::stage(), help_heading = super::RELEASE)]
@@ -47,19 +46,19 @@ pub(crate) struct StackSetOptions {
     #[arg(long, value_name = "REGIONS", help_heading = super::RELEASE)]
     pub(crate) regions: Option<String>,
     /// How CloudFormation gets its permissions in the target accounts
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, help_heading = super::STACK_SET)]
     pub(crate) permission_model: Permissions,
     /// Administration role in this account, with self-managed permissions
-    #[arg(long, value_name = "ARN", env = "STACK_SET_ADMINISTRATION_ROLE_ARN")]
+    #[arg(long, value_name = "ARN", env = "STACK_SET_ADMINISTRATION_ROLE_ARN", help_heading = super::STACK_SET)]
     pub(crate) administration_role_arn: Option<String>,
     /// Execution role in each target account, with self-managed permissions
-    #[arg(long, value_name = "NAME", env = "STACK_SET_EXECUTION_ROLE_NAME")]
+    #[arg(long, value_name = "NAME", env = "STACK_SET_EXECUTION_ROLE_NAME", help_heading = super::STACK_SET)]
     pub(crate) execution_role_name: Option<String>,
     /// Organizational units of the target accounts, with service-managed permissions
-    #[arg(long, value_name = "OUS", env = "DEPLOYMENT_ORGANIZATIONAL_UNIT_IDS")]
+    #[arg(long, value_name = "OUS", env = "DEPLOYMENT_ORGANIZATIONAL_UNIT_IDS", help_heading = super::STACK_SET)]
     pub(crate) organizational_unit_ids: Option<String>,
     /// Act as the management account or as a delegated administrator, with service-managed permissions
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, help_heading = super::STACK_SET)]
     pub(crate) call_as: Caller,
     #[command(flatten)]
     pub(crate) role: RoleOptions,

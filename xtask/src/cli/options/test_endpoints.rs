@@ -15,19 +15,26 @@ pub(crate) struct TestOptions {
     /// Fail if the stage's configuration has another name
     #[arg(long, value_name = "NAME", env = "BUILD_CONFIG", help_heading = super::RELEASE)]
     pub(crate) build_config: Option<String>,
+    #[command(flatten)]
+    pub(crate) role: RoleOptions,
     /// Read the tests from this file [default: test/endpoint-tests.yaml; test-prod: test/smoke-tests.yaml if it exists]
     #[arg(long, value_name = "FILE", help_heading = super::TESTS)]
     pub(crate) suite: Option<PathBuf>,
-    /// Write the results to this folder [default: target/test-results]
-    #[arg(long, value_name = "DIR", help_heading = super::OUTPUT)]
-    pub(crate) results_dir: Option<PathBuf>,
-    /// Write the results to NAME.json
-    #[arg(long, value_name = "NAME", env = "TEST_RESULTS", default_value = "test-results", help_heading = super::OUTPUT)]
-    pub(crate) test_results: String,
-    #[command(flatten)]
-    pub(crate) role: RoleOptions,
-    #[command(flatten)]
-    pub(crate) record: RecordOptions,
+    /// Set ${NAME} in the tests, by default from the environment; repeatable
+    #[arg(long = "var", value_name = "NAME[=VALUE]", help_heading = super::TESTS)]
+    pub(crate) variables: Vec<String>,
+    /// Read sample payloads from a tar.gz file [default: the model package's SamplePayloadUrl]
+    #[arg(long, value_name = "FILE", help_heading = super::TESTS)]
+    pub(crate) sample_payloads: Option<PathBuf>,
+    /// Test a model container instead of endpoints, such as http://127.0.0.1:8080
+    #[arg(long, value_name = "URL", help_heading = super::TESTS)]
+    pub(crate) endpoint_url: Option<String>,
+    /// Wait this long for an endpoint to be in service [default: 1800; 60 with --endpoint-url]
+    #[arg(long, value_name = "SECONDS", help_heading = super::TESTS)]
+    pub(crate) wait: Option<u64>,
+    /// Test this many endpoints at once
+    #[arg(long, value_name = "N", default_value_t = 64, help_heading = super::TESTS)]
+    pub(crate) jobs: usize,
     /// Allow or forbid tests that run programs (check: { command: … })
     #[arg(
         long,
@@ -42,39 +49,32 @@ pub(crate) struct TestOptions {
     /// Run these programs with this user and group id; needs root
     #[arg(long, value_name = "UID", env = "OWN_CHECKS_UID", value_parser = clap::value_parser!(u32).range(1..i64::from(u32::MAX)), help_heading = super::TESTS)]
     pub(crate) own_checks_uid: Option<u32>,
-    /// Test this many endpoints at once
-    #[arg(long, value_name = "N", default_value_t = 64, help_heading = super::TESTS)]
-    pub(crate) jobs: usize,
+    /// Write golden files from responses that pass everything else
+    #[arg(long, help_heading = super::TESTS)]
+    pub(crate) update_golden: bool,
     /// Skip the load phase
     #[arg(long, conflicts_with_all = ["load_anyway", "load_on_production"], help_heading = super::LOAD)]
     pub(crate) no_load: bool,
     /// Run the load phase even if earlier checks failed
     #[arg(long, help_heading = super::LOAD)]
     pub(crate) load_anyway: bool,
-    /// Run the load phase on the production endpoints of all accounts at once
+    /// Run the load phase of test-prod, on all production endpoints at once
     #[arg(long, help_heading = super::LOAD)]
     pub(crate) load_on_production: bool,
-    /// Wait this long for an endpoint to be in service [default: 1800; 60 with --endpoint-url]
-    #[arg(long, value_name = "SECONDS", help_heading = super::TESTS)]
-    pub(crate) wait: Option<u64>,
-    /// Set ${NAME} in the tests, without a value from the environment; repeatable
-    #[arg(long = "var", value_name = "NAME[=VALUE]", help_heading = super::TESTS)]
-    pub(crate) variables: Vec<String>,
-    /// Write golden files from responses that pass everything else
-    #[arg(long, help_heading = super::TESTS)]
-    pub(crate) update_golden: bool,
     /// Compare the responses with those of another endpoint: NAME, ACCOUNT/REGION/NAME or the URL of a container
     #[arg(long, value_name = "ENDPOINT", help_heading = super::COMPARISON)]
     pub(crate) compare_with: Option<String>,
     /// Fail if any response differs, unless the tests' `compare` sets a limit
     #[arg(long, requires = "compare_with", help_heading = super::COMPARISON)]
     pub(crate) fail_on_difference: bool,
-    /// Read sample payloads from a tar.gz file [default: the model package's SamplePayloadUrl]
-    #[arg(long, value_name = "FILE", help_heading = super::TESTS)]
-    pub(crate) sample_payloads: Option<PathBuf>,
-    /// Test a model container instead of endpoints, such as http://127.0.0.1:8080
-    #[arg(long, value_name = "URL", help_heading = super::TESTS)]
-    pub(crate) endpoint_url: Option<String>,
+    /// Write the results to this folder [default: target/test-results]
+    #[arg(long, value_name = "DIR", help_heading = super::OUTPUT)]
+    pub(crate) results_dir: Option<PathBuf>,
+    /// Write the results to NAME.json
+    #[arg(long, value_name = "NAME", env = "TEST_RESULTS", default_value = "test-results", help_heading = super::OUTPUT)]
+    pub(crate) test_results: String,
+    #[command(flatten)]
+    pub(crate) record: RecordOptions,
 }
 
 /// Whether a suite is allowed to run programs.
