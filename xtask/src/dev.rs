@@ -19,18 +19,18 @@ use crate::printer::Printer;
 use crate::project::Project;
 use options::{BenchOptions, DistOptions, LintOptions, SoakOptions, TestOptions};
 
-/// What to do for the workspace.
+/// The subcommands for the workspace.
 #[derive(Debug, Subcommand)]
 pub(crate) enum DeveloperTask {
-    /// Runs all tests of this workspace, set-up included, and ends with a summary.
+    /// Run all tests of this workspace and print a summary
     Test(TestOptions),
-    /// Runs the property tests of this workspace with new seeds and many more cases.
+    /// Run the property tests with new seeds and more cases
     Soak(SoakOptions),
-    /// Checks format, lints, documentation, dependencies and templates of this workspace.
+    /// Check the code, dependencies and templates of this workspace
     Lint(LintOptions),
-    /// Runs the benchmarks of this workspace, set-up included.
+    /// Run the benchmarks of this workspace
     Bench(BenchOptions),
-    /// Makes the release binary, with its checksum, that runs on every CodeBuild image.
+    /// Build the release binary for CodeBuild and its checksum
     Dist(DistOptions),
 }
 

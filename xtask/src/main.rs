@@ -14,20 +14,14 @@ mod exit;
 mod files;
 mod hints;
 mod interruption;
-mod local_test;
 #[cfg(feature = "aws")]
 mod preflight;
-#[cfg(all(test, feature = "aws", feature = "dev"))]
-mod printed_commands;
 mod printer;
+mod progress;
 mod project;
 mod record;
 mod release_build;
 mod requests;
-#[cfg(feature = "aws")]
-mod rollout_progress;
-#[cfg(test)]
-mod schemas;
 #[cfg(feature = "aws")]
 mod session;
 mod snapshot;
@@ -35,8 +29,15 @@ mod stores;
 mod suite_file;
 mod suite_variables;
 mod targets;
-mod test_progress;
 mod test_results;
+
+// Tests that need types of this program.
+#[cfg(all(test, feature = "aws", feature = "dev"))]
+#[path = "../tests/in_process/printed_commands.rs"]
+mod printed_commands;
+#[cfg(test)]
+#[path = "../tests/in_process/schemas.rs"]
+mod schemas;
 
 use anstream::ColorChoice;
 use tracing_subscriber::EnvFilter;

@@ -1,52 +1,15 @@
 //! `bench`: every benchmark of the workspace, with its set-up; names pick some of them.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use serde::Deserialize;
+use serde_json::Value as Json;
 
 use super::options::BenchOptions;
-use super::program::cargo;
+use super::program::{cargo, packages};
 use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::project::Project;
 use model_release::{Diagnostic, Failure, FailureKind};
-
-/// What is read of `cargo metadata`.
-#[derive(Deserialize)]
-struct Metadata {
-    packages: Vec<Package>,
-}
-
-#[derive(Deserialize)]
-struct Package {
-    name: String,
-    targets: Vec<Target>,
-    metadata: Option<OwnMetadata>,
-}
-
-/// What a package says of its benchmarks: `[package.metadata.bench.NAME]`.
-#[derive(Default, Deserialize)]
-struct OwnMetadata {
-    #[serde(default)]
-    bench: BTreeMap<String, Settings>,
-}
-
-/// How a benchmark is compiled.
-#[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
-struct Settings {
-    /// Another profile than cargo's own for benchmarks. What talks to AWS measures how it waits, not how it computes: the profile of the
-    /// tests will do, for which the SDK is compiled already.
-    profile: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    name: String,
-    kind: Vec<String>,
-    #[serde(rename = "required-features", default)]
-    required_features: Vec<String>,
-}
 
 /// A benchmark of the workspace.
 #[derive(Debug, PartialEq, Eq)]
@@ -70,15 +33,8 @@ pub(crate) fn run(printer: Printer, project: &Project, options: &BenchOptions) -
     for benchmark in chosen {
         printer.step("Measuring", format!("{} ({})", benchmark.name, benchmark.package));
         // Nothing but what the benchmark says it needs is compiled.
-        let mut task = cargo(project).args([
-            "bench",
-            "--locked",
-            "--no-default-features",
-            "--package",
-            &benchmark.package,
-            "--bench",
-            &benchmark.name,
-        ]);
+        let mut task = cargo(project).args(["bench", "--locked", "--no-default-features"]);
+        task = task.args(["--package", &benchmark.package, "--bench", &benchmark.name]);
         if let Some(profile) = &benchmark.profile {
             task = task.args(["--profile", profile]);
         }
@@ -106,30 +62,26 @@ fn path_with_peers(printer: Printer, project: &Project) -> Result<std::ffi::OsSt
             None
         }
     };
-    std::env::join_paths(peers.iter().map(PathBuf::as_path).map(Path::to_owned).chain(std::env::split_paths(&own)))
+    std::env::join_paths(peers.into_iter().chain(std::env::split_paths(&own)))
         .map_err(|error| Diagnostic::error(format!("the search path cannot be extended: {error}")).into())
 }
 
+/// The benchmarks that `cargo metadata` names. `[package.metadata.bench.NAME]` can give one another profile than cargo's own for benchmarks:
+/// what talks to AWS measures how it waits and not how it computes, and in the profile of the tests the SDK is compiled already.
 fn benchmarks(project: &Project) -> Result<Vec<Benchmark>, Failure> {
-    let (succeeded, output) = cargo(project).args(["metadata", "--format-version", "1", "--no-deps", "--locked", "--quiet"]).output()?;
-    let metadata: Option<Metadata> = if succeeded { serde_json::from_str(&output).ok() } else { None };
-    let Some(metadata) = metadata else {
-        return Err(Diagnostic::error("cargo does not say what is in the workspace").detail(output.trim()).into());
-    };
-    let mut benchmarks: Vec<Benchmark> = metadata
-        .packages
-        .into_iter()
-        .flat_map(|package| {
-            let settings = package.metadata.unwrap_or_default().bench;
-            let targets = package.targets.into_iter().filter(|target| target.kind.iter().any(|kind| kind == "bench"));
-            targets.map(move |target| Benchmark {
-                package: package.name.clone(),
-                profile: settings.get(&target.name).and_then(|settings| settings.profile.clone()),
-                name: target.name,
-                features: target.required_features,
-            })
-        })
-        .collect();
+    let list = |value: &Json| value.as_array().cloned().unwrap_or_default();
+    let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
+    let mut benchmarks = Vec::new();
+    for package in packages(project)? {
+        for target in list(&package["targets"]).iter().filter(|target| list(&target["kind"]).contains(&"bench".into())) {
+            benchmarks.push(Benchmark {
+                package: text(&package["name"]),
+                name: text(&target["name"]),
+                features: list(&target["required-features"]).iter().map(text).collect(),
+                profile: package["metadata"]["bench"][text(&target["name"])]["profile"].as_str().map(str::to_owned),
+            });
+        }
+    }
     benchmarks.sort_by(|a, b| (&a.package, &a.name).cmp(&(&b.package, &b.name)));
     Ok(benchmarks)
 }

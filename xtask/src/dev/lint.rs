@@ -1,6 +1,7 @@
 //! `lint`: format, lints, documentation, dependencies and templates of the workspace, as CI checks them.
 
 mod templates;
+mod unused;
 
 use std::path::{Path, PathBuf};
 
@@ -78,6 +79,11 @@ impl Lint {
     }
 
     fn dependencies(&mut self, project: &Project) -> Result<(), Failure> {
+        self.printer.step("Checking", "dependencies: all are used");
+        for unused in unused::dependencies(project)? {
+            self.printer.diagnostic(&unused);
+            self.exit = self.exit.worst(Exit::Failed);
+        }
         let deny = CARGO_DENY.find(self.printer, project)?;
         let configuration = project.root.join(".config/deny.toml");
         let check = |what: &[&str]| {

@@ -5,6 +5,8 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use serde_json::Value as Json;
+
 use crate::project::Project;
 use model_release::{Diagnostic, Failure};
 
@@ -19,6 +21,15 @@ pub(crate) struct Task {
 /// The cargo that runs this program, in the project's folder.
 pub(crate) fn cargo(project: &Project) -> Task {
     Task::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())).folder(&project.root)
+}
+
+/// What `cargo metadata` says of the workspace's own packages.
+pub(crate) fn packages(project: &Project) -> Result<Vec<Json>, Failure> {
+    let (succeeded, output) = cargo(project).args(["metadata", "--format-version", "1", "--no-deps", "--locked", "--quiet"]).output()?;
+    let metadata: Option<Json> = if succeeded { serde_json::from_str(&output).ok() } else { None };
+    metadata
+        .and_then(|metadata| metadata["packages"].as_array().cloned())
+        .ok_or_else(|| Diagnostic::error("cargo does not say what is in the workspace").detail(output.trim()).into())
 }
 
 impl Task {

@@ -106,9 +106,9 @@ fn summarise(printer: Printer, log: &TestLog, start: Instant, without_java: Opti
         printer.bad_step("FAILED", test.label());
         printer.say(format_args!("             {}", test.command()));
     }
-    for target in log.crashed() {
-        printer.bad_step("FAILED", format_args!("{target}: it ended without a result"));
-        printer.say(format_args!("             cargo test --locked {target}"));
+    for binary in log.crashed() {
+        printer.bad_step("FAILED", format_args!("{}: it ended without a result", binary.name));
+        printer.say(format_args!("             {}", binary.command()));
     }
     printer.say(format_args!("{} seconds", start.elapsed().as_secs()));
     printer.say(format_args!("{} passed, {} failed, {skipped} skipped", log.passed, log.failures()));

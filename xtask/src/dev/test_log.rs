@@ -8,10 +8,11 @@ pub(crate) struct TestLog {
     pub(crate) skipped: Vec<(Test, String)>,
     /// Failures that the results of the binaries count, named or not.
     failures: usize,
-    /// Binaries that ended without a result, as cargo names them: `-p xtask --test end_to_end`.
-    crashed: Vec<String>,
+    /// Binaries that ended without a result.
+    crashed: Vec<Binary>,
     binary: Binary,
-    reads_crashed: bool,
+    /// Whether the binary has not printed its result yet.
+    is_running: bool,
 }
 
 /// One test.
@@ -21,19 +22,11 @@ pub(crate) struct Test {
     pub(crate) name: String,
 }
 
-/// What holds a test.
+/// What has tests, and the arguments by which cargo runs it alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-enum Binary {
-    #[default]
-    Unknown,
-    /// The unit tests of a library.
-    Library(String),
-    /// The unit tests of a program.
-    Program(String),
-    /// An integration test.
-    Integration(String),
-    /// The examples in a library's documentation.
-    Documentation(String),
+pub(crate) struct Binary {
+    pub(crate) name: String,
+    arguments: String,
 }
 
 impl TestLog {
@@ -41,17 +34,21 @@ impl TestLog {
     pub(crate) fn read(&mut self, line: &str) {
         let text = line.trim();
         if let Some(rest) = text.strip_prefix("Running ") {
-            self.binary = Binary::running(rest);
+            self.starts(Binary::running(rest));
         } else if let Some(name) = text.strip_prefix("Doc-tests ") {
-            self.binary = Binary::Documentation(name.to_owned());
+            self.starts(Binary { name: name.to_owned(), arguments: " --doc".to_owned() });
         } else if let Some(result) = text.strip_prefix("test result: ") {
+            self.is_running = false;
             self.result(result);
         } else if let Some(test) = text.strip_prefix("test ") {
             self.test(test);
-        } else if text.starts_with("error: ") && (text.ends_with("target failed:") || text.ends_with("targets failed:")) {
-            self.reads_crashed = true;
-        } else if self.reads_crashed && line.starts_with("    `") {
-            self.crashed.push(text.trim_matches('`').to_owned());
+        }
+    }
+
+    fn starts(&mut self, binary: Binary) {
+        let before = std::mem::replace(&mut self.binary, binary);
+        if std::mem::replace(&mut self.is_running, true) {
+            self.crashed.push(before);
         }
     }
 
@@ -79,62 +76,43 @@ impl TestLog {
         self.failures.max(self.failed.len()) + self.crashed().count()
     }
 
-    /// The binaries that ended without naming a test that failed.
-    pub(crate) fn crashed(&self) -> impl Iterator<Item = &str> {
-        let named = |target: &str| self.failed.iter().any(|test| test.binary.is(target));
-        self.crashed.iter().map(String::as_str).filter(move |target| !named(target))
+    /// The binaries that ended without a result; the last one ends when cargo does.
+    pub(crate) fn crashed(&self) -> impl Iterator<Item = &Binary> {
+        self.crashed.iter().chain(self.is_running.then_some(&self.binary))
     }
 }
 
 impl Test {
     /// The test with what holds it, such as `end_to_end plan::two_accounts`.
     pub(crate) fn label(&self) -> String {
-        match &self.binary {
-            Binary::Unknown => self.name.clone(),
-            Binary::Library(name) | Binary::Program(name) | Binary::Integration(name) | Binary::Documentation(name) => {
-                format!("{name} {}", self.name)
-            }
-        }
+        format!("{} {}", self.binary.name, self.name).trim_start().to_owned()
     }
 
     /// The command that runs this test again, with the features of the whole workspace, so that nothing else is compiled.
     pub(crate) fn command(&self) -> String {
-        let target = match &self.binary {
-            Binary::Unknown => String::new(),
-            Binary::Library(_) => " --lib".to_owned(),
-            Binary::Program(_) => " --bins".to_owned(),
-            Binary::Integration(name) => format!(" --test {name}"),
-            // The name of such a test holds spaces and a line number; a part of it is a filter.
-            Binary::Documentation(_) => {
-                return format!("cargo test --workspace --locked --doc -- '{}'", self.name);
-            }
-        };
-        format!("cargo test --workspace --locked{target} -- --exact {}", self.name)
+        // The name of an example in the documentation has spaces.
+        let filter = if self.name.contains(' ') { format!("'{}'", self.name) } else { format!("--exact {}", self.name) };
+        format!("{} -- {filter}", self.binary.command())
     }
 }
 
 impl Binary {
     /// From `unittests src/lib.rs (target/debug/deps/cfn_render-0123)` or `tests/it/main.rs (target/debug/deps/it-0123)`.
     fn running(text: &str) -> Self {
-        let Some((what, file)) = text.rsplit_once(" (") else { return Self::Unknown };
+        let (what, file) = text.rsplit_once(" (").unwrap_or((text, ""));
         let file = file.trim_end_matches(')').rsplit(['/', '\\']).next().unwrap_or_default();
         let name = file.rsplit_once('-').map_or(file, |(name, _)| name).to_owned();
-        match what.strip_prefix("unittests ") {
-            Some(source) if source.ends_with("lib.rs") => Self::Library(name),
-            Some(_) => Self::Program(name),
-            None => Self::Integration(name),
-        }
+        let arguments = match what.strip_prefix("unittests ") {
+            Some(source) if source.ends_with("lib.rs") => " --lib".to_owned(),
+            Some(_) => " --bins".to_owned(),
+            None => format!(" --test {name}"),
+        };
+        Self { name, arguments }
     }
 
-    /// Whether this is the binary that cargo calls by these arguments.
-    fn is(&self, arguments: &str) -> bool {
-        match self {
-            Self::Unknown => false,
-            Self::Library(name) => arguments.ends_with("--lib") && arguments.replace('-', "_").contains(name.as_str()),
-            Self::Program(name) => arguments.contains(&format!("--bin {name}")),
-            Self::Integration(name) => arguments.ends_with(&format!("--test {name}")),
-            Self::Documentation(name) => arguments.ends_with("--doc") && arguments.replace('-', "_").contains(name.as_str()),
-        }
+    /// The command that runs all of its tests.
+    pub(crate) fn command(&self) -> String {
+        format!("cargo test --workspace --locked{}", self.arguments)
     }
 }
 
@@ -194,6 +172,9 @@ error: 2 targets failed:
 
     #[test]
     fn a_binary_that_crashes_counts_as_a_failure_of_its_own() {
-        assert_eq!(read(LOG).crashed().collect::<Vec<_>>(), ["-p xtask --test features"]);
+        let crashed = |log: &str| read(log).crashed().map(Binary::command).collect::<Vec<_>>();
+        assert_eq!(crashed(LOG), ["cargo test --workspace --locked --test features"]);
+        let killed = LOG.split_once("error: test failed, to rerun pass `-p xtask --test features`").unwrap().0;
+        assert_eq!(crashed(killed), ["cargo test --workspace --locked --test features"], "the last binary, too");
     }
 }

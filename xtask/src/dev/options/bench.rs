@@ -7,13 +7,13 @@ use clap::Args;
 /// Options of `bench`.
 #[derive(Debug, Args)]
 pub(crate) struct BenchOptions {
-    /// The benchmarks to run, by their names or their packages'; all of the workspace when none is named.
+    /// Run only these benchmarks, by name or package
     #[arg(value_name = "NAME")]
     pub(crate) names: Vec<String>,
-    /// Says what there is, and runs nothing.
+    /// List the benchmarks without running them
     #[arg(long)]
     pub(crate) list: bool,
-    /// Passed on to each benchmark.
+    /// Pass these arguments to each benchmark
     #[arg(last = true, value_name = "ARGUMENTS")]
     pub(crate) arguments: Vec<OsString>,
 }

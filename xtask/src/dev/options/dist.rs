@@ -7,7 +7,7 @@ use clap::Args;
 /// Options of `dist`.
 #[derive(Debug, Args)]
 pub(crate) struct DistOptions {
-    /// Where the binary and its checksum go [default: target/dist]
+    /// Write the binary and its checksum to this folder [default: target/dist]
     #[arg(long, value_name = "DIR")]
     pub(crate) output_dir: Option<PathBuf>,
 }

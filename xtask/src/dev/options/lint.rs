@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 /// Options of `lint`.
 #[derive(Debug, Args)]
 pub(crate) struct LintOptions {
-    /// Only these checks; all when none is named.
+    /// Run only these checks
     #[arg(value_enum, value_name = "CHECK")]
     pub(crate) checks: Vec<LintCheck>,
 }
@@ -13,10 +13,10 @@ pub(crate) struct LintOptions {
 /// A group of checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LintCheck {
-    /// Format, lints and documentation of the Rust code.
+    // Format, lints and documentation of the Rust code.
     Code,
-    /// Bans, licences, sources and advisories of dependencies.
+    // Bans, licences, sources and advisories of dependencies.
     Dependencies,
-    /// The CloudFormation templates: cfn-lint, and the rules of pipeline/guard.
+    // The CloudFormation templates: cfn-lint, and the rules of pipeline/guard.
     Templates,
 }

@@ -10,7 +10,7 @@ pub(crate) struct TestOptions {
     /// Install the model servers (1.1 GB below the target folder) and run the tests that need them
     #[arg(long)]
     pub(crate) model_servers: bool,
-    /// Arguments for `cargo test`, such as `--test end_to_end plan::`
+    /// Pass these arguments to `cargo test`, such as `--test end_to_end plan::`
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pub(crate) arguments: Vec<OsString>,
 }
@@ -18,19 +18,19 @@ pub(crate) struct TestOptions {
 /// What `soak` runs, and for how long.
 #[derive(Debug, Args)]
 pub(crate) struct SoakOptions {
-    /// Suites to run, by a part of their names; all of them by default
+    /// Run only suites whose names contain this text
     #[arg(value_name = "SUITE")]
     pub(crate) suites: Vec<String>,
-    /// Minutes to run, shared by the suites
+    /// Run for this many minutes, shared by the suites
     #[arg(long, value_name = "N", default_value_t = 10, conflicts_with = "cases")]
     pub(crate) minutes: u64,
-    /// Cases of each property to run, however long that takes
+    /// Run this many cases of each property, however long that takes
     #[arg(long, value_name = "N")]
     pub(crate) cases: Option<u64>,
-    /// Seed of the first round, to repeat a run
+    /// Start with this seed, to repeat a run
     #[arg(long, value_name = "SEED")]
     pub(crate) seed: Option<u64>,
-    /// List the suites and their properties, and run nothing
+    /// List the suites and their properties without running them
     #[arg(long)]
     pub(crate) list: bool,
 }

@@ -1,37 +1,27 @@
-//! Progress of a test run: one line that moves on a terminal, one line an endpoint otherwise.
+//! Progress of a test run.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use endpoint_test::{Event, Outcome, TargetInfo, TargetReport, Verdict};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use model_release::TestObserver;
 
+use super::Line;
 use crate::printer::Printer;
 
 /// Shows how far a run is; clones show the same.
-#[derive(Clone)]
-pub(crate) struct TestProgress {
+#[derive(Debug, Clone)]
+pub(crate) struct EndpointProgress {
     printer: Printer,
-    bar: ProgressBar,
+    line: Arc<Line>,
     /// What each endpoint that is under way is doing.
     doing: Arc<Mutex<BTreeMap<String, String>>>,
 }
 
-impl TestProgress {
+impl EndpointProgress {
     pub(crate) fn new(printer: Printer, targets: usize) -> Self {
-        let target = if printer.shows_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(Some(targets as u64), target);
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {pos}/{len} endpoints  {elapsed}  {wide_msg}") {
-            bar.set_style(style);
-        }
-        bar.enable_steady_tick(Duration::from_millis(120));
-        Self { printer, bar, doing: Arc::default() }
-    }
-
-    fn end(&self) {
-        self.bar.finish_and_clear();
+        let line = Line::new(printer, Some(targets), "{spinner} {pos}/{len} endpoints  {elapsed}  {wide_msg}");
+        Self { printer, line: Arc::new(line), doing: Arc::default() }
     }
 
     fn set(&self, name: &str, what: Option<String>) {
@@ -41,11 +31,11 @@ impl TestProgress {
             None => drop(doing.remove(name)),
         }
         let message: Vec<_> = doing.iter().take(3).map(|(name, what)| format!("{name} {what}")).collect();
-        self.bar.set_message(message.join("  "));
+        self.line.0.set_message(message.join("  "));
     }
 }
 
-impl TestObserver for TestProgress {
+impl TestObserver for EndpointProgress {
     fn listener(&self, info: &TargetInfo) -> impl FnMut(Event) + Send + use<> {
         let progress = self.clone();
         let name = if info.region == "local" { info.endpoint.clone() } else { format!("{}/{}", info.account_id, info.region) };
@@ -69,12 +59,12 @@ impl TestObserver for TestProgress {
                 Event::NotDescribed { message, .. } => Some(message.as_str()),
                 _ => None,
             };
-            if let Some(news) = news.filter(|news| progress.bar.is_hidden() && last != *news) {
+            if let Some(news) = news.filter(|news| progress.line.0.is_hidden() && last != *news) {
                 news.clone_into(&mut last);
                 progress.printer.step("Waiting", format_args!("{name}: {news}"));
             }
             if let Event::LoadStarted { duration, .. } = &event
-                && progress.bar.is_hidden()
+                && progress.line.0.is_hidden()
             {
                 progress.printer.step("Load", format_args!("{name}: {} s", duration.as_secs()));
             }
@@ -84,28 +74,17 @@ impl TestObserver for TestProgress {
 
     fn finished(&self, report: &TargetReport) {
         self.set(&format!("{}/{}", report.account_id, report.region), None);
-        self.bar.inc(1);
-        let verb = match report.verdict {
-            Verdict::Passed => "Passed",
-            Verdict::Failed => "FAILED",
-            Verdict::Errored => "ERROR",
+        self.line.0.inc(1);
+        let (is_bad, verb) = match report.verdict {
+            Verdict::Passed => (false, "Passed"),
+            Verdict::Failed => (true, "FAILED"),
+            Verdict::Errored => (true, "ERROR"),
             // No case was asked for: the checks are all there is to say.
-            Verdict::Empty if report.checks.iter().any(|check| check.outcome == Outcome::Passed) => "Checked",
-            Verdict::Empty => "Empty",
-            Verdict::Skipped => "Skipped",
+            Verdict::Empty if report.checks.iter().any(|check| check.outcome == Outcome::Passed) => (false, "Checked"),
+            Verdict::Empty => (false, "Empty"),
+            Verdict::Skipped => (false, "Skipped"),
         };
-        self.bar.suspend(|| match verb {
-            "FAILED" | "ERROR" => self.printer.bad_step(verb, report.title()),
-            _ => self.printer.step(verb, report.title()),
-        });
-        if self.bar.position() == self.bar.length().unwrap_or(0) {
-            self.end();
-        }
-    }
-}
-
-impl std::fmt::Debug for TestProgress {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("TestProgress").finish_non_exhaustive()
+        let (printer, title) = (self.printer, report.title());
+        self.line.0.suspend(|| if is_bad { printer.bad_step(verb, title) } else { printer.step(verb, title) });
     }
 }
