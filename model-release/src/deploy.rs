@@ -3,13 +3,11 @@
 //! In CodePipeline the CloudFormationStackSet action rolls out. Both use the same stack set and the same files, so either can go on where
 //! the other stopped; this one refuses while another operation is running on the set.
 
-use std::time::Duration;
-
 use endpoint_test::{LoadMode, Outcome, TargetReport};
 use serde_json::{Value as Json, json};
 use stack_rollout::preflight::Check;
 use stack_rollout::{
-    AccountId, CallAs, Clock, Region, Rollout, SessionError, StackSets, Stacks, Targets, Verdict, observe, plan, roll_out,
+    AccountId, CallAs, Clock, Region, Rollout, SessionError, StackSets, Stacks, SystemClock, Targets, Verdict, observe, plan, roll_out,
 };
 
 use crate::diagnostic::{Diagnostic, Failure, FailureKind, Level};
@@ -21,18 +19,16 @@ use crate::{Expectations, Release, RolloutRequest, Stage, StageTests};
 const JOBS: usize = 32;
 
 /// What is deployed, and how long it may take.
-#[derive(Debug, Clone, Copy)]
-pub struct DeployRequest<'a> {
+#[derive(Debug, Clone)]
+pub struct DeployRequest<'a, C = SystemClock> {
     /// The release.
     pub release: &'a Release,
     /// The stage.
     pub stage: Stage,
     /// The stage's rollout.
     pub rollout: &'a RolloutRequest,
-    /// How long the rollout may take in all, and then an endpoint to be in service.
-    pub wait: Duration,
-    /// Whether operations of others are waited for instead of refusing.
-    pub wait_for_others: bool,
+    /// How it is rolled out. The deadline is the rollout's, and then that of an endpoint to be in service.
+    pub options: stack_rollout::Options<C>,
 }
 
 /// What a deployment reports on its way.
@@ -78,19 +74,19 @@ impl From<Failure> for DeployError {
 
 /// Deploys a stage. `preflight` makes the checks of a planned rollout, where they are wanted; `identity` runs the tests that follow every
 /// endpoint to its model package.
-pub async fn deploy<S, K, Opened>(
-    request: &DeployRequest<'_>,
+pub async fn deploy<S, K, Opened, C>(
+    request: &DeployRequest<'_, C>,
     stack_sets: &S,
     stacks: impl Fn(AccountId, Region) -> Opened + Sync,
     preflight: Option<impl AsyncFnOnce(PlannedRollout<'_>) -> Vec<Check>>,
     identity: impl AsyncFnOnce(StageTests) -> Result<Vec<TargetReport>, Failure>,
-    clock: &impl Clock,
     mut on_event: impl FnMut(DeployEvent) + Send,
 ) -> Result<Deployment, DeployError>
 where
     S: StackSets,
     K: Stacks + Send,
     Opened: Future<Output = Result<K, SessionError>> + Send,
+    C: Clock,
 {
     if let Some(preflight) = preflight
         && let Some(report) = before(request, stack_sets, preflight).await?
@@ -101,13 +97,8 @@ where
         on_event(DeployEvent::PreflightPassed(report));
     }
     on_event(DeployEvent::RollingOut);
-    let options = stack_rollout::Options {
-        deadline: request.wait,
-        wait_for_others: request.wait_for_others,
-        ..stack_rollout::Options::new(request.rollout.release_id.clone())
-    };
     let rollout =
-        roll_out(stack_sets, stacks, &request.rollout.release, &options, clock, |event| on_event(DeployEvent::Rollout(event))).await;
+        roll_out(stack_sets, stacks, &request.rollout.release, &request.options, |event| on_event(DeployEvent::Rollout(event))).await;
     on_event(DeployEvent::RolledOut);
     let rollout = rollout.map_err(|error| refused(&error, request.rollout.call_as))?;
     let identity = if rollout.verdict() == Verdict::Succeeded {
@@ -120,8 +111,8 @@ where
 }
 
 /// Checks whether the rollout could succeed in its targets; `None` where there is nothing to check.
-async fn before<S: StackSets>(
-    request: &DeployRequest<'_>,
+async fn before<S: StackSets, C: Clock>(
+    request: &DeployRequest<'_, C>,
     stack_sets: &S,
     preflight: impl AsyncFnOnce(PlannedRollout<'_>) -> Vec<Check>,
 ) -> Result<Option<PreflightReport>, Failure> {
@@ -145,12 +136,12 @@ async fn before<S: StackSets>(
 }
 
 /// A stack set that says SUCCEEDED while an endpoint serves another model is a failure: each endpoint is followed to its model package.
-fn identity_tests(request: &DeployRequest<'_>) -> Result<StageTests, Failure> {
+fn identity_tests<C>(request: &DeployRequest<'_, C>) -> Result<StageTests, Failure> {
     let suite = StageTests::no_cases()?;
     Ok(StageTests {
         expectations: Some(Expectations::read(request.release, request.stage)?),
         release: Some(request.release.clone()),
-        wait: request.wait,
+        wait: request.options.deadline,
         jobs: JOBS,
         load: LoadMode::Never("deploy puts no load on endpoints"),
         ..StageTests::of(request.stage, suite)

@@ -1,6 +1,10 @@
 //! Why nothing was rolled out.
 
-use crate::{CallAs, CallError, Operation, Problems, StackSetName};
+use crate::call_error::CallError;
+use crate::identifiers::StackSetName;
+use crate::problem::Problems;
+use crate::release::CallAs;
+use crate::stack_sets::Operation;
 
 /// Why a rollout or a look at a stack set came to nothing.
 ///

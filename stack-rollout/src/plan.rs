@@ -6,11 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
+use crate::bounded;
+use crate::call_error::CallError;
+use crate::error::Error;
+use crate::identifiers::{StackSetName, Target};
 use crate::problem::{Place, Problem};
-use crate::release::{PermissionModel, Release};
-use crate::stack_sets::{Instance, Parameters, StackSet, StackSets, keys};
+use crate::release::{Parameters, PermissionModel, Release};
+use crate::stack_sets::{Instance, StackSet, StackSets, keys};
 use crate::status::{DetailedStatus, DriftStatus, InstanceStatus};
-use crate::{CallError, Error, StackSetName, Target, bounded};
 
 /// What there is: a stack set, if any, and its instances.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -9,12 +9,18 @@ mod trust;
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
+use aws_names::{AccountId, Region};
 use serde::Serialize;
 
 use crate::bounded::{self, boxed};
-use crate::{AccountId, CallError, Clock, Region, SessionError, Target};
+use crate::call_error::CallError;
+use crate::clock::{Clock, SystemClock};
+use crate::identifiers::Target;
+use crate::stacks::SessionError;
+
 pub use trust::{administration_role_trust, trusts};
 
 /// What the stacks need in one account and region.
@@ -57,7 +63,7 @@ pub struct Place {
     /// The stack that it has already, if any.
     pub stack_id: Option<String>,
     /// Which of the requirements hold there, by their place in the list.
-    pub requirements: usize,
+    pub requirements: Arc<Requirements>,
 }
 
 /// What AWS tells of a model package.
@@ -157,8 +163,8 @@ pub enum CheckOutcome {
 }
 
 /// How the questions are asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PreflightOptions {
+#[derive(Debug, Clone)]
+pub struct PreflightOptions<C = SystemClock> {
     /// In how many targets at once.
     pub at_once: usize,
     /// How often a question is asked again when AWS is limiting requests or cannot be reached.
@@ -167,11 +173,13 @@ pub struct PreflightOptions {
     pub pause: Duration,
     /// How long all questions may take. What was not asked by then is told as not asked.
     pub deadline: Duration,
+    /// The clock by which it waits.
+    pub clock: C,
 }
 
 impl Default for PreflightOptions {
     fn default() -> Self {
-        Self { at_once: 32, attempts: 4, pause: Duration::from_millis(500), deadline: Duration::from_mins(15) }
+        Self { at_once: 32, attempts: 4, pause: Duration::from_millis(500), deadline: Duration::from_mins(15), clock: SystemClock::new() }
     }
 }
 
@@ -181,10 +189,8 @@ impl Default for PreflightOptions {
 /// told of each place that is done, with how many of its answers are failures.
 pub async fn preflight<F, Fut, T, C>(
     places: &[Place],
-    requirements: &[Requirements],
     sessions: F,
-    options: &PreflightOptions,
-    clock: &C,
+    options: &PreflightOptions<C>,
     on_place: impl Fn(&Target, usize) + Send + Sync,
 ) -> Vec<Check>
 where
@@ -193,17 +199,15 @@ where
     T: TargetAccount + Send,
     C: Clock,
 {
-    let end = clock.now().saturating_add(options.deadline);
-    let nothing = Requirements::default();
-    let (sessions, on_place, nothing) = (&sessions, &on_place, &nothing);
+    let end = options.clock.now().saturating_add(options.deadline);
+    let (sessions, on_place) = (&sessions, &on_place);
     let asked = places.iter().map(|place| {
         boxed(async move {
-            let wanted = requirements.get(place.requirements).unwrap_or(nothing);
-            let checks = if clock.now() >= end {
+            let checks = if options.clock.now() >= end {
                 vec![checks::not_asked(place)]
             } else {
                 match sessions(place.target.account.clone(), place.target.region.clone()).await {
-                    Ok(account) => checks::ask(&account, place, wanted, options, clock).await,
+                    Ok(account) => checks::ask(&account, place, options).await,
                     Err(error) => vec![checks::no_session(place, &error)],
                 }
             };

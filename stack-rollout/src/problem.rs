@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::Target;
+use crate::identifiers::Target;
 
 /// One finding about a release or about the stack set that it meets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

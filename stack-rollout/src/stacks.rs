@@ -5,7 +5,7 @@ use std::future::Future;
 
 use serde::Serialize;
 
-use crate::CallError;
+use crate::call_error::CallError;
 
 /// CloudFormation's stacks as one session in a target account and region sees them.
 pub trait Stacks: Sync {

@@ -94,7 +94,7 @@ fn without_region() -> Failure {
 #[cfg(feature = "aws")]
 async fn in_bucket(printer: Printer, plan: PackagePlan, bucket: Bucket) -> Result<Result<Packaged, cfn_render::Error>, Failure> {
     let session = crate::session::open_as(bucket.region.as_deref(), bucket.profile.as_deref()).await?;
-    let store = cfn_render::aws::S3Store::new(aws_sdk_s3::Client::new(session.config()), bucket.name)
+    let store = cfn_render::aws::S3Store::from_config(session.config(), bucket.name)
         .prefix(bucket.prefix.as_deref().unwrap_or_default())
         .kms_key_id(bucket.kms_key_id)
         .metadata(bucket.metadata)

@@ -1,11 +1,13 @@
 //! Between the SDK's types and this crate's.
 
+use aws_names::InvalidName;
 use aws_sdk_cloudformation::types;
 
-use crate::release::{AutoDeployment, CallAs, PermissionModel, Release};
-use crate::stack_sets::{Instance, Operation, OperationResult, Parameters, StackSet};
+use crate::call_error::CallError;
+use crate::identifiers::Target;
+use crate::release::{AutoDeployment, CallAs, Parameters, PermissionModel, Preferences, Release, Targets};
+use crate::stack_sets::{Instance, Operation, OperationResult, StackSet};
 use crate::stacks::StackEvent;
-use crate::{CallError, Preferences, Target, Targets};
 
 pub(super) fn call_as(call_as: CallAs) -> Option<types::CallAs> {
     match call_as {
@@ -168,7 +170,7 @@ fn target(operation: &'static str, account: Option<&str>, region: Option<&str>) 
 /// look like one that does not exist.
 pub(super) fn identifier<T>(operation: &'static str, text: Option<&str>) -> Result<T, CallError>
 where
-    T: std::str::FromStr<Err = crate::InvalidName>,
+    T: std::str::FromStr<Err = InvalidName>,
 {
     text.unwrap_or_default().parse().map_err(|error| CallError::unusable(operation, format!("the answer cannot be used: {error}")))
 }

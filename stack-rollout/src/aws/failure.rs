@@ -4,7 +4,7 @@ use aws_sdk_cloudformation::config::http::HttpResponse;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::operation::RequestId;
 
-use crate::CallError;
+use crate::call_error::CallError;
 
 /// Turns an error of the SDK into one of this crate, with what AWS said: code, message, request id.
 pub fn failed<E>(operation: &'static str) -> impl FnOnce(SdkError<E, HttpResponse>) -> CallError

@@ -1,11 +1,12 @@
 //! [`Organization`] on AWS Organizations.
 
+use aws_names::AccountId;
 use aws_sdk_organizations::Client;
 use aws_sdk_organizations::types::Account;
 
 use super::failure::failed;
+use crate::call_error::CallError;
 use crate::organization::{Member, Organization, Page, UnitId};
-use crate::{AccountId, CallError};
 
 /// The most that AWS Organizations puts on a page.
 const PAGE: i32 = 20;

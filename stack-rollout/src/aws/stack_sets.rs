@@ -7,12 +7,10 @@ use aws_sdk_cloudformation::types::{PermissionModels, StackSetOperationSummary, 
 
 use super::convert::{self, Where};
 use super::failure::failed;
-use crate::call_error::CallErrorKind;
-use crate::release::{CallAs, PermissionModel, Release};
-use crate::stack_sets::{
-    Instance, InstancesDeletion, InstancesOperation, Operation, OperationResult, Parameters, SetUpdate, StackSet, StackSets,
-};
-use crate::{CallError, OperationId, Preferences, StackSetName, Target};
+use crate::call_error::{CallError, CallErrorKind};
+use crate::identifiers::{OperationId, StackSetName, Target};
+use crate::release::{CallAs, PermissionModel, Preferences, Release};
+use crate::stack_sets::{Instance, InstancesDeletion, InstancesOperation, Operation, OperationResult, SetUpdate, StackSet, StackSets};
 
 /// The stack sets of the account and region that a client speaks for.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@ use aws_sdk_cloudformation::Client;
 
 use super::convert;
 use super::failure::failed;
-use crate::CallError;
+use crate::call_error::CallError;
 use crate::stacks::{EventPage, Stacks};
 
 /// The stacks of the account and region that a client speaks for.
@@ -22,6 +22,14 @@ impl CloudFormationStacks {
     /// The stacks that `client` sees.
     pub fn new(client: Client) -> Self {
         Self { client }
+    }
+
+    /// The physical ids of a stack's resources of one type (`DescribeStackResources`).
+    pub async fn physical_ids(&self, stack_id: &str, resource_type: &str) -> Result<Vec<String>, CallError> {
+        let response = self.client.describe_stack_resources().stack_name(stack_id).send().await;
+        let resources = response.map_err(failed("DescribeStackResources"))?.stack_resources.unwrap_or_default();
+        let of_type = resources.into_iter().filter(|resource| resource.resource_type.as_deref() == Some(resource_type));
+        Ok(of_type.filter_map(|resource| resource.physical_resource_id).collect())
     }
 }
 

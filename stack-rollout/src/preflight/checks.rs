@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::trust::lets_service_in;
 use super::{Check, CheckOutcome, ImageName, Place, PreflightOptions, Presence, Requirements, TargetAccount, trusts};
 use crate::call_error::{CallError, CallErrorKind};
-use crate::{Clock, SessionError};
+use crate::clock::Clock;
+use crate::stacks::SessionError;
 
 /// Collects the answers of one place.
 struct Answers<'a> {
@@ -70,16 +71,10 @@ pub(super) fn no_session(place: &Place, error: &SessionError) -> Check {
     check
 }
 
-pub(super) async fn ask<T: TargetAccount, C: Clock>(
-    account: &T,
-    place: &Place,
-    wanted: &Requirements,
-    options: &PreflightOptions,
-    clock: &C,
-) -> Vec<Check> {
+pub(super) async fn ask<T: TargetAccount, C: Clock>(account: &T, place: &Place, options: &PreflightOptions<C>) -> Vec<Check> {
     let mut answers = Answers { place, checks: Vec::new() };
     answers.passed("session", "role");
-    let again = Again { options, clock };
+    let (again, wanted) = (Again(options), &*place.requirements);
     ssm_parameters(account, wanted, &again, &mut answers).await;
     for arn in &wanted.model_packages {
         model_package(account, arn, &again, &mut answers).await;
@@ -323,22 +318,19 @@ async fn instances<T: TargetAccount, C: Clock>(account: &T, kind: &str, count: u
 }
 
 /// Asks again when the failure may pass.
-struct Again<'a, C> {
-    options: &'a PreflightOptions,
-    clock: &'a C,
-}
+struct Again<'a, C>(&'a PreflightOptions<C>);
 
 impl<C: Clock> Again<'_, C> {
     async fn call<T, Fut>(&self, call: impl Fn() -> Fut + Send + Sync) -> Result<T, CallError>
     where
         Fut: Future<Output = Result<T, CallError>> + Send,
     {
-        let mut pause = self.options.pause;
-        for _ in 1..self.options.attempts {
+        let mut pause = self.0.pause;
+        for _ in 1..self.0.attempts {
             match call().await {
                 Err(error) if error.is_transient() => {
                     let shortened: f64 = 0.5 + 0.5 * fastrand::f64();
-                    self.clock.sleep(pause.mul_f64(shortened)).await;
+                    self.0.clock.sleep(pause.mul_f64(shortened)).await;
                     pause = pause.saturating_mul(2).min(Duration::from_secs(20));
                 }
                 answer => return answer,

@@ -6,7 +6,7 @@ use model_release::aws::{TargetSessions, TargetStacks, check_targets, test_endpo
 use model_release::deploy::{DeployError, DeployEvent, DeployRequest, deploy};
 use model_release::preflight::PlannedRollout;
 use model_release::{Diagnostic, Failure, FailureKind, StageTests};
-use stack_rollout::SystemClock;
+use stack_rollout::Options;
 
 use crate::cli::{DeployOptions, given};
 use crate::exit::Exit;
@@ -37,8 +37,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
         release: &release,
         stage: options.set.stage,
         rollout: &rollout,
-        wait: Duration::from_secs(options.wait),
-        wait_for_others: options.wait_for_other,
+        options: Options { wait_for_others: options.wait_for_other, ..rollout.options(Duration::from_secs(options.wait)) },
     };
     let progress = RolloutProgress::new(printer);
     let mut rollout_events = progress.listener();
@@ -75,7 +74,6 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
         },
         (!options.no_preflight).then_some(preflight),
         identity,
-        &SystemClock::new(),
         on_event,
     ))
     .await;

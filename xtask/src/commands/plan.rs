@@ -8,7 +8,7 @@ use model_release::plan_report::{self, PlanDocument};
 use model_release::preflight::{PlannedRollout, Scope};
 use model_release::{Diagnostic, Failure, Level, RolloutRequest, deploy};
 use stack_rollout::aws::CloudFormationStackSets;
-use stack_rollout::{SystemClock, detect_drift, observe, plan};
+use stack_rollout::{detect_drift, observe, plan};
 
 use crate::cli::{PlanOptions, PreferenceOptions};
 use crate::exit::Exit;
@@ -83,15 +83,14 @@ async fn look_for_drift(
 ) -> Result<(), Failure> {
     printer
         .step("Looking", format_args!("for drift in {}: an operation on the stack set, which changes no stack", request.release.stack_set));
-    let options = stack_rollout::Options { deadline, ..stack_rollout::Options::new(request.release_id.clone()) };
     let progress = RolloutProgress::new(printer);
     let preferences = stack_rollout::Preferences {
         max_concurrent_percentage: Some(100),
         failure_tolerance_percentage: Some(100),
         ..stack_rollout::Preferences::default()
     };
-    let found =
-        detect_drift(stack_sets, &request.release.stack_set, &preferences, &options, &SystemClock::new(), progress.listener()).await;
+    let options = request.options(deadline);
+    let found = detect_drift(stack_sets, &request.release.stack_set, &preferences, &options, progress.listener()).await;
     progress.end();
     match found {
         Ok(_) => Ok(()),

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::io::{BufRead as _, IsTerminal as _};
 use std::time::Duration;
 
-use stack_rollout::{CallAs, Prune, Pruning, SystemClock, Target, Verdict, observe_without_overrides, prune};
+use stack_rollout::{CallAs, PruneReport, PruneRequest, Target, Verdict, observe_without_overrides, prune};
 
 use model_release::{Diagnostic, Failure, FailureKind, Level, deploy, stop_on_errors};
 
@@ -42,17 +42,16 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &PruneOpti
     let progress = RolloutProgress::new(printer);
     let pruning = prune(
         &stack_sets,
-        &Prune {
+        &PruneRequest {
             stack_set: set.clone(),
             permission_model: request.release.permission_model.clone(),
             instances,
             release_targets: request.all_targets.clone(),
-            even_targets: options.even_targets,
+            include_targets: options.even_targets,
             retain_stacks: options.retain_stacks,
             preferences: request.release.preferences.clone(),
         },
-        &stack_rollout::Options { deadline: Duration::from_secs(options.wait), ..stack_rollout::Options::new(request.release_id.clone()) },
-        &SystemClock::new(),
+        &request.options(Duration::from_secs(options.wait)),
         progress.listener(),
     )
     .await;
@@ -131,7 +130,7 @@ fn refused(error: &stack_rollout::Error, call_as: CallAs) -> Failure {
     Failure::new(FailureKind::BadInput, diagnostics)
 }
 
-fn summary(pruning: &Pruning) -> String {
+fn summary(pruning: &PruneReport) -> String {
     let removed = pruning.instances.iter().filter(|instance| instance.removed).count();
     let left = pruning.instances.len() - removed;
     let left = if left == 0 { String::new() } else { format!(", {left} still there") };
