@@ -48,7 +48,7 @@ impl<'a> Document<'a> {
     pub(crate) fn parse(text: &'a str, what: &str) -> Result<Self, Problem> {
         if text.starts_with('\u{feff}') {
             let problem = Problem::new("byte-order-mark", format!("{what} begins with a byte order mark, which JSON does not allow"));
-            return Err(problem.hinting("save the file as UTF-8 without a byte order mark").at(Place { line: 1, column: 1 }));
+            return Err(problem.with_hint("save the file as UTF-8 without a byte order mark").at(Place { line: 1, column: 1 }));
         }
         match serde_json::from_str::<&RawValue>(text) {
             Ok(raw) => Ok(Self { text, root: Node { raw } }),

@@ -26,7 +26,7 @@ pub struct Place {
 }
 
 /// All findings about a file, as an error.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Problems(pub Vec<Problem>);
 
 impl Problem {
@@ -34,13 +34,13 @@ impl Problem {
         Self { code, message: message.into(), hint: None, place: None }
     }
 
-    pub(crate) fn hint(mut self, hint: impl Into<Option<String>>) -> Self {
-        self.hint = hint.into();
+    pub(crate) fn with_hint_opt(mut self, hint: Option<String>) -> Self {
+        self.hint = hint;
         self
     }
 
-    pub(crate) fn hinting(self, hint: &str) -> Self {
-        self.hint(hint.to_owned())
+    pub(crate) fn with_hint(self, hint: impl Into<String>) -> Self {
+        self.with_hint_opt(Some(hint.into()))
     }
 
     pub(crate) fn at(mut self, place: Place) -> Self {

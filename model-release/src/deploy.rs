@@ -12,6 +12,7 @@ use stack_rollout::{
 
 use crate::diagnostic::{Diagnostic, Failure, FailureKind, Level};
 use crate::manifest::Tool;
+use crate::plural::plural;
 use crate::preflight::{PlannedRollout, PreflightReport, Scope};
 use crate::{Expectations, Release, RolloutRequest, Stage, StageTests};
 
@@ -211,7 +212,7 @@ impl Deployment {
         for report in &self.identity {
             for check in report.checks.iter().filter(|check| !matches!(check.outcome, Outcome::Passed | Outcome::Skipped)) {
                 let message = check.message.clone().unwrap_or_else(|| format!("the check `{}` {}", check.name, check.outcome.as_str()));
-                let mut finding = Diagnostic::error(message).named(report.title()).hint(check.hint.clone());
+                let mut finding = Diagnostic::error(message).named(report.title()).with_hint_opt(check.hint.clone());
                 finding.details.extend(check.expected.as_ref().map(|text| format!("expected {text}")));
                 finding.details.extend(check.actual.as_ref().map(|text| format!("actual   {text}")));
                 findings.push(finding);
@@ -220,7 +221,7 @@ impl Deployment {
         let problems = self.rollout.problems.iter();
         findings.extend(problems.map(|problem| {
             let level = if problem.code == "superseded" { Level::Error } else { Level::Warning };
-            Diagnostic::new(level, problem.to_string()).hint(problem.hint.clone())
+            Diagnostic::new(level, problem.to_string()).with_hint_opt(problem.hint.clone())
         }));
         for orphan in self.rollout.orphans.iter().filter(|orphan| !all_targets.contains(orphan)) {
             let message = format!("`{stack_set}` still has a stack where the release has no target; nothing deletes it");
@@ -233,7 +234,7 @@ impl Deployment {
     pub fn summary(&self) -> String {
         let counts = &self.rollout.counts;
         let serving = self.identity.iter().filter(|report| outcome(report) == Outcome::Passed).count();
-        let mut parts = vec![format!("{} {}", counts.targets, if counts.targets == 1 { "target" } else { "targets" })];
+        let mut parts = vec![plural(counts.targets, "target")];
         for (count, word) in [
             (counts.succeeded, "rolled out"),
             (counts.unchanged, "unchanged"),
@@ -264,7 +265,7 @@ pub fn refused(error: &stack_rollout::Error, call_as: CallAs) -> Failure {
     let diagnostic = Diagnostic::error(error.to_string());
     let diagnostic = match error.stop_command(call_as) {
         Some(stop) => diagnostic.code("operation-in-progress").about(stop),
-        None => diagnostic.hint(error.hint()),
+        None => diagnostic.with_hint_opt(error.hint()),
     };
     Failure::new(kind, vec![diagnostic])
 }

@@ -10,6 +10,8 @@ use stack_rollout::preflight::{Check, CheckOutcome, ExecutionRole, Place, Requir
 use stack_rollout::{InstanceAction, Observed, Parameters, PermissionModel, Plan, PlannedInstance};
 
 use crate::blueprint::{StackBlueprint, Value};
+use crate::diagnostic::Diagnostic;
+use crate::plural::plural;
 use crate::{Release, RolloutRequest};
 
 const EXECUTION_ROLE: &str = "AWSCloudFormationStackSetExecutionRole";
@@ -46,6 +48,9 @@ pub struct Finding {
     pub hint: Option<String>,
     /// `ACCOUNT/REGION`; empty for the account that the stack set is in.
     pub targets: Vec<String>,
+    /// What kind of finding it is, for the hint of the program that shows it.
+    #[serde(skip)]
+    pub code: Option<&'static str>,
 }
 
 /// A rollout that is to be looked at.
@@ -179,6 +184,17 @@ fn ssm_parameters(template: &Template, parameters: &Parameters) -> BTreeMap<Stri
     named
 }
 
+impl Finding {
+    /// What failed is an error, and what could not be checked a warning.
+    pub fn diagnostic(&self) -> Diagnostic {
+        let diagnostic = match self.outcome.as_str() {
+            "failed" => Diagnostic::error(&self.message),
+            _ => Diagnostic::warning(format!("not checked: {}", self.message)),
+        };
+        Diagnostic { code: self.code, details: self.detail.iter().cloned().collect(), ..diagnostic.with_hint_opt(self.hint.clone()) }
+    }
+}
+
 impl PreflightReport {
     /// The report of all checks.
     pub fn of(checks: &[Check]) -> Self {
@@ -196,6 +212,7 @@ impl PreflightReport {
                     detail: check.detail.clone(),
                     hint: check.hint.clone(),
                     targets: Vec::new(),
+                    code: check.code,
                 });
                 findings.len() - 1
             });
@@ -210,6 +227,13 @@ impl PreflightReport {
         }
     }
 
+    /// Gives each finding the hint of the program that shows it.
+    pub fn complete(&mut self, complete: impl Fn(&Diagnostic) -> Diagnostic) {
+        for finding in &mut self.findings {
+            finding.hint = complete(&finding.diagnostic()).hint;
+        }
+    }
+
     /// In one line.
     pub fn summary(&self) -> String {
         let mut parts = vec![format!("{} passed", plural(self.passed, "check"))];
@@ -221,8 +245,4 @@ impl PreflightReport {
         }
         format!("Preflight: {}", parts.join(", "))
     }
-}
-
-fn plural(count: usize, word: &str) -> String {
-    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }

@@ -44,7 +44,7 @@ impl RolloutRequest {
         let mut diagnostics = Vec::new();
         for region in settings.regions.iter().flatten().filter(|region| !targets.regions.contains(region)) {
             let diagnostic = Diagnostic::error(format!("the release has no region `{region}`")).code("not-a-region-of-the-release");
-            diagnostics.push(diagnostic.hint(format!(
+            diagnostics.push(diagnostic.with_hint(format!(
                 "it is for {}; build it again for others",
                 targets.regions.iter().map(Region::as_str).collect::<Vec<_>>().join(", ")
             )));
@@ -87,5 +87,5 @@ fn release_id(digest: &str) -> Result<OperationId, Failure> {
 
 fn parsed<T: std::str::FromStr<Err = stack_rollout::InvalidName>>(text: &str) -> Result<T, Failure> {
     text.parse::<T>()
-        .map_err(|error| Failure::from(Diagnostic::error(format!("the release cannot be rolled out: {error}")).hinting("build it again")))
+        .map_err(|error| Failure::from(Diagnostic::error(format!("the release cannot be rolled out: {error}")).with_hint("build it again")))
 }

@@ -61,6 +61,7 @@
 mod bounded;
 mod call_error;
 mod clock;
+mod debug;
 mod drift;
 mod error;
 mod event;

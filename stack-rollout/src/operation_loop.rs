@@ -434,12 +434,10 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
             Some(Halt::Deadline) => {
                 let message = format!("the deadline of {} seconds passed", self.options.deadline.as_secs());
                 let hint = "the operation goes on in CloudFormation: run again, and it is found and waited for";
-                self.problems.push(Problem::new("deadline", Place::StackSet, message).hint(hint));
+                self.problems.push(Problem::new("deadline", Place::StackSet, message).with_hint(hint));
             }
             Some(Halt::Error(error)) => {
-                let mut problem = Problem::new("not-finished", Place::StackSet, error.to_string());
-                problem.hint = error.hint();
-                self.problems.push(problem);
+                self.problems.push(Problem::new("not-finished", Place::StackSet, error.to_string()).with_hint_opt(error.hint()));
             }
             Some(Halt::Superseded(operation)) => {
                 let message = format!(
@@ -447,7 +445,7 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
                     operation.id, operation.action, operation.status
                 );
                 let hint = "nothing more was started; to continue despite the newer operation, run the command again";
-                self.problems.push(Problem::new("superseded", Place::StackSet, message).hint(hint));
+                self.problems.push(Problem::new("superseded", Place::StackSet, message).with_hint(hint));
             }
             Some(Halt::OperationFailed(_)) | None => {}
         }

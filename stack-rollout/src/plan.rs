@@ -363,15 +363,13 @@ fn permission_model_problem(release: &Release, stack_set: &StackSet) -> Option<P
     let present = stack_set.permission_model.as_deref().filter(|present| *present != wanted)?;
     let message = format!("stack set `{}` is {present}; the release asks for {wanted}", release.stack_set);
     let hint = "use the permission model that the set has, or roll out under another stack set name";
-    Some(Problem::new("permission-model", Place::StackSet, message).hint(hint))
+    Some(Problem::new("permission-model", Place::StackSet, message).with_hint(hint))
 }
 
 fn inoperable(target: &Target, reason: Option<&str>) -> Problem {
     let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
     let message = format!("the stack instance is INOPERABLE{reason}");
-    let hint = format!(
-        "CloudFormation leaves it out of every update: take it out of the set and leave its stack (`prune` for the same stage with --instance {}/{} --even-targets --retain-stacks), delete the stack by hand, then run again",
-        target.account, target.region
-    );
-    Problem::new("inoperable-instance", Place::Target(target.clone()), message).hint(hint)
+    let hint =
+        "CloudFormation skips it in every update: remove it from the set and retain its stack, delete the stack by hand, then run again";
+    Problem::new("inoperable-instance", Place::Target(target.clone()), message).with_hint(hint)
 }

@@ -130,17 +130,19 @@ pub trait TargetAccount: Sync {
     fn trust_policy(&self, role: &str) -> impl Future<Output = Result<Option<String>, CallError>> + Send;
 }
 
-/// One question and its answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// One check and its outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Check {
-    /// Where it was asked; `None` for the administration account.
+    /// Where it was made; `None` for the administration account.
     pub target: Option<Target>,
-    /// What was asked, such as `ssm-parameter`.
+    /// What was checked, such as `ssm-parameter`.
     pub name: &'static str,
+    /// What kind of finding it is, such as `model-role-missing`, where a program can say more about what to do.
+    pub code: Option<&'static str>,
     /// What about, such as the parameter's name.
     pub subject: String,
-    /// The answer.
+    /// The outcome.
     pub outcome: CheckOutcome,
     /// What was found, unless all is well.
     pub message: Option<String>,
@@ -150,7 +152,7 @@ pub struct Check {
     pub hint: Option<String>,
 }
 
-/// The answer to a question.
+/// The outcome of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CheckOutcome {
@@ -204,10 +206,10 @@ where
     let asked = places.iter().map(|place| {
         boxed(async move {
             let checks = if options.clock.now() >= end {
-                vec![checks::not_asked(place)]
+                vec![checks::not_reached(place)]
             } else {
                 match sessions(place.target.account.clone(), place.target.region.clone()).await {
-                    Ok(account) => checks::ask(&account, place, options).await,
+                    Ok(account) => checks::in_place(&account, place, options).await,
                     Err(error) => vec![checks::no_session(place, &error)],
                 }
             };
@@ -216,6 +218,12 @@ where
         })
     });
     bounded::each(options.at_once, asked.collect()).await.into_iter().flatten().collect()
+}
+
+impl Check {
+    pub(crate) fn code(self, code: &'static str) -> Self {
+        Self { code: Some(code), ..self }
+    }
 }
 
 impl ImageName {

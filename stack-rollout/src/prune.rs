@@ -122,9 +122,11 @@ pub async fn prune<S: StackSets, C: Clock>(
                 None if result.is_some_and(|result| result.status == DetailedStatus::Succeeded) => None,
                 None => Some(None),
             };
-            let told = result.and_then(|result| result.status_reason.clone());
+            let reported = result.and_then(|result| result.status_reason.clone());
             let reason = left.as_ref().map(|reason| {
-                told.or_else(|| reason.clone()).unwrap_or_else(|| "it is still in the set, and CloudFormation gave no reason".to_owned())
+                reported
+                    .or_else(|| reason.clone())
+                    .unwrap_or_else(|| "it is still in the set, and CloudFormation gave no reason".to_owned())
             });
             PrunedInstance { account_id: target.account.clone(), region: target.region.clone(), removed: left.is_none(), reason }
         })
@@ -195,11 +197,11 @@ fn problems(request: &PruneRequest, present: &BTreeSet<Target>) -> Vec<Problem> 
     for target in &request.instances {
         if !present.contains(target) {
             let message = format!("stack set `{}` has no instance there", request.stack_set);
-            problems.push(Problem::new("no-such-instance", Place::Target(target.clone()), message).hint("`plan` lists the orphans"));
+            problems.push(Problem::new("no-such-instance", Place::Target(target.clone()), message));
         } else if request.release_targets.contains(target) && !request.include_targets {
             let message = "the release deploys there: the instance is no orphan";
             let hint = "take the account or region out of the release first; its endpoint would be deleted";
-            problems.push(Problem::new("not-an-orphan", Place::Target(target.clone()), message).hint(hint));
+            problems.push(Problem::new("not-an-orphan", Place::Target(target.clone()), message).with_hint(hint));
         }
     }
     problems

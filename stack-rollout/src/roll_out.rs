@@ -267,9 +267,7 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
             Ok(instances) => instances,
             Err(error) => {
                 let message = format!("the instances could not be listed after the rollout: {error}");
-                let mut problem = Problem::new("instances-unread", Place::StackSet, message);
-                problem.hint = error.hint();
-                self.operations.problems.push(problem);
+                self.operations.problems.push(Problem::new("instances-unread", Place::StackSet, message).with_hint_opt(error.hint()));
                 Vec::new()
             }
         }

@@ -20,7 +20,7 @@ pub trait Stacks: Sync {
 }
 
 /// A session in a target could not be had.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct SessionError {
     /// Why not, such as that the role cannot be assumed.

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use model_release::aws::{PreflightProgress, Session, TargetSessions, check_targets};
+use model_release::plural;
 use model_release::preflight::{PlannedRollout, PreflightReport};
-use model_release::{Diagnostic, Level};
 
+use crate::hints::completed;
 use crate::printer::Printer;
 
 /// How many targets are named with a finding before the rest is counted.
@@ -20,18 +21,15 @@ pub(crate) async fn report(
     rollout: &PlannedRollout<'_>,
 ) -> PreflightReport {
     let bar = PreflightBar::new(printer);
-    PreflightReport::of(&check_targets(session, sessions, rollout, bar.listener()).await)
+    let mut report = PreflightReport::of(&check_targets(session, sessions, rollout, bar.listener()).await);
+    report.complete(|finding| completed(finding).into_owned());
+    report
 }
 
 /// Every finding: what failed as errors, what could not be checked as warnings.
 pub(crate) fn show(printer: Printer, report: &PreflightReport) {
     for finding in &report.findings {
-        let (level, message) = match finding.outcome.as_str() {
-            "failed" => (Level::Error, finding.message.clone()),
-            _ => (Level::Warning, format!("not checked: {}", finding.message)),
-        };
-        let mut diagnostic = Diagnostic::new(level, message).hint(finding.hint.clone());
-        diagnostic.details.extend(finding.detail.clone());
+        let mut diagnostic = finding.diagnostic();
         let more = finding.targets.len().saturating_sub(NAMED);
         let named = finding.targets[..finding.targets.len() - more].join(", ");
         if !named.is_empty() {
@@ -63,7 +61,6 @@ impl PreflightBar {
         move |progress| {
             let PreflightProgress { targets, accounts, checked, failures } = progress;
             if checked == 0 {
-                let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
                 let place = format!("{} in {}", plural(targets, "target"), plural(accounts, "account"));
                 printer.step("Checking", format_args!("{place}, without changing anything"));
                 if printer.shows_progress() {

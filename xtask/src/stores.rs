@@ -44,7 +44,7 @@ pub(crate) fn bucket_name(given: &str, option: &str, prefix_option: &str) -> Res
     let flag = option.split(',').next().unwrap_or(option);
     Err(Diagnostic::error(format!("`{given}` is not a bucket's name"))
         .named(option)
-        .hint(format!("name the bucket alone: {flag} {}{prefix}", word(name))))
+        .with_hint(format!("name the bucket alone: {flag} {}{prefix}", word(name))))
 }
 
 /// Packages a template. A bucket is only talked to, and credentials are only looked for, when there is something to upload.
@@ -82,13 +82,16 @@ fn without_bucket(template: &Template, plan: &PackagePlan) -> Failure {
         })
         .collect();
     if let Some(last) = diagnostics.pop() {
-        diagnostics.push(last.hinting("name a bucket with --artifact-bucket (build), --s3-bucket (package) or ARTIFACT_BUCKET"));
+        diagnostics.push(last.with_hint("name a bucket with --artifact-bucket (build), --s3-bucket (package) or ARTIFACT_BUCKET"));
     }
     Failure::new(FailureKind::BadInput, diagnostics)
 }
 
 fn without_region() -> Failure {
-    Diagnostic::error("the bucket's region is not known").named("--artifact-dir").hinting("name it with --region, or set AWS_REGION").into()
+    Diagnostic::error("the bucket's region is not known")
+        .named("--artifact-dir")
+        .with_hint("name it with --region, or set AWS_REGION")
+        .into()
 }
 
 #[cfg(feature = "aws")]

@@ -121,7 +121,7 @@ where
         Some(code) if code.contains("AccessDenied") || code.contains("Unauthorized") => base.code("access-denied"),
         _ => base,
     };
-    base.hint(hint(code, error))
+    base.with_hint_opt(hint(code, error))
 }
 
 fn hint<E: Error + 'static>(code: Option<&str>, error: &SdkError<E, HttpResponse>) -> Option<String> {

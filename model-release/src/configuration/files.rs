@@ -178,7 +178,7 @@ impl Reader {
         let text = files::read_text(path)
             .map_err(|diagnostic| {
                 let known = diagnostic.hint.clone();
-                self.diagnostics.push(diagnostic.hint(known.unwrap_or_else(|| hint.to_owned())));
+                self.diagnostics.push(diagnostic.with_hint(known.unwrap_or_else(|| hint.to_owned())));
             })
             .ok()?;
         let path = path.display().to_string();

@@ -36,10 +36,10 @@ impl CloudFormationStacks {
 impl Stacks for CloudFormationStacks {
     async fn stack_events(&self, stack_id: &str, token: Option<&str>) -> Result<EventPage, CallError> {
         let request = self.client.describe_stack_events().stack_name(stack_id).set_next_token(token.map(str::to_owned));
-        let answer = request.send().await.map_err(failed("DescribeStackEvents"))?;
+        let response = request.send().await.map_err(failed("DescribeStackEvents"))?;
         Ok(EventPage {
-            next_token: answer.next_token.filter(|token| !token.is_empty()),
-            events: answer.stack_events.into_iter().flatten().map(convert::event).collect(),
+            next_token: response.next_token.filter(|token| !token.is_empty()),
+            events: response.stack_events.into_iter().flatten().map(convert::event).collect(),
         })
     }
 }

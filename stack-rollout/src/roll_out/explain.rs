@@ -55,7 +55,7 @@ pub(super) async fn explain<F, Fut, T>(
             Err(message) => {
                 let message = format!("the stack's events could not be read: {message}");
                 let hint = "the session in the target account needs `cloudformation:DescribeStackEvents`";
-                problems.push(Problem::new("events-unread", Place::Target(target), message).hint(hint));
+                problems.push(Problem::new("events-unread", Place::Target(target), message).with_hint(hint));
             }
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use model_release::aws::{TargetSessions, TargetStacks, check_targets, test_endpoints};
 use model_release::deploy::{DeployError, DeployEvent, DeployRequest, deploy};
 use model_release::preflight::PlannedRollout;
-use model_release::{Diagnostic, Failure, FailureKind, StageTests};
+use model_release::{Diagnostic, Failure, FailureKind, StageTests, plural};
 use stack_rollout::Options;
 
 use crate::cli::{DeployOptions, given};
@@ -105,7 +105,7 @@ fn refused(printer: Printer, error: DeployError) -> Failure {
             preflight::show(printer, &report);
             let diagnostic = Diagnostic::error(format!("{}; nothing was changed", report.summary()));
             let hint = "mend what failed; with --no-preflight the rollout is begun all the same";
-            Failure::new(FailureKind::Failed, vec![diagnostic.hinting(hint)])
+            Failure::new(FailureKind::Failed, vec![diagnostic.with_hint(hint)])
         }
         DeployError::Failure(mut failure) => {
             for diagnostic in failure.diagnostics.iter_mut().filter(|diagnostic| diagnostic.code == Some("operation-in-progress")) {
@@ -116,8 +116,4 @@ fn refused(printer: Printer, error: DeployError) -> Failure {
         }
         _ => Failure::unreachable(Diagnostic::error("the deployment ended early")),
     }
-}
-
-fn plural(count: usize, word: &str) -> String {
-    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }
