@@ -179,6 +179,14 @@ pub struct PreflightOptions<C = SystemClock> {
     pub clock: C,
 }
 
+impl<C> PreflightOptions<C> {
+    /// With another clock, such as one that a test moves.
+    pub fn with_clock<D>(self, clock: D) -> PreflightOptions<D> {
+        let Self { at_once, attempts, pause, deadline, clock: _ } = self;
+        PreflightOptions { at_once, attempts, pause, deadline, clock }
+    }
+}
+
 impl Default for PreflightOptions {
     fn default() -> Self {
         Self { at_once: 32, attempts: 4, pause: Duration::from_millis(500), deadline: Duration::from_mins(15), clock: SystemClock::new() }
