@@ -66,6 +66,11 @@ enum Presence {
 }
 
 impl S3Store {
+    /// A bucket that a configuration reaches, with the encryption that the bucket has by default.
+    pub fn from_config(config: &aws_types::SdkConfig, bucket: impl Into<String>) -> Self {
+        Self::new(Client::new(config), bucket)
+    }
+
     /// A bucket, with the encryption that the bucket has by default.
     pub fn new(client: Client, bucket: impl Into<String>) -> Self {
         Self {

@@ -8,8 +8,11 @@ mod groups;
 use std::time::Duration;
 
 use aws_sdk_sagemaker::Client;
+use aws_sdk_sagemaker::config::Builder;
+use aws_sdk_sagemaker::config::retry::RetryConfig;
 use aws_sdk_sagemaker::config::timeout::TimeoutConfig;
 use aws_sdk_sagemaker::types as sdk;
+use aws_types::SdkConfig;
 
 pub use documents::S3Documents;
 
@@ -27,6 +30,8 @@ use aws_names::ModelPackageArn;
 const DEADLINE: Duration = Duration::from_mins(1);
 /// The longest that one attempt may take: every operation here answers within a second or two.
 const ATTEMPT: Duration = Duration::from_secs(20);
+/// The longest pause before a throttled call is repeated.
+const MAX_PAUSE: Duration = Duration::from_secs(4);
 
 /// The SageMaker Model Registry of an account and region. Every operation ends within a deadline, whatever the client was given; what is
 /// throttled is tried again as the client's own configuration says, after pauses of random length.
@@ -36,6 +41,13 @@ pub struct SageMakerRegistry {
 }
 
 impl SageMakerRegistry {
+    /// The registry of a configuration's account and region. The registry throttles more often than other services, since a whole group is
+    /// listed page after page: a call is repeated more often than usual, after pauses of random length.
+    pub fn from_config(config: &SdkConfig) -> Self {
+        let retries = RetryConfig::standard().with_max_attempts(5).with_max_backoff(MAX_PAUSE);
+        Self::new(Client::from_conf(Builder::from(config).retry_config(retries).build()))
+    }
+
     /// The registry that this client talks to.
     pub fn new(client: Client) -> Self {
         Self { client }.deadline(DEADLINE)

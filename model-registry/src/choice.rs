@@ -16,7 +16,7 @@ use crate::group::ModelPackageGroup;
 use crate::listing::endless;
 use crate::package::{ApprovalStatus, ModelPackage, PackageStatus, PackageSummary, RegistrationType};
 use crate::registry::{PackageQuery, Page, Registry};
-use crate::release_policy::{Evaluation, GateError, Met, ReleasePolicy, denied, evaluate};
+use crate::release_policy::{Evaluation, GateError, PassedGate, ReleasePolicy, denied, evaluate};
 use aws_names::ModelPackageArn;
 
 /// The most that a page holds (SageMaker API, ListModelPackages): one page nearly always has an approved package in it.
@@ -62,9 +62,9 @@ pub struct Choice {
     /// Why this one.
     pub because: Because,
     /// The packages that are newer or were looked at before, and were not chosen.
-    pub passed_over: Vec<PassedOver>,
+    pub passed_over: Vec<SkippedPackage>,
     /// The gates of the policy that it meets, and what was found.
-    pub gates: Vec<Met>,
+    pub gates: Vec<PassedGate>,
     /// Nobody approved it, and [`Gates::allow_unapproved`] let it through.
     pub without_approval: bool,
 }
@@ -101,7 +101,7 @@ pub enum Because {
 
 /// A package that was not chosen.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PassedOver {
+pub struct SkippedPackage {
     /// Its ARN.
     pub arn: ModelPackageArn,
     /// Why not.
@@ -110,15 +110,15 @@ pub struct PassedOver {
 
 /// What was found where there was nothing to deploy.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Found {
+pub struct Candidates {
     /// The newest packages, each with the reason why it was not chosen.
-    pub passed_over: Vec<PassedOver>,
+    pub passed_over: Vec<SkippedPackage>,
     /// Whether there are older ones that were not looked at one by one.
     pub more: bool,
 }
 
 /// Why no package was chosen.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum SelectError {
     /// The group has no package that may be deployed: in a pipeline's first run this is no failure.
@@ -127,7 +127,7 @@ pub enum SelectError {
         /// The group.
         group: ModelPackageGroup,
         /// What is there instead.
-        found: Found,
+        found: Candidates,
     },
     /// The package that was named may not be deployed.
     #[error("model package `{arn}` is not deployed: {reason}")]
@@ -185,7 +185,7 @@ async fn latest_approved<R: Registry, D: Documents>(
     group: &ModelPackageGroup,
     gates: &Gates<D>,
 ) -> Result<Choice, SelectError> {
-    let mut passed_over: Vec<PassedOver> = Vec::new();
+    let mut passed_over: Vec<SkippedPackage> = Vec::new();
     let mut query = PackageQuery { group: group.clone(), approval_status: None, page_size: PAGE, next_token: None };
     let mut tokens = HashSet::new();
     let mut looked_at = HashSet::new();
@@ -203,7 +203,7 @@ async fn latest_approved<R: Registry, D: Documents>(
             let objection = objection(&summary.approval_status, &summary.status, &summary.registration)
                 .or_else(|| denied(&gates.policy, &summary.arn).map(|denied| Reason::Denied { because: denied.reason.clone() }));
             if let Some(reason) = objection {
-                passed_over.push(PassedOver { arn: summary.arn, reason });
+                passed_over.push(SkippedPackage { arn: summary.arn, reason });
                 continue;
             }
             if candidates == MOST_CANDIDATES {
@@ -212,18 +212,18 @@ async fn latest_approved<R: Registry, D: Documents>(
             }
             candidates += 1;
             match candidate(registry, &summary, gates).await? {
-                Ok((package, met)) => {
+                Ok((package, passed)) => {
                     let because = Because::Newest {
                         group: group.clone(),
                         version: package.version,
                         newer: passed_over.len(),
                         more,
-                        gates: met.len(),
+                        gates: passed.len(),
                     };
                     let selection = Selection::LatestApproved;
-                    return Ok(Choice { package, selection, because, passed_over, gates: met, without_approval: false });
+                    return Ok(Choice { package, selection, because, passed_over, gates: passed, without_approval: false });
                 }
-                Err(reason) => passed_over.push(PassedOver { arn: summary.arn, reason }),
+                Err(reason) => passed_over.push(SkippedPackage { arn: summary.arn, reason }),
             }
         }
         match next_token {
@@ -239,7 +239,7 @@ async fn latest_approved<R: Registry, D: Documents>(
             token => query.next_token = token,
         }
     }
-    Err(SelectError::NothingToDeploy { group: group.clone(), found: Found { passed_over, more } })
+    Err(SelectError::NothingToDeploy { group: group.clone(), found: Candidates { passed_over, more } })
 }
 
 /// Describes a package that the list calls acceptable and holds it against the gates; a reason when it may not be deployed after all.
@@ -247,7 +247,7 @@ async fn candidate<R: Registry, D: Documents>(
     registry: &R,
     summary: &PackageSummary,
     gates: &Gates<D>,
-) -> Result<Result<(ModelPackage, Vec<Met>), Reason>, SelectError> {
+) -> Result<Result<(ModelPackage, Vec<PassedGate>), Reason>, SelectError> {
     let package = match registry.describe(&summary.arn).await {
         Ok(package) => package,
         Err(error) if matches!(error.kind, RegistryErrorKind::NotFound | RegistryErrorKind::NotInSnapshot) => {
@@ -260,14 +260,14 @@ async fn candidate<R: Registry, D: Documents>(
         Some(Reason::Approval(_)) => return Ok(Err(Reason::Withdrawn)),
         Some(reason) => return Ok(Err(reason)),
     }
-    Ok(hold(&package, gates).await?.map(|met| (package, met)))
+    Ok(evaluate_gates(&package, gates).await?.map(|passed| (package, passed)))
 }
 
-/// Holds a package against the gates of the policy.
-async fn hold<D: Documents>(package: &ModelPackage, gates: &Gates<D>) -> Result<Result<Vec<Met>, Reason>, SelectError> {
+/// Evaluates the gates of the policy for a package.
+async fn evaluate_gates<D: Documents>(package: &ModelPackage, gates: &Gates<D>) -> Result<Result<Vec<PassedGate>, Reason>, SelectError> {
     match evaluate(&gates.policy, &gates.documents, package).await {
-        Ok(Evaluation::Met(met)) => Ok(Ok(met)),
-        Ok(Evaluation::Unmet(unmet)) => Ok(Err(Reason::Gates(unmet))),
+        Ok(Evaluation::Passed(gates)) => Ok(Ok(gates)),
+        Ok(Evaluation::Violated(violations)) => Ok(Err(Reason::Gates(violations))),
         Err(error) => Err(SelectError::Gate { arn: package.arn.clone(), error }),
     }
 }
@@ -301,15 +301,15 @@ async fn named<R: Registry, D: Documents>(
     if let Some(denied) = denied(&gates.policy, &package.arn) {
         return Err(not_acceptable(Reason::Denied { because: denied.reason.clone() }));
     }
-    let met = hold(&package, gates).await?.map_err(not_acceptable)?;
+    let passed = evaluate_gates(&package, gates).await?.map_err(not_acceptable)?;
     let is_without_approval = without_approval.is_some();
-    let because = Because::Named { selection: selection.clone(), named_by: None, without_approval, gates: met.len() };
+    let because = Because::Named { selection: selection.clone(), named_by: None, without_approval, gates: passed.len() };
     Ok(Choice {
         package,
         selection: selection.clone(),
         because,
         passed_over: Vec::new(),
-        gates: met,
+        gates: passed,
         without_approval: is_without_approval,
     })
 }
@@ -397,14 +397,14 @@ impl SelectError {
     }
 }
 
-impl Found {
+impl Candidates {
     /// Whether there are approved packages, which the release policy refuses.
     fn approved_but_refused(&self) -> bool {
         self.passed_over.iter().any(|passed| matches!(passed.reason, Reason::Gates(_) | Reason::Denied { .. }))
     }
 
     fn newest_pending(&self) -> Option<&ModelPackageArn> {
-        let pending = |passed: &&PassedOver| matches!(passed.reason, Reason::Approval(ApprovalStatus::PendingManualApproval));
+        let pending = |passed: &&SkippedPackage| matches!(passed.reason, Reason::Approval(ApprovalStatus::PendingManualApproval));
         self.passed_over.iter().find(pending).map(|passed| &passed.arn)
     }
 
@@ -413,7 +413,7 @@ impl Found {
     }
 }
 
-impl fmt::Display for Found {
+impl fmt::Display for Candidates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(newest) = self.passed_over.first() else { return f.write_str("it has none at all") };
         let mut counts: Vec<(String, usize)> = Vec::new();

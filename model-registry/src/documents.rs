@@ -23,7 +23,7 @@ pub trait Documents: Sync {
 pub struct NoDocuments;
 
 /// A document that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub struct DocumentError {
     /// The document.

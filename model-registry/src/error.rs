@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A registry refused, or could not be asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub struct RegistryError {
     /// The operation, such as `sagemaker:ListModelPackages`.

@@ -42,6 +42,7 @@
 #[cfg(feature = "aws")]
 pub mod aws;
 mod choice;
+mod debug;
 pub mod documents;
 mod error;
 pub mod event;
@@ -57,7 +58,7 @@ pub mod sharing;
 pub mod snapshot;
 
 pub use aws_names::{AccountId, InvalidName, ModelPackageArn, Region};
-pub use choice::{Because, Choice, Found, Gates, ParseSelectionError, PassedOver, Reason, SelectError, Selection, select};
+pub use choice::{Because, Candidates, Choice, Gates, ParseSelectionError, Reason, SelectError, Selection, SkippedPackage, select};
 pub use error::{RegistryError, RegistryErrorKind};
 pub use group::{GroupName, ModelPackageGroup, ParseGroupError};
 pub use listing::{Listing, list};

@@ -19,14 +19,14 @@ pub struct Problem {
 }
 
 /// All findings about a file, as an error.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Problems(pub Vec<Problem>);
 
 /// Reads a JSON text; `what` names it in the message, such as "the release policy".
 pub(crate) fn read_json<'a>(text: &'a str, what: &str) -> Result<Document<'a>, Problems> {
     Document::parse(text).map_err(|error| {
         let problem = Problem::new(error.code, format!("{what} {}", error.message));
-        Problems(vec![problem.hint(error.hint.map(str::to_owned)).at(error.place)])
+        Problems(vec![problem.with_hint_opt(error.hint.map(str::to_owned)).at(error.place)])
     })
 }
 
@@ -35,13 +35,13 @@ impl Problem {
         Self { code, message: message.into(), hint: None, place: None }
     }
 
-    pub(crate) fn hint(mut self, hint: impl Into<Option<String>>) -> Self {
-        self.hint = hint.into();
+    pub(crate) fn with_hint_opt(mut self, hint: Option<String>) -> Self {
+        self.hint = hint;
         self
     }
 
-    pub(crate) fn hinting(self, hint: &str) -> Self {
-        self.hint(hint.to_owned())
+    pub(crate) fn with_hint(self, hint: impl Into<String>) -> Self {
+        self.with_hint_opt(Some(hint.into()))
     }
 
     pub(crate) fn at(mut self, place: Place) -> Self {

@@ -22,7 +22,7 @@ mod metrics;
 mod reader;
 
 pub(crate) use gates::{Evaluation, denied, evaluate};
-pub use gates::{GateError, Met, Unmet};
+pub use gates::{GateError, GateViolation, PassedGate};
 
 use crate::package::MetricSource;
 use crate::problem::Problems;

@@ -79,7 +79,7 @@ pub struct Sharing {
 }
 
 /// Why a group was not shared.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum SharingError {
     /// The policy that is there cannot be merged with, or the result cannot be written.

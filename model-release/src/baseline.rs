@@ -44,7 +44,7 @@ impl BaselineAddress {
         }
         let wrong = |message: String| {
             Failure::from(
-                Diagnostic::error(message).code("baseline").hinting("an endpoint's name, ACCOUNT/REGION/NAME, or a container's URL"),
+                Diagnostic::error(message).code("baseline").with_hint("an endpoint's name, ACCOUNT/REGION/NAME, or a container's URL"),
             )
         };
         let is_name = |name: &str| {
@@ -78,7 +78,7 @@ impl BaselineTarget {
     pub fn container(url: &str) -> Result<Self, Failure> {
         ContainerTarget::new(url)
             .map(Self::Container)
-            .map_err(|error| Diagnostic::error(error.to_string()).code("baseline").hint(error.hint.clone()).into())
+            .map_err(|error| Diagnostic::error(error.to_string()).code("baseline").with_hint_opt(error.hint.clone()).into())
     }
 }
 

@@ -3,17 +3,16 @@
 //! In CodePipeline the CloudFormationStackSet action rolls out. Both use the same stack set and the same files, so either can go on where
 //! the other stopped; this one refuses while another operation is running on the set.
 
-use std::time::Duration;
-
 use endpoint_test::{LoadMode, Outcome, TargetReport};
 use serde_json::{Value as Json, json};
 use stack_rollout::preflight::Check;
 use stack_rollout::{
-    AccountId, CallAs, Clock, Region, Rollout, SessionError, StackSets, Stacks, Targets, Verdict, observe, plan, roll_out,
+    AccountId, CallAs, Clock, Region, Rollout, SessionError, StackSets, Stacks, SystemClock, Targets, Verdict, observe, plan, roll_out,
 };
 
 use crate::diagnostic::{Diagnostic, Failure, FailureKind, Level};
 use crate::manifest::Tool;
+use crate::plural::plural;
 use crate::preflight::{PlannedRollout, PreflightReport, Scope};
 use crate::{Expectations, Release, RolloutRequest, Stage, StageTests};
 
@@ -21,18 +20,16 @@ use crate::{Expectations, Release, RolloutRequest, Stage, StageTests};
 const JOBS: usize = 32;
 
 /// What is deployed, and how long it may take.
-#[derive(Debug, Clone, Copy)]
-pub struct DeployRequest<'a> {
+#[derive(Debug, Clone)]
+pub struct DeployRequest<'a, C = SystemClock> {
     /// The release.
     pub release: &'a Release,
     /// The stage.
     pub stage: Stage,
     /// The stage's rollout.
     pub rollout: &'a RolloutRequest,
-    /// How long the rollout may take in all, and then an endpoint to be in service.
-    pub wait: Duration,
-    /// Whether operations of others are waited for instead of refusing.
-    pub wait_for_others: bool,
+    /// How it is rolled out. The deadline is the rollout's, and then that of an endpoint to be in service.
+    pub options: stack_rollout::Options<C>,
 }
 
 /// What a deployment reports on its way.
@@ -78,19 +75,19 @@ impl From<Failure> for DeployError {
 
 /// Deploys a stage. `preflight` makes the checks of a planned rollout, where they are wanted; `identity` runs the tests that follow every
 /// endpoint to its model package.
-pub async fn deploy<S, K, Opened>(
-    request: &DeployRequest<'_>,
+pub async fn deploy<S, K, Opened, C>(
+    request: &DeployRequest<'_, C>,
     stack_sets: &S,
     stacks: impl Fn(AccountId, Region) -> Opened + Sync,
     preflight: Option<impl AsyncFnOnce(PlannedRollout<'_>) -> Vec<Check>>,
     identity: impl AsyncFnOnce(StageTests) -> Result<Vec<TargetReport>, Failure>,
-    clock: &impl Clock,
     mut on_event: impl FnMut(DeployEvent) + Send,
 ) -> Result<Deployment, DeployError>
 where
     S: StackSets,
     K: Stacks + Send,
     Opened: Future<Output = Result<K, SessionError>> + Send,
+    C: Clock,
 {
     if let Some(preflight) = preflight
         && let Some(report) = before(request, stack_sets, preflight).await?
@@ -101,13 +98,8 @@ where
         on_event(DeployEvent::PreflightPassed(report));
     }
     on_event(DeployEvent::RollingOut);
-    let options = stack_rollout::Options {
-        deadline: request.wait,
-        wait_for_others: request.wait_for_others,
-        ..stack_rollout::Options::new(request.rollout.release_id.clone())
-    };
     let rollout =
-        roll_out(stack_sets, stacks, &request.rollout.release, &options, clock, |event| on_event(DeployEvent::Rollout(event))).await;
+        roll_out(stack_sets, stacks, &request.rollout.release, &request.options, |event| on_event(DeployEvent::Rollout(event))).await;
     on_event(DeployEvent::RolledOut);
     let rollout = rollout.map_err(|error| refused(&error, request.rollout.call_as))?;
     let identity = if rollout.verdict() == Verdict::Succeeded {
@@ -120,8 +112,8 @@ where
 }
 
 /// Checks whether the rollout could succeed in its targets; `None` where there is nothing to check.
-async fn before<S: StackSets>(
-    request: &DeployRequest<'_>,
+async fn before<S: StackSets, C: Clock>(
+    request: &DeployRequest<'_, C>,
     stack_sets: &S,
     preflight: impl AsyncFnOnce(PlannedRollout<'_>) -> Vec<Check>,
 ) -> Result<Option<PreflightReport>, Failure> {
@@ -145,12 +137,12 @@ async fn before<S: StackSets>(
 }
 
 /// A stack set that says SUCCEEDED while an endpoint serves another model is a failure: each endpoint is followed to its model package.
-fn identity_tests(request: &DeployRequest<'_>) -> Result<StageTests, Failure> {
+fn identity_tests<C>(request: &DeployRequest<'_, C>) -> Result<StageTests, Failure> {
     let suite = StageTests::no_cases()?;
     Ok(StageTests {
         expectations: Some(Expectations::read(request.release, request.stage)?),
         release: Some(request.release.clone()),
-        wait: request.wait,
+        wait: request.options.deadline,
         jobs: JOBS,
         load: LoadMode::Never("deploy puts no load on endpoints"),
         ..StageTests::of(request.stage, suite)
@@ -220,7 +212,7 @@ impl Deployment {
         for report in &self.identity {
             for check in report.checks.iter().filter(|check| !matches!(check.outcome, Outcome::Passed | Outcome::Skipped)) {
                 let message = check.message.clone().unwrap_or_else(|| format!("the check `{}` {}", check.name, check.outcome.as_str()));
-                let mut finding = Diagnostic::error(message).named(report.title()).hint(check.hint.clone());
+                let mut finding = Diagnostic::error(message).named(report.title()).with_hint_opt(check.hint.clone());
                 finding.details.extend(check.expected.as_ref().map(|text| format!("expected {text}")));
                 finding.details.extend(check.actual.as_ref().map(|text| format!("actual   {text}")));
                 findings.push(finding);
@@ -229,7 +221,7 @@ impl Deployment {
         let problems = self.rollout.problems.iter();
         findings.extend(problems.map(|problem| {
             let level = if problem.code == "superseded" { Level::Error } else { Level::Warning };
-            Diagnostic::new(level, problem.to_string()).hint(problem.hint.clone())
+            Diagnostic::new(level, problem.to_string()).with_hint_opt(problem.hint.clone())
         }));
         for orphan in self.rollout.orphans.iter().filter(|orphan| !all_targets.contains(orphan)) {
             let message = format!("`{stack_set}` still has a stack where the release has no target; nothing deletes it");
@@ -242,7 +234,7 @@ impl Deployment {
     pub fn summary(&self) -> String {
         let counts = &self.rollout.counts;
         let serving = self.identity.iter().filter(|report| outcome(report) == Outcome::Passed).count();
-        let mut parts = vec![format!("{} {}", counts.targets, if counts.targets == 1 { "target" } else { "targets" })];
+        let mut parts = vec![plural(counts.targets, "target")];
         for (count, word) in [
             (counts.succeeded, "rolled out"),
             (counts.unchanged, "unchanged"),
@@ -273,7 +265,7 @@ pub fn refused(error: &stack_rollout::Error, call_as: CallAs) -> Failure {
     let diagnostic = Diagnostic::error(error.to_string());
     let diagnostic = match error.stop_command(call_as) {
         Some(stop) => diagnostic.code("operation-in-progress").about(stop),
-        None => diagnostic.hint(error.hint()),
+        None => diagnostic.with_hint_opt(error.hint()),
     };
     Failure::new(kind, vec![diagnostic])
 }

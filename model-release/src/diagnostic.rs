@@ -104,17 +104,16 @@ impl Diagnostic {
         self
     }
 
-    /// With what to do, if anything is known.
-    #[must_use]
-    pub fn hint(mut self, hint: impl Into<Option<String>>) -> Self {
-        self.hint = hint.into();
-        self
-    }
-
     /// With what to do.
     #[must_use]
-    pub fn hinting(self, hint: &str) -> Self {
-        self.hint(hint.to_owned())
+    pub fn with_hint(self, hint: impl Into<String>) -> Self {
+        self.with_hint_opt(Some(hint.into()))
+    }
+
+    /// With what to do, if anything is known.
+    #[must_use]
+    pub fn with_hint_opt(self, hint: Option<String>) -> Self {
+        Self { hint, ..self }
     }
 
     /// With something else that there is to know.

@@ -127,7 +127,7 @@ impl DoctorReport {
     pub fn not_reached(&mut self, check: &str, subject: &str, message: &str) {
         let checked = self.push(check, subject, Outcome::NotChecked);
         checked.message = Some(message.to_owned());
-        checked.hint = Some("mend what stands in the way and run this again".to_owned());
+        checked.hint = Some("fix the blocking problem and run this again".to_owned());
         checked.is_unknown = true;
     }
 
@@ -156,10 +156,12 @@ impl DoctorReport {
                 CheckOutcome::Failed => Outcome::Failed,
                 CheckOutcome::Unchecked => Outcome::NotChecked,
             };
+            let finding = Diagnostic { code: check.code, ..Diagnostic::error("").with_hint_opt(check.hint.clone()) };
+            let hint = (self.complete)(&finding).hint;
             let checked = self.push(check.name, check.subject.as_str(), outcome);
             checked.message.clone_from(&check.message);
             checked.details.extend(check.detail.clone());
-            checked.hint.clone_from(&check.hint);
+            checked.hint = hint;
             checked.targets.extend(check.target.as_ref().map(ToString::to_string));
             // What AWS refused to answer has its answer as a detail; what AWS cannot tell has none.
             checked.is_unknown = outcome == Outcome::NotChecked && (check.detail.is_some() || check.name == "session");

@@ -51,7 +51,7 @@ pub(crate) fn names(
     if names.is_empty() {
         return Err(Diagnostic::error("the template makes no endpoint")
             .file(template.path())
-            .hinting("it needs a resource of type AWS::SageMaker::Endpoint, whose condition holds for this stage")
+            .with_hint("it needs a resource of type AWS::SageMaker::Endpoint, whose condition holds for this stage")
             .into());
     }
     Ok(names)
@@ -88,7 +88,7 @@ fn names_in(
         if let Some(name) = behind.iter().find(|name| kept.contains(*name)) {
             let diagnostic =
                 Diagnostic::error(format!("the name of endpoint `{logical_id}` is made of `{name}`, which keeps its previous value"));
-            diagnostics.push(at(template, &pointer, diagnostic).hinting("write the value itself into the stage file"));
+            diagnostics.push(at(template, &pointer, diagnostic).with_hint("write the value itself into the stage file"));
             continue;
         }
         match endpoint.name {
@@ -100,7 +100,7 @@ fn names_in(
                     &format!("/Resources/{logical_id}"),
                     Diagnostic::error(format!("endpoint `{logical_id}` has no `EndpointName`")),
                 )
-                .hinting("give it a name that is made from parameters, so that the tests know what to test"),
+                .with_hint("give it a name that is made from parameters, so that the tests know what to test"),
             ),
             Value::Unknown(name) => diagnostics.push(
                 at(
@@ -109,7 +109,7 @@ fn names_in(
                     Diagnostic::error(format!("the name of endpoint `{logical_id}` is not known before it is deployed")),
                 )
                 .detail(name.to_string())
-                .hinting("make it from parameters alone"),
+                .with_hint("make it from parameters alone"),
             ),
         }
     }
@@ -126,6 +126,6 @@ fn at(template: &Template, pointer: &str, diagnostic: Diagnostic) -> Diagnostic 
 fn differs(template: &Template) -> Failure {
     Diagnostic::error("the endpoints' names depend on the account or the region")
         .file(template.path())
-        .hinting("make `EndpointName` from parameters alone: names only have to be unique in an account and region")
+        .with_hint("make `EndpointName` from parameters alone: names only have to be unique in an account and region")
         .into()
 }

@@ -29,7 +29,7 @@ fn text(path: &Path, limit: u64) -> Result<String, Diagnostic> {
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         Diagnostic::error(format!("`{}` is not UTF-8 text: byte {at} is not valid", path.display()))
-            .hinting("save the file as UTF-8")
+            .with_hint("save the file as UTF-8")
             .file(path)
     })
 }

@@ -9,3 +9,5 @@ pub use assemble::document;
 pub use document::{PlanDocument, SetAction, TargetAction};
 pub use markdown::markdown;
 pub use text::text;
+
+pub(crate) use document::Problem;

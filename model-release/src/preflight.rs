@@ -1,14 +1,17 @@
 //! The preflight of a rollout: what the stacks need in each target, read from the resolved template, and what was found there.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use aws_names::{AccountId, Region};
 use cfn_render::{PseudoParameters, Template};
 use serde::Serialize;
 use stack_rollout::preflight::{Check, CheckOutcome, ExecutionRole, Place, Requirements};
-use stack_rollout::{InstanceAction, Observed, Parameters, PermissionModel, Plan};
+use stack_rollout::{InstanceAction, Observed, Parameters, PermissionModel, Plan, PlannedInstance};
 
 use crate::blueprint::{StackBlueprint, Value};
+use crate::diagnostic::Diagnostic;
+use crate::plural::plural;
 use crate::{Release, RolloutRequest};
 
 const EXECUTION_ROLE: &str = "AWSCloudFormationStackSetExecutionRole";
@@ -45,6 +48,9 @@ pub struct Finding {
     pub hint: Option<String>,
     /// `ACCOUNT/REGION`; empty for the account that the stack set is in.
     pub targets: Vec<String>,
+    /// What kind of finding it is, for the hint of the program that shows it.
+    #[serde(skip)]
+    pub code: Option<&'static str>,
 }
 
 /// A rollout that is to be looked at.
@@ -74,26 +80,25 @@ pub enum Scope {
     },
 }
 
-/// The places that a rollout would touch, and what is needed there; places with the same parameters share their requirements.
-pub fn places(rollout: &PlannedRollout<'_>, administration_role: Option<&str>) -> (Vec<Place>, Vec<Requirements>) {
+/// The places that a rollout would touch, with what is needed there; places with the same parameters share their requirements.
+pub fn places(rollout: &PlannedRollout<'_>, administration_role: Option<&str>) -> Vec<Place> {
     let PlannedRollout { release, request, observed, plan, scope } = *rollout;
-    let Ok(template) = Template::parse(request.release.template.body.clone(), "template") else { return (Vec::new(), Vec::new()) };
+    let Ok(template) = Template::parse(request.release.template.body.clone(), "template") else { return Vec::new() };
     let execution_role = administration_role.map(|administration_role| {
         let PermissionModel::SelfManaged { execution_role_name, .. } = &request.release.permission_model else { return None };
         let known = execution_role_name.clone().or_else(|| observed.stack_set.as_ref()?.execution_role_name.clone());
         let name = known.unwrap_or_else(|| EXECUTION_ROLE.to_owned());
         Some(ExecutionRole { name, administration_role_arn: administration_role.to_owned() })
     });
-    let mut known: BTreeMap<(Region, Parameters), usize> = BTreeMap::new();
-    let (mut places, mut requirements) = (Vec::new(), Vec::new());
+    let mut known: BTreeMap<(Region, Parameters), Arc<Requirements>> = BTreeMap::new();
     let touched = |action| match scope {
         Scope::Touched => matches!(action, InstanceAction::New | InstanceAction::Update | InstanceAction::Outdated),
         Scope::Everything { .. } => action != InstanceAction::Orphan,
     };
-    for planned in plan.instances.iter().filter(|planned| touched(planned.action)) {
+    let place = |planned: &PlannedInstance| {
         let own = request.release.overrides_of(&planned.target);
         let key = (planned.target.region.clone(), own);
-        let index = *known.entry(key).or_insert_with_key(|(region, own)| {
+        let requirements = known.entry(key).or_insert_with_key(|(region, own)| {
             let mut parameters: Parameters = request.release.parameters.iter().cloned().collect();
             parameters.extend(own.clone());
             let mut needed = needs(release, &template, &parameters, &planned.target.account, region);
@@ -106,13 +111,12 @@ pub fn places(rollout: &PlannedRollout<'_>, administration_role: Option<&str>) -
                     needed.artifacts.clear();
                 }
             }
-            requirements.push(needed);
-            requirements.len() - 1
+            Arc::new(needed)
         });
         let stack_id = planned.observed.as_ref().and_then(|instance| instance.stack_id.clone());
-        places.push(Place { target: planned.target.clone(), stack_id, requirements: index });
-    }
-    (places, requirements)
+        Place { target: planned.target.clone(), stack_id, requirements: Arc::clone(requirements) }
+    };
+    plan.instances.iter().filter(|planned| touched(planned.action)).map(place).collect()
 }
 
 /// What the stacks need with these parameters.
@@ -181,6 +185,17 @@ fn ssm_parameters(template: &Template, parameters: &Parameters) -> BTreeMap<Stri
     named
 }
 
+impl Finding {
+    /// What failed is an error, and what could not be checked a warning.
+    pub fn diagnostic(&self) -> Diagnostic {
+        let diagnostic = match self.outcome.as_str() {
+            "failed" => Diagnostic::error(&self.message),
+            _ => Diagnostic::warning(format!("not checked: {}", self.message)),
+        };
+        Diagnostic { code: self.code, details: self.detail.iter().cloned().collect(), ..diagnostic.with_hint_opt(self.hint.clone()) }
+    }
+}
+
 impl PreflightReport {
     /// The report of all checks.
     pub fn of(checks: &[Check]) -> Self {
@@ -198,6 +213,7 @@ impl PreflightReport {
                     detail: check.detail.clone(),
                     hint: check.hint.clone(),
                     targets: Vec::new(),
+                    code: check.code,
                 });
                 findings.len() - 1
             });
@@ -212,6 +228,13 @@ impl PreflightReport {
         }
     }
 
+    /// Gives each finding the hint of the program that shows it.
+    pub fn complete(&mut self, complete: impl Fn(&Diagnostic) -> Diagnostic) {
+        for finding in &mut self.findings {
+            finding.hint = complete(&finding.diagnostic()).hint;
+        }
+    }
+
     /// In one line.
     pub fn summary(&self) -> String {
         let mut parts = vec![format!("{} passed", plural(self.passed, "check"))];
@@ -223,8 +246,4 @@ impl PreflightReport {
         }
         format!("Preflight: {}", parts.join(", "))
     }
-}
-
-fn plural(count: usize, word: &str) -> String {
-    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }

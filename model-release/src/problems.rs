@@ -7,6 +7,7 @@ use cfn_render::Template;
 use crate::FailureKind;
 use crate::diagnostic::{Diagnostic, Failure, Level};
 use crate::files;
+use crate::plan_report;
 
 /// A finding of stage-config; `texts` are the files that it can be in, by path, and the template turns its pointers into lines.
 pub fn of_stage(problem: &stage_config::Problem, texts: &[(String, String)], template: Option<&Template>) -> Diagnostic {
@@ -15,7 +16,7 @@ pub fn of_stage(problem: &stage_config::Problem, texts: &[(String, String)], tem
         stage_config::Severity::Warning => Level::Warning,
         stage_config::Severity::Note => Level::Note,
     };
-    let diagnostic = Diagnostic::new(level, &problem.message).code(problem.code).hint(problem.hint.clone());
+    let diagnostic = Diagnostic::new(level, &problem.message).code(problem.code).with_hint_opt(problem.hint.clone());
     match &problem.place {
         Some(place) => at(diagnostic, place, texts, template),
         None => diagnostic,
@@ -48,7 +49,7 @@ pub fn of_template(problem: &cfn_render::Problem, text: &str) -> Diagnostic {
         cfn_render::Severity::Warning => Level::Warning,
         cfn_render::Severity::Note => Level::Note,
     };
-    Diagnostic { level, ..at_place(&problem.message, &problem.place, text).hint(problem.hint.clone()) }
+    Diagnostic { level, ..at_place(&problem.message, &problem.place, text).with_hint_opt(problem.hint.clone()) }
 }
 
 /// An error at a place of a template, or of one that it nests, whose own text is read for the line.
@@ -70,10 +71,15 @@ pub fn failure(error: &cfn_render::Error, text: &str) -> Failure {
     Failure::new(exit, error.problems().iter().map(|problem| of_template(problem, text)).collect())
 }
 
+/// A finding of stack-rollout, about its place.
+pub fn of_rollout(problem: &stack_rollout::Problem) -> Diagnostic {
+    plan_report::Problem::from(problem).diagnostic()
+}
+
 /// All that model-registry found wrong with a file.
 pub fn of_registry(found: &model_registry::Problems, path: &Path, text: &str) -> Failure {
     let diagnostic = |problem: &model_registry::Problem| {
-        let diagnostic = Diagnostic::error(&problem.message).hint(problem.hint.clone());
+        let diagnostic = Diagnostic::error(&problem.message).code(problem.code).with_hint_opt(problem.hint.clone());
         match problem.place {
             Some(place) => diagnostic.source(&path.display().to_string(), place.line, place.column, text),
             None => diagnostic.file(path),

@@ -15,14 +15,15 @@ pub fn regional_package(text: &str) -> Result<(Region, RegionalSelection), Diagn
     }
     let shape = "say REGION=ARN, REGION=VERSION or REGION=same-version, such as eu-west-1=7";
     let Some((region, which)) = text.split_once('=') else {
-        return Err(Diagnostic::error(format!("`{text}` does not say which model package serves which region")).hinting(shape));
+        return Err(Diagnostic::error(format!("`{text}` does not say which model package serves which region")).with_hint(shape));
     };
     let (region, which) = (region.trim(), which.trim());
     if region.is_empty() {
-        return Err(Diagnostic::error(format!("`{text}` names no region")).hinting(shape));
+        return Err(Diagnostic::error(format!("`{text}` names no region")).with_hint(shape));
     }
     let region: Region = region.parse().map_err(|_| {
-        Diagnostic::error(format!("`{region}` is not an AWS region")).hinting("a region looks like us-east-1; separate regions with commas")
+        Diagnostic::error(format!("`{region}` is not an AWS region"))
+            .with_hint("a region looks like us-east-1; separate regions with commas")
     })?;
     let selection = match which {
         "same-version" => RegionalSelection::SameVersion,
@@ -30,13 +31,13 @@ pub fn regional_package(text: &str) -> Result<(Region, RegionalSelection), Diagn
             let arn = arn(which)?;
             if *arn.region() != region {
                 return Err(Diagnostic::error(format!("`{arn}` is in region `{}`, not in `{region}`", arn.region()))
-                    .hinting("a model package serves endpoints of its own region only"));
+                    .with_hint("a model package serves endpoints of its own region only"));
             }
             RegionalSelection::Arn(arn)
         }
         _ => match which.parse::<u32>() {
             Ok(version @ 1..=999_999_999) => RegionalSelection::Version(version),
-            _ => return Err(Diagnostic::error(format!("`{which}` is neither a version nor the ARN of a model package")).hinting(shape)),
+            _ => return Err(Diagnostic::error(format!("`{which}` is neither a version nor the ARN of a model package")).with_hint(shape)),
         },
     };
     Ok((region, selection))

@@ -17,11 +17,11 @@ pub fn of_selection(error: &SelectError) -> Failure {
         }
         _ => (FailureKind::BadInput, Diagnostic::error(error.to_string())),
     };
-    Failure::new(exit, vec![diagnostic.hint(error.hint())])
+    Failure::new(exit, vec![diagnostic.with_hint_opt(error.hint())])
 }
 
 fn diagnostic(error: &RegistryError) -> Diagnostic {
-    let diagnostic = Diagnostic::error(error.to_string()).hint(error.hint());
+    let diagnostic = Diagnostic::error(error.to_string()).with_hint_opt(error.hint());
     match &error.request_id {
         Some(id) => diagnostic.detail(format!("request id {id}")),
         None => diagnostic,
@@ -50,7 +50,7 @@ pub fn of_sharing(error: &model_registry::sharing::SharingError, group: &model_r
                     "look at it: `aws sagemaker get-model-package-group-policy --model-package-group-name {group}`; nothing was changed"
                 ),
             };
-            Failure::bad_input(Diagnostic::error(other.to_string()).hint(hint))
+            Failure::bad_input(Diagnostic::error(other.to_string()).with_hint(hint))
         }
     }
 }

@@ -46,14 +46,14 @@ impl Release {
                 .code("not-the-approved-release")
                 .detail(format!("approved {approved}"))
                 .detail(format!("found    {digest}"))
-                .hinting("use the files of the approved release, or have this release approved")
+                .with_hint("use the files of the approved release, or have this release approved")
                 .into());
         }
         let manifest: Manifest = serde_json::from_str(&text).map_err(|error| {
             Failure::bad_input(
                 Diagnostic::error(format!("`{shown}` is not a release manifest: {error}"))
                     .source(&shown, error.line().max(1), error.column().max(1), &text)
-                    .hinting("build the release again"),
+                    .with_hint("build the release again"),
             )
         })?;
         if manifest.schema_version != Manifest::SCHEMA_VERSION {
@@ -62,7 +62,7 @@ impl Release {
                 manifest.schema_version,
                 Manifest::SCHEMA_VERSION
             ))
-            .hinting("use the program that built the release, or build it again")
+            .with_hint("use the program that built the release, or build it again")
             .into());
         }
         let (mut files, mut diagnostics) = (BTreeMap::new(), Vec::new());
@@ -99,15 +99,15 @@ impl Release {
 
     fn template_name(&self) -> Result<&str, Failure> {
         let name = self.manifest.template();
-        name.ok_or_else(|| Diagnostic::error("the release does not have one template").hinting("build it again").into())
+        name.ok_or_else(|| Diagnostic::error("the release does not have one template").with_hint("build it again").into())
     }
 
     fn text(&self, name: &str) -> Result<String, Failure> {
         let bytes = self.files.get(name).map(|bytes| String::from_utf8(bytes.clone()));
         match bytes {
             Some(Ok(text)) => Ok(text),
-            Some(Err(_)) => Err(Diagnostic::error(format!("`{name}` of the release is not UTF-8 text")).hinting("build it again").into()),
-            None => Err(Diagnostic::error(format!("the release has no file `{name}`")).hinting("build it again").into()),
+            Some(Err(_)) => Err(Diagnostic::error(format!("`{name}` of the release is not UTF-8 text")).with_hint("build it again").into()),
+            None => Err(Diagnostic::error(format!("the release has no file `{name}`")).with_hint("build it again").into()),
         }
     }
 
@@ -116,7 +116,7 @@ impl Release {
         let config = &self.manifest.stage(stage).config;
         let text = self.text(config)?;
         let layer = Layer::from_stage_file(&text, config.as_ref())
-            .map_err(|problems| Failure::from(Diagnostic::error(problems.to_string()).hinting("build the release again")))?;
+            .map_err(|problems| Failure::from(Diagnostic::error(problems.to_string()).with_hint("build the release again")))?;
         Ok(layer.parameters.iter().filter_map(|(name, setting)| Some((name.clone(), setting.value.text()?.to_owned()))).collect())
     }
 }
@@ -128,7 +128,7 @@ fn read_file(folder: &Path, name: &str, digest: &str) -> Result<Vec<u8>, Diagnos
         return Err(Diagnostic::error(format!("the release manifest names `{name}`, which is not a file beside it")));
     }
     let path = folder.join(name);
-    let bytes = files::read_bytes(&path, MAX_FILE).map_err(|diagnostic| diagnostic.hinting(again))?;
+    let bytes = files::read_bytes(&path, MAX_FILE).map_err(|diagnostic| diagnostic.with_hint(again))?;
     let found = files::digest(&bytes);
     if found == digest {
         return Ok(bytes);
@@ -136,5 +136,5 @@ fn read_file(folder: &Path, name: &str, digest: &str) -> Result<Vec<u8>, Diagnos
     Err(Diagnostic::error(format!("`{}` is not the file of this release", path.display()))
         .detail(format!("manifest {digest}"))
         .detail(format!("file     {found}"))
-        .hinting(again))
+        .with_hint(again))
 }

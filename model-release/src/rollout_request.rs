@@ -1,9 +1,9 @@
 //! A release as stack-rollout takes it: one stage's stack set, its targets, and how an operation goes over them.
 
-use std::collections::BTreeSet;
+use std::time::Duration;
 
 use aws_names::Region;
-use stack_rollout::{CallAs, OperationId, ParameterOverride, PermissionModel, Preferences, StackSetName, Targets, Template};
+use stack_rollout::{CallAs, OperationId, Options, ParameterOverride, PermissionModel, Preferences, StackSetName, Targets, Template};
 
 use crate::diagnostic::{Diagnostic, Failure, stop_on_errors};
 use crate::manifest;
@@ -44,7 +44,7 @@ impl RolloutRequest {
         let mut diagnostics = Vec::new();
         for region in settings.regions.iter().flatten().filter(|region| !targets.regions.contains(region)) {
             let diagnostic = Diagnostic::error(format!("the release has no region `{region}`")).code("not-a-region-of-the-release");
-            diagnostics.push(diagnostic.hint(format!(
+            diagnostics.push(diagnostic.with_hint(format!(
                 "it is for {}; build it again for others",
                 targets.regions.iter().map(Region::as_str).collect::<Vec<_>>().join(", ")
             )));
@@ -53,24 +53,25 @@ impl RolloutRequest {
         let regions = settings.regions.as_ref().unwrap_or(&targets.regions);
         let all_targets = Targets::new(targets.accounts.iter().cloned(), targets.regions.iter().cloned());
         let project = &release.manifest.project;
-        let rolled_out = stack_rollout::Release {
-            stack_set: parsed::<StackSetName>(&targets.stack_set)?,
-            description: Some(format!("SageMaker endpoints of project {} ({})", project.name, targets.env_type)),
-            template: Template::inline(release.template_text()?),
-            parameters: release.parameters(stage)?.into_iter().collect(),
-            capabilities: BTreeSet::new(),
-            tags: vec![
-                ("sagemaker:project-name".to_owned(), project.name.clone()),
-                ("sagemaker:project-id".to_owned(), project.id.clone()),
-            ],
-            permission_model: settings.permission_model,
-            targets: Targets::new(targets.accounts.iter().cloned(), regions.iter().cloned()),
-            preferences: Preferences { region_order: regions.clone(), ..settings.preferences },
-            // What is for a region or an account that is left out this time matters to no target.
-            overrides: targets.parameter_overrides.iter().map(parameter_override).collect(),
-            managed_execution: settings.managed_execution,
-        };
+        let rolled_out = stack_rollout::Release::new(
+            parsed::<StackSetName>(&targets.stack_set)?,
+            Template::inline(release.template_text()?),
+            Targets::new(targets.accounts.iter().cloned(), regions.iter().cloned()),
+        )
+        .description(format!("SageMaker endpoints of project {} ({})", project.name, targets.env_type))
+        .parameters(release.parameters(stage)?)
+        .tags([("sagemaker:project-name", &project.name), ("sagemaker:project-id", &project.id)])
+        .permission_model(settings.permission_model)
+        .preferences(Preferences { region_order: regions.clone(), ..settings.preferences })
+        // What is for a region or an account that is left out this time matters to no target.
+        .overrides(targets.parameter_overrides.iter().map(parameter_override))
+        .managed_execution(settings.managed_execution);
         Ok(Self { release: rolled_out, all_targets, call_as: settings.call_as, release_id: release_id(&release.digest)? })
+    }
+
+    /// How its operations are run: all that is not said here is stack-rollout's own choice.
+    pub fn options(&self, deadline: Duration) -> Options {
+        Options { deadline, ..Options::new(self.release_id.clone()) }
     }
 }
 
@@ -86,5 +87,5 @@ fn release_id(digest: &str) -> Result<OperationId, Failure> {
 
 fn parsed<T: std::str::FromStr<Err = stack_rollout::InvalidName>>(text: &str) -> Result<T, Failure> {
     text.parse::<T>()
-        .map_err(|error| Failure::from(Diagnostic::error(format!("the release cannot be rolled out: {error}")).hinting("build it again")))
+        .map_err(|error| Failure::from(Diagnostic::error(format!("the release cannot be rolled out: {error}")).with_hint("build it again")))
 }

@@ -88,7 +88,10 @@ impl PackageSelection {
                     "its approval was asked for all the same"
                 };
                 let diagnostic = Diagnostic::warning(format!("nothing to deploy: {error}"));
-                Failure::new(FailureKind::Nothing, vec![diagnostic.hint(error.hint().filter(|_| !stale).or_else(|| Some(hint.to_owned())))])
+                Failure::new(
+                    FailureKind::Nothing,
+                    vec![diagnostic.with_hint_opt(error.hint().filter(|_| !stale).or_else(|| Some(hint.to_owned())))],
+                )
             }
             (SelectError::NothingToDeploy { .. }, Some(_)) => {
                 // A group whose last approved package was rejected: the way out is a person's.

@@ -120,7 +120,7 @@ pub async fn test_container(
     interrupted: impl Future<Output = ()>,
 ) -> Result<TargetReport, Failure> {
     let target = ContainerTarget::new(url)
-        .map_err(|error| Failure::from(Diagnostic::error(error.to_string()).code("container-url").hint(error.hint.clone())))?;
+        .map_err(|error| Failure::from(Diagnostic::error(error.to_string()).code("container-url").with_hint_opt(error.hint.clone())))?;
     let info = TargetInfo { account_id: "local".to_owned(), region: "local".to_owned(), endpoint: url.to_owned(), ..TargetInfo::default() };
     let baseline = match &tests.compare_with {
         None => None,
@@ -128,7 +128,7 @@ pub async fn test_container(
         Some(BaselineAddress::SameAccount(name)) => {
             return Err(Diagnostic::error(format!("a container has no account and region in which `{name}` could be"))
                 .code("baseline")
-                .hint(format!("give them too: ACCOUNT/REGION/{name}"))
+                .with_hint(format!("give them too: ACCOUNT/REGION/{name}"))
                 .into());
         }
         Some(BaselineAddress::Remote { .. }) => baseline,

@@ -14,10 +14,7 @@ use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::config::{BehaviorVersion, Config, Credentials, Region};
 use sandbox::loopback::{Answer, Loopback};
 use stack_rollout::aws::{CloudFormationStackSets, CloudFormationStacks};
-use stack_rollout::{
-    CallAs, InstanceAction, Options, PermissionModel, Poll, Preferences, Release, SessionError, SystemClock, Targets, Template, observe,
-    plan, roll_out,
-};
+use stack_rollout::{CallAs, InstanceAction, Options, Poll, Release, SessionError, Targets, Template, observe, plan, roll_out};
 
 const REGIONS: [&str; 4] = ["ap-south-1", "eu-west-1", "us-east-1", "us-west-2"];
 const PAGE: usize = 100;
@@ -67,22 +64,12 @@ async fn measured(url: &str, accounts: usize) {
         .endpoint_url(url)
         .credentials_provider(Credentials::new("AKIDEXAMPLE", "not-a-secret", None, None, "bench"));
     let stack_sets = CloudFormationStackSets::new(Client::from_conf(config.build()), CallAs::Itself);
-    let release = Release {
-        stack_set: "iris-staging".parse().expect("a name"),
-        description: None,
-        template: Template::inline("Resources: {}\n"),
-        parameters: vec![("EnvType".to_owned(), "new".to_owned())],
-        capabilities: std::collections::BTreeSet::new(),
-        tags: Vec::new(),
-        permission_model: PermissionModel::SelfManaged { administration_role_arn: None, execution_role_name: None },
-        targets: Targets::new(
-            (0..accounts).map(|number| account(number).parse().expect("an account")),
-            REGIONS.iter().map(|region| region.parse().expect("a region")),
-        ),
-        preferences: Preferences::default(),
-        overrides: Vec::new(),
-        managed_execution: None,
-    };
+    let targets = Targets::new(
+        (0..accounts).map(|number| account(number).parse().expect("an account")),
+        REGIONS.iter().map(|region| region.parse().expect("a region")),
+    );
+    let release = Release::new("iris-staging".parse().expect("a name"), Template::inline("Resources: {}\n"), targets)
+        .parameters([("EnvType", "new")]);
     let start = Instant::now();
     let observed = observe(&stack_sets, &release).await.expect("a stack set");
     let plan = plan(&release, &observed);
@@ -96,7 +83,7 @@ async fn measured(url: &str, accounts: usize) {
     };
     let start = Instant::now();
     let sessions = |_, _| async { Err::<CloudFormationStacks, _>(SessionError::new("none")) };
-    let rollout = roll_out(&stack_sets, sessions, &release, &options, &SystemClock::new(), |_| {}).await.expect("a rollout");
+    let rollout = roll_out(&stack_sets, sessions, &release, &options, |_| {}).await.expect("a rollout");
     let record = serde_json::to_string(&rollout).expect("plain data");
     assert_eq!(rollout.counts.succeeded, accounts * REGIONS.len(), "{}", &record[..400]);
     let wall = start.elapsed();

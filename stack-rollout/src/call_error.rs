@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 /// A failed call to AWS, with all that AWS said about it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[error("`{operation}` failed: {}{message}{}", code.as_deref().map(|code| format!("{code}: ")).unwrap_or_default(), request_id.as_deref().map(|id| format!(" (request id {id})")).unwrap_or_default())]
 pub struct CallError {
     /// The operation's name in the API, such as `UpdateStackSet`.

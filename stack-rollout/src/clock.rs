@@ -12,6 +12,16 @@ pub trait Clock: Sync {
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send;
 }
 
+impl<C: Clock> Clock for &C {
+    fn now(&self) -> Duration {
+        (**self).now()
+    }
+
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send {
+        (**self).sleep(duration)
+    }
+}
+
 /// The machine's own monotonic clock, on tokio's timer.
 #[derive(Debug, Clone)]
 pub struct SystemClock {

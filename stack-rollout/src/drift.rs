@@ -1,10 +1,14 @@
 //! Looking for drift: stacks that were changed by hand after they were rolled out.
 
-use crate::operation_loop::{Halt, OperationLoop, Options, Taken};
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::event::Event;
+use crate::identifiers::StackSetName;
+use crate::operation_loop::{Halt, OperationLoop, Options, StepStart};
+use crate::release::{Preferences, Targets};
 use crate::rollout::OperationRecord;
 use crate::stack_sets::StackSets;
 use crate::status::OperationAction;
-use crate::{Clock, Error, Event, Preferences, StackSetName, Targets};
 
 /// Has CloudFormation look for drift in every instance of a stack set, and waits until it has (`DetectStackSetDrift`).
 ///
@@ -19,18 +23,17 @@ pub async fn detect_drift<S: StackSets, C: Clock>(
     stack_sets: &S,
     name: &StackSetName,
     preferences: &Preferences,
-    options: &Options,
-    clock: &C,
+    options: &Options<C>,
     mut on_event: impl FnMut(Event) + Send,
 ) -> Result<Vec<OperationRecord>, Error> {
-    let mut run = OperationLoop::new(stack_sets, name, options, clock, &mut on_event);
+    let mut run = OperationLoop::new(stack_sets, name, options, &mut on_event);
     loop {
         run.enter().await?;
         if run.halt.is_some() {
             break;
         }
         let call = |id| async move { stack_sets.detect_drift(name, preferences, &id).await };
-        if run.take(OperationAction::DetectDrift, ("drift", 1), &Targets::default(), call).await? != Taken::Overtaken {
+        if run.run_step(OperationAction::DetectDrift, ("drift", 1), &Targets::default(), call).await? != StepStart::Overtaken {
             break;
         }
     }

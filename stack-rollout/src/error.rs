@@ -1,11 +1,15 @@
 //! Why nothing was rolled out.
 
-use crate::{CallAs, CallError, Operation, Problems, StackSetName};
+use crate::call_error::CallError;
+use crate::identifiers::StackSetName;
+use crate::problem::Problems;
+use crate::release::CallAs;
+use crate::stack_sets::Operation;
 
 /// Why a rollout or a look at a stack set came to nothing.
 ///
 /// Once an operation was started, a rollout ends with a [`Rollout`](crate::Rollout) that says what happened, not with an error.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The release cannot be rolled out as it is. Nothing was changed.

@@ -7,22 +7,11 @@
 //! what [`prune`] is given by name.
 //!
 //! ```
-//! use std::collections::BTreeSet;
-//! use stack_rollout::{InstanceAction, Observed, PermissionModel, Preferences, Release, Targets, Template, plan};
+//! use stack_rollout::{InstanceAction, Observed, Release, Targets, Template, plan};
 //!
-//! let release = Release {
-//!     stack_set: "sagemaker-iris-p-abc123xyz-deploy-staging".parse()?,
-//!     description: None,
-//!     template: Template::inline("Resources: {}"),
-//!     parameters: vec![("EnvType".to_owned(), "staging".to_owned())],
-//!     capabilities: BTreeSet::new(),
-//!     tags: Vec::new(),
-//!     permission_model: PermissionModel::SelfManaged { administration_role_arn: None, execution_role_name: None },
-//!     targets: Targets::new(["222222222222".parse()?], ["us-east-1".parse()?]),
-//!     preferences: Preferences::default(),
-//!     overrides: Vec::new(),
-//!     managed_execution: None,
-//! };
+//! let targets = Targets::new(["222222222222".parse()?], ["us-east-1".parse()?]);
+//! let release = Release::new("sagemaker-iris-p-abc123xyz-deploy-staging".parse()?, Template::inline("Resources: {}"), targets)
+//!     .parameters([("EnvType", "staging")]);
 //! // What there is: nothing yet. `observe` asks CloudFormation.
 //! let plan = plan(&release, &Observed::default());
 //! assert!(plan.problems.is_empty());
@@ -72,8 +61,10 @@
 mod bounded;
 mod call_error;
 mod clock;
+mod debug;
 mod drift;
 mod error;
+mod event;
 mod identifiers;
 mod operation_loop;
 pub mod organization;
@@ -98,6 +89,7 @@ pub use call_error::{CallError, CallErrorKind};
 pub use clock::{Clock, SystemClock};
 pub use drift::detect_drift;
 pub use error::Error;
+pub use event::Event;
 pub use identifiers::{OperationId, StackSetName, Target};
 pub use operation_loop::{Options, Poll};
 pub use plan::{
@@ -105,13 +97,11 @@ pub use plan::{
     plan,
 };
 pub use problem::{Place, Problem, Problems};
-pub use prune::{Prune, Pruned, Pruning, prune};
-pub use release::{AutoDeployment, CallAs, ParameterOverride, PermissionModel, Preferences, Release, Targets, Template};
-pub use roll_out::{Event, PlannedOperation, planned_operations, roll_out};
+pub use prune::{PruneReport, PruneRequest, PrunedInstance, prune};
+pub use release::{AutoDeployment, CallAs, ParameterOverride, Parameters, PermissionModel, Preferences, Release, Targets, Template};
+pub use roll_out::{PlannedOperation, planned_operations, roll_out};
 pub use rollout::{Counts, OperationRecord, Outcome, Rollout, TargetRecord, Verdict};
-pub use stack_sets::{
-    Instance, InstancesDeletion, InstancesOperation, Operation, OperationResult, Parameters, SetUpdate, StackSet, StackSets,
-};
+pub use stack_sets::{Instance, InstancesDeletion, InstancesOperation, Operation, OperationResult, SetUpdate, StackSet, StackSets};
 pub use stacks::{EventPage, FailedResource, SessionError, StackEvent, Stacks, first_causes};
 pub use template_change::{Effect, PropertyChange, ResourceChange, template_changes};
 

@@ -1,23 +1,28 @@
 //! The one loop that starts operations on a stack set, waits for them, and finds those again that an earlier run of the same release
 //! has left behind.
 
-mod patience;
+mod retry_policy;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::time::Duration;
 
 use crate::call_error::{CallError, CallErrorKind};
+use crate::clock::{Clock, SystemClock};
+use crate::error::Error;
+use crate::event::Event;
+use crate::identifiers::{OperationId, StackSetName, Target};
 use crate::problem::{Place, Problem};
+use crate::release::Targets;
 use crate::rollout::OperationRecord;
 use crate::stack_sets::{Operation, OperationResult, StackSets};
 use crate::status::{OperationAction, OperationStatus};
-use crate::{Clock, Error, Event, OperationId, StackSetName, Target, Targets};
-pub(crate) use patience::Patience;
+
+pub(crate) use retry_policy::RetryPolicy;
 
 /// How a rollout goes about its work.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct Options<C = SystemClock> {
     /// What the ids of operations begin with: a name for the release, such as a part of its checksum.
     ///
     /// Every run of one release gives the same. An operation that an earlier run started, and that still goes on, is then found and
@@ -31,6 +36,8 @@ pub struct Options {
     pub explain_at_most: usize,
     /// Waits, within the deadline, for operations of others to end, in place of refusing.
     pub wait_for_others: bool,
+    /// The clock by which it waits: the machine's own, unless a test gives another.
+    pub clock: C,
 }
 
 /// How often a rollout looks at a running operation.
@@ -56,7 +63,22 @@ impl Default for Poll {
 impl Options {
     /// The usual way: an hour at most, fifty failures explained, and others are not waited for.
     pub fn new(release_id: OperationId) -> Self {
-        Self { release_id, deadline: Duration::from_hours(1), poll: Poll::default(), explain_at_most: 50, wait_for_others: false }
+        Self {
+            release_id,
+            deadline: Duration::from_hours(1),
+            poll: Poll::default(),
+            explain_at_most: 50,
+            wait_for_others: false,
+            clock: SystemClock::new(),
+        }
+    }
+}
+
+impl<C> Options<C> {
+    /// With another clock, such as one that a test moves.
+    pub fn with_clock<D>(self, clock: D) -> Options<D> {
+        let Self { release_id, deadline, poll, explain_at_most, wait_for_others, clock: _ } = self;
+        Options { release_id, deadline, poll, explain_at_most, wait_for_others, clock }
     }
 }
 
@@ -75,7 +97,7 @@ pub(crate) enum Halt {
 
 /// An operation that was started or found, and the last that was seen of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Conducted {
+pub(crate) struct TrackedOperation {
     pub(crate) operation: Operation,
     /// Where it works. Of an operation that was found, what its results name.
     pub(crate) targets: Targets,
@@ -85,7 +107,7 @@ pub(crate) struct Conducted {
 
 /// How a step began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Taken {
+pub(crate) enum StepStart {
     /// It was started, and waited for.
     Started,
     /// It could not be started, after others of this run: the halt says why.
@@ -109,13 +131,13 @@ enum Start {
 pub(crate) struct OperationLoop<'a, S, C> {
     pub(crate) stack_sets: &'a S,
     pub(crate) name: &'a StackSetName,
-    pub(crate) patience: Patience<'a, C>,
+    pub(crate) retry: RetryPolicy<'a, C>,
     pub(crate) on_event: &'a mut (dyn FnMut(Event) + Send),
-    pub(crate) operations: Vec<Conducted>,
+    pub(crate) operations: Vec<TrackedOperation>,
     pub(crate) results: BTreeMap<Target, OperationResult>,
     pub(crate) halt: Option<Halt>,
     pub(crate) problems: Vec<Problem>,
-    options: &'a Options,
+    options: &'a Options<C>,
     /// The operations that had ended before this run observed what there is.
     known: BTreeSet<OperationId>,
     /// The operations that this run has asked for.
@@ -130,14 +152,13 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
     pub(crate) fn new(
         stack_sets: &'a S,
         name: &'a StackSetName,
-        options: &'a Options,
-        clock: &'a C,
+        options: &'a Options<C>,
         on_event: &'a mut (dyn FnMut(Event) + Send),
     ) -> Self {
         Self {
             stack_sets,
             name,
-            patience: Patience::new(clock, options),
+            retry: RetryPolicy::new(options),
             on_event,
             operations: Vec::new(),
             results: BTreeMap::new(),
@@ -157,7 +178,7 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
 
     /// Whether this run has started an operation itself.
     pub(crate) fn has_started(&self) -> bool {
-        self.operations.iter().any(|conducted| !conducted.resumed)
+        self.operations.iter().any(|tracked| !tracked.resumed)
     }
 
     /// An error ends a run that has not started anything. From its first operation on, it is the reason why no further step is taken.
@@ -203,7 +224,7 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
                 (self.on_event)(Event::WaitingForOther { operation });
             }
             looks += 1;
-            if !self.patience.pause(looks).await {
+            if !self.retry.pause(looks).await {
                 return Err(refused);
             }
         }
@@ -211,7 +232,7 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
 
     async fn list_operations(&mut self) -> Result<Vec<Operation>, Error> {
         let (stack_sets, name) = (self.stack_sets, self.name);
-        let listed = self.patience.call(self.on_event, || stack_sets.list_operations(name)).await;
+        let listed = self.retry.call(self.on_event, || stack_sets.list_operations(name)).await;
         listed.map_err(|source| self.call_error(source))
     }
 
@@ -252,7 +273,7 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
     }
 
     fn tracks(&self, operation: &Operation) -> bool {
-        self.operations.iter().any(|conducted| conducted.operation.id == operation.id)
+        self.operations.iter().any(|tracked| tracked.operation.id == operation.id)
     }
 
     /// An operation by which what this run has observed, or what it has done, may have changed since. When that is one of another
@@ -273,18 +294,18 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
     /// Waits for an operation that this run has not started.
     async fn resume(&mut self, operation: Operation) {
         (self.on_event)(Event::Resumed { operation: operation.clone() });
-        self.operations.push(Conducted { operation, targets: Targets::default(), resumed: true });
+        self.operations.push(TrackedOperation { operation, targets: Targets::default(), resumed: true });
         self.halt = self.wait().await;
     }
 
     /// Starts a step's operation and waits for its end. What goes wrong is an error only before the first operation of this run.
-    pub(crate) async fn take<Fut>(
+    pub(crate) async fn run_step<Fut>(
         &mut self,
         action: OperationAction,
         (word, number): (&'static str, usize),
         targets: &Targets,
         call: impl Fn(OperationId) -> Fut + Send + Sync,
-    ) -> Result<Taken, Error>
+    ) -> Result<StepStart, Error>
     where
         Fut: Future<Output = Result<OperationId, CallError>> + Send,
     {
@@ -292,14 +313,14 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
         let (id, is_ours) = match self.start(&id, call).await {
             Ok(Start::Accepted(id)) => (id, true),
             Ok(Start::Presumed) => (id, false),
-            Ok(Start::Overtaken) => return Ok(Taken::Overtaken),
-            Err(error) => return self.fail(error).map(|()| Taken::Refused),
+            Ok(Start::Overtaken) => return Ok(StepStart::Overtaken),
+            Err(error) => return self.fail(error).map(|()| StepStart::Refused),
         };
         (self.on_event)(Event::OperationStarted { operation_id: id.clone(), action: action.clone(), targets: targets.len() });
         let operation = Operation { id, action, status: OperationStatus::Running, status_reason: None, created_at: None };
-        self.operations.push(Conducted { operation, targets: targets.clone(), resumed: false });
+        self.operations.push(TrackedOperation { operation, targets: targets.clone(), resumed: false });
         self.halt = self.wait().await;
-        Ok(if is_ours { Taken::Started } else { Taken::Overtaken })
+        Ok(if is_ours { StepStart::Started } else { StepStart::Overtaken })
     }
 
     /// Sends a step's request until it is accepted, as long as what the step was planned from holds.
@@ -341,7 +362,7 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
                 _ => return Err(self.call_error(error)),
             }
             failures += 1;
-            if failures > self.options.poll.tolerated_failures || !self.patience.pause(failures).await {
+            if failures > self.options.poll.tolerated_failures || !self.retry.pause(failures).await {
                 return Err(self.call_error(error));
             }
             (self.on_event)(Event::Tolerated { error, attempt: failures });
@@ -356,7 +377,7 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
         let mut looks = 0;
         let halt = loop {
             looks += 1;
-            let described = self.patience.call(self.on_event, || stack_sets.describe_operation(name, &current.operation.id)).await;
+            let described = self.retry.call(self.on_event, || stack_sets.describe_operation(name, &current.operation.id)).await;
             match described {
                 Ok(seen) => {
                     if seen.status != current.operation.status || looks == 1 {
@@ -372,7 +393,7 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
             }
             let has_ended = current.operation.status.has_ended();
             if shows_progress || has_ended {
-                match self.patience.call(self.on_event, || stack_sets.list_operation_results(name, &current.operation.id)).await {
+                match self.retry.call(self.on_event, || stack_sets.list_operation_results(name, &current.operation.id)).await {
                     Ok(results) => self.note(results, &mut current),
                     Err(error) if has_ended => {
                         let message = format!("the results of operation `{}` could not be read: {error}", current.operation.id);
@@ -385,7 +406,7 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
                 let succeeded = current.operation.status == OperationStatus::Succeeded;
                 break (!succeeded).then(|| Halt::OperationFailed(current.operation.clone()));
             }
-            if !self.patience.pause(looks).await {
+            if !self.retry.pause(looks).await {
                 break Some(Halt::Deadline);
             }
         };
@@ -394,7 +415,7 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
     }
 
     /// Takes in what an operation has done so far, and tells what is new in it.
-    fn note(&mut self, results: Vec<OperationResult>, current: &mut Conducted) {
+    fn note(&mut self, results: Vec<OperationResult>, current: &mut TrackedOperation) {
         for result in results {
             if current.resumed && !current.targets.contains(&result.target) {
                 current.targets.accounts.insert(result.target.account.clone());
@@ -413,12 +434,10 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
             Some(Halt::Deadline) => {
                 let message = format!("the deadline of {} seconds passed", self.options.deadline.as_secs());
                 let hint = "the operation goes on in CloudFormation: run again, and it is found and waited for";
-                self.problems.push(Problem::new("deadline", Place::StackSet, message).hint(hint));
+                self.problems.push(Problem::new("deadline", Place::StackSet, message).with_hint(hint));
             }
             Some(Halt::Error(error)) => {
-                let mut problem = Problem::new("not-finished", Place::StackSet, error.to_string());
-                problem.hint = error.hint();
-                self.problems.push(problem);
+                self.problems.push(Problem::new("not-finished", Place::StackSet, error.to_string()).with_hint_opt(error.hint()));
             }
             Some(Halt::Superseded(operation)) => {
                 let message = format!(
@@ -426,11 +445,11 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
                     operation.id, operation.action, operation.status
                 );
                 let hint = "nothing more was started; to continue despite the newer operation, run the command again";
-                self.problems.push(Problem::new("superseded", Place::StackSet, message).hint(hint));
+                self.problems.push(Problem::new("superseded", Place::StackSet, message).with_hint(hint));
             }
             Some(Halt::OperationFailed(_)) | None => {}
         }
-        let record = |Conducted { operation, resumed, .. }| OperationRecord {
+        let record = |TrackedOperation { operation, resumed, .. }| OperationRecord {
             operation_id: operation.id,
             action: operation.action,
             status: operation.status,

@@ -9,7 +9,9 @@ use std::fmt;
 use std::future::Future;
 use std::str::FromStr;
 
-use crate::{AccountId, CallError, InvalidName};
+use aws_names::{AccountId, InvalidName};
+
+use crate::call_error::CallError;
 
 /// How deep units can be below a root (AWS Organizations quotas), with room to spare: an answer that goes deeper is no organization.
 const DEEPEST: usize = 16;

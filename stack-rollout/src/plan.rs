@@ -6,11 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
+use crate::bounded;
+use crate::call_error::CallError;
+use crate::error::Error;
+use crate::identifiers::{StackSetName, Target};
 use crate::problem::{Place, Problem};
-use crate::release::{PermissionModel, Release};
-use crate::stack_sets::{Instance, Parameters, StackSet, StackSets, keys};
+use crate::release::{Parameters, PermissionModel, Release};
+use crate::stack_sets::{Instance, StackSet, StackSets, keys};
 use crate::status::{DetailedStatus, DriftStatus, InstanceStatus};
-use crate::{CallError, Error, StackSetName, Target, bounded};
 
 /// What there is: a stack set, if any, and its instances.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -360,15 +363,13 @@ fn permission_model_problem(release: &Release, stack_set: &StackSet) -> Option<P
     let present = stack_set.permission_model.as_deref().filter(|present| *present != wanted)?;
     let message = format!("stack set `{}` is {present}; the release asks for {wanted}", release.stack_set);
     let hint = "use the permission model that the set has, or roll out under another stack set name";
-    Some(Problem::new("permission-model", Place::StackSet, message).hint(hint))
+    Some(Problem::new("permission-model", Place::StackSet, message).with_hint(hint))
 }
 
 fn inoperable(target: &Target, reason: Option<&str>) -> Problem {
     let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
     let message = format!("the stack instance is INOPERABLE{reason}");
-    let hint = format!(
-        "CloudFormation leaves it out of every update: take it out of the set and leave its stack (`prune` for the same stage with --instance {}/{} --even-targets --retain-stacks), delete the stack by hand, then run again",
-        target.account, target.region
-    );
-    Problem::new("inoperable-instance", Place::Target(target.clone()), message).hint(hint)
+    let hint =
+        "CloudFormation skips it in every update: remove it from the set and retain its stack, delete the stack by hand, then run again";
+    Problem::new("inoperable-instance", Place::Target(target.clone()), message).with_hint(hint)
 }

@@ -9,12 +9,18 @@ mod trust;
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
+use aws_names::{AccountId, Region};
 use serde::Serialize;
 
 use crate::bounded::{self, boxed};
-use crate::{AccountId, CallError, Clock, Region, SessionError, Target};
+use crate::call_error::CallError;
+use crate::clock::{Clock, SystemClock};
+use crate::identifiers::Target;
+use crate::stacks::SessionError;
+
 pub use trust::{administration_role_trust, trusts};
 
 /// What the stacks need in one account and region.
@@ -57,7 +63,7 @@ pub struct Place {
     /// The stack that it has already, if any.
     pub stack_id: Option<String>,
     /// Which of the requirements hold there, by their place in the list.
-    pub requirements: usize,
+    pub requirements: Arc<Requirements>,
 }
 
 /// What AWS tells of a model package.
@@ -124,17 +130,19 @@ pub trait TargetAccount: Sync {
     fn trust_policy(&self, role: &str) -> impl Future<Output = Result<Option<String>, CallError>> + Send;
 }
 
-/// One question and its answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// One check and its outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Check {
-    /// Where it was asked; `None` for the administration account.
+    /// Where it was made; `None` for the administration account.
     pub target: Option<Target>,
-    /// What was asked, such as `ssm-parameter`.
+    /// What was checked, such as `ssm-parameter`.
     pub name: &'static str,
+    /// What kind of finding it is, such as `model-role-missing`, where a program can say more about what to do.
+    pub code: Option<&'static str>,
     /// What about, such as the parameter's name.
     pub subject: String,
-    /// The answer.
+    /// The outcome.
     pub outcome: CheckOutcome,
     /// What was found, unless all is well.
     pub message: Option<String>,
@@ -144,7 +152,7 @@ pub struct Check {
     pub hint: Option<String>,
 }
 
-/// The answer to a question.
+/// The outcome of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CheckOutcome {
@@ -157,8 +165,8 @@ pub enum CheckOutcome {
 }
 
 /// How the questions are asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PreflightOptions {
+#[derive(Debug, Clone)]
+pub struct PreflightOptions<C = SystemClock> {
     /// In how many targets at once.
     pub at_once: usize,
     /// How often a question is asked again when AWS is limiting requests or cannot be reached.
@@ -167,11 +175,21 @@ pub struct PreflightOptions {
     pub pause: Duration,
     /// How long all questions may take. What was not asked by then is told as not asked.
     pub deadline: Duration,
+    /// The clock by which it waits.
+    pub clock: C,
+}
+
+impl<C> PreflightOptions<C> {
+    /// With another clock, such as one that a test moves.
+    pub fn with_clock<D>(self, clock: D) -> PreflightOptions<D> {
+        let Self { at_once, attempts, pause, deadline, clock: _ } = self;
+        PreflightOptions { at_once, attempts, pause, deadline, clock }
+    }
 }
 
 impl Default for PreflightOptions {
     fn default() -> Self {
-        Self { at_once: 32, attempts: 4, pause: Duration::from_millis(500), deadline: Duration::from_mins(15) }
+        Self { at_once: 32, attempts: 4, pause: Duration::from_millis(500), deadline: Duration::from_mins(15), clock: SystemClock::new() }
     }
 }
 
@@ -181,10 +199,8 @@ impl Default for PreflightOptions {
 /// told of each place that is done, with how many of its answers are failures.
 pub async fn preflight<F, Fut, T, C>(
     places: &[Place],
-    requirements: &[Requirements],
     sessions: F,
-    options: &PreflightOptions,
-    clock: &C,
+    options: &PreflightOptions<C>,
     on_place: impl Fn(&Target, usize) + Send + Sync,
 ) -> Vec<Check>
 where
@@ -193,17 +209,15 @@ where
     T: TargetAccount + Send,
     C: Clock,
 {
-    let end = clock.now().saturating_add(options.deadline);
-    let nothing = Requirements::default();
-    let (sessions, on_place, nothing) = (&sessions, &on_place, &nothing);
+    let end = options.clock.now().saturating_add(options.deadline);
+    let (sessions, on_place) = (&sessions, &on_place);
     let asked = places.iter().map(|place| {
         boxed(async move {
-            let wanted = requirements.get(place.requirements).unwrap_or(nothing);
-            let checks = if clock.now() >= end {
-                vec![checks::not_asked(place)]
+            let checks = if options.clock.now() >= end {
+                vec![checks::not_reached(place)]
             } else {
                 match sessions(place.target.account.clone(), place.target.region.clone()).await {
-                    Ok(account) => checks::ask(&account, place, wanted, options, clock).await,
+                    Ok(account) => checks::in_place(&account, place, options).await,
                     Err(error) => vec![checks::no_session(place, &error)],
                 }
             };
@@ -212,6 +226,12 @@ where
         })
     });
     bounded::each(options.at_once, asked.collect()).await.into_iter().flatten().collect()
+}
+
+impl Check {
+    pub(crate) fn code(self, code: &'static str) -> Self {
+        Self { code: Some(code), ..self }
+    }
 }
 
 impl ImageName {

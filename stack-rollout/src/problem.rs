@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::Target;
+use crate::identifiers::Target;
 
 /// One finding about a release or about the stack set that it meets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -41,7 +41,7 @@ pub enum Place {
 }
 
 /// All findings of one step, as an error.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Problems(pub Vec<Problem>);
 
 impl Problem {
@@ -49,9 +49,13 @@ impl Problem {
         Self { code, message: message.into(), hint: None, place: Some(place) }
     }
 
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    pub(crate) fn with_hint_opt(self, hint: Option<String>) -> Self {
+        Self { hint, ..self }
     }
 }
 

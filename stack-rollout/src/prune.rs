@@ -2,19 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_names::{AccountId, Region};
 use serde::Serialize;
 
-use crate::operation_loop::{Halt, OperationLoop, Options, Taken};
-use crate::problem::{Place, Problem};
-use crate::release::{PermissionModel, Preferences};
+use crate::call_error::CallError;
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::event::Event;
+use crate::identifiers::{OperationId, StackSetName, Target};
+use crate::operation_loop::{Halt, OperationLoop, Options, StepStart};
+use crate::problem::{Place, Problem, Problems};
+use crate::release::{PermissionModel, Preferences, Targets};
 use crate::rollout::{OperationRecord, Verdict};
 use crate::stack_sets::{InstancesDeletion, StackSets, rectangles};
 use crate::status::{DetailedStatus, OperationAction};
-use crate::{AccountId, CallError, Clock, Error, Event, OperationId, Problems, Region, StackSetName, Target, Targets};
 
 /// What is to be taken out of a stack set.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Prune {
+pub struct PruneRequest {
     /// The stack set.
     pub stack_set: StackSetName,
     /// How its permissions are had.
@@ -24,7 +29,7 @@ pub struct Prune {
     /// Where the release goes: an instance that is one of these is no orphan.
     pub release_targets: Targets,
     /// Takes out targets of the release, too. Without it, naming one is refused.
-    pub even_targets: bool,
+    pub include_targets: bool,
     /// Leaves the stacks, and with them the endpoints, and takes them out of the set only.
     pub retain_stacks: bool,
     /// How an operation goes over the instances.
@@ -34,7 +39,7 @@ pub struct Prune {
 /// What became of the instances that were to be taken out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Pruning {
+pub struct PruneReport {
     /// The version of this format: 1.
     pub schema_version: u32,
     /// The stack set.
@@ -46,7 +51,7 @@ pub struct Pruning {
     /// The operations, in order.
     pub operations: Vec<OperationRecord>,
     /// Every instance that was named, in order.
-    pub instances: Vec<Pruned>,
+    pub instances: Vec<PrunedInstance>,
     /// What kept it from being finished.
     pub problems: Vec<Problem>,
 }
@@ -54,7 +59,7 @@ pub struct Pruning {
 /// What became of one instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Pruned {
+pub struct PrunedInstance {
     /// The account.
     pub account_id: AccountId,
     /// The region.
@@ -73,13 +78,12 @@ pub struct Pruned {
 /// operation works on the set, or when AWS refused the first operation.
 pub async fn prune<S: StackSets, C: Clock>(
     stack_sets: &S,
-    request: &Prune,
-    options: &Options,
-    clock: &C,
+    request: &PruneRequest,
+    options: &Options<C>,
     mut on_event: impl FnMut(Event) + Send,
-) -> Result<Pruning, Error> {
+) -> Result<PruneReport, Error> {
     let name = &request.stack_set;
-    let mut run = OperationLoop::new(stack_sets, name, options, clock, &mut on_event);
+    let mut run = OperationLoop::new(stack_sets, name, options, &mut on_event);
     let mut rounds = 0;
     loop {
         match remove(&mut run, request, rounds == 0).await {
@@ -91,12 +95,12 @@ pub async fn prune<S: StackSets, C: Clock>(
             }
         }
         rounds += 1;
-        if !run.patience.pause(rounds).await {
+        if !run.retry.pause(rounds).await {
             run.halt = Some(Halt::Deadline);
             break;
         }
     }
-    let listed = run.patience.call(run.on_event, || stack_sets.list_stack_instances(name)).await;
+    let listed = run.retry.call(run.on_event, || stack_sets.list_stack_instances(name)).await;
     let after: Option<BTreeMap<_, _>> = match listed {
         Ok(instances) => Some(instances.into_iter().map(|instance| (instance.target, instance.status_reason)).collect()),
         Err(error) => {
@@ -118,11 +122,13 @@ pub async fn prune<S: StackSets, C: Clock>(
                 None if result.is_some_and(|result| result.status == DetailedStatus::Succeeded) => None,
                 None => Some(None),
             };
-            let told = result.and_then(|result| result.status_reason.clone());
+            let reported = result.and_then(|result| result.status_reason.clone());
             let reason = left.as_ref().map(|reason| {
-                told.or_else(|| reason.clone()).unwrap_or_else(|| "it is still in the set, and CloudFormation gave no reason".to_owned())
+                reported
+                    .or_else(|| reason.clone())
+                    .unwrap_or_else(|| "it is still in the set, and CloudFormation gave no reason".to_owned())
             });
-            Pruned { account_id: target.account.clone(), region: target.region.clone(), removed: left.is_none(), reason }
+            PrunedInstance { account_id: target.account.clone(), region: target.region.clone(), removed: left.is_none(), reason }
         })
         .collect();
     let verdict = match instances.iter().all(|instance| instance.removed) {
@@ -131,7 +137,7 @@ pub async fn prune<S: StackSets, C: Clock>(
         false => Verdict::Failed,
     };
     let (operations, problems) = run.into_record();
-    Ok(Pruning {
+    Ok(PruneReport {
         schema_version: 1,
         stack_set: name.clone(),
         verdict,
@@ -144,10 +150,10 @@ pub async fn prune<S: StackSets, C: Clock>(
 
 /// Deletes those of the instances that are there; `true` when another run has changed the instances in the meantime, so that what is
 /// left must be found out anew.
-async fn remove<S: StackSets, C: Clock>(run: &mut OperationLoop<'_, S, C>, request: &Prune, is_first: bool) -> Result<bool, Error> {
+async fn remove<S: StackSets, C: Clock>(run: &mut OperationLoop<'_, S, C>, request: &PruneRequest, is_first: bool) -> Result<bool, Error> {
     let (stack_sets, name) = (run.stack_sets, run.name);
     run.enter().await?;
-    let listed = run.patience.call(run.on_event, || stack_sets.list_stack_instances(name)).await;
+    let listed = run.retry.call(run.on_event, || stack_sets.list_stack_instances(name)).await;
     let present: BTreeSet<_> = listed.map_err(|source| run.call_error(source))?.into_iter().map(|instance| instance.target).collect();
     let problems = problems(request, &present);
     if is_first && !problems.is_empty() {
@@ -161,14 +167,19 @@ async fn remove<S: StackSets, C: Clock>(run: &mut OperationLoop<'_, S, C>, reque
             let targets = &targets;
             async move { delete(stack_sets, request, targets, &id).await }
         };
-        if run.take(OperationAction::Delete, ("delete", index + 1), &targets, call).await? == Taken::Overtaken {
+        if run.run_step(OperationAction::Delete, ("delete", index + 1), &targets, call).await? == StepStart::Overtaken {
             return Ok(run.halt.is_none());
         }
     }
     Ok(false)
 }
 
-async fn delete<S: StackSets>(stack_sets: &S, request: &Prune, targets: &Targets, id: &OperationId) -> Result<OperationId, CallError> {
+async fn delete<S: StackSets>(
+    stack_sets: &S,
+    request: &PruneRequest,
+    targets: &Targets,
+    id: &OperationId,
+) -> Result<OperationId, CallError> {
     let preferences = request.preferences.within(&targets.regions);
     let deletion = InstancesDeletion {
         stack_set: &request.stack_set,
@@ -181,16 +192,16 @@ async fn delete<S: StackSets>(stack_sets: &S, request: &Prune, targets: &Targets
     stack_sets.delete_stack_instances(deletion).await
 }
 
-fn problems(request: &Prune, present: &BTreeSet<Target>) -> Vec<Problem> {
+fn problems(request: &PruneRequest, present: &BTreeSet<Target>) -> Vec<Problem> {
     let mut problems = Vec::new();
     for target in &request.instances {
         if !present.contains(target) {
             let message = format!("stack set `{}` has no instance there", request.stack_set);
-            problems.push(Problem::new("no-such-instance", Place::Target(target.clone()), message).hint("`plan` lists the orphans"));
-        } else if request.release_targets.contains(target) && !request.even_targets {
+            problems.push(Problem::new("no-such-instance", Place::Target(target.clone()), message));
+        } else if request.release_targets.contains(target) && !request.include_targets {
             let message = "the release deploys there: the instance is no orphan";
             let hint = "take the account or region out of the release first; its endpoint would be deleted";
-            problems.push(Problem::new("not-an-orphan", Place::Target(target.clone()), message).hint(hint));
+            problems.push(Problem::new("not-an-orphan", Place::Target(target.clone()), message).with_hint(hint));
         }
     }
     problems

@@ -2,16 +2,20 @@
 
 mod check;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use aws_names::{AccountId, Region};
 use serde::Serialize;
 
-use crate::stack_sets::Parameters;
+use crate::identifiers::{StackSetName, Target};
 use crate::status::{Capability, ConcurrencyMode, RegionConcurrency};
-use crate::{AccountId, Region, StackSetName, Target};
+
+/// Parameter keys and values.
+pub type Parameters = BTreeMap<String, String>;
 
 /// The wanted state of one stack set and of its instances.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Release {
     /// The stack set that is created or updated.
     pub stack_set: StackSetName,
@@ -49,6 +53,71 @@ pub struct ParameterOverride {
 }
 
 impl Release {
+    /// A template for these targets, with CloudFormation's defaults for everything else.
+    pub fn new(stack_set: StackSetName, template: Template, targets: Targets) -> Self {
+        Self {
+            stack_set,
+            description: None,
+            template,
+            parameters: Vec::new(),
+            capabilities: BTreeSet::new(),
+            tags: Vec::new(),
+            permission_model: PermissionModel::default(),
+            targets,
+            preferences: Preferences::default(),
+            overrides: Vec::new(),
+            managed_execution: None,
+        }
+    }
+
+    /// With a description.
+    #[must_use]
+    pub fn description(self, description: impl Into<String>) -> Self {
+        Self { description: Some(description.into()), ..self }
+    }
+
+    /// With these parameters.
+    #[must_use]
+    pub fn parameters<K: Into<String>, V: Into<String>>(self, parameters: impl IntoIterator<Item = (K, V)>) -> Self {
+        Self { parameters: parameters.into_iter().map(|(key, value)| (key.into(), value.into())).collect(), ..self }
+    }
+
+    /// With these capabilities acknowledged.
+    #[must_use]
+    pub fn capabilities(self, capabilities: impl IntoIterator<Item = Capability>) -> Self {
+        Self { capabilities: capabilities.into_iter().collect(), ..self }
+    }
+
+    /// With these tags.
+    #[must_use]
+    pub fn tags<K: Into<String>, V: Into<String>>(self, tags: impl IntoIterator<Item = (K, V)>) -> Self {
+        Self { tags: tags.into_iter().map(|(key, value)| (key.into(), value.into())).collect(), ..self }
+    }
+
+    /// With another permission model than self-managed permissions with the default roles.
+    #[must_use]
+    pub fn permission_model(self, permission_model: PermissionModel) -> Self {
+        Self { permission_model, ..self }
+    }
+
+    /// With these operation preferences.
+    #[must_use]
+    pub fn preferences(self, preferences: Preferences) -> Self {
+        Self { preferences, ..self }
+    }
+
+    /// With parameters that differ in some accounts or regions.
+    #[must_use]
+    pub fn overrides(self, overrides: impl IntoIterator<Item = ParameterOverride>) -> Self {
+        Self { overrides: overrides.into_iter().collect(), ..self }
+    }
+
+    /// With managed execution switched on or off; `None` keeps what the set has.
+    #[must_use]
+    pub fn managed_execution(self, managed_execution: Option<bool>) -> Self {
+        Self { managed_execution, ..self }
+    }
+
     /// The parameters that the target has in place of the release's.
     pub fn overrides_of(&self, target: &Target) -> Parameters {
         self.overrides
@@ -110,6 +179,13 @@ pub enum PermissionModel {
         /// What happens when an account enters or leaves a unit. Read when the set is created; an update leaves it alone.
         auto_deployment: AutoDeployment,
     },
+}
+
+impl Default for PermissionModel {
+    /// Self-managed permissions with CloudFormation's default roles.
+    fn default() -> Self {
+        Self::SelfManaged { administration_role_arn: None, execution_role_name: None }
+    }
 }
 
 impl PermissionModel {

@@ -1,24 +1,26 @@
 //! The rollout itself: one step after the other, each an operation of CloudFormation that is waited for.
 
-mod event;
 mod explain;
 mod outcome;
 mod steps;
 
 use std::future::Future;
 
-pub use event::Event;
+use aws_names::{AccountId, Region};
 
 use crate::call_error::{CallError, CallErrorKind};
-use crate::operation_loop::{Halt, OperationLoop, Options, Taken};
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::event::Event;
+use crate::identifiers::OperationId;
+use crate::operation_loop::{Halt, OperationLoop, Options, StepStart};
 use crate::plan::{Observed, Plan, SetChange, observe_without_overrides, plan, read_overrides};
-use crate::problem::{Place, Problem};
-use crate::release::Release;
+use crate::problem::{Place, Problem, Problems};
+use crate::release::{Release, Targets};
 use crate::rollout::Rollout;
 use crate::stack_sets::{Instance, InstancesOperation, Operation, SetUpdate, StackSet, StackSets};
 use crate::stacks::{SessionError, Stacks};
 use crate::status::OperationAction;
-use crate::{AccountId, Clock, Error, OperationId, Problems, Region, Targets};
 use outcome::Ending;
 use steps::{Step, StepKind};
 
@@ -40,8 +42,7 @@ pub async fn roll_out<S, F, Fut, T, C>(
     stack_sets: &S,
     sessions: F,
     release: &Release,
-    options: &Options,
-    clock: &C,
+    options: &Options<C>,
     mut on_event: impl FnMut(Event) + Send,
 ) -> Result<Rollout, Error>
 where
@@ -56,7 +57,7 @@ where
     if !problems.is_empty() {
         return Err(wrong(problems));
     }
-    let operations = OperationLoop::new(stack_sets, &release.stack_set, options, clock, &mut on_event);
+    let operations = OperationLoop::new(stack_sets, &release.stack_set, options, &mut on_event);
     let mut run = Run::new(operations, release, options);
     let mut rounds = 0;
     loop {
@@ -72,7 +73,7 @@ where
         }
         // Another run is at work beside this one: what is left to do is found out anew, after a moment.
         rounds += 1;
-        if !run.operations.patience.pause(rounds).await {
+        if !run.operations.retry.pause(rounds).await {
             run.operations.halt = Some(Halt::Deadline);
             run.verify().await?;
             break;
@@ -114,7 +115,7 @@ pub fn planned_operations(plan: &Plan) -> Vec<PlannedOperation> {
 struct Run<'a, S, C> {
     operations: OperationLoop<'a, S, C>,
     release: &'a Release,
-    options: &'a Options,
+    options: &'a Options<C>,
     /// What the record gives as the change: what this run met first.
     change: Option<SetChange>,
     /// The last plan.
@@ -130,7 +131,7 @@ struct Run<'a, S, C> {
 }
 
 impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
-    fn new(operations: OperationLoop<'a, S, C>, release: &'a Release, options: &'a Options) -> Self {
+    fn new(operations: OperationLoop<'a, S, C>, release: &'a Release, options: &'a Options<C>) -> Self {
         let plan = plan(release, &Observed::default());
         Self { operations, release, options, change: None, plan, steps: Vec::new(), begun: 0, instances: Vec::new(), doubt: None }
     }
@@ -182,7 +183,7 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
 
     async fn exists(&mut self) -> Result<bool, Error> {
         let (stack_sets, name) = (self.operations.stack_sets, self.operations.name);
-        let described = self.operations.patience.call(self.operations.on_event, || stack_sets.describe_stack_set(name)).await;
+        let described = self.operations.retry.call(self.operations.on_event, || stack_sets.describe_stack_set(name)).await;
         described.map(|set| set.is_some()).map_err(|source| self.operations.call_error(source))
     }
 
@@ -196,7 +197,7 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
         let mut failures = 0;
         loop {
             let read = || async { observe_without_overrides(stack_sets, &release.stack_set).await.map_err(call) };
-            let observed = self.operations.patience.call(self.operations.on_event, read).await;
+            let observed = self.operations.retry.call(self.operations.on_event, read).await;
             let mut observed = observed.map_err(|source| self.operations.call_error(source))?;
             loop {
                 let unread = observed.unread(release);
@@ -206,7 +207,7 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
                 // What was read is kept, so failures in a row are those after which nothing was read.
                 failures = if !is_stale && observed.unread(release) < unread { 1 } else { failures + 1 };
                 let may_pass = (is_stale || error.is_transient()) && failures <= self.options.poll.tolerated_failures;
-                if !may_pass || !self.operations.patience.pause(failures).await {
+                if !may_pass || !self.operations.retry.pause(failures).await {
                     return Err(self.operations.call_error(error));
                 }
                 (self.operations.on_event)(Event::Tolerated { error, attempt: failures });
@@ -222,7 +223,7 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
         // Not the same in every run: a set that was deleted since would not be created again for a token that CloudFormation has seen.
         let token = self.options.release_id.step(fastrand::u32(..), "set", 0);
         let mut attempts = 0;
-        let created = self.operations.patience.call(self.operations.on_event, || {
+        let created = self.operations.retry.call(self.operations.on_event, || {
             attempts += 1;
             stack_sets.create_stack_set(release, &token)
         });
@@ -250,10 +251,10 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
                 break;
             }
             let call = |id: OperationId| async move { start(stack_sets, release, step, observed, &id).await };
-            match self.operations.take(step.kind.action(), (step.kind.word(), index + 1), &step.targets, call).await? {
-                Taken::Started => self.begun = index + 1,
-                Taken::Overtaken if self.operations.halt.is_none() => return Ok(false),
-                Taken::Overtaken | Taken::Refused => break,
+            match self.operations.run_step(step.kind.action(), (step.kind.word(), index + 1), &step.targets, call).await? {
+                StepStart::Started => self.begun = index + 1,
+                StepStart::Overtaken if self.operations.halt.is_none() => return Ok(false),
+                StepStart::Overtaken | StepStart::Refused => break,
             }
         }
         Ok(true)
@@ -262,13 +263,11 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
     /// The instances as the rollout leaves them; none when they cannot be read, which is then a problem in the record.
     async fn instances_afterwards(&mut self) -> Vec<Instance> {
         let (stack_sets, name) = (self.operations.stack_sets, self.operations.name);
-        match self.operations.patience.call(self.operations.on_event, || stack_sets.list_stack_instances(name)).await {
+        match self.operations.retry.call(self.operations.on_event, || stack_sets.list_stack_instances(name)).await {
             Ok(instances) => instances,
             Err(error) => {
                 let message = format!("the instances could not be listed after the rollout: {error}");
-                let mut problem = Problem::new("instances-unread", Place::StackSet, message);
-                problem.hint = error.hint();
-                self.operations.problems.push(problem);
+                self.operations.problems.push(Problem::new("instances-unread", Place::StackSet, message).with_hint_opt(error.hint()));
                 Vec::new()
             }
         }

@@ -2,12 +2,14 @@
 
 use std::fmt;
 
+use aws_names::{AccountId, Region};
 use serde::Serialize;
 
+use crate::identifiers::{OperationId, StackSetName, Target};
 use crate::plan::{InstanceAction, Plan, SetChange};
+use crate::problem::Problem;
 use crate::stacks::FailedResource;
 use crate::status::{DetailedStatus, InstanceStatus, OperationAction, OperationStatus};
-use crate::{OperationId, Problem, StackSetName, Target};
 
 /// What a rollout did, target by target. Serialises as `rollout.json`, version 1.
 ///
@@ -73,9 +75,9 @@ pub struct OperationRecord {
 #[non_exhaustive]
 pub struct TargetRecord {
     /// The account.
-    pub account_id: crate::AccountId,
+    pub account_id: AccountId,
     /// The region.
-    pub region: crate::Region,
+    pub region: Region,
     /// How it ended.
     pub outcome: Outcome,
     /// Whether the instance is up to date with its set, in AWS's word. `None` when there is no instance or it could not be asked.

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
+use aws_names::Region;
 use serde::{Serialize, Serializer};
 
-use crate::release::{PermissionModel, Release};
+use crate::call_error::CallError;
+use crate::identifiers::{OperationId, StackSetName, Target};
+use crate::release::{Parameters, PermissionModel, Preferences, Release, Targets};
 use crate::status::{Capability, DetailedStatus, DriftStatus, InstanceStatus, OperationAction, OperationStatus};
-use crate::{CallError, OperationId, Preferences, Region, StackSetName, Target, Targets};
 
 /// CloudFormation's stack sets as one management session sees them.
 ///
@@ -107,9 +109,6 @@ pub struct InstancesDeletion<'a> {
     /// The operation's id.
     pub operation_id: &'a OperationId,
 }
-
-/// Parameter keys and values.
-pub type Parameters = BTreeMap<String, String>;
 
 impl InstancesOperation<'_> {
     /// The release's preferences, cut down to the regions of this operation.

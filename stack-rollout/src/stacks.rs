@@ -5,7 +5,7 @@ use std::future::Future;
 
 use serde::Serialize;
 
-use crate::CallError;
+use crate::call_error::CallError;
 
 /// CloudFormation's stacks as one session in a target account and region sees them.
 pub trait Stacks: Sync {
@@ -20,7 +20,7 @@ pub trait Stacks: Sync {
 }
 
 /// A session in a target could not be had.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct SessionError {
     /// Why not, such as that the role cannot be assumed.

@@ -123,8 +123,12 @@ fn compare(id: &str, before: &Value, after: &Value) -> Option<ResourceChange> {
 
 /// The innermost values that differ, each with its place.
 fn differences(path: &str, from: &Value, to: &Value, found: &mut Vec<PropertyChange>) {
-    let mut tell = |path: String, from: Option<&Value>, to: Option<&Value>| {
-        found.push(PropertyChange { path, from: from.cloned(), to: to.cloned(), behaviour: Behaviour::Unknown, follows: None });
+    let change = |path: String, from: Option<&Value>, to: Option<&Value>| PropertyChange {
+        path,
+        from: from.cloned(),
+        to: to.cloned(),
+        behaviour: Behaviour::Unknown,
+        follows: None,
     };
     match (from, to) {
         _ if from == to => {}
@@ -135,15 +139,7 @@ fn differences(path: &str, from: &Value, to: &Value, found: &mut Vec<PropertyCha
                 let place = format!("{path}/{}", key.replace('~', "~0").replace('/', "~1"));
                 match (from.get(key), to.get(key)) {
                     (Some(from), Some(to)) => differences(&place, from, to, found),
-                    (from, to) => {
-                        found.push(PropertyChange {
-                            path: place,
-                            from: from.cloned(),
-                            to: to.cloned(),
-                            behaviour: Behaviour::Unknown,
-                            follows: None,
-                        });
-                    }
+                    (from, to) => found.push(change(place, from, to)),
                 }
             }
         }
@@ -154,7 +150,7 @@ fn differences(path: &str, from: &Value, to: &Value, found: &mut Vec<PropertyCha
         }
         // CloudFormation reads the text of a number or a boolean as what it says.
         _ if as_text(from).is_some() && as_text(from) == as_text(to) => {}
-        _ => tell(path.to_owned(), Some(from), Some(to)),
+        _ => found.push(change(path.to_owned(), Some(from), Some(to))),
     }
 }
 

@@ -12,7 +12,7 @@ use stack_rollout::aws::{CloudFormationStackSets, CloudFormationStacks};
 use stack_rollout::status::Capability;
 use stack_rollout::{
     AutoDeployment, CallAs, CallError, CallErrorKind, Options, PermissionModel, Poll, Preferences, Release, Rollout, SessionError,
-    StackSets as _, Stacks as _, SystemClock, Targets, Template, Verdict, roll_out,
+    StackSets as _, Stacks as _, Targets, Template, Verdict, roll_out,
 };
 
 const REQUEST_ID: &str = "0f4d1d1e-5c0a-4a51-9b5c-000000000001";
@@ -79,24 +79,19 @@ fn client(url: &str) -> Client {
 }
 
 fn release() -> Release {
-    Release {
-        stack_set: "iris-staging".parse().unwrap(),
-        description: Some("iris, staging".to_owned()),
-        template: Template::inline("Resources: {}\n"),
-        parameters: vec![("EnvType".to_owned(), "staging".to_owned())],
-        capabilities: [Capability::NamedIam].into(),
-        tags: vec![("team".to_owned(), "iris".to_owned())],
-        permission_model: PermissionModel::SelfManaged { administration_role_arn: None, execution_role_name: Some("deployer".to_owned()) },
-        targets: Targets::new(["222222222222", "333333333333"].map(|id| id.parse().unwrap()), ["us-east-1".parse().unwrap()]),
-        preferences: Preferences {
+    let targets = Targets::new(["222222222222", "333333333333"].map(|id| id.parse().unwrap()), ["us-east-1".parse().unwrap()]);
+    Release::new("iris-staging".parse().unwrap(), Template::inline("Resources: {}\n"), targets)
+        .description("iris, staging")
+        .parameters([("EnvType", "staging")])
+        .capabilities([Capability::NamedIam])
+        .tags([("team", "iris")])
+        .permission_model(PermissionModel::SelfManaged { administration_role_arn: None, execution_role_name: Some("deployer".to_owned()) })
+        .preferences(Preferences {
             failure_tolerance_percentage: Some(50),
             max_concurrent_percentage: Some(100),
             region_order: vec!["us-east-1".parse().unwrap()],
             ..Preferences::default()
-        },
-        overrides: Vec::new(),
-        managed_execution: None,
-    }
+        })
 }
 
 async fn roll(server: &Loopback, release: &Release, call_as: CallAs) -> Result<Rollout, stack_rollout::Error> {
@@ -105,7 +100,7 @@ async fn roll(server: &Loopback, release: &Release, call_as: CallAs) -> Result<R
     let stack_sets = CloudFormationStackSets::new(client(server.url()), call_as);
     let target = client(server.url());
     let sessions = |_, _| async { Ok::<_, SessionError>(CloudFormationStacks::new(target.clone())) };
-    roll_out(&stack_sets, sessions, release, &options, &SystemClock::new(), |_| {}).await
+    roll_out(&stack_sets, sessions, release, &options, |_| {}).await
 }
 
 /// The requests of one action, as `Field = value` lines.

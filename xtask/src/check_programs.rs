@@ -24,7 +24,7 @@ impl Programs {
     /// With a user id, checks run as this user. That the folder can be handed over to the user shows that they will be able to.
     pub(crate) fn in_folder(folder: &Path, uid: Option<u32>) -> Result<Self, Failure> {
         let home = tempfile::tempdir().map_err(|error| {
-            Failure::from(Diagnostic::error(format!("there is no folder for temporary files: {error}")).hinting("set TMPDIR to one"))
+            Failure::from(Diagnostic::error(format!("there is no folder for temporary files: {error}")).with_hint("set TMPDIR to one"))
         })?;
         if let Some(uid) = uid {
             hand_over(home.path(), uid)?;
@@ -49,6 +49,6 @@ fn hand_over(_: &Path, uid: u32) -> Result<(), Failure> {
 fn another_user(uid: u32, why: &str) -> Failure {
     Diagnostic::error(format!("own checks cannot run as user id {uid}: {why}"))
         .named("--own-checks-uid, OWN_CHECKS_UID")
-        .hinting("run as root, as CodeBuild does, or forbid own checks with --own-checks forbidden")
+        .with_hint("run as root, as CodeBuild does, or forbid own checks with --own-checks forbidden")
         .into()
 }

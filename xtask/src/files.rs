@@ -36,7 +36,7 @@ impl FileSet {
 /// Makes sure that a file can be written, before work is done for it whose result would be lost.
 pub(crate) fn check_writable(path: &Path) -> Result<(), Failure> {
     if path.is_dir() {
-        return Err(Diagnostic::error(format!("cannot write `{}`: it is a folder", shown(path))).hinting("name a file").into());
+        return Err(Diagnostic::error(format!("cannot write `{}`: it is a folder", shown(path))).with_hint("name a file").into());
     }
     stage(path, b"").map(drop).map_err(|error| Failure::bad_input(cannot_write(path, &error)))
 }
@@ -71,7 +71,7 @@ fn cannot_write(path: &Path, error: &io::Error) -> Diagnostic {
         }
         _ => cannot("write", path, error),
     };
-    diagnostic.file(path).hinting("name another folder, or make this one writable")
+    diagnostic.file(path).with_hint("name another folder, or make this one writable")
 }
 
 /// A path as a person in the working directory would name it: what is below that is seen from there.

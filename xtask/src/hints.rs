@@ -7,7 +7,7 @@ use model_release::{Diagnostic, Place};
 
 const NO_GOLDEN_FILE: &str = "write it with --update-golden, and read what was written";
 
-/// The finding with this program's hint, and with the option that it is about, where the libraries have none.
+/// The finding with this program's hint, and with the option that it is about, in place of a library's neutral one.
 pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
     let subject = diagnostic.subject.as_deref().unwrap_or_default();
     let (option, hint) = match diagnostic.code {
@@ -16,8 +16,20 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
         Some("baseline-without-role") => (Some("--compare-with".to_owned()), "name a role that may invoke it with --role-name".to_owned()),
         Some("bucket-missing") => (None, "create it, or name another one with --artifact-bucket".to_owned()),
         Some("container-url") => (Some("--endpoint-url".to_owned()), String::new()),
+        Some("execution-role-missing") => (None, "create it, or name another one with --execution-role-name".to_owned()),
         Some("group-missing") => (None, "run `setup`, which creates and shares it".to_owned()),
         Some("group-not-shared") => (None, "run `setup`, which writes it; `setup --check` shows the difference".to_owned()),
+        Some("inoperable-instance") => (
+            None,
+            format!(
+                "CloudFormation skips it in every update: remove it from the set and leave its stack (`prune` for the same stage with --instance {subject} --even-targets --retain-stacks), delete the stack by hand, then run again"
+            ),
+        ),
+        Some("model-role-missing") => (None, "deploy pipeline/target-account.yml there, or name the role that is".to_owned()),
+        Some("no-list" | "not-a-snapshot") => {
+            (None, "copy what `aws sagemaker list-model-packages` prints, or let `registry snapshot` write it".to_owned())
+        }
+        Some("no-such-instance") => (None, "`plan` lists the orphans".to_owned()),
         Some("no-release") => (None, "`build` writes a release; name its folder with --build-dir".to_owned()),
         Some("not-a-region-of-the-release") => (Some("--regions".to_owned()), String::new()),
         Some("not-passed-by-codepipeline") => (
@@ -31,6 +43,11 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
         Some("orphan") => (None, format!("`prune` removes it when it is named: --instance {subject}")),
         Some("overridden-model-package") => (None, "name another region's model package with --regional-model-package".to_owned()),
         Some("overrides-not-passed") => (None, format!("roll this stage out with `xtask deploy --stage {subject}`, which passes them")),
+        Some("package-not-shared") => (
+            None,
+            "share the group with the account (`xtask setup`), and grant `sagemaker:DescribeModelPackage` to the role there".to_owned(),
+        ),
+        Some("package-of-other-region") => (None, "build the release with --regional-model-package for this region".to_owned()),
         Some("package-of-own-region") => (Some("--regional-model-package".to_owned()), "choose that one with --model-package".to_owned()),
         Some("package-without-region") => {
             (Some("--regional-model-package".to_owned()), format!("add it to --regions, which are {subject}, or leave it out"))
@@ -50,7 +67,7 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
     };
     let mut completed = diagnostic.clone();
     if !hint.is_empty() {
-        completed.hint.get_or_insert(hint);
+        completed.hint = Some(hint);
     }
     if completed.place.is_none() {
         completed.place = option.map(Place::Named);

@@ -110,5 +110,5 @@ fn tool() -> Tool {
 #[cfg(not(feature = "aws"))]
 #[expect(clippy::unused_async, reason = "what it stands for awaits")]
 async fn without_aws<T>(command: &str, instead: &str) -> Result<T, Failure> {
-    Err(Diagnostic::error(format!("`{command}` needs AWS, and this program was built without it")).hinting(instead).into())
+    Err(Diagnostic::error(format!("`{command}` needs AWS, and this program was built without it")).with_hint(instead).into())
 }

@@ -2,8 +2,8 @@
 
 use model_release::aws::{Session, TargetSessions, check_targets};
 use model_release::preflight::{PlannedRollout, PreflightReport};
-use model_release::{Diagnostic, Level};
 
+use crate::hints::completed;
 use crate::printer::Printer;
 use crate::progress;
 
@@ -17,18 +17,15 @@ pub(crate) async fn report(
     sessions: &TargetSessions,
     rollout: &PlannedRollout<'_>,
 ) -> PreflightReport {
-    PreflightReport::of(&check_targets(session, sessions, rollout, progress::preflight(printer)).await)
+    let mut report = PreflightReport::of(&check_targets(session, sessions, rollout, progress::preflight(printer)).await);
+    report.complete(|finding| completed(finding).into_owned());
+    report
 }
 
 /// Every finding: what failed as errors, what could not be checked as warnings.
 pub(crate) fn show(printer: Printer, report: &PreflightReport) {
     for finding in &report.findings {
-        let (level, message) = match finding.outcome.as_str() {
-            "failed" => (Level::Error, finding.message.clone()),
-            _ => (Level::Warning, format!("not checked: {}", finding.message)),
-        };
-        let mut diagnostic = Diagnostic::new(level, message).hint(finding.hint.clone());
-        diagnostic.details.extend(finding.detail.clone());
+        let mut diagnostic = finding.diagnostic();
         let more = finding.targets.len().saturating_sub(NAMED);
         let named = finding.targets[..finding.targets.len() - more].join(", ");
         if !named.is_empty() {

@@ -37,7 +37,7 @@ impl Project {
             .ok_or_else(|| {
                 Diagnostic::error(format!("no project in `{}` or above it", start.display()))
                     .detail(format!("a project has one of {}", MARKS.join(", ")))
-                    .hinting("run this inside a project, or name its folder with --project-dir")
+                    .with_hint("run this inside a project, or name its folder with --project-dir")
                     .into()
             })
     }

@@ -44,7 +44,7 @@ impl Recording {
         let Some(release) = release else {
             return Err(Diagnostic::error("there is no release whose model package could be recorded")
                 .named("--record")
-                .hinting("leave it out, or name the release's folder with --build-dir")
+                .with_hint("leave it out, or name the release's folder with --build-dir")
                 .into());
         };
         let own = match stage {

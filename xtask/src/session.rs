@@ -45,7 +45,7 @@ pub(crate) async fn open_as(region: Option<&str>, profile: Option<&str>) -> Resu
     }
     Session::new(loader.load().await).ok_or_else(|| {
         Diagnostic::error("no AWS region is configured")
-            .hinting("set AWS_REGION, such as `export AWS_REGION=us-east-1`, or `region` in the AWS profile")
+            .with_hint("set AWS_REGION, such as `export AWS_REGION=us-east-1`, or `region` in the AWS profile")
             .into()
     })
 }

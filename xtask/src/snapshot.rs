@@ -11,7 +11,7 @@ use model_release::problems;
 /// Reads a registry snapshot.
 pub(crate) fn read(path: &Path) -> Result<Snapshot, Failure> {
     let text = files::read_registry(path)
-        .map_err(|diagnostic| diagnostic.named("--registry").hinting("examples/registry.json shows what a registry snapshot holds"))?;
+        .map_err(|diagnostic| diagnostic.named("--registry").with_hint("examples/registry.json shows what a registry snapshot holds"))?;
     Snapshot::parse(&text).map_err(|found| problems::of_registry(&found, path, &text))
 }
 

@@ -42,7 +42,7 @@ pub(crate) fn bucket_name(given: &str, option: &str, prefix_option: &str) -> Res
     let flag = option.split(',').next().unwrap_or(option);
     Err(Diagnostic::error(format!("`{given}` is not a bucket's name"))
         .named(option)
-        .hint(format!("name the bucket alone: {flag} {}{prefix}", word(name))))
+        .with_hint(format!("name the bucket alone: {flag} {}{prefix}", word(name))))
 }
 
 /// Packages a template. A bucket is only talked to, and credentials are only looked for, when there is something to upload.
@@ -80,19 +80,22 @@ fn without_bucket(template: &Template, plan: &PackagePlan) -> Failure {
         })
         .collect();
     if let Some(last) = diagnostics.pop() {
-        diagnostics.push(last.hinting("name a bucket with --artifact-bucket (build), --s3-bucket (package) or ARTIFACT_BUCKET"));
+        diagnostics.push(last.with_hint("name a bucket with --artifact-bucket (build), --s3-bucket (package) or ARTIFACT_BUCKET"));
     }
     Failure::new(FailureKind::BadInput, diagnostics)
 }
 
 fn without_region() -> Failure {
-    Diagnostic::error("the bucket's region is not known").named("--artifact-dir").hinting("name it with --region, or set AWS_REGION").into()
+    Diagnostic::error("the bucket's region is not known")
+        .named("--artifact-dir")
+        .with_hint("name it with --region, or set AWS_REGION")
+        .into()
 }
 
 #[cfg(feature = "aws")]
 async fn in_bucket(printer: Printer, plan: PackagePlan, bucket: Bucket) -> Result<Result<Packaged, cfn_render::Error>, Failure> {
     let session = crate::session::open_as(bucket.region.as_deref(), bucket.profile.as_deref()).await?;
-    let store = cfn_render::aws::S3Store::new(aws_sdk_s3::Client::new(session.config()), bucket.name)
+    let store = cfn_render::aws::S3Store::from_config(session.config(), bucket.name)
         .prefix(bucket.prefix.as_deref().unwrap_or_default())
         .kms_key_id(bucket.kms_key_id)
         .metadata(bucket.metadata)

@@ -20,13 +20,13 @@ pub(crate) struct SuiteFile {
 
 impl SuiteFile {
     pub(crate) fn read(path: &Path, options: &SuiteOptions) -> Result<Self, Failure> {
-        let text = files::read_text(path).map_err(|diagnostic| diagnostic.hinting("name the tests with --suite"))?;
+        let text = files::read_text(path).map_err(|diagnostic| diagnostic.with_hint("name the tests with --suite"))?;
         let suite = Suite::load_with(path, options).map_err(|errors| {
             let diagnostics = errors
                 .problems()
                 .iter()
                 .map(|problem| {
-                    let diagnostic = Diagnostic::error(&problem.message).hint(hints::of_suite_problem(problem));
+                    let diagnostic = Diagnostic::error(&problem.message).with_hint_opt(hints::of_suite_problem(problem));
                     match &problem.place {
                         Some(place) => diagnostic.source(&files::shown(path), place.line, place.column, &text),
                         None => diagnostic.file(path),

@@ -26,7 +26,7 @@ pub(crate) fn values(given: &[String], stage: Stage, release: Option<&Release>) 
                 Err(_) => diagnostics.push(
                     Diagnostic::error(format!("the environment has no variable `{variable}`"))
                         .named("--var")
-                        .hint(format!("set it, or give the value: --var {variable}=VALUE")),
+                        .with_hint(format!("set it, or give the value: --var {variable}=VALUE")),
                 ),
             },
         }

@@ -17,7 +17,7 @@ pub(crate) fn accounts(text: &str, source: &str, diagnostics: &mut Vec<Diagnosti
             Err(_) => diagnostics.push(
                 Diagnostic::error(format!("`{member}` is not an AWS account id"))
                     .named(source)
-                    .hinting("an account id has 12 digits; separate accounts with commas"),
+                    .with_hint("an account id has 12 digits; separate accounts with commas"),
             ),
         }
     }
@@ -33,7 +33,7 @@ pub(crate) fn regions(text: &str, source: &str, diagnostics: &mut Vec<Diagnostic
             Ok(region) => regions.push(region),
             Err(_) => {
                 let diagnostic = Diagnostic::error(format!("`{member}` is not an AWS region")).named(source);
-                diagnostics.push(diagnostic.hinting("a region looks like us-east-1; separate regions with commas"));
+                diagnostics.push(diagnostic.with_hint("a region looks like us-east-1; separate regions with commas"));
             }
         }
     }

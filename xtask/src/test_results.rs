@@ -24,7 +24,7 @@ impl ResultFiles {
         if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\']) {
             return Err(Diagnostic::error(format!("`{name}` is not a file's name"))
                 .named("--test-results, TEST_RESULTS")
-                .hinting("give a name without a folder; --results-dir names the folder")
+                .with_hint("give a name without a folder; --results-dir names the folder")
                 .into());
         }
         Ok(Self { folder, results: format!("{name}.json") })

@@ -22,6 +22,11 @@ pub struct S3Documents {
 }
 
 impl S3Documents {
+    /// The documents that a configuration reaches.
+    pub fn from_config(config: &aws_types::SdkConfig) -> Self {
+        Self::new(Client::new(config))
+    }
+
     /// The documents that this client reaches.
     pub fn new(client: Client) -> Self {
         Self { client, deadline: DEADLINE }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::package::{ApprovalStatus, PackageStatus};
-use crate::release_policy::Unmet;
+use crate::release_policy::GateViolation;
 
 /// Why a package was not chosen.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,7 +25,7 @@ pub enum Reason {
         because: String,
     },
     /// It does not meet gates of the release policy: all that were found.
-    Gates(Vec<Unmet>),
+    Gates(Vec<GateViolation>),
 }
 
 impl Reason {
@@ -74,9 +74,9 @@ impl fmt::Display for Reason {
             Self::Withdrawn => f.write_str("its approval was withdrawn a moment ago"),
             Self::Deleted => f.write_str("deleted a moment ago"),
             Self::Denied { because } => write!(f, "denied by the release policy: {because}"),
-            Self::Gates(unmet) => {
-                let unmet: Vec<_> = unmet.iter().map(ToString::to_string).collect();
-                write!(f, "gate not met: {}", unmet.join("; "))
+            Self::Gates(violations) => {
+                let violations: Vec<_> = violations.iter().map(ToString::to_string).collect();
+                write!(f, "gate not met: {}", violations.join("; "))
             }
         }
     }

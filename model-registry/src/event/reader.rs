@@ -168,6 +168,6 @@ impl<'a> Reader<'a> {
 
     fn problem(&mut self, code: &'static str, at: Node<'_>, message: impl Into<String>, hint: &str) {
         let place = self.document.place(at);
-        self.problems.push(Problem::new(code, message).hinting(hint).at(place));
+        self.problems.push(Problem::new(code, message).with_hint(hint).at(place));
     }
 }

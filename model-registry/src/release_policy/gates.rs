@@ -12,7 +12,7 @@ use aws_names::ModelPackageArn;
 /// A gate that a package meets, and what was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Met {
+pub struct PassedGate {
     /// The gate, such as "metric `accuracy`".
     pub gate: String,
     /// What was found, such as "0.967, at least 0.95".
@@ -22,7 +22,7 @@ pub struct Met {
 /// A gate that a package does not meet.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub enum Unmet {
+pub enum GateViolation {
     /// Its owner noted nothing under this key.
     NoMetadata {
         /// The key.
@@ -91,7 +91,7 @@ pub enum Unmet {
 }
 
 /// A gate that could not be read: neither met nor not met.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{gate} cannot be read: {reason}")]
 #[non_exhaustive]
 pub struct GateError {
@@ -110,8 +110,8 @@ pub struct GateError {
 /// What a package came to.
 #[derive(Debug)]
 pub(crate) enum Evaluation {
-    Met(Vec<Met>),
-    Unmet(Vec<Unmet>),
+    Passed(Vec<PassedGate>),
+    Violated(Vec<GateViolation>),
 }
 
 /// Why a package is on the list of those that must not be deployed, if it is. This needs no description of it.
@@ -126,10 +126,7 @@ pub(crate) async fn evaluate<D: Documents>(policy: &ReleasePolicy, documents: &D
         return Err(GateError {
             gate: "the release policy".to_owned(),
             reason: format!("the snapshot has no description of `{}`", package.arn),
-            hint: Some(format!(
-                "add what `aws sagemaker describe-model-package --model-package-name {}` prints, or write the snapshot with `registry snapshot`",
-                package.arn
-            )),
+            hint: Some(format!("add what `aws sagemaker describe-model-package --model-package-name {}` prints", package.arn)),
             request_id: None,
             refused_by_aws: false,
         });
@@ -140,10 +137,10 @@ pub(crate) async fn evaluate<D: Documents>(policy: &ReleasePolicy, documents: &D
     outcome.content_types(policy, package);
     outcome.instance_types(policy, package);
     outcome.four_eyes(policy, package)?;
-    if outcome.unmet.is_empty() {
+    if outcome.violations.is_empty() {
         outcome.metrics(policy, documents, package).await?;
     }
-    Ok(if outcome.unmet.is_empty() { Evaluation::Met(outcome.met) } else { Evaluation::Unmet(outcome.unmet) })
+    Ok(if outcome.violations.is_empty() { Evaluation::Passed(outcome.passed) } else { Evaluation::Violated(outcome.violations) })
 }
 
 /// The life cycle and the list of denied ones can be held against what a list says.
@@ -159,24 +156,24 @@ fn needs_description(policy: &ReleasePolicy) -> bool {
 
 #[derive(Default)]
 struct Outcome {
-    met: Vec<Met>,
-    unmet: Vec<Unmet>,
+    passed: Vec<PassedGate>,
+    violations: Vec<GateViolation>,
 }
 
 impl Outcome {
-    fn met(&mut self, gate: impl Into<String>, found: impl Into<String>) {
-        self.met.push(Met { gate: gate.into(), found: found.into() });
+    fn pass(&mut self, gate: impl Into<String>, found: impl Into<String>) {
+        self.passed.push(PassedGate { gate: gate.into(), found: found.into() });
     }
 
     fn metadata(&mut self, policy: &ReleasePolicy, package: &ModelPackage) {
         for required in &policy.metadata {
             let key = required.key.clone();
             match package.metadata.get(&key) {
-                None => self.unmet.push(Unmet::NoMetadata { key }),
+                None => self.violations.push(GateViolation::NoMetadata { key }),
                 Some(found) if !required.one_of.is_empty() && !required.one_of.contains(found) => {
-                    self.unmet.push(Unmet::Metadata { key, found: found.clone(), one_of: required.one_of.clone() });
+                    self.violations.push(GateViolation::Metadata { key, found: found.clone(), one_of: required.one_of.clone() });
                 }
-                Some(found) => self.met(format!("metadata `{key}`"), found),
+                Some(found) => self.pass(format!("metadata `{key}`"), found),
             }
         }
     }
@@ -186,9 +183,9 @@ impl Outcome {
         let will_do = |allowed: &[String], found: &str| allowed.is_empty() || allowed.iter().any(|allowed| allowed == found);
         match &package.life_cycle {
             Some(found) if will_do(&required.stages, &found.stage) && will_do(&required.statuses, &found.status) => {
-                self.met("life cycle", found.to_string());
+                self.pass("life cycle", found.to_string());
             }
-            found => self.unmet.push(Unmet::LifeCycle { found: found.clone(), required: required.clone() }),
+            found => self.violations.push(GateViolation::LifeCycle { found: found.clone(), required: required.clone() }),
         }
     }
 
@@ -201,18 +198,18 @@ impl Outcome {
         }
         let foreign: Vec<_> = package.images.iter().filter(|image| !is_from(image, &policy.image_registries)).collect();
         if foreign.is_empty() {
-            self.met("image registries", package.images.join(", "));
+            self.pass("image registries", package.images.join(", "));
         }
-        self.unmet.extend(foreign.into_iter().map(|image| Unmet::ImageRegistry { image: image.clone() }));
+        self.violations.extend(foreign.into_iter().map(|image| GateViolation::ImageRegistry { image: image.clone() }));
         Ok(())
     }
 
     fn content_types(&mut self, policy: &ReleasePolicy, package: &ModelPackage) {
         for required in &policy.content_types {
             if package.content_types.iter().any(|found| found.eq_ignore_ascii_case(required)) {
-                self.met("content types", required);
+                self.pass("content types", required);
             } else {
-                self.unmet.push(Unmet::ContentType { missing: required.clone() });
+                self.violations.push(GateViolation::ContentType { missing: required.clone() });
             }
         }
     }
@@ -220,9 +217,9 @@ impl Outcome {
     fn instance_types(&mut self, policy: &ReleasePolicy, package: &ModelPackage) {
         for required in &policy.instance_types {
             if package.realtime_instance_types.contains(required) {
-                self.met("instance types", required);
+                self.pass("instance types", required);
             } else {
-                self.unmet.push(Unmet::InstanceType { missing: required.clone() });
+                self.violations.push(GateViolation::InstanceType { missing: required.clone() });
             }
         }
     }
@@ -233,7 +230,7 @@ impl Outcome {
             return Ok(());
         }
         if package.approval_status != ApprovalStatus::Approved {
-            self.unmet.push(Unmet::NotApproved);
+            self.violations.push(GateViolation::NotApproved);
             return Ok(());
         }
         let unknown = |what: &str| {
@@ -245,12 +242,12 @@ impl Outcome {
         match registrar.same_as(approver) {
             None => unknown("who registered the package and who last changed it are named in ways that cannot be compared"),
             Some(true) => {
-                self.unmet.push(Unmet::FourEyes { who: registrar.name().unwrap_or("(no name)").to_owned() });
+                self.violations.push(GateViolation::FourEyes { who: registrar.name().unwrap_or("(no name)").to_owned() });
                 Ok(())
             }
             Some(false) => {
                 let name = |person: &crate::Person| person.name().unwrap_or("(no name)").to_owned();
-                self.met(GATE, format!("registered by {}, last changed by {}", name(registrar), name(approver)));
+                self.pass(GATE, format!("registered by {}, last changed by {}", name(registrar), name(approver)));
                 Ok(())
             }
         }
@@ -270,8 +267,8 @@ impl Outcome {
             };
             let found = metrics::value(&read[index].1, required).map_err(error)?;
             match metrics::beyond(required, found) {
-                Some(unmet) => self.unmet.push(unmet),
-                None => self.met(gate, format!("{found}, {}", metrics::limits(required))),
+                Some(violation) => self.violations.push(violation),
+                None => self.pass(gate, format!("{found}, {}", metrics::limits(required))),
             }
         }
         Ok(())
@@ -300,7 +297,7 @@ fn gate_error(gate: &str, error: MetricError) -> GateError {
     }
 }
 
-impl fmt::Display for Unmet {
+impl fmt::Display for GateViolation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let within = |f: &mut fmt::Formatter<'_>, tolerance: &f64| {
             if *tolerance > 0.0 { write!(f, " (tolerance {tolerance})") } else { Ok(()) }

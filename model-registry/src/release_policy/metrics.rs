@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 
 use super::RequiredMetric;
-use super::gates::Unmet;
+use super::gates::GateViolation;
 use crate::documents::{DocumentError, Documents};
 use crate::package::{MetricSource, ModelPackage};
 
@@ -85,14 +85,14 @@ fn nearest(document: &Json, pointer: &str) -> String {
 }
 
 /// The limit that a number is beyond, if any.
-pub(super) fn beyond(required: &RequiredMetric, found: f64) -> Option<Unmet> {
+pub(super) fn beyond(required: &RequiredMetric, found: f64) -> Option<GateViolation> {
     let RequiredMetric { name, min, max, tolerance, .. } = required;
     // 0.8 - 0.2 is a little more than 0.6.
     let slack = |limit: f64| tolerance + ROUNDING * limit.abs().max(tolerance.abs());
     let (metric, tolerance) = (name.clone(), *tolerance);
     match (*min, *max) {
-        (Some(min), _) if found < min - slack(min) => Some(Unmet::TooLow { metric, found, min, tolerance }),
-        (_, Some(max)) if found > max + slack(max) => Some(Unmet::TooHigh { metric, found, max, tolerance }),
+        (Some(min), _) if found < min - slack(min) => Some(GateViolation::TooLow { metric, found, min, tolerance }),
+        (_, Some(max)) if found > max + slack(max) => Some(GateViolation::TooHigh { metric, found, max, tolerance }),
         _ => None,
     }
 }

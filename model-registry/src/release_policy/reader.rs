@@ -324,6 +324,6 @@ impl<'a> Reader<'a> {
 
     fn problem(&mut self, code: &'static str, at: Node<'_>, message: impl Into<String>, hint: impl Into<String>) {
         let place = self.document.place(at);
-        self.problems.push(Problem::new(code, message).hint(hint.into()).at(place));
+        self.problems.push(Problem::new(code, message).with_hint(hint).at(place));
     }
 }

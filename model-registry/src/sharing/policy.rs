@@ -25,7 +25,7 @@ pub enum PolicyChange {
 }
 
 /// A policy that cannot be merged with, or written.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PolicyError {
     /// What is there is not a policy; it is not overwritten.

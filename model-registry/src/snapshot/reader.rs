@@ -13,7 +13,7 @@ use crate::problem::{Problem, Problems, did_you_mean, read_json};
 use aws_names::ModelPackageArn;
 
 const KEYS: [&str; 5] = ["$schema", "schema_version", "model_package_group", "list-model-packages", "describe-model-package"];
-const CLI_HINT: &str = "copy what `aws sagemaker list-model-packages` prints, or let `registry snapshot` write it";
+const CLI_HINT: &str = "copy what `aws sagemaker list-model-packages` prints";
 
 pub(super) fn read(text: &str) -> Result<Snapshot, Problems> {
     let document = read_json(text, "the registry snapshot")?;
@@ -227,7 +227,7 @@ impl<'a> Reader<'a> {
 
     fn problem(&mut self, code: &'static str, at: Node<'_>, message: impl Into<String>, hint: impl Into<String>) {
         let place = self.document.place(at);
-        self.problems.push(Problem::new(code, message).hint(hint.into()).at(place));
+        self.problems.push(Problem::new(code, message).with_hint(hint).at(place));
     }
 }
 

@@ -116,7 +116,7 @@ pub async fn check_artifact_bucket(session: &Session, bucket: Option<&str>, repo
             report.failed(
                 CHECK,
                 bucket,
-                Diagnostic::error(message).hinting("CloudFormation reads artifacts from buckets of its own region: name one there"),
+                Diagnostic::error(message).with_hint("CloudFormation reads artifacts from buckets of its own region: name one there"),
             );
         }
         Ok(BucketPlace::Missing) => {

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use aws_names::Arn;
 use stack_rollout::preflight::{Check, PreflightOptions, administration_role_trust, preflight};
 use stack_rollout::status::DetailedStatus;
-use stack_rollout::{Observed, PermissionModel, SystemClock};
+use stack_rollout::{Observed, PermissionModel};
 
 use super::{AwsTargetAccount, QuotaCodes, Session, TargetSessions};
 use crate::RolloutRequest;
@@ -35,7 +35,7 @@ pub async fn check_targets(
     on_progress: impl FnMut(PreflightProgress) + Send,
 ) -> Vec<Check> {
     let administration_role = administration_role(sessions, rollout.request, rollout.observed).await;
-    let (places, requirements) = places(rollout, administration_role.as_ref().map(Arn::as_str));
+    let places = places(rollout, administration_role.as_ref().map(Arn::as_str));
     if places.is_empty() {
         return Vec::new();
     }
@@ -54,13 +54,11 @@ pub async fn check_targets(
     let codes = QuotaCodes::default();
     let mut checks = preflight(
         &places,
-        &requirements,
         |account, region| {
             let codes = codes.clone();
             async move { Ok(AwsTargetAccount::new(&sessions.config(&account, &region).await?, codes)) }
         },
         &PreflightOptions::default(),
-        &SystemClock::new(),
         |_, failures| tell(1, failures),
     )
     .await;

@@ -17,8 +17,9 @@ use stack_rollout::aws::CloudFormationStackSets;
 use crate::RegistryAccess;
 use crate::diagnostic::{Diagnostic, Failure};
 
-/// The longest pause before a call to the registry is tried again.
+/// The longest pause before a throttled call is repeated.
 const MAX_PAUSE: Duration = Duration::from_secs(4);
+
 /// A session in the caller's account.
 #[derive(Debug, Clone)]
 pub struct Session {
@@ -57,13 +58,9 @@ impl Session {
         self.config.clone().into_builder().region(aws_config::Region::new(region.to_string())).build()
     }
 
-    /// The model registry of a region, or of the session's. Its calls are throttled more often than others, since a whole group is listed
-    /// page after page: each is tried more often, after pauses of random length.
+    /// The model registry of a region, or of the session's.
     pub fn registry(&self, region: Option<&Region>) -> SageMakerRegistry {
-        let config = region.map_or_else(|| self.config.clone(), |region| self.in_region(region));
-        let config = aws_sdk_sagemaker::config::Builder::from(&config)
-            .retry_config(RetryConfig::standard().with_max_attempts(5).with_max_backoff(MAX_PAUSE));
-        SageMakerRegistry::new(aws_sdk_sagemaker::Client::from_conf(config.build()))
+        SageMakerRegistry::from_config(&self.in_region(region.unwrap_or(&self.region)))
     }
 
     /// The stack sets of the account and region. The parameters of its own of every instance are read one by one: the client finds out by
@@ -81,8 +78,7 @@ impl Session {
 
     /// The documents in S3 that model packages name.
     pub fn documents(&self, region: Option<&Region>) -> S3Documents {
-        let config = region.map_or_else(|| self.config.clone(), |region| self.in_region(region));
-        S3Documents::new(aws_sdk_s3::Client::new(&config))
+        S3Documents::from_config(&self.in_region(region.unwrap_or(&self.region)))
     }
 
     /// Asks AWS who calls.
@@ -125,7 +121,7 @@ where
         Some(code) if code.contains("AccessDenied") || code.contains("Unauthorized") => base.code("access-denied"),
         _ => base,
     };
-    base.hint(hint(code, error))
+    base.with_hint_opt(hint(code, error))
 }
 
 fn hint<E: Error + 'static>(code: Option<&str>, error: &SdkError<E, HttpResponse>) -> Option<String> {

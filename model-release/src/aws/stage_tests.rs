@@ -251,7 +251,7 @@ fn tested<'a>(mut places: Vec<EndpointPlace<'a>>, tests: &StageTests) -> Result<
     if places.is_empty() && !known.is_empty() {
         let known: Vec<_> = known.into_iter().collect();
         return Err(Diagnostic::error(format!("the tests are for the endpoint `{name}`, which the release does not have"))
-            .hint(format!("its endpoints are {}; `endpoint.name` in the tests may hold variables", known.join(", ")))
+            .with_hint(format!("its endpoints are {}; `endpoint.name` in the tests may hold variables", known.join(", ")))
             .into());
     }
     Ok(places)

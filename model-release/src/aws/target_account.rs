@@ -3,22 +3,28 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_sdk_cloudformation::Client;
 use aws_types::SdkConfig;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Value, json};
 use stack_rollout::CallError;
-use stack_rollout::aws::failed;
+use stack_rollout::aws::CloudFormationStacks;
 use stack_rollout::preflight::{ImageName, PackageState, Presence, TargetAccount};
 
 use super::signed_call::{Service, SignedCaller, element, refusal};
 
 const SSM: Service = Service { id: "SSM", signing_name: "ssm", host: "ssm", target: "AmazonSSM" };
-const SAGEMAKER: Service = Service { id: "SageMaker", signing_name: "sagemaker", host: "api.sagemaker", target: "SageMaker" };
+pub(super) const SAGEMAKER: Service = Service { id: "SageMaker", signing_name: "sagemaker", host: "api.sagemaker", target: "SageMaker" };
 const ECR: Service = Service { id: "ECR", signing_name: "ecr", host: "api.ecr", target: "AmazonEC2ContainerRegistry_V20150921" };
 const KMS: Service = Service { id: "KMS", signing_name: "kms", host: "kms", target: "TrentService" };
 const QUOTAS: Service =
     Service { id: "Service Quotas", signing_name: "servicequotas", host: "servicequotas", target: "ServiceQuotasV20190624" };
+
+pub(super) const ENDPOINT: &str = "AWS::SageMaker::Endpoint";
+
+/// The name in an endpoint's ARN, which is the resource's physical id.
+pub(super) fn endpoint_name(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
+}
 
 /// What a value of a URL's query keeps as it is (RFC 3986, unreserved characters).
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -40,7 +46,7 @@ pub struct QuotaCodes(Arc<Mutex<HashMap<String, String>>>);
 #[derive(Debug)]
 pub struct AwsTargetAccount {
     calls: SignedCaller,
-    cloudformation: Client,
+    stacks: CloudFormationStacks,
     codes: QuotaCodes,
 }
 
@@ -48,7 +54,7 @@ impl AwsTargetAccount {
     /// The account and region that a configuration speaks for. It needs an HTTP client of its own, which `aws-config` gives when one
     /// is set there.
     pub fn new(config: &SdkConfig, codes: QuotaCodes) -> Self {
-        Self { calls: SignedCaller::new(config), cloudformation: Client::new(config), codes }
+        Self { calls: SignedCaller::new(config), stacks: CloudFormationStacks::from_config(config), codes }
     }
 
     /// The quotas of SageMaker, a page after the other, until one fits.
@@ -184,11 +190,8 @@ impl TargetAccount for AwsTargetAccount {
     }
 
     async fn endpoints_of_stack(&self, stack_id: &str) -> Result<Vec<String>, CallError> {
-        let answer = self.cloudformation.describe_stack_resources().stack_name(stack_id).send().await;
-        let resources = answer.map_err(failed("DescribeStackResources"))?.stack_resources.unwrap_or_default();
-        let endpoints = resources.into_iter().filter(|resource| resource.resource_type.as_deref() == Some("AWS::SageMaker::Endpoint"));
-        // The physical id is the endpoint's ARN.
-        Ok(endpoints.filter_map(|resource| Some(resource.physical_resource_id?.rsplit('/').next()?.to_owned())).collect())
+        let arns = self.stacks.physical_ids(stack_id, ENDPOINT).await?;
+        Ok(arns.iter().map(|arn| endpoint_name(arn).to_owned()).collect())
     }
 
     async fn instance_quota(&self, instance_type: &str) -> Result<Option<u32>, CallError> {

@@ -1,22 +1,24 @@
 //! The stacks of a target, and what the endpoints in them say of their own failure.
 
 use aws_config::SdkConfig;
-use aws_sdk_sagemaker::error::ProvideErrorMetadata as _;
+use serde_json::json;
 use stack_rollout::aws::CloudFormationStacks;
 use stack_rollout::{CallError, EventPage, FailedResource, Stacks};
+
+use super::signed_call::SignedCaller;
+use super::target_account::{ENDPOINT, SAGEMAKER, endpoint_name};
 
 /// The stacks of one account and region.
 #[derive(Debug)]
 pub struct TargetStacks {
     stacks: CloudFormationStacks,
-    sagemaker: aws_sdk_sagemaker::Client,
+    calls: SignedCaller,
 }
 
 impl TargetStacks {
     /// The stacks that this configuration reaches.
     pub fn new(config: &SdkConfig) -> Self {
-        let stacks = CloudFormationStacks::from_config(config);
-        Self { stacks, sagemaker: aws_sdk_sagemaker::Client::new(config) }
+        Self { stacks: CloudFormationStacks::from_config(config), calls: SignedCaller::new(config) }
     }
 }
 
@@ -27,19 +29,12 @@ impl Stacks for TargetStacks {
 
     /// CloudFormation says that an endpoint failed; SageMaker says why.
     async fn failure_reason(&self, resource: &FailedResource) -> Result<Option<String>, CallError> {
-        const OPERATION: &str = "DescribeEndpoint";
-        let Some(name) = resource.physical_id.as_deref().filter(|_| resource.resource_type == "AWS::SageMaker::Endpoint") else {
-            return Ok(None);
-        };
-        let name = name.rsplit('/').next().unwrap_or(name);
-        match self.sagemaker.describe_endpoint().endpoint_name(name).send().await {
-            Ok(answer) => Ok(answer.failure_reason().filter(|reason| !reason.is_empty()).map(str::to_owned)),
-            // It was rolled back already: then it can say nothing any more.
-            Err(error) if error.code() == Some("ValidationException") => Ok(None),
-            Err(error) => Err(match error.code() {
-                Some(code) => CallError::answered(OPERATION, code, error.message().unwrap_or_default()),
-                None => CallError::unreachable(OPERATION, error.to_string()),
-            }),
+        let Some(arn) = resource.physical_id.as_deref().filter(|_| resource.resource_type == ENDPOINT) else { return Ok(None) };
+        match self.calls.json(&SAGEMAKER, "DescribeEndpoint", &json!({ "EndpointName": endpoint_name(arn) })).await {
+            Ok(endpoint) => Ok(endpoint["FailureReason"].as_str().filter(|reason| !reason.is_empty()).map(str::to_owned)),
+            // It was rolled back already and no longer exists.
+            Err(error) if error.code.as_deref() == Some("ValidationException") => Ok(None),
+            Err(error) => Err(error),
         }
     }
 }

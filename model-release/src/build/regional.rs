@@ -97,7 +97,7 @@ impl RegionalPackages {
                 "the template has no parameter `{PARAMETER}`, so no region can be given a model package of its own"
             ))
             .file(template.path())
-            .hint(format!("declare `{PARAMETER}` and use it in the model, or build one release a region"))
+            .with_hint(format!("declare `{PARAMETER}` and use it in the model, or build one release a region"))
             .into());
         }
         let with = |package: &ModelPackage| BTreeMap::from([(PARAMETER.to_owned(), package.arn.to_string())]);

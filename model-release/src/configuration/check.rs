@@ -167,7 +167,7 @@ impl Configuration {
                 let diagnostic = Diagnostic::error(format!("`{name}` is the same in every account and region of a release"));
                 let diagnostic = match name.as_str() {
                     "ModelPackageName" => diagnostic.code("overridden-model-package"),
-                    _ => diagnostic.hinting("remove it from the overrides"),
+                    _ => diagnostic.with_hint("remove it from the overrides"),
                 };
                 found.of_template.push(self.at(diagnostic, &setting.named_at));
             }
@@ -210,7 +210,7 @@ fn name_stack_set(pipeline: &Pipeline<'_>, found: &mut Found) {
     let diagnostic = Diagnostic::error(format!("`{name}` cannot be the name of a stack set: it has {count} characters"))
         .code("stack-set-name")
         .about(pipeline.stage.name())
-        .hint(format!("it is made of these three, and has at most {} letters, digits and hyphens", names::MAX_STACK_SET_NAME));
+        .with_hint(format!("it is made of these three, and has at most {} letters, digits and hyphens", names::MAX_STACK_SET_NAME));
     found.of_template.push(diagnostic);
 }
 

@@ -181,7 +181,7 @@ impl Reader {
         let text = files::read_text(path)
             .map_err(|diagnostic| {
                 let known = diagnostic.hint.clone();
-                self.diagnostics.push(diagnostic.hint(known.unwrap_or_else(|| hint.to_owned())));
+                self.diagnostics.push(diagnostic.with_hint(known.unwrap_or_else(|| hint.to_owned())));
             })
             .ok()?;
         let parsed = parse(&text, path);

@@ -67,16 +67,7 @@ pub fn document(
             .filter(|planned| planned.action != InstanceAction::Orphan || !request.all_targets.contains(&planned.target))
             .map(|planned| target(planned, &hidden))
             .collect(),
-        problems: plan
-            .problems
-            .iter()
-            .map(|problem| Problem {
-                code: problem.code.to_owned(),
-                message: problem.message.clone(),
-                hint: problem.hint.clone(),
-                place: problem.place.as_ref().map(ToString::to_string),
-            })
-            .collect(),
+        problems: plan.problems.iter().map(Problem::from).collect(),
         preflight: None,
     };
     document.problems.extend(blocked(&document.groups));
@@ -268,12 +259,12 @@ fn text(word: &impl serde::Serialize) -> String {
 
 /// Replacements that CloudFormation will refuse, since the resource keeps the name that its template gives it.
 fn blocked(groups: &[Group]) -> Vec<Problem> {
-    let mut told = std::collections::BTreeSet::new();
+    let mut seen = std::collections::BTreeSet::new();
     let blocked = groups.iter().flat_map(|group| &group.resources).filter(|resource| resource.blocked_by_its_name);
     blocked
-        .filter(|resource| told.insert(&resource.logical_id))
+        .filter(|resource| seen.insert(&resource.logical_id))
         .map(|resource| Problem {
-            code: "named-resource-replaced".to_owned(),
+            code: "named-resource-replaced",
             message: format!(
                 "`{}` ({}) has to be replaced and keeps its name `{}`: CloudFormation refuses that",
                 resource.logical_id,

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use crate::diagnostic::{Diagnostic, Place};
 use crate::manifest::Tool;
 use crate::preflight::PreflightReport;
 
@@ -194,10 +195,30 @@ pub struct Target {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Problem {
-    pub code: String,
+    pub code: &'static str,
     pub message: String,
     pub hint: Option<String>,
     pub place: Option<String>,
+}
+
+impl Problem {
+    /// The problem as a finding, about its place.
+    pub fn diagnostic(&self) -> Diagnostic {
+        let subject = self.place.clone();
+        let diagnostic = Diagnostic::error(&self.message).code(self.code).with_hint_opt(self.hint.clone());
+        Diagnostic { place: subject.clone().map(Place::Named), subject, ..diagnostic }
+    }
+}
+
+impl From<&stack_rollout::Problem> for Problem {
+    fn from(problem: &stack_rollout::Problem) -> Self {
+        Self {
+            code: problem.code,
+            message: problem.message.clone(),
+            hint: problem.hint.clone(),
+            place: problem.place.as_ref().map(ToString::to_string),
+        }
+    }
 }
 
 impl PlanDocument {

@@ -6,6 +6,7 @@ use endpoint_test::report::is_steering;
 
 use super::document::{PlanDocument, Property, TargetAction};
 use super::text::{overrides, packages_arrow, same, summary};
+use crate::plural::plural;
 
 /// How many rows a table has at most: comments on pull requests have a longest length.
 const ROWS: usize = 50;
@@ -118,10 +119,6 @@ fn property(change: &Property) -> String {
         Some(followed) => format!("{} follows {}", code(&change.path), code(followed)),
         None => code(&change.path),
     }
-}
-
-fn plural(count: usize, word: &str) -> String {
-    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Text between backticks, with nothing in it that would end them or a table's cell.

@@ -1,11 +1,13 @@
 //! Between the SDK's types and this crate's.
 
+use aws_names::InvalidName;
 use aws_sdk_cloudformation::types;
 
-use crate::release::{AutoDeployment, CallAs, PermissionModel, Release};
-use crate::stack_sets::{Instance, Operation, OperationResult, Parameters, StackSet};
+use crate::call_error::CallError;
+use crate::identifiers::Target;
+use crate::release::{AutoDeployment, CallAs, Parameters, PermissionModel, Preferences, Release, Targets};
+use crate::stack_sets::{Instance, Operation, OperationResult, StackSet};
 use crate::stacks::StackEvent;
-use crate::{CallError, Preferences, Target, Targets};
 
 pub(super) fn call_as(call_as: CallAs) -> Option<types::CallAs> {
     match call_as {
@@ -148,15 +150,15 @@ pub(super) fn operation(
     })
 }
 
-pub(super) fn event(told: types::StackEvent) -> StackEvent {
+pub(super) fn event(described: types::StackEvent) -> StackEvent {
     StackEvent {
-        stack_id: told.stack_id.unwrap_or_default(),
-        logical_resource_id: told.logical_resource_id.unwrap_or_default(),
-        physical_resource_id: told.physical_resource_id.unwrap_or_default(),
-        resource_type: told.resource_type.unwrap_or_default(),
-        resource_status: told.resource_status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
-        resource_status_reason: told.resource_status_reason,
-        at: told.timestamp.map(|at| at.secs()),
+        stack_id: described.stack_id.unwrap_or_default(),
+        logical_resource_id: described.logical_resource_id.unwrap_or_default(),
+        physical_resource_id: described.physical_resource_id.unwrap_or_default(),
+        resource_type: described.resource_type.unwrap_or_default(),
+        resource_status: described.resource_status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
+        resource_status_reason: described.resource_status_reason,
+        at: described.timestamp.map(|at| at.secs()),
     }
 }
 
@@ -164,11 +166,11 @@ fn target(operation: &'static str, account: Option<&str>, region: Option<&str>) 
     Ok(Target::new(identifier(operation, account)?, identifier(operation, region)?))
 }
 
-/// An id out of an answer. One that is missing or malformed makes the answer unusable: a target that is left out in silence would
+/// An id out of an response. One that is missing or malformed makes the response unusable: a target that is left out in silence would
 /// look like one that does not exist.
 pub(super) fn identifier<T>(operation: &'static str, text: Option<&str>) -> Result<T, CallError>
 where
-    T: std::str::FromStr<Err = crate::InvalidName>,
+    T: std::str::FromStr<Err = InvalidName>,
 {
-    text.unwrap_or_default().parse().map_err(|error| CallError::unusable(operation, format!("the answer cannot be used: {error}")))
+    text.unwrap_or_default().parse().map_err(|error| CallError::unusable(operation, format!("the response cannot be used: {error}")))
 }

@@ -1,11 +1,12 @@
 //! [`Organization`] on AWS Organizations.
 
+use aws_names::AccountId;
 use aws_sdk_organizations::Client;
 use aws_sdk_organizations::types::Account;
 
 use super::failure::failed;
+use crate::call_error::CallError;
 use crate::organization::{Member, Organization, Page, UnitId};
-use crate::{AccountId, CallError};
 
 /// The most that AWS Organizations puts on a page.
 const PAGE: i32 = 20;
@@ -31,8 +32,8 @@ impl AwsOrganization {
 impl Organization for AwsOrganization {
     async fn management_account(&self) -> Result<AccountId, CallError> {
         const OPERATION: &str = "DescribeOrganization";
-        let answer = self.client.describe_organization().send().await.map_err(failed(OPERATION))?;
-        let account = answer.organization.and_then(|organization| organization.master_account_id).unwrap_or_default();
+        let response = self.client.describe_organization().send().await.map_err(failed(OPERATION))?;
+        let account = response.organization.and_then(|organization| organization.master_account_id).unwrap_or_default();
         account.parse().map_err(|_| CallError::unusable(OPERATION, format!("the management account is `{account}`")))
     }
 
@@ -40,10 +41,10 @@ impl Organization for AwsOrganization {
         const OPERATION: &str = "ListAccountsForParent";
         let request =
             self.client.list_accounts_for_parent().parent_id(unit.as_str()).max_results(PAGE).set_next_token(token.map(str::to_owned));
-        let answer = request.send().await.map_err(failed(OPERATION))?;
+        let response = request.send().await.map_err(failed(OPERATION))?;
         Ok(Page {
-            items: answer.accounts.unwrap_or_default().iter().map(|account| member(OPERATION, account)).collect::<Result<_, _>>()?,
-            next_token: answer.next_token.filter(|token| !token.is_empty()),
+            items: response.accounts.unwrap_or_default().iter().map(|account| member(OPERATION, account)).collect::<Result<_, _>>()?,
+            next_token: response.next_token.filter(|token| !token.is_empty()),
         })
     }
 
@@ -55,13 +56,13 @@ impl Organization for AwsOrganization {
             .parent_id(unit.as_str())
             .max_results(PAGE)
             .set_next_token(token.map(str::to_owned));
-        let answer = request.send().await.map_err(failed(OPERATION))?;
-        let ids = answer.organizational_units.unwrap_or_default().into_iter().filter_map(|unit| unit.id);
+        let response = request.send().await.map_err(failed(OPERATION))?;
+        let ids = response.organizational_units.unwrap_or_default().into_iter().filter_map(|unit| unit.id);
         Ok(Page {
             items: ids
                 .map(|id| id.parse().map_err(|_| CallError::unusable(OPERATION, format!("a unit's id is `{id}`"))))
                 .collect::<Result<_, _>>()?,
-            next_token: answer.next_token.filter(|token| !token.is_empty()),
+            next_token: response.next_token.filter(|token| !token.is_empty()),
         })
     }
 }

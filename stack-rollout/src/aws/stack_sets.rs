@@ -7,12 +7,10 @@ use aws_sdk_cloudformation::types::{PermissionModels, StackSetOperationSummary, 
 
 use super::convert::{self, Where};
 use super::failure::failed;
-use crate::call_error::CallErrorKind;
-use crate::release::{CallAs, PermissionModel, Release};
-use crate::stack_sets::{
-    Instance, InstancesDeletion, InstancesOperation, Operation, OperationResult, Parameters, SetUpdate, StackSet, StackSets,
-};
-use crate::{CallError, OperationId, Preferences, StackSetName, Target};
+use crate::call_error::{CallError, CallErrorKind};
+use crate::identifiers::{OperationId, StackSetName, Target};
+use crate::release::{CallAs, Parameters, PermissionModel, Preferences, Release};
+use crate::stack_sets::{Instance, InstancesDeletion, InstancesOperation, Operation, OperationResult, SetUpdate, StackSet, StackSets};
 
 /// The stack sets of the account and region that a client speaks for.
 #[derive(Debug, Clone)]
@@ -37,7 +35,7 @@ impl StackSets for CloudFormationStackSets {
     async fn describe_stack_set(&self, name: &StackSetName) -> Result<Option<StackSet>, CallError> {
         let request = self.client.describe_stack_set().stack_set_name(name.as_str()).set_call_as(convert::call_as(self.call_as));
         match request.send().await.map_err(failed("DescribeStackSet")) {
-            Ok(answer) => Ok(answer.stack_set.filter(|set| set.status != Some(StackSetStatus::Deleted)).map(convert::stack_set)),
+            Ok(response) => Ok(response.stack_set.filter(|set| set.status != Some(StackSetStatus::Deleted)).map(convert::stack_set)),
             Err(error) if error.kind() == CallErrorKind::StackSetNotFound => Ok(None),
             Err(error) => Err(error),
         }
@@ -99,8 +97,8 @@ impl StackSets for CloudFormationStackSets {
                 .set_execution_role_name(execution_role_name.clone().or_else(|| observed.execution_role_name.clone())),
             PermissionModel::ServiceManaged { .. } => request,
         };
-        let answer = request.send().await.map_err(failed("UpdateStackSet"))?;
-        convert::identifier("UpdateStackSet", answer.operation_id())
+        let response = request.send().await.map_err(failed("UpdateStackSet"))?;
+        convert::identifier("UpdateStackSet", response.operation_id())
     }
 
     async fn create_stack_instances(&self, operation: InstancesOperation<'_>) -> Result<OperationId, CallError> {
@@ -117,8 +115,8 @@ impl StackSets for CloudFormationStackSets {
             .set_operation_preferences(convert::preferences(&operation.preferences()))
             .set_call_as(convert::call_as(self.call_as))
             .operation_id(operation_id.as_str());
-        let answer = request.send().await.map_err(failed("CreateStackInstances"))?;
-        convert::identifier("CreateStackInstances", answer.operation_id())
+        let response = request.send().await.map_err(failed("CreateStackInstances"))?;
+        convert::identifier("CreateStackInstances", response.operation_id())
     }
 
     async fn update_stack_instances(&self, operation: InstancesOperation<'_>) -> Result<OperationId, CallError> {
@@ -135,8 +133,8 @@ impl StackSets for CloudFormationStackSets {
             .set_operation_preferences(convert::preferences(&operation.preferences()))
             .set_call_as(convert::call_as(self.call_as))
             .operation_id(operation_id.as_str());
-        let answer = request.send().await.map_err(failed("UpdateStackInstances"))?;
-        convert::identifier("UpdateStackInstances", answer.operation_id())
+        let response = request.send().await.map_err(failed("UpdateStackInstances"))?;
+        convert::identifier("UpdateStackInstances", response.operation_id())
     }
 
     async fn delete_stack_instances(&self, deletion: InstancesDeletion<'_>) -> Result<OperationId, CallError> {
@@ -152,8 +150,8 @@ impl StackSets for CloudFormationStackSets {
             .set_operation_preferences(convert::preferences(deletion.preferences))
             .set_call_as(convert::call_as(self.call_as))
             .operation_id(deletion.operation_id.as_str());
-        let answer = request.send().await.map_err(failed("DeleteStackInstances"))?;
-        convert::identifier("DeleteStackInstances", answer.operation_id())
+        let response = request.send().await.map_err(failed("DeleteStackInstances"))?;
+        convert::identifier("DeleteStackInstances", response.operation_id())
     }
 
     async fn detect_drift(&self, name: &StackSetName, preferences: &Preferences, id: &OperationId) -> Result<OperationId, CallError> {
@@ -164,8 +162,8 @@ impl StackSets for CloudFormationStackSets {
             .set_operation_preferences(convert::preferences(preferences))
             .set_call_as(convert::call_as(self.call_as))
             .operation_id(id.as_str());
-        let answer = request.send().await.map_err(failed("DetectStackSetDrift"))?;
-        convert::identifier("DetectStackSetDrift", answer.operation_id())
+        let response = request.send().await.map_err(failed("DetectStackSetDrift"))?;
+        convert::identifier("DetectStackSetDrift", response.operation_id())
     }
 
     async fn instance_overrides(&self, name: &StackSetName, target: &Target) -> Result<Parameters, CallError> {
@@ -176,9 +174,9 @@ impl StackSets for CloudFormationStackSets {
             .stack_instance_account(target.account.as_str())
             .stack_instance_region(target.region.as_str())
             .set_call_as(convert::call_as(self.call_as));
-        let answer = request.send().await.map_err(failed("DescribeStackInstance"))?;
-        let told = answer.stack_instance.and_then(|instance| instance.parameter_overrides).unwrap_or_default();
-        Ok(told.into_iter().filter_map(|it| Some((it.parameter_key?, it.parameter_value.unwrap_or_default()))).collect())
+        let response = request.send().await.map_err(failed("DescribeStackInstance"))?;
+        let described = response.stack_instance.and_then(|instance| instance.parameter_overrides).unwrap_or_default();
+        Ok(described.into_iter().filter_map(|it| Some((it.parameter_key?, it.parameter_value.unwrap_or_default()))).collect())
     }
 
     async fn list_stack_instances(&self, name: &StackSetName) -> Result<Vec<Instance>, CallError> {
@@ -200,15 +198,15 @@ impl StackSets for CloudFormationStackSets {
             .stack_set_name(name.as_str())
             .operation_id(operation.as_str())
             .set_call_as(convert::call_as(self.call_as));
-        let answer = request.send().await.map_err(failed(OPERATION))?;
-        let told = answer.stack_set_operation.ok_or_else(|| CallError::unusable(OPERATION, "the answer has no operation"))?;
+        let response = request.send().await.map_err(failed(OPERATION))?;
+        let described = response.stack_set_operation.ok_or_else(|| CallError::unusable(OPERATION, "the response has no operation"))?;
         convert::operation(
             OPERATION,
-            told.operation_id.as_deref(),
-            told.action.as_ref(),
-            told.status.as_ref(),
-            told.status_reason,
-            told.creation_timestamp,
+            described.operation_id.as_deref(),
+            described.action.as_ref(),
+            described.status.as_ref(),
+            described.status_reason,
+            described.creation_timestamp,
         )
     }
 
@@ -237,15 +235,15 @@ impl StackSets for CloudFormationStackSets {
             summaries.push(listed.map_err(failed(OPERATION))?);
         }
         // Newest first, as AWS's list is without saying so; those of the same moment keep its order.
-        summaries.sort_by_key(|told| Reverse(told.creation_timestamp));
-        let operation = |told: StackSetOperationSummary| {
+        summaries.sort_by_key(|described| Reverse(described.creation_timestamp));
+        let operation = |described: StackSetOperationSummary| {
             convert::operation(
                 OPERATION,
-                told.operation_id.as_deref(),
-                told.action.as_ref(),
-                told.status.as_ref(),
-                told.status_reason,
-                told.creation_timestamp,
+                described.operation_id.as_deref(),
+                described.action.as_ref(),
+                described.status.as_ref(),
+                described.status_reason,
+                described.creation_timestamp,
             )
         };
         summaries.into_iter().map(operation).collect()

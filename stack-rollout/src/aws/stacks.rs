@@ -4,7 +4,7 @@ use aws_sdk_cloudformation::Client;
 
 use super::convert;
 use super::failure::failed;
-use crate::CallError;
+use crate::call_error::CallError;
 use crate::stacks::{EventPage, Stacks};
 
 /// The stacks of the account and region that a client speaks for.
@@ -23,15 +23,23 @@ impl CloudFormationStacks {
     pub fn new(client: Client) -> Self {
         Self { client }
     }
+
+    /// The physical ids of a stack's resources of one type (`DescribeStackResources`).
+    pub async fn physical_ids(&self, stack_id: &str, resource_type: &str) -> Result<Vec<String>, CallError> {
+        let response = self.client.describe_stack_resources().stack_name(stack_id).send().await;
+        let resources = response.map_err(failed("DescribeStackResources"))?.stack_resources.unwrap_or_default();
+        let of_type = resources.into_iter().filter(|resource| resource.resource_type.as_deref() == Some(resource_type));
+        Ok(of_type.filter_map(|resource| resource.physical_resource_id).collect())
+    }
 }
 
 impl Stacks for CloudFormationStacks {
     async fn stack_events(&self, stack_id: &str, token: Option<&str>) -> Result<EventPage, CallError> {
         let request = self.client.describe_stack_events().stack_name(stack_id).set_next_token(token.map(str::to_owned));
-        let answer = request.send().await.map_err(failed("DescribeStackEvents"))?;
+        let response = request.send().await.map_err(failed("DescribeStackEvents"))?;
         Ok(EventPage {
-            next_token: answer.next_token.filter(|token| !token.is_empty()),
-            events: answer.stack_events.into_iter().flatten().map(convert::event).collect(),
+            next_token: response.next_token.filter(|token| !token.is_empty()),
+            events: response.stack_events.into_iter().flatten().map(convert::event).collect(),
         })
     }
 }

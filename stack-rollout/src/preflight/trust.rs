@@ -23,6 +23,7 @@ pub async fn administration_role_trust<T: TargetAccount>(account: &T, role: &str
     let check = |outcome, message: Option<String>, detail: Option<String>, hint: Option<&str>| Check {
         target: None,
         name: "administration-role",
+        code: None,
         subject: role.to_owned(),
         outcome,
         message,
@@ -30,7 +31,7 @@ pub async fn administration_role_trust<T: TargetAccount>(account: &T, role: &str
         hint: hint.map(str::to_owned),
     };
     match account.trust_policy(role).await {
-        Ok(Some(policy)) if lets_service_in(&policy, "cloudformation") => check(CheckOutcome::Passed, None, None, None),
+        Ok(Some(policy)) if trusts_service(&policy, "cloudformation") => check(CheckOutcome::Passed, None, None, None),
         Ok(Some(_)) => check(
             CheckOutcome::Failed,
             Some(format!("the administration role `{role}` does not trust CloudFormation")),
@@ -53,7 +54,7 @@ pub async fn administration_role_trust<T: TargetAccount>(account: &T, role: &str
 }
 
 /// Whether a trust policy lets a service of AWS in, such as `cloudformation`, whatever region or partition it names.
-pub(super) fn lets_service_in(policy: &str, service: &str) -> bool {
+pub(super) fn trusts_service(policy: &str, service: &str) -> bool {
     let is_service = |principal: String| {
         let rest = principal.strip_prefix(service).and_then(|rest| rest.strip_prefix('.'));
         principal == "*" || rest.is_some_and(|rest| rest.contains("amazonaws."))
@@ -90,7 +91,7 @@ fn texts(value: &Value) -> impl Iterator<Item = String> + use<> {
 
 #[cfg(test)]
 mod tests {
-    use super::{lets_service_in, trusts};
+    use super::{trusts, trusts_service};
 
     const ADMINISTRATION: &str = "arn:aws:iam::111111111111:role/AWSCloudFormationStackSetAdministrationRole";
 
@@ -117,13 +118,10 @@ mod tests {
 
     #[test]
     fn a_service_is_let_in_by_its_principal_in_every_partition() {
-        assert!(lets_service_in(&policy(r#"{"Service":"cloudformation.amazonaws.com"}"#), "cloudformation"));
-        assert!(lets_service_in(
-            &policy(r#"{"Service":["ec2.amazonaws.com","cloudformation.us-east-1.amazonaws.com"]}"#),
-            "cloudformation"
-        ));
-        assert!(!lets_service_in(&policy(r#"{"Service":"ec2.amazonaws.com"}"#), "cloudformation"));
-        assert!(lets_service_in(&policy(r#"{"Service":"sagemaker.amazonaws.com.cn"}"#), "sagemaker"));
-        assert!(!lets_service_in(&policy(r#"{"Service":"sagemaker.example.com"}"#), "sagemaker"));
+        assert!(trusts_service(&policy(r#"{"Service":"cloudformation.amazonaws.com"}"#), "cloudformation"));
+        assert!(trusts_service(&policy(r#"{"Service":["ec2.amazonaws.com","cloudformation.us-east-1.amazonaws.com"]}"#), "cloudformation"));
+        assert!(!trusts_service(&policy(r#"{"Service":"ec2.amazonaws.com"}"#), "cloudformation"));
+        assert!(trusts_service(&policy(r#"{"Service":"sagemaker.amazonaws.com.cn"}"#), "sagemaker"));
+        assert!(!trusts_service(&policy(r#"{"Service":"sagemaker.example.com"}"#), "sagemaker"));
     }
 }

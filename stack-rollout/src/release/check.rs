@@ -26,18 +26,19 @@ impl Release {
             let length = description.chars().count();
             if !(1..=LONGEST_DESCRIPTION).contains(&length) {
                 let message = format!("the description has {length} characters");
-                problems.push(Problem::new("description-length", Place::StackSet, message).hint("1 to 1,024 are allowed"));
+                problems.push(Problem::new("description-length", Place::StackSet, message).with_hint("1 to 1,024 are allowed"));
             }
         }
         check_permissions(&self.permission_model, &mut problems);
         if self.targets.accounts.is_empty() {
             problems.push(
-                Problem::new("no-accounts", Place::StackSet, "the release names no account").hint("name at least one target account"),
+                Problem::new("no-accounts", Place::StackSet, "the release names no account").with_hint("name at least one target account"),
             );
         }
         if self.targets.regions.is_empty() {
-            problems
-                .push(Problem::new("no-regions", Place::StackSet, "the release names no region").hint("name at least one target region"));
+            problems.push(
+                Problem::new("no-regions", Place::StackSet, "the release names no region").with_hint("name at least one target region"),
+            );
         }
         check_preferences(self, &self.preferences, &mut problems);
         for known in &self.overrides {
@@ -46,7 +47,7 @@ impl Release {
             for key in known.parameters.keys().filter(|key| !self.parameters.iter().any(|(known, _)| known == *key)) {
                 let message = format!("`{key}` is overridden in some targets and is no parameter of the release");
                 let hint = "CloudFormation overrides only what the stack set has: give it a value for all targets, too";
-                problems.push(Problem::new("override-unknown", Place::Parameter(key.clone()), message).hint(hint));
+                problems.push(Problem::new("override-unknown", Place::Parameter(key.clone()), message).with_hint(hint));
             }
         }
         problems
@@ -59,15 +60,16 @@ fn check_template(template: &Template, problems: &mut Vec<Problem>) {
         problems.push(Problem::new("template-empty", Place::Template, "the template is empty"));
     } else if template.url.is_none() && bytes > Template::LONGEST_BODY {
         let message = format!("the template has {bytes} bytes; a request carries at most {}", Template::LONGEST_BODY);
-        problems.push(Problem::new("template-too-large", Place::Template, message).hint("upload it to S3 and give its https URL"));
+        problems.push(Problem::new("template-too-large", Place::Template, message).with_hint("upload it to S3 and give its https URL"));
     } else if bytes > Template::LONGEST_AT_URL {
         let message = format!("the template has {bytes} bytes; CloudFormation reads at most {}", Template::LONGEST_AT_URL);
-        problems.push(Problem::new("template-too-large", Place::Template, message).hint("split it into nested stacks"));
+        problems.push(Problem::new("template-too-large", Place::Template, message).with_hint("split it into nested stacks"));
     }
     if let Some(url) = template.url.as_deref().filter(|url| !url.starts_with("https://") || url.len() > 5_120) {
         let message = format!("`{}` is not a template URL", url.chars().take(200).collect::<String>());
-        problems
-            .push(Problem::new("template-url", Place::Template, message).hint("give an https URL of an S3 object, at most 5,120 bytes"));
+        problems.push(
+            Problem::new("template-url", Place::Template, message).with_hint("give an https URL of an S3 object, at most 5,120 bytes"),
+        );
     }
 }
 
@@ -78,15 +80,15 @@ fn check_parameters(parameters: &[(String, String)], problems: &mut Vec<Problem>
     }
     let mut seen = BTreeSet::new();
     for (key, value) in parameters {
-        let mut say = |code, message: String| problems.push(Problem::new(code, Place::Parameter(key.clone()), message));
+        let mut report = |code, message: String| problems.push(Problem::new(code, Place::Parameter(key.clone()), message));
         if key.is_empty() || key.len() > 255 || !key.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            say("parameter-key", format!("`{key}` is not a parameter's name: 1 to 255 letters and digits"));
+            report("parameter-key", format!("`{key}` is not a parameter's name: 1 to 255 letters and digits"));
         }
         if !seen.insert(key) {
-            say("duplicate-parameter", format!("`{key}` is given more than once"));
+            report("duplicate-parameter", format!("`{key}` is given more than once"));
         }
         if value.len() > LONGEST_PARAMETER_VALUE {
-            say(
+            report(
                 "parameter-too-long",
                 format!("the value of `{key}` has {} bytes; at most {LONGEST_PARAMETER_VALUE} are allowed", value.len()),
             );
@@ -101,19 +103,22 @@ fn check_tags(tags: &[(String, String)], problems: &mut Vec<Problem>) {
     }
     let mut seen = BTreeSet::new();
     for (key, value) in tags {
-        let mut say = |code, message: String| problems.push(Problem::new(code, Place::Tag(key.clone()), message));
+        let mut report = |code, message: String| problems.push(Problem::new(code, Place::Tag(key.clone()), message));
         if key.is_empty() || key.chars().count() > LONGEST_TAG_KEY {
-            say("tag-key", format!("the tag key `{key}` has {} characters; 1 to {LONGEST_TAG_KEY} are allowed", key.chars().count()));
+            report("tag-key", format!("the tag key `{key}` has {} characters; 1 to {LONGEST_TAG_KEY} are allowed", key.chars().count()));
         }
         if key.to_ascii_lowercase().starts_with("aws:") {
-            say("tag-reserved", format!("the tag key `{key}` begins with `aws:`, which AWS keeps for itself"));
+            report("tag-reserved", format!("the tag key `{key}` begins with `aws:`, which AWS keeps for itself"));
         }
         if value.is_empty() || value.chars().count() > LONGEST_TAG_VALUE {
             let length = value.chars().count();
-            say("tag-value", format!("the value of tag `{key}` has {length} characters; a stack set's tag has 1 to {LONGEST_TAG_VALUE}"));
+            report(
+                "tag-value",
+                format!("the value of tag `{key}` has {length} characters; a stack set's tag has 1 to {LONGEST_TAG_VALUE}"),
+            );
         }
         if !seen.insert(key) {
-            say("duplicate-tag", format!("the tag `{key}` is given more than once"));
+            report("duplicate-tag", format!("the tag `{key}` is given more than once"));
         }
     }
 }
@@ -127,7 +132,7 @@ fn check_permissions(model: &PermissionModel, problems: &mut Vec<Problem>) {
                 let message = format!("`{arn}` is not the ARN of an IAM role");
                 problems.push(
                     Problem::new("administration-role", Place::StackSet, message)
-                        .hint("it looks like arn:aws:iam::111111111111:role/AWSCloudFormationStackSetAdministrationRole"),
+                        .with_hint("it looks like arn:aws:iam::111111111111:role/AWSCloudFormationStackSetAdministrationRole"),
                 );
             }
             if let Some(name) = execution_role_name
@@ -137,7 +142,7 @@ fn check_permissions(model: &PermissionModel, problems: &mut Vec<Problem>) {
             {
                 let message = format!("`{name}` is not the name of an IAM role");
                 let hint = "give the role's name, not its ARN: at most 64 letters, digits and _+=,.@-";
-                problems.push(Problem::new("execution-role", Place::StackSet, message).hint(hint));
+                problems.push(Problem::new("execution-role", Place::StackSet, message).with_hint(hint));
             }
         }
         PermissionModel::ServiceManaged { organizational_unit_ids, .. } => {
@@ -147,8 +152,9 @@ fn check_permissions(model: &PermissionModel, problems: &mut Vec<Problem>) {
             }
             for id in organizational_unit_ids.iter().filter(|id| !is_organizational_unit(id)) {
                 let message = format!("`{id}` is not the id of an organizational unit or root");
-                problems
-                    .push(Problem::new("organizational-unit", Place::StackSet, message).hint("it looks like ou-ab12-cdef3456 or r-ab12"));
+                problems.push(
+                    Problem::new("organizational-unit", Place::StackSet, message).with_hint("it looks like ou-ab12-cdef3456 or r-ab12"),
+                );
             }
         }
     }
@@ -168,11 +174,12 @@ fn is_organizational_unit(id: &str) -> bool {
 fn check_preferences(release: &Release, preferences: &Preferences, problems: &mut Vec<Problem>) {
     if let Some(percentage) = preferences.failure_tolerance_percentage.filter(|percentage| *percentage > 100) {
         let message = format!("a failure tolerance of {percentage} percent is not possible");
-        problems.push(Problem::new("failure-tolerance", Place::Preference("FailureTolerancePercentage"), message).hint("give 0 to 100"));
+        problems
+            .push(Problem::new("failure-tolerance", Place::Preference("FailureTolerancePercentage"), message).with_hint("give 0 to 100"));
     }
     if let Some(percentage) = preferences.max_concurrent_percentage.filter(|percentage| !(1..=100).contains(percentage)) {
         let message = format!("{percentage} percent of the accounts at once is not possible");
-        problems.push(Problem::new("max-concurrent", Place::Preference("MaxConcurrentPercentage"), message).hint("give 1 to 100"));
+        problems.push(Problem::new("max-concurrent", Place::Preference("MaxConcurrentPercentage"), message).with_hint("give 1 to 100"));
     }
     let twice = [
         (preferences.failure_tolerance_count.is_some() && preferences.failure_tolerance_percentage.is_some(), "FailureTolerance"),
@@ -180,26 +187,27 @@ fn check_preferences(release: &Release, preferences: &Preferences, problems: &mu
     ];
     for (_, name) in twice.into_iter().filter(|(given_twice, _)| *given_twice) {
         let message = format!("`{name}` is given both as a number and in percent");
-        problems.push(Problem::new("preference-twice", Place::Preference(name), message).hint("give one of them"));
+        problems.push(Problem::new("preference-twice", Place::Preference(name), message).with_hint("give one of them"));
     }
     if preferences.max_concurrent_count == Some(0) {
         let message = "no account at once is not possible";
-        problems.push(Problem::new("max-concurrent", Place::Preference("MaxConcurrentCount"), message).hint("give 1 or more"));
+        problems.push(Problem::new("max-concurrent", Place::Preference("MaxConcurrentCount"), message).with_hint("give 1 or more"));
     }
     let mut seen = BTreeSet::new();
     for region in &preferences.region_order {
-        let mut say = |code, message: String| problems.push(Problem::new(code, Place::Preference("RegionOrder"), message));
+        let mut report = |code, message: String| problems.push(Problem::new(code, Place::Preference("RegionOrder"), message));
         if !seen.insert(region) {
-            say("duplicate-region", format!("region `{region}` is in the order twice"));
+            report("duplicate-region", format!("region `{region}` is in the order twice"));
         }
         if !release.targets.regions.contains(region) {
-            say("region-not-a-target", format!("region `{region}` is in the order but not among the targets"));
+            report("region-not-a-target", format!("region `{region}` is in the order but not among the targets"));
         }
     }
     if !preferences.region_order.is_empty() {
         for region in release.targets.regions.iter().filter(|region| !seen.contains(region)) {
             let message = format!("region `{region}` is a target but not in the order");
-            problems.push(Problem::new("region-not-in-order", Place::Preference("RegionOrder"), message).hint("name every region once"));
+            problems
+                .push(Problem::new("region-not-in-order", Place::Preference("RegionOrder"), message).with_hint("name every region once"));
         }
     }
 }

@@ -2,14 +2,15 @@
 
 use std::future::Future;
 
-use super::Event;
+use aws_names::{AccountId, Region};
+
 use super::outcome::last_operation;
 use crate::bounded::{self, boxed};
-use crate::operation_loop::Conducted;
+use crate::event::Event;
+use crate::operation_loop::TrackedOperation;
 use crate::problem::{Place, Problem};
 use crate::rollout::{Outcome, TargetRecord};
 use crate::stacks::{FailedResource, SessionError, Stacks, first_causes, reaches_the_beginning};
-use crate::{AccountId, Region};
 
 /// How many targets are asked at once. Few, since each asks for a session of its own, and STS limits those.
 const AT_ONCE: usize = 8;
@@ -20,7 +21,7 @@ const MOST_PAGES: usize = 10;
 /// Gives each failed target the resources that failed first, and each failure to find them a problem.
 pub(super) async fn explain<F, Fut, T>(
     targets: &mut [TargetRecord],
-    operations: &[Conducted],
+    operations: &[TrackedOperation],
     sessions: &F,
     at_most: usize,
     problems: &mut Vec<Problem>,
@@ -54,7 +55,7 @@ pub(super) async fn explain<F, Fut, T>(
             Err(message) => {
                 let message = format!("the stack's events could not be read: {message}");
                 let hint = "the session in the target account needs `cloudformation:DescribeStackEvents`";
-                problems.push(Problem::new("events-unread", Place::Target(target), message).hint(hint));
+                problems.push(Problem::new("events-unread", Place::Target(target), message).with_hint(hint));
             }
         }
     }

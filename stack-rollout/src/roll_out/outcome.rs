@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::steps::Step;
-use crate::operation_loop::{Conducted, Halt};
+use crate::identifiers::Target;
+use crate::operation_loop::{Halt, TrackedOperation};
 use crate::plan::{InstanceAction, Plan};
 use crate::rollout::{Outcome, TargetRecord};
+use crate::stack_sets::{Instance, Operation, OperationResult};
 use crate::status::{DetailedStatus, InstanceStatus, OperationStatus};
-use crate::{Instance, Operation, OperationResult, Target};
 
 /// How a run came to its end.
 pub(super) struct Ending<'a> {
@@ -21,7 +22,7 @@ pub(super) struct Ending<'a> {
 /// The record of every target of the plan, in order.
 pub(super) fn records(
     plan: &Plan,
-    operations: &[Conducted],
+    operations: &[TrackedOperation],
     results: &BTreeMap<Target, OperationResult>,
     ending: &Ending<'_>,
     instances: &[Instance],
@@ -68,17 +69,17 @@ pub(super) fn records(
 }
 
 /// The last operation that was started for the target.
-pub(super) fn last_operation<'a>(target: &Target, operations: &'a [Conducted]) -> Option<&'a Operation> {
-    operations.iter().rev().find(|conducted| conducted.targets.contains(target)).map(|conducted| &conducted.operation)
+pub(super) fn last_operation<'a>(target: &Target, operations: &'a [TrackedOperation]) -> Option<&'a Operation> {
+    operations.iter().rev().find(|tracked| tracked.targets.contains(target)).map(|tracked| &tracked.operation)
 }
 
 /// An operation that was found, was still running when it was last seen, and may be at work in the target: where it works is not known
 /// when its results could not be read. What was observed meanwhile is what it began with or what it ends with.
-fn at_work<'a>(target: &Target, operations: &'a [Conducted]) -> Option<&'a Operation> {
-    let found = operations.iter().find(|conducted| {
-        !conducted.operation.status.has_ended() && (conducted.targets.contains(target) || conducted.resumed && conducted.targets.is_empty())
+fn at_work<'a>(target: &Target, operations: &'a [TrackedOperation]) -> Option<&'a Operation> {
+    let found = operations.iter().find(|tracked| {
+        !tracked.operation.status.has_ended() && (tracked.targets.contains(target) || tracked.resumed && tracked.targets.is_empty())
     });
-    found.map(|conducted| &conducted.operation)
+    found.map(|tracked| &tracked.operation)
 }
 
 fn not_tried(halt: Option<&Halt>) -> (Outcome, Option<String>) {

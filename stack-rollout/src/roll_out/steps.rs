@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::identifiers::Target;
 use crate::plan::{InstanceAction, Plan, PlannedInstance, SetChange};
-use crate::stack_sets::{Parameters, rectangles};
+use crate::release::{Parameters, Targets};
+use crate::stack_sets::rectangles;
 use crate::status::OperationAction;
-use crate::{Target, Targets};
 
 /// One operation on the stack set.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -42,7 +42,7 @@ fn explained(pages: &[Vec<StackEvent>]) -> Rollout {
     let sessions = |_, _| async { Ok(FakeStacks(pages.to_vec())) };
     let mut options = options();
     options.release_id = "run".parse().unwrap();
-    block_on(roll_out(&cloud, sessions, &release, &options, &FakeClock::default(), |_| {})).unwrap()
+    block_on(roll_out(&cloud, sessions, &release, &options.with_clock(FakeClock::default()), |_| {})).unwrap()
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn what_a_failed_endpoint_says_of_itself_is_told_beside_what_cloudformation_says
             async move { Ok(Telling(FakeStacks(vec![story()]), answer)) }
         };
         let release = release(&["222222222222"], &["us-east-1"]);
-        block_on(roll_out(&cloud, sessions, &release, &options(), &FakeClock::default(), |_| {})).unwrap()
+        block_on(roll_out(&cloud, sessions, &release, &options().with_clock(FakeClock::default()), |_| {})).unwrap()
     };
     let told = rolled_out(Ok(Some("the container did not answer /ping".to_owned())));
     assert_eq!(told.targets[0].events[0].failure_reason.as_deref(), Some("the container did not answer /ping"));
@@ -214,7 +214,7 @@ fn hundreds_of_failures_and_pages_without_end_cost_a_bounded_number_of_sessions(
         asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         async { Ok::<_, SessionError>(Endless) }
     };
-    let rollout = block_on(roll_out(&cloud, sessions, &release, &options(), &FakeClock::default(), |_| {})).unwrap();
+    let rollout = block_on(roll_out(&cloud, sessions, &release, &options().with_clock(FakeClock::default()), |_| {})).unwrap();
     assert_eq!(rollout.counts.failed, 200);
     assert_eq!(asked.into_inner(), 50);
     insta::assert_snapshot!(rollout.problems[0], @"stack set: the stack events of 150 more failed targets were not read");

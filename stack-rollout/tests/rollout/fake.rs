@@ -579,22 +579,9 @@ pub(crate) fn target(account: &str, region: &str) -> Target {
 }
 
 pub(crate) fn release(accounts: &[&str], regions: &[&str]) -> Release {
-    Release {
-        stack_set: "iris-staging".parse().unwrap(),
-        description: None,
-        template: Template::inline("Resources: {}\n"),
-        parameters: vec![("EnvType".to_owned(), "staging".to_owned())],
-        capabilities: std::collections::BTreeSet::new(),
-        tags: Vec::new(),
-        permission_model: PermissionModel::SelfManaged { administration_role_arn: None, execution_role_name: None },
-        targets: Targets::new(
-            accounts.iter().map(|account| account.parse().unwrap()),
-            regions.iter().map(|region| region.parse().unwrap()),
-        ),
-        preferences: Preferences::default(),
-        overrides: Vec::new(),
-        managed_execution: None,
-    }
+    let targets =
+        Targets::new(accounts.iter().map(|account| account.parse().unwrap()), regions.iter().map(|region| region.parse().unwrap()));
+    Release::new("iris-staging".parse().unwrap(), Template::inline("Resources: {}\n"), targets).parameters([("EnvType", "staging")])
 }
 
 pub(crate) fn options() -> Options {
@@ -615,7 +602,7 @@ pub(crate) fn rolled_out_with(
     on_event: impl FnMut(Event) + Send,
 ) -> Result<Rollout, Error> {
     let sessions = |_, _| async { Err::<FakeStacks, _>(SessionError::new("no session in this test")) };
-    block_on(roll_out(cloud, sessions, release, options, &FakeClock::default(), on_event))
+    block_on(roll_out(cloud, sessions, release, &options.clone().with_clock(FakeClock::default()), on_event))
 }
 
 pub(crate) fn block_on<T>(future: impl Future<Output = T> + Send) -> T {

@@ -20,20 +20,20 @@ fn with_orphans() -> (Cloud, Release) {
     (cloud, release)
 }
 
-fn request(release: &Release, instances: &[(&str, &str)]) -> Prune {
-    Prune {
+fn request(release: &Release, instances: &[(&str, &str)]) -> PruneRequest {
+    PruneRequest {
         stack_set: release.stack_set.clone(),
         permission_model: release.permission_model.clone(),
         instances: instances.iter().map(|(account, region)| target(account, region)).collect(),
         release_targets: release.targets.clone(),
-        even_targets: false,
+        include_targets: false,
         retain_stacks: false,
         preferences: Preferences::default(),
     }
 }
 
-fn pruned(cloud: &Cloud, request: &Prune) -> Result<Pruning, Error> {
-    block_on(prune(cloud, request, &options(), &FakeClock::default(), |_| {}))
+fn pruned(cloud: &Cloud, request: &PruneRequest) -> Result<PruneReport, Error> {
+    block_on(prune(cloud, request, &options().with_clock(FakeClock::default()), |_| {}))
 }
 
 fn present(cloud: &Cloud) -> Vec<String> {
@@ -59,7 +59,7 @@ fn a_target_of_the_release_and_what_is_not_there_are_refused_and_nothing_goes() 
     assert_eq!(told, ["not-an-orphan", "no-such-instance"]);
     assert_eq!(present(&cloud).len(), 6);
     let mut even = request(&release, &[(A, EAST)]);
-    even.even_targets = true;
+    even.include_targets = true;
     even.retain_stacks = true;
     assert_eq!(pruned(&cloud, &even).unwrap().verdict, Verdict::Succeeded);
     assert_eq!((present(&cloud).len(), cloud.state().retained.clone()), (5, vec![true]));
@@ -78,7 +78,8 @@ fn an_instance_that_cannot_be_deleted_says_why() {
 fn drift_is_found_by_an_operation_and_told_by_the_instances() {
     let (cloud, release) = with_orphans();
     cloud.state().drifted.insert(target(A, EAST));
-    let found = block_on(detect_drift(&cloud, &release.stack_set, &Preferences::default(), &options(), &FakeClock::default(), |_| {}));
+    let found =
+        block_on(detect_drift(&cloud, &release.stack_set, &Preferences::default(), &options().with_clock(FakeClock::default()), |_| {}));
     assert_eq!(found.unwrap()[0].status.as_str(), "SUCCEEDED");
     let plan = plan(&release, &block_on(observe(&cloud, &release)).unwrap());
     let drifted: Vec<_> =

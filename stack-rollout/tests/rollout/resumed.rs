@@ -18,9 +18,9 @@ fn no_sessions(_: AccountId, _: Region) -> std::future::Ready<Result<FakeStacks,
 
 /// Begins a rollout and drops it at its first pause.
 fn killed(cloud: &Cloud, release: &Release, options: &Options) {
-    let clock = Mortal::after(0);
-    let run = pin!(roll_out(cloud, no_sessions, release, options, &clock, |_| {}));
-    assert!(clock.kills(run));
+    let options = options.clone().with_clock(Mortal::after(0));
+    let run = pin!(roll_out(cloud, no_sessions, release, &options, |_| {}));
+    assert!(options.clock.kills(run));
 }
 
 #[test]
@@ -112,11 +112,10 @@ fn others_are_waited_for_when_that_is_asked_for_and_not_past_the_deadline() {
     assert_eq!((rollout.unwrap().verdict(), waited), (Verdict::Succeeded, 1));
 
     cloud.state().foreign = Some(foreign);
-    let clock = FakeClock::default();
-    let waiting = Options { wait_for_others: true, deadline: Duration::from_mins(5), ..options() };
-    let error = block_on(roll_out(&cloud, no_sessions, &next, &waiting, &clock, |_| {})).unwrap_err();
+    let waiting = Options { wait_for_others: true, deadline: Duration::from_mins(5), ..options() }.with_clock(FakeClock::default());
+    let error = block_on(roll_out(&cloud, no_sessions, &next, &waiting, |_| {})).unwrap_err();
     assert!(matches!(error, Error::OperationInProgress { .. }), "{error}");
-    assert_eq!(clock.elapsed(), Duration::from_mins(5));
+    assert_eq!(waiting.clock.elapsed(), Duration::from_mins(5));
 }
 
 #[test]
@@ -127,12 +126,9 @@ fn two_runs_of_one_release_at_once_start_each_operation_once_and_both_succeed() 
     next.parameters[0].1 = "prod".to_owned();
     next.targets = Targets::new([A, B].map(|account| account.parse().unwrap()), [EAST.parse().unwrap()]);
     let options = options();
-    let (one, other) = (FakeClock::default(), FakeClock::default());
+    let [one, other] = [(); 2].map(|()| options.clone().with_clock(FakeClock::default()));
     let (one, other) = block_on(async {
-        tokio::join!(
-            roll_out(&cloud, no_sessions, &next, &options, &one, |_| {}),
-            roll_out(&cloud, no_sessions, &next, &options, &other, |_| {}),
-        )
+        tokio::join!(roll_out(&cloud, no_sessions, &next, &one, |_| {}), roll_out(&cloud, no_sessions, &next, &other, |_| {}),)
     });
     assert_eq!([one.unwrap().verdict(), other.unwrap().verdict()], [Verdict::Succeeded; 2]);
     let started: Vec<_> = cloud.state().operations.iter().skip(1).map(|running| running.operation.action.clone()).collect();

@@ -265,13 +265,12 @@ impl StateMachineTest for Aws {
         match step {
             Step::AwsGoesOn => goes_on(cloud),
             Step::Killed(pauses) => {
-                let clock = Mortal::after(pauses);
-                let (release, options) = (wanted.release(), wanted.options());
-                let _ = clock.kills(pin!(roll_out(cloud, sessions, &release, &options, &clock, |_| {})));
+                let (release, options) = (wanted.release(), wanted.options().with_clock(Mortal::after(pauses)));
+                let _ = options.clock.kills(pin!(roll_out(cloud, sessions, &release, &options, |_| {})));
             }
             Step::KilledAt(waits) => {
-                let (release, options, clock) = (wanted.release(), wanted.options(), FakeClock::default());
-                let mut run = pin!(roll_out(cloud, sessions, &release, &options, &clock, |_| {}));
+                let (release, options) = (wanted.release(), wanted.options().with_clock(FakeClock::default()));
+                let mut run = pin!(roll_out(cloud, sessions, &release, &options, |_| {}));
                 let mut poll = || run.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending();
                 let _ = (0..waits).all(|_| poll());
             }
@@ -290,16 +289,16 @@ impl StateMachineTest for Aws {
             Step::Prune => {
                 let release = wanted.release();
                 let instances = before.iter().filter(|target| !release.targets.contains(target)).cloned().collect();
-                let request = Prune {
+                let request = PruneRequest {
                     stack_set: release.stack_set.clone(),
                     permission_model: release.permission_model.clone(),
                     instances,
                     release_targets: release.targets.clone(),
-                    even_targets: false,
+                    include_targets: false,
                     retain_stacks: false,
                     preferences: Preferences::default(),
                 };
-                let pruned = block_on(prune(cloud, &request, &wanted.options(), &FakeClock::default(), |_| {}));
+                let pruned = block_on(prune(cloud, &request, &wanted.options().with_clock(FakeClock::default()), |_| {}));
                 if let Ok(pruned) = pruned {
                     let left = places(cloud);
                     for instance in &pruned.instances {
@@ -355,15 +354,14 @@ fn run_together(cloud: &Cloud, wanted: &Wanted, together: &Together) {
     }
     let releases = [wanted.release(), other.release()];
     let options = [
-        Options { wait_for_others: together.waits.0, ..wanted.options() },
-        Options { wait_for_others: together.waits.1, ..other.options() },
+        Options { wait_for_others: together.waits.0, ..wanted.options() }.with_clock(FakeClock::default()),
+        Options { wait_for_others: together.waits.1, ..other.options() }.with_clock(FakeClock::default()),
     ];
     let watched = options.iter().map(|options| Watched::new(options.release_id.clone())).collect();
     cloud.state().watch = Some(Watch { turn: 0, runs: watched });
     if let Some((call, code, times, lost)) = together.trouble {
         meets_trouble(cloud, call, code, times, lost);
     }
-    let clocks = [FakeClock::default(), FakeClock::default()];
     let run = |index: usize| {
         let found = move |event| {
             if let Event::Resumed { operation } = event {
@@ -374,7 +372,7 @@ fn run_together(cloud: &Cloud, wanted: &Wanted, together: &Together) {
                 }
             }
         };
-        Some(Box::pin(roll_out(cloud, sessions, &releases[index], &options[index], &clocks[index], found)))
+        Some(Box::pin(roll_out(cloud, sessions, &releases[index], &options[index], found)))
     };
     let mut runs = [run(0), run(1)];
     let mut go_on = |turn: Turn| match turn {

@@ -58,8 +58,8 @@ macro_rules! after_the_first_of_two_operations {
     ($cloud:ident, $run:ident) => {
         let $cloud = Cloud::default();
         rolled_out_with(&$cloud, &version(1), &options_of(1), |_| {}).unwrap();
-        let (second, options, clock) = (version(2), options_of(2), FakeClock::default());
-        let mut $run = pin!(roll_out(&$cloud, no_sessions, &second, &options, &clock, |_| {}));
+        let (second, options) = (version(2), options_of(2).with_clock(FakeClock::default()));
+        let mut $run = pin!(roll_out(&$cloud, no_sessions, &second, &options, |_| {}));
         let before = $cloud.state().operations.len();
         go_on_until($run.as_mut(), || $cloud.state().operations.len() > before);
         (0..9).for_each(|_| $cloud.state().advance());
@@ -135,12 +135,13 @@ fn what_a_newer_release_does_meanwhile_is_not_a_failure_of_the_older_one() {
     for (newer_fails, results_unread) in [(false, false), (false, true), (true, false), (true, true)] {
         after_the_first_of_two_operations!(cloud, late);
         cloud.state().lists_no_results = results_unread;
-        let (third, waiting, clock) = (version(3), Options { wait_for_others: true, ..options_of(3) }, FakeClock::default());
+        let third = version(3);
+        let waiting = Options { wait_for_others: true, ..options_of(3) }.with_clock(FakeClock::default());
         if newer_fails {
             cloud.state().fates.insert(target(A, EAST), Fate::Fails("no such model"));
         }
         let before = cloud.state().operations.len();
-        let mut newer = pin!(roll_out(&cloud, no_sessions, &third, &waiting, &clock, |_| {}));
+        let mut newer = pin!(roll_out(&cloud, no_sessions, &third, &waiting, |_| {}));
         go_on_until(newer.as_mut(), || cloud.state().operations.len() > before);
         if newer_fails {
             (0..9).for_each(|_| cloud.state().advance());
@@ -160,8 +161,8 @@ fn what_another_changed_between_the_look_and_the_first_operation_is_observed_aga
     rolled_out_with(&cloud, &version(1), &options_of(1), |_| {}).unwrap();
     let is_planned = AtomicBool::new(false);
     let planned = |event| is_planned.store(matches!(event, Event::Planned(_)), Ordering::Relaxed);
-    let (second, options, clock) = (version(2), options_of(2), FakeClock::default());
-    let mut run = pin!(roll_out(&cloud, no_sessions, &second, &options, &clock, planned));
+    let (second, options) = (version(2), options_of(2).with_clock(FakeClock::default()));
+    let mut run = pin!(roll_out(&cloud, no_sessions, &second, &options, planned));
     go_on_until(run.as_mut(), || is_planned.load(Ordering::Relaxed));
     rolled_out_with(&cloud, &version(3), &options_of(3), |_| {}).unwrap();
     // This run's first operation is newer than all of release 3.
@@ -191,17 +192,17 @@ fn instances_that_were_named_for_removal_stay_once_a_newer_release_has_begun() {
     rolled_out(&cloud, &everywhere).unwrap();
     everywhere.parameters[0].1 = "newer".to_owned();
     // Not a rectangle: two operations.
-    let request = Prune {
+    let request = PruneRequest {
         stack_set: everywhere.stack_set.clone(),
         permission_model: everywhere.permission_model.clone(),
         instances: [target(A, EAST), target(B, EAST), target(B, WEST)].into(),
         release_targets: Targets::default(),
-        even_targets: false,
+        include_targets: false,
         retain_stacks: false,
         preferences: Preferences::default(),
     };
-    let (options, clock) = (options_of(1), FakeClock::default());
-    let mut late = pin!(prune(&cloud, &request, &options, &clock, |_| {}));
+    let options = options_of(1).with_clock(FakeClock::default());
+    let mut late = pin!(prune(&cloud, &request, &options, |_| {}));
     go_on_until(late.as_mut(), || cloud.calls_that_change().contains(&"DeleteStackInstances"));
     (0..9).for_each(|_| cloud.state().advance());
     rolled_out(&cloud, &everywhere).unwrap();

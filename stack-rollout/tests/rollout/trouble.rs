@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use stack_rollout::status::{OperationAction, OperationStatus};
-use stack_rollout::{CallError, CallErrorKind, Error, Event, Operation, Outcome, Verdict, roll_out};
+use stack_rollout::{CallError, CallErrorKind, Error, Event, Operation, Options, Outcome, Verdict, roll_out};
 
 use crate::fake::*;
 
@@ -137,12 +137,10 @@ fn an_operation_that_cannot_be_found_yet_is_looked_for_again() {
 #[test]
 fn at_the_deadline_the_record_says_what_is_known_and_that_aws_goes_on() {
     let cloud = Cloud::with_fate(target(B, EAST), Fate::NeverEnds);
-    let clock = FakeClock::default();
-    let mut options = options();
-    options.deadline = Duration::from_mins(10);
+    let options = Options { deadline: Duration::from_mins(10), ..options() }.with_clock(FakeClock::default());
     let sessions = |_, _| async { Ok(FakeStacks::default()) };
-    let rollout = block_on(roll_out(&cloud, sessions, &release(&[A, B], &[EAST]), &options, &clock, |_| {})).unwrap();
-    assert_eq!(clock.elapsed(), Duration::from_mins(10), "it waits to the deadline and not a moment longer");
+    let rollout = block_on(roll_out(&cloud, sessions, &release(&[A, B], &[EAST]), &options, |_| {})).unwrap();
+    assert_eq!(options.clock.elapsed(), Duration::from_mins(10), "it waits to the deadline and not a moment longer");
     assert_eq!(outcomes(&rollout), ["222222222222/us-east-1 succeeded", "333333333333/us-east-1 unfinished"]);
     assert_eq!(rollout.verdict(), Verdict::Unfinished);
     assert_eq!(rollout.problems[0].code, "deadline");

@@ -102,7 +102,7 @@ fn approval(printer: Printer, pipeline: &Pipeline<'_>, options: &DemoOptions) ->
     }
     if !std::io::stdin().is_terminal() {
         return Err(Diagnostic::error("the approval needs an answer, and there is no terminal to ask at")
-            .hinting("answer it with --yes")
+            .with_hint("answer it with --yes")
             .into());
     }
     printer.say("  Promote this release to production? [y/N]");

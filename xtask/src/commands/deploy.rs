@@ -5,8 +5,8 @@ use std::time::Duration;
 use model_release::aws::{TargetSessions, TargetStacks, check_targets, test_endpoints};
 use model_release::deploy::{DeployError, DeployEvent, DeployRequest, deploy};
 use model_release::preflight::PlannedRollout;
-use model_release::{Diagnostic, Failure, FailureKind, StageTests};
-use stack_rollout::SystemClock;
+use model_release::{Diagnostic, Failure, FailureKind, StageTests, plural};
+use stack_rollout::Options;
 
 use crate::cli::{DeployOptions, given};
 use crate::exit::Exit;
@@ -36,8 +36,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
         release: &release,
         stage: options.set.stage,
         rollout: &rollout,
-        wait: Duration::from_secs(options.wait),
-        wait_for_others: options.wait_for_other,
+        options: Options { wait_for_others: options.wait_for_other, ..rollout.options(Duration::from_secs(options.wait)) },
     };
     let mut rollout_progress = None;
     let on_event = |event| match event {
@@ -70,7 +69,6 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
         },
         (!options.no_preflight).then_some(preflight),
         identity,
-        &SystemClock::new(),
         on_event,
     ))
     .await;
@@ -102,7 +100,7 @@ fn refused(printer: Printer, error: DeployError) -> Failure {
             preflight::show(printer, &report);
             let diagnostic = Diagnostic::error(format!("{}; nothing was changed", report.summary()));
             let hint = "mend what failed; with --no-preflight the rollout is begun all the same";
-            Failure::new(FailureKind::Failed, vec![diagnostic.hinting(hint)])
+            Failure::new(FailureKind::Failed, vec![diagnostic.with_hint(hint)])
         }
         DeployError::Failure(mut failure) => {
             for diagnostic in failure.diagnostics.iter_mut().filter(|diagnostic| diagnostic.code == Some("operation-in-progress")) {
@@ -113,8 +111,4 @@ fn refused(printer: Printer, error: DeployError) -> Failure {
         }
         _ => Failure::unreachable(Diagnostic::error("the deployment ended early")),
     }
-}
-
-fn plural(count: usize, word: &str) -> String {
-    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }

@@ -76,7 +76,7 @@ fn readers(options: &DoctorOptions) -> Result<GroupReaders, Failure> {
     for (is_given, flag) in [(options.build.choice.registry.is_some(), "--registry"), (options.build.choice.event.is_some(), "--event")] {
         if is_given {
             let diagnostic = Diagnostic::error(format!("`doctor` asks the registry itself and takes no `{flag}`")).named(flag);
-            asked.diagnostics.push(diagnostic.hinting("leave it out; `config check` needs no AWS"));
+            asked.diagnostics.push(diagnostic.with_hint("leave it out; `config check` needs no AWS"));
         }
     }
     if options.permission_model == Permissions::ServiceManaged {

@@ -62,7 +62,10 @@ fn read(options: &PackageOptions) -> Result<Template, Failure> {
     if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
         let diagnostic =
             Diagnostic::error(format!("`{}` is a folder, a pipe or a device, where a template's file belongs", path.display()));
-        return Err(diagnostic.named("--template-file").hinting("name the file itself: the paths in a template are relative to it").into());
+        return Err(diagnostic
+            .named("--template-file")
+            .with_hint("name the file itself: the paths in a template are relative to it")
+            .into());
     }
     let text = files::read_text(path).map_err(|diagnostic| diagnostic.named("--template-file"))?;
     Template::parse(text.clone(), path.clone()).map_err(|error| problems::failure(&error, &text))
@@ -90,6 +93,6 @@ fn metadata(text: Option<&str>) -> Result<BTreeMap<String, String>, Failure> {
 fn wrong_metadata(reason: &str) -> Failure {
     Diagnostic::error(format!("the metadata cannot be read: {reason}"))
         .named("--metadata")
-        .hinting("write KEY=VALUE pairs with commas between them, or a JSON object")
+        .with_hint("write KEY=VALUE pairs with commas between them, or a JSON object")
         .into()
 }

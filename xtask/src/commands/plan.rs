@@ -6,13 +6,14 @@ use std::time::Duration;
 use model_release::aws::TargetSessions;
 use model_release::plan_report::{self, PlanDocument};
 use model_release::preflight::{PlannedRollout, Scope};
-use model_release::{Diagnostic, Failure, Level, RolloutRequest, deploy};
+use model_release::{Failure, RolloutRequest, deploy};
 use stack_rollout::aws::CloudFormationStackSets;
-use stack_rollout::{SystemClock, detect_drift, observe, plan};
+use stack_rollout::{detect_drift, observe, plan};
 
 use crate::cli::{PlanOptions, PreferenceOptions};
 use crate::exit::Exit;
 use crate::files;
+use crate::hints::completed;
 use crate::preflight;
 use crate::printer::Printer;
 use crate::progress;
@@ -31,12 +32,10 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &PlanOptio
     let observed = observe(&stack_sets, &request.release).await.map_err(|error| deploy::refused(&error, request.call_as))?;
     let plan = plan(&request.release, &observed);
     let mut document = plan_report::document(&release, options.set.stage.name(), &request, &observed, &plan, crate::tool());
-    for problem in &document.problems {
-        let diagnostic = Diagnostic::new(Level::Error, &problem.message).hint(problem.hint.clone());
-        printer.diagnostic(&match &problem.place {
-            Some(place) => diagnostic.named(place),
-            None => diagnostic,
-        });
+    for problem in &mut document.problems {
+        let finding = completed(&problem.diagnostic()).into_owned();
+        printer.diagnostic(&finding);
+        problem.hint = finding.hint;
     }
     if !options.no_preflight && !document.nothing_to_do && plan.problems.is_empty() {
         let stage = release.manifest.stage(options.set.stage);
@@ -83,14 +82,13 @@ async fn look_for_drift(
 ) -> Result<(), Failure> {
     printer
         .step("Looking", format_args!("for drift in {}: an operation on the stack set, which changes no stack", request.release.stack_set));
-    let options = stack_rollout::Options { deadline, ..stack_rollout::Options::new(request.release_id.clone()) };
+    let options = request.options(deadline);
     let preferences = stack_rollout::Preferences {
         max_concurrent_percentage: Some(100),
         failure_tolerance_percentage: Some(100),
         ..stack_rollout::Preferences::default()
     };
-    let found =
-        detect_drift(stack_sets, &request.release.stack_set, &preferences, &options, &SystemClock::new(), progress::rollout(printer)).await;
+    let found = detect_drift(stack_sets, &request.release.stack_set, &preferences, &options, progress::rollout(printer)).await;
     match found {
         Ok(_) => Ok(()),
         // A set that is not there yet has not drifted.

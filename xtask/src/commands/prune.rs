@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use std::io::{BufRead as _, IsTerminal as _};
 use std::time::Duration;
 
-use stack_rollout::{CallAs, Prune, Pruning, SystemClock, Target, Verdict, observe_without_overrides, prune};
+use stack_rollout::{CallAs, PruneReport, PruneRequest, Target, Verdict, observe_without_overrides, prune};
 
-use model_release::{Diagnostic, Failure, FailureKind, Level, deploy, stop_on_errors};
+use model_release::{Diagnostic, Failure, FailureKind, Level, deploy, problems, stop_on_errors};
 
 use crate::cli::PruneOptions;
 use crate::exit::Exit;
@@ -41,17 +41,16 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &PruneOpti
     printer.step("Removing", format_args!("{} from {set}, {what}", count(instances.len())));
     let pruning = prune(
         &stack_sets,
-        &Prune {
+        &PruneRequest {
             stack_set: set.clone(),
             permission_model: request.release.permission_model.clone(),
             instances,
             release_targets: request.all_targets.clone(),
-            even_targets: options.even_targets,
+            include_targets: options.even_targets,
             retain_stacks: options.retain_stacks,
             preferences: request.release.preferences.clone(),
         },
-        &stack_rollout::Options { deadline: Duration::from_secs(options.wait), ..stack_rollout::Options::new(request.release_id.clone()) },
-        &SystemClock::new(),
+        &request.options(Duration::from_secs(options.wait)),
         progress::rollout(printer),
     )
     .await;
@@ -62,7 +61,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &PruneOpti
         printer.diagnostic(&left.reason.iter().fold(diagnostic, Diagnostic::detail));
     }
     for problem in &pruning.problems {
-        printer.diagnostic(&Diagnostic::new(Level::Warning, problem.to_string()).hint(problem.hint.clone()));
+        printer.diagnostic(&Diagnostic::new(Level::Warning, problem.to_string()).with_hint_opt(problem.hint.clone()));
     }
     printer.result(&pruning, summary(&pruning));
     Ok(match pruning.verdict {
@@ -83,7 +82,7 @@ fn named(instances: &[String]) -> Result<BTreeSet<Target>, Failure> {
             None => diagnostics.push(
                 Diagnostic::error(format!("`{text}` is no account and region"))
                     .named("--instance")
-                    .hinting("it looks like 222222222222/us-east-1, as `plan` prints it"),
+                    .with_hint("it looks like 222222222222/us-east-1, as `plan` prints it"),
             ),
         }
     }
@@ -101,7 +100,10 @@ fn confirmed(printer: Printer, options: &PruneOptions, set: &str, orphans: BTree
     printer.say(format_args!("{set} has {} that the release has no target for:\n\n{list}\n{fate}", count(orphans.len())));
     if !std::io::stdin().is_terminal() {
         return Err(Diagnostic::error("nobody can be asked whether these are to be removed: standard input is no terminal")
-            .hint(format!("name each with --instance, such as --instance {}", orphans.first().map(ToString::to_string).unwrap_or_default()))
+            .with_hint(format!(
+                "name each with --instance, such as --instance {}",
+                orphans.first().map(ToString::to_string).unwrap_or_default()
+            ))
             .into());
     }
     printer.say(format_args!("Type `{}` to remove them, anything else to leave them:", orphans.len()));
@@ -114,22 +116,15 @@ fn confirmed(printer: Printer, options: &PruneOptions, set: &str, orphans: BTree
 }
 
 fn refused(error: &stack_rollout::Error, call_as: CallAs) -> Failure {
-    let stack_rollout::Error::Release { problems, .. } = error else { return deploy::refused(error, call_as) };
-    let diagnostic = |problem: &stack_rollout::Problem| {
-        let diagnostic = Diagnostic::error(&problem.message).hint(problem.hint.clone());
-        match &problem.place {
-            Some(place) => diagnostic.named(place.to_string()),
-            None => diagnostic,
-        }
-    };
-    let mut diagnostics: Vec<_> = problems.0.iter().map(diagnostic).collect();
-    if problems.0.iter().any(|problem| problem.code == "not-an-orphan") {
+    let stack_rollout::Error::Release { problems: found, .. } = error else { return deploy::refused(error, call_as) };
+    let mut diagnostics: Vec<_> = found.0.iter().map(problems::of_rollout).collect();
+    if found.0.iter().any(|problem| problem.code == "not-an-orphan") {
         diagnostics.push(Diagnostic::new(Level::Note, "nothing was removed; --even-targets removes targets of the release, too"));
     }
     Failure::new(FailureKind::BadInput, diagnostics)
 }
 
-fn summary(pruning: &Pruning) -> String {
+fn summary(pruning: &PruneReport) -> String {
     let removed = pruning.instances.iter().filter(|instance| instance.removed).count();
     let left = pruning.instances.len() - removed;
     let left = if left == 0 { String::new() } else { format!(", {left} still there") };

@@ -36,7 +36,7 @@ fn group(named: Option<&String>, snapshot: Option<&Snapshot>) -> Result<ModelPac
             return Ok(group.clone());
         }
         return Err(Diagnostic::error("`--model-package-group-name` is missing")
-            .hinting("give it, or set SOURCE_MODEL_PACKAGE_GROUP_NAME")
+            .with_hint("give it, or set SOURCE_MODEL_PACKAGE_GROUP_NAME")
             .into());
     };
     text.parse()

@@ -53,7 +53,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
     let read = if production && options.suite.is_none() && !path.is_file() {
         let message =
             format!("there is no `{SMOKE_SUITE}` and no `{SUITE}`: only status, identity and settings of each endpoint are checked");
-        printer.diagnostic(&Diagnostic::warning(message).hinting("write a few cheap cases for production into `test/smoke-tests.yaml`"));
+        printer.diagnostic(&Diagnostic::warning(message).with_hint("write a few cheap cases for production into `test/smoke-tests.yaml`"));
         None
     } else {
         Some(SuiteFile::read(&path, &suite_options)?)
@@ -66,7 +66,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
         refuse_own_checks(&suite, &path)?;
     }
     for warning in suite.warnings() {
-        printer.diagnostic(&Diagnostic::warning(&warning.message).hint(warning.hint.clone()).file(&path));
+        printer.diagnostic(&Diagnostic::warning(&warning.message).with_hint_opt(warning.hint.clone()).file(&path));
     }
     let results = ResultFiles::new(project.folder(options.results_dir.as_deref(), "test-results"), &options.test_results)?;
     let usual_wait = Duration::from_secs(if options.endpoint_url.is_some() { CONTAINER_WAIT } else { ENDPOINT_WAIT });
@@ -167,7 +167,7 @@ fn load_mode(stage: Stage, options: &TestOptions) -> Result<LoadMode, Failure> {
     if options.load_anyway && production && !options.load_on_production {
         return Err(Diagnostic::error("production gets no load unless that is said")
             .named("--load-anyway")
-            .hinting("add --load-on-production if the callers of production can bear it")
+            .with_hint("add --load-on-production if the callers of production can bear it")
             .into());
     }
     Ok(match options {
@@ -190,7 +190,7 @@ fn refuse_own_checks(suite: &Suite, path: &Path) -> Result<(), Failure> {
     let refused = |(case, command): (&str, &[String])| {
         Diagnostic::error(format!("the case `{case}` runs a program, `{}`, and own checks are forbidden here", command.join(" ")))
             .file(path)
-            .hinting("write the check with the expectations of a suite, or have own checks allowed: --own-checks, OWN_CHECKS")
+            .with_hint("write the check with the expectations of a suite, or have own checks allowed: --own-checks, OWN_CHECKS")
     };
     stop_on_errors(suite.own_checks().into_iter().map(refused).collect()).map(drop)
 }
@@ -202,11 +202,11 @@ fn check_config(release: &Release, stage: Stage, config: Option<&str>) -> Result
         Some(found) if found == stage => Ok(()),
         Some(found) => Err(Diagnostic::error(format!("`{config}` is the configuration of the {found} stage, and this tests {stage}"))
             .named("--build-config, BUILD_CONFIG")
-            .hint(format!("run `test-{found}`, or name `{}`", release.manifest.stage(stage).config))
+            .with_hint(format!("run `test-{found}`, or name `{}`", release.manifest.stage(stage).config))
             .into()),
         None => Err(Diagnostic::error(format!("the release has no configuration `{config}`"))
             .named("--build-config, BUILD_CONFIG")
-            .hint(format!("this stage's is `{}`", release.manifest.stage(stage).config))
+            .with_hint(format!("this stage's is `{}`", release.manifest.stage(stage).config))
             .into()),
     }
 }

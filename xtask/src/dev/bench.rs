@@ -93,7 +93,7 @@ fn chosen<'a>(all: &'a [Benchmark], names: &[String]) -> Result<Vec<&'a Benchmar
         .filter(|name| !all.iter().any(|benchmark| is(benchmark, name)))
         .map(|name| {
             let known: Vec<&str> = all.iter().map(|benchmark| benchmark.name.as_str()).collect();
-            Diagnostic::error(format!("no benchmark is called `{name}`")).hint(format!("there are: {}", known.join(", ")))
+            Diagnostic::error(format!("no benchmark is called `{name}`")).with_hint(format!("there are: {}", known.join(", ")))
         })
         .collect();
     if !unknown.is_empty() {

@@ -22,7 +22,7 @@ pub(crate) fn run(printer: Printer, project: &Project, options: &DistOptions) ->
     let architecture = std::env::consts::ARCH;
     if std::env::consts::OS != "linux" || !["x86_64", "aarch64"].contains(&architecture) {
         return Err(Diagnostic::error(format!("`dist` makes Linux binaries on Linux; this is {} {architecture}", std::env::consts::OS))
-            .hinting("run it in a Linux container or in CodeBuild")
+            .with_hint("run it in a Linux container or in CodeBuild")
             .into());
     }
     let triple = format!("{architecture}-unknown-linux-gnu");
@@ -73,7 +73,7 @@ fn linker(printer: Printer, project: &Project) -> Result<PathBuf, Failure> {
         if !step.succeeds()? {
             return Err(Failure::unreachable(
                 Diagnostic::error("the linker could not be installed")
-                    .hinting("`dist` needs python3 with venv (Debian: apt-get install python3-venv) and PyPI"),
+                    .with_hint("`dist` needs python3 with venv (Debian: apt-get install python3-venv) and PyPI"),
             ));
         }
     }

@@ -110,7 +110,7 @@ impl Lint {
         if unreachable.iter().any(|text| output.contains(text)) {
             self.printer.diagnostic(
                 &Diagnostic::warning("ADVISORIES WERE NOT CHECKED: their database cannot be reached from this machine")
-                    .hinting("run `cargo xtask lint` where github.com can be reached before a release"),
+                    .with_hint("run `cargo xtask lint` where github.com can be reached before a release"),
             );
         } else {
             self.printer.say(output);
@@ -152,6 +152,6 @@ impl Tool {
             return Ok(());
         }
         let diagnostic = Diagnostic::error(format!("{name} could not be installed"));
-        Err(Failure::unreachable(diagnostic.hint(format!("install it: `cargo install --locked {name}@{version}`"))))
+        Err(Failure::unreachable(diagnostic.with_hint(format!("install it: `cargo install --locked {name}@{version}`"))))
     }
 }

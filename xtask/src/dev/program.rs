@@ -107,7 +107,7 @@ impl Task {
     fn cannot_run(&self, error: &std::io::Error) -> Failure {
         let program = self.command[0].to_string_lossy();
         Failure::unreachable(
-            Diagnostic::error(format!("`{program}` cannot be run: {error}")).hint(format!("install `{program}` and try again")),
+            Diagnostic::error(format!("`{program}` cannot be run: {error}")).with_hint(format!("install `{program}` and try again")),
         )
     }
 }

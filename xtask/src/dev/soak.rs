@@ -96,7 +96,7 @@ fn chosen(all: Vec<Suite>, names: &[String]) -> Result<Vec<Suite>, Failure> {
     let unknown: Vec<Diagnostic> = names
         .iter()
         .filter(|name| !all.iter().any(|suite| suite.name.contains(name.as_str())))
-        .map(|name| Diagnostic::error(format!("no suite has `{name}` in its name")).hinting("list them: `cargo xtask soak --list`"))
+        .map(|name| Diagnostic::error(format!("no suite has `{name}` in its name")).with_hint("list them: `cargo xtask soak --list`"))
         .collect();
     if !unknown.is_empty() {
         return Err(Failure::new(FailureKind::BadInput, unknown));

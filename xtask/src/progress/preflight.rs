@@ -1,6 +1,7 @@
 //! Progress of the preflight.
 
 use model_release::aws::PreflightProgress;
+use model_release::plural;
 
 use super::Line;
 use crate::printer::Printer;
@@ -11,7 +12,6 @@ pub(crate) fn preflight(printer: Printer) -> impl FnMut(PreflightProgress) + Sen
     move |progress| {
         let PreflightProgress { targets, accounts, checked, failures } = progress;
         if checked == 0 {
-            let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
             let place = format!("{} in {}", plural(targets, "target"), plural(accounts, "account"));
             printer.step("Checking", format_args!("{place}, without changing anything"));
         }

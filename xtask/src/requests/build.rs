@@ -76,7 +76,7 @@ impl BuildCommand {
             asked.diagnostics.push(
                 Diagnostic::error(format!("both stages would be written to `{}`", stages[0].config_file))
                     .named("--staging-config-name, --prod-config-name")
-                    .hinting("give each stage a configuration of its own"),
+                    .with_hint("give each stage a configuration of its own"),
             );
         }
         asked.own_files(&stages);
@@ -133,7 +133,7 @@ fn read_regional(options: &[String], diagnostics: &mut Vec<Diagnostic>) -> BTree
         };
         let known = read.insert(region.clone(), selection.clone());
         if known.is_some_and(|known| known != selection) {
-            refuse(Diagnostic::error(format!("two model packages are named for region `{region}`")).hinting("name one"));
+            refuse(Diagnostic::error(format!("two model packages are named for region `{region}`")).with_hint("name one"));
         }
     }
     read

@@ -24,7 +24,7 @@ impl OptionErrors {
         if let Some(text) = given(value) {
             return text.to_owned();
         }
-        self.diagnostics.push(Diagnostic::error(format!("`{flag}` is missing")).hint(format!("give it, or set {variable}")));
+        self.diagnostics.push(Diagnostic::error(format!("`{flag}` is missing")).with_hint(format!("give it, or set {variable}")));
         String::new()
     }
 
@@ -39,7 +39,7 @@ impl OptionErrors {
         }
         targets::yes_or_no(&text).unwrap_or_else(|| {
             let diagnostic = Diagnostic::error(format!("`{text}` is neither yes nor no")).named("--multi-account-deployment");
-            self.diagnostics.push(diagnostic.hinting("`no` deploys both stages into the caller's own account, so it has to be said"));
+            self.diagnostics.push(diagnostic.with_hint("`no` deploys both stages into the caller's own account, so it has to be said"));
             false
         })
     }
@@ -72,7 +72,7 @@ impl OptionErrors {
             if stage.config_file == manifest::FILE_NAME || taken.contains(&stage.config_file) {
                 let diagnostic = Diagnostic::error(format!("`{}` is the name of another file of the release", stage.config_file));
                 self.diagnostics
-                    .push(diagnostic.named(format!("--{}-config-name", stage.stage)).hinting("give the configuration another name"));
+                    .push(diagnostic.named(format!("--{}-config-name", stage.stage)).with_hint("give the configuration another name"));
             }
         }
     }
@@ -82,7 +82,7 @@ impl OptionErrors {
         let [Accounts::Listed(staging), Accounts::Listed(prod)] = [&stages[0].accounts, &stages[1].accounts] else { return };
         for account in staging.intersection(prod) {
             let diagnostic = Diagnostic::warning(format!("account `{account}` is a target of both stages"));
-            self.diagnostics.push(diagnostic.named("--staging-accounts, --prod-accounts").hinting("give production accounts of its own"));
+            self.diagnostics.push(diagnostic.named("--staging-accounts, --prod-accounts").with_hint("give production accounts of its own"));
         }
     }
 
@@ -94,7 +94,7 @@ impl OptionErrors {
             self.diagnostics.push(
                 diagnostic
                     .named("--env-type-staging-name, --env-type-prod-name")
-                    .hinting("endpoints and stack sets are named for it: production would be deployed with staging"),
+                    .with_hint("endpoints and stack sets are named for it: production would be deployed with staging"),
             );
         }
     }
@@ -139,7 +139,7 @@ impl OptionErrors {
             (Some(_), Some(_)) if filter.is_none() => {
                 let diagnostic = Diagnostic::error("both a list of accounts and organizational units are given")
                     .named(format!("{list_flag}, {units_flag}"));
-                self.diagnostics.push(diagnostic.hint(format!(
+                self.diagnostics.push(diagnostic.with_hint(format!(
                     "give one of them, or say with --account-filter what the list does to the units' accounts; the variables are {list_variable} and {units_variable}"
                 )));
                 Accounts::Own
@@ -163,7 +163,7 @@ impl OptionErrors {
                 if accounts.is_empty() && self.diagnostics.len() == known {
                     let diagnostic = Diagnostic::error("the list of accounts is empty").named(format!("{list_flag}, {list_variable}"));
                     let hint = format!("with --multi-account-deployment yes each stage needs its accounts, or their {units_flag}");
-                    self.diagnostics.push(diagnostic.hint(hint));
+                    self.diagnostics.push(diagnostic.with_hint(hint));
                 }
                 Accounts::Listed(accounts)
             }
@@ -202,7 +202,7 @@ impl OptionErrors {
             && name.chars().all(|c| c.is_ascii_alphanumeric() || "_+=,.@-/".contains(c));
         if !text.is_empty() && !valid {
             let diagnostic = Diagnostic::error(format!("`{text}` is not an IAM role")).named(flag);
-            self.diagnostics.push(diagnostic.hinting("give the role's name, its path and name, or its ARN"));
+            self.diagnostics.push(diagnostic.with_hint("give the role's name, its path and name, or its ARN"));
         }
         name.to_owned()
     }
@@ -226,7 +226,7 @@ impl OptionErrors {
                 self.diagnostics.push(
                     diagnostic
                         .named(format!("--base-config-name, --{stage}-config-name"))
-                        .hinting("give each configuration a name of its own"),
+                        .with_hint("give each configuration a name of its own"),
                 );
             }
             let file = |ending: &str| project.file(format!("{name}-{ending}.json"));
@@ -241,11 +241,11 @@ impl OptionErrors {
         let candidates = ["yml", "yaml"].map(|extension| project.file(format!("{name}-template.{extension}")));
         if candidates.iter().all(|path| path.is_file()) {
             let diagnostic = Diagnostic::error(format!("there are both `{name}-template.yml` and `{name}-template.yaml`"));
-            self.diagnostics.push(diagnostic.named(project.root.display().to_string()).hinting("remove the one that is not meant"));
+            self.diagnostics.push(diagnostic.named(project.root.display().to_string()).with_hint("remove the one that is not meant"));
         }
         candidates.iter().find(|path| path.is_file()).cloned().unwrap_or_else(|| {
             let diagnostic = Diagnostic::error(format!("there is no template `{name}-template.yml` or `{name}-template.yaml`"));
-            self.diagnostics.push(diagnostic.named(project.root.display().to_string()).hinting("name another one with --template-name"));
+            self.diagnostics.push(diagnostic.named(project.root.display().to_string()).with_hint("name another one with --template-name"));
             candidates[0].clone()
         })
     }
@@ -254,7 +254,8 @@ impl OptionErrors {
     fn file_name(&mut self, name: &str, flag: &str) {
         if name.is_empty() || name.starts_with('.') || !name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) {
             let diagnostic = Diagnostic::error(format!("`{name}` is not a file's name")).named(flag);
-            self.diagnostics.push(diagnostic.hinting("use letters, digits, dots, hyphens and underscores, without a folder or an ending"));
+            self.diagnostics
+                .push(diagnostic.with_hint("use letters, digits, dots, hyphens and underscores, without a folder or an ending"));
         }
     }
 }

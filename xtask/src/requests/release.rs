@@ -22,7 +22,7 @@ fn approved(options: &ReleaseOptions) -> Result<Option<String>, Failure> {
     }
     Err(Diagnostic::error(format!("`{text}` is not a SHA-256 checksum of 64 hexadecimal digits"))
         .named(RELEASE_SHA256)
-        .hinting("`build` writes it to release.env as RELEASE_MANIFEST_SHA256")
+        .with_hint("`build` writes it to release.env as RELEASE_MANIFEST_SHA256")
         .into())
 }
 

@@ -32,7 +32,8 @@ pub(crate) fn read(
     let selection = match (event, pinned) {
         (Some(_), Some(_)) => {
             let diagnostic = Diagnostic::error("both an event and a model package are given");
-            diagnostics.push(diagnostic.named("--event, --model-package").hinting("give one of them; MODEL_PACKAGE names a package, too"));
+            diagnostics
+                .push(diagnostic.named("--event, --model-package").with_hint("give one of them; MODEL_PACKAGE names a package, too"));
             None
         }
         (None, Some(text)) => parsed(text, "--model-package", diagnostics),
@@ -40,7 +41,7 @@ pub(crate) fn read(
     };
     if options.allow_unapproved && pinned.is_none() {
         let diagnostic = Diagnostic::error("`--allow-unapproved` is for a package that is named");
-        diagnostics.push(diagnostic.named("--allow-unapproved").hinting("name the package with --model-package"));
+        diagnostics.push(diagnostic.named("--allow-unapproved").with_hint("name the package with --model-package"));
     }
     let deployed = given(options.deployed_model_package.as_ref()).and_then(|text| parsed(text, "--deployed-model-package", diagnostics));
     let event = event.zip(group).and_then(|(path, group)| read_event(path, group, deployed.as_ref(), diagnostics));
@@ -59,7 +60,7 @@ pub(crate) fn read_policy(project: Option<&Project>, named: Option<&Path>) -> Re
     let named = named.filter(|path| !path.as_os_str().is_empty());
     let own = || project.map(|project| project.file(POLICY)).filter(|path| path.exists());
     let Some(path) = named.map(PathBuf::from).or_else(own) else { return Ok(None) };
-    let text = files::read_text(&path).map_err(|diagnostic| diagnostic.hinting("name the release policy with --release-policy"))?;
+    let text = files::read_text(&path).map_err(|diagnostic| diagnostic.with_hint("name the release policy with --release-policy"))?;
     let policy = ReleasePolicy::parse(&text).map_err(|found| problems::of_registry(&found, &path, &text))?;
     let inside = project.and_then(|project| {
         let (path, root) = (path.canonicalize().ok()?, project.root.canonicalize().ok()?);
@@ -79,7 +80,7 @@ fn read_event(path: &Path, group: &ModelPackageGroup, deployed: Option<&Selectio
     let text = if path == Path::new("-") { standard_input() } else { files::read_text(path) };
     let text = text
         .map_err(|diagnostic| {
-            diagnostics.push(diagnostic.hinting("--event names a file with EventBridge's event, or - for standard input"));
+            diagnostics.push(diagnostic.with_hint("--event names a file with EventBridge's event, or - for standard input"));
         })
         .ok()?;
     let change = StateChange::parse(&text, group)

@@ -22,16 +22,16 @@ fn tags(given: &[String]) -> Result<Vec<(String, String)>, Failure> {
     let wrong = |message: String| Diagnostic::error(message).named("--session-tag");
     for text in given {
         let Some((key, value)) = text.split_once('=') else {
-            diagnostics.push(wrong(format!("`{text}` is not a tag")).hinting("write KEY=VALUE"));
+            diagnostics.push(wrong(format!("`{text}` is not a tag")).with_hint("write KEY=VALUE"));
             continue;
         };
         let (key, value) = (key.trim(), value.trim());
         if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 || key.to_ascii_lowercase().starts_with("aws:") {
             let hint = "a key has 1 to 128 characters and does not begin with `aws:`; a value has at most 256";
-            diagnostics.push(wrong(format!("`{text}` cannot be a session tag")).hinting(hint));
+            diagnostics.push(wrong(format!("`{text}` cannot be a session tag")).with_hint(hint));
         } else if tags.iter().any(|(known, _)| known.eq_ignore_ascii_case(key)) {
             diagnostics
-                .push(wrong(format!("the session tag `{key}` is given twice")).hinting("keys differ in more than upper and lower case"));
+                .push(wrong(format!("the session tag `{key}` is given twice")).with_hint("keys differ in more than upper and lower case"));
         } else {
             tags.push((key.to_owned(), value.to_owned()));
         }

@@ -82,7 +82,7 @@ fn update_endpoint_moves_it_and_is_refused_while_one_is_under_way() {
 }
 
 /// Instances and weight of the endpoint's variant.
-fn capacity(aws: &test_support::stand_in::StandIn) -> (i64, f64) {
+fn capacity(aws: &sandbox::stand_in::StandIn) -> (i64, f64) {
     let variant = &describe_endpoint(aws, STAGING, "iris").unwrap()["ProductionVariants"][0];
     assert_eq!(
         (&variant["CurrentInstanceCount"], &variant["CurrentWeight"]),

@@ -89,7 +89,7 @@ impl ConfigRequest {
         for (what, id, targets) in [("account", account, accounts), ("region", region, regions)] {
             if let Some((id, targets)) = id.zip(targets).filter(|(id, targets)| !targets.iter().any(|known| known == id)) {
                 let diagnostic = Diagnostic::error(format!("{what} `{id}` is no target of the {} stage", options.stage));
-                diagnostics.push(diagnostic.named(format!("--{what}")).hint(format!("its targets are {}", targets.join(", "))));
+                diagnostics.push(diagnostic.named(format!("--{what}")).with_hint(format!("its targets are {}", targets.join(", "))));
             }
         }
         stop_on_errors(diagnostics)?;

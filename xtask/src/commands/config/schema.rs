@@ -30,7 +30,7 @@ pub(super) fn run(printer: Printer, project: &Project, options: &ConfigSchemaOpt
             Ok(_) => Diagnostic::error(format!("`{}` is not what the template says", files::shown(out))),
             Err(diagnostic) => diagnostic,
         };
-        return Err(Failure::new(FailureKind::Failed, vec![diagnostic.hinting("make it anew: the same command without --check")]));
+        return Err(Failure::new(FailureKind::Failed, vec![diagnostic.with_hint("make it anew: the same command without --check")]));
     }
     files::write(out, text.as_bytes())?;
     printer.step("Written", files::shown(out));

@@ -137,5 +137,5 @@ fn endpoint(stage: Stage) -> String {
 }
 
 fn broken(error: &stand_in::Error) -> Failure {
-    Failure::unreachable(Diagnostic::error(error.to_string()).hint(error.hint()))
+    Failure::unreachable(Diagnostic::error(error.to_string()).with_hint_opt(error.hint()))
 }

@@ -8,7 +8,7 @@ use model_release::aws::{Caller, Session, TargetSessions, check_targets};
 use model_release::build::{BuildRequest, Home, RegionalSelection};
 use model_release::configuration::Configuration;
 use model_release::preflight::{PlannedRollout, Scope};
-use model_release::{Diagnostic, DoctorReport, Failure, FailureKind, PackageSelection, RegistryAccess, Release, Stage, deploy};
+use model_release::{Diagnostic, DoctorReport, Failure, FailureKind, PackageSelection, RegistryAccess, Release, Stage, deploy, problems};
 use serde_json::json;
 use stack_rollout::{Observed, observe_without_overrides, plan};
 use tempfile::TempDir;
@@ -99,8 +99,9 @@ async fn targets_of(look: &Look<'_>, release: &Release, stage: Stage, scope: Sco
     };
     let plan = plan(&asked.release, &observed);
     for problem in &plan.problems {
-        let finding = Diagnostic::error(&problem.message).hint(problem.hint.clone().or_else(|| Some("docs/commands.md, plan".to_owned())));
-        report.failed(STACK_SET, &stage_targets.stack_set, finding);
+        let finding = problems::of_rollout(problem);
+        let hint = finding.hint.clone().or_else(|| Some("docs/commands.md, plan".to_owned()));
+        report.failed(STACK_SET, &stage_targets.stack_set, finding.with_hint_opt(hint));
     }
     let sessions = TargetSessions::new(look.session, release, stage_targets, &set.role.target_role()?, "doctor");
     let rollout = PlannedRollout { release, request: &asked, observed: &observed, plan: &plan, scope };

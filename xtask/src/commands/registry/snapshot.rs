@@ -27,7 +27,7 @@ pub(super) async fn run(printer: Printer, options: &SnapshotOptions) -> Result<E
     let listing = model_registry::list(&registry, &group, limit).await.map_err(|error| registry_errors::of_registry(&error))?;
     if listing.packages.is_empty() {
         let diagnostic = Diagnostic::warning(format!("`{group}` has no model packages: nothing was written"));
-        return Err(Failure::new(FailureKind::Nothing, vec![diagnostic.hinting("check the group's name, the account and the region")]));
+        return Err(Failure::new(FailureKind::Nothing, vec![diagnostic.with_hint("check the group's name, the account and the region")]));
     }
     if listing.more {
         printer.step("Listed", format_args!("the newest {}; --all takes every one", listing.packages.len()));
@@ -91,7 +91,7 @@ async fn fetch(printer: Printer, session: &Session, options: &SnapshotOptions, p
                 fetched.insert(uri);
             }
             (None, _) => printer.diagnostic(&Diagnostic::warning(format!("`{uri}` is not fetched: its key is no file's name"))),
-            (_, Err(error)) => printer.diagnostic(&Diagnostic::warning(error.to_string()).hint(error.hint())),
+            (_, Err(error)) => printer.diagnostic(&Diagnostic::warning(error.to_string()).with_hint_opt(error.hint())),
         }
     }
     fetched.len()

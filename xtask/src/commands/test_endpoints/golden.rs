@@ -22,7 +22,7 @@ pub(crate) fn write(printer: Printer, suite: &Path, report: &Report) -> Result<(
                     Diagnostic::error(format!("two endpoints give different answers for `{}`", update.file))
                         .detail(first.title())
                         .detail(target.title())
-                        .hinting("give `golden` a tolerance or places to ignore, or write it from one endpoint's answer"),
+                        .with_hint("give `golden` a tolerance or places to ignore, or write it from one endpoint's answer"),
                 );
             }
         }

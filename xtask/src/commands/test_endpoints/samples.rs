@@ -11,7 +11,7 @@ use model_release::{Diagnostic, Failure};
 /// Reads an archive that the command line names.
 pub(super) fn from_file(path: &Path) -> Result<Samples, Failure> {
     let archive =
-        files::read_bytes(path, MAX_ARCHIVE as u64).map_err(|diagnostic| diagnostic.hinting("--sample-payloads names a tar.gz file"))?;
+        files::read_bytes(path, MAX_ARCHIVE as u64).map_err(|diagnostic| diagnostic.with_hint("--sample-payloads names a tar.gz file"))?;
     Samples::read(&archive).map_err(|error| Diagnostic::error(error.to_string()).file(path).into())
 }
 

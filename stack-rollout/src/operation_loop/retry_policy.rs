@@ -4,17 +4,20 @@ use std::future::Future;
 use std::time::Duration;
 
 use super::{Options, Poll};
-use crate::{CallError, Clock, Event};
+use crate::call_error::CallError;
+use crate::clock::Clock;
+use crate::event::Event;
 
-pub(crate) struct Patience<'a, C> {
+pub(crate) struct RetryPolicy<'a, C> {
     clock: &'a C,
     poll: Poll,
     deadline: Duration,
     random: fastrand::Rng,
 }
 
-impl<'a, C: Clock> Patience<'a, C> {
-    pub(crate) fn new(clock: &'a C, options: &Options) -> Self {
+impl<'a, C: Clock> RetryPolicy<'a, C> {
+    pub(crate) fn new(options: &'a Options<C>) -> Self {
+        let clock = &options.clock;
         let deadline = clock.now().saturating_add(options.deadline);
         Self { clock, poll: options.poll, deadline, random: fastrand::Rng::new() }
     }

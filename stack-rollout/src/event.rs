@@ -1,10 +1,11 @@
 //! What a rollout tells while it goes on.
 
+use crate::call_error::CallError;
+use crate::identifiers::{OperationId, StackSetName, Target};
 use crate::plan::Plan;
 use crate::stack_sets::Operation;
 use crate::stacks::FailedResource;
 use crate::status::{DetailedStatus, OperationAction, OperationStatus};
-use crate::{CallError, OperationId, StackSetName, Target};
 
 /// Something that happened during a rollout.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,135 @@
+//! What a plan says of each kind of change, as a document, as text and as Markdown.
+
+use model_release::Release;
+use model_release::manifest::Tool;
+use model_release::plan_report::{PlanDocument, SetAction, TargetAction, document, markdown, text};
+use stack_rollout::status::{DriftStatus, InstanceStatus};
+use stack_rollout::{observe, plan};
+
+use crate::fake::{Cloud, Fate, target};
+use crate::project::*;
+
+fn planned(cloud: &Cloud, release: &Release) -> PlanDocument {
+    let request = request(release);
+    let observed = block_on(observe(cloud, &request.release)).unwrap();
+    let plan = plan(&request.release, &observed);
+    let tool = Tool { name: "test".to_owned(), version: "1".to_owned() };
+    document(release, "staging", &request, &observed, &plan, tool)
+}
+
+fn actions(plan: &PlanDocument) -> Vec<TargetAction> {
+    plan.targets.iter().map(|target| target.action).collect()
+}
+
+/// The effect on each resource of the one group of changed targets.
+fn effects(plan: &PlanDocument) -> Vec<(&str, &str)> {
+    assert_eq!(plan.groups.len(), 1, "{:#?}", plan.groups);
+    plan.groups[0].resources.iter().map(|resource| (resource.logical_id.as_str(), resource.effect.as_str())).collect()
+}
+
+fn last_line(plan: &PlanDocument) -> String {
+    text(plan, false).lines().last().unwrap().to_owned()
+}
+
+#[test]
+fn a_first_release_is_all_new() {
+    let plan = planned(&Cloud::default(), &release(1));
+    assert_eq!((plan.change, actions(&plan)), (SetAction::Create, vec![TargetAction::New; 2]));
+    assert_eq!(last_line(&plan), "Plan: 2 to create; 1 operation, no endpoint is interrupted");
+    assert!(markdown(&plan).contains("**2 new targets in us-east-1**"));
+}
+
+#[test]
+fn the_same_release_changes_nothing() {
+    let cloud = Cloud::default();
+    deployed(&cloud, &release(1));
+    let plan = planned(&cloud, &release(1));
+    assert!(plan.nothing_to_do && plan.groups.is_empty() && plan.operations.is_empty());
+    assert_eq!((plan.change, actions(&plan)), (SetAction::Untouched, vec![TargetAction::Unchanged; 2]));
+    assert_eq!(last_line(&plan), "Plan: 2 unchanged; nothing would change");
+}
+
+#[test]
+fn another_model_package_replaces_the_model_and_its_configuration_and_no_endpoint_is_interrupted() {
+    let cloud = Cloud::default();
+    deployed(&cloud, &release(1));
+    let plan = planned(&cloud, &release(2));
+    assert_eq!((plan.change, actions(&plan)), (SetAction::Update, vec![TargetAction::Changed; 2]));
+    assert_eq!(plan.because, ["parameter `ModelPackageName` has another value"]);
+    assert_eq!(effects(&plan), [("Config", "replace"), ("Endpoint", "update"), ("Model", "replace")]);
+    assert_eq!((&plan.groups[0].model_package_from, &plan.groups[0].model_package_to), (&Some(package(1)), &Some(package(2))));
+    assert_eq!(plan.interrupted().count(), 0);
+    assert!(text(&plan, false).contains("model-package/iris/1 → 2"), "{}", text(&plan, false));
+    assert_eq!(last_line(&plan), "Plan: 2 to change; 1 operation, no endpoint is interrupted");
+}
+
+#[test]
+fn another_endpoint_name_interrupts_the_endpoint() {
+    let cloud = Cloud::default();
+    deployed(&cloud, &release(1));
+    let plan = planned(&cloud, &release_with(1, &[("EndpointName", "iris-2")]));
+    assert_eq!(effects(&plan), [("Endpoint", "replace")]);
+    assert_eq!(last_line(&plan), "Plan: 2 to change; 2 endpoints are interrupted");
+    assert!(markdown(&plan).contains("**Endpoints that are interrupted:**"));
+}
+
+#[test]
+fn a_hidden_value_is_never_shown() {
+    let cloud = Cloud::default();
+    deployed(&cloud, &release(1));
+    let plan = planned(&cloud, &release_with(1, &[("Secret", "tell-no-one")]));
+    assert_eq!(
+        plan.parameters.iter().map(|change| (change.name.as_str(), change.to.as_deref())).collect::<Vec<_>>(),
+        [("Secret", Some("****"))]
+    );
+    let all = format!("{}{}{}", serde_json::to_string(&plan).unwrap(), text(&plan, true), markdown(&plan));
+    assert!(!all.contains("tell-no-one"), "{all}");
+}
+
+#[test]
+fn a_target_that_failed_is_outdated_and_keeps_its_reason() {
+    let cloud = Cloud::with_fate(target(B, EAST), Fate::Fails("no capacity"));
+    deployed(&cloud, &release(1));
+    let plan = planned(&cloud, &release(1));
+    assert_eq!(actions(&plan), [TargetAction::Unchanged, TargetAction::Outdated]);
+    assert_eq!(plan.targets[1].last_failure.as_deref(), Some("no capacity"));
+    assert_eq!(last_line(&plan), "Plan: 1 to bring up to date, 1 unchanged, 1 failed last time; 1 operation, no endpoint is interrupted");
+    // What a failed target has is not known when the release changes, too.
+    let next = planned(&cloud, &release(2));
+    let unknown: Vec<_> = next.groups.iter().map(|group| group.not_known.is_some()).collect();
+    assert_eq!(unknown, [true, false]);
+}
+
+#[test]
+fn an_inoperable_target_an_orphan_and_drift_are_each_reported() {
+    let cloud = Cloud::default();
+    deployed(&cloud, &release(1));
+    {
+        let mut state = cloud.state();
+        state.instances.get_mut(&target(A, EAST)).unwrap().0.drift = Some(DriftStatus::Drifted);
+        state.instances.get_mut(&target(B, EAST)).unwrap().0.status = InstanceStatus::Inoperable;
+        let mut orphan = state.instances[&target(A, EAST)].clone();
+        (orphan.0.target, orphan.0.drift) = (target(B, WEST), None);
+        state.instances.insert(target(B, WEST), orphan);
+    }
+    let plan = planned(&cloud, &release(1));
+    assert_eq!(actions(&plan), [TargetAction::Unchanged, TargetAction::Orphaned, TargetAction::Inoperable]);
+    assert_eq!((plan.counts.drifted, plan.targets[0].drift.as_deref()), (1, Some("DRIFTED")));
+    assert_eq!(plan.problems.iter().map(|problem| problem.code).collect::<Vec<_>>(), ["inoperable-instance"]);
+    let problem = plan.problems[0].diagnostic();
+    assert_eq!((problem.code, problem.subject.as_deref()), (Some("inoperable-instance"), Some("333333333333/us-east-1")));
+    assert!(markdown(&plan).contains("**It cannot be rolled out as it is:**"));
+}
+
+#[test]
+fn a_parameter_of_a_single_target_is_an_override_that_changes() {
+    let cloud = Cloud::default();
+    deployed(&cloud, &release(1));
+    cloud.state().overrides.insert(target(A, EAST), [("InstanceCount".to_owned(), "5".to_owned())].into());
+    let plan = planned(&cloud, &release(1));
+    assert_eq!(actions(&plan), [TargetAction::Changed, TargetAction::Unchanged]);
+    assert_eq!(effects(&plan), [("Config", "replace"), ("Endpoint", "update")]);
+    let overrides = &plan.targets[0].overrides;
+    assert_eq!((overrides[0].name.as_str(), overrides[0].from.as_deref(), &overrides[0].to), ("InstanceCount", Some("5"), &None));
+    assert!(text(&plan, false).contains("InstanceCount  5 → the stack set's value  in 222222222222/us-east-1"));
+}

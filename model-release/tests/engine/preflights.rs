@@ -1,0 +1,131 @@
+//! What a rollout needs in its targets, read from the resolved template, and what a deployment makes of it.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use model_release::deploy::{DeployError, DeployEvent};
+use model_release::preflight::{PlannedRollout, PreflightReport, Scope, places};
+use stack_rollout::preflight::{Check, ImageName, PackageState, PreflightOptions, Presence, TargetAccount, preflight};
+use stack_rollout::{CallError, SessionError, observe, plan};
+
+use crate::fake::{Cloud, FakeClock};
+use crate::project::*;
+
+/// A target with everything in place but what the test takes away.
+#[derive(Debug, Clone)]
+struct Account {
+    network: Option<&'static str>,
+    approval: &'static str,
+    quota: u32,
+}
+
+impl Default for Account {
+    fn default() -> Self {
+        Self { network: Some("String"), approval: "Approved", quota: 10 }
+    }
+}
+
+impl TargetAccount for Account {
+    async fn ssm_parameter_types(&self, names: &[String]) -> Result<BTreeMap<String, String>, CallError> {
+        Ok(names.iter().filter_map(|name| Some((name.clone(), self.network?.to_owned()))).collect())
+    }
+
+    async fn model_package(&self, _: &str) -> Result<Option<PackageState>, CallError> {
+        match self.approval {
+            "refused" => Err(CallError::answered("DescribeModelPackage", "AccessDeniedException", "not authorized")),
+            status => Ok(Some(PackageState { status: "Completed".to_owned(), approval_status: status.to_owned() })),
+        }
+    }
+
+    async fn image(&self, _: &ImageName) -> Result<Presence, CallError> {
+        Ok(Presence::Found)
+    }
+
+    async fn artifact(&self, _: &str, _: &str) -> Result<Presence, CallError> {
+        Ok(Presence::Found)
+    }
+
+    async fn key_state(&self, _: &str) -> Result<Option<String>, CallError> {
+        Ok(Some("Enabled".to_owned()))
+    }
+
+    async fn endpoints_like(&self, _: &str) -> Result<Vec<String>, CallError> {
+        Ok(Vec::new())
+    }
+
+    async fn endpoints_of_stack(&self, _: &str) -> Result<Vec<String>, CallError> {
+        Ok(Vec::new())
+    }
+
+    async fn instance_quota(&self, _: &str) -> Result<Option<u32>, CallError> {
+        Ok(Some(self.quota))
+    }
+
+    async fn trust_policy(&self, _: &str) -> Result<Option<String>, CallError> {
+        Ok(None)
+    }
+}
+
+async fn checked(account: &Account, rollout: &PlannedRollout<'_>) -> Vec<Check> {
+    let options = PreflightOptions { at_once: 2, attempts: 1, ..PreflightOptions::default() }.with_clock(FakeClock::default());
+    let session = |_, _| async { Ok::<_, SessionError>(account.clone()) };
+    preflight(&places(rollout, None), session, &options, |_, _| {}).await
+}
+
+/// The codes, or else the names, of the findings of a release that is deployed for the first time.
+fn findings(account: &Account, release: &model_release::Release) -> Vec<&'static str> {
+    let cloud = Cloud::default();
+    let request = request(release);
+    block_on(async {
+        let observed = observe(&cloud, &request.release).await.unwrap();
+        let plan = plan(&request.release, &observed);
+        let rollout = PlannedRollout { release, request: &request, observed: &observed, plan: &plan, scope: Scope::Touched };
+        let checks = checked(account, &rollout).await;
+        assert_eq!(PreflightReport::of(&checks).findings.iter().map(|finding| finding.targets.len()).max().unwrap_or(2), 2);
+        let bad = checks.iter().filter(|check| check.message.is_some());
+        let names: std::collections::BTreeSet<_> = bad.map(|check| check.code.unwrap_or(check.name)).collect();
+        names.into_iter().collect()
+    })
+}
+
+#[test]
+fn each_requirement_of_the_template_is_checked_in_every_target() {
+    assert_eq!(findings(&Account::default(), &release(1)), [""; 0]);
+    assert_eq!(findings(&Account { network: None, ..Account::default() }, &release(1)), ["ssm-parameter"]);
+    assert_eq!(findings(&Account { network: Some("SecureString"), ..Account::default() }, &release(1)), ["ssm-parameter"]);
+    assert_eq!(findings(&Account { approval: "Rejected", ..Account::default() }, &release(1)), ["model-package"]);
+    assert_eq!(findings(&Account { approval: "refused", ..Account::default() }, &release(1)), ["package-not-shared"]);
+    assert_eq!(findings(&Account { quota: 2, ..Account::default() }, &release_with(1, &[("InstanceCount", "3")])), ["instance-quota"]);
+}
+
+#[test]
+fn a_deployment_whose_preflight_fails_changes_nothing() {
+    let cloud = Cloud::default();
+    let account = Account { network: None, ..Account::default() };
+    let check = async |rollout: PlannedRollout<'_>| checked(&account, &rollout).await;
+    let refused = Fleet::default().deploy(&cloud, &release(1), Some(check), |_| {});
+    let Err(DeployError::Preflight(report)) = refused else { panic!("it is refused: {refused:?}") };
+    assert_eq!(report.summary(), "Preflight: 8 checks passed, 2 failed");
+    assert_eq!((report.findings.len(), report.findings[0].targets.len()), (1, 2));
+    assert!(cloud.calls_that_change().is_empty());
+}
+
+#[test]
+fn a_preflight_is_made_before_a_change_and_not_when_there_is_none() {
+    let cloud = Cloud::default();
+    let made = AtomicUsize::new(0);
+    let passed = AtomicUsize::new(0);
+    for _ in 0..2 {
+        let check = async |rollout: PlannedRollout<'_>| {
+            made.fetch_add(1, Ordering::Relaxed);
+            checked(&Account::default(), &rollout).await
+        };
+        let heard = |event| {
+            if let DeployEvent::PreflightPassed(report) = event {
+                passed.fetch_add(report.passed, Ordering::Relaxed);
+            }
+        };
+        Fleet::default().deploy(&cloud, &release(1), Some(check), heard).unwrap();
+    }
+    assert_eq!((made.into_inner(), passed.into_inner()), (1, 10));
+}

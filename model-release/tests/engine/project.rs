@@ -1,0 +1,159 @@
+//! A project with two staging targets, and what its endpoints serve.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use endpoint_test::{Outcome, TargetInfo, TargetReport};
+use model_release::build::Built;
+use model_release::deploy::{DeployError, DeployEvent, DeployRequest, Deployment, deploy};
+use model_release::manifest::Manifest;
+use model_release::preflight::PlannedRollout;
+use model_release::{Failure, Release, RolloutRequest, RolloutSettings, Stage, StageTests};
+use serde_json::json;
+use stack_rollout::preflight::Check;
+use stack_rollout::{CallAs, PermissionModel, Preferences, Target};
+
+use crate::fake::{Cloud, FakeClock, FakeStacks, target};
+
+pub(crate) const A: &str = "222222222222";
+pub(crate) const B: &str = "333333333333";
+pub(crate) const EAST: &str = "us-east-1";
+pub(crate) const WEST: &str = "eu-west-1";
+
+/// A model, its configuration and its endpoint. The secret is hidden, and the endpoint has the name that the parameters give it.
+pub(crate) const TEMPLATE: &str = r#"
+Parameters:
+  ModelPackageName: { Type: String }
+  EndpointName: { Type: String, Default: iris }
+  InstanceCount: { Type: Number, Default: 1 }
+  Secret: { Type: String, NoEcho: true, Default: "" }
+  Network: { Type: "AWS::SSM::Parameter::Value<String>", Default: /network/subnet }
+Resources:
+  Model:
+    Type: AWS::SageMaker::Model
+    Properties: { PrimaryContainer: { ModelPackageName: !Ref ModelPackageName } }
+  Config:
+    Type: AWS::SageMaker::EndpointConfig
+    Properties:
+      ProductionVariants:
+        - { VariantName: A, ModelName: !GetAtt Model.ModelName, InstanceType: ml.m5.large, InitialInstanceCount: !Ref InstanceCount }
+  Endpoint:
+    Type: AWS::SageMaker::Endpoint
+    Properties: { EndpointName: !Ref EndpointName, EndpointConfigName: !GetAtt Config.EndpointConfigName }
+"#;
+
+pub(crate) fn package(version: u32) -> String {
+    format!("arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/{version}")
+}
+
+/// A release of this version of the model package, with these parameters besides it.
+pub(crate) fn release_with(version: u32, parameters: &[(&str, &str)]) -> Release {
+    let stage = |env_type: &str| {
+        json!({
+            "env_type": env_type, "config": format!("{env_type}.json"), "accounts": [A, B], "regions": [EAST],
+            "execution_role_name": "ModelRole", "endpoints": ["iris"], "stack_set": format!("iris-{env_type}"),
+        })
+    };
+    let manifest = json!({
+        "schema_version": 1, "tool": { "name": "test", "version": "1" }, "action": "deploy",
+        "source": { "commit": null, "dirty": null },
+        "project": { "name": "iris", "id": "p-1", "environment": "env" },
+        "model_package": {
+            "arn": package(version), "group": "iris", "version": version, "approval_status": "Approved", "status": "Completed",
+            "created": "2026-01-01T00:00:00Z", "images": [], "model_data": [],
+        },
+        "choice": { "selection": "latest-approved", "because": "it is the newest", "passed_over": [] },
+        "stages": { "staging": stage("staging"), "prod": stage("prod") },
+        "template": "template.yaml",
+        "files": {},
+    });
+    let manifest: Manifest = serde_json::from_value(manifest).unwrap();
+    let package = package(version);
+    let all = [("ModelPackageName", package.as_str())].into_iter().chain(parameters.iter().copied());
+    let parameters: Vec<_> = all.map(|(key, value)| json!({ "ParameterKey": key, "ParameterValue": value })).collect();
+    let stage_file = json!(parameters).to_string().into_bytes();
+    let files = [("template.yaml", TEMPLATE.as_bytes().to_vec()), ("staging.json", stage_file.clone()), ("prod.json", stage_file)];
+    let files = files.map(|(name, bytes)| (name.to_owned(), bytes)).into();
+    Release::of(Built { manifest, files, digest: format!("sha256:{version:016}") })
+}
+
+pub(crate) fn release(version: u32) -> Release {
+    release_with(version, &[])
+}
+
+pub(crate) fn request(release: &Release) -> RolloutRequest {
+    let settings = RolloutSettings {
+        regions: None,
+        call_as: CallAs::Itself,
+        permission_model: PermissionModel::default(),
+        preferences: Preferences { failure_tolerance_percentage: Some(50), ..Preferences::default() },
+        managed_execution: None,
+    };
+    RolloutRequest::new(release, Stage::Staging, settings).unwrap()
+}
+
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+/// The preflight of a deployment without one.
+pub(crate) const NO_PREFLIGHT: Option<fn(PlannedRollout<'_>) -> std::future::Ready<Vec<Check>>> = None;
+
+/// What the endpoints serve once a rollout has succeeded.
+#[derive(Debug, Default)]
+pub(crate) struct Fleet {
+    /// Targets whose endpoint was put back on its old configuration, though CloudFormation says that it succeeded.
+    pub(crate) put_back: BTreeSet<Target>,
+    /// Targets that cannot be reached.
+    pub(crate) unreachable: BTreeSet<Target>,
+}
+
+impl Fleet {
+    /// Follows each endpoint to the model package that its stack has.
+    pub(crate) fn identity(&self, cloud: &Cloud, tests: &StageTests) -> Result<Vec<TargetReport>, Failure> {
+        let (release, expectations) = (tests.release.as_ref().unwrap(), tests.expectations.as_ref().unwrap());
+        let stage = release.manifest.stage(tests.stage);
+        let served = cloud.state().set.as_ref().and_then(|set| set.parameters.iter().find(|(key, _)| key == "ModelPackageName").cloned());
+        let mut reports = Vec::new();
+        for account in &stage.accounts {
+            let place = target(account.as_str(), EAST);
+            let expected = expectations.of(release, account, &place.region, "iris")?.model_package_arn;
+            let served = served.clone().map(|(_, arn)| arn).filter(|_| !self.put_back.contains(&place));
+            let info = TargetInfo {
+                account_id: account.to_string(),
+                region: EAST.to_owned(),
+                endpoint: "iris".to_owned(),
+                ..TargetInfo::default()
+            };
+            let mut report = TargetReport::errored(info, "identity", "the endpoint serves another model package", None);
+            report.checks[0].outcome = match served == expected {
+                _ if self.unreachable.contains(&place) => Outcome::Errored,
+                true => Outcome::Passed,
+                false => Outcome::Failed,
+            };
+            reports.push(report);
+        }
+        Ok(reports)
+    }
+
+    /// Deploys a release to staging.
+    pub(crate) fn deploy(
+        &self,
+        cloud: &Cloud,
+        release: &Release,
+        preflight: Option<impl AsyncFnOnce(PlannedRollout<'_>) -> Vec<Check>>,
+        on_event: impl FnMut(DeployEvent) + Send,
+    ) -> Result<Deployment, DeployError> {
+        let rollout = request(release);
+        let options = rollout.options(Duration::from_mins(30)).with_clock(FakeClock::default());
+        let deployment = DeployRequest { release, stage: Stage::Staging, rollout: &rollout, options };
+        let stacks = |_, _| async { Ok(FakeStacks::default()) };
+        let identity = async |tests: StageTests| self.identity(cloud, &tests);
+        block_on(deploy(&deployment, cloud, stacks, preflight, identity, on_event))
+    }
+}
+
+/// Deploys a release to staging, where every endpoint then serves what its stack has.
+pub(crate) fn deployed(cloud: &Cloud, release: &Release) -> Deployment {
+    Fleet::default().deploy(cloud, release, NO_PREFLIGHT, |_| {}).unwrap()
+}
