@@ -13,6 +13,7 @@ use aws_sdk_s3::types::{ChecksumMode, ServerSideEncryption};
 use tokio::sync::OnceCell;
 
 use crate::artifact::Artifact;
+use crate::code::Code;
 use crate::store::{ArtifactStore, Location, StoreError, StoreNote, clean_prefix};
 use checksum::Checksums;
 use failure::{bucket_region_of, failure, status_of};
@@ -133,7 +134,7 @@ impl S3Store {
                 let region = region.filter(|region| !region.is_empty()).or_else(|| own.clone());
                 let Some(region) = region else {
                     let message = format!("the region of the bucket `{}` is not known", self.bucket);
-                    return Err(StoreError::new("HeadBucket", message).hint(Some("name a region")));
+                    return Err(StoreError::new("HeadBucket", message).with_hint(Some("name a region")));
                 };
                 let client = if own.as_ref() == Some(&region) {
                     self.client.clone()
@@ -206,7 +207,7 @@ impl S3Store {
         let returned = returned.map_or_else(|| "no SHA-256".to_owned(), |returned| format!("the SHA-256 `{returned}`"));
         let message = format!("`s3://{}/{key}`: the response has {returned} where `{sent}` was sent", self.bucket);
         let hint = "see whether a proxy or a captive portal responds in place of S3, or a store that does not support SHA-256 checksums";
-        Err(StoreError::new(operation, message).hint(Some(hint)))
+        Err(StoreError::new(operation, message).with_hint(Some(hint)))
     }
 
     fn encryption(&self) -> Option<ServerSideEncryption> {
@@ -234,13 +235,13 @@ impl ArtifactStore for S3Store {
         let note = match presence {
             Presence::Confirmed { .. } | Presence::Missing => None,
             Presence::Different => Some(StoreNote {
-                code: "artifact-replaced",
+                code: Code::ArtifactReplaced,
                 message: format!(
                     "`s3://{bucket}/{key}` had another SHA-256 checksum than the artifact, and was replaced: see who can write to the bucket"
                 ),
             }),
             Presence::Unseen => Some(StoreNote {
-                code: "uploaded-unseen",
+                code: Code::UploadedUnseen,
                 message: format!(
                     "S3 does not show what is in the bucket `{bucket}` (403), so that everything is uploaded every time: allow `s3:GetObject` and `s3:ListBucket` on it, and `kms:Decrypt` on its KMS key"
                 ),

@@ -19,6 +19,19 @@ pub(crate) const PSEUDO_PARAMETERS: [&str; 8] = [
     "AWS::URLSuffix",
 ];
 
+/// What is known of a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// The template declares it, or CloudFormation has it.
+    Declared,
+    /// The module of this logical id may bring it.
+    OfModule(String),
+    /// It looks like a pseudo parameter and is none that is known here.
+    NewPseudoParameter,
+    /// Nothing has it.
+    No,
+}
+
 /// What a template declares.
 #[derive(Debug, Clone)]
 pub(crate) struct Declarations {
@@ -26,8 +39,12 @@ pub(crate) struct Declarations {
     resources: BTreeSet<String>,
     conditions: BTreeSet<String>,
     mappings: BTreeSet<String>,
+    /// The logical ids of modules, which bring resources that only the CloudFormation registry knows.
+    modules: BTreeSet<String>,
     /// A transform can add names of its own: what is not declared may still be.
     pub(crate) open_ended: bool,
+    /// One of its transforms is not AWS's own: nothing is known of what it reads.
+    pub(crate) has_macro: bool,
 }
 
 impl Declarations {
@@ -36,7 +53,14 @@ impl Declarations {
         let names = |section: &str| {
             template.get(section).and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name.clone()).collect::<BTreeSet<_>>()
         };
-        Self::from_names(names, template.get("Transform").is_some())
+        let types = template.get("Resources").and_then(Value::as_object).into_iter().flatten();
+        let types = types.filter_map(|(id, resource)| Some((id.as_str(), resource.get("Type")?.as_str()?)));
+        let transforms = template.get("Transform").into_iter().flat_map(|transform| match transform {
+            Value::Array(transforms) => transforms.iter().collect(),
+            one => vec![one],
+        });
+        let transforms = transforms.map(|transform| transform.get("Name").unwrap_or(transform).as_str());
+        Self::from_names(names, types, transforms)
     }
 
     /// Those of a template as it is written.
@@ -45,23 +69,53 @@ impl Declarations {
             let section = tree.get(Tree::ROOT, section).filter(|section| tree.function(*section).is_none());
             section.into_iter().flat_map(|section| tree.entries(section)).map(|entry| entry.key.to_owned()).collect::<BTreeSet<_>>()
         };
-        Self::from_names(names, tree.get(Tree::ROOT, "Transform").is_some())
+        let resources = tree.get(Tree::ROOT, "Resources").filter(|section| tree.function(*section).is_none());
+        let resources = resources.into_iter().flat_map(|section| tree.entries(section));
+        let types = resources.filter_map(|entry| Some((entry.key, tree.plain_text(tree.get(entry.value, "Type")?)?)));
+        let transforms = tree.get(Tree::ROOT, "Transform").into_iter().flat_map(|transform| match tree.items(transform) {
+            [] => vec![transform],
+            transforms => transforms.to_vec(),
+        });
+        let transforms = transforms.map(|transform| tree.plain_text(tree.get(transform, "Name").unwrap_or(transform)));
+        Self::from_names(names, types, transforms)
     }
 
-    fn from_names(names: impl Fn(&str) -> BTreeSet<String>, transformed: bool) -> Self {
+    fn from_names<'a>(
+        names: impl Fn(&str) -> BTreeSet<String>,
+        types: impl Iterator<Item = (&'a str, &'a str)>,
+        transforms: impl Iterator<Item = Option<&'a str>>,
+    ) -> Self {
+        let modules = types.filter(|(_, kind)| kind.ends_with("::MODULE")).map(|(id, _)| id.to_owned()).collect();
+        let (mut transformed, mut has_macro) = (false, false);
+        for name in transforms {
+            transformed = true;
+            has_macro |= name.is_none_or(|name| !name.starts_with("AWS::"));
+        }
         let [parameters, resources, conditions, mappings] = ["Parameters", "Resources", "Conditions", "Mappings"].map(names);
         let transforms = |names: &BTreeSet<String>| names.iter().any(|name| name.starts_with("Fn::"));
         let open_ended = transformed || [&parameters, &resources, &conditions, &mappings].into_iter().any(transforms);
-        Self { parameters, resources, conditions, mappings, open_ended }
+        Self { parameters, resources, conditions, mappings, modules, open_ended, has_macro }
     }
 
     /// Whether `Ref` can name it.
-    pub(crate) fn refers(&self, name: &str) -> bool {
-        PSEUDO_PARAMETERS.contains(&name) || self.parameters.contains(name) || self.resources.contains(name)
+    pub(crate) fn refers(&self, name: &str) -> Known {
+        if PSEUDO_PARAMETERS.contains(&name) || self.parameters.contains(name) {
+            return Known::Declared;
+        }
+        // Near to a known one it is a slip, else one that AWS has added.
+        if name.starts_with("AWS::") && did_you_mean(name, PSEUDO_PARAMETERS).is_none() {
+            return Known::NewPseudoParameter;
+        }
+        self.is_resource(name)
     }
 
-    pub(crate) fn is_resource(&self, name: &str) -> bool {
-        self.resources.contains(name)
+    pub(crate) fn is_resource(&self, name: &str) -> Known {
+        if self.resources.contains(name) {
+            return Known::Declared;
+        }
+        // The id of a module and that of a resource in it, with or without a dot between them.
+        let module = self.modules.iter().find(|module| name.strip_prefix(module.as_str()).is_some_and(|rest| !rest.is_empty()));
+        module.map_or(Known::No, |module| Known::OfModule(module.clone()))
     }
 
     pub(crate) fn is_condition(&self, name: &str) -> bool {

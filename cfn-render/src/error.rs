@@ -1,11 +1,13 @@
 //! The one error type of this crate.
 
+use std::fmt;
+
 use crate::problem::{Problem, Severity};
 use crate::store::StoreError;
 
 /// Why a template could not be parsed, resolved or packaged: all problems that were found, not the first.
-#[derive(Debug, thiserror::Error)]
-#[error("{}", told(problems))]
+#[derive(thiserror::Error)]
+#[error("{}", listed(problems, "; "))]
 #[non_exhaustive]
 pub struct Error {
     kind: ErrorKind,
@@ -60,7 +62,13 @@ impl Error {
     }
 }
 
-/// All problems, one after the other.
-fn told(problems: &[Problem]) -> String {
-    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+/// One problem a line: what `main` prints of an error that it returns.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&listed(&self.problems, "\n"))
+    }
+}
+
+fn listed(problems: &[Problem], separator: &str) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(separator)
 }

@@ -103,6 +103,7 @@
 pub mod aws;
 
 mod artifact;
+mod code;
 mod declarations;
 mod error;
 mod json_pointer;
@@ -118,6 +119,7 @@ mod template;
 mod tree;
 
 pub use artifact::Artifact;
+pub use code::Code;
 pub use error::{Error, ErrorKind};
 pub use package::{PackageOptions, PackagePlan, Packaged, PlannedUpload, Upload, property_table};
 pub use problem::{Place, Problem, Severity};

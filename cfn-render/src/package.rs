@@ -6,7 +6,7 @@ mod archive;
 mod plan;
 pub mod property_table;
 mod sites;
-pub(crate) mod spelling;
+mod spelling;
 mod splice;
 mod upload;
 
@@ -20,6 +20,7 @@ use sites::{Role, Site};
 use splice::{Replacement, splice};
 
 use crate::artifact::{Artifact, ArtifactWriter};
+use crate::code::Code;
 use crate::error::{Error, ErrorKind};
 use crate::problem::{Place, Problem};
 use crate::store::{ArtifactStore, Location};
@@ -171,13 +172,18 @@ impl PackagePlan {
         let text = render(root, &locations, &nested_locations, &self.options)?;
         for template in templates.iter().filter(|template| template.template.tree().has_aliases()) {
             let place = template.template.place("");
-            notes.push(Problem::note("aliases-expanded", place, "aliases and merge keys were written out: CloudFormation refuses them"));
+            notes.push(Problem::note(Code::AliasesExpanded, place, "aliases and merge keys were written out: CloudFormation refuses them"));
         }
         Ok(Packaged { text, uploads, notes })
     }
 }
 
 impl Template {
+    /// As [`to_json`](Self::to_json), with every character beyond ASCII as an escape.
+    pub fn to_ascii_json(&self) -> String {
+        spelling::escaped(self.to_json(), spelling::Characters::AsciiInJson)
+    }
+
     /// Reads, hashes and zips all local artifacts, of nested templates too, without any upload. This reads files and blocks meanwhile:
     /// in an asynchronous program with other work to do, run it on a thread for blocking work.
     ///
@@ -217,8 +223,8 @@ fn render(
         planned.replacements.iter().filter_map(|(site, planned)| Some((site, replace(site, planned)?))).collect();
     splice(&planned.template, &replacements, options.escape_non_ascii).map_err(|unfaithful| {
         let message = format!("the packaged template is not handed out, since it would not read back as it should: {}", unfaithful.0);
-        let problem = Problem::error("unfaithful-rewrite", planned.template.place(""), message)
-            .hint("this is a defect of the packaging: please report it with the template");
+        let problem = Problem::error(Code::UnfaithfulRewrite, planned.template.place(""), message)
+            .with_hint("this is a defect of the packaging: please report it with the template");
         Error::new(ErrorKind::Verification, vec![problem])
     })
 }
@@ -228,7 +234,7 @@ fn rendered_artifact(PlannedTemplate { template, role, .. }: &PlannedTemplate, t
     let mut writer = ArtifactWriter::new();
     let artifact = writer.write_all(text.as_bytes()).and_then(|()| writer.finish(template.path(), |sha256| format!("{sha256}{suffix}")));
     artifact.map_err(|error| {
-        let problem = Problem::error("unreadable", template.place(""), format!("the packaged template cannot be kept: {error}"));
+        let problem = Problem::error(Code::Unreadable, template.place(""), format!("the packaged template cannot be kept: {error}"));
         Error::new(ErrorKind::Artifacts, vec![problem])
     })
 }
@@ -281,6 +287,6 @@ fn store_failure(places: Option<Vec<Place>>, artifact: &Artifact, error: crate::
     let nowhere = || Place { path: artifact.source().to_owned(), line: 1, column: 1, width: 1, pointer: String::new() };
     let place = places.and_then(|places| places.into_iter().next()).unwrap_or_else(nowhere);
     let message = format!("`{}` could not be uploaded: {error}", artifact.source().display());
-    let problem = Problem::error("upload-failed", place, message).hint_if(error.hint.clone());
+    let problem = Problem::error(Code::UploadFailed, place, message).with_hint_opt(error.hint.clone());
     Error::store(problem, error)
 }

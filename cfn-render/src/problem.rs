@@ -3,28 +3,15 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::code::Code;
 use crate::json_pointer;
 
 /// One finding about a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Problem {
-    /// A stable name for this kind of finding.
-    ///
-    /// - Of a text that is no template: `syntax`, `empty-template`, `several-documents`, `not-a-mapping`, `too-deep`, `alias-bomb`,
-    ///   `recursive-alias`.
-    /// - Of a template's structure: `duplicate-key`, `odd-key`, `alias`, `unknown-tag`, `unknown-section`, `malformed-section`,
-    ///   `missing-resources`, `malformed-resource`, `missing-type`, `malformed-logical-id`, `template-too-large`.
-    /// - Of names: `unknown-reference`, `unknown-resource`, `unknown-condition`, `unknown-mapping`.
-    /// - Of resolving: these too, and `missing-parameter`, `unknown-parameter`, `malformed-default`, `malformed-function`,
-    ///   `condition-cycle`, `result-too-large`.
-    /// - Of artifacts: `missing-artifact`, `not-an-artifact`, `malformed-address`, `malformed-for-each`, `unreadable`, `empty-folder`,
-    ///   `special-file`, `symlink-outside`, `symlink-loop`, `dangling-symlink`, `name-not-utf8`, `name-with-backslash`,
-    ///   `changed-meanwhile`, `archive-climbs-out`, `malformed-ignore-file`, `folder-for-file`, `template-in-archive`, `template-cycle`,
-    ///   `template-nesting`.
-    /// - Of uploading and rewriting: `upload-failed`, `uploaded-unseen`, `artifact-replaced`, `unfaithful-rewrite`, `aliases-expanded`.
-    /// - Of any: `more-problems`, when there are more than anybody reads.
-    pub code: &'static str,
+    /// What kind of finding it is.
+    pub code: Code,
     /// Whether the work must stop.
     pub severity: Severity,
     /// What is wrong: a lowercase fragment that names the object in backticks.
@@ -79,23 +66,23 @@ impl Place {
 }
 
 impl Problem {
-    pub(crate) fn error(code: &'static str, place: Place, message: impl Into<String>) -> Self {
+    pub(crate) fn error(code: Code, place: Place, message: impl Into<String>) -> Self {
         Self { code, severity: Severity::Error, message: message.into(), hint: None, place }
     }
 
-    pub(crate) fn warning(code: &'static str, place: Place, message: impl Into<String>) -> Self {
+    pub(crate) fn warning(code: Code, place: Place, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(code, place, message) }
     }
 
-    pub(crate) fn note(code: &'static str, place: Place, message: impl Into<String>) -> Self {
+    pub(crate) fn note(code: Code, place: Place, message: impl Into<String>) -> Self {
         Self { severity: Severity::Note, ..Self::error(code, place, message) }
     }
 
-    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
+    pub(crate) fn with_hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
 
-    pub(crate) fn hint_if(self, hint: Option<String>) -> Self {
+    pub(crate) fn with_hint_opt(self, hint: Option<String>) -> Self {
         Self { hint: hint.or(self.hint), ..self }
     }
 }

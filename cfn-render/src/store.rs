@@ -2,6 +2,7 @@
 
 mod directory;
 
+use std::error::Error as _;
 use std::fmt::{self, Write as _};
 use std::future::Future;
 
@@ -10,6 +11,7 @@ pub use directory::Directory;
 pub(crate) use directory::clean_prefix;
 
 use crate::artifact::Artifact;
+use crate::code::Code;
 use crate::pseudo_parameters::Partition;
 
 /// A place that CloudFormation can read artifacts from. The crate's documentation has [a whole one](crate#a-store-of-your-own).
@@ -43,7 +45,7 @@ pub struct Location {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreNote {
     /// A stable name for this kind of warning, such as `uploaded-unseen`.
-    pub code: &'static str,
+    pub code: Code,
     /// What happened, and what to do about it.
     pub message: String,
 }
@@ -78,7 +80,7 @@ pub(crate) fn encode_path(key: &str) -> String {
 }
 
 /// Why a store could not take an artifact.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub struct StoreError {
     /// The operation that failed, such as `PutObject`.
@@ -134,6 +136,19 @@ impl fmt::Display for StoreError {
         write!(f, ": {}", self.message)?;
         if let Some(request_id) = &self.request_id {
             write!(f, " (request id {request_id})")?;
+        }
+        Ok(())
+    }
+}
+
+/// The message and its causes: what `main` prints of an error that it returns.
+impl fmt::Debug for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            write!(f, "\ncaused by: {error}")?;
+            cause = error.source();
         }
         Ok(())
     }

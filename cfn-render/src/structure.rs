@@ -4,6 +4,7 @@ mod names;
 
 use std::collections::HashMap;
 
+use crate::code::Code;
 use crate::json_pointer::{Trail, below};
 use crate::problem::{Problem, did_you_mean};
 use crate::template::Template;
@@ -24,10 +25,22 @@ const SECTIONS: [&str; 11] = [
     "Rules",
 ];
 
+/// What a resource has beside its `Properties`.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-product-attribute-reference.html>
+const RESOURCE_ATTRIBUTES: [&str; 9] =
+    ["Condition", "CreationPolicy", "DeletionPolicy", "DependsOn", "Metadata", "Properties", "Type", "UpdatePolicy", "UpdateReplacePolicy"];
+
+/// Those of SAM, which its transform takes away.
+const SAM_ATTRIBUTES: [&str; 2] = ["Connectors", "IgnoreGlobals"];
+
+/// What an output has.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html>
+const OUTPUT_ATTRIBUTES: [&str; 4] = ["Condition", "Description", "Export", "Value"];
+
 /// CloudFormation takes templates of 1 MB from S3.
 const MAX_TEMPLATE_BYTES: usize = 1_048_576;
 
-/// How many problems of a severity are told: nobody reads more, and finding the places of a hostile template's every fault takes long.
+/// How many problems of a severity are reported: nobody reads more, and finding the places of a hostile template's every fault takes long.
 const MAX_PROBLEMS: usize = 100;
 
 /// What was found, up to a number.
@@ -46,7 +59,7 @@ impl Findings {
         }
     }
 
-    /// Whether one more would not be told; then it is counted.
+    /// Whether one more would not be reported; then it is counted.
     fn is_full(&mut self) -> bool {
         let full = self.errors >= MAX_PROBLEMS;
         self.errors += usize::from(full);
@@ -61,32 +74,39 @@ impl Findings {
     }
 
     /// In the order of the text, with a last word when there are more.
-    fn told(self, template: &Template) -> Vec<Problem> {
+    fn sorted(self, template: &Template) -> Vec<Problem> {
         let mut problems = self.problems;
-        problems.sort_by(|a, b| (a.place.line, a.place.column, a.code).cmp(&(b.place.line, b.place.column, b.code)));
+        problems.sort_by(|a, b| (a.place.line, a.place.column, a.code.as_str()).cmp(&(b.place.line, b.place.column, b.code.as_str())));
         for (count, make) in
             [(self.errors, Problem::error as fn(_, _, String) -> _), (self.warnings, Problem::warning as fn(_, _, String) -> _)]
         {
             if count > MAX_PROBLEMS {
                 let message = format!("there are {} more problems like these", count - MAX_PROBLEMS);
-                problems.push(make("more-problems", template.place(""), message));
+                problems.push(make(Code::MoreProblems, template.place(""), message));
             }
         }
         problems
     }
 }
 
-pub(crate) fn problems(template: &Template) -> Vec<Problem> {
-    let mut problems = Findings::default();
-    walk(template, Tree::ROOT, &mut Trail::default(), &mut problems);
-    sections(template, &mut problems);
-    resources(template, &mut problems);
-    names::check(template, &mut problems);
-    if template.text().len() > MAX_TEMPLATE_BYTES {
-        let message = format!("the template has {} bytes, and CloudFormation takes {MAX_TEMPLATE_BYTES} at most", template.text().len());
-        problems.error(|| Problem::error("template-too-large", template.place(""), message).hint("move resources into nested stacks"));
+impl Template {
+    /// What is wrong with the template's structure: duplicate keys, unknown sections, resources without a type, names that nothing
+    /// declares. In the order of the text; empty for a sound template.
+    pub fn problems(&self) -> Vec<Problem> {
+        let mut problems = Findings::default();
+        walk(self, Tree::ROOT, &mut Trail::default(), &mut problems);
+        sections(self, &mut problems);
+        resources(self, &mut problems);
+        attributes(self, &mut problems);
+        names::check(self, &mut problems);
+        let length = self.text().len();
+        if length > MAX_TEMPLATE_BYTES {
+            let message = format!("the template has {length} bytes; CloudFormation allows {MAX_TEMPLATE_BYTES}");
+            problems
+                .error(|| Problem::error(Code::TemplateTooLarge, self.place(""), message).with_hint("move resources into nested stacks"));
+        }
+        problems.sorted(self)
     }
-    problems.told(template)
 }
 
 /// Duplicate and odd keys, aliases, tags that no function has. Each node once: what an alias names is looked at where it is written.
@@ -97,7 +117,8 @@ fn walk<'a>(template: &'a Template, id: NodeId, trail: &mut Trail<'a>, problems:
             if let Some(written) = name.strip_prefix("Fn::Fn::") {
                 problems.error(|| {
                     let message = format!("the tag `!Fn::{written}` is not a short form");
-                    Problem::error("unknown-tag", template.place_of_node(id, trail.pointer()), message).hint(format!("write `!{written}`"))
+                    Problem::error(Code::UnknownTag, template.place_of_node(id, trail.pointer()), message)
+                        .with_hint(format!("write `!{written}`"))
                 });
             }
             walk_within(template, id, trail, problems);
@@ -121,21 +142,25 @@ fn walk_within<'a>(template: &'a Template, id: NodeId, trail: &mut Trail<'a>, pr
             for (key, value) in pairs {
                 let Some(name) = tree.text(*key) else {
                     let place = || template.place_of_node(*key, trail.pointer());
-                    problems.error(|| Problem::error("odd-key", place(), "a key is a list or a mapping, where a text belongs"));
+                    problems.error(|| Problem::error(Code::OddKey, place(), "a key is a list or a mapping, where a text belongs"));
                     continue;
                 };
                 trail.key(name, |trail| {
                     if tree.is_merge_key(*key) {
                         problems.warning(|| {
-                            Problem::warning("alias", template.place_of_node(*key, trail.pointer()), "CloudFormation refuses merge keys")
-                                .hint("packaging writes out what they stand for")
+                            Problem::warning(
+                                Code::Alias,
+                                template.place_of_node(*key, trail.pointer()),
+                                "CloudFormation refuses merge keys",
+                            )
+                            .with_hint("packaging writes out what they stand for")
                         });
                     } else if let Some(first) = seen.before(name, *key) {
                         problems.error(|| {
                             let line = template.place_of_node(first, "").line;
                             let message = format!("the key `{name}` is here and on line {line}; the last one counts");
-                            Problem::error("duplicate-key", template.place_of_node(*key, trail.pointer()), message)
-                                .hint("remove one of them")
+                            Problem::error(Code::DuplicateKey, template.place_of_node(*key, trail.pointer()), message)
+                                .with_hint("remove one of them")
                         });
                     }
                     walk(template, *value, trail, problems);
@@ -174,7 +199,7 @@ impl<'a> Seen<'a> {
 fn alias(template: &Template, id: NodeId, pointer: &str) -> Problem {
     let range = template.tree().range(id);
     let message = format!("CloudFormation refuses aliases such as `{}`", &template.text()[range]);
-    Problem::warning("alias", template.place_of_node(id, pointer), message).hint("packaging writes out what they stand for")
+    Problem::warning(Code::Alias, template.place_of_node(id, pointer), message).with_hint("packaging writes out what they stand for")
 }
 
 fn sections(template: &Template, problems: &mut Findings) {
@@ -189,7 +214,7 @@ fn sections(template: &Template, problems: &mut Findings) {
             let problem = || {
                 let hint = did_you_mean(name, SECTIONS).or_else(|| Some(format!("the sections are {}", SECTIONS.join(", "))));
                 let message = format!("a template has no section `{name}`");
-                Problem::error("unknown-section", template.place_of_key(pointer), message).hint_if(hint)
+                Problem::error(Code::UnknownSection, template.place_of_key(pointer), message).with_hint_opt(hint)
             };
             // A macro may read sections of its own.
             if transformed {
@@ -198,14 +223,16 @@ fn sections(template: &Template, problems: &mut Findings) {
                 problems.error(problem);
             }
         } else if !is_object(tree, section) && !matches!(name, "AWSTemplateFormatVersion" | "Description") {
-            problems
-                .error(|| Problem::error("malformed-section", template.place(pointer), format!("the section `{name}` is not a mapping")));
+            problems.error(|| {
+                Problem::error(Code::MalformedSection, template.place(pointer), format!("the section `{name}` is not a mapping"))
+            });
         }
     }
     if tree.get(Tree::ROOT, "Resources").is_none() && !transformed {
         let message = "the template has no `Resources`";
-        problems
-            .error(|| Problem::error("missing-resources", template.place(""), message).hint("a template declares one resource at least"));
+        problems.error(|| {
+            Problem::error(Code::MissingResources, template.place(""), message).with_hint("a template declares one resource at least")
+        });
     }
 }
 
@@ -223,18 +250,53 @@ fn resources(template: &Template, problems: &mut Findings) {
         if !logical_id.chars().all(|character| character.is_ascii_alphanumeric()) || logical_id.is_empty() {
             problems.error(|| {
                 let message = format!("the logical id `{logical_id}` has other characters than letters and digits");
-                Problem::error("malformed-logical-id", template.place_of_key(pointer()), message)
+                Problem::error(Code::MalformedLogicalId, template.place_of_key(pointer()), message)
             });
         }
         let has = |key: &str| tree.function(resource).is_none() && tree.get(resource, key).is_some();
         if !is_object(tree, resource) {
             problems.error(|| {
-                Problem::error("malformed-resource", template.place(pointer()), format!("the resource `{logical_id}` is not a mapping"))
+                Problem::error(Code::MalformedResource, template.place(pointer()), format!("the resource `{logical_id}` is not a mapping"))
             });
         } else if !has("Type") && !has("Fn::Transform") && tree.function(resource) != Some("Fn::Transform") {
             problems.error(|| {
-                Problem::error("missing-type", template.place_of_key(pointer()), format!("the resource `{logical_id}` has no `Type`"))
+                Problem::error(Code::MissingType, template.place_of_key(pointer()), format!("the resource `{logical_id}` has no `Type`"))
             });
+        }
+    }
+}
+
+/// What resources and outputs have that CloudFormation does not know: most often a property that is not indented below `Properties`.
+fn attributes(template: &Template, problems: &mut Findings) {
+    let tree = template.tree();
+    let transformed = tree.get(Tree::ROOT, "Transform").is_some();
+    for (section, word, known) in [("Resources", "resource", &RESOURCE_ATTRIBUTES[..]), ("Outputs", "output", &OUTPUT_ATTRIBUTES[..])] {
+        let entries = tree.get(Tree::ROOT, section).filter(|entries| tree.function(*entries).is_none());
+        let entries = entries.into_iter().flat_map(|entries| tree.entries(entries)).filter(|entry| !entry.key.starts_with("Fn::"));
+        for Entry { key: name, value: entry, .. } in entries.filter(|entry| tree.function(entry.value).is_none()) {
+            let resource_type = tree.get(entry, "Type").and_then(|kind| tree.plain_text(kind)).unwrap_or_default();
+            let is_custom = resource_type.starts_with("Custom::") || resource_type == "AWS::CloudFormation::CustomResource";
+            for Entry { key: attribute, .. } in tree.entries(entry) {
+                let of_sam = transformed && section == "Resources" && SAM_ATTRIBUTES.contains(&attribute);
+                if known.contains(&attribute) || of_sam || is_custom && attribute == "Version" || attribute.starts_with("Fn::") {
+                    continue;
+                }
+                let problem = || {
+                    let message = format!("the {word} `{name}` has an unknown attribute `{attribute}`");
+                    let hint = did_you_mean(attribute, known.iter().copied()).unwrap_or_else(|| match section {
+                        "Resources" => "indent it below `Properties` if it is a property: CloudFormation refuses it here".to_owned(),
+                        _ => format!("an output has {}", known.join(", ")),
+                    });
+                    let place = template.place_of_key(below(&below(&below("", section), name), attribute));
+                    Problem::error(Code::UnknownAttribute, place, message).with_hint(hint)
+                };
+                // A macro may read attributes of its own, and of outputs CloudFormation's response is not documented.
+                if transformed || section == "Outputs" {
+                    problems.warning(|| Problem { severity: crate::Severity::Warning, ..problem() });
+                } else {
+                    problems.error(problem);
+                }
+            }
         }
     }
 }

@@ -5,11 +5,10 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value};
 
+use crate::code::Code;
 use crate::error::{Error, ErrorKind};
-use crate::package::spelling;
 use crate::problem::{Place, Problem};
 use crate::span::{LineIndex, Span};
-use crate::structure;
 use crate::tree::{NodeId, Tree};
 
 /// A CloudFormation template with its source text, every byte of which is kept.
@@ -60,12 +59,12 @@ impl Template {
             Place { path: path.clone(), line, column, width: 1, pointer: String::new() }
         };
         let tree = Tree::build(&text).map_err(|error| {
-            let problem = Problem::error(error.code, place(error.offset), error.message).hint_if(error.hint);
+            let problem = Problem::error(error.code, place(error.offset), error.message).with_hint_opt(error.hint);
             Error::new(ErrorKind::Template, vec![problem])
         })?;
         if !tree.is_mapping(Tree::ROOT) || tree.function(Tree::ROOT).is_some() {
-            let problem = Problem::error("not-a-mapping", place(tree.node(Tree::ROOT).start), "the template is not a mapping")
-                .hint("a template is a mapping with sections such as `Resources`");
+            let problem = Problem::error(Code::NotAMapping, place(tree.node(Tree::ROOT).start), "the template is not a mapping")
+                .with_hint("a template is a mapping with sections such as `Resources`");
             return Err(Error::new(ErrorKind::Template, vec![problem]));
         }
         Ok(Self { source: Arc::new(Source { text, path, lines: OnceLock::new(), tree }) })
@@ -103,11 +102,6 @@ impl Template {
     /// read as [`to_value`](Self::to_value) says, so that a date is text, which `aws cloudformation package --use-json` fails on.
     pub fn to_json(&self) -> String {
         self.source.tree.json_text()
-    }
-
-    /// As [`to_json`](Self::to_json), with every character beyond ASCII as an escape.
-    pub fn to_ascii_json(&self) -> String {
-        spelling::escaped(self.to_json(), spelling::Characters::AsciiInJson)
     }
 
     /// The template's own `Parameters` section as a JSON object; empty when there is none.
@@ -154,12 +148,6 @@ impl Template {
         let (found, complete) = self.source.tree.find(pointer);
         let key = found.key.filter(|_| complete)?;
         Some(self.lines().span(&self.source.text, self.source.tree.range(key)))
-    }
-
-    /// What is wrong with the template's structure: duplicate keys, unknown sections, resources without a type, names that nothing
-    /// declares. In the order of the text; empty for a sound template.
-    pub fn problems(&self) -> Vec<Problem> {
-        structure::problems(self)
     }
 
     /// The place of a pointer's value, or of the nearest value around it.

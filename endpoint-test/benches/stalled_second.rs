@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use endpoint_test::{ContainerTarget, Expected, LoadReport, Options, Outcome, Suite, TargetInfo, run};
+use endpoint_test::{ContainerTarget, LoadReport, Outcome, Run, Suite, TargetInfo};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -48,7 +48,7 @@ async fn load(url: &str, load: &str) -> LoadReport {
     );
     let suite = Suite::parse(&text, Path::new("suite.yaml")).unwrap();
     let target = ContainerTarget::new(url).unwrap();
-    let report = run(&target, TargetInfo::default(), &suite, &Expected::default(), &Options::default(), |_| {}).await;
+    let report = Run::new(&target, &suite).start(TargetInfo::default(), |_| {}).await;
     *report.load.unwrap()
 }
 

@@ -51,8 +51,8 @@ impl SageMakerTarget {
 }
 
 impl<C> SageMakerTarget<C> {
-    /// The same, with the answers of an asynchronous endpoint waited for by another clock: that of the whole run
-    /// ([`run_with_clock`](crate::run_with_clock)).
+    /// The same, with the responses of an asynchronous endpoint waited for by another clock: that of the whole run
+    /// ([`Run::clock`](crate::Run::clock)).
     #[must_use]
     pub fn clock<D: Clock>(self, clock: D) -> SageMakerTarget<D> {
         let Self { sagemaker, runtime, s3, endpoint, asynchronous, clock: _ } = self;

@@ -19,12 +19,12 @@ use crate::target::{Reply, Request};
 /// use std::path::Path;
 /// use std::sync::Arc;
 ///
-/// use endpoint_test::{Check, Exchange, Finding, Options};
+/// use endpoint_test::{CustomCheck, Exchange, Finding, RunOptions};
 ///
 /// /// Probabilities of one flower add up to one.
 /// struct AddUp;
 ///
-/// impl Check for AddUp {
+/// impl CustomCheck for AddUp {
 ///     fn name(&self) -> &str {
 ///         "add up"
 ///     }
@@ -37,10 +37,10 @@ use crate::target::{Reply, Request};
 ///     }
 /// }
 ///
-/// let options = Options { checks: vec![Arc::new(AddUp)], ..Options::default() };
+/// let options = RunOptions { checks: vec![Arc::new(AddUp)], ..RunOptions::default() };
 /// # let _ = (options, Path::new(""));
 /// ```
-pub trait Check: Send + Sync {
+pub trait CustomCheck: Send + Sync {
     /// The check's name in reports.
     fn name(&self) -> &str;
 
@@ -101,8 +101,8 @@ impl<'a> Exchange<'a> {
 }
 
 /// Makes all checks on one exchange. A check that panics is an error: nothing is proven by it.
-pub(crate) fn all(checks: &[Arc<dyn Check>], exchange: &Exchange<'_>) -> Vec<CheckReport> {
-    let report = |check: &Arc<dyn Check>| match catch_unwind(AssertUnwindSafe(|| check.check(exchange))) {
+pub(crate) fn all(checks: &[Arc<dyn CustomCheck>], exchange: &Exchange<'_>) -> Vec<CheckReport> {
+    let report = |check: &Arc<dyn CustomCheck>| match catch_unwind(AssertUnwindSafe(|| check.check(exchange))) {
         Ok(Finding::Passed) => Some(CheckReport::passed(check.name())),
         Ok(Finding::Failed(message)) => Some(CheckReport::failed(check.name(), message)),
         Ok(Finding::Errored(message)) => Some(CheckReport::errored(check.name(), message)),
@@ -127,7 +127,7 @@ pub fn check_output_schema() -> serde_json::Value {
     schemars::schema_for!(protocol::CheckOutput).to_value()
 }
 
-impl fmt::Debug for dyn Check {
+impl fmt::Debug for dyn CustomCheck {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Check({})", self.name())
     }

@@ -38,7 +38,7 @@ impl ContainerTarget {
     pub fn new(base_url: &str) -> Result<Self, TargetError> {
         let wrong = |why: &str| {
             let message = format!("`{base_url}` is not a container's URL: {why}");
-            TargetError::new(TargetErrorKind::Refused, message).hint("write it like `http://127.0.0.1:8080`".to_owned())
+            TargetError::new(TargetErrorKind::Refused, message).with_hint("write it like `http://127.0.0.1:8080`")
         };
         let uri: Uri = base_url.trim().parse().map_err(|error: hyper::http::uri::InvalidUri| wrong(&error.to_string()))?;
         if uri.scheme_str() != Some("http") {
@@ -72,7 +72,7 @@ impl ContainerTarget {
         let request = request.body(Full::new(body)).map_err(|error| failed(TargetErrorKind::Refused, error.to_string()))?;
         let network = |error: &dyn std::fmt::Display| {
             failed(TargetErrorKind::Network, format!("{}: {error}", self.authority))
-                .hint("is the container running, and is this its port?".to_owned())
+                .with_hint("is the container running, and is this its port?")
         };
         let stream = TcpStream::connect(&self.authority).await.map_err(|error| network(&error))?;
         // Small requests must not wait for each other's acknowledgements.

@@ -5,7 +5,7 @@ pub(crate) mod difference;
 pub(crate) mod golden;
 pub(crate) mod json;
 pub(crate) mod metrics;
-mod number;
+pub(crate) mod number;
 pub(crate) mod schema;
 mod text;
 
@@ -16,10 +16,11 @@ use regex::Regex;
 use self::golden::GoldenExpectation;
 use self::json::JsonExpectation;
 use self::schema::SchemaExpectation;
+use crate::format::{display_duration, excerpt};
 use crate::json::Json;
+use crate::media_type;
 use crate::report::CheckReport;
 use crate::rows::Row;
-use crate::suite::{display_duration, media_type_matches};
 use crate::target::{ModelFailure, Reply};
 
 /// What a case expects.
@@ -161,7 +162,7 @@ pub(crate) fn check_latency(max: Duration, latency: Duration) -> CheckReport {
         CheckReport::passed("latency")
     } else {
         CheckReport::failed("latency", format!("the reply took {latency_text}, and {max_text} are allowed"))
-            .hint("this is the time that the client saw, the network included")
+            .with_hint("this is the time that the client saw, the network included")
     };
     check.expected(format!("at most {max_text}")).actual(latency_text)
 }
@@ -181,36 +182,12 @@ fn check_status(expected: Option<u16>, actual: u16) -> CheckReport {
 
 fn check_content_type(expected: &str, actual: Option<&str>) -> CheckReport {
     let shown = actual.unwrap_or("none");
-    let check = if actual.is_some_and(|actual| media_type_matches(expected, actual)) {
+    let check = if actual.is_some_and(|actual| media_type::matches(expected, actual)) {
         CheckReport::passed("content_type")
     } else {
         CheckReport::failed("content_type", format!("the reply's media type is {shown}, not {expected}"))
     };
     check.expected(expected).actual(excerpt(shown))
-}
-
-/// The most characters of a value in a report.
-pub(crate) const EXCERPT: usize = 500;
-
-/// The beginning of a text, for a report.
-pub(crate) fn excerpt(text: &str) -> String {
-    cut(text, EXCERPT)
-}
-
-/// The first `most` characters of a text, with a word on how much is missing.
-pub(crate) fn cut(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}… ({} bytes in all)", &text[..end], text.len()),
-        None => text.to_owned(),
-    }
-}
-
-/// The first `most` characters of a body that may be long and may not be text.
-pub(crate) fn beginning(body: &[u8], most: usize) -> String {
-    // A character has four bytes at most: more than these need not be looked at.
-    let text = String::from_utf8_lossy(&body[..body.len().min(4 * most)]);
-    let shown = text.char_indices().nth(most).map_or(&*text, |(end, _)| &text[..end]);
-    if shown.len() < text.len() || body.len() > 4 * most { format!("{shown}… ({} bytes in all)", body.len()) } else { shown.to_owned() }
 }
 
 /// A JSON value on one line, for a report: its numbers as they were received.

@@ -1,21 +1,22 @@
 //! Really tests model endpoints: those of Amazon SageMaker in any account, and model containers on this machine.
 //!
-//! A team writes down in a [suite](Suite) what its model must answer. A [run](run()) waits until the target is in service,
+//! A team writes down in a [suite](Suite) what its model must answer. A [run](Run) waits until the target is in service,
 //! checks that it serves the very model package that was approved, asks it the suite's questions, and says what it
 //! found. A [report](Report) over all targets comes as JSON, JUnit XML, a page and a table.
 //!
 //! ```no_run
+//! # #[cfg(all(feature = "container", feature = "render"))]
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! use std::path::Path;
 //!
-//! use endpoint_test::{ContainerTarget, Expected, Options, Report, Suite, TargetInfo, Tool, report, run};
+//! use endpoint_test::{ContainerTarget, Report, Run, Suite, TargetInfo, ToolInfo, report};
 //!
-//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let suite = Suite::load(Path::new("test/endpoint-tests.yaml"))?;
 //! let target = ContainerTarget::new("http://127.0.0.1:8080")?;
 //! let info = TargetInfo { account_id: "local".into(), endpoint: "http://127.0.0.1:8080".into(), ..TargetInfo::default() };
-//! let result = run(&target, info, &suite, &Expected::default(), &Options::default(), |_event| {}).await;
+//! let result = Run::new(&target, &suite).start(info, |_event| {}).await;
 //!
-//! let tool = Tool { name: "example".into(), version: "1.0.0".into() };
+//! let tool = ToolInfo { name: "example".into(), version: "1.0.0".into() };
 //! let report = Report::assemble(tool, "staging", vec![result]);
 //! std::fs::write("report.html", report::html(&report))?;
 //! std::fs::write("junit.xml", report::junit(&report))?;
@@ -77,17 +78,27 @@
 //! | feature | default | gives |
 //! |---|---|---|
 //! | `aws` | yes | the module `aws`: SageMaker endpoints as targets and sessions in other accounts; brings the AWS SDK |
+//! | `load` | yes | the load generator; without it a suite with the key `load` is an error ([`ProblemCode::LoadNotSupported`]) |
+//! | `container` | yes | `ContainerTarget`: model containers as targets, over plain HTTP |
+//! | `render` | yes | `report::html`, `report::junit` and `report::table`; `report::json` is always there |
 //! | `schema` | no | `suite::json_schema` and `report::json_schema`: JSON Schemas of the suite file and of the JSON report |
 
 #[cfg(feature = "aws")]
 pub mod aws;
 mod check;
 mod clock;
+#[cfg(feature = "container")]
 mod container;
+mod debug;
+mod event;
 mod expect;
+mod format;
 mod interruption;
 mod json;
+#[cfg(feature = "load")]
 pub mod load;
+mod media_type;
+mod options;
 mod problem;
 pub mod report;
 mod rows;
@@ -97,19 +108,25 @@ pub mod shell;
 pub mod suite;
 mod target;
 
-pub use self::check::{Check, CheckPrograms, Exchange, Finding};
+pub use self::check::{CheckPrograms, CustomCheck, Exchange, Finding};
 #[cfg(feature = "schema")]
 pub use self::check::{check_input_schema, check_output_schema};
 pub use self::clock::{Clock, SystemClock};
+#[cfg(feature = "container")]
 pub use self::container::ContainerTarget;
+pub use self::event::Event;
 pub use self::interruption::Interruption;
+#[cfg(feature = "load")]
 pub use self::load::LoadPlan;
-pub use self::problem::{Place, Problem};
+#[cfg(feature = "load")]
+pub use self::options::LoadMode;
+pub use self::options::RunOptions;
+pub use self::problem::{Place, Problem, ProblemCode};
 pub use self::report::{
-    CaseComparison, CaseReport, CheckReport, ComparisonReport, Counts, DifferenceReport, GoldenUpdate, LoadReport, MetricReport, Outcome,
-    Report, RowReport, RowsReport, SuiteInfo, TargetInfo, TargetReport, Tool, Verdict,
+    CaseComparison, CaseReport, CheckReport, ComparisonReport, Counts, DifferenceReport, FindingCode, GoldenUpdate, LoadReport,
+    MetricReport, Outcome, Report, RowReport, RowsReport, SuiteInfo, TargetInfo, TargetReport, ToolInfo, Verdict,
 };
-pub use self::run::{Event, Expected, ExpectedVariant, LoadMode, Options, Other, Setting, Vpc, run, run_beside, run_with_clock};
+pub use self::run::{Baseline, Expected, ExpectedSetting, ExpectedVariant, ExpectedVpc, Run};
 pub use self::samples::{MAX_ARCHIVE, SampleError, SampleStore, Samples};
 pub use self::suite::{Case, EndpointSection, Suite, SuiteErrors, SuiteOptions};
 pub use self::target::{
@@ -118,6 +135,6 @@ pub use self::target::{
 };
 
 /// The README's example compiles.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "container"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

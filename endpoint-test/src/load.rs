@@ -16,28 +16,25 @@ mod schedule;
 mod spectrum;
 pub(crate) mod threshold;
 
+pub(crate) use self::drive::LoadRequest;
 pub use self::plan::{HIGHEST_RATE, LONGEST_LOAD, LoadPlan, MOST_IN_FLIGHT, MOST_REQUESTS};
 
 use crate::clock::Clock;
-use crate::report::{LoadReport, Outcome};
-use crate::run::{Event, Options};
-use crate::suite::Suite;
+use crate::event::Event;
+use crate::interruption::Interruption;
+use crate::report::LoadReport;
 use crate::target::Target;
 
-/// Puts the plan's load on a target, and says what was found. Nothing is sent twice.
+/// Puts the plan's load on a target, and reports what was found. Nothing is sent twice.
 pub(crate) async fn run<T: Target, C: Clock>(
     target: &T,
     plan: &LoadPlan,
-    suite: &Suite,
-    options: &Options,
+    requests: &[LoadRequest<'_>],
+    interruption: &Interruption,
     clock: &C,
     on_event: &mut impl FnMut(Event),
 ) -> LoadReport {
-    let questions = match drive::questions(plan, suite, options) {
-        Ok(questions) => questions,
-        Err(message) => return LoadReport { outcome: Outcome::Errored, ..LoadReport::skipped(message) },
-    };
-    let driven = drive::drive(target, plan, &questions, &options.interruption, clock, on_event).await;
+    let driven = drive::drive(target, plan, requests, interruption, clock, on_event).await;
     judge::report(plan, &driven)
 }
 

@@ -13,10 +13,26 @@ pub struct Place {
     pub length: usize,
 }
 
+/// What a program may want to recognise in a [`Problem`], to say more about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ProblemCode {
+    /// The suite has a load, and this crate was built without its feature `load`.
+    LoadNotSupported,
+    /// A variable has no value, and none that has one is spelt like it; the problem's subject is its name.
+    VariableWithoutValue,
+    /// A golden file does not exist.
+    GoldenFileMissing,
+}
+
 /// One thing that is wrong, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Problem {
+    /// What kind of problem it is, for those that a program may want to recognise.
+    pub code: Option<ProblemCode>,
+    /// The name of what the problem is about, where the code says so.
+    pub subject: Option<String>,
     /// What is wrong: a lowercase fragment that names the object in backticks.
     pub message: String,
     /// What to do about it.
@@ -27,7 +43,7 @@ pub struct Problem {
 
 impl Problem {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None, place: None }
+        Self { code: None, subject: None, message: message.into(), hint: None, place: None }
     }
 
     pub(crate) fn at(mut self, place: Option<Place>) -> Self {
@@ -35,7 +51,12 @@ impl Problem {
         self
     }
 
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn code(mut self, code: ProblemCode) -> Self {
+        self.code = Some(code);
+        self
+    }
+
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }

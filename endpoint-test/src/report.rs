@@ -1,23 +1,30 @@
-//! What a run found, as data; and four ways to show it, each a pure function of that data.
+//! What a run found, as data; and four ways to show it, each a pure function of that data: JSON, and with the feature `render` HTML, JUnit XML and a table.
 
 mod assemble;
+#[cfg(feature = "render")]
 mod html;
 mod json;
+#[cfg(feature = "render")]
 mod junit;
 mod load;
+#[cfg(feature = "render")]
 mod svg;
+#[cfg(feature = "render")]
 mod table;
 mod untrusted;
 mod verdict;
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "render")]
 pub use self::html::html;
 pub use self::json::json;
 #[cfg(feature = "schema")]
 pub use self::json::json_schema;
+#[cfg(feature = "render")]
 pub use self::junit::junit;
 pub use self::load::{Latencies, LoadError, LoadFigures, LoadReport, Pace, Percentile, PhaseReport, Series, SeriesStep, ThresholdReport};
+#[cfg(feature = "render")]
 pub use self::table::table;
 pub use self::untrusted::is_steering;
 pub use self::verdict::{Counts, Outcome, Verdict};
@@ -33,7 +40,7 @@ pub struct Report {
     /// The version of this format: [`SCHEMA_VERSION`].
     pub schema_version: u32,
     /// The program that ran the suite.
-    pub tool: Tool,
+    pub tool: ToolInfo,
     /// The stage that was tested, such as `staging`.
     pub stage: String,
     /// What was tested: the SHA-256 of the release's manifest.
@@ -58,8 +65,8 @@ pub struct Report {
 
 /// The program that wrote a report.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Tool {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Tool"))]
+pub struct ToolInfo {
     /// The program's name.
     pub name: String,
     /// The program's version.
@@ -162,10 +169,25 @@ pub struct TargetReport {
     pub load: Option<Box<LoadReport>>,
 }
 
+/// What a program may want to recognise in a finding, to say more about it. It is in no written report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FindingCode {
+    /// The case's golden file does not exist.
+    GoldenFileMissing,
+    /// The reply differs from the case's golden file.
+    GoldenFileDiffers,
+    /// The load generator did not keep pace.
+    GeneratorLate,
+}
+
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CheckReport {
+    /// What kind of finding it is, for those that a program may want to recognise.
+    #[serde(skip)]
+    pub code: Option<FindingCode>,
     /// What was looked at: `status`, `identity`, `json`, `latency` and so on.
     pub name: String,
     /// What was found.

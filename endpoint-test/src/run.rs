@@ -1,160 +1,153 @@
-//! One suite against one target: wait until it is in service, check what it serves, then ask it the suite's questions.
+//! One suite against one target: wait until it is in service, check what it serves, then send the suite's requests.
 
-mod ask;
 mod case;
 mod checks;
 mod comparison;
-mod event;
 mod expected;
-mod options;
+mod invoke;
+#[cfg(feature = "load")]
+mod load;
 mod reproduce;
 mod rows;
 mod wait;
 
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
-
-pub use self::comparison::Other;
-pub use self::event::Event;
-pub use self::expected::{Expected, ExpectedVariant, Setting, Vpc};
-pub use self::options::{LoadMode, Options};
+pub use self::comparison::Baseline;
+use self::comparison::Comparison;
+pub use self::expected::{Expected, ExpectedSetting, ExpectedVariant, ExpectedVpc};
 use crate::clock::{Clock, SystemClock};
-use crate::load;
-use crate::report::{CaseReport, CheckReport, LoadReport, Outcome, TargetInfo, TargetReport};
+use crate::event::Event;
+use crate::format::milliseconds;
+use crate::options::RunOptions;
+use crate::report::{CaseReport, CheckReport, TargetInfo, TargetReport};
 use crate::suite::Suite;
-use crate::target::{Description, EndpointStatus, InvokeError, Reply, Request, Target, TargetError};
+use crate::target::{Description, EndpointStatus, Target};
 
-/// Runs a suite against one target, and reports whatever happens.
+/// A run of a suite against one target.
 ///
 /// First the target is waited for. A status that nobody leaves without acting (`Failed`, `OutOfService`, `Deleting`,
 /// `UpdateRollbackFailed`) is a failure. A target that is still changing at the deadline, or that cannot be described,
 /// is an error: nothing is proven. In both cases the suite's cases are skipped. Then the checks `identity`, `variants`
 /// and `data_capture` are made, with those that the release has an expectation for, and the cases run one after another,
-/// even when a check failed: more evidence does no harm. The suite's [load](crate::load) comes last. No call is repeated: a
-/// reply that comes only at the second attempt is a finding.
+/// even when a check failed: more evidence does no harm. The suite's load comes last. No call is repeated: a reply that
+/// comes only at the second attempt is a finding.
 ///
-/// `on_event` hears of progress. The future may be dropped at any time; [`Options::interruption`] ends it with a report.
-pub async fn run<T: Target>(
-    target: &T,
-    info: TargetInfo,
-    suite: &Suite,
-    expected: &Expected,
-    options: &Options,
-    on_event: impl FnMut(Event),
-) -> TargetReport {
-    run_with_clock(target, info, suite, expected, options, &SystemClock::new(), on_event).await
+/// ```
+/// # use std::path::Path;
+/// # use endpoint_test::{Baseline, Expected, Run, RunOptions, Suite, Target, TargetInfo, TargetReport};
+/// # async fn example(target: &impl Target, production: &impl Target, suite: &Suite) -> TargetReport {
+/// Run::new(target, suite)
+///     .expecting(Expected { data_capture: Some(true), ..Expected::default() })
+///     .compared_with(Baseline { target: production, title: "iris-prod", fail_on_difference: false })
+///     .options(RunOptions { checks_suffice: true, ..RunOptions::default() })
+///     .start(TargetInfo::default(), |event| println!("{event:?}"))
+///     .await
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Run<'a, T, B = T, C = SystemClock> {
+    target: &'a T,
+    suite: &'a Suite,
+    expected: Expected,
+    baseline: Option<Baseline<'a, B>>,
+    options: RunOptions,
+    clock: C,
 }
 
-/// [`run`] by a clock of the caller's.
-pub async fn run_with_clock<T: Target, C: Clock>(
-    target: &T,
-    info: TargetInfo,
-    suite: &Suite,
-    expected: &Expected,
-    options: &Options,
-    clock: &C,
-    on_event: impl FnMut(Event),
-) -> TargetReport {
-    run_beside::<T, Nobody, C>(target, None, info, suite, expected, options, clock, on_event).await
-}
-
-/// [`run_with_clock`] that puts every question to another target too, such as the one in production, and reports where the
-/// two answer differently.
-///
-/// A difference is a failure only where `other` or the suite's `compare` says so. When the other target cannot be asked,
-/// that is an error in the same case, and else only told.
-#[expect(clippy::too_many_arguments, reason = "the arguments of `run`, with the other target and the clock")]
-pub async fn run_beside<T: Target, O: Target, C: Clock>(
-    target: &T,
-    other: Option<&Other<'_, O>>,
-    info: TargetInfo,
-    suite: &Suite,
-    expected: &Expected,
-    options: &Options,
-    clock: &C,
-    mut on_event: impl FnMut(Event),
-) -> TargetReport {
-    let start = clock.now();
-    let mut report = TargetReport::new(info.clone());
-    let waited = tokio::select! {
-        biased;
-        waited = wait::in_service(target, options, clock, &mut on_event) => waited,
-        () = options.interruption.raised() => Waited { check: CheckReport::skipped("status", "the run was interrupted"), description: None },
-    };
-    if let Some(description) = &waited.description {
-        describe(&mut report, description);
+impl<'a, T: Target> Run<'a, T> {
+    /// A run with default options, which expects only what the suite says.
+    pub fn new(target: &'a T, suite: &'a Suite) -> Self {
+        let (expected, options) = (Expected::default(), RunOptions::default());
+        Self { target, suite, expected, baseline: None, options, clock: SystemClock::new() }
     }
-    let ready = waited.is_in_service();
-    report.checks.push(waited.check);
-    match waited.description.filter(|_| ready) {
-        Some(description) => {
-            report.checks.extend(checks::all(&description, &expected.with_variants(&suite.endpoint().variants)));
-            let patient;
-            let options = if description.asynchronous.is_some() {
-                patient = Options { case_timeout: options.asynchronous_case_timeout, ..options.clone() };
-                &patient
-            } else {
-                options
-            };
-            let asynchronous = description.asynchronous.is_some();
-            let place =
-                reproduce::Place { asynchronous, kind: description.kind, endpoint: report.endpoint.clone(), region: report.region.clone() };
-            let comparison = comparison::Comparison::begin(other, suite.compare(), options, clock).await;
-            let on_event = Mutex::new(&mut on_event);
-            let runner = case::Runner { target, info: &info, place: &place, options, clock, comparison: &comparison };
-            for (index, case) in suite.cases().iter().enumerate() {
-                let of = suite.cases().len();
-                case::tell(&on_event, Event::CaseStarted { index, of, name: case.name().to_owned() });
-                let on_row = |done, rows| case::tell(&on_event, Event::RowFinished { index, of, done, rows });
-                let case = tokio::select! {
-                    biased;
-                    case = runner.run(case, &on_row) => case,
-                    () = options.interruption.raised() => break,
+}
+
+impl<'a, T: Target, B: Target, C: Clock> Run<'a, T, B, C> {
+    /// Checks the target against what the release says of it.
+    #[must_use]
+    pub fn expecting(self, expected: Expected) -> Self {
+        Self { expected, ..self }
+    }
+
+    /// Sends every request to another target too, and reports where the two respond differently.
+    ///
+    /// A difference is a failure only where the baseline or the suite's `compare` says so. When the baseline cannot be
+    /// invoked, that is an error in the same case, and else only reported.
+    #[must_use]
+    pub fn compared_with<D: Target>(self, baseline: Baseline<'a, D>) -> Run<'a, T, D, C> {
+        let Self { target, suite, expected, options, clock, .. } = self;
+        Run { target, suite, expected, baseline: Some(baseline), options, clock }
+    }
+
+    /// Sets timeouts, checks of the caller's own and the like.
+    #[must_use]
+    pub fn options(self, options: RunOptions) -> Self {
+        Self { options, ..self }
+    }
+
+    /// Waits and measures by another clock than the machine's.
+    #[must_use]
+    pub fn clock<D: Clock>(self, clock: D) -> Run<'a, T, B, D> {
+        let Self { target, suite, expected, baseline, options, .. } = self;
+        Run { target, suite, expected, baseline, options, clock }
+    }
+
+    /// Runs the suite, and reports whatever happens. `info` heads the report; `on_event` is called with the progress.
+    ///
+    /// The future may be dropped at any time; [`RunOptions::interruption`] ends it with a report.
+    pub async fn start(self, info: TargetInfo, mut on_event: impl FnMut(Event)) -> TargetReport {
+        let Self { target, suite, expected, baseline, options, clock } = &self;
+        let start = clock.now();
+        let mut report = TargetReport::new(info.clone());
+        let waited = tokio::select! {
+            biased;
+            waited = wait::in_service(*target, options, clock, &mut on_event) => waited,
+            () = options.interruption.raised() => Waited { check: CheckReport::skipped("status", INTERRUPTED), description: None },
+        };
+        if let Some(description) = &waited.description {
+            describe(&mut report, description);
+        }
+        let ready = waited.is_in_service();
+        report.checks.push(waited.check);
+        match waited.description.filter(|_| ready) {
+            Some(description) => {
+                report.checks.extend(checks::all(&description, &expected.with_variants(&suite.endpoint().variants)));
+                let mut options = options.clone();
+                if report.asynchronous {
+                    options.case_timeout = options.asynchronous_case_timeout;
+                }
+                let place = reproduce::Place {
+                    asynchronous: report.asynchronous,
+                    kind: description.kind,
+                    endpoint: report.endpoint.clone(),
+                    region: report.region.clone(),
                 };
-                case::tell(&on_event, Event::CaseFinished { index, of, case: Box::new(case.clone()) });
-                report.cases.push(case);
+                let comparison = Comparison::begin(baseline.as_ref(), suite.compare(), &options, clock).await;
+                let runner =
+                    case::Runner { target: *target, info: &info, place: &place, options: &options, clock, comparison: &comparison };
+                report.cases = runner.all(suite.cases(), &mut on_event).await;
+                let (compared, check) = comparison.end(&report.cases);
+                report.comparison = compared;
+                report.checks.extend(check);
+                #[cfg(feature = "load")]
+                if let Some(plan) = suite.load_plan() {
+                    report.load = Some(Box::new(load::run(*target, plan, suite, &report, &options, clock, &mut on_event).await));
+                }
             }
-            let left = suite.cases().iter().skip(report.cases.len());
-            report.cases.extend(left.map(|case| CaseReport::skipped(case.name(), "the run was interrupted")));
-            let (compared, check) = comparison.end(&report.cases);
-            report.comparison = compared;
-            report.checks.extend(check);
-            if let Some(plan) = suite.load_plan() {
-                let on_event = on_event.into_inner().unwrap_or_else(PoisonError::into_inner);
-                report.load = Some(Box::new(match no_load(&report, options) {
-                    Some(why) => LoadReport::skipped(why),
-                    None if asynchronous => LoadReport::errored(
-                        "an asynchronous endpoint cannot be put under load here: its latency is that of its queue",
-                        "leave out `load`, or run it with a suite of its own for an endpoint that answers at once",
-                    ),
-                    None => load::run(target, plan, suite, options, clock, on_event).await,
-                }));
+            None => {
+                let why = "the target is not in service";
+                report.cases.extend(suite.cases().iter().map(|case| CaseReport::skipped(case.name(), why)));
+                #[cfg(feature = "load")]
+                {
+                    report.load = suite.load_plan().map(|_| Box::new(crate::report::LoadReport::skipped(why)));
+                }
             }
         }
-        None => {
-            let why = "the target is not in service";
-            report.cases.extend(suite.cases().iter().map(|case| CaseReport::skipped(case.name(), why)));
-            report.load = suite.load_plan().map(|_| Box::new(LoadReport::skipped(why)));
+        if options.interruption.is_raised() {
+            let check = CheckReport::errored("run", "the run was interrupted: what it had not looked at is skipped");
+            report.checks.push(check.with_hint("run the tests again"));
         }
-    }
-    if options.interruption.is_raised() {
-        let message = Some("the run was interrupted: what it had not looked at is skipped".to_owned());
-        let check = CheckReport { message, ..CheckReport::new("run", Outcome::Errored) };
-        report.checks.push(check.hint("run the tests again"));
-    }
-    report.duration_ms = milliseconds(clock.now().saturating_sub(start));
-    report.settle(options.checks_suffice)
-}
-
-/// Why the suite's load is not put on the target.
-fn no_load(report: &TargetReport, options: &Options) -> Option<&'static str> {
-    let wrong = |outcome: Outcome| matches!(outcome, Outcome::Failed | Outcome::Errored);
-    let outcomes = report.checks.iter().map(|check| check.outcome).chain(report.cases.iter().map(|case| case.outcome));
-    match options.load {
-        _ if options.interruption.is_raised() => Some("the run was interrupted"),
-        LoadMode::Never(why) => Some(why),
-        LoadMode::AfterSuccess if outcomes.into_iter().any(wrong) => Some("not everything before it passed"),
-        LoadMode::AfterSuccess | LoadMode::Anyway => None,
+        report.duration_ms = milliseconds(clock.now().saturating_sub(start));
+        report.settle(options.checks_suffice)
     }
 }
 
@@ -167,32 +160,17 @@ fn describe(report: &mut TargetReport, description: &Description) {
     report.variants.clone_from(&description.variants);
 }
 
-/// Milliseconds to a hundredth: finer than any network is steady.
-pub(crate) fn milliseconds(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 100_000.0).round() / 100.0
-}
+/// Why what a run did not get to is skipped.
+const INTERRUPTED: &str = "the run was interrupted";
 
 /// What the wait came to.
 struct Waited {
-    check: crate::report::CheckReport,
+    check: CheckReport,
     description: Option<Description>,
 }
 
 impl Waited {
     fn is_in_service(&self) -> bool {
         self.description.as_ref().is_some_and(|description| description.status == EndpointStatus::InService)
-    }
-}
-
-/// The other target of a run that compares with none.
-enum Nobody {}
-
-impl Target for Nobody {
-    async fn describe(&self) -> Result<Description, TargetError> {
-        match *self {}
-    }
-
-    async fn invoke(&self, _: &Request) -> Result<Reply, InvokeError> {
-        match *self {}
     }
 }

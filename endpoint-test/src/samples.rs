@@ -1,6 +1,8 @@
 //! The sample payloads that travel with a model package: an archive that somebody else made, read with care.
 
 use std::collections::BTreeMap;
+use std::error::Error;
+use std::fmt;
 use std::future::Future;
 use std::io::Read;
 use std::path::Component;
@@ -9,6 +11,7 @@ use bytes::Bytes;
 use flate2::read::GzDecoder;
 use tar::EntryType;
 
+use crate::debug;
 use crate::target::{MAX_BODY, TargetError};
 
 /// The largest archive, in bytes.
@@ -35,7 +38,7 @@ pub struct Samples {
 }
 
 /// Why an archive is not read.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum SampleError {
     /// It is no tar archive that is compressed with gzip.
@@ -56,6 +59,12 @@ pub enum SampleError {
     /// There is nothing in it.
     #[error("the archive of sample payloads holds no files")]
     Empty,
+}
+
+impl fmt::Debug for SampleError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        debug::chain(self, formatter)
+    }
 }
 
 impl Samples {
@@ -138,23 +147,35 @@ struct Bounded<R> {
     left: u64,
 }
 
-/// The mark of the error that [`Bounded`] gives.
-const BOUND: &str = "more comes out of the archive than is read";
+/// The error of a [`Bounded`] reader.
+#[derive(Debug, thiserror::Error)]
+#[error("more comes out of the archive than is read")]
+struct BoundExceeded;
 
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let read = self.inner.read(buffer)?;
-        self.left = self.left.checked_sub(read as u64).ok_or_else(|| std::io::Error::other(BOUND))?;
+        self.left = self.left.checked_sub(read as u64).ok_or_else(|| std::io::Error::other(BoundExceeded))?;
         Ok(read)
     }
 }
 
 /// Tells an archive that is too large from a broken one.
 fn too_large(error: std::io::Error) -> SampleError {
-    if error.to_string().contains(BOUND) {
+    if exceeds_bound(&error) {
         return SampleError::TooLarge("it unpacks to more than a test may need".to_owned());
     }
     SampleError::Broken(error)
+}
+
+/// Looks through the errors in which the `tar` crate wraps the reader's own.
+fn exceeds_bound(error: &(dyn Error + 'static)) -> bool {
+    let inner = match error.downcast_ref::<std::io::Error>() {
+        // An `io::Error` does not have what it wraps as its source.
+        Some(error) => error.get_ref().map(|inner| inner as &(dyn Error + 'static)),
+        None => error.source(),
+    };
+    error.is::<BoundExceeded>() || inner.is_some_and(exceeds_bound)
 }
 
 #[cfg(test)]

@@ -2,13 +2,12 @@
 
 mod case;
 mod document;
-mod duration;
 mod endpoint;
 mod errors;
 mod expectation_reader;
 mod files;
+#[cfg(feature = "load")]
 mod load;
-mod media_type;
 mod payload;
 mod reader;
 mod rows_reader;
@@ -22,14 +21,13 @@ use std::path::Path;
 
 pub use self::case::Case;
 pub(crate) use self::case::{Input, WholeExpectation};
-pub(crate) use self::duration::{display as display_duration, parse as parse_duration};
 pub use self::endpoint::EndpointSection;
 pub use self::errors::SuiteErrors;
-pub(crate) use self::media_type::matches as media_type_matches;
 #[cfg(feature = "schema")]
 pub use self::schema::json_schema;
 use crate::expect::address::Address;
-use crate::expect::difference::Tolerance;
+use crate::expect::number::Tolerance;
+#[cfg(feature = "load")]
 use crate::load::LoadPlan;
 use crate::problem::Problem;
 use crate::samples::Samples;
@@ -44,6 +42,7 @@ pub struct Suite {
     endpoint: EndpointSection,
     compare: CompareSettings,
     cases: Vec<Case>,
+    #[cfg(feature = "load")]
     load: Option<LoadPlan>,
     warnings: Vec<Problem>,
     golden_files_may_be_missing: bool,
@@ -149,11 +148,16 @@ impl Suite {
         self.cases.iter().any(Case::wants_sample)
     }
 
-    /// Hands in the model package's sample payloads, or why there are none. A case of `sample: all` becomes one case for
-    /// each of them.
+    /// Hands in the model package's sample payloads. A case of `sample: all` becomes one case for each of them.
     #[must_use]
-    pub fn with_samples(self, samples: Result<&Samples, &str>) -> Self {
-        samples::hand_in(self, samples)
+    pub fn with_samples(self, samples: &Samples) -> Self {
+        samples::hand_in(self, Ok(samples))
+    }
+
+    /// Records why there are no sample payloads: the cases that send them are errors that say so.
+    #[must_use]
+    pub fn without_samples(self, why: &str) -> Self {
+        samples::hand_in(self, Err(why))
     }
 
     /// What the suite is about, in the team's words.
@@ -173,6 +177,7 @@ impl Suite {
     }
 
     /// The load that the suite asks for.
+    #[cfg(feature = "load")]
     pub fn load_plan(&self) -> Option<&LoadPlan> {
         self.load.as_ref()
     }

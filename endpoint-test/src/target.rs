@@ -13,7 +13,7 @@ pub use self::error::{InvokeError, ModelFailure, TargetError, TargetErrorKind};
 
 /// Something that serves a model.
 ///
-/// An implementation need not watch the time: [`run`](crate::run()) drops a future that takes longer than it may.
+/// An implementation need not watch the time: [`Run`](crate::Run) drops a future that takes longer than it may.
 pub trait Target: Sync {
     /// Says in which state the target is and what it serves.
     fn describe(&self) -> impl Future<Output = Result<Description, TargetError>> + Send;

@@ -8,8 +8,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use endpoint_test::{
-    ContainerTarget, EndpointStatus, Event, Expected, InvokeError, MAX_BODY, Options, Outcome, Request, Suite, Target, TargetErrorKind,
-    TargetInfo, Verdict, run,
+    ContainerTarget, EndpointStatus, Event, InvokeError, MAX_BODY, Outcome, Request, Run, RunOptions, Suite, Target, TargetErrorKind,
+    TargetInfo, Verdict,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -161,7 +161,7 @@ async fn a_suite_runs_against_a_container_from_its_first_ping_to_its_verdict() {
     let text = "version: 1\ncases:\n  - { name: good, payload: { csv: '1' }, expect: { text: { equals: setosa } } }\n  - { name: bad, payload: { csv: '1' }, expect: { text: { equals: virginica } } }\n";
     let suite = Suite::parse(text, Path::new("suite.yaml")).unwrap();
     let target = ContainerTarget::new(&url).unwrap();
-    let report = run(&target, TargetInfo::default(), &suite, &Expected::default(), &Options::default(), |_| {}).await;
+    let report = Run::new(&target, &suite).start(TargetInfo::default(), |_| {}).await;
     assert_eq!(report.verdict, Verdict::Failed);
     assert_eq!(report.cases.iter().map(|case| case.outcome).collect::<Vec<_>>(), [Outcome::Passed, Outcome::Failed]);
     assert!(report.cases[0].latency_ms.unwrap() > 0.0);
@@ -181,7 +181,7 @@ async fn a_container_that_starts_late_is_waited_for() {
     });
     let suite = Suite::parse("version: 1\ncases:\n  - { name: it, payload: { csv: '1' } }\n", Path::new("suite.yaml")).unwrap();
     let target = ContainerTarget::new(&format!("http://{address}")).unwrap();
-    let options = Options { poll: Duration::from_millis(30), ..Options::default() };
+    let options = RunOptions { poll: Duration::from_millis(30), ..RunOptions::default() };
     let mut refuse = Some(refuse);
     // It starts once it was looked for in vain.
     let on_event = |event| {
@@ -189,7 +189,7 @@ async fn a_container_that_starts_late_is_waited_for() {
             refuse.take().map(|refuse| refuse.send(()));
         }
     };
-    let report = run(&target, TargetInfo::default(), &suite, &Expected::default(), &options, on_event).await;
+    let report = Run::new(&target, &suite).options(options.clone()).start(TargetInfo::default(), on_event).await;
     assert!(report.verdict == Verdict::Passed && refuse.is_none(), "{report:#?}");
 }
 
@@ -206,7 +206,6 @@ async fn a_container_that_never_answers_is_left_after_the_cases_time() {
     .await;
     let suite =
         Suite::parse("version: 1\ncases:\n  - { name: it, payload: { csv: '1' }, timeout: 50ms }\n", Path::new("suite.yaml")).unwrap();
-    let report =
-        run(&ContainerTarget::new(&url).unwrap(), TargetInfo::default(), &suite, &Expected::default(), &Options::default(), |_| {}).await;
+    let report = Run::new(&ContainerTarget::new(&url).unwrap(), &suite).start(TargetInfo::default(), |_| {}).await;
     assert_eq!((report.verdict, report.cases[0].message.as_deref()), (Verdict::Errored, Some("no reply within 50 ms")));
 }

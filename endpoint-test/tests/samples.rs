@@ -84,7 +84,7 @@ fn a_case_sends_one_sample_or_becomes_a_case_for_each() {
     let suite = Suite::parse(text, Path::new("suite.yaml")).unwrap();
     assert!(suite.wants_samples() && suite.cases()[0].request(Duration::from_secs(1)).is_none());
     let samples = Samples::read(&archive(&[("one.csv", FILE, b"1"), ("two.bin", FILE, b"2")])).unwrap();
-    let suite = suite.with_samples(Ok(&samples));
+    let suite = suite.with_samples(&samples);
     let names: Vec<_> = suite.cases().iter().map(endpoint_test::Case::name).collect();
     assert_eq!(names, ["all of them (one.csv)", "all of them (two.bin)", "one", "none"]);
     let sent = |index: usize| suite.cases()[index].request(Duration::from_secs(1)).map(|request| (request.body, request.content_type));

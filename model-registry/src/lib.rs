@@ -48,7 +48,6 @@ pub mod event;
 mod group;
 pub mod life_cycle;
 mod listing;
-mod located_json;
 mod package;
 mod problem;
 mod registry;
@@ -62,10 +61,11 @@ pub use choice::{Because, Choice, Found, Gates, ParseSelectionError, PassedOver,
 pub use error::{RegistryError, RegistryErrorKind};
 pub use group::{GroupName, ModelPackageGroup, ParseGroupError};
 pub use listing::{Listing, list};
+pub use located_json::Place;
 pub use package::{
     ApprovalStatus, Detail, MetricDocument, MetricSource, ModelPackage, PackageStatus, PackageSummary, Person, RegistrationType,
 };
-pub use problem::{Place, Problem, Problems};
+pub use problem::{Problem, Problems};
 pub use registry::{PackageQuery, Page, Registry};
 pub use release_policy::ReleasePolicy;
 pub use s3_uri::{ParseS3UriError, S3Uri};

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use located_json::{Document, Place};
+
 /// One finding about a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -16,18 +18,17 @@ pub struct Problem {
     pub place: Option<Place>,
 }
 
-/// A place in a text, both numbers from 1; the column is in characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
-    /// The line.
-    pub line: usize,
-    /// The column.
-    pub column: usize,
-}
-
 /// All findings about a file, as an error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Problems(pub Vec<Problem>);
+
+/// Reads a JSON text; `what` names it in the message, such as "the release policy".
+pub(crate) fn read_json<'a>(text: &'a str, what: &str) -> Result<Document<'a>, Problems> {
+    Document::parse(text).map_err(|error| {
+        let problem = Problem::new(error.code, format!("{what} {}", error.message));
+        Problems(vec![problem.hint(error.hint.map(str::to_owned)).at(error.place)])
+    })
+}
 
 impl Problem {
     pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
@@ -46,12 +47,6 @@ impl Problem {
     pub(crate) fn at(mut self, place: Place) -> Self {
         self.place = Some(place);
         self
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.line, self.column)
     }
 }
 

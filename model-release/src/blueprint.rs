@@ -5,6 +5,7 @@
 
 use cfn_render::{is_known, resources_of_type};
 use serde_json::Value as Json;
+use stage_config::References;
 
 /// Everything of SageMaker that a stack has.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -123,14 +124,15 @@ impl StackBlueprint {
     /// Reads a resolved template.
     pub fn read(resolved: &Json) -> Self {
         let resources = |kind| resources_of_type(resolved, kind);
+        let references = References::new(resolved);
         let models: Vec<_> = resources("AWS::SageMaker::Model").map(|(id, properties)| model(id, properties)).collect();
         let mut configs: Vec<_> =
-            resources("AWS::SageMaker::EndpointConfig").map(|(id, properties)| config(resolved, id, properties)).collect();
+            resources("AWS::SageMaker::EndpointConfig").map(|(id, properties)| config(&references, id, properties)).collect();
         let endpoints: Vec<_> = resources("AWS::SageMaker::Endpoint")
             .map(|(id, properties)| EndpointBlueprint {
                 logical_id: id.to_owned(),
                 name: value(&properties["EndpointName"]),
-                config: referenced(resolved, "AWS::SageMaker::EndpointConfig", "EndpointConfigName", &properties["EndpointConfigName"]),
+                config: references.endpoint_config(&properties["EndpointConfigName"]).map(str::to_owned),
             })
             .collect();
         let scaled: Vec<&Json> =
@@ -139,7 +141,8 @@ impl StackBlueprint {
             let named: Vec<_> = endpoints.iter().filter(|endpoint| endpoint.config.as_ref() == Some(&config.logical_id)).collect();
             for variant in &mut config.variants {
                 variant.scales |= scaled.iter().any(|resource| {
-                    named.is_empty() || named.iter().any(|endpoint| may_scale(resource, endpoint, variant.name.as_deref()))
+                    named.is_empty()
+                        || named.iter().any(|endpoint| references.may_scale(resource, &endpoint.logical_id, variant.name.as_deref()))
                 });
             }
         }
@@ -164,16 +167,7 @@ impl StackBlueprint {
     }
 }
 
-/// Whether a scalable target can be this variant's: `endpoint/NAME/variant/VARIANT`. What is not known may be any.
-fn may_scale(resource: &Json, endpoint: &EndpointBlueprint, variant: Option<&str>) -> bool {
-    let (Some(resource), Value::Known(name)) = (text(resource), &endpoint.name) else { return true };
-    match resource.split('/').collect::<Vec<_>>()[..] {
-        ["endpoint", of, "variant", which] => of == name && variant.is_none_or(|variant| variant == which),
-        _ => false,
-    }
-}
-
-fn config(resolved: &Json, id: &str, properties: &Json) -> ConfigBlueprint {
+fn config<'a>(references: &References<'a>, id: &str, properties: &'a Json) -> ConfigBlueprint {
     let volume_kms_key = match value(&properties["KmsKeyId"]) {
         Value::Known(key) if key.is_empty() => Value::Absent,
         key => key,
@@ -183,7 +177,7 @@ fn config(resolved: &Json, id: &str, properties: &Json) -> ConfigBlueprint {
     let keys = [&properties["KmsKeyId"], &capture["KmsKeyId"], &output["KmsKeyId"]];
     let variants = |name, is_shadow| {
         let variants = properties[name].as_array().into_iter().flatten();
-        variants.map(move |properties| variant(resolved, properties, is_shadow))
+        variants.map(move |properties| variant(references, properties, is_shadow))
     };
     ConfigBlueprint {
         logical_id: id.to_owned(),
@@ -207,7 +201,7 @@ fn config(resolved: &Json, id: &str, properties: &Json) -> ConfigBlueprint {
     }
 }
 
-fn variant(resolved: &Json, properties: &Json, is_shadow: bool) -> VariantBlueprint {
+fn variant<'a>(references: &References<'a>, properties: &'a Json, is_shadow: bool) -> VariantBlueprint {
     VariantBlueprint {
         name: text(&properties["VariantName"]),
         is_shadow,
@@ -216,7 +210,7 @@ fn variant(resolved: &Json, properties: &Json, is_shadow: bool) -> VariantBluepr
         instance_count: integer(&properties["InitialInstanceCount"]),
         scales: !properties["ManagedInstanceScaling"].is_null(),
         is_serverless: !properties["ServerlessConfig"].is_null(),
-        model: referenced(resolved, "AWS::SageMaker::Model", "ModelName", &properties["ModelName"]),
+        model: references.model(&properties["ModelName"]).map(str::to_owned),
     }
 }
 
@@ -240,22 +234,6 @@ fn model(id: &str, properties: &Json) -> ModelBlueprint {
         network: (!network.is_null())
             .then(|| Network { subnets: texts(&network["Subnets"]), security_groups: texts(&network["SecurityGroupIds"]) }),
     }
-}
-
-/// The logical id of the resource that a value names: by reference, or by the name that the resource has.
-fn referenced(resolved: &Json, resource_type: &'static str, name: &str, value: &Json) -> Option<String> {
-    let mut resources = resources_of_type(resolved, resource_type);
-    let id = match value {
-        Json::Object(reference) => match (reference.get("Fn::GetAtt"), reference.get("Ref")) {
-            (Some(Json::Array(parts)), _) => parts.first()?.as_str()?,
-            (Some(Json::String(attribute)), _) => attribute.split('.').next()?,
-            (_, Some(id)) => id.as_str()?,
-            _ => return None,
-        },
-        Json::String(known) => return resources.find(|(_, properties)| properties[name] == **known).map(|(id, _)| id.to_owned()),
-        _ => return None,
-    };
-    resources.find(|(logical_id, _)| *logical_id == id).map(|(id, _)| id.to_owned())
 }
 
 fn value(json: &Json) -> Value<String> {
@@ -341,6 +319,20 @@ mod tests {
         let network = model.network.as_ref().unwrap();
         assert_eq!((network.subnets.len(), network.security_groups.len()), (1, 0));
         assert_eq!(read().configs[0].volume_kms_key, Value::Absent);
+    }
+
+    #[test]
+    fn scaling_of_one_endpoint_is_not_scaling_of_another() {
+        let endpoint = |config: &str| json!({ "Type": "AWS::SageMaker::Endpoint", "Properties": { "EndpointConfigName": { "Fn::Sub": format!("${{{config}.EndpointConfigName}}") } } });
+        let config =
+            json!({ "Type": "AWS::SageMaker::EndpointConfig", "Properties": { "ProductionVariants": [{ "VariantName": "AllTraffic" }] } });
+        let stack = StackBlueprint::read(&json!({ "Resources": {
+            "A": endpoint("AConfig"), "AConfig": config, "B": endpoint("BConfig"), "BConfig": config,
+            "Scaling": { "Type": "AWS::ApplicationAutoScaling::ScalableTarget", "Properties": {
+                "ResourceId": { "Fn::Sub": "endpoint/${B.EndpointName}/variant/AllTraffic" },
+            } },
+        } }));
+        assert_eq!(stack.configs.iter().map(|config| config.variants[0].scales).collect::<Vec<_>>(), [false, true]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_names::{AccountId, Region};
 use cfn_render::{PseudoParameters, Template};
-use endpoint_test::{Expected, ExpectedVariant, Setting, Vpc};
+use endpoint_test::{Expected, ExpectedSetting, ExpectedVariant, ExpectedVpc};
 
 use crate::blueprint::{ConfigBlueprint, StackBlueprint, Value};
 use crate::diagnostic::{Failure, FailureKind};
@@ -54,13 +54,13 @@ impl Expectations {
 /// What an endpoint configuration and its models say.
 fn configured(mut expected: Expected, stack: &StackBlueprint, config: &ConfigBlueprint) -> Expected {
     expected.volume_kms_key = match &config.volume_kms_key {
-        Value::Absent => Some(Setting::Absent),
-        Value::Known(key) => Some(Setting::Is(key.clone())),
+        Value::Absent => Some(ExpectedSetting::Absent),
+        Value::Known(key) => Some(ExpectedSetting::Is(key.clone())),
         Value::Unknown(_) => None,
     };
     expected.data_capture = config.data_capture.enabled;
     expected.data_capture_percentage = config.data_capture.percentage;
-    expected.answers.clone_from(&config.async_output_locations);
+    expected.async_output_locations.clone_from(&config.async_output_locations);
     let mut models = Vec::new();
     // Shadow variants get no traffic of their own: nothing is expected of them.
     for variant in config.variants.iter().filter(|variant| !variant.is_shadow) {
@@ -82,8 +82,8 @@ fn configured(mut expected: Expected, stack: &StackBlueprint, config: &ConfigBlu
     expected.network_isolation = same(&isolation).copied().flatten();
     let networks: Vec<_> = models.iter().map(|model| &model.network).collect();
     expected.vpc = same(&networks).map(|network| match network {
-        None => Vpc::Absent,
-        Some(network) => Vpc::Within { subnets: network.subnets.clone(), security_groups: network.security_groups.clone() },
+        None => ExpectedVpc::Absent,
+        Some(network) => ExpectedVpc::Within { subnets: network.subnets.clone(), security_groups: network.security_groups.clone() },
     });
     expected
 }

@@ -170,8 +170,9 @@ fn ssm_parameters(template: &Template, parameters: &Parameters) -> BTreeMap<Stri
         let Some(key) = parameters.get(name).map(String::as_str).or_else(|| parameter["Default"].as_str()) else { continue };
         let fitting = match kind.strip_prefix("Value<") {
             Some(inner) if inner.starts_with("List<") || inner.starts_with("CommaDelimitedList") => vec!["StringList"],
-            Some(_) => vec!["String"],
-            None => Vec::new(),
+            Some(inner) if inner.starts_with("String") || inner.starts_with("AWS::") => vec!["String"],
+            // A name may have any type, and so may a value whose type is not documented.
+            _ => Vec::new(),
         };
         if !key.is_empty() {
             named.insert(key.to_owned(), fitting);

@@ -115,7 +115,7 @@ impl Release {
     pub fn parameters(&self, stage: Stage) -> Result<BTreeMap<String, String>, Failure> {
         let config = &self.manifest.stage(stage).config;
         let text = self.text(config)?;
-        let layer = Layer::from_stage_file(&text, config)
+        let layer = Layer::from_stage_file(&text, config.as_ref())
             .map_err(|problems| Failure::from(Diagnostic::error(problems.to_string()).hinting("build the release again")))?;
         Ok(layer.parameters.iter().filter_map(|(name, setting)| Some((name.clone(), setting.value.text()?.to_owned()))).collect())
     }

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use endpoint_test::{
-    CheckPrograms, ContainerTarget, Expected, Interruption, LoadMode, Options, Other, Report, Suite, SuiteInfo, SystemClock, Target,
-    TargetInfo, TargetReport, run_beside,
+    Baseline, CheckPrograms, ContainerTarget, Expected, Interruption, LoadMode, Report, Run, RunOptions, Suite, SuiteInfo, Target,
+    TargetInfo, TargetReport, ToolInfo,
 };
 
 use crate::baseline::{BaselineAddress, BaselineTarget};
@@ -46,8 +46,8 @@ pub struct StageTests {
     pub fail_on_difference: bool,
     /// Whether golden files are written anew.
     pub update_golden: bool,
-    /// What the programs of a suite's own checks run with.
-    pub programs: CheckPrograms,
+    /// What the programs of a suite's own checks run with; without it none is run.
+    pub programs: Option<CheckPrograms>,
     /// Raised when the run has to end with what it has.
     pub interruption: Interruption,
 }
@@ -77,7 +77,7 @@ impl StageTests {
             compare_with: None,
             fail_on_difference: false,
             update_golden: false,
-            programs: CheckPrograms::default(),
+            programs: None,
             interruption: Interruption::default(),
         }
     }
@@ -89,7 +89,7 @@ impl StageTests {
 
     /// The report of these tests over these targets.
     pub fn report(&self, targets: Vec<TargetReport>, tool: Tool) -> Report {
-        let mut report = Report::assemble(endpoint_test::Tool { name: tool.name, version: tool.version }, self.stage.name(), targets);
+        let mut report = Report::assemble(ToolInfo { name: tool.name, version: tool.version }, self.stage.name(), targets);
         report.suite.clone_from(&self.suite_info);
         if let Some(release) = &self.release {
             report.release = Some(release.digest.clone());
@@ -98,15 +98,15 @@ impl StageTests {
         report
     }
 
-    fn options(&self) -> Options {
-        Options {
+    fn options(&self) -> RunOptions {
+        RunOptions {
             wait: self.wait,
             load: self.load,
             checks_suffice: self.checks_suffice,
             interruption: self.interruption.clone(),
             programs: self.programs.clone(),
             update_golden_files: self.update_golden,
-            ..Options::default()
+            ..RunOptions::default()
         }
     }
 }
@@ -155,10 +155,16 @@ pub(crate) async fn test_target<T: Target>(
     expected: &Expected,
     listener: impl FnMut(endpoint_test::Event),
 ) -> TargetReport {
-    let title = tests.compare_with.as_ref().map(|address| address.title(&info.account_id, &info.region)).unwrap_or_default();
-    let baseline = baseline.map(|target| Other { target, title: &title, fail_on_difference: tests.fail_on_difference });
+    let run = Run::new(target, &tests.suite).expecting(expected.clone()).options(tests.options());
     // A run is a large future, and the commands that wait for it are not to be.
-    Box::pin(run_beside(target, baseline.as_ref(), info, &tests.suite, expected, &tests.options(), &SystemClock::new(), listener)).await
+    match baseline {
+        None => Box::pin(run.start(info, listener)).await,
+        Some(target) => {
+            let title = tests.compare_with.as_ref().map(|address| address.title(&info.account_id, &info.region)).unwrap_or_default();
+            let baseline = Baseline { target, title: &title, fail_on_difference: tests.fail_on_difference };
+            Box::pin(run.compared_with(baseline).start(info, listener)).await
+        }
+    }
 }
 
 /// At an interruption the runs are asked to end with what they have; this returns when they had the time to.

@@ -12,12 +12,12 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::config::{BehaviorVersion, Config, Credentials, Region};
+use sandbox::loopback::{Answer, Loopback};
 use stack_rollout::aws::{CloudFormationStackSets, CloudFormationStacks};
 use stack_rollout::{
     CallAs, InstanceAction, Options, PermissionModel, Poll, Preferences, Release, SessionError, SystemClock, Targets, Template, observe,
     plan, roll_out,
 };
-use test_support::loopback::{Answer, Loopback};
 
 const REGIONS: [&str; 4] = ["ap-south-1", "eu-west-1", "us-east-1", "us-west-2"];
 const PAGE: usize = 100;

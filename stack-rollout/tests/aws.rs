@@ -7,13 +7,13 @@ use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::config::retry::RetryConfig;
 use aws_sdk_cloudformation::config::{BehaviorVersion, Config, Credentials, Region};
 use insta::assert_snapshot;
+use sandbox::loopback::{Answer, Loopback};
 use stack_rollout::aws::{CloudFormationStackSets, CloudFormationStacks};
 use stack_rollout::status::Capability;
 use stack_rollout::{
     AutoDeployment, CallAs, CallError, CallErrorKind, Options, PermissionModel, Poll, Preferences, Release, Rollout, SessionError,
     StackSets as _, Stacks as _, SystemClock, Targets, Template, Verdict, roll_out,
 };
-use test_support::loopback::{Answer, Loopback};
 
 const REQUEST_ID: &str = "0f4d1d1e-5c0a-4a51-9b5c-000000000001";
 

@@ -94,7 +94,7 @@ pub fn check(merged: &Merged, section: &ParametersSection) -> Checked {
 fn missing(name: &str, declaration: &ParameterDeclaration, form: Option<FileForm>) -> Problem {
     let what = declaration.description.as_deref().map(|text| format!(": {}", text.trim())).unwrap_or_default();
     Problem::error("missing-parameter", format!("`{name}` has no value and the template has no default{what}"))
-        .hint(match form {
+        .with_hint(match form {
             Some(FileForm::Object) => format!("add \"{name}\": \"…\" to `Parameters` in the stage file"),
             Some(FileForm::Array) | None => format!("add {{ \"ParameterKey\": \"{name}\", \"ParameterValue\": \"…\" }} to the stage file"),
         })
@@ -105,8 +105,8 @@ fn missing(name: &str, declaration: &ParameterDeclaration, form: Option<FileForm
 fn undeclared(name: &str, setting: &Setting, section: &ParametersSection) -> Problem {
     match setting.asked() {
         Some(asked) => Problem::error("unknown-parameter", format!("the template has no parameter `{name}`"))
-            .hint("remove it, or declare it in the template's `Parameters`")
-            .hint_if(did_you_mean(name, section.declarations.keys().map(String::as_str)))
+            .with_hint("remove it, or declare it in the template's `Parameters`")
+            .with_hint_opt(did_you_mean(name, section.declarations.keys().map(String::as_str)))
             .at(asked.named_at.clone()),
         None => {
             Problem::note("not-passed", format!("`{name}` is not passed on: the template does not declare it")).at(setting.origin.clone())
@@ -127,7 +127,7 @@ fn overruled(name: &str, setting: &Setting, declaration: &ParameterDeclaration) 
     };
     let message =
         format!("`{name}` is {} here, but the pipeline's {} from {} wins", show(&asked.value), show(&setting.value), setting.origin);
-    Some(Problem::note("overruled", message).hint("remove it from the stage file").at(asked.origin.clone()))
+    Some(Problem::note("overruled", message).with_hint("remove it from the stage file").at(asked.origin.clone()))
 }
 
 /// CloudFormation's rules for tags: keys of 1 to 128 characters, values of 1 to 256, no `aws:`, at most 50.
@@ -141,7 +141,7 @@ fn tag_problems(merged: &Merged) -> Vec<Problem> {
         if key.is_empty() || key.chars().count() > 128 || key.to_lowercase().starts_with("aws:") {
             problems.push(
                 Problem::error("tag-key", format!("`{key}` is not a tag's key"))
-                    .hint("a key has 1 to 128 characters and does not begin with `aws:`")
+                    .with_hint("a key has 1 to 128 characters and does not begin with `aws:`")
                     .at(setting.named_at.clone()),
             );
         }
@@ -149,7 +149,7 @@ fn tag_problems(merged: &Merged) -> Vec<Problem> {
         if !(1..=256).contains(&length) {
             problems.push(
                 Problem::error("tag-value", format!("the value of tag `{key}` has {length} characters"))
-                    .hint("a value has 1 to 256 characters")
+                    .with_hint("a value has 1 to 256 characters")
                     .at(setting.origin.clone()),
             );
         }

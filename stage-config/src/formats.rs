@@ -63,7 +63,7 @@ pub fn to_template_configuration(
             None => problems.push(
                 Problem::error("previous-value", format!("`{name}` keeps its previous value, which a template configuration cannot say"))
                     .of_parameter(name)
-                    .hint("write the value itself, or leave the parameter out where the template has a default"),
+                    .with_hint("write the value itself, or leave the parameter out where the template has a default"),
             ),
         }
     }

@@ -10,7 +10,7 @@
 //!
 //! let file = Layer::from_stage_file(
 //!     r#"[{ "ParameterKey": "EndpointInstanceCount", "ParameterValue": "2" }]"#,
-//!     "staging-config-template.json",
+//!     "staging-config-template.json".as_ref(),
 //! )?;
 //! let mut pipeline = Layer::default();
 //! pipeline.offer("EnvType", "staging", "--env-type-staging-name");
@@ -66,7 +66,7 @@ pub use parameter_type::ParameterType;
 pub use parameters_section::{ParameterDeclaration, ParametersSection};
 pub use problem::{Place, Problem, Problems, Severity};
 pub use provenance::ResolvedTemplate;
-pub use resources::{ResourceRules, check_resources};
+pub use resources::{References, ResourceRules, check_resources};
 pub use rules::check_rules;
 pub use schema::{override_file_schema, stage_file_schema};
 

@@ -134,7 +134,9 @@ fn strangers(what: &str, named: &BTreeMap<String, Place>, targets: &BTreeSet<&st
         .filter(|(id, _)| !targets.contains(id.as_str()))
         .map(|(id, place)| {
             Problem::error("not-a-target", format!("{what} `{id}` is no target of the stage; {}", known()))
-                .hint(did_you_mean(id, targets.iter().copied()).unwrap_or_else(|| "remove it, or make it a target of the stage".to_owned()))
+                .with_hint(
+                    did_you_mean(id, targets.iter().copied()).unwrap_or_else(|| "remove it, or make it a target of the stage".to_owned()),
+                )
                 .at(place.clone())
         })
         .collect()

@@ -21,7 +21,7 @@ pub enum ParameterType {
     CommaDelimitedList,
     /// Something that exists in the account where the stack runs, such as `AWS::EC2::Subnet::Id`.
     Aws(String),
-    /// A list of such things, such as `List<AWS::EC2::Subnet::Id>`; holds the member's type.
+    /// A list of such things, such as `List<AWS::EC2::Subnet::Id>`, or `List<String>`; holds the member's type.
     AwsList(String),
     /// `AWS::SSM::Parameter::Name`: the name of a Systems Manager parameter.
     SsmName,
@@ -50,6 +50,27 @@ impl ParameterType {
         matches!(self, Self::SsmValue(_))
     }
 
+    /// The hint about a type that CloudFormation may take and does not document: one that AWS has added, or `List<String>`. None for
+    /// every documented type.
+    pub fn undocumented(&self) -> Option<String> {
+        let documented = |name: &str| AWS_TYPES.contains(&name);
+        let like = |name: &str| {
+            let guess = did_you_mean(name, AWS_TYPES);
+            guess.unwrap_or_else(|| "if CloudFormation has it by now, nothing needs to be done".to_owned())
+        };
+        match self {
+            Self::AwsList(member) if member == "String" => Some("the documented list of texts is `CommaDelimitedList`".to_owned()),
+            Self::Aws(name) | Self::AwsList(name) => (!documented(name)).then(|| like(name)),
+            Self::SsmValue(name) => {
+                let member = name.strip_prefix("List<").and_then(|rest| rest.strip_suffix('>')).unwrap_or(name);
+                let known = ["String", "CommaDelimitedList"].contains(&name.as_str()) || member == "String" || documented(member);
+                let hint = || "the documented ones are String, List<String>, CommaDelimitedList and the AWS-specific types".to_owned();
+                (!known).then(|| did_you_mean(member, AWS_TYPES).unwrap_or_else(hint))
+            }
+            _ => None,
+        }
+    }
+
     /// Whether the value is a list with commas.
     pub fn is_list(&self) -> bool {
         matches!(self, Self::NumberList | Self::CommaDelimitedList | Self::AwsList(_))
@@ -59,44 +80,47 @@ impl ParameterType {
 impl FromStr for ParameterType {
     type Err = String;
 
-    /// The error is the hint: what to write instead.
+    /// The error is the hint: what to write instead. An error is only what CloudFormation refuses by its own documentation, or what has
+    /// no type of AWS in it; of a type that AWS may have added, or takes without documenting it, see [`ParameterType::undocumented`].
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let inside = |outer: &str| text.strip_prefix(outer).and_then(|rest| rest.strip_suffix('>'));
-        let aws = |name: &str| AWS_TYPES.contains(&name);
         match text {
             "String" => return Ok(Self::String),
             "Number" => return Ok(Self::Number),
             "CommaDelimitedList" => return Ok(Self::CommaDelimitedList),
             "List<Number>" => return Ok(Self::NumberList),
             "AWS::SSM::Parameter::Name" => return Ok(Self::SsmName),
-            "List<String>" => return Err("a list of texts is `CommaDelimitedList`".to_owned()),
             _ => {}
         }
         if let Some(member) = inside("AWS::SSM::Parameter::Value<") {
-            let inner = member.strip_prefix("List<").and_then(|rest| rest.strip_suffix('>')).unwrap_or(member);
-            return if ["String", "CommaDelimitedList"].contains(&member) || inner == "String" || aws(inner) {
-                Ok(Self::SsmValue(member.to_owned()))
-            } else if member == "SecureString" {
+            return if member == "SecureString" {
                 Err("CloudFormation does not read SecureString this way: use a dynamic reference, `{{resolve:ssm-secure:…}}`".to_owned())
             } else {
-                Err("the value's type is String, List<String>, CommaDelimitedList or an AWS-specific type".to_owned())
+                Ok(Self::SsmValue(member.to_owned()))
             };
         }
         if let Some(member) = inside("List<") {
-            return if aws(member) {
-                Ok(Self::AwsList(member.to_owned()))
-            } else if member.starts_with("AWS::SSM::") {
+            return if member.starts_with("AWS::SSM::Parameter::Value<") {
                 Err("write `AWS::SSM::Parameter::Value<List<…>>`: the list goes inside".to_owned())
+            } else if member == "String" || is_aws(member) {
+                Ok(Self::AwsList(member.to_owned()))
             } else {
                 Err("a list's members are Number or an AWS-specific type such as `AWS::EC2::Subnet::Id`".to_owned())
             };
         }
-        if aws(text) {
+        if is_aws(text) {
             return Ok(Self::Aws(text.to_owned()));
         }
         let known = AWS_TYPES.into_iter().chain(["String", "Number", "CommaDelimitedList", "List<Number>"]);
         Err(did_you_mean(text, known).unwrap_or_else(|| "a parameter is most often a `String` or a `Number`".to_owned()))
     }
+}
+
+/// Whether it looks like a type of AWS's own: three or four names, as in `AWS::EC2::Subnet::Id`.
+fn is_aws(text: &str) -> bool {
+    let names: Vec<&str> = text.split("::").collect();
+    let plain = |name: &&str| !name.is_empty() && name.chars().all(|character| character.is_ascii_alphanumeric());
+    (3..=4).contains(&names.len()) && names[0] == "AWS" && names.iter().all(plain)
 }
 
 impl fmt::Display for ParameterType {
@@ -134,7 +158,8 @@ mod tests {
             "AWS::SSM::Parameter::Value<AWS::EC2::VPC::Id>",
             "AWS::SSM::Parameter::Value<List<AWS::EC2::Subnet::Id>>",
         ] {
-            assert_eq!(text.parse::<ParameterType>().unwrap().to_string(), text);
+            let parsed = text.parse::<ParameterType>().unwrap();
+            assert_eq!((parsed.to_string().as_str(), parsed.undocumented()), (text, None));
         }
     }
 
@@ -142,13 +167,33 @@ mod tests {
     fn what_cloudformation_refuses_is_refused_with_what_to_write() {
         for (text, hint) in [
             ("Strng", "did you mean `String`?"),
-            ("List<String>", "CommaDelimitedList"),
+            ("List<Strng>", "Number or an AWS-specific type"),
             ("List<AWS::SSM::Parameter::Value<String>>", "the list goes inside"),
             ("AWS::SSM::Parameter::Value<SecureString>", "dynamic reference"),
             ("Boolean", "most often"),
+            ("AWS::EC2", "most often"),
         ] {
             let error = text.parse::<ParameterType>().unwrap_err();
             assert!(error.contains(hint), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_type_that_is_not_documented_is_taken_and_said() {
+        for (text, hint) in [
+            ("List<String>", "CommaDelimitedList"),
+            ("AWS::EC2::Subnet::ID", "did you mean `AWS::EC2::Subnet::Id`?"),
+            ("AWS::EC2::TransitGateway::Id", "by now"),
+            ("AWS::SageMaker::Model", "by now"),
+            ("List<AWS::EC2::TransitGateway::Id>", "by now"),
+            ("AWS::SSM::Parameter::Value<Number>", "documented ones"),
+            ("AWS::SSM::Parameter::Value<List<Number>>", "documented ones"),
+            ("AWS::SSM::Parameter::Value<AWS::SSM::Parameter::Name>", "documented ones"),
+        ] {
+            let parsed = text.parse::<ParameterType>().unwrap();
+            let found = parsed.undocumented().unwrap();
+            assert!(found.contains(hint), "{text}: {found}");
+            assert_eq!(parsed.to_string(), text);
         }
     }
 }

@@ -90,7 +90,7 @@ impl ParametersSection {
         for (name, json) in members.iter().filter(|(name, _)| !name.starts_with("Fn::")) {
             if name.is_empty() || name.len() > 255 || !name.chars().all(|character| character.is_ascii_alphanumeric()) {
                 let problem = Problem::error("parameter-name", format!("`{name}` is not a parameter name"));
-                problems.push(problem.hint("a name is 1 to 255 letters and digits").at(place(name, None)));
+                problems.push(problem.with_hint("a name is 1 to 255 letters and digits").at(place(name, None)));
             }
             let mut reader = DeclarationReader { name, problems: &mut problems, notes: &mut parsed.notes };
             if let Some(declaration) = reader.declaration(json) {
@@ -121,7 +121,7 @@ impl DeclarationReader<'_> {
         };
         for attribute in attributes.keys().filter(|attribute| !ATTRIBUTES.contains(&attribute.as_str())) {
             let problem = Problem::error("unknown-attribute", format!("parameter `{name}` has an unknown attribute `{attribute}`"))
-                .hint_if(did_you_mean(attribute, ATTRIBUTES))
+                .with_hint_opt(did_you_mean(attribute, ATTRIBUTES))
                 .at(place(name, Some(attribute)));
             self.problems.push(problem);
         }
@@ -167,7 +167,7 @@ impl DeclarationReader<'_> {
             if given && !applies {
                 let kind = if is_number { "a number" } else { "no number" };
                 let message = format!("`{attribute}` of parameter `{name}` does not apply: the parameter is {kind}");
-                let note = Problem::warning("not-applied", message).hint("remove it, or change the parameter's `Type`");
+                let note = Problem::warning("not-applied", message).with_hint("remove it, or change the parameter's `Type`");
                 self.notes.push(note.at(place(name, Some(attribute))));
             }
         }
@@ -186,13 +186,17 @@ impl DeclarationReader<'_> {
         let name = self.name;
         if json.is_none() {
             let problem = Problem::error("parameter-type", format!("parameter `{name}` has no `Type`"));
-            self.problems.push(problem.hint("add `Type: String`").at(place(name, None)));
+            self.problems.push(problem.with_hint("add `Type: String`").at(place(name, None)));
         }
         let text = self.text(json, "Type")?;
         let parsed = text.parse::<ParameterType>();
         if let Err(hint) = &parsed {
             let problem = Problem::error("parameter-type", format!("parameter `{name}` has the unknown type `{text}`"));
-            self.problems.push(problem.hint(hint).at(place(name, Some("Type"))));
+            self.problems.push(problem.with_hint(hint).at(place(name, Some("Type"))));
+        }
+        if let Some(hint) = parsed.as_ref().ok().and_then(ParameterType::undocumented) {
+            let note = Problem::warning("parameter-type", format!("parameter `{name}` has the type `{text}`, which is not documented"));
+            self.notes.push(note.with_hint(hint).at(place(name, Some("Type"))));
         }
         parsed.ok()
     }
@@ -204,7 +208,8 @@ impl DeclarationReader<'_> {
             Json::Bool(boolean) => Some(boolean.to_string()),
             Json::Null | Json::Array(_) | Json::Object(_) => {
                 let problem = Problem::error("not-text", format!("`{attribute}` of parameter `{}` is not text", self.name));
-                self.problems.push(problem.hint("a declaration cannot hold functions or lists here").at(place(self.name, Some(attribute))));
+                self.problems
+                    .push(problem.with_hint("a declaration cannot hold functions or lists here").at(place(self.name, Some(attribute))));
                 None
             }
         }
@@ -238,7 +243,7 @@ impl DeclarationReader<'_> {
         if let Some(reason) = pattern.unchecked() {
             let message = format!("the `AllowedPattern` of `{}` cannot be checked here: {reason}", self.name);
             let note = Problem::warning("pattern-not-checked", message)
-                .hint("CloudFormation checks it in each account; without what is named here it is checked before that")
+                .with_hint("CloudFormation checks it in each account; without what is named here it is checked before that")
                 .at(place(self.name, Some("AllowedPattern")));
             self.notes.push(note);
         }

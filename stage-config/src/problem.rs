@@ -69,7 +69,8 @@ pub enum Place {
 }
 
 /// All findings of one step, as an error.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", listed(.0, "; "))]
 pub struct Problems(pub Vec<Problem>);
 
 impl Problem {
@@ -90,7 +91,7 @@ impl Problem {
         self
     }
 
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
@@ -100,7 +101,7 @@ impl Problem {
         self
     }
 
-    pub(crate) fn hint_if(self, hint: Option<String>) -> Self {
+    pub(crate) fn with_hint_opt(self, hint: Option<String>) -> Self {
         Self { hint: hint.or(self.hint.clone()), ..self }
     }
 }
@@ -131,16 +132,15 @@ impl fmt::Display for Problem {
     }
 }
 
-impl fmt::Display for Problems {
+/// One problem a line: what `main` prints of an error that it returns.
+impl fmt::Debug for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, problem) in self.0.iter().enumerate() {
-            if index > 0 {
-                f.write_str("; ")?;
-            }
-            write!(f, "{problem}")?;
-        }
-        Ok(())
+        f.write_str(&listed(&self.0, "\n"))
     }
+}
+
+fn listed(problems: &[Problem], separator: &str) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(separator)
 }
 
 /// A JSON pointer (RFC 6901).

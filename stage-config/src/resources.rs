@@ -11,9 +11,12 @@ mod endpoint_config;
 mod inspector;
 mod instance_type;
 mod model;
+mod name_properties;
 mod property;
+mod reference;
 mod scaling;
 mod serverless;
+mod symbolic_text;
 mod tags;
 mod variant;
 
@@ -25,8 +28,11 @@ use crate::merge::Merged;
 use crate::problem::Problem;
 use crate::provenance::ResolvedTemplate;
 
+use endpoint_config::EndpointConfig;
 use inspector::Inspector;
 use property::Property;
+use reference::Kind;
+pub use reference::References;
 
 /// What the caller knows of the stage beyond its parameters.
 #[derive(Debug, Clone, Default)]
@@ -55,24 +61,35 @@ pub fn check_resources(template: ResolvedTemplate<'_>, merged: &Merged, rules: &
     let of_type =
         |wanted: &'static str| resources.iter().filter(move |(_, kind, _)| *kind == wanted).map(|(id, _, properties)| (*id, properties));
 
-    for (kind, word) in [
-        ("AWS::SageMaker::Model", "model"),
-        ("AWS::SageMaker::EndpointConfig", "endpoint configuration"),
-        ("AWS::SageMaker::Endpoint", "endpoint"),
-    ] {
-        for (id, properties) in of_type(kind) {
+    for (id, resource_type, properties) in &resources {
+        name_properties::check(&mut inspector, id, resource_type, properties);
+    }
+    for (kind, word) in [(Kind::Model, "model"), (Kind::EndpointConfig, "endpoint configuration"), (Kind::Endpoint, "endpoint")] {
+        for (id, properties) in of_type(kind.resource_type()) {
             tags::check(&mut inspector, properties, &format!("{word} `{id}`"));
         }
     }
-    let models: Vec<_> = of_type("AWS::SageMaker::Model").map(|(id, properties)| model::check(&mut inspector, id, properties)).collect();
-    let configs: Vec<_> = of_type("AWS::SageMaker::EndpointConfig")
+    let models: Vec<_> =
+        of_type(Kind::Model.resource_type()).map(|(id, properties)| model::check(&mut inspector, id, properties)).collect();
+    let configs: Vec<_> = of_type(Kind::EndpointConfig.resource_type())
         .map(|(id, properties)| endpoint_config::check(&mut inspector, id, properties, &models))
         .collect();
-    let scaled = scaling::check(&mut inspector, of_type("AWS::ApplicationAutoScaling::ScalableTarget"), &configs);
+    let endpoints: Vec<_> = of_type(Kind::Endpoint.resource_type())
+        .map(|(id, properties)| (id, EndpointConfig::of_endpoint(&inspector, properties, &configs)))
+        .collect();
+    let scaling = scaling::check(&mut inspector, of_type("AWS::ApplicationAutoScaling::ScalableTarget"), &endpoints);
     let mut names = BTreeMap::new();
-    for (id, properties) in of_type("AWS::SageMaker::Endpoint") {
-        deployment::check_name(&mut inspector, properties, &mut names);
-        deployment::check(&mut inspector, id, properties, &configs, scaled);
+    for ((id, config), (_, properties)) in endpoints.iter().zip(of_type(Kind::Endpoint.resource_type())) {
+        // One of two that exclude each other may have the other's name.
+        let is_certain = is_certain(template.resolved, id);
+        deployment::check_name(&mut inspector, properties, is_certain.then_some(&mut names));
+        deployment::check(&mut inspector, id, properties, *config, &scaling);
     }
     inspector.into_problems()
+}
+
+/// Whether a resource is made whatever only AWS knows: its condition holds, or it has none.
+fn is_certain(resolved: &Json, id: &str) -> bool {
+    let condition = resolved["Resources"][id].get("Condition").and_then(Json::as_str);
+    condition.is_none_or(|condition| resolved["Conditions"][condition] == true)
 }

@@ -193,7 +193,7 @@ mod tests {
             "Rules": { "R": { "RuleCondition": condition, "Assertions": [{ "Assert": assert, "AssertDescription": "say so" }] } },
         });
         let section = ParametersSection::parse(&template["Parameters"]).unwrap();
-        let layer = Layer::from_stage_file(file, "s.json").unwrap();
+        let layer = Layer::from_stage_file(file, "s.json".as_ref()).unwrap();
         let not_known: BTreeSet<String> = not_known.iter().map(|name| (*name).to_owned()).collect();
         check_rules(&template, &section, &layer, &not_known).iter().map(ToString::to_string).collect()
     }

@@ -1,11 +1,13 @@
 //! Reading a stage's file, in either of CodePipeline's two formats.
 
+use std::path::Path;
+
+use located_json::{Kind, Member, Node, find};
 use serde_json::Value as Json;
-use serde_json::value::RawValue;
 
 use crate::layer::{FileForm, Layer, Setting, StackPolicy, Value};
 use crate::problem::{Problem, Problems};
-use crate::source::{Kind, Source, items, member};
+use crate::source::Source;
 
 const ENTRY_KEYS: [&str; 3] = ["ParameterKey", "ParameterValue", "UsePreviousValue"];
 /// `$schema` is for editors; CodePipeline never sees it.
@@ -18,8 +20,8 @@ impl Layer {
     ///
     /// `path` names the file in messages. A number or a boolean where text belongs becomes the text that stands there, with a warning;
     /// anything else that is not understood is a problem, and all problems are reported at once.
-    pub fn from_stage_file(text: &str, path: &str) -> Result<Self, Problems> {
-        let mut reader = Reader { source: Source::new(text, path), layer: Self::default() };
+    pub fn from_stage_file(text: &str, path: &Path) -> Result<Self, Problems> {
+        let mut reader = Reader { source: Source::read(text, path, EXAMPLE)?, layer: Self::default() };
         reader.file();
         if reader.source.problems.is_empty() { Ok(reader.layer) } else { Err(Problems(reader.source.problems)) }
     }
@@ -32,11 +34,11 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn file(&mut self) {
-        let Some(root) = self.source.root(EXAMPLE) else { return };
-        match Kind::of(root) {
-            Kind::Array => {
+        let root = self.source.root();
+        match root.kind() {
+            Kind::List => {
                 self.layer.form = Some(FileForm::Array);
-                for entry in items(root) {
+                for entry in root.items().unwrap_or_default() {
                     self.entry(entry);
                 }
             }
@@ -48,12 +50,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn entry(&mut self, entry: &'a RawValue) {
-        if Kind::of(entry) != Kind::Object {
+    fn entry(&mut self, entry: Node<'a>) {
+        if entry.kind() != Kind::Object {
             self.source.problem(
                 "not-a-parameter",
                 entry,
-                format!("this is {}, not a parameter", Kind::of(entry)),
+                format!("this is {}, not a parameter", entry.kind()),
                 r#"write { "ParameterKey": "Name", "ParameterValue": "value" }"#,
             );
             return;
@@ -61,19 +63,19 @@ impl<'a> Reader<'a> {
         let members = self.source.members(entry, "this parameter");
         self.source.known_keys(&members, &ENTRY_KEYS, "a parameter");
 
-        let Some(key) = member(&members, "ParameterKey") else {
-            let message = "this parameter has no `ParameterKey`".to_owned();
+        let Some(key) = find(&members, "ParameterKey") else {
+            let message = "this parameter has no `ParameterKey`";
             self.source.problem("no-parameter-key", entry, message, "name the parameter of the template");
             return;
         };
-        if Kind::of(key) != Kind::Text {
-            let message = format!("`ParameterKey` is {}, not a name", Kind::of(key));
+        if key.kind() != Kind::Text {
+            let message = format!("`ParameterKey` is {}, not a name", key.kind());
             self.source.problem("not-text", key, message, "write the parameter's name in quotes");
             return;
         }
         let Some(name) = self.source.text(key, "this name") else { return };
-        let (given, previous) = (member(&members, "ParameterValue"), member(&members, "UsePreviousValue"));
-        let value = match (given, previous.map(RawValue::get)) {
+        let (given, previous) = (find(&members, "ParameterValue"), find(&members, "UsePreviousValue"));
+        let value = match (given, previous.map(Node::source)) {
             (Some(value), None | Some("false")) => self.scalar(value, &name).map(|text| (Value::Text(text), value)),
             (None, Some("true")) => previous.map(|at| (Value::Previous, at)),
             (Some(_), Some("true")) => {
@@ -87,7 +89,7 @@ impl<'a> Reader<'a> {
             }
             (_, Some(_)) => {
                 let at = previous.unwrap_or(entry);
-                let message = format!("`UsePreviousValue` of `{name}` is {}, not true or false", Kind::of(at));
+                let message = format!("`UsePreviousValue` of `{name}` is {}, not true or false", at.kind());
                 self.source.problem("not-a-boolean", at, message, "write true or false without quotes");
                 None
             }
@@ -98,22 +100,22 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn object(&mut self, root: &'a RawValue) {
+    fn object(&mut self, root: Node<'a>) {
         let members = self.source.members(root, "the file");
         self.source.known_keys(&members, &OBJECT_KEYS, "a template configuration");
-        for (key, value) in &members {
-            match (key.as_str(), Kind::of(value)) {
+        for Member { name: key, value, .. } in members.iter().cloned() {
+            match (key.as_str(), value.kind()) {
                 ("Parameters", Kind::Object) => {
-                    for (name, value) in self.source.members(value, "`Parameters`") {
-                        if let Some(setting) = self.setting(value, &name) {
-                            self.insert(name, setting);
+                    for member in self.source.members(value, "`Parameters`") {
+                        if let Some(setting) = self.setting(&member) {
+                            self.insert(member.name, setting);
                         }
                     }
                 }
                 ("Tags", Kind::Object) => {
-                    for (name, value) in self.source.members(value, "`Tags`") {
-                        if let Some(setting) = self.setting(value, &name) {
-                            self.layer.tags.insert(name, setting);
+                    for member in self.source.members(value, "`Tags`") {
+                        if let Some(setting) = self.setting(&member) {
+                            self.layer.tags.insert(member.name, setting);
                         }
                     }
                 }
@@ -129,21 +131,20 @@ impl<'a> Reader<'a> {
                 _ => {}
             }
         }
-        if member(&members, "Parameters").is_none() && self.source.problems.is_empty() {
-            let message = "the file has no `Parameters`".to_owned();
-            self.source.problem("no-parameters", root, message, r#"write { "Parameters": { "Name": "value" } }"#);
+        if find(&members, "Parameters").is_none() && self.source.problems.is_empty() {
+            self.source.problem("no-parameters", root, "the file has no `Parameters`", r#"write { "Parameters": { "Name": "value" } }"#);
         }
     }
 
-    fn stack_policy(&mut self, value: &'a RawValue) {
-        match serde_json::from_str::<Json>(value.get()) {
+    fn stack_policy(&mut self, value: Node<'a>) {
+        match serde_json::from_str::<Json>(value.source()) {
             Ok(document) if document.get("Statement").is_some() => {
                 self.layer.stack_policy = Some(StackPolicy { document, origin: self.source.at(value) });
             }
             Ok(_) => self.source.problem(
                 "stack-policy",
                 value,
-                "the stack policy has no `Statement`".to_owned(),
+                "the stack policy has no `Statement`",
                 r#"write { "Statement": [{ "Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*" }] }"#,
             ),
             Err(error) => {
@@ -152,12 +153,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn setting(&mut self, value: &'a RawValue, name: &str) -> Option<Setting> {
-        let text = self.scalar(value, name)?;
-        Some(Setting::asked_for(Value::Text(text), self.source.at(value), self.source.at_name(value)))
+    fn setting(&mut self, member: &Member<'a>) -> Option<Setting> {
+        setting(&mut self.source, &mut self.layer.notes, member)
     }
 
-    fn scalar(&mut self, value: &'a RawValue, name: &str) -> Option<String> {
+    fn scalar(&mut self, value: Node<'a>, name: &str) -> Option<String> {
         scalar(&mut self.source, &mut self.layer.notes, value, name)
     }
 
@@ -165,7 +165,7 @@ impl<'a> Reader<'a> {
         if let Some(first) = self.layer.parameters.get(&name) {
             let same = if first.value == setting.value { "the same value" } else { "another value" };
             let message = format!("`{name}` is given twice, here with {same}; first at {}", first.named_at);
-            let problem = Problem::error("duplicate-parameter", message).hint("keep one of the two").at(setting.named_at);
+            let problem = Problem::error("duplicate-parameter", message).with_hint("keep one of the two").at(setting.named_at);
             self.source.problems.push(problem);
             return;
         }
@@ -173,21 +173,27 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// A member of an object of parameters or tags.
+pub(crate) fn setting<'a>(source: &mut Source<'a>, notes: &mut Vec<Problem>, member: &Member<'a>) -> Option<Setting> {
+    let text = scalar(source, notes, member.value, &member.name)?;
+    Some(Setting::asked_for(Value::Text(text), source.at(member.value), source.at(member.key)))
+}
+
 /// A value as CloudFormation receives it: text. Numbers and booleans are taken as they stand in the file, with a warning.
-pub(crate) fn scalar<'a>(source: &mut Source<'a>, notes: &mut Vec<Problem>, value: &'a RawValue, name: &str) -> Option<String> {
-    match Kind::of(value) {
+fn scalar<'a>(source: &mut Source<'a>, notes: &mut Vec<Problem>, value: Node<'a>, name: &str) -> Option<String> {
+    match value.kind() {
         Kind::Text => source.text(value, &format!("the value of `{name}`")),
         kind @ (Kind::Number | Kind::Boolean) => {
             // The value itself is not repeated: whether it is a secret only the template says.
             let warning = Problem::warning("not-text", format!("`{name}` is {kind}, and is passed on as the text that stands here"))
-                .hint("put it in quotes: CloudFormation's parameters are text")
+                .with_hint("put it in quotes: CloudFormation's parameters are text")
                 .at(source.at(value));
             notes.push(warning);
-            Some(value.get().to_owned())
+            Some(value.source().to_owned())
         }
         kind => {
             let hint = match kind {
-                Kind::Array => "write a list as one text with commas",
+                Kind::List => "write a list as one text with commas",
                 Kind::Null => "leave the parameter out to use the template's default, or write \"\"",
                 _ => "write the value in quotes",
             };

@@ -120,7 +120,7 @@ proptest! {
     #[test]
     fn parameters_survive_the_stack_set_format(parameters in btree_map("[A-Za-z0-9]{1,12}", value(), 0..8)) {
         let text = to_stack_set_parameters(&parameters);
-        let read = Layer::from_stage_file(&text, "staging-config.json").unwrap();
+        let read = Layer::from_stage_file(&text, "staging-config.json".as_ref()).unwrap();
         let values: BTreeMap<_, _> = read.parameters.into_iter().map(|(name, setting)| (name, setting.value)).collect();
         prop_assert_eq!(values, parameters);
     }
@@ -133,7 +133,7 @@ proptest! {
         let parameters: BTreeMap<_, _> = texts.into_iter().map(|(name, text)| (name, Value::Text(text))).collect();
         let policy = serde_json::json!({ "Statement": [] });
         let text = to_template_configuration(&parameters, &tags, Some(&policy)).unwrap();
-        let read = Layer::from_stage_file(&text, "staging-config.json").unwrap();
+        let read = Layer::from_stage_file(&text, "staging-config.json".as_ref()).unwrap();
         let values: BTreeMap<_, _> = read.parameters.into_iter().map(|(name, setting)| (name, setting.value)).collect();
         prop_assert_eq!(values, parameters);
         let read_tags: BTreeMap<_, _> = read.tags.into_iter().map(|(key, tag)| (key, tag.value.text().unwrap().to_owned())).collect();
@@ -145,15 +145,15 @@ proptest! {
     fn a_name_that_is_given_twice_is_refused_in_both_formats(name in text(), first in text(), second in text()) {
         let (name, first, second) = (serde_json::json!(name), serde_json::json!(first), serde_json::json!(second));
         let array = format!(r#"[{{"ParameterKey":{name},"ParameterValue":{first}}},{{"ParameterKey":{name},"ParameterValue":{second}}}]"#);
-        prop_assert_eq!(Layer::from_stage_file(&array, "stage.json").unwrap_err().0[0].code, "duplicate-parameter");
+        prop_assert_eq!(Layer::from_stage_file(&array, "stage.json".as_ref()).unwrap_err().0[0].code, "duplicate-parameter");
         let object = format!(r#"{{"Parameters":{{{name}:{first},{name}:{second}}}}}"#);
-        prop_assert_eq!(Layer::from_stage_file(&object, "stage.json").unwrap_err().0[0].code, "duplicate-key");
+        prop_assert_eq!(Layer::from_stage_file(&object, "stage.json".as_ref()).unwrap_err().0[0].code, "duplicate-key");
     }
 
     #[test]
     fn the_overrides_one_by_one_are_the_layer_of_each_target(entries in vec(override_entry(), 0..5)) {
         let text = serde_json::json!({ "version": 1, "overrides": entries }).to_string();
-        let overrides = match Overrides::from_file(&text, "overrides.json") {
+        let overrides = match Overrides::from_file(&text, "overrides.json".as_ref()) {
             Ok(overrides) => overrides,
             Err(problems) => {
                 prop_assert!(problems.0.iter().all(|problem| problem.code == "duplicate-override"), "{}", problems);
@@ -179,7 +179,7 @@ proptest! {
 
     #[test]
     fn any_text_as_an_override_file_is_read_or_refused_with_a_place(text in any::<String>()) {
-        if let Err(problems) = Overrides::from_file(&text, "overrides.json") {
+        if let Err(problems) = Overrides::from_file(&text, "overrides.json".as_ref()) {
             prop_assert!(!problems.0.is_empty() && problems.0.iter().all(|problem| problem.place.is_some()));
         }
     }
@@ -195,7 +195,7 @@ proptest! {
 
     #[test]
     fn any_text_as_a_stage_file_is_read_or_refused_with_a_place(text in any::<String>()) {
-        if let Err(problems) = Layer::from_stage_file(&text, "stage.json") {
+        if let Err(problems) = Layer::from_stage_file(&text, "stage.json".as_ref()) {
             prop_assert!(!problems.0.is_empty());
             for problem in problems.0 {
                 let has_place = matches!(problem.place, Some(Place::File { .. }));

@@ -14,11 +14,11 @@ fn report(problems: &[Problem]) -> String {
 }
 
 fn refused(text: &str) -> String {
-    report(&Overrides::from_file(text, "o.json").unwrap_err().0)
+    report(&Overrides::from_file(text, "o.json".as_ref()).unwrap_err().0)
 }
 
 fn read(entries: &str) -> Overrides {
-    Overrides::from_file(&format!(r#"{{ "$schema": "x", "version": 1, "overrides": {entries} }}"#), "o.json").unwrap()
+    Overrides::from_file(&format!(r#"{{ "$schema": "x", "version": 1, "overrides": {entries} }}"#), "o.json".as_ref()).unwrap()
 }
 
 const ENTRIES: &str = r#"[

@@ -18,7 +18,7 @@ fn report(problems: &[Problem]) -> String {
 }
 
 fn refused(text: &str) -> String {
-    report(&Layer::from_stage_file(text, "stage.json").unwrap_err().0)
+    report(&Layer::from_stage_file(text, "stage.json".as_ref()).unwrap_err().0)
 }
 
 fn checked(section: &Json, asked: &str, offered: &[(&str, &str)]) -> String {
@@ -27,7 +27,7 @@ fn checked(section: &Json, asked: &str, offered: &[(&str, &str)]) -> String {
     for (name, value) in offered {
         pipeline.offer(name, *value, "--option");
     }
-    let file = Layer::from_stage_file(asked, "stage.json").unwrap();
+    let file = Layer::from_stage_file(asked, "stage.json".as_ref()).unwrap();
     report(&check(&merge([file, pipeline]), &section).problems)
 }
 
@@ -96,7 +96,7 @@ fn all_mistakes_of_a_stage_file_are_reported_at_once() {
 fn numbers_and_booleans_become_the_text_that_stands_there() {
     let layer = Layer::from_stage_file(
         r#"{ "Parameters": { "A": 1.10, "B": true, "C": 12345678901234567890 }, "Tags": { "team": "ml" } }"#,
-        "stage.json",
+        "stage.json".as_ref(),
     )
     .unwrap();
     let texts: Vec<_> = layer.parameters.values().map(|setting| setting.value.text().unwrap()).collect();
@@ -191,14 +191,33 @@ fn mistakes_in_the_template_are_reported_by_pointer() {
 }
 
 #[test]
-fn a_pattern_that_this_engine_does_not_know_is_said_and_not_guessed() {
+fn a_type_that_is_not_documented_is_a_warning() {
+    let section = json!({
+        "A": { "Type": "List<String>" },
+        "B": { "Type": "AWS::SSM::Parameter::Value<Number>" },
+        "C": { "Type": "AWS::EC2::TransitGateway::Id" },
+    });
+    let asked = r#"[{ "ParameterKey": "A", "ParameterValue": "x,y" }, { "ParameterKey": "B", "ParameterValue": "/b" },
+        { "ParameterKey": "C", "ParameterValue": "tgw-1" }]"#;
+    assert_snapshot!(checked(&section, asked, &[]), @"
+    Warning[parameter-type] template /Parameters/A/Type: parameter `A` has the type `List<String>`, which is not documented
+      hint: the documented list of texts is `CommaDelimitedList`
+    Warning[parameter-type] template /Parameters/B/Type: parameter `B` has the type `AWS::SSM::Parameter::Value<Number>`, which is not documented
+      hint: the documented ones are String, List<String>, CommaDelimitedList and the AWS-specific types
+    Warning[parameter-type] template /Parameters/C/Type: parameter `C` has the type `AWS::EC2::TransitGateway::Id`, which is not documented
+      hint: if CloudFormation has it by now, nothing needs to be done
+    ");
+}
+
+#[test]
+fn a_pattern_that_is_left_to_cloudformation_has_a_note_and_is_not_guessed() {
     let section = json!({ "A": { "Type": "String", "AllowedPattern": "(?!x).*" }, "B": { "Type": "String", "AllowedPattern": "(?i)k" } });
     let asked = r#"[{ "ParameterKey": "A", "ParameterValue": "x" }, { "ParameterKey": "B", "ParameterValue": "\u212a" }]"#;
     assert_snapshot!(checked(&section, asked, &[]), @"
     Warning[pattern-not-checked] template /Parameters/A/AllowedPattern: the `AllowedPattern` of `A` cannot be checked here: it uses look-ahead
       hint: CloudFormation checks it in each account; without what is named here it is checked before that
-    Warning[pattern-not-checked] stage.json:1:91: whether `B` matches `(?i)k` is not checked here: case beyond ASCII is not ignored alike
-      hint: CloudFormation checks it in each account
+    Warning[pattern-not-checked] template /Parameters/B/AllowedPattern: the `AllowedPattern` of `B` cannot be checked here: it uses a flag
+      hint: CloudFormation checks it in each account; without what is named here it is checked before that
     ");
 }
 
@@ -319,7 +338,7 @@ fn a_file_of_many_thousand_entries_is_read_in_a_moment() {
     // This thread's CPU time in nanoseconds, where the system tells it: what else the machine does is not in it.
     let cpu_now = || -> Option<u64> { std::fs::read_to_string("/proc/thread-self/schedstat").ok()?.split(' ').next()?.parse().ok() };
     let before = cpu_now();
-    assert_eq!(Layer::from_stage_file(&text, "stage.json").unwrap_err().0.len(), 99_999);
+    assert_eq!(Layer::from_stage_file(&text, "stage.json".as_ref()).unwrap_err().0.len(), 99_999);
     let taken = cpu_now().zip(before).map(|(after, before)| after - before);
     assert!(taken.is_none_or(|taken| taken < 30_000_000_000), "{taken:?}");
 }
@@ -334,7 +353,7 @@ fn a_default_must_satisfy_its_own_constraints() {
 fn a_missing_parameter_is_added_in_the_form_that_the_stage_file_has() {
     let section = ParametersSection::parse(&serde_json::json!({ "Name": { "Type": "String" } })).unwrap();
     for file in [r#"{ "Parameters": { } }"#, "[ ]"] {
-        let stage = |text: &str| merge([Layer::from_stage_file(text, "stage.json").unwrap()]);
+        let stage = |text: &str| merge([Layer::from_stage_file(text, "stage.json".as_ref()).unwrap()]);
         let problems = check(&stage(file), &section).problems;
         let hint = problems.iter().find(|problem| problem.code == "missing-parameter").unwrap().hint.clone().unwrap();
         // What the hint says to add, put where it says.

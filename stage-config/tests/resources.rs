@@ -6,9 +6,10 @@ use stage_config::{Layer, Place, Problem, ResolvedTemplate, ResourceRules, Sever
 /// A whole and right endpoint; what a test changes is merged into it, and null removes.
 fn template(changes: &Json) -> Json {
     let mut template = json!({
+        "Parameters": { "ModelPackageName": {} },
         "Conditions": {},
         "Resources": {
-            "Model": { "Type": "AWS::SageMaker::Model", "Properties": { "PrimaryContainer": { "ModelPackageName": "p" } } },
+            "Model": { "Type": "AWS::SageMaker::Model", "Properties": { "PrimaryContainer": { "ModelPackageName": { "Ref": "ModelPackageName" } } } },
             "Config": { "Type": "AWS::SageMaker::EndpointConfig", "Properties": { "ProductionVariants": [{
                 "VariantName": "AllTraffic",
                 "ModelName": { "Fn::GetAtt": ["Model", "ModelName"] },
@@ -290,6 +291,11 @@ fn two_endpoints_have_names_that_differ_in_more_than_case() {
         |name: &str| json!({ "Resources": { "Second": { "Type": "AWS::SageMaker::Endpoint", "Properties": { "EndpointName": name } } } });
     accepted(&second("iris-staging-2"));
     refused(&second("Iris-Staging"), "two endpoints have the name `Iris-Staging`");
+    let mut conditional = second("Iris-Staging");
+    overlay(&mut conditional, &json!({ "Resources": { "Second": { "Condition": "Other" } } }));
+    accepted(&conditional);
+    overlay(&mut conditional, &json!({ "Conditions": { "Other": true } }));
+    refused(&conditional, "two endpoints have the name `Iris-Staging`");
 }
 
 #[test]
@@ -350,7 +356,8 @@ fn scaled_variants_have_at_least_their_least_number_of_instances() {
             &mut all,
             &json!({ "Resources": { "Scaling": { "Type": "AWS::ApplicationAutoScaling::ScalableTarget", "Properties": {
             "ServiceNamespace": "sagemaker", "ScalableDimension": "sagemaker:variant:DesiredInstanceCount", "MinCapacity": least, "MaxCapacity": 6,
-        } } } }),
+            "ResourceId": "endpoint/iris-staging/variant/AllTraffic",
+        } }, "Endpoint": { "Properties": { "RetainAllVariantProperties": true } } } }),
         );
         all
     };
@@ -490,7 +497,7 @@ fn placed(changes: &Json, parameters: &Json, file: &str, rules: &ResourceRules) 
     if let Some(truths) = changes.get("Truths") {
         resolved["Conditions"] = truths.clone();
     }
-    check_resources(ResolvedTemplate::new(&template, &resolved), &Layer::from_stage_file(file, "stage.json").unwrap(), rules)
+    check_resources(ResolvedTemplate::new(&template, &resolved), &Layer::from_stage_file(file, "stage.json".as_ref()).unwrap(), rules)
 }
 
 #[test]
@@ -555,7 +562,7 @@ fn what_is_there_because_of_a_parameter_leads_to_that_parameter() {
     let mut resolved = template(&with_canary);
     resolved["Conditions"] = json!({ "Guarded": true });
     let file = r#"[{ "ParameterKey": "Strategy", "ParameterValue": "canary" }]"#;
-    let layer = Layer::from_stage_file(file, "stage.json").unwrap();
+    let layer = Layer::from_stage_file(file, "stage.json".as_ref()).unwrap();
     let found = check_resources(ResolvedTemplate::new(&template(&changes), &resolved), &layer, &ResourceRules::default());
     assert_eq!(found.len(), 1, "{found:#?}");
     assert_eq!(found[0].place.as_ref().unwrap().to_string(), "stage.json:1:50");

@@ -5,8 +5,8 @@
 
 use std::time::{Duration, Instant};
 
+use sandbox::loopback::{Answer, Loopback, Request};
 use serde_json::json;
-use test_support::loopback::{Answer, Loopback, Request};
 
 #[path = "../tests/end_to_end/project.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the tests use more of it")]

@@ -1,32 +1,34 @@
-//! The command line: what can be typed, and which environment variable stands in for it.
+//! The command line: its options, and the environment variable of each.
 //!
-//! Every option of the Python seed's scripts is here under its name, with the environment variable of its pipeline, so that a pipeline
-//! that exists keeps working. An empty variable, or an empty value, counts as not given.
+//! Every option of the Python seed's scripts has its name here, with the environment variable of its pipeline, so that an existing
+//! pipeline keeps working. An empty variable, or an empty value, counts as not set.
 
 mod options;
 
 use std::path::PathBuf;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub(crate) use options::{
-    AccountFilter, BenchOptions, BuildOptions, ChoiceOptions, ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions,
-    ConfigurationOptions, DemoOptions, DeployOptions, DeveloperTestOptions, DistOptions, DoctorOptions, LintCheck, LintOptions,
-    ListOptions, OwnChecks, PackageOptions, PlanOptions, ProjectOptions, PruneOptions, RecordOptions, RegistryAction, RegistryOptions,
-    ReleaseOptions, ResolveOptions, RoleOptions, SchemaOf, SetupOptions, SoakOptions, StageAccounts, TestOptions, TourOptions, given,
+    AccountFilter, BuildOptions, ChoiceOptions, ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions,
+    ConfigurationOptions, DemoOptions, DeployOptions, DoctorOptions, ListOptions, OwnChecks, PackageOptions, PlanOptions, ProjectOptions,
+    PruneOptions, RecordOptions, RegistryAction, RegistryOptions, ReleaseOptions, ResolveOptions, RoleOptions, SchemaOf, SetupOptions,
+    StageAccounts, TestOptions, TourOptions, given,
 };
 #[cfg(feature = "aws")]
 pub(crate) use options::{Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, SnapshotOptions, StackSetOptions};
 
 use crate::printer::Format;
 
-/// From an approved model package to tested endpoints on Amazon SageMaker, across accounts.
+/// Deploy approved models to Amazon SageMaker endpoints across AWS accounts, and test them
 #[derive(Debug, Parser)]
 #[command(
     name = "cargo xtask",
     bin_name = "cargo xtask",
     version,
     max_term_width = 110,
+    disable_help_flag = true,
     subcommand_required = true,
     arg_required_else_help = true
 )]
@@ -39,94 +41,98 @@ pub(crate) struct Cli {
 
 /// Options of every command.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Options of every command")]
+#[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalOptions {
-    /// The project's folder; found upward from the working directory when not given.
+    /// Use this project folder [default: found upward from the working directory]
     #[arg(long, global = true, value_name = "DIR", env = "XTASK_PROJECT_DIR")]
     pub(crate) project_dir: Option<PathBuf>,
-    /// The shape of the result on standard output.
+    /// Print the result as text or JSON
     #[arg(long, global = true, value_enum, default_value_t)]
     pub(crate) format: Format,
-    /// Whether to use colour.
+    /// Use color in the output
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "always", "never"])]
     pub(crate) color: String,
-    /// Says only what failed.
+    /// Print only the result and errors
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
-    /// Says more; twice shows the log of the AWS SDK.
+    /// Print more; -vv also prints the log of the AWS SDK
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
+    /// Print help
+    #[arg(short, long, global = true, action = clap::ArgAction::Help)]
+    help: Option<bool>,
 }
 
-/// What to do.
+/// The subcommands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// The first minute: builds, refuses, packages and tests on this machine, with no account and nothing but Rust.
+    /// Build, check, package and test an example on this machine in a minute, without AWS
     Tour(TourOptions),
-    /// Creates the model package group when it is missing, and shares it with the target accounts.
+    /// Create the model package group and share it with the target accounts
     Setup(SetupOptions),
-    /// Checks everything that a release needs, in every account, and says what is missing. Changes nothing.
+    /// Check all prerequisites of a release in every account; changes nothing
     Doctor(Box<DoctorOptions>),
-    /// Chooses the approved model package, merges and checks both stages' parameters, and packages the template.
+    /// Choose the model package, check both stages, package the template: a release
     Build(Box<BuildOptions>),
-    /// Explains and checks the stages' parameters, and makes their schemas; needs no AWS.
+    /// Explain, check and describe the parameters of the stages, without AWS
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Lists a model package group, writes it into a file, or says which package `build` would choose. Changes nothing.
+    /// List, export or resolve the model packages of a group; changes nothing
     Registry(Box<RegistryOptions>),
-    /// Packages a template in place of `aws cloudformation package`.
+    /// Package a template, as a replacement for `aws cloudformation package`
     #[command(infer_long_args = true)]
     Package(Box<PackageOptions>),
-    /// Tells what a rollout of a stage would change, in every account and region, and whether it could. Changes nothing.
+    /// Show what a rollout would change in every account and region; changes nothing
     Plan(Box<PlanOptions>),
-    /// Removes stack instances that the release has no target for: those that are named or confirmed, and no others.
+    /// Delete stack instances that the release does not target
     Prune(Box<PruneOptions>),
-    /// Rolls a stage out through its stack set, and checks that its endpoints then serve the release.
+    /// Roll a stage out and check that its endpoints serve the release
     Deploy(Box<DeployOptions>),
-    /// Tests every endpoint of the staging accounts.
+    /// Test every endpoint of the staging accounts
     TestStaging(TestOptions),
-    /// Tests every endpoint of the production accounts.
+    /// Test every endpoint of the production accounts
     TestProd(TestOptions),
-    /// The whole pipeline on this machine, against a local AWS with three accounts: it cannot reach the real one.
+    /// Run the whole pipeline on this machine, against a local AWS with three accounts
     Demo(DemoOptions),
-    /// Runs all tests of this workspace, set-up included, and ends with a summary.
-    Test(DeveloperTestOptions),
-    /// Runs the property tests of this workspace with new seeds and many more cases.
-    Soak(SoakOptions),
-    /// Checks format, lints, documentation, dependencies and templates of this workspace.
-    Lint(LintOptions),
-    /// Runs the benchmarks of this workspace, set-up included.
-    Bench(BenchOptions),
-    /// Makes the release binary, with its checksum, that runs on every CodeBuild image.
-    Dist(DistOptions),
+    #[cfg(feature = "dev")]
+    #[command(flatten)]
+    Developer(crate::dev::DeveloperTask),
 }
 
 impl Cli {
     /// Reads the command line; clap prints help and errors itself and ends the process with 0 or 2.
     pub(crate) fn read() -> Self {
         let command = without_empty_variables(Self::command());
-        Self::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
+        let read = command.try_get_matches().and_then(|matches| Self::from_arg_matches(&matches));
+        read.unwrap_or_else(|error| explained(error).exit())
     }
 }
 
-/// clap takes an empty environment variable as an empty value; in a pipeline it means that nobody set it.
+/// The tasks of `crate::dev`; CONTRIBUTING.md names what they need.
+const DEVELOPER_TASKS: [&str; 5] = ["test", "soak", "lint", "bench", "dist"];
+
+/// In a program without the developers' tasks these are not unknown commands: the error says where they are.
+fn explained(error: clap::Error) -> clap::Error {
+    match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(task)) if DEVELOPER_TASKS.contains(&task.as_str()) => Cli::command().error(
+            ErrorKind::InvalidSubcommand,
+            format!("`{task}` needs the workspace that this program is built from: run `cargo xtask {task}` there"),
+        ),
+        _ => error,
+    }
+}
+
+/// To clap an empty environment variable is an empty value; in a pipeline it is one that is not set. `--help` names variables without
+/// their values.
 fn without_empty_variables(command: clap::Command) -> clap::Command {
     command
         .mut_args(|argument| match argument.get_env() {
             Some(name) if std::env::var_os(name).is_some_and(|value| value.is_empty()) => argument.env(None::<&'static str>),
-            _ => argument,
+            _ => argument.hide_env_values(true),
         })
         .mut_subcommands(without_empty_variables)
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::CommandFactory as _;
-
-    use super::Cli;
-
-    #[test]
-    fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
-    }
-}
+#[path = "../tests/in_process/cli.rs"]
+mod tests;

@@ -1,16 +1,12 @@
 //! One module a command.
 
-pub(crate) mod bench;
 pub(crate) mod build;
 pub(crate) mod config;
 pub(crate) mod demo;
 #[cfg(feature = "aws")]
 pub(crate) mod deploy;
-mod developer;
-pub(crate) mod dist;
 #[cfg(feature = "aws")]
 pub(crate) mod doctor;
-pub(crate) mod lint;
 pub(crate) mod package;
 #[cfg(feature = "aws")]
 pub(crate) mod plan;
@@ -19,9 +15,6 @@ pub(crate) mod prune;
 pub(crate) mod registry;
 #[cfg(feature = "aws")]
 pub(crate) mod setup;
-pub(crate) mod soak;
-mod stand_in;
-pub(crate) mod test;
 pub(crate) mod test_endpoints;
 pub(crate) mod tour;
 

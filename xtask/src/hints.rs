@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
+use endpoint_test::{FindingCode, Problem, ProblemCode, Report};
 use model_release::{Diagnostic, Place};
+
+const NO_GOLDEN_FILE: &str = "write it with --update-golden, and read what was written";
 
 /// The finding with this program's hint, and with the option that it is about, where the libraries have none.
 pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
@@ -53,4 +56,36 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
         completed.place = option.map(Place::Named);
     }
     Cow::Owned(completed)
+}
+
+/// What to do about a problem of a suite.
+pub(crate) fn of_suite_problem(problem: &Problem) -> Option<String> {
+    match problem.code {
+        Some(ProblemCode::GoldenFileMissing) => Some(NO_GOLDEN_FILE.to_owned()),
+        Some(ProblemCode::VariableWithoutValue) => {
+            let name = problem.subject.as_deref().unwrap_or_default();
+            Some(format!("give it with `--var {name}=VALUE`, or a default under `variables`; `$${{` stands for `${{` itself"))
+        }
+        _ => problem.hint.clone(),
+    }
+}
+
+/// The report with what to do about its findings.
+pub(crate) fn in_report(mut report: Report) -> Report {
+    let of_code = |code| match code {
+        FindingCode::GoldenFileMissing => Some(NO_GOLDEN_FILE),
+        FindingCode::GoldenFileDiffers => Some("when the new answer is right, write it with --update-golden"),
+        FindingCode::GeneratorLate => Some("use a larger machine, a lower rate, or fewer endpoints at once (`--jobs`)"),
+        _ => None,
+    };
+    for target in &mut report.targets {
+        let checks = target.cases.iter_mut().flat_map(|case| &mut case.checks).map(|check| (check.code, &mut check.hint));
+        let load = target.load.iter_mut().map(|load| (load.code, &mut load.hint));
+        for (code, hint) in checks.chain(load) {
+            if let Some(text) = code.and_then(of_code) {
+                *hint = Some(text.to_owned());
+            }
+        }
+    }
+    report
 }

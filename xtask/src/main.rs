@@ -6,26 +6,22 @@
 mod check_programs;
 mod cli;
 mod commands;
+#[cfg(feature = "dev")]
+mod dev;
 mod diagnostic;
 mod example;
 mod exit;
 mod files;
 mod hints;
 mod interruption;
-mod local_test;
 #[cfg(feature = "aws")]
 mod preflight;
-#[cfg(all(test, feature = "aws"))]
-mod printed_commands;
 mod printer;
+mod progress;
 mod project;
 mod record;
 mod release_build;
 mod requests;
-#[cfg(feature = "aws")]
-mod rollout_progress;
-#[cfg(test)]
-mod schemas;
 #[cfg(feature = "aws")]
 mod session;
 mod snapshot;
@@ -33,8 +29,15 @@ mod stores;
 mod suite_file;
 mod suite_variables;
 mod targets;
-mod test_progress;
 mod test_results;
+
+// Tests that need types of this program.
+#[cfg(all(test, feature = "aws", feature = "dev"))]
+#[path = "../tests/in_process/printed_commands.rs"]
+mod printed_commands;
+#[cfg(test)]
+#[path = "../tests/in_process/schemas.rs"]
+mod schemas;
 
 use anstream::ColorChoice;
 use tracing_subscriber::EnvFilter;
@@ -79,11 +82,8 @@ async fn run(printer: Printer, cli: Cli) -> Result<Exit, Failure> {
         Command::TestStaging(options) => Box::pin(commands::test_endpoints::run(printer, &project()?, Stage::Staging, &options)).await,
         Command::TestProd(options) => Box::pin(commands::test_endpoints::run(printer, &project()?, Stage::Prod, &options)).await,
         Command::Demo(options) => Box::pin(commands::demo::run(printer, &project()?, &options)).await,
-        Command::Test(options) => commands::test::run(printer, &project()?, &options),
-        Command::Soak(options) => commands::soak::run(printer, &project()?, &options),
-        Command::Lint(options) => commands::lint::run(printer, &project()?, &options).await,
-        Command::Bench(options) => commands::bench::run(printer, &project()?, &options),
-        Command::Dist(options) => commands::dist::run(printer, &project()?, &options),
+        #[cfg(feature = "dev")]
+        Command::Developer(task) => Box::pin(dev::run(printer, &project()?, &task)).await,
     }
 }
 

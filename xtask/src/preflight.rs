@@ -1,13 +1,11 @@
 //! The preflight at the terminal: its progress, and what it found.
 
-use std::time::Duration;
-
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use model_release::aws::{PreflightProgress, Session, TargetSessions, check_targets};
+use model_release::aws::{Session, TargetSessions, check_targets};
 use model_release::preflight::{PlannedRollout, PreflightReport};
 use model_release::{Diagnostic, Level};
 
 use crate::printer::Printer;
+use crate::progress;
 
 /// How many targets are named with a finding before the rest is counted.
 const NAMED: usize = 4;
@@ -19,8 +17,7 @@ pub(crate) async fn report(
     sessions: &TargetSessions,
     rollout: &PlannedRollout<'_>,
 ) -> PreflightReport {
-    let bar = PreflightBar::new(printer);
-    PreflightReport::of(&check_targets(session, sessions, rollout, bar.listener()).await)
+    PreflightReport::of(&check_targets(session, sessions, rollout, progress::preflight(printer)).await)
 }
 
 /// Every finding: what failed as errors, what could not be checked as warnings.
@@ -38,47 +35,5 @@ pub(crate) fn show(printer: Printer, report: &PreflightReport) {
             diagnostic = diagnostic.named(if more > 0 { format!("{named} and {more} more") } else { named });
         }
         printer.diagnostic(&diagnostic);
-    }
-}
-
-/// One line that moves while targets are checked.
-#[derive(Debug)]
-pub(crate) struct PreflightBar {
-    printer: Printer,
-    bar: ProgressBar,
-}
-
-impl PreflightBar {
-    pub(crate) fn new(printer: Printer) -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed}  {wide_msg}") {
-            bar.set_style(style);
-        }
-        Self { printer, bar }
-    }
-
-    /// What hears of the progress.
-    pub(crate) fn listener(&self) -> impl FnMut(PreflightProgress) + Send + use<> {
-        let (printer, bar) = (self.printer, self.bar.clone());
-        move |progress| {
-            let PreflightProgress { targets, accounts, checked, failures } = progress;
-            if checked == 0 {
-                let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
-                let place = format!("{} in {}", plural(targets, "target"), plural(accounts, "account"));
-                printer.step("Checking", format_args!("{place}, without changing anything"));
-                if printer.shows_progress() {
-                    bar.set_draw_target(ProgressDrawTarget::stderr());
-                    bar.enable_steady_tick(Duration::from_millis(120));
-                }
-            }
-            let failed = if failures > 0 { format!(", {failures} failures") } else { String::new() };
-            bar.set_message(format!("{checked} of {targets} targets checked{failed}"));
-        }
-    }
-}
-
-impl Drop for PreflightBar {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
     }
 }

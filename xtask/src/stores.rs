@@ -1,7 +1,5 @@
 //! Where the local files that a template names are uploaded to: a bucket, where one was named, or a folder that stands for it.
 
-mod progress;
-
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -9,9 +7,9 @@ use cfn_render::{PackageOptions, PackagePlan, Packaged, Template};
 use endpoint_test::shell::word;
 
 use crate::printer::Printer;
+use crate::progress::Uploads;
 use model_release::problems;
 use model_release::{Diagnostic, Failure, FailureKind};
-use progress::Progress;
 
 /// A bucket, and how objects are put into it.
 #[derive(Debug, Clone, Default)]
@@ -65,7 +63,7 @@ pub(crate) async fn package(
     if let Some(folder) = &bucket.folder {
         let region = bucket.region.as_deref().ok_or_else(without_region)?;
         let store = cfn_render::store::Directory::new(folder, &bucket.name, region).prefix(bucket.prefix.as_deref().unwrap_or_default());
-        let store = Progress::new(printer, &plan, store);
+        let store = Uploads::new(printer, &plan, store);
         return plan.upload(&store).await.map_err(told);
     }
     in_bucket(printer, plan, bucket).await?.map_err(told)
@@ -100,7 +98,7 @@ async fn in_bucket(printer: Printer, plan: PackagePlan, bucket: Bucket) -> Resul
         .metadata(bucket.metadata)
         .expected_bucket_owner(bucket.expected_owner)
         .force_upload(bucket.force_upload);
-    let store = Progress::new(printer, &plan, store);
+    let store = Uploads::new(printer, &plan, store);
     Ok(plan.upload(&store).await)
 }
 

@@ -6,6 +6,7 @@ use endpoint_test::{Suite, SuiteInfo, SuiteOptions};
 use model_release::{Diagnostic, Failure, FailureKind};
 
 use crate::files;
+use crate::hints;
 
 /// The project's own tests.
 pub(crate) const SUITE: &str = "test/endpoint-tests.yaml";
@@ -25,7 +26,7 @@ impl SuiteFile {
                 .problems()
                 .iter()
                 .map(|problem| {
-                    let diagnostic = Diagnostic::error(&problem.message).hint(problem.hint.clone());
+                    let diagnostic = Diagnostic::error(&problem.message).hint(hints::of_suite_problem(problem));
                     match &problem.place {
                         Some(place) => diagnostic.source(&files::shown(path), place.line, place.column, &text),
                         None => diagnostic.file(path),

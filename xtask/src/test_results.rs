@@ -6,6 +6,7 @@ use endpoint_test::{Report, Verdict, report as render};
 
 use crate::exit::Exit;
 use crate::files::{self, FileSet};
+use crate::hints;
 use crate::printer::Printer;
 use model_release::{Diagnostic, Failure};
 
@@ -48,6 +49,7 @@ impl ResultFiles {
 
 /// Writes the results and shows what they come to.
 pub(crate) fn finish(printer: Printer, results: &ResultFiles, report: &Report) -> Result<Exit, Failure> {
+    let report = &hints::in_report(report.clone());
     results.write(report)?;
     printer.result(report, endpoint_test::report::table(report).trim_end());
     printer.step("Written", results.describe());

@@ -15,6 +15,7 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use super::property_table::Content;
 use crate::artifact::{Artifact, ArtifactWriter, HashWriter};
+use crate::code::Code;
 
 /// Files with this name list what is left out of the archives of their folder and those below it, in the syntax of `.gitignore`.
 const IGNORE_FILE: &str = ".cfnignore";
@@ -25,22 +26,22 @@ const MAX_PROBLEMS: usize = 50;
 /// Why a file or folder cannot be an artifact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Unusable {
-    pub(crate) code: &'static str,
+    pub(crate) code: Code,
     pub(crate) message: String,
     pub(crate) hint: Option<&'static str>,
 }
 
 impl Unusable {
-    fn new(code: &'static str, message: impl Into<String>) -> Self {
+    fn new(code: Code, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), hint: None }
     }
 
-    fn hint(self, hint: &'static str) -> Self {
+    fn with_hint(self, hint: &'static str) -> Self {
         Self { hint: Some(hint), ..self }
     }
 
     fn io(what: &'static str, path: &Path, error: &io::Error) -> Self {
-        Self::new("unreadable", format!("`{}` cannot be {what}: {error}", path.display()))
+        Self::new(Code::Unreadable, format!("`{}` cannot be {what}: {error}", path.display()))
     }
 }
 
@@ -70,7 +71,7 @@ pub(crate) fn make_artifact(path: &Path, content: Content) -> Result<Made, Vec<U
     let is_archive = content == Content::Archive && is_zip(&mut file).map_err(unreadable)?;
     if is_archive && let Some(name) = climbs_out(&mut file) {
         let message = format!("the archive `{}` holds `{name}`, which is outside of the folder that it is unpacked into", path.display());
-        return Err(vec![Unusable::new("archive-climbs-out", message).hint("make the archive again, from within the folder")]);
+        return Err(vec![Unusable::new(Code::ArchiveClimbsOut, message).with_hint("make the archive again, from within the folder")]);
     }
     if content == Content::Archive && !is_archive {
         let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| vec![not_utf8(path)])?;
@@ -111,7 +112,7 @@ fn copy_whole(file: &mut File, path: &Path, to: &mut impl Write) -> Result<(), U
     let copied = io::copy(&mut Read::by_ref(file).take(expected + 1), to).map_err(unreadable)?;
     if copied != expected || file.metadata().map_err(unreadable)?.len() != expected {
         let message = format!("`{}` changed while it was read", path.display());
-        return Err(Unusable::new("changed-meanwhile", message).hint("package again when nothing writes to it"));
+        return Err(Unusable::new(Code::ChangedMeanwhile, message).with_hint("package again when nothing writes to it"));
     }
     Ok(())
 }
@@ -149,7 +150,7 @@ fn zip_folder(folder: &Path) -> Result<Made, Vec<Unusable>> {
         match entry {
             Ok(entry) if entry.error().is_some() => {
                 let message = entry.error().map(ToString::to_string).unwrap_or_default();
-                problems.push(Unusable::new("malformed-ignore-file", format!("`{}`: {message}", entry.path().display())));
+                problems.push(Unusable::new(Code::MalformedIgnoreFile, format!("`{}`: {message}", entry.path().display())));
             }
             Ok(entry) => match folder_entry(folder, entry.path()) {
                 Ok(entry) => entries.extend(entry),
@@ -163,12 +164,12 @@ fn zip_folder(folder: &Path) -> Result<Made, Vec<Unusable>> {
     if problems.len() > MAX_PROBLEMS {
         let message = format!("the folder `{}` has {} more problems like these", folder.display(), problems.len() - MAX_PROBLEMS);
         problems.truncate(MAX_PROBLEMS);
-        problems.push(Unusable::new("more-problems", message));
+        problems.push(Unusable::new(Code::MoreProblems, message));
     }
     if problems.is_empty() && entries.is_empty() {
         problems.push(
-            Unusable::new("empty-folder", format!("the folder `{}` has no files to upload", folder.display()))
-                .hint("build the artifact first, or see what a .cfnignore file leaves out"),
+            Unusable::new(Code::EmptyFolder, format!("the folder `{}` has no files to upload", folder.display()))
+                .with_hint("build the artifact first, or see what a .cfnignore file leaves out"),
         );
     }
     if !problems.is_empty() {
@@ -192,7 +193,7 @@ fn folder_entry(folder: &Path, path: &Path) -> Result<Option<Entry>, Unusable> {
     let parts: Option<Vec<&str>> = relative.components().map(|part| part.as_os_str().to_str()).collect();
     let name = parts.ok_or_else(|| not_utf8(path))?.join("/");
     if name.contains('\\') {
-        return Err(Unusable::new("name-with-backslash", format!("the name of `{}` has a backslash", path.display())).hint(
+        return Err(Unusable::new(Code::NameWithBackslash, format!("the name of `{}` has a backslash", path.display())).with_hint(
             "programs take it for a folder's separator when they unpack the archive: rename the file, or list it in a .cfnignore file",
         ));
     }
@@ -246,9 +247,9 @@ impl<W: Write> Write for Tee<'_, W> {
 fn walk_failure(folder: &Path, error: &ignore::Error) -> Unusable {
     let message = format!("the folder `{}` cannot be read: {error}", folder.display());
     if is_loop(error) {
-        return Unusable::new("symlink-loop", message).hint("list the link in a .cfnignore file, or remove it");
+        return Unusable::new(Code::SymlinkLoop, message).with_hint("list the link in a .cfnignore file, or remove it");
     }
-    Unusable::new("unreadable", message)
+    Unusable::new(Code::Unreadable, message)
 }
 
 fn is_loop(error: &ignore::Error) -> bool {
@@ -262,22 +263,22 @@ fn is_loop(error: &ignore::Error) -> bool {
 }
 
 fn link_outside(folder: &Path, path: &Path) -> Unusable {
-    Unusable::new("symlink-outside", format!("the link `{}` leads out of the folder `{}`", path.display(), folder.display()))
-        .hint("copy what it leads to into the folder, or list the link in a .cfnignore file")
+    Unusable::new(Code::SymlinkOutside, format!("the link `{}` leads out of the folder `{}`", path.display(), folder.display()))
+        .with_hint("copy what it leads to into the folder, or list the link in a .cfnignore file")
 }
 
 fn dangling_link(path: &Path) -> Unusable {
-    Unusable::new("dangling-symlink", format!("the link `{}` leads nowhere", path.display()))
-        .hint("mend or remove it, or list it in a .cfnignore file")
+    Unusable::new(Code::DanglingSymlink, format!("the link `{}` leads nowhere", path.display()))
+        .with_hint("mend or remove it, or list it in a .cfnignore file")
 }
 
 fn special_file(path: &Path) -> Unusable {
-    Unusable::new("special-file", format!("`{}` is a pipe, a socket or a device, not a file", path.display()))
-        .hint("list it in a .cfnignore file, or remove it")
+    Unusable::new(Code::SpecialFile, format!("`{}` is a pipe, a socket or a device, not a file", path.display()))
+        .with_hint("list it in a .cfnignore file, or remove it")
 }
 
 fn not_utf8(path: &Path) -> Unusable {
-    Unusable::new("name-not-utf8", format!("the name of `{}` is not UTF-8", path.display()))
+    Unusable::new(Code::NameNotUtf8, format!("the name of `{}` is not UTF-8", path.display()))
 }
 
 #[cfg(unix)]
@@ -321,7 +322,7 @@ mod tests {
             file.as_file().set_len(LENGTH).unwrap();
             let mut reader = File::open(file.path()).unwrap();
             let outcome = copy_whole(&mut reader, file.path(), &mut Meddler { file: file.as_file(), length });
-            assert_eq!(outcome.map_err(|unusable| unusable.code), if fine { Ok(()) } else { Err("changed-meanwhile") }, "{length}");
+            assert_eq!(outcome.map_err(|unusable| unusable.code), if fine { Ok(()) } else { Err(Code::ChangedMeanwhile) }, "{length}");
         }
     }
 }

@@ -10,6 +10,7 @@ use super::property_table::{Content, Form};
 use super::sites::{INCLUDE, Role, Site, find_sites};
 use super::splice::Replacement;
 use crate::artifact::Artifact;
+use crate::code::Code;
 use crate::error::{Error, ErrorKind};
 use crate::problem::{Problem, Severity, did_you_mean};
 use crate::store::encode_path;
@@ -116,8 +117,8 @@ impl Planner {
         let Some(text) = tree.text(site.node) else {
             if tree.function(site.node).is_none() && !tree.is_mapping(site.node) {
                 let message = format!("`{}` is a list, where a path or a mapping belongs", site.name);
-                let problem = Problem::error("not-an-artifact", template.place_of_node(site.node, &site.pointer), message);
-                self.problems.push(problem.hint("name one file or folder, or an object as s3://bucket/key"));
+                let problem = Problem::error(Code::NotAnArtifact, template.place_of_node(site.node, &site.pointer), message);
+                self.problems.push(problem.with_hint("name one file or folder, or an object as s3://bucket/key"));
             }
             return None;
         };
@@ -128,8 +129,9 @@ impl Planner {
             Address::Settled => None,
             Address::Object { bucket, key, version } => settled_object(site.form, bucket, key, version).map(Planned::Fixed),
             Address::Wrong(message, hint) => {
-                self.problems
-                    .push(Problem::error("malformed-address", template.place_of_node(site.node, &site.pointer), message).hint(hint));
+                self.problems.push(
+                    Problem::error(Code::MalformedAddress, template.place_of_node(site.node, &site.pointer), message).with_hint(hint),
+                );
                 None
             }
             Address::Local(path) => self.local(template, site, path),
@@ -151,7 +153,8 @@ impl Planner {
         if site.content == Content::File && canonical.is_dir() {
             let message = format!("`{named}` is a folder: `{}` will name a zip archive", site.name);
             self.problems.push(
-                Problem::warning("folder-for-file", template.place_of_node(site.node, &site.pointer), message).hint("name the file itself"),
+                Problem::warning(Code::FolderForFile, template.place_of_node(site.node, &site.pointer), message)
+                    .with_hint("name the file itself"),
             );
         }
         let identity = (canonical, site.content);
@@ -174,7 +177,7 @@ impl Planner {
             Err(unusable) => {
                 let place = template.place_of_node(site.node, &site.pointer);
                 let problems = unusable.into_iter().map(|unusable| {
-                    Problem::error(unusable.code, place.clone(), unusable.message).hint_if(unusable.hint.map(str::to_owned))
+                    Problem::error(unusable.code, place.clone(), unusable.message).with_hint_opt(unusable.hint.map(str::to_owned))
                 });
                 self.problems.extend(problems);
                 None
@@ -195,7 +198,7 @@ impl Planner {
         if let Some(from) = self.open.iter().position(|open| open == canonical) {
             let chain: Vec<String> = self.open[from..].iter().chain([canonical]).map(|path| format!("`{}`", file_name(path))).collect();
             let message = format!("the template nests itself: {}", chain.join(" → "));
-            self.problems.push(Problem::error("template-cycle", parent.place_of_node(site.node, &site.pointer), message));
+            self.problems.push(Problem::error(Code::TemplateCycle, parent.place_of_node(site.node, &site.pointer), message));
             return None;
         }
         if let Some(known) = self.nested.get(&identity) {
@@ -203,7 +206,7 @@ impl Planner {
         }
         if self.open.len() >= MAX_NESTING {
             let message = format!("templates nest in each other more than {MAX_NESTING} deep");
-            self.problems.push(Problem::error("template-nesting", parent.place_of_node(site.node, &site.pointer), message));
+            self.problems.push(Problem::error(Code::TemplateNesting, parent.place_of_node(site.node, &site.pointer), message));
             return None;
         }
         let planned = match read_template(path) {
@@ -215,14 +218,14 @@ impl Planner {
                 Some(self.plan.templates.len() - 1)
             }
             Err(ReadFailure::File(message)) => {
-                self.problems.push(Problem::error("unreadable", parent.place_of_node(site.node, &site.pointer), message));
+                self.problems.push(Problem::error(Code::Unreadable, parent.place_of_node(site.node, &site.pointer), message));
                 None
             }
             Err(ReadFailure::Template(error)) => {
                 let named_by = format!("`{}` names it at {}", site.name, parent.place_of_node(site.node, &site.pointer));
                 self.problems.extend(error.problems().iter().map(|problem| {
                     let hint = problem.hint.as_ref().map_or_else(|| named_by.clone(), |hint| format!("{hint}; {named_by}"));
-                    problem.clone().hint(hint)
+                    problem.clone().with_hint(hint)
                 }));
                 None
             }
@@ -322,7 +325,7 @@ fn missing(template: &Template, site: &Site, named: &str, path: &Path) -> Proble
     } else {
         similar.unwrap_or_else(|| format!("looked for `{}`: paths are relative to the template's folder", path.display()))
     };
-    Problem::error("missing-artifact", template.place_of_node(site.node, &site.pointer), message).hint(hint)
+    Problem::error(Code::MissingArtifact, template.place_of_node(site.node, &site.pointer), message).with_hint(hint)
 }
 
 /// Whether a file is among the files of a folder that its archive holds.
@@ -332,8 +335,8 @@ fn is_within(file: &Path, folder: &Path, names: &BTreeSet<String>) -> bool {
 
 fn holds_the_template(template: &Template, site: &Site, named: &str) -> Problem {
     let message = format!("the folder `{named}` holds the template itself: the archive changes whenever the template does");
-    Problem::warning("template-in-archive", template.place_of_node(site.node, &site.pointer), message)
-        .hint("keep the code in a folder of its own, or list the template and what is made of it in a .cfnignore file")
+    Problem::warning(Code::TemplateInArchive, template.place_of_node(site.node, &site.pointer), message)
+        .with_hint("keep the code in a folder of its own, or list the template and what is made of it in a .cfnignore file")
 }
 
 fn file_name(path: &Path) -> std::borrow::Cow<'_, str> {

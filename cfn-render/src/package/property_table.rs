@@ -144,6 +144,22 @@ const fn row(
     ArtifactProperty { section, entry, path, form, content, origin }
 }
 
+/// Properties that name objects in S3, often several with commas between them. Neither the AWS CLI nor this crate packages them: what is
+/// local there is only said.
+#[rustfmt::skip]
+pub(crate) const UNPACKAGED_PROPERTIES: &[(&str, &[&str])] = &[
+    ("AWS::Glue::DevEndpoint", &["ExtraJarsS3Path"]),
+    ("AWS::Glue::DevEndpoint", &["ExtraPythonLibsS3Path"]),
+    ("AWS::Glue::Job", &["DefaultArguments", "--extra-files"]),
+    ("AWS::Glue::Job", &["DefaultArguments", "--extra-jars"]),
+    ("AWS::Glue::Job", &["DefaultArguments", "--extra-py-files"]),
+    ("AWS::Glue::Job", &["NonOverridableArguments", "--extra-files"]),
+    ("AWS::Glue::Job", &["NonOverridableArguments", "--extra-jars"]),
+    ("AWS::Glue::Job", &["NonOverridableArguments", "--extra-py-files"]),
+    ("AWS::SageMaker::Model", &["Containers", "*", "ModelDataUrl"]),
+    ("AWS::SageMaker::Model", &["PrimaryContainer", "ModelDataUrl"]),
+];
+
 /// The rows of one entry.
 pub(crate) fn rows(section: Section, entry: &str) -> impl Iterator<Item = &'static ArtifactProperty> {
     ARTIFACT_PROPERTIES.iter().filter(move |row| row.section == section && row.entry == entry)

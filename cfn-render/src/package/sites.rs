@@ -1,6 +1,7 @@
 //! Finding the values in a template that can name artifacts.
 
-use super::property_table::{Content, Form, Section, rows};
+use super::property_table::{Content, Form, Section, UNPACKAGED_PROPERTIES, rows};
+use crate::code::Code;
 use crate::json_pointer::below;
 use crate::problem::Problem;
 use crate::template::Template;
@@ -110,6 +111,7 @@ impl Search<'_> {
                 && let Some(properties) = self.key(&resource, "Properties")
             {
                 self.properties(Section::Resources, resource_type, &properties);
+                self.unpackaged(resource_type, &properties);
             }
         }
     }
@@ -118,12 +120,12 @@ impl Search<'_> {
     fn for_each(&mut self, key: &str, body: &Step, loops: usize) {
         let [_, _, output] = *self.tree.items(body.node) else {
             let message = format!("`{key}` is not a list of three: identifier, collection and output");
-            self.problems.push(Problem::error("malformed-for-each", self.template.place_of_node(body.node, &body.pointer), message));
+            self.problems.push(Problem::error(Code::MalformedForEach, self.template.place_of_node(body.node, &body.pointer), message));
             return;
         };
         if loops > MAX_LOOPS {
             let message = format!("`{key}` is nested in more than {MAX_LOOPS} other loops");
-            self.problems.push(Problem::error("malformed-for-each", self.template.place_of_node(body.node, &body.pointer), message));
+            self.problems.push(Problem::error(Code::MalformedForEach, self.template.place_of_node(body.node, &body.pointer), message));
             return;
         }
         let output = self.step(body, "2", output, false);
@@ -132,11 +134,7 @@ impl Search<'_> {
 
     fn properties(&mut self, section: Section, entry: &str, properties: &Step) {
         for row in rows(section, entry) {
-            let mut reached = vec![properties.clone()];
-            for key in row.path {
-                reached = reached.iter().flat_map(|step| self.down(step, key)).collect();
-            }
-            for step in reached {
+            for step in self.reach(properties, row.path) {
                 self.sites.push(Site {
                     node: step.node,
                     pointer: step.pointer,
@@ -147,6 +145,29 @@ impl Search<'_> {
                 });
             }
         }
+    }
+
+    /// What is local in properties that name objects in S3 and are not packaged.
+    fn unpackaged(&mut self, entry: &str, properties: &Step) {
+        for (_, path) in UNPACKAGED_PROPERTIES.iter().filter(|(known, _)| *known == entry) {
+            for step in self.reach(properties, path) {
+                let Some(text) = self.tree.plain_text(step.node) else { continue };
+                let is_local = |member: &&str| !member.is_empty() && !member.contains("://") && !member.contains("{{resolve:");
+                for member in text.split(',').map(str::trim).filter(is_local) {
+                    let name = path.last().copied().unwrap_or_default();
+                    let message = format!("`{name}` names `{member}`, which packaging leaves as it is: no object in S3 has this address");
+                    let place = self.template.place_of_node(step.node, step.pointer.clone());
+                    self.problems.push(
+                        Problem::warning(Code::NotPackaged, place, message)
+                            .with_hint("upload the file, and write its address, s3://bucket/key"),
+                    );
+                }
+            }
+        }
+    }
+
+    fn reach(&self, from: &Step, path: &[&str]) -> Vec<Step> {
+        path.iter().fold(vec![from.clone()], |reached, key| reached.iter().flat_map(|step| self.down(step, key)).collect())
     }
 
     fn down(&self, step: &Step, key: &str) -> Vec<Step> {

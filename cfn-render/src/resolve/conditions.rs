@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::evaluator::Evaluator;
 use super::parameters::scalar_text;
+use crate::code::Code;
 use crate::problem::Problem;
 
 /// What is known of a condition.
@@ -41,7 +42,7 @@ impl Evaluator<'_> {
             }
             Some(Truth::Open) => {
                 let message = format!("the condition `{name}` depends on itself");
-                self.report(Problem::error("condition-cycle", self.here(), message));
+                self.report(Problem::error(Code::ConditionCycle, self.here(), message));
                 return None;
             }
             None => {}
@@ -50,7 +51,7 @@ impl Evaluator<'_> {
             if !self.declarations.open_ended {
                 let message = format!("no condition is called `{name}`");
                 let hint = self.declarations.like_condition(name);
-                self.report(Problem::error("unknown-condition", self.here(), message).hint_if(hint));
+                self.report(Problem::error(Code::UnknownCondition, self.here(), message).with_hint_opt(hint));
             }
             return None;
         };
@@ -88,6 +89,10 @@ impl Evaluator<'_> {
 
     /// `Fn::And`, `Fn::Or`, `Fn::Not` or `Fn::Equals`; none when the outcome is not known.
     pub(super) fn condition_function(&mut self, name: &str, argument: &Value) -> Option<bool> {
+        if !matches!(name, "Fn::And" | "Fn::Or" | "Fn::Not" | "Fn::Equals") {
+            // One that AWS has added.
+            return None;
+        }
         let Some(arguments) = argument.as_array() else {
             self.malformed(name, "takes a list");
             return None;
@@ -103,8 +108,7 @@ impl Evaluator<'_> {
         }
         let counts = match name {
             "Fn::Not" => 1..=1,
-            "Fn::And" | "Fn::Or" => 2..=10,
-            _ => return None,
+            _ => 2..=10,
         };
         if !counts.contains(&arguments.len()) {
             let (least, most) = counts.into_inner();

@@ -8,7 +8,8 @@ use super::conditions::Truth;
 use super::for_each::FOR_EACH;
 use super::parameters::Parameter;
 use super::provenance::{Influence, Names};
-use crate::declarations::{Declarations, PSEUDO_PARAMETERS};
+use crate::code::Code;
+use crate::declarations::{Declarations, Known, PSEUDO_PARAMETERS};
 use crate::json_pointer;
 use crate::problem::{Place, Problem};
 use crate::pseudo_parameters::PseudoParameters;
@@ -232,9 +233,13 @@ impl<'a> Evaluator<'a> {
     }
 
     fn reference(&mut self, argument: &Value) -> Option<Value> {
-        let Some(name) = argument.as_str() else {
-            self.malformed("Ref", "takes a name");
-            return Some(json!({ "Ref": argument }));
+        // `AWS::LanguageExtensions` allows functions that make the name.
+        let made = (!argument.is_string() && self.declarations.open_ended).then(|| self.evaluate(argument)).flatten();
+        let Some(name) = made.as_ref().unwrap_or(argument).as_str() else {
+            if made.is_none() {
+                self.malformed("Ref", "takes a name");
+            }
+            return Some(json!({ "Ref": made.unwrap_or_else(|| argument.clone()) }));
         };
         if name == "AWS::NoValue" {
             return None;
@@ -275,11 +280,11 @@ impl<'a> Evaluator<'a> {
             }
             Some(Parameter::Unknown) => None,
             None => {
-                if !self.declarations.refers(name) && !self.declarations.open_ended {
+                if self.declarations.refers(name) == Known::No && !self.declarations.open_ended {
                     let message = format!("nothing in the template is called `{name}`");
                     let hint = self.declarations.like_reference(name);
                     let hint = hint.unwrap_or_else(|| "declare a parameter or a resource of this name".to_owned());
-                    self.report(Problem::error("unknown-reference", self.here(), message).hint(hint));
+                    self.report(Problem::error(Code::UnknownReference, self.here(), message).with_hint(hint));
                 }
                 None
             }
@@ -288,15 +293,18 @@ impl<'a> Evaluator<'a> {
 
     /// Reports the name of a resource that is not declared.
     pub(super) fn check_resource(&mut self, name: &str) {
-        if !self.declarations.is_resource(name) && !self.declarations.open_ended {
+        if self.declarations.is_resource(name) == Known::No && !self.declarations.open_ended {
             let message = format!("no resource is called `{name}`");
             let hint = self.declarations.like_resource(name);
-            self.report(Problem::error("unknown-resource", self.here(), message).hint_if(hint));
+            self.report(Problem::error(Code::UnknownResource, self.here(), message).with_hint_opt(hint));
         }
     }
 
+    /// A macro may read what CloudFormation's own functions do not take.
     pub(super) fn malformed(&mut self, function: &str, what: &str) {
-        self.report(Problem::error("malformed-function", self.here(), format!("`{function}` {what}")));
+        if !self.declarations.has_macro {
+            self.report(Problem::error(Code::MalformedFunction, self.here(), format!("`{function}` {what}")));
+        }
     }
 
     /// Counts what the results weigh, so that a small template cannot become a huge one.
@@ -305,7 +313,7 @@ impl<'a> Evaluator<'a> {
         self.bytes = self.bytes.saturating_add(bytes);
         if before <= MAX_RESULT_BYTES && self.bytes > MAX_RESULT_BYTES {
             let message = format!("the evaluated template would be larger than {} MiB", MAX_RESULT_BYTES >> 20);
-            self.report(Problem::error("result-too-large", self.here(), message));
+            self.report(Problem::error(Code::ResultTooLarge, self.here(), message));
         }
     }
 

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::evaluator::Evaluator;
 use super::parameters::scalar_text;
+use crate::code::Code;
 use crate::json_pointer::{below, tokens};
 use crate::problem::Problem;
 
@@ -88,8 +89,8 @@ impl Expansion<'_, '_> {
             let value = self.value(value, &place, &written);
             if expanded.insert(name.clone(), value).is_some() && self.evaluator.wants_problems() {
                 let message = format!("a loop makes `{name}` a second time");
-                let problem = Problem::error("duplicate-key", self.evaluator.template.place_of_key(written), message);
-                self.evaluator.report(problem.hint("use the loop's identifier in the key, as `${Identifier}` or `&{Identifier}`"));
+                let problem = Problem::error(Code::DuplicateKey, self.evaluator.template.place_of_key(written), message);
+                self.evaluator.report(problem.with_hint("use the loop's identifier in the key, as `${Identifier}` or `&{Identifier}`"));
             }
         }
     }
@@ -98,12 +99,12 @@ impl Expansion<'_, '_> {
     fn for_each(&mut self, argument: &Value, pointer: &str, source: &str, expanded: &mut Map<String, Value>) -> bool {
         let Some([Value::String(identifier), collection, Value::Object(output)]) = argument.as_array().map(Vec::as_slice) else {
             let message = "`Fn::ForEach` takes an identifier, a collection and a mapping";
-            self.evaluator.report(Problem::error("malformed-for-each", self.evaluator.template.place(source), message));
+            self.evaluator.report(Problem::error(Code::MalformedForEach, self.evaluator.template.place(source), message));
             return false;
         };
         if self.bindings.len() >= MAX_LOOPS {
             let message = format!("loops stand in each other more than {MAX_LOOPS} deep");
-            self.evaluator.report(Problem::error("malformed-for-each", self.evaluator.template.place(source), message));
+            self.evaluator.report(Problem::error(Code::MalformedForEach, self.evaluator.template.place(source), message));
             return false;
         }
         let collection_at = format!("{source}/1");
@@ -116,7 +117,7 @@ impl Expansion<'_, '_> {
         let Some(members) = members else {
             if value.as_ref().is_none_or(|value| !super::evaluator::is_unknown(value)) {
                 let message = "`Fn::ForEach` goes over a list of texts, or the `Ref` of a list parameter";
-                self.evaluator.report(Problem::error("malformed-for-each", self.evaluator.template.place(collection_at), message));
+                self.evaluator.report(Problem::error(Code::MalformedForEach, self.evaluator.template.place(collection_at), message));
             }
             return false;
         };
@@ -135,8 +136,8 @@ impl Expansion<'_, '_> {
                 }
                 if expanded.insert(key.clone(), value).is_some() && self.evaluator.wants_problems() {
                     let message = format!("`Fn::ForEach` makes `{key}` more than once");
-                    let problem = Problem::error("duplicate-key", self.evaluator.template.place_of_key(source), message);
-                    self.evaluator.report(problem.hint("use the loop's identifier in the key, as `${Identifier}` or `&{Identifier}`"));
+                    let problem = Problem::error(Code::DuplicateKey, self.evaluator.template.place_of_key(source), message);
+                    self.evaluator.report(problem.with_hint("use the loop's identifier in the key, as `${Identifier}` or `&{Identifier}`"));
                 }
             }
         }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::cidr::cidr_blocks;
 use super::evaluator::{Evaluator, is_unknown};
 use super::parameters::scalar_text;
+use crate::code::Code;
 use crate::problem::Problem;
 
 impl Evaluator<'_> {
@@ -84,7 +85,7 @@ impl Evaluator<'_> {
                     } else {
                         (format!("no mapping is called `{}`", names[0]), similar)
                     };
-                    self.report(Problem::error("unknown-mapping", self.here(), message).hint_if(hint));
+                    self.report(Problem::error(Code::UnknownMapping, self.here(), message).with_hint_opt(hint));
                 }
                 json!({ "Fn::FindInMap": names })
             }
@@ -138,6 +139,11 @@ impl Evaluator<'_> {
             },
             Value::Array(items) => match items.as_slice() {
                 [Value::String(resource), rest @ ..] if !rest.is_empty() => (resource.clone(), rest.to_vec()),
+                // `AWS::LanguageExtensions` allows functions that make the name.
+                [made, rest @ ..] if !rest.is_empty() && self.declarations.open_ended => match self.evaluate(made) {
+                    Some(Value::String(resource)) => (resource, rest.to_vec()),
+                    _ => return json!({ "Fn::GetAtt": argument }),
+                },
                 _ => {
                     self.malformed("Fn::GetAtt", "takes a resource and an attribute");
                     return json!({ "Fn::GetAtt": argument });

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::evaluator::Evaluator;
+use crate::code::Code;
 use crate::json_pointer::below;
 use crate::problem::Problem;
 
@@ -29,13 +30,15 @@ impl Evaluator<'_> {
                     Some(text) => text,
                     None => {
                         let message = format!("the default of the parameter `{name}` is not text");
-                        self.report(Problem::error("malformed-default", self.template.place(format!("{pointer}/Default")), message));
+                        self.report(Problem::error(Code::MalformedDefault, self.template.place(format!("{pointer}/Default")), message));
                         continue;
                     }
                 },
                 (None, None) => {
                     let message = format!("the parameter `{name}` has no value and no default");
-                    self.report(Problem::error("missing-parameter", self.template.place_of_key(pointer), message).hint("give it a value"));
+                    self.report(
+                        Problem::error(Code::MissingParameter, self.template.place_of_key(pointer), message).with_hint("give it a value"),
+                    );
                     continue;
                 }
             };
@@ -47,7 +50,9 @@ impl Evaluator<'_> {
             if !self.declarations.open_ended {
                 let message = format!("the template declares no parameter `{name}`");
                 let similar = self.declarations.like_parameter(name);
-                self.report(Problem::error("unknown-parameter", self.template.place_of_key("/Parameters"), message).hint_if(similar));
+                self.report(
+                    Problem::error(Code::UnknownParameter, self.template.place_of_key("/Parameters"), message).with_hint_opt(similar),
+                );
             }
         }
     }

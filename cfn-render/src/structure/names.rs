@@ -1,7 +1,8 @@
 //! Names that nothing declares.
 
 use super::Findings;
-use crate::declarations::Declarations;
+use crate::code::Code;
+use crate::declarations::{Declarations, Known};
 use crate::json_pointer::Trail;
 use crate::problem::Problem;
 use crate::substitution::{Part, parts};
@@ -115,7 +116,7 @@ impl<'a> Check<'a> {
                     let has_default = items.len() > 3;
                     if !has_default && !self.problems.is_full() {
                         let hint = self.declarations.like_mapping(name);
-                        trail.index(0, |trail| self.report("unknown-mapping", trail, format!("no mapping is called `{name}`"), hint));
+                        trail.index(0, |trail| self.report(Code::UnknownMapping, trail, format!("no mapping is called `{name}`"), hint));
                     }
                 }
             }
@@ -148,30 +149,53 @@ impl<'a> Check<'a> {
     }
 
     fn reference(&mut self, name: &str, trail: &Trail<'_>) {
-        if !self.declarations.refers(name) && !self.problems.is_full() {
-            let hint = self.declarations.like_reference(name);
-            let hint = hint.unwrap_or_else(|| "declare a parameter or a resource of this name".to_owned());
-            self.report("unknown-reference", trail, format!("nothing in the template is called `{name}`"), Some(hint));
+        match self.declarations.refers(name) {
+            Known::No if !self.problems.is_full() => {
+                let hint = self.declarations.like_reference(name);
+                let hint = hint.unwrap_or_else(|| "declare a parameter or a resource of this name".to_owned());
+                self.report(Code::UnknownReference, trail, format!("nothing in the template is called `{name}`"), Some(hint));
+            }
+            known => self.not_known_here(&known, Code::UnknownReference, name, trail),
         }
     }
 
+    /// What CloudFormation may know is not wrong.
+    fn not_known_here(&mut self, known: &Known, code: Code, name: &str, trail: &Trail<'_>) {
+        let (message, hint) = match known {
+            Known::OfModule(module) => (
+                format!("whether the module `{module}` brings `{name}` is not known here"),
+                "the module's schema in the CloudFormation registry lists its resources",
+            ),
+            Known::NewPseudoParameter => (
+                format!("`{name}` is a pseudo parameter that is not known here"),
+                "if CloudFormation has it by now, nothing needs to be done",
+            ),
+            Known::Declared | Known::No => return,
+        };
+        let template = self.template;
+        self.problems.warning(|| Problem::warning(code, template.place(trail.pointer()), message).with_hint(hint));
+    }
+
     fn resource(&mut self, name: &str, trail: &Trail<'_>) {
-        if !self.declarations.is_resource(name) && !self.problems.is_full() {
-            let hint = self.declarations.like_resource(name);
-            self.report("unknown-resource", trail, format!("no resource is called `{name}`"), hint);
+        match self.declarations.is_resource(name) {
+            Known::No if !self.problems.is_full() => {
+                let hint = self.declarations.like_resource(name);
+                self.report(Code::UnknownResource, trail, format!("no resource is called `{name}`"), hint);
+            }
+            known => self.not_known_here(&known, Code::UnknownResource, name, trail),
         }
     }
 
     fn condition(&mut self, name: &str, trail: &Trail<'_>) {
         if !self.declarations.is_condition(name) && !self.problems.is_full() {
             let hint = self.declarations.like_condition(name);
-            self.report("unknown-condition", trail, format!("no condition is called `{name}`"), hint);
+            self.report(Code::UnknownCondition, trail, format!("no condition is called `{name}`"), hint);
         }
     }
 
-    fn report(&mut self, code: &'static str, trail: &Trail<'_>, message: String, hint: Option<String>) {
+    fn report(&mut self, code: Code, trail: &Trail<'_>, message: String, hint: Option<String>) {
         let template = self.template;
-        self.problems.error(|| Problem::error(code, template.place(trail.pointer()), message).hint_if(hint));
+        self.problems.error(|| Problem::error(code, template.place(trail.pointer()), message).with_hint_opt(hint));
     }
 }
 

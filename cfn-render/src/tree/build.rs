@@ -3,6 +3,7 @@
 //! The parser has quirks that are dealt with here and nowhere else: a block scalar's span begins at its content, block collections
 //! have no width, an empty value is reported as `~`, a tag and an anchor lie before the span of their node.
 
+use crate::code::Code;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -19,18 +20,18 @@ const MAX_EXPANDED_BYTES: u64 = 64 << 20;
 /// Why a text is not a tree, and at which byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BuildError {
-    pub(crate) code: &'static str,
+    pub(crate) code: Code,
     pub(crate) message: String,
     pub(crate) hint: Option<String>,
     pub(crate) offset: usize,
 }
 
 impl BuildError {
-    fn new(code: &'static str, offset: usize, message: impl Into<String>) -> Self {
+    fn new(code: Code, offset: usize, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), hint: None, offset }
     }
 
-    fn hint(self, hint: impl Into<String>) -> Self {
+    fn with_hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
 
@@ -39,7 +40,7 @@ impl BuildError {
         if matches!(error.kind(), ScanErrorKind::RecursionLimitExceeded) {
             return too_deep(offset);
         }
-        Self { hint: syntax_hint(error.kind()).map(str::to_owned), ..Self::new("syntax", offset, error.info()) }
+        Self { hint: syntax_hint(error.kind()).map(str::to_owned), ..Self::new(Code::Syntax, offset, error.info()) }
     }
 }
 
@@ -85,8 +86,8 @@ impl Builder<'_> {
                 Event::DocumentStart(..) => {
                     documents += 1;
                     if documents > 1 {
-                        return Err(BuildError::new("several-documents", range.start, "a second YAML document begins here")
-                            .hint("a template is one document: remove the `---`, or keep the other document in a file of its own"));
+                        return Err(BuildError::new(Code::SeveralDocuments, range.start, "a second YAML document begins here")
+                            .with_hint("a template is one document: remove the `---`, or keep the other document in a file of its own"));
                     }
                     continue;
                 }
@@ -123,7 +124,7 @@ impl Builder<'_> {
                 Event::Alias(target) => {
                     let target = self.anchors.get(&target).copied().filter(|target| self.nodes[target.0].weight > 0);
                     let Some(target) = target else {
-                        return Err(BuildError::new("recursive-alias", range.start, "this alias stands within the value that it names"));
+                        return Err(BuildError::new(Code::RecursiveAlias, range.start, "this alias stands within the value that it names"));
                     };
                     self.aliases += 1;
                     let id = self.begin(Kind::Alias(target), None, &span, range.clone(), 0);
@@ -134,7 +135,7 @@ impl Builder<'_> {
             self.reached = self.reached.max(range.end);
         }
         if self.nodes.is_empty() {
-            return Err(BuildError::new("empty-template", 0, "the template is empty").hint("a template has at least `Resources`"));
+            return Err(BuildError::new(Code::EmptyTemplate, 0, "the template is empty").with_hint("a template has at least `Resources`"));
         }
         Ok(Tree { nodes: self.nodes, texts: self.texts, aliases: self.aliases })
     }
@@ -267,7 +268,7 @@ impl Builder<'_> {
         }
         if self.aliases > 0 && weight > MAX_EXPANDED_BYTES {
             let message = format!("the aliases in here would make the template larger than {} MiB", MAX_EXPANDED_BYTES >> 20);
-            return Err(BuildError::new("alias-bomb", node.start, message));
+            return Err(BuildError::new(Code::AliasBomb, node.start, message));
         }
         if let Some(open) = self.open.last_mut() {
             open.children.push(id);
@@ -315,7 +316,7 @@ fn syntax_hint(kind: &ScanErrorKind) -> Option<&'static str> {
 }
 
 fn too_deep(offset: usize) -> BuildError {
-    BuildError::new("too-deep", offset, format!("values are nested deeper than {MAX_DEPTH} levels")).hint(
+    BuildError::new(Code::TooDeep, offset, format!("values are nested deeper than {MAX_DEPTH} levels")).with_hint(
         "see that every bracket is closed and every line has the indentation that it should; else move a part into a template of its own",
     )
 }

@@ -106,7 +106,7 @@ fn an_archive_that_holds_the_template_is_warned_about() {
     let project =
         Project::new(&[("template.yml", "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: .}}}\n"), ("index.py", "1")]);
     let (packaged, _) = project.package("template.yml");
-    let codes: Vec<&str> = packaged.notes.iter().map(|note| note.code).collect();
+    let codes: Vec<&str> = packaged.notes.iter().map(|note| note.code.as_str()).collect();
     assert_eq!(codes, ["template-in-archive"]);
 
     project.write(".cfnignore", "/template.yml\n");

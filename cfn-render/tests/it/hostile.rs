@@ -147,7 +147,7 @@ fn names_that_would_be_other_names_elsewhere_are_refused() {
     std::fs::write(project.path("src").join(std::ffi::OsStr::from_bytes(b"\xff.py")), "x").unwrap();
     std::fs::write(project.path("src/..\\evil"), "x").unwrap();
     let error = project.package_error("template.yml");
-    let codes: Vec<&str> = error.problems().iter().map(|problem| problem.code).collect();
+    let codes: Vec<&str> = error.problems().iter().map(|problem| problem.code.as_str()).collect();
     assert_eq!(codes, ["name-with-backslash", "name-not-utf8"]);
 }
 
@@ -158,7 +158,7 @@ fn sockets_and_devices_are_refused() {
     let project = Project::new(&[("template.yml", template), ("src/a", "a")]);
     let _listener = std::os::unix::net::UnixListener::bind(project.path("src/socket")).unwrap();
     let error = soon("a device", || project.package_error("template.yml"));
-    let codes: Vec<&str> = error.problems().iter().map(|problem| problem.code).collect();
+    let codes: Vec<&str> = error.problems().iter().map(|problem| problem.code.as_str()).collect();
     assert_eq!(codes, ["special-file", "special-file"]);
 }
 

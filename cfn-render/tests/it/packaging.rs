@@ -153,7 +153,7 @@ fn what_is_only_worth_telling_is_told_with_what_is_wrong() {
         "Resources:\n  A: {Type: 'AWS::Lambda::Function', Properties: {Code: nowhere, Role: !GetAtt Rol.Arn}}\n  B: {Type: T, Type: U}\n",
     )]);
     let error = project.package_error("template.yml");
-    let told: Vec<_> = error.problems().iter().map(|problem| (problem.code, problem.severity)).collect();
+    let told: Vec<_> = error.problems().iter().map(|problem| (problem.code.as_str(), problem.severity)).collect();
     assert_eq!(
         told,
         [("missing-artifact", Severity::Error), ("unknown-resource", Severity::Warning), ("duplicate-key", Severity::Warning)]
@@ -216,4 +216,34 @@ fn packaging_can_be_spawned() {
     let template = Template::parse("Resources: {}", "template.yml").unwrap();
     let (store, options) = (Store::default(), PackageOptions::default());
     assert_eq!(block_on(is_send(template.package(&store, &options))).unwrap().text, "Resources: {}");
+}
+
+#[test]
+fn local_files_that_are_not_packaged_are_said() {
+    let text = "Resources:\n\
+         \x20 Job:\n\
+         \x20   Type: AWS::Glue::Job\n\
+         \x20   Properties:\n\
+         \x20     DefaultArguments:\n\
+         \x20       --extra-py-files: 's3://bucket/a.zip, lib/b.py,./c.whl'\n\
+         \x20       --extra-jars: !Sub '${Jar}'\n\
+         \x20       --additional-python-modules: pandas==2\n\
+         \x20 Model: {Type: 'AWS::SageMaker::Model', Properties: {PrimaryContainer: {ModelDataUrl: model.tar.gz}}}\n";
+    let project = Project::new(&[("t.yml", text)]);
+    let (packaged, _) = project.package("t.yml");
+    assert_eq!(packaged.text, text);
+    let notes: Vec<_> =
+        packaged.notes.iter().filter(|note| note.code == "not-packaged").map(|note| (note.place.line, &note.message)).collect();
+    assert_eq!(notes.len(), 3, "{notes:?}");
+    assert!(notes[0].0 == 6 && notes[0].1.starts_with("`--extra-py-files` names `lib/b.py`"), "{notes:?}");
+    assert!(notes[1].1.starts_with("`--extra-py-files` names `./c.whl`") && notes[2].1.starts_with("`ModelDataUrl` names"), "{notes:?}");
+}
+
+#[test]
+fn a_property_beside_properties_is_said() {
+    let text = "Resources: {Net: {Type: 'AWS::CloudFormation::Stack', TemplateURL: child.yml}}\n";
+    let project = Project::new(&[("t.yml", text), ("child.yml", "Resources: {Q: {Type: 'AWS::SQS::Queue'}}\n")]);
+    let (packaged, _) = project.package("t.yml");
+    let [note] = &packaged.notes[..] else { panic!("{:?}", packaged.notes) };
+    assert_eq!((note.code, note.severity), (cfn_render::Code::UnknownAttribute, cfn_render::Severity::Warning));
 }

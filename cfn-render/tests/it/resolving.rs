@@ -195,3 +195,44 @@ fn known_text_does_not_become_a_variable_of_what_stays() {
     let resolved = template.resolve(&given(&[("P", "${AWS::Region}")]), &PseudoParameters::unknown()).unwrap();
     assert_eq!(resolved["Resources"]["R"]["Properties"]["A"], json!({ "Fn::Sub": "${!AWS::Region}${R.Arn}" }));
 }
+
+#[test]
+fn functions_that_aws_has_added_stay_and_what_they_decide_is_not_known() {
+    let template = Template::parse(
+        "Conditions: {New: {'Fn::IsNew': {Name: x}}, Made: !Not [{'Fn::IsNew': x}]}\n\
+         Resources:\n\
+         \x20 R: {Type: 'New::Service::Thing', Condition: New, Properties: {A: {'Fn::Fresh': [!Sub '${AWS::Region}']}, B: !If [Made, 1, 2], C: !Fresh x}}\n",
+        "t.yml",
+    )
+    .unwrap();
+    assert_eq!(template.problems(), []);
+    let resolved = template.resolve(&BTreeMap::new(), &PseudoParameters::in_region("eu-west-1")).unwrap();
+    let expected = json!({ "A": { "Fn::Fresh": ["eu-west-1"] }, "B": { "Fn::If": ["Made", 1, 2] }, "C": { "Fn::Fresh": "x" } });
+    assert_eq!(resolved["Resources"]["R"]["Properties"], expected);
+}
+
+#[test]
+fn names_that_functions_make_are_those_of_language_extensions() {
+    let resolve = |transform: &str| {
+        let text = format!(
+            "{transform}Parameters: {{P: {{Type: String, Default: v}}}}\n\
+             Resources: {{R: {{Type: 'Custom::R', Properties: {{A: {{Ref: !Sub 'P'}}, B: {{'Fn::GetAtt': [!Sub 'R', Arn]}}}}}}}}\n"
+        );
+        Template::parse(text, "t.yml").unwrap().resolve(&BTreeMap::new(), &PseudoParameters::unknown())
+    };
+    let resolved = resolve("Transform: AWS::LanguageExtensions\n").unwrap();
+    assert_eq!(resolved["Resources"]["R"]["Properties"], json!({ "A": "v", "B": { "Fn::GetAtt": ["R", "Arn"] } }));
+    assert!(resolve("").is_err());
+}
+
+#[test]
+fn a_macro_may_take_arguments_that_no_function_takes() {
+    let resolve = |transform: &str| {
+        let text = format!("{transform}Resources: {{R: {{Type: 'Custom::R', Properties: {{A: !Select [first, [1]]}}}}}}\n");
+        Template::parse(text, "t.yml").unwrap().resolve(&BTreeMap::new(), &PseudoParameters::unknown())
+    };
+    assert!(resolve("Transform: Mine\n").is_ok());
+    assert!(resolve("Transform: [AWS::Serverless-2016-10-31, {Name: Mine}]\n").is_ok());
+    assert!(resolve("Transform: AWS::LanguageExtensions\n").is_err());
+    assert!(resolve("").is_err());
+}

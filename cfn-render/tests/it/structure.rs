@@ -99,6 +99,63 @@ fn a_sound_template_has_no_problems() {
     assert_eq!(template.problems(), []);
 }
 
+fn told(text: &str) -> String {
+    let template = Template::parse(text, "t.yml").unwrap();
+    template.problems().iter().map(|problem| format!("{:?} {problem} [{}]\n", problem.severity, problem.code)).collect()
+}
+
+#[test]
+fn attributes_that_no_resource_has_are_refused() {
+    let resources = "Resources:\n\
+         \x20 Net: {Type: 'AWS::CloudFormation::Stack', TemplateURL: child.yml}\n\
+         \x20 Job: {Type: 'AWS::Glue::Job', Dependson: Net, Properties: {}}\n\
+         \x20 All: {Type: 'AWS::SQS::Queue', Properties: {}, DependsOn: Net, Metadata: {}, CreationPolicy: {}, DeletionPolicy: Retain, \
+         UpdatePolicy: {}, UpdateReplacePolicy: Retain, 'Fn::Transform': {Name: 'AWS::Include'}}\n\
+         \x20 Old: {Type: 'Custom::Old', Version: '1.0'}\n\
+         \x20 Site: {Type: 'AWS::Serverless::Function', Connectors: {}, IgnoreGlobals: '*'}\n\
+         Outputs: {O: {Value: x, Descripton: y, Export: {Name: z}}}\n";
+    assert_snapshot!(told(resources), @"
+    Error t.yml:2:45: the resource `Net` has an unknown attribute `TemplateURL` [unknown-attribute]
+    Error t.yml:3:33: the resource `Job` has an unknown attribute `Dependson` [unknown-attribute]
+    Error t.yml:6:45: the resource `Site` has an unknown attribute `Connectors` [unknown-attribute]
+    Error t.yml:6:61: the resource `Site` has an unknown attribute `IgnoreGlobals` [unknown-attribute]
+    Warning t.yml:7:25: the output `O` has an unknown attribute `Descripton` [unknown-attribute]
+    ");
+    // A macro may read what CloudFormation does not.
+    assert_snapshot!(told(&format!("Transform: AWS::Serverless-2016-10-31\n{resources}")), @"
+    Warning t.yml:3:45: the resource `Net` has an unknown attribute `TemplateURL` [unknown-attribute]
+    Warning t.yml:4:33: the resource `Job` has an unknown attribute `Dependson` [unknown-attribute]
+    Warning t.yml:8:25: the output `O` has an unknown attribute `Descripton` [unknown-attribute]
+    ");
+}
+
+#[test]
+fn what_a_module_brings_is_not_wrong() {
+    let text = "Resources:\n\
+         \x20 Serving: {Type: 'Acme::SageMaker::Endpoint::MODULE', Properties: {}}\n\
+         \x20 Other: {Type: 'Custom::Other', DependsOn: ServingEndpoint, Properties: {A: !Ref ServingConfig, B: !GetAtt Serving.Endpoint.Name, \
+         C: !Sub '${Serving.Endpoint} ${ServingEndpoint.Arn}', D: !Ref Serving.Config, E: {'Fn::GetAtt': [Serving.Endpoint, Name]}, F: !Ref Servin}}\n";
+    assert_snapshot!(told(text), @"
+    Warning t.yml:3:45: whether the module `Serving` brings `ServingEndpoint` is not known here [unknown-resource]
+    Warning t.yml:3:78: whether the module `Serving` brings `ServingConfig` is not known here [unknown-reference]
+    Warning t.yml:3:135: whether the module `Serving` brings `ServingEndpoint` is not known here [unknown-resource]
+    Warning t.yml:3:189: whether the module `Serving` brings `Serving.Config` is not known here [unknown-reference]
+    Warning t.yml:3:228: whether the module `Serving` brings `Serving.Endpoint` is not known here [unknown-resource]
+    Error t.yml:3:258: nothing in the template is called `Servin` [unknown-reference]
+    ");
+    let resolved = Template::parse(text.replace("!Ref Servin}", "!Ref Serving}"), "t.yml").unwrap();
+    let resolved = resolved.resolve(&std::collections::BTreeMap::new(), &cfn_render::PseudoParameters::unknown()).unwrap();
+    assert_eq!(resolved["Resources"]["Other"]["Properties"]["A"], json!({ "Ref": "ServingConfig" }));
+}
+
+#[test]
+fn a_pseudo_parameter_that_aws_has_added_is_a_warning_and_a_slip_is_not() {
+    assert_snapshot!(told("Resources: {R: {Type: 'Custom::R', Properties: {A: !Ref 'AWS::OrganizationPath', B: !Sub '${AWS::Acount}'}}}"), @"
+    Warning t.yml:1:52: `AWS::OrganizationPath` is a pseudo parameter that is not known here [unknown-reference]
+    Error t.yml:1:85: nothing in the template is called `AWS::Acount` [unknown-reference]
+    ");
+}
+
 #[test]
 fn what_is_no_template_is_refused_with_its_place() {
     let mut told = String::new();

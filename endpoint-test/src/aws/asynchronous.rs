@@ -134,7 +134,7 @@ impl Queue<'_> {
         let Some(folder) = &self.settings.output else {
             let size = request.body.len();
             let message = format!("the payload has {size} bytes, and {LONGEST_INLINE} are the most without an output location in S3");
-            return Err(refused(message).hint("give the endpoint's configuration an `S3OutputPath`".to_owned()));
+            return Err(refused(message).with_hint("give the endpoint's configuration an `S3OutputPath`"));
         };
         let url = format!("{}/{INPUT}/{:032x}", folder.trim_end_matches('/'), fastrand::u128(..));
         let (bucket, key) = objects::bucket_and_key(&url).ok_or_else(|| refused(format!("`{folder}` is not a place in S3")))?;
@@ -185,14 +185,14 @@ fn refuse_what_a_queue_cannot_do(request: &Request) -> Result<(), TargetError> {
         Some((name, _)) => {
             let message = format!("an asynchronous endpoint cannot be asked with a `{name}`");
             let hint = format!("leave out `{name}`: which part of the endpoint answers is not the caller's to say here");
-            Err(TargetError::new(TargetErrorKind::Refused, message).operation("InvokeEndpointAsync").hint(hint))
+            Err(TargetError::new(TargetErrorKind::Refused, message).operation("InvokeEndpointAsync").with_hint(hint))
         }
         None => Ok(()),
     }
 }
 
 fn with_hint(error: TargetError) -> TargetError {
-    if error.kind == TargetErrorKind::AccessDenied { error.hint(HINT.to_owned()) } else { error }
+    if error.kind == TargetErrorKind::AccessDenied { error.with_hint(HINT) } else { error }
 }
 
 fn about(mut error: TargetError, url: &str) -> TargetError {

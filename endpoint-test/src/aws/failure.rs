@@ -29,7 +29,12 @@ where
         SdkError::ResponseError(_) if status.is_none_or(|status| status < 500) => TargetErrorKind::Other,
         _ => kind(code.as_deref(), &message, status),
     };
-    TargetError::new(kind, message).operation(operation).code(code).request_id(request_id).hint(hint(kind, operation)).caused_by(error)
+    TargetError::new(kind, message)
+        .operation(operation)
+        .code(code)
+        .request_id(request_id)
+        .with_hint_opt(hint(kind, operation))
+        .caused_by(error)
 }
 
 /// The kind of error behind AWS's code. Codes of several services and generations mean the same.

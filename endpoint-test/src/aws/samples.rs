@@ -41,7 +41,7 @@ impl SampleStore for S3Samples {
         let output = self.client.get_object().bucket(bucket).key(key).send().await.map_err(|error| {
             let mut error = target_error("GetObject", error);
             error.message = format!("{} ({url})", error.message);
-            error.hint(
+            error.with_hint(
                 "the caller needs `s3:GetObject` on the sample payloads, and `kms:Decrypt` where they are encrypted with a key".to_owned(),
             )
         })?;

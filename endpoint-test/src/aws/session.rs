@@ -44,7 +44,7 @@ pub struct SessionRequest {
     /// The endpoints that the session may invoke. With none, the session may do all that its role may.
     pub endpoints: Vec<String>,
     /// The places in S3 to which those of them that are asynchronous write, where they are known: `s3://bucket/folder`.
-    pub answers: Vec<String>,
+    pub async_output_locations: Vec<String>,
 }
 
 /// Assumes a role and gives a configuration with its credentials and the target's region; everything else, such as the
@@ -150,7 +150,7 @@ fn role_arn(request: &SessionRequest) -> Result<String, TargetError> {
     }
     let message = format!("the role `{role}` is not one of account {}", request.account);
     let hint = "name the role without its ARN: then it is looked for in each account".to_owned();
-    Err(TargetError::new(TargetErrorKind::Refused, message).operation("AssumeRole").hint(hint))
+    Err(TargetError::new(TargetErrorKind::Refused, message).operation("AssumeRole").with_hint(hint))
 }
 
 /// 2 to 64 of AWS's characters, `[\w+=,.@-]`; others become hyphens.
@@ -173,7 +173,7 @@ fn policy(request: &SessionRequest) -> Option<String> {
     endpoints.dedup();
     let document = |endpoints: Vec<String>| {
         let mut ask = vec!["sagemaker:DescribeEndpoint", "sagemaker:InvokeEndpoint"];
-        if !request.answers.is_empty() {
+        if !request.async_output_locations.is_empty() {
             ask.push("sagemaker:InvokeEndpointAsync");
         }
         let mut statements = vec![
@@ -186,7 +186,7 @@ fn policy(request: &SessionRequest) -> Option<String> {
             // Listing knows no resource.
             json!({ "Effect": "Allow", "Action": "sagemaker:ListInferenceComponents", "Resource": "*" }),
         ];
-        statements.extend(answers(request, partition));
+        statements.extend(async_output_statements(request, partition));
         json!({ "Version": "2012-10-17", "Statement": statements }).to_string()
     };
     let exact = document(endpoints.iter().map(|name| resource(&format!("endpoint/{name}"))).collect());
@@ -196,9 +196,9 @@ fn policy(request: &SessionRequest) -> Option<String> {
 
 /// What the answers of asynchronous endpoints need: reading them, telling whether they are there, and putting larger payloads
 /// beside them; and their key, by way of S3 alone.
-fn answers(request: &SessionRequest, partition: &str) -> Vec<Json> {
+fn async_output_statements(request: &SessionRequest, partition: &str) -> Vec<Json> {
     let places: Vec<(&str, &str)> = request
-        .answers
+        .async_output_locations
         .iter()
         .filter_map(|url| url.strip_prefix("s3://"))
         .map(|place| place.split_once('/').unwrap_or((place, "")))
@@ -272,7 +272,7 @@ mod tests {
         request.endpoints = vec!["iris".into()];
         let at_once = policy(&request).unwrap();
         assert!(!at_once.contains("s3:") && !at_once.contains("Async"));
-        request.answers = vec!["s3://answers/iris/".into(), "s3://answers".into(), "not a place".into()];
+        request.async_output_locations = vec!["s3://answers/iris/".into(), "s3://answers".into(), "not a place".into()];
         let asynchronous: Json = serde_json::from_str(&policy(&request).unwrap()).unwrap();
         assert!(asynchronous.to_string().len() <= LONGEST_POLICY);
         let resources = |action: &str| {

@@ -10,9 +10,9 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
 
 use super::protocol::{CheckInput, CheckOutput, ProgramVerdict};
-use crate::expect::{CommandExpectation, cut, excerpt};
+use crate::expect::CommandExpectation;
+use crate::format::{cut, display_duration, excerpt};
 use crate::report::CheckReport;
-use crate::suite::display_duration;
 
 /// The check's name in reports.
 const CHECK: &str = "check";
@@ -38,10 +38,10 @@ pub struct CheckPrograms {
     pub uid: Option<u32>,
 }
 
-impl Default for CheckPrograms {
-    /// The working directory and the user of this process, and an empty environment.
-    fn default() -> Self {
-        Self { folder: PathBuf::from("."), environment: Vec::new(), uid: None }
+impl CheckPrograms {
+    /// Programs that run in this folder, as the user of this process and with an empty environment.
+    pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into(), environment: Vec::new(), uid: None }
     }
 }
 
@@ -62,8 +62,11 @@ struct Ended {
 
 /// Runs the program with the document on its standard input. A program that does not do as it should is an error, and
 /// never a failure of the model.
-pub(crate) async fn run(check: &CommandExpectation, programs: &CheckPrograms, input: &CheckInput) -> CheckReport {
+pub(crate) async fn run(check: &CommandExpectation, programs: Option<&CheckPrograms>, input: &CheckInput) -> CheckReport {
     let shown = check.command.join(" ");
+    let Some(programs) = programs else {
+        return CheckReport::errored(CHECK, "programs of the suite's own are not run here").at(excerpt(&shown));
+    };
     let report = match execute(check, programs, input).await {
         Ok(ended) => judge(&ended),
         Err(trouble) => {
@@ -95,7 +98,7 @@ pub(crate) async fn run(check: &CommandExpectation, programs: &CheckPrograms, in
                 ),
                 Trouble::Io(error) => (format!("the check's answer could not be read: {error}"), "run it by hand".to_owned()),
             };
-            CheckReport::errored(CHECK, message).hint(hint)
+            CheckReport::errored(CHECK, message).with_hint(hint)
         }
     };
     report.at(excerpt(&shown))
@@ -110,7 +113,7 @@ fn judge(ended: &Ended) -> CheckReport {
             Some(last) => format!("the check ended {how}: {}", excerpt(last)),
             None => format!("the check ended {how} and said nothing"),
         };
-        let check = CheckReport::errored(CHECK, message).hint("a check ends with 0 and says on standard output what it found");
+        let check = CheckReport::errored(CHECK, message).with_hint("a check ends with 0 and says on standard output what it found");
         return if complaints.is_empty() { check } else { check.actual(cut(complaints, LONGEST_MESSAGE)) };
     }
     let output: CheckOutput = match serde_json::from_slice(&ended.answer) {
@@ -119,7 +122,7 @@ fn judge(ended: &Ended) -> CheckReport {
             let answer = String::from_utf8_lossy(&ended.answer);
             return CheckReport::errored(CHECK, format!("the check's answer is not what it should be: {error}"))
                 .actual(if answer.trim().is_empty() { "nothing".to_owned() } else { excerpt(answer.trim()) })
-                .hint("write `{\"verdict\": \"passed\", \"messages\": []}` to standard output, and other words to standard error");
+                .with_hint("write `{\"verdict\": \"passed\", \"messages\": []}` to standard output, and other words to standard error");
         }
     };
     let messages = cut(&output.messages.join("; "), LONGEST_MESSAGE);

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use super::Exchange;
+use crate::format::milliseconds;
 use crate::json::{Document, Json};
 use crate::report::TargetInfo;
 use crate::rows::Row;
@@ -218,7 +219,7 @@ fn reply(exchange: &Exchange<'_>) -> ReplyDocument {
         content_type: reply.content_type.clone(),
         variant: reply.variant.clone(),
         request_id: reply.request_id.clone(),
-        latency_ms: crate::run::milliseconds(exchange.latency),
+        latency_ms: milliseconds(exchange.latency),
         text,
         json,
         base64,

@@ -3,18 +3,10 @@
 use std::collections::HashSet;
 
 use super::address::{Address, escape};
-use super::{excerpt, excerpt_json, number};
+use super::excerpt_json;
+use super::number::{self, Tolerance};
+use crate::format::excerpt;
 use crate::json::{Document, Json, Numeral};
-
-/// How far a number may be off: by `abs`, or by `rel` times the expected number, whichever is more.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Tolerance {
-    pub(crate) abs: f64,
-    pub(crate) rel: f64,
-}
-
-/// Nothing may be off.
-pub(crate) const EXACT: Tolerance = Tolerance { abs: 0.0, rel: 0.0 };
 
 /// One thing that differs.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,12 +17,6 @@ pub(crate) struct Difference {
     pub(crate) says: String,
     pub(crate) expected: String,
     pub(crate) actual: String,
-}
-
-impl Tolerance {
-    pub(crate) fn is_exact(self) -> bool {
-        self.abs <= 0.0 && self.rel <= 0.0
-    }
 }
 
 /// The first difference in words, with its place below the value that is compared.
@@ -191,6 +177,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
+    use super::super::number::EXACT;
     use super::*;
 
     fn found(expected: &str, actual: &str, abs: f64, ignore: &[&str]) -> Vec<String> {

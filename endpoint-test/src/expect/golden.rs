@@ -3,10 +3,11 @@
 use bytes::Bytes;
 
 use super::address::Address;
-use super::difference::{self, Tolerance};
-use super::{EXCERPT, beginning};
+use super::difference;
+use super::number::Tolerance;
+use crate::format::{EXCERPT, beginning};
 use crate::json::{Document, Json};
-use crate::report::{CheckReport, GoldenUpdate};
+use crate::report::{CheckReport, FindingCode, GoldenUpdate};
 
 /// The most differences that are told.
 const MOST: usize = 10;
@@ -28,13 +29,14 @@ pub(super) fn check(expected: &GoldenExpectation, body: &[u8]) -> Vec<CheckRepor
     let file = &expected.file;
     let Some(golden) = &expected.content else {
         let check = CheckReport::failed("golden", format!("the golden file `{file}` does not exist"));
-        return vec![check.actual(beginning(body, EXCERPT)).hint("write it with --update-golden, and read what was written")];
+        let check = check.actual(beginning(body, EXCERPT)).with_hint("record it from a reply that is right");
+        return vec![check.code(FindingCode::GoldenFileMissing)];
     };
     let differences = difference::in_bodies(golden, body, expected.tolerance, &expected.ignore, MOST);
     if differences.is_empty() {
         return vec![CheckReport::passed("golden").expected(format!("as in {file}"))];
     }
-    let hint = "when the new answer is right, write it with --update-golden";
+    let hint = "record the golden file anew when the new reply is right";
     let last = differences.len() - 1;
     let told = differences.into_iter().enumerate().map(|(index, difference)| {
         let message = match difference.at.as_str() {
@@ -42,7 +44,7 @@ pub(super) fn check(expected: &GoldenExpectation, body: &[u8]) -> Vec<CheckRepor
             at => format!("`{at}` {}", difference.says),
         };
         let check = CheckReport::failed("golden", message).at(difference.at).expected(difference.expected).actual(difference.actual);
-        if index == last { check.hint(hint) } else { check }
+        if index == last { check.with_hint(hint).code(FindingCode::GoldenFileDiffers) } else { check }
     });
     told.collect()
 }

@@ -5,8 +5,10 @@ use std::cmp::Ordering;
 use regex::Regex;
 
 use super::address::Address;
-use super::difference::{self, EXACT, Tolerance, same_text};
-use super::{EXCERPT, beginning, excerpt, excerpt_json};
+use super::difference::{self, same_text};
+use super::excerpt_json;
+use super::number::{EXACT, Tolerance};
+use crate::format::{EXCERPT, beginning, excerpt};
 use crate::json::{Document, Json, Numeral};
 use crate::report::CheckReport;
 use crate::rows::Row;
@@ -109,7 +111,7 @@ pub(super) fn read(body: &[u8]) -> Result<Document, CheckReport> {
             Some(word) => format!("`{word}` is not JSON: the container must write another value"),
             None => "ask for it with `accept: application/json`".to_owned(),
         };
-        CheckReport::failed("json", format!("the reply is not JSON: {error}")).actual(actual).hint(hint)
+        CheckReport::failed("json", format!("the reply is not JSON: {error}")).actual(actual).with_hint(hint)
     })
 }
 

@@ -210,7 +210,7 @@ fn numbers(rows: &[Answered], what: &str, value: impl Fn(&Answered) -> Option<&s
     }
     rows.iter()
         .filter_map(value)
-        .map(|text| finite(text).ok_or_else(|| format!("the {what} `{}` is not a number", super::excerpt(text))))
+        .map(|text| finite(text).ok_or_else(|| format!("the {what} `{}` is not a number", crate::format::excerpt(text))))
         .collect()
 }
 

@@ -2,8 +2,23 @@
 
 use std::cmp::Ordering;
 
-use super::difference::Tolerance;
 use crate::json::Numeral;
+
+/// How far a number may be off: by `abs`, or by `rel` times the expected number, whichever is more.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Tolerance {
+    pub(crate) abs: f64,
+    pub(crate) rel: f64,
+}
+
+/// Nothing may be off.
+pub(crate) const EXACT: Tolerance = Tolerance { abs: 0.0, rel: 0.0 };
+
+impl Tolerance {
+    pub(crate) fn is_exact(self) -> bool {
+        self.abs <= 0.0 && self.rel <= 0.0
+    }
+}
 
 /// Whether `actual` is `expected` within the tolerance: `|actual - expected| <= max(abs, rel * |expected|)`.
 ///
@@ -45,8 +60,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    const EXACT: Tolerance = Tolerance { abs: 0.0, rel: 0.0 };
 
     fn tolerances() -> impl Strategy<Value = Tolerance> {
         (0.0..10.0f64, 0.0..1.0f64).prop_map(|(abs, rel)| Tolerance { abs, rel })

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use jsonschema::{PatternOptions, Validator};
 use serde_json::Value;
 
-use super::{excerpt, excerpt_json};
+use super::excerpt_json;
+use crate::format::excerpt;
 use crate::json::{Document, Json};
 use crate::report::CheckReport;
 

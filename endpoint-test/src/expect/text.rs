@@ -1,7 +1,9 @@
 //! Looking at a reply as text.
 
-use super::difference::{EXACT, same_text};
-use super::{TextRule, excerpt};
+use super::TextRule;
+use super::difference::same_text;
+use super::number::EXACT;
+use crate::format::excerpt;
 use crate::report::CheckReport;
 use crate::rows::Row;
 
@@ -11,7 +13,7 @@ pub(super) fn check(rules: &[TextRule], body: &[u8], row: Option<&Row>) -> Vec<C
         Ok(text) => text,
         Err(error) => {
             let message = format!("the reply is not UTF-8 text: byte {} of {} is not", error.valid_up_to() + 1, body.len());
-            return vec![CheckReport::failed("text", message).hint("ask for a text format with `accept`")];
+            return vec![CheckReport::failed("text", message).with_hint("ask for a text format with `accept`")];
         }
     };
     rules.iter().map(|rule| check_one(rule, text, row)).collect()

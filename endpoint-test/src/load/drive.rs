@@ -10,11 +10,11 @@ use super::plan::{LoadPlan, MOST_REQUESTS, Phase, Traffic};
 use super::recorder::{Done, LATEST, Recorder};
 use super::schedule::Schedule;
 use crate::clock::Clock;
+use crate::event::Event;
 use crate::expect::Expectation;
+use crate::format::display_duration;
 use crate::interruption::Interruption;
 use crate::rows::Row;
-use crate::run::{Event, Options};
-use crate::suite::{Case, Suite, display_duration};
 use crate::target::{Request, Target};
 
 /// How often progress is told.
@@ -26,16 +26,17 @@ const FEWEST: usize = 20;
 /// How long answers are still waited for when a load ends early.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// One request of a load, and what its answer must be.
+/// One request of a load, and what its response must be.
 #[derive(Debug)]
-pub(super) struct Question<'a> {
-    name: &'a str,
-    request: Request,
-    /// The row that is asked, for a case with rows.
-    row: Option<Row>,
-    expectation: &'a Expectation,
-    /// Whether the answer is held against the expectation. Where some rows may be wrong, a wrong row is no news.
-    check: bool,
+pub(crate) struct LoadRequest<'a> {
+    /// The case's name.
+    pub(crate) case: &'a str,
+    pub(crate) request: Request,
+    /// The row that is sent, for a case with rows.
+    pub(crate) row: Option<Row>,
+    pub(crate) expectation: &'a Expectation,
+    /// Whether the response is checked against the expectation. Where some rows may be wrong, a wrong row is no news.
+    pub(crate) check: bool,
 }
 
 /// What was found, for judgement.
@@ -47,29 +48,11 @@ pub(super) struct Driven {
     pub(super) duration: Duration,
 }
 
-/// The plan's requests, in turn; of a case with rows, each row's.
-pub(super) fn questions<'a>(plan: &LoadPlan, suite: &'a Suite, options: &Options) -> Result<Vec<Question<'a>>, String> {
-    let mut questions = Vec::new();
-    for name in &plan.cases {
-        let case: &Case = suite.cases().iter().find(|case| case.name() == name).ok_or_else(|| format!("there is no case `{name}`"))?;
-        let exchanges = case.exchanges(plan.timeout.unwrap_or(options.case_timeout));
-        if exchanges.is_empty() {
-            return Err(format!("the payload of the case `{name}` was not read"));
-        }
-        let check = plan.check_replies && (case.whole.at_least >= 1.0 || exchanges.len() == 1);
-        questions.extend(exchanges.into_iter().map(|(row, request)| {
-            let request = Request { timeout: plan.timeout.unwrap_or(request.timeout), ..request };
-            Question { name: case.name(), request, row, expectation: &case.expectation, check }
-        }));
-    }
-    Ok(questions)
-}
-
 /// Runs the plan.
 pub(super) async fn drive<T: Target, C: Clock>(
     target: &T,
     plan: &LoadPlan,
-    questions: &[Question<'_>],
+    requests: &[LoadRequest<'_>],
     interruption: &Interruption,
     clock: &C,
     on_event: &mut impl FnMut(Event),
@@ -78,7 +61,7 @@ pub(super) async fn drive<T: Target, C: Clock>(
     let driver = Driver {
         target,
         plan,
-        questions,
+        requests,
         interruption,
         clock,
         epoch: clock.now(),
@@ -97,7 +80,7 @@ pub(super) async fn drive<T: Target, C: Clock>(
 struct Driver<'a, T, C, E> {
     target: &'a T,
     plan: &'a LoadPlan,
-    questions: &'a [Question<'a>],
+    requests: &'a [LoadRequest<'a>],
     interruption: &'a Interruption,
     clock: &'a C,
     /// Where the load's own time begins.
@@ -224,27 +207,29 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
             self.ended = Some(Ended::TooMany);
             return;
         }
-        let turn = usize::try_from(self.sent % self.questions.len() as u64).unwrap_or_default();
+        let turn = usize::try_from(self.sent % self.requests.len() as u64).unwrap_or_default();
         self.sent += 1;
         self.recorder.sent(phase, intended);
         let late = self.now().saturating_sub(intended) > LATEST;
         self.late_in_flight += usize::from(late);
-        let (target, clock, epoch, question) = (self.target, self.clock, self.epoch, &self.questions[turn]);
+        let (target, clock, epoch, load_request) = (self.target, self.clock, self.epoch, &self.requests[turn]);
         self.in_flight.push(async move {
             let started = clock.now().saturating_sub(epoch);
             let answer = tokio::select! {
                 biased;
-                answer = target.invoke(&question.request) => Some(answer),
-                () = clock.sleep(question.request.timeout) => None,
+                answer = target.invoke(&load_request.request) => Some(answer),
+                () = clock.sleep(load_request.request.timeout) => None,
             };
             let ended = clock.now().saturating_sub(epoch);
             let failure = match answer {
-                Some(answer) => failure::of_answer(answer, question.expectation, question.row.as_ref(), question.name, question.check),
+                Some(answer) => {
+                    failure::of_answer(answer, load_request.expectation, load_request.row.as_ref(), load_request.case, load_request.check)
+                }
                 None => Some(Failure {
                     kind: FailureKind::Timeout,
                     code: None,
-                    message: format!("no reply within {}", display_duration(question.request.timeout)),
-                    case: question.name.to_owned(),
+                    message: format!("no reply within {}", display_duration(load_request.request.timeout)),
+                    case: load_request.case.to_owned(),
                     request_id: None,
                 }),
             };

@@ -1,6 +1,7 @@
 //! Why a request under load failed.
 
 use crate::expect::{self, Expectation};
+use crate::format::excerpt;
 use crate::report::Outcome;
 use crate::rows::Row;
 use crate::target::{InvokeError, ModelFailure, Reply, TargetError, TargetErrorKind};
@@ -81,11 +82,9 @@ pub(super) fn of_answer(
             // A container of one's own says itself that it is asked too much.
             let kind = if error.status == Some(429) { FailureKind::Throttled } else { wrong };
             let code = error.status.map(|status| status.to_string());
-            failure(kind, code, expect::excerpt(&error.message), error.request_id)
+            failure(kind, code, excerpt(&error.message), error.request_id)
         }
-        Err(InvokeError::Target(error)) => {
-            failure(kind_of(&error), error.code.clone(), expect::excerpt(&error.message), error.request_id.clone())
-        }
+        Err(InvokeError::Target(error)) => failure(kind_of(&error), error.code.clone(), excerpt(&error.message), error.request_id.clone()),
     }
 }
 
@@ -101,7 +100,7 @@ fn wrong_answer(reply: &Reply, expectation: &Expectation, row: Option<&Row>, che
         (Some(expected), Some(actual)) => format!(": expected {expected}, found {actual}"),
         _ => String::new(),
     };
-    Some(expect::excerpt(&format!("{}{place}: {}{found}", wrong.name, wrong.message.unwrap_or_default())))
+    Some(excerpt(&format!("{}{place}: {}{found}", wrong.name, wrong.message.unwrap_or_default())))
 }
 
 fn wrong_refusal(error: &ModelFailure, expectation: &Expectation, check: bool) -> Option<FailureKind> {

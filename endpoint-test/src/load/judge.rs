@@ -9,8 +9,8 @@ use super::plan::{Arrivals, LoadPlan, MOST_REQUESTS, Phase, Traffic};
 use super::recorder::{LATEST, Recorder, Tally};
 use super::spectrum::{latencies, percent};
 use super::threshold::{Counted, Limit, Metric, Statistic, Threshold};
-use crate::report::{LoadError, LoadFigures, LoadReport, Outcome, Pace, PhaseReport, Series, SeriesStep, ThresholdReport};
-use crate::suite::display_duration;
+use crate::format::display_duration;
+use crate::report::{FindingCode, LoadError, LoadFigures, LoadReport, Outcome, Pace, PhaseReport, Series, SeriesStep, ThresholdReport};
 
 /// A limit is not missed by the target when so much of it went by before the request was sent.
 const LATEST_PART: f64 = 0.1;
@@ -27,7 +27,7 @@ pub(super) fn report(plan: &LoadPlan, driven: &Driven) -> LoadReport {
     let end = driven.ended.map(|ended| told(ended, plan));
     let nothing = total.sent == 0;
     let outcomes = thresholds.iter().map(|threshold| threshold.outcome).chain([pace.outcome]);
-    let (mut message, mut hint) = (None, None);
+    let (mut message, mut hint, mut code) = (None, None, None);
     let mut outcome = Outcome::of_all(outcomes.chain(end.as_ref().map(|(outcome, ..)| *outcome)));
     if let Some((_, why, what)) = end {
         (message, hint) = (Some(why), Some(what));
@@ -37,13 +37,15 @@ pub(super) fn report(plan: &LoadPlan, driven: &Driven) -> LoadReport {
     } else if pace.outcome == Outcome::Errored {
         let late = format!("the load generator did not keep pace: 5 of 100 requests were sent {:.0} ms late or later", pace.p95_ms);
         message = Some(format!("{late}, so that limits that were missed say nothing about the model"));
-        hint = Some("use a larger machine, a lower rate, or fewer endpoints at once (`--jobs`)".to_owned());
+        hint = Some("use a larger machine, a lower rate, or fewer endpoints at once".to_owned());
+        code = Some(FindingCode::GeneratorLate);
     }
     let (arrivals, seed) = match plan.arrivals {
         Arrivals::Even => ("even", None),
         Arrivals::Poisson { seed } => ("poisson", Some(seed)),
     };
     LoadReport {
+        code,
         outcome,
         message,
         hint,

@@ -187,7 +187,7 @@ fn unknown_metric(name: &str) -> NotAThreshold {
 fn limit(metric: Metric, text: &str) -> Result<Limit, NotAThreshold> {
     let (found, what, example) = match metric {
         Metric::ResponseTime(_) | Metric::ServiceTime(_) => {
-            (crate::suite::parse_duration(text).map(Limit::Time), "a duration", "such as `250ms` or `1.5s`")
+            (crate::format::parse_duration(text).map(Limit::Time), "a duration", "such as `250ms` or `1.5s`")
         }
         Metric::Count(_) => (part_or_number(text), "a whole number or a percentage up to 100%", "such as `0` or `1%`"),
         Metric::Throughput => (rate(text).filter(|rate| *rate > 0.0).map(Limit::Rate), "a rate", "such as `20/s`"),

@@ -1,6 +1,6 @@
 //! Putting reports together.
 
-use super::{CaseReport, CheckReport, Counts, Outcome, Report, SCHEMA_VERSION, TargetInfo, TargetReport, Tool, Verdict};
+use super::{CaseReport, CheckReport, Counts, FindingCode, Outcome, Report, SCHEMA_VERSION, TargetInfo, TargetReport, ToolInfo, Verdict};
 use crate::target::TargetError;
 
 impl Report {
@@ -8,7 +8,7 @@ impl Report {
     ///
     /// Targets are sorted by account, region and endpoint: they are tested all at once, and the report must not depend
     /// on which of them was done first.
-    pub fn assemble(tool: Tool, stage: impl Into<String>, mut targets: Vec<TargetReport>) -> Self {
+    pub fn assemble(tool: ToolInfo, stage: impl Into<String>, mut targets: Vec<TargetReport>) -> Self {
         targets.sort_by(|left, right| {
             (&left.account_id, &left.region, &left.endpoint).cmp(&(&right.account_id, &right.region, &right.endpoint))
         });
@@ -88,7 +88,7 @@ impl TargetReport {
 impl CheckReport {
     /// A check of which only the outcome is known.
     pub(crate) fn new(name: impl Into<String>, outcome: Outcome) -> Self {
-        Self { name: name.into(), outcome, at: None, expected: None, actual: None, message: None, hint: None }
+        Self { code: None, name: name.into(), outcome, at: None, expected: None, actual: None, message: None, hint: None }
     }
 
     /// A check that passed.
@@ -111,6 +111,11 @@ impl CheckReport {
         Self { message: Some(message.into()), ..Self::new(name, Outcome::Skipped) }
     }
 
+    pub(crate) fn code(mut self, code: FindingCode) -> Self {
+        self.code = Some(code);
+        self
+    }
+
     pub(crate) fn expected(mut self, expected: impl Into<String>) -> Self {
         self.expected = Some(expected.into());
         self
@@ -126,7 +131,7 @@ impl CheckReport {
         self
     }
 
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }

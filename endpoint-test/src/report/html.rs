@@ -8,10 +8,9 @@ mod rows;
 mod target;
 mod verdict;
 
-use std::fmt::Write as _;
+use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 
-use super::untrusted::{Html, Prose};
-use super::{Outcome, Report, TargetReport, Verdict};
+use super::{Outcome, Report, TargetReport, Verdict, untrusted};
 
 const STYLE: &str = include_str!("html/style.css");
 
@@ -21,32 +20,34 @@ const STYLE: &str = include_str!("html/style.css");
 ///
 /// All text is escaped, and the page's own policy forbids scripts besides.
 pub fn html(report: &Report) -> String {
-    let mut page = String::with_capacity(64 * 1024);
-    let title = format!("{} · {}", verdict::headline(report), report.stage);
-    // Writing to a string does not fail, here and below.
-    let _ = write!(
-        page,
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-         <title>{}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n",
-        Html(&title)
-    );
-    verdict::header(&mut page, report);
-    page.push_str("<main>\n");
-    overview::tested(&mut page, report);
-    overview::endpoints(&mut page, report);
-    for (index, target) in by_urgency(report) {
-        target::section(&mut page, index, target);
-    }
-    let tool = &report.tool;
-    let _ = write!(
-        page,
-        "</main>\n<footer>Written by {} {}. Latencies are those that the client saw, the network included.</footer>\n</body>\n</html>\n",
-        Html(&tool.name),
-        Html(&tool.version)
-    );
-    page
+    let safe = |markup: Markup| PreEscaped(untrusted::html(&markup.into_string()));
+    let title = markup! { (verdict::headline(report)) " · " (report.stage) };
+    let body = markup! {
+        (verdict::header(report))
+        main {
+            (overview::tested(report))
+            (overview::endpoints(report))
+            @for (index, target) in by_urgency(report) { (target::section(index, target)) }
+        }
+        footer {
+            "Written by " (report.tool.name) " " (report.tool.version) ". Latencies are those that the client saw, the network included."
+        }
+    };
+    let page = markup! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
+                title { (safe(title)) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body { (safe(body)) }
+        }
+    };
+    page.into_string()
 }
 
 /// The targets with their number, those first that somebody has to look at.
@@ -66,19 +67,38 @@ fn package_name(arn: &str) -> Option<(&str, &str)> {
     arn.split_once(":model-package/")?.1.rsplit_once('/')
 }
 
+/// A message: what stands between backticks is set as code.
+fn prose(text: &str) -> Markup {
+    let last = text.matches('`').count();
+    markup! {
+        @for (index, part) in text.split('`').enumerate() {
+            @if index % 2 == 0 { (part) }
+            // A last backtick without its fellow is only a character.
+            @else if index == last { "`" (part) }
+            @else { code { (part) } }
+        }
+    }
+}
+
 /// A word with its colour; the word alone tells.
-fn badge(word: &str) -> String {
-    format!("<span class=\"badge {word}\">{word}</span>")
+fn badge(word: &str) -> Markup {
+    markup! { span class={ "badge " (word) } { (word) } }
+}
+
+fn why(text: Option<&str>) -> Markup {
+    markup! { @if let Some(text) = text { span class="why" { (prose(text)) } } }
+}
+
+fn hint(text: Option<&str>) -> Markup {
+    markup! { @if let Some(text) = text { span class="hint" { (prose(text)) } } }
+}
+
+fn code(text: Option<&str>) -> Markup {
+    markup! { @if let Some(text) = text { code { (text) } } }
 }
 
 fn time(milliseconds: f64) -> String {
     if milliseconds < 1000.0 { format!("{milliseconds:.1} ms") } else { format!("{:.2} s", milliseconds / 1000.0) }
-}
-
-fn hint(page: &mut String, hint: Option<&str>) {
-    if let Some(hint) = hint {
-        let _ = write!(page, "<span class=\"hint\">{}</span>", Prose(hint));
-    }
 }
 
 /// `data_capture` as a person writes it.
@@ -94,24 +114,35 @@ fn label(name: &str) -> String {
     }
 }
 
-/// The beginning of a table that scrolls by itself where it is too wide: then the keyboard reaches it too.
-fn scrolling(page: &mut String, name: &str) {
-    let _ = write!(page, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\">", Html(name));
-}
-
-/// A row of column headers; those after `texts` are of numbers.
-fn columns(page: &mut String, texts: &[&str], numbers: &[&str]) {
-    page.push_str("<thead><tr>");
-    for name in texts {
-        let _ = write!(page, "<th scope=\"col\">{name}</th>");
+/// A table that scrolls by itself where it is too wide: then the keyboard reaches it too. The columns after `texts` are of
+/// numbers; with `stack` a narrow screen shows each row as a card.
+fn table(name: &str, stack: bool, texts: &[&str], numbers: &[&str], rows: &Markup) -> Markup {
+    markup! {
+        div class="scroll" tabindex="0" role="region" aria-label=(name) {
+            table class=[stack.then_some("stack")] {
+                thead {
+                    tr {
+                        @for name in texts { th scope="col" { (name) } }
+                        @for name in numbers { th scope="col" class="number" { (name) } }
+                    }
+                }
+                tbody { (rows) }
+            }
+        }
     }
-    for name in numbers {
-        let _ = write!(page, "<th scope=\"col\" class=\"number\">{name}</th>");
-    }
-    page.push_str("</tr></thead>\n<tbody>\n");
 }
 
 /// Whether somebody has to look at it.
 fn is_wrong(outcome: Outcome) -> bool {
     matches!(outcome, Outcome::Failed | Outcome::Errored)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_between_backticks_is_code_and_a_lone_one_is_not() {
+        assert_eq!(prose("is `<b>`, not `x").into_string(), "is <code>&lt;b&gt;</code>, not `x");
+    }
 }

@@ -80,7 +80,7 @@ fn leave_out(entries: &mut Vec<Entry>) -> Option<Entry> {
         // What passed is no success here: nobody sees it.
         outcome: if worst == Outcome::Passed { Outcome::Skipped } else { worst },
         milliseconds: None,
-        details: format!("{message}\nall of them are in test-results.json and report.html"),
+        details: format!("{message}\nall of them are in the JSON report and on the HTML page"),
         message: Some(message),
     })
 }

@@ -2,12 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Outcome;
+use super::{FindingCode, Outcome};
 
 /// What was found under load at one target.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LoadReport {
+    /// What kind of finding it is, for those that a program may want to recognise.
+    #[serde(skip)]
+    pub code: Option<FindingCode>,
     /// What the thresholds and the pace come to.
     pub outcome: Outcome,
     /// Why the load did not run, or why it ended early.
@@ -229,6 +232,7 @@ pub struct SeriesStep {
     pub max_ms: Option<f64>,
 }
 
+#[cfg(feature = "load")]
 impl LoadReport {
     /// A load that was not run, and why.
     pub(crate) fn skipped(message: impl Into<String>) -> Self {

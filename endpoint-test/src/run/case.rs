@@ -2,29 +2,32 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::ask::{Answer, Asked, ask};
 use super::comparison::Comparison;
-use super::{Event, Options, milliseconds, reproduce};
+use super::invoke::{Response, TimedResponse, invoke};
+use super::{INTERRUPTED, reproduce};
 use crate::check::protocol::CheckInput;
 use crate::check::{self, Exchange, command};
 use crate::clock::Clock;
+use crate::event::Event;
 use crate::expect::{self, Expectation, ReplyExpectation, golden};
+use crate::format::{beginning, cut, display_duration, excerpt, milliseconds};
+use crate::options::RunOptions;
 use crate::report::{CaseReport, CheckReport, Outcome, TargetInfo};
 use crate::rows::Row;
-use crate::suite::{Case, Input, display_duration};
+use crate::suite::{Case, Input};
 use crate::target::{MAX_BODY, ModelFailure, Reply, Request, Target, TargetError};
 
 /// The most characters of a reply, or of a model's message, that go into the report.
 const SHOWN: usize = 2000;
 
 /// What every case of a run needs.
-pub(super) struct Runner<'a, T, O, C> {
+pub(super) struct Runner<'a, T, B, C> {
     pub(super) target: &'a T,
     pub(super) info: &'a TargetInfo,
     pub(super) place: &'a reproduce::Place,
-    pub(super) options: &'a Options,
+    pub(super) options: &'a RunOptions,
     pub(super) clock: &'a C,
-    pub(super) comparison: &'a Comparison<'a, O>,
+    pub(super) comparison: &'a Comparison<'a, B>,
 }
 
 /// A case's report, with the reply for whoever looks further.
@@ -33,14 +36,31 @@ pub(super) struct Judged {
     pub(super) reply: Option<Reply>,
 }
 
-/// Tells the listener, one at a time.
-pub(super) fn tell(on_event: &Mutex<&mut impl FnMut(Event)>, event: Event) {
-    on_event.lock().unwrap_or_else(PoisonError::into_inner)(event);
-}
+impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
+    /// Runs the cases, until the run is interrupted: those that are left are skipped.
+    pub(super) async fn all(&self, cases: &[Case], on_event: &mut impl FnMut(Event)) -> Vec<CaseReport> {
+        // Rows end side by side, and the listener is told one at a time.
+        let on_event = Mutex::new(on_event);
+        let tell = |event| on_event.lock().unwrap_or_else(PoisonError::into_inner)(event);
+        let of = cases.len();
+        let mut reports = Vec::with_capacity(of);
+        for (index, case) in cases.iter().enumerate() {
+            tell(Event::CaseStarted { index, of, name: case.name().to_owned() });
+            let on_row = |done, rows| tell(Event::RowFinished { index, of, done, rows });
+            let report = tokio::select! {
+                biased;
+                report = self.run(case, &on_row) => report,
+                () = self.options.interruption.raised() => break,
+            };
+            tell(Event::CaseFinished { index, of, case: Box::new(report.clone()) });
+            reports.push(report);
+        }
+        reports.extend(cases[reports.len()..].iter().map(|case| CaseReport::skipped(case.name(), INTERRUPTED)));
+        reports
+    }
 
-impl<T: Target, O: Target, C: Clock> Runner<'_, T, O, C> {
     /// Runs a case; `on_row` hears of each row that is done, and how many there are.
-    pub(super) async fn run(&self, case: &Case, on_row: &impl Fn(usize, usize)) -> CaseReport {
+    async fn run(&self, case: &Case, on_row: &impl Fn(usize, usize)) -> CaseReport {
         if matches!(case.input, Input::Rows(_)) {
             return self.rows(case, on_row).await;
         }
@@ -49,9 +69,9 @@ impl<T: Target, O: Target, C: Clock> Runner<'_, T, O, C> {
             let outcome = Outcome::Errored;
             return CaseReport { name: case.name().to_owned(), outcome, message: Some(message), hint, ..CaseReport::default() };
         };
-        let asked = ask(self.target, &request, self.clock).await;
-        let compared = self.comparison.ask(&request, &asked.answer, None, self.clock).await;
-        let mut report = self.judge(case, &request, asked, None).await.report;
+        let timed = invoke(self.target, &request, self.clock).await;
+        let compared = self.comparison.invoke(&request, &timed.response, None, self.clock).await;
+        let mut report = self.judge(case, &request, timed, None).await.report;
         report.comparison = compared.map(|compared| {
             let mut comparison = crate::report::CaseComparison::default();
             super::comparison::add(&mut comparison, compared);
@@ -61,29 +81,29 @@ impl<T: Target, O: Target, C: Clock> Runner<'_, T, O, C> {
     }
 
     /// Looks at an answer; when it is not as expected, tells how to ask the same by hand.
-    pub(super) async fn judge(&self, case: &Case, request: &Request, asked: Asked, row: Option<&Row>) -> Judged {
-        let mut judged = self.look(case, request, asked, row).await;
+    pub(super) async fn judge(&self, case: &Case, request: &Request, timed: TimedResponse, row: Option<&Row>) -> Judged {
+        let mut judged = self.look(case, request, timed, row).await;
         if judged.report.outcome != Outcome::Passed {
             judged.report.reproduce = reproduce::command(self.place, request);
         }
         judged
     }
 
-    async fn look(&self, case: &Case, request: &Request, asked: Asked, row: Option<&Row>) -> Judged {
-        let Asked { answer, latency } = asked;
+    async fn look(&self, case: &Case, request: &Request, timed: TimedResponse, row: Option<&Row>) -> Judged {
+        let TimedResponse { response, latency } = timed;
         let mut report = CaseReport { name: case.name().to_owned(), latency_ms: Some(milliseconds(latency)), ..CaseReport::default() };
         let latency_max = case.expectation.latency_max();
         let mut reply = None;
-        match answer {
-            Answer::Reply(answer) => {
-                replied(&mut report, &case.expectation, &answer, row);
-                reply = Some(answer);
+        match response {
+            Response::Reply(received) => {
+                replied(&mut report, &case.expectation, &received, row);
+                reply = Some(received);
             }
-            Answer::Model(failure) => model_failed(&mut report, &case.expectation, failure),
-            Answer::Error(error) => return Judged { report: errored(report, error), reply: None },
+            Response::Model(failure) => model_failed(&mut report, &case.expectation, failure),
+            Response::Error(error) => return Judged { report: errored(report, error), reply: None },
             // A reply that did not come within the time that is allowed for it is a proven failure, whatever it would have been.
-            Answer::Late if latency_max.is_some_and(|max| max <= request.timeout) => {}
-            Answer::Late => {
+            Response::Late if latency_max.is_some_and(|max| max <= request.timeout) => {}
+            Response::Late => {
                 report.outcome = Outcome::Errored;
                 report.message = Some(format!("no reply within {}", display_duration(request.timeout)));
                 let asynchronous = "give the case a longer `timeout`; the request may still be in the queue, see the endpoint's metric \
@@ -102,7 +122,7 @@ impl<T: Target, O: Target, C: Clock> Runner<'_, T, O, C> {
             let exchange = Exchange::new(case.name(), self.info, request, reply, latency, row);
             report.checks.extend(check::all(&self.options.checks, &exchange));
             if let Some(check) = &expected.command {
-                report.checks.push(command::run(check, &self.options.programs, &CheckInput::of(&exchange)).await);
+                report.checks.push(command::run(check, self.options.programs.as_ref(), &CheckInput::of(&exchange)).await);
             }
             self.compare_with_golden(&mut report, expected, reply);
         }
@@ -145,7 +165,7 @@ fn replied(report: &mut CaseReport, expectation: &Expectation, reply: &Reply, ro
             }
         }
     }
-    report.reply = Some(expect::beginning(&reply.body, SHOWN));
+    report.reply = Some(beginning(&reply.body, SHOWN));
     report.content_type.clone_from(&reply.content_type);
     report.variant.clone_from(&reply.variant);
     report.request_id.clone_from(&reply.request_id);
@@ -156,16 +176,16 @@ fn model_failed(report: &mut CaseReport, expectation: &Expectation, failure: Mod
         Expectation::ModelError { expected, .. } => report.checks.extend(expect::check_model_error(expected, &failure)),
         Expectation::Reply(_) => {
             let status = failure.status.map_or_else(String::new, |status| format!(" with status {status}"));
-            let message = format!("the model answered with an error{status}: {}", expect::excerpt(&failure.message));
+            let message = format!("the model answered with an error{status}: {}", excerpt(&failure.message));
             let check = CheckReport::failed("reply", message).expected("a reply").actual(format!("the model's error{status}"));
             report.checks.push(match &failure.log_stream_arn {
-                Some(arn) => check.hint(format!("the container's log has more: {arn}")),
+                Some(arn) => check.with_hint(format!("the container's log has more: {arn}")),
                 None => check,
             });
         }
     }
     report.status = failure.status;
-    report.model_error = Some(expect::cut(&failure.message, SHOWN));
+    report.model_error = Some(cut(&failure.message, SHOWN));
     report.log_stream_arn = failure.log_stream_arn;
     report.request_id = failure.request_id;
 }

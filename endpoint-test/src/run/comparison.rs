@@ -1,12 +1,13 @@
-//! The same questions to another target: what differs, and whether that is a failure.
+//! The same requests to a baseline: what differs, and whether that is a failure.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::ask::{Answer, Asked, ask};
-use super::{Options, milliseconds};
+use super::invoke::{Response, TimedResponse, invoke};
 use crate::clock::Clock;
 use crate::expect::difference;
+use crate::format::milliseconds;
+use crate::options::RunOptions;
 use crate::report::{CaseComparison, CaseReport, CheckReport, ComparisonReport, DifferenceReport};
 use crate::suite::CompareSettings;
 use crate::target::{EndpointStatus, Request, Target};
@@ -15,14 +16,14 @@ use crate::target::{EndpointStatus, Request, Target};
 const COMPARISON: &str = "comparison";
 /// The most differences that are told for one case.
 const MOST: usize = 20;
-/// After so many requests in a row that it could not be asked, the other target is left alone.
+/// After so many requests in a row without a response, the baseline is left alone.
 const PATIENCE: usize = 5;
 
-/// Another target, to which the same questions are put.
+/// Another target that gets the same requests, such as the endpoint in production.
 #[derive(Debug, Clone, Copy)]
-pub struct Other<'a, O> {
+pub struct Baseline<'a, B> {
     /// The target itself.
-    pub target: &'a O,
+    pub target: &'a B,
     /// How reports name it: `account/region/endpoint`, or a container's URL.
     pub title: &'a str,
     /// Whether any difference is a failure. Without it only the suite's own limit is one.
@@ -30,12 +31,12 @@ pub struct Other<'a, O> {
 }
 
 /// A comparison that is under way.
-pub(super) struct Comparison<'a, O> {
-    other: Option<&'a Other<'a, O>>,
+pub(super) struct Comparison<'a, B> {
+    baseline: Option<&'a Baseline<'a, B>>,
     settings: &'a CompareSettings,
-    /// Why the other target is not asked at all.
+    /// Why the baseline is not invoked at all.
     unfit: Option<String>,
-    /// Requests in a row that it could not be asked.
+    /// Requests in a row without a response.
     refused: AtomicUsize,
 }
 
@@ -46,20 +47,20 @@ pub(super) enum Compared {
     Errored(String),
 }
 
-impl<'a, O: Target> Comparison<'a, O> {
-    /// Looks whether the other target is in service, once: it is not this run's to wait for.
+impl<'a, B: Target> Comparison<'a, B> {
+    /// Describes the baseline once: this run does not wait for it.
     pub(super) async fn begin<C: Clock>(
-        other: Option<&'a Other<'a, O>>,
+        baseline: Option<&'a Baseline<'a, B>>,
         settings: &'a CompareSettings,
-        options: &Options,
+        options: &RunOptions,
         clock: &C,
     ) -> Self {
-        let unfit = match other {
+        let unfit = match baseline {
             None => None,
-            Some(other) => {
+            Some(baseline) => {
                 let described = tokio::select! {
                     biased;
-                    described = other.target.describe() => described.map_err(|error| error.to_string()),
+                    described = baseline.target.describe() => described.map_err(|error| error.to_string()),
                     () = clock.sleep(options.describe_timeout) => Err("no answer in time".to_owned()),
                 };
                 match described {
@@ -69,31 +70,31 @@ impl<'a, O: Target> Comparison<'a, O> {
                 }
             }
         };
-        Self { other, settings, unfit, refused: AtomicUsize::new(0) }
+        Self { baseline, settings, unfit, refused: AtomicUsize::new(0) }
     }
 
-    /// Puts the same question to the other target. Nothing is compared when the tested one could not be asked.
-    pub(super) async fn ask<C: Clock>(&self, request: &Request, answer: &Answer, row: Option<usize>, clock: &C) -> Option<Compared> {
-        let other = self.other.filter(|_| self.unfit.is_none())?;
-        if matches!(answer, Answer::Error(_) | Answer::Late) || self.refused.load(Ordering::Relaxed) >= PATIENCE {
+    /// Sends the same request to the baseline. Nothing is compared when the tested target did not respond.
+    pub(super) async fn invoke<C: Clock>(&self, request: &Request, answer: &Response, row: Option<usize>, clock: &C) -> Option<Compared> {
+        let baseline = self.baseline.filter(|_| self.unfit.is_none())?;
+        if matches!(answer, Response::Error(_) | Response::Late) || self.refused.load(Ordering::Relaxed) >= PATIENCE {
             return None;
         }
-        let asked = ask(other.target, request, clock).await;
-        if matches!(asked.answer, Answer::Error(_) | Answer::Late) {
+        let timed = invoke(baseline.target, request, clock).await;
+        if matches!(timed.response, Response::Error(_) | Response::Late) {
             self.refused.fetch_add(1, Ordering::Relaxed);
         } else {
             self.refused.store(0, Ordering::Relaxed);
         }
-        Some(self.compare(answer, asked, row))
+        Some(self.compare(answer, timed, row))
     }
 
-    fn compare(&self, this: &Answer, other: Asked, row: Option<usize>) -> Compared {
+    fn compare(&self, this: &Response, other: TimedResponse, row: Option<usize>) -> Compared {
         let status = |this: String, other: String| DifferenceReport { row, at: Some("status".to_owned()), this, other };
         let shown = |status: Option<u16>| status.map_or_else(|| "an error".to_owned(), |status| format!("an error with status {status}"));
-        let differences = match (this, other.answer) {
-            (_, Answer::Error(error)) => return Compared::Errored(error.to_string()),
-            (_, Answer::Late) => return Compared::Errored("no reply in time".to_owned()),
-            (Answer::Reply(this), Answer::Reply(other)) => {
+        let differences = match (this, other.response) {
+            (_, Response::Error(error)) => return Compared::Errored(error.to_string()),
+            (_, Response::Late) => return Compared::Errored("no reply in time".to_owned()),
+            (Response::Reply(this), Response::Reply(other)) => {
                 // What the other one answers is what is expected: the tested one differs from it.
                 let settings = self.settings;
                 difference::in_bodies(&other.body, &this.body, settings.tolerance, &settings.ignore, MOST)
@@ -106,25 +107,25 @@ impl<'a, O: Target> Comparison<'a, O> {
                     })
                     .collect()
             }
-            (Answer::Model(this), Answer::Model(other)) if this.status == other.status => Vec::new(),
-            (Answer::Model(this), Answer::Model(other)) => vec![status(shown(this.status), shown(other.status))],
-            (Answer::Reply(this), Answer::Model(other)) => vec![status(this.status.to_string(), shown(other.status))],
-            (Answer::Model(this), Answer::Reply(other)) => vec![status(shown(this.status), other.status.to_string())],
-            (Answer::Error(_) | Answer::Late, _) => Vec::new(),
+            (Response::Model(this), Response::Model(other)) if this.status == other.status => Vec::new(),
+            (Response::Model(this), Response::Model(other)) => vec![status(shown(this.status), shown(other.status))],
+            (Response::Reply(this), Response::Model(other)) => vec![status(this.status.to_string(), shown(other.status))],
+            (Response::Model(this), Response::Reply(other)) => vec![status(shown(this.status), other.status.to_string())],
+            (Response::Error(_) | Response::Late, _) => Vec::new(),
         };
         if differences.is_empty() { Compared::Same(other.latency) } else { Compared::Different(differences, other.latency) }
     }
 
     /// Sums up: what is reported, and a check where a difference is a failure.
     pub(super) fn end(&self, cases: &[CaseReport]) -> (Option<ComparisonReport>, Option<CheckReport>) {
-        let Some(other) = self.other else { return (None, None) };
+        let Some(baseline) = self.baseline else { return (None, None) };
         let all = || cases.iter().filter_map(|case| case.comparison.as_ref());
         let report = ComparisonReport {
-            with: other.title.to_owned(),
+            with: baseline.title.to_owned(),
             compared: all().map(|case| case.compared).sum(),
             different: all().map(|case| case.different).sum(),
             errored: all().map(|case| case.errored).sum(),
-            at_most: if other.fail_on_difference { Some(self.settings.at_most.unwrap_or(0.0)) } else { self.settings.at_most },
+            at_most: if baseline.fail_on_difference { Some(self.settings.at_most.unwrap_or(0.0)) } else { self.settings.at_most },
             message: self.unfit.clone().or_else(|| all().find_map(|case| case.message.clone())),
         };
         let check = report.at_most.map(|at_most| judge(&report, at_most));
@@ -138,7 +139,7 @@ fn judge(report: &ComparisonReport, at_most: f64) -> CheckReport {
     let part = f64::from(u32::try_from(different).unwrap_or(u32::MAX)) / f64::from(answered.max(1));
     let check = if part > at_most {
         let message = format!("{different} of {compared} answers differ from those of `{}`", report.with);
-        CheckReport::failed(COMPARISON, message).hint("each case shows its first differences; `compare` in the suite sets tolerances")
+        CheckReport::failed(COMPARISON, message).with_hint("each case shows its first differences; `compare` in the suite sets tolerances")
     } else if answered == 0 || report.errored > 0 {
         let why = report.message.clone().unwrap_or_else(|| "no request was put to both".to_owned());
         CheckReport::errored(COMPARISON, format!("`{}` could not be compared with: {why}", report.with))

@@ -14,13 +14,13 @@ pub struct Expected {
     /// The part of the requests that must be captured, in percent.
     pub data_capture_percentage: Option<i32>,
     /// The KMS key of the instances' volumes.
-    pub volume_kms_key: Option<Setting>,
+    pub volume_kms_key: Option<ExpectedSetting>,
     /// Whether the model's containers may make no network calls.
     pub network_isolation: Option<bool>,
     /// Whether the model is in a VPC, and where in it.
-    pub vpc: Option<Vpc>,
-    /// Where in S3 an asynchronous endpoint puts its answers and failures, where that is known: what its caller must be let read.
-    pub answers: Vec<String>,
+    pub vpc: Option<ExpectedVpc>,
+    /// Where in S3 an asynchronous endpoint puts its responses and failures, where that is known: its caller must be able to read them.
+    pub async_output_locations: Vec<String>,
 }
 
 /// A variant that must exist.
@@ -42,7 +42,7 @@ pub struct ExpectedVariant {
 
 /// A setting that must have a value, or none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Setting {
+pub enum ExpectedSetting {
     /// It must not be set.
     Absent,
     /// It must be this.
@@ -51,7 +51,7 @@ pub enum Setting {
 
 /// Whether a model is in a VPC.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Vpc {
+pub enum ExpectedVpc {
     /// It must be in none.
     Absent,
     /// It must be in one; in these subnets and security groups where they are known.

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::task::Poll;
 
-use super::ask::ask;
 use super::case::{Judged, Runner};
 use super::comparison::{Compared, add};
+use super::invoke::invoke;
 use crate::check::protocol::{CheckInput, RowExchange};
 use crate::check::{Exchange, command};
 use crate::clock::Clock;
@@ -25,7 +25,7 @@ const MOST_TOLD: usize = 20;
 const PATIENCE: usize = 5;
 
 /// What came of one row.
-struct Asked {
+struct RowResult {
     row: Row,
     report: CaseReport,
     answered: Option<Answered>,
@@ -33,12 +33,12 @@ struct Asked {
     compared: Option<Compared>,
 }
 
-impl<T: Target, O: Target, C: Clock> Runner<'_, T, O, C> {
+impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
     pub(super) async fn rows(&self, case: &Case, on_row: &impl Fn(usize, usize)) -> CaseReport {
         let rows: Vec<(Row, Request)> = case.row_requests(self.options.case_timeout).collect();
         let at_once = if let Input::Rows(rows) = &case.input { rows.at_once } else { 1 };
         let (next, refused, done) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
-        let found: Mutex<Vec<Asked>> = Mutex::new(Vec::with_capacity(rows.len()));
+        let found: Mutex<Vec<RowResult>> = Mutex::new(Vec::with_capacity(rows.len()));
         let worker = || async {
             while let Some((row, request)) = rows.get(next.fetch_add(1, Ordering::Relaxed)) {
                 if refused.load(Ordering::Relaxed) >= PATIENCE {
@@ -60,11 +60,11 @@ impl<T: Target, O: Target, C: Clock> Runner<'_, T, O, C> {
         self.sum_up(case, rows.len(), found).await
     }
 
-    async fn row(&self, case: &Case, row: &Row, request: &Request) -> Asked {
-        let asked = ask(self.target, request, self.clock).await;
-        let latency = asked.latency;
-        let compared = self.comparison.ask(request, &asked.answer, Some(row.number()), self.clock).await;
-        let Judged { report, reply } = self.judge(case, request, asked, Some(row)).await;
+    async fn row(&self, case: &Case, row: &Row, request: &Request) -> RowResult {
+        let timed = invoke(self.target, request, self.clock).await;
+        let latency = timed.latency;
+        let compared = self.comparison.invoke(request, &timed.response, Some(row.number()), self.clock).await;
+        let Judged { report, reply } = self.judge(case, request, timed, Some(row)).await;
         let whole = &case.whole;
         let answered = whole.metrics.as_ref().map(|metrics| answered(metrics, row, reply.as_ref()));
         let exchange = match &reply {
@@ -73,10 +73,10 @@ impl<T: Target, O: Target, C: Clock> Runner<'_, T, O, C> {
             }
             _ => None,
         };
-        Asked { row: row.clone(), report, answered, exchange, compared }
+        RowResult { row: row.clone(), report, answered, exchange, compared }
     }
 
-    async fn sum_up(&self, case: &Case, total: usize, found: Vec<Asked>) -> CaseReport {
+    async fn sum_up(&self, case: &Case, total: usize, found: Vec<RowResult>) -> CaseReport {
         let whole = &case.whole;
         let count = |outcome: Outcome| found.iter().filter(|asked| asked.report.outcome == outcome).count();
         let (failed, passed) = (count(Outcome::Failed), count(Outcome::Passed) + count(Outcome::Skipped));
@@ -122,7 +122,7 @@ impl<T: Target, O: Target, C: Clock> Runner<'_, T, O, C> {
         report.comparison = Some(comparison).filter(|comparison| comparison.compared > 0);
         if let Some(check) = &whole.command {
             let input = CheckInput::of_rows(case.name(), self.info, exchanges);
-            report.checks.push(command::run(check, &self.options.programs, &input).await);
+            report.checks.push(command::run(check, self.options.programs.as_ref(), &input).await);
         }
         report.rows = Some(rows);
         report.outcome = Outcome::of_all(report.checks.iter().map(|check| check.outcome));
@@ -212,7 +212,7 @@ fn spoken(metric: Metric) -> String {
 }
 
 /// A row that did not pass, for the report.
-fn told(asked: &Asked) -> Option<RowReport> {
+fn told(asked: &RowResult) -> Option<RowReport> {
     let report = &asked.report;
     if matches!(report.outcome, Outcome::Passed | Outcome::Skipped) {
         return None;

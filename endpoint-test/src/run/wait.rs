@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Event, Options, Waited};
+use super::Waited;
 use crate::clock::{Clock, spread};
+use crate::event::Event;
+use crate::options::RunOptions;
 use crate::report::{CheckReport, Outcome};
 use crate::target::{Description, EndpointStatus, Target, TargetError, TargetErrorKind};
 
@@ -14,7 +16,12 @@ const STATUS: &str = "status";
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 
 /// Looks at the target until it is in service, cannot get there, or the time is up.
-pub(super) async fn in_service<T: Target, C: Clock>(target: &T, options: &Options, clock: &C, on_event: &mut impl FnMut(Event)) -> Waited {
+pub(super) async fn in_service<T: Target, C: Clock>(
+    target: &T,
+    options: &RunOptions,
+    clock: &C,
+    on_event: &mut impl FnMut(Event),
+) -> Waited {
     let start = clock.now();
     let limit = options.wait;
     loop {
@@ -66,7 +73,7 @@ fn dead_end(description: &Description) -> CheckReport {
         }
         _ => "somebody deletes this endpoint: see its stack's events",
     };
-    CheckReport::failed(STATUS, message).expected("InService").actual(status.as_str()).hint(hint)
+    CheckReport::failed(STATUS, message).expected("InService").actual(status.as_str()).with_hint(hint)
 }
 
 /// At the deadline nothing is proven yet: the deployment may well succeed a minute later.
@@ -75,7 +82,7 @@ fn still_changing(description: &Description, limit: Duration) -> CheckReport {
     CheckReport { message: Some(message), ..CheckReport::new(STATUS, Outcome::Errored) }
         .expected("InService")
         .actual(description.status.as_str())
-        .hint("wait longer, or see the endpoint's stack for what it is doing")
+        .with_hint("wait longer, or see the endpoint's stack for what it is doing")
 }
 
 fn not_described(error: &TargetError) -> CheckReport {

@@ -141,6 +141,7 @@ impl Case {
     }
 
     /// Every request that the case sends, with its row.
+    #[cfg(feature = "load")]
     pub(crate) fn exchanges(&self, timeout: Duration) -> Vec<(Option<Row>, Request)> {
         match &self.input {
             Input::One(_) => self.request(timeout).map(|request| (None, request)).into_iter().collect(),

@@ -76,10 +76,10 @@ fn broken(error: &serde_saphyr::Error) -> Problem {
     use serde_saphyr::Error;
     let problem = match error {
         Error::DuplicateMappingKey { key: Some(key), .. } => {
-            Problem::new(format!("the key `{key}` is given twice")).hint("keep one of them")
+            Problem::new(format!("the key `{key}` is given twice")).with_hint("keep one of them")
         }
         Error::MultipleDocuments { .. } => {
-            Problem::new("the file holds more than one YAML document").hint("remove the line `---` and what follows it")
+            Problem::new("the file holds more than one YAML document").with_hint("remove the line `---` and what follows it")
         }
         Error::NonFiniteFloat { value, .. } => Problem::new(format!("`{value}` is not a finite number")),
         error => Problem::new(format!("this is not YAML: {}", words(error))),

@@ -14,8 +14,7 @@ pub(super) struct Source {
     text: Arc<str>,
 }
 
-/// All that is wrong with a suite. Its `Display` shows each problem with its line, a caret and its hint.
-#[derive(Debug)]
+/// All that is wrong with a suite. Both `Display` and `Debug` show each problem with its line, a caret and its hint.
 pub struct SuiteErrors {
     source: Source,
     problems: Vec<Problem>,
@@ -49,6 +48,12 @@ impl SuiteErrors {
 }
 
 impl Error for SuiteErrors {}
+
+impl fmt::Debug for SuiteErrors {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{self}")
+    }
+}
 
 impl fmt::Display for SuiteErrors {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -12,7 +12,7 @@ use super::errors::{Source, SuiteErrors};
 use super::{Suite, SuiteOptions, payload, rows_reader};
 use crate::expect::Expectation;
 use crate::expect::schema::SchemaExpectation;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemCode};
 use crate::target::MAX_BODY;
 
 /// A file that could not be read.
@@ -35,7 +35,7 @@ pub(super) fn load(path: &Path, options: &SuiteOptions) -> Result<Suite, SuiteEr
     let bytes = read_bounded(path).map_err(|error| failed(unread(&path.display().to_string(), &error).problem))?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let line = error.as_bytes()[..error.utf8_error().valid_up_to()].split(|byte| *byte == b'\n').count();
-        failed(Problem::new(format!("line {line} is not UTF-8 text")).hint("save the file as UTF-8"))
+        failed(Problem::new(format!("line {line} is not UTF-8 text")).with_hint("save the file as UTF-8"))
     })?;
     let suite = super::reader::read(&text, path, options)?;
     let folder = match path.parent() {
@@ -108,7 +108,7 @@ fn take_in(case: &mut Case, pending: &PendingFile, file: &Result<Bytes, Unread>,
         (PendingKind::Golden, Err(unread)) if unread.missing && may_be_missing => {}
         (PendingKind::Golden, Err(unread)) if unread.missing => {
             let problem = Problem::new(format!("the golden file `{}` does not exist", pending.path));
-            return Err(told(problem.hint("write it with --update-golden, and read what was written")));
+            return Err(told(problem.with_hint("record it from a reply that is right").code(ProblemCode::GoldenFileMissing)));
         }
         (PendingKind::Schema, Ok(content)) => {
             let schema =
@@ -127,7 +127,7 @@ fn read_inside(folder: &Path, file: &str) -> Result<Vec<u8>, Unread> {
     let failed = |error: io::Error| unread(file, &error);
     let path = fs::canonicalize(folder.join(file)).map_err(failed)?;
     if !path.starts_with(fs::canonicalize(folder).map_err(failed)?) {
-        let problem = Problem::new(format!("`{file}` is a link that leaves the suite's folder")).hint("copy the file into the folder");
+        let problem = Problem::new(format!("`{file}` is a link that leaves the suite's folder")).with_hint("copy the file into the folder");
         return Err(problem.into());
     }
     // Looked at before it is opened: opening a pipe would wait for its other end.
@@ -148,7 +148,7 @@ fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
 pub(super) fn unread(path: &str, error: &io::Error) -> Unread {
     let problem = Problem::new(format!("cannot read `{path}`: {error}"));
     match error.kind() {
-        io::ErrorKind::NotFound => Unread { problem: problem.hint("paths are relative to the suite file"), missing: true },
+        io::ErrorKind::NotFound => Unread { problem: problem.with_hint("paths are relative to the suite file"), missing: true },
         _ => problem.into(),
     }
 }

@@ -9,7 +9,8 @@ use bytes::Bytes;
 use super::case::{Input, Payload};
 use super::document::{Content, Node};
 use super::reader::{Fields, Reader, Settings, media};
-use super::{media_type, rows_reader, samples};
+use super::{rows_reader, samples};
+use crate::media_type;
 use crate::problem::{Place, Problem};
 use crate::target::{LARGE_BODY, MAX_BODY};
 
@@ -121,7 +122,7 @@ pub(super) fn sized(body: Vec<u8>, place: Place) -> Result<(Bytes, Option<Proble
     let size = body.len();
     if size > MAX_BODY {
         let problem = Problem::new(format!("the payload has {size} bytes, and a real-time endpoint takes {MAX_BODY}"));
-        return Err(problem.at(Some(place)).hint("send less; larger inputs are for asynchronous endpoints"));
+        return Err(problem.at(Some(place)).with_hint("send less; larger inputs are for asynchronous endpoints"));
     }
     let warning = (size > LARGE_BODY).then(|| {
         Problem::new(format!("the payload has {size} bytes, and not every endpoint takes more than {LARGE_BODY}")).at(Some(place))

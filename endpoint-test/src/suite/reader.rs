@@ -13,8 +13,10 @@ pub(super) use self::fields::{Fields, Reader};
 pub(super) use self::settings::{Settings, addresses, is_name, media};
 use super::document::{self, Content, Node};
 use super::errors::{Source, SuiteErrors};
-use super::{CompareSettings, FORMAT_VERSION, Suite, SuiteOptions, endpoint, load, variables};
-use crate::expect::difference::Tolerance;
+#[cfg(feature = "load")]
+use super::load;
+use super::{CompareSettings, FORMAT_VERSION, Suite, SuiteOptions, endpoint, variables};
+use crate::expect::number::Tolerance;
 use crate::problem::Problem;
 
 /// The largest suite file, in bytes. Larger payloads belong into files of their own.
@@ -29,7 +31,7 @@ pub(super) fn read(text: &str, path: &Path, options: &SuiteOptions) -> Result<Su
     let source = Source::new(path, text);
     if text.len() > LARGEST {
         let problem = Problem::new(format!("the file has {} bytes, and a suite may have {LARGEST}", text.len()))
-            .hint("put large payloads into files and name them with `file`");
+            .with_hint("put large payloads into files and name them with `file`");
         return Err(SuiteErrors::new(source, vec![problem]));
     }
     let mut root = match document::parse(text) {
@@ -71,8 +73,25 @@ fn suite(reader: &mut Reader, root: &Node, source: Source) -> Option<Suite> {
     };
     let mut names = HashMap::new();
     let cases: Vec<_> = nodes.iter().filter_map(|node| case::read(reader, node, &defaults, &mut names)).collect();
+    #[cfg(feature = "load")]
     let load = fields.get("load").and_then(|node| load::read(reader, node, &names, &cases));
-    Some(Suite { name, endpoint, compare, cases, load, warnings: Vec::new(), golden_files_may_be_missing: false, source })
+    #[cfg(not(feature = "load"))]
+    if fields.get("load").is_some() {
+        let problem = reader.problem(fields.key_place("load"), "this program was built without the load generator");
+        problem.code = Some(crate::problem::ProblemCode::LoadNotSupported);
+        problem.hint = Some("leave out `load`, or build endpoint-test with its feature `load`".to_owned());
+    }
+    Some(Suite {
+        name,
+        endpoint,
+        compare,
+        cases,
+        #[cfg(feature = "load")]
+        load,
+        warnings: Vec::new(),
+        golden_files_may_be_missing: false,
+        source,
+    })
 }
 
 fn version(reader: &mut Reader, fields: &Fields<'_>) {

@@ -56,7 +56,7 @@ pub(super) fn load(rows: &mut RowsInput, content: &[u8]) -> Result<(), Vec<Probl
         if position.is_none() {
             let known: Vec<_> = table.names().iter().take(20).map(|name| format!("`{name}`")).collect();
             let problem = Problem::new(format!("`{}` has no column `{name}`", rows.file)).at(Some(*place));
-            problems.push(problem.hint(format!("its columns are {}", known.join(", "))));
+            problems.push(problem.with_hint(format!("its columns are {}", known.join(", "))));
         }
         position
     };

@@ -1,7 +1,8 @@
 //! Puts a model package's sample payloads into the cases that ask for them.
 
+use super::Suite;
 use super::case::{Case, Input, Payload};
-use super::{Suite, media_type};
+use crate::media_type;
 use crate::samples::Samples;
 
 /// What a case's media type is while its payload is not known.
@@ -9,9 +10,11 @@ pub(super) const UNKNOWN: &str = "application/octet-stream";
 
 pub(super) fn hand_in(mut suite: Suite, samples: Result<&Samples, &str>) -> Suite {
     for case in std::mem::take(&mut suite.cases) {
+        #[cfg(feature = "load")]
         let name = case.name.clone();
         let cases = cases(case, samples);
         // A load that uses the case uses all that it became.
+        #[cfg(feature = "load")]
         if let Some(load) = &mut suite.load {
             let used = load.cases.drain(..).collect::<Vec<_>>().into_iter();
             let names = || cases.iter().map(|case| case.name.clone()).collect::<Vec<_>>();

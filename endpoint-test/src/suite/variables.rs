@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::document::{Content, Node};
 use super::reader::Reader;
+use crate::problem::ProblemCode;
 
 /// The suite's own defaults, under the key `variables`.
 pub(super) fn defaults(reader: &mut Reader, root: &Node) -> BTreeMap<String, String> {
@@ -47,13 +48,16 @@ pub(super) fn substitute(reader: &mut Reader, node: &mut Node, values: &BTreeMap
             }
             Err(unknown) => {
                 let near = values.keys().min_by_key(|known| strsim::damerau_levenshtein(known, &unknown));
-                let hint = match near {
+                let problem = reader.problem(node.place, format!("the variable `{unknown}` has no value"));
+                match near {
                     Some(known) if strsim::damerau_levenshtein(known, &unknown) <= 1 + known.len() / 4 => {
-                        format!("did you mean `${{{known}}}`?")
+                        problem.hint = Some(format!("did you mean `${{{known}}}`?"));
                     }
-                    _ => format!("give it with `--var {unknown}=VALUE`, or a default under `variables`; `$${{` stands for `${{` itself"),
-                };
-                reader.problem(node.place, format!("the variable `{unknown}` has no value")).hint = Some(hint);
+                    _ => {
+                        problem.hint = Some("give it a value, or a default under `variables`; `$${` stands for `${` itself".to_owned());
+                        (problem.code, problem.subject) = (Some(ProblemCode::VariableWithoutValue), Some(unknown));
+                    }
+                }
             }
         },
         Content::List(nodes) => nodes.iter_mut().for_each(|node| substitute(reader, node, values)),

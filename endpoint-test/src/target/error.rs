@@ -3,8 +3,9 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::debug;
+
 /// Why a target could not be reached, described or invoked. It says nothing about the model.
-#[derive(Debug)]
 #[non_exhaustive]
 pub struct TargetError {
     /// What kind of obstacle it is.
@@ -82,10 +83,16 @@ impl TargetError {
         self
     }
 
-    /// Says what to do about it.
+    /// Adds what to do about it.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<Option<String>>) -> Self {
-        self.hint = hint.into();
+    pub fn with_hint(self, hint: impl Into<String>) -> Self {
+        self.with_hint_opt(Some(hint.into()))
+    }
+
+    /// Adds what to do about it, where that is known.
+    #[must_use]
+    pub fn with_hint_opt(mut self, hint: Option<String>) -> Self {
+        self.hint = hint;
         self
     }
 
@@ -114,6 +121,14 @@ impl fmt::Display for TargetError {
     }
 }
 
+impl fmt::Debug for TargetError {
+    /// The message, what caused it, and the hint.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        debug::chain(self, formatter)?;
+        self.hint.iter().try_for_each(|hint| write!(formatter, "\n  hint: {hint}"))
+    }
+}
+
 impl Error for TargetError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.source.as_deref().map(|source| source as &(dyn Error + 'static))
@@ -121,7 +136,7 @@ impl Error for TargetError {
 }
 
 /// Why a request got no reply that can be checked.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum InvokeError {
     /// The model itself answered with an error: a proven failure, unless the case expects it.
     #[error("{0}")]
@@ -129,6 +144,15 @@ pub enum InvokeError {
     /// The model could not be asked: nothing is proven.
     #[error(transparent)]
     Target(#[from] TargetError),
+}
+
+impl fmt::Debug for InvokeError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Model(failure) => write!(formatter, "{failure}"),
+            Self::Target(error) => write!(formatter, "{error:?}"),
+        }
+    }
 }
 
 /// A model's own error.
@@ -150,5 +174,19 @@ impl fmt::Display for ModelFailure {
             Some(status) => write!(formatter, "the model answered with status {status}: {}", self.message),
             None => write!(formatter, "the model answered with an error: {}", self.message),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_main_that_returns_an_error_shows_its_words_its_causes_and_its_hint() {
+        let network = std::io::Error::other("connection reset");
+        let error = TargetError::new(TargetErrorKind::Network, "no response").operation("InvokeEndpoint").caused_by(network);
+        assert_eq!(format!("{error:?}"), "InvokeEndpoint: no response\n  caused by: connection reset");
+        let error = InvokeError::from(error.with_hint("check the network"));
+        assert_eq!(format!("{error:?}"), "InvokeEndpoint: no response\n  caused by: connection reset\n  hint: check the network");
     }
 }

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use endpoint_test::{
-    Asynchronous, Clock, Expected, InvokeError, Options, Outcome, Report, Request, Suite, Target, TargetErrorKind, TargetInfo, Tool,
-    report, run,
+    Asynchronous, Clock, InvokeError, Outcome, Report, Request, Run, RunOptions, Suite, Target, TargetErrorKind, TargetInfo, ToolInfo,
+    report,
 };
 
 use crate::canned::{Answer, Call, Canned, header, json};
@@ -159,17 +159,17 @@ async fn a_run_passes_its_cases_says_what_its_latencies_are_and_refuses_the_load
             format!("version: 1\ncases: [{{ name: it, payload: {{ csv: '1' }}, expect: {{ text: {{ contains: setosa }} }} }}]\n{load}");
         Suite::parse(&text, Path::new("suite.yaml")).unwrap()
     };
-    let options = Options::default();
-    let found = run(&crate::target(&aws), TargetInfo::default(), &suite(""), &Expected::default(), &options, |_| {}).await;
+    let options = RunOptions::default();
+    let found = Run::new(&crate::target(&aws), &suite("")).options(options.clone()).start(TargetInfo::default(), |_| {}).await;
     assert_eq!(found.cases[0].outcome, Outcome::Passed, "{:?}", found.cases[0]);
     assert!(found.asynchronous && found.load.is_none());
     let loaded = suite("load: { phases: [{ name: steady, rate: 5/s, for: 1s }], thresholds: [errors == 0] }\n");
-    let found = run(&crate::target(&aws), TargetInfo::default(), &loaded, &Expected::default(), &options, |_| {}).await;
+    let found = Run::new(&crate::target(&aws), &loaded).options(options.clone()).start(TargetInfo::default(), |_| {}).await;
     let load = found.load.clone().unwrap();
     assert_eq!(load.outcome, Outcome::Errored);
     assert!(load.message.unwrap().contains("asynchronous") && load.hint.is_some());
     assert_eq!(aws.calls().iter().filter(|call| call.head.contains("/async-invocations")).count(), 2, "one for each run's case");
-    let report = Report::assemble(Tool::default(), "staging", vec![found]);
+    let report = Report::assemble(ToolInfo::default(), "staging", vec![found]);
     for text in [report::table(&report), report::html(&report)] {
         assert!(text.contains("latencies last until the answer is in S3"), "{text}");
     }

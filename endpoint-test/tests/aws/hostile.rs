@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use endpoint_test::aws::SageMakerTarget;
-use endpoint_test::{Expected, Options, Suite, TargetInfo, run};
-use endpoint_test::{InvokeError, ModelFailure, Report, Request, Target, TargetErrorKind, Tool, report};
+use endpoint_test::{InvokeError, ModelFailure, Report, Request, Target, TargetErrorKind, ToolInfo, report};
+use endpoint_test::{Run, Suite, TargetInfo};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -138,8 +138,8 @@ async fn a_models_message_steers_neither_a_terminal_nor_a_page() {
     let Err(InvokeError::Model(ModelFailure { status, .. })) = target.invoke(&request()).await else { panic!("the model refuses") };
     assert_eq!(status, Some(500));
     let suite = Suite::parse("version: 1\ncases: [{ name: it, payload: { csv: '1' } }]\n", Path::new("suite.yaml")).unwrap();
-    let found = run(&target, TargetInfo::default(), &suite, &Expected::default(), &Options::default(), |_| {}).await;
-    let report = Report::assemble(Tool::default(), "staging", vec![found]);
+    let found = Run::new(&target, &suite).start(TargetInfo::default(), |_| {}).await;
+    let report = Report::assemble(ToolInfo::default(), "staging", vec![found]);
     let texts = [report::json(&report), report::junit(&report), report::html(&report), report::table(&report)];
     for text in &texts {
         assert!(!text.contains('\u{1b}'), "{text}");

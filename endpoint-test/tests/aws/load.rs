@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_smithy_async::time::TimeSource;
 use endpoint_test::aws::{SageMakerTarget, SessionRequest, session};
-use endpoint_test::{Clock as _, Expected, Options, Suite, TargetInfo, Verdict, run_with_clock};
+use endpoint_test::{Clock as _, Run, Suite, TargetInfo, Verdict};
 
 use crate::canned::{Answer, Canned, error, header, json};
 use crate::stepped_clock::SteppedClock;
@@ -109,7 +109,7 @@ async fn credentials_that_run_out_during_a_load_are_replaced() {
     let suite = format!("{SUITE}load: {{ phases: [{{ rate: 1/m, for: 40m }}], thresholds: [errors == 0, dropped == 0] }}\n");
     let suite = Suite::parse(&suite, Path::new("suite.yaml")).unwrap();
     let target = SageMakerTarget::from_config(&config, "iris");
-    let report = run_with_clock(&target, TargetInfo::default(), &suite, &Expected::default(), &Options::default(), &clock, |_| {}).await;
+    let report = Run::new(&target, &suite).clock(&clock).start(TargetInfo::default(), |_| {}).await;
     assert_eq!(report.verdict, Verdict::Passed, "{:#?}", report.load);
     assert_eq!(report.load.unwrap().total.unwrap().passed, 40);
 
@@ -137,7 +137,7 @@ async fn throttles_under_load_are_counted_by_their_code_and_never_repeated() {
     let suite = format!("{SUITE}load: {{ phases: [{{ rate: 40/s, for: 1s }}], thresholds: [throttles == 0] }}\n");
     let suite = Suite::parse(&suite, Path::new("suite.yaml")).unwrap();
     let target = crate::target(&aws);
-    let report = run_with_clock(&target, TargetInfo::default(), &suite, &Expected::default(), &Options::default(), &clock, |_| {}).await;
+    let report = Run::new(&target, &suite).clock(&clock).start(TargetInfo::default(), |_| {}).await;
     let load = report.load.unwrap();
     assert_eq!(
         (load.errors[0].kind.as_str(), load.errors[0].code.as_deref(), load.errors[0].count),

@@ -9,8 +9,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use endpoint_test::{
-    CaseReport, Clock, ContainerTarget, Expected, MAX_BODY, Options, Outcome, Report, Suite, SystemClock, TargetInfo, TargetReport, Tool,
-    report, run_with_clock,
+    CaseReport, Clock, ContainerTarget, MAX_BODY, Outcome, Report, Run, RunOptions, Suite, SystemClock, TargetInfo, TargetReport, ToolInfo,
+    report,
 };
 
 use self::server::{Server, chunk, with_length};
@@ -28,8 +28,8 @@ async fn test_by(server: &Server, case: &str, clock: &impl Clock) -> TargetRepor
     let suite = Suite::parse(&text, Path::new("suite.yaml")).unwrap_or_else(|errors| panic!("{errors}"));
     let target = ContainerTarget::new(&server.url).unwrap();
     let info = TargetInfo { account_id: "local".into(), region: "local".into(), endpoint: server.url.clone(), ..TargetInfo::default() };
-    let options = Options { wait: Duration::from_secs(5), ..Options::default() };
-    let report = run_with_clock(&target, info, &suite, &Expected::default(), &options, clock, |_| {}).await;
+    let options = RunOptions { wait: Duration::from_secs(5), ..RunOptions::default() };
+    let report = Run::new(&target, &suite).options(options.clone()).clock(clock).start(info, |_| {}).await;
     harmless(&report);
     report
 }
@@ -42,7 +42,7 @@ async fn asked(server: &Server) -> CaseReport {
 
 /// No report is large, moves a terminal or a browser, or cannot be read back.
 fn harmless(target: &TargetReport) {
-    let report = Report::assemble(Tool { name: "test".into(), version: "1".into() }, "staging", vec![target.clone()]);
+    let report = Report::assemble(ToolInfo { name: "test".into(), version: "1".into() }, "staging", vec![target.clone()]);
     let (json, junit, html, table) = (report::json(&report), report::junit(&report), report::html(&report), report::table(&report));
     for (name, text) in [("json", &json), ("junit", &junit), ("html", &html), ("table", &table)] {
         assert!(text.len() < 200_000, "{name} has {} bytes", text.len());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use endpoint_test::{Event, InvokeError, LoadMode, ModelFailure, Options, Outcome, TargetError, TargetErrorKind, Verdict};
+use endpoint_test::{Event, InvokeError, LoadMode, ModelFailure, Outcome, RunOptions, TargetError, TargetErrorKind, Verdict};
 use proptest::prelude::*;
 
 use crate::simulated::{Simulated, reply};
@@ -39,7 +39,7 @@ fn a_steady_load_holds_its_thresholds_and_says_so() {
     let clock = VirtualClock::default();
     let target = Simulated::steady(&clock, 50);
     let load = "  warmup: { requests: 10 }\n  phases:\n    - { name: steady, rate: 20/s, for: 60s, thresholds: [p95 < 60ms, throughput >= 19.9/s] }\n    - { rate: 20/s..40/s, for: 60s }\n  thresholds: [p99 < 60ms, service p99 < 60ms, mean <= 51ms, max < 51ms, min > 49ms, dropped == 0, errors == 0, timeouts < 1%, throttles == 0, wrong_answers == 0]\n";
-    let report = test(&clock, &target, load, &Options::default());
+    let report = test(&clock, &target, load, &RunOptions::default());
     assert_eq!(report.verdict, Verdict::Passed, "{report:#?}");
     let load = report.load.unwrap();
     assert_eq!((load.outcome, load.thresholds.len()), (Outcome::Passed, 12));
@@ -255,18 +255,18 @@ fn a_load_comes_only_after_success_unless_it_is_asked_for() {
     let load = "  phases: [{ rate: 20/s, for: 10s }]\n";
     let clock = VirtualClock::default();
     let target = Simulated::new(&clock, |number, _| (TEN, Ok(reply(if number == 0 { "virginica" } else { "setosa" }))));
-    let report = test(&clock, &target, load, &Options::default());
+    let report = test(&clock, &target, load, &RunOptions::default());
     let skipped = report.load.unwrap();
     assert_eq!((report.verdict, skipped.outcome, target.asked()), (Verdict::Failed, Outcome::Skipped, 1));
 
     let clock = VirtualClock::default();
     let target = Simulated::new(&clock, |number, _| (TEN, Ok(reply(if number == 0 { "virginica" } else { "setosa" }))));
-    let report = test(&clock, &target, load, &Options { load: LoadMode::Anyway, ..Options::default() });
+    let report = test(&clock, &target, load, &RunOptions { load: LoadMode::Anyway, ..RunOptions::default() });
     assert_eq!((report.verdict, report.load.unwrap().outcome, target.asked()), (Verdict::Failed, Outcome::Passed, 201));
 
     let clock = VirtualClock::default();
     let target = Simulated::steady(&clock, 10);
-    let report = test(&clock, &target, load, &Options { load: LoadMode::Never("not on production"), ..Options::default() });
+    let report = test(&clock, &target, load, &RunOptions { load: LoadMode::Never("not on production"), ..RunOptions::default() });
     assert_eq!((report.verdict, report.load.unwrap().outcome, target.asked()), (Verdict::Passed, Outcome::Skipped, 1));
 }
 
@@ -274,7 +274,7 @@ fn a_load_comes_only_after_success_unless_it_is_asked_for() {
 fn an_interruption_leaves_what_was_found() {
     let clock = VirtualClock::default();
     let target = Simulated::steady(&clock, 10);
-    let options = Options::default();
+    let options = RunOptions::default();
     let interruption = options.interruption.clone();
     let load = "  phases: [{ rate: 20/s, for: 60s }]\n  thresholds: [p50 < 1s, errors == 0]\n";
     let report = listened(&clock, &target, load, &options, |event| {
@@ -295,7 +295,7 @@ fn an_interruption_leaves_what_was_found() {
 fn a_run_that_is_interrupted_at_once_skips_everything() {
     let clock = VirtualClock::default();
     let target = Simulated::new(&clock, |_, _| (Duration::from_hours(1), Ok(reply("setosa"))));
-    let options = Options::default();
+    let options = RunOptions::default();
     options.interruption.raise();
     let report = test(&clock, &target, "  phases: [{ rate: 20/s, for: 60s }]\n", &options);
     assert_eq!((report.verdict, report.cases[0].outcome), (Verdict::Errored, Outcome::Skipped));
@@ -319,11 +319,17 @@ fn random_arrivals_are_the_same_for_the_same_seed() {
 fn progress_is_told_every_second() {
     let clock = VirtualClock::default();
     let mut told = Vec::new();
-    listened(&clock, &Simulated::steady(&clock, 10), "  phases: [{ rate: 20/s, for: 3s }]\n", &Options::default(), |event| match event {
-        Event::LoadStarted { planned, duration } => told.push((planned.unwrap(), duration.as_secs(), 0)),
-        Event::LoadProgress { elapsed, of, sent, errors: 0, dropped: 0 } => told.push((sent, elapsed.as_secs(), of.as_secs())),
-        _ => {}
-    });
+    listened(
+        &clock,
+        &Simulated::steady(&clock, 10),
+        "  phases: [{ rate: 20/s, for: 3s }]\n",
+        &RunOptions::default(),
+        |event| match event {
+            Event::LoadStarted { planned, duration } => told.push((planned.unwrap(), duration.as_secs(), 0)),
+            Event::LoadProgress { elapsed, of, sent, errors: 0, dropped: 0 } => told.push((sent, elapsed.as_secs(), of.as_secs())),
+            _ => {}
+        },
+    );
     assert_eq!(told, [(60, 3, 0), (20, 1, 3), (40, 2, 3), (60, 3, 3), (60, 3, 3)]);
 }
 

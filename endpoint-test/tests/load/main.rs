@@ -7,9 +7,7 @@ mod virtual_time;
 
 use std::path::Path;
 
-use endpoint_test::{
-    Event, Expected, LoadReport, Options, Outcome, Suite, TargetInfo, TargetReport, report::ThresholdReport, run_with_clock,
-};
+use endpoint_test::{Event, LoadReport, Outcome, Run, RunOptions, Suite, TargetInfo, TargetReport, report::ThresholdReport};
 
 use self::simulated::Simulated;
 use self::virtual_time::VirtualClock;
@@ -21,7 +19,7 @@ pub(crate) fn suite(load: &str) -> Suite {
 }
 
 /// Runs the suite in virtual time.
-pub(crate) fn test(clock: &VirtualClock, target: &Simulated<'_>, load: &str, options: &Options) -> TargetReport {
+pub(crate) fn test(clock: &VirtualClock, target: &Simulated<'_>, load: &str, options: &RunOptions) -> TargetReport {
     listened(clock, target, load, options, |_| {})
 }
 
@@ -29,15 +27,15 @@ pub(crate) fn listened(
     clock: &VirtualClock,
     target: &Simulated<'_>,
     load: &str,
-    options: &Options,
+    options: &RunOptions,
     on_event: impl FnMut(Event),
 ) -> TargetReport {
-    clock.run(run_with_clock(target, TargetInfo::default(), &suite(load), &Expected::default(), options, clock, on_event))
+    clock.run(Run::new(target, &suite(load)).options(options.clone()).clock(clock).start(TargetInfo::default(), on_event))
 }
 
 /// Puts a load on a target of this behaviour, in virtual time.
 pub(crate) fn load(clock: &VirtualClock, target: &Simulated<'_>, load: &str) -> LoadReport {
-    *test(clock, target, load, &Options::default()).load.unwrap()
+    *test(clock, target, load, &RunOptions::default()).load.unwrap()
 }
 
 pub(crate) fn threshold<'a>(report: &'a LoadReport, text: &str) -> &'a ThresholdReport {

@@ -4,7 +4,7 @@ use endpoint_test::report::{
     CaseComparison, ComparisonReport, DifferenceReport, Latencies, LoadError, LoadFigures, MetricReport, Pace, Percentile, PhaseReport,
     RowReport, RowsReport, Series, SeriesStep, ThresholdReport,
 };
-use endpoint_test::{CaseReport, CheckReport, LoadReport, Outcome, Report, TargetInfo, TargetReport, Tool, Variant, Verdict};
+use endpoint_test::{CaseReport, CheckReport, LoadReport, Outcome, Report, TargetInfo, TargetReport, ToolInfo, Variant, Verdict};
 
 const GROUP: &str = "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris-p-abc123xyz";
 
@@ -25,8 +25,8 @@ pub(crate) fn report() -> Report {
     report
 }
 
-pub(crate) fn tool() -> Tool {
-    Tool { name: "xtask".to_owned(), version: "0.1.0".to_owned() }
+pub(crate) fn tool() -> ToolInfo {
+    ToolInfo { name: "xtask".to_owned(), version: "0.1.0".to_owned() }
 }
 
 pub(crate) fn info(account: &str, region: &str) -> TargetInfo {
@@ -72,7 +72,7 @@ fn target(account: &str, version: u32, verdict: Verdict) -> TargetReport {
 }
 
 pub(crate) fn check(name: &str, outcome: Outcome) -> CheckReport {
-    CheckReport { name: name.to_owned(), outcome, at: None, expected: None, actual: None, message: None, hint: None }
+    CheckReport { code: None, name: name.to_owned(), outcome, at: None, expected: None, actual: None, message: None, hint: None }
 }
 
 fn passing() -> TargetReport {
@@ -251,6 +251,7 @@ fn load() -> LoadReport {
         max_ms: (number != 4).then_some(if number == 8 { 412.0 } else { 25.0 }),
     };
     LoadReport {
+        code: None,
         outcome: Outcome::Failed,
         cases: vec!["one flower gets a species".to_owned()],
         arrivals: Some("poisson".to_owned()),

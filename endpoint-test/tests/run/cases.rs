@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use endpoint_test::{
-    CaseReport, EndpointStatus, InvokeError, MAX_BODY, ModelFailure, Options, Outcome, Reply, TargetError, TargetErrorKind, Verdict,
-    run_with_clock,
+    CaseReport, EndpointStatus, InvokeError, MAX_BODY, ModelFailure, Outcome, Reply, Run, RunOptions, TargetError, TargetErrorKind, Verdict,
 };
 use proptest::prelude::*;
 
@@ -143,8 +142,7 @@ async fn a_models_error_may_be_what_is_expected() {
 #[tokio::test]
 async fn what_keeps_a_model_from_being_asked_is_an_error_even_where_a_models_error_is_expected() {
     for expect in ["{}", "{ model_error: {} }"] {
-        let denied =
-            || TargetError::new(TargetErrorKind::AccessDenied, "not authorized").operation("InvokeEndpoint").hint("ask".to_owned());
+        let denied = || TargetError::new(TargetErrorKind::AccessDenied, "not authorized").operation("InvokeEndpoint").with_hint("ask");
         let case = case(expect, || Answer::Now(Err(denied().into()))).await;
         assert_eq!((case.outcome, case.message.as_deref()), (Outcome::Errored, Some("InvokeEndpoint: not authorized")));
         assert_eq!(case.hint.as_deref(), Some("ask"));
@@ -183,10 +181,16 @@ async fn a_suite_without_cases_comes_to_nothing() {
 
 #[tokio::test]
 async fn checks_are_a_test_of_their_own_where_that_is_said() {
-    let options = Options { checks_suffice: true, ..Options::default() };
+    let options = RunOptions { checks_suffice: true, ..RunOptions::default() };
     let verdict = async |descriptions, cases: &str| {
         let (target, suite) = (Scripted::new(descriptions), suite(&format!("version: 1\ncases: {cases}\n")));
-        run_with_clock(&target, info(), &suite, &approved(), &options, &FakeClock::default(), |_| {}).await.verdict
+        Run::new(&target, &suite)
+            .expecting(approved())
+            .options(options.clone())
+            .clock(&FakeClock::default())
+            .start(info(), |_| {})
+            .await
+            .verdict
     };
     assert_eq!(verdict(vec![Ok(healthy())], "[]").await, Verdict::Passed);
     assert_eq!(verdict(vec![Ok(with_status(EndpointStatus::Failed))], "[]").await, Verdict::Failed);

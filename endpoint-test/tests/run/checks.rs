@@ -1,6 +1,8 @@
 //! Checks of the endpoint as a whole.
 
-use endpoint_test::{Description, EndpointSettings, Expected, ExpectedVariant, Outcome, Setting, TargetKind, Variant, Verdict, Vpc};
+use endpoint_test::{
+    Description, EndpointSettings, Expected, ExpectedSetting, ExpectedVariant, ExpectedVpc, Outcome, TargetKind, Variant, Verdict,
+};
 
 use crate::scripted::{APPROVED, FakeClock, Scripted, healthy};
 use crate::{ONE_CASE, approved, check, run_all};
@@ -165,9 +167,9 @@ async fn key_network_capture_and_image_are_as_the_stage_wants_them() {
         images: vec!["repo/iris:1@sha256:aa".to_owned()],
         data_capture: Some(true),
         data_capture_percentage: Some(10),
-        volume_kms_key: Some(Setting::Is("arn:aws:kms:us-east-1:111111111111:key/1234ABCD".to_owned())),
+        volume_kms_key: Some(ExpectedSetting::Is("arn:aws:kms:us-east-1:111111111111:key/1234ABCD".to_owned())),
         network_isolation: Some(true),
-        vpc: Some(Vpc::Within { subnets: vec!["subnet-1".to_owned(), "subnet-2".to_owned()], security_groups: Vec::new() }),
+        vpc: Some(ExpectedVpc::Within { subnets: vec!["subnet-1".to_owned(), "subnet-2".to_owned()], security_groups: Vec::new() }),
         ..approved()
     };
     assert_eq!(report_of(description.clone(), &expected).await.verdict, Verdict::Passed);
@@ -175,9 +177,9 @@ async fn key_network_capture_and_image_are_as_the_stage_wants_them() {
     let other = Expected {
         images: vec!["repo/iris@sha256:bb".to_owned()],
         data_capture_percentage: Some(100),
-        volume_kms_key: Some(Setting::Absent),
+        volume_kms_key: Some(ExpectedSetting::Absent),
         network_isolation: Some(false),
-        vpc: Some(Vpc::Absent),
+        vpc: Some(ExpectedVpc::Absent),
         ..expected
     };
     let report = report_of(description, &other).await;

@@ -1,20 +1,25 @@
 //! JSONPath, JSON Schema, golden files, and another endpoint beside the tested one.
 
-use endpoint_test::{
-    CaseReport, EndpointStatus, Expected, Options, Other, Outcome, Reply, Suite, TargetReport, Verdict, run_beside, run_with_clock,
-};
+use endpoint_test::{Baseline, CaseReport, EndpointStatus, Outcome, Reply, Run, RunOptions, Suite, TargetReport, Verdict};
 
 use crate::scripted::{Answer, FakeClock, Scripted, healthy, reply, with_status};
 use crate::{ONE_CASE, approved, info, suite};
 
-async fn asked(suite: &Suite, body: &'static str, options: &Options) -> CaseReport {
+async fn asked(suite: &Suite, body: &'static str, options: &RunOptions) -> CaseReport {
     let target = Scripted::new(vec![Ok(healthy())]).answering(move |_| Answer::Now(Ok(reply(body))));
-    run_with_clock(&target, info(), suite, &approved(), options, &FakeClock::default(), |_| {}).await.cases.remove(0)
+    Run::new(&target, suite)
+        .expecting(approved())
+        .options(options.clone())
+        .clock(&FakeClock::default())
+        .start(info(), |_| {})
+        .await
+        .cases
+        .remove(0)
 }
 
 async fn expecting(expect: &str, body: &'static str) -> CaseReport {
     let text = format!("version: 1\ncases:\n  - name: it\n    payload: {{ csv: '1' }}\n    expect: {expect}\n");
-    asked(&suite(&text), body, &Options::default()).await
+    asked(&suite(&text), body, &RunOptions::default()).await
 }
 
 fn wrong(case: &CaseReport) -> Vec<&str> {
@@ -72,14 +77,14 @@ fn golden(content: Option<&'static str>) -> Suite {
 #[tokio::test]
 async fn a_golden_answer_has_a_tolerance_and_places_that_may_differ() {
     let suite = golden(Some(r#"{"ok":true,"score":0.5,"time":1}"#));
-    let usual = Options::default();
+    let usual = RunOptions::default();
     assert_eq!(asked(&suite, r#"{"ok":true,"score":0.505,"time":2}"#, &usual).await.outcome, Outcome::Passed);
     assert_eq!(wrong(&asked(&suite, r#"{"ok":true,"score":0.6,"time":2}"#, &usual).await), ["`/score` is 0.6, not 0.5"]);
 }
 
 #[tokio::test]
 async fn a_golden_file_is_written_anew_only_when_all_else_holds_and_only_when_it_differs() {
-    let update = Options { update_golden_files: true, ..Options::default() };
+    let update = RunOptions { update_golden_files: true, ..RunOptions::default() };
     let written = |case: CaseReport| case.golden_update.map(|update| String::from_utf8(update.content).unwrap());
     let suite = golden(Some(r#"{"ok":true,"score":0.5}"#));
     let new = asked(&suite, r#"{"ok":true,"score":0.9}"#, &update).await;
@@ -100,9 +105,8 @@ async fn beside(suite: &Suite, this: &'static str, other: Result<&'static str, E
     };
     let body = other.unwrap_or_default();
     let other = Scripted::new(vec![Ok(described)]).answering(move |_| Answer::Now(Ok(Reply { body: body.into(), ..reply("") })));
-    let other = Other { target: &other, title: "333333333333/us-east-1/iris-prod", fail_on_difference: fail };
-    let (expected, options) = (Expected::default(), Options::default());
-    run_beside(&target, Some(&other), info(), suite, &expected, &options, &FakeClock::default(), |_| {}).await
+    let baseline = Baseline { target: &other, title: "333333333333/us-east-1/iris-prod", fail_on_difference: fail };
+    Run::new(&target, suite).compared_with(baseline).clock(FakeClock::default()).start(info(), |_| {}).await
 }
 
 #[tokio::test]

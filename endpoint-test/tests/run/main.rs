@@ -13,7 +13,7 @@ mod wait;
 
 use std::path::Path;
 
-use endpoint_test::{Event, Expected, Options, Suite, TargetInfo, TargetReport, run_with_clock};
+use endpoint_test::{Event, Expected, Run, RunOptions, Suite, TargetInfo, TargetReport};
 
 use self::scripted::{APPROVED, FakeClock, Scripted};
 
@@ -36,7 +36,7 @@ fn approved() -> Expected {
 /// Runs a suite with the default options, and collects the events.
 async fn run_all(target: &Scripted<'_>, text: &str, expected: &Expected, clock: &FakeClock) -> (TargetReport, Vec<Event>) {
     let mut events = Vec::new();
-    let report = run_with_clock(target, info(), &suite(text), expected, &Options::default(), clock, |event| events.push(event)).await;
+    let report = Run::new(target, &suite(text)).expecting(expected.clone()).clock(clock).start(info(), |event| events.push(event)).await;
     (report, events)
 }
 
@@ -44,8 +44,8 @@ async fn run_all(target: &Scripted<'_>, text: &str, expected: &Expected, clock: 
 fn a_run_can_be_spawned() {
     fn spawnable(_: impl Future + Send) {}
     let (target, clock) = (Scripted::new(Vec::new()), FakeClock::default());
-    let (suite, expected, options) = (suite(ONE_CASE), approved(), Options::default());
-    spawnable(run_with_clock(&target, info(), &suite, &expected, &options, &clock, |_| {}));
+    let (suite, expected, options) = (suite(ONE_CASE), approved(), RunOptions::default());
+    spawnable(Run::new(&target, &suite).expecting(expected.clone()).options(options.clone()).clock(&clock).start(info(), |_| {}));
 }
 
 /// One check of a report by its name.

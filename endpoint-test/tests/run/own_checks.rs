@@ -3,23 +3,23 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use endpoint_test::{CaseReport, Check, CheckPrograms, Exchange, Finding, Options, Outcome, run};
+use endpoint_test::{CaseReport, CheckPrograms, CustomCheck, Exchange, Finding, Outcome, Run, RunOptions};
 #[cfg(unix)]
 use tokio::io::AsyncReadExt as _;
 
 use crate::scripted::{Answer, Scripted, healthy, reply};
 use crate::{approved, info, suite};
 
-async fn case(text: &str, options: &Options) -> CaseReport {
+async fn case(text: &str, options: &RunOptions) -> CaseReport {
     let target = Scripted::new(vec![Ok(healthy())]).answering(|_| Answer::Now(Ok(reply(r#"{"score":0.5}"#))));
-    run(&target, info(), &suite(text), &approved(), options, |_| {}).await.cases.remove(0)
+    Run::new(&target, &suite(text)).expecting(approved()).options(options.clone()).start(info(), |_| {}).await.cases.remove(0)
 }
 
 const PLAIN: &str = "version: 1\ncases:\n  - { name: it, payload: { csv: '1' } }\n";
 
 struct Says(Finding);
 
-impl Check for Says {
+impl CustomCheck for Says {
     fn name(&self) -> &'static str {
         "says"
     }
@@ -33,7 +33,7 @@ impl Check for Says {
 
 struct Panics;
 
-impl Check for Panics {
+impl CustomCheck for Panics {
     fn name(&self) -> &'static str {
         "panics"
     }
@@ -51,10 +51,10 @@ async fn a_check_in_rust_is_made_on_every_reply() {
         (Finding::Errored("unknown".to_owned()), Outcome::Errored),
         (Finding::NotApplicable, Outcome::Passed),
     ] {
-        let options = Options { checks: vec![Arc::new(Says(finding))], ..Options::default() };
+        let options = RunOptions { checks: vec![Arc::new(Says(finding))], ..RunOptions::default() };
         assert_eq!(case(PLAIN, &options).await.outcome, outcome);
     }
-    let options = Options { checks: vec![Arc::new(Panics)], ..Options::default() };
+    let options = RunOptions { checks: vec![Arc::new(Panics)], ..RunOptions::default() };
     let report = case(PLAIN, &options).await;
     assert_eq!(report.outcome, Outcome::Errored);
     assert_eq!(report.checks.last().unwrap().message.as_deref(), Some("the check broke off: an index was out of bounds"));
@@ -70,7 +70,7 @@ async fn program(script: &str, timeout: &str) -> CaseReport {
     );
     let environment = vec![("PATH".into(), "/usr/bin:/bin".into()), ("LANG".into(), "C.UTF-8".into())];
     let programs = CheckPrograms { folder: PathBuf::from(folder.path()), environment, uid: None };
-    case(&text, &Options { programs, ..Options::default() }).await
+    case(&text, &RunOptions { programs: Some(programs), ..RunOptions::default() }).await
 }
 
 /// What this script comes to as a program of this user.
@@ -84,7 +84,7 @@ async fn program_of_user(script: &str, uid: Option<u32>) -> CaseReport {
     let text = "version: 1\ncases:\n  - { name: it, payload: { csv: '1' }, expect: { check: { command: [/bin/sh, ./check.sh] } } }\n";
     let environment = vec![("PATH".into(), "/usr/bin:/bin".into())];
     let programs = CheckPrograms { folder: PathBuf::from(folder.path()), environment, uid };
-    case(text, &Options { programs, ..Options::default() }).await
+    case(text, &RunOptions { programs: Some(programs), ..RunOptions::default() }).await
 }
 
 /// Whether this machine lets a test start programs of another user. Where it does not, the test says loudly that it was skipped.
@@ -131,7 +131,7 @@ async fn a_program_that_its_user_may_not_run_is_an_error_that_names_the_user() {
     std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
     let text = "version: 1\ncases:\n  - { name: it, payload: { csv: '1' }, expect: { check: { command: [/bin/true] } } }\n";
     let programs = CheckPrograms { folder: folder.path().into(), environment: Vec::new(), uid: Some(64_001) };
-    let report = case(text, &Options { programs, ..Options::default() }).await;
+    let report = case(text, &RunOptions { programs: Some(programs), ..RunOptions::default() }).await;
     let expected = "the check `/bin/true` cannot be started as user id 64001: Permission denied";
     assert!(report.outcome == Outcome::Errored && message(&report).starts_with(expected), "{report:#?}");
 }
@@ -191,11 +191,18 @@ async fn a_program_that_does_not_do_as_it_should_is_an_error_and_no_failure() {
     // One that answers without reading is no trouble.
     assert_eq!(program("exec 0<&-; echo '{\"verdict\":\"passed\"}'", "10m").await.outcome, Outcome::Passed);
     let text = "version: 1\ncases:\n  - { name: it, payload: { csv: '1' }, expect: { check: { command: [no-such-program] } } }\n";
-    let report = case(text, &Options::default()).await;
+    let report = case(text, &RunOptions { programs: Some(CheckPrograms::in_folder(".")), ..RunOptions::default() }).await;
     assert_eq!(
         (report.outcome, message(&report)),
         (Outcome::Errored, "the check `no-such-program` cannot be started: there is no such program")
     );
+}
+
+#[tokio::test]
+async fn no_program_is_run_unless_a_folder_is_named() {
+    let text = "version: 1\ncases:\n  - { name: it, payload: { csv: '1' }, expect: { check: { command: [touch, here] } } }\n";
+    let report = case(text, &RunOptions::default()).await;
+    assert_eq!((report.outcome, message(&report)), (Outcome::Errored, "programs of the suite's own are not run here"));
 }
 
 #[cfg(unix)]
@@ -235,7 +242,7 @@ async fn a_program_looks_at_all_rows_together() {
     let environment = vec![("PATH".into(), "/usr/bin:/bin".into())];
     let programs = CheckPrograms { folder: folder.path().into(), environment, uid: None };
     let target = Scripted::new(vec![Ok(healthy())]);
-    let options = Options { programs, ..Options::default() };
-    let report = run(&target, info(), &suite, &approved(), &options, |_| {}).await.cases.remove(0);
+    let options = RunOptions { programs: Some(programs), ..RunOptions::default() };
+    let report = Run::new(&target, &suite).expecting(approved()).options(options.clone()).start(info(), |_| {}).await.cases.remove(0);
     assert_eq!((report.outcome, message(&report)), (Outcome::Failed, "3 rows"));
 }

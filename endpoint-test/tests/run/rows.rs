@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use endpoint_test::{CaseReport, Event, Expected, Options, Outcome, Request, Suite, TargetError, TargetErrorKind, Verdict, run_with_clock};
+use endpoint_test::{CaseReport, Event, Outcome, Request, Run, RunOptions, Suite, TargetError, TargetErrorKind, Verdict};
 
 use crate::scripted::{Answer, FakeClock, Scripted, healthy, reply};
 use crate::{approved, info, suite};
@@ -31,8 +31,15 @@ async fn case(
     answer: impl Fn(&Request) -> Answer<Result<endpoint_test::Reply, endpoint_test::InvokeError>> + Send + Sync,
 ) -> CaseReport {
     let target = Scripted::new(vec![Ok(healthy())]).answering(answer);
-    let (expected, options) = (approved(), Options::default());
-    run_with_clock(&target, info(), suite, &expected, &options, &FakeClock::default(), |_| {}).await.cases.remove(0)
+    let (expected, options) = (approved(), RunOptions::default());
+    Run::new(&target, suite)
+        .expecting(expected.clone())
+        .options(options.clone())
+        .clock(&FakeClock::default())
+        .start(info(), |_| {})
+        .await
+        .cases
+        .remove(0)
 }
 
 #[tokio::test]
@@ -126,12 +133,14 @@ async fn progress_is_told_for_every_row() {
     let target = Scripted::new(vec![Ok(healthy())]).answering(model(5.0));
     let suite = with_rows("");
     let mut rows = Vec::new();
-    let report = run_with_clock(&target, info(), &suite, &Expected::default(), &Options::default(), &FakeClock::default(), |event| {
-        if let Event::RowFinished { done, rows: of, .. } = event {
-            rows.push((done, of));
-        }
-    })
-    .await;
+    let report = Run::new(&target, &suite)
+        .clock(&FakeClock::default())
+        .start(info(), |event| {
+            if let Event::RowFinished { done, rows: of, .. } = event {
+                rows.push((done, of));
+            }
+        })
+        .await;
     assert_eq!((report.verdict, rows), (Verdict::Passed, vec![(1, 4), (2, 4), (3, 4), (4, 4)]));
 }
 

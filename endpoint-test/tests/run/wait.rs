@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use endpoint_test::{Clock, EndpointStatus, Event, Options, Outcome, TargetErrorKind, Verdict};
+use endpoint_test::{Clock, EndpointStatus, Event, Outcome, RunOptions, TargetErrorKind, Verdict};
 
 use crate::scripted::{FakeClock, Scripted, healthy, with_status};
 use crate::{ONE_CASE, approved, check, run_all};
@@ -55,7 +55,7 @@ async fn an_endpoint_still_changing_at_the_deadline_is_an_error_and_not_a_failur
         assert_eq!(report.cases[0].outcome, Outcome::Skipped);
     }
     // The last look is taken at the deadline itself.
-    assert_eq!(clock.now(), 2 * Options::default().wait);
+    assert_eq!(clock.now(), 2 * RunOptions::default().wait);
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn an_obstacle_that_does_not_pass_ends_with_the_deadline() {
     let clock = FakeClock::default();
     let (report, _) = run_all(&Scripted::new(vec![Err(TargetErrorKind::Network)]), ONE_CASE, &approved(), &clock).await;
     assert_eq!(report.verdict, Verdict::Errored);
-    assert_eq!(clock.now(), Options::default().wait);
+    assert_eq!(clock.now(), RunOptions::default().wait);
 }
 
 #[tokio::test]

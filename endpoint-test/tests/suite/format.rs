@@ -117,5 +117,12 @@ fn a_golden_file_that_does_not_exist_is_refused_until_it_is_to_be_written() {
     let text = with_case("payload: { csv: '1' }\n    expect: { golden: { file: golden.json } }");
     let errors = good(&text).load_files(|_| Err(std::io::ErrorKind::NotFound.into())).unwrap_err();
     assert_eq!(errors.problems()[0].message, "the golden file `golden.json` does not exist");
-    assert!(errors.problems()[0].hint.as_deref().unwrap().contains("--update-golden"));
+    assert_eq!(errors.problems()[0].code, Some(endpoint_test::ProblemCode::GoldenFileMissing));
+}
+
+#[cfg(not(feature = "load"))]
+#[test]
+fn without_the_load_generator_a_load_is_an_error_and_not_ignored() {
+    let errors = parse(&format!("{}load: {{ phases: [{{ rate: 5/s, for: 1s }}] }}\n", with_case("payload: { csv: '1' }"))).unwrap_err();
+    assert_eq!(errors.problems()[0].code, Some(endpoint_test::ProblemCode::LoadNotSupported), "{errors}");
 }

@@ -2,11 +2,12 @@
 //!
 //! AWS adds fields at any time: what is not known is passed over.
 
+use located_json::{Document, Kind, Node};
+
 use super::StateChange;
 use crate::group::ModelPackageGroup;
-use crate::located_json::{Document, Kind, Node};
 use crate::package::ApprovalStatus;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, Problems, read_json};
 use aws_names::ModelPackageArn;
 
 const SOURCE: &str = "aws.sagemaker";
@@ -14,7 +15,7 @@ const DETAIL_TYPE: &str = "SageMaker Model Package State Change";
 const RULE_HINT: &str = r#"the rule must match { "source": ["aws.sagemaker"], "detail-type": ["SageMaker Model Package State Change"] } and pass the whole event on"#;
 
 pub(super) fn read(text: &str, group: &ModelPackageGroup) -> Result<StateChange, Problems> {
-    let document = Document::parse(text, "the event").map_err(|problem| Problems(vec![problem]))?;
+    let document = read_json(text, "the event")?;
     let mut reader = Reader { document, problems: Vec::new() };
     let change = reader.event(group);
     match change {

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use located_json::{Document, Kind, Member, Node, find};
+
 use super::{Denied, DeniedPackage, ReleasePolicy, RequiredLifeCycle, RequiredMetadata, RequiredMetric};
-use crate::located_json::{Document, Kind, Member, Node};
 use crate::package::MetricSource;
-use crate::problem::{Problem, Problems, did_you_mean};
+use crate::problem::{Problem, Problems, did_you_mean, read_json};
 
 /// The one version of the format.
 const SCHEMA_VERSION: f64 = 1.0;
@@ -28,7 +29,7 @@ const LIFE_CYCLE_KEYS: [&str; 2] = ["stages", "statuses"];
 const DENIED_KEYS: [&str; 3] = ["version", "arn", "reason"];
 
 pub(super) fn read(text: &str) -> Result<ReleasePolicy, Problems> {
-    let document = Document::parse(text, "the release policy").map_err(|problem| Problems(vec![problem]))?;
+    let document = read_json(text, "the release policy")?;
     let mut reader = Reader { document, problems: Vec::new() };
     let policy = reader.policy();
     reader.problems.sort_by_key(|problem| problem.place);
@@ -325,8 +326,4 @@ impl<'a> Reader<'a> {
         let place = self.document.place(at);
         self.problems.push(Problem::new(code, message).hint(hint.into()).at(place));
     }
-}
-
-fn find<'a>(members: &[Member<'a>], name: &str) -> Option<Node<'a>> {
-    members.iter().find(|member| member.name == name).map(|member| member.value)
 }

@@ -1,22 +1,22 @@
 //! Reading a snapshot, with a place for everything that is wrong with it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use located_json::{Document, Kind, Member, Node};
 
 use super::{SCHEMA_VERSION, Snapshot};
 use crate::group::ModelPackageGroup;
 use crate::life_cycle::LifeCycle;
-use crate::located_json::{Document, Kind, Member, Node, repeated};
 use crate::package::{Detail, MetricDocument, MetricSource, ModelPackage, Person};
-use crate::problem::{Problem, Problems, did_you_mean};
+use crate::problem::{Problem, Problems, did_you_mean, read_json};
 use aws_names::ModelPackageArn;
 
 const KEYS: [&str; 5] = ["$schema", "schema_version", "model_package_group", "list-model-packages", "describe-model-package"];
 const CLI_HINT: &str = "copy what `aws sagemaker list-model-packages` prints, or let `registry snapshot` write it";
 
 pub(super) fn read(text: &str) -> Result<Snapshot, Problems> {
-    let document = Document::parse(text, "the registry snapshot").map_err(|problem| Problems(vec![problem]))?;
+    let document = read_json(text, "the registry snapshot")?;
     let mut reader = Reader { document, problems: Vec::new() };
     let snapshot = reader.snapshot();
     reader.problems.sort_by_key(|problem| problem.place);
@@ -55,7 +55,8 @@ impl<'a> Reader<'a> {
             let hint = did_you_mean(&member.name, KEYS.into_iter().filter(|key| *key != "$schema"));
             self.problem("unknown-key", member.key, format!("a registry snapshot has no `{}`", member.name), hint);
         }
-        if let Some(member) = repeated(members) {
+        let mut seen = BTreeSet::new();
+        if let Some(member) = members.iter().find(|member| !seen.insert(&member.name)) {
             self.problem("duplicate-key", member.key, format!("`{}` is there twice", member.name), "keep one of the two");
         }
         match root.member("schema_version") {

@@ -144,7 +144,7 @@ async fn endpoint(
     };
     let endpoints = [Some(info.endpoint.clone()), beside.clone()].into_iter().flatten().collect();
     let role = info.role.as_deref().unwrap_or_default();
-    let config = match access.config(account, region, role, endpoints, &expected.answers).await {
+    let config = match access.config(account, region, role, endpoints, &expected.async_output_locations).await {
         Ok(config) => config,
         Err(error) => return TargetReport::errored_by(info, "session", &error),
     };
@@ -162,7 +162,7 @@ impl Access {
         region: &Region,
         role: &str,
         endpoints: Vec<String>,
-        answers: &[String],
+        async_output_locations: &[String],
     ) -> Result<SdkConfig, endpoint_test::TargetError> {
         let config = self.session.in_region(region);
         if *account == self.caller.account {
@@ -177,7 +177,7 @@ impl Access {
             external_id: self.role.external_id.clone(),
             tags: self.role.tags.clone(),
             endpoints,
-            answers: answers.to_vec(),
+            async_output_locations: async_output_locations.to_vec(),
         };
         session(&config, &request).await
     }

@@ -84,7 +84,7 @@ impl TargetSessions {
             external_id: self.role.external_id.clone(),
             tags: Vec::new(),
             endpoints: Vec::new(),
-            answers: Vec::new(),
+            async_output_locations: Vec::new(),
         };
         let config = endpoint_test::aws::session(&self.session.in_region(region), &request).await.map_err(|error| error.to_string())?;
         // The clients made from it would each assume the role again: they share these credentials, which last for an hour.

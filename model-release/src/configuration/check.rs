@@ -64,7 +64,7 @@ impl Configuration {
     pub fn check(&self, pipeline: &Pipeline<'_>, targets: &Targets<'_>) -> StageParameters {
         let stage = self.stage(pipeline.stage);
         let merged = self.merged(pipeline);
-        let mut found = Found::default();
+        let mut found = Found { of_template: self.warnings.clone(), ..Found::default() };
         let checked = self.check_target(&merged, pipeline, targets, (None, None), &mut found);
         let no_overrides = Overrides::default();
         let overrides = stage.overrides.as_ref().map_or(&no_overrides, |(_, overrides)| overrides);

@@ -6,7 +6,7 @@ use cfn_render::Template;
 use stage_config::{Layer, Overrides, ParametersSection, Problem};
 
 use crate::Stage;
-use crate::diagnostic::{Diagnostic, Failure, Level, Place, stop_on_errors};
+use crate::diagnostic::{Diagnostic, Failure, Place, stop_on_errors};
 use crate::files;
 use crate::problems;
 
@@ -55,6 +55,8 @@ pub struct Configuration {
     /// Every file's path and text, for messages.
     texts: Vec<(String, String)>,
     secrets: Secrets,
+    /// What the template has that may be wrong, and that only AWS can know.
+    pub(crate) warnings: Vec<Diagnostic>,
 }
 
 /// What no message may show: the names of `NoEcho` parameters, whose values stand near them.
@@ -84,7 +86,7 @@ impl Configuration {
             .then(|| reader.read(&named.base.path, "both stages' parameters begin with this file", Layer::from_stage_file))
             .flatten();
         let stages: Vec<_> = named.stages.iter().map(|stage| reader.stage(stage)).collect();
-        stop_on_errors(reader.diagnostics)?;
+        let warnings = stop_on_errors(reader.diagnostics)?;
         match (template, section, stages.into_iter().collect()) {
             (Some(template), Some(section), Some(stages)) => {
                 let base = base.map(|(_, layer)| layer);
@@ -96,6 +98,7 @@ impl Configuration {
                     stages,
                     texts: reader.texts,
                     secrets: reader.secrets,
+                    warnings,
                 })
             }
             _ => Err(Failure::bad_input(Diagnostic::error("the project's files could not be read"))),
@@ -174,15 +177,15 @@ impl Reader {
         Some(StageConfiguration { stage: named.stage, path, layer, overrides })
     }
 
-    fn read<T>(&mut self, path: &Path, hint: &str, parse: fn(&str, &str) -> Result<T, stage_config::Problems>) -> Option<(String, T)> {
+    fn read<T>(&mut self, path: &Path, hint: &str, parse: fn(&str, &Path) -> Result<T, stage_config::Problems>) -> Option<(String, T)> {
         let text = files::read_text(path)
             .map_err(|diagnostic| {
                 let known = diagnostic.hint.clone();
                 self.diagnostics.push(diagnostic.hint(known.unwrap_or_else(|| hint.to_owned())));
             })
             .ok()?;
+        let parsed = parse(&text, path);
         let path = path.display().to_string();
-        let parsed = parse(&text, &path);
         self.texts.push((path.clone(), text));
         match parsed {
             Ok(content) => Some((path, content)),
@@ -199,10 +202,7 @@ fn read_template(path: &Path, diagnostics: &mut Vec<Diagnostic>) -> Option<Templ
     let text = files::read_text(path).map_err(|diagnostic| diagnostics.push(diagnostic)).ok()?;
     match Template::parse(text.clone(), path.display().to_string()) {
         Ok(template) => {
-            // A template that says a thing twice is not one that anybody meant.
-            diagnostics.extend(
-                template.problems().iter().map(|problem| Diagnostic { level: Level::Error, ..problems::of_template(problem, &text) }),
-            );
+            diagnostics.extend(template.problems().iter().map(|problem| problems::of_template(problem, &text)));
             Some(template)
         }
         Err(error) => {

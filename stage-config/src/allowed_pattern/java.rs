@@ -1,71 +1,57 @@
-//! Java's regular expressions in the words of this engine.
+//! The common part of Java's regular expressions, in the syntax of this engine.
 //!
-//! Source: the documentation of `java.util.regex.Pattern`. The translation knows what it writes: every literal is escaped, every class is
-//! written out, and what has no counterpart is an error that says what it is.
+//! Source: the documentation of `java.util.regex.Pattern`. Every literal is escaped and every class is written out; what is rare or has
+//! no counterpart is an error that names it.
 
-/// A pattern in this engine's words.
-pub(super) struct Translated {
-    pub(super) text: String,
-    /// What the engines see differently in characters beyond ASCII, if anything.
-    pub(super) ascii_only: Option<&'static str>,
-}
-
-const DIGIT: &str = "0-9";
-const WORD: &str = "a-zA-Z0-9_";
-const SPACE: &str = r" \t\n\x0B\f\r";
-const HORIZONTAL: &str = r" \t\u{A0}\u{1680}\u{180E}\u{2000}-\u{200A}\u{202F}\u{205F}\u{3000}";
-const VERTICAL: &str = r"\n\x0B\f\r\u{85}\u{2028}\u{2029}";
 /// What `.` does not match.
 const TERMINATORS: &str = r"\n\r\u{85}\u{2028}\u{2029}";
 
-/// Java's classes of ASCII characters that `\p` names.
-const POSIX: [(&str, &str); 13] = [
-    ("Lower", "a-z"),
-    ("Upper", "A-Z"),
-    ("ASCII", r"\x00-\x7F"),
-    ("Alpha", "a-zA-Z"),
-    ("Digit", "0-9"),
-    ("Alnum", "a-zA-Z0-9"),
-    ("Punct", r"!-/:-@\[-`{-~"),
-    ("Graph", "!-~"),
-    ("Print", " -~"),
-    ("Blank", r" \t"),
-    ("Cntrl", r"\x00-\x1F\x7F"),
-    ("XDigit", "0-9a-fA-F"),
-    ("Space", SPACE),
+/// Classes that both engines have by one letter, but not with the same members.
+const CLASSES: [(char, &str); 3] = [('d', "0-9"), ('w', "a-zA-Z0-9_"), ('s', r" \t\n\x0B\f\r")];
+
+/// What a group can begin with that is not translated.
+const SPECIAL_GROUPS: [(&str, &str); 7] = [
+    ("?=", "look-ahead"),
+    ("?!", "look-ahead"),
+    ("?<=", "look-behind"),
+    ("?<!", "look-behind"),
+    ("?>", "an atomic group"),
+    ("?<", "a named group"),
+    ("?", "a flag"),
 ];
 
-/// The general categories that both engines call alike.
-const CATEGORIES: [&str; 38] = [
-    "L", "Lu", "Ll", "Lt", "Lm", "Lo", "M", "Mn", "Mc", "Me", "N", "Nd", "Nl", "No", "P", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "S",
-    "Sm", "Sc", "Sk", "So", "Z", "Zs", "Zl", "Zp", "C", "Cc", "Cf", "Co", "Cn", "Cs", "LC",
-];
-
-pub(super) fn translate(pattern: &str) -> Result<Translated, String> {
-    let mut translator =
-        Translator { rest: pattern, out: String::new(), ascii_only: None, dot_all: false, anchored: vec![false], depth: 0 };
+pub(super) fn translate(pattern: &str) -> Result<String, String> {
+    let mut translator = Translator { rest: pattern, out: String::new(), groups: Vec::new(), group: Group::default() };
     translator.pattern()?;
-    Ok(Translated { text: translator.out, ascii_only: translator.ascii_only })
+    Ok(translator.out)
 }
 
 struct Translator<'a> {
     rest: &'a str,
     out: String,
-    ascii_only: Option<&'static str>,
-    dot_all: bool,
-    /// Of each group that is open, whether it has an anchor.
-    anchored: Vec<bool>,
-    /// How deep classes nest.
-    depth: usize,
+    /// The open groups around the present one.
+    groups: Vec<Group>,
+    group: Group,
 }
 
-/// One escape sequence.
-enum Escape {
+/// Where a group is in the value: an anchor is left out where a whole match implies it, and refused elsewhere.
+#[derive(Default)]
+struct Group {
+    /// Something precedes the group.
+    is_preceded: bool,
+    /// Something precedes what comes next.
+    has_begun: bool,
+    /// The present alternative ended with `$`.
+    has_ended: bool,
+    /// One of the alternatives before it did.
+    is_end: bool,
+    has_anchor: bool,
+}
+
+enum Atom {
     Literal(char),
-    /// The members of a class, and whether all others are meant.
-    Class(String, bool),
-    /// Anything that no class can hold.
-    Other(&'static str),
+    /// A class, as it is written within another one and outside.
+    Class(String),
 }
 
 impl Translator<'_> {
@@ -85,112 +71,67 @@ impl Translator<'_> {
     fn pattern(&mut self) -> Result<(), String> {
         while let Some(character) = self.next() {
             match character {
-                '\\' if self.eat("Q") => self.quoted(),
-                '\\' => match self.escape()? {
-                    Escape::Literal(character) => literal(&mut self.out, character),
-                    Escape::Class(members, negated) => self.class_of(&members, negated),
-                    Escape::Other(text) => {
-                        self.anchor();
-                        self.out.push_str(text);
-                    }
-                },
-                '[' => {
-                    let class = self.class()?;
-                    self.out.push_str(&class);
+                '^' if self.group.has_begun => return Err("it has a `^` that is not at the start".to_owned()),
+                '^' => self.group.has_anchor = true,
+                '$' => (self.group.has_anchor, self.group.has_ended) = (true, true),
+                '|' => {
+                    let Group { is_preceded, has_ended, is_end, .. } = self.group;
+                    self.group = Group { has_begun: is_preceded, has_ended: false, is_end: is_end || has_ended, ..self.group };
+                    self.out.push('|');
                 }
-                '.' if self.dot_all => self.out.push_str("(?s:.)"),
-                '.' => self.class_of(TERMINATORS, true),
-                '(' => self.group()?,
-                ')' => {
-                    let anchored = self.anchored.pop().filter(|_| !self.anchored.is_empty()).ok_or("a group ends that did not begin")?;
-                    // An empty turn of a loop ends it in Java, whatever turns are still to come.
-                    if anchored && self.rest.starts_with(['*', '+', '{']) {
-                        return Err("it repeats a part with an anchor in it".to_owned());
-                    }
-                    if anchored {
-                        self.anchor();
-                    }
-                    self.out.push(')');
-                }
+                ')' => self.group_end()?,
+                // There Java's `$` is also before a last line terminator, which a later part could match.
+                _ if self.group.has_ended => return Err("it has a `$` that is not at the end".to_owned()),
                 '*' | '+' | '?' => {
                     self.out.push(character);
                     self.after_quantifier()?;
                 }
                 '{' => self.repetition()?,
-                // Within the text Java's `$` also stands before a last line terminator, which a later part could then match.
-                '$' if !(self.rest.is_empty() || self.rest.starts_with(['|', ')'])) => {
-                    return Err("it has a `$` that is not at an end".to_owned());
+                '(' => self.group_start()?,
+                _ => {
+                    self.group.has_begun = true;
+                    self.atom(character)?;
                 }
-                '|' => self.out.push(character),
-                '^' | '$' => {
-                    self.anchor();
-                    self.out.push(character);
-                }
-                other => literal(&mut self.out, other),
             }
         }
-        if self.anchored.len() > 1 {
-            return Err("a group does not end".to_owned());
+        if self.groups.is_empty() { Ok(()) } else { Err("a group does not end".to_owned()) }
+    }
+
+    fn atom(&mut self, character: char) -> Result<(), String> {
+        match character {
+            '.' => self.out.extend(["[^", TERMINATORS, "]"]),
+            '[' => self.class()?,
+            '\\' => match self.escape()? {
+                Atom::Literal(character) => self.literal(character),
+                Atom::Class(class) => self.out.push_str(&class),
+            },
+            _ => self.literal(character),
         }
         Ok(())
     }
 
-    fn class_of(&mut self, members: &str, negated: bool) {
-        self.out.push_str(if negated { "[^" } else { "[" });
-        self.out.push_str(members);
-        self.out.push(']');
-    }
-
-    fn quoted(&mut self) {
-        let (quoted, rest) = self.rest.split_once(r"\E").unwrap_or((self.rest, ""));
-        self.rest = rest;
-        for character in quoted.chars() {
-            literal(&mut self.out, character);
-        }
-    }
-
-    fn group(&mut self) -> Result<(), String> {
-        let refused =
-            [("?=", "look-ahead"), ("?!", "look-ahead"), ("?<=", "look-behind"), ("?<!", "look-behind"), ("?>", "an atomic group")];
-        if let Some((_, what)) = refused.iter().find(|(start, _)| self.rest.starts_with(start)) {
+    fn group_start(&mut self) -> Result<(), String> {
+        if !self.eat("?:")
+            && let Some((_, what)) = SPECIAL_GROUPS.iter().find(|(start, _)| self.rest.starts_with(start))
+        {
             return Err(format!("it uses {what}"));
         }
-        if self.eat("?<") {
-            let (name, rest) = self.rest.split_once('>').ok_or("the name of a group does not end")?;
-            if !name.starts_with(|first: char| first.is_ascii_alphabetic()) || !name.chars().all(|letter| letter.is_ascii_alphanumeric()) {
-                return Err(format!("`{name}` is no name of a group"));
-            }
-            self.rest = rest;
-            self.out.push('(');
-        } else if self.eat("?") && !self.eat(":") {
-            return self.flags();
-        } else {
-            // Which part matched is never asked.
-            self.out.push_str("(?:");
-        }
-        self.anchored.push(false);
+        let is_preceded = self.group.has_begun;
+        self.groups.push(std::mem::replace(&mut self.group, Group { is_preceded, has_begun: is_preceded, ..Group::default() }));
+        self.out.push_str("(?:");
         Ok(())
     }
 
-    fn anchor(&mut self) {
-        if let Some(group) = self.anchored.last_mut() {
-            *group = true;
+    fn group_end(&mut self) -> Result<(), String> {
+        let around = self.groups.pop().ok_or("a group ends that did not begin")?;
+        let Group { has_ended, is_end, has_anchor, .. } = std::mem::replace(&mut self.group, around);
+        if has_anchor && self.rest.starts_with(['*', '+', '?', '{']) {
+            return Err("it repeats a part with an anchor in it".to_owned());
         }
-    }
-
-    /// `(?i)` and `(?s)` at the very beginning, where they hold for the whole pattern.
-    fn flags(&mut self) -> Result<(), String> {
-        let (flags, rest) = self.rest.split_once(')').ok_or("a group does not end")?;
-        let known = !flags.is_empty() && flags.chars().all(|flag| "is".contains(flag));
-        if !known || !self.out.is_empty() {
-            return Err(format!("it has the flag `(?{flags})`"));
-        }
-        self.rest = rest;
-        self.dot_all |= flags.contains('s');
-        if flags.contains('i') {
-            self.out.push_str("(?i)");
-            self.ascii_only = Some("case beyond ASCII is not ignored alike");
-        }
+        self.group.has_begun = true;
+        self.group.has_ended |= has_ended || is_end;
+        self.group.has_anchor |= has_anchor;
+        self.out.push(')');
         Ok(())
     }
 
@@ -207,12 +148,9 @@ impl Translator<'_> {
     fn repetition(&mut self) -> Result<(), String> {
         let (counts, rest) = self.rest.split_once('}').ok_or("a `{` does not end")?;
         let number = |text: &str| !text.is_empty() && text.len() <= 9 && text.bytes().all(|byte| byte.is_ascii_digit());
-        let valid = match counts.split_once(',') {
-            None => number(counts),
-            Some((least, most)) => number(least) && (most.is_empty() || number(most)),
-        };
-        if !valid {
-            return Err(format!("`{{{counts}}}` is no repetition"));
+        let (least, most) = counts.split_once(',').unwrap_or((counts, ""));
+        if !number(least) || !(most.is_empty() || number(most)) {
+            return Err(format!("`{{{counts}}}` is not a repetition"));
         }
         self.rest = rest;
         self.out.extend(["{", counts, "}"]);
@@ -220,163 +158,89 @@ impl Translator<'_> {
     }
 
     /// What follows a backslash.
-    fn escape(&mut self) -> Result<Escape, String> {
+    fn escape(&mut self) -> Result<Atom, String> {
         let character = self.next().ok_or("it ends with a backslash")?;
-        let class = |members: &str, negated| Ok(Escape::Class(members.to_owned(), negated));
+        if let Some((_, members)) = CLASSES.iter().find(|(letter, _)| *letter == character.to_ascii_lowercase()) {
+            return Ok(Atom::Class(format!("[{}{members}]", if character.is_ascii_uppercase() { "^" } else { "" })));
+        }
         match character {
-            'd' => class(DIGIT, false),
-            'D' => class(DIGIT, true),
-            'w' => class(WORD, false),
-            'W' => class(WORD, true),
-            's' => class(SPACE, false),
-            'S' => class(SPACE, true),
-            'h' => class(HORIZONTAL, false),
-            'H' => class(HORIZONTAL, true),
-            'v' => class(VERTICAL, false),
-            'V' => class(VERTICAL, true),
-            'p' => self.property(false),
-            'P' => self.property(true),
-            't' => Ok(Escape::Literal('\t')),
-            'n' => Ok(Escape::Literal('\n')),
-            'r' => Ok(Escape::Literal('\r')),
-            'f' => Ok(Escape::Literal('\u{c}')),
-            'a' => Ok(Escape::Literal('\u{7}')),
-            'e' => Ok(Escape::Literal('\u{1b}')),
-            'c' => {
-                let letter = self.next().filter(char::is_ascii).ok_or("a control character does not end")?;
-                Ok(Escape::Literal(char::from(letter as u8 ^ 64)))
-            }
-            '0' => self.octal(),
-            'x' if self.eat("{") => {
-                let (digits, rest) = self.rest.split_once('}').ok_or(r"a `\x{` does not end")?;
-                self.rest = rest;
-                code_point(digits)
-            }
-            'x' => self.digits(2),
-            'u' => self.digits(4),
-            'R' => Ok(Escape::Other(r"(?:\r\n|[\n\x0B\f\r\u{85}\u{2028}\u{2029}])")),
-            'A' => Ok(Escape::Other(r"\A")),
-            'z' => Ok(Escape::Other(r"\z")),
-            'b' | 'B' => {
-                self.ascii_only = Some("words beyond ASCII do not end alike");
-                Ok(Escape::Other(if character == 'b' { r"\b" } else { r"\B" }))
-            }
+            'p' | 'P' => self.category(character).map(Atom::Class),
+            't' => Ok(Atom::Literal('\t')),
+            'n' => Ok(Atom::Literal('\n')),
+            'r' => Ok(Atom::Literal('\r')),
+            'f' => Ok(Atom::Literal('\u{c}')),
+            'x' => self.code_point(2),
+            'u' => self.code_point(4),
             '1'..='9' | 'k' => Err("it uses a back-reference".to_owned()),
-            letter if letter.is_ascii_alphabetic() => Err(format!(r"it uses `\{letter}`")),
-            other => Ok(Escape::Literal(other)),
+            letter if letter.is_ascii_alphanumeric() => Err(format!(r"it uses `\{letter}`")),
+            other => Ok(Atom::Literal(other)),
         }
     }
 
-    fn property(&mut self, negated: bool) -> Result<Escape, String> {
-        let name = if self.eat("{") {
-            let (name, rest) = self.rest.split_once('}').ok_or("the name of a property does not end")?;
-            self.rest = rest;
-            name.to_owned()
-        } else {
-            self.next().ok_or("the name of a property is missing")?.to_string()
+    fn category(&mut self, letter: char) -> Result<String, String> {
+        let (name, rest) = match self.rest.strip_prefix('{') {
+            Some(rest) => rest.split_once('}').ok_or("the name of a property does not end")?,
+            None => self.rest.split_at_checked(1).ok_or("the name of a property is missing")?,
         };
-        if let Some((_, members)) = POSIX.iter().find(|(known, _)| *known == name) {
-            return Ok(Escape::Class((*members).to_owned(), negated));
-        }
-        let category = name.strip_prefix("Is").unwrap_or(&name);
-        if CATEGORIES.contains(&category) {
-            return Ok(Escape::Class(format!(r"\p{{{category}}}"), negated));
-        }
-        Err(format!(r"it uses `\p{{{name}}}`"))
+        self.rest = rest;
+        // Names this short are general categories, which both engines call alike.
+        if name.len() <= 2 { Ok(format!(r"\{letter}{{{name}}}")) } else { Err(format!(r"it uses `\{letter}{{{name}}}`")) }
     }
 
-    fn octal(&mut self) -> Result<Escape, String> {
-        let digits: String = self.rest.chars().take(3).take_while(|digit| ('0'..='7').contains(digit)).collect();
-        let digits = if digits.len() == 3 && !digits.starts_with(['0', '1', '2', '3']) { &digits[..2] } else { &digits };
-        let value = u32::from_str_radix(digits, 8).ok().and_then(char::from_u32).ok_or(r"a `\0` has no digits")?;
-        self.rest = &self.rest[digits.len()..];
-        Ok(Escape::Literal(value))
+    fn code_point(&mut self, count: usize) -> Result<Atom, String> {
+        let (digits, rest) = self.rest.split_at_checked(count).ok_or("the number of a character does not end")?;
+        self.rest = rest;
+        let is_number = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        let value = u32::from_str_radix(digits, 16).ok().filter(|_| is_number).and_then(char::from_u32);
+        value.map(Atom::Literal).ok_or_else(|| format!("`{digits}` is not the number of a character"))
     }
 
-    fn digits(&mut self, count: usize) -> Result<Escape, String> {
-        let digits = self.rest.get(..count).ok_or("the number of a character does not end")?;
-        self.rest = &self.rest[count..];
-        code_point(digits)
-    }
-
-    /// A class, its opening bracket eaten.
-    fn class(&mut self) -> Result<String, String> {
-        self.depth += 1;
-        if self.depth > 50 {
-            return Err("its classes nest too deeply".to_owned());
+    /// A class, after its opening bracket.
+    fn class(&mut self) -> Result<(), String> {
+        self.out.push('[');
+        if self.eat("^") {
+            self.out.push('^');
         }
-        let mut out = String::from("[");
-        let negated = self.eat("^");
-        if negated {
-            out.push('^');
-        }
-        let (mut first, mut intersects) = (true, false);
-        loop {
-            if self.eat("&&") {
-                // Java reads a negation before it, an empty side of it and a second one in ways of its own, which changed with its version 9.
-                if negated || first || intersects || self.rest.starts_with(['&', ']']) {
-                    return Err("it has `&&` in a class in a way that versions of Java read differently".to_owned());
-                }
-                out.push_str("&&");
-                intersects = true;
-                continue;
-            }
-            let character = self.next().ok_or("a class does not end")?;
-            match character {
-                ']' if !first => break,
-                '[' => out.push_str(&self.class()?),
-                '\\' if self.eat("Q") => {
-                    let (quoted, rest) = self.rest.split_once(r"\E").ok_or("a quotation does not end")?;
-                    self.rest = rest;
-                    quoted.chars().for_each(|character| literal(&mut out, character));
-                }
-                _ => {
-                    let start = match if character == '\\' { self.escape()? } else { Escape::Literal(character) } {
-                        Escape::Literal(start) => start,
-                        Escape::Class(members, negated) => {
-                            out.extend([if negated { "[^" } else { "[" }, &members, "]"]);
-                            first = false;
-                            continue;
-                        }
-                        Escape::Other(_) => return Err("it has something in a class that is no character".to_owned()),
-                    };
-                    literal(&mut out, start);
-                    let is_range = self.rest.starts_with('-') && !self.rest.starts_with("-]") && !self.rest.starts_with("-[");
-                    if is_range && !self.rest.starts_with("-&&") {
+        let mut first = true;
+        while first || !self.eat("]") {
+            first = false;
+            match self.member()? {
+                Atom::Class(class) => self.out.push_str(&class),
+                Atom::Literal(start) => {
+                    self.literal(start);
+                    if self.rest.starts_with('-') && !self.rest.starts_with("-]") {
                         self.next();
-                        let end = match self.next().ok_or("a class does not end")? {
-                            '\\' => match self.escape()? {
-                                Escape::Literal(end) => end,
-                                _ => return Err("it has a range whose end is no character".to_owned()),
-                            },
-                            end => end,
+                        let Atom::Literal(end) = self.member()? else {
+                            return Err("it has a range whose end is not a character".to_owned());
                         };
-                        out.push('-');
-                        literal(&mut out, end);
+                        self.out.push('-');
+                        self.literal(end);
                     }
                 }
             }
-            first = false;
         }
-        self.depth -= 1;
-        out.push(']');
-        Ok(out)
+        self.out.push(']');
+        Ok(())
     }
-}
 
-fn code_point(digits: &str) -> Result<Escape, String> {
-    let valid = !digits.is_empty() && digits.len() <= 8 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-    let value = u32::from_str_radix(digits, 16).ok().filter(|_| valid).and_then(char::from_u32);
-    value.map(Escape::Literal).ok_or_else(|| format!("`{digits}` is no number of a character"))
-}
+    /// A member of a class. Versions of Java read intersections differently.
+    fn member(&mut self) -> Result<Atom, String> {
+        match self.next().ok_or("a class does not end")? {
+            '[' => Err("it has a class in a class".to_owned()),
+            '&' if self.rest.starts_with('&') => Err("it has `&&` in a class".to_owned()),
+            '\\' => self.escape(),
+            character => Ok(Atom::Literal(character)),
+        }
+    }
 
-/// A character that means itself, in a class and outside.
-fn literal(out: &mut String, character: char) {
-    if character.is_ascii_alphanumeric() || character == '_' || (!character.is_ascii() && !character.is_control()) {
-        out.push(character);
-    } else if character.is_ascii_graphic() && !matches!(character, '<' | '>') {
-        out.extend(['\\', character]);
-    } else {
-        out.extend(character.escape_unicode());
+    /// A character that means itself, in a class and outside.
+    fn literal(&mut self, character: char) {
+        if character.is_ascii_alphanumeric() || character == '_' || (!character.is_ascii() && !character.is_control()) {
+            self.out.push(character);
+        } else if character.is_ascii_graphic() && !matches!(character, '<' | '>') {
+            self.out.extend(['\\', character]);
+        } else {
+            self.out.extend(character.escape_unicode());
+        }
     }
 }

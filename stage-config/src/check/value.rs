@@ -35,7 +35,7 @@ impl Findings<'_> {
         let shown =
             if self.declaration.no_echo { "a value that is not shown (NoEcho)".to_owned() } else { format!("`{}`", shorten(self.value)) };
         let problem = Problem::error(code, format!("`{}` is {shown}, {}", self.name, what.as_ref()));
-        self.problems.push(problem.hint_if(self.declaration.constraint_description.clone()));
+        self.problems.push(problem.with_hint_opt(self.declaration.constraint_description.clone()));
     }
 
     /// How a message names a member of the value.
@@ -112,25 +112,12 @@ impl Findings<'_> {
         }
     }
 
-    /// A pattern that cannot be checked at all is told with the section; here, one that cannot be decided for this value.
+    /// A pattern that is left to CloudFormation has a note of its own.
     fn pattern(&mut self, members: &[&str]) {
-        let declaration = self.declaration;
-        let Some(pattern) = declaration.allowed_pattern.as_ref().filter(|pattern| pattern.unchecked().is_none()) else { return };
-        let mut told = 0;
-        for member in members {
-            match pattern.matches(member) {
-                Ok(false) if told < MAX_MEMBERS_TOLD => {
-                    told += 1;
-                    let each = self.each(member, members);
-                    self.add("pattern", format!("{each}does not match `{}`", pattern.as_str()));
-                }
-                Ok(_) => {}
-                Err(reason) => {
-                    let message = format!("whether `{}` matches `{}` is not checked here: {reason}", self.name, pattern.as_str());
-                    self.problems.push(Problem::warning("pattern-not-checked", message).hint("CloudFormation checks it in each account"));
-                    return;
-                }
-            }
+        let Some(pattern) = &self.declaration.allowed_pattern else { return };
+        for member in members.iter().filter(|member| pattern.matches(member) == Some(false)).take(MAX_MEMBERS_TOLD) {
+            let each = self.each(member, members);
+            self.add("pattern", format!("{each}does not match `{}`", pattern.as_str()));
         }
     }
 

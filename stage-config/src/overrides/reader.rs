@@ -1,15 +1,15 @@
 //! Reading an override file.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 
 use aws_names::{AccountId, Region};
-use serde_json::value::RawValue;
+use located_json::{Kind, Node, find};
 
 use super::{Override, Overrides};
-use crate::layer::{Setting, Value};
 use crate::problem::{Place, Problem, Problems};
-use crate::source::{Kind, Source, items, member};
-use crate::stage_file::scalar;
+use crate::source::Source;
+use crate::stage_file::setting;
 
 const KEYS: [&str; 3] = ["$schema", "version", "overrides"];
 const ENTRY_KEYS: [&str; 4] = ["accounts", "regions", "parameters", "description"];
@@ -33,7 +33,7 @@ impl Overrides {
     ///             { "regions": ["eu-west-1"], "parameters": { "EndpointInstanceType": "ml.m6i.large" } }
     ///         ]
     ///     }"#,
-    ///     "staging-config-overrides.json",
+    ///     "staging-config-overrides.json".as_ref(),
     /// )?;
     /// let there = overrides.layer("222222222222", "eu-west-1");
     /// assert_eq!(there.parameters["EndpointInstanceCount"].value.text(), Some("4"));
@@ -41,8 +41,8 @@ impl Overrides {
     /// ```
     ///
     /// `path` names the file in messages; every problem is reported at once.
-    pub fn from_file(text: &str, path: &str) -> Result<Self, Problems> {
-        let mut reader = Reader { source: Source::new(text, path), overrides: Self::default() };
+    pub fn from_file(text: &str, path: &Path) -> Result<Self, Problems> {
+        let mut reader = Reader { source: Source::read(text, path, EXAMPLE)?, overrides: Self::default() };
         reader.file();
         if reader.source.problems.is_empty() {
             reader.clashes();
@@ -58,93 +58,95 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn file(&mut self) {
-        let Some(root) = self.source.root(EXAMPLE) else { return };
-        if Kind::of(root) != Kind::Object {
-            self.source.problem("not-overrides", root, format!("the file holds {}, not overrides", Kind::of(root)), EXAMPLE);
+        let root = self.source.root();
+        if root.kind() != Kind::Object {
+            self.source.problem("not-overrides", root, format!("the file holds {}, not overrides", root.kind()), EXAMPLE);
             return;
         }
         let members = self.source.members(root, "the file");
         self.source.known_keys(&members, &KEYS, "an override file");
-        match member(&members, "version") {
-            Some(version) if version.get() == "1" => {}
+        match find(&members, "version") {
+            Some(version) if version.source() == "1" => {}
             Some(version) => {
-                let message = format!("the file has version {}; this program knows version 1", version.get());
+                let message = format!("the file has version {}; this program knows version 1", version.source());
                 self.source.problem("version", version, message, "write \"version\": 1");
             }
-            None => self.source.problem("version", root, "the file has no `version`".to_owned(), "write \"version\": 1"),
+            None => self.source.problem("version", root, "the file has no `version`", "write \"version\": 1"),
         }
-        match member(&members, "overrides") {
-            Some(list) if Kind::of(list) == Kind::Array => {
-                for entry in items(list) {
+        match find(&members, "overrides") {
+            Some(list) if list.kind() == Kind::List => {
+                for entry in list.items().unwrap_or_default() {
                     self.entry(entry);
                 }
             }
-            Some(other) => self.source.problem("not-a-list", other, format!("`overrides` is {}, not a list", Kind::of(other)), EXAMPLE),
-            None => self.source.problem("not-overrides", root, "the file has no `overrides`".to_owned(), EXAMPLE),
+            Some(other) => self.source.problem("not-a-list", other, format!("`overrides` is {}, not a list", other.kind()), EXAMPLE),
+            None => self.source.problem("not-overrides", root, "the file has no `overrides`", EXAMPLE),
         }
     }
 
-    fn entry(&mut self, entry: &'a RawValue) {
-        if Kind::of(entry) != Kind::Object {
-            self.source.problem("not-an-override", entry, format!("this is {}, not an override", Kind::of(entry)), EXAMPLE);
+    fn entry(&mut self, entry: Node<'a>) {
+        if entry.kind() != Kind::Object {
+            self.source.problem("not-an-override", entry, format!("this is {}, not an override", entry.kind()), EXAMPLE);
             return;
         }
         let members = self.source.members(entry, "this override");
         self.source.known_keys(&members, &ENTRY_KEYS, "an override");
-        let accounts = self.ids(member(&members, "accounts"), "an AWS account id", "an account id has 12 digits", |text| {
-            text.parse::<AccountId>().is_ok()
-        });
+        let accounts = self
+            .ids(find(&members, "accounts"), "an AWS account id", "an account id has 12 digits", |text| text.parse::<AccountId>().is_ok());
         let regions =
-            self.ids(member(&members, "regions"), "an AWS region", "a region looks like us-east-1", |text| text.parse::<Region>().is_ok());
-        if member(&members, "accounts").is_none() && member(&members, "regions").is_none() {
-            let message = "this override names neither accounts nor regions".to_owned();
+            self.ids(find(&members, "regions"), "an AWS region", "a region looks like us-east-1", |text| text.parse::<Region>().is_ok());
+        if find(&members, "accounts").is_none() && find(&members, "regions").is_none() {
+            let message = "this override names neither accounts nor regions";
             self.source.problem("no-target", entry, message, "what holds for the whole stage belongs into the stage file");
         }
-        if let Some(description) = member(&members, "description").filter(|value| Kind::of(value) != Kind::Text) {
-            let message = format!("`description` is {}, not text", Kind::of(description));
+        if let Some(description) = find(&members, "description").filter(|value| value.kind() != Kind::Text) {
+            let message = format!("`description` is {}, not text", description.kind());
             self.source.problem("not-text", description, message, "write it in quotes");
         }
         let mut parameters = BTreeMap::new();
-        match member(&members, "parameters") {
-            Some(object) if Kind::of(object) == Kind::Object => {
-                for (name, value) in self.source.members(object, "`parameters`") {
-                    if let Some(text) = scalar(&mut self.source, &mut self.overrides.notes, value, &name) {
-                        let setting = Setting::asked_for(Value::Text(text), self.source.at(value), self.source.at_name(value));
-                        parameters.insert(name, setting);
+        match find(&members, "parameters") {
+            Some(object) if object.kind() == Kind::Object => {
+                for member in self.source.members(object, "`parameters`") {
+                    if let Some(setting) = setting(&mut self.source, &mut self.overrides.notes, &member) {
+                        parameters.insert(member.name, setting);
                     }
                 }
             }
             Some(other) => {
-                let message = format!("`parameters` is {}, not an object", Kind::of(other));
+                let message = format!("`parameters` is {}, not an object", other.kind());
                 self.source.problem("not-an-object", other, message, "write names and values in braces");
             }
             None => {
-                let message = "this override has no `parameters`".to_owned();
-                self.source.problem("no-parameters", entry, message, r#"write "parameters": { "Name": "value" }"#);
+                self.source.problem(
+                    "no-parameters",
+                    entry,
+                    "this override has no `parameters`",
+                    r#"write "parameters": { "Name": "value" }"#,
+                );
             }
         }
         self.overrides.entries.push(Override { accounts, regions, parameters });
     }
 
     /// A list of accounts or regions; a name in it twice counts once.
-    fn ids(&mut self, list: Option<&'a RawValue>, what: &str, hint: &str, is_one: fn(&str) -> bool) -> BTreeMap<String, Place> {
+    fn ids(&mut self, list: Option<Node<'a>>, what: &str, hint: &str, is_one: fn(&str) -> bool) -> BTreeMap<String, Place> {
         let mut ids = BTreeMap::new();
         let Some(list) = list else { return ids };
-        if Kind::of(list) != Kind::Array {
-            self.source.problem("not-a-list", list, format!("this is {}, not a list", Kind::of(list)), r#"write a list: ["…"]"#);
+        if list.kind() != Kind::List {
+            self.source.problem("not-a-list", list, format!("this is {}, not a list", list.kind()), r#"write a list: ["…"]"#);
             return ids;
         }
-        let all = items(list);
+        let all = list.items().unwrap_or_default();
         if all.is_empty() {
             let hint = "name at least one, or leave the list out";
-            self.source.problem("empty-list", list, "this list is empty".to_owned(), hint);
+            self.source.problem("empty-list", list, "this list is empty", hint);
         }
         for item in all {
-            let id = if Kind::of(item) == Kind::Text { self.source.text(item, "this name") } else { None };
+            let id = if item.kind() == Kind::Text { self.source.text(item, "this name") } else { None };
             match id {
                 Some(id) if is_one(&id) => drop(ids.entry(id).or_insert(self.source.at(item))),
                 Some(id) => self.source.problem("not-a-target", item, format!("`{id}` is not {what}"), hint),
-                None => self.source.problem("not-text", item, format!("{} is not {what}", Kind::of(item)), format!("{hint}, in quotes")),
+                None => self.source.problem("not-text", item, format!("{} is not {what}", item.kind()), format!("{hint}, in quotes")),
             }
         }
         ids
@@ -169,7 +171,7 @@ impl<'a> Reader<'a> {
                     let target = [account, region].into_iter().flatten().collect::<Vec<_>>().join(" in ");
                     let message = format!("`{name}` is given twice for {target}; first at {known}");
                     let problem = Problem::error("duplicate-override", message);
-                    problems.push(problem.hint("keep one of the two").at(setting.named_at.clone()));
+                    problems.push(problem.with_hint("keep one of the two").at(setting.named_at.clone()));
                     break;
                 }
             }

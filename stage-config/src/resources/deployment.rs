@@ -1,24 +1,25 @@
 //! `AWS::SageMaker::Endpoint`: its name, and how an update of it goes.
 //!
-//! Source: SageMaker API, `DeploymentConfig`; SageMaker developer guide, "Deployment guardrails" and its exclusions.
+//! Source: SageMaker API, `DeploymentConfig` and `UpdateEndpoint`; SageMaker developer guide, "Deployment guardrails" and its exclusions.
 
 use std::collections::BTreeMap;
 
 use super::endpoint_config::EndpointConfig;
 use super::inspector::{About, Inspector};
 use super::property::Property;
+use super::scaling::Scaling;
 use super::variant::Variant;
 use crate::names::{self, MAX_ENDPOINT_NAME};
 use crate::problem::Problem;
 
-/// The endpoint's name, and whether another endpoint of the template has it: SageMaker does not tell them apart by case.
-pub(super) fn check_name(inspector: &mut Inspector<'_>, properties: &Property<'_>, names: &mut BTreeMap<String, String>) {
+/// The endpoint's name, and whether another endpoint of `names` has it: SageMaker does not tell them apart by case.
+pub(super) fn check_name(inspector: &mut Inspector<'_>, properties: &Property<'_>, names: Option<&mut BTreeMap<String, String>>) {
     let Some((property, name)) = properties.get("EndpointName").and_then(|name| Some((name.clone(), name.text()?))) else { return };
     if !names::is_sagemaker_name(name) {
         let message = format!("`{}` cannot be the name of an endpoint: it has {} characters", property.shown(), name.chars().count());
         let hint = format!("a name has 1 to {MAX_ENDPOINT_NAME} letters, digits and inner hyphens");
         inspector.error("endpoint-name", message, &hint, &[About::Value(&property.pointer)]);
-    } else if let Some(other) = names.insert(name.to_lowercase(), property.pointer.clone()) {
+    } else if let Some(other) = names.and_then(|names| names.insert(name.to_lowercase(), property.pointer.clone())) {
         let message = format!("two endpoints have the name `{name}`");
         let hint = "names are unique in an account and region, whatever their case";
         inspector.error("endpoint-name", message, hint, &[About::Value(&property.pointer), About::Value(&other)]);
@@ -29,19 +30,20 @@ pub(super) fn check(
     inspector: &mut Inspector<'_>,
     id: &str,
     properties: &Property<'_>,
-    configs: &[EndpointConfig<'_>],
-    scaled: Option<i64>,
+    config: Option<&EndpointConfig<'_>>,
+    scaling: &Scaling<'_>,
 ) {
     let owner = format!("endpoint `{id}`");
     for excluded in properties.get("ExcludeRetainedVariantProperties").and_then(|list| list.items()).unwrap_or_default() {
         let owner = format!("`ExcludeRetainedVariantProperties` of {owner}");
         inspector.required_by_api(&excluded, "VariantPropertyType", &owner, "name the property, such as DesiredWeight");
     }
+    if scaling.scales(id) {
+        retains_instances(inspector, properties, &owner);
+    }
     let Some(deployment) = properties.get("DeploymentConfig").filter(|deployment| !deployment.is_unknown()) else { return };
-    let config = properties.get("EndpointConfigName").and_then(|name| name.resource());
-    let variants =
-        configs.iter().find(|known| Some(known.id.as_str()) == config).and_then(|config| config.variants.as_deref()).unwrap_or(&[]);
-    let mut policies = Policies { inspector, owner: &owner, variants, scaled };
+    let variants = config.and_then(|config| config.variants.as_deref()).unwrap_or_default();
+    let mut policies = Policies { inspector, owner: &owner, variants, id, scaling };
     let alarms = policies.alarms(&deployment);
     match (deployment.get("BlueGreenUpdatePolicy"), deployment.get("RollingUpdatePolicy")) {
         (Some(blue_green), Some(rolling)) => {
@@ -65,12 +67,31 @@ pub(super) fn check(
     policies.exclusions(&deployment);
 }
 
+/// Without `RetainAllVariantProperties` each update sets the instances back to the number that the configuration begins with, whatever
+/// scaling has made of it.
+fn retains_instances(inspector: &mut Inspector<'_>, properties: &Property<'_>, owner: &str) {
+    let retains = properties.get("RetainAllVariantProperties");
+    let is_on = retains.as_ref().is_some_and(|retains| *retains.value == true || retains.text() == Some("true"));
+    let excluded = properties.reach(&["ExcludeRetainedVariantProperties", "*", "VariantPropertyType"]);
+    let excluded = excluded.iter().find(|kind| kind.text() == Some("DesiredInstanceCount"));
+    let about = match (&retains, excluded) {
+        (Some(_), Some(excluded)) if is_on => About::Value(&excluded.pointer),
+        (Some(retains), _) if is_on || retains.is_unknown() => return,
+        (Some(retains), _) => About::Value(&retains.pointer),
+        (None, _) => About::Presence(&properties.pointer),
+    };
+    let message = format!("each update of {owner} sets its instances back to `InitialInstanceCount`, whatever they were scaled to");
+    let hint = "write `RetainAllVariantProperties: true`, and leave `DesiredInstanceCount` out of `ExcludeRetainedVariantProperties`";
+    inspector.report(Problem::note("scaling", message).with_hint(hint), &[about]);
+}
+
 struct Policies<'i, 'a, 'v> {
     inspector: &'i mut Inspector<'a>,
     owner: &'i str,
     variants: &'i [Variant<'v>],
-    /// How many instances there are at least, where a variant is scaled.
-    scaled: Option<i64>,
+    /// The logical id of the endpoint.
+    id: &'i str,
+    scaling: &'i Scaling<'i>,
 }
 
 /// How a message calls one step, and what SageMaker allows it to be, in percent of the fleet.
@@ -195,8 +216,7 @@ impl Policies<'_, '_, '_> {
         let value = self.inspector.integer(size, "Value", 1..=i64::MAX, &owner)?;
         let mut share = None;
         for variant in self.variants {
-            let Some((count, count_pointer)) = &variant.count else { continue };
-            let count = self.scaled.map_or(*count, |least| least.max(*count));
+            let Some((count, count_pointer)) = self.scaling.least_instances(self.id, variant) else { continue };
             let percent = value.saturating_mul(100) / count;
             let too_small = value.saturating_mul(100) < step.least * count;
             if too_small || value.saturating_mul(100) > step.most * count {
@@ -220,8 +240,8 @@ impl Policies<'_, '_, '_> {
     /// A percentage of one instance is that instance: nothing is held back.
     fn lonely(&mut self, step: &Step, pointer: &str) {
         for variant in self.variants {
-            let Some((1, count_pointer)) = variant.count.as_ref().map(|(count, pointer)| (*count, pointer)) else { continue };
-            if self.scaled.is_some_and(|least| least > 1) || step.name == "RollbackMaximumBatchSize" {
+            let Some((1, count_pointer)) = self.scaling.least_instances(self.id, variant) else { continue };
+            if step.name == "RollbackMaximumBatchSize" {
                 continue;
             }
             let message = format!("{} has one instance: the first step of the deployment is all of it", variant.owner);

@@ -20,7 +20,7 @@ pub(super) struct EndpointConfig<'a> {
     pub(super) is_asynchronous: bool,
 }
 
-pub(super) fn check<'a>(inspector: &mut Inspector<'_>, id: &str, properties: &Property<'a>, models: &[Model]) -> EndpointConfig<'a> {
+pub(super) fn check<'a>(inspector: &mut Inspector<'a>, id: &str, properties: &Property<'a>, models: &[Model]) -> EndpointConfig<'a> {
     let owner = format!("endpoint configuration `{id}`");
     model::fixed_name(inspector, properties, "EndpointConfigName", &owner);
     if let Some(vpc) = properties.get("VpcConfig") {
@@ -42,6 +42,7 @@ pub(super) fn check<'a>(inspector: &mut Inspector<'_>, id: &str, properties: &Pr
         weights(inspector, production, &owner);
         serverless::exclusions(inspector, properties, &owner, production, models);
     }
+    variant::supported(inspector, &everything, models);
     volume_key(inspector, properties, &everything);
     if let Some(capture) = properties.get("DataCaptureConfig").filter(|capture| !capture.is_unknown()) {
         capture::check(inspector, &capture, &owner);
@@ -49,7 +50,7 @@ pub(super) fn check<'a>(inspector: &mut Inspector<'_>, id: &str, properties: &Pr
     if let Some(asynchronous) = properties.get("AsyncInferenceConfig").filter(|asynchronous| !asynchronous.is_unknown()) {
         asynchronous::check(inspector, &asynchronous, &owner);
     }
-    if let Some(first) = everything.iter().find(|variant| !variant.has_model)
+    if let Some(first) = everything.iter().find(|variant| variant.has_model == Some(false))
         && properties.get("ExecutionRoleArn").is_none()
     {
         let message = format!("{} names no model, and {owner} has no `ExecutionRoleArn`", first.owner);
@@ -59,7 +60,16 @@ pub(super) fn check<'a>(inspector: &mut Inspector<'_>, id: &str, properties: &Pr
     EndpointConfig { id: id.to_owned(), variants: production, is_asynchronous: properties.get("AsyncInferenceConfig").is_some() }
 }
 
-fn variants<'a>(inspector: &mut Inspector<'_>, properties: &Property<'a>, name: &'static str, owner: &str) -> Option<Vec<Variant<'a>>> {
+impl<'a> EndpointConfig<'a> {
+    /// The configuration of an endpoint, where the reference can be followed.
+    pub(super) fn of_endpoint<'c>(inspector: &Inspector<'a>, endpoint: &Property<'a>, configs: &'c [Self]) -> Option<&'c Self> {
+        let name = endpoint.get("EndpointConfigName")?;
+        let id = inspector.references.endpoint_config(name.value)?;
+        configs.iter().find(|config| config.id == id)
+    }
+}
+
+fn variants<'a>(inspector: &mut Inspector<'a>, properties: &Property<'a>, name: &'static str, owner: &str) -> Option<Vec<Variant<'a>>> {
     let list = properties.get(name)?;
     let items = list.items()?;
     if items.is_empty() || items.len() > 10 {

@@ -9,12 +9,14 @@ use crate::provenance::{Provenance, ResolvedTemplate};
 
 use super::ResourceRules;
 use super::property::Property;
+use super::reference::References;
 
 /// Collects findings.
 pub(super) struct Inspector<'a> {
     trace: ResolvedTemplate<'a>,
     merged: &'a Merged,
     pub(super) rules: &'a ResourceRules,
+    pub(super) references: References<'a>,
     problems: Vec<Problem>,
 }
 
@@ -29,7 +31,7 @@ pub(super) enum About<'a> {
 
 impl<'a> Inspector<'a> {
     pub(super) fn new(trace: ResolvedTemplate<'a>, merged: &'a Merged, rules: &'a ResourceRules) -> Self {
-        Self { trace, merged, rules, problems: Vec::new() }
+        Self { trace, merged, rules, references: References::new(trace.resolved), problems: Vec::new() }
     }
 
     pub(super) fn into_problems(self) -> Vec<Problem> {
@@ -64,11 +66,11 @@ impl<'a> Inspector<'a> {
     }
 
     pub(super) fn error(&mut self, code: &'static str, message: impl Into<String>, hint: &str, about: &[About<'_>]) {
-        self.report(Problem::error(code, message).hint(hint), about);
+        self.report(Problem::error(code, message).with_hint(hint), about);
     }
 
     pub(super) fn warning(&mut self, code: &'static str, message: impl Into<String>, hint: &str, about: &[About<'_>]) {
-        self.report(Problem::warning(code, message).hint(hint), about);
+        self.report(Problem::warning(code, message).with_hint(hint), about);
     }
 
     /// What a person wrote comes first, then what the pipeline gave, then the template's default, and last the template's own value.
@@ -141,7 +143,7 @@ impl<'a> Inspector<'a> {
         let message = format!("`{name}` of {owner} is `{}`, which is not one of {}", property.shown(), known.join(", "));
         let problem = Problem::error("not-allowed", message);
         let guess = text.and_then(|text| crate::problem::did_you_mean(text, known.iter().copied()));
-        self.report(problem.hint_if(guess), &[About::Value(&property.pointer)]);
+        self.report(problem.with_hint_opt(guess), &[About::Value(&property.pointer)]);
         None
     }
 
@@ -179,6 +181,13 @@ impl<'a> Inspector<'a> {
             serde_json::Value::Bool(on) => *on,
             other => other.as_str().is_some_and(|text| text.eq_ignore_ascii_case("true")),
         })
+    }
+
+    /// Whether a value is the model package of the release: made of its parameter, or the same.
+    pub(super) fn is_release_package(&self, property: &Property<'_>) -> bool {
+        const PARAMETER: &str = "ModelPackageName";
+        let package = self.merged.parameters.get(PARAMETER).and_then(|setting| setting.value.text());
+        self.depends_on(property, PARAMETER) || package.is_some() && property.text() == package
     }
 
     /// Whether a value is made of this parameter, or decided by it.

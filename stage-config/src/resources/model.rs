@@ -11,6 +11,8 @@ pub(super) struct Model {
     pub(super) vpc: Option<String>,
     /// The pointer of its `EnableNetworkIsolation`, when it is on.
     pub(super) isolated: Option<String>,
+    /// Whether one of its containers is the model package of the release.
+    pub(super) is_release: bool,
 }
 
 pub(super) fn check(inspector: &mut Inspector<'_>, id: &str, properties: &Property<'_>) -> Model {
@@ -30,14 +32,18 @@ pub(super) fn check(inspector: &mut Inspector<'_>, id: &str, properties: &Proper
             container(inspector, item, &owner);
         }
     }
-    if let Some(primary) = properties.get("PrimaryContainer") {
-        container(inspector, &primary, &owner);
+    let primary = properties.get("PrimaryContainer");
+    if let Some(primary) = &primary {
+        container(inspector, primary, &owner);
     }
+    let items = containers.as_ref().and_then(Property::items).unwrap_or_default();
+    let mut packages = items.iter().chain(&primary).filter_map(|container| container.get("ModelPackageName"));
+    let is_release = packages.any(|package| inspector.is_release_package(&package));
     let isolated = properties.get("EnableNetworkIsolation").filter(|isolation| match isolation.value {
         serde_json::Value::Bool(on) => *on,
         other => other.as_str() == Some("true"),
     });
-    Model { id: id.to_owned(), vpc: vpc.map(|vpc| vpc.pointer), isolated: isolated.map(|isolation| isolation.pointer) }
+    Model { id: id.to_owned(), vpc: vpc.map(|vpc| vpc.pointer), isolated: isolated.map(|isolation| isolation.pointer), is_release }
 }
 
 /// 1 to 16 subnets and 1 to 5 security groups (SageMaker API, `VpcConfig`).

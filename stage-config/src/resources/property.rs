@@ -46,14 +46,17 @@ impl<'a> Property<'a> {
         self.value.as_str().filter(|_| !self.is_unknown())
     }
 
-    /// The resource that a `Ref` or `Fn::GetAtt` names.
-    pub(super) fn resource(&self) -> Option<&'a str> {
-        match function(self.value)? {
-            ("Ref", Json::String(id)) => Some(id),
-            ("Fn::GetAtt", Json::String(path)) => path.split('.').next(),
-            ("Fn::GetAtt", Json::Array(path)) => path.first()?.as_str(),
-            _ => None,
-        }
+    /// What is there at the end of a path; `*` is every item of a list.
+    pub(super) fn reach(&self, path: &[&str]) -> Vec<Property<'a>> {
+        path.iter().fold(vec![self.clone()], |reached, name| match *name {
+            "*" => reached.iter().filter_map(Property::items).flatten().collect(),
+            name => reached.iter().filter_map(|property| property.get(name)).collect(),
+        })
+    }
+
+    /// Whether a condition that is not known decides what the value is, or whether there is one.
+    pub(super) fn is_undecided(&self) -> bool {
+        function(self.value).is_some_and(|(name, _)| name == "Fn::If")
     }
 
     /// The value as a message shows it.

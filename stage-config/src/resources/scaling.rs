@@ -1,26 +1,58 @@
 //! `AWS::ApplicationAutoScaling::ScalableTarget` of an endpoint's variant.
+//!
+//! Source: Application Auto Scaling API, `RegisterScalableTarget`; SageMaker developer guide, "Automatic scaling".
 
 use super::endpoint_config::EndpointConfig;
 use super::inspector::{About, Inspector};
 use super::property::Property;
+use super::reference::Scaled;
 use super::variant::Variant;
 use crate::problem::Problem;
 
-/// How many instances each variant has at least while it is scaled, as far as it is known.
-pub(super) fn check<'a>(
-    inspector: &mut Inspector<'_>,
-    targets: impl Iterator<Item = (&'a str, &'a Property<'a>)>,
-    configs: &[EndpointConfig<'_>],
-) -> Option<i64> {
-    let mut scaled = None;
+/// What the scalable targets say of the number of instances.
+pub(super) struct Scaling<'a> {
+    /// What each scales, and to how many instances at least, as far as it is known.
+    targets: Vec<(Scaled<'a>, Option<i64>)>,
+}
+
+impl Scaling<'_> {
+    /// Whether a variant of this endpoint is scaled.
+    pub(super) fn scales(&self, endpoint: &str) -> bool {
+        self.targets.iter().any(|(scaled, _)| matches!(scaled, Scaled::Variant(id, _) if *id == endpoint))
+    }
+
+    /// How many instances a variant of an endpoint has at least, with the pointer of the number that it begins with. None where that is
+    /// not known: a target that cannot be followed may scale any variant.
+    pub(super) fn least_instances<'v>(&self, endpoint: &str, variant: &'v Variant<'_>) -> Option<(i64, &'v str)> {
+        let (mut count, pointer) = variant.count.as_ref().map(|(count, pointer)| (*count, pointer.as_str()))?;
+        for (scaled, least) in &self.targets {
+            match scaled {
+                Scaled::Variant(id, _) if *id != endpoint => {}
+                Scaled::Variant(_, Some(name)) if variant.name.is_some_and(|known| known != name) => {}
+                Scaled::Variant(_, Some(_)) if variant.name.is_some() => count = count.max((*least)?),
+                Scaled::Elsewhere => {}
+                Scaled::Variant(..) | Scaled::Unknown => return None,
+            }
+        }
+        Some((count, pointer))
+    }
+}
+
+/// Checks every scalable target against the variant that it scales.
+pub(super) fn check<'a, 'p>(
+    inspector: &mut Inspector<'a>,
+    targets: impl Iterator<Item = (&'a str, &'p Property<'a>)>,
+    endpoints: &[(&'a str, Option<&EndpointConfig<'a>>)],
+) -> Scaling<'a>
+where
+    'a: 'p,
+{
+    let mut scaling = Scaling { targets: Vec::new() };
     for (id, properties) in targets {
-        let namespace = properties.get("ServiceNamespace");
-        if namespace.as_ref().and_then(Property::text) != Some("sagemaker") {
+        if properties.get("ServiceNamespace").and_then(|namespace| namespace.text()) != Some("sagemaker") {
             continue;
         }
         let owner = format!("scalable target `{id}`");
-        let instances =
-            properties.get("ScalableDimension").and_then(|dimension| dimension.text()) == Some("sagemaker:variant:DesiredInstanceCount");
         let least = inspector.integer(properties, "MinCapacity", 0..=i64::MAX, &owner);
         let most = inspector.integer(properties, "MaxCapacity", 0..=i64::MAX, &owner);
         if let Some((least, most)) = least.zip(most).filter(|(least, most)| least > most) {
@@ -28,37 +60,43 @@ pub(super) fn check<'a>(
             let pointers = ["MinCapacity", "MaxCapacity"].map(|name| format!("{}/{name}", properties.pointer));
             inspector.report(Problem::error("out-of-range", message), &[About::Value(&pointers[0]), About::Value(&pointers[1])]);
         }
-        if !instances {
+        if properties.get("ScalableDimension").and_then(|dimension| dimension.text()) != Some("sagemaker:variant:DesiredInstanceCount") {
             continue;
         }
-        scaled = scaled.max(least);
-        let waits_for_none = configs.iter().find(|config| {
-            let serves_models = |variants: &Vec<Variant<'_>>| variants.iter().any(|variant| variant.has_model);
-            !config.is_asynchronous && config.variants.as_ref().is_some_and(serves_models)
-        });
-        if let Some(config) = waits_for_none.filter(|_| least == Some(0)) {
-            let message = format!("{owner} scales to no instance, and endpoint configuration `{}` is not asynchronous", config.id);
-            let hint = "only an asynchronous endpoint keeps requests until an instance is there: scale to 1 or more";
-            inspector.error("scaling", message, hint, &[About::Value(&format!("{}/MinCapacity", properties.pointer))]);
+        let Some(resource) = properties.get("ResourceId") else { continue };
+        let scaled = inspector.references.scaled(resource.value);
+        if let Scaled::Variant(endpoint, Some(name)) = &scaled
+            && let Some(config) = endpoints.iter().find(|(id, _)| id == endpoint).and_then(|(_, config)| *config)
+            && let Some(variant) = config.variants.iter().flatten().find(|variant| variant.name == Some(name))
+        {
+            scaled_variant(inspector, properties, &owner, least, config, variant);
         }
-        for variant in configs.iter().flat_map(|config| &config.variants).flatten() {
-            if let Some((instance_type, pointer)) = variant.instance_type.as_ref().filter(|(instance_type, _)| instance_type.is_burstable())
-            {
-                let message =
-                    format!("`{}` of {} is burstable, and Application Auto Scaling does not scale it", instance_type.name, variant.owner);
-                let hint = "take an instance type of another family, or do not scale";
-                inspector.error("burstable", message, hint, &[About::Value(pointer), About::Presence(&properties.pointer)]);
-            }
-            if let Some(serverless) = &variant.serverless {
-                let message = format!("{} is serverless, and {owner} scales its instances", variant.owner);
-                inspector.error(
-                    "serverless",
-                    message,
-                    "do not scale a serverless endpoint by instances",
-                    &[About::Presence(&properties.pointer), About::Presence(&serverless.pointer)],
-                );
-            }
-        }
+        scaling.targets.push((scaled, least));
     }
-    scaled
+    scaling
+}
+
+fn scaled_variant(
+    inspector: &mut Inspector<'_>,
+    target: &Property<'_>,
+    owner: &str,
+    least: Option<i64>,
+    config: &EndpointConfig<'_>,
+    variant: &Variant<'_>,
+) {
+    if least == Some(0) && !config.is_asynchronous && variant.has_model == Some(true) && variant.serverless.is_none() {
+        let message = format!("{owner} scales to no instance, and endpoint configuration `{}` is not asynchronous", config.id);
+        let hint = "only an asynchronous endpoint keeps requests until an instance is there: scale to 1 or more";
+        inspector.error("scaling", message, hint, &[About::Value(&format!("{}/MinCapacity", target.pointer))]);
+    }
+    if let Some((instance_type, pointer)) = variant.instance_type.as_ref().filter(|(instance_type, _)| instance_type.is_burstable()) {
+        let message = format!("`{}` of {} is burstable, and Application Auto Scaling does not scale it", instance_type.name, variant.owner);
+        let hint = "take an instance type of another family, or do not scale";
+        inspector.error("burstable", message, hint, &[About::Value(pointer), About::Presence(&target.pointer)]);
+    }
+    if let Some(serverless) = &variant.serverless {
+        let message = format!("{} is serverless, and {owner} scales its instances", variant.owner);
+        let hint = "do not scale a serverless endpoint by instances";
+        inspector.error("serverless", message, hint, &[About::Presence(&target.pointer), About::Presence(&serverless.pointer)]);
+    }
 }

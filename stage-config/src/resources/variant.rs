@@ -1,9 +1,11 @@
 //! A variant of an endpoint configuration.
 //!
-//! Source: SageMaker API, `ProductionVariant`.
+//! Source: SageMaker API, `ProductionVariant`; `ManagedInstanceScaling` with a model: what `CreateEndpointConfig` answers
+//! (<https://github.com/hashicorp/terraform-provider-aws/pull/45926>).
 
 use super::inspector::{About, Inspector};
 use super::instance_type::InstanceType;
+use super::model::Model;
 use super::property::Property;
 use super::serverless;
 use crate::names;
@@ -25,11 +27,11 @@ pub(super) struct Variant<'a> {
     pub(super) weight: Option<f64>,
     /// The logical id of its model in this template.
     pub(super) model: Option<&'a str>,
-    /// Whether it names a model at all; without, it serves inference components.
-    pub(super) has_model: bool,
+    /// Whether it names a model; without, it serves inference components. None where a condition decides that is not known.
+    pub(super) has_model: Option<bool>,
 }
 
-pub(super) fn check<'a>(inspector: &mut Inspector<'_>, variant: &Property<'a>, config: &str) -> Variant<'a> {
+pub(super) fn check<'a>(inspector: &mut Inspector<'a>, variant: &Property<'a>, config: &str) -> Variant<'a> {
     let name = variant.get("VariantName");
     let owner = match name.as_ref().and_then(Property::text) {
         Some(name) => format!("variant `{name}`"),
@@ -47,6 +49,8 @@ pub(super) fn check<'a>(inspector: &mut Inspector<'_>, variant: &Property<'a>, c
     inspector.integer(variant, "ContainerStartupHealthCheckTimeoutInSeconds", 60..=3600, &owner);
     inspector.integer(variant, "VariantInstanceProvisionTimeoutInSeconds", 300..=3600, &owner);
     let weight = weight(inspector, variant, &owner);
+    let model = variant.get("ModelName");
+    let has_model = model.as_ref().map_or(Some(false), |model| (!model.is_undecided()).then_some(true));
     let serverless = variant.get("ServerlessConfig");
     let (mut instance_type, mut count) = (None, None);
     match &serverless {
@@ -54,10 +58,10 @@ pub(super) fn check<'a>(inspector: &mut Inspector<'_>, variant: &Property<'a>, c
         _ => {
             instance_type = instance(inspector, variant, &owner);
             count = instances(inspector, variant, &owner, serverless.is_none());
+            managed_scaling(inspector, variant, &owner, has_model);
         }
     }
     routing(inspector, variant, &owner);
-    let model = variant.get("ModelName");
     Variant {
         name: name.as_ref().and_then(Property::text),
         pointer: variant.pointer.clone(),
@@ -66,8 +70,8 @@ pub(super) fn check<'a>(inspector: &mut Inspector<'_>, variant: &Property<'a>, c
         instance_type,
         count,
         weight,
-        model: model.as_ref().and_then(Property::resource),
-        has_model: model.is_some(),
+        model: model.as_ref().and_then(|model| inspector.references.model(model.value)),
+        has_model,
     }
 }
 
@@ -99,16 +103,6 @@ fn instance<'a>(inspector: &mut Inspector<'_>, variant: &Property<'a>, owner: &s
         let hint = guess.unwrap_or_else(|| "if SageMaker has it by now, nothing needs to be done".to_owned());
         inspector.warning("instance-type", format!("`{name}` of {owner} is an instance type that is not known here"), &hint, &about);
     }
-    let supported = &inspector.rules.supported_instance_types;
-    if !supported.is_empty() && !supported.iter().any(|known| known == name) {
-        let message = format!("the model package does not support `{name}`, the instance type of {owner}");
-        let guess = did_you_mean(name, supported.iter().map(String::as_str)).filter(|_| supported.len() > MOST_SHOWN);
-        let hint = guess.unwrap_or_else(|| {
-            let more = if supported.len() > MOST_SHOWN { " and others" } else { "" };
-            format!("it supports {}{more}", supported.iter().take(MOST_SHOWN).cloned().collect::<Vec<_>>().join(", "))
-        });
-        inspector.error("instance-type-not-supported", message, &hint, &about);
-    }
     if inspector.rules.production && instance_type.is_burstable() {
         let message = format!("`{name}` of {owner} is a burstable instance type, and this is production");
         let hint = "its speed depends on credits that run out, and it cannot scale by itself: take ml.m5.large or the like";
@@ -134,17 +128,46 @@ fn instances(inspector: &mut Inspector<'_>, variant: &Property<'_>, owner: &str,
         inspector.required(variant, "InstanceType", owner);
         inspector.required(variant, "InitialInstanceCount", owner);
     }
-    if let Some(scaling) = variant.get("ManagedInstanceScaling") {
-        let least = inspector.integer(&scaling, "MinInstanceCount", 0..=i64::MAX, owner);
-        let most = inspector.integer(&scaling, "MaxInstanceCount", 1..=i64::MAX, owner);
-        if let Some((least, most)) = least.zip(most).filter(|(least, most)| least > most) {
-            let message = format!("{owner} scales between {least} and {most} instances: the least is more than the most");
-            let pointers = ["MinInstanceCount", "MaxInstanceCount"].map(|name| format!("{}/{name}", scaling.pointer));
-            inspector.report(Problem::error("out-of-range", message), &[About::Value(&pointers[0]), About::Value(&pointers[1])]);
-        }
-    }
     let count = inspector.integer(variant, "InitialInstanceCount", 1..=i64::MAX, owner)?;
     Some((count, format!("{}/InitialInstanceCount", variant.pointer)))
+}
+
+fn managed_scaling(inspector: &mut Inspector<'_>, variant: &Property<'_>, owner: &str, has_model: Option<bool>) {
+    let Some(scaling) = variant.get("ManagedInstanceScaling").filter(|scaling| !scaling.is_unknown()) else { return };
+    let least = inspector.integer(&scaling, "MinInstanceCount", 0..=i64::MAX, owner);
+    let most = inspector.integer(&scaling, "MaxInstanceCount", 1..=i64::MAX, owner);
+    if let Some((least, most)) = least.zip(most).filter(|(least, most)| least > most) {
+        let message = format!("{owner} scales between {least} and {most} instances: the least is more than the most");
+        let pointers = ["MinInstanceCount", "MaxInstanceCount"].map(|name| format!("{}/{name}", scaling.pointer));
+        inspector.report(Problem::error("out-of-range", message), &[About::Value(&pointers[0]), About::Value(&pointers[1])]);
+    }
+    // Whether SageMaker also refuses scaling that is switched off is documented nowhere.
+    let is_on = scaling.get("Status").is_none_or(|status| status.text() == Some("ENABLED"));
+    if is_on && has_model == Some(true) {
+        let message = format!("{owner} has `ManagedInstanceScaling` and a `ModelName`: SageMaker scales so for inference components only");
+        let hint = "remove `ManagedInstanceScaling` and scale the variant with an AWS::ApplicationAutoScaling::ScalableTarget, or remove \
+                    `ModelName` and serve the model as an inference component";
+        inspector.error("scaling", message, hint, &[About::Presence(&scaling.pointer), About::Value(&scaling.pointer)]);
+    }
+}
+
+/// Whether the model package that the variants serve supports their instance types. What serves another model is not looked at.
+pub(super) fn supported(inspector: &mut Inspector<'_>, variants: &[&Variant<'_>], models: &[Model]) {
+    let supported = &inspector.rules.supported_instance_types;
+    let serves_release = |variant: &Variant<'_>| models.iter().any(|model| model.is_release && Some(model.id.as_str()) == variant.model);
+    for variant in variants.iter().filter(|variant| !supported.is_empty() && serves_release(variant)) {
+        let Some((InstanceType { name, .. }, pointer)) = &variant.instance_type else { continue };
+        if supported.iter().any(|known| known == name) {
+            continue;
+        }
+        let message = format!("the model package does not support `{name}`, the instance type of {}", variant.owner);
+        let guess = did_you_mean(name, supported.iter().map(String::as_str)).filter(|_| supported.len() > MOST_SHOWN);
+        let hint = guess.unwrap_or_else(|| {
+            let more = if supported.len() > MOST_SHOWN { " and others" } else { "" };
+            format!("it supports {}{more}", supported.iter().take(MOST_SHOWN).cloned().collect::<Vec<_>>().join(", "))
+        });
+        inspector.error("instance-type-not-supported", message, &hint, &[About::Value(pointer)]);
+    }
 }
 
 fn routing(inspector: &mut Inspector<'_>, variant: &Property<'_>, owner: &str) {

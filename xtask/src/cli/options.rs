@@ -2,17 +2,13 @@
 
 use model_release::Stage;
 
-mod bench;
 mod build;
 mod choice;
 mod config;
 mod configuration;
 mod demo;
 mod deploy;
-mod developer_test;
-mod dist;
 mod doctor;
-mod lint;
 mod package;
 mod plan;
 mod prune;
@@ -22,7 +18,6 @@ mod shared;
 mod test_endpoints;
 mod tour;
 
-pub(crate) use bench::BenchOptions;
 pub(crate) use build::BuildOptions;
 pub(crate) use choice::ChoiceOptions;
 pub(crate) use config::{ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions, SchemaOf};
@@ -31,10 +26,7 @@ pub(crate) use demo::DemoOptions;
 #[cfg(feature = "aws")]
 pub(crate) use deploy::{Caller, ConcurrencyMode, Permissions, RegionConcurrency};
 pub(crate) use deploy::{DeployOptions, PreferenceOptions, StackSetOptions};
-pub(crate) use developer_test::{DeveloperTestOptions, SoakOptions};
-pub(crate) use dist::DistOptions;
 pub(crate) use doctor::DoctorOptions;
-pub(crate) use lint::{LintCheck, LintOptions};
 pub(crate) use package::PackageOptions;
 pub(crate) use plan::PlanOptions;
 pub(crate) use prune::PruneOptions;
@@ -46,15 +38,31 @@ pub(crate) use shared::{AccountFilter, ProjectOptions, RecordOptions, ReleaseOpt
 pub(crate) use test_endpoints::{OwnChecks, TestOptions};
 pub(crate) use tour::TourOptions;
 
+// The headings of `--help`, in which options with one purpose stand together in every command.
+const PROJECT: &str = "Project";
+const MODEL_PACKAGE: &str = "Model package";
+const CONFIGURATION: &str = "Configuration";
+const TARGETS: &str = "Targets";
+const ARTIFACTS: &str = "Artifacts";
+const SHARING: &str = "Sharing";
+const RELEASE: &str = "Release";
+const STACK_SET: &str = "Stack set";
+const STACK_INSTANCES: &str = "Stack instances";
+const ROLLOUT: &str = "Rollout";
+const SESSION: &str = "AWS session";
+const TESTS: &str = "Tests";
+const LOAD: &str = "Load";
+const COMPARISON: &str = "Comparison";
+const OUTPUT: &str = "Output";
+
 /// The value of an option, unless it is empty.
 pub(crate) fn given(value: Option<&String>) -> Option<&str> {
     value.map(|value| value.trim()).filter(|value| !value.is_empty())
 }
 
-/// Reads a stage's name, and lists both in `--help`.
+/// Parses a stage's name; `--help` shows both.
 fn stage() -> impl clap::builder::TypedValueParser<Value = Stage> {
-    use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
+    use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
-    let names = [("staging", "The staging accounts"), ("prod", "The production accounts")];
-    PossibleValuesParser::new(names.map(|(name, help)| PossibleValue::new(name).help(help))).try_map(|name| name.parse::<Stage>())
+    PossibleValuesParser::new(["staging", "prod"]).try_map(|name| name.parse::<Stage>())
 }

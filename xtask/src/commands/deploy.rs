@@ -12,15 +12,14 @@ use crate::cli::{DeployOptions, given};
 use crate::exit::Exit;
 use crate::files;
 use crate::interruption::interrupted;
-use crate::preflight::{self, PreflightBar};
+use crate::preflight;
 use crate::printer::Printer;
+use crate::progress::{self, EndpointProgress};
 use crate::project::Project;
 use crate::record::Recording;
 use crate::requests;
-use crate::rollout_progress::RolloutProgress;
 use crate::session;
 use crate::targets;
-use crate::test_progress::TestProgress;
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOptions) -> Result<Exit, Failure> {
     let release = requests::release(project, &options.set.release)?;
@@ -40,8 +39,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
         wait: Duration::from_secs(options.wait),
         wait_for_others: options.wait_for_other,
     };
-    let progress = RolloutProgress::new(printer);
-    let mut rollout_events = progress.listener();
+    let mut rollout_progress = None;
     let on_event = |event| match event {
         DeployEvent::PreflightPassed(report) => {
             preflight::show(printer, &report);
@@ -52,17 +50,14 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
             let place = format!("{} in {}", plural(targets.accounts.len(), "account"), plural(targets.regions.len(), "region"));
             printer.step("Rolling out", format_args!("{} to {place}", rollout.release.stack_set));
         }
-        DeployEvent::Rollout(event) => rollout_events(event),
-        DeployEvent::RolledOut => progress.end(),
+        DeployEvent::Rollout(event) => rollout_progress.get_or_insert_with(|| progress::rollout(printer))(event),
+        DeployEvent::RolledOut => drop(rollout_progress.take()),
         DeployEvent::CheckingIdentity => printer.step("Checking", "that every endpoint serves the release"),
         _ => {}
     };
-    let preflight = async |planned: PlannedRollout<'_>| {
-        let bar = PreflightBar::new(printer);
-        check_targets(&session, &sessions, &planned, bar.listener()).await
-    };
+    let preflight = async |planned: PlannedRollout<'_>| check_targets(&session, &sessions, &planned, progress::preflight(printer)).await;
     let identity = async |tests: StageTests| {
-        let observer = |targets| TestProgress::new(printer, targets);
+        let observer = |targets| EndpointProgress::new(printer, targets);
         let tested = test_endpoints(tests, &access, async { Ok(session.clone()) }, observer, interrupted());
         Box::pin(tested).await.map(|(_, reports)| reports)
     };

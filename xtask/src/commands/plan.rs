@@ -15,9 +15,9 @@ use crate::exit::Exit;
 use crate::files;
 use crate::preflight;
 use crate::printer::Printer;
+use crate::progress;
 use crate::project::Project;
 use crate::requests;
-use crate::rollout_progress::RolloutProgress;
 use crate::session;
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &PlanOptions) -> Result<Exit, Failure> {
@@ -84,15 +84,13 @@ async fn look_for_drift(
     printer
         .step("Looking", format_args!("for drift in {}: an operation on the stack set, which changes no stack", request.release.stack_set));
     let options = stack_rollout::Options { deadline, ..stack_rollout::Options::new(request.release_id.clone()) };
-    let progress = RolloutProgress::new(printer);
     let preferences = stack_rollout::Preferences {
         max_concurrent_percentage: Some(100),
         failure_tolerance_percentage: Some(100),
         ..stack_rollout::Preferences::default()
     };
     let found =
-        detect_drift(stack_sets, &request.release.stack_set, &preferences, &options, &SystemClock::new(), progress.listener()).await;
-    progress.end();
+        detect_drift(stack_sets, &request.release.stack_set, &preferences, &options, &SystemClock::new(), progress::rollout(printer)).await;
     match found {
         Ok(_) => Ok(()),
         // A set that is not there yet has not drifted.

@@ -13,9 +13,9 @@ use model_release::{Diagnostic, Failure, FailureKind, Level, deploy, stop_on_err
 use crate::cli::PruneOptions;
 use crate::exit::Exit;
 use crate::printer::Printer;
+use crate::progress;
 use crate::project::Project;
 use crate::requests;
-use crate::rollout_progress::RolloutProgress;
 use crate::session;
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &PruneOptions) -> Result<Exit, Failure> {
@@ -39,7 +39,6 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &PruneOpti
     };
     let what = if options.retain_stacks { "out of the stack set; the stacks stay" } else { "with their stacks and endpoints" };
     printer.step("Removing", format_args!("{} from {set}, {what}", count(instances.len())));
-    let progress = RolloutProgress::new(printer);
     let pruning = prune(
         &stack_sets,
         &Prune {
@@ -53,10 +52,9 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &PruneOpti
         },
         &stack_rollout::Options { deadline: Duration::from_secs(options.wait), ..stack_rollout::Options::new(request.release_id.clone()) },
         &SystemClock::new(),
-        progress.listener(),
+        progress::rollout(printer),
     )
     .await;
-    progress.end();
     let pruning = pruning.map_err(|error| refused(&error, request.call_as))?;
     for left in pruning.instances.iter().filter(|instance| !instance.removed) {
         let message = format!("the instance is still in `{set}`");

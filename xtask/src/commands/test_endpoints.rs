@@ -16,12 +16,12 @@ use crate::cli::{OwnChecks, RoleOptions, TestOptions, given};
 use crate::exit::Exit;
 use crate::interruption::interrupted;
 use crate::printer::Printer;
+use crate::progress::EndpointProgress;
 use crate::project::Project;
 use crate::record::Recording;
 use crate::requests;
 use crate::suite_file::{SUITE, SuiteFile};
 use crate::suite_variables;
-use crate::test_progress::TestProgress;
 use crate::test_results::{self, ResultFiles};
 
 /// The few requests that production gets, if the project has any.
@@ -88,14 +88,14 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
         compare_with,
         fail_on_difference: options.fail_on_difference,
         update_golden: options.update_golden,
-        programs: programs.settings.clone(),
+        programs: Some(programs.settings.clone()),
         ..StageTests::of(stage, suite)
     };
 
     let (tests, reports) = match &options.endpoint_url {
         Some(url) => {
             let baseline = remote_baseline(&tests, &options.role).await?;
-            let report = Box::pin(test_container(&tests, url, baseline, &TestProgress::new(printer, 1), interrupted())).await?;
+            let report = Box::pin(test_container(&tests, url, baseline, &EndpointProgress::new(printer, 1), interrupted())).await?;
             (tests, vec![report])
         }
         None => Box::pin(endpoints(printer, tests, &options.role)).await?,
@@ -118,13 +118,16 @@ async fn with_samples(suite: Suite, file: Option<&Path>, release: Option<&Releas
         (None, Some(release)) => samples::from_model_package(release).await,
         (None, None) => Err("there is no release that says whose sample payloads to send: name a file with --sample-payloads".to_owned()),
     };
-    Ok(suite.with_samples(samples.as_ref().map_err(String::as_str)))
+    Ok(match samples {
+        Ok(samples) => suite.with_samples(&samples),
+        Err(why) => suite.without_samples(&why),
+    })
 }
 
 #[cfg(feature = "aws")]
 async fn endpoints(printer: Printer, tests: StageTests, role: &RoleOptions) -> Result<(StageTests, Vec<TargetReport>), Failure> {
     let access = crate::session::test_access(role)?;
-    let observer = |targets| TestProgress::new(printer, targets);
+    let observer = |targets| EndpointProgress::new(printer, targets);
     Box::pin(model_release::aws::test_endpoints(tests, &access, crate::session::open(), observer, interrupted())).await
 }
 

@@ -1,20 +1,27 @@
 //! `tour`: the first minute. The whole way on this machine, with no account, no Python and nothing of the AWS SDK.
 
 use std::path::Path;
+use std::time::Duration;
 
+use endpoint_test::SuiteOptions;
 use model_release::configuration::Configuration;
-use model_release::{Diagnostic, Failure, FailureKind, Stage};
-use test_support::iris;
+use model_release::{Diagnostic, Failure, FailureKind, Release, Stage, StageTests, test_container};
+use sandbox::iris;
 
+use crate::check_programs::Programs;
 use crate::cli::TourOptions;
 use crate::example;
 use crate::exit::Exit;
 use crate::files;
-use crate::local_test;
+use crate::interruption::interrupted;
 use crate::printer::Printer;
+use crate::progress::EndpointProgress;
 use crate::project::Project;
 use crate::release_build;
 use crate::requests::BuildCommand;
+use crate::suite_file::{SUITE, SuiteFile};
+use crate::suite_variables;
+use crate::test_results::{self, ResultFiles};
 
 /// A mistake of each kind that otherwise shows minutes later, in every account: a misspelt name, a number out of range, and one given twice.
 const WRONG_CONFIG: &str = r#"[
@@ -43,7 +50,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &TourOptio
         .map_err(|error| Failure::unreachable(Diagnostic::error(format!("the model container cannot listen on loopback: {error}"))))?;
     printer.step("Serving", format_args!("the iris model at {}", container.url()));
     let results = folder.join("test-results");
-    let tested = Box::pin(local_test::container(printer, project, Stage::Staging, &release, &results, container.url())).await?;
+    let tested = Box::pin(test(printer, project, &release, &results, container.url())).await?;
     container.stop().await;
 
     printer.heading("What is where");
@@ -90,4 +97,22 @@ fn compare(printer: Printer, project: &Project, release: &Path) -> Result<Exit, 
         printer.step("Packaged", format_args!("{changed} lines changed, the others byte for byte"));
     }
     Ok(Exit::Done)
+}
+
+/// Tests the container with the project's own suite, as for staging, and writes the results.
+async fn test(printer: Printer, project: &Project, release: &Path, results: &Path, url: &str) -> Result<Exit, Failure> {
+    let release = Release::open(release)?;
+    let variables = suite_variables::values(&[], Stage::Staging, Some(&release))?;
+    let read = SuiteFile::read(&project.file(SUITE), &SuiteOptions { variables, ..SuiteOptions::default() })?;
+    let results = ResultFiles::new(results.to_owned(), "test-results")?;
+    let programs = Programs::in_folder(&project.root, None)?;
+    let tests = StageTests {
+        suite_info: Some(read.info),
+        release: Some(release),
+        wait: Duration::from_secs(30),
+        programs: Some(programs.settings.clone()),
+        ..StageTests::of(Stage::Staging, read.suite)
+    };
+    let report = Box::pin(test_container(&tests, url, None, &EndpointProgress::new(printer, 1), interrupted())).await?;
+    test_results::finish(printer, &results, &tests.report(vec![report], crate::tool()))
 }

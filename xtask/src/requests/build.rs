@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use aws_names::{ModelPackageArn, Region};
+use aws_names::Region;
 use model_registry::ModelPackageGroup;
 use model_release::build::{BuildRequest, RegionalSelection};
 use model_release::configuration::ConfigurationFiles;
-use model_release::{Diagnostic, Failure, FailureKind, Stage, stop_on_errors};
+use model_release::{Diagnostic, Failure, FailureKind, Stage, regional_package, stop_on_errors};
 
 use super::selection;
 use super::{OptionErrors, SOURCES};
@@ -124,7 +124,7 @@ fn read_regional(options: &[String], diagnostics: &mut Vec<Diagnostic>) -> BTree
     let mut read = BTreeMap::new();
     for text in options.iter().map(|text| text.trim()).filter(|text| !text.is_empty()) {
         let mut refuse = |diagnostic: Diagnostic| diagnostics.push(diagnostic.named(REGIONAL));
-        let (region, selection) = match parse(text) {
+        let (region, selection) = match regional_package(text) {
             Ok(parsed) => parsed,
             Err(diagnostic) => {
                 refuse(diagnostic);
@@ -139,41 +139,6 @@ fn read_regional(options: &[String], diagnostics: &mut Vec<Diagnostic>) -> BTree
     read
 }
 
-fn parse(text: &str) -> Result<(Region, RegionalSelection), Diagnostic> {
-    let arn = |text: &str| text.parse::<ModelPackageArn>().map_err(|error| Diagnostic::error(error.to_string()));
-    if text.starts_with("arn:") {
-        let arn = arn(text)?;
-        return Ok((arn.region().clone(), RegionalSelection::Arn(arn)));
-    }
-    let shape = "say REGION=ARN, REGION=VERSION or REGION=same-version, such as eu-west-1=7";
-    let Some((region, which)) = text.split_once('=') else {
-        return Err(Diagnostic::error(format!("`{text}` does not say which model package serves which region")).hinting(shape));
-    };
-    let (region, which) = (region.trim(), which.trim());
-    if region.is_empty() {
-        return Err(Diagnostic::error(format!("`{text}` names no region")).hinting(shape));
-    }
-    let region: Region = region.parse().map_err(|_| {
-        Diagnostic::error(format!("`{region}` is not an AWS region")).hinting("a region looks like us-east-1; separate regions with commas")
-    })?;
-    let selection = match which {
-        "same-version" => RegionalSelection::SameVersion,
-        _ if which.starts_with("arn:") => {
-            let arn = arn(which)?;
-            if *arn.region() != region {
-                return Err(Diagnostic::error(format!("`{arn}` is in region `{}`, not in `{region}`", arn.region()))
-                    .hinting("a model package serves endpoints of its own region only"));
-            }
-            RegionalSelection::Arn(arn)
-        }
-        _ => match which.parse::<u32>() {
-            Ok(version @ 1..=999_999_999) => RegionalSelection::Version(version),
-            _ => return Err(Diagnostic::error(format!("`{which}` is neither a version nor the ARN of a model package")).hinting(shape)),
-        },
-    };
-    Ok((region, selection))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,29 +150,9 @@ mod tests {
     }
 
     #[test]
-    fn a_region_gets_a_version_the_same_version_or_an_arn() {
-        let arn = "arn:aws:sagemaker:eu-central-1:111111111111:model-package/iris/7";
-        let (read, problems) = asked(&["eu-west-1=7", " ap-south-1 = same-version", arn, ""]);
-        assert_eq!(problems, 0);
-        assert_eq!(
-            read,
-            [
-                ("ap-south-1".parse().unwrap(), RegionalSelection::SameVersion),
-                ("eu-central-1".parse().unwrap(), RegionalSelection::Arn(arn.parse().unwrap())),
-                ("eu-west-1".parse().unwrap(), RegionalSelection::Version(7)),
-            ]
-        );
-    }
-
-    #[test]
-    fn what_names_no_region_or_no_package_and_what_contradicts_itself_is_refused() {
-        let arn = "arn:aws:sagemaker:eu-central-1:111111111111:model-package/iris/7";
-        for option in ["7", "=7", "europe=7", "eu-west-1=", "eu-west-1=0", "eu-west-1=newest", "eu-west-1=arn:aws:s3:::x", "arn:aws:s3:::x"]
-        {
-            assert_eq!(asked(&[option]).1, 1, "{option}");
-        }
-        assert_eq!(asked(&[&format!("eu-west-1={arn}")]).1, 1);
+    fn a_region_has_one_model_package() {
         assert_eq!(asked(&["eu-west-1=7", "eu-west-1=8"]).1, 1);
-        assert_eq!(asked(&["eu-west-1=7", "eu-west-1=7"]).1, 0);
+        assert_eq!(asked(&["eu-west-1=7", "eu-west-1=7"]), (vec![("eu-west-1".parse().unwrap(), RegionalSelection::Version(7))], 0));
+        assert_eq!(asked(&["7", ""]).1, 1);
     }
 }

@@ -27,7 +27,7 @@ pub(crate) struct Refused {
 /// Python, beside the local AWS's own package.
 fn python() -> Command {
     let mut command = Command::new(python_program("python"));
-    command.arg("-B").current_dir(workspace().join("xtask/stand-in"));
+    command.arg("-B").current_dir(workspace().join("xtask/sandbox/stand-in"));
     command
 }
 

@@ -1,7 +1,7 @@
 //! `test-staging` of an asynchronous endpoint over the local AWS: into its queue, and out of S3.
 
+use sandbox::iris::Behaviour;
 use serde_json::{Value as Json, json};
-use test_support::iris::Behaviour;
 
 use crate::cloud::Cloud;
 use crate::project::Project;

@@ -51,7 +51,7 @@ impl Stage {
         ] {
             project.write(name, content);
         }
-        let environment = test_support::stand_in::prepare(&stand_in_cache()).unwrap_or_else(|error| panic!("{error}"));
+        let environment = sandbox::stand_in::prepare(&stand_in_cache()).unwrap_or_else(|error| panic!("{error}"));
         Self { cloud, project, python: environment.join("bin/python") }
     }
 

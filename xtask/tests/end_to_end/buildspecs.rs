@@ -10,7 +10,7 @@ use crate::project::{Project, stand_in_cache, workspace};
 
 /// A program of the stand-in's Python environment.
 pub(crate) fn python_program(name: &str) -> PathBuf {
-    test_support::stand_in::prepare(&stand_in_cache()).unwrap().join("bin").join(name)
+    sandbox::stand_in::prepare(&stand_in_cache()).unwrap().join("bin").join(name)
 }
 
 pub(crate) fn text(output: &Output) -> String {
@@ -223,11 +223,11 @@ fn the_picture_of_the_pipeline_is_drawn_from_its_template() {
     let folder = tempfile::tempdir().unwrap();
     let drawn = folder.path().join("pipeline.svg");
     let mut command = Command::new(python_program("python"));
-    command.arg(workspace().join("docs/images/draw_pipeline.py")).arg(workspace().join("pipeline/model-deploy-pipeline.yml")).arg(&drawn);
+    command.arg(workspace().join("docs/tools/draw_pipeline.py")).arg(workspace().join("pipeline/model-deploy-pipeline.yml")).arg(&drawn);
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", text(&output));
     let committed = std::fs::read_to_string(workspace().join("docs/images/pipeline.svg")).unwrap();
-    let hint = "python3 docs/images/draw_pipeline.py pipeline/model-deploy-pipeline.yml docs/images/pipeline.svg";
+    let hint = "python3 docs/tools/draw_pipeline.py pipeline/model-deploy-pipeline.yml docs/images/pipeline.svg";
     assert!(std::fs::read_to_string(drawn).unwrap() == committed, "docs/images/pipeline.svg is stale: {hint}");
 }
 

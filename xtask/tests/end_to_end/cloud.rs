@@ -1,8 +1,8 @@
 //! The local AWS of a test: the registry's account, target accounts with endpoints, and a model behind them.
 
+use sandbox::iris::{Behaviour, Container};
+use sandbox::stand_in::{LoggedRequest, Options, SeedPackages, StandIn};
 use serde_json::{Value as Json, json};
-use test_support::iris::{Behaviour, Container};
-use test_support::stand_in::{LoggedRequest, Options, SeedPackages, StandIn};
 
 use crate::calls::{self, Call, Place};
 use crate::project::{Project, stand_in_cache};
@@ -10,7 +10,7 @@ use crate::project::{Project, stand_in_cache};
 /// The account that owns the registry and runs the pipeline.
 pub(crate) const HOME: &str = "111111111111";
 /// The region of everything that names no other.
-pub(crate) const REGION: &str = test_support::stand_in::REGION;
+pub(crate) const REGION: &str = sandbox::stand_in::REGION;
 /// The model package group of all tests.
 pub(crate) const GROUP: &str = "iris-p-abc123xyz";
 

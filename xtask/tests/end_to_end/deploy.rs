@@ -1,7 +1,7 @@
 //! `deploy`: a stage rolled out through its stack set, asserted from AWS's side.
 
+use sandbox::stand_in::{Fault, SeedPackage, SeedPackages};
 use serde_json::json;
-use test_support::stand_in::{Fault, SeedPackage, SeedPackages};
 
 use crate::cloud::{Cloud, GROUP, HOME};
 

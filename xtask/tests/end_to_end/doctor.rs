@@ -1,7 +1,7 @@
 //! `doctor`: everything that a release needs, asked at once; the answers are held against what is there, and nothing is changed.
 
+use sandbox::stand_in::{Fault, SeedOrganization, SeedUnit};
 use serde_json::{Value as Json, json};
-use test_support::stand_in::{Fault, SeedOrganization, SeedUnit};
 
 use crate::cloud::{Cloud, GROUP, HOME, REGION};
 use crate::project::Project;
@@ -79,10 +79,9 @@ fn when_everything_is_there_every_check_is_ok_and_nothing_is_written_anywhere() 
     assert!(text.stdout.lines().all(|line| line.is_empty() || line.starts_with("ok ") || line.contains(" ok")), "{}", text.stdout);
 }
 
-#[test]
-fn everything_that_is_missing_is_found_at_once_in_every_account() {
-    let cloud = Cloud::new();
-    let mut project = ready(&cloud);
+/// Something is missing in every account.
+pub(crate) fn incomplete(cloud: &Cloud) -> Project {
+    let mut project = ready(cloud);
     project.set("STAGING_ACCOUNT_LIST", "222222222222,666666666666");
     project.set("ARTIFACT_BUCKET", "nobody-made-this");
     for (what, account) in [
@@ -94,6 +93,13 @@ fn everything_that_is_missing_is_found_at_once_in_every_account() {
         cloud.aws.set_missing(what, account).unwrap();
     }
     cloud.aws.fault(&Fault::refused_role("666666666666")).unwrap();
+    project
+}
+
+#[test]
+fn everything_that_is_missing_is_found_at_once_in_every_account() {
+    let cloud = Cloud::new();
+    let project = incomplete(&cloud);
     let found = report(&project, 1);
     for (check, target) in [
         ("artifact-bucket", None),

@@ -1,7 +1,7 @@
 //! What a team's own suite can ask for, with the program as its users run it: against a container, and over the local AWS.
 
+use sandbox::iris::Behaviour;
 use serde_json::{Value as Json, json};
-use test_support::iris::Behaviour;
 
 use crate::cloud::Cloud;
 use crate::project::{Project, Run};
@@ -237,7 +237,7 @@ fn staging_is_compared_with_production_and_fails_only_when_asked() {
     project.run(["test-staging", "--compare-with", production]).ends_with(0).says("answers are the same");
     assert_eq!(results(&project)["targets"][0]["comparison"]["with"], production);
     // A container beside the endpoint answers everything with one species.
-    let other = test_support::iris::Container::serve(Behaviour::WrongModel).unwrap();
+    let other = sandbox::iris::Container::serve(Behaviour::WrongModel).unwrap();
     let run = project.run(["test-staging", "--compare-with", other.url()]).ends_with(0);
     assert!(run.stdout.contains("answers differ") && run.stdout.contains("here, "), "{}", run.stdout);
     project.run(["test-staging", "--compare-with", other.url(), "--fail-on-difference"]).ends_with(1).says("differ from those of");

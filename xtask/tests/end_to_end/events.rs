@@ -13,7 +13,7 @@ fn arn(version: u32) -> String {
 }
 
 /// EventBridge's event about a version, whose detail has these members besides.
-fn event(version: u32, approval: &str, more: &Json) -> String {
+pub(crate) fn event(version: u32, approval: &str, more: &Json) -> String {
     let mut event = json!({
         "version": "0", "id": "4a2c3b1e-0000-4000-8000-000000000001", "detail-type": "SageMaker Model Package State Change",
         "source": "aws.sagemaker", "account": HOME, "time": "2026-01-02T03:04:05Z", "region": "us-east-1", "resources": [arn(version)],

@@ -1,7 +1,7 @@
 //! `build` and `registry resolve` with a release policy: each gate over the local AWS and offline.
 
+use sandbox::stand_in::{Fault, SeedPackage, SeedPackages};
 use serde_json::{Value as Json, json};
-use test_support::stand_in::{Fault, SeedPackage, SeedPackages};
 
 use crate::cloud::{Cloud, GROUP, HOME};
 use crate::project::Project;

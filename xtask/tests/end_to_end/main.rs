@@ -14,6 +14,7 @@ mod config;
 mod demo;
 mod deploy;
 mod doctor;
+mod documented_output;
 mod endpoint_shapes;
 mod endpoint_tests;
 mod events;

@@ -3,8 +3,8 @@
 
 use std::sync::LazyLock;
 
+use sandbox::model_server::{self, Kind, Model, ModelServer, ModelServers};
 use serde_json::{Value as Json, json};
-use test_support::model_server::{self, Kind, Model, ModelServer, ModelServers};
 
 use crate::cloud::Cloud;
 use crate::project::{Project, target_folder};

@@ -1,7 +1,7 @@
 //! Target accounts from organizational units.
 
+use sandbox::stand_in::{SeedAccount, SeedOrganization, SeedUnit};
 use serde_json::json;
-use test_support::stand_in::{SeedAccount, SeedOrganization, SeedUnit};
 
 use crate::cloud::{Cloud, HOME};
 

@@ -1,6 +1,6 @@
 //! `package`: in place of `aws cloudformation package`.
 
-use test_support::stand_in::Fault;
+use sandbox::stand_in::Fault;
 
 use crate::cloud::{Cloud, HOME};
 use crate::project::Project;

@@ -1,7 +1,7 @@
 //! The preflight: what every target is asked before anything is changed.
 
+use sandbox::stand_in::Fault;
 use serde_json::{Value as Json, json};
-use test_support::stand_in::Fault;
 
 use crate::cloud::{Cloud, GROUP, HOME, REGION};
 use crate::project::Project;

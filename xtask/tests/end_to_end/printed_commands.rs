@@ -4,8 +4,8 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use sandbox::printed;
 use serde_json::Value as Json;
-use test_support::printed;
 
 use crate::cloud::Cloud;
 use crate::project::{Project, stand_in_cache, workspace};
@@ -34,7 +34,7 @@ for line in sys.stdin.read().splitlines():
 ";
 
 fn python() -> PathBuf {
-    test_support::stand_in::prepare(&stand_in_cache()).unwrap_or_else(|error| panic!("{error}")).join("bin/python")
+    sandbox::stand_in::prepare(&stand_in_cache()).unwrap_or_else(|error| panic!("{error}")).join("bin/python")
 }
 
 /// What formats put into a command, as an example.

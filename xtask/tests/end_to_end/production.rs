@@ -1,7 +1,7 @@
 //! `test-prod` over the local AWS: what production is asked, and what it is spared.
 
+use sandbox::iris::Behaviour;
 use serde_json::Value as Json;
-use test_support::iris::Behaviour;
 
 use crate::cloud::Cloud;
 use crate::project::Project;

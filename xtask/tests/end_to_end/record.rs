@@ -1,8 +1,8 @@
 //! `--record`: what a success leaves in the registry, and what it leaves alone.
 
+use sandbox::iris::Behaviour;
+use sandbox::stand_in::{Fault, SeedPackage, SeedPackages};
 use serde_json::{Value as Json, json};
-use test_support::iris::Behaviour;
-use test_support::stand_in::{Fault, SeedPackage, SeedPackages};
 
 use crate::cloud::{Cloud, GROUP, HOME};
 use crate::project::Project;

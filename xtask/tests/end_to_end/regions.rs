@@ -1,7 +1,7 @@
 //! A release for several regions: each has a model package of its own.
 
+use sandbox::stand_in::{SeedPackage, SeedPackages};
 use serde_json::json;
-use test_support::stand_in::{SeedPackage, SeedPackages};
 
 use crate::cloud::{Cloud, GROUP, HOME, REGION};
 

@@ -1,7 +1,7 @@
 //! `registry`: a table, a file, and the one package that `build` would choose.
 
+use sandbox::stand_in::{Fault, SeedPackage, SeedPackages};
 use serde_json::{Value as Json, json};
-use test_support::stand_in::{Fault, SeedPackage, SeedPackages};
 
 use crate::cloud::{Cloud, GROUP, HOME};
 use crate::project::Project;

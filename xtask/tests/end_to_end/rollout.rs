@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::time::Duration;
 
-use test_support::stand_in::{SeedPackage, SeedPackages};
+use sandbox::stand_in::{SeedPackage, SeedPackages};
 
 use crate::cloud::{Cloud, GROUP, HOME, REGION};
 use crate::project::Project;

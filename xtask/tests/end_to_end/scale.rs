@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use test_support::loopback::{Answer, Loopback};
-use test_support::stand_in::{SeedPackages, StandIn};
+use sandbox::loopback::{Answer, Loopback};
+use sandbox::stand_in::{SeedPackages, StandIn};
 
 use crate::cloud::{Cloud, GROUP, HOME};
 

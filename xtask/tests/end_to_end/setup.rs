@@ -1,7 +1,7 @@
 //! `setup`: the group and who may read it, from AWS's side.
 
+use sandbox::stand_in::Fault;
 use serde_json::{Value as Json, json};
-use test_support::stand_in::Fault;
 
 use crate::cloud::{Cloud, GROUP};
 

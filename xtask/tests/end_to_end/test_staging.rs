@@ -3,9 +3,9 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::Command;
 
+use sandbox::iris::Behaviour;
+use sandbox::stand_in::{EndpointStatus, Fault};
 use serde_json::{Value as Json, json};
-use test_support::iris::Behaviour;
-use test_support::stand_in::{EndpointStatus, Fault};
 
 use crate::cloud::{Cloud, GROUP, HOME};
 use crate::project::{Project, Run};

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use test_support::stand_in::LEAST_TEMPLATE;
+use sandbox::stand_in::LEAST_TEMPLATE;
 
 use crate::cloud::{Cloud, GROUP, HOME};
 

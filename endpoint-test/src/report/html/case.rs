@@ -1,88 +1,66 @@
 //! One case: what was found on one line, and all about it to unfold.
 
-use std::fmt::Write as _;
+use maud::{Markup, html};
 
-use super::{Html, Prose, badge, columns, comparison, hint, is_wrong, label, rows, scrolling, time};
+use super::{badge, code, comparison, hint, is_wrong, label, rows, table, time, why};
 use crate::report::{CaseReport, CheckReport};
 
-/// Writes one case. `title` is the target's.
-pub(super) fn row(page: &mut String, title: &str, case: &CaseReport) {
-    let open = if is_wrong(case.outcome) { " open" } else { "" };
-    let why = case.message.as_deref().or_else(|| case.checks.iter().find(|check| is_wrong(check.outcome))?.message.as_deref());
-    let _ = write!(
-        page,
-        "<li><details class=\"{0}\"{open}><summary class=\"row\">{1}<span class=\"what\"><span class=\"name\">{2}</span>",
-        case.outcome,
-        badge(case.outcome.as_str()),
-        Html(&case.name)
-    );
-    if let Some(why) = why {
-        let _ = write!(page, "<span class=\"why\">{}</span>", Prose(why));
-    }
-    let latency = case.latency_ms.map(time).unwrap_or_default();
-    let _ = writeln!(page, "</span><span class=\"time\">{latency}</span></summary>\n<div class=\"inside\">");
-    hint(page, case.hint.as_deref());
-    checks(page, title, case);
+/// One case. `title` is the target's.
+pub(super) fn row(title: &str, case: &CaseReport) -> Markup {
+    let reason = case.message.as_deref().or_else(|| case.checks.iter().find(|check| is_wrong(check.outcome))?.message.as_deref());
     let place = format!("{} at {title}", case.name);
-    if let Some(found) = &case.rows {
-        rows::part(page, &place, found);
-    }
-    if let Some(found) = &case.comparison {
-        comparison::of_case(page, &place, found);
-    }
-    facts(page, case);
-    for (name, text) in [("The model’s error", &case.model_error), ("The reply", &case.reply), ("To ask the same by hand", &case.reproduce)]
-    {
-        if let Some(text) = text {
-            let text = if text.is_empty() { "(empty)" } else { text };
-            let _ = writeln!(
-                page,
-                "<h4>{name}</h4><pre tabindex=\"0\" role=\"region\" aria-label=\"{name}: {} at {}\">{}</pre>",
-                Html(&case.name),
-                Html(title),
-                Html(text)
-            );
-        }
-    }
-    page.push_str("</div></details></li>\n");
-}
-
-fn checks(page: &mut String, title: &str, case: &CaseReport) {
-    if case.checks.is_empty() {
-        return;
-    }
-    scrolling(page, &format!("Checks of {} at {title}", case.name));
-    page.push_str("<table class=\"stack\">");
-    columns(page, &["Outcome", "Check", "Expected", "Found"], &[]);
-    for check in &case.checks {
-        check_line(page, check);
-    }
-    page.push_str("</tbody></table></div>\n");
-}
-
-fn check_line(page: &mut String, check: &CheckReport) {
-    let place = check.at.as_deref().filter(|at| !at.is_empty()).map(|at| format!("<br><code>{}</code>", Html(at))).unwrap_or_default();
-    let _ = write!(
-        page,
-        "<tr><td data-label=\"Outcome\">{}</td><td data-label=\"Check\"><span>{}{place}</span></td>",
-        badge(check.outcome.as_str()),
-        Html(&label(&check.name))
-    );
-    for (name, value) in [("Expected", &check.expected), ("Found", &check.actual)] {
-        match value {
-            Some(value) => {
-                let _ = write!(page, "<td data-label=\"{name}\"><code>{}</code></td>", Html(value));
+    let texts = [("The model’s error", &case.model_error), ("The reply", &case.reply), ("To ask the same by hand", &case.reproduce)];
+    html! {
+        li {
+            details class=(case.outcome) open[is_wrong(case.outcome)] {
+                summary class="row" {
+                    (badge(case.outcome.as_str()))
+                    span class="what" { span class="name" { (case.name) } (why(reason)) }
+                    span class="time" { @if let Some(latency) = case.latency_ms { (time(latency)) } }
+                }
+                div class="inside" {
+                    (hint(case.hint.as_deref()))
+                    (checks(&place, &case.checks))
+                    @if let Some(found) = &case.rows { (rows::part(&place, found)) }
+                    @if let Some(found) = &case.comparison { (comparison::of_case(&place, found)) }
+                    (facts(case))
+                    @for (name, text) in texts {
+                        @if let Some(text) = text {
+                            h4 { (name) }
+                            pre tabindex="0" role="region" aria-label={ (name) ": " (place) } {
+                                (if text.is_empty() { "(empty)" } else { text })
+                            }
+                        }
+                    }
+                }
             }
-            None => page.push_str("<td></td>"),
         }
-    }
-    page.push_str("</tr>\n");
-    if let Some(text) = &check.hint {
-        let _ = writeln!(page, "<tr><td></td><td colspan=\"3\"><span class=\"hint\">{}</span></td></tr>", Prose(text));
     }
 }
 
-fn facts(page: &mut String, case: &CaseReport) {
+fn checks(place: &str, checks: &[CheckReport]) -> Markup {
+    let rows = html! {
+        @for check in checks {
+            tr {
+                td data-label="Outcome" { (badge(check.outcome.as_str())) }
+                td data-label="Check" {
+                    span {
+                        (label(&check.name))
+                        @if let Some(at) = check.at.as_deref().filter(|at| !at.is_empty()) { br; code { (at) } }
+                    }
+                }
+                @for (name, value) in [("Expected", &check.expected), ("Found", &check.actual)] {
+                    td data-label=[value.as_ref().map(|_| name)] { (code(value.as_deref())) }
+                }
+            }
+            @if check.hint.is_some() { tr { td {} td colspan="3" { (hint(check.hint.as_deref())) } } }
+        }
+    };
+    let columns = ["Outcome", "Check", "Expected", "Found"];
+    html! { @if !checks.is_empty() { (table(&format!("Checks of {place}"), true, &columns, &[], &rows)) } }
+}
+
+fn facts(case: &CaseReport) -> Markup {
     let facts = [
         ("Status", case.status.map(|status| status.to_string())),
         ("Media type", case.content_type.clone()),
@@ -90,14 +68,13 @@ fn facts(page: &mut String, case: &CaseReport) {
         ("Request id", case.request_id.clone()),
         ("Log stream", case.log_stream_arn.clone()),
     ];
-    if facts.iter().all(|(_, value)| value.is_none()) {
-        return;
-    }
-    page.push_str("<dl class=\"facts\">\n");
-    for (name, value) in facts {
-        if let Some(value) = value {
-            let _ = writeln!(page, "<div><dt>{name}</dt><dd><code>{}</code></dd></div>", Html(&value));
+    html! {
+        @if facts.iter().any(|(_, value)| value.is_some()) {
+            dl class="facts" {
+                @for (name, value) in facts {
+                    @if let Some(value) = value { div { dt { (name) } dd { code { (value) } } } }
+                }
+            }
         }
     }
-    page.push_str("</dl>\n");
 }

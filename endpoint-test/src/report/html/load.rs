@@ -1,41 +1,31 @@
 //! What was found under load: thresholds, charts, phases, errors.
 
-use std::fmt::Write as _;
+use maud::{Markup, html};
 
 use super::super::svg;
-use super::{Html, Prose, badge, columns, hint, scrolling, time};
+use super::{badge, code, hint, prose, table, time, why};
 use crate::report::{LoadFigures, LoadReport, Outcome, Pace, ThresholdReport};
 
-/// Writes the part of one endpoint's load. `index` and `title` are the endpoint's, for names that are unique
-/// on the page.
-pub(super) fn part(page: &mut String, index: usize, title: &str, load: &LoadReport) {
-    let _ = writeln!(
-        page,
-        "<h3>Load</h3>\n<div class=\"load\">\n<p class=\"row {0}\">{1}<span class=\"what\">",
-        load.outcome,
-        badge(load.outcome.as_str())
-    );
-    match (&load.message, &load.total) {
-        (Some(message), _) => {
-            let _ = write!(page, "{}", Prose(message));
+/// The part of one endpoint's load. `index` and `title` are the endpoint's, for names that are unique on the page.
+pub(super) fn part(index: usize, title: &str, load: &LoadReport) -> Markup {
+    html! {
+        h3 { "Load" }
+        div class="load" {
+            p class={ "row " (load.outcome) } {
+                (badge(load.outcome.as_str()))
+                span class="what" {
+                    @if let Some(message) = &load.message { (prose(message)) }
+                    @else if let Some(total) = &load.total { (summary(load, total)) }
+                    (hint(load.hint.as_deref()))
+                }
+            }
+            (thresholds(title, &load.thresholds))
+            (charts(index, load))
+            @if let Some(total) = &load.total { (phases(title, load, total)) }
+            (errors(title, load))
+            @if let Some(pace) = &load.pace { (notes(load, pace)) }
         }
-        (None, Some(total)) => {
-            let _ = write!(page, "{}", Html(&summary(load, total)));
-        }
-        (None, None) => {}
     }
-    hint(page, load.hint.as_deref());
-    page.push_str("</span></p>\n");
-    thresholds(page, title, &load.thresholds);
-    charts(page, index, load);
-    if let Some(total) = &load.total {
-        phases(page, title, load, total);
-    }
-    errors(page, title, load);
-    if let Some(kept) = &load.pace {
-        notes(page, load, kept);
-    }
-    page.push_str("</div>\n");
 }
 
 fn summary(load: &LoadReport, total: &LoadFigures) -> String {
@@ -50,42 +40,32 @@ fn summary(load: &LoadReport, total: &LoadFigures) -> String {
     )
 }
 
-fn thresholds(page: &mut String, title: &str, thresholds: &[ThresholdReport]) {
-    if thresholds.is_empty() {
-        return;
-    }
-    scrolling(page, &format!("Thresholds at {title}"));
-    page.push_str("<table>");
-    columns(page, &["Outcome", "Threshold", "Of"], &["Found"]);
-    for threshold in thresholds {
-        let _ = writeln!(
-            page,
-            "<tr><td>{}</td><td><code>{}</code></td><td>{}</td><td class=\"number\">{}</td></tr>",
-            badge(threshold.outcome.as_str()),
-            Html(&threshold.threshold),
-            Html(threshold.phase.as_deref().unwrap_or("all phases")),
-            Html(threshold.actual.as_deref().unwrap_or("unknown")),
-        );
-        let told = threshold.message.as_deref().filter(|_| threshold.actual.is_none() || threshold.outcome != Outcome::Failed);
-        if told.is_some() || threshold.hint.is_some() {
-            page.push_str("<tr><td></td><td colspan=\"3\">");
-            if let Some(told) = told {
-                let _ = write!(page, "<span class=\"why\">{}</span>", Prose(told));
+fn thresholds(title: &str, thresholds: &[ThresholdReport]) -> Markup {
+    // The figure itself says why a threshold does not hold.
+    let told = |threshold: &ThresholdReport| {
+        threshold.message.clone().filter(|_| threshold.actual.is_none() || threshold.outcome != Outcome::Failed)
+    };
+    let rows = html! {
+        @for threshold in thresholds {
+            tr {
+                td { (badge(threshold.outcome.as_str())) }
+                td { code { (threshold.threshold) } }
+                td { (threshold.phase.as_deref().unwrap_or("all phases")) }
+                td class="number" { (threshold.actual.as_deref().unwrap_or("unknown")) }
             }
-            hint(page, threshold.hint.as_deref());
-            page.push_str("</td></tr>\n");
+            @if told(threshold).is_some() || threshold.hint.is_some() {
+                tr { td {} td colspan="3" { (why(told(threshold).as_deref())) (hint(threshold.hint.as_deref())) } }
+            }
         }
-    }
-    page.push_str("</tbody></table></div>\n");
+    };
+    let name = format!("Thresholds at {title}");
+    html! { @if !thresholds.is_empty() { (table(&name, false, &["Outcome", "Threshold", "Of"], &["Found"], &rows)) } }
 }
 
-fn charts(page: &mut String, index: usize, load: &LoadReport) {
+fn charts(index: usize, load: &LoadReport) -> Markup {
     let curve = load.total.as_ref().and_then(|total| svg::percentiles(&format!("t{index}-curve"), total, &load.thresholds));
     let course = load.series.as_ref().and_then(|series| svg::timeline(&format!("t{index}-course"), series, &load.phases, &load.thresholds));
-    if curve.is_none() && course.is_none() {
-        return;
-    }
-    page.push_str("<div class=\"charts\">\n");
+    let any = curve.is_some() || course.is_some();
     let charts = [
         ("Latency by percentile", curve, [("first", "response time"), ("second", "service time")].as_slice()),
         (
@@ -94,80 +74,85 @@ fn charts(page: &mut String, index: usize, load: &LoadReport) {
             &[("first", "median"), ("second", "95%"), ("third", "slowest"), ("sent", "sent"), ("failed", "failed"), ("dropped", "dropped")],
         ),
     ];
-    for (title, chart, legend) in charts {
-        let Some(chart) = chart else { continue };
-        let _ = write!(page, "<figure><figcaption>{title}<span class=\"legend\">");
-        for (class, name) in legend {
-            let _ = write!(page, "<span><i class=\"{class}\"></i>{name}</span>");
+    html! {
+        @if any {
+            div class="charts" {
+                @for (title, chart, legend) in charts {
+                    @if let Some(chart) = chart {
+                        figure {
+                            figcaption {
+                                (title)
+                                span class="legend" { @for (class, name) in legend { span { i class=(class) {} (name) } } }
+                            }
+                            (chart)
+                        }
+                    }
+                }
+            }
         }
-        let _ = writeln!(page, "</span></figcaption>\n{chart}</figure>");
     }
-    page.push_str("</div>\n");
 }
 
-fn phases(page: &mut String, title: &str, load: &LoadReport, total: &LoadFigures) {
-    scrolling(page, &format!("Phases at {title}"));
-    page.push_str("<table>");
-    columns(page, &["Phase", "Traffic"], &["Sent", "Failed", "Dropped", "Right a second", "p50", "p95", "p99", "Slowest"]);
-    for phase in &load.phases {
-        let note = if phase.counted { "" } else { " <span class=\"soft\">(not counted)</span>" };
-        let _ = write!(page, "<tr><th scope=\"row\">{}{note}</th><td>{}</td>", Html(&phase.name), Html(&phase.traffic));
-        figures(page, &phase.figures);
-    }
-    page.push_str("<tr class=\"sum\"><th scope=\"row\">All counted</th><td></td>");
-    figures(page, total);
-    page.push_str("</tbody></table></div>\n");
+fn phases(title: &str, load: &LoadReport, total: &LoadFigures) -> Markup {
+    let rows = html! {
+        @for phase in &load.phases {
+            tr {
+                th scope="row" { (phase.name) @if !phase.counted { " " span class="soft" { "(not counted)" } } }
+                td { (phase.traffic) }
+                (figures(&phase.figures))
+            }
+        }
+        tr class="sum" { th scope="row" { "All counted" } td {} (figures(total)) }
+    };
+    let numbers = ["Sent", "Failed", "Dropped", "Right a second", "p50", "p95", "p99", "Slowest"];
+    table(&format!("Phases at {title}"), false, &["Phase", "Traffic"], &numbers, &rows)
 }
 
-fn figures(page: &mut String, figures: &LoadFigures) {
+fn figures(figures: &LoadFigures) -> Markup {
     let response = &figures.response_time;
     let percentile = |wanted: f64| response.percentiles.iter().find(|point| (point.percentile - wanted).abs() < 1e-9).map(|point| point.ms);
     let slowest = (response.count > 0).then_some(response.max_ms);
-    for count in [figures.sent, figures.errors, figures.dropped] {
-        let _ = write!(page, "<td class=\"number\">{count}</td>");
+    html! {
+        @for count in [figures.sent, figures.errors, figures.dropped] { td class="number" { (count) } }
+        td class="number" { (figures.throughput_per_second) }
+        @for milliseconds in [percentile(50.0), percentile(95.0), percentile(99.0), slowest] {
+            td class="number" { (milliseconds.map_or_else(|| "–".to_owned(), time)) }
+        }
     }
-    let _ = write!(page, "<td class=\"number\">{}</td>", figures.throughput_per_second);
-    for milliseconds in [percentile(50.0), percentile(95.0), percentile(99.0), slowest] {
-        let _ = write!(page, "<td class=\"number\">{}</td>", milliseconds.map_or_else(|| "–".to_owned(), time));
-    }
-    page.push_str("</tr>\n");
 }
 
-fn errors(page: &mut String, title: &str, load: &LoadReport) {
-    if load.errors.is_empty() {
-        return;
+fn errors(title: &str, load: &LoadReport) -> Markup {
+    let rows = html! {
+        @for error in &load.errors {
+            tr {
+                td data-label="Kind" { (error.kind) }
+                td data-label="Code" { (code(error.code.as_deref())) }
+                td data-label="The first one" {
+                    span {
+                        (error.example) " " span class="soft" { "at" } " " (error.case)
+                        @if let Some(id) = &error.request_id { br; span class="soft" { "request " (id) } }
+                    }
+                }
+                td data-label="Count" class="number" { (error.count) }
+            }
+        }
+    };
+    html! {
+        @if !load.errors.is_empty() {
+            h4 { "Errors by code" }
+            (table(&format!("Errors at {title}"), true, &["Kind", "Code", "The first one"], &["Count"], &rows))
+        }
     }
-    page.push_str("<h4>Errors by code</h4>\n");
-    scrolling(page, &format!("Errors at {title}"));
-    page.push_str("<table class=\"stack\">");
-    columns(page, &["Kind", "Code", "The first one"], &["Count"]);
-    for error in &load.errors {
-        let request =
-            error.request_id.as_ref().map(|id| format!("<br><span class=\"soft\">request {}</span>", Html(id))).unwrap_or_default();
-        let _ = writeln!(
-            page,
-            "<tr><td data-label=\"Kind\">{}</td><td data-label=\"Code\">{}</td><td data-label=\"The first one\"><span>{} <span class=\"soft\">at</span> {}{request}</span></td><td data-label=\"Count\" class=\"number\">{}</td></tr>",
-            Html(&error.kind),
-            error.code.as_ref().map(|code| format!("<code>{}</code>", Html(code))).unwrap_or_default(),
-            Html(&error.example),
-            Html(&error.case),
-            error.count
-        );
-    }
-    page.push_str("</tbody></table></div>\n");
 }
 
 /// What a reader has to know to trust the figures.
-fn notes(page: &mut String, load: &LoadReport, kept: &Pace) {
-    let mut notes = vec![
-        "Response time counts from when a request was due, service time from when it was sent.".to_owned(),
-        format!("The load generator sent 95 of 100 requests at most {} late, and the latest one {}.", time(kept.p95_ms), time(kept.max_ms)),
-    ];
-    if let Some(seed) = load.seed {
-        notes.push(format!("Arrivals are random, from the seed {seed}."));
+fn notes(load: &LoadReport, pace: &Pace) -> Markup {
+    html! {
+        p class="notes" {
+            "Response time counts from when a request was due, service time from when it was sent. The load generator sent 95 of 100 requests at \
+             most " (time(pace.p95_ms)) " late, and the latest one " (time(pace.max_ms)) "."
+            @if let Some(seed) = load.seed { " Arrivals are random, from the seed " (seed) "." }
+            @if let Some(most) = load.max_in_flight { " At most " (most) " requests were under way at once." }
+        }
     }
-    if let Some(most) = load.max_in_flight {
-        notes.push(format!("At most {most} requests were under way at once."));
-    }
-    let _ = writeln!(page, "<p class=\"notes\">{}</p>", Html(&notes.join(" ")));
 }

@@ -1,27 +1,14 @@
 //! What was tested, and every endpoint on one line.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
+
+use maud::{Markup, html};
 
 use super::super::{LoadReport, Outcome, Report, TargetReport};
-use super::{Html, badge, by_urgency, columns, package_name, scrolling, time};
+use super::{badge, by_urgency, package_name, table, time};
 
-/// Writes what was tested.
-pub(super) fn tested(page: &mut String, report: &Report) {
-    page.push_str("<section aria-labelledby=\"tested\">\n<h2 id=\"tested\">What was tested</h2>\n<dl class=\"card facts wide\">\n");
-    if let Some(arn) = &report.model_package {
-        let name = package_name(arn).map(|(group, version)| format!("<b>{}</b> version <b>{}</b><br>", Html(group), Html(version)));
-        fact(page, "Model package", &format!("{}<code class=\"soft\">{}</code>", name.unwrap_or_default(), Html(arn)));
-    }
-    if let Some(suite) = &report.suite {
-        let name = suite.name.as_ref().map(|name| format!("{}<br>", Html(name))).unwrap_or_default();
-        fact(page, "Tests", &format!("{name}<code>{}</code>", Html(&suite.file)));
-    }
-    for (label, value) in [("Release", &report.release), ("Commit", &report.commit)] {
-        if let Some(value) = value {
-            fact(page, label, &format!("<code>{}</code>", Html(value)));
-        }
-    }
+/// What was tested.
+pub(super) fn tested(report: &Report) -> Markup {
     let distinct = |of: fn(&TargetReport) -> Option<&str>| {
         report.targets.iter().filter_map(of).filter(|text| !text.is_empty()).collect::<BTreeSet<_>>()
     };
@@ -31,62 +18,73 @@ pub(super) fn tested(page: &mut String, report: &Report) {
         ("Role", distinct(|target| target.role.as_deref())),
         ("Configuration", distinct(|target| target.endpoint_config.as_deref())),
     ];
-    for (label, values) in lists {
-        if !values.is_empty() {
-            fact(page, label, &listed(&values));
+    html! {
+        section aria-labelledby="tested" {
+            h2 id="tested" { "What was tested" }
+            dl class="card facts wide" {
+                @if let Some(arn) = &report.model_package {
+                    (fact("Model package", &html! {
+                        @if let Some((group, version)) = package_name(arn) { b { (group) } " version " b { (version) } br; }
+                        code class="soft" { (arn) }
+                    }))
+                }
+                @if let Some(suite) = &report.suite {
+                    (fact("Tests", &html! { @if let Some(name) = &suite.name { (name) br; } code { (suite.file) } }))
+                }
+                @for (label, value) in [("Release", &report.release), ("Commit", &report.commit)] {
+                    @if let Some(value) = value { (fact(label, &html! { code { (value) } })) }
+                }
+                @for (label, values) in &lists {
+                    @if !values.is_empty() { (fact(label, &listed(values))) }
+                }
+                (fact("Stage", &html! { (report.stage) }))
+            }
         }
     }
-    fact(page, "Stage", &Html(&report.stage).to_string());
-    page.push_str("</dl>\n</section>\n");
 }
 
 /// The first values; how many more there are.
-fn listed(values: &BTreeSet<&str>) -> String {
+fn listed(values: &BTreeSet<&str>) -> Markup {
     const SHOWN: usize = 6;
-    let mut text = values.iter().take(SHOWN).map(|value| format!("<code>{}</code>", Html(value))).collect::<Vec<_>>().join(", ");
-    if values.len() > SHOWN {
-        let _ = write!(text, " <span class=\"soft\">and {} more</span>", values.len() - SHOWN);
+    html! {
+        @for (index, value) in values.iter().take(SHOWN).enumerate() { @if index > 0 { ", " } code { (value) } }
+        @if values.len() > SHOWN { " " span class="soft" { "and " (values.len() - SHOWN) " more" } }
     }
-    text
 }
 
-/// `value` is markup.
-fn fact(page: &mut String, label: &str, value: &str) {
-    let _ = writeln!(page, "<div><dt>{label}</dt><dd>{value}</dd></div>");
+fn fact(label: &str, value: &Markup) -> Markup {
+    html! { div { dt { (label) } dd { (value) } } }
 }
 
-/// Writes the table of all endpoints.
-pub(super) fn endpoints(page: &mut String, report: &Report) {
-    if report.targets.is_empty() {
-        return;
-    }
+/// The table of all endpoints.
+pub(super) fn endpoints(report: &Report) -> Markup {
     let loaded = report.targets.iter().any(|target| target.load.is_some());
-    page.push_str("<section aria-labelledby=\"endpoints\">\n<h2 id=\"endpoints\">Endpoints</h2>\n<div class=\"card\">");
-    scrolling(page, "Table of endpoints");
-    page.push_str("<table class=\"stack\">");
     let numbers: &[&str] = if loaded { &["Cases", "Slowest", "Load"] } else { &["Cases", "Slowest"] };
-    columns(page, &["Verdict", "Account", "Region", "Endpoint", "Serves", "Status"], numbers);
-    for (index, target) in by_urgency(report) {
-        let _ = write!(
-            page,
-            "<tr><td data-label=\"Verdict\">{}</td><td data-label=\"Account\" class=\"mono\">{}</td><td data-label=\"Region\">{}</td>\
-             <td data-label=\"Endpoint\"><a href=\"#t{index}\">{}</a></td><td data-label=\"Serves\">{}</td><td data-label=\"Status\">{}</td>\
-             <td data-label=\"Cases\" class=\"number\">{}</td><td data-label=\"Slowest\" class=\"number\">{}</td>",
-            badge(target.verdict.as_str()),
-            Html(&target.account_id),
-            Html(&target.region),
-            Html(&target.endpoint),
-            Html(&serves(target)),
-            Html(target.status.as_deref().unwrap_or("unknown")),
-            cases(target),
-            target.cases.iter().filter_map(|case| case.latency_ms).reduce(f64::max).map(time).unwrap_or_default(),
-        );
-        if loaded {
-            let _ = write!(page, "<td data-label=\"Load\" class=\"number\">{}</td>", target.load.as_deref().map(load).unwrap_or_default());
+    let slowest = |target: &TargetReport| target.cases.iter().filter_map(|case| case.latency_ms).reduce(f64::max).map(time);
+    let rows = html! {
+        @for (index, target) in by_urgency(report) {
+            tr {
+                td data-label="Verdict" { (badge(target.verdict.as_str())) }
+                td data-label="Account" class="mono" { (target.account_id) }
+                td data-label="Region" { (target.region) }
+                td data-label="Endpoint" { a href={ "#t" (index) } { (target.endpoint) } }
+                td data-label="Serves" { (serves(target)) }
+                td data-label="Status" { (target.status.as_deref().unwrap_or("unknown")) }
+                td data-label="Cases" class="number" { (cases(target)) }
+                td data-label="Slowest" class="number" { (slowest(target).unwrap_or_default()) }
+                @if loaded { td data-label="Load" class="number" { (target.load.as_deref().map(load).unwrap_or_default()) } }
+            }
         }
-        page.push_str("</tr>\n");
+    };
+    let texts = ["Verdict", "Account", "Region", "Endpoint", "Serves", "Status"];
+    html! {
+        @if !report.targets.is_empty() {
+            section aria-labelledby="endpoints" {
+                h2 id="endpoints" { "Endpoints" }
+                div class="card" { (table("Table of endpoints", true, &texts, numbers, &rows)) }
+            }
+        }
     }
-    page.push_str("</tbody>\n</table>\n</div></div>\n</section>\n");
 }
 
 /// The versions that an endpoint serves, each once.

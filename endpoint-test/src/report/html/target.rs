@@ -1,42 +1,28 @@
 //! One endpoint's part of the page: its checks, its cases to unfold, and its load.
 
-use std::fmt::Write as _;
+use maud::{Markup, html};
 
-use super::{Html, Prose, badge, case, comparison, hint, label, load, time};
-use crate::report::{CheckReport, Outcome, TargetReport};
+use super::{badge, case, comparison, hint, is_wrong, label, load, time, why};
+use crate::report::{CheckReport, TargetReport};
 
-/// Writes the part of one endpoint.
-pub(super) fn section(page: &mut String, index: usize, target: &TargetReport) {
+/// The part of one endpoint.
+pub(super) fn section(index: usize, target: &TargetReport) -> Markup {
     let title = target.title();
-    let _ = writeln!(
-        page,
-        "<section class=\"card target\" id=\"t{index}\" aria-label=\"{}\">\n<div class=\"head\">{}<h2>{}</h2><p>{}</p></div>",
-        Html(&title),
-        badge(target.verdict.as_str()),
-        Html(&target.endpoint),
-        Html(&facts(target))
-    );
-    if !target.checks.is_empty() {
-        page.push_str("<h3>Checks</h3>\n<ul class=\"rows\">\n");
-        for check in &target.checks {
-            check_row(page, check);
+    html! {
+        section class="card target" id={ "t" (index) } aria-label=(title) {
+            div class="head" { (badge(target.verdict.as_str())) h2 { (target.endpoint) } p { (facts(target)) } }
+            @if !target.checks.is_empty() {
+                h3 { "Checks" }
+                ul class="rows" { @for check in &target.checks { (check_row(check)) } }
+            }
+            @if !target.cases.is_empty() {
+                h3 { "Cases" }
+                ul class="rows" { @for case in &target.cases { (case::row(&title, case)) } }
+            }
+            @if let Some(found) = &target.comparison { (comparison::of_target(found)) }
+            @if let Some(found) = &target.load { (load::part(index, &title, found)) }
         }
-        page.push_str("</ul>\n");
     }
-    if !target.cases.is_empty() {
-        page.push_str("<h3>Cases</h3>\n<ul class=\"rows\">\n");
-        for case in &target.cases {
-            case::row(page, &title, case);
-        }
-        page.push_str("</ul>\n");
-    }
-    if let Some(found) = &target.comparison {
-        comparison::of_target(page, found);
-    }
-    if let Some(found) = &target.load {
-        load::part(page, index, &title, found);
-    }
-    page.push_str("</section>\n");
 }
 
 /// Where the endpoint is and how it was reached, on one line.
@@ -55,26 +41,19 @@ fn facts(target: &TargetReport) -> String {
     facts.into_iter().flatten().filter(|fact| !fact.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 
-fn check_row(page: &mut String, check: &CheckReport) {
-    let _ = write!(
-        page,
-        "<li class=\"row {0}\">{1}<div class=\"what\">{2}",
-        check.outcome,
-        badge(check.outcome.as_str()),
-        Html(&label(&check.name))
-    );
-    let why = check.message.as_ref().or(check.actual.as_ref());
-    if let Some(why) = why {
-        let _ = write!(page, "<span class=\"why\">{}</span>", Prose(why));
+fn check_row(check: &CheckReport) -> Markup {
+    html! {
+        li class={ "row " (check.outcome) } {
+            (badge(check.outcome.as_str()))
+            div class="what" {
+                (label(&check.name))
+                (why(check.message.as_deref().or(check.actual.as_deref())))
+                @if let (true, Some(expected), Some(actual)) = (is_wrong(check.outcome), &check.expected, &check.actual) {
+                    span class="why" { "expected " code { (expected) } }
+                    span class="why" { "found " code { (actual) } }
+                }
+                (hint(check.hint.as_deref()))
+            }
+        }
     }
-    if let (Outcome::Failed | Outcome::Errored, Some(expected), Some(actual)) = (check.outcome, &check.expected, &check.actual) {
-        let _ = write!(
-            page,
-            "<span class=\"why\">expected <code>{}</code></span><span class=\"why\">found <code>{}</code></span>",
-            Html(expected),
-            Html(actual)
-        );
-    }
-    hint(page, check.hint.as_deref());
-    page.push_str("</div></li>\n");
 }

@@ -1,15 +1,15 @@
 //! The head of the page: the verdict, and the evidence for it.
 
-use std::fmt::Write as _;
+use maud::{Markup, html};
 
 use super::super::{LoadReport, MetricReport, Outcome, Report, TargetReport, Verdict};
-use super::{Html, Prose, by_urgency, is_wrong, label, rows, time};
+use super::{by_urgency, is_wrong, label, prose, rows, time};
 
 /// The most findings in the head; all of them are further down.
 const MOST_FINDINGS: usize = 5;
 
-/// Writes the head.
-pub(super) fn header(page: &mut String, report: &Report) {
+/// The head.
+pub(super) fn header(report: &Report) -> Markup {
     let class = report.verdict.as_str();
     let sign = match report.verdict {
         Verdict::Passed => "✓",
@@ -17,16 +17,17 @@ pub(super) fn header(page: &mut String, report: &Report) {
         Verdict::Errored => "!",
         Verdict::Empty | Verdict::Skipped => "–",
     };
-    let _ = write!(
-        page,
-        "<header class=\"card verdict {class}\">\n<div class=\"sign\" aria-hidden=\"true\">{sign}</div>\n<div class=\"words\"><h1>{}: <b>{class}</b></h1><p>{}</p>\n",
-        Html(&report.stage),
-        Html(&headline(report))
-    );
-    page.push_str("</div>\n");
-    tiles(page, report);
-    evidence(page, report);
-    page.push_str("</header>\n");
+    html! {
+        header class={ "card verdict " (class) } {
+            div class="sign" aria-hidden="true" { (sign) }
+            div class="words" {
+                h1 { (report.stage) ": " b { (class) } }
+                p { (headline(report)) }
+            }
+            (tiles(report))
+            (evidence(report))
+        }
+    }
 }
 
 /// The verdict in a sentence.
@@ -58,31 +59,30 @@ fn is_identified(target: &TargetReport) -> bool {
 }
 
 /// What went wrong where, or what was found to be right.
-fn evidence(page: &mut String, report: &Report) {
+fn evidence(report: &Report) -> Markup {
     let findings: Vec<_> = by_urgency(report).into_iter().flat_map(|(index, target)| findings(index, target)).collect();
     let lines = if findings.is_empty() { assurances(report) } else { findings };
-    if lines.is_empty() {
-        return;
+    html! {
+        @if !lines.is_empty() {
+            ul class="evidence" {
+                @for line in lines.iter().take(MOST_FINDINGS) { li { (line) } }
+                @if lines.len() > MOST_FINDINGS { li class="soft" { "and " (lines.len() - MOST_FINDINGS) " more, below" } }
+            }
+        }
     }
-    page.push_str("<ul class=\"evidence\">\n");
-    for line in lines.iter().take(MOST_FINDINGS) {
-        let _ = writeln!(page, "<li>{line}</li>");
-    }
-    if lines.len() > MOST_FINDINGS {
-        let _ = writeln!(page, "<li class=\"soft\">and {} more, below</li>", lines.len() - MOST_FINDINGS);
-    }
-    page.push_str("</ul>\n");
 }
 
-/// What is wrong at one target: markup, a line each.
-fn findings(index: usize, target: &TargetReport) -> Vec<String> {
+/// What is wrong at one target, a line each.
+fn findings(index: usize, target: &TargetReport) -> Vec<Markup> {
     let place = match (target.account_id.as_str(), target.region.as_str()) {
         (account, region) if account == region || region.is_empty() => target.endpoint.clone(),
         (account, region) => format!("{account} {region}"),
     };
     let line = |outcome: Outcome, what: &str, why: Option<&str>| {
-        let why = why.map(|why| format!(": {}", Prose(&shortened(why)))).unwrap_or_default();
-        format!("<a href=\"#t{index}\">{}</a> <b class=\"{outcome}\">{outcome}</b> {}{why}", Html(&place), Prose(what))
+        html! {
+            a href={ "#t" (index) } { (place) } " " b class=(outcome) { (outcome) } " " (prose(what))
+            @if let Some(why) = why { ": " (prose(&shortened(why))) }
+        }
     };
     let checks = target.checks.iter().filter(|check| is_wrong(check.outcome));
     let checks = checks.map(|check| line(check.outcome, &label(&check.name), check.message.as_deref()));
@@ -105,8 +105,8 @@ fn shortened(text: &str) -> String {
     }
 }
 
-/// What was found to be right: markup, a line each.
-fn assurances(report: &Report) -> Vec<String> {
+/// What was found to be right, a line each.
+fn assurances(report: &Report) -> Vec<Markup> {
     let mut lines = Vec::new();
     let targets = &report.targets;
     let identified = targets.iter().filter(|target| is_identified(target)).count();
@@ -136,12 +136,12 @@ fn assurances(report: &Report) -> Vec<String> {
                 unique.push(threshold);
             }
         }
-        lines.push(format!("Under load of {sent} requests: {}", Html(&shortened(&unique.join(", ")))));
+        lines.push(format!("Under load of {sent} requests: {}", shortened(&unique.join(", "))));
     }
-    lines
+    lines.into_iter().map(|line| html! { (line) }).collect()
 }
 
-/// Each metric at its worst, with its limit: markup.
+/// Each metric at its worst, with its limit.
 fn worst(metrics: &[&MetricReport]) -> Option<String> {
     let mut told: Vec<(&str, f64, String)> = Vec::new();
     for metric in metrics {
@@ -158,41 +158,34 @@ fn worst(metrics: &[&MetricReport]) -> Option<String> {
         format!("{} {}{limit}", label(name).to_lowercase(), rows::number(*value))
     };
     let texts: Vec<_> = told.iter().map(text).collect();
-    (!texts.is_empty()).then(|| format!("Over labelled rows: {}", Html(&texts.join(", "))))
+    (!texts.is_empty()).then(|| format!("Over labelled rows: {}", texts.join(", ")))
 }
 
 pub(super) fn counted(count: usize, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
-fn tiles(page: &mut String, report: &Report) {
+fn tiles(report: &Report) -> Markup {
     let cases = || report.targets.iter().flat_map(|target| &target.cases);
     let run = cases().filter(|case| case.outcome != Outcome::Skipped).count();
     let passed = cases().filter(|case| case.outcome == Outcome::Passed).count();
     let counts = &report.counts;
-    page.push_str("<dl class=\"tiles\">\n");
-    tile(
-        page,
-        tone(counts.passed, Outcome::Passed),
-        &format!("{}<small> of {}</small>", counts.passed, counts.targets),
-        "endpoints passed",
-    );
-    if counts.failed > 0 {
-        tile(page, "failed", &counts.failed.to_string(), "failed");
+    // A tile has its colour only when there is something to be coloured.
+    let tone = if counts.passed > 0 { "passed" } else { "" };
+    let tile = |class: &str, count: usize, of: Option<usize>, label: &str| {
+        html! {
+            div class={ "tile " (class) } {
+                dt { (label) }
+                dd { (count) @if let Some(all) = of { small { " of " (all) } } }
+            }
+        }
+    };
+    html! {
+        dl class="tiles" {
+            (tile(tone, counts.passed, Some(counts.targets), "endpoints passed"))
+            @if counts.failed > 0 { (tile("failed", counts.failed, None, "failed")) }
+            @if counts.errored > 0 { (tile("errored", counts.errored, None, "not testable")) }
+            (tile("", passed, Some(run), "cases passed"))
+        }
     }
-    if counts.errored > 0 {
-        tile(page, "errored", &counts.errored.to_string(), "not testable");
-    }
-    tile(page, "", &format!("{passed}<small> of {run}</small>"), "cases passed");
-    page.push_str("</dl>\n");
-}
-
-/// A tile has its colour only when there is something to be coloured.
-fn tone(count: usize, outcome: Outcome) -> &'static str {
-    if count > 0 { outcome.as_str() } else { "" }
-}
-
-/// `value` is markup of this module's own making.
-fn tile(page: &mut String, class: &str, value: &str, label: &str) {
-    let _ = writeln!(page, "<div class=\"tile {class}\"><dt>{label}</dt><dd>{value}</dd></div>");
 }

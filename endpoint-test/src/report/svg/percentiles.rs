@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 
-use super::super::untrusted::Html;
+use maud::{Markup, html};
+
 use super::super::{Latencies, LoadFigures, Percentile, ThresholdReport};
-use super::plot::{At, HEIGHT, Plane, WIDTH, begin, line, time, times, upper_edge};
+use super::plot::{At, HEIGHT, Plane, WIDTH, chart, line, text, time, times, upper_edge};
 
 /// The chart of one load; nothing when nobody was answered. `id` is unique on the page.
-pub(in crate::report) fn percentiles(id: &str, figures: &LoadFigures, thresholds: &[ThresholdReport]) -> Option<String> {
+pub(in crate::report) fn percentiles(id: &str, figures: &LoadFigures, thresholds: &[ThresholdReport]) -> Option<Markup> {
     let (response, service) = (&figures.response_time, &figures.service_time);
     if response.spectrum.is_empty() {
         return None;
@@ -23,17 +24,14 @@ pub(in crate::report) fn percentiles(id: &str, figures: &LoadFigures, thresholds
         most_x: count.log10().max(1.0),
         most_y: upper_edge(response.max_ms, limits.iter().map(|limit| limit.limit_value)),
     };
-    let mut svg = String::new();
-    begin(&mut svg, id, "Latency by percentile", &words(response, service, &limits));
-    times(&mut svg, &plane, 5.0);
-    axis(&mut svg, &plane);
-    line(&mut svg, "second", service.spectrum.iter().map(|point| Some(place(&plane, *point))));
-    line(&mut svg, "first", response.spectrum.iter().map(|point| Some(place(&plane, *point))));
-    for limit in limits {
-        mark(&mut svg, &plane, limit);
-    }
-    svg.push_str("</svg>\n");
-    Some(svg)
+    let parts = html! {
+        (times(&plane, 5.0))
+        (axis(&plane))
+        (line("second", service.spectrum.iter().map(|point| Some(place(&plane, *point)))))
+        (line("first", response.spectrum.iter().map(|point| Some(place(&plane, *point)))))
+        @for limit in &limits { (mark(&plane, limit)) }
+    };
+    Some(chart(id, "Latency by percentile", &words(response, service, &limits), &parts))
 }
 
 /// How often the part that is beyond a percentile is divided by ten. 100% is at the right edge: it is one request.
@@ -45,48 +43,36 @@ fn place(plane: &Plane, point: Percentile) -> (f64, f64) {
     (plane.x(across(point.percentile)), plane.y(point.ms))
 }
 
-fn axis(svg: &mut String, plane: &Plane) {
-    for percentile in [0.0, 50.0, 90.0, 99.0, 99.9, 99.99, 99.999] {
-        let across = across(percentile);
-        if across > plane.most_x * 1.001 {
-            break;
+fn axis(plane: &Plane) -> Markup {
+    let shown = |percentile: &f64| across(*percentile) <= plane.most_x * 1.001;
+    html! {
+        @for percentile in [0.0, 50.0, 90.0, 99.0, 99.9, 99.99, 99.999].into_iter().take_while(shown) {
+            @let x = plane.x(across(percentile));
+            path class="grid" d={ "M" (At(x)) " " (At(plane.top)) "V" (At(plane.bottom)) } {}
+            (text("middle", x, plane.bottom + 18.0, &format!("{percentile}%")))
         }
-        let x = plane.x(across);
-        let _ = writeln!(
-            svg,
-            "<path class=\"grid\" d=\"M{0} {1}V{2}\"/><text class=\"middle\" x=\"{0}\" y=\"{3}\">{percentile}%</text>",
-            At(x),
-            At(plane.top),
-            At(plane.bottom),
-            At(plane.bottom + 18.0)
-        );
+        (text("middle", f64::midpoint(plane.left, plane.right), HEIGHT - 4.0, "so many requests were as fast or faster"))
     }
-    let middle = f64::midpoint(plane.left, plane.right);
-    let _ = writeln!(
-        svg,
-        "<text class=\"middle\" x=\"{}\" y=\"{}\">so many requests were as fast or faster</text>",
-        At(middle),
-        At(HEIGHT - 4.0)
-    );
 }
 
 /// A limit as a bar at its percentile, under which the curve has to pass.
-fn mark(svg: &mut String, plane: &Plane, limit: &ThresholdReport) {
+fn mark(plane: &Plane, limit: &ThresholdReport) -> Markup {
     let across = across(limit.percentile.unwrap_or_default());
     if across > plane.most_x {
-        return;
+        return Markup::default();
     }
-    let class = limit.outcome.as_str();
     let x = plane.x(across);
     let above = limit.limit_value > plane.most_y;
     let y = if above { plane.top } else { plane.y(limit.limit_value) };
-    let _ = write!(svg, "<g class=\"limit {class}\"><path d=\"M{} {}h32\"/>", At(x - 16.0), At(y));
-    if let Some(actual) = limit.actual_value {
-        let _ = write!(svg, "<circle cx=\"{}\" cy=\"{}\" r=\"4\"/>", At(x), At(plane.y(actual)));
-    }
     let (anchor, at) = if x > plane.right - 90.0 { ("end", x + 16.0) } else { ("start", x - 16.0) };
     let arrow = if above { "↑ " } else { "" };
-    let _ = writeln!(svg, "<text class=\"{anchor}\" x=\"{}\" y=\"{}\">{arrow}{}</text></g>", At(at), At(y - 6.0), Html(&limit.threshold));
+    html! {
+        g class={ "limit " (limit.outcome) } {
+            path d={ "M" (At(x - 16.0)) " " (At(y)) "h32" } {}
+            @if let Some(actual) = limit.actual_value { circle cx=(At(x)) cy=(At(plane.y(actual))) r="4" {} }
+            (text(anchor, at, y - 6.0, &format!("{arrow}{}", limit.threshold)))
+        }
+    }
 }
 
 /// The curve in words.
@@ -100,6 +86,7 @@ fn words(response: &Latencies, service: &Latencies, limits: &[&ThresholdReport])
     let mut words = format!("Response time: {}. Service time: {}.", list(response), list(service));
     for limit in limits {
         let actual = limit.actual.as_deref().unwrap_or("not known");
+        // Writing to a string does not fail.
         let _ = write!(words, " Threshold {}: {actual}, {}.", limit.threshold, limit.outcome);
     }
     words

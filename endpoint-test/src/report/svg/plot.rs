@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use super::super::untrusted::Html;
+use maud::{Markup, html};
 
 /// The size of a chart, in units of its own: the page scales it.
 pub(super) const WIDTH: f64 = 540.0;
@@ -71,58 +71,56 @@ pub(super) fn short(number: f64) -> f64 {
     (number * digits).round() / digits
 }
 
-/// The beginning of a chart with its name and its words. `id` is unique on the page.
-pub(super) fn begin(svg: &mut String, id: &str, title: &str, description: &str) {
-    // Writing to a string does not fail, here and below.
-    let _ = write!(
-        svg,
-        "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-labelledby=\"{id}-title {id}-words\">\n\
-         <title id=\"{id}-title\">{}</title><desc id=\"{id}-words\">{}</desc>\n",
-        Html(title),
-        Html(description)
-    );
+/// A chart with its name and its words. `id` is unique on the page.
+pub(super) fn chart(id: &str, title: &str, description: &str, parts: &Markup) -> Markup {
+    html! {
+        svg viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-labelledby={ (id) "-title " (id) "-words" } {
+            title id={ (id) "-title" } { (title) }
+            desc id={ (id) "-words" } { (description) }
+            (parts)
+        }
+    }
+}
+
+/// Text at a place; its class says which part of it is there.
+pub(super) fn text(class: &str, x: f64, y: f64, words: &str) -> Markup {
+    html! { text class=(class) x=(At(x)) y=(At(y)) { (words) } }
+}
+
+/// A horizontal line across the plane.
+pub(super) fn across(plane: &Plane, class: Option<&str>, y: f64) -> Markup {
+    html! { path class=[class] d={ "M" (At(plane.left)) " " (At(y)) "H" (At(plane.right)) } {} }
+}
+
+/// Multiples of a step, from zero up to a value.
+pub(super) fn ticks(step: f64, most: f64) -> impl Iterator<Item = f64> {
+    (0..=20).map(move |number| f64::from(number) * step).take_while(move |value| *value <= most * 1.001)
 }
 
 /// Horizontal lines with their times at the left.
-pub(super) fn times(svg: &mut String, plane: &Plane, wanted: f64) {
-    let step = step(plane.most_y, wanted);
-    for number in 0..=20 {
-        let value = f64::from(number) * step;
-        if value > plane.most_y * 1.001 {
-            break;
+pub(super) fn times(plane: &Plane, wanted: f64) -> Markup {
+    html! {
+        @for value in ticks(step(plane.most_y, wanted), plane.most_y) {
+            (across(plane, Some("grid"), plane.y(value)))
+            (text("end", plane.left - 8.0, plane.y(value) + 4.0, &time(value)))
         }
-        let y = plane.y(value);
-        let _ = writeln!(
-            svg,
-            "<path class=\"grid\" d=\"M{} {}H{}\"/><text class=\"end\" x=\"{}\" y=\"{}\">{}</text>",
-            At(plane.left),
-            At(y),
-            At(plane.right),
-            At(plane.left - 8.0),
-            At(y + 4.0),
-            time(value)
-        );
     }
 }
 
 /// A line through places; a gap where there is none.
-pub(super) fn line(svg: &mut String, class: &str, places: impl IntoIterator<Item = Option<(f64, f64)>>) {
+pub(super) fn line(class: &str, places: impl IntoIterator<Item = Option<(f64, f64)>>) -> Markup {
     let mut path = String::new();
     let mut pen = 'M';
     for place in places {
-        match place {
-            Some((x, y)) => {
-                let _ = write!(path, "{pen}{} {}", At(x), At(y));
-                // A single point between two gaps is seen by its round ends.
-                if pen == 'M' {
-                    path.push_str("h0");
-                }
-                pen = 'L';
-            }
-            None => pen = 'M',
-        }
+        let Some((x, y)) = place else {
+            pen = 'M';
+            continue;
+        };
+        // A single point between two gaps is seen by its round ends. Writing to a string does not fail.
+        let _ = write!(path, "{pen}{} {}{}", At(x), At(y), if pen == 'M' { "h0" } else { "" });
+        pen = 'L';
     }
-    let _ = writeln!(svg, "<path class=\"line {class}\" d=\"{path}\"/>");
+    html! { path class={ "line " (class) } d=(path) {} }
 }
 
 /// The upper edge of a plane: the most that is shown, and limits that are not far above it.

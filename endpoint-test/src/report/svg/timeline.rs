@@ -2,15 +2,16 @@
 
 use std::fmt::Write as _;
 
-use super::super::untrusted::Html;
+use maud::{Markup, html};
+
 use super::super::{PhaseReport, Series, SeriesStep, ThresholdReport};
-use super::plot::{At, HEIGHT, Plane, WIDTH, begin, line, short, step, time, times, upper_edge};
+use super::plot::{At, HEIGHT, Plane, WIDTH, across, chart, line, short, step, text, ticks, time, times, upper_edge};
 
 /// How high the bars below the latencies are.
 const BARS: f64 = 44.0;
 
 /// The chart of one load; nothing when nobody was answered. `id` is unique on the page.
-pub(in crate::report) fn timeline(id: &str, series: &Series, phases: &[PhaseReport], thresholds: &[ThresholdReport]) -> Option<String> {
+pub(in crate::report) fn timeline(id: &str, series: &Series, phases: &[PhaseReport], thresholds: &[ThresholdReport]) -> Option<Markup> {
     let most = series.steps.iter().filter_map(|step| step.max_ms).reduce(f64::max)?;
     if !series.step_ms.is_finite() || series.step_ms <= 0.0 {
         return None;
@@ -27,31 +28,21 @@ pub(in crate::report) fn timeline(id: &str, series: &Series, phases: &[PhaseRepo
         most_x: end,
         most_y: upper_edge(most, limits.iter().map(|limit| limit.limit_value)),
     };
-    let mut svg = String::new();
-    begin(&mut svg, id, "Response time over time", &words(series, phases, most));
-    bands(&mut svg, &plane, phases);
-    times(&mut svg, &plane, 4.0);
-    bars(&mut svg, &plane, series);
-    axis(&mut svg, &plane);
-    for limit in limits.into_iter().filter(|limit| limit.limit_value <= plane.most_y) {
-        let y = plane.y(limit.limit_value);
-        let _ = writeln!(
-            svg,
-            "<g class=\"limit {}\"><path d=\"M{} {}H{}\"/><text class=\"end\" x=\"{}\" y=\"{}\">{}</text></g>",
-            limit.outcome,
-            At(plane.left),
-            At(y),
-            At(plane.right),
-            At(plane.right - 4.0),
-            At(y - 5.0),
-            Html(&limit.threshold)
-        );
-    }
-    for (class, value) in LINES {
-        line(&mut svg, class, places(&plane, series, value));
-    }
-    svg.push_str("</svg>\n");
-    Some(svg)
+    let parts = html! {
+        (bands(&plane, phases))
+        (times(&plane, 4.0))
+        (bars(&plane, series))
+        (axis(&plane))
+        @for limit in limits.into_iter().filter(|limit| limit.limit_value <= plane.most_y) {
+            @let y = plane.y(limit.limit_value);
+            g class={ "limit " (limit.outcome) } {
+                (across(&plane, None, y))
+                (text("end", plane.right - 4.0, y - 5.0, &limit.threshold))
+            }
+        }
+        @for (class, value) in LINES { (line(class, places(&plane, series, value))) }
+    };
+    Some(chart(id, "Response time over time", &words(series, phases, most), &parts))
 }
 
 type Value = fn(&SeriesStep) -> Option<f64>;
@@ -69,36 +60,27 @@ fn middle(index: usize, step_ms: f64) -> f64 {
     (index as f64 + 0.5) * step_ms
 }
 
-fn bands(svg: &mut String, plane: &Plane, phases: &[PhaseReport]) {
-    let mut counted = 0;
-    for phase in phases {
-        let (from, to) = (plane.x(phase.start_ms), plane.x(phase.start_ms + phase.duration_ms));
-        let class = match (phase.counted, counted % 2) {
-            (false, _) => "band warm",
-            (true, 0) => "band even",
-            (true, _) => "band odd",
-        };
-        counted += usize::from(phase.counted);
-        let _ = write!(
-            svg,
-            "<rect class=\"{class}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>",
-            At(from),
-            At(plane.top),
-            At((to - from).max(0.5)),
-            At(HEIGHT - 30.0 - plane.top)
-        );
-        // Some seven units are a letter: what does not fit is told in words.
-        if let Some(label) = label(phase, (to - from) / 7.0) {
-            let _ = write!(
-                svg,
-                "<text class=\"middle\" x=\"{}\" y=\"{}\">{}</text>",
-                At(f64::midpoint(from, to)),
-                At(plane.top - 9.0),
-                Html(&label)
-            );
+fn bands(plane: &Plane, phases: &[PhaseReport]) -> Markup {
+    let counted = |index: usize| phases[..index].iter().filter(|phase| phase.counted).count();
+    let class = |index: usize| match (phases[index].counted, counted(index) % 2) {
+        (false, _) => "band warm",
+        (true, 0) => "band even",
+        (true, _) => "band odd",
+    };
+    html! {
+        @for (index, phase) in phases.iter().enumerate() {
+            @let (from, to) = (plane.x(phase.start_ms), plane.x(phase.start_ms + phase.duration_ms));
+            (bar(class(index), from, plane.top, (to - from).max(0.5), HEIGHT - 30.0 - plane.top))
+            // Some seven units are a letter: what does not fit is told in words.
+            @if let Some(label) = label(phase, (to - from) / 7.0) {
+                (text("middle", f64::midpoint(from, to), plane.top - 9.0, &label))
+            }
         }
-        svg.push('\n');
     }
+}
+
+fn bar(class: &str, x: f64, y: f64, width: f64, height: f64) -> Markup {
+    html! { rect class=(class) x=(At(x)) y=(At(y)) width=(At(width)) height=(At(height)) {} }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a name has eighty letters at most")]
@@ -112,53 +94,39 @@ fn label(phase: &PhaseReport, letters: f64) -> Option<String> {
 
 /// What was sent, as bars; of it what failed, and above it what was dropped.
 #[expect(clippy::cast_precision_loss, reason = "a million at most")]
-fn bars(svg: &mut String, plane: &Plane, series: &Series) {
+fn bars(plane: &Plane, series: &Series) -> Markup {
     let most = series.steps.iter().map(|step| step.sent + step.dropped).max().unwrap_or_default().max(1) as f64;
     let bottom = HEIGHT - 30.0;
-    let height = |count: u64| (BARS - 8.0) * count as f64 / most;
+    // An error among many is not to be lost.
+    let height = |count: u64| if count == 0 { 0.0 } else { ((BARS - 8.0) * count as f64 / most).max(1.5) };
     let width = (plane.x(series.step_ms) - plane.x(0.0)).max(1.0);
-    for (index, step) in series.steps.iter().enumerate() {
-        let x = plane.x(middle(index, series.step_ms)) - width / 2.0;
+    let stacked = |step: &SeriesStep| {
         let mut y = bottom;
-        for (class, count) in [("failed", step.errors), ("sent", step.sent.saturating_sub(step.errors)), ("dropped", step.dropped)] {
-            if count > 0 {
-                // An error among many is not to be lost.
-                let tall = height(count).max(1.5);
-                y -= tall;
-                let _ = write!(
-                    svg,
-                    "<rect class=\"bar {class}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>",
-                    At(x),
-                    At(y),
-                    At(width - 0.6),
-                    At(tall)
-                );
+        [("bar failed", step.errors), ("bar sent", step.sent.saturating_sub(step.errors)), ("bar dropped", step.dropped)].map(
+            |(class, count)| {
+                y -= height(count);
+                (class, y, height(count))
+            },
+        )
+    };
+    html! {
+        @for (index, step) in series.steps.iter().enumerate() {
+            @for (class, y, height) in stacked(step).into_iter().filter(|(.., height)| *height > 0.0) {
+                (bar(class, plane.x(middle(index, series.step_ms)) - width / 2.0, y, width - 0.6, height))
             }
         }
+        (text("end", plane.left - 8.0, bottom - BARS + 14.0, &format!("{}/s", short(most / (series.step_ms / 1000.0)))))
     }
-    let rate = short(most / (series.step_ms / 1000.0));
-    let _ = writeln!(svg, "<text class=\"end\" x=\"{}\" y=\"{}\">{rate}/s</text>", At(plane.left - 8.0), At(bottom - BARS + 14.0));
 }
 
-fn axis(svg: &mut String, plane: &Plane) {
-    let bottom = HEIGHT - 30.0;
-    let _ = write!(svg, "<path class=\"axis\" d=\"M{} {}H{}\"/>", At(plane.left), At(bottom), At(plane.right));
-    let seconds = plane.most_x / 1000.0;
-    let step = step(seconds, 6.0);
-    for number in 0..=20 {
-        let second = f64::from(number) * step;
-        if second > seconds * 1.001 {
-            break;
+fn axis(plane: &Plane) -> Markup {
+    let (bottom, seconds) = (HEIGHT - 30.0, plane.most_x / 1000.0);
+    html! {
+        (across(plane, Some("axis"), bottom))
+        @for second in ticks(step(seconds, 6.0), seconds) {
+            (text("middle", plane.x(second * 1000.0), bottom + 18.0, &format!("{} s", short(second))))
         }
-        let _ = write!(
-            svg,
-            "<text class=\"middle\" x=\"{}\" y=\"{}\">{} s</text>",
-            At(plane.x(second * 1000.0)),
-            At(bottom + 18.0),
-            short(second)
-        );
     }
-    svg.push('\n');
 }
 
 /// The course in words.

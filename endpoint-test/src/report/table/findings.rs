@@ -26,7 +26,7 @@ pub(super) fn lines(text: &mut String, target: &TargetReport) {
         text.push_str(finding);
     }
     if findings.len() > MOST_FINDINGS {
-        let more = format!("… and {} more, in test-results.json and report.html", findings.len() - MOST_FINDINGS);
+        let more = format!("… and {} more, in the JSON report and on the HTML page", findings.len() - MOST_FINDINGS);
         paragraph(text, "  ", 2, &more);
     }
     text.push('\n');
@@ -99,7 +99,7 @@ fn facts(lines: &mut String, case: &CaseReport) {
         paragraph(lines, "    ", 6, &facts.join(", "));
     }
     if let Some(message) = case.model_error.as_deref().filter(|message| !message.is_empty()) {
-        paragraph(lines, "    the model says: ", 6, &safe(&crate::expect::cut(message, LONGEST_MESSAGE)));
+        paragraph(lines, "    the model says: ", 6, &safe(&crate::format::cut(message, LONGEST_MESSAGE)));
     }
     if let Some(arn) = &case.log_stream_arn {
         paragraph(lines, "    its log: ", 6, &safe(arn));

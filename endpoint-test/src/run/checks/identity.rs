@@ -33,11 +33,13 @@ pub(super) fn identity(description: &Description, expected: &Expected) -> CheckR
     packages.dedup();
     let check = CheckReport::failed(IDENTITY, message).expected(approved);
     if packages.is_empty() {
-        return check.actual("unknown").hint("the endpoint was not made from the release's template, or its model was replaced by hand");
+        return check
+            .actual("unknown")
+            .with_hint("the endpoint was not made from the release's template, or its model was replaced by hand");
     }
     check
         .actual(packages.join(", "))
-        .hint("the deployment was probably rolled back, or has not reached this account: see the events of the endpoint's stack")
+        .with_hint("the deployment was probably rolled back, or has not reached this account: see the events of the endpoint's stack")
 }
 
 /// The package of a variant that serves another one on purpose.
@@ -103,7 +105,7 @@ pub(super) fn image(description: &Description, expected: &Expected) -> Option<Ch
         CheckReport::passed(IMAGE)
     } else {
         CheckReport::failed(IMAGE, format!("{}, which is not an image of the model package", foreign.join("; ")))
-            .hint("the image's tag was moved, or the model was replaced by hand")
+            .with_hint("the image's tag was moved, or the model was replaced by hand")
     };
     Some(check.expected(wanted).actual(actual))
 }

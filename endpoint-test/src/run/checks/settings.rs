@@ -2,7 +2,7 @@
 
 use super::DATA_CAPTURE;
 use crate::report::CheckReport;
-use crate::run::expected::{Expected, Setting, Vpc};
+use crate::run::expected::{Expected, ExpectedSetting, ExpectedVpc};
 use crate::target::{Description, Variant};
 
 const ENCRYPTION: &str = "encryption";
@@ -45,8 +45,8 @@ fn percentage_differs(description: &Description, expected: &Expected) -> bool {
 pub(super) fn encryption(description: &Description, expected: &Expected) -> Option<CheckReport> {
     let wanted = expected.volume_kms_key.as_ref()?;
     let shown = match wanted {
-        Setting::Absent => "the key of AWS",
-        Setting::Is(key) => key,
+        ExpectedSetting::Absent => "the key of AWS",
+        ExpectedSetting::Is(key) => key,
     };
     let Some(settings) = &description.settings else {
         return Some(
@@ -55,15 +55,15 @@ pub(super) fn encryption(description: &Description, expected: &Expected) -> Opti
     };
     let actual = settings.volume_kms_key.as_deref();
     let fine = match wanted {
-        Setting::Absent => actual.is_none(),
-        Setting::Is(key) => actual.is_some_and(|actual| same_key(key, actual)),
+        ExpectedSetting::Absent => actual.is_none(),
+        ExpectedSetting::Is(key) => actual.is_some_and(|actual| same_key(key, actual)),
     };
     let found = actual.unwrap_or("the key of AWS");
     let check = if fine {
         CheckReport::passed(ENCRYPTION)
     } else {
         CheckReport::failed(ENCRYPTION, format!("the volumes are encrypted with {found}, and must be with {shown}"))
-            .hint("the endpoint was not made from the release's template and parameters")
+            .with_hint("the endpoint was not made from the release's template and parameters")
     };
     Some(check.expected(shown).actual(found))
 }
@@ -89,7 +89,7 @@ pub(super) fn network(description: &Description, expected: &Expected) -> Option<
     let check = if wrong.is_empty() {
         CheckReport::passed(NETWORK)
     } else {
-        CheckReport::failed(NETWORK, wrong.join("; ")).hint("the endpoint was not made from the release's template and parameters")
+        CheckReport::failed(NETWORK, wrong.join("; ")).with_hint("the endpoint was not made from the release's template and parameters")
     };
     Some(check.expected(wanted_network(expected)).actual(actual))
 }
@@ -103,9 +103,9 @@ fn wrong_network(variant: &Variant, expected: &Expected) -> Vec<String> {
         _ => {}
     }
     match &expected.vpc {
-        Some(Vpc::Absent) if !variant.subnets.is_empty() => wrong.push(format!("variant `{name}` is in a VPC, and must not be")),
-        Some(Vpc::Within { .. }) if variant.subnets.is_empty() => wrong.push(format!("variant `{name}` is in no VPC, and must be")),
-        Some(Vpc::Within { subnets, security_groups }) => {
+        Some(ExpectedVpc::Absent) if !variant.subnets.is_empty() => wrong.push(format!("variant `{name}` is in a VPC, and must not be")),
+        Some(ExpectedVpc::Within { .. }) if variant.subnets.is_empty() => wrong.push(format!("variant `{name}` is in no VPC, and must be")),
+        Some(ExpectedVpc::Within { subnets, security_groups }) => {
             if !subnets.is_empty() && sorted(subnets) != sorted(&variant.subnets) {
                 wrong.push(format!(
                     "variant `{name}` is in the subnets {}, and must be in {}",
@@ -118,7 +118,7 @@ fn wrong_network(variant: &Variant, expected: &Expected) -> Vec<String> {
                 wrong.push(format!("variant `{name}` has the security groups {actual}, and must have {wanted}"));
             }
         }
-        Some(Vpc::Absent) | None => {}
+        Some(ExpectedVpc::Absent) | None => {}
     }
     wrong
 }
@@ -132,9 +132,9 @@ fn sorted(texts: &[String]) -> Vec<&String> {
 fn wanted_network(expected: &Expected) -> String {
     let isolation = expected.network_isolation.map(|isolated| if isolated { "isolated" } else { "not isolated" }.to_owned());
     let vpc = expected.vpc.as_ref().map(|vpc| match vpc {
-        Vpc::Absent => "no VPC".to_owned(),
-        Vpc::Within { subnets, .. } if subnets.is_empty() => "in a VPC".to_owned(),
-        Vpc::Within { subnets, .. } => format!("in {}", subnets.join(", ")),
+        ExpectedVpc::Absent => "no VPC".to_owned(),
+        ExpectedVpc::Within { subnets, .. } if subnets.is_empty() => "in a VPC".to_owned(),
+        ExpectedVpc::Within { subnets, .. } => format!("in {}", subnets.join(", ")),
     });
     [isolation, vpc].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }

@@ -13,12 +13,12 @@ pub(super) fn variants(description: &Description, expected: &Expected) -> CheckR
         CheckReport::failed(VARIANTS, "the endpoint has no production variant")
     } else if !description.variants.iter().any(Variant::takes_traffic) {
         CheckReport::failed(VARIANTS, "the weight of every variant is zero: requests that name no variant are refused")
-            .hint("give a variant a weight above zero in the endpoint's configuration")
+            .with_hint("give a variant a weight above zero in the endpoint's configuration")
     } else if short.is_empty() {
         CheckReport::passed(VARIANTS)
     } else {
         CheckReport::failed(VARIANTS, short.join("; "))
-            .hint("see the events of the endpoint's stack; the region may be short of this instance type")
+            .with_hint("see the events of the endpoint's stack; the region may be short of this instance type")
     };
     let wanted: Vec<_> = expected.variants.iter().map(wanted).collect();
     let check = if wanted.is_empty() { check } else { check.expected(wanted.join(", ")) };

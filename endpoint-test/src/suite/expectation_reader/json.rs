@@ -2,8 +2,8 @@
 
 use super::pattern;
 use crate::expect::address::Address;
-use crate::expect::difference::Tolerance;
 use crate::expect::json::{JsonExpectation, JsonRule, JsonType};
+use crate::expect::number::Tolerance;
 use crate::problem::Place;
 use crate::suite::document::{Content, Node};
 use crate::suite::reader::{Fields, Reader};

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use crate::format::parse_duration;
 use crate::json::Numeral;
 use crate::problem::{Place, Problem};
 use crate::suite::document::{Content, Entry, Node};
-use crate::suite::duration;
 
 /// Collects what is wrong while the tree is read.
 #[derive(Debug, Default)]
@@ -109,7 +109,7 @@ impl<'a> Fields<'a> {
     pub(in crate::suite) fn duration(&self, reader: &mut Reader, key: &str) -> Option<Duration> {
         let node = self.get(key)?;
         let duration = match &node.content {
-            Content::Text(text) => duration::parse(text),
+            Content::Text(text) => parse_duration(text),
             _ => None,
         };
         if duration.is_none() {

@@ -2,8 +2,8 @@
 
 use super::{Fields, Reader};
 use crate::expect::address::Address;
+use crate::media_type;
 use crate::suite::case::RequestSettings;
-use crate::suite::media_type;
 
 pub(super) const DEFAULTS_KEYS: &[&str] = &[
     "accept",

@@ -1,28 +1,29 @@
-//! Options that say which model package is wanted.
+//! Options that select the model package.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
-/// Which model package is wanted.
+/// Which model package to deploy.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = super::MODEL_PACKAGE)]
 pub(crate) struct ChoiceOptions {
-    /// A registry snapshot in place of SageMaker: no call to AWS is made at all.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) registry: Option<PathBuf>,
-    /// The model package to deploy, by version or ARN; the newest approved one when not given.
+    /// Deploy this model package [default: the newest approved one]
     #[arg(long, value_name = "VERSION-OR-ARN", env = "MODEL_PACKAGE")]
     pub(crate) model_package: Option<String>,
-    /// Deploys the package that --model-package names although it is not approved.
+    /// Deploy the package of --model-package even if it is not approved
     #[arg(long)]
     pub(crate) allow_unapproved: bool,
-    /// The EventBridge event that started this, in a file, or - for standard input: what it says decides what is deployed.
+    /// Read an EventBridge event from a file, or - for stdin, and deploy what it requires
     #[arg(long, value_name = "FILE")]
     pub(crate) event: Option<PathBuf>,
-    /// The package that is deployed now: tells an event that withdraws its approval from one about another package.
+    /// Model package that is deployed now, to compare with --event
     #[arg(long, value_name = "VERSION-OR-ARN", env = "DEPLOYED_MODEL_PACKAGE")]
     pub(crate) deployed_model_package: Option<String>,
-    /// What a package must meet [default: release-policy.json in the project's folder, when it is there]
+    /// Enforce this release policy [default: release-policy.json if it exists]
     #[arg(long, visible_alias = "policy", value_name = "FILE", env = "RELEASE_POLICY")]
     pub(crate) release_policy: Option<PathBuf>,
+    /// Read a registry snapshot instead of SageMaker, without calls to AWS
+    #[arg(long, value_name = "FILE")]
+    pub(crate) registry: Option<PathBuf>,
 }

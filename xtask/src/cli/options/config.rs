@@ -7,27 +7,27 @@ use clap::{Args, Subcommand};
 use super::ConfigurationOptions;
 use model_release::Stage;
 
-/// What to do with the stages' parameters.
+/// The subcommands of `config`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
-    /// Shows each parameter of a stage, its value, where that came from, and what it replaced.
+    /// Show each parameter of a stage, its value, its source and what it overrides
     Explain(Box<ConfigExplainOptions>),
-    /// Makes every check of `build` that needs neither a model package nor AWS.
+    /// Check the stage files without a model package and without AWS
     Check(Box<ConfigCheckOptions>),
-    /// Makes the JSON Schema from the template that editors complete and check stage files by.
+    /// Generate the JSON Schema of a stage file from the template, for editors
     Schema(ConfigSchemaOptions),
 }
 
 /// Options of `config explain`.
 #[derive(Debug, Args)]
 pub(crate) struct ConfigExplainOptions {
-    /// The stage.
+    /// Stage to explain
     #[arg(long, value_parser = super::stage())]
     pub(crate) stage: Stage,
-    /// Shows what holds in this account; without it, what holds where nothing is overridden.
+    /// Apply the overrides of this account
     #[arg(long, value_name = "ID")]
     pub(crate) account: Option<String>,
-    /// Shows what holds in this region.
+    /// Apply the overrides of this region
     #[arg(long, value_name = "REGION")]
     pub(crate) region: Option<String>,
     #[command(flatten)]
@@ -37,7 +37,7 @@ pub(crate) struct ConfigExplainOptions {
 /// Options of `config check`.
 #[derive(Debug, Args)]
 pub(crate) struct ConfigCheckOptions {
-    /// The stage; both when not given.
+    /// Stage to check [default: both]
     #[arg(long, value_parser = super::stage())]
     pub(crate) stage: Option<Stage>,
     #[command(flatten)]
@@ -47,26 +47,26 @@ pub(crate) struct ConfigCheckOptions {
 /// Options of `config schema`.
 #[derive(Debug, Args)]
 pub(crate) struct ConfigSchemaOptions {
-    /// Which file the schema is for.
+    /// Generate the schema of this kind of file
     #[arg(long, value_enum, default_value_t)]
     pub(crate) of: SchemaOf,
-    /// The template's name: reads NAME-template.yml (or .yaml).
+    /// Read the template from NAME-template.yml or NAME-template.yaml
     #[arg(long, value_name = "NAME", env = "CFN_TEMPLATE_NAME", default_value = "cfn-sm-endpoint")]
     pub(crate) template_name: String,
-    /// Where the schema goes; standard output when not given.
+    /// Write the schema to this file [default: stdout]
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// Writes nothing; exit code 1 says that the file is not what the template says.
+    /// Write nothing; exit with 1 if the file is out of date
     #[arg(long, requires = "out")]
     pub(crate) check: bool,
 }
 
-/// A file that people write for a stage.
+/// An input file of a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub(crate) enum SchemaOf {
-    /// NAME-template.json
+    // NAME-template.json
     #[default]
     Stage,
-    /// NAME-overrides.json
+    // NAME-overrides.json
     Overrides,
 }

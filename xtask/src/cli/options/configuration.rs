@@ -1,47 +1,69 @@
-//! What the stages' parameters are made of: `build` and `config` ask for the same.
+//! Where the stages' parameters come from: the options that `build` and `config` share.
 
 use clap::Args;
 
 use super::{ProjectOptions, StageAccounts};
 use model_release::Stage;
 
-/// The files of a project's stages, and what the pipeline knows.
+/// The input files of a project's stages, and the pipeline's own values.
 #[derive(Debug, Args)]
 pub(crate) struct ConfigurationOptions {
     #[command(flatten)]
     pub(crate) project: ProjectOptions,
     #[command(flatten)]
     pub(crate) accounts: StageAccounts,
-    /// The name of the staging configuration: reads NAME-template.json and, where it is there, NAME-overrides.json; writes NAME.json.
-    #[arg(long, value_name = "NAME", env = "STAGING_CONFIG_NAME", default_value = "staging-config")]
-    pub(crate) staging_config_name: String,
-    /// The name of the production configuration: reads NAME-template.json and, where it is there, NAME-overrides.json; writes NAME.json.
-    #[arg(long, value_name = "NAME", env = "PROD_CONFIG_NAME", default_value = "prod-config")]
-    pub(crate) prod_config_name: String,
-    /// The name of the configuration that both stages begin with: reads NAME-template.json [default: base-config, where it is there]
-    #[arg(long, value_name = "NAME", env = "BASE_CONFIG_NAME")]
-    pub(crate) base_config_name: Option<String>,
-    /// The model execution role in the staging accounts: its name, with its path if it has one.
-    #[arg(long, value_name = "ROLE", env = "SAGEMAKER_EXECUTION_ROLE_STAGING_NAME")]
-    pub(crate) sagemaker_execution_role_staging_name: Option<String>,
-    /// The model execution role in the production accounts: its name, with its path if it has one.
-    #[arg(long, value_name = "ROLE", env = "SAGEMAKER_EXECUTION_ROLE_PROD_NAME")]
-    pub(crate) sagemaker_execution_role_prod_name: Option<String>,
-    /// The environment type of the staging accounts.
-    #[arg(long, value_name = "TYPE", env = "ENV_TYPE_STAGING_NAME")]
-    pub(crate) env_type_staging_name: Option<String>,
-    /// The environment type of the production accounts.
-    #[arg(long, value_name = "TYPE", env = "ENV_TYPE_PROD_NAME")]
-    pub(crate) env_type_prod_name: Option<String>,
-    /// The key that encrypts the endpoints' volumes.
-    #[arg(long, value_name = "ARN", env = "SAGEMAKER_EBS_KMS_KEY_ARN")]
-    pub(crate) ebs_kms_key_arn: Option<String>,
-    /// The template's name: reads NAME-template.yml (or .yaml), writes NAME.yaml.
-    #[arg(long, value_name = "NAME", env = "CFN_TEMPLATE_NAME", default_value = "cfn-sm-endpoint")]
-    pub(crate) template_name: String,
-    /// The regions to deploy to, with commas between them; the session's when not given.
-    #[arg(long, value_name = "REGIONS", env = "DEPLOYMENT_REGIONS")]
+    /// Deploy to these regions, comma-separated [default: the session's region]
+    #[arg(long, value_name = "REGIONS", env = "DEPLOYMENT_REGIONS", help_heading = super::TARGETS)]
     pub(crate) regions: Option<String>,
+    /// Read the template from NAME-template.yml or NAME-template.yaml
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "CFN_TEMPLATE_NAME",
+        default_value = "cfn-sm-endpoint",
+        help_heading = super::CONFIGURATION
+    )]
+    pub(crate) template_name: String,
+    /// Read staging parameters from NAME-template.json and NAME-overrides.json
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "STAGING_CONFIG_NAME",
+        default_value = "staging-config",
+        help_heading = super::CONFIGURATION
+    )]
+    pub(crate) staging_config_name: String,
+    /// Read production parameters from NAME-template.json and NAME-overrides.json
+    #[arg(long, value_name = "NAME", env = "PROD_CONFIG_NAME", default_value = "prod-config", help_heading = super::CONFIGURATION)]
+    pub(crate) prod_config_name: String,
+    /// Read parameters of both stages from NAME-template.json [default: base-config if it exists]
+    #[arg(long, value_name = "NAME", env = "BASE_CONFIG_NAME", help_heading = super::CONFIGURATION)]
+    pub(crate) base_config_name: Option<String>,
+    /// Environment type of the staging accounts, such as staging
+    #[arg(long, value_name = "TYPE", env = "ENV_TYPE_STAGING_NAME", help_heading = super::CONFIGURATION)]
+    pub(crate) env_type_staging_name: Option<String>,
+    /// Environment type of the production accounts, such as prod
+    #[arg(long, value_name = "TYPE", env = "ENV_TYPE_PROD_NAME", help_heading = super::CONFIGURATION)]
+    pub(crate) env_type_prod_name: Option<String>,
+    /// Model execution role in the staging accounts
+    #[arg(
+        long,
+        value_name = "NAME-OR-ARN",
+        env = "SAGEMAKER_EXECUTION_ROLE_STAGING_NAME",
+        help_heading = super::CONFIGURATION
+    )]
+    pub(crate) sagemaker_execution_role_staging_name: Option<String>,
+    /// Model execution role in the production accounts
+    #[arg(
+        long,
+        value_name = "NAME-OR-ARN",
+        env = "SAGEMAKER_EXECUTION_ROLE_PROD_NAME",
+        help_heading = super::CONFIGURATION
+    )]
+    pub(crate) sagemaker_execution_role_prod_name: Option<String>,
+    /// Encrypt the endpoints' volumes with this KMS key
+    #[arg(long, value_name = "ARN", env = "SAGEMAKER_EBS_KMS_KEY_ARN", help_heading = super::CONFIGURATION)]
+    pub(crate) ebs_kms_key_arn: Option<String>,
 }
 
 impl ConfigurationOptions {

@@ -7,13 +7,13 @@ use clap::Args;
 /// Options of `demo`.
 #[derive(Debug, Args)]
 pub(crate) struct DemoOptions {
-    /// Answers the approvals.
+    /// Approve automatically
     #[arg(short, long)]
     pub(crate) yes: bool,
-    /// Leaves the local AWS up at the end, and prints the environment to play with.
+    /// Keep the local AWS running at the end and print its environment variables
     #[arg(long)]
     pub(crate) keep: bool,
-    /// Where everything goes; emptied first [default: target/demo]
+    /// Empty this folder and write all files to it [default: target/demo]
     #[arg(long, value_name = "DIR")]
     pub(crate) output_dir: Option<PathBuf>,
 }

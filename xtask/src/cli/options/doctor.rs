@@ -10,29 +10,28 @@ use super::StackSetOptions;
 use super::deploy::{Caller, Permissions};
 use super::{BuildOptions, RoleOptions};
 
-/// Options of `doctor`: those of `build`, so that one command line serves both, and those of `plan` and `deploy` that say who does what.
+/// Options of `doctor`: those of `build`, so that one command line serves both, and the roles of `plan` and `deploy`.
 #[derive(Debug, Args)]
 pub(crate) struct DoctorOptions {
     #[command(flatten)]
     pub(crate) build: BuildOptions,
-    /// The roles of the target accounts that may read the group, as `setup` was told; with commas between them.
-    #[arg(long, value_name = "ROLES", env = "PRINCIPAL_ROLES")]
+    /// Roles of the target accounts that `setup` lets read the group, comma-separated
+    #[arg(long, value_name = "ROLES", env = "PRINCIPAL_ROLES", help_heading = super::SHARING)]
     pub(crate) principal_roles: Option<String>,
-    /// The organization that callers must be of, as `setup` was told.
-    #[arg(long, value_name = "ID", env = "PRINCIPAL_ORG_ID")]
+    /// Organization that `setup` requires callers to belong to
+    #[arg(long, value_name = "ID", env = "PRINCIPAL_ORG_ID", help_heading = super::SHARING)]
     pub(crate) principal_org_id: Option<String>,
-    /// The role in this account that rolls the stacks out, with self-managed permissions.
-    #[arg(long, value_name = "ARN", env = "STACK_SET_ADMINISTRATION_ROLE_ARN")]
+    /// Administration role in this account, with self-managed permissions
+    #[arg(long, value_name = "ARN", env = "STACK_SET_ADMINISTRATION_ROLE_ARN", help_heading = super::STACK_SET)]
     pub(crate) administration_role_arn: Option<String>,
-    /// The role in each target account that CloudFormation works as, with self-managed permissions; `{env-type}` stands for the stage's
-    /// environment type.
-    #[arg(long, value_name = "NAME", env = "STACK_SET_EXECUTION_ROLE_NAME")]
+    /// Execution role in each target account; {env-type} is the stage's environment type
+    #[arg(long, value_name = "NAME", env = "STACK_SET_EXECUTION_ROLE_NAME", help_heading = super::STACK_SET)]
     pub(crate) execution_role_name: Option<String>,
-    /// Who gives CloudFormation its rights in the target accounts.
-    #[arg(long, value_enum, default_value_t)]
+    /// How CloudFormation gets its permissions in the target accounts
+    #[arg(long, value_enum, default_value_t, help_heading = super::STACK_SET)]
     pub(crate) permission_model: Permissions,
-    /// Whom this account acts as in the organization, with service-managed permissions.
-    #[arg(long, value_enum, default_value_t)]
+    /// Act as the management account or as a delegated administrator, with service-managed permissions
+    #[arg(long, value_enum, default_value_t, help_heading = super::STACK_SET)]
     pub(crate) call_as: Caller,
     #[command(flatten)]
     pub(crate) role: RoleOptions,
@@ -40,7 +39,7 @@ pub(crate) struct DoctorOptions {
 
 #[cfg(feature = "aws")]
 impl DoctorOptions {
-    /// What `plan` of a stage would be given.
+    /// The options of `plan` for a stage.
     pub(crate) fn stack_set(&self, stage: Stage, env_type: &str) -> StackSetOptions {
         let accounts = &self.build.configuration.accounts;
         let of_stage = |name: &Option<String>| name.as_ref().map(|name| name.replace("{env-type}", env_type));

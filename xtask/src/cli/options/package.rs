@@ -4,46 +4,46 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-/// Options of `package`, as `aws cloudformation package` has them; any beginning of an option that is no other's will do, as there.
+/// Options of `package`: those of `aws cloudformation package`, which can be abbreviated as there.
 #[derive(Debug, Args)]
 pub(crate) struct PackageOptions {
-    /// The template.
+    /// Package this template
     #[arg(long, alias = "template", value_name = "FILE")]
     pub(crate) template_file: PathBuf,
-    /// The bucket for what the template refers to by a local path.
-    #[arg(long, value_name = "BUCKET", env = "ARTIFACT_BUCKET")]
+    /// Upload the template's local artifacts to this bucket
+    #[arg(long, value_name = "BUCKET", env = "ARTIFACT_BUCKET", help_heading = super::ARTIFACTS)]
     pub(crate) s3_bucket: Option<String>,
-    /// What the objects' keys begin with.
-    #[arg(long, value_name = "PREFIX")]
+    /// Prefix the keys of uploaded artifacts
+    #[arg(long, value_name = "PREFIX", help_heading = super::ARTIFACTS)]
     pub(crate) s3_prefix: Option<String>,
-    /// The key that encrypts the objects: an id, an ARN or an alias.
-    #[arg(long, value_name = "KEY")]
+    /// Encrypt uploaded artifacts with this KMS key: an id, an ARN or an alias
+    #[arg(long, value_name = "KEY", help_heading = super::ARTIFACTS)]
     pub(crate) kms_key_id: Option<String>,
-    /// Where the packaged template goes; standard output when not given.
-    #[arg(long, alias = "output-template", value_name = "FILE")]
+    /// Write the packaged template to this file [default: stdout]
+    #[arg(long, alias = "output-template", value_name = "FILE", help_heading = super::OUTPUT)]
     pub(crate) output_template_file: Option<PathBuf>,
-    /// Writes JSON; without it a template keeps the form that it has.
-    #[arg(long)]
+    /// Write JSON [default: the format of the template]
+    #[arg(long, help_heading = super::OUTPUT)]
     pub(crate) use_json: bool,
-    /// Uploads what is in the bucket already, too.
-    #[arg(long)]
+    /// Upload artifacts even if the bucket already has them
+    #[arg(long, help_heading = super::ARTIFACTS)]
     pub(crate) force_upload: bool,
-    /// Metadata for every object: KEY=VALUE, with commas between them, or a JSON object.
-    #[arg(long, value_name = "KEY=VALUE")]
+    /// Metadata of uploaded artifacts: comma-separated pairs, or a JSON object
+    #[arg(long, value_name = "KEY=VALUE", help_heading = super::ARTIFACTS)]
     pub(crate) metadata: Option<String>,
-    /// The region of the session; the environment's when not given.
-    #[arg(long, value_name = "REGION", env = "AWS_REGION")]
+    /// Use this AWS region
+    #[arg(long, value_name = "REGION", env = "AWS_REGION", help_heading = super::SESSION)]
     pub(crate) region: Option<String>,
-    /// The profile of the session; the environment's when not given.
-    #[arg(long, value_name = "NAME")]
+    /// Use this AWS profile
+    #[arg(long, value_name = "NAME", help_heading = super::SESSION)]
     pub(crate) profile: Option<String>,
-    /// The account that the bucket belongs to; a bucket of any other one is refused.
-    #[arg(long, value_name = "ACCOUNT")]
+    /// Refuse a bucket that does not belong to this account
+    #[arg(long, value_name = "ACCOUNT", help_heading = super::ARTIFACTS)]
     pub(crate) expected_bucket_owner: Option<String>,
-    /// Writes the objects into a folder in place of the bucket, without any call to AWS; upload them later with `aws s3 sync`.
-    #[arg(long, value_name = "DIR", requires = "s3_bucket")]
+    /// Write artifacts to a folder instead of the bucket, without calls to AWS
+    #[arg(long, value_name = "DIR", requires = "s3_bucket", help_heading = super::ARTIFACTS)]
     pub(crate) artifact_dir: Option<PathBuf>,
-    /// Writes values with characters beyond ASCII with escapes: CloudFormation shows many of them as `?`.
-    #[arg(long)]
+    /// Escape non-ASCII characters, which CloudFormation may show as ?
+    #[arg(long, help_heading = super::OUTPUT)]
     pub(crate) escape_non_ascii: bool,
 }

@@ -11,16 +11,16 @@ use super::StackSetOptions;
 pub(crate) struct PlanOptions {
     #[command(flatten)]
     pub(crate) set: StackSetOptions,
-    /// Does not ask the targets first whether the rollout could succeed there.
-    #[arg(long)]
+    /// Skip the checks in the target accounts
+    #[arg(long, help_heading = super::ROLLOUT)]
     pub(crate) no_preflight: bool,
-    /// Has CloudFormation look for drift first. That is an operation on the stack set: it changes no stack, and no other can run beside it.
-    #[arg(long)]
+    /// Run CloudFormation's drift detection first: an operation that changes no stack
+    #[arg(long, help_heading = super::ROLLOUT)]
     pub(crate) detect_drift: bool,
-    /// How long to wait for the search for drift, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    /// Wait this long for drift detection
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600, help_heading = super::ROLLOUT)]
     pub(crate) wait: u64,
-    /// Also writes the plan as Markdown, such as for a comment on a pull request; `-` is standard output, in place of the text.
-    #[arg(long, value_name = "FILE")]
+    /// Also write the plan as Markdown; - prints Markdown instead of text
+    #[arg(long, value_name = "FILE", help_heading = super::OUTPUT)]
     pub(crate) markdown: Option<PathBuf>,
 }

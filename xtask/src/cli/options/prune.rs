@@ -9,18 +9,18 @@ use super::{PreferenceOptions, StackSetOptions};
 pub(crate) struct PruneOptions {
     #[command(flatten)]
     pub(crate) set: StackSetOptions,
+    /// Delete this stack instance; repeatable [default: list orphaned ones and ask]
+    #[arg(long, value_name = "ACCOUNT/REGION", help_heading = super::STACK_INSTANCES)]
+    pub(crate) instance: Vec<String>,
+    /// Keep the stacks and their endpoints, and only remove them from the stack set
+    #[arg(long, help_heading = super::STACK_INSTANCES)]
+    pub(crate) retain_stacks: bool,
+    /// Delete the instances of --instance even if the release targets them
+    #[arg(long, help_heading = super::STACK_INSTANCES)]
+    pub(crate) even_targets: bool,
     #[command(flatten)]
     pub(crate) preferences: PreferenceOptions,
-    /// An instance to remove, as ACCOUNT/REGION; once for each. Without any, the orphans are listed and, on a terminal, asked about.
-    #[arg(long, value_name = "ACCOUNT/REGION")]
-    pub(crate) instance: Vec<String>,
-    /// Leaves the stacks, and with them the endpoints, and takes them out of the stack set only.
-    #[arg(long)]
-    pub(crate) retain_stacks: bool,
-    /// Removes named instances even where the release has a target.
-    #[arg(long)]
-    pub(crate) even_targets: bool,
-    /// How long to wait for the removal, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    /// Wait this long for the deletion
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600, help_heading = super::ROLLOUT)]
     pub(crate) wait: u64,
 }

@@ -13,27 +13,27 @@ pub(crate) struct RegistryOptions {
     pub(crate) action: RegistryAction,
 }
 
-/// What to do with the registry.
+/// The subcommands of `registry`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum RegistryAction {
-    /// Lists a group's model packages, newest first.
+    /// List the model packages of a group, newest first
     List(ListOptions),
-    /// Writes a group's model packages into a file, for builds without AWS.
+    /// Write the model packages of a group to a file, for builds without AWS
     Snapshot(SnapshotOptions),
-    /// Says which model package `build` would choose, for Terraform, CDK and shells.
+    /// Print the model package that `build` would choose, for Terraform, CDK and shells
     Resolve(ResolveOptions),
 }
 
 /// The group, and how much of it.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct GroupOptions {
-    /// The model package group, by name or ARN.
+    /// Model package group
     #[arg(long, value_name = "NAME-OR-ARN", env = "SOURCE_MODEL_PACKAGE_GROUP_NAME")]
     pub(crate) model_package_group_name: Option<String>,
-    /// How many of the newest packages.
+    /// Read this many of the newest packages
     #[arg(long, value_name = "COUNT", default_value_t = 100, conflicts_with = "all", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) limit: u32,
-    /// All packages, however many there are.
+    /// Read all packages
     #[arg(long)]
     pub(crate) all: bool,
 }
@@ -43,7 +43,7 @@ pub(crate) struct GroupOptions {
 pub(crate) struct ListOptions {
     #[command(flatten)]
     pub(crate) group: GroupOptions,
-    /// A registry snapshot in place of SageMaker.
+    /// Read a registry snapshot instead of SageMaker
     #[arg(long, value_name = "FILE")]
     pub(crate) registry: Option<PathBuf>,
 }
@@ -53,10 +53,10 @@ pub(crate) struct ListOptions {
 pub(crate) struct SnapshotOptions {
     #[command(flatten)]
     pub(crate) group: GroupOptions,
-    /// Where the snapshot goes.
+    /// Write the snapshot to this file
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
-    /// Fetches the packages' metrics from S3, too, into a folder beside the file: NAME.s3 for NAME.json.
+    /// Also download the packages' metrics from S3, to NAME.s3 beside NAME.json
     #[arg(long)]
     pub(crate) with_metrics: bool,
 }
@@ -64,9 +64,9 @@ pub(crate) struct SnapshotOptions {
 /// Options of `registry resolve`.
 #[derive(Debug, Args)]
 pub(crate) struct ResolveOptions {
-    /// The model package group, by name or ARN.
+    /// Model package group
     #[arg(long, value_name = "NAME-OR-ARN", env = "SOURCE_MODEL_PACKAGE_GROUP_NAME")]
     pub(crate) model_package_group_name: Option<String>,
-    #[command(flatten, next_help_heading = "Which model package")]
+    #[command(flatten)]
     pub(crate) choice: ChoiceOptions,
 }

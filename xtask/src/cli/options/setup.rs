@@ -11,17 +11,16 @@ pub(crate) struct SetupOptions {
     pub(crate) project: ProjectOptions,
     #[command(flatten)]
     pub(crate) accounts: StageAccounts,
-    /// The environment's type, for the group's tags.
-    #[arg(long, value_name = "TYPE", env = "ENV_TYPE")]
+    /// Environment type, for the group's tags
+    #[arg(long, value_name = "TYPE", env = "ENV_TYPE", help_heading = super::PROJECT)]
     pub(crate) env_type: Option<String>,
-    /// The roles of the target accounts that may read the group, with commas between them; every identity that its account allows to when
-    /// not given.
-    #[arg(long, value_name = "ROLES", env = "PRINCIPAL_ROLES")]
+    /// Let only these roles of the target accounts read the group, comma-separated
+    #[arg(long, value_name = "ROLES", env = "PRINCIPAL_ROLES", help_heading = super::SHARING)]
     pub(crate) principal_roles: Option<String>,
-    /// The organization that callers must be of, besides, such as o-a1b2c3d4e5.
-    #[arg(long, value_name = "ID", env = "PRINCIPAL_ORG_ID")]
+    /// Also require that callers belong to this organization, such as o-a1b2c3d4e5
+    #[arg(long, value_name = "ID", env = "PRINCIPAL_ORG_ID", help_heading = super::SHARING)]
     pub(crate) principal_org_id: Option<String>,
-    /// Changes nothing; exit code 1 says that something would change.
-    #[arg(long)]
+    /// Change nothing; exit with 1 if something would change
+    #[arg(long, help_heading = super::OUTPUT)]
     pub(crate) check: bool,
 }

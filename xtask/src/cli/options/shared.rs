@@ -6,85 +6,88 @@ use clap::Args;
 
 /// The SageMaker project.
 #[derive(Debug, Args)]
+#[command(next_help_heading = super::PROJECT)]
 pub(crate) struct ProjectOptions {
-    /// The SageMaker project's id, such as `p-abc123xyz`.
+    /// SageMaker project id, such as p-abc123xyz
     #[arg(long, value_name = "ID", env = "SAGEMAKER_PROJECT_ID")]
     pub(crate) sagemaker_project_id: Option<String>,
-    /// The SageMaker project's name.
+    /// SageMaker project name
     #[arg(long, value_name = "NAME", env = "SAGEMAKER_PROJECT_NAME")]
     pub(crate) sagemaker_project_name: Option<String>,
-    /// The model package group, by name or ARN.
+    /// Model package group
     #[arg(long, value_name = "NAME-OR-ARN", env = "SOURCE_MODEL_PACKAGE_GROUP_NAME")]
     pub(crate) model_package_group_name: Option<String>,
-    /// The data science environment's name.
+    /// Data science environment name, the prefix of the network's SSM parameters
     #[arg(long, value_name = "NAME", env = "ENV_NAME")]
     pub(crate) env_name: Option<String>,
 }
 
 /// The target accounts of both stages.
 #[derive(Debug, Args)]
+#[command(next_help_heading = super::TARGETS)]
 pub(crate) struct StageAccounts {
-    /// Whether the stages have accounts of their own: yes or no. With no, both stages go to the caller's account.
+    /// Deploy to the stages' own accounts (yes) or to the caller's account (no)
     #[arg(long, value_name = "YES-OR-NO", env = "MULTI_ACCOUNT_DEPLOYMENT")]
     pub(crate) multi_account_deployment: Option<String>,
-    /// The staging accounts, with commas between them.
+    /// Staging account ids, comma-separated
     #[arg(long, value_name = "ACCOUNTS", env = "STAGING_ACCOUNT_LIST")]
     pub(crate) staging_accounts: Option<String>,
-    /// The production accounts, with commas between them.
+    /// Production account ids, comma-separated
     #[arg(long, value_name = "ACCOUNTS", env = "PROD_ACCOUNT_LIST")]
     pub(crate) prod_accounts: Option<String>,
-    /// The organizational units that hold the staging accounts, in place of a list: all active accounts in them and below them.
+    /// Deploy staging to all active accounts of these organizational units
     #[arg(long, value_name = "OUS", env = "ORGANIZATIONAL_UNIT_STAGING_ID")]
     pub(crate) organizational_unit_staging_id: Option<String>,
-    /// The organizational units that hold the production accounts, in place of a list.
+    /// Deploy production to all active accounts of these organizational units
     #[arg(long, value_name = "OUS", env = "ORGANIZATIONAL_UNIT_PROD_ID")]
     pub(crate) organizational_unit_prod_id: Option<String>,
-    /// What a list of accounts does to the accounts of organizational units, where both are given.
+    /// Combine account ids with the accounts of organizational units
     #[arg(long, value_enum, env = "ACCOUNT_FILTER_TYPE", ignore_case = true)]
     pub(crate) account_filter: Option<AccountFilter>,
 }
 
-/// What a list of accounts does to the accounts of organizational units.
+/// How a list of accounts and the accounts of organizational units are combined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum AccountFilter {
-    /// Only those of the units' accounts that are listed.
+    // The listed accounts of the units.
     Intersection,
-    /// Only those that are not.
+    // The accounts of the units that are not listed.
     Difference,
-    /// The units' accounts and the listed ones.
+    // The accounts of the units, and the listed ones.
     Union,
 }
 
-/// A release that was built before.
+/// A release that `build` wrote.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = super::RELEASE)]
 pub(crate) struct ReleaseOptions {
-    /// Where the release's files are [default: target/deploy]
+    /// Read the release from this folder [default: target/deploy]
     #[arg(long, value_name = "DIR")]
     pub(crate) build_dir: Option<PathBuf>,
-    /// The SHA-256 of the release's manifest, as it was approved; a release with another one is refused before any call.
+    /// Refuse a release whose manifest does not have this SHA-256
     #[arg(long, value_name = "SHA256", env = "RELEASE_MANIFEST_SHA256")]
     pub(crate) release_sha256: Option<String>,
 }
 
-/// The role that is taken in each target account.
+/// The role to assume in each target account.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = super::SESSION)]
 pub(crate) struct RoleOptions {
-    /// The role to take in each target account [default: the configuration's ExecutionRoleName]
+    /// Assume this role in each target account [default: the stage's ExecutionRoleName]
     #[arg(long, value_name = "NAME-OR-ARN", env = "TEST_ROLE_NAME")]
     pub(crate) role_name: Option<String>,
-    /// The external id that the role asks for.
+    /// Pass this external id when assuming the role
     #[arg(long, value_name = "ID", env = "TEST_ROLE_EXTERNAL_ID")]
     pub(crate) role_external_id: Option<String>,
-    /// A tag of the session in each target account; the role's trust policy must then allow `sts:TagSession` too.
+    /// Tag the session; the role must allow sts:TagSession; repeatable
     #[arg(long = "session-tag", value_name = "KEY=VALUE")]
     pub(crate) session_tags: Vec<String>,
 }
 
-/// Writing back into the model registry.
+/// Recording a success in the model registry.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct RecordOptions {
-    /// After a success, writes the stage into the model package's life cycle: Staging or Production, and Deployed or Tested, or
-    /// STAGE/STATUS.
-    #[arg(long, value_name = "STAGE/STATUS", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    /// After a success, record the stage in the model package's life cycle
+    #[arg(long, value_name = "STAGE/STATUS", num_args = 0..=1, require_equals = true, default_missing_value = "", help_heading = super::OUTPUT)]
     pub(crate) record: Option<String>,
 }

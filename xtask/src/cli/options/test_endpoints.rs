@@ -12,71 +12,75 @@ use super::{RecordOptions, ReleaseOptions, RoleOptions};
 pub(crate) struct TestOptions {
     #[command(flatten)]
     pub(crate) release: ReleaseOptions,
-    /// The stage's configuration in the release, by its file's name; the release says so itself when not given.
-    #[arg(long, value_name = "NAME", env = "BUILD_CONFIG")]
+    /// Fail if the stage's configuration has another name
+    #[arg(long, value_name = "NAME", env = "BUILD_CONFIG", help_heading = super::RELEASE)]
     pub(crate) build_config: Option<String>,
-    /// The tests [default: test/endpoint-tests.yaml; test-prod prefers test/smoke-tests.yaml if it exists]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) suite: Option<PathBuf>,
-    /// Where the results go [default: target/test-results]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) results_dir: Option<PathBuf>,
-    /// The name of the results file.
-    #[arg(long, value_name = "NAME", env = "TEST_RESULTS", default_value = "test-results")]
-    pub(crate) test_results: String,
     #[command(flatten)]
     pub(crate) role: RoleOptions,
-    #[command(flatten)]
-    pub(crate) record: RecordOptions,
-    /// Whether the tests may run programs of their own (`check: { command: … }`).
-    #[arg(long, value_enum, value_name = "ALLOWED-OR-FORBIDDEN", env = "OWN_CHECKS", default_value_t, ignore_case = true)]
-    pub(crate) own_checks: OwnChecks,
-    /// The user id, and group id, that these programs run as, so that they cannot read the credentials of this process; needs root.
-    #[arg(long, value_name = "UID", env = "OWN_CHECKS_UID", value_parser = clap::value_parser!(u32).range(1..i64::from(u32::MAX)))]
-    pub(crate) own_checks_uid: Option<u32>,
-    /// How many endpoints to test at once.
-    #[arg(long, value_name = "N", default_value_t = 64)]
+    /// Read the tests from this file [default: test/endpoint-tests.yaml; test-prod: test/smoke-tests.yaml if it exists]
+    #[arg(long, value_name = "FILE", help_heading = super::TESTS)]
+    pub(crate) suite: Option<PathBuf>,
+    /// Set ${NAME} in the tests, by default from the environment; repeatable
+    #[arg(long = "var", value_name = "NAME[=VALUE]", help_heading = super::TESTS)]
+    pub(crate) variables: Vec<String>,
+    /// Read sample payloads from a tar.gz file [default: the model package's SamplePayloadUrl]
+    #[arg(long, value_name = "FILE", help_heading = super::TESTS)]
+    pub(crate) sample_payloads: Option<PathBuf>,
+    /// Test a model container instead of endpoints, such as http://127.0.0.1:8080
+    #[arg(long, value_name = "URL", help_heading = super::TESTS)]
+    pub(crate) endpoint_url: Option<String>,
+    /// Wait this long for an endpoint to be in service [default: 1800; 60 with --endpoint-url]
+    #[arg(long, value_name = "SECONDS", help_heading = super::TESTS)]
+    pub(crate) wait: Option<u64>,
+    /// Test this many endpoints at once
+    #[arg(long, value_name = "N", default_value_t = 64, help_heading = super::TESTS)]
     pub(crate) jobs: usize,
-    /// Skip the load phase of the tests
-    #[arg(long, conflicts_with_all = ["load_anyway", "load_on_production"])]
+    /// Allow or forbid tests that run programs (check: { command: … })
+    #[arg(
+        long,
+        value_enum,
+        value_name = "ALLOWED-OR-FORBIDDEN",
+        env = "OWN_CHECKS",
+        default_value_t,
+        ignore_case = true,
+        help_heading = super::TESTS
+    )]
+    pub(crate) own_checks: OwnChecks,
+    /// Run these programs with this user and group id; needs root
+    #[arg(long, value_name = "UID", env = "OWN_CHECKS_UID", value_parser = clap::value_parser!(u32).range(1..i64::from(u32::MAX)), help_heading = super::TESTS)]
+    pub(crate) own_checks_uid: Option<u32>,
+    /// Write golden files from responses that pass everything else
+    #[arg(long, help_heading = super::TESTS)]
+    pub(crate) update_golden: bool,
+    /// Skip the load phase
+    #[arg(long, conflicts_with_all = ["load_anyway", "load_on_production"], help_heading = super::LOAD)]
     pub(crate) no_load: bool,
     /// Run the load phase even if earlier checks failed
-    #[arg(long)]
+    #[arg(long, help_heading = super::LOAD)]
     pub(crate) load_anyway: bool,
-    /// Run the load phase on the production endpoints of all accounts at once; test-prod skips it otherwise
-    #[arg(long)]
+    /// Run the load phase of test-prod, on all production endpoints at once
+    #[arg(long, help_heading = super::LOAD)]
     pub(crate) load_on_production: bool,
-    /// How long to wait for an endpoint that is being created or updated, in seconds [default: 1800; for a container 60]
-    #[arg(long, value_name = "SECONDS")]
-    pub(crate) wait: Option<u64>,
-    /// A value for `${NAME}` in the tests; without `=VALUE` that of the environment variable NAME. The stage's parameters have values
-    /// already, and so has `StageName`.
-    #[arg(long = "var", value_name = "NAME[=VALUE]")]
-    pub(crate) variables: Vec<String>,
-    /// Write golden files anew, from answers that pass everything else.
-    #[arg(long)]
-    pub(crate) update_golden: bool,
-    /// Put the same questions to another endpoint too, and report where the answers differ: an endpoint's name in the same account and
-    /// region, ACCOUNT/REGION/NAME, or the URL of a container.
-    #[arg(long, value_name = "ENDPOINT")]
+    /// Compare the responses with those of another endpoint: NAME, ACCOUNT/REGION/NAME or the URL of a container
+    #[arg(long, value_name = "ENDPOINT", help_heading = super::COMPARISON)]
     pub(crate) compare_with: Option<String>,
-    /// Take any difference for a failure, unless the tests' `compare` says how many may differ.
-    #[arg(long, requires = "compare_with")]
+    /// Fail if any response differs, unless the tests' `compare` sets a limit
+    #[arg(long, requires = "compare_with", help_heading = super::COMPARISON)]
     pub(crate) fail_on_difference: bool,
-    /// The model package's sample payloads, a tar.gz file, in place of what the package's SamplePayloadUrl names.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) sample_payloads: Option<PathBuf>,
-    /// A model container on this machine in place of SageMaker endpoints, such as http://127.0.0.1:8080.
-    #[arg(long, value_name = "URL")]
-    pub(crate) endpoint_url: Option<String>,
+    /// Write the results to this folder [default: target/test-results]
+    #[arg(long, value_name = "DIR", help_heading = super::OUTPUT)]
+    pub(crate) results_dir: Option<PathBuf>,
+    /// Write the results to NAME.json
+    #[arg(long, value_name = "NAME", env = "TEST_RESULTS", default_value = "test-results", help_heading = super::OUTPUT)]
+    pub(crate) test_results: String,
+    #[command(flatten)]
+    pub(crate) record: RecordOptions,
 }
 
-/// Whether a suite may run programs of its own.
+/// Whether a suite is allowed to run programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub(crate) enum OwnChecks {
-    /// It may.
     #[default]
     Allowed,
-    /// A suite that has some is refused.
     Forbidden,
 }

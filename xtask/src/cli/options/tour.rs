@@ -7,7 +7,7 @@ use clap::Args;
 /// Options of `tour`.
 #[derive(Debug, Args)]
 pub(crate) struct TourOptions {
-    /// Where everything goes [default: target/tour]
+    /// Write all files to this folder [default: target/tour]
     #[arg(long, value_name = "DIR")]
     pub(crate) output_dir: Option<PathBuf>,
 }

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use sandbox::iris::Container;
+use sandbox::stand_in::{self, Options, SeedAccount, SeedOrganization, SeedPackage, SeedPackages, SeedUnit, StandIn};
 use serde_json::json;
-use test_support::iris::Container;
-use test_support::stand_in::{self, Options, SeedAccount, SeedOrganization, SeedPackage, SeedPackages, SeedUnit, StandIn};
 
 use crate::files;
 use crate::project::Project;

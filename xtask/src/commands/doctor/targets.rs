@@ -14,8 +14,8 @@ use stack_rollout::{Observed, observe_without_overrides, plan};
 use tempfile::TempDir;
 
 use crate::cli::{DoctorOptions, PreferenceOptions};
-use crate::preflight::PreflightBar;
 use crate::printer::Printer;
+use crate::progress;
 use crate::project::Project;
 use crate::release_build;
 use crate::requests::{self, BuildCommand};
@@ -104,8 +104,7 @@ async fn targets_of(look: &Look<'_>, release: &Release, stage: Stage, scope: Sco
     }
     let sessions = TargetSessions::new(look.session, release, stage_targets, &set.role.target_role()?, "doctor");
     let rollout = PlannedRollout { release, request: &asked, observed: &observed, plan: &plan, scope };
-    let bar = PreflightBar::new(look.printer);
-    report.preflight(&check_targets(look.session, &sessions, &rollout, bar.listener()).await);
+    report.preflight(&check_targets(look.session, &sessions, &rollout, progress::preflight(look.printer)).await);
     Ok(())
 }
 

@@ -107,7 +107,7 @@ impl Note {
     fn new(problem: &Problem) -> Self {
         Self {
             severity: if problem.severity == Severity::Note { "note" } else { "warning" },
-            code: problem.code,
+            code: problem.code.as_str(),
             message: problem.message.clone(),
             hint: problem.hint.clone(),
             place: At::new(&problem.place),

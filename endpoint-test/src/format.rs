@@ -1,0 +1,99 @@
+//! Durations as people write them (`250ms`, `1.5s`, `15m`) and excerpts of long texts: for suites and for reports.
+
+use std::time::Duration;
+
+/// The longest duration that a suite may name. Nothing that a real-time endpoint does takes an hour.
+const LONGEST: Duration = Duration::from_hours(1);
+
+/// Reads a number with a unit: `ms`, `s`, `m` or `h`. Zero, and more than an hour, are refused.
+pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    let unit_at = text.find(|character: char| character.is_ascii_alphabetic())?;
+    let (number, unit) = text.split_at(unit_at);
+    let number = number.trim_end();
+    if !number.starts_with(|character: char| character.is_ascii_digit()) {
+        return None;
+    }
+    let seconds = match unit {
+        "ms" => 0.001,
+        "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        _ => return None,
+    };
+    let duration = Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()?;
+    (!duration.is_zero() && duration <= LONGEST).then_some(duration)
+}
+
+/// Writes a duration in the unit that suits it: `250 ms`, `1.5 s`, `15 min`.
+pub(crate) fn display_duration(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64();
+    if seconds < 1.0 {
+        format!("{} ms", (seconds * 100_000.0).round() / 100.0)
+    } else if seconds < 120.0 {
+        format!("{} s", (seconds * 100.0).round() / 100.0)
+    } else {
+        format!("{} min", (seconds / 6.0).round() / 10.0)
+    }
+}
+
+/// Milliseconds to a hundredth: finer than any network is steady.
+pub(crate) fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 100_000.0).round() / 100.0
+}
+
+/// The most characters of a value in a report.
+pub(crate) const EXCERPT: usize = 500;
+
+/// The beginning of a text, for a report.
+pub(crate) fn excerpt(text: &str) -> String {
+    cut(text, EXCERPT)
+}
+
+/// The first `most` characters of a text, with a note of its length when it is cut.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}… ({} bytes in all)", &text[..end], text.len()),
+        None => text.to_owned(),
+    }
+}
+
+/// The first `most` characters of a body that may be long and may not be text.
+pub(crate) fn beginning(body: &[u8], most: usize) -> String {
+    // A character has four bytes at most: more than these need not be looked at.
+    let text = String::from_utf8_lossy(&body[..body.len().min(4 * most)]);
+    let shown = text.char_indices().nth(most).map_or(&*text, |(end, _)| &text[..end]);
+    if shown.len() < text.len() || body.len() > 4 * most { format!("{shown}… ({} bytes in all)", body.len()) } else { shown.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_duration_is_a_number_with_a_unit() {
+        assert_eq!(parse_duration("250ms"), Some(Duration::from_millis(250)));
+        assert_eq!(parse_duration("1.5s"), Some(Duration::from_millis(1500)));
+        assert_eq!(parse_duration("15 m"), Some(Duration::from_mins(15)));
+        assert_eq!(parse_duration("1h"), Some(Duration::from_hours(1)));
+        for wrong in ["", "5", "s", "-1s", "+1s", "0ms", "61m", "5 seconds", "1e400s", "inf s", "nan s", "1_000ms", "٣s"] {
+            assert_eq!(parse_duration(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_duration_is_shown_in_the_unit_that_suits_it() {
+        assert_eq!(display_duration(Duration::from_micros(2310)), "2.31 ms");
+        assert_eq!(display_duration(Duration::from_millis(1500)), "1.5 s");
+        assert_eq!(display_duration(Duration::from_mins(15)), "15 min");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC*") {
+            parse_duration(&text);
+        }
+    }
+}

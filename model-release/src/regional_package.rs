@@ -1,0 +1,71 @@
+//! Which model package serves a region, as a person writes it.
+
+use aws_names::{ModelPackageArn, Region};
+
+use crate::Diagnostic;
+use crate::build::RegionalSelection;
+
+/// Reads which model package serves a region: `REGION=ARN`, `REGION=VERSION`, `REGION=same-version`, or an ARN alone, which says its region
+/// itself.
+pub fn regional_package(text: &str) -> Result<(Region, RegionalSelection), Diagnostic> {
+    let arn = |text: &str| text.parse::<ModelPackageArn>().map_err(|error| Diagnostic::error(error.to_string()));
+    if text.starts_with("arn:") {
+        let arn = arn(text)?;
+        return Ok((arn.region().clone(), RegionalSelection::Arn(arn)));
+    }
+    let shape = "say REGION=ARN, REGION=VERSION or REGION=same-version, such as eu-west-1=7";
+    let Some((region, which)) = text.split_once('=') else {
+        return Err(Diagnostic::error(format!("`{text}` does not say which model package serves which region")).hinting(shape));
+    };
+    let (region, which) = (region.trim(), which.trim());
+    if region.is_empty() {
+        return Err(Diagnostic::error(format!("`{text}` names no region")).hinting(shape));
+    }
+    let region: Region = region.parse().map_err(|_| {
+        Diagnostic::error(format!("`{region}` is not an AWS region")).hinting("a region looks like us-east-1; separate regions with commas")
+    })?;
+    let selection = match which {
+        "same-version" => RegionalSelection::SameVersion,
+        _ if which.starts_with("arn:") => {
+            let arn = arn(which)?;
+            if *arn.region() != region {
+                return Err(Diagnostic::error(format!("`{arn}` is in region `{}`, not in `{region}`", arn.region()))
+                    .hinting("a model package serves endpoints of its own region only"));
+            }
+            RegionalSelection::Arn(arn)
+        }
+        _ => match which.parse::<u32>() {
+            Ok(version @ 1..=999_999_999) => RegionalSelection::Version(version),
+            _ => return Err(Diagnostic::error(format!("`{which}` is neither a version nor the ARN of a model package")).hinting(shape)),
+        },
+    };
+    Ok((region, selection))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_gets_a_version_the_same_version_or_an_arn() {
+        let arn = "arn:aws:sagemaker:eu-central-1:111111111111:model-package/iris/7";
+        let read = ["eu-west-1=7", " ap-south-1 = same-version", arn].map(|text| regional_package(text).unwrap());
+        assert_eq!(
+            read,
+            [
+                ("eu-west-1".parse().unwrap(), RegionalSelection::Version(7)),
+                ("ap-south-1".parse().unwrap(), RegionalSelection::SameVersion),
+                ("eu-central-1".parse().unwrap(), RegionalSelection::Arn(arn.parse().unwrap())),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_names_no_region_or_no_package_and_what_contradicts_itself_is_refused() {
+        let arn = "arn:aws:sagemaker:eu-central-1:111111111111:model-package/iris/7";
+        for text in ["7", "=7", "europe=7", "eu-west-1=", "eu-west-1=0", "eu-west-1=newest", "eu-west-1=arn:aws:s3:::x", "arn:aws:s3:::x"] {
+            assert!(regional_package(text).is_err(), "{text}");
+        }
+        assert!(regional_package(&format!("eu-west-1={arn}")).is_err());
+    }
+}

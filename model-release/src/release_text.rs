@@ -1,0 +1,63 @@
+//! A release as text, for the terminal.
+
+use std::fmt::Write as _;
+
+use aws_names::{AccountId, ModelPackageArn, Region};
+
+use crate::Stage;
+use crate::manifest::{FILE_NAME, Manifest};
+
+/// What a person reads of a release that was written to this folder.
+pub fn release_text(manifest: &Manifest, folder: &str) -> String {
+    let mut out = String::new();
+    let mut line = |name: &str, what: &str| {
+        let _ = writeln!(out, "{name:<14} {what}");
+    };
+    let package = &manifest.model_package;
+    let version = package.version.map(|version| format!(" version {version}")).unwrap_or_default();
+    line("model package", &format!("{}{version}, created {}", package.group, package.created));
+    line("", package.arn.as_str());
+    for (region, package) in &package.regions {
+        line(&format!("  {region}"), package.arn.as_str());
+    }
+    line("because", &manifest.choice.because);
+    for passed in &manifest.choice.passed_over {
+        line("passed over", &format!("{}: {}", short(&passed.arn), passed.reason));
+    }
+    if let Some(event) = &manifest.choice.event {
+        line("event", &format!("{}: {}", short(&event.model_package), event.because));
+    }
+    for gate in &manifest.choice.gates {
+        line("gate met", &format!("{}: {}", gate.gate, gate.found));
+    }
+    if manifest.choice.without_approval {
+        line("", "NOT APPROVED: --allow-unapproved let it through");
+    }
+    for stage in Stage::ALL {
+        let targets = manifest.stage(stage);
+        let accounts = match &targets.accounts[..] {
+            accounts if accounts.len() > 5 => format!("{} accounts", accounts.len()),
+            accounts => accounts.iter().map(AccountId::as_str).collect::<Vec<_>>().join(", "),
+        };
+        line(stage.name(), &format!("{} in {} as {}", targets.endpoints.join(", "), accounts, targets.env_type));
+        line(
+            "",
+            &format!(
+                "regions {}; stack set {}",
+                targets.regions.iter().map(Region::as_str).collect::<Vec<_>>().join(", "),
+                targets.stack_set
+            ),
+        );
+    }
+    line("written", folder);
+    for name in manifest.files.keys().map(String::as_str).chain([FILE_NAME]) {
+        line("", name);
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// A package's version, or its name when it has none.
+fn short(arn: &ModelPackageArn) -> String {
+    arn.version().map_or_else(|| arn.name().to_owned(), |version| version.to_string())
+}

@@ -1,0 +1,59 @@
+"""Endpoints that are not always InService, that are updated, and that silently stay as they were."""
+
+from moto.core.responses import ActionResult
+from moto.sagemaker.models import SageMakerModelBackend
+from moto.sagemaker.responses import SageMakerResponse
+
+from stand_in import endpoints
+from stand_in.endpoint_update import Retained, find, refuse_in_progress, update
+
+PURPOSE = (
+    "UpdateEndpoint exists and retains variant properties; UpdateEndpointWeightsAndCapacities changes what it names; "
+    "statuses can be scripted; an update can silently come to nothing"
+)
+
+
+def update_endpoint(self):
+    endpoint = find(self.sagemaker_backend, self._get_param("EndpointName"))
+    parameters = ("RetainAllVariantProperties", "ExcludeRetainedVariantProperties")
+    retained = Retained({name: self._get_param(name) for name in parameters})
+    update(self.sagemaker_backend, endpoint, self._get_param("EndpointConfigName"), retained)
+    return ActionResult({"EndpointArn": endpoint.arn})
+
+
+def apply():
+    describe_endpoint, list_endpoints = SageMakerModelBackend.describe_endpoint, SageMakerModelBackend.list_endpoints
+    change = SageMakerModelBackend.update_endpoint_weights_and_capacities
+
+    def key(backend, name):
+        return (backend.account_id, backend.region_name, name)
+
+    def describe(self, endpoint_name):
+        described = dict(describe_endpoint(self, endpoint_name))
+        described["EndpointStatus"], reason = endpoints.describe(key(self, endpoint_name)) or ("InService", None)
+        if reason:
+            described["FailureReason"] = reason
+        return described
+
+    def show(self, *arguments, **named):
+        for endpoint in self.endpoints.values():
+            endpoint.endpoint_status, _ = endpoints.status(key(self, endpoint.endpoint_name)) or ("InService", None)
+        return list_endpoints(self, *arguments, **named)
+
+    def change_named(self, endpoint_name, desired_weights_and_capacities):
+        """moto takes what a request leaves out away; AWS leaves it as it is."""
+        refuse_in_progress(self, endpoint_name)
+        known = {variant["VariantName"]: variant for variant in find(self, endpoint_name).production_variants}
+        fields = ("DesiredWeight", "DesiredInstanceCount")
+        for desired in desired_weights_and_capacities:
+            desired.update({field: known.get(desired.get("VariantName"), {}).get(field) for field in fields if field not in desired})
+        arn = change(self, endpoint_name, desired_weights_and_capacities)
+        for variant in known.values():
+            for field in [field for field, value in variant.items() if value is None]:
+                del variant[field]
+        return arn
+
+    SageMakerModelBackend.describe_endpoint = describe
+    SageMakerModelBackend.update_endpoint_weights_and_capacities = change_named
+    SageMakerModelBackend.list_endpoints = show
+    SageMakerResponse.update_endpoint = update_endpoint

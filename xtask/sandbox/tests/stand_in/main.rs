@@ -1,0 +1,93 @@
+//! The stand-in from end to end. Each test has a stand-in to itself; the Python environment is made by the first.
+
+mod endpoints;
+mod faults;
+mod identity;
+mod invocations;
+mod packages;
+mod process;
+mod releases;
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use sandbox::stand_in::{Error, Options, StandIn};
+use serde_json::{Value, json};
+
+const REGISTRY: &str = "111111111111";
+const STAGING: &str = "222222222222";
+const PROD: &str = "333333333333";
+
+/// Beside the folder for test files, and so shared with the product's own use in the same target folder.
+fn cache() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("stand-in")
+}
+
+/// A stand-in with nothing in it, for one test: started, or one that another test is done with.
+fn start() -> Clean {
+    let spare = SPARE.lock().unwrap().pop();
+    Clean(Some(spare.unwrap_or_else(|| StandIn::start(&Options::new(cache())).unwrap())))
+}
+
+/// Stand-ins that were reset. What is here at the end goes with the process, whose end closes their standard input.
+static SPARE: Mutex<Vec<StandIn>> = Mutex::new(Vec::new());
+
+struct Clean(Option<StandIn>);
+
+impl std::ops::Deref for Clean {
+    type Target = StandIn;
+
+    fn deref(&self) -> &StandIn {
+        self.0.as_ref().unwrap()
+    }
+}
+
+impl Drop for Clean {
+    fn drop(&mut self) {
+        let used = self.0.take().unwrap();
+        // One that cannot be reset, or said something, is not for another test.
+        if used.reset().is_ok() && used.standard_error().is_empty() {
+            SPARE.lock().unwrap().push(used);
+        }
+    }
+}
+
+fn start_unpatched() -> StandIn {
+    StandIn::start(&Options { unpatched: true, ..Options::new(cache()) }).unwrap()
+}
+
+/// A model, a configuration and an endpoint, all named after the endpoint.
+fn make_endpoint(aws: &StandIn, account: &str, endpoint: &str, package: &str) {
+    make_config(aws, account, endpoint, package);
+    aws.call(account, "sagemaker", "CreateEndpoint", &json!({ "EndpointName": endpoint, "EndpointConfigName": endpoint })).unwrap();
+}
+
+fn make_config(aws: &StandIn, account: &str, name: &str, package: &str) {
+    let role = format!("arn:aws:iam::{account}:role/Model");
+    let model = json!({ "ModelName": name, "ExecutionRoleArn": role, "PrimaryContainer": { "ModelPackageName": package } });
+    aws.call(account, "sagemaker", "CreateModel", &model).unwrap();
+    let variant = json!({ "VariantName": "AllTraffic", "ModelName": name, "InitialInstanceCount": 1, "InstanceType": "ml.m5.large" });
+    let config = json!({ "EndpointConfigName": name, "ProductionVariants": [variant] });
+    aws.call(account, "sagemaker", "CreateEndpointConfig", &config).unwrap();
+}
+
+fn describe_endpoint(aws: &StandIn, account: &str, endpoint: &str) -> Result<Value, Error> {
+    aws.call(account, "sagemaker", "DescribeEndpoint", &json!({ "EndpointName": endpoint }))
+}
+
+/// The model package that an endpoint really serves: endpoint, configuration, model, package.
+fn served(aws: &StandIn, account: &str, endpoint: &str) -> String {
+    let endpoint = describe_endpoint(aws, account, endpoint).unwrap();
+    let config =
+        aws.call(account, "sagemaker", "DescribeEndpointConfig", &json!({ "EndpointConfigName": endpoint["EndpointConfigName"] })).unwrap();
+    let model =
+        aws.call(account, "sagemaker", "DescribeModel", &json!({ "ModelName": config["ProductionVariants"][0]["ModelName"] })).unwrap();
+    model["PrimaryContainer"]["ModelPackageName"].as_str().unwrap().to_owned()
+}
+
+fn refused(result: Result<impl std::fmt::Debug, Error>) -> (u16, String, String) {
+    match result.unwrap_err() {
+        Error::Refused { status, code, message, .. } => (status, code, message),
+        other => panic!("{other}"),
+    }
+}

@@ -1,0 +1,77 @@
+use std::io::{ErrorKind, Read as _};
+use std::net::TcpStream;
+use std::thread;
+use std::time::Duration;
+
+use sandbox::stand_in::{Error, Fault, Options, StandIn, prepare};
+use serde_json::json;
+
+use super::{REGISTRY, cache, start};
+
+#[test]
+fn dropping_it_ends_the_process_and_closes_the_port() {
+    let aws = StandIn::start(&Options::new(cache())).unwrap();
+    let mut kept = TcpStream::connect(aws.url().trim_start_matches("http://")).unwrap();
+    drop(aws);
+    // The port is its own, and so is this connection: asking at the port might find another server there by now.
+    kept.set_read_timeout(Some(Duration::from_mins(5))).unwrap();
+    let closed = kept.read_to_end(&mut Vec::new());
+    assert!(!closed.is_err_and(|error| error.kind() == ErrorKind::WouldBlock), "the connection is still open");
+}
+
+#[test]
+fn it_says_nothing_when_nothing_is_wrong() {
+    let aws = start();
+    aws.query(REGISTRY, "cloudformation", "ListStacks", &[]).unwrap();
+    assert_eq!(aws.standard_error(), "");
+}
+
+#[test]
+fn preparing_twice_at_once_makes_one_environment() {
+    let folders: Vec<_> = thread::scope(|scope| {
+        let both = [scope.spawn(|| prepare(&cache()).unwrap()), scope.spawn(|| prepare(&cache()).unwrap())];
+        both.map(|thread| thread.join().unwrap()).into()
+    });
+    assert_eq!(folders[0], folders[1]);
+    assert!(folders[0].join("complete").exists());
+}
+
+#[test]
+fn a_reset_leaves_nothing_of_what_was() {
+    let aws = start();
+    super::make_endpoint(&aws, REGISTRY, "iris", "package/1");
+    aws.silent_rollback(REGISTRY, "iris").unwrap();
+    aws.set_model_server("http://127.0.0.1:9", None).unwrap();
+    aws.invoke(REGISTRY, "iris", "text/csv", "1", &[]).unwrap();
+    aws.fault(&Fault::dropped()).unwrap();
+    aws.enforce_iam(true).unwrap();
+    aws.reset().unwrap();
+    assert_eq!(aws.requests().unwrap(), []);
+    let reply = aws.call_as_program(REGISTRY, "sagemaker", "DescribeEndpoint", &json!({ "EndpointName": "iris" })).unwrap();
+    assert!(reply.status == 400 && reply.text().contains("Could not find endpoint"), "{}", reply.text());
+    super::make_endpoint(&aws, REGISTRY, "iris", "package/1");
+    super::make_config(&aws, REGISTRY, "next", "package/2");
+    aws.call(REGISTRY, "sagemaker", "UpdateEndpoint", &json!({ "EndpointName": "iris", "EndpointConfigName": "next" })).unwrap();
+    assert_eq!(super::served(&aws, REGISTRY, "iris"), "package/2");
+    assert!(aws.invoke(REGISTRY, "iris", "text/csv", "1", &[]).unwrap().text().contains("no model server"));
+}
+
+#[test]
+fn only_the_chosen_patches_are_on_and_an_unknown_one_is_refused() {
+    let only = |name: &str| Options { patches: Some(vec![name.to_owned()]), ..Options::new(cache()) };
+    assert_eq!(StandIn::start(&only("data-capture")).unwrap().patches(), ["data-capture"]);
+    assert_eq!(StandIn::start(&Options { unpatched: true, ..Options::new(cache()) }).unwrap().patches(), [""; 0]);
+    let Error::Start { output, .. } = StandIn::start(&only("data-captur")).unwrap_err() else { panic!() };
+    assert!(output.contains("unknown patch data-captur; there are alarms-and-scaling, api-constraints, data-capture"), "{output}");
+}
+
+#[test]
+fn a_mistake_in_a_scene_is_told() {
+    let aws = start();
+    let packages = sandbox::stand_in::SeedPackages { account: "12".to_owned(), approved: 1, ..Default::default() };
+    assert_eq!(super::refused(aws.seed_packages(&packages)).2, "`12` is not an account id of 12 digits");
+    assert_eq!(
+        super::refused(aws.set_model_server("https://example.com", None)).2,
+        "`https://example.com` is not an http URL on this machine"
+    );
+}

@@ -1,0 +1,301 @@
+//! The project's own template through a stack set in two accounts, twice and three times.
+
+use sandbox::stand_in::{Document, LEAST_TEMPLATE, StandIn};
+use serde_json::json;
+
+use super::{PROD, REGISTRY, STAGING, describe_endpoint, refused, served, start, start_unpatched};
+
+const TEMPLATE: &str = include_str!("../../../../cfn-sm-endpoint-template.yml");
+const SET: &str = "sagemaker-iris-p-abc123xyz-deploy-staging";
+const ENDPOINT: &str = "iris-p-abc123xyz-staging";
+
+fn package(version: u32) -> String {
+    format!("arn:aws:sagemaker:us-east-1:111111111111:model-package/iris-p-abc123xyz/{version}")
+}
+
+fn parameters(version: u32) -> Vec<(String, String)> {
+    let package = package(version);
+    let values = [
+        ("SageMakerProjectName", "iris"),
+        ("SageMakerProjectId", "p-abc123xyz"),
+        ("EnvName", "ds"),
+        ("EnvType", "staging"),
+        ("ModelPackageName", &package),
+        ("ExecutionRoleName", "SageMakerModelExecutionRole"),
+        ("SageMakerSecurityGroupIds", "ds-staging-sagemaker-sg-ids"),
+        ("SageMakerSubnetIds", "ds-staging-private-subnet-ids"),
+        ("EndpointInstanceCount", "1"),
+        ("EndpointInstanceType", "ml.m5.large"),
+    ];
+    let numbered = values.iter().enumerate().flat_map(|(index, (key, value))| {
+        let place = format!("Parameters.member.{}", index + 1);
+        [(format!("{place}.ParameterKey"), (*key).to_owned()), (format!("{place}.ParameterValue"), (*value).to_owned())]
+    });
+    numbered.collect()
+}
+
+fn with_network(aws: &StandIn, account: &str) {
+    for (name, value) in [("ds-staging-sagemaker-sg-ids", "sg-1"), ("ds-staging-private-subnet-ids", "subnet-1,subnet-2")] {
+        aws.call(account, "ssm", "PutParameter", &json!({ "Name": name, "Value": value, "Type": "StringList" })).unwrap();
+    }
+}
+
+fn stack_set(aws: &StandIn, action: &str, version: u32) -> Document {
+    stack_set_of(TEMPLATE, aws, action, version)
+}
+
+fn stack_set_of(template: &str, aws: &StandIn, action: &str, version: u32) -> Document {
+    let parameters = parameters(version);
+    let mut all = vec![("StackSetName", SET), ("TemplateBody", template)];
+    all.extend(parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    aws.query(REGISTRY, "cloudformation", action, &all).unwrap()
+}
+
+fn add_accounts(aws: &StandIn, accounts: &[&str]) -> Document {
+    let names: Vec<String> = (1..=accounts.len()).map(|index| format!("Accounts.member.{index}")).collect();
+    let mut all = vec![("StackSetName", SET), ("Regions.member.1", "us-east-1")];
+    all.extend(names.iter().map(String::as_str).zip(accounts.iter().copied()));
+    aws.query(REGISTRY, "cloudformation", "CreateStackInstances", &all).unwrap()
+}
+
+fn ask(aws: &StandIn, action: &str, more: &[(&str, &str)]) -> Document {
+    aws.query(REGISTRY, "cloudformation", action, &[&[("StackSetName", SET)], more].concat()).unwrap()
+}
+
+fn release(aws: &StandIn, accounts: &[&str]) {
+    for account in accounts {
+        with_network(aws, account);
+    }
+    stack_set(aws, "CreateStackSet", 1);
+    add_accounts(aws, accounts);
+}
+
+/// An endpoint that scaling has brought to seven instances keeps them in the next release; one that does not scale has those of its stage.
+#[test]
+fn a_release_keeps_the_instances_of_an_endpoint_that_scales() {
+    for (most, kept) in [("8", 7), ("", 1)] {
+        let aws = start();
+        let undecided = "ScalingMaxInstanceCount:\n    Type: String\n    Description: The most instances that the endpoint scales out to; empty for no scaling\n    Default: ''";
+        assert!(TEMPLATE.contains(undecided), "the template has another default");
+        let template = TEMPLATE.replacen(undecided, &undecided.replace("''", &format!("'{most}'")), 1);
+        with_network(&aws, STAGING);
+        stack_set_of(&template, &aws, "CreateStackSet", 1);
+        add_accounts(&aws, &[STAGING]);
+        let scaled = json!({ "EndpointName": ENDPOINT, "DesiredWeightsAndCapacities": [{ "VariantName": "AllTraffic", "DesiredInstanceCount": 7 }] });
+        aws.call(STAGING, "sagemaker", "UpdateEndpointWeightsAndCapacities", &scaled).unwrap();
+        stack_set_of(&template, &aws, "UpdateStackSet", 2);
+        assert_eq!(served(&aws, STAGING, ENDPOINT), package(2));
+        let endpoint = describe_endpoint(&aws, STAGING, ENDPOINT).unwrap();
+        assert_eq!(endpoint["ProductionVariants"][0]["DesiredInstanceCount"], kept, "{most}");
+    }
+}
+
+#[test]
+fn the_projects_template_deploys_as_it_is_written() {
+    let aws = start();
+    release(&aws, &[REGISTRY, STAGING, PROD]);
+    for account in [REGISTRY, STAGING, PROD] {
+        assert_eq!(served(&aws, account, ENDPOINT), package(1));
+        let endpoint = describe_endpoint(&aws, account, ENDPOINT).unwrap();
+        let config = aws
+            .call(account, "sagemaker", "DescribeEndpointConfig", &json!({ "EndpointConfigName": endpoint["EndpointConfigName"] }))
+            .unwrap();
+        assert!(config.get("DataCaptureConfig").is_none() && config.get("KmsKeyId").is_none(), "{config}");
+        assert_eq!(config["ProductionVariants"][0]["InitialInstanceCount"], 1);
+        let model =
+            aws.call(account, "sagemaker", "DescribeModel", &json!({ "ModelName": config["ProductionVariants"][0]["ModelName"] })).unwrap();
+        assert_eq!(model["VpcConfig"], json!({ "SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1", "subnet-2"] }));
+        assert_eq!(
+            (&model["EnableNetworkIsolation"], &model["ExecutionRoleArn"]),
+            (&json!(true), &json!(format!("arn:aws:iam::{account}:role/SageMakerModelExecutionRole")))
+        );
+    }
+    let stacks = aws.query(STAGING, "cloudformation", "DescribeStacks", &[]).unwrap();
+    assert_eq!(stacks.text("StackStatus").unwrap(), "CREATE_COMPLETE");
+    assert!(stacks.text("StackName").unwrap().starts_with("StackSet-sagemaker-iris-p-abc123xyz-deploy-staging-"));
+    assert!(stacks.texts("OutputValue").contains(&ENDPOINT.to_owned()));
+    let subnets = stacks.each("member").into_iter().find(|member| member.text("ParameterKey").as_deref() == Some("SageMakerSubnetIds"));
+    assert!(stacks.as_str().contains("<ResolvedValue>subnet-1,subnet-2</ResolvedValue>"), "{subnets:?} {}", stacks.as_str());
+}
+
+#[test]
+fn a_second_release_ends_with_the_new_package_in_every_account_and_leaves_nothing_of_the_first() {
+    let aws = start();
+    release(&aws, &[REGISTRY, STAGING, PROD]);
+    let before = describe_endpoint(&aws, STAGING, ENDPOINT).unwrap();
+    let operation = stack_set(&aws, "UpdateStackSet", 2).text("OperationId").unwrap();
+    for account in [REGISTRY, STAGING, PROD] {
+        assert_eq!(served(&aws, account, ENDPOINT), package(2));
+        let count = |action: &str, list: &str| aws.call(account, "sagemaker", action, &json!({})).unwrap()[list].as_array().unwrap().len();
+        assert_eq!((count("ListModels", "Models"), count("ListEndpoints", "Endpoints")), (1, 1));
+    }
+    let after = describe_endpoint(&aws, STAGING, ENDPOINT).unwrap();
+    assert_eq!(before["CreationTime"], after["CreationTime"], "the endpoint was updated and not made anew");
+    assert_ne!(before["EndpointConfigName"], after["EndpointConfigName"]);
+    let results = ask(&aws, "ListStackSetOperationResults", &[("OperationId", &operation)]);
+    assert_eq!(results.texts("Status"), ["SUCCEEDED"; 3]);
+    assert_eq!(aws.query(PROD, "cloudformation", "DescribeStacks", &[]).unwrap().text("StackStatus").unwrap(), "UPDATE_COMPLETE");
+}
+
+#[test]
+fn plain_moto_records_the_second_release_and_does_not_deploy_it() {
+    let aws = start_unpatched();
+    with_network(&aws, STAGING);
+    stack_set_of(LEAST_TEMPLATE, &aws, "CreateStackSet", 1);
+    add_accounts(&aws, &[STAGING]);
+    stack_set_of(LEAST_TEMPLATE, &aws, "UpdateStackSet", 2);
+    let endpoints = aws.call(STAGING, "sagemaker", "ListEndpoints", &json!({})).unwrap();
+    let name = endpoints["Endpoints"][0]["EndpointName"].as_str().unwrap();
+    assert_ne!(name, ENDPOINT);
+    assert_eq!(served(&aws, STAGING, name), package(1));
+}
+
+#[test]
+fn a_silent_rollback_leaves_one_account_on_the_old_package_while_the_stack_says_complete() {
+    let aws = start();
+    release(&aws, &[STAGING, PROD]);
+    aws.silent_rollback(STAGING, ENDPOINT).unwrap();
+    stack_set(&aws, "UpdateStackSet", 2);
+    assert_eq!((served(&aws, STAGING, ENDPOINT), served(&aws, PROD, ENDPOINT)), (package(1), package(2)));
+    assert_eq!(describe_endpoint(&aws, STAGING, ENDPOINT).unwrap()["EndpointStatus"], "InService");
+    assert_eq!(aws.query(STAGING, "cloudformation", "DescribeStacks", &[]).unwrap().text("StackStatus").unwrap(), "UPDATE_COMPLETE");
+    stack_set(&aws, "UpdateStackSet", 3);
+    assert_eq!((served(&aws, STAGING, ENDPOINT), served(&aws, PROD, ENDPOINT)), (package(3), package(3)));
+}
+
+#[test]
+fn without_tolerance_one_failure_gives_up_what_has_not_begun() {
+    let aws = start();
+    with_network(&aws, STAGING);
+    stack_set(&aws, "CreateStackSet", 1);
+    let operation = add_accounts(&aws, &[PROD, STAGING]).text("OperationId").unwrap();
+    assert_eq!(ask(&aws, "DescribeStackSetOperation", &[("OperationId", &operation)]).text("Status").unwrap(), "FAILED");
+    let results = ask(&aws, "ListStackSetOperationResults", &[("OperationId", &operation)]);
+    assert_eq!(results.texts("Status"), ["FAILED", "CANCELLED"]);
+}
+
+#[test]
+fn operations_take_their_time_one_at_a_time_and_an_id_that_was_seen_starts_nothing() {
+    let aws = start();
+    for account in [STAGING, PROD] {
+        with_network(&aws, account);
+    }
+    stack_set(&aws, "CreateStackSet", 1);
+    aws.set_stack_set_pace(std::time::Duration::from_hours(1)).unwrap();
+    let accounts = [("Accounts.member.1", PROD), ("Accounts.member.2", STAGING), ("Regions.member.1", "us-east-1"), ("OperationId", "one")];
+    ask(&aws, "CreateStackInstances", &accounts);
+    let results = ask(&aws, "ListStackSetOperationResults", &[("OperationId", "one")]);
+    assert_eq!(results.texts("Status"), ["RUNNING", "PENDING"]);
+    let refused = |parameters: &[(&str, &str)]| {
+        let parameters = [&[("StackSetName", SET)], parameters].concat();
+        aws.query(REGISTRY, "cloudformation", "CreateStackInstances", &parameters).unwrap_err().to_string()
+    };
+    assert!(refused(&accounts).contains("OperationIdAlreadyExistsException"), "{}", refused(&accounts));
+    let other = [&accounts[..3], &[("OperationId", "two")]].concat();
+    assert!(refused(&other).contains("OperationInProgressException"), "{}", refused(&other));
+    aws.set_stack_set_pace(std::time::Duration::ZERO).unwrap();
+    assert_eq!(ask(&aws, "DescribeStackSetOperation", &[("OperationId", "one")]).text("Status").unwrap(), "SUCCEEDED");
+    assert_eq!((served(&aws, STAGING, ENDPOINT), served(&aws, PROD, ENDPOINT)), (package(1), package(1)));
+}
+
+#[test]
+fn an_account_without_its_network_fails_alone_and_says_why() {
+    let aws = start();
+    with_network(&aws, STAGING);
+    stack_set(&aws, "CreateStackSet", 1);
+    let tolerant = ("OperationPreferences.FailureToleranceCount", "1");
+    let accounts = [("Accounts.member.1", PROD), ("Accounts.member.2", STAGING), ("Regions.member.1", "us-east-1"), tolerant];
+    let operation = ask(&aws, "CreateStackInstances", &accounts).text("OperationId").unwrap();
+    assert_eq!(served(&aws, STAGING, ENDPOINT), package(1));
+    let described = ask(&aws, "DescribeStackSetOperation", &[("OperationId", &operation)]);
+    assert_eq!(described.text("Status").unwrap(), "SUCCEEDED", "no more have failed than are tolerated");
+    let results = ask(&aws, "ListStackSetOperationResults", &[("OperationId", &operation)]);
+    assert_eq!(
+        (results.texts("Account"), results.texts("Status")),
+        (vec![PROD.to_owned(), STAGING.to_owned()], vec!["FAILED".to_owned(), "SUCCEEDED".to_owned()])
+    );
+    let reason = "Unable to fetch parameters [ds-staging-sagemaker-sg-ids] from parameter store for this account.";
+    assert_eq!(results.texts("StatusReason"), [reason]);
+    let instances = ask(&aws, "ListStackInstances", &[("StackInstanceAccount", PROD)]);
+    assert_eq!((instances.texts("Account"), instances.text("Status").unwrap()), (vec![PROD.to_owned()], "OUTDATED".to_owned()));
+
+    // Mended, the next operation brings the account along.
+    with_network(&aws, PROD);
+    stack_set(&aws, "UpdateStackSet", 2);
+    assert_eq!((served(&aws, STAGING, ENDPOINT), served(&aws, PROD, ENDPOINT)), (package(2), package(2)));
+}
+
+#[test]
+fn an_instances_own_parameters_outlive_an_update_of_the_set() {
+    let aws = start();
+    release(&aws, &[STAGING, PROD]);
+    let pinned = package(9);
+    let pin = [
+        ("Accounts.member.1", PROD),
+        ("Regions.member.1", "us-east-1"),
+        ("ParameterOverrides.member.1.ParameterKey", "ModelPackageName"),
+        ("ParameterOverrides.member.1.ParameterValue", &pinned),
+    ];
+    ask(&aws, "UpdateStackInstances", &pin);
+    stack_set(&aws, "UpdateStackSet", 2);
+    assert_eq!((served(&aws, STAGING, ENDPOINT), served(&aws, PROD, ENDPOINT)), (package(2), pinned.clone()));
+    let instance = ask(&aws, "DescribeStackInstance", &[("StackInstanceAccount", PROD), ("StackInstanceRegion", "us-east-1")]);
+    assert_eq!(instance.texts("ParameterValue"), [pinned]);
+}
+
+#[test]
+fn an_unknown_ssm_parameter_is_a_clean_refusal() {
+    let aws = start();
+    let parameters = parameters(1);
+    let mut all = vec![("StackName", "alone"), ("TemplateBody", TEMPLATE)];
+    all.extend(parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let (status, code, message) = refused(aws.query(STAGING, "cloudformation", "CreateStack", &all));
+    assert_eq!((status, code.as_str()), (400, "ValidationError"));
+    assert!(message.starts_with("Unable to fetch parameters [ds-staging-"), "{message}");
+}
+
+#[test]
+fn deleting_the_instances_takes_the_endpoints_away() {
+    let aws = start();
+    release(&aws, &[STAGING, PROD]);
+    ask(&aws, "DeleteStackInstances", &[("Accounts.member.1", PROD), ("Regions.member.1", "us-east-1"), ("RetainStacks", "false")]);
+    assert_eq!(refused(describe_endpoint(&aws, PROD, ENDPOINT)).0, 400);
+    assert_eq!(served(&aws, STAGING, ENDPOINT), package(1));
+    assert_eq!(ask(&aws, "ListStackInstances", &[]).texts("Account"), [STAGING]);
+}
+
+#[test]
+fn what_the_apis_would_refuse_fails_the_stack_with_their_reason_and_an_update_keeps_what_was_there() {
+    let aws = start();
+    release(&aws, &[STAGING]);
+    for (right, wrong, resource, reason) in [
+        (
+            "                WaitIntervalInSeconds: !If [IsCanary, !Ref BakeSeconds, !If [IsLinear, !Ref BakeSeconds, 0]]\n",
+            "",
+            "ResourceLogicalId:SageMakerEndpoint, ResourceType:AWS::SageMaker::Endpoint",
+            "Value null at 'deploymentConfig.blueGreenUpdatePolicy.trafficRoutingConfiguration.waitIntervalInSeconds' failed to satisfy constraint: Member must not be null",
+        ),
+        (
+            "InitialVariantWeight: !If [HasChallenger, 100, 1]",
+            "InitialVariantWeight: -1",
+            "ResourceLogicalId:SageMakerEndpointConfig, ResourceType:AWS::SageMaker::EndpointConfig",
+            "Value '-1' at 'productionVariants.1.member.initialVariantWeight' failed to satisfy constraint: Member must have value greater than or equal to 0",
+        ),
+        (
+            "ComparisonOperator: GreaterThanThreshold",
+            "ComparisonOperator: Greater",
+            "ResourceLogicalId:ErrorAlarm, ResourceType:AWS::CloudWatch::Alarm",
+            "Value 'Greater' at 'comparisonOperator' failed to satisfy constraint: Member must satisfy enum value set: [GreaterThanOrEqualToThreshold, ",
+        ),
+    ] {
+        assert!(TEMPLATE.contains(right), "{right}");
+        let operation = stack_set_of(&TEMPLATE.replacen(right, wrong, 1), &aws, "UpdateStackSet", 2).text("OperationId").unwrap();
+        let results = ask(&aws, "ListStackSetOperationResults", &[("OperationId", &operation)]);
+        assert_eq!(results.texts("Status"), ["FAILED"]);
+        let told = results.text("StatusReason").unwrap();
+        assert!(told.starts_with(resource) && told.contains("1 validation error detected: ") && told.contains(reason), "{told}");
+        assert_eq!(served(&aws, STAGING, ENDPOINT), package(1), "{resource}");
+    }
+    let stacks = aws.query(STAGING, "cloudformation", "DescribeStacks", &[]).unwrap();
+    assert_eq!(stacks.text("StackStatus").unwrap(), "UPDATE_ROLLBACK_COMPLETE");
+}

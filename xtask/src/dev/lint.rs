@@ -1,0 +1,157 @@
+//! `lint`: format, lints, documentation, dependencies and templates of the workspace, as CI checks them.
+
+mod templates;
+mod unused;
+
+use std::path::{Path, PathBuf};
+
+use super::options::{LintCheck, LintOptions};
+use super::program::{Task, cargo};
+use crate::exit::Exit;
+use crate::printer::Printer;
+use crate::project::Project;
+use model_release::{Diagnostic, Failure};
+
+/// A program of crates.io that is installed once, below the target folder, where there is none.
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+const CARGO_DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2" };
+const CFN_GUARD: Tool = Tool { name: "cfn-guard", version: "3.2.1" };
+
+pub(crate) async fn run(printer: Printer, project: &Project, options: &LintOptions) -> Result<Exit, Failure> {
+    let asked = |check: LintCheck| options.checks.is_empty() || options.checks.contains(&check);
+    let mut lint = Lint { printer, exit: Exit::Done };
+    if asked(LintCheck::Code) {
+        lint.code(project)?;
+    }
+    if asked(LintCheck::Dependencies) {
+        lint.dependencies(project)?;
+    }
+    if asked(LintCheck::Templates) {
+        lint.templates(project).await?;
+    }
+    Ok(lint.exit)
+}
+
+struct Lint {
+    printer: Printer,
+    exit: Exit,
+}
+
+impl Lint {
+    fn step(&mut self, name: &str, task: &Task) -> Result<(), Failure> {
+        self.printer.step("Checking", name);
+        if !task.succeeds()? {
+            self.fails(name);
+        }
+        Ok(())
+    }
+
+    /// As `step`, for a program that says much where nothing is wrong.
+    fn quiet_step(&mut self, name: &str, task: &Task) -> Result<(), Failure> {
+        self.printer.step("Checking", name);
+        let (passed, output) = task.output()?;
+        if !passed {
+            self.printer.say(output);
+            self.fails(name);
+        }
+        Ok(())
+    }
+
+    fn fails(&mut self, name: &str) {
+        self.printer.diagnostic(&Diagnostic::error(format!("the check `{name}` failed")));
+        self.exit = self.exit.worst(Exit::Failed);
+    }
+
+    fn code(&mut self, project: &Project) -> Result<(), Failure> {
+        self.step("format", &cargo(project).args(["fmt", "--all", "--check"]))?;
+        let lints = ["clippy", "--workspace", "--all-targets", "--locked", "--quiet", "--", "--deny", "warnings"];
+        self.step("lints", &cargo(project).args(lints))?;
+        for (name, features) in [("lints without AWS", ""), ("lints of the shipped program", "aws")] {
+            let lints = ["clippy", "--package", "xtask", "--no-default-features", "--features", features, "--locked", "--quiet"];
+            self.step(name, &cargo(project).args(lints).args(["--", "--deny", "warnings"]))?;
+        }
+        let documentation = ["doc", "--workspace", "--no-deps", "--locked", "--quiet"];
+        self.step("documentation", &cargo(project).env("RUSTDOCFLAGS", "--deny warnings").args(documentation))
+    }
+
+    fn dependencies(&mut self, project: &Project) -> Result<(), Failure> {
+        self.printer.step("Checking", "dependencies: all are used");
+        for unused in unused::dependencies(project)? {
+            self.printer.diagnostic(&unused);
+            self.exit = self.exit.worst(Exit::Failed);
+        }
+        let deny = CARGO_DENY.find(self.printer, project)?;
+        let configuration = project.root.join(".config/deny.toml");
+        let check = |what: &[&str]| {
+            Task::new(&deny)
+                .folder(&project.root)
+                .args(["--locked", "--config"])
+                .arg(&configuration)
+                .arg("check")
+                .args(what.iter().copied())
+        };
+        self.step("dependencies: bans, licences, sources", &check(&["bans", "licenses", "sources"]))?;
+        self.advisories(&check(&["advisories"]))
+    }
+
+    /// The advisories are a database on the network: when it cannot be reached that is said, loudly, and is not a pass.
+    fn advisories(&mut self, task: &Task) -> Result<(), Failure> {
+        self.printer.step("Checking", "dependencies: advisories");
+        let (passed, output) = task.output()?;
+        if passed {
+            return Ok(());
+        }
+        let unreachable =
+            ["failed to fetch", "unable to fetch", "error sending request", "Could not resolve host", "failed to load advisory database"];
+        if unreachable.iter().any(|text| output.contains(text)) {
+            self.printer.diagnostic(
+                &Diagnostic::warning("ADVISORIES WERE NOT CHECKED: their database cannot be reached from this machine")
+                    .hinting("run `cargo xtask lint` where github.com can be reached before a release"),
+            );
+        } else {
+            self.printer.say(output);
+            self.exit = self.exit.worst(Exit::Failed);
+        }
+        Ok(())
+    }
+
+    async fn templates(&mut self, project: &Project) -> Result<(), Failure> {
+        self.step("templates: cfn-lint", &templates::cfn_lint(project)?)?;
+        let guard = CFN_GUARD.find(self.printer, project)?;
+        self.quiet_step("templates: the rules hold what they say", &templates::rules_hold(&guard, project))?;
+        let folder = tempfile::tempdir().map_err(|error| Diagnostic::error(format!("there is no temporary folder: {error}")))?;
+        let rules = templates::rules(self.printer, &guard, project, folder.path()).await?;
+        self.quiet_step("templates: the rules", &rules)
+    }
+}
+
+impl Tool {
+    /// The program from the search path, else one that is installed once below the target folder.
+    fn find(&self, printer: Printer, project: &Project) -> Result<PathBuf, Failure> {
+        let Self { name, version } = self;
+        if Task::new(name).arg("--version").quietly_succeeds() {
+            return Ok(PathBuf::from(name));
+        }
+        let root = project.target("tools");
+        let binary = root.join("bin").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+        if !binary.is_file() {
+            printer.step("Installing", format!("{name} {version} (once; some minutes)"));
+            self.install(project, &root)?;
+        }
+        Ok(binary)
+    }
+
+    fn install(&self, project: &Project, root: &Path) -> Result<(), Failure> {
+        let Self { name, version } = self;
+        let install = cargo(project).args(["install", "--locked", "--quiet", "--version", version, "--root"]).arg(root).arg(name);
+        if install.succeeds()? {
+            return Ok(());
+        }
+        let diagnostic = Diagnostic::error(format!("{name} could not be installed"));
+        Err(Failure::unreachable(diagnostic.hint(format!("install it: `cargo install --locked {name}@{version}`"))))
+    }
+}

@@ -1,0 +1,11 @@
+//! The options of each task, a file a task.
+
+mod bench;
+mod dist;
+mod lint;
+mod test;
+
+pub(super) use bench::BenchOptions;
+pub(super) use dist::DistOptions;
+pub(super) use lint::{LintCheck, LintOptions};
+pub(super) use test::{SoakOptions, TestOptions};

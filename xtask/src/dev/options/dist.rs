@@ -1,0 +1,13 @@
+//! Options of `dist`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Options of `dist`.
+#[derive(Debug, Args)]
+pub(crate) struct DistOptions {
+    /// Write the binary and its checksum to this folder [default: target/dist]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) output_dir: Option<PathBuf>,
+}

@@ -1,0 +1,22 @@
+//! Options of `lint`.
+
+use clap::{Args, ValueEnum};
+
+/// Options of `lint`.
+#[derive(Debug, Args)]
+pub(crate) struct LintOptions {
+    /// Run only these checks
+    #[arg(value_enum, value_name = "CHECK")]
+    pub(crate) checks: Vec<LintCheck>,
+}
+
+/// A group of checks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LintCheck {
+    // Format, lints and documentation of the Rust code.
+    Code,
+    // Bans, licences, sources and advisories of dependencies.
+    Dependencies,
+    // The CloudFormation templates: cfn-lint, and the rules of pipeline/guard.
+    Templates,
+}

@@ -1,0 +1,36 @@
+//! Options of `test` and `soak`, the developers' test runs.
+
+use std::ffi::OsString;
+
+use clap::Args;
+
+/// What `test` runs.
+#[derive(Debug, Args)]
+pub(crate) struct TestOptions {
+    /// Install the model servers (1.1 GB below the target folder) and run the tests that need them
+    #[arg(long)]
+    pub(crate) model_servers: bool,
+    /// Pass these arguments to `cargo test`, such as `--test end_to_end plan::`
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) arguments: Vec<OsString>,
+}
+
+/// What `soak` runs, and for how long.
+#[derive(Debug, Args)]
+pub(crate) struct SoakOptions {
+    /// Run only suites whose names contain this text
+    #[arg(value_name = "SUITE")]
+    pub(crate) suites: Vec<String>,
+    /// Run for this many minutes, shared by the suites
+    #[arg(long, value_name = "N", default_value_t = 10, conflicts_with = "cases")]
+    pub(crate) minutes: u64,
+    /// Run this many cases of each property, however long that takes
+    #[arg(long, value_name = "N")]
+    pub(crate) cases: Option<u64>,
+    /// Start with this seed, to repeat a run
+    #[arg(long, value_name = "SEED")]
+    pub(crate) seed: Option<u64>,
+    /// List the suites and their properties without running them
+    #[arg(long)]
+    pub(crate) list: bool,
+}

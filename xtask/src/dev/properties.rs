@@ -1,0 +1,119 @@
+//! The property tests of the workspace, found in its sources.
+//!
+//! `test` runs them with a fixed seed and then, with fewer cases, with a new one; `soak` runs them with many cases. Both find them here, so
+//! that a new property cannot be forgotten.
+
+use std::path::Path;
+
+use crate::project::Project;
+use model_release::{Diagnostic, Failure};
+
+/// The crates whose properties are run. None of them compiles the AWS SDK without its default features.
+const PACKAGES: [(&str, &str); 6] = [
+    ("cfn-render", "cfn-render"),
+    ("endpoint-test", "endpoint-test"),
+    ("model-registry", "model-registry"),
+    ("sandbox", "xtask/sandbox"),
+    ("stack-rollout", "stack-rollout"),
+    ("stage-config", "stage-config"),
+];
+
+/// The property tests of one source file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Suite {
+    /// `PACKAGE/FILE`, such as `stack-rollout/rollout/state_machine`.
+    pub(crate) name: String,
+    pub(crate) package: &'static str,
+    /// The names of the test functions.
+    pub(crate) properties: Vec<String>,
+}
+
+/// All suites, in order of their names.
+pub(crate) fn suites(project: &Project) -> Result<Vec<Suite>, Failure> {
+    let mut suites = Vec::new();
+    for (package, folder) in PACKAGES {
+        for kind in ["src", "tests"] {
+            let root = project.root.join(folder).join(kind);
+            if root.is_dir() {
+                read_folder(package, &root, &root, &mut suites)?;
+            }
+        }
+    }
+    suites.sort();
+    Ok(suites)
+}
+
+fn read_folder(package: &'static str, root: &Path, folder: &Path, suites: &mut Vec<Suite>) -> Result<(), Failure> {
+    let unreadable =
+        |error: std::io::Error| Failure::bad_input(Diagnostic::error(format!("the sources cannot be read: {error}")).file(folder));
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path.is_dir() {
+            read_folder(package, root, &path, suites)?;
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let properties = properties(&std::fs::read_to_string(&path).map_err(unreadable)?);
+            if !properties.is_empty() {
+                let file = path.with_extension("");
+                let file = file.strip_prefix(root).expect("the folder is below its root").display().to_string();
+                suites.push(Suite { name: format!("{package}/{file}"), package, properties });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The names of the property tests in a source text: the functions within the macros of proptest, which rustfmt leaves at one indentation.
+fn properties(source: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut end: Option<String> = None;
+    for line in source.lines() {
+        match &end {
+            None if matches!(line.trim(), "proptest! {" | "prop_state_machine! {") => {
+                let indentation = &line[..line.len() - line.trim_start().len()];
+                end = Some(format!("{indentation}}}"));
+            }
+            None => {}
+            Some(close) if line == close => end = None,
+            Some(_) => {
+                if let Some((name, _)) = line.trim_start().strip_prefix("fn ").and_then(|rest| rest.split_once('(')) {
+                    names.push(name.to_owned());
+                }
+            }
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_functions_of_both_macros_are_found_and_no_others() {
+        let source = "fn helper() {}\n\nproptest! {\n    #![proptest_config(x)]\n    #[test]\n    fn one(a in 0..1) {\n    }\n}\n\nmod tests {\n    \
+                      prop_state_machine! {\n        #[test]\n        fn two(sequential 1..2 => A);\n    }\n    fn three() {}\n}\n";
+        assert_eq!(properties(source), ["one", "two"]);
+    }
+
+    #[test]
+    fn every_use_of_proptests_macros_in_the_workspace_is_found() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned();
+        let suites = suites(&Project { root: root.clone() }).unwrap();
+        assert!(suites.iter().any(|suite| suite.name == "stack-rollout/rollout/state_machine"), "{suites:#?}");
+        let output = std::process::Command::new("grep")
+            .args([
+                "-rlE",
+                r"^\s*(proptest|prop_state_machine)!",
+                "--include=*.rs",
+                "--exclude-dir=target",
+                "--exclude-dir=fuzz",
+                "--exclude=properties.rs",
+                ".",
+            ])
+            .current_dir(root)
+            .output()
+            .unwrap();
+        let files = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(files.lines().count(), suites.len(), "{files}\n{suites:#?}");
+    }
+}

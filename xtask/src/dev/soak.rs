@@ -1,0 +1,127 @@
+//! `soak`: the property tests of the workspace, with new seeds and many more cases than `test` runs.
+
+use std::time::{Duration, Instant};
+
+use super::options::SoakOptions;
+use super::program::cargo;
+use super::properties::{Suite, suites};
+use super::test::new_seed;
+use super::test_log::TestLog;
+use crate::exit::Exit;
+use crate::printer::Printer;
+use crate::project::Project;
+use model_release::{Diagnostic, Failure, FailureKind};
+
+/// Cases of the first round; each later round has twice as many, until one takes long enough.
+const FIRST_ROUND: u64 = 256;
+/// A round that takes this long is not made longer: a round has one seed, and its failure costs as much to repeat.
+const LONG_ROUND: Duration = Duration::from_mins(1);
+
+pub(crate) fn run(printer: Printer, project: &Project, options: &SoakOptions) -> Result<Exit, Failure> {
+    let suites = chosen(suites(project)?, &options.suites)?;
+    if options.list {
+        for suite in &suites {
+            Printer::out(&format!("{}\n", suite.name));
+            for property in &suite.properties {
+                Printer::out(&format!("    {property}\n"));
+            }
+        }
+        return Ok(Exit::Done);
+    }
+    let share = Duration::from_secs(options.minutes * 60) / u32::try_from(suites.len()).unwrap_or(u32::MAX);
+    let mut seed = options.seed.unwrap_or_else(new_seed);
+    let mut failed = Vec::new();
+    let mut lines = Vec::new();
+    for suite in &suites {
+        printer.step("Soaking", format_args!("{} ({} properties)", suite.name, suite.properties.len()));
+        let (start, mut cases, mut size) = (Instant::now(), 0, FIRST_ROUND);
+        let is_done = |cases: u64| options.cases.map_or_else(|| cases > 0 && start.elapsed() >= share, |wanted| cases >= wanted);
+        while !is_done(cases) {
+            size = options.cases.map_or(size, |wanted| size.min(wanted - cases));
+            let round = Instant::now();
+            if let Some(problem) = failure(printer, project, suite, size, seed)? {
+                printer.bad_step("FAILED", format_args!("{} with the seed {seed} and {size} cases: {problem}", suite.name));
+                printer.say(format_args!("             cargo xtask soak {} --seed {seed} --cases {size}", suite.name));
+                failed.push(suite.name.clone());
+                break;
+            }
+            cases += size;
+            seed += 1;
+            size = if round.elapsed() < LONG_ROUND { size * 2 } else { size };
+        }
+        lines.push(format!("{}: {cases} cases of {} properties in {} s", suite.name, suite.properties.len(), start.elapsed().as_secs()));
+    }
+    printer.heading("Summary");
+    for line in &lines {
+        printer.say(line);
+    }
+    printer.say(format_args!("{} passed, {} failed", suites.len() - failed.len(), failed.len()));
+    Ok(if failed.is_empty() { Exit::Done } else { Exit::Failed })
+}
+
+/// Runs each property of the suite with so many cases; what went wrong, if anything did.
+fn failure(printer: Printer, project: &Project, suite: &Suite, cases: u64, seed: u64) -> Result<Option<String>, Failure> {
+    let mut log = TestLog::default();
+    let task = cargo(project)
+        .args([
+            "test",
+            "--locked",
+            "--quiet",
+            "--no-fail-fast",
+            "--package",
+            suite.package,
+            "--no-default-features",
+            "--lib",
+            "--tests",
+            "--",
+        ])
+        .args(&suite.properties)
+        .env("PROPTEST_CASES", cases.to_string())
+        .env("PROPTEST_RNG_SEED", seed.to_string());
+    let (succeeds, output) = task.output()?;
+    output.lines().for_each(|line| log.read(line));
+    if succeeds && log.passed >= suite.properties.len() {
+        return Ok(None);
+    }
+    printer.say(output);
+    Ok(Some(if succeeds {
+        format!("{} of {} properties ran", log.passed, suite.properties.len())
+    } else {
+        "a property does not hold".to_owned()
+    }))
+}
+
+/// The suites whose names hold one of the texts that were given.
+fn chosen(all: Vec<Suite>, names: &[String]) -> Result<Vec<Suite>, Failure> {
+    let unknown: Vec<Diagnostic> = names
+        .iter()
+        .filter(|name| !all.iter().any(|suite| suite.name.contains(name.as_str())))
+        .map(|name| Diagnostic::error(format!("no suite has `{name}` in its name")).hinting("list them: `cargo xtask soak --list`"))
+        .collect();
+    if !unknown.is_empty() {
+        return Err(Failure::new(FailureKind::BadInput, unknown));
+    }
+    let is_wanted = |suite: &Suite| names.is_empty() || names.iter().any(|name| suite.name.contains(name.as_str()));
+    Ok(all.into_iter().filter(is_wanted).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn suite(name: &str) -> Suite {
+        Suite { name: name.to_owned(), package: "stack-rollout", properties: Vec::new() }
+    }
+
+    #[test]
+    fn suites_are_chosen_by_a_part_of_their_names_and_an_unknown_name_is_refused() {
+        let all = vec![suite("stack-rollout/rollout/laws"), suite("stage-config/laws")];
+        let names = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            chosen(all.clone(), &names).map(|suites| suites.into_iter().map(|suite| suite.name).collect::<Vec<_>>())
+        };
+        assert_eq!(names(&[]).unwrap().len(), 2);
+        assert_eq!(names(&["stage-config"]).unwrap(), ["stage-config/laws"]);
+        assert_eq!(names(&["stage-config", "lows"]).unwrap_err().kind, FailureKind::BadInput);
+    }
+}

@@ -1,0 +1,87 @@
+//! Progress of a rollout.
+
+use std::collections::BTreeMap;
+
+use stack_rollout::status::DetailedStatus;
+use stack_rollout::{Event, Plan, SetChange};
+
+use super::Line;
+use crate::printer::Printer;
+
+/// What hears of the rollout.
+pub(crate) fn rollout(printer: Printer) -> impl FnMut(Event) + Send + use<> {
+    let bar = Line::new(printer, None, "{spinner} {elapsed}  {wide_msg}");
+    let mut statuses: BTreeMap<String, DetailedStatus> = BTreeMap::new();
+    move |event| {
+        let line = |verb: &str, what: &str| bar.0.suspend(|| printer.step(verb, what));
+        match event {
+            Event::Planned(plan) if plan.is_nothing_to_do() => line("Unchanged", "every target has this release already"),
+            Event::Planned(plan) => {
+                if let Some(what) = resets(&plan) {
+                    line("Resetting", &what);
+                }
+            }
+            Event::StackSetCreated { stack_set } => line("Created", &format!("stack set {stack_set}")),
+            Event::Resumed { operation } => line(
+                "Resuming",
+                &format!(
+                    "operation {} ({} {}), which an earlier run of this release has started",
+                    operation.id, operation.action, operation.status
+                ),
+            ),
+            Event::WaitingForOther { operation } => {
+                line("Waiting", &format!("for operation {} ({} {}) of someone else", operation.id, operation.action, operation.status))
+            }
+            Event::OperationStarted { operation_id, action, targets } => {
+                line(
+                    "Started",
+                    &format!("{action} in {targets} {} (operation {operation_id})", if targets == 1 { "target" } else { "targets" }),
+                );
+            }
+            Event::OperationStatus { operation_id, status } => bar.0.set_message(format!("operation {operation_id}: {status}")),
+            Event::InstanceStatus { target, status, reason } => {
+                let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+                match &status {
+                    DetailedStatus::Pending | DetailedStatus::Running => {}
+                    DetailedStatus::Succeeded => line(status.as_str(), &format!("{target}{reason}")),
+                    _ => bar.0.suspend(|| printer.bad_step(status.as_str(), format_args!("{target}{reason}"))),
+                }
+                statuses.insert(target.to_string(), status);
+                let under_way = statuses.values().filter(|status| !settled(status)).count();
+                let now: Vec<&str> = statuses
+                    .iter()
+                    .filter(|(_, status)| **status == DetailedStatus::Running)
+                    .map(|(target, _)| target.as_str())
+                    .take(3)
+                    .collect();
+                let now = if now.is_empty() { String::new() } else { format!("; now {}", now.join(", ")) };
+                bar.0.set_message(format!("{} of {} targets settled{now}", statuses.len() - under_way, statuses.len()));
+            }
+            Event::Tolerated { error, attempt } => line("Retrying", &format!("{error} (attempt {attempt})")),
+            _ => {}
+        }
+    }
+}
+
+/// The parameter overrides that this release does not have: somebody has set them by hand, or another release or an interrupted run has
+/// left them behind.
+fn resets(plan: &Plan) -> Option<String> {
+    const NAMED: usize = 3;
+    let is_there = plan.stack_set == SetChange::Untouched;
+    let mut resets = Vec::new();
+    for planned in plan.instances.iter().filter(|planned| planned.observed.is_some()) {
+        let changes = planned.override_changes().into_iter().filter(|change| change.to.is_none() || is_there);
+        let keys: Vec<_> = changes.map(|change| change.key).collect();
+        if !keys.is_empty() {
+            resets.push(format!("{} of {}", keys.join(", "), planned.target));
+        }
+    }
+    let more = resets.len().saturating_sub(NAMED);
+    resets.truncate(NAMED);
+    let more = if more == 0 { String::new() } else { format!(" and in {more} more") };
+    (!resets.is_empty()).then(|| format!("parameter overrides that this release does not have: {}{more}", resets.join("; ")))
+}
+
+fn settled(status: &DetailedStatus) -> bool {
+    !matches!(status, DetailedStatus::Pending | DetailedStatus::Running)
+}

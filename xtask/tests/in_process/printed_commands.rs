@@ -1,0 +1,117 @@
+//! Every command that a message prints runs as it is printed: those of this program are parsed as its command line is.
+//!
+//! The AWS CLI's are parsed by the AWS CLI in `tests/end_to_end/printed_commands.rs`, and those that ask a model again are run there.
+
+use std::path::Path;
+
+use clap::{CommandFactory as _, Parser as _};
+use sandbox::printed;
+
+use crate::cli::Cli;
+
+/// Sentences that begin with a program's name, or name one among other words.
+const PROSE: [&str; 8] = [
+    "cargo does not say what is in the workspace",
+    "xtask for {triple}, glibc {GLIBC} (release; the AWS SDK takes some minutes)",
+    "cargo xtask",
+    "`dist` needs python3 with venv",
+    "the package index does not serve",
+    "the packages come from the Python package index that pip or uv",
+    // Made of parts, and run by tests of their own.
+    "{body} | aws sagemaker-runtime {operation}",
+    "{} | curl --header {}",
+];
+
+fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+fn is_prose(text: &str) -> bool {
+    PROSE.iter().any(|prose| text.starts_with(prose))
+}
+
+/// What formats put into a command, as an example.
+fn example(text: &str) -> String {
+    let known = [
+        ("{}/{}", "222222222222/us-east-1"),
+        ("--stage {}", "--stage staging"),
+        ("--stage {subject}", "--stage staging"),
+        ("--instance {subject}", "--instance 222222222222/us-east-1"),
+        ("--seed {seed}", "--seed 1"),
+        ("--cases {size}", "--cases 1"),
+        ("{line}", "build"),
+        ("xtask {task}", "xtask test"),
+        ("test-{found}", "test-prod"),
+    ];
+    known.iter().fold(text.to_owned(), |text, (format, example)| text.replace(format, example))
+}
+
+fn parse(words: &[&str]) -> Result<(), String> {
+    match Cli::try_parse_from(std::iter::once("xtask").chain(words.iter().copied())) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == clap::error::ErrorKind::DisplayHelp => Ok(()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+#[test]
+fn every_command_of_this_program_that_a_message_prints_is_one() {
+    let mut parsed = 0;
+    for found in printed::commands(workspace()) {
+        let text = example(&found.text);
+        let words: Vec<_> = text.split(' ').collect();
+        let words = match words[..] {
+            ["cargo", "xtask", ref rest @ ..] | ["xtask", ref rest @ ..] if !is_prose(&text) || text.starts_with("cargo xtask ") => rest,
+            _ => continue,
+        };
+        parse(words).unwrap_or_else(|error| panic!("{}: `{text}`: {error}", found.place));
+        parsed += 1;
+    }
+    assert!(parsed >= 7, "{parsed} commands were found");
+}
+
+#[test]
+fn every_subcommand_that_a_message_names_is_one_and_has_the_options_that_are_given() {
+    let command = Cli::command();
+    let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+    let mut parsed = 0;
+    for found in printed::between_backticks(workspace()) {
+        let text = example(&found.text);
+        let words: Vec<_> = text.split(' ').collect();
+        if words.len() < 2 || !names.contains(&words[0]) {
+            continue;
+        }
+        // A command that lacks an option that it requires is named, and not printed to be run.
+        match Cli::try_parse_from(std::iter::once("xtask").chain(words)) {
+            Ok(_) => parsed += 1,
+            Err(error) if error.kind() == clap::error::ErrorKind::MissingRequiredArgument => parsed += 1,
+            Err(error) => panic!("{}: `{text}`: {error}", found.place),
+        }
+    }
+    assert!(parsed >= 5, "{parsed} were found");
+}
+
+#[test]
+fn every_command_stands_between_backticks_or_begins_a_line() {
+    let loose: Vec<_> =
+        printed::loose(workspace()).into_iter().filter(|found| !is_prose(&found.text) && !found.text.starts_with("  $ ")).collect();
+    assert!(loose.is_empty(), "put these between backticks, where tests find them: {loose:#?}");
+}
+
+#[test]
+fn every_option_that_a_message_names_is_one() {
+    let mut known = vec!["help".to_owned(), "version".to_owned()];
+    options(&Cli::command(), &mut known);
+    // Of cargo, for those who develop this program.
+    known.extend(["deny", "skip", "features", "bin", "test"].map(str::to_owned));
+    let unknown: Vec<_> = printed::options(workspace()).into_iter().filter(|found| !known.contains(&found.text)).collect();
+    assert!(unknown.is_empty(), "{unknown:#?}");
+}
+
+fn options(command: &clap::Command, known: &mut Vec<String>) {
+    for argument in command.get_arguments() {
+        known.extend(argument.get_long().map(str::to_owned));
+        known.extend(argument.get_all_aliases().unwrap_or_default().into_iter().map(str::to_owned));
+    }
+    command.get_subcommands().for_each(|command| options(command, known));
+}
