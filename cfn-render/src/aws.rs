@@ -134,7 +134,7 @@ impl S3Store {
                 let region = region.filter(|region| !region.is_empty()).or_else(|| own.clone());
                 let Some(region) = region else {
                     let message = format!("the region of the bucket `{}` is not known", self.bucket);
-                    return Err(StoreError::new("HeadBucket", message).with_hint(Some("name a region")));
+                    return Err(StoreError::new("HeadBucket", message).hint(Some("name a region")));
                 };
                 let client = if own.as_ref() == Some(&region) {
                     self.client.clone()
@@ -207,7 +207,7 @@ impl S3Store {
         let returned = returned.map_or_else(|| "no SHA-256".to_owned(), |returned| format!("the SHA-256 `{returned}`"));
         let message = format!("`s3://{}/{key}`: the response has {returned} where `{sent}` was sent", self.bucket);
         let hint = "see whether a proxy or a captive portal responds in place of S3, or a store that does not support SHA-256 checksums";
-        Err(StoreError::new(operation, message).with_hint(Some(hint)))
+        Err(StoreError::new(operation, message).hint(Some(hint)))
     }
 
     fn encryption(&self) -> Option<ServerSideEncryption> {
