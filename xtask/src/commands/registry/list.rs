@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use jiff::{Timestamp, Unit};
-use model_registry::{LifeCycle, Listing, ModelPackageGroup, PackageSummary, RegistrationType};
+use model_registry::life_cycle::LifeCycle;
+use model_registry::{Listing, ModelPackageGroup, PackageSummary, RegistrationType};
 use serde::Serialize;
 
 use super::group;
