@@ -256,7 +256,7 @@ fn places(templates: &[PlannedTemplate]) -> HashMap<Use, Vec<Place>> {
                 Planned::Artifact(index) => Use::Artifact(*index),
                 Planned::Template(index) => Use::Template(*index),
             };
-            places.entry(named).or_default().push(template.place_of_node(site.node, &site.pointer));
+            places.entry(named).or_default().push(site.place(template));
         }
     }
     places

@@ -22,7 +22,7 @@ const ATTEMPTS: u32 = 5;
 const LAST_STAGE: &str = "Production";
 
 /// Where a model package is in its life.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 pub struct LifeCycle {
     /// The stage, such as `Staging`.
     pub stage: String,

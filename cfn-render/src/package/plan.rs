@@ -117,7 +117,7 @@ impl Planner {
         let Some(text) = tree.text(site.node) else {
             if tree.function(site.node).is_none() && !tree.is_mapping(site.node) {
                 let message = format!("`{}` is a list, where a path or a mapping belongs", site.name);
-                let problem = Problem::error(Code::NotAnArtifact, template.place_of_node(site.node, &site.pointer), message);
+                let problem = Problem::error(Code::NotAnArtifact, site.place(template), message);
                 self.problems.push(problem.with_hint("name one file or folder, or an object as s3://bucket/key"));
             }
             return None;
@@ -129,9 +129,7 @@ impl Planner {
             Address::Settled => None,
             Address::Object { bucket, key, version } => settled_object(site.form, bucket, key, version).map(Planned::Fixed),
             Address::Wrong(message, hint) => {
-                self.problems.push(
-                    Problem::error(Code::MalformedAddress, template.place_of_node(site.node, &site.pointer), message).with_hint(hint),
-                );
+                self.problems.push(Problem::error(Code::MalformedAddress, site.place(template), message).with_hint(hint));
                 None
             }
             Address::Local(path) => self.local(template, site, path),
@@ -152,10 +150,7 @@ impl Planner {
         }
         if site.content == Content::File && canonical.is_dir() {
             let message = format!("`{named}` is a folder: `{}` will name a zip archive", site.name);
-            self.problems.push(
-                Problem::warning(Code::FolderForFile, template.place_of_node(site.node, &site.pointer), message)
-                    .with_hint("name the file itself"),
-            );
+            self.problems.push(Problem::warning(Code::FolderForFile, site.place(template), message).with_hint("name the file itself"));
         }
         let identity = (canonical, site.content);
         let made = match self.made.get(&identity) {
@@ -175,7 +170,7 @@ impl Planner {
         match made {
             Ok(index) => Some(Planned::Artifact(index)),
             Err(unusable) => {
-                let place = template.place_of_node(site.node, &site.pointer);
+                let place = site.place(template);
                 let problems = unusable.into_iter().map(|unusable| {
                     Problem::error(unusable.code, place.clone(), unusable.message).with_hint_opt(unusable.hint.map(str::to_owned))
                 });
@@ -198,7 +193,7 @@ impl Planner {
         if let Some(from) = self.open.iter().position(|open| open == canonical) {
             let chain: Vec<String> = self.open[from..].iter().chain([canonical]).map(|path| format!("`{}`", file_name(path))).collect();
             let message = format!("the template nests itself: {}", chain.join(" → "));
-            self.problems.push(Problem::error(Code::TemplateCycle, parent.place_of_node(site.node, &site.pointer), message));
+            self.problems.push(Problem::error(Code::TemplateCycle, site.place(parent), message));
             return None;
         }
         if let Some(known) = self.nested.get(&identity) {
@@ -206,7 +201,7 @@ impl Planner {
         }
         if self.open.len() >= MAX_NESTING {
             let message = format!("templates nest in each other more than {MAX_NESTING} deep");
-            self.problems.push(Problem::error(Code::TemplateNesting, parent.place_of_node(site.node, &site.pointer), message));
+            self.problems.push(Problem::error(Code::TemplateNesting, site.place(parent), message));
             return None;
         }
         let planned = match read_template(path) {
@@ -218,11 +213,11 @@ impl Planner {
                 Some(self.plan.templates.len() - 1)
             }
             Err(ReadFailure::File(message)) => {
-                self.problems.push(Problem::error(Code::Unreadable, parent.place_of_node(site.node, &site.pointer), message));
+                self.problems.push(Problem::error(Code::Unreadable, site.place(parent), message));
                 None
             }
             Err(ReadFailure::Template(error)) => {
-                let named_by = format!("`{}` names it at {}", site.name, parent.place_of_node(site.node, &site.pointer));
+                let named_by = format!("`{}` names it at {}", site.name, site.place(parent));
                 self.problems.extend(error.problems().iter().map(|problem| {
                     let hint = problem.hint.as_ref().map_or_else(|| named_by.clone(), |hint| format!("{hint}; {named_by}"));
                     problem.clone().with_hint(hint)
@@ -325,7 +320,7 @@ fn missing(template: &Template, site: &Site, named: &str, path: &Path) -> Proble
     } else {
         similar.unwrap_or_else(|| format!("looked for `{}`: paths are relative to the template's folder", path.display()))
     };
-    Problem::error(Code::MissingArtifact, template.place_of_node(site.node, &site.pointer), message).with_hint(hint)
+    Problem::error(Code::MissingArtifact, site.place(template), message).with_hint(hint)
 }
 
 /// Whether a file is among the files of a folder that its archive holds.
@@ -335,7 +330,7 @@ fn is_within(file: &Path, folder: &Path, names: &BTreeSet<String>) -> bool {
 
 fn holds_the_template(template: &Template, site: &Site, named: &str) -> Problem {
     let message = format!("the folder `{named}` holds the template itself: the archive changes whenever the template does");
-    Problem::warning(Code::TemplateInArchive, template.place_of_node(site.node, &site.pointer), message)
+    Problem::warning(Code::TemplateInArchive, site.place(template), message)
         .with_hint("keep the code in a folder of its own, or list the template and what is made of it in a .cfnignore file")
 }
 

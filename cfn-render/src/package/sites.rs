@@ -3,7 +3,7 @@
 use super::property_table::{Content, Form, Section, UNPACKAGED_PROPERTIES, rows};
 use crate::code::Code;
 use crate::json_pointer::below;
-use crate::problem::Problem;
+use crate::problem::{Place, Problem};
 use crate::template::Template;
 use crate::tree::{Kind, NodeId, Tree};
 
@@ -19,6 +19,12 @@ pub(crate) struct Site {
     pub(crate) content: Content,
     /// Whether the value is seen through an alias or a merge key: its bytes belong to another place too.
     pub(crate) borrowed: bool,
+}
+
+impl Site {
+    pub(crate) fn place(&self, template: &Template) -> Place {
+        template.place_of_node(self.node, &self.pointer)
+    }
 }
 
 /// What messages call the `Location` of an include.
@@ -118,18 +124,15 @@ impl Search<'_> {
 
     /// `Fn::ForEach::Name: [identifier, collection, {key: resource}]`.
     fn for_each(&mut self, key: &str, body: &Step, loops: usize) {
-        let [_, _, output] = *self.tree.items(body.node) else {
-            let message = format!("`{key}` is not a list of three: identifier, collection and output");
-            self.problems.push(Problem::error(Code::MalformedForEach, self.template.place_of_node(body.node, &body.pointer), message));
-            return;
+        let message = match *self.tree.items(body.node) {
+            [_, _, _] if loops > MAX_LOOPS => format!("`{key}` is nested in more than {MAX_LOOPS} other loops"),
+            [_, _, output] => {
+                let output = self.step(body, "2", output, false);
+                return self.resources(&output, loops);
+            }
+            _ => format!("`{key}` is not a list of three: identifier, collection and output"),
         };
-        if loops > MAX_LOOPS {
-            let message = format!("`{key}` is nested in more than {MAX_LOOPS} other loops");
-            self.problems.push(Problem::error(Code::MalformedForEach, self.template.place_of_node(body.node, &body.pointer), message));
-            return;
-        }
-        let output = self.step(body, "2", output, false);
-        self.resources(&output, loops);
+        self.problems.push(Problem::error(Code::MalformedForEach, self.template.place_of_node(body.node, &body.pointer), message));
     }
 
     fn properties(&mut self, section: Section, entry: &str, properties: &Step) {

@@ -7,7 +7,8 @@ use std::task::Poll;
 /// Runs the futures that `start` makes, at most `at_once` at a time, and hands the results back in the order of the items. After the first
 /// failure no further one is started, and those that run are dropped.
 ///
-/// Own code because a runtime's task set wants `'static` futures, and uploads borrow their store.
+/// Own code because a runtime's task set wants `'static` futures, and uploads borrow their store. The buffers of futures-util need its
+/// feature `alloc`, which the AWS SDK is built without: with it, all of the SDK is built a second time.
 pub(crate) async fn bounded<T, U, E, F>(items: &[T], at_once: usize, start: impl Fn(usize) -> F) -> Result<Vec<U>, (usize, E)>
 where
     F: Future<Output = Result<U, E>>,

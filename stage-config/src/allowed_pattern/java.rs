@@ -43,9 +43,17 @@ struct Group {
     has_begun: bool,
     /// The present alternative ended with `$`.
     has_ended: bool,
-    /// One of the alternatives before it did.
-    is_end: bool,
-    has_anchor: bool,
+    /// The anchor that the group has.
+    anchor: Anchor,
+}
+
+/// An end counts for more than a start: nothing can follow it.
+#[derive(Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Anchor {
+    #[default]
+    None,
+    Start,
+    End,
 }
 
 enum Atom {
@@ -72,11 +80,10 @@ impl Translator<'_> {
         while let Some(character) = self.next() {
             match character {
                 '^' if self.group.has_begun => return Err("it has a `^` that is not at the start".to_owned()),
-                '^' => self.group.has_anchor = true,
-                '$' => (self.group.has_anchor, self.group.has_ended) = (true, true),
+                '^' => self.group.anchor = self.group.anchor.max(Anchor::Start),
+                '$' => (self.group.anchor, self.group.has_ended) = (Anchor::End, true),
                 '|' => {
-                    let Group { is_preceded, has_ended, is_end, .. } = self.group;
-                    self.group = Group { has_begun: is_preceded, has_ended: false, is_end: is_end || has_ended, ..self.group };
+                    (self.group.has_begun, self.group.has_ended) = (self.group.is_preceded, false);
                     self.out.push('|');
                 }
                 ')' => self.group_end()?,
@@ -124,13 +131,13 @@ impl Translator<'_> {
 
     fn group_end(&mut self) -> Result<(), String> {
         let around = self.groups.pop().ok_or("a group ends that did not begin")?;
-        let Group { has_ended, is_end, has_anchor, .. } = std::mem::replace(&mut self.group, around);
-        if has_anchor && self.rest.starts_with(['*', '+', '?', '{']) {
+        let Group { anchor, .. } = std::mem::replace(&mut self.group, around);
+        if anchor != Anchor::None && self.rest.starts_with(['*', '+', '?', '{']) {
             return Err("it repeats a part with an anchor in it".to_owned());
         }
         self.group.has_begun = true;
-        self.group.has_ended |= has_ended || is_end;
-        self.group.has_anchor |= has_anchor;
+        self.group.has_ended |= anchor == Anchor::End;
+        self.group.anchor = self.group.anchor.max(anchor);
         self.out.push(')');
         Ok(())
     }

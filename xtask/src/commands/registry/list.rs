@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use jiff::{Timestamp, Unit};
+use model_registry::life_cycle::LifeCycle;
 use model_registry::{Listing, ModelPackageGroup, PackageSummary, RegistrationType};
 use serde::Serialize;
 
@@ -39,13 +40,6 @@ struct Package {
     status: String,
     registration_type: String,
     life_cycle: Option<LifeCycle>,
-    description: Option<String>,
-}
-
-#[derive(Serialize)]
-struct LifeCycle {
-    stage: String,
-    status: String,
     description: Option<String>,
 }
 
@@ -87,11 +81,7 @@ fn package(summary: &PackageSummary) -> Package {
         approval_status: summary.approval_status.to_string(),
         status: summary.status.to_string(),
         registration_type: summary.registration.to_string(),
-        life_cycle: summary.life_cycle.as_ref().map(|life_cycle| LifeCycle {
-            stage: life_cycle.stage.clone(),
-            status: life_cycle.status.clone(),
-            description: life_cycle.description.clone(),
-        }),
+        life_cycle: summary.life_cycle.clone(),
         description: summary.description.clone(),
     }
 }
