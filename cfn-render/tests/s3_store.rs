@@ -249,7 +249,7 @@ fn leave_to_write_is_enough_and_that_nothing_else_may_be_seen_is_said_once() {
     assert_eq!(server.log(), [&["HEAD /bucket/"][..], &once, &once, &once].concat());
     assert!(packaged.uploads[0].url.starts_with("https://s3.eu-west-1."));
     let notes: Vec<_> = packaged.notes.iter().map(|note| (note.code, note.place.line)).collect();
-    assert_eq!(notes, [("uploaded-unseen", 2)]);
+    assert_eq!(notes, [(cfn_render::Code::UploadedUnseen, 2)]);
     // The checksum of an object that is encrypted with a KMS key takes the use of that key.
     assert!(packaged.notes[0].message.contains("s3:GetObject") && packaged.notes[0].message.contains("kms:Decrypt"));
 

@@ -66,7 +66,7 @@ pub(crate) struct GlobalOptions {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Build, check, package and test an example on this machine in a minute, without AWS
+    /// Build, package and test an example on this machine in a minute, without AWS
     Tour(TourOptions),
     /// Create the model package group and share it with the target accounts
     Setup(SetupOptions),

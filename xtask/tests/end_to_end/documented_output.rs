@@ -133,6 +133,7 @@ fn first_release(cloud: &Cloud) -> Project {
         cloud.prepare("staging", account);
     }
     rollout::approve(cloud, 1);
+    project.run(["setup"]).ends_with(0);
     project.run(["build"]).ends_with(0);
     project
 }
@@ -147,6 +148,7 @@ fn second_release(cloud: &Cloud) -> Project {
     let count = Regex::new(r#"("EndpointInstanceCount", "ParameterValue": )"1""#).unwrap();
     assert!(count.is_match(&config), "{config}");
     project.write("staging-config-template.json", &count.replace(&config, "$1\"2\""));
+    project.run(["setup"]).ends_with(0);
     project.run(["build"]).ends_with(0);
     project
 }
@@ -177,8 +179,24 @@ impl Shown {
         program.wait().unwrap();
         terminal.rewind().unwrap();
         terminal.read_to_string(&mut self.text).unwrap();
+        self.text = in_order(&self.text);
         self
     }
+}
+
+/// What is printed of several targets at once, in the order of the targets.
+fn in_order(text: &str) -> String {
+    let status = |line: &str| {
+        let word = line.split_whitespace().next().unwrap_or_default().to_owned();
+        ["Checked", "Passed", "FAILED", "SUCCEEDED"].contains(&word.as_str()).then_some(word)
+    };
+    let mut lines: Vec<&str> = text.trim_end().lines().collect();
+    lines.chunk_by_mut(|one, next| status(one).is_some() && status(one) == status(next)).for_each(|chunk| {
+        if chunk.len() > 1 {
+            chunk.sort_unstable();
+        }
+    });
+    lines.join("\n")
 }
 
 /// A line with what differs from run to run replaced by its form.
@@ -199,17 +217,21 @@ fn form(line: &str) -> String {
 /// The block as it has to be: what is documented where that is still so, and what was printed where it is not; lines that are left out
 /// stay left out. This is the cheapest edit of one into the other.
 fn fresh(documented: &[&str], printed: &[&str]) -> Vec<String> {
+    // A line that was changed is likelier than one that an elision swallows while others vanish.
+    const REMOVED: usize = 3;
+    const ADDED: usize = 2;
+    let changed = |old: &String, new: &String| if old == new { 0 } else { 2 };
     let is_elision = |line: &str| line.trim() == ELISION;
     let (old, new): (Vec<_>, Vec<_>) =
         (documented.iter().map(|line| form(line)).collect(), printed.iter().map(|line| form(line)).collect());
     let mut cost = vec![vec![0_usize; new.len() + 1]; old.len() + 1];
     for i in (0..=old.len()).rev() {
         for j in (0..=new.len()).rev() {
-            let is_skipped = i < old.len() && is_elision(&old[i]);
-            let down = (i < old.len()).then(|| cost[i + 1][j] + usize::from(!is_skipped));
-            let right = (j < new.len()).then(|| cost[i][j + 1] + usize::from(!is_skipped));
-            let both = (i < old.len() && j < new.len() && !is_skipped).then(|| cost[i + 1][j + 1] + usize::from(old[i] != new[j]));
-            cost[i][j] = [down, right, both].into_iter().flatten().min().unwrap_or(0);
+            let elides = i < old.len() && is_elision(&old[i]);
+            let removed = (i < old.len()).then(|| cost[i + 1][j] + if elides { 0 } else { REMOVED });
+            let added = (j < new.len()).then(|| cost[i][j + 1] + if elides { 0 } else { ADDED });
+            let kept = (i < old.len() && j < new.len() && !elides).then(|| cost[i + 1][j + 1] + changed(&old[i], &new[j]));
+            cost[i][j] = [removed, added, kept].into_iter().flatten().min().unwrap_or(0);
         }
     }
     let (mut i, mut j, mut lines) = (0, 0, Vec::new());
@@ -221,10 +243,10 @@ fn fresh(documented: &[&str], printed: &[&str]) -> Vec<String> {
                 lines.push(documented[i].to_owned());
                 i += 1;
             }
-        } else if i < old.len() && j < new.len() && cost[i][j] == cost[i + 1][j + 1] + usize::from(old[i] != new[j]) {
+        } else if i < old.len() && j < new.len() && cost[i][j] == cost[i + 1][j + 1] + changed(&old[i], &new[j]) {
             lines.push(if old[i] == new[j] { documented[i] } else { printed[j] }.to_owned());
             (i, j) = (i + 1, j + 1);
-        } else if j < new.len() && cost[i][j] == cost[i][j + 1] + 1 {
+        } else if j < new.len() && cost[i][j] == cost[i][j + 1] + ADDED {
             lines.push(printed[j].to_owned());
             j += 1;
         } else {
@@ -338,7 +360,7 @@ fn every_block_of_output_is_what_the_command_prints_today() {
             let command = marker.strip_prefix("cargo ").unwrap_or(marker);
             assert!(command.strip_prefix("xtask ").unwrap_or(command).starts_with(&words), "`{marker}` is not a scene of `{words}`");
             let documented: Vec<&str> = lines[block.begins..block.ends].iter().map(String::as_str).collect();
-            let fresh = fresh(&documented, &shown.text.trim_end().lines().collect::<Vec<_>>());
+            let fresh = fresh(&documented, &shown.text.lines().collect::<Vec<_>>());
             if fresh != documented {
                 stale.push(format!("{}: `{marker}` prints\n{}", block.place(), shown.text));
                 lines.splice(block.begins..block.ends, fresh);

@@ -51,7 +51,8 @@ fn flag(argument: &Arg) -> String {
 fn default(argument: &Arg, in_help: Option<&str>) -> String {
     let values: Vec<_> = argument.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
     match in_help {
-        Some(text) => text.to_owned(),
+        Some(text) if text.contains(' ') => text.to_owned(),
+        Some(text) => format!("`{text}`"),
         None if argument.is_required_set() => "required".to_owned(),
         None if values.is_empty() || !matches!(argument.get_action(), ArgAction::Set | ArgAction::Append) => String::new(),
         None => format!("`{}`", values.join(",")),
@@ -68,7 +69,8 @@ fn row(argument: &Arg) -> String {
     let values =
         if argument.get_action().takes_values() && !values.is_empty() { format!(": {}", values.join(", ")) } else { String::new() };
     let variable = argument.get_env().map(|name| format!("`{}`", name.to_string_lossy())).unwrap_or_default();
-    format!("| {} | {variable} | {} | {help}{values} |\n", flag(argument), default(argument, in_help.as_deref())).replace("|  |", "| |")
+    let cells = [flag(argument), variable, default(argument, in_help.as_deref()), format!("{help}{values}")];
+    format!("| {} |\n", cells.join(" | ")).replace("|  ", "| ")
 }
 
 /// The tables of a marker, one for each heading.
@@ -83,9 +85,8 @@ fn tables(root: &Command, marker: &str) -> String {
     }
     let mut text = String::new();
     for heading in &headings {
-        let heading_text =
-            heading.filter(|_| headings.len() > 1 || marker == "global").map(|heading| format!(": {heading}")).unwrap_or_default();
-        let _ = write!(text, "\n| option{} | variable | default | |\n|---|---|---|---|\n", heading_text.to_lowercase());
+        let title = heading.filter(|_| headings.len() > 1).unwrap_or("option");
+        let _ = write!(text, "\n| {title} | variable | default | |\n|---|---|---|---|\n");
         options.iter().filter(|option| option.get_help_heading() == *heading).for_each(|option| text.push_str(&row(option)));
     }
     text.push('\n');

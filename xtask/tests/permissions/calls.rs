@@ -1,16 +1,18 @@
-//! What each command calls: noted while the end-to-end tests run, and held against the committed table.
+//! What each command can call: a table that is reviewed by hand, held against the sources of the adapters and against the calls that the
+//! end-to-end tests note.
 #![allow(dead_code, reason = "the end-to-end tests note, the tests of permissions read")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use regex::Regex;
+
 /// The committed table, from the workspace's root.
 pub(crate) const TABLE: &str = "pipeline/permissions/commands.json";
 
-/// How the table is made anew.
-pub(crate) const HINT: &str =
-    "make it anew, and look at what changed: UPDATE_PERMISSIONS=1 cargo test -p xtask --test end_to_end --test permissions";
+/// How the document is made anew.
+pub(crate) const HINT: &str = "make it anew: UPDATE_PERMISSIONS=1 cargo test -p xtask --test permissions";
 
 /// Command, then place, then actions.
 pub(crate) type Table = BTreeMap<String, BTreeMap<Place, BTreeSet<String>>>;
@@ -41,27 +43,98 @@ impl Call {
         if command.starts_with(concat!(env!("CARGO_PKG_NAME"), "-")) {
             return None;
         }
-        let action = match (service, operation) {
-            // AWS Security Token Service: "No permissions are required to perform this operation."
-            ("sts", "GetCallerIdentity") => return None,
-            // Amazon S3: which permission an operation needs, in the user guide's table of it.
-            ("s3", "HeadBucket" | "ListObjects") => "s3:ListBucket".to_owned(),
-            ("s3", "HeadObject") => "s3:GetObject".to_owned(),
-            ("s3", "CreateMultipartUpload" | "UploadPart" | "CompleteMultipartUpload") => "s3:PutObject".to_owned(),
-            ("sagemaker-runtime", operation) => format!("sagemaker:{operation}"),
-            (service, operation) => format!("{service}:{operation}"),
-        };
-        Some(Self { command: command.to_owned(), place, action })
+        Some(Self { command: command.to_owned(), place, action: action(service, operation)? })
     }
 }
 
-/// Whether the table is being made anew: with `UPDATE_PERMISSIONS=document` only the document is.
-pub(crate) fn updating() -> bool {
-    updating_document() && std::env::var("UPDATE_PERMISSIONS").is_ok_and(|what| what != "document")
+/// The permission that an operation needs; none for one that needs none.
+fn action(service: &str, operation: &str) -> Option<String> {
+    Some(match (service, operation) {
+        // AWS Security Token Service: "No permissions are required to perform this operation."
+        ("sts", "GetCallerIdentity") => return None,
+        // Amazon S3: which permission an operation needs, in the user guide's table of it.
+        ("s3", "HeadBucket" | "ListObjects" | "ListObjectsV2") => "s3:ListBucket".to_owned(),
+        ("s3", "HeadObject") => "s3:GetObject".to_owned(),
+        ("s3", "CreateMultipartUpload" | "UploadPart" | "CompleteMultipartUpload") => "s3:PutObject".to_owned(),
+        ("sagemaker-runtime", operation) => format!("sagemaker:{operation}"),
+        (service, operation) => format!("{service}:{operation}"),
+    })
+}
+
+/// `pipeline/permissions/commands.json`.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Declared {
+    #[serde(rename = "comment")]
+    _comment: String,
+    /// Purpose, then the adapter's source, then `service:Operation`.
+    pub(crate) purposes: BTreeMap<String, BTreeMap<String, BTreeSet<String>>>,
+    /// Command, then place, then purposes.
+    pub(crate) commands: BTreeMap<String, BTreeMap<Place, BTreeSet<String>>>,
+}
+
+impl Declared {
+    pub(crate) fn read() -> Self {
+        let text = std::fs::read_to_string(workspace().join(TABLE)).unwrap();
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{TABLE}: {error}"))
+    }
+
+    /// The actions of a purpose.
+    fn actions(&self, purpose: &str) -> impl Iterator<Item = String> {
+        let sources = self.purposes.get(purpose).unwrap_or_else(|| panic!("{TABLE} has no purpose `{purpose}`"));
+        sources.values().flatten().filter_map(|operation| {
+            let (service, operation) = operation.split_once(':').unwrap_or_else(|| panic!("{TABLE}: `{operation}` has no service"));
+            action(service, operation)
+        })
+    }
+}
+
+/// The adapters' sources, with the names of the operations that each sends: builders of the SDK, and names that are signed by hand.
+pub(crate) fn sent() -> BTreeMap<String, BTreeSet<String>> {
+    let verbs = "abort|assume|batch|complete|create|delete|describe|detect|get|head|invoke|list|put|update|upload";
+    let builder = Regex::new(&format!(r"\.((?:{verbs})_[a-z0-9_]+)\(\)")).unwrap();
+    let by_name = Regex::new(r#""((?:Batch|Describe|Get|Head|List)[A-Z][A-Za-z0-9]+)""#).unwrap();
+    // Of a builder, and of a set of tasks.
+    let no_operation = ["upload_id", "abort_all"];
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(workspace()).unwrap().chain(std::fs::read_dir(workspace().join("xtask")).unwrap()) {
+        rust_files(&entry.unwrap().path().join("src"), &mut files);
+    }
+    rust_files(&workspace().join("xtask/src"), &mut files);
+    let mut sent = BTreeMap::new();
+    for file in files {
+        let source = std::fs::read_to_string(&file).unwrap();
+        // Nothing but an adapter names a type of the SDK.
+        if !["aws_sdk_", "aws_config", "aws_types"].iter().any(|sdk| source.contains(sdk)) {
+            continue;
+        }
+        let built = builder.captures_iter(&source).filter(|found| !no_operation.contains(&&found[1])).map(|found| camel_case(&found[1]));
+        let signed = by_name.captures_iter(&source).filter(|_| source.contains("SignedCaller::new")).map(|found| found[1].to_owned());
+        let operations: BTreeSet<String> = built.chain(signed).collect();
+        if !operations.is_empty() {
+            sent.insert(file.strip_prefix(workspace()).unwrap().display().to_string(), operations);
+        }
+    }
+    sent
+}
+
+fn camel_case(name: &str) -> String {
+    let word = |word: &str| word[..1].to_uppercase() + &word[1..];
+    name.split('_').map(word).collect()
+}
+
+fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
+    for path in std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path()) {
+        if path.is_dir() {
+            rust_files(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
 }
 
 /// Whether the document is being made anew.
-pub(crate) fn updating_document() -> bool {
+pub(crate) fn updating() -> bool {
     std::env::var_os("UPDATE_PERMISSIONS").is_some()
 }
 
@@ -69,27 +142,21 @@ fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask is a folder of the workspace")
 }
 
+/// What each command can call, and where.
 pub(crate) fn table() -> Table {
-    let text = std::fs::read_to_string(workspace().join(TABLE)).unwrap_or_else(|_| "{}".to_owned());
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{TABLE}: {error}"))
+    let declared = Declared::read();
+    let actions = |purposes: &BTreeSet<String>| purposes.iter().flat_map(|purpose| declared.actions(purpose)).collect();
+    let places = |places: &BTreeMap<Place, BTreeSet<String>>| places.iter().map(|(place, purposes)| (*place, actions(purposes))).collect();
+    declared.commands.iter().map(|(command, all)| (command.clone(), places(all))).collect()
 }
 
-/// The calls that the table does not have.
+/// The calls that the table does not have. A target may be the data science account itself.
 pub(crate) fn not_in(table: &Table, calls: &BTreeSet<Call>) -> Vec<Call> {
-    let has =
-        |call: &Call| table.get(&call.command).and_then(|places| places.get(&call.place)).is_some_and(|all| all.contains(&call.action));
+    let has = |call: &Call| {
+        let places = table.get(&call.command).into_iter().flatten();
+        places.filter(|(place, _)| **place == call.place || **place == Place::Target).any(|(_, actions)| actions.contains(&call.action))
+    };
     calls.iter().filter(|call| !has(call)).cloned().collect()
-}
-
-/// The table's calls one by one.
-pub(crate) fn all_of(table: &Table) -> BTreeSet<Call> {
-    let mut calls = BTreeSet::new();
-    for (command, places) in table {
-        for (place, actions) in places {
-            calls.extend(actions.iter().map(|action| Call { command: command.clone(), place: *place, action: action.clone() }));
-        }
-    }
-    calls
 }
 
 /// Where the tests of this very program note what they saw: what another build noted says nothing of this one.

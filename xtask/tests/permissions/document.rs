@@ -10,49 +10,57 @@ pub(crate) const PATH: &str = "docs/permissions.md";
 const BEGINNING: &str = "\
 # Permissions
 
-What each role needs, and no more. This page is made by a test (`xtask/tests/permissions`) from two sources: the calls that each command
-makes, as a local AWS logs them while the end-to-end tests run ([commands.json](../pipeline/permissions/commands.json)), and a table of what
-services of AWS do as a role, each with its reason, reviewed by hand ([roles.json](../pipeline/permissions/roles.json)). The same test holds
-the roles of [`pipeline/`](../pipeline/) against both: a role that lacks an action, or holds one that is for nothing, fails it. The second
-table follows AWS's documentation; it has not been tried against AWS by this project.
+What each role needs, and no more. A test (`xtask/tests/permissions`) generates this page from two reviewed tables:
+[commands.json](../pipeline/permissions/commands.json) lists what each command can call, and
+[roles.json](../pipeline/permissions/roles.json) lists what AWS services do with a role, each with its reason.
 
-The templates are the policies: resources and conditions are there. Their names have the project's id in them, so that two projects of one
-account do not reach each other's endpoints. In other partitions nothing has to be changed.
+- The test compares `commands.json` with the source of every adapter that calls AWS, and with the calls that a local AWS logs during
+  the end-to-end tests.
+- It compares the roles in [`pipeline/`](../pipeline/) with both tables. A role that lacks an action fails the test, and so does a
+  role with an action that nothing needs.
+- `roles.json` follows the AWS documentation. This project has not verified it against AWS.
+
+The templates contain the policies, with their resources and conditions. Resource names include the project id, so that two projects
+in one account cannot reach each other's endpoints. The templates work unchanged in other partitions.
 
 ";
 
-const END: &str = r#"## Rights of people and of other pipelines
+const END: &str = r#"## Permissions of people and of other pipelines
 
-`deploy`, `plan` and `prune` run as whoever calls them: a person who repairs something, or the role of a GitHub workflow. They need what the
-table above says, in the data science account on the stage's stack set (`arn:aws:cloudformation:REGION:111111111111:stackset/sagemaker-PROJECT-ID-deploy-ENVTYPE:*`,
-the same with `stackset-target`, and `arn:aws:cloudformation:*::type/resource/AWS-*`), besides `iam:PassRole` for the administration role with
-the condition `iam:PassedToService` `cloudformation.amazonaws.com`; and in the targets, in the role that `--role-name` names, on the project's
-endpoint, its models and configurations, and the stacks `StackSet-sagemaker-PROJECT-ID-deploy-ENVTYPE-*`. `OtherTesterRoleArn` of
-`target-account.yml` lets such a role take the endpoint test role.
+`deploy`, `plan` and `prune` run as their caller: a person who fixes something, or the role of a GitHub workflow. The caller needs the
+actions in the table above.
 
-The preflight of `plan` and `deploy` takes the same role in each target as the tests do, without a session policy, and asks what follows. What
-the role may not do is told as *not checked*, and stops nothing.
+- In the data science account: on the stage's stack set
+  (`arn:aws:cloudformation:REGION:111111111111:stackset/sagemaker-PROJECT-ID-deploy-ENVTYPE:*`, the same with `stackset-target`, and
+  `arn:aws:cloudformation:*::type/resource/AWS-*`). It also needs `iam:PassRole` on the administration role, with the condition
+  `iam:PassedToService` `cloudformation.amazonaws.com`.
+- In each target: in the role that `--role-name` names, on the project's endpoint, its models and endpoint configurations, and the
+  stacks `StackSet-sagemaker-PROJECT-ID-deploy-ENVTYPE-*`. With `OtherTesterRoleArn` of `target-account.yml`, the endpoint test role
+  trusts this caller and has what `deploy` calls.
 
-| action | in | tells whether |
+The preflight of `plan` and `deploy` assumes the same role in each target as the tests do, without a session policy. It calls the
+actions below. If the role does not allow an action, the check is reported as *not checked*, and the rollout continues.
+
+| action | in | checks whether |
 |---|---|---|
-| `ssm:GetParameters` | the target | the parameters that the template reads are there; values are not looked at |
+| `ssm:GetParameters` | the target | the parameters that the template reads exist; values are not read |
 | `sagemaker:DescribeModelPackage` | the target, and the group's policy | the model package can be used from there |
 | `ecr:BatchGetImage` | the target, and the repository's policy | the image can be pulled: the first request of a pull |
 | `s3:GetObject`, below a prefix `s3:ListBucket` | the target, and the bucket's policy | the artifact can be read (HEAD) |
 | `kms:DescribeKey` | the target, and the key's policy | the key is enabled |
-| `sagemaker:ListEndpoints`, `cloudformation:DescribeStackResources` | the target | the endpoint's name is free or ours |
+| `sagemaker:ListEndpoints`, `cloudformation:DescribeStackResources` | the target | the endpoint's name is free or belongs to this stack |
 | `servicequotas:ListServiceQuotas`, `ListAWSDefaultServiceQuotas`, `GetServiceQuota`, `GetAWSDefaultServiceQuota` | the target | the instances fit |
-| `iam:GetRole` | the target, and the stack set's account | the stack set roles trust each other; asked only where there is no stack yet |
+| `iam:GetRole` | the target, and the stack set's account | the stack set roles trust each other; checked only where there is no stack yet |
 
-`doctor` asks the same of the targets of both stages, and whether the model execution role is there (`iam:GetRole`). It is for the person who
-sets up, with a role in each target that may ask all of this: `ReadOnlyAccess` of AWS does in the data science account and, besides
-`sts:AssumeRole` from there, in the targets. With the endpoint test role, which may ask endpoints alone, the rest is *not checked* and the exit
-code is 3.
+`doctor` runs the same checks in the targets of both stages, and checks whether the model execution role exists (`iam:GetRole`). It is
+for the person who sets up the accounts, with a role in each target that allows these actions. AWS's `ReadOnlyAccess` is enough in the
+data science account and, with a trust policy for that account, in the targets. Actions that the role does not allow are reported as
+*not checked*, with exit code 3.
 
-`plan` needs the reading actions only. `cloudformation:DeleteStackInstances`, for `prune`, is for people and not for a pipeline.
+`plan` needs the read actions only. `cloudformation:DeleteStackInstances`, for `prune`, is for people and not for a pipeline.
 
-With `--record`, `deploy`, `test-staging` and `test-prod` also write the model package's life cycle. `sagemaker:UpdateModelPackage` is the right to
-approve, too, in the same request; two statements keep the two apart:
+With `--record`, `deploy`, `test-staging` and `test-prod` also write the model package's life cycle. `sagemaker:UpdateModelPackage`
+allows approval in the same request. Two statements separate the two:
 
 ```json
 [
@@ -67,12 +75,12 @@ approve, too, in the same request; two statements keep the two apart:
 ]
 ```
 
-A [release policy](files.md#the-release-policy) with limits of metrics lets `build` read them from their bucket: `MetricsBucketName` and
-`MetricsKmsKeyArn` of the pipeline. `registry list`, `snapshot` and `resolve` call what `build` calls.
+A [release policy](files.md#the-release-policy) with limits of metrics makes `build` read them from their bucket: set `MetricsBucketName` and
+`MetricsKmsKeyArn` of the pipeline.
 
 If IAM refuses `sagemaker:ListModelPackages` on the group, give that action a statement with the resource `*`. With
-`ORGANIZATIONAL_UNIT_STAGING_ID` or `ORGANIZATIONAL_UNIT_PROD_ID`, AWS answers the build only in the organization's management account and in
-a delegated administrator's.
+`ORGANIZATIONAL_UNIT_STAGING_ID` or `ORGANIZATIONAL_UNIT_PROD_ID`, AWS Organizations accepts the build's calls only from the organization's
+management account and from a delegated administrator account.
 
 ## Who writes what in the artifact bucket
 
@@ -92,9 +100,9 @@ in AWS's documentation and in examples, and has not been tried against AWS by th
 
 ## In the Python seed's roles
 
-The seed has one role for build, test and pipeline, and takes the model execution role for its tests. Its roles hold what `setup`, `build`
-and `test-staging` call. They do not hold the actions of alarms, scaling and the volume key ([moving from the
-seed](moving-from-the-python-seed.md)).
+The seed has one role for build, test and pipeline, and assumes the model execution role for its tests. Its roles allow what `setup`,
+`build` and `test-staging` call with an ordinary endpoint. They do not allow the actions of alarms, scaling and the volume key
+([moving from the seed](moving-from-the-python-seed.md)).
 
 ## What the data science account shares
 
@@ -111,7 +119,7 @@ A target account reaches four things of the data science account. `setup` shares
 
 pub(crate) fn text(roles: &Roles, table: &Table) -> String {
     let mut text = BEGINNING.to_owned();
-    text.push_str("| role | account | taken by | template |\n|---|---|---|---|\n");
+    text.push_str("| role | account | assumed by | template |\n|---|---|---|---|\n");
     for role in &roles.roles {
         let anchor = role.title.to_lowercase().replace('\'', "").replace(' ', "-");
         let (name, file) = (&role.id, role.template.rsplit('/').next().unwrap());
@@ -121,13 +129,13 @@ pub(crate) fn text(roles: &Roles, table: &Table) -> String {
             role.title, role.account, role.taken_by, role.template
         );
     }
-    text.push_str("\n## What each command calls\n\n`sts:GetCallerIdentity` needs no permission.\n\n");
+    text.push_str("\n## What each command can call\n\nEvery command that calls AWS also calls `sts:GetCallerIdentity`, which needs no permission.\n\n");
     text.push_str("| command | in the data science account | in each target |\n|---|---|---|\n");
     for (command, places) in table {
         let list = |place: Place| places.get(&place).map(|actions| code(actions.iter())).unwrap_or_default();
         let _ = writeln!(text, "| `{command}` | {} | {} |", list(Place::DataScience), list(Place::Target));
     }
-    text.push_str("\nCalls of one account are in both columns where the stages are deployed into the pipeline's own (`MULTI_ACCOUNT_DEPLOYMENT` `NO`).\n\n");
+    text.push_str("\nIf a stage is deployed into the data science account itself (`MULTI_ACCOUNT_DEPLOYMENT` `NO`), the calls of both columns are made there.\n\n");
     for role in &roles.roles {
         section(&mut text, role, table);
     }
@@ -138,7 +146,7 @@ pub(crate) fn text(roles: &Roles, table: &Table) -> String {
 fn section(text: &mut String, role: &Role, table: &Table) {
     let _ = writeln!(
         text,
-        "## {}\n\n`{}` of [`{}`](../{}), in {}; taken by {}.\n",
+        "## {}\n\n`{}` in [`{}`](../{}), in {}; assumed by {}.\n",
         role.title,
         role.id,
         role.template.rsplit('/').next().unwrap(),
@@ -158,7 +166,7 @@ fn section(text: &mut String, role: &Role, table: &Table) {
         let _ = writeln!(text, "| {actions} | {reason} |");
     }
     if !role.not_used.is_empty() {
-        text.push_str("\nNot held:\n\n");
+        text.push_str("\nNot granted:\n\n");
         for not_used in &role.not_used {
             let _ = writeln!(text, "- `{}`: {}", not_used.action, not_used.reason);
         }

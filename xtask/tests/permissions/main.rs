@@ -1,7 +1,7 @@
 //! Each role of `pipeline/` holds what the commands that run as it call, and what AWS does in it, and nothing else.
 //!
-//! What the commands call was seen by the end-to-end tests of the same build, which cargo runs before these; on their own, these say
-//! what they miss. `UPDATE_PERMISSIONS=1` makes the table and the document anew.
+//! What the commands can call is declared, and held against the sources of the adapters and against what the end-to-end tests of the same
+//! build saw, which cargo runs before these. `UPDATE_PERMISSIONS=1` makes the document anew.
 
 mod calls;
 mod document;
@@ -9,40 +9,43 @@ mod roles;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use calls::Table;
+use calls::Declared;
 use roles::{Roles, workspace};
 
-fn seen() -> Table {
-    let mut table: Table = BTreeMap::new();
-    for call in calls::noted() {
-        table.entry(call.command).or_default().entry(call.place).or_default().insert(call.action);
+#[test]
+fn every_operation_that_an_adapter_sends_is_in_the_table_and_no_other() {
+    let declared = Declared::read();
+    let mut known: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (source, operations) in declared.purposes.values().flatten() {
+        let names = operations.iter().map(|operation| operation.rsplit(':').next().unwrap().to_owned());
+        known.entry(source.clone()).or_default().extend(names);
     }
-    table
+    assert_eq!(calls::sent(), known, "left is what the sources send, right is what {} has", calls::TABLE);
+    let used: BTreeSet<_> = declared.commands.values().flat_map(BTreeMap::values).flatten().collect();
+    let unused: Vec<_> = declared.purposes.keys().filter(|purpose| !used.contains(purpose)).collect();
+    assert!(unused.is_empty(), "no command has the purposes {unused:?}");
 }
 
 #[test]
-fn the_table_has_every_call_that_a_test_saw_and_no_other_and_the_document_is_of_today() {
-    let seen = seen();
-    if calls::updating() {
-        assert!(!seen.is_empty(), "no end-to-end test of this build has run");
-        std::fs::write(workspace().join(calls::TABLE), format!("{}\n", serde_json::to_string_pretty(&seen).unwrap())).unwrap();
-    }
-    let table = calls::table();
-    let fresh = document::text(&Roles::read(), &table);
+fn every_call_that_a_test_saw_is_in_the_table() {
+    let unknown = calls::not_in(&calls::table(), &calls::noted());
+    assert!(unknown.is_empty(), "{} lacks {unknown:#?}", calls::TABLE);
+}
+
+#[test]
+fn the_tests_of_both_stages_can_call_the_same() {
+    let declared = Declared::read();
+    assert_eq!(declared.commands["test-staging"], declared.commands["test-prod"]);
+}
+
+#[test]
+fn the_document_is_of_today() {
+    let fresh = document::text(&Roles::read(), &calls::table());
     let path = workspace().join(document::PATH);
-    if calls::updating_document() {
+    if calls::updating() {
         std::fs::write(&path, &fresh).unwrap();
     }
     assert!(std::fs::read_to_string(&path).unwrap() == fresh, "{} is stale. {}", document::PATH, calls::HINT);
-    let unknown = calls::not_in(&table, &calls::noted());
-    assert!(unknown.is_empty(), "{} lacks {unknown:#?}\n{}", calls::TABLE, calls::HINT);
-    let never = calls::not_in(&seen, &calls::all_of(&table));
-    assert!(
-        never.is_empty(),
-        "{} has {never:#?}, and no end-to-end test of this build made these calls: run them all first. {}",
-        calls::TABLE,
-        calls::HINT
-    );
 }
 
 #[test]
@@ -57,8 +60,7 @@ fn each_role_holds_what_its_commands_call_and_what_aws_does_in_it_and_nothing_el
         let needed = role.needed(&table);
         problems.extend(needed.difference(&allowed).map(|action| format!("{} lacks {action}", role.id)));
         problems.extend(allowed.difference(&needed).map(|action| format!("{} holds {action}, which is for nothing", role.id)));
-        let called = table.iter().filter(|(command, _)| role.commands.contains(command)).filter_map(|(_, places)| places.get(&role.place));
-        let called: BTreeSet<_> = called.flatten().collect();
+        let called: BTreeSet<_> = role.commands.iter().flat_map(|command| role.actions(&table, command)).collect();
         let idle = role.not_used.iter().filter(|not_used| !called.contains(&not_used.action));
         problems.extend(idle.map(|not_used| format!("{}: no command calls {}, which is said to be not used", role.id, not_used.action)));
     }

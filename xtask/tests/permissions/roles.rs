@@ -35,6 +35,9 @@ pub(crate) struct Role {
     /// The commands that run as it, and which of their calls: those in this place.
     pub(crate) commands: Vec<String>,
     pub(crate) place: Place,
+    /// Whether targets are in this account, too, where no role is assumed.
+    #[serde(default)]
+    pub(crate) has_targets: bool,
     /// What the commands call with options that the pipeline does not use.
     pub(crate) not_used: Vec<NotUsed>,
     pub(crate) for_aws: Vec<ForAws>,
@@ -68,14 +71,20 @@ impl Roles {
 }
 
 impl Role {
+    /// What a command can call as this role.
+    pub(crate) fn actions(&self, table: &Table, command: &str) -> BTreeSet<String> {
+        let places = table.get(command).unwrap_or_else(|| panic!("there is no command `{command}`"));
+        let is_here = |place: &Place| *place == self.place || (self.has_targets && *place == Place::Target);
+        places.iter().filter(|(place, _)| is_here(place)).flat_map(|(_, actions)| actions.clone()).collect()
+    }
+
     /// Action, then which commands call it.
     pub(crate) fn called(&self, table: &Table) -> BTreeMap<String, Vec<String>> {
         let mut called: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for command in &self.commands {
-            let places = table.get(command).unwrap_or_else(|| panic!("no test runs `{command}`"));
-            for action in places.get(&self.place).into_iter().flatten() {
-                if self.not_used.iter().all(|not_used| not_used.action != *action) {
-                    called.entry(action.clone()).or_default().push(command.clone());
+            for action in self.actions(table, command) {
+                if self.not_used.iter().all(|not_used| not_used.action != action) {
+                    called.entry(action).or_default().push(command.clone());
                 }
             }
         }

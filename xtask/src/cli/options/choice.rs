@@ -8,13 +8,13 @@ use clap::Args;
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = super::MODEL_PACKAGE)]
 pub(crate) struct ChoiceOptions {
-    /// Deploy this model package [default: the newest approved one]
+    /// Select this model package [default: the newest approved one]
     #[arg(long, value_name = "VERSION-OR-ARN", env = "MODEL_PACKAGE")]
     pub(crate) model_package: Option<String>,
-    /// Deploy the package of --model-package even if it is not approved
+    /// Select the package of --model-package even if it is not approved
     #[arg(long)]
     pub(crate) allow_unapproved: bool,
-    /// Read an EventBridge event from a file, or - for stdin, and deploy what it requires
+    /// Select what an EventBridge event requires, read from a file or, with -, from stdin
     #[arg(long, value_name = "FILE")]
     pub(crate) event: Option<PathBuf>,
     /// Model package that is deployed now, to compare with --event

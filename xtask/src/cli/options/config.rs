@@ -48,7 +48,7 @@ pub(crate) struct ConfigCheckOptions {
 #[derive(Debug, Args)]
 pub(crate) struct ConfigSchemaOptions {
     /// Generate the schema of this kind of file
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, value_name = "KIND", default_value_t)]
     pub(crate) of: SchemaOf,
     /// Read the template from NAME-template.yml or NAME-template.yaml
     #[arg(long, value_name = "NAME", env = "CFN_TEMPLATE_NAME", default_value = "cfn-sm-endpoint")]

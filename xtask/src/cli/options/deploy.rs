@@ -46,7 +46,7 @@ pub(crate) struct StackSetOptions {
     #[arg(long, value_name = "REGIONS", help_heading = super::RELEASE)]
     pub(crate) regions: Option<String>,
     /// How CloudFormation gets its permissions in the target accounts
-    #[arg(long, value_enum, default_value_t, help_heading = super::STACK_SET)]
+    #[arg(long, value_enum, value_name = "MODEL", default_value_t, help_heading = super::STACK_SET)]
     pub(crate) permission_model: Permissions,
     /// Administration role in this account, with self-managed permissions
     #[arg(long, value_name = "ARN", env = "STACK_SET_ADMINISTRATION_ROLE_ARN", help_heading = super::STACK_SET)]
@@ -58,7 +58,7 @@ pub(crate) struct StackSetOptions {
     #[arg(long, value_name = "OUS", env = "DEPLOYMENT_ORGANIZATIONAL_UNIT_IDS", help_heading = super::STACK_SET)]
     pub(crate) organizational_unit_ids: Option<String>,
     /// Act as the management account or as a delegated administrator, with service-managed permissions
-    #[arg(long, value_enum, default_value_t, help_heading = super::STACK_SET)]
+    #[arg(long, value_enum, value_name = "CALLER", default_value_t, help_heading = super::STACK_SET)]
     pub(crate) call_as: Caller,
     #[command(flatten)]
     pub(crate) role: RoleOptions,
@@ -74,17 +74,17 @@ pub(crate) struct PreferenceOptions {
     /// Stop after more than this percentage of a region's accounts failed
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub(crate) failure_tolerance_percentage: Option<u8>,
-    /// Deploy to this many accounts of a region at once
+    /// Operate on this many accounts of a region at once
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "max_concurrent_percentage")]
     pub(crate) max_concurrent_count: Option<u32>,
-    /// Deploy to this percentage of a region's accounts at once
+    /// Operate on this percentage of a region's accounts at once
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
     pub(crate) max_concurrent_percentage: Option<u8>,
-    /// Deploy region by region, in the order of --regions, or to all regions at once
-    #[arg(long, value_enum)]
+    /// Operate region by region, in the order of --regions, or in parallel
+    #[arg(long, value_enum, value_name = "MODE")]
     pub(crate) region_concurrency: Option<RegionConcurrency>,
     /// Reduce concurrency after each failure (strict) or keep it (soft)
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, value_name = "MODE")]
     pub(crate) concurrency_mode: Option<ConcurrencyMode>,
 }
 

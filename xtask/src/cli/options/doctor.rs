@@ -28,10 +28,10 @@ pub(crate) struct DoctorOptions {
     #[arg(long, value_name = "NAME", env = "STACK_SET_EXECUTION_ROLE_NAME", help_heading = super::STACK_SET)]
     pub(crate) execution_role_name: Option<String>,
     /// How CloudFormation gets its permissions in the target accounts
-    #[arg(long, value_enum, default_value_t, help_heading = super::STACK_SET)]
+    #[arg(long, value_enum, value_name = "MODEL", default_value_t, help_heading = super::STACK_SET)]
     pub(crate) permission_model: Permissions,
     /// Act as the management account or as a delegated administrator, with service-managed permissions
-    #[arg(long, value_enum, default_value_t, help_heading = super::STACK_SET)]
+    #[arg(long, value_enum, value_name = "CALLER", default_value_t, help_heading = super::STACK_SET)]
     pub(crate) call_as: Caller,
     #[command(flatten)]
     pub(crate) role: RoleOptions,

@@ -35,14 +35,14 @@ pub(crate) struct StageAccounts {
     /// Production account ids, comma-separated
     #[arg(long, value_name = "ACCOUNTS", env = "PROD_ACCOUNT_LIST")]
     pub(crate) prod_accounts: Option<String>,
-    /// Deploy staging to all active accounts of these organizational units
+    /// Use all active accounts of these organizational units for staging
     #[arg(long, value_name = "OUS", env = "ORGANIZATIONAL_UNIT_STAGING_ID")]
     pub(crate) organizational_unit_staging_id: Option<String>,
-    /// Deploy production to all active accounts of these organizational units
+    /// Use all active accounts of these organizational units for production
     #[arg(long, value_name = "OUS", env = "ORGANIZATIONAL_UNIT_PROD_ID")]
     pub(crate) organizational_unit_prod_id: Option<String>,
     /// Combine account ids with the accounts of organizational units
-    #[arg(long, value_enum, env = "ACCOUNT_FILTER_TYPE", ignore_case = true)]
+    #[arg(long, value_enum, value_name = "FILTER", env = "ACCOUNT_FILTER_TYPE", ignore_case = true)]
     pub(crate) account_filter: Option<AccountFilter>,
 }
 
