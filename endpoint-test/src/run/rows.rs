@@ -187,7 +187,7 @@ fn measure(expected: &MetricsExpectation, rows: &[Answered], total: usize, error
                 let shown = (value * 1e6).round() / 1e6;
                 let fine = at_least.is_none_or(|limit| *value >= limit) && at_most.is_none_or(|limit| *value <= limit);
                 let message = || format!("the {} is {shown}", spoken(limit.metric));
-                let check = if fine { CheckReport::passed(name) } else { CheckReport::failed(name, message()) };
+                let check = CheckReport::judged(name, fine, message);
                 check.actual(shown.to_string())
             }
             // A row without an answer is the model's failure, and is one of the rows that failed.
