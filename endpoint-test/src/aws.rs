@@ -73,7 +73,7 @@ impl<C: Clock> Target for SageMakerTarget<C> {
             None => invoke::endpoint(&self.runtime, &self.endpoint, request).await,
             Some(settings) => {
                 let queue = asynchronous::Queue { runtime: &self.runtime, s3: &self.s3, endpoint: &self.endpoint, settings };
-                queue.ask(request, &self.clock).await
+                queue.invoke(request, &self.clock).await
             }
         }
     }

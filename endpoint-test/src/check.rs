@@ -62,7 +62,7 @@ pub struct Exchange<'a> {
     pub reply: &'a Reply,
     /// From sending the request to having the whole reply.
     pub latency: Duration,
-    row: Option<&'a Row>,
+    pub(crate) row: Option<&'a Row>,
 }
 
 /// What a check of a team's own found.
@@ -79,24 +79,9 @@ pub enum Finding {
 }
 
 impl<'a> Exchange<'a> {
-    pub(crate) fn new(
-        case: &'a str,
-        target: &'a TargetInfo,
-        request: &'a Request,
-        reply: &'a Reply,
-        latency: Duration,
-        row: Option<&'a Row>,
-    ) -> Self {
-        Self { case, target, request, reply, latency, row }
-    }
-
     /// The value of a column of the row that was asked, for a case with rows.
     pub fn column(&self, name: &str) -> Option<&'a str> {
         self.row?.column(name)
-    }
-
-    pub(crate) fn row(&self) -> Option<&'a Row> {
-        self.row
     }
 }
 

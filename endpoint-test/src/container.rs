@@ -60,7 +60,7 @@ impl ContainerTarget {
     }
 
     /// Sends one request over a new connection and reads the whole reply.
-    async fn send(&self, method: Method, path: &str, headers: Vec<(HeaderName, &str)>, body: Bytes) -> Result<Answer, TargetError> {
+    async fn send(&self, method: Method, path: &str, headers: Vec<(HeaderName, &str)>, body: Bytes) -> Result<Response, TargetError> {
         let operation = format!("{method} {}{path}", self.base);
         let failed = |kind, message: String| TargetError::new(kind, message).operation(operation.clone());
         let mut request = hyper::Request::builder().method(method).uri(format!("{}{path}", self.base)).header(HOST, &self.authority);
@@ -79,8 +79,8 @@ impl ContainerTarget {
         stream.set_nodelay(true).map_err(|error| network(&error))?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| network(&error))?;
         let exchange = async {
-            let response = sender.send_request(request).await?;
-            let (parts, body) = response.into_parts();
+            let received = sender.send_request(request).await?;
+            let (parts, body) = received.into_parts();
             Ok::<_, hyper::Error>((parts, Limited::new(body, MAX_BODY).collect().await.map(http_body_util::Collected::to_bytes)))
         };
         // The connection is driven here and not by a task of its own: with the future it ends too.
@@ -96,15 +96,15 @@ impl ContainerTarget {
         let (parts, body) = exchanged.map_err(|error| network(&chain(&error)))?;
         let content_type = parts.headers.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         match body {
-            Ok(body) => Ok(Answer { status: parts.status, content_type, body: Some(body) }),
-            Err(error) if error.is::<LengthLimitError>() => Ok(Answer { status: parts.status, content_type, body: None }),
+            Ok(body) => Ok(Response { status: parts.status, content_type, body: Some(body) }),
+            Err(error) if error.is::<LengthLimitError>() => Ok(Response { status: parts.status, content_type, body: None }),
             Err(error) => Err(network(&error)),
         }
     }
 }
 
-/// A container's answer.
-struct Answer {
+/// A container's response.
+struct Response {
     status: StatusCode,
     content_type: Option<String>,
     /// `None` when it is too long.
@@ -114,8 +114,8 @@ struct Answer {
 impl Target for ContainerTarget {
     /// `GET /ping`: a status of 200 means that the container takes requests, anything else that it does not yet.
     async fn describe(&self) -> Result<Description, TargetError> {
-        let answer = self.send(Method::GET, "/ping", Vec::new(), Bytes::new()).await?;
-        let status = if answer.status == StatusCode::OK { EndpointStatus::InService } else { EndpointStatus::Creating };
+        let response = self.send(Method::GET, "/ping", Vec::new(), Bytes::new()).await?;
+        let status = if response.status == StatusCode::OK { EndpointStatus::InService } else { EndpointStatus::Creating };
         Ok(Description { kind: TargetKind::Container, status, ..Description::default() })
     }
 
@@ -124,14 +124,14 @@ impl Target for ContainerTarget {
         let mut headers = vec![(CONTENT_TYPE, request.content_type.as_str())];
         headers.extend(request.accept.as_deref().map(|accept| (ACCEPT, accept)));
         headers.extend(request.custom_attributes.as_deref().map(|attributes| (CUSTOM_ATTRIBUTES, attributes)));
-        let answer = self.send(Method::POST, "/invocations", headers, request.body.clone()).await?;
-        let status = answer.status.as_u16();
+        let response = self.send(Method::POST, "/invocations", headers, request.body.clone()).await?;
+        let status = response.status.as_u16();
         let failure = |message: String| InvokeError::Model(ModelFailure { status: Some(status), message, ..ModelFailure::default() });
-        let Some(body) = answer.body else { return Err(failure(format!("the reply is longer than {MAX_BODY} bytes"))) };
-        if answer.status.is_client_error() || answer.status.is_server_error() {
+        let Some(body) = response.body else { return Err(failure(format!("the reply is longer than {MAX_BODY} bytes"))) };
+        if response.status.is_client_error() || response.status.is_server_error() {
             return Err(failure(String::from_utf8_lossy(&body).into_owned()));
         }
-        Ok(Reply { status, content_type: answer.content_type, body, variant: None, request_id: None })
+        Ok(Reply { status, content_type: response.content_type, body, variant: None, request_id: None })
     }
 }
 

@@ -113,8 +113,7 @@ pub(crate) fn check_reply(expected: &ReplyExpectation, reply: &Reply, row: Optio
     }
     // A case that says nothing of the body still wants one: an empty answer is no prediction.
     if expected.says_nothing_of_the_body() {
-        let check = if reply.body.is_empty() { CheckReport::failed("body", "the reply has no body") } else { CheckReport::passed("body") };
-        checks.push(check);
+        checks.push(CheckReport::judged("body", !reply.body.is_empty(), || "the reply has no body".to_owned()));
     }
     checks
 }
@@ -137,19 +136,13 @@ pub(crate) fn check_model_error(expected: &ModelErrorExpectation, failure: &Mode
     let mut checks = vec![CheckReport::passed("model_error")];
     if let Some(status) = expected.status {
         let actual = failure.status.map_or_else(|| "none".to_owned(), |status| status.to_string());
-        let check = if failure.status == Some(status) {
-            CheckReport::passed("status")
-        } else {
-            CheckReport::failed("status", format!("the model's error has status {actual}, not {status}"))
-        };
+        let is_fine = failure.status == Some(status);
+        let check = CheckReport::judged("status", is_fine, || format!("the model's error has status {actual}, not {status}"));
         checks.push(check.expected(status.to_string()).actual(actual));
     }
     if let Some(part) = &expected.message_contains {
-        let check = if failure.message.contains(part.as_str()) {
-            CheckReport::passed("message")
-        } else {
-            CheckReport::failed("message", format!("the model's message does not contain `{}`", excerpt(part)))
-        };
+        let is_fine = failure.message.contains(part.as_str());
+        let check = CheckReport::judged("message", is_fine, || format!("the model's message does not contain `{}`", excerpt(part)));
         checks.push(check.expected(excerpt(part)).actual(excerpt(&failure.message)));
     }
     checks
@@ -172,21 +165,14 @@ fn check_status(expected: Option<u16>, actual: u16) -> CheckReport {
         Some(status) => (actual == status, status.to_string()),
         None => ((200..300).contains(&actual), "2xx".to_owned()),
     };
-    let check = if fine {
-        CheckReport::passed("status")
-    } else {
-        CheckReport::failed("status", format!("the reply has status {actual}, not {wanted}"))
-    };
+    let check = CheckReport::judged("status", fine, || format!("the reply has status {actual}, not {wanted}"));
     check.expected(wanted).actual(actual.to_string())
 }
 
 fn check_content_type(expected: &str, actual: Option<&str>) -> CheckReport {
     let shown = actual.unwrap_or("none");
-    let check = if actual.is_some_and(|actual| media_type::matches(expected, actual)) {
-        CheckReport::passed("content_type")
-    } else {
-        CheckReport::failed("content_type", format!("the reply's media type is {shown}, not {expected}"))
-    };
+    let is_fine = actual.is_some_and(|actual| media_type::matches(expected, actual));
+    let check = CheckReport::judged("content_type", is_fine, || format!("the reply's media type is {shown}, not {expected}"));
     check.expected(expected).actual(excerpt(shown))
 }
 

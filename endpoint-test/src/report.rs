@@ -1,6 +1,7 @@
 //! What a run found, as data; and four ways to show it, each a pure function of that data: JSON, and with the feature `render` HTML, JUnit XML and a table.
 
 mod assemble;
+mod comparison;
 #[cfg(feature = "render")]
 mod html;
 mod json;
@@ -16,6 +17,7 @@ mod verdict;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::comparison::{CaseComparison, ComparisonReport, DifferenceReport};
 #[cfg(feature = "render")]
 pub use self::html::html;
 pub use self::json::json;
@@ -109,7 +111,7 @@ pub struct TargetInfo {
 }
 
 /// What was found at one target.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TargetReport {
     /// The AWS account.
@@ -182,7 +184,7 @@ pub enum FindingCode {
 }
 
 /// One thing that was looked at.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CheckReport {
     /// What kind of finding it is, for those that a program may want to recognise.
@@ -336,63 +338,6 @@ pub struct RowReport {
     /// A shell command that sends the same request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reproduce: Option<String>,
-}
-
-/// How a target's answers compare with another endpoint's, over all cases.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ComparisonReport {
-    /// The other one: `account/region/endpoint`, or a container's URL.
-    pub with: String,
-    /// Requests that were put to both.
-    pub compared: usize,
-    /// Requests whose answers differ.
-    pub different: usize,
-    /// Requests that the other one could not be asked.
-    pub errored: usize,
-    /// The part of the requests whose answers may differ, where there is a limit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at_most: Option<f64>,
-    /// Why nothing was compared.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
-}
-
-/// How the answers of one case compare with another endpoint's.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct CaseComparison {
-    /// Requests that were put to both.
-    pub compared: usize,
-    /// Requests whose answers differ.
-    pub different: usize,
-    /// Requests that the other one could not be asked.
-    pub errored: usize,
-    /// The first differences.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub differences: Vec<DifferenceReport>,
-    /// The first reason for which the other one could not be asked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
-    /// How long the other one took, in milliseconds; of a case with rows, for its slowest row.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub latency_ms: Option<f64>,
-}
-
-/// One difference between two endpoints' answers.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct DifferenceReport {
-    /// The row's number, for a case with rows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub row: Option<usize>,
-    /// Where: a JSON Pointer, a line of a text, or `status`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at: Option<String>,
-    /// What the tested endpoint answers.
-    pub this: String,
-    /// What the other one answers.
-    pub other: String,
 }
 
 /// What a golden file is to hold.

@@ -75,6 +75,12 @@ impl Default for CompareSettings {
     }
 }
 
+/// The one of these names that a misspelt one probably means.
+fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let distance = |known: &str| strsim::damerau_levenshtein(known, name);
+    known.into_iter().min_by_key(|known| distance(known)).filter(|known| distance(known) <= 1 + known.len() / 4)
+}
+
 impl Suite {
     /// Reads a suite from text. `path` is for messages only: nothing is read from disk, so that files that the suite names
     /// are still to be handed in with [`Suite::load_files`].

@@ -61,7 +61,7 @@ struct Object {
 
 impl Queue<'_> {
     /// Puts a request into the queue and waits for its answer, for as long as the caller waits.
-    pub(super) async fn ask<C: Clock>(&self, request: &Request, clock: &C) -> Result<Reply, InvokeError> {
+    pub(super) async fn invoke<C: Clock>(&self, request: &Request, clock: &C) -> Result<Reply, InvokeError> {
         let start = clock.now();
         let ticket = self.enqueue(request).await?;
         let mut pause = FIRST_PAUSE;
@@ -142,7 +142,7 @@ impl Queue<'_> {
         put.body(ByteStream::from(request.body.clone()))
             .send()
             .await
-            .map_err(|error| about(with_hint(target_error("PutObject", error)), &url))?;
+            .map_err(|error| with_hint(target_error("PutObject", error)).about(&url))?;
         Ok(url)
     }
 
@@ -159,7 +159,7 @@ impl Queue<'_> {
             }
             Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => Ok(None),
             Err(error) => {
-                let error = about(with_hint(target_error("GetObject", error)), url);
+                let error = with_hint(target_error("GetObject", error)).about(url);
                 // Without `s3:ListBucket` S3 answers for an object that is not there yet as for one that is forbidden.
                 let may_come =
                     error.kind.is_passing() || (error.kind == TargetErrorKind::AccessDenied && !error.message.contains("s3:GetObject"));
@@ -193,11 +193,6 @@ fn refuse_what_a_queue_cannot_do(request: &Request) -> Result<(), TargetError> {
 
 fn with_hint(error: TargetError) -> TargetError {
     if error.kind == TargetErrorKind::AccessDenied { error.with_hint(HINT) } else { error }
-}
-
-fn about(mut error: TargetError, url: &str) -> TargetError {
-    error.message = format!("{} ({url})", error.message);
-    error
 }
 
 fn failed(message: String, ticket: &Ticket) -> InvokeError {

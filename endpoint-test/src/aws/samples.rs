@@ -38,13 +38,9 @@ impl SampleStore for S3Samples {
         let Some((bucket, key)) = objects::bucket_and_key(url) else {
             return Err(refused(format!("`{url}` is not the S3 URI of an object")));
         };
-        let output = self.client.get_object().bucket(bucket).key(key).send().await.map_err(|error| {
-            let mut error = target_error("GetObject", error);
-            error.message = format!("{} ({url})", error.message);
-            error.with_hint(
-                "the caller needs `s3:GetObject` on the sample payloads, and `kms:Decrypt` where they are encrypted with a key".to_owned(),
-            )
-        })?;
+        let hint = "the caller needs `s3:GetObject` on the sample payloads, and `kms:Decrypt` where they are encrypted with a key";
+        let output = self.client.get_object().bucket(bucket).key(key).send().await;
+        let output = output.map_err(|error| target_error("GetObject", error).about(url).with_hint(hint))?;
         let bytes = objects::read(url, output.body, MAX_ARCHIVE).await?;
         bytes.ok_or_else(|| refused(format!("`{url}` has more than {MAX_ARCHIVE} bytes")))
     }

@@ -104,11 +104,7 @@ impl AssumedRole {
             .set_policy(policy(request))
             .send()
             .await
-            .map_err(|error| {
-                let mut error = target_error("AssumeRole", error);
-                error.message = format!("{} (role `{}`)", error.message, self.role_arn);
-                error
-            })?;
+            .map_err(|error| target_error("AssumeRole", error).about(&format!("role `{}`", self.role_arn)))?;
         let Some(credentials) = output.credentials else {
             return Err(TargetError::new(TargetErrorKind::Other, "the reply holds no credentials").operation("AssumeRole"));
         };

@@ -46,7 +46,7 @@ impl CheckPrograms {
 }
 
 /// Why a program gave no verdict.
-enum Trouble {
+enum ProgramError {
     Start(io::Error),
     Late,
     TooMuch,
@@ -69,14 +69,14 @@ pub(crate) async fn run(check: &CommandExpectation, programs: Option<&CheckProgr
     };
     let report = match execute(check, programs, input).await {
         Ok(ended) => judge(&ended),
-        Err(trouble) => {
+        Err(error) => {
             let program = &check.command[0];
-            let (message, hint) = match trouble {
-                Trouble::Start(error) if error.kind() == io::ErrorKind::NotFound => {
+            let (message, hint) = match error {
+                ProgramError::Start(error) if error.kind() == io::ErrorKind::NotFound => {
                     let hint = format!("it is looked for on PATH; a path such as `test/{program}` starts in {}", programs.folder.display());
                     (format!("the check `{program}` cannot be started: there is no such program"), hint)
                 }
-                Trouble::Start(error) if error.kind() == io::ErrorKind::PermissionDenied && programs.uid.is_some() => {
+                ProgramError::Start(error) if error.kind() == io::ErrorKind::PermissionDenied && programs.uid.is_some() => {
                     let uid = programs.uid.unwrap_or_default();
                     let hint = format!(
                         "user id {uid} must be allowed to run it and to enter {}; only root can change the user",
@@ -84,19 +84,19 @@ pub(crate) async fn run(check: &CommandExpectation, programs: Option<&CheckProgr
                     );
                     (format!("the check `{program}` cannot be started as user id {uid}: {error}"), hint)
                 }
-                Trouble::Start(error) => (
+                ProgramError::Start(error) => (
                     format!("the check `{program}` cannot be started: {error}"),
                     "is it executable, with a first line that names its interpreter?".to_owned(),
                 ),
-                Trouble::Late => {
+                ProgramError::Late => {
                     let limit = display_duration(check.timeout);
                     (format!("the check gave no verdict within {limit}"), "give it a longer `timeout` beside `command`".to_owned())
                 }
-                Trouble::TooMuch => (
+                ProgramError::TooMuch => (
                     format!("the check wrote more than {LARGEST_ANSWER} bytes"),
                     "its verdict is one JSON object; other words belong on standard error".to_owned(),
                 ),
-                Trouble::Io(error) => (format!("the check's answer could not be read: {error}"), "run it by hand".to_owned()),
+                ProgramError::Io(error) => (format!("the check's answer could not be read: {error}"), "run it by hand".to_owned()),
             };
             CheckReport::errored(CHECK, message).with_hint(hint)
         }
@@ -136,13 +136,13 @@ fn judge(ended: &Ended) -> CheckReport {
     }
 }
 
-async fn execute(check: &CommandExpectation, programs: &CheckPrograms, input: &CheckInput) -> Result<Ended, Trouble> {
-    let input = serde_json::to_vec(input).map_err(|error| Trouble::Io(error.into()))?;
+async fn execute(check: &CommandExpectation, programs: &CheckPrograms, input: &CheckInput) -> Result<Ended, ProgramError> {
+    let input = serde_json::to_vec(input).map_err(|error| ProgramError::Io(error.into()))?;
     let program = &check.command[0];
     // Which folder a relative program starts in differs between systems, unless it is said.
     let program = if program.contains('/') { programs.folder.join(program).into_os_string() } else { program.into() };
     let program = if PathBuf::from(&program).is_relative() && check.command[0].contains('/') {
-        std::path::absolute(&program).map_err(Trouble::Start)?.into_os_string()
+        std::path::absolute(&program).map_err(ProgramError::Start)?.into_os_string()
     } else {
         program
     };
@@ -163,13 +163,13 @@ async fn execute(check: &CommandExpectation, programs: &CheckPrograms, input: &C
         #[cfg(unix)]
         command.gid(uid).uid(uid);
         #[cfg(not(unix))]
-        return Err(Trouble::Start(io::Error::new(io::ErrorKind::Unsupported, format!("there is no user id {uid} on this system"))));
+        return Err(ProgramError::Start(io::Error::new(io::ErrorKind::Unsupported, format!("there is no user id {uid} on this system"))));
     }
-    let child = command.spawn().map_err(Trouble::Start)?;
+    let child = command.spawn().map_err(ProgramError::Start)?;
     let mut group = Group::of(child);
     let ended = match tokio::time::timeout(check.timeout, converse(&mut group.child, &input)).await {
         Ok(ended) => ended,
-        Err(_) => Err(Trouble::Late),
+        Err(_) => Err(ProgramError::Late),
     };
     if ended.is_ok() {
         group.ended = true;
@@ -179,7 +179,7 @@ async fn execute(check: &CommandExpectation, programs: &CheckPrograms, input: &C
 
 /// Hands the document in and takes the answer, all at once: a program that answers before it has read everything would
 /// otherwise wait for us while we wait for it.
-async fn converse(child: &mut Child, input: &[u8]) -> Result<Ended, Trouble> {
+async fn converse(child: &mut Child, input: &[u8]) -> Result<Ended, ProgramError> {
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let feed = async {
         if let Some(mut stdin) = stdin {
@@ -201,23 +201,23 @@ async fn converse(child: &mut Child, input: &[u8]) -> Result<Ended, Trouble> {
         }
     };
     let ((), answer, complaints) = tokio::try_join!(feed, answer, complaints)?;
-    let status = child.wait().await.map_err(Trouble::Io)?;
+    let status = child.wait().await.map_err(ProgramError::Io)?;
     Ok(Ended { status, answer, complaints })
 }
 
 /// Reads all there is, and gives up when it is too much.
-async fn read_all(from: &mut (impl AsyncRead + Unpin)) -> Result<Vec<u8>, Trouble> {
+async fn read_all(from: &mut (impl AsyncRead + Unpin)) -> Result<Vec<u8>, ProgramError> {
     let mut bytes = Vec::new();
-    from.take(LARGEST_ANSWER as u64 + 1).read_to_end(&mut bytes).await.map_err(Trouble::Io)?;
-    if bytes.len() > LARGEST_ANSWER { Err(Trouble::TooMuch) } else { Ok(bytes) }
+    from.take(LARGEST_ANSWER as u64 + 1).read_to_end(&mut bytes).await.map_err(ProgramError::Io)?;
+    if bytes.len() > LARGEST_ANSWER { Err(ProgramError::TooMuch) } else { Ok(bytes) }
 }
 
 /// Reads all there is and keeps the end of it: a stack trace says what is wrong on its last line.
-async fn read_some(from: &mut (impl AsyncRead + Unpin)) -> Result<Vec<u8>, Trouble> {
+async fn read_some(from: &mut (impl AsyncRead + Unpin)) -> Result<Vec<u8>, ProgramError> {
     let mut kept = Vec::new();
     let mut buffer = vec![0; KEPT_COMPLAINTS];
     loop {
-        match from.read(&mut buffer).await.map_err(Trouble::Io)? {
+        match from.read(&mut buffer).await.map_err(ProgramError::Io)? {
             0 => return Ok(kept),
             read => kept.extend_from_slice(&buffer[..read]),
         }

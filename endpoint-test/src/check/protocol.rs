@@ -171,7 +171,7 @@ impl CheckInput {
         Self {
             request: Some(request(exchange)),
             reply: Some(reply(exchange)),
-            row: exchange.row().map(row),
+            row: exchange.row.map(row),
             ..Self::new(exchange.case, exchange.target)
         }
     }
@@ -201,7 +201,7 @@ impl CheckInput {
 impl RowExchange {
     /// The part of one row; `None` when it belongs to none.
     pub(crate) fn of(exchange: &Exchange<'_>) -> Option<Self> {
-        Some(Self { row: row(exchange.row()?), request: request(exchange), reply: reply(exchange) })
+        Some(Self { row: row(exchange.row?), request: request(exchange), reply: reply(exchange) })
     }
 }
 

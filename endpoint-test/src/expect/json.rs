@@ -128,8 +128,7 @@ fn check_one(expectation: &JsonExpectation, reply: &Document, row: Option<&Row>)
         JsonRule::Count(count) => {
             let actual = found.len();
             let fine = u64::try_from(actual) == Ok(*count);
-            let check =
-                if fine { CheckReport::passed("json") } else { CheckReport::failed("json", format!("the path leads to {actual} places")) };
+            let check = CheckReport::judged("json", fine, || format!("the path leads to {actual} places"));
             return told(check).actual(format!("{actual} places"));
         }
         JsonRule::Absent => {

@@ -57,7 +57,7 @@ pub(crate) enum Metric {
 
 /// One row's truth and what the model made of it; `None` where the model gave no answer.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Answered {
+pub(crate) struct ScoredRow {
     pub(crate) truth: String,
     pub(crate) prediction: Option<String>,
     pub(crate) score: Option<String>,
@@ -91,7 +91,7 @@ impl Metric {
 }
 
 /// The metric's value over all rows, or why it has none.
-pub(crate) fn value(metric: Metric, rows: &[Answered], positive: Option<&str>) -> Result<f64, String> {
+pub(crate) fn value(metric: Metric, rows: &[ScoredRow], positive: Option<&str>) -> Result<f64, String> {
     if rows.is_empty() {
         return Err("there are no rows".to_owned());
     }
@@ -125,7 +125,7 @@ struct Confusion {
 }
 
 impl Confusion {
-    fn count(rows: &[Answered]) -> BTreeMap<String, Self> {
+    fn count(rows: &[ScoredRow]) -> BTreeMap<String, Self> {
         let mut classes: BTreeMap<String, Self> = BTreeMap::new();
         for row in rows {
             let truth = class(&row.truth);
@@ -164,12 +164,12 @@ fn class(text: &str) -> String {
     }
 }
 
-fn class_of(row: &Answered) -> Option<String> {
+fn class_of(row: &ScoredRow) -> Option<String> {
     row.prediction.as_deref().map(class)
 }
 
 /// How far each prediction is off.
-fn errors(rows: &[Answered]) -> Result<Vec<f64>, String> {
+fn errors(rows: &[ScoredRow]) -> Result<Vec<f64>, String> {
     numbers(rows, "prediction", |row| row.prediction.as_deref())?
         .into_iter()
         .zip(rows)
@@ -178,7 +178,7 @@ fn errors(rows: &[Answered]) -> Result<Vec<f64>, String> {
 }
 
 /// The area under the ROC curve by ranks (Mann and Whitney), equal scores sharing the mean of their ranks.
-fn auc(rows: &[Answered], positive: &str) -> Result<f64, String> {
+fn auc(rows: &[ScoredRow], positive: &str) -> Result<f64, String> {
     let scores = numbers(rows, "score", |row| row.score.as_deref())?;
     let truth: Vec<bool> = rows.iter().map(|row| class(&row.truth) == positive).collect();
     let positives = truth.iter().filter(|truth| **truth).count();
@@ -203,7 +203,7 @@ fn auc(rows: &[Answered], positive: &str) -> Result<f64, String> {
     Ok((ranks - positives * (positives + 1.0) / 2.0) / (positives * negatives))
 }
 
-fn numbers(rows: &[Answered], what: &str, value: impl Fn(&Answered) -> Option<&str>) -> Result<Vec<f64>, String> {
+fn numbers(rows: &[ScoredRow], what: &str, value: impl Fn(&ScoredRow) -> Option<&str>) -> Result<Vec<f64>, String> {
     let missing = rows.iter().filter(|row| value(row).is_none()).count();
     if missing > 0 {
         return Err(format!("{missing} of {} rows have no {what}", rows.len()));

@@ -20,7 +20,7 @@ pub(super) fn check(rules: &[TextRule], body: &[u8], row: Option<&Row>) -> Vec<C
 }
 
 fn check_one(rule: &TextRule, text: &str, row: Option<&Row>) -> CheckReport {
-    let check = |fine: bool, message: &str| if fine { CheckReport::passed("text") } else { CheckReport::failed("text", message) };
+    let check = |fine: bool, message: &str| CheckReport::judged("text", fine, || message.to_owned());
     let actual = excerpt(text);
     match rule {
         TextRule::Equals(expected) => {

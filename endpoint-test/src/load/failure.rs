@@ -94,7 +94,7 @@ fn wrong_answer(reply: &Reply, expectation: &Expectation, row: Option<&Row>, che
         Expectation::Reply(_) => return None,
         Expectation::ModelError { .. } => return Some("the model answered, and should have refused".to_owned()),
     };
-    let wrong = checks.into_iter().find(|check| matches!(check.outcome, Outcome::Failed | Outcome::Errored))?;
+    let wrong = checks.into_iter().find(|check| check.outcome.is_wrong())?;
     let place = wrong.at.map(|at| format!(" at {at}")).unwrap_or_default();
     let found = match (wrong.expected, wrong.actual) {
         (Some(expected), Some(actual)) => format!(": expected {expected}, found {actual}"),

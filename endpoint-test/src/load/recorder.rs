@@ -96,12 +96,9 @@ impl Tally {
 
     /// Several phases together.
     pub(super) fn sum<'a>(tallies: impl IntoIterator<Item = &'a Self>) -> Self {
-        let mut sum: Option<Self> = None;
+        let mut tallies = tallies.into_iter();
+        let Some(mut sum) = tallies.next().cloned() else { return Self::default() };
         for tally in tallies {
-            let Some(sum) = &mut sum else {
-                sum = Some(tally.clone());
-                continue;
-            };
             sum.sent += tally.sent;
             sum.passed += tally.passed;
             sum.dropped += tally.dropped;
@@ -115,7 +112,7 @@ impl Tally {
             sum.start = sum.start.min(tally.start);
             sum.end = sum.end.max(tally.end);
         }
-        sum.unwrap_or_default()
+        sum
     }
 }
 

@@ -34,31 +34,26 @@ impl TargetReport {
             account_id: info.account_id,
             region: info.region,
             endpoint: info.endpoint,
-            verdict: Verdict::Empty,
             role: info.role,
             environment_name: info.environment_name,
             environment_type: info.environment_type,
             project_name: info.project_name,
             project_id: info.project_id,
-            status: None,
-            endpoint_arn: None,
-            endpoint_config: None,
-            data_capture: None,
-            asynchronous: false,
-            variants: Vec::new(),
-            duration_ms: 0.0,
-            comparison: None,
-            checks: Vec::new(),
-            cases: Vec::new(),
-            load: None,
+            ..Self::default()
         }
+    }
+
+    /// How long the slowest case took, in milliseconds.
+    #[cfg(feature = "render")]
+    pub(crate) fn slowest_ms(&self) -> Option<f64> {
+        self.cases.iter().filter_map(|case| case.latency_ms).reduce(f64::max)
     }
 
     /// The report of a target that could not be tested at all, because its role could not be assumed, say. `check`
     /// names what was attempted.
     pub fn errored(info: TargetInfo, check: impl Into<String>, message: impl Into<String>, hint: Option<String>) -> Self {
         let mut report = Self::new(info);
-        report.checks.push(CheckReport { message: Some(message.into()), hint, ..CheckReport::new(check, Outcome::Errored) });
+        report.checks.push(CheckReport { hint, ..CheckReport::errored(check, message) });
         report.settle(false)
     }
 
@@ -88,7 +83,7 @@ impl TargetReport {
 impl CheckReport {
     /// A check of which only the outcome is known.
     pub(crate) fn new(name: impl Into<String>, outcome: Outcome) -> Self {
-        Self { code: None, name: name.into(), outcome, at: None, expected: None, actual: None, message: None, hint: None }
+        Self { name: name.into(), outcome, ..Self::default() }
     }
 
     /// A check that passed.
@@ -99,6 +94,11 @@ impl CheckReport {
     /// A check that failed, and why.
     pub(crate) fn failed(name: impl Into<String>, message: impl Into<String>) -> Self {
         Self { message: Some(message.into()), ..Self::new(name, Outcome::Failed) }
+    }
+
+    /// A check that passed if all is fine, and else failed with a message.
+    pub(crate) fn judged(name: impl Into<String>, is_fine: bool, message: impl FnOnce() -> String) -> Self {
+        if is_fine { Self::passed(name) } else { Self::failed(name, message()) }
     }
 
     /// A check that could not be made, and why.

@@ -10,7 +10,7 @@ mod verdict;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 
-use super::{Outcome, Report, TargetReport, Verdict, untrusted};
+use super::{Report, TargetReport, Verdict, untrusted};
 
 const STYLE: &str = include_str!("html/style.css");
 
@@ -130,11 +130,6 @@ fn table(name: &str, stack: bool, texts: &[&str], numbers: &[&str], rows: &Marku
             }
         }
     }
-}
-
-/// Whether somebody has to look at it.
-fn is_wrong(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Failed | Outcome::Errored)
 }
 
 #[cfg(test)]

@@ -68,13 +68,12 @@ fn rendered(report: &Report, name: Option<usize>) -> String {
     let header = ["VERDICT", "ACCOUNT", "REGION"].map(str::to_owned).into_iter();
     table.set_header(header.chain(name.map(|_| "ENDPOINT".to_owned())).chain(["STATUS", "CHECKS", "CASES", "SLOWEST"].map(str::to_owned)));
     for target in &report.targets {
-        let slowest = target.cases.iter().filter_map(|case| case.latency_ms).reduce(f64::max);
         let place = [target.verdict.to_string(), safe(&target.account_id), safe(&target.region)].into_iter();
         let found = [
             target.status.as_deref().map_or_else(|| "-".to_owned(), safe),
             ratio(target.checks.iter().map(|check| check.outcome)),
             ratio(target.cases.iter().map(|case| case.outcome)),
-            slowest.map_or_else(|| "-".to_owned(), |slowest| format!("{slowest:.1} ms")),
+            target.slowest_ms().map_or_else(|| "-".to_owned(), |slowest| format!("{slowest:.1} ms")),
         ];
         table.add_row(place.chain(name.map(|most| shortened(&safe(&target.endpoint), most))).chain(found));
     }
@@ -98,12 +97,9 @@ fn shortened(name: &str, most: usize) -> String {
 
 /// `3/4`: passed of those that were looked at.
 fn ratio(outcomes: impl Iterator<Item = Outcome>) -> String {
-    let outcomes: Vec<_> = outcomes.collect();
-    let passed = outcomes.iter().filter(|outcome| **outcome == Outcome::Passed).count();
-    let skipped = outcomes.iter().filter(|outcome| **outcome == Outcome::Skipped).count();
-    match outcomes.len() - skipped {
-        0 => "-".to_owned(),
-        all => format!("{passed}/{all}"),
+    match Outcome::passed_of(outcomes) {
+        (_, 0) => "-".to_owned(),
+        (passed, all) => format!("{passed}/{all}"),
     }
 }
 

@@ -21,7 +21,7 @@ pub enum Outcome {
 }
 
 /// What a target's or a whole run's findings come to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
@@ -32,6 +32,7 @@ pub enum Verdict {
     /// Nothing is proven wrong, but something could not be tested.
     Errored,
     /// Nothing ran.
+    #[default]
     Empty,
     /// Left out on purpose.
     Skipped,
@@ -63,6 +64,18 @@ impl Outcome {
             Self::Errored => "errored",
             Self::Skipped => "skipped",
         }
+    }
+
+    /// Whether somebody has to look at it.
+    pub fn is_wrong(self) -> bool {
+        matches!(self, Self::Failed | Self::Errored)
+    }
+
+    /// How many passed, and how many were looked at.
+    #[cfg(feature = "render")]
+    pub(crate) fn passed_of(outcomes: impl IntoIterator<Item = Self>) -> (usize, usize) {
+        let looked_at = outcomes.into_iter().filter(|outcome| *outcome != Self::Skipped);
+        looked_at.fold((0, 0), |(passed, all), outcome| (passed + usize::from(outcome == Self::Passed), all + 1))
     }
 
     /// What several checks of one thing come to: a failure, else an error, else a pass, else nothing was looked at.

@@ -119,7 +119,7 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
         if let (Some(reply), Expectation::Reply(expected)) =
             (reply.as_ref().filter(|reply| reply.body.len() <= MAX_BODY), &case.expectation)
         {
-            let exchange = Exchange::new(case.name(), self.info, request, reply, latency, row);
+            let exchange = Exchange { case: case.name(), target: self.info, request, reply, latency, row };
             report.checks.extend(check::all(&self.options.checks, &exchange));
             if let Some(check) = &expected.command {
                 report.checks.push(command::run(check, self.options.programs.as_ref(), &CheckInput::of(&exchange)).await);

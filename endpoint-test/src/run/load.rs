@@ -36,12 +36,11 @@ pub(super) async fn run<T: Target, C: Clock>(
 
 /// Why the suite's load is not put on the target.
 fn skipped(before: &TargetReport, options: &RunOptions) -> Option<&'static str> {
-    let wrong = |outcome: Outcome| matches!(outcome, Outcome::Failed | Outcome::Errored);
-    let outcomes = before.checks.iter().map(|check| check.outcome).chain(before.cases.iter().map(|case| case.outcome));
+    let mut outcomes = before.checks.iter().map(|check| check.outcome).chain(before.cases.iter().map(|case| case.outcome));
     match options.load {
         _ if options.interruption.is_raised() => Some(INTERRUPTED),
         LoadMode::Never(why) => Some(why),
-        LoadMode::AfterSuccess if outcomes.into_iter().any(wrong) => Some("not everything before it passed"),
+        LoadMode::AfterSuccess if outcomes.any(Outcome::is_wrong) => Some("not everything before it passed"),
         LoadMode::AfterSuccess | LoadMode::Anyway => None,
     }
 }

@@ -12,7 +12,7 @@ use super::invoke::invoke;
 use crate::check::protocol::{CheckInput, RowExchange};
 use crate::check::{Exchange, command};
 use crate::clock::Clock;
-use crate::expect::metrics::{self, Answered, Metric, MetricsExpectation, Source};
+use crate::expect::metrics::{self, Metric, MetricsExpectation, ScoredRow, Source};
 use crate::json::{Document, Json};
 use crate::report::{CaseComparison, CaseReport, CheckReport, MetricReport, Outcome, RowReport, RowsReport};
 use crate::rows::Row;
@@ -28,7 +28,7 @@ const PATIENCE: usize = 5;
 struct RowResult {
     row: Row,
     report: CaseReport,
-    answered: Option<Answered>,
+    scored: Option<ScoredRow>,
     exchange: Option<RowExchange>,
     compared: Option<Compared>,
 }
@@ -44,19 +44,19 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
                 if refused.load(Ordering::Relaxed) >= PATIENCE {
                     break;
                 }
-                let asked = self.row(case, row, request).await;
-                match asked.report.outcome {
+                let result = self.row(case, row, request).await;
+                match result.report.outcome {
                     // Only a target that could not be asked is given up: a check that broke off says nothing about it.
-                    Outcome::Errored if asked.report.message.is_some() => refused.fetch_add(1, Ordering::Relaxed),
+                    Outcome::Errored if result.report.message.is_some() => refused.fetch_add(1, Ordering::Relaxed),
                     _ => refused.swap(0, Ordering::Relaxed),
                 };
-                found.lock().unwrap_or_else(PoisonError::into_inner).push(asked);
+                found.lock().unwrap_or_else(PoisonError::into_inner).push(result);
                 on_row(done.fetch_add(1, Ordering::Relaxed) + 1, rows.len());
             }
         };
         all((0..at_once.min(rows.len())).map(|_| worker())).await;
         let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-        found.sort_by_key(|asked| asked.row.number());
+        found.sort_by_key(|result| result.row.number());
         self.sum_up(case, rows.len(), found).await
     }
 
@@ -66,22 +66,22 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
         let compared = self.comparison.invoke(request, &timed.response, Some(row.number()), self.clock).await;
         let Judged { report, reply } = self.judge(case, request, timed, Some(row)).await;
         let whole = &case.whole;
-        let answered = whole.metrics.as_ref().map(|metrics| answered(metrics, row, reply.as_ref()));
+        let scored = whole.metrics.as_ref().map(|metrics| scored(metrics, row, reply.as_ref()));
         let exchange = match &reply {
             Some(reply) if whole.command.is_some() => {
-                RowExchange::of(&Exchange::new(case.name(), self.info, request, reply, latency, Some(row)))
+                RowExchange::of(&Exchange { case: case.name(), target: self.info, request, reply, latency, row: Some(row) })
             }
             _ => None,
         };
-        RowResult { row: row.clone(), report, answered, exchange, compared }
+        RowResult { row: row.clone(), report, scored, exchange, compared }
     }
 
     async fn sum_up(&self, case: &Case, total: usize, found: Vec<RowResult>) -> CaseReport {
         let whole = &case.whole;
-        let count = |outcome: Outcome| found.iter().filter(|asked| asked.report.outcome == outcome).count();
+        let count = |outcome: Outcome| found.iter().filter(|result| result.report.outcome == outcome).count();
         let (failed, passed) = (count(Outcome::Failed), count(Outcome::Passed) + count(Outcome::Skipped));
         let errored = total - failed - passed;
-        let mut latencies: Vec<f64> = found.iter().filter_map(|asked| asked.report.latency_ms).collect();
+        let mut latencies: Vec<f64> = found.iter().filter_map(|result| result.report.latency_ms).collect();
         latencies.sort_by(f64::total_cmp);
         let mut report = CaseReport {
             name: case.name().to_owned(),
@@ -99,23 +99,23 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
             not_passed: found.iter().filter_map(told).take(MOST_TOLD).collect(),
             ..RowsReport::default()
         };
-        if let Some(first) = found.iter().find(|asked| asked.report.outcome != Outcome::Passed) {
+        if let Some(first) = found.iter().find(|result| result.report.outcome != Outcome::Passed) {
             report.model_error.clone_from(&first.report.model_error);
             report.log_stream_arn.clone_from(&first.report.log_stream_arn);
             report.hint.clone_from(&first.report.hint);
         }
-        report.variant = found.iter().find_map(|asked| asked.report.variant.clone());
+        report.variant = found.iter().find_map(|result| result.report.variant.clone());
         if let Some(expected) = &whole.metrics {
-            let answered: Vec<Answered> = found.iter().filter_map(|asked| asked.answered.clone()).collect();
-            for (metric, check) in measure(expected, &answered, total, errored) {
+            let rows_scored: Vec<ScoredRow> = found.iter().filter_map(|result| result.scored.clone()).collect();
+            for (metric, check) in measure(expected, &rows_scored, total, errored) {
                 rows.metrics.push(metric);
                 report.checks.push(check);
             }
         }
         let (mut exchanges, mut comparison) = (Vec::new(), CaseComparison::default());
-        for asked in found {
-            exchanges.extend(asked.exchange);
-            if let Some(compared) = asked.compared {
+        for result in found {
+            exchanges.extend(result.exchange);
+            if let Some(compared) = result.compared {
                 add(&mut comparison, compared);
             }
         }
@@ -154,7 +154,7 @@ fn check_rows(whole: &WholeExpectation, total: usize, failed: usize, passed: usi
 }
 
 /// What the model made of a row, for the metrics.
-fn answered(expected: &MetricsExpectation, row: &Row, reply: Option<&Reply>) -> Answered {
+fn scored(expected: &MetricsExpectation, row: &Row, reply: Option<&Reply>) -> ScoredRow {
     let document = reply.and_then(|reply| Document::read(&reply.body).ok());
     let value = |source: &Source| match source {
         Source::Text => reply.and_then(|reply| std::str::from_utf8(&reply.body).ok()).map(|text| text.trim().to_owned()),
@@ -164,7 +164,7 @@ fn answered(expected: &MetricsExpectation, row: &Row, reply: Option<&Reply>) -> 
             Json::Null | Json::List(_) | Json::Map(_) => None,
         },
     };
-    Answered {
+    ScoredRow {
         truth: row.column(&expected.label).unwrap_or_default().to_owned(),
         prediction: expected.prediction.as_ref().and_then(value),
         score: expected.score.as_ref().and_then(value),
@@ -172,7 +172,7 @@ fn answered(expected: &MetricsExpectation, row: &Row, reply: Option<&Reply>) -> 
 }
 
 /// Each metric over all rows. With rows that could not be asked no metric is known.
-fn measure(expected: &MetricsExpectation, rows: &[Answered], total: usize, errored: usize) -> Vec<(MetricReport, CheckReport)> {
+fn measure(expected: &MetricsExpectation, rows: &[ScoredRow], total: usize, errored: usize) -> Vec<(MetricReport, CheckReport)> {
     let measure = |limit: &metrics::MetricLimit| {
         let (name, at_least, at_most) = (limit.metric.name(), limit.at_least, limit.at_most);
         let value = if errored > 0 {
@@ -187,7 +187,7 @@ fn measure(expected: &MetricsExpectation, rows: &[Answered], total: usize, error
                 let shown = (value * 1e6).round() / 1e6;
                 let fine = at_least.is_none_or(|limit| *value >= limit) && at_most.is_none_or(|limit| *value <= limit);
                 let message = || format!("the {} is {shown}", spoken(limit.metric));
-                let check = if fine { CheckReport::passed(name) } else { CheckReport::failed(name, message()) };
+                let check = CheckReport::judged(name, fine, message);
                 check.actual(shown.to_string())
             }
             // A row without an answer is the model's failure, and is one of the rows that failed.
@@ -212,15 +212,15 @@ fn spoken(metric: Metric) -> String {
 }
 
 /// A row that did not pass, for the report.
-fn told(asked: &RowResult) -> Option<RowReport> {
-    let report = &asked.report;
+fn told(result: &RowResult) -> Option<RowReport> {
+    let report = &result.report;
     if matches!(report.outcome, Outcome::Passed | Outcome::Skipped) {
         return None;
     }
     let wrong = report.checks.iter().find(|check| check.outcome == report.outcome);
     Some(RowReport {
-        row: asked.row.number(),
-        line: asked.row.line(),
+        row: result.row.number(),
+        line: result.row.line(),
         outcome: report.outcome,
         message: report.message.clone().or_else(|| wrong?.message.clone()),
         expected: wrong.and_then(|check| check.expected.clone()),

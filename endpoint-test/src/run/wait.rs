@@ -6,7 +6,7 @@ use super::Waited;
 use crate::clock::{Clock, spread};
 use crate::event::Event;
 use crate::options::RunOptions;
-use crate::report::{CheckReport, Outcome};
+use crate::report::CheckReport;
 use crate::target::{Description, EndpointStatus, Target, TargetError, TargetErrorKind};
 
 /// The check's name in reports.
@@ -79,13 +79,12 @@ fn dead_end(description: &Description) -> CheckReport {
 /// At the deadline nothing is proven yet: the deployment may well succeed a minute later.
 fn still_changing(description: &Description, limit: Duration) -> CheckReport {
     let message = format!("the endpoint is still `{}` after {} s", description.status, limit.as_secs());
-    CheckReport { message: Some(message), ..CheckReport::new(STATUS, Outcome::Errored) }
+    CheckReport::errored(STATUS, message)
         .expected("InService")
         .actual(description.status.as_str())
         .with_hint("wait longer, or see the endpoint's stack for what it is doing")
 }
 
 fn not_described(error: &TargetError) -> CheckReport {
-    CheckReport { message: Some(error.to_string()), hint: error.hint.clone(), ..CheckReport::new(STATUS, Outcome::Errored) }
-        .expected("InService")
+    CheckReport { hint: error.hint.clone(), ..CheckReport::errored(STATUS, error.to_string()) }.expected("InService")
 }

@@ -15,7 +15,9 @@ use crate::target::Request;
 #[derive(Debug, Clone)]
 pub struct Case {
     pub(crate) name: String,
-    pub(crate) settings: RequestSettings,
+    /// What each request carries besides its payload, media type and timeout.
+    pub(super) request: Request,
+    pub(super) timeout: Option<Duration>,
     pub(crate) content_type: String,
     pub(crate) input: Input,
     /// What the reply must be; for rows, each row's.
@@ -24,19 +26,6 @@ pub struct Case {
     pub(crate) whole: WholeExpectation,
     /// Files of expectations that are still to be read.
     pub(super) pending: Vec<PendingFile>,
-}
-
-/// What a request carries besides its payload.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct RequestSettings {
-    pub(crate) accept: Option<String>,
-    pub(crate) custom_attributes: Option<String>,
-    pub(crate) target_variant: Option<String>,
-    pub(crate) target_model: Option<String>,
-    pub(crate) target_container: Option<String>,
-    pub(crate) inference_component: Option<String>,
-    pub(crate) inference_id: Option<String>,
-    pub(crate) timeout: Option<Duration>,
 }
 
 /// What a case sends.
@@ -134,14 +123,10 @@ impl Case {
 
     /// Every request that the case sends: one, or one for each row. None while the payload has not been handed in.
     pub fn requests(&self, timeout: Duration) -> Vec<Request> {
-        match &self.input {
-            Input::One(_) => self.request(timeout).into_iter().collect(),
-            Input::Rows(_) => self.row_requests(timeout).map(|(_, request)| request).collect(),
-        }
+        self.exchanges(timeout).into_iter().map(|(_, request)| request).collect()
     }
 
     /// Every request that the case sends, with its row.
-    #[cfg(feature = "load")]
     pub(crate) fn exchanges(&self, timeout: Duration) -> Vec<(Option<Row>, Request)> {
         match &self.input {
             Input::One(_) => self.request(timeout).map(|request| (None, request)).into_iter().collect(),
@@ -165,19 +150,7 @@ impl Case {
     }
 
     fn request_with(&self, body: Bytes, timeout: Duration) -> Request {
-        let settings = &self.settings;
-        Request {
-            body,
-            content_type: self.content_type.clone(),
-            accept: settings.accept.clone(),
-            custom_attributes: settings.custom_attributes.clone(),
-            target_variant: settings.target_variant.clone(),
-            target_model: settings.target_model.clone(),
-            target_container: settings.target_container.clone(),
-            inference_component: settings.inference_component.clone(),
-            inference_id: settings.inference_id.clone(),
-            timeout: settings.timeout.unwrap_or(timeout),
-        }
+        Request { body, content_type: self.content_type.clone(), timeout: self.timeout.unwrap_or(timeout), ..self.request.clone() }
     }
 
     /// Why [`Case::request`] has nothing to send, and what to do about it.

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::Case;
 use super::document::{Content, Node};
 use super::reader::{Fields, Reader};
+use super::{Case, nearest};
 use crate::expect::Expectation;
 use crate::load::plan::{
     Arrivals, DEFAULT_ABORT, DEFAULT_IN_FLIGHT, HIGHEST_RATE, LONGEST_LOAD, LoadPlan, MOST_IN_FLIGHT, MOST_REQUESTS, Phase, Traffic,
@@ -99,13 +99,10 @@ fn used(reader: &mut Reader, fields: &Fields<'_>, names: &HashMap<String, Place>
             used.push(name.trim().to_owned());
             continue;
         }
-        let nearest = cases.iter().map(Case::name).min_by_key(|known| strsim::damerau_levenshtein(known, name));
-        reader.problem(node.place, format!("there is no case `{name}`")).hint = match nearest {
-            Some(nearest) if strsim::damerau_levenshtein(nearest, name) <= 1 + nearest.len() / 4 => {
-                Some(format!("did you mean `{nearest}`?"))
-            }
-            _ => Some("`use` takes the names of cases of this suite".to_owned()),
-        };
+        reader.problem(node.place, format!("there is no case `{name}`")).hint = Some(match nearest(name, cases.iter().map(Case::name)) {
+            Some(nearest) => format!("did you mean `{nearest}`?"),
+            None => "`use` takes the names of cases of this suite".to_owned(),
+        });
     }
     used
 }

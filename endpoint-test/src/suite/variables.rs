@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::document::{Content, Node};
+use super::nearest;
 use super::reader::Reader;
 use crate::problem::ProblemCode;
 
@@ -47,13 +48,10 @@ pub(super) fn substitute(reader: &mut Reader, node: &mut Node, values: &BTreeMap
                 node.substituted = true;
             }
             Err(unknown) => {
-                let near = values.keys().min_by_key(|known| strsim::damerau_levenshtein(known, &unknown));
                 let problem = reader.problem(node.place, format!("the variable `{unknown}` has no value"));
-                match near {
-                    Some(known) if strsim::damerau_levenshtein(known, &unknown) <= 1 + known.len() / 4 => {
-                        problem.hint = Some(format!("did you mean `${{{known}}}`?"));
-                    }
-                    _ => {
+                match nearest(&unknown, values.keys().map(String::as_str)) {
+                    Some(known) => problem.hint = Some(format!("did you mean `${{{known}}}`?")),
+                    None => {
                         problem.hint = Some("give it a value, or a default under `variables`; `$${` stands for `${` itself".to_owned());
                         (problem.code, problem.subject) = (Some(ProblemCode::VariableWithoutValue), Some(unknown));
                     }

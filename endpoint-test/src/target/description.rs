@@ -135,18 +135,18 @@ pub enum EndpointStatus {
 impl EndpointStatus {
     /// Reads AWS's spelling.
     pub fn from_aws(text: &str) -> Self {
-        match text {
-            "Creating" => Self::Creating,
-            "Updating" => Self::Updating,
-            "SystemUpdating" => Self::SystemUpdating,
-            "RollingBack" => Self::RollingBack,
-            "InService" => Self::InService,
-            "Failed" => Self::Failed,
-            "OutOfService" => Self::OutOfService,
-            "Deleting" => Self::Deleting,
-            "UpdateRollbackFailed" => Self::UpdateRollbackFailed,
-            other => Self::Unknown(other.to_owned()),
-        }
+        let known = [
+            Self::Creating,
+            Self::Updating,
+            Self::SystemUpdating,
+            Self::RollingBack,
+            Self::InService,
+            Self::Failed,
+            Self::OutOfService,
+            Self::Deleting,
+            Self::UpdateRollbackFailed,
+        ];
+        known.into_iter().find(|status| status.as_str() == text).unwrap_or_else(|| Self::Unknown(text.to_owned()))
     }
 
     /// AWS's spelling.

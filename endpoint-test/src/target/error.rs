@@ -83,6 +83,12 @@ impl TargetError {
         self
     }
 
+    /// Names what the message is about, behind it.
+    #[cfg(feature = "aws")]
+    pub(crate) fn about(self, what: &str) -> Self {
+        Self { message: format!("{} ({what})", self.message), ..self }
+    }
+
     /// Adds what to do about it.
     #[must_use]
     pub fn with_hint(self, hint: impl Into<String>) -> Self {

@@ -10,8 +10,8 @@ use super::*;
 const TRUTH: &str = "esevssvsevsvssseesssvesvssvvvsvvesssvsee";
 const PREDICTED: &str = "eseessvssvsvosseesssvesvssvovsvvessvvseo";
 
-fn labelled(truth: &str, predicted: &str) -> Vec<Answered> {
-    let row = |(truth, predicted): (char, char)| Answered {
+fn labelled(truth: &str, predicted: &str) -> Vec<ScoredRow> {
+    let row = |(truth, predicted): (char, char)| ScoredRow {
         truth: truth.to_string(),
         prediction: Some(predicted.to_string()).filter(|predicted| predicted != "-"),
         score: None,
@@ -19,8 +19,8 @@ fn labelled(truth: &str, predicted: &str) -> Vec<Answered> {
     truth.chars().zip(predicted.chars()).map(row).collect()
 }
 
-fn numeric(truth: &[f64], predicted: &[f64]) -> Vec<Answered> {
-    let row = |(truth, predicted): (&f64, &f64)| Answered {
+fn numeric(truth: &[f64], predicted: &[f64]) -> Vec<ScoredRow> {
+    let row = |(truth, predicted): (&f64, &f64)| ScoredRow {
         truth: truth.to_string(),
         prediction: Some(predicted.to_string()),
         score: Some(predicted.to_string()),
@@ -94,7 +94,7 @@ fn what_has_no_value_says_why() {
 
 #[test]
 fn classes_that_are_numbers_are_the_same_however_they_are_written() {
-    let rows = [Answered { truth: "1".to_owned(), prediction: Some(" 1.0".to_owned()), score: None }];
+    let rows = [ScoredRow { truth: "1".to_owned(), prediction: Some(" 1.0".to_owned()), score: None }];
     near(value(Metric::Accuracy, &rows, None), 1.0);
 }
 

@@ -2,17 +2,17 @@
 
 use maud::{Markup, html};
 
-use super::{badge, code, comparison, hint, is_wrong, label, rows, table, time, why};
+use super::{badge, code, comparison, hint, label, rows, table, time, why};
 use crate::report::{CaseReport, CheckReport};
 
 /// One case. `title` is the target's.
 pub(super) fn row(title: &str, case: &CaseReport) -> Markup {
-    let reason = case.message.as_deref().or_else(|| case.checks.iter().find(|check| is_wrong(check.outcome))?.message.as_deref());
+    let reason = case.message.as_deref().or_else(|| case.checks.iter().find(|check| check.outcome.is_wrong())?.message.as_deref());
     let place = format!("{} at {title}", case.name);
     let texts = [("The model’s error", &case.model_error), ("The reply", &case.reply), ("To ask the same by hand", &case.reproduce)];
     html! {
         li {
-            details class=(case.outcome) open[is_wrong(case.outcome)] {
+            details class=(case.outcome) open[case.outcome.is_wrong()] {
                 summary class="row" {
                     (badge(case.outcome.as_str()))
                     span class="what" { span class="name" { (case.name) } (why(reason)) }

@@ -60,7 +60,6 @@ fn fact(label: &str, value: &Markup) -> Markup {
 pub(super) fn endpoints(report: &Report) -> Markup {
     let loaded = report.targets.iter().any(|target| target.load.is_some());
     let numbers: &[&str] = if loaded { &["Cases", "Slowest", "Load"] } else { &["Cases", "Slowest"] };
-    let slowest = |target: &TargetReport| target.cases.iter().filter_map(|case| case.latency_ms).reduce(f64::max).map(time);
     let rows = html! {
         @for (index, target) in by_urgency(report) {
             tr {
@@ -71,7 +70,7 @@ pub(super) fn endpoints(report: &Report) -> Markup {
                 td data-label="Serves" { (serves(target)) }
                 td data-label="Status" { (target.status.as_deref().unwrap_or("unknown")) }
                 td data-label="Cases" class="number" { (cases(target)) }
-                td data-label="Slowest" class="number" { (slowest(target).unwrap_or_default()) }
+                td data-label="Slowest" class="number" { (target.slowest_ms().map(time).unwrap_or_default()) }
                 @if loaded { td data-label="Load" class="number" { (target.load.as_deref().map(load).unwrap_or_default()) } }
             }
         }
@@ -98,8 +97,7 @@ fn serves(target: &TargetReport) -> String {
 }
 
 fn cases(target: &TargetReport) -> String {
-    let run = target.cases.iter().filter(|case| case.outcome != Outcome::Skipped).count();
-    let passed = target.cases.iter().filter(|case| case.outcome == Outcome::Passed).count();
+    let (passed, run) = Outcome::passed_of(target.cases.iter().map(|case| case.outcome));
     if run == 0 { "none ran".to_owned() } else { format!("{passed} of {run}") }
 }
 

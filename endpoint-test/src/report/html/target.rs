@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{badge, case, comparison, hint, is_wrong, label, load, time, why};
+use super::{badge, case, comparison, hint, label, load, time, why};
 use crate::report::{CheckReport, TargetReport};
 
 /// The part of one endpoint.
@@ -48,7 +48,7 @@ fn check_row(check: &CheckReport) -> Markup {
             div class="what" {
                 (label(&check.name))
                 (why(check.message.as_deref().or(check.actual.as_deref())))
-                @if let (true, Some(expected), Some(actual)) = (is_wrong(check.outcome), &check.expected, &check.actual) {
+                @if let (true, Some(expected), Some(actual)) = (check.outcome.is_wrong(), &check.expected, &check.actual) {
                     span class="why" { "expected " code { (expected) } }
                     span class="why" { "found " code { (actual) } }
                 }

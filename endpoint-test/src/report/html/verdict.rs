@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::super::{LoadReport, MetricReport, Outcome, Report, TargetReport, Verdict};
-use super::{by_urgency, is_wrong, label, prose, rows, time};
+use super::{by_urgency, label, prose, rows, time};
 
 /// The most findings in the head; all of them are further down.
 const MOST_FINDINGS: usize = 5;
@@ -84,15 +84,15 @@ fn findings(index: usize, target: &TargetReport) -> Vec<Markup> {
             @if let Some(why) = why { ": " (prose(&shortened(why))) }
         }
     };
-    let checks = target.checks.iter().filter(|check| is_wrong(check.outcome));
+    let checks = target.checks.iter().filter(|check| check.outcome.is_wrong());
     let checks = checks.map(|check| line(check.outcome, &label(&check.name), check.message.as_deref()));
-    let cases = target.cases.iter().filter(|case| is_wrong(case.outcome)).map(|case| {
-        let wrong = || case.checks.iter().find(|check| is_wrong(check.outcome)).and_then(|check| check.message.as_deref());
+    let cases = target.cases.iter().filter(|case| case.outcome.is_wrong()).map(|case| {
+        let wrong = || case.checks.iter().find(|check| check.outcome.is_wrong()).and_then(|check| check.message.as_deref());
         line(case.outcome, &format!("“{}”", case.name), case.message.as_deref().or_else(wrong))
     });
-    let load = target.load.iter().filter(|load| is_wrong(load.outcome)).map(|load| {
+    let load = target.load.iter().filter(|load| load.outcome.is_wrong()).map(|load| {
         let wrong =
-            || load.thresholds.iter().find(|threshold| is_wrong(threshold.outcome)).and_then(|threshold| threshold.message.as_deref());
+            || load.thresholds.iter().find(|threshold| threshold.outcome.is_wrong()).and_then(|threshold| threshold.message.as_deref());
         line(load.outcome, "Load", load.message.as_deref().or_else(wrong))
     });
     checks.chain(cases).chain(load).collect()
@@ -115,11 +115,13 @@ fn assurances(report: &Report) -> Vec<Markup> {
         lines.push(format!("AWS says that {identified} of {} {serve} the approved model package", counted(targets.len(), "endpoint")));
     }
     let cases = || targets.iter().flat_map(|target| &target.cases);
-    let run = cases().filter(|case| case.outcome != Outcome::Skipped).count();
-    let passed = cases().filter(|case| case.outcome == Outcome::Passed).count();
+    let (passed, run) = Outcome::passed_of(cases().map(|case| case.outcome));
     if run > 0 {
-        let slowest =
-            cases().filter_map(|case| case.latency_ms).reduce(f64::max).map(|slowest| format!(", the slowest in {}", time(slowest)));
+        let slowest = targets
+            .iter()
+            .filter_map(TargetReport::slowest_ms)
+            .reduce(f64::max)
+            .map(|slowest| format!(", the slowest in {}", time(slowest)));
         lines.push(format!("{passed} of {} answered as expected{}", counted(run, "case"), slowest.unwrap_or_default()));
     }
     let metrics: Vec<_> = cases().filter_map(|case| case.rows.as_ref()).flat_map(|rows| &rows.metrics).collect();
@@ -167,8 +169,7 @@ pub(super) fn counted(count: usize, what: &str) -> String {
 
 fn tiles(report: &Report) -> Markup {
     let cases = || report.targets.iter().flat_map(|target| &target.cases);
-    let run = cases().filter(|case| case.outcome != Outcome::Skipped).count();
-    let passed = cases().filter(|case| case.outcome == Outcome::Passed).count();
+    let (passed, run) = Outcome::passed_of(cases().map(|case| case.outcome));
     let counts = &report.counts;
     // A tile has its colour only when there is something to be coloured.
     let tone = if counts.passed > 0 { "passed" } else { "" };

@@ -13,9 +13,8 @@ const LONGEST_MESSAGE: usize = 400;
 
 /// Adds what went wrong at a target; nothing when all is well.
 pub(super) fn lines(text: &mut String, target: &TargetReport) {
-    let wrong = |outcome| matches!(outcome, Outcome::Failed | Outcome::Errored);
-    let checks = target.checks.iter().filter(|check| wrong(check.outcome)).map(of_check);
-    let cases = target.cases.iter().filter(|case| wrong(case.outcome)).map(of_case);
+    let checks = target.checks.iter().filter(|check| check.outcome.is_wrong()).map(of_check);
+    let cases = target.cases.iter().filter(|case| case.outcome.is_wrong()).map(of_case);
     let findings: Vec<String> = checks.chain(cases).collect();
     if findings.is_empty() {
         return;

@@ -28,23 +28,8 @@ pub(in crate::suite) const JSON_KEYS: &[&str] = &[
     "rel",
 ];
 
-/// All keys that expect something.
-const RULES: &[&str] = &[
-    "equals",
-    "equals_column",
-    "one_of",
-    "between",
-    "less_than",
-    "at_most",
-    "greater_than",
-    "at_least",
-    "matches",
-    "contains",
-    "type",
-    "length",
-    "count",
-    "absent",
-];
+/// Keys that expect nothing by themselves.
+const NO_RULES: [&str; 3] = ["at", "abs", "rel"];
 
 pub(super) fn read(reader: &mut Reader, node: &Node, columns: &mut Vec<(String, Place)>) -> Vec<JsonExpectation> {
     let Some(fields) = reader.fields(node, "an entry of `json`", JSON_KEYS) else { return Vec::new() };
@@ -69,11 +54,12 @@ pub(super) fn read(reader: &mut Reader, node: &Node, columns: &mut Vec<(String, 
         fields.whole(reader, "count", 0, u64::MAX).map(JsonRule::Count),
         absent(reader, &fields),
     ];
-    if fields.lacks_all(RULES) {
+    let rule_keys: Vec<&str> = JSON_KEYS.iter().copied().filter(|key| !NO_RULES.contains(key)).collect();
+    if fields.lacks_all(&rule_keys) {
         reader.problem(node.place, "an entry of `json` expects nothing").hint =
             Some("give `equals`, `one_of`, `between`, `matches`, `type`, `length` or another rule".to_owned());
     }
-    if fields.get("absent").is_some() && RULES.iter().any(|rule| *rule != "absent" && fields.get(rule).is_some()) {
+    if fields.get("absent").is_some() && rule_keys.iter().any(|rule| *rule != "absent" && fields.get(rule).is_some()) {
         reader.problem(fields.key_place("absent"), "`absent` leaves nothing for other rules to look at");
     }
     let Some(at) = at else { return Vec::new() };

@@ -53,7 +53,8 @@ pub(super) fn read(reader: &mut Reader, node: &Node, defaults: &Settings, names:
     }
     Some(Case {
         name: name?,
-        settings: own.request_over(defaults),
+        timeout: own.timeout.or(defaults.timeout),
+        request: own.request_over(defaults),
         content_type,
         input,
         expectation: read.expectation,

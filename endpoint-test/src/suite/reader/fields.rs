@@ -6,6 +6,7 @@ use crate::format::parse_duration;
 use crate::json::Numeral;
 use crate::problem::{Place, Problem};
 use crate::suite::document::{Content, Entry, Node};
+use crate::suite::nearest;
 
 /// Collects what is wrong while the tree is read.
 #[derive(Debug, Default)]
@@ -53,10 +54,9 @@ fn instead_of(entry: &Entry, known: &[&str]) -> String {
         return "a comma ends a value between braces: put the value into quotes".to_owned();
     }
     let key = entry.key.to_lowercase().replace('-', "_");
-    let distance = |known: &&&str| strsim::damerau_levenshtein(&key, known);
-    match known.iter().min_by_key(distance) {
-        Some(nearest) if distance(&nearest) <= 1 + nearest.len() / 4 => format!("did you mean `{nearest}`?"),
-        _ => format!("the keys are {}", known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")),
+    match nearest(&key, known.iter().copied()) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => format!("the keys are {}", known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")),
     }
 }
 

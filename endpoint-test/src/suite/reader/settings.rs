@@ -1,9 +1,11 @@
 //! What a request carries besides its payload, and what the cases inherit of it.
 
+use std::time::Duration;
+
 use super::{Fields, Reader};
 use crate::expect::address::Address;
 use crate::media_type;
-use crate::suite::case::RequestSettings;
+use crate::target::Request;
 
 pub(super) const DEFAULTS_KEYS: &[&str] = &[
     "accept",
@@ -20,14 +22,16 @@ pub(super) const DEFAULTS_KEYS: &[&str] = &[
 #[derive(Debug, Clone, Default)]
 pub(in crate::suite) struct Settings {
     pub(in crate::suite) content_type: Option<String>,
-    pub(in crate::suite) request: RequestSettings,
+    pub(super) timeout: Option<Duration>,
+    /// What else a request carries; its payload is not known here.
+    request: Request,
 }
 
 impl Settings {
     /// What the case says, else what the suite says.
-    pub(super) fn request_over(self, defaults: &Self) -> RequestSettings {
+    pub(super) fn request_over(self, defaults: &Self) -> Request {
         let (own, usual) = (self.request, defaults.request.clone());
-        RequestSettings {
+        Request {
             accept: own.accept.or(usual.accept),
             custom_attributes: own.custom_attributes.or(usual.custom_attributes),
             target_variant: own.target_variant.or(usual.target_variant),
@@ -35,7 +39,7 @@ impl Settings {
             target_container: own.target_container.or(usual.target_container),
             inference_component: own.inference_component.or(usual.inference_component),
             inference_id: own.inference_id.or(usual.inference_id),
-            timeout: own.timeout.or(usual.timeout),
+            ..Request::default()
         }
     }
 }
@@ -43,7 +47,8 @@ impl Settings {
 pub(super) fn read(reader: &mut Reader, fields: &Fields<'_>) -> Settings {
     Settings {
         content_type: media(reader, fields, "content_type"),
-        request: RequestSettings {
+        timeout: fields.duration(reader, "timeout"),
+        request: Request {
             accept: media(reader, fields, "accept"),
             custom_attributes: custom_attributes(reader, fields),
             target_variant: name(reader, fields, "target_variant", "a variant's name"),
@@ -51,7 +56,7 @@ pub(super) fn read(reader: &mut Reader, fields: &Fields<'_>) -> Settings {
             target_container: name(reader, fields, "target_container", "a container's name"),
             inference_component: name(reader, fields, "inference_component", "an inference component's name"),
             inference_id: printable(reader, fields, "inference_id", 64),
-            timeout: fields.duration(reader, "timeout"),
+            ..Request::default()
         },
     }
 }
