@@ -195,3 +195,21 @@ fn known_text_does_not_become_a_variable_of_what_stays() {
     let resolved = template.resolve(&given(&[("P", "${AWS::Region}")]), &PseudoParameters::unknown()).unwrap();
     assert_eq!(resolved["Resources"]["R"]["Properties"]["A"], json!({ "Fn::Sub": "${!AWS::Region}${R.Arn}" }));
 }
+
+#[test]
+fn a_value_that_is_not_known_hides_only_what_is_made_of_it() {
+    let template = Template::parse(
+        "Parameters: { Kept: { Type: String }, Size: { Type: Number, Default: 2 } }\n\
+         Conditions: { Large: !Equals [!Ref Kept, large] }\n\
+         Resources:\n\
+         \x20 R: { Type: Custom::R, Properties: { A: !Ref Size, B: !Sub '${Kept}-x', C: !If [Large, 1, 2] } }\n",
+        "t.yml",
+    )
+    .unwrap();
+    assert!(template.resolve(&given(&[]), &PseudoParameters::unknown()).is_err());
+    let resolved = template.resolve_partly(&given(&[]), &PseudoParameters::unknown()).unwrap();
+    let properties = &resolved["Resources"]["R"]["Properties"];
+    assert_eq!(properties["A"], "2");
+    assert!(!cfn_render::is_known(&properties["B"]) && !cfn_render::is_known(&properties["C"]), "{properties}");
+    assert!(template.resolve_partly(&given(&[("Keptt", "x")]), &PseudoParameters::unknown()).is_err(), "what is not declared is refused");
+}
