@@ -100,8 +100,10 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
 }
 
+type Preflight = fn(PlannedRollout<'_>) -> std::future::Ready<Vec<Check>>;
+
 /// The preflight of a deployment without one.
-pub(crate) const NO_PREFLIGHT: Option<fn(PlannedRollout<'_>) -> std::future::Ready<Vec<Check>>> = None;
+pub(crate) const NO_PREFLIGHT: Option<Preflight> = None;
 
 /// What the endpoints serve once a rollout has succeeded.
 #[derive(Debug, Default)]
