@@ -43,15 +43,29 @@ impl Template {
         self.resolve_with_provenance(parameters, pseudo).map(Resolved::into_value)
     }
 
+    /// As [`resolve`](Self::resolve), where not every parameter's value is known, such as one that keeps the value that a stack has: a
+    /// parameter without a value and a default is no problem, and what is made of it stays in its long form.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`resolve`](Self::resolve), but not for missing parameters.
+    pub fn resolve_partly(&self, parameters: &BTreeMap<String, String>, pseudo: &PseudoParameters) -> Result<Value, Error> {
+        self.evaluated(parameters, pseudo, true).map(Resolved::into_value)
+    }
+
     /// As [`resolve`](Self::resolve), and which parameters each value was made of.
     ///
     /// # Errors
     ///
     /// Those of [`resolve`](Self::resolve).
     pub fn resolve_with_provenance(&self, parameters: &BTreeMap<String, String>, pseudo: &PseudoParameters) -> Result<Resolved, Error> {
+        self.evaluated(parameters, pseudo, false)
+    }
+
+    fn evaluated(&self, parameters: &BTreeMap<String, String>, pseudo: &PseudoParameters, partly: bool) -> Result<Resolved, Error> {
         let source = self.to_value();
         let mut evaluator = Evaluator::new(self, &source, pseudo);
-        evaluator.read_parameters(parameters);
+        evaluator.read_parameters(parameters, partly);
         let has_loops = self.tree().scalars().any(|(_, text, _)| text.starts_with(FOR_EACH));
         let (expanded, loops) = if has_loops { for_each::expand(&mut evaluator) } else { (Value::Null, Loops::default()) };
         let mut evaluator = if has_loops { evaluator.on(&expanded, loops.origins) } else { evaluator };

@@ -72,10 +72,7 @@ fn names_in(
     region: &Region,
 ) -> Result<Names, Failure> {
     let pseudo = PseudoParameters::in_region(region.as_str()).in_account(account.as_str());
-    let resolved = template.resolve_with_provenance(texts, &pseudo).map_err(|error| {
-        let diagnostics = error.problems().iter().map(|problem| problems::of_template(problem, template.text())).collect();
-        Failure::new(FailureKind::BadInput, diagnostics)
-    })?;
+    let resolved = template.resolve_with_provenance(texts, &pseudo).map_err(|error| problems::failure(&error, template.text()))?;
     let of_target = |pointer: &str| resolved.parameters_behind(pointer).iter().any(|name| name.starts_with("AWS::"));
     let mut names = BTreeSet::new();
     let mut diagnostics = Vec::new();

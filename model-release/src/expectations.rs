@@ -7,7 +7,7 @@ use cfn_render::{PseudoParameters, Template};
 use endpoint_test::{Expected, ExpectedSetting, ExpectedVariant, ExpectedVpc};
 
 use crate::blueprint::{ConfigBlueprint, StackBlueprint, Value};
-use crate::diagnostic::{Failure, FailureKind};
+use crate::diagnostic::Failure;
 use crate::manifest::ParameterOverride;
 use crate::problems;
 use crate::{Release, Stage};
@@ -36,10 +36,8 @@ impl Expectations {
         let mut parameters = self.parameters.clone();
         parameters.extend(ParameterOverride::of(&self.overrides, account, region));
         let pseudo = PseudoParameters::in_region(region.as_str()).in_account(account.as_str());
-        let resolved = self.template.resolve(&parameters, &pseudo).map_err(|error| {
-            let diagnostics = error.problems().iter().map(|problem| problems::of_template(problem, self.template.text())).collect();
-            Failure::new(FailureKind::BadInput, diagnostics)
-        })?;
+        let resolved =
+            self.template.resolve_partly(&parameters, &pseudo).map_err(|error| problems::failure(&error, self.template.text()))?;
         let expected = Expected {
             model_package_arn: Some(package.in_region(region).to_string()),
             images: package.images_in(region).to_vec(),

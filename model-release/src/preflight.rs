@@ -129,7 +129,7 @@ fn needs(release: &Release, template: &Template, parameters: &Parameters, accoun
     needed.images.clone_from(images);
     needed.artifacts.clone_from(model_data);
     let pseudo = PseudoParameters::in_region(region.as_str()).in_account(account.as_str());
-    let Ok(resolved) = template.resolve(parameters, &pseudo) else { return needed };
+    let Ok(resolved) = template.resolve_partly(parameters, &pseudo) else { return needed };
     let stack = StackBlueprint::read(&resolved);
     for container in stack.models.iter().flat_map(|model| &model.containers) {
         add(&mut needed.model_packages, container.model_package.as_deref(), "arn:");

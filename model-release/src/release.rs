@@ -91,10 +91,7 @@ impl Release {
     /// The template.
     pub fn template(&self) -> Result<Template, Failure> {
         let text = self.template_text()?;
-        Template::parse(&text, self.folder.join(self.template_name()?)).map_err(|error| {
-            let diagnostics = error.problems().iter().map(|problem| problems::of_template(problem, &text)).collect();
-            Failure::new(FailureKind::BadInput, diagnostics)
-        })
+        Template::parse(&text, self.folder.join(self.template_name()?)).map_err(|error| problems::failure(&error, &text))
     }
 
     fn template_name(&self) -> Result<&str, Failure> {

@@ -67,6 +67,7 @@ mod error;
 mod event;
 mod identifiers;
 mod operation_loop;
+mod options;
 pub mod organization;
 mod plan;
 pub mod preflight;
@@ -91,7 +92,7 @@ pub use drift::detect_drift;
 pub use error::Error;
 pub use event::Event;
 pub use identifiers::{OperationId, StackSetName, Target};
-pub use operation_loop::{Options, Poll};
+pub use options::{Options, Poll};
 pub use plan::{
     Difference, InstanceAction, Observed, OverrideChange, Plan, PlannedInstance, SetChange, observe, observe_without_overrides, orphans,
     plan,

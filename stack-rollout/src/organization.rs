@@ -63,26 +63,14 @@ pub async fn active_accounts<O: Organization>(organization: &O, units: &[UnitId]
         if depth > DEEPEST {
             return Err(CallError::unusable("ListOrganizationalUnitsForParent", format!("unit `{unit}` lies deeper than any unit can")));
         }
-        let mut token: Option<String> = None;
-        let mut tokens = HashSet::new();
-        loop {
-            let page = organization.accounts(&unit, token.as_deref()).await?;
-            accounts.extend(page.items.into_iter().filter(|member| member.active).map(|member| member.account));
-            match next("ListAccountsForParent", page.next_token, &mut tokens)? {
-                Some(next) => token = Some(next),
-                None => break,
-            }
-        }
-        let mut token: Option<String> = None;
-        let mut tokens = HashSet::new();
-        loop {
-            let page = organization.units(&unit, token.as_deref()).await?;
-            left.extend(page.items.into_iter().map(|child| (child, depth + 1)));
-            match next("ListOrganizationalUnitsForParent", page.next_token, &mut tokens)? {
-                Some(next) => token = Some(next),
-                None => break,
-            }
-        }
+        let parent = &unit;
+        let members =
+            all_pages("ListAccountsForParent", |token| async move { organization.accounts(parent, token.as_deref()).await }).await?;
+        accounts.extend(members.into_iter().filter(|member| member.active).map(|member| member.account));
+        let children =
+            all_pages("ListOrganizationalUnitsForParent", |token| async move { organization.units(parent, token.as_deref()).await })
+                .await?;
+        left.extend(children.into_iter().map(|child| (child, depth + 1)));
     }
     // Only asked when it matters.
     if !accounts.is_empty() {
@@ -113,13 +101,23 @@ impl AccountFilter {
     }
 }
 
-/// The next page's token; one that came before would never end.
-fn next(operation: &'static str, token: Option<String>, seen: &mut HashSet<String>) -> Result<Option<String>, CallError> {
-    match token {
-        Some(token) if !seen.insert(token.clone()) => {
-            Err(CallError::unusable(operation, "the list does not end: a page's token came twice"))
+/// The items of all pages. A list whose tokens repeat does not end.
+async fn all_pages<T, Fut>(operation: &'static str, page: impl Fn(Option<String>) -> Fut) -> Result<Vec<T>, CallError>
+where
+    Fut: Future<Output = Result<Page<T>, CallError>>,
+{
+    let (mut items, mut seen, mut token) = (Vec::new(), HashSet::new(), None);
+    loop {
+        let page = page(token).await?;
+        items.extend(page.items);
+        token = page.next_token;
+        match &token {
+            None => return Ok(items),
+            Some(token) if !seen.insert(token.clone()) => {
+                return Err(CallError::unusable(operation, "the list does not end: a page's token came twice"));
+            }
+            Some(_) => {}
         }
-        token => Ok(token),
     }
 }
 

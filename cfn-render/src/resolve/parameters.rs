@@ -14,13 +14,13 @@ use crate::problem::Problem;
 pub(crate) enum Parameter {
     Text(String),
     List(Vec<String>),
-    /// Read from the Parameter Store when the stack is created or updated, in its account.
+    /// Not known here: it keeps the value that the stack has, or is read from the Parameter Store of the stack's account.
     Unknown,
 }
 
 impl Evaluator<'_> {
-    /// Takes the given values and the defaults. CloudFormation refuses what is missing and what is not declared.
-    pub(super) fn read_parameters(&mut self, given: &BTreeMap<String, String>) {
+    /// Reads the given values and the defaults. CloudFormation refuses what is not declared, and unless it is read `partly`, what is missing.
+    pub(super) fn read_parameters(&mut self, given: &BTreeMap<String, String>, partly: bool) {
         let declared = self.source.get("Parameters").and_then(Value::as_object);
         for (name, declaration) in declared.into_iter().flatten().filter(|(name, _)| !name.starts_with("Fn::")) {
             let pointer = below("/Parameters", name);
@@ -34,6 +34,10 @@ impl Evaluator<'_> {
                         continue;
                     }
                 },
+                (None, None) if partly => {
+                    self.parameters.insert(name.clone(), Parameter::Unknown);
+                    continue;
+                }
                 (None, None) => {
                     let message = format!("the parameter `{name}` has no value and no default");
                     self.report(

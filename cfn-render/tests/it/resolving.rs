@@ -236,3 +236,21 @@ fn a_macro_may_take_arguments_that_no_function_takes() {
     assert!(resolve("Transform: AWS::LanguageExtensions\n").is_err());
     assert!(resolve("").is_err());
 }
+
+#[test]
+fn a_value_that_is_not_known_hides_only_what_is_made_of_it() {
+    let template = Template::parse(
+        "Parameters: { Kept: { Type: String }, Size: { Type: Number, Default: 2 } }\n\
+         Conditions: { Large: !Equals [!Ref Kept, large] }\n\
+         Resources:\n\
+         \x20 R: { Type: Custom::R, Properties: { A: !Ref Size, B: !Sub '${Kept}-x', C: !If [Large, 1, 2] } }\n",
+        "t.yml",
+    )
+    .unwrap();
+    assert!(template.resolve(&given(&[]), &PseudoParameters::unknown()).is_err());
+    let resolved = template.resolve_partly(&given(&[]), &PseudoParameters::unknown()).unwrap();
+    let properties = &resolved["Resources"]["R"]["Properties"];
+    assert_eq!(properties["A"], "2");
+    assert!(!cfn_render::is_known(&properties["B"]) && !cfn_render::is_known(&properties["C"]), "{properties}");
+    assert!(template.resolve_partly(&given(&[("Keptt", "x")]), &PseudoParameters::unknown()).is_err(), "what is not declared is refused");
+}

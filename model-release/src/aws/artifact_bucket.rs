@@ -7,9 +7,9 @@ use crate::diagnostic::Diagnostic;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BucketPlace {
     /// In the session's region.
-    Here,
+    SameRegion,
     /// In another region, which S3 may not name.
-    Elsewhere(Option<String>),
+    OtherRegion(Option<String>),
     /// There is no such bucket.
     Missing,
 }
@@ -18,12 +18,12 @@ pub enum BucketPlace {
 pub async fn artifact_bucket(session: &Session, bucket: &str) -> Result<BucketPlace, Diagnostic> {
     match aws_sdk_s3::Client::new(session.config()).head_bucket().bucket(bucket).send().await {
         Ok(found) => match found.bucket_region() {
-            Some(region) if region != session.region().as_str() => Ok(BucketPlace::Elsewhere(Some(region.to_owned()))),
-            _ => Ok(BucketPlace::Here),
+            Some(region) if region != session.region().as_str() => Ok(BucketPlace::OtherRegion(Some(region.to_owned()))),
+            _ => Ok(BucketPlace::SameRegion),
         },
         Err(error) => match error.raw_response().map(|response| response.status().as_u16()) {
             Some(404) => Ok(BucketPlace::Missing),
-            Some(301 | 307) => Ok(BucketPlace::Elsewhere(None)),
+            Some(301 | 307) => Ok(BucketPlace::OtherRegion(None)),
             _ => Err(diagnose("s3:ListBucket", session.region(), &error)),
         },
     }

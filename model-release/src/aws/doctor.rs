@@ -109,8 +109,8 @@ pub async fn check_artifact_bucket(session: &Session, bucket: Option<&str>, repo
     const CHECK: &str = "artifact-bucket";
     let Some(bucket) = bucket else { return };
     match artifact_bucket(session, bucket).await {
-        Ok(BucketPlace::Here) => report.ok(CHECK, bucket.to_owned()),
-        Ok(BucketPlace::Elsewhere(region)) => {
+        Ok(BucketPlace::SameRegion) => report.ok(CHECK, bucket.to_owned()),
+        Ok(BucketPlace::OtherRegion(region)) => {
             let place = region.map_or_else(|| "another region".to_owned(), |region| format!("`{region}`"));
             let message = format!("the bucket is in {place}, and the release is deployed from `{}`", session.region());
             report.failed(

@@ -12,7 +12,7 @@ use aws_sdk_sts::operation::RequestId;
 
 use model_registry::aws::{S3Documents, SageMakerRegistry};
 use stack_rollout::CallAs;
-use stack_rollout::aws::CloudFormationStackSets;
+use stack_rollout::aws::{CloudFormationStackSets, innermost};
 
 use crate::RegistryAccess;
 use crate::diagnostic::{Diagnostic, Failure};
@@ -152,8 +152,4 @@ fn chain(error: &dyn Error) -> Vec<String> {
         cause = error.source();
     }
     texts
-}
-
-fn innermost(error: &dyn Error) -> String {
-    chain(error).pop().unwrap_or_default()
 }

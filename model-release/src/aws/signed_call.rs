@@ -25,7 +25,7 @@ use stack_rollout::CallError;
 use stack_rollout::aws::innermost;
 
 /// What a form keeps as it is (RFC 3986, unreserved characters).
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(super) const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// The whole of a call.
 const DEADLINE: Duration = Duration::from_secs(30);
 /// Credentials that run out sooner than this are taken anew.

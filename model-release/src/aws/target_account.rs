@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_types::SdkConfig;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, percent_decode_str, utf8_percent_encode};
 use serde_json::{Value, json};
 use stack_rollout::CallError;
 use stack_rollout::aws::CloudFormationStacks;
 use stack_rollout::preflight::{ImageName, PackageState, Presence, TargetAccount};
 
-use super::signed_call::{Service, SignedCaller, element, refusal};
+use super::signed_call::{Service, SignedCaller, UNRESERVED, element, refusal};
 
 const SSM: Service = Service { id: "SSM", signing_name: "ssm", host: "ssm", target: "AmazonSSM" };
 pub(super) const SAGEMAKER: Service = Service { id: "SageMaker", signing_name: "sagemaker", host: "api.sagemaker", target: "SageMaker" };
@@ -26,10 +26,8 @@ pub(super) fn endpoint_name(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
 }
 
-/// What a value of a URL's query keeps as it is (RFC 3986, unreserved characters).
-const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// A path keeps its slashes, too.
-const PATH: &AsciiSet = &QUERY.remove(b'/');
+const PATH: &AsciiSet = &UNRESERVED.remove(b'/');
 
 fn encoded(text: &str, keeps: &'static AsciiSet) -> String {
     utf8_percent_encode(text, keeps).to_string()
@@ -57,25 +55,30 @@ impl AwsTargetAccount {
         Self { calls: SignedCaller::new(config), stacks: CloudFormationStacks::from_config(config), codes }
     }
 
-    /// The quotas of SageMaker, a page after the other, until one fits.
-    async fn find_quota(&self, operation: &'static str, name: &str) -> Result<Option<Value>, CallError> {
-        let mut token = Value::Null;
+    /// Reads a list page by page, until `found` finds what it looks for on one of them.
+    async fn pages<T>(
+        &self,
+        service: &Service,
+        operation: &'static str,
+        mut body: Value,
+        mut found: impl FnMut(&Value) -> Option<T>,
+    ) -> Result<Option<T>, CallError> {
+        body["MaxResults"] = 100.into();
         for _ in 0..MOST_PAGES {
-            let mut body = json!({ "ServiceCode": "sagemaker", "MaxResults": 100 });
-            if token.is_string() {
-                body["NextToken"] = token;
+            let page = self.calls.json(service, operation, &body).await?;
+            let found = found(&page);
+            if found.is_some() || !page["NextToken"].is_string() {
+                return Ok(found);
             }
-            let page = self.calls.json(&QUOTAS, operation, &body).await?;
-            let found = page["Quotas"].as_array().into_iter().flatten().find(|quota| quota["QuotaName"] == name);
-            if let Some(quota) = found {
-                return Ok(Some(quota.clone()));
-            }
-            token = page["NextToken"].clone();
-            if !token.is_string() {
-                break;
-            }
+            body["NextToken"] = page["NextToken"].clone();
         }
         Ok(None)
+    }
+
+    /// The first quota of SageMaker with this name.
+    async fn find_quota(&self, operation: &'static str, name: &str) -> Result<Option<Value>, CallError> {
+        let named = |page: &Value| page["Quotas"].as_array()?.iter().find(|quota| quota["QuotaName"] == name).cloned();
+        self.pages(&QUOTAS, operation, json!({ "ServiceCode": "sagemaker" }), named).await
     }
 }
 
@@ -105,14 +108,14 @@ fn optional<T>(answer: Result<T, CallError>) -> Result<Option<T>, CallError> {
 impl TargetAccount for AwsTargetAccount {
     async fn ssm_parameter_types(&self, names: &[String]) -> Result<BTreeMap<String, String>, CallError> {
         let answer = self.calls.json(&SSM, "GetParameters", &json!({ "Names": names, "WithDecryption": false })).await?;
-        let told = answer["Parameters"].as_array().into_iter().flatten();
+        let described = answer["Parameters"].as_array().into_iter().flatten();
         // A name with a version or label comes back without it.
         let asked = |found: &Value| {
             let (name, arn) = (found["Name"].as_str()?, found["ARN"].as_str().unwrap_or_default());
             let selector = found["Selector"].as_str().unwrap_or_default();
             names.iter().find(|asked| *asked == name || **asked == format!("{name}{selector}") || *asked == arn).cloned()
         };
-        Ok(told.filter_map(|found| Some((asked(found)?, found["Type"].as_str().unwrap_or_default().to_owned()))).collect())
+        Ok(described.filter_map(|found| Some((asked(found)?, found["Type"].as_str().unwrap_or_default().to_owned()))).collect())
     }
 
     async fn model_package(&self, arn: &str) -> Result<Option<PackageState>, CallError> {
@@ -123,8 +126,10 @@ impl TargetAccount for AwsTargetAccount {
             answer => optional(answer)?,
         };
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        Ok(answer
-            .map(|told| PackageState { status: text(&told["ModelPackageStatus"]), approval_status: text(&told["ModelApprovalStatus"]) }))
+        Ok(answer.map(|described| PackageState {
+            status: text(&described["ModelPackageStatus"]),
+            approval_status: text(&described["ModelApprovalStatus"]),
+        }))
     }
 
     async fn image(&self, image: &ImageName) -> Result<Presence, CallError> {
@@ -139,10 +144,10 @@ impl TargetAccount for AwsTargetAccount {
     async fn artifact(&self, bucket: &str, key: &str) -> Result<Presence, CallError> {
         let is_prefix = key.is_empty() || key.ends_with('/');
         let (operation, method, path) = if is_prefix {
-            let path = format!("/{}?list-type=2&max-keys=1&prefix={}", encoded(bucket, QUERY), encoded(key, QUERY));
+            let path = format!("/{}?list-type=2&max-keys=1&prefix={}", encoded(bucket, UNRESERVED), encoded(key, UNRESERVED));
             ("ListObjectsV2", "GET", path)
         } else {
-            ("HeadObject", "HEAD", format!("/{}/{}", encoded(bucket, QUERY), encoded(key, PATH)))
+            ("HeadObject", "HEAD", format!("/{}/{}", encoded(bucket, UNRESERVED), encoded(key, PATH)))
         };
         let answer = self.calls.s3(operation, method, &path).await?;
         if answer.bucket_region.as_deref().is_some_and(|region| region != self.calls.region()) {
@@ -171,21 +176,12 @@ impl TargetAccount for AwsTargetAccount {
 
     async fn endpoints_like(&self, text: &str) -> Result<Vec<String>, CallError> {
         let mut names = Vec::new();
-        let mut token = Value::Null;
-        for _ in 0..MOST_PAGES {
-            let mut body = json!({ "NameContains": text, "MaxResults": 100 });
-            if token.is_string() {
-                body["NextToken"] = token;
-            }
-            let page = self.calls.json(&SAGEMAKER, "ListEndpoints", &body).await?;
-            names.extend(
-                page["Endpoints"].as_array().into_iter().flatten().filter_map(|found| found["EndpointName"].as_str().map(str::to_owned)),
-            );
-            token = page["NextToken"].clone();
-            if !token.is_string() {
-                break;
-            }
-        }
+        let on_page = |page: &Value| {
+            let endpoints = page["Endpoints"].as_array().into_iter().flatten();
+            names.extend(endpoints.filter_map(|found| found["EndpointName"].as_str().map(str::to_owned)));
+            None::<()>
+        };
+        self.pages(&SAGEMAKER, "ListEndpoints", json!({ "NameContains": text }), on_page).await?;
         Ok(names)
     }
 

@@ -122,11 +122,9 @@ fn a_running_operation_of_someone_else_is_refused_with_the_command_that_stops_it
 fn an_orphan_is_reported_and_left_alone() {
     let cloud = Cloud::default();
     deployed(&cloud, &release(1));
-    let orphan = cloud.state().instances[&target(A, EAST)].clone();
-    cloud.state().instances.insert(target("444444444444", WEST), orphan);
-    let orphan =
-        cloud.state().instances.get_mut(&target("444444444444", WEST)).map(|(instance, _)| instance.target = target("444444444444", WEST));
-    assert!(orphan.is_some());
+    let mut orphan = cloud.state().instances[&target(A, EAST)].clone();
+    orphan.0.target = target("444444444444", WEST);
+    cloud.state().instances.insert(orphan.0.target.clone(), orphan);
     let deployment = deployed(&cloud, &release(1));
     let findings = deployment.findings(&request(&release(1)).all_targets);
     assert_eq!((findings.len(), findings[0].code, findings[0].level), (1, Some("orphan"), Level::Warning));

@@ -76,8 +76,10 @@ fn another_endpoint_name_interrupts_the_endpoint() {
 #[test]
 fn a_hidden_value_is_never_shown() {
     let cloud = Cloud::default();
-    deployed(&cloud, &release(1));
-    let plan = planned(&cloud, &release_with(1, &[("Secret", "tell-no-one")]));
+    let template = TEMPLATE.replace("{ EndpointName:", r#"{ Tags: [{ Key: secret, Value: !Sub "it is ${Secret}" }], EndpointName:"#);
+    deployed(&cloud, &release_of(&template, 1, &[]));
+    let plan = planned(&cloud, &release_of(&template, 1, &[("Secret", "tell-no-one")]));
+    assert_eq!(effects(&plan), [("Endpoint", "update")]);
     assert_eq!(
         plan.parameters.iter().map(|change| (change.name.as_str(), change.to.as_deref())).collect::<Vec<_>>(),
         [("Secret", Some("****"))]

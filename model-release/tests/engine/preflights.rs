@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use model_release::deploy::{DeployError, DeployEvent};
 use model_release::preflight::{PlannedRollout, PreflightReport, Scope, places};
+use model_release::{Expectations, Stage};
 use stack_rollout::preflight::{Check, ImageName, PackageState, PreflightOptions, Presence, TargetAccount, preflight};
 use stack_rollout::{CallError, SessionError, observe, plan};
 
@@ -96,6 +97,25 @@ fn each_requirement_of_the_template_is_checked_in_every_target() {
     assert_eq!(findings(&Account { approval: "Rejected", ..Account::default() }, &release(1)), ["model-package"]);
     assert_eq!(findings(&Account { approval: "refused", ..Account::default() }, &release(1)), ["package-not-shared"]);
     assert_eq!(findings(&Account { quota: 2, ..Account::default() }, &release_with(1, &[("InstanceCount", "3")])), ["instance-quota"]);
+}
+
+/// A parameter that keeps the value that the stacks have has none here, and what is not made of it is known all the same.
+#[test]
+fn a_parameter_without_a_value_hides_only_what_is_made_of_it() {
+    let template = TEMPLATE.replace("Resources:", "  Kept: { Type: String }\nResources:").replace("ml.m5.large", "!Ref Kept");
+    let release = release_of(&template, 1, &[]);
+    let request = request(&release);
+    let cloud = Cloud::default();
+    let observed = block_on(observe(&cloud, &request.release)).unwrap();
+    let plan = plan(&request.release, &observed);
+    let rollout = PlannedRollout { release: &release, request: &request, observed: &observed, plan: &plan, scope: Scope::Touched };
+    let needed = places(&rollout, None).remove(0).requirements;
+    assert_eq!((&needed.endpoints[..], &needed.model_packages[..]), (&["iris".to_owned()][..], &[package(1)][..]));
+    assert!(needed.instances.is_empty());
+    let expectations = Expectations::read(&release, Stage::Staging).unwrap();
+    let expected = expectations.of(&release, &A.parse().unwrap(), &EAST.parse().unwrap(), "iris").unwrap();
+    assert_eq!((expected.model_package_arn, expected.variants.len()), (Some(package(1)), 1));
+    assert_eq!(expected.variants[0].instance_type, None);
 }
 
 #[test]

@@ -48,6 +48,10 @@ pub(crate) fn package(version: u32) -> String {
 
 /// A release of this version of the model package, with these parameters besides it.
 pub(crate) fn release_with(version: u32, parameters: &[(&str, &str)]) -> Release {
+    release_of(TEMPLATE, version, parameters)
+}
+
+pub(crate) fn release_of(template: &str, version: u32, parameters: &[(&str, &str)]) -> Release {
     let stage = |env_type: &str| {
         json!({
             "env_type": env_type, "config": format!("{env_type}.json"), "accounts": [A, B], "regions": [EAST],
@@ -72,7 +76,7 @@ pub(crate) fn release_with(version: u32, parameters: &[(&str, &str)]) -> Release
     let all = [("ModelPackageName", package.as_str())].into_iter().chain(parameters.iter().copied());
     let parameters: Vec<_> = all.map(|(key, value)| json!({ "ParameterKey": key, "ParameterValue": value })).collect();
     let stage_file = json!(parameters).to_string().into_bytes();
-    let files = [("template.yaml", TEMPLATE.as_bytes().to_vec()), ("staging.json", stage_file.clone()), ("prod.json", stage_file)];
+    let files = [("template.yaml", template.as_bytes().to_vec()), ("staging.json", stage_file.clone()), ("prod.json", stage_file)];
     let files = files.map(|(name, bytes)| (name.to_owned(), bytes)).into();
     Release::of(Built { manifest, files, digest: format!("sha256:{version:016}") })
 }
@@ -96,8 +100,10 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
 }
 
+type Preflight = fn(PlannedRollout<'_>) -> std::future::Ready<Vec<Check>>;
+
 /// The preflight of a deployment without one.
-pub(crate) const NO_PREFLIGHT: Option<fn(PlannedRollout<'_>) -> std::future::Ready<Vec<Check>>> = None;
+pub(crate) const NO_PREFLIGHT: Option<Preflight> = None;
 
 /// What the endpoints serve once a rollout has succeeded.
 #[derive(Debug, Default)]

@@ -3,10 +3,10 @@
 use std::future::Future;
 use std::time::Duration;
 
-use super::{Options, Poll};
 use crate::call_error::CallError;
 use crate::clock::Clock;
 use crate::event::Event;
+use crate::options::{Options, Poll};
 
 pub(crate) struct RetryPolicy<'a, C> {
     clock: &'a C,

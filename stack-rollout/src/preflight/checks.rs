@@ -19,7 +19,7 @@ const MAX_PAUSE: Duration = Duration::from_secs(20);
 struct Subject<'a> {
     place: &'a Place,
     check: &'static str,
-    subject: &'a str,
+    about: &'a str,
 }
 
 impl Subject<'_> {
@@ -28,7 +28,7 @@ impl Subject<'_> {
             target: Some(self.place.target.clone()),
             name: self.check,
             code: None,
-            subject: self.subject.to_owned(),
+            subject: self.about.to_owned(),
             outcome,
             message,
             detail: None,
@@ -50,14 +50,14 @@ impl Subject<'_> {
 
     /// The call was refused or failed, with the action that may be missing.
     fn refused(&self, action: &str, error: &CallError) -> Check {
-        let Self { subject, .. } = self;
+        let Self { about, .. } = self;
         let check = match error.kind() {
             CallErrorKind::AccessDenied => self.unchecked(
-                format_args!("`{action}` was refused for `{subject}`"),
+                format_args!("`{action}` was refused for `{about}`"),
                 &format!("grant `{action}` to the role assumed in the target and, for resources of another account, in their own policy"),
             ),
             CallErrorKind::ExpiredToken => self.unchecked("the session has expired", "run again"),
-            _ => self.unchecked(format_args!("`{action}` for `{subject}` failed"), "run again"),
+            _ => self.unchecked(format_args!("`{action}` for `{about}` failed"), "run again"),
         };
         Check { detail: Some(error.to_string()), ..check }
     }
@@ -65,7 +65,7 @@ impl Subject<'_> {
 
 /// The one check of a place that was not reached before the deadline.
 pub(super) fn not_reached(place: &Place) -> Check {
-    let subject = Subject { place, check: "session", subject: "deadline" };
+    let subject = Subject { place, check: "session", about: "deadline" };
     subject.unchecked("nothing was checked here before the deadline", "run again, or give it more time")
 }
 
@@ -73,7 +73,7 @@ pub(super) fn not_reached(place: &Place) -> Check {
 pub(super) fn no_session(place: &Place, error: &SessionError) -> Check {
     let hint =
         "the role must exist there and trust this account; the caller needs `sts:AssumeRole` on it. Nothing else could be checked there";
-    let check = Subject { place, check: "session", subject: "role" }.failed("the role cannot be assumed", hint);
+    let check = Subject { place, check: "session", about: "role" }.failed("the role cannot be assumed", hint);
     Check { detail: Some(error.message.clone()), ..check }
 }
 
@@ -81,7 +81,7 @@ pub(super) fn no_session(place: &Place, error: &SessionError) -> Check {
 pub(super) async fn in_place<T: TargetAccount, C: Clock>(account: &T, place: &Place, options: &PreflightOptions<C>) -> Vec<Check> {
     let required = &*place.requirements;
     let calls = Calls { account, place, options };
-    let mut checks = vec![Subject { place, check: "session", subject: "role" }.passed()];
+    let mut checks = vec![Subject { place, check: "session", about: "role" }.passed()];
     checks.extend(calls.ssm_parameters(required).await);
     for arn in &required.model_packages {
         checks.push(calls.model_package(arn).await);
@@ -136,8 +136,8 @@ impl<T: TargetAccount, C: Clock> Calls<'_, T, C> {
         call().await
     }
 
-    fn subject<'s>(&'s self, check: &'static str, subject: &'s str) -> Subject<'s> {
-        Subject { place: self.place, check, subject }
+    fn subject<'s>(&'s self, check: &'static str, about: &'s str) -> Subject<'s> {
+        Subject { place: self.place, check, about }
     }
 
     /// Whether an ARN names a region other than the place's.

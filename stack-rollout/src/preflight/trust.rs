@@ -20,36 +20,31 @@ pub fn trusts(policy: &str, role_arn: &str) -> bool {
 
 /// Whether the administration role exists and lets CloudFormation in, as one session in its account sees it.
 pub async fn administration_role_trust<T: TargetAccount>(account: &T, role: &str) -> Check {
-    let check = |outcome, message: Option<String>, detail: Option<String>, hint: Option<&str>| Check {
+    let check = |outcome, message: Option<String>, hint: Option<&str>| Check {
         target: None,
         name: "administration-role",
         code: None,
         subject: role.to_owned(),
         outcome,
         message,
-        detail,
+        detail: None,
         hint: hint.map(str::to_owned),
     };
+    let failed = |message, hint| check(CheckOutcome::Failed, Some(message), Some(hint));
     match account.trust_policy(role).await {
-        Ok(Some(policy)) if trusts_service(&policy, "cloudformation") => check(CheckOutcome::Passed, None, None, None),
-        Ok(Some(_)) => check(
-            CheckOutcome::Failed,
-            Some(format!("the administration role `{role}` does not trust CloudFormation")),
-            None,
-            Some("its trust policy needs the principal `cloudformation.amazonaws.com` and the action `sts:AssumeRole`"),
+        Ok(Some(policy)) if trusts_service(&policy, "cloudformation") => check(CheckOutcome::Passed, None, None),
+        Ok(Some(_)) => failed(
+            format!("the administration role `{role}` does not trust CloudFormation"),
+            "its trust policy needs the principal `cloudformation.amazonaws.com` and the action `sts:AssumeRole`",
         ),
-        Ok(None) => check(
-            CheckOutcome::Failed,
-            Some(format!("there is no administration role `{role}` in this account")),
-            None,
-            Some("make it, or name another one with its ARN; service-managed permissions need none"),
+        Ok(None) => failed(
+            format!("there is no administration role `{role}` in this account"),
+            "create it, or name another one with its ARN; service-managed permissions need none",
         ),
-        Err(error) => check(
-            CheckOutcome::Unchecked,
-            Some(format!("the administration role `{role}` could not be looked at")),
-            Some(error.to_string()),
-            Some("grant `iam:GetRole` on it"),
-        ),
+        Err(error) => {
+            let message = format!("the administration role `{role}` could not be looked at");
+            Check { detail: Some(error.to_string()), ..check(CheckOutcome::Unchecked, Some(message), Some("grant `iam:GetRole` on it")) }
+        }
     }
 }
 

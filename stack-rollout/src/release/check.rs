@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::organization::UnitId;
 use crate::problem::{Place, Problem};
 use crate::release::{PermissionModel, Preferences, Release, Template};
 
@@ -150,7 +151,7 @@ fn check_permissions(model: &PermissionModel, problems: &mut Vec<Problem>) {
                 let message = "service-managed permissions need the organizational units that hold the accounts";
                 problems.push(Problem::new("no-organizational-units", Place::StackSet, message));
             }
-            for id in organizational_unit_ids.iter().filter(|id| !is_organizational_unit(id)) {
+            for id in organizational_unit_ids.iter().filter(|id| id.parse::<UnitId>().is_err()) {
                 let message = format!("`{id}` is not the id of an organizational unit or root");
                 problems.push(
                     Problem::new("organizational-unit", Place::StackSet, message).with_hint("it looks like ou-ab12-cdef3456 or r-ab12"),
@@ -158,17 +159,6 @@ fn check_permissions(model: &PermissionModel, problems: &mut Vec<Problem>) {
             }
         }
     }
-}
-
-/// `r-` and 4 to 32 small letters and digits, or `ou-`, the same, a hyphen and 8 to 32 more (Organizations API).
-fn is_organizational_unit(id: &str) -> bool {
-    let word = |text: &str, lengths: std::ops::RangeInclusive<usize>| {
-        lengths.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-    };
-    if let Some(root) = id.strip_prefix("r-") {
-        return word(root, 4..=32);
-    }
-    id.strip_prefix("ou-").and_then(|rest| rest.split_once('-')).is_some_and(|(root, unit)| word(root, 4..=32) && word(unit, 8..=32))
 }
 
 fn check_preferences(release: &Release, preferences: &Preferences, problems: &mut Vec<Problem>) {
