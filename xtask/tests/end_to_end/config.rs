@@ -334,6 +334,20 @@ fn what_aws_refuses_is_an_error_and_what_is_not_known_here_is_a_warning() {
 }
 
 #[test]
+fn a_template_in_json_is_found_and_two_templates_are_refused() {
+    let project = Project::new();
+    for stage in ["staging", "prod"] {
+        project.write(&format!("{stage}-config-template.json"), "[]");
+    }
+    let json = cfn_render::Template::parse(SMALL, "t.yml").unwrap().to_json();
+    project.write("cfn-sm-endpoint-template.json", &json);
+    let both = "there are both `cfn-sm-endpoint-template.yml` and `cfn-sm-endpoint-template.json`";
+    project.run(["config", "check"]).ends_with(2).says(both);
+    std::fs::remove_file(project.path("cfn-sm-endpoint-template.yml")).unwrap();
+    project.run(["config", "check"]).ends_with(0);
+}
+
+#[test]
 fn a_schema_is_made_from_the_template_and_says_when_it_is_stale() {
     let project = project();
     let out = ["config", "schema", "--out", "stage.json"];
