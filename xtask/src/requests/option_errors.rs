@@ -247,8 +247,7 @@ impl OptionErrors {
             self.diagnostics.push(diagnostic.named(project.root.display().to_string()).hinting("remove the one that is not meant"));
         }
         candidates.iter().find(|path| path.is_file()).cloned().unwrap_or_else(|| {
-            let [yml, yaml, json] = &names;
-            let diagnostic = Diagnostic::error(format!("there is no template `{yml}`, `{yaml}` or `{json}`"));
+            let diagnostic = Diagnostic::error(format!("there is no template `{}`, `{}` or `{}`", names[0], names[1], names[2]));
             self.diagnostics.push(diagnostic.named(project.root.display().to_string()).hinting("name another one with --template-name"));
             candidates[0].clone()
         })
