@@ -231,8 +231,7 @@ fn a_reference_that_cannot_be_followed_leads_to_no_finding() {
             let planted = plant(&first(kind, Style::Attribute), pointer, &value);
             let cut = match code {
                 "instance-type-not-supported" => plant(&planted, "/FirstConfig/Properties/ProductionVariants/0/ModelName", unknown),
-                "deployment-step" => plant(&planted, "/First/Properties/EndpointConfigName", unknown),
-                "burstable" => plant(&planted, "/First/Properties/EndpointConfigName", unknown),
+                "deployment-step" | "burstable" => plant(&planted, "/First/Properties/EndpointConfigName", unknown),
                 "scaling" if pointer.contains("Target") => plant(&planted, "/FirstTarget/Properties/ResourceId", unknown),
                 "serverless" if pointer.contains("Model") => {
                     plant(&planted, "/FirstConfig/Properties/ProductionVariants/0/ModelName", unknown)

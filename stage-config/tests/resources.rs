@@ -545,6 +545,11 @@ fn a_finding_about_what_is_not_known_yet_is_not_made() {
     let rules = ResourceRules { not_known: ["Package".to_owned()].into(), ..ResourceRules::default() };
     assert!(placed(&changes, &json!({ "Package": "arn:aws:…" }), "[]", &rules).is_empty());
     assert_eq!(placed(&changes, &json!({ "Package": "arn:aws:…" }), "[]", &ResourceRules::default()).len(), 1);
+    // What is missing beside it is known.
+    let mut missing = config(&json!({ "Tags": [{ "Key": "name", "Value": { "Ref": "Package" } }], "ProductionVariants": null }));
+    missing["Parameters"] = changes["Parameters"].clone();
+    let found = placed(&missing, &json!({ "Package": "x" }), "[]", &rules);
+    assert!(found.len() == 1 && found[0].message.ends_with("has no `ProductionVariants`"), "{found:?}");
 }
 
 #[test]

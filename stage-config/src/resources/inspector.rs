@@ -42,8 +42,12 @@ impl<'a> Inspector<'a> {
     pub(super) fn report(&mut self, problem: Problem, about: &[About<'_>]) {
         let origins: Vec<Provenance> = about.iter().map(|about| self.trace.back(about.pointer())).collect();
         let unknown = |name: &String| self.rules.not_known.contains(name);
-        let depends = |origin: &Provenance| origin.is_made || origin.parameters.iter().chain(&origin.deciding).any(unknown);
-        if !self.rules.not_known.is_empty() && origins.iter().any(depends) {
+        // That something is there does not depend on what is in it.
+        let depends = |(about, origin): (&About<'_>, &Provenance)| {
+            let in_value = matches!(about, About::Value(_)) && origin.parameters.iter().any(unknown);
+            origin.is_made || in_value || origin.deciding.iter().any(unknown)
+        };
+        if !self.rules.not_known.is_empty() && about.iter().zip(&origins).any(depends) {
             return;
         }
         let (place, parameter) = self.place(about, &origins);

@@ -9,7 +9,8 @@ use super::property::Property;
 use super::reference::ArnOf;
 
 /// The properties that SageMaker and Application Auto Scaling refuse an ARN in, by resource type and path; `*` is every item of a list.
-const NAMES: [(&str, &[&str]); 15] = [
+#[rustfmt::skip]
+const NAMES: &[(&str, &[&str])] = &[
     ("AWS::ApplicationAutoScaling::ScalableTarget", &["ResourceId"]),
     ("AWS::ApplicationAutoScaling::ScalingPolicy", &["ResourceId"]),
     ("AWS::SageMaker::DataQualityJobDefinition", &["DataQualityJobInput", "EndpointInput", "EndpointName"]),
@@ -23,32 +24,15 @@ const NAMES: [(&str, &[&str]); 15] = [
     ("AWS::SageMaker::ModelBiasJobDefinition", &["ModelBiasJobInput", "EndpointInput", "EndpointName"]),
     ("AWS::SageMaker::ModelExplainabilityJobDefinition", &["ModelExplainabilityJobInput", "EndpointInput", "EndpointName"]),
     ("AWS::SageMaker::ModelQualityJobDefinition", &["ModelQualityJobInput", "EndpointInput", "EndpointName"]),
-    (
-        "AWS::SageMaker::MonitoringSchedule",
-        &["MonitoringScheduleConfig", "MonitoringJobDefinition", "MonitoringInputs", "*", "EndpointInput", "EndpointName"],
-    ),
     ("AWS::SageMaker::MonitoringSchedule", &["EndpointName"]),
+    ("AWS::SageMaker::MonitoringSchedule", &["MonitoringScheduleConfig", "MonitoringJobDefinition", "MonitoringInputs", "*", "EndpointInput", "EndpointName"]),
 ];
 
 /// The dimensions of metrics: nothing refuses an ARN there, and nothing is measured under it.
-const DIMENSIONS: [(&str, &[&str]); 4] = [
-    (
-        "AWS::ApplicationAutoScaling::ScalingPolicy",
-        &["TargetTrackingScalingPolicyConfiguration", "CustomizedMetricSpecification", "Dimensions", "*"],
-    ),
-    (
-        "AWS::ApplicationAutoScaling::ScalingPolicy",
-        &[
-            "TargetTrackingScalingPolicyConfiguration",
-            "CustomizedMetricSpecification",
-            "Metrics",
-            "*",
-            "MetricStat",
-            "Metric",
-            "Dimensions",
-            "*",
-        ],
-    ),
+#[rustfmt::skip]
+const DIMENSIONS: &[(&str, &[&str])] = &[
+    ("AWS::ApplicationAutoScaling::ScalingPolicy", &["TargetTrackingScalingPolicyConfiguration", "CustomizedMetricSpecification", "Dimensions", "*"]),
+    ("AWS::ApplicationAutoScaling::ScalingPolicy", &["TargetTrackingScalingPolicyConfiguration", "CustomizedMetricSpecification", "Metrics", "*", "MetricStat", "Metric", "Dimensions", "*"]),
     ("AWS::CloudWatch::Alarm", &["Dimensions", "*"]),
     ("AWS::CloudWatch::Alarm", &["Metrics", "*", "MetricStat", "Metric", "Dimensions", "*"]),
 ];

@@ -238,13 +238,16 @@ impl OptionErrors {
 
     pub(crate) fn template(&mut self, project: &Project, name: &str) -> PathBuf {
         self.file_name(name, "--template-name");
-        let candidates = ["yml", "yaml"].map(|extension| project.file(format!("{name}-template.{extension}")));
-        if candidates.iter().all(|path| path.is_file()) {
-            let diagnostic = Diagnostic::error(format!("there are both `{name}-template.yml` and `{name}-template.yaml`"));
+        // JSON is what `cdk synth` writes.
+        let names = ["yml", "yaml", "json"].map(|extension| format!("{name}-template.{extension}"));
+        let candidates = names.clone().map(|name| project.file(name));
+        let found: Vec<_> = names.iter().zip(&candidates).filter(|(_, path)| path.is_file()).map(|(name, _)| name).collect();
+        if let [first, second, ..] = found[..] {
+            let diagnostic = Diagnostic::error(format!("there are both `{first}` and `{second}`"));
             self.diagnostics.push(diagnostic.named(project.root.display().to_string()).with_hint("remove the one that is not meant"));
         }
         candidates.iter().find(|path| path.is_file()).cloned().unwrap_or_else(|| {
-            let diagnostic = Diagnostic::error(format!("there is no template `{name}-template.yml` or `{name}-template.yaml`"));
+            let diagnostic = Diagnostic::error(format!("there is no template `{}`, `{}` or `{}`", names[0], names[1], names[2]));
             self.diagnostics.push(diagnostic.named(project.root.display().to_string()).with_hint("name another one with --template-name"));
             candidates[0].clone()
         })

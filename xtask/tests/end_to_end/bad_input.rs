@@ -271,7 +271,7 @@ const MISTAKES: &[Mistake] = &[
         make: |project| project.set("CFN_TEMPLATE_NAME", "another"),
         arguments: BUILD,
         code: 2,
-        says: &["there is no template `another-template.yml` or `another-template.yaml`"],
+        says: &["there is no template `another-template.yml`, `another-template.yaml` or `another-template.json`"],
     },
     Mistake {
         name: "a name that leads out of the project",

@@ -270,6 +270,83 @@ fn the_model_package_s_own_list_of_instance_types_is_held() {
     assert!(!project.path("target/deploy").exists());
 }
 
+/// A template with a model, a configuration and an endpoint, of which a test changes one text.
+const SMALL: &str = "\
+Parameters:
+  SageMakerProjectName: {Type: String}
+  ModelPackageName: {Type: String}
+Resources:
+  M:
+    Type: AWS::SageMaker::Model
+    Properties: {ExecutionRoleArn: 'arn:aws:iam::111111111111:role/x', PrimaryContainer: {ModelPackageName: !Ref ModelPackageName}}
+  C:
+    Type: AWS::SageMaker::EndpointConfig
+    Properties:
+      ProductionVariants: [{VariantName: AllTraffic, ModelName: !GetAtt M.ModelName, InstanceType: ml.m5.large, InitialInstanceCount: 1}]
+  E:
+    Type: AWS::SageMaker::Endpoint
+    Properties: {EndpointName: !Ref SageMakerProjectName, EndpointConfigName: !GetAtt C.EndpointConfigName}
+";
+
+#[test]
+fn what_aws_refuses_is_an_error_and_what_is_not_known_here_is_a_warning() {
+    let project = Project::new();
+    for stage in ["staging", "prod"] {
+        project.write(&format!("{stage}-config-template.json"), "[]");
+    }
+    let check = |text: &str, becomes: &str| {
+        assert!(SMALL.contains(text), "{text}");
+        project.write("cfn-sm-endpoint-template.yml", &SMALL.replacen(text, becomes, 1));
+        project.run(["config", "check"])
+    };
+    check("", "").ends_with(0);
+    for (text, becomes, says) in [
+        ("!GetAtt C.EndpointConfigName", "!Ref C", "error: `EndpointConfigName` of `E` has the ARN of `C` where its name belongs"),
+        ("!GetAtt M.ModelName", "!Sub '${M}'", "error: `ModelName` of `C` has the ARN of `M` where its name belongs"),
+        (
+            "InitialInstanceCount: 1",
+            "InitialInstanceCount: 1, ManagedInstanceScaling: {Status: ENABLED}",
+            "`ManagedInstanceScaling` and a `ModelName`",
+        ),
+        (
+            "    Type: AWS::SageMaker::Endpoint\n",
+            "    Type: AWS::SageMaker::Endpoint\n    DependOn: C\n",
+            "the resource `E` has an unknown attribute `DependOn`",
+        ),
+    ] {
+        check(text, becomes).ends_with(2).says(says);
+    }
+    for (text, becomes, says) in [
+        ("Resources:", "  Names: {Type: List<String>, Default: a}\nResources:", "warning: parameter `Names` has the type `List<String>`"),
+        (
+            "Resources:",
+            "  Value: {Type: 'AWS::SSM::Parameter::Value<Number>', Default: /a}\nResources:",
+            "warning: parameter `Value` has the type",
+        ),
+        (
+            "Resources:",
+            "Resources:\n  Net: {Type: 'Acme::Net::MODULE'}\n  Q: {Type: 'AWS::SQS::Queue', Properties: {QueueName: !Ref NetTopic}}",
+            "warning: whether the module `Net` brings `NetTopic` is not known here",
+        ),
+    ] {
+        check(text, becomes).ends_with(0).says(says);
+    }
+}
+
+#[test]
+fn a_template_in_json_is_found_and_two_templates_are_refused() {
+    let project = Project::new();
+    for stage in ["staging", "prod"] {
+        project.write(&format!("{stage}-config-template.json"), "[]");
+    }
+    let json = cfn_render::Template::parse(SMALL, "t.yml").unwrap().to_json();
+    project.write("cfn-sm-endpoint-template.json", &json);
+    let both = "there are both `cfn-sm-endpoint-template.yml` and `cfn-sm-endpoint-template.json`";
+    project.run(["config", "check"]).ends_with(2).says(both);
+    std::fs::remove_file(project.path("cfn-sm-endpoint-template.yml")).unwrap();
+    project.run(["config", "check"]).ends_with(0);
+}
+
 #[test]
 fn a_schema_is_made_from_the_template_and_says_when_it_is_stale() {
     let project = project();
