@@ -11,9 +11,9 @@ use schemars::{JsonSchema, Schema, schema_for};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use model_release::DoctorReport;
 use model_release::manifest::Manifest;
 use model_release::plan_report::PlanDocument;
+use model_release::{DoctorReport, PackageResult};
 
 /// The parameters of a stage (NAME-template.json): the form of either of CodePipeline's CloudFormation actions.
 #[derive(Deserialize, JsonSchema)]
@@ -304,6 +304,11 @@ fn the_schema_of_a_plan_is_fresh() {
 #[test]
 fn the_schema_of_what_doctor_finds_is_fresh() {
     holds("doctor.v1.json", "What doctor found", json(schema_for!(DoctorReport)));
+}
+
+#[test]
+fn the_schema_of_the_result_of_package_is_fresh() {
+    holds("package-result.v1.json", "Result of package", json(schema_for!(PackageResult)));
 }
 
 #[test]

@@ -10,6 +10,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
+//! - [`demo`]: the scene of the demonstration.
 //! - [`stand_in`]: a local AWS with several accounts, which programs reach by their environment.
 //! - [`iris`]: a model container, good or bad as a test wants it.
 //! - [`loopback`]: a canned HTTP server.
@@ -20,6 +21,7 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+pub mod demo;
 pub mod iris;
 pub mod loopback;
 pub mod model_server;

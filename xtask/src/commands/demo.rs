@@ -4,12 +4,12 @@
 //! as the pipeline would run it, in a process of its own whose environment holds nothing of the caller's: it cannot reach the real AWS.
 
 mod pipeline;
-mod scene;
 
 use std::io::{BufRead as _, IsTerminal as _};
 
 use pipeline::Pipeline;
-use scene::Scene;
+use sandbox::demo::{GROUP, PROD, STAGING, Scene};
+use sandbox::stand_in;
 
 use crate::cli::DemoOptions;
 use crate::exit::Exit;
@@ -29,7 +29,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DemoOptio
     printer.say("  222222222222  in the organizational unit of staging");
     printer.say("  333333333333  in the organizational unit of production");
     printer.step("Preparing", "the local AWS (once; its Python environment takes a minute the first time)");
-    let scene = Scene::start(project, &folder).await?;
+    let scene = Scene::start(&project.target("stand-in"), &folder).await.map_err(|error| broken(&error))?;
     printer.step("Started", format_args!("AWS at {}, the iris model at {}", scene.aws.url(), scene.model.url()));
     printer.say("  The registry has versions 1 (approved), 2 (rejected) and 3 (pending approval).");
 
@@ -44,14 +44,14 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DemoOptio
 
     printer.heading("Second release: a data scientist registers version 4, and it is approved");
     printer.say("  In CodePipeline: the approval in the registry starts the next run.");
-    scene.approve(4)?;
+    scene.approve(4).map_err(|error| broken(&error))?;
     release(printer, &pipeline, options)?;
     served(printer, &scene, 4, 4)?;
 
     printer.heading("Third release: version 5, and an endpoint that silently stays on version 4");
     printer.say("  SageMaker can put an endpoint back on its old configuration and still say InService; CloudFormation says SUCCEEDED.");
-    scene.approve(5)?;
-    scene.stay_on_old_model(Stage::Staging)?;
+    scene.approve(5).map_err(|error| broken(&error))?;
+    scene.stay_on_old_model(&STAGING).map_err(|error| broken(&error))?;
     pipeline.build()?;
     pipeline.deploy(Stage::Staging, Exit::Failed)?;
     printer.step("Caught", "nothing goes to production: the endpoint does not serve what was approved");
@@ -73,8 +73,13 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DemoOptio
 
 /// What the endpoints serve, as AWS says it.
 fn served(printer: Printer, scene: &Scene, staging: u32, prod: u32) -> Result<(), Failure> {
-    scene.must_serve(Stage::Staging, staging)?;
-    scene.must_serve(Stage::Prod, prod)?;
+    for (stage, version) in [(STAGING, staging), (PROD, prod)] {
+        let package = scene.served(&stage).map_err(|error| broken(&error))?;
+        if !package.ends_with(&format!("/{GROUP}/{version}")) {
+            let message = format!("the {} endpoint serves `{package}`, not version {version}", stage.name);
+            return Err(Failure::new(FailureKind::Failed, vec![Diagnostic::error(message)]));
+        }
+    }
     printer.step("Serving", format_args!("version {staging} in staging, version {prod} in production (asked of AWS itself)"));
     Ok(())
 }
@@ -118,11 +123,15 @@ fn approval(printer: Printer, pipeline: &Pipeline<'_>, options: &DemoOptions) ->
 /// Leaves everything running until the caller has seen enough.
 fn keep(printer: Printer, scene: &Scene) -> Result<(), Failure> {
     printer.heading("The local AWS stays up; in another terminal:");
-    for (name, value) in scene.environment()? {
+    for (name, value) in scene.environment().map_err(|error| broken(&error))? {
         Printer::out(&format!("export {name}='{value}'\n"));
     }
     printer.say("  aws sagemaker list-endpoints      (these are the keys of 111111111111; they open nothing else)");
     printer.say("Press Enter to end it.");
     let _ = std::io::stdin().lock().read_line(&mut String::new());
     Ok(())
+}
+
+fn broken(error: &stand_in::Error) -> Failure {
+    Failure::unreachable(Diagnostic::error(error.to_string()).with_hint_opt(error.hint()))
 }

@@ -1,7 +1,5 @@
 //! `package`: one template, in place of `aws cloudformation package`, with the same flags.
 
-pub(crate) mod result;
-
 use std::collections::BTreeMap;
 
 use cfn_render::Template;
@@ -12,8 +10,7 @@ use crate::files;
 use crate::printer::{Format, Printer};
 use crate::stores::{self, Bucket};
 use model_release::problems;
-use model_release::{Diagnostic, Failure};
-use result::PackageResult;
+use model_release::{Diagnostic, Failure, PackageResult};
 
 pub(crate) async fn run(printer: Printer, options: &PackageOptions) -> Result<Exit, Failure> {
     let metadata = metadata(options.metadata.as_deref())?;
@@ -49,7 +46,7 @@ pub(crate) async fn run(printer: Printer, options: &PackageOptions) -> Result<Ex
         printer.step("Packaged", path.display());
     }
     match (printer.format, &options.output_template_file) {
-        (Format::Json, path) => printer.result(&PackageResult::new(&packaged, &text, path.as_deref()), ""),
+        (Format::Json, path) => printer.result(&PackageResult::new(&packaged, &text, path.as_deref(), crate::tool()), ""),
         (Format::Text, None) => Printer::out(&text),
         (Format::Text, Some(_)) => {}
     }

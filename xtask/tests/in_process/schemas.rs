@@ -5,11 +5,9 @@
 use std::path::Path;
 
 use model_release::configuration::Configuration;
-use schemars::schema_for;
 
 use crate::cli::SchemaOf;
 use crate::commands::config;
-use crate::commands::package::result::PackageResult;
 
 fn is_fresh(name: &str, fresh: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schemas").join(name);
@@ -26,11 +24,4 @@ fn the_schemas_that_are_made_from_the_template_are_fresh() {
     let section = Configuration::read_section(&template).unwrap_or_else(|failure| panic!("{:?}", failure.diagnostics));
     is_fresh("stage-config.cfn-sm-endpoint.json", &config::schema::text(&section, SchemaOf::Stage));
     is_fresh("stage-overrides.cfn-sm-endpoint.json", &config::schema::text(&section, SchemaOf::Overrides));
-}
-
-#[test]
-fn the_schema_of_the_result_of_package_is_fresh() {
-    let mut schema = schema_for!(PackageResult).to_value();
-    schema["title"] = "Result of package".into();
-    is_fresh("package-result.v1.json", &format!("{}\n", serde_json::to_string_pretty(&schema).unwrap()));
 }

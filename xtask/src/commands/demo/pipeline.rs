@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::scene::{GROUP, ROLE, Scene, unit};
+use sandbox::demo::{GROUP, PROD, ROLE, STAGING, Scene};
+
 use crate::exit::Exit;
 use crate::files;
 use crate::printer::Printer;
@@ -26,7 +27,7 @@ pub(crate) struct Pipeline<'a> {
 impl<'a> Pipeline<'a> {
     /// The variables are those that the Python seed's pipeline sets, and the credentials are the local AWS's.
     pub(crate) fn new(printer: Printer, project: &'a Project, folder: &'a Path, scene: &Scene) -> Result<Self, Failure> {
-        let mut variables = scene.environment()?;
+        let mut variables = scene.environment().map_err(|error| super::broken(&error))?;
         let pipeline = [
             ("SAGEMAKER_PROJECT_ID", "p-abc123xyz"),
             ("SAGEMAKER_PROJECT_NAME", "iris"),
@@ -36,8 +37,8 @@ impl<'a> Pipeline<'a> {
             ("ENV_TYPE_STAGING_NAME", "staging"),
             ("ENV_TYPE_PROD_NAME", "prod"),
             ("MULTI_ACCOUNT_DEPLOYMENT", "YES"),
-            ("ORGANIZATIONAL_UNIT_STAGING_ID", unit(Stage::Staging)),
-            ("ORGANIZATIONAL_UNIT_PROD_ID", unit(Stage::Prod)),
+            ("ORGANIZATIONAL_UNIT_STAGING_ID", STAGING.unit),
+            ("ORGANIZATIONAL_UNIT_PROD_ID", PROD.unit),
             ("SAGEMAKER_EXECUTION_ROLE_STAGING_NAME", ROLE),
             ("SAGEMAKER_EXECUTION_ROLE_PROD_NAME", ROLE),
         ];

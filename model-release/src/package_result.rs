@@ -1,19 +1,19 @@
-//! What `package --format json` prints: the template, and what was uploaded for it.
+//! The result of packaging a template as JSON: the template, and what was uploaded for it.
 
 use std::path::Path;
 
 use cfn_render::{Packaged, Place, Problem, Severity};
 use serde::Serialize;
 
-use model_release::manifest::Tool;
+use crate::manifest::Tool;
 
 /// The one version of the format.
 const SCHEMA_VERSION: u32 = 1;
 
 /// What packaging came to.
 #[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct PackageResult {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PackageResult {
     schema_version: u32,
     tool: Tool,
     /// The packaged template; null when it was written to a file.
@@ -28,7 +28,7 @@ pub(crate) struct PackageResult {
 
 /// One artifact in the bucket.
 #[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Upload {
     /// The object's key.
     key: String,
@@ -49,7 +49,7 @@ struct Upload {
 
 /// Something worth telling.
 #[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Note {
     /// `warning` or `note`.
     severity: &'static str,
@@ -62,7 +62,7 @@ struct Note {
 
 /// A place in a template.
 #[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct At {
     file: String,
     /// From 1.
@@ -76,10 +76,11 @@ struct At {
 }
 
 impl PackageResult {
-    pub(crate) fn new(packaged: &Packaged, text: &str, output: Option<&Path>) -> Self {
+    /// The result of `tool`. `text` is the packaged template, in the form in which it is written to `output` or handed on.
+    pub fn new(packaged: &Packaged, text: &str, output: Option<&Path>, tool: Tool) -> Self {
         Self {
             schema_version: SCHEMA_VERSION,
-            tool: crate::tool(),
+            tool,
             template: if output.is_none() { Some(text.to_owned()) } else { None },
             output_template_file: output.map(|path| path.display().to_string()),
             uploads: packaged.uploads.iter().map(Upload::new).collect(),
