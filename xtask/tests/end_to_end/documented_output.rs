@@ -109,7 +109,7 @@ fn example() -> Project {
 
 /// A project with a base file, a stage file and overrides.
 fn layered() -> Project {
-    let project = Project::new().with_pipeline_variables();
+    let mut project = Project::new().with_pipeline_variables();
     let entry = |name: &str, value: &str| format!("    {{ \"ParameterKey\": \"{name}\", \"ParameterValue\": \"{value}\" }}");
     let file = |entries: &[String]| format!("[\n{}\n]\n", entries.join(",\n"));
     let base = [entry("EndpointInstanceType", "ml.m5.large"), entry("DeploymentStrategy", "canary")];
@@ -117,11 +117,13 @@ fn layered() -> Project {
     project.write("base-config-template.json", &file(&base));
     project.write("staging-config-template.json", &file(&staging));
     project.write("prod-config-template.json", &file(&[entry("EnvType", "prod"), entry("EndpointInstanceCount", "1")]));
-    let overrides = json!([{ "accounts": ["444444444444"], "parameters": { "EndpointInstanceCount": "4" } }]);
-    let overrides = serde_json::to_string_pretty(&json!({ "version": 1, "overrides": overrides })).unwrap();
-    project.write("staging-config-overrides.json", &overrides);
-    let mut project = project;
+    let overrides = r#"{ "version": 1, "overrides": [
+    { "accounts": ["444444444444"], "parameters": { "EndpointInstanceCount": "4" } }
+] }
+"#;
+    project.write("staging-config-overrides.json", overrides);
     project.set("STAGING_ACCOUNT_LIST", "222222222222,444444444444");
+    project.set("SAGEMAKER_EBS_KMS_KEY_ARN", "");
     project
 }
 
@@ -190,7 +192,7 @@ fn in_order(text: &str) -> String {
         let word = line.split_whitespace().next().unwrap_or_default().to_owned();
         ["Checked", "Passed", "FAILED", "SUCCEEDED"].contains(&word.as_str()).then_some(word)
     };
-    let mut lines: Vec<&str> = text.trim_end().lines().collect();
+    let mut lines: Vec<&str> = text.trim_start_matches('\n').trim_end().lines().collect();
     lines.chunk_by_mut(|one, next| status(one).is_some() && status(one) == status(next)).for_each(|chunk| {
         if chunk.len() > 1 {
             chunk.sort_unstable();
@@ -237,11 +239,11 @@ fn fresh(documented: &[&str], printed: &[&str]) -> Vec<String> {
     let (mut i, mut j, mut lines) = (0, 0, Vec::new());
     while i < old.len() || j < new.len() {
         if i < old.len() && is_elision(&old[i]) {
-            if j < new.len() && cost[i][j] == cost[i][j + 1] {
-                j += 1;
-            } else {
+            if cost[i][j] == cost[i + 1][j] {
                 lines.push(documented[i].to_owned());
                 i += 1;
+            } else {
+                j += 1;
             }
         } else if i < old.len() && j < new.len() && cost[i][j] == cost[i + 1][j + 1] + changed(&old[i], &new[j]) {
             lines.push(if old[i] == new[j] { documented[i] } else { printed[j] }.to_owned());
