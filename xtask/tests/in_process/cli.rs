@@ -39,7 +39,7 @@ fn options<'a>(root: &'a Command, marker: &str) -> Vec<&'a Arg> {
 fn flag(argument: &Arg) -> String {
     let names = argument.get_value_names().unwrap_or_default();
     let takes_value = matches!(argument.get_action(), ArgAction::Set | ArgAction::Append);
-    let value = names.first().filter(|_| takes_value).map(|name| name.as_str());
+    let value = names.first().filter(|_| takes_value).map(clap::builder::Str::as_str);
     match (argument.get_long(), value) {
         (None, _) => format!("`{}`", value.unwrap_or_else(|| argument.get_id().as_str())),
         (Some(long), Some(value)) if argument.is_require_equals_set() => format!("`--{long}[={value}]`"),
