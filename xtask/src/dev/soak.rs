@@ -106,22 +106,5 @@ fn chosen(all: Vec<Suite>, names: &[String]) -> Result<Vec<Suite>, Failure> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn suite(name: &str) -> Suite {
-        Suite { name: name.to_owned(), package: "stack-rollout", properties: Vec::new() }
-    }
-
-    #[test]
-    fn suites_are_chosen_by_a_part_of_their_names_and_an_unknown_name_is_refused() {
-        let all = vec![suite("stack-rollout/rollout/laws"), suite("stage-config/laws")];
-        let names = |names: &[&str]| {
-            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-            chosen(all.clone(), &names).map(|suites| suites.into_iter().map(|suite| suite.name).collect::<Vec<_>>())
-        };
-        assert_eq!(names(&[]).unwrap().len(), 2);
-        assert_eq!(names(&["stage-config"]).unwrap(), ["stage-config/laws"]);
-        assert_eq!(names(&["stage-config", "lows"]).unwrap_err().kind, FailureKind::BadInput);
-    }
-}
+#[path = "../../tests/in_process/soak.rs"]
+mod tests;
