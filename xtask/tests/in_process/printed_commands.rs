@@ -103,7 +103,7 @@ fn every_option_that_a_message_names_is_one() {
     let mut known = vec!["help".to_owned(), "version".to_owned()];
     options(&Cli::command(), &mut known);
     // Of cargo, for those who develop this program.
-    known.extend(["deny", "skip", "features", "bin", "test"].map(str::to_owned));
+    known.extend(["deny", "skip", "features", "bin", "test", "exact"].map(str::to_owned));
     let unknown: Vec<_> = printed::options(workspace()).into_iter().filter(|found| !known.contains(&found.text)).collect();
     assert!(unknown.is_empty(), "{unknown:#?}");
 }
