@@ -281,7 +281,8 @@ fn needed(script: &str) -> BTreeSet<String> {
 
 /// The variables that stand in for the options of a command, as its help names them.
 fn options_of(command: &str) -> BTreeSet<String> {
-    let help = Project::new().run([command, "--help"]).ends_with(0).stdout;
+    // A long line is wrapped anywhere between two words.
+    let help = Project::new().run([command, "--help"]).ends_with(0).stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     help.split("[env: ").skip(1).map(|rest| rest.split(['=', ']']).next().unwrap().to_owned()).collect()
 }
 
