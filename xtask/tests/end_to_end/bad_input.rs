@@ -312,7 +312,7 @@ const MISTAKES: &[Mistake] = &[
         make: |project| project.set("MODEL_PACKAGE", "99"),
         arguments: BUILD,
         code: 2,
-        says: &["no version 99", "name one of the versions that are in the file"],
+        says: &["no version 99", "choose one of the versions in the file"],
     },
     Mistake {
         name: "a file where the release's folder should be",
