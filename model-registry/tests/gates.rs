@@ -214,7 +214,7 @@ fn a_gate_that_cannot_be_read_is_an_error_and_does_not_pass() {
     metric `accuracy` cannot be read: `s3://iris-models/2/evaluation.json` could not be read: User is not authorized (AWS)
     metric `accuracy` cannot be read: the document of `ModelQuality.Statistics` has nothing at `/multiclass/accuracy`
     metric `accuracy` cannot be read: the document of `ModelQuality.Statistics` has nothing at `/multiclass/accuracy`
-    metric `accuracy` cannot be read: the value at `/multiclass/accuracy` in the document of `ModelQuality.Statistics` is text, not a number
+    metric `accuracy` cannot be read: the value at `/multiclass/accuracy` in the document of `ModelQuality.Statistics` is a string, not a number
     metric `accuracy` cannot be read: `s3://iris-models/2/evaluation.json` is not JSON: expected value at line 1 column 1
     metric `accuracy` cannot be read: the package refers to no metrics `ModelQuality.Statistics`; it refers to no metrics
     metric `accuracy` cannot be read: the package's `ModelQuality.Statistics`: `https://example.com/x` is not the URI of an object in S3 (s3://BUCKET/KEY)

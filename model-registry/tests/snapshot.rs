@@ -150,11 +150,11 @@ fn every_mistake_in_a_snapshot_is_reported_at_once_with_its_place() {
     4:3: a registry snapshot has no `list-model-package`
     6:26: `iris/1` is not the ARN of a model package (arn:aws:sagemaker:REGION:ACCOUNT:model-package/GROUP/VERSION)
     6:52: `CreationTime` is "yesterday", not a time
-    7:5: there is no `ModelPackageStatus`
+    7:5: `ModelPackageStatus` is missing
     9:5: `arn:aws:sagemaker:us-east-1:111111111111:model-package/Iris/3` is there twice; first at 8:5
-    10:132: `ModelPackageStatus` is a number, not text
-    11:5: this is text, not a model package
-    13:29: `describe-model-package` is text, not a list of descriptions
+    10:132: `ModelPackageStatus` is a number, not a string
+    11:5: this is a string, not a model package
+    13:29: `describe-model-package` is a string, not a list of descriptions
     "#);
 }
 

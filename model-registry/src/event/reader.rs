@@ -162,7 +162,7 @@ impl<'a> Reader<'a> {
     fn text(&mut self, node: Node<'a>, name: &str) -> Option<String> {
         let text = node.text();
         if text.is_none() {
-            self.problem("not-text", node, format!("`{name}` is {}, not text", node.kind()), RULE_HINT);
+            self.problem("not-text", node, format!("`{name}` is {}, not a string", node.kind()), RULE_HINT);
         }
         text
     }

@@ -53,7 +53,7 @@ pub(super) fn value(document: &Json, required: &RequiredMetric) -> Result<f64, M
         let kind = match found {
             Json::Null => "null",
             Json::Bool(_) => "a boolean",
-            Json::String(_) => "text",
+            Json::String(_) => "a string",
             Json::Array(_) => "a list",
             Json::Object(_) => "an object",
             Json::Number(_) => "a number that is too large",

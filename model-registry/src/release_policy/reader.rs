@@ -296,12 +296,12 @@ impl<'a> Reader<'a> {
         let name = if name.contains(' ') { name.to_owned() } else { format!("`{name}`") };
         match node.text() {
             Some(text) if text.trim().is_empty() => {
-                self.problem("empty-text", node, format!("{name} is empty"), "write a text in quotes");
+                self.problem("empty-text", node, format!("{name} is empty"), "write a string in quotes");
                 None
             }
             Some(text) => Some(text),
             None => {
-                self.problem("not-text", node, format!("{name} is {}, not text", node.kind()), "write a text in quotes");
+                self.problem("not-text", node, format!("{name} is {}, not a string", node.kind()), "write a string in quotes");
                 None
             }
         }

@@ -193,7 +193,7 @@ impl<'a> Reader<'a> {
     /// wire`.
     fn time(&mut self, node: Node<'a>) -> Option<Timestamp> {
         let time = match node.kind() {
-            Kind::Text => node.text().and_then(|text| text.parse().ok()),
+            Kind::String => node.text().and_then(|text| text.parse().ok()),
             Kind::Number => node.number().and_then(|seconds| {
                 #[expect(clippy::cast_possible_truncation, reason = "a time outside of the range is refused by `from_millisecond`")]
                 Timestamp::from_millisecond((seconds * 1000.0).round() as i64).ok()
@@ -223,7 +223,7 @@ impl<'a> Reader<'a> {
     fn text(&mut self, node: Node<'a>, name: &str) -> Option<String> {
         let text = node.text();
         if text.is_none() {
-            self.problem("not-text", node, format!("`{name}` is {}, not text", node.kind()), CLI_HINT);
+            self.problem("not-text", node, format!("`{name}` is {}, not a string", node.kind()), CLI_HINT);
         }
         text
     }

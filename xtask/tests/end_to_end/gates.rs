@@ -144,7 +144,7 @@ fn a_gate_that_cannot_be_read_ends_the_build_and_deploys_nothing_older() {
     let denied = Fault::error(403, "AccessDenied", "Access Denied").on("s3", "GetObject");
     refused(good("good.json"), 3, &["metric `accuracy` cannot be read", "AccessDenied", "s3:GetObject"], Some(denied));
     refused(good("nowhere.json"), 3, &["NoSuchKey", "nowhere.json"], None);
-    refused(SeedPackage { metrics: None, ..good("x") }, 2, &["names no metrics `ModelQuality.Statistics`"], None);
+    refused(SeedPackage { metrics: None, ..good("x") }, 2, &["refers to no metrics `ModelQuality.Statistics`"], None);
     cloud.aws.reset().unwrap();
     let project = fill(&cloud, good("other.json"));
     cloud.aws.put_object(HOME, BUCKET, "other.json", r#"{ "accuracy": { "mean": 0.97 } }"#).unwrap();
