@@ -25,8 +25,8 @@ pub struct Member<'a> {
 /// What kind of value a [`Node`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A text in quotes.
-    Text,
+    /// A string.
+    String,
     /// A number.
     Number,
     /// `true` or `false`.
@@ -47,7 +47,7 @@ impl<'a> Node<'a> {
     /// What kind of value this is.
     pub fn kind(self) -> Kind {
         match self.source().as_bytes().first() {
-            Some(b'"') => Kind::Text,
+            Some(b'"') => Kind::String,
             Some(b'{') => Kind::Object,
             Some(b'[') => Kind::List,
             Some(b't' | b'f') => Kind::Boolean,
@@ -59,12 +59,12 @@ impl<'a> Node<'a> {
     /// The characters of a text. One with a [lone surrogate](Self::has_lone_surrogate) becomes the replacement character.
     pub fn text(self) -> Option<String> {
         let characters = || serde_json::from_str(self.source()).unwrap_or_else(|_| char::REPLACEMENT_CHARACTER.to_string());
-        (self.kind() == Kind::Text).then(characters)
+        (self.kind() == Kind::String).then(characters)
     }
 
     /// Whether a text has half of a character, such as `\ud800`: JSON allows it, no Unicode text can hold it.
     pub fn has_lone_surrogate(self) -> bool {
-        self.kind() == Kind::Text && serde_json::from_str::<String>(self.source()).is_err()
+        self.kind() == Kind::String && serde_json::from_str::<String>(self.source()).is_err()
     }
 
     /// The nearest binary number, of a number that is not too great for one.
@@ -132,7 +132,7 @@ impl<'de> Deserialize<'de> for Members<'de> {
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Text => "text",
+            Self::String => "a string",
             Self::Number => "a number",
             Self::Boolean => "a boolean",
             Self::Null => "null",

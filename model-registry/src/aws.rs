@@ -16,7 +16,7 @@ use aws_types::SdkConfig;
 
 pub use documents::S3Documents;
 
-use self::failure::{malformed, refused};
+use self::failure::{malformed, sdk_error};
 use crate::error::{RegistryError, RegistryErrorKind};
 use crate::group::ModelPackageGroup;
 use crate::life_cycle::{LifeCycle, LifeCycleStore};
@@ -25,40 +25,42 @@ use crate::registry::{PackageQuery, Page, Registry};
 use crate::sharing::GroupStore as _;
 use aws_names::ModelPackageArn;
 
-/// The longest that an operation may take, its retries and the pauses between them included, unless [`SageMakerRegistry::deadline`] says
-/// otherwise.
+/// The default time limit of an operation, including its retries and the pauses between them.
+/// [`SageMakerRegistry::deadline`] changes it.
 const DEADLINE: Duration = Duration::from_mins(1);
-/// The longest that one attempt may take: every operation here answers within a second or two.
+/// The time limit of one attempt: every operation here returns within a second or two.
 const ATTEMPT: Duration = Duration::from_secs(20);
 /// The longest pause before a throttled call is repeated.
 const MAX_PAUSE: Duration = Duration::from_secs(4);
 
-/// The SageMaker Model Registry of an account and region. Every operation ends within a deadline, whatever the client was given; what is
-/// throttled is tried again as the client's own configuration says, after pauses of random length.
+/// The SageMaker Model Registry of an account and region. Every operation has a deadline, whatever
+/// the client's configuration says. Throttled calls are retried as the client's configuration says,
+/// after pauses of random length.
 #[derive(Debug, Clone)]
 pub struct SageMakerRegistry {
     client: Client,
 }
 
 impl SageMakerRegistry {
-    /// The registry of a configuration's account and region. The registry throttles more often than other services, since a whole group is
-    /// listed page after page: a call is repeated more often than usual, after pauses of random length.
+    /// The registry of the configuration's account and region. The registry throttles more often
+    /// than other services, because a group is listed page by page: calls are retried more often
+    /// than usual, after pauses of random length.
     pub fn from_config(config: &SdkConfig) -> Self {
         let retries = RetryConfig::standard().with_max_attempts(5).with_max_backoff(MAX_PAUSE);
         Self::new(Client::from_conf(Builder::from(config).retry_config(retries).build()))
     }
 
-    /// The registry that this client talks to.
+    /// The registry that this client calls.
     pub fn new(client: Client) -> Self {
         Self { client }.deadline(DEADLINE)
     }
 
-    /// The client that it talks through.
+    /// The client.
     pub fn client(&self) -> &Client {
         &self.client
     }
 
-    /// With another deadline for each operation.
+    /// Sets another deadline for each operation.
     #[must_use]
     pub fn deadline(self, deadline: Duration) -> Self {
         let config = self.client.config();
@@ -75,7 +77,8 @@ impl Registry for SageMakerRegistry {
             .client
             .list_model_packages()
             .model_package_group_name(query.group.request_value())
-            // Both are asked for explicitly: the documented defaults are ascending, and unversioned packages.
+            // Both are set explicitly: the documented defaults are ascending order and unversioned
+            // packages.
             .sort_by(sdk::ModelPackageSortBy::CreationTime)
             .sort_order(sdk::SortOrder::Descending)
             .model_package_type(sdk::ModelPackageType::Versioned)
@@ -84,7 +87,7 @@ impl Registry for SageMakerRegistry {
             .set_next_token(query.next_token.clone())
             .send()
             .await
-            .map_err(|error| refused(OPERATION, &error))?;
+            .map_err(|error| sdk_error(OPERATION, &error))?;
         let next_token = output.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
         let packages =
             output.model_package_summary_list().iter().map(|summary| convert::summary(OPERATION, summary)).collect::<Result<_, _>>()?;
@@ -97,11 +100,11 @@ impl Registry for SageMakerRegistry {
             .client
             .describe_model_package()
             .model_package_name(arn.to_string())
-            // The metadata needs no right to the package's encryption key.
+            // Metadata alone needs no permission for the package's encryption key.
             .included_data(sdk::IncludedData::MetadataOnly)
             .send()
             .await
-            .map_err(|error| refused(OPERATION, &error))?;
+            .map_err(|error| sdk_error(OPERATION, &error))?;
         convert::package(OPERATION, &output)
     }
 
@@ -133,7 +136,8 @@ impl LifeCycleStore for SageMakerRegistry {
             .stage_status(&life_cycle.status)
             .set_stage_description(life_cycle.description.clone())
             .build();
-        // What a request leaves out stays as it is: nothing else may be named here.
+        // The request must contain nothing else: SageMaker leaves members that are not in it
+        // unchanged.
         self.client
             .update_model_package()
             .model_package_arn(arn.to_string())
@@ -142,6 +146,6 @@ impl LifeCycleStore for SageMakerRegistry {
             .send()
             .await
             .map(drop)
-            .map_err(|error| refused(OPERATION, &error))
+            .map_err(|error| sdk_error(OPERATION, &error))
     }
 }

@@ -1,4 +1,4 @@
-//! Choosing one model package, and saying why.
+//! Chooses one model package and explains the choice.
 
 mod reason;
 mod selection;
@@ -19,26 +19,29 @@ use crate::registry::{PackageQuery, Page, Registry};
 use crate::release_policy::{Evaluation, GateError, PassedGate, ReleasePolicy, denied, evaluate};
 use aws_names::ModelPackageArn;
 
-/// The most that a page holds (SageMaker API, ListModelPackages): one page nearly always has an approved package in it.
+/// The largest page (SageMaker API, ListModelPackages). One page nearly always contains an approved
+/// package.
 const PAGE: u8 = 100;
 
-/// Of a group whose approved packages all fail a gate, this many are described and no more: a model that old is not what anybody waits for.
-const MOST_CANDIDATES: usize = 100;
+/// The search ends after this many approved packages that fail a gate: an older model is not what a
+/// team expects to deploy.
+const MAX_CANDIDATES: usize = 100;
 
-/// What a chosen package must satisfy. `D` is where the documents with metrics are.
+/// What a chosen package must satisfy. `D` reads the documents with metrics.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Gates<D = NoDocuments> {
-    /// A package that was named may be deployed without approval; the gates of the policy hold for it all the same.
+    /// A package that is requested explicitly can be deployed without approval. It must still pass
+    /// the gates of the policy.
     pub allow_unapproved: bool,
-    /// What the team demands.
+    /// The team's release policy.
     pub policy: ReleasePolicy,
-    /// Where the documents with metrics are.
+    /// Reads the documents with metrics.
     pub documents: D,
 }
 
 impl Default for Gates {
-    /// Nothing but what SageMaker itself asks for: approved, completed, registered.
+    /// Only what SageMaker itself requires: approved, completed, registered.
     fn default() -> Self {
         Self { allow_unapproved: false, policy: ReleasePolicy::default(), documents: NoDocuments }
     }
@@ -57,42 +60,42 @@ impl<D: Documents> Gates<D> {
 pub struct Choice {
     /// The package.
     pub package: ModelPackage,
-    /// What was wanted.
+    /// What was requested.
     pub selection: Selection,
-    /// Why this one.
-    pub because: Because,
-    /// The packages that are newer or were looked at before, and were not chosen.
-    pub passed_over: Vec<SkippedPackage>,
-    /// The gates of the policy that it meets, and what was found.
+    /// Why this package was chosen.
+    pub because: ChoiceReason,
+    /// The packages that were considered before this one, each with the reason why it was skipped.
+    pub skipped: Vec<SkippedPackage>,
+    /// The gates of the policy that it passes, and the values found.
     pub gates: Vec<PassedGate>,
-    /// Nobody approved it, and [`Gates::allow_unapproved`] let it through.
+    /// It is not approved, and [`Gates::allow_unapproved`] allowed it.
     pub without_approval: bool,
 }
 
-/// Why a package was chosen. Displays as words.
+/// Why a package was chosen. Its `Display` is a phrase for people.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub enum Because {
+pub enum ChoiceReason {
     /// It is the newest deployable package of its group.
     Newest {
         /// The group.
         group: ModelPackageGroup,
         /// Its version; none for an unversioned package.
         version: Option<u32>,
-        /// How many newer ones may not be deployed.
+        /// How many newer ones are not deployable.
         newer: usize,
-        /// There are newer ones that were not looked at one by one.
+        /// There are newer ones that were not examined one by one.
         more: bool,
         /// How many gates of the release policy it passes.
         gates: usize,
     },
-    /// It was named.
-    Named {
-        /// How it was named.
+    /// It was requested explicitly.
+    Requested {
+        /// How it was requested.
         selection: Selection,
-        /// What named it, in words, when that was not a person: an event, say.
-        named_by: Option<String>,
-        /// Its approval status, when it is deployed without an approval.
+        /// What requested it if a person did not: an event, for example.
+        requested_by: Option<String>,
+        /// Its approval status, if it is deployed without approval.
         without_approval: Option<ApprovalStatus>,
         /// How many gates of the release policy it passes.
         gates: usize,
@@ -104,16 +107,16 @@ pub enum Because {
 pub struct SkippedPackage {
     /// Its ARN.
     pub arn: ModelPackageArn,
-    /// Why not.
+    /// Why it was skipped.
     pub reason: Reason,
 }
 
-/// What was found where there was nothing to deploy.
+/// What was found in a group without a deployable package.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Candidates {
-    /// The newest packages, each with the reason why it was not chosen.
-    pub passed_over: Vec<SkippedPackage>,
-    /// Whether there are older ones that were not looked at one by one.
+    /// The newest packages, each with the reason why it was skipped.
+    pub skipped: Vec<SkippedPackage>,
+    /// Whether there are older ones that were not examined one by one.
     pub more: bool,
 }
 
@@ -121,15 +124,15 @@ pub struct Candidates {
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum SelectError {
-    /// The group has no package that may be deployed: in a pipeline's first run this is no failure.
+    /// The group has no deployable package. In a pipeline's first run this is not a failure.
     #[error("{} `{group}`: {found}", found.headline())]
     NothingToDeploy {
         /// The group.
         group: ModelPackageGroup,
-        /// What is there instead.
+        /// What the group contains instead.
         found: Candidates,
     },
-    /// The package that was named may not be deployed.
+    /// The requested package is not deployable.
     #[error("model package `{arn}` is not deployed: {reason}")]
     NotAcceptable {
         /// The package.
@@ -137,15 +140,15 @@ pub enum SelectError {
         /// Why not.
         reason: Reason,
     },
-    /// The package that was named is of another group.
+    /// The requested package belongs to another group.
     #[error("model package `{arn}` is not of group `{group}`")]
     OtherGroup {
         /// The package.
         arn: ModelPackageArn,
-        /// The group that was named.
+        /// The requested group.
         group: ModelPackageGroup,
     },
-    /// A gate of the policy could not be read, so that nobody knows whether the package may be deployed.
+    /// A gate of the policy could not be read, so it is not known whether the package passes.
     #[error("model package `{arn}` is not deployed: {error}")]
     Gate {
         /// The package.
@@ -154,16 +157,17 @@ pub enum SelectError {
         #[source]
         error: GateError,
     },
-    /// The registry refused, or could not be asked.
+    /// A call to the registry failed.
     #[error(transparent)]
     Registry(#[from] RegistryError),
 }
 
 /// Chooses a model package.
 ///
-/// The newest approved package needs one list request in the usual case, at any size of the group, and one to describe it; a named one
-/// needs no list. When none of the newest hundred may be deployed, the search goes on among the approved ones only. A gate of the policy
-/// on metrics reads their documents, of packages that meet everything else.
+/// The newest approved package usually needs one list request, at any size of the group, and one
+/// request to describe it. A requested version or ARN needs no list. If none of the newest hundred
+/// packages is deployable, the search continues among the approved ones only. Metrics gates read
+/// their documents only for packages that pass all other gates.
 pub async fn select<R: Registry, D: Documents>(
     registry: &R,
     group: &ModelPackageGroup,
@@ -174,9 +178,9 @@ pub async fn select<R: Registry, D: Documents>(
         Selection::LatestApproved => latest_approved(registry, group, gates).await,
         Selection::Version(version) => {
             let arn = registry.version(group, *version).await?;
-            named(registry, group, &arn, selection, gates).await
+            requested(registry, group, &arn, selection, gates).await
         }
-        Selection::Arn(arn) => named(registry, group, arn, selection, gates).await,
+        Selection::Arn(arn) => requested(registry, group, arn, selection, gates).await,
     }
 }
 
@@ -185,45 +189,46 @@ async fn latest_approved<R: Registry, D: Documents>(
     group: &ModelPackageGroup,
     gates: &Gates<D>,
 ) -> Result<Choice, SelectError> {
-    let mut passed_over: Vec<SkippedPackage> = Vec::new();
+    let mut skipped: Vec<SkippedPackage> = Vec::new();
     let mut query = PackageQuery { group: group.clone(), approval_status: None, page_size: PAGE, next_token: None };
     let mut tokens = HashSet::new();
-    let mut looked_at = HashSet::new();
+    let mut examined = HashSet::new();
     let mut candidates = 0;
     let mut more = false;
     'search: loop {
         let Page { mut packages, next_token } = registry.packages(&query).await?;
-        // SageMaker sorts by creation time alone: of two that were made in the same second the higher version is the newer.
+        // SageMaker sorts by creation time only. Of two packages created in the same second, the
+        // higher version is newer.
         packages.sort_by_key(|package| Reverse((package.created, package.arn.version())));
         for summary in packages {
-            // The search among the approved ones begins at the newest again.
-            if !looked_at.insert(summary.arn.clone()) {
+            // The search among the approved packages begins at the newest again.
+            if !examined.insert(summary.arn.clone()) {
                 continue;
             }
             let objection = objection(&summary.approval_status, &summary.status, &summary.registration)
                 .or_else(|| denied(&gates.policy, &summary.arn).map(|denied| Reason::Denied { because: denied.reason.clone() }));
             if let Some(reason) = objection {
-                passed_over.push(SkippedPackage { arn: summary.arn, reason });
+                skipped.push(SkippedPackage { arn: summary.arn, reason });
                 continue;
             }
-            if candidates == MOST_CANDIDATES {
+            if candidates == MAX_CANDIDATES {
                 more = true;
                 break 'search;
             }
             candidates += 1;
             match candidate(registry, &summary, gates).await? {
                 Ok((package, passed)) => {
-                    let because = Because::Newest {
+                    let because = ChoiceReason::Newest {
                         group: group.clone(),
                         version: package.version,
-                        newer: passed_over.len(),
+                        newer: skipped.len(),
                         more,
                         gates: passed.len(),
                     };
                     let selection = Selection::LatestApproved;
-                    return Ok(Choice { package, selection, because, passed_over, gates: passed, without_approval: false });
+                    return Ok(Choice { package, selection, because, skipped, gates: passed, without_approval: false });
                 }
-                Err(reason) => passed_over.push(SkippedPackage { arn: summary.arn, reason }),
+                Err(reason) => skipped.push(SkippedPackage { arn: summary.arn, reason }),
             }
         }
         match next_token {
@@ -231,7 +236,7 @@ async fn latest_approved<R: Registry, D: Documents>(
             Some(token) if !tokens.insert((query.approval_status.is_some(), token.clone())) => {
                 return Err(endless().into());
             }
-            Some(_) if query.approval_status.is_none() && !passed_over.is_empty() => {
+            Some(_) if query.approval_status.is_none() && !skipped.is_empty() => {
                 more = true;
                 query.approval_status = Some(ApprovalStatus::Approved);
                 query.next_token = None;
@@ -239,10 +244,11 @@ async fn latest_approved<R: Registry, D: Documents>(
             token => query.next_token = token,
         }
     }
-    Err(SelectError::NothingToDeploy { group: group.clone(), found: Candidates { passed_over, more } })
+    Err(SelectError::NothingToDeploy { group: group.clone(), found: Candidates { skipped, more } })
 }
 
-/// Describes a package that the list calls acceptable and holds it against the gates; a reason when it may not be deployed after all.
+/// Describes a package that is acceptable by its list entry, and evaluates the gates. Returns a
+/// reason if it is not deployable.
 async fn candidate<R: Registry, D: Documents>(
     registry: &R,
     summary: &PackageSummary,
@@ -272,7 +278,7 @@ async fn evaluate_gates<D: Documents>(package: &ModelPackage, gates: &Gates<D>) 
     }
 }
 
-async fn named<R: Registry, D: Documents>(
+async fn requested<R: Registry, D: Documents>(
     registry: &R,
     group: &ModelPackageGroup,
     arn: &ModelPackageArn,
@@ -290,7 +296,8 @@ async fn named<R: Registry, D: Documents>(
     match objection(&package.approval_status, &package.status, &package.registration) {
         None => {}
         Some(Reason::Approval(status)) if gates.allow_unapproved => {
-            // The leave is for a missing approval only: what SageMaker did not finish, or what was only logged, cannot be deployed.
+            // `allow_unapproved` covers missing approval only. Packages that SageMaker did not
+            // complete, and logged ones, cannot be deployed.
             if let Some(reason) = unusable(&package.status, &package.registration) {
                 return Err(not_acceptable(reason));
             }
@@ -303,23 +310,16 @@ async fn named<R: Registry, D: Documents>(
     }
     let passed = evaluate_gates(&package, gates).await?.map_err(not_acceptable)?;
     let is_without_approval = without_approval.is_some();
-    let because = Because::Named { selection: selection.clone(), named_by: None, without_approval, gates: passed.len() };
-    Ok(Choice {
-        package,
-        selection: selection.clone(),
-        because,
-        passed_over: Vec::new(),
-        gates: passed,
-        without_approval: is_without_approval,
-    })
+    let because = ChoiceReason::Requested { selection: selection.clone(), requested_by: None, without_approval, gates: passed.len() };
+    Ok(Choice { package, selection: selection.clone(), because, skipped: Vec::new(), gates: passed, without_approval: is_without_approval })
 }
 
-/// Why a package may not be deployed, if so.
+/// Why a package is not deployable, if so.
 fn objection(approval: &ApprovalStatus, status: &PackageStatus, registration: &RegistrationType) -> Option<Reason> {
     if *approval == ApprovalStatus::Approved { unusable(status, registration) } else { Some(Reason::Approval(approval.clone())) }
 }
 
-/// Why a package could not be deployed even if it were approved, if so.
+/// Why a package would not be deployable even if it were approved, if so.
 fn unusable(status: &PackageStatus, registration: &RegistrationType) -> Option<Reason> {
     if *status != PackageStatus::Completed {
         Some(Reason::Status(status.clone()))
@@ -330,7 +330,7 @@ fn unusable(status: &PackageStatus, registration: &RegistrationType) -> Option<R
     }
 }
 
-impl fmt::Display for Because {
+impl fmt::Display for ChoiceReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Newest { group, version, newer, more, gates } => {
@@ -339,32 +339,32 @@ impl fmt::Display for Because {
                 }
                 write!(f, "the newest approved model package of `{}`; ", group.name())?;
                 match newer {
-                    count if *more => write!(f, "{count} newer ones or more may not be deployed")?,
+                    count if *more => write!(f, "at least {count} newer ones are not deployable")?,
                     0 => f.write_str("there is no newer one")?,
-                    1 => f.write_str("1 newer one may not be deployed")?,
-                    count => write!(f, "{count} newer ones may not be deployed")?,
+                    1 => f.write_str("1 newer one is not deployable")?,
+                    count => write!(f, "{count} newer ones are not deployable")?,
                 }
-                f.write_str(&gates_met(*gates))
+                f.write_str(&passed_gates(*gates))
             }
-            Self::Named { selection, named_by, without_approval, gates } => {
-                match named_by {
+            Self::Requested { selection, requested_by, without_approval, gates } => {
+                match requested_by {
                     Some(words) => f.write_str(words)?,
-                    None => write!(f, "{selection} was named")?,
+                    None => write!(f, "{selection} was requested")?,
                 }
                 if let Some(status) = without_approval {
-                    write!(f, ", and may be deployed although it is {}", reason::words(status))?;
+                    write!(f, ", and is deployed although it is {}", reason::words(status))?;
                 }
-                f.write_str(&gates_met(*gates))
+                f.write_str(&passed_gates(*gates))
             }
         }
     }
 }
 
-fn gates_met(count: usize) -> String {
+fn passed_gates(count: usize) -> String {
     match count {
         0 => String::new(),
-        1 => "; it meets the 1 gate of the release policy".to_owned(),
-        count => format!("; it meets the {count} gates of the release policy"),
+        1 => "; it passes the 1 gate of the release policy".to_owned(),
+        count => format!("; it passes the {count} gates of the release policy"),
     }
 }
 
@@ -372,11 +372,11 @@ impl SelectError {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::NothingToDeploy { found, .. } if found.passed_over.is_empty() => {
+            Self::NothingToDeploy { found, .. } if found.skipped.is_empty() => {
                 Some("register a model package in the group and approve it; check the group's name and the region".to_owned())
             }
-            Self::NothingToDeploy { found, .. } if found.approved_but_refused() => {
-                Some("approve a model package that meets the release policy, or change the policy".to_owned())
+            Self::NothingToDeploy { found, .. } if found.approved_but_failed() => {
+                Some("approve a model package that passes the release policy, or change the policy".to_owned())
             }
             Self::NothingToDeploy { found, .. } => Some(match found.newest_pending() {
                 Some(arn) => format!(
@@ -385,12 +385,12 @@ impl SelectError {
                 ),
                 None => "approve a model package in SageMaker Studio".to_owned(),
             }),
-            Self::NotAcceptable { reason: Reason::Approval(_), .. } => Some("approve it, or name another version".to_owned()),
+            Self::NotAcceptable { reason: Reason::Approval(_), .. } => Some("approve it, or choose another version".to_owned()),
             Self::NotAcceptable { reason: Reason::Gates(_) | Reason::Denied { .. }, .. } => {
-                Some("name a version that meets the release policy, or change the policy".to_owned())
+                Some("choose a version that passes the release policy, or change the policy".to_owned())
             }
-            Self::NotAcceptable { .. } => Some("name another version".to_owned()),
-            Self::OtherGroup { .. } => Some("name the group that it belongs to".to_owned()),
+            Self::NotAcceptable { .. } => Some("choose another version".to_owned()),
+            Self::OtherGroup { .. } => Some("use the group that it belongs to".to_owned()),
             Self::Gate { error, .. } => error.hint.clone(),
             Self::Registry(error) => error.hint(),
         }
@@ -398,26 +398,26 @@ impl SelectError {
 }
 
 impl Candidates {
-    /// Whether there are approved packages, which the release policy refuses.
-    fn approved_but_refused(&self) -> bool {
-        self.passed_over.iter().any(|passed| matches!(passed.reason, Reason::Gates(_) | Reason::Denied { .. }))
+    /// Whether there are approved packages that fail the release policy.
+    fn approved_but_failed(&self) -> bool {
+        self.skipped.iter().any(|skipped| matches!(skipped.reason, Reason::Gates(_) | Reason::Denied { .. }))
     }
 
     fn newest_pending(&self) -> Option<&ModelPackageArn> {
-        let pending = |passed: &&SkippedPackage| matches!(passed.reason, Reason::Approval(ApprovalStatus::PendingManualApproval));
-        self.passed_over.iter().find(pending).map(|passed| &passed.arn)
+        let pending = |skipped: &&SkippedPackage| matches!(skipped.reason, Reason::Approval(ApprovalStatus::PendingManualApproval));
+        self.skipped.iter().find(pending).map(|skipped| &skipped.arn)
     }
 
     fn headline(&self) -> &'static str {
-        if self.approved_but_refused() { "no model package may be deployed of group" } else { "no approved model package in group" }
+        if self.approved_but_failed() { "no deployable model package in group" } else { "no approved model package in group" }
     }
 }
 
 impl fmt::Display for Candidates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(newest) = self.passed_over.first() else { return f.write_str("it has none at all") };
+        let Some(newest) = self.skipped.first() else { return f.write_str("the group is empty") };
         let mut counts: Vec<(String, usize)> = Vec::new();
-        for reason in self.passed_over.iter().map(|passed| passed.reason.kind()) {
+        for reason in self.skipped.iter().map(|skipped| skipped.reason.kind()) {
             match counts.iter_mut().find(|(known, _)| *known == reason) {
                 Some((_, count)) => *count += 1,
                 None => counts.push((reason, 1)),

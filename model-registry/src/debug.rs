@@ -1,4 +1,5 @@
-//! Errors as `fn main() -> Result<(), _>` prints them: the message, and what caused it where the message does not say so.
+//! Errors as `fn main() -> Result<(), _>` prints them: the message, and its cause if the message
+//! does not contain it.
 
 use std::error::Error as StdError;
 use std::fmt::{Debug, Formatter, Result};

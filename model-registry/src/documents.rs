@@ -1,4 +1,4 @@
-//! The port to the documents that model packages refer to, such as their metrics.
+//! The port for documents that model packages refer to, such as their metrics.
 
 mod mirror;
 
@@ -9,16 +9,16 @@ use crate::s3_uri::S3Uri;
 
 pub use mirror::Mirror;
 
-/// The largest document that is read: metrics are some kilobytes.
+/// The size limit of a document: metrics are some kilobytes.
 pub const MAX_BYTES: usize = 8 * 1024 * 1024;
 
-/// Where documents are kept: S3, or a stand-in for it.
+/// Where documents are stored: S3, or a substitute.
 pub trait Documents: Sync {
-    /// A whole document, of at most [`MAX_BYTES`].
+    /// Reads a whole document of at most [`MAX_BYTES`].
     fn read(&self, uri: &S3Uri) -> impl Future<Output = Result<Vec<u8>, DocumentError>> + Send;
 }
 
-/// No documents at all: every document is missing.
+/// No documents: every document is missing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct NoDocuments;
 
@@ -28,15 +28,15 @@ pub struct NoDocuments;
 pub struct DocumentError {
     /// The document.
     pub uri: S3Uri,
-    /// What kind of failure it is.
+    /// The kind of failure.
     pub kind: DocumentErrorKind,
-    /// AWS's code for it, such as `AccessDenied`.
+    /// AWS's error code, such as `AccessDenied`.
     pub code: Option<String>,
-    /// AWS's message, or what went wrong on the way.
+    /// AWS's message, or what failed before AWS responded.
     pub message: String,
-    /// AWS's id of the request.
+    /// AWS's request id.
     pub request_id: Option<String>,
-    /// What to do about it, where the kind does not say it.
+    /// What to do about it, if the kind does not determine it.
     pub hint: Option<String>,
 }
 
@@ -46,13 +46,13 @@ pub struct DocumentError {
 pub enum DocumentErrorKind {
     /// There is no such document.
     NotFound,
-    /// The caller may not read it.
+    /// The caller is not allowed to read it.
     AccessDenied,
     /// It is larger than [`MAX_BYTES`].
     TooLarge,
-    /// S3 could not be reached, or did not answer in time.
+    /// S3 could not be reached, or did not respond in time.
     Unreachable,
-    /// It is to be read offline, and is not there: no matter of AWS's.
+    /// It is read offline and does not exist there: AWS is not involved.
     NotInSnapshot,
     /// Anything else.
     Other,
@@ -71,12 +71,14 @@ impl DocumentError {
         }
         let text = match self.kind {
             DocumentErrorKind::AccessDenied => {
-                "allow `s3:GetObject` on the document, and `kms:Decrypt` on its key, to the role that runs this; S3 says the same of an \
-                 object that is not there to a role without `s3:ListBucket`"
+                "allow `s3:GetObject` on the document, and `kms:Decrypt` on its key, for the role that runs this; S3 returns the same error for an \
+                 object that does not exist if the role lacks `s3:ListBucket`"
             }
-            DocumentErrorKind::NotFound => "the package names a document that is not there: register the model again, or put it back",
-            DocumentErrorKind::TooLarge => "name a document of metrics: 8 MiB are read at most",
-            DocumentErrorKind::Unreachable => "check the network, and AWS_ENDPOINT_URL when it is set",
+            DocumentErrorKind::NotFound => {
+                "the package refers to a document that does not exist: register the model again, or restore the document"
+            }
+            DocumentErrorKind::TooLarge => "use a document of at most 8 MiB",
+            DocumentErrorKind::Unreachable => "check the network, and AWS_ENDPOINT_URL if it is set",
             DocumentErrorKind::NotInSnapshot | DocumentErrorKind::Other => return None,
         };
         Some(text.to_owned())
@@ -95,6 +97,6 @@ impl fmt::Display for DocumentError {
 
 impl Documents for NoDocuments {
     fn read(&self, uri: &S3Uri) -> impl Future<Output = Result<Vec<u8>, DocumentError>> + Send {
-        ready(Err(DocumentError::new(uri, DocumentErrorKind::NotInSnapshot, "no documents are at hand")))
+        ready(Err(DocumentError::new(uri, DocumentErrorKind::NotInSnapshot, "no documents are available")))
     }
 }

@@ -1,8 +1,8 @@
-//! What a model registry can answer with.
+//! Errors of a model registry.
 
 use std::fmt;
 
-/// A registry refused, or could not be asked.
+/// A call to the registry failed.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub struct RegistryError {
@@ -10,11 +10,11 @@ pub struct RegistryError {
     pub operation: &'static str,
     /// What kind of failure it is.
     pub kind: RegistryErrorKind,
-    /// AWS's code for it, such as `AccessDeniedException`.
+    /// AWS's error code, such as `AccessDeniedException`.
     pub code: Option<String>,
-    /// AWS's message, or what went wrong on the way.
+    /// AWS's message, or what failed before AWS responded.
     pub message: String,
-    /// AWS's id of the request.
+    /// AWS's request id.
     pub request_id: Option<String>,
 }
 
@@ -24,27 +24,27 @@ pub struct RegistryError {
 pub enum RegistryErrorKind {
     /// The group or the package does not exist.
     NotFound,
-    /// A registry snapshot, which is a file, does not hold the package.
+    /// The registry snapshot, which is a file, does not contain the package.
     NotInSnapshot,
     /// It exists already.
     AlreadyExists,
-    /// The caller may not do this.
+    /// The caller lacks the permission.
     AccessDenied,
-    /// AWS does not know the caller's credentials.
+    /// The caller's credentials are invalid.
     CredentialsInvalid,
-    /// The caller's session has ended.
+    /// The caller's credentials expired.
     CredentialsExpired,
     /// No credentials were found.
     CredentialsMissing,
-    /// Somebody else changed the same thing at the same time.
+    /// Another caller changed the same resource at the same time.
     Conflict,
     /// Too many requests.
     Throttled,
-    /// AWS could not be reached, or did not answer in time.
+    /// AWS could not be reached, or did not respond in time.
     Unreachable,
-    /// AWS did not accept the request.
+    /// The request is invalid.
     Invalid,
-    /// The answer was not what SageMaker documents.
+    /// The response differs from what SageMaker documents.
     Malformed,
     /// Anything else.
     Other,
@@ -59,21 +59,21 @@ impl RegistryError {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         let text = match self.kind {
-            RegistryErrorKind::NotInSnapshot => "name one of the versions that are in the file",
+            RegistryErrorKind::NotInSnapshot => "choose one of the versions in the file",
             RegistryErrorKind::NotFound => {
-                "check the group's name, the account and the region; a group of another account is named by its ARN"
+                "check the group's name, the account and the region; for a group of another account, use its ARN"
             }
             RegistryErrorKind::AccessDenied => {
-                return Some(format!("allow `{}` to the role that runs this", self.operation));
+                return Some(format!("allow `{}` for the role that runs this", self.operation));
             }
             RegistryErrorKind::CredentialsInvalid => "check the access key, or sign in again",
-            RegistryErrorKind::CredentialsExpired => "the session has ended: get new credentials and run this again",
+            RegistryErrorKind::CredentialsExpired => "the session expired: get new credentials and run this again",
             RegistryErrorKind::CredentialsMissing => {
                 "set AWS_PROFILE, or run `aws sso login`; in CodeBuild the project's service role is used"
             }
-            RegistryErrorKind::Conflict => "somebody else changes the same thing: run this again",
+            RegistryErrorKind::Conflict => "another caller is changing the same resource: run this again",
             RegistryErrorKind::Throttled => "AWS is throttling this account: wait a minute and run this again",
-            RegistryErrorKind::Unreachable => "check the network, and AWS_ENDPOINT_URL when it is set",
+            RegistryErrorKind::Unreachable => "check the network, and AWS_ENDPOINT_URL if it is set",
             _ => return None,
         };
         Some(text.to_owned())
@@ -85,7 +85,7 @@ impl fmt::Display for RegistryError {
         let what = match self.kind {
             RegistryErrorKind::CredentialsMissing => "found no AWS credentials",
             RegistryErrorKind::Unreachable => "could not be reached",
-            _ => "was refused",
+            _ => "failed",
         };
         write!(f, "`{}` {what}", self.operation)?;
         if let Some(code) = &self.code {

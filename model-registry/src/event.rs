@@ -1,13 +1,14 @@
-//! What to do about a change in the registry: EventBridge's event, and AWS's table of transitions.
+//! What a change in the registry requires: EventBridge's event, and AWS's table of transitions.
 //!
 //! | the package was | and is now | then |
 //! |---|---|---|
-//! | pending, rejected or new | approved | this very package is deployed |
+//! | pending, rejected or new | approved | this package is deployed |
 //! | pending | rejected | nothing |
-//! | approved | rejected, or pending again | the newest one that is still approved is deployed |
+//! | approved | rejected, or pending again | the newest package that is still approved is deployed |
 //!
-//! (SageMaker guide, "Update the Approval Status of a Model"; the last row's second case, which the guide does not name, is treated as
-//! the first.) An event says what a package is now, and which fields changed. What it was before only some events say: see [`Rule`].
+//! (SageMaker guide, "Update the Approval Status of a Model". The guide does not mention the second
+//! case of the last row; it is treated like the first.) An event says what a package is now and
+//! which fields changed. Only some events say what it was before: see [`Rule`].
 
 mod reader;
 
@@ -21,7 +22,7 @@ use crate::package::{ApprovalStatus, PackageStatus};
 use crate::problem::Problems;
 use aws_names::ModelPackageArn;
 
-/// The life cycle stages that say that a package was deployed, as this project records them.
+/// The life cycle stages that mark a package as deployed, as this project records them.
 const DEPLOYED_STAGES: [&str; 2] = ["Staging", "Production"];
 
 /// A state change of a model package: EventBridge's event "SageMaker Model Package State Change".
@@ -34,57 +35,59 @@ pub struct StateChange {
     pub time: Option<Timestamp>,
     /// The package.
     pub package: ModelPackageArn,
-    /// Whether it is approved now.
+    /// The approval status now.
     pub approval_status: ApprovalStatus,
-    /// Whether it was approved before, where the event says so: of changes through the API most do not.
+    /// The approval status before, if the event contains it: most changes through the API do not.
     pub previous_approval_status: Option<ApprovalStatus>,
-    /// Whether SageMaker finished making it.
+    /// Whether SageMaker completed the package.
     pub status: Option<PackageStatus>,
-    /// Which fields changed; empty where the event says nothing of them, as at the package's registration.
+    /// Which fields changed; empty if the event does not list them, as for a registration.
     pub updated_fields: Vec<String>,
-    /// The stage of its life, where it has one.
+    /// The stage of its life cycle, if it has one.
     pub life_cycle_stage: Option<String>,
 }
 
-/// What is known beside the event of what is deployed now.
+/// What is known, apart from the event, about the current deployment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Deployed {
     /// The package that is deployed.
     pub package: Option<ModelPackageArn>,
 }
 
-/// The rule of the table that an event falls under.
+/// The rule of the table that applies to an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Rule {
     /// The package is approved: it is deployed.
     Approved,
-    /// The package was approved and is no longer: the newest one that still is is deployed.
+    /// The approval was withdrawn: the newest package that is still approved is deployed.
     ApprovalWithdrawn,
-    /// The package is rejected and the event does not say whether it was approved: taken as the rule before, since a rejected model must
-    /// not stay deployed, and a second rollout of the same package changes nothing.
+    /// The package is rejected and the event does not say whether it was approved. It is treated
+    /// like [`Self::ApprovalWithdrawn`]: a rejected model must not stay deployed, and a second
+    /// rollout of the same package changes nothing.
     RejectedPerhapsApproved,
     /// The package was never approved and is rejected: nothing.
     RejectedWithoutApproval,
     /// The package is rejected, and another one is deployed: nothing.
     RejectedNotDeployed,
-    /// The package waits for approval: nothing.
+    /// The package is pending approval: nothing.
     Pending,
-    /// SageMaker has not finished the package, or could not: nothing.
+    /// SageMaker has not completed the package, or failed to: nothing.
     NotCompleted,
-    /// Something else of the package changed, such as its life cycle: nothing.
+    /// Something else about the package changed, such as its life cycle: nothing.
     ApprovalUnchanged,
 }
 
 impl StateChange {
-    /// Reads an event and holds it against the group that it must be about. Everything that is wrong with it is reported at once.
+    /// Reads an event and checks that it is about this group. All mistakes are reported at once.
     pub fn parse(text: &str, group: &ModelPackageGroup) -> Result<Self, Problems> {
         reader::read(text, group)
     }
 
-    /// The rule that this falls under.
+    /// The rule that applies to this event.
     pub fn rule(&self, deployed: &Deployed) -> Rule {
-        // What this project writes back into the registry is a state change too: a release must not start the next one.
+        // The record that this project writes to the registry is a state change too: a release must
+        // not start the next one.
         let relevant = ["ModelApprovalStatus", "ModelPackageStatus", "ModelPackageStatusDetails"];
         if !self.updated_fields.is_empty() && !self.updated_fields.iter().any(|field| relevant.contains(&field.as_str())) {
             return Rule::ApprovalUnchanged;
@@ -116,7 +119,7 @@ impl StateChange {
         }
     }
 
-    /// What the rule deploys; none when it deploys nothing.
+    /// The package that the rule deploys, if any.
     pub fn selection(&self, rule: Rule) -> Option<Selection> {
         match rule {
             Rule::Approved => Some(Selection::Arn(self.package.clone())),
@@ -146,13 +149,13 @@ impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Approved => "it was approved, so it is deployed",
-            Self::ApprovalWithdrawn => "its approval was withdrawn, so the newest one that is still approved is deployed",
+            Self::ApprovalWithdrawn => "its approval was withdrawn, so the newest package that is still approved is deployed",
             Self::RejectedPerhapsApproved => {
-                "it was rejected and may have been approved before, so the newest one that is still approved is deployed"
+                "it was rejected and may have been approved before, so the newest package that is still approved is deployed"
             }
             Self::RejectedWithoutApproval => "it was rejected and had not been approved, so there is nothing to do",
             Self::RejectedNotDeployed => "it was rejected and another one is deployed, so there is nothing to do",
-            Self::Pending => "it waits for approval, so there is nothing to do",
+            Self::Pending => "it is pending approval, so there is nothing to do",
             Self::NotCompleted => "SageMaker has not completed it, so there is nothing to do",
             Self::ApprovalUnchanged => "its approval did not change, so there is nothing to do",
         })

@@ -9,17 +9,18 @@ use aws_names::{AccountId, Arn, ModelPackageArn};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GroupName(String);
 
-/// A model package group: by its name in the caller's own account, or by the ARN of a group that another account shares.
+/// A model package group: a name in the caller's own account, or the ARN of a group that another
+/// account shares.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ModelPackageGroup {
     name: GroupName,
-    /// Of a group that was named by its ARN.
+    /// Set if the group was named by its ARN.
     arn: Option<Arn>,
 }
 
-/// The text names no model package group.
+/// The text is not a model package group.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a model package group: give a name of 1 to 63 letters, digits and inner hyphens, or the group's ARN")]
+#[error("`{0}` is not a model package group: use a name of 1 to 63 letters, digits and inner hyphens, or the group's ARN")]
 pub struct ParseGroupError(String);
 
 impl GroupName {
@@ -60,17 +61,18 @@ impl ModelPackageGroup {
         &self.name
     }
 
-    /// The account that owns the group, where the ARN says it.
+    /// The account that owns the group, if the ARN is known.
     pub fn account(&self) -> Option<&AccountId> {
         self.arn.as_ref().and_then(Arn::account)
     }
 
-    /// What a request to SageMaker names: the ARN where it is known, since a name only finds groups of the caller's own account.
+    /// The value for requests to SageMaker: the ARN if it is known, because a name only finds
+    /// groups of the caller's own account.
     pub fn request_value(&self) -> String {
         self.arn.as_ref().map_or_else(|| self.name.to_string(), Arn::to_string)
     }
 
-    /// The ARN's partition, region and account, where they are known.
+    /// The ARN's partition, region and account, if they are known.
     pub(crate) fn owner(&self) -> Option<(&str, &str, &AccountId)> {
         let arn = self.arn.as_ref()?;
         Some((arn.partition(), arn.region()?.as_str(), arn.account()?))
@@ -90,13 +92,13 @@ impl FromStr for ModelPackageGroup {
         if !text.starts_with("arn:") {
             return text.parse().map(|name| Self { name, arn: None });
         }
-        let refused = || ParseGroupError(text.to_owned());
-        let arn: Arn = text.parse().map_err(|_| refused())?;
+        let invalid = || ParseGroupError(text.to_owned());
+        let arn: Arn = text.parse().map_err(|_| invalid())?;
         let is_group = arn.service() == "sagemaker" && arn.resource_type() == "model-package-group";
         if !is_group || arn.region().is_none() || arn.account().is_none() {
-            return Err(refused());
+            return Err(invalid());
         }
-        Ok(Self { name: arn.path_and_name().parse().map_err(|_| refused())?, arn: Some(arn) })
+        Ok(Self { name: arn.path_and_name().parse().map_err(|_| invalid())?, arn: Some(arn) })
     }
 }
 
@@ -111,7 +113,7 @@ mod tests {
     use super::ModelPackageGroup;
 
     #[test]
-    fn a_group_is_named_by_name_or_arn() {
+    fn a_group_is_identified_by_name_or_arn() {
         let named: ModelPackageGroup = "iris-p-abc123xyz".parse().unwrap();
         assert_eq!(named.request_value(), "iris-p-abc123xyz");
         let arn = "arn:aws:sagemaker:us-east-1:111111111111:model-package-group/my-model-package-group";
@@ -121,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_sagemaker_refuses_is_refused() {
+    fn an_invalid_name_is_rejected() {
         for text in ["", "-iris", "iris-", "iris_1", &"a".repeat(64), "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/1"] {
             assert!(text.parse::<ModelPackageGroup>().is_err(), "{text}");
         }

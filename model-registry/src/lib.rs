@@ -15,7 +15,7 @@
 //!
 //! let choice = select(&registry, &"iris".parse()?, &Selection::LatestApproved, &Gates::default()).await?;
 //! assert_eq!(choice.package.version, Some(13));
-//! assert_eq!(choice.passed_over[0].reason.to_string(), "pending approval");
+//! assert_eq!(choice.skipped[0].reason.to_string(), "pending approval");
 //! # Ok(())
 //! # }
 //! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(example()).unwrap();
@@ -23,21 +23,24 @@
 //!
 //! # Concepts
 //!
-//! - A [`Registry`] lists a group's model packages, newest first, and describes one. [`snapshot::Snapshot`] is one from a file in the shape
-//!   that the AWS CLI prints; `aws::SageMakerRegistry` is SageMaker's.
-//! - [`select`] stops at the first acceptable package: one list request in the usual case, however large the group. The [`Choice`] says why
-//!   this one, and what was passed over.
-//! - [`release_policy`] is what a team demands of a package besides: its gates are held before the choice is made. Metrics are
-//!   [`documents`] that the package names.
-//! - [`event`] says what a change in the registry asks for; [`life_cycle`] writes back where a package is.
-//! - [`list`] lists a group, and [`snapshot`] writes it into a file.
-//! - [`sharing`] creates the group and lets other accounts read it, without touching what others wrote into its policy.
+//! - A [`Registry`] lists a group's model packages, newest first, and describes them.
+//!   [`snapshot::Snapshot`] reads a file in the format that the AWS CLI prints;
+//!   `aws::SageMakerRegistry` calls SageMaker.
+//! - [`select`] stops at the first acceptable package: usually one list request, however large the
+//!   group. The [`Choice`] says why this package was chosen, and why newer ones were skipped.
+//! - [`release_policy`] is what a team requires in addition: its gates are checked before a package
+//!   is chosen. Metrics are [`documents`] that the package refers to.
+//! - [`event`] decides what a change in the registry requires. [`life_cycle`] records where a
+//!   package is deployed.
+//! - [`list`] lists a group, and [`snapshot`] writes it to a file.
+//! - [`sharing`] creates the group and lets other accounts read it, without changing other
+//!   statements of its policy.
 //!
 //! # Features
 //!
 //! | feature | default | adds |
 //! |---|---|---|
-//! | `aws` | yes | the module `aws`: the adapters to Amazon SageMaker and Amazon S3, and with them the AWS SDK |
+//! | `aws` | yes | the module `aws`: the adapters to Amazon SageMaker and Amazon S3; compiles the AWS SDK |
 
 #[cfg(feature = "aws")]
 pub mod aws;
@@ -58,7 +61,7 @@ pub mod sharing;
 pub mod snapshot;
 
 pub use aws_names::{AccountId, InvalidName, ModelPackageArn, Region};
-pub use choice::{Because, Candidates, Choice, Gates, ParseSelectionError, Reason, SelectError, Selection, SkippedPackage, select};
+pub use choice::{Candidates, Choice, ChoiceReason, Gates, ParseSelectionError, Reason, SelectError, Selection, SkippedPackage, select};
 pub use error::{RegistryError, RegistryErrorKind};
 pub use group::{GroupName, ModelPackageGroup, ParseGroupError};
 pub use listing::{Listing, list};

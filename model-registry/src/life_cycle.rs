@@ -1,6 +1,7 @@
-//! Where a model package is in its life, and writing that down in the registry.
+//! Records a model package's life cycle in the registry.
 //!
-//! SageMaker keeps one `ModelLifeCycle` a package: a stage such as `Staging`, what became of it there such as `Deployed`, and a text.
+//! SageMaker stores one `ModelLifeCycle` per package: a stage such as `Staging`, a status such as
+//! `Deployed`, and a description.
 
 use std::fmt;
 use std::future::Future;
@@ -16,32 +17,31 @@ use aws_names::ModelPackageArn;
 const MAX_DESCRIPTION: usize = 1024;
 /// A client token has at most this many characters (SageMaker API, ClientToken).
 const MAX_TOKEN: usize = 36;
-/// How often a record that meets somebody else's change is tried.
+/// How often a record is tried if another caller changes the package at the same time.
 const ATTEMPTS: u32 = 5;
-/// The stage beyond which there is no other: a package that is there is not moved back.
+/// The last stage: a package in it is not moved back.
 const LAST_STAGE: &str = "Production";
 
-/// Where a model package is in its life.
+/// A model package's life cycle.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 pub struct LifeCycle {
     /// The stage, such as `Staging`.
     pub stage: String,
-    /// What became of it there, such as `Deployed`.
+    /// The status in that stage, such as `Deployed`.
     pub status: String,
-    /// In words.
+    /// A description for people.
     pub description: Option<String>,
 }
 
-/// The text is no stage with a status.
+/// The text is not a stage with a status.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` is not a stage and a status of a model's life cycle: give both as STAGE/STATUS, each of 1 to 63 letters, digits and inner hyphens"
-)]
+#[error("`{0}` is not a life cycle: write STAGE/STATUS, each of 1 to 63 letters, digits and inner hyphens")]
 pub struct ParseLifeCycleError(String);
 
-/// A registry in which the life of a model package can be written down.
+/// A registry that can record a model package's life cycle.
 pub trait LifeCycleStore: Registry {
-    /// Writes where a package is in its life, and nothing else of it. The same token twice is one change.
+    /// Sets a package's life cycle and changes nothing else. Two calls with the same token are one
+    /// change.
     fn set_life_cycle(
         &self,
         arn: &ModelPackageArn,
@@ -50,16 +50,16 @@ pub trait LifeCycleStore: Registry {
     ) -> impl Future<Output = Result<(), RegistryError>> + Send;
 }
 
-/// What became of a record.
+/// The result of recording a life cycle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Recorded {
     /// It was written.
     Written,
-    /// The registry says it already.
+    /// The registry already contains it.
     Unchanged,
-    /// The package is in a later stage, which stays: this.
-    Kept(LifeCycle),
+    /// The package is in a later stage, which is kept: this one.
+    InLaterStage(LifeCycle),
 }
 
 impl LifeCycle {
@@ -68,7 +68,7 @@ impl LifeCycle {
         format!("{stage}/{status}").parse()
     }
 
-    /// With a description, cut to what SageMaker takes: one line of at most 1,024 characters.
+    /// Adds a description, cut to what SageMaker accepts: one line of at most 1,024 characters.
     #[must_use]
     pub fn described(mut self, description: &str) -> Self {
         let line = description.chars().map(|character| if character.is_control() { ' ' } else { character });
@@ -104,9 +104,9 @@ impl fmt::Display for LifeCycle {
     }
 }
 
-/// Writes down where a package is in its life: only when the registry does not say so already, and never from production back to a stage
-/// before it. `occasion` is what the record is about, such as a release's digest: the same occasion is recorded once, however often it is
-/// tried.
+/// Records a package's life cycle: only if the registry does not contain it already, and never from
+/// production back to an earlier stage. `occasion` is what the record is about, such as a release's
+/// digest: the same occasion is recorded once, however often it is tried.
 pub async fn record<S: LifeCycleStore>(
     store: &S,
     arn: &ModelPackageArn,
@@ -119,20 +119,20 @@ pub async fn record<S: LifeCycleStore>(
         match store.describe(arn).await?.life_cycle {
             Some(present) if present == *life_cycle => return Ok(Recorded::Unchanged),
             Some(present) if present.stage.eq_ignore_ascii_case(LAST_STAGE) && !life_cycle.stage.eq_ignore_ascii_case(LAST_STAGE) => {
-                return Ok(Recorded::Kept(present));
+                return Ok(Recorded::InLaterStage(present));
             }
             _ => {}
         }
         match store.set_life_cycle(arn, life_cycle, &token).await {
             Ok(()) => return Ok(Recorded::Written),
-            // Somebody else changes the package at the same time: what it says now decides.
+            // Another caller is changing the package: read it again and decide again.
             Err(error) if error.kind == RegistryErrorKind::Conflict && attempt < ATTEMPTS => attempt += 1,
             Err(error) => return Err(error),
         }
     }
 }
 
-/// A token that is the same whenever the same is recorded on the same occasion.
+/// The same token for the same record on the same occasion.
 fn client_token(arn: &ModelPackageArn, life_cycle: &LifeCycle, occasion: &str) -> String {
     let description = life_cycle.description.as_deref().unwrap_or_default();
     let digest = Sha256::digest(format!("{arn}\n{life_cycle}\n{description}\n{occasion}").as_bytes());
@@ -144,7 +144,7 @@ mod tests {
     use super::{LifeCycle, MAX_DESCRIPTION, client_token};
 
     #[test]
-    fn a_stage_and_a_status_have_sagemakers_names() {
+    fn stage_and_status_follow_sagemakers_rules() {
         assert_eq!("Staging/Deployed".parse::<LifeCycle>().unwrap().to_string(), "Staging/Deployed");
         for text in ["", "Staging", "Staging/", "/Deployed", "a/b/c", "Staging/-x", "Sta ging/x", &format!("{}/x", "a".repeat(64))] {
             assert!(text.parse::<LifeCycle>().is_err(), "{text}");
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_description_is_one_line_that_sagemaker_takes() {
+    fn a_description_is_one_line_within_sagemakers_limit() {
         let life_cycle = LifeCycle::new("Staging", "Deployed").unwrap().described(&format!("a\nb{}", "é".repeat(2000)));
         let description = life_cycle.description.unwrap();
         assert!(description.starts_with("a b"));
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn the_token_is_that_of_the_occasion() {
+    fn the_token_depends_on_the_occasion() {
         let arn = "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/1".parse().unwrap();
         let life_cycle = LifeCycle::new("Staging", "Deployed").unwrap();
         let token = client_token(&arn, &life_cycle, "sha256:1");

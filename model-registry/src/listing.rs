@@ -1,4 +1,4 @@
-//! Listing a group: as many pages as are needed, and no more.
+//! Lists a group: as many pages as needed, and no more.
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
@@ -8,7 +8,7 @@ use crate::group::ModelPackageGroup;
 use crate::package::PackageSummary;
 use crate::registry::{PackageQuery, Page, Registry};
 
-/// The most that a page holds (SageMaker API, ListModelPackages).
+/// The largest page (SageMaker API, ListModelPackages).
 const PAGE: usize = 100;
 
 /// The newest packages of a group.
@@ -41,7 +41,8 @@ pub async fn list<R: Registry>(registry: &R, group: &ModelPackageGroup, limit: O
                 query.next_token = Some(token);
             }
             token => {
-                // SageMaker sorts by creation time alone: of two that were made in the same second the higher version is the newer.
+                // SageMaker sorts by creation time only. Of two packages created in the same
+                // second, the higher version is newer.
                 packages.sort_by_key(|package: &PackageSummary| Reverse((package.created, package.arn.version())));
                 return Ok(Listing { packages, more: token.is_some() });
             }
@@ -49,8 +50,8 @@ pub async fn list<R: Registry>(registry: &R, group: &ModelPackageGroup, limit: O
     }
 }
 
-/// A list whose pages lead back to each other.
+/// The error for a list whose pages form a loop.
 pub(crate) fn endless() -> RegistryError {
-    let message = "the list of model packages does not end: a page's token came twice";
+    let message = "the list of model packages does not end: a page's token was repeated";
     RegistryError::new("sagemaker:ListModelPackages", RegistryErrorKind::Malformed, message)
 }

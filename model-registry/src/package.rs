@@ -16,46 +16,46 @@ pub use status::{ApprovalStatus, PackageStatus, RegistrationType};
 
 /// A model package, as SageMaker describes it.
 ///
-/// [`ModelPackage::new`] is one of which nothing else is known; the other fields are then set by name.
+/// [`ModelPackage::new`] creates one with nothing else known; set the other fields by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelPackage {
     /// Its ARN.
     pub arn: ModelPackageArn,
-    /// Its group, or its own name when it is not versioned.
+    /// Its group, or its own name if it is not versioned.
     pub group: GroupName,
     /// Its version in the group.
     pub version: Option<u32>,
-    /// Whether a person approved it.
+    /// Its approval status.
     pub approval_status: ApprovalStatus,
-    /// What the approver wrote.
+    /// The approver's comment.
     pub approval_description: Option<String>,
-    /// Whether SageMaker finished making it.
+    /// Whether SageMaker completed it.
     pub status: PackageStatus,
-    /// Whether it is a governed registration.
+    /// How it was added to the registry.
     pub registration: RegistrationType,
     /// When it was registered.
     pub created: Timestamp,
     /// Who registered it.
     pub created_by: Option<Person>,
-    /// Who last changed anything of it: AWS keeps no other trace of the approver.
+    /// Who last changed anything about it: AWS keeps no other record of the approver.
     pub last_modified_by: Option<Person>,
-    /// Where it is in its life: the stage, and what became of it there.
+    /// Its life cycle.
     pub life_cycle: Option<LifeCycle>,
-    /// What its owner says of it.
+    /// Its description.
     pub description: Option<String>,
     /// The container images that serve it.
     pub images: Vec<String>,
     /// The model artifacts, as S3 URIs.
     pub model_data: Vec<String>,
-    /// The media types that it takes.
+    /// The content types that it accepts.
     pub content_types: Vec<String>,
-    /// The media types that it answers in.
+    /// The media types of its responses.
     pub response_types: Vec<String>,
-    /// The instance types that it was made for, for endpoints; empty where it says nothing of them.
+    /// The instance types that it supports for endpoints; empty if it lists none.
     pub realtime_instance_types: Vec<String>,
-    /// What its owner notes about it (`CustomerMetadataProperties`).
+    /// The owner's metadata (`CustomerMetadataProperties`).
     pub metadata: BTreeMap<String, String>,
-    /// Where the documents with its metrics are (`ModelMetrics`).
+    /// The documents with its metrics (`ModelMetrics`).
     pub metrics: Vec<MetricDocument>,
     /// How much of it is known.
     pub detail: Detail,
@@ -64,19 +64,20 @@ pub struct ModelPackage {
 /// How much of a model package is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Detail {
-    /// All that SageMaker says of it.
+    /// Everything that SageMaker returns.
     #[default]
     Described,
-    /// Only what a list says: a snapshot without the package's description. No gate that needs more can be read.
+    /// Only the list entry: the snapshot does not contain the package's description. Gates that
+    /// need more cannot be read.
     Listed,
 }
 
-/// Who did something in SageMaker, as far as it says (SageMaker API, UserContext).
+/// Who did something in SageMaker, as far as SageMaker reports it (SageMaker API, UserContext).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Person {
-    /// The ARN of the IAM identity, with the name of the session.
+    /// The ARN of the IAM identity, including the session name.
     pub iam_arn: Option<String>,
-    /// The identity that stands behind the session (`sts:SourceIdentity`).
+    /// The source identity of the session (`sts:SourceIdentity`).
     pub source_identity: Option<String>,
     /// The Studio profile's ARN.
     pub user_profile_arn: Option<String>,
@@ -84,27 +85,27 @@ pub struct Person {
     pub user_profile_name: Option<String>,
 }
 
-/// What a list of model packages says of each.
+/// An entry of a list of model packages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackageSummary {
     /// Its ARN.
     pub arn: ModelPackageArn,
-    /// Whether a person approved it.
+    /// Its approval status.
     pub approval_status: ApprovalStatus,
-    /// Whether SageMaker finished making it.
+    /// Whether SageMaker completed it.
     pub status: PackageStatus,
-    /// Whether it is a governed registration.
+    /// How it was added to the registry.
     pub registration: RegistrationType,
     /// When it was registered.
     pub created: Timestamp,
-    /// Where it is in its life.
+    /// Its life cycle.
     pub life_cycle: Option<LifeCycle>,
-    /// What its owner says of it.
+    /// Its description.
     pub description: Option<String>,
 }
 
 impl ModelPackage {
-    /// A completed package that nobody decided on yet, and of which nothing else is known.
+    /// A completed package that is pending approval, with nothing else known.
     pub fn new(arn: ModelPackageArn, created: Timestamp) -> Self {
         Self {
             group: GroupName::from(&arn),
@@ -130,7 +131,7 @@ impl ModelPackage {
         }
     }
 
-    /// What a list says of it.
+    /// Its list entry.
     pub fn summary(&self) -> PackageSummary {
         PackageSummary {
             arn: self.arn.clone(),
@@ -145,16 +146,17 @@ impl ModelPackage {
 }
 
 impl Person {
-    /// The name that tells people apart best, of those that SageMaker gave.
+    /// The most specific name that SageMaker returned.
     pub fn name(&self) -> Option<&str> {
         [&self.source_identity, &self.iam_arn, &self.user_profile_name, &self.user_profile_arn].into_iter().find_map(Option::as_deref)
     }
 
-    /// Whether both are the same person; none when SageMaker says nothing that the two could be compared by.
+    /// Whether both are the same person; none if SageMaker returned nothing that can be compared.
     ///
-    /// Compared are the identities behind the sessions, else the Studio profiles, else the IAM identities. A session's name is its maker's
-    /// choice, and another one every time with many tools, so that two sessions of a role count as the same person; only IAM Identity
-    /// Center (`AWSReservedSSO_…`) names each session for its user.
+    /// Compares the source identities, else the Studio profiles, else the IAM identities. The
+    /// creator of a session chooses its name, and many tools choose a new one every time, so two
+    /// sessions of a role count as the same person. Only IAM Identity Center (`AWSReservedSSO_…`)
+    /// names each session after its user.
     pub fn same_as(&self, other: &Self) -> Option<bool> {
         let kinds = [
             (self.source_identity.as_deref(), other.source_identity.as_deref()),
@@ -168,7 +170,7 @@ impl Person {
     }
 }
 
-/// The ARN of an IAM identity without the name of a session that says nothing of who made it.
+/// The ARN of an IAM identity, without the session name unless IAM Identity Center chose it.
 fn identity(arn: &str) -> &str {
     match arn.split_once(":assumed-role/").map(|(_, role)| role.rsplit_once('/')) {
         Some(Some((role, session))) if !role.starts_with("AWSReservedSSO_") => &arn[..arn.len() - session.len() - 1],
@@ -196,12 +198,12 @@ mod tests {
     }
 
     #[test]
-    fn who_stands_behind_a_session_counts_before_the_session() {
+    fn the_source_identity_is_compared_before_the_session() {
         let behind = |name: &str| Person { source_identity: Some(name.to_owned()), ..iam("assumed-role/Studio/SageMaker") };
         assert_eq!(behind("ann").same_as(&behind("eve")), Some(false));
         let profile = |name: &str| Person { user_profile_arn: Some(name.to_owned()), ..iam("assumed-role/Studio/SageMaker") };
         assert_eq!(profile("ann").same_as(&profile("eve")), Some(false));
-        // Named in two ways, they are held by what both have.
+        // If they have different identifiers, the common one is compared.
         assert_eq!(behind("ann").same_as(&profile("eve")), Some(true));
         assert_eq!(Person::default().same_as(&iam("user/ann")), None);
     }

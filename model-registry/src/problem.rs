@@ -1,4 +1,4 @@
-//! What is wrong with a file, where, and what to do about it.
+//! Findings about a file: what is wrong, where, and what to do about it.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ pub struct Problem {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
-    /// Where in the text it is.
+    /// Its place in the text.
     pub place: Option<Place>,
 }
 
@@ -71,7 +71,7 @@ impl fmt::Display for Problems {
     }
 }
 
-/// "did you mean" for a name that is not among the known ones, when one of them is near; all known ones otherwise.
+/// "did you mean" with the nearest known name; all known names if none is near.
 pub(crate) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
     let near = known
         .clone()
@@ -81,6 +81,6 @@ pub(crate) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a s
         .min();
     match near {
         Some((_, candidate)) => format!("did you mean `{candidate}`?"),
-        None => format!("known here: {}", known.into_iter().collect::<Vec<_>>().join(", ")),
+        None => format!("known keys: {}", known.into_iter().collect::<Vec<_>>().join(", ")),
     }
 }

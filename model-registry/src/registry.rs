@@ -1,4 +1,4 @@
-//! The port to a model registry.
+//! The port for a model registry.
 
 use std::future::Future;
 
@@ -7,15 +7,16 @@ use crate::group::ModelPackageGroup;
 use crate::package::{ApprovalStatus, ModelPackage, PackageSummary};
 use aws_names::ModelPackageArn;
 
-/// A model registry: Amazon SageMaker's, or a stand-in for it.
+/// A model registry: Amazon SageMaker's, or a substitute.
 pub trait Registry: Sync {
     /// A page of a group's model packages, newest first by creation time. A page may be empty and still have a token.
     fn packages(&self, query: &PackageQuery) -> impl Future<Output = Result<Page, RegistryError>> + Send;
 
-    /// One model package, without what its encryption key would be needed for.
+    /// One model package, without the parts that need its encryption key.
     fn describe(&self, arn: &ModelPackageArn) -> impl Future<Output = Result<ModelPackage, RegistryError>> + Send;
 
-    /// The ARN of a version of a group. A registry that knows its own account and region need not ask.
+    /// The ARN of a version of a group. A registry that knows its own account and region need not
+    /// make a request.
     fn version(&self, group: &ModelPackageGroup, version: u32) -> impl Future<Output = Result<ModelPackageArn, RegistryError>> + Send;
 }
 
@@ -28,7 +29,7 @@ pub struct PackageQuery {
     pub approval_status: Option<ApprovalStatus>,
     /// The most packages on a page: 1 to 100 (SageMaker API, ListModelPackages).
     pub page_size: u8,
-    /// Where the page before ended.
+    /// The token that the previous page returned.
     pub next_token: Option<String>,
 }
 
@@ -37,6 +38,6 @@ pub struct PackageQuery {
 pub struct Page {
     /// The packages, newest first.
     pub packages: Vec<PackageSummary>,
-    /// Where the next page begins.
+    /// The token of the next page.
     pub next_token: Option<String>,
 }

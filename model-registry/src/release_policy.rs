@@ -1,4 +1,5 @@
-//! What a team demands of a model package before it is deployed: the gates of `release-policy.json`.
+//! What a team requires of a model package before it is deployed: the gates of
+//! `release-policy.json`.
 //!
 //! ```json
 //! {
@@ -14,8 +15,8 @@
 //! }
 //! ```
 //!
-//! A gate that is not met makes the search for the newest package go on, and refuses one that was named. A gate that cannot be read is an
-//! error, never a pass.
+//! If a package fails a gate, the search for the newest package continues, and a requested package
+//! is rejected. A gate that cannot be read is an error and never counts as passed.
 
 mod gates;
 mod metrics;
@@ -28,63 +29,65 @@ use crate::package::MetricSource;
 use crate::problem::Problems;
 use aws_names::ModelPackageArn;
 
-/// The gates of a team. Without any it demands nothing.
+/// A team's gates. The default has none.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ReleasePolicy {
-    /// What the package's owner must have noted about it (`CustomerMetadataProperties`).
+    /// The metadata that the package must have (`CustomerMetadataProperties`).
     pub metadata: Vec<RequiredMetadata>,
-    /// Limits of its metrics.
+    /// Limits on its metrics.
     pub metrics: Vec<RequiredMetric>,
-    /// Where it must be in its life.
+    /// The life cycle that it must have.
     pub life_cycle: Option<RequiredLifeCycle>,
-    /// Where its images may come from: a registry, or a registry and the beginning of a repository's name. Empty: from anywhere.
+    /// Where its images must come from: a registry, or a registry and the beginning of a
+    /// repository's name. Empty: from anywhere.
     pub image_registries: Vec<String>,
-    /// The media types that it must take.
+    /// The content types that it must accept.
     pub content_types: Vec<String>,
     /// The instance types that it must support for endpoints.
     pub instance_types: Vec<String>,
-    /// The packages that must not be deployed, whatever their approval says.
+    /// The packages that must not be deployed, whatever their approval status.
     pub deny: Vec<Denied>,
-    /// Whether the last who changed it, the approver, must be someone else than the one who registered it.
+    /// Whether the last person who changed it, the approver, must differ from the person who
+    /// registered it.
     pub four_eyes: bool,
 }
 
-/// Something that the package's owner must have noted about it.
+/// Metadata that the package must have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RequiredMetadata {
     /// The key.
     pub key: String,
-    /// The values that will do; empty: any.
+    /// The allowed values; empty: any.
     pub one_of: Vec<String>,
 }
 
-/// Limits of a metric.
+/// Limits on a metric.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RequiredMetric {
-    /// What people call it.
+    /// The metric's name in reports.
     pub name: String,
-    /// The document of the package's `ModelMetrics` that it is in.
+    /// The document of the package's `ModelMetrics` that contains it.
     pub source: MetricSource,
-    /// Where in the document it is: a JSON pointer (RFC 6901).
+    /// Its place in the document: a JSON pointer (RFC 6901).
     pub at: String,
     /// It must be at least this.
     pub min: Option<f64>,
     /// It must be at most this.
     pub max: Option<f64>,
-    /// How far beyond a limit it may be, in the metric's own unit.
+    /// How far the metric may be beyond a limit, in its own unit.
     pub tolerance: f64,
 }
 
-/// Where a package must be in its life.
+/// The life cycle that a package must have.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RequiredLifeCycle {
-    /// The stages that will do; empty: any.
+    /// The allowed stages; empty: any.
     pub stages: Vec<String>,
-    /// The statuses that will do; empty: any.
+    /// The allowed statuses; empty: any.
     pub statuses: Vec<String>,
 }
 
@@ -92,31 +95,31 @@ pub struct RequiredLifeCycle {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Denied {
-    /// Which.
+    /// Which package.
     pub package: DeniedPackage,
     /// Why.
     pub reason: String,
 }
 
-/// How a package that must not be deployed is named.
+/// How a denied package is identified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DeniedPackage {
-    /// A version, of any group that the policy is used for.
+    /// By its version, in every group that the policy is used for.
     Version(u32),
-    /// This very one.
+    /// By its ARN.
     Arn(ModelPackageArn),
 }
 
 impl ReleasePolicy {
-    /// Reads a policy. Everything that is wrong with it is reported at once, each with its place.
+    /// Reads a policy. All mistakes are reported at once, each with its place.
     pub fn parse(text: &str) -> Result<Self, Problems> {
         reader::read(text)
     }
 }
 
 impl Denied {
-    /// Whether this is about that package.
-    pub(crate) fn names(&self, arn: &ModelPackageArn) -> bool {
+    /// Whether this denies the package.
+    pub(crate) fn matches(&self, arn: &ModelPackageArn) -> bool {
         match &self.package {
             DeniedPackage::Version(version) => arn.version() == Some(*version),
             DeniedPackage::Arn(denied) => denied.same_package(arn),

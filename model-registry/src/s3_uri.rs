@@ -31,15 +31,15 @@ impl FromStr for S3Uri {
     type Err = ParseS3UriError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let refused = || ParseS3UriError(text.to_owned());
+        let invalid = || ParseS3UriError(text.to_owned());
         // 1024 is SageMaker's limit for the URI (SageMaker API, S3Uri).
         let (bucket, key) =
-            text.strip_prefix("s3://").filter(|_| text.len() <= 1024).and_then(|rest| rest.split_once('/')).ok_or_else(refused)?;
+            text.strip_prefix("s3://").filter(|_| text.len() <= 1024).and_then(|rest| rest.split_once('/')).ok_or_else(invalid)?;
         let bucket_is_valid = (3..=63).contains(&bucket.len())
             && bucket.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte))
             && !bucket.starts_with(['.', '-']);
         if !bucket_is_valid || key.is_empty() || key.chars().any(char::is_control) {
-            return Err(refused());
+            return Err(invalid());
         }
         Ok(Self { bucket: bucket.to_owned(), key: key.to_owned() })
     }
@@ -56,7 +56,7 @@ mod tests {
     use super::S3Uri;
 
     #[test]
-    fn an_object_is_named_by_its_bucket_and_its_key() {
+    fn a_uri_has_a_bucket_and_a_key() {
         let uri: S3Uri = "s3://iris-models/13/a b/evaluation.json".parse().unwrap();
         assert_eq!((uri.bucket(), uri.key()), ("iris-models", "13/a b/evaluation.json"));
         for text in

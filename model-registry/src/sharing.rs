@@ -1,4 +1,4 @@
-//! The model package group itself, and who else may read it.
+//! The model package group and its sharing with other accounts.
 
 mod policy;
 mod principals;
@@ -13,18 +13,18 @@ use crate::error::{RegistryError, RegistryErrorKind};
 use crate::group::{GroupName, ModelPackageGroup};
 use aws_names::AccountId;
 
-/// How often a policy that somebody else changes at the same time is read and merged again.
+/// How often a policy is read and merged again if another caller changes it at the same time.
 const ATTEMPTS: u32 = 5;
 
-/// The port to where groups and their policies are kept.
+/// The port for groups and their policies.
 pub trait GroupStore: Sync {
-    /// The group's ARN; none when there is no such group.
+    /// The group's ARN; none if the group does not exist.
     fn describe_group(&self, group: &GroupName) -> impl Future<Output = Result<Option<ModelPackageGroup>, RegistryError>> + Send;
 
     /// Creates a group.
     fn create_group(&self, group: &NewGroup) -> impl Future<Output = Result<ModelPackageGroup, RegistryError>> + Send;
 
-    /// The group's resource policy; none when it has none.
+    /// The group's resource policy, if any.
     fn policy(&self, group: &GroupName) -> impl Future<Output = Result<Option<String>, RegistryError>> + Send;
 
     /// Replaces the group's resource policy.
@@ -34,7 +34,7 @@ pub trait GroupStore: Sync {
     fn delete_policy(&self, group: &GroupName) -> impl Future<Output = Result<(), RegistryError>> + Send;
 }
 
-/// A group to be made.
+/// A group to be created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewGroup {
     /// Its name.
@@ -45,36 +45,38 @@ pub struct NewGroup {
     pub tags: Vec<(String, String)>,
 }
 
-/// Whether to change anything.
+/// Whether to write changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// Make it so.
+    /// Write them.
     Apply,
-    /// Only say what would change.
+    /// Only report what would change.
     Check,
 }
 
-/// What became of a group.
+/// The result of ensuring that a group exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GroupOutcome {
-    /// It was there.
+    /// It existed.
     Found(ModelPackageGroup),
-    /// It was made.
+    /// It was created.
     Created(ModelPackageGroup),
-    /// It is missing, and nothing was to be changed.
+    /// It does not exist, and changes were not to be written.
     WouldCreate,
 }
 
-/// Who may read a group.
+/// Which accounts can read a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sharing {
     /// The group, by its ARN.
     pub group: ModelPackageGroup,
-    /// The accounts whose roles may be allowed to read it and to make models from its packages.
+    /// The accounts that can allow their identities to read it and to create models from its
+    /// packages.
     pub accounts: BTreeSet<AccountId>,
-    /// The roles of these accounts that may do so; empty: every identity that its account allows to.
+    /// The roles in these accounts that can do so; empty: every identity that its account allows
+    /// to.
     pub roles: BTreeSet<RoleName>,
-    /// The organization that a caller must be of, besides; none: any.
+    /// The organization that a caller must also belong to, if set.
     pub organization: Option<OrganizationId>,
 }
 
@@ -82,10 +84,10 @@ pub struct Sharing {
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum SharingError {
-    /// The policy that is there cannot be merged with, or the result cannot be written.
+    /// The existing policy cannot be merged, or the result cannot be written.
     #[error(transparent)]
     Policy(#[from] PolicyError),
-    /// The registry refused, or could not be asked.
+    /// A call to the registry failed.
     #[error(transparent)]
     Registry(#[from] RegistryError),
 }
@@ -100,7 +102,7 @@ pub async fn ensure_group<S: GroupStore>(store: &S, group: &NewGroup, mode: Mode
     }
     match store.create_group(group).await {
         Ok(created) => Ok(GroupOutcome::Created(created)),
-        // Somebody else made it a moment ago.
+        // Another caller created it in the meantime.
         Err(error) if error.kind == RegistryErrorKind::AlreadyExists => {
             store.describe_group(&group.name).await?.map(GroupOutcome::Found).ok_or(error)
         }
@@ -108,8 +110,8 @@ pub async fn ensure_group<S: GroupStore>(store: &S, group: &NewGroup, mode: Mode
     }
 }
 
-/// Makes the group's policy say who may read it; what others wrote into the policy stays. Writes only when something differs, and reads
-/// and merges again when somebody else changed the policy in between.
+/// Sets the group's own statements in its policy; other statements stay. Writes only if something
+/// differs. If another caller changed the policy in the meantime, reads and merges it again.
 pub async fn share<S: GroupStore>(store: &S, sharing: &Sharing, mode: Mode) -> Result<PolicyChange, SharingError> {
     let name = sharing.group.name();
     let mut attempt = 1;

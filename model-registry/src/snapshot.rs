@@ -1,4 +1,4 @@
-//! A registry from a file: what the AWS CLI's list and describe calls print.
+//! A registry from a file: the output of the AWS CLI's list and describe commands.
 //!
 //! ```json
 //! {
@@ -9,12 +9,14 @@
 //! }
 //! ```
 //!
-//! The members under `list-model-packages` and `describe-model-package` are the CLI's own output, whatever else is in it. Without a list
-//! the described packages are the list; a described package that a list leaves out is found by its version or ARN only. What
-//! `aws sagemaker list-model-packages` or `describe-model-package` prints is a snapshot by itself; packages that are only listed have no
-//! images and no artifacts, and gates on more than a list says cannot be read for them.
+//! The values of `list-model-packages` and `describe-model-package` are the CLI's own output, and
+//! may contain other keys. Without a list, the described packages are the list. A described package
+//! that is not in the list is found by its version or ARN only. The output of `aws sagemaker
+//! list-model-packages` or `describe-model-package` alone is a snapshot too. Packages that are only
+//! listed have no images and no artifacts, and gates that need more than a list entry cannot be
+//! read for them.
 //!
-//! [`Snapshot::write`] writes exactly what [`Snapshot::parse`] reads.
+//! [`Snapshot::write`] writes the format that [`Snapshot::parse`] reads.
 
 mod reader;
 mod writer;
@@ -29,34 +31,34 @@ use crate::problem::Problems;
 use crate::registry::{PackageQuery, Page, Registry};
 use aws_names::ModelPackageArn;
 
-/// What a [`RegistryError`] of a snapshot names as its operation.
+/// The operation of a snapshot's [`RegistryError`].
 pub const OPERATION: &str = "registry snapshot";
 
-/// The one version of the envelope.
+/// The version of the envelope.
 const SCHEMA_VERSION: u32 = 1;
 
 /// A registry from a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
     group: Option<ModelPackageGroup>,
-    /// What a list shows, newest first.
+    /// The packages of the list, newest first.
     listed: Vec<ModelPackage>,
-    /// What is described without being in the list.
+    /// The packages that are described without being in the list.
     unlisted: Vec<ModelPackage>,
 }
 
 impl Snapshot {
-    /// The snapshot of these packages of a group.
+    /// A snapshot of these packages of a group.
     pub fn new(group: Option<ModelPackageGroup>, packages: Vec<ModelPackage>) -> Self {
         Self::sorted(group, packages, Vec::new())
     }
 
-    /// Reads a snapshot. Everything that is wrong with it is reported at once, each with its place.
+    /// Reads a snapshot. All mistakes are reported at once, each with its place.
     pub fn parse(text: &str) -> Result<Self, Problems> {
         reader::read(text)
     }
 
-    /// The group that it is of, where it says so.
+    /// The group, if the snapshot contains it.
     pub fn group(&self) -> Option<&ModelPackageGroup> {
         self.group.as_ref()
     }

@@ -1,4 +1,4 @@
-//! The adapter to SageMaker over loopback: what it asks for, and what it makes of each answer.
+//! The adapter to SageMaker over loopback: its requests, and how it handles each response.
 #![cfg(feature = "aws")]
 
 use std::collections::VecDeque;
@@ -24,28 +24,28 @@ const GROUP: &str = "arn:aws:sagemaker:us-east-1:111111111111:model-package-grou
 const PACKAGE: &str = "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/13";
 const REQUEST_ID: &str = "0f4d1d1e-5c0a-4a51-9b5c-000000000001";
 
-/// An answer of SageMaker: a status and a body.
-struct Answer(u16, String);
+/// A response of SageMaker: a status and a body.
+struct Response(u16, String);
 
-fn ok(body: &Json) -> Answer {
-    Answer(200, body.to_string())
+fn ok(body: &Json) -> Response {
+    Response(200, body.to_string())
 }
 
-fn refusal(code: &str, message: &str) -> Answer {
-    Answer(400, json!({ "__type": code, "message": message }).to_string())
+fn error_response(code: &str, message: &str) -> Response {
+    Response(400, json!({ "__type": code, "message": message }).to_string())
 }
 
 /// A request as the server saw it: the operation and the body.
-type Seen = (String, Json);
+type Request = (String, Json);
 
-/// Answers one request after the other, and hands out what was asked once nothing is left to answer.
-async fn serve(answers: Vec<Answer>) -> (SageMakerRegistry, JoinHandle<Vec<Seen>>) {
+/// Serves one response per request, and returns the requests after the last response.
+async fn serve(responses: Vec<Response>) -> (SageMakerRegistry, JoinHandle<Vec<Request>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let server = tokio::spawn(async move {
-        let mut answers = VecDeque::from(answers);
+        let mut responses = VecDeque::from(responses);
         let mut seen = Vec::new();
-        while let Some(Answer(status, body)) = answers.pop_front() {
+        while let Some(Response(status, body)) = responses.pop_front() {
             let (mut stream, _) = listener.accept().await.unwrap();
             seen.push(request(&mut stream).await);
             let head = format!(
@@ -66,7 +66,7 @@ fn registry(url: &str, with_credentials: bool) -> SageMakerRegistry {
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
         .endpoint_url(url)
-        // Each answer of these tests is for one request.
+        // Each response of these tests is for one request.
         .retry_config(RetryConfig::disabled());
     let config = if with_credentials {
         config.credentials_provider(Credentials::new("AKIDEXAMPLE", "not-a-secret", None, None, "test"))
@@ -76,7 +76,7 @@ fn registry(url: &str, with_credentials: bool) -> SageMakerRegistry {
     SageMakerRegistry::new(Client::from_conf(config.build()))
 }
 
-async fn request(stream: &mut TcpStream) -> Seen {
+async fn request(stream: &mut TcpStream) -> Request {
     let mut bytes = Vec::new();
     let head_end = loop {
         assert_ne!(stream.read_buf(&mut bytes).await.unwrap(), 0, "the request ended in its head");
@@ -101,7 +101,7 @@ fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
-fn operations(seen: &[Seen]) -> Vec<&str> {
+fn operations(seen: &[Request]) -> Vec<&str> {
     seen.iter().map(|(operation, _)| operation.as_str()).collect()
 }
 
@@ -113,7 +113,7 @@ fn listed(version: u32, approval: &str) -> Json {
     })
 }
 
-/// What `DescribeModelPackage` says of version 13.
+/// `DescribeModelPackage`'s response for version 13.
 fn described() -> Json {
     let mut package = listed(13, "Approved");
     package["ModelPackageStatusDetails"] = json!({ "ValidationStatuses": [] });
@@ -128,17 +128,17 @@ fn described() -> Json {
     package
 }
 
-/// What asking for the newest page makes of one answer.
-fn error_of(answer: Answer) -> RegistryError {
+/// The error of a list request that gets this response.
+fn error_of(response: Response) -> RegistryError {
     block_on(async {
-        let (registry, _server) = serve(vec![answer]).await;
+        let (registry, _server) = serve(vec![response]).await;
         let query = PackageQuery { group: "iris".parse().unwrap(), approval_status: None, page_size: 100, next_token: None };
         registry.packages(&query).await.unwrap_err()
     })
 }
 
 #[test]
-fn the_newest_approved_package_costs_one_list_and_one_description_without_its_encrypted_part() {
+fn the_newest_approved_package_needs_one_list_and_one_description_of_metadata_only() {
     block_on(async {
         let list = json!({ "ModelPackageSummaryList": [listed(14, "PendingManualApproval"), listed(13, "Approved")], "NextToken": "more" });
         let (registry, server) = serve(vec![ok(&list), ok(&described())]).await;
@@ -152,17 +152,17 @@ fn the_newest_approved_package_costs_one_list_and_one_description_without_its_en
 
         let seen = server.await.unwrap();
         assert_eq!(operations(&seen), ["ListModelPackages", "DescribeModelPackage"]);
-        let asked = json!({
+        let expected = json!({
             "ModelPackageGroupName": GROUP, "ModelPackageType": "Versioned", "SortBy": "CreationTime", "SortOrder": "Descending",
             "MaxResults": 100,
         });
-        assert_eq!(seen[0].1, asked);
+        assert_eq!(seen[0].1, expected);
         assert_eq!(seen[1].1, json!({ "ModelPackageName": PACKAGE, "IncludedData": "MetadataOnly" }));
     });
 }
 
 #[test]
-fn a_filter_and_a_token_are_passed_on_and_an_empty_token_ends_the_list() {
+fn filter_and_token_are_sent_and_an_empty_token_ends_the_list() {
     block_on(async {
         let (registry, server) = serve(vec![ok(&json!({ "ModelPackageSummaryList": [], "NextToken": "" }))]).await;
         let query = PackageQuery {
@@ -181,7 +181,7 @@ fn a_filter_and_a_token_are_passed_on_and_an_empty_token_ends_the_list() {
 }
 
 #[test]
-fn a_package_that_was_named_by_its_arn_is_described_and_nothing_else() {
+fn a_package_requested_by_arn_needs_one_description_only() {
     block_on(async {
         let (registry, server) = serve(vec![ok(&described())]).await;
         let selection = Selection::Arn(PACKAGE.parse().unwrap());
@@ -192,7 +192,7 @@ fn a_package_that_was_named_by_its_arn_is_described_and_nothing_else() {
 }
 
 #[test]
-fn a_description_has_all_that_gates_look_at() {
+fn a_description_contains_everything_that_gates_check() {
     block_on(async {
         let mut package = described();
         package["InferenceSpecification"]["SupportedContentTypes"] = json!(["text/csv"]);
@@ -212,7 +212,7 @@ fn a_description_has_all_that_gates_look_at() {
         });
         let (registry, _server) = serve(vec![ok(&package)]).await;
         let found = registry.describe(&PACKAGE.parse().unwrap()).await.unwrap();
-        // A file with the same description says the same.
+        // A snapshot of the package reads back to the same value.
         let snapshot = model_registry::snapshot::Snapshot::parse(&package.to_string()).unwrap();
         assert_eq!(found, snapshot.describe(&PACKAGE.parse().unwrap()).await.unwrap());
         assert_eq!(found.metrics.len(), 8);
@@ -221,23 +221,23 @@ fn a_description_has_all_that_gates_look_at() {
 }
 
 #[test]
-fn a_life_cycle_is_written_and_nothing_else_of_the_package() {
+fn only_the_life_cycle_of_a_package_is_written() {
     block_on(async {
         let (registry, server) = serve(vec![ok(&described()), ok(&json!({ "ModelPackageArn": PACKAGE }))]).await;
         let life_cycle = LifeCycle::new("Staging", "Deployed").unwrap().described("release sha256:1");
         assert_eq!(record(&registry, &PACKAGE.parse().unwrap(), &life_cycle, "sha256:1").await.unwrap(), Recorded::Written);
         let seen = server.await.unwrap();
         assert_eq!(operations(&seen), ["DescribeModelPackage", "UpdateModelPackage"]);
-        let mut asked = seen[1].1.clone();
-        let token = asked.as_object_mut().unwrap().remove("ClientToken").unwrap();
+        let mut request = seen[1].1.clone();
+        let token = request.as_object_mut().unwrap().remove("ClientToken").unwrap();
         assert_eq!(token.as_str().unwrap().len(), 36);
         let written = json!({ "Stage": "Staging", "StageStatus": "Deployed", "StageDescription": "release sha256:1" });
-        assert_eq!(asked, json!({ "ModelPackageArn": PACKAGE, "ModelLifeCycle": written }));
+        assert_eq!(request, json!({ "ModelPackageArn": PACKAGE, "ModelLifeCycle": written }));
     });
 }
 
 #[test]
-fn a_server_that_never_answers_is_given_up_at_the_deadline() {
+fn a_server_that_never_responds_causes_a_timeout() {
     block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let registry = registry(&format!("http://{}", listener.local_addr().unwrap()), true).deadline(Duration::from_millis(300));
@@ -247,7 +247,7 @@ fn a_server_that_never_answers_is_given_up_at_the_deadline() {
                 connections.push(connection);
             }
         });
-        // Of each operation, however often it is tried; the server is silent for ever.
+        // Every operation, however often it is retried: the server never responds.
         let limit =
             registry.client().config().timeout_config().and_then(aws_sdk_sagemaker::config::timeout::TimeoutConfig::operation_timeout);
         assert_eq!(limit, Some(Duration::from_millis(300)));
@@ -273,9 +273,9 @@ fn a_server_that_never_answers_is_given_up_at_the_deadline() {
 }
 
 #[test]
-fn what_is_throttled_is_tried_again_after_a_pause() {
+fn a_throttled_call_is_retried_after_a_pause() {
     block_on(async {
-        let throttled = || refusal("ThrottlingException", "Rate exceeded");
+        let throttled = || error_response("ThrottlingException", "Rate exceeded");
         let (once, server) = serve(vec![throttled(), throttled(), ok(&described())]).await;
         let retrying = RetryConfig::standard().with_max_attempts(4).with_initial_backoff(Duration::from_millis(20));
         let registry = SageMakerRegistry::new(Client::from_conf(once.client().config().to_builder().retry_config(retrying).build()));
@@ -286,7 +286,7 @@ fn what_is_throttled_is_tried_again_after_a_pause() {
 }
 
 #[test]
-fn each_refusal_keeps_its_kind_its_code_its_message_and_its_request() {
+fn each_error_has_its_kind_code_message_and_request_id() {
     let kinds = [
         ("AccessDeniedException", "User is not authorized", RegistryErrorKind::AccessDenied),
         ("ThrottlingException", "Rate exceeded", RegistryErrorKind::Throttled),
@@ -295,24 +295,24 @@ fn each_refusal_keeps_its_kind_its_code_its_message_and_its_request() {
         ("ResourceNotFound", "no such thing", RegistryErrorKind::NotFound),
         ("ValidationException", "ModelPackageGroup iris does not exist.", RegistryErrorKind::NotFound),
         ("ValidationException", "1 validation error detected: Value at 'maxResults'", RegistryErrorKind::Invalid),
-        ("ConflictException", "somebody else changed it", RegistryErrorKind::Conflict),
+        ("ConflictException", "another caller changed it", RegistryErrorKind::Conflict),
     ];
     for (code, message, kind) in kinds {
-        let error = error_of(refusal(code, message));
+        let error = error_of(error_response(code, message));
         assert_eq!(error.kind, kind, "{code}: {message}");
         assert_eq!(error.operation, "sagemaker:ListModelPackages");
         assert_eq!(error.code.as_deref(), Some(code));
         assert_eq!(error.message, message);
         assert_eq!(error.request_id.as_deref(), Some(REQUEST_ID));
     }
-    let error = error_of(refusal("AccessDeniedException", "User is not authorized"));
-    assert_snapshot!(error, @"`sagemaker:ListModelPackages` was refused: AccessDeniedException: User is not authorized");
+    let error = error_of(error_response("AccessDeniedException", "User is not authorized"));
+    assert_snapshot!(error, @"`sagemaker:ListModelPackages` failed: AccessDeniedException: User is not authorized");
     assert!(error.hint().unwrap().contains("sagemaker:ListModelPackages"));
 }
 
 #[test]
-fn an_answer_that_is_not_sagemakers_own_is_told_by_its_status() {
-    // What moto answers where it checks rights, and what proxies and gateways say.
+fn a_response_from_a_proxy_is_classified_by_its_status() {
+    // What moto returns if it checks permissions, and what proxies and gateways return.
     let xml = "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>";
     for (status, kind) in [
         (403, RegistryErrorKind::AccessDenied),
@@ -320,7 +320,7 @@ fn an_answer_that_is_not_sagemakers_own_is_told_by_its_status() {
         (502, RegistryErrorKind::Unreachable),
         (404, RegistryErrorKind::Malformed),
     ] {
-        let error = error_of(Answer(status, xml.to_owned()));
+        let error = error_of(Response(status, xml.to_owned()));
         assert_eq!(error.kind, kind, "{status}: {error}");
         assert_eq!(error.code, None);
         assert!(error.message.contains(&status.to_string()), "{error}");
@@ -328,7 +328,7 @@ fn an_answer_that_is_not_sagemakers_own_is_told_by_its_status() {
 }
 
 #[test]
-fn an_answer_without_what_sagemaker_promises_is_malformed_and_not_a_panic() {
+fn an_incomplete_response_is_malformed_and_does_not_panic() {
     let mut no_time = listed(1, "Approved");
     no_time.as_object_mut().unwrap().remove("CreationTime");
     let mut wrong_arn = listed(1, "Approved");
@@ -337,13 +337,13 @@ fn an_answer_without_what_sagemaker_promises_is_malformed_and_not_a_panic() {
         let error = error_of(ok(&json!({ "ModelPackageSummaryList": [summary] })));
         assert_eq!(error.kind, RegistryErrorKind::Malformed, "{error}");
     }
-    assert_eq!(error_of(Answer(200, "<html>".to_owned())).kind, RegistryErrorKind::Malformed);
+    assert_eq!(error_of(Response(200, "<html>".to_owned())).kind, RegistryErrorKind::Malformed);
 }
 
 #[test]
-fn no_server_and_no_credentials_are_told_apart() {
+fn a_missing_server_and_missing_credentials_are_distinguished() {
     let listed = |with_credentials| {
-        // Port 1 is nobody's: the connection is refused at once.
+        // Nothing listens on port 1: the connection is refused at once.
         let registry = registry("http://127.0.0.1:1", with_credentials);
         let group = "iris".parse().unwrap();
         match block_on(select(&registry, &group, &Selection::LatestApproved, &Gates::default())) {
@@ -356,7 +356,7 @@ fn no_server_and_no_credentials_are_told_apart() {
 }
 
 #[test]
-fn a_time_has_the_milliseconds_that_sagemaker_said() {
+fn a_time_keeps_sagemakers_milliseconds() {
     block_on(async {
         let mut package = described();
         package["CreationTime"] = json!(1_767_225_600.123);
@@ -374,38 +374,38 @@ fn new_group() -> NewGroup {
 #[test]
 fn a_missing_group_is_created_with_its_tags() {
     block_on(async {
-        let missing = refusal("ValidationException", "ModelPackageGroup iris does not exist.");
+        let missing = error_response("ValidationException", "ModelPackageGroup iris does not exist.");
         let (registry, server) = serve(vec![missing, ok(&json!({ "ModelPackageGroupArn": GROUP }))]).await;
         let outcome = ensure_group(&registry, &new_group(), Mode::Apply).await.unwrap();
         assert_eq!(outcome, GroupOutcome::Created(GROUP.parse().unwrap()));
         let seen = server.await.unwrap();
         assert_eq!(operations(&seen), ["DescribeModelPackageGroup", "CreateModelPackageGroup"]);
-        let asked = json!({
+        let expected = json!({
             "ModelPackageGroupName": "iris", "ModelPackageGroupDescription": "iris models",
             "Tags": [{ "Key": "sagemaker:project-name", "Value": "iris" }],
         });
-        assert_eq!(seen[1].1, asked);
+        assert_eq!(seen[1].1, expected);
     });
 }
 
 #[test]
-fn a_group_that_somebody_else_made_a_moment_ago_is_found() {
+fn a_group_that_another_caller_just_created_is_found() {
     block_on(async {
-        let answers = vec![
-            refusal("ValidationException", "ModelPackageGroup iris does not exist."),
-            refusal("ValidationException", "Model Package Group already exists: iris"),
+        let responses = vec![
+            error_response("ValidationException", "ModelPackageGroup iris does not exist."),
+            error_response("ValidationException", "Model Package Group already exists: iris"),
             ok(&json!({ "ModelPackageGroupArn": GROUP, "ModelPackageGroupName": "iris" })),
         ];
-        let (registry, _server) = serve(answers).await;
+        let (registry, _server) = serve(responses).await;
         let outcome = ensure_group(&registry, &new_group(), Mode::Apply).await.unwrap();
         assert_eq!(outcome, GroupOutcome::Found(GROUP.parse().unwrap()));
     });
 }
 
 #[test]
-fn a_refusal_that_says_nothing_of_a_missing_group_creates_none() {
+fn no_group_is_created_after_another_validation_error() {
     block_on(async {
-        let (registry, server) = serve(vec![refusal("ValidationException", "1 validation error detected")]).await;
+        let (registry, server) = serve(vec![error_response("ValidationException", "1 validation error detected")]).await;
         let error = ensure_group(&registry, &new_group(), Mode::Apply).await.unwrap_err();
         assert_eq!(error.kind, RegistryErrorKind::Invalid);
         assert_eq!(operations(&server.await.unwrap()), ["DescribeModelPackageGroup"]);
@@ -421,7 +421,7 @@ fn a_policy_is_written_once_and_a_second_run_only_reads() {
             roles: [].into(),
             organization: None,
         };
-        let none = refusal("ValidationException", "Cannot find resource policy for: iris");
+        let none = error_response("ValidationException", "Cannot find resource policy for: iris");
         let (registry, server) = serve(vec![none, ok(&json!({ "ModelPackageGroupArn": GROUP }))]).await;
         let PolicyChange::Write(policy) = share(&registry, &sharing, Mode::Apply).await.unwrap() else { panic!("nothing was written") };
         let seen = server.await.unwrap();
@@ -432,17 +432,17 @@ fn a_policy_is_written_once_and_a_second_run_only_reads() {
         assert_eq!(share(&registry, &sharing, Mode::Apply).await.unwrap(), PolicyChange::Unchanged);
         assert_eq!(operations(&server.await.unwrap()), ["GetModelPackageGroupPolicy"]);
 
-        let nobody = Sharing { accounts: [].into(), ..sharing };
+        let unshared = Sharing { accounts: [].into(), ..sharing };
         let (registry, server) = serve(vec![ok(&json!({ "ResourcePolicy": policy }))]).await;
-        assert_eq!(share(&registry, &nobody, Mode::Check).await.unwrap(), PolicyChange::Delete);
+        assert_eq!(share(&registry, &unshared, Mode::Check).await.unwrap(), PolicyChange::Delete);
         assert_eq!(operations(&server.await.unwrap()), ["GetModelPackageGroupPolicy"], "a check changes nothing");
     });
 }
 
 #[test]
-fn a_policy_without_anybody_left_is_deleted() {
+fn a_policy_without_remaining_statements_is_deleted() {
     block_on(async {
-        let (registry, server) = serve(vec![Answer(200, String::new())]).await;
+        let (registry, server) = serve(vec![Response(200, String::new())]).await;
         registry.delete_policy(&"iris".parse().unwrap()).await.unwrap();
         let seen = server.await.unwrap();
         assert_eq!(seen, [("DeleteModelPackageGroupPolicy".to_owned(), json!({ "ModelPackageGroupName": "iris" }))]);

@@ -1,4 +1,5 @@
-//! Documents in S3 over loopback: whole ones, refused ones, too large ones, and a server that never ends.
+//! Documents in S3 over loopback: whole ones, errors, too large ones, and a server that never
+//! finishes.
 #![cfg(feature = "aws")]
 
 use std::future::Future;
@@ -18,9 +19,9 @@ fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
-/// What reading the document makes of this answer; `silent_for` keeps the connection open, sends nothing more, and is when the document is
-/// given up.
-fn read(answer: Vec<u8>, silent_for: Option<Duration>) -> (Result<Vec<u8>, DocumentError>, String) {
+/// Reads a document from this response. `silent_for` keeps the connection open, sends nothing more,
+/// and is the deadline.
+fn read(response: Vec<u8>, silent_for: Option<Duration>) -> (Result<Vec<u8>, DocumentError>, String) {
     block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let config = Config::builder()
@@ -37,8 +38,8 @@ fn read(answer: Vec<u8>, silent_for: Option<Duration>) -> (Result<Vec<u8>, Docum
             while !head.windows(4).any(|window| window == b"\r\n\r\n") {
                 assert_ne!(stream.read_buf(&mut head).await.unwrap(), 0);
             }
-            // A client that has seen enough closes the connection.
-            let _ = stream.write_all(&answer).await;
+            // A client that has read enough closes the connection.
+            let _ = stream.write_all(&response).await;
             if silent_for.is_some() {
                 std::future::pending::<()>().await;
             }
@@ -50,7 +51,7 @@ fn read(answer: Vec<u8>, silent_for: Option<Duration>) -> (Result<Vec<u8>, Docum
     })
 }
 
-fn answer(status: u16, headers: &str, body: &str) -> Vec<u8> {
+fn response(status: u16, headers: &str, body: &str) -> Vec<u8> {
     format!(
         "HTTP/1.1 {status} Status\r\nContent-Length: {}\r\nx-amz-request-id: REQ1\r\n{headers}Connection: close\r\n\r\n{body}",
         body.len()
@@ -59,22 +60,22 @@ fn answer(status: u16, headers: &str, body: &str) -> Vec<u8> {
 }
 
 fn error(status: u16, headers: &str, code: &str) -> DocumentError {
-    let body = format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>said S3</Message></Error>");
-    read(answer(status, headers, &body), None).0.unwrap_err()
+    let body = format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>message</Message></Error>");
+    read(response(status, headers, &body), None).0.unwrap_err()
 }
 
 #[test]
 fn a_document_is_read_whole() {
-    let (read, line) = read(answer(200, "", r#"{ "accuracy": 0.97 }"#), None);
+    let (read, line) = read(response(200, "", r#"{ "accuracy": 0.97 }"#), None);
     assert_eq!(read.unwrap(), br#"{ "accuracy": 0.97 }"#);
     assert!(line.starts_with("GET /iris-models/13/an%20evaluation.json"), "{line}");
 }
 
 #[test]
-fn each_refusal_says_what_and_what_to_do() {
+fn each_error_says_what_failed_and_what_to_do() {
     let denied = error(403, "", "AccessDenied");
     assert_eq!((denied.kind, denied.request_id.as_deref()), (DocumentErrorKind::AccessDenied, Some("REQ1")));
-    assert_eq!(denied.to_string(), format!("`{URI}` could not be read: AccessDenied: said S3"));
+    assert_eq!(denied.to_string(), format!("`{URI}` could not be read: AccessDenied: message"));
     assert!(denied.hint().unwrap().contains("s3:GetObject"));
     assert_eq!(error(404, "", "NoSuchKey").kind, DocumentErrorKind::NotFound);
     assert_eq!(error(404, "", "NoSuchBucket").kind, DocumentErrorKind::NotFound);
@@ -84,7 +85,7 @@ fn each_refusal_says_what_and_what_to_do() {
 }
 
 #[test]
-fn a_document_that_is_too_large_is_given_up_whether_it_says_its_length_or_not() {
+fn a_document_that_is_too_large_is_rejected_with_and_without_a_content_length() {
     let length = MAX_BYTES + 1;
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n");
     assert_eq!(read(head.into_bytes(), None).0.unwrap_err().kind, DocumentErrorKind::TooLarge);
@@ -95,10 +96,10 @@ fn a_document_that_is_too_large_is_given_up_whether_it_says_its_length_or_not() 
 }
 
 #[test]
-fn a_server_that_never_answers_or_never_ends_is_given_up_at_the_deadline() {
+fn a_server_that_never_responds_or_never_finishes_causes_a_timeout() {
     for beginning in ["", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{ "] {
         let error = read(beginning.as_bytes().to_vec(), Some(Duration::from_millis(300))).0.unwrap_err();
         assert_eq!(error.kind, DocumentErrorKind::Unreachable, "{error}");
-        assert!(error.message.contains("it did not arrive within 300ms"), "{error}");
+        assert!(error.message.contains("it could not be read within 300ms"), "{error}");
     }
 }

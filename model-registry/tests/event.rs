@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 const PACKAGE: &str = "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/13";
 
-/// The event as EventBridge sends it when version 13 gets this status of approval.
+/// The event that EventBridge sends when version 13 gets this approval status.
 fn event(approval: &str) -> Json {
     json!({
         "version": "0", "id": "4a2c3b1e-0000-4000-8000-000000000001", "detail-type": "SageMaker Model Package State Change",
@@ -33,7 +33,7 @@ fn rule(approval: &str, change: impl FnOnce(&mut Json)) -> Rule {
 }
 
 #[test]
-fn each_transition_falls_under_its_rule() {
+fn each_transition_has_its_rule() {
     let from = |previous: &'static str| move |detail: &mut Json| detail["previousModelApprovalStatus"] = json!(previous);
     for (approval, previous, expected) in [
         ("Approved", "PendingManualApproval", Rule::Approved),
@@ -47,14 +47,14 @@ fn each_transition_falls_under_its_rule() {
     ] {
         assert_eq!(rule(approval, from(previous)), expected, "{previous} → {approval}");
     }
-    // Of most changes the event does not say what was before.
+    // Most events do not contain the previous status.
     assert_eq!(rule("Approved", |_| {}), Rule::Approved);
     assert_eq!(rule("PendingManualApproval", |_| {}), Rule::Pending);
     assert_eq!(rule("Rejected", |_| {}), Rule::RejectedPerhapsApproved);
 }
 
 #[test]
-fn what_is_deployed_tells_an_approval_that_was_withdrawn_from_one_that_never_was() {
+fn the_deployed_package_distinguishes_a_withdrawn_approval_from_none() {
     let rejected = parse(&event("Rejected")).unwrap();
     let deployed = |version: u32| Deployed {
         package: Some(format!("arn:aws:sagemaker:us-east-1:111111111111:model-package/Iris/{version}").parse().unwrap()),
@@ -68,7 +68,7 @@ fn what_is_deployed_tells_an_approval_that_was_withdrawn_from_one_that_never_was
 }
 
 #[test]
-fn what_this_project_writes_back_starts_no_release() {
+fn a_record_written_by_this_project_starts_no_release() {
     let updated = |fields: Json| move |detail: &mut Json| detail["UpdatedModelPackageFields"] = fields;
     assert_eq!(rule("Approved", updated(json!(["ModelLifeCycle"]))), Rule::ApprovalUnchanged);
     assert_eq!(rule("Rejected", updated(json!(["CustomerMetadataProperties"]))), Rule::ApprovalUnchanged);
@@ -77,14 +77,14 @@ fn what_this_project_writes_back_starts_no_release() {
 }
 
 #[test]
-fn a_package_that_is_not_completed_waits() {
+fn a_package_that_is_not_completed_requires_nothing() {
     for status in ["Pending", "InProgress", "Failed", "Deleting"] {
         assert_eq!(rule("Approved", |detail| detail["ModelPackageStatus"] = json!(status)), Rule::NotCompleted, "{status}");
     }
 }
 
 #[test]
-fn an_approval_deploys_the_very_package_and_a_withdrawal_the_newest_that_is_left() {
+fn an_approval_deploys_its_package_and_a_withdrawal_the_newest_approved_one() {
     let change = parse(&event("Approved")).unwrap();
     assert_eq!(change.selection(Rule::Approved), Some(Selection::Arn(PACKAGE.parse().unwrap())));
     assert_eq!(change.selection(Rule::ApprovalWithdrawn), Some(Selection::LatestApproved));
@@ -96,7 +96,7 @@ fn an_approval_deploys_the_very_package_and_a_withdrawal_the_newest_that_is_left
 }
 
 #[test]
-fn an_event_about_something_else_is_refused_with_every_reason_at_once() {
+fn an_event_about_another_group_is_rejected_with_all_reasons_at_once() {
     let mut other = event("approved");
     other["source"] = json!("aws.s3");
     other["detail-type"] = json!("SageMaker Model State Change");
@@ -106,17 +106,17 @@ fn an_event_about_something_else_is_refused_with_every_reason_at_once() {
     assert_snapshot!(parse(&other).unwrap_err().join("\n"), @r#"
     the event's `source` is "aws.s3", not "aws.sagemaker"
     the event's `detail-type` is "SageMaker Model State Change", not "SageMaker Model Package State Change"
-    the event is about `arn:aws:sagemaker:us-east-1:111111111111:model-package/wine/13`, which is not of group `iris`
-    `ModelPackageGroupName` is `iris`, and the ARN is of `wine`
-    `ModelPackageVersion` is 12, and the ARN is `arn:aws:sagemaker:us-east-1:111111111111:model-package/wine/13`
-    the event's `account` is "222222222222", and the ARN is `arn:aws:sagemaker:us-east-1:111111111111:model-package/wine/13`
-    `ModelApprovalStatus` is `approved`, which is no status of approval
+    the event is about `arn:aws:sagemaker:us-east-1:111111111111:model-package/wine/13`, which does not belong to group `iris`
+    `ModelPackageGroupName` is `iris`, but the ARN belongs to `wine`
+    `ModelPackageVersion` is 12, but the ARN is `arn:aws:sagemaker:us-east-1:111111111111:model-package/wine/13`
+    the event's `account` is "222222222222", but the ARN is `arn:aws:sagemaker:us-east-1:111111111111:model-package/wine/13`
+    `ModelApprovalStatus` is `approved`, which is not an approval status
     "#);
     assert_eq!(parse(&json!({})).unwrap_err().len(), 3);
     assert_eq!(parse(&json!([])).unwrap_err(), ["the event is a list, not an object"]);
     let group = "arn:aws:sagemaker:us-east-1:222222222222:model-package-group/iris".parse().unwrap();
     let problems = StateChange::parse(&event("Approved").to_string(), &group).unwrap_err();
-    assert!(problems.0[0].message.contains("which is not of group"), "{problems}");
+    assert!(problems.0[0].message.contains("which does not belong to group"), "{problems}");
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn the_package_is_found_among_the_resources_and_in_lower_case() {
 
 proptest! {
     #[test]
-    fn whatever_the_text_it_is_read_or_refused(text in "\\PC*") {
+    fn any_text_is_read_or_rejected_without_a_panic(text in "\\PC*") {
         let _ = StateChange::parse(&text, &"iris".parse().unwrap());
         let _ = Snapshot::parse(&text);
     }

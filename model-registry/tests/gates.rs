@@ -1,4 +1,4 @@
-//! The gates of a release policy: met, not met, and not to be read.
+//! The gates of a release policy: passed, failed, and unreadable.
 
 use std::collections::BTreeMap;
 use std::future::{Future, ready};
@@ -19,7 +19,7 @@ use proptest::prelude::*;
 const ARN: &str = "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/";
 const IMAGE: &str = "111111111111.dkr.ecr.us-east-1.amazonaws.com/iris-inference:1.4.0";
 
-/// Documents in memory; what is not there may not be read.
+/// Documents in memory; reading any other document is denied.
 #[derive(Default)]
 struct Memory {
     documents: BTreeMap<String, Vec<u8>>,
@@ -44,7 +44,7 @@ fn metrics_of(version: u32) -> String {
     format!("s3://iris-models/{version}/evaluation.json")
 }
 
-/// An approved package that meets every gate of these tests.
+/// An approved package that passes every gate of these tests.
 fn good(version: u32) -> ModelPackage {
     let mut package = ModelPackage::new(format!("{ARN}{version}").parse().unwrap(), Timestamp::from_second(version.into()).unwrap());
     package.approval_status = ApprovalStatus::Approved;
@@ -83,17 +83,17 @@ fn choose(policy: &str, packages: Vec<ModelPackage>) -> Result<Choice, SelectErr
     choose_with(policy, Memory::default(), packages, &Selection::LatestApproved, false)
 }
 
-/// Version 2 changed so that a gate of the policy refuses it, and version 1 as it should be: the reason for which 2 is passed over.
-fn passed_over(policy: &str, change: impl FnOnce(&mut ModelPackage)) -> String {
+/// The reason for which version 2 is skipped after this change; version 1 passes.
+fn skipped(policy: &str, change: impl FnOnce(&mut ModelPackage)) -> String {
     let mut changed = good(2);
     change(&mut changed);
     let choice = choose(policy, vec![good(1), changed]).unwrap();
     assert_eq!(choice.package.version, Some(1), "{policy}");
-    assert_eq!(choice.passed_over[0].reason.code(), "gate-not-met");
-    choice.passed_over[0].reason.to_string()
+    assert_eq!(choice.skipped[0].reason.code(), "gate-not-met");
+    choice.skipped[0].reason.to_string()
 }
 
-/// Why a gate cannot be read.
+/// The reason why a gate cannot be read.
 fn unreadable(policy: &str, documents: Memory, change: impl FnOnce(&mut ModelPackage)) -> String {
     let mut changed = good(2);
     change(&mut changed);
@@ -116,33 +116,33 @@ const FOUR_EYES: &str = r#"{ "schema_version": 1, "four_eyes": true }"#;
 const ACCURACY: &str = r#"{ "schema_version": 1, "metrics": [{ "name": "accuracy", "at": "/multiclass/accuracy", "min": 0.95, "max": 1, "tolerance": 0.01 }] }"#;
 
 #[test]
-fn each_gate_that_is_not_met_passes_the_newest_over_with_its_reason() {
+fn a_package_that_fails_a_gate_is_skipped_with_the_reason() {
     let reasons = [
-        passed_over(METADATA, |package| package.metadata.clear()),
-        passed_over(METADATA, |package| package.metadata.insert("risk".to_owned(), "high".to_owned()).map_or((), drop)),
-        passed_over(LIFE_CYCLE, |package| package.life_cycle = None),
-        passed_over(LIFE_CYCLE, |package| package.life_cycle = Some(LifeCycle::new("Staging", "Failed").unwrap())),
-        passed_over(IMAGES, |package| package.images.push("docker.io/iris:1".to_owned())),
-        passed_over(IMAGES, |package| package.images = vec![format!("{}-evil:1", IMAGE.split(':').next().unwrap())]),
-        passed_over(CONTENT_TYPES, |package| package.content_types = vec!["application/json".to_owned()]),
-        passed_over(INSTANCE_TYPES, |package| package.realtime_instance_types.clear()),
-        passed_over(FOUR_EYES, |package| package.last_modified_by = package.created_by.clone()),
+        skipped(METADATA, |package| package.metadata.clear()),
+        skipped(METADATA, |package| package.metadata.insert("risk".to_owned(), "high".to_owned()).map_or((), drop)),
+        skipped(LIFE_CYCLE, |package| package.life_cycle = None),
+        skipped(LIFE_CYCLE, |package| package.life_cycle = Some(LifeCycle::new("Staging", "Failed").unwrap())),
+        skipped(IMAGES, |package| package.images.push("docker.io/iris:1".to_owned())),
+        skipped(IMAGES, |package| package.images = vec![format!("{}-evil:1", IMAGE.split(':').next().unwrap())]),
+        skipped(CONTENT_TYPES, |package| package.content_types = vec!["application/json".to_owned()]),
+        skipped(INSTANCE_TYPES, |package| package.realtime_instance_types.clear()),
+        skipped(FOUR_EYES, |package| package.last_modified_by = package.created_by.clone()),
     ];
     assert_snapshot!(reasons.join("\n"), @"
-    gate not met: it has no metadata `owner`; it has no metadata `risk`
-    gate not met: its metadata `risk` is `high`, not `low` or `medium`
-    gate not met: it has no life cycle, and must be stage `Staging`, status `Approved` or `Tested`
-    gate not met: its life cycle is `Staging/Failed`, and must be stage `Staging`, status `Approved` or `Tested`
-    gate not met: its image `docker.io/iris:1` is from a registry that is not allowed
-    gate not met: its image `111111111111.dkr.ecr.us-east-1.amazonaws.com/iris-inference-evil:1` is from a registry that is not allowed
-    gate not met: it does not take `text/csv`
-    gate not met: it does not support `ml.m5.large`
-    gate not met: `arn:aws:sts::111111111111:assumed-role/Train/a` both registered it and was the last to change it
+    gate failed: it has no metadata `owner`; it has no metadata `risk`
+    gate failed: its metadata `risk` is `high`, not `low` or `medium`
+    gate failed: it has no life cycle, but must be stage `Staging`, status `Approved` or `Tested`
+    gate failed: its life cycle is `Staging/Failed`, but must be stage `Staging`, status `Approved` or `Tested`
+    gate failed: its image `docker.io/iris:1` is from a registry that is not allowed
+    gate failed: its image `111111111111.dkr.ecr.us-east-1.amazonaws.com/iris-inference-evil:1` is from a registry that is not allowed
+    gate failed: it does not accept `text/csv`
+    gate failed: it does not support `ml.m5.large`
+    gate failed: `arn:aws:sts::111111111111:assumed-role/Train/a` both registered it and was the last to change it
     ");
 }
 
 #[test]
-fn a_package_that_meets_every_gate_is_chosen_with_what_was_found() {
+fn a_package_that_passes_every_gate_is_chosen_with_the_values_found() {
     let policy = r#"{
         "$schema": "schemas/release-policy.v1.json", "schema_version": 1,
         "metadata": [{ "key": "owner" }], "life_cycle": { "stages": ["Staging"] },
@@ -155,7 +155,7 @@ fn a_package_that_meets_every_gate_is_chosen_with_what_was_found() {
     }"#;
     let documents = Memory::with(&metrics_of(2), r#"{ "multiclass": { "accuracy": 0.9455 }, "loss": 0.20871310426145342 }"#);
     let choice = choose_with(policy, documents, vec![good(2)], &Selection::LatestApproved, false).unwrap();
-    assert_snapshot!(choice.because.to_string(), @"version 2 is the newest approved model package of `iris`; there is no newer one; it meets the 8 gates of the release policy");
+    assert_snapshot!(choice.because.to_string(), @"version 2 is the newest approved model package of `iris`; there is no newer one; it passes the 8 gates of the release policy");
     let found: Vec<_> = choice.gates.iter().map(|met| format!("{}: {}", met.gate, met.found)).collect();
     assert_snapshot!(found.join("\n"), @"
     metadata `owner`: ds
@@ -170,7 +170,7 @@ fn a_package_that_meets_every_gate_is_chosen_with_what_was_found() {
 }
 
 #[test]
-fn a_metric_beyond_its_limit_passes_the_newest_over() {
+fn a_package_with_a_metric_beyond_its_limit_is_skipped() {
     let documents = || {
         let mut documents = Memory::with(&metrics_of(1), r#"{ "multiclass": { "accuracy": 0.97 } }"#);
         documents.documents.insert(metrics_of(2), br#"{ "multiclass": { "accuracy": 0.93 } }"#.to_vec());
@@ -179,21 +179,21 @@ fn a_metric_beyond_its_limit_passes_the_newest_over() {
     };
     let choice = choose_with(ACCURACY, documents(), vec![good(1), good(2), good(3)], &Selection::LatestApproved, false).unwrap();
     assert_eq!(choice.package.version, Some(1));
-    let reasons: Vec<_> = choice.passed_over.iter().map(|passed| passed.reason.to_string()).collect();
+    let reasons: Vec<_> = choice.skipped.iter().map(|skipped| skipped.reason.to_string()).collect();
     assert_eq!(
         reasons,
         [
-            "gate not met: metric `accuracy` is 1.5, more than 1 (tolerance 0.01)",
-            "gate not met: metric `accuracy` is 0.93, less than 0.95 (tolerance 0.01)"
+            "gate failed: metric `accuracy` is 1.5, above the maximum 1 (tolerance 0.01)",
+            "gate failed: metric `accuracy` is 0.93, below the minimum 0.95 (tolerance 0.01)"
         ]
     );
-    // A package that was named is refused for the same reason.
+    // A package that is requested explicitly is rejected for the same reason.
     let named = choose_with(ACCURACY, documents(), vec![good(2)], &Selection::Version(2), true).unwrap_err();
     assert!(matches!(&named, SelectError::NotAcceptable { reason: Reason::Gates(_), .. }), "{named}");
 }
 
 #[test]
-fn a_gate_that_cannot_be_read_is_an_error_and_not_a_pass() {
+fn a_gate_that_cannot_be_read_is_an_error_and_does_not_pass() {
     let document = |text: &str| Memory::with(&metrics_of(2), text);
     let errors = [
         unreadable(ACCURACY, Memory::default(), |_| {}),
@@ -214,21 +214,21 @@ fn a_gate_that_cannot_be_read_is_an_error_and_not_a_pass() {
     metric `accuracy` cannot be read: `s3://iris-models/2/evaluation.json` could not be read: User is not authorized (AWS)
     metric `accuracy` cannot be read: the document of `ModelQuality.Statistics` has nothing at `/multiclass/accuracy`
     metric `accuracy` cannot be read: the document of `ModelQuality.Statistics` has nothing at `/multiclass/accuracy`
-    metric `accuracy` cannot be read: what is at `/multiclass/accuracy` in the document of `ModelQuality.Statistics` is text, not a number
+    metric `accuracy` cannot be read: the value at `/multiclass/accuracy` in the document of `ModelQuality.Statistics` is a string, not a number
     metric `accuracy` cannot be read: `s3://iris-models/2/evaluation.json` is not JSON: expected value at line 1 column 1
-    metric `accuracy` cannot be read: the package names no metrics `ModelQuality.Statistics`; it names none at all
+    metric `accuracy` cannot be read: the package refers to no metrics `ModelQuality.Statistics`; it refers to no metrics
     metric `accuracy` cannot be read: the package's `ModelQuality.Statistics`: `https://example.com/x` is not the URI of an object in S3 (s3://BUCKET/KEY)
-    metric `accuracy` cannot be read: the package names no metrics `ModelQuality.Statistics`; it names `Bias.Report`
-    image registries cannot be read: the package names no image
-    four eyes cannot be read: SageMaker does not say who registered the package
-    four eyes cannot be read: SageMaker does not say who last changed the package
-    four eyes cannot be read: who registered the package and who last changed it are named in ways that cannot be compared
+    metric `accuracy` cannot be read: the package refers to no metrics `ModelQuality.Statistics`; it refers to `Bias.Report`
+    image registries cannot be read: the package lists no image
+    four eyes cannot be read: SageMaker does not report who registered the package
+    four eyes cannot be read: SageMaker does not report who last changed the package
+    four eyes cannot be read: SageMaker identifies the two people who registered and last changed the package in ways that cannot be compared
     the release policy cannot be read: the snapshot has no description of `arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/2`
     ");
 }
 
 #[test]
-fn a_document_that_is_not_the_registered_one_is_an_error() {
+fn a_document_that_differs_from_the_registered_one_is_an_error() {
     let text = r#"{ "multiclass": { "accuracy": 0.97 } }"#;
     // sha256sum of the text above.
     let digest = "SHA256:1d86df1de1de5e3d6a9eb8c5d7d21ba3a6f1b7b64ea6ad23d8f8b7cc4ed66f5f";
@@ -242,7 +242,7 @@ fn a_document_that_is_not_the_registered_one_is_an_error() {
 }
 
 #[test]
-fn documents_are_read_once_and_only_for_a_package_that_meets_everything_else() {
+fn documents_are_read_once_and_only_for_a_package_that_passes_all_other_gates() {
     let policy = r#"{ "schema_version": 1, "metadata": [{ "key": "owner" }], "metrics": [
         { "name": "accuracy", "at": "/accuracy", "min": 0.9 }, { "name": "loss", "at": "/loss", "max": 0.3 }] }"#;
     let registry = Snapshot::new(None, vec![good(1), ModelPackage { metadata: BTreeMap::new(), ..good(2) }]);
@@ -254,13 +254,13 @@ fn documents_are_read_once_and_only_for_a_package_that_meets_everything_else() {
 }
 
 #[test]
-fn a_denied_package_is_passed_over_and_refused_when_it_is_named() {
+fn a_denied_package_is_skipped_and_rejected_if_it_is_requested() {
     let policy = format!(
         r#"{{ "schema_version": 1, "deny": [{{ "version": 3, "reason": "wrong labels" }}, {{ "arn": "{ARN}2", "reason": "leaked data" }}] }}"#
     );
     let choice = choose(&policy, vec![good(1), good(2), good(3)]).unwrap();
     assert_eq!(choice.package.version, Some(1));
-    let reasons: Vec<_> = choice.passed_over.iter().map(|passed| (passed.reason.code(), passed.reason.to_string())).collect();
+    let reasons: Vec<_> = choice.skipped.iter().map(|skipped| (skipped.reason.code(), skipped.reason.to_string())).collect();
     assert_eq!(reasons[0], ("denied", "denied by the release policy: wrong labels".to_owned()));
     assert_eq!(reasons[1], ("denied", "denied by the release policy: leaked data".to_owned()));
     let named = choose_with(&policy, Memory::default(), vec![good(3)], &Selection::Version(3), true).unwrap_err();
@@ -268,27 +268,27 @@ fn a_denied_package_is_passed_over_and_refused_when_it_is_named() {
 }
 
 #[test]
-fn leave_to_deploy_without_approval_is_recorded_and_opens_no_gate() {
+fn deployment_without_approval_is_recorded_and_bypasses_no_gate() {
     let pending = || ModelPackage { approval_status: ApprovalStatus::PendingManualApproval, ..good(2) };
     let choice = choose_with(METADATA, Memory::default(), vec![pending()], &Selection::Version(2), true).unwrap();
     assert!(choice.without_approval);
     assert!(choice.because.to_string().contains("although it is pending approval"), "{}", choice.because);
-    let refused = choose_with(FOUR_EYES, Memory::default(), vec![pending()], &Selection::Version(2), true).unwrap_err();
-    assert!(refused.to_string().ends_with("gate not met: nobody else than who registered it approved it"), "{refused}");
+    let error = choose_with(FOUR_EYES, Memory::default(), vec![pending()], &Selection::Version(2), true).unwrap_err();
+    assert!(error.to_string().ends_with("gate failed: no second person has approved it"), "{error}");
 }
 
 #[test]
-fn where_every_approved_package_fails_a_gate_it_is_said_and_the_search_ends() {
+fn if_every_approved_package_fails_a_gate_the_search_ends_with_an_error() {
     let packages: Vec<_> = (1..=500).map(|version| ModelPackage { metadata: BTreeMap::new(), ..good(version) }).collect();
     let error = choose(METADATA, packages).unwrap_err();
-    assert!(matches!(&error, SelectError::NothingToDeploy { found, .. } if found.more && found.passed_over.len() == 100));
-    assert_snapshot!(error, @"no model package may be deployed of group `iris`: among the newest there are 100 not meeting the release policy; the newest is version 500, gate not met: it has no metadata `owner`; it has no metadata `risk`");
+    assert!(matches!(&error, SelectError::NothingToDeploy { found, .. } if found.more && found.skipped.len() == 100));
+    assert_snapshot!(error, @"no deployable model package in group `iris`: among the newest there are 100 failing the release policy; the newest is version 500, gate failed: it has no metadata `owner`; it has no metadata `risk`");
     assert!(error.hint().unwrap().contains("release policy"));
 }
 
 proptest! {
     #[test]
-    fn a_limit_is_kept_whatever_the_numbers(value in -1e6..1e6f64, min in -1e6..1e6f64, width in 0.0..1e6f64, tolerance in 0.0..10.0f64) {
+    fn a_limit_is_enforced_for_any_numbers(value in -1e6..1e6f64, min in -1e6..1e6f64, width in 0.0..1e6f64, tolerance in 0.0..10.0f64) {
         let max = min + width;
         let policy = format!(
             r#"{{ "schema_version": 1, "metrics": [{{ "name": "m", "at": "/m", "min": {min}, "max": {max}, "tolerance": {tolerance} }}] }}"#

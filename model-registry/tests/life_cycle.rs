@@ -1,4 +1,4 @@
-//! Writing down where a package is in its life: once, and never back from production.
+//! Recording a life cycle: once, and never back from production.
 
 use std::sync::Mutex;
 
@@ -8,11 +8,11 @@ use model_registry::{ModelPackage, ModelPackageArn, ModelPackageGroup, PackageQu
 
 const ARN: &str = "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/13";
 
-/// One package, and every change that was made to it.
+/// One package, and every change made to it.
 struct One {
     package: Mutex<ModelPackage>,
     tokens: Mutex<Vec<String>>,
-    /// So many changes meet somebody else's.
+    /// How many changes conflict with another caller's.
     conflicts: Mutex<u32>,
 }
 
@@ -31,13 +31,13 @@ impl One {
 
 impl Registry for One {
     async fn packages(&self, _: &PackageQuery) -> Result<Page, RegistryError> {
-        unreachable!("the package is named")
+        unreachable!("the package is requested by its ARN")
     }
     async fn describe(&self, _: &ModelPackageArn) -> Result<ModelPackage, RegistryError> {
         Ok(self.package.lock().unwrap().clone())
     }
     async fn version(&self, _: &ModelPackageGroup, _: u32) -> Result<ModelPackageArn, RegistryError> {
-        unreachable!("the package is named")
+        unreachable!("the package is requested by its ARN")
     }
 }
 
@@ -46,7 +46,7 @@ impl LifeCycleStore for One {
         let mut conflicts = self.conflicts.lock().unwrap();
         if *conflicts > 0 {
             *conflicts -= 1;
-            return Err(RegistryError::new("update", RegistryErrorKind::Conflict, "somebody else changes it"));
+            return Err(RegistryError::new("update", RegistryErrorKind::Conflict, "another caller is changing it"));
         }
         self.package.lock().unwrap().life_cycle = Some(life_cycle.clone());
         self.tokens.lock().unwrap().push(client_token.to_owned());
@@ -70,7 +70,7 @@ fn a_record_is_written_once() {
 }
 
 #[test]
-fn a_record_that_meets_another_change_is_tried_again() {
+fn a_record_is_retried_after_a_conflict() {
     let store = One::new(None);
     *store.conflicts.lock().unwrap() = 2;
     assert_eq!(store.record(&at("Staging/Deployed"), "sha256:1"), Recorded::Written);
@@ -80,7 +80,7 @@ fn a_record_that_meets_another_change_is_tried_again() {
 #[test]
 fn a_package_in_production_is_not_moved_back() {
     let store = One::new(Some(at("Production/Deployed")));
-    assert_eq!(store.record(&at("Staging/Tested"), "sha256:2"), Recorded::Kept(at("Production/Deployed")));
+    assert_eq!(store.record(&at("Staging/Tested"), "sha256:2"), Recorded::InLaterStage(at("Production/Deployed")));
     assert_eq!(store.record(&at("Production/Tested"), "sha256:2"), Recorded::Written);
     assert_eq!(store.package.into_inner().unwrap().life_cycle, Some(at("Production/Tested")));
 }

@@ -1,4 +1,4 @@
-//! The README's tables name tests that are there.
+//! The tests named in the README's tables exist.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -15,7 +15,7 @@ fn sources(folder: &Path, found: &mut String) {
 }
 
 #[test]
-fn every_test_that_the_readme_names_is_there() {
+fn every_test_named_in_the_readme_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut code = String::new();
     sources(&root.join("src"), &mut code);

@@ -1,4 +1,4 @@
-//! Reading a release policy: everything that is wrong with it at once, each with its place and what to do.
+//! Reading a release policy: all mistakes are reported at once, each with its place and a hint.
 
 use model_registry::release_policy::{DeniedPackage, ReleasePolicy};
 use model_registry::{MetricSource, Place};
@@ -16,12 +16,12 @@ fn problems(text: &str) -> Vec<(Place, String)> {
 }
 
 #[test]
-fn an_empty_policy_demands_nothing() {
+fn an_empty_policy_requires_nothing() {
     assert_eq!(ReleasePolicy::parse(r#"{ "schema_version": 1 }"#).unwrap(), ReleasePolicy::default());
 }
 
 #[test]
-fn a_policy_says_what_it_says() {
+fn a_policy_is_read() {
     let policy = ReleasePolicy::parse(
         r#"{ "schema_version": 1, "metrics": [{ "name": "bias", "source": "Bias.PostTrainingReport", "at": "/a~1b/0", "max": 0.1 }],
             "deny": [{ "version": 7, "reason": "x" }] }"#,
@@ -53,34 +53,34 @@ fn every_mistake_in_a_policy_is_reported_at_once_with_its_place() {
 }"#;
     let found: Vec<_> = problems(text).into_iter().map(|(place, message)| format!("{place} {message}")).collect();
     insta::assert_snapshot!(found.join("\n"), @r#"
-    2:21 the release policy has version 2; version 1 is known (write "schema_version": 1, or use the program that knows this version)
+    2:21 the release policy has version 2; only version 1 is supported (write "schema_version": 1, or use a program that supports this version)
     3:3 the release policy has no `metadta` (did you mean `metadata`?)
-    4:16 a required metadata has no `key` (write { "key": "owner" })
-    4:18 a required metadata has no `kye` (did you mean `key`?)
-    4:36 a required metadata is text, not an object (write names and values in braces)
-    5:14 two metrics are called `loss` (give each a name of its own)
-    6:5 a required metric has neither `min` nor `max` (give a limit: "min": 0.95)
+    4:16 an entry of `metadata` has no `key` (write { "key": "owner" })
+    4:18 an entry of `metadata` has no `kye` (did you mean `key`?)
+    4:36 an entry of `metadata` is a string, not an object (write names and values in braces)
+    5:14 two metrics have the name `loss` (give each metric its own name)
+    6:5 an entry of `metrics` has neither `min` nor `max` (set a limit: "min": 0.95)
     6:33 `accuracy` is not a JSON pointer (write the keys with a slash before each: /accuracy/value; ~1 is a slash in a key, ~0 a tilde)
     6:55 a model package has no metrics `ModelQuality.Statistic` (did you mean `ModelQuality.Statistics`?)
-    7:55 `max` is 1, less than `min`, 2 (swap the two: no number is in this range)
-    7:71 `tolerance` is -1, less than 0 (give how far beyond a limit is allowed)
-    8:42 `max` is text, not a number (write a number without quotes)
+    7:55 `max` is 1, less than `min`, 2 (swap the two: this range is empty)
+    7:71 `tolerance` is -1, less than 0 (set how far a metric can be beyond a limit)
+    8:42 `max` is a string, not a number (write a number without quotes)
     10:19 `life_cycle` has no `stage` (did you mean `stages`?)
-    11:24 `https://x.io` is not an image registry (write the registry's host as it stands in an image's name: 111111111111.dkr.ecr.us-east-1.amazonaws.com)
-    11:40 `iris` is not an image registry (write the registry's host as it stands in an image's name: 111111111111.dkr.ecr.us-east-1.amazonaws.com)
+    11:24 `https://x.io` is not an image registry (write the registry's host as in an image's name: 111111111111.dkr.ecr.us-east-1.amazonaws.com)
+    11:40 `iris` is not an image registry (write the registry's host as in an image's name: 111111111111.dkr.ecr.us-east-1.amazonaws.com)
     12:21 `csv` is not a media type (write it as in text/csv)
-    13:21 `instance_types` is text, not a list (write a list in square brackets)
-    14:25 `version` is 0, not a version (a version is a whole number from 1)
+    13:21 `instance_types` is a string, not a list (write a list in square brackets)
+    14:25 `version` is 0, not a version (use a whole number from 1)
     14:54 `iris/1` is not the ARN of a model package (arn:aws:sagemaker:REGION:ACCOUNT:model-package/GROUP/VERSION) (copy it from the registry)
-    14:74 `reason` is empty (write a text in quotes)
-    14:80 an entry of `deny` has neither `version` nor `arn` (write { "version": 12, "reason": "…" }, or "arn" in place of "version")
-    15:16 `four_eyes` is text, not true or false (write true or false, without quotes)
+    14:74 `reason` is empty (write a string in quotes)
+    14:80 an entry of `deny` has neither `version` nor `arn` (write { "version": 12, "reason": "…" }, or "arn" instead of "version")
+    15:16 `four_eyes` is a string, not true or false (write true or false, without quotes)
     16:3 the release policy has `four_eyes` twice; first at 15:3 (keep one of the two)
     "#);
 }
 
 #[test]
-fn what_is_no_json_is_refused_with_its_place() {
+fn text_that_is_not_json_is_rejected_with_its_place() {
     assert_eq!(problems("{\n  \"schema_version\": 1,\n}")[0].0, Place { line: 3, column: 1 });
     assert!(problems("")[0].1.contains("is empty"));
     assert!(problems("\u{feff}{}")[0].1.contains("byte order mark"));
@@ -90,12 +90,12 @@ fn what_is_no_json_is_refused_with_its_place() {
 
 proptest! {
     #[test]
-    fn whatever_the_text_it_is_read_or_refused(text in "\\PC*") {
+    fn any_text_is_read_or_rejected_without_a_panic(text in "\\PC*") {
         let _ = ReleasePolicy::parse(&text);
     }
 
     #[test]
-    fn whatever_the_values_they_are_read_or_refused(value in any_json(), key in prop_oneof![
+    fn any_values_are_read_or_rejected_without_a_panic(value in any_json(), key in prop_oneof![
         Just("schema_version"), Just("metadata"), Just("metrics"), Just("life_cycle"), Just("image_registries"), Just("deny"), Just("four_eyes"),
     ]) {
         if let Err(problems) = ReleasePolicy::parse(&format!("{{ \"{key}\": {value} }}")) {

@@ -1,4 +1,4 @@
-//! Choosing, over registries of any content.
+//! Choosing a package from registries of any content.
 
 use std::future::Future;
 use std::sync::Mutex;
@@ -12,12 +12,12 @@ use model_registry::{
 };
 use proptest::prelude::*;
 
-/// A registry in memory that pages as SageMaker does, and sometimes answers with an empty page.
+/// A registry in memory with SageMaker's paging, which sometimes returns an empty page.
 #[derive(Debug, Default)]
 struct Memory {
     packages: Vec<ModelPackage>,
     empty_pages: bool,
-    /// The description no longer says what the list says.
+    /// The description of this version differs from its list entry.
     withdrawn: Option<u32>,
     lists: AtomicUsize,
     describes: AtomicUsize,
@@ -28,8 +28,9 @@ impl Registry for Memory {
     fn packages(&self, query: &PackageQuery) -> impl Future<Output = Result<Page, RegistryError>> + Send {
         self.lists.fetch_add(1, Ordering::Relaxed);
         self.queries.lock().unwrap().push(query.clone());
-        let wanted = |package: &&ModelPackage| query.approval_status.as_ref().is_none_or(|status| *status == package.approval_status);
-        let mut matching: Vec<_> = self.packages.iter().filter(wanted).collect();
+        let matches_status =
+            |package: &&ModelPackage| query.approval_status.as_ref().is_none_or(|status| *status == package.approval_status);
+        let mut matching: Vec<_> = self.packages.iter().filter(matches_status).collect();
         matching.sort_by_key(|package| std::cmp::Reverse(package.created));
         let (begin, empty) = match query.next_token.as_deref() {
             None => (0, self.empty_pages),
@@ -104,13 +105,13 @@ fn acceptable(package: &ModelPackage) -> bool {
 proptest! {
     #[test]
     fn the_newest_acceptable_package_is_chosen(registry in any_registry()) {
-        // What a person would do with the whole list at hand.
+        // The expected result, from the whole list.
         let best = registry.packages.iter().filter(|package| acceptable(package)).map(|package| package.created).max();
         match latest(&registry) {
             Ok(choice) => {
                 prop_assert_eq!(Some(choice.package.created), best);
                 prop_assert!(acceptable(&choice.package));
-                prop_assert!(choice.passed_over.iter().all(|passed| passed.arn != choice.package.arn));
+                prop_assert!(choice.skipped.iter().all(|skipped| skipped.arn != choice.package.arn));
             }
             Err(SelectError::NothingToDeploy { .. }) => prop_assert_eq!(best, None),
             Err(error) => prop_assert!(false, "{}", error),
@@ -125,41 +126,41 @@ proptest! {
         let registry = Memory { packages, ..Memory::default() };
         let choice = latest(&registry).unwrap();
         prop_assert_eq!(choice.package.version, Some(older + 1));
-        prop_assert_eq!(choice.passed_over.len(), newer as usize);
+        prop_assert_eq!(choice.skipped.len(), newer as usize);
         prop_assert_eq!(registry.lists.into_inner(), 1);
         prop_assert_eq!(registry.describes.into_inner(), 1);
     }
 }
 
 #[test]
-fn many_newer_packages_that_nobody_approved_cost_one_request_more() {
+fn many_newer_unapproved_packages_need_one_more_request() {
     let packages = std::iter::once(registered(1, "Approved")).chain((2..=5000).map(|v| registered(v, "PendingManualApproval"))).collect();
     let registry = Memory { packages, ..Memory::default() };
     let choice = latest(&registry).unwrap();
     assert_eq!(choice.package.version, Some(1));
-    assert_snapshot!(choice.because.to_string(), @"version 1 is the newest approved model package of `iris`; 100 newer ones or more may not be deployed");
+    assert_snapshot!(choice.because.to_string(), @"version 1 is the newest approved model package of `iris`; at least 100 newer ones are not deployable");
     let queries = registry.queries.into_inner().unwrap();
     assert_eq!(queries.iter().map(|query| query.approval_status.clone()).collect::<Vec<_>>(), [None, Some(ApprovalStatus::Approved)]);
 }
 
 #[test]
-fn of_two_that_were_registered_in_the_same_second_the_higher_version_is_the_newer() {
+fn of_two_packages_registered_in_the_same_second_the_higher_version_is_newer() {
     let mut registry = Memory { packages: vec![registered(2, "Approved"), registered(1, "Approved")], ..Memory::default() };
     registry.packages[1].created = registry.packages[0].created;
     assert_eq!(latest(&registry).unwrap().package.version, Some(2));
 }
 
 #[test]
-fn an_approval_that_was_withdrawn_after_the_list_is_noticed() {
+fn an_approval_withdrawn_after_the_list_is_detected() {
     let registry = Memory { packages: vec![registered(1, "Approved"), registered(2, "Approved")], withdrawn: Some(2), ..Memory::default() };
     let choice = latest(&registry).unwrap();
     assert_eq!(choice.package.version, Some(1));
-    assert_eq!(choice.passed_over[0].reason, Reason::Withdrawn);
+    assert_eq!(choice.skipped[0].reason, Reason::Withdrawn);
 }
 
 #[test]
-fn a_package_that_was_deleted_after_the_list_is_passed_over() {
-    /// Lists what it no longer has.
+fn a_package_deleted_after_the_list_is_skipped() {
+    /// Lists a package that it no longer has.
     struct Emptied(Memory, ModelPackage);
     impl Registry for Emptied {
         async fn packages(&self, query: &PackageQuery) -> Result<Page, RegistryError> {
@@ -177,11 +178,11 @@ fn a_package_that_was_deleted_after_the_list_is_passed_over() {
     let registry = Emptied(Memory { packages: vec![registered(1, "Approved")], ..Memory::default() }, registered(2, "Approved"));
     let choice = block_on(select(&registry, &"iris".parse().unwrap(), &Selection::LatestApproved, &Gates::default())).unwrap();
     assert_eq!(choice.package.version, Some(1));
-    assert_eq!(choice.passed_over[0].reason, Reason::Deleted);
+    assert_eq!(choice.skipped[0].reason, Reason::Deleted);
 }
 
 #[test]
-fn what_was_passed_over_is_named_with_its_reason() {
+fn skipped_packages_are_listed_with_the_reason() {
     let packages = vec![
         registered(1, "Approved"),
         package(2, "Approved", "Failed", RegistrationType::Registered, 2),
@@ -190,29 +191,29 @@ fn what_was_passed_over_is_named_with_its_reason() {
         registered(5, "PendingManualApproval"),
     ];
     let choice = latest(&Memory { packages, ..Memory::default() }).unwrap();
-    let lines: Vec<_> = choice.passed_over.iter().map(|passed| format!("{} {}", passed.arn.version().unwrap(), passed.reason)).collect();
+    let lines: Vec<_> = choice.skipped.iter().map(|skipped| format!("{} {}", skipped.arn.version().unwrap(), skipped.reason)).collect();
     assert_eq!(lines, ["5 pending approval", "4 logged, not registered", "3 rejected", "2 status is Failed"]);
-    assert_snapshot!(choice.because.to_string(), @"version 1 is the newest approved model package of `iris`; 4 newer ones may not be deployed");
+    assert_snapshot!(choice.because.to_string(), @"version 1 is the newest approved model package of `iris`; 4 newer ones are not deployable");
 }
 
 #[test]
-fn where_there_is_nothing_to_deploy_it_is_said_what_there_is() {
+fn if_nothing_is_deployable_the_error_says_what_the_group_contains() {
     let packages = vec![registered(1, "Rejected"), registered(2, "PendingManualApproval"), registered(3, "PendingManualApproval")];
     let error = latest(&Memory { packages, ..Memory::default() }).unwrap_err();
     assert_snapshot!(error, @"no approved model package in group `iris`: there are 2 pending approval, 1 rejected; the newest is version 3, pending approval");
     let error = latest(&Memory::default()).unwrap_err();
-    assert_snapshot!(error, @"no approved model package in group `iris`: it has none at all");
+    assert_snapshot!(error, @"no approved model package in group `iris`: the group is empty");
 }
 
 #[test]
-fn a_named_version_needs_no_list_and_must_be_approved() {
+fn a_requested_version_needs_no_list_and_must_be_approved() {
     let registry = Memory { packages: vec![registered(1, "Approved"), registered(2, "Rejected")], ..Memory::default() };
     let group: ModelPackageGroup = "iris".parse().unwrap();
     let choose = |selection: &str, gates: &Gates| block_on(select(&registry, &group, &selection.parse().unwrap(), gates));
-    assert_eq!(choose("1", &Gates::default()).unwrap().because.to_string(), "version 1 was named");
+    assert_eq!(choose("1", &Gates::default()).unwrap().because.to_string(), "version 1 was requested");
     assert_eq!(registry.lists.load(Ordering::Relaxed), 0);
-    let refused = choose("2", &Gates::default()).unwrap_err();
-    assert!(matches!(refused, SelectError::NotAcceptable { reason: Reason::Approval(ApprovalStatus::Rejected), .. }));
+    let error = choose("2", &Gates::default()).unwrap_err();
+    assert!(matches!(error, SelectError::NotAcceptable { reason: Reason::Approval(ApprovalStatus::Rejected), .. }));
     let mut gates = Gates::default();
     gates.allow_unapproved = true;
     assert!(choose("2", &gates).unwrap().because.to_string().contains("although it is rejected"));
@@ -221,7 +222,7 @@ fn a_named_version_needs_no_list_and_must_be_approved() {
 }
 
 #[test]
-fn leave_to_deploy_without_approval_is_no_leave_to_deploy_what_failed_or_was_only_logged() {
+fn allowing_unapproved_packages_does_not_allow_failed_or_logged_ones() {
     let packages = vec![
         package(1, "PendingManualApproval", "Failed", RegistrationType::Registered, 1),
         package(2, "Rejected", "Completed", RegistrationType::Logged, 2),
@@ -230,18 +231,18 @@ fn leave_to_deploy_without_approval_is_no_leave_to_deploy_what_failed_or_was_onl
     let registry = Memory { packages, ..Memory::default() };
     let mut gates = Gates::default();
     gates.allow_unapproved = true;
-    let refusal = |version| match block_on(select(&registry, &"iris".parse().unwrap(), &Selection::Version(version), &gates)) {
+    let rejection = |version| match block_on(select(&registry, &"iris".parse().unwrap(), &Selection::Version(version), &gates)) {
         Ok(_) => None,
         Err(SelectError::NotAcceptable { reason, .. }) => Some(reason),
         Err(error) => panic!("{error}"),
     };
-    assert_eq!(refusal(1), Some(Reason::Status(PackageStatus::Failed)));
-    assert_eq!(refusal(2), Some(Reason::Logged));
-    assert_eq!(refusal(3), None);
+    assert_eq!(rejection(1), Some(Reason::Status(PackageStatus::Failed)));
+    assert_eq!(rejection(2), Some(Reason::Logged));
+    assert_eq!(rejection(3), None);
 }
 
 #[test]
-fn a_token_that_comes_twice_ends_the_search() {
+fn a_repeated_token_ends_the_search() {
     struct Endless;
     impl Registry for Endless {
         async fn packages(&self, _: &PackageQuery) -> Result<Page, RegistryError> {
@@ -251,7 +252,7 @@ fn a_token_that_comes_twice_ends_the_search() {
             unreachable!("nothing was listed")
         }
         async fn version(&self, _: &ModelPackageGroup, _: u32) -> Result<ModelPackageArn, RegistryError> {
-            unreachable!("no version was named")
+            unreachable!("no version was requested")
         }
     }
     let result = block_on(select(&Endless, &"iris".parse().unwrap(), &Selection::LatestApproved, &Gates::default()));
@@ -259,7 +260,7 @@ fn a_token_that_comes_twice_ends_the_search() {
 }
 
 #[test]
-fn a_listing_goes_as_far_as_asked_over_pages_of_any_size() {
+fn a_listing_stops_at_its_limit_with_pages_of_any_size() {
     let group: ModelPackageGroup = "iris".parse().unwrap();
     for empty_pages in [false, true] {
         let registry = Memory { packages: (1..=250).map(|v| registered(v, "Rejected")).collect(), empty_pages, ..Memory::default() };

@@ -1,4 +1,4 @@
-//! The policy merge: what others wrote stays, and a second run changes nothing.
+//! Merging policies: other statements stay, and a second run changes nothing.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -28,7 +28,7 @@ fn written(change: PolicyChange) -> Json {
 }
 
 #[test]
-fn a_new_policy_allows_reading_and_making_models_and_no_more() {
+fn a_new_policy_allows_reading_and_creating_models_only() {
     let policy = written(merge_policy(None, &sharing(&["333333333333", "222222222222"])).unwrap());
     let principal = json!({ "AWS": ["arn:aws-us-gov:iam::222222222222:root", "arn:aws-us-gov:iam::333333333333:root"] });
     let group = json!({
@@ -38,14 +38,14 @@ fn a_new_policy_allows_reading_and_making_models_and_no_more() {
     let packages = json!({
         "Sid": "ModelVersionPerm", "Effect": "Allow", "Principal": principal,
         "Action": ["sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages", "sagemaker:CreateModel"],
-        // Only the kind of the resource changes, also where the group's name holds that text.
+        // Only the resource type changes, even if the group's name contains it.
         "Resource": "arn:aws-us-gov:sagemaker:us-gov-west-1:111111111111:model-package/my-model-package-group/*",
     });
     assert_eq!(policy, json!({ "Version": "2012-10-17", "Statement": [group, packages] }));
 }
 
 #[test]
-fn what_aws_gives_back_in_another_shape_is_the_same_policy() {
+fn a_policy_that_aws_returns_in_another_form_is_unchanged() {
     let mut policy = written(merge_policy(None, &sharing(&["222222222222"])).unwrap());
     policy["Statement"][0]["Principal"]["AWS"] = json!("222222222222");
     policy["Statement"][0]["Action"] = json!("sagemaker:DescribeModelPackageGroup");
@@ -54,7 +54,7 @@ fn what_aws_gives_back_in_another_shape_is_the_same_policy() {
 }
 
 #[test]
-fn roles_stand_in_place_of_accounts_and_an_organization_is_a_condition_besides() {
+fn roles_replace_accounts_and_an_organization_is_a_condition() {
     let mut sharing = sharing(&["222222222222", "333333333333"]);
     sharing.roles = ["service-role/ModelExecution", "StackSetExecution"].map(|role| role.parse().unwrap()).into();
     sharing.organization = Some("o-a1b2c3d4e5".parse().unwrap());
@@ -68,20 +68,20 @@ fn roles_stand_in_place_of_accounts_and_an_organization_is_a_condition_besides()
         assert_eq!(statement["Principal"]["AWS"], json!(principals));
         assert_eq!(statement["Condition"], json!({ "StringEquals": { "aws:PrincipalOrgID": "o-a1b2c3d4e5" } }));
     }
-    // Read back in IAM's other ways of writing it, it is still the same; without the condition it is another.
+    // In IAM's other spellings it is unchanged; without the condition it differs.
     let mut back = policy.clone();
     back["Statement"][0]["Condition"] = json!({ "StringEquals": { "aws:principalorgid": ["o-a1b2c3d4e5"] } });
     assert_eq!(merge_policy(Some(&back.to_string()), &sharing).unwrap(), PolicyChange::Unchanged);
     back["Statement"][1].as_object_mut().unwrap().remove("Condition");
     assert!(matches!(merge_policy(Some(&back.to_string()), &sharing).unwrap(), PolicyChange::Write(_)));
-    // Back to whole accounts: the roles go.
+    // Back to whole accounts: the roles are removed.
     sharing.roles.clear();
     let policy = written(merge_policy(Some(&policy.to_string()), &sharing).unwrap());
     assert_eq!(policy["Statement"][0]["Principal"]["AWS"][0], "arn:aws-us-gov:iam::222222222222:root");
 }
 
 #[test]
-fn roles_and_organizations_have_iams_names() {
+fn names_of_roles_and_organizations_are_validated() {
     for text in ["", "a b", "role/", "a//b", &"r".repeat(65), "arn:aws:iam::222222222222:role/x"] {
         assert!(text.parse::<RoleName>().is_err(), "{text}");
     }
@@ -91,7 +91,7 @@ fn roles_and_organizations_have_iams_names() {
     }
 }
 
-/// A group whose policy somebody else changes whenever it is to be written, so many times.
+/// A group whose policy another caller changes at each write, this many times.
 struct Contested {
     policy: Mutex<Option<String>>,
     conflicts: AtomicU32,
@@ -121,18 +121,18 @@ impl GroupStore for Contested {
             self.conflicts.store(left - 1, Ordering::Relaxed);
             let theirs = json!({ "Statement": [{ "Sid": format!("Theirs{left}"), "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*" }] });
             *self.policy.lock().unwrap() = Some(theirs.to_string());
-            return Err(RegistryError::new("put", RegistryErrorKind::Conflict, "somebody else changed it"));
+            return Err(RegistryError::new("put", RegistryErrorKind::Conflict, "another caller changed it"));
         }
         *self.policy.lock().unwrap() = Some(policy.to_owned());
         Ok(())
     }
     async fn delete_policy(&self, _: &GroupName) -> Result<(), RegistryError> {
-        unreachable!("somebody may read the group")
+        unreachable!("the group is still shared")
     }
 }
 
 #[test]
-fn a_policy_that_somebody_else_changed_is_read_and_merged_again() {
+fn after_a_conflict_the_policy_is_read_and_merged_again() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let store = Contested::new(2);
     let change = runtime.block_on(share(&store, &sharing(&["222222222222"]), Mode::Apply)).unwrap();
@@ -147,14 +147,14 @@ fn a_policy_that_somebody_else_changed_is_read_and_merged_again() {
 }
 
 #[test]
-fn what_is_no_policy_is_never_overwritten() {
+fn a_document_that_is_not_a_policy_is_never_overwritten() {
     for text in ["{", "[]", "\"text\"", r#"{"Statement": "all"}"#] {
         assert!(matches!(merge_policy(Some(text), &sharing(&["222222222222"])), Err(PolicyError::NotAPolicy { .. })), "{text}");
     }
 }
 
 #[test]
-fn a_policy_without_anybody_left_is_deleted() {
+fn a_policy_without_remaining_statements_is_deleted() {
     let policy = written(merge_policy(None, &sharing(&["222222222222"])).unwrap()).to_string();
     assert_eq!(merge_policy(Some(&policy), &sharing(&[])).unwrap(), PolicyChange::Delete);
     assert_eq!(merge_policy(None, &sharing(&[])).unwrap(), PolicyChange::Unchanged);
@@ -174,7 +174,7 @@ fn accounts_that_do_not_fit_as_arns_are_written_as_ids_and_a_second_run_changes_
 }
 
 #[test]
-fn a_policy_that_sagemaker_would_not_take_is_refused() {
+fn a_policy_longer_than_sagemakers_limit_is_rejected() {
     let accounts: Vec<String> = (0..800u64).map(|number| format!("{:012}", 222_222_222_222 + number)).collect();
     let accounts: Vec<&str> = accounts.iter().map(String::as_str).collect();
     assert!(matches!(merge_policy(None, &sharing(&accounts)), Err(PolicyError::TooLong { characters, .. }) if characters > 20_480));
@@ -206,7 +206,7 @@ fn own(statement: &Json) -> bool {
 
 proptest! {
     #[test]
-    fn others_statements_stay_and_a_second_run_changes_nothing(
+    fn other_statements_stay_and_a_second_run_changes_nothing(
         first in accounts(), second in accounts(), others in proptest::collection::vec(foreign(), 0..4),
     ) {
         let with = |accounts: &BTreeSet<AccountId>| Sharing { accounts: accounts.clone(), ..sharing(&[]) };
@@ -220,11 +220,11 @@ proptest! {
             prop_assert_eq!(merge_policy(policy.as_deref(), &with(accounts)).unwrap(), PolicyChange::Unchanged);
         }
         let statements = statements(policy.as_deref());
-        let kept: Vec<_> = statements.iter().filter(|statement| !own(statement)).cloned().collect();
-        prop_assert_eq!(kept, others);
-        let wanted: Vec<_> = second.iter().map(|account| format!("arn:aws-us-gov:iam::{account}:root")).collect();
+        let remaining: Vec<_> = statements.iter().filter(|statement| !own(statement)).cloned().collect();
+        prop_assert_eq!(remaining, others);
+        let expected: Vec<_> = second.iter().map(|account| format!("arn:aws-us-gov:iam::{account}:root")).collect();
         for statement in statements.iter().filter(|statement| own(statement)) {
-            prop_assert_eq!(&statement["Principal"]["AWS"], &json!(wanted));
+            prop_assert_eq!(&statement["Principal"]["AWS"], &json!(expected));
         }
         prop_assert_eq!(statements.iter().filter(|statement| own(statement)).count(), if second.is_empty() { 0 } else { 2 });
     }

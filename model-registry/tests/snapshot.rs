@@ -1,4 +1,4 @@
-//! Registries from files: what the AWS CLI prints, and what is written is read back the same.
+//! Registries from files: the AWS CLI's output, and written snapshots.
 
 use std::future::Future;
 
@@ -26,7 +26,7 @@ fn listed(snapshot: &Snapshot) -> Vec<Option<u32>> {
     block_on(snapshot.packages(&query)).unwrap().packages.iter().map(|package| package.arn.version()).collect()
 }
 
-/// As `aws sagemaker describe-model-package --model-package-name …/3` prints it.
+/// The output of `aws sagemaker describe-model-package --model-package-name …/3`.
 const DESCRIBED: &str = r#"{
     "ModelPackageGroupName": "iris",
     "ModelPackageVersion": 3,
@@ -63,7 +63,7 @@ const DESCRIBED: &str = r#"{
 }"#;
 
 #[test]
-fn what_the_cli_describes_is_a_snapshot_by_itself() {
+fn the_output_of_the_clis_describe_command_is_a_snapshot() {
     let snapshot = Snapshot::parse(DESCRIBED).unwrap();
     assert_eq!(listed(&snapshot), [Some(3)]);
     let package = describe(&snapshot, &format!("{ARN}/3"));
@@ -82,7 +82,7 @@ fn what_the_cli_describes_is_a_snapshot_by_itself() {
 }
 
 #[test]
-fn what_the_cli_lists_is_a_snapshot_by_itself() {
+fn the_output_of_the_clis_list_command_is_a_snapshot() {
     let snapshot = Snapshot::parse(
         r#"{ "ModelPackageSummaryList": [
             { "ModelPackageArn": "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/1", "CreationTime": 1767225600.5,
@@ -96,12 +96,12 @@ fn what_the_cli_lists_is_a_snapshot_by_itself() {
     let first = describe(&snapshot, &format!("{ARN}/1"));
     assert_eq!((first.detail, first.created.to_string()), (Detail::Listed, "2026-01-01T00:00:00.5Z".to_owned()));
     let second = describe(&snapshot, &format!("{ARN}/2"));
-    assert_eq!(second.approval_status, ApprovalStatus::PendingManualApproval, "nobody was asked to approve it");
+    assert_eq!(second.approval_status, ApprovalStatus::PendingManualApproval, "it was registered without requesting approval");
     assert_eq!(second.life_cycle.unwrap().stage, "Development");
 }
 
 #[test]
-fn a_described_package_that_the_list_leaves_out_is_found_by_its_arn_and_version_only() {
+fn a_described_package_missing_from_the_list_is_found_by_arn_and_version_only() {
     let list = r#"{ "ModelPackageArn": "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/2", "CreationTime": 1, "ModelPackageStatus": "Completed" }"#;
     let text = format!(
         r#"{{ "schema_version": 1, "list-model-packages": {{ "ModelPackageSummaryList": [{list}] }}, "describe-model-package": [{DESCRIBED}] }}"#
@@ -111,13 +111,13 @@ fn a_described_package_that_the_list_leaves_out_is_found_by_its_arn_and_version_
     assert_eq!(describe(&snapshot, &format!("{ARN}/3")).description.as_deref(), Some("four features"));
     let arn = block_on(snapshot.version(&"iris".parse().unwrap(), 3)).unwrap();
     assert_eq!(arn.version(), Some(3));
-    // Without a list the described ones are the list; one alone need not stand in brackets.
+    // Without a list, the described packages are the list; a single one needs no brackets.
     let snapshot = Snapshot::parse(&format!(r#"{{ "schema_version": 1, "describe-model-package": {DESCRIBED} }}"#)).unwrap();
     assert_eq!(listed(&snapshot), [Some(3)]);
 }
 
 #[test]
-fn an_unversioned_package_is_found_by_its_arn_and_is_of_no_group() {
+fn an_unversioned_package_is_found_by_its_arn_and_has_no_group() {
     let text = DESCRIBED.replace("model-package/iris/3", "model-package/iris");
     let snapshot = Snapshot::parse(&text).unwrap();
     assert_eq!(listed(&snapshot), []);
@@ -145,21 +145,21 @@ fn every_mistake_in_a_snapshot_is_reported_at_once_with_its_place() {
     let found = Snapshot::parse(text).unwrap_err();
     let found: Vec<_> = found.0.iter().map(ToString::to_string).collect();
     assert_snapshot!(found.join("\n"), @r#"
-    2:21: the registry snapshot has version 2; version 1 is known
-    3:26: `-iris` is not a model package group: give a name of 1 to 63 letters, digits and inner hyphens, or the group's ARN
+    2:21: the registry snapshot has version 2; only version 1 is supported
+    3:26: `-iris` is not a model package group: use a name of 1 to 63 letters, digits and inner hyphens, or the group's ARN
     4:3: a registry snapshot has no `list-model-package`
     6:26: `iris/1` is not the ARN of a model package (arn:aws:sagemaker:REGION:ACCOUNT:model-package/GROUP/VERSION)
     6:52: `CreationTime` is "yesterday", not a time
-    7:5: there is no `ModelPackageStatus`
+    7:5: `ModelPackageStatus` is missing
     9:5: `arn:aws:sagemaker:us-east-1:111111111111:model-package/Iris/3` is there twice; first at 8:5
-    10:132: `ModelPackageStatus` is a number, not text
-    11:5: this is text, not a model package
-    13:29: `describe-model-package` is text, not a list of descriptions
+    10:132: `ModelPackageStatus` is a number, not a string
+    11:5: this is a string, not a model package
+    13:29: `describe-model-package` is a string, not a list of descriptions
     "#);
 }
 
 #[test]
-fn what_is_no_snapshot_at_all_is_refused() {
+fn text_that_is_not_a_snapshot_is_rejected() {
     for (text, message) in [
         ("{", "1:1: the registry snapshot is not JSON: EOF while parsing an object"),
         ("[]", "1:1: the registry snapshot is a list, not an object"),
@@ -221,7 +221,7 @@ fn metrics() -> impl Strategy<Value = Vec<MetricDocument>> {
 
 proptest! {
     #[test]
-    fn what_is_written_is_read_back_the_same(packages in (1..6u32).prop_flat_map(|count| (1..=count).map(package).collect::<Vec<_>>()), named in any::<bool>()) {
+    fn a_written_snapshot_reads_back_unchanged(packages in (1..6u32).prop_flat_map(|count| (1..=count).map(package).collect::<Vec<_>>()), named in any::<bool>()) {
         let group = named.then(|| "arn:aws:sagemaker:us-east-1:111111111111:model-package-group/iris".parse().unwrap());
         let snapshot = Snapshot::new(group, packages);
         let text = snapshot.write();

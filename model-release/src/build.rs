@@ -373,7 +373,7 @@ fn describe(
             selection: choice.selection.to_string(),
             because: choice.because.to_string(),
             passed_over: choice
-                .passed_over
+                .skipped
                 .iter()
                 .map(|passed| manifest::PassedOver {
                     arn: passed.arn.clone(),

@@ -1,14 +1,14 @@
 //! `AllowedPattern`: a Java regular expression that must match the whole value.
 //!
-//! CloudFormation's engine is Java's (AWS CloudFormation user guide, "Parameters"). This crate's never backtracks: a pattern cannot run
-//! away, whatever it and the value are. [`java`] translates what templates commonly use; every other pattern is left to CloudFormation,
-//! with a note.
+//! CloudFormation's engine is Java's (AWS CloudFormation user guide, "Parameters"). The engine here
+//! never backtracks, so no pattern takes exponential time. [`java`] translates what templates
+//! commonly use; every other pattern is left to CloudFormation, with a note.
 
 mod java;
 
 use regex::{Regex, RegexBuilder};
 
-/// How large a compiled pattern may become: `(a{1000}){1000}` is a short text and a huge program.
+/// The size limit of a compiled pattern: `(a{1000}){1000}` is a short text and a huge program.
 const MAX_COMPILED: usize = 1 << 20;
 
 /// An `AllowedPattern`.
@@ -23,7 +23,7 @@ impl AllowedPattern {
         let compiled = java::translate(text).and_then(|translated| {
             let regex = RegexBuilder::new(&format!(r"\A(?:{translated})\z")).size_limit(MAX_COMPILED).build();
             regex.map_err(|error| match error {
-                regex::Error::CompiledTooBig(_) => "it grows too large when its repetitions are written out".to_owned(),
+                regex::Error::CompiledTooBig(_) => "it is too large when its repetitions are expanded".to_owned(),
                 error => error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned(),
             })
         });
@@ -40,7 +40,8 @@ impl AllowedPattern {
         self.compiled.as_ref().err().map(String::as_str)
     }
 
-    /// Whether the pattern matches the whole value, as CloudFormation decides it; none when the pattern is left to CloudFormation.
+    /// Whether the pattern matches the whole value, as in CloudFormation; none if the pattern is
+    /// left to CloudFormation.
     pub fn matches(&self, value: &str) -> Option<bool> {
         self.compiled.as_ref().ok().map(|regex| regex.is_match(value))
     }
@@ -78,13 +79,13 @@ mod tests {
     }
 
     #[test]
-    fn what_both_engines_write_alike_and_read_differently_is_translated() {
-        // In this engine `--` and `~~` in a class are operators, and `\<` is the start of a word.
+    fn syntax_that_the_engines_read_differently_is_translated() {
+        // In this engine, `--` and `~~` in a class are operators, and `\<` is the start of a word.
         assert!(matches("[+--]", ",") && matches("[a~~b]+", "~ab") && matches(r"\<a\>", "<a>"));
-        // A hyphen after a class, at the start and at the end is a hyphen.
+        // A hyphen after a class, at the start or at the end is a literal hyphen.
         assert!(matches(r"[\w-.]+", "a-.") && matches("[-a]+", "-a") && matches("[a-]+", "a-") && matches("[^-a]", "b"));
         assert!(matches("[]a]+", "]a") && matches("[a&b]+", "&"));
-        // No line terminator is a `.`.
+        // `.` does not match line terminators.
         for terminator in ["\n", "\r", "\u{85}", "\u{2028}", "\u{2029}"] {
             assert!(!matches(".", terminator), "{terminator:?}");
         }
@@ -93,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_rare_or_needs_backtracking_is_left_to_cloudformation_and_not_guessed() {
+    fn rare_syntax_and_backtracking_are_left_to_cloudformation() {
         for (pattern, reason) in [
             ("(?!x).*", "look-ahead"),
             ("(?=x).*", "look-ahead"),
@@ -118,13 +119,13 @@ mod tests {
             (r"\Qa\E", r"\Q"),
             (r"\h", r"\h"),
             (r"\R", r"\R"),
-            (r"\x{41}", "number of a character"),
+            (r"\x{41}", "character number"),
             (r"\07", r"\0"),
             ("a^", "`^`"),
             ("(a$)\n", "`$`"),
             ("(a|b$)c", "`$`"),
             ("(^a$)?", "anchor"),
-            ("[a", "does not end"),
+            ("[a", "not closed"),
             ("(a", "group"),
             ("a$\\s", "`$`"),
             ("(a{1000}){1000}", "too large"),
@@ -133,7 +134,7 @@ mod tests {
             ("[a-&&b]", "&&"),
             ("(a|^)+", "anchor"),
             ("((^x))*", "anchor"),
-            ("[a-c[x-z]]", "class in a class"),
+            ("[a-c[x-z]]", "class inside a class"),
             ("a{,2}", "{"),
         ] {
             let found = unchecked(pattern);
@@ -142,8 +143,8 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_that_runs_away_elsewhere_does_not_here() {
-        // Where it runs away, it does so for longer than anybody waits.
+    fn catastrophic_patterns_take_linear_time() {
+        // A backtracking engine would need longer than any timeout.
         let value = format!("{}!", "a".repeat(4095));
         for pattern in ["(a+)+b", "(a|aa)+b", "(.*a){12}b", "([a-z]+)*c", "(a*)*(a*)*(a*)*d"] {
             assert!(!matches(pattern, &value), "{pattern}");

@@ -1,4 +1,4 @@
-//! Holding a stage's parameters against the template's declarations.
+//! Checks a stage's parameters against the template's declarations.
 
 mod shape;
 mod value;
@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use crate::formats::ParametersFile;
-use crate::layer::{FileForm, Setting, Standing, Value};
+use crate::layer::{FileForm, SetBy, Setting, Value};
 use crate::merge::Merged;
 use crate::parameters_section::{ParameterDeclaration, ParametersSection};
 use crate::problem::{Place, Problem, Problems, Severity, did_you_mean};
@@ -18,20 +18,21 @@ use value::value_problems;
 /// The outcome of a [`check`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checked {
-    /// The parameters that go to AWS: what was asked, and of what was offered that which the template declares.
+    /// The parameters that AWS receives: those of the stage file, and those of the pipeline that
+    /// the template declares.
     pub parameters: ParametersFile,
-    /// The stack's tags, which only a template configuration can hold.
+    /// The stack's tags, which only a template configuration can contain.
     pub tags: BTreeMap<String, String>,
-    /// The stack policy, which only a template configuration can hold.
+    /// The stack policy, which only a template configuration can contain.
     pub stack_policy: Option<Json>,
-    /// Every finding, in a stable order: what the file says first, then what is missing.
+    /// All findings, in a stable order: those about the file, then missing parameters.
     pub problems: Vec<Problem>,
-    /// The parameters that an error is about.
+    /// The parameters with an error.
     pub wrong: BTreeSet<String>,
 }
 
 impl Checked {
-    /// The parameters and the notes, unless a finding is an error.
+    /// The parameters and the notes, or all findings if one of them is an error.
     pub fn into_result(self) -> Result<(ParametersFile, Vec<Problem>), Problems> {
         if self.problems.iter().any(|problem| problem.severity == Severity::Error) {
             return Err(Problems(self.problems));
@@ -40,10 +41,11 @@ impl Checked {
     }
 }
 
-/// Holds merged parameters against a template's declarations, as CloudFormation would in every account, and reports every problem.
+/// Checks merged parameters against a template's declarations, as CloudFormation does in every
+/// account, and reports all problems.
 ///
-/// Constraints on values that are read from Systems Manager apply to the name only, since the value is read where the stack runs.
-/// Values of `NoEcho` parameters are never repeated in a message.
+/// For values that are read from Systems Manager, constraints apply to the name only, because the
+/// value is read where the stack runs. Messages never contain values of `NoEcho` parameters.
 pub fn check(merged: &Merged, section: &ParametersSection) -> Checked {
     let mut problems: Vec<Problem> = section.notes.iter().chain(&merged.notes).cloned().collect();
     let mut parameters = BTreeMap::new();
@@ -54,7 +56,7 @@ pub fn check(merged: &Merged, section: &ParametersSection) -> Checked {
             problems.push(undeclared(name, setting, section));
             continue;
         };
-        if let Some(note) = overruled(name, setting, declaration) {
+        if let Some(note) = overridden(name, setting, declaration) {
             problems.push(note);
         }
         if let Some(text) = setting.value.text() {
@@ -103,31 +105,33 @@ fn missing(name: &str, declaration: &ParameterDeclaration, form: Option<FileForm
 }
 
 fn undeclared(name: &str, setting: &Setting, section: &ParametersSection) -> Problem {
-    match setting.asked() {
-        Some(asked) => Problem::error("unknown-parameter", format!("the template has no parameter `{name}`"))
+    match setting.in_stage_file() {
+        Some(in_file) => Problem::error("unknown-parameter", format!("the template has no parameter `{name}`"))
             .with_hint("remove it, or declare it in the template's `Parameters`")
             .with_hint_opt(did_you_mean(name, section.declarations.keys().map(String::as_str)))
-            .at(asked.named_at.clone()),
-        None => {
-            Problem::note("not-passed", format!("`{name}` is not passed on: the template does not declare it")).at(setting.origin.clone())
-        }
+            .at(in_file.named_at.clone()),
+        None => Problem::note("not-passed", format!("`{name}` is not passed: the template does not declare it")).at(setting.origin.clone()),
     }
 }
 
-/// The pipeline's own value wins over a stage file's; where the two differ that is said.
-fn overruled(name: &str, setting: &Setting, declaration: &ParameterDeclaration) -> Option<Problem> {
-    if setting.standing != Standing::Offered {
+/// The pipeline's value overrides the stage file's; a difference between them is noted.
+fn overridden(name: &str, setting: &Setting, declaration: &ParameterDeclaration) -> Option<Problem> {
+    if setting.set_by != SetBy::Pipeline {
         return None;
     }
-    let asked = setting.asked().filter(|asked| asked.value != setting.value)?;
+    let in_file = setting.in_stage_file().filter(|in_file| in_file.value != setting.value)?;
     let show = |value: &Value| match value {
         Value::Previous => "its previous value".to_owned(),
         Value::Text(_) if declaration.no_echo => "another value".to_owned(),
         Value::Text(text) => format!("`{text}`"),
     };
-    let message =
-        format!("`{name}` is {} here, but the pipeline's {} from {} wins", show(&asked.value), show(&setting.value), setting.origin);
-    Some(Problem::note("overruled", message).with_hint("remove it from the stage file").at(asked.origin.clone()))
+    let message = format!(
+        "`{name}` is {} here, but is overridden by the pipeline's {} from {}",
+        show(&in_file.value),
+        show(&setting.value),
+        setting.origin
+    );
+    Some(Problem::note("overruled", message).with_hint("remove it from the stage file").at(in_file.origin.clone()))
 }
 
 /// CloudFormation's rules for tags: keys of 1 to 128 characters, values of 1 to 256, no `aws:`, at most 50.
@@ -140,7 +144,7 @@ fn tag_problems(merged: &Merged) -> Vec<Problem> {
     for (key, setting) in &merged.tags {
         if key.is_empty() || key.chars().count() > 128 || key.to_lowercase().starts_with("aws:") {
             problems.push(
-                Problem::error("tag-key", format!("`{key}` is not a tag's key"))
+                Problem::error("tag-key", format!("`{key}` is not a valid tag key"))
                     .with_hint("a key has 1 to 128 characters and does not begin with `aws:`")
                     .at(setting.named_at.clone()),
             );

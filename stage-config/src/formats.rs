@@ -1,7 +1,8 @@
 //! CodePipeline's two file formats for parameters.
 //!
-//! The CloudFormationStackSet action reads an array of `ParameterKey` and `ParameterValue`; the CloudFormation action's
-//! `TemplateConfiguration` is an object with `Parameters`, `Tags` and `StackPolicy`. Neither reads the other's.
+//! The CloudFormationStackSet action reads an array of `ParameterKey` and `ParameterValue`. The
+//! CloudFormation action reads a `TemplateConfiguration`: an object with `Parameters`, `Tags` and
+//! `StackPolicy`. Neither action reads the other format.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ use serde_json::Value as Json;
 use crate::layer::Value;
 use crate::problem::{Problem, Problems};
 
-/// The parameters of one stage as they go to AWS.
+/// The parameters of one stage, as AWS receives them.
 pub type ParametersFile = BTreeMap<String, Value>;
 
 #[derive(Serialize)]
@@ -49,7 +50,7 @@ pub fn to_stack_set_parameters(parameters: &ParametersFile) -> String {
 
 /// The file that the CloudFormation action reads as `TemplateConfiguration`, sorted by name.
 ///
-/// It cannot say "the value that the stack has now": such a parameter is a [`Problem`].
+/// It cannot express "the value that the stack has now": such a parameter is a [`Problem`].
 pub fn to_template_configuration(
     parameters: &ParametersFile,
     tags: &BTreeMap<String, String>,
@@ -61,9 +62,12 @@ pub fn to_template_configuration(
         match value.text() {
             Some(text) => drop(texts.insert(name.as_str(), text)),
             None => problems.push(
-                Problem::error("previous-value", format!("`{name}` keeps its previous value, which a template configuration cannot say"))
-                    .of_parameter(name)
-                    .with_hint("write the value itself, or leave the parameter out where the template has a default"),
+                Problem::error(
+                    "previous-value",
+                    format!("`{name}` keeps its previous value, which a template configuration cannot express"),
+                )
+                .of_parameter(name)
+                .with_hint("write the value, or omit the parameter if the template has a default"),
             ),
         }
     }
@@ -74,7 +78,7 @@ pub fn to_template_configuration(
 }
 
 fn render<T: Serialize>(value: &T) -> String {
-    let mut text = serde_json::to_string_pretty(value).expect("maps with text keys and text values always serialise");
+    let mut text = serde_json::to_string_pretty(value).expect("maps with string keys and string values always serialise");
     text.push('\n');
     text
 }

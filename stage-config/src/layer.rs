@@ -11,37 +11,37 @@ use crate::problem::{Place, Problem};
 pub struct Layer {
     /// The parameters by name.
     pub parameters: BTreeMap<String, Setting>,
-    /// Tags for the stacks; only CodePipeline's CloudFormation action passes them on.
+    /// Tags for the stacks; only CodePipeline's CloudFormation action sets them.
     pub tags: BTreeMap<String, Setting>,
-    /// A stack policy; only CodePipeline's CloudFormation action passes it on.
+    /// A stack policy; only CodePipeline's CloudFormation action sets it.
     pub stack_policy: Option<StackPolicy>,
-    /// Findings about the source that do not stop it from being used.
+    /// Findings about the source that do not prevent its use.
     pub notes: Vec<Problem>,
-    /// The form of the stage file, where the source is one.
+    /// The format of the stage file, if the source is one.
     pub form: Option<FileForm>,
 }
 
 /// Which of CodePipeline's two formats a stage file has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileForm {
-    /// An array of `ParameterKey` and `ParameterValue`, as the CloudFormationStackSet action reads it.
+    /// An array of `ParameterKey` and `ParameterValue`, for the CloudFormationStackSet action.
     Array,
-    /// An object with `Parameters`, as the CloudFormation action reads it.
+    /// An object with `Parameters`, for the CloudFormation action.
     Object,
 }
 
-/// A parameter's value, where it came from, and what it replaced.
+/// A parameter's value, its origin, and what it replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
     /// The value.
     pub value: Value,
-    /// Where the value came from.
+    /// Where the value comes from.
     pub origin: Place,
-    /// Where the name stands that the value was given: the same as `origin` where the two have no places of their own.
+    /// The place of the name; the same as `origin` if the two have no separate places.
     pub named_at: Place,
-    /// Who wants it.
-    pub standing: Standing,
-    /// The settings of earlier layers that this one replaced, oldest first, none of them twice.
+    /// What set the value.
+    pub set_by: SetBy,
+    /// The settings of earlier layers that this one replaced, oldest first, without duplicates.
     pub replaced: Vec<Setting>,
 }
 
@@ -50,61 +50,58 @@ pub struct Setting {
 pub enum Value {
     /// The text that CloudFormation receives.
     Text(String),
-    /// Whatever the stack has now (`UsePreviousValue`).
+    /// The value that the stack has now (`UsePreviousValue`).
     Previous,
 }
 
-/// Who wants a value, and so what happens when the template does not declare its parameter.
+/// What set a value. It decides what happens if the template does not declare the parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Standing {
-    /// A person wrote it into a file: the template must declare it.
-    Asked,
-    /// The pipeline knows it: it is passed on when the template declares it, and dropped with a note otherwise.
-    Offered,
+pub enum SetBy {
+    /// A stage file: the template must declare the parameter.
+    StageFile,
+    /// The pipeline: the value is dropped with a note if the template does not declare the
+    /// parameter.
+    Pipeline,
 }
 
-/// A stack policy: what an update of the stack may not touch.
+/// A stack policy: which resources a stack update must not change.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StackPolicy {
     /// The policy document.
     pub document: Json,
-    /// Where it came from.
+    /// Where it comes from.
     pub origin: Place,
 }
 
 impl Layer {
-    /// Offers a value that the pipeline knows; `source` names the option it came from, such as `--env-name`.
-    pub fn offer(&mut self, name: &str, value: impl Into<String>, source: &str) {
+    /// Adds a value of the pipeline; `source` names the option that it comes from, such as
+    /// `--env-name`.
+    pub fn set_by_pipeline(&mut self, name: &str, value: impl Into<String>, source: &str) {
         let origin = Place::Pipeline { source: source.to_owned() };
-        let setting = Setting {
-            value: Value::Text(value.into()),
-            named_at: origin.clone(),
-            origin,
-            standing: Standing::Offered,
-            replaced: Vec::new(),
-        };
+        let setting =
+            Setting { value: Value::Text(value.into()), named_at: origin.clone(), origin, set_by: SetBy::Pipeline, replaced: Vec::new() };
         self.parameters.insert(name.to_owned(), setting);
     }
 }
 
 impl Setting {
-    /// A value that a person wrote.
-    pub(crate) fn asked_for(value: Value, origin: Place, named_at: Place) -> Self {
-        Self { value, origin, named_at, standing: Standing::Asked, replaced: Vec::new() }
+    /// A value from a stage file.
+    pub(crate) fn from_file(value: Value, origin: Place, named_at: Place) -> Self {
+        Self { value, origin, named_at, set_by: SetBy::StageFile, replaced: Vec::new() }
     }
 
-    /// This setting and all that it replaced, newest first.
+    /// This setting and all settings that it replaced, newest first.
     pub fn history(&self) -> impl Iterator<Item = &Setting> {
         std::iter::once(self).chain(self.replaced.iter().rev())
     }
 
-    pub(crate) fn asked(&self) -> Option<&Setting> {
-        self.history().find(|setting| setting.standing == Standing::Asked)
+    pub(crate) fn in_stage_file(&self) -> Option<&Setting> {
+        self.history().find(|setting| setting.set_by == SetBy::StageFile)
     }
 }
 
 impl Value {
-    /// The text, unless the stack's present value is kept.
+    /// The text, unless the stack keeps its current value.
     pub fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),

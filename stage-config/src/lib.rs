@@ -1,9 +1,10 @@
 //! Merges the parameters of a deployment stage and checks them against the CloudFormation template, before AWS sees them.
 //!
-//! A stage of a deployment pipeline ("staging", "prod") has a file of parameters that a team writes, and the pipeline adds values
-//! that only it knows: the model package, the account list, the environment. This crate merges the two, remembers where every
-//! value came from, holds them against the template's own `Parameters` section, and writes the result in the form that the
-//! deploying action reads. It does no input or output of its own and knows nothing of any AWS API.
+//! A stage of a deployment pipeline ("staging", "prod") has a parameter file that a team writes.
+//! The pipeline adds values that only it knows: the model package, the account list, the
+//! environment. This crate merges the two, records the origin of every value, checks the values
+//! against the template's `Parameters` section, and writes the result in the format of the
+//! deploying action. It does no input or output of its own and calls no AWS API.
 //!
 //! ```
 //! use stage_config::{Layer, ParametersSection, check, merge, to_stack_set_parameters};
@@ -13,9 +14,9 @@
 //!     "staging-config-template.json".as_ref(),
 //! )?;
 //! let mut pipeline = Layer::default();
-//! pipeline.offer("EnvType", "staging", "--env-type-staging-name");
+//! pipeline.set_by_pipeline("EnvType", "staging", "--env-type-staging-name");
 //!
-//! // The section as CloudFormation knows it, as JSON.
+//! // The section as JSON, with functions in their long form.
 //! let section = ParametersSection::parse(&serde_json::json!({
 //!     "EndpointInstanceCount": { "Type": "Number", "MinValue": 1 },
 //!     "EnvType": { "Type": "String" },
@@ -29,13 +30,16 @@
 //!
 //! # Concepts
 //!
-//! - A [`Layer`] is one source of parameters. [`merge`] lays layers over each other; the last one wins, and nothing is lost: each
-//!   [`Setting`] keeps the values that it replaced.
-//! - A value is *asked* for when a person wrote it into a stage file: a template that does not declare it is an error. A value is
-//!   *offered* when the pipeline knows it: it is passed on only when the template declares the parameter ([`Layer::offer`]).
-//! - [`Overrides`] are parameters that are others in some accounts or regions of a stage; for one target they are one more layer.
-//! - [`check`] reports every problem, not the first, each with its place, and hands out the parameters that remain. [`check_rules`] holds
-//!   them against the template's `Rules`, and [`check_resources`] what the template makes of them against the rules of SageMaker.
+//! - A [`Layer`] is one source of parameters. [`merge`] merges layers; the last one wins, and
+//!   nothing is lost: each [`Setting`] keeps the values that it replaced.
+//! - A value from a stage file must be declared by the template; otherwise it is an error. A value
+//!   from the pipeline ([`Layer::set_by_pipeline`]) is passed only if the template declares the
+//!   parameter.
+//! - [`Overrides`] are parameters with other values in some accounts or regions of a stage; for one
+//!   target they are one more layer.
+//! - [`check`] reports all problems, each with its place, and returns the remaining parameters.
+//!   [`check_rules`] checks them against the template's `Rules`, and [`check_resources`] checks the
+//!   resolved template against SageMaker's rules.
 //! - [`to_stack_set_parameters`] and [`to_template_configuration`] write CodePipeline's two file formats; [`Layer::from_stage_file`]
 //!   reads both. [`stage_file_schema`] and [`override_file_schema`] are for editors.
 
@@ -59,7 +63,7 @@ mod stage_file;
 pub use allowed_pattern::AllowedPattern;
 pub use check::{Checked, check};
 pub use formats::{ParametersFile, to_stack_set_parameters, to_template_configuration};
-pub use layer::{FileForm, Layer, Setting, StackPolicy, Standing, Value};
+pub use layer::{FileForm, Layer, SetBy, Setting, StackPolicy, Value};
 pub use merge::{Merged, merge};
 pub use overrides::{Override, Overrides, TargetOverride};
 pub use parameter_type::ParameterType;

@@ -1,23 +1,25 @@
-//! Laying layers over each other.
+//! Merges layers.
 
 use std::collections::BTreeMap;
 
 use crate::layer::{Layer, Setting};
 
-/// Layers laid over each other: again a layer, so that merging can go on.
+/// Merged layers: again a layer, so that it can be merged further.
 pub type Merged = Layer;
 
-/// Lays layers over each other, the first at the bottom: for each parameter and tag the last layer that has it wins.
+/// Merges layers, lowest precedence first: for each parameter and tag, the last layer that has it
+/// wins.
 ///
-/// An empty layer changes nothing, merging is associative, and a layer merged with itself stays as it is.
-/// What was replaced stays readable in [`Setting::replaced`].
+/// An empty layer changes nothing, merging is associative, and a layer merged with itself does not
+/// change.
+/// Replaced settings are in [`Setting::replaced`].
 pub fn merge(layers: impl IntoIterator<Item = Layer>) -> Merged {
-    layers.into_iter().fold(Layer::default(), over)
+    layers.into_iter().fold(Layer::default(), merge_two)
 }
 
-fn over(mut below: Layer, above: Layer) -> Layer {
-    lay(&mut below.parameters, above.parameters);
-    lay(&mut below.tags, above.tags);
+fn merge_two(mut below: Layer, above: Layer) -> Layer {
+    merge_settings(&mut below.parameters, above.parameters);
+    merge_settings(&mut below.tags, above.tags);
     below.stack_policy = above.stack_policy.or(below.stack_policy);
     below.form = above.form.or(below.form);
     for note in above.notes {
@@ -28,18 +30,19 @@ fn over(mut below: Layer, above: Layer) -> Layer {
     below
 }
 
-fn lay(below: &mut BTreeMap<String, Setting>, above: BTreeMap<String, Setting>) {
+fn merge_settings(below: &mut BTreeMap<String, Setting>, above: BTreeMap<String, Setting>) {
     for (name, setting) in above {
         let setting = match below.remove(&name) {
-            Some(replaced) => cover(replaced, setting),
+            Some(replaced) => replace(replaced, setting),
             None => setting,
         };
         below.insert(name, setting);
     }
 }
 
-/// Joins both histories, oldest first, and keeps the last of equal settings: which makes the merge associative and idempotent.
-fn cover(below: Setting, above: Setting) -> Setting {
+/// Joins both histories, oldest first, and keeps the last of equal settings. This makes merging
+/// associative and idempotent.
+fn replace(below: Setting, above: Setting) -> Setting {
     let (newest, replaced) = without_history(above);
     let mut history: Vec<Setting> = Vec::new();
     let (was_newest, was_replaced) = without_history(below);

@@ -1,8 +1,8 @@
-//! What names and ids look like: the rules of the services that are given them.
+//! Rules for names and ids, as the services define them.
 
-/// The longest name of an endpoint (SageMaker API, CreateEndpoint).
+/// The maximum length of an endpoint's name (SageMaker API, CreateEndpoint).
 pub const MAX_ENDPOINT_NAME: usize = 63;
-/// The longest name of a stack set (CloudFormation API, CreateStackSet).
+/// The maximum length of a stack set's name (CloudFormation API, CreateStackSet).
 pub const MAX_STACK_SET_NAME: usize = 128;
 
 /// 1 to 63 letters, digits and inner hyphens: the names of endpoints, endpoint configurations, models and variants (SageMaker API).
@@ -34,7 +34,7 @@ mod tests {
     }
 
     #[test]
-    fn stack_sets_begin_with_a_letter_and_have_128_characters_at_most() {
+    fn stack_set_names_begin_with_a_letter_and_have_at_most_128_characters() {
         assert!(is_stack_set_name("sagemaker-iris-p-1-deploy-staging"));
         assert!(is_stack_set_name(&"a".repeat(128)));
         for name in ["", "1a", "-a", "a_b", "a.b", &"a".repeat(129)] {

@@ -1,4 +1,4 @@
-//! Parameters that are others in some of a stage's accounts or regions.
+//! Parameters with other values in some of a stage's accounts or regions.
 
 mod reader;
 
@@ -9,42 +9,43 @@ use aws_names::{AccountId, Region};
 use crate::layer::{Layer, Setting};
 use crate::problem::{Place, Problem, did_you_mean};
 
-/// Parameters that are others in some accounts or regions: what a stack set calls parameter overrides.
+/// Parameters with other values in some accounts or regions: a stack set's parameter overrides.
 ///
-/// Where several overrides meet in one account and region, the one that says more of the target wins: a region's value is replaced by
-/// an account's, and that by the one of an account and region together. Two that say as much about the same parameter are refused.
+/// If several overrides apply to one account and region, the more specific one wins: an account's
+/// value replaces a region's, and one for an account and region together replaces both. Two equally
+/// specific overrides of the same parameter are rejected.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Overrides {
     /// The overrides, in the order of the file.
     pub entries: Vec<Override>,
-    /// Findings about the file that do not stop it from being used.
+    /// Findings about the file that do not prevent its use.
     pub notes: Vec<Problem>,
 }
 
-/// Some parameters, in some accounts or regions.
+/// Some parameters in some accounts or regions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Override {
-    /// The accounts, each with its place; every account of the stage when empty.
+    /// The accounts, each with its place; if empty, every account of the stage.
     pub accounts: BTreeMap<String, Place>,
-    /// The regions, each with its place; every region of the stage when empty.
+    /// The regions, each with its place; if empty, every region of the stage.
     pub regions: BTreeMap<String, Place>,
     /// The parameters by name.
     pub parameters: BTreeMap<String, Setting>,
 }
 
-/// The parameters that a stack set's instances of one account or region are given in place of the stack set's own.
+/// The parameter overrides of a stack set's instances in one account or region.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetOverride {
-    /// Only in this account; in every one when none.
+    /// Only in this account; if none, in every account.
     pub account: Option<AccountId>,
-    /// Only in this region; in every one when none.
+    /// Only in this region; if none, in every region.
     pub region: Option<Region>,
-    /// The values by the parameters' names.
+    /// The values by parameter name.
     pub parameters: BTreeMap<String, String>,
 }
 
 impl Overrides {
-    /// The parameters that are others in this account and region, as a layer over all others.
+    /// The overrides for this account and region, as a layer above all others.
     pub fn layer(&self, account: &str, region: &str) -> Layer {
         let mut layer = Layer { notes: self.notes.clone(), ..Layer::default() };
         let mut entries: Vec<&Override> = self.entries.iter().filter(|entry| entry.applies(account, region)).collect();
@@ -55,7 +56,7 @@ impl Overrides {
         layer
     }
 
-    /// Whether each account and region that is named is a target of the stage.
+    /// Checks that every account and region in the file is a target of the stage.
     pub fn check_targets<'a>(
         &self,
         accounts: impl IntoIterator<Item = &'a str>,
@@ -70,7 +71,8 @@ impl Overrides {
         problems
     }
 
-    /// The overrides one by one, so that a later one wins over an earlier one: for each region, for each account, for both together.
+    /// The overrides one by one, so that a later one replaces an earlier one: per region, per
+    /// account, per account and region.
     pub fn by_target(&self) -> Vec<TargetOverride> {
         let mut found: BTreeMap<_, BTreeMap<String, String>> = BTreeMap::new();
         for entry in &self.entries {
@@ -79,7 +81,7 @@ impl Overrides {
                 found.entry((entry.weight(), account, region)).or_default().extend(texts());
             }
         }
-        // Both were read as such: a text that is none is no target.
+        // Both were parsed when the file was read, so every id is valid.
         found
             .into_iter()
             .map(|((_, account, region), parameters)| TargetOverride {
@@ -96,7 +98,7 @@ impl Override {
         (self.accounts.is_empty() || self.accounts.contains_key(account)) && (self.regions.is_empty() || self.regions.contains_key(region))
     }
 
-    /// How much the override says of its target.
+    /// How specific the override is.
     fn weight(&self) -> u8 {
         match (self.accounts.is_empty(), self.regions.is_empty()) {
             (true, true) => 0,
@@ -106,19 +108,19 @@ impl Override {
         }
     }
 
-    /// Each account and region that the override names, both as far as it names them.
+    /// Each combination of account and region that the override applies to.
     fn targets(&self) -> impl Iterator<Item = (Option<&str>, Option<&str>)> {
         let regions = || ids(&self.regions);
         ids(&self.accounts).flat_map(move |account| regions().map(move |region| (account, region)))
     }
 
-    /// How many there are of them.
+    /// The number of these combinations.
     fn target_count(&self) -> usize {
         self.accounts.len().max(1).saturating_mul(self.regions.len().max(1))
     }
 }
 
-/// The ids, or once none when there are none.
+/// The ids, or a single `None` if there are no ids.
 fn ids(named: &BTreeMap<String, Place>) -> impl Iterator<Item = Option<&str>> {
     let all = named.is_empty().then_some(None);
     named.keys().map(|id| Some(id.as_str())).chain(all)
@@ -133,7 +135,7 @@ fn strangers(what: &str, named: &BTreeMap<String, Place>, targets: &BTreeSet<&st
         .iter()
         .filter(|(id, _)| !targets.contains(id.as_str()))
         .map(|(id, place)| {
-            Problem::error("not-a-target", format!("{what} `{id}` is no target of the stage; {}", known()))
+            Problem::error("not-a-target", format!("{what} `{id}` is not a target of the stage; {}", known()))
                 .with_hint(
                     did_you_mean(id, targets.iter().copied()).unwrap_or_else(|| "remove it, or make it a target of the stage".to_owned()),
                 )

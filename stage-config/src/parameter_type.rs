@@ -1,4 +1,4 @@
-//! The types that a template's parameters can have.
+//! The types of a template's parameters.
 //!
 //! Source: AWS CloudFormation user guide, "Parameters", "AWS-specific parameter types" and "Systems Manager parameter types".
 
@@ -15,18 +15,20 @@ pub enum ParameterType {
     String,
     /// `Number`: an integer or a decimal number.
     Number,
-    /// `List<Number>`: numbers with commas between them.
+    /// `List<Number>`: numbers separated by commas.
     NumberList,
-    /// `CommaDelimitedList`: texts with commas between them; white space around each is dropped.
+    /// `CommaDelimitedList`: strings separated by commas; white space around each is dropped.
     CommaDelimitedList,
-    /// Something that exists in the account where the stack runs, such as `AWS::EC2::Subnet::Id`.
+    /// A resource in the account where the stack runs, such as `AWS::EC2::Subnet::Id`.
     Aws(String),
-    /// A list of such things, such as `List<AWS::EC2::Subnet::Id>`, or `List<String>`; holds the member's type.
+    /// A list of such resources, such as `List<AWS::EC2::Subnet::Id>`, or `List<String>`; contains
+    /// the member's type.
     AwsList(String),
     /// `AWS::SSM::Parameter::Name`: the name of a Systems Manager parameter.
     SsmName,
-    /// `AWS::SSM::Parameter::Value<T>`: the name of a Systems Manager parameter whose value, of type T, is read in the account and region
-    /// where the stack runs, each time it is created or updated. Holds `T`.
+    /// `AWS::SSM::Parameter::Value<T>`: the name of a Systems Manager parameter. CloudFormation
+    /// reads its value, of type `T`, in the account and region of the stack each time the stack is
+    /// created or updated. Contains `T`.
     SsmValue(String),
 }
 
@@ -45,33 +47,34 @@ const AWS_TYPES: [&str; 10] = [
 ];
 
 impl ParameterType {
-    /// Whether the value is the name of a Systems Manager parameter, so that nothing can be said about what the stack will see.
+    /// Whether the value is the name of a Systems Manager parameter, so that the value that the
+    /// stack receives is not known.
     pub fn is_read_from_ssm(&self) -> bool {
         matches!(self, Self::SsmValue(_))
     }
 
-    /// The hint about a type that CloudFormation may take and does not document: one that AWS has added, or `List<String>`. None for
-    /// every documented type.
+    /// The hint about an undocumented type that CloudFormation might accept: one that AWS has
+    /// added, or `List<String>`. None for every documented type.
     pub fn undocumented(&self) -> Option<String> {
         let documented = |name: &str| AWS_TYPES.contains(&name);
         let like = |name: &str| {
             let guess = did_you_mean(name, AWS_TYPES);
-            guess.unwrap_or_else(|| "if CloudFormation has it by now, nothing needs to be done".to_owned())
+            guess.unwrap_or_else(|| "ignore this if CloudFormation has added the type".to_owned())
         };
         match self {
-            Self::AwsList(member) if member == "String" => Some("the documented list of texts is `CommaDelimitedList`".to_owned()),
+            Self::AwsList(member) if member == "String" => Some("the documented list of strings is `CommaDelimitedList`".to_owned()),
             Self::Aws(name) | Self::AwsList(name) => (!documented(name)).then(|| like(name)),
             Self::SsmValue(name) => {
                 let member = name.strip_prefix("List<").and_then(|rest| rest.strip_suffix('>')).unwrap_or(name);
                 let known = ["String", "CommaDelimitedList"].contains(&name.as_str()) || member == "String" || documented(member);
-                let hint = || "the documented ones are String, List<String>, CommaDelimitedList and the AWS-specific types".to_owned();
+                let hint = || "the documented types are String, List<String>, CommaDelimitedList and the AWS-specific types".to_owned();
                 (!known).then(|| did_you_mean(member, AWS_TYPES).unwrap_or_else(hint))
             }
             _ => None,
         }
     }
 
-    /// Whether the value is a list with commas.
+    /// Whether the value is a list separated by commas.
     pub fn is_list(&self) -> bool {
         matches!(self, Self::NumberList | Self::CommaDelimitedList | Self::AwsList(_))
     }
@@ -80,8 +83,9 @@ impl ParameterType {
 impl FromStr for ParameterType {
     type Err = String;
 
-    /// The error is the hint: what to write instead. An error is only what CloudFormation refuses by its own documentation, or what has
-    /// no type of AWS in it; of a type that AWS may have added, or takes without documenting it, see [`ParameterType::undocumented`].
+    /// The error is the hint: what to write instead. A type is an error only if CloudFormation's
+    /// documentation excludes it, or if it does not have the form of an AWS type. For undocumented
+    /// types that AWS might accept, see [`ParameterType::undocumented`].
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let inside = |outer: &str| text.strip_prefix(outer).and_then(|rest| rest.strip_suffix('>'));
         match text {
@@ -101,22 +105,22 @@ impl FromStr for ParameterType {
         }
         if let Some(member) = inside("List<") {
             return if member.starts_with("AWS::SSM::Parameter::Value<") {
-                Err("write `AWS::SSM::Parameter::Value<List<…>>`: the list goes inside".to_owned())
+                Err("write `AWS::SSM::Parameter::Value<List<…>>`: the list is inside".to_owned())
             } else if member == "String" || is_aws(member) {
                 Ok(Self::AwsList(member.to_owned()))
             } else {
-                Err("a list's members are Number or an AWS-specific type such as `AWS::EC2::Subnet::Id`".to_owned())
+                Err("the members of a list are Number or an AWS-specific type such as `AWS::EC2::Subnet::Id`".to_owned())
             };
         }
         if is_aws(text) {
             return Ok(Self::Aws(text.to_owned()));
         }
         let known = AWS_TYPES.into_iter().chain(["String", "Number", "CommaDelimitedList", "List<Number>"]);
-        Err(did_you_mean(text, known).unwrap_or_else(|| "a parameter is most often a `String` or a `Number`".to_owned()))
+        Err(did_you_mean(text, known).unwrap_or_else(|| "most parameters are a `String` or a `Number`".to_owned()))
     }
 }
 
-/// Whether it looks like a type of AWS's own: three or four names, as in `AWS::EC2::Subnet::Id`.
+/// Whether it has the form of an AWS type: three or four names, as in `AWS::EC2::Subnet::Id`.
 fn is_aws(text: &str) -> bool {
     let names: Vec<&str> = text.split("::").collect();
     let plain = |name: &&str| !name.is_empty() && name.chars().all(|character| character.is_ascii_alphanumeric());
@@ -143,7 +147,7 @@ mod tests {
     use super::ParameterType;
 
     #[test]
-    fn every_documented_type_is_known_and_prints_as_it_is_written() {
+    fn every_documented_type_is_known_and_prints_unchanged() {
         for text in [
             "String",
             "Number",
@@ -164,14 +168,14 @@ mod tests {
     }
 
     #[test]
-    fn what_cloudformation_refuses_is_refused_with_what_to_write() {
+    fn types_that_cloudformation_rejects_are_rejected_with_a_hint() {
         for (text, hint) in [
             ("Strng", "did you mean `String`?"),
             ("List<Strng>", "Number or an AWS-specific type"),
-            ("List<AWS::SSM::Parameter::Value<String>>", "the list goes inside"),
+            ("List<AWS::SSM::Parameter::Value<String>>", "the list is inside"),
             ("AWS::SSM::Parameter::Value<SecureString>", "dynamic reference"),
-            ("Boolean", "most often"),
-            ("AWS::EC2", "most often"),
+            ("Boolean", "most parameters"),
+            ("AWS::EC2", "most parameters"),
         ] {
             let error = text.parse::<ParameterType>().unwrap_err();
             assert!(error.contains(hint), "{text}: {error}");
@@ -179,16 +183,16 @@ mod tests {
     }
 
     #[test]
-    fn a_type_that_is_not_documented_is_taken_and_said() {
+    fn an_undocumented_type_is_accepted_with_a_hint() {
         for (text, hint) in [
             ("List<String>", "CommaDelimitedList"),
             ("AWS::EC2::Subnet::ID", "did you mean `AWS::EC2::Subnet::Id`?"),
-            ("AWS::EC2::TransitGateway::Id", "by now"),
-            ("AWS::SageMaker::Model", "by now"),
-            ("List<AWS::EC2::TransitGateway::Id>", "by now"),
-            ("AWS::SSM::Parameter::Value<Number>", "documented ones"),
-            ("AWS::SSM::Parameter::Value<List<Number>>", "documented ones"),
-            ("AWS::SSM::Parameter::Value<AWS::SSM::Parameter::Name>", "documented ones"),
+            ("AWS::EC2::TransitGateway::Id", "has added"),
+            ("AWS::SageMaker::Model", "has added"),
+            ("List<AWS::EC2::TransitGateway::Id>", "has added"),
+            ("AWS::SSM::Parameter::Value<Number>", "documented types"),
+            ("AWS::SSM::Parameter::Value<List<Number>>", "documented types"),
+            ("AWS::SSM::Parameter::Value<AWS::SSM::Parameter::Name>", "documented types"),
         ] {
             let parsed = text.parse::<ParameterType>().unwrap();
             let found = parsed.undocumented().unwrap();

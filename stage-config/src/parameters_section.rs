@@ -8,10 +8,10 @@ use crate::allowed_pattern::AllowedPattern;
 use crate::parameter_type::ParameterType;
 use crate::problem::{Place, Problem, Problems, did_you_mean};
 
-/// A template holds at most this many parameters (AWS CloudFormation quotas).
+/// The maximum number of parameters in a template (AWS CloudFormation quotas).
 const MAX_PARAMETERS: usize = 200;
 
-/// A description has at most this many characters (AWS CloudFormation user guide, "Parameters").
+/// The maximum length of a description (AWS CloudFormation user guide, "Parameters").
 const MAX_DESCRIPTION: usize = 4000;
 
 /// The attributes of a parameter (AWS CloudFormation user guide, "Parameters").
@@ -29,12 +29,12 @@ const ATTRIBUTES: [&str; 11] = [
     "Type",
 ];
 
-/// A template's `Parameters` section: what a stage may and must set.
+/// A template's `Parameters` section: what a stage can and must set.
 #[derive(Debug, Clone, Default)]
 pub struct ParametersSection {
     /// The declarations by name.
     pub declarations: BTreeMap<String, ParameterDeclaration>,
-    /// Findings about the section that do not stop it from being used.
+    /// Findings about the section that do not prevent its use.
     pub notes: Vec<Problem>,
 }
 
@@ -43,32 +43,34 @@ pub struct ParametersSection {
 pub struct ParameterDeclaration {
     /// Its type.
     pub parameter_type: ParameterType,
-    /// The value where a stage gives none; without it a stage must give one.
+    /// The default value; without one, a stage must set the parameter.
     pub default: Option<String>,
-    /// What the template's author says of it.
+    /// The author's description.
     pub description: Option<String>,
-    /// What the author says when a constraint does not hold.
+    /// The author's explanation of the constraints.
     pub constraint_description: Option<String>,
-    /// The value is a secret: it must not be shown.
+    /// Whether the value is a secret that must not be shown.
     pub no_echo: bool,
-    /// The values that are allowed; all when empty.
+    /// The allowed values; if empty, any.
     pub allowed_values: Vec<String>,
-    /// The expression that a value must match from its start to its end.
+    /// The expression that must match the whole value.
     pub allowed_pattern: Option<AllowedPattern>,
-    /// The fewest characters.
+    /// The minimum number of characters.
     pub min_length: Option<usize>,
-    /// The most characters.
+    /// The maximum number of characters.
     pub max_length: Option<usize>,
-    /// The least number.
+    /// The minimum value.
     pub min_value: Option<f64>,
-    /// The greatest number.
+    /// The maximum value.
     pub max_value: Option<f64>,
 }
 
 impl ParametersSection {
-    /// Reads the section as JSON; every problem in it is reported at once, with a [`Place::Template`].
+    /// Reads the section as JSON. All problems are reported at once, each with a
+    /// [`Place::Template`].
     ///
-    /// A name that begins with `Fn::` is a transform's, which declares parameters only when CloudFormation processes it: it is passed over.
+    /// A name that begins with `Fn::` belongs to a transform, which declares parameters when
+    /// CloudFormation processes it: it is skipped.
     pub fn parse(section: &Json) -> Result<Self, Problems> {
         let mut parsed = Self::default();
         let mut problems = Vec::new();
@@ -90,7 +92,7 @@ impl ParametersSection {
         for (name, json) in members.iter().filter(|(name, _)| !name.starts_with("Fn::")) {
             if name.is_empty() || name.len() > 255 || !name.chars().all(|character| character.is_ascii_alphanumeric()) {
                 let problem = Problem::error("parameter-name", format!("`{name}` is not a parameter name"));
-                problems.push(problem.with_hint("a name is 1 to 255 letters and digits").at(place(name, None)));
+                problems.push(problem.with_hint("use 1 to 255 letters and digits").at(place(name, None)));
             }
             let mut reader = DeclarationReader { name, problems: &mut problems, notes: &mut parsed.notes };
             if let Some(declaration) = reader.declaration(json) {
@@ -144,7 +146,8 @@ impl DeclarationReader<'_> {
         Some(declaration)
     }
 
-    /// Constraints that nothing can satisfy, or that CloudFormation does not apply to the type.
+    /// Reports constraints that no value can satisfy, and those that CloudFormation does not apply
+    /// to the type.
     fn contradictions(&mut self, declaration: &ParameterDeclaration) {
         let name = self.name;
         let mut impossible = |least: &str, most: &str| {
@@ -165,7 +168,7 @@ impl DeclarationReader<'_> {
             ("MaxValue", declaration.max_value.is_some(), is_number),
         ] {
             if given && !applies {
-                let kind = if is_number { "a number" } else { "no number" };
+                let kind = if is_number { "a number" } else { "not a number" };
                 let message = format!("`{attribute}` of parameter `{name}` does not apply: the parameter is {kind}");
                 let note = Problem::warning("not-applied", message).with_hint("remove it, or change the parameter's `Type`");
                 self.notes.push(note.at(place(name, Some(attribute))));
@@ -207,9 +210,8 @@ impl DeclarationReader<'_> {
             Json::Number(number) => Some(number.to_string()),
             Json::Bool(boolean) => Some(boolean.to_string()),
             Json::Null | Json::Array(_) | Json::Object(_) => {
-                let problem = Problem::error("not-text", format!("`{attribute}` of parameter `{}` is not text", self.name));
-                self.problems
-                    .push(problem.with_hint("a declaration cannot hold functions or lists here").at(place(self.name, Some(attribute))));
+                let problem = Problem::error("not-text", format!("`{attribute}` of parameter `{}` is not a string", self.name));
+                self.problems.push(problem.with_hint("functions and lists are not allowed here").at(place(self.name, Some(attribute))));
                 None
             }
         }
@@ -237,13 +239,14 @@ impl DeclarationReader<'_> {
         }
     }
 
-    /// Java's expressions know more than this engine, which never backtracks: what it cannot check is said, not guessed.
+    /// Java's expressions have more features than this engine, which never backtracks. A pattern
+    /// that cannot be checked gets a note.
     fn pattern(&mut self, text: &str) -> AllowedPattern {
         let pattern = AllowedPattern::new(text);
         if let Some(reason) = pattern.unchecked() {
-            let message = format!("the `AllowedPattern` of `{}` cannot be checked here: {reason}", self.name);
+            let message = format!("the `AllowedPattern` of `{}` cannot be checked locally: {reason}", self.name);
             let note = Problem::warning("pattern-not-checked", message)
-                .with_hint("CloudFormation checks it in each account; without what is named here it is checked before that")
+                .with_hint("CloudFormation checks it in each account; simplify the pattern to check it earlier")
                 .at(place(self.name, Some("AllowedPattern")));
             self.notes.push(note);
         }

@@ -1,4 +1,4 @@
-//! What is wrong, where, and what to do about it.
+//! Findings: what is wrong, where, and what to do about it.
 
 use std::fmt;
 
@@ -21,9 +21,9 @@ pub struct Problem {
     ///   `fixed-name`, `endpoint-name`, `image`, `tags`, `instance-type`, `instance-type-not-supported`, `burstable`, `local-drives`,
     ///   `routing`, `weights`, `shadow`, `serverless`, `scaling`, `deployment-policy`, `deployment-step`, `deployment-timeout`, `no-alarms`.
     pub code: &'static str,
-    /// Whether the deployment must stop.
+    /// How serious it is.
     pub severity: Severity,
-    /// The parameter that it is about, where it is about one.
+    /// The parameter that it is about, if any.
     pub parameter: Option<String>,
     /// What is wrong: a lowercase fragment that names the object in backticks.
     pub message: String,
@@ -36,32 +36,33 @@ pub struct Problem {
 /// How much a [`Problem`] matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// Worth saying; nothing needs to be done.
+    /// Worth knowing; no action is needed.
     Note,
-    /// Probably a mistake, yet the deployment can go on.
+    /// Probably a mistake, but the deployment can continue.
     Warning,
-    /// CloudFormation would refuse this, or deploy something else than what was asked for.
+    /// CloudFormation would reject this, or deploy something else than the stage file requires.
     Error,
 }
 
-/// Where a value came from, or where a finding is.
+/// Where a value comes from, or where a finding is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Place {
-    /// In a file that a person wrote.
+    /// In a file.
     File {
-        /// The file's path as it was given.
+        /// The file's path, as it was passed.
         path: String,
         /// The line, from 1.
         line: usize,
         /// The column in characters, from 1.
         column: usize,
     },
-    /// A value of the pipeline: the name of the option or variable that held it.
+    /// A value of the pipeline: the name of its option or variable.
     Pipeline {
         /// For example `--env-name`.
         source: String,
     },
-    /// In the template, as a JSON pointer: who holds the template's text can turn it into a line.
+    /// In the template, as a JSON pointer: a caller with the template's text can convert it to a
+    /// line.
     Template {
         /// For example `/Parameters/EnvType/AllowedPattern`.
         pointer: String,
@@ -107,7 +108,7 @@ impl Problem {
 }
 
 impl Place {
-    /// The place of a value of the template, by the names that lead to it.
+    /// The place of a value in the template, by the names on the path to it.
     pub(crate) fn template<'a>(tokens: impl IntoIterator<Item = &'a str>) -> Self {
         Self::Template { pointer: pointer(tokens) }
     }
@@ -132,7 +133,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// One problem a line: what `main` prints of an error that it returns.
+/// One problem per line: what `main` prints of an error that it returns.
 impl fmt::Debug for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&listed(&self.0, "\n"))
@@ -148,10 +149,10 @@ pub(crate) fn pointer<'a>(tokens: impl IntoIterator<Item = &'a str>) -> String {
     tokens.into_iter().fold(String::new(), |pointer, token| format!("{pointer}/{}", token.replace('~', "~0").replace('/', "~1")))
 }
 
-/// How many known names are looked at: comparing with a hostile number of names takes long.
+/// How many known names are compared: a hostile number of names would take long.
 const MAX_CANDIDATES: usize = 1000;
 
-/// "did you mean" for a name that is not among the known ones, when one of them is near.
+/// "did you mean" with the nearest known name, if one is near.
 pub(crate) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let name = name.to_lowercase();
     let length = name.chars().count();

@@ -1,8 +1,10 @@
-//! Where a value of a resolved template comes from: its place in the template itself, and the parameters that made it.
+//! The origin of a value in a resolved template: its place in the template, and the parameters that
+//! it is made of.
 //!
-//! A resolved template is a template with parameters put in and conditions decided (what `Fn::If` did not choose and what `AWS::NoValue`
-//! removed is gone, and the items of a list have moved up). Its `Conditions` section tells how each condition was decided; with that the way back
-//! is certain.
+//! A resolved template is a template with its parameters substituted and its conditions evaluated.
+//! Branches that `Fn::If` did not choose and values that `AWS::NoValue` removed are gone, and list
+//! items have moved up. Its `Conditions` section contains the result of each condition, which makes
+//! the way back unambiguous.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -11,45 +13,47 @@ use serde_json::Value as Json;
 
 use crate::problem::pointer;
 
-/// How deep conditions may name one another before it is no longer followed.
+/// The maximum depth of references between conditions.
 const MAX_DEPTH: usize = 64;
 
 /// Where a value comes from.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Provenance {
-    /// The value's place in the template, or that of the function that made it.
+    /// The value's place in the template, or that of the function that returned it.
     pub(crate) pointer: String,
-    /// The parameters in the value itself, in their order.
+    /// The parameters in the value itself, in order.
     pub(crate) parameters: Vec<String>,
-    /// The parameters that decided that it is there.
+    /// The parameters that decided that the value is present.
     pub(crate) deciding: Vec<String>,
-    /// Its resource is not in the template as it is here, since a loop or a transform made it, and nobody knows of what.
+    /// Whether a loop or a transform made its resource, and it is not known from what.
     pub(crate) is_made: bool,
 }
 
-/// A template and what it was resolved to.
+/// A template and its resolved form.
 #[derive(Clone, Copy)]
 pub struct ResolvedTemplate<'a> {
     pub(crate) template: &'a Json,
     pub(crate) resolved: &'a Json,
-    behind: Option<Behind<'a>>,
+    origins: Option<ParameterOrigins<'a>>,
 }
 
-/// The parameters behind the value at a JSON pointer of the resolved template.
-type Behind<'a> = &'a dyn Fn(&str) -> Vec<String>;
+/// The parameters of the value at a JSON pointer of the resolved template.
+type ParameterOrigins<'a> = &'a dyn Fn(&str) -> Vec<String>;
 
 impl<'a> ResolvedTemplate<'a> {
-    /// `template` is the template as JSON in the long form of its functions, `resolved` the same with parameters put in: its `Resources`
-    /// evaluated, its `Conditions` true or false.
+    /// `template` is the template as JSON, with functions in their long form. `resolved` is the
+    /// same template with its parameters substituted: its `Resources` evaluated, its `Conditions`
+    /// true or false.
     pub fn new(template: &'a Json, resolved: &'a Json) -> Self {
-        Self { template, resolved, behind: None }
+        Self { template, resolved, origins: None }
     }
 
-    /// The same where whoever resolved it also knows which parameters each value was made of, by its JSON pointer in the resolved template:
-    /// that tells more of what a loop or a transform has made.
+    /// Adds a function that returns the parameters of a value by its JSON pointer in the resolved
+    /// template, for resolvers that record them. It gives the origin of values that a loop or a
+    /// transform made.
     #[must_use]
-    pub fn with_parameters_behind(self, behind: &'a dyn Fn(&str) -> Vec<String>) -> Self {
-        Self { behind: Some(behind), ..self }
+    pub fn with_parameter_origins(self, origins: &'a dyn Fn(&str) -> Vec<String>) -> Self {
+        Self { origins: Some(origins), ..self }
     }
 }
 
@@ -60,8 +64,8 @@ impl fmt::Debug for ResolvedTemplate<'_> {
 }
 
 impl ResolvedTemplate<'_> {
-    /// The way back from a value of the resolved template, by its JSON pointer there.
-    pub(crate) fn back(self, resolved_pointer: &str) -> Provenance {
+    /// The origin of a value of the resolved template, by its JSON pointer there.
+    pub(crate) fn origin(self, resolved_pointer: &str) -> Provenance {
         let mut tokens: Vec<String> = Vec::new();
         let mut deciding = Names::default();
         let mut node = self.template;
@@ -78,11 +82,11 @@ impl ResolvedTemplate<'_> {
                 _ => None,
             };
             let Some((token, next)) = next else {
-                // What is made by a function is the function's; what is not there at all is nobody's.
+                // The result of a function has the function's place; a missing value has none.
                 missing = function(node).is_none();
                 break;
             };
-            // A resource that has a condition is there because of it.
+            // A resource with a condition is present because of it.
             if tokens.len() == 1 && tokens[0] == "Resources" {
                 parent = next;
             }
@@ -99,8 +103,8 @@ impl ResolvedTemplate<'_> {
         }
         let pointer = pointer(tokens.iter().map(String::as_str));
         let is_made = tokens.len() < 2;
-        if let Some(behind) = self.behind.filter(|_| is_made) {
-            for name in behind(resolved_pointer) {
+        if let Some(origins) = self.origins.filter(|_| is_made) {
+            for name in origins(resolved_pointer) {
                 self.parameter(&name, &mut parameters);
             }
             return Provenance { pointer, parameters: parameters.list, deciding: Vec::new(), is_made: false };
@@ -108,7 +112,7 @@ impl ResolvedTemplate<'_> {
         Provenance { pointer, parameters: parameters.list, deciding: deciding.list, is_made }
     }
 
-    /// Goes into the branch that `Fn::If` chose, as often as there is one.
+    /// Follows the branches that `Fn::If` chose, repeatedly.
     fn choose(self, node: &mut &Json, tokens: &mut Vec<String>, deciding: &mut Names) {
         while let Some(("Fn::If", Json::Array(branches))) = function(node) {
             let [Json::String(condition), when_true, when_false] = &branches[..] else { return };
@@ -119,7 +123,8 @@ impl ResolvedTemplate<'_> {
         }
     }
 
-    /// The item that has this index once those that `AWS::NoValue` removes are gone, with its index in the template.
+    /// The item with this index after removal of those with `AWS::NoValue`, with its index in the
+    /// template.
     fn kept_item(self, items: &[Json], index: usize) -> Option<(usize, &Json)> {
         items.iter().enumerate().filter(|(_, item)| !self.is_removed(item)).nth(index)
     }
@@ -134,7 +139,7 @@ impl ResolvedTemplate<'_> {
         self.resolved.get("Conditions")?.get(condition)?.as_bool()
     }
 
-    /// Every parameter that a condition looks at.
+    /// Collects the parameters in a condition.
     fn in_condition(self, condition: &str, names: &mut Names, depth: usize) {
         if depth < MAX_DEPTH
             && names.conditions.insert(condition.to_owned())
@@ -161,7 +166,8 @@ impl ResolvedTemplate<'_> {
         }
     }
 
-    /// Every parameter that a value is made of. What a mapping holds is the template's own, whatever parameter chose it.
+    /// Collects the parameters that a value is made of. The values in a mapping belong to the
+    /// template, whichever parameter selected them.
     fn in_value(self, value: &Json, names: &mut Names, deciding: &mut Names) {
         match function(value) {
             Some(("Ref", Json::String(name))) => return self.parameter(name, names),
@@ -236,8 +242,8 @@ mod tests {
 
     use super::{Provenance, ResolvedTemplate};
 
-    fn back(template: &Json, conditions: &Json, pointer: &str) -> Provenance {
-        ResolvedTemplate::new(template, &json!({ "Conditions": conditions })).back(pointer)
+    fn origin(template: &Json, conditions: &Json, pointer: &str) -> Provenance {
+        ResolvedTemplate::new(template, &json!({ "Conditions": conditions })).origin(pointer)
     }
 
     fn provenance(pointer: &str, parameters: &[&str], deciding: &[&str]) -> Provenance {
@@ -267,9 +273,9 @@ mod tests {
     }
 
     #[test]
-    fn a_value_leads_to_its_place_and_its_parameters() {
+    fn a_value_has_its_place_and_its_parameters() {
         let (template, truths) = (template(), json!({ "Big": true, "Both": true }));
-        let at = |name: &str| back(&template, &truths, &format!("/Resources/R/Properties/{name}"));
+        let at = |name: &str| origin(&template, &truths, &format!("/Resources/R/Properties/{name}"));
         assert_eq!(at("Plain"), provenance("/Resources/R/Properties/Plain", &[], &["Mode"]));
         assert_eq!(at("Count"), provenance("/Resources/R/Properties/Count", &["Count"], &["Mode"]));
         assert_eq!(at("Text"), provenance("/Resources/R/Properties/Text", &["Name", "Kind"], &["Mode"]));
@@ -278,43 +284,46 @@ mod tests {
     }
 
     #[test]
-    fn branches_are_chosen_and_removed_items_are_not_counted() {
+    fn chosen_branches_are_followed_and_removed_items_are_not_counted() {
         let template = template();
-        let both = back(&template, &json!({ "Big": true, "Both": true }), "/Resources/R/Properties/List/0/Size");
+        let both = origin(&template, &json!({ "Big": true, "Both": true }), "/Resources/R/Properties/List/0/Size");
         assert_eq!(both.pointer, "/Resources/R/Properties/List/1/Fn::If/1/Size");
         assert_eq!(both.parameters, ["Count"]);
         assert_eq!(both.deciding, ["Mode"]);
-        let one = back(&template, &json!({ "Big": true, "Both": false }), "/Resources/R/Properties/List/1/Size");
+        let one = origin(&template, &json!({ "Big": true, "Both": false }), "/Resources/R/Properties/List/1/Size");
         assert_eq!(one.pointer, "/Resources/R/Properties/List/1/Fn::If/1/Size");
-        let first = back(&template, &json!({ "Big": true, "Both": false }), "/Resources/R/Properties/List/0");
+        let first = origin(&template, &json!({ "Big": true, "Both": false }), "/Resources/R/Properties/List/0");
         assert_eq!(first.pointer, "/Resources/R/Properties/List/0/Fn::If/2");
         assert_eq!(first.deciding, ["Mode", "Kind"]);
     }
 
     #[test]
-    fn a_pointer_that_leads_nowhere_ends_at_the_nearest_value() {
-        assert_eq!(back(&template(), &json!({}), "/Resources/R/Properties/Nope/0"), provenance("/Resources/R/Properties", &[], &["Mode"]));
-        assert_eq!(back(&json!({}), &json!({}), "/Resources/R").pointer, "");
+    fn an_invalid_pointer_ends_at_the_nearest_value() {
+        assert_eq!(
+            origin(&template(), &json!({}), "/Resources/R/Properties/Nope/0"),
+            provenance("/Resources/R/Properties", &[], &["Mode"])
+        );
+        assert_eq!(origin(&json!({}), &json!({}), "/Resources/R").pointer, "");
     }
 
     #[test]
-    fn what_a_loop_made_is_told_by_whoever_resolved_it() {
+    fn the_resolver_provides_the_origin_of_values_from_loops() {
         let template = json!({ "Parameters": { "Count": {} }, "Resources": { "Fn::ForEach::Loop": ["Name", ["A"], {}] } });
         let resolved = json!({ "Resources": { "RA": { "Properties": { "Count": "0" } } } });
         let pointer = "/Resources/RA/Properties/Count";
-        assert!(ResolvedTemplate::new(&template, &resolved).back(pointer).is_made);
-        let behind = |_: &str| vec!["Count".to_owned(), "AWS::Region".to_owned()];
-        let found = ResolvedTemplate::new(&template, &resolved).with_parameters_behind(&behind).back(pointer);
+        assert!(ResolvedTemplate::new(&template, &resolved).origin(pointer).is_made);
+        let origins = |_: &str| vec!["Count".to_owned(), "AWS::Region".to_owned()];
+        let found = ResolvedTemplate::new(&template, &resolved).with_parameter_origins(&origins).origin(pointer);
         assert_eq!((found.parameters, found.is_made), (vec!["Count".to_owned()], false));
     }
 
     #[test]
-    fn conditions_that_name_themselves_end() {
+    fn circular_conditions_end() {
         let template = json!({
             "Parameters": { "A": {} },
             "Conditions": { "X": { "Condition": "Y" }, "Y": { "Fn::Or": [{ "Condition": "X" }, { "Fn::Equals": [{ "Ref": "A" }, "1"] }] } },
             "Resources": { "R": { "Condition": "X", "Properties": 1 } },
         });
-        assert_eq!(back(&template, &json!({ "X": true }), "/Resources/R/Properties").deciding, ["A"]);
+        assert_eq!(origin(&template, &json!({ "X": true }), "/Resources/R/Properties").deciding, ["A"]);
     }
 }

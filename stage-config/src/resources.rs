@@ -1,8 +1,10 @@
-//! What SageMaker refuses, or does otherwise than was meant, in a template with a stage's parameters in it.
+//! Checks a resolved template for what SageMaker rejects, or does differently than expected.
 //!
-//! CloudFormation checks types when it creates a stack; SageMaker checks values some minutes later, in each account. Both are done here on the
-//! template that `cfn_render::resolve` (or anything like it) hands out, as plain JSON. A value that only AWS can know stays a function
-//! there and is never wrong. Each finding has the place of the parameter that caused it, and otherwise that of the template's own value.
+//! CloudFormation checks types when it creates a stack; SageMaker checks values some minutes later,
+//! in each account. This module checks both on the resolved template of `cfn_render::resolve` (or a
+//! similar tool), as plain JSON. A value that only AWS knows remains a function there and is never
+//! reported as wrong. Each finding has the place of the parameter that caused it, or else that of
+//! the template's own value.
 
 mod asynchronous;
 mod capture;
@@ -34,20 +36,21 @@ use property::Property;
 use reference::Kind;
 pub use reference::References;
 
-/// What the caller knows of the stage beyond its parameters.
+/// What the caller knows about the stage apart from its parameters.
 #[derive(Debug, Clone, Default)]
 pub struct ResourceRules {
-    /// Whether the stage serves real users: what is merely unwise for these is a warning.
+    /// Whether this is a production stage: there, unwise settings are warnings.
     pub production: bool,
-    /// The instance types that the model package supports for real-time inference; every one when empty.
+    /// The instance types that the model package supports for real-time inference; if empty, any.
     pub supported_instance_types: Vec<String>,
-    /// Parameters whose value here is only in the place of the real one: what depends on them is not judged.
+    /// Parameters whose values here are only placeholders: findings that depend on them are
+    /// dropped.
     pub not_known: BTreeSet<String>,
 }
 
-/// Holds the resources of a resolved template against the rules of SageMaker, and reports every problem.
+/// Checks the resources of a resolved template against SageMaker's rules, and reports all problems.
 ///
-/// The template is the one with the parameters of `merged` put in.
+/// The template must be resolved with the parameters of `merged`.
 pub fn check_resources(template: ResolvedTemplate<'_>, merged: &Merged, rules: &ResourceRules) -> Vec<Problem> {
     let mut inspector = Inspector::new(template, merged, rules);
     let resources: Vec<(&str, &str, Property<'_>)> = template
@@ -80,7 +83,7 @@ pub fn check_resources(template: ResolvedTemplate<'_>, merged: &Merged, rules: &
     let scaling = scaling::check(&mut inspector, of_type("AWS::ApplicationAutoScaling::ScalableTarget"), &endpoints);
     let mut names = BTreeMap::new();
     for ((id, config), (_, properties)) in endpoints.iter().zip(of_type(Kind::Endpoint.resource_type())) {
-        // One of two that exclude each other may have the other's name.
+        // Two endpoints with exclusive conditions can have the same name.
         let is_certain = is_certain(template.resolved, id);
         deployment::check_name(&mut inspector, properties, is_certain.then_some(&mut names));
         deployment::check(&mut inspector, id, properties, *config, &scaling);
@@ -88,7 +91,7 @@ pub fn check_resources(template: ResolvedTemplate<'_>, merged: &Merged, rules: &
     inspector.into_problems()
 }
 
-/// Whether a resource is made whatever only AWS knows: its condition holds, or it has none.
+/// Whether a resource is always created: its condition is true, or it has none.
 fn is_certain(resolved: &Json, id: &str) -> bool {
     let condition = resolved["Resources"][id].get("Condition").and_then(Json::as_str);
     condition.is_none_or(|condition| resolved["Conditions"][condition] == true)

@@ -1,25 +1,26 @@
-//! The `Rules` section of a template: what its author says must go together.
+//! The `Rules` section of a template.
 //!
-//! CloudFormation holds the parameters against it before it makes anything, in each account. Source: AWS CloudFormation user guide, "Rules" and
-//! "Rule-specific intrinsic functions".
+//! CloudFormation checks the parameters against it before it creates anything, in each account.
+//! Source: AWS CloudFormation user guide, "Rules" and "Rule-specific intrinsic functions".
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use crate::layer::Standing;
+use crate::layer::SetBy;
 use crate::merge::Merged;
 use crate::parameters_section::ParametersSection;
 use crate::problem::{Place, Problem, pointer};
 use crate::provenance::function;
 
-/// How deep functions may nest: CloudFormation allows far less.
+/// The maximum nesting of functions: CloudFormation allows far less.
 const MAX_DEPTH: usize = 64;
 
-/// Holds merged parameters against the template's `Rules`, and reports every assertion that does not hold.
+/// Checks merged parameters against the template's `Rules`, and reports every assertion that fails.
 ///
-/// `template` is the template as JSON in the long form of its functions. A rule that depends on what is not known here, such as a
-/// value that the stack has now or one of `not_known`, is left to CloudFormation.
+/// `template` is the template as JSON, with functions in their long form. A rule that depends on an
+/// unknown value, such as the stack's current value or one of `not_known`, is left to
+/// CloudFormation.
 pub fn check_rules(template: &Json, section: &ParametersSection, merged: &Merged, not_known: &BTreeSet<String>) -> Vec<Problem> {
     let mut values: BTreeMap<&str, Value> = BTreeMap::new();
     for (name, declaration) in section.declarations.iter().filter(|(name, _)| !not_known.contains(*name)) {
@@ -50,7 +51,7 @@ pub fn check_rules(template: &Json, section: &ParametersSection, merged: &Merged
                 .unwrap_or_else(|| Place::Template { pointer: pointer(["Rules", name, "Assertions", &index.to_string(), "Assert"]) });
             let message = match assertion.get("AssertDescription").and_then(Json::as_str) {
                 Some(text) => format!("{} (rule `{name}` of the template)", text.trim()),
-                None => format!("assertion {} of the template's rule `{name}` does not hold", index + 1),
+                None => format!("assertion {} of the template's rule `{name}` fails", index + 1),
             };
             problems.push(Problem::error("rule", message).at(place));
         }
@@ -58,18 +59,19 @@ pub fn check_rules(template: &Json, section: &ParametersSection, merged: &Merged
     problems
 }
 
-/// The value that a person wrote is the cause rather than one that the pipeline gave, and what is asserted rather than when.
+/// Prefers a value from the stage file over one from the pipeline, and the assertion over the
+/// rule's condition.
 fn place(merged: &Merged, assert: &Json, condition: Option<&Json>) -> Option<Place> {
     let (mut asserted, mut deciding) = (Vec::new(), Vec::new());
     references(assert, &mut asserted, 0);
     if let Some(condition) = condition {
         references(condition, &mut deciding, 0);
     }
-    let of = |standing: Standing| {
+    let of = |set_by: SetBy| {
         let settings = asserted.iter().chain(&deciding).filter_map(|name| merged.parameters.get(*name));
-        settings.into_iter().find(|setting| setting.standing == standing).map(|setting| setting.origin.clone())
+        settings.into_iter().find(|setting| setting.set_by == set_by).map(|setting| setting.origin.clone())
     };
-    of(Standing::Asked).or_else(|| of(Standing::Offered))
+    of(SetBy::StageFile).or_else(|| of(SetBy::Pipeline))
 }
 
 fn references<'a>(value: &'a Json, names: &mut Vec<&'a str>, depth: usize) {
@@ -91,12 +93,12 @@ enum Value {
 }
 
 struct Rules<'a> {
-    /// What is known of the parameters.
+    /// The known values of the parameters.
     values: BTreeMap<&'a str, Value>,
 }
 
 impl Rules<'_> {
-    /// Whether a condition holds; none when that is not known.
+    /// Evaluates a condition; none if the result is unknown.
     fn condition(&self, condition: &Json, depth: usize) -> Option<bool> {
         if depth > MAX_DEPTH {
             return None;
@@ -158,7 +160,7 @@ impl Rules<'_> {
     }
 }
 
-/// `And` and `Or`: one that decides is enough, whatever the others are.
+/// `And` and `Or`: one decisive member is enough, whatever the others are.
 fn decide(conditions: impl Iterator<Item = Option<bool>>, decisive: bool) -> Option<bool> {
     let mut known = true;
     for condition in conditions {
@@ -205,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn an_assertion_that_does_not_hold_leads_to_what_was_asked_for() {
+    fn a_failed_assertion_points_to_the_value_in_the_stage_file() {
         let found = check(&is("Isolated", "false"), &is("Kind", "serverless"), SERVERLESS, &[]);
         assert_eq!(found, ["s.json:1:46: say so (rule `R` of the template)"]);
         assert!(check(&is("Isolated", "false"), &is("Kind", "serverless"), "[]", &[]).is_empty());
@@ -215,8 +217,8 @@ mod tests {
     }
 
     #[test]
-    fn every_function_of_rules_is_known() {
-        for (assert, holds) in [
+    fn every_rule_function_is_evaluated() {
+        for (assert, satisfied) in [
             (json!({ "Fn::Not": [is("Kind", "x")] }), true),
             (json!({ "Fn::And": [is("Kind", "real-time"), is("Isolated", "true")] }), true),
             (json!({ "Fn::Or": [is("Kind", "x"), is("Isolated", "x")] }), false),
@@ -226,12 +228,12 @@ mod tests {
             (json!({ "Fn::EachMemberIn": [{ "Ref": "Zones" }, ["a", "c"]] }), false),
             (json!({ "Fn::EachMemberEquals": [{ "Ref": "Zones" }, "a"] }), false),
         ] {
-            assert_eq!(check(&assert, &json!(true), "[]", &[]).is_empty(), holds, "{assert}");
+            assert_eq!(check(&assert, &json!(true), "[]", &[]).is_empty(), satisfied, "{assert}");
         }
     }
 
     #[test]
-    fn what_is_not_known_here_is_left_to_cloudformation() {
+    fn unknown_values_are_left_to_cloudformation() {
         for assert in [
             is("Ids", "x"),
             is("Name", "x"),

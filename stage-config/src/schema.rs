@@ -1,7 +1,9 @@
-//! JSON Schemas that editors complete and check a stage's files by, made from the template's `Parameters`.
+//! JSON Schemas for stage files, generated from the template's `Parameters`: editors use them to
+//! complete and check the files.
 //!
-//! They are of draft 7, which every editor knows. A schema says less than [`check`](crate::check): it knows one value at a time, and no expression
-//! that engines read differently.
+//! They are of draft 7, which every editor supports. A schema checks less than
+//! [`check`](crate::check): one value at a time, and no expression that engines interpret
+//! differently.
 
 use serde_json::{Map, Value as Json, json};
 
@@ -10,9 +12,9 @@ use crate::parameters_section::{ParameterDeclaration, ParametersSection};
 
 const DRAFT: &str = "http://json-schema.org/draft-07/schema#";
 
-/// The schema of a stage's file, in either of its formats.
+/// The schema of a stage file, in either of its formats.
 ///
-/// `offered` are the parameters that the pipeline gives by itself, and what gives them: an editor says so.
+/// `offered` are the parameters that the pipeline sets, and their sources, for the descriptions.
 pub fn stage_file_schema(section: &ParametersSection, offered: &[(&str, &str)]) -> Json {
     let names: Vec<&String> = section.declarations.keys().collect();
     let rules: Vec<Json> = section
@@ -38,7 +40,7 @@ pub fn stage_file_schema(section: &ParametersSection, offered: &[(&str, &str)]) 
     json!({
         "$schema": DRAFT,
         "title": "Parameters of a stage",
-        "description": "Made from the template's Parameters. As the CloudFormationStackSet action takes it (a list) or as the CloudFormation action's TemplateConfiguration (an object).",
+        "description": "Generated from the template's Parameters. Either a list for the CloudFormationStackSet action, or an object for the CloudFormation action's TemplateConfiguration.",
         "definitions": definitions(section, offered),
         "type": ["array", "object"],
         "items": {
@@ -47,8 +49,8 @@ pub fn stage_file_schema(section: &ParametersSection, offered: &[(&str, &str)]) 
             "required": ["ParameterKey"],
             "properties": {
                 "ParameterKey": { "description": "The parameter's name in the template.", "enum": names, "enumDescriptions": descriptions },
-                "ParameterValue": { "description": "Its value, as text.", "type": "string" },
-                "UsePreviousValue": { "description": "Keeps the value that the stack has, in place of a ParameterValue.", "type": "boolean" },
+                "ParameterValue": { "description": "Its value, as a string.", "type": "string" },
+                "UsePreviousValue": { "description": "Keeps the stack's current value, instead of a ParameterValue.", "type": "boolean" },
             },
             "allOf": rules,
             "defaultSnippets": snippets,
@@ -59,12 +61,12 @@ pub fn stage_file_schema(section: &ParametersSection, offered: &[(&str, &str)]) 
             "$schema": { "type": "string" },
             "Parameters": values(section),
             "Tags": {
-                "description": "Tags of the stack; only the CloudFormation action passes them on.",
+                "description": "Tags of the stack; only the CloudFormation action sets them.",
                 "type": "object",
                 "maxProperties": 50,
                 "additionalProperties": { "type": "string", "minLength": 1, "maxLength": 256 },
             },
-            "StackPolicy": { "description": "A stack policy; only the CloudFormation action passes it on.", "type": "object", "required": ["Statement"] },
+            "StackPolicy": { "description": "A stack policy; only the CloudFormation action sets it.", "type": "object", "required": ["Statement"] },
         },
     })
 }
@@ -74,7 +76,7 @@ pub fn override_file_schema(section: &ParametersSection, offered: &[(&str, &str)
     json!({
         "$schema": DRAFT,
         "title": "Overrides of a stage",
-        "description": "Parameters that are others in some of a stage's accounts or regions. Made from the template's Parameters.",
+        "description": "Parameters with other values in some of a stage's accounts or regions. Generated from the template's Parameters.",
         "definitions": definitions(section, offered),
         "type": "object",
         "additionalProperties": false,
@@ -90,15 +92,15 @@ pub fn override_file_schema(section: &ParametersSection, offered: &[(&str, &str)
                     "required": ["parameters"],
                     "anyOf": [{ "required": ["accounts"] }, { "required": ["regions"] }],
                     "properties": {
-                        "description": { "description": "Why, for people.", "type": "string" },
+                        "description": { "description": "The reason for the override.", "type": "string" },
                         "accounts": {
-                            "description": "Accounts of the stage; all of them when left out.",
+                            "description": "Accounts of the stage; all of them if omitted.",
                             "type": "array",
                             "minItems": 1,
                             "items": { "type": "string", "pattern": "^[0-9]{12}$" },
                         },
                         "regions": {
-                            "description": "Regions of the stage; all of them when left out.",
+                            "description": "Regions of the stage; all of them if omitted.",
                             "type": "array",
                             "minItems": 1,
                             "items": { "type": "string", "pattern": "^[a-z]+(-[a-z]+)+-[0-9]+$" },
@@ -111,11 +113,11 @@ pub fn override_file_schema(section: &ParametersSection, offered: &[(&str, &str)
     })
 }
 
-/// An object of values by the parameters' names.
+/// An object of values by parameter name.
 fn values(section: &ParametersSection) -> Json {
     let properties: Map<String, Json> =
         section.declarations.keys().map(|name| (name.clone(), json!({ "$ref": reference(name) }))).collect();
-    json!({ "description": "Values by the parameters' names.", "type": "object", "additionalProperties": false, "properties": properties })
+    json!({ "description": "Values by parameter name.", "type": "object", "additionalProperties": false, "properties": properties })
 }
 
 fn reference(name: &str) -> String {
@@ -127,7 +129,7 @@ fn definitions(section: &ParametersSection, offered: &[(&str, &str)]) -> Json {
     Json::Object(section.declarations.iter().map(definition).collect())
 }
 
-/// What one parameter's value may be.
+/// The schema of one parameter's value.
 fn value(name: &str, declaration: &ParameterDeclaration, offered: &[(&str, &str)]) -> Json {
     let mut schema = Map::new();
     schema.insert("type".to_owned(), "string".into());
@@ -172,14 +174,14 @@ fn description(name: &str, declaration: &ParameterDeclaration, offered: &[(&str,
         parts.push("a secret (NoEcho)".to_owned());
     }
     if let Some((_, source)) = offered.iter().find(|(known, _)| *known == name) {
-        parts.push(format!("given by the pipeline ({source}), which wins over the stage file"));
+        parts.push(format!("set by the pipeline ({source}), which overrides the stage file"));
     } else if declaration.default.is_none() {
         parts.push("required".to_owned());
     }
     parts.join(". ")
 }
 
-/// Whether every engine of an editor reads the expression as Java does: no group but plain ones, few escapes.
+/// Whether editors' engines interpret the expression like Java: plain groups and few escapes only.
 fn is_portable(pattern: &str) -> bool {
     let mut characters = pattern.chars().peekable();
     let mut depth = 0_usize;
@@ -198,7 +200,7 @@ fn is_portable(pattern: &str) -> bool {
     true
 }
 
-/// Editors read `$`, `}` and `\` in a snippet as their own.
+/// Escapes `$`, `}` and `\`, which have a meaning in an editor's snippets.
 fn escape_snippet(text: &str) -> String {
     text.chars().fold(String::new(), |mut out, character| {
         if matches!(character, '$' | '}' | '\\') {

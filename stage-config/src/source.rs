@@ -1,4 +1,4 @@
-//! A JSON file as a person wrote it: its values, and every problem with its place.
+//! A JSON file: its values, and every problem with its place.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,7 +7,7 @@ use located_json::{Document, Member, Node};
 
 use crate::problem::{Place, Problem, Problems, did_you_mean};
 
-/// A file that is JSON, and what is wrong with it.
+/// A JSON file, and its problems.
 pub(crate) struct Source<'a> {
     document: Document<'a>,
     path: String,
@@ -15,7 +15,7 @@ pub(crate) struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    /// Reads a file; `example` shows what such a file looks like.
+    /// Reads a file; `example` is an example of such a file.
     pub(crate) fn read(text: &'a str, path: &Path, example: &str) -> Result<Self, Problems> {
         let path = path.display().to_string();
         match Document::parse(text) {
@@ -32,11 +32,11 @@ impl<'a> Source<'a> {
         self.document.root()
     }
 
-    /// The members of an object, each name once; `what` is the object in a message.
+    /// The members of an object, without duplicate names; `what` is the object in a message.
     pub(crate) fn members(&mut self, object: Node<'a>, what: &str) -> Vec<Member<'a>> {
         let all = object.members().unwrap_or_default();
         if all.iter().any(|member| member.key.has_lone_surrogate()) {
-            self.half_a_character(object, &format!("a name in {what}"));
+            self.reject_lone_surrogate(object, &format!("a name in {what}"));
             return Vec::new();
         }
         let mut first: BTreeMap<String, usize> = BTreeMap::new();
@@ -53,26 +53,26 @@ impl<'a> Source<'a> {
         members
     }
 
-    /// Notes every name that is not among the known ones.
+    /// Reports every name that is not a known one.
     pub(crate) fn known_keys(&mut self, members: &[Member<'a>], known: &[&str], what: &str) {
         for Member { name, value, .. } in members.iter().filter(|member| !known.contains(&member.name.as_str())) {
-            let hint = did_you_mean(name, known.iter().copied()).unwrap_or_else(|| format!("known here: {}", known.join(", ")));
+            let hint = did_you_mean(name, known.iter().copied()).unwrap_or_else(|| format!("known keys: {}", known.join(", ")));
             self.problem("unknown-key", *value, format!("{what} has no `{name}`"), hint);
         }
     }
 
-    /// The characters of a text value; a problem is noted when they are not Unicode.
+    /// The value of a string; reports a problem if it is not Unicode.
     pub(crate) fn text(&mut self, value: Node<'a>, what: &str) -> Option<String> {
         if value.has_lone_surrogate() {
-            self.half_a_character(value, what);
+            self.reject_lone_surrogate(value, what);
             return None;
         }
         value.text()
     }
 
-    fn half_a_character(&mut self, at: Node<'_>, what: &str) {
-        let message = format!("{what} has half of a character (a lone surrogate such as `\\ud800`)");
-        self.problem("not-text", at, message, "write the whole character");
+    fn reject_lone_surrogate(&mut self, at: Node<'_>, what: &str) {
+        let message = format!("{what} has an incomplete character (a lone surrogate such as `\\ud800`)");
+        self.problem("not-text", at, message, "write the complete character");
     }
 
     pub(crate) fn problem(&mut self, code: &'static str, at: Node<'_>, message: impl Into<String>, hint: impl Into<String>) {
@@ -80,7 +80,7 @@ impl<'a> Source<'a> {
         self.problems.push(Problem::error(code, message).with_hint(hint).at(place));
     }
 
-    /// Where a value or a name is.
+    /// The place of a value or a name.
     pub(crate) fn at(&self, node: Node<'_>) -> Place {
         let located_json::Place { line, column } = self.document.place(node);
         Place::File { path: self.path.clone(), line, column }

@@ -1,4 +1,4 @@
-//! Reading a stage's file, in either of CodePipeline's two formats.
+//! Reads a stage file in either of CodePipeline's two formats.
 
 use std::path::Path;
 
@@ -16,10 +16,12 @@ const OBJECT_KEYS: [&str; 4] = ["Parameters", "Tags", "StackPolicy", "$schema"];
 const EXAMPLE: &str = r#"a stage file is a JSON array: [{ "ParameterKey": "Name", "ParameterValue": "value" }]"#;
 
 impl Layer {
-    /// Reads a stage's file: the CloudFormationStackSet action's array, or the CloudFormation action's object.
+    /// Reads a stage file: the CloudFormationStackSet action's array, or the CloudFormation
+    /// action's object.
     ///
-    /// `path` names the file in messages. A number or a boolean where text belongs becomes the text that stands there, with a warning;
-    /// anything else that is not understood is a problem, and all problems are reported at once.
+    /// `path` is the file's name in messages. Numbers and booleans are converted to strings as they
+    /// are written, with a warning. Anything else that is not a string is a problem, and all
+    /// problems are reported at once.
     pub fn from_stage_file(text: &str, path: &Path) -> Result<Self, Problems> {
         let mut reader = Reader { source: Source::read(text, path, EXAMPLE)?, layer: Self::default() };
         reader.file();
@@ -46,7 +48,7 @@ impl<'a> Reader<'a> {
                 self.layer.form = Some(FileForm::Object);
                 self.object(root);
             }
-            other => self.source.problem("not-parameters", root, format!("the file holds {other}, not parameters"), EXAMPLE),
+            other => self.source.problem("not-parameters", root, format!("the file contains {other}, not parameters"), EXAMPLE),
         }
     }
 
@@ -65,10 +67,10 @@ impl<'a> Reader<'a> {
 
         let Some(key) = find(&members, "ParameterKey") else {
             let message = "this parameter has no `ParameterKey`";
-            self.source.problem("no-parameter-key", entry, message, "name the parameter of the template");
+            self.source.problem("no-parameter-key", entry, message, "add the name of the template's parameter");
             return;
         };
-        if key.kind() != Kind::Text {
+        if key.kind() != Kind::String {
             let message = format!("`ParameterKey` is {}, not a name", key.kind());
             self.source.problem("not-text", key, message, "write the parameter's name in quotes");
             return;
@@ -79,7 +81,7 @@ impl<'a> Reader<'a> {
             (Some(value), None | Some("false")) => self.scalar(value, &name).map(|text| (Value::Text(text), value)),
             (None, Some("true")) => previous.map(|at| (Value::Previous, at)),
             (Some(_), Some("true")) => {
-                let message = format!("`{name}` has a value and keeps its previous one");
+                let message = format!("`{name}` has both a value and `UsePreviousValue`");
                 self.source.problem("two-values", entry, message, "remove one of the two");
                 None
             }
@@ -95,7 +97,7 @@ impl<'a> Reader<'a> {
             }
         };
         if let Some((value, at)) = value {
-            let setting = Setting::asked_for(value, self.source.at(at), self.source.at(key));
+            let setting = Setting::from_file(value, self.source.at(at), self.source.at(key));
             self.insert(name, setting);
         }
     }
@@ -120,9 +122,9 @@ impl<'a> Reader<'a> {
                     }
                 }
                 ("StackPolicy", Kind::Object) => self.stack_policy(value),
-                ("$schema", Kind::Text) => {}
+                ("$schema", Kind::String) => {}
                 ("$schema", kind) => {
-                    self.source.problem("not-text", value, format!("`$schema` is {kind}, not text"), "name the schema's file");
+                    self.source.problem("not-text", value, format!("`$schema` is {kind}, not a string"), "write the path of the schema");
                 }
                 (key, kind) if OBJECT_KEYS.contains(&key) => {
                     let message = format!("`{key}` is {kind}, not an object");
@@ -164,7 +166,7 @@ impl<'a> Reader<'a> {
     fn insert(&mut self, name: String, setting: Setting) {
         if let Some(first) = self.layer.parameters.get(&name) {
             let same = if first.value == setting.value { "the same value" } else { "another value" };
-            let message = format!("`{name}` is given twice, here with {same}; first at {}", first.named_at);
+            let message = format!("`{name}` is set twice, here with {same}; first at {}", first.named_at);
             let problem = Problem::error("duplicate-parameter", message).with_hint("keep one of the two").at(setting.named_at);
             self.source.problems.push(problem);
             return;
@@ -176,28 +178,29 @@ impl<'a> Reader<'a> {
 /// A member of an object of parameters or tags.
 pub(crate) fn setting<'a>(source: &mut Source<'a>, notes: &mut Vec<Problem>, member: &Member<'a>) -> Option<Setting> {
     let text = scalar(source, notes, member.value, &member.name)?;
-    Some(Setting::asked_for(Value::Text(text), source.at(member.value), source.at(member.key)))
+    Some(Setting::from_file(Value::Text(text), source.at(member.value), source.at(member.key)))
 }
 
-/// A value as CloudFormation receives it: text. Numbers and booleans are taken as they stand in the file, with a warning.
+/// A value as CloudFormation receives it: a string. Numbers and booleans are converted as they are
+/// written, with a warning.
 fn scalar<'a>(source: &mut Source<'a>, notes: &mut Vec<Problem>, value: Node<'a>, name: &str) -> Option<String> {
     match value.kind() {
-        Kind::Text => source.text(value, &format!("the value of `{name}`")),
+        Kind::String => source.text(value, &format!("the value of `{name}`")),
         kind @ (Kind::Number | Kind::Boolean) => {
-            // The value itself is not repeated: whether it is a secret only the template says.
-            let warning = Problem::warning("not-text", format!("`{name}` is {kind}, and is passed on as the text that stands here"))
-                .with_hint("put it in quotes: CloudFormation's parameters are text")
+            // The message does not repeat the value: only the template says whether it is a secret.
+            let warning = Problem::warning("not-text", format!("`{name}` is {kind} and is converted to a string as written"))
+                .with_hint("put it in quotes: CloudFormation parameters are strings")
                 .at(source.at(value));
             notes.push(warning);
             Some(value.source().to_owned())
         }
         kind => {
             let hint = match kind {
-                Kind::List => "write a list as one text with commas",
-                Kind::Null => "leave the parameter out to use the template's default, or write \"\"",
+                Kind::List => "write a list as one string with commas",
+                Kind::Null => "omit the parameter to use the template's default, or write \"\"",
                 _ => "write the value in quotes",
             };
-            source.problem("not-text", value, format!("the value of `{name}` is {kind}, not text"), hint);
+            source.problem("not-text", value, format!("the value of `{name}` is {kind}, not a string"), hint);
             None
         }
     }

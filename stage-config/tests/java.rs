@@ -1,4 +1,5 @@
-//! Java itself as the judge of `AllowedPattern`: whatever is checked here is decided as `java.util.regex` decides it.
+//! Compares `AllowedPattern` with Java itself: every decision of this crate must agree with
+//! `java.util.regex`.
 //!
 //! Needs a JDK of version 11 or newer: `cargo test -p stage-config --test java -- --ignored`.
 
@@ -11,7 +12,8 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use stage_config::{Layer, ParametersSection, check, merge};
 
-/// Reads a pattern and a value a line, both as hexadecimal UTF-8, and answers `1`, `0` or, of a pattern that is none, `e`.
+/// Reads a pattern and a value per line, both as hexadecimal UTF-8, and prints `1`, `0` or, for an
+/// invalid pattern, `e`.
 const ORACLE: &str = r#"
 import java.io.*;
 import java.nio.charset.StandardCharsets;
@@ -54,7 +56,7 @@ fn pattern() -> impl Strategy<Value = String> {
     })
 }
 
-/// Classes with everything that engines quarrel about.
+/// Classes with everything that engines interpret differently.
 fn class() -> impl Strategy<Value = String> {
     let members = proptest::sample::select(
         &[
@@ -101,11 +103,11 @@ fn value() -> impl Strategy<Value = String> {
     proptest::collection::vec(parts, 0..5).prop_map(|parts| parts.concat())
 }
 
-/// Whether the value is accepted; none when that is not decided here.
+/// Whether the value is accepted; none if the pattern is left to CloudFormation.
 fn decided(pattern: &str, value: &str) -> Option<bool> {
     let section = ParametersSection::parse(&serde_json::json!({ "A": { "Type": "String", "AllowedPattern": pattern } })).unwrap();
     let mut layer = Layer::default();
-    layer.offer("A", value, "--a");
+    layer.set_by_pipeline("A", value, "--a");
     let problems = check(&merge([layer]), &section).problems;
     if problems.iter().any(|problem| problem.code == "pattern-not-checked") {
         return None;
@@ -115,7 +117,7 @@ fn decided(pattern: &str, value: &str) -> Option<bool> {
 
 #[test]
 #[ignore = "needs a JDK"]
-fn java_decides_as_this_crate_does_whatever_it_decides() {
+fn java_agrees_with_every_decision_of_this_crate() {
     let cases: usize = std::env::var("CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(20_000);
     let folder = std::env::temp_dir().join(format!("oracle-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
@@ -130,7 +132,7 @@ fn java_decides_as_this_crate_does_whatever_it_decides() {
     let lines: Vec<String> = pairs.iter().map(|(pattern, value)| format!("{} {}", hex(pattern), hex(value))).collect();
     let input = lines.join("\n") + "\n";
 
-    let mut java = Command::new("java").arg(&source).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a JDK is there");
+    let mut java = Command::new("java").arg(&source).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a JDK is installed");
     let mut stdin = java.stdin.take().unwrap();
     let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
     let output = java.wait_with_output().unwrap();
@@ -142,7 +144,7 @@ fn java_decides_as_this_crate_does_whatever_it_decides() {
     for ((pattern, value), answer) in pairs.iter().zip(answers.lines()) {
         match (decided(pattern, value), answer) {
             (None, _) => undecided += 1,
-            // What is no pattern in Java is refused by CloudFormation with the template.
+            // CloudFormation rejects a template with a pattern that is invalid in Java.
             (Some(_), "e") => {}
             (Some(here), answer) => {
                 compared += 1;

@@ -1,14 +1,14 @@
-//! The laws that merging and the two file formats keep, for any layers.
+//! The laws of merging and of the two file formats, for any layers.
 
 use std::collections::BTreeMap;
 
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use stage_config::{
-    Layer, Overrides, ParametersSection, Place, Setting, Standing, Value, check, merge, to_stack_set_parameters, to_template_configuration,
+    Layer, Overrides, ParametersSection, Place, SetBy, Setting, Value, check, merge, to_stack_set_parameters, to_template_configuration,
 };
 
-/// Parts that some reader or writer is sure to stumble over.
+/// Parts that readers and writers often handle wrongly.
 const HOSTILE: [&str; 17] = [
     "",
     "\"",
@@ -29,7 +29,7 @@ const HOSTILE: [&str; 17] = [
     "null",
 ];
 
-/// Texts as nobody should write them: quotes, line ends, control characters, emoji, the greatest length.
+/// Difficult strings: quotes, line ends, control characters, emoji, the maximum length.
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => any::<String>(),
@@ -42,7 +42,7 @@ fn value() -> impl Strategy<Value = Value> {
     prop_oneof![9 => text().prop_map(Value::Text), 1 => Just(Value::Previous)]
 }
 
-/// One entry of an override file, over few accounts, regions and parameters.
+/// One entry of an override file, with few accounts, regions and parameters.
 fn override_entry() -> impl Strategy<Value = serde_json::Value> {
     let accounts = proptest::sample::subsequence(vec!["111111111111", "222222222222", "333333333333"], 0..=2);
     let regions = proptest::sample::subsequence(vec!["us-east-1", "eu-west-1"], 0..=2);
@@ -58,13 +58,13 @@ fn override_entry() -> impl Strategy<Value = serde_json::Value> {
     })
 }
 
-/// Few names and few places, so that layers meet.
+/// Few names and few places, so that layers overlap.
 fn layer() -> impl Strategy<Value = Layer> {
-    let setting = (prop_oneof!["[ab]", Just(String::new())], 1..3usize, any::<bool>()).prop_map(|(text, line, asked)| Setting {
+    let setting = (prop_oneof!["[ab]", Just(String::new())], 1..3usize, any::<bool>()).prop_map(|(text, line, in_file)| Setting {
         value: Value::Text(text),
         origin: Place::File { path: "stage.json".to_owned(), line, column: 9 },
         named_at: Place::File { path: "stage.json".to_owned(), line, column: 1 },
-        standing: if asked { Standing::Asked } else { Standing::Offered },
+        set_by: if in_file { SetBy::StageFile } else { SetBy::Pipeline },
         replaced: Vec::new(),
     });
     (btree_map("[A-D]", setting.clone(), 0..4), btree_map("[a-c]", setting, 0..3)).prop_map(|(parameters, tags)| Layer {
@@ -90,13 +90,13 @@ proptest! {
     }
 
     #[test]
-    fn a_layer_merged_with_itself_stays_as_it_is(a in layer(), b in layer()) {
+    fn a_layer_merged_with_itself_does_not_change(a in layer(), b in layer()) {
         let merged = merge([a, b]);
         prop_assert_eq!(merge([merged.clone(), merged.clone()]), merged);
     }
 
     #[test]
-    fn the_last_layer_that_has_a_parameter_wins(layers in vec(layer(), 0..5)) {
+    fn the_last_layer_with_a_parameter_wins(layers in vec(layer(), 0..5)) {
         let merged = merge(layers.clone());
         for (name, setting) in &merged.parameters {
             let last = layers.iter().rev().find_map(|layer| layer.parameters.get(name)).unwrap();
@@ -111,7 +111,7 @@ proptest! {
         for layer in &layers {
             for (name, setting) in &layer.parameters {
                 let same = merged.parameters[name].history().filter(|known| known.value == setting.value
-                    && known.origin == setting.origin && known.standing == setting.standing);
+                    && known.origin == setting.origin && known.set_by == setting.set_by);
                 prop_assert_eq!(same.count(), 1);
             }
         }
@@ -142,7 +142,7 @@ proptest! {
     }
 
     #[test]
-    fn a_name_that_is_given_twice_is_refused_in_both_formats(name in text(), first in text(), second in text()) {
+    fn a_duplicate_name_is_rejected_in_both_formats(name in text(), first in text(), second in text()) {
         let (name, first, second) = (serde_json::json!(name), serde_json::json!(first), serde_json::json!(second));
         let array = format!(r#"[{{"ParameterKey":{name},"ParameterValue":{first}}},{{"ParameterKey":{name},"ParameterValue":{second}}}]"#);
         prop_assert_eq!(Layer::from_stage_file(&array, "stage.json".as_ref()).unwrap_err().0[0].code, "duplicate-parameter");
@@ -151,7 +151,7 @@ proptest! {
     }
 
     #[test]
-    fn the_overrides_one_by_one_are_the_layer_of_each_target(entries in vec(override_entry(), 0..5)) {
+    fn overrides_one_by_one_equal_the_layer_of_each_target(entries in vec(override_entry(), 0..5)) {
         let text = serde_json::json!({ "version": 1, "overrides": entries }).to_string();
         let overrides = match Overrides::from_file(&text, "overrides.json".as_ref()) {
             Ok(overrides) => overrides,
@@ -178,23 +178,23 @@ proptest! {
     }
 
     #[test]
-    fn any_text_as_an_override_file_is_read_or_refused_with_a_place(text in any::<String>()) {
+    fn any_text_as_an_override_file_is_read_or_rejected_with_a_place(text in any::<String>()) {
         if let Err(problems) = Overrides::from_file(&text, "overrides.json".as_ref()) {
             prop_assert!(!problems.0.is_empty() && problems.0.iter().all(|problem| problem.place.is_some()));
         }
     }
 
     #[test]
-    fn no_pattern_and_no_value_make_the_check_fail_or_run_away(pattern in any::<String>(), value in text()) {
+    fn any_pattern_and_value_are_checked_without_a_panic(pattern in any::<String>(), value in text()) {
         let section = serde_json::json!({ "A": { "Type": "String", "AllowedPattern": pattern } });
         let section = ParametersSection::parse(&section).unwrap();
         let mut layer = Layer::default();
-        layer.offer("A", value, "--a");
+        layer.set_by_pipeline("A", value, "--a");
         check(&merge([layer]), &section);
     }
 
     #[test]
-    fn any_text_as_a_stage_file_is_read_or_refused_with_a_place(text in any::<String>()) {
+    fn any_text_as_a_stage_file_is_read_or_rejected_with_a_place(text in any::<String>()) {
         if let Err(problems) = Layer::from_stage_file(&text, "stage.json".as_ref()) {
             prop_assert!(!problems.0.is_empty());
             for problem in problems.0 {

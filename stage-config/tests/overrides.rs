@@ -1,4 +1,4 @@
-//! Override files: what they say for each target, and what is refused.
+//! Override files: the layer of each target, and what is rejected.
 
 use std::fmt::Write as _;
 
@@ -13,7 +13,7 @@ fn report(problems: &[Problem]) -> String {
     })
 }
 
-fn refused(text: &str) -> String {
+fn rejected(text: &str) -> String {
     report(&Overrides::from_file(text, "o.json".as_ref()).unwrap_err().0)
 }
 
@@ -28,7 +28,7 @@ const ENTRIES: &str = r#"[
 ]"#;
 
 #[test]
-fn what_says_more_of_the_target_wins() {
+fn the_more_specific_override_wins() {
     let overrides = read(ENTRIES);
     let at = |account: &str, region: &str| {
         let layer = overrides.layer(account, region);
@@ -43,7 +43,7 @@ fn what_says_more_of_the_target_wins() {
 }
 
 #[test]
-fn one_by_one_a_later_override_wins() {
+fn a_later_override_wins_if_they_are_applied_one_by_one() {
     let targets: Vec<String> = read(ENTRIES)
         .by_target()
         .into_iter()
@@ -57,14 +57,14 @@ fn one_by_one_a_later_override_wins() {
 }
 
 #[test]
-fn what_is_not_a_target_of_the_stage_is_refused() {
+fn accounts_and_regions_outside_the_stage_are_rejected() {
     let problems = read(ENTRIES).check_targets(["222222222222", "333333333332"], ["us-east-1"]);
     assert_snapshot!(report(&problems), @"
-    Error[not-a-target] o.json:2:69: account `333333333333` is no target of the stage; its targets are 222222222222, 333333333332
+    Error[not-a-target] o.json:2:69: account `333333333333` is not a target of the stage; its targets are 222222222222, 333333333332
       hint: did you mean `333333333332`?
-    Error[not-a-target] o.json:3:19: region `eu-west-1` is no target of the stage; its targets are us-east-1
+    Error[not-a-target] o.json:3:19: region `eu-west-1` is not a target of the stage; its targets are us-east-1
       hint: remove it, or make it a target of the stage
-    Error[not-a-target] o.json:4:49: region `eu-west-1` is no target of the stage; its targets are us-east-1
+    Error[not-a-target] o.json:4:49: region `eu-west-1` is not a target of the stage; its targets are us-east-1
       hint: remove it, or make it a target of the stage
     ");
 }
@@ -78,58 +78,58 @@ fn all_mistakes_of_an_override_file_are_reported_at_once() {
   { "accounts": "222222222222", "parameter": { "A": "1" } },
   "all"
 ] }"#;
-    assert_snapshot!(refused(text), @r#"
+    assert_snapshot!(rejected(text), @r#"
     Error[unknown-key] o.json:1:29: an override file has no `override`
       hint: did you mean `overrides`?
-    Error[version] o.json:1:14: the file has version 2; this program knows version 1
+    Error[version] o.json:1:14: the file has version 2; only version 1 is supported
       hint: write "version": 1
-    Error[no-target] o.json:2:3: this override names neither accounts nor regions
-      hint: what holds for the whole stage belongs into the stage file
+    Error[no-target] o.json:2:3: this override has neither `accounts` nor `regions`
+      hint: set parameters of the whole stage in the stage file
     Error[empty-list] o.json:3:17: this list is empty
-      hint: name at least one, or leave the list out
+      hint: add at least one entry, or omit the list
     Error[not-a-target] o.json:4:18: `2222` is not an AWS account id
-      hint: an account id has 12 digits
+      hint: write 12 digits
     Error[not-a-target] o.json:4:39: `Frankfurt` is not an AWS region
-      hint: a region looks like us-east-1
+      hint: write a region such as us-east-1
     Error[not-text] o.json:4:52: a number is not an AWS region
-      hint: a region looks like us-east-1, in quotes
-    Error[not-text] o.json:4:77: the value of `A` is a list, not text
-      hint: write a list as one text with commas
+      hint: write a region such as us-east-1, in quotes
+    Error[not-text] o.json:4:77: the value of `A` is a list, not a string
+      hint: write a list as one string with commas
     Error[unknown-key] o.json:5:46: an override has no `parameter`
       hint: did you mean `parameters`?
-    Error[not-a-list] o.json:5:17: this is text, not a list
+    Error[not-a-list] o.json:5:17: this is a string, not a list
       hint: write a list: ["…"]
     Error[no-parameters] o.json:5:3: this override has no `parameters`
       hint: write "parameters": { "Name": "value" }
-    Error[not-an-override] o.json:6:3: this is text, not an override
+    Error[not-an-override] o.json:6:3: this is a string, not an override
       hint: an override file is { "version": 1, "overrides": [{ "accounts": ["222222222222"], "parameters": { "Name": "value" } }] }
     "#);
-    assert!(refused("[]").starts_with("Error[not-overrides] o.json:1:1: the file holds a list, not overrides"));
-    assert!(refused("{}").contains("the file has no `version`") && refused("{}").contains("the file has no `overrides`"));
+    assert!(rejected("[]").starts_with("Error[not-overrides] o.json:1:1: the file contains a list, not overrides"));
+    assert!(rejected("{}").contains("the file has no `version`") && rejected("{}").contains("the file has no `overrides`"));
 }
 
 #[test]
-fn two_overrides_that_say_as_much_of_a_target_may_not_meet() {
+fn equally_specific_overrides_of_one_target_are_rejected() {
     let text = r#"{ "version": 1, "overrides": [
   { "accounts": ["222222222222", "333333333333"], "parameters": { "A": "1", "B": "1" } },
   { "accounts": ["333333333333"], "parameters": { "A": "1" } },
   { "accounts": ["333333333333"], "regions": ["us-east-1"], "parameters": { "A": "1" } }
 ] }"#;
-    assert_snapshot!(refused(text), @"
-    Error[duplicate-override] o.json:3:51: `A` is given twice for 333333333333; first at o.json:2:67
+    assert_snapshot!(rejected(text), @"
+    Error[duplicate-override] o.json:3:51: `A` is set twice for 333333333333; first at o.json:2:67
       hint: keep one of the two
     ");
 }
 
 #[test]
-fn an_override_is_checked_as_the_stage_is() {
+fn an_override_is_checked_like_the_stage() {
     let overrides = read(r#"[{ "accounts": ["222222222222"], "parameters": { "Count": "0", "Cuont": 1 } }]"#);
     let section = ParametersSection::parse(&serde_json::json!({ "Count": { "Type": "Number", "MinValue": 1 } })).unwrap();
     let checked = check(&merge([overrides.layer("222222222222", "us-east-1")]), &section);
     assert_snapshot!(report(&checked.problems), @r#"
-    Warning[not-text] o.json:1:118: `Cuont` is a number, and is passed on as the text that stands here
-      hint: put it in quotes: CloudFormation's parameters are text
-    Error[too-small] o.json:1:104: `Count` is `0`, which is less than the least value, 1
+    Warning[not-text] o.json:1:118: `Cuont` is a number and is converted to a string as written
+      hint: put it in quotes: CloudFormation parameters are strings
+    Error[too-small] o.json:1:104: `Count` is `0`, which is below the minimum 1
     Error[unknown-parameter] o.json:1:109: the template has no parameter `Cuont`
       hint: did you mean `Count`?
     "#);

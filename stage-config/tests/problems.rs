@@ -1,4 +1,4 @@
-//! What bad files and bad values are answered with: every problem at once, each with its place and what to do.
+//! Invalid files and values: all problems are reported at once, each with its place and a hint.
 
 use std::fmt::Write as _;
 
@@ -17,36 +17,36 @@ fn report(problems: &[Problem]) -> String {
     lines
 }
 
-fn refused(text: &str) -> String {
+fn rejected(text: &str) -> String {
     report(&Layer::from_stage_file(text, "stage.json".as_ref()).unwrap_err().0)
 }
 
-fn checked(section: &Json, asked: &str, offered: &[(&str, &str)]) -> String {
+fn checked(section: &Json, file: &str, pipeline_values: &[(&str, &str)]) -> String {
     let section = ParametersSection::parse(section).unwrap();
     let mut pipeline = Layer::default();
-    for (name, value) in offered {
-        pipeline.offer(name, *value, "--option");
+    for (name, value) in pipeline_values {
+        pipeline.set_by_pipeline(name, *value, "--option");
     }
-    let file = Layer::from_stage_file(asked, "stage.json".as_ref()).unwrap();
+    let file = Layer::from_stage_file(file, "stage.json".as_ref()).unwrap();
     report(&check(&merge([file, pipeline]), &section).problems)
 }
 
 #[test]
-fn a_file_that_is_not_json_is_refused_with_the_place() {
-    assert_snapshot!(refused("[\n  { \"ParameterKey\": \"A\", }\n]"), @r#"
+fn a_file_that_is_not_json_is_rejected_with_its_place() {
+    assert_snapshot!(rejected("[\n  { \"ParameterKey\": \"A\", }\n]"), @r#"
     Error[not-json] stage.json:2:26: `stage.json` is not JSON: key must be a string
       hint: a stage file is a JSON array: [{ "ParameterKey": "Name", "ParameterValue": "value" }]
     "#);
-    assert_snapshot!(refused("\n"), @r#"
+    assert_snapshot!(rejected("\n"), @r#"
     Error[not-json] stage.json:2:1: `stage.json` is empty
       hint: a stage file is a JSON array: [{ "ParameterKey": "Name", "ParameterValue": "value" }]
     "#);
-    assert_snapshot!(refused("\u{feff}[]"), @"
+    assert_snapshot!(rejected("\u{feff}[]"), @"
     Error[byte-order-mark] stage.json:1:1: `stage.json` begins with a byte order mark, which JSON does not allow
       hint: save the file as UTF-8 without a byte order mark
     ");
-    assert_snapshot!(refused("\"text\""), @r#"
-    Error[not-parameters] stage.json:1:1: the file holds text, not parameters
+    assert_snapshot!(rejected("\"text\""), @r#"
+    Error[not-parameters] stage.json:1:1: the file contains a string, not parameters
       hint: a stage file is a JSON array: [{ "ParameterKey": "Name", "ParameterValue": "value" }]
     "#);
 }
@@ -66,10 +66,10 @@ fn all_mistakes_of_a_stage_file_are_reported_at_once() {
   { "ParameterKey": "G", "ParameterValue": null },
   { "ParameterKey": "H", "ParameterValue": "x", "UsePreviousValue": true }
 ]"#;
-    assert_snapshot!(refused(text), @r#"
-    Error[not-text] stage.json:2:44: the value of `A` is a list, not text
-      hint: write a list as one text with commas
-    Error[not-text] stage.json:3:44: the value of `B` is an object, not text
+    assert_snapshot!(rejected(text), @r#"
+    Error[not-text] stage.json:2:44: the value of `A` is a list, not a string
+      hint: write a list as one string with commas
+    Error[not-text] stage.json:3:44: the value of `B` is an object, not a string
       hint: write the value in quotes
     Error[unknown-key] stage.json:4:43: a parameter has no `ParameterVlue`
       hint: did you mean `ParameterValue`?
@@ -78,22 +78,22 @@ fn all_mistakes_of_a_stage_file_are_reported_at_once() {
     Error[not-text] stage.json:5:21: `ParameterKey` is a number, not a name
       hint: write the parameter's name in quotes
     Error[no-parameter-key] stage.json:6:3: this parameter has no `ParameterKey`
-      hint: name the parameter of the template
-    Error[not-a-parameter] stage.json:7:3: this is text, not a parameter
+      hint: add the name of the template's parameter
+    Error[not-a-parameter] stage.json:7:3: this is a string, not a parameter
       hint: write { "ParameterKey": "Name", "ParameterValue": "value" }
-    Error[duplicate-parameter] stage.json:9:21: `E` is given twice, here with another value; first at stage.json:8:21
+    Error[duplicate-parameter] stage.json:9:21: `E` is set twice, here with another value; first at stage.json:8:21
       hint: keep one of the two
     Error[duplicate-key] stage.json:10:67: this parameter has `ParameterValue` twice; first on line 10
       hint: keep one of the two
-    Error[not-text] stage.json:11:44: the value of `G` is null, not text
-      hint: leave the parameter out to use the template's default, or write ""
-    Error[two-values] stage.json:12:3: `H` has a value and keeps its previous one
+    Error[not-text] stage.json:11:44: the value of `G` is null, not a string
+      hint: omit the parameter to use the template's default, or write ""
+    Error[two-values] stage.json:12:3: `H` has both a value and `UsePreviousValue`
       hint: remove one of the two
     "#);
 }
 
 #[test]
-fn numbers_and_booleans_become_the_text_that_stands_there() {
+fn numbers_and_booleans_become_strings_as_written() {
     let layer = Layer::from_stage_file(
         r#"{ "Parameters": { "A": 1.10, "B": true, "C": 12345678901234567890 }, "Tags": { "team": "ml" } }"#,
         "stage.json".as_ref(),
@@ -102,13 +102,13 @@ fn numbers_and_booleans_become_the_text_that_stands_there() {
     let texts: Vec<_> = layer.parameters.values().map(|setting| setting.value.text().unwrap()).collect();
     assert_eq!(texts, ["1.10", "true", "12345678901234567890"]);
     assert_snapshot!(report(&layer.notes[..1]), @r#"
-    Warning[not-text] stage.json:1:24: `A` is a number, and is passed on as the text that stands here
-      hint: put it in quotes: CloudFormation's parameters are text
+    Warning[not-text] stage.json:1:24: `A` is a number and is converted to a string as written
+      hint: put it in quotes: CloudFormation parameters are strings
     "#);
 }
 
 #[test]
-fn every_constraint_of_the_template_is_held() {
+fn every_constraint_of_the_template_is_enforced() {
     let section = json!({
         "Count": { "Type": "Number", "MinValue": 1, "MaxValue": "10" },
         "Kind": { "Type": "String", "AllowedValues": ["blue", "green"] },
@@ -120,7 +120,7 @@ fn every_constraint_of_the_template_is_held() {
         "Ssm": { "Type": "AWS::SSM::Parameter::Value<String>", "AllowedPattern": ".*-ids" },
         "Subnets": { "Type": "List<AWS::EC2::Subnet::Id>" },
     });
-    let asked = r#"[
+    let file = r#"[
   { "ParameterKey": "Count", "ParameterValue": "0" },
   { "ParameterKey": "Kind", "ParameterValue": "gren" },
   { "ParameterKey": "List", "ParameterValue": "ok, B" },
@@ -131,18 +131,18 @@ fn every_constraint_of_the_template_is_held() {
   { "ParameterKey": "Subnets", "ParameterValue": "subnet-01234567,sg-2" },
   { "ParameterKey": "EndpointInstanceTyp", "ParameterValue": "x" }
 ]"#;
-    assert_snapshot!(checked(&section, asked, &[]), @r#"
-    Error[too-small] stage.json:2:48: `Count` is `0`, which is less than the least value, 1
+    assert_snapshot!(checked(&section, file, &[]), @r#"
+    Error[too-small] stage.json:2:48: `Count` is `0`, which is below the minimum 1
     Error[unknown-parameter] stage.json:10:21: the template has no parameter `EndpointInstanceTyp`
       hint: remove it, or declare it in the template's `Parameters`
     Error[not-allowed] stage.json:3:47: `Kind` is `gren`, which is not one of blue, green (did you mean `green`?)
     Error[pattern] stage.json:4:47: `List` is `ok, B`, whose member `B` does not match `[a-z]+`
       hint: lower-case words
-    Error[too-long] stage.json:5:47: `Long` is `abcd`, 4 characters; the most is 3
+    Error[too-long] stage.json:5:47: `Long` is `abcd`, 4 characters; the maximum is 3
     Error[not-a-number] stage.json:6:50: `Numbers` is `1, six, 7`, whose member `six` is not a number
-    Error[too-great] stage.json:6:50: `Numbers` is `1, six, 7`, whose member `7` is more than the greatest value, 5
-    Error[too-short] stage.json:7:49: `Secret` is a value that is not shown (NoEcho), 7 characters; the least is 8
-    Error[not-an-ssm-name] stage.json:8:46: `Ssm` is `ds staging`, which is not the name of a Systems Manager parameter: it may hold letters, digits and . - _ / only
+    Error[too-great] stage.json:6:50: `Numbers` is `1, six, 7`, whose member `7` is above the maximum 5
+    Error[too-short] stage.json:7:49: `Secret` is a value that is not shown (NoEcho), 7 characters; the minimum is 8
+    Error[not-an-ssm-name] stage.json:8:46: `Ssm` is `ds staging`, which is not a valid name of a Systems Manager parameter: it has characters other than letters, digits and . - _ /
     Error[pattern] stage.json:8:46: `Ssm` is `ds staging`, which does not match `.*-ids`
     Error[not-an-id] stage.json:9:50: `Subnets` is `subnet-01234567,sg-2`, whose member `sg-2` does not begin with `subnet-`, as a List<AWS::EC2::Subnet::Id> does
     Error[missing-parameter] template /Parameters/Missing: `Missing` has no value and the template has no default: The team that pays.
@@ -151,20 +151,20 @@ fn every_constraint_of_the_template_is_held() {
 }
 
 #[test]
-fn what_is_offered_wins_and_is_dropped_where_the_template_does_not_declare_it() {
+fn pipeline_values_win_and_are_dropped_if_the_template_does_not_declare_them() {
     let section = json!({ "EnvType": { "Type": "String" } });
-    let asked = r#"[{ "ParameterKey": "EnvType", "ParameterValue": "staging" }]"#;
-    assert_snapshot!(checked(&section, asked, &[("EnvType", "stg"), ("Accounts", "222222222222")]), @"
-    Note[not-passed] --option: `Accounts` is not passed on: the template does not declare it
-    Note[overruled] stage.json:1:49: `EnvType` is `staging` here, but the pipeline's `stg` from --option wins
+    let file = r#"[{ "ParameterKey": "EnvType", "ParameterValue": "staging" }]"#;
+    assert_snapshot!(checked(&section, file, &[("EnvType", "stg"), ("Accounts", "222222222222")]), @"
+    Note[not-passed] --option: `Accounts` is not passed: the template does not declare it
+    Note[overruled] stage.json:1:49: `EnvType` is `staging` here, but is overridden by the pipeline's `stg` from --option
       hint: remove it from the stage file
     ");
 }
 
 #[test]
-fn a_key_that_was_asked_for_is_an_error_even_when_it_is_offered_too() {
-    let asked = r#"[{ "ParameterKey": "Accounts", "ParameterValue": "1" }]"#;
-    let problems = checked(&json!({}), asked, &[("Accounts", "222222222222")]);
+fn an_undeclared_key_in_the_stage_file_is_an_error_even_if_the_pipeline_sets_it() {
+    let file = r#"[{ "ParameterKey": "Accounts", "ParameterValue": "1" }]"#;
+    let problems = checked(&json!({}), file, &[("Accounts", "222222222222")]);
     assert!(problems.starts_with("Error[unknown-parameter] stage.json:1:20"), "{problems}");
 }
 
@@ -183,7 +183,7 @@ fn mistakes_in_the_template_are_reported_by_pointer() {
     Error[unknown-attribute] template /Parameters/B/AllowedValue: parameter `B` has an unknown attribute `AllowedValue`
       hint: did you mean `AllowedValues`?
     Error[parameter-name] template /Parameters/C-D: `C-D` is not a parameter name
-      hint: a name is 1 to 255 letters and digits
+      hint: use 1 to 255 letters and digits
     Error[parameter-type] template /Parameters/E: parameter `E` has no `Type`
       hint: add `Type: String`
     Error[not-a-number] template /Parameters/F/MinValue: `MinValue` of parameter `F` is `one`, not a number
@@ -191,38 +191,38 @@ fn mistakes_in_the_template_are_reported_by_pointer() {
 }
 
 #[test]
-fn a_type_that_is_not_documented_is_a_warning() {
+fn an_undocumented_type_is_a_warning() {
     let section = json!({
         "A": { "Type": "List<String>" },
         "B": { "Type": "AWS::SSM::Parameter::Value<Number>" },
         "C": { "Type": "AWS::EC2::TransitGateway::Id" },
     });
-    let asked = r#"[{ "ParameterKey": "A", "ParameterValue": "x,y" }, { "ParameterKey": "B", "ParameterValue": "/b" },
+    let file = r#"[{ "ParameterKey": "A", "ParameterValue": "x,y" }, { "ParameterKey": "B", "ParameterValue": "/b" },
         { "ParameterKey": "C", "ParameterValue": "tgw-1" }]"#;
-    assert_snapshot!(checked(&section, asked, &[]), @"
+    assert_snapshot!(checked(&section, file, &[]), @"
     Warning[parameter-type] template /Parameters/A/Type: parameter `A` has the type `List<String>`, which is not documented
-      hint: the documented list of texts is `CommaDelimitedList`
+      hint: the documented list of strings is `CommaDelimitedList`
     Warning[parameter-type] template /Parameters/B/Type: parameter `B` has the type `AWS::SSM::Parameter::Value<Number>`, which is not documented
-      hint: the documented ones are String, List<String>, CommaDelimitedList and the AWS-specific types
+      hint: the documented types are String, List<String>, CommaDelimitedList and the AWS-specific types
     Warning[parameter-type] template /Parameters/C/Type: parameter `C` has the type `AWS::EC2::TransitGateway::Id`, which is not documented
-      hint: if CloudFormation has it by now, nothing needs to be done
+      hint: ignore this if CloudFormation has added the type
     ");
 }
 
 #[test]
-fn a_pattern_that_is_left_to_cloudformation_has_a_note_and_is_not_guessed() {
+fn a_pattern_that_is_left_to_cloudformation_has_a_warning() {
     let section = json!({ "A": { "Type": "String", "AllowedPattern": "(?!x).*" }, "B": { "Type": "String", "AllowedPattern": "(?i)k" } });
-    let asked = r#"[{ "ParameterKey": "A", "ParameterValue": "x" }, { "ParameterKey": "B", "ParameterValue": "\u212a" }]"#;
-    assert_snapshot!(checked(&section, asked, &[]), @"
-    Warning[pattern-not-checked] template /Parameters/A/AllowedPattern: the `AllowedPattern` of `A` cannot be checked here: it uses look-ahead
-      hint: CloudFormation checks it in each account; without what is named here it is checked before that
-    Warning[pattern-not-checked] template /Parameters/B/AllowedPattern: the `AllowedPattern` of `B` cannot be checked here: it uses a flag
-      hint: CloudFormation checks it in each account; without what is named here it is checked before that
+    let file = r#"[{ "ParameterKey": "A", "ParameterValue": "x" }, { "ParameterKey": "B", "ParameterValue": "\u212a" }]"#;
+    assert_snapshot!(checked(&section, file, &[]), @"
+    Warning[pattern-not-checked] template /Parameters/A/AllowedPattern: the `AllowedPattern` of `A` cannot be checked locally: it uses look-ahead
+      hint: CloudFormation checks it in each account; simplify the pattern to check it earlier
+    Warning[pattern-not-checked] template /Parameters/B/AllowedPattern: the `AllowedPattern` of `B` cannot be checked locally: it uses a flag
+      hint: CloudFormation checks it in each account; simplify the pattern to check it earlier
     ");
 }
 
 #[test]
-fn constraints_that_contradict_themselves_or_do_not_apply_are_said() {
+fn contradictory_and_inapplicable_constraints_are_reported() {
     let section = json!({
         "A": { "Type": "String", "MinLength": 3, "MaxLength": 2 },
         "B": { "Type": "Number", "MinValue": 3, "MaxValue": 2 },
@@ -246,8 +246,8 @@ fn a_template_has_at_most_200_parameters_with_names_of_letters_and_digits() {
         Json::Object((0..count).map(|index| (format!("P{index}"), json!({ "Type": "String", "Default": "" }))).collect())
     };
     assert!(ParametersSection::parse(&many(200)).is_ok());
-    let refused = ParametersSection::parse(&many(201)).unwrap_err();
-    assert_eq!(refused.0[0].message, "the template has 201 parameters; CloudFormation allows 200");
+    let rejected = ParametersSection::parse(&many(201)).unwrap_err();
+    assert_eq!(rejected.0[0].message, "the template has 201 parameters; CloudFormation allows 200");
     assert!(ParametersSection::parse(&json!({ "a".repeat(255): { "Type": "String" } })).is_ok());
     for name in ["", "a-b", "é", &"a".repeat(256)] {
         assert_eq!(ParametersSection::parse(&json!({ name: { "Type": "String" } })).unwrap_err().0[0].code, "parameter-name", "{name}");
@@ -257,29 +257,29 @@ fn a_template_has_at_most_200_parameters_with_names_of_letters_and_digits() {
 #[test]
 fn a_value_has_at_most_4096_bytes_and_no_control_characters() {
     let section = json!({ "A": { "Type": "String" } });
-    let ask = |value: &str| json!([{ "ParameterKey": "A", "ParameterValue": value }]).to_string();
-    assert_eq!(checked(&section, &ask(&"é".repeat(2048)), &[]), "");
-    assert!(checked(&section, &ask(&"é".repeat(2049)), &[]).contains("4098 bytes long; CloudFormation allows 4096"));
-    assert!(checked(&section, &ask("a\u{0}b"), &[]).contains("control character U+0000"));
-    assert_eq!(checked(&section, &ask("a\n\tb"), &[]), "");
+    let stage_file = |value: &str| json!([{ "ParameterKey": "A", "ParameterValue": value }]).to_string();
+    assert_eq!(checked(&section, &stage_file(&"é".repeat(2048)), &[]), "");
+    assert!(checked(&section, &stage_file(&"é".repeat(2049)), &[]).contains("4098 bytes long; CloudFormation allows 4096"));
+    assert!(checked(&section, &stage_file("a\u{0}b"), &[]).contains("control character U+0000"));
+    assert_eq!(checked(&section, &stage_file("a\n\tb"), &[]), "");
 }
 
 #[test]
-fn lengths_are_counted_in_utf_16_units_as_java_counts_them() {
+fn lengths_are_counted_in_utf_16_units_as_in_java() {
     let section = json!({ "A": { "Type": "String", "MaxLength": 2 } });
-    let ask = |value: &str| json!([{ "ParameterKey": "A", "ParameterValue": value }]).to_string();
-    assert_eq!(checked(&section, &ask("😀"), &[]), "");
-    assert!(checked(&section, &ask("😀a"), &[]).contains("3 characters; the most is 2"));
+    let stage_file = |value: &str| json!([{ "ParameterKey": "A", "ParameterValue": value }]).to_string();
+    assert_eq!(checked(&section, &stage_file("😀"), &[]), "");
+    assert!(checked(&section, &stage_file("😀a"), &[]).contains("3 characters; the maximum is 2"));
 }
 
 #[test]
-fn every_member_of_a_list_is_held_to_the_bounds() {
+fn the_limits_apply_to_every_member_of_a_list() {
     let section = json!({ "A": { "Type": "List<Number>", "MaxValue": 9 } });
-    let ask = |value: &str| json!([{ "ParameterKey": "A", "ParameterValue": value }]).to_string();
-    assert_eq!(checked(&section, &ask("1, 2,9,+3,-4.5e0"), &[]), "");
+    let stage_file = |value: &str| json!([{ "ParameterKey": "A", "ParameterValue": value }]).to_string();
+    assert_eq!(checked(&section, &stage_file("1, 2,9,+3,-4.5e0"), &[]), "");
     let late = format!("{}10", "1,".repeat(50));
-    assert!(checked(&section, &ask(&late), &[]).contains("whose member `10` is more than the greatest value, 9"));
-    assert!(checked(&section, &ask("1,,2"), &[]).contains("whose member `` is not a number"));
+    assert!(checked(&section, &stage_file(&late), &[]).contains("whose member `10` is above the maximum 9"));
+    assert!(checked(&section, &stage_file("1,,2"), &[]).contains("whose member `` is not a number"));
 }
 
 #[test]
@@ -288,8 +288,8 @@ fn a_secret_is_never_repeated() {
         "List": { "Type": "CommaDelimitedList", "NoEcho": "true", "AllowedPattern": "[a-z]+" },
         "Word": { "Type": "String", "NoEcho": true, "AllowedValues": ["hunter1", "hunter3"], "Default": "hunter3" },
     });
-    let asked = r#"{ "Parameters": { "List": "hunter2,HUNTER2", "Word": "hunter2" } }"#;
-    let found = checked(&section, asked, &[("Word", "hunter4")]);
+    let file = r#"{ "Parameters": { "List": "hunter2,HUNTER2", "Word": "hunter2" } }"#;
+    let found = checked(&section, file, &[("Word", "hunter4")]);
     assert!(
         found.contains("not shown (NoEcho)") && !found.contains("hunter2") && !found.contains("HUNTER2") && !found.contains("hunter4"),
         "{found}"
@@ -297,22 +297,22 @@ fn a_secret_is_never_repeated() {
 }
 
 #[test]
-fn what_is_silently_wrong_in_json_is_refused() {
-    assert_snapshot!(refused(r#"{ "Parameters": { "A": "\ud800", "\ud800": "x" }, "StackPolicy": {}, "Tags": [] }"#), @r#"
-    Error[not-text] stage.json:1:17: a name in `Parameters` has half of a character (a lone surrogate such as `\ud800`)
-      hint: write the whole character
+fn unpaired_surrogates_and_empty_policies_are_rejected() {
+    assert_snapshot!(rejected(r#"{ "Parameters": { "A": "\ud800", "\ud800": "x" }, "StackPolicy": {}, "Tags": [] }"#), @r#"
+    Error[not-text] stage.json:1:17: a name in `Parameters` has an incomplete character (a lone surrogate such as `\ud800`)
+      hint: write the complete character
     Error[stack-policy] stage.json:1:66: the stack policy has no `Statement`
       hint: write { "Statement": [{ "Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*" }] }
     Error[not-an-object] stage.json:1:78: `Tags` is a list, not an object
       hint: write names and values in braces
     "#);
-    assert_snapshot!(refused(r#"[{ "ParameterKey": "A", "ParameterValue": "\ud800" }, { "ParameterKey": "B", "UsePreviousValue": "true" }]"#), @r"
-    Error[not-text] stage.json:1:43: the value of `A` has half of a character (a lone surrogate such as `\ud800`)
-      hint: write the whole character
-    Error[not-a-boolean] stage.json:1:98: `UsePreviousValue` of `B` is text, not true or false
+    assert_snapshot!(rejected(r#"[{ "ParameterKey": "A", "ParameterValue": "\ud800" }, { "ParameterKey": "B", "UsePreviousValue": "true" }]"#), @r"
+    Error[not-text] stage.json:1:43: the value of `A` has an incomplete character (a lone surrogate such as `\ud800`)
+      hint: write the complete character
+    Error[not-a-boolean] stage.json:1:98: `UsePreviousValue` of `B` is a string, not true or false
       hint: write true or false without quotes
     ");
-    assert_snapshot!(refused("{}"), @r#"
+    assert_snapshot!(rejected("{}"), @r#"
     Error[no-parameters] stage.json:1:1: the file has no `Parameters`
       hint: write { "Parameters": { "Name": "value" } }
     "#);
@@ -320,9 +320,9 @@ fn what_is_silently_wrong_in_json_is_refused() {
 
 #[test]
 fn tags_follow_the_rules_of_cloudformation_each_with_its_place() {
-    let asked = json!({ "Parameters": {}, "Tags": { "aws:x": "1", "ok": "", "long": "x".repeat(257) } }).to_string();
-    assert_snapshot!(checked(&json!({}), &asked, &[]), @"
-    Error[tag-key] stage.json:1:26: `aws:x` is not a tag's key
+    let file = json!({ "Parameters": {}, "Tags": { "aws:x": "1", "ok": "", "long": "x".repeat(257) } }).to_string();
+    assert_snapshot!(checked(&json!({}), &file, &[]), @"
+    Error[tag-key] stage.json:1:26: `aws:x` is not a valid tag key
       hint: a key has 1 to 128 characters and does not begin with `aws:`
     Error[tag-value] stage.json:1:45: the value of tag `long` has 257 characters
       hint: a value has 1 to 256 characters
@@ -332,33 +332,34 @@ fn tags_follow_the_rules_of_cloudformation_each_with_its_place() {
 }
 
 #[test]
-fn a_file_of_many_thousand_entries_is_read_in_a_moment() {
+fn a_file_of_many_thousand_entries_is_read_quickly() {
     let entry = r#"{"ParameterKey":"A","ParameterValue":"1"}"#;
     let text = format!("[{}]", vec![entry; 100_000].join(","));
-    // This thread's CPU time in nanoseconds, where the system tells it: what else the machine does is not in it.
+    // This thread's CPU time in nanoseconds, where the system reports it: other processes do not
+    // count.
     let cpu_now = || -> Option<u64> { std::fs::read_to_string("/proc/thread-self/schedstat").ok()?.split(' ').next()?.parse().ok() };
     let before = cpu_now();
     assert_eq!(Layer::from_stage_file(&text, "stage.json".as_ref()).unwrap_err().0.len(), 99_999);
-    let taken = cpu_now().zip(before).map(|(after, before)| after - before);
-    assert!(taken.is_none_or(|taken| taken < 30_000_000_000), "{taken:?}");
+    let used = cpu_now().zip(before).map(|(after, before)| after - before);
+    assert!(used.is_none_or(|used| used < 30_000_000_000), "{used:?}");
 }
 
 #[test]
 fn a_default_must_satisfy_its_own_constraints() {
     let section = json!({ "A": { "Type": "String", "Default": "", "MinLength": 1 } });
-    assert_snapshot!(checked(&section, "[]", &[]), @"Error[too-short] template /Parameters/A/Default: the default of `A` is ``, 0 characters; the least is 1");
+    assert_snapshot!(checked(&section, "[]", &[]), @"Error[too-short] template /Parameters/A/Default: the default of `A` is ``, 0 characters; the minimum is 1");
 }
 
 #[test]
-fn a_missing_parameter_is_added_in_the_form_that_the_stage_file_has() {
+fn the_hint_for_a_missing_parameter_has_the_stage_files_format() {
     let section = ParametersSection::parse(&serde_json::json!({ "Name": { "Type": "String" } })).unwrap();
     for file in [r#"{ "Parameters": { } }"#, "[ ]"] {
         let stage = |text: &str| merge([Layer::from_stage_file(text, "stage.json".as_ref()).unwrap()]);
         let problems = check(&stage(file), &section).problems;
         let hint = problems.iter().find(|problem| problem.code == "missing-parameter").unwrap().hint.clone().unwrap();
-        // What the hint says to add, put where it says.
+        // Adds what the hint says, at the place that it says.
         let entry = hint.trim_start_matches("add ").replace(" to `Parameters` in the stage file", "").replace(" to the stage file", "");
-        let mended = if file.starts_with('[') { format!("[ {entry} ]") } else { format!("{{ \"Parameters\": {{ {entry} }} }}") };
-        assert!(check(&stage(&mended), &section).problems.is_empty(), "{mended}");
+        let fixed = if file.starts_with('[') { format!("[ {entry} ]") } else { format!("{{ \"Parameters\": {{ {entry} }} }}") };
+        assert!(check(&stage(&fixed), &section).problems.is_empty(), "{fixed}");
     }
 }

@@ -1,4 +1,4 @@
-//! The README's tables name tests that are there.
+//! The tests named in the README's tables exist.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -15,7 +15,7 @@ fn sources(folder: &Path, found: &mut String) {
 }
 
 #[test]
-fn every_test_that_the_readme_names_is_there() {
+fn every_test_named_in_the_readme_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut code = String::new();
     sources(&root.join("src"), &mut code);
@@ -34,7 +34,7 @@ fn every_code_of_a_finding_is_documented() {
     let mut code = String::new();
     sources(&root.join("src"), &mut code);
     let documented = std::fs::read_to_string(root.join("src/problem.rs")).unwrap();
-    // The first text in a call that makes a finding is its code.
+    // The first argument of a call that creates a finding is its code.
     let starts = ["Problem::error(", "Problem::warning(", "Problem::note(", ".problem(", ".error(", ".warning(", ".add("];
     let mut found = BTreeSet::new();
     for start in starts {

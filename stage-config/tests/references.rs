@@ -1,12 +1,13 @@
-//! Findings follow the references of the template: what is wrong with one endpoint is said of that one, once, whatever else there is.
+//! Findings follow the template's references: a fault of one endpoint is reported for that
+//! endpoint, once, whatever else the template contains.
 
 use serde_json::{Value as Json, json};
 use stage_config::{Layer, Problem, ResolvedTemplate, ResourceRules, Severity, check_resources};
 
-/// The kinds of endpoints that one template may mix.
+/// The kinds of endpoints in one template.
 const KINDS: [Kind; 6] = [Kind::Canary, Kind::Rolling, Kind::Serverless, Kind::Asynchronous, Kind::Burstable, Kind::Components];
 
-/// The ways in which one resource names another.
+/// The ways in which one resource refers to another.
 const STYLES: [Style; 6] = [Style::Attribute, Style::Substitution, Style::Join, Style::Literal, Style::SameExpression, Style::FromArn];
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,7 +31,7 @@ enum Style {
 }
 
 impl Style {
-    /// The name of a resource as another one has it.
+    /// A reference to a resource's name.
     fn reference(self, id: &str, attribute: &str) -> Json {
         match self {
             Self::Attribute => json!({ "Fn::GetAtt": [id, attribute] }),
@@ -41,7 +42,7 @@ impl Style {
         }
     }
 
-    /// The name that the resource itself has, where it has one.
+    /// The resource's explicit name, if it has one.
     fn own_name(self, id: &str) -> Option<Json> {
         match self {
             Self::Literal => Some(json!(id.to_lowercase())),
@@ -62,7 +63,7 @@ impl Style {
     }
 }
 
-/// An endpoint with everything that belongs to it, all named for `id`.
+/// An endpoint with all its resources, whose names contain `id`.
 fn endpoint(id: &str, kind: Kind, style: Style, package: &Json) -> Json {
     let (model, config, target) = (format!("{id}Model"), format!("{id}Config"), format!("{id}Target"));
     let mut variant =
@@ -130,8 +131,8 @@ fn first(kind: Kind, style: Style) -> Json {
     endpoint("First", kind, style, &json!({ "Ref": "ModelPackageName" }))
 }
 
-/// Another one beside it, which serves something else on instances that the release's package does not support.
-fn beside(first: &Json, kind: Kind, style: Style) -> Json {
+/// Adds an endpoint with another model, on instances that the release's package does not support.
+fn with_second(first: &Json, kind: Kind, style: Style) -> Json {
     let mut both = first.clone();
     let second = endpoint("Second", kind, style, &json!("arn:aws:sagemaker:us-east-1:111111111111:model-package/other/1"));
     both.as_object_mut().unwrap().extend(second.as_object().unwrap().clone());
@@ -143,12 +144,13 @@ fn findings(resources: &Json) -> Vec<Problem> {
     let rules =
         ResourceRules { supported_instance_types: ["ml.m5.large", "ml.t2.medium"].map(str::to_owned).to_vec(), ..ResourceRules::default() };
     let mut found = check_resources(ResolvedTemplate::new(&template, &template), &Layer::default(), &rules);
-    // A warning about every name that is written out.
+    // Every explicit name causes a warning.
     found.retain(|problem| problem.code != "fixed-name");
     found
 }
 
-/// What can be wrong with the first endpoint, of a kind: a pointer below its resources, what is written there, and the code of the finding.
+/// Possible faults of the first endpoint of a kind: a pointer below its resources, the value there,
+/// and the code of the finding.
 fn faults() -> Vec<(Kind, &'static str, Json, &'static str)> {
     let variant = "/FirstConfig/Properties/ProductionVariants/0";
     let step = "/First/Properties/DeploymentConfig/BlueGreenUpdatePolicy/TrafficRoutingConfiguration/CanarySize/Value";
@@ -187,7 +189,7 @@ fn plant(resources: &Json, pointer: &str, value: &Json) -> Json {
 }
 
 #[test]
-fn an_endpoint_beside_another_adds_no_finding_whatever_their_kinds_and_their_references() {
+fn a_second_endpoint_of_any_kind_adds_no_finding() {
     for (kind, style) in KINDS.into_iter().flat_map(|kind| STYLES.map(|style| (kind, style))) {
         let supported = |resources: Json| {
             if kind == Kind::Asynchronous {
@@ -199,14 +201,14 @@ fn an_endpoint_beside_another_adds_no_finding_whatever_their_kinds_and_their_ref
         let first = supported(first(kind, style));
         assert_eq!(findings(&first), [], "{kind:?} {style:?}");
         for (other, other_style) in KINDS.into_iter().flat_map(|kind| STYLES.map(|style| (kind, style))) {
-            let both = beside(&first, other, other_style);
+            let both = with_second(&first, other, other_style);
             assert_eq!(findings(&both), [], "{kind:?} {style:?} beside {other:?} {other_style:?}");
         }
     }
 }
 
 #[test]
-fn a_fault_of_one_endpoint_is_reported_once_and_of_that_one() {
+fn a_fault_is_reported_once_and_for_its_own_endpoint() {
     for (kind, pointer, value, code) in faults() {
         for style in STYLES {
             let planted = plant(&first(kind, style), pointer, &value);
@@ -214,7 +216,7 @@ fn a_fault_of_one_endpoint_is_reported_once_and_of_that_one() {
             assert_eq!(alone.iter().map(|problem| problem.code).collect::<Vec<_>>(), [code], "{kind:?} {style:?} {pointer}\n{alone:#?}");
             assert!(alone[0].message.contains("First"), "{}", alone[0].message);
             for (other, other_style) in KINDS.into_iter().flat_map(|kind| STYLES.map(|style| (kind, style))) {
-                let both = findings(&beside(&planted, other, other_style));
+                let both = findings(&with_second(&planted, other, other_style));
                 assert_eq!(both, alone, "{kind:?} {style:?} {pointer} beside {other:?} {other_style:?}");
             }
         }
@@ -222,11 +224,11 @@ fn a_fault_of_one_endpoint_is_reported_once_and_of_that_one() {
 }
 
 #[test]
-fn a_reference_that_cannot_be_followed_leads_to_no_finding() {
+fn a_reference_that_cannot_be_followed_causes_no_finding() {
     let unknown =
         [json!({ "Fn::ImportValue": "name" }), json!({ "Ref": "Parameter" }), json!("of-another-stack"), json!("{{resolve:ssm:name}}")];
     for unknown in &unknown {
-        // Of all faults that are not in the reference itself.
+        // All faults that are not in the reference itself.
         for (kind, pointer, value, code) in faults().into_iter().filter(|(.., code)| *code != "name") {
             let planted = plant(&first(kind, Style::Attribute), pointer, &value);
             let cut = match code {
@@ -245,7 +247,7 @@ fn a_reference_that_cannot_be_followed_leads_to_no_finding() {
 }
 
 #[test]
-fn scaling_that_cannot_be_followed_leaves_the_number_of_instances_open() {
+fn scaling_that_cannot_be_followed_makes_the_number_of_instances_unknown() {
     let planted = plant(
         &first(Kind::Canary, Style::Attribute),
         "/First/Properties/DeploymentConfig/BlueGreenUpdatePolicy/TrafficRoutingConfiguration/CanarySize/Value",
@@ -307,7 +309,7 @@ fn the_arn_of_a_resource_is_not_its_name() {
         let [problem] = &found[..] else { panic!("{other}\n{found:#?}") };
         assert_eq!((problem.code, problem.severity), ("name", severity), "{problem}");
         assert!(
-            problem.message.contains("has the ARN of `First") && problem.hint.as_ref().unwrap().contains("!GetAtt First"),
+            problem.message.contains("is the ARN of `First") && problem.hint.as_ref().unwrap().contains("!GetAtt First"),
             "{problem:?}"
         );
     }
@@ -316,7 +318,7 @@ fn the_arn_of_a_resource_is_not_its_name() {
 }
 
 #[test]
-fn an_arn_is_found_in_every_form() {
+fn an_arn_is_detected_in_every_form() {
     let name = "/First/Properties/EndpointConfigName";
     let arn = json!({ "Ref": "FirstConfig" });
     let attribute = json!({ "Fn::GetAtt": ["FirstConfig", "EndpointConfigName"] });
@@ -330,7 +332,7 @@ fn an_arn_is_found_in_every_form() {
         (json!("arn:aws:sagemaker:us-east-1:111111111111:endpoint-config/iris"), Some(Severity::Error)),
         (json!({ "Fn::Sub": "arn:aws:sagemaker:${AWS::Region}:${AWS::AccountId}:endpoint-config/iris" }), Some(Severity::Error)),
         (json!({ "Fn::If": ["NotKnown", arn, arn] }), Some(Severity::Error)),
-        // Which branch it is only AWS knows.
+        // Only AWS knows which branch it is.
         (json!({ "Fn::If": ["NotKnown", arn, attribute] }), Some(Severity::Warning)),
         (json!({ "Fn::If": ["NotKnown", attribute, { "Fn::If": ["Other", arn, attribute] }] }), Some(Severity::Warning)),
         (json!({ "Fn::If": ["NotKnown", attribute, attribute] }), None),
@@ -350,7 +352,7 @@ fn an_arn_is_found_in_every_form() {
 }
 
 #[test]
-fn an_update_that_undoes_scaling_is_noted() {
+fn an_update_that_resets_scaling_is_noted() {
     let retain = "/First/Properties/RetainAllVariantProperties";
     let exclude = "/First/Properties/ExcludeRetainedVariantProperties";
     let excluded = |kind: &str| json!([{ "VariantPropertyType": "DataCaptureConfig" }, { "VariantPropertyType": kind }]);
@@ -361,15 +363,12 @@ fn an_update_that_undoes_scaling_is_noted() {
         (Kind::Canary, retain, json!({ "Ref": "Unknown" }), 0),
         (Kind::Canary, exclude, excluded("DesiredInstanceCount"), 1),
         (Kind::Canary, exclude, excluded("DesiredWeight"), 0),
-        // Nothing scales it.
+        // Nothing scales this endpoint.
         (Kind::Burstable, retain, json!(null), 0),
     ] {
         let found = findings(&plant(&first(kind, Style::Attribute), pointer, &value));
         assert_eq!(found.len(), count, "{pointer} {value}");
-        assert!(
-            found.iter().all(|note| note.severity == Severity::Note && note.message.contains("whatever they were scaled to")),
-            "{found:?}"
-        );
+        assert!(found.iter().all(|note| note.severity == Severity::Note && note.message.contains("regardless of scaling")), "{found:?}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! The schemas that editors check stage files by.
+//! The schemas that editors use to check stage files.
 
 use serde_json::{Value as Json, json};
 use stage_config::{ParametersSection, override_file_schema, stage_file_schema};
@@ -15,22 +15,22 @@ fn section() -> ParametersSection {
 }
 
 #[test]
-fn a_parameter_s_schema_says_what_its_declaration_says() {
+fn a_parameters_schema_matches_its_declaration() {
     let schema = stage_file_schema(&section(), &[("Name", "--env-name")]);
     let of = |name: &str| &schema["definitions"][name];
     assert_eq!(of("Kind")["enum"], json!(["blue", "green"]));
     assert_eq!(of("Kind")["default"], "blue");
     assert_eq!(of("Name")["pattern"], "^(?:[a-z]+(-[a-z]+)*)$");
     assert_eq!(of("Name")["maxLength"], 9);
-    assert!(of("Name")["description"].as_str().unwrap().contains("given by the pipeline (--env-name)"));
+    assert!(of("Name")["description"].as_str().unwrap().contains("set by the pipeline (--env-name)"));
     assert_eq!(of("Count")["description"], "How many. Type Number. at least 1. required");
-    // Nothing that engines read differently, and no secret.
+    // No expression that engines interpret differently, and no secret.
     assert!(of("Odd").get("pattern").is_none());
     assert!(!schema.to_string().contains("hunter2"));
 }
 
 #[test]
-fn both_formats_name_every_parameter_and_nothing_else() {
+fn both_formats_contain_every_parameter_and_nothing_else() {
     let schema = stage_file_schema(&section(), &[]);
     let names: Vec<&str> =
         schema["items"]["properties"]["ParameterKey"]["enum"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
@@ -44,7 +44,7 @@ fn both_formats_name_every_parameter_and_nothing_else() {
 }
 
 #[test]
-fn every_reference_leads_somewhere() {
+fn every_reference_can_be_resolved() {
     fn references(value: &Json, found: &mut Vec<String>) {
         match value {
             Json::Object(members) => members.iter().for_each(|(name, member)| match member {

@@ -81,7 +81,7 @@ impl Recording {
             let registry = session.registry(Some(package.region()));
             match record(&registry, package, &entry.life_cycle, &entry.release).await {
                 Ok(Recorded::Unchanged) => printer.step("Recorded", format_args!("{} already, of {package}", entry.life_cycle)),
-                Ok(Recorded::Kept(kept)) => printer.step("Kept", format_args!("{kept}, of {package}: it is not moved back")),
+                Ok(Recorded::InLaterStage(kept)) => printer.step("Kept", format_args!("{kept}, of {package}: it is not moved back")),
                 Ok(_) => printer.step("Recorded", format_args!("{}, of {package}", entry.life_cycle)),
                 Err(error) => {
                     let failure = model_release::registry_errors::of_registry(&error);

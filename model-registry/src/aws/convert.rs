@@ -1,4 +1,4 @@
-//! SageMaker's answers as this crate's own types.
+//! Converts SageMaker's responses to this crate's types.
 
 use aws_sdk_sagemaker::operation::describe_model_package::DescribeModelPackageOutput;
 use aws_sdk_sagemaker::primitives::DateTime;
@@ -99,7 +99,8 @@ fn package_arn(operation: &'static str, arn: Option<&str>) -> Result<ModelPackag
     arn.unwrap_or_default().parse().map_err(|error: crate::InvalidName| malformed(operation, error.to_string()))
 }
 
-/// A package without a status of approval was registered without asking for one: nobody approved it.
+/// A package without an approval status was registered without requesting approval: it is not
+/// approved.
 fn approval(status: Option<&sdk::ModelApprovalStatus>) -> crate::ApprovalStatus {
     status.map_or("PendingManualApproval", sdk::ModelApprovalStatus::as_str).into()
 }
@@ -108,9 +109,9 @@ fn registration(registration: Option<&sdk::ModelPackageRegistrationType>) -> Reg
     registration.map_or(RegistrationType::Registered, |registration| registration.as_str().into())
 }
 
-/// AWS's times have milliseconds; what is finer comes from their way through a floating-point number, and is as often just below the
-/// millisecond that was meant as above it: hence the rounding.
+/// AWS's times have milliseconds. Finer digits come from a floating-point number, which can be just
+/// below the intended millisecond as well as above it: hence the rounding.
 fn created(operation: &'static str, time: Option<&DateTime>) -> Result<Timestamp, RegistryError> {
     let parsed = time.and_then(|time| Timestamp::from_nanosecond(time.as_nanos()).ok()?.round(Unit::Millisecond).ok());
-    parsed.ok_or_else(|| malformed(operation, "the answer has no creation time".to_owned()))
+    parsed.ok_or_else(|| malformed(operation, "the response has no creation time".to_owned()))
 }

@@ -6,15 +6,15 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 
-use super::failure::refused;
+use super::failure::sdk_error;
 use crate::documents::{DocumentError, DocumentErrorKind, Documents, MAX_BYTES};
 use crate::error::RegistryErrorKind;
 use crate::s3_uri::S3Uri;
 
-/// The longest that a document may take, its retries included.
+/// The time limit for a document, including retries.
 const DEADLINE: Duration = Duration::from_mins(1);
 
-/// The documents that an S3 client reaches.
+/// The documents that an S3 client can read.
 #[derive(Debug, Clone)]
 pub struct S3Documents {
     client: Client,
@@ -22,24 +22,24 @@ pub struct S3Documents {
 }
 
 impl S3Documents {
-    /// The documents that a configuration reaches.
+    /// The documents that a client with this configuration can read.
     pub fn from_config(config: &aws_types::SdkConfig) -> Self {
         Self::new(Client::new(config))
     }
 
-    /// The documents that this client reaches.
+    /// The documents that this client can read.
     pub fn new(client: Client) -> Self {
         Self { client, deadline: DEADLINE }
     }
 
-    /// With another deadline for each document.
+    /// Sets another deadline for each document.
     #[must_use]
     pub fn deadline(self, deadline: Duration) -> Self {
         Self { deadline, ..self }
     }
 
     async fn whole(&self, uri: &S3Uri) -> Result<Vec<u8>, DocumentError> {
-        let too_large = || DocumentError::new(uri, DocumentErrorKind::TooLarge, format!("it has more than {} MiB", MAX_BYTES >> 20));
+        let too_large = || DocumentError::new(uri, DocumentErrorKind::TooLarge, format!("it is larger than {} MiB", MAX_BYTES >> 20));
         let request = self.client.get_object().bucket(uri.bucket()).key(uri.key());
         let mut object = request.send().await.map_err(|error| failure(uri, &error))?;
         if object.content_length().and_then(|length| usize::try_from(length).ok()).is_some_and(|length| length > MAX_BYTES) {
@@ -62,7 +62,7 @@ impl Documents for S3Documents {
         match tokio::time::timeout(self.deadline, self.whole(uri)).await {
             Ok(read) => read,
             Err(_) => {
-                let message = format!("it did not arrive within {:?}", self.deadline);
+                let message = format!("it could not be read within {:?}", self.deadline);
                 Err(DocumentError::new(uri, DocumentErrorKind::Unreachable, message))
             }
         }
@@ -73,11 +73,11 @@ fn failure<E>(uri: &S3Uri, error: &SdkError<E, HttpResponse>) -> DocumentError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
-    let refused = refused("s3:GetObject", error);
+    let registry_error = sdk_error("s3:GetObject", error);
     let response = error.raw_response();
-    let kind = match (refused.code.as_deref(), response.map(|response| response.status().as_u16())) {
+    let kind = match (registry_error.code.as_deref(), response.map(|response| response.status().as_u16())) {
         (Some("NoSuchKey" | "NoSuchBucket"), _) | (None, Some(404)) => DocumentErrorKind::NotFound,
-        _ => match refused.kind {
+        _ => match registry_error.kind {
             RegistryErrorKind::AccessDenied => DocumentErrorKind::AccessDenied,
             RegistryErrorKind::Unreachable => DocumentErrorKind::Unreachable,
             _ => DocumentErrorKind::Other,
@@ -86,10 +86,17 @@ where
     let region = response.and_then(|response| response.headers().get("x-amz-bucket-region"));
     let hint = match (kind, region) {
         (DocumentErrorKind::Other, Some(region)) if response.is_some_and(|response| matches!(response.status().as_u16(), 301 | 400)) => {
-            Some(format!("the bucket is in `{region}`: run this there, or register the model with metrics of its own region"))
+            Some(format!("the bucket is in `{region}`: run this in that region, or register the model with metrics in its own region"))
         }
-        (DocumentErrorKind::Other, _) => refused.hint(),
+        (DocumentErrorKind::Other, _) => registry_error.hint(),
         _ => None,
     };
-    DocumentError { uri: uri.clone(), kind, code: refused.code, message: refused.message, request_id: refused.request_id, hint }
+    DocumentError {
+        uri: uri.clone(),
+        kind,
+        code: registry_error.code,
+        message: registry_error.message,
+        request_id: registry_error.request_id,
+        hint,
+    }
 }

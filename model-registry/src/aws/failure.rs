@@ -1,4 +1,4 @@
-//! What AWS refused, or why it could not be asked.
+//! Converts the SDK's errors to this crate's.
 
 use aws_sdk_sagemaker::config::http::HttpResponse;
 use aws_sdk_sagemaker::error::{ProvideErrorMetadata, SdkError};
@@ -10,7 +10,7 @@ pub(super) fn malformed(operation: &'static str, message: String) -> RegistryErr
     RegistryError::new(operation, RegistryErrorKind::Malformed, message)
 }
 
-pub(super) fn refused<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> RegistryError
+pub(super) fn sdk_error<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> RegistryError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
@@ -18,11 +18,11 @@ where
     let (kind, message) = match error {
         SdkError::ServiceError(context) => match (&code, error.message()) {
             (Some(code), message) => (kind(code, message.unwrap_or_default()), message.unwrap_or("(no message)").to_owned()),
-            // Not SageMaker's own answer: a proxy's page, a gateway's error.
+            // Not SageMaker's own response: a proxy's page, a gateway's error.
             (None, _) => of_status(context.raw().status().as_u16()),
         },
         SdkError::DispatchFailure(_) if mentions(error, "credential") => {
-            (RegistryErrorKind::CredentialsMissing, "none in the environment, in the profile, or by a role of this machine".to_owned())
+            (RegistryErrorKind::CredentialsMissing, "none in the environment, in the profile, or from a role of this machine".to_owned())
         }
         SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) => (RegistryErrorKind::Unreachable, deepest(error)),
         SdkError::ResponseError(context) => of_status(context.raw().status().as_u16()),
@@ -38,10 +38,11 @@ fn of_status(status: u16) -> (RegistryErrorKind, String) {
         500.. => RegistryErrorKind::Unreachable,
         _ => RegistryErrorKind::Malformed,
     };
-    (kind, format!("HTTP status {status}, and no answer that SageMaker documents"))
+    (kind, format!("HTTP status {status} without an error that SageMaker documents"))
 }
 
-/// SageMaker says `ValidationException` of a missing group, of one that is there already and of a wrong name: only the text tells them apart.
+/// SageMaker returns `ValidationException` for a missing group, for an existing group and for an
+/// invalid name: only the message distinguishes them.
 fn kind(code: &str, message: &str) -> RegistryErrorKind {
     let text = message.to_lowercase();
     match code {

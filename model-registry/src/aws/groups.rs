@@ -1,9 +1,9 @@
-//! Groups and their policies in SageMaker.
+//! Model package groups and their resource policies in SageMaker.
 
 use aws_sdk_sagemaker::types as sdk;
 
 use super::SageMakerRegistry;
-use super::failure::{malformed, refused};
+use super::failure::{malformed, sdk_error};
 use crate::error::{RegistryError, RegistryErrorKind};
 use crate::group::{GroupName, ModelPackageGroup};
 use crate::sharing::{GroupStore, NewGroup};
@@ -13,7 +13,7 @@ impl GroupStore for SageMakerRegistry {
         const OPERATION: &str = "sagemaker:DescribeModelPackageGroup";
         match self.client.describe_model_package_group().model_package_group_name(group.as_str()).send().await {
             Ok(output) => group_of(OPERATION, output.model_package_group_arn()).map(Some),
-            Err(error) => none_if_missing(refused(OPERATION, &error)),
+            Err(error) => none_if_missing(sdk_error(OPERATION, &error)),
         }
     }
 
@@ -28,7 +28,7 @@ impl GroupStore for SageMakerRegistry {
             .set_tags(Some(tags))
             .send()
             .await
-            .map_err(|error| refused(OPERATION, &error))?;
+            .map_err(|error| sdk_error(OPERATION, &error))?;
         group_of(OPERATION, output.model_package_group_arn())
     }
 
@@ -36,20 +36,20 @@ impl GroupStore for SageMakerRegistry {
         const OPERATION: &str = "sagemaker:GetModelPackageGroupPolicy";
         match self.client.get_model_package_group_policy().model_package_group_name(group.as_str()).send().await {
             Ok(output) => Ok(output.resource_policy().map(str::to_owned)),
-            Err(error) => none_if_missing(refused(OPERATION, &error)),
+            Err(error) => none_if_missing(sdk_error(OPERATION, &error)),
         }
     }
 
     async fn put_policy(&self, group: &GroupName, policy: &str) -> Result<(), RegistryError> {
         const OPERATION: &str = "sagemaker:PutModelPackageGroupPolicy";
         let request = self.client.put_model_package_group_policy().model_package_group_name(group.as_str()).resource_policy(policy);
-        request.send().await.map(drop).map_err(|error| refused(OPERATION, &error))
+        request.send().await.map(drop).map_err(|error| sdk_error(OPERATION, &error))
     }
 
     async fn delete_policy(&self, group: &GroupName) -> Result<(), RegistryError> {
         const OPERATION: &str = "sagemaker:DeleteModelPackageGroupPolicy";
         let request = self.client.delete_model_package_group_policy().model_package_group_name(group.as_str());
-        request.send().await.map(drop).map_err(|error| refused(OPERATION, &error))
+        request.send().await.map(drop).map_err(|error| sdk_error(OPERATION, &error))
     }
 }
 
@@ -59,5 +59,5 @@ fn none_if_missing<T>(error: RegistryError) -> Result<Option<T>, RegistryError> 
 
 fn group_of(operation: &'static str, arn: Option<&str>) -> Result<ModelPackageGroup, RegistryError> {
     let arn = arn.unwrap_or_default();
-    arn.parse().map_err(|_| malformed(operation, format!("the answer's ARN is `{arn}`")))
+    arn.parse().map_err(|_| malformed(operation, format!("the ARN in the response is `{arn}`")))
 }

@@ -11,20 +11,20 @@ use crate::release_policy::GateViolation;
 pub enum Reason {
     /// It is not approved.
     Approval(ApprovalStatus),
-    /// SageMaker did not finish making it.
+    /// SageMaker has not completed it.
     Status(PackageStatus),
     /// It is logged, not registered.
     Logged,
-    /// The list said approved, and the description no longer does.
+    /// It was approved in the list and no longer in its description.
     Withdrawn,
-    /// It was in the list, and is no longer there.
+    /// It was in the list and no longer exists.
     Deleted,
-    /// The release policy's list of denied packages has it.
+    /// The release policy denies it.
     Denied {
-        /// Why, as the policy says it.
+        /// The reason in the policy.
         because: String,
     },
-    /// It does not meet gates of the release policy: all that were found.
+    /// It fails gates of the release policy: all failures found.
     Gates(Vec<GateViolation>),
 }
 
@@ -45,11 +45,11 @@ impl Reason {
         }
     }
 
-    /// The kind of reason in words, to count by.
+    /// The kind of reason in words, for counting.
     pub(super) fn kind(&self) -> String {
         match self {
             Self::Denied { .. } => "denied by the release policy".to_owned(),
-            Self::Gates(_) => "not meeting the release policy".to_owned(),
+            Self::Gates(_) => "failing the release policy".to_owned(),
             other => other.to_string(),
         }
     }
@@ -76,7 +76,7 @@ impl fmt::Display for Reason {
             Self::Denied { because } => write!(f, "denied by the release policy: {because}"),
             Self::Gates(violations) => {
                 let violations: Vec<_> = violations.iter().map(ToString::to_string).collect();
-                write!(f, "gate not met: {}", violations.join("; "))
+                write!(f, "gate failed: {}", violations.join("; "))
             }
         }
     }

@@ -1,6 +1,6 @@
-//! Reading EventBridge's event, with a place for everything that is wrong with it.
+//! Reads EventBridge's event and reports the place of every mistake.
 //!
-//! AWS adds fields at any time: what is not known is passed over.
+//! Unknown fields are ignored: AWS adds fields at any time.
 
 use located_json::{Document, Kind, Node};
 
@@ -59,7 +59,8 @@ impl<'a> Reader<'a> {
             id: root.member("id").and_then(Node::text),
             time: root.member("time").and_then(|node| node.text()?.parse().ok()),
             package,
-            // A package without a status of approval was registered without asking for one: nobody approved it.
+            // A package without an approval status was registered without requesting approval: it
+            // is not approved.
             approval_status: approval_status.unwrap_or(ApprovalStatus::PendingManualApproval),
             previous_approval_status,
             status: status.map(|status| status.as_str().into()),
@@ -68,11 +69,11 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn must_be(&mut self, root: Node<'a>, name: &str, wanted: &str) {
+    fn must_be(&mut self, root: Node<'a>, name: &str, expected: &str) {
         match root.member(name) {
             None => self.problem("wrong-event", root, format!("the event has no `{name}`"), RULE_HINT),
-            Some(node) if node.text().as_deref() != Some(wanted) => {
-                self.problem("wrong-event", node, format!("the event's `{name}` is {}, not \"{wanted}\"", node.source()), RULE_HINT);
+            Some(node) if node.text().as_deref() != Some(expected) => {
+                self.problem("wrong-event", node, format!("the event's `{name}` is {}, not \"{expected}\"", node.source()), RULE_HINT);
             }
             Some(_) => {}
         }
@@ -84,7 +85,7 @@ impl<'a> Reader<'a> {
             self.problem(
                 "no-package",
                 detail,
-                "the event names no model package",
+                "the event does not name a model package",
                 "pass the whole event on: `detail.ModelPackageArn` names it",
             );
             return None;
@@ -93,18 +94,18 @@ impl<'a> Reader<'a> {
         match text.parse() {
             Ok(arn) => Some((arn, node)),
             Err(error) => {
-                self.problem("not-an-arn", node, format!("{error}"), "pass the whole event on, as EventBridge sent it");
+                self.problem("not-an-arn", node, format!("{error}"), "pass the whole event on, as EventBridge sends it");
                 None
             }
         }
     }
 
-    /// The event is about the group, whoever names it: the ARN, the detail, and the event's own account and region.
+    /// The ARN, the detail, and the event's own account and region must all be those of the group.
     fn same_group(&mut self, package: &ModelPackageArn, at: Node<'a>, detail: Node<'a>, root: Node<'a>, group: &ModelPackageGroup) {
-        let hint = "run the pipeline of that group, or let the rule match `detail.ModelPackageGroupName`";
+        let hint = "run the pipeline of that group, or make the rule match `detail.ModelPackageGroupName`";
         let same = package.version().is_some() && package.name().eq_ignore_ascii_case(group.name().as_str());
         if !same || group.account().is_some_and(|account| account != package.account()) {
-            self.problem("other-group", at, format!("the event is about `{package}`, which is not of group `{group}`"), hint);
+            self.problem("other-group", at, format!("the event is about `{package}`, which does not belong to group `{group}`"), hint);
         }
         if let Some(node) = detail.member("ModelPackageGroupName") {
             let named = node.text().unwrap_or_default();
@@ -112,7 +113,7 @@ impl<'a> Reader<'a> {
                 self.problem(
                     "contradiction",
                     node,
-                    format!("`ModelPackageGroupName` is `{named}`, and the ARN is of `{}`", package.name()),
+                    format!("`ModelPackageGroupName` is `{named}`, but the ARN belongs to `{}`", package.name()),
                     RULE_HINT,
                 );
             }
@@ -120,7 +121,7 @@ impl<'a> Reader<'a> {
         if let Some(node) = detail.member("ModelPackageVersion") {
             let version = node.source().trim_matches('"').parse().ok();
             if version != package.version() {
-                let message = format!("`ModelPackageVersion` is {}, and the ARN is `{package}`", node.source());
+                let message = format!("`ModelPackageVersion` is {}, but the ARN is `{package}`", node.source());
                 self.problem("contradiction", node, message, RULE_HINT);
             }
         }
@@ -129,7 +130,7 @@ impl<'a> Reader<'a> {
                 self.problem(
                     "contradiction",
                     node,
-                    format!("the event's `{name}` is {}, and the ARN is `{package}`", node.source()),
+                    format!("the event's `{name}` is {}, but the ARN is `{package}`", node.source()),
                     RULE_HINT,
                 );
             }
@@ -141,8 +142,8 @@ impl<'a> Reader<'a> {
         let text = self.text(node, name)?;
         let status = ApprovalStatus::from(text.as_str());
         if let ApprovalStatus::Other(word) = &status {
-            let message = format!("`{name}` is `{word}`, which is no status of approval");
-            self.problem("unknown-approval", node, message, "known are Approved, Rejected and PendingManualApproval");
+            let message = format!("`{name}` is `{word}`, which is not an approval status");
+            self.problem("unknown-approval", node, message, "the statuses are Approved, Rejected and PendingManualApproval");
             return None;
         }
         Some(status)
@@ -161,7 +162,7 @@ impl<'a> Reader<'a> {
     fn text(&mut self, node: Node<'a>, name: &str) -> Option<String> {
         let text = node.text();
         if text.is_none() {
-            self.problem("not-text", node, format!("`{name}` is {}, not text", node.kind()), RULE_HINT);
+            self.problem("not-text", node, format!("`{name}` is {}, not a string", node.kind()), RULE_HINT);
         }
         text
     }

@@ -1,4 +1,4 @@
-//! Where a model package keeps its metrics: documents in S3, each under one of SageMaker's names.
+//! A model package's metrics: documents in S3, each with one of SageMaker's names.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ pub struct MetricDocument {
     pub uri: String,
     /// Its media type.
     pub content_type: String,
-    /// `sha256:…` of its bytes, where that was registered.
+    /// `sha256:…` of its bytes, if it was registered.
     pub digest: Option<String>,
 }
 
@@ -46,14 +46,14 @@ macro_rules! sources {
 }
 
 sources! {
-    /// How good the model is.
+    /// The quality of the model.
     #[default]
     ModelQualityStatistics = "ModelQuality" "Statistics",
-    /// The limits for that.
+    /// The limits of the model's quality.
     ModelQualityConstraints = "ModelQuality" "Constraints",
-    /// What its data look like.
+    /// The quality of the data.
     ModelDataQualityStatistics = "ModelDataQuality" "Statistics",
-    /// The limits for that.
+    /// The limits of the data's quality.
     ModelDataQualityConstraints = "ModelDataQuality" "Constraints",
     /// Bias, before and after training.
     BiasReport = "Bias" "Report",
@@ -61,7 +61,7 @@ sources! {
     BiasPreTrainingReport = "Bias" "PreTrainingReport",
     /// Bias of the model.
     BiasPostTrainingReport = "Bias" "PostTrainingReport",
-    /// Which features matter.
+    /// The importance of the features.
     ExplainabilityReport = "Explainability" "Report",
 }
 

@@ -1,4 +1,4 @@
-//! The states of a model package, in SageMaker's own words.
+//! The statuses of a model package, in SageMaker's terms.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -11,12 +11,12 @@ macro_rules! states {
         #[non_exhaustive]
         pub enum $name {
             $($(#[$variant_doc])* $variant,)+
-            /// A state that this version does not know.
+            /// A status that this version does not know.
             Other(String),
         }
 
         impl $name {
-            /// SageMaker's own word for it.
+            /// SageMaker's term.
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => stringify!($variant),)+
@@ -52,39 +52,39 @@ macro_rules! states {
 }
 
 states! {
-    /// Whether a person approved a model package.
+    /// The approval status of a model package.
     ApprovalStatus {
-        /// It may be deployed.
+        /// It can be deployed.
         Approved,
         /// It must not be deployed.
         Rejected,
-        /// Nobody decided yet.
+        /// It is pending approval.
         PendingManualApproval,
     }
 }
 
 states! {
-    /// Whether SageMaker finished making a model package.
+    /// Whether SageMaker completed a model package.
     PackageStatus {
-        /// Not begun.
+        /// Not started.
         Pending,
-        /// Under way.
+        /// In progress.
         InProgress,
         /// It can be used.
         Completed,
         /// It cannot be used.
         Failed,
-        /// It is going away.
+        /// It is being deleted.
         Deleting,
     }
 }
 
 states! {
-    /// How a model package came into the registry.
+    /// How a model package was added to the registry.
     RegistrationType {
         /// Registered by a person or a pipeline, and governed by approval.
         Registered,
-        /// Logged by a tool while it trained: not a governed registration.
+        /// Logged by a tool during training: not a governed registration.
         Logged,
     }
 }

@@ -1,4 +1,4 @@
-//! Holding a model package against the gates of a policy.
+//! Checks a model package against the gates of a policy.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::life_cycle::LifeCycle;
 use crate::package::{ApprovalStatus, Detail, MetricSource, ModelPackage};
 use aws_names::ModelPackageArn;
 
-/// A gate that a package meets, and what was found.
+/// A gate that a package passes, and the value found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PassedGate {
@@ -19,51 +19,51 @@ pub struct PassedGate {
     pub found: String,
 }
 
-/// A gate that a package does not meet.
+/// A gate that a package fails.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum GateViolation {
-    /// Its owner noted nothing under this key.
+    /// It has no metadata with this key.
     NoMetadata {
         /// The key.
         key: String,
     },
-    /// Its owner noted something else than what will do.
+    /// Its metadata has another value than the allowed ones.
     Metadata {
         /// The key.
         key: String,
-        /// What its owner noted.
+        /// The value found.
         found: String,
-        /// What will do.
+        /// The allowed values.
         one_of: Vec<String>,
     },
-    /// A metric is below its least value.
+    /// A metric is below its minimum.
     TooLow {
         /// The metric.
         metric: String,
         /// Its value.
         found: f64,
-        /// The least value.
+        /// The minimum.
         min: f64,
-        /// How far beyond that it may be.
+        /// The tolerance.
         tolerance: f64,
     },
-    /// A metric is above its greatest value.
+    /// A metric is above its maximum.
     TooHigh {
         /// The metric.
         metric: String,
         /// Its value.
         found: f64,
-        /// The greatest value.
+        /// The maximum.
         max: f64,
-        /// How far beyond that it may be.
+        /// The tolerance.
         tolerance: f64,
     },
-    /// It is elsewhere in its life.
+    /// Its life cycle is not the required one.
     LifeCycle {
-        /// Where; none when the registry says nothing of it.
+        /// The life cycle found; none if the registry has none.
         found: Option<LifeCycle>,
-        /// Where it must be.
+        /// The required life cycle.
         required: RequiredLifeCycle,
     },
     /// An image comes from a registry that is not allowed.
@@ -71,26 +71,26 @@ pub enum GateViolation {
         /// The image.
         image: String,
     },
-    /// It does not say that it takes a media type.
+    /// It does not list a content type.
     ContentType {
-        /// The media type.
+        /// The content type.
         missing: String,
     },
-    /// It does not say that it supports an instance type.
+    /// It does not list an instance type.
     InstanceType {
         /// The instance type.
         missing: String,
     },
-    /// Nobody approved it, so that nobody else than who registered it did.
+    /// It is not approved, so no second person has approved it.
     NotApproved,
-    /// Who registered it was the last to change it, and so approved it as well.
+    /// The person who registered it was the last to change it, and so is its approver too.
     FourEyes {
-        /// Who.
+        /// The person.
         who: String,
     },
 }
 
-/// A gate that could not be read: neither met nor not met.
+/// A gate that could not be read: neither passed nor failed.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{gate} cannot be read: {reason}")]
 #[non_exhaustive]
@@ -101,25 +101,27 @@ pub struct GateError {
     pub reason: String,
     /// What to do about it.
     pub hint: Option<String>,
-    /// AWS's id of the request, when AWS refused it.
+    /// AWS's request id, if AWS returned the error.
     pub request_id: Option<String>,
-    /// Whether AWS refused or could not be reached; otherwise what is there is not what the gate needs.
+    /// Whether AWS returned an error or could not be reached; otherwise the data found does not fit
+    /// the gate.
     pub refused_by_aws: bool,
 }
 
-/// What a package came to.
+/// The result of all gates for a package.
 #[derive(Debug)]
 pub(crate) enum Evaluation {
     Passed(Vec<PassedGate>),
     Violated(Vec<GateViolation>),
 }
 
-/// Why a package is on the list of those that must not be deployed, if it is. This needs no description of it.
+/// The policy's entry that denies the package, if any. This needs no description of the package.
 pub(crate) fn denied<'p>(policy: &'p ReleasePolicy, arn: &ModelPackageArn) -> Option<&'p Denied> {
-    policy.deny.iter().find(|denied| denied.names(arn))
+    policy.deny.iter().find(|denied| denied.matches(arn))
 }
 
-/// Holds a package against all gates but the list of denied ones. Documents are only read for a package that meets everything else.
+/// Evaluates all gates except the list of denied packages. Documents are only read for a package
+/// that passes all other gates.
 pub(crate) async fn evaluate<D: Documents>(policy: &ReleasePolicy, documents: &D, package: &ModelPackage) -> Result<Evaluation, GateError> {
     let mut outcome = Outcome::default();
     if needs_description(policy) && package.detail == Detail::Listed {
@@ -143,7 +145,7 @@ pub(crate) async fn evaluate<D: Documents>(policy: &ReleasePolicy, documents: &D
     Ok(if outcome.violations.is_empty() { Evaluation::Passed(outcome.passed) } else { Evaluation::Violated(outcome.violations) })
 }
 
-/// The life cycle and the list of denied ones can be held against what a list says.
+/// A list entry suffices for the life cycle and the list of denied packages.
 fn needs_description(policy: &ReleasePolicy) -> bool {
     let ReleasePolicy { metadata, metrics, life_cycle: _, image_registries, content_types, instance_types, deny: _, four_eyes } = policy;
     *four_eyes
@@ -194,7 +196,7 @@ impl Outcome {
             return Ok(());
         }
         if package.images.is_empty() {
-            return Err(unreadable("image registries", "the package names no image", "register it with the image that serves it"));
+            return Err(unreadable("image registries", "the package lists no image", "register it with its inference image"));
         }
         let foreign: Vec<_> = package.images.iter().filter(|image| !is_from(image, &policy.image_registries)).collect();
         if foreign.is_empty() {
@@ -234,13 +236,15 @@ impl Outcome {
             return Ok(());
         }
         let unknown = |what: &str| {
-            let hint = "SageMaker says who it was only of people and roles that it knows: approve it in Studio or with a role, after it was registered";
+            let hint = "SageMaker records this only for Studio users and IAM identities: approve the package in Studio or with a role, after it was registered";
             Err(unreadable(GATE, what, hint))
         };
-        let Some(registrar) = &package.created_by else { return unknown("SageMaker does not say who registered the package") };
-        let Some(approver) = &package.last_modified_by else { return unknown("SageMaker does not say who last changed the package") };
+        let Some(registrar) = &package.created_by else { return unknown("SageMaker does not report who registered the package") };
+        let Some(approver) = &package.last_modified_by else { return unknown("SageMaker does not report who last changed the package") };
         match registrar.same_as(approver) {
-            None => unknown("who registered the package and who last changed it are named in ways that cannot be compared"),
+            None => {
+                unknown("SageMaker identifies the two people who registered and last changed the package in ways that cannot be compared")
+            }
             Some(true) => {
                 self.violations.push(GateViolation::FourEyes { who: registrar.name().unwrap_or("(no name)").to_owned() });
                 Ok(())
@@ -275,7 +279,7 @@ impl Outcome {
     }
 }
 
-/// An image is of a registry when its name begins with it, up to a whole part of the name.
+/// An image belongs to a registry if its name begins with it, up to a whole part of the name.
 fn is_from(image: &str, registries: &[String]) -> bool {
     registries.iter().any(|registry| image.strip_prefix(registry.as_str()).is_some_and(|rest| rest.starts_with(['/', ':', '@'])))
 }
@@ -306,11 +310,11 @@ impl fmt::Display for GateViolation {
             Self::NoMetadata { key } => write!(f, "it has no metadata `{key}`"),
             Self::Metadata { key, found, one_of } => write!(f, "its metadata `{key}` is `{found}`, not {}", listed(one_of)),
             Self::TooLow { metric, found, min, tolerance } => {
-                write!(f, "metric `{metric}` is {found}, less than {min}")?;
+                write!(f, "metric `{metric}` is {found}, below the minimum {min}")?;
                 within(f, tolerance)
             }
             Self::TooHigh { metric, found, max, tolerance } => {
-                write!(f, "metric `{metric}` is {found}, more than {max}")?;
+                write!(f, "metric `{metric}` is {found}, above the maximum {max}")?;
                 within(f, tolerance)
             }
             Self::LifeCycle { found, required } => {
@@ -318,7 +322,7 @@ impl fmt::Display for GateViolation {
                     Some(found) => write!(f, "its life cycle is `{found}`")?,
                     None => f.write_str("it has no life cycle")?,
                 }
-                f.write_str(", and must be")?;
+                f.write_str(", but must be")?;
                 let parts = [("stage", &required.stages), ("status", &required.statuses)];
                 let parts: Vec<_> = parts
                     .iter()
@@ -328,9 +332,9 @@ impl fmt::Display for GateViolation {
                 f.write_str(&parts.join(","))
             }
             Self::ImageRegistry { image } => write!(f, "its image `{image}` is from a registry that is not allowed"),
-            Self::ContentType { missing } => write!(f, "it does not take `{missing}`"),
+            Self::ContentType { missing } => write!(f, "it does not accept `{missing}`"),
             Self::InstanceType { missing } => write!(f, "it does not support `{missing}`"),
-            Self::NotApproved => f.write_str("nobody else than who registered it approved it"),
+            Self::NotApproved => f.write_str("no second person has approved it"),
             Self::FourEyes { who } => write!(f, "`{who}` both registered it and was the last to change it"),
         }
     }

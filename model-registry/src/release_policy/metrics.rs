@@ -1,4 +1,4 @@
-//! Metrics of a model package: a document by its URI, a number in it by its JSON pointer, and its limits.
+//! Metrics of a model package: a document, a number at a JSON pointer in it, and its limits.
 
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
@@ -8,7 +8,7 @@ use super::gates::GateViolation;
 use crate::documents::{DocumentError, Documents};
 use crate::package::{MetricSource, ModelPackage};
 
-/// How far two ways of writing the same decimal number may be apart, relatively.
+/// The relative difference that two spellings of the same decimal number can have.
 const ROUNDING: f64 = 1e-12;
 
 /// Why a metric could not be read.
@@ -21,14 +21,14 @@ fn content(reason: String, hint: &str) -> MetricError {
     MetricError::Content { reason, hint: hint.to_owned() }
 }
 
-/// Reads one of the documents that a package names, and holds it against the digest that was registered with it.
+/// Reads one of the package's documents and compares it with the registered digest.
 pub(super) async fn read<D: Documents>(documents: &D, package: &ModelPackage, source: MetricSource) -> Result<Json, MetricError> {
     let Some(metrics) = package.metrics.iter().find(|metrics| metrics.source == source) else {
         let named: Vec<_> = package.metrics.iter().map(|metrics| format!("`{}`", metrics.source)).collect();
-        let has = if named.is_empty() { "it names none at all".to_owned() } else { format!("it names {}", named.join(", ")) };
+        let has = if named.is_empty() { "it refers to no metrics".to_owned() } else { format!("it refers to {}", named.join(", ")) };
         return Err(content(
-            format!("the package names no metrics `{source}`; {has}"),
-            "register the model with its metrics, or name another `source`",
+            format!("the package refers to no metrics `{source}`; {has}"),
+            "register the model with its metrics, or choose another `source`",
         ));
     };
     let uri = metrics.uri.parse().map_err(|error| content(format!("the package's `{source}`: {error}"), "register the model again"))?;
@@ -37,14 +37,13 @@ pub(super) async fn read<D: Documents>(documents: &D, package: &ModelPackage, so
         let found = Sha256::digest(&bytes).iter().fold(String::from("sha256:"), |text, byte| format!("{text}{byte:02x}"));
         if !registered.eq_ignore_ascii_case(&found) {
             let reason = format!("`{uri}` is not the document that was registered: its digest is {found}, and {registered} was registered");
-            return Err(content(reason, "somebody changed the document: register the model again"));
+            return Err(content(reason, "the document was changed: register the model again"));
         }
     }
-    serde_json::from_slice(&bytes)
-        .map_err(|error| content(format!("`{uri}` is not JSON: {error}"), "name a document in JSON with `source`"))
+    serde_json::from_slice(&bytes).map_err(|error| content(format!("`{uri}` is not JSON: {error}"), "choose a JSON document with `source`"))
 }
 
-/// The number that a gate asks for.
+/// The number that a gate needs.
 pub(super) fn value(document: &Json, required: &RequiredMetric) -> Result<f64, MetricError> {
     let at = &required.at;
     let Some(found) = document.pointer(at) else {
@@ -54,19 +53,19 @@ pub(super) fn value(document: &Json, required: &RequiredMetric) -> Result<f64, M
         let kind = match found {
             Json::Null => "null",
             Json::Bool(_) => "a boolean",
-            Json::String(_) => "text",
+            Json::String(_) => "a string",
             Json::Array(_) => "a list",
             Json::Object(_) => "an object",
-            Json::Number(_) => "a number beyond all measure",
+            Json::Number(_) => "a number that is too large",
         };
         content(
-            format!("what is at `{at}` in the document of `{}` is {kind}, not a number", required.source),
+            format!("the value at `{at}` in the document of `{}` is {kind}, not a number", required.source),
             "point at a number with `at`",
         )
     })
 }
 
-/// How far a pointer leads, and what there is: what a person would look up next.
+/// How far a pointer leads, and which keys exist there.
 fn nearest(document: &Json, pointer: &str) -> String {
     let mut known = pointer;
     while let Some((parent, _)) = known.rsplit_once('/') {
@@ -81,13 +80,13 @@ fn nearest(document: &Json, pointer: &str) -> String {
             _ => {}
         }
     }
-    "name a place that is in the document".to_owned()
+    "use a pointer to a value in the document".to_owned()
 }
 
-/// The limit that a number is beyond, if any.
+/// The limit that a number exceeds, if any.
 pub(super) fn beyond(required: &RequiredMetric, found: f64) -> Option<GateViolation> {
     let RequiredMetric { name, min, max, tolerance, .. } = required;
-    // 0.8 - 0.2 is a little more than 0.6.
+    // 0.8 - 0.2 is slightly more than 0.6.
     let slack = |limit: f64| tolerance + ROUNDING * limit.abs().max(tolerance.abs());
     let (metric, tolerance) = (name.clone(), *tolerance);
     match (*min, *max) {
@@ -113,7 +112,7 @@ mod tests {
     use super::{MetricSource, RequiredMetric, beyond};
 
     #[test]
-    fn a_limit_is_moved_by_its_tolerance_and_not_by_the_way_numbers_are_kept() {
+    fn the_tolerance_moves_a_limit_and_rounding_does_not() {
         let metric = |min, max, tolerance| RequiredMetric {
             name: "accuracy".to_owned(),
             source: MetricSource::default(),

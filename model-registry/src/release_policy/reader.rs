@@ -1,4 +1,4 @@
-//! Reading `release-policy.json`, with a place for everything that is wrong with it.
+//! Reads `release-policy.json` and reports the place of every mistake.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use super::{Denied, DeniedPackage, ReleasePolicy, RequiredLifeCycle, RequiredMet
 use crate::package::MetricSource;
 use crate::problem::{Problem, Problems, did_you_mean, read_json};
 
-/// The one version of the format.
+/// The version of the format.
 const SCHEMA_VERSION: f64 = 1.0;
 
 const KEYS: [&str; 10] = [
@@ -67,41 +67,51 @@ impl<'a> Reader<'a> {
         match version {
             None => self.problem("no-version", root, "the release policy has no `schema_version`", r#"write "schema_version": 1"#),
             Some(value) if value.number() != Some(SCHEMA_VERSION) => {
-                let message = format!("the release policy has version {}; version 1 is known", value.source());
-                self.problem("unknown-version", value, message, r#"write "schema_version": 1, or use the program that knows this version"#);
+                let message = format!("the release policy has version {}; only version 1 is supported", value.source());
+                self.problem(
+                    "unknown-version",
+                    value,
+                    message,
+                    r#"write "schema_version": 1, or use a program that supports this version"#,
+                );
             }
             Some(_) => {}
         }
-        self.names_once(root, &policy);
+        self.metric_names_are_unique(root, &policy);
         policy
     }
 
-    /// Two gates under one name could not be told apart in a report.
-    fn names_once(&mut self, root: Node<'a>, policy: &ReleasePolicy) {
+    /// Two metrics with one name could not be distinguished in a report.
+    fn metric_names_are_unique(&mut self, root: Node<'a>, policy: &ReleasePolicy) {
         let mut seen = BTreeSet::new();
         for metric in policy.metrics.iter().filter(|metric| !metric.name.is_empty()) {
             if !seen.insert(&metric.name) {
                 let at = root.member("metrics").unwrap_or(root);
-                self.problem("duplicate-metric", at, format!("two metrics are called `{}`", metric.name), "give each a name of its own");
+                self.problem(
+                    "duplicate-metric",
+                    at,
+                    format!("two metrics have the name `{}`", metric.name),
+                    "give each metric its own name",
+                );
             }
         }
     }
 
     fn metadata(&mut self, value: Node<'a>) -> Option<RequiredMetadata> {
-        let members = self.object(value, "a required metadata", &METADATA_KEYS);
-        let key = self.required_text(value, &members, "key", "a required metadata", r#"write { "key": "owner" }"#)?;
+        let members = self.object(value, "an entry of `metadata`", &METADATA_KEYS);
+        let key = self.required_text(value, &members, "key", "an entry of `metadata`", r#"write { "key": "owner" }"#)?;
         let one_of = find(&members, "one_of").map(|list| self.each(list, "one_of", Self::words)).unwrap_or_default();
         Some(RequiredMetadata { key, one_of })
     }
 
     fn metric(&mut self, value: Node<'a>) -> Option<RequiredMetric> {
         const SHAPE: &str = r#"write { "name": "accuracy", "at": "/accuracy", "min": 0.95 }"#;
-        let members = self.object(value, "a required metric", &METRIC_KEYS);
+        let members = self.object(value, "an entry of `metrics`", &METRIC_KEYS);
         if value.kind() != Kind::Object {
             return None;
         }
-        let name = self.required_text(value, &members, "name", "a required metric", SHAPE);
-        let at = self.required_text(value, &members, "at", "a required metric", SHAPE);
+        let name = self.required_text(value, &members, "name", "an entry of `metrics`", SHAPE);
+        let at = self.required_text(value, &members, "at", "an entry of `metrics`", SHAPE);
         if let (Some(pointer), Some(node)) = (&at, find(&members, "at")) {
             self.pointer(pointer, node);
         }
@@ -112,24 +122,19 @@ impl<'a> Reader<'a> {
         let mut limit = |name: &str| find(&members, name).and_then(|node| self.number(node, name));
         let (min, max, tolerance) = (limit("min"), limit("max"), limit("tolerance"));
         if find(&members, "min").is_none() && find(&members, "max").is_none() {
-            self.problem("no-limit", value, "a required metric has neither `min` nor `max`", "give a limit: \"min\": 0.95");
+            self.problem("no-limit", value, "an entry of `metrics` has neither `min` nor `max`", "set a limit: \"min\": 0.95");
         }
         if let (Some(min), Some(max), Some(node)) = (min, max, find(&members, "max"))
             && min > max
         {
-            self.problem(
-                "empty-range",
-                node,
-                format!("`max` is {max}, less than `min`, {min}"),
-                "swap the two: no number is in this range",
-            );
+            self.problem("empty-range", node, format!("`max` is {max}, less than `min`, {min}"), "swap the two: this range is empty");
         }
         if let (Some(tolerance), Some(node)) = (tolerance.filter(|tolerance| *tolerance < 0.0), find(&members, "tolerance")) {
             self.problem(
                 "negative-tolerance",
                 node,
                 format!("`tolerance` is {tolerance}, less than 0"),
-                "give how far beyond a limit is allowed",
+                "set how far a metric can be beyond a limit",
             );
         }
         Some(RequiredMetric { name: name?, source: source?, at: at?, min, max, tolerance: tolerance.unwrap_or(0.0) })
@@ -164,13 +169,18 @@ impl<'a> Reader<'a> {
             |reader: &mut Self, name: &str| find(&members, name).map(|list| reader.each(list, name, Self::words)).unwrap_or_default();
         let required = RequiredLifeCycle { stages: list(self, "stages"), statuses: list(self, "statuses") };
         if value.members().is_some_and(|members| members.is_empty()) {
-            self.problem("no-stage", value, "`life_cycle` demands nothing", r#"write { "stages": ["Staging"], "statuses": ["Approved"] }"#);
+            self.problem(
+                "no-stage",
+                value,
+                "`life_cycle` requires nothing",
+                r#"write { "stages": ["Staging"], "statuses": ["Approved"] }"#,
+            );
         }
         required
     }
 
     fn denied(&mut self, value: Node<'a>) -> Option<Denied> {
-        const SHAPE: &str = r#"write { "version": 12, "reason": "…" }, or "arn" in place of "version""#;
+        const SHAPE: &str = r#"write { "version": 12, "reason": "…" }, or "arn" instead of "version""#;
         let members = self.object(value, "an entry of `deny`", &DENIED_KEYS);
         if value.kind() != Kind::Object {
             return None;
@@ -198,12 +208,7 @@ impl<'a> Reader<'a> {
     fn version(&mut self, node: Node<'a>) -> Option<u32> {
         let version = node.source().parse::<u32>().ok().filter(|version| (1..=999_999_999).contains(version));
         if version.is_none() {
-            self.problem(
-                "not-a-version",
-                node,
-                format!("`version` is {}, not a version", node.source()),
-                "a version is a whole number from 1",
-            );
+            self.problem("not-a-version", node, format!("`version` is {}, not a version", node.source()), "use a whole number from 1");
         }
         version
     }
@@ -212,7 +217,7 @@ impl<'a> Reader<'a> {
         let text = self.words(node)?;
         let host = text.split('/').next().unwrap_or_default();
         if !host.contains(['.', ':']) || text.contains("://") || text.ends_with('/') || text.contains(char::is_whitespace) {
-            let hint = "write the registry's host as it stands in an image's name: 111111111111.dkr.ecr.us-east-1.amazonaws.com";
+            let hint = "write the registry's host as in an image's name: 111111111111.dkr.ecr.us-east-1.amazonaws.com";
             self.problem("not-a-registry", node, format!("`{text}` is not an image registry"), hint);
             return None;
         }
@@ -243,7 +248,7 @@ impl<'a> Reader<'a> {
         Some(text)
     }
 
-    /// The members of an object of known keys, each once.
+    /// The members of an object; reports unknown and duplicate keys.
     fn object(&mut self, value: Node<'a>, what: &str, known: &[&'static str]) -> Vec<Member<'a>> {
         let Some(all) = value.members() else {
             self.problem("not-an-object", value, format!("{what} is {}, not an object", value.kind()), "write names and values in braces");
@@ -291,12 +296,12 @@ impl<'a> Reader<'a> {
         let name = if name.contains(' ') { name.to_owned() } else { format!("`{name}`") };
         match node.text() {
             Some(text) if text.trim().is_empty() => {
-                self.problem("empty-text", node, format!("{name} is empty"), "write a text in quotes");
+                self.problem("empty-text", node, format!("{name} is empty"), "write a string in quotes");
                 None
             }
             Some(text) => Some(text),
             None => {
-                self.problem("not-text", node, format!("{name} is {}, not text", node.kind()), "write a text in quotes");
+                self.problem("not-text", node, format!("{name} is {}, not a string", node.kind()), "write a string in quotes");
                 None
             }
         }

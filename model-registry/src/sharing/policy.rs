@@ -1,4 +1,4 @@
-//! A group's resource policy: own statements merged in by their ids, everything else left as it is.
+//! A group's resource policy: own statements are merged in by their ids, everything else stays.
 
 use aws_names::{AccountId, Arn};
 use serde_json::{Map, Value as Json, json};
@@ -6,29 +6,29 @@ use serde_json::{Map, Value as Json, json};
 use super::Sharing;
 use crate::group::ModelPackageGroup;
 
-/// The statement on the group, under the id that the reference gave it.
+/// The statement on the group, with the id from AWS's example.
 const GROUP_STATEMENT: &str = "ModelPackageGroupPerm";
-/// The statement on the group's packages, under the id that the reference gave it.
+/// The statement on the group's packages, with the id from AWS's example.
 const PACKAGES_STATEMENT: &str = "ModelVersionPerm";
 /// A policy has at most this many characters (SageMaker API, PutModelPackageGroupPolicy).
 const MAX_CHARACTERS: usize = 20_480;
 
-/// What has to happen to a policy.
+/// The change that a policy needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PolicyChange {
-    /// It says already what it should.
+    /// It needs no change.
     Unchanged,
-    /// This has to be written.
+    /// This text must be written.
     Write(String),
-    /// Nothing would be left in it.
+    /// It must be deleted: nothing would be left in it.
     Delete,
 }
 
-/// A policy that cannot be merged with, or written.
+/// A policy that cannot be merged or written.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PolicyError {
-    /// What is there is not a policy; it is not overwritten.
+    /// The existing text is not a policy; it is not overwritten.
     #[error("the resource policy of group `{group}` is not a policy document: {reason}")]
     NotAPolicy {
         /// The group.
@@ -36,7 +36,7 @@ pub enum PolicyError {
         /// What is wrong with it.
         reason: String,
     },
-    /// SageMaker would not take it.
+    /// It is too long for SageMaker.
     #[error("the resource policy of group `{group}` would have {characters} characters; SageMaker allows {MAX_CHARACTERS}")]
     TooLong {
         /// The group.
@@ -44,7 +44,7 @@ pub enum PolicyError {
         /// Its length.
         characters: usize,
     },
-    /// The group's ARN is needed to name it in its policy.
+    /// The group's ARN, which its policy needs, is not known.
     #[error("the ARN of group `{group}` is not known")]
     NoArn {
         /// The group.
@@ -52,21 +52,21 @@ pub enum PolicyError {
     },
 }
 
-/// Merges own statements into a policy, by their ids: statements of others keep their place and their text, principals that are no
-/// longer wanted go, and none is there twice.
+/// Merges own statements into a policy, by their ids. Other statements keep their place and their
+/// text, principals that are no longer requested are removed, and no statement is duplicated.
 pub fn merge_policy(present: Option<&str>, sharing: &Sharing) -> Result<PolicyChange, PolicyError> {
     let group = &sharing.group;
     let mut document = read(present, group)?;
-    let wanted = wanted(sharing)?;
+    let own = own_statements(sharing)?;
     let statements = statements(&mut document, group)?;
 
     let mut changed = false;
-    let mut missing: Vec<&(&str, Json)> = wanted.iter().collect();
+    let mut missing: Vec<&(&str, Json)> = own.iter().collect();
     statements.retain_mut(|statement| {
         let Some(id) = statement.get("Sid").and_then(Json::as_str).filter(|id| [GROUP_STATEMENT, PACKAGES_STATEMENT].contains(id)) else {
             return true;
         };
-        match missing.iter().position(|(wanted, _)| *wanted == id) {
+        match missing.iter().position(|(own_id, _)| *own_id == id) {
             Some(index) => {
                 let (_, want) = missing.remove(index);
                 if !same(statement, want) {
@@ -75,7 +75,7 @@ pub fn merge_policy(present: Option<&str>, sharing: &Sharing) -> Result<PolicyCh
                 }
                 true
             }
-            // Not wanted any more, or there twice.
+            // No longer requested, or a duplicate.
             None => {
                 changed = true;
                 false
@@ -95,7 +95,7 @@ pub fn merge_policy(present: Option<&str>, sharing: &Sharing) -> Result<PolicyCh
     if text.chars().count() <= MAX_CHARACTERS {
         return Ok(PolicyChange::Write(text));
     }
-    // An account's id says the same as the ARN of its root, in half the room.
+    // An account's id means the same as the ARN of its root, and is shorter.
     let text = with_ids(document).to_string();
     let characters = text.chars().count();
     if characters > MAX_CHARACTERS {
@@ -104,7 +104,7 @@ pub fn merge_policy(present: Option<&str>, sharing: &Sharing) -> Result<PolicyCh
     Ok(PolicyChange::Write(text))
 }
 
-/// The policy with ids in place of the ARNs of accounts, in own statements.
+/// The policy with account ids instead of the ARNs of roots, in own statements.
 fn with_ids(mut document: Json) -> Json {
     for statement in document["Statement"].as_array_mut().into_iter().flatten() {
         let own = statement["Sid"].as_str().is_some_and(|id| [GROUP_STATEMENT, PACKAGES_STATEMENT].contains(&id));
@@ -121,24 +121,24 @@ fn read(present: Option<&str>, group: &ModelPackageGroup) -> Result<Json, Policy
     };
     match serde_json::from_str(text) {
         Ok(document @ Json::Object(_)) => Ok(document),
-        Ok(_) => Err(not_a_policy(group, "it is no JSON object")),
+        Ok(_) => Err(not_a_policy(group, "it is not a JSON object")),
         Err(error) => Err(not_a_policy(group, &error.to_string())),
     }
 }
 
-/// IAM allows one statement to stand without a list around it.
+/// IAM allows a single statement without a list.
 fn statements<'a>(document: &'a mut Json, group: &ModelPackageGroup) -> Result<&'a mut Vec<Json>, PolicyError> {
     let statement = document
         .as_object_mut()
         .map(|document| document.entry("Statement").or_insert_with(|| json!([])))
-        .ok_or_else(|| not_a_policy(group, "it is no JSON object"))?;
+        .ok_or_else(|| not_a_policy(group, "it is not a JSON object"))?;
     if statement.is_object() {
         *statement = Json::Array(vec![statement.take()]);
     }
-    statement.as_array_mut().ok_or_else(|| not_a_policy(group, "its `Statement` is no list"))
+    statement.as_array_mut().ok_or_else(|| not_a_policy(group, "its `Statement` is not a list"))
 }
 
-fn wanted(sharing: &Sharing) -> Result<Vec<(&'static str, Json)>, PolicyError> {
+fn own_statements(sharing: &Sharing) -> Result<Vec<(&'static str, Json)>, PolicyError> {
     if sharing.accounts.is_empty() {
         return Ok(Vec::new());
     }
@@ -175,7 +175,8 @@ fn wanted(sharing: &Sharing) -> Result<Vec<(&'static str, Json)>, PolicyError> {
     ])
 }
 
-/// Whether two statements say the same: AWS returns a list of one as a text, may reorder lists, and an account may stand for its root.
+/// Whether two statements mean the same: AWS returns a list of one as a string and may reorder
+/// lists, and an account's id means its root.
 fn same(left: &Json, right: &Json) -> bool {
     normal(left) == normal(right)
 }
@@ -197,7 +198,7 @@ fn normal(statement: &Json) -> Json {
     Json::Object(normal)
 }
 
-/// IAM takes a condition's value with or without a list around it, and its key in any case.
+/// IAM accepts a condition's value with or without a list, and its key in any case.
 fn condition(value: &Json) -> Json {
     let Json::Object(operators) = value else { return value.clone() };
     let each = |keys: &Json| match keys {
@@ -216,7 +217,7 @@ fn set(value: &Json, each: impl Fn(&str) -> String) -> Json {
 }
 
 fn principal(text: &str) -> String {
-    // An account by its id, and by the ARN of its root, is the same principal.
+    // An account's id and the ARN of its root are the same principal.
     let root = text.parse::<Arn>().ok().filter(|arn| arn.resource() == "root");
     root.as_ref().and_then(Arn::account).map_or_else(|| text.to_owned(), AccountId::to_string)
 }

@@ -1,28 +1,28 @@
-//! Who a group is shared with: accounts or roles in them, perhaps of one organization only.
+//! Who a group is shared with: accounts or roles in them, optionally of one organization only.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// The name of an IAM role, with its path when it has one: `service-role/ModelRole`.
+/// The name of an IAM role, including its path: `service-role/ModelRole`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RoleName(String);
 
-/// The text is not the name of a role.
+/// The text is not the name of an IAM role.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not the name of an IAM role: give up to 64 letters, digits and `_+=,.@-`, after its path where it has one")]
+#[error("`{0}` is not the name of an IAM role: use up to 64 letters, digits and `_+=,.@-`, after an optional path")]
 pub struct ParseRoleNameError(String);
 
 /// The id of an AWS organization, such as `o-a1b2c3d4e5`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OrganizationId(String);
 
-/// The text is not the id of an organization.
+/// The text is not the id of an AWS organization.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not the id of an AWS organization: it begins with o- and has 10 to 32 lower-case letters and digits after that")]
+#[error("`{0}` is not the id of an AWS organization: use o- and 10 to 32 lowercase letters and digits")]
 pub struct ParseOrganizationIdError(String);
 
 impl RoleName {
-    /// The name, with its path.
+    /// The name, including its path.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -59,7 +59,7 @@ impl OrganizationId {
 impl FromStr for OrganizationId {
     type Err = ParseOrganizationIdError;
 
-    /// (Organizations API, OrganizationId.)
+    /// See the Organizations API, OrganizationId.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let valid = text.strip_prefix("o-").is_some_and(|rest| {
             (10..=32).contains(&rest.len()) && rest.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())

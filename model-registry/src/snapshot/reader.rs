@@ -1,4 +1,4 @@
-//! Reading a snapshot, with a place for everything that is wrong with it.
+//! Reads a snapshot and reports the place of every mistake.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::problem::{Problem, Problems, did_you_mean, read_json};
 use aws_names::ModelPackageArn;
 
 const KEYS: [&str; 5] = ["$schema", "schema_version", "model_package_group", "list-model-packages", "describe-model-package"];
-const CLI_HINT: &str = "copy what `aws sagemaker list-model-packages` prints";
+const CLI_HINT: &str = "copy the output of `aws sagemaker list-model-packages`";
 
 pub(super) fn read(text: &str) -> Result<Snapshot, Problems> {
     let document = read_json(text, "the registry snapshot")?;
@@ -62,7 +62,7 @@ impl<'a> Reader<'a> {
         match root.member("schema_version") {
             None => self.problem("no-version", root, "the registry snapshot has no `schema_version`", r#"write "schema_version": 1"#),
             Some(node) if node.source() != SCHEMA_VERSION.to_string() => {
-                let message = format!("the registry snapshot has version {}; version {SCHEMA_VERSION} is known", node.source());
+                let message = format!("the registry snapshot has version {}; only version {SCHEMA_VERSION} is supported", node.source());
                 self.problem("unknown-version", node, message, "use the program that wrote it, or write it again");
             }
             Some(_) => {}
@@ -80,7 +80,7 @@ impl<'a> Reader<'a> {
         match node.member("ModelPackageSummaryList").and_then(Node::items) {
             Some(items) => self.packages(items, Detail::Listed),
             None => {
-                self.problem("no-list", node, "there is no list `ModelPackageSummaryList`", CLI_HINT);
+                self.problem("no-list", node, "the list `ModelPackageSummaryList` is missing", CLI_HINT);
                 Vec::new()
             }
         }
@@ -99,7 +99,7 @@ impl<'a> Reader<'a> {
         self.packages(items, Detail::Described).into_iter().map(|(package, _)| package).collect()
     }
 
-    /// Packages, each once.
+    /// Reads packages and reports duplicates.
     fn packages(&mut self, items: Vec<Node<'a>>, detail: Detail) -> Vec<(ModelPackage, Node<'a>)> {
         let mut seen: BTreeMap<String, Node<'a>> = BTreeMap::new();
         let mut packages = Vec::with_capacity(items.len());
@@ -115,7 +115,8 @@ impl<'a> Reader<'a> {
         packages
     }
 
-    /// What list and describe have in common, and what only describe has. AWS adds fields at any time: the others are passed over.
+    /// Reads the members that list and describe share, and those that only describe has. Others are
+    /// ignored: AWS adds fields at any time.
     fn package(&mut self, node: Node<'a>, detail: Detail) -> Option<ModelPackage> {
         if node.kind() != Kind::Object {
             self.problem("not-a-package", node, format!("this is {}, not a model package", node.kind()), CLI_HINT);
@@ -138,7 +139,8 @@ impl<'a> Reader<'a> {
         };
         let mut package = ModelPackage::new(arn?, created?);
         package.status = status?.as_str().into();
-        // A package without an approval status was registered without asking for one: nobody approved it.
+        // A package without an approval status was registered without requesting approval: it is
+        // not approved.
         package.approval_status = approval.as_deref().unwrap_or("PendingManualApproval").into();
         package.registration = registration.as_deref().unwrap_or("Registered").into();
         package.description = description;
@@ -187,10 +189,11 @@ impl<'a> Reader<'a> {
         members.into_iter().filter_map(|member| Some((member.name.clone(), self.text(member.value, &member.name)?))).collect()
     }
 
-    /// The CLI prints ISO 8601 with an offset, and seconds since 1970 where it is set to `cli_timestamp_format = wire`.
+    /// The CLI prints ISO 8601 with an offset, or seconds since 1970 with `cli_timestamp_format =
+    /// wire`.
     fn time(&mut self, node: Node<'a>) -> Option<Timestamp> {
         let time = match node.kind() {
-            Kind::Text => node.text().and_then(|text| text.parse().ok()),
+            Kind::String => node.text().and_then(|text| text.parse().ok()),
             Kind::Number => node.number().and_then(|seconds| {
                 #[expect(clippy::cast_possible_truncation, reason = "a time outside of the range is refused by `from_millisecond`")]
                 Timestamp::from_millisecond((seconds * 1000.0).round() as i64).ok()
@@ -207,7 +210,7 @@ impl<'a> Reader<'a> {
     fn required(&mut self, object: Node<'a>, name: &str) -> Option<Node<'a>> {
         let found = object.member(name);
         if found.is_none() {
-            self.problem("missing-key", object, format!("there is no `{name}`"), CLI_HINT);
+            self.problem("missing-key", object, format!("`{name}` is missing"), CLI_HINT);
         }
         found
     }
@@ -220,7 +223,7 @@ impl<'a> Reader<'a> {
     fn text(&mut self, node: Node<'a>, name: &str) -> Option<String> {
         let text = node.text();
         if text.is_none() {
-            self.problem("not-text", node, format!("`{name}` is {}, not text", node.kind()), CLI_HINT);
+            self.problem("not-text", node, format!("`{name}` is {}, not a string", node.kind()), CLI_HINT);
         }
         text
     }
@@ -231,7 +234,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Each listed package with its description, where there is one, and the described ones that the list leaves out.
+/// Each listed package with its description if there is one, and the described ones that are not
+/// listed.
 fn joined(group: Option<ModelPackageGroup>, listed: Option<Vec<(ModelPackage, Node<'_>)>>, described: Vec<ModelPackage>) -> Snapshot {
     let Some(listed) = listed else { return Snapshot::sorted(group, described, Vec::new()) };
     let mut described: BTreeMap<String, ModelPackage> =

@@ -1,4 +1,4 @@
-//! Writing a snapshot: the same packages give the same bytes.
+//! Writes a snapshot: the same packages give the same bytes.
 
 use serde_json::{Map, Value as Json, json};
 
@@ -21,7 +21,7 @@ pub(super) fn write(snapshot: &Snapshot) -> String {
     text
 }
 
-/// What list says of a package.
+/// The list entry of a package.
 fn summary(package: &ModelPackage) -> Json {
     let mut object = Object::default();
     if let Some(version) = package.version {
@@ -42,7 +42,7 @@ fn summary(package: &ModelPackage) -> Json {
     Json::Object(object.0)
 }
 
-/// What describe says of a package: as list, and more.
+/// The description of a package: the list entry, and more.
 fn description(package: &ModelPackage) -> Json {
     let Json::Object(members) = summary(package) else { return Json::Null };
     let mut object = Object(members);
@@ -86,7 +86,8 @@ fn description(package: &ModelPackage) -> Json {
     Json::Object(object.0)
 }
 
-/// Images and artifacts, side by side as far as there are both: which belong together only SageMaker knows, and nothing here asks.
+/// Pairs images and artifacts in order, as far as there are both. Only SageMaker knows which belong
+/// together, and nothing here needs to know.
 fn containers(package: &ModelPackage) -> impl Iterator<Item = Json> {
     (0..package.images.len().max(package.model_data.len())).map(|index| {
         let mut container = Object::default();

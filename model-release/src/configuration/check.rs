@@ -122,7 +122,7 @@ impl Configuration {
                     not_known: not_known.clone(),
                 };
                 let behind = |pointer: &str| resolved.parameters_behind(pointer).into_iter().map(str::to_owned).collect();
-                let template = ResolvedTemplate::new(&self.template_json, resolved.value()).with_parameters_behind(&behind);
+                let template = ResolvedTemplate::new(&self.template_json, resolved.value()).with_parameter_origins(&behind);
                 // What a rule of the template refuses already, its author says in better words.
                 let said = |problem: &Problem| {
                     ["serverless", "deployment-step", "no-alarms"].contains(&problem.code)

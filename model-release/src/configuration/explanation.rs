@@ -7,7 +7,7 @@ use aws_names::{AccountId, Region};
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use serde::Serialize;
-use stage_config::{Merged, Place, Setting, Standing, Value, merge};
+use stage_config::{Merged, Place, Setting, SetBy, Value, merge};
 
 use super::{Configuration, Pipeline, StageParameters};
 use crate::manifest::ParameterOverride;
@@ -174,9 +174,9 @@ fn parameter(configuration: &Configuration, pipeline: &Pipeline<'_>, merged: &Me
     let replaced = |setting: &Setting| Replaced { value: shown(&setting.value), origin: origin(&setting.origin) };
     Parameter {
         value: shown(&setting.value),
-        standing: match setting.standing {
-            Standing::Asked => "asked",
-            Standing::Offered => "offered",
+        standing: match setting.set_by {
+            SetBy::StageFile => "asked",
+            SetBy::Pipeline => "offered",
         },
         use_previous_value: setting.value == Value::Previous,
         origin: origin(&setting.origin),

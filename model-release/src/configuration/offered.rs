@@ -55,7 +55,7 @@ impl Pipeline<'_> {
         let mut layer = Layer::default();
         for name in OFFERED {
             if let Some(value) = self.value(name) {
-                layer.offer(name, value, &self.source(name));
+                layer.set_by_pipeline(name, value, &self.source(name));
             }
         }
         layer

@@ -1,15 +1,15 @@
-//! The common part of Java's regular expressions, in the syntax of this engine.
+//! Translates the common part of Java's regular expressions to the syntax of this engine.
 //!
-//! Source: the documentation of `java.util.regex.Pattern`. Every literal is escaped and every class is written out; what is rare or has
-//! no counterpart is an error that names it.
+//! Source: the documentation of `java.util.regex.Pattern`. Every literal is escaped and every class
+//! is written out. Rare constructs, and those without a counterpart, are errors that name them.
 
 /// What `.` does not match.
 const TERMINATORS: &str = r"\n\r\u{85}\u{2028}\u{2029}";
 
-/// Classes that both engines have by one letter, but not with the same members.
+/// Classes that both engines have, but with different members.
 const CLASSES: [(char, &str); 3] = [('d', "0-9"), ('w', "a-zA-Z0-9_"), ('s', r" \t\n\x0B\f\r")];
 
-/// What a group can begin with that is not translated.
+/// The beginnings of groups that are not translated.
 const SPECIAL_GROUPS: [(&str, &str); 7] = [
     ("?=", "look-ahead"),
     ("?!", "look-ahead"),
@@ -29,25 +29,26 @@ pub(super) fn translate(pattern: &str) -> Result<String, String> {
 struct Translator<'a> {
     rest: &'a str,
     out: String,
-    /// The open groups around the present one.
+    /// The open groups around the current one.
     groups: Vec<Group>,
     group: Group,
 }
 
-/// Where a group is in the value: an anchor is left out where a whole match implies it, and refused elsewhere.
+/// The position of a group in the value: an anchor is dropped where a whole match implies it, and
+/// rejected elsewhere.
 #[derive(Default)]
 struct Group {
     /// Something precedes the group.
     is_preceded: bool,
-    /// Something precedes what comes next.
+    /// Something precedes the current position.
     has_begun: bool,
-    /// The present alternative ended with `$`.
+    /// The current alternative ended with `$`.
     has_ended: bool,
-    /// The anchor that the group has.
+    /// The group's anchor.
     anchor: Anchor,
 }
 
-/// An end counts for more than a start: nothing can follow it.
+/// An end takes precedence over a start: nothing can follow it.
 #[derive(Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Anchor {
     #[default]
@@ -58,7 +59,7 @@ enum Anchor {
 
 enum Atom {
     Literal(char),
-    /// A class, as it is written within another one and outside.
+    /// A class, in the spelling for inside another class and for outside.
     Class(String),
 }
 
@@ -87,7 +88,8 @@ impl Translator<'_> {
                     self.out.push('|');
                 }
                 ')' => self.group_end()?,
-                // There Java's `$` is also before a last line terminator, which a later part could match.
+                // Java's `$` also matches before a final line terminator, which a later part could
+                // match.
                 _ if self.group.has_ended => return Err("it has a `$` that is not at the end".to_owned()),
                 '*' | '+' | '?' => {
                     self.out.push(character);
@@ -101,7 +103,7 @@ impl Translator<'_> {
                 }
             }
         }
-        if self.groups.is_empty() { Ok(()) } else { Err("a group does not end".to_owned()) }
+        if self.groups.is_empty() { Ok(()) } else { Err("a group is not closed".to_owned()) }
     }
 
     fn atom(&mut self, character: char) -> Result<(), String> {
@@ -130,10 +132,10 @@ impl Translator<'_> {
     }
 
     fn group_end(&mut self) -> Result<(), String> {
-        let around = self.groups.pop().ok_or("a group ends that did not begin")?;
+        let around = self.groups.pop().ok_or("a group is closed that is not open")?;
         let Group { anchor, .. } = std::mem::replace(&mut self.group, around);
         if anchor != Anchor::None && self.rest.starts_with(['*', '+', '?', '{']) {
-            return Err("it repeats a part with an anchor in it".to_owned());
+            return Err("it repeats a part that contains an anchor".to_owned());
         }
         self.group.has_begun = true;
         self.group.has_ended |= anchor == Anchor::End;
@@ -153,7 +155,7 @@ impl Translator<'_> {
     }
 
     fn repetition(&mut self) -> Result<(), String> {
-        let (counts, rest) = self.rest.split_once('}').ok_or("a `{` does not end")?;
+        let (counts, rest) = self.rest.split_once('}').ok_or("a `{` is not closed")?;
         let number = |text: &str| !text.is_empty() && text.len() <= 9 && text.bytes().all(|byte| byte.is_ascii_digit());
         let (least, most) = counts.split_once(',').unwrap_or((counts, ""));
         if !number(least) || !(most.is_empty() || number(most)) {
@@ -164,7 +166,7 @@ impl Translator<'_> {
         self.after_quantifier()
     }
 
-    /// What follows a backslash.
+    /// The characters after a backslash.
     fn escape(&mut self) -> Result<Atom, String> {
         let character = self.next().ok_or("it ends with a backslash")?;
         if let Some((_, members)) = CLASSES.iter().find(|(letter, _)| *letter == character.to_ascii_lowercase()) {
@@ -186,20 +188,20 @@ impl Translator<'_> {
 
     fn category(&mut self, letter: char) -> Result<String, String> {
         let (name, rest) = match self.rest.strip_prefix('{') {
-            Some(rest) => rest.split_once('}').ok_or("the name of a property does not end")?,
+            Some(rest) => rest.split_once('}').ok_or("the name of a property is not closed")?,
             None => self.rest.split_at_checked(1).ok_or("the name of a property is missing")?,
         };
         self.rest = rest;
-        // Names this short are general categories, which both engines call alike.
+        // Names this short are general categories, which both engines name alike.
         if name.len() <= 2 { Ok(format!(r"\{letter}{{{name}}}")) } else { Err(format!(r"it uses `\{letter}{{{name}}}`")) }
     }
 
     fn code_point(&mut self, count: usize) -> Result<Atom, String> {
-        let (digits, rest) = self.rest.split_at_checked(count).ok_or("the number of a character does not end")?;
+        let (digits, rest) = self.rest.split_at_checked(count).ok_or("a character number is incomplete")?;
         self.rest = rest;
         let is_number = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
         let value = u32::from_str_radix(digits, 16).ok().filter(|_| is_number).and_then(char::from_u32);
-        value.map(Atom::Literal).ok_or_else(|| format!("`{digits}` is not the number of a character"))
+        value.map(Atom::Literal).ok_or_else(|| format!("`{digits}` is not a character number"))
     }
 
     /// A class, after its opening bracket.
@@ -230,17 +232,17 @@ impl Translator<'_> {
         Ok(())
     }
 
-    /// A member of a class. Versions of Java read intersections differently.
+    /// A member of a class. Java's versions differ in how they read intersections.
     fn member(&mut self) -> Result<Atom, String> {
-        match self.next().ok_or("a class does not end")? {
-            '[' => Err("it has a class in a class".to_owned()),
+        match self.next().ok_or("a class is not closed")? {
+            '[' => Err("it has a class inside a class".to_owned()),
             '&' if self.rest.starts_with('&') => Err("it has `&&` in a class".to_owned()),
             '\\' => self.escape(),
             character => Ok(Atom::Literal(character)),
         }
     }
 
-    /// A character that means itself, in a class and outside.
+    /// A character that stands for itself, in a class and outside.
     fn literal(&mut self, character: char) {
         if character.is_ascii_alphanumeric() || character == '_' || (!character.is_ascii() && !character.is_control()) {
             self.out.push(character);

@@ -1,8 +1,10 @@
-//! What the values of AWS-specific and Systems Manager types look like.
+//! The format of values of AWS-specific and Systems Manager types.
 //!
-//! Whether a thing is there only the account knows where the stack runs; what cannot be its name is known here.
+//! Whether a resource exists is known only in the account where the stack runs; an invalid name is
+//! detected here.
 
-/// What is wrong with a value of an AWS-specific type, in the words of a message; none when it can be one.
+/// What is wrong with a value of an AWS-specific type, as a fragment of a message; none if it is
+/// valid.
 pub(super) fn what_is_wrong(kind: &str, value: &str) -> Option<String> {
     let prefix = match kind {
         "AWS::EC2::Image::Id" => "ami-",
@@ -16,11 +18,11 @@ pub(super) fn what_is_wrong(kind: &str, value: &str) -> Option<String> {
             return (!valid).then(|| "does not have 1 to 255 ASCII characters".to_owned());
         }
         "AWS::EC2::AvailabilityZone::Name" => {
-            return (!is_zone(value)).then(|| "does not look like `us-east-1a`".to_owned());
+            return (!is_zone(value)).then(|| "does not have the form `us-east-1a`".to_owned());
         }
         "AWS::Route53::HostedZone::Id" => {
             let valid = (2..=32).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
-            return (!valid).then(|| "does not have 2 to 32 upper-case letters and digits".to_owned());
+            return (!valid).then(|| "does not have 2 to 32 uppercase letters and digits".to_owned());
         }
         _ => return None,
     };
@@ -29,7 +31,8 @@ pub(super) fn what_is_wrong(kind: &str, value: &str) -> Option<String> {
     (!valid).then(|| format!("does not have 8 or 17 hexadecimal digits after `{prefix}`"))
 }
 
-/// `us-east-1a`, and of local and wavelength zones `us-west-2-lax-1a`, `us-east-1-wl1-bos-wlz-1`.
+/// `us-east-1a`, and the names of local and wavelength zones: `us-west-2-lax-1a`,
+/// `us-east-1-wl1-bos-wlz-1`.
 fn is_zone(value: &str) -> bool {
     let parts: Vec<&str> = value.split('-').collect();
     let plain = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
@@ -39,8 +42,9 @@ fn is_zone(value: &str) -> bool {
         && parts.iter().any(|part| part.starts_with(|first: char| first.is_ascii_digit()))
 }
 
-/// What is wrong with the name of a Systems Manager parameter: `name`, `/path/to/name`, or the ARN of a shared parameter, each perhaps with
-/// `:version` or `:label`. Source: Systems Manager user guide, "Requirements and constraints for parameter names".
+/// What is wrong with the name of a Systems Manager parameter: `name`, `/path/to/name`, or the ARN
+/// of a shared parameter, each optionally with `:version` or `:label`. Source: Systems Manager user
+/// guide, "Requirements and constraints for parameter names".
 pub(super) fn ssm_name(text: &str) -> Option<&'static str> {
     const MAX: usize = 2048;
     const MAX_LEVELS: usize = 15;
@@ -50,9 +54,9 @@ pub(super) fn ssm_name(text: &str) -> Option<&'static str> {
     } else if text.len() > MAX {
         Some("it has more than 2048 characters")
     } else if !text.chars().all(allowed) {
-        Some("it may hold letters, digits and . - _ / only")
+        Some("it has characters other than letters, digits and . - _ /")
     } else if text.contains("//") || text.ends_with('/') {
-        Some("a part between its slashes is empty")
+        Some("a level of its path is empty")
     } else if !text.starts_with("arn:") && text.trim_start_matches('/').split('/').count() > MAX_LEVELS {
         Some("it has more than 15 levels")
     } else {
@@ -65,7 +69,7 @@ mod tests {
     use super::{ssm_name, what_is_wrong};
 
     #[test]
-    fn each_aws_type_has_its_shape() {
+    fn each_aws_type_has_its_format() {
         for (kind, right, wrong) in [
             ("AWS::EC2::Image::Id", "ami-0123456789abcdef0", "ami-xyz"),
             ("AWS::EC2::Instance::Id", "i-01234567", "instance-01234567"),

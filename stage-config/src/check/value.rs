@@ -1,16 +1,16 @@
-//! One value and its declaration.
+//! Checks one value against its declaration.
 
 use super::shape;
 use crate::parameter_type::ParameterType;
 use crate::parameters_section::ParameterDeclaration;
 use crate::problem::{Problem, did_you_mean};
 
-/// A value holds at most this many bytes (AWS CloudFormation quotas).
+/// The size limit of a value (AWS CloudFormation quotas).
 const MAX_VALUE_BYTES: usize = 4096;
-/// How many wrong members of one list are told apart.
-const MAX_MEMBERS_TOLD: usize = 10;
+/// How many wrong members of one list are reported one by one.
+const MAX_MEMBERS_REPORTED: usize = 10;
 
-/// Everything that is wrong with one value; the place is the caller's.
+/// Everything that is wrong with one value; the caller adds the place.
 pub(super) fn value_problems(name: &str, value: &str, declaration: &ParameterDeclaration) -> Vec<Problem> {
     let mut found = Findings { name, value, declaration, problems: Vec::new() };
     found.bytes();
@@ -38,7 +38,7 @@ impl Findings<'_> {
         self.problems.push(problem.with_hint_opt(self.declaration.constraint_description.clone()));
     }
 
-    /// How a message names a member of the value.
+    /// How a message refers to a member of the value.
     fn each(&self, member: &str, members: &[&str]) -> String {
         match members {
             [_] => "which ".to_owned(),
@@ -63,21 +63,21 @@ impl Findings<'_> {
             ParameterType::Number | ParameterType::NumberList => {
                 for member in members {
                     self.number(member, members);
-                    if self.problems.len() > MAX_MEMBERS_TOLD {
+                    if self.problems.len() > MAX_MEMBERS_REPORTED {
                         break;
                     }
                 }
             }
             ParameterType::Aws(kind) | ParameterType::AwsList(kind) => {
                 let wrong = members.iter().filter_map(|member| Some((member, shape::what_is_wrong(kind, member)?)));
-                for (member, what) in wrong.take(MAX_MEMBERS_TOLD).collect::<Vec<_>>() {
+                for (member, what) in wrong.take(MAX_MEMBERS_REPORTED).collect::<Vec<_>>() {
                     let each = self.each(member, members);
                     self.add("not-an-id", format!("{each}{what}, as a {} does", declaration.parameter_type));
                 }
             }
             ParameterType::SsmName | ParameterType::SsmValue(_) => {
                 if let Some(what) = shape::ssm_name(self.value) {
-                    self.add("not-an-ssm-name", format!("which is not the name of a Systems Manager parameter: {what}"));
+                    self.add("not-an-ssm-name", format!("which is not a valid name of a Systems Manager parameter: {what}"));
                 }
             }
             _ => {}
@@ -91,10 +91,10 @@ impl Findings<'_> {
             return;
         };
         if let Some(min) = self.declaration.min_value.filter(|min| number < *min) {
-            self.add("too-small", format!("{each}is less than the least value, {min}"));
+            self.add("too-small", format!("{each}is below the minimum {min}"));
         }
         if let Some(max) = self.declaration.max_value.filter(|max| number > *max) {
-            self.add("too-great", format!("{each}is more than the greatest value, {max}"));
+            self.add("too-great", format!("{each}is above the maximum {max}"));
         }
     }
 
@@ -102,20 +102,20 @@ impl Findings<'_> {
         if matches!(self.declaration.parameter_type, ParameterType::Number | ParameterType::NumberList) {
             return;
         }
-        // CloudFormation counts as Java does: in UTF-16 units.
+        // CloudFormation counts UTF-16 units, as Java does.
         let length = self.value.encode_utf16().count();
         if let Some(min) = self.declaration.min_length.filter(|min| length < *min) {
-            self.add("too-short", format!("{length} characters; the least is {min}"));
+            self.add("too-short", format!("{length} characters; the minimum is {min}"));
         }
         if let Some(max) = self.declaration.max_length.filter(|max| length > *max) {
-            self.add("too-long", format!("{length} characters; the most is {max}"));
+            self.add("too-long", format!("{length} characters; the maximum is {max}"));
         }
     }
 
-    /// A pattern that is left to CloudFormation has a note of its own.
+    /// A pattern that is left to CloudFormation has its own note.
     fn pattern(&mut self, members: &[&str]) {
         let Some(pattern) = &self.declaration.allowed_pattern else { return };
-        for member in members.iter().filter(|member| pattern.matches(member) == Some(false)).take(MAX_MEMBERS_TOLD) {
+        for member in members.iter().filter(|member| pattern.matches(member) == Some(false)).take(MAX_MEMBERS_REPORTED) {
             let each = self.each(member, members);
             self.add("pattern", format!("{each}does not match `{}`", pattern.as_str()));
         }
@@ -127,7 +127,7 @@ impl Findings<'_> {
             return;
         }
         let wrong = members.iter().filter(|member| !declaration.allowed_values.iter().any(|allowed| allowed == *member));
-        for member in wrong.take(MAX_MEMBERS_TOLD).collect::<Vec<_>>() {
+        for member in wrong.take(MAX_MEMBERS_REPORTED).collect::<Vec<_>>() {
             let guess = did_you_mean(member, declaration.allowed_values.iter().map(String::as_str)).filter(|_| !declaration.no_echo);
             let guess = guess.map(|guess| format!(" ({guess})")).unwrap_or_default();
             let each = self.each(member, members);
@@ -136,7 +136,7 @@ impl Findings<'_> {
     }
 }
 
-/// A number as CloudFormation takes it: decimal, perhaps with a sign, a fraction or an exponent.
+/// A number in CloudFormation's syntax: decimal, optionally with a sign, a fraction or an exponent.
 fn number(text: &str) -> Option<f64> {
     let plain = !text.is_empty() && text.chars().all(|character| character.is_ascii_digit() || "+-.eE".contains(character));
     plain.then(|| text.parse().ok()).flatten().filter(|number: &f64| number.is_finite())

@@ -1,4 +1,4 @@
-//! Reading an override file.
+//! Reads an override file.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::stage_file::setting;
 const KEYS: [&str; 3] = ["$schema", "version", "overrides"];
 const ENTRY_KEYS: [&str; 4] = ["accounts", "regions", "parameters", "description"];
 
-/// The most instances of a stack set (AWS CloudFormation quotas).
+/// The maximum number of instances of a stack set (AWS CloudFormation quotas).
 const MAX_TARGETS: usize = 100_000;
 
 const EXAMPLE: &str =
@@ -40,7 +40,7 @@ impl Overrides {
     /// # Ok::<(), stage_config::Problems>(())
     /// ```
     ///
-    /// `path` names the file in messages; every problem is reported at once.
+    /// `path` is the file's name in messages. All problems are reported at once.
     pub fn from_file(text: &str, path: &Path) -> Result<Self, Problems> {
         let mut reader = Reader { source: Source::read(text, path, EXAMPLE)?, overrides: Self::default() };
         reader.file();
@@ -60,7 +60,7 @@ impl<'a> Reader<'a> {
     fn file(&mut self) {
         let root = self.source.root();
         if root.kind() != Kind::Object {
-            self.source.problem("not-overrides", root, format!("the file holds {}, not overrides", root.kind()), EXAMPLE);
+            self.source.problem("not-overrides", root, format!("the file contains {}, not overrides", root.kind()), EXAMPLE);
             return;
         }
         let members = self.source.members(root, "the file");
@@ -68,7 +68,7 @@ impl<'a> Reader<'a> {
         match find(&members, "version") {
             Some(version) if version.source() == "1" => {}
             Some(version) => {
-                let message = format!("the file has version {}; this program knows version 1", version.source());
+                let message = format!("the file has version {}; only version 1 is supported", version.source());
                 self.source.problem("version", version, message, "write \"version\": 1");
             }
             None => self.source.problem("version", root, "the file has no `version`", "write \"version\": 1"),
@@ -91,16 +91,16 @@ impl<'a> Reader<'a> {
         }
         let members = self.source.members(entry, "this override");
         self.source.known_keys(&members, &ENTRY_KEYS, "an override");
-        let accounts = self
-            .ids(find(&members, "accounts"), "an AWS account id", "an account id has 12 digits", |text| text.parse::<AccountId>().is_ok());
+        let accounts =
+            self.ids(find(&members, "accounts"), "an AWS account id", "write 12 digits", |text| text.parse::<AccountId>().is_ok());
         let regions =
-            self.ids(find(&members, "regions"), "an AWS region", "a region looks like us-east-1", |text| text.parse::<Region>().is_ok());
+            self.ids(find(&members, "regions"), "an AWS region", "write a region such as us-east-1", |text| text.parse::<Region>().is_ok());
         if find(&members, "accounts").is_none() && find(&members, "regions").is_none() {
-            let message = "this override names neither accounts nor regions";
-            self.source.problem("no-target", entry, message, "what holds for the whole stage belongs into the stage file");
+            let message = "this override has neither `accounts` nor `regions`";
+            self.source.problem("no-target", entry, message, "set parameters of the whole stage in the stage file");
         }
-        if let Some(description) = find(&members, "description").filter(|value| value.kind() != Kind::Text) {
-            let message = format!("`description` is {}, not text", description.kind());
+        if let Some(description) = find(&members, "description").filter(|value| value.kind() != Kind::String) {
+            let message = format!("`description` is {}, not a string", description.kind());
             self.source.problem("not-text", description, message, "write it in quotes");
         }
         let mut parameters = BTreeMap::new();
@@ -128,7 +128,7 @@ impl<'a> Reader<'a> {
         self.overrides.entries.push(Override { accounts, regions, parameters });
     }
 
-    /// A list of accounts or regions; a name in it twice counts once.
+    /// A list of accounts or regions; duplicates count once.
     fn ids(&mut self, list: Option<Node<'a>>, what: &str, hint: &str, is_one: fn(&str) -> bool) -> BTreeMap<String, Place> {
         let mut ids = BTreeMap::new();
         let Some(list) = list else { return ids };
@@ -138,11 +138,11 @@ impl<'a> Reader<'a> {
         }
         let all = list.items().unwrap_or_default();
         if all.is_empty() {
-            let hint = "name at least one, or leave the list out";
+            let hint = "add at least one entry, or omit the list";
             self.source.problem("empty-list", list, "this list is empty", hint);
         }
         for item in all {
-            let id = if item.kind() == Kind::Text { self.source.text(item, "this name") } else { None };
+            let id = if item.kind() == Kind::String { self.source.text(item, "this name") } else { None };
             match id {
                 Some(id) if is_one(&id) => drop(ids.entry(id).or_insert(self.source.at(item))),
                 Some(id) => self.source.problem("not-a-target", item, format!("`{id}` is not {what}"), hint),
@@ -152,12 +152,14 @@ impl<'a> Reader<'a> {
         ids
     }
 
-    /// Two overrides that say as much of the same target may not give the same parameter.
+    /// Reports equally specific overrides of the same parameter for the same target.
     fn clashes(&mut self) {
         let entries = &self.overrides.entries;
         let targets = entries.iter().fold(0_usize, |count, entry| count.saturating_add(entry.target_count()));
         if targets > MAX_TARGETS {
-            let message = format!("the overrides name {targets} accounts and regions; a stack set has {MAX_TARGETS} instances at most");
+            let message = format!(
+                "the overrides apply to {targets} combinations of account and region; a stack set has at most {MAX_TARGETS} instances"
+            );
             let place = entries.iter().find_map(|entry| entry.accounts.values().chain(entry.regions.values()).next().cloned());
             self.source.problems.extend(place.map(|place| Problem::error("too-many-targets", message).at(place)));
             return;
@@ -169,7 +171,7 @@ impl<'a> Reader<'a> {
                 for (account, region) in entry.targets() {
                     let Some(known) = first.insert((name, account, region), &setting.named_at) else { continue };
                     let target = [account, region].into_iter().flatten().collect::<Vec<_>>().join(" in ");
-                    let message = format!("`{name}` is given twice for {target}; first at {known}");
+                    let message = format!("`{name}` is set twice for {target}; first at {known}");
                     let problem = Problem::error("duplicate-override", message);
                     problems.push(problem.with_hint("keep one of the two").at(setting.named_at.clone()));
                     break;

@@ -3,7 +3,7 @@
 use super::inspector::{About, Inspector};
 use super::property::Property;
 
-/// The longest S3 URI of a destination (SageMaker API, `DestinationS3Uri`).
+/// The maximum length of a destination's S3 URI (SageMaker API, `DestinationS3Uri`).
 pub(super) const MAX_DESTINATION: usize = 512;
 
 pub(super) fn check(inspector: &mut Inspector<'_>, capture: &Property<'_>, config: &str) {

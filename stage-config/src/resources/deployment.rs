@@ -1,4 +1,4 @@
-//! `AWS::SageMaker::Endpoint`: its name, and how an update of it goes.
+//! `AWS::SageMaker::Endpoint`: its name and its deployment configuration.
 //!
 //! Source: SageMaker API, `DeploymentConfig` and `UpdateEndpoint`; SageMaker developer guide, "Deployment guardrails" and its exclusions.
 
@@ -12,16 +12,17 @@ use super::variant::Variant;
 use crate::names::{self, MAX_ENDPOINT_NAME};
 use crate::problem::Problem;
 
-/// The endpoint's name, and whether another endpoint of `names` has it: SageMaker does not tell them apart by case.
+/// Checks the endpoint's name, and that no other endpoint in `names` has it: SageMaker ignores
+/// case.
 pub(super) fn check_name(inspector: &mut Inspector<'_>, properties: &Property<'_>, names: Option<&mut BTreeMap<String, String>>) {
     let Some((property, name)) = properties.get("EndpointName").and_then(|name| Some((name.clone(), name.text()?))) else { return };
     if !names::is_sagemaker_name(name) {
         let message = format!("`{}` cannot be the name of an endpoint: it has {} characters", property.shown(), name.chars().count());
-        let hint = format!("a name has 1 to {MAX_ENDPOINT_NAME} letters, digits and inner hyphens");
+        let hint = format!("use 1 to {MAX_ENDPOINT_NAME} letters, digits and inner hyphens");
         inspector.error("endpoint-name", message, &hint, &[About::Value(&property.pointer)]);
     } else if let Some(other) = names.and_then(|names| names.insert(name.to_lowercase(), property.pointer.clone())) {
         let message = format!("two endpoints have the name `{name}`");
-        let hint = "names are unique in an account and region, whatever their case";
+        let hint = "names must be unique in an account and region, regardless of case";
         inspector.error("endpoint-name", message, hint, &[About::Value(&property.pointer), About::Value(&other)]);
     }
 }
@@ -36,7 +37,7 @@ pub(super) fn check(
     let owner = format!("endpoint `{id}`");
     for excluded in properties.get("ExcludeRetainedVariantProperties").and_then(|list| list.items()).unwrap_or_default() {
         let owner = format!("`ExcludeRetainedVariantProperties` of {owner}");
-        inspector.required_by_api(&excluded, "VariantPropertyType", &owner, "name the property, such as DesiredWeight");
+        inspector.required_by_api(&excluded, "VariantPropertyType", &owner, "add it, such as DesiredWeight");
     }
     if scaling.scales(id) {
         retains_instances(inspector, properties, &owner);
@@ -60,15 +61,15 @@ pub(super) fn check(
         (None, Some(rolling)) => policies.rolling(&rolling, alarms),
         (None, None) => {
             let message = format!("`DeploymentConfig` of {owner} has no update policy: all traffic shifts at once");
-            let hint = "write exactly one: BlueGreenUpdatePolicy or RollingUpdatePolicy";
+            let hint = "add one: BlueGreenUpdatePolicy or RollingUpdatePolicy";
             policies.inspector.warning("deployment-policy", message, hint, &[About::Presence(&deployment.pointer)]);
         }
     }
     policies.exclusions(&deployment);
 }
 
-/// Without `RetainAllVariantProperties` each update sets the instances back to the number that the configuration begins with, whatever
-/// scaling has made of it.
+/// Without `RetainAllVariantProperties`, each update resets the number of instances to the
+/// configuration's initial number, regardless of scaling.
 fn retains_instances(inspector: &mut Inspector<'_>, properties: &Property<'_>, owner: &str) {
     let retains = properties.get("RetainAllVariantProperties");
     let is_on = retains.as_ref().is_some_and(|retains| *retains.value == true || retains.text() == Some("true"));
@@ -80,8 +81,8 @@ fn retains_instances(inspector: &mut Inspector<'_>, properties: &Property<'_>, o
         (Some(retains), _) => About::Value(&retains.pointer),
         (None, _) => About::Presence(&properties.pointer),
     };
-    let message = format!("each update of {owner} sets its instances back to `InitialInstanceCount`, whatever they were scaled to");
-    let hint = "write `RetainAllVariantProperties: true`, and leave `DesiredInstanceCount` out of `ExcludeRetainedVariantProperties`";
+    let message = format!("each update of {owner} resets its number of instances to `InitialInstanceCount`, regardless of scaling");
+    let hint = "write `RetainAllVariantProperties: true`, without `DesiredInstanceCount` in `ExcludeRetainedVariantProperties`";
     inspector.report(Problem::note("scaling", message).with_hint(hint), &[about]);
 }
 
@@ -94,7 +95,7 @@ struct Policies<'i, 'a, 'v> {
     scaling: &'i Scaling<'i>,
 }
 
-/// How a message calls one step, and what SageMaker allows it to be, in percent of the fleet.
+/// A step's name in messages, and SageMaker's limits for it in percent of the fleet.
 struct Step {
     name: &'static str,
     least: i64,
@@ -106,7 +107,7 @@ const LINEAR: Step = Step { name: "LinearStepSize", least: 10, most: 50 };
 const ROLLING: Step = Step { name: "MaximumBatchSize", least: 5, most: 50 };
 
 impl Policies<'_, '_, '_> {
-    /// Whether there are alarms that can end a deployment; unknown counts as yes.
+    /// Whether there are alarms that can stop a deployment; unknown counts as yes.
     fn alarms(&mut self, deployment: &Property<'_>) -> bool {
         let Some(list) = deployment.at(["AutoRollbackConfiguration", "Alarms"]) else {
             return deployment.get("AutoRollbackConfiguration").is_some_and(|rollback| rollback.is_unknown());
@@ -120,8 +121,8 @@ impl Policies<'_, '_, '_> {
             self.inspector.required(alarm, "AlarmName", &format!("an alarm of {}", self.owner));
             let Some((property, name)) = alarm.get("AlarmName").and_then(|name| Some((name.clone(), name.text()?))) else { continue };
             if name.trim().is_empty() || name.chars().count() > 255 {
-                let message = format!("`{}` cannot be the name of an alarm", property.shown());
-                self.inspector.error("name", message, "a name has 1 to 255 characters", &[About::Value(&property.pointer)]);
+                let message = format!("`{}` is not a valid alarm name", property.shown());
+                self.inspector.error("name", message, "use 1 to 255 characters", &[About::Value(&property.pointer)]);
             }
         }
         true
@@ -145,7 +146,7 @@ impl Policies<'_, '_, '_> {
         };
         for name in unused {
             if let Some(size) = routing.get(name) {
-                let message = format!("{owner} has `{name}`, and its `Type` is {}", kind.unwrap_or_default());
+                let message = format!("{owner} has `{name}`, but its `Type` is {}", kind.unwrap_or_default());
                 let kind = format!("{}/Type", routing.pointer);
                 self.inspector.error(
                     "deployment-policy",
@@ -162,14 +163,14 @@ impl Policies<'_, '_, '_> {
         };
         self.inspector.required(&routing, step.name, &owner);
         self.inspector.required(&routing, "WaitIntervalInSeconds", &owner);
-        // Between n steps there are n - 1 waits: a canary is one step and the rest.
+        // Between n steps there are n - 1 waits. A canary has two steps.
         let share = routing.get(step.name).and_then(|size| self.size(&size, &step));
         let waits = if step.name == "CanarySize" { Some(1) } else { share.map(|percent| steps(percent) - 1) };
         let total = wait.zip(waits).zip(termination).map(|((wait, waits), termination)| wait * waits + termination);
         self.lasts(policy, limit, total.map(|total| (total, "its waits")));
         if !alarms {
-            let message = format!("{} shifts its traffic step by step, and no alarm can stop that", self.owner);
-            let hint = "name alarms in `AutoRollbackConfiguration`: without one there is no rollback";
+            let message = format!("{} shifts its traffic in steps, but no alarm can stop the deployment", self.owner);
+            let hint = "add alarms to `AutoRollbackConfiguration`: without one there is no rollback";
             self.inspector.warning("no-alarms", message, hint, &[About::Presence(&routing.pointer)]);
         }
     }
@@ -180,7 +181,7 @@ impl Policies<'_, '_, '_> {
         self.inspector.required(policy, "WaitIntervalInSeconds", &owner);
         let wait = self.inspector.integer(policy, "WaitIntervalInSeconds", 0..=3600, &owner);
         let limit = self.inspector.integer(policy, "MaximumExecutionTimeoutInSeconds", 600..=28_800, &owner);
-        // Each batch is watched for the wait.
+        // SageMaker monitors each batch for the wait.
         let share = policy.get("MaximumBatchSize").and_then(|size| self.size(&size, &ROLLING));
         let total = wait.zip(share).map(|(wait, percent)| wait * steps(percent));
         self.lasts(policy, limit, total.map(|total| (total, "its waits")));
@@ -188,17 +189,17 @@ impl Policies<'_, '_, '_> {
             self.size(&rollback, &Step { name: "RollbackMaximumBatchSize", least: 1, most: 100 });
         }
         if self.variants.len() > 1 {
-            let message = format!("{} has {} variants and a rolling update, which works with one only", self.owner, self.variants.len());
-            self.inspector.error("deployment-policy", message, "take BlueGreenUpdatePolicy", &[About::Presence(&policy.pointer)]);
+            let message = format!("{} has {} variants, but a rolling update supports only one", self.owner, self.variants.len());
+            self.inspector.error("deployment-policy", message, "use BlueGreenUpdatePolicy", &[About::Presence(&policy.pointer)]);
         }
         if !alarms {
-            let message = format!("{} is updated batch by batch, and no alarm can stop that", self.owner);
-            let hint = "name alarms in `AutoRollbackConfiguration`: without one there is no rollback";
+            let message = format!("{} is updated in batches, but no alarm can stop the deployment", self.owner);
+            let hint = "add alarms to `AutoRollbackConfiguration`: without one there is no rollback";
             self.inspector.warning("no-alarms", message, hint, &[About::Presence(&policy.pointer)]);
         }
     }
 
-    /// The share of one step in percent, checked for itself and, as a number of instances, against those that there are.
+    /// The percentage of one step. Checks it, and compares a number of instances with the fleet.
     fn size(&mut self, size: &Property<'_>, step: &Step) -> Option<i64> {
         if size.is_unknown() {
             return None;
@@ -226,7 +227,7 @@ impl Policies<'_, '_, '_> {
                     variant.owner, step.least, step.most
                 );
                 let hint = if count == 1 {
-                    "one instance cannot be shifted in steps: take two, or ALL_AT_ONCE"
+                    "one instance cannot be shifted in steps: use two, or ALL_AT_ONCE"
                 } else {
                     "change the step or the number of instances"
                 };
@@ -237,22 +238,22 @@ impl Policies<'_, '_, '_> {
         share
     }
 
-    /// A percentage of one instance is that instance: nothing is held back.
+    /// Warns about percentages of a single instance, which are always the whole instance.
     fn lonely(&mut self, step: &Step, pointer: &str) {
         for variant in self.variants {
             let Some((1, count_pointer)) = self.scaling.least_instances(self.id, variant) else { continue };
             if step.name == "RollbackMaximumBatchSize" {
                 continue;
             }
-            let message = format!("{} has one instance: the first step of the deployment is all of it", variant.owner);
-            let hint = "take two instances or more, or ALL_AT_ONCE";
+            let message = format!("{} has one instance: the first step of the deployment shifts all traffic", variant.owner);
+            let hint = "use two or more instances, or ALL_AT_ONCE";
             self.inspector.warning("deployment-step", message, hint, &[About::Value(count_pointer), About::Value(pointer)]);
         }
     }
 
     fn lasts(&mut self, policy: &Property<'_>, limit: Option<i64>, waits: Option<(i64, &str)>) {
         if let Some((limit, (total, what))) = limit.zip(waits).filter(|(limit, (total, _))| limit <= total) {
-            let message = format!("`MaximumExecutionTimeoutInSeconds` of {} is {limit}, and {what} take {total} seconds", self.owner);
+            let message = format!("`MaximumExecutionTimeoutInSeconds` of {} is {limit}, but {what} take {total} seconds", self.owner);
             let pointers = [
                 format!("{}/MaximumExecutionTimeoutInSeconds", policy.pointer),
                 format!("{}/TrafficRoutingConfiguration/WaitIntervalInSeconds", policy.pointer),
@@ -269,15 +270,15 @@ impl Policies<'_, '_, '_> {
         }
     }
 
-    /// Endpoints that guardrails do not apply to: their updates shift all traffic at once.
+    /// Reports endpoints without deployment guardrails: their updates shift all traffic at once.
     fn exclusions(&mut self, deployment: &Property<'_>) {
         for variant in self.variants {
             if let Some(serverless) = &variant.serverless {
                 let message = format!(
-                    "{} has a `DeploymentConfig`, and {} is serverless: deployment guardrails do not apply",
+                    "{} has a `DeploymentConfig`, but {} is serverless: deployment guardrails do not apply",
                     self.owner, variant.owner
                 );
-                let hint = "leave `DeploymentConfig` out where the endpoint is serverless";
+                let hint = "omit `DeploymentConfig` for serverless endpoints";
                 self.inspector.error(
                     "serverless",
                     message,
@@ -288,14 +289,14 @@ impl Policies<'_, '_, '_> {
             if let Some((instance_type, pointer)) = variant.instance_type.as_ref().filter(|(instance_type, _)| instance_type.is_inf1()) {
                 let message =
                     format!("`{}` of {} has no deployment guardrails: all traffic shifts at once", instance_type.name, variant.owner);
-                let hint = "take Inf2, or leave `DeploymentConfig` out";
+                let hint = "use Inf2, or omit `DeploymentConfig`";
                 self.inspector.warning("deployment-policy", message, hint, &[About::Value(pointer), About::Presence(&deployment.pointer)]);
             }
         }
     }
 }
 
-/// How many steps of so many percent make the whole.
+/// The number of steps of this percentage in the whole.
 fn steps(percent: i64) -> i64 {
     (100 + percent - 1) / percent.max(1)
 }

@@ -11,10 +11,10 @@ use super::variant::{self, Variant};
 use super::{asynchronous, capture, serverless};
 use crate::problem::Problem;
 
-/// What other rules want to know of an endpoint configuration.
+/// What other rules need to know about an endpoint configuration.
 pub(super) struct EndpointConfig<'a> {
     pub(super) id: String,
-    /// Its production variants; none when only AWS knows them.
+    /// Its production variants; none if only AWS knows them.
     pub(super) variants: Option<Vec<Variant<'a>>>,
     /// Whether it has an `AsyncInferenceConfig`.
     pub(super) is_asynchronous: bool,
@@ -53,15 +53,15 @@ pub(super) fn check<'a>(inspector: &mut Inspector<'a>, id: &str, properties: &Pr
     if let Some(first) = everything.iter().find(|variant| variant.has_model == Some(false))
         && properties.get("ExecutionRoleArn").is_none()
     {
-        let message = format!("{} names no model, and {owner} has no `ExecutionRoleArn`", first.owner);
-        let hint = "name the model; or, for inference components, give the role that they run as";
+        let message = format!("{} has no `ModelName`, and {owner} has no `ExecutionRoleArn`", first.owner);
+        let hint = "add `ModelName`, or, for inference components, the execution role";
         inspector.error("missing-property", message, hint, &[About::Presence(&first.pointer)]);
     }
     EndpointConfig { id: id.to_owned(), variants: production, is_asynchronous: properties.get("AsyncInferenceConfig").is_some() }
 }
 
 impl<'a> EndpointConfig<'a> {
-    /// The configuration of an endpoint, where the reference can be followed.
+    /// The endpoint's configuration, if the reference can be followed.
     pub(super) fn of_endpoint<'c>(inspector: &Inspector<'a>, endpoint: &Property<'a>, configs: &'c [Self]) -> Option<&'c Self> {
         let name = endpoint.get("EndpointConfigName")?;
         let id = inspector.references.endpoint_config(name.value)?;
@@ -89,7 +89,7 @@ fn names_are_unique(inspector: &mut Inspector<'_>, variants: &[&Variant<'_>]) {
         if let Some(earlier) = first.insert(name, &variant.pointer) {
             let (here, there) = (format!("{}/VariantName", variant.pointer), format!("{earlier}/VariantName"));
             let message = format!("two variants have the name `{name}`");
-            inspector.error("name", message, "give each a name of its own", &[About::Value(&here), About::Value(&there)]);
+            inspector.error("name", message, "give each variant its own name", &[About::Value(&here), About::Value(&there)]);
         }
     }
 }
@@ -99,22 +99,22 @@ fn weights(inspector: &mut Inspector<'_>, variants: &[Variant<'_>], owner: &str)
     if all_zero {
         let pointers: Vec<String> = variants.iter().map(|variant| format!("{}/InitialVariantWeight", variant.pointer)).collect();
         let about: Vec<About<'_>> = pointers.iter().map(|pointer| About::Value(pointer)).collect();
-        let message = format!("every variant of {owner} has the weight 0: none would get a request");
-        inspector.error("weights", message, "give at least one a weight above 0", &about);
+        let message = format!("every variant of {owner} has the weight 0: no variant receives requests");
+        inspector.error("weights", message, "give at least one variant a weight above 0", &about);
     }
 }
 
-/// The key of the volumes covers no local NVMe drive; the hardware encrypts these.
+/// Reports a volume key with local NVMe drives, which it does not encrypt: the hardware does.
 fn volume_key(inspector: &mut Inspector<'_>, properties: &Property<'_>, variants: &[&Variant<'_>]) {
     let Some(key) = properties.get("KmsKeyId") else { return };
     for variant in variants {
         let Some((instance_type, pointer)) = &variant.instance_type else { continue };
         if instance_type.has_local_nvme() {
             let message = format!(
-                "`{}` of {} keeps its data on local NVMe drives, which `KmsKeyId` does not cover and with which SageMaker has refused it",
+                "`{}` of {} stores its data on local NVMe drives; `KmsKeyId` does not cover them, and SageMaker has rejected the combination",
                 instance_type.name, variant.owner
             );
-            let hint = "the hardware encrypts these drives: leave the key out for such types";
+            let hint = "the hardware encrypts these drives: omit the key for such types";
             inspector.warning("local-drives", message, hint, &[About::Value(pointer), About::Value(&key.pointer)]);
         }
     }

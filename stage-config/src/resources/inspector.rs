@@ -1,8 +1,8 @@
-//! Reporting: each finding with the place of what caused it.
+//! Reports findings, each with the place of its cause.
 
 use std::ops::RangeInclusive;
 
-use crate::layer::Standing;
+use crate::layer::SetBy;
 use crate::merge::Merged;
 use crate::problem::{Place, Problem};
 use crate::provenance::{Provenance, ResolvedTemplate};
@@ -23,9 +23,9 @@ pub(super) struct Inspector<'a> {
 /// What a finding is about.
 #[derive(Clone, Copy)]
 pub(super) enum About<'a> {
-    /// What the value is.
+    /// The value itself.
     Value(&'a str),
-    /// That there is a value.
+    /// The presence of a value.
     Presence(&'a str),
 }
 
@@ -38,11 +38,12 @@ impl<'a> Inspector<'a> {
         self.problems
     }
 
-    /// Reports what is about one or several values, the likeliest cause first. Nothing is said when one of them is not known yet.
+    /// Reports a finding about one or more values, the likeliest cause first. Reports nothing if
+    /// one of them is not known yet.
     pub(super) fn report(&mut self, problem: Problem, about: &[About<'_>]) {
-        let origins: Vec<Provenance> = about.iter().map(|about| self.trace.back(about.pointer())).collect();
+        let origins: Vec<Provenance> = about.iter().map(|about| self.trace.origin(about.pointer())).collect();
         let unknown = |name: &String| self.rules.not_known.contains(name);
-        // That something is there does not depend on what is in it.
+        // The presence of a value does not depend on its content.
         let depends = |(about, origin): (&About<'_>, &Provenance)| {
             let in_value = matches!(about, About::Value(_)) && origin.parameters.iter().any(unknown);
             origin.is_made || in_value || origin.deciding.iter().any(unknown)
@@ -54,7 +55,7 @@ impl<'a> Inspector<'a> {
         let secret = origins.iter().flat_map(|origin| &origin.parameters).find(|name| self.is_secret(name));
         let problem = match secret {
             Some(name) => {
-                let message = format!("`{name}`, which is not shown (NoEcho), makes a value that SageMaker refuses ({})", problem.code);
+                let message = format!("`{name}`, which is not shown (NoEcho), makes a value that SageMaker rejects ({})", problem.code);
                 Problem { message, hint: None, ..problem }
             }
             None => problem,
@@ -77,7 +78,8 @@ impl<'a> Inspector<'a> {
         self.report(Problem::warning(code, message).with_hint(hint), about);
     }
 
-    /// What a person wrote comes first, then what the pipeline gave, then the template's default, and last the template's own value.
+    /// The stage file comes first, then the pipeline, then the template's default, then the
+    /// template's own value.
     fn place(&self, about: &[About<'_>], origins: &[Provenance]) -> (Place, Option<String>) {
         let causes: Vec<&String> = about
             .iter()
@@ -87,9 +89,9 @@ impl<'a> Inspector<'a> {
                 About::Presence(_) => &origin.deciding,
             })
             .collect();
-        for standing in [Standing::Asked, Standing::Offered] {
+        for set_by in [SetBy::StageFile, SetBy::Pipeline] {
             let found = causes.iter().find_map(|name| {
-                let setting = self.merged.parameters.get(*name).filter(|setting| setting.standing == standing)?;
+                let setting = self.merged.parameters.get(*name).filter(|setting| setting.set_by == set_by)?;
                 Some((setting.origin.clone(), Some((*name).clone())))
             });
             if let Some(found) = found {
@@ -106,17 +108,18 @@ impl<'a> Inspector<'a> {
         }
     }
 
-    /// A number that SageMaker bounds; none when it is not there, not known, or wrong, which is reported. `owner` is what has it.
+    /// A number with SageMaker's limits; none if it is missing, unknown, or wrong, which is
+    /// reported. `owner` is its owner in messages.
     pub(super) fn integer(&mut self, parent: &Property<'_>, name: &'static str, range: RangeInclusive<i64>, owner: &str) -> Option<i64> {
         let property = parent.get(name)?;
         let number = self.number(&property, name, owner)?;
         let (least, most) = (*range.start(), *range.end());
         let bounds = if most == i64::MAX { format!("at least {least}") } else { format!("{least} to {most}") };
-        #[expect(clippy::cast_precision_loss, reason = "no bound of SageMaker's is beyond what a double holds")]
+        #[expect(clippy::cast_precision_loss, reason = "SageMaker's limits fit into a double")]
         let whole = (least as f64..=most as f64).contains(&number) && number.fract() == 0.0;
         if !whole {
-            let what = if number.fract() == 0.0 { String::new() } else { ", and whole".to_owned() };
-            let message = format!("`{name}` of {owner} is {}; it is {bounds}{what}", property.shown());
+            let what = if number.fract() == 0.0 { String::new() } else { " and a whole number".to_owned() };
+            let message = format!("`{name}` of {owner} is {}; it must be {bounds}{what}", property.shown());
             self.report(Problem::error("out-of-range", message), &[About::Value(&property.pointer)]);
             return None;
         }
@@ -124,7 +127,7 @@ impl<'a> Inspector<'a> {
         Some(number as i64)
     }
 
-    /// A number; none when it is not known, or no number, which is reported.
+    /// A number; none if it is unknown, or not a number, which is reported.
     pub(super) fn number(&mut self, property: &Property<'_>, name: &str, owner: &str) -> Option<f64> {
         if property.is_unknown() {
             return None;
@@ -137,7 +140,7 @@ impl<'a> Inspector<'a> {
         number
     }
 
-    /// A text that is one of a few; none when it is not there, not known, or another one, which is reported.
+    /// One of several strings; none if it is missing, unknown, or another one, which is reported.
     pub(super) fn one_of<'p>(&mut self, parent: &Property<'p>, name: &'static str, known: &[&str], owner: &str) -> Option<&'p str> {
         let property = parent.get(name).filter(|property| !property.is_unknown())?;
         let text = property.value.as_str();
@@ -151,7 +154,7 @@ impl<'a> Inspector<'a> {
         None
     }
 
-    /// Reports a property that must be there and is not.
+    /// Reports a missing required property.
     pub(super) fn required(&mut self, parent: &Property<'_>, name: &'static str, owner: &str) {
         if parent.get(name).is_none() && !parent.is_unknown() {
             let message = format!("{owner} has no `{name}`");
@@ -159,8 +162,8 @@ impl<'a> Inspector<'a> {
         }
     }
 
-    /// Reports a property that SageMaker's API requires and CloudFormation's schema does not. A warning, since whether CloudFormation fills it in
-    /// is documented nowhere.
+    /// Reports a missing property that SageMaker's API requires and CloudFormation's schema does
+    /// not. This is a warning, because it is not documented whether CloudFormation sets it.
     pub(super) fn required_by_api(&mut self, parent: &Property<'_>, name: &'static str, owner: &str, what_to_do: &str) {
         if parent.get(name).is_none() && !parent.is_unknown() {
             let hint = format!("{what_to_do}: SageMaker's API requires it, although CloudFormation's schema does not");
@@ -168,14 +171,14 @@ impl<'a> Inspector<'a> {
         }
     }
 
-    /// An S3 URI of at most so many characters.
+    /// Checks an S3 URI and its length.
     pub(super) fn s3_uri(&mut self, parent: &Property<'_>, name: &'static str, most: usize, owner: &str) {
         let Some(property) = parent.get(name) else { return };
         let Some(text) = property.text() else { return };
         let bucket = text.strip_prefix("s3://").and_then(|rest| rest.split('/').next()).is_some_and(|bucket| !bucket.is_empty());
         if !(bucket || text.starts_with("https://")) || text.len() > most {
             let message = format!("`{name}` of {owner} is `{}`, not an S3 URI of at most {most} characters", property.shown());
-            self.error("not-an-s3-uri", message, "it looks like s3://bucket/path", &[About::Value(&property.pointer)]);
+            self.error("not-an-s3-uri", message, "use the form s3://bucket/path", &[About::Value(&property.pointer)]);
         }
     }
 
@@ -187,16 +190,16 @@ impl<'a> Inspector<'a> {
         })
     }
 
-    /// Whether a value is the model package of the release: made of its parameter, or the same.
+    /// Whether a value is the release's model package: made from its parameter, or equal to it.
     pub(super) fn is_release_package(&self, property: &Property<'_>) -> bool {
         const PARAMETER: &str = "ModelPackageName";
         let package = self.merged.parameters.get(PARAMETER).and_then(|setting| setting.value.text());
         self.depends_on(property, PARAMETER) || package.is_some() && property.text() == package
     }
 
-    /// Whether a value is made of this parameter, or decided by it.
+    /// Whether a value is made from this parameter, or selected by it.
     pub(super) fn depends_on(&self, property: &Property<'_>, parameter: &str) -> bool {
-        self.trace.back(&property.pointer).parameters.iter().any(|name| name == parameter)
+        self.trace.origin(&property.pointer).parameters.iter().any(|name| name == parameter)
     }
 }
 

@@ -1,8 +1,9 @@
-//! Instance types: what they look like and what their families are like.
+//! Instance types: their form and the properties of their families.
 //!
-//! SageMaker adds types every few months, so an unknown one is a warning and only a wrong shape an error.
+//! SageMaker adds types every few months, so an unknown type is a warning; only an invalid form is
+//! an error.
 
-/// The families of the API's own list (SageMaker API, `ProductionVariantInstanceType`, 2026).
+/// The families in the API's list (SageMaker API, `ProductionVariantInstanceType`, 2026).
 const FAMILIES: [&str; 50] = [
     "c4",
     "c5",
@@ -56,7 +57,7 @@ const FAMILIES: [&str; 50] = [
     "trn3",
 ];
 
-/// Families with local NVMe drives whose name does not say so by a `d`.
+/// Families with local NVMe drives whose name has no `d`.
 const NVME_FAMILIES: [&str; 11] = ["dl1", "g5", "g6", "g6e", "g7e", "p5", "p5e", "p5en", "trn1", "trn1n", "trn2"];
 
 /// An instance type such as `ml.m5.large`.
@@ -68,7 +69,7 @@ pub(super) struct InstanceType<'a> {
 }
 
 impl<'a> InstanceType<'a> {
-    /// `ml.`, a family, a dot, a size.
+    /// Parses `ml.`, a family, a dot and a size.
     pub(super) fn parse(name: &'a str) -> Option<Self> {
         let (family, size) = name.strip_prefix("ml.")?.split_once('.')?;
         let plain = |text: &str, more: &str| {
@@ -78,14 +79,14 @@ impl<'a> InstanceType<'a> {
         (plain(family, "-") && plain(size, "-")).then_some(Self { name, family, size })
     }
 
-    /// Whether the API's list has the family and the size looks like one.
+    /// Whether the API lists the family and the size has a valid form.
     pub(super) fn is_known(self) -> bool {
         let sizes = ["medium", "large", "xlarge"];
         let multiple = self.size.strip_suffix("xlarge").is_some_and(|number| number.parse::<u32>().is_ok_and(|number| number > 1));
         FAMILIES.contains(&self.family) && (sizes.contains(&self.size) || multiple || self.size.starts_with("metal"))
     }
 
-    /// The families of the API's list.
+    /// The families in the API's list.
     pub(super) fn families() -> impl Iterator<Item = &'static str> {
         FAMILIES.into_iter()
     }
@@ -94,12 +95,14 @@ impl<'a> InstanceType<'a> {
         self.family
     }
 
-    /// A burstable type (T2 and its like): its speed depends on credits, and Application Auto Scaling refuses it.
+    /// A burstable type (T2 and similar): its speed depends on credits, and Application Auto
+    /// Scaling rejects it.
     pub(super) fn is_burstable(self) -> bool {
         self.family.strip_prefix('t').is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
     }
 
-    /// Whether it keeps its data on local NVMe drives, which its hardware encrypts and no KMS key covers.
+    /// Whether it stores its data on local NVMe drives, which the hardware encrypts and no KMS key
+    /// covers.
     pub(super) fn has_local_nvme(self) -> bool {
         let after_generation = self.family.trim_start_matches(|letter: char| letter.is_ascii_lowercase());
         let attributes = after_generation.trim_start_matches(|digit: char| digit.is_ascii_digit());
@@ -132,13 +135,13 @@ mod tests {
     }
 
     #[test]
-    fn burstable_types_are_those_of_the_t_families_and_no_others() {
+    fn only_t_families_are_burstable() {
         assert!(of("ml.t2.medium").is_burstable() && of("ml.t3.large").is_burstable());
         assert!(!of("ml.trn1.2xlarge").is_burstable() && !of("ml.m5.large").is_burstable());
     }
 
     #[test]
-    fn families_with_local_drives_say_so_by_a_d_or_are_listed() {
+    fn families_with_local_drives_have_a_d_or_are_listed() {
         for name in [
             "ml.m5d.large",
             "ml.g4dn.xlarge",

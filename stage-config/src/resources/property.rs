@@ -1,4 +1,4 @@
-//! A value of a resolved template, with its place there.
+//! A value of a resolved template, with its place.
 
 use serde_json::Value as Json;
 
@@ -19,13 +19,13 @@ impl<'a> Property<'a> {
         Self { value: resource.get("Properties").unwrap_or(NOTHING), pointer: pointer(["Resources", id, "Properties"]) }
     }
 
-    /// A property below this one, unless it is not there.
+    /// The property with this name, if it is present.
     pub(super) fn get(&self, name: &str) -> Option<Property<'a>> {
         let value = self.value.get(name).filter(|value| !value.is_null())?;
         Some(Property { value, pointer: format!("{}{}", self.pointer, pointer([name])) })
     }
 
-    /// A property below this one, by several names.
+    /// The property at this path of names.
     pub(super) fn at<const N: usize>(&self, names: [&str; N]) -> Option<Property<'a>> {
         names.into_iter().try_fold(self.clone(), |property, name| property.get(name))
     }
@@ -36,17 +36,17 @@ impl<'a> Property<'a> {
         Some(items.map(|(index, value)| Property { value, pointer: format!("{}/{index}", self.pointer) }).collect())
     }
 
-    /// Whether only AWS can tell the value: it is a function, or a text with a dynamic reference.
+    /// Whether only AWS knows the value: it is a function, or a string with a dynamic reference.
     pub(super) fn is_unknown(&self) -> bool {
         function(self.value).is_some() || self.value.as_str().is_some_and(|text| text.contains("{{resolve:"))
     }
 
-    /// A text that is known.
+    /// A string that is known.
     pub(super) fn text(&self) -> Option<&'a str> {
         self.value.as_str().filter(|_| !self.is_unknown())
     }
 
-    /// What is there at the end of a path; `*` is every item of a list.
+    /// The values at the end of a path; `*` is every item of a list.
     pub(super) fn reach(&self, path: &[&str]) -> Vec<Property<'a>> {
         path.iter().fold(vec![self.clone()], |reached, name| match *name {
             "*" => reached.iter().filter_map(Property::items).flatten().collect(),
@@ -54,12 +54,12 @@ impl<'a> Property<'a> {
         })
     }
 
-    /// Whether a condition that is not known decides what the value is, or whether there is one.
+    /// Whether an unknown condition decides the value or its presence.
     pub(super) fn is_undecided(&self) -> bool {
         function(self.value).is_some_and(|(name, _)| name == "Fn::If")
     }
 
-    /// The value as a message shows it.
+    /// The value for a message.
     pub(super) fn shown(&self) -> String {
         const SHOWN: usize = 80;
         let text = self.value.as_str().map_or_else(|| self.value.to_string(), str::to_owned);

@@ -1,7 +1,8 @@
-//! Which resource of the template a value names.
+//! Which resource of the template a value refers to.
 //!
-//! Source: AWS CloudFormation template reference, "Return values" of `AWS::SageMaker::Endpoint`, `EndpointConfig` and `Model`: `Ref` returns the
-//! ARN, `Fn::GetAtt` with `EndpointName`, `EndpointConfigName` or `ModelName` the name.
+//! Source: AWS CloudFormation template reference, "Return values" of `AWS::SageMaker::Endpoint`,
+//! `EndpointConfig` and `Model`: `Ref` returns the ARN; `Fn::GetAtt` with `EndpointName`,
+//! `EndpointConfigName` or `ModelName` returns the name.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +11,10 @@ use serde_json::{Value as Json, json};
 use super::symbolic_text::{Part, Text};
 use crate::provenance::function;
 
-/// How deep functions and names may nest before they are no longer followed.
+/// The maximum nesting of functions and names.
 const MAX_DEPTH: usize = 32;
 
-/// A type of resource that others name.
+/// A type of resource that others refer to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Endpoint,
@@ -41,7 +42,7 @@ impl Kind {
         }
     }
 
-    /// What comes before the name in the ARN.
+    /// The resource type in the ARN.
     fn in_arn(self) -> &'static str {
         match self {
             Self::Endpoint => "endpoint",
@@ -51,27 +52,27 @@ impl Kind {
     }
 }
 
-/// What a value with an ARN in it should have instead.
+/// An ARN in a value that expects a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ArnOf<'a> {
-    /// The logical id of the resource; none for an ARN that is written out.
+    /// The logical id of the resource; none for a literal ARN.
     pub(super) resource: Option<(&'a str, Kind)>,
-    /// Whether the value has it whatever a condition says that is not known.
+    /// Whether the ARN is there regardless of unknown conditions.
     pub(super) certain: bool,
 }
 
-/// What a scalable target scales.
+/// The variant that a scalable target scales.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Scaled<'a> {
-    /// A variant of an endpoint of the template, by logical id and, where it is known, by name.
+    /// A variant of an endpoint of the template: the logical id and, if known, the variant's name.
     Variant(&'a str, Option<String>),
     /// Nothing that the template declares.
     Elsewhere,
-    /// Perhaps a variant of any endpoint.
+    /// Possibly a variant of any endpoint.
     Unknown,
 }
 
-/// The endpoints, endpoint configurations and models of a resolved template, as other resources name them.
+/// References to the endpoints, endpoint configurations and models of a resolved template.
 ///
 /// ```
 /// let template = serde_json::json!({ "Resources": {
@@ -87,7 +88,7 @@ pub struct References<'a> {
 }
 
 impl<'a> References<'a> {
-    /// Those of a template whose parameters are put in.
+    /// The references of a resolved template.
     pub fn new(resolved: &'a Json) -> Self {
         let resources = resolved.get("Resources").and_then(Json::as_object).into_iter().flatten();
         let named = resources.filter_map(|(id, resource)| {
@@ -98,17 +99,19 @@ impl<'a> References<'a> {
         Self { resources: named.collect() }
     }
 
-    /// The logical id of the endpoint configuration that an `EndpointConfigName` leads to, where that can be followed.
+    /// The logical id of the endpoint configuration that an `EndpointConfigName` refers to, if it
+    /// can be followed.
     pub fn endpoint_config(&self, name: &'a Json) -> Option<&'a str> {
         self.named(Kind::EndpointConfig, name)
     }
 
-    /// The logical id of the model that a `ModelName` leads to, where that can be followed.
+    /// The logical id of the model that a `ModelName` refers to, if it can be followed.
     pub fn model(&self, name: &'a Json) -> Option<&'a str> {
         self.named(Kind::Model, name)
     }
 
-    /// Whether the `ResourceId` of a scalable target can be a variant of the endpoint with this logical id. What is not known may be any.
+    /// Whether the `ResourceId` of a scalable target can be a variant of the endpoint with this
+    /// logical id. An unknown value can be any variant.
     pub fn may_scale(&self, resource_id: &'a Json, endpoint: &str, variant: Option<&str>) -> bool {
         match self.scaled(resource_id) {
             Scaled::Variant(id, name) => id == endpoint && (name.is_none() || variant.is_none() || name.as_deref() == variant),
@@ -117,8 +120,8 @@ impl<'a> References<'a> {
         }
     }
 
-    /// The logical id of the resource that a value names: by `Fn::GetAtt` or `Ref`, in other functions too, or by the name that the
-    /// resource has. None where that cannot be followed.
+    /// The logical id of the resource that a value refers to: by `Fn::GetAtt` or `Ref`, also inside
+    /// other functions, or by the resource's name. None if it cannot be followed.
     pub(super) fn named(&self, kind: Kind, value: &'a Json) -> Option<&'a str> {
         if let Some(("Fn::If", Json::Array(branches))) = function(value) {
             let [_, when_true, when_false] = &branches[..] else { return None };
@@ -138,7 +141,7 @@ impl<'a> References<'a> {
         same.next().filter(|_| same.next().is_none())
     }
 
-    /// What `endpoint/NAME/variant/VARIANT` scales.
+    /// The variant that `endpoint/NAME/variant/VARIANT` scales.
     pub(super) fn scaled(&self, resource_id: &'a Json) -> Scaled<'a> {
         let text = self.read(resource_id, 0);
         let pieces = text.split("/");
@@ -159,7 +162,7 @@ impl<'a> References<'a> {
         }
     }
 
-    /// The ARNs in a value, each once.
+    /// The ARNs in a value, without duplicates.
     pub(super) fn arns(&self, value: &'a Json) -> Vec<ArnOf<'a>> {
         if let Some(("Fn::If", Json::Array(branches))) = function(value) {
             let found: Vec<Vec<ArnOf<'a>>> = branches.iter().skip(1).map(|branch| self.arns(branch)).collect();
@@ -183,7 +186,7 @@ impl<'a> References<'a> {
         self.resources.iter().filter(move |(_, (known, _))| *known == kind).map(|(id, _)| *id)
     }
 
-    /// The name of a resource, written out as far as the template says it.
+    /// The name of a resource, as far as the template determines it.
     fn name_of(&self, id: &'a str) -> Text<'a> {
         self.written_out(&Text(vec![Part::Name(id)]), 0)
     }
@@ -242,7 +245,8 @@ impl<'a> References<'a> {
         read.unwrap_or_else(unknown)
     }
 
-    /// What `Ref`, or `Fn::GetAtt` of this attribute, returns; none for what no name is made of.
+    /// The value of `Ref`, or of `Fn::GetAtt` with this attribute; none for values that are no part
+    /// of a name.
     fn attribute(&self, id: &str, attribute: Option<&str>) -> Option<Text<'a>> {
         let (id, (kind, _)) = self.resources.get_key_value(id)?;
         match attribute {
@@ -277,7 +281,8 @@ impl<'a> References<'a> {
         read
     }
 
-    /// `Fn::Select` of a list that is written out, or that `Fn::Split` makes: the usual way from an ARN to the name in it.
+    /// `Fn::Select` from a literal list or from `Fn::Split`: the usual way to extract the name from
+    /// an ARN.
     fn selected(&self, arguments: &'a [Json], depth: usize) -> Option<Text<'a>> {
         let [index, list] = arguments else { return None };
         let index = index.as_u64().or_else(|| index.as_str()?.parse().ok()).and_then(|index| usize::try_from(index).ok())?;
@@ -286,7 +291,7 @@ impl<'a> References<'a> {
         }
         let ("Fn::Split", Json::Array(split)) = function(list)? else { return None };
         let [Json::String(delimiter), text] = &split[..] else { return None };
-        // A name has letters, digits and hyphens; a piece that is unknown can have any delimiter.
+        // A name has letters, digits and hyphens; an unknown piece can contain any delimiter.
         if delimiter.is_empty() || delimiter.chars().any(|character| character.is_ascii_alphanumeric() || character == '-') {
             return None;
         }
@@ -295,7 +300,7 @@ impl<'a> References<'a> {
             match part {
                 Part::Arn(id) => {
                     let (kind, _) = self.resources.get(id)?;
-                    // Partition, region and account have neither slashes nor colons.
+                    // Partition, region and account contain neither slashes nor colons.
                     whole.push(Part::Text(format!("arn:?:sagemaker:?:?:{}/", kind.in_arn())));
                     whole.push(Part::Name(id));
                 }
@@ -307,7 +312,7 @@ impl<'a> References<'a> {
     }
 }
 
-/// As the function alone is read, so that both are the same.
+/// Reads a variable like the function alone, so that both compare equal.
 fn unknown_variable(name: &str) -> Part<'static> {
     let alone = match name.split_once('.') {
         Some(attribute) => json!({ "Fn::GetAtt": [attribute.0, attribute.1] }),

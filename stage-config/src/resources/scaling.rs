@@ -9,9 +9,9 @@ use super::reference::Scaled;
 use super::variant::Variant;
 use crate::problem::Problem;
 
-/// What the scalable targets say of the number of instances.
+/// What the scalable targets determine about the number of instances.
 pub(super) struct Scaling<'a> {
-    /// What each scales, and to how many instances at least, as far as it is known.
+    /// What each target scales, and its minimum number of instances, as far as known.
     targets: Vec<(Scaled<'a>, Option<i64>)>,
 }
 
@@ -21,8 +21,8 @@ impl Scaling<'_> {
         self.targets.iter().any(|(scaled, _)| matches!(scaled, Scaled::Variant(id, _) if *id == endpoint))
     }
 
-    /// How many instances a variant of an endpoint has at least, with the pointer of the number that it begins with. None where that is
-    /// not known: a target that cannot be followed may scale any variant.
+    /// The minimum number of instances of an endpoint's variant, with the pointer of its initial
+    /// number. None if it is unknown: a target that cannot be followed can scale any variant.
     pub(super) fn least_instances<'v>(&self, endpoint: &str, variant: &'v Variant<'_>) -> Option<(i64, &'v str)> {
         let (mut count, pointer) = variant.count.as_ref().map(|(count, pointer)| (*count, pointer.as_str()))?;
         for (scaled, least) in &self.targets {
@@ -56,7 +56,7 @@ where
         let least = inspector.integer(properties, "MinCapacity", 0..=i64::MAX, &owner);
         let most = inspector.integer(properties, "MaxCapacity", 0..=i64::MAX, &owner);
         if let Some((least, most)) = least.zip(most).filter(|(least, most)| least > most) {
-            let message = format!("{owner} scales between {least} and {most}: the least is more than the most");
+            let message = format!("{owner} scales between {least} and {most}: the minimum is above the maximum");
             let pointers = ["MinCapacity", "MaxCapacity"].map(|name| format!("{}/{name}", properties.pointer));
             inspector.report(Problem::error("out-of-range", message), &[About::Value(&pointers[0]), About::Value(&pointers[1])]);
         }
@@ -85,18 +85,19 @@ fn scaled_variant(
     variant: &Variant<'_>,
 ) {
     if least == Some(0) && !config.is_asynchronous && variant.has_model == Some(true) && variant.serverless.is_none() {
-        let message = format!("{owner} scales to no instance, and endpoint configuration `{}` is not asynchronous", config.id);
-        let hint = "only an asynchronous endpoint keeps requests until an instance is there: scale to 1 or more";
+        let message = format!("{owner} scales to 0 instances, but endpoint configuration `{}` is not asynchronous", config.id);
+        let hint = "only an asynchronous endpoint queues requests until an instance is available: scale to 1 or more";
         inspector.error("scaling", message, hint, &[About::Value(&format!("{}/MinCapacity", target.pointer))]);
     }
     if let Some((instance_type, pointer)) = variant.instance_type.as_ref().filter(|(instance_type, _)| instance_type.is_burstable()) {
-        let message = format!("`{}` of {} is burstable, and Application Auto Scaling does not scale it", instance_type.name, variant.owner);
-        let hint = "take an instance type of another family, or do not scale";
+        let message =
+            format!("`{}` of {} is burstable, and Application Auto Scaling does not support it", instance_type.name, variant.owner);
+        let hint = "use an instance type of another family, or do not scale";
         inspector.error("burstable", message, hint, &[About::Value(pointer), About::Presence(&target.pointer)]);
     }
     if let Some(serverless) = &variant.serverless {
-        let message = format!("{} is serverless, and {owner} scales its instances", variant.owner);
-        let hint = "do not scale a serverless endpoint by instances";
+        let message = format!("{} is serverless, but {owner} scales its instances", variant.owner);
+        let hint = "remove the scalable target: a serverless endpoint has no instances";
         inspector.error("serverless", message, hint, &[About::Presence(&target.pointer), About::Presence(&serverless.pointer)]);
     }
 }

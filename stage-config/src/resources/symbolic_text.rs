@@ -1,6 +1,6 @@
-//! Texts of which only AWS knows some pieces.
+//! Strings with pieces that only AWS knows.
 
-/// A piece of a text that only AWS knows as a whole.
+/// A piece of a string.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Part<'a> {
     Text(String),
@@ -8,11 +8,11 @@ pub(super) enum Part<'a> {
     Name(&'a str),
     /// The ARN of the resource with this logical id.
     Arn(&'a str),
-    /// The same function has the same value wherever it is.
+    /// A function; the same function has the same value everywhere.
     Unknown(String),
 }
 
-/// A text in pieces, no two `Part::Text` beside each other and none of them empty.
+/// A string in pieces. No two `Part::Text` are adjacent, and none is empty.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Text<'a>(pub(super) Vec<Part<'a>>);
 
@@ -35,7 +35,7 @@ impl<'a> Text<'a> {
         other.0.into_iter().for_each(|part| self.push(part));
     }
 
-    /// The text, where all of it is known.
+    /// The string, if all of it is known.
     pub(super) fn known(&self) -> Option<&str> {
         match &self.0[..] {
             [Part::Text(text)] => Some(text),
@@ -43,13 +43,13 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Whether the two are different whatever AWS puts in: two known texts, the names of two resources, a name that CloudFormation makes
-    /// and a known text.
+    /// Whether the two always differ: two known strings, the names of two resources, or a name that
+    /// CloudFormation generates and a known string.
     pub(super) fn is_known_to_differ(&self, other: &Self) -> bool {
         matches!((&self.0[..], &other.0[..]), ([Part::Text(_) | Part::Name(_)], [Part::Text(_) | Part::Name(_)]) if self != other)
     }
 
-    /// What is between the delimiters that are known; an unknown piece may have more of them.
+    /// Splits at the known delimiters; an unknown piece can contain more of them.
     pub(super) fn split(&self, delimiter: &str) -> Vec<Self> {
         let (mut pieces, mut piece) = (Vec::new(), Self::default());
         for part in &self.0 {

@@ -1,4 +1,4 @@
-//! `Tags` of SageMaker's resources.
+//! `Tags` of SageMaker resources.
 //!
 //! Source: SageMaker API, `Tag`: keys of 1 to 128 characters without `aws:`, values of at most 256, 50 of them.
 
@@ -14,20 +14,15 @@ pub(super) fn check(inspector: &mut Inspector<'_>, properties: &Property<'_>, ow
     let Some((list, tags)) = properties.get("Tags").and_then(|list| list.items().map(|items| (list, items))) else { return };
     if tags.len() > MOST {
         let message = format!("{owner} has {} tags; SageMaker allows {MOST}", tags.len());
-        inspector.error("tags", message, "leave some out", &[About::Presence(&list.pointer)]);
+        inspector.error("tags", message, "remove some of them", &[About::Presence(&list.pointer)]);
     }
     let mut keys = BTreeSet::new();
     for tag in &tags {
         if let Some((property, key)) = tag.get("Key").and_then(|key| Some((key.clone(), key.text()?))) {
             let length = key.chars().count();
             if !(1..=MOST_IN_KEY).contains(&length) || key.to_lowercase().starts_with("aws:") {
-                let message = format!("`{}` is not the key of a tag of {owner}", property.shown());
-                inspector.error(
-                    "tags",
-                    message,
-                    "a key has 1 to 128 characters and does not begin with `aws:`",
-                    &[About::Value(&property.pointer)],
-                );
+                let message = format!("`{}` is not a valid tag key of {owner}", property.shown());
+                inspector.error("tags", message, "use 1 to 128 characters, not beginning with `aws:`", &[About::Value(&property.pointer)]);
             } else if !keys.insert(key) {
                 let message = format!("{owner} has the tag `{key}` twice");
                 inspector.error("tags", message, "keep one of the two", &[About::Value(&property.pointer)]);

@@ -1,6 +1,7 @@
 //! A variant of an endpoint configuration.
 //!
-//! Source: SageMaker API, `ProductionVariant`; `ManagedInstanceScaling` with a model: what `CreateEndpointConfig` answers
+//! Source: SageMaker API, `ProductionVariant`. For `ManagedInstanceScaling` with a model: the
+//! response of `CreateEndpointConfig`
 //! (<https://github.com/hashicorp/terraform-provider-aws/pull/45926>).
 
 use super::inspector::{About, Inspector};
@@ -11,23 +12,24 @@ use super::serverless;
 use crate::names;
 use crate::problem::{Problem, did_you_mean};
 
-/// How many instance types a hint names.
+/// How many instance types a hint lists.
 const MOST_SHOWN: usize = 12;
 
-/// What other rules want to know of a variant.
+/// What other rules need to know about a variant.
 pub(super) struct Variant<'a> {
     pub(super) name: Option<&'a str>,
     pub(super) pointer: String,
-    /// How a message calls it.
+    /// Its name in messages.
     pub(super) owner: String,
     pub(super) serverless: Option<Property<'a>>,
     pub(super) instance_type: Option<(InstanceType<'a>, String)>,
-    /// How many instances it begins with, and the pointer of that.
+    /// The initial number of instances, and its pointer.
     pub(super) count: Option<(i64, String)>,
     pub(super) weight: Option<f64>,
     /// The logical id of its model in this template.
     pub(super) model: Option<&'a str>,
-    /// Whether it names a model; without, it serves inference components. None where a condition decides that is not known.
+    /// Whether it has a `ModelName`; without one it serves inference components. None if an unknown
+    /// condition decides it.
     pub(super) has_model: Option<bool>,
 }
 
@@ -41,8 +43,8 @@ pub(super) fn check<'a>(inspector: &mut Inspector<'a>, variant: &Property<'a>, c
     if let Some((property, text)) = name.as_ref().and_then(|name| Some((name, name.text()?)))
         && !names::is_sagemaker_name(text)
     {
-        let message = format!("`{}` cannot be the name of a variant", property.shown());
-        inspector.error("name", message, "a name has 1 to 63 letters, digits and inner hyphens", &[About::Value(&property.pointer)]);
+        let message = format!("`{}` is not a valid variant name", property.shown());
+        inspector.error("name", message, "use 1 to 63 letters, digits and inner hyphens", &[About::Value(&property.pointer)]);
     }
     inspector.integer(variant, "VolumeSizeInGB", 1..=512, &owner);
     inspector.integer(variant, "ModelDataDownloadTimeoutInSeconds", 60..=3600, &owner);
@@ -79,13 +81,14 @@ fn weight(inspector: &mut Inspector<'_>, variant: &Property<'_>, owner: &str) ->
     let Some(property) = variant.get("InitialVariantWeight") else { return Some(1.0) };
     let weight = inspector.number(&property, "InitialVariantWeight", owner)?;
     if weight < 0.0 {
-        let message = format!("`InitialVariantWeight` of {owner} is {weight}; it is at least 0");
+        let message = format!("`InitialVariantWeight` of {owner} is {weight}; it must be at least 0");
         inspector.report(Problem::error("out-of-range", message), &[About::Value(&property.pointer)]);
     }
     Some(weight)
 }
 
-/// The type: its shape, whether it is known, whether the model package supports it, and what it is unfit for.
+/// Checks the instance type: its form, whether it is known, whether the model package supports it,
+/// and what it does not support.
 fn instance<'a>(inspector: &mut Inspector<'_>, variant: &Property<'a>, owner: &str) -> Option<(InstanceType<'a>, String)> {
     let property = variant.get("InstanceType")?;
     if property.is_unknown() {
@@ -93,24 +96,24 @@ fn instance<'a>(inspector: &mut Inspector<'_>, variant: &Property<'a>, owner: &s
     }
     let about = [About::Value(&property.pointer)];
     let Some(instance_type) = property.value.as_str().and_then(InstanceType::parse) else {
-        let message = format!("`InstanceType` of {owner} is `{}`, which is no instance type", property.shown());
-        inspector.error("instance-type", message, "it looks like ml.m5.large", &about);
+        let message = format!("`InstanceType` of {owner} is `{}`, which is not an instance type", property.shown());
+        inspector.error("instance-type", message, "use the form ml.m5.large", &about);
         return None;
     };
     let name = instance_type.name;
     if !instance_type.is_known() {
         let guess = did_you_mean(instance_type.family(), InstanceType::families().filter(|family| *family != instance_type.family()));
-        let hint = guess.unwrap_or_else(|| "if SageMaker has it by now, nothing needs to be done".to_owned());
-        inspector.warning("instance-type", format!("`{name}` of {owner} is an instance type that is not known here"), &hint, &about);
+        let hint = guess.unwrap_or_else(|| "ignore this if SageMaker has added the type".to_owned());
+        inspector.warning("instance-type", format!("`{name}` of {owner} is an unknown instance type"), &hint, &about);
     }
     if inspector.rules.production && instance_type.is_burstable() {
-        let message = format!("`{name}` of {owner} is a burstable instance type, and this is production");
-        let hint = "its speed depends on credits that run out, and it cannot scale by itself: take ml.m5.large or the like";
+        let message = format!("`{name}` of {owner} is a burstable instance type in a production stage");
+        let hint = "its speed depends on CPU credits, and it cannot scale automatically: use a type such as ml.m5.large";
         inspector.warning("burstable", message, hint, &about);
     }
     if let Some(volume) = variant.get("VolumeSizeInGB").filter(|_| instance_type.has_local_nvme()) {
-        let message = format!("{owner} asks for a volume, and `{name}` keeps its data on local NVMe drives");
-        let hint = "leave `VolumeSizeInGB` out: these types have drives of a fixed size";
+        let message = format!("{owner} has `VolumeSizeInGB`, but `{name}` stores its data on local NVMe drives");
+        let hint = "omit `VolumeSizeInGB`: these types have drives of a fixed size";
         inspector.warning("local-drives", message, hint, &[About::Value(&volume.pointer), About::Value(&property.pointer)]);
     }
     Some((instance_type, property.pointer.clone()))
@@ -137,21 +140,23 @@ fn managed_scaling(inspector: &mut Inspector<'_>, variant: &Property<'_>, owner:
     let least = inspector.integer(&scaling, "MinInstanceCount", 0..=i64::MAX, owner);
     let most = inspector.integer(&scaling, "MaxInstanceCount", 1..=i64::MAX, owner);
     if let Some((least, most)) = least.zip(most).filter(|(least, most)| least > most) {
-        let message = format!("{owner} scales between {least} and {most} instances: the least is more than the most");
+        let message = format!("{owner} scales between {least} and {most} instances: the minimum is above the maximum");
         let pointers = ["MinInstanceCount", "MaxInstanceCount"].map(|name| format!("{}/{name}", scaling.pointer));
         inspector.report(Problem::error("out-of-range", message), &[About::Value(&pointers[0]), About::Value(&pointers[1])]);
     }
-    // Whether SageMaker also refuses scaling that is switched off is documented nowhere.
+    // It is not documented whether SageMaker also rejects disabled scaling.
     let is_on = scaling.get("Status").is_none_or(|status| status.text() == Some("ENABLED"));
     if is_on && has_model == Some(true) {
-        let message = format!("{owner} has `ManagedInstanceScaling` and a `ModelName`: SageMaker scales so for inference components only");
+        let message =
+            format!("{owner} has `ManagedInstanceScaling` and a `ModelName`: SageMaker supports this for inference components only");
         let hint = "remove `ManagedInstanceScaling` and scale the variant with an AWS::ApplicationAutoScaling::ScalableTarget, or remove \
                     `ModelName` and serve the model as an inference component";
         inspector.error("scaling", message, hint, &[About::Presence(&scaling.pointer), About::Value(&scaling.pointer)]);
     }
 }
 
-/// Whether the model package that the variants serve supports their instance types. What serves another model is not looked at.
+/// Checks that the model package supports the instance types of the variants that serve it.
+/// Variants with other models are skipped.
 pub(super) fn supported(inspector: &mut Inspector<'_>, variants: &[&Variant<'_>], models: &[Model]) {
     let supported = &inspector.rules.supported_instance_types;
     let serves_release = |variant: &Variant<'_>| models.iter().any(|model| model.is_release && Some(model.id.as_str()) == variant.model);
@@ -176,13 +181,13 @@ fn routing(inspector: &mut Inspector<'_>, variant: &Property<'_>, owner: &str) {
         &routing,
         "RoutingStrategy",
         &format!("`RoutingConfig` of {owner}"),
-        "write `RoutingStrategy`, or leave `RoutingConfig` out",
+        "write `RoutingStrategy`, or omit `RoutingConfig`",
     );
     let Some(strategy) = routing.get("RoutingStrategy") else { return };
     let known = ["LEAST_OUTSTANDING_REQUESTS", "RANDOM", "PREFIX_AWARE", "KV_AWARE"];
     if strategy.text().is_some_and(|text| !known.contains(&text)) {
-        let message = format!("`RoutingStrategy` of {owner} is `{}`, which is not known here", strategy.shown());
-        let hint = format!("known are {}", known.join(", "));
+        let message = format!("`RoutingStrategy` of {owner} is `{}`, which is unknown", strategy.shown());
+        let hint = format!("the known strategies are {}", known.join(", "));
         inspector.warning("routing", message, &hint, &[About::Value(&strategy.pointer)]);
     }
 }

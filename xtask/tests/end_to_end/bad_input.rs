@@ -74,7 +74,7 @@ const MISTAKES: &[Mistake] = &[
         says: &[
             "staging-config-template.json:1:63",
             "prod-config-template.json:1:63",
-            "less than the least value, 1",
+            "below the minimum 1",
             "an instance type such as ml.m5.large",
         ],
     },
@@ -110,7 +110,7 @@ const MISTAKES: &[Mistake] = &[
         arguments: BUILD,
         code: 2,
         says: &[
-            "account `222222222223` is no target of the stage; its targets are 222222222222",
+            "account `222222222223` is not a target of the stage; its targets are 222222222222",
             "staging-config-overrides.json:2:18",
             "`ModelPackageName` is the same in every account and region of a release",
             "--regional-model-package",
@@ -123,7 +123,7 @@ const MISTAKES: &[Mistake] = &[
         make: |project| project.write("prod-config-overrides.json", r#"{ "version": 2, "overrides": [] }"#),
         arguments: BUILD,
         code: 2,
-        says: &["the file has version 2; this program knows version 1", "prod-config-overrides.json:1:14"],
+        says: &["the file has version 2; only version 1 is supported", "prod-config-overrides.json:1:14"],
     },
     Mistake {
         name: "a stack set's name that is too long, in a template without bounds",
@@ -147,7 +147,7 @@ const MISTAKES: &[Mistake] = &[
         arguments: &["build", "--registry", "examples/registry.json", "--template-configuration"],
         code: 2,
         says: &[
-            "`EndpointInstanceCount` keeps its previous value, which a template configuration cannot say",
+            "`EndpointInstanceCount` keeps its previous value, which a template configuration cannot express",
             "staging-config-template.json:1:65",
         ],
     },
@@ -168,7 +168,7 @@ const MISTAKES: &[Mistake] = &[
         make: |project| staging(project, r#"[{ "ParameterKey": "EndpointInstanceType", "ParameterValue": ["ml.m5.large"] }]"#),
         arguments: BUILD,
         code: 2,
-        says: &["the value of `EndpointInstanceType` is a list, not text"],
+        says: &["the value of `EndpointInstanceType` is a list, not a string"],
     },
     Mistake {
         name: "a file that is not JSON",
@@ -312,7 +312,7 @@ const MISTAKES: &[Mistake] = &[
         make: |project| project.set("MODEL_PACKAGE", "99"),
         arguments: BUILD,
         code: 2,
-        says: &["no version 99", "name one of the versions that are in the file"],
+        says: &["no version 99", "choose one of the versions in the file"],
     },
     Mistake {
         name: "a file where the release's folder should be",

@@ -70,7 +70,7 @@ fn flags_win_over_variables_and_an_empty_one_counts_as_not_given() {
     let mut project = Project::new().with_pipeline_variables();
     project.set("STAGING_CONFIG_NAME", "");
     let flags = ["--env-type-staging-name", "stg", "--staging-accounts", " 222222222222, 444444444444,222222222222,", "--regions", ""];
-    project.run(REGISTRY.iter().chain(&flags)).ends_with(0).says("`EnvType` is `staging` here, but the pipeline's `stg`");
+    project.run(REGISTRY.iter().chain(&flags)).ends_with(0).says("`EnvType` is `staging` here, but is overridden by the pipeline's `stg`");
     let staging = parameters(&project.json("target/deploy/staging-config.json"));
     assert_eq!(staging.iter().filter(|(name, _)| name == "EnvType").map(|(_, value)| value.as_str()).collect::<Vec<_>>(), ["stg"]);
     assert!(staging.contains(&("SageMakerSubnetIds".to_owned(), "ds-stg-private-subnet-ids".to_owned())));

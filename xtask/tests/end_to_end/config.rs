@@ -234,7 +234,7 @@ fn a_template_that_chooses_by_account_or_region_is_checked_in_each() {
     let one = "VolumeSizeInGB: !If [SizesVolume, !Ref VolumeSizeGiB, !Ref 'AWS::NoValue']";
     assert!(template.contains(one) && template.contains("Mappings"));
     project.write("cfn-sm-endpoint-template.yml", &template.replacen(one, by_account, 1));
-    project.run(["config", "check"]).ends_with(2).says("`VolumeSizeInGB` of variant `AllTraffic` is 600; it is 1 to 512");
+    project.run(["config", "check"]).ends_with(2).says("`VolumeSizeInGB` of variant `AllTraffic` is 600; it must be 1 to 512");
     project.set("STAGING_ACCOUNT_LIST", "222222222222");
     project.run(["config", "check"]).ends_with(0);
     project.set("STAGING_ACCOUNT_LIST", "222222222222,555555555555");
@@ -252,7 +252,7 @@ fn what_is_merely_unwise_in_production_is_a_warning() {
     project
         .run(["config", "check"])
         .ends_with(0)
-        .says("burstable instance type, and this is production")
+        .says("burstable instance type in a production stage")
         .says("prod-config-template.json:1:62");
 }
 
@@ -301,8 +301,8 @@ fn what_aws_refuses_is_an_error_and_what_is_not_known_here_is_a_warning() {
     };
     check("", "").ends_with(0);
     for (text, becomes, says) in [
-        ("!GetAtt C.EndpointConfigName", "!Ref C", "error: `EndpointConfigName` of `E` has the ARN of `C` where its name belongs"),
-        ("!GetAtt M.ModelName", "!Sub '${M}'", "error: `ModelName` of `C` has the ARN of `M` where its name belongs"),
+        ("!GetAtt C.EndpointConfigName", "!Ref C", "error: `EndpointConfigName` of `E` is the ARN of `C` instead of its name"),
+        ("!GetAtt M.ModelName", "!Sub '${M}'", "error: `ModelName` of `C` is the ARN of `M` instead of its name"),
         (
             "InitialInstanceCount: 1",
             "InitialInstanceCount: 1, ManagedInstanceScaling: {Status: ENABLED}",

@@ -64,9 +64,9 @@ const ACCURACY: fn() -> Json = || json!({ "metrics": [{ "name": "accuracy", "at"
 fn each_gate_passes_the_newest_over_and_the_manifest_says_why() {
     let cases: [(&str, Json, SeedPackage); 8] = [
         ("it has no metadata `owner`", json!({ "metadata": [{ "key": "owner" }] }), SeedPackage { metadata: None, ..good("good.json") }),
-        ("metric `accuracy` is 0.91, less than 0.95 (tolerance 0.001)", ACCURACY(), good("bad.json")),
+        ("metric `accuracy` is 0.91, below the minimum 0.95 (tolerance 0.001)", ACCURACY(), good("bad.json")),
         (
-            "it has no life cycle, and must be stage `Staging`",
+            "it has no life cycle, but must be stage `Staging`",
             json!({ "life_cycle": { "stages": ["Staging"] } }),
             SeedPackage { life_cycle: None, ..good("good.json") },
         ),
@@ -76,7 +76,7 @@ fn each_gate_passes_the_newest_over_and_the_manifest_says_why() {
             SeedPackage { images: Some(vec!["docker.io/iris:1".to_owned()]), ..good("good.json") },
         ),
         (
-            "it does not take `text/csv`",
+            "it does not accept `text/csv`",
             json!({ "content_types": ["text/csv"] }),
             SeedPackage { content_types: Some(vec!["application/json".to_owned()]), ..good("good.json") },
         ),
@@ -115,7 +115,7 @@ fn each_gate_passes_the_newest_over_and_the_manifest_says_why() {
 fn a_gate_that_needs_no_document_costs_no_request_more_and_a_metric_costs_one() {
     let (cloud, project) = registry(good("good.json"));
     with_policy(&project, json!({ "metadata": [{ "key": "owner" }], "four_eyes": true, "content_types": ["text/csv"] }));
-    project.run(["build"]).ends_with(0).says("it meets the 3 gates of the release policy");
+    project.run(["build"]).ends_with(0).says("it passes the 3 gates of the release policy");
     let actions = || cloud.aws.requests().unwrap().into_iter().map(|request| request.action).collect::<Vec<_>>();
     assert_eq!(actions(), ["ListModelPackages", "DescribeModelPackage"]);
     cloud.aws.clear_requests().unwrap();
@@ -144,7 +144,7 @@ fn a_gate_that_cannot_be_read_ends_the_build_and_deploys_nothing_older() {
     let denied = Fault::error(403, "AccessDenied", "Access Denied").on("s3", "GetObject");
     refused(good("good.json"), 3, &["metric `accuracy` cannot be read", "AccessDenied", "s3:GetObject"], Some(denied));
     refused(good("nowhere.json"), 3, &["NoSuchKey", "nowhere.json"], None);
-    refused(SeedPackage { metrics: None, ..good("x") }, 2, &["names no metrics `ModelQuality.Statistics`"], None);
+    refused(SeedPackage { metrics: None, ..good("x") }, 2, &["refers to no metrics `ModelQuality.Statistics`"], None);
     cloud.aws.reset().unwrap();
     let project = fill(&cloud, good("other.json"));
     cloud.aws.put_object(HOME, BUCKET, "other.json", r#"{ "accuracy": { "mean": 0.97 } }"#).unwrap();
@@ -153,7 +153,7 @@ fn a_gate_that_cannot_be_read_ends_the_build_and_deploys_nothing_older() {
     cloud.aws.reset().unwrap();
     let project = fill(&cloud, SeedPackage { last_modified_by: None, ..good("good.json") });
     with_policy(&project, json!({ "four_eyes": true }));
-    project.run(["build"]).ends_with(2).says("SageMaker does not say who last changed the package");
+    project.run(["build"]).ends_with(2).says("SageMaker does not report who last changed the package");
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn a_metric_is_read_beside_a_snapshot_and_no_call_to_aws_is_made() {
     let mut project = Project::new().with_pipeline_variables();
     project.set("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
     let build = ["build", "--registry", "examples/registry.json", "--release-policy", "examples/release-policy.json"];
-    project.run(build).ends_with(0).says("it meets the 8 gates of the release policy").says("metric `accuracy`: 0.967");
+    project.run(build).ends_with(0).says("it passes the 8 gates of the release policy").says("metric `accuracy`: 0.967");
     let manifest = project.json("target/deploy/release-manifest.json");
     assert_eq!(manifest["choice"]["release_policy"]["file"], "examples/release-policy.json");
     std::fs::remove_dir_all(project.path("examples/registry.s3")).unwrap();

@@ -84,7 +84,7 @@ fn what_cannot_be_recorded_is_said_and_the_results_stay() {
     assert_eq!(project.json("target/test-results/test-results.json")["verdict"], "passed");
     // Found before any work.
     cloud.aws.clear_requests().unwrap();
-    project.run(["test-staging", "--record=Staging"]).ends_with(2).says("give both as STAGE/STATUS");
+    project.run(["test-staging", "--record=Staging"]).ends_with(2).says("write STAGE/STATUS");
     project.run(["test-staging", "--record", "--endpoint-url", "http://127.0.0.1:9"]).ends_with(2).says("there is no release");
     assert!(cloud.aws.requests().unwrap().is_empty());
 }

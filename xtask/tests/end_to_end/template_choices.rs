@@ -50,7 +50,7 @@ impl Space {
     fn allows(&self, choice: &Choice) -> bool {
         let mut layer = Layer::default();
         for (name, value) in choice {
-            layer.offer(name, value, "a choice");
+            layer.set_by_pipeline(name, value, "a choice");
         }
         check_rules(&self.document, &self.section, &merge([layer]), &BTreeSet::new()).is_empty()
     }
@@ -298,7 +298,7 @@ fn no_pair_of_choices_makes_an_endpoint_that_aws_refuses() {
         assert_eq!(dangling(&document), BTreeSet::new(), "{choice:?}");
         let mut layer = Layer::default();
         for (name, value) in choice {
-            layer.offer(name, value, "a choice");
+            layer.set_by_pipeline(name, value, "a choice");
         }
         let found = stage_config::check_resources(
             stage_config::ResolvedTemplate::new(&space.document, &document),
