@@ -1,4 +1,4 @@
-//! What was tested, and every endpoint on one line.
+//! What was tested, and a table of all endpoints.
 
 use std::collections::BTreeSet;
 
@@ -43,7 +43,7 @@ pub(super) fn tested(report: &Report) -> Markup {
     }
 }
 
-/// The first values; how many more there are.
+/// The first values, and the number of further ones.
 fn listed(values: &BTreeSet<&str>) -> Markup {
     const SHOWN: usize = 6;
     html! {
@@ -86,7 +86,7 @@ pub(super) fn endpoints(report: &Report) -> Markup {
     }
 }
 
-/// The versions that an endpoint serves, each once.
+/// The versions that an endpoint serves, without duplicates.
 fn serves(target: &TargetReport) -> String {
     let packages = target.variants.iter().filter(|variant| variant.takes_traffic()).flat_map(|variant| &variant.model_packages);
     let mut names: Vec<_> =
