@@ -16,8 +16,7 @@ pub use self::session::{SessionRequest, session};
 use crate::clock::{Clock, SystemClock};
 use crate::target::{Asynchronous, Description, InvokeError, ModelResponse, Request, Target, TargetError};
 
-/// A SageMaker endpoint, real-time or asynchronous. The response of an asynchronous endpoint is
-/// read from S3.
+/// A SageMaker endpoint, real-time or asynchronous. Asynchronous responses are read from S3.
 ///
 /// The first [`describe`](Target::describe) shows which of the two it is; until then it is invoked
 /// as a real-time endpoint. All clients must be for the endpoint's account and region. Turn retries
@@ -29,14 +28,12 @@ pub struct SageMakerTarget<C = SystemClock> {
     runtime: aws_sdk_sagemakerruntime::Client,
     s3: aws_sdk_s3::Client,
     endpoint: String,
-    /// The last description.
     asynchronous: Arc<Mutex<Option<Asynchronous>>>,
     clock: C,
 }
 
 impl SageMakerTarget {
-    /// An endpoint by its name, in the case in which it was created: InvokeEndpoint is
-    /// case-sensitive.
+    /// An endpoint by its name. InvokeEndpoint is case-sensitive.
     pub fn new(
         sagemaker: aws_sdk_sagemaker::Client,
         runtime: aws_sdk_sagemakerruntime::Client,
@@ -46,9 +43,8 @@ impl SageMakerTarget {
         Self { sagemaker, runtime, s3, endpoint: endpoint.into(), asynchronous: Arc::default(), clock: SystemClock::new() }
     }
 
-    /// An endpoint by its name, with clients made for testing. Calls to describe it are retried as
-    /// usual; invocations are not. Stalled-stream protection is off, so that it does not cut off a
-    /// slow model.
+    /// An endpoint by its name, with clients made for testing: invocations are not retried, and
+    /// stalled-stream protection is off, so that it does not cut off a slow model.
     pub fn from_config(config: &aws_config::SdkConfig, endpoint: impl Into<String>) -> Self {
         Self::new(aws_sdk_sagemaker::Client::new(config), invoke::client(config), objects::client(config), endpoint)
     }

@@ -18,12 +18,10 @@ use crate::target::{
 /// The header in which SageMaker passes a request's custom attributes to the container.
 const CUSTOM_ATTRIBUTES: HeaderName = HeaderName::from_static("x-amzn-sagemaker-custom-attributes");
 
-/// A model container that serves `GET /ping` and `POST /invocations`, as SageMaker requires of
-/// every serving container.
+/// A model container with `GET /ping` and `POST /invocations`, as SageMaker requires.
 ///
-/// Each request opens its own connection, so that no case benefits from another's. On loopback this
-/// costs well below a millisecond. A response of more than [`MAX_BODY`] bytes is cut off and is the
-/// model's failure.
+/// Each request opens its own connection, so that no case benefits from another's. A response of
+/// more than [`MAX_BODY`] bytes is cut off and is the model's failure.
 #[derive(Debug, Clone)]
 pub struct ContainerTarget {
     /// `host:port`.
@@ -106,7 +104,6 @@ impl ContainerTarget {
     }
 }
 
-/// A container's response.
 struct Response {
     status: StatusCode,
     content_type: Option<String>,
@@ -115,8 +112,7 @@ struct Response {
 }
 
 impl Target for ContainerTarget {
-    /// `GET /ping`: status 200 means that the container accepts requests; any other status means
-    /// that it does not yet.
+    /// `GET /ping`: only status 200 means that the container accepts requests.
     async fn describe(&self) -> Result<Description, TargetError> {
         let response = self.send(Method::GET, "/ping", Vec::new(), Bytes::new()).await?;
         let status = if response.status == StatusCode::OK { EndpointStatus::InService } else { EndpointStatus::Creating };

@@ -18,8 +18,7 @@ pub enum Event {
         /// The limit of the wait.
         limit: Duration,
     },
-    /// The target could not be described, for a reason that may be temporary; it is tried again
-    /// after a while.
+    /// The target could not be described, perhaps temporarily; it is tried again after a while.
     NotDescribed {
         /// The error.
         message: String,

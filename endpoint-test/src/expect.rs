@@ -23,7 +23,6 @@ use crate::report::CheckReport;
 use crate::rows::Row;
 use crate::target::{ModelFailure, ModelResponse};
 
-/// What a case expects.
 #[derive(Debug, Clone)]
 pub(crate) enum Expectation {
     /// A response.
@@ -111,8 +110,7 @@ pub(crate) fn check_response(expected: &ResponseExpectation, response: &ModelRes
             Err(check) => checks.push(check),
         }
     }
-    // A case without expectations for the body still requires one: an empty response is no
-    // prediction.
+    // Without expectations for the body it must not be empty: that is no prediction.
     if expected.ignores_the_body() {
         checks.push(CheckReport::judged("body", !response.body.is_empty(), || "the response has no body".to_owned()));
     }
@@ -132,7 +130,6 @@ impl ResponseExpectation {
     }
 }
 
-/// Checks a model's own error if one is expected.
 pub(crate) fn check_model_error(expected: &ModelErrorExpectation, failure: &ModelFailure) -> Vec<CheckReport> {
     let mut checks = vec![CheckReport::passed("model_error")];
     if let Some(status) = expected.status {
@@ -149,7 +146,6 @@ pub(crate) fn check_model_error(expected: &ModelErrorExpectation, failure: &Mode
     checks
 }
 
-/// Checks how long the response took.
 pub(crate) fn check_latency(max: Duration, latency: Duration) -> CheckReport {
     let (max_text, latency_text) = (display_duration(max), display_duration(latency));
     let check = if latency <= max {

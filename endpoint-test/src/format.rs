@@ -1,5 +1,4 @@
-//! Durations in a readable form (`250ms`, `1.5s`, `15m`) and excerpts of long texts, for suites and
-//! reports.
+//! Readable durations (`250ms`, `1.5s`, `15m`) and excerpts of long texts.
 
 use std::time::Duration;
 
@@ -46,7 +45,6 @@ pub(crate) fn milliseconds(duration: Duration) -> f64 {
 /// The longest value in a report, in characters.
 pub(crate) const EXCERPT: usize = 500;
 
-/// The beginning of a text, for a report.
 pub(crate) fn excerpt(text: &str) -> String {
     cut(text, EXCERPT)
 }

@@ -37,8 +37,7 @@ pub(crate) struct Document {
 
 impl Document {
     pub(crate) fn read(bytes: &[u8]) -> serde_json::Result<Self> {
-        // Parsing to values first limits the depth and rejects what a raw value accepts: `1e999`
-        // and half a surrogate pair.
+        // Parsing to values limits the depth, and rejects `1e999` and half a surrogate pair.
         let value = serde_json::from_slice(bytes)?;
         Ok(Self { value, json: Json::of(serde_json::from_slice(bytes)?)? })
     }
@@ -63,7 +62,6 @@ impl Json {
         })
     }
 
-    /// The value at a JSON Pointer.
     pub(crate) fn at(&self, pointer: &str) -> Option<&Self> {
         pointer.split('/').skip(1).try_fold(self, |value, step| match value {
             Self::Map(members) => members.get(&step.replace("~1", "/").replace("~0", "~")),
@@ -104,8 +102,7 @@ impl From<Numeral> for Json {
 }
 
 impl Numeral {
-    /// Parses a number from JSON or CSV. A notation that JSON does not have, such as `.5`, is
-    /// normalised.
+    /// Parses a number from JSON or CSV. Notations that JSON lacks, such as `.5`, are normalised.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let text = text.trim();
         let number = Self::of_json(text).or_else(|| Self::of(text.parse().ok()?))?;
@@ -140,8 +137,7 @@ impl Numeral {
         self.as_str().parse().ok()
     }
 
-    /// The order of two numbers. Integers are compared by their digits: above 2^53 several of them
-    /// share one binary number.
+    /// Integers are ordered by their digits: above 2^53 several of them share one binary number.
     pub(crate) fn order(&self, other: &Self) -> Ordering {
         if !(self.is_integer() && other.is_integer()) {
             return self.value().partial_cmp(&other.value()).unwrap_or(Ordering::Equal);

@@ -1,5 +1,4 @@
-//! Tests model endpoints with real requests: Amazon SageMaker endpoints in any account, and model
-//! containers on this machine.
+//! Tests Amazon SageMaker endpoints in any account, and model containers, with real requests.
 //!
 //! A team writes requests and expected responses into a [suite](Suite). A [run](Run) waits until
 //! the target is in service, checks that it serves the approved model package, sends the requests

@@ -27,8 +27,7 @@ pub(crate) fn of_file(path: &str) -> Option<&'static str> {
     })
 }
 
-/// Whether a response's media type is the expected one. Case is ignored, and so are parameters
-/// unless expected.
+/// Whether a media type is the expected one, without case and, unless expected, parameters.
 pub(crate) fn matches(expected: &str, actual: &str) -> bool {
     let normal = |text: &str| text.chars().filter(|character| !character.is_whitespace()).collect::<String>().to_ascii_lowercase();
     let (expected, actual) = (normal(expected), normal(actual));

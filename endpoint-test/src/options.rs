@@ -18,8 +18,7 @@ pub struct RunOptions {
     pub describe_timeout: Duration,
     /// The timeout of a case, unless the suite sets one.
     pub case_timeout: Duration,
-    /// The same for an asynchronous endpoint, where a request also waits in a queue and for an
-    /// instance.
+    /// The same for an asynchronous endpoint: with the time in a queue and for an instance.
     pub asynchronous_case_timeout: Duration,
     /// The caller's own checks, which run on every response.
     pub checks: Vec<Arc<dyn CustomCheck>>,
@@ -33,8 +32,7 @@ pub struct RunOptions {
     /// When to run the suite's load.
     #[cfg(feature = "load")]
     pub load: LoadMode,
-    /// Whether checks alone are a test: a suite without cases then passes if they pass. Otherwise
-    /// it is empty.
+    /// Whether a suite without cases passes if the checks pass. Otherwise it is empty.
     pub checks_suffice: bool,
     /// Interrupts the run, which then returns its results so far.
     pub interruption: Interruption,

@@ -19,8 +19,7 @@ pub struct Place {
 pub enum ProblemCode {
     /// The suite has a load, and this crate was built without its feature `load`.
     LoadNotSupported,
-    /// A variable has no value, and its name resembles none that has one; the problem's subject is
-    /// its name.
+    /// A variable has no value, nor a similar name that has one. The subject is its name.
     VariableWithoutValue,
     /// A golden file does not exist.
     GoldenFileMissing,

@@ -93,8 +93,7 @@ pub struct SuiteInfo {
 /// Where a target is and which project it belongs to: the head of its report.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TargetInfo {
-    /// The AWS account's twelve digits; for a container any text that identifies its host, such as
-    /// `local`.
+    /// The AWS account's twelve digits; for a container any text for its host, such as `local`.
     pub account_id: String,
     /// The AWS region.
     pub region: String,
@@ -151,8 +150,7 @@ pub struct TargetReport {
     /// Whether requests and responses are captured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_capture: Option<bool>,
-    /// Whether the endpoint is asynchronous: its latencies last until the response is in S3,
-    /// including the time in the queue.
+    /// Whether it is asynchronous: then latencies last until the response is in S3, queue included.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub asynchronous: bool,
     /// The production variants.
@@ -175,8 +173,7 @@ pub struct TargetReport {
     pub load: Option<Box<LoadReport>>,
 }
 
-/// The kinds of finding that a program may want to recognise, to add a hint. Not in any written
-/// report.
+/// The kinds of finding that a program may want to recognise. Not in any written report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FindingCode {

@@ -9,7 +9,6 @@ use crate::json::{Json, Numeral};
 /// The most rows of one file: each is a request to every endpoint.
 pub(crate) const MAX_ROWS: usize = 100_000;
 
-/// A CSV file's content.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Table {
     names: Vec<String>,
@@ -18,7 +17,6 @@ pub(crate) struct Table {
     lines: Vec<u64>,
 }
 
-/// One row of a table.
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
     table: Arc<Table>,
@@ -100,7 +98,6 @@ impl Table {
         Ok(Self { names, rows, lines })
     }
 
-    /// The columns' names.
     pub(crate) fn names(&self) -> &[String] {
         &self.names
     }
@@ -119,7 +116,6 @@ impl Row {
         Self { table: Arc::clone(table), index }
     }
 
-    /// The row's number, from one.
     pub(crate) fn number(&self) -> usize {
         self.index + 1
     }

@@ -1,5 +1,4 @@
-//! Runs one suite against one target: waits until it is in service, checks what it serves, then
-//! sends the suite's requests.
+//! Runs one suite against one target: waits for it, checks what it serves, sends the requests.
 
 mod case;
 mod checks;
@@ -93,8 +92,7 @@ impl<'a, T: Target, B: Target, C: Clock> Run<'a, T, B, C> {
         Run { target, suite, expected, baseline, options, clock }
     }
 
-    /// Runs the suite and always returns a report. `info` is its head; `on_event` is called with
-    /// the progress.
+    /// Runs the suite and always returns a report, with `info` as its head.
     ///
     /// The future may be dropped at any time; [`RunOptions::interruption`] ends it with a report.
     pub async fn start(self, info: TargetInfo, mut on_event: impl FnMut(Event)) -> TargetReport {

@@ -29,8 +29,7 @@ pub trait SampleStore: Sync {
     fn fetch(&self, url: &str) -> impl Future<Output = Result<Bytes, TargetError>> + Send;
 }
 
-/// The sample payloads of a model package (`SamplePayloadUrl`: one tar archive, compressed with
-/// gzip).
+/// The sample payloads of a model package (`SamplePayloadUrl`: a tar archive with gzip).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Samples {
     files: BTreeMap<String, Bytes>,

@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 
 use crate::report::is_steering;
 
-/// One word of a POSIX shell, on one line and without control characters. A line break at its very
-/// end is lost.
+/// One word of a POSIX shell, without control characters. A final line break is lost.
 pub fn word(text: &str) -> String {
     let plain = |character: char| character.is_ascii_alphanumeric() || "-_./:=@%+,".contains(character);
     if text.chars().any(is_steering) {

@@ -87,8 +87,7 @@ impl Suite {
     ///
     /// # Errors
     ///
-    /// All problems in the text, each with its location. Only invalid YAML stops the parser: it is
-    /// reported alone.
+    /// All problems in the text, each with its location; invalid YAML alone.
     pub fn parse(text: &str, path: &Path) -> Result<Self, SuiteErrors> {
         Self::parse_with(text, path, &SuiteOptions::default())
     }
@@ -110,8 +109,8 @@ impl Suite {
     ///
     /// # Errors
     ///
-    /// All problems in the suite, and all files that cannot be read, are too large, are outside the
-    /// folder, or have invalid content.
+    /// All problems in the suite, and all files that are unreadable, too large, outside, or
+    /// invalid.
     pub fn load(path: &Path) -> Result<Self, SuiteErrors> {
         Self::load_with(path, &SuiteOptions::default())
     }
@@ -140,8 +139,7 @@ impl Suite {
     ///
     /// # Errors
     ///
-    /// Every file that could not be read, is larger than [`MAX_BODY`](crate::MAX_BODY), or has
-    /// invalid content.
+    /// Every file that is unreadable, larger than [`MAX_BODY`](crate::MAX_BODY), or invalid.
     pub fn load_files(self, mut read: impl FnMut(&str) -> std::io::Result<Vec<u8>>) -> Result<Self, SuiteErrors> {
         files::load_files(self, |path| read(path).map_err(|error| files::unread(path, &error)))
     }
@@ -158,15 +156,13 @@ impl Suite {
         self.cases.iter().any(Case::sends_sample)
     }
 
-    /// Supplies the model package's sample payloads. A case with `sample: all` becomes one case for
-    /// each of them.
+    /// Supplies the sample payloads. A case with `sample: all` becomes one case for each of them.
     #[must_use]
     pub fn with_samples(self, samples: &Samples) -> Self {
         samples::add(self, Ok(samples))
     }
 
-    /// Records why there are no sample payloads: the cases that send them are errors with this
-    /// reason.
+    /// Records why there are no sample payloads: cases that send them are errors with this reason.
     #[must_use]
     pub fn without_samples(self, why: &str) -> Self {
         samples::add(self, Err(why))

@@ -66,6 +66,5 @@ pub struct ModelResponse {
 /// (InvokeEndpoint, "Body"; six MiB before that).
 pub const MAX_BODY: usize = 25 * 1000 * 1000;
 
-/// The body size in bytes above which older endpoints and regions may refuse: the API model's
-/// 6,291,456.
+/// Older endpoints and regions may refuse larger bodies: the API model's 6,291,456 bytes.
 pub const LARGE_BODY: usize = 6_291_456;

@@ -1,5 +1,4 @@
-//! Invokes an asynchronous endpoint: the request is queued, and the response is read from Amazon
-//! S3.
+//! Invokes an asynchronous endpoint: queues the request, and reads the response from Amazon S3.
 
 use std::time::Duration;
 
@@ -54,7 +53,6 @@ struct Ticket {
     request_id: Option<String>,
 }
 
-/// An object in S3.
 struct Object {
     content_type: Option<String>,
     /// `None` if it is too long.
@@ -88,8 +86,7 @@ impl Queue<'_> {
                 return Err(failed(message, &ticket));
             }
             let next = spread(pause, fastrand::f64());
-            // Report the obstacle just before the time is up: after that the caller no longer
-            // waits.
+            // Report the obstacle just before the timeout: afterwards the caller no longer waits.
             if let Some(obstacle) = obstacle
                 && clock.now().saturating_sub(start) + next >= request.timeout
             {
@@ -150,8 +147,7 @@ impl Queue<'_> {
         Ok(url)
     }
 
-    /// The object at an S3 URI; `None` while it may still appear. A reason why it may never appear
-    /// is stored in `obstacle`.
+    /// The object at an S3 URI; `None` if it may still appear, with the obstacle, if any.
     async fn look(&self, url: &str, obstacle: &mut Option<TargetError>) -> Result<Option<Object>, TargetError> {
         let Some((bucket, key)) = objects::bucket_and_key(url) else {
             return Err(TargetError::new(TargetErrorKind::Other, format!("`{url}` is not the S3 URI of an object"))
@@ -178,8 +174,7 @@ impl Queue<'_> {
     }
 }
 
-/// InvokeEndpointAsync cannot select a part of the endpoint, and a response of another part proves
-/// nothing.
+/// InvokeEndpointAsync cannot select a part of the endpoint: another part proves nothing.
 fn refuse_what_a_queue_cannot_do(request: &Request) -> Result<(), TargetError> {
     let named = [
         ("target_variant", request.target_variant.is_some()),

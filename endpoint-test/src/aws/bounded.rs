@@ -1,5 +1,4 @@
-//! A limit for the responses of a model: the SDK reads them whole, and an endless one would fill
-//! the memory.
+//! A limit for model responses: the SDK reads them whole, and an endless one fills the memory.
 
 use std::error::Error;
 
@@ -33,7 +32,6 @@ impl Intercept for Bounded {
     }
 }
 
-/// Whether a response was cut off.
 pub(super) fn is_cut_off(error: &(dyn Error + 'static)) -> bool {
     sources(error).any(<dyn Error>::is::<LengthLimitError>)
 }

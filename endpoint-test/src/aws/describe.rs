@@ -72,8 +72,7 @@ async fn look_up(client: &Client, name: &str, endpoint_arn: &str, models: &mut B
     Ok(())
 }
 
-/// If the configuration was deleted while its endpoint runs, the model is unknown. The check
-/// `identity` reports that.
+/// If the configuration was deleted, the model is unknown. The check `identity` reports that.
 async fn endpoint_config(client: &Client, name: &str) -> Result<Option<DescribeEndpointConfigOutput>, TargetError> {
     let result = client.describe_endpoint_config().endpoint_config_name(name).send().await;
     unless_absent(result.map_err(|error| target_error("DescribeEndpointConfig", error)))
@@ -110,8 +109,7 @@ impl Model {
     }
 }
 
-/// A model may name its package without the ARN: then the package is in the endpoint's account and
-/// region.
+/// A package without an ARN is in the endpoint's account and region.
 fn package_arn(name: &str, endpoint_arn: &str) -> String {
     match endpoint_arn.rsplit_once(':') {
         Some((prefix, _)) if !name.starts_with("arn:") => format!("{prefix}:model-package/{name}"),

@@ -79,8 +79,7 @@ fn kind(code: Option<&str>, message: &str, status: Option<u16>) -> TargetErrorKi
     }
 }
 
-/// SageMaker has no code for a missing resource: only the message of its `ValidationException`
-/// shows it.
+/// SageMaker has no code for a missing resource: only the `ValidationException` message shows it.
 fn is_about_missing_resource(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
     message.contains("could not find") || message.contains("not found") || message.contains("does not exist")
@@ -136,7 +135,6 @@ fn chain(error: &(dyn Error + 'static)) -> String {
     texts.join(": ")
 }
 
-/// An error and its causes, from the top down.
 pub(super) fn sources<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |error| (*error).source())
 }

@@ -16,16 +16,14 @@ use super::bounded::{self, Bounded};
 use super::failure::target_error;
 use crate::target::{InvokeError, MAX_BODY, ModelFailure, ModelResponse, Request};
 
-/// A client that sends each request once and waits: a retry would hide an error, and a slow model
-/// is not a stalled stream.
+/// A client that does not retry, which would hide an error, and that allows a slow model.
 pub(super) fn client(config: &SdkConfig) -> Client {
     let config =
         Builder::from(config).retry_config(RetryConfig::disabled()).stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     Client::from_conf(config.build())
 }
 
-/// Sends one request. A response of more than [`MAX_BODY`] bytes is cut off and is the model's
-/// failure.
+/// Sends one request. A response above [`MAX_BODY`] bytes is cut off and is the model's failure.
 pub(super) async fn endpoint(client: &Client, name: &str, request: &Request) -> Result<ModelResponse, InvokeError> {
     // Only the operation's timeout is set: another read timeout would open another connection.
     let timeout = TimeoutConfig::builder().operation_timeout(request.timeout).build();

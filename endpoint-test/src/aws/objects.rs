@@ -8,14 +8,12 @@ use bytes::{Bytes, BytesMut};
 
 use crate::target::{TargetError, TargetErrorKind};
 
-/// An S3 client with this configuration.
 pub(super) fn client(config: &SdkConfig) -> Client {
     // S3 emulators have no host name for each bucket.
     let path_style = config.endpoint_url().is_some();
     Client::from_conf(Builder::from(config).force_path_style(path_style).build())
 }
 
-/// Bucket and key of an object's S3 URI.
 pub(super) fn bucket_and_key(url: &str) -> Option<(&str, &str)> {
     let parts = url.strip_prefix("s3://")?.split_once('/')?;
     (!parts.0.is_empty() && !parts.1.is_empty()).then_some(parts)

@@ -46,8 +46,7 @@ impl SampleStore for S3Samples {
     }
 }
 
-/// Finds a model package's own test input, without the fields that only users of its KMS key can
-/// read.
+/// Finds a model package's own test input, without the fields that need its KMS key.
 ///
 /// # Errors
 ///

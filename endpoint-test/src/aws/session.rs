@@ -40,19 +40,16 @@ pub struct SessionRequest {
     pub session_name: String,
     /// The external ID that the role's trust policy may require.
     pub external_id: Option<String>,
-    /// Session tags. The role's trust policy must then also allow `sts:TagSession`: give none
-    /// without need.
+    /// Session tags, for which the role's trust policy must also allow `sts:TagSession`.
     pub tags: Vec<(String, String)>,
-    /// The endpoints that the session may invoke. If empty, the session has all permissions of its
-    /// role.
+    /// The endpoints that the session may invoke. If empty, it has all permissions of its role.
     pub endpoints: Vec<String>,
     /// The S3 locations to which the asynchronous ones write, if known: `s3://bucket/folder`.
     pub async_output_locations: Vec<String>,
 }
 
-/// Assumes a role and returns a configuration with its credentials and the target's region.
-/// Everything else, such as the HTTP client, comes from `base`. For the caller's own account use
-/// `base` itself.
+/// Assumes a role and returns a configuration with its credentials and the target's region, and
+/// otherwise a copy of `base`. For the caller's own account use `base` itself.
 ///
 /// The role is assumed at once, so that a refusal is reported here and not by the first call. It is
 /// assumed again whenever the session is about to expire. The session policy allows describing, and
@@ -139,7 +136,6 @@ impl ProvideCredentials for AssumedRole {
     }
 }
 
-/// The role's ARN, in the target's account.
 fn role_arn(request: &SessionRequest) -> Result<String, TargetError> {
     let role = request.role.trim();
     if !role.starts_with("arn:") {
@@ -161,8 +157,7 @@ fn session_name(name: &str) -> String {
     if name.len() < 2 { "endpoint-test".to_owned() } else { name }
 }
 
-/// The part of the role's permissions that the session keeps: describing, and invoking the named
-/// endpoints.
+/// The permissions that the session keeps: describing, and invoking the named endpoints.
 fn policy(request: &SessionRequest) -> Option<String> {
     if request.endpoints.is_empty() {
         return None;

@@ -55,7 +55,6 @@ enum ProgramError {
     Io(io::Error),
 }
 
-/// The output of a program.
 struct ProgramOutput {
     status: ExitStatus,
     answer: Vec<u8>,
@@ -145,8 +144,7 @@ fn judge(ended: &ProgramOutput) -> CheckReport {
 async fn execute(check: &CommandExpectation, programs: &CheckPrograms, input: &CheckInput) -> Result<ProgramOutput, ProgramError> {
     let input = serde_json::to_vec(input).map_err(|error| ProgramError::Io(error.into()))?;
     let program = &check.command[0];
-    // Systems differ in which folder a relative program path starts in, unless the path is
-    // absolute.
+    // Systems differ in how they resolve a relative program path.
     let program = if program.contains('/') { programs.folder.join(program).into_os_string() } else { program.into() };
     let program = if PathBuf::from(&program).is_relative() && check.command[0].contains('/') {
         std::path::absolute(&program).map_err(ProgramError::Start)?.into_os_string()

@@ -77,7 +77,6 @@ fn pointer<'a>(elements: impl Iterator<Item = &'a PathElement<'a>>) -> String {
     })
 }
 
-/// One step of a JSON Pointer.
 pub(crate) fn escape(step: &str) -> String {
     step.replace('~', "~0").replace('/', "~1")
 }

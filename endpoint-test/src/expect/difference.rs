@@ -8,7 +8,6 @@ use super::number::{self, Tolerance};
 use crate::format::excerpt;
 use crate::json::{Document, Json, Numeral};
 
-/// One difference.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Difference {
     /// The location: a JSON Pointer, or line and column of a text.
@@ -157,8 +156,7 @@ fn in_texts(expected: &str, actual: &str, tolerance: Tolerance, most: usize) -> 
 }
 
 fn same_line(expected: &str, actual: &str, tolerance: Tolerance) -> bool {
-    // A line that may contain `nan` is compared value by value: `nan` equals nothing, not even
-    // itself.
+    // A line with `nan` is compared value by value: `nan` equals nothing, not even itself.
     if expected == actual && !expected.to_ascii_lowercase().contains("nan") {
         return true;
     }

@@ -24,7 +24,6 @@ pub(crate) struct GoldenExpectation {
     pub(crate) content: Option<Bytes>,
 }
 
-/// Compares a response with the golden file.
 pub(super) fn check(expected: &GoldenExpectation, body: &[u8]) -> Vec<CheckReport> {
     let file = &expected.file;
     let Some(golden) = &expected.content else {

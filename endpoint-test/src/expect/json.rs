@@ -20,7 +20,6 @@ pub(crate) struct JsonExpectation {
     pub(crate) rule: JsonRule,
 }
 
-/// One rule for one value.
 #[derive(Debug, Clone)]
 pub(crate) enum JsonRule {
     Equals {
@@ -115,7 +114,6 @@ pub(super) fn read(body: &[u8]) -> Result<Document, CheckReport> {
     })
 }
 
-/// Checks the rules against a response.
 pub(super) fn check(expectations: &[JsonExpectation], response: &Document, row: Option<&Row>) -> Vec<CheckReport> {
     expectations.iter().map(|expectation| check_one(expectation, response, row)).collect()
 }

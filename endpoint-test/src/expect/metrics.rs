@@ -38,7 +38,6 @@ pub(crate) struct MetricLimit {
     pub(crate) at_most: Option<f64>,
 }
 
-/// The metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Metric {
     Accuracy,
@@ -170,7 +169,6 @@ fn class_of(row: &ScoredRow) -> Option<String> {
     row.prediction.as_deref().map(class)
 }
 
-/// How far each prediction is off.
 fn errors(rows: &[ScoredRow]) -> Result<Vec<f64>, String> {
     numbers(rows, "prediction", |row| row.prediction.as_deref())?
         .into_iter()
@@ -179,8 +177,7 @@ fn errors(rows: &[ScoredRow]) -> Result<Vec<f64>, String> {
         .collect()
 }
 
-/// The area under the ROC curve from ranks (Mann–Whitney); equal scores share the mean of their
-/// ranks.
+/// The area under the ROC curve from ranks (Mann–Whitney); equal scores share a mean rank.
 fn auc(rows: &[ScoredRow], positive: &str) -> Result<f64, String> {
     let scores = numbers(rows, "score", |row| row.score.as_deref())?;
     let truth: Vec<bool> = rows.iter().map(|row| class(&row.truth) == positive).collect();

@@ -4,15 +4,13 @@ use std::cmp::Ordering;
 
 use crate::json::Numeral;
 
-/// How far a number may be off: by `abs`, or by `rel` times the expected number, whichever is
-/// larger.
+/// How far a number may be off: `abs`, or `rel` times the expected number, whichever is larger.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Tolerance {
     pub(crate) abs: f64,
     pub(crate) rel: f64,
 }
 
-/// No difference is allowed.
 pub(crate) const EXACT: Tolerance = Tolerance { abs: 0.0, rel: 0.0 };
 
 impl Tolerance {
@@ -47,8 +45,7 @@ fn distance(left: i64, right: i64) -> f64 {
 
 /// The rule itself. NaN and infinity equal nothing.
 fn within(expected: f64, actual: f64, tolerance: Tolerance) -> bool {
-    // 0.4 is a little more than 0.3 + 0.1: decimal numbers at the very edge of a tolerance are
-    // within it.
+    // 0.4 is a little more than 0.3 + 0.1: decimals at the edge of a tolerance are within it.
     let rounding = if tolerance.is_exact() { 0.0 } else { 2.0 * f64::EPSILON * expected.abs().max(actual.abs()) };
     expected.is_finite() && actual.is_finite() && (actual - expected).abs() <= allowed(expected, tolerance) + rounding
 }

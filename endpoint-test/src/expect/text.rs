@@ -24,8 +24,7 @@ fn check_one(rule: &TextRule, text: &str, row: Option<&Row>) -> CheckReport {
     let actual = excerpt(text);
     match rule {
         TextRule::Equals(expected) => {
-            // Some containers end their last line and some do not: that is not part of a
-            // prediction.
+            // Whether a container ends its last line is not part of a prediction.
             let fine = text.trim_end_matches(['\r', '\n']) == expected.trim_end_matches(['\r', '\n']);
             check(fine, "the response is another text").expected(excerpt(expected)).actual(actual)
         }

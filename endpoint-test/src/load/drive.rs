@@ -1,5 +1,4 @@
-//! The load generator: sends by the plan, and never waits for a response before it sends the next
-//! request.
+//! The load generator. In an open phase it never waits for a response before the next request.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -30,7 +29,6 @@ const GRACE: Duration = Duration::from_secs(2);
 /// One request of a load, and its expectation.
 #[derive(Debug)]
 pub(crate) struct LoadRequest<'a> {
-    /// The case's name.
     pub(crate) case: &'a str,
     pub(crate) request: Request,
     /// The row that is sent, for a case with rows.
@@ -40,7 +38,6 @@ pub(crate) struct LoadRequest<'a> {
     pub(crate) check: bool,
 }
 
-/// The results, to be judged.
 #[derive(Debug)]
 pub(super) struct LoadResults {
     pub(super) recorder: Recorder,
@@ -49,7 +46,6 @@ pub(super) struct LoadResults {
     pub(super) duration: Duration,
 }
 
-/// Runs the plan.
 pub(super) async fn drive<T: Target, C: Clock>(
     target: &T,
     plan: &LoadPlan,
@@ -136,8 +132,7 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
                 return;
             }
             if self.in_flight.len() >= self.plan.max_in_flight {
-                // Would there have been room without the requests that the generator itself sent
-                // late?
+                // Would there have been room without the requests that the generator sent late?
                 let own_fault = self.in_flight.len() - self.late_in_flight < self.plan.max_in_flight;
                 self.recorder.dropped(index, intended, own_fault);
             } else {
@@ -190,8 +185,7 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
         }
     }
 
-    /// Waits for the last responses: each has its own timeout. If the load ended early, waits only
-    /// for a moment.
+    /// Waits for the last responses; only for a moment if the load ended early.
     async fn drain(&mut self) {
         let mut until = self.ended.is_some().then(|| self.now() + GRACE);
         while self.in_flight.len() > 0 {
@@ -267,7 +261,6 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
         (self.on_event)(Event::LoadProgress { elapsed: now.min(of), of, sent: self.sent, errors, dropped });
     }
 
-    /// The time since the load began.
     fn now(&self) -> Duration {
         self.clock.now().saturating_sub(self.epoch)
     }

@@ -6,7 +6,6 @@ use crate::report::Outcome;
 use crate::rows::Row;
 use crate::target::{InvokeError, ModelFailure, ModelResponse, TargetError, TargetErrorKind};
 
-/// A failed request.
 #[derive(Debug, Clone)]
 pub(super) struct Failure {
     pub(super) kind: FailureKind,
@@ -52,8 +51,7 @@ impl FailureKind {
         }
     }
 
-    /// Whether it proves that the target could not cope. A broken network or a missing permission
-    /// proves nothing.
+    /// Whether it proves that the target could not cope. A network error proves nothing.
     pub(super) fn is_of_target(self) -> bool {
         matches!(self, Self::WrongResponse | Self::ModelError | Self::Timeout | Self::Throttled | Self::Unavailable)
     }

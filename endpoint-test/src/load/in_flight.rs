@@ -1,7 +1,6 @@
 //! The requests in flight: a set of futures that polls only those that were woken.
 //!
-//! `FuturesUnordered` of the `futures` crate needs a feature that would compile the whole AWS SDK a
-//! second time.
+//! `FuturesUnordered` of `futures` needs a feature that compiles the whole AWS SDK a second time.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -57,7 +56,6 @@ impl<T> Default for InFlight<'_, T> {
 }
 
 impl<'a, T> InFlight<'a, T> {
-    /// How many are in flight.
     pub(super) fn len(&self) -> usize {
         self.slots.len() - self.free.len()
     }
@@ -89,8 +87,7 @@ impl<'a, T> InFlight<'a, T> {
                 let Some(slot) = ready.slots.pop_front() else { break };
                 slot
             };
-            // A waker may outlive its future and wake an empty slot, or another future: an extra
-            // poll is harmless.
+            // A waker may outlive its future and wake another one: an extra poll is harmless.
             let Some((future, waker)) = self.slots[slot].as_mut() else { continue };
             let waker = Waker::from(Arc::clone(waker));
             if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
@@ -119,8 +116,7 @@ impl<T> fmt::Debug for InFlight<'_, T> {
 mod tests {
     use super::*;
 
-    /// Polls once and returns what is finished, if anything. That it returns at all is part of the
-    /// test.
+    /// Polls once and returns what is finished. That it returns at all is part of the test.
     async fn look<T>(set: &mut InFlight<'_, T>) -> Option<T> {
         poll_fn(|context| match set.poll(context) {
             Poll::Ready(value) => Poll::Ready(Some(value)),

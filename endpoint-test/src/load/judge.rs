@@ -12,13 +12,11 @@ use super::threshold::{Counted, Limit, Metric, Statistic, Threshold};
 use crate::format::display_duration;
 use crate::report::{FindingCode, LoadError, LoadFigures, LoadReport, Outcome, Pace, PhaseReport, Series, SeriesStep, ThresholdReport};
 
-/// A latency limit is not the target's fault if more than this part of it passed before the request
-/// was sent.
+/// If more than this part of a latency limit passed before sending, the target is not at fault.
 const MAX_LATE_PART: f64 = 0.1;
 /// The maximum number of reported kinds of error.
 const MAX_ERRORS: usize = 50;
 
-/// Assembles the report.
 pub(super) fn report(plan: &LoadPlan, results: &LoadResults) -> LoadReport {
     let recorder = &results.recorder;
     let total = Tally::sum(plan.phases.iter().zip(&recorder.phases).filter(|(phase, _)| phase.counted).map(|(_, tally)| tally));
@@ -95,7 +93,6 @@ fn pace(total: &Tally) -> Pace {
     }
 }
 
-/// Judges one threshold.
 fn judge(threshold: &Threshold, plan: &LoadPlan, recorder: &Recorder, total: &Tally, pace: &Pace, ended: Option<Ended>) -> ThresholdReport {
     let tally = threshold.phase.map_or(total, |index| &recorder.phases[index]);
     let limit = limit_value(threshold.limit);
@@ -214,8 +211,7 @@ fn of_distribution(distribution: &super::recorder::Distribution, statistic: Stat
     }
 }
 
-/// A count, as a number or as a part: of the finished requests, and for dropped ones of the
-/// scheduled arrivals.
+/// A count, or a part: of the finished requests, and for dropped ones of the arrivals.
 #[expect(clippy::cast_precision_loss, reason = "a million at most")]
 fn counted(count: u64, tally: &Tally, limit: Limit, what: Counted) -> f64 {
     if !matches!(limit, Limit::Part(_)) {

@@ -8,8 +8,7 @@ use super::threshold::Threshold;
 /// An hour of 250 a second stays below it.
 pub const MAX_REQUESTS: u64 = 1_000_000;
 
-/// The longest load, including the warm-up: a session of a role that another role assumed lasts no
-/// longer.
+/// The longest load, including the warm-up: no longer than a session of a chained role.
 pub const MAX_LOAD: Duration = Duration::from_hours(1);
 
 /// The highest rate, in requests a second.
@@ -43,7 +42,6 @@ pub struct LoadPlan {
     pub(crate) thresholds: Vec<Threshold>,
 }
 
-/// One phase of a load.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Phase {
     pub(crate) name: String,
@@ -53,13 +51,11 @@ pub(crate) struct Phase {
     pub(crate) counted: bool,
 }
 
-/// The kind of traffic.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Traffic {
     /// Requests arrive whether or not others got a response, at a rate that changes linearly.
     Open { from: f64, to: f64 },
-    /// Each user sends a request, waits for the response and sends the next. `requests` may end it
-    /// earlier.
+    /// Each user sends a request, waits for the response and sends the next, up to `requests`.
     Closed { users: usize, requests: Option<u64> },
 }
 
@@ -73,8 +69,7 @@ pub(crate) enum Arrivals {
 }
 
 impl Phase {
-    /// How many requests the phase sends, on average for random arrivals; `None` if that depends on
-    /// the responses.
+    /// How many requests it sends, on average if random; `None` if that depends on the responses.
     pub(crate) fn planned(&self) -> Option<f64> {
         match self.traffic {
             Traffic::Open { from, to } => Some(f64::midpoint(from, to) * self.duration.as_secs_f64()),

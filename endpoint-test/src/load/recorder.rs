@@ -60,7 +60,6 @@ impl Distribution {
     }
 }
 
-/// Microseconds as milliseconds.
 #[expect(clippy::cast_precision_loss, reason = "two minutes at most")]
 pub(super) fn milliseconds(microseconds: u64) -> f64 {
     microseconds as f64 / 1000.0
@@ -138,7 +137,6 @@ pub(super) struct Done {
     pub(super) failure: Option<Failure>,
 }
 
-/// All figures of a load.
 #[derive(Debug)]
 pub(super) struct Recorder {
     /// One for each phase of the plan.

@@ -6,9 +6,8 @@ use super::plan::{Arrivals, Phase, Traffic};
 
 /// The arrival times over the open phases of a plan.
 ///
-/// The number of arrivals up to a time is the integral of the rate. Arrival *k* is where the
-/// integral reaches *k*. The integral continues from one phase into the next, so that no phase
-/// begins with a jump.
+/// The number of arrivals up to a time is the integral of the rate. Arrival *k* is where it reaches
+/// *k*. It continues from one phase into the next, so that no phase begins with a jump.
 #[derive(Debug)]
 pub(super) struct Schedule {
     random: Option<fastrand::Rng>,
@@ -30,15 +29,14 @@ impl Schedule {
         }
     }
 
-    /// The next arrival, from the start of `phase`; `None` if there are no more in it. A closed
-    /// phase has none.
+    /// The next arrival, from the start of `phase`; `None` if there are no more, or if it is
+    /// closed.
     pub(super) fn next(&mut self, phase: &Phase) -> Option<Duration> {
         let Traffic::Open { from, to } = phase.traffic else { return None };
         let seconds = phase.duration.as_secs_f64();
         let total = phase.planned()?;
         let due = self.next - self.before;
-        // Sums of rates such as 0.1 are inexact: an arrival at the very end belongs to the next
-        // phase.
+        // Sums such as of 0.1 are inexact: an arrival at the very end belongs to the next phase.
         if due > total - 1e-9 * total.max(1.0) {
             return None;
         }
@@ -55,8 +53,7 @@ impl Schedule {
     }
 }
 
-/// A sample of the exponential distribution with mean one: the time between two arrivals of a
-/// Poisson process.
+/// A sample of the exponential distribution with mean one: a gap of a Poisson process.
 fn exponential(random: &mut fastrand::Rng) -> f64 {
     // 1 - [0, 1) is never zero.
     -(1.0 - random.f64()).ln()

@@ -63,7 +63,6 @@ pub(crate) enum Comparison {
     Equal,
 }
 
-/// The limit of a figure.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Limit {
     Time(Duration),
@@ -82,7 +81,7 @@ impl Statistic {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a percentile is at most 0.99999")]
     pub(crate) fn needs(self) -> u64 {
         match self {
-            // Subtract a tiny amount: 1 - 0.99 is a little more than 0.01, and 1000 samples
+            // 1 - 0.99 is a little more than 0.01: subtract a tiny amount, since 1000 samples
             // suffice.
             Self::Percentile(percentile) => (MIN_BEYOND / (1.0 - percentile) - 1e-6).ceil() as u64,
             Self::Min | Self::Mean | Self::Max => 1,

@@ -86,12 +86,10 @@ impl CheckReport {
         Self { name: name.into(), outcome, ..Self::default() }
     }
 
-    /// A check that passed.
     pub(crate) fn passed(name: impl Into<String>) -> Self {
         Self::new(name, Outcome::Passed)
     }
 
-    /// A check that failed, and why.
     pub(crate) fn failed(name: impl Into<String>, message: impl Into<String>) -> Self {
         Self { message: Some(message.into()), ..Self::new(name, Outcome::Failed) }
     }
@@ -101,12 +99,10 @@ impl CheckReport {
         if is_fine { Self::passed(name) } else { Self::failed(name, message()) }
     }
 
-    /// A check that could not be completed, and why.
     pub(crate) fn errored(name: impl Into<String>, message: impl Into<String>) -> Self {
         Self { message: Some(message.into()), ..Self::new(name, Outcome::Errored) }
     }
 
-    /// A check that was not run, and why.
     pub(crate) fn skipped(name: impl Into<String>, message: impl Into<String>) -> Self {
         Self { message: Some(message.into()), ..Self::new(name, Outcome::Skipped) }
     }
@@ -138,7 +134,6 @@ impl CheckReport {
 }
 
 impl CaseReport {
-    /// A case that was not run, and why.
     pub(crate) fn skipped(name: impl Into<String>, message: impl Into<String>) -> Self {
         Self { name: name.into(), message: Some(message.into()), ..Self::default() }
     }

@@ -3,8 +3,7 @@
 use super::Report;
 use super::untrusted;
 
-/// The report as JSON with two spaces of indentation and a final line break; equal reports give
-/// equal bytes.
+/// The report as indented JSON with a final line break; equal reports give equal bytes.
 pub fn json(report: &Report) -> String {
     // A report has only strings, numbers and lists under string keys, which JSON can represent.
     let mut text = untrusted::json(&serde_json::to_string_pretty(report).unwrap_or_default());

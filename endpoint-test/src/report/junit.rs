@@ -55,8 +55,7 @@ pub fn junit(report: &Report) -> String {
     document.to_string().unwrap_or_default()
 }
 
-/// Omits the least important entries. The returned entry reports them, with the worst of their
-/// outcomes.
+/// Omits the least important entries, and returns one for them, with their worst outcome.
 fn omit(entries: &mut Vec<Entry>) -> Option<Entry> {
     let all = entries.len();
     let rank = |entry: &Entry| match entry.outcome {
@@ -139,8 +138,7 @@ fn case_entry(suite: usize, case: &CaseReport) -> Entry {
     let message = case.message.clone().or_else(|| wrong.first().and_then(|check| check.message.clone()));
     let mut parts: Vec<String> = wrong.into_iter().map(details).collect();
     parts.extend(case.rows.iter().flat_map(|rows| &rows.not_passed).take(MAX_ROWS).map(row));
-    // The longest parts are last: if CodeBuild cuts the text, it cuts the response and not the
-    // command.
+    // The longest parts are last: CodeBuild then cuts the response and not the command.
     let facts = [
         ("hint", &case.hint),
         ("variant", &case.variant),
@@ -211,8 +209,7 @@ fn cut(text: &str, most: usize) -> String {
     text.chars().take(most - 1).chain(['…']).collect()
 }
 
-/// A duration in milliseconds. Invalid values of a report from a file, such as negative ones, count
-/// as none.
+/// A duration in milliseconds. Invalid values of a report from a file count as none.
 fn milliseconds(milliseconds: f64) -> Duration {
     Duration::try_from_secs_f64(milliseconds / 1000.0).unwrap_or_default()
 }

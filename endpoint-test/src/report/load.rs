@@ -207,8 +207,7 @@ pub struct Pace {
 pub struct Series {
     /// The length of a step, in milliseconds.
     pub step_ms: f64,
-    /// The steps from the start of the load, including the warm-up, by the scheduled time of the
-    /// requests.
+    /// The steps from the start of the load, including the warm-up, by scheduled time.
     pub steps: Vec<SeriesStep>,
 }
 
@@ -235,7 +234,6 @@ pub struct SeriesStep {
 
 #[cfg(feature = "load")]
 impl LoadReport {
-    /// A load that was not run, and why.
     pub(crate) fn skipped(message: impl Into<String>) -> Self {
         Self { message: Some(message.into()), ..Self::default() }
     }

@@ -21,8 +21,7 @@ pub(super) fn one_line(text: &str) -> String {
 }
 
 #[cfg(feature = "render")]
-/// Text for XML. Line breaks and tabs stay; what XML does not allow, and what controls a terminal,
-/// becomes `\u{…}`.
+/// Text for XML: what XML forbids, and what controls a terminal, becomes `\u{…}`.
 pub(super) fn xml(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
@@ -35,8 +34,7 @@ pub(super) fn xml(text: &str) -> String {
     shown
 }
 
-/// A JSON document on several lines. The same characters become JSON escapes: its strings keep
-/// their values.
+/// A JSON document in which the same characters become JSON escapes: its values stay the same.
 pub(super) fn json(document: &str) -> String {
     let mut shown = String::with_capacity(document.len());
     for character in document.chars() {
@@ -53,14 +51,12 @@ pub(super) fn json(document: &str) -> String {
 }
 
 #[cfg(feature = "render")]
-/// Markup of a page, which itself has none of these characters. Apostrophes are escaped too; line
-/// breaks and tabs stay.
+/// Markup that has none of these characters itself. Apostrophes are escaped too.
 pub(super) fn html(markup: &str) -> String {
     xml(markup).replace('\'', "&#39;")
 }
 
-/// Whether a character controls a terminal or the direction of text, or is a Unicode noncharacter:
-/// reports escape these.
+/// Whether a character is a control, bidirectional or noncharacter: reports escape these.
 pub fn is_steering(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

@@ -102,8 +102,7 @@ impl Verdict {
         }
     }
 
-    /// The verdict of one target's checks and cases. Checks alone are not a test: without a case
-    /// that ran, the target is `empty`.
+    /// The verdict of one target. Checks alone are not a test: without cases it is `empty`.
     pub fn of_target(checks: impl IntoIterator<Item = Outcome>, cases: impl IntoIterator<Item = Outcome>) -> Self {
         let cases = Outcome::of_all(cases);
         match Outcome::of_all(checks.into_iter().chain([cases])) {

@@ -101,8 +101,7 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
             }
             InvokeOutcome::ModelError(failure) => model_failed(&mut report, &case.expectation, failure),
             InvokeOutcome::TargetError(error) => return JudgedCase { report: errored(report, error), response: None },
-            // No response within the allowed latency is a proven failure, whatever it would have
-            // been.
+            // No response within the allowed latency is a proven failure.
             InvokeOutcome::Timeout if latency_max.is_some_and(|max| max <= request.timeout) => {}
             InvokeOutcome::Timeout => {
                 report.outcome = Outcome::Errored;

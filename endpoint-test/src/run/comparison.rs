@@ -40,7 +40,6 @@ pub(super) struct Comparison<'a, B> {
     refused: AtomicUsize,
 }
 
-/// The result of one request.
 pub(super) enum Compared {
     Same(Duration),
     Different(Vec<DifferenceReport>, Duration),
@@ -73,8 +72,7 @@ impl<'a, B: Target> Comparison<'a, B> {
         Self { baseline, settings, unfit, refused: AtomicUsize::new(0) }
     }
 
-    /// Sends the same request to the baseline. Nothing is compared if the tested target did not
-    /// respond.
+    /// Sends the same request to the baseline, if the tested target responded.
     pub(super) async fn invoke<C: Clock>(
         &self,
         request: &Request,

@@ -1,7 +1,6 @@
 //! The release's expectations for a target.
 
-/// The release's expectations for a target: what it serves, and its configuration. What is `None`,
-/// or empty, is not checked.
+/// The release's expectations for a target. What is `None`, or empty, is not checked.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Expected {
     /// The ARN of the approved model package; without it the check `identity` is skipped.
@@ -10,8 +9,7 @@ pub struct Expected {
     pub images: Vec<String>,
     /// Variants that must exist.
     pub variants: Vec<ExpectedVariant>,
-    /// Whether requests and responses must be captured; if `None`, the check `data_capture` only
-    /// records the setting.
+    /// Whether requests and responses must be captured; if `None`, the setting is only recorded.
     pub data_capture: Option<bool>,
     /// The percentage of requests that must be captured.
     pub data_capture_percentage: Option<i32>,
@@ -39,8 +37,7 @@ pub struct ExpectedVariant {
     pub instance_type: Option<String>,
     /// Whether it is serverless.
     pub serverless: Option<bool>,
-    /// The ARN of the model package that it serves if it is not the approved one, such as a
-    /// challenger's.
+    /// The ARN of the model package if it is not the approved one, such as a challenger's.
     pub model_package_arn: Option<String>,
 }
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::target::{InvokeError, ModelFailure, ModelResponse, Request, Target, TargetError};
 
-/// The outcome of one request.
 pub(super) enum InvokeOutcome {
     Response(ModelResponse),
     ModelError(ModelFailure),

@@ -18,8 +18,7 @@ pub(super) struct Place {
     pub(super) region: String,
 }
 
-/// A command for a POSIX shell, on one line; `None` if it would be very long, or if no command can
-/// send the request.
+/// A command for a POSIX shell, on one line; `None` if it is very long or cannot be written.
 pub(super) fn command(place: &Place, request: &Request) -> Option<String> {
     let command = match place.kind {
         TargetKind::Endpoint => invoke_endpoint(place, request)?,
@@ -28,8 +27,7 @@ pub(super) fn command(place: &Place, request: &Request) -> Option<String> {
     (command.len() <= MAX_LENGTH).then_some(command)
 }
 
-/// Version 1 of the AWS CLI reads `--body` as it is, version 2 as base64; both read a file as it
-/// is.
+/// Version 1 of the AWS CLI reads `--body` as it is, version 2 as base64; both accept a file.
 fn invoke_endpoint(place: &Place, request: &Request) -> Option<String> {
     let operation = if place.asynchronous { "invoke-endpoint-async" } else { "invoke-endpoint" };
     let part = [

@@ -24,7 +24,6 @@ const MAX_LISTED: usize = 20;
 /// After this number of consecutive rows that could not be tested, the rest is skipped.
 const MAX_CONSECUTIVE_ERRORS: usize = 5;
 
-/// The result of one row.
 struct RowResult {
     row: Row,
     report: CaseReport,
@@ -46,8 +45,8 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
                 }
                 let result = self.row(case, row, request).await;
                 match result.report.outcome {
-                    // Only a target that cannot be invoked is given up: a check that panicked
-                    // proves nothing about it.
+                    // Only errors of the target count: a check that panicked proves nothing about
+                    // it.
                     Outcome::Errored if result.report.message.is_some() => refused.fetch_add(1, Ordering::Relaxed),
                     _ => refused.swap(0, Ordering::Relaxed),
                 };

@@ -28,7 +28,6 @@ pub struct Case {
     pub(super) pending: Vec<PendingFile>,
 }
 
-/// The payload of a case.
 #[derive(Debug, Clone)]
 pub(crate) enum Input {
     One(Payload),
@@ -56,13 +55,12 @@ pub(crate) struct RowsInput {
     pub(super) columns: Option<Vec<(String, Place)>>,
     pub(super) first: Option<usize>,
     /// Columns in expectations.
-    pub(super) required: Vec<(String, Place)>,
+    pub(super) used: Vec<(String, Place)>,
     pub(crate) format: RowFormat,
     /// How many requests are in flight at once.
     pub(crate) at_once: usize,
     /// The file's content, after it was read.
     pub(crate) table: Option<Arc<Table>>,
-    /// The columns that are sent.
     pub(crate) sent: Vec<usize>,
 }
 
@@ -121,8 +119,7 @@ impl Case {
         }
     }
 
-    /// Every request that the case sends: one, or one for each row. Empty until the payload has
-    /// been supplied.
+    /// Every request that the case sends, one or one for each row; empty without a payload.
     pub fn requests(&self, timeout: Duration) -> Vec<Request> {
         self.exchanges(timeout).into_iter().map(|(_, request)| request).collect()
     }

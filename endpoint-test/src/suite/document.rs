@@ -12,7 +12,6 @@ use serde_saphyr::{Location, Spanned};
 use crate::json::{Json, Numeral};
 use crate::problem::{Place, Problem};
 
-/// One node of the document.
 #[derive(Debug, Clone)]
 pub(super) struct Node {
     pub(super) place: Place,
@@ -21,7 +20,6 @@ pub(super) struct Node {
     pub(super) substituted: bool,
 }
 
-/// The content of a node.
 #[derive(Debug, Clone)]
 pub(super) enum Content {
     Null,
@@ -32,7 +30,6 @@ pub(super) enum Content {
     Map(Vec<Entry>),
 }
 
-/// One key of a mapping and its value.
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
     pub(super) key: String,
@@ -40,8 +37,7 @@ pub(super) struct Entry {
     pub(super) value: Node,
 }
 
-/// Parses a document. Duplicate keys, several documents, and excessive aliases or nesting are
-/// errors.
+/// Parses a document. Duplicate keys, several documents, excessive aliases and nesting are errors.
 pub(super) fn parse(text: &str) -> Result<Node, Problem> {
     let options = serde_saphyr::options! {
         with_snippet: false,
@@ -62,8 +58,8 @@ fn restore_digits(node: &mut Node, lines: &[&str]) {
         Content::Number(number) => {
             let Place { line, column, length } = node.place;
             let written = lines.get(line - 1).map(|line| line.chars().skip(column - 1).take(length).collect::<String>());
-            // YAML has notations that JSON does not have, and a tag or an anchor may precede the
-            // number: keep the value.
+            // YAML has notations that JSON lacks, and tags or anchors before a number: keep the
+            // value.
             if let Some(written) = written.and_then(|written| Numeral::read(&written)).filter(|written| written.order(number).is_eq()) {
                 *number = written;
             }

@@ -7,15 +7,13 @@ use std::sync::Arc;
 
 use crate::problem::{Place, Problem};
 
-/// The file of the problems.
 #[derive(Debug, Clone)]
 pub(super) struct Source {
     path: PathBuf,
     text: Arc<str>,
 }
 
-/// All problems in a suite. Both `Display` and `Debug` show each problem with its line, a caret and
-/// its hint.
+/// All problems in a suite, shown with their lines, carets and hints.
 pub struct SuiteErrors {
     source: Source,
     problems: Vec<Problem>,
@@ -78,7 +76,6 @@ impl fmt::Display for SuiteErrors {
     }
 }
 
-/// The line of the problem, with carets below it.
 fn snippet(formatter: &mut fmt::Formatter<'_>, text: &str, place: Place) -> fmt::Result {
     let Some(line) = text.lines().nth(place.line.saturating_sub(1)) else { return Ok(()) };
     let line: Vec<char> =

@@ -1,5 +1,4 @@
-//! Reads `expect` and `expect_each`: the expected response, each row's response, and all rows
-//! together.
+//! Reads `expect` and `expect_each`: a response, each row's response, and all rows together.
 
 mod json;
 mod metrics;
@@ -38,7 +37,6 @@ const PATTERN_SIZE: usize = 1 << 20;
 /// The default timeout of a check program.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The result of reading.
 #[derive(Debug, Default)]
 pub(super) struct ReadExpectation {
     pub(super) expectation: Expectation,
@@ -69,7 +67,8 @@ pub(super) fn of_response(reader: &mut Reader, node: Option<&Node>) -> Option<Re
             read.expectation = Expectation::ModelError { expected, latency_max };
         }
         None => {
-            read.expectation = Expectation::Response(Box::new(reply(reader, &fields, latency_max, &mut read.pending, &mut read.columns)))
+            read.expectation =
+                Expectation::Response(Box::new(response(reader, &fields, latency_max, &mut read.pending, &mut read.columns)));
         }
     }
     if let Some((column, place)) = read.columns.first() {
@@ -85,7 +84,7 @@ pub(super) fn of_rows(reader: &mut Reader, each: Option<&Node>, whole: Option<&N
     let mut all = WholeExpectation::default();
     if let Some(fields) = each.and_then(|node| reader.fields(node, "`expect_each`", EXPECT_EACH_KEYS)) {
         let latency_max = latency(reader, &fields);
-        read.expectation = Expectation::Response(Box::new(reply(reader, &fields, latency_max, &mut read.pending, &mut read.columns)));
+        read.expectation = Expectation::Response(Box::new(response(reader, &fields, latency_max, &mut read.pending, &mut read.columns)));
         all.at_least = fields.share(reader, "at_least").unwrap_or(1.0);
     }
     if let Some(fields) = whole.and_then(|node| reader.fields(node, "`expect`", EXPECT_KEYS)) {
@@ -103,7 +102,7 @@ pub(super) fn of_rows(reader: &mut Reader, each: Option<&Node>, whole: Option<&N
     (reader.problems.len() == before).then_some(read)
 }
 
-fn reply(
+fn response(
     reader: &mut Reader,
     fields: &Fields<'_>,
     latency_max: Option<Duration>,
@@ -225,8 +224,7 @@ fn pattern(reader: &mut Reader, fields: &Fields<'_>) -> Option<Regex> {
     match RegexBuilder::new(text).size_limit(PATTERN_SIZE).build() {
         Ok(pattern) => Some(pattern),
         Err(error) => {
-            // The last line of the library's message is the reason; the lines before it show the
-            // pattern.
+            // The last line of the library's message is the reason; those before show the pattern.
             let reason = error.to_string().lines().last().unwrap_or_default().trim().trim_start_matches("error: ").to_owned();
             reader.problem(fields.place("matches"), format!("`{text}` is not a regular expression: {reason}")).hint =
                 Some("use the syntax of Rust's `regex` crate; in YAML, single quotes keep backslashes unchanged".to_owned());

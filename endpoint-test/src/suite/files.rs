@@ -29,7 +29,6 @@ impl From<Problem> for Unread {
     }
 }
 
-/// Reads a suite and all files that it names.
 pub(super) fn load(path: &Path, options: &SuiteOptions) -> Result<Suite, SuiteErrors> {
     let failed = |problem| SuiteErrors::new(Source::new(path, ""), vec![problem]);
     let bytes = read_bounded(path).map_err(|error| failed(unread(&path.display().to_string(), &error).problem))?;
@@ -117,8 +116,7 @@ fn add_file(case: &mut Case, pending: &PendingFile, file: &Result<Bytes, Unread>
     Ok(())
 }
 
-/// Reads a file of the suite's folder. Symbolic links are followed if their target is in the
-/// folder.
+/// Reads a file of the suite's folder, also through symbolic links within it.
 fn read_inside(folder: &Path, file: &str) -> Result<Vec<u8>, Unread> {
     let failed = |error: io::Error| unread(file, &error);
     let path = fs::canonicalize(folder.join(file)).map_err(failed)?;

@@ -265,8 +265,7 @@ fn thresholds_of<'a>(reader: &mut Reader, fields: &Fields<'a>, phase: Option<usi
     thresholds
 }
 
-/// A percentile that needs more samples than the planned requests is refused before anything is
-/// sent.
+/// Refuses a percentile that needs more samples than the planned requests.
 fn carried(reader: &mut Reader, plan: &LoadPlan, thresholds: &[Placed<'_>]) {
     for (threshold, node) in thresholds {
         let Some(statistic @ Statistic::Percentile(_)) = threshold.metric.statistic() else { continue };

@@ -26,7 +26,6 @@ pub(super) const SUITE_KEYS: &[&str] = &["version", "name", "variables", "endpoi
 pub(super) const DEFAULTS_KEYS: &[&str] = settings::DEFAULTS_KEYS;
 pub(super) const COMPARE_KEYS: &[&str] = &["abs", "rel", "ignore", "at_most"];
 
-/// Reads the text of a suite file.
 pub(super) fn read(text: &str, path: &Path, options: &SuiteOptions) -> Result<Suite, SuiteErrors> {
     let source = Source::new(path, text);
     if text.len() > MAX_SIZE {

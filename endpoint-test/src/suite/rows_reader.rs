@@ -41,19 +41,8 @@ pub(super) fn read(reader: &mut Reader, node: &Node) -> Option<RowsInput> {
         },
     };
     let at_once = fields.whole(reader, "at_once", 1, MAX_AT_ONCE).and_then(|number| usize::try_from(number).ok()).unwrap_or(1);
-    let input = RowsInput {
-        file: file?,
-        place,
-        header,
-        drop,
-        columns,
-        first,
-        required: Vec::new(),
-        format,
-        at_once,
-        table: None,
-        sent: Vec::new(),
-    };
+    let input =
+        RowsInput { file: file?, place, header, drop, columns, first, used: Vec::new(), format, at_once, table: None, sent: Vec::new() };
     (reader.problems.len() == before).then_some(input)
 }
 
@@ -73,7 +62,7 @@ pub(super) fn load(rows: &mut RowsInput, content: &[u8]) -> Result<(), Vec<Probl
     };
     let dropped: Vec<_> = rows.drop.iter().filter_map(&mut find).collect();
     let chosen: Option<Vec<_>> = rows.columns.as_ref().map(|columns| columns.iter().filter_map(&mut find).collect());
-    let _wanted: Vec<_> = rows.required.iter().filter_map(&mut find).collect();
+    let _used: Vec<_> = rows.used.iter().filter_map(&mut find).collect();
     rows.sent = chosen.unwrap_or_else(|| (0..table.names().len()).filter(|column| !dropped.contains(column)).collect());
     if rows.sent.is_empty() && problems.is_empty() {
         problems.push(Problem::new(format!("no column of `{}` is sent", rows.file)).at(Some(rows.place)));

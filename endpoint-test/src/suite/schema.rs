@@ -166,8 +166,8 @@ struct Payload {
 struct Rows {
     /// The file, in the suite file's folder or below it.
     file: String,
-    /// Whether the first line has the columns' names, which is the default. If not, the columns are
-    /// named by their numbers, from 0.
+    /// Whether the first line has the columns' names. If not, they are numbers from 0. `true` by
+    /// default.
     header: Option<bool>,
     /// Columns that are not sent, such as the label.
     drop: Option<OneOrMore>,
@@ -272,8 +272,8 @@ struct Golden {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct OwnCheck {
-    /// The program and its arguments; no shell interprets them. Relative paths start in the
-    /// project's folder.
+    /// The program and its arguments, without a shell. Relative paths start in the project's
+    /// folder.
     #[schemars(length(min = 1))]
     command: Vec<String>,
     /// The program's timeout; 10s by default.
@@ -286,8 +286,8 @@ struct OwnCheck {
 struct Metrics {
     /// The column with the label.
     label: String,
-    /// The location of the prediction in each response: a JSON Pointer, a JSONPath, or `text` for
-    /// the whole response.
+    /// The location of the prediction: a JSON Pointer, a JSONPath, or `text` for the whole
+    /// response.
     prediction: Option<String>,
     /// The location of the positive class's score in each response.
     score: Option<String>,
@@ -429,8 +429,7 @@ struct ModelError {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct Load {
-    /// The names of the cases whose requests are sent, in turn; by default all that expect a
-    /// response.
+    /// The names of the cases that are sent, in turn; by default all that expect a response.
     #[schemars(rename = "use", length(min = 1))]
     cases: Option<Vec<String>>,
     /// Requests like those of the first phase that are in no figure.
@@ -449,8 +448,7 @@ struct Load {
     timeout: Option<Duration>,
     /// Whether responses are checked against the cases' expectations, which is the default.
     check_replies: Option<bool>,
-    /// When the load is aborted: by default `errors > 50%` of the last hundred requests; or
-    /// `never`.
+    /// When the load is aborted: `errors > 50%` of the last hundred by default, or `never`.
     #[schemars(regex(pattern = r"^\s*(never|errors\s*>\s*[0-9]+(\.[0-9]+)?\s*%)\s*$"))]
     abort_when: Option<String>,
     /// Thresholds for all counted phases together. Without one on errors, `errors < 1%` is added.

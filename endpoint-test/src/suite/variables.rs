@@ -1,5 +1,4 @@
-//! `${name}` in a suite's values: from the caller, else from the suite's own defaults, and from no
-//! other source.
+//! `${name}` in a suite's values: from the caller, else from the suite's own defaults.
 
 use std::collections::BTreeMap;
 
@@ -69,8 +68,7 @@ pub(super) fn substitute(reader: &mut Reader, node: &mut Node, values: &BTreeMap
     }
 }
 
-/// The text with its variables replaced; `None` if it has none. The error is the name of a variable
-/// without a value.
+/// The text with its variables replaced; `None` if it has none. The error is an unknown name.
 fn replaced(text: &str, values: &BTreeMap<String, String>) -> Result<Option<String>, String> {
     if !text.contains("${") {
         return Ok(None);

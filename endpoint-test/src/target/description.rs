@@ -35,8 +35,7 @@ pub struct Description {
     pub data_capture_percentage: Option<i32>,
     /// Where an asynchronous endpoint stores its responses. `None` for a real-time endpoint.
     pub asynchronous: Option<Asynchronous>,
-    /// Settings from the endpoint's configuration and models; `None` if they were not described, or
-    /// were deleted.
+    /// Settings from configuration and models; `None` if they were not described, or were deleted.
     pub settings: Option<EndpointSettings>,
 }
 
@@ -101,8 +100,7 @@ pub struct Variant {
 }
 
 impl Variant {
-    /// Whether requests without a target variant reach the variant. An unknown weight counts as
-    /// above zero.
+    /// Whether requests without a target variant reach it. An unknown weight counts as above zero.
     pub fn takes_traffic(&self) -> bool {
         self.weight.is_none_or(|weight| weight > 0.0)
     }
@@ -167,8 +165,7 @@ impl EndpointStatus {
         }
     }
 
-    /// Whether the status does not change without intervention, so that waiting for `InService` is
-    /// useless.
+    /// Whether the status stays as it is without intervention, so that waiting is useless.
     pub fn is_final_failure(&self) -> bool {
         matches!(self, Self::Failed | Self::OutOfService | Self::Deleting | Self::UpdateRollbackFailed)
     }

@@ -1,5 +1,4 @@
-//! Compares with values that scikit-learn 1.x computed from the same data, and with other
-//! formulations of the definitions.
+//! Compares with values of scikit-learn 1.x, and with other formulations of the definitions.
 
 use std::cmp::Ordering;
 
@@ -7,8 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// The labels and the predictions of 40 rows over four classes, one letter each; `o` is only
-/// predicted.
+/// The labels and predictions of 40 rows, one letter per class; `o` is only predicted.
 const TRUTH: &str = "esevssvsevsvssseesssvesvssvvvsvvesssvsee";
 const PREDICTED: &str = "eseessvssvsvosseesssvesvssvovsvvessvvseo";
 
@@ -101,8 +99,8 @@ fn numeric_classes_are_equal_in_every_notation() {
 }
 
 proptest! {
-    /// The area is the probability that a positive row's score is above a negative row's; equal
-    /// ones count half.
+    /// The area is the probability that a positive row scores above a negative one; ties count
+    /// half.
     #[test]
     fn the_area_by_ranks_is_the_area_by_pairs(data in prop::collection::vec((any::<bool>(), 0u8..6), 2..40)) {
         let (truth, scores): (Vec<f64>, Vec<f64>) = data.iter().map(|(truth, score)| (f64::from(u8::from(*truth)), f64::from(*score))).unzip();

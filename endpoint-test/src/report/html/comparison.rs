@@ -5,7 +5,6 @@ use maud::{Markup, html};
 use super::{code, prose, table, time};
 use crate::report::{CaseComparison, ComparisonReport};
 
-/// The comparison of one target.
 pub(super) fn of_target(comparison: &ComparisonReport) -> Markup {
     html! {
         h3 { "Compared with " (comparison.with) }

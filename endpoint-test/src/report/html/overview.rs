@@ -7,7 +7,6 @@ use maud::{Markup, html};
 use super::super::{LoadReport, Outcome, Report, TargetReport};
 use super::{badge, by_urgency, package_name, table, time};
 
-/// What was tested.
 pub(super) fn tested(report: &Report) -> Markup {
     let distinct = |of: fn(&TargetReport) -> Option<&str>| {
         report.targets.iter().filter_map(of).filter(|text| !text.is_empty()).collect::<BTreeSet<_>>()
@@ -56,7 +55,6 @@ fn fact(label: &str, value: &Markup) -> Markup {
     html! { div { dt { (label) } dd { (value) } } }
 }
 
-/// The table of all endpoints.
 pub(super) fn endpoints(report: &Report) -> Markup {
     let loaded = report.targets.iter().any(|target| target.load.is_some());
     let numbers: &[&str] = if loaded { &["Cases", "Slowest", "Load"] } else { &["Cases", "Slowest"] };

@@ -5,7 +5,6 @@ use maud::{Markup, html};
 use super::{badge, case, comparison, hint, label, load, time, why};
 use crate::report::{CheckReport, TargetReport};
 
-/// The section of one endpoint.
 pub(super) fn section(index: usize, target: &TargetReport) -> Markup {
     let title = target.title();
     html! {

@@ -8,7 +8,6 @@ use super::{by_urgency, label, prose, rows, time};
 /// The most findings in the head; all of them are below.
 const MAX_FINDINGS: usize = 5;
 
-/// The head.
 pub(super) fn header(report: &Report) -> Markup {
     let class = report.verdict.as_str();
     let sign = match report.verdict {

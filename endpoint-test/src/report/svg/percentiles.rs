@@ -1,5 +1,4 @@
-//! Response and service time by percentile: each grid line to the right has ten times fewer
-//! requests beyond it.
+//! Response and service time by percentile: each grid line has ten times fewer requests beyond it.
 
 use std::fmt::Write as _;
 
@@ -35,8 +34,7 @@ pub(in crate::report) fn percentiles(id: &str, figures: &LoadFigures, thresholds
     Some(chart(id, "Latency by percentile", &words(response, service, &limits), &parts))
 }
 
-/// The number of powers of ten between the percentile and zero. The right edge is 100%: one
-/// request.
+/// How many powers of ten a percentile is from zero. The right edge is 100%: one request.
 fn across(percentile: f64) -> f64 {
     if percentile >= 100.0 { f64::MAX } else { -(1.0 - percentile / 100.0).log10() }
 }

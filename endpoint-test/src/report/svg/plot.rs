@@ -98,9 +98,9 @@ pub(super) fn ticks(step: f64, most: f64) -> impl Iterator<Item = f64> {
 }
 
 /// Horizontal lines, labelled with their times at the left.
-pub(super) fn times(plane: &Plane, required: f64) -> Markup {
+pub(super) fn times(plane: &Plane, parts: f64) -> Markup {
     html! {
-        @for value in ticks(step(plane.most_y, required), plane.most_y) {
+        @for value in ticks(step(plane.most_y, parts), plane.most_y) {
             (across(plane, Some("grid"), plane.y(value)))
             (text("end", plane.left - 8.0, plane.y(value) + 4.0, &time(value)))
         }
@@ -116,8 +116,7 @@ pub(super) fn line(class: &str, places: impl IntoIterator<Item = Option<(f64, f6
             pen = 'M';
             continue;
         };
-        // A single point between two gaps is visible by its round line caps. Writing to a string
-        // does not fail.
+        // A point between two gaps is visible by its line caps. Writing to a string does not fail.
         let _ = write!(path, "{pen}{} {}{}", At(x), At(y), if pen == 'M' { "h0" } else { "" });
         pen = 'L';
     }

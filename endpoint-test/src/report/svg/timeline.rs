@@ -1,5 +1,4 @@
-//! Response times over the course of a load, with its phases; below, the sent, failed and dropped
-//! requests.
+//! Response times over a load with its phases; below, the sent, failed and dropped requests.
 
 use std::fmt::Write as _;
 

@@ -8,7 +8,6 @@ use crate::report::{Latencies, LoadReport, Outcome, TargetReport};
 /// The maximum number of kinds of error listed for one target.
 const MAX_ERRORS: usize = 5;
 
-/// Writes the results under load at one target.
 pub(super) fn lines(text: &mut String, target: &TargetReport) {
     let Some(load) = &target.load else { return };
     // Writing to a string does not fail.

@@ -111,16 +111,15 @@ pub(super) fn image(description: &Description, expected: &Expected) -> Option<Ch
     Some(check.expected(required).actual(actual))
 }
 
-/// Digests are compared if both images have one; a tag that AWS resolved to a digest is compared by
-/// its repository.
+/// Compares digests if both images have one. A tag that AWS resolved is compared by repository.
 fn same_image(required: &str, actual: &str) -> bool {
     let split = |image: &str| match image.split_once('@') {
         Some((name, digest)) => (name.to_owned(), Some(digest.to_owned())),
         None => (image.to_owned(), None),
     };
-    let ((required, wanted_digest), (actual, actual_digest)) = (split(required), split(actual));
-    if wanted_digest.is_some() && actual_digest.is_some() {
-        return wanted_digest == actual_digest && repository(&required) == repository(&actual);
+    let ((required, required_digest), (actual, actual_digest)) = (split(required), split(actual));
+    if required_digest.is_some() && actual_digest.is_some() {
+        return required_digest == actual_digest && repository(&required) == repository(&actual);
     }
     required == actual || (repository(&required) == repository(&actual) && actual_digest.is_some())
 }

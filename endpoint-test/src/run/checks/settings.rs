@@ -103,7 +103,7 @@ fn wrong_network(variant: &Variant, expected: &Expected) -> Vec<String> {
     match &expected.vpc {
         Some(ExpectedVpc::Absent) if !variant.subnets.is_empty() => wrong.push(format!("variant `{name}` is in a VPC, but must not be")),
         Some(ExpectedVpc::Within { .. }) if variant.subnets.is_empty() => {
-            wrong.push(format!("variant `{name}` is not in a VPC, but must be"))
+            wrong.push(format!("variant `{name}` is not in a VPC, but must be"));
         }
         Some(ExpectedVpc::Within { subnets, security_groups }) => {
             if !subnets.is_empty() && sorted(subnets) != sorted(&variant.subnets) {

@@ -8,8 +8,7 @@ use crate::suite::case::{Case, Input, WholeExpectation};
 use crate::suite::document::Node;
 use crate::suite::{expectation_reader, payload};
 
-/// The longest name of a case, in characters: CodeBuild cuts a test case's name at 1000, and a
-/// target's checks share it.
+/// The longest name of a case: CodeBuild cuts names at 1000 characters.
 const MAX_NAME: usize = 300;
 
 pub(in crate::suite) const CASE_KEYS: &[&str] = &[
@@ -50,7 +49,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node, defaults: &Settings, names:
     let (mut input, content_type) = payload?;
     let read = read?;
     if let Input::Rows(rows) = &mut input {
-        rows.required = read.columns;
+        rows.used = read.columns;
     }
     Some(Case {
         name: name?,

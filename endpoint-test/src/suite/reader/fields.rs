@@ -70,8 +70,7 @@ impl<'a> Fields<'a> {
         self.all_known && keys.iter().all(|key| self.get(key).is_none())
     }
 
-    /// The key's value. If it is missing, that is a problem, unless a possible misspelling was
-    /// already reported.
+    /// The key's value. A missing key is a problem, unless a possible misspelling was reported.
     pub(in crate::suite) fn require(&self, reader: &mut Reader, key: &str) -> Option<&'a Node> {
         let node = self.get(key);
         let misspelt =
@@ -142,7 +141,6 @@ impl<'a> Fields<'a> {
         number
     }
 
-    /// A finite number.
     pub(in crate::suite) fn number(&self, reader: &mut Reader, key: &str) -> Option<Numeral> {
         let node = self.get(key)?;
         let number = node.number();
@@ -162,7 +160,6 @@ impl<'a> Fields<'a> {
         number
     }
 
-    /// `true` or `false`.
     pub(in crate::suite) fn boolean(&self, reader: &mut Reader, key: &str) -> Option<bool> {
         let node = self.get(key)?;
         match &node.content {

@@ -100,8 +100,7 @@ fn name(reader: &mut Reader, fields: &Fields<'_>, key: &str, what: &str) -> Opti
     None
 }
 
-/// Printable ASCII that does not begin with a blank: InvokeEndpoint's rule for `TargetModel` and
-/// `InferenceId`.
+/// Printable ASCII without a blank at the start, as in `TargetModel` and `InferenceId`.
 fn printable(reader: &mut Reader, fields: &Fields<'_>, key: &str, most: usize) -> Option<String> {
     let text = fields.text(reader, key)?;
     let fine =
