@@ -1,4 +1,5 @@
-//! Makes the page and the JUnit file of a run again from its JSON report: `report_again test-results.json FOLDER`.
+//! Renders the HTML page and the JUnit file again from a JSON report: `report_again
+//! test-results.json FOLDER`.
 
 use std::error::Error;
 use std::path::Path;

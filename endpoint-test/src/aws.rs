@@ -14,26 +14,26 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub use self::samples::{S3Samples, SampleLocation, sample_location};
 pub use self::session::{SessionRequest, session};
 use crate::clock::{Clock, SystemClock};
-use crate::target::{Asynchronous, Description, InvokeError, Reply, Request, Target, TargetError};
+use crate::target::{Asynchronous, Description, InvokeError, ModelResponse, Request, Target, TargetError};
 
-/// A SageMaker endpoint: one that answers at once, or an asynchronous one, whose answers are waited for in S3.
+/// A SageMaker endpoint, real-time or asynchronous. Asynchronous responses are read from S3.
 ///
-/// Which of the two it is becomes known when it is described; until then it is asked for an answer at once. The clients must all be of the
-/// endpoint's account and region. Retries should be off in `runtime`'s configuration, or a case's latency is that of several attempts;
-/// [`SageMakerTarget::from_config`] sees to it.
+/// The first [`describe`](Target::describe) shows which of the two it is; until then it is invoked
+/// as a real-time endpoint. All clients must be for the endpoint's account and region. Turn retries
+/// off in `runtime`'s configuration, or a case's latency covers several attempts;
+/// [`SageMakerTarget::from_config`] does so.
 #[derive(Debug, Clone)]
 pub struct SageMakerTarget<C = SystemClock> {
     sagemaker: aws_sdk_sagemaker::Client,
     runtime: aws_sdk_sagemakerruntime::Client,
     s3: aws_sdk_s3::Client,
     endpoint: String,
-    /// As it was when it was last described.
     asynchronous: Arc<Mutex<Option<Asynchronous>>>,
     clock: C,
 }
 
 impl SageMakerTarget {
-    /// An endpoint by its name, in the case in which it was created: InvokeEndpoint tells upper from lower.
+    /// An endpoint by its name. InvokeEndpoint is case-sensitive.
     pub fn new(
         sagemaker: aws_sdk_sagemaker::Client,
         runtime: aws_sdk_sagemakerruntime::Client,
@@ -43,15 +43,15 @@ impl SageMakerTarget {
         Self { sagemaker, runtime, s3, endpoint: endpoint.into(), asynchronous: Arc::default(), clock: SystemClock::new() }
     }
 
-    /// An endpoint by its name, with clients made for testing: describing is retried as usual, invoking is not, and the
-    /// guard against stalled streams does not mistake a model that thinks for a broken connection.
+    /// An endpoint by its name, with clients made for testing: invocations are not retried, and
+    /// stalled-stream protection is off, so that it does not cut off a slow model.
     pub fn from_config(config: &aws_config::SdkConfig, endpoint: impl Into<String>) -> Self {
         Self::new(aws_sdk_sagemaker::Client::new(config), invoke::client(config), objects::client(config), endpoint)
     }
 }
 
 impl<C> SageMakerTarget<C> {
-    /// The same, with the responses of an asynchronous endpoint waited for by another clock: that of the whole run
+    /// Waits for the response of an asynchronous endpoint by another clock: that of the whole run
     /// ([`Run::clock`](crate::Run::clock)).
     #[must_use]
     pub fn clock<D: Clock>(self, clock: D) -> SageMakerTarget<D> {
@@ -67,7 +67,7 @@ impl<C: Clock> Target for SageMakerTarget<C> {
         Ok(description)
     }
 
-    async fn invoke(&self, request: &Request) -> Result<Reply, InvokeError> {
+    async fn invoke(&self, request: &Request) -> Result<ModelResponse, InvokeError> {
         let asynchronous = self.asynchronous.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match &asynchronous {
             None => invoke::endpoint(&self.runtime, &self.endpoint, request).await,

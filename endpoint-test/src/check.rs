@@ -1,4 +1,4 @@
-//! A team's own checks: in Rust by a trait, in any other language by a program.
+//! A team's own checks: in Rust as a trait, in any other language as a program.
 
 pub(crate) mod command;
 pub(crate) mod protocol;
@@ -11,9 +11,9 @@ use std::time::Duration;
 pub use self::command::CheckPrograms;
 use crate::report::{CheckReport, TargetInfo};
 use crate::rows::Row;
-use crate::target::{Reply, Request};
+use crate::target::{ModelResponse, Request};
 
-/// A check of a team's own, made on every reply.
+/// A team's own check, which runs on every response.
 ///
 /// ```
 /// use std::path::Path;
@@ -21,7 +21,7 @@ use crate::target::{Reply, Request};
 ///
 /// use endpoint_test::{CustomCheck, Exchange, Finding, RunOptions};
 ///
-/// /// Probabilities of one flower add up to one.
+/// /// The scores of one flower add up to 1.
 /// struct AddUp;
 ///
 /// impl CustomCheck for AddUp {
@@ -30,8 +30,8 @@ use crate::target::{Reply, Request};
 ///     }
 ///
 ///     fn check(&self, exchange: &Exchange<'_>) -> Finding {
-///         let Ok(reply) = serde_json::from_slice::<serde_json::Value>(&exchange.reply.body) else { return Finding::NotApplicable };
-///         let Some(scores) = reply["scores"].as_array() else { return Finding::NotApplicable };
+///         let Ok(response) = serde_json::from_slice::<serde_json::Value>(&exchange.response.body) else { return Finding::NotApplicable };
+///         let Some(scores) = response["scores"].as_array() else { return Finding::NotApplicable };
 ///         let sum: f64 = scores.iter().filter_map(serde_json::Value::as_f64).sum();
 ///         if (sum - 1.0).abs() < 1e-6 { Finding::Passed } else { Finding::Failed(format!("the scores add up to {sum}")) }
 ///     }
@@ -44,48 +44,48 @@ pub trait CustomCheck: Send + Sync {
     /// The check's name in reports.
     fn name(&self) -> &str;
 
-    /// Looks at a reply and the request that it answers.
+    /// Checks a response together with its request.
     fn check(&self, exchange: &Exchange<'_>) -> Finding;
 }
 
-/// A request and its reply, for a check of a team's own.
+/// A request and its response, for a team's own check.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Exchange<'a> {
     /// The case's name.
     pub case: &'a str,
-    /// The target that was asked.
+    /// The target that was invoked.
     pub target: &'a TargetInfo,
-    /// What was asked.
+    /// The request.
     pub request: &'a Request,
-    /// What was answered.
-    pub reply: &'a Reply,
-    /// From sending the request to having the whole reply.
+    /// The response.
+    pub response: &'a ModelResponse,
+    /// From sending the request to receiving the whole response.
     pub latency: Duration,
     pub(crate) row: Option<&'a Row>,
 }
 
-/// What a check of a team's own found.
+/// The result of a team's own check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding {
-    /// The reply is as it should be.
+    /// The response is right.
     Passed,
-    /// The reply is proven wrong, and how.
+    /// The response is proven wrong, and why.
     Failed(String),
-    /// It could not be found out, and why.
+    /// The check could not be completed, and why.
     Errored(String),
-    /// The check has nothing to say of this reply.
+    /// The check does not apply to this response.
     NotApplicable,
 }
 
 impl<'a> Exchange<'a> {
-    /// The value of a column of the row that was asked, for a case with rows.
+    /// The value of a column of the row that was sent, for a case with rows.
     pub fn column(&self, name: &str) -> Option<&'a str> {
         self.row?.column(name)
     }
 }
 
-/// Makes all checks on one exchange. A check that panics is an error: nothing is proven by it.
+/// Runs all checks on one exchange. A check that panics is an error: it proves nothing.
 pub(crate) fn all(checks: &[Arc<dyn CustomCheck>], exchange: &Exchange<'_>) -> Vec<CheckReport> {
     let report = |check: &Arc<dyn CustomCheck>| match catch_unwind(AssertUnwindSafe(|| check.check(exchange))) {
         Ok(Finding::Passed) => Some(CheckReport::passed(check.name())),
@@ -94,19 +94,19 @@ pub(crate) fn all(checks: &[Arc<dyn CustomCheck>], exchange: &Exchange<'_>) -> V
         Ok(Finding::NotApplicable) => None,
         Err(panic) => {
             let words = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-            Some(CheckReport::errored(check.name(), format!("the check broke off: {}", words.unwrap_or("it panicked"))))
+            Some(CheckReport::errored(check.name(), format!("the check panicked: {}", words.unwrap_or("no message"))))
         }
     };
     checks.iter().filter_map(report).collect()
 }
 
-/// The JSON Schema of what a check's program reads from its standard input.
+/// The JSON Schema of what a check program reads from standard input.
 #[cfg(feature = "schema")]
 pub fn check_input_schema() -> serde_json::Value {
     schemars::schema_for!(protocol::CheckInput).to_value()
 }
 
-/// The JSON Schema of what a check's program writes to its standard output.
+/// The JSON Schema of what a check program writes to standard output.
 #[cfg(feature = "schema")]
 pub fn check_output_schema() -> serde_json::Value {
     schemars::schema_for!(protocol::CheckOutput).to_value()

@@ -1,14 +1,14 @@
-//! The clock that waits and latencies go by: real in production, scripted in tests.
+//! The clock for waits and latencies: real in production, scripted in tests.
 
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-/// Tells the time and lets time pass.
+/// Reads the time and sleeps.
 pub trait Clock: Sync {
-    /// Time since some fixed moment; never goes backwards.
+    /// Time since a fixed moment; never goes backwards.
     fn now(&self) -> Duration;
 
-    /// Returns when `duration` has passed.
+    /// Returns after `duration`.
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send;
 }
 
@@ -29,7 +29,7 @@ pub struct SystemClock {
 }
 
 impl SystemClock {
-    /// A clock that reads zero now.
+    /// A clock that starts at zero.
     pub fn new() -> Self {
         Self { start: Instant::now() }
     }
@@ -51,7 +51,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A quarter of the pause more or less; `random` is in `0..1`.
+/// The pause, lengthened or shortened by up to a quarter; `random` is in `0..1`.
 pub(crate) fn spread(pause: Duration, random: f64) -> Duration {
     pause.mul_f64(0.75 + random / 2.0)
 }
@@ -64,7 +64,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_pause_is_spread_by_a_quarter_at_most(random in 0.0..1.0f64, seconds in 1u64..600) {
+        fn a_pause_varies_by_a_quarter_at_most(random in 0.0..1.0f64, seconds in 1u64..600) {
             let pause = Duration::from_secs(seconds);
             let spread = spread(pause, random);
             prop_assert!(spread >= pause.mul_f64(0.749) && spread <= pause.mul_f64(1.251));

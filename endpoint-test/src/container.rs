@@ -11,30 +11,31 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use crate::target::{
-    Description, EndpointStatus, InvokeError, MAX_BODY, ModelFailure, Reply, Request, Target, TargetError, TargetErrorKind, TargetKind,
+    Description, EndpointStatus, InvokeError, MAX_BODY, ModelFailure, ModelResponse, Request, Target, TargetError, TargetErrorKind,
+    TargetKind,
 };
 
-/// The header under which SageMaker hands a request's custom attributes to the container.
+/// The header in which SageMaker passes a request's custom attributes to the container.
 const CUSTOM_ATTRIBUTES: HeaderName = HeaderName::from_static("x-amzn-sagemaker-custom-attributes");
 
-/// A model container that answers `GET /ping` and `POST /invocations`, as SageMaker asks of every serving container.
+/// A model container with `GET /ping` and `POST /invocations`, as SageMaker requires.
 ///
-/// Each request has a connection of its own, so that no case profits from another's; on loopback this costs well below
-/// a millisecond. A reply of more than [`MAX_BODY`] bytes is cut off and is the model's failure.
+/// Each request opens its own connection, so that no case benefits from another's. A response of
+/// more than [`MAX_BODY`] bytes is cut off and is the model's failure.
 #[derive(Debug, Clone)]
 pub struct ContainerTarget {
     /// `host:port`.
     authority: String,
-    /// What stands before `/ping`: empty, or a path without a slash at its end.
+    /// The path before `/ping`: empty, or without a slash at its end.
     base: String,
 }
 
 impl ContainerTarget {
-    /// A container by its URL, such as `http://127.0.0.1:8080`; a path in it stands before `/ping`.
+    /// A container by its URL, such as `http://127.0.0.1:8080`. A path in it precedes `/ping`.
     ///
     /// # Errors
     ///
-    /// The URL is not one, or its scheme is not `http`.
+    /// The URL is not valid, or its scheme is not `http`.
     pub fn new(base_url: &str) -> Result<Self, TargetError> {
         let wrong = |why: &str| {
             let message = format!("`{base_url}` is not a container's URL: {why}");
@@ -42,14 +43,14 @@ impl ContainerTarget {
         };
         let uri: Uri = base_url.trim().parse().map_err(|error: hyper::http::uri::InvalidUri| wrong(&error.to_string()))?;
         if uri.scheme_str() != Some("http") {
-            return Err(wrong("only `http` is spoken here"));
+            return Err(wrong("only `http` is supported"));
         }
         if uri.query().is_some() {
             return Err(wrong("it has a query"));
         }
-        let authority = uri.authority().ok_or_else(|| wrong("it names no host"))?;
+        let authority = uri.authority().ok_or_else(|| wrong("it has no host"))?;
         if authority.as_str().contains('@') {
-            return Err(wrong("it holds a user name"));
+            return Err(wrong("it has a user name"));
         }
         let host = authority.host();
         let port = match authority.port() {
@@ -59,14 +60,14 @@ impl ContainerTarget {
         Ok(Self { authority: format!("{host}:{port}"), base: uri.path().trim_end_matches('/').to_owned() })
     }
 
-    /// Sends one request over a new connection and reads the whole reply.
+    /// Sends one request over a new connection and reads the whole response.
     async fn send(&self, method: Method, path: &str, headers: Vec<(HeaderName, &str)>, body: Bytes) -> Result<Response, TargetError> {
         let operation = format!("{method} {}{path}", self.base);
         let failed = |kind, message: String| TargetError::new(kind, message).operation(operation.clone());
         let mut request = hyper::Request::builder().method(method).uri(format!("{}{path}", self.base)).header(HOST, &self.authority);
         for (name, value) in headers {
             let value = HeaderValue::from_str(value)
-                .map_err(|_| failed(TargetErrorKind::Refused, format!("the header `{name}` cannot hold `{value}`")))?;
+                .map_err(|_| failed(TargetErrorKind::Refused, format!("`{value}` is not a valid value of the header `{name}`")))?;
             request = request.header(name, value);
         }
         let request = request.body(Full::new(body)).map_err(|error| failed(TargetErrorKind::Refused, error.to_string()))?;
@@ -83,13 +84,13 @@ impl ContainerTarget {
             let (parts, body) = received.into_parts();
             Ok::<_, hyper::Error>((parts, Limited::new(body, MAX_BODY).collect().await.map(http_body_util::Collected::to_bytes)))
         };
-        // The connection is driven here and not by a task of its own: with the future it ends too.
+        // The connection is polled here and not in its own task, so that it ends with this future.
         let exchanged = {
             let mut connection = std::pin::pin!(connection);
             let mut exchange = std::pin::pin!(exchange);
             tokio::select! {
                 exchanged = &mut exchange => exchanged,
-                // Once the connection is done the exchange has all that it will get.
+                // When the connection is done, nothing more will arrive.
                 _ = &mut connection => exchange.await,
             }
         };
@@ -103,16 +104,15 @@ impl ContainerTarget {
     }
 }
 
-/// A container's response.
 struct Response {
     status: StatusCode,
     content_type: Option<String>,
-    /// `None` when it is too long.
+    /// `None` if it is too long.
     body: Option<Bytes>,
 }
 
 impl Target for ContainerTarget {
-    /// `GET /ping`: a status of 200 means that the container takes requests, anything else that it does not yet.
+    /// `GET /ping`: only status 200 means that the container accepts requests.
     async fn describe(&self) -> Result<Description, TargetError> {
         let response = self.send(Method::GET, "/ping", Vec::new(), Bytes::new()).await?;
         let status = if response.status == StatusCode::OK { EndpointStatus::InService } else { EndpointStatus::Creating };
@@ -120,22 +120,22 @@ impl Target for ContainerTarget {
     }
 
     /// `POST /invocations`. A status of 4xx or 5xx is the model's own error.
-    async fn invoke(&self, request: &Request) -> Result<Reply, InvokeError> {
+    async fn invoke(&self, request: &Request) -> Result<ModelResponse, InvokeError> {
         let mut headers = vec![(CONTENT_TYPE, request.content_type.as_str())];
         headers.extend(request.accept.as_deref().map(|accept| (ACCEPT, accept)));
         headers.extend(request.custom_attributes.as_deref().map(|attributes| (CUSTOM_ATTRIBUTES, attributes)));
         let response = self.send(Method::POST, "/invocations", headers, request.body.clone()).await?;
         let status = response.status.as_u16();
         let failure = |message: String| InvokeError::Model(ModelFailure { status: Some(status), message, ..ModelFailure::default() });
-        let Some(body) = response.body else { return Err(failure(format!("the reply is longer than {MAX_BODY} bytes"))) };
+        let Some(body) = response.body else { return Err(failure(format!("the response is longer than {MAX_BODY} bytes"))) };
         if response.status.is_client_error() || response.status.is_server_error() {
             return Err(failure(String::from_utf8_lossy(&body).into_owned()));
         }
-        Ok(Reply { status, content_type: response.content_type, body, variant: None, request_id: None })
+        Ok(ModelResponse { status, content_type: response.content_type, body, variant: None, request_id: None })
     }
 }
 
-/// An error with its cause: hyper's own words leave out what the network said.
+/// An error with its cause: hyper's own message omits the network error.
 fn chain(error: &hyper::Error) -> String {
     match error.source() {
         Some(source) => format!("{error}: {source}"),

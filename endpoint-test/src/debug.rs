@@ -1,9 +1,9 @@
-//! How errors look with `{:?}`, which is what a `main` that returns one prints.
+//! The `{:?}` form of errors: a `main` that returns an error prints it.
 
 use std::error::Error;
 use std::fmt;
 
-/// The error's own words, then each cause that says something new on a line of its own.
+/// The error's message, then each cause that adds something, on its own line.
 pub(crate) fn chain(error: &(dyn Error + 'static), formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut shown = error.to_string();
     formatter.write_str(&shown)?;

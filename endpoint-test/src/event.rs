@@ -1,30 +1,30 @@
-//! What a run tells while it goes on.
+//! The progress of a run.
 
 use std::time::Duration;
 
 use crate::report::CaseReport;
 use crate::target::EndpointStatus;
 
-/// A step of a run, for whoever shows progress.
+/// A step of a run, for a display of progress.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
-    /// The target is not in service yet and is looked at again after a while.
+    /// The target is not in service yet; it is polled again after a while.
     Waiting {
-        /// The status now.
+        /// The current status.
         status: EndpointStatus,
         /// How long the wait has lasted.
         elapsed: Duration,
-        /// How long it may last.
+        /// The limit of the wait.
         limit: Duration,
     },
-    /// The target could not be described, for a reason that may pass; it is tried again after a while.
+    /// The target could not be described, perhaps temporarily; it is tried again after a while.
     NotDescribed {
-        /// What went wrong.
+        /// The error.
         message: String,
         /// How long the wait has lasted.
         elapsed: Duration,
-        /// How long it may last.
+        /// The limit of the wait.
         limit: Duration,
     },
     /// The target is in service.
@@ -34,51 +34,51 @@ pub enum Event {
     },
     /// A case's request is about to be sent.
     CaseStarted {
-        /// The case's place in the suite, from zero.
+        /// The case's index in the suite, from zero.
         index: usize,
-        /// How many cases there are.
+        /// The number of cases.
         of: usize,
         /// The case's name.
         name: String,
     },
     /// A row of a case with rows is done.
     RowFinished {
-        /// The case's place in the suite, from zero.
+        /// The case's index in the suite, from zero.
         index: usize,
-        /// How many cases there are.
+        /// The number of cases.
         of: usize,
         /// How many of the case's rows are done.
         done: usize,
-        /// How many rows the case has.
+        /// The number of rows of the case.
         rows: usize,
     },
     /// A case is done.
     CaseFinished {
-        /// The case's place in the suite, from zero.
+        /// The case's index in the suite, from zero.
         index: usize,
-        /// How many cases there are.
+        /// The number of cases.
         of: usize,
-        /// What became of it.
+        /// Its result.
         case: Box<CaseReport>,
     },
     /// The load begins.
     LoadStarted {
-        /// How many counted requests are planned; `None` when that depends on the answers.
+        /// How many counted requests are planned; `None` if that depends on the responses.
         planned: Option<u64>,
-        /// How long it lasts.
+        /// Its planned duration.
         duration: Duration,
     },
-    /// The load goes on: told every second, and at its end.
+    /// The progress of the load: every second, and at its end.
     LoadProgress {
-        /// How long it has lasted.
+        /// The time since the load began.
         elapsed: Duration,
-        /// How long it lasts.
+        /// Its planned duration.
         of: Duration,
-        /// Requests that were sent, those of the warm-up included.
+        /// Requests sent, including those of the warm-up.
         sent: u64,
         /// Requests that failed.
         errors: u64,
-        /// Arrivals that were dropped.
+        /// Arrivals dropped.
         dropped: u64,
     },
 }

@@ -1,4 +1,4 @@
-//! What a reply must be, and what is found when it is looked at.
+//! Checks responses against their expectations.
 
 pub(crate) mod address;
 pub(crate) mod difference;
@@ -21,54 +21,53 @@ use crate::json::Json;
 use crate::media_type;
 use crate::report::CheckReport;
 use crate::rows::Row;
-use crate::target::{ModelFailure, Reply};
+use crate::target::{ModelFailure, ModelResponse};
 
-/// What a case expects.
 #[derive(Debug, Clone)]
 pub(crate) enum Expectation {
-    /// A reply.
-    Reply(Box<ReplyExpectation>),
+    /// A response.
+    Response(Box<ResponseExpectation>),
     /// The model's own error.
     ModelError { expected: ModelErrorExpectation, latency_max: Option<Duration> },
 }
 
-/// What a reply must be. When nothing is said: a status of 2xx and a body that is not empty.
+/// What a response must be. By default: status 2xx and a body that is not empty.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct ReplyExpectation {
+pub(crate) struct ResponseExpectation {
     pub(crate) status: Option<u16>,
     pub(crate) content_type: Option<String>,
     pub(crate) text: Vec<TextRule>,
     pub(crate) json: Vec<JsonExpectation>,
     pub(crate) schema: Option<SchemaExpectation>,
     pub(crate) golden: Option<GoldenExpectation>,
-    /// A team's own check, which is run apart: it is a program.
+    /// A team's own check. It runs separately: it is a program.
     pub(crate) command: Option<CommandExpectation>,
     pub(crate) latency_max: Option<Duration>,
 }
 
-/// A program that looks at the reply.
+/// A program that checks the response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CommandExpectation {
-    /// The program and its arguments; no shell reads them.
+    /// The program and its arguments; no shell interprets them.
     pub(crate) command: Vec<String>,
-    /// How long the program may take.
+    /// The program's time limit.
     pub(crate) timeout: Duration,
 }
 
-/// What the reply's text must be.
+/// A rule for the response's text.
 #[derive(Debug, Clone)]
 pub(crate) enum TextRule {
-    /// The same, line breaks at the end aside.
+    /// Equal, except for line breaks at the end.
     Equals(String),
-    /// What the row's column of this name holds.
+    /// Equal to the value of this column in the row.
     EqualsColumn(String),
-    /// With this in it.
+    /// Contains this text.
     Contains(String),
-    /// With a match in it.
+    /// Contains a match.
     Matches(Regex),
 }
 
-/// How the model must say no.
+/// The error that the model must return.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ModelErrorExpectation {
     pub(crate) status: Option<u16>,
@@ -77,33 +76,33 @@ pub(crate) struct ModelErrorExpectation {
 
 impl Default for Expectation {
     fn default() -> Self {
-        Self::Reply(Box::default())
+        Self::Response(Box::default())
     }
 }
 
 impl Expectation {
-    /// The longest time that a reply or an error may take.
+    /// The longest time that a response or an error may take.
     pub(crate) fn latency_max(&self) -> Option<Duration> {
         match self {
-            Self::Reply(expected) => expected.latency_max,
+            Self::Response(expected) => expected.latency_max,
             Self::ModelError { latency_max, .. } => *latency_max,
         }
     }
 }
 
-/// Looks at a reply; `row` is the row of data that it answers, if it does.
+/// Checks a response; `row` is the row of data that was sent, if any.
 ///
-/// A golden file comes last, and the caller may want to know whether all else holds before it is written anew.
-pub(crate) fn check_reply(expected: &ReplyExpectation, reply: &Reply, row: Option<&Row>) -> Vec<CheckReport> {
-    let mut checks = vec![check_status(expected.status, reply.status)];
+/// The golden file comes last: the caller updates it only if everything else passes.
+pub(crate) fn check_response(expected: &ResponseExpectation, response: &ModelResponse, row: Option<&Row>) -> Vec<CheckReport> {
+    let mut checks = vec![check_status(expected.status, response.status)];
     if let Some(content_type) = &expected.content_type {
-        checks.push(check_content_type(content_type, reply.content_type.as_deref()));
+        checks.push(check_content_type(content_type, response.content_type.as_deref()));
     }
     if !expected.text.is_empty() {
-        checks.extend(text::check(&expected.text, &reply.body, row));
+        checks.extend(text::check(&expected.text, &response.body, row));
     }
     if !expected.json.is_empty() || expected.schema.is_some() {
-        match json::read(&reply.body) {
+        match json::read(&response.body) {
             Ok(document) => {
                 checks.extend(json::check(&expected.json, &document, row));
                 checks.extend(expected.schema.iter().flat_map(|schema| schema::check(schema, &document)));
@@ -111,27 +110,26 @@ pub(crate) fn check_reply(expected: &ReplyExpectation, reply: &Reply, row: Optio
             Err(check) => checks.push(check),
         }
     }
-    // A case that says nothing of the body still wants one: an empty answer is no prediction.
-    if expected.says_nothing_of_the_body() {
-        checks.push(CheckReport::judged("body", !reply.body.is_empty(), || "the reply has no body".to_owned()));
+    // Without expectations for the body it must not be empty: that is no prediction.
+    if expected.ignores_the_body() {
+        checks.push(CheckReport::judged("body", !response.body.is_empty(), || "the response has no body".to_owned()));
     }
     checks
 }
 
-/// Compares a reply with the case's golden file, where it has one.
-pub(crate) fn check_golden(expected: &ReplyExpectation, reply: &Reply) -> Vec<CheckReport> {
-    expected.golden.iter().flat_map(|golden| golden::check(golden, &reply.body)).collect()
+/// Compares a response with the case's golden file, if it has one.
+pub(crate) fn check_golden(expected: &ResponseExpectation, response: &ModelResponse) -> Vec<CheckReport> {
+    expected.golden.iter().flat_map(|golden| golden::check(golden, &response.body)).collect()
 }
 
-impl ReplyExpectation {
-    fn says_nothing_of_the_body(&self) -> bool {
+impl ResponseExpectation {
+    fn ignores_the_body(&self) -> bool {
         let looks =
             !self.text.is_empty() || !self.json.is_empty() || self.schema.is_some() || self.golden.is_some() || self.command.is_some();
         !looks && self.status.is_none()
     }
 }
 
-/// Looks at a model's own error where one is expected.
 pub(crate) fn check_model_error(expected: &ModelErrorExpectation, failure: &ModelFailure) -> Vec<CheckReport> {
     let mut checks = vec![CheckReport::passed("model_error")];
     if let Some(status) = expected.status {
@@ -148,31 +146,30 @@ pub(crate) fn check_model_error(expected: &ModelErrorExpectation, failure: &Mode
     checks
 }
 
-/// Looks at the time that a reply took.
 pub(crate) fn check_latency(max: Duration, latency: Duration) -> CheckReport {
     let (max_text, latency_text) = (display_duration(max), display_duration(latency));
     let check = if latency <= max {
         CheckReport::passed("latency")
     } else {
-        CheckReport::failed("latency", format!("the reply took {latency_text}, and {max_text} are allowed"))
-            .with_hint("this is the time that the client saw, the network included")
+        CheckReport::failed("latency", format!("the response took {latency_text}, more than {max_text}"))
+            .with_hint("this is the time that the client measured, including the network")
     };
     check.expected(format!("at most {max_text}")).actual(latency_text)
 }
 
 fn check_status(expected: Option<u16>, actual: u16) -> CheckReport {
-    let (fine, wanted) = match expected {
+    let (fine, required) = match expected {
         Some(status) => (actual == status, status.to_string()),
         None => ((200..300).contains(&actual), "2xx".to_owned()),
     };
-    let check = CheckReport::judged("status", fine, || format!("the reply has status {actual}, not {wanted}"));
-    check.expected(wanted).actual(actual.to_string())
+    let check = CheckReport::judged("status", fine, || format!("the response has status {actual}, not {required}"));
+    check.expected(required).actual(actual.to_string())
 }
 
 fn check_content_type(expected: &str, actual: Option<&str>) -> CheckReport {
     let shown = actual.unwrap_or("none");
     let is_fine = actual.is_some_and(|actual| media_type::matches(expected, actual));
-    let check = CheckReport::judged("content_type", is_fine, || format!("the reply's media type is {shown}, not {expected}"));
+    let check = CheckReport::judged("content_type", is_fine, || format!("the response's media type is {shown}, not {expected}"));
     check.expected(expected).actual(excerpt(shown))
 }
 

@@ -1,11 +1,11 @@
-//! Durations as people write them (`250ms`, `1.5s`, `15m`) and excerpts of long texts: for suites and for reports.
+//! Readable durations (`250ms`, `1.5s`, `15m`) and excerpts of long texts.
 
 use std::time::Duration;
 
-/// The longest duration that a suite may name. Nothing that a real-time endpoint does takes an hour.
-const LONGEST: Duration = Duration::from_hours(1);
+/// The longest duration in a suite. No operation of a real-time endpoint takes an hour.
+const MAX_DURATION: Duration = Duration::from_hours(1);
 
-/// Reads a number with a unit: `ms`, `s`, `m` or `h`. Zero, and more than an hour, are refused.
+/// Parses a number with a unit: `ms`, `s`, `m` or `h`. Zero and more than an hour are refused.
 pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     let text = text.trim();
     let unit_at = text.find(|character: char| character.is_ascii_alphabetic())?;
@@ -22,10 +22,10 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
         _ => return None,
     };
     let duration = Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()?;
-    (!duration.is_zero() && duration <= LONGEST).then_some(duration)
+    (!duration.is_zero() && duration <= MAX_DURATION).then_some(duration)
 }
 
-/// Writes a duration in the unit that suits it: `250 ms`, `1.5 s`, `15 min`.
+/// Writes a duration in a fitting unit: `250 ms`, `1.5 s`, `15 min`.
 pub(crate) fn display_duration(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
     if seconds < 1.0 {
@@ -37,20 +37,19 @@ pub(crate) fn display_duration(duration: Duration) -> String {
     }
 }
 
-/// Milliseconds to a hundredth: finer than any network is steady.
+/// Milliseconds, rounded to a hundredth: networks are less steady than that.
 pub(crate) fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 100_000.0).round() / 100.0
 }
 
-/// The most characters of a value in a report.
+/// The longest value in a report, in characters.
 pub(crate) const EXCERPT: usize = 500;
 
-/// The beginning of a text, for a report.
 pub(crate) fn excerpt(text: &str) -> String {
     cut(text, EXCERPT)
 }
 
-/// The first `most` characters of a text, with a note of its length when it is cut.
+/// The first `most` characters of a text, with a note of its length if it is cut.
 pub(crate) fn cut(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}… ({} bytes in all)", &text[..end], text.len()),
@@ -60,7 +59,7 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
 
 /// The first `most` characters of a body that may be long and may not be text.
 pub(crate) fn beginning(body: &[u8], most: usize) -> String {
-    // A character has four bytes at most: more than these need not be looked at.
+    // A character has at most four bytes: more need not be decoded.
     let text = String::from_utf8_lossy(&body[..body.len().min(4 * most)]);
     let shown = text.char_indices().nth(most).map_or(&*text, |(end, _)| &text[..end]);
     if shown.len() < text.len() || body.len() > 4 * most { format!("{shown}… ({} bytes in all)", body.len()) } else { shown.to_owned() }
@@ -84,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_duration_is_shown_in_the_unit_that_suits_it() {
+    fn a_duration_is_shown_in_a_fitting_unit() {
         assert_eq!(display_duration(Duration::from_micros(2310)), "2.31 ms");
         assert_eq!(display_duration(Duration::from_millis(1500)), "1.5 s");
         assert_eq!(display_duration(Duration::from_mins(15)), "15 min");
@@ -92,7 +91,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_makes_it_panic(text in "\\PC*") {
+        fn no_text_makes_the_parser_panic(text in "\\PC*") {
             parse_duration(&text);
         }
     }

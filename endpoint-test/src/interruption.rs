@@ -1,12 +1,12 @@
-//! How a run is asked to come to an end with what it has.
+//! Interrupts a run and keeps its results so far.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Notify;
 
-/// Asks a run to come to an end: what was found until then is in its report, and what was not looked at is said to be
-/// so. Clones are the same. Dropping the run's future instead loses all that it found.
+/// Interrupts a run: its report has all results so far, and marks the rest as not tested. Clones
+/// share one state. Dropping the run's future instead discards all results.
 #[derive(Debug, Clone, Default)]
 pub struct Interruption {
     state: Arc<State>,
@@ -19,20 +19,20 @@ struct State {
 }
 
 impl Interruption {
-    /// Asks the run to end.
+    /// Interrupts the run.
     pub fn raise(&self) {
         self.state.raised.store(true, Ordering::Release);
         self.state.notify.notify_waiters();
     }
 
-    /// Whether the run was asked to end.
+    /// Whether the run was interrupted.
     pub fn is_raised(&self) -> bool {
         self.state.raised.load(Ordering::Acquire)
     }
 
-    /// Returns when the run is asked to end, at once when it was.
+    /// Returns when the run is interrupted, at once if it already is.
     pub(crate) async fn raised(&self) {
-        // Listening begins before the look: what happens between the two is not missed.
+        // Register before checking, so that no notification in between is missed.
         let mut notified = std::pin::pin!(self.state.notify.notified());
         notified.as_mut().enable();
         if !self.is_raised() {
@@ -55,15 +55,15 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn it_is_heard_before_and_after_it_is_raised() {
+    async fn a_listener_returns_whether_it_listens_before_or_after() {
         let interruption = Interruption::default();
         let listener = interruption.clone();
-        let heard = tokio::spawn(async move { listener.raised().await });
-        // One turn: it listens now.
+        let listening = tokio::spawn(async move { listener.raised().await });
+        // Yield once: the listener is now waiting.
         tokio::task::yield_now().await;
-        assert!(!heard.is_finished() && !interruption.is_raised());
+        assert!(!listening.is_finished() && !interruption.is_raised());
         interruption.raise();
-        heard.await.unwrap();
+        listening.await.unwrap();
         interruption.raised().await;
     }
 }

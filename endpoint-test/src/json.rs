@@ -1,7 +1,8 @@
-//! JSON whose numbers keep the digits that they were written with.
+//! JSON whose numbers keep their original digits.
 //!
-//! A number that is read into binary and printed again may look different: `5.10` becomes `5.1`, and an id of more than 64 bits loses
-//! digits. What a report shows, a golden file holds or a request sends is therefore the number's own text.
+//! Parsing a number to binary and printing it again may change it: `5.10` becomes `5.1`, and an id
+//! of more than 64 bits loses digits. Reports, golden files and requests therefore use the number's
+//! own text.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -11,11 +12,11 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// A finite number as it was written.
+/// A finite number in its original notation.
 #[derive(Debug, Clone)]
 pub(crate) struct Numeral(Box<RawValue>);
 
-/// A JSON value; keys are sorted, and of a key that is given twice the last one counts.
+/// A JSON value. Keys are sorted; for a duplicate key the last value counts.
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Json {
@@ -27,7 +28,7 @@ pub(crate) enum Json {
     Map(BTreeMap<String, Self>),
 }
 
-/// A JSON document: its values for rules, and its text for whoever reads the report.
+/// A JSON document: its values for rules, and its text for reports.
 #[derive(Debug)]
 pub(crate) struct Document {
     pub(crate) value: Value,
@@ -36,7 +37,7 @@ pub(crate) struct Document {
 
 impl Document {
     pub(crate) fn read(bytes: &[u8]) -> serde_json::Result<Self> {
-        // Reading the values first bounds the depth, and finds what a raw value lets pass: `1e999` and half a surrogate pair.
+        // Parsing to values limits the depth, and rejects `1e999` and half a surrogate pair.
         let value = serde_json::from_slice(bytes)?;
         Ok(Self { value, json: Json::of(serde_json::from_slice(bytes)?)? })
     }
@@ -61,7 +62,6 @@ impl Json {
         })
     }
 
-    /// The value at a JSON Pointer.
     pub(crate) fn at(&self, pointer: &str) -> Option<&Self> {
         pointer.split('/').skip(1).try_fold(self, |value, step| match value {
             Self::Map(members) => members.get(&step.replace("~1", "/").replace("~0", "~")),
@@ -77,7 +77,7 @@ impl Json {
         }
     }
 
-    /// The value for a library that reads serde's JSON.
+    /// The value for a library that uses serde_json's `Value`.
     pub(crate) fn to_value(&self) -> Value {
         // The text of a JSON value is JSON.
         serde_json::from_str(&self.to_string()).unwrap_or_default()
@@ -102,7 +102,7 @@ impl From<Numeral> for Json {
 }
 
 impl Numeral {
-    /// The number that a text is, as JSON or a CSV file writes it. What JSON has no form for, such as `.5`, is written anew.
+    /// Parses a number from JSON or CSV. Notations that JSON lacks, such as `.5`, are normalised.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let text = text.trim();
         let number = Self::of_json(text).or_else(|| Self::of(text.parse().ok()?))?;
@@ -124,11 +124,11 @@ impl Numeral {
 
     /// The nearest binary number.
     pub(crate) fn value(&self) -> f64 {
-        // Rust reads every form of a JSON number, to the nearest binary one.
+        // Rust parses every JSON number to the nearest binary number.
         self.as_str().parse().unwrap_or(f64::NAN)
     }
 
-    /// Whether it is written without a point and an exponent.
+    /// Whether it has neither a point nor an exponent.
     pub(crate) fn is_integer(&self) -> bool {
         !self.as_str().contains(['.', 'e', 'E'])
     }
@@ -137,7 +137,7 @@ impl Numeral {
         self.as_str().parse().ok()
     }
 
-    /// The order of two numbers. Integers are ordered by their digits, since above 2^53 several of them share one binary number.
+    /// Integers are ordered by their digits: above 2^53 several of them share one binary number.
     pub(crate) fn order(&self, other: &Self) -> Ordering {
         if !(self.is_integer() && other.is_integer()) {
             return self.value().partial_cmp(&other.value()).unwrap_or(Ordering::Equal);
@@ -148,7 +148,7 @@ impl Numeral {
             (text.starts_with('-') && digits != "0", digits)
         };
         let ((left_negative, left), (right_negative, right)) = (parts(self), parts(other));
-        // JSON's integers have no leading zeros: more digits are more.
+        // JSON integers have no leading zeros: more digits mean a larger number.
         let size = || left.len().cmp(&right.len()).then_with(|| left.cmp(&right));
         match (left_negative, right_negative) {
             (false, false) => size(),
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_none_here_either() {
+    fn invalid_json_is_rejected() {
         for text in ["1e999", r#""\ud800""#, "NaN", "{", ""] {
             assert!(Document::read(text.as_bytes()).is_err(), "{text}");
         }
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_is_a_number_in_its_own_digits_or_in_the_nearest_form_of_json() {
+    fn a_number_keeps_its_digits_or_is_normalised_to_json() {
         for (text, number) in [(" 5.10 ", "5.10"), ("1e5", "1e5"), (".5", "0.5"), ("+5", "5.0"), ("5.", "5.0"), ("-0", "-0")] {
             assert_eq!(Numeral::read(text).unwrap().as_str(), number);
         }

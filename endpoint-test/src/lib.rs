@@ -1,8 +1,9 @@
-//! Really tests model endpoints: those of Amazon SageMaker in any account, and model containers on this machine.
+//! Tests Amazon SageMaker endpoints in any account, and model containers, with real requests.
 //!
-//! A team writes down in a [suite](Suite) what its model must answer. A [run](Run) waits until the target is in service,
-//! checks that it serves the very model package that was approved, asks it the suite's questions, and says what it
-//! found. A [report](Report) over all targets comes as JSON, JUnit XML, a page and a table.
+//! A team writes requests and expected responses into a [suite](Suite). A [run](Run) waits until
+//! the target is in service, checks that it serves the approved model package, sends the requests
+//! and returns the results. A [report](Report) over all targets is written as JSON, JUnit XML, an
+//! HTML page and a table.
 //!
 //! ```no_run
 //! # #[cfg(all(feature = "container", feature = "render"))]
@@ -43,7 +44,7 @@
 //!     expect:
 //!       json: [{ at: /predictions/0/score, between: [0, 1] }, { at: /predictions/0/label, one_of: [setosa, virginica] }]
 //!       latency: { max: 300ms }
-//!   - name: a word is no number
+//!   - name: a word is not a number
 //!     payload: { csv: "abc,3.5,1.4,0.2" }
 //!     expect: { model_error: { status: 400, message_contains: could not convert } }
 //! "#;
@@ -52,7 +53,7 @@
 //! # Ok::<(), endpoint_test::SuiteErrors>(())
 //! ```
 //!
-//! A mistake is shown where it was made, and all of them at once:
+//! All mistakes are reported at once, each with its line:
 //!
 //! ```text
 //! endpoint-tests.yaml:9:24: unknown key `betwen` in an entry of `json`
@@ -64,18 +65,21 @@
 //!
 //! # Concepts
 //!
-//! - **A failure is not an error.** [`Failed`](Outcome::Failed) is proven: the model answered wrongly, or the endpoint
-//!   serves another package. [`Errored`](Outcome::Errored) is unknown: no permission, no network, no reply in time.
-//!   Nothing that ran is [`Empty`](Verdict::Empty), and not success.
-//! - **[`Target`]** is what is tested: [`ContainerTarget`], with the feature `aws` `aws::SageMakerTarget`, or your own.
-//! - **Identity.** After a failed deployment AWS puts the former model back and calls the endpoint `InService`. The check
-//!   `identity` compares the model package behind every variant that takes traffic with the one that was approved.
-//! - **[`Event`]s** tell of progress; this crate prints nothing and reads no environment.
-//! - **Once.** A request is sent once: a retry would hide an error, and spoil the latency.
+//! - **A failure is not an error.** [`Failed`](Outcome::Failed) is proven: the model's response is
+//!   wrong, or the endpoint serves another package. [`Errored`](Outcome::Errored) is unknown: no
+//!   permission, no network, no response in time. If nothing ran, the verdict is
+//!   [`Empty`](Verdict::Empty), which is not success.
+//! - **[`Target`]** is what is tested: [`ContainerTarget`], `aws::SageMakerTarget` (feature `aws`),
+//!   or your own.
+//! - **Identity.** After a failed deployment AWS restores the former model and reports the endpoint
+//!   as `InService`. The check `identity` compares the model package of every variant that gets
+//!   traffic with the approved one.
+//! - **[`Event`]s** report progress. This crate prints nothing and reads no environment variables.
+//! - **Once.** Each request is sent once: a retry would hide an error and distort the latency.
 //!
 //! # Features
 //!
-//! | feature | default | gives |
+//! | feature | default | adds |
 //! |---|---|---|
 //! | `aws` | yes | the module `aws`: SageMaker endpoints as targets and sessions in other accounts; brings the AWS SDK |
 //! | `load` | yes | the load generator; without it a suite with the key `load` is an error ([`ProblemCode::LoadNotSupported`]) |
@@ -130,8 +134,8 @@ pub use self::run::{Baseline, Expected, ExpectedSetting, ExpectedVariant, Expect
 pub use self::samples::{MAX_ARCHIVE, SampleError, SampleStore, Samples};
 pub use self::suite::{Case, EndpointSection, Suite, SuiteErrors, SuiteOptions};
 pub use self::target::{
-    Asynchronous, Description, EndpointSettings, EndpointStatus, InvokeError, LARGE_BODY, MAX_BODY, ModelFailure, Reply, Request, Target,
-    TargetError, TargetErrorKind, TargetKind, Variant,
+    Asynchronous, Description, EndpointSettings, EndpointStatus, InvokeError, LARGE_BODY, MAX_BODY, ModelFailure, ModelResponse, Request,
+    Target, TargetError, TargetErrorKind, TargetKind, Variant,
 };
 
 /// The README's example compiles.

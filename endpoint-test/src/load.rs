@@ -1,10 +1,10 @@
-//! Load: how a target answers when many ask at once.
+//! Load: how a target responds to many callers at once.
 //!
-//! In an *open* phase requests arrive by a schedule, whether or not others were answered: callers of a real endpoint do
-//! not wait for each other. Latency counts from the moment at which a request was to be sent, so that a target which
-//! stops for a second is seen to have kept everybody waiting who came in that second. In a *closed* phase some users
-//! each send a request, wait for the answer and send the next: then such a stop costs one slow request for each user,
-//! and hardly shows.
+//! In an *open* phase requests arrive by a schedule, whether or not others got a response: callers
+//! of a real endpoint do not wait for each other. Latency is measured from the scheduled time, so
+//! that if a target stops for a second, the delay of every caller in that second is visible. In a
+//! *closed* phase each user sends a request, waits for the response and sends the next. There such
+//! a stop costs one slow request for each user and is hardly visible.
 
 mod drive;
 mod failure;
@@ -17,7 +17,7 @@ mod spectrum;
 pub(crate) mod threshold;
 
 pub(crate) use self::drive::LoadRequest;
-pub use self::plan::{HIGHEST_RATE, LONGEST_LOAD, LoadPlan, MOST_IN_FLIGHT, MOST_REQUESTS};
+pub use self::plan::{LoadPlan, MAX_IN_FLIGHT, MAX_LOAD, MAX_RATE, MAX_REQUESTS};
 
 use crate::clock::Clock;
 use crate::event::Event;
@@ -25,7 +25,7 @@ use crate::interruption::Interruption;
 use crate::report::LoadReport;
 use crate::target::Target;
 
-/// Puts the plan's load on a target, and reports what was found. Nothing is sent twice.
+/// Runs the plan's load on a target and reports the results. Nothing is sent twice.
 pub(crate) async fn run<T: Target, C: Clock>(
     target: &T,
     plan: &LoadPlan,
@@ -34,17 +34,17 @@ pub(crate) async fn run<T: Target, C: Clock>(
     clock: &C,
     on_event: &mut impl FnMut(Event),
 ) -> LoadReport {
-    let driven = drive::drive(target, plan, requests, interruption, clock, on_event).await;
-    judge::report(plan, &driven)
+    let results = drive::drive(target, plan, requests, interruption, clock, on_event).await;
+    judge::report(plan, &results)
 }
 
 /// Why a load ended before its plan did.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Ended {
-    /// Too many requests failed: so many of the last so many.
+    /// Too many requests failed: `failed` of the last `of`.
     Hopeless { failed: usize, of: usize, proven: bool },
-    /// Somebody interrupted the run.
+    /// The run was interrupted.
     Interrupted,
-    /// It was about to send more requests than a load may.
+    /// The next request would have exceeded the limit of a load.
     TooMany,
 }

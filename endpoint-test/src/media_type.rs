@@ -1,18 +1,18 @@
 //! Media types such as `text/csv; charset=utf-8`.
 
-/// The most characters that InvokeEndpoint takes in `ContentType` and `Accept`.
-const LONGEST: usize = 1024;
+/// The longest `ContentType` and `Accept` that InvokeEndpoint accepts, in characters.
+const MAX_LENGTH: usize = 1024;
 
-/// Whether the text can go into a `Content-Type` or `Accept` header and begins with a media type.
+/// Whether the text is a valid `Content-Type` or `Accept` header and begins with a media type.
 pub(crate) fn is_valid(text: &str) -> bool {
     let essence = text.split([';', ',']).next().unwrap_or_default().trim();
     let token = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&^_.+-*".contains(&byte));
-    text.len() <= LONGEST
+    text.len() <= MAX_LENGTH
         && text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
         && essence.split_once('/').is_some_and(|(kind, subtype)| token(kind) && token(subtype))
 }
 
-/// The media type that a file's ending stands for, where there is no doubt.
+/// The media type of a file name extension, if it is unambiguous.
 pub(crate) fn of_file(path: &str) -> Option<&'static str> {
     let ending = path.rsplit('/').next()?.rsplit_once('.')?.1.to_ascii_lowercase();
     Some(match ending.as_str() {
@@ -27,7 +27,7 @@ pub(crate) fn of_file(path: &str) -> Option<&'static str> {
     })
 }
 
-/// Whether a reply's media type is the expected one. Case and, unless expected, parameters are of no account.
+/// Whether a media type is the expected one, without case and, unless expected, parameters.
 pub(crate) fn matches(expected: &str, actual: &str) -> bool {
     let normal = |text: &str| text.chars().filter(|character| !character.is_whitespace()).collect::<String>().to_ascii_lowercase();
     let (expected, actual) = (normal(expected), normal(actual));
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn a_media_type_fits_into_a_header() {
+    fn a_media_type_is_a_valid_header() {
         assert!(is_valid("application/json; charset=utf-8"));
         for wrong in ["", "csv", "text/", "/csv", "text/csv\r\nx: y", "text/ćsv"] {
             assert!(!is_valid(wrong), "{wrong}");

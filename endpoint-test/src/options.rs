@@ -1,4 +1,4 @@
-//! How patient a run is, and what it does besides asking.
+//! Timeouts, checks and other options of a run.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,53 +6,55 @@ use std::time::Duration;
 use crate::check::{CheckPrograms, CustomCheck};
 use crate::interruption::Interruption;
 
-/// How patient a run is, and what it does besides asking.
+/// Timeouts, checks and other options of a run.
 #[derive(Debug, Clone)]
 pub struct RunOptions {
-    /// How long to wait for `InService` in all.
+    /// How long to wait for `InService` in total.
     pub wait: Duration,
-    /// The time between two looks at the status; each is spread by a quarter either way, so that runs over many
-    /// accounts do not knock all at once.
+    /// The pause between two polls of the status. It varies by up to a quarter, so that runs over
+    /// many accounts do not poll at the same time.
     pub poll: Duration,
-    /// How long one `describe` may take.
+    /// The timeout of one `describe`.
     pub describe_timeout: Duration,
-    /// How long a case waits for its reply, unless the suite says otherwise.
+    /// The timeout of a case, unless the suite sets one.
     pub case_timeout: Duration,
-    /// The same for an asynchronous endpoint, where a request waits in a queue and for an instance, too.
+    /// The same for an asynchronous endpoint: with the time in a queue and for an instance.
     pub asynchronous_case_timeout: Duration,
-    /// The caller's own checks, made on every reply.
+    /// The caller's own checks, which run on every response.
     pub checks: Vec<Arc<dyn CustomCheck>>,
-    /// Where the programs of the suite's own checks run, and what they find in their environment. Without it none is run, and
-    /// each such check is an error: a suite is often somebody else's.
+    /// Where the suite's check programs run, and with which environment. If `None`, no program runs
+    /// and each such check is an error: the suite may come from someone whom the caller does not
+    /// trust.
     pub programs: Option<CheckPrograms>,
-    /// Whether golden files are to be written anew: a reply that passes everything else is then taken for good, and handed
-    /// back as [`CaseReport::golden_update`](crate::CaseReport::golden_update).
+    /// Whether to update golden files: a response that passes everything else becomes the new
+    /// content, returned as [`CaseReport::golden_update`](crate::CaseReport::golden_update).
     pub update_golden_files: bool,
-    /// Whether the suite's load is put on the target.
+    /// When to run the suite's load.
     #[cfg(feature = "load")]
     pub load: LoadMode,
-    /// Whether the checks alone are a test: a suite without cases then passes when they do. Otherwise nothing was tested.
+    /// Whether a suite without cases passes if the checks pass. Otherwise it is empty.
     pub checks_suffice: bool,
-    /// Raised by whoever wants the run to end with what it has found until then.
+    /// Interrupts the run, which then returns its results so far.
     pub interruption: Interruption,
 }
 
-/// Whether the suite's load is put on a target.
+/// When to run the suite's load.
 #[cfg(feature = "load")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LoadMode {
-    /// When nothing failed before: a load on a model that is wrong costs money and proves nothing.
+    /// If everything before it passed: a load on a wrong model costs money and proves nothing.
     #[default]
     AfterSuccess,
-    /// Whatever failed before.
+    /// Even if something failed before.
     Anyway,
-    /// Not at all, for this reason, which the report gives.
+    /// Never, for this reason, which is in the report.
     Never(&'static str),
 }
 
 impl Default for RunOptions {
-    /// Waits up to fifteen minutes, looking every ten seconds. A case waits 70 seconds: AWS gives a container 60, and
-    /// advises ten more at the client's side; an asynchronous endpoint takes up to fifteen minutes, unless a request says otherwise.
+    /// Waits up to fifteen minutes and polls every ten seconds. The timeout of a case is 70
+    /// seconds: AWS gives a container 60, and recommends ten more for the client. With an
+    /// asynchronous endpoint it is fifteen minutes.
     fn default() -> Self {
         Self {
             wait: Duration::from_mins(15),

@@ -1,25 +1,25 @@
-//! What is wrong with a file that somebody wrote, and where.
+//! What is wrong with a file, and where.
 
 use std::fmt;
 
-/// A place in a text file. Lines and columns count from one, columns in characters.
+/// A location in a text file. Lines and columns count from one, columns in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     /// The line, from one.
     pub line: usize,
     /// The column in characters, from one.
     pub column: usize,
-    /// How many characters are meant; at least one.
+    /// The length in characters; at least one.
     pub length: usize,
 }
 
-/// What a program may want to recognise in a [`Problem`], to say more about it.
+/// The kinds of [`Problem`] that a program may want to recognise, to add a hint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ProblemCode {
     /// The suite has a load, and this crate was built without its feature `load`.
     LoadNotSupported,
-    /// A variable has no value, and none that has one is spelt like it; the problem's subject is its name.
+    /// A variable has no value, nor a similar name that has one. The subject is its name.
     VariableWithoutValue,
     /// A golden file does not exist.
     GoldenFileMissing,
@@ -29,15 +29,15 @@ pub enum ProblemCode {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Problem {
-    /// What kind of problem it is, for those that a program may want to recognise.
+    /// The kind of problem, for those that a program may want to recognise.
     pub code: Option<ProblemCode>,
-    /// The name of what the problem is about, where the code says so.
+    /// The name of the object, for some codes.
     pub subject: Option<String>,
     /// What is wrong: a lowercase fragment that names the object in backticks.
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
-    /// Where in the file; absent when the file as a whole is meant.
+    /// The location in the file; absent if it is about the whole file.
     pub place: Option<Place>,
 }
 

@@ -1,4 +1,5 @@
-//! What a run found, as data; and four ways to show it, each a pure function of that data: JSON, and with the feature `render` HTML, JUnit XML and a table.
+//! The results of a run as data, and four renderings of it, each a pure function: JSON, and with
+//! the feature `render` HTML, JUnit XML and a table.
 
 mod assemble;
 mod comparison;
@@ -35,7 +36,7 @@ use crate::target::Variant;
 /// The version of the format of a [`Report`]. Fields may be added within a version.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// Everything that one run of a suite found, over all its targets.
+/// The results of one run of a suite over all its targets.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Report {
@@ -45,21 +46,21 @@ pub struct Report {
     pub tool: ToolInfo,
     /// The stage that was tested, such as `staging`.
     pub stage: String,
-    /// What was tested: the SHA-256 of the release's manifest.
+    /// The SHA-256 of the manifest of the tested release.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<String>,
     /// The commit that the release was built from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
-    /// The ARN of the model package that the release carries.
+    /// The ARN of the model package in the release.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model_package: Option<String>,
     /// The suite that was run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suite: Option<SuiteInfo>,
-    /// What it comes to.
+    /// The verdict of the run.
     pub verdict: Verdict,
-    /// How many targets came to which verdict.
+    /// The number of targets with each verdict.
     pub counts: Counts,
     /// One report for each target.
     pub targets: Vec<TargetReport>,
@@ -79,9 +80,9 @@ pub struct ToolInfo {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SuiteInfo {
-    /// The file, as it was named.
+    /// The file's path, as given.
     pub file: String,
-    /// What the suite says that it is about.
+    /// The suite's own name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The file's SHA-256.
@@ -89,16 +90,16 @@ pub struct SuiteInfo {
     pub digest: Option<String>,
 }
 
-/// Where a target is and which part of which project it belongs to: what its report is headed with.
+/// Where a target is and which project it belongs to: the head of its report.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TargetInfo {
-    /// The AWS account's twelve digits; for a container any word that tells where it runs, such as `local`.
+    /// The AWS account's twelve digits; for a container any text for its host, such as `local`.
     pub account_id: String,
     /// The AWS region.
     pub region: String,
     /// The endpoint's name, or the container's URL.
     pub endpoint: String,
-    /// The role under which it was tested; `None` for the caller's own credentials.
+    /// The role that was assumed to test it; `None` for the caller's own credentials.
     pub role: Option<String>,
     /// The environment's name.
     pub environment_name: Option<String>,
@@ -110,7 +111,7 @@ pub struct TargetInfo {
     pub project_id: Option<String>,
 }
 
-/// What was found at one target.
+/// The results of one target.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TargetReport {
@@ -120,9 +121,9 @@ pub struct TargetReport {
     pub region: String,
     /// The endpoint's name, or the container's URL.
     pub endpoint: String,
-    /// What it comes to.
+    /// The target's verdict.
     pub verdict: Verdict,
-    /// The role under which it was tested; absent for the caller's own credentials.
+    /// The role that was assumed to test it; absent for the caller's own credentials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
     /// The environment's name.
@@ -137,70 +138,71 @@ pub struct TargetReport {
     /// The SageMaker project's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project_id: Option<String>,
-    /// The last status seen.
+    /// The last status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
     /// The endpoint's ARN.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint_arn: Option<String>,
-    /// The endpoint configuration in force.
+    /// The current endpoint configuration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint_config: Option<String>,
-    /// Whether requests and replies are captured.
+    /// Whether requests and responses are captured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_capture: Option<bool>,
-    /// Whether the endpoint is asynchronous: then latencies last until the answer is in S3, the time in the queue included.
+    /// Whether it is asynchronous: then latencies last until the response is in S3, queue included.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub asynchronous: bool,
     /// The production variants.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variants: Vec<Variant>,
-    /// How long the target was tested, waiting included, in milliseconds.
+    /// How long the test took, including the wait, in milliseconds.
     #[serde(default)]
     pub duration_ms: f64,
-    /// How the target's answers compare with another endpoint's.
+    /// The comparison of the target's responses with another endpoint's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comparison: Option<ComparisonReport>,
-    /// Checks of the target as a whole: `status`, `identity`, `variants`, `data_capture` and, where the release says how
-    /// it must be, `image`, `encryption` and `network`; `comparison` when a difference is a failure.
+    /// Checks of the target as a whole: `status`, `identity`, `variants`, `data_capture` and, if
+    /// the release has an expectation, `image`, `encryption` and `network`; `comparison` if a
+    /// difference is a failure.
     pub checks: Vec<CheckReport>,
     /// The suite's cases, in its order.
     pub cases: Vec<CaseReport>,
-    /// What was found under load; absent when the suite asks for none.
+    /// The results under load; absent if the suite has no load.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load: Option<Box<LoadReport>>,
 }
 
-/// What a program may want to recognise in a finding, to say more about it. It is in no written report.
+/// The kinds of finding that a program may want to recognise. Not in any written report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FindingCode {
     /// The case's golden file does not exist.
     GoldenFileMissing,
-    /// The reply differs from the case's golden file.
+    /// The response differs from the case's golden file.
     GoldenFileDiffers,
     /// The load generator did not keep pace.
     GeneratorLate,
 }
 
-/// One thing that was looked at.
+/// The result of one check.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CheckReport {
-    /// What kind of finding it is, for those that a program may want to recognise.
+    /// The kind of finding, for those that a program may want to recognise.
     #[serde(skip)]
     pub code: Option<FindingCode>,
-    /// What was looked at: `status`, `identity`, `json`, `latency` and so on.
+    /// The check's name: `status`, `identity`, `json`, `latency` and so on.
     pub name: String,
-    /// What was found.
+    /// The outcome.
     pub outcome: Outcome,
-    /// Where in the reply: a JSON Pointer.
+    /// The location in the response: a JSON Pointer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
-    /// What should have been found.
+    /// The expected value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
-    /// What was found instead, cut when long.
+    /// The actual value, cut if it is long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actual: Option<String>,
     /// The finding in words.
@@ -211,31 +213,31 @@ pub struct CheckReport {
     pub hint: Option<String>,
 }
 
-/// What became of one case at one target.
+/// The results of one case at one target.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CaseReport {
     /// The case's name.
     pub name: String,
-    /// What was found.
+    /// The outcome.
     pub outcome: Outcome,
-    /// From sending the request to having the whole reply, in milliseconds, as the client saw it; of a case with rows, the
-    /// slowest row's.
+    /// From sending the request to receiving the whole response, in milliseconds, measured by the
+    /// client; for a case with rows, of the slowest row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency_ms: Option<f64>,
-    /// The reply's status; for a model's own error the container's.
+    /// The response's status; for a model's own error the container's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// AWS's id of the request.
+    /// AWS's request id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
-    /// The production variant that answered.
+    /// The production variant that responded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variant: Option<String>,
-    /// The reply's media type.
+    /// The response's media type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
-    /// Why the case did not run or could not be finished.
+    /// Why the case did not run or was not finished.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// What to do about it.
@@ -244,46 +246,46 @@ pub struct CaseReport {
     /// The model's own error message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model_error: Option<String>,
-    /// The ARN of the log stream in which the container tells more.
+    /// The ARN of the log stream with the container's log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_stream_arn: Option<String>,
     /// A shell command that sends the same request, for cases that did not pass.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reproduce: Option<String>,
-    /// The beginning of the reply, for cases that did not pass.
+    /// The beginning of the response, for cases that did not pass.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply: Option<String>,
-    /// What became of the rows, for a case with rows.
+    /// The results of the rows, for a case with rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows: Option<RowsReport>,
-    /// How the answers compare with another endpoint's.
+    /// The comparison of the responses with another endpoint's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comparison: Option<CaseComparison>,
-    /// What was looked at in the reply; for a case with rows, what was looked at over all of them.
+    /// The checks of the response; for a case with rows, the checks over all of them.
     pub checks: Vec<CheckReport>,
-    /// What the case's golden file is to hold, when it is to be written.
+    /// The new content of the case's golden file, if it is to be updated.
     #[serde(skip)]
     pub golden_update: Option<GoldenUpdate>,
 }
 
-/// What became of a case's rows.
+/// The results of a case's rows.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RowsReport {
     /// All rows.
     pub total: usize,
-    /// Rows whose reply was as expected.
+    /// Rows with the expected response.
     pub passed: usize,
-    /// Rows whose reply was not.
+    /// Rows with another response.
     pub failed: usize,
-    /// Rows that could not be asked, those included that were not tried after many of them.
+    /// Rows that could not be tested, including those skipped after many errors.
     pub errored: usize,
-    /// The part of the rows that had to hold.
+    /// The part of the rows that must pass.
     pub at_least: f64,
-    /// What was measured over all rows.
+    /// The metrics over all rows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub metrics: Vec<MetricReport>,
-    /// The middle one of all latencies, in milliseconds.
+    /// The median latency, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub median_latency_ms: Option<f64>,
     /// The first rows that did not pass.
@@ -291,22 +293,22 @@ pub struct RowsReport {
     pub not_passed: Vec<RowReport>,
 }
 
-/// What was measured over all rows of a case.
+/// A metric over all rows of a case.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MetricReport {
-    /// Such as `accuracy` or `macro_f1`.
+    /// The metric's name, such as `accuracy` or `macro_f1`.
     pub name: String,
     /// Its value; absent when it could not be computed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<f64>,
-    /// The least value that is good enough.
+    /// The lower limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_least: Option<f64>,
-    /// The largest value that is good enough.
+    /// The upper limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_most: Option<f64>,
-    /// What it comes to.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
@@ -316,23 +318,23 @@ pub struct MetricReport {
 pub struct RowReport {
     /// The row's number, from one.
     pub row: usize,
-    /// The line of the file in which it begins.
+    /// The line of the file where it begins.
     pub line: u64,
-    /// What was found.
+    /// The outcome.
     pub outcome: Outcome,
-    /// Why.
+    /// The reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// What should have been found.
+    /// The expected value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
-    /// What was found instead, cut when long.
+    /// The actual value, cut if it is long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actual: Option<String>,
-    /// In milliseconds, as the client saw it.
+    /// In milliseconds, measured by the client.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency_ms: Option<f64>,
-    /// AWS's id of the request.
+    /// AWS's request id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
     /// A shell command that sends the same request.
@@ -340,7 +342,7 @@ pub struct RowReport {
     pub reproduce: Option<String>,
 }
 
-/// What a golden file is to hold.
+/// The new content of a golden file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GoldenUpdate {
     /// The file, relative to the suite's folder.

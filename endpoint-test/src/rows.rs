@@ -1,4 +1,4 @@
-//! The rows of a CSV file, each of which becomes a request.
+//! The rows of a CSV file. Each becomes a request.
 
 use std::sync::Arc;
 
@@ -7,37 +7,36 @@ use bytes::Bytes;
 use crate::json::{Json, Numeral};
 
 /// The most rows of one file: each is a request to every endpoint.
-pub(crate) const MOST_ROWS: usize = 100_000;
+pub(crate) const MAX_ROWS: usize = 100_000;
 
-/// A CSV file's content.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Table {
     names: Vec<String>,
     rows: Vec<Vec<String>>,
-    /// The line in which each row begins.
+    /// The line where each row begins.
     lines: Vec<u64>,
 }
 
-/// One row of a table.
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
     table: Arc<Table>,
     index: usize,
 }
 
-/// How a row goes over the wire.
+/// The format in which a row is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum RowFormat {
-    /// The row's fields with commas between them.
+    /// The row's fields, separated by commas.
     #[default]
     Csv,
-    /// A line with the columns' names before it.
+    /// The same after a line with the columns' names.
     CsvWithHeader,
     /// `{"instances": [[5.1, 3.5]]}`.
     JsonInstances,
     /// `[{"sepal_length": 5.1}]`.
     JsonRecords,
-    /// `{"dataframe_split": {"columns": […], "data": [[5.1, 3.5]]}}`, as MLflow's servers read it.
+    /// `{"dataframe_split": {"columns": […], "data": [[5.1, 3.5]]}}`, which MLflow's servers
+    /// accept.
     DataframeSplit,
 }
 
@@ -59,21 +58,21 @@ impl RowFormat {
 }
 
 impl Table {
-    /// Reads a CSV file (RFC 4180), at most the `first` rows of it. Without a header the columns' names are their numbers,
-    /// from zero.
+    /// Parses a CSV file (RFC 4180), at most its `first` rows. Without a header the columns are
+    /// named by their numbers, from zero.
     pub(crate) fn read(text: &[u8], header: bool, first: Option<usize>) -> Result<Self, String> {
         let mut reader = csv::ReaderBuilder::new().has_headers(header).from_reader(text);
-        let told = |error: &csv::Error| match error.kind() {
+        let message = |error: &csv::Error| match error.kind() {
             csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
                 let line = pos.as_ref().map_or(0, csv::Position::line);
-                format!("line {line} has {len} fields, and the lines before it have {expected_len}")
+                format!("line {line} has {len} fields; the lines before it have {expected_len}")
             }
             csv::ErrorKind::Utf8 { pos, .. } => format!("line {} is not UTF-8 text", pos.as_ref().map_or(0, csv::Position::line)),
             _ => error.to_string(),
         };
         let mut names: Vec<String> = Vec::new();
         if header {
-            names.extend(reader.headers().map_err(|error| told(&error))?.iter().map(|name| name.trim().to_owned()));
+            names.extend(reader.headers().map_err(|error| message(&error))?.iter().map(|name| name.trim().to_owned()));
             if let Some(twice) = names.iter().enumerate().find(|(index, name)| names[..*index].contains(name)).map(|(_, name)| name) {
                 return Err(format!("two columns have the name `{twice}`"));
             }
@@ -83,10 +82,10 @@ impl Table {
             if first.is_some_and(|first| rows.len() >= first) {
                 break;
             }
-            if rows.len() >= MOST_ROWS {
-                return Err(format!("it has more than {MOST_ROWS} rows; `first` takes so many of them"));
+            if rows.len() >= MAX_ROWS {
+                return Err(format!("it has more than {MAX_ROWS} rows; `first` limits the number of rows"));
             }
-            let record = record.map_err(|error| told(&error))?;
+            let record = record.map_err(|error| message(&error))?;
             lines.push(record.position().map_or(0, csv::Position::line));
             rows.push(record.iter().map(str::to_owned).collect::<Vec<_>>());
         }
@@ -99,7 +98,6 @@ impl Table {
         Ok(Self { names, rows, lines })
     }
 
-    /// The columns' names.
     pub(crate) fn names(&self) -> &[String] {
         &self.names
     }
@@ -118,12 +116,11 @@ impl Row {
         Self { table: Arc::clone(table), index }
     }
 
-    /// The row's number, from one.
     pub(crate) fn number(&self) -> usize {
         self.index + 1
     }
 
-    /// The line of the file in which the row begins.
+    /// The line of the file where the row begins.
     pub(crate) fn line(&self) -> u64 {
         self.table.lines[self.index]
     }
@@ -158,7 +155,7 @@ impl Row {
     }
 }
 
-/// A field as JSON: a number in its own digits where it is one, nothing where it is empty, else text.
+/// A field as JSON: a number with its own digits, null if it is empty, else text.
 fn json_value(field: &str) -> Json {
     match Numeral::read(field) {
         Some(number) => Json::Number(number),
@@ -171,7 +168,7 @@ fn json_value(field: &str) -> Json {
 fn csv_lines<const N: usize>(lines: [Vec<&str>; N]) -> Bytes {
     let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
     for line in lines {
-        // Writing to memory does not fail, and each line may have its own number of fields only in the type's eyes.
+        // Writing to memory does not fail. The lines may have different numbers of fields.
         let _ = writer.write_record(line);
     }
     let mut bytes = writer.into_inner().unwrap_or_default();
@@ -188,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_goes_over_the_wire_in_the_form_that_the_model_reads() {
+    fn a_row_is_sent_in_the_format_that_the_model_accepts() {
         let table = table("a,b,label\n5.10,\"x,y\",2\n,7,0\n", true);
         let body = |format| String::from_utf8(Row::new(&table, 0).body(format, &[0, 1]).to_vec()).unwrap();
         assert_eq!(body(RowFormat::Csv), "5.10,\"x,y\"");
@@ -201,16 +198,16 @@ mod tests {
     }
 
     #[test]
-    fn without_a_header_columns_go_by_their_number() {
+    fn without_a_header_columns_are_named_by_their_number() {
         let table = table("5.1,setosa\n4.9,setosa\n", false);
         assert_eq!(Row::new(&table, 1).column("0"), Some("4.9"));
         assert_eq!(Row::new(&table, 0).column("1"), Some("setosa"));
     }
 
     #[test]
-    fn what_is_no_table_is_told_with_its_line() {
+    fn an_invalid_table_is_reported_with_its_line() {
         let error = |text: &[u8]| Table::read(text, true, None).unwrap_err();
-        assert_eq!(error(b"a,b\n1,2\n3\n"), "line 3 has 1 fields, and the lines before it have 2");
+        assert_eq!(error(b"a,b\n1,2\n3\n"), "line 3 has 1 fields; the lines before it have 2");
         assert_eq!(error(b"a,b\n"), "it has no rows below its header");
         assert_eq!(error(b"a,a\n1,2\n"), "two columns have the name `a`");
         assert_eq!(error(b"a\n\xff\n"), "line 2 is not UTF-8 text");

@@ -1,4 +1,4 @@
-//! One suite against one target: wait until it is in service, check what it serves, then send the suite's requests.
+//! Runs one suite against one target: waits for it, checks what it serves, sends the requests.
 
 mod case;
 mod checks;
@@ -24,12 +24,13 @@ use crate::target::{Description, EndpointStatus, Target};
 
 /// A run of a suite against one target.
 ///
-/// First the target is waited for. A status that nobody leaves without acting (`Failed`, `OutOfService`, `Deleting`,
-/// `UpdateRollbackFailed`) is a failure. A target that is still changing at the deadline, or that cannot be described,
-/// is an error: nothing is proven. In both cases the suite's cases are skipped. Then the checks `identity`, `variants`
-/// and `data_capture` are made, with those that the release has an expectation for, and the cases run one after another,
-/// even when a check failed: more evidence does no harm. The suite's load comes last. No call is repeated: a reply that
-/// comes only at the second attempt is a finding.
+/// First the run waits for the target. A status that does not change by itself (`Failed`,
+/// `OutOfService`, `Deleting`, `UpdateRollbackFailed`) is a failure. A target that is still
+/// changing at the deadline, or that cannot be described, is an error: nothing is proven. In both
+/// cases the suite's cases are skipped. Then the checks `identity`, `variants` and `data_capture`
+/// run, with those for which the release has an expectation, and the cases run one after another,
+/// even if a check failed. The suite's load is last. No call is repeated: a response only at the
+/// second attempt is a finding.
 ///
 /// ```
 /// # use std::path::Path;
@@ -54,7 +55,7 @@ pub struct Run<'a, T, B = T, C = SystemClock> {
 }
 
 impl<'a, T: Target> Run<'a, T> {
-    /// A run with default options, which expects only what the suite says.
+    /// A run with default options and no expectations besides the suite's.
     pub fn new(target: &'a T, suite: &'a Suite) -> Self {
         let (expected, options) = (Expected::default(), RunOptions::default());
         Self { target, suite, expected, baseline: None, options, clock: SystemClock::new() }
@@ -62,36 +63,36 @@ impl<'a, T: Target> Run<'a, T> {
 }
 
 impl<'a, T: Target, B: Target, C: Clock> Run<'a, T, B, C> {
-    /// Checks the target against what the release says of it.
+    /// Checks the target against the release's expectations.
     #[must_use]
     pub fn expecting(self, expected: Expected) -> Self {
         Self { expected, ..self }
     }
 
-    /// Sends every request to another target too, and reports where the two respond differently.
+    /// Also sends every request to another target and reports different responses.
     ///
-    /// A difference is a failure only where the baseline or the suite's `compare` says so. When the baseline cannot be
-    /// invoked, that is an error in the same case, and else only reported.
+    /// A difference is a failure only if the baseline or the suite's `compare` makes it one. In
+    /// that case it is an error if the baseline cannot be invoked; otherwise that is only reported.
     #[must_use]
     pub fn compared_with<D: Target>(self, baseline: Baseline<'a, D>) -> Run<'a, T, D, C> {
         let Self { target, suite, expected, options, clock, .. } = self;
         Run { target, suite, expected, baseline: Some(baseline), options, clock }
     }
 
-    /// Sets timeouts, checks of the caller's own and the like.
+    /// Sets timeouts, the caller's own checks and other options.
     #[must_use]
     pub fn options(self, options: RunOptions) -> Self {
         Self { options, ..self }
     }
 
-    /// Waits and measures by another clock than the machine's.
+    /// Waits and measures by another clock than the system's.
     #[must_use]
     pub fn clock<D: Clock>(self, clock: D) -> Run<'a, T, B, D> {
         let Self { target, suite, expected, baseline, options, .. } = self;
         Run { target, suite, expected, baseline, options, clock }
     }
 
-    /// Runs the suite, and reports whatever happens. `info` heads the report; `on_event` is called with the progress.
+    /// Runs the suite and always returns a report, with `info` as its head.
     ///
     /// The future may be dropped at any time; [`RunOptions::interruption`] ends it with a report.
     pub async fn start(self, info: TargetInfo, mut on_event: impl FnMut(Event)) -> TargetReport {
@@ -101,7 +102,7 @@ impl<'a, T: Target, B: Target, C: Clock> Run<'a, T, B, C> {
         let waited = tokio::select! {
             biased;
             waited = wait::in_service(*target, options, clock, &mut on_event) => waited,
-            () = options.interruption.raised() => Waited { check: CheckReport::skipped("status", INTERRUPTED), description: None },
+            () = options.interruption.raised() => WaitResult { check: CheckReport::skipped("status", INTERRUPTED), description: None },
         };
         if let Some(description) = &waited.description {
             describe(&mut report, description);
@@ -143,7 +144,7 @@ impl<'a, T: Target, B: Target, C: Clock> Run<'a, T, B, C> {
             }
         }
         if options.interruption.is_raised() {
-            let check = CheckReport::errored("run", "the run was interrupted: what it had not looked at is skipped");
+            let check = CheckReport::errored("run", "the run was interrupted: the remaining tests are skipped");
             report.checks.push(check.with_hint("run the tests again"));
         }
         report.duration_ms = milliseconds(clock.now().saturating_sub(start));
@@ -160,16 +161,16 @@ fn describe(report: &mut TargetReport, description: &Description) {
     report.variants.clone_from(&description.variants);
 }
 
-/// Why what a run did not get to is skipped.
+/// Why the rest of a run is skipped.
 const INTERRUPTED: &str = "the run was interrupted";
 
-/// What the wait came to.
-struct Waited {
+/// The result of the wait.
+struct WaitResult {
     check: CheckReport,
     description: Option<Description>,
 }
 
-impl Waited {
+impl WaitResult {
     fn is_in_service(&self) -> bool {
         self.description.as_ref().is_some_and(|description| description.status == EndpointStatus::InService)
     }

@@ -1,4 +1,4 @@
-//! The sample payloads that travel with a model package: an archive that somebody else made, read with care.
+//! The sample payloads of a model package: an untrusted archive.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -16,48 +16,48 @@ use crate::target::{MAX_BODY, TargetError};
 
 /// The largest archive, in bytes.
 pub const MAX_ARCHIVE: usize = 100 * 1000 * 1000;
-/// All that an archive may hold once it is unpacked, in bytes.
+/// The limit of an archive's unpacked content, in bytes.
 const MAX_CONTENT: u64 = 200 * 1000 * 1000;
 /// The most files in an archive: each is a request.
 const MAX_FILES: usize = 1000;
 /// The longest name of a file in an archive.
-const LONGEST_NAME: usize = 200;
+const MAX_NAME: usize = 200;
 
-/// Where a model package's sample payloads are fetched from.
+/// Fetches a model package's sample payloads.
 pub trait SampleStore: Sync {
     /// Fetches the archive at a URL such as `s3://bucket/samples.tar.gz`, of at most [`MAX_ARCHIVE`] bytes.
     fn fetch(&self, url: &str) -> impl Future<Output = Result<Bytes, TargetError>> + Send;
 }
 
-/// The sample payloads of a model package (`SamplePayloadUrl`: one tar archive, compressed with gzip).
+/// The sample payloads of a model package (`SamplePayloadUrl`: a tar archive with gzip).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Samples {
     files: BTreeMap<String, Bytes>,
-    /// The media type of files whose ending says nothing: the model package's first one.
+    /// The media type of files without a known extension: the model package's first one.
     pub content_type: Option<String>,
 }
 
-/// Why an archive is not read.
+/// Why an archive is refused.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum SampleError {
-    /// It is no tar archive that is compressed with gzip.
-    #[error("the sample payloads are no tar.gz archive: {0}")]
+    /// It is not a tar archive compressed with gzip.
+    #[error("the sample payloads are not a tar.gz archive: {0}")]
     Broken(#[from] std::io::Error),
     /// A file's path leads out of the archive.
-    #[error("the archive of sample payloads holds the path `{0}`, which leads out of it")]
+    #[error("the archive of sample payloads has the path `{0}`, which leads out of it")]
     Outside(String),
-    /// Something that is no file, such as a link.
-    #[error("the archive of sample payloads holds `{0}`, which is neither a file nor a folder")]
+    /// An entry that is not a file, such as a link.
+    #[error("the archive of sample payloads has the entry `{0}`, which is neither a file nor a folder")]
     NotAFile(String),
     /// Two files have one name.
-    #[error("the archive of sample payloads holds `{0}` twice")]
+    #[error("the archive of sample payloads has `{0}` twice")]
     Twice(String),
-    /// There is more in it than any test needs.
+    /// Its content exceeds a limit.
     #[error("the archive of sample payloads is too large: {0}")]
     TooLarge(String),
-    /// There is nothing in it.
-    #[error("the archive of sample payloads holds no files")]
+    /// It has no files.
+    #[error("the archive of sample payloads has no files")]
     Empty,
 }
 
@@ -68,20 +68,20 @@ impl fmt::Debug for SampleError {
 }
 
 impl Samples {
-    /// Reads an archive, whoever made it: nothing is written to disk, links and paths that lead out of it are refused, and
-    /// it is not unpacked beyond what a test may need, however small it was.
+    /// Reads an untrusted archive. Nothing is written to disk, links and paths that lead out of it
+    /// are refused, and the unpacked size is limited.
     ///
     /// # Errors
     ///
-    /// The first thing in it that is not as it should be.
+    /// The first problem in it.
     pub fn read(archive: &[u8]) -> Result<Self, SampleError> {
         if archive.len() > MAX_ARCHIVE {
-            return Err(SampleError::TooLarge(format!("{} bytes, and {MAX_ARCHIVE} are read", archive.len())));
+            return Err(SampleError::TooLarge(format!("{} bytes; the limit is {MAX_ARCHIVE}", archive.len())));
         }
         Self::read_within(archive, MAX_CONTENT)
     }
 
-    /// Reads an archive that unpacks to no more than this.
+    /// Reads an archive whose unpacked size is at most `most`.
     fn read_within(archive: &[u8], most: u64) -> Result<Self, SampleError> {
         let mut files = BTreeMap::new();
         let content = Bounded { inner: GzDecoder::new(archive), left: most };
@@ -94,14 +94,14 @@ impl Samples {
                 EntryType::Regular | EntryType::Continuous => {}
                 _ => return Err(SampleError::NotAFile(name)),
             }
-            // What macOS adds to the archives that it makes is no payload.
+            // Metadata files that macOS adds to archives are not payloads.
             let last = name.rsplit('/').next().unwrap_or_default();
             if last.starts_with("._") || last == ".DS_Store" {
                 continue;
             }
             let limit = MAX_BODY as u64;
             if entry.size() > limit {
-                return Err(SampleError::TooLarge(format!("`{name}` has {} bytes, and an endpoint takes {limit}", entry.size())));
+                return Err(SampleError::TooLarge(format!("`{name}` has {} bytes; an endpoint accepts {limit}", entry.size())));
             }
             if files.len() >= MAX_FILES {
                 return Err(SampleError::TooLarge(format!("more than {MAX_FILES} files")));
@@ -115,7 +115,7 @@ impl Samples {
         if files.is_empty() { Err(SampleError::Empty) } else { Ok(Self { files, content_type: None }) }
     }
 
-    /// The files by their paths in the archive, in their order.
+    /// The files by their paths in the archive, sorted.
     pub fn files(&self) -> impl Iterator<Item = (&str, &Bytes)> {
         self.files.iter().map(|(name, body)| (name.as_str(), body))
     }
@@ -125,10 +125,10 @@ impl Samples {
     }
 }
 
-/// A path that stays in the archive; `./` before it is dropped.
+/// A path within the archive, without a leading `./`.
 fn name(path: &[u8]) -> Result<String, SampleError> {
-    let shown = String::from_utf8_lossy(&path[..path.len().min(LONGEST_NAME)]).into_owned();
-    let text = std::str::from_utf8(path).ok().filter(|text| text.len() <= LONGEST_NAME && !text.chars().any(char::is_control));
+    let shown = String::from_utf8_lossy(&path[..path.len().min(MAX_NAME)]).into_owned();
+    let text = std::str::from_utf8(path).ok().filter(|text| text.len() <= MAX_NAME && !text.chars().any(char::is_control));
     let Some(text) = text.filter(|text| !text.contains(['\\', ':'])) else { return Err(SampleError::Outside(shown)) };
     let mut parts = Vec::new();
     for component in std::path::Path::new(text).components() {
@@ -141,7 +141,7 @@ fn name(path: &[u8]) -> Result<String, SampleError> {
     Ok(parts.join("/"))
 }
 
-/// A reader that fails, and does not end, when more comes than may.
+/// A reader that fails, instead of ending, if its input exceeds the limit.
 struct Bounded<R> {
     inner: R,
     left: u64,
@@ -149,7 +149,7 @@ struct Bounded<R> {
 
 /// The error of a [`Bounded`] reader.
 #[derive(Debug, thiserror::Error)]
-#[error("more comes out of the archive than is read")]
+#[error("the unpacked archive exceeds the limit")]
 struct BoundExceeded;
 
 impl<R: Read> Read for Bounded<R> {
@@ -160,18 +160,18 @@ impl<R: Read> Read for Bounded<R> {
     }
 }
 
-/// Tells an archive that is too large from a broken one.
+/// Separates an archive that is too large from a broken one.
 fn too_large(error: std::io::Error) -> SampleError {
     if exceeds_bound(&error) {
-        return SampleError::TooLarge("it unpacks to more than a test may need".to_owned());
+        return SampleError::TooLarge("its unpacked size exceeds the limit".to_owned());
     }
     SampleError::Broken(error)
 }
 
-/// Looks through the errors in which the `tar` crate wraps the reader's own.
+/// Searches the errors in which the `tar` crate wraps the reader's own.
 fn exceeds_bound(error: &(dyn Error + 'static)) -> bool {
     let inner = match error.downcast_ref::<std::io::Error>() {
-        // An `io::Error` does not have what it wraps as its source.
+        // An `io::Error` does not return the error that it wraps as its source.
         Some(error) => error.get_ref().map(|inner| inner as &(dyn Error + 'static)),
         None => error.source(),
     };
@@ -189,8 +189,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_skipped_counts_as_unpacked_too() {
-        // Folders, of which nothing is kept, with sizes that no folder has.
+    fn skipped_entries_count_towards_the_limit() {
+        // Directories, whose content is not kept, with a size that no directory has.
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
         for number in 0..4 {
             let mut header = Header::new_gnu();

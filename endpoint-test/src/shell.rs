@@ -1,10 +1,10 @@
-//! Text for a POSIX shell: what is printed can be copied, and comes out as it was.
+//! Text for a POSIX shell: printed commands can be copied, and the shell reads the original text.
 
 use std::fmt::Write as _;
 
 use crate::report::is_steering;
 
-/// One word of a POSIX shell, on one line and without anything that steers a terminal. A line break at its very end is lost.
+/// One word of a POSIX shell, without control characters. A final line break is lost.
 pub fn word(text: &str) -> String {
     let plain = |character: char| character.is_ascii_alphanumeric() || "-_./:=@%+,".contains(character);
     if text.chars().any(is_steering) {
@@ -16,7 +16,7 @@ pub fn word(text: &str) -> String {
     }
 }
 
-/// A command that writes exactly these bytes, whatever they are.
+/// A command that writes exactly these bytes.
 pub fn printf(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) if !text.chars().any(is_steering) => format!("printf %s {}", word(text)),
@@ -24,7 +24,7 @@ pub fn printf(bytes: &[u8]) -> String {
     }
 }
 
-/// The format by which `printf` writes these bytes: what is no harmless text is written by its octal number.
+/// The `printf` format for these bytes: unsafe characters are written as octal numbers.
 fn format_of(bytes: &[u8]) -> String {
     let mut format = String::with_capacity(bytes.len());
     let octal = |format: &mut String, bytes: &[u8]| {
@@ -39,7 +39,7 @@ fn format_of(bytes: &[u8]) -> String {
                 '%' => format.push_str("%%"),
                 '\\' => format.push_str(r"\\"),
                 '\n' => format.push_str(r"\n"),
-                // A first hyphen would make an option of the format.
+                // A leading hyphen would make the format an option.
                 '\'' | '-' => octal(&mut format, &[character as u8]),
                 character if is_steering(character) => octal(&mut format, character.encode_utf8(&mut [0; 4]).as_bytes()),
                 character => format.push(character),
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_harmless_stays_readable() {
+    fn harmless_text_stays_readable() {
         assert_eq!(word("it's 1,2"), r"'it'\''s 1,2'");
         assert_eq!(word("5.1,3.5"), "5.1,3.5");
         assert_eq!(word(""), "''");
@@ -76,7 +76,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_shell_reads_a_word_as_it_was(text in any::<String>().prop_map(|text| text.replace('\0', "")), quotes in "['\"$`\\\\!{}*~ %-]{0,6}") {
+        fn a_shell_reads_the_original_word(text in any::<String>().prop_map(|text| text.replace('\0', "")), quotes in "['\"$`\\\\!{}*~ %-]{0,6}") {
             for text in [format!("{text}{quotes}."), format!("{quotes}{text}.")] {
                 let word = word(&text);
                 prop_assert!(!word.chars().any(is_steering), "{:?}", word);
@@ -86,7 +86,7 @@ mod tests {
         }
 
         #[test]
-        fn a_shell_writes_bytes_as_they_were(bytes in prop::collection::vec(any::<u8>(), 0..60), text in any::<String>()) {
+        fn a_shell_writes_the_original_bytes(bytes in prop::collection::vec(any::<u8>(), 0..60), text in any::<String>()) {
             for bytes in [bytes.as_slice(), text.as_bytes(), &[bytes.as_slice(), text.as_bytes()].concat()] {
                 let command = printf(bytes);
                 prop_assert!(!command.chars().any(is_steering), "{:?}", command);

@@ -1,4 +1,4 @@
-//! The suite: the file in which a team says what its model must answer.
+//! The suite: the file with a team's requests and expected responses.
 
 mod case;
 mod document;
@@ -49,45 +49,45 @@ pub struct Suite {
     source: errors::Source,
 }
 
-/// What a suite is read with, besides its text.
+/// Options for reading a suite.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SuiteOptions {
-    /// What `${name}` stands for. Nothing else is looked at: no environment, no shell.
+    /// The values of `${name}`. There is no other source: no environment, no shell.
     pub variables: BTreeMap<String, String>,
-    /// Whether a golden file need not exist, since it is about to be written.
+    /// Whether a golden file may be missing, because it is about to be written.
     pub golden_files_may_be_missing: bool,
 }
 
-/// How two endpoints' answers to the same questions are compared.
+/// How the responses of two endpoints to the same requests are compared.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct CompareSettings {
     pub(crate) tolerance: Tolerance,
-    /// Places that may differ.
+    /// Locations that may differ.
     pub(crate) ignore: Vec<Address>,
-    /// The part of the requests whose answers may differ; more is a failure.
+    /// The part of the requests whose responses may differ; more is a failure.
     pub(crate) at_most: Option<f64>,
 }
 
 impl Default for CompareSettings {
-    /// Different machines add up in different orders: the last digits of a number are of no account.
+    /// Machines differ in the order of additions, and so in the last digits of a number.
     fn default() -> Self {
         Self { tolerance: Tolerance { abs: 1e-9, rel: 1e-6 }, ignore: Vec::new(), at_most: None }
     }
 }
 
-/// The one of these names that a misspelt one probably means.
+/// The known name that a misspelt one probably means.
 fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let distance = |known: &str| strsim::damerau_levenshtein(known, name);
     known.into_iter().min_by_key(|known| distance(known)).filter(|known| distance(known) <= 1 + known.len() / 4)
 }
 
 impl Suite {
-    /// Reads a suite from text. `path` is for messages only: nothing is read from disk, so that files that the suite names
-    /// are still to be handed in with [`Suite::load_files`].
+    /// Parses a suite. `path` is only for messages: nothing is read from disk, and the files that
+    /// the suite names must be supplied with [`Suite::load_files`].
     ///
     /// # Errors
     ///
-    /// All that is wrong with the text, each with its place. Only broken YAML stops the reading: it is reported alone.
+    /// All problems in the text, each with its location; invalid YAML alone.
     pub fn parse(text: &str, path: &Path) -> Result<Self, SuiteErrors> {
         Self::parse_with(text, path, &SuiteOptions::default())
     }
@@ -103,13 +103,14 @@ impl Suite {
 
     /// Reads a suite and the files that it names from disk.
     ///
-    /// These files lie beside the suite file or below its folder. One that leaves that folder, by `..` or by a symbolic
-    /// link, is refused: a suite is often somebody else's, and what it names is sent over the network.
+    /// These files must be in the suite file's folder or below it. A path that leaves that folder,
+    /// by `..` or by a symbolic link, is refused: the suite may be untrusted, and its files are
+    /// sent over the network.
     ///
     /// # Errors
     ///
-    /// All that is wrong with the suite; all files that cannot be read, are too large, lie elsewhere, or do not hold what
-    /// they should.
+    /// All problems in the suite, and all files that are unreadable, too large, outside, or
+    /// invalid.
     pub fn load(path: &Path) -> Result<Self, SuiteErrors> {
         Self::load_with(path, &SuiteOptions::default())
     }
@@ -123,8 +124,8 @@ impl Suite {
         files::load(path, options)
     }
 
-    /// The files that are still to be read, relative to the suite file's folder, each once: payloads, rows of data, JSON
-    /// Schemas and golden answers.
+    /// The files that are still to be read, relative to the suite file's folder and without
+    /// duplicates: payloads, rows of data, JSON Schemas and golden files.
     pub fn files(&self) -> Vec<&str> {
         let mut files: Vec<&str> = self.cases.iter().flat_map(Case::missing_files).map(|(path, _)| path).collect();
         files.sort_unstable();
@@ -132,63 +133,64 @@ impl Suite {
         files
     }
 
-    /// Hands in the files: `read` gets each path of [`Suite::files`] once, relative to the suite file's folder. The paths
-    /// have no `..` and do not start at the root; whether symbolic links are followed is the caller's decision.
+    /// Supplies the files: `read` gets each path of [`Suite::files`] once, relative to the suite
+    /// file's folder. The paths have no `..` and are not absolute; whether to follow symbolic links
+    /// is the caller's decision.
     ///
     /// # Errors
     ///
-    /// Every file that could not be read, is larger than [`MAX_BODY`](crate::MAX_BODY), or does not hold what it should.
+    /// Every file that is unreadable, larger than [`MAX_BODY`](crate::MAX_BODY), or invalid.
     pub fn load_files(self, mut read: impl FnMut(&str) -> std::io::Result<Vec<u8>>) -> Result<Self, SuiteErrors> {
         files::load_files(self, |path| read(path).map_err(|error| files::unread(path, &error)))
     }
 
-    /// The programs of the suite's own checks (`check: { command: … }`), each with the name of its case. They are the one part of
-    /// a suite that runs code on the machine that tests.
+    /// The suite's check programs (`check: { command: … }`), each with the name of its case. They
+    /// are the only part of a suite that runs code on the test machine.
     pub fn own_checks(&self) -> Vec<(&str, &[String])> {
         self.cases.iter().flat_map(|case| case.commands().map(move |check| (case.name(), check.command.as_slice()))).collect()
     }
 
-    /// Whether a case sends the sample payloads of the model package, which are to be handed in with
-    /// [`Suite::with_samples`]; else such a case is an error.
+    /// Whether a case sends the model package's sample payloads, which must be supplied with
+    /// [`Suite::with_samples`]; otherwise such a case is an error.
     pub fn wants_samples(&self) -> bool {
-        self.cases.iter().any(Case::wants_sample)
+        self.cases.iter().any(Case::sends_sample)
     }
 
-    /// Hands in the model package's sample payloads. A case of `sample: all` becomes one case for each of them.
+    /// Supplies the sample payloads. A case with `sample: all` becomes one case for each of them.
     #[must_use]
     pub fn with_samples(self, samples: &Samples) -> Self {
-        samples::hand_in(self, Ok(samples))
+        samples::add(self, Ok(samples))
     }
 
-    /// Records why there are no sample payloads: the cases that send them are errors that say so.
+    /// Records why there are no sample payloads: cases that send them are errors with this reason.
     #[must_use]
     pub fn without_samples(self, why: &str) -> Self {
-        samples::hand_in(self, Err(why))
+        samples::add(self, Err(why))
     }
 
-    /// What the suite is about, in the team's words.
+    /// The suite's own name.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    /// What the suite says of the endpoint itself.
+    /// The suite's section about the endpoint.
     pub fn endpoint(&self) -> &EndpointSection {
         &self.endpoint
     }
 
-    /// The cases, in the file's order. A suite without any is allowed; a run of it comes to
+    /// The cases, in the file's order. A suite without cases is allowed; the verdict of its run is
     /// [`Verdict::Empty`](crate::Verdict::Empty).
     pub fn cases(&self) -> &[Case] {
         &self.cases
     }
 
-    /// The load that the suite asks for.
+    /// The suite's load.
     #[cfg(feature = "load")]
     pub fn load_plan(&self) -> Option<&LoadPlan> {
         self.load.as_ref()
     }
 
-    /// What is allowed but may go wrong, such as a payload that not every endpoint takes.
+    /// Warnings, for example about a payload that some endpoints refuse.
     pub fn warnings(&self) -> &[Problem] {
         &self.warnings
     }

@@ -1,4 +1,4 @@
-//! The port: what can be described and invoked, be it a SageMaker endpoint or a container on this machine.
+//! What can be described and invoked: a SageMaker endpoint or a model container.
 
 mod description;
 mod error;
@@ -11,60 +11,60 @@ use bytes::Bytes;
 pub use self::description::{Asynchronous, Description, EndpointSettings, EndpointStatus, TargetKind, Variant};
 pub use self::error::{InvokeError, ModelFailure, TargetError, TargetErrorKind};
 
-/// Something that serves a model.
+/// A target that serves a model.
 ///
-/// An implementation need not watch the time: [`Run`](crate::Run) drops a future that takes longer than it may.
+/// An implementation needs no timeouts: [`Run`](crate::Run) drops a future that takes too long.
 pub trait Target: Sync {
-    /// Says in which state the target is and what it serves.
+    /// Returns the target's status and what it serves.
     fn describe(&self) -> impl Future<Output = Result<Description, TargetError>> + Send;
 
-    /// Sends one request to the model and returns its reply.
-    fn invoke(&self, request: &Request) -> impl Future<Output = Result<Reply, InvokeError>> + Send;
+    /// Sends one request to the model and returns its response.
+    fn invoke(&self, request: &Request) -> impl Future<Output = Result<ModelResponse, InvokeError>> + Send;
 }
 
 /// One request to a model.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Request {
-    /// The payload, as it goes over the wire.
+    /// The payload, as it is sent.
     pub body: Bytes,
     /// The payload's media type.
     pub content_type: String,
-    /// The media type asked for.
+    /// The requested media type.
     pub accept: Option<String>,
     /// `X-Amzn-SageMaker-Custom-Attributes`: at most 1024 printable ASCII characters.
     pub custom_attributes: Option<String>,
-    /// The production variant that must answer, whatever its weight.
+    /// The production variant to invoke, whatever its weight.
     pub target_variant: Option<String>,
-    /// The model of a multi-model endpoint that must answer.
+    /// The model of a multi-model endpoint to invoke.
     pub target_model: Option<String>,
-    /// The container of a direct multi-container endpoint that must answer, by its host name.
+    /// The container of a direct multi-container endpoint to invoke, by its host name.
     pub target_container: Option<String>,
-    /// The inference component that must answer.
+    /// The inference component to invoke.
     pub inference_component: Option<String>,
-    /// An id under which captured data keeps the request.
+    /// The inference id, which is recorded with captured data.
     pub inference_id: Option<String>,
-    /// How long the caller waits for the reply.
+    /// How long the caller waits for the response.
     pub timeout: Duration,
 }
 
-/// A model's reply.
+/// A model's response.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Reply {
+pub struct ModelResponse {
     /// The HTTP status, 2xx or 3xx: anything else is an [`InvokeError`].
     pub status: u16,
-    /// The reply's media type, with its parameters.
+    /// The response's media type, with its parameters.
     pub content_type: Option<String>,
-    /// The reply's body.
+    /// The response's body.
     pub body: Bytes,
-    /// The production variant that answered.
+    /// The production variant that responded.
     pub variant: Option<String>,
-    /// AWS's id of the request.
+    /// AWS's request id.
     pub request_id: Option<String>,
 }
 
-/// The largest body that is sent or read, in bytes: AWS takes 25 MB for a real-time endpoint
+/// The largest request or response body, in bytes: AWS accepts 25 MB for a real-time endpoint
 /// (InvokeEndpoint, "Body"; six MiB before that).
 pub const MAX_BODY: usize = 25 * 1000 * 1000;
 
-/// The body size in bytes above which older endpoints and regions may refuse: the API model's 6,291,456.
+/// Older endpoints and regions may refuse larger bodies: the API model's 6,291,456 bytes.
 pub const LARGE_BODY: usize = 6_291_456;

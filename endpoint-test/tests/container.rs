@@ -1,7 +1,7 @@
 //! A model container over loopback, good and bad.
 
-#[path = "support/nobody.rs"]
-mod nobody;
+#[path = "support/unused_port.rs"]
+mod unused_port;
 
 use std::future::Future;
 use std::path::Path;
@@ -14,9 +14,9 @@ use endpoint_test::{
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use self::nobody::nobody;
+use self::unused_port::unused_port;
 
-/// Serves connections one after another, each by `serve`, and gives the URL.
+/// Serves connections one after another with `serve`, and returns the URL.
 async fn container<F, S>(serve: S) -> String
 where
     S: Fn(TcpStream) -> F + Send + 'static,
@@ -51,13 +51,13 @@ async fn read(stream: &mut TcpStream) -> (String, Vec<u8>) {
     }
 }
 
-/// A container that answers every request so; what it was asked comes back in the reply's body after `body`.
-async fn answering(status: &'static str, body: &'static str) -> String {
+/// A container that responds to every request with this body; `echo` returns the request.
+async fn responding(status: &'static str, body: &'static str) -> String {
     container(move |mut stream| async move {
         let (head, asked) = read(&mut stream).await;
         let body = if body == "echo" { format!("{head}\n{}", String::from_utf8_lossy(&asked)) } else { body.to_owned() };
-        let reply = format!("HTTP/1.1 {status}\r\ncontent-type: text/csv\r\ncontent-length: {}\r\n\r\n{body}", body.len());
-        stream.write_all(reply.as_bytes()).await.unwrap();
+        let response = format!("HTTP/1.1 {status}\r\ncontent-type: text/csv\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        stream.write_all(response.as_bytes()).await.unwrap();
     })
     .await
 }
@@ -74,44 +74,44 @@ fn request() -> Request {
 }
 
 #[tokio::test]
-async fn a_request_goes_to_invocations_with_its_headers_and_body() {
-    let target = ContainerTarget::new(&format!("{}/model/", answering("200 OK", "echo").await)).unwrap();
-    let reply = target.invoke(&request()).await.unwrap();
-    let text = String::from_utf8(reply.body.to_vec()).unwrap();
+async fn a_request_is_sent_to_invocations_with_its_headers_and_body() {
+    let target = ContainerTarget::new(&format!("{}/model/", responding("200 OK", "echo").await)).unwrap();
+    let response = target.invoke(&request()).await.unwrap();
+    let text = String::from_utf8(response.body.to_vec()).unwrap();
     assert!(text.starts_with("POST /model/invocations HTTP/1.1"), "{text}");
     for part in ["content-type: text/csv", "accept: application/json", "x-amzn-sagemaker-custom-attributes: trace=1", "\n5.1,3.5"] {
         assert!(text.contains(part), "{part} in {text}");
     }
-    assert_eq!((reply.status, reply.content_type.as_deref()), (200, Some("text/csv")));
+    assert_eq!((response.status, response.content_type.as_deref()), (200, Some("text/csv")));
 }
 
 #[tokio::test]
-async fn ping_says_whether_the_container_is_ready() {
+async fn ping_shows_whether_the_container_is_ready() {
     for (answer, status) in [("200 OK", EndpointStatus::InService), ("503 Service Unavailable", EndpointStatus::Creating)] {
-        let target = ContainerTarget::new(&answering(answer, "").await).unwrap();
+        let target = ContainerTarget::new(&responding(answer, "").await).unwrap();
         assert_eq!(target.describe().await.unwrap().status, status);
     }
 }
 
 #[tokio::test]
-async fn a_status_of_4xx_is_the_models_own_error_with_its_words() {
-    let target = ContainerTarget::new(&answering("400 Bad Request", "could not convert 'abc'").await).unwrap();
-    let Err(InvokeError::Model(failure)) = target.invoke(&request()).await else { panic!("the model refuses") };
+async fn a_status_of_4xx_is_the_models_own_error_with_its_message() {
+    let target = ContainerTarget::new(&responding("400 Bad Request", "could not convert 'abc'").await).unwrap();
+    let Err(InvokeError::Model(failure)) = target.invoke(&request()).await else { panic!("expected the model's error") };
     assert_eq!((failure.status, failure.message.as_str()), (Some(400), "could not convert 'abc'"));
 }
 
 #[tokio::test]
-async fn a_container_that_is_not_there_is_a_network_error_and_no_failure_of_the_model() {
-    let (_held, address) = nobody();
+async fn an_unreachable_container_is_a_network_error_and_not_a_failure_of_the_model() {
+    let (_held, address) = unused_port();
     let target = ContainerTarget::new(&format!("http://{address}")).unwrap();
-    let Err(InvokeError::Target(error)) = target.invoke(&request()).await else { panic!("nobody is there") };
+    let Err(InvokeError::Target(error)) = target.invoke(&request()).await else { panic!("expected a network error") };
     assert_eq!(error.kind, TargetErrorKind::Network);
     assert!(error.to_string().starts_with(&format!("POST /invocations: {address}: ")), "{error}");
 }
 
 #[tokio::test]
-async fn replies_that_are_no_http_or_break_off_are_network_errors() {
-    for reply in [
+async fn broken_http_responses_are_network_errors() {
+    for response in [
         "",
         "hello\r\n\r\n",
         "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nshort",
@@ -119,16 +119,16 @@ async fn replies_that_are_no_http_or_break_off_are_network_errors() {
     ] {
         let url = container(move |mut stream| async move {
             read(&mut stream).await;
-            stream.write_all(reply.as_bytes()).await.unwrap();
+            stream.write_all(response.as_bytes()).await.unwrap();
         })
         .await;
-        let Err(InvokeError::Target(error)) = ContainerTarget::new(&url).unwrap().invoke(&request()).await else { panic!("{reply:?}") };
-        assert_eq!(error.kind, TargetErrorKind::Network, "{reply:?}");
+        let Err(InvokeError::Target(error)) = ContainerTarget::new(&url).unwrap().invoke(&request()).await else { panic!("{response:?}") };
+        assert_eq!(error.kind, TargetErrorKind::Network, "{response:?}");
     }
 }
 
 #[tokio::test]
-async fn a_reply_without_end_is_cut_off_and_is_the_models_failure() {
+async fn an_endless_response_is_cut_off_and_is_the_models_failure() {
     let url = container(|mut stream| async move {
         read(&mut stream).await;
         stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
@@ -137,11 +137,11 @@ async fn a_reply_without_end_is_cut_off_and_is_the_models_failure() {
     })
     .await;
     let Err(InvokeError::Model(failure)) = ContainerTarget::new(&url).unwrap().invoke(&request()).await else { panic!("it is too long") };
-    assert_eq!(failure.message, format!("the reply is longer than {MAX_BODY} bytes"));
+    assert_eq!(failure.message, format!("the response is longer than {MAX_BODY} bytes"));
 }
 
 #[test]
-fn only_an_http_url_is_a_containers() {
+fn a_container_url_must_be_http() {
     for wrong in ["", "127.0.0.1", "https://127.0.0.1", "http://", "http://user:password@host", "http://host/?x=1", "ftp://host"] {
         let error = ContainerTarget::new(wrong).unwrap_err();
         assert_eq!(error.kind, TargetErrorKind::Refused, "{wrong}");
@@ -168,8 +168,8 @@ async fn a_suite_runs_against_a_container_from_its_first_ping_to_its_verdict() {
 }
 
 #[tokio::test]
-async fn a_container_that_starts_late_is_waited_for() {
-    let (socket, address) = nobody();
+async fn a_run_waits_for_a_container_that_starts_late() {
+    let (socket, address) = unused_port();
     let (refuse, refused) = tokio::sync::oneshot::channel();
     tokio::spawn(async move {
         refused.await.unwrap();
@@ -183,7 +183,7 @@ async fn a_container_that_starts_late_is_waited_for() {
     let target = ContainerTarget::new(&format!("http://{address}")).unwrap();
     let options = RunOptions { poll: Duration::from_millis(30), ..RunOptions::default() };
     let mut refuse = Some(refuse);
-    // It starts once it was looked for in vain.
+    // It starts after the first failed poll.
     let on_event = |event| {
         if matches!(event, Event::NotDescribed { .. }) {
             refuse.take().map(|refuse| refuse.send(()));
@@ -194,7 +194,7 @@ async fn a_container_that_starts_late_is_waited_for() {
 }
 
 #[tokio::test]
-async fn a_container_that_never_answers_is_left_after_the_cases_time() {
+async fn a_container_that_never_responds_ends_with_the_cases_timeout() {
     let url = container(|mut stream| async move {
         let (head, _) = read(&mut stream).await;
         if head.starts_with("GET") {
@@ -207,5 +207,5 @@ async fn a_container_that_never_answers_is_left_after_the_cases_time() {
     let suite =
         Suite::parse("version: 1\ncases:\n  - { name: it, payload: { csv: '1' }, timeout: 50ms }\n", Path::new("suite.yaml")).unwrap();
     let report = Run::new(&ContainerTarget::new(&url).unwrap(), &suite).start(TargetInfo::default(), |_| {}).await;
-    assert_eq!((report.verdict, report.cases[0].message.as_deref()), (Verdict::Errored, Some("no reply within 50 ms")));
+    assert_eq!((report.verdict, report.cases[0].message.as_deref()), (Verdict::Errored, Some("no response within 50 ms")));
 }

@@ -1,4 +1,4 @@
-//! Archives of sample payloads, whoever made them.
+//! Untrusted archives of sample payloads.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -15,7 +15,7 @@ fn packed(tar: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// An archive of these entries; names are written as they are, which `tar` itself would refuse.
+/// An archive of these entries; names are written unchanged, even if `tar` would refuse them.
 fn archive(entries: &[(&str, EntryType, &[u8])]) -> Vec<u8> {
     let mut builder = Builder::new(Vec::new());
     for (name, kind, body) in entries {
@@ -48,7 +48,7 @@ fn the_files_of_an_archive_are_read_into_memory() {
 }
 
 #[test]
-fn what_leads_out_of_an_archive_or_is_no_file_is_refused() {
+fn paths_out_of_the_archive_and_special_files_are_refused() {
     for name in ["../x.csv", "/etc/passwd", "a/../../x", "C:x", "a\\b"] {
         let error = Samples::read(&archive(&[(name, FILE, b"1")])).unwrap_err();
         assert!(matches!(error, SampleError::Outside(_)), "{name}: {error}");
@@ -59,13 +59,13 @@ fn what_leads_out_of_an_archive_or_is_no_file_is_refused() {
     }
     assert!(matches!(Samples::read(&archive(&[("x", FILE, b"1"), ("./x", FILE, b"2")])), Err(SampleError::Twice(_))));
     assert!(matches!(Samples::read(&archive(&[])), Err(SampleError::Empty)));
-    assert!(matches!(Samples::read(b"no archive"), Err(SampleError::Broken(_))));
+    assert!(matches!(Samples::read(b"not an archive"), Err(SampleError::Broken(_))));
     assert!(matches!(Samples::read(&archive(&[("x", FILE, b"1")])[..40]), Err(SampleError::Broken(_))));
 }
 
 #[test]
-fn an_archive_is_not_unpacked_without_measure() {
-    // One entry that says that ten gibibytes follow: none of them is waited for.
+fn unpacking_an_archive_is_limited() {
+    // One entry whose header announces ten gibibytes: they are not read.
     let mut header = Header::new_gnu();
     header.set_path("bomb.csv").unwrap();
     header.set_size(10 << 30);

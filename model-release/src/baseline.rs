@@ -1,7 +1,7 @@
 //! The baseline: another endpoint that gets the same requests.
 
 use aws_names::{AccountId, Region};
-use endpoint_test::{ContainerTarget, Description, InvokeError, Reply, Request, Target, TargetError, TargetErrorKind};
+use endpoint_test::{ContainerTarget, Description, InvokeError, ModelResponse, Request, Target, TargetError, TargetErrorKind};
 
 use crate::diagnostic::{Diagnostic, Failure};
 
@@ -92,7 +92,7 @@ impl Target for BaselineTarget {
         }
     }
 
-    async fn invoke(&self, request: &Request) -> Result<Reply, InvokeError> {
+    async fn invoke(&self, request: &Request) -> Result<ModelResponse, InvokeError> {
         match self {
             Self::Container(target) => target.invoke(request).await,
             #[cfg(feature = "aws")]

@@ -1,4 +1,4 @@
-//! A bound for the answers of a model: the SDK reads them whole, and an endless one would fill the memory.
+//! A limit for model responses: the SDK reads them whole, and an endless one fills the memory.
 
 use std::error::Error;
 
@@ -10,7 +10,7 @@ use http_body_util::{LengthLimitError, Limited};
 use super::failure::sources;
 use crate::target::MAX_BODY;
 
-/// Cuts answers off after [`MAX_BODY`] bytes, before the SDK has read any of them.
+/// Cuts responses off after [`MAX_BODY`] bytes, before the SDK reads them.
 #[derive(Debug)]
 pub(super) struct Bounded;
 
@@ -32,7 +32,6 @@ impl Intercept for Bounded {
     }
 }
 
-/// Whether an answer was cut off.
 pub(super) fn is_cut_off(error: &(dyn Error + 'static)) -> bool {
     sources(error).any(<dyn Error>::is::<LengthLimitError>)
 }

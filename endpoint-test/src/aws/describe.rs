@@ -1,4 +1,4 @@
-//! Follows an endpoint to what it serves: endpoint, endpoint configuration, model, model package.
+//! Finds out what an endpoint serves: endpoint, endpoint configuration, model, model package.
 
 mod components;
 
@@ -15,7 +15,7 @@ use aws_sdk_sagemaker::types::{
 use super::failure::target_error;
 use crate::target::{Asynchronous, Description, EndpointSettings, EndpointStatus, TargetError, TargetErrorKind, TargetKind, Variant};
 
-/// What one model is made of, and where it runs.
+/// What a model consists of, and where it runs.
 #[derive(Debug, Default)]
 struct Model {
     packages: Vec<String>,
@@ -25,8 +25,8 @@ struct Model {
     security_groups: Vec<String>,
 }
 
-/// Describes an endpoint. What lies behind it is asked for only when it is in service: while a deployment is under way
-/// its configuration is about to change.
+/// Describes an endpoint. Its configuration and models are described only when it is in service:
+/// during a deployment the configuration is about to change.
 pub(super) async fn endpoint(client: &Client, name: &str) -> Result<Description, TargetError> {
     let endpoint = client.describe_endpoint().endpoint_name(name).send().await.map_err(|error| target_error("DescribeEndpoint", error))?;
     let status = endpoint.endpoint_status().map(|status| EndpointStatus::from_aws(status.as_str())).unwrap_or_default();
@@ -40,7 +40,7 @@ pub(super) async fn endpoint(client: &Client, name: &str) -> Result<Description,
         look_up(client, name, arn, &mut models).await?;
     }
     let mut variants = variants(&endpoint, config.as_ref(), &models);
-    // A variant without a model of its own serves inference components.
+    // A variant without its own model serves inference components.
     if config.is_some() && variants.iter().any(|variant| variant.model_name.is_none()) {
         components::add(client, name, arn, &mut models, &mut variants).await?;
     }
@@ -62,7 +62,7 @@ pub(super) async fn endpoint(client: &Client, name: &str) -> Result<Description,
     })
 }
 
-/// Asks for a model that is not known yet.
+/// Describes a model that is not known yet.
 async fn look_up(client: &Client, name: &str, endpoint_arn: &str, models: &mut BTreeMap<String, Model>) -> Result<(), TargetError> {
     if !models.contains_key(name)
         && let Some(output) = model(client, name).await?
@@ -72,13 +72,13 @@ async fn look_up(client: &Client, name: &str, endpoint_arn: &str, models: &mut B
     Ok(())
 }
 
-/// A configuration that was deleted while its endpoint runs leaves the model unknown, which the check `identity` tells.
+/// If the configuration was deleted, the model is unknown. The check `identity` reports that.
 async fn endpoint_config(client: &Client, name: &str) -> Result<Option<DescribeEndpointConfigOutput>, TargetError> {
     let result = client.describe_endpoint_config().endpoint_config_name(name).send().await;
     unless_absent(result.map_err(|error| target_error("DescribeEndpointConfig", error)))
 }
 
-/// As for the configuration: a deleted model is unknown.
+/// As with the configuration: a deleted model is unknown.
 async fn model(client: &Client, name: &str) -> Result<Option<DescribeModelOutput>, TargetError> {
     let result = client.describe_model().model_name(name).send().await;
     unless_absent(result.map_err(|error| target_error("DescribeModel", error)))
@@ -109,7 +109,7 @@ impl Model {
     }
 }
 
-/// A model may name its package without the ARN: then it is one of the endpoint's own account and region.
+/// A package without an ARN is in the endpoint's account and region.
 fn package_arn(name: &str, endpoint_arn: &str) -> String {
     match endpoint_arn.rsplit_once(':') {
         Some((prefix, _)) if !name.starts_with("arn:") => format!("{prefix}:model-package/{name}"),
@@ -117,7 +117,7 @@ fn package_arn(name: &str, endpoint_arn: &str) -> String {
     }
 }
 
-/// The variants as they run, with what their configuration adds.
+/// The running variants, with details from their configuration.
 fn variants(
     endpoint: &DescribeEndpointOutput,
     config: Option<&DescribeEndpointConfigOutput>,
@@ -136,7 +136,7 @@ fn merge(running: Option<&ProductionVariantSummary>, configured: Option<&Product
     let name = running.and_then(ProductionVariantSummary::variant_name).or_else(|| configured?.variant_name());
     let model_name = configured.and_then(ProductionVariant::model_name);
     let model = model_name.and_then(|name| models.get(name));
-    // The digest that a tag stood for at deployment says more than the tag.
+    // The digest that a tag meant at deployment is more precise than the tag.
     let deployed = running.map(ProductionVariantSummary::deployed_images).unwrap_or_default();
     let mut images: Vec<_> =
         deployed.iter().filter_map(|image| image.resolved_image().or_else(|| image.specified_image())).map(str::to_owned).collect();
@@ -162,7 +162,7 @@ fn merge(running: Option<&ProductionVariantSummary>, configured: Option<&Product
     }
 }
 
-/// A configuration always says something of its output; one that does not is none.
+/// A configuration without an output section is not asynchronous.
 fn asynchronous(config: &AsyncInferenceConfig) -> Option<Asynchronous> {
     let output = config.output_config()?;
     let known = |url: Option<&str>| url.filter(|url| !url.is_empty()).map(str::to_owned);
@@ -181,7 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_package_without_an_arn_is_one_of_the_endpoints_account() {
+    fn a_package_without_an_arn_is_in_the_endpoints_account() {
         let endpoint = "arn:aws-cn:sagemaker:cn-north-1:222222222222:endpoint/iris";
         let arn = "arn:aws-cn:sagemaker:cn-north-1:222222222222:model-package/iris/13";
         assert_eq!(package_arn("iris/13", endpoint), arn);

@@ -1,4 +1,4 @@
-//! The SDK's errors in this crate's words: what was called, what AWS said, and what to do about it.
+//! Translates the SDK's errors: the operation, AWS's message, and what to do about it.
 
 use std::error::Error;
 
@@ -8,7 +8,7 @@ use aws_sdk_sagemaker::operation::RequestId;
 
 use crate::target::{TargetError, TargetErrorKind};
 
-/// Translates an error of the operation named.
+/// Translates an error of the operation with this name.
 pub(super) fn target_error<E>(operation: &str, error: SdkError<E>) -> TargetError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
@@ -20,7 +20,7 @@ where
         SdkError::TimeoutError(_) => TargetErrorKind::Timeout,
         _ if lacks_credentials(&error) => TargetErrorKind::NoCredentials,
         SdkError::DispatchFailure(failure) => match assuming(&error) {
-            // The session could not be renewed: that is what has to be told, and not that no request was sent.
+            // The session could not be renewed. Report that, and not that no request was sent.
             Some(kind) => kind,
             None if failure.is_timeout() => TargetErrorKind::Timeout,
             None if failure.is_io() => TargetErrorKind::Network,
@@ -37,7 +37,7 @@ where
         .caused_by(error)
 }
 
-/// The kind of error behind AWS's code. Codes of several services and generations mean the same.
+/// The kind of error for AWS's code. Codes of several services and generations mean the same.
 fn kind(code: Option<&str>, message: &str, status: Option<u16>) -> TargetErrorKind {
     match code.unwrap_or_default() {
         "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "NotAuthorized" | "OptInRequired" => {
@@ -66,7 +66,9 @@ fn kind(code: Option<&str>, message: &str, status: Option<u16>) -> TargetErrorKi
         | "InternalFailure"
         | "InternalServerError"
         | "InternalDependencyException" => TargetErrorKind::Unavailable,
-        "ResourceNotFound" | "ResourceNotFoundException" | "ValidationException" | "ValidationError" if is_about_absence(message) => {
+        "ResourceNotFound" | "ResourceNotFoundException" | "ValidationException" | "ValidationError"
+            if is_about_missing_resource(message) =>
+        {
             TargetErrorKind::NotFound
         }
         "ResourceNotFound" | "ResourceNotFoundException" => TargetErrorKind::NotFound,
@@ -77,8 +79,8 @@ fn kind(code: Option<&str>, message: &str, status: Option<u16>) -> TargetErrorKi
     }
 }
 
-/// SageMaker has no code of its own for a thing that does not exist: the words of its `ValidationException` tell.
-fn is_about_absence(message: &str) -> bool {
+/// SageMaker has no code for a missing resource: only the `ValidationException` message shows it.
+fn is_about_missing_resource(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
     message.contains("could not find") || message.contains("not found") || message.contains("does not exist")
 }
@@ -89,7 +91,7 @@ fn hint(kind: TargetErrorKind, operation: &str) -> Option<String> {
             "the role's trust policy must name the caller, and the caller's own policy must allow `sts:AssumeRole` on the role"
         }
         TargetErrorKind::AccessDenied if operation.contains("InferenceComponent") => {
-            "an endpoint with inference components needs `sagemaker:ListInferenceComponents` and `DescribeInferenceComponent` too"
+            "an endpoint with inference components also needs `sagemaker:ListInferenceComponents` and `DescribeInferenceComponent`"
         }
         TargetErrorKind::AccessDenied => {
             "the role needs `sagemaker:DescribeEndpoint`, `DescribeEndpointConfig`, `DescribeModel` and `InvokeEndpoint` on this endpoint"
@@ -97,7 +99,7 @@ fn hint(kind: TargetErrorKind, operation: &str) -> Option<String> {
         TargetErrorKind::ExpiredCredentials => "renew the credentials, and check that this machine's clock is right",
         TargetErrorKind::NoCredentials => "sign in, for example with `aws sso login`, or name a profile with AWS_PROFILE",
         TargetErrorKind::NotFound => {
-            "check the account, the region and the endpoint's name, upper and lower case included; has the stage been deployed there?"
+            "check the account, the region and the endpoint's name, which is case-sensitive; has the stage been deployed there?"
         }
         TargetErrorKind::Throttled => "test fewer targets at once",
         TargetErrorKind::Network | TargetErrorKind::Timeout => {
@@ -108,7 +110,7 @@ fn hint(kind: TargetErrorKind, operation: &str) -> Option<String> {
     Some(hint.to_owned())
 }
 
-/// Whether the request was never sent for want of credentials.
+/// Whether the request was not sent because there are no credentials.
 fn lacks_credentials(error: &(dyn Error + 'static)) -> bool {
     sources(error).any(|error| {
         matches!(error.downcast_ref(), Some(CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_)))
@@ -117,12 +119,12 @@ fn lacks_credentials(error: &(dyn Error + 'static)) -> bool {
     })
 }
 
-/// What kept a role from being assumed, when that is what a call was waiting for.
+/// Why a role could not be assumed, if the call was waiting for that.
 fn assuming(error: &(dyn Error + 'static)) -> Option<TargetErrorKind> {
     sources(error).find_map(|error| error.downcast_ref::<TargetError>()).map(|error| error.kind)
 }
 
-/// The whole chain on one line: the SDK's own top line says only `dispatch failure`.
+/// The whole chain on one line: the SDK's own message is only `dispatch failure`.
 fn chain(error: &(dyn Error + 'static)) -> String {
     let mut texts: Vec<String> = Vec::new();
     for text in sources(error).map(ToString::to_string) {
@@ -133,7 +135,6 @@ fn chain(error: &(dyn Error + 'static)) -> String {
     texts.join(": ")
 }
 
-/// An error and what lies behind it, from the top down.
 pub(super) fn sources<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |error| (*error).source())
 }
@@ -143,14 +144,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_validation_exception_about_absence_is_not_found() {
+    fn a_validation_exception_about_a_missing_resource_is_not_found() {
         let message = "Could not find endpoint \"arn:aws:sagemaker:us-east-1:222222222222:endpoint/iris\".";
         assert_eq!(kind(Some("ValidationException"), message, Some(400)), TargetErrorKind::NotFound);
         assert_eq!(kind(Some("ValidationException"), "1 validation error detected", Some(400)), TargetErrorKind::Refused);
     }
 
     #[test]
-    fn an_unknown_code_is_judged_by_its_status() {
+    fn an_unknown_code_is_classified_by_its_status() {
         assert_eq!(kind(Some("Surprise"), "", Some(503)), TargetErrorKind::Unavailable);
         assert_eq!(kind(None, "", Some(429)), TargetErrorKind::Throttled);
         assert_eq!(kind(Some("Surprise"), "", Some(418)), TargetErrorKind::Other);

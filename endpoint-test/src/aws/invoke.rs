@@ -1,4 +1,4 @@
-//! Asks an endpoint, once.
+//! Invokes an endpoint, once.
 
 use aws_config::SdkConfig;
 use aws_sdk_sagemakerruntime::Client;
@@ -14,18 +14,18 @@ use bytes::Bytes;
 
 use super::bounded::{self, Bounded};
 use super::failure::target_error;
-use crate::target::{InvokeError, MAX_BODY, ModelFailure, Reply, Request};
+use crate::target::{InvokeError, MAX_BODY, ModelFailure, ModelResponse, Request};
 
-/// A client that asks once and is patient: a retry would hide an error, and a thinking model is no stalled stream.
+/// A client that does not retry, which would hide an error, and that allows a slow model.
 pub(super) fn client(config: &SdkConfig) -> Client {
     let config =
         Builder::from(config).retry_config(RetryConfig::disabled()).stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     Client::from_conf(config.build())
 }
 
-/// Sends one request. A reply of more than [`MAX_BODY`] bytes is cut off and is the model's failure.
-pub(super) async fn endpoint(client: &Client, name: &str, request: &Request) -> Result<Reply, InvokeError> {
-    // Only the operation's time is set: another read timeout would open another connection.
+/// Sends one request. A response above [`MAX_BODY`] bytes is cut off and is the model's failure.
+pub(super) async fn endpoint(client: &Client, name: &str, request: &Request) -> Result<ModelResponse, InvokeError> {
+    // Only the operation's timeout is set: another read timeout would open another connection.
     let timeout = TimeoutConfig::builder().operation_timeout(request.timeout).build();
     let output = client
         .invoke_endpoint()
@@ -45,7 +45,7 @@ pub(super) async fn endpoint(client: &Client, name: &str, request: &Request) -> 
         .send()
         .await
         .map_err(invoke_error)?;
-    Ok(Reply {
+    Ok(ModelResponse {
         // The SDK hides the status of a success, and InvokeEndpoint has only this one.
         status: 200,
         request_id: output.request_id().map(str::to_owned),
@@ -55,14 +55,14 @@ pub(super) async fn endpoint(client: &Client, name: &str, request: &Request) -> 
     })
 }
 
-/// The model's own error is told from all that keeps the model from being asked.
+/// Separates the model's own error from everything that prevents the model from being invoked.
 fn invoke_error(error: SdkError<InvokeEndpointError>) -> InvokeError {
     let request_id = error.request_id().map(str::to_owned);
     match error.as_service_error() {
         Some(InvokeEndpointError::ModelError(model)) => InvokeError::Model(model_failure(model, request_id)),
         _ if bounded::is_cut_off(&error) => InvokeError::Model(ModelFailure {
             status: error.raw_response().map(|response| response.status().as_u16()),
-            message: format!("the reply is longer than {MAX_BODY} bytes"),
+            message: format!("the response is longer than {MAX_BODY} bytes"),
             request_id,
             ..ModelFailure::default()
         }),
@@ -73,7 +73,7 @@ fn invoke_error(error: SdkError<InvokeEndpointError>) -> InvokeError {
 fn model_failure(error: &ModelError, request_id: Option<String>) -> ModelFailure {
     let message = error.original_message().filter(|message| !message.is_empty()).or(error.message());
     ModelFailure {
-        // A container that never answered, for which AWS writes 0, has no status.
+        // AWS writes 0 for a container that never responded: such an error has no status.
         status: error.original_status_code().and_then(|status| u16::try_from(status).ok()).filter(|status| *status >= 100),
         message: message.unwrap_or_default().to_owned(),
         log_stream_arn: error.log_stream_arn().map(str::to_owned),

@@ -1,4 +1,4 @@
-//! Objects in Amazon S3: where they are, and their bytes up to a bound.
+//! Objects in Amazon S3: their location, and their bytes up to a limit.
 
 use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
@@ -8,20 +8,18 @@ use bytes::{Bytes, BytesMut};
 
 use crate::target::{TargetError, TargetErrorKind};
 
-/// A client of S3 that is reached with this configuration.
 pub(super) fn client(config: &SdkConfig) -> Client {
-    // Stand-ins for S3 have no name for each bucket.
+    // S3 emulators have no host name for each bucket.
     let path_style = config.endpoint_url().is_some();
     Client::from_conf(Builder::from(config).force_path_style(path_style).build())
 }
 
-/// Bucket and key of an object's S3 URI.
 pub(super) fn bucket_and_key(url: &str) -> Option<(&str, &str)> {
     let parts = url.strip_prefix("s3://")?.split_once('/')?;
     (!parts.0.is_empty() && !parts.1.is_empty()).then_some(parts)
 }
 
-/// The whole of an object; `None` when it has more than `most` bytes, which are then not read on.
+/// The whole object; `None` if it has more than `most` bytes, which are then not read.
 pub(super) async fn read(url: &str, mut body: ByteStream, most: usize) -> Result<Option<Bytes>, TargetError> {
     let mut bytes = BytesMut::new();
     while let Some(chunk) = body.next().await {

@@ -15,18 +15,18 @@ pub struct S3Samples {
     client: aws_sdk_s3::Client,
 }
 
-/// What a model package says of its own test input.
+/// What a model package records about its own test input.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SampleLocation {
     /// `SamplePayloadUrl`: an S3 URI.
     pub url: Option<String>,
-    /// The first of the media types that the model reads.
+    /// The first media type that the model accepts.
     pub content_type: Option<String>,
 }
 
 impl S3Samples {
-    /// A store that is reached with this configuration.
+    /// A store with this configuration.
     pub fn from_config(config: &SdkConfig) -> Self {
         Self { client: objects::client(config) }
     }
@@ -38,7 +38,7 @@ impl SampleStore for S3Samples {
         let Some((bucket, key)) = objects::bucket_and_key(url) else {
             return Err(refused(format!("`{url}` is not the S3 URI of an object")));
         };
-        let hint = "the caller needs `s3:GetObject` on the sample payloads, and `kms:Decrypt` where they are encrypted with a key";
+        let hint = "the caller needs `s3:GetObject` on the sample payloads, and `kms:Decrypt` if they are encrypted with a KMS key";
         let output = self.client.get_object().bucket(bucket).key(key).send().await;
         let output = output.map_err(|error| target_error("GetObject", error).about(url).with_hint(hint))?;
         let bytes = objects::read(url, output.body, MAX_ARCHIVE).await?;
@@ -46,11 +46,11 @@ impl SampleStore for S3Samples {
     }
 }
 
-/// Asks a model package for its own test input, without what only its key's users may read.
+/// Finds a model package's own test input, without the fields that need its KMS key.
 ///
 /// # Errors
 ///
-/// Whatever AWS says to DescribeModelPackage.
+/// Any error of DescribeModelPackage.
 pub async fn sample_location(config: &SdkConfig, model_package_arn: &str) -> Result<SampleLocation, TargetError> {
     let client = aws_sdk_sagemaker::Client::new(config);
     let only_metadata = IncludedData::MetadataOnly;

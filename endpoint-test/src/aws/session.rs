@@ -1,4 +1,4 @@
-//! A session in the account of a target: one role, assumed for one purpose, cut down to it.
+//! A session in a target's account: one role, assumed for one purpose and restricted to it.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -17,14 +17,14 @@ use super::asynchronous::INPUT;
 use super::failure::target_error;
 use crate::target::{TargetError, TargetErrorKind};
 
-/// A role that was assumed by a role lasts an hour at most, and a request for more is refused. In CodeBuild the caller
-/// is always a role.
+/// If a role assumes another role, the session lasts an hour at most, and a request for more is
+/// refused. In CodeBuild the caller is always a role.
 const DURATION_SECONDS: i32 = 3600;
 
 /// The longest inline session policy, in characters (AssumeRole, "Policy").
-const LONGEST_POLICY: usize = 2048;
+const MAX_POLICY: usize = 2048;
 
-/// Which role is assumed, where and what for.
+/// Which role is assumed, where and for what.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SessionRequest {
     /// The target's account.
@@ -35,27 +35,29 @@ pub struct SessionRequest {
     pub role: String,
     /// The caller's partition, such as `aws-cn`; `aws` when empty.
     pub partition: String,
-    /// What CloudTrail shows: a pipeline's execution, say. Any text: AWS's rules are applied to it.
+    /// The session name that CloudTrail shows, such as a pipeline execution. Any text: other
+    /// characters than AWS allows are replaced.
     pub session_name: String,
-    /// What the role's trust policy may ask for.
+    /// The external ID that the role's trust policy may require.
     pub external_id: Option<String>,
-    /// Session tags. The role's trust policy must then allow `sts:TagSession` too: without need, give none.
+    /// Session tags, for which the role's trust policy must also allow `sts:TagSession`.
     pub tags: Vec<(String, String)>,
-    /// The endpoints that the session may invoke. With none, the session may do all that its role may.
+    /// The endpoints that the session may invoke. If empty, it has all permissions of its role.
     pub endpoints: Vec<String>,
-    /// The places in S3 to which those of them that are asynchronous write, where they are known: `s3://bucket/folder`.
+    /// The S3 locations to which the asynchronous ones write, if known: `s3://bucket/folder`.
     pub async_output_locations: Vec<String>,
 }
 
-/// Assumes a role and gives a configuration with its credentials and the target's region; everything else, such as the
-/// HTTP client, is the base's. For the caller's own account use the base itself.
+/// Assumes a role and returns a configuration with its credentials and the target's region, and
+/// otherwise a copy of `base`. For the caller's own account use `base` itself.
 ///
-/// The role is assumed at once, so that a refusal is told here and not by the first call, and again whenever the
-/// session is about to run out. Its session policy allows describing, and invoking the named endpoints, and no more.
+/// The role is assumed at once, so that a refusal is reported here and not by the first call. It is
+/// assumed again whenever the session is about to expire. The session policy allows describing, and
+/// invoking the named endpoints, and no more.
 ///
 /// # Errors
 ///
-/// The role's account is not the target's, or whatever AWS STS says to AssumeRole.
+/// The role belongs to another account than the target's, or AssumeRole failed.
 pub async fn session(base: &SdkConfig, request: &SessionRequest) -> Result<SdkConfig, TargetError> {
     let role_arn = role_arn(request)?;
     let mut sts = aws_sdk_sts::config::Builder::from(base);
@@ -73,12 +75,12 @@ pub async fn session(base: &SdkConfig, request: &SessionRequest) -> Result<SdkCo
         .build())
 }
 
-/// Credentials by AssumeRole, anew each time; the SDK keeps them while they last.
+/// Credentials from AssumeRole. The SDK caches them until they expire.
 struct AssumedRole {
     client: Client,
     role_arn: String,
     request: SessionRequest,
-    /// The credentials of the first call, to be handed out once.
+    /// The credentials of the first call, returned once.
     first: Mutex<Option<Credentials>>,
 }
 
@@ -106,7 +108,7 @@ impl AssumedRole {
             .await
             .map_err(|error| target_error("AssumeRole", error).about(&format!("role `{}`", self.role_arn)))?;
         let Some(credentials) = output.credentials else {
-            return Err(TargetError::new(TargetErrorKind::Other, "the reply holds no credentials").operation("AssumeRole"));
+            return Err(TargetError::new(TargetErrorKind::Other, "the response has no credentials").operation("AssumeRole"));
         };
         let expiry = SystemTime::try_from(credentials.expiration).unwrap_or_else(|_| SystemTime::now() + Duration::from_mins(15));
         Ok(Credentials::new(
@@ -134,7 +136,6 @@ impl ProvideCredentials for AssumedRole {
     }
 }
 
-/// The role's ARN, in the target's account.
 fn role_arn(request: &SessionRequest) -> Result<String, TargetError> {
     let role = request.role.trim();
     if !role.starts_with("arn:") {
@@ -144,54 +145,54 @@ fn role_arn(request: &SessionRequest) -> Result<String, TargetError> {
     if role.split(':').nth(4) == Some(request.account.as_str()) {
         return Ok(role.to_owned());
     }
-    let message = format!("the role `{role}` is not one of account {}", request.account);
-    let hint = "name the role without its ARN: then it is looked for in each account".to_owned();
+    let message = format!("the role `{role}` does not belong to account {}", request.account);
+    let hint = "give the role's name instead of its ARN: it then means the role with this name in each account".to_owned();
     Err(TargetError::new(TargetErrorKind::Refused, message).operation("AssumeRole").with_hint(hint))
 }
 
 /// 2 to 64 of AWS's characters, `[\w+=,.@-]`; others become hyphens.
-fn session_name(wanted: &str) -> String {
+fn session_name(name: &str) -> String {
     let allowed = |character: char| character.is_ascii_alphanumeric() || "_+=,.@-".contains(character);
-    let name: String = wanted.trim().chars().map(|character| if allowed(character) { character } else { '-' }).take(64).collect();
+    let name: String = required.trim().chars().map(|character| if allowed(character) { character } else { '-' }).take(64).collect();
     if name.len() < 2 { "endpoint-test".to_owned() } else { name }
 }
 
-/// What is left of the role's permissions: describing, and invoking the named endpoints.
+/// The permissions that the session keeps: describing, and invoking the named endpoints.
 fn policy(request: &SessionRequest) -> Option<String> {
     if request.endpoints.is_empty() {
         return None;
     }
     let partition = if request.partition.is_empty() { "aws" } else { &request.partition };
     let resource = |name: &str| format!("arn:{partition}:sagemaker:{}:{}:{name}", request.region, request.account);
-    // SageMaker writes names in ARNs in lower case, whatever case the endpoint was created in, and IAM tells them apart.
+    // SageMaker writes names in ARNs in lower case, and IAM is case-sensitive.
     let mut endpoints: Vec<_> = request.endpoints.iter().flat_map(|name| [name.clone(), name.to_ascii_lowercase()]).collect();
     endpoints.sort_unstable();
     endpoints.dedup();
     let document = |endpoints: Vec<String>| {
-        let mut ask = vec!["sagemaker:DescribeEndpoint", "sagemaker:InvokeEndpoint"];
+        let mut actions = vec!["sagemaker:DescribeEndpoint", "sagemaker:InvokeEndpoint"];
         if !request.async_output_locations.is_empty() {
-            ask.push("sagemaker:InvokeEndpointAsync");
+            actions.push("sagemaker:InvokeEndpointAsync");
         }
         let mut statements = vec![
-            json!({ "Effect": "Allow", "Action": ask, "Resource": endpoints }),
+            json!({ "Effect": "Allow", "Action": actions, "Resource": endpoints }),
             json!({ "Effect": "Allow", "Action": ["sagemaker:DescribeEndpointConfig", "sagemaker:DescribeModel"],
                     "Resource": [resource("endpoint-config/*"), resource("model/*")] }),
-            // Endpoints with inference components: a request to one is a request to both.
+            // For endpoints with inference components: IAM checks a request to one against both.
             json!({ "Effect": "Allow", "Action": ["sagemaker:DescribeInferenceComponent", "sagemaker:InvokeEndpoint"],
                     "Resource": resource("inference-component/*") }),
-            // Listing knows no resource.
+            // ListInferenceComponents does not support resource-level permissions.
             json!({ "Effect": "Allow", "Action": "sagemaker:ListInferenceComponents", "Resource": "*" }),
         ];
         statements.extend(async_output_statements(request, partition));
         json!({ "Version": "2012-10-17", "Statement": statements }).to_string()
     };
     let exact = document(endpoints.iter().map(|name| resource(&format!("endpoint/{name}"))).collect());
-    // Too many endpoints for one policy: then all of the account's and region's.
-    Some(if exact.len() <= LONGEST_POLICY { exact } else { document(vec![resource("endpoint/*")]) })
+    // Too many endpoints for one policy: allow all of the account and region.
+    Some(if exact.len() <= MAX_POLICY { exact } else { document(vec![resource("endpoint/*")]) })
 }
 
-/// What the answers of asynchronous endpoints need: reading them, telling whether they are there, and putting larger payloads
-/// beside them; and their key, by way of S3 alone.
+/// What responses of asynchronous endpoints need: reading them, checking whether they exist,
+/// uploading larger payloads beside them, and the KMS key, only through S3.
 fn async_output_statements(request: &SessionRequest, partition: &str) -> Vec<Json> {
     let places: Vec<(&str, &str)> = request
         .async_output_locations
@@ -231,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_roles_name_may_have_a_path() {
+    fn a_role_name_may_have_a_path() {
         let arn = |role| role_arn(&request(role)).unwrap();
         assert_eq!(arn("tester"), "arn:aws:iam::222222222222:role/tester");
         assert_eq!(arn("/ml/tester"), "arn:aws:iam::222222222222:role/ml/tester");
@@ -260,17 +261,17 @@ mod tests {
         assert!(policy_text.contains(r#""arn:aws:sagemaker:eu-west-1:222222222222:endpoint/iris""#));
         request.endpoints = (0..40).map(|number| format!("{}{number}", "e".repeat(60))).collect();
         let policy_text = policy(&request).unwrap();
-        assert!(policy_text.len() <= LONGEST_POLICY && policy_text.contains("endpoint/*"));
+        assert!(policy_text.len() <= MAX_POLICY && policy_text.contains("endpoint/*"));
     }
     #[test]
-    fn only_an_asynchronous_endpoint_adds_its_place_in_s3() {
+    fn only_an_asynchronous_endpoint_adds_its_output_location() {
         let mut request = request("tester");
         request.endpoints = vec!["iris".into()];
         let at_once = policy(&request).unwrap();
         assert!(!at_once.contains("s3:") && !at_once.contains("Async"));
-        request.async_output_locations = vec!["s3://answers/iris/".into(), "s3://answers".into(), "not a place".into()];
+        request.async_output_locations = vec!["s3://answers/iris/".into(), "s3://answers".into(), "not a location".into()];
         let asynchronous: Json = serde_json::from_str(&policy(&request).unwrap()).unwrap();
-        assert!(asynchronous.to_string().len() <= LONGEST_POLICY);
+        assert!(asynchronous.to_string().len() <= MAX_POLICY);
         let resources = |action: &str| {
             let of = asynchronous["Statement"].as_array().unwrap().iter().find(|statement| statement["Action"] == action).unwrap();
             of["Resource"].clone()

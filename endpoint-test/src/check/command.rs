@@ -1,5 +1,5 @@
-//! Runs a team's own check as a program: no shell, nothing of the caller's environment but what is handed in, bounded in
-//! time and output, and gone with all that it started.
+//! Runs a team's own check as a program: without a shell, with only the given environment, with
+//! limits on time and output, and as a process group that ends as a whole.
 
 use std::ffi::OsString;
 use std::io;
@@ -16,25 +16,27 @@ use crate::report::CheckReport;
 
 /// The check's name in reports.
 const CHECK: &str = "check";
-/// The most bytes of a program's answer.
-const LARGEST_ANSWER: usize = 1024 * 1024;
-/// The most bytes of a program's complaints that are kept.
-const KEPT_COMPLAINTS: usize = 8 * 1024;
+/// The longest output of a program, in bytes.
+const MAX_OUTPUT: usize = 1024 * 1024;
+/// How much of a program's standard error is kept, in bytes.
+const KEPT_STDERR: usize = 8 * 1024;
 /// The most characters of a message in the report.
-const LONGEST_MESSAGE: usize = 2000;
+const MAX_MESSAGE: usize = 2000;
 
-/// Where checks' programs run, and what they find in their environment.
+/// Where check programs run, and with which environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckPrograms {
-    /// The working directory: paths in a `command` start there.
+    /// The working directory: relative paths in a `command` start there.
     pub folder: PathBuf,
-    /// The whole environment of a program. It should hold no credentials: a check needs none.
+    /// The whole environment of a program. It should contain no credentials: a check needs none.
     pub environment: Vec<(OsString, OsString)>,
-    /// The user and group id, one number for both, that a program runs as, without supplementary groups; the caller's if `None`.
+    /// The user and group id, one number for both, that a program runs as, without supplementary
+    /// groups; the caller's if `None`.
     ///
-    /// A program of the caller's own user can read the caller's environment and memory through `/proc`, and with them its
-    /// credentials. One of another user cannot. Only root can start a program as another user: for any other caller, and on a
-    /// system other than Unix, each check is an error.
+    /// A program that runs as the caller's user can read the caller's environment and memory
+    /// through `/proc`, and with them its credentials. A program that runs as another user cannot.
+    /// Only root can start a program as another user: for any other caller, and on systems other
+    /// than Unix, each check is an error.
     pub uid: Option<u32>,
 }
 
@@ -45,7 +47,7 @@ impl CheckPrograms {
     }
 }
 
-/// Why a program gave no verdict.
+/// Why a program returned no verdict.
 enum ProgramError {
     Start(io::Error),
     Late,
@@ -53,19 +55,18 @@ enum ProgramError {
     Io(io::Error),
 }
 
-/// What a program left behind.
-struct Ended {
+struct ProgramOutput {
     status: ExitStatus,
     answer: Vec<u8>,
     complaints: Vec<u8>,
 }
 
-/// Runs the program with the document on its standard input. A program that does not do as it should is an error, and
-/// never a failure of the model.
+/// Runs the program with the document on its standard input. If the program misbehaves, that is an
+/// error, and never a failure of the model.
 pub(crate) async fn run(check: &CommandExpectation, programs: Option<&CheckPrograms>, input: &CheckInput) -> CheckReport {
     let shown = check.command.join(" ");
     let Some(programs) = programs else {
-        return CheckReport::errored(CHECK, "programs of the suite's own are not run here").at(excerpt(&shown));
+        return CheckReport::errored(CHECK, "check programs are turned off in this run").at(excerpt(&shown));
     };
     let report = match execute(check, programs, input).await {
         Ok(ended) => judge(&ended),
@@ -73,8 +74,9 @@ pub(crate) async fn run(check: &CommandExpectation, programs: Option<&CheckProgr
             let program = &check.command[0];
             let (message, hint) = match error {
                 ProgramError::Start(error) if error.kind() == io::ErrorKind::NotFound => {
-                    let hint = format!("it is looked for on PATH; a path such as `test/{program}` starts in {}", programs.folder.display());
-                    (format!("the check `{program}` cannot be started: there is no such program"), hint)
+                    let hint =
+                        format!("it is searched for on PATH; a path such as `test/{program}` is relative to {}", programs.folder.display());
+                    (format!("the check `{program}` cannot be started: no such program"), hint)
                 }
                 ProgramError::Start(error) if error.kind() == io::ErrorKind::PermissionDenied && programs.uid.is_some() => {
                     let uid = programs.uid.unwrap_or_default();
@@ -86,17 +88,17 @@ pub(crate) async fn run(check: &CommandExpectation, programs: Option<&CheckProgr
                 }
                 ProgramError::Start(error) => (
                     format!("the check `{program}` cannot be started: {error}"),
-                    "is it executable, with a first line that names its interpreter?".to_owned(),
+                    "is it executable, and does its first line name the interpreter?".to_owned(),
                 ),
                 ProgramError::Late => {
                     let limit = display_duration(check.timeout);
-                    (format!("the check gave no verdict within {limit}"), "give it a longer `timeout` beside `command`".to_owned())
+                    (format!("the check returned no verdict within {limit}"), "set a longer `timeout` beside `command`".to_owned())
                 }
                 ProgramError::TooMuch => (
-                    format!("the check wrote more than {LARGEST_ANSWER} bytes"),
-                    "its verdict is one JSON object; other words belong on standard error".to_owned(),
+                    format!("the check wrote more than {MAX_OUTPUT} bytes"),
+                    "write one JSON object with the verdict to standard output, and everything else to standard error".to_owned(),
                 ),
-                ProgramError::Io(error) => (format!("the check's answer could not be read: {error}"), "run it by hand".to_owned()),
+                ProgramError::Io(error) => (format!("the check's output could not be read: {error}"), "run the program by hand".to_owned()),
             };
             CheckReport::errored(CHECK, message).with_hint(hint)
         }
@@ -104,42 +106,45 @@ pub(crate) async fn run(check: &CommandExpectation, programs: Option<&CheckProgr
     report.at(excerpt(&shown))
 }
 
-fn judge(ended: &Ended) -> CheckReport {
+fn judge(ended: &ProgramOutput) -> CheckReport {
     let complaints = String::from_utf8_lossy(&ended.complaints);
     let complaints = complaints.trim();
     if !ended.status.success() {
         let how = ended.status.code().map_or_else(|| "by a signal".to_owned(), |code| format!("with exit code {code}"));
         let message = match complaints.lines().last() {
             Some(last) => format!("the check ended {how}: {}", excerpt(last)),
-            None => format!("the check ended {how} and said nothing"),
+            None => format!("the check ended {how} and printed nothing"),
         };
-        let check = CheckReport::errored(CHECK, message).with_hint("a check ends with 0 and says on standard output what it found");
-        return if complaints.is_empty() { check } else { check.actual(cut(complaints, LONGEST_MESSAGE)) };
+        let check =
+            CheckReport::errored(CHECK, message).with_hint("a check must exit with code 0 and write its verdict to standard output");
+        return if complaints.is_empty() { check } else { check.actual(cut(complaints, MAX_MESSAGE)) };
     }
     let output: CheckOutput = match serde_json::from_slice(&ended.answer) {
         Ok(output) => output,
         Err(error) => {
             let answer = String::from_utf8_lossy(&ended.answer);
-            return CheckReport::errored(CHECK, format!("the check's answer is not what it should be: {error}"))
+            return CheckReport::errored(CHECK, format!("the check's output is not valid: {error}"))
                 .actual(if answer.trim().is_empty() { "nothing".to_owned() } else { excerpt(answer.trim()) })
-                .with_hint("write `{\"verdict\": \"passed\", \"messages\": []}` to standard output, and other words to standard error");
+                .with_hint(
+                    "write `{\"verdict\": \"passed\", \"messages\": []}` to standard output, and everything else to standard error",
+                );
         }
     };
-    let messages = cut(&output.messages.join("; "), LONGEST_MESSAGE);
+    let messages = cut(&output.messages.join("; "), MAX_MESSAGE);
     let or = |otherwise: &str| if messages.is_empty() { otherwise.to_owned() } else { messages.clone() };
     match output.verdict {
         ProgramVerdict::Passed if messages.is_empty() => CheckReport::passed(CHECK),
         ProgramVerdict::Passed => CheckReport::passed(CHECK).actual(messages),
-        ProgramVerdict::Failed => CheckReport::failed(CHECK, or("the check says that the reply is wrong")),
-        ProgramVerdict::Errored => CheckReport::errored(CHECK, or("the check says that it could not find out")),
-        ProgramVerdict::Skipped => CheckReport::skipped(CHECK, or("the check has nothing to say of this reply")),
+        ProgramVerdict::Failed => CheckReport::failed(CHECK, or("the check reports that the response is wrong")),
+        ProgramVerdict::Errored => CheckReport::errored(CHECK, or("the check reports that it could not decide")),
+        ProgramVerdict::Skipped => CheckReport::skipped(CHECK, or("the check does not apply to this response")),
     }
 }
 
-async fn execute(check: &CommandExpectation, programs: &CheckPrograms, input: &CheckInput) -> Result<Ended, ProgramError> {
+async fn execute(check: &CommandExpectation, programs: &CheckPrograms, input: &CheckInput) -> Result<ProgramOutput, ProgramError> {
     let input = serde_json::to_vec(input).map_err(|error| ProgramError::Io(error.into()))?;
     let program = &check.command[0];
-    // Which folder a relative program starts in differs between systems, unless it is said.
+    // Systems differ in how they resolve a relative program path.
     let program = if program.contains('/') { programs.folder.join(program).into_os_string() } else { program.into() };
     let program = if PathBuf::from(&program).is_relative() && check.command[0].contains('/') {
         std::path::absolute(&program).map_err(ProgramError::Start)?.into_os_string()
@@ -159,15 +164,15 @@ async fn execute(check: &CommandExpectation, programs: &CheckPrograms, input: &C
     #[cfg(unix)]
     command.process_group(0);
     if let Some(uid) = programs.uid {
-        // The standard library also clears the supplementary groups of a program whose user root changes.
+        // The standard library also clears the supplementary groups if root changes the user.
         #[cfg(unix)]
         command.gid(uid).uid(uid);
         #[cfg(not(unix))]
-        return Err(ProgramError::Start(io::Error::new(io::ErrorKind::Unsupported, format!("there is no user id {uid} on this system"))));
+        return Err(ProgramError::Start(io::Error::new(io::ErrorKind::Unsupported, format!("this system has no user id {uid}"))));
     }
     let child = command.spawn().map_err(ProgramError::Start)?;
     let mut group = Group::of(child);
-    let ended = match tokio::time::timeout(check.timeout, converse(&mut group.child, &input)).await {
+    let ended = match tokio::time::timeout(check.timeout, exchange(&mut group.child, &input)).await {
         Ok(ended) => ended,
         Err(_) => Err(ProgramError::Late),
     };
@@ -177,13 +182,13 @@ async fn execute(check: &CommandExpectation, programs: &CheckPrograms, input: &C
     ended
 }
 
-/// Hands the document in and takes the answer, all at once: a program that answers before it has read everything would
-/// otherwise wait for us while we wait for it.
-async fn converse(child: &mut Child, input: &[u8]) -> Result<Ended, ProgramError> {
+/// Writes the document and reads the output at the same time: a program that writes before it has
+/// read everything would otherwise wait for us while we wait for it.
+async fn exchange(child: &mut Child, input: &[u8]) -> Result<ProgramOutput, ProgramError> {
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let feed = async {
         if let Some(mut stdin) = stdin {
-            // A check may know all it needs before it has read everything: a closed pipe is no trouble.
+            // A check may finish before it has read everything: a closed pipe is not an error.
             let _ = stdin.write_all(input).await;
         }
         Ok(())
@@ -202,32 +207,33 @@ async fn converse(child: &mut Child, input: &[u8]) -> Result<Ended, ProgramError
     };
     let ((), answer, complaints) = tokio::try_join!(feed, answer, complaints)?;
     let status = child.wait().await.map_err(ProgramError::Io)?;
-    Ok(Ended { status, answer, complaints })
+    Ok(ProgramOutput { status, answer, complaints })
 }
 
-/// Reads all there is, and gives up when it is too much.
+/// Reads everything, up to the limit.
 async fn read_all(from: &mut (impl AsyncRead + Unpin)) -> Result<Vec<u8>, ProgramError> {
     let mut bytes = Vec::new();
-    from.take(LARGEST_ANSWER as u64 + 1).read_to_end(&mut bytes).await.map_err(ProgramError::Io)?;
-    if bytes.len() > LARGEST_ANSWER { Err(ProgramError::TooMuch) } else { Ok(bytes) }
+    from.take(MAX_OUTPUT as u64 + 1).read_to_end(&mut bytes).await.map_err(ProgramError::Io)?;
+    if bytes.len() > MAX_OUTPUT { Err(ProgramError::TooMuch) } else { Ok(bytes) }
 }
 
-/// Reads all there is and keeps the end of it: a stack trace says what is wrong on its last line.
+/// Reads everything and keeps the end: the last line of a stack trace has the message.
 async fn read_some(from: &mut (impl AsyncRead + Unpin)) -> Result<Vec<u8>, ProgramError> {
     let mut kept = Vec::new();
-    let mut buffer = vec![0; KEPT_COMPLAINTS];
+    let mut buffer = vec![0; KEPT_STDERR];
     loop {
         match from.read(&mut buffer).await.map_err(ProgramError::Io)? {
             0 => return Ok(kept),
             read => kept.extend_from_slice(&buffer[..read]),
         }
-        if kept.len() > KEPT_COMPLAINTS {
-            kept.drain(..kept.len() - KEPT_COMPLAINTS);
+        if kept.len() > KEPT_STDERR {
+            kept.drain(..kept.len() - KEPT_STDERR);
         }
     }
 }
 
-/// A program with all that it started: unless it ended by itself, they end together, also when the test is cut off.
+/// A program with all processes that it started: unless it exits by itself, they are killed
+/// together, also when the test is cancelled.
 struct Group {
     child: Child,
     #[cfg_attr(not(unix), expect(dead_code, reason = "there are no process groups"))]
@@ -248,7 +254,7 @@ impl Drop for Group {
         }
         #[cfg(unix)]
         if let Some(id) = self.id.and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw) {
-            // It may be gone already, and then there is nobody to end.
+            // It may have exited already: then there is nothing to kill.
             let _ = rustix::process::kill_process_group(id, rustix::process::Signal::KILL);
         }
     }

@@ -1,4 +1,4 @@
-//! What is said between this crate and a program that checks: one JSON document each way.
+//! The protocol between this crate and a check program: one JSON document each way.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::rows::Row;
 /// The version of both documents.
 const VERSION: u32 = 1;
 
-/// What a check's program reads from its standard input.
+/// What a check program reads from standard input.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(crate) struct CheckInput {
@@ -23,18 +23,18 @@ pub(crate) struct CheckInput {
     schema_version: u32,
     /// The case.
     case: CaseDocument,
-    /// The target that was asked.
+    /// The target that was invoked.
     target: TargetDocument,
-    /// What was asked. Absent for a check over all rows, as are `reply` and `row`.
+    /// The request. Absent for a check over all rows, as are `reply` and `row`.
     #[serde(skip_serializing_if = "Option::is_none")]
     request: Option<RequestDocument>,
-    /// What was answered.
+    /// The response.
     #[serde(skip_serializing_if = "Option::is_none")]
     reply: Option<ReplyDocument>,
     /// The row that was sent, for a case with rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     row: Option<RowDocument>,
-    /// For a check over all rows, each row that was answered.
+    /// For a check over all rows, each row that got a response.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     rows: Vec<RowExchange>,
 }
@@ -43,7 +43,7 @@ pub(crate) struct CheckInput {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct CaseDocument {
-    /// Its name.
+    /// The case's name.
     name: String,
 }
 
@@ -59,52 +59,52 @@ struct TargetDocument {
     endpoint: String,
 }
 
-/// What was asked.
+/// The request.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct RequestDocument {
     /// The payload's media type.
     content_type: String,
-    /// The media type asked for.
+    /// The requested media type.
     #[serde(skip_serializing_if = "Option::is_none")]
     accept: Option<String>,
-    /// The payload, where it is UTF-8 text.
+    /// The payload, if it is UTF-8 text.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
-    /// The payload's value, where it is JSON.
+    /// The payload's value, if it is JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<serde_json::Value>"))]
     json: Option<Json>,
-    /// The payload, where it is no text.
+    /// The payload, if it is not text.
     #[serde(skip_serializing_if = "Option::is_none")]
     base64: Option<String>,
 }
 
-/// What was answered.
+/// The response.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct ReplyDocument {
     /// The status, 2xx or 3xx.
     status: u16,
-    /// The reply's media type.
+    /// The response's media type.
     #[serde(skip_serializing_if = "Option::is_none")]
     content_type: Option<String>,
-    /// The production variant that answered.
+    /// The production variant that responded.
     #[serde(skip_serializing_if = "Option::is_none")]
     variant: Option<String>,
-    /// AWS's id of the request.
+    /// AWS's request id.
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,
-    /// In milliseconds, as the client saw it.
+    /// In milliseconds, as measured by the client.
     latency_ms: f64,
-    /// The reply, where it is UTF-8 text.
+    /// The response, if it is UTF-8 text.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
-    /// The reply's value, where it is JSON.
+    /// The response's value, if it is JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<serde_json::Value>"))]
     json: Option<Json>,
-    /// The reply, where it is no text.
+    /// The response, if it is not text.
     #[serde(skip_serializing_if = "Option::is_none")]
     base64: Option<String>,
 }
@@ -115,50 +115,50 @@ struct ReplyDocument {
 struct RowDocument {
     /// Its number, from one.
     number: usize,
-    /// All its fields as they are in the file, those included that are not sent.
+    /// All fields of the row in the file, including those that are not sent.
     columns: BTreeMap<String, String>,
 }
 
-/// A row with what was asked and answered.
+/// A row with its request and response.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(crate) struct RowExchange {
     /// The row that was sent.
     row: RowDocument,
-    /// What was asked.
+    /// The request.
     request: RequestDocument,
-    /// What was answered.
+    /// The response.
     reply: ReplyDocument,
 }
 
-/// What a check's program writes to its standard output.
+/// What a check program writes to standard output.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CheckOutput {
-    /// What was found.
+    /// The verdict.
     pub(crate) verdict: ProgramVerdict,
-    /// Why, for whoever reads the report.
+    /// The reasons, for the report.
     #[serde(default)]
     pub(crate) messages: Vec<String>,
 }
 
-/// What a check's program found.
+/// The verdict of a check program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ProgramVerdict {
-    /// The reply is as it should be.
+    /// The response is right.
     Passed,
-    /// The reply is proven wrong.
+    /// The response is proven wrong.
     Failed,
-    /// It could not be found out.
+    /// The check could not be completed.
     Errored,
-    /// The check has nothing to say of this reply.
+    /// The check does not apply to this response.
     Skipped,
 }
 
-/// A body in each form that it has.
+/// A body in every form that it has.
 struct Body {
     text: Option<String>,
     json: Option<Json>,
@@ -199,7 +199,7 @@ impl CheckInput {
 }
 
 impl RowExchange {
-    /// The part of one row; `None` when it belongs to none.
+    /// The document for one row; `None` if the exchange has no row.
     pub(crate) fn of(exchange: &Exchange<'_>) -> Option<Self> {
         Some(Self { row: row(exchange.row?), request: request(exchange), reply: reply(exchange) })
     }
@@ -212,13 +212,13 @@ fn request(exchange: &Exchange<'_>) -> RequestDocument {
 }
 
 fn reply(exchange: &Exchange<'_>) -> ReplyDocument {
-    let reply = exchange.reply;
-    let Body { text, json, base64 } = body(&reply.body);
+    let response = exchange.response;
+    let Body { text, json, base64 } = body(&response.body);
     ReplyDocument {
-        status: reply.status,
-        content_type: reply.content_type.clone(),
-        variant: reply.variant.clone(),
-        request_id: reply.request_id.clone(),
+        status: response.status,
+        content_type: response.content_type.clone(),
+        variant: response.variant.clone(),
+        request_id: response.request_id.clone(),
         latency_ms: milliseconds(exchange.latency),
         text,
         json,

@@ -1,4 +1,4 @@
-//! Places within JSON: a JSON Pointer names one, a JSONPath any number of them.
+//! Locations in JSON: a JSON Pointer names one, a JSONPath any number of them.
 
 use serde_json::Value;
 use serde_json_path::JsonPath;
@@ -6,24 +6,24 @@ use serde_json_path::PathElement;
 
 use crate::json::{Document, Json};
 
-/// A place within JSON, or several.
+/// One or several locations in JSON.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Address {
-    /// RFC 6901: empty for the whole value, else steps that begin with `/`.
+    /// RFC 6901: empty for the whole value, or steps that each begin with `/`.
     Pointer(String),
     /// RFC 9535: begins with `$`.
     Path { text: String, path: JsonPath },
 }
 
 impl Address {
-    /// Reads an address, or says why it is none and what to do about it.
+    /// Parses an address; the error is a message and a hint.
     pub(crate) fn parse(text: &str) -> Result<Self, (String, String)> {
         if text.starts_with('$') {
             return match JsonPath::parse(text) {
                 Ok(path) => Ok(Self::Path { text: text.to_owned(), path }),
                 Err(error) => {
                     let message = format!("`{text}` is not a JSONPath: at character {}, {}", error.position() + 1, error.message());
-                    Err((message, "such as `$.predictions[*].score`; RFC 9535 has the syntax".to_owned()))
+                    Err((message, "such as `$.predictions[*].score`; RFC 9535 defines the syntax".to_owned()))
                 }
             };
         }
@@ -34,7 +34,7 @@ impl Address {
         let hint = if escaped {
             "write each step after a `/`, such as `/predictions/0/score`"
         } else {
-            "in a JSON Pointer `~0` stands for `~` and `~1` for `/`"
+            "in a JSON Pointer write `~` as `~0` and `/` as `~1`"
         };
         Err((format!("`{text}` is not a JSON Pointer"), hint.to_owned()))
     }
@@ -46,7 +46,7 @@ impl Address {
         }
     }
 
-    /// Every place that is there, as a JSON Pointer, with what is there.
+    /// Every location that exists, as a JSON Pointer, with its value.
     pub(crate) fn find<'v>(&self, value: &'v Value) -> Vec<(String, &'v Value)> {
         match self {
             Self::Pointer(pointer) => value.pointer(pointer).map(|found| (pointer.clone(), found)).into_iter().collect(),
@@ -61,7 +61,7 @@ impl Address {
         self.find(&document.value).into_iter().filter_map(|(at, _)| Some((at.clone(), document.json.at(&at)?))).collect()
     }
 
-    /// The one value that is there; `None` when there is nothing, or more than one.
+    /// The one value at the address; `None` if there is none, or more than one.
     pub(crate) fn find_one<'d>(&self, document: &'d Document) -> Option<&'d Json> {
         match self.find_in(document).as_slice() {
             [(_, found)] => Some(*found),
@@ -77,7 +77,6 @@ fn pointer<'a>(elements: impl Iterator<Item = &'a PathElement<'a>>) -> String {
     })
 }
 
-/// One step of a JSON Pointer.
 pub(crate) fn escape(step: &str) -> String {
     step.replace('~', "~0").replace('/', "~1")
 }
@@ -89,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_finds_every_place_and_says_where() {
+    fn a_path_finds_every_location() {
         let value = json!({ "a/b": [{ "x~": 1 }, { "x~": 2 }, {}] });
         let path = Address::parse("$['a/b'][*]['x~']").unwrap();
         assert_eq!(path.find(&value), [("/a~1b/0/x~0".to_owned(), &json!(1)), ("/a~1b/1/x~0".to_owned(), &json!(2))]);
@@ -100,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_told_with_its_place() {
+    fn an_invalid_address_is_reported_with_its_position() {
         let (message, _) = Address::parse("$.a[").unwrap_err();
         assert!(message.starts_with("`$.a[` is not a JSONPath: at character"), "{message}");
         assert_eq!(Address::parse("score").unwrap_err().0, "`score` is not a JSON Pointer");

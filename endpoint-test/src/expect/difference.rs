@@ -1,4 +1,4 @@
-//! What differs between two values, two texts or two replies, with a tolerance for numbers.
+//! Differences between two values, two texts or two responses, with a tolerance for numbers.
 
 use std::collections::HashSet;
 
@@ -8,26 +8,25 @@ use super::number::{self, Tolerance};
 use crate::format::excerpt;
 use crate::json::{Document, Json, Numeral};
 
-/// One thing that differs.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Difference {
-    /// Where: a JSON Pointer, or line and column of a text.
+    /// The location: a JSON Pointer, or line and column of a text.
     pub(crate) at: String,
-    /// What is so, such as `is 3, not 4`.
-    pub(crate) says: String,
+    /// The difference in words, such as `is 3, not 4`.
+    pub(crate) text: String,
     pub(crate) expected: String,
     pub(crate) actual: String,
 }
 
-/// The first difference in words, with its place below the value that is compared.
+/// The first difference in words, with its location below the compared value.
 pub(crate) fn first(expected: &Json, actual: &Json, tolerance: Tolerance) -> Option<String> {
     let difference = in_values(expected, actual, tolerance, &HashSet::new(), 1).pop()?;
     let place = if difference.at.is_empty() { "the value".to_owned() } else { format!("`{}` below it", difference.at) };
-    Some(format!("{place} {}", difference.says))
+    Some(format!("{place} {}", difference.text))
 }
 
-/// The first `most` differences between two bodies: as JSON where both are JSON, else as text with a tolerance for the
-/// numbers in it, else byte for byte.
+/// The first `most` differences between two bodies: as JSON if both are JSON, else as text with a
+/// tolerance for its numbers, else byte for byte.
 pub(crate) fn in_bodies(expected: &[u8], actual: &[u8], tolerance: Tolerance, ignore: &[Address], most: usize) -> Vec<Difference> {
     if let (Ok(expected), Ok(actual)) = (Document::read(expected), Document::read(actual)) {
         let places =
@@ -41,12 +40,12 @@ pub(crate) fn in_bodies(expected: &[u8], actual: &[u8], tolerance: Tolerance, ig
         _ => {
             let at = expected.iter().zip(actual).position(|(left, right)| left != right).unwrap_or(expected.len().min(actual.len()));
             let (expected, actual) = (format!("{} bytes", expected.len()), format!("{} bytes", actual.len()));
-            vec![Difference { at: format!("byte {}", at + 1), says: "is another one".to_owned(), expected, actual }]
+            vec![Difference { at: format!("byte {}", at + 1), text: "differs".to_owned(), expected, actual }]
         }
     }
 }
 
-/// The first `most` differences between two JSON values; what is at an ignored place is not looked at.
+/// The first `most` differences between two JSON values, without the ignored locations.
 pub(crate) fn in_values(expected: &Json, actual: &Json, tolerance: Tolerance, ignored: &HashSet<String>, most: usize) -> Vec<Difference> {
     let mut comparison = Comparison { tolerance, ignored, most, at: String::new(), found: Vec::new() };
     comparison.values(expected, actual);
@@ -76,8 +75,8 @@ impl Comparison<'_> {
                     self.below(&index.to_string(), left, right);
                 }
                 if left.len() != right.len() {
-                    let says = format!("has {} members, not {}", right.len(), left.len());
-                    self.note(says, format!("{} members", left.len()), format!("{} members", right.len()));
+                    let text = format!("has {} members, not {}", right.len(), left.len());
+                    self.note(text, format!("{} members", left.len()), format!("{} members", right.len()));
                 }
             }
             (Json::Map(left), Json::Map(right)) => {
@@ -94,7 +93,11 @@ impl Comparison<'_> {
                 }
                 for key in right.keys().filter(|key| !left.contains_key(*key)) {
                     if !self.is_ignored(key) {
-                        self.note(format!("has the key `{}` too", excerpt(key)), "nothing".to_owned(), format!("the key {}", excerpt(key)));
+                        self.note(
+                            format!("has the unexpected key `{}`", excerpt(key)),
+                            "nothing".to_owned(),
+                            format!("the key {}", excerpt(key)),
+                        );
                     }
                 }
             }
@@ -117,15 +120,15 @@ impl Comparison<'_> {
         self.ignored.contains(&format!("{}/{}", self.at, escape(key)))
     }
 
-    fn note(&mut self, says: String, expected: String, actual: String) {
+    fn note(&mut self, text: String, expected: String, actual: String) {
         if self.found.len() < self.most {
-            self.found.push(Difference { at: self.at.clone(), says, expected, actual });
+            self.found.push(Difference { at: self.at.clone(), text, expected, actual });
         }
     }
 }
 
-/// The first `most` differences between two texts, line by line and, within a line, value by value between commas. Line
-/// breaks at the end are of no account.
+/// The first `most` differences between two texts: line by line, and within a line value by value
+/// between commas. Line breaks at the end are ignored.
 fn in_texts(expected: &str, actual: &str, tolerance: Tolerance, most: usize) -> Vec<Difference> {
     let lines = |text: &'_ str| text.trim_end_matches(['\r', '\n']).lines().map(str::to_owned).collect::<Vec<_>>();
     let (expected, actual) = (lines(expected), lines(actual));
@@ -138,22 +141,22 @@ fn in_texts(expected: &str, actual: &str, tolerance: Tolerance, most: usize) -> 
             let (left, right) = (excerpt(left), excerpt(right));
             found.push(Difference {
                 at: format!("line {}", index + 1),
-                says: format!("is {right}, not {left}"),
+                text: format!("is {right}, not {left}"),
                 expected: left,
                 actual: right,
             });
         }
     }
     if expected.len() != actual.len() && found.len() < most {
-        let says = format!("has {} lines, not {}", actual.len(), expected.len());
+        let text = format!("has {} lines, not {}", actual.len(), expected.len());
         let (expected, actual) = (format!("{} lines", expected.len()), format!("{} lines", actual.len()));
-        found.push(Difference { at: String::new(), says, expected, actual });
+        found.push(Difference { at: String::new(), text, expected, actual });
     }
     found
 }
 
 fn same_line(expected: &str, actual: &str, tolerance: Tolerance) -> bool {
-    // What may hold a `nan` is looked at value by value: it equals nothing, itself included.
+    // A line with `nan` is compared value by value: `nan` equals nothing, not even itself.
     if expected == actual && !expected.to_ascii_lowercase().contains("nan") {
         return true;
     }
@@ -161,8 +164,8 @@ fn same_line(expected: &str, actual: &str, tolerance: Tolerance) -> bool {
     left.len() == right.len() && left.iter().zip(&right).all(|(left, right)| same_text(left, right, tolerance))
 }
 
-/// Whether two texts say the same: as numbers within the tolerance where both are numbers, else letter for letter, blanks
-/// around them aside. What is not a number (`nan`) equals nothing.
+/// Whether two texts have the same meaning: as numbers within the tolerance if both are numbers,
+/// else exactly, except for surrounding whitespace. `nan` equals nothing.
 pub(crate) fn same_text(expected: &str, actual: &str, tolerance: Tolerance) -> bool {
     let (expected, actual) = (expected.trim(), actual.trim());
     match (Numeral::read(expected), Numeral::read(actual)) {
@@ -183,19 +186,19 @@ mod tests {
     fn found(expected: &str, actual: &str, abs: f64, ignore: &[&str]) -> Vec<String> {
         let ignore: Vec<_> = ignore.iter().map(|text| Address::parse(text).unwrap()).collect();
         let differences = in_bodies(expected.as_bytes(), actual.as_bytes(), Tolerance { abs, rel: 0.0 }, &ignore, 10);
-        differences.into_iter().map(|difference| format!("{} {}", difference.at, difference.says)).collect()
+        differences.into_iter().map(|difference| format!("{} {}", difference.at, difference.text)).collect()
     }
 
     #[test]
-    fn every_place_that_differs_is_named() {
+    fn every_difference_is_located() {
         let (left, right) = (r#"{"a":[1,2.5],"b":"x","t":1}"#, r#"{"a":[1,2.6],"c":"x","t":2}"#);
-        assert_eq!(found(left, right, 0.0, &["/t"]), ["/a/1 is 2.6, not 2.5", " lacks the key `b`", " has the key `c` too"]);
+        assert_eq!(found(left, right, 0.0, &["/t"]), ["/a/1 is 2.6, not 2.5", " lacks the key `b`", " has the unexpected key `c`"]);
         assert_eq!(found(left, right, 0.2, &["/t", "/b", "/c"]), Vec::<String>::new());
         assert_eq!(found(r#"[{"id":1,"v":3}]"#, r#"[{"id":2,"v":3}]"#, 0.0, &["$[*].id"]), Vec::<String>::new());
     }
 
     #[test]
-    fn numbers_in_a_text_have_their_tolerance_too() {
+    fn the_tolerance_applies_to_numbers_in_a_text() {
         assert_eq!(
             found("setosa,0.98\nvirginica,0.51\n", "setosa,0.981\nvirginica,0.52", 0.002, &[]),
             ["line 2 is virginica,0.52, not virginica,0.51"]
@@ -208,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_compared_as_bytes() {
+    fn bodies_that_are_not_text_are_compared_as_bytes() {
         let differences = in_bodies(&[0xff, 1, 2], &[0xff, 1, 3], EXACT, &[], 5);
         assert_eq!((differences.len(), differences[0].at.as_str()), (1, "byte 3"));
         assert!(in_bodies(&[0xff], &[0xff], EXACT, &[], 5).is_empty());

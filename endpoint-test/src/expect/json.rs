@@ -1,4 +1,4 @@
-//! Looking at a reply as JSON.
+//! Checks a response as JSON.
 
 use std::cmp::Ordering;
 
@@ -13,27 +13,26 @@ use crate::json::{Document, Json, Numeral};
 use crate::report::CheckReport;
 use crate::rows::Row;
 
-/// What must be at one place of a JSON reply, or at each of several.
+/// What must be at one or several locations of a JSON response.
 #[derive(Debug, Clone)]
 pub(crate) struct JsonExpectation {
     pub(crate) at: Address,
     pub(crate) rule: JsonRule,
 }
 
-/// One rule for one value.
 #[derive(Debug, Clone)]
 pub(crate) enum JsonRule {
     Equals {
         expected: Json,
         tolerance: Tolerance,
     },
-    /// What the row's column of this name holds.
+    /// Equal to the value of this column in the row.
     EqualsColumn {
         column: String,
         tolerance: Tolerance,
     },
     OneOf(Vec<Json>),
-    /// Both ends belong to it.
+    /// Both ends are included.
     Between(Numeral, Numeral),
     LessThan(Numeral),
     AtMost(Numeral),
@@ -41,18 +40,18 @@ pub(crate) enum JsonRule {
     AtLeast(Numeral),
     /// The value is text with a match in it.
     Matches(Regex),
-    /// Text with this in it, a list with this member, an object with this key.
+    /// Text that contains this text, a list with this member, or an object with this key.
     Contains(Json),
     Type(JsonType),
     /// Of text in characters, of a list or an object in members.
     Length(u64),
-    /// So many places are there; for a JSONPath.
+    /// The number of locations; for a JSONPath.
     Count(u64),
     /// Nothing is there.
     Absent,
 }
 
-/// The types of JSON, and `integer` as JSON Schema knows it.
+/// The types of JSON, and `integer` as in JSON Schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum JsonType {
     Array,
@@ -95,74 +94,73 @@ impl JsonType {
         }
     }
 
-    fn holds(self, value: &Json) -> bool {
+    fn matches(self, value: &Json) -> bool {
         let kind = Self::of(value);
         kind == self || (self == Self::Number && kind == Self::Integer)
     }
 }
 
-/// Reads a reply that must be JSON, or says why it is none.
+/// Parses a response that must be JSON; the error is the failed check.
 pub(super) fn read(body: &[u8]) -> Result<Document, CheckReport> {
     Document::read(body).map_err(|error| {
         let actual = beginning(body, EXCERPT);
-        // Python's json module writes these unless it is told not to, and no JSON reader takes them.
+        // Python's json module writes these by default, and no JSON parser accepts them.
         let not_a_number = ["NaN", "Infinity"].into_iter().find(|word| actual.contains(word));
         let hint = match not_a_number {
             Some(word) => format!("`{word}` is not JSON: the container must write another value"),
-            None => "ask for it with `accept: application/json`".to_owned(),
+            None => "request it with `accept: application/json`".to_owned(),
         };
-        CheckReport::failed("json", format!("the reply is not JSON: {error}")).actual(actual).with_hint(hint)
+        CheckReport::failed("json", format!("the response is not JSON: {error}")).actual(actual).with_hint(hint)
     })
 }
 
-/// Checks the rules against a reply.
-pub(super) fn check(expectations: &[JsonExpectation], reply: &Document, row: Option<&Row>) -> Vec<CheckReport> {
-    expectations.iter().map(|expectation| check_one(expectation, reply, row)).collect()
+pub(super) fn check(expectations: &[JsonExpectation], response: &Document, row: Option<&Row>) -> Vec<CheckReport> {
+    expectations.iter().map(|expectation| check_one(expectation, response, row)).collect()
 }
 
-fn check_one(expectation: &JsonExpectation, reply: &Document, row: Option<&Row>) -> CheckReport {
+fn check_one(expectation: &JsonExpectation, response: &Document, row: Option<&Row>) -> CheckReport {
     let expected = describe(&expectation.rule, row);
-    let (at, found) = (expectation.at.text(), expectation.at.find_in(reply));
-    let told = |check: CheckReport| check.at(at).expected(expected.clone());
+    let (at, found) = (expectation.at.text(), expectation.at.find_in(response));
+    let reported = |check: CheckReport| check.at(at).expected(expected.clone());
     match &expectation.rule {
         JsonRule::Count(count) => {
             let actual = found.len();
             let fine = u64::try_from(actual) == Ok(*count);
-            let check = CheckReport::judged("json", fine, || format!("the path leads to {actual} places"));
-            return told(check).actual(format!("{actual} places"));
+            let check = CheckReport::judged("json", fine, || format!("the path matches {actual} locations"));
+            return reported(check).actual(format!("{actual} locations"));
         }
         JsonRule::Absent => {
             return match found.first() {
-                None => told(CheckReport::passed("json")).actual("nothing"),
+                None => reported(CheckReport::passed("json")).actual("nothing"),
                 Some((_, value)) => {
-                    told(CheckReport::failed("json", "something is there, and nothing should be")).actual(excerpt_json(value))
+                    reported(CheckReport::failed("json", "there is a value where none is expected")).actual(excerpt_json(value))
                 }
             };
         }
         _ => {}
     }
     let Some((_, first)) = found.first() else {
-        return told(CheckReport::failed("json", missing(&expectation.at, &reply.json))).actual("nothing");
+        return reported(CheckReport::failed("json", missing(&expectation.at, &response.json))).actual("nothing");
     };
-    // Of several places the first wrong one is told.
+    // With several locations, the first wrong one is reported.
     for (place, value) in &found {
         if let Err(message) = verdict(&expectation.rule, value, row) {
             let message = if found.len() > 1 { format!("at `{place}`: {message}") } else { message };
-            return told(CheckReport::failed("json", message)).actual(excerpt_json(value));
+            return reported(CheckReport::failed("json", message)).actual(excerpt_json(value));
         }
     }
-    let actual = if found.len() > 1 { format!("{} places", found.len()) } else { excerpt_json(first) };
-    told(CheckReport::passed("json")).actual(actual)
+    let actual = if found.len() > 1 { format!("{} locations", found.len()) } else { excerpt_json(first) };
+    reported(CheckReport::passed("json")).actual(actual)
 }
 
-/// Says how far the pointer leads: the part that is missing is rarely the last one.
-fn missing(at: &Address, reply: &Json) -> String {
-    let Address::Pointer(at) = at else { return format!("`{}` leads to nothing", at.text()) };
+/// Reports how far the pointer resolves: the missing step is rarely the last one.
+fn missing(at: &Address, response: &Json) -> String {
+    let Address::Pointer(at) = at else { return format!("`{}` matches nothing", at.text()) };
     let mut end = at.len();
     while let Some(parent) = at[..end].rfind('/') {
         end = parent;
-        if let Some(value) = reply.at(&at[..end]) {
-            let place = if end == 0 { "the reply".to_owned() } else { format!("`{}`", &at[..end]) };
+        if let Some(value) = response.at(&at[..end]) {
+            let place = if end == 0 { "the response".to_owned() } else { format!("`{}`", &at[..end]) };
             let what = match value {
                 Json::Map(members) => {
                     let keys: Vec<_> = members.keys().take(8).map(|key| excerpt(key)).collect();
@@ -197,7 +195,7 @@ fn describe(rule: &JsonRule, row: Option<&Row>) -> String {
         JsonRule::Contains(value) => format!("contains {}", excerpt_json(value)),
         JsonRule::Type(kind) => format!("type {}", kind.name()),
         JsonRule::Length(length) => format!("length {length}"),
-        JsonRule::Count(count) => format!("{count} places"),
+        JsonRule::Count(count) => format!("{count} locations"),
         JsonRule::Absent => "nothing".to_owned(),
     }
 }
@@ -215,32 +213,33 @@ fn verdict(rule: &JsonRule, actual: &Json, row: Option<&Row>) -> Result<(), Stri
         },
         JsonRule::EqualsColumn { column, tolerance } => {
             let Some(expected) = row.and_then(|row| row.column(column)) else { return Err(format!("there is no column `{column}`")) };
-            fine(same_as_text(expected, actual, *tolerance), "the value is not the column's")
+            fine(same_as_text(expected, actual, *tolerance), "the value differs from the column's")
         }
         JsonRule::OneOf(values) => {
-            fine(values.iter().any(|value| difference::first(value, actual, EXACT).is_none()), "the value is none of them")
+            fine(values.iter().any(|value| difference::first(value, actual, EXACT).is_none()), "the value is none of these")
         }
-        JsonRule::Between(low, high) => {
-            number(low, Ordering::is_ge, "the number is outside").and_then(|()| number(high, Ordering::is_le, "the number is outside"))
-        }
-        JsonRule::LessThan(limit) => number(limit, Ordering::is_lt, "the number is not less"),
-        JsonRule::AtMost(limit) => number(limit, Ordering::is_le, "the number is more"),
-        JsonRule::GreaterThan(limit) => number(limit, Ordering::is_gt, "the number is not greater"),
-        JsonRule::AtLeast(limit) => number(limit, Ordering::is_ge, "the number is less"),
+        JsonRule::Between(low, high) => number(low, Ordering::is_ge, "the number is out of range")
+            .and_then(|()| number(high, Ordering::is_le, "the number is out of range")),
+        JsonRule::LessThan(limit) => number(limit, Ordering::is_lt, "the number is too large"),
+        JsonRule::AtMost(limit) => number(limit, Ordering::is_le, "the number is too large"),
+        JsonRule::GreaterThan(limit) => number(limit, Ordering::is_gt, "the number is too small"),
+        JsonRule::AtLeast(limit) => number(limit, Ordering::is_ge, "the number is too small"),
         JsonRule::Matches(pattern) => match actual.as_text() {
             Some(text) => fine(pattern.is_match(text), "the text does not match the pattern"),
             None => Err("the value is not text".to_owned()),
         },
-        JsonRule::Contains(wanted) => match actual {
-            Json::Text(text) => fine(wanted.as_text().is_some_and(|wanted| text.contains(wanted)), "the text does not contain it"),
+        JsonRule::Contains(required) => match actual {
+            Json::Text(text) => fine(required.as_text().is_some_and(|required| text.contains(required)), "the text does not contain it"),
             Json::List(members) => {
-                fine(members.iter().any(|member| difference::first(wanted, member, EXACT).is_none()), "the list has no such member")
+                fine(members.iter().any(|member| difference::first(required, member, EXACT).is_none()), "the list has no such member")
             }
-            Json::Map(members) => fine(wanted.as_text().is_some_and(|wanted| members.contains_key(wanted)), "the object has no such key"),
-            _ => Err("the value is no text, list or object".to_owned()),
+            Json::Map(members) => {
+                fine(required.as_text().is_some_and(|required| members.contains_key(required)), "the object has no such key")
+            }
+            _ => Err("the value is not text, a list or an object".to_owned()),
         },
         JsonRule::Type(kind) => {
-            if kind.holds(actual) {
+            if kind.matches(actual) {
                 Ok(())
             } else {
                 Err(format!("the value's type is {}", JsonType::of(actual).name()))
@@ -255,12 +254,12 @@ fn verdict(rule: &JsonRule, actual: &Json, row: Option<&Row>) -> Result<(), Stri
             };
             if u64::try_from(actual) == Ok(*length) { Ok(()) } else { Err(format!("the value's length is {actual}")) }
         }
-        // Both are about places, not about what is there.
+        // Both are about locations, not about values.
         JsonRule::Count(_) | JsonRule::Absent => Ok(()),
     }
 }
 
-/// Whether a JSON value says what a CSV field says.
+/// Whether a JSON value equals a CSV field.
 fn same_as_text(expected: &str, actual: &Json, tolerance: Tolerance) -> bool {
     match actual {
         Json::Number(number) => same_text(expected, number.as_str(), tolerance),

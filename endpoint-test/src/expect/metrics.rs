@@ -1,17 +1,18 @@
-//! Numbers over a whole set of answers: how often right, how far off, how well ranked.
+//! Metrics over all responses: how often right, how far off, how well ranked.
 //!
-//! Definitions are those of scikit-learn: macro averages are over every class that is in the truth or among the
-//! predictions, a precision without predictions is zero, and the area under the ROC curve counts ties as half.
+//! The definitions are those of scikit-learn: macro averages cover every class among the labels or
+//! the predictions, a precision without predictions is zero, and the area under the ROC curve
+//! counts ties as half.
 
 use std::collections::BTreeMap;
 
 use super::address::Address;
 use crate::json::Numeral;
 
-/// What is measured over all rows, and which values are good enough.
+/// The metrics over all rows, and their limits.
 #[derive(Debug, Clone)]
 pub(crate) struct MetricsExpectation {
-    /// The column with the truth.
+    /// The column with the labels.
     pub(crate) label: String,
     pub(crate) prediction: Option<Source>,
     /// The score of the positive class.
@@ -20,16 +21,16 @@ pub(crate) struct MetricsExpectation {
     pub(crate) limits: Vec<MetricLimit>,
 }
 
-/// Where a value is in a reply.
+/// The location of a value in a response.
 #[derive(Debug, Clone)]
 pub(crate) enum Source {
-    /// The reply's text as a whole.
+    /// The whole text of the response.
     Text,
-    /// A place of a JSON reply.
+    /// A location in a JSON response.
     Json(Address),
 }
 
-/// One metric and its limits; at least one is given.
+/// One metric and its limits; it has at least one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct MetricLimit {
     pub(crate) metric: Metric,
@@ -37,7 +38,6 @@ pub(crate) struct MetricLimit {
     pub(crate) at_most: Option<f64>,
 }
 
-/// What can be measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Metric {
     Accuracy,
@@ -55,7 +55,7 @@ pub(crate) enum Metric {
     Auc,
 }
 
-/// One row's truth and what the model made of it; `None` where the model gave no answer.
+/// One row's label and the model's prediction; `None` if the model returned none.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ScoredRow {
     pub(crate) truth: String,
@@ -101,7 +101,7 @@ pub(crate) fn value(metric: Metric, rows: &[ScoredRow], positive: Option<&str>) 
         Metric::Precision | Metric::Recall | Metric::F1 => {
             let count = Confusion::count(rows).remove(&positive).unwrap_or_default();
             match metric {
-                _ if count.in_truth == 0 && metric != Metric::Precision => Err(format!("no row's truth is `{positive}`")),
+                _ if count.in_truth == 0 && metric != Metric::Precision => Err(format!("no row has the label `{positive}`")),
                 Metric::Precision => Ok(count.precision()),
                 Metric::Recall => Ok(count.recall()),
                 _ => Ok(count.f1()),
@@ -116,7 +116,7 @@ pub(crate) fn value(metric: Metric, rows: &[ScoredRow], positive: Option<&str>) 
     }
 }
 
-/// What is so in the truth and among the predictions of one class.
+/// How often one class is among the labels and the predictions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Confusion {
     right: usize,
@@ -134,7 +134,7 @@ impl Confusion {
             let of_truth = classes.entry(truth).or_default();
             of_truth.in_truth += 1;
             of_truth.right += usize::from(right);
-            // A row without an answer is nobody's prediction.
+            // A row without a response counts for no class.
             if let Some(prediction) = prediction {
                 classes.entry(prediction).or_default().predicted += 1;
             }
@@ -155,7 +155,8 @@ impl Confusion {
     }
 }
 
-/// A class by its name: `1`, `1.0` and `1e0` are the same one. An integer goes by its digits: above 2^53 several share one binary number.
+/// A class by its name: `1`, `1.0` and `1e0` are the same class. Integers are compared by their
+/// digits: above 2^53 several share one binary number.
 fn class(text: &str) -> String {
     match Numeral::read(text) {
         Some(number) if number.is_integer() && number.value() != 0.0 => number.to_string(),
@@ -168,24 +169,23 @@ fn class_of(row: &ScoredRow) -> Option<String> {
     row.prediction.as_deref().map(class)
 }
 
-/// How far each prediction is off.
 fn errors(rows: &[ScoredRow]) -> Result<Vec<f64>, String> {
     numbers(rows, "prediction", |row| row.prediction.as_deref())?
         .into_iter()
         .zip(rows)
-        .map(|(prediction, row)| Ok(prediction - finite(&row.truth).ok_or_else(|| format!("the truth `{}` is not a number", row.truth))?))
+        .map(|(prediction, row)| Ok(prediction - finite(&row.truth).ok_or_else(|| format!("the label `{}` is not a number", row.truth))?))
         .collect()
 }
 
-/// The area under the ROC curve by ranks (Mann and Whitney), equal scores sharing the mean of their ranks.
+/// The area under the ROC curve from ranks (Mann–Whitney); equal scores share a mean rank.
 fn auc(rows: &[ScoredRow], positive: &str) -> Result<f64, String> {
     let scores = numbers(rows, "score", |row| row.score.as_deref())?;
     let truth: Vec<bool> = rows.iter().map(|row| class(&row.truth) == positive).collect();
     let positives = truth.iter().filter(|truth| **truth).count();
     let negatives = truth.len() - positives;
     if positives == 0 || negatives == 0 {
-        let which = if positives == 0 { "no row's" } else { "every row's" };
-        return Err(format!("{which} truth is `{positive}`, so that there is nothing to tell apart"));
+        let which = if positives == 0 { "no row has" } else { "every row has" };
+        return Err(format!("{which} the label `{positive}`, so that there is nothing to rank"));
     }
     let mut order: Vec<usize> = (0..scores.len()).collect();
     order.sort_by(|left, right| scores[*left].total_cmp(&scores[*right]));
@@ -194,7 +194,7 @@ fn auc(rows: &[ScoredRow], positive: &str) -> Result<f64, String> {
     while start < order.len() {
         let score = scores[order[start]];
         let equal = order[start..].iter().take_while(|index| scores[**index].total_cmp(&score).is_eq()).count();
-        // Ranks count from one: the mean of start+1 ..= start+equal.
+        // Ranks start at one: the mean of start+1 ..= start+equal.
         let rank = count(2 * start + equal + 1) / 2.0;
         ranks += rank * count(order[start..start + equal].iter().filter(|index| truth[**index]).count());
         start += equal;
@@ -215,7 +215,7 @@ fn numbers(rows: &[ScoredRow], what: &str, value: impl Fn(&ScoredRow) -> Option<
 }
 
 fn finite(text: &str) -> Option<f64> {
-    // Zero less zero is zero: both zeros share one rank.
+    // Adding zero turns -0 into 0: both zeros share one rank.
     text.trim().parse::<f64>().ok().filter(|number| number.is_finite()).map(|number| if number == 0.0 { 0.0 } else { number })
 }
 

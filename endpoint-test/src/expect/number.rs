@@ -1,17 +1,16 @@
-//! Comparing numbers: exactly, or within a tolerance.
+//! Compares numbers, exactly or within a tolerance.
 
 use std::cmp::Ordering;
 
 use crate::json::Numeral;
 
-/// How far a number may be off: by `abs`, or by `rel` times the expected number, whichever is more.
+/// How far a number may be off: `abs`, or `rel` times the expected number, whichever is larger.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Tolerance {
     pub(crate) abs: f64,
     pub(crate) rel: f64,
 }
 
-/// Nothing may be off.
 pub(crate) const EXACT: Tolerance = Tolerance { abs: 0.0, rel: 0.0 };
 
 impl Tolerance {
@@ -22,7 +21,7 @@ impl Tolerance {
 
 /// Whether `actual` is `expected` within the tolerance: `|actual - expected| <= max(abs, rel * |expected|)`.
 ///
-/// Integers are compared as such, since above 2^53 several of them share one `f64`.
+/// Integers are compared as such: above 2^53 several of them share one `f64`.
 pub(super) fn equal(expected: &Numeral, actual: &Numeral, tolerance: Tolerance) -> bool {
     if expected.is_integer() && actual.is_integer() {
         if expected.order(actual) == Ordering::Equal {
@@ -39,14 +38,14 @@ pub(super) fn equal(expected: &Numeral, actual: &Numeral, tolerance: Tolerance) 
     within(expected.value(), actual.value(), tolerance)
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a distance that is no `f64` is far beyond any tolerance that is one")]
+#[expect(clippy::cast_precision_loss, reason = "a distance beyond the precision of `f64` is far beyond any tolerance")]
 fn distance(left: i64, right: i64) -> f64 {
     left.abs_diff(right) as f64
 }
 
-/// The rule itself. A number that is not one, or is without measure, equals nothing.
+/// The rule itself. NaN and infinity equal nothing.
 fn within(expected: f64, actual: f64, tolerance: Tolerance) -> bool {
-    // 0.4 is a little more than 0.3 + 0.1: decimal numbers at the very edge of a tolerance are within it.
+    // 0.4 is a little more than 0.3 + 0.1: decimals at the edge of a tolerance are within it.
     let rounding = if tolerance.is_exact() { 0.0 } else { 2.0 * f64::EPSILON * expected.abs().max(actual.abs()) };
     expected.is_finite() && actual.is_finite() && (actual - expected).abs() <= allowed(expected, tolerance) + rounding
 }
@@ -72,13 +71,13 @@ mod tests {
         }
 
         #[test]
-        fn an_absolute_tolerance_works_both_ways(left in -1e6..1e6f64, right in -1e6..1e6f64, abs in 0.0..10.0f64) {
+        fn an_absolute_tolerance_is_symmetric(left in -1e6..1e6f64, right in -1e6..1e6f64, abs in 0.0..10.0f64) {
             let tolerance = Tolerance { abs, rel: 0.0 };
             prop_assert_eq!(within(left, right, tolerance), within(right, left, tolerance));
         }
 
         #[test]
-        fn a_wider_tolerance_accepts_all_that_a_narrower_one_does(
+        fn a_wider_tolerance_accepts_what_a_narrower_one_accepts(
             left in -1e6..1e6f64, right in -1e6..1e6f64, narrow in tolerances(), more in 0.0..5.0f64,
         ) {
             let wide = Tolerance { abs: narrow.abs + more, rel: narrow.rel + more };
@@ -86,7 +85,7 @@ mod tests {
         }
 
         #[test]
-        fn a_relative_tolerance_does_not_know_the_unit(expected in 1e-3..1e3f64, off in -0.5..0.5f64, scale in -20i32..20) {
+        fn a_relative_tolerance_is_independent_of_the_unit(expected in 1e-3..1e3f64, off in -0.5..0.5f64, scale in -20i32..20) {
             // A power of two scales without rounding.
             let (tolerance, factor) = (Tolerance { abs: 0.0, rel: 0.25 }, 2f64.powi(scale));
             let actual = expected * (1.0 + off);
@@ -94,7 +93,7 @@ mod tests {
         }
 
         #[test]
-        fn nothing_equals_what_is_not_a_number(number in any::<f64>(), tolerance in tolerances()) {
+        fn nan_equals_nothing(number in any::<f64>(), tolerance in tolerances()) {
             prop_assert!(!within(number, f64::NAN, tolerance) && !within(f64::NAN, number, tolerance));
         }
     }

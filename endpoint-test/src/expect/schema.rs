@@ -1,4 +1,4 @@
-//! Looking at a reply with a JSON Schema.
+//! Checks a response with a JSON Schema.
 
 use std::sync::Arc;
 
@@ -10,24 +10,24 @@ use crate::format::excerpt;
 use crate::json::{Document, Json};
 use crate::report::CheckReport;
 
-/// The most violations that are told; the first ones say what is wrong.
-const MOST: usize = 10;
+/// The maximum number of reported violations.
+const MAX_VIOLATIONS: usize = 10;
 
-/// A compiled pattern may take this much memory, in bytes.
+/// The memory limit of a compiled pattern, in bytes.
 const PATTERN_SIZE: usize = 1 << 20;
 
-/// A compiled JSON Schema, and where it comes from.
+/// A compiled JSON Schema, and its origin.
 #[derive(Debug, Clone)]
 pub(crate) struct SchemaExpectation {
-    /// The file's path, or `the suite's own`.
+    /// The file's path, or `the suite's schema`.
     pub(crate) from: String,
     validator: Arc<Validator>,
 }
 
 impl SchemaExpectation {
-    /// Compiles a schema. References lead to places in it: nothing is fetched, and no other file is read.
+    /// Compiles a schema. References must be within it: no other file is read, nothing is fetched.
     pub(crate) fn compile(schema: &Value, from: &str) -> Result<Self, String> {
-        // A regex without look-around has no input on which it takes for ever.
+        // A regex engine without look-around runs in linear time on every input.
         let patterns = PatternOptions::regex().size_limit(PATTERN_SIZE);
         let options = jsonschema::options().with_pattern_options(patterns).should_validate_formats(true);
         match options.build(schema) {
@@ -35,22 +35,22 @@ impl SchemaExpectation {
             Err(error) => {
                 let at = error.instance_path().to_string();
                 let place = if at.is_empty() { String::new() } else { format!(" at `{at}`") };
-                Err(format!("this is no JSON Schema that can be used{place}: {}", excerpt(&error.to_string())))
+                Err(format!("this JSON Schema cannot be used{place}: {}", excerpt(&error.to_string())))
             }
         }
     }
 }
 
-/// Checks a reply against a schema: one finding for each violation.
-pub(super) fn check(expected: &SchemaExpectation, reply: &Document) -> Vec<CheckReport> {
+/// Checks a response against a schema: one finding for each violation.
+pub(super) fn check(expected: &SchemaExpectation, response: &Document) -> Vec<CheckReport> {
     let shown = format!("valid by {}", expected.from);
     let mut checks: Vec<CheckReport> = expected
         .validator
-        .iter_errors(&reply.value)
-        .take(MOST)
+        .iter_errors(&response.value)
+        .take(MAX_VIOLATIONS)
         .map(|error| {
             let at = error.instance_path().to_string();
-            let actual = excerpt_json(reply.json.at(&at).unwrap_or(&Json::Null));
+            let actual = excerpt_json(response.json.at(&at).unwrap_or(&Json::Null));
             let message = excerpt(&error.masked_with(actual.as_str()).to_string());
             CheckReport::failed("schema", message).at(at).expected(shown.clone()).actual(actual)
         })

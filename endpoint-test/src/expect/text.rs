@@ -1,4 +1,4 @@
-//! Looking at a reply as text.
+//! Checks a response as text.
 
 use super::TextRule;
 use super::difference::same_text;
@@ -12,8 +12,8 @@ pub(super) fn check(rules: &[TextRule], body: &[u8], row: Option<&Row>) -> Vec<C
     let text = match std::str::from_utf8(body) {
         Ok(text) => text,
         Err(error) => {
-            let message = format!("the reply is not UTF-8 text: byte {} of {} is not", error.valid_up_to() + 1, body.len());
-            return vec![CheckReport::failed("text", message).with_hint("ask for a text format with `accept`")];
+            let message = format!("the response is not UTF-8 text: byte {} of {} is invalid", error.valid_up_to() + 1, body.len());
+            return vec![CheckReport::failed("text", message).with_hint("request a text format with `accept`")];
         }
     };
     rules.iter().map(|rule| check_one(rule, text, row)).collect()
@@ -24,20 +24,20 @@ fn check_one(rule: &TextRule, text: &str, row: Option<&Row>) -> CheckReport {
     let actual = excerpt(text);
     match rule {
         TextRule::Equals(expected) => {
-            // Containers end their last line or do not: nobody means that by a prediction.
+            // Whether a container ends its last line is not part of a prediction.
             let fine = text.trim_end_matches(['\r', '\n']) == expected.trim_end_matches(['\r', '\n']);
-            check(fine, "the reply is another text").expected(excerpt(expected)).actual(actual)
+            check(fine, "the response is another text").expected(excerpt(expected)).actual(actual)
         }
         TextRule::EqualsColumn(column) => {
             let expected = row.and_then(|row| row.column(column)).unwrap_or_default();
-            check(same_text(expected, text, EXACT), "the reply is not the column's value")
+            check(same_text(expected, text, EXACT), "the response is not the column's value")
                 .expected(format!("{} (column {column})", excerpt(expected)))
                 .actual(actual)
         }
-        TextRule::Contains(part) => check(text.contains(part.as_str()), "the reply does not contain the text")
+        TextRule::Contains(part) => check(text.contains(part.as_str()), "the response does not contain the text")
             .expected(format!("contains {}", excerpt(part)))
             .actual(actual),
-        TextRule::Matches(pattern) => check(pattern.is_match(text), "the reply does not match the pattern")
+        TextRule::Matches(pattern) => check(pattern.is_match(text), "the response does not match the pattern")
             .expected(format!("matches {}", excerpt(pattern.as_str())))
             .actual(actual),
     }

@@ -1,4 +1,4 @@
-//! The load generator: sends by the plan, and never waits for an answer before it sends the next.
+//! The load generator. In an open phase it never waits for a response before the next request.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::Ended;
 use super::failure::{self, Failure, FailureKind};
 use super::in_flight::InFlight;
-use super::plan::{LoadPlan, MOST_REQUESTS, Phase, Traffic};
-use super::recorder::{Done, LATEST, Recorder};
+use super::plan::{LoadPlan, MAX_REQUESTS, Phase, Traffic};
+use super::recorder::{Done, MAX_LAG, Recorder};
 use super::schedule::Schedule;
 use crate::clock::Clock;
 use crate::event::Event;
@@ -17,38 +17,35 @@ use crate::interruption::Interruption;
 use crate::rows::Row;
 use crate::target::{Request, Target};
 
-/// How often progress is told.
+/// How often progress is reported.
 const TICK: Duration = Duration::from_secs(1);
-/// A load is given up by its last so many requests.
+/// The number of last requests that decide whether a load is aborted.
 const WINDOW: usize = 100;
-/// Fewer than these say nothing yet.
-const FEWEST: usize = 20;
-/// How long answers are still waited for when a load ends early.
+/// The number of requests below which nothing is decided.
+const MIN_REQUESTS: usize = 20;
+/// How long to wait for responses when a load ends early.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// One request of a load, and what its response must be.
+/// One request of a load, and its expectation.
 #[derive(Debug)]
 pub(crate) struct LoadRequest<'a> {
-    /// The case's name.
     pub(crate) case: &'a str,
     pub(crate) request: Request,
     /// The row that is sent, for a case with rows.
     pub(crate) row: Option<Row>,
     pub(crate) expectation: &'a Expectation,
-    /// Whether the response is checked against the expectation. Where some rows may be wrong, a wrong row is no news.
+    /// Whether the response is checked. It is not if the case tolerates wrong rows.
     pub(crate) check: bool,
 }
 
-/// What was found, for judgement.
 #[derive(Debug)]
-pub(super) struct Driven {
+pub(super) struct LoadResults {
     pub(super) recorder: Recorder,
     pub(super) ended: Option<Ended>,
-    /// From the first request to the last answer.
+    /// From the first request to the last response.
     pub(super) duration: Duration,
 }
 
-/// Runs the plan.
 pub(super) async fn drive<T: Target, C: Clock>(
     target: &T,
     plan: &LoadPlan,
@@ -56,7 +53,7 @@ pub(super) async fn drive<T: Target, C: Clock>(
     interruption: &Interruption,
     clock: &C,
     on_event: &mut impl FnMut(Event),
-) -> Driven {
+) -> LoadResults {
     on_event(Event::LoadStarted { planned: plan.planned(), duration: plan.duration() });
     let driver = Driver {
         target,
@@ -83,14 +80,14 @@ struct Driver<'a, T, C, E> {
     requests: &'a [LoadRequest<'a>],
     interruption: &'a Interruption,
     clock: &'a C,
-    /// Where the load's own time begins.
+    /// The start of the load.
     epoch: Duration,
     recorder: Recorder,
     in_flight: InFlight<'a, Done>,
     /// How many of those were sent late.
     late_in_flight: usize,
     sent: u64,
-    /// How the last requests ended: `None` for a right answer.
+    /// How the last requests ended: `None` for a right response.
     recent: VecDeque<Option<FailureKind>>,
     ended: Option<Ended>,
     next_tick: Duration,
@@ -98,7 +95,7 @@ struct Driver<'a, T, C, E> {
 }
 
 impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
-    async fn run(mut self) -> Driven {
+    async fn run(mut self) -> LoadResults {
         let plan = self.plan;
         let mut schedule = Schedule::new(plan.arrivals);
         let mut start = Duration::ZERO;
@@ -112,7 +109,7 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
                 Traffic::Closed { users, requests } => self.closed(index, phase, start, users, requests).await,
             }
             schedule.finish(phase);
-            // A phase of users that ends with its requests ends earlier than planned.
+            // A phase of users that is limited by requests may end earlier than planned.
             let planned = start + phase.duration;
             start = if self.ended.is_some() || matches!(phase.traffic, Traffic::Closed { requests: Some(_), .. }) {
                 self.now().min(planned)
@@ -123,10 +120,10 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
             tally.end = tally.end.max(start);
         }
         self.drain().await;
-        Driven { duration: self.now(), recorder: self.recorder, ended: self.ended }
+        LoadResults { duration: self.now(), recorder: self.recorder, ended: self.ended }
     }
 
-    /// Sends by the schedule, whatever becomes of what was sent.
+    /// Sends by the schedule, regardless of the outcome of other requests.
     async fn open(&mut self, index: usize, phase: &Phase, start: Duration, schedule: &mut Schedule) {
         while let Some(moment) = schedule.next(phase) {
             let intended = start + moment;
@@ -135,7 +132,7 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
                 return;
             }
             if self.in_flight.len() >= self.plan.max_in_flight {
-                // Without what the generator itself sent late, would there have been room?
+                // Would there have been room without the requests that the generator sent late?
                 let own_fault = self.in_flight.len() - self.late_in_flight < self.plan.max_in_flight;
                 self.recorder.dropped(index, intended, own_fault);
             } else {
@@ -145,7 +142,7 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
         self.wait_until(start + phase.duration, None).await;
     }
 
-    /// Each user waits for an answer before sending the next request.
+    /// Each user waits for a response before sending the next request.
     async fn closed(&mut self, index: usize, phase: &Phase, start: Duration, users: usize, requests: Option<u64>) {
         let users_phase = UsersPhase { index, end: start + phase.duration, most: requests.map(|requests| self.sent + requests) };
         for _ in 0..users {
@@ -156,7 +153,7 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
         self.wait_until(users_phase.end, Some(users_phase)).await;
     }
 
-    /// Lets requests end until a moment of the load's time, or until the load has to end.
+    /// Lets requests finish until a time of the load, or until the load must end.
     async fn wait_until(&mut self, moment: Duration, users: Option<UsersPhase>) {
         loop {
             let now = self.now();
@@ -170,8 +167,9 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
             let late = now >= moment;
             let pause = moment.min(self.next_tick).saturating_sub(now);
             tokio::select! {
-                // An answer that is there is taken before the clock is looked at: it was there first. A generator that is late must
-                // take them too, or what it sends to catch up piles up before any of it has begun.
+                // Take finished responses before reading the clock: they came first. A generator
+                // that is late must take them too, or the requests that it sends to catch up pile
+                // up before any of them has begun.
                 biased;
                 done = self.in_flight.finished() => {
                     self.finish(done);
@@ -180,14 +178,14 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
                     }
                 }
                 () = self.interruption.raised() => self.ended = Some(Ended::Interrupted),
-                // One turn for the runtime, which is what brings the answers in.
+                // Yield once to the runtime, which delivers the responses.
                 () = tokio::task::yield_now(), if late => return,
                 () = self.clock.sleep(pause), if !late => {}
             }
         }
     }
 
-    /// Waits for the last answers: each has its own time limit. When the load ended early, only for a moment.
+    /// Waits for the last responses; only for a moment if the load ended early.
     async fn drain(&mut self) {
         let mut until = self.ended.is_some().then(|| self.now() + GRACE);
         while self.in_flight.len() > 0 {
@@ -203,14 +201,14 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
     }
 
     fn send(&mut self, phase: usize, intended: Duration) {
-        if self.sent >= MOST_REQUESTS {
+        if self.sent >= MAX_REQUESTS {
             self.ended = Some(Ended::TooMany);
             return;
         }
         let turn = usize::try_from(self.sent % self.requests.len() as u64).unwrap_or_default();
         self.sent += 1;
         self.recorder.sent(phase, intended);
-        let late = self.now().saturating_sub(intended) > LATEST;
+        let late = self.now().saturating_sub(intended) > MAX_LAG;
         self.late_in_flight += usize::from(late);
         let (target, clock, epoch, load_request) = (self.target, self.clock, self.epoch, &self.requests[turn]);
         self.in_flight.push(async move {
@@ -223,12 +221,12 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
             let ended = clock.now().saturating_sub(epoch);
             let failure = match answer {
                 Some(answer) => {
-                    failure::of_answer(answer, load_request.expectation, load_request.row.as_ref(), load_request.case, load_request.check)
+                    failure::of_response(answer, load_request.expectation, load_request.row.as_ref(), load_request.case, load_request.check)
                 }
                 None => Some(Failure {
                     kind: FailureKind::Timeout,
                     code: None,
-                    message: format!("no reply within {}", display_duration(load_request.request.timeout)),
+                    message: format!("no response within {}", display_duration(load_request.request.timeout)),
                     case: load_request.case.to_owned(),
                     request_id: None,
                 }),
@@ -245,10 +243,10 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
         self.recent.push_back(done.failure.as_ref().map(|failure| failure.kind));
         self.recorder.done(done);
         let failed = self.recent.iter().flatten().count();
-        let (of, proven) = (self.recent.len(), self.recent.iter().flatten().filter(|kind| kind.is_the_targets()).count());
+        let (of, proven) = (self.recent.len(), self.recent.iter().flatten().filter(|kind| kind.is_of_target()).count());
         #[expect(clippy::cast_precision_loss, reason = "a hundred at most")]
         let part = failed as f64 / of as f64;
-        if self.ended.is_none() && of >= FEWEST && self.plan.abort_above.is_some_and(|limit| part > limit) {
+        if self.ended.is_none() && of >= MIN_REQUESTS && self.plan.abort_above.is_some_and(|limit| part > limit) {
             self.ended = Some(Ended::Hopeless { failed, of, proven: proven * 2 > failed });
         }
     }
@@ -263,13 +261,12 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
         (self.on_event)(Event::LoadProgress { elapsed: now.min(of), of, sent: self.sent, errors, dropped });
     }
 
-    /// The load's own time.
     fn now(&self) -> Duration {
         self.clock.now().saturating_sub(self.epoch)
     }
 }
 
-/// What ends a closed phase.
+/// The limits of a closed phase.
 #[derive(Debug, Clone, Copy)]
 struct UsersPhase {
     index: usize,

@@ -4,9 +4,8 @@ use crate::expect::{self, Expectation};
 use crate::format::excerpt;
 use crate::report::Outcome;
 use crate::rows::Row;
-use crate::target::{InvokeError, ModelFailure, Reply, TargetError, TargetErrorKind};
+use crate::target::{InvokeError, ModelFailure, ModelResponse, TargetError, TargetErrorKind};
 
-/// A request that failed.
 #[derive(Debug, Clone)]
 pub(super) struct Failure {
     pub(super) kind: FailureKind,
@@ -17,31 +16,31 @@ pub(super) struct Failure {
     pub(super) request_id: Option<String>,
 }
 
-/// The kinds of failure, by what they say about the model.
+/// The kinds of failure, by what they mean for the model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum FailureKind {
-    /// The answer is not what the case expects.
-    WrongAnswer,
-    /// The model answered with an error.
+    /// The response is not what the case expects.
+    WrongResponse,
+    /// The model returned an error.
     ModelError,
-    /// No answer in time.
+    /// No response in time.
     Timeout,
-    /// Refused as too many.
+    /// The service throttled the request.
     Throttled,
     /// The service or the model was not ready.
     Unavailable,
     /// No connection, or a broken one.
     Network,
-    /// The caller may not, or asked for what is not there.
+    /// A missing permission, or a resource that does not exist.
     Refused,
-    /// Something else.
+    /// Anything else.
     Other,
 }
 
 impl FailureKind {
     pub(super) fn as_str(self) -> &'static str {
         match self {
-            Self::WrongAnswer => "wrong answer",
+            Self::WrongResponse => "wrong answer",
             Self::ModelError => "model error",
             Self::Timeout => "timeout",
             Self::Throttled => "throttled",
@@ -52,20 +51,20 @@ impl FailureKind {
         }
     }
 
-    /// Whether the target is proven not to have coped. A broken network or a missing permission proves nothing.
-    pub(super) fn is_the_targets(self) -> bool {
-        matches!(self, Self::WrongAnswer | Self::ModelError | Self::Timeout | Self::Throttled | Self::Unavailable)
+    /// Whether it proves that the target could not cope. A network error proves nothing.
+    pub(super) fn is_of_target(self) -> bool {
+        matches!(self, Self::WrongResponse | Self::ModelError | Self::Timeout | Self::Throttled | Self::Unavailable)
     }
 
-    /// Whether the time until the failure is a latency.
-    pub(super) fn took_its_time(self) -> bool {
-        matches!(self, Self::WrongAnswer | Self::Timeout)
+    /// Whether the time until the failure counts as a latency.
+    pub(super) fn has_latency(self) -> bool {
+        matches!(self, Self::WrongResponse | Self::Timeout)
     }
 }
 
-/// What is wrong with an answer; `None` for nothing. Without `check` any answer is right.
-pub(super) fn of_answer(
-    answer: Result<Reply, InvokeError>,
+/// What is wrong with a response; `None` if it is right. Without `check` any response is right.
+pub(super) fn of_response(
+    answer: Result<ModelResponse, InvokeError>,
     expectation: &Expectation,
     row: Option<&Row>,
     case: &str,
@@ -73,13 +72,13 @@ pub(super) fn of_answer(
 ) -> Option<Failure> {
     let failure = |kind, code, message, request_id| Some(Failure { kind, code, message, case: case.to_owned(), request_id });
     match answer {
-        Ok(reply) => {
-            let wrong = wrong_answer(&reply, expectation, row, check)?;
-            failure(FailureKind::WrongAnswer, None, wrong, reply.request_id)
+        Ok(response) => {
+            let wrong = wrong_response(&response, expectation, row, check)?;
+            failure(FailureKind::WrongResponse, None, wrong, response.request_id)
         }
         Err(InvokeError::Model(error)) => {
             let wrong = wrong_refusal(&error, expectation, check)?;
-            // A container of one's own says itself that it is asked too much.
+            // A container may report by itself that it gets too many requests.
             let kind = if error.status == Some(429) { FailureKind::Throttled } else { wrong };
             let code = error.status.map(|status| status.to_string());
             failure(kind, code, excerpt(&error.message), error.request_id)
@@ -88,11 +87,11 @@ pub(super) fn of_answer(
     }
 }
 
-fn wrong_answer(reply: &Reply, expectation: &Expectation, row: Option<&Row>, check: bool) -> Option<String> {
+fn wrong_response(response: &ModelResponse, expectation: &Expectation, row: Option<&Row>, check: bool) -> Option<String> {
     let checks = match expectation {
-        Expectation::Reply(expected) if check => expect::check_reply(expected, reply, row),
-        Expectation::Reply(_) => return None,
-        Expectation::ModelError { .. } => return Some("the model answered, and should have refused".to_owned()),
+        Expectation::Response(expected) if check => expect::check_response(expected, response, row),
+        Expectation::Response(_) => return None,
+        Expectation::ModelError { .. } => return Some("the model responded without the expected error".to_owned()),
     };
     let wrong = checks.into_iter().find(|check| check.outcome.is_wrong())?;
     let place = wrong.at.map(|at| format!(" at {at}")).unwrap_or_default();
@@ -105,11 +104,11 @@ fn wrong_answer(reply: &Reply, expectation: &Expectation, row: Option<&Row>, che
 
 fn wrong_refusal(error: &ModelFailure, expectation: &Expectation, check: bool) -> Option<FailureKind> {
     match expectation {
-        Expectation::Reply(_) => Some(FailureKind::ModelError),
+        Expectation::Response(_) => Some(FailureKind::ModelError),
         Expectation::ModelError { .. } if !check => None,
         Expectation::ModelError { expected, .. } => {
             let wrong = expect::check_model_error(expected, error).iter().any(|check| check.outcome == Outcome::Failed);
-            wrong.then_some(FailureKind::WrongAnswer)
+            wrong.then_some(FailureKind::WrongResponse)
         }
     }
 }

@@ -1,6 +1,6 @@
-//! The requests under way: a set of futures of which only those are polled that have something to say.
+//! The requests in flight: a set of futures that polls only those that were woken.
 //!
-//! The set of the `futures` crate would do, but its feature would have the whole AWS SDK built a second time.
+//! `FuturesUnordered` of `futures` needs a feature that compiles the whole AWS SDK a second time.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -12,14 +12,14 @@ use std::task::{Context, Poll, Wake, Waker};
 /// A future of the set, and its waker.
 type Slot<'a, T> = (Pin<Box<dyn Future<Output = T> + Send + 'a>>, Arc<SlotWaker>);
 
-/// Futures that run at once, in one task.
+/// Futures that run concurrently in one task.
 pub(super) struct InFlight<'a, T> {
     slots: Vec<Option<Slot<'a, T>>>,
     free: Vec<usize>,
     ready: Arc<Mutex<Ready>>,
 }
 
-/// Which futures want to be polled, and who is to be woken for it.
+/// Which futures are to be polled, and the waker of the task.
 #[derive(Debug, Default)]
 struct Ready {
     slots: VecDeque<usize>,
@@ -56,7 +56,6 @@ impl<T> Default for InFlight<'_, T> {
 }
 
 impl<'a, T> InFlight<'a, T> {
-    /// How many are under way.
     pub(super) fn len(&self) -> usize {
         self.slots.len() - self.free.len()
     }
@@ -72,14 +71,15 @@ impl<'a, T> InFlight<'a, T> {
         self.slots[slot] = Some((Box::pin(future), waker));
     }
 
-    /// The next future that is done; pends for ever while there is none.
+    /// The next future that finishes; pends forever if there are none.
     pub(super) async fn finished(&mut self) -> T {
         poll_fn(|context| self.poll(context)).await
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<T> {
-        // Each that is ready now is polled once. The runtime makes a task that has done much pend, and wakes it at once: to
-        // go on here until nobody is ready would be for ever, since only the runtime ends that state.
+        // Each future that is ready now is polled once. Tokio makes a task that has done much work
+        // pend and wakes it at once. Polling on here would never end, because only the runtime ends
+        // that state.
         let now = self.ready.lock().unwrap_or_else(PoisonError::into_inner).slots.len();
         for _ in 0..now {
             let slot = {
@@ -87,7 +87,7 @@ impl<'a, T> InFlight<'a, T> {
                 let Some(slot) = ready.slots.pop_front() else { break };
                 slot
             };
-            // A waker may outlive its future, and wake a place that is empty or another's: one poll too many does no harm.
+            // A waker may outlive its future and wake another one: an extra poll is harmless.
             let Some((future, waker)) = self.slots[slot].as_mut() else { continue };
             let waker = Waker::from(Arc::clone(waker));
             if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
@@ -116,7 +116,7 @@ impl<T> fmt::Debug for InFlight<'_, T> {
 mod tests {
     use super::*;
 
-    /// One look: what is done now, if anything is. That it returns at all is part of what is held.
+    /// Polls once and returns what is finished. That it returns at all is part of the test.
     async fn look<T>(set: &mut InFlight<'_, T>) -> Option<T> {
         poll_fn(|context| match set.poll(context) {
             Poll::Ready(value) => Poll::Ready(Some(value)),
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn futures_are_handed_out_as_they_are_done_and_their_places_are_used_again() {
+    async fn futures_are_returned_as_they_finish_and_their_slots_are_reused() {
         let mut set = InFlight::default();
         let [first, second, third] = [(); 3].map(|()| {
             let (done, wait) = tokio::sync::oneshot::channel();
@@ -146,13 +146,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_empty_set_waits_for_ever() {
+    async fn an_empty_set_waits_forever() {
         let mut set = InFlight::<'_, ()>::default();
         assert!(look(&mut set).await.is_none());
     }
 
     #[tokio::test]
-    async fn a_future_that_wakes_itself_all_the_time_does_not_keep_the_thread() {
+    async fn a_future_that_wakes_itself_constantly_does_not_block_the_thread() {
         let mut set = InFlight::default();
         set.push(poll_fn(|context| {
             context.waker().wake_by_ref();
@@ -164,11 +164,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_dropped_while_it_is_waited_for_is_not_lost() {
+    async fn a_dropped_wait_loses_no_future() {
         let mut set = InFlight::default();
         let (done, wait) = tokio::sync::oneshot::channel();
         set.push(async move { wait.await.unwrap() });
-        // The future of this look is gone with the answer outstanding.
+        // The future of this poll is dropped before the response arrives.
         assert!(look(&mut set).await.is_none());
         done.send(1).unwrap();
         assert_eq!(set.finished().await, 1);

@@ -1,30 +1,29 @@
-//! What the figures of a load come to.
+//! Judges the figures of a load.
 
 use std::time::Duration;
 
 use super::Ended;
-use super::drive::Driven;
+use super::drive::LoadResults;
 use super::failure::FailureKind;
-use super::plan::{Arrivals, LoadPlan, MOST_REQUESTS, Phase, Traffic};
-use super::recorder::{LATEST, Recorder, Tally};
+use super::plan::{Arrivals, LoadPlan, MAX_REQUESTS, Phase, Traffic};
+use super::recorder::{MAX_LAG, Recorder, Tally};
 use super::spectrum::{latencies, percent};
 use super::threshold::{Counted, Limit, Metric, Statistic, Threshold};
 use crate::format::display_duration;
 use crate::report::{FindingCode, LoadError, LoadFigures, LoadReport, Outcome, Pace, PhaseReport, Series, SeriesStep, ThresholdReport};
 
-/// A limit is not missed by the target when so much of it went by before the request was sent.
-const LATEST_PART: f64 = 0.1;
-/// The most kinds of error that are told.
-const MOST_ERRORS: usize = 50;
+/// If more than this part of a latency limit passed before sending, the target is not at fault.
+const MAX_LATE_PART: f64 = 0.1;
+/// The maximum number of reported kinds of error.
+const MAX_ERRORS: usize = 50;
 
-/// Puts the report together.
-pub(super) fn report(plan: &LoadPlan, driven: &Driven) -> LoadReport {
-    let recorder = &driven.recorder;
+pub(super) fn report(plan: &LoadPlan, results: &LoadResults) -> LoadReport {
+    let recorder = &results.recorder;
     let total = Tally::sum(plan.phases.iter().zip(&recorder.phases).filter(|(phase, _)| phase.counted).map(|(_, tally)| tally));
     let pace = pace(&total);
     let thresholds: Vec<_> =
-        plan.thresholds.iter().map(|threshold| judge(threshold, plan, recorder, &total, &pace, driven.ended)).collect();
-    let end = driven.ended.map(|ended| told(ended, plan));
+        plan.thresholds.iter().map(|threshold| judge(threshold, plan, recorder, &total, &pace, results.ended)).collect();
+    let end = results.ended.map(|ended| early_end(ended, plan));
     let nothing = total.sent == 0;
     let outcomes = thresholds.iter().map(|threshold| threshold.outcome).chain([pace.outcome]);
     let (mut message, mut hint, mut code) = (None, None, None);
@@ -33,10 +32,10 @@ pub(super) fn report(plan: &LoadPlan, driven: &Driven) -> LoadReport {
         (message, hint) = (Some(why), Some(what));
     } else if nothing {
         outcome = Outcome::Errored;
-        message = Some("no request was sent that counts".to_owned());
+        message = Some("no counted request was sent".to_owned());
     } else if pace.outcome == Outcome::Errored {
-        let late = format!("the load generator did not keep pace: 5 of 100 requests were sent {:.0} ms late or later", pace.p95_ms);
-        message = Some(format!("{late}, so that limits that were missed say nothing about the model"));
+        let late = format!("the load generator did not keep pace: 5 of 100 requests were at least {:.0} ms late", pace.p95_ms);
+        message = Some(format!("{late}, so that failed thresholds prove nothing about the model"));
         hint = Some("use a larger machine, a lower rate, or fewer endpoints at once".to_owned());
         code = Some(FindingCode::GeneratorLate);
     }
@@ -53,7 +52,7 @@ pub(super) fn report(plan: &LoadPlan, driven: &Driven) -> LoadReport {
         arrivals: plan.phases.iter().any(|phase| phase.planned().is_some()).then(|| arrivals.to_owned()),
         seed,
         max_in_flight: Some(plan.max_in_flight),
-        duration_ms: ms(driven.duration),
+        duration_ms: ms(results.duration),
         thresholds,
         errors: errors(&total),
         total: (!nothing).then(|| figures(&total, true)),
@@ -63,38 +62,37 @@ pub(super) fn report(plan: &LoadPlan, driven: &Driven) -> LoadReport {
     }
 }
 
-/// Why the load ended early, in words, and what it comes to.
-fn told(ended: Ended, plan: &LoadPlan) -> (Outcome, String, String) {
+/// Why the load ended early, as outcome, message and hint.
+fn early_end(ended: Ended, plan: &LoadPlan) -> (Outcome, String, String) {
     match ended {
         Ended::Hopeless { failed, of, proven } => {
             let most = plan.abort_above.unwrap_or(1.0) * 100.0;
-            let message = format!("the load was given up: {failed} of the last {of} requests failed, and {most}% may");
-            let hint = "see the errors by code; `abort_when` says when a load is given up".to_owned();
+            let message = format!("the load was aborted: {failed} of the last {of} requests failed, more than {most}%");
+            let hint = "see the errors by code; `abort_when` sets when a load is aborted".to_owned();
             (if proven { Outcome::Failed } else { Outcome::Errored }, message, hint)
         }
         Ended::Interrupted => (Outcome::Errored, "the load was interrupted".to_owned(), "run the tests again".to_owned()),
         Ended::TooMany => {
-            let message = format!("the load was ended after {MOST_REQUESTS} requests, the most that one may send");
-            (Outcome::Errored, message, "give the users fewer or shorter phases".to_owned())
+            let message = format!("the load was ended after {MAX_REQUESTS} requests, the limit of one load");
+            (Outcome::Errored, message, "use fewer users or shorter phases".to_owned())
         }
     }
 }
 
-/// Of 100 requests that were sent, 95 must not have been late.
+/// 95 of 100 requests must not be late.
 fn pace(total: &Tally) -> Pace {
     let at = |quantile| total.lag.at(quantile);
-    let late = at(0.95) > ms(LATEST);
+    let late = at(0.95) > ms(MAX_LAG);
     Pace {
         outcome: if late { Outcome::Errored } else { Outcome::Passed },
         p50_ms: at(0.5),
         p95_ms: at(0.95),
         p99_ms: at(0.99),
         max_ms: at(1.0),
-        limit_ms: ms(LATEST),
+        limit_ms: ms(MAX_LAG),
     }
 }
 
-/// Holds one threshold against the figures.
 fn judge(threshold: &Threshold, plan: &LoadPlan, recorder: &Recorder, total: &Tally, pace: &Pace, ended: Option<Ended>) -> ThresholdReport {
     let tally = threshold.phase.map_or(total, |index| &recorder.phases[index]);
     let limit = limit_value(threshold.limit);
@@ -121,21 +119,21 @@ fn judge(threshold: &Threshold, plan: &LoadPlan, recorder: &Recorder, total: &Ta
     if let Some(statistic) = threshold.metric.statistic() {
         let (count, needed) = (tally.response.0.len(), statistic.needs());
         if count < needed {
-            let message = format!("too few: {count} requests were answered, and {needed} are needed");
-            return errored(message, "make the load longer or faster, or look at a lower percentile");
+            let message = format!("too few responses: {count}, and {needed} are needed");
+            return errored(message, "make the load longer or faster, or use a lower percentile");
         }
     }
     let actual = actual(threshold, tally);
     let shown = show(threshold.limit, actual);
     let report = ThresholdReport { actual: Some(shown.clone()), actual_value: Some(actual), ..report };
-    if threshold.comparison.holds(actual, limit) {
+    if threshold.comparison.is_satisfied(actual, limit) {
         if ended.is_some() {
-            let message = Some(format!("it holds so far ({shown}), but the load ended early"));
+            let message = Some(format!("it passed so far ({shown}), but the load ended early"));
             return ThresholdReport { outcome: Outcome::Errored, message, ..report };
         }
         return ThresholdReport { outcome: Outcome::Passed, ..report };
     }
-    let missed = format!("`{threshold}` does not hold: it is {shown}");
+    let missed = format!("`{threshold}` failed: the value is {shown}");
     match excuse(threshold, tally, pace) {
         Some(excuse) => ThresholdReport { outcome: Outcome::Errored, message: Some(format!("{missed}, but {excuse}")), ..report },
         None => {
@@ -144,29 +142,29 @@ fn judge(threshold: &Threshold, plan: &LoadPlan, recorder: &Recorder, total: &Ta
     }
 }
 
-/// Why a limit that was missed proves nothing about the target.
+/// Why a failed threshold proves nothing about the target.
 fn excuse(threshold: &Threshold, tally: &Tally, pace: &Pace) -> Option<String> {
     match threshold.metric {
         Metric::Count(Counted::Errors) => {
-            let others = tally.errors_that(|kind| !kind.is_the_targets());
+            let others = tally.errors_that(|kind| !kind.is_of_target());
             let proven = counted(tally.errors() - others, tally, threshold.limit, Counted::Errors);
-            let holds = threshold.comparison.holds(proven, limit_value(threshold.limit));
-            (others > 0 && holds).then(|| format!("{others} of the errors are of the network or of permissions, and prove nothing"))
+            let fails = threshold.comparison.is_satisfied(proven, limit_value(threshold.limit));
+            (others > 0 && fails).then(|| format!("{others} of the errors are network or permission errors, which prove nothing"))
         }
-        Metric::Count(Counted::WrongAnswers | Counted::Timeouts | Counted::Throttles) => None,
+        Metric::Count(Counted::WrongResponses | Counted::Timeouts | Counted::Throttles) => None,
         Metric::ResponseTime(statistic) => {
             let late = of_distribution(&tally.lag, statistic);
-            let too_late = late > (limit_value(threshold.limit) * LATEST_PART).max(2.0) || pace.outcome == Outcome::Errored;
-            too_late.then(|| format!("the load generator itself was {late:.1} ms late, and that proves nothing"))
+            let too_late = late > (limit_value(threshold.limit) * MAX_LATE_PART).max(2.0) || pace.outcome == Outcome::Errored;
+            too_late.then(|| format!("the load generator itself was {late:.1} ms late, which proves nothing"))
         }
         Metric::Count(Counted::Dropped) if tally.dropped_by_generator > 0 && pace.outcome != Outcome::Errored => {
             let late = tally.dropped_by_generator;
             let proven = counted(tally.dropped - late, tally, threshold.limit, Counted::Dropped);
-            let holds = threshold.comparison.holds(proven, limit_value(threshold.limit));
-            holds.then(|| format!("{late} of them were dropped because the load generator itself was late, and that proves nothing"))
+            let fails = threshold.comparison.is_satisfied(proven, limit_value(threshold.limit));
+            fails.then(|| format!("{late} of them were dropped because the load generator itself was late, which proves nothing"))
         }
         Metric::ServiceTime(_) | Metric::Throughput | Metric::Count(Counted::Dropped) => {
-            (pace.outcome == Outcome::Errored).then(|| "the load generator did not keep pace, and that proves nothing".to_owned())
+            (pace.outcome == Outcome::Errored).then(|| "the load generator did not keep pace, which proves nothing".to_owned())
         }
     }
 }
@@ -174,11 +172,11 @@ fn excuse(threshold: &Threshold, tally: &Tally, pace: &Pace) -> Option<String> {
 fn hint(threshold: &Threshold, plan: &LoadPlan) -> Option<&'static str> {
     match threshold.metric {
         Metric::ResponseTime(_) => {
-            Some("this is what callers wait, the network included; the service time leaves out what they wait for their turn")
+            Some("response time includes the network and the wait until the request was sent; service time excludes that wait")
         }
-        Metric::Count(Counted::Errors | Counted::WrongAnswers) => Some("the errors by code say what went wrong first"),
+        Metric::Count(Counted::Errors | Counted::WrongResponses) => Some("see the errors by code for the first cause"),
         Metric::Count(Counted::Dropped) if plan.max_in_flight < 256 => {
-            Some("the target did not keep up with the rate, or `max_in_flight` is too low for it")
+            Some("the target did not keep up with the rate, or `max_in_flight` is too low for this rate")
         }
         Metric::Count(Counted::Throttles) => Some("the account's quota or the endpoint's instances are too small for this rate"),
         _ => None,
@@ -195,7 +193,7 @@ fn actual(threshold: &Threshold, tally: &Tally) -> f64 {
             let count = match what {
                 Counted::Errors => tally.errors(),
                 Counted::Dropped => tally.dropped,
-                Counted::WrongAnswers => tally.errors_that(|kind| kind == FailureKind::WrongAnswer),
+                Counted::WrongResponses => tally.errors_that(|kind| kind == FailureKind::WrongResponse),
                 Counted::Timeouts => tally.errors_that(|kind| kind == FailureKind::Timeout),
                 Counted::Throttles => tally.errors_that(|kind| kind == FailureKind::Throttled),
             };
@@ -213,7 +211,7 @@ fn of_distribution(distribution: &super::recorder::Distribution, statistic: Stat
     }
 }
 
-/// A count as a number, or as a part: of the requests that ended, and for what was dropped of those that were due.
+/// A count, or a part: of the finished requests, and for dropped ones of the arrivals.
 #[expect(clippy::cast_precision_loss, reason = "a million at most")]
 fn counted(count: u64, tally: &Tally, limit: Limit, what: Counted) -> f64 {
     if !matches!(limit, Limit::Part(_)) {
@@ -229,7 +227,7 @@ fn throughput(tally: &Tally) -> f64 {
     if seconds > 0.0 { tally.passed as f64 / seconds } else { 0.0 }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "people write no such counts")]
+#[expect(clippy::cast_precision_loss, reason = "no limit is that large")]
 fn limit_value(limit: Limit) -> f64 {
     match limit {
         Limit::Time(time) => ms(time),
@@ -272,7 +270,7 @@ fn phase_report(phase: &Phase, tally: &Tally) -> PhaseReport {
     }
 }
 
-/// As it is written in a suite.
+/// In the suite's notation.
 fn traffic(traffic: Traffic) -> String {
     match traffic {
         Traffic::Open { from, to } if (from - to).abs() < f64::EPSILON => format!("{}/s", shown_rate(from)),
@@ -297,7 +295,7 @@ fn errors(total: &Tally) -> Vec<LoadError> {
     };
     let mut errors: Vec<_> = total.failures.iter().map(error).collect();
     errors.sort_by_key(|error| std::cmp::Reverse(error.count));
-    errors.truncate(MOST_ERRORS);
+    errors.truncate(MAX_ERRORS);
     errors
 }
 
@@ -314,7 +312,7 @@ fn series(recorder: &Recorder) -> Series {
     Series { step_ms: ms(recorder.step), steps: steps.collect() }
 }
 
-/// Milliseconds to a thousandth.
+/// Milliseconds to three decimals.
 fn ms(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
 }

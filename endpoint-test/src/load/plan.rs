@@ -1,29 +1,29 @@
-//! What a load is: phases of traffic, what bounds it, and what must hold.
+//! The plan of a load: phases of traffic, limits and thresholds.
 
 use std::time::Duration;
 
 use super::threshold::Threshold;
 
-/// The most requests that one load may send to one target, warm-up included: each costs money, and an hour of 250 a
-/// second comes to it.
-pub const MOST_REQUESTS: u64 = 1_000_000;
+/// The most requests that one load may send to one target, including the warm-up: each costs money.
+/// An hour of 250 a second stays below it.
+pub const MAX_REQUESTS: u64 = 1_000_000;
 
-/// The longest load, warm-up included: an assumed role lasts no longer when a role assumed it.
-pub const LONGEST_LOAD: Duration = Duration::from_hours(1);
+/// The longest load, including the warm-up: no longer than a session of a chained role.
+pub const MAX_LOAD: Duration = Duration::from_hours(1);
 
 /// The highest rate, in requests a second.
-pub const HIGHEST_RATE: f64 = 10_000.0;
+pub const MAX_RATE: f64 = 10_000.0;
 
-/// The most requests under way at once, and the most users.
-pub const MOST_IN_FLIGHT: u64 = 4096;
+/// The most requests in flight, and the most users.
+pub const MAX_IN_FLIGHT: u64 = 4096;
 
-/// Requests under way at once, where the suite does not say.
+/// The default of `max_in_flight`.
 pub(crate) const DEFAULT_IN_FLIGHT: usize = 64;
 
-/// The part of failed requests above which a load is given up, where the suite does not say.
+/// The default part of failed requests above which a load is aborted.
 pub(crate) const DEFAULT_ABORT: f64 = 0.5;
 
-/// How a load is put on a target. Made by [`Suite::parse`](crate::Suite::parse) from the key `load`.
+/// The load on a target. [`Suite::parse`](crate::Suite::parse) makes it from the key `load`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LoadPlan {
     /// The names of the cases whose requests are sent, in turn; at least one.
@@ -31,18 +31,17 @@ pub struct LoadPlan {
     /// All phases, the warm-up first; at least one of them is counted.
     pub(crate) phases: Vec<Phase>,
     pub(crate) arrivals: Arrivals,
-    /// Arrivals over it are dropped, and counted as such.
+    /// Further arrivals are dropped and counted as such.
     pub(crate) max_in_flight: usize,
-    /// How long a request waits for its reply; `None` for as long as its case does.
+    /// How long a request waits for its response; `None` for the timeout of its case.
     pub(crate) timeout: Option<Duration>,
-    /// Whether replies are held against the case's expectations.
+    /// Whether responses are checked against the case's expectations.
     pub(crate) check_replies: bool,
-    /// The part of failed requests above which the load is given up.
+    /// The part of failed requests above which the load is aborted.
     pub(crate) abort_above: Option<f64>,
     pub(crate) thresholds: Vec<Threshold>,
 }
 
-/// One stretch of a load.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Phase {
     pub(crate) name: String,
@@ -52,26 +51,25 @@ pub(crate) struct Phase {
     pub(crate) counted: bool,
 }
 
-/// What sends requests.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Traffic {
-    /// Requests arrive whether or not others were answered: from one rate a second to another, in a straight line.
+    /// Requests arrive whether or not others got a response, at a rate that changes linearly.
     Open { from: f64, to: f64 },
-    /// Each user sends a request, waits for the answer and sends the next. `requests` ends it earlier.
+    /// Each user sends a request, waits for the response and sends the next, up to `requests`.
     Closed { users: usize, requests: Option<u64> },
 }
 
 /// How requests arrive in open phases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Arrivals {
-    /// In even steps.
+    /// At even intervals.
     Even,
-    /// At random, as independent callers do: a Poisson process of the phase's rate.
+    /// At random, like independent callers: a Poisson process with the phase's rate.
     Poisson { seed: u64 },
 }
 
 impl Phase {
-    /// How many requests the phase sends, on average for random arrivals; `None` when that depends on the answers.
+    /// How many requests it sends, on average if random; `None` if that depends on the responses.
     pub(crate) fn planned(&self) -> Option<f64> {
         match self.traffic {
             Traffic::Open { from, to } => Some(f64::midpoint(from, to) * self.duration.as_secs_f64()),
@@ -86,12 +84,12 @@ impl LoadPlan {
         &self.cases
     }
 
-    /// How long the load lasts, the last answers aside.
+    /// How long the load lasts, without the last responses.
     pub fn duration(&self) -> Duration {
         self.phases.iter().map(|phase| phase.duration).sum()
     }
 
-    /// How many counted requests the plan sends; `None` when that depends on the answers.
+    /// How many counted requests the plan sends; `None` if that depends on the responses.
     pub fn planned(&self) -> Option<u64> {
         planned(self.phases.iter().filter(|phase| phase.counted))
     }
@@ -103,9 +101,9 @@ pub(crate) fn planned<'a>(phases: impl IntoIterator<Item = &'a Phase>) -> Option
     Some(whole(sum))
 }
 
-/// Arrivals come at 0, 1, 2 and so on of the integral, the end excluded: a part of one counts as one. What is less than
-/// a thousand-millionth over is not the plan's but the arithmetic's.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded by MOST_REQUESTS before it is used")]
+/// Arrivals are at 0, 1, 2 and so on of the integral, excluding the end: a fraction counts as one
+/// arrival. A fraction below 1e-9 is a rounding error.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded by MAX_REQUESTS before it is used")]
 fn whole(number: f64) -> u64 {
     (number - 1e-9 * number.max(1.0)).max(0.0).ceil() as u64
 }

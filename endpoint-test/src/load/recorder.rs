@@ -1,4 +1,4 @@
-//! The figures of a load while it goes on.
+//! The figures of a running load.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,16 +8,16 @@ use hdrhistogram::Histogram;
 use super::failure::{Failure, FailureKind};
 use super::plan::LoadPlan;
 
-/// From a microsecond to two minutes, longer than AWS lets a model think.
-const HIGHEST: u64 = 120_000_000;
+/// From a microsecond to two minutes, longer than the time limit of AWS for a model.
+const MAX_MICROSECONDS: u64 = 120_000_000;
 
-/// How late a generator that keeps pace may be. A timer of this machine is up to a millisecond late by itself.
-pub(super) const LATEST: Duration = Duration::from_millis(20);
+/// How late a request may be sent. Timers of this machine are up to a millisecond late.
+pub(super) const MAX_LAG: Duration = Duration::from_millis(20);
 
 /// The most steps of a series: as many as a chart can show.
-const MOST_STEPS: u32 = 90;
+const MAX_STEPS: u32 = 90;
 
-/// Lengths of steps that people can read off an axis.
+/// Step lengths that are readable on an axis.
 const STEPS: [Duration; 10] = [
     Duration::from_millis(100),
     Duration::from_millis(250),
@@ -43,43 +43,42 @@ impl Default for Distribution {
 
 impl Distribution {
     fn with_digits(digits: u8) -> Self {
-        Self(Histogram::new_with_bounds(1, HIGHEST, digits).expect("these bounds are valid ones"))
+        Self(Histogram::new_with_bounds(1, MAX_MICROSECONDS, digits).expect("the bounds are valid"))
     }
 
     pub(super) fn record(&mut self, latency: Duration) {
-        self.0.saturating_record(u64::try_from(latency.as_micros()).unwrap_or(HIGHEST).clamp(1, HIGHEST));
+        self.0.saturating_record(u64::try_from(latency.as_micros()).unwrap_or(MAX_MICROSECONDS).clamp(1, MAX_MICROSECONDS));
     }
 
     fn add(&mut self, other: &Self) {
         self.0.add(&other.0).expect("both have the same bounds");
     }
 
-    /// In milliseconds; zero when there is nothing.
+    /// In milliseconds; zero if there are none.
     pub(super) fn at(&self, quantile: f64) -> f64 {
         if self.0.is_empty() { 0.0 } else { milliseconds(self.0.value_at_quantile(quantile).min(self.0.max())) }
     }
 }
 
-/// Microseconds as milliseconds.
 #[expect(clippy::cast_precision_loss, reason = "two minutes at most")]
 pub(super) fn milliseconds(microseconds: u64) -> f64 {
     microseconds as f64 / 1000.0
 }
 
-/// What one phase, or several, came to.
+/// The results of one or several phases.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tally {
     pub(super) sent: u64,
     pub(super) passed: u64,
     pub(super) dropped: u64,
-    /// Those of the dropped that would not have been if the generator had kept pace: it stood still, and they came all at once.
+    /// The dropped arrivals that would have been sent if the generator had kept pace.
     pub(super) dropped_by_generator: u64,
     pub(super) failures: BTreeMap<(FailureKind, Option<String>), (u64, Failure)>,
     pub(super) response: Distribution,
     pub(super) service: Distribution,
     /// How late requests were sent.
     pub(super) lag: Distribution,
-    /// From the start of the load; the end counts the last answer in.
+    /// From the start of the load; the end includes the last response.
     pub(super) start: Duration,
     pub(super) end: Duration,
 }
@@ -89,7 +88,7 @@ impl Tally {
         self.failures.values().map(|(count, _)| count).sum()
     }
 
-    /// How many failures are of a kind that `is` says.
+    /// The number of failures of these kinds.
     pub(super) fn errors_that(&self, is: impl Fn(FailureKind) -> bool) -> u64 {
         self.failures.iter().filter(|((kind, _), _)| is(*kind)).map(|(_, (count, _))| count).sum()
     }
@@ -125,11 +124,11 @@ pub(super) struct Step {
     pub(super) response: Distribution,
 }
 
-/// One request that is done.
+/// A finished request.
 #[derive(Debug)]
 pub(super) struct Done {
     pub(super) phase: usize,
-    /// Whether it was sent later than a generator may be that keeps pace.
+    /// Whether it was sent later than the limit for a generator that keeps pace.
     pub(super) late: bool,
     /// All three from the start of the load.
     pub(super) intended: Duration,
@@ -138,7 +137,6 @@ pub(super) struct Done {
     pub(super) failure: Option<Failure>,
 }
 
-/// All figures of a load.
 #[derive(Debug)]
 pub(super) struct Recorder {
     /// One for each phase of the plan.
@@ -150,7 +148,7 @@ pub(super) struct Recorder {
 impl Recorder {
     pub(super) fn new(plan: &LoadPlan) -> Self {
         let duration = plan.duration();
-        let step = STEPS.into_iter().find(|step| *step * MOST_STEPS >= duration).unwrap_or(Duration::from_mins(1));
+        let step = STEPS.into_iter().find(|step| *step * MAX_STEPS >= duration).unwrap_or(Duration::from_mins(1));
         Self { phases: vec![Tally::default(); plan.phases.len()], steps: Vec::new(), step }
     }
 
@@ -167,8 +165,8 @@ impl Recorder {
 
     pub(super) fn done(&mut self, done: Done) {
         let response = done.ended.saturating_sub(done.intended);
-        // A refusal may be quick: among the latencies it would flatter the target.
-        let counts = done.failure.as_ref().is_none_or(|failure| failure.kind.took_its_time());
+        // A refusal may be fast: it would improve the target's latencies.
+        let counts = done.failure.as_ref().is_none_or(|failure| failure.kind.has_latency());
         let step = self.step(done.intended);
         step.errors += u64::from(done.failure.is_some());
         if counts {
@@ -191,7 +189,7 @@ impl Recorder {
         // At most an hour in steps of a tenth of a second.
         let index = usize::try_from(at.as_nanos() / self.step.as_nanos()).unwrap_or(usize::MAX).min(1000);
         while self.steps.len() <= index {
-            // Two digits: a chart shows no more, and there are many of them.
+            // Two digits suffice for a chart, and there are many of these.
             self.steps.push(Step { sent: 0, errors: 0, dropped: 0, response: Distribution::with_digits(2) });
         }
         &mut self.steps[index]

@@ -1,19 +1,19 @@
-//! When the requests of an open phase are to be sent: decided by the plan alone, whatever the target does.
+//! When the requests of an open phase are sent: it depends only on the plan, not on the target.
 
 use std::time::Duration;
 
 use super::plan::{Arrivals, Phase, Traffic};
 
-/// The moments at which requests arrive, over the open phases of a plan.
+/// The arrival times over the open phases of a plan.
 ///
-/// The number of arrivals up to a moment is the integral of the rate. Arrival *k* is where the integral reaches *k*:
-/// the integral runs on from one phase into the next, so that no phase begins with a jump.
+/// The number of arrivals up to a time is the integral of the rate. Arrival *k* is where it reaches
+/// *k*. It continues from one phase into the next, so that no phase begins with a jump.
 #[derive(Debug)]
 pub(super) struct Schedule {
     random: Option<fastrand::Rng>,
-    /// Where the integral stands at the next arrival.
+    /// The integral at the next arrival.
     next: f64,
-    /// Where the integral stands at the start of the phase that is under way.
+    /// The integral at the start of the current phase.
     before: f64,
 }
 
@@ -29,13 +29,14 @@ impl Schedule {
         }
     }
 
-    /// The next arrival, from the start of `phase`; `None` when there is none left in it. A closed phase has none.
+    /// The next arrival, from the start of `phase`; `None` if there are no more, or if it is
+    /// closed.
     pub(super) fn next(&mut self, phase: &Phase) -> Option<Duration> {
         let Traffic::Open { from, to } = phase.traffic else { return None };
         let seconds = phase.duration.as_secs_f64();
         let total = phase.planned()?;
         let due = self.next - self.before;
-        // Sums of rates such as 0.1 are a little off: an arrival at the very end is the next phase's.
+        // Sums such as of 0.1 are inexact: an arrival at the very end belongs to the next phase.
         if due > total - 1e-9 * total.max(1.0) {
             return None;
         }
@@ -46,20 +47,20 @@ impl Schedule {
         Some(Duration::from_secs_f64(moment(due.max(0.0), from, to, seconds).clamp(0.0, seconds)))
     }
 
-    /// Goes on to the phase after `phase`.
+    /// Continues with the phase after `phase`.
     pub(super) fn finish(&mut self, phase: &Phase) {
         self.before += phase.planned().unwrap_or(0.0);
     }
 }
 
-/// A draw from the exponential distribution with mean one: the time between two arrivals of a Poisson process.
+/// A sample of the exponential distribution with mean one: a gap of a Poisson process.
 fn exponential(random: &mut fastrand::Rng) -> f64 {
     // 1 - [0, 1) is never zero.
     -(1.0 - random.f64()).ln()
 }
 
-/// Where the integral of a rate that goes from `from` to `to` in a straight line reaches `due`:
-/// the root of `from·t + (to − from)/(2·seconds)·t² = due`, in the form that loses no digits.
+/// Where the integral of a rate that changes linearly from `from` to `to` reaches `due`: the root
+/// of `from·t + (to − from)/(2·seconds)·t² = due`, in the numerically stable form.
 fn moment(due: f64, from: f64, to: f64, seconds: f64) -> f64 {
     if due == 0.0 {
         return 0.0;
@@ -79,7 +80,7 @@ mod tests {
         Phase { name: String::new(), traffic: Traffic::Open { from, to }, duration: Duration::from_secs_f64(seconds), counted: true }
     }
 
-    /// All arrivals of a phase after another, from the start of the first.
+    /// All arrivals of consecutive phases, from the start of the first.
     fn arrivals(how: Arrivals, phases: &[Phase]) -> Vec<f64> {
         let mut schedule = Schedule::new(how);
         let (mut moments, mut start) = (Vec::new(), 0.0);
@@ -94,12 +95,12 @@ mod tests {
     }
 
     #[test]
-    fn a_constant_rate_sends_in_even_steps_from_the_first_moment() {
+    fn a_constant_rate_sends_at_even_intervals_from_the_start() {
         assert_eq!(arrivals(Arrivals::Even, &[phase(2.0, 2.0, 2.0)]), [0.0, 0.5, 1.0, 1.5]);
     }
 
     #[test]
-    fn a_ramp_from_zero_sends_where_the_square_root_says() {
+    fn a_ramp_from_zero_sends_at_square_roots() {
         let found = arrivals(Arrivals::Even, &[phase(0.0, 8.0, 2.0)]);
         let expected: Vec<f64> = (0..8).map(|number| (f64::from(number) / 2.0).sqrt()).collect();
         assert_eq!(found.len(), expected.len());
@@ -109,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn rates_that_binary_numbers_miss_lose_no_request() {
+    fn rates_without_an_exact_binary_form_lose_no_request() {
         assert_eq!(arrivals(Arrivals::Even, &[phase(0.1, 0.1, 30.0)]).len(), 3);
         let tenths: Vec<_> = (0..30).map(|_| phase(0.1, 0.1, 1.0)).collect();
         assert_eq!(arrivals(Arrivals::Even, &tenths).len(), 3);
@@ -147,7 +148,7 @@ mod tests {
         }
 
         #[test]
-        fn arrivals_never_go_back_in_time_and_stay_in_their_plan(
+        fn arrivals_are_ordered_and_within_their_plan(
             ramps in prop::collection::vec((0.0..50.0f64, 0.0..50.0f64, 0.1..30.0f64), 1..5), seed: Option<u64>
         ) {
             let phases: Vec<_> = ramps.iter().map(|(from, to, seconds)| phase(*from, *to, *seconds)).collect();
@@ -159,7 +160,7 @@ mod tests {
         }
 
         #[test]
-        fn a_ramp_has_sent_at_each_moment_what_its_integral_says(from in 0.0..50.0f64, to in 0.0..50.0f64, seconds in 1.0..30.0f64) {
+        fn a_ramp_follows_its_integral(from in 0.0..50.0f64, to in 0.0..50.0f64, seconds in 1.0..30.0f64) {
             let moments = arrivals(Arrivals::Even, &[phase(from, to, seconds)]);
             for (number, moment) in moments.iter().enumerate() {
                 let integral = from * moment + (to - from) / (2.0 * seconds) * moment * moment;

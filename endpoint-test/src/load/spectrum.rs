@@ -1,4 +1,4 @@
-//! A distribution as a report holds it.
+//! A distribution of latencies, for a report.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,9 +8,9 @@ use super::recorder::{Distribution, milliseconds};
 use super::threshold::Statistic;
 use crate::report::{Latencies, Percentile};
 
-/// The percentiles that people ask for.
+/// The usual percentiles.
 const USUAL: [f64; 7] = [0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.9999];
-/// How many steps the spectrum makes until half of what is left to 100.
+/// The number of steps per halving of the distance to 100%.
 const STEPS: u32 = 5;
 
 /// The figures of a distribution; `whole` adds the spectrum and the distribution itself.
@@ -36,7 +36,7 @@ fn points(distribution: &Distribution, quantiles: impl Iterator<Item = f64>) -> 
     quantiles.map(|quantile| Percentile { percentile: percent(quantile), ms: distribution.at(quantile) }).collect()
 }
 
-/// A quantile as a percentage without the last digits of binary arithmetic.
+/// A quantile as a percentage, rounded to hide binary arithmetic.
 pub(super) fn percent(quantile: f64) -> f64 {
     (quantile * 1e8).round() / 1e6
 }
@@ -45,7 +45,7 @@ fn rounded(number: f64) -> f64 {
     (number * 1000.0).round() / 1000.0
 }
 
-/// Quantiles that come nearer and nearer to one, up to the last that one sample of `count` is beyond.
+/// Quantiles that approach one, up to the last with at least one of `count` samples beyond it.
 #[expect(clippy::cast_precision_loss, reason = "a million at most")]
 fn steps(count: u64) -> impl Iterator<Item = f64> {
     let last = 1.0 - 1.0 / count as f64;
@@ -72,7 +72,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_back_as_it_was(microseconds in prop::collection::vec(1u64..120_000_000, 1..200)) {
+        fn a_written_distribution_reads_back_unchanged(microseconds in prop::collection::vec(1u64..120_000_000, 1..200)) {
             let mut distribution = Distribution::default();
             for latency in &microseconds {
                 distribution.record(Duration::from_micros(*latency));
@@ -82,7 +82,7 @@ mod tests {
             let again: Histogram<u64> = Deserializer::new().deserialize(&mut bytes.as_slice()).unwrap();
             prop_assert_eq!(again, distribution.0);
             prop_assert_eq!(shown.count, microseconds.len() as u64);
-            // Within three digits of the truth, and never falling.
+            // Within three digits of the exact value, and never decreasing.
             let most = milliseconds(*microseconds.iter().max().unwrap());
             prop_assert!((shown.max_ms / most - 1.0).abs() < 0.001);
             prop_assert!(shown.spectrum.windows(2).all(|pair| pair[0].percentile <= pair[1].percentile && pair[0].ms <= pair[1].ms));

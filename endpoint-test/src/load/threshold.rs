@@ -1,4 +1,4 @@
-//! What must hold of a load: `p95 < 250ms`, `errors < 1%`, `dropped == 0`, `throughput > 20/s`.
+//! Thresholds of a load: `p95 < 250ms`, `errors < 1%`, `dropped == 0`, `throughput > 20/s`.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,54 +6,54 @@ use std::time::Duration;
 /// One condition on the figures of a load.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Threshold {
-    /// As it was written, in one spelling.
+    /// In a normalised spelling.
     pub(crate) expression: String,
     pub(crate) metric: Metric,
     pub(crate) comparison: Comparison,
     pub(crate) limit: Limit,
-    /// The phase that is meant, by its place; `None` for all that are counted.
+    /// The index of the phase; `None` for all counted phases.
     pub(crate) phase: Option<usize>,
 }
 
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Metric {
-    /// From the moment at which a request was to be sent.
+    /// From the scheduled time of a request.
     ResponseTime(Statistic),
-    /// From the moment at which it was sent.
+    /// From the time when it was sent.
     ServiceTime(Statistic),
-    /// Requests of one kind, or all that failed.
+    /// The number of requests of one kind, or of all failed ones.
     Count(Counted),
-    /// Right answers a second.
+    /// Right responses per second.
     Throughput,
 }
 
 /// Which requests are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Counted {
-    /// All that failed, for whatever reason.
+    /// All failed requests, for any reason.
     Errors,
-    /// Arrivals that were not sent, since too many requests were under way.
+    /// Arrivals that were not sent because too many requests were in flight.
     Dropped,
-    /// Answers that are not what the case expects.
-    WrongAnswers,
-    /// Requests that were not answered in time.
+    /// Responses that are not what the case expects.
+    WrongResponses,
+    /// Requests without a response in time.
     Timeouts,
-    /// Requests that were refused as too many.
+    /// Throttled requests.
     Throttles,
 }
 
 /// One figure of a distribution.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Statistic {
-    /// From 0 to 1, both excluded.
+    /// Between 0 and 1, both excluded.
     Percentile(f64),
     Min,
     Mean,
     Max,
 }
 
-/// How the figure must stand to the limit.
+/// How the figure compares with the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Comparison {
     Below,
@@ -63,27 +63,27 @@ pub(crate) enum Comparison {
     Equal,
 }
 
-/// What the figure is held against.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Limit {
     Time(Duration),
     Number(u64),
     /// From 0 to 1.
     Part(f64),
-    /// A second.
+    /// Per second.
     Rate(f64),
 }
 
-/// The fewest samples beyond a percentile that make it more than chance.
-const FEWEST_BEYOND: f64 = 10.0;
+/// The fewest samples beyond a percentile that make it reliable.
+const MIN_BEYOND: f64 = 10.0;
 
 impl Statistic {
-    /// The fewest samples that carry the figure.
+    /// The fewest samples that the figure needs.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a percentile is at most 0.99999")]
     pub(crate) fn needs(self) -> u64 {
         match self {
-            // A hair is taken off: 1 - 0.99 is a little more than a hundredth, and 1000 samples are enough.
-            Self::Percentile(percentile) => (FEWEST_BEYOND / (1.0 - percentile) - 1e-6).ceil() as u64,
+            // 1 - 0.99 is a little more than 0.01: subtract a tiny amount, since 1000 samples
+            // suffice.
+            Self::Percentile(percentile) => (MIN_BEYOND / (1.0 - percentile) - 1e-6).ceil() as u64,
             Self::Min | Self::Mean | Self::Max => 1,
         }
     }
@@ -99,7 +99,7 @@ impl Metric {
 }
 
 impl Comparison {
-    pub(crate) fn holds(self, actual: f64, limit: f64) -> bool {
+    pub(crate) fn is_satisfied(self, actual: f64, limit: f64) -> bool {
         match self {
             Self::Below => actual < limit,
             Self::AtMost => actual <= limit,
@@ -110,23 +110,23 @@ impl Comparison {
     }
 }
 
-/// Why a text is not a threshold, and what to write instead.
+/// Why a text is not a threshold, and a hint.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct NotAThreshold {
+pub(crate) struct InvalidThreshold {
     pub(crate) message: String,
     pub(crate) hint: String,
 }
 
-fn wrong(message: impl Into<String>, hint: impl Into<String>) -> NotAThreshold {
-    NotAThreshold { message: message.into(), hint: hint.into() }
+fn wrong(message: impl Into<String>, hint: impl Into<String>) -> InvalidThreshold {
+    InvalidThreshold { message: message.into(), hint: hint.into() }
 }
 
-/// Reads `METRIC COMPARISON LIMIT`, with or without spaces.
-pub(crate) fn parse(text: &str) -> Result<Threshold, NotAThreshold> {
+/// Parses `METRIC COMPARISON LIMIT`, with or without spaces.
+pub(crate) fn parse(text: &str) -> Result<Threshold, InvalidThreshold> {
     const FORM: &str = "write it like `p95 < 250ms`, `errors < 1%`, `dropped == 0` or `throughput > 20/s`";
     let text = text.trim();
     let Some(at) = text.find(['<', '>', '=', '!']) else {
-        return Err(wrong(format!("`{text}` is not a threshold: it compares nothing"), FORM));
+        return Err(wrong(format!("`{text}` is not a threshold: it has no comparison"), FORM));
     };
     let (name, rest) = text.split_at(at);
     let end = rest.find(|character| !"<>=!".contains(character)).unwrap_or(rest.len());
@@ -153,7 +153,7 @@ fn metric(name: &str) -> Option<Metric> {
     Some(match name {
         "errors" => Metric::Count(Counted::Errors),
         "dropped" => Metric::Count(Counted::Dropped),
-        "wrong_answers" => Metric::Count(Counted::WrongAnswers),
+        "wrong_answers" => Metric::Count(Counted::WrongResponses),
         "timeouts" => Metric::Count(Counted::Timeouts),
         "throttles" => Metric::Count(Counted::Throttles),
         "throughput" => Metric::Throughput,
@@ -173,18 +173,18 @@ fn read_statistic(name: &str) -> Option<Statistic> {
         return None;
     }
     let percent: f64 = number.parse().ok()?;
-    // Beyond five nines no load within the limits has the samples.
-    // The division is of whole numbers: 99.9 / 100 is not quite the number that is written 0.999.
+    // Beyond five nines no load within the limits has enough samples. Divide integers: 99.9 / 100
+    // is not exactly the number written 0.999.
     (percent > 0.0 && percent <= 99.999).then(|| Statistic::Percentile((percent * 1e6).round() / 1e8))
 }
 
-fn unknown_metric(name: &str) -> NotAThreshold {
-    const NAMES: &str = "`p50` to `p99.999`, `min`, `mean`, `max` (with `service` before them: from sending, not from when it was due), `errors`, \
+fn unknown_metric(name: &str) -> InvalidThreshold {
+    const NAMES: &str = "`p50` to `p99.999`, `min`, `mean`, `max` (with the prefix `service`: measured from when the request was sent, not from when it was due), `errors`, \
                          `dropped`, `wrong_answers`, `timeouts`, `throttles` and `throughput`";
-    wrong(format!("`{name}` is not measured"), format!("what is measured: {NAMES}"))
+    wrong(format!("`{name}` is not a metric"), format!("the metrics are {NAMES}"))
 }
 
-fn limit(metric: Metric, text: &str) -> Result<Limit, NotAThreshold> {
+fn limit(metric: Metric, text: &str) -> Result<Limit, InvalidThreshold> {
     let (found, what, example) = match metric {
         Metric::ResponseTime(_) | Metric::ServiceTime(_) => {
             (crate::format::parse_duration(text).map(Limit::Time), "a duration", "such as `250ms` or `1.5s`")
@@ -202,7 +202,7 @@ fn part_or_number(text: &str) -> Option<Limit> {
     }
 }
 
-/// Reads a rate, `20/s` or `300/m`, as requests a second.
+/// Parses a rate, `20/s` or `300/m`, as requests per second.
 pub(crate) fn rate(text: &str) -> Option<f64> {
     let (number, unit) = text.split_once('/')?;
     let seconds = match unit.trim() {
@@ -233,7 +233,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thresholds_are_written_as_people_say_them() {
+    fn thresholds_have_a_readable_form() {
         let read = |text| parse(text).map(|threshold| (threshold.metric, threshold.comparison, threshold.limit, threshold.expression));
         let p95 = Metric::ResponseTime(Statistic::Percentile(0.95));
         let time = Limit::Time(Duration::from_millis(250));
@@ -255,15 +255,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_threshold_is_refused_with_what_to_write() {
+    fn an_invalid_threshold_is_refused_with_a_hint() {
         for (text, message) in [
-            ("p95", "`p95` is not a threshold: it compares nothing"),
+            ("p95", "`p95` is not a threshold: it has no comparison"),
             ("p95 < 250", "`250` is not a duration"),
             ("p95 != 250ms", "`!=` is not a comparison"),
             ("p95 = 250ms", "`=` is not a comparison"),
-            ("p100 < 1s", "`p100` is not measured"),
-            ("p0 < 1s", "`p0` is not measured"),
-            ("latency < 1s", "`latency` is not measured"),
+            ("p100 < 1s", "`p100` is not a metric"),
+            ("p0 < 1s", "`p0` is not a metric"),
+            ("latency < 1s", "`latency` is not a metric"),
             ("errors < 1ms", "`1ms` is not a whole number or a percentage up to 100%"),
             ("errors < 101%", "`101%` is not a whole number or a percentage up to 100%"),
             ("errors < -1%", "`-1%` is not a whole number or a percentage up to 100%"),
@@ -271,7 +271,7 @@ mod tests {
             ("throughput > 20", "`20` is not a rate"),
             ("throughput > 0/s", "`0/s` is not a rate"),
             ("throughput > inf/s", "`inf/s` is not a rate"),
-            ("< 3", "`` is not measured"),
+            ("< 3", "`` is not a metric"),
         ] {
             let error = parse(text).unwrap_err();
             assert_eq!(error.message, message);
@@ -293,7 +293,7 @@ mod tests {
         }
 
         #[test]
-        fn what_was_read_reads_the_same_again(percent in 1u32..99_999, milliseconds in 1u32..100_000) {
+        fn a_parsed_threshold_parses_the_same_again(percent in 1u32..99_999, milliseconds in 1u32..100_000) {
             let text = format!("p{} < {milliseconds}ms", f64::from(percent) / 1000.0);
             let threshold = parse(&text).unwrap();
             prop_assert_eq!(parse(&threshold.expression).unwrap(), threshold);

@@ -1,13 +1,13 @@
-//! Putting reports together.
+//! Assembles reports.
 
 use super::{CaseReport, CheckReport, Counts, FindingCode, Outcome, Report, SCHEMA_VERSION, TargetInfo, TargetReport, ToolInfo, Verdict};
 use crate::target::TargetError;
 
 impl Report {
-    /// Puts the targets' reports together. `release`, `commit` and `model_package` are the caller's to fill in.
+    /// Assembles the targets' reports. The caller sets `release`, `commit` and `model_package`.
     ///
-    /// Targets are sorted by account, region and endpoint: they are tested all at once, and the report must not depend
-    /// on which of them was done first.
+    /// Targets are sorted by account, region and endpoint: they are tested concurrently, and the
+    /// report must not depend on their order.
     pub fn assemble(tool: ToolInfo, stage: impl Into<String>, mut targets: Vec<TargetReport>) -> Self {
         targets.sort_by(|left, right| {
             (&left.account_id, &left.region, &left.endpoint).cmp(&(&right.account_id, &right.region, &right.endpoint))
@@ -28,7 +28,7 @@ impl Report {
 }
 
 impl TargetReport {
-    /// A report with nothing in it yet.
+    /// An empty report.
     pub(crate) fn new(info: TargetInfo) -> Self {
         Self {
             account_id: info.account_id,
@@ -43,31 +43,31 @@ impl TargetReport {
         }
     }
 
-    /// How long the slowest case took, in milliseconds.
+    /// The latency of the slowest case, in milliseconds.
     #[cfg(feature = "render")]
     pub(crate) fn slowest_ms(&self) -> Option<f64> {
         self.cases.iter().filter_map(|case| case.latency_ms).reduce(f64::max)
     }
 
-    /// The report of a target that could not be tested at all, because its role could not be assumed, say. `check`
-    /// names what was attempted.
+    /// The report of a target that could not be tested at all, for example because its role could
+    /// not be assumed. `check` names the attempt.
     pub fn errored(info: TargetInfo, check: impl Into<String>, message: impl Into<String>, hint: Option<String>) -> Self {
         let mut report = Self::new(info);
         report.checks.push(CheckReport { hint, ..CheckReport::errored(check, message) });
         report.settle(false)
     }
 
-    /// [`TargetReport::errored`] with an error's own words and hint.
+    /// [`TargetReport::errored`] with an error's own message and hint.
     pub fn errored_by(info: TargetInfo, check: impl Into<String>, error: &TargetError) -> Self {
         Self::errored(info, check, error.to_string(), error.hint.clone())
     }
 
-    /// `account/region/endpoint`: how a person finds the target.
+    /// `account/region/endpoint`, which identifies the target.
     pub fn title(&self) -> String {
         format!("{}/{}/{}", self.account_id, self.region, self.endpoint)
     }
 
-    /// Sets the verdict by what was found. `checks_suffice` without cases, too.
+    /// Sets the verdict from the results. With `checks_suffice`, checks alone can pass.
     pub(crate) fn settle(mut self, checks_suffice: bool) -> Self {
         let checks: Vec<Outcome> = self.checks.iter().map(|check| check.outcome).collect();
         let load = self.load.iter().map(|load| load.outcome);
@@ -81,32 +81,28 @@ impl TargetReport {
 }
 
 impl CheckReport {
-    /// A check of which only the outcome is known.
+    /// A check with only an outcome.
     pub(crate) fn new(name: impl Into<String>, outcome: Outcome) -> Self {
         Self { name: name.into(), outcome, ..Self::default() }
     }
 
-    /// A check that passed.
     pub(crate) fn passed(name: impl Into<String>) -> Self {
         Self::new(name, Outcome::Passed)
     }
 
-    /// A check that failed, and why.
     pub(crate) fn failed(name: impl Into<String>, message: impl Into<String>) -> Self {
         Self { message: Some(message.into()), ..Self::new(name, Outcome::Failed) }
     }
 
-    /// A check that passed if all is fine, and else failed with a message.
+    /// A check that passes if `is_fine`, and otherwise fails with the message.
     pub(crate) fn judged(name: impl Into<String>, is_fine: bool, message: impl FnOnce() -> String) -> Self {
         if is_fine { Self::passed(name) } else { Self::failed(name, message()) }
     }
 
-    /// A check that could not be made, and why.
     pub(crate) fn errored(name: impl Into<String>, message: impl Into<String>) -> Self {
         Self { message: Some(message.into()), ..Self::new(name, Outcome::Errored) }
     }
 
-    /// A check that was not made, and why.
     pub(crate) fn skipped(name: impl Into<String>, message: impl Into<String>) -> Self {
         Self { message: Some(message.into()), ..Self::new(name, Outcome::Skipped) }
     }
@@ -138,7 +134,6 @@ impl CheckReport {
 }
 
 impl CaseReport {
-    /// A case that was not run, and why.
     pub(crate) fn skipped(name: impl Into<String>, message: impl Into<String>) -> Self {
         Self { name: name.into(), message: Some(message.into()), ..Self::default() }
     }

@@ -1,4 +1,4 @@
-//! The report as one page for a person who has to decide.
+//! The report as an HTML page for the approver.
 
 mod case;
 mod comparison;
@@ -14,11 +14,12 @@ use super::{Report, TargetReport, Verdict, untrusted};
 
 const STYLE: &str = include_str!("html/style.css");
 
-/// The report as one self-contained HTML page: no script, nothing fetched, light and dark, readable on a phone and on
-/// paper. The verdict with its evidence comes first, then what was tested, then every target; what did not pass is
-/// unfolded. Charts of a load are inline SVG.
+/// The report as one self-contained HTML page: no scripts, no external resources, light and dark,
+/// readable on a phone and on paper. It begins with the verdict and its evidence, then what was
+/// tested, then every target; results that did not pass are expanded. Charts of a load are inline
+/// SVG.
 ///
-/// All text is escaped, and the page's own policy forbids scripts besides.
+/// All text is escaped, and the page's Content-Security-Policy also forbids scripts.
 pub fn html(report: &Report) -> String {
     let safe = |markup: Markup| PreEscaped(untrusted::html(&markup.into_string()));
     let title = markup! { (verdict::headline(report)) " · " (report.stage) };
@@ -30,7 +31,7 @@ pub fn html(report: &Report) -> String {
             @for (index, target) in by_urgency(report) { (target::section(index, target)) }
         }
         footer {
-            "Written by " (report.tool.name) " " (report.tool.version) ". Latencies are those that the client saw, the network included."
+            "Written by " (report.tool.name) " " (report.tool.version) ". Latencies are measured by the client and include the network."
         }
     };
     let page = markup! {
@@ -50,7 +51,7 @@ pub fn html(report: &Report) -> String {
     page.into_string()
 }
 
-/// The targets with their number, those first that somebody has to look at.
+/// The targets with their index, those with problems first.
 fn by_urgency(report: &Report) -> Vec<(usize, &TargetReport)> {
     let mut targets: Vec<_> = report.targets.iter().enumerate().collect();
     targets.sort_by_key(|(_, target)| match target.verdict {
@@ -67,20 +68,20 @@ fn package_name(arn: &str) -> Option<(&str, &str)> {
     arn.split_once(":model-package/")?.1.rsplit_once('/')
 }
 
-/// A message: what stands between backticks is set as code.
+/// A message: text between backticks is set as code.
 fn prose(text: &str) -> Markup {
     let last = text.matches('`').count();
     markup! {
         @for (index, part) in text.split('`').enumerate() {
             @if index % 2 == 0 { (part) }
-            // A last backtick without its fellow is only a character.
+            // A last backtick without a partner is only a character.
             @else if index == last { "`" (part) }
             @else { code { (part) } }
         }
     }
 }
 
-/// A word with its colour; the word alone tells.
+/// A word with its colour; the word alone has the meaning.
 fn badge(word: &str) -> Markup {
     markup! { span class={ "badge " (word) } { (word) } }
 }
@@ -101,7 +102,7 @@ fn time(milliseconds: f64) -> String {
     if milliseconds < 1000.0 { format!("{milliseconds:.1} ms") } else { format!("{:.2} s", milliseconds / 1000.0) }
 }
 
-/// `data_capture` as a person writes it.
+/// `data_capture` as `Data capture`.
 fn label(name: &str) -> String {
     if name == "json" {
         return "JSON".to_owned();
@@ -114,8 +115,8 @@ fn label(name: &str) -> String {
     }
 }
 
-/// A table that scrolls by itself where it is too wide: then the keyboard reaches it too. The columns after `texts` are of
-/// numbers; with `stack` a narrow screen shows each row as a card.
+/// A table that scrolls by itself if it is too wide, also by keyboard. The columns after `texts`
+/// are numeric; with `stack` a narrow screen shows each row as a card.
 fn table(name: &str, stack: bool, texts: &[&str], numbers: &[&str], rows: &Markup) -> Markup {
     markup! {
         div class="scroll" tabindex="0" role="region" aria-label=(name) {
@@ -137,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stands_between_backticks_is_code_and_a_lone_one_is_not() {
+    fn text_between_backticks_is_code_and_a_lone_backtick_is_not() {
         assert_eq!(prose("is `<b>`, not `x").into_string(), "is <code>&lt;b&gt;</code>, not `x");
     }
 }

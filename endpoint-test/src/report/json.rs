@@ -3,9 +3,9 @@
 use super::Report;
 use super::untrusted;
 
-/// The report as JSON with two spaces of indentation and a line break at the end; the same report gives the same bytes.
+/// The report as indented JSON with a final line break; equal reports give equal bytes.
 pub fn json(report: &Report) -> String {
-    // A report holds strings, numbers and lists under string keys: nothing that JSON cannot say.
+    // A report has only strings, numbers and lists under string keys, which JSON can represent.
     let mut text = untrusted::json(&serde_json::to_string_pretty(report).unwrap_or_default());
     text.push('\n');
     text

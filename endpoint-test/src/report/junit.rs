@@ -6,19 +6,19 @@ use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use super::{CaseReport, CheckReport, LoadReport, Outcome, Report, RowReport, TargetReport, untrusted};
 
-/// The longest message that CodeBuild takes, in characters.
-const LONGEST_MESSAGE: usize = 5000;
+/// The longest message that CodeBuild accepts, in characters.
+const MAX_MESSAGE: usize = 5000;
 
-/// The longest name of a test case that CodeBuild takes, in characters.
-const LONGEST_NAME: usize = 1000;
+/// The longest test case name that CodeBuild accepts, in characters.
+const MAX_NAME: usize = 1000;
 
-/// The most rows that are told for one case.
-const MOST_ROWS: usize = 10;
+/// The maximum number of rows listed for one case.
+const MAX_ROWS: usize = 10;
 
-/// The most test cases that CodeBuild takes in one report.
-const MOST_CASES: usize = 500;
+/// The most test cases that CodeBuild accepts in one report.
+const MAX_CASES: usize = 500;
 
-/// One test case to be written.
+/// A test case of the XML document.
 struct Entry {
     suite: usize,
     class: &'static str,
@@ -29,15 +29,15 @@ struct Entry {
     details: String,
 }
 
-/// The report as JUnit XML: a test suite for each target, in it a test case for each check and for each case. What is
-/// proven wrong is a `failure`; what could not be tested is an `error`.
+/// The report as JUnit XML: a test suite for each target, with a test case for each check and for
+/// each case. A proven failure is a `failure`; what could not be tested is an `error`.
 ///
-/// CodeBuild takes 500 test cases: of more than that, those that were skipped or passed are left out first, and a last test
-/// case says how many there were.
+/// CodeBuild accepts 500 test cases. If there are more, skipped and passed ones are omitted first,
+/// and a last test case reports how many.
 pub fn junit(report: &Report) -> String {
     let mut entries: Vec<Entry> = report.targets.iter().enumerate().flat_map(|(suite, target)| entries(suite, target)).collect();
-    let left_out = if entries.len() > MOST_CASES { leave_out(&mut entries) } else { None };
-    let mut document = quick_junit::Report::new(cut(&format!("{} {}", report.tool.name, report.stage), LONGEST_NAME));
+    let omitted = if entries.len() > MAX_CASES { omit(&mut entries) } else { None };
+    let mut document = quick_junit::Report::new(cut(&format!("{} {}", report.tool.name, report.stage), MAX_NAME));
     document.set_time(milliseconds(report.targets.iter().map(|target| target.duration_ms).sum()));
     let mut suites: Vec<TestSuite> = report.targets.iter().map(suite).collect();
     for entry in entries {
@@ -45,9 +45,9 @@ pub fn junit(report: &Report) -> String {
             suite.add_test_case(test_case(&entry));
         }
     }
-    if let Some(left_out) = left_out {
-        let mut suite = TestSuite::new("left out of this report");
-        suite.add_test_case(test_case(&left_out));
+    if let Some(omitted) = omitted {
+        let mut suite = TestSuite::new("omitted from this report");
+        suite.add_test_case(test_case(&omitted));
         suites.push(suite);
     }
     document.add_test_suites(suites);
@@ -55,8 +55,8 @@ pub fn junit(report: &Report) -> String {
     document.to_string().unwrap_or_default()
 }
 
-/// Leaves out what matters least, so that one entry more than is left says what is missing: it is of the worst kind of it.
-fn leave_out(entries: &mut Vec<Entry>) -> Option<Entry> {
+/// Omits the least important entries, and returns one for them, with their worst outcome.
+fn omit(entries: &mut Vec<Entry>) -> Option<Entry> {
     let all = entries.len();
     let rank = |entry: &Entry| match entry.outcome {
         Outcome::Failed => 0,
@@ -66,27 +66,28 @@ fn leave_out(entries: &mut Vec<Entry>) -> Option<Entry> {
     };
     // Stable sorts: within a kind the first ones stay, in the order of the suites.
     entries.sort_by_key(rank);
-    let left_out = entries.split_off(MOST_CASES - 1);
+    let omitted = entries.split_off(MAX_CASES - 1);
     entries.sort_by_key(|entry| entry.suite);
-    let count = |outcome| left_out.iter().filter(|entry| entry.outcome == outcome).count();
+    let count = |outcome| omitted.iter().filter(|entry| entry.outcome == outcome).count();
     let kinds = [Outcome::Failed, Outcome::Errored, Outcome::Passed, Outcome::Skipped];
     let counts: Vec<_> = kinds.into_iter().filter(|kind| count(*kind) > 0).map(|kind| format!("{} {kind}", count(kind))).collect();
     let worst = kinds.into_iter().find(|kind| count(*kind) > 0)?;
-    let message = format!("{} of {all} test cases, since CodeBuild takes {MOST_CASES}: {}", left_out.len(), counts.join(", "));
+    let message =
+        format!("{} of {all} test cases are omitted, because CodeBuild accepts {MAX_CASES}: {}", omitted.len(), counts.join(", "));
     Some(Entry {
         suite: 0,
         class: "report",
-        name: format!("{} more test cases", left_out.len()),
-        // What passed is no success here: nobody sees it.
+        name: format!("{} more test cases", omitted.len()),
+        // Omitted passes are not shown as a success.
         outcome: if worst == Outcome::Passed { Outcome::Skipped } else { worst },
         milliseconds: None,
-        details: format!("{message}\nall of them are in the JSON report and on the HTML page"),
+        details: format!("{message}\nthe JSON report and the HTML page have all of them"),
         message: Some(message),
     })
 }
 
 fn suite(target: &TargetReport) -> TestSuite {
-    let mut suite = TestSuite::new(cut(&target.title(), LONGEST_NAME));
+    let mut suite = TestSuite::new(cut(&target.title(), MAX_NAME));
     suite.set_time(milliseconds(target.duration_ms));
     let properties = [("role", &target.role), ("endpoint_config", &target.endpoint_config), ("status", &target.status)];
     for (name, value) in properties {
@@ -95,7 +96,7 @@ fn suite(target: &TargetReport) -> TestSuite {
         }
     }
     if let Some(comparison) = &target.comparison {
-        let compared = format!("{} of {} answers differ from those of {}", comparison.different, comparison.compared, comparison.with);
+        let compared = format!("{} of {} responses differ from those of {}", comparison.different, comparison.compared, comparison.with);
         suite.add_property(("comparison", untrusted::xml(&compared).as_str()));
     }
     suite
@@ -115,7 +116,7 @@ fn entries(suite: usize, target: &TargetReport) -> impl Iterator<Item = Entry> {
     checks.chain(target.cases.iter().map(move |case| case_entry(suite, case))).chain(load)
 }
 
-/// One for each threshold, and one for the load itself when there is something to say of it as a whole.
+/// One for each threshold, and one for the load itself if it has a message of its own.
 fn load_entries(suite: usize, load: &LoadReport) -> Vec<Entry> {
     let entry = |name: String, outcome, message: &Option<String>, hint: &Option<String>| {
         let hint = hint.as_ref().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
@@ -136,16 +137,16 @@ fn case_entry(suite: usize, case: &CaseReport) -> Entry {
     let wrong: Vec<&CheckReport> = case.checks.iter().filter(|check| check.outcome != Outcome::Passed).collect();
     let message = case.message.clone().or_else(|| wrong.first().and_then(|check| check.message.clone()));
     let mut parts: Vec<String> = wrong.into_iter().map(details).collect();
-    parts.extend(case.rows.iter().flat_map(|rows| &rows.not_passed).take(MOST_ROWS).map(row));
-    // The longest come last: what CodeBuild cuts off is then a reply, and not how to get it again.
+    parts.extend(case.rows.iter().flat_map(|rows| &rows.not_passed).take(MAX_ROWS).map(row));
+    // The longest parts are last: CodeBuild then cuts the response and not the command.
     let facts = [
         ("hint", &case.hint),
         ("variant", &case.variant),
         ("request id", &case.request_id),
         ("log stream", &case.log_stream_arn),
-        ("to ask the same by hand", &case.reproduce),
+        ("send the same request", &case.reproduce),
         ("model's error", &case.model_error),
-        ("reply", &case.reply),
+        ("response", &case.reply),
     ];
     parts.extend(facts.into_iter().filter_map(|(name, value)| Some(format!("{name}: {}", value.as_ref()?))));
     let outcome = case.outcome;
@@ -162,7 +163,7 @@ fn row(row: &RowReport) -> String {
 
 fn details(check: &CheckReport) -> String {
     let mut text = match &check.at {
-        Some(at) => format!("{} at {}", check.name, if at.is_empty() { "the whole reply" } else { at }),
+        Some(at) => format!("{} at {}", check.name, if at.is_empty() { "the whole response" } else { at }),
         None => check.name.clone(),
     };
     for (name, value) in [("", &check.message), ("expected: ", &check.expected), ("actual: ", &check.actual), ("hint: ", &check.hint)] {
@@ -184,14 +185,14 @@ fn test_case(entry: &Entry) -> TestCase {
     };
     if entry.outcome != Outcome::Passed {
         if let Some(message) = &entry.message {
-            status.set_message(cut(message, LONGEST_MESSAGE));
+            status.set_message(cut(message, MAX_MESSAGE));
         }
         if entry.outcome != Outcome::Skipped {
             status.set_type(entry.class);
-            status.set_description(cut(&entry.details, LONGEST_MESSAGE));
+            status.set_description(cut(&entry.details, MAX_MESSAGE));
         }
     }
-    let mut test_case = TestCase::new(cut(&entry.name, LONGEST_NAME), status);
+    let mut test_case = TestCase::new(cut(&entry.name, MAX_NAME), status);
     test_case.set_classname(entry.class);
     if let Some(time) = entry.milliseconds {
         test_case.set_time(milliseconds(time));
@@ -199,7 +200,7 @@ fn test_case(entry: &Entry) -> TestCase {
     test_case
 }
 
-/// What XML may hold of a text, cut to a number of characters, the mark of the cut included.
+/// The part of a text that XML allows, cut to a number of characters, including the ellipsis.
 fn cut(text: &str, most: usize) -> String {
     let text = untrusted::xml(text);
     if text.chars().count() <= most {
@@ -208,7 +209,7 @@ fn cut(text: &str, most: usize) -> String {
     text.chars().take(most - 1).chain(['…']).collect()
 }
 
-/// A duration of milliseconds; what a report read from a file may hold besides, such as a negative one, counts as none.
+/// A duration in milliseconds. Invalid values of a report from a file count as none.
 fn milliseconds(milliseconds: f64) -> Duration {
     Duration::try_from_secs_f64(milliseconds / 1000.0).unwrap_or_default()
 }

@@ -1,17 +1,17 @@
-//! What a load found, as data.
+//! The results of a load, as data.
 
 use serde::{Deserialize, Serialize};
 
 use super::{FindingCode, Outcome};
 
-/// What was found under load at one target.
+/// The results under load at one target.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LoadReport {
-    /// What kind of finding it is, for those that a program may want to recognise.
+    /// The kind of finding, for those that a program may want to recognise.
     #[serde(skip)]
     pub code: Option<FindingCode>,
-    /// What the thresholds and the pace come to.
+    /// The outcome of the thresholds and the pace.
     pub outcome: Outcome,
     /// Why the load did not run, or why it ended early.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -25,25 +25,25 @@ pub struct LoadReport {
     /// How requests arrived in open phases: `even` or `poisson`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arrivals: Option<String>,
-    /// What random arrivals were made from: the same seed gives the same moments.
+    /// The seed of random arrivals: the same seed gives the same times.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
-    /// The most requests under way at once.
+    /// The most requests in flight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_in_flight: Option<usize>,
-    /// How long it took, the warm-up and the last answers included, in milliseconds.
+    /// How long it took, including the warm-up and the last responses, in milliseconds.
     #[serde(default)]
     pub duration_ms: f64,
-    /// The conditions that were set, with what was found.
+    /// The thresholds, with their results.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub thresholds: Vec<ThresholdReport>,
-    /// All counted phases together; absent when nothing ran.
+    /// All counted phases together; absent if nothing ran.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<LoadFigures>,
     /// Each phase in its order, the warm-up first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub phases: Vec<PhaseReport>,
-    /// The failed requests of the counted phases by what went wrong, the most frequent first.
+    /// The failed requests of the counted phases by cause, the most frequent first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<LoadError>,
     /// Whether the load generator itself kept pace.
@@ -54,30 +54,30 @@ pub struct LoadReport {
     pub series: Option<Series>,
 }
 
-/// One condition, and what was found.
+/// One threshold and its result.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ThresholdReport {
-    /// The condition, such as `p95 < 250ms`.
+    /// The threshold, such as `p95 < 250ms`.
     pub threshold: String,
-    /// The phase that is meant; absent for all counted phases together.
+    /// The phase; absent for all counted phases together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phase: Option<String>,
-    /// What was found.
+    /// The outcome.
     pub outcome: Outcome,
-    /// The figure, in the unit of the condition; absent when there is none.
+    /// The value, in the unit of the threshold; absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actual: Option<String>,
-    /// The figure as a number: milliseconds, a count, a part from 0 to 1, or a rate a second.
+    /// The value as a number: milliseconds, a count, a part from 0 to 1, or a rate per second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actual_value: Option<f64>,
-    /// The limit in the unit of `actual_value`.
+    /// The limit, in the unit of `actual_value`.
     #[serde(default)]
     pub limit_value: f64,
-    /// Which percentile of the response time is meant, from 0 to 100; absent for other conditions.
+    /// The percentile of the response time, from 0 to 100; absent for other metrics.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub percentile: Option<f64>,
-    /// The finding in words, when it did not hold.
+    /// The finding in words, if it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// What to do about it.
@@ -85,7 +85,7 @@ pub struct ThresholdReport {
     pub hint: Option<String>,
 }
 
-/// One phase, and what was found in it.
+/// One phase and its results.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PhaseReport {
@@ -95,57 +95,57 @@ pub struct PhaseReport {
     pub traffic: String,
     /// Whether its requests are in the figures; those of a warm-up are not.
     pub counted: bool,
-    /// When it began, from the start of the load, in milliseconds.
+    /// The start, from the start of the load, in milliseconds.
     pub start_ms: f64,
-    /// How long it lasted, the last answers aside, in milliseconds.
+    /// How long it lasted, without the last responses, in milliseconds.
     pub duration_ms: f64,
-    /// How many requests were planned; absent for users, and the mean for random arrivals.
+    /// How many requests were planned; the mean for random arrivals, absent for users.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub planned: Option<u64>,
-    /// What was found in it.
+    /// The figures.
     pub figures: LoadFigures,
 }
 
-/// The figures of one phase, or of several.
+/// The figures of one or several phases.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LoadFigures {
-    /// Requests that were sent.
+    /// Requests sent.
     pub sent: u64,
-    /// Right answers.
+    /// Right responses.
     pub passed: u64,
-    /// Requests that failed, for whatever reason.
+    /// Failed requests, for any reason.
     pub errors: u64,
-    /// Arrivals that were not sent, since too many requests were under way.
+    /// Arrivals that were not sent because too many requests were in flight.
     pub dropped: u64,
-    /// Requests that were under way when the load was cut off.
+    /// Requests in flight when the load was cut off.
     #[serde(default)]
     pub unfinished: u64,
-    /// Right answers a second.
+    /// Right responses per second.
     pub throughput_per_second: f64,
-    /// From the moment at which a request was to be sent: what a caller waits.
+    /// From the scheduled time of a request: what a caller waits.
     pub response_time: Latencies,
-    /// From the moment at which it was sent.
+    /// From the time when it was sent.
     pub service_time: Latencies,
 }
 
-/// A distribution of latencies, in milliseconds. Answers and requests that waited in vain are in it; refusals, which may
-/// be quick, are not.
+/// A distribution of latencies, in milliseconds. It includes responses and timeouts, but not
+/// refusals, which may be fast.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Latencies {
-    /// How many there are.
+    /// The number of samples.
     pub count: u64,
-    /// The least.
+    /// The minimum.
     pub min_ms: f64,
     /// The mean.
     pub mean_ms: f64,
-    /// The most.
+    /// The maximum.
     pub max_ms: f64,
-    /// The usual percentiles, those that have ten samples beyond them.
+    /// The usual percentiles that have at least ten samples beyond them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub percentiles: Vec<Percentile>,
-    /// Finer steps, each half as far from 100 as a few before, for a chart.
+    /// Finer steps for a chart, which approach 100%.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spectrum: Vec<Percentile>,
     /// The whole distribution in microseconds: an HdrHistogram in its V2 format, deflated, in base64.
@@ -159,7 +159,7 @@ pub struct Latencies {
 pub struct Percentile {
     /// From 0 to 100.
     pub percentile: f64,
-    /// So many milliseconds or fewer.
+    /// The latency that this percentage does not exceed, in milliseconds.
     pub ms: f64,
 }
 
@@ -172,42 +172,42 @@ pub struct LoadError {
     /// AWS's error code, or the model's status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// How many there were.
+    /// The number of errors.
     pub count: u64,
-    /// What the first one said.
+    /// The message of the first one.
     pub example: String,
     /// The case of the first one.
     pub case: String,
-    /// AWS's id of the first one's request.
+    /// AWS's request id of the first one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
 }
 
-/// How late the load generator itself was with sending, in milliseconds.
+/// How late the load generator itself sent requests, in milliseconds.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Pace {
-    /// Whether it kept pace. When it did not, limits that were missed say nothing about the model.
+    /// Whether it kept pace. If it did not, failed thresholds prove nothing about the model.
     pub outcome: Outcome,
-    /// Half of the requests were at most so late.
+    /// The median delay.
     pub p50_ms: f64,
-    /// 95 of 100 requests were at most so late.
+    /// The 95th percentile of the delay.
     pub p95_ms: f64,
-    /// 99 of 100 requests were at most so late.
+    /// The 99th percentile of the delay.
     pub p99_ms: f64,
-    /// The latest one.
+    /// The largest delay.
     pub max_ms: f64,
-    /// How late 95 of 100 may be.
+    /// The limit of the 95th percentile.
     pub limit_ms: f64,
 }
 
-/// A load over time, in steps of one length.
+/// A load over time, in steps of equal length.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Series {
     /// The length of a step, in milliseconds.
     pub step_ms: f64,
-    /// The steps from the start of the load, warm-up included, by when requests were to be sent.
+    /// The steps from the start of the load, including the warm-up, by scheduled time.
     pub steps: Vec<SeriesStep>,
 }
 
@@ -215,26 +215,25 @@ pub struct Series {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SeriesStep {
-    /// Requests that were sent.
+    /// Requests sent.
     pub sent: u64,
-    /// Of these, those that failed.
+    /// The failed ones of these.
     pub errors: u64,
-    /// Arrivals that were dropped.
+    /// Arrivals dropped.
     pub dropped: u64,
-    /// The median of the response times, in milliseconds; absent without an answer, as are the others.
+    /// The median response time, in milliseconds; absent without a response, like the others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p50_ms: Option<f64>,
     /// The 95th percentile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p95_ms: Option<f64>,
-    /// The slowest.
+    /// The maximum.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_ms: Option<f64>,
 }
 
 #[cfg(feature = "load")]
 impl LoadReport {
-    /// A load that was not run, and why.
     pub(crate) fn skipped(message: impl Into<String>) -> Self {
         Self { message: Some(message.into()), ..Self::default() }
     }

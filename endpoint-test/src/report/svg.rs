@@ -1,4 +1,4 @@
-//! Charts as inline SVG: no script, colours from the page's style, and the same told in words for who cannot see them.
+//! Charts as inline SVG: no scripts, colours from the page's style, and a text alternative.
 
 mod percentiles;
 mod plot;

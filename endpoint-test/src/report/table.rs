@@ -11,22 +11,23 @@ use comfy_table::{ContentArrangement, Table};
 use super::untrusted::one_line as safe;
 use super::{Outcome, Report, Verdict};
 
-/// The width that every terminal has. Only commands to be copied, and words that are longer, go beyond it.
+/// The width that every terminal has. Only commands to copy, and longer words, exceed it.
 const WIDTH: usize = 80;
 
-/// An endpoint's name is cut to no less than this.
-const SHORTEST_NAME: usize = 12;
+/// The minimum length of a shortened endpoint name.
+const MIN_NAME: usize = 12;
 
-/// The report as text: a line for each target, then what went wrong at each, then the verdict.
+/// The report as text: a line for each target, then the problems of each, then the verdict.
 ///
-/// Words carry the meaning, so that it reads the same without colours and to a screen reader. Control characters in
-/// names and replies are shown and not sent: nothing that a model answers can steer the terminal.
+/// All meaning is in words, so that it reads the same without colours and with a screen reader.
+/// Control characters in names and responses are escaped: a model's response cannot control the
+/// terminal.
 pub fn table(report: &Report) -> String {
     let mut text = String::new();
     if !report.targets.is_empty() {
         text.push_str(&targets(report));
         if report.targets.iter().any(|target| target.asynchronous) {
-            text.push_str("of asynchronous endpoints latencies last until the answer is in S3, the time in the queue included\n");
+            text.push_str("latencies of asynchronous endpoints last until the response is in S3, including the time in the queue\n");
         }
         text.push('\n');
     }
@@ -52,16 +53,16 @@ fn targets(report: &Report) -> String {
     if excess == 0 {
         return whole;
     }
-    // Mostly a stage has one endpoint in many accounts: then its name is said once.
+    // A stage usually has one endpoint in many accounts: print its name once.
     let first = &report.targets[0].endpoint;
     if report.targets.iter().all(|target| target.endpoint == *first) {
         return format!("endpoint {}\n{}", safe(first), rendered(report, None));
     }
-    // Names are what can be cut: each finding says them in full.
-    rendered(report, Some(longest.saturating_sub(excess).max(SHORTEST_NAME)))
+    // Names can be shortened: the findings have the full names.
+    rendered(report, Some(longest.saturating_sub(excess).max(MIN_NAME)))
 }
 
-/// The table, with names of at most so many characters or without names.
+/// The table, with names of at most `name` characters or without names.
 fn rendered(report: &Report, name: Option<usize>) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
@@ -84,7 +85,7 @@ fn rendered(report: &Report, name: Option<usize>) -> String {
     })
 }
 
-/// A name with its middle left out: projects begin alike, and stages end alike.
+/// A name without its middle: names in a project begin alike, and those in a stage end alike.
 fn shortened(name: &str, most: usize) -> String {
     let characters: Vec<char> = name.chars().collect();
     if characters.len() <= most {
@@ -95,7 +96,7 @@ fn shortened(name: &str, most: usize) -> String {
     ends.into_iter().flatten().collect()
 }
 
-/// `3/4`: passed of those that were looked at.
+/// `3/4`: passed of those that ran.
 fn ratio(outcomes: impl Iterator<Item = Outcome>) -> String {
     match Outcome::passed_of(outcomes) {
         (_, 0) => "-".to_owned(),

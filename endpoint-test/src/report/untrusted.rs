@@ -1,10 +1,11 @@
-//! Text from outside, made harmless to whoever reads it: names in suites, and whatever a model answers.
+//! Escapes untrusted text in reports: names in suites, and responses of models.
 
 use std::fmt::Write as _;
 
 #[cfg(feature = "render")]
-/// Text on one line. Line breaks become `\n`; other control characters, those that turn the direction of writing and those that are no
-/// characters become `\u{…}`, so that no response can steer a terminal or show an expectation as its opposite.
+/// Text on one line. Line breaks become `
+/// `. Other control characters, bidirectional formatting characters and noncharacters become
+/// `\u{…}`, so that no response can control a terminal or reverse the meaning of a line.
 pub(super) fn one_line(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
@@ -20,7 +21,7 @@ pub(super) fn one_line(text: &str) -> String {
 }
 
 #[cfg(feature = "render")]
-/// Text within XML, whose line breaks and tabs stay: what XML does not allow and what steers a terminal becomes `\u{…}`.
+/// Text for XML: what XML forbids, and what controls a terminal, becomes `\u{…}`.
 pub(super) fn xml(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
@@ -33,7 +34,7 @@ pub(super) fn xml(text: &str) -> String {
     shown
 }
 
-/// A JSON document on several lines, in which the same characters are JSON's own escapes: its strings stay what they are.
+/// A JSON document in which the same characters become JSON escapes: its values stay the same.
 pub(super) fn json(document: &str) -> String {
     let mut shown = String::with_capacity(document.len());
     for character in document.chars() {
@@ -50,12 +51,12 @@ pub(super) fn json(document: &str) -> String {
 }
 
 #[cfg(feature = "render")]
-/// Markup of a page whose own parts have none of these characters: apostrophes are escaped too, line breaks and tabs stay.
+/// Markup that has none of these characters itself. Apostrophes are escaped too.
 pub(super) fn html(markup: &str) -> String {
     xml(markup).replace('\'', "&#39;")
 }
 
-/// Whether a character steers a terminal or a reader's eye, or is none at all (Unicode, noncharacters): no report shows such a one.
+/// Whether a character is a control, bidirectional or noncharacter: reports escape these.
 pub fn is_steering(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -71,7 +72,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_leaves_its_html_element(text in any::<String>()) {
+        fn no_text_breaks_out_of_its_html_element(text in any::<String>()) {
             let html = html(&maud::html! { (text) }.into_string());
             prop_assert!(!html.contains(['<', '>', '"', '\'']));
             prop_assert!(html.chars().all(|character| !is_steering(character) || character == '\n' || character == '\t'));
@@ -84,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_of_direction_is_shown_and_not_done() {
+    fn a_bidirectional_override_is_escaped() {
         assert_eq!(one_line("a\u{202e}b\u{1b}[31m"), "a\\u{202e}b\\u{1b}[31m");
     }
 }

@@ -1,44 +1,44 @@
-//! What findings come to: a proven failure outranks an unknown, and nothing at all is not success.
+//! Outcomes and verdicts: a proven failure outranks an unknown, and no tests are not success.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What one check or case found.
+/// The outcome of one check or case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
-    /// It is as expected.
+    /// As expected.
     Passed,
-    /// It is proven not to be as expected.
+    /// Proven not to be as expected.
     Failed,
-    /// It could not be found out.
+    /// It could not be tested.
     Errored,
-    /// It was not looked at.
+    /// It was not tested.
     #[default]
     Skipped,
 }
 
-/// What a target's or a whole run's findings come to.
+/// The verdict of a target or of a whole run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// Something ran, and all of it is as expected.
+    /// Something ran, and all of it passed.
     Passed,
-    /// Something is proven not to be as expected.
+    /// Something failed.
     Failed,
-    /// Nothing is proven wrong, but something could not be tested.
+    /// Nothing failed, but something could not be tested.
     Errored,
     /// Nothing ran.
     #[default]
     Empty,
-    /// Left out on purpose.
+    /// Skipped on purpose.
     Skipped,
 }
 
-/// How many targets came to which verdict.
+/// The number of targets with each verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Counts {
@@ -50,7 +50,7 @@ pub struct Counts {
     pub failed: usize,
     /// Those that could not be tested.
     pub errored: usize,
-    /// Those at which nothing ran.
+    /// Those where nothing ran.
     #[serde(default)]
     pub empty: usize,
 }
@@ -66,19 +66,19 @@ impl Outcome {
         }
     }
 
-    /// Whether somebody has to look at it.
+    /// Whether it needs attention.
     pub fn is_wrong(self) -> bool {
         matches!(self, Self::Failed | Self::Errored)
     }
 
-    /// How many passed, and how many were looked at.
+    /// How many passed, and how many ran.
     #[cfg(feature = "render")]
     pub(crate) fn passed_of(outcomes: impl IntoIterator<Item = Self>) -> (usize, usize) {
         let looked_at = outcomes.into_iter().filter(|outcome| *outcome != Self::Skipped);
         looked_at.fold((0, 0), |(passed, all), outcome| (passed + usize::from(outcome == Self::Passed), all + 1))
     }
 
-    /// What several checks of one thing come to: a failure, else an error, else a pass, else nothing was looked at.
+    /// The outcome of several checks together: failed, else errored, else passed, else skipped.
     pub fn of_all(outcomes: impl IntoIterator<Item = Self>) -> Self {
         let rank = |outcome: &Self| match outcome {
             Self::Skipped => 0,
@@ -102,8 +102,7 @@ impl Verdict {
         }
     }
 
-    /// What the checks and the cases of one target come to. Checks alone are not a test: without a case that ran, the
-    /// target passes nothing and is `empty`.
+    /// The verdict of one target. Checks alone are not a test: without cases it is `empty`.
     pub fn of_target(checks: impl IntoIterator<Item = Outcome>, cases: impl IntoIterator<Item = Outcome>) -> Self {
         let cases = Outcome::of_all(cases);
         match Outcome::of_all(checks.into_iter().chain([cases])) {
@@ -114,7 +113,7 @@ impl Verdict {
         }
     }
 
-    /// What the targets of a run come to.
+    /// The verdict of a run's targets.
     pub fn of_run(targets: impl IntoIterator<Item = Self>) -> Self {
         let rank = |verdict: &Self| match verdict {
             Self::Skipped | Self::Empty => 0,
@@ -182,14 +181,14 @@ mod tests {
         }
 
         #[test]
-        fn a_target_passes_only_when_a_case_passed_and_nothing_went_wrong(checks in outcomes(), cases in outcomes()) {
+        fn a_target_passes_only_if_a_case_passed_and_nothing_is_wrong(checks in outcomes(), cases in outcomes()) {
             let fine = checks.iter().chain(&cases).all(|outcome| matches!(outcome, Outcome::Passed | Outcome::Skipped));
             let passed = fine && cases.contains(&Outcome::Passed);
             prop_assert_eq!(Verdict::of_target(checks, cases) == Verdict::Passed, passed);
         }
 
         #[test]
-        fn the_order_of_targets_is_of_no_account(verdicts in verdicts()) {
+        fn the_order_of_targets_does_not_matter(verdicts in verdicts()) {
             let mut reversed = verdicts.clone();
             reversed.reverse();
             prop_assert_eq!(Verdict::of_run(verdicts), Verdict::of_run(reversed));
@@ -212,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_ran_is_not_success() {
+    fn a_run_without_tests_is_not_a_success() {
         assert_eq!(Verdict::of_run([]), Verdict::Empty);
         assert_eq!(Verdict::of_run([Verdict::Skipped]), Verdict::Empty);
         assert_eq!(Verdict::of_target([Outcome::Passed], []), Verdict::Empty);

@@ -1,23 +1,23 @@
-//! One case: send its request once, and look at what comes back.
+//! Runs one case: sends its request once, and checks the response.
 
 use std::sync::{Mutex, PoisonError};
 
 use super::comparison::Comparison;
-use super::invoke::{Response, TimedResponse, invoke};
+use super::invoke::{InvokeOutcome, TimedResponse, invoke};
 use super::{INTERRUPTED, reproduce};
 use crate::check::protocol::CheckInput;
 use crate::check::{self, Exchange, command};
 use crate::clock::Clock;
 use crate::event::Event;
-use crate::expect::{self, Expectation, ReplyExpectation, golden};
+use crate::expect::{self, Expectation, ResponseExpectation, golden};
 use crate::format::{beginning, cut, display_duration, excerpt, milliseconds};
 use crate::options::RunOptions;
 use crate::report::{CaseReport, CheckReport, Outcome, TargetInfo};
 use crate::rows::Row;
 use crate::suite::{Case, Input};
-use crate::target::{MAX_BODY, ModelFailure, Reply, Request, Target, TargetError};
+use crate::target::{MAX_BODY, ModelFailure, ModelResponse, Request, Target, TargetError};
 
-/// The most characters of a reply, or of a model's message, that go into the report.
+/// The longest part of a response, or of a model's message, in the report, in characters.
 const SHOWN: usize = 2000;
 
 /// What every case of a run needs.
@@ -30,16 +30,16 @@ pub(super) struct Runner<'a, T, B, C> {
     pub(super) comparison: &'a Comparison<'a, B>,
 }
 
-/// A case's report, with the reply for whoever looks further.
-pub(super) struct Judged {
+/// A case's report, with the response for further checks.
+pub(super) struct JudgedCase {
     pub(super) report: CaseReport,
-    pub(super) reply: Option<Reply>,
+    pub(super) response: Option<ModelResponse>,
 }
 
 impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
-    /// Runs the cases, until the run is interrupted: those that are left are skipped.
+    /// Runs the cases. If the run is interrupted, the remaining ones are skipped.
     pub(super) async fn all(&self, cases: &[Case], on_event: &mut impl FnMut(Event)) -> Vec<CaseReport> {
-        // Rows end side by side, and the listener is told one at a time.
+        // Rows finish concurrently; `on_event` is called with one event at a time.
         let on_event = Mutex::new(on_event);
         let tell = |event| on_event.lock().unwrap_or_else(PoisonError::into_inner)(event);
         let of = cases.len();
@@ -59,7 +59,7 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
         reports
     }
 
-    /// Runs a case; `on_row` hears of each row that is done, and how many there are.
+    /// Runs a case; `on_row` is called for each finished row, with the total number of rows.
     async fn run(&self, case: &Case, on_row: &impl Fn(usize, usize)) -> CaseReport {
         if matches!(case.input, Input::Rows(_)) {
             return self.rows(case, on_row).await;
@@ -70,7 +70,7 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
             return CaseReport { name: case.name().to_owned(), outcome, message: Some(message), hint, ..CaseReport::default() };
         };
         let timed = invoke(self.target, &request, self.clock).await;
-        let compared = self.comparison.invoke(&request, &timed.response, None, self.clock).await;
+        let compared = self.comparison.invoke(&request, &timed.outcome, None, self.clock).await;
         let mut report = self.judge(case, &request, timed, None).await.report;
         report.comparison = compared.map(|compared| {
             let mut comparison = crate::report::CaseComparison::default();
@@ -80,106 +80,106 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
         report
     }
 
-    /// Looks at an answer; when it is not as expected, tells how to ask the same by hand.
-    pub(super) async fn judge(&self, case: &Case, request: &Request, timed: TimedResponse, row: Option<&Row>) -> Judged {
-        let mut judged = self.look(case, request, timed, row).await;
+    /// Checks a response; if it is not as expected, adds a command that repeats the request.
+    pub(super) async fn judge(&self, case: &Case, request: &Request, timed: TimedResponse, row: Option<&Row>) -> JudgedCase {
+        let mut judged = self.checked(case, request, timed, row).await;
         if judged.report.outcome != Outcome::Passed {
             judged.report.reproduce = reproduce::command(self.place, request);
         }
         judged
     }
 
-    async fn look(&self, case: &Case, request: &Request, timed: TimedResponse, row: Option<&Row>) -> Judged {
-        let TimedResponse { response, latency } = timed;
+    async fn checked(&self, case: &Case, request: &Request, timed: TimedResponse, row: Option<&Row>) -> JudgedCase {
+        let TimedResponse { outcome, latency } = timed;
         let mut report = CaseReport { name: case.name().to_owned(), latency_ms: Some(milliseconds(latency)), ..CaseReport::default() };
         let latency_max = case.expectation.latency_max();
-        let mut reply = None;
-        match response {
-            Response::Reply(received) => {
+        let mut response = None;
+        match outcome {
+            InvokeOutcome::Response(received) => {
                 replied(&mut report, &case.expectation, &received, row);
-                reply = Some(received);
+                response = Some(received);
             }
-            Response::Model(failure) => model_failed(&mut report, &case.expectation, failure),
-            Response::Error(error) => return Judged { report: errored(report, error), reply: None },
-            // A reply that did not come within the time that is allowed for it is a proven failure, whatever it would have been.
-            Response::Late if latency_max.is_some_and(|max| max <= request.timeout) => {}
-            Response::Late => {
+            InvokeOutcome::ModelError(failure) => model_failed(&mut report, &case.expectation, failure),
+            InvokeOutcome::TargetError(error) => return JudgedCase { report: errored(report, error), response: None },
+            // No response within the allowed latency is a proven failure.
+            InvokeOutcome::Timeout if latency_max.is_some_and(|max| max <= request.timeout) => {}
+            InvokeOutcome::Timeout => {
                 report.outcome = Outcome::Errored;
-                report.message = Some(format!("no reply within {}", display_duration(request.timeout)));
-                let asynchronous = "give the case a longer `timeout`; the request may still be in the queue, see the endpoint's metric \
-                                    `ApproximateBacklogSize`, or have failed with no failure location to say so (`AsyncFailureS3Uri`)";
-                let at_once = "give the case a longer `timeout`, or `latency: { max: … }` if the model must be faster";
+                report.message = Some(format!("no response within {}", display_duration(request.timeout)));
+                let asynchronous = "set a longer `timeout`; the request may still be in the queue (see the endpoint's metric \
+                                    `ApproximateBacklogSize`), or it failed and the endpoint has no failure location (`AsyncFailureS3Uri`)";
+                let at_once = "set a longer `timeout`, or `latency: { max: … }` if the model must be faster";
                 report.hint = Some(if self.place.asynchronous { asynchronous } else { at_once }.to_owned());
-                return Judged { report, reply: None };
+                return JudgedCase { report, response: None };
             }
         }
         if let Some(max) = latency_max {
             report.checks.push(expect::check_latency(max, latency));
         }
-        if let (Some(reply), Expectation::Reply(expected)) =
-            (reply.as_ref().filter(|reply| reply.body.len() <= MAX_BODY), &case.expectation)
+        if let (Some(response), Expectation::Response(expected)) =
+            (response.as_ref().filter(|response| response.body.len() <= MAX_BODY), &case.expectation)
         {
-            let exchange = Exchange { case: case.name(), target: self.info, request, reply, latency, row };
+            let exchange = Exchange { case: case.name(), target: self.info, request, response, latency, row };
             report.checks.extend(check::all(&self.options.checks, &exchange));
             if let Some(check) = &expected.command {
                 report.checks.push(command::run(check, self.options.programs.as_ref(), &CheckInput::of(&exchange)).await);
             }
-            self.compare_with_golden(&mut report, expected, reply);
+            self.compare_with_golden(&mut report, expected, response);
         }
         report.outcome = Outcome::of_all(report.checks.iter().map(|check| check.outcome));
         if report.outcome == Outcome::Passed {
             report.reply = None;
         }
-        Judged { report, reply }
+        JudgedCase { report, response }
     }
 
-    /// The golden file comes last: it is written anew only when all else holds.
-    fn compare_with_golden(&self, report: &mut CaseReport, expected: &ReplyExpectation, reply: &Reply) {
+    /// The golden file comes last: it is updated only if everything else passes.
+    fn compare_with_golden(&self, report: &mut CaseReport, expected: &ResponseExpectation, response: &ModelResponse) {
         let Some(golden) = expected.golden.as_ref().filter(|_| self.options.update_golden_files) else {
-            report.checks.extend(expect::check_golden(expected, reply));
+            report.checks.extend(expect::check_golden(expected, response));
             return;
         };
         let fine = report.checks.iter().all(|check| matches!(check.outcome, Outcome::Passed | Outcome::Skipped));
         let name = &golden.file;
         if !fine {
-            report.checks.push(CheckReport::skipped("golden", format!("`{name}` stays as it is: the reply is wrong in other ways")));
+            report.checks.push(CheckReport::skipped("golden", format!("`{name}` is not updated: the response fails other checks")));
             return;
         }
-        report.golden_update = golden::update(golden, &reply.body);
-        let what = if report.golden_update.is_some() { "to be written" } else { "stays as it is" };
+        report.golden_update = golden::update(golden, &response.body);
+        let what = if report.golden_update.is_some() { "to be updated" } else { "unchanged" };
         report.checks.push(CheckReport::passed("golden").expected(format!("as in {name}")).actual(what));
     }
 }
 
-fn replied(report: &mut CaseReport, expectation: &Expectation, reply: &Reply, row: Option<&Row>) {
-    report.status = Some(reply.status);
-    if reply.body.len() > MAX_BODY {
-        let message = format!("the reply has {} bytes, and {MAX_BODY} are allowed", reply.body.len());
+fn replied(report: &mut CaseReport, expectation: &Expectation, response: &ModelResponse, row: Option<&Row>) {
+    report.status = Some(response.status);
+    if response.body.len() > MAX_BODY {
+        let message = format!("the response has {} bytes, more than {MAX_BODY}", response.body.len());
         report.checks.push(CheckReport::failed("body", message));
     } else {
         match expectation {
-            Expectation::Reply(expected) => report.checks.extend(expect::check_reply(expected, reply, row)),
+            Expectation::Response(expected) => report.checks.extend(expect::check_response(expected, response, row)),
             Expectation::ModelError { .. } => {
-                let check = CheckReport::failed("model_error", "the model answered, and should have refused");
-                report.checks.push(check.expected("the model's error").actual(format!("a reply with status {}", reply.status)));
+                let check = CheckReport::failed("model_error", "the model responded without the expected error");
+                report.checks.push(check.expected("the model's error").actual(format!("a response with status {}", response.status)));
             }
         }
     }
-    report.reply = Some(beginning(&reply.body, SHOWN));
-    report.content_type.clone_from(&reply.content_type);
-    report.variant.clone_from(&reply.variant);
-    report.request_id.clone_from(&reply.request_id);
+    report.reply = Some(beginning(&response.body, SHOWN));
+    report.content_type.clone_from(&response.content_type);
+    report.variant.clone_from(&response.variant);
+    report.request_id.clone_from(&response.request_id);
 }
 
 fn model_failed(report: &mut CaseReport, expectation: &Expectation, failure: ModelFailure) {
     match expectation {
         Expectation::ModelError { expected, .. } => report.checks.extend(expect::check_model_error(expected, &failure)),
-        Expectation::Reply(_) => {
+        Expectation::Response(_) => {
             let status = failure.status.map_or_else(String::new, |status| format!(" with status {status}"));
-            let message = format!("the model answered with an error{status}: {}", excerpt(&failure.message));
-            let check = CheckReport::failed("reply", message).expected("a reply").actual(format!("the model's error{status}"));
+            let message = format!("the model returned an error{status}: {}", excerpt(&failure.message));
+            let check = CheckReport::failed("reply", message).expected("a response").actual(format!("the model's error{status}"));
             report.checks.push(match &failure.log_stream_arn {
-                Some(arn) => check.with_hint(format!("the container's log has more: {arn}")),
+                Some(arn) => check.with_hint(format!("see the container's log: {arn}")),
                 None => check,
             });
         }

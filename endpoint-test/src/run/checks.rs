@@ -1,4 +1,5 @@
-//! Checks of an endpoint as a whole: does it serve what was approved, with all its instances, set up as its stage wants it?
+//! Checks of an endpoint as a whole: does it serve what was approved, with all its instances,
+//! configured as its stage requires?
 
 mod identity;
 mod settings;
@@ -12,11 +13,11 @@ const IDENTITY: &str = "identity";
 const VARIANTS: &str = "variants";
 const DATA_CAPTURE: &str = "data_capture";
 
-/// All of them, in the order of the report. Those that need an expectation are made where there is one.
+/// All checks, in the order of the report. Some run only if there is an expectation.
 pub(super) fn all(description: &Description, expected: &Expected) -> Vec<CheckReport> {
     match description.kind {
         TargetKind::Container => {
-            [IDENTITY, VARIANTS, DATA_CAPTURE].map(|name| CheckReport::skipped(name, "a container does not say")).into()
+            [IDENTITY, VARIANTS, DATA_CAPTURE].map(|name| CheckReport::skipped(name, "a container does not report it")).into()
         }
         TargetKind::Endpoint => {
             let always = [

@@ -1,9 +1,9 @@
-//! The same requests to a baseline: what differs, and whether that is a failure.
+//! Sends the same requests to a baseline and compares the responses.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::invoke::{Response, TimedResponse, invoke};
+use super::invoke::{InvokeOutcome, TimedResponse, invoke};
 use crate::clock::Clock;
 use crate::expect::difference;
 use crate::format::milliseconds;
@@ -14,33 +14,32 @@ use crate::target::{EndpointStatus, Request, Target};
 
 /// The check's name in reports.
 const COMPARISON: &str = "comparison";
-/// The most differences that are told for one case.
-const MOST: usize = 20;
-/// After so many requests in a row without a response, the baseline is left alone.
-const PATIENCE: usize = 5;
+/// The maximum number of differences listed for one case.
+const MAX_DIFFERENCES: usize = 20;
+/// After this number of consecutive errors the baseline is no longer invoked.
+const MAX_CONSECUTIVE_ERRORS: usize = 5;
 
 /// Another target that gets the same requests, such as the endpoint in production.
 #[derive(Debug, Clone, Copy)]
 pub struct Baseline<'a, B> {
     /// The target itself.
     pub target: &'a B,
-    /// How reports name it: `account/region/endpoint`, or a container's URL.
+    /// Its name in reports: `account/region/endpoint`, or a container's URL.
     pub title: &'a str,
-    /// Whether any difference is a failure. Without it only the suite's own limit is one.
+    /// Whether any difference is a failure. If not, only the suite's own limit makes one.
     pub fail_on_difference: bool,
 }
 
-/// A comparison that is under way.
+/// A running comparison.
 pub(super) struct Comparison<'a, B> {
     baseline: Option<&'a Baseline<'a, B>>,
     settings: &'a CompareSettings,
-    /// Why the baseline is not invoked at all.
+    /// Why the baseline is not invoked.
     unfit: Option<String>,
-    /// Requests in a row without a response.
+    /// The number of consecutive errors.
     refused: AtomicUsize,
 }
 
-/// What came of one request.
 pub(super) enum Compared {
     Same(Duration),
     Different(Vec<DifferenceReport>, Duration),
@@ -48,7 +47,7 @@ pub(super) enum Compared {
 }
 
 impl<'a, B: Target> Comparison<'a, B> {
-    /// Describes the baseline once: this run does not wait for it.
+    /// Describes the baseline once: the run does not wait for it.
     pub(super) async fn begin<C: Clock>(
         baseline: Option<&'a Baseline<'a, B>>,
         settings: &'a CompareSettings,
@@ -61,7 +60,7 @@ impl<'a, B: Target> Comparison<'a, B> {
                 let described = tokio::select! {
                     biased;
                     described = baseline.target.describe() => described.map_err(|error| error.to_string()),
-                    () = clock.sleep(options.describe_timeout) => Err("no answer in time".to_owned()),
+                    () = clock.sleep(options.describe_timeout) => Err("no response in time".to_owned()),
                 };
                 match described {
                     Ok(description) if description.status == EndpointStatus::InService => None,
@@ -73,31 +72,39 @@ impl<'a, B: Target> Comparison<'a, B> {
         Self { baseline, settings, unfit, refused: AtomicUsize::new(0) }
     }
 
-    /// Sends the same request to the baseline. Nothing is compared when the tested target did not respond.
-    pub(super) async fn invoke<C: Clock>(&self, request: &Request, answer: &Response, row: Option<usize>, clock: &C) -> Option<Compared> {
+    /// Sends the same request to the baseline, if the tested target responded.
+    pub(super) async fn invoke<C: Clock>(
+        &self,
+        request: &Request,
+        outcome: &InvokeOutcome,
+        row: Option<usize>,
+        clock: &C,
+    ) -> Option<Compared> {
         let baseline = self.baseline.filter(|_| self.unfit.is_none())?;
-        if matches!(answer, Response::Error(_) | Response::Late) || self.refused.load(Ordering::Relaxed) >= PATIENCE {
+        if matches!(outcome, InvokeOutcome::TargetError(_) | InvokeOutcome::Timeout)
+            || self.refused.load(Ordering::Relaxed) >= MAX_CONSECUTIVE_ERRORS
+        {
             return None;
         }
         let timed = invoke(baseline.target, request, clock).await;
-        if matches!(timed.response, Response::Error(_) | Response::Late) {
+        if matches!(timed.outcome, InvokeOutcome::TargetError(_) | InvokeOutcome::Timeout) {
             self.refused.fetch_add(1, Ordering::Relaxed);
         } else {
             self.refused.store(0, Ordering::Relaxed);
         }
-        Some(self.compare(answer, timed, row))
+        Some(self.compare(outcome, timed, row))
     }
 
-    fn compare(&self, this: &Response, other: TimedResponse, row: Option<usize>) -> Compared {
+    fn compare(&self, this: &InvokeOutcome, other: TimedResponse, row: Option<usize>) -> Compared {
         let status = |this: String, other: String| DifferenceReport { row, at: Some("status".to_owned()), this, other };
         let shown = |status: Option<u16>| status.map_or_else(|| "an error".to_owned(), |status| format!("an error with status {status}"));
-        let differences = match (this, other.response) {
-            (_, Response::Error(error)) => return Compared::Errored(error.to_string()),
-            (_, Response::Late) => return Compared::Errored("no reply in time".to_owned()),
-            (Response::Reply(this), Response::Reply(other)) => {
-                // What the other one answers is what is expected: the tested one differs from it.
+        let differences = match (this, other.outcome) {
+            (_, InvokeOutcome::TargetError(error)) => return Compared::Errored(error.to_string()),
+            (_, InvokeOutcome::Timeout) => return Compared::Errored("no response in time".to_owned()),
+            (InvokeOutcome::Response(this), InvokeOutcome::Response(other)) => {
+                // The baseline's response is the expected one: the tested target differs from it.
                 let settings = self.settings;
-                difference::in_bodies(&other.body, &this.body, settings.tolerance, &settings.ignore, MOST)
+                difference::in_bodies(&other.body, &this.body, settings.tolerance, &settings.ignore, MAX_DIFFERENCES)
                     .into_iter()
                     .map(|found| DifferenceReport {
                         row,
@@ -107,16 +114,16 @@ impl<'a, B: Target> Comparison<'a, B> {
                     })
                     .collect()
             }
-            (Response::Model(this), Response::Model(other)) if this.status == other.status => Vec::new(),
-            (Response::Model(this), Response::Model(other)) => vec![status(shown(this.status), shown(other.status))],
-            (Response::Reply(this), Response::Model(other)) => vec![status(this.status.to_string(), shown(other.status))],
-            (Response::Model(this), Response::Reply(other)) => vec![status(shown(this.status), other.status.to_string())],
-            (Response::Error(_) | Response::Late, _) => Vec::new(),
+            (InvokeOutcome::ModelError(this), InvokeOutcome::ModelError(other)) if this.status == other.status => Vec::new(),
+            (InvokeOutcome::ModelError(this), InvokeOutcome::ModelError(other)) => vec![status(shown(this.status), shown(other.status))],
+            (InvokeOutcome::Response(this), InvokeOutcome::ModelError(other)) => vec![status(this.status.to_string(), shown(other.status))],
+            (InvokeOutcome::ModelError(this), InvokeOutcome::Response(other)) => vec![status(shown(this.status), other.status.to_string())],
+            (InvokeOutcome::TargetError(_) | InvokeOutcome::Timeout, _) => Vec::new(),
         };
         if differences.is_empty() { Compared::Same(other.latency) } else { Compared::Different(differences, other.latency) }
     }
 
-    /// Sums up: what is reported, and a check where a difference is a failure.
+    /// Returns the summary, and a check if a difference is a failure.
     pub(super) fn end(&self, cases: &[CaseReport]) -> (Option<ComparisonReport>, Option<CheckReport>) {
         let Some(baseline) = self.baseline else { return (None, None) };
         let all = || cases.iter().filter_map(|case| case.comparison.as_ref());
@@ -135,14 +142,14 @@ impl<'a, B: Target> Comparison<'a, B> {
 
 fn judge(report: &ComparisonReport, at_most: f64) -> CheckReport {
     let (compared, different) = (report.compared, report.different);
-    let answered = u32::try_from(compared.saturating_sub(report.errored)).unwrap_or(u32::MAX);
-    let part = f64::from(u32::try_from(different).unwrap_or(u32::MAX)) / f64::from(answered.max(1));
+    let outcomeed = u32::try_from(compared.saturating_sub(report.errored)).unwrap_or(u32::MAX);
+    let part = f64::from(u32::try_from(different).unwrap_or(u32::MAX)) / f64::from(outcomeed.max(1));
     let check = if part > at_most {
-        let message = format!("{different} of {compared} answers differ from those of `{}`", report.with);
-        CheckReport::failed(COMPARISON, message).with_hint("each case shows its first differences; `compare` in the suite sets tolerances")
-    } else if answered == 0 || report.errored > 0 {
-        let why = report.message.clone().unwrap_or_else(|| "no request was put to both".to_owned());
-        CheckReport::errored(COMPARISON, format!("`{}` could not be compared with: {why}", report.with))
+        let message = format!("{different} of {compared} responses differ from those of `{}`", report.with);
+        CheckReport::failed(COMPARISON, message).with_hint("see the first differences of each case; `compare` in the suite sets tolerances")
+    } else if outcomeed == 0 || report.errored > 0 {
+        let why = report.message.clone().unwrap_or_else(|| "no request was sent to both".to_owned());
+        CheckReport::errored(COMPARISON, format!("the comparison with `{}` was not possible: {why}", report.with))
     } else {
         CheckReport::passed(COMPARISON)
     };
@@ -150,14 +157,14 @@ fn judge(report: &ComparisonReport, at_most: f64) -> CheckReport {
     check.expected(most).actual(format!("{different} of {compared} differ"))
 }
 
-/// Adds what came of one request to its case.
+/// Adds the result of one request to its case.
 pub(super) fn add(case: &mut CaseComparison, compared: Compared) {
     case.compared += 1;
     let latency = match compared {
         Compared::Same(latency) => Some(latency),
         Compared::Different(differences, latency) => {
             case.different += 1;
-            let room = MOST.saturating_sub(case.differences.len());
+            let room = MAX_DIFFERENCES.saturating_sub(case.differences.len());
             case.differences.extend(differences.into_iter().take(room));
             Some(latency)
         }

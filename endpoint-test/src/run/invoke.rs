@@ -1,36 +1,35 @@
-//! One request, sent once, and what came of it.
+//! Sends one request once.
 
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::target::{InvokeError, ModelFailure, Reply, Request, Target, TargetError};
+use crate::target::{InvokeError, ModelFailure, ModelResponse, Request, Target, TargetError};
 
-/// The response to a request.
-pub(super) enum Response {
-    Reply(Reply),
-    Model(ModelFailure),
-    Error(TargetError),
-    /// Nothing came in time.
-    Late,
+pub(super) enum InvokeOutcome {
+    Response(ModelResponse),
+    ModelError(ModelFailure),
+    TargetError(TargetError),
+    /// No response in time.
+    Timeout,
 }
 
-/// A response, and how long it took.
+/// The outcome of a request and its latency.
 pub(super) struct TimedResponse {
-    pub(super) response: Response,
+    pub(super) outcome: InvokeOutcome,
     pub(super) latency: Duration,
 }
 
-/// Sends a request once and waits for its response as long as the request says.
+/// Sends a request once and waits for its response until the request's timeout.
 pub(super) async fn invoke<T: Target, C: Clock>(target: &T, request: &Request, clock: &C) -> TimedResponse {
     let start = clock.now();
-    let response = tokio::select! {
+    let outcome = tokio::select! {
         biased;
         invoked = target.invoke(request) => match invoked {
-            Ok(reply) => Response::Reply(reply),
-            Err(InvokeError::Model(failure)) => Response::Model(failure),
-            Err(InvokeError::Target(error)) => Response::Error(error),
+            Ok(response) => InvokeOutcome::Response(response),
+            Err(InvokeError::Model(failure)) => InvokeOutcome::ModelError(failure),
+            Err(InvokeError::Target(error)) => InvokeOutcome::TargetError(error),
         },
-        () = clock.sleep(request.timeout) => Response::Late,
+        () = clock.sleep(request.timeout) => InvokeOutcome::Timeout,
     };
-    TimedResponse { response, latency: clock.now().saturating_sub(start) }
+    TimedResponse { outcome, latency: clock.now().saturating_sub(start) }
 }

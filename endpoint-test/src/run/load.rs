@@ -1,4 +1,4 @@
-//! The suite's load: whether it is put on the target, and which requests it sends.
+//! The suite's load: whether it runs, and which requests it sends.
 
 use super::INTERRUPTED;
 use crate::clock::Clock;
@@ -9,7 +9,7 @@ use crate::report::{LoadReport, Outcome, TargetReport};
 use crate::suite::Suite;
 use crate::target::{Request, Target};
 
-/// Puts the suite's load on a target that is in service, unless something speaks against it.
+/// Runs the suite's load on a target that is in service, unless there is a reason not to.
 pub(super) async fn run<T: Target, C: Clock>(
     target: &T,
     plan: &LoadPlan,
@@ -24,8 +24,8 @@ pub(super) async fn run<T: Target, C: Clock>(
     }
     if before.asynchronous {
         return LoadReport::errored(
-            "an asynchronous endpoint cannot be put under load here: its latency is that of its queue",
-            "leave out `load`, or run it with a suite of its own for an endpoint that answers at once",
+            "a load is not supported for an asynchronous endpoint: its latency is that of its queue",
+            "remove `load`, or put it into a separate suite for a real-time endpoint",
         );
     }
     match requests(plan, suite, options) {
@@ -34,7 +34,7 @@ pub(super) async fn run<T: Target, C: Clock>(
     }
 }
 
-/// Why the suite's load is not put on the target.
+/// Why the suite's load is skipped.
 fn skipped(before: &TargetReport, options: &RunOptions) -> Option<&'static str> {
     let mut outcomes = before.checks.iter().map(|check| check.outcome).chain(before.cases.iter().map(|case| case.outcome));
     match options.load {
@@ -45,7 +45,7 @@ fn skipped(before: &TargetReport, options: &RunOptions) -> Option<&'static str> 
     }
 }
 
-/// The plan's requests, in turn; of a case with rows, each row's.
+/// The plan's requests, in turn; for a case with rows, one for each row.
 fn requests<'a>(plan: &LoadPlan, suite: &'a Suite, options: &RunOptions) -> Result<Vec<LoadRequest<'a>>, String> {
     let mut requests = Vec::new();
     for name in plan.cases() {

@@ -1,4 +1,4 @@
-//! The command that asks the same by hand: the first thing that whoever looks into a failure wants.
+//! The command that repeats a request manually: the first step of an investigation.
 
 use std::fmt::Write as _;
 
@@ -6,28 +6,28 @@ use crate::shell;
 use crate::target::{Request, TargetKind};
 
 /// The longest command that is printed, in bytes: JUnit's messages have room for one.
-const LONGEST: usize = 3000;
+const MAX_LENGTH: usize = 3000;
 
-/// Where a request goes.
+/// The destination of a request.
 #[derive(Debug)]
 pub(super) struct Place {
     pub(super) kind: TargetKind,
-    /// Whether the answer comes to S3.
+    /// Whether the response is written to S3.
     pub(super) asynchronous: bool,
     pub(super) endpoint: String,
     pub(super) region: String,
 }
 
-/// A command for a POSIX shell, on one line; none where it would be very long, or where no command can send the request.
+/// A command for a POSIX shell, on one line; `None` if it is very long or cannot be written.
 pub(super) fn command(place: &Place, request: &Request) -> Option<String> {
     let command = match place.kind {
         TargetKind::Endpoint => invoke_endpoint(place, request)?,
         TargetKind::Container => curl(place, request),
     };
-    (command.len() <= LONGEST).then_some(command)
+    (command.len() <= MAX_LENGTH).then_some(command)
 }
 
-/// Version 1 of the AWS CLI reads `--body` as it is, version 2 as base64; both read a file as it is.
+/// Version 1 of the AWS CLI reads `--body` as it is, version 2 as base64; both accept a file.
 fn invoke_endpoint(place: &Place, request: &Request) -> Option<String> {
     let operation = if place.asynchronous { "invoke-endpoint-async" } else { "invoke-endpoint" };
     let part = [
@@ -36,7 +36,7 @@ fn invoke_endpoint(place: &Place, request: &Request) -> Option<String> {
         ("target-container-hostname", request.target_container.as_ref()),
         ("inference-component-name", request.inference_component.as_ref()),
     ];
-    // InvokeEndpointAsync has no fields for a part of the endpoint.
+    // InvokeEndpointAsync cannot select a part of the endpoint.
     if place.asynchronous && part.iter().any(|(_, value)| value.is_some()) {
         return None;
     }
@@ -51,7 +51,7 @@ fn invoke_endpoint(place: &Place, request: &Request) -> Option<String> {
     let mut command = format!("{body} | aws sagemaker-runtime {operation} --endpoint-name {}", shell::word(&place.endpoint));
     for (name, value) in part.into_iter().chain(options) {
         if let Some(value) = value {
-            // Behind a `=` a value may begin with a hyphen. Writing to a string does not fail.
+            // After a `=` a value may begin with a hyphen. Writing to a string does not fail.
             let separator = if value.starts_with('-') { '=' } else { ' ' };
             let _ = write!(command, " --{name}{separator}{}", shell::word(value));
         }
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn an_endpoint_is_asked_with_the_aws_command_line() {
+    fn an_endpoint_is_invoked_with_the_aws_cli() {
         let command = command(&place(TargetKind::Endpoint, "iris"), &request("it's 1,2")).unwrap();
         assert_eq!(
             command,
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_container_is_asked_with_curl() {
+    fn a_container_is_invoked_with_curl() {
         let command = command(&place(TargetKind::Container, "http://127.0.0.1:8080/"), &request("1,2")).unwrap();
         assert_eq!(
             command,
@@ -114,12 +114,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_long_is_not_written_out() {
-        assert_eq!(command(&place(TargetKind::Endpoint, "iris"), &request(&"x".repeat(LONGEST))), None);
+    fn a_long_command_is_not_printed() {
+        assert_eq!(command(&place(TargetKind::Endpoint, "iris"), &request(&"x".repeat(MAX_LENGTH))), None);
     }
 
     #[test]
-    fn no_command_is_printed_that_the_aws_command_line_refuses() {
+    fn no_command_is_printed_that_the_aws_cli_refuses() {
         let queue = Place { asynchronous: true, ..place(TargetKind::Endpoint, "iris") };
         assert_eq!(command(&queue, &request("1,2")), None);
         let whole = Request { target_variant: None, ..request("1,2") };

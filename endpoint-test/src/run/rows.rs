@@ -1,4 +1,4 @@
-//! A case with rows: a request for each, some of them at once, and what all of them come to.
+//! Runs a case with rows: a request for each, some of them concurrently, and the result of all.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::task::Poll;
 
-use super::case::{Judged, Runner};
+use super::case::{JudgedCase, Runner};
 use super::comparison::{Compared, add};
 use super::invoke::invoke;
 use crate::check::protocol::{CheckInput, RowExchange};
@@ -17,14 +17,13 @@ use crate::json::{Document, Json};
 use crate::report::{CaseComparison, CaseReport, CheckReport, MetricReport, Outcome, RowReport, RowsReport};
 use crate::rows::Row;
 use crate::suite::{Case, Input, WholeExpectation};
-use crate::target::{Reply, Request, Target};
+use crate::target::{ModelResponse, Request, Target};
 
-/// The most rows that are told one by one.
-const MOST_TOLD: usize = 20;
-/// After so many rows in a row that could not be asked, the rest is not tried.
-const PATIENCE: usize = 5;
+/// The maximum number of rows that are listed.
+const MAX_LISTED: usize = 20;
+/// After this number of consecutive rows that could not be tested, the rest is skipped.
+const MAX_CONSECUTIVE_ERRORS: usize = 5;
 
-/// What came of one row.
 struct RowResult {
     row: Row,
     report: CaseReport,
@@ -41,12 +40,13 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
         let found: Mutex<Vec<RowResult>> = Mutex::new(Vec::with_capacity(rows.len()));
         let worker = || async {
             while let Some((row, request)) = rows.get(next.fetch_add(1, Ordering::Relaxed)) {
-                if refused.load(Ordering::Relaxed) >= PATIENCE {
+                if refused.load(Ordering::Relaxed) >= MAX_CONSECUTIVE_ERRORS {
                     break;
                 }
                 let result = self.row(case, row, request).await;
                 match result.report.outcome {
-                    // Only a target that could not be asked is given up: a check that broke off says nothing about it.
+                    // Only errors of the target count: a check that panicked proves nothing about
+                    // it.
                     Outcome::Errored if result.report.message.is_some() => refused.fetch_add(1, Ordering::Relaxed),
                     _ => refused.swap(0, Ordering::Relaxed),
                 };
@@ -63,13 +63,13 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
     async fn row(&self, case: &Case, row: &Row, request: &Request) -> RowResult {
         let timed = invoke(self.target, request, self.clock).await;
         let latency = timed.latency;
-        let compared = self.comparison.invoke(request, &timed.response, Some(row.number()), self.clock).await;
-        let Judged { report, reply } = self.judge(case, request, timed, Some(row)).await;
+        let compared = self.comparison.invoke(request, &timed.outcome, Some(row.number()), self.clock).await;
+        let JudgedCase { report, response } = self.judge(case, request, timed, Some(row)).await;
         let whole = &case.whole;
-        let scored = whole.metrics.as_ref().map(|metrics| scored(metrics, row, reply.as_ref()));
-        let exchange = match &reply {
-            Some(reply) if whole.command.is_some() => {
-                RowExchange::of(&Exchange { case: case.name(), target: self.info, request, reply, latency, row: Some(row) })
+        let scored = whole.metrics.as_ref().map(|metrics| scored(metrics, row, response.as_ref()));
+        let exchange = match &response {
+            Some(response) if whole.command.is_some() => {
+                RowExchange::of(&Exchange { case: case.name(), target: self.info, request, response, latency, row: Some(row) })
             }
             _ => None,
         };
@@ -96,7 +96,7 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
             errored,
             at_least: whole.at_least,
             median_latency_ms: latencies.get(latencies.len() / 2).copied(),
-            not_passed: found.iter().filter_map(told).take(MOST_TOLD).collect(),
+            not_passed: found.iter().filter_map(row_report).take(MAX_LISTED).collect(),
             ..RowsReport::default()
         };
         if let Some(first) = found.iter().find(|result| result.report.outcome != Outcome::Passed) {
@@ -133,8 +133,8 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
     }
 }
 
-/// How many rows hold. A failure is proven when the rest could not make up for it; with rows that could not be asked,
-/// anything else is an error.
+/// How many rows passed. A failure is proven if the rest cannot make up for it; otherwise rows that
+/// could not be tested are an error.
 fn check_rows(whole: &WholeExpectation, total: usize, failed: usize, passed: usize) -> CheckReport {
     let part =
         |number: usize| f64::from(u32::try_from(number).unwrap_or(u32::MAX)) / f64::from(u32::try_from(total).unwrap_or(u32::MAX).max(1));
@@ -144,20 +144,20 @@ fn check_rows(whole: &WholeExpectation, total: usize, failed: usize, passed: usi
     let check = if !enough(total - failed) {
         CheckReport::failed("rows", format!("{failed} of {total} rows are not as expected"))
     } else if errored > 0 {
-        CheckReport::errored("rows", format!("{errored} of {total} rows could not be asked"))
+        CheckReport::errored("rows", format!("{errored} of {total} rows could not be tested"))
     } else {
         CheckReport::passed("rows")
     };
-    let wanted =
+    let required =
         if whole.at_least < 1.0 { format!("at least {} of {total} rows", percent(whole.at_least)) } else { format!("all {total} rows") };
-    check.expected(wanted).actual(format!("{passed} rows ({})", percent(part(passed))))
+    check.expected(required).actual(format!("{passed} rows ({})", percent(part(passed))))
 }
 
-/// What the model made of a row, for the metrics.
-fn scored(expected: &MetricsExpectation, row: &Row, reply: Option<&Reply>) -> ScoredRow {
-    let document = reply.and_then(|reply| Document::read(&reply.body).ok());
+/// The label and the prediction of a row, for the metrics.
+fn scored(expected: &MetricsExpectation, row: &Row, response: Option<&ModelResponse>) -> ScoredRow {
+    let document = response.and_then(|response| Document::read(&response.body).ok());
     let value = |source: &Source| match source {
-        Source::Text => reply.and_then(|reply| std::str::from_utf8(&reply.body).ok()).map(|text| text.trim().to_owned()),
+        Source::Text => response.and_then(|response| std::str::from_utf8(&response.body).ok()).map(|text| text.trim().to_owned()),
         Source::Json(address) => match address.find_one(document.as_ref()?)? {
             Json::Text(text) => Some(text.clone()),
             value @ (Json::Number(_) | Json::Bool(_)) => Some(value.to_string()),
@@ -171,38 +171,38 @@ fn scored(expected: &MetricsExpectation, row: &Row, reply: Option<&Reply>) -> Sc
     }
 }
 
-/// Each metric over all rows. With rows that could not be asked no metric is known.
+/// Each metric over all rows. If rows could not be tested, no metric is known.
 fn measure(expected: &MetricsExpectation, rows: &[ScoredRow], total: usize, errored: usize) -> Vec<(MetricReport, CheckReport)> {
     let measure = |limit: &metrics::MetricLimit| {
         let (name, at_least, at_most) = (limit.metric.name(), limit.at_least, limit.at_most);
         let value = if errored > 0 {
-            Err(format!("{errored} of {total} rows could not be asked"))
+            Err(format!("{errored} of {total} rows could not be tested"))
         } else {
             metrics::value(limit.metric, rows, expected.positive.as_deref())
         };
-        let wanted = [at_least.map(|limit| format!("at least {limit}")), at_most.map(|limit| format!("at most {limit}"))];
-        let wanted = wanted.into_iter().flatten().collect::<Vec<_>>().join(", ");
+        let required = [at_least.map(|limit| format!("at least {limit}")), at_most.map(|limit| format!("at most {limit}"))];
+        let required = required.into_iter().flatten().collect::<Vec<_>>().join(", ");
         let check = match &value {
             Ok(value) => {
                 let shown = (value * 1e6).round() / 1e6;
                 let fine = at_least.is_none_or(|limit| *value >= limit) && at_most.is_none_or(|limit| *value <= limit);
-                let message = || format!("the {} is {shown}", spoken(limit.metric));
+                let message = || format!("the {} is {shown}", display_name(limit.metric));
                 let check = CheckReport::judged(name, fine, message);
                 check.actual(shown.to_string())
             }
-            // A row without an answer is the model's failure, and is one of the rows that failed.
+            // A row without a response is the model's failure, and one of the failed rows.
             Err(why) if errored == 0 && rows.iter().any(|row| row.prediction.is_none() && row.score.is_none()) => {
-                CheckReport::failed(name, format!("the {} cannot be computed: {why}", spoken(limit.metric)))
+                CheckReport::failed(name, format!("the {} cannot be computed: {why}", display_name(limit.metric)))
             }
-            Err(why) => CheckReport::errored(name, format!("the {} cannot be computed: {why}", spoken(limit.metric))),
+            Err(why) => CheckReport::errored(name, format!("the {} cannot be computed: {why}", display_name(limit.metric))),
         };
         let outcome = check.outcome;
-        (MetricReport { name: name.to_owned(), value: value.ok(), at_least, at_most, outcome }, check.expected(wanted))
+        (MetricReport { name: name.to_owned(), value: value.ok(), at_least, at_most, outcome }, check.expected(required))
     };
     expected.limits.iter().map(measure).collect()
 }
 
-fn spoken(metric: Metric) -> String {
+fn display_name(metric: Metric) -> String {
     match metric {
         Metric::Mae => "mean absolute error".to_owned(),
         Metric::Rmse => "root mean squared error".to_owned(),
@@ -212,7 +212,7 @@ fn spoken(metric: Metric) -> String {
 }
 
 /// A row that did not pass, for the report.
-fn told(result: &RowResult) -> Option<RowReport> {
+fn row_report(result: &RowResult) -> Option<RowReport> {
     let report = &result.report;
     if matches!(report.outcome, Outcome::Passed | Outcome::Skipped) {
         return None;

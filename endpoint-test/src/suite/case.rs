@@ -1,4 +1,4 @@
-//! One question to the model, or one for each row of a file, and what the answers must be.
+//! A request to the model, or one for each row of a file, with the expected responses.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,24 +11,23 @@ use crate::problem::Place;
 use crate::rows::{Row, RowFormat, Table};
 use crate::target::Request;
 
-/// One question to the model, or one for each row of a file, and what the answers must be.
+/// A request to the model, or one for each row of a file, with the expected responses.
 #[derive(Debug, Clone)]
 pub struct Case {
     pub(crate) name: String,
-    /// What each request carries besides its payload, media type and timeout.
+    /// The parts of each request besides payload, media type and timeout.
     pub(super) request: Request,
     pub(super) timeout: Option<Duration>,
     pub(crate) content_type: String,
     pub(crate) input: Input,
-    /// What the reply must be; for rows, each row's.
+    /// The expected response; for rows, of each row.
     pub(crate) expectation: Expectation,
-    /// What must hold of all rows together.
+    /// The expectations for all rows together.
     pub(crate) whole: WholeExpectation,
     /// Files of expectations that are still to be read.
     pub(super) pending: Vec<PendingFile>,
 }
 
-/// What a case sends.
 #[derive(Debug, Clone)]
 pub(crate) enum Input {
     One(Payload),
@@ -40,9 +39,9 @@ pub(crate) enum Input {
 pub(crate) enum Payload {
     /// Given in the suite, or read from its file.
     Loaded(Bytes),
-    /// A file that nobody has read yet.
+    /// A file that has not been read yet.
     File { path: String, place: Place },
-    /// A sample payload of the model package: this file of them, or each. `problem` says why there is none.
+    /// A sample payload of the model package: this file, or each. `problem` is why there is none.
     Sample { file: Option<String>, problem: Option<String> },
 }
 
@@ -55,21 +54,20 @@ pub(crate) struct RowsInput {
     pub(super) drop: Vec<(String, Place)>,
     pub(super) columns: Option<Vec<(String, Place)>>,
     pub(super) first: Option<usize>,
-    /// Columns that expectations name.
-    pub(super) wanted: Vec<(String, Place)>,
+    /// Columns in expectations.
+    pub(super) used: Vec<(String, Place)>,
     pub(crate) format: RowFormat,
-    /// How many requests are under way at once.
+    /// How many requests are in flight at once.
     pub(crate) at_once: usize,
-    /// The file's content, once it was read.
+    /// The file's content, after it was read.
     pub(crate) table: Option<Arc<Table>>,
-    /// The columns that are sent.
     pub(crate) sent: Vec<usize>,
 }
 
-/// What must hold of all rows together.
+/// The expectations for all rows together.
 #[derive(Debug, Clone)]
 pub(crate) struct WholeExpectation {
-    /// The part of the rows that must hold.
+    /// The part of the rows that must pass.
     pub(crate) at_least: f64,
     pub(crate) metrics: Option<MetricsExpectation>,
     pub(crate) command: Option<CommandExpectation>,
@@ -83,7 +81,7 @@ pub(super) struct PendingFile {
     pub(super) kind: PendingKind,
 }
 
-/// What a file of an expectation holds.
+/// The kind of an expectation's file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PendingKind {
     Schema,
@@ -102,17 +100,17 @@ impl Case {
         &self.name
     }
 
-    /// The programs that look at its replies, each one's and those of all rows together.
+    /// The programs that check its responses, one by one and all rows together.
     pub(crate) fn commands(&self) -> impl Iterator<Item = &CommandExpectation> {
         let each = match &self.expectation {
-            Expectation::Reply(reply) => reply.command.as_ref(),
+            Expectation::Response(reply) => reply.command.as_ref(),
             Expectation::ModelError { .. } => None,
         };
         each.into_iter().chain(&self.whole.command)
     }
 
-    /// The request that the case sends, `timeout` being what it waits when the suite names no other time; of a case with
-    /// rows, the first row's. `None` while the payload has not been handed in.
+    /// The request that the case sends, with `timeout` unless the suite sets another; for a case
+    /// with rows, the first row's. `None` until the payload has been supplied.
     pub fn request(&self, timeout: Duration) -> Option<Request> {
         match &self.input {
             Input::One(Payload::Loaded(body)) => Some(self.request_with(body.clone(), timeout)),
@@ -121,7 +119,7 @@ impl Case {
         }
     }
 
-    /// Every request that the case sends: one, or one for each row. None while the payload has not been handed in.
+    /// Every request that the case sends, one or one for each row; empty without a payload.
     pub fn requests(&self, timeout: Duration) -> Vec<Request> {
         self.exchanges(timeout).into_iter().map(|(_, request)| request).collect()
     }
@@ -153,13 +151,13 @@ impl Case {
         Request { body, content_type: self.content_type.clone(), timeout: self.timeout.unwrap_or(timeout), ..self.request.clone() }
     }
 
-    /// Why [`Case::request`] has nothing to send, and what to do about it.
+    /// Why [`Case::request`] has nothing to send, and a hint.
     pub(crate) fn why_there_is_no_payload(&self) -> (String, Option<String>) {
         match &self.input {
             Input::One(Payload::Sample { problem: Some(problem), .. }) => (problem.clone(), None),
             Input::One(Payload::Sample { .. }) => (
                 "the model package's sample payloads were not fetched".to_owned(),
-                Some("they are where the model package's `SamplePayloadUrl` says".to_owned()),
+                Some("the model package's `SamplePayloadUrl` has their location".to_owned()),
             ),
             _ => ("the case's payload file was not read".to_owned(), None),
         }
@@ -174,7 +172,7 @@ impl Case {
         input.into_iter().chain(self.pending.iter().map(|file| (file.path.as_str(), file.place)))
     }
 
-    pub(super) fn wants_sample(&self) -> bool {
+    pub(super) fn sends_sample(&self) -> bool {
         matches!(&self.input, Input::One(Payload::Sample { .. }))
     }
 }

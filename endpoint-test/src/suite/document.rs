@@ -1,7 +1,7 @@
-//! YAML as a tree in which every node knows its place.
+//! YAML as a tree in which every node has its location.
 //!
-//! The suite is read from this tree by hand and not by derived code, because derived code stops at the first thing that
-//! is wrong. This module is all that knows which YAML library is used.
+//! The suite is read from this tree by hand because derived code stops at the first problem. Only
+//! this module uses the YAML library.
 
 use std::fmt;
 
@@ -12,16 +12,14 @@ use serde_saphyr::{Location, Spanned};
 use crate::json::{Json, Numeral};
 use crate::problem::{Place, Problem};
 
-/// One node of the document.
 #[derive(Debug, Clone)]
 pub(super) struct Node {
     pub(super) place: Place,
     pub(super) content: Content,
-    /// Whether a variable's value is in it: such text may stand for a number.
+    /// Whether it contains a variable's value: such text may be a number.
     pub(super) substituted: bool,
 }
 
-/// What a node holds.
 #[derive(Debug, Clone)]
 pub(super) enum Content {
     Null,
@@ -32,7 +30,6 @@ pub(super) enum Content {
     Map(Vec<Entry>),
 }
 
-/// One key of a mapping and its value.
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
     pub(super) key: String,
@@ -40,11 +37,11 @@ pub(super) struct Entry {
     pub(super) value: Node,
 }
 
-/// Reads a document. Duplicate keys, several documents, and aliases or nesting without measure are errors.
+/// Parses a document. Duplicate keys, several documents, excessive aliases and nesting are errors.
 pub(super) fn parse(text: &str) -> Result<Node, Problem> {
     let options = serde_saphyr::options! {
         with_snippet: false,
-        // YAML 1.2: `on`, `yes`, `1_000` and `007` are words.
+        // YAML 1.2: `on`, `yes`, `1_000` and `007` are strings.
         strict_booleans: true,
         leading_zero_numbers_as_strings: true,
         underscored_numbers_as_strings: true,
@@ -55,13 +52,14 @@ pub(super) fn parse(text: &str) -> Result<Node, Problem> {
     Ok(document)
 }
 
-/// Gives each number the digits that it was written with: the YAML library hands out binary numbers alone.
+/// Restores the original digits of each number: the YAML library returns only binary numbers.
 fn restore_digits(node: &mut Node, lines: &[&str]) {
     match &mut node.content {
         Content::Number(number) => {
             let Place { line, column, length } = node.place;
             let written = lines.get(line - 1).map(|line| line.chars().skip(column - 1).take(length).collect::<String>());
-            // YAML has forms that are no JSON, and a tag or an anchor may precede the number: then its value is what counts.
+            // YAML has notations that JSON lacks, and tags or anchors before a number: keep the
+            // value.
             if let Some(written) = written.and_then(|written| Numeral::read(&written)).filter(|written| written.order(number).is_eq()) {
                 *number = written;
             }
@@ -79,7 +77,7 @@ fn broken(error: &serde_saphyr::Error) -> Problem {
             Problem::new(format!("the key `{key}` is given twice")).with_hint("keep one of them")
         }
         Error::MultipleDocuments { .. } => {
-            Problem::new("the file holds more than one YAML document").with_hint("remove the line `---` and what follows it")
+            Problem::new("the file has more than one YAML document").with_hint("remove the line `---` and what follows it")
         }
         Error::NonFiniteFloat { value, .. } => Problem::new(format!("`{value}` is not a finite number")),
         error => Problem::new(format!("this is not YAML: {}", words(error))),
@@ -87,7 +85,7 @@ fn broken(error: &serde_saphyr::Error) -> Problem {
     problem.at(error.location().as_ref().map(place))
 }
 
-/// The library's words without the place, which is told apart.
+/// The library's message without the location, which is reported separately.
 fn words(error: &serde_saphyr::Error) -> String {
     let text = error.to_string();
     let text = text.split(" at line ").next().unwrap_or_default();
@@ -100,7 +98,7 @@ fn place(location: &Location) -> Place {
 }
 
 impl Node {
-    /// The node as JSON. Keys keep no order: JSON objects have none.
+    /// The node as JSON. JSON objects do not keep the order of keys.
     pub(super) fn to_json(&self) -> Json {
         match &self.content {
             Content::Null => Json::Null,
@@ -112,7 +110,7 @@ impl Node {
         }
     }
 
-    /// The node as JSON text, with keys in the order in which they were written: models exist that read by position.
+    /// The node as JSON text, with keys in their original order: some models read by position.
     pub(super) fn to_json_text(&self) -> String {
         match &self.content {
             Content::List(nodes) => {
@@ -128,7 +126,7 @@ impl Node {
         }
     }
 
-    /// The node's number; text that came from a variable may be one too.
+    /// The node's number; text from a variable may be one too.
     pub(super) fn number(&self) -> Option<Numeral> {
         match &self.content {
             Content::Number(number) => Some(number.clone()),
@@ -137,7 +135,7 @@ impl Node {
         }
     }
 
-    /// What the node is, for messages: `a number`.
+    /// The node's kind, for messages: `a number`.
     pub(super) fn kind(&self) -> &'static str {
         match self.content {
             Content::Null => "nothing",

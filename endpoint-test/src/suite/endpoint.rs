@@ -1,4 +1,4 @@
-//! What a suite says of the endpoint itself.
+//! A suite's section about the endpoint.
 
 use std::time::Duration;
 
@@ -8,15 +8,15 @@ use super::reader::{Reader, is_name};
 pub(super) const ENDPOINT_KEYS: &[&str] = &["name", "ready", "variants"];
 pub(super) const READY_KEYS: &[&str] = &["within"];
 
-/// What a suite says of the endpoint itself.
+/// A suite's section about the endpoint.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EndpointSection {
-    /// The endpoint that the suite is for; every endpoint of the stage where it names none.
+    /// The endpoint that the suite is for; `None` for every endpoint of the stage.
     pub name: Option<String>,
     /// How long to wait for the endpoint to be in service.
     pub ready_within: Option<Duration>,
-    /// Variants that must exist and take traffic.
+    /// Variants that must exist and get traffic.
     pub variants: Vec<String>,
 }
 

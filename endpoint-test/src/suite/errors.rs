@@ -1,4 +1,4 @@
-//! All that is wrong with a suite, shown with the lines that are meant.
+//! All problems in a suite, shown with their lines.
 
 use std::error::Error;
 use std::fmt;
@@ -7,20 +7,19 @@ use std::sync::Arc;
 
 use crate::problem::{Place, Problem};
 
-/// The file that problems are about.
 #[derive(Debug, Clone)]
 pub(super) struct Source {
     path: PathBuf,
     text: Arc<str>,
 }
 
-/// All that is wrong with a suite. Both `Display` and `Debug` show each problem with its line, a caret and its hint.
+/// All problems in a suite, shown with their lines, carets and hints.
 pub struct SuiteErrors {
     source: Source,
     problems: Vec<Problem>,
 }
 
-/// Longer lines are cut around the place that is meant.
+/// Longer lines are cut around the marked part.
 const WIDTH: usize = 100;
 
 impl Source {
@@ -41,7 +40,7 @@ impl SuiteErrors {
         &self.problems
     }
 
-    /// The file that they are about.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.source.path
     }
@@ -77,7 +76,6 @@ impl fmt::Display for SuiteErrors {
     }
 }
 
-/// The line that is meant, with carets below it.
 fn snippet(formatter: &mut fmt::Formatter<'_>, text: &str, place: Place) -> fmt::Result {
     let Some(line) = text.lines().nth(place.line.saturating_sub(1)) else { return Ok(()) };
     let line: Vec<char> =

@@ -1,4 +1,4 @@
-//! Reads `expect` and `expect_each`: what the reply must be, each row's reply, and all rows together.
+//! Reads `expect` and `expect_each`: a response, each row's response, and all rows together.
 
 mod json;
 mod metrics;
@@ -18,10 +18,10 @@ use super::reader::{Fields, Reader, addresses, media};
 use crate::expect::golden::GoldenExpectation;
 use crate::expect::number::Tolerance;
 use crate::expect::schema::SchemaExpectation;
-use crate::expect::{CommandExpectation, Expectation, ModelErrorExpectation, ReplyExpectation, TextRule};
+use crate::expect::{CommandExpectation, Expectation, ModelErrorExpectation, ResponseExpectation, TextRule};
 use crate::problem::Place;
 
-const REPLY_KEYS: &[&str] = &["status", "content_type", "text", "json", "schema", "golden", "check"];
+const RESPONSE_KEYS: &[&str] = &["status", "content_type", "text", "json", "schema", "golden", "check"];
 pub(super) const EXPECT_KEYS: &[&str] =
     &["status", "content_type", "text", "json", "schema", "golden", "check", "metrics", "latency", "model_error"];
 pub(super) const EXPECT_EACH_KEYS: &[&str] = &["status", "content_type", "text", "json", "schema", "check", "latency", "at_least"];
@@ -31,65 +31,67 @@ pub(super) const CHECK_KEYS: &[&str] = &["command", "timeout"];
 pub(super) const LATENCY_KEYS: &[&str] = &["max"];
 pub(super) const MODEL_ERROR_KEYS: &[&str] = &["status", "message_contains"];
 
-/// A compiled pattern may take this much memory, in bytes.
+/// The memory limit of a compiled pattern, in bytes.
 const PATTERN_SIZE: usize = 1 << 20;
 
-/// How long a team's own check may take when it does not say.
+/// The default timeout of a check program.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What was read.
 #[derive(Debug, Default)]
-pub(super) struct Read {
+pub(super) struct ReadExpectation {
     pub(super) expectation: Expectation,
     pub(super) whole: Option<WholeExpectation>,
-    /// Columns that are named, to be looked for in the file.
+    /// Columns in it, to be found in the file.
     pub(super) columns: Vec<(String, Place)>,
     pub(super) pending: Vec<PendingFile>,
 }
 
-/// Reads what the one reply of a case must be; without an `expect`, the model must answer with something.
-pub(super) fn of_reply(reader: &mut Reader, node: Option<&Node>) -> Option<Read> {
-    let Some(node) = node else { return Some(Read::default()) };
+/// Reads the expectation for a case's one response; without `expect`, any response with a body.
+pub(super) fn of_response(reader: &mut Reader, node: Option<&Node>) -> Option<ReadExpectation> {
+    let Some(node) = node else { return Some(ReadExpectation::default()) };
     let fields = reader.fields(node, "`expect`", EXPECT_KEYS)?;
     let before = reader.problems.len();
-    let mut read = Read::default();
+    let mut read = ReadExpectation::default();
     if fields.get("metrics").is_some() {
-        reader.problem(fields.key_place("metrics"), "`metrics` are over many answers: they need a payload of `rows`");
+        reader.problem(fields.key_place("metrics"), "`metrics` are over many responses: they need a payload of `rows`");
     }
     let latency_max = latency(reader, &fields);
     match fields.get("model_error") {
         Some(node) => {
-            for key in REPLY_KEYS.iter().filter(|key| fields.get(key).is_some()) {
-                let problem =
-                    reader.problem(fields.key_place(key), format!("`{key}` cannot be checked beside `model_error`: there is no reply"));
-                problem.hint = Some("make two cases of it, or look into `model_error`".to_owned());
+            for key in RESPONSE_KEYS.iter().filter(|key| fields.get(key).is_some()) {
+                let problem = reader
+                    .problem(fields.key_place(key), format!("`{key}` cannot be checked together with `model_error`: there is no response"));
+                problem.hint = Some("split the case in two, or use the keys of `model_error`".to_owned());
             }
             let expected = model_error(reader, node)?;
             read.expectation = Expectation::ModelError { expected, latency_max };
         }
-        None => read.expectation = Expectation::Reply(Box::new(reply(reader, &fields, latency_max, &mut read.pending, &mut read.columns))),
+        None => {
+            read.expectation =
+                Expectation::Response(Box::new(response(reader, &fields, latency_max, &mut read.pending, &mut read.columns)));
+        }
     }
     if let Some((column, place)) = read.columns.first() {
-        reader.problem(*place, format!("there is no column `{column}`: `equals_column` is for a payload of `rows`"));
+        reader.problem(*place, format!("there is no column `{column}`: `equals_column` needs a payload of `rows`"));
     }
     (reader.problems.len() == before).then_some(read)
 }
 
-/// Reads what each row's reply must be, and what must hold of all together.
-pub(super) fn of_rows(reader: &mut Reader, each: Option<&Node>, whole: Option<&Node>) -> Option<Read> {
+/// Reads the expectation for each row's response, and for all rows together.
+pub(super) fn of_rows(reader: &mut Reader, each: Option<&Node>, whole: Option<&Node>) -> Option<ReadExpectation> {
     let before = reader.problems.len();
-    let mut read = Read::default();
+    let mut read = ReadExpectation::default();
     let mut all = WholeExpectation::default();
     if let Some(fields) = each.and_then(|node| reader.fields(node, "`expect_each`", EXPECT_EACH_KEYS)) {
         let latency_max = latency(reader, &fields);
-        read.expectation = Expectation::Reply(Box::new(reply(reader, &fields, latency_max, &mut read.pending, &mut read.columns)));
+        read.expectation = Expectation::Response(Box::new(response(reader, &fields, latency_max, &mut read.pending, &mut read.columns)));
         all.at_least = fields.share(reader, "at_least").unwrap_or(1.0);
     }
     if let Some(fields) = whole.and_then(|node| reader.fields(node, "`expect`", EXPECT_KEYS)) {
         for key in EXPECT_KEYS.iter().filter(|key| !["metrics", "check"].contains(key) && fields.get(key).is_some()) {
-            let problem = reader.problem(fields.key_place(key), format!("`{key}` is asked of one reply, and rows have one each"));
+            let problem = reader.problem(fields.key_place(key), format!("`{key}` is for one response, but each row has its own"));
             problem.hint = Some(match *key {
-                "golden" | "model_error" => "make a case of its own of it".to_owned(),
+                "golden" | "model_error" => "put it into a separate case".to_owned(),
                 _ => "write it under `expect_each`".to_owned(),
             });
         }
@@ -100,14 +102,14 @@ pub(super) fn of_rows(reader: &mut Reader, each: Option<&Node>, whole: Option<&N
     (reader.problems.len() == before).then_some(read)
 }
 
-fn reply(
+fn response(
     reader: &mut Reader,
     fields: &Fields<'_>,
     latency_max: Option<Duration>,
     pending: &mut Vec<PendingFile>,
     columns: &mut Vec<(String, Place)>,
-) -> ReplyExpectation {
-    ReplyExpectation {
+) -> ResponseExpectation {
+    ResponseExpectation {
         status: status(reader, fields),
         content_type: media(reader, fields, "content_type"),
         text: fields.get("text").map(|node| text(reader, node, columns)).unwrap_or_default(),
@@ -128,8 +130,7 @@ fn reply(
 fn status(reader: &mut Reader, fields: &Fields<'_>) -> Option<u16> {
     let status = fields.whole(reader, "status", 200, 599)?;
     if status >= 400 {
-        let problem =
-            reader.problem(fields.place("status"), format!("a model that answers with status {status} makes no reply but an error"));
+        let problem = reader.problem(fields.place("status"), format!("status {status} is a model's error, not a response"));
         problem.hint = Some(format!("write `model_error: {{ status: {status} }}`"));
         return None;
     }
@@ -164,7 +165,7 @@ fn text(reader: &mut Reader, node: &Node, columns: &mut Vec<(String, Place)>) ->
     [equals, column, contains, matches].into_iter().flatten().collect()
 }
 
-/// A schema in a file, by its path, or written out.
+/// A schema in a file, by its path, or inline.
 fn schema(reader: &mut Reader, node: &Node, pending: &mut Vec<PendingFile>) -> Option<SchemaExpectation> {
     match &node.content {
         Content::Text(path) => {
@@ -201,17 +202,17 @@ fn golden(reader: &mut Reader, node: &Node, pending: &mut Vec<PendingFile>) -> O
 
 fn command(reader: &mut Reader, node: &Node) -> Option<CommandExpectation> {
     let fields = reader.fields(node, "`check`", CHECK_KEYS)?;
-    let given = fields.require(reader, "command")?;
-    if let Content::Text(text) = &given.content {
-        // Words are not split here: no shell reads them.
+    let value = fields.require(reader, "command")?;
+    if let Content::Text(text) = &value.content {
+        // Strings are not split into words: there is no shell.
         let words: Vec<_> = text.split_whitespace().collect();
-        reader.problem(given.place, "`command` must be a list: the program, and each of its arguments").hint =
+        reader.problem(value.place, "`command` must be a list: the program, and each of its arguments").hint =
             Some(format!("such as `command: [{}]`", words.join(", ")));
         return None;
     }
     let command: Vec<String> = fields.texts(reader, "command").into_iter().map(|(word, _)| word).collect();
     if command.first().is_none_or(|program| program.trim().is_empty()) || command.iter().any(|word| word.contains('\0')) {
-        reader.problem(given.place, "`command` names no program");
+        reader.problem(value.place, "`command` has no program");
         return None;
     }
     let timeout = fields.duration(reader, "timeout").unwrap_or(CHECK_TIMEOUT);
@@ -223,10 +224,10 @@ fn pattern(reader: &mut Reader, fields: &Fields<'_>) -> Option<Regex> {
     match RegexBuilder::new(text).size_limit(PATTERN_SIZE).build() {
         Ok(pattern) => Some(pattern),
         Err(error) => {
-            // The last line of the library's message says what is wrong; those before it draw the pattern.
+            // The last line of the library's message is the reason; those before show the pattern.
             let reason = error.to_string().lines().last().unwrap_or_default().trim().trim_start_matches("error: ").to_owned();
             reader.problem(fields.place("matches"), format!("`{text}` is not a regular expression: {reason}")).hint =
-                Some("the syntax is that of Rust's `regex` crate; in YAML, single quotes keep backslashes as they are".to_owned());
+                Some("use the syntax of Rust's `regex` crate; in YAML, single quotes keep backslashes unchanged".to_owned());
             None
         }
     }

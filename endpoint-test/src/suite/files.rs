@@ -19,7 +19,7 @@ use crate::target::MAX_BODY;
 #[derive(Debug, Clone)]
 pub(super) struct Unread {
     problem: Problem,
-    /// Whether there is no such file.
+    /// Whether the file does not exist.
     missing: bool,
 }
 
@@ -29,7 +29,6 @@ impl From<Problem> for Unread {
     }
 }
 
-/// Reads a suite from its file, with all that it names.
 pub(super) fn load(path: &Path, options: &SuiteOptions) -> Result<Suite, SuiteErrors> {
     let failed = |problem| SuiteErrors::new(Source::new(path, ""), vec![problem]);
     let bytes = read_bounded(path).map_err(|error| failed(unread(&path.display().to_string(), &error).problem))?;
@@ -45,7 +44,7 @@ pub(super) fn load(path: &Path, options: &SuiteOptions) -> Result<Suite, SuiteEr
     load_files(suite, |file| read_inside(&folder, file))
 }
 
-/// Puts every file's content in its place; the same file is read once.
+/// Adds every file's content to the suite; each file is read once.
 pub(super) fn load_files(mut suite: Suite, mut read: impl FnMut(&str) -> Result<Vec<u8>, Unread>) -> Result<Suite, SuiteErrors> {
     let mut files: HashMap<String, Result<Bytes, Unread>> = HashMap::new();
     let mut problems = Vec::new();
@@ -54,9 +53,9 @@ pub(super) fn load_files(mut suite: Suite, mut read: impl FnMut(&str) -> Result<
         for name in names {
             files.entry(name).or_insert_with_key(|name| read(name).map(Bytes::from));
         }
-        take_in_input(case, &files, &mut suite.warnings, &mut problems);
+        add_input(case, &files, &mut suite.warnings, &mut problems);
         for pending in std::mem::take(&mut case.pending) {
-            if let Err(problem) = take_in(case, &pending, &files[&pending.path], suite.golden_files_may_be_missing) {
+            if let Err(problem) = add_file(case, &pending, &files[&pending.path], suite.golden_files_may_be_missing) {
                 problems.push(problem);
             }
         }
@@ -64,18 +63,13 @@ pub(super) fn load_files(mut suite: Suite, mut read: impl FnMut(&str) -> Result<
     if problems.is_empty() { Ok(suite) } else { Err(SuiteErrors::new(suite.source, problems)) }
 }
 
-fn take_in_input(
-    case: &mut Case,
-    files: &HashMap<String, Result<Bytes, Unread>>,
-    warnings: &mut Vec<Problem>,
-    problems: &mut Vec<Problem>,
-) {
+fn add_input(case: &mut Case, files: &HashMap<String, Result<Bytes, Unread>>, warnings: &mut Vec<Problem>, problems: &mut Vec<Problem>) {
     match &mut case.input {
         Input::One(Payload::File { path, place }) => {
             let loaded = files[path].clone().map_err(|unread| unread.problem.at(Some(*place)));
             match loaded.and_then(|content| payload::sized(content.to_vec(), *place)) {
                 Ok((body, warning)) => {
-                    // One file is one matter, however many cases send it.
+                    // A file is reported once, even if several cases send it.
                     warnings.extend(warning.filter(|warning| !warnings.iter().any(|known| known.message == warning.message)));
                     case.input = Input::One(Payload::Loaded(body));
                 }
@@ -95,10 +89,10 @@ fn take_in_input(
     }
 }
 
-/// Takes in a file of an expectation.
-fn take_in(case: &mut Case, pending: &PendingFile, file: &Result<Bytes, Unread>, may_be_missing: bool) -> Result<(), Problem> {
-    let Expectation::Reply(expected) = &mut case.expectation else { return Ok(()) };
-    let told = |problem: Problem| problem.at(Some(pending.place));
+/// Adds a file of an expectation to the case.
+fn add_file(case: &mut Case, pending: &PendingFile, file: &Result<Bytes, Unread>, may_be_missing: bool) -> Result<(), Problem> {
+    let Expectation::Response(expected) = &mut case.expectation else { return Ok(()) };
+    let located = |problem: Problem| problem.at(Some(pending.place));
     match (pending.kind, file) {
         (PendingKind::Golden, Ok(content)) => {
             if let Some(golden) = &mut expected.golden {
@@ -108,21 +102,21 @@ fn take_in(case: &mut Case, pending: &PendingFile, file: &Result<Bytes, Unread>,
         (PendingKind::Golden, Err(unread)) if unread.missing && may_be_missing => {}
         (PendingKind::Golden, Err(unread)) if unread.missing => {
             let problem = Problem::new(format!("the golden file `{}` does not exist", pending.path));
-            return Err(told(problem.with_hint("record it from a reply that is right").code(ProblemCode::GoldenFileMissing)));
+            return Err(located(problem.with_hint("record it from a right response").code(ProblemCode::GoldenFileMissing)));
         }
         (PendingKind::Schema, Ok(content)) => {
-            let schema =
-                serde_json::from_slice(content).map_err(|error| told(Problem::new(format!("`{}` is not JSON: {error}", pending.path))))?;
+            let schema = serde_json::from_slice(content)
+                .map_err(|error| located(Problem::new(format!("`{}` is not JSON: {error}", pending.path))))?;
             let compiled = SchemaExpectation::compile(&schema, &pending.path)
-                .map_err(|message| told(Problem::new(format!("`{}`: {message}", pending.path))))?;
+                .map_err(|message| located(Problem::new(format!("`{}`: {message}", pending.path))))?;
             expected.schema = Some(compiled);
         }
-        (_, Err(unread)) => return Err(told(unread.problem.clone())),
+        (_, Err(unread)) => return Err(located(unread.problem.clone())),
     }
     Ok(())
 }
 
-/// Reads a file of the suite's folder. Symbolic links are followed as long as they stay in the folder.
+/// Reads a file of the suite's folder, also through symbolic links within it.
 fn read_inside(folder: &Path, file: &str) -> Result<Vec<u8>, Unread> {
     let failed = |error: io::Error| unread(file, &error);
     let path = fs::canonicalize(folder.join(file)).map_err(failed)?;
@@ -130,21 +124,21 @@ fn read_inside(folder: &Path, file: &str) -> Result<Vec<u8>, Unread> {
         let problem = Problem::new(format!("`{file}` is a link that leaves the suite's folder")).with_hint("copy the file into the folder");
         return Err(problem.into());
     }
-    // Looked at before it is opened: opening a pipe would wait for its other end.
+    // Check before opening: opening a pipe waits for its other end.
     if !fs::metadata(&path).map_err(failed)?.is_file() {
         return Err(Problem::new(format!("`{file}` is not a file")).into());
     }
     read_bounded(&path).map_err(failed)
 }
 
-/// Reads a file, but no more than one byte above the limit: that is enough to refuse it.
+/// Reads a file up to one byte above the limit, which is enough to refuse it.
 fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(MAX_BODY as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// A file that could not be read, in the operating system's words.
+/// A file that could not be read, with the operating system's message.
 pub(super) fn unread(path: &str, error: &io::Error) -> Unread {
     let problem = Problem::new(format!("cannot read `{path}`: {error}"));
     match error.kind() {

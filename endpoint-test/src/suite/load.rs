@@ -8,8 +8,7 @@ use super::reader::{Fields, Reader};
 use super::{Case, nearest};
 use crate::expect::Expectation;
 use crate::load::plan::{
-    Arrivals, DEFAULT_ABORT, DEFAULT_IN_FLIGHT, HIGHEST_RATE, LONGEST_LOAD, LoadPlan, MOST_IN_FLIGHT, MOST_REQUESTS, Phase, Traffic,
-    planned,
+    Arrivals, DEFAULT_ABORT, DEFAULT_IN_FLIGHT, LoadPlan, MAX_IN_FLIGHT, MAX_LOAD, MAX_RATE, MAX_REQUESTS, Phase, Traffic, planned,
 };
 use crate::load::threshold::{self, Counted, Metric, Statistic, Threshold};
 use crate::problem::Place;
@@ -19,13 +18,13 @@ pub(super) const LOAD_KEYS: &[&str] =
 pub(super) const PHASE_KEYS: &[&str] = &["name", "rate", "users", "for", "thresholds"];
 pub(super) const WARMUP_KEYS: &[&str] = &["requests", "for"];
 
-/// What holds of every load whose suite says nothing of errors.
+/// The threshold of every load without one on errors.
 const DEFAULT_ERRORS: &str = "errors < 1%";
-/// The most phases: more of them no chart can show.
-const MOST_PHASES: usize = 50;
-const LONGEST_NAME: usize = 80;
+/// The most phases that a chart can show.
+const MAX_PHASES: usize = 50;
+const MAX_NAME: usize = 80;
 
-/// Reads the whole section. `names` are those of all cases, `cases` those that could be read.
+/// Reads the whole section. `names` are those of all cases, `cases` the valid ones.
 pub(super) fn read(reader: &mut Reader, node: &Node, names: &HashMap<String, Place>, cases: &[Case]) -> Option<LoadPlan> {
     let before = reader.problems.len();
     let fields = reader.fields(node, "`load`", LOAD_KEYS)?;
@@ -33,8 +32,8 @@ pub(super) fn read(reader: &mut Reader, node: &Node, names: &HashMap<String, Pla
     let mut phases = Vec::new();
     let mut thresholds = Vec::new();
     if let Some(nodes) = fields.require(reader, "phases").and_then(|_| fields.list(reader, "phases")) {
-        if nodes.len() > MOST_PHASES {
-            reader.problem(fields.place("phases"), format!("a load has at most {MOST_PHASES} phases, not {}", nodes.len()));
+        if nodes.len() > MAX_PHASES {
+            reader.problem(fields.place("phases"), format!("a load has at most {MAX_PHASES} phases, not {}", nodes.len()));
         }
         for (index, node) in nodes.iter().enumerate() {
             phases.extend(phase(reader, node, index, &mut thresholds));
@@ -47,7 +46,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node, names: &HashMap<String, Pla
         cases,
         arrivals: arrivals(reader, &fields),
         max_in_flight: fields
-            .whole(reader, "max_in_flight", 1, MOST_IN_FLIGHT)
+            .whole(reader, "max_in_flight", 1, MAX_IN_FLIGHT)
             .and_then(|number| usize::try_from(number).ok())
             .unwrap_or(DEFAULT_IN_FLIGHT),
         timeout: fields.duration(reader, "timeout"),
@@ -68,7 +67,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node, names: &HashMap<String, Pla
     let mut plan = LoadPlan { thresholds, ..plan };
     if let Some(warm_up) = warm_up {
         plan.phases.insert(0, warm_up);
-        // The places of phases are those of the plan, in which the warm-up is the first.
+        // Phases are indexed as in the plan, in which the warm-up is the first.
         for threshold in &mut plan.thresholds {
             threshold.phase = threshold.phase.map(|phase| phase + 1);
         }
@@ -77,14 +76,14 @@ pub(super) fn read(reader: &mut Reader, node: &Node, names: &HashMap<String, Pla
     (reader.problems.len() == before).then_some(plan)
 }
 
-/// The cases that are asked, in the order in which `use` names them.
+/// The cases of the load, in the order of `use`.
 fn used(reader: &mut Reader, fields: &Fields<'_>, names: &HashMap<String, Place>, cases: &[Case]) -> Vec<String> {
     let Some(_) = fields.get("use") else {
-        let answers = |case: &&Case| matches!(case.expectation, Expectation::Reply(_));
+        let answers = |case: &&Case| matches!(case.expectation, Expectation::Response(_));
         let all: Vec<_> = cases.iter().filter(answers).map(|case| case.name.clone()).collect();
-        // Cases that could not be read have been told already.
+        // Invalid cases have been reported already.
         if all.is_empty() && reader.problems.is_empty() {
-            reader.problem(fields.key_place("phases"), "no case expects an answer, so that a load has nothing to send").hint =
+            reader.problem(fields.key_place("phases"), "no case expects a response, so the load has nothing to send").hint =
                 Some("add a case, or name cases with `use`".to_owned());
         }
         return all;
@@ -92,7 +91,7 @@ fn used(reader: &mut Reader, fields: &Fields<'_>, names: &HashMap<String, Place>
     let mut used = Vec::new();
     for node in fields.list(reader, "use").unwrap_or_default() {
         let Content::Text(name) = &node.content else {
-            reader.problem(node.place, format!("`use` names cases, and this is {}", node.kind()));
+            reader.problem(node.place, format!("`use` must be a list of case names, not {}", node.kind()));
             continue;
         };
         if names.contains_key(name.trim()) {
@@ -101,13 +100,13 @@ fn used(reader: &mut Reader, fields: &Fields<'_>, names: &HashMap<String, Place>
         }
         reader.problem(node.place, format!("there is no case `{name}`")).hint = Some(match nearest(name, cases.iter().map(Case::name)) {
             Some(nearest) => format!("did you mean `{nearest}`?"),
-            None => "`use` takes the names of cases of this suite".to_owned(),
+            None => "give the names of cases of this suite".to_owned(),
         });
     }
     used
 }
 
-/// A threshold, and the node that it was written in.
+/// A threshold and its node.
 type Placed<'a> = (Threshold, &'a Node);
 
 fn phase<'a>(reader: &mut Reader, node: &'a Node, index: usize, thresholds: &mut Vec<Placed<'a>>) -> Option<Phase> {
@@ -115,20 +114,20 @@ fn phase<'a>(reader: &mut Reader, node: &'a Node, index: usize, thresholds: &mut
     let duration = fields.require(reader, "for").and_then(|_| fields.duration(reader, "for"));
     let traffic = match (fields.get("rate"), fields.get("users")) {
         (Some(_), None) => open(reader, &fields),
-        (None, Some(_)) => fields.whole(reader, "users", 1, MOST_IN_FLIGHT).map(users),
+        (None, Some(_)) => fields.whole(reader, "users", 1, MAX_IN_FLIGHT).map(users),
         _ => {
             if !fields.lacks_all(&["rate", "users"]) && fields.get("rate").is_none() {
                 return None;
             }
             reader.problem(node.place, "a phase has one of `rate` and `users`").hint =
-                Some("`rate: 5/s` sends whatever becomes of the answers; with `users: 4` each waits for an answer first".to_owned());
+                Some("`rate: 5/s` sends without waiting for responses; with `users: 4` each user waits for a response first".to_owned());
             None
         }
     };
     thresholds.extend(thresholds_of(reader, &fields, Some(index)));
     let name = match fields.text(reader, "name").map(str::trim) {
-        Some(name) if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) => {
-            reader.problem(fields.place("name"), format!("a phase's `name` is one line of at most {LONGEST_NAME} characters"));
+        Some(name) if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) => {
+            reader.problem(fields.place("name"), format!("a phase's `name` is one line of at most {MAX_NAME} characters"));
             return None;
         }
         Some(name) => name.to_owned(),
@@ -159,8 +158,8 @@ fn open(reader: &mut Reader, fields: &Fields<'_>) -> Option<Traffic> {
         reader.problem(place, "a `rate` of zero sends nothing");
         return None;
     }
-    if from.max(to) > HIGHEST_RATE {
-        reader.problem(place, format!("a `rate` is at most {HIGHEST_RATE}/s"));
+    if from.max(to) > MAX_RATE {
+        reader.problem(place, format!("a `rate` is at most {MAX_RATE}/s"));
         return None;
     }
     Some(Traffic::Open { from, to })
@@ -179,11 +178,11 @@ fn warm_up(reader: &mut Reader, node: &Node, first: Option<&Phase>) -> Option<Ph
     let name = "warm-up".to_owned();
     match (first.traffic, requests, duration) {
         (Traffic::Open { from, to }, Some(requests), _) => {
-            // At the first phase's mean rate: a warm-up that ramps would begin with nothing.
+            // At the first phase's mean rate: a ramp from zero would send almost nothing.
             let rate = f64::midpoint(from, to);
-            #[expect(clippy::cast_precision_loss, reason = "ten thousand at most")]
+            #[expect(clippy::cast_precision_loss, reason = "at most ten thousand")]
             let seconds = requests as f64 / rate;
-            let Some(duration) = Duration::try_from_secs_f64(seconds).ok().filter(|duration| *duration <= LONGEST_LOAD) else {
+            let Some(duration) = Duration::try_from_secs_f64(seconds).ok().filter(|duration| *duration <= MAX_LOAD) else {
                 let message = format!("at the first phase's rate {requests} requests take more than an hour");
                 reader.problem(fields.place("requests"), message).hint = Some("warm up with fewer".to_owned());
                 return None;
@@ -203,7 +202,7 @@ fn warm_up(reader: &mut Reader, node: &Node, first: Option<&Phase>) -> Option<Ph
 }
 
 fn arrivals(reader: &mut Reader, fields: &Fields<'_>) -> Arrivals {
-    // The same moments in every run, unless another seed is asked for: results can be compared.
+    // By default each run has the same arrival times, so that results can be compared.
     let seed = fields.whole(reader, "seed", 0, u64::MAX);
     match fields.text(reader, "arrivals") {
         Some("poisson") => Arrivals::Poisson { seed: seed.unwrap_or(1) },
@@ -242,9 +241,8 @@ fn abort(reader: &mut Reader, fields: &Fields<'_>) -> Option<f64> {
     if let Some(percent) = part.filter(|percent| (0.0..100.0).contains(percent)) {
         return Some(percent / 100.0);
     }
-    reader
-        .problem(fields.place("abort_when"), format!("`abort_when` must say which part of failed requests is hopeless, not `{text}`"))
-        .hint = Some("such as `errors > 50%`, of the last hundred requests, or `never`".to_owned());
+    reader.problem(fields.place("abort_when"), format!("`abort_when` must be a percentage of failed requests, not `{text}`")).hint =
+        Some("such as `errors > 50%`, of the last hundred requests, or `never`".to_owned());
     None
 }
 
@@ -267,7 +265,7 @@ fn thresholds_of<'a>(reader: &mut Reader, fields: &Fields<'a>, phase: Option<usi
     thresholds
 }
 
-/// A percentile that the planned requests cannot carry is refused before anything is sent.
+/// Refuses a percentile that needs more samples than the planned requests.
 fn carried(reader: &mut Reader, plan: &LoadPlan, thresholds: &[Placed<'_>]) {
     for (threshold, node) in thresholds {
         let Some(statistic @ Statistic::Percentile(_)) = threshold.metric.statistic() else { continue };
@@ -275,30 +273,30 @@ fn carried(reader: &mut Reader, plan: &LoadPlan, thresholds: &[Placed<'_>]) {
             Some(phase) => planned(plan.phases.get(phase)),
             None => planned(&plan.phases),
         };
-        // How much users send depends on the answers: then it is looked at when they are there.
+        // With users the number of requests depends on the responses: it is checked afterwards.
         let Some(sent) = sent.filter(|sent| *sent < statistic.needs()) else { continue };
         let what = threshold.expression.split(' ').find(|word| word.starts_with('p')).unwrap_or_default();
-        let message = format!("`{what}` needs {} requests, ten of them beyond it, and {sent} are planned", statistic.needs());
+        let message = format!("`{what}` needs {} requests, ten of them beyond it, but only {sent} are planned", statistic.needs());
         reader.problem(node.place, message).hint = Some(match best(sent) {
-            Some(best) => format!("make the load longer or faster, or look at `p{best}` at most"),
+            Some(best) => format!("make the load longer or faster, or use at most `p{best}`"),
             None => "make the load longer or faster".to_owned(),
         });
     }
 }
 
-/// The highest usual percentile that so many requests carry.
+/// The highest usual percentile that this number of requests supports.
 fn best(sent: u64) -> Option<f64> {
     [99.99, 99.9, 99.0, 95.0, 90.0, 75.0, 50.0].into_iter().find(|percent| Statistic::Percentile(percent / 100.0).needs() <= sent)
 }
 
-/// A load costs money and time: both have an end.
+/// A load costs money and time: both are limited.
 fn bounded(reader: &mut Reader, node: &Node, plan: &LoadPlan) {
-    if plan.duration() > LONGEST_LOAD {
+    if plan.duration() > MAX_LOAD {
         let minutes = plan.duration().as_secs() / 60;
-        reader.problem(node.place, format!("the load takes {minutes} minutes, and a load takes an hour at most"));
+        reader.problem(node.place, format!("the load takes {minutes} minutes; the limit is an hour"));
     }
     let open = plan.phases.iter().filter(|phase| phase.planned().is_some());
-    if let Some(sent) = planned(open.clone()).filter(|sent| *sent > MOST_REQUESTS) {
-        reader.problem(node.place, format!("the load sends {sent} requests, and a load sends {MOST_REQUESTS} at most"));
+    if let Some(sent) = planned(open.clone()).filter(|sent| *sent > MAX_REQUESTS) {
+        reader.problem(node.place, format!("the load sends {sent} requests; the limit is {MAX_REQUESTS}"));
     }
 }

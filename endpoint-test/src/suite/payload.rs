@@ -1,4 +1,4 @@
-//! What a case sends: one of `csv`, `json`, `text`, `base64`, `file`, `rows` and `sample`.
+//! The payload of a case: one of `csv`, `json`, `text`, `base64`, `file`, `rows` and `sample`.
 
 use std::path::{Component, Path};
 
@@ -17,16 +17,16 @@ use crate::target::{LARGE_BODY, MAX_BODY};
 pub(super) const PAYLOAD_KEYS: &[&str] = &["csv", "json", "text", "base64", "file", "rows", "sample", "content_type"];
 const KINDS: &[&str] = &["csv", "json", "text", "base64", "file", "rows", "sample"];
 
-/// Reads a payload and settles its media type: the case's own word, else what the kind of payload says, else the suite's
-/// default, else the file's ending.
+/// Reads a payload and determines its media type, in this order: the case's own, that of the kind
+/// of payload, the suite's default, that of the file name extension.
 pub(super) fn read(reader: &mut Reader, node: &Node, own: &Settings, defaults: &Settings) -> Option<(Input, String)> {
     let fields = reader.fields(node, "`payload`", PAYLOAD_KEYS)?;
     let kinds: Vec<&str> = KINDS.iter().copied().filter(|kind| fields.get(kind).is_some()).collect();
     let &[kind] = kinds.as_slice() else {
         let message = match kinds.as_slice() {
             [] if !fields.lacks_all(KINDS) => return None,
-            [] => "`payload` holds nothing to send".to_owned(),
-            _ => format!("`payload` holds {} at once", kinds.iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(" and ")),
+            [] => "`payload` is empty".to_owned(),
+            _ => format!("`payload` has {} at once", kinds.iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(" and ")),
         };
         reader.problem(node.place, message).hint =
             Some("give one of `csv`, `json`, `text`, `base64`, `file`, `rows` and `sample`".to_owned());
@@ -63,12 +63,12 @@ pub(super) fn read(reader: &mut Reader, node: &Node, own: &Settings, defaults: &
         }
     };
     if content_type.is_none() {
-        reader.problem(place, "the payload's media type is not known").hint = Some(format!("add `content_type` beside `{kind}`"));
+        reader.problem(place, "the payload's media type is unknown").hint = Some(format!("add `content_type` beside `{kind}`"));
     }
     Some((input, content_type?))
 }
 
-/// The media type that the case itself names, beside its payload or one level up.
+/// The media type that the case sets, beside its payload or one level above.
 fn content_type(reader: &mut Reader, fields: &Fields<'_>, own: &Settings) -> Option<String> {
     let beside = media(reader, fields, "content_type");
     if beside.is_some() && own.content_type.is_some() && beside != own.content_type {
@@ -78,19 +78,19 @@ fn content_type(reader: &mut Reader, fields: &Fields<'_>, own: &Settings) -> Opt
     beside.or_else(|| own.content_type.clone())
 }
 
-/// CSV is text: a single number that YAML reads as one loses its digits.
+/// CSV is text: YAML would change the digits of a single number.
 fn csv(reader: &mut Reader, fields: &Fields<'_>) -> Option<Input> {
     let place = fields.place("csv");
     if let Some(Node { content: Content::List(_), .. }) = fields.get("csv") {
         reader.problem(place, "`csv` must be text, not a list").hint =
-            Some("write the rows as they go over the wire: `csv: \"5.1,3.5,1.4,0.2\"`".to_owned());
+            Some("write the rows as they are sent: `csv: \"5.1,3.5,1.4,0.2\"`".to_owned());
         return None;
     }
     let text = fields.text(reader, "csv")?.to_owned();
     inline(reader, place, text.into_bytes())
 }
 
-/// Any bytes, as base64 with its padding; blanks and line breaks in it are of no account.
+/// Bytes as base64 with padding; whitespace is ignored.
 fn base64(reader: &mut Reader, fields: &Fields<'_>) -> Option<Input> {
     let place = fields.place("base64");
     let text: String = fields.text(reader, "base64")?.split_ascii_whitespace().collect();
@@ -98,7 +98,7 @@ fn base64(reader: &mut Reader, fields: &Fields<'_>) -> Option<Input> {
         Ok(body) => inline(reader, place, body),
         Err(error) => {
             reader.problem(place, format!("this is not base64: {error}")).hint =
-                Some("`base64 -w0 FILE` writes it; a larger payload is better named with `file`".to_owned());
+                Some("`base64 -w0 FILE` encodes a file; use `file` for a larger payload".to_owned());
             None
         }
     }
@@ -117,20 +117,19 @@ fn inline(reader: &mut Reader, place: Place, body: Vec<u8>) -> Option<Input> {
     }
 }
 
-/// A body of a size that AWS may take, with a warning when not every endpoint does.
+/// A body within the size limit of AWS, with a warning if some endpoints refuse it.
 pub(super) fn sized(body: Vec<u8>, place: Place) -> Result<(Bytes, Option<Problem>), Problem> {
     let size = body.len();
     if size > MAX_BODY {
-        let problem = Problem::new(format!("the payload has {size} bytes, and a real-time endpoint takes {MAX_BODY}"));
-        return Err(problem.at(Some(place)).with_hint("send less; larger inputs are for asynchronous endpoints"));
+        let problem = Problem::new(format!("the payload has {size} bytes; a real-time endpoint accepts {MAX_BODY}"));
+        return Err(problem.at(Some(place)).with_hint("send less, or use an asynchronous endpoint"));
     }
-    let warning = (size > LARGE_BODY).then(|| {
-        Problem::new(format!("the payload has {size} bytes, and not every endpoint takes more than {LARGE_BODY}")).at(Some(place))
-    });
+    let warning = (size > LARGE_BODY)
+        .then(|| Problem::new(format!("the payload has {size} bytes; some endpoints accept only {LARGE_BODY}")).at(Some(place)));
     Ok((Bytes::from(body), warning))
 }
 
-/// A path that stays in the suite's folder by its words alone; links are looked at when the file is read.
+/// A path within the suite's folder, judged by its text; links are checked when the file is read.
 pub(super) fn inside(reader: &mut Reader, place: Place, key: &str, path: &str) -> Option<String> {
     let inside = !path.is_empty()
         && !path.contains(['\\', ':', '\0'])

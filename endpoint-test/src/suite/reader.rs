@@ -1,4 +1,4 @@
-//! Reads the tree of a suite file into a [`Suite`] and collects all that is wrong with it on the way.
+//! Reads the tree of a suite file into a [`Suite`] and collects all problems.
 
 mod case;
 mod fields;
@@ -19,18 +19,17 @@ use super::{CompareSettings, FORMAT_VERSION, Suite, SuiteOptions, endpoint, vari
 use crate::expect::number::Tolerance;
 use crate::problem::Problem;
 
-/// The largest suite file, in bytes. Larger payloads belong into files of their own.
-const LARGEST: usize = 8 * 1024 * 1024;
+/// The largest suite file, in bytes. Put larger payloads into separate files.
+const MAX_SIZE: usize = 8 * 1024 * 1024;
 
 pub(super) const SUITE_KEYS: &[&str] = &["version", "name", "variables", "endpoint", "defaults", "cases", "compare", "load"];
 pub(super) const DEFAULTS_KEYS: &[&str] = settings::DEFAULTS_KEYS;
 pub(super) const COMPARE_KEYS: &[&str] = &["abs", "rel", "ignore", "at_most"];
 
-/// Reads a suite file's text.
 pub(super) fn read(text: &str, path: &Path, options: &SuiteOptions) -> Result<Suite, SuiteErrors> {
     let source = Source::new(path, text);
-    if text.len() > LARGEST {
-        let problem = Problem::new(format!("the file has {} bytes, and a suite may have {LARGEST}", text.len()))
+    if text.len() > MAX_SIZE {
+        let problem = Problem::new(format!("the file has {} bytes; the limit of a suite is {MAX_SIZE}", text.len()))
             .with_hint("put large payloads into files and name them with `file`");
         return Err(SuiteErrors::new(source, vec![problem]));
     }
@@ -63,7 +62,7 @@ fn suite(reader: &mut Reader, root: &Node, source: Source) -> Option<Suite> {
     };
     let nodes: &[Node] = match fields.require(reader, "cases").map(|node| (&node.content, node)) {
         Some((Content::List(nodes), _)) => nodes,
-        // A key with nothing behind it is an empty list: all cases were commented out.
+        // A key without a value is an empty list: all cases were commented out.
         Some((Content::Null, _)) | None => &[],
         Some((_, node)) => {
             reader.problem(node.place, format!("`cases` must be a list, not {}", node.kind())).hint =
@@ -79,7 +78,7 @@ fn suite(reader: &mut Reader, root: &Node, source: Source) -> Option<Suite> {
     if fields.get("load").is_some() {
         let problem = reader.problem(fields.key_place("load"), "this program was built without the load generator");
         problem.code = Some(crate::problem::ProblemCode::LoadNotSupported);
-        problem.hint = Some("leave out `load`, or build endpoint-test with its feature `load`".to_owned());
+        problem.hint = Some("remove `load`, or build endpoint-test with its feature `load`".to_owned());
     }
     Some(Suite {
         name,
@@ -104,7 +103,7 @@ fn version(reader: &mut Reader, fields: &Fields<'_>) {
                 Content::Text(text) => format!("{text:?}"),
                 _ => node.kind().to_owned(),
             };
-            let problem = reader.problem(node.place, format!("`version` is {found}, and this program reads version {FORMAT_VERSION}"));
+            let problem = reader.problem(node.place, format!("`version` is {found}; this program reads version {FORMAT_VERSION}"));
             problem.hint = Some(format!("write `version: {FORMAT_VERSION}`, or use a newer program"));
         }
     }

@@ -1,19 +1,19 @@
-//! Puts a model package's sample payloads into the cases that ask for them.
+//! Adds a model package's sample payloads to the cases that send them.
 
 use super::Suite;
 use super::case::{Case, Input, Payload};
 use crate::media_type;
 use crate::samples::Samples;
 
-/// What a case's media type is while its payload is not known.
+/// The media type of a case until its payload is known.
 pub(super) const UNKNOWN: &str = "application/octet-stream";
 
-pub(super) fn hand_in(mut suite: Suite, samples: Result<&Samples, &str>) -> Suite {
+pub(super) fn add(mut suite: Suite, samples: Result<&Samples, &str>) -> Suite {
     for case in std::mem::take(&mut suite.cases) {
         #[cfg(feature = "load")]
         let name = case.name.clone();
         let cases = cases(case, samples);
-        // A load that uses the case uses all that it became.
+        // A load that uses the case uses all cases made from it.
         #[cfg(feature = "load")]
         if let Some(load) = &mut suite.load {
             let used = load.cases.drain(..).collect::<Vec<_>>().into_iter();
@@ -25,7 +25,7 @@ pub(super) fn hand_in(mut suite: Suite, samples: Result<&Samples, &str>) -> Suit
     suite
 }
 
-/// The case with its sample; of one that asks for all, a case for each.
+/// The case with its sample; for `all`, a case for each.
 fn cases(mut case: Case, samples: Result<&Samples, &str>) -> Vec<Case> {
     let Input::One(Payload::Sample { file, .. }) = &case.input else { return vec![case] };
     let file = file.clone();

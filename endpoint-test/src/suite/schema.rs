@@ -1,9 +1,9 @@
-//! The JSON Schema of a suite file, for editors: they complete keys and mark mistakes while a suite is written.
+//! The JSON Schema of a suite file, for editors: they complete keys and mark mistakes.
 //!
-//! The types here only describe the file: it is read by [`reader`](super::reader), which says more about what is wrong
-//! than a derived reader could. A test keeps the two together.
+//! The types here only describe the file. [`reader`](super::reader) reads it, with better messages
+//! than a derived reader. A test compares the two.
 
-#![expect(dead_code, reason = "the fields are read by the derived code alone, for their names and types")]
+#![expect(dead_code, reason = "only the derived code reads the fields, for their names and types")]
 
 use std::collections::BTreeMap;
 
@@ -22,19 +22,19 @@ struct SuiteFile {
     /// The version of this format: 1.
     #[schemars(range(min = 1, max = 1))]
     version: u32,
-    /// What the suite is about.
+    /// The suite's own name.
     name: Option<String>,
-    /// What `${name}` stands for in a value, when `--var` gives no other value. A name without a value has to be given.
+    /// Default values of `${name}`, which the caller may override. A name without one must be given.
     variables: Option<BTreeMap<String, Option<VariableValue>>>,
-    /// What is so of the endpoint itself.
+    /// The endpoint.
     endpoint: Option<Endpoint>,
-    /// What every case inherits unless it says otherwise.
+    /// Defaults for every case.
     defaults: Option<Defaults>,
-    /// The cases, run one after another. Empty: nothing is tested, which is not success.
+    /// The cases, run one after another. Without cases nothing is tested, which is not a success.
     cases: Option<Vec<Case>>,
-    /// How the endpoint must answer when many ask at once. It comes after the cases, and only when they passed.
+    /// The load on the endpoint. It runs after the cases, and only if they passed.
     load: Option<Load>,
-    /// How answers are compared with those of another endpoint, with `--compare-with`.
+    /// How responses are compared with those of another endpoint.
     compare: Option<Compare>,
 }
 
@@ -42,15 +42,15 @@ struct SuiteFile {
 #[derive(JsonSchema)]
 struct VariableValue(#[schemars(extend("type" = ["string", "number", "boolean"]))] Value);
 
-/// What is so of the endpoint itself.
+/// The endpoint.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct Endpoint {
-    /// The endpoint that the suite is for; every endpoint of the stage where none is named.
+    /// The endpoint that the suite is for; every endpoint of the stage by default.
     name: Option<String>,
     /// How long to wait for the endpoint.
     ready: Option<Ready>,
-    /// Variants that must exist and take traffic.
+    /// Variants that must exist and get traffic.
     #[schemars(length(min = 1))]
     variants: Option<Vec<VariantName>>,
 }
@@ -63,7 +63,7 @@ struct Ready {
     within: Duration,
 }
 
-/// How answers are compared with those of another endpoint.
+/// How responses are compared with those of another endpoint.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct Compare {
@@ -73,84 +73,84 @@ struct Compare {
     /// How far numbers may be off, as a part of the other endpoint's number.
     #[schemars(range(min = 0.0))]
     rel: Option<f64>,
-    /// Places that may differ: JSON Pointers or JSONPaths.
+    /// Locations that may differ: JSON Pointers or JSONPaths.
     ignore: Option<OneOrMore>,
-    /// The part of the requests whose answers may differ; more is a failure.
+    /// The part of the requests whose responses may differ; more is a failure.
     #[schemars(range(min = 0.0, max = 1.0))]
     at_most: Option<f64>,
 }
 
-/// What every case inherits unless it says otherwise.
+/// Defaults for every case.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct Defaults {
-    /// The media type asked for.
+    /// The requested media type.
     accept: Option<MediaType>,
     /// The media type of payloads given as `text` or `file`.
     content_type: Option<MediaType>,
-    /// How long a case waits for its reply.
+    /// How long a case waits for its response.
     timeout: Option<Duration>,
-    /// The production variant that must answer.
+    /// The production variant to invoke.
     target_variant: Option<VariantName>,
-    /// The model of a multi-model endpoint that must answer.
+    /// The model of a multi-model endpoint to invoke.
     #[schemars(length(min = 1, max = 1024))]
     target_model: Option<String>,
-    /// The container of a direct multi-container endpoint that must answer.
+    /// The container of a direct multi-container endpoint to invoke.
     target_container: Option<VariantName>,
-    /// The inference component that must answer.
+    /// The inference component to invoke.
     inference_component: Option<VariantName>,
     /// `X-Amzn-SageMaker-Custom-Attributes`.
     custom_attributes: Option<CustomAttributes>,
 }
 
-/// One question to the model, and what its answer must be.
+/// One request to the model, and the expected response.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct Case {
-    /// What the case shows; unique in its suite.
+    /// What the case tests; unique in its suite.
     #[schemars(length(min = 1, max = 300))]
     name: String,
-    /// What is sent.
+    /// The payload.
     payload: Payload,
-    /// The media type asked for.
+    /// The requested media type.
     accept: Option<MediaType>,
-    /// The payload's media type, when its kind does not say it.
+    /// The payload's media type, if its kind does not determine it.
     content_type: Option<MediaType>,
-    /// How long the case waits for its reply.
+    /// How long the case waits for its response.
     timeout: Option<Duration>,
-    /// The production variant that must answer, whatever its weight.
+    /// The production variant to invoke, whatever its weight.
     target_variant: Option<VariantName>,
-    /// The model of a multi-model endpoint that must answer.
+    /// The model of a multi-model endpoint to invoke.
     #[schemars(length(min = 1, max = 1024))]
     target_model: Option<String>,
-    /// The container of a direct multi-container endpoint that must answer.
+    /// The container of a direct multi-container endpoint to invoke.
     target_container: Option<VariantName>,
-    /// The inference component that must answer.
+    /// The inference component to invoke.
     inference_component: Option<VariantName>,
-    /// An id under which captured data keeps the request.
+    /// The inference id, which is recorded with captured data.
     #[schemars(length(min = 1, max = 64))]
     inference_id: Option<String>,
     /// `X-Amzn-SageMaker-Custom-Attributes`: at most 1024 printable ASCII characters.
     custom_attributes: Option<CustomAttributes>,
-    /// What the answer must be. Without it: a reply with a body.
+    /// The expected response. By default: a response with a body.
     expect: Option<Expect>,
-    /// What each row's answer must be, for a payload of `rows`.
+    /// The expected response to each row, for a payload of `rows`.
     expect_each: Option<ExpectEach>,
 }
 
-/// What is sent: one of `csv`, `json`, `text`, `base64`, `file`, `rows` and `sample`.
+/// The payload: one of `csv`, `json`, `text`, `base64`, `file`, `rows` and `sample`.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct Payload {
-    /// CSV rows, as they go over the wire (`text/csv`).
+    /// CSV rows, as they are sent (`text/csv`).
     csv: Option<String>,
     /// Any value, sent as JSON (`application/json`).
     json: Option<Value>,
-    /// Text (`text/plain`, unless said otherwise).
+    /// Text (`text/plain` by default).
     text: Option<String>,
     /// Any bytes, as base64.
     base64: Option<String>,
-    /// A file beside the suite file or below its folder.
+    /// A file in the suite file's folder or below it.
     file: Option<String>,
     /// The rows of a CSV file, each of which is a request.
     rows: Option<Rows>,
@@ -164,9 +164,10 @@ struct Payload {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct Rows {
-    /// The file, beside the suite file or below its folder.
+    /// The file, in the suite file's folder or below it.
     file: String,
-    /// Whether the first line names the columns; if not, they go by their numbers, from 0. Without it, yes.
+    /// Whether the first line has the columns' names. If not, they are numbers from 0. `true` by
+    /// default.
     header: Option<bool>,
     /// Columns that are not sent, such as the label.
     drop: Option<OneOrMore>,
@@ -175,15 +176,15 @@ struct Rows {
     /// How many rows are sent, from the first.
     #[schemars(range(min = 1))]
     first: Option<u64>,
-    /// How a row goes over the wire; `csv` when not given.
+    /// The format in which a row is sent; `csv` by default.
     #[schemars(rename = "as")]
     form: Option<RowForm>,
-    /// How many requests are under way at once; 1 when not given.
+    /// How many requests are in flight at once; 1 by default.
     #[schemars(range(min = 1, max = 64))]
     at_once: Option<u64>,
 }
 
-/// How a row goes over the wire.
+/// The format in which a row is sent.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "snake_case")]
 enum RowForm {
@@ -194,55 +195,55 @@ enum RowForm {
     DataframeSplit,
 }
 
-/// What the answer must be; for a payload of `rows`, what must hold of all of them.
+/// The expected response; for a payload of `rows`, the expectations for all of them.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct Expect {
-    /// The reply's status; 2xx when not given.
+    /// The response's status; 2xx by default.
     #[schemars(range(min = 200, max = 399))]
     status: Option<u16>,
-    /// The reply's media type. Parameters count only when given here.
+    /// The response's media type. Parameters are compared only if given here.
     content_type: Option<MediaType>,
-    /// What the reply's text must be.
+    /// The response's text.
     text: Option<Text>,
-    /// What must be at some places of a JSON reply.
+    /// Values in a JSON response.
     #[schemars(length(min = 1))]
     json: Option<Vec<Json>>,
-    /// A JSON Schema that the reply must be valid by: a file's path, or the schema itself.
+    /// A JSON Schema that the response must conform to: a file's path, or the schema itself.
     schema: Option<SchemaOrPath>,
-    /// An answer that was good, in a file.
+    /// A right response, stored in a file.
     golden: Option<Golden>,
-    /// A program that looks at the reply, or at all rows.
+    /// A program that checks the response, or all rows.
     check: Option<OwnCheck>,
-    /// What is measured over all rows.
+    /// Metrics over all rows.
     metrics: Option<Metrics>,
-    /// How fast the answer must come.
+    /// How fast the response must be.
     latency: Option<Latency>,
-    /// The model must refuse.
+    /// The error that the model must return.
     model_error: Option<ModelError>,
 }
 
-/// What each row's answer must be.
+/// The expected response to each row.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct ExpectEach {
-    /// The reply's status; 2xx when not given.
+    /// The response's status; 2xx by default.
     #[schemars(range(min = 200, max = 399))]
     status: Option<u16>,
-    /// The reply's media type. Parameters count only when given here.
+    /// The response's media type. Parameters are compared only if given here.
     content_type: Option<MediaType>,
-    /// What the reply's text must be.
+    /// The response's text.
     text: Option<Text>,
-    /// What must be at some places of a JSON reply.
+    /// Values in a JSON response.
     #[schemars(length(min = 1))]
     json: Option<Vec<Json>>,
-    /// A JSON Schema that the reply must be valid by: a file's path, or the schema itself.
+    /// A JSON Schema that the response must conform to: a file's path, or the schema itself.
     schema: Option<SchemaOrPath>,
-    /// A program that looks at the reply.
+    /// A program that checks the response.
     check: Option<OwnCheck>,
-    /// How fast each answer must come.
+    /// How fast each response must be.
     latency: Option<Latency>,
-    /// The part of the rows that must hold; 1 when not given: all of them.
+    /// The part of the rows that must pass; 1 by default: all of them.
     #[schemars(range(min = 0.0, max = 1.0))]
     at_least: Option<f64>,
 }
@@ -251,11 +252,11 @@ struct ExpectEach {
 #[derive(JsonSchema)]
 struct SchemaOrPath(#[schemars(extend("type" = ["string", "object", "boolean"]))] Value);
 
-/// An answer that was good, in a file. `--update-golden` writes it.
+/// A right response, stored in a file.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct Golden {
-    /// The file, beside the suite file or below its folder.
+    /// The file, in the suite file's folder or below it.
     file: String,
     /// How far numbers may be off.
     #[schemars(range(min = 0.0))]
@@ -263,7 +264,7 @@ struct Golden {
     /// How far numbers may be off, as a part of the golden number.
     #[schemars(range(min = 0.0))]
     rel: Option<f64>,
-    /// Places that may differ: JSON Pointers or JSONPaths.
+    /// Locations that may differ: JSON Pointers or JSONPaths.
     ignore: Option<OneOrMore>,
 }
 
@@ -271,38 +272,40 @@ struct Golden {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct OwnCheck {
-    /// The program and its arguments; no shell reads them. Relative paths start in the project's folder.
+    /// The program and its arguments, without a shell. Relative paths start in the project's
+    /// folder.
     #[schemars(length(min = 1))]
     command: Vec<String>,
-    /// How long the program may take; 10s when not given.
+    /// The program's timeout; 10s by default.
     timeout: Option<Duration>,
 }
 
-/// What is measured over all rows, as scikit-learn defines it, and which values are good enough.
+/// Metrics over all rows, as scikit-learn defines them, and their limits.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, extend("minProperties" = 2))]
 struct Metrics {
-    /// The column with the truth.
+    /// The column with the label.
     label: String,
-    /// Where the prediction is in each reply: a JSON Pointer, a JSONPath, or `text` for the whole reply.
+    /// The location of the prediction: a JSON Pointer, a JSONPath, or `text` for the whole
+    /// response.
     prediction: Option<String>,
-    /// Where the score of the positive class is in each reply.
+    /// The location of the positive class's score in each response.
     score: Option<String>,
-    /// The class that precision, recall, F1 and AUC are about, as it is in the label's column.
+    /// The class of precision, recall, F1 and AUC, as in the label column.
     positive: Option<VariableValue>,
-    /// The part of the rows that are right.
+    /// The part of the rows with the right prediction.
     accuracy: Option<Limit>,
-    /// Of the rows predicted as positive, the part that are.
+    /// The part of the rows predicted as positive that are positive.
     precision: Option<Limit>,
-    /// Of the positive rows, the part predicted so.
+    /// The part of the positive rows that are predicted as positive.
     recall: Option<Limit>,
     /// The harmonic mean of precision and recall.
     f1: Option<Limit>,
-    /// The mean of all classes' precision.
+    /// The mean precision of all classes.
     macro_precision: Option<Limit>,
-    /// The mean of all classes' recall.
+    /// The mean recall of all classes.
     macro_recall: Option<Limit>,
-    /// The mean of all classes' F1.
+    /// The mean F1 of all classes.
     macro_f1: Option<Limit>,
     /// The mean absolute error.
     mae: Option<Limit>,
@@ -312,13 +315,13 @@ struct Metrics {
     auc: Option<Limit>,
 }
 
-/// Which values are good enough.
+/// The limits of a metric.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, extend("minProperties" = 1))]
 struct Limit {
-    /// The least.
+    /// The minimum.
     at_least: Option<f64>,
-    /// The largest.
+    /// The maximum.
     at_most: Option<f64>,
 }
 
@@ -326,56 +329,57 @@ struct Limit {
 #[derive(JsonSchema)]
 struct OneOrMore(#[schemars(extend("type" = ["string", "array"], "items" = { "type": ["string", "number"] }))] Value);
 
-/// What the reply's text must be.
+/// Rules for the response's text.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, extend("minProperties" = 1))]
 struct Text {
-    /// The same text, line breaks at its end aside.
+    /// The same text, except for line breaks at its end.
     equals: Option<String>,
-    /// What the row's column of this name holds.
+    /// The row's value in this column.
     equals_column: Option<String>,
-    /// Text that must be in it.
+    /// Text that it must contain.
     contains: Option<String>,
-    /// A regular expression that must match somewhere in it.
+    /// A regular expression that must match in it.
     matches: Option<String>,
 }
 
-/// What must be at one place of a JSON reply.
+/// Rules for one location in a JSON response.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, extend("minProperties" = 2))]
 struct Json {
-    /// The place: a JSON Pointer such as `/predictions/0/score`, or nothing for the whole reply; or a JSONPath such as
-    /// `$.predictions[*].score`, and then every place that it leads to must hold.
+    /// The location: a JSON Pointer such as `/predictions/0/score`, empty for the whole response;
+    /// or a JSONPath such as `$.predictions[*].score`, and then every location that it matches must
+    /// satisfy the rules.
     at: String,
     /// The same value.
     equals: Option<Value>,
-    /// What the row's column of this name holds.
+    /// The row's value in this column.
     equals_column: Option<String>,
     /// One of these values.
     #[schemars(length(min = 1))]
     one_of: Option<Vec<Value>>,
     /// A number from the first to the second, both included.
     between: Option<[f64; 2]>,
-    /// A number below this one.
+    /// A number less than this.
     less_than: Option<f64>,
-    /// A number that is no larger.
+    /// A number of at most this.
     at_most: Option<f64>,
-    /// A number above this one.
+    /// A number greater than this.
     greater_than: Option<f64>,
-    /// A number that is no smaller.
+    /// A number of at least this.
     at_least: Option<f64>,
-    /// Text in which this regular expression matches somewhere.
+    /// Text in which this regular expression matches.
     matches: Option<String>,
-    /// Text with this in it, a list with this member, or an object with this key.
+    /// Text that contains this, a list with this member, or an object with this key.
     contains: Option<Value>,
     /// The value's type.
     #[schemars(rename = "type")]
     kind: Option<Type>,
-    /// Of text in characters, of a list or an object in members.
+    /// The length: of text in characters, of a list or an object in members.
     length: Option<u64>,
-    /// A JSONPath leads to so many places.
+    /// The number of locations that a JSONPath matches.
     count: Option<u64>,
-    /// Nothing is there.
+    /// The location does not exist.
     absent: Option<True>,
     /// How far numbers in `equals` may be off.
     #[schemars(range(min = 0.0))]
@@ -385,7 +389,7 @@ struct Json {
     rel: Option<f64>,
 }
 
-/// Only `true` makes sense.
+/// Only `true` is allowed.
 #[derive(JsonSchema)]
 struct True(#[schemars(extend("const" = true))] bool);
 
@@ -402,7 +406,7 @@ enum Type {
     String,
 }
 
-/// How fast the answer must come, as the client sees it.
+/// How fast the response must be, measured by the client.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct Latency {
@@ -410,22 +414,22 @@ struct Latency {
     max: Duration,
 }
 
-/// The model must refuse.
+/// The error that the model must return.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct ModelError {
     /// The container's status.
     #[schemars(range(min = 400, max = 599))]
     status: Option<u16>,
-    /// Text that must be in the container's message.
+    /// Text that the container's message must contain.
     message_contains: Option<String>,
 }
 
-/// How the endpoint must answer when many ask at once.
+/// The load on the endpoint.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct Load {
-    /// The names of the cases whose requests are sent, in turn; all that expect an answer when not given.
+    /// The names of the cases that are sent, in turn; by default all that expect a response.
     #[schemars(rename = "use", length(min = 1))]
     cases: Option<Vec<String>>,
     /// Requests like those of the first phase that are in no figure.
@@ -433,21 +437,21 @@ struct Load {
     /// The phases, one after another.
     #[schemars(length(min = 1, max = 50))]
     phases: Vec<Phase>,
-    /// How requests arrive: in even steps, or at random as independent callers do.
+    /// How requests arrive: at even intervals, or at random like independent callers.
     arrivals: Option<Arrivals>,
-    /// What random arrivals are made from: the same seed gives the same moments. 1 when not given.
+    /// The seed of random arrivals: the same seed gives the same times. 1 by default.
     seed: Option<u64>,
-    /// Arrivals over it are dropped, and counted as such; 64 when not given.
+    /// The most requests in flight: further arrivals are dropped and counted; 64 by default.
     #[schemars(range(min = 1, max = 4096))]
     max_in_flight: Option<u64>,
-    /// How long a request waits for its reply; as long as its case does when not given.
+    /// How long a request waits for its response; by default as long as its case.
     timeout: Option<Duration>,
-    /// Whether replies are held against the cases' expectations; they are when not given.
+    /// Whether responses are checked against the cases' expectations, which is the default.
     check_replies: Option<bool>,
-    /// When the load is given up: `errors > 50%` of the last hundred requests when not given, or `never`.
+    /// When the load is aborted: `errors > 50%` of the last hundred by default, or `never`.
     #[schemars(regex(pattern = r"^\s*(never|errors\s*>\s*[0-9]+(\.[0-9]+)?\s*%)\s*$"))]
     abort_when: Option<String>,
-    /// What must hold of all counted phases together. Without one on errors, `errors < 1%` must.
+    /// Thresholds for all counted phases together. Without one on errors, `errors < 1%` is added.
     #[schemars(length(min = 1))]
     thresholds: Option<Vec<Threshold>>,
 }
@@ -456,31 +460,32 @@ struct Load {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, extend("minProperties" = 1, "maxProperties" = 1))]
 struct Warmup {
-    /// So many.
+    /// The number of requests.
     #[schemars(range(min = 1, max = 10_000))]
     requests: Option<u64>,
-    /// For so long.
+    /// The duration.
     #[schemars(rename = "for")]
     duration: Option<Duration>,
 }
 
-/// One stretch of a load, with one of `rate` and `users`.
+/// One phase of a load, with one of `rate` and `users`.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct Phase {
-    /// What the phase is called in reports.
+    /// The phase's name in reports.
     #[schemars(length(min = 1, max = 80))]
     name: Option<String>,
-    /// Requests a second, whatever becomes of the answers: `5/s`, `90/m`, or `5/s..25/s` from one rate to another.
+    /// Requests per second, sent without waiting for responses: `5/s`, `90/m`, or `5/s..25/s` from
+    /// one rate to another.
     #[schemars(regex(pattern = r"^\s*[0-9]+(\.[0-9]+)?\s*/\s*(s|m|min)\s*(\.\.\s*[0-9]+(\.[0-9]+)?\s*/\s*(s|m|min)\s*)?$"))]
     rate: Option<String>,
-    /// So many users, each of whom waits for an answer before sending the next request.
+    /// The number of users. Each waits for a response before sending the next request.
     #[schemars(range(min = 1, max = 4096))]
     users: Option<u64>,
-    /// How long.
+    /// The duration.
     #[schemars(rename = "for")]
     duration: Duration,
-    /// What must hold of this phase alone.
+    /// Thresholds for this phase alone.
     #[schemars(length(min = 1))]
     thresholds: Option<Vec<Threshold>>,
 }
@@ -493,7 +498,7 @@ enum Arrivals {
     Poisson,
 }
 
-/// A condition such as `p95 < 250ms`, `errors < 1%`, `dropped == 0` or `throughput > 20/s`.
+/// A threshold such as `p95 < 250ms`, `errors < 1%`, `dropped == 0` or `throughput > 20/s`.
 #[derive(JsonSchema)]
 struct Threshold(
     #[schemars(regex(
@@ -534,7 +539,7 @@ mod tests {
     }
 
     #[test]
-    fn the_schema_knows_the_same_keys_as_the_reader() {
+    fn the_schema_has_the_same_keys_as_the_reader() {
         let expected = [
             ("Suite", reader::SUITE_KEYS),
             ("Defaults", reader::DEFAULTS_KEYS),

@@ -1,4 +1,4 @@
-//! `${name}` in a suite's values: from what the caller gives, else from the suite's own defaults, and from nowhere else.
+//! `${name}` in a suite's values: from the caller, else from the suite's own defaults.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ pub(super) fn defaults(reader: &mut Reader, root: &Node) -> BTreeMap<String, Str
     let Some(section) = entries.iter().find(|entry| entry.key == "variables") else { return BTreeMap::new() };
     let Content::Map(variables) = &section.value.content else {
         reader.problem(section.value.place, format!("`variables` must be a mapping, not {}", section.value.kind())).hint =
-            Some("each name with the value that it has when nobody gives another: `variables: { stage: local }`".to_owned());
+            Some("give each name its default value: `variables: { stage: local }`".to_owned());
         return BTreeMap::new();
     };
     let mut values = BTreeMap::new();
@@ -26,7 +26,7 @@ pub(super) fn defaults(reader: &mut Reader, root: &Node) -> BTreeMap<String, Str
             Content::Text(text) => text.clone(),
             Content::Number(number) => number.to_string(),
             Content::Bool(value) => value.to_string(),
-            // Without a default the variable has to be given.
+            // A variable without a default must be given.
             Content::Null => continue,
             Content::List(_) | Content::Map(_) => {
                 reader.problem(entry.value.place, format!("the variable `{}` must be text, not {}", entry.key, entry.value.kind()));
@@ -38,7 +38,7 @@ pub(super) fn defaults(reader: &mut Reader, root: &Node) -> BTreeMap<String, Str
     values
 }
 
-/// Puts values in the places of variables, in every value below `node` and in no key.
+/// Replaces variables in every value below `node`, but not in keys.
 pub(super) fn substitute(reader: &mut Reader, node: &mut Node, values: &BTreeMap<String, String>) {
     match &mut node.content {
         Content::Text(text) => match replaced(text, values) {
@@ -52,7 +52,7 @@ pub(super) fn substitute(reader: &mut Reader, node: &mut Node, values: &BTreeMap
                 match nearest(&unknown, values.keys().map(String::as_str)) {
                     Some(known) => problem.hint = Some(format!("did you mean `${{{known}}}`?")),
                     None => {
-                        problem.hint = Some("give it a value, or a default under `variables`; `$${` stands for `${` itself".to_owned());
+                        problem.hint = Some("give it a value, or a default under `variables`; write `$${` for a literal `${`".to_owned());
                         (problem.code, problem.subject) = (Some(ProblemCode::VariableWithoutValue), Some(unknown));
                     }
                 }
@@ -68,7 +68,7 @@ pub(super) fn substitute(reader: &mut Reader, node: &mut Node, values: &BTreeMap
     }
 }
 
-/// The text with its variables replaced; `None` when it has none, the name when a variable has no value.
+/// The text with its variables replaced; `None` if it has none. The error is an unknown name.
 fn replaced(text: &str, values: &BTreeMap<String, String>) -> Result<Option<String>, String> {
     if !text.contains("${") {
         return Ok(None);
@@ -85,7 +85,7 @@ fn replaced(text: &str, values: &BTreeMap<String, String>) -> Result<Option<Stri
                 new.push_str(values.get(name).ok_or_else(|| name.to_owned())?);
                 rest = &after[name.len() + 3..];
             }
-            // Escaped, or text that only looks like the beginning of a variable.
+            // Escaped, or text that only looks like a variable.
             _ => {
                 new.push_str("${");
                 rest = &after[2..];

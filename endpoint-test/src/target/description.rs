@@ -1,57 +1,57 @@
-//! What a target says of itself.
+//! The description of a target.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What a target is, since not every check applies to each.
+/// The kind of a target, because not every check applies to each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TargetKind {
     /// A SageMaker endpoint: it has variants, a model package and data capture.
     #[default]
     Endpoint,
-    /// A model container: it only says that it is ready.
+    /// A model container: it only reports whether it is ready.
     Container,
 }
 
-/// What a target says of itself.
+/// The description of a target.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Description {
-    /// What was described.
+    /// The kind of the target.
     pub kind: TargetKind,
-    /// The state that the target is in.
+    /// The target's status.
     pub status: EndpointStatus,
-    /// Why it is in a failed state, in AWS's words.
+    /// The reason of a failed status, as reported by AWS.
     pub failure_reason: Option<String>,
     /// The endpoint's ARN.
     pub arn: Option<String>,
-    /// The endpoint configuration in force.
+    /// The current endpoint configuration.
     pub config_name: Option<String>,
-    /// The production variants; shadow variants, whose replies nobody sees, are left out.
+    /// The production variants. Shadow variants, whose responses are discarded, are omitted.
     pub variants: Vec<Variant>,
-    /// Whether requests and replies are captured; `None` when that does not apply.
+    /// Whether requests and responses are captured; `None` if that does not apply.
     pub data_capture: Option<bool>,
-    /// The part of the requests that is captured, in percent.
+    /// The percentage of requests that is captured.
     pub data_capture_percentage: Option<i32>,
-    /// How an asynchronous endpoint answers: requests wait in a queue. `None` for one that answers at once.
+    /// Where an asynchronous endpoint stores its responses. `None` for a real-time endpoint.
     pub asynchronous: Option<Asynchronous>,
-    /// What the endpoint's configuration and models say; `None` when they were not looked at, or are gone.
+    /// Settings from configuration and models; `None` if they were not described, or were deleted.
     pub settings: Option<EndpointSettings>,
 }
 
-/// Where an asynchronous endpoint puts its answers: S3 URIs of folders.
+/// Where an asynchronous endpoint stores its responses: S3 URIs of folders.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Asynchronous {
-    /// Where answers go.
+    /// Where responses are stored.
     pub output: Option<String>,
-    /// Where the messages of failed requests go; without it nobody hears of them.
+    /// Where the messages of failed requests are stored; if `None`, they are not reported.
     pub failures: Option<String>,
 }
 
-/// How an endpoint is set up, beyond its variants.
+/// The configuration of an endpoint, besides its variants.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EndpointSettings {
-    /// The KMS key that encrypts the instances' volumes; `None` for the key of AWS.
+    /// The KMS key that encrypts the instances' volumes; `None` for AWS's own key.
     pub volume_kms_key: Option<String>,
 }
 
@@ -59,7 +59,7 @@ pub struct EndpointSettings {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Variant {
-    /// The variant's name, `AllTraffic` by custom.
+    /// The variant's name, `AllTraffic` by convention.
     pub name: String,
     /// The variant's share of the traffic, relative to the other variants'.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -67,13 +67,13 @@ pub struct Variant {
     /// Instances in service; absent for serverless variants.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current_instance_count: Option<i32>,
-    /// Instances asked for; absent for serverless variants.
+    /// The desired number of instances; absent for serverless variants.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub desired_instance_count: Option<i32>,
     /// The SageMaker model that the variant serves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model_name: Option<String>,
-    /// The ARNs of the model packages that the model was made from: one, unless the model is a chain of containers.
+    /// The ARNs of the model packages of the model: one, unless the model is an inference pipeline.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub model_packages: Vec<String>,
     /// The container images, as deployed.
@@ -82,13 +82,13 @@ pub struct Variant {
     /// The instance type; absent for serverless variants.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance_type: Option<String>,
-    /// Whether the variant is serverless, and so has no instances.
+    /// Whether the variant is serverless and so has no instances.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub serverless: bool,
-    /// The inference components that the variant serves in place of a model of its own.
+    /// The inference components that the variant serves instead of its own model.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inference_components: Vec<String>,
-    /// Whether the model's containers may make no network calls.
+    /// Whether the model's containers are isolated from the network.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network_isolation: Option<bool>,
     /// The subnets of the model's VPC; none without a VPC.
@@ -100,40 +100,40 @@ pub struct Variant {
 }
 
 impl Variant {
-    /// Whether requests reach the variant without naming it. An unknown weight counts as some.
+    /// Whether requests without a target variant reach it. An unknown weight counts as above zero.
     pub fn takes_traffic(&self) -> bool {
         self.weight.is_none_or(|weight| weight > 0.0)
     }
 }
 
-/// An endpoint's state, as `DescribeEndpoint` names it.
+/// An endpoint's status, as returned by `DescribeEndpoint`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum EndpointStatus {
-    /// The first deployment is under way.
+    /// The first deployment is in progress.
     #[default]
     Creating,
-    /// A deployment is under way.
+    /// A deployment is in progress.
     Updating,
     /// AWS is maintaining the endpoint.
     SystemUpdating,
     /// A deployment failed and the former one is being restored.
     RollingBack,
-    /// The endpoint answers requests.
+    /// The endpoint accepts requests.
     InService,
     /// The deployment failed; the endpoint can only be deleted.
     Failed,
-    /// The endpoint takes no requests and cannot be updated.
+    /// The endpoint accepts no requests and cannot be updated.
     OutOfService,
     /// The endpoint is being deleted.
     Deleting,
     /// A rollback failed: old and new instances are in service together.
     UpdateRollbackFailed,
-    /// A state that this version does not know: waited for like a change under way.
+    /// A status that this version does not know: treated like a change in progress.
     Unknown(String),
 }
 
 impl EndpointStatus {
-    /// Reads AWS's spelling.
+    /// Parses AWS's spelling.
     pub fn from_aws(text: &str) -> Self {
         let known = [
             Self::Creating,
@@ -165,8 +165,8 @@ impl EndpointStatus {
         }
     }
 
-    /// Whether the state stays as it is until somebody acts, so that waiting for `InService` is in vain.
-    pub fn is_dead_end(&self) -> bool {
+    /// Whether the status stays as it is without intervention, so that waiting is useless.
+    pub fn is_final_failure(&self) -> bool {
         matches!(self, Self::Failed | Self::OutOfService | Self::Deleting | Self::UpdateRollbackFailed)
     }
 }

@@ -1,108 +1,108 @@
-//! Why a target could not be tested, and how a model says no: two different things.
+//! Why a target could not be tested, and the error that a model returns: two different things.
 
 use std::error::Error;
 use std::fmt;
 
 use crate::debug;
 
-/// Why a target could not be reached, described or invoked. It says nothing about the model.
+/// Why a target could not be reached, described or invoked. It proves nothing about the model.
 #[non_exhaustive]
 pub struct TargetError {
-    /// What kind of obstacle it is.
+    /// The kind of error.
     pub kind: TargetErrorKind,
-    /// What was attempted: AWS's name of the operation, or the method and path of a container.
+    /// The operation: AWS's name of it, or the method and path of a container.
     pub operation: Option<String>,
     /// AWS's error code.
     pub code: Option<String>,
-    /// What AWS or the network said.
+    /// The message of AWS or of the network.
     pub message: String,
-    /// AWS's id of the request, for a support case.
+    /// AWS's request id, for a support case.
     pub request_id: Option<String>,
     /// What to do about it.
     pub hint: Option<String>,
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
-/// The kinds of obstacle between a test and its target.
+/// The kinds of error between a test and its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TargetErrorKind {
-    /// There is no such endpoint in this account and region.
+    /// The endpoint does not exist in this account and region.
     NotFound,
-    /// The role may not do this.
+    /// The role is not allowed to do this.
     AccessDenied,
-    /// The session has run out, or its clock is wrong.
+    /// The session has expired, or the machine's clock is wrong.
     ExpiredCredentials,
     /// There are no credentials at all.
     NoCredentials,
-    /// AWS asked to slow down.
+    /// AWS throttled the request.
     Throttled,
     /// The service or the model is not ready for requests.
     Unavailable,
     /// No connection, or a broken one.
     Network,
-    /// No reply in time.
+    /// No response in time.
     Timeout,
-    /// The request was refused as wrong.
+    /// The request was refused as invalid.
     Refused,
-    /// Something else.
+    /// Anything else.
     Other,
 }
 
 impl TargetErrorKind {
-    /// Whether the same call may well succeed later.
-    pub fn is_passing(self) -> bool {
+    /// Whether the same call may succeed later.
+    pub fn is_temporary(self) -> bool {
         matches!(self, Self::Throttled | Self::Unavailable | Self::Network | Self::Timeout)
     }
 }
 
 impl TargetError {
-    /// An obstacle with the words of whoever reported it.
+    /// An error with its message.
     pub fn new(kind: TargetErrorKind, message: impl Into<String>) -> Self {
         Self { kind, operation: None, code: None, message: message.into(), request_id: None, hint: None, source: None }
     }
 
-    /// Names what was attempted.
+    /// Sets the operation.
     #[must_use]
     pub fn operation(mut self, operation: impl Into<String>) -> Self {
         self.operation = Some(operation.into());
         self
     }
 
-    /// Keeps AWS's error code.
+    /// Sets AWS's error code.
     #[must_use]
     pub fn code(mut self, code: Option<String>) -> Self {
         self.code = code;
         self
     }
 
-    /// Keeps AWS's request id.
+    /// Sets AWS's request id.
     #[must_use]
     pub fn request_id(mut self, request_id: Option<String>) -> Self {
         self.request_id = request_id;
         self
     }
 
-    /// Names what the message is about, behind it.
+    /// Appends the object of the message.
     #[cfg(feature = "aws")]
     pub(crate) fn about(self, what: &str) -> Self {
         Self { message: format!("{} ({what})", self.message), ..self }
     }
 
-    /// Adds what to do about it.
+    /// Sets the hint.
     #[must_use]
     pub fn with_hint(self, hint: impl Into<String>) -> Self {
         self.with_hint_opt(Some(hint.into()))
     }
 
-    /// Adds what to do about it, where that is known.
+    /// Sets the hint, if there is one.
     #[must_use]
     pub fn with_hint_opt(mut self, hint: Option<String>) -> Self {
         self.hint = hint;
         self
     }
 
-    /// Keeps the error that was the cause.
+    /// Sets the error that was the cause.
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
@@ -128,7 +128,7 @@ impl fmt::Display for TargetError {
 }
 
 impl fmt::Debug for TargetError {
-    /// The message, what caused it, and the hint.
+    /// The message, its causes, and the hint.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         debug::chain(self, formatter)?;
         self.hint.iter().try_for_each(|hint| write!(formatter, "\n  hint: {hint}"))
@@ -141,13 +141,13 @@ impl Error for TargetError {
     }
 }
 
-/// Why a request got no reply that can be checked.
+/// Why a request got no response that can be checked.
 #[derive(thiserror::Error)]
 pub enum InvokeError {
-    /// The model itself answered with an error: a proven failure, unless the case expects it.
+    /// The model itself returned an error: a proven failure, unless the case expects it.
     #[error("{0}")]
     Model(ModelFailure),
-    /// The model could not be asked: nothing is proven.
+    /// The model could not be invoked: nothing is proven.
     #[error(transparent)]
     Target(#[from] TargetError),
 }
@@ -166,19 +166,19 @@ impl fmt::Debug for InvokeError {
 pub struct ModelFailure {
     /// The container's HTTP status.
     pub status: Option<u16>,
-    /// What the container answered, or what SageMaker says in its place.
+    /// The container's message, or SageMaker's if there is none.
     pub message: String,
-    /// The ARN of the CloudWatch log stream with the container's own account of it.
+    /// The ARN of the CloudWatch log stream of the container.
     pub log_stream_arn: Option<String>,
-    /// AWS's id of the request.
+    /// AWS's request id.
     pub request_id: Option<String>,
 }
 
 impl fmt::Display for ModelFailure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.status {
-            Some(status) => write!(formatter, "the model answered with status {status}: {}", self.message),
-            None => write!(formatter, "the model answered with an error: {}", self.message),
+            Some(status) => write!(formatter, "the model returned status {status}: {}", self.message),
+            None => write!(formatter, "the model returned an error: {}", self.message),
         }
     }
 }
@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_main_that_returns_an_error_shows_its_words_its_causes_and_its_hint() {
+    fn a_main_that_returns_an_error_shows_its_message_causes_and_hint() {
         let network = std::io::Error::other("connection reset");
         let error = TargetError::new(TargetErrorKind::Network, "no response").operation("InvokeEndpoint").caused_by(network);
         assert_eq!(format!("{error:?}"), "InvokeEndpoint: no response\n  caused by: connection reset");

@@ -1,4 +1,4 @@
-//! Asynchronous endpoints: into the queue, and out of S3.
+//! Asynchronous endpoints: requests are queued, responses are read from S3.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -35,7 +35,7 @@ fn object(body: String) -> Answer {
     Answer { status: 200, headers: "content-type: application/json\r\n".to_owned(), body }
 }
 
-/// An AWS with an asynchronous endpoint, in whose S3 there is what `object` says of a key.
+/// An AWS with an asynchronous endpoint; `object` returns the S3 object of a key.
 async fn asynchronous(object: impl Fn(&str) -> Answer + Send + Sync + 'static) -> Canned {
     Canned::serving(move |call: &Call| {
         let line = call.head.lines().next().unwrap_or_default();
@@ -64,38 +64,38 @@ fn call_to<'a>(calls: &'a [Call], part: &str) -> &'a Call {
 }
 
 #[tokio::test]
-async fn an_answer_is_waited_for_until_it_is_in_s3() {
-    let looks = AtomicUsize::new(0);
+async fn a_response_is_polled_until_it_is_in_s3() {
+    let polls = AtomicUsize::new(0);
     let aws = asynchronous(move |key| match key {
-        "answers/iris/1.out" if looks.fetch_add(1, Ordering::Relaxed) >= 2 => object(r#"{"species":"setosa"}"#.to_owned()),
+        "answers/iris/1.out" if polls.fetch_add(1, Ordering::Relaxed) >= 2 => object(r#"{"species":"setosa"}"#.to_owned()),
         _ => absent(),
     })
     .await;
     let target = crate::target(&aws);
     let described = target.describe().await.unwrap().asynchronous.unwrap();
-    let places = Asynchronous { output: Some("s3://answers/iris/".to_owned()), failures: Some("s3://answers/failures/".to_owned()) };
-    assert_eq!(described, places);
-    let reply = target.invoke(&request("5.1,3.5")).await.unwrap();
-    assert_eq!(&reply.body[..], br#"{"species":"setosa"}"#);
-    assert_eq!((reply.content_type.as_deref(), reply.request_id.as_deref()), (Some("application/json"), Some("req-1")));
+    let locations = Asynchronous { output: Some("s3://answers/iris/".to_owned()), failures: Some("s3://answers/failures/".to_owned()) };
+    assert_eq!(described, locations);
+    let response = target.invoke(&request("5.1,3.5")).await.unwrap();
+    assert_eq!(&response.body[..], br#"{"species":"setosa"}"#);
+    assert_eq!((response.content_type.as_deref(), response.request_id.as_deref()), (Some("application/json"), Some("req-1")));
     let calls = aws.calls();
-    let asked = call_to(&calls, "/async-invocations");
-    assert_eq!(asked.body, "5.1,3.5");
-    assert_eq!(header(&asked.head, "x-amzn-sagemaker-requestttlseconds"), Some("600"));
+    let sent = call_to(&calls, "/async-invocations");
+    assert_eq!(sent.body, "5.1,3.5");
+    assert_eq!(header(&sent.head, "x-amzn-sagemaker-requestttlseconds"), Some("600"));
     assert!(!calls.iter().any(|call| call.head.starts_with("PUT ") || call.operation == "InvokeEndpoint"));
 }
 
 #[tokio::test]
-async fn what_is_in_the_failure_location_is_the_models_error() {
+async fn an_object_in_the_failure_location_is_the_models_error() {
     let aws = asynchronous(|key| if key == "answers/failures/1.out" { object(CHOKED.to_owned()) } else { absent() }).await;
     let target = crate::target(&aws);
     target.describe().await.unwrap();
-    let Err(InvokeError::Model(failure)) = target.invoke(&request("1")).await else { panic!("the model failed") };
+    let Err(InvokeError::Model(failure)) = target.invoke(&request("1")).await else { panic!("expected the model's error") };
     assert_eq!((failure.message.as_str(), failure.status, failure.request_id.as_deref()), (CHOKED, Some(400), Some("req-1")));
 }
 
 #[tokio::test]
-async fn a_payload_too_large_for_the_queue_is_put_beside_the_answers() {
+async fn a_payload_too_large_for_the_queue_is_uploaded_to_s3() {
     let aws = asynchronous(|key| if key == "answers/iris/1.out" { object("{}".to_owned()) } else { absent() }).await;
     let target = crate::target(&aws);
     target.describe().await.unwrap();
@@ -111,27 +111,28 @@ async fn a_payload_too_large_for_the_queue_is_put_beside_the_answers() {
 }
 
 #[tokio::test]
-async fn an_answer_beyond_the_bound_is_the_models_failure() {
+async fn a_response_above_the_limit_is_the_models_failure() {
     let long = "x".repeat(25_000_001);
     let aws = asynchronous(move |key| if key == "answers/iris/1.out" { object(long.clone()) } else { absent() }).await;
     let target = crate::target(&aws);
     target.describe().await.unwrap();
-    let Err(InvokeError::Model(failure)) = target.invoke(&request("1")).await else { panic!("the reply is too long") };
-    assert_eq!(failure.message, "the reply is longer than 25000000 bytes");
+    let Err(InvokeError::Model(failure)) = target.invoke(&request("1")).await else { panic!("the response is too long") };
+    assert_eq!(failure.message, "the response is longer than 25000000 bytes");
 }
 
 #[tokio::test]
-async fn a_role_that_may_not_read_the_answers_is_told_so() {
-    // S3 says the same of an object that is not there to those that may not list: only at the end of the time is it known.
+async fn a_missing_permission_to_read_responses_is_reported() {
+    // Without `s3:ListBucket`, S3 responds to a missing object as to a forbidden one: only the
+    // timeout shows which it is.
     let aws = asynchronous(|_| s3_error(403, "AccessDenied", "Access Denied")).await;
     let clock = FakeClock::default();
     let target = crate::target(&aws).clock(&clock);
     target.describe().await.unwrap();
     let Err(InvokeError::Target(error)) = target.invoke(&request("1")).await else { panic!("nothing was read") };
-    assert!(clock.now() < request("1").timeout, "before nobody listens any more: {:?}", clock.now());
+    assert!(clock.now() < request("1").timeout, "before the caller's timeout: {:?}", clock.now());
     assert_eq!(error.kind, TargetErrorKind::AccessDenied);
     assert!(error.hint.unwrap().contains("`s3:GetObject`"));
-    // Where S3 names what is missing, it is known at once.
+    // If S3 names the missing permission, the error is immediate.
     let aws = asynchronous(|_| s3_error(403, "AccessDenied", "role/tester is not authorized to perform: s3:GetObject")).await;
     let target = crate::target(&aws);
     target.describe().await.unwrap();
@@ -141,18 +142,18 @@ async fn a_role_that_may_not_read_the_answers_is_told_so() {
 }
 
 #[tokio::test]
-async fn a_part_of_the_endpoint_cannot_be_named() {
+async fn a_part_of_the_endpoint_cannot_be_selected() {
     let aws = asynchronous(|_| absent()).await;
     let target = crate::target(&aws);
     target.describe().await.unwrap();
     let named = Request { target_variant: Some("Blue".to_owned()), ..request("1") };
-    let Err(InvokeError::Target(error)) = target.invoke(&named).await else { panic!("nothing can be asked") };
+    let Err(InvokeError::Target(error)) = target.invoke(&named).await else { panic!("expected a refusal") };
     assert!(error.kind == TargetErrorKind::Refused && error.to_string().contains("`target_variant`"), "{error}");
     assert!(!aws.calls().iter().any(|call| call.head.contains("/async-invocations")));
 }
 
 #[tokio::test]
-async fn a_run_passes_its_cases_says_what_its_latencies_are_and_refuses_the_load() {
+async fn a_run_passes_its_cases_explains_its_latencies_and_refuses_the_load() {
     let aws = asynchronous(|key| if key == "answers/iris/1.out" { object("setosa".to_owned()) } else { absent() }).await;
     let suite = |load: &str| {
         let text =
@@ -171,6 +172,6 @@ async fn a_run_passes_its_cases_says_what_its_latencies_are_and_refuses_the_load
     assert_eq!(aws.calls().iter().filter(|call| call.head.contains("/async-invocations")).count(), 2, "one for each run's case");
     let report = Report::assemble(ToolInfo::default(), "staging", vec![found]);
     for text in [report::table(&report), report::html(&report)] {
-        assert!(text.contains("latencies last until the answer is in S3"), "{text}");
+        assert!(text.contains("last until the response is in S3"), "{text}");
     }
 }

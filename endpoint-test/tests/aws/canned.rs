@@ -1,4 +1,5 @@
-//! A loopback server with canned answers in place of AWS, and a configuration that reaches nothing else.
+//! A loopback server with canned responses instead of AWS, and a configuration that only reaches
+//! this server.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -11,7 +12,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// One call as AWS would see it.
+/// One call as AWS receives it.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
     /// `DescribeEndpoint`, `InvokeEndpoint`, `AssumeRole` and so on.
@@ -21,7 +22,7 @@ pub(crate) struct Call {
     pub(crate) body: String,
 }
 
-/// What AWS answers to an operation.
+/// The response of AWS to an operation.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -29,7 +30,7 @@ pub(crate) struct Answer {
     pub(crate) body: String,
 }
 
-/// An AWS with an answer to each operation.
+/// An AWS with a response to each operation.
 #[derive(Debug, Clone)]
 pub(crate) struct Canned {
     pub(crate) url: String,
@@ -46,14 +47,14 @@ pub(crate) fn error(status: u16, code: &str, message: &str) -> Answer {
 }
 
 impl Canned {
-    /// Starts to serve; an operation without an answer is an internal failure.
+    /// Starts the server; an operation without a canned response is an internal failure.
     pub(crate) async fn start(answers: impl IntoIterator<Item = (&'static str, Answer)>) -> Self {
         let answers: BTreeMap<_, _> = answers.into_iter().collect();
-        let unknown = || error(500, "InternalFailure", "no answer");
+        let unknown = || error(500, "InternalFailure", "no canned response");
         Self::serving(move |call| answers.get(call.operation.as_str()).cloned().unwrap_or_else(unknown)).await
     }
 
-    /// Starts to serve what a function says.
+    /// Starts the server with a function that returns the responses.
     pub(crate) async fn serving(answer: impl Fn(&Call) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let canned = Self { url: format!("http://{}", listener.local_addr().unwrap()), calls: Arc::default() };
@@ -76,7 +77,7 @@ impl Canned {
         self.calls().into_iter().map(|call| call.operation).collect()
     }
 
-    /// A configuration that reaches this server alone.
+    /// A configuration that only reaches this server.
     pub(crate) fn config(&self) -> SdkConfig {
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -93,8 +94,8 @@ async fn serve(mut stream: TcpStream, answer: &(impl Fn(&Call) -> Answer + Sync)
     while let Some(call) = read(&mut stream).await {
         let Answer { status, headers, body } = answer(&call);
         calls.lock().unwrap().push(call);
-        let reply = format!("HTTP/1.1 {status} Canned\r\ncontent-length: {}\r\n{headers}\r\n{body}", body.len());
-        if stream.write_all(reply.as_bytes()).await.is_err() {
+        let response = format!("HTTP/1.1 {status} Canned\r\ncontent-length: {}\r\n{headers}\r\n{body}", body.len());
+        if stream.write_all(response.as_bytes()).await.is_err() {
             return;
         }
     }

@@ -6,8 +6,8 @@ use endpoint_test::aws::SageMakerTarget;
 use endpoint_test::{EndpointStatus, Target, TargetErrorKind};
 
 use crate::canned::{Answer, Canned, error, json};
-use crate::nobody::nobody;
 use crate::target;
+use crate::unused_port::unused_port;
 
 const PACKAGE: &str = "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/13";
 
@@ -35,7 +35,7 @@ const VARIANTS: &str = r#","ProductionVariants":[{"VariantName":"AllTraffic","Cu
     "DeployedImages":[{"SpecifiedImage":"repo/iris:1","ResolvedImage":"repo/iris@sha256:abc"}]}]"#;
 
 #[tokio::test]
-async fn an_endpoint_is_followed_to_its_model_package() {
+async fn describing_an_endpoint_finds_its_model_package() {
     let aws = Canned::start([
         ("DescribeEndpoint", endpoint("InService", VARIANTS)),
         ("DescribeEndpointConfig", config()),
@@ -74,7 +74,7 @@ async fn an_absent_or_empty_data_capture_section_is_off() {
 }
 
 #[tokio::test]
-async fn what_lies_behind_an_endpoint_is_not_asked_for_while_it_changes() {
+async fn configuration_and_model_are_not_described_unless_the_endpoint_is_in_service() {
     let aws = Canned::start([("DescribeEndpoint", endpoint("Failed", r#","FailureReason":"no ping""#))]).await;
     let description = target(&aws).describe().await.unwrap();
     assert_eq!((description.status, description.failure_reason.as_deref()), (EndpointStatus::Failed, Some("no ping")));
@@ -82,7 +82,7 @@ async fn what_lies_behind_an_endpoint_is_not_asked_for_while_it_changes() {
 }
 
 #[tokio::test]
-async fn a_model_of_several_containers_or_without_a_package_says_so() {
+async fn a_model_may_have_several_containers_or_no_package() {
     let containers = format!(r#""Containers":[{{"Image":"repo/scale:1"}},{{"ModelPackageName":"{PACKAGE}"}}]"#);
     for (container, packages) in [(containers.as_str(), vec![PACKAGE]), (r#""PrimaryContainer":{"Image":"repo/scale:1"}"#, Vec::new())] {
         let answers =
@@ -123,20 +123,20 @@ async fn a_refusal_keeps_operation_code_message_and_request_id() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_a_network_error_that_says_why() {
+async fn an_unreachable_server_is_a_network_error_with_its_cause() {
     let mut aws = Canned::start([]).await;
-    let (_held, address) = nobody();
+    let (_held, address) = unused_port();
     aws.url = format!("http://{address}");
     let error = target(&aws).describe().await.unwrap_err();
     assert_eq!(error.kind, TargetErrorKind::Network);
     assert!(error.to_string().to_lowercase().contains("connect"), "{error}");
 }
 
-/// A machine where nobody has signed in.
+/// A machine without credentials.
 #[derive(Debug)]
-struct NobodySignedIn;
+struct NoCredentials;
 
-impl ProvideCredentials for NobodySignedIn {
+impl ProvideCredentials for NoCredentials {
     fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
     where
         Self: 'a,
@@ -146,8 +146,8 @@ impl ProvideCredentials for NobodySignedIn {
 }
 
 #[tokio::test]
-async fn missing_credentials_are_told_as_such_and_nothing_is_sent() {
-    for provider in [None, Some(SharedCredentialsProvider::new(NobodySignedIn))] {
+async fn missing_credentials_are_reported_and_nothing_is_sent() {
+    for provider in [None, Some(SharedCredentialsProvider::new(NoCredentials))] {
         let aws = Canned::start([]).await;
         let mut config = aws.config().into_builder();
         config.set_credentials_provider(provider);
@@ -158,7 +158,7 @@ async fn missing_credentials_are_told_as_such_and_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn how_an_endpoint_is_set_up_is_read_from_its_configuration_and_model() {
+async fn an_endpoints_settings_are_read_from_its_configuration_and_model() {
     let config = json(
         r#"{"EndpointConfigName":"iris-config","EndpointConfigArn":"arn:aws:sagemaker:us-east-1:222222222222:endpoint-config/iris-config","CreationTime":1767225600,
             "KmsKeyId":"arn:aws:kms:us-east-1:111111111111:key/1",
@@ -175,7 +175,7 @@ async fn how_an_endpoint_is_set_up_is_read_from_its_configuration_and_model() {
         Canned::start([("DescribeEndpoint", endpoint("InService", capture)), ("DescribeEndpointConfig", config), ("DescribeModel", model)])
             .await;
     let description = target(&aws).describe().await.unwrap();
-    // The model of both variants is asked for once.
+    // The model of both variants is described once.
     assert_eq!(aws.operations(), ["DescribeEndpoint", "DescribeEndpointConfig", "DescribeModel"]);
     assert_eq!(description.data_capture_percentage, Some(20));
     assert_eq!(description.settings.unwrap().volume_kms_key.as_deref(), Some("arn:aws:kms:us-east-1:111111111111:key/1"));
@@ -186,7 +186,7 @@ async fn how_an_endpoint_is_set_up_is_read_from_its_configuration_and_model() {
 }
 
 #[tokio::test]
-async fn inference_components_are_followed_to_their_model_packages() {
+async fn inference_components_lead_to_their_model_packages() {
     let config = json(
         r#"{"EndpointConfigName":"iris-config","EndpointConfigArn":"arn:aws:sagemaker:us-east-1:222222222222:endpoint-config/iris-config","CreationTime":1767225600,
             "ProductionVariants":[{"VariantName":"AllTraffic","InitialInstanceCount":1,"InstanceType":"ml.g5.xlarge"}]}"#,

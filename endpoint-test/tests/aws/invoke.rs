@@ -1,4 +1,4 @@
-//! Asking an endpoint.
+//! Invoking an endpoint.
 
 use std::time::Duration;
 
@@ -20,12 +20,15 @@ fn request() -> Request {
 }
 
 #[tokio::test]
-async fn a_request_carries_all_that_the_case_says_and_the_reply_all_that_aws_says() {
+async fn requests_and_responses_are_passed_on_completely() {
     let headers = "content-type: text/csv\r\nx-amzn-requestid: req-9\r\nx-amzn-invoked-production-variant: Blue\r\n".to_owned();
     let aws = Canned::start([("InvokeEndpoint", Answer { status: 200, headers, body: "setosa\n".to_owned() })]).await;
-    let reply = target(&aws).invoke(&request()).await.unwrap();
-    assert_eq!((reply.status, reply.body.as_ref(), reply.content_type.as_deref()), (200, b"setosa\n".as_slice(), Some("text/csv")));
-    assert_eq!((reply.variant.as_deref(), reply.request_id.as_deref()), (Some("Blue"), Some("req-9")));
+    let response = target(&aws).invoke(&request()).await.unwrap();
+    assert_eq!(
+        (response.status, response.body.as_ref(), response.content_type.as_deref()),
+        (200, b"setosa\n".as_slice(), Some("text/csv"))
+    );
+    assert_eq!((response.variant.as_deref(), response.request_id.as_deref()), (Some("Blue"), Some("req-9")));
     let call = &aws.calls()[0];
     assert!(call.head.starts_with("POST /endpoints/iris-staging/invocations "), "{}", call.head);
     for (name, value) in [
@@ -40,17 +43,17 @@ async fn a_request_carries_all_that_the_case_says_and_the_reply_all_that_aws_say
 }
 
 #[tokio::test]
-async fn a_models_own_error_is_told_with_its_status_its_words_and_its_log_stream() {
+async fn a_models_own_error_has_its_status_message_and_log_stream() {
     let body = r#"{"OriginalStatusCode":400,"OriginalMessage":"could not convert 'abc'","LogStreamArn":"arn:aws:logs:x","Message":"Received client error (400)","ErrorCode":"x"}"#;
     let headers = "x-amzn-requestid: req-9\r\nx-amzn-errortype: ModelError\r\n".to_owned();
     let aws = Canned::start([("InvokeEndpoint", Answer { status: 424, headers, body: body.to_owned() })]).await;
-    let Err(InvokeError::Model(failure)) = target(&aws).invoke(&request()).await else { panic!("the model refuses") };
+    let Err(InvokeError::Model(failure)) = target(&aws).invoke(&request()).await else { panic!("expected the model's error") };
     assert_eq!((failure.status, failure.message.as_str()), (Some(400), "could not convert 'abc'"));
     assert_eq!((failure.log_stream_arn.as_deref(), failure.request_id.as_deref()), (Some("arn:aws:logs:x"), Some("req-9")));
 }
 
 #[tokio::test]
-async fn what_keeps_the_model_from_being_asked_is_no_failure_of_the_model_and_is_not_tried_again() {
+async fn an_error_before_the_model_is_not_its_failure_and_not_retried() {
     for (status, code, kind) in [
         (503, "ServiceUnavailable", TargetErrorKind::Unavailable),
         (429, "ModelNotReadyException", TargetErrorKind::Unavailable),
@@ -68,12 +71,12 @@ async fn what_keeps_the_model_from_being_asked_is_no_failure_of_the_model_and_is
 }
 
 #[tokio::test]
-async fn a_case_waits_no_longer_than_its_time() {
-    // A server that takes connections and never answers.
+async fn a_case_waits_no_longer_than_its_timeout() {
+    // A server that accepts connections and never responds.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut aws = Canned::start([]).await;
     aws.url = format!("http://{}", listener.local_addr().unwrap());
     let request = Request { timeout: Duration::from_millis(80), ..request() };
-    let Err(InvokeError::Target(error)) = target(&aws).invoke(&request).await else { panic!("nobody answers") };
+    let Err(InvokeError::Target(error)) = target(&aws).invoke(&request).await else { panic!("expected a timeout") };
     assert_eq!(error.kind, TargetErrorKind::Timeout);
 }

@@ -12,7 +12,7 @@ use endpoint_test::{Clock as _, Run, Suite, TargetInfo, Verdict};
 use crate::canned::{Answer, Canned, error, header, json};
 use crate::stepped_clock::SteppedClock;
 
-/// The clock may run on while an answer is under way: none of them is too late.
+/// The clock may advance while a response is in flight: with this timeout none is late.
 const SUITE: &str = "version: 1\ncases: [{ name: it, payload: { csv: '1' }, timeout: 1h, expect: { text: { contains: setosa } } }]\n";
 
 fn described(operation: &str) -> Option<Answer> {
@@ -26,10 +26,10 @@ fn described(operation: &str) -> Option<Answer> {
     })
 }
 
-/// A day on which the clock of these tests begins, in seconds since 1970.
+/// The start of these tests' clock, in seconds since 1970.
 const BEGINNING: u64 = 1_772_323_200;
 
-/// The clock of the load as the time of day, by which the SDK signs and looks after its credentials.
+/// The load's clock as the time of day, which the SDK uses for signatures and credentials.
 #[derive(Debug)]
 struct TimeOfDay(SteppedClock);
 
@@ -39,7 +39,7 @@ impl TimeSource for TimeOfDay {
     }
 }
 
-/// Keys that last until then, in seconds since 1970.
+/// Credentials that expire at `expiry`, in seconds since 1970.
 fn keys(number: usize, expiry: u64) -> Answer {
     let expiry = iso(expiry);
     let body = format!(
@@ -49,12 +49,12 @@ fn keys(number: usize, expiry: u64) -> Answer {
     Answer { status: 200, headers: "content-type: text/xml\r\n".to_owned(), body }
 }
 
-/// The key that a request is signed with.
+/// The access key of a request's signature.
 fn key(head: &str) -> &str {
     header(head, "authorization").unwrap().split("Credential=").nth(1).unwrap().split('/').next().unwrap()
 }
 
-/// `2026-01-01T00:00:00Z` of seconds since 1970, by the civil calendar.
+/// Seconds since 1970 as `2026-01-01T00:00:00Z`, by the civil calendar.
 fn iso(seconds: u64) -> String {
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
     let shifted = days + 719_468;
@@ -68,15 +68,16 @@ fn iso(seconds: u64) -> String {
 }
 
 #[test]
-fn a_date_is_written_as_aws_writes_it() {
+fn a_date_has_the_format_of_aws() {
     assert_eq!(iso(0), "1970-01-01T00:00:00Z");
     assert_eq!(iso(1_772_323_199), "2026-02-28T23:59:59Z");
     assert_eq!(iso(1_709_164_800), "2024-02-29T00:00:00Z");
 }
 
-/// Forty minutes of load by a clock that each request moves on by a minute, and keys that last for fifteen.
+/// Forty minutes of load, with a clock that each request advances by a minute, and credentials that
+/// last fifteen.
 #[tokio::test]
-async fn credentials_that_run_out_during_a_load_are_replaced() {
+async fn credentials_that_expire_during_a_load_are_renewed() {
     let clock = SteppedClock::default();
     let (time, expiries) = (clock.clone(), Mutex::new(Vec::new()));
     let aws = Canned::serving(move |call| {
@@ -119,7 +120,7 @@ async fn credentials_that_run_out_during_a_load_are_replaced() {
 }
 
 #[tokio::test]
-async fn throttles_under_load_are_counted_by_their_code_and_never_repeated() {
+async fn throttled_requests_are_counted_by_code_and_not_retried() {
     let clock = SteppedClock::default();
     let (time, asked) = (clock.clone(), std::sync::atomic::AtomicUsize::new(0));
     let aws = Canned::serving(move |call| {
@@ -145,6 +146,6 @@ async fn throttles_under_load_are_counted_by_their_code_and_never_repeated() {
     );
     assert_eq!(load.errors[0].request_id.as_deref(), Some("req-1"));
     assert_eq!(report.verdict, Verdict::Failed);
-    // A case and forty requests of the load: a retry would be one more.
+    // One case and forty requests of the load: a retry would be one more.
     assert_eq!(aws.operations().iter().filter(|operation| *operation == "InvokeEndpoint").count(), 41);
 }

@@ -1,4 +1,4 @@
-//! The adapter to AWS, over a loopback server with canned answers.
+//! The AWS adapter, with a loopback server that returns canned responses.
 #![cfg(feature = "aws")]
 
 mod asynchronous;
@@ -9,12 +9,12 @@ mod fake_clock;
 mod hostile;
 mod invoke;
 mod load;
-#[path = "../support/nobody.rs"]
-mod nobody;
 mod samples;
 mod session;
 #[path = "../support/stepped_clock.rs"]
 mod stepped_clock;
+#[path = "../support/unused_port.rs"]
+mod unused_port;
 
 use endpoint_test::aws::SageMakerTarget;
 

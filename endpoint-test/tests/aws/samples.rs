@@ -1,4 +1,4 @@
-//! The sample payloads of a model package: where they are, and their archive.
+//! The sample payloads of a model package: their location and their archive.
 
 use endpoint_test::aws::{S3Samples, sample_location};
 use endpoint_test::{SampleStore, TargetErrorKind};
@@ -8,7 +8,7 @@ use crate::canned::{Answer, Canned, error, json};
 const PACKAGE: &str = "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/13";
 
 #[tokio::test]
-async fn a_model_package_says_where_its_samples_are_and_what_the_model_reads() {
+async fn a_model_package_has_the_location_and_media_type_of_its_samples() {
     let answer = format!(
         r#"{{"ModelPackageName":"iris","ModelPackageArn":"{PACKAGE}","CreationTime":1767225600,"ModelPackageStatus":"Completed",
             "ModelPackageStatusDetails":{{"ValidationStatuses":[]}},"SamplePayloadUrl":"s3://samples/iris/samples.tar.gz",
@@ -18,7 +18,7 @@ async fn a_model_package_says_where_its_samples_are_and_what_the_model_reads() {
     let location = sample_location(&aws.config(), PACKAGE).await.unwrap();
     assert_eq!(location.url.as_deref(), Some("s3://samples/iris/samples.tar.gz"));
     assert_eq!(location.content_type.as_deref(), Some("text/csv"));
-    // A package that is encrypted with a key of its own is described without that key.
+    // A package encrypted with its own KMS key is described without that key.
     assert!(aws.calls()[0].body.contains("MetadataOnly"), "{}", aws.calls()[0].body);
 }
 

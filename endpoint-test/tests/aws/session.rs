@@ -35,7 +35,7 @@ async fn a_role_is_assumed_once_for_its_purpose_and_then_used() {
     let described = json(r#"{"EndpointName":"iris-staging","EndpointStatus":"Creating"}"#);
     let aws = Canned::start([("AssumeRole", granted()), ("DescribeEndpoint", described)]).await;
     let config = session(&aws.config(), &request()).await.unwrap();
-    let asked = &aws.calls()[0].body;
+    let sent = &aws.calls()[0].body;
     for part in [
         "RoleArn=arn%3Aaws%3Aiam%3A%3A222222222222%3Arole%2Fml%2Ftester",
         "RoleSessionName=iris-run-7",
@@ -44,9 +44,9 @@ async fn a_role_is_assumed_once_for_its_purpose_and_then_used() {
         "sagemaker%3AInvokeEndpoint",
         "endpoint%2Firis-staging",
     ] {
-        assert!(asked.contains(part), "{part} in {asked}");
+        assert!(sent.contains(part), "{part} in {sent}");
     }
-    assert!(!asked.contains("Tags"), "{asked}");
+    assert!(!sent.contains("Tags"), "{sent}");
 
     let target = SageMakerTarget::from_config(&config, "iris-staging");
     target.describe().await.unwrap();
@@ -57,7 +57,7 @@ async fn a_role_is_assumed_once_for_its_purpose_and_then_used() {
 }
 
 #[tokio::test]
-async fn tags_are_sent_only_when_they_are_given() {
+async fn tags_are_sent_only_if_given() {
     let aws = Canned::start([("AssumeRole", granted())]).await;
     let request = SessionRequest { tags: vec![("project".to_owned(), "iris".to_owned())], ..request() };
     session(&aws.config(), &request).await.unwrap();
@@ -65,7 +65,7 @@ async fn tags_are_sent_only_when_they_are_given() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_told_at_once_with_its_code_its_role_and_what_to_do() {
+async fn a_refusal_is_reported_at_once_with_its_code_its_role_and_a_hint() {
     for (code, kind) in [("AccessDenied", TargetErrorKind::AccessDenied), ("ExpiredToken", TargetErrorKind::ExpiredCredentials)] {
         let body = format!(
             "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type><Code>{code}</Code><Message>no</Message></Error><RequestId>req-sts</RequestId></ErrorResponse>"

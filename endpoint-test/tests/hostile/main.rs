@@ -1,4 +1,5 @@
-//! Containers that mean harm, or are merely broken: each is told for what it is, soon, and no report carries its poison on.
+//! Hostile and broken containers: each gets the right outcome in time, and no report passes its
+//! text on unescaped.
 
 mod server;
 #[path = "../support/stepped_clock.rs"]
@@ -16,7 +17,7 @@ use endpoint_test::{
 use self::server::{Server, chunk, with_length};
 use self::stepped_clock::SteppedClock;
 
-/// What the cases expect: enough to look at every byte of an answer.
+/// The expectation of the cases: it reads every byte of a response.
 const EXPECT: &str = "{ text: { contains: setosa }, json: [{ at: /0/score, between: [0, 1] }] }";
 
 async fn test(server: &Server, case: &str) -> TargetReport {
@@ -34,13 +35,13 @@ async fn test_by(server: &Server, case: &str, clock: &impl Clock) -> TargetRepor
     report
 }
 
-/// The one case that asks for everything.
-async fn asked(server: &Server) -> CaseReport {
+/// A case that checks everything.
+async fn tested(server: &Server) -> CaseReport {
     let case = format!("{{ name: all, payload: {{ csv: '1' }}, timeout: 10m, expect: {EXPECT} }}");
     test(server, &case).await.cases.remove(0)
 }
 
-/// No report is large, moves a terminal or a browser, or cannot be read back.
+/// No report is large, controls a terminal or a browser, or cannot be parsed again.
 fn harmless(target: &TargetReport) {
     let report = Report::assemble(ToolInfo { name: "test".into(), version: "1".into() }, "staging", vec![target.clone()]);
     let (json, junit, html, table) = (report::json(&report), report::junit(&report), report::html(&report), report::table(&report));
@@ -55,20 +56,20 @@ fn harmless(target: &TargetReport) {
 }
 
 #[tokio::test]
-async fn a_body_without_end_is_cut_off_and_is_the_models_failure() {
+async fn an_endless_body_is_cut_off_and_is_the_models_failure() {
     let server = Server::start(|stream| async move {
         server::send(&stream, b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n").await;
         let chunk = chunk(&vec![b'x'; 1 << 18]);
         while server::send(&stream, &chunk).await {}
     })
     .await;
-    let case = asked(&server).await;
+    let case = tested(&server).await;
     assert_eq!(case.outcome, Outcome::Failed);
     assert!(case.checks[0].message.as_ref().unwrap().contains(&format!("longer than {MAX_BODY} bytes")), "{case:#?}");
 }
 
 #[tokio::test]
-async fn a_body_that_drips_is_left_after_the_cases_time() {
+async fn a_slow_body_ends_with_the_cases_timeout() {
     let server = Server::start(|stream| async move {
         server::send(&stream, b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n").await;
         while server::send(&stream, b"x").await {
@@ -77,45 +78,45 @@ async fn a_body_that_drips_is_left_after_the_cases_time() {
     })
     .await;
     let report = test(&server, "{ name: slow, payload: { csv: '1' }, timeout: 300ms }").await;
-    assert_eq!((report.cases[0].outcome, report.cases[0].message.as_deref()), (Outcome::Errored, Some("no reply within 300 ms")));
-    // Where a time is demanded, missing it is proven.
+    assert_eq!((report.cases[0].outcome, report.cases[0].message.as_deref()), (Outcome::Errored, Some("no response within 300 ms")));
+    // With an expected latency, the timeout is a proven failure.
     let report = test(&server, "{ name: slow, payload: { csv: '1' }, timeout: 300ms, expect: { latency: { max: 200ms } } }").await;
     assert_eq!(report.cases[0].outcome, Outcome::Failed);
 }
 
 #[tokio::test]
-async fn headers_without_end_are_a_broken_reply() {
+async fn endless_headers_are_an_error() {
     let server = Server::start(|stream| async move {
         server::send(&stream, b"HTTP/1.1 200 OK\r\n").await;
         while server::send(&stream, b"x-more: and more and more and more and more and more and more\r\n").await {}
     })
     .await;
-    let case = asked(&server).await;
+    let case = tested(&server).await;
     assert_eq!(case.outcome, Outcome::Errored, "{case:#?}");
 }
 
 #[tokio::test]
-async fn the_largest_answer_is_read_whole_and_a_byte_more_is_a_failure() {
+async fn the_largest_response_is_read_whole_and_one_byte_more_is_a_failure() {
     for (bytes, outcome) in [(MAX_BODY, Outcome::Passed), (MAX_BODY + 1, Outcome::Failed)] {
         let mut body = b"setosa".to_vec();
         body.resize(bytes, b' ');
-        let server = Server::answering(with_length("text/csv", &body)).await;
+        let server = Server::responding(with_length("text/csv", &body)).await;
         let report = test(&server, "{ name: large, payload: { csv: '1' }, timeout: 10m, expect: { text: { contains: setosa } } }").await;
         assert_eq!(report.cases[0].outcome, outcome, "{bytes}");
     }
 }
 
 #[tokio::test]
-async fn bytes_that_are_no_text_are_a_wrong_answer() {
-    let server = Server::answering(with_length("text/csv", b"\xff\xfe\x00setosa\x80\n")).await;
-    let case = asked(&server).await;
+async fn binary_data_is_a_wrong_response() {
+    let server = Server::responding(with_length("text/csv", b"\xff\xfe\x00setosa\x80\n")).await;
+    let case = tested(&server).await;
     assert_eq!(case.outcome, Outcome::Failed);
     assert!(case.checks.iter().any(|check| check.name == "text" && check.outcome == Outcome::Failed), "{case:#?}");
 }
 
 #[tokio::test]
-async fn a_compressed_bomb_is_never_unpacked() {
-    // A hundred megabytes of spaces in a hundredth of a megabyte: whoever unpacks it does so for nothing.
+async fn a_compression_bomb_is_never_unpacked() {
+    // A hundred megabytes of spaces, compressed to a hundredth of a megabyte.
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     let spaces = vec![b' '; 1 << 20];
     for _ in 0..100 {
@@ -123,71 +124,71 @@ async fn a_compressed_bomb_is_never_unpacked() {
     }
     let bomb = encoder.finish().unwrap();
     assert!(bomb.len() < 1 << 20);
-    let mut reply =
+    let mut response =
         format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n", bomb.len())
             .into_bytes();
-    reply.extend_from_slice(&bomb);
-    let server = Server::answering(reply).await;
-    let case = asked(&server).await;
+    response.extend_from_slice(&bomb);
+    let server = Server::responding(response).await;
+    let case = tested(&server).await;
     assert_eq!(case.outcome, Outcome::Failed, "{case:#?}");
-    // Nor was the container asked for compression.
+    // Nor did the request accept compression.
     assert!(!server.heads().iter().any(|head| head.to_lowercase().contains("accept-encoding")));
 }
 
 #[tokio::test]
-async fn a_length_that_is_wrong_is_a_broken_reply_when_bytes_are_missing() {
-    let server = Server::answering(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nsetosa".to_vec()).await;
-    assert_eq!(asked(&server).await.outcome, Outcome::Errored);
+async fn a_wrong_length_is_an_error_if_bytes_are_missing() {
+    let server = Server::responding(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nsetosa".to_vec()).await;
+    assert_eq!(tested(&server).await.outcome, Outcome::Errored);
     for length in ["-1", "six", "99999999999999999999999", "6, 7"] {
-        let server = Server::answering(format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\nsetosa").into_bytes()).await;
-        assert_eq!(asked(&server).await.outcome, Outcome::Errored, "{length}");
+        let server = Server::responding(format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\nsetosa").into_bytes()).await;
+        assert_eq!(tested(&server).await.outcome, Outcome::Errored, "{length}");
     }
-    // Of a longer body only what was announced is the answer.
-    let server = Server::answering(b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nsetosavirginica".to_vec()).await;
+    // Of a longer body only the announced bytes are the response.
+    let server = Server::responding(b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nsetosavirginica".to_vec()).await;
     let report = test(&server, "{ name: short, payload: { csv: '1' }, expect: { text: { equals: setosa } } }").await;
     assert_eq!(report.cases[0].outcome, Outcome::Passed);
 }
 
 #[tokio::test]
-async fn commands_for_terminals_and_browsers_are_shown_and_not_done() {
+async fn control_sequences_and_scripts_are_escaped() {
     let poison = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{202e}<script>alert(1)</script><img src=x onerror=alert(2)>'\"]]>&\u{0}";
     for status in ["200 OK", "500 Internal Server Error", "302 Found"] {
-        let reply = format!(
+        let response = format!(
             "HTTP/1.1 {status}\r\ncontent-type: text/html\r\nlocation: javascript:alert(1)\r\ncontent-length: {}\r\n\r\n{poison}",
             poison.len()
         );
-        let case = asked(&Server::answering(reply.into_bytes()).await).await;
+        let case = tested(&Server::responding(response.into_bytes()).await).await;
         assert_eq!(case.outcome, Outcome::Failed, "{status}");
     }
-    // So are those in a header and in the reason of a status.
-    let reply = "HTTP/1.1 200 <script>alert(1)</script>\r\ncontent-type: text/<script>alert(1)</script>\r\ncontent-length: 1\r\n\r\nx";
-    assert_eq!(asked(&Server::answering(reply.as_bytes().to_vec()).await).await.outcome, Outcome::Failed);
+    // The same in a header and in the reason of a status.
+    let response = "HTTP/1.1 200 <script>alert(1)</script>\r\ncontent-type: text/<script>alert(1)</script>\r\ncontent-length: 1\r\n\r\nx";
+    assert_eq!(tested(&Server::responding(response.as_bytes().to_vec()).await).await.outcome, Outcome::Failed);
 }
 
 #[tokio::test]
-async fn numbers_that_are_none_are_a_wrong_answer() {
+async fn invalid_numbers_are_a_wrong_response() {
     for score in ["NaN", "Infinity", "-Infinity", "1e999", "nan", "0x1", "1.", "\"0.5\"", "null", "true"] {
         let server =
-            Server::answering(with_length("application/json", format!("[{{\"label\":\"setosa\",\"score\":{score}}}]").as_bytes())).await;
-        let case = asked(&server).await;
+            Server::responding(with_length("application/json", format!("[{{\"label\":\"setosa\",\"score\":{score}}}]").as_bytes())).await;
+        let case = tested(&server).await;
         assert_eq!(case.outcome, Outcome::Failed, "{score}: {case:#?}");
     }
 }
 
 #[tokio::test]
-async fn json_of_great_depth_is_a_wrong_answer_and_no_crash() {
+async fn deep_json_is_a_wrong_response_and_not_a_crash() {
     for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
         let count = (1 << 20) / (open.len() + close.len());
         let closed = format!("{}1{}", open.repeat(count), close.repeat(count));
         for body in [closed, open.repeat(1 << 20)] {
-            let case = asked(&Server::answering(with_length("application/json", body.as_bytes())).await).await;
+            let case = tested(&Server::responding(with_length("application/json", body.as_bytes())).await).await;
             assert_eq!(case.outcome, Outcome::Failed);
         }
     }
 }
 
 #[tokio::test]
-async fn a_ping_of_a_hostile_container_ends_too() {
+async fn the_ping_of_a_hostile_container_ends_too() {
     let server = Server::everything(|stream| async move {
         server::send(&stream, b"HTTP/1.1 200 OK\r\n\r\n").await;
         let chunk = vec![b'x'; 1 << 16];
@@ -195,14 +196,15 @@ async fn a_ping_of_a_hostile_container_ends_too() {
     })
     .await;
     let report = test(&server, "{ name: it, payload: { csv: '1' } }").await;
-    // It says that it is ready, however much it says besides.
+    // It is ready, whatever else it sends.
     assert_eq!(report.cases[0].outcome, Outcome::Failed, "{report:#?}");
 }
 
 #[tokio::test]
-async fn a_container_that_turns_hostile_under_load_is_counted_and_left_in_time() {
-    // Each request that is over with moves the clock on to the next, and one that is never answered does so as it comes: no answer is
-    // late, however busy the machine is. The case is the request of number zero.
+async fn a_container_that_turns_hostile_under_load_is_counted_and_ends_in_time() {
+    // Each finished request advances the clock to the next one, and a request that never gets a
+    // response does so at its start: no response is late, however busy the machine is. The case is
+    // request number zero.
     let clock = SteppedClock::default();
     let time = clock.clone();
     let server = Server::start(move |stream| {
@@ -212,7 +214,7 @@ async fn a_container_that_turns_hostile_under_load_is_counted_and_left_in_time()
             match number % 4 {
                 0 if number > 0 => {
                     server::send(&stream, b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n").await;
-                    // After the last, those that are waited for in vain are given up.
+                    // After the last one, the requests without a response time out.
                     time.advance(if number == 40 { Duration::from_secs(1) } else { Duration::from_millis(25) });
                     return server::gone(&stream).await;
                 }

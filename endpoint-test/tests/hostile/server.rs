@@ -1,4 +1,4 @@
-//! A server of raw bytes: what no HTTP library would send.
+//! A server that sends raw bytes, which no HTTP library would send.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,13 +8,13 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Mutex as AsyncMutex;
 
-/// A server whose invocations are answered with whatever a test wants.
+/// A server that responds to invocations with the bytes of a test.
 pub(crate) struct Server {
     pub(crate) url: String,
     heads: Arc<Mutex<Vec<String>>>,
 }
 
-/// One invocation, read to its end.
+/// One invocation, fully read.
 pub(crate) struct Invocation {
     stream: AsyncMutex<TcpStream>,
     /// From zero.
@@ -22,7 +22,7 @@ pub(crate) struct Invocation {
 }
 
 impl Server {
-    /// Answers each invocation by `serve`; `/ping` is answered as it should be.
+    /// Serves each invocation with `serve`; `/ping` gets a good response.
     pub(crate) async fn start<F, S>(serve: S) -> Self
     where
         S: Fn(Invocation) -> F + Send + Sync + 'static,
@@ -31,7 +31,7 @@ impl Server {
         Self::listen(serve, false).await
     }
 
-    /// Answers pings like invocations.
+    /// Serves pings like invocations.
     pub(crate) async fn everything<F, S>(serve: S) -> Self
     where
         S: Fn(Invocation) -> F + Send + Sync + 'static,
@@ -40,13 +40,13 @@ impl Server {
         Self::listen(serve, true).await
     }
 
-    /// Answers each invocation with these bytes.
-    pub(crate) async fn answering(reply: Vec<u8>) -> Self {
-        let reply = Arc::new(reply);
+    /// Responds to each invocation with these bytes.
+    pub(crate) async fn responding(response: Vec<u8>) -> Self {
+        let response = Arc::new(response);
         Self::start(move |invocation| {
-            let reply = Arc::clone(&reply);
+            let response = Arc::clone(&response);
             async move {
-                send(&invocation, &reply).await;
+                send(&invocation, &response).await;
             }
         })
         .await
@@ -85,13 +85,13 @@ impl Server {
     }
 }
 
-/// Sends bytes; whether the other side is still there.
+/// Sends bytes; returns whether the peer is still connected.
 pub(crate) async fn send(invocation: &Invocation, bytes: &[u8]) -> bool {
     let mut stream = invocation.stream.lock().await;
     stream.write_all(bytes).await.is_ok() && stream.flush().await.is_ok()
 }
 
-/// Returns when the other side has gone.
+/// Returns when the peer has disconnected.
 pub(crate) async fn gone(invocation: &Invocation) {
     let mut stream = invocation.stream.lock().await;
     while stream.read(&mut [0; 64]).await.is_ok_and(|count| count > 0) {}
@@ -102,13 +102,13 @@ pub(crate) fn chunk(bytes: &[u8]) -> Vec<u8> {
     [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat()
 }
 
-/// A good reply with this body.
+/// A good response with this body.
 pub(crate) fn with_length(content_type: &str, body: &[u8]) -> Vec<u8> {
     let head = format!("HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\n\r\n", body.len());
     [head.as_bytes(), body].concat()
 }
 
-/// Reads one request and gives its head.
+/// Reads one request and returns its head.
 async fn read(stream: &mut TcpStream) -> Option<String> {
     let mut bytes = Vec::new();
     let mut buffer = [0; 4096];

@@ -1,30 +1,30 @@
-//! What a load finds.
+//! The results of a load.
 
 use std::time::Duration;
 
 use endpoint_test::{Event, InvokeError, LoadMode, ModelFailure, Outcome, RunOptions, TargetError, TargetErrorKind, Verdict};
 use proptest::prelude::*;
 
-use crate::simulated::{Simulated, reply};
+use crate::simulated::{Simulated, response};
 use crate::virtual_time::VirtualClock;
 use crate::{listened, load, outcome, test, threshold};
 
 const TEN: Duration = Duration::from_millis(10);
 
-/// A target that needs ten milliseconds, and does nothing for the second after the thirtieth.
-fn stalling(_: u64, now: Duration) -> (Duration, Result<endpoint_test::Reply, InvokeError>) {
+/// A target that needs ten milliseconds, but stops for the second after the thirtieth.
+fn stalling(_: u64, now: Duration) -> (Duration, Result<endpoint_test::ModelResponse, InvokeError>) {
     let (start, end) = (Duration::from_secs(30), Duration::from_secs(31));
     let stalled = if now + TEN > start && now < end { end.saturating_sub(now.max(start)) } else { Duration::ZERO };
-    (TEN + stalled, Ok(reply("setosa")))
+    (TEN + stalled, Ok(response("setosa")))
 }
 
 #[test]
-fn a_stalled_second_shows_in_an_open_load_and_hides_from_a_closed_one() {
+fn a_stalled_second_is_visible_in_an_open_load_and_hidden_in_a_closed_one() {
     let clock = VirtualClock::default();
     let open = load(&clock, &Simulated::new(&clock, stalling), "  phases: [{ rate: 20/s, for: 60s }]\n  thresholds: [p99 < 100ms]\n");
     let p99 = threshold(&open, "p99 < 100ms");
     assert_eq!(p99.outcome, Outcome::Failed);
-    // Twenty of 1200 came in that second: the twelfth slowest waited 0.4 s and more.
+    // Twenty of 1200 arrived in that second: the twelfth slowest waited at least 0.4 s.
     assert!((400.0..=1010.0).contains(&p99.actual_value.unwrap()), "{p99:?}");
     assert!((990.0..=1012.0).contains(&open.total.as_ref().unwrap().response_time.max_ms));
 
@@ -35,7 +35,7 @@ fn a_stalled_second_shows_in_an_open_load_and_hides_from_a_closed_one() {
 }
 
 #[test]
-fn a_steady_load_holds_its_thresholds_and_says_so() {
+fn a_steady_load_passes_its_thresholds() {
     let clock = VirtualClock::default();
     let target = Simulated::steady(&clock, 50);
     let load = "  warmup: { requests: 10 }\n  phases:\n    - { name: steady, rate: 20/s, for: 60s, thresholds: [p95 < 60ms, throughput >= 19.9/s] }\n    - { rate: 20/s..40/s, for: 60s }\n  thresholds: [p99 < 60ms, service p99 < 60ms, mean <= 51ms, max < 51ms, min > 49ms, dropped == 0, errors == 0, timeouts < 1%, throttles == 0, wrong_answers == 0]\n";
@@ -44,7 +44,7 @@ fn a_steady_load_holds_its_thresholds_and_says_so() {
     let load = report.load.unwrap();
     assert_eq!((load.outcome, load.thresholds.len()), (Outcome::Passed, 12));
     let total = load.total.unwrap();
-    // 1200, then 1800 on the ramp; the warm-up's ten and the case are not counted.
+    // 1200, then 1800 on the ramp; the ten of the warm-up and the case are not counted.
     assert_eq!((total.sent, total.passed, total.errors, total.dropped, total.unfinished), (3000, 3000, 0, 0, 0));
     assert_eq!(target.asked(), 3011);
     assert_eq!(load.phases.iter().map(|phase| phase.name.as_str()).collect::<Vec<_>>(), ["warm-up", "steady", "phase 2"]);
@@ -54,7 +54,7 @@ fn a_steady_load_holds_its_thresholds_and_says_so() {
 }
 
 #[test]
-fn arrivals_over_the_limit_are_dropped_and_counted_and_never_queued() {
+fn arrivals_above_the_limit_are_dropped_and_not_queued() {
     let clock = VirtualClock::default();
     let report = load(
         &clock,
@@ -62,21 +62,21 @@ fn arrivals_over_the_limit_are_dropped_and_counted_and_never_queued() {
         "  phases: [{ rate: 10/s, for: 20s }]\n  max_in_flight: 4\n  thresholds: [dropped == 0, dropped < 61%, p90 <= 1100ms]\n",
     );
     let total = report.total.as_ref().unwrap();
-    // Each second four are taken in.
+    // Each second four are accepted.
     assert_eq!((total.sent, total.dropped), (80, 120));
     assert_eq!(outcome(&report, "dropped == 0"), Outcome::Failed);
     assert_eq!(outcome(&report, "dropped < 61%"), Outcome::Passed);
     assert!(total.response_time.max_ms < 1002.0);
-    // Eighty answers do not carry a p90.
+    // Eighty responses are too few for a p90.
     let p90 = threshold(&report, "p90 <= 1100ms");
-    assert_eq!((p90.outcome, p90.message.as_deref()), (Outcome::Errored, Some("too few: 80 requests were answered, and 100 are needed")));
+    assert_eq!((p90.outcome, p90.message.as_deref()), (Outcome::Errored, Some("too few responses: 80, and 100 are needed")));
 }
 
 #[test]
-fn errors_are_counted_by_code_and_refusals_do_not_flatter_the_latency() {
+fn errors_are_counted_by_code_and_refusals_do_not_improve_the_latency() {
     let clock = VirtualClock::default();
     let target = Simulated::new(&clock, |number, _| match number {
-        0 => (TEN, Ok(reply("setosa"))),
+        0 => (TEN, Ok(response("setosa"))),
         number if number % 10 == 3 => {
             let throttled = TargetError::new(TargetErrorKind::Throttled, "Rate exceeded").code(Some("ThrottlingException".to_owned()));
             (Duration::ZERO, Err(throttled.into()))
@@ -85,8 +85,8 @@ fn errors_are_counted_by_code_and_refusals_do_not_flatter_the_latency() {
             let failure = ModelFailure { status: Some(500), message: "out of memory".to_owned(), ..ModelFailure::default() };
             (Duration::from_millis(1), Err(InvokeError::Model(failure)))
         }
-        number if number % 10 == 7 => (Duration::from_millis(20), Ok(reply("virginica"))),
-        _ => (Duration::from_millis(20), Ok(reply("setosa"))),
+        number if number % 10 == 7 => (Duration::from_millis(20), Ok(response("virginica"))),
+        _ => (Duration::from_millis(20), Ok(response("setosa"))),
     });
     let report = load(
         &clock,
@@ -95,7 +95,7 @@ fn errors_are_counted_by_code_and_refusals_do_not_flatter_the_latency() {
     );
     let errors: Vec<_> = report.errors.iter().map(|error| (error.kind.as_str(), error.code.as_deref(), error.count)).collect();
     assert_eq!(errors, [("wrong answer", None, 100), ("model error", Some("500"), 100), ("throttled", Some("ThrottlingException"), 100)]);
-    assert_eq!(report.errors[0].example, "text: the reply does not contain the text: expected contains setosa, found virginica");
+    assert_eq!(report.errors[0].example, "text: the response does not contain the text: expected contains setosa, found virginica");
     assert_eq!((report.errors[1].example.as_str(), report.errors[1].case.as_str()), ("out of memory", "flower"));
     assert_eq!(outcome(&report, "errors < 31%"), Outcome::Passed);
     assert_eq!(outcome(&report, "wrong_answers < 1%"), Outcome::Failed);
@@ -108,9 +108,9 @@ fn errors_are_counted_by_code_and_refusals_do_not_flatter_the_latency() {
 }
 
 #[test]
-fn a_request_without_an_answer_is_a_timeout_and_counts_with_the_time_it_was_waited_for() {
+fn a_request_without_a_response_is_a_timeout_and_counts_as_a_latency() {
     let clock = VirtualClock::default();
-    let target = Simulated::new(&clock, |number, _| (if number % 10 == 9 { Duration::from_mins(10) } else { TEN }, Ok(reply("setosa"))));
+    let target = Simulated::new(&clock, |number, _| (if number % 10 == 9 { Duration::from_mins(10) } else { TEN }, Ok(response("setosa"))));
     let report = load(&clock, &target, "  timeout: 2s\n  phases: [{ rate: 20/s, for: 10s }]\n  thresholds: [timeouts == 0, p95 < 1s]\n");
     assert_eq!((report.errors[0].kind.as_str(), report.errors[0].count), ("timeout", 20));
     assert_eq!(outcome(&report, "timeouts == 0"), Outcome::Failed);
@@ -119,45 +119,45 @@ fn a_request_without_an_answer_is_a_timeout_and_counts_with_the_time_it_was_wait
 }
 
 #[test]
-fn what_proves_nothing_about_the_target_is_an_error_and_no_failure() {
+fn a_network_error_is_not_a_failure_of_the_target() {
     let clock = VirtualClock::default();
     let target = Simulated::new(&clock, |number, _| match number % 10 {
         9 => (Duration::ZERO, Err(TargetError::new(TargetErrorKind::Network, "connection reset").into())),
-        _ => (TEN, Ok(reply("setosa"))),
+        _ => (TEN, Ok(response("setosa"))),
     });
     let report = load(&clock, &target, "  phases: [{ rate: 20/s, for: 10s }]\n  thresholds: [dropped == 0]\n");
-    // The suite says nothing of errors: then fewer than one in a hundred may fail.
+    // Without a threshold on errors in the suite, `errors < 1%` applies.
     let errors = threshold(&report, "errors < 1%");
     assert_eq!((errors.outcome, errors.actual.as_deref(), report.outcome), (Outcome::Errored, Some("10%"), Outcome::Errored));
 }
 
 #[test]
-fn a_hopeless_load_is_given_up_early() {
+fn a_hopeless_load_is_aborted_early() {
     let clock = VirtualClock::default();
     let target = Simulated::new(&clock, |number, _| {
         let failure = ModelFailure { status: Some(500), message: "broken".to_owned(), ..ModelFailure::default() };
-        (TEN, if number == 0 { Ok(reply("setosa")) } else { Err(InvokeError::Model(failure)) })
+        (TEN, if number == 0 { Ok(response("setosa")) } else { Err(InvokeError::Model(failure)) })
     });
     let report = load(&clock, &target, "  phases: [{ rate: 20/s, for: 30m }]\n  thresholds: [dropped == 0]\n");
     assert_eq!(report.total.as_ref().unwrap().sent, 20);
-    assert_eq!(report.message.as_deref(), Some("the load was given up: 20 of the last 20 requests failed, and 50% may"));
+    assert_eq!(report.message.as_deref(), Some("the load was aborted: 20 of the last 20 requests failed, more than 50%"));
     assert_eq!(report.outcome, Outcome::Failed);
-    // What held until then is not proven.
+    // A threshold that passed so far is not proven.
     assert_eq!(outcome(&report, "dropped == 0"), Outcome::Errored);
 
     let clock = VirtualClock::default();
     let target = Simulated::new(&clock, |number, _| {
         let denied = TargetError::new(TargetErrorKind::AccessDenied, "not authorized");
-        (TEN, if number == 0 { Ok(reply("setosa")) } else { Err(denied.into()) })
+        (TEN, if number == 0 { Ok(response("setosa")) } else { Err(denied.into()) })
     });
     let report = load(&clock, &target, "  phases: [{ rate: 20/s, for: 30m }]\n  abort_when: errors > 90%\n");
     assert_eq!((report.total.as_ref().unwrap().sent, report.outcome), (20, Outcome::Errored), "{report:#?}");
 }
 
 #[test]
-fn a_load_that_is_to_go_on_whatever_happens_does() {
+fn a_load_with_abort_when_never_continues() {
     let clock = VirtualClock::default();
-    let target = Simulated::new(&clock, |number, _| (TEN, Ok(reply(if number == 0 { "setosa" } else { "virginica" }))));
+    let target = Simulated::new(&clock, |number, _| (TEN, Ok(response(if number == 0 { "setosa" } else { "virginica" }))));
     let report = load(&clock, &target, "  phases: [{ rate: 20/s, for: 60s }]\n  abort_when: never\n  check_replies: false\n");
     assert_eq!((report.total.as_ref().unwrap().passed, report.outcome), (1200, Outcome::Passed));
     let report = load(&clock, &target, "  phases: [{ rate: 20/s, for: 60s }]\n  abort_when: never\n");
@@ -165,16 +165,16 @@ fn a_load_that_is_to_go_on_whatever_happens_does() {
 }
 
 #[test]
-fn a_warm_up_is_in_no_figure() {
+fn a_warm_up_is_not_in_the_figures() {
     let clock = VirtualClock::default();
-    let target = Simulated::new(&clock, |number, _| (if number < 40 { Duration::from_secs(3) } else { TEN }, Ok(reply("setosa"))));
+    let target = Simulated::new(&clock, |number, _| (if number < 40 { Duration::from_secs(3) } else { TEN }, Ok(response("setosa"))));
     let report = load(&clock, &target, "  warmup: { for: 10s }\n  phases: [{ rate: 20/s, for: 10s }]\n  thresholds: [max < 20ms]\n");
     assert_eq!(outcome(&report, "max < 20ms"), Outcome::Passed);
     assert!(report.phases[0].figures.response_time.max_ms > 2999.0 && !report.phases[0].counted);
 }
 
 #[test]
-fn users_wait_for_their_answers_and_a_warm_up_by_requests_ends_with_them() {
+fn users_wait_for_their_responses_and_a_warm_up_by_requests_ends_with_them() {
     let clock = VirtualClock::default();
     let target = Simulated::steady(&clock, 100);
     let report = load(
@@ -186,19 +186,19 @@ fn users_wait_for_their_answers_and_a_warm_up_by_requests_ends_with_them() {
     assert!((199.9..=200.1).contains(&report.phases[1].start_ms));
     assert_eq!(report.total.as_ref().unwrap().sent, 400);
     assert_eq!(outcome(&report, "throughput > 39/s"), Outcome::Passed);
-    // Four hundred answers do not carry a p99: with users that is known only afterwards.
+    // Four hundred responses are too few for a p99: with users that is known only afterwards.
     assert_eq!(outcome(&report, "p99 < 1s"), Outcome::Errored);
 }
 
 #[test]
-fn a_generator_that_does_not_keep_pace_says_so_and_does_not_blame_the_model() {
+fn a_generator_that_does_not_keep_pace_reports_it_and_does_not_blame_the_model() {
     let clock = VirtualClock::default();
     let target = Simulated::new(&clock, |number, _| {
-        // The machine is busy with something else for a while, again and again.
+        // The machine is busy with something else now and then.
         if number % 5 == 4 {
-            clock.stand_still(Duration::from_millis(400));
+            clock.pause(Duration::from_millis(400));
         }
-        (TEN, Ok(reply("setosa")))
+        (TEN, Ok(response("setosa")))
     });
     let report =
         load(&clock, &target, "  phases: [{ rate: 20/s, for: 20s }]\n  thresholds: [p95 < 100ms, service p95 < 1s, dropped == 0]\n");
@@ -213,37 +213,38 @@ fn a_generator_that_does_not_keep_pace_says_so_and_does_not_blame_the_model() {
 }
 
 #[test]
-fn what_is_dropped_after_the_machine_stood_still_proves_nothing_about_the_model() {
+fn arrivals_dropped_after_the_machine_paused_prove_nothing_about_the_model() {
     let clock = VirtualClock::default();
     let target = Simulated::new(&clock, |number, _| {
-        // Once in a minute the machine does something else for a second.
+        // Once in a minute the machine pauses for a second.
         if number == 600 {
-            clock.stand_still(Duration::from_secs(1));
+            clock.pause(Duration::from_secs(1));
         }
-        (TEN, Ok(reply("setosa")))
+        (TEN, Ok(response("setosa")))
     });
     let load =
         load(&clock, &target, "  phases: [{ rate: 20/s, for: 60s }]\n  max_in_flight: 4\n  thresholds: [dropped == 0, dropped < 1%]\n");
-    // Twenty arrivals came at once, and four may be under way: too few for the pace of the whole minute.
+    // Twenty arrivals are due at once, and four may be in flight: too few to affect the pace of the
+    // whole minute.
     assert_eq!(load.pace.as_ref().unwrap().outcome, Outcome::Passed);
     let total = load.total.as_ref().unwrap();
     assert!(total.dropped > 12 && total.sent + total.dropped == 1200, "{total:#?}");
     let dropped = threshold(&load, "dropped == 0");
     assert_eq!(dropped.outcome, Outcome::Errored, "{dropped:?}");
     let message = dropped.message.as_ref().unwrap();
-    assert!(message.contains("were dropped because the load generator itself was late, and that proves nothing"), "{message}");
+    assert!(message.contains("were dropped because the load generator itself was late, which proves nothing"), "{message}");
     assert_eq!((outcome(&load, "dropped < 1%"), load.outcome), (Outcome::Errored, Outcome::Errored));
 }
 
 #[test]
-fn answers_that_came_while_the_machine_stood_still_make_room_before_anything_is_dropped() {
+fn responses_during_a_pause_of_the_machine_make_room_before_anything_is_dropped() {
     let clock = VirtualClock::default();
     let target = Simulated::new(&clock, |number, _| {
         if number == 600 {
-            clock.stand_still(Duration::from_secs(1));
+            clock.pause(Duration::from_secs(1));
         }
-        // An answer that is there at once needs no room.
-        (Duration::ZERO, Ok(reply("setosa")))
+        // An immediate response needs no room.
+        (Duration::ZERO, Ok(response("setosa")))
     });
     let load = load(&clock, &target, "  phases: [{ rate: 20/s, for: 60s }]\n  max_in_flight: 4\n  thresholds: [dropped == 0]\n");
     let total = load.total.as_ref().unwrap();
@@ -251,16 +252,16 @@ fn answers_that_came_while_the_machine_stood_still_make_room_before_anything_is_
 }
 
 #[test]
-fn a_load_comes_only_after_success_unless_it_is_asked_for() {
+fn a_load_runs_only_after_success_unless_forced() {
     let load = "  phases: [{ rate: 20/s, for: 10s }]\n";
     let clock = VirtualClock::default();
-    let target = Simulated::new(&clock, |number, _| (TEN, Ok(reply(if number == 0 { "virginica" } else { "setosa" }))));
+    let target = Simulated::new(&clock, |number, _| (TEN, Ok(response(if number == 0 { "virginica" } else { "setosa" }))));
     let report = test(&clock, &target, load, &RunOptions::default());
     let skipped = report.load.unwrap();
     assert_eq!((report.verdict, skipped.outcome, target.asked()), (Verdict::Failed, Outcome::Skipped, 1));
 
     let clock = VirtualClock::default();
-    let target = Simulated::new(&clock, |number, _| (TEN, Ok(reply(if number == 0 { "virginica" } else { "setosa" }))));
+    let target = Simulated::new(&clock, |number, _| (TEN, Ok(response(if number == 0 { "virginica" } else { "setosa" }))));
     let report = test(&clock, &target, load, &RunOptions { load: LoadMode::Anyway, ..RunOptions::default() });
     assert_eq!((report.verdict, report.load.unwrap().outcome, target.asked()), (Verdict::Failed, Outcome::Passed, 201));
 
@@ -271,7 +272,7 @@ fn a_load_comes_only_after_success_unless_it_is_asked_for() {
 }
 
 #[test]
-fn an_interruption_leaves_what_was_found() {
+fn an_interruption_keeps_the_results_so_far() {
     let clock = VirtualClock::default();
     let target = Simulated::steady(&clock, 10);
     let options = RunOptions::default();
@@ -294,7 +295,7 @@ fn an_interruption_leaves_what_was_found() {
 #[test]
 fn a_run_that_is_interrupted_at_once_skips_everything() {
     let clock = VirtualClock::default();
-    let target = Simulated::new(&clock, |_, _| (Duration::from_hours(1), Ok(reply("setosa"))));
+    let target = Simulated::new(&clock, |_, _| (Duration::from_hours(1), Ok(response("setosa"))));
     let options = RunOptions::default();
     options.interruption.raise();
     let report = test(&clock, &target, "  phases: [{ rate: 20/s, for: 60s }]\n", &options);
@@ -316,28 +317,28 @@ fn random_arrivals_are_the_same_for_the_same_seed() {
 }
 
 #[test]
-fn progress_is_told_every_second() {
+fn progress_is_reported_every_second() {
     let clock = VirtualClock::default();
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     listened(
         &clock,
         &Simulated::steady(&clock, 10),
         "  phases: [{ rate: 20/s, for: 3s }]\n",
         &RunOptions::default(),
         |event| match event {
-            Event::LoadStarted { planned, duration } => told.push((planned.unwrap(), duration.as_secs(), 0)),
-            Event::LoadProgress { elapsed, of, sent, errors: 0, dropped: 0 } => told.push((sent, elapsed.as_secs(), of.as_secs())),
+            Event::LoadStarted { planned, duration } => reported.push((planned.unwrap(), duration.as_secs(), 0)),
+            Event::LoadProgress { elapsed, of, sent, errors: 0, dropped: 0 } => reported.push((sent, elapsed.as_secs(), of.as_secs())),
             _ => {}
         },
     );
-    assert_eq!(told, [(60, 3, 0), (20, 1, 3), (40, 2, 3), (60, 3, 3), (60, 3, 3)]);
+    assert_eq!(reported, [(60, 3, 0), (20, 1, 3), (40, 2, 3), (60, 3, 3), (60, 3, 3)]);
 }
 
 proptest! {
-    // Each case is a whole load: a part of the cases, however many are asked for.
+    // Each case is a whole load: run a part of the cases, however many are configured.
     #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.div_ceil(4)))]
     #[test]
-    fn every_planned_request_is_sent_or_dropped_and_every_sent_one_is_accounted_for(
+    fn every_planned_request_is_sent_or_dropped_and_every_sent_one_is_counted(
         rates in prop::collection::vec((1u32..60, 1u32..60, 1u32..10), 1..4),
         limit in 1u32..20,
         milliseconds in prop::collection::vec(1u64..3000, 1..20),
@@ -345,7 +346,7 @@ proptest! {
         let clock = VirtualClock::default();
         let target = Simulated::new(&clock, |number, _| {
             let time = milliseconds[usize::try_from(number).unwrap() % milliseconds.len()];
-            (Duration::from_millis(time), Ok(reply(if number == 0 || time < 1500 { "setosa" } else { "virginica" })))
+            (Duration::from_millis(time), Ok(response(if number == 0 || time < 1500 { "setosa" } else { "virginica" })))
         });
         let phases: Vec<_> = rates.iter().map(|(from, to, seconds)| format!("{{ rate: {from}/s..{to}/s, for: {seconds}s }}")).collect();
         let text = format!("  phases: [{}]\n  max_in_flight: {limit}\n  timeout: 2500ms\n  abort_when: never\n", phases.join(", "));

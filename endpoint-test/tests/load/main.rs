@@ -33,7 +33,7 @@ pub(crate) fn listened(
     clock.run(Run::new(target, &suite(load)).options(options.clone()).clock(clock).start(TargetInfo::default(), on_event))
 }
 
-/// Puts a load on a target of this behaviour, in virtual time.
+/// Runs a load on this target, in virtual time.
 pub(crate) fn load(clock: &VirtualClock, target: &Simulated<'_>, load: &str) -> LoadReport {
     *test(clock, target, load, &RunOptions::default()).load.unwrap()
 }

@@ -1,14 +1,14 @@
-//! A target whose answers and their times are a function of when it is asked.
+//! A target whose responses and latencies are a function of number and time of the request.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use endpoint_test::{Clock, Description, EndpointStatus, InvokeError, Reply, Request, Target, TargetError, Variant};
+use endpoint_test::{Clock, Description, EndpointStatus, InvokeError, ModelResponse, Request, Target, TargetError, Variant};
 
 use crate::virtual_time::VirtualClock;
 
-/// What becomes of a request: its number, from zero, and the time at which it came.
-type Behaviour<'a> = Box<dyn Fn(u64, Duration) -> (Duration, Result<Reply, InvokeError>) + Send + Sync + 'a>;
+/// The outcome of a request, from its number, starting at zero, and its time.
+type Behaviour<'a> = Box<dyn Fn(u64, Duration) -> (Duration, Result<ModelResponse, InvokeError>) + Send + Sync + 'a>;
 
 /// A target in virtual time.
 pub(crate) struct Simulated<'a> {
@@ -20,17 +20,17 @@ pub(crate) struct Simulated<'a> {
 impl<'a> Simulated<'a> {
     pub(crate) fn new(
         clock: &'a VirtualClock,
-        behaviour: impl Fn(u64, Duration) -> (Duration, Result<Reply, InvokeError>) + Send + Sync + 'a,
+        behaviour: impl Fn(u64, Duration) -> (Duration, Result<ModelResponse, InvokeError>) + Send + Sync + 'a,
     ) -> Self {
         Self { clock, behaviour: Box::new(behaviour), asked: AtomicU64::new(0) }
     }
 
-    /// Answers right after so many milliseconds.
+    /// Responds rightly after this number of milliseconds.
     pub(crate) fn steady(clock: &'a VirtualClock, milliseconds: u64) -> Self {
-        Self::new(clock, move |_, _| (Duration::from_millis(milliseconds), Ok(reply("setosa"))))
+        Self::new(clock, move |_, _| (Duration::from_millis(milliseconds), Ok(response("setosa"))))
     }
 
-    /// How often it was asked.
+    /// The number of requests so far.
     pub(crate) fn asked(&self) -> u64 {
         self.asked.load(Ordering::SeqCst)
     }
@@ -42,7 +42,7 @@ impl Target for Simulated<'_> {
         Ok(Description { status: EndpointStatus::InService, variants: vec![variant], data_capture: Some(false), ..Description::default() })
     }
 
-    async fn invoke(&self, _: &Request) -> Result<Reply, InvokeError> {
+    async fn invoke(&self, _: &Request) -> Result<ModelResponse, InvokeError> {
         let number = self.asked.fetch_add(1, Ordering::SeqCst);
         let (time, answer) = (self.behaviour)(number, self.clock.now());
         self.clock.sleep(time).await;
@@ -50,8 +50,8 @@ impl Target for Simulated<'_> {
     }
 }
 
-pub(crate) fn reply(body: &str) -> Reply {
-    Reply {
+pub(crate) fn response(body: &str) -> ModelResponse {
+    ModelResponse {
         status: 200,
         content_type: Some("text/csv".to_owned()),
         body: body.to_owned().into(),

@@ -1,4 +1,5 @@
-//! Time that passes only when everybody waits: a load of an hour runs in a moment, and the same every time.
+//! Time that passes only while all futures wait: a load of an hour runs in a moment, and always
+//! alike.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use endpoint_test::Clock;
 
-/// A clock whose time goes on in [`VirtualClock::run`] alone.
+/// A clock whose time advances only in [`VirtualClock::run`].
 #[derive(Debug, Default)]
 pub(crate) struct VirtualClock {
     state: Mutex<State>,
@@ -28,8 +29,8 @@ impl VirtualClock {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets time pass while everything else stands still, as a machine does that has too much to do.
-    pub(crate) fn stand_still(&self, duration: Duration) {
+    /// Lets time pass while nothing else runs, as on an overloaded machine.
+    pub(crate) fn pause(&self, duration: Duration) {
         self.state().now += duration;
     }
 
@@ -44,16 +45,16 @@ impl VirtualClock {
                 return value;
             }
             if !woken.0.load(Ordering::SeqCst) {
-                self.go_on();
+                self.advance();
             }
         }
     }
 
-    /// To the next moment at which somebody wakes.
-    fn go_on(&self) {
+    /// Advances to the next timer.
+    fn advance(&self) {
         let waker = {
             let mut state = self.state();
-            let ((moment, _), waker) = state.timers.pop_first().expect("everybody waits for nothing");
+            let ((moment, _), waker) = state.timers.pop_first().expect("no timer is left, but futures wait");
             state.now = state.now.max(moment);
             waker
         };

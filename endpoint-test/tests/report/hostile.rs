@@ -1,4 +1,5 @@
-//! Hostile text at every place of a report: no format breaks, and none carries what steers a terminal or is no character.
+//! Hostile text at every location of a report: no format breaks, and none contains control
+//! characters or noncharacters.
 
 use std::sync::OnceLock;
 
@@ -11,42 +12,42 @@ use serde_json::Value;
 
 use crate::sample;
 
-/// The sample reports, each with the places of its free text.
+/// The sample reports, each with the locations of its free text.
 fn samples() -> &'static [(Value, Vec<String>)] {
     static SAMPLES: OnceLock<Vec<(Value, Vec<String>)>> = OnceLock::new();
     SAMPLES.get_or_init(|| {
         let samples = [sample::report(), sample::labelled(), sample::loaded()].map(|report| {
             let document = serde_json::to_value(report).unwrap();
-            let mut places = Vec::new();
-            strings(&document, String::new(), &mut places);
-            // Outcomes and the like are words of their own: a report with another one cannot be read.
-            places.retain(|place| {
+            let mut locations = Vec::new();
+            strings(&document, String::new(), &mut locations);
+            // Outcomes and the like are fixed values: a report with another value cannot be parsed.
+            locations.retain(|location| {
                 let mut changed = document.clone();
-                *changed.pointer_mut(place).unwrap() = Value::from("any text");
+                *changed.pointer_mut(location).unwrap() = Value::from("any text");
                 serde_json::from_value::<Report>(changed).is_ok()
             });
-            (document, places)
+            (document, locations)
         });
         samples.into()
     })
 }
 
-/// The sample reports with this text at every place.
+/// The sample reports with this text at every location.
 fn reports_with(text: &str) -> impl Iterator<Item = Report> {
-    samples().iter().map(move |(document, places)| {
+    samples().iter().map(move |(document, locations)| {
         let mut document = document.clone();
-        for place in places {
-            *document.pointer_mut(place).unwrap() = Value::from(text);
+        for location in locations {
+            *document.pointer_mut(location).unwrap() = Value::from(text);
         }
         serde_json::from_value(document).unwrap()
     })
 }
 
-fn strings(value: &Value, at: String, places: &mut Vec<String>) {
+fn strings(value: &Value, at: String, locations: &mut Vec<String>) {
     match value {
-        Value::String(_) => places.push(at),
-        Value::Array(members) => members.iter().enumerate().for_each(|(index, member)| strings(member, format!("{at}/{index}"), places)),
-        Value::Object(members) => members.iter().for_each(|(key, member)| strings(member, format!("{at}/{key}"), places)),
+        Value::String(_) => locations.push(at),
+        Value::Array(members) => members.iter().enumerate().for_each(|(index, member)| strings(member, format!("{at}/{index}"), locations)),
+        Value::Object(members) => members.iter().for_each(|(key, member)| strings(member, format!("{at}/{key}"), locations)),
         _ => {}
     }
 }
@@ -56,7 +57,7 @@ fn is_xml(character: char) -> bool {
     matches!(character, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
-/// Every attribute and every text of a document, read by a parser.
+/// Every attribute and every text of a document, as a parser reads them.
 fn read_xml(document: &str) -> Vec<String> {
     let mut reader = quick_xml::Reader::from_str(document);
     let mut texts = Vec::new();
@@ -76,7 +77,7 @@ fn read_xml(document: &str) -> Vec<String> {
     }
 }
 
-fn holds(text: &str) {
+fn check(text: &str) {
     for report in reports_with(text) {
         let junit = report::junit(&report);
         let texts = read_xml(&junit);
@@ -90,16 +91,16 @@ fn holds(text: &str) {
 }
 
 #[test]
-fn a_response_with_a_noncharacter_leaves_junit_that_is_xml() {
+fn a_response_with_a_noncharacter_gives_valid_xml() {
     for text in
         ["a\u{fffe}b", "\u{ffff}", "\u{fdd0}", "\u{1fffe}", "\u{10ffff}", "\u{202e}", "\u{1b}]0;x\u{7}", "a\r\nb\u{85}\u{2028}", "]]>&<\"'"]
     {
-        holds(text);
+        check(text);
     }
 }
 
 #[test]
-fn free_text_is_at_many_places() {
+fn free_text_is_at_many_locations() {
     let report = reports_with("\u{fffe}").next().unwrap();
     assert_eq!(report.verdict, Verdict::Failed);
     assert!(report::junit(&report).matches("\\u{fffe}").count() > 20, "{}", report::junit(&report));
@@ -108,6 +109,6 @@ fn free_text_is_at_many_places() {
 proptest! {
     #[test]
     fn no_text_breaks_a_report(text in any::<String>(), odd in "[\u{fdd0}\u{fffe}\u{ffff}\u{1ffff}\u{202e}\u{7f}\u{9b}\r\n<&\\]>\"'`]{0,6}") {
-        holds(&format!("{text}{odd}"));
+        check(&format!("{text}{odd}"));
     }
 }

@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 
 use crate::sample;
 
-/// The report of the one target that was under load.
+/// The report of the one target with a load.
 fn loaded() -> Report {
     let mut report = sample::loaded();
     report.targets.retain(|target| target.load.as_ref().is_some_and(|load| load.total.is_some()));
@@ -15,7 +15,7 @@ fn loaded() -> Report {
 }
 
 #[test]
-fn the_table_has_the_thresholds_with_what_was_found() {
+fn the_table_has_the_thresholds_with_their_values() {
     assert_snapshot!(report::table(&loaded()), @r#"
     endpoint iris-p-abc123xyz-staging
     VERDICT  ACCOUNT       REGION     STATUS     CHECKS  CASES  SLOWEST
@@ -28,9 +28,9 @@ fn the_table_has_the_thresholds_with_what_was_found() {
       sent late by  p50 0.4 ms  p95 1.1 ms  max 3.0 ms
       passed   p95 < 250ms         18 ms
       failed   p99 < 100ms         412 ms
-               hint: this is what callers wait, the network included
+               hint: response time includes the network
       errored  <ramp>: p99.9 < 1s
-               too few: 1200 requests were answered, and 10000 are needed
+               too few responses: 1200, and 10000 are needed
       3 × model error 500, first at "one flower gets a species": <img src=x onerror=alert(1)>\u{1b}[31m out of memory
 
     failed (3 targets: 1 passed, 1 failed, 1 errored)
@@ -50,11 +50,11 @@ fn the_junit_file_has_a_test_case_for_each_threshold() {
             </properties>
             <testcase name="p95 &lt; 250ms" classname="load"/>
             <testcase name="p99 &lt; 100ms" classname="load">
-                <failure message="`p99 &lt; 100ms` does not hold: it is 412 ms" type="load">`p99 &lt; 100ms` does not hold: it is 412 ms
-      hint: this is what callers wait, the network included</failure>
+                <failure message="`p99 &lt; 100ms` failed: the value is 412 ms" type="load">`p99 &lt; 100ms` failed: the value is 412 ms
+      hint: response time includes the network</failure>
             </testcase>
             <testcase name="&lt;ramp&gt;: p99.9 &lt; 1s" classname="load">
-                <error message="too few: 1200 requests were answered, and 10000 are needed" type="load">too few: 1200 requests were answered, and 10000 are needed</error>
+                <error message="too few responses: 1200, and 10000 are needed" type="load">too few responses: 1200, and 10000 are needed</error>
             </testcase>
         </testsuite>
     </testsuites>
@@ -76,7 +76,7 @@ fn a_load_that_did_not_run_is_skipped_in_every_report() {
 }
 
 #[test]
-fn a_load_is_read_back_from_json_as_it_was() {
+fn a_load_reads_back_from_json_unchanged() {
     let report = sample::loaded();
     assert_eq!(serde_json::from_str::<Report>(&report::json(&report)).unwrap(), report);
 }

@@ -1,4 +1,4 @@
-//! The four ways to show a report.
+//! The four renderings of a report.
 
 mod hostile;
 mod load;
@@ -20,7 +20,7 @@ fn with_cases(cases: Vec<CaseReport>) -> Report {
 }
 
 #[test]
-fn the_table_tells_what_went_wrong_and_what_to_do() {
+fn the_table_has_the_problems_and_hints() {
     assert_snapshot!(report::table(&sample::report()), @r#"
     endpoint iris-p-abc123xyz-staging
     VERDICT  ACCOUNT       REGION     STATUS     CHECKS  CASES  SLOWEST
@@ -29,18 +29,18 @@ fn the_table_tells_what_went_wrong_and_what_to_do() {
     errored  333333333333  eu-west-1  -          0/1     -      -
 
     failed 222222222222/us-east-1/iris-p-abc123xyz-staging (role ml/endpoint-tester)
-      failed check identity: variant `AllTraffic` serves version 12, and version 13
+      failed check identity: variant `AllTraffic` serves version 12, but version 13
           was approved
           expected arn:aws:sagemaker:us-east-1:111111111111:model-package/iris-p-abc123xyz/13
           found    arn:aws:sagemaker:us-east-1:111111111111:model-package/iris-p-abc123xyz/12
           hint: the deployment was probably rolled back, or has not reached this
                 account: see the events of the endpoint's stack
       failed case "probabilities add up"
-        json at /predictions/0/score: the number is outside
+        json at /predictions/0/score: the number is out of range
           expected between 0 and 1
           found    1.5
         variant AllTraffic, status 200, request 5f1e0c7a-2b3d
-        to ask the same by hand:
+        to send the same request:
           aws sagemaker-runtime invoke-endpoint --endpoint-name iris-p-abc123xyz-staging --body '1,2' /dev/stdout
       errored case "ten rows at once": InvokeEndpoint: ThrottlingException: Rate
           exceeded (request 99)
@@ -60,7 +60,7 @@ fn the_table_tells_what_went_wrong_and_what_to_do() {
 }
 
 #[test]
-fn the_junit_file_tells_a_failure_from_an_error() {
+fn the_junit_file_separates_failures_from_errors() {
     let mut short = sample::report();
     short.targets.remove(0);
     assert_snapshot!(report::junit(&short), @r#"
@@ -74,7 +74,7 @@ fn the_junit_file_tells_a_failure_from_an_error() {
             </properties>
             <testcase name="status" classname="checks"/>
             <testcase name="identity" classname="checks">
-                <failure message="variant `AllTraffic` serves version 12, and version 13 was approved" type="checks">identity: variant `AllTraffic` serves version 12, and version 13 was approved
+                <failure message="variant `AllTraffic` serves version 12, but version 13 was approved" type="checks">identity: variant `AllTraffic` serves version 12, but version 13 was approved
       expected: arn:aws:sagemaker:us-east-1:111111111111:model-package/iris-p-abc123xyz/13
       actual: arn:aws:sagemaker:us-east-1:111111111111:model-package/iris-p-abc123xyz/12
       hint: the deployment was probably rolled back, or has not reached this account: see the events of the endpoint&apos;s stack</failure>
@@ -83,13 +83,13 @@ fn the_junit_file_tells_a_failure_from_an_error() {
             <testcase name="data_capture" classname="checks"/>
             <testcase name="one flower gets a species" classname="cases" time="0.011"/>
             <testcase name="probabilities add up" classname="cases" time="0.022">
-                <failure message="the number is outside" type="cases">json at /predictions/0/score: the number is outside
+                <failure message="the number is out of range" type="cases">json at /predictions/0/score: the number is out of range
       expected: between 0 and 1
       actual: 1.5
     variant: AllTraffic
     request id: 5f1e0c7a-2b3d
-    to ask the same by hand: aws sagemaker-runtime invoke-endpoint --endpoint-name iris-p-abc123xyz-staging --body &apos;1,2&apos; /dev/stdout
-    reply: {&quot;predictions&quot;:[{&quot;label&quot;:&quot;&lt;script&gt;alert(&apos;x&apos;)&lt;/script&gt;&quot;,&quot;score&quot;:1.5}]}\u{1b}[2J</failure>
+    send the same request: aws sagemaker-runtime invoke-endpoint --endpoint-name iris-p-abc123xyz-staging --body &apos;1,2&apos; /dev/stdout
+    response: {&quot;predictions&quot;:[{&quot;label&quot;:&quot;&lt;script&gt;alert(&apos;x&apos;)&lt;/script&gt;&quot;,&quot;score&quot;:1.5}]}\u{1b}[2J</failure>
             </testcase>
             <testcase name="ten rows at once" classname="cases" time="0.003">
                 <error message="InvokeEndpoint: ThrottlingException: Rate exceeded (request 99)" type="cases">hint: test fewer targets at once
@@ -111,7 +111,7 @@ fn the_junit_file_tells_a_failure_from_an_error() {
 }
 
 #[test]
-fn the_json_document_has_the_fields_that_others_read() {
+fn the_json_document_has_its_fields() {
     let mut short = sample::report();
     short.targets.truncate(1);
     short.targets[0].cases.truncate(1);
@@ -216,13 +216,13 @@ fn the_json_document_has_the_fields_that_others_read() {
 }
 
 #[test]
-fn the_json_document_is_read_back_as_it_was() {
+fn the_json_document_reads_back_unchanged() {
     let report = sample::report();
     assert_eq!(serde_json::from_str::<Report>(&report::json(&report)).unwrap(), report);
 }
 
 #[test]
-fn a_report_does_not_depend_on_which_target_was_done_first() {
+fn a_report_does_not_depend_on_the_order_of_its_targets() {
     let report = sample::report();
     let mut targets = report.targets.clone();
     targets.reverse();
@@ -245,7 +245,7 @@ fn a_run_without_targets_is_empty_in_every_form() {
 }
 
 #[test]
-fn the_junit_file_stays_within_codebuilds_limits_and_keeps_what_failed() {
+fn the_junit_file_respects_codebuilds_limits_and_keeps_failures() {
     let mut cases: Vec<_> = (0..700).map(|number| case(&format!("case {number}"), 1.0)).collect();
     let failed = &mut cases[699];
     failed.outcome = Outcome::Failed;
@@ -254,7 +254,7 @@ fn the_junit_file_stays_within_codebuilds_limits_and_keeps_what_failed() {
     let xml = report::junit(&with_cases(cases));
     assert_eq!(xml.matches("<testcase ").count(), 500);
     assert!(
-        xml.contains("name=\"case 699\"") && xml.contains("202 of 701 test cases, since CodeBuild takes 500: 202 passed"),
+        xml.contains("name=\"case 699\"") && xml.contains("202 of 701 test cases are omitted, because CodeBuild accepts 500: 202 passed"),
         "{xml:.3000}"
     );
     let message = xml.split("message=\"").nth(1).unwrap().split('"').next().unwrap();
@@ -264,17 +264,17 @@ fn the_junit_file_stays_within_codebuilds_limits_and_keeps_what_failed() {
 }
 
 #[test]
-fn the_page_runs_no_script_and_fetches_nothing() {
+fn the_page_has_no_scripts_and_no_external_resources() {
     let page = report::html(&sample::report());
     assert!(!page.contains("<script") && !page.contains("src=") && !page.contains("url(") && !page.contains("@import"));
     assert!(page.contains("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;"));
     assert!(page.contains("default-src 'none'"));
-    // What a model answers steers neither a terminal nor a page.
+    // A model's response controls neither a terminal nor a page.
     assert!(!page.contains('\u{1b}') && !report::table(&sample::report()).contains('\u{1b}'));
 }
 
 #[test]
-fn the_page_unfolds_what_did_not_pass_and_puts_it_first() {
+fn the_page_expands_what_did_not_pass_and_shows_it_first() {
     let page = report::html(&sample::report());
     assert_eq!(page.matches("<details class=\"failed\" open>").count(), 1);
     assert_eq!(page.matches("<details class=\"passed\">").count(), 4);
@@ -283,13 +283,13 @@ fn the_page_unfolds_what_did_not_pass_and_puts_it_first() {
 }
 
 #[test]
-fn the_page_claims_identity_only_where_it_was_checked() {
+fn the_page_claims_identity_only_if_it_was_checked() {
     let passing = sample::report().targets.remove(0);
     let page = |target| report::html(&Report::assemble(tool(), "staging", vec![target]));
-    assert!(page(passing.clone()).contains("The endpoint serves what was approved and answers as expected"));
+    assert!(page(passing.clone()).contains("The endpoint serves what was approved and responds as expected"));
     let mut unknown = passing;
     unknown.checks[1].outcome = Outcome::Skipped;
-    assert!(page(unknown).contains("<p>The endpoint answers as expected</p>"));
+    assert!(page(unknown).contains("<p>The endpoint responds as expected</p>"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The page as somebody meets it who cannot see it, sees no colours, or sees it in the dark.
+//! The page for a reader who cannot see it, sees no colours, or uses dark mode.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,28 +13,28 @@ fn values(page: &str, attribute: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_page_has_the_rows_the_metrics_and_what_differs_from_another_endpoint() {
+fn the_page_has_the_rows_the_metrics_and_the_differences() {
     let mut report = sample::labelled();
     let page = report::html(&report);
     for part in [
-        "149 of 150 rows were answered as expected, 1 were not; half of them within 4.2 ms",
+        "149 of 150 rows passed, 1 failed; half of them within 4.2 ms",
         "<th scope=\"row\">macro_f1</th><td class=\"number\">0.9867</td><td class=\"number\">at least 0.95</td>",
         "<code>&lt;b&gt;virginica&lt;/b&gt;</code>",
         "Compared with 333333333333/us-east-1/iris-&lt;prod&gt;",
-        "1 of 150 answers differ; 1% may",
+        "1 of 150 responses differ; 1% are allowed",
         "row 71 <code>/predictions/0</code>",
     ] {
         assert!(page.contains(part), "{part}");
     }
     assert!(!page.contains("<b>virginica") && !page.contains("<i>virginica"));
-    // Where all is well, the figures are the evidence.
+    // If everything passed, the figures are the evidence.
     report.targets.retain(|target| target.verdict == endpoint_test::Verdict::Passed);
     let head = report::html(&report);
     assert!(head.split("</header>").next().unwrap().contains("Over labelled rows: macro f1 0.9867 (at least 0.95)"));
 }
 
 #[test]
-fn every_name_on_the_page_is_unique_and_every_reference_leads_to_one() {
+fn every_id_on_the_page_is_unique_and_every_reference_has_a_target() {
     for report in [sample::loaded(), sample::labelled()] {
         let page = report::html(&report);
         let ids = values(&page, "id");
@@ -52,7 +52,7 @@ fn every_name_on_the_page_is_unique_and_every_reference_leads_to_one() {
 }
 
 #[test]
-fn what_the_keyboard_has_to_scroll_it_reaches_and_it_has_a_name() {
+fn scrollable_parts_are_reachable_by_keyboard_and_have_a_name() {
     let page = report::html(&sample::loaded());
     for element in page.split('<').filter(|element| element.starts_with("pre") || element.contains("class=\"scroll\"")) {
         assert!(["tabindex=\"0\"", "role=\"region\"", "aria-label=\""].iter().all(|part| element.contains(part)), "{element}");
@@ -61,7 +61,7 @@ fn what_the_keyboard_has_to_scroll_it_reaches_and_it_has_a_name() {
 }
 
 #[test]
-fn the_page_has_one_head_one_main_and_headings_in_their_order() {
+fn the_page_has_one_header_one_main_and_headings_in_order() {
     let page = report::html(&sample::loaded());
     for element in ["<h1>", "<header", "<main>", "<footer>"] {
         assert_eq!(page.matches(element).count(), 1, "{element}");
@@ -75,7 +75,7 @@ fn the_page_has_one_head_one_main_and_headings_in_their_order() {
 }
 
 #[test]
-fn each_chart_tells_in_words_what_it_shows() {
+fn each_chart_has_a_text_alternative() {
     let page = report::html(&sample::loaded());
     let charts: Vec<_> = page.split("<svg ").skip(1).map(|chart| chart.split("</svg>").next().unwrap()).collect();
     assert_eq!(charts.len(), 2);
@@ -88,15 +88,16 @@ fn each_chart_tells_in_words_what_it_shows() {
     assert!(charts[0].contains("50% within 12 ms, 95% within 18 ms, 99% within 412 ms, the slowest 412 ms"));
     assert!(charts[0].contains("Threshold p99 &lt; 100ms: 412 ms, failed."));
     assert!(charts[1].contains("The slowest request took 412 ms and was due at 8.5 s."));
-    // Words that do not fit above their band are in the description; what is hostile is text there too.
+    // Labels that do not fit above their band are in the description; hostile text is escaped there
+    // too.
     assert!(charts[1].contains("Phase &lt;ramp&gt;: 20/s..40/s for 30 s."));
 }
 
 #[test]
-fn figures_that_nobody_measured_break_no_chart() {
+fn invalid_figures_break_no_chart() {
     let mut report = sample::loaded();
     let load = report.targets.iter_mut().find_map(|target| target.load.as_mut().filter(|load| load.total.is_some())).unwrap();
-    // A report may come from a file: nothing in it is to be relied on.
+    // A report may come from a file: its figures are untrusted.
     let total = load.total.as_mut().unwrap();
     total.response_time.max_ms = f64::NAN;
     total.response_time.count = 0;
@@ -137,7 +138,7 @@ fn contrast(one: [f64; 3], other: [f64; 3]) -> f64 {
 }
 
 #[test]
-fn every_text_stands_out_from_its_ground_in_light_and_in_dark() {
+fn every_text_has_enough_contrast_in_light_and_in_dark() {
     let page = report::html(&sample::loaded());
     for palette in palettes(&page) {
         let texts = [
@@ -175,14 +176,14 @@ fn the_evidence_is_in_the_head_of_the_page() {
     let head = page.split("</header>").next().unwrap();
     for part in [
         "1 of 3 endpoints failed, and 1 could not be tested",
-        "serves version 12, and version 13 was approved",
-        "does not hold: it is 412 ms",
+        "serves version 12, but version 13 was approved",
+        "failed: the value is 412 ms",
     ] {
         assert!(head.contains(part), "{part}");
     }
     let mut passing = sample::report();
     passing.targets.retain(|target| target.verdict == endpoint_test::Verdict::Passed);
     let page = report::html(&endpoint_test::Report::assemble(sample::tool(), "staging", passing.targets));
-    assert!(page.contains("AWS says that 1 of 1 endpoint serves the approved model package"));
-    assert!(page.contains("3 of 3 cases answered as expected, the slowest in 18.4 ms"));
+    assert!(page.contains("According to AWS, 1 of 1 endpoint serves the approved model package"));
+    assert!(page.contains("3 of 3 cases passed, the slowest in 18.4 ms"));
 }

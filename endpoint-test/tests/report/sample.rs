@@ -1,4 +1,4 @@
-//! A report with everything in it: a pass, a failure, an error, and text that means harm.
+//! A report with everything in it: a pass, a failure, an error, and hostile text.
 
 use endpoint_test::report::{
     CaseComparison, ComparisonReport, DifferenceReport, Latencies, LoadError, LoadFigures, MetricReport, Pace, Percentile, PhaseReport,
@@ -42,7 +42,7 @@ pub(crate) fn info(account: &str, region: &str) -> TargetInfo {
     }
 }
 
-/// A target that was really described and asked.
+/// A target that was described and invoked.
 fn target(account: &str, version: u32, verdict: Verdict) -> TargetReport {
     let mut report = TargetReport::errored(info(account, "us-east-1"), "", "", None);
     report.verdict = verdict;
@@ -84,7 +84,7 @@ fn passing() -> TargetReport {
 fn failing() -> TargetReport {
     let mut report = target("222222222222", 12, Verdict::Failed);
     report.checks[1].outcome = Outcome::Failed;
-    report.checks[1].message = Some("variant `AllTraffic` serves version 12, and version 13 was approved".to_owned());
+    report.checks[1].message = Some("variant `AllTraffic` serves version 12, but version 13 was approved".to_owned());
     report.checks[1].hint =
         Some("the deployment was probably rolled back, or has not reached this account: see the events of the endpoint's stack".to_owned());
     let mut wrong = case("probabilities add up", 21.7);
@@ -95,7 +95,7 @@ fn failing() -> TargetReport {
             at: Some("/predictions/0/score".to_owned()),
             expected: Some("between 0 and 1".to_owned()),
             actual: Some("1.5".to_owned()),
-            message: Some("the number is outside".to_owned()),
+            message: Some("the number is out of range".to_owned()),
             ..check("json", Outcome::Failed)
         },
     ];
@@ -133,7 +133,8 @@ pub(crate) fn case(name: &str, latency_ms: f64) -> CaseReport {
     }
 }
 
-/// A target whose first case has rows of which one did not hold, and whose answers differ from another endpoint's in one.
+/// A target whose first case has rows, one of which failed, and whose responses differ from another
+/// endpoint's in one.
 pub(crate) fn labelled() -> Report {
     let mut report = report();
     let target = report.targets.iter_mut().find(|target| target.verdict == Verdict::Passed).unwrap();
@@ -162,7 +163,7 @@ pub(crate) fn labelled() -> Report {
             row: 71,
             line: 72,
             outcome: Outcome::Failed,
-            message: Some("the text is another".to_owned()),
+            message: Some("the text is different".to_owned()),
             expected: Some("versicolor".to_owned()),
             actual: Some("<b>virginica</b>".to_owned()),
             reproduce: Some("curl --data-raw '5.9,3.2' <url>".to_owned()),
@@ -185,7 +186,7 @@ pub(crate) fn labelled() -> Report {
     report
 }
 
-/// A report whose second target has been under load, and did not hold it.
+/// A report whose second target had a load that failed.
 pub(crate) fn loaded() -> Report {
     let mut report = report();
     for target in &mut report.targets {
@@ -210,8 +211,8 @@ fn load() -> LoadReport {
         ..ThresholdReport::default()
     };
     let missed = ThresholdReport {
-        message: Some("`p99 < 100ms` does not hold: it is 412 ms".to_owned()),
-        hint: Some("this is what callers wait, the network included".to_owned()),
+        message: Some("`p99 < 100ms` failed: the value is 412 ms".to_owned()),
+        hint: Some("response time includes the network".to_owned()),
         ..threshold("p99 < 100ms", Outcome::Failed, "412 ms", 412.0, 100.0, Some(99.0))
     };
     let few = ThresholdReport {
@@ -220,7 +221,7 @@ fn load() -> LoadReport {
         outcome: Outcome::Errored,
         limit_value: 1000.0,
         percentile: Some(99.9),
-        message: Some("too few: 1200 requests were answered, and 10000 are needed".to_owned()),
+        message: Some("too few responses: 1200, and 10000 are needed".to_owned()),
         ..ThresholdReport::default()
     };
     let figures = LoadFigures {

@@ -18,21 +18,21 @@ async fn a_silent_rollback_is_caught_and_the_cases_still_run() {
     let report = report_of(description, &approved()).await;
     let identity = check(&report, "identity");
     assert_eq!((report.verdict, identity.outcome), (Verdict::Failed, Outcome::Failed));
-    assert_eq!(identity.message.as_deref(), Some("variant `AllTraffic` serves version 12, and version 13 was approved"));
+    assert_eq!(identity.message.as_deref(), Some("variant `AllTraffic` serves version 12, but version 13 was approved"));
     assert_eq!(identity.expected.as_deref(), Some(APPROVED));
     assert_eq!(identity.actual, Some(APPROVED.replace("/13", "/12")));
     assert_eq!(report.cases[0].outcome, Outcome::Passed);
 }
 
 #[tokio::test]
-async fn arns_are_compared_without_regard_to_case() {
+async fn arns_are_compared_without_case() {
     let mut description = healthy();
     description.variants[0].model_packages = vec![APPROVED.replace("iris", "IRIS")];
     assert_eq!(report_of(description, &approved()).await.verdict, Verdict::Passed);
 }
 
 #[tokio::test]
-async fn every_variant_that_takes_traffic_must_serve_the_package() {
+async fn every_variant_that_gets_traffic_must_serve_the_package() {
     let mut description = healthy();
     let mut second = description.variants[0].clone();
     second.name = "Canary".to_owned();
@@ -47,14 +47,14 @@ async fn every_variant_that_takes_traffic_must_serve_the_package() {
 }
 
 #[tokio::test]
-async fn a_model_without_a_package_fails_with_the_images_that_it_has() {
+async fn a_model_without_a_package_fails_with_its_images() {
     let mut description = healthy();
     description.variants[0].model_packages.clear();
     let report = report_of(description, &approved()).await;
     let message = check(&report, "identity").message.clone().unwrap();
     assert_eq!(
         message,
-        "the model `iris-model` of variant `AllTraffic` was not made from a model package (images: 111111111111.dkr.ecr.us-east-1.amazonaws.com/iris:1)"
+        "the model `iris-model` of variant `AllTraffic` was not created from a model package (images: 111111111111.dkr.ecr.us-east-1.amazonaws.com/iris:1)"
     );
 }
 
@@ -76,7 +76,7 @@ async fn missing_instances_are_a_failure() {
 }
 
 #[tokio::test]
-async fn a_serverless_variant_has_no_instances_to_miss() {
+async fn a_serverless_variant_needs_no_instances() {
     let mut description = healthy();
     description.variants[0].current_instance_count = None;
     description.variants[0].desired_instance_count = None;
@@ -91,15 +91,15 @@ async fn without_a_release_identity_is_skipped() {
 }
 
 #[tokio::test]
-async fn data_capture_is_recorded_and_held_to_what_is_expected() {
+async fn data_capture_is_recorded_and_compared_with_the_expectation() {
     let report = report_of(healthy(), &approved()).await;
     assert_eq!((report.data_capture, check(&report, "data_capture").outcome), (Some(false), Outcome::Passed));
     let report = report_of(healthy(), &Expected { data_capture: Some(true), ..approved() }).await;
-    assert_eq!(check(&report, "data_capture").message.as_deref(), Some("data capture is off, and must be on"));
+    assert_eq!(check(&report, "data_capture").message.as_deref(), Some("data capture is off, but must be on"));
 }
 
 #[tokio::test]
-async fn a_container_is_not_asked_what_it_cannot_say() {
+async fn checks_that_need_aws_are_skipped_for_a_container() {
     let description = Description { kind: TargetKind::Container, variants: Vec::new(), data_capture: None, ..healthy() };
     let report = report_of(description, &Expected { data_capture: Some(true), ..approved() }).await;
     assert_eq!(report.verdict, Verdict::Passed);
@@ -107,7 +107,7 @@ async fn a_container_is_not_asked_what_it_cannot_say() {
 }
 
 #[tokio::test]
-async fn a_challenger_serves_another_package_on_purpose_and_somebody_serves_the_approved_one() {
+async fn a_challenger_may_serve_another_package_if_a_variant_serves_the_approved_one() {
     let other = APPROVED.replace("/13", "/14");
     let mut description = healthy();
     let challenger = Variant { name: "Challenger".to_owned(), model_packages: vec![other.clone()], ..description.variants[0].clone() };
@@ -118,12 +118,12 @@ async fn a_challenger_serves_another_package_on_purpose_and_somebody_serves_the_
     assert_eq!(check(&report_of(description.clone(), &expected).await, "identity").outcome, Outcome::Passed);
     description.variants.remove(0);
     let report = report_of(description, &expected).await;
-    assert_eq!(check(&report, "identity").message.as_deref(), Some("no variant that takes traffic serves the approved model package"));
+    assert_eq!(check(&report, "identity").message.as_deref(), Some("no variant that gets traffic serves the approved model package"));
 }
 
 #[tokio::test]
-async fn every_expected_variant_is_there_with_weight_instances_and_type() {
-    let wanted = |name: &str, count| ExpectedVariant {
+async fn every_expected_variant_exists_with_weight_instances_and_type() {
+    let required = |name: &str, count| ExpectedVariant {
         name: name.to_owned(),
         takes_traffic: true,
         instance_count: Some(count),
@@ -133,28 +133,28 @@ async fn every_expected_variant_is_there_with_weight_instances_and_type() {
     };
     let mut description = healthy();
     description.variants[0].instance_type = Some("ml.m5.large".to_owned());
-    let expected = Expected { variants: vec![wanted("AllTraffic", 2)], ..approved() };
+    let expected = Expected { variants: vec![required("AllTraffic", 2)], ..approved() };
     assert_eq!(check(&report_of(description.clone(), &expected).await, "variants").outcome, Outcome::Passed);
     description.variants[0].instance_type = Some("ml.t2.medium".to_owned());
-    let expected = Expected { variants: vec![wanted("AllTraffic", 3), wanted("Canary", 1)], ..approved() };
+    let expected = Expected { variants: vec![required("AllTraffic", 3), required("Canary", 1)], ..approved() };
     assert_eq!(
         check(&report_of(description, &expected).await, "variants").message.as_deref(),
         Some(
-            "variant `AllTraffic` runs on ml.t2.medium, and should on ml.m5.large; variant `AllTraffic` is asked for 2 instances, and the \
-             stage for 3; there is no variant `Canary`, only `AllTraffic`"
+            "variant `AllTraffic` runs on ml.t2.medium, but must run on ml.m5.large; variant `AllTraffic` has a desired count of 2 instances; the \
+             stage requires 3; there is no variant `Canary`, only `AllTraffic`"
         )
     );
 }
 
 #[tokio::test]
-async fn the_suite_may_name_variants_too() {
+async fn the_suite_may_require_variants_too() {
     let text = "version: 1\nendpoint: { variants: [Blue] }\ncases: []\n";
     let report = run_all(&Scripted::new(vec![Ok(healthy())]), text, &approved(), &FakeClock::default()).await.0;
     assert_eq!(check(&report, "variants").message.as_deref(), Some("there is no variant `Blue`, only `AllTraffic`"));
 }
 
 #[tokio::test]
-async fn key_network_capture_and_image_are_as_the_stage_wants_them() {
+async fn key_network_capture_and_image_are_as_the_stage_requires() {
     let mut description = healthy();
     description.settings = Some(EndpointSettings { volume_kms_key: Some("1234abcd".to_owned()) });
     description.data_capture = Some(true);
@@ -183,12 +183,12 @@ async fn key_network_capture_and_image_are_as_the_stage_wants_them() {
         ..expected
     };
     let report = report_of(description, &other).await;
-    let told = |name| check(&report, name).message.as_deref().unwrap_or_default();
-    assert!(told("image").starts_with("variant `AllTraffic` runs `repo/iris@sha256:aa`"), "{}", told("image"));
-    assert_eq!(told("data_capture"), "10 % of the requests are captured, and must be 100 %");
-    assert_eq!(told("encryption"), "the volumes are encrypted with 1234abcd, and must be with the key of AWS");
+    let message = |name| check(&report, name).message.as_deref().unwrap_or_default();
+    assert!(message("image").starts_with("variant `AllTraffic` runs `repo/iris@sha256:aa`"), "{}", message("image"));
+    assert_eq!(message("data_capture"), "10 % of the requests are captured, but 100 % must be");
+    assert_eq!(message("encryption"), "the volumes are encrypted with 1234abcd, but must be with AWS's own key");
     assert_eq!(
-        told("network"),
-        "the container of variant `AllTraffic` may make no network calls, and must; variant `AllTraffic` is in a VPC, and must not be"
+        message("network"),
+        "the container of variant `AllTraffic` has no network access, but must; variant `AllTraffic` is in a VPC, but must not be"
     );
 }

@@ -1,12 +1,12 @@
-//! JSONPath, JSON Schema, golden files, and another endpoint beside the tested one.
+//! JSONPath, JSON Schema, golden files, and comparison with another endpoint.
 
-use endpoint_test::{Baseline, CaseReport, EndpointStatus, Outcome, Reply, Run, RunOptions, Suite, TargetReport, Verdict};
+use endpoint_test::{Baseline, CaseReport, EndpointStatus, ModelResponse, Outcome, Run, RunOptions, Suite, TargetReport, Verdict};
 
-use crate::scripted::{Answer, FakeClock, Scripted, healthy, reply, with_status};
+use crate::scripted::{Answer, FakeClock, Scripted, healthy, response, with_status};
 use crate::{ONE_CASE, approved, info, suite};
 
-async fn asked(suite: &Suite, body: &'static str, options: &RunOptions) -> CaseReport {
-    let target = Scripted::new(vec![Ok(healthy())]).answering(move |_| Answer::Now(Ok(reply(body))));
+async fn run_case(suite: &Suite, body: &'static str, options: &RunOptions) -> CaseReport {
+    let target = Scripted::new(vec![Ok(healthy())]).responding(move |_| Answer::Now(Ok(response(body))));
     Run::new(&target, suite)
         .expecting(approved())
         .options(options.clone())
@@ -19,7 +19,7 @@ async fn asked(suite: &Suite, body: &'static str, options: &RunOptions) -> CaseR
 
 async fn expecting(expect: &str, body: &'static str) -> CaseReport {
     let text = format!("version: 1\ncases:\n  - name: it\n    payload: {{ csv: '1' }}\n    expect: {expect}\n");
-    asked(&suite(&text), body, &RunOptions::default()).await
+    run_case(&suite(&text), body, &RunOptions::default()).await
 }
 
 fn wrong(case: &CaseReport) -> Vec<&str> {
@@ -27,7 +27,7 @@ fn wrong(case: &CaseReport) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_jsonpath_holds_everywhere_it_leads_to() {
+async fn a_jsonpath_rule_applies_to_every_match() {
     let body = r#"{"p":[{"s":0.2,"l":"a"},{"s":1.2,"l":"b"}],"n":null}"#;
     let expect = "{ json: [
         { at: '$.p[*].s', between: [0, 1] }, { at: '$.p[*].l', one_of: [a, b], count: 2 }, { at: '$.p[*].x', type: number },
@@ -36,18 +36,18 @@ async fn a_jsonpath_holds_everywhere_it_leads_to() {
     assert_eq!(
         wrong(&expecting(expect, body).await),
         [
-            "at `/p/1/s`: the number is outside",
-            "`$.p[*].x` leads to nothing",
-            "the number is not less",
-            "the number is less",
-            "something is there, and nothing should be",
+            "at `/p/1/s`: the number is out of range",
+            "`$.p[*].x` matches nothing",
+            "the number is too large",
+            "the number is too small",
+            "there is a value where none is expected",
             "the list has no such member",
         ]
     );
 }
 
 #[tokio::test]
-async fn a_schema_tells_every_violation_with_its_place() {
+async fn a_schema_reports_every_violation_with_its_location() {
     let expect = "{ schema: { type: object, required: [label], properties: { score: { type: number, maximum: 1 } } } }";
     assert_eq!(expecting(expect, r#"{"label":"a","score":0.5}"#).await.outcome, Outcome::Passed);
     let case = expecting(expect, r#"{"score":2}"#).await;
@@ -55,15 +55,15 @@ async fn a_schema_tells_every_violation_with_its_place() {
         case.checks.iter().filter(|check| check.outcome == Outcome::Failed).map(|check| check.at.as_deref().unwrap()).collect();
     assert_eq!(found.len(), 2, "{case:#?}");
     assert!(found.contains(&"/score"), "{found:?}");
-    assert!(wrong(&expecting(expect, "NaN").await)[0].starts_with("the reply is not JSON"));
+    assert!(wrong(&expecting(expect, "NaN").await)[0].starts_with("the response is not JSON"));
 }
 
 #[test]
-fn a_schema_that_reaches_out_is_refused() {
+fn a_schema_with_external_references_is_refused() {
     for schema in ["{ $ref: 'https://example.com/schema.json' }", "{ $ref: 'other.json' }", "{ type: numbr }"] {
         let text = format!("version: 1\ncases:\n  - name: it\n    payload: {{ csv: '1' }}\n    expect: {{ schema: {schema} }}\n");
         let errors = Suite::parse(&text, std::path::Path::new("suite.yaml")).unwrap_err();
-        assert!(errors.problems()[0].message.starts_with("this is no JSON Schema that can be used"), "{errors}");
+        assert!(errors.problems()[0].message.starts_with("this JSON Schema cannot be used"), "{errors}");
     }
 }
 
@@ -75,68 +75,69 @@ fn golden(content: Option<&'static str>) -> Suite {
 }
 
 #[tokio::test]
-async fn a_golden_answer_has_a_tolerance_and_places_that_may_differ() {
+async fn a_golden_file_has_a_tolerance_and_locations_that_may_differ() {
     let suite = golden(Some(r#"{"ok":true,"score":0.5,"time":1}"#));
     let usual = RunOptions::default();
-    assert_eq!(asked(&suite, r#"{"ok":true,"score":0.505,"time":2}"#, &usual).await.outcome, Outcome::Passed);
-    assert_eq!(wrong(&asked(&suite, r#"{"ok":true,"score":0.6,"time":2}"#, &usual).await), ["`/score` is 0.6, not 0.5"]);
+    assert_eq!(run_case(&suite, r#"{"ok":true,"score":0.505,"time":2}"#, &usual).await.outcome, Outcome::Passed);
+    assert_eq!(wrong(&run_case(&suite, r#"{"ok":true,"score":0.6,"time":2}"#, &usual).await), ["`/score` is 0.6, not 0.5"]);
 }
 
 #[tokio::test]
-async fn a_golden_file_is_written_anew_only_when_all_else_holds_and_only_when_it_differs() {
+async fn a_golden_file_is_updated_only_if_everything_else_passes_and_it_differs() {
     let update = RunOptions { update_golden_files: true, ..RunOptions::default() };
     let written = |case: CaseReport| case.golden_update.map(|update| String::from_utf8(update.content).unwrap());
     let suite = golden(Some(r#"{"ok":true,"score":0.5}"#));
-    let new = asked(&suite, r#"{"ok":true,"score":0.9}"#, &update).await;
+    let new = run_case(&suite, r#"{"ok":true,"score":0.9}"#, &update).await;
     assert_eq!(new.outcome, Outcome::Passed);
     assert_eq!(written(new).as_deref(), Some("{\n  \"ok\": true,\n  \"score\": 0.9\n}\n"));
-    assert_eq!(written(asked(&suite, r#"{"ok":true,"score":0.501}"#, &update).await), None);
-    let bad = asked(&suite, r#"{"ok":false,"score":0.9}"#, &update).await;
+    assert_eq!(written(run_case(&suite, r#"{"ok":true,"score":0.501}"#, &update).await), None);
+    let bad = run_case(&suite, r#"{"ok":false,"score":0.9}"#, &update).await;
     assert_eq!((bad.outcome, bad.golden_update), (Outcome::Failed, None));
-    assert!(written(asked(&golden(None), r#"{"ok":true}"#, &update).await).is_some());
+    assert!(written(run_case(&golden(None), r#"{"ok":true}"#, &update).await).is_some());
 }
 
-/// The suite put to two targets.
-async fn beside(suite: &Suite, this: &'static str, other: Result<&'static str, EndpointStatus>, fail: bool) -> TargetReport {
-    let target = Scripted::new(vec![Ok(healthy())]).answering(move |_| Answer::Now(Ok(reply(this))));
+/// Runs the suite against two targets.
+async fn compared(suite: &Suite, this: &'static str, other: Result<&'static str, EndpointStatus>, fail: bool) -> TargetReport {
+    let target = Scripted::new(vec![Ok(healthy())]).responding(move |_| Answer::Now(Ok(response(this))));
     let described = match &other {
         Ok(_) => healthy(),
         Err(status) => with_status(status.clone()),
     };
     let body = other.unwrap_or_default();
-    let other = Scripted::new(vec![Ok(described)]).answering(move |_| Answer::Now(Ok(Reply { body: body.into(), ..reply("") })));
+    let other =
+        Scripted::new(vec![Ok(described)]).responding(move |_| Answer::Now(Ok(ModelResponse { body: body.into(), ..response("") })));
     let baseline = Baseline { target: &other, title: "333333333333/us-east-1/iris-prod", fail_on_difference: fail };
     Run::new(&target, suite).compared_with(baseline).clock(FakeClock::default()).start(info(), |_| {}).await
 }
 
 #[tokio::test]
-async fn a_difference_is_told_and_fails_only_when_asked() {
+async fn a_difference_is_reported_and_fails_only_if_configured() {
     let suite = suite(ONE_CASE);
-    let report = beside(&suite, "setosa", Ok("virginica"), false).await;
+    let report = compared(&suite, "setosa", Ok("virginica"), false).await;
     let comparison = report.comparison.as_ref().unwrap();
     assert_eq!((report.verdict, comparison.compared, comparison.different), (Verdict::Passed, 1, 1));
     let difference = &report.cases[0].comparison.as_ref().unwrap().differences[0];
     assert_eq!((difference.this.as_str(), difference.other.as_str()), ("setosa", "virginica"));
 
-    let report = beside(&suite, "setosa", Ok("virginica"), true).await;
+    let report = compared(&suite, "setosa", Ok("virginica"), true).await;
     assert_eq!(report.verdict, Verdict::Failed);
     assert!(report.checks.iter().any(|check| check.name == "comparison" && check.outcome == Outcome::Failed));
-    assert_eq!(beside(&suite, "setosa", Ok("setosa\n"), true).await.verdict, Verdict::Passed);
+    assert_eq!(compared(&suite, "setosa", Ok("setosa\n"), true).await.verdict, Verdict::Passed);
 }
 
 #[tokio::test]
-async fn the_suite_says_how_much_may_differ() {
+async fn the_suite_sets_how_much_may_differ() {
     let text = "version: 1\ncompare: { abs: 0.1, ignore: ['$..id'], at_most: 0 }\ncases:\n  - { name: it, payload: { csv: '1' } }\n";
     let suite = suite(text);
-    assert_eq!(beside(&suite, r#"{"id":1,"s":0.50}"#, Ok(r#"{"id":2,"s":0.55}"#), false).await.verdict, Verdict::Passed);
-    assert_eq!(beside(&suite, r#"{"id":1,"s":0.50}"#, Ok(r#"{"id":2,"s":0.75}"#), false).await.verdict, Verdict::Failed);
+    assert_eq!(compared(&suite, r#"{"id":1,"s":0.50}"#, Ok(r#"{"id":2,"s":0.55}"#), false).await.verdict, Verdict::Passed);
+    assert_eq!(compared(&suite, r#"{"id":1,"s":0.50}"#, Ok(r#"{"id":2,"s":0.75}"#), false).await.verdict, Verdict::Failed);
 }
 
 #[tokio::test]
-async fn another_endpoint_that_is_not_in_service_is_an_error_only_when_differences_are_failures() {
+async fn a_baseline_that_is_not_in_service_is_an_error_only_if_differences_are_failures() {
     let suite = suite(ONE_CASE);
-    let report = beside(&suite, "setosa", Err(EndpointStatus::Creating), false).await;
+    let report = compared(&suite, "setosa", Err(EndpointStatus::Creating), false).await;
     assert_eq!(report.verdict, Verdict::Passed);
     assert_eq!(report.comparison.unwrap().message.as_deref(), Some("it is `Creating`"));
-    assert_eq!(beside(&suite, "setosa", Err(EndpointStatus::Creating), true).await.verdict, Verdict::Errored);
+    assert_eq!(compared(&suite, "setosa", Err(EndpointStatus::Creating), true).await.verdict, Verdict::Errored);
 }

@@ -1,4 +1,4 @@
-//! Runs against a scripted target: waiting, checks of the endpoint, and what its answers come to.
+//! Runs against a scripted target: waiting, checks of the endpoint, and outcomes of its responses.
 
 mod cases;
 mod checks;

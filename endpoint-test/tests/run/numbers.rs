@@ -1,11 +1,11 @@
-//! A number is read as what it is, compared as what it is, and shown in the digits that it was received with.
+//! Numbers are parsed and compared exactly, and shown with the digits that were received.
 
 use std::sync::{Mutex, PoisonError};
 
 use endpoint_test::{CaseReport, Expected, Outcome, Report, Request, Run, RunOptions, Suite, TargetReport, ToolInfo, report};
 use proptest::prelude::*;
 
-use crate::scripted::{Answer, FakeClock, Scripted, healthy, reply};
+use crate::scripted::{Answer, FakeClock, Scripted, healthy, response};
 use crate::{info, suite};
 
 /// The shortest digits that read back as this number, and the power of ten of the first one.
@@ -15,7 +15,7 @@ fn shortest(value: f64) -> (String, i32) {
     (digits.replace('.', ""), exponent.parse().unwrap())
 }
 
-/// The number's first `digits`, with the point where the exponent says.
+/// The number in positional notation, from its first `digits` and the exponent.
 fn positional(digits: &str, exponent: i32) -> String {
     let Ok(place) = usize::try_from(exponent + 1) else {
         return format!("0.{}{digits}", "0".repeat((exponent + 1).unsigned_abs() as usize));
@@ -38,7 +38,7 @@ fn scientific(digits: &str) -> String {
     if digits.len() > 1 { format!("{}.{}", &digits[..1], &digits[1..]) } else { digits.to_owned() }
 }
 
-/// As `repr` of Python, and with it its `json` module.
+/// As Python's `repr`, which its `json` module uses.
 fn python(value: f64) -> String {
     let (digits, exponent) = shortest(value);
     let text = if (-4..16).contains(&exponent) {
@@ -79,7 +79,7 @@ fn printed(value: f64) -> [String; 5] {
     [python(value), format!("{value:?}"), format!("{value:e}"), java(value), c(value)]
 }
 
-/// Every finite number, and those often that are near to a power of ten or of two.
+/// Every finite number; often one near a power of ten or of two.
 fn finite() -> impl Strategy<Value = f64> {
     prop_oneof![
         any::<u64>().prop_map(f64::from_bits),
@@ -90,13 +90,14 @@ fn finite() -> impl Strategy<Value = f64> {
     .prop_filter("a finite number", |number| number.is_finite())
 }
 
-/// Runs the suite against a model with this one answer; hands back its first case, the whole report and what was sent.
+/// Runs the suite against a model with this response; returns its first case, the whole report and
+/// the request.
 fn run_with(suite: &Suite, answer: &str, options: &RunOptions) -> (CaseReport, Report, String) {
     let sent = Mutex::new(String::new());
-    let target = Scripted::new(vec![Ok(healthy())]).answering(|request: &Request| {
+    let target = Scripted::new(vec![Ok(healthy())]).responding(|request: &Request| {
         let body = String::from_utf8(request.body.to_vec()).unwrap();
         *sent.lock().unwrap_or_else(PoisonError::into_inner) = body;
-        Answer::Now(Ok(reply(answer)))
+        Answer::Now(Ok(response(answer)))
     });
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let (expected, clock) = (Expected::default(), FakeClock::default());
@@ -116,7 +117,7 @@ fn with_files(text: &str, content: &str) -> Suite {
     suite(text).load_files(|_| Ok(content.into())).unwrap_or_else(|errors| panic!("{errors}"))
 }
 
-/// A suite that sends this number in its payload, and expects it.
+/// A suite that sends this number in its payload and expects it.
 fn inline(number: &str) -> Suite {
     suite(&format!(
         "version: 1\ncases:\n  - name: it\n    payload: {{ json: {{ x: {number} }} }}\n    expect:\n      json: [{{ at: /v, equals: {number} }}, {{ at: /v, at_most: {number} }}, {{ at: /v, one_of: [{number}] }}, {{ at: '$[?@ == {number}]', count: 1 }}]\n      schema: {{ properties: {{ v: {{ const: {number} }} }} }}\n"
@@ -137,14 +138,14 @@ fn rows(number: &str) -> Suite {
     )
 }
 
-/// The neighbour of a number: another one, however near.
+/// The next representable number.
 fn neighbour(value: f64) -> f64 {
     if value > 0.0 { value.next_down() } else { value.next_up() }
 }
 
 proptest! {
     #[test]
-    fn a_number_survives_whoever_printed_it(value in finite(), number in 0..5_usize, other in 0..5_usize) {
+    fn a_number_survives_every_notation(value in finite(), number in 0..5_usize, other in 0..5_usize) {
         let (number, other) = (&printed(value)[number], &printed(value)[other]);
         prop_assert_eq!(number.parse::<f64>().unwrap().to_bits(), value.to_bits(), "the printers of this test: {}", number);
         let answer = format!("{{\"v\": {other}}}");
@@ -158,7 +159,7 @@ proptest! {
     }
 
     #[test]
-    fn a_neighbour_is_another_number_and_is_shown_as_it_was_received(value in finite(), number in 0..5_usize) {
+    fn a_neighbour_is_another_number_and_keeps_its_digits(value in finite(), number in 0..5_usize) {
         let number = &printed(neighbour(value))[number];
         let answer = format!("{{ \"v\": {number} }}");
         for suite in [inline(&python(value)), golden(&c(value)), rows(&java(value))] {
@@ -180,7 +181,7 @@ proptest! {
     }
 
     #[test]
-    fn a_golden_file_is_written_in_the_digits_that_were_received(value in finite()) {
+    fn a_golden_file_keeps_the_received_digits(value in finite()) {
         let options = RunOptions { update_golden_files: true, ..RunOptions::default() };
         for number in printed(neighbour(value)) {
             let (case, _, _) = run_with(&golden(&python(value)), &format!("{{\"v\":{number}}}"), &options);
@@ -190,7 +191,7 @@ proptest! {
 }
 
 #[test]
-fn a_double_of_python_is_not_read_as_its_neighbour() {
+fn a_double_of_python_is_not_parsed_as_its_neighbour() {
     let (case, ..) = run(&inline("0.20871310426145342"), r#"{"v": 0.20871310426145342}"#);
     assert_eq!(case.outcome, Outcome::Passed, "{case:?}");
 }
@@ -224,7 +225,7 @@ fn a_variable_keeps_the_digits_of_its_default() {
 }
 
 #[test]
-fn the_message_of_a_schema_shows_the_number_as_it_was_received() {
+fn the_message_of_a_schema_keeps_the_received_digits() {
     let text = "version: 1\ncases: [{ name: it, payload: { csv: x }, expect: { schema: { properties: { v: { maximum: 1 } } } } }]\n";
     let (case, ..) = run(&suite(text), r#"{"v": 1.50E1}"#);
     let check = case.checks.iter().find(|check| check.outcome == Outcome::Failed).unwrap();

@@ -7,21 +7,21 @@ use endpoint_test::{CaseReport, CheckPrograms, CustomCheck, Exchange, Finding, O
 #[cfg(unix)]
 use tokio::io::AsyncReadExt as _;
 
-use crate::scripted::{Answer, Scripted, healthy, reply};
+use crate::scripted::{Answer, Scripted, healthy, response};
 use crate::{approved, info, suite};
 
 async fn case(text: &str, options: &RunOptions) -> CaseReport {
-    let target = Scripted::new(vec![Ok(healthy())]).answering(|_| Answer::Now(Ok(reply(r#"{"score":0.5}"#))));
+    let target = Scripted::new(vec![Ok(healthy())]).responding(|_| Answer::Now(Ok(response(r#"{"score":0.5}"#))));
     Run::new(&target, &suite(text)).expecting(approved()).options(options.clone()).start(info(), |_| {}).await.cases.remove(0)
 }
 
 const PLAIN: &str = "version: 1\ncases:\n  - { name: it, payload: { csv: '1' } }\n";
 
-struct Says(Finding);
+struct Returns(Finding);
 
-impl CustomCheck for Says {
+impl CustomCheck for Returns {
     fn name(&self) -> &'static str {
-        "says"
+        "returns"
     }
 
     fn check(&self, exchange: &Exchange<'_>) -> Finding {
@@ -44,23 +44,23 @@ impl CustomCheck for Panics {
 }
 
 #[tokio::test]
-async fn a_check_in_rust_is_made_on_every_reply() {
+async fn a_check_in_rust_runs_on_every_response() {
     for (finding, outcome) in [
         (Finding::Passed, Outcome::Passed),
         (Finding::Failed("no".to_owned()), Outcome::Failed),
         (Finding::Errored("unknown".to_owned()), Outcome::Errored),
         (Finding::NotApplicable, Outcome::Passed),
     ] {
-        let options = RunOptions { checks: vec![Arc::new(Says(finding))], ..RunOptions::default() };
+        let options = RunOptions { checks: vec![Arc::new(Returns(finding))], ..RunOptions::default() };
         assert_eq!(case(PLAIN, &options).await.outcome, outcome);
     }
     let options = RunOptions { checks: vec![Arc::new(Panics)], ..RunOptions::default() };
     let report = case(PLAIN, &options).await;
     assert_eq!(report.outcome, Outcome::Errored);
-    assert_eq!(report.checks.last().unwrap().message.as_deref(), Some("the check broke off: an index was out of bounds"));
+    assert_eq!(report.checks.last().unwrap().message.as_deref(), Some("the check panicked: an index was out of bounds"));
 }
 
-/// What a program comes to that a shell reads from this script. The shell is the test's, not the suite's.
+/// The result of a check program, a shell script. The test adds the shell, not the suite.
 #[cfg(unix)]
 async fn program(script: &str, timeout: &str) -> CaseReport {
     let folder = tempfile::tempdir().unwrap();
@@ -73,7 +73,7 @@ async fn program(script: &str, timeout: &str) -> CaseReport {
     case(&text, &RunOptions { programs: Some(programs), ..RunOptions::default() }).await
 }
 
-/// What this script comes to as a program of this user.
+/// The result of this script as a program of this user.
 #[cfg(target_os = "linux")]
 async fn program_of_user(script: &str, uid: Option<u32>) -> CaseReport {
     use std::os::unix::fs::{PermissionsExt as _, chown};
@@ -87,23 +87,24 @@ async fn program_of_user(script: &str, uid: Option<u32>) -> CaseReport {
     case(text, &RunOptions { programs: Some(programs), ..RunOptions::default() }).await
 }
 
-/// Whether this machine lets a test start programs of another user. Where it does not, the test says loudly that it was skipped.
+/// Whether tests may start programs as another user here. If not, the test prints that it is
+/// skipped.
 #[cfg(target_os = "linux")]
 fn is_root(test: &str) -> bool {
     use std::io::Write as _;
     use std::os::unix::fs::MetadataExt as _;
     let root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
     if !root {
-        // Past libtest, which keeps what a passing test prints to itself.
+        // Bypass libtest, which captures the output of a passing test.
         let why = "only root can start a program as another user. Run the tests as root, as CodeBuild does.";
         std::io::stderr().write_all(format!("SKIPPED {test}: {why}\n").as_bytes()).unwrap();
     }
     root
 }
 
-/// Credentials of the caller, as a check finds them: the process that started it is its parent.
+/// The environment of the caller, which is the parent process of a check.
 #[cfg(target_os = "linux")]
-const LOOKS_AT_CALLER: &str = r#"
+const READ_CALLER: &str = r#"
 ids="$(id -u) $(id -g) $(id -G)"
 if cat /proc/$PPID/environ > /dev/null 2>&1; then found=readable; else found=closed; fi
 printf '{"verdict":"failed","messages":["%s %s"]}' "$ids" "$found""#;
@@ -114,17 +115,18 @@ async fn a_program_of_another_user_cannot_read_the_callers_environment() {
     if !is_root("a_program_of_another_user_cannot_read_the_callers_environment") {
         return;
     }
-    // First that the look finds something where nothing protects it: a test that cannot fail shows nothing.
-    let report = program_of_user(LOOKS_AT_CALLER, None).await;
+    // First prove that the script finds something without protection: a test that cannot fail
+    // proves nothing.
+    let report = program_of_user(READ_CALLER, None).await;
     assert!(message(&report).starts_with("0 0 ") && message(&report).ends_with(" readable"), "{report:#?}");
-    let report = program_of_user(LOOKS_AT_CALLER, Some(64_001)).await;
+    let report = program_of_user(READ_CALLER, Some(64_001)).await;
     assert_eq!(message(&report), "64001 64001 64001 closed", "{report:#?}");
 }
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_program_that_its_user_may_not_run_is_an_error_that_names_the_user() {
-    if !is_root("a_program_that_its_user_may_not_run_is_an_error_that_names_the_user") {
+async fn a_program_that_its_user_cannot_run_is_an_error_with_the_user_id() {
+    if !is_root("a_program_that_its_user_cannot_run_is_an_error_with_the_user_id") {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
@@ -137,7 +139,7 @@ async fn a_program_that_its_user_may_not_run_is_an_error_that_names_the_user() {
 }
 
 #[test]
-fn a_suite_names_the_programs_that_it_runs() {
+fn a_suite_lists_its_check_programs() {
     let text = "version: 1\ncases:\n  - { name: plain, payload: { csv: '1' } }\n  - name: rows\n    payload: { rows: { file: d.csv } }\n    \
         expect_each: { check: { command: [each] } }\n    expect: { check: { command: [all, '-v'] } }\n";
     let suite = suite(text);
@@ -152,7 +154,7 @@ fn message(report: &CaseReport) -> &str {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_program_reads_the_exchange_and_says_what_it_found() {
+async fn a_program_reads_the_exchange_and_returns_a_verdict() {
     let report = program(
         r#"document=$(cat)
 case $document in
@@ -169,7 +171,7 @@ esac"#,
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_program_sees_nothing_of_the_environment_but_what_it_is_given() {
+async fn a_program_gets_only_the_given_environment() {
     let report =
         program("printf '{\"verdict\":\"failed\",\"messages\":[\"%s\"]}' \"$(env | sed 's/=.*//' | sort | tr '\\n' ' ')\"", "10m").await;
     let names: Vec<_> = message(&report).split_whitespace().filter(|name| !["PWD", "SHLVL", "_", "OLDPWD"].contains(name)).collect();
@@ -178,59 +180,59 @@ async fn a_program_sees_nothing_of_the_environment_but_what_it_is_given() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_program_that_does_not_do_as_it_should_is_an_error_and_no_failure() {
+async fn a_program_that_misbehaves_is_an_error_and_not_a_failure() {
     let report = program("echo 'no module named numpy' >&2; exit 3", "10m").await;
     assert_eq!((report.outcome, message(&report)), (Outcome::Errored, "the check ended with exit code 3: no module named numpy"));
     let report = program("echo fine", "10m").await;
     assert_eq!(report.outcome, Outcome::Errored);
-    assert!(message(&report).starts_with("the check's answer is not what it should be"), "{}", message(&report));
+    assert!(message(&report).starts_with("the check's output is not valid"), "{}", message(&report));
     let report = program("echo '{\"verdict\":\"passed\",\"oops\":1}'", "10m").await;
     assert!(message(&report).contains("unknown field `oops`"), "{}", message(&report));
     let report = program("yes | head -c 2000000", "10m").await;
     assert_eq!((report.outcome, message(&report)), (Outcome::Errored, "the check wrote more than 1048576 bytes"));
-    // One that answers without reading is no trouble.
+    // A program that writes without reading is fine.
     assert_eq!(program("exec 0<&-; echo '{\"verdict\":\"passed\"}'", "10m").await.outcome, Outcome::Passed);
     let text = "version: 1\ncases:\n  - { name: it, payload: { csv: '1' }, expect: { check: { command: [no-such-program] } } }\n";
     let report = case(text, &RunOptions { programs: Some(CheckPrograms::in_folder(".")), ..RunOptions::default() }).await;
-    assert_eq!(
-        (report.outcome, message(&report)),
-        (Outcome::Errored, "the check `no-such-program` cannot be started: there is no such program")
-    );
+    assert_eq!((report.outcome, message(&report)), (Outcome::Errored, "the check `no-such-program` cannot be started: no such program"));
 }
 
 #[tokio::test]
-async fn no_program_is_run_unless_a_folder_is_named() {
+async fn no_program_runs_unless_a_folder_is_set() {
     let text = "version: 1\ncases:\n  - { name: it, payload: { csv: '1' }, expect: { check: { command: [touch, here] } } }\n";
     let report = case(text, &RunOptions::default()).await;
-    assert_eq!((report.outcome, message(&report)), (Outcome::Errored, "programs of the suite's own are not run here"));
+    assert_eq!((report.outcome, message(&report)), (Outcome::Errored, "check programs are turned off in this run"));
 }
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_program_that_takes_too_long_is_ended_with_all_that_it_started() {
+async fn a_program_that_takes_too_long_is_killed_with_all_its_processes() {
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    // What the program starts holds the pipe open for as long as it lives.
+    // The program's child keeps the pipe open while it lives.
     let script = format!("(echo started; sleep 3600) > '{}' & sleep 3600", pipe.display());
-    // On a machine that is very busy, it may have started nothing yet.
+    // On a very busy machine it may have started nothing yet.
     for limit in ["300 ms", "3 s", "30 s", "10 min"] {
         let mut reader = tokio::net::unix::pipe::OpenOptions::new().open_receiver(&pipe).unwrap();
         let report = program(&script, &limit.replace(' ', "").replace("min", "m")).await;
-        assert_eq!((report.outcome, message(&report)), (Outcome::Errored, format!("the check gave no verdict within {limit}").as_str()));
-        let mut said = String::new();
-        let ended = tokio::time::timeout(std::time::Duration::from_mins(5), reader.read_to_string(&mut said)).await;
-        ended.expect("what the program had started went on").unwrap();
-        if said == "started\n" {
+        assert_eq!(
+            (report.outcome, message(&report)),
+            (Outcome::Errored, format!("the check returned no verdict within {limit}").as_str())
+        );
+        let mut output = String::new();
+        let ended = tokio::time::timeout(std::time::Duration::from_mins(5), reader.read_to_string(&mut output)).await;
+        ended.expect("the program's child is still running").unwrap();
+        if output == "started\n" {
             return;
         }
     }
-    panic!("the program was ended before it could start anything");
+    panic!("the program was killed before it could start anything");
 }
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_program_looks_at_all_rows_together() {
+async fn a_program_checks_all_rows_together() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(
         folder.path().join("check.sh"),

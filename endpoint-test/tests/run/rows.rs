@@ -1,10 +1,10 @@
-//! Cases with rows, and what is measured over all of them.
+//! Cases with rows, and their metrics.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use endpoint_test::{CaseReport, Event, Outcome, Request, Run, RunOptions, Suite, TargetError, TargetErrorKind, Verdict};
 
-use crate::scripted::{Answer, FakeClock, Scripted, healthy, reply};
+use crate::scripted::{Answer, FakeClock, Scripted, healthy, response};
 use crate::{approved, info, suite};
 
 const DATA: &str = "size,label\n1,small\n2,small\n8,large\n9,large\n";
@@ -17,20 +17,20 @@ fn with_rows(rest: &str) -> Suite {
     suite(&text).load_files(|_| Ok(DATA.into())).unwrap_or_else(|errors| panic!("{errors}"))
 }
 
-/// A model that calls everything from this size on large.
-fn model(border: f64) -> impl Fn(&Request) -> Answer<Result<endpoint_test::Reply, endpoint_test::InvokeError>> + Send + Sync {
+/// A model that calls every size from this one on large.
+fn model(border: f64) -> impl Fn(&Request) -> Answer<Result<endpoint_test::ModelResponse, endpoint_test::InvokeError>> + Send + Sync {
     move |request| {
         let size: f64 = std::str::from_utf8(&request.body).unwrap().parse().unwrap();
         let label = if size >= border { "large" } else { "small" };
-        Answer::Now(Ok(reply(&format!(r#"{{"label":"{label}","score":{}}}"#, size / 10.0))))
+        Answer::Now(Ok(response(&format!(r#"{{"label":"{label}","score":{}}}"#, size / 10.0))))
     }
 }
 
 async fn case(
     suite: &Suite,
-    answer: impl Fn(&Request) -> Answer<Result<endpoint_test::Reply, endpoint_test::InvokeError>> + Send + Sync,
+    answer: impl Fn(&Request) -> Answer<Result<endpoint_test::ModelResponse, endpoint_test::InvokeError>> + Send + Sync,
 ) -> CaseReport {
-    let target = Scripted::new(vec![Ok(healthy())]).answering(answer);
+    let target = Scripted::new(vec![Ok(healthy())]).responding(answer);
     let (expected, options) = (approved(), RunOptions::default());
     Run::new(&target, suite)
         .expecting(expected.clone())
@@ -43,9 +43,9 @@ async fn case(
 }
 
 #[tokio::test]
-async fn each_row_is_a_request_and_the_fraction_that_must_hold_decides() {
+async fn each_row_is_a_request_and_at_least_decides() {
     let each = "    expect_each: { json: [{ at: /label, equals_column: label }], at_least: 0.75 }\n";
-    // One of four is wrong: enough hold.
+    // One of four is wrong: enough pass.
     let report = case(&with_rows(each), model(9.0)).await;
     let rows = report.rows.as_ref().unwrap();
     assert_eq!((report.outcome, rows.total, rows.passed, rows.failed), (Outcome::Passed, 4, 3, 1));
@@ -71,7 +71,7 @@ async fn metrics_over_all_rows_have_limits() {
         [
             ("accuracy", Some(0.75), Outcome::Failed),
             ("recall", Some(0.5), Outcome::Passed),
-            // The scores tell large from small whatever the border.
+            // The scores separate large from small whatever the threshold.
             ("auc", Some(1.0), Outcome::Passed),
         ]
     );
@@ -79,7 +79,7 @@ async fn metrics_over_all_rows_have_limits() {
 }
 
 #[tokio::test]
-async fn rows_that_could_not_be_asked_are_an_error_and_a_proven_failure_outranks_it() {
+async fn rows_that_could_not_be_tested_are_an_error_and_a_proven_failure_outranks_it() {
     let throttled = || TargetError::new(TargetErrorKind::Throttled, "slow down").into();
     let each = with_rows("    expect_each: { json: [{ at: /label, equals_column: label }], at_least: 0.5 }\n");
     let asked = AtomicUsize::new(0);
@@ -95,14 +95,14 @@ async fn rows_that_could_not_be_asked_are_an_error_and_a_proven_failure_outranks
         _ => model(-1.0)(request),
     })
     .await;
-    // One is not known, one is right, two… only one more is wrong: half may be, so nothing is proven.
+    // One is unknown, one is right, two… only one more is wrong: half may be, so nothing is proven.
     assert_eq!(report.outcome, Outcome::Errored);
-    let report = case(&each, |_| Answer::Now(Ok(reply(r#"{"label":"huge"}"#)))).await;
+    let report = case(&each, |_| Answer::Now(Ok(response(r#"{"label":"huge"}"#)))).await;
     assert_eq!(report.outcome, Outcome::Failed);
 }
 
 #[tokio::test]
-async fn a_target_that_refuses_row_after_row_is_left_alone() {
+async fn a_target_that_refuses_row_after_row_is_given_up() {
     let many: String = std::iter::once("size,label\n".to_owned()).chain((0..500).map(|number| format!("{number},small\n"))).collect();
     let text = "version: 1\ncases:\n  - { name: it, payload: { rows: { file: data.csv, drop: label } } }\n";
     let suite = suite(text).load_files(|_| Ok(many.clone().into_bytes())).unwrap();
@@ -117,7 +117,7 @@ async fn a_target_that_refuses_row_after_row_is_left_alone() {
 }
 
 #[tokio::test]
-async fn rows_that_are_asked_at_once_come_to_the_same_report_in_the_same_order() {
+async fn concurrent_rows_give_the_same_report_in_the_same_order() {
     let rows = |at_once| {
         let text = format!(
             "version: 1\ncases:\n  - name: it\n    payload: {{ rows: {{ file: data.csv, drop: label, at_once: {at_once} }} }}
@@ -129,8 +129,8 @@ async fn rows_that_are_asked_at_once_come_to_the_same_report_in_the_same_order()
 }
 
 #[tokio::test]
-async fn progress_is_told_for_every_row() {
-    let target = Scripted::new(vec![Ok(healthy())]).answering(model(5.0));
+async fn progress_is_reported_for_every_row() {
+    let target = Scripted::new(vec![Ok(healthy())]).responding(model(5.0));
     let suite = with_rows("");
     let mut rows = Vec::new();
     let report = Run::new(&target, &suite)
@@ -145,9 +145,9 @@ async fn progress_is_told_for_every_row() {
 }
 
 #[test]
-fn a_column_that_is_not_there_is_told_where_it_is_named() {
+fn a_missing_column_is_reported_where_it_is_used() {
     let text = "version: 1\ncases:\n  - name: it\n    payload: { rows: { file: data.csv, drop: [lable] } }\n    expect_each: { text: { equals_column: answer } }\n";
     let errors = suite(text).load_files(|_| Ok(DATA.into())).unwrap_err();
-    let told: Vec<_> = errors.problems().iter().map(|problem| (problem.message.as_str(), problem.place.unwrap().line)).collect();
-    assert_eq!(told, [("`data.csv` has no column `lable`", 4), ("`data.csv` has no column `answer`", 5)]);
+    let messages: Vec<_> = errors.problems().iter().map(|problem| (problem.message.as_str(), problem.place.unwrap().line)).collect();
+    assert_eq!(messages, [("`data.csv` has no column `lable`", 4), ("`data.csv` has no column `answer`", 5)]);
 }

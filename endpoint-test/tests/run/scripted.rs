@@ -1,37 +1,37 @@
-//! A target that says what it is told to say.
+//! A target with scripted responses.
 
 use std::collections::VecDeque;
 use std::future;
 use std::sync::{Mutex, PoisonError};
 
-use endpoint_test::{Description, EndpointStatus, InvokeError, Reply, Request, Target, TargetError, TargetErrorKind, Variant};
+use endpoint_test::{Description, EndpointStatus, InvokeError, ModelResponse, Request, Target, TargetError, TargetErrorKind, Variant};
 
 pub(crate) use crate::fake_clock::FakeClock;
 
 /// The model package that the tests approve.
 pub(crate) const APPROVED: &str = "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/13";
 
-/// What a call finds.
+/// The result of a call.
 pub(crate) enum Answer<T> {
     Now(T),
     Never,
 }
 
-type Invoke<'a> = Box<dyn Fn(&Request) -> Answer<Result<Reply, InvokeError>> + Send + Sync + 'a>;
+type Invoke<'a> = Box<dyn Fn(&Request) -> Answer<Result<ModelResponse, InvokeError>> + Send + Sync + 'a>;
 
-/// A target with its answers prepared.
+/// A target with prepared responses.
 pub(crate) struct Scripted<'a> {
     descriptions: Mutex<VecDeque<Result<Description, TargetErrorKind>>>,
     invoke: Invoke<'a>,
 }
 
 impl<'a> Scripted<'a> {
-    /// A target that goes through these descriptions, and stays at the last one.
+    /// A target that returns these descriptions in turn, and then repeats the last one.
     pub(crate) fn new(descriptions: Vec<Result<Description, TargetErrorKind>>) -> Self {
-        Self { descriptions: Mutex::new(descriptions.into()), invoke: Box::new(|_| Answer::Now(Ok(reply("setosa\n")))) }
+        Self { descriptions: Mutex::new(descriptions.into()), invoke: Box::new(|_| Answer::Now(Ok(response("setosa\n")))) }
     }
 
-    pub(crate) fn answering(mut self, invoke: impl Fn(&Request) -> Answer<Result<Reply, InvokeError>> + Send + Sync + 'a) -> Self {
+    pub(crate) fn responding(mut self, invoke: impl Fn(&Request) -> Answer<Result<ModelResponse, InvokeError>> + Send + Sync + 'a) -> Self {
         self.invoke = Box::new(invoke);
         self
     }
@@ -49,7 +49,7 @@ impl Target for Scripted<'_> {
         }
     }
 
-    async fn invoke(&self, request: &Request) -> Result<Reply, InvokeError> {
+    async fn invoke(&self, request: &Request) -> Result<ModelResponse, InvokeError> {
         match (self.invoke)(request) {
             Answer::Now(answer) => answer,
             Answer::Never => future::pending().await,
@@ -57,7 +57,7 @@ impl Target for Scripted<'_> {
     }
 }
 
-/// An endpoint that is as it should be.
+/// A healthy endpoint.
 pub(crate) fn healthy() -> Description {
     Description {
         status: EndpointStatus::InService,
@@ -77,17 +77,17 @@ pub(crate) fn healthy() -> Description {
     }
 }
 
-/// An endpoint on its way.
+/// An endpoint with this status.
 pub(crate) fn with_status(status: EndpointStatus) -> Description {
     Description { status, ..healthy() }
 }
 
-pub(crate) fn reply(body: &str) -> Reply {
-    bytes_reply(body.as_bytes().to_vec())
+pub(crate) fn response(body: &str) -> ModelResponse {
+    bytes_response(body.as_bytes().to_vec())
 }
 
-pub(crate) fn bytes_reply(body: Vec<u8>) -> Reply {
-    Reply {
+pub(crate) fn bytes_response(body: Vec<u8>) -> ModelResponse {
+    ModelResponse {
         status: 200,
         content_type: Some("text/csv; charset=utf-8".to_owned()),
         body: body.into(),

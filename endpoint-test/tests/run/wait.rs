@@ -8,28 +8,28 @@ use crate::scripted::{FakeClock, Scripted, healthy, with_status};
 use crate::{ONE_CASE, approved, check, run_all};
 
 #[tokio::test]
-async fn a_deployment_under_way_is_waited_for_and_progress_is_told() {
+async fn a_run_waits_for_a_deployment_and_reports_progress() {
     let statuses = [EndpointStatus::Creating, EndpointStatus::Updating, EndpointStatus::SystemUpdating, EndpointStatus::RollingBack];
     let mut script: Vec<_> = statuses.iter().cloned().map(|status| Ok(with_status(status))).collect();
     script.push(Ok(healthy()));
     let clock = FakeClock::default();
     let (report, events) = run_all(&Scripted::new(script), ONE_CASE, &approved(), &clock).await;
     assert_eq!(report.verdict, Verdict::Passed, "{report:#?}");
-    let told: Vec<_> = events
+    let reported: Vec<_> = events
         .iter()
         .filter_map(|event| match event {
             Event::Waiting { status, .. } => Some(status.clone()),
             _ => None,
         })
         .collect();
-    assert_eq!(told, statuses);
-    // Four pauses of ten seconds, a quarter more or less each.
+    assert_eq!(reported, statuses);
+    // Four pauses of ten seconds, each up to a quarter more or less.
     assert!((30.0..=50.0).contains(&clock.now().as_secs_f64()), "{:?}", clock.now());
     assert!(matches!(events.last(), Some(Event::CaseFinished { index: 0, of: 1, .. })));
 }
 
 #[tokio::test]
-async fn a_dead_end_is_a_failure_at_once_with_its_reason_and_the_cases_are_skipped() {
+async fn a_final_failure_is_reported_at_once_and_the_cases_are_skipped() {
     for status in [EndpointStatus::Failed, EndpointStatus::OutOfService, EndpointStatus::Deleting, EndpointStatus::UpdateRollbackFailed] {
         let mut description = with_status(status.clone());
         description.failure_reason = Some("the container did not pass the ping health check".to_owned());
@@ -54,12 +54,12 @@ async fn an_endpoint_still_changing_at_the_deadline_is_an_error_and_not_a_failur
         assert_eq!(check(&report, "status").message.as_deref(), Some(format!("the endpoint is still `{status}` after 900 s").as_str()));
         assert_eq!(report.cases[0].outcome, Outcome::Skipped);
     }
-    // The last look is taken at the deadline itself.
+    // The last poll is at the deadline itself.
     assert_eq!(clock.now(), 2 * RunOptions::default().wait);
 }
 
 #[tokio::test]
-async fn a_passing_obstacle_is_tried_again_and_told() {
+async fn a_temporary_error_is_retried_and_reported() {
     let script = vec![Err(TargetErrorKind::Throttled), Err(TargetErrorKind::Network), Ok(healthy())];
     let (report, events) = run_all(&Scripted::new(script), ONE_CASE, &approved(), &FakeClock::default()).await;
     assert_eq!(report.verdict, Verdict::Passed);
@@ -67,7 +67,7 @@ async fn a_passing_obstacle_is_tried_again_and_told() {
 }
 
 #[tokio::test]
-async fn a_lasting_obstacle_is_an_error_at_once() {
+async fn a_permanent_error_ends_the_wait_at_once() {
     for kind in [TargetErrorKind::AccessDenied, TargetErrorKind::NotFound, TargetErrorKind::ExpiredCredentials] {
         let clock = FakeClock::default();
         let (report, _) = run_all(&Scripted::new(vec![Err(kind), Ok(healthy())]), ONE_CASE, &approved(), &clock).await;
@@ -78,7 +78,7 @@ async fn a_lasting_obstacle_is_an_error_at_once() {
 }
 
 #[tokio::test]
-async fn an_obstacle_that_does_not_pass_ends_with_the_deadline() {
+async fn a_temporary_error_that_persists_ends_at_the_deadline() {
     let clock = FakeClock::default();
     let (report, _) = run_all(&Scripted::new(vec![Err(TargetErrorKind::Network)]), ONE_CASE, &approved(), &clock).await;
     assert_eq!(report.verdict, Verdict::Errored);
@@ -86,10 +86,10 @@ async fn an_obstacle_that_does_not_pass_ends_with_the_deadline() {
 }
 
 #[tokio::test]
-async fn a_description_that_never_comes_does_not_hold_the_run_up() {
+async fn a_description_that_never_returns_does_not_block_the_run() {
     let clock = FakeClock::default();
     let (report, events) = run_all(&Scripted::new(Vec::new()), ONE_CASE, &approved(), &clock).await;
     assert_eq!(report.verdict, Verdict::Errored);
-    assert!(check(&report, "status").message.as_deref().unwrap().contains("no answer within"));
+    assert!(check(&report, "status").message.as_deref().unwrap().contains("no response within"));
     assert!(!events.is_empty());
 }

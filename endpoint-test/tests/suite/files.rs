@@ -1,4 +1,4 @@
-//! Payload files: read when they lie in the suite's folder, and never when they do not.
+//! Payload files are read only from the suite's folder.
 
 use std::fs;
 use std::io;
@@ -24,7 +24,7 @@ fn error(suite: &Path) -> String {
 }
 
 #[test]
-fn a_payload_file_is_read_and_its_ending_names_its_media_type() {
+fn a_payload_file_is_read_and_its_extension_sets_its_media_type() {
     let (folder, suite) = folder();
     fs::write(folder.path().join("payloads/flower.csv"), "5.1,3.5\n").unwrap();
     let request = Suite::load(&suite).unwrap().cases()[0].request(Duration::from_secs(1)).unwrap();
@@ -32,7 +32,7 @@ fn a_payload_file_is_read_and_its_ending_names_its_media_type() {
 }
 
 #[test]
-fn a_missing_file_is_told_with_the_line_that_names_it() {
+fn a_missing_file_is_reported_with_its_line() {
     let (_folder, suite) = folder();
     let errors = Suite::load(&suite).unwrap_err();
     assert!(errors.problems()[0].message.starts_with("cannot read `payloads/flower.csv`"), "{errors}");
@@ -65,14 +65,14 @@ fn a_folder_is_not_a_payload() {
 }
 
 #[test]
-fn a_file_that_no_endpoint_takes_is_refused() {
+fn a_file_above_the_limit_of_aws_is_refused() {
     let (folder, suite) = folder();
     fs::File::create(folder.path().join("payloads/flower.csv")).unwrap().set_len(25_000_001).unwrap();
-    assert_eq!(error(&suite), "the payload has 25000001 bytes, and a real-time endpoint takes 25000000");
+    assert_eq!(error(&suite), "the payload has 25000001 bytes; a real-time endpoint accepts 25000000");
 }
 
 #[test]
-fn a_suite_that_is_missing_or_not_text_is_told() {
+fn a_suite_that_is_missing_or_not_text_is_an_error() {
     let (folder, suite) = folder();
     assert!(error(&folder.path().join("other.yaml")).starts_with("cannot read `"));
     fs::write(&suite, b"version: 1\ncases: [\xff]\n").unwrap();
@@ -80,26 +80,26 @@ fn a_suite_that_is_missing_or_not_text_is_told() {
 }
 
 #[test]
-fn payloads_can_be_handed_in_and_each_is_asked_for_once() {
+fn payloads_can_be_supplied_and_each_is_read_once() {
     let suite = good(
         "version: 1\ncases:\n  - { name: a, payload: { file: b.csv } }\n  - { name: b, payload: { file: a.csv } }\n  - { name: c, payload: { file: b.csv } }\n",
     );
     assert_eq!(suite.files(), ["a.csv", "b.csv"]);
     assert!(suite.cases()[0].request(Duration::from_secs(1)).is_none());
-    let mut asked = Vec::new();
+    let mut paths = Vec::new();
     let suite = suite
         .load_files(|path| {
-            asked.push(path.to_owned());
+            paths.push(path.to_owned());
             Ok(path.as_bytes().to_vec())
         })
         .unwrap();
-    assert_eq!(asked, ["b.csv", "a.csv"]);
+    assert_eq!(paths, ["b.csv", "a.csv"]);
     assert!(suite.files().is_empty());
     assert_eq!(suite.cases()[2].request(Duration::from_secs(1)).unwrap().body.as_ref(), b"b.csv");
 }
 
 #[test]
-fn every_file_that_cannot_be_handed_in_is_told() {
+fn every_file_that_cannot_be_supplied_is_reported() {
     let suite = good("version: 1\ncases:\n  - { name: a, payload: { file: a.csv } }\n  - { name: b, payload: { file: b.csv } }\n");
     let errors = suite.load_files(|_| Err(io::ErrorKind::PermissionDenied.into())).unwrap_err();
     assert_eq!(errors.problems().len(), 2);

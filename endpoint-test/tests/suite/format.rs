@@ -1,4 +1,4 @@
-//! What the format has beyond its first keys: variables, rows, metrics, checks, and JSON in place of YAML.
+//! The rest of the format: variables, rows, metrics, checks, and JSON instead of YAML.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::{good, parse, with_case};
 
 fn first(rest: &str) -> String {
     match parse(&with_case(rest)) {
-        Ok(_) => "nothing is wrong".to_owned(),
+        Ok(_) => "no problem".to_owned(),
         Err(errors) => errors.problems()[0].message.clone(),
     }
 }
@@ -21,26 +21,26 @@ fn with_variables(text: &str, variables: &[(&str, &str)]) -> Result<Suite, endpo
 }
 
 #[test]
-fn variables_have_values_that_are_given_and_defaults_and_no_others() {
+fn variables_have_given_values_and_defaults_and_no_others() {
     let text = "version: 1\nvariables: { size: 1, least: }\nendpoint: { name: 'iris-${stage}' }\ncases:\n  - name: '${stage} $${x}'\n    payload: { csv: '${size},$5' }\n    expect: { json: [{ at: /s, between: ['${least}', 1] }] }\n";
     let suite = with_variables(text, &[("stage", "prod"), ("least", "0.5")]).unwrap();
     assert_eq!((suite.cases()[0].name(), suite.endpoint().name.as_deref()), ("prod ${x}", Some("iris-prod")));
     assert_eq!(suite.cases()[0].request(Duration::from_secs(1)).unwrap().body.as_ref(), b"1,$5");
 
     let errors = with_variables(text, &[("stag", "prod")]).unwrap_err();
-    let told: Vec<_> = errors.problems().iter().map(|problem| (problem.message.as_str(), problem.place.unwrap().line)).collect();
+    let messages: Vec<_> = errors.problems().iter().map(|problem| (problem.message.as_str(), problem.place.unwrap().line)).collect();
     assert!(
-        told.contains(&("the variable `stage` has no value", 3)) && told.contains(&("the variable `least` has no value", 7)),
-        "{told:?}"
+        messages.contains(&("the variable `stage` has no value", 3)) && messages.contains(&("the variable `least` has no value", 7)),
+        "{messages:?}"
     );
     assert_eq!(errors.problems()[0].hint.as_deref(), Some("did you mean `${stag}`?"));
-    // What a variable holds is text, whatever it looks like.
+    // A variable's value is text, whatever it looks like.
     let suite = with_variables("version: 1\ncases:\n  - { name: a, payload: { text: '${x}' } }\n", &[("x", "]\n- {evil: ${y}}")]).unwrap();
     assert_eq!(suite.cases()[0].request(Duration::from_secs(1)).unwrap().body.as_ref(), b"]\n- {evil: ${y}}");
 }
 
 #[test]
-fn the_path_and_the_home_of_the_caller_are_no_variables() {
+fn the_callers_environment_has_no_variables() {
     let errors = with_variables("version: 1\ncases:\n  - { name: a, payload: { text: '${PATH}' } }\n", &[]).unwrap_err();
     assert_eq!(errors.problems()[0].message, "the variable `PATH` has no value");
 }
@@ -61,11 +61,11 @@ fn bytes_may_be_written_as_base64() {
     let suite = good(&with_case("payload: { base64: '/w AB', content_type: image/png }"));
     assert_eq!(suite.cases()[0].request(Duration::from_secs(1)).unwrap().body.as_ref(), [0xff, 0, 1]);
     assert!(first("payload: { base64: '*', content_type: image/png }").starts_with("this is not base64"));
-    assert_eq!(first("payload: { base64: 'AA==' }"), "the payload's media type is not known");
+    assert_eq!(first("payload: { base64: 'AA==' }"), "the payload's media type is unknown");
 }
 
 #[test]
-fn a_request_may_name_a_model_a_container_and_a_component() {
+fn a_request_may_target_a_model_a_container_and_a_component() {
     let rest = "payload: { csv: '1' }\n    target_model: a.tar.gz\n    target_container: second\n    inference_component: llm\n    inference_id: id 1";
     let request = good(&with_case(rest)).cases()[0].request(Duration::from_secs(1)).unwrap();
     assert_eq!((request.target_model.as_deref(), request.target_container.as_deref()), (Some("a.tar.gz"), Some("second")));
@@ -75,24 +75,24 @@ fn a_request_may_name_a_model_a_container_and_a_component() {
 }
 
 #[test]
-fn rows_expect_of_each_and_of_all() {
+fn rows_have_expectations_for_each_and_for_all() {
     let rows = "payload: { rows: { file: a.csv } }";
-    assert_eq!(first(&format!("{rows}\n    expect: {{ text: {{ equals: x }} }}")), "`text` is asked of one reply, and rows have one each");
-    assert_eq!(first("payload: { csv: '1' }\n    expect_each: { at_least: 1 }"), "`expect_each` is for a payload of `rows`");
+    assert_eq!(first(&format!("{rows}\n    expect: {{ text: {{ equals: x }} }}")), "`text` is for one response, but each row has its own");
+    assert_eq!(first("payload: { csv: '1' }\n    expect_each: { at_least: 1 }"), "`expect_each` needs a payload of `rows`");
     assert_eq!(
         first("payload: { csv: '1' }\n    expect: { metrics: { label: a, prediction: text, accuracy: { at_least: 1 } } }"),
-        "`metrics` are over many answers: they need a payload of `rows`"
+        "`metrics` are over many responses: they need a payload of `rows`"
     );
     assert_eq!(
         first("payload: { csv: '1' }\n    expect: { text: { equals_column: a } }"),
-        "there is no column `a`: `equals_column` is for a payload of `rows`"
+        "there is no column `a`: `equals_column` needs a payload of `rows`"
     );
     let metrics = |metrics: &str| first(&format!("{rows}\n    expect: {{ metrics: {{ {metrics} }} }}"));
     assert_eq!(metrics("prediction: text, accuracy: { at_least: 1 }"), "`metrics` needs the key `label`");
-    assert_eq!(metrics("label: a, prediction: text"), "`metrics` measures nothing");
-    assert_eq!(metrics("label: a, accuracy: { at_least: 1 }"), "`accuracy` needs `prediction` beside it");
-    assert_eq!(metrics("label: a, prediction: text, f1: { at_least: 1 }"), "`f1` needs `positive` beside it");
-    assert_eq!(metrics("label: a, positive: 1, auc: { at_least: 1 }"), "`auc` needs `score` beside it");
+    assert_eq!(metrics("label: a, prediction: text"), "`metrics` has no metric");
+    assert_eq!(metrics("label: a, accuracy: { at_least: 1 }"), "`accuracy` needs `prediction`");
+    assert_eq!(metrics("label: a, prediction: text, f1: { at_least: 1 }"), "`f1` needs `positive`");
+    assert_eq!(metrics("label: a, positive: 1, auc: { at_least: 1 }"), "`auc` needs `score`");
     assert_eq!(metrics("label: a, prediction: text, mae: {}"), "`mae` has no limit");
     assert_eq!(metrics("label: a, prediction: text, mae: { at_least: 2, at_most: 1 }"), "`mae` cannot be at least 2 and at most 1");
     let wrong = |rows: &str| first(&format!("payload: {{ rows: {{ {rows} }} }}"));
@@ -104,7 +104,7 @@ fn rows_expect_of_each_and_of_all() {
 }
 
 #[test]
-fn a_check_is_a_list_of_words() {
+fn a_check_command_is_a_list() {
     let check = |check: &str| first(&format!("payload: {{ csv: '1' }}\n    expect: {{ check: {check} }}"));
     assert_eq!(check("{ command: python3 check.py }"), "`command` must be a list: the program, and each of its arguments");
     assert_eq!(check("{ command: [] }"), "`command` must be a list with at least one member, not a list");
@@ -113,7 +113,7 @@ fn a_check_is_a_list_of_words() {
 }
 
 #[test]
-fn a_golden_file_that_does_not_exist_is_refused_until_it_is_to_be_written() {
+fn a_missing_golden_file_is_refused_unless_it_will_be_written() {
     let text = with_case("payload: { csv: '1' }\n    expect: { golden: { file: golden.json } }");
     let errors = good(&text).load_files(|_| Err(std::io::ErrorKind::NotFound.into())).unwrap_err();
     assert_eq!(errors.problems()[0].message, "the golden file `golden.json` does not exist");

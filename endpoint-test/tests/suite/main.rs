@@ -1,4 +1,4 @@
-//! Suite files: what is read, what is refused and in which words, and which files are opened.
+//! Suite files: what is accepted, what is refused with which message, and which files are opened.
 
 mod files;
 mod format;
@@ -17,7 +17,7 @@ fn good(text: &str) -> Suite {
     parse(text).unwrap_or_else(|errors| panic!("{errors}"))
 }
 
-/// One case with this payload and what follows it.
+/// One case with this payload and the following text.
 fn with_case(rest: &str) -> String {
     format!("version: 1\ncases:\n  - name: it\n    {rest}\n")
 }

@@ -1,24 +1,24 @@
-//! What is refused, and in which words.
+//! Refused suites and their messages.
 
 use insta::assert_snapshot;
 
 use crate::{parse, with_case};
 
-/// All that is wrong, as a person reads it.
+/// All problems, as they are printed.
 fn errors(text: &str) -> String {
-    parse(text).map_or_else(|errors| errors.to_string(), |_| "nothing is wrong".to_owned())
+    parse(text).map_or_else(|errors| errors.to_string(), |_| "no problem".to_owned())
 }
 
-/// The first message of a case with this in it.
+/// The first message for a case with this text.
 fn first(rest: &str) -> String {
     match parse(&with_case(rest)) {
-        Ok(_) => "nothing is wrong".to_owned(),
+        Ok(_) => "no problem".to_owned(),
         Err(errors) => errors.problems()[0].message.clone(),
     }
 }
 
 #[test]
-fn all_that_is_wrong_is_told_at_once_with_its_place() {
+fn all_problems_are_reported_at_once_with_their_location() {
     let text = "\
 version: 2
 case: []
@@ -37,7 +37,7 @@ cases:
     expect: { status: 404, text: { matches: '(' } }
 ";
     assert_snapshot!(errors(text), @r#"
-    endpoint-tests.yaml:1:10: `version` is 2, and this program reads version 1
+    endpoint-tests.yaml:1:10: `version` is 2; this program reads version 1
        |
      1 | version: 2
        |          ^
@@ -79,12 +79,12 @@ cases:
        |                        ^^^^^^
       hint: did you mean `between`?
 
-    endpoint-tests.yaml:10:30: `between` has its larger number first: 1, 0
+    endpoint-tests.yaml:10:30: `between` has the larger number first: 1, 0
         |
      10 |         - { at: /x, between: [1, 0], abs: 0.1 }
         |                              ^
 
-    endpoint-tests.yaml:10:38: `abs` is a tolerance for `equals`, which is not given
+    endpoint-tests.yaml:10:38: `abs` is a tolerance for `equals`, which is missing
         |
      10 |         - { at: /x, between: [1, 0], abs: 0.1 }
         |                                      ^^^
@@ -113,7 +113,7 @@ cases:
         |              ^^^^
       hint: a number with a unit, such as `250ms`, `5s` or `15m`
 
-    endpoint-tests.yaml:15:23: a model that answers with status 404 makes no reply but an error
+    endpoint-tests.yaml:15:23: status 404 is a model's error, not a response
         |
      15 |     expect: { status: 404, text: { matches: '(' } }
         |                       ^^^
@@ -123,12 +123,12 @@ cases:
         |
      15 |     expect: { status: 404, text: { matches: '(' } }
         |                                             ^^^
-      hint: the syntax is that of Rust's `regex` crate; in YAML, single quotes keep backslashes as they are
+      hint: use the syntax of Rust's `regex` crate; in YAML, single quotes keep backslashes unchanged
     "#);
 }
 
 #[test]
-fn broken_yaml_is_told_alone() {
+fn invalid_yaml_is_reported_alone() {
     assert_snapshot!(errors("version: 1\ncases: [\n"), @r#"
     endpoint-tests.yaml:2:8: this is not YAML: unclosed bracket '['
        |
@@ -143,7 +143,7 @@ fn broken_yaml_is_told_alone() {
       hint: keep one of them
     "#);
     assert_snapshot!(errors("version: 1\n---\nversion: 1\n"), @r#"
-    endpoint-tests.yaml:3:1: the file holds more than one YAML document
+    endpoint-tests.yaml:3:1: the file has more than one YAML document
        |
      3 | version: 1
        | ^
@@ -163,23 +163,23 @@ fn broken_yaml_is_told_alone() {
 
 #[test]
 fn a_payload_is_one_thing() {
-    assert_eq!(first("payload: {}"), "`payload` holds nothing to send");
-    assert_eq!(first("payload: { csv: '1', json: 1 }"), "`payload` holds `csv` and `json` at once");
+    assert_eq!(first("payload: {}"), "`payload` is empty");
+    assert_eq!(first("payload: { csv: '1', json: 1 }"), "`payload` has `csv` and `json` at once");
     assert_eq!(first("payload: { csv: 5.10 }"), "`csv` must be text, not a number");
     assert_eq!(first("payload: { csv: [5.1, 3.5] }"), "`csv` must be text, not a list");
     assert_eq!(first("payload: '1'"), "`payload` must be a mapping, not text");
     assert_eq!(first("accept: text/csv"), "a case needs the key `payload`");
-    assert_eq!(first("payload: { file: image.raw }"), "the payload's media type is not known");
+    assert_eq!(first("payload: { file: image.raw }"), "the payload's media type is unknown");
     assert_eq!(
         first("payload: { csv: '1', content_type: text/plain }\n    content_type: text/csv"),
         "the case and its payload name different media types"
     );
-    // A misspelt kind is one mistake and not two.
+    // A misspelt kind is one problem and not two.
     assert_eq!(parse(&with_case("payload: { cvs: '1' }")).unwrap_err().problems().len(), 1);
 }
 
 #[test]
-fn a_file_stays_in_the_suites_folder_by_its_words() {
+fn the_path_of_a_file_stays_in_the_suites_folder() {
     for path in ["/etc/passwd", "../x.csv", "a/../../x.csv", "..", "", "C:/x.csv", "a\\x.csv"] {
         assert_eq!(first(&format!("payload: {{ file: '{path}' }}")), format!("`file: {path}` is not a path within the suite's folder"));
     }
@@ -202,7 +202,7 @@ fn a_case_has_a_name_and_a_few_settings_with_limits() {
 }
 
 #[test]
-fn expectations_must_make_sense() {
+fn contradictory_expectations_are_refused() {
     let expect = |expect: &str| first(&format!("payload: {{ csv: '1' }}\n    expect: {expect}"));
     assert_eq!(expect("{ text: {} }"), "`text` expects nothing");
     assert_eq!(expect("{ json: [] }"), "`json` must be a list with at least one member, not a list");
@@ -213,9 +213,12 @@ fn expectations_must_make_sense() {
     assert_eq!(expect("{ json: [{ at: /a, equals: 1, abs: -1 }] }"), "`abs` must be a number of at least zero");
     assert_eq!(expect("{ json: [{ at: /a, between: [0] }] }"), "`between` must be two numbers");
     assert_eq!(expect("{ model_error: { status: 200 } }"), "`status` must be a whole number from 400 to 599");
-    assert_eq!(expect("{ model_error: {}, text: { equals: x } }"), "`text` cannot be checked beside `model_error`: there is no reply");
+    assert_eq!(
+        expect("{ model_error: {}, text: { equals: x } }"),
+        "`text` cannot be checked together with `model_error`: there is no response"
+    );
     assert_eq!(expect("{ latency: {} }"), "`latency` needs the key `max`");
-    assert_eq!(expect("{ json: [{ at: /a, equals: null }, { at: /b, type: null }] }"), "nothing is wrong");
+    assert_eq!(expect("{ json: [{ at: /a, equals: null }, { at: /b, type: null }] }"), "no problem");
 }
 
 #[test]
@@ -225,7 +228,7 @@ fn a_pattern_that_needs_too_much_memory_is_refused() {
 }
 
 #[test]
-fn nesting_and_aliases_without_measure_are_refused() {
+fn excessive_nesting_and_aliases_are_refused() {
     let deep = format!("version: 1\ncases: {}", "[".repeat(100_000));
     assert!(errors(&deep).contains("this is not YAML"), "{}", errors(&deep));
     let level = |level: usize| {

@@ -1,4 +1,4 @@
-//! What a good suite comes to.
+//! Valid suites.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::{good, parse, with_case};
 const WAIT: Duration = Duration::from_secs(70);
 
 fn request(suite: &Suite) -> Request {
-    suite.cases()[0].request(WAIT).expect("the payload is there")
+    suite.cases()[0].request(WAIT).expect("the payload is available")
 }
 
 fn body(payload: &str) -> String {
@@ -18,7 +18,7 @@ fn body(payload: &str) -> String {
 }
 
 #[test]
-fn the_example_of_the_format_is_read() {
+fn the_example_of_the_format_is_valid() {
     let suite = good(
         r#"
 version: 1
@@ -50,7 +50,7 @@ fn a_json_payload_keeps_the_order_of_its_keys_and_its_numbers() {
         r#"{"z":1,"a":[1.0,5.1,-3,18446744073709551615,true,null,"x\"y"]}"#
     );
     assert_eq!(body("{ json: 'on' }"), "\"on\"");
-    // Words of YAML 1.1 that are no booleans in YAML 1.2.
+    // Booleans of YAML 1.1 that are strings in YAML 1.2.
     assert_eq!(body("{ json: [on, yes, 007] }"), r#"["on","yes","007"]"#);
 }
 
@@ -101,7 +101,7 @@ proptest! {
     }
 
     #[test]
-    fn no_mix_of_the_formats_own_words_makes_the_reader_panic(words in prop::collection::vec(
+    fn no_mix_of_the_formats_own_tokens_makes_the_reader_panic(words in prop::collection::vec(
         prop::sample::select(vec![
             "version: 1\n", "cases:\n", "  - name: a\n", "    payload: ", "{ csv: '1' }\n", "{ file: ../x }\n", "    expect:\n", "      json:\n",
             "        - at: /a\n", "          between: [1, 0]\n", "      latency: { max: 0s }\n", "    timeout: 5\n", "*a", "&a ", "[", "]", "{", "}", ": ",
@@ -111,12 +111,12 @@ proptest! {
     }
 
     #[test]
-    fn text_goes_over_the_wire_as_it_is_written(text in "([ -~]|[$]|[{]|[}]|[$][{]){1,60}") {
+    fn text_is_sent_as_it_is_written(text in "([ -~]|[$]|[{]|[}]|[$][{]){1,60}") {
         prop_assert_eq!(body(&format!("{{ text: {} }}", written(&text))), text);
     }
 }
 
-/// A text as a suite has it: in quotes, and no part of it a variable.
+/// A text for a suite: quoted, and without variables.
 fn written(text: &str) -> String {
     serde_json::to_string(&text.replace("${", "$${")).unwrap()
 }

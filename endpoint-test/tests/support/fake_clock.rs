@@ -1,11 +1,11 @@
-//! A clock that waits for nobody.
+//! A clock that never really waits.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use endpoint_test::Clock;
 
-/// A clock that moves only when somebody sleeps.
+/// A clock that advances only when a future sleeps.
 #[derive(Debug, Default)]
 pub(crate) struct FakeClock {
     now: Mutex<Duration>,

@@ -1,11 +1,12 @@
-//! Time that passes when a test says so: what happens does not depend on how busy the machine is.
+//! Time that passes only when a test advances it, so that results do not depend on how busy the
+//! machine is.
 
 use std::time::Duration;
 
 use endpoint_test::Clock;
 use tokio::sync::watch;
 
-/// A clock that stands still until it is moved on. Clones are the same clock.
+/// A clock that stands still until it is advanced. Clones share their time.
 #[derive(Debug, Clone)]
 pub(crate) struct SteppedClock(watch::Sender<Duration>);
 

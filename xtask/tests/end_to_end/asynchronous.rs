@@ -37,7 +37,7 @@ fn results(project: &Project) -> Json {
 fn an_asynchronous_endpoint_is_asked_through_its_queue() {
     let cloud = Cloud::new();
     let project = staged(&cloud);
-    project.run(["test-staging"]).ends_with(0).says("latencies last until the answer is in S3");
+    project.run(["test-staging"]).ends_with(0).says("last until the response is in S3");
     let target = results(&project);
     assert_eq!((&target["verdict"], &target["asynchronous"]), (&json!("passed"), &json!(true)));
     assert_eq!(cloud.requests("InvokeEndpointAsync").len(), 34);

@@ -164,7 +164,7 @@ fn labelled_rows_catch_a_wrong_model_and_name_the_rows() {
     cloud.model.behave(Behaviour::WrongModel);
     let run = project.run(["test-staging", "--endpoint-url", cloud.model.url()]).ends_with(1);
     assert!(run.stdout.contains("20 of 30 rows are not as expected") && run.stdout.contains("row 1 (line 2)"), "{}", run.stdout);
-    assert!(run.stdout.contains("to ask the same by hand:\n      printf %s 5.1,3.5,1.4,0.2 | curl "), "{}", run.stdout);
+    assert!(run.stdout.contains("to send the same request:\n      printf %s 5.1,3.5,1.4,0.2 | curl "), "{}", run.stdout);
     let results = results(&project);
     let case = results["targets"][0]["cases"].as_array().unwrap().iter().find(|case| case["rows"].is_object()).unwrap();
     assert_eq!((case["rows"]["passed"].as_u64(), case["rows"]["total"].as_u64()), (Some(10), Some(30)));
@@ -176,10 +176,10 @@ fn labelled_rows_catch_a_wrong_model_and_name_the_rows() {
 #[test]
 fn sample_payloads_come_from_a_file_where_there_is_no_release() {
     let (cloud, project) = with_suite("version: 1\ncases:\n  - { name: samples, payload: { sample: all } }\n");
-    // The case could not be asked, and says what to do.
+    // The case is an error with a hint.
     test(&cloud, &project, &[]).ends_with(3).says("--sample-payloads");
     project.write("broken.tar.gz", "no archive");
-    test(&cloud, &project, &["--sample-payloads", "broken.tar.gz"]).ends_with(2).says("no tar.gz archive");
+    test(&cloud, &project, &["--sample-payloads", "broken.tar.gz"]).ends_with(2).says("not a tar.gz archive");
     let packed = std::process::Command::new("tar")
         .args(["czf", "samples.tar.gz", "-C", "test/payloads", "three-flowers.csv"])
         .current_dir(project.path(""))
@@ -234,14 +234,14 @@ fn staging_is_compared_with_production_and_fails_only_when_asked() {
     let cloud = Cloud::new();
     let project = released(&cloud);
     let production = "333333333333/us-east-1/iris-p-abc123xyz-prod";
-    project.run(["test-staging", "--compare-with", production]).ends_with(0).says("answers are the same");
+    project.run(["test-staging", "--compare-with", production]).ends_with(0).says("responses are the same");
     assert_eq!(results(&project)["targets"][0]["comparison"]["with"], production);
-    // A container beside the endpoint answers everything with one species.
+    // A container that responds with one species to everything.
     let other = sandbox::iris::Container::serve(Behaviour::WrongModel).unwrap();
     let run = project.run(["test-staging", "--compare-with", other.url()]).ends_with(0);
-    assert!(run.stdout.contains("answers differ") && run.stdout.contains("here, "), "{}", run.stdout);
+    assert!(run.stdout.contains("responses differ") && run.stdout.contains("here, "), "{}", run.stdout);
     project.run(["test-staging", "--compare-with", other.url(), "--fail-on-difference"]).ends_with(1).says("differ from those of");
-    // One that is not there is told, and is an error where a difference would be a failure.
+    // A missing endpoint is reported, and is an error if a difference would be a failure.
     project.run(["test-staging", "--compare-with", "iris-nobody"]).ends_with(0).says("nothing was compared");
     project.run(["test-staging", "--compare-with", "iris-nobody", "--fail-on-difference"]).ends_with(3);
     project.run(["test-staging", "--compare-with", "a/b"]).ends_with(2).says("does not name an endpoint");

@@ -1,4 +1,4 @@
-//! Inference components: models that a variant serves beside each other, without naming one itself.
+//! Inference components: models that one variant serves side by side, without a model of its own.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::{Model, look_up};
 use crate::aws::failure::target_error;
 use crate::target::{TargetError, Variant};
 
-/// Adds what the components serve to the variants that have no model of their own.
+/// Adds the components' models to the variants that have no model of their own.
 pub(super) async fn add(
     client: &Client,
     endpoint: &str,
@@ -24,7 +24,7 @@ pub(super) async fn add(
     }
     for component in components {
         let Some(name) = component.inference_component_name() else { continue };
-        // A component that is on its way or broken answers nothing.
+        // A component that is being created or has failed serves nothing.
         if component.inference_component_status() != Some(&InferenceComponentStatus::InService) {
             continue;
         }

@@ -1,4 +1,4 @@
-//! Against values that scikit-learn 1.x computed from the same data, and against definitions written another way.
+//! Compares with values of scikit-learn 1.x, and with other formulations of the definitions.
 
 use std::cmp::Ordering;
 
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// The truth and the predictions of 40 rows over four classes, a letter each; `o` is only predicted.
+/// The labels and predictions of 40 rows, one letter per class; `o` is only predicted.
 const TRUTH: &str = "esevssvsevsvssseesssvesvssvvvsvvesssvsee";
 const PREDICTED: &str = "eseessvssvsvosseesssvesvssvovsvvessvvseo";
 
@@ -35,7 +35,7 @@ fn near(actual: Result<f64, String>, expected: f64) {
 }
 
 #[test]
-fn classification_is_measured_as_scikit_learn_does() {
+fn classification_metrics_equal_those_of_scikit_learn() {
     let rows = labelled(TRUTH, PREDICTED);
     near(value(Metric::Accuracy, &rows, None), 0.85);
     near(value(Metric::Precision, &rows, Some("v")), 0.909_090_909_090_909_1);
@@ -47,7 +47,7 @@ fn classification_is_measured_as_scikit_learn_does() {
 }
 
 #[test]
-fn regression_is_measured_as_scikit_learn_does() {
+fn regression_metrics_equal_those_of_scikit_learn() {
     let truth = [
         9.148, 13.856, 9.582, 9.255, 7.644, 10.578, 11.034, 10.936, 10.241, 7.909, 10.06, 13.983, 11.133, 8.815, 5.204, 11.585, 15.5,
         5.051, 12.121, 7.562, 6.751, 11.914, 17.514, 3.308, 11.452,
@@ -72,7 +72,7 @@ fn the_area_under_the_curve_counts_ties_as_scikit_learn_does() {
 }
 
 #[test]
-fn a_row_without_an_answer_is_a_wrong_one_and_leaves_a_number_unknown() {
+fn a_row_without_a_response_counts_as_wrong_and_makes_mae_unknown() {
     let rows = labelled("ssvv", "s-vv");
     near(value(Metric::Accuracy, &rows, None), 0.75);
     near(value(Metric::Recall, &rows, Some("s")), 0.5);
@@ -82,28 +82,29 @@ fn a_row_without_an_answer_is_a_wrong_one_and_leaves_a_number_unknown() {
 }
 
 #[test]
-fn what_has_no_value_says_why() {
+fn a_metric_without_a_value_has_a_reason() {
     assert_eq!(value(Metric::Accuracy, &[], None), Err("there are no rows".to_owned()));
-    assert_eq!(value(Metric::Recall, &labelled("s", "s"), Some("v")), Err("no row's truth is `v`".to_owned()));
+    assert_eq!(value(Metric::Recall, &labelled("s", "s"), Some("v")), Err("no row has the label `v`".to_owned()));
     assert_eq!(value(Metric::Precision, &labelled("s", "s"), Some("v")), Ok(0.0));
     let all = value(Metric::Auc, &numeric(&[1.0, 1.0], &[0.1, 0.2]), Some("1")).unwrap_err();
-    assert!(all.starts_with("every row's truth is `1`"), "{all}");
+    assert!(all.starts_with("every row has the label `1`"), "{all}");
     assert_eq!(value(Metric::Mae, &labelled("1", "x"), None), Err("the prediction `x` is not a number".to_owned()));
-    assert_eq!(value(Metric::Rmse, &labelled("x", "1"), None), Err("the truth `x` is not a number".to_owned()));
+    assert_eq!(value(Metric::Rmse, &labelled("x", "1"), None), Err("the label `x` is not a number".to_owned()));
 }
 
 #[test]
-fn classes_that_are_numbers_are_the_same_however_they_are_written() {
+fn numeric_classes_are_equal_in_every_notation() {
     let rows = [ScoredRow { truth: "1".to_owned(), prediction: Some(" 1.0".to_owned()), score: None }];
     near(value(Metric::Accuracy, &rows, None), 1.0);
 }
 
 proptest! {
-    /// The area is the chance that a positive row's score is above a negative row's, equal ones counting half.
+    /// The area is the probability that a positive row scores above a negative one; ties count
+    /// half.
     #[test]
     fn the_area_by_ranks_is_the_area_by_pairs(data in prop::collection::vec((any::<bool>(), 0u8..6), 2..40)) {
         let (truth, scores): (Vec<f64>, Vec<f64>) = data.iter().map(|(truth, score)| (f64::from(u8::from(*truth)), f64::from(*score))).unzip();
-        let of = |wanted: f64| truth.iter().zip(&scores).filter(move |(truth, _)| truth.total_cmp(&wanted).is_eq()).map(|(_, score)| *score);
+        let of = |required: f64| truth.iter().zip(&scores).filter(move |(truth, _)| truth.total_cmp(&required).is_eq()).map(|(_, score)| *score);
         let half = |high: f64, low: f64| match high.total_cmp(&low) {
             Ordering::Greater => 1.0,
             Ordering::Equal => 0.5,

@@ -1,4 +1,4 @@
-//! One case: what was found on one line, and all about it to unfold.
+//! One case: its result on one line, with details that can be expanded.
 
 use maud::{Markup, html};
 
@@ -9,7 +9,7 @@ use crate::report::{CaseReport, CheckReport};
 pub(super) fn row(title: &str, case: &CaseReport) -> Markup {
     let reason = case.message.as_deref().or_else(|| case.checks.iter().find(|check| check.outcome.is_wrong())?.message.as_deref());
     let place = format!("{} at {title}", case.name);
-    let texts = [("The model’s error", &case.model_error), ("The reply", &case.reply), ("To ask the same by hand", &case.reproduce)];
+    let texts = [("The model’s error", &case.model_error), ("The response", &case.reply), ("Send the same request", &case.reproduce)];
     html! {
         li {
             details class=(case.outcome) open[case.outcome.is_wrong()] {

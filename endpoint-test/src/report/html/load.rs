@@ -1,4 +1,4 @@
-//! What was found under load: thresholds, charts, phases, errors.
+//! The results under load: thresholds, charts, phases, errors.
 
 use maud::{Markup, html};
 
@@ -6,7 +6,7 @@ use super::super::svg;
 use super::{badge, code, hint, prose, table, time, why};
 use crate::report::{LoadFigures, LoadReport, Outcome, Pace, ThresholdReport};
 
-/// The part of one endpoint's load. `index` and `title` are the endpoint's, for names that are unique on the page.
+/// One endpoint's load. `index` and `title` are the endpoint's, for unique names on the page.
 pub(super) fn part(index: usize, title: &str, load: &LoadReport) -> Markup {
     html! {
         h3 { "Load" }
@@ -30,7 +30,7 @@ pub(super) fn part(index: usize, title: &str, load: &LoadReport) -> Markup {
 
 fn summary(load: &LoadReport, total: &LoadFigures) -> String {
     format!(
-        "{} requests in {:.0} s: {} right, {} failed, {} dropped; {} right answers a second",
+        "{} requests in {:.0} s: {} right, {} failed, {} dropped; {} right responses per second",
         total.sent,
         load.duration_ms / 1000.0,
         total.passed,
@@ -41,8 +41,8 @@ fn summary(load: &LoadReport, total: &LoadFigures) -> String {
 }
 
 fn thresholds(title: &str, thresholds: &[ThresholdReport]) -> Markup {
-    // The figure itself says why a threshold does not hold.
-    let told = |threshold: &ThresholdReport| {
+    // The value itself shows why a threshold failed.
+    let failure = |threshold: &ThresholdReport| {
         threshold.message.clone().filter(|_| threshold.actual.is_none() || threshold.outcome != Outcome::Failed)
     };
     let rows = html! {
@@ -53,8 +53,8 @@ fn thresholds(title: &str, thresholds: &[ThresholdReport]) -> Markup {
                 td { (threshold.phase.as_deref().unwrap_or("all phases")) }
                 td class="number" { (threshold.actual.as_deref().unwrap_or("unknown")) }
             }
-            @if told(threshold).is_some() || threshold.hint.is_some() {
-                tr { td {} td colspan="3" { (why(told(threshold).as_deref())) (hint(threshold.hint.as_deref())) } }
+            @if failure(threshold).is_some() || threshold.hint.is_some() {
+                tr { td {} td colspan="3" { (why(failure(threshold).as_deref())) (hint(threshold.hint.as_deref())) } }
             }
         }
     };
@@ -104,13 +104,14 @@ fn phases(title: &str, load: &LoadReport, total: &LoadFigures) -> Markup {
         }
         tr class="sum" { th scope="row" { "All counted" } td {} (figures(total)) }
     };
-    let numbers = ["Sent", "Failed", "Dropped", "Right a second", "p50", "p95", "p99", "Slowest"];
+    let numbers = ["Sent", "Failed", "Dropped", "Right per second", "p50", "p95", "p99", "Slowest"];
     table(&format!("Phases at {title}"), false, &["Phase", "Traffic"], &numbers, &rows)
 }
 
 fn figures(figures: &LoadFigures) -> Markup {
     let response = &figures.response_time;
-    let percentile = |wanted: f64| response.percentiles.iter().find(|point| (point.percentile - wanted).abs() < 1e-9).map(|point| point.ms);
+    let percentile =
+        |required: f64| response.percentiles.iter().find(|point| (point.percentile - required).abs() < 1e-9).map(|point| point.ms);
     let slowest = (response.count > 0).then_some(response.max_ms);
     html! {
         @for count in [figures.sent, figures.errors, figures.dropped] { td class="number" { (count) } }
@@ -127,7 +128,7 @@ fn errors(title: &str, load: &LoadReport) -> Markup {
             tr {
                 td data-label="Kind" { (error.kind) }
                 td data-label="Code" { (code(error.code.as_deref())) }
-                td data-label="The first one" {
+                td data-label="First error" {
                     span {
                         (error.example) " " span class="soft" { "at" } " " (error.case)
                         @if let Some(id) = &error.request_id { br; span class="soft" { "request " (id) } }
@@ -140,19 +141,19 @@ fn errors(title: &str, load: &LoadReport) -> Markup {
     html! {
         @if !load.errors.is_empty() {
             h4 { "Errors by code" }
-            (table(&format!("Errors at {title}"), true, &["Kind", "Code", "The first one"], &["Count"], &rows))
+            (table(&format!("Errors at {title}"), true, &["Kind", "Code", "First error"], &["Count"], &rows))
         }
     }
 }
 
-/// What a reader has to know to trust the figures.
+/// What a reader must know to interpret the figures.
 fn notes(load: &LoadReport, pace: &Pace) -> Markup {
     html! {
         p class="notes" {
-            "Response time counts from when a request was due, service time from when it was sent. The load generator sent 95 of 100 requests at \
+            "Response time is measured from when a request was due, service time from when it was sent. The load generator sent 95 of 100 requests at \
              most " (time(pace.p95_ms)) " late, and the latest one " (time(pace.max_ms)) "."
-            @if let Some(seed) = load.seed { " Arrivals are random, from the seed " (seed) "." }
-            @if let Some(most) = load.max_in_flight { " At most " (most) " requests were under way at once." }
+            @if let Some(seed) = load.seed { " Arrivals are random, with the seed " (seed) "." }
+            @if let Some(most) = load.max_in_flight { " At most " (most) " requests were in flight at once." }
         }
     }
 }

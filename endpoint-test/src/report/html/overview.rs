@@ -1,4 +1,4 @@
-//! What was tested, and every endpoint on one line.
+//! What was tested, and a table of all endpoints.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,6 @@ use maud::{Markup, html};
 use super::super::{LoadReport, Outcome, Report, TargetReport};
 use super::{badge, by_urgency, package_name, table, time};
 
-/// What was tested.
 pub(super) fn tested(report: &Report) -> Markup {
     let distinct = |of: fn(&TargetReport) -> Option<&str>| {
         report.targets.iter().filter_map(of).filter(|text| !text.is_empty()).collect::<BTreeSet<_>>()
@@ -43,7 +42,7 @@ pub(super) fn tested(report: &Report) -> Markup {
     }
 }
 
-/// The first values; how many more there are.
+/// The first values, and the number of further ones.
 fn listed(values: &BTreeSet<&str>) -> Markup {
     const SHOWN: usize = 6;
     html! {
@@ -56,7 +55,6 @@ fn fact(label: &str, value: &Markup) -> Markup {
     html! { div { dt { (label) } dd { (value) } } }
 }
 
-/// The table of all endpoints.
 pub(super) fn endpoints(report: &Report) -> Markup {
     let loaded = report.targets.iter().any(|target| target.load.is_some());
     let numbers: &[&str] = if loaded { &["Cases", "Slowest", "Load"] } else { &["Cases", "Slowest"] };
@@ -86,7 +84,7 @@ pub(super) fn endpoints(report: &Report) -> Markup {
     }
 }
 
-/// The versions that an endpoint serves, each once.
+/// The versions that an endpoint serves, without duplicates.
 fn serves(target: &TargetReport) -> String {
     let packages = target.variants.iter().filter(|variant| variant.takes_traffic()).flat_map(|variant| &variant.model_packages);
     let mut names: Vec<_> =

@@ -1,17 +1,17 @@
-//! What became of a case's rows: how many held, what was measured over all of them, and the first that did not hold.
+//! The results of a case's rows: how many passed, the metrics, and the first that did not pass.
 
 use maud::{Markup, html};
 
 use super::{badge, code, table, time};
 use crate::report::{MetricReport, RowReport, RowsReport};
 
-/// `place` names the case and its target, for names that are unique on the page.
+/// `place` names the case and its target, for unique names on the page.
 pub(super) fn part(place: &str, rows: &RowsReport) -> Markup {
     html! {
         h4 { "Rows" }
         p {
-            (rows.passed) " of " (rows.total) " rows were answered as expected"
-            @for (count, what) in [(rows.failed, "were not"), (rows.errored, "could not be asked")] {
+            (rows.passed) " of " (rows.total) " rows passed"
+            @for (count, what) in [(rows.failed, "failed"), (rows.errored, "could not be tested")] {
                 @if count > 0 { ", " (count) " " (what) }
             }
             @if let Some(median) = rows.median_latency_ms { "; half of them within " (time(median)) }
@@ -35,7 +35,7 @@ fn metrics(place: &str, metrics: &[MetricReport]) -> Markup {
     table(&format!("Metrics of {place}"), false, &["Outcome", "Metric"], &["Value", "Limit"], &rows)
 }
 
-/// A metric to four digits after the point.
+/// A metric to four decimals.
 pub(super) fn number(value: f64) -> String {
     ((value * 10_000.0).round() / 10_000.0).to_string()
 }

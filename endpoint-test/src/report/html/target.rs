@@ -1,11 +1,10 @@
-//! One endpoint's part of the page: its checks, its cases to unfold, and its load.
+//! One endpoint: its checks, its cases with details, and its load.
 
 use maud::{Markup, html};
 
 use super::{badge, case, comparison, hint, label, load, time, why};
 use crate::report::{CheckReport, TargetReport};
 
-/// The part of one endpoint.
 pub(super) fn section(index: usize, target: &TargetReport) -> Markup {
     let title = target.title();
     html! {
@@ -25,7 +24,7 @@ pub(super) fn section(index: usize, target: &TargetReport) -> Markup {
     }
 }
 
-/// Where the endpoint is and how it was reached, on one line.
+/// The endpoint's location and configuration, on one line.
 fn facts(target: &TargetReport) -> String {
     let named = |name: &str, value: &Option<String>| value.as_ref().map(|value| format!("{name} {value}"));
     let facts = [
@@ -35,7 +34,7 @@ fn facts(target: &TargetReport) -> String {
         target.environment_type.clone(),
         named("configuration", &target.endpoint_config),
         named("role", &target.role),
-        target.asynchronous.then(|| "asynchronous: latencies last until the answer is in S3".to_owned()),
+        target.asynchronous.then(|| "asynchronous: latencies last until the response is in S3".to_owned()),
         (target.duration_ms > 0.0).then(|| format!("tested for {}", time(target.duration_ms))),
     ];
     facts.into_iter().flatten().filter(|fact| !fact.is_empty()).collect::<Vec<_>>().join(" · ")

@@ -1,14 +1,13 @@
-//! The head of the page: the verdict, and the evidence for it.
+//! The head of the page: the verdict and its evidence.
 
 use maud::{Markup, html};
 
 use super::super::{LoadReport, MetricReport, Outcome, Report, TargetReport, Verdict};
 use super::{by_urgency, label, prose, rows, time};
 
-/// The most findings in the head; all of them are further down.
-const MOST_FINDINGS: usize = 5;
+/// The most findings in the head; all of them are below.
+const MAX_FINDINGS: usize = 5;
 
-/// The head.
 pub(super) fn header(report: &Report) -> Markup {
     let class = report.verdict.as_str();
     let sign = match report.verdict {
@@ -36,13 +35,13 @@ pub(super) fn headline(report: &Report) -> String {
     let endpoints = |count: usize| if count == 1 { "1 endpoint".to_owned() } else { format!("{count} endpoints") };
     match report.verdict {
         Verdict::Passed => {
-            // What was not compared is not claimed: a container does not say which package it serves.
+            // Do not claim what was not compared: a container does not report its model package.
             let serves = |word: &str| {
                 if report.targets.iter().all(is_identified) { format!("{word} what was approved and ") } else { String::new() }
             };
             match counts.targets {
-                1 => format!("The endpoint {}answers as expected", serves("serves")),
-                _ => format!("All {} {}answer as expected", endpoints(counts.passed), serves("serve")),
+                1 => format!("The endpoint {}responds as expected", serves("serves")),
+                _ => format!("All {} {}respond as expected", endpoints(counts.passed), serves("serve")),
             }
         }
         Verdict::Failed if counts.errored > 0 => {
@@ -58,21 +57,21 @@ fn is_identified(target: &TargetReport) -> bool {
     target.checks.iter().any(|check| check.name == "identity" && check.outcome == Outcome::Passed)
 }
 
-/// What went wrong where, or what was found to be right.
+/// What failed where, or what passed.
 fn evidence(report: &Report) -> Markup {
     let findings: Vec<_> = by_urgency(report).into_iter().flat_map(|(index, target)| findings(index, target)).collect();
     let lines = if findings.is_empty() { assurances(report) } else { findings };
     html! {
         @if !lines.is_empty() {
             ul class="evidence" {
-                @for line in lines.iter().take(MOST_FINDINGS) { li { (line) } }
-                @if lines.len() > MOST_FINDINGS { li class="soft" { "and " (lines.len() - MOST_FINDINGS) " more, below" } }
+                @for line in lines.iter().take(MAX_FINDINGS) { li { (line) } }
+                @if lines.len() > MAX_FINDINGS { li class="soft" { "and " (lines.len() - MAX_FINDINGS) " more, below" } }
             }
         }
     }
 }
 
-/// What is wrong at one target, a line each.
+/// The problems of one target, one line each.
 fn findings(index: usize, target: &TargetReport) -> Vec<Markup> {
     let place = match (target.account_id.as_str(), target.region.as_str()) {
         (account, region) if account == region || region.is_empty() => target.endpoint.clone(),
@@ -105,14 +104,14 @@ fn shortened(text: &str) -> String {
     }
 }
 
-/// What was found to be right, a line each.
+/// What passed, one line each.
 fn assurances(report: &Report) -> Vec<Markup> {
     let mut lines = Vec::new();
     let targets = &report.targets;
     let identified = targets.iter().filter(|target| is_identified(target)).count();
     if identified > 0 {
         let serve = if targets.len() == 1 { "serves" } else { "serve" };
-        lines.push(format!("AWS says that {identified} of {} {serve} the approved model package", counted(targets.len(), "endpoint")));
+        lines.push(format!("According to AWS, {identified} of {} {serve} the approved model package", counted(targets.len(), "endpoint")));
     }
     let cases = || targets.iter().flat_map(|target| &target.cases);
     let (passed, run) = Outcome::passed_of(cases().map(|case| case.outcome));
@@ -122,11 +121,11 @@ fn assurances(report: &Report) -> Vec<Markup> {
             .filter_map(TargetReport::slowest_ms)
             .reduce(f64::max)
             .map(|slowest| format!(", the slowest in {}", time(slowest)));
-        lines.push(format!("{passed} of {} answered as expected{}", counted(run, "case"), slowest.unwrap_or_default()));
+        lines.push(format!("{passed} of {} passed{}", counted(run, "case"), slowest.unwrap_or_default()));
     }
     let metrics: Vec<_> = cases().filter_map(|case| case.rows.as_ref()).flat_map(|rows| &rows.metrics).collect();
-    if let Some(told) = worst(&metrics) {
-        lines.push(told);
+    if let Some(metrics_text) = worst(&metrics) {
+        lines.push(metrics_text);
     }
     let loads: Vec<&LoadReport> = targets.iter().filter_map(|target| target.load.as_deref()).filter(|load| load.total.is_some()).collect();
     if !loads.is_empty() {
@@ -138,28 +137,28 @@ fn assurances(report: &Report) -> Vec<Markup> {
                 unique.push(threshold);
             }
         }
-        lines.push(format!("Under load of {sent} requests: {}", shortened(&unique.join(", "))));
+        lines.push(format!("Under a load of {sent} requests: {}", shortened(&unique.join(", "))));
     }
     lines.into_iter().map(|line| html! { (line) }).collect()
 }
 
-/// Each metric at its worst, with its limit.
+/// The worst value of each metric, with its limit.
 fn worst(metrics: &[&MetricReport]) -> Option<String> {
-    let mut told: Vec<(&str, f64, String)> = Vec::new();
+    let mut values: Vec<(&str, f64, String)> = Vec::new();
     for metric in metrics {
         let Some(value) = metric.value else { continue };
         let worse = |known: f64| if metric.at_most.is_some() { value > known } else { value < known };
-        match told.iter_mut().find(|(name, ..)| *name == metric.name) {
+        match values.iter_mut().find(|(name, ..)| *name == metric.name) {
             Some((_, known, _)) if worse(*known) => *known = value,
             Some(_) => {}
-            None => told.push((&metric.name, value, rows::limit(metric))),
+            None => values.push((&metric.name, value, rows::limit(metric))),
         }
     }
     let text = |(name, value, limit): &(&str, f64, String)| {
         let limit = if limit.is_empty() { String::new() } else { format!(" ({limit})") };
         format!("{} {}{limit}", label(name).to_lowercase(), rows::number(*value))
     };
-    let texts: Vec<_> = told.iter().map(text).collect();
+    let texts: Vec<_> = values.iter().map(text).collect();
     (!texts.is_empty()).then(|| format!("Over labelled rows: {}", texts.join(", ")))
 }
 
@@ -171,7 +170,7 @@ fn tiles(report: &Report) -> Markup {
     let cases = || report.targets.iter().flat_map(|target| &target.cases);
     let (passed, run) = Outcome::passed_of(cases().map(|case| case.outcome));
     let counts = &report.counts;
-    // A tile has its colour only when there is something to be coloured.
+    // A tile is coloured only if its count is not zero.
     let tone = if counts.passed > 0 { "passed" } else { "" };
     let tile = |class: &str, count: usize, of: Option<usize>, label: &str| {
         html! {
@@ -185,7 +184,7 @@ fn tiles(report: &Report) -> Markup {
         dl class="tiles" {
             (tile(tone, counts.passed, Some(counts.targets), "endpoints passed"))
             @if counts.failed > 0 { (tile("failed", counts.failed, None, "failed")) }
-            @if counts.errored > 0 { (tile("errored", counts.errored, None, "not testable")) }
+            @if counts.errored > 0 { (tile("errored", counts.errored, None, "could not be tested")) }
             (tile("", passed, Some(run), "cases passed"))
         }
     }

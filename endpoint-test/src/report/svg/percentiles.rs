@@ -1,4 +1,4 @@
-//! Response and service time by percentile: each step to the right has ten times fewer requests beyond it.
+//! Response and service time by percentile: each grid line has ten times fewer requests beyond it.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::super::{Latencies, LoadFigures, Percentile, ThresholdReport};
 use super::plot::{At, HEIGHT, Plane, WIDTH, chart, line, text, time, times, upper_edge};
 
-/// The chart of one load; nothing when nobody was answered. `id` is unique on the page.
+/// The chart of one load; `None` without a response. `id` is unique on the page.
 pub(in crate::report) fn percentiles(id: &str, figures: &LoadFigures, thresholds: &[ThresholdReport]) -> Option<Markup> {
     let (response, service) = (&figures.response_time, &figures.service_time);
     if response.spectrum.is_empty() {
@@ -34,7 +34,7 @@ pub(in crate::report) fn percentiles(id: &str, figures: &LoadFigures, thresholds
     Some(chart(id, "Latency by percentile", &words(response, service, &limits), &parts))
 }
 
-/// How often the part that is beyond a percentile is divided by ten. 100% is at the right edge: it is one request.
+/// How many powers of ten a percentile is from zero. The right edge is 100%: one request.
 fn across(percentile: f64) -> f64 {
     if percentile >= 100.0 { f64::MAX } else { -(1.0 - percentile / 100.0).log10() }
 }
@@ -51,11 +51,11 @@ fn axis(plane: &Plane) -> Markup {
             path class="grid" d={ "M" (At(x)) " " (At(plane.top)) "V" (At(plane.bottom)) } {}
             (text("middle", x, plane.bottom + 18.0, &format!("{percentile}%")))
         }
-        (text("middle", f64::midpoint(plane.left, plane.right), HEIGHT - 4.0, "so many requests were as fast or faster"))
+        (text("middle", f64::midpoint(plane.left, plane.right), HEIGHT - 4.0, "percentage of requests that were as fast or faster"))
     }
 }
 
-/// A limit as a bar at its percentile, under which the curve has to pass.
+/// A limit as a bar at its percentile; the curve must pass below it.
 fn mark(plane: &Plane, limit: &ThresholdReport) -> Markup {
     let across = across(limit.percentile.unwrap_or_default());
     if across > plane.most_x {
@@ -75,7 +75,7 @@ fn mark(plane: &Plane, limit: &ThresholdReport) -> Markup {
     }
 }
 
-/// The curve in words.
+/// The chart as text.
 fn words(response: &Latencies, service: &Latencies, limits: &[&ThresholdReport]) -> String {
     let list = |latencies: &Latencies| {
         let mut parts: Vec<_> =
@@ -85,7 +85,7 @@ fn words(response: &Latencies, service: &Latencies, limits: &[&ThresholdReport])
     };
     let mut words = format!("Response time: {}. Service time: {}.", list(response), list(service));
     for limit in limits {
-        let actual = limit.actual.as_deref().unwrap_or("not known");
+        let actual = limit.actual.as_deref().unwrap_or("unknown");
         // Writing to a string does not fail.
         let _ = write!(words, " Threshold {}: {actual}, {}.", limit.threshold, limit.outcome);
     }

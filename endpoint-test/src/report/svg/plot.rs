@@ -1,14 +1,14 @@
-//! What both charts are made of: a plane with axes.
+//! The parts of both charts: a plane with axes.
 
 use std::fmt::{self, Write as _};
 
 use maud::{Markup, html};
 
-/// The size of a chart, in units of its own: the page scales it.
+/// The size of a chart in its own units: the page scales it.
 pub(super) const WIDTH: f64 = 540.0;
 pub(super) const HEIGHT: f64 = 300.0;
 
-/// A plane in which values have places.
+/// A plane that maps values to coordinates.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Plane {
     pub(super) left: f64,
@@ -31,12 +31,12 @@ impl Plane {
     }
 }
 
-/// The place of a value between zero and the most, held within the plane.
+/// The position of a value between zero and the maximum, limited to the plane.
 fn part(value: f64, most: f64) -> f64 {
     if most > 0.0 && value.is_finite() { (value / most).clamp(0.0, 1.0) } else { 0.0 }
 }
 
-/// A coordinate: a tenth of a unit is finer than any screen, and fewer digits make a smaller page.
+/// A coordinate. A tenth of a unit is precise enough, and fewer digits make a smaller page.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct At(pub(super) f64);
 
@@ -46,15 +46,15 @@ impl fmt::Display for At {
     }
 }
 
-/// A step of 1, 2 or 5 times a power of ten that divides `most` into about `wanted` parts.
-pub(super) fn step(most: f64, wanted: f64) -> f64 {
-    let raw = (most / wanted).max(1e-6);
+/// A step of 1, 2 or 5 times a power of ten that divides `most` into about `parts` parts.
+pub(super) fn step(most: f64, parts: f64) -> f64 {
+    let raw = (most / parts).max(1e-6);
     let power = 10_f64.powf(raw.log10().floor());
     let factor = [1.0, 2.0, 5.0, 10.0].into_iter().find(|factor| factor * power >= raw * 0.999).unwrap_or(10.0);
     factor * power
 }
 
-/// Milliseconds with their unit, as short as an axis wants them.
+/// Milliseconds with a unit, short enough for an axis.
 pub(super) fn time(milliseconds: f64) -> String {
     if milliseconds == 0.0 {
         "0".to_owned()
@@ -71,7 +71,7 @@ pub(super) fn short(number: f64) -> f64 {
     (number * digits).round() / digits
 }
 
-/// A chart with its name and its words. `id` is unique on the page.
+/// A chart with its title and description. `id` is unique on the page.
 pub(super) fn chart(id: &str, title: &str, description: &str, parts: &Markup) -> Markup {
     html! {
         svg viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-labelledby={ (id) "-title " (id) "-words" } {
@@ -82,7 +82,7 @@ pub(super) fn chart(id: &str, title: &str, description: &str, parts: &Markup) ->
     }
 }
 
-/// Text at a place; its class says which part of it is there.
+/// Text at a position; its class is its anchor.
 pub(super) fn text(class: &str, x: f64, y: f64, words: &str) -> Markup {
     html! { text class=(class) x=(At(x)) y=(At(y)) { (words) } }
 }
@@ -97,17 +97,17 @@ pub(super) fn ticks(step: f64, most: f64) -> impl Iterator<Item = f64> {
     (0..=20).map(move |number| f64::from(number) * step).take_while(move |value| *value <= most * 1.001)
 }
 
-/// Horizontal lines with their times at the left.
-pub(super) fn times(plane: &Plane, wanted: f64) -> Markup {
+/// Horizontal lines, labelled with their times at the left.
+pub(super) fn times(plane: &Plane, parts: f64) -> Markup {
     html! {
-        @for value in ticks(step(plane.most_y, wanted), plane.most_y) {
+        @for value in ticks(step(plane.most_y, parts), plane.most_y) {
             (across(plane, Some("grid"), plane.y(value)))
             (text("end", plane.left - 8.0, plane.y(value) + 4.0, &time(value)))
         }
     }
 }
 
-/// A line through places; a gap where there is none.
+/// A line through points; with a gap for each `None`.
 pub(super) fn line(class: &str, places: impl IntoIterator<Item = Option<(f64, f64)>>) -> Markup {
     let mut path = String::new();
     let mut pen = 'M';
@@ -116,17 +116,17 @@ pub(super) fn line(class: &str, places: impl IntoIterator<Item = Option<(f64, f6
             pen = 'M';
             continue;
         };
-        // A single point between two gaps is seen by its round ends. Writing to a string does not fail.
+        // A point between two gaps is visible by its line caps. Writing to a string does not fail.
         let _ = write!(path, "{pen}{} {}{}", At(x), At(y), if pen == 'M' { "h0" } else { "" });
         pen = 'L';
     }
     html! { path class={ "line " (class) } d=(path) {} }
 }
 
-/// The upper edge of a plane: the most that is shown, and limits that are not far above it.
+/// The upper edge of a plane: the maximum value, and limits not far above it.
 pub(super) fn upper_edge(most: f64, limits: impl Iterator<Item = f64>) -> f64 {
     let near = limits.filter(|limit| *limit <= most * 3.0).fold(most, f64::max);
-    // Some air above the highest line.
+    // Some space above the highest line.
     let air = near * 1.08;
     let step = step(air, 5.0);
     (air / step).ceil() * step
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn steps_are_numbers_that_people_count_in() {
+    fn steps_are_round_numbers() {
         for (most, expected) in [(9.0, 2.0), (10.0, 2.0), (260.0, 100.0), (0.7, 0.2), (45_000.0, 10_000.0)] {
             assert!((step(most, 5.0) - expected).abs() < expected * 1e-9, "{most} {}", step(most, 5.0));
         }

@@ -1,4 +1,4 @@
-//! Response times over the course of a load, with its phases; below, how much was sent and what became of it.
+//! Response times over a load with its phases; below, the sent, failed and dropped requests.
 
 use std::fmt::Write as _;
 
@@ -7,10 +7,10 @@ use maud::{Markup, html};
 use super::super::{PhaseReport, Series, SeriesStep, ThresholdReport};
 use super::plot::{At, HEIGHT, Plane, WIDTH, across, chart, line, short, step, text, ticks, time, times, upper_edge};
 
-/// How high the bars below the latencies are.
+/// The height of the bars below the latencies.
 const BARS: f64 = 44.0;
 
-/// The chart of one load; nothing when nobody was answered. `id` is unique on the page.
+/// The chart of one load; `None` without a response. `id` is unique on the page.
 pub(in crate::report) fn timeline(id: &str, series: &Series, phases: &[PhaseReport], thresholds: &[ThresholdReport]) -> Option<Markup> {
     let most = series.steps.iter().filter_map(|step| step.max_ms).reduce(f64::max)?;
     if !series.step_ms.is_finite() || series.step_ms <= 0.0 {
@@ -71,7 +71,7 @@ fn bands(plane: &Plane, phases: &[PhaseReport]) -> Markup {
         @for (index, phase) in phases.iter().enumerate() {
             @let (from, to) = (plane.x(phase.start_ms), plane.x(phase.start_ms + phase.duration_ms));
             (bar(class(index), from, plane.top, (to - from).max(0.5), HEIGHT - 30.0 - plane.top))
-            // Some seven units are a letter: what does not fit is told in words.
+            // A letter takes about seven units: a label that does not fit is only in the text.
             @if let Some(label) = label(phase, (to - from) / 7.0) {
                 (text("middle", f64::midpoint(from, to), plane.top - 9.0, &label))
             }
@@ -83,7 +83,7 @@ fn bar(class: &str, x: f64, y: f64, width: f64, height: f64) -> Markup {
     html! { rect class=(class) x=(At(x)) y=(At(y)) width=(At(width)) height=(At(height)) {} }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a name has eighty letters at most")]
+#[expect(clippy::cast_precision_loss, reason = "a name has at most eighty letters")]
 fn label(phase: &PhaseReport, letters: f64) -> Option<String> {
     let long = format!("{} {}", phase.name, phase.traffic);
     [long.as_str(), phase.name.as_str(), phase.traffic.as_str()]
@@ -92,12 +92,12 @@ fn label(phase: &PhaseReport, letters: f64) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// What was sent, as bars; of it what failed, and above it what was dropped.
+/// Bars of the sent requests, with the failed ones, and the dropped ones above.
 #[expect(clippy::cast_precision_loss, reason = "a million at most")]
 fn bars(plane: &Plane, series: &Series) -> Markup {
     let most = series.steps.iter().map(|step| step.sent + step.dropped).max().unwrap_or_default().max(1) as f64;
     let bottom = HEIGHT - 30.0;
-    // An error among many is not to be lost.
+    // A single error must stay visible.
     let height = |count: u64| if count == 0 { 0.0 } else { ((BARS - 8.0) * count as f64 / most).max(1.5) };
     let width = (plane.x(series.step_ms) - plane.x(0.0)).max(1.0);
     let stacked = |step: &SeriesStep| {
@@ -129,7 +129,7 @@ fn axis(plane: &Plane) -> Markup {
     }
 }
 
-/// The course in words.
+/// The chart as text.
 fn words(series: &Series, phases: &[PhaseReport], most: f64) -> String {
     let slowest = series.steps.iter().position(|step| step.max_ms == Some(most)).unwrap_or_default();
     let mut words = String::new();

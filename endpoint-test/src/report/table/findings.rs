@@ -1,17 +1,17 @@
-//! What went wrong at one target, with all that is needed to look into it.
+//! The problems of one target, with what is needed to investigate them.
 
 use super::safe;
 use super::wrap::paragraph;
 use crate::report::{CaseReport, CheckReport, Outcome, RowsReport, TargetReport};
 
-/// The most findings that are told for one target; the other reports hold all of them.
-const MOST_FINDINGS: usize = 10;
-/// The most rows that are told for one case.
-const MOST_ROWS: usize = 5;
-/// The most characters of a model's own message.
-const LONGEST_MESSAGE: usize = 400;
+/// The maximum number of findings listed for one target; the other reports have all of them.
+const MAX_FINDINGS: usize = 10;
+/// The maximum number of rows listed for one case.
+const MAX_ROWS: usize = 5;
+/// The longest part of a model's own message, in characters.
+const MAX_MESSAGE: usize = 400;
 
-/// Adds what went wrong at a target; nothing when all is well.
+/// Adds the problems of a target; nothing if there are none.
 pub(super) fn lines(text: &mut String, target: &TargetReport) {
     let checks = target.checks.iter().filter(|check| check.outcome.is_wrong()).map(of_check);
     let cases = target.cases.iter().filter(|case| case.outcome.is_wrong()).map(of_case);
@@ -21,11 +21,11 @@ pub(super) fn lines(text: &mut String, target: &TargetReport) {
     }
     let role = target.role.as_deref().map(|role| format!(" (role {})", safe(role))).unwrap_or_default();
     paragraph(text, "", 2, &format!("{} {}{role}", target.verdict, safe(&target.title())));
-    for finding in findings.iter().take(MOST_FINDINGS) {
+    for finding in findings.iter().take(MAX_FINDINGS) {
         text.push_str(finding);
     }
-    if findings.len() > MOST_FINDINGS {
-        let more = format!("… and {} more, in the JSON report and on the HTML page", findings.len() - MOST_FINDINGS);
+    if findings.len() > MAX_FINDINGS {
+        let more = format!("… and {} more, in the JSON report and on the HTML page", findings.len() - MAX_FINDINGS);
         paragraph(text, "  ", 2, &more);
     }
     text.push('\n');
@@ -50,7 +50,7 @@ fn of_case(case: &CaseReport) -> String {
     hint(&mut lines, case.hint.as_deref());
     for check in case.checks.iter().filter(|check| check.outcome != Outcome::Passed) {
         let message = safe(check.message.as_deref().unwrap_or_default());
-        // A message that names its place need not be told it twice.
+        // If the message contains the location, do not repeat it.
         let at = check.at.as_deref().map(safe).filter(|at| !at.is_empty() && !message.contains(&format!("`{at}`")));
         let place = at.map(|at| format!(" at {at}")).unwrap_or_default();
         paragraph(&mut lines, "    ", 6, &format!("{}{place}: {message}", safe(&check.name)));
@@ -72,16 +72,16 @@ fn expected_and_found(lines: &mut String, check: &CheckReport) {
 }
 
 fn rows(lines: &mut String, rows: &RowsReport) {
-    for row in rows.not_passed.iter().take(MOST_ROWS) {
+    for row in rows.not_passed.iter().take(MAX_ROWS) {
         let found = match (&row.expected, &row.actual) {
             (Some(expected), Some(actual)) => format!("expected {}, found {}", safe(expected), safe(actual)),
             _ => safe(row.message.as_deref().unwrap_or_default()),
         };
         paragraph(lines, "    ", 6, &format!("row {} (line {}): {found}", row.row, row.line));
     }
-    let told = rows.not_passed.len().min(MOST_ROWS);
-    let more = (rows.failed + rows.errored).saturating_sub(told);
-    if told > 0 && more > 0 {
+    let listed = rows.not_passed.len().min(MAX_ROWS);
+    let more = (rows.failed + rows.errored).saturating_sub(listed);
+    if listed > 0 && more > 0 {
         paragraph(lines, "    ", 6, &format!("… and {more} more rows"));
     }
     if let Some(command) = rows.not_passed.iter().find_map(|row| row.reproduce.as_ref()) {
@@ -89,7 +89,7 @@ fn rows(lines: &mut String, rows: &RowsReport) {
     }
 }
 
-/// Who answered, in whose words, and how to ask again.
+/// Which variant responded, its message, and how to repeat the request.
 fn facts(lines: &mut String, case: &CaseReport) {
     let facts =
         [("variant", case.variant.clone()), ("status", case.status.map(|status| status.to_string())), ("request", case.request_id.clone())];
@@ -98,7 +98,7 @@ fn facts(lines: &mut String, case: &CaseReport) {
         paragraph(lines, "    ", 6, &facts.join(", "));
     }
     if let Some(message) = case.model_error.as_deref().filter(|message| !message.is_empty()) {
-        paragraph(lines, "    the model says: ", 6, &safe(&crate::format::cut(message, LONGEST_MESSAGE)));
+        paragraph(lines, "    the model's message: ", 6, &safe(&crate::format::cut(message, MAX_MESSAGE)));
     }
     if let Some(arn) = &case.log_stream_arn {
         paragraph(lines, "    its log: ", 6, &safe(arn));
@@ -108,9 +108,9 @@ fn facts(lines: &mut String, case: &CaseReport) {
     }
 }
 
-/// The command stays on one line: it is there to be copied.
+/// The command stays on one line, to be copied.
 fn by_hand(lines: &mut String, command: &str) {
-    lines.push_str("    to ask the same by hand:\n      ");
+    lines.push_str("    to send the same request:\n      ");
     lines.push_str(&safe(command));
     lines.push('\n');
 }

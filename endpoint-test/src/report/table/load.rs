@@ -1,14 +1,13 @@
-//! What was found under load, as lines of text.
+//! The results under load, as lines of text.
 
 use std::fmt::Write as _;
 
 use super::safe;
 use crate::report::{Latencies, LoadReport, Outcome, TargetReport};
 
-/// The most kinds of error that are told for one target.
-const MOST_ERRORS: usize = 5;
+/// The maximum number of kinds of error listed for one target.
+const MAX_ERRORS: usize = 5;
 
-/// Writes what was found under load at one target.
 pub(super) fn lines(text: &mut String, target: &TargetReport) {
     let Some(load) = &target.load else { return };
     // Writing to a string does not fail.
@@ -21,13 +20,13 @@ pub(super) fn lines(text: &mut String, target: &TargetReport) {
     }
     figures(text, load);
     thresholds(text, load);
-    for error in load.errors.iter().take(MOST_ERRORS) {
+    for error in load.errors.iter().take(MAX_ERRORS) {
         let code = error.code.as_ref().map(|code| format!(" {}", safe(code))).unwrap_or_default();
         let _ =
             writeln!(text, "  {} × {}{code}, first at \"{}\": {}", error.count, safe(&error.kind), safe(&error.case), safe(&error.example));
     }
-    if load.errors.len() > MOST_ERRORS {
-        let _ = writeln!(text, "  … and {} more kinds of error", load.errors.len() - MOST_ERRORS);
+    if load.errors.len() > MAX_ERRORS {
+        let _ = writeln!(text, "  … and {} more kinds of error", load.errors.len() - MAX_ERRORS);
     }
     text.push('\n');
 }

@@ -1,9 +1,9 @@
-//! Paragraphs that fit on a terminal.
+//! Paragraphs wrapped for a terminal.
 
 use super::WIDTH;
 
-/// Adds a text in lines of at most [`WIDTH`] characters: the first after `first`, the others after `rest` blanks. A word that
-/// is longer than a line stays whole: half an ARN helps nobody.
+/// Adds a text in lines of at most [`WIDTH`] characters: the first after `first`, the others
+/// indented by `rest`. A longer word stays whole: half an ARN is useless.
 pub(super) fn paragraph(text: &mut String, first: &str, rest: usize, words: &str) {
     let mut line = first.to_owned();
     let mut empty = true;
@@ -32,7 +32,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_word_is_lost_and_no_line_is_too_long(words in prop::collection::vec("[a-zé]{1,30}", 1..40)) {
+        fn wrapping_keeps_every_word_and_limits_the_lines(words in prop::collection::vec("[a-zé]{1,30}", 1..40)) {
             let mut text = String::new();
             paragraph(&mut text, "  failed: ", 6, &words.join(" "));
             prop_assert!(text.lines().all(|line| line.chars().count() <= WIDTH));

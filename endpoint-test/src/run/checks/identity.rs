@@ -7,35 +7,34 @@ use crate::target::{Description, Variant};
 
 const IMAGE: &str = "image";
 
-/// Every variant that takes traffic must serve the model package that was approved. After a failed deployment AWS puts
-/// the former model back and calls the endpoint `InService`: this is the check that notices.
+/// Every variant that gets traffic must serve the approved model package. After a failed deployment
+/// AWS restores the former model and reports the endpoint as `InService`: this check detects that.
 pub(super) fn identity(description: &Description, expected: &Expected) -> CheckReport {
     let Some(approved) = &expected.model_package_arn else {
         return CheckReport::skipped(IDENTITY, "no model package to compare with");
     };
     let serving: Vec<_> = description.variants.iter().filter(|variant| variant.takes_traffic()).collect();
     if serving.is_empty() {
-        return CheckReport::failed(IDENTITY, "no variant takes traffic, so that nothing serves the approved model package")
-            .expected(approved);
+        return CheckReport::failed(IDENTITY, "no variant gets traffic, so nothing serves the approved model package").expected(approved);
     }
-    let wanted = |variant: &Variant| package_of(&variant.name, expected).unwrap_or(approved);
-    let wrong: Vec<_> = serving.iter().filter(|variant| !serves(variant, wanted(variant))).collect();
+    let required = |variant: &Variant| package_of(&variant.name, expected).unwrap_or(approved);
+    let wrong: Vec<_> = serving.iter().filter(|variant| !serves(variant, required(variant))).collect();
     if wrong.is_empty() {
-        // A release whose every variant were a challenger would serve nothing that was approved.
+        // If every variant were a challenger, the release would serve nothing that was approved.
         return if serving.iter().any(|variant| serves(variant, approved)) {
             CheckReport::passed(IDENTITY).expected(approved).actual(approved)
         } else {
-            CheckReport::failed(IDENTITY, "no variant that takes traffic serves the approved model package").expected(approved)
+            CheckReport::failed(IDENTITY, "no variant that gets traffic serves the approved model package").expected(approved)
         };
     }
-    let message = wrong.iter().map(|variant| mismatch(variant, wanted(variant))).collect::<Vec<_>>().join("; ");
+    let message = wrong.iter().map(|variant| mismatch(variant, required(variant))).collect::<Vec<_>>().join("; ");
     let mut packages: Vec<&str> = wrong.iter().flat_map(|variant| &variant.model_packages).map(String::as_str).collect();
     packages.dedup();
     let check = CheckReport::failed(IDENTITY, message).expected(approved);
     if packages.is_empty() {
         return check
             .actual("unknown")
-            .with_hint("the endpoint was not made from the release's template, or its model was replaced by hand");
+            .with_hint("the endpoint was not created from the release's template, or its model was replaced manually");
     }
     check
         .actual(packages.join(", "))
@@ -44,10 +43,10 @@ pub(super) fn identity(description: &Description, expected: &Expected) -> CheckR
 
 /// The package of a variant that serves another one on purpose.
 fn package_of<'a>(variant: &str, expected: &'a Expected) -> Option<&'a String> {
-    expected.variants.iter().find(|wanted| wanted.name == variant)?.model_package_arn.as_ref()
+    expected.variants.iter().find(|required| required.name == variant)?.model_package_arn.as_ref()
 }
 
-/// ARNs are compared without regard to case: some services show the names in them in lower case.
+/// ARNs are compared without case: some services return the names in them in lower case.
 fn serves(variant: &Variant, approved: &str) -> bool {
     variant.model_packages.iter().any(|package| package.eq_ignore_ascii_case(approved))
 }
@@ -56,15 +55,17 @@ fn mismatch(variant: &Variant, approved: &str) -> String {
     let name = &variant.name;
     match (variant.model_packages.as_slice(), &variant.model_name) {
         ([package], _) => match (same_group(package, approved), version(package), version(approved)) {
-            (true, Some(actual), Some(wanted)) => format!("variant `{name}` serves version {actual}, and version {wanted} was approved"),
-            _ => format!("variant `{name}` serves `{package}`, and `{approved}` was approved"),
+            (true, Some(actual), Some(required)) => {
+                format!("variant `{name}` serves version {actual}, but version {required} was approved")
+            }
+            _ => format!("variant `{name}` serves `{package}`, but `{approved}` was approved"),
         },
-        ([], None) => format!("variant `{name}` names no model, so that its model package is unknown"),
+        ([], None) => format!("variant `{name}` has no model, so its model package is unknown"),
         ([], Some(model)) => {
             let images = if variant.images.is_empty() { String::new() } else { format!(" (images: {})", variant.images.join(", ")) };
-            format!("the model `{model}` of variant `{name}` was not made from a model package{images}")
+            format!("the model `{model}` of variant `{name}` was not created from a model package{images}")
         }
-        (packages, _) => format!("variant `{name}` serves {}, and `{approved}` was approved", packages.join(" and ")),
+        (packages, _) => format!("variant `{name}` serves {}, but `{approved}` was approved", packages.join(" and ")),
     }
 }
 
@@ -78,26 +79,26 @@ fn same_group(left: &str, right: &str) -> bool {
     group(left) == group(right)
 }
 
-/// The images that run must be those of the model package: the same digest where the package names one, else the same
-/// repository and tag. `None` without an expectation.
+/// The running images must be those of the model package: the same digest if the package has one,
+/// else the same repository and tag. `None` without an expectation.
 pub(super) fn image(description: &Description, expected: &Expected) -> Option<CheckReport> {
     if expected.images.is_empty() {
         return None;
     }
-    let wanted = expected.images.join(", ");
-    // A challenger has images of its own.
+    let required = expected.images.join(", ");
+    // A challenger has its own images.
     let approved = |variant: &&Variant| match (package_of(&variant.name, expected), &expected.model_package_arn) {
         (Some(package), Some(approved)) => package.eq_ignore_ascii_case(approved),
         _ => true,
     };
     let serving: Vec<_> = description.variants.iter().filter(|variant| variant.takes_traffic()).filter(approved).collect();
     if serving.iter().all(|variant| variant.images.is_empty()) {
-        return Some(CheckReport::skipped(IMAGE, "the endpoint does not say which images it runs").expected(wanted));
+        return Some(CheckReport::skipped(IMAGE, "the endpoint does not report its images").expected(required));
     }
     let foreign: Vec<String> = serving
         .iter()
         .flat_map(|variant| variant.images.iter().map(move |image| (variant, image)))
-        .filter(|(_, image)| !expected.images.iter().any(|wanted| same_image(wanted, image)))
+        .filter(|(_, image)| !expected.images.iter().any(|required| same_image(required, image)))
         .map(|(variant, image)| format!("variant `{}` runs `{image}`", variant.name))
         .collect();
     let actual = serving.iter().flat_map(|variant| variant.images.iter().cloned()).collect::<Vec<_>>().join(", ");
@@ -105,22 +106,22 @@ pub(super) fn image(description: &Description, expected: &Expected) -> Option<Ch
         CheckReport::passed(IMAGE)
     } else {
         CheckReport::failed(IMAGE, format!("{}, which is not an image of the model package", foreign.join("; ")))
-            .with_hint("the image's tag was moved, or the model was replaced by hand")
+            .with_hint("the image's tag was moved, or the model was replaced manually")
     };
-    Some(check.expected(wanted).actual(actual))
+    Some(check.expected(required).actual(actual))
 }
 
-/// A digest counts where both have one; a tag that AWS resolved to a digest is compared by its repository.
-fn same_image(wanted: &str, actual: &str) -> bool {
+/// Compares digests if both images have one. A tag that AWS resolved is compared by repository.
+fn same_image(required: &str, actual: &str) -> bool {
     let split = |image: &str| match image.split_once('@') {
         Some((name, digest)) => (name.to_owned(), Some(digest.to_owned())),
         None => (image.to_owned(), None),
     };
-    let ((wanted, wanted_digest), (actual, actual_digest)) = (split(wanted), split(actual));
-    if wanted_digest.is_some() && actual_digest.is_some() {
-        return wanted_digest == actual_digest && repository(&wanted) == repository(&actual);
+    let ((required, required_digest), (actual, actual_digest)) = (split(required), split(actual));
+    if required_digest.is_some() && actual_digest.is_some() {
+        return required_digest == actual_digest && repository(&required) == repository(&actual);
     }
-    wanted == actual || (repository(&wanted) == repository(&actual) && actual_digest.is_some())
+    required == actual || (repository(&required) == repository(&actual) && actual_digest.is_some())
 }
 
 /// The image's name without its tag: a colon after the last slash.
@@ -134,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_digest_counts_where_both_have_one() {
+    fn digests_are_compared_if_both_images_have_one() {
         let repository = "111111111111.dkr.ecr.us-east-1.amazonaws.com/iris";
         let image = |suffix: &str| format!("{repository}{suffix}");
         assert!(same_image(&image(":1"), &image(":1")));

@@ -1,4 +1,4 @@
-//! Is the endpoint set up as its stage wants it: data capture, encryption, network?
+//! Is the endpoint configured as its stage requires: data capture, encryption, network?
 
 use super::DATA_CAPTURE;
 use crate::report::CheckReport;
@@ -11,26 +11,26 @@ const NETWORK: &str = "network";
 pub(super) fn data_capture(description: &Description, expected: &Expected) -> CheckReport {
     let word = |on: bool| if on { "on" } else { "off" };
     match (description.data_capture, expected.data_capture) {
-        (None, None) => CheckReport::skipped(DATA_CAPTURE, "the endpoint does not say"),
-        (None, Some(wanted)) => {
-            CheckReport::errored(DATA_CAPTURE, "the endpoint does not say whether data is captured").expected(word(wanted))
+        (None, None) => CheckReport::skipped(DATA_CAPTURE, "the endpoint does not report it"),
+        (None, Some(required)) => {
+            CheckReport::errored(DATA_CAPTURE, "the endpoint does not report whether data is captured").expected(word(required))
         }
-        (Some(actual), Some(wanted)) if actual != wanted => {
-            CheckReport::failed(DATA_CAPTURE, format!("data capture is {}, and must be {}", word(actual), word(wanted)))
-                .expected(word(wanted))
+        (Some(actual), Some(required)) if actual != required => {
+            CheckReport::failed(DATA_CAPTURE, format!("data capture is {}, but must be {}", word(actual), word(required)))
+                .expected(word(required))
                 .actual(word(actual))
         }
         (Some(true), Some(true)) if percentage_differs(description, expected) => {
             let percent = |percentage: Option<i32>| percentage.map_or_else(|| "unknown".to_owned(), |percentage| format!("{percentage} %"));
-            let (wanted, actual) = (percent(expected.data_capture_percentage), percent(description.data_capture_percentage));
-            CheckReport::failed(DATA_CAPTURE, format!("{actual} of the requests are captured, and must be {wanted}"))
-                .expected(wanted)
+            let (required, actual) = (percent(expected.data_capture_percentage), percent(description.data_capture_percentage));
+            CheckReport::failed(DATA_CAPTURE, format!("{actual} of the requests are captured, but {required} must be"))
+                .expected(required)
                 .actual(actual)
         }
-        (Some(actual), wanted) => {
+        (Some(actual), required) => {
             let check = CheckReport::passed(DATA_CAPTURE).actual(word(actual));
-            match wanted {
-                Some(wanted) => check.expected(word(wanted)),
+            match required {
+                Some(required) => check.expected(word(required)),
                 None => check,
             }
         }
@@ -38,43 +38,41 @@ pub(super) fn data_capture(description: &Description, expected: &Expected) -> Ch
 }
 
 fn percentage_differs(description: &Description, expected: &Expected) -> bool {
-    matches!((description.data_capture_percentage, expected.data_capture_percentage), (Some(actual), Some(wanted)) if actual != wanted)
+    matches!((description.data_capture_percentage, expected.data_capture_percentage), (Some(actual), Some(required)) if actual != required)
 }
 
-/// The volumes' key. `None` without an expectation.
+/// The KMS key of the volumes. `None` without an expectation.
 pub(super) fn encryption(description: &Description, expected: &Expected) -> Option<CheckReport> {
-    let wanted = expected.volume_kms_key.as_ref()?;
-    let shown = match wanted {
-        ExpectedSetting::Absent => "the key of AWS",
+    let required = expected.volume_kms_key.as_ref()?;
+    let shown = match required {
+        ExpectedSetting::Absent => "AWS's own key",
         ExpectedSetting::Is(key) => key,
     };
     let Some(settings) = &description.settings else {
-        return Some(
-            CheckReport::errored(ENCRYPTION, "the endpoint's configuration is gone, so that its key is not known").expected(shown),
-        );
+        return Some(CheckReport::errored(ENCRYPTION, "the endpoint configuration was deleted, so its key is unknown").expected(shown));
     };
     let actual = settings.volume_kms_key.as_deref();
-    let fine = match wanted {
+    let fine = match required {
         ExpectedSetting::Absent => actual.is_none(),
         ExpectedSetting::Is(key) => actual.is_some_and(|actual| same_key(key, actual)),
     };
-    let found = actual.unwrap_or("the key of AWS");
+    let found = actual.unwrap_or("AWS's own key");
     let check = if fine {
         CheckReport::passed(ENCRYPTION)
     } else {
-        CheckReport::failed(ENCRYPTION, format!("the volumes are encrypted with {found}, and must be with {shown}"))
-            .with_hint("the endpoint was not made from the release's template and parameters")
+        CheckReport::failed(ENCRYPTION, format!("the volumes are encrypted with {found}, but must be with {shown}"))
+            .with_hint("the endpoint was not created from the release's template and parameters")
     };
     Some(check.expected(shown).actual(found))
 }
 
-/// A key may be named by its ARN or by its id alone.
-fn same_key(wanted: &str, actual: &str) -> bool {
+/// A key may be given as its ARN or as its id.
+fn same_key(required: &str, actual: &str) -> bool {
     let id = |key: &str| key.rsplit_once(":key/").map_or_else(|| key.to_ascii_lowercase(), |(_, id)| id.to_ascii_lowercase());
-    wanted.eq_ignore_ascii_case(actual) || id(wanted) == id(actual)
+    required.eq_ignore_ascii_case(actual) || id(required) == id(actual)
 }
 
-/// Network isolation and VPC of every variant that takes traffic. `None` without an expectation.
+/// Network isolation and VPC of every variant that gets traffic. `None` without an expectation.
 pub(super) fn network(description: &Description, expected: &Expected) -> Option<CheckReport> {
     if expected.network_isolation.is_none() && expected.vpc.is_none() {
         return None;
@@ -82,40 +80,42 @@ pub(super) fn network(description: &Description, expected: &Expected) -> Option<
     let known = |variant: &&Variant| variant.model_name.is_some() && variant.network_isolation.is_some();
     let variants: Vec<_> = description.variants.iter().filter(|variant| variant.takes_traffic()).filter(known).collect();
     if variants.is_empty() {
-        return Some(CheckReport::skipped(NETWORK, "no model could be looked at"));
+        return Some(CheckReport::skipped(NETWORK, "no model could be described"));
     }
     let wrong: Vec<String> = variants.iter().flat_map(|variant| wrong_network(variant, expected)).collect();
     let actual = variants.iter().map(|variant| shown_network(variant)).collect::<Vec<_>>().join("; ");
     let check = if wrong.is_empty() {
         CheckReport::passed(NETWORK)
     } else {
-        CheckReport::failed(NETWORK, wrong.join("; ")).with_hint("the endpoint was not made from the release's template and parameters")
+        CheckReport::failed(NETWORK, wrong.join("; ")).with_hint("the endpoint was not created from the release's template and parameters")
     };
-    Some(check.expected(wanted_network(expected)).actual(actual))
+    Some(check.expected(required_network(expected)).actual(actual))
 }
 
 fn wrong_network(variant: &Variant, expected: &Expected) -> Vec<String> {
     let mut wrong = Vec::new();
     let name = &variant.name;
     match (expected.network_isolation, variant.network_isolation) {
-        (Some(true), Some(false)) => wrong.push(format!("the container of variant `{name}` may make network calls, and must not")),
-        (Some(false), Some(true)) => wrong.push(format!("the container of variant `{name}` may make no network calls, and must")),
+        (Some(true), Some(false)) => wrong.push(format!("the container of variant `{name}` has network access, but must not")),
+        (Some(false), Some(true)) => wrong.push(format!("the container of variant `{name}` has no network access, but must")),
         _ => {}
     }
     match &expected.vpc {
-        Some(ExpectedVpc::Absent) if !variant.subnets.is_empty() => wrong.push(format!("variant `{name}` is in a VPC, and must not be")),
-        Some(ExpectedVpc::Within { .. }) if variant.subnets.is_empty() => wrong.push(format!("variant `{name}` is in no VPC, and must be")),
+        Some(ExpectedVpc::Absent) if !variant.subnets.is_empty() => wrong.push(format!("variant `{name}` is in a VPC, but must not be")),
+        Some(ExpectedVpc::Within { .. }) if variant.subnets.is_empty() => {
+            wrong.push(format!("variant `{name}` is not in a VPC, but must be"));
+        }
         Some(ExpectedVpc::Within { subnets, security_groups }) => {
             if !subnets.is_empty() && sorted(subnets) != sorted(&variant.subnets) {
                 wrong.push(format!(
-                    "variant `{name}` is in the subnets {}, and must be in {}",
+                    "variant `{name}` is in the subnets {}, but must be in {}",
                     variant.subnets.join(", "),
                     subnets.join(", ")
                 ));
             }
             if !security_groups.is_empty() && sorted(security_groups) != sorted(&variant.security_groups) {
-                let (actual, wanted) = (variant.security_groups.join(", "), security_groups.join(", "));
-                wrong.push(format!("variant `{name}` has the security groups {actual}, and must have {wanted}"));
+                let (actual, required) = (variant.security_groups.join(", "), security_groups.join(", "));
+                wrong.push(format!("variant `{name}` has the security groups {actual}, but must have {required}"));
             }
         }
         Some(ExpectedVpc::Absent) | None => {}
@@ -129,7 +129,7 @@ fn sorted(texts: &[String]) -> Vec<&String> {
     texts
 }
 
-fn wanted_network(expected: &Expected) -> String {
+fn required_network(expected: &Expected) -> String {
     let isolation = expected.network_isolation.map(|isolated| if isolated { "isolated" } else { "not isolated" }.to_owned());
     let vpc = expected.vpc.as_ref().map(|vpc| match vpc {
         ExpectedVpc::Absent => "no VPC".to_owned(),

@@ -1,27 +1,27 @@
-//! Are all variants there, with weight and with all their instances?
+//! Do all variants exist, with weight and with all their instances?
 
 use super::VARIANTS;
 use crate::report::CheckReport;
 use crate::run::expected::{Expected, ExpectedVariant};
 use crate::target::{Description, Variant};
 
-/// All instances that were asked for must be there, and some variant must take traffic.
+/// All desired instances must be in service, and a variant must get traffic.
 pub(super) fn variants(description: &Description, expected: &Expected) -> CheckReport {
     let mut short: Vec<_> = description.variants.iter().filter_map(shortfall).collect();
-    short.extend(expected.variants.iter().flat_map(|wanted| missing(wanted, &description.variants)));
+    short.extend(expected.variants.iter().flat_map(|required| missing(required, &description.variants)));
     let check = if description.variants.is_empty() {
         CheckReport::failed(VARIANTS, "the endpoint has no production variant")
     } else if !description.variants.iter().any(Variant::takes_traffic) {
-        CheckReport::failed(VARIANTS, "the weight of every variant is zero: requests that name no variant are refused")
-            .with_hint("give a variant a weight above zero in the endpoint's configuration")
+        CheckReport::failed(VARIANTS, "the weight of every variant is zero: requests without a target variant are refused")
+            .with_hint("set a weight above zero in the endpoint configuration")
     } else if short.is_empty() {
         CheckReport::passed(VARIANTS)
     } else {
         CheckReport::failed(VARIANTS, short.join("; "))
-            .with_hint("see the events of the endpoint's stack; the region may be short of this instance type")
+            .with_hint("see the events of the endpoint's stack; the region may lack capacity for this instance type")
     };
-    let wanted: Vec<_> = expected.variants.iter().map(wanted).collect();
-    let check = if wanted.is_empty() { check } else { check.expected(wanted.join(", ")) };
+    let required: Vec<_> = expected.variants.iter().map(required).collect();
+    let check = if required.is_empty() { check } else { check.expected(required.join(", ")) };
     check.actual(description.variants.iter().map(summary).collect::<Vec<_>>().join(", "))
 }
 
@@ -39,41 +39,41 @@ fn summary(variant: &Variant) -> String {
     }
 }
 
-/// What an expected variant lacks.
-fn missing(wanted: &ExpectedVariant, variants: &[Variant]) -> Vec<String> {
-    let name = &wanted.name;
+/// The differences of a variant from its expectation.
+fn missing(required: &ExpectedVariant, variants: &[Variant]) -> Vec<String> {
+    let name = &required.name;
     let Some(variant) = variants.iter().find(|variant| variant.name == *name) else {
         let known: Vec<_> = variants.iter().map(|variant| format!("`{}`", variant.name)).collect();
         return vec![format!("there is no variant `{name}`, only {}", known.join(", "))];
     };
     let mut lacks = Vec::new();
-    if !variant.takes_traffic() && wanted.takes_traffic {
-        lacks.push(format!("variant `{name}` has the weight zero, and should take traffic"));
+    if !variant.takes_traffic() && required.takes_traffic {
+        lacks.push(format!("variant `{name}` has the weight zero, but must get traffic"));
     }
-    if let (Some(wanted), Some(actual)) =
-        (wanted.serverless, Some(variant.serverless).filter(|_| variant.instance_type.is_some() || variant.serverless))
-        && wanted != actual
+    if let (Some(required), Some(actual)) =
+        (required.serverless, Some(variant.serverless).filter(|_| variant.instance_type.is_some() || variant.serverless))
+        && required != actual
     {
         lacks.push(format!(
             "variant `{name}` is {}",
-            if actual { "serverless, and should have instances" } else { "not serverless, and should be" }
+            if actual { "serverless, but must have instances" } else { "not serverless, but must be" }
         ));
     }
-    if let (Some(wanted), Some(actual)) = (&wanted.instance_type, &variant.instance_type)
-        && wanted != actual
+    if let (Some(required), Some(actual)) = (&required.instance_type, &variant.instance_type)
+        && required != actual
     {
-        lacks.push(format!("variant `{name}` runs on {actual}, and should on {wanted}"));
+        lacks.push(format!("variant `{name}` runs on {actual}, but must run on {required}"));
     }
-    // Scaling may add instances; fewer than the stage asks for are too few.
-    if let (Some(wanted), Some(desired)) = (wanted.instance_count, variant.desired_instance_count)
-        && desired < wanted
+    // Scaling may add instances; fewer than the stage's count are too few.
+    if let (Some(required), Some(desired)) = (required.instance_count, variant.desired_instance_count)
+        && desired < required
     {
-        lacks.push(format!("variant `{name}` is asked for {desired} instances, and the stage for {wanted}"));
+        lacks.push(format!("variant `{name}` has a desired count of {desired} instances; the stage requires {required}"));
     }
     lacks
 }
 
-fn wanted(variant: &ExpectedVariant) -> String {
+fn required(variant: &ExpectedVariant) -> String {
     let facts = [
         variant.instance_count.map(|count| format!("{count} instances")),
         variant.instance_type.clone(),

@@ -1,4 +1,4 @@
-//! Reads one entry of `json`: a place, or several, with one or more rules.
+//! Reads one entry of `json`: one or several locations, with one or more rules.
 
 use super::pattern;
 use crate::expect::address::Address;
@@ -28,7 +28,7 @@ pub(in crate::suite) const JSON_KEYS: &[&str] = &[
     "rel",
 ];
 
-/// Keys that expect nothing by themselves.
+/// Keys that are no rules.
 const NO_RULES: [&str; 3] = ["at", "abs", "rel"];
 
 pub(super) fn read(reader: &mut Reader, node: &Node, columns: &mut Vec<(String, Place)>) -> Vec<JsonExpectation> {
@@ -60,11 +60,11 @@ pub(super) fn read(reader: &mut Reader, node: &Node, columns: &mut Vec<(String, 
             Some("give `equals`, `one_of`, `between`, `matches`, `type`, `length` or another rule".to_owned());
     }
     if fields.get("absent").is_some() && rule_keys.iter().any(|rule| *rule != "absent" && fields.get(rule).is_some()) {
-        reader.problem(fields.key_place("absent"), "`absent` leaves nothing for other rules to look at");
+        reader.problem(fields.key_place("absent"), "`absent` cannot be combined with other rules");
     }
     let Some(at) = at else { return Vec::new() };
     if matches!(at, Address::Pointer(_)) && fields.get("count").is_some() {
-        reader.problem(fields.key_place("count"), "`count` is for a JSONPath: a JSON Pointer leads to one place").hint =
+        reader.problem(fields.key_place("count"), "`count` is for a JSONPath: a JSON Pointer has one location").hint =
             Some("`length` counts the members of a list".to_owned());
     }
     rules.into_iter().flatten().map(|rule| JsonExpectation { at: at.clone(), rule }).collect()
@@ -85,7 +85,7 @@ fn address(reader: &mut Reader, fields: &Fields<'_>) -> Option<Address> {
 fn tolerance(reader: &mut Reader, fields: &Fields<'_>) -> Tolerance {
     let compares = fields.get("equals").is_some() || fields.get("equals_column").is_some();
     for key in ["abs", "rel"].into_iter().filter(|key| fields.get(key).is_some() && !compares) {
-        reader.problem(fields.key_place(key), format!("`{key}` is a tolerance for `equals`, which is not given"));
+        reader.problem(fields.key_place(key), format!("`{key}` is a tolerance for `equals`, which is missing"));
     }
     Tolerance { abs: fields.tolerance(reader, "abs").unwrap_or(0.0), rel: fields.tolerance(reader, "rel").unwrap_or(0.0) }
 }
@@ -97,10 +97,10 @@ fn between(reader: &mut Reader, node: &Node) -> Option<JsonRule> {
     };
     match &bounds[..] {
         [low, high] if low.order(high).is_le() => return Some(JsonRule::Between(low.clone(), high.clone())),
-        [low, high] => reader.problem(node.place, format!("`between` has its larger number first: {low}, {high}")),
+        [low, high] => reader.problem(node.place, format!("`between` has the larger number first: {low}, {high}")),
         _ => {
             let problem = reader.problem(node.place, "`between` must be two numbers");
-            problem.hint = Some("such as `between: [0, 1]`; both ends belong to it".to_owned());
+            problem.hint = Some("such as `between: [0, 1]`; both ends are included".to_owned());
             problem
         }
     };
@@ -108,7 +108,7 @@ fn between(reader: &mut Reader, node: &Node) -> Option<JsonRule> {
 }
 
 fn kind(reader: &mut Reader, fields: &Fields<'_>) -> Option<JsonType> {
-    // `null` without quotes is YAML's own null, and means what it says.
+    // `null` without quotes is YAML's null.
     let name = match &fields.get("type")?.content {
         Content::Null => "null",
         _ => fields.text(reader, "type")?,
@@ -125,7 +125,6 @@ fn absent(reader: &mut Reader, fields: &Fields<'_>) -> Option<JsonRule> {
     if fields.boolean(reader, "absent")? {
         return Some(JsonRule::Absent);
     }
-    reader.problem(fields.place("absent"), "`absent` can only be `true`").hint =
-        Some("that something is there, any other rule says".to_owned());
+    reader.problem(fields.place("absent"), "`absent` can only be `true`").hint = Some("use any other rule to require a value".to_owned());
     None
 }

@@ -1,4 +1,4 @@
-//! Reads `metrics`: what is measured over all rows, and which values are good enough.
+//! Reads `metrics`: the metrics over all rows and their limits.
 
 use crate::expect::address::Address;
 use crate::expect::metrics::{Metric, MetricLimit, MetricsExpectation, Source};
@@ -41,25 +41,25 @@ pub(super) fn read(reader: &mut Reader, node: &Node, columns: &mut Vec<(String, 
         let Some(node) = fields.get(name) else { continue };
         limits.extend(limit(reader, node, name, metric));
         let lacks = |reader: &mut Reader, what: &str, why: &str| {
-            reader.problem(fields.key_place(name), format!("`{name}` needs `{what}` beside it")).hint = Some(why.to_owned());
+            reader.problem(fields.key_place(name), format!("`{name}` needs `{what}`")).hint = Some(why.to_owned());
         };
         if metric.needs_positive() && fields.get("positive").is_none() {
-            lacks(reader, "positive", "the class that the metric is about, as it is in the label's column; `macro_…` is over all classes");
+            lacks(reader, "positive", "the class of the metric, as in the label column; `macro_…` covers all classes");
         }
         if metric.needs_score() && fields.get("score").is_none() {
-            lacks(reader, "score", "where the positive class's score is in each reply, such as `score: /predictions/0/score`");
+            lacks(reader, "score", "the location of the positive class's score in each response, such as `score: /predictions/0/score`");
         }
         if !metric.needs_score() && fields.get("prediction").is_none() {
             lacks(
                 reader,
                 "prediction",
-                "where the prediction is in each reply, such as `prediction: /predictions/0/label`, or `text` for all of it",
+                "the location of the prediction in each response, such as `prediction: /predictions/0/label`, or `text` for the whole response",
             );
         }
     }
     let names: Vec<_> = Metric::ALL.iter().map(|(name, _)| *name).collect();
     if fields.lacks_all(&names) {
-        reader.problem(node.place, "`metrics` measures nothing").hint = Some("such as `accuracy: { at_least: 0.95 }`".to_owned());
+        reader.problem(node.place, "`metrics` has no metric").hint = Some("such as `accuracy: { at_least: 0.95 }`".to_owned());
     }
     let read = MetricsExpectation { label: label?, prediction, score, positive, limits };
     (reader.problems.len() == before).then_some(read)
@@ -74,7 +74,7 @@ fn source(reader: &mut Reader, fields: &Fields<'_>, key: &str) -> Option<Source>
     match Address::parse(text) {
         Ok(address) => Some(Source::Json(address)),
         Err((message, hint)) => {
-            reader.problem(fields.place(key), message).hint = Some(format!("{hint}; `text` is the whole reply"));
+            reader.problem(fields.place(key), message).hint = Some(format!("{hint}; `text` is the whole response"));
             None
         }
     }

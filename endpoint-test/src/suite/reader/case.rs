@@ -8,8 +8,8 @@ use crate::suite::case::{Case, Input, WholeExpectation};
 use crate::suite::document::Node;
 use crate::suite::{expectation_reader, payload};
 
-/// The most characters of a case's name: CodeBuild cuts a test case's name at 1000, and a target's checks share it.
-const LONGEST_NAME: usize = 300;
+/// The longest name of a case: CodeBuild cuts names at 1000 characters.
+const MAX_NAME: usize = 300;
 
 pub(in crate::suite) const CASE_KEYS: &[&str] = &[
     "name",
@@ -32,7 +32,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node, defaults: &Settings, names:
     let name = name(reader, &fields, names);
     let own = settings::read(reader, &fields);
     let payload = fields.require(reader, "payload").and_then(|node| payload::read(reader, node, &own, defaults));
-    // What is expected depends on what is sent; a payload that could not be read is no reason to complain of both.
+    // What is expected depends on the payload: if that is invalid, do not report both.
     let of_rows = match &payload {
         Some((input, _)) => matches!(input, Input::Rows(_)),
         None => fields.get("expect_each").is_some(),
@@ -41,15 +41,15 @@ pub(super) fn read(reader: &mut Reader, node: &Node, defaults: &Settings, names:
         expectation_reader::of_rows(reader, fields.get("expect_each"), fields.get("expect"))
     } else {
         if fields.get("expect_each").is_some() {
-            reader.problem(fields.key_place("expect_each"), "`expect_each` is for a payload of `rows`").hint =
+            reader.problem(fields.key_place("expect_each"), "`expect_each` needs a payload of `rows`").hint =
                 Some("write `expect`".to_owned());
         }
-        expectation_reader::of_reply(reader, fields.get("expect"))
+        expectation_reader::of_response(reader, fields.get("expect"))
     };
     let (mut input, content_type) = payload?;
     let read = read?;
     if let Input::Rows(rows) = &mut input {
-        rows.wanted = read.columns;
+        rows.used = read.columns;
     }
     Some(Case {
         name: name?,
@@ -63,17 +63,17 @@ pub(super) fn read(reader: &mut Reader, node: &Node, defaults: &Settings, names:
     })
 }
 
-/// Names go into reports and JUnit files, where a case is found by its name alone.
+/// Names are in reports and JUnit files, where they identify a case.
 fn name(reader: &mut Reader, fields: &Fields<'_>, names: &mut HashMap<String, Place>) -> Option<String> {
     let place = fields.require(reader, "name")?.place;
     let name = fields.text(reader, "name")?.trim().to_owned();
     if name.is_empty() {
         reader.problem(place, "a case's `name` is empty").hint =
-            Some("say what the case shows, such as `one flower gets a species`".to_owned());
+            Some("describe what the case tests, such as `one flower gets a species`".to_owned());
         return None;
     }
-    if name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
-        reader.problem(place, format!("a case's `name` is one line of at most {LONGEST_NAME} characters"));
+    if name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
+        reader.problem(place, format!("a case's `name` is one line of at most {MAX_NAME} characters"));
         return None;
     }
     if let Some(first) = names.insert(name.clone(), place) {

@@ -1,4 +1,4 @@
-//! The keys of one mapping, and the problems that are found among them.
+//! The keys of a mapping, and the problems found in it.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use crate::problem::{Place, Problem};
 use crate::suite::document::{Content, Entry, Node};
 use crate::suite::nearest;
 
-/// Collects what is wrong while the tree is read.
+/// Collects the problems while the tree is read.
 #[derive(Debug, Default)]
 pub(in crate::suite) struct Reader {
     pub(in crate::suite) problems: Vec<Problem>,
     pub(in crate::suite) warnings: Vec<Problem>,
 }
 
-/// One mapping whose keys are known ones.
+/// A mapping with known keys.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::suite) struct Fields<'a> {
     entries: &'a [Entry],
@@ -25,13 +25,13 @@ pub(in crate::suite) struct Fields<'a> {
 }
 
 impl Reader {
-    /// Notes a problem, and hands it back for a hint.
+    /// Records a problem and returns it, for a hint.
     pub(in crate::suite) fn problem(&mut self, place: Place, message: impl Into<String>) -> &mut Problem {
         self.problems.push(Problem::new(message).at(Some(place)));
-        self.problems.last_mut().expect("one was pushed just now")
+        self.problems.last_mut().expect("a problem was just pushed")
     }
 
-    /// The node's keys, when it is a mapping. Keys that are not among `known` are problems.
+    /// The node's keys, if it is a mapping. Unknown keys are problems.
     pub(in crate::suite) fn fields<'a>(&mut self, node: &'a Node, what: &'a str, known: &[&str]) -> Option<Fields<'a>> {
         let Content::Map(entries) = &node.content else {
             let keys = known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
@@ -48,7 +48,7 @@ impl Reader {
 
 /// The nearest known key, or all of them.
 fn instead_of(entry: &Entry, known: &[&str]) -> String {
-    // In `{ csv: 5.1,3.5 }` the comma ends the value: what follows looks like a key without a value.
+    // In `{ csv: 5.1,3.5 }` the comma ends the value: the rest looks like a key without a value.
     let number = entry.key.starts_with(|character: char| character.is_ascii_digit() || character == '-');
     if number && matches!(entry.value.content, Content::Null) {
         return "a comma ends a value between braces: put the value into quotes".to_owned();
@@ -65,12 +65,12 @@ impl<'a> Fields<'a> {
         self.entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
     }
 
-    /// Whether none of the keys is given, nor another one that may be a misspelling of it.
+    /// Whether the mapping has none of the keys, nor a possible misspelling of one.
     pub(in crate::suite) fn lacks_all(&self, keys: &[&str]) -> bool {
         self.all_known && keys.iter().all(|key| self.get(key).is_none())
     }
 
-    /// The key's value; a problem when there is none, unless a key that may be its misspelling has been told already.
+    /// The key's value. A missing key is a problem, unless a possible misspelling was reported.
     pub(in crate::suite) fn require(&self, reader: &mut Reader, key: &str) -> Option<&'a Node> {
         let node = self.get(key);
         let misspelt =
@@ -81,12 +81,12 @@ impl<'a> Fields<'a> {
         node
     }
 
-    /// The place of the value of a key, else of the mapping.
+    /// The location of a key's value, else of the mapping.
     pub(in crate::suite) fn place(&self, key: &str) -> Place {
         self.get(key).map_or(self.place, |node| node.place)
     }
 
-    /// The place of the key itself, else of the mapping.
+    /// The location of the key itself, else of the mapping.
     pub(in crate::suite) fn key_place(&self, key: &str) -> Place {
         self.entries.iter().find(|entry| entry.key == key).map_or(self.place, |entry| entry.place)
     }
@@ -141,7 +141,6 @@ impl<'a> Fields<'a> {
         number
     }
 
-    /// A finite number.
     pub(in crate::suite) fn number(&self, reader: &mut Reader, key: &str) -> Option<Numeral> {
         let node = self.get(key)?;
         let number = node.number();
@@ -161,7 +160,6 @@ impl<'a> Fields<'a> {
         number
     }
 
-    /// `true` or `false`.
     pub(in crate::suite) fn boolean(&self, reader: &mut Reader, key: &str) -> Option<bool> {
         let node = self.get(key)?;
         match &node.content {

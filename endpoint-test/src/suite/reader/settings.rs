@@ -1,4 +1,4 @@
-//! What a request carries besides its payload, and what the cases inherit of it.
+//! The parts of a request besides its payload, with their defaults for all cases.
 
 use std::time::Duration;
 
@@ -18,17 +18,17 @@ pub(super) const DEFAULTS_KEYS: &[&str] = &[
     "custom_attributes",
 ];
 
-/// What a case, or the suite for all of them, says.
+/// The settings of a case, or the suite's defaults.
 #[derive(Debug, Clone, Default)]
 pub(in crate::suite) struct Settings {
     pub(in crate::suite) content_type: Option<String>,
     pub(super) timeout: Option<Duration>,
-    /// What else a request carries; its payload is not known here.
+    /// The other parts of a request; its payload is not known here.
     request: Request,
 }
 
 impl Settings {
-    /// What the case says, else what the suite says.
+    /// The case's settings, else the suite's.
     pub(super) fn request_over(self, defaults: &Self) -> Request {
         let (own, usual) = (self.request, defaults.request.clone());
         Request {
@@ -72,7 +72,7 @@ pub(in crate::suite) fn media(reader: &mut Reader, fields: &Fields<'_>, key: &'s
     None
 }
 
-/// Places within JSON: JSON Pointers and JSONPaths.
+/// Locations in JSON: JSON Pointers and JSONPaths.
 pub(in crate::suite) fn addresses(reader: &mut Reader, fields: &Fields<'_>, key: &str) -> Vec<Address> {
     let mut addresses = Vec::new();
     for (text, place) in fields.texts(reader, key) {
@@ -84,7 +84,7 @@ pub(in crate::suite) fn addresses(reader: &mut Reader, fields: &Fields<'_>, key:
     addresses
 }
 
-/// `[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}`, the API's pattern of an endpoint's, a variant's and a component's name.
+/// `[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}`, the API's pattern of endpoint, variant and component names.
 pub(in crate::suite) fn is_name(text: &str) -> bool {
     let inner = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     inner && (1..=63).contains(&text.len()) && !text.starts_with('-') && !text.ends_with('-')
@@ -100,7 +100,7 @@ fn name(reader: &mut Reader, fields: &Fields<'_>, key: &str, what: &str) -> Opti
     None
 }
 
-/// Printable ASCII that does not begin with a blank, as InvokeEndpoint takes it in `TargetModel` and `InferenceId`.
+/// Printable ASCII without a blank at the start, as in `TargetModel` and `InferenceId`.
 fn printable(reader: &mut Reader, fields: &Fields<'_>, key: &str, most: usize) -> Option<String> {
     let text = fields.text(reader, key)?;
     let fine =
@@ -112,7 +112,7 @@ fn printable(reader: &mut Reader, fields: &Fields<'_>, key: &str, most: usize) -
     None
 }
 
-/// InvokeEndpoint takes at most 1024 printable ASCII characters.
+/// InvokeEndpoint accepts at most 1024 printable ASCII characters.
 fn custom_attributes(reader: &mut Reader, fields: &Fields<'_>) -> Option<String> {
     let text = fields.text(reader, "custom_attributes")?;
     if text.len() <= 1024 && text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
