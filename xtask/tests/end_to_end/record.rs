@@ -70,7 +70,7 @@ fn a_failure_is_not_written() {
     let project = released(&cloud);
     project.run(["deploy", "--stage", "staging"]).ends_with(0);
     cloud.model.behave(Behaviour::WrongModel);
-    project.run(["test-staging", "--record"]).ends_with(1).says("only a success is written");
+    project.run(["test-staging", "--record"]).ends_with(1).says("only a success is recorded");
     assert!(cloud.requests("UpdateModelPackage").is_empty());
 }
 

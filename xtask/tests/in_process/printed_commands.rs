@@ -11,7 +11,7 @@ use crate::cli::Cli;
 
 /// Sentences that begin with a program's name, or name one among other words.
 const PROSE: [&str; 8] = [
-    "cargo does not say what is in the workspace",
+    "`cargo metadata` does not list the workspace's packages",
     "xtask for {triple}, glibc {GLIBC} (release; the AWS SDK takes some minutes)",
     "cargo xtask",
     "`dist` needs python3 with venv",
