@@ -56,7 +56,7 @@ fn production_gets_load_only_when_that_is_said() {
 #[test]
 fn a_model_that_is_not_iris_passes_in_production_with_its_own_tests_and_without_any() {
     let (cloud, project) = deployed();
-    cloud.model.behave(Behaviour::WrongModel);
+    cloud.model.set_behaviour(Behaviour::WrongModel);
     project
         .write("test/endpoint-tests.yaml", "version: 1\ncases: [{ name: mine, payload: { csv: '5.1,3.5,1.4,0.2' }, accept: text/csv }]\n");
     project.run(["test-prod"]).ends_with(0);

@@ -16,7 +16,7 @@ const PROSE: [&str; 8] = [
     "cargo xtask",
     "`dist` needs python3 with venv",
     "the package index does not serve",
-    "the packages come from the Python package index that pip or uv",
+    "the packages are downloaded from the Python package index of pip or uv",
     // Made of parts, and run by tests of their own.
     "{body} | aws sagemaker-runtime {operation}",
     "{} | curl --header {}",
