@@ -2,6 +2,7 @@
 
 mod templates;
 mod unused;
+mod wording;
 
 use std::path::{Path, PathBuf};
 
@@ -67,6 +68,13 @@ impl Lint {
     }
 
     fn code(&mut self, project: &Project) -> Result<(), Failure> {
+        self.printer.step("Checking", "wording");
+        let mut phrases = Vec::new();
+        wording::findings(&project.root, &project.root, &mut phrases);
+        if !phrases.is_empty() {
+            self.printer.line(phrases.join("\n"));
+            self.fails("wording");
+        }
         self.step("format", &cargo(project).args(["fmt", "--all", "--check"]))?;
         let lints = ["clippy", "--workspace", "--all-targets", "--locked", "--quiet", "--", "--deny", "warnings"];
         self.step("lints", &cargo(project).args(lints))?;
