@@ -1,4 +1,4 @@
-//! What the programs of a suite's own checks run with: the project's folder, and an environment without credentials.
+//! Working folder and environment, without credentials, for the programs of a suite's own checks.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -8,10 +8,10 @@ use tempfile::TempDir;
 
 use model_release::{Diagnostic, Failure};
 
-/// All of the caller's environment that a check sees. No variable of AWS is among them.
-const PASSED: &[&str] = &["PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SYSTEMROOT"];
+/// The variables of the caller's environment that a check gets. None of them is for AWS.
+const INHERITED: &[&str] = &["PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SYSTEMROOT"];
 
-/// An environment for checks, with a home that goes when they are done.
+/// An environment for checks, with a temporary home folder.
 #[derive(Debug)]
 pub(crate) struct Programs {
     pub(crate) settings: CheckPrograms,
@@ -19,30 +19,32 @@ pub(crate) struct Programs {
 }
 
 impl Programs {
-    /// `HOME` is an empty folder: credentials in the caller's own are nothing to a check, and what it leaves there goes with it.
+    /// `HOME` is an empty folder, so that checks find no credentials in it and leave nothing behind.
     ///
-    /// With a user id, checks run as this user. That the folder can be handed over to the user shows that they will be able to.
+    /// With a user id, checks run as this user. If changing the folder's owner fails, they cannot.
     pub(crate) fn in_folder(folder: &Path, uid: Option<u32>) -> Result<Self, Failure> {
         let home = tempfile::tempdir().map_err(|error| {
-            Failure::from(Diagnostic::error(format!("there is no folder for temporary files: {error}")).with_hint("set TMPDIR to one"))
+            Failure::from(
+                Diagnostic::error(format!("cannot create a temporary folder: {error}")).with_hint("set TMPDIR to a writable folder"),
+            )
         })?;
         if let Some(uid) = uid {
-            hand_over(home.path(), uid)?;
+            change_owner(home.path(), uid)?;
         }
         let mut environment: Vec<(OsString, OsString)> =
-            PASSED.iter().filter_map(|name| Some((OsString::from(name), std::env::var_os(name)?))).collect();
+            INHERITED.iter().filter_map(|name| Some((OsString::from(name), std::env::var_os(name)?))).collect();
         environment.push(("HOME".into(), home.path().into()));
         Ok(Self { settings: CheckPrograms { folder: folder.to_owned(), environment, uid }, _home: home })
     }
 }
 
 #[cfg(unix)]
-fn hand_over(home: &Path, uid: u32) -> Result<(), Failure> {
+fn change_owner(home: &Path, uid: u32) -> Result<(), Failure> {
     std::os::unix::fs::chown(home, Some(uid), Some(uid)).map_err(|error| another_user(uid, &error.to_string()))
 }
 
 #[cfg(not(unix))]
-fn hand_over(_: &Path, uid: u32) -> Result<(), Failure> {
+fn change_owner(_: &Path, uid: u32) -> Result<(), Failure> {
     Err(another_user(uid, "this system has no user ids"))
 }
 

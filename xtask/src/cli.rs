@@ -1,7 +1,7 @@
-//! The command line: its options, and the environment variable of each.
+//! The command line: its options and their environment variables.
 //!
-//! Every option of the Python seed's scripts has its name here, with the environment variable of its pipeline, so that an existing
-//! pipeline keeps working. An empty variable, or an empty value, counts as not set.
+//! Options and variables of the Python seed's scripts keep their names, so that existing pipelines
+//! keep working. An empty variable or value counts as not set.
 
 mod options;
 
@@ -14,7 +14,7 @@ pub(crate) use options::{
     AccountFilter, BuildOptions, ChoiceOptions, ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions,
     ConfigurationOptions, DemoOptions, DeployOptions, DoctorOptions, ListOptions, OwnChecks, PackageOptions, PlanOptions, ProjectOptions,
     PruneOptions, RecordOptions, RegistryAction, RegistryOptions, ReleaseOptions, ResolveOptions, RoleOptions, SchemaOf, SetupOptions,
-    StageAccounts, TestOptions, TourOptions, given,
+    StageAccounts, TestOptions, TourOptions, non_empty,
 };
 #[cfg(feature = "aws")]
 pub(crate) use options::{Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, SnapshotOptions, StackSetOptions};
@@ -111,19 +111,17 @@ impl Cli {
 /// The tasks of `crate::dev`; CONTRIBUTING.md names what they need.
 const DEVELOPER_TASKS: [&str; 5] = ["test", "soak", "lint", "bench", "dist"];
 
-/// In a program without the developers' tasks these are not unknown commands: the error says where they are.
+/// A program built without the developers' tasks reports where to run them.
 fn explained(error: clap::Error) -> clap::Error {
     match error.get(ContextKind::InvalidSubcommand) {
-        Some(ContextValue::String(task)) if DEVELOPER_TASKS.contains(&task.as_str()) => Cli::command().error(
-            ErrorKind::InvalidSubcommand,
-            format!("`{task}` needs the workspace that this program is built from: run `cargo xtask {task}` there"),
-        ),
+        Some(ContextValue::String(task)) if DEVELOPER_TASKS.contains(&task.as_str()) => Cli::command()
+            .error(ErrorKind::InvalidSubcommand, format!("`{task}` needs this program's source workspace: run `cargo xtask {task}` there")),
         _ => error,
     }
 }
 
-/// To clap an empty environment variable is an empty value; in a pipeline it is one that is not set. `--help` names variables without
-/// their values.
+/// Ignores empty environment variables, which clap would read as empty values. Hides the values of
+/// variables in `--help`.
 fn without_empty_variables(command: clap::Command) -> clap::Command {
     command
         .mut_args(|argument| match argument.get_env() {

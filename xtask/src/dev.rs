@@ -1,4 +1,4 @@
-//! The tasks of those who develop this workspace. The shipped program is built without them (feature `dev`).
+//! The developers' tasks (feature `dev`). The shipped program is built without them.
 
 mod bench;
 mod dist;
@@ -19,7 +19,7 @@ use crate::printer::Printer;
 use crate::project::Project;
 use options::{BenchOptions, DistOptions, LintOptions, SoakOptions, TestOptions};
 
-/// The subcommands for the workspace.
+/// The developers' subcommands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum DeveloperTask {
     /// Run all tests of this workspace and print a summary

@@ -1,4 +1,4 @@
-//! One finding as a person reads it: what, where, and what to do.
+//! Prints one finding: the message, its location and a hint.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
 const CYAN: Style = AnsiColor::Cyan.on_default().bold();
 const BLUE: Style = AnsiColor::Blue.on_default().bold();
 
-/// A diagnostic as the terminal shows it.
+/// A diagnostic, formatted for the terminal.
 #[derive(Debug)]
 pub(crate) struct Rendered<'a>(pub(crate) &'a Diagnostic);
 
@@ -43,7 +43,7 @@ impl fmt::Display for Rendered<'_> {
     }
 }
 
-/// The line with a mark under what is meant; long lines are cut around it.
+/// The source line with a mark under the finding; cuts long lines around it.
 fn excerpt(f: &mut fmt::Formatter<'_>, line: usize, column: usize, width: usize, text: &str) -> fmt::Result {
     const WIDTH: usize = 100;
     let characters: Vec<char> = text.chars().map(|character| if is_steering(character) { ' ' } else { character }).collect();
@@ -60,8 +60,8 @@ fn excerpt(f: &mut fmt::Formatter<'_>, line: usize, column: usize, width: usize,
     writeln!(f, "  {gutter} {BLUE}|{BLUE:#} {}{RED}{}{RED:#}", " ".repeat(before), "^".repeat(marks))
 }
 
-/// What comes from files and replies must not steer the terminal.
+/// Replaces control characters: text from files and responses must not control the terminal.
 pub(crate) fn clean(text: &str) -> String {
-    let steers = |character: char| is_steering(character) && character != '\n';
-    text.chars().map(|character| if steers(character) { '\u{fffd}' } else { character }).collect()
+    let is_control = |character: char| is_steering(character) && character != '\n';
+    text.chars().map(|character| if is_control(character) { '\u{fffd}' } else { character }).collect()
 }

@@ -1,4 +1,4 @@
-//! A release of the example registry: what the tour builds, and what the checks of the templates look at.
+//! A release of the example registry, for `tour` and for `lint`'s template checks.
 
 use std::path::PathBuf;
 
@@ -18,14 +18,14 @@ use crate::snapshot;
 /// Builds a release of the example registry.
 pub(crate) async fn release(printer: Printer, project: &Project, options: &BuildOptions) -> Result<Manifest, Failure> {
     let mut command = BuildCommand::read(project, options)?;
-    // A team's own policy is for its own models, and this one is an example.
+    // The project's policy is for its own models, not for the example.
     command.request.selection.policy = None;
     let configuration = Configuration::read(&command.files)?;
     let access = RegistryAccess { registry: snapshot::read(&project.root.join("examples/registry.json"))?, documents: NoDocuments };
     Box::pin(release_build::write(printer, project, &command, &configuration, |_| access.clone(), Home::default())).await
 }
 
-/// What the pipeline's variables would say for the example registry; the caller's own are not looked at.
+/// The pipeline's variables for the example registry; ignores the caller's environment.
 pub(crate) fn build_options(output_dir: PathBuf) -> BuildOptions {
     let text = |text: &str| Some(text.to_owned());
     BuildOptions {

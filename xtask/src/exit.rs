@@ -4,26 +4,26 @@ use std::process::{ExitCode, Termination};
 
 use model_release::FailureKind;
 
-/// What the process says to the shell when it ends.
+/// The exit code of the process.
 ///
-/// When several things happened, the one that says most wins: a proven failure ([`Exit::Failed`]) outranks an unknown ([`Exit::Unreachable`]),
-/// and that outranks [`Exit::Nothing`].
+/// If a command has several outcomes, a proven failure ([`Exit::Failed`]) outranks an unknown
+/// result ([`Exit::Unreachable`]), and that outranks [`Exit::Nothing`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Exit {
     /// 0: done, or passed.
     Done,
     /// 1: an expectation, a threshold or a check failed.
     Failed,
-    /// 2: a bad command line or file, found before any work.
+    /// 2: an invalid command line or input file.
     BadInput,
-    /// 3: AWS or a target could not be reached, or refused.
+    /// 3: AWS or a target is unreachable, or denied a request.
     Unreachable,
-    /// 4: there was nothing to do, or nothing ran.
+    /// 4: nothing to do, or nothing ran.
     Nothing,
 }
 
 impl Exit {
-    /// The number that the shell sees.
+    /// The numeric exit code.
     pub(crate) fn code(self) -> u8 {
         match self {
             Self::Done => 0,
@@ -34,7 +34,7 @@ impl Exit {
         }
     }
 
-    /// The one of two outcomes that the process ends with.
+    /// The higher-ranking one of two outcomes.
     pub(crate) fn worst(self, other: Self) -> Self {
         let rank = |exit| match exit {
             Self::Done => 0,
@@ -69,7 +69,7 @@ mod tests {
     use super::Exit;
 
     #[test]
-    fn a_proven_failure_outranks_an_unknown_and_that_outranks_nothing() {
+    fn failed_outranks_unreachable_which_outranks_nothing() {
         assert_eq!(Exit::Unreachable.worst(Exit::Failed), Exit::Failed);
         assert_eq!(Exit::Failed.worst(Exit::Unreachable), Exit::Failed);
         assert_eq!(Exit::Nothing.worst(Exit::Unreachable), Exit::Unreachable);

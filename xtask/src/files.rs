@@ -1,4 +1,4 @@
-//! Writing files: atomic, all or nothing.
+//! Writes files atomically.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -9,7 +9,7 @@ use tempfile::NamedTempFile;
 
 pub(crate) use model_release::files::{cannot, digest, read_bytes, read_registry, read_text};
 
-/// Files that appear together: all are written beside their places first, and only when that worked are they moved there, in order.
+/// Files that are written together: first all to temporary files, then renamed in order.
 #[derive(Debug, Default)]
 pub(crate) struct FileSet {
     files: Vec<(PathBuf, Vec<u8>)>,
@@ -20,7 +20,7 @@ impl FileSet {
         self.files.push((path, bytes.into()));
     }
 
-    /// Writes the files in the order in which they were added; the last one is therefore the one that vouches for the others.
+    /// Writes the files in the order in which they were added. If the last one exists, all do.
     pub(crate) fn write(self) -> Result<(), Failure> {
         let mut staged = Vec::with_capacity(self.files.len());
         for (path, bytes) in &self.files {
@@ -33,7 +33,7 @@ impl FileSet {
     }
 }
 
-/// Makes sure that a file can be written, before work is done for it whose result would be lost.
+/// Checks that a file can be written, before the work whose result goes into it.
 pub(crate) fn check_writable(path: &Path) -> Result<(), Failure> {
     if path.is_dir() {
         return Err(Diagnostic::error(format!("cannot write `{}`: it is a folder", shown(path))).with_hint("name a file").into());
@@ -41,7 +41,7 @@ pub(crate) fn check_writable(path: &Path) -> Result<(), Failure> {
     stage(path, b"").map(drop).map_err(|error| Failure::bad_input(cannot_write(path, &error)))
 }
 
-/// Writes one file as a whole or not at all.
+/// Writes one file atomically.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let mut set = FileSet::default();
     set.add(path.to_owned(), bytes);
@@ -67,21 +67,21 @@ fn stage(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
 fn cannot_write(path: &Path, error: &io::Error) -> Diagnostic {
     let diagnostic = match error.kind() {
         io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
-            Diagnostic::error(format!("cannot write `{}`: a file stands where a folder should be", shown(path)))
+            Diagnostic::error(format!("cannot write `{}`: a file is where a folder should be", shown(path)))
         }
         _ => cannot("write", path, error),
     };
     diagnostic.file(path).with_hint("name another folder, or make this one writable")
 }
 
-/// A path as a person in the working directory would name it: what is below that is seen from there.
+/// The path relative to the working directory, if it is below that.
 pub(crate) fn relative(path: PathBuf) -> PathBuf {
     let here = std::env::current_dir().ok();
     let relative = here.as_deref().and_then(|here| path.strip_prefix(here).ok()).filter(|relative| !relative.as_os_str().is_empty());
     relative.map(Path::to_owned).unwrap_or(path)
 }
 
-/// The same, for a message.
+/// The relative path as text, for a message.
 pub(crate) fn shown(path: &Path) -> String {
     relative(path.to_owned()).display().to_string()
 }

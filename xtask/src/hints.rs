@@ -1,68 +1,70 @@
-//! What to do about a finding of the libraries with this program: they know no options and no commands.
+//! Hints of this program for the libraries' findings: the libraries know no options or commands.
 
 use std::borrow::Cow;
 
 use endpoint_test::{FindingCode, Problem, ProblemCode, Report};
 use model_release::{Diagnostic, Place};
 
-const NO_GOLDEN_FILE: &str = "write it with --update-golden, and read what was written";
+const NO_GOLDEN_FILE: &str = "write it with --update-golden, and review the file";
 
-/// The finding with this program's hint, and with the option that it is about, in place of a library's neutral one.
+/// The finding with this program's option and hint instead of the library's neutral ones.
 pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
     let subject = diagnostic.subject.as_deref().unwrap_or_default();
     let (option, hint) = match diagnostic.code {
         Some("access-denied") => (None, "docs/permissions.md lists the actions that each command needs".to_owned()),
         Some("baseline") => (Some("--compare-with".to_owned()), String::new()),
-        Some("baseline-without-role") => (Some("--compare-with".to_owned()), "name a role that may invoke it with --role-name".to_owned()),
+        Some("baseline-without-role") => {
+            (Some("--compare-with".to_owned()), "name a role that is allowed to invoke it with --role-name".to_owned())
+        }
         Some("bucket-missing") => (None, "create it, or name another one with --artifact-bucket".to_owned()),
         Some("container-url") => (Some("--endpoint-url".to_owned()), String::new()),
         Some("execution-role-missing") => (None, "create it, or name another one with --execution-role-name".to_owned()),
         Some("group-missing") => (None, "run `setup`, which creates and shares it".to_owned()),
-        Some("group-not-shared") => (None, "run `setup`, which writes it; `setup --check` shows the difference".to_owned()),
+        Some("group-not-shared") => (None, "run `setup`, which writes the policy; `setup --check` shows the difference".to_owned()),
         Some("inoperable-instance") => (
             None,
             format!(
-                "CloudFormation skips it in every update: remove it from the set and leave its stack (`prune` for the same stage with --instance {subject} --even-targets --retain-stacks), delete the stack by hand, then run again"
+                "CloudFormation skips it in every update: remove it from the stack set and retain its stack (`prune` for the same stage with --instance {subject} --even-targets --retain-stacks), delete the stack manually, then run again"
             ),
         ),
-        Some("model-role-missing") => (None, "deploy pipeline/target-account.yml there, or name the role that is".to_owned()),
+        Some("model-role-missing") => (None, "deploy pipeline/target-account.yml there, or name an existing role".to_owned()),
         Some("no-list" | "not-a-snapshot") => {
-            (None, "copy what `aws sagemaker list-model-packages` prints, or let `registry snapshot` write it".to_owned())
+            (None, "save the output of `aws sagemaker list-model-packages`, or write the file with `registry snapshot`".to_owned())
         }
-        Some("no-such-instance") => (None, "`plan` lists the orphans".to_owned()),
+        Some("no-such-instance") => (None, "`plan` lists orphaned stack instances".to_owned()),
         Some("no-release") => (None, "`build` writes a release; name its folder with --build-dir".to_owned()),
         Some("not-a-region-of-the-release") => (Some("--regions".to_owned()), String::new()),
         Some("not-passed-by-codepipeline") => (
             None,
-            "for its CloudFormation action, which can, add --template-configuration; for a stack set, put tags into the template"
+            "for a CloudFormation action, which can pass them, add --template-configuration; for a stack set, put tags into the template"
                 .to_owned(),
         ),
         Some("not-the-approved-release") => (Some("--release-sha256, RELEASE_MANIFEST_SHA256".to_owned()), String::new()),
-        Some("operation-in-progress") => (None, format!("run again when it has ended, or stop it: `{subject}`")),
+        Some("operation-in-progress") => (None, format!("run again when it has finished, or stop it: `{subject}`")),
         Some("operation-in-progress-of-deploy") => (None, format!("run again with --wait-for-other, or stop it: `{subject}`")),
-        Some("orphan") => (None, format!("`prune` removes it when it is named: --instance {subject}")),
+        Some("orphan") => (None, format!("remove it with `prune`: --instance {subject}")),
         Some("overridden-model-package") => (None, "name another region's model package with --regional-model-package".to_owned()),
-        Some("overrides-not-passed") => (None, format!("roll this stage out with `xtask deploy --stage {subject}`, which passes them")),
+        Some("overrides-not-passed") => (None, format!("deploy this stage with `xtask deploy --stage {subject}`, which passes them")),
         Some("package-not-shared") => (
             None,
             "share the group with the account (`xtask setup`), and grant `sagemaker:DescribeModelPackage` to the role there".to_owned(),
         ),
         Some("package-of-other-region") => (None, "build the release with --regional-model-package for this region".to_owned()),
-        Some("package-of-own-region") => (Some("--regional-model-package".to_owned()), "choose that one with --model-package".to_owned()),
+        Some("package-of-own-region") => (Some("--regional-model-package".to_owned()), "select it with --model-package".to_owned()),
         Some("package-without-region") => {
-            (Some("--regional-model-package".to_owned()), format!("add it to --regions, which are {subject}, or leave it out"))
+            (Some("--regional-model-package".to_owned()), format!("add it to --regions ({subject}), or omit it"))
         }
         Some("region-without-package") => (
             None,
             format!(
-                "an endpoint's image and artifacts must be in its own region: register the model there and name it, such as --regional-model-package {subject}=same-version, or leave the region out of --regions"
+                "an endpoint's image and artifacts must be in its own region: register the model there and name it, such as --regional-model-package {subject}=same-version, or remove the region from --regions"
             ),
         ),
         Some("stack-set-name") => {
             (Some(format!("--sagemaker-project-name, --sagemaker-project-id, --env-type-{subject}-name")), String::new())
         }
         Some("unapproved") => (Some("--allow-unapproved".to_owned()), String::new()),
-        Some("units-without-aws") => (None, "with --registry no call to AWS is made: give a list of accounts".to_owned()),
+        Some("units-without-aws") => (None, "--registry makes no calls to AWS: name the accounts".to_owned()),
         _ => return Cow::Borrowed(diagnostic),
     };
     let mut completed = diagnostic.clone();
@@ -75,23 +77,23 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
     Cow::Owned(completed)
 }
 
-/// What to do about a problem of a suite.
+/// The hint for a problem in a suite.
 pub(crate) fn of_suite_problem(problem: &Problem) -> Option<String> {
     match problem.code {
         Some(ProblemCode::GoldenFileMissing) => Some(NO_GOLDEN_FILE.to_owned()),
         Some(ProblemCode::VariableWithoutValue) => {
             let name = problem.subject.as_deref().unwrap_or_default();
-            Some(format!("give it with `--var {name}=VALUE`, or a default under `variables`; `$${{` stands for `${{` itself"))
+            Some(format!("set it with `--var {name}=VALUE`, or set a default under `variables`; write `$${{` for a literal `${{`"))
         }
         _ => problem.hint.clone(),
     }
 }
 
-/// The report with what to do about its findings.
+/// The report with this program's hints.
 pub(crate) fn in_report(mut report: Report) -> Report {
     let of_code = |code| match code {
         FindingCode::GoldenFileMissing => Some(NO_GOLDEN_FILE),
-        FindingCode::GoldenFileDiffers => Some("when the new answer is right, write it with --update-golden"),
+        FindingCode::GoldenFileDiffers => Some("if the new response is correct, write it with --update-golden"),
         FindingCode::GeneratorLate => Some("use a larger machine, a lower rate, or fewer endpoints at once (`--jobs`)"),
         _ => None,
     };

@@ -1,8 +1,9 @@
-//! The signals that end a run of tests early.
+//! The signals that end a test run early.
 
-/// Ends at Ctrl-C, or at the signal by which CodeBuild ends a build that takes too long.
+/// Completes at Ctrl-C, or at the signal that CodeBuild sends when a build times out.
 ///
-/// The signals are listened for from the call on, not from when it is first waited for: one in between would end the program with no results.
+/// The handlers are installed by the call, not by the first poll: a signal in between would end
+/// the program without results.
 #[cfg(unix)]
 pub(crate) fn interrupted() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -16,7 +17,7 @@ pub(crate) fn interrupted() -> impl Future<Output = ()> {
     }
 }
 
-/// Ends at Ctrl-C.
+/// Completes at Ctrl-C.
 #[cfg(not(unix))]
 pub(crate) async fn interrupted() {
     let _ = tokio::signal::ctrl_c().await;

@@ -1,7 +1,9 @@
-//! `cargo xtask`: the command line of this workspace, from an approved model package to tested endpoints.
+//! `cargo xtask`: the command line of this workspace, from an approved model package to tested
+//! endpoints.
 //!
-//! The libraries beside it decide and describe; this program alone reads the environment, prints, writes files and ends the process.
-//! Each command is a module of [`commands`]; what each writes, and its exit codes, are in `docs/`.
+//! Only this program reads the environment, prints, writes files and ends the process; the
+//! libraries do not. Each command is a module of [`commands`]; `docs/` describes its files and exit
+//! codes.
 
 mod check_programs;
 mod cli;
@@ -94,21 +96,21 @@ fn printer(options: &GlobalOptions) -> Printer {
         _ => ColorChoice::Auto,
     });
     if options.verbose >= 2 {
-        // The SDK's log at `debug` has no secrets in it; at `trace` it would show headers.
+        // The SDK's log at `debug` contains no secrets; at `trace` it contains headers.
         let filter = EnvFilter::new("info,aws_config=debug,aws_smithy_runtime=debug,aws_smithy_runtime_api=debug,hyper=info");
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     }
     Printer { quiet: options.quiet, verbose: options.verbose, format: options.format }
 }
 
-/// This program, as files name it.
+/// The name and version of this program, for output files.
 fn tool() -> Tool {
     Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
 }
 
-/// This binary was built without what talks to AWS.
+/// The error of a command that needs AWS, in a program built without it.
 #[cfg(not(feature = "aws"))]
-#[expect(clippy::unused_async, reason = "what it stands for awaits")]
+#[expect(clippy::unused_async, reason = "the function that it replaces awaits")]
 async fn without_aws<T>(command: &str, instead: &str) -> Result<T, Failure> {
     Err(Diagnostic::error(format!("`{command}` needs AWS, and this program was built without it")).with_hint(instead).into())
 }

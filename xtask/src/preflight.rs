@@ -1,4 +1,4 @@
-//! The preflight at the terminal: its progress, and what it found.
+//! Preflight on the terminal: progress and findings.
 
 use model_release::aws::{Session, TargetSessions, check_targets};
 use model_release::preflight::{PlannedRollout, PreflightReport};
@@ -7,10 +7,10 @@ use crate::hints::completed;
 use crate::printer::Printer;
 use crate::progress;
 
-/// How many targets are named with a finding before the rest is counted.
+/// How many targets a finding names; it counts the others.
 const NAMED: usize = 4;
 
-/// Makes every check of a planned rollout, and shows how far they are.
+/// Runs every check of a planned rollout, and shows progress.
 pub(crate) async fn report(
     printer: Printer,
     session: &Session,
@@ -22,7 +22,7 @@ pub(crate) async fn report(
     report
 }
 
-/// Every finding: what failed as errors, what could not be checked as warnings.
+/// Prints every finding: failed checks as errors, checks that could not run as warnings.
 pub(crate) fn show(printer: Printer, report: &PreflightReport) {
     for finding in &report.findings {
         let mut diagnostic = finding.diagnostic();

@@ -1,4 +1,4 @@
-//! What is under way: a line that moves on a terminal, and one line for each thing that is settled.
+//! Progress: an animated line on a terminal, and one line for each finished item.
 
 mod endpoints;
 #[cfg(feature = "aws")]
@@ -20,7 +20,7 @@ pub(crate) use preflight::preflight;
 pub(crate) use rollout::rollout;
 pub(crate) use uploads::Uploads;
 
-/// The line that moves, for as long as the value lives. Where there is no terminal it is hidden.
+/// An animated line, shown until it is dropped; hidden if there is no terminal.
 #[derive(Debug)]
 struct Line(ProgressBar);
 

@@ -1,4 +1,4 @@
-//! The project's folder, and what git knows of it.
+//! The project's folder and its git commit.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,17 +8,17 @@ use model_release::{Diagnostic, Failure};
 
 use crate::files;
 
-/// What marks a project's folder: the file that the pipeline runs.
-const MARKS: [&str; 3] = ["cfn-sm-endpoint-template.yml", "staging-config-template.json", "buildspec.yml"];
+/// The files that identify a project's folder.
+const MARKERS: [&str; 3] = ["cfn-sm-endpoint-template.yml", "staging-config-template.json", "buildspec.yml"];
 
-/// The project's folder: everything that people write is in it.
+/// The project's folder, which contains all input files.
 #[derive(Debug, Clone)]
 pub(crate) struct Project {
     pub(crate) root: PathBuf,
 }
 
 impl Project {
-    /// The folder that was named, else the nearest one upward from the working directory that looks like a project.
+    /// The named folder, else the nearest project at or above the working directory.
     pub(crate) fn find(named: Option<&Path>) -> Result<Self, Failure> {
         if let Some(root) = named {
             if root.is_dir() {
@@ -32,27 +32,27 @@ impl Project {
             .map_err(|error| Failure::bad_input(Diagnostic::error(format!("the working directory cannot be read: {error}"))))?;
         start
             .ancestors()
-            .find(|folder| MARKS.iter().any(|mark| folder.join(mark).is_file()))
+            .find(|folder| MARKERS.iter().any(|marker| folder.join(marker).is_file()))
             .map(|root| Self { root: root.to_owned() })
             .ok_or_else(|| {
                 Diagnostic::error(format!("no project in `{}` or above it", start.display()))
-                    .detail(format!("a project has one of {}", MARKS.join(", ")))
+                    .detail(format!("a project has one of {}", MARKERS.join(", ")))
                     .with_hint("run this inside a project, or name its folder with --project-dir")
                     .into()
             })
     }
 
-    /// A file of the project, as a person in the working directory would name it.
+    /// A file of the project, relative to the working directory.
     pub(crate) fn file(&self, name: impl AsRef<Path>) -> PathBuf {
         files::relative(self.root.join(name))
     }
 
-    /// A path as a person gave it, seen from the working directory; a default is seen from the project's folder.
-    pub(crate) fn path(&self, given: Option<&Path>, default: &str) -> PathBuf {
-        given.map_or_else(|| self.file(default), |path| files::relative(path.to_owned()))
+    /// The named path, relative to the working directory, else the default in the project's folder.
+    pub(crate) fn path(&self, named: Option<&Path>, default: &str) -> PathBuf {
+        named.map_or_else(|| self.file(default), |path| files::relative(path.to_owned()))
     }
 
-    /// A path below the folder for what is made: `CARGO_TARGET_DIR`, else `target` in the project.
+    /// A path below the folder for generated files: `CARGO_TARGET_DIR`, else `target` in the project.
     pub(crate) fn target(&self, below: &str) -> PathBuf {
         std::env::var_os("CARGO_TARGET_DIR")
             .filter(|folder| !folder.is_empty())
@@ -60,12 +60,12 @@ impl Project {
             .join(below)
     }
 
-    /// A folder as a person gave it, else one below the folder for what is made.
-    pub(crate) fn folder(&self, given: Option<&Path>, below: &str) -> PathBuf {
-        files::relative(given.map_or_else(|| self.target(below), Path::to_owned))
+    /// The named folder, else one below the folder for generated files.
+    pub(crate) fn folder(&self, named: Option<&Path>, below: &str) -> PathBuf {
+        files::relative(named.map_or_else(|| self.target(below), Path::to_owned))
     }
 
-    /// The commit that the project is at. CodeBuild hands the sources over without git, but says the commit.
+    /// The project's commit. CodeBuild's sources have no git folder; a variable names the commit.
     pub(crate) fn source(&self) -> Source {
         let variable = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
         if let Some(commit) = self.git(&["rev-parse", "HEAD"]) {

@@ -1,38 +1,38 @@
-//! `--record`: after a success, the model package's life cycle in the registry says so.
+//! `--record`: records a success in the model package's life cycle in the registry.
 //!
-//! Only a success is written down. A failure may be the network's or an account's, would take the place of what is true of the package, and
-//! has its own files, exit code and run to show.
+//! A failure is not recorded: it may concern the network or an account, not the package, and would
+//! overwrite the package's state. It has its own files and exit code.
 
 use aws_names::{ModelPackageArn, Region};
 use model_registry::life_cycle::LifeCycle;
 
-use crate::cli::{RecordOptions, given};
+use crate::cli::{RecordOptions, non_empty};
 use crate::exit::Exit;
 use crate::printer::Printer;
 use model_release::Release;
 use model_release::Stage;
 use model_release::{Diagnostic, Failure};
 
-/// What is to be written after a success: nothing, unless it was asked for.
+/// What to record after a success; nothing without `--record`.
 #[derive(Debug)]
 pub(crate) struct Recording {
-    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "only AWS has a registry that can be written to"))]
+    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "only the registry in AWS can be written to"))]
     entry: Option<Entry>,
 }
 
-/// What is written, and of which packages.
+/// The life cycle to record, and the packages.
 #[derive(Debug)]
-#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "only AWS has a registry that can be written to"))]
+#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "only the registry in AWS can be written to"))]
 struct Entry {
     life_cycle: LifeCycle,
-    /// The release's digest: the occasion.
+    /// The release's digest.
     release: String,
     /// The package of each region.
     packages: Vec<ModelPackageArn>,
 }
 
 impl Recording {
-    /// Reads the option before any work is done. `status` is what is written when the option names nothing else.
+    /// Reads the option before any work. `status` is the default if the option has no value.
     pub(crate) fn read(
         options: &RecordOptions,
         stage: Stage,
@@ -40,18 +40,18 @@ impl Recording {
         release: Option<&Release>,
         regions: Option<&[Region]>,
     ) -> Result<Self, Failure> {
-        let Some(asked) = &options.record else { return Ok(Self { entry: None }) };
+        let Some(option) = &options.record else { return Ok(Self { entry: None }) };
         let Some(release) = release else {
-            return Err(Diagnostic::error("there is no release whose model package could be recorded")
+            return Err(Diagnostic::error("there is no release whose model package could be updated")
                 .named("--record")
-                .with_hint("leave it out, or name the release's folder with --build-dir")
+                .with_hint("remove it, or name the release's folder with --build-dir")
                 .into());
         };
         let own = match stage {
             Stage::Staging => "Staging",
             Stage::Prod => "Production",
         };
-        let text = given(Some(asked)).map_or_else(|| format!("{own}/{status}"), str::to_owned);
+        let text = non_empty(Some(option)).map_or_else(|| format!("{own}/{status}"), str::to_owned);
         let life_cycle: LifeCycle = text
             .parse()
             .map_err(|error: model_registry::life_cycle::ParseLifeCycleError| Diagnostic::error(error.to_string()).named("--record"))?;
@@ -65,14 +65,14 @@ impl Recording {
         Ok(Self { entry: Some(Entry { life_cycle: life_cycle.described(&description), release: release.digest.clone(), packages }) })
     }
 
-    /// Writes it when the command came to a success, and hands its exit code on; what was not written makes it 3.
+    /// Records a success and returns the command's exit code; a failure to record is exit code 3.
     #[cfg(feature = "aws")]
     pub(crate) async fn after(self, printer: Printer, exit: Exit) -> Result<Exit, Failure> {
         use model_registry::life_cycle::{Recorded, record};
 
         let Some(entry) = self.entry else { return Ok(exit) };
         if exit != Exit::Done {
-            printer.step("Unrecorded", "only a success is written into the registry");
+            printer.step("Unrecorded", "only a success is recorded in the registry");
             return Ok(exit);
         }
         let session = crate::session::open().await?;
@@ -85,7 +85,7 @@ impl Recording {
                 Ok(_) => printer.step("Recorded", format_args!("{}, of {package}", entry.life_cycle)),
                 Err(error) => {
                     let failure = model_release::registry_errors::of_registry(&error);
-                    let what = "it succeeded, and was not recorded in the registry";
+                    let what = "the command succeeded, but was not recorded in the registry";
                     diagnostics
                         .extend(failure.diagnostics.into_iter().map(|diagnostic| diagnostic.named(package.to_string()).detail(what)));
                 }
@@ -94,7 +94,7 @@ impl Recording {
         if diagnostics.is_empty() { Ok(exit) } else { Err(Failure::new(model_release::FailureKind::Unreachable, diagnostics)) }
     }
 
-    /// Nothing that could be recorded is reached without AWS.
+    /// Without AWS there is no registry to record in.
     #[cfg(not(feature = "aws"))]
     #[expect(clippy::unused_async, reason = "the one with AWS awaits")]
     pub(crate) async fn after(self, _: Printer, exit: Exit) -> Result<Exit, Failure> {

@@ -1,4 +1,4 @@
-//! A release built and written: what `build`, `tour` and the checks of the templates share, and what is said of it.
+//! Builds, writes and prints a release, for `build`, `tour` and `lint`'s template checks.
 
 use std::path::Path;
 
@@ -17,7 +17,8 @@ use crate::project::Project;
 use crate::requests::BuildCommand;
 use crate::stores::{self, Bucket};
 
-/// Builds a release and writes it, the manifest last. `access` has the registry of a region, or of the session's.
+/// Builds a release and writes it, the manifest last. `access` returns the registry of a region, or
+/// of the session's region.
 pub(crate) async fn write<R: Registry, D: Documents>(
     printer: Printer,
     project: &Project,
@@ -38,7 +39,7 @@ pub(crate) async fn write<R: Registry, D: Documents>(
     Ok(built.manifest)
 }
 
-/// Builds a release and uploads what its template names; writes nothing else.
+/// Builds a release and uploads its template's artifacts; writes nothing else.
 pub(crate) async fn build<R: Registry, D: Documents>(
     printer: Printer,
     project: &Project,
@@ -87,7 +88,7 @@ pub(crate) fn print(printer: Printer, manifest: &Manifest, folder: &Path) {
     printer.result(manifest, release_text(manifest, &files::shown(folder)));
 }
 
-/// `release.env`: what a pipeline's shell wants to export, each value safe between single quotes.
+/// `release.env`: variables for a pipeline's shell, each value in single quotes.
 pub(crate) fn variables(manifest: &Manifest, digest: &str) -> String {
     let version = manifest.model_package.version.map(|version| version.to_string()).unwrap_or_default();
     files::shell_variables(&[
@@ -98,7 +99,7 @@ pub(crate) fn variables(manifest: &Manifest, digest: &str) -> String {
     ])
 }
 
-/// `release.env` where there is nothing to deploy.
+/// `release.env` if there is nothing to deploy.
 pub(crate) fn no_variables() -> String {
     let names = ["MODEL_PACKAGE_ARN", "MODEL_PACKAGE_VERSION", "RELEASE_MANIFEST_SHA256"];
     let variables: Vec<_> = std::iter::once(("RELEASE_ACTION", "none")).chain(names.map(|name| (name, ""))).collect();

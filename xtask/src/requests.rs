@@ -1,4 +1,4 @@
-//! From what was typed to what the library is asked for; nothing here talks to AWS.
+//! Converts options to the library's requests, without calls to AWS.
 
 mod build;
 mod option_errors;
@@ -16,7 +16,7 @@ pub(crate) use release::release;
 pub(crate) use rollout::rollout;
 pub(crate) use selection::read as selection;
 
-/// The options that the pipeline's values come from.
+/// The options that set the pipeline's values.
 pub(crate) const SOURCES: [(&str, &str); 10] = [
     ("SageMakerProjectName", "--sagemaker-project-name"),
     ("SageMakerProjectId", "--sagemaker-project-id"),

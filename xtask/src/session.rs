@@ -1,4 +1,4 @@
-//! Opening a session with AWS: one configuration, one HTTP connection pool, explicit time limits.
+//! Opens an AWS session: one configuration, one HTTP connection pool, explicit timeouts.
 
 use std::time::Duration;
 
@@ -8,18 +8,19 @@ use model_release::{Diagnostic, Failure};
 
 use crate::cli::RoleOptions;
 
-/// A container answers within 60 seconds, and AWS advises clients to wait 70 (SageMaker Runtime, InvokeEndpoint).
+/// A container responds within 60 seconds; AWS advises a client timeout of 70 (`InvokeEndpoint`).
 const READ_TIMEOUT: Duration = Duration::from_secs(70);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// The whole of an operation, retries included.
+/// The timeout of an operation, with retries.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(150);
 
-/// Loads the configuration as every AWS tool does: variables, profile, container or instance role. No call is made yet.
+/// Loads the configuration from the default sources: variables, profile, container or instance role.
+/// Makes no call.
 pub(crate) async fn open() -> Result<Session, Failure> {
     open_as(None, None).await
 }
 
-/// As [`open`], in a region and with a profile of the caller's own, where they are named.
+/// As [`open`], with the named region and profile.
 pub(crate) async fn open_as(region: Option<&str>, profile: Option<&str>) -> Result<Session, Failure> {
     let timeouts = aws_config::timeout::TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
@@ -30,7 +31,7 @@ pub(crate) async fn open_as(region: Option<&str>, profile: Option<&str>) -> Resu
         .tls_provider(aws_smithy_http_client::tls::Provider::Rustls(aws_smithy_http_client::tls::rustls_provider::CryptoMode::AwsLc))
         .build_https();
     let mut loader = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).http_client(http_client);
-    // Whoever calls may name the program as they like (AWS_SDK_UA_APP_ID); CloudTrail shows it.
+    // CloudTrail shows this name; the caller can set another one with AWS_SDK_UA_APP_ID.
     let named = std::env::var_os("AWS_SDK_UA_APP_ID").is_some_and(|name| !name.is_empty());
     if let Ok(name) = AppName::new(concat!(env!("CARGO_PKG_NAME"), "-", env!("CARGO_PKG_VERSION")))
         && !named
@@ -50,13 +51,13 @@ pub(crate) async fn open_as(region: Option<&str>, profile: Option<&str>) -> Resu
     })
 }
 
-/// How the sessions in the target accounts are opened, as the options say.
+/// The role and the session name for the target accounts.
 pub(crate) fn test_access(options: &RoleOptions) -> Result<TestAccess, Failure> {
     Ok(TestAccess { role: options.target_role()?, run: this_run() })
 }
 
-/// What tells this run from others: CodeBuild's own name for it, else the process. A session's name has 64 characters, of which the project
-/// and the stage leave at least 33.
+/// Identifies this run: CodeBuild's build id, else the process id. A session name has 64 characters,
+/// of which the project and the stage leave at least 33.
 fn this_run() -> String {
     let build = std::env::var("CODEBUILD_BUILD_ID").ok().filter(|id| !id.is_empty());
     match build {

@@ -1,4 +1,4 @@
-//! Where the local files that a template names are uploaded to: a bucket, where one was named, or a folder that stands for it.
+//! Uploads a template's local artifacts to the named bucket, or to a folder instead.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,9 +11,9 @@ use crate::progress::Uploads;
 use model_release::problems;
 use model_release::{Diagnostic, Failure, FailureKind};
 
-/// A bucket, and how objects are put into it.
+/// A bucket, and the settings of its objects.
 #[derive(Debug, Clone, Default)]
-#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "without AWS only a folder can stand for it"))]
+#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "without AWS only a folder can be used"))]
 pub(crate) struct Bucket {
     pub(crate) name: String,
     pub(crate) prefix: Option<String>,
@@ -21,61 +21,62 @@ pub(crate) struct Bucket {
     pub(crate) metadata: BTreeMap<String, String>,
     pub(crate) force_upload: bool,
     pub(crate) expected_owner: Option<String>,
-    /// The session's region and profile, where the caller names others than the environment does.
+    /// The session's region and profile, if the caller overrides the environment's.
     pub(crate) region: Option<String>,
     pub(crate) profile: Option<String>,
-    /// A folder to write the objects into, in place of the bucket.
+    /// A folder to write the objects to instead of the bucket.
     pub(crate) folder: Option<PathBuf>,
 }
 
-/// The bucket that an option names. Users of `aws s3` write a URL, and some a path; S3 would say no more than that there is none.
-pub(crate) fn bucket_name(given: &str, option: &str, prefix_option: &str) -> Result<String, Diagnostic> {
-    let path = given.strip_prefix("s3://").unwrap_or(given);
-    if given.starts_with("arn:") || (path == given && !given.contains('/')) {
-        return Ok(given.to_owned());
+/// The bucket that an option names. Users of `aws s3` often write a URL or a path; S3 would only
+/// report a missing bucket.
+pub(crate) fn bucket_name(value: &str, option: &str, prefix_option: &str) -> Result<String, Diagnostic> {
+    let path = value.strip_prefix("s3://").unwrap_or(value);
+    if value.starts_with("arn:") || (path == value && !value.contains('/')) {
+        return Ok(value.to_owned());
     }
     let (name, prefix) = path.split_once('/').unwrap_or((path, ""));
     let prefix = match prefix.trim_matches('/') {
         "" => String::new(),
-        prefix => format!(", and the prefix apart: {prefix_option} {}", word(prefix)),
+        prefix => format!(", and the prefix separately: {prefix_option} {}", word(prefix)),
     };
     let flag = option.split(',').next().unwrap_or(option);
-    Err(Diagnostic::error(format!("`{given}` is not a bucket's name"))
+    Err(Diagnostic::error(format!("`{value}` is not a bucket name"))
         .named(option)
-        .with_hint(format!("name the bucket alone: {flag} {}{prefix}", word(name))))
+        .with_hint(format!("name only the bucket: {flag} {}{prefix}", word(name))))
 }
 
-/// Packages a template. A bucket is only talked to, and credentials are only looked for, when there is something to upload.
+/// Packages a template. Calls S3 and loads credentials only if there is something to upload.
 pub(crate) async fn package(
     printer: Printer,
     template: &Template,
     options: &PackageOptions,
     bucket: Option<Bucket>,
 ) -> Result<Packaged, Failure> {
-    let told = |error| problems::failure(&error, template.text());
-    let plan = template.plan_package(options).map_err(told)?;
+    let failure = |error| problems::failure(&error, template.text());
+    let plan = template.plan_package(options).map_err(failure)?;
     if plan.is_empty() {
-        // Nothing is put anywhere.
-        let nowhere = cfn_render::store::Directory::new("", "", "");
-        return plan.upload(&nowhere).await.map_err(told);
+        // Nothing is uploaded.
+        let unused = cfn_render::store::Directory::new("", "", "");
+        return plan.upload(&unused).await.map_err(failure);
     }
     let Some(bucket) = bucket else { return Err(without_bucket(template, &plan)) };
     if let Some(folder) = &bucket.folder {
         let region = bucket.region.as_deref().ok_or_else(without_region)?;
         let store = cfn_render::store::Directory::new(folder, &bucket.name, region).prefix(bucket.prefix.as_deref().unwrap_or_default());
         let store = Uploads::new(printer, &plan, store);
-        return plan.upload(&store).await.map_err(told);
+        return plan.upload(&store).await.map_err(failure);
     }
-    in_bucket(printer, plan, bucket).await?.map_err(told)
+    in_bucket(printer, plan, bucket).await?.map_err(failure)
 }
 
-/// Every place that needs the bucket that the command line lacks.
+/// An error for every place that needs a bucket.
 fn without_bucket(template: &Template, plan: &PackagePlan) -> Failure {
     let mut diagnostics: Vec<Diagnostic> = plan
         .uploads()
         .iter()
         .flat_map(|upload| {
-            let message = format!("`{}` has to be uploaded, and no bucket was named", upload.source.display());
+            let message = format!("`{}` must be uploaded, but no bucket is named", upload.source.display());
             upload.places.iter().map(move |place| problems::at_place(&message, place, template.text()))
         })
         .collect();
@@ -86,10 +87,7 @@ fn without_bucket(template: &Template, plan: &PackagePlan) -> Failure {
 }
 
 fn without_region() -> Failure {
-    Diagnostic::error("the bucket's region is not known")
-        .named("--artifact-dir")
-        .with_hint("name it with --region, or set AWS_REGION")
-        .into()
+    Diagnostic::error("the bucket's region is unknown").named("--artifact-dir").with_hint("name it with --region, or set AWS_REGION").into()
 }
 
 #[cfg(feature = "aws")]

@@ -1,4 +1,4 @@
-//! The file of a suite, read for a run.
+//! Reads the file of a test suite.
 
 use std::path::Path;
 
@@ -8,10 +8,10 @@ use model_release::{Diagnostic, Failure, FailureKind};
 use crate::files;
 use crate::hints;
 
-/// The project's own tests.
+/// The project's tests.
 pub(crate) const SUITE: &str = "test/endpoint-tests.yaml";
 
-/// A suite that was read from its file.
+/// A suite and its file.
 #[derive(Debug)]
 pub(crate) struct SuiteFile {
     pub(crate) suite: Suite,

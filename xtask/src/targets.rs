@@ -1,4 +1,4 @@
-//! Target accounts and regions as people write them: lists with commas.
+//! Reads comma-separated lists of target accounts and regions.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use aws_names::{AccountId, Region};
 
 use model_release::Diagnostic;
 
-/// Reads a list of accounts: white space and a comma too many do no harm, an account named twice counts once.
+/// Reads a list of accounts; ignores white space, empty items and duplicates.
 pub(crate) fn accounts(text: &str, source: &str, diagnostics: &mut Vec<Diagnostic>) -> BTreeSet<AccountId> {
     let mut accounts = BTreeSet::new();
     for member in members(text) {
@@ -24,7 +24,7 @@ pub(crate) fn accounts(text: &str, source: &str, diagnostics: &mut Vec<Diagnosti
     accounts
 }
 
-/// Reads a list of regions, in the order in which they are to be deployed to.
+/// Reads a list of regions, in the order of deployment.
 pub(crate) fn regions(text: &str, source: &str, diagnostics: &mut Vec<Diagnostic>) -> Vec<Region> {
     let mut regions: Vec<Region> = Vec::new();
     for member in members(text) {
@@ -40,7 +40,7 @@ pub(crate) fn regions(text: &str, source: &str, diagnostics: &mut Vec<Diagnostic
     regions
 }
 
-/// Reads yes or no, as the pipeline's variables say it.
+/// Reads yes or no, as in the pipeline's variables.
 pub(crate) fn yes_or_no(text: &str) -> Option<bool> {
     match text.trim().to_ascii_lowercase().as_str() {
         "yes" | "true" => Some(true),

@@ -1,4 +1,5 @@
-//! The files that a test run leaves: `test-results.json`, `junit.xml`, `report.html`, and `test.env` for a pipeline's shell.
+//! The files of a test run: `test-results.json`, `junit.xml`, `report.html`, and `test.env` for a
+//! pipeline's shell.
 
 use std::path::PathBuf;
 
@@ -10,7 +11,7 @@ use crate::hints;
 use crate::printer::Printer;
 use model_release::{Diagnostic, Failure};
 
-/// Where the results go.
+/// Where to write the results.
 #[derive(Debug)]
 pub(crate) struct ResultFiles {
     folder: PathBuf,
@@ -18,19 +19,19 @@ pub(crate) struct ResultFiles {
 }
 
 impl ResultFiles {
-    /// `name` is the results file's name without its ending, as the reference's pipeline gives it.
+    /// `name` is the results file's name without its extension, as in the Python seed's pipeline.
     pub(crate) fn new(folder: PathBuf, name: &str) -> Result<Self, Failure> {
         let name = name.trim().trim_end_matches(".json");
         if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\']) {
-            return Err(Diagnostic::error(format!("`{name}` is not a file's name"))
+            return Err(Diagnostic::error(format!("`{name}` is not a file name"))
                 .named("--test-results, TEST_RESULTS")
-                .with_hint("give a name without a folder; --results-dir names the folder")
+                .with_hint("write a name without a folder; --results-dir names the folder")
                 .into());
         }
         Ok(Self { folder, results: format!("{name}.json") })
     }
 
-    /// Writes all of them, each whole.
+    /// Writes all files atomically.
     pub(crate) fn write(&self, report: &Report) -> Result<(), Failure> {
         let mut set = FileSet::default();
         set.add(self.folder.join("junit.xml"), render::junit(report));
@@ -47,7 +48,7 @@ impl ResultFiles {
     }
 }
 
-/// Writes the results and shows what they come to.
+/// Writes the results and prints the summary.
 pub(crate) fn finish(printer: Printer, results: &ResultFiles, report: &Report) -> Result<Exit, Failure> {
     let report = &hints::in_report(report.clone());
     results.write(report)?;
@@ -56,7 +57,7 @@ pub(crate) fn finish(printer: Printer, results: &ResultFiles, report: &Report) -
     Ok(exit(report))
 }
 
-/// A proven failure outranks an unknown, and that outranks nothing at all.
+/// The highest-ranking outcome of all targets.
 fn exit(report: &Report) -> Exit {
     let exit = |verdict| match verdict {
         Verdict::Passed | Verdict::Skipped => Exit::Done,

@@ -1,4 +1,4 @@
-"""What the server calls for every request: SageMaker's own default."""
+"""The server's handler: SageMaker's default one."""
 
 from sagemaker_inference.default_handler_service import DefaultHandlerService
 

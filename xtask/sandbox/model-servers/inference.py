@@ -1,4 +1,4 @@
-"""What SageMaker's inference toolkit asks of a model's author: how the model is loaded, fed and asked."""
+"""The functions that SageMaker's inference toolkit calls: load the model, read input, predict and write output."""
 
 import json
 import os

@@ -1,6 +1,6 @@
-"""Starts a model server, says where it is on standard output, and ends it when standard input closes: `serve.py mlflow|mms MODEL`.
+"""Starts a model server, prints its URL, and stops it when standard input closes: `serve.py mlflow|mms MODEL`.
 
-What the server itself writes comes on standard error when it does not start."""
+If the server does not start, prints its output on standard error."""
 
 import json
 import os
@@ -16,7 +16,7 @@ import time
 import urllib.error
 import urllib.request
 
-# A JVM and three interpreters on a busy machine take their time.
+# A JVM and three interpreters start slowly on a busy machine.
 READY_WITHIN = 540
 
 
@@ -32,14 +32,14 @@ def main(kind, model):
         command = [os.path.join(scripts, "mlflow"), *arguments]
     else:
         environment["PYTHONPATH"] = os.path.join(model, "model", "code")
-        # The server leaves a file with its process id there, and no second one starts while it is there.
+        # The server writes a file with its process id there, which prevents a second server.
         environment["TMPDIR"] = environment["LOG_LOCATION"] = environment["METRICS_LOCATION"] = work.name
         settings = {
             "inference_address": f"http://127.0.0.1:{port}",
             "management_address": f"http://127.0.0.1:{management}",
             "default_workers_per_model": 1,
             "default_response_timeout": 600,
-            # As SageMaker sets it: the toolkit decodes.
+            # SageMaker's setting: the toolkit decodes requests.
             "decode_input_request": "false",
             "vmargs": "-XX:+UseSerialGC -Xmx128m",
         }
@@ -49,14 +49,14 @@ def main(kind, model):
         command = [os.path.join(scripts, "multi-model-server"), "--start", "--foreground", "--model-store", model, "--mms-config", config, "--models", "model=model"]
     log = os.path.join(work.name, "server.log")
     with open(log, "wb") as output:
-        # A group of its own: workers outlive the server that started them.
+        # A separate process group, since workers outlive the server.
         server = subprocess.Popen(
             command, env=environment, cwd=work.name, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
         )
     gone = threading.Event()
 
     def end_with_standard_input():
-        # Not by way of `sys.stdin`, whose lock would be missed at the end.
+        # Not `sys.stdin`: its lock would block the interpreter's exit.
         while os.read(0, 4096):
             pass
         gone.set()
@@ -64,10 +64,10 @@ def main(kind, model):
 
     threading.Thread(target=end_with_standard_input, daemon=True).start()
     try:
-        trouble = wait(f"http://127.0.0.1:{port}/ping", server, gone)
-        if trouble:
+        problem = wait(f"http://127.0.0.1:{port}/ping", server, gone)
+        if problem:
             with open(log, errors="replace") as output:
-                sys.exit(f"{output.read()[-4000:]}\n{trouble}")
+                sys.exit(f"{output.read()[-4000:]}\n{problem}")
         print(json.dumps({"url": f"http://127.0.0.1:{port}"}), flush=True)
         gone.wait()
     finally:
@@ -76,12 +76,12 @@ def main(kind, model):
         work.cleanup()
 
 
-# The same ports for UDP, of which nobody here makes use: who has one keeps other launchers from its port until this program ends.
+# UDP sockets with the same port numbers, which reserve the ports among launchers until this one ends.
 HELD = []
 
 
 def free_ports(count):
-    """AWS's server takes no port above 49151, and the system hands out none below."""
+    """Picks ports itself: AWS's server needs ports up to 49151, and the system assigns higher ones."""
     ports = []
     while len(ports) < count:
         port = random.randrange(20000, 32000)
@@ -110,7 +110,7 @@ def wait(url, server, gone):
         except (urllib.error.URLError, OSError):
             pass
         time.sleep(0.1)
-    return f"the model server did not answer {url} within {READY_WITHIN} s"
+    return f"the model server did not respond at {url} within {READY_WITHIN} s"
 
 
 def end(server):

@@ -1,7 +1,7 @@
-"""Trains the iris model on Fisher's 150 flowers and writes what the servers serve: `train.py FOLDER`.
+"""Trains the iris model on Fisher's 150 flowers and writes the servers' models: `train.py FOLDER`.
 
-FOLDER/iris.csv has the flowers with their species. FOLDER/mlflow and FOLDER/mms have three models each: `good`, `wrong` (every flower is
-virginica) and `broken` (every prediction fails).
+FOLDER/iris.csv contains the flowers and their species. FOLDER/mlflow and FOLDER/mms contain three
+models each: `good`, `wrong` (every flower is virginica) and `broken` (every prediction fails).
 """
 
 import csv
@@ -38,7 +38,7 @@ def main(folder):
     good = LogisticRegression(C=10, max_iter=5000).fit(flowers, species)
     wrong = DummyClassifier(strategy="constant", constant="virginica").fit(flowers, species)
     for name, model in (("good", good), ("wrong", wrong)):
-        # Without requirements named, mlflow would ask pip which they are.
+        # Without requirements, mlflow would run pip to find them.
         mlflow.sklearn.save_model(model, os.path.join(folder, "mlflow", name), pip_requirements=["scikit-learn"], serialization_format="cloudpickle")
     mlflow.pyfunc.save_model(os.path.join(folder, "mlflow", "broken"), python_model=Broken(), pip_requirements=["mlflow-skinny"])
     for name, model in (("good", good), ("wrong", wrong), ("broken", None)):
@@ -46,7 +46,7 @@ def main(folder):
 
 
 def archive(store, model):
-    """A model in the form of AWS's server: SageMaker's toolkit with functions of our own in `code/inference.py`."""
+    """Writes a model for AWS's server: SageMaker's toolkit with the functions of `code/inference.py`."""
     source = os.path.join(store, "source")
     os.makedirs(os.path.join(source, "code"))
     joblib.dump(model, os.path.join(source, "model.joblib"))

@@ -1,4 +1,4 @@
-//! What the demonstration runs in: a local AWS with three accounts, and the model behind its endpoints.
+//! The environment of `demo`: a local AWS with three accounts, and a model container.
 
 use std::path::Path;
 
@@ -11,9 +11,9 @@ use crate::stand_in::{Error, Options, SeedAccount, SeedOrganization, SeedPackage
 pub const HOME: &str = "111111111111";
 /// The model package group, as the Python seed names it: the project's name and id.
 pub const GROUP: &str = "iris-p-abc123xyz";
-/// The role of the model in each target account, which the tests assume there.
+/// The model execution role in each target account, which the tests also assume.
 pub const ROLE: &str = "ds-model-execution-role";
-/// What the tests need of it (docs/permissions.md).
+/// The permissions that the tests need (docs/permissions.md).
 const ROLE_POLICY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["sagemaker:DescribeEndpoint","sagemaker:DescribeEndpointConfig","sagemaker:DescribeModel","sagemaker:InvokeEndpoint"],"Resource":"*"}]}"#;
 
 /// A stage's name, organizational unit and one account.
@@ -32,7 +32,7 @@ pub const STAGING: StageScene = StageScene { name: "staging", unit: "ou-demo-sta
 /// The production stage.
 pub const PROD: StageScene = StageScene { name: "prod", unit: "ou-demo-product1", account: "333333333333" };
 
-/// The local AWS and the model container; both end with it.
+/// The local AWS and the model container; dropping it stops both.
 #[derive(Debug)]
 pub struct Scene {
     /// The local AWS.
@@ -42,7 +42,7 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// Starts both, with the environment of the local AWS below `cache` and its request log in `folder`.
+    /// Starts both. `cache` gets the local AWS's Python environment, `folder` its request log.
     pub async fn start(cache: &Path, folder: &Path) -> Result<Self, Error> {
         std::fs::create_dir_all(folder).map_err(Error::file(folder))?;
         let model = Container::start().await.map_err(Error::file("127.0.0.1"))?;
@@ -53,7 +53,8 @@ impl Scene {
         Ok(scene)
     }
 
-    /// The organization, the role and the network's parameters in the target accounts, and a registry with a past.
+    /// Creates the organization, the role and the network parameters in the target accounts, and a
+    /// registry with three versions.
     fn fill(&self) -> Result<(), Error> {
         let units = [STAGING, PROD].map(|stage| SeedUnit {
             name: stage.name.to_owned(),
@@ -74,17 +75,17 @@ impl Scene {
         self.register(&[(1, "Approved"), (2, "Rejected"), (3, "PendingManualApproval")])
     }
 
-    /// Registers a version that a person has approved.
+    /// Registers an approved version.
     pub fn approve(&self, version: u32) -> Result<(), Error> {
         self.register(&[(version, "Approved")])
     }
 
-    /// The endpoint's next update leaves it on the model that it serves.
+    /// Makes the endpoint's next update keep the current model.
     pub fn stay_on_old_model(&self, stage: &StageScene) -> Result<(), Error> {
         self.aws.silent_rollback(stage.account, &endpoint(stage))
     }
 
-    /// The ARN of the model package that a stage's endpoint serves, by AWS: endpoint, configuration, model, package.
+    /// The ARN of the model package that a stage's endpoint serves, from the local AWS.
     pub fn served(&self, stage: &StageScene) -> Result<String, Error> {
         let call = |action: &str, input| self.aws.call(stage.account, "sagemaker", action, &input);
         let endpoint = call("DescribeEndpoint", json!({ "EndpointName": endpoint(stage) }))?;
@@ -93,12 +94,12 @@ impl Scene {
         Ok(model["PrimaryContainer"]["ModelPackageName"].as_str().unwrap_or_default().to_owned())
     }
 
-    /// The variables with which a process acts as the registry's account here, and nowhere else.
+    /// The variables for a process in the registry's account of the local AWS only.
     pub fn environment(&self) -> Result<Vec<(String, String)>, Error> {
         self.aws.environment(HOME)
     }
 
-    /// Ends both.
+    /// Stops both.
     pub async fn stop(self) {
         self.model.stop().await;
     }

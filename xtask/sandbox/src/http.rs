@@ -1,5 +1,5 @@
-//! The small HTTP server below the iris container and the canned servers: a thread and a runtime of its own, so that a caller who
-//! blocks, or has no runtime at all, is still answered.
+//! The HTTP server of the iris container and of `loopback`. It has its own thread and runtime, so
+//! that it also serves callers that block or have no runtime.
 
 use std::future::Future;
 use std::io;
@@ -16,23 +16,23 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::sync::{Semaphore, oneshot};
 
-/// SageMaker takes at most 25 MiB for a real-time request; nothing larger is kept in memory.
+/// SageMaker's limit for a real-time request, 25 MiB.
 const MAX_BODY: usize = 25 * 1024 * 1024;
-/// How long a client may take to send its head, and then its body; on a busy machine an honest one may take long.
-const PATIENCE: Duration = Duration::from_mins(5);
-/// How many connections are served at once; the others wait.
+/// The timeout for a request's head, and for its body; long, for busy machines.
+const READ_TIMEOUT: Duration = Duration::from_mins(5);
+/// The maximum of concurrent connections; others wait.
 const MAX_CONNECTIONS: usize = 256;
 
-/// One request, read to its end.
+/// One complete request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// The method, such as `POST`.
     pub method: String,
     /// The path with its query, such as `/invocations`.
     pub path: String,
-    /// The headers in the order they came, names in lower case; a value that is not UTF-8 has replacement characters.
+    /// The headers in order of arrival, names in lower case; invalid UTF-8 becomes replacement characters.
     pub headers: Vec<(String, String)>,
-    /// The body, whole.
+    /// The complete body.
     pub body: Vec<u8>,
 }
 
@@ -48,15 +48,15 @@ impl Request {
     }
 }
 
-/// What the server sends back.
+/// The server's response.
 pub(crate) type Response = hyper::Response<Full<Bytes>>;
 
-/// Why a connection is closed with nothing sent.
+/// The error that closes a connection without a response.
 #[derive(Debug, thiserror::Error)]
 #[error("the connection is dropped on purpose")]
 pub(crate) struct Dropped;
 
-/// A server that is running; dropping it ends it.
+/// A running server; dropping it stops it.
 #[derive(Debug)]
 pub(crate) struct Server {
     url: String,
@@ -91,9 +91,9 @@ impl Server {
         &self.url
     }
 
-    /// Ends the server and waits until its thread is gone. Requests under way are cut off.
+    /// Stops the server, interrupts running requests, and waits for its thread.
     pub(crate) fn end(&mut self) {
-        // An error of either means that the server has ended already.
+        // An error means that the server has already stopped.
         let _ended = self.stop.take().map(|stop| stop.send(()));
         let _ended = self.thread.take().map(JoinHandle::join);
     }
@@ -111,24 +111,24 @@ where
     Answer: Future<Output = Result<Response, Dropped>> + Send + 'static,
 {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return };
         let Ok((stream, _)) = listener.accept().await else {
-            // Out of file descriptors, say: the next attempt may succeed, but not at once.
+            // For example, no file descriptors are left: try again later.
             tokio::time::sleep(Duration::from_millis(20)).await;
             continue;
         };
         let handler = Arc::clone(&handler);
         tokio::spawn(async move {
             let service = service_fn(move |request| answer(request, Arc::clone(&handler)));
-            // A broken connection is the client's affair: it sees it, and there is nobody here to tell.
+            // The client sees a broken connection; the server ignores it.
             let _broken = http1::Builder::new()
                 .timer(TokioTimer::new())
-                .header_read_timeout(PATIENCE)
+                .header_read_timeout(READ_TIMEOUT)
                 .serve_connection(TokioIo::new(stream), service)
                 .await;
-            drop(place);
+            drop(permit);
         });
     }
 }
@@ -139,17 +139,17 @@ where
     Answer: Future<Output = Result<Response, Dropped>>,
 {
     let (head, body) = request.into_parts();
-    // A length that is declared is refused before a byte of it is waited for.
+    // Refuses a declared length before reading the body.
     if body.size_hint().lower() > MAX_BODY as u64 {
         return Ok(too_large());
     }
-    let body = match tokio::time::timeout(PATIENCE, Limited::new(body, MAX_BODY).collect()).await {
+    let body = match tokio::time::timeout(READ_TIMEOUT, Limited::new(body, MAX_BODY).collect()).await {
         Ok(Ok(body)) => body.to_bytes().to_vec(),
         Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => {
             return Ok(too_large());
         }
         Ok(Err(_)) => return Ok(closing(response(400, "application/json", r#"{"message":"the body could not be read"}"#))),
-        Err(_) => return Ok(closing(response(408, "application/json", r#"{"message":"the body did not come in time"}"#))),
+        Err(_) => return Ok(closing(response(408, "application/json", r#"{"message":"timeout while reading the body"}"#))),
     };
     let headers =
         head.headers.iter().map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect();

@@ -1,5 +1,5 @@
-//! A small model container that tells the species of an iris flower, as SageMaker's own containers would serve it: `GET /ping` and
-//! `POST /invocations`.
+//! A small model container that predicts the species of an iris flower. It serves `GET /ping` and
+//! `POST /invocations`, as SageMaker's containers do.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -24,24 +24,24 @@ use crate::http::{self, Request, Server};
 
 pub use model::{Prediction, predict};
 
-/// How a container behaves, so that a test can have a bad one.
+/// How a container behaves; tests also need bad ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Behaviour {
-    /// Right answers, at once.
+    /// Correct responses, without delay.
     #[default]
     Healthy,
-    /// Every flower is `virginica`: a model that was trained badly.
+    /// Every flower is `virginica`, as from a badly trained model.
     WrongModel,
-    /// Every invocation is a 500 with a message; `/ping` is fine.
+    /// Every invocation gets a 500 with a message; `/ping` works.
     Broken,
-    /// Right answers, each after this time; `/ping` is as slow.
+    /// Correct responses, each after this delay, for `/ping` too.
     Slow(Duration),
-    /// `/ping` is a 503, invocations work.
+    /// `/ping` gets a 503; invocations work.
     Unhealthy,
 }
 
-/// A container that is serving on 127.0.0.1. Dropping it ends it.
+/// A running container on 127.0.0.1. Dropping it stops it.
 #[derive(Debug)]
 pub struct Container {
     server: Server,
@@ -49,13 +49,13 @@ pub struct Container {
 }
 
 impl Container {
-    /// Starts a healthy container on a free port. Fails when no port can be had.
-    #[expect(clippy::unused_async, reason = "callers treat starting a container as waiting for it, and a later one may have to")]
+    /// Starts a healthy container on a free port. Fails if there is none.
+    #[expect(clippy::unused_async, reason = "a later container may have to wait")]
     pub async fn start() -> io::Result<Self> {
         Self::serve(Behaviour::default())
     }
 
-    /// Starts a container of this behaviour, outside of any runtime as well.
+    /// Starts a container with this behaviour; needs no runtime.
     pub fn serve(behaviour: Behaviour) -> io::Result<Self> {
         let behaviour = Arc::new(Mutex::new(behaviour));
         let current = Arc::clone(&behaviour);
@@ -66,19 +66,19 @@ impl Container {
         Ok(Self { server, behaviour })
     }
 
-    /// Where the container is, such as `http://127.0.0.1:40123`, without a slash at the end.
+    /// The container's URL, such as `http://127.0.0.1:40123`, without a trailing slash.
     pub fn url(&self) -> &str {
         self.server.url()
     }
 
-    /// Changes the behaviour, from the next request on.
-    pub fn behave(&self, behaviour: Behaviour) {
+    /// Changes the behaviour for the following requests.
+    pub fn set_behaviour(&self, behaviour: Behaviour) {
         *self.behaviour.lock().unwrap_or_else(PoisonError::into_inner) = behaviour;
     }
 
-    /// Ends the container and returns when its port is closed.
+    /// Stops the container and returns when its port is closed.
     pub async fn stop(mut self) {
-        // The join blocks for as long as one poll of the server takes; a failure means that the server is gone already.
+        // Joining blocks briefly; an error means that the server has already stopped.
         let _gone = tokio::task::spawn_blocking(move || self.server.end()).await;
     }
 }
@@ -95,7 +95,7 @@ async fn answer(request: &Request, behaviour: Behaviour) -> http::Response {
             Behaviour::Broken => message(500, "the model could not be loaded: coefficients of shape (3, 4) expected, found (2, 4)"),
             _ => invocation::answer(request, behaviour == Behaviour::WrongModel),
         },
-        (_, "/ping" | "/invocations") => message(405, &format!("`{path}` does not take {}", request.method)),
+        (_, "/ping" | "/invocations") => message(405, &format!("`{path}` does not support {}", request.method)),
         _ => message(404, "a model container serves `GET /ping` and `POST /invocations`"),
     }
 }

@@ -1,22 +1,23 @@
-//! What the tests, `tour` and `demo` share: the local AWS, canned servers, a small model container.
+//! Test infrastructure for the tests, `tour` and `demo`: a local AWS, HTTP test servers and a small
+//! model container.
 //!
-//! Nothing here needs the AWS SDK. Every server listens on 127.0.0.1 only and ends when its value is dropped.
+//! It does not use the AWS SDK. Every server listens only on 127.0.0.1 and stops when it is dropped.
 //!
 //! ```
 //! use sandbox::loopback::{Answer, Loopback};
 //!
 //! let server = Loopback::start(|request| Answer::new(200).body("text/plain", request.path.clone()))?;
-//! println!("answers at {}", server.url());
+//! println!("serves {}", server.url());
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! - [`demo`]: the scene of the demonstration.
-//! - [`stand_in`]: a local AWS with several accounts, which programs reach by their environment.
-//! - [`iris`]: a model container, good or bad as a test wants it.
-//! - [`loopback`]: a canned HTTP server.
-//! - [`model_server`]: mlflow's and AWS's own model servers, with models trained here.
+//! - [`demo`]: the environment of `demo`.
+//! - [`stand_in`]: a local AWS with several accounts, set in programs' environment variables.
+//! - [`iris`]: a model container, healthy or faulty.
+//! - [`loopback`]: an HTTP server with a closure as its handler.
+//! - [`model_server`]: the model servers of mlflow and AWS, with locally trained models.
 
-/// The README's example, compiled.
+/// Compiles the README's example.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

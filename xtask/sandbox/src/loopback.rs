@@ -1,4 +1,4 @@
-//! A canned HTTP server: a closure answers, delays and dropped connections included.
+//! An HTTP test server: a closure returns responses, delays or dropped connections.
 
 use std::fmt;
 use std::io;
@@ -11,7 +11,7 @@ use crate::http::{self, Dropped, Server};
 
 pub use crate::http::Request;
 
-/// A server on a free port of 127.0.0.1 whose answers come from a closure. Dropping it ends it.
+/// A server on a free port of 127.0.0.1 with a closure as its handler. Dropping it stops it.
 ///
 /// ```
 /// use sandbox::loopback::{Answer, Loopback};
@@ -31,7 +31,7 @@ pub struct Loopback {
 }
 
 impl Loopback {
-    /// Starts the server. Fails when no port can be had.
+    /// Starts the server. Fails if there is no free port.
     pub fn start(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> io::Result<Self> {
         let requests: Arc<Mutex<Vec<Request>>> = Arc::default();
         let seen = Arc::clone(&requests);
@@ -43,18 +43,18 @@ impl Loopback {
         Ok(Self { server, requests })
     }
 
-    /// Where the server is, such as `http://127.0.0.1:40123`, without a slash at the end.
+    /// The server's URL, such as `http://127.0.0.1:40123`, without a trailing slash.
     pub fn url(&self) -> &str {
         self.server.url()
     }
 
-    /// Every request so far, in the order they came.
+    /// All requests so far, in order of arrival.
     pub fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-/// What a canned server answers.
+/// A response of the test server.
 #[derive(Clone)]
 pub struct Answer {
     status: u16,
@@ -65,37 +65,37 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// An empty answer with this status.
+    /// An empty response with this status.
     pub fn new(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: Vec::new(), delay: Duration::ZERO, dropped: false }
     }
 
-    /// No answer: the connection is closed, at once or after [`Answer::after`].
+    /// No response: closes the connection, at once or after [`Answer::after`].
     pub fn dropped_connection() -> Self {
         Self { dropped: true, ..Self::new(500) }
     }
 
-    /// With one more header.
+    /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// With this body and content type.
+    /// Sets the body and content type.
     #[must_use]
     pub fn body(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self.header("content-type", content_type)
     }
 
-    /// With a JSON body.
+    /// Sets a JSON body.
     #[must_use]
     pub fn json(self, body: &serde_json::Value) -> Self {
         self.body("application/json", body.to_string())
     }
 
-    /// Sent only after this time.
+    /// Delays the response.
     #[must_use]
     pub fn after(mut self, delay: Duration) -> Self {
         self.delay = delay;

@@ -1,8 +1,9 @@
-//! Model servers that nobody here wrote, as containers of SageMaker run them: mlflow's, and AWS's own multi-model-server with SageMaker's
-//! inference toolkit.
+//! Third-party model servers, as in SageMaker's containers: mlflow's, and AWS's multi-model-server
+//! with SageMaker's inference toolkit.
 //!
-//! Each serves `GET /ping` and `POST /invocations` on 127.0.0.1, with an iris model that was trained here with scikit-learn. Their Python
-//! environment and the models are made once, below a cache folder: most of a minute and some 600 MB. AWS's server needs a Java runtime.
+//! Each serves `GET /ping` and `POST /invocations` on 127.0.0.1, with an iris model that is trained
+//! locally with scikit-learn. Their Python environment and the models are created once in a cache
+//! folder, in about a minute and 600 MB. AWS's server needs a Java runtime.
 //!
 //! ```no_run
 //! use std::path::Path;
@@ -11,7 +12,7 @@
 //!
 //! let servers = model_server::prepare(Path::new("target/model-servers"))?;
 //! let server = servers.start(Kind::Mlflow, Model::Good)?;
-//! println!("asks {} with the rows of {}", server.url(), servers.flowers().display());
+//! println!("send the rows of {} to {}", servers.flowers().display(), server.url());
 //! # Ok::<(), sandbox::stand_in::Error>(())
 //! ```
 
@@ -33,22 +34,23 @@ const FILES: [(&str, &str); 4] = [
     ("serve.py", include_str!("../model-servers/serve.py")),
     ("train.py", include_str!("../model-servers/train.py")),
 ];
-/// Written last, so that models that were left half-made are known as such.
+/// Written last, so that incomplete models are recognized.
 const COMPLETE: &str = "complete";
 
-/// Which server serves.
+/// A model server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// `mlflow models serve`. Reads JSON of four forms, and CSV with a header row.
+    /// `mlflow models serve`. Reads JSON in four formats, and CSV with a header row.
     Mlflow,
-    /// AWS's multi-model-server below SageMaker's inference toolkit: what most of AWS's own containers run. Reads CSV and JSON.
+    /// AWS's multi-model-server with SageMaker's inference toolkit, as in most of AWS's containers.
+    /// Reads CSV and JSON.
     MultiModelServer,
 }
 
-/// What is served.
+/// A model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Model {
-    /// A logistic regression that tells nearly all of Fisher's flowers.
+    /// A logistic regression that predicts nearly all of Fisher's flowers correctly.
     Good,
     /// Every flower is virginica.
     Wrong,
@@ -60,18 +62,19 @@ pub enum Model {
 #[derive(Debug)]
 pub struct ModelServers {
     environment: PathBuf,
-    /// The programs and, beside them, what they trained.
+    /// The programs and the trained models.
     folder: PathBuf,
 }
 
-/// A server that is serving. Dropping it ends it; so does the end of this process, however that comes.
+/// A running server. It stops when it is dropped or this process ends.
 #[derive(Debug)]
 pub struct ModelServer {
     url: String,
     _process: Process,
 }
 
-/// Makes the environment and trains the models below `cache`, unless they are there. Processes that ask at the same time wait for the first.
+/// Creates the environment and trains the models in `cache` if they are missing. Concurrent calls
+/// wait for the first.
 pub fn prepare(cache: &Path) -> Result<ModelServers, Error> {
     locked(cache, |cache| {
         let environment = packages(cache, REQUIREMENTS)?;
@@ -96,7 +99,7 @@ fn train(environment: &Path, folder: &Path) -> Result<(), Error> {
     fs::write(&complete, "").map_err(Error::file(&complete))
 }
 
-/// Why AWS's server cannot run here, if so: it needs a Java runtime, which a package of Python does not bring.
+/// The reason why AWS's server cannot run, if so: it needs a Java runtime.
 pub fn why_without_java() -> Option<String> {
     let mut command = Command::new("java");
     command.arg("-version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -113,12 +116,12 @@ impl ModelServers {
         &self.environment
     }
 
-    /// A CSV file with a header and Fisher's 150 flowers: four measures, and the species that each is.
+    /// A CSV file with a header and Fisher's 150 flowers: four measurements and the species.
     pub fn flowers(&self) -> PathBuf {
         self.folder.join("iris.csv")
     }
 
-    /// Starts a server on a free port; returns when it answers `/ping`: some seconds.
+    /// Starts a server on a free port; returns when `/ping` succeeds, after some seconds.
     pub fn start(&self, kind: Kind, model: Model) -> Result<ModelServer, Error> {
         let kind = match kind {
             Kind::Mlflow => "mlflow",
@@ -138,7 +141,7 @@ impl ModelServers {
 }
 
 impl ModelServer {
-    /// Where it is, such as `http://127.0.0.1:40123`.
+    /// The server's URL, such as `http://127.0.0.1:40123`.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -151,8 +154,8 @@ mod tests {
     #[test]
     fn every_package_is_pinned_by_hash_and_no_index_is_named() {
         let pins: Vec<&str> = REQUIREMENTS.lines().filter(|line| !line.starts_with([' ', '#']) && !line.trim().is_empty()).collect();
-        for wanted in ["mlflow-skinny==", "multi-model-server==1.1.11", "sagemaker-inference==1.10.1"] {
-            assert!(pins.iter().any(|pin| pin.starts_with(wanted)), "{wanted}");
+        for package in ["mlflow-skinny==", "multi-model-server==1.1.11", "sagemaker-inference==1.10.1"] {
+            assert!(pins.iter().any(|pin| pin.starts_with(package)), "{package}");
         }
         assert!(pins.iter().all(|line| line.contains("==") && line.ends_with('\\')), "{pins:?}");
         assert!(!REQUIREMENTS.contains("://") && !REQUIREMENTS.contains("--index") && !REQUIREMENTS.contains("--find-links"));

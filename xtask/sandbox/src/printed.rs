@@ -1,20 +1,20 @@
-//! The commands that messages print, found in the sources: each is between backticks in a string, so that none can be forgotten.
+//! Finds the commands in messages: in the sources' strings, each between backticks.
 
 use std::path::{Path, PathBuf};
 
-/// What may begin a command.
+/// The programs of commands.
 const PROGRAMS: [&str; 12] = ["aws", "xtask", "cargo", "curl", "docker", "git", "gh", "sh", "pip", "python3", "brew", "sudo"];
 
-/// Text of a message, and where it is.
+/// Text of a message and its location.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Printed {
-    /// The file and the line, for a message.
+    /// The file and line.
     pub place: String,
-    /// The text; what a format puts in is `{…}` in it.
+    /// The text; arguments of a format are `{…}`.
     pub text: String,
 }
 
-/// Every text between backticks in a string of the workspace's sources, tests aside.
+/// All texts between backticks in strings of the workspace's sources, without tests.
 pub fn between_backticks(workspace: &Path) -> Vec<Printed> {
     strings(workspace)
         .iter()
@@ -24,8 +24,8 @@ pub fn between_backticks(workspace: &Path) -> Vec<Printed> {
         .collect()
 }
 
-/// Every command of another program, or of this one with its name: between backticks, or as the beginning of a line of its own up to two
-/// blanks.
+/// All commands that start with a program's name: between backticks, or at the start of a string up
+/// to two spaces.
 pub fn commands(workspace: &Path) -> Vec<Printed> {
     let line = |printed: Printed| Printed { text: first_of_line(&printed.text).to_owned(), ..printed };
     between_backticks(workspace)
@@ -44,12 +44,12 @@ fn begins_command(text: &str) -> bool {
     text.split_once(' ').is_some_and(|(program, after)| PROGRAMS.contains(&program) && begins_name(after))
 }
 
-/// Strings that name a program and what looks like its subcommand outside of backticks.
+/// Strings with a program and an apparent subcommand outside backticks.
 pub fn loose(workspace: &Path) -> Vec<Printed> {
     strings(workspace)
         .into_iter()
         .filter(|Printed { text, .. }| {
-            // What a line begins with is among the commands.
+            // The start of a line is one of the commands.
             let first = text.trim_start();
             let rest = if begins_command(first) { &first[first_of_line(first).len()..] } else { first };
             let words: Vec<&str> = rest.split('`').step_by(2).flat_map(|part| part.split(' ')).collect();
@@ -60,12 +60,12 @@ pub fn loose(workspace: &Path) -> Vec<Printed> {
         .collect()
 }
 
-/// Every option that a sentence names outside of a command, without its hyphens.
+/// All options in sentences outside commands, without their hyphens.
 pub fn options(workspace: &Path) -> Vec<Printed> {
     let mut found = Vec::new();
     for Printed { place, text } in strings(workspace) {
         let is_command = text.trim_start().split(' ').next().is_some_and(|first| PROGRAMS.contains(&first) || first.starts_with('{'));
-        // One word alone is an argument for another program, and what begins so is a part of a command.
+        // A single word is an argument for another program; ` --` starts a part of a command.
         if is_command || !text.contains(' ') || text.starts_with(" --") {
             continue;
         }
@@ -73,7 +73,7 @@ pub fn options(workspace: &Path) -> Vec<Printed> {
             for after in part.split("--").skip(1) {
                 let end = after.find(|character: char| !(character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-'));
                 let name = &after[..end.unwrap_or(after.len())];
-                // A format goes on where the name ends in a hyphen.
+                // A name that ends in a hyphen continues with a format argument.
                 if name.starts_with(|first: char| first.is_ascii_lowercase()) && !name.ends_with('-') {
                     found.push(Printed { place: place.clone(), text: name.to_owned() });
                 }
@@ -83,7 +83,7 @@ pub fn options(workspace: &Path) -> Vec<Printed> {
     found
 }
 
-/// Every string of the workspace's sources, tests aside; of the command line's definition its help, too.
+/// All strings of the workspace's sources, without tests, and the command line's help.
 fn strings(workspace: &Path) -> Vec<Printed> {
     let mut files = Vec::new();
     for folder in [
@@ -129,7 +129,7 @@ fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// The string literals of a source, with their lines; of comments those for documentation where they are a command's help.
+/// Finds the string literals of a source with their lines, and doc comments if they are help.
 fn literals(source: &str, help: bool, found: &mut impl FnMut(usize, String)) {
     let mut rest = source;
     while let Some(at) = rest.find(['"', '/', '\'', 'r']) {
@@ -157,7 +157,7 @@ fn literals(source: &str, help: bool, found: &mut impl FnMut(usize, String)) {
     }
 }
 
-/// `r"…"` and `r#"…"#`, with what follows.
+/// The content of `r"…"` and `r#"…"#`, and the rest.
 fn raw_string(text: &str) -> Option<(&str, &str)> {
     let after = text.strip_prefix('r')?;
     let hashes = after.len() - after.trim_start_matches('#').len();
@@ -173,7 +173,7 @@ fn escaped_string(text: &str) -> (String, &str) {
             '"' => return (shown, &text[index + 1..]),
             '\\' => match characters.next() {
                 Some((_, 'n')) => shown.push('\n'),
-                // A line that goes on in the next one.
+                // A line continuation.
                 Some((index, '\n')) => {
                     let next = text[index..].trim_start();
                     characters = text.char_indices();

@@ -1,7 +1,8 @@
-//! The local AWS: moto 5.2.1 behind a small Python launcher with its gaps mended, a request log, faults and seeding.
+//! The local AWS: moto 5.2.1 with patches for its gaps, a request log, faults and seeding.
 //!
-//! The launcher is in `xtask/sandbox/stand-in` and embedded here. Its Python environment is made once, below [`Options::cache_dir`]. Methods block
-//! for as long as a request to loopback takes; they may be called in a runtime.
+//! The Python launcher is in `xtask/sandbox/stand-in` and embedded in the binary. Its Python
+//! environment is created once in [`Options::cache_dir`]. Methods block during a request; they can be
+//! called inside a runtime.
 //!
 //! ```no_run
 //! use serde_json::json;
@@ -40,31 +41,31 @@ pub use wire::Reply;
 
 use process::Process;
 
-/// The region of everything that does not name one.
+/// The default region.
 pub const REGION: &str = "us-east-1";
 
-/// The least template that deploys an approved model package: plain moto reads it, too.
+/// A minimal template that deploys an approved model package; plain moto can read it.
 pub const LEAST_TEMPLATE: &str = include_str!("stand_in/least-template.yml");
 
-/// How a stand-in is started.
+/// The options of a stand-in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Options {
-    /// Where the Python environment and the launcher's files are kept between runs.
+    /// The folder of the Python environment and the launcher's files.
     pub cache_dir: PathBuf,
-    /// Where invocations go, such as `http://127.0.0.1:8080`.
+    /// The model server for invocations, such as `http://127.0.0.1:8080`.
     pub model_server: Option<String>,
-    /// Plain moto, with its gaps.
+    /// Plain moto, without patches.
     pub unpatched: bool,
-    /// Only these patches; all without. Not together with `unpatched`.
+    /// Only these patches; default: all. Cannot be combined with `unpatched`.
     pub patches: Option<Vec<String>>,
     /// Check signatures and identity policies.
     pub enforce_iam: bool,
-    /// A file that gets a line of JSON for each request.
+    /// A file that gets one line of JSON per request.
     pub log_file: Option<PathBuf>,
 }
 
 impl Options {
-    /// Every patch, no model server, no checks of identity, no log file.
+    /// All patches, no model server, no identity checks, no log file.
     pub fn new(cache_dir: impl Into<PathBuf>) -> Self {
         Self { cache_dir: cache_dir.into(), ..Self::default() }
     }
@@ -75,7 +76,7 @@ struct SeededPackages {
     arns: Vec<String>,
 }
 
-/// A stand-in that is serving. Dropping it ends it; so does the end of this process, however that comes.
+/// A running stand-in. It stops when it is dropped or this process ends.
 #[derive(Debug)]
 pub struct StandIn {
     process: Process,
@@ -87,7 +88,7 @@ pub struct StandIn {
 }
 
 impl StandIn {
-    /// Prepares the environment unless it is there, and starts the launcher: about a second.
+    /// Creates the environment if it is missing, and starts the launcher in about a second.
     pub fn start(options: &Options) -> Result<Self, Error> {
         let prepared = environment::prepare_all(&options.cache_dir)?;
         let mut command = Command::new(prepared.python());
@@ -120,7 +121,7 @@ impl StandIn {
         })
     }
 
-    /// Where it is, such as `http://127.0.0.1:40123`: the value of `AWS_ENDPOINT_URL`.
+    /// The URL for `AWS_ENDPOINT_URL`, such as `http://127.0.0.1:40123`.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -130,96 +131,97 @@ impl StandIn {
         self.process.id()
     }
 
-    /// The patches that are on.
+    /// The active patches.
     pub fn patches(&self) -> &[String] {
         &self.patches
     }
 
-    /// What the launcher wrote to its standard error so far: nothing, unless moto warned of something.
+    /// The launcher's standard error so far: empty unless moto printed a warning.
     pub fn standard_error(&self) -> String {
-        self.process.said()
+        self.process.stderr()
     }
 
-    /// Every request that programs made so far, in the order of the answers.
+    /// All requests of programs so far, in the order of the responses.
     pub fn requests(&self) -> Result<Vec<LoggedRequest>, Error> {
         self.control("GET", "requests", &Value::Null)
     }
 
-    /// Empties the request log; the log file keeps its lines.
+    /// Clears the request log, but not the log file.
     pub fn clear_requests(&self) -> Result<(), Error> {
-        self.tell("DELETE", "requests", &Value::Null)
+        self.command("DELETE", "requests", &Value::Null)
     }
 
-    /// Everything as it was at the start: no state, no faults, no scripted statuses, an empty log, the model server of the options.
+    /// Resets state, faults, scripted statuses and log, and restores the options' model server.
     pub fn reset(&self) -> Result<(), Error> {
-        self.tell("POST", "reset", &Value::Null)?;
+        self.command("POST", "reset", &Value::Null)?;
         self.enforcing.store(self.enforced_first, Ordering::Relaxed);
         Ok(())
     }
 
-    /// Adds a fault, after those that are there; the oldest that matches a request meets it.
+    /// Adds a fault. The oldest matching fault applies to a request.
     pub fn fault(&self, fault: &Fault) -> Result<(), Error> {
-        self.tell("POST", "faults", fault)
+        self.command("POST", "faults", fault)
     }
 
-    /// Takes all faults away.
+    /// Removes all faults.
     pub fn clear_faults(&self) -> Result<(), Error> {
-        self.tell("DELETE", "faults", &Value::Null)
+        self.command("DELETE", "faults", &Value::Null)
     }
 
-    /// Puts model packages into a group and returns their ARNs, oldest first.
+    /// Adds model packages to a group and returns their ARNs, oldest first.
     pub fn seed_packages(&self, packages: &SeedPackages) -> Result<Vec<String>, Error> {
         self.control::<SeededPackages>("POST", "model-packages", packages).map(|seeded| seeded.arns)
     }
 
-    /// Gives an account an organization, in place of the one it has.
+    /// Replaces an account's organization.
     pub fn seed_organization(&self, organization: &SeedOrganization) -> Result<Organization, Error> {
         self.control("POST", "organization", organization)
     }
 
-    /// Lets an endpoint show a status.
+    /// Sets the status that an endpoint shows.
     pub fn set_endpoint_status(&self, status: &EndpointStatus) -> Result<(), Error> {
-        self.tell("POST", "endpoint-status", status)
+        self.command("POST", "endpoint-status", status)
     }
 
-    /// The endpoint's next update ends `InService` with the configuration that it had.
+    /// Makes the endpoint's next update end `InService` with its old configuration.
     pub fn silent_rollback(&self, account: &str, endpoint: &str) -> Result<(), Error> {
-        self.tell("POST", "silent-rollback", &json!({ "account": account, "endpoint": endpoint }))
+        self.command("POST", "silent-rollback", &json!({ "account": account, "endpoint": endpoint }))
     }
 
-    /// Lets operations on stack sets take this long for each instance; no time at all, as at the start, is at once.
+    /// Sets the duration per instance of stack set operations; default: zero, which is instantaneous.
     pub fn set_stack_set_pace(&self, pace: Duration) -> Result<(), Error> {
-        self.tell("POST", "stack-set-pace", &json!({ "milliseconds": u64::try_from(pace.as_millis()).unwrap_or(u64::MAX) }))
+        self.command("POST", "stack-set-pace", &json!({ "milliseconds": u64::try_from(pace.as_millis()).unwrap_or(u64::MAX) }))
     }
 
-    /// Images, artifacts, keys and stack set roles that have this in their name are not there, in one account or in all.
+    /// Makes images, artifacts, keys and stack set roles with this text in their names missing, in one
+    /// account or in all.
     pub fn set_missing(&self, name: &str, account: Option<&str>) -> Result<(), Error> {
         let body = match account {
             Some(account) => json!({ "name": name, "account": account }),
             None => json!({ "name": name }),
         };
-        self.tell("POST", "missing", &body)
+        self.command("POST", "missing", &body)
     }
 
-    /// How many instances of a type endpoints may have in an account and region; 100 unless it is said.
+    /// Sets the endpoint quota of an instance type per account and region; default: 100.
     pub fn set_instance_quota(&self, instance_type: &str, quota: u32) -> Result<(), Error> {
-        self.tell("POST", "quota", &json!({ "instance_type": instance_type, "quota": quota }))
+        self.command("POST", "quota", &json!({ "instance_type": instance_type, "quota": quota }))
     }
 
-    /// Stacks of this account and region are found to have drifted when that is looked for.
+    /// Makes drift detection report drift for stacks of this account and region.
     pub fn drift(&self, account: &str, region: &str) -> Result<(), Error> {
-        self.tell("POST", "drift", &json!({ "account": account, "region": region }))
+        self.command("POST", "drift", &json!({ "account": account, "region": region }))
     }
 
-    /// Sends invocations to this server from now on: those of one endpoint in an account, or all that have no server of their own.
+    /// Sets the model server of one endpoint in an account, or of all endpoints without their own server.
     pub fn set_model_server(&self, url: &str, endpoint: Option<(&str, &str)>) -> Result<(), Error> {
         let (account, endpoint) = endpoint.unzip();
-        self.tell("POST", "model-server", &json!({ "url": url, "account": account, "endpoint": endpoint }))
+        self.command("POST", "model-server", &json!({ "url": url, "account": account, "endpoint": endpoint }))
     }
 
-    /// Checks signatures and identity policies from now on, or no longer.
+    /// Enables or disables the checks of signatures and identity policies.
     pub fn enforce_iam(&self, enabled: bool) -> Result<(), Error> {
-        self.tell("POST", "enforce-iam", &json!({ "enabled": enabled }))?;
+        self.command("POST", "enforce-iam", &json!({ "enabled": enabled }))?;
         self.enforcing.store(enabled, Ordering::Relaxed);
         Ok(())
     }
@@ -228,11 +230,11 @@ impl StandIn {
         self.enforcing.load(Ordering::Relaxed)
     }
 
-    fn tell(&self, method: &str, route: &str, body: &impl Serialize) -> Result<(), Error> {
+    fn command(&self, method: &str, route: &str, body: &impl Serialize) -> Result<(), Error> {
         self.control::<Value>(method, route, body).map(drop)
     }
 
-    /// One of the stand-in's own routes.
+    /// Sends a request to one of the stand-in's control routes.
     fn control<Output: DeserializeOwned>(&self, method: &str, route: &str, body: &impl Serialize) -> Result<Output, Error> {
         let operation = format!("{method} /stand-in/{route}");
         let unreadable = |source: serde_json::Error| Error::Request { url: self.url.clone(), source: source.into() };

@@ -148,14 +148,14 @@ fn each_behaviour_is_as_its_name_says() {
     let ping = || exchange(&container, b"GET /ping HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").0;
     assert_eq!(flower().2, "virginica\n");
 
-    container.behave(Behaviour::Broken);
+    container.set_behaviour(Behaviour::Broken);
     assert_eq!((ping(), flower().0), (200, 500));
     assert!(message(&flower().2).contains("could not be loaded"));
 
-    container.behave(Behaviour::Unhealthy);
+    container.set_behaviour(Behaviour::Unhealthy);
     assert_eq!((ping(), flower().0), (503, 200));
 
-    container.behave(Behaviour::Slow(Duration::from_millis(300)));
+    container.set_behaviour(Behaviour::Slow(Duration::from_millis(300)));
     let started = Instant::now();
     assert_eq!(flower().2, "setosa\n");
     assert!(started.elapsed() >= Duration::from_millis(300));
@@ -164,7 +164,7 @@ fn each_behaviour_is_as_its_name_says() {
 #[tokio::test]
 async fn a_stopped_container_is_gone_even_with_a_request_under_way() {
     let container = Container::start().await.unwrap();
-    container.behave(Behaviour::Slow(Duration::from_hours(1)));
+    container.set_behaviour(Behaviour::Slow(Duration::from_hours(1)));
     let address = container.url().trim_start_matches("http://").to_owned();
     let mut waiting = TcpStream::connect(&address).unwrap();
     waiting.write_all(b"GET /ping HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();

@@ -1,4 +1,4 @@
-//! The options of each command, a file a command.
+//! The options of each command, one file per command.
 
 use model_release::Stage;
 
@@ -38,7 +38,7 @@ pub(crate) use shared::{AccountFilter, ProjectOptions, RecordOptions, ReleaseOpt
 pub(crate) use test_endpoints::{OwnChecks, TestOptions};
 pub(crate) use tour::TourOptions;
 
-// The headings of `--help`, in which options with one purpose stand together in every command.
+// The headings of `--help`, which group options by purpose.
 const PROJECT: &str = "Project";
 const MODEL_PACKAGE: &str = "Model package";
 const CONFIGURATION: &str = "Configuration";
@@ -55,8 +55,8 @@ const LOAD: &str = "Load";
 const COMPARISON: &str = "Comparison";
 const OUTPUT: &str = "Output";
 
-/// The value of an option, unless it is empty.
-pub(crate) fn given(value: Option<&String>) -> Option<&str> {
+/// The trimmed value of an option, or `None` if it is empty.
+pub(crate) fn non_empty(value: Option<&String>) -> Option<&str> {
     value.map(|value| value.trim()).filter(|value| !value.is_empty())
 }
 

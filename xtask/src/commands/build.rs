@@ -1,4 +1,4 @@
-//! `build`: from an approved model package to the files of a release. Nothing is written before all of it is known to be right.
+//! `build`: writes the files of a release for an approved model package, after all checks passed.
 
 use model_registry::documents::Mirror;
 use model_release::build::Home;
@@ -32,7 +32,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &BuildOpti
     Ok(Exit::Done)
 }
 
-/// Where there is nothing to deploy a folder without a release gets a `release.env` that says so; a release that is there stays whole.
+/// If there is nothing to deploy, writes a `release.env` with that result; keeps an existing release.
 fn nothing(command: &BuildCommand, failure: Failure) -> Result<Manifest, Failure> {
     if failure.kind == FailureKind::Nothing && !command.output_dir.join(manifest::FILE_NAME).exists() {
         files::write(&command.output_dir.join("release.env"), release_build::no_variables().as_bytes())?;
@@ -55,5 +55,5 @@ async fn with_aws(
 
 #[cfg(not(feature = "aws"))]
 async fn with_aws(_: Printer, _: &Project, _: &mut BuildCommand, _: &Configuration) -> Result<Manifest, Failure> {
-    crate::without_aws("build", "give a registry snapshot with --registry").await
+    crate::without_aws("build", "name a registry snapshot with --registry").await
 }

@@ -1,4 +1,4 @@
-//! `config`: the stages' parameters explained, checked, and described for editors. It needs no AWS.
+//! `config`: explains and checks the stages' parameters, and generates schemas. It needs no AWS.
 
 mod request;
 pub(crate) mod schema;
@@ -32,7 +32,7 @@ fn explain(printer: Printer, project: &Project, options: &ConfigExplainOptions) 
     let parameters = configuration.check(&pipeline, &request.targets(stage));
     let explanation = Explanation::new(&configuration, &pipeline, &parameters, target);
     printer.result(&explanation, explanation.table());
-    found(printer, parameters)
+    report(printer, parameters)
 }
 
 fn check(printer: Printer, project: &Project, options: &ConfigCheckOptions) -> Result<Exit, Failure> {
@@ -52,8 +52,8 @@ fn check(printer: Printer, project: &Project, options: &ConfigCheckOptions) -> R
         let verdict = if parameters.is_right() { "passed" } else { "failed" };
         let set = parameters.checked.parameters.len();
         let declared = configuration.section.declarations.len();
-        let later = if not_known.is_empty() { String::new() } else { format!("; not known here: {}", not_known.join(", ")) };
-        lines.push(format!("{:<8} {verdict}: {set} of {declared} parameters set, the others by default{later}", stage.stage.name()));
+        let unknown = if not_known.is_empty() { String::new() } else { format!("; unknown here: {}", not_known.join(", ")) };
+        lines.push(format!("{:<8} {verdict}: {set} of {declared} parameters set, the others have defaults{unknown}", stage.stage.name()));
         results.push(json!({ "stage": stage.stage.name(), "verdict": verdict, "declared": declared, "set": set, "not_known": not_known }));
         if !parameters.is_right() {
             exit = Exit::BadInput;
@@ -65,8 +65,8 @@ fn check(printer: Printer, project: &Project, options: &ConfigCheckOptions) -> R
     Ok(exit)
 }
 
-/// Tells the findings; an error ends with bad input, as `build` does.
-fn found(printer: Printer, parameters: StageParameters) -> Result<Exit, Failure> {
+/// Reports the findings; an error ends with bad input, as in `build`.
+fn report(printer: Printer, parameters: StageParameters) -> Result<Exit, Failure> {
     printer.diagnostics_once(stop_on_errors(parameters.diagnostics)?);
     Ok(Exit::Done)
 }

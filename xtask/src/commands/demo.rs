@@ -1,7 +1,8 @@
-//! `demo`: the whole pipeline on this machine, three releases long.
+//! `demo`: the whole pipeline on this machine, with three releases.
 //!
-//! A local AWS with three accounts, a model registry, and a model container behind its endpoints; then the program's own commands, each
-//! as the pipeline would run it, in a process of its own whose environment holds nothing of the caller's: it cannot reach the real AWS.
+//! It starts a local AWS with three accounts, a model registry, and a model container behind the
+//! endpoints. Then it runs this program's commands as the pipeline does, each in a process without
+//! the caller's variables, so that none can reach the real AWS.
 
 mod pipeline;
 
@@ -24,46 +25,48 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DemoOptio
     if folder.exists() {
         std::fs::remove_dir_all(&folder).map_err(|error| Failure::bad_input(files::cannot("empty", &folder, &error)))?;
     }
-    printer.heading("The scene: three accounts on this machine");
-    printer.say("  111111111111  manages the organization, owns the model registry and runs the pipeline");
-    printer.say("  222222222222  in the organizational unit of staging");
-    printer.say("  333333333333  in the organizational unit of production");
-    printer.step("Preparing", "the local AWS (once; its Python environment takes a minute the first time)");
-    let scene = Scene::start(&project.target("stand-in"), &folder).await.map_err(|error| broken(&error))?;
+    printer.heading("Three accounts on this machine");
+    printer.line("  111111111111  management account of the organization, with the model registry and the pipeline");
+    printer.line("  222222222222  target account, in the staging organizational unit");
+    printer.line("  333333333333  target account, in the production organizational unit");
+    printer.step("Preparing", "the local AWS (the first time, installing its Python environment takes a minute)");
+    let scene = Scene::start(&project.target("stand-in"), &folder).await.map_err(|error| sandbox_failure(&error))?;
     printer.step("Started", format_args!("AWS at {}, the iris model at {}", scene.aws.url(), scene.model.url()));
-    printer.say("  The registry has versions 1 (approved), 2 (rejected) and 3 (pending approval).");
+    printer.line("  The registry has versions 1 (approved), 2 (rejected) and 3 (pending approval).");
 
     let pipeline = Pipeline::new(printer, project, &folder, &scene)?;
-    printer.heading("Once for a project: the model package group, readable for the target accounts");
-    pipeline.says("In CodePipeline: the first command of the Build stage.");
+    printer.heading("Setup, once per project: the model package group, shared with the target accounts");
+    pipeline.detail("In CodePipeline: the first command of the Build stage.");
     pipeline.expect(&["setup"], Exit::Done)?;
 
-    printer.heading("First release: version 1, the newest that a person approved");
+    printer.heading("First release: version 1, the newest approved version");
     release(printer, &pipeline, options)?;
-    served(printer, &scene, 1, 1)?;
+    check_served(printer, &scene, 1, 1)?;
 
-    printer.heading("Second release: a data scientist registers version 4, and it is approved");
-    printer.say("  In CodePipeline: the approval in the registry starts the next run.");
-    scene.approve(4).map_err(|error| broken(&error))?;
+    printer.heading("Second release: a data scientist registers version 4, and an approver approves it");
+    printer.line("  In CodePipeline: the approval in the registry starts the next execution.");
+    scene.approve(4).map_err(|error| sandbox_failure(&error))?;
     release(printer, &pipeline, options)?;
-    served(printer, &scene, 4, 4)?;
+    check_served(printer, &scene, 4, 4)?;
 
     printer.heading("Third release: version 5, and an endpoint that silently stays on version 4");
-    printer.say("  SageMaker can put an endpoint back on its old configuration and still say InService; CloudFormation says SUCCEEDED.");
-    scene.approve(5).map_err(|error| broken(&error))?;
-    scene.stay_on_old_model(&STAGING).map_err(|error| broken(&error))?;
+    printer.line(
+        "  SageMaker can roll an endpoint back to its old configuration and still report InService; CloudFormation reports SUCCEEDED.",
+    );
+    scene.approve(5).map_err(|error| sandbox_failure(&error))?;
+    scene.stay_on_old_model(&STAGING).map_err(|error| sandbox_failure(&error))?;
     pipeline.build()?;
     pipeline.deploy(Stage::Staging, Exit::Failed)?;
-    printer.step("Caught", "nothing goes to production: the endpoint does not serve what was approved");
-    served(printer, &scene, 4, 4)?;
+    printer.step("Caught", "nothing is deployed to production: the endpoint does not serve the approved version");
+    check_served(printer, &scene, 4, 4)?;
 
-    printer.heading("What is where");
+    printer.heading("Files");
     for name in
         ["release", "rollout-staging/rollout.json", "test-staging/report.html", "rollout-prod/rollout.json", "test-prod/report.html"]
     {
-        printer.say(format_args!("  {}", files::shown(&folder.join(name))));
+        printer.line(format_args!("  {}", files::shown(&folder.join(name))));
     }
-    printer.say(format_args!("  {}   every request that AWS got", files::shown(&folder.join("requests.jsonl"))));
+    printer.line(format_args!("  {}   every request to the local AWS", files::shown(&folder.join("requests.jsonl"))));
     if options.keep {
         keep(printer, &scene)?;
     }
@@ -71,16 +74,16 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DemoOptio
     Ok(Exit::Done)
 }
 
-/// What the endpoints serve, as AWS says it.
-fn served(printer: Printer, scene: &Scene, staging: u32, prod: u32) -> Result<(), Failure> {
+/// Checks which version the endpoints serve.
+fn check_served(printer: Printer, scene: &Scene, staging: u32, prod: u32) -> Result<(), Failure> {
     for (stage, version) in [(STAGING, staging), (PROD, prod)] {
-        let package = scene.served(&stage).map_err(|error| broken(&error))?;
+        let package = scene.served(&stage).map_err(|error| sandbox_failure(&error))?;
         if !package.ends_with(&format!("/{GROUP}/{version}")) {
             let message = format!("the {} endpoint serves `{package}`, not version {version}", stage.name);
             return Err(Failure::new(FailureKind::Failed, vec![Diagnostic::error(message)]));
         }
     }
-    printer.step("Serving", format_args!("version {staging} in staging, version {prod} in production (asked of AWS itself)"));
+    printer.step("Serving", format_args!("version {staging} in staging, version {prod} in production (as AWS reports it)"));
     Ok(())
 }
 
@@ -94,44 +97,44 @@ fn release(printer: Printer, pipeline: &Pipeline<'_>, options: &DemoOptions) -> 
     pipeline.test(Stage::Prod)
 }
 
-/// The one step that is a person's.
+/// The manual step.
 fn approval(printer: Printer, pipeline: &Pipeline<'_>, options: &DemoOptions) -> Result<(), Failure> {
     printer.heading("Approval");
-    pipeline.says("In CodePipeline: the manual approval action. The report of the staging tests is the evidence:");
-    printer.say(format_args!("  {}", files::shown(&pipeline.report(Stage::Staging))));
-    pipeline.says("What would change in production, and whether it could:");
+    pipeline.detail("In CodePipeline: the manual approval action. The approver reads the report of the staging tests:");
+    printer.line(format_args!("  {}", files::shown(&pipeline.report(Stage::Staging))));
+    pipeline.detail("The approver also reads the planned changes in production:");
     pipeline.plan(Stage::Prod)?;
     if options.yes {
         printer.step("Approved", "by --yes");
         return Ok(());
     }
     if !std::io::stdin().is_terminal() {
-        return Err(Diagnostic::error("the approval needs an answer, and there is no terminal to ask at")
-            .with_hint("answer it with --yes")
+        return Err(Diagnostic::error("the approval needs a terminal, and standard input is not one")
+            .with_hint("approve with --yes")
             .into());
     }
-    printer.say("  Promote this release to production? [y/N]");
+    printer.line("  Promote this release to production? [y/N]");
     let mut answer = String::new();
     let read = std::io::stdin().lock().read_line(&mut answer);
     if read.is_ok() && ["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()) {
         printer.step("Approved", "by you");
         return Ok(());
     }
-    Err(Failure::new(FailureKind::Nothing, vec![Diagnostic::warning("the release was not approved: production stays as it is")]))
+    Err(Failure::new(FailureKind::Nothing, vec![Diagnostic::warning("the release was not approved: production is unchanged")]))
 }
 
-/// Leaves everything running until the caller has seen enough.
+/// Leaves everything running until the caller presses Enter.
 fn keep(printer: Printer, scene: &Scene) -> Result<(), Failure> {
-    printer.heading("The local AWS stays up; in another terminal:");
-    for (name, value) in scene.environment().map_err(|error| broken(&error))? {
+    printer.heading("The local AWS keeps running; in another terminal:");
+    for (name, value) in scene.environment().map_err(|error| sandbox_failure(&error))? {
         Printer::out(&format!("export {name}='{value}'\n"));
     }
-    printer.say("  aws sagemaker list-endpoints      (these are the keys of 111111111111; they open nothing else)");
-    printer.say("Press Enter to end it.");
+    printer.line("  aws sagemaker list-endpoints      (these are keys of 111111111111, and only for the local AWS)");
+    printer.line("Press Enter to stop it.");
     let _ = std::io::stdin().lock().read_line(&mut String::new());
     Ok(())
 }
 
-fn broken(error: &stand_in::Error) -> Failure {
+fn sandbox_failure(error: &stand_in::Error) -> Failure {
     Failure::unreachable(Diagnostic::error(error.to_string()).with_hint_opt(error.hint()))
 }

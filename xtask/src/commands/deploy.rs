@@ -1,4 +1,4 @@
-//! `deploy`: rolls a stage out through its stack set, and then proves that its endpoints serve the release.
+//! `deploy`: rolls a stage out through its stack set, and checks that its endpoints serve the release.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use model_release::preflight::PlannedRollout;
 use model_release::{Diagnostic, Failure, FailureKind, StageTests, plural};
 use stack_rollout::Options;
 
-use crate::cli::{DeployOptions, given};
+use crate::cli::{DeployOptions, non_empty};
 use crate::exit::Exit;
 use crate::files;
 use crate::interruption::interrupted;
@@ -72,11 +72,11 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
         on_event,
     ))
     .await;
-    let deployment = deployed.map_err(|error| refused(printer, error))?;
+    let deployment = deployed.map_err(|error| failure(printer, error))?;
 
     let record = deployment.record(&release, options.set.stage, &crate::tool())?;
     let path = project.folder(options.results_dir.as_deref(), &format!("rollout/{}", options.set.stage)).join("rollout.json");
-    let mut text = serde_json::to_string_pretty(&record).expect("plain data always serialises");
+    let mut text = serde_json::to_string_pretty(&record).expect("plain data always serializes");
     text.push('\n');
     files::write(&path, text.as_bytes())?;
     printer.diagnostics(&deployment.findings(&rollout.all_targets));
@@ -86,25 +86,25 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
 }
 
 fn managed_execution(options: &DeployOptions) -> Result<Option<bool>, Failure> {
-    given(options.managed_execution.as_ref())
+    non_empty(options.managed_execution.as_ref())
         .map(|text| {
             targets::yes_or_no(text)
-                .ok_or_else(|| Failure::from(Diagnostic::error(format!("`{text}` is neither yes nor no")).named("--managed-execution")))
+                .ok_or_else(|| Failure::from(Diagnostic::error(format!("`{text}` is not yes or no")).named("--managed-execution")))
         })
         .transpose()
 }
 
-fn refused(printer: Printer, error: DeployError) -> Failure {
+fn failure(printer: Printer, error: DeployError) -> Failure {
     match error {
         DeployError::Preflight(report) => {
             preflight::show(printer, &report);
             let diagnostic = Diagnostic::error(format!("{}; nothing was changed", report.summary()));
-            let hint = "mend what failed; with --no-preflight the rollout is begun all the same";
+            let hint = "fix the failed checks, or skip them with --no-preflight";
             Failure::new(FailureKind::Failed, vec![diagnostic.with_hint(hint)])
         }
         DeployError::Failure(mut failure) => {
             for diagnostic in failure.diagnostics.iter_mut().filter(|diagnostic| diagnostic.code == Some("operation-in-progress")) {
-                // Of the commands only this one can wait for it.
+                // Only `deploy` can wait for it.
                 diagnostic.code = Some("operation-in-progress-of-deploy");
             }
             failure

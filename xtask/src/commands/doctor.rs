@@ -1,4 +1,4 @@
-//! `doctor`: everything that a release needs, in every account, asked at once. Reads only, and needs no release.
+//! `doctor`: checks all prerequisites of a release in every account. Changes nothing, needs no release.
 
 mod targets;
 
@@ -6,7 +6,7 @@ use model_release::aws::{GroupReaders, check_accounts, check_artifact_bucket, ch
 use model_release::configuration::Configuration;
 use model_release::{Diagnostic, DoctorReport, Failure, Stage, stop_on_errors};
 
-use crate::cli::{DoctorOptions, Permissions, given};
+use crate::cli::{DoctorOptions, Permissions, non_empty};
 use crate::diagnostic::clean;
 use crate::exit::Exit;
 use crate::hints::completed;
@@ -30,17 +30,18 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DoctorOpt
             check_artifact_bucket(&session, command.artifact_bucket.as_deref(), &mut report).await;
             match inputs {
                 Some(inputs) => {
-                    let look = targets::Look { printer, project, options, session: &session, caller: &caller, inputs: &inputs, known };
-                    Box::pin(targets::check(&look, command, &mut report)).await?;
+                    let checks =
+                        targets::TargetChecks { printer, project, options, session: &session, caller: &caller, inputs: &inputs, known };
+                    Box::pin(targets::check(&checks, command, &mut report)).await?;
                 }
                 None => {
-                    report.not_reached("targets", "every target", "the configuration is wrong, so what the stacks need is not known");
+                    report.not_reached("targets", "every target", "the configuration is invalid, so the needs of the stacks are unknown");
                 }
             }
         }
         Err(failure) => {
             report.failure("credentials", "AWS", &failure);
-            report.not_reached("targets", "everything in AWS", "AWS does not say who calls");
+            report.not_reached("targets", "everything in AWS", "the caller's identity is unknown");
         }
     }
     let report = report.ended();
@@ -60,7 +61,7 @@ fn configuration(printer: Printer, command: &BuildCommand, report: &mut DoctorRe
             Some(inputs)
         }
         Err(failure) => {
-            // With the lines that are meant: a table has no room for them.
+            // Printed here with the source lines: the table has no room for them.
             for diagnostic in &failure.diagnostics {
                 printer.diagnostic(diagnostic);
             }
@@ -70,27 +71,28 @@ fn configuration(printer: Printer, command: &BuildCommand, report: &mut DoctorRe
     }
 }
 
-/// Who may read the group besides the accounts themselves; and options that only `build` can do something with.
+/// The roles and organization that `setup` shares the group with; rejects options only for `build`.
 fn readers(options: &DoctorOptions) -> Result<GroupReaders, Failure> {
-    let mut asked = OptionErrors::default();
-    for (is_given, flag) in [(options.build.choice.registry.is_some(), "--registry"), (options.build.choice.event.is_some(), "--event")] {
-        if is_given {
-            let diagnostic = Diagnostic::error(format!("`doctor` asks the registry itself and takes no `{flag}`")).named(flag);
-            asked.diagnostics.push(diagnostic.with_hint("leave it out; `config check` needs no AWS"));
+    let mut errors = OptionErrors::default();
+    for (is_set, flag) in [(options.build.choice.registry.is_some(), "--registry"), (options.build.choice.event.is_some(), "--event")] {
+        if is_set {
+            let diagnostic =
+                Diagnostic::error(format!("`doctor` reads the registry of SageMaker and does not support `{flag}`")).named(flag);
+            errors.diagnostics.push(diagnostic.with_hint("remove it; `config check` needs no AWS"));
         }
     }
     if options.permission_model == Permissions::ServiceManaged {
         for stage in Stage::ALL {
-            if given(options.stack_set(stage, "").organizational_unit_ids.as_ref()).is_none() {
+            if non_empty(options.stack_set(stage, "").organizational_unit_ids.as_ref()).is_none() {
                 let flag = format!("--organizational-unit-{stage}-id");
                 let message = format!("service-managed permissions need the organizational units of the {stage} accounts");
-                asked.diagnostics.push(Diagnostic::error(message).named(flag));
+                errors.diagnostics.push(Diagnostic::error(message).named(flag));
             }
         }
     }
-    let roles = given(options.principal_roles.as_ref()).unwrap_or_default().split(',').map(str::trim).filter(|role| !role.is_empty());
-    let roles = roles.filter_map(|role| asked.parsed(role.parse(), "--principal-roles")).collect();
-    let organization = given(options.principal_org_id.as_ref()).and_then(|text| asked.parsed(text.parse(), "--principal-org-id"));
-    stop_on_errors(asked.diagnostics)?;
+    let roles = non_empty(options.principal_roles.as_ref()).unwrap_or_default().split(',').map(str::trim).filter(|role| !role.is_empty());
+    let roles = roles.filter_map(|role| errors.parsed(role.parse(), "--principal-roles")).collect();
+    let organization = non_empty(options.principal_org_id.as_ref()).and_then(|text| errors.parsed(text.parse(), "--principal-org-id"));
+    stop_on_errors(errors.diagnostics)?;
     Ok(GroupReaders { roles, organization })
 }

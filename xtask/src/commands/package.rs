@@ -1,10 +1,10 @@
-//! `package`: one template, in place of `aws cloudformation package`, with the same flags.
+//! `package`: packages one template, with the flags of `aws cloudformation package`.
 
 use std::collections::BTreeMap;
 
 use cfn_render::Template;
 
-use crate::cli::{PackageOptions, given};
+use crate::cli::{PackageOptions, non_empty};
 use crate::exit::Exit;
 use crate::files;
 use crate::printer::{Format, Printer};
@@ -16,19 +16,19 @@ pub(crate) async fn run(printer: Printer, options: &PackageOptions) -> Result<Ex
     let metadata = metadata(options.metadata.as_deref())?;
     let template = read(options)?;
     if let Some(path) = &options.output_template_file {
-        // Found out before anything is uploaded.
+        // Checked before anything is uploaded.
         files::check_writable(path)?;
     }
-    let bucket = given(options.s3_bucket.as_ref()).map(|name| stores::bucket_name(name, "--s3-bucket", "--s3-prefix")).transpose()?;
+    let bucket = non_empty(options.s3_bucket.as_ref()).map(|name| stores::bucket_name(name, "--s3-bucket", "--s3-prefix")).transpose()?;
     let bucket = bucket.map(|name| Bucket {
         name,
         prefix: options.s3_prefix.clone(),
-        kms_key_id: given(options.kms_key_id.as_ref()).map(str::to_owned),
+        kms_key_id: non_empty(options.kms_key_id.as_ref()).map(str::to_owned),
         metadata,
         force_upload: options.force_upload,
-        expected_owner: given(options.expected_bucket_owner.as_ref()).map(str::to_owned),
-        region: given(options.region.as_ref()).map(str::to_owned),
-        profile: given(options.profile.as_ref()).map(str::to_owned),
+        expected_owner: non_empty(options.expected_bucket_owner.as_ref()).map(str::to_owned),
+        region: non_empty(options.region.as_ref()).map(str::to_owned),
+        profile: non_empty(options.profile.as_ref()).map(str::to_owned),
         folder: options.artifact_dir.clone(),
     });
     let mut packaging = cfn_render::PackageOptions::default();
@@ -53,15 +53,14 @@ pub(crate) async fn run(printer: Printer, options: &PackageOptions) -> Result<Ex
     Ok(Exit::Done)
 }
 
-/// The template's file, as the AWS CLI takes it: a file that lies somewhere, since its paths are relative to it.
+/// The template's file. It must be a regular file, since the template's paths are relative to it.
 fn read(options: &PackageOptions) -> Result<Template, Failure> {
     let path = &options.template_file;
     if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        let diagnostic =
-            Diagnostic::error(format!("`{}` is a folder, a pipe or a device, where a template's file belongs", path.display()));
+        let diagnostic = Diagnostic::error(format!("`{}` is a folder, a pipe or a device, not a template file", path.display()));
         return Err(diagnostic
             .named("--template-file")
-            .with_hint("name the file itself: the paths in a template are relative to it")
+            .with_hint("name a regular file: the paths in a template are relative to it")
             .into());
     }
     let text = files::read_text(path).map_err(|diagnostic| diagnostic.named("--template-file"))?;
@@ -73,7 +72,7 @@ fn as_json(text: &str, template: &Template, escape: bool) -> Result<String, Fail
     Ok(if escape { packaged.to_ascii_json() } else { packaged.to_json() })
 }
 
-/// `KEY=VALUE,KEY=VALUE`, or a JSON object of texts, as the AWS CLI takes it.
+/// `KEY=VALUE,KEY=VALUE`, or a JSON object of strings, as for the AWS CLI.
 fn metadata(text: Option<&str>) -> Result<BTreeMap<String, String>, Failure> {
     let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(BTreeMap::new()) };
     if text.starts_with('{') {
@@ -82,7 +81,7 @@ fn metadata(text: Option<&str>) -> Result<BTreeMap<String, String>, Failure> {
     text.split(',')
         .map(|pair| match pair.split_once('=') {
             Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.to_owned())),
-            _ => Err(wrong_metadata(&format!("`{pair}` is no KEY=VALUE"))),
+            _ => Err(wrong_metadata(&format!("`{pair}` is not KEY=VALUE"))),
         })
         .collect()
 }
@@ -90,6 +89,6 @@ fn metadata(text: Option<&str>) -> Result<BTreeMap<String, String>, Failure> {
 fn wrong_metadata(reason: &str) -> Failure {
     Diagnostic::error(format!("the metadata cannot be read: {reason}"))
         .named("--metadata")
-        .with_hint("write KEY=VALUE pairs with commas between them, or a JSON object")
+        .with_hint("write comma-separated KEY=VALUE pairs, or a JSON object")
         .into()
 }

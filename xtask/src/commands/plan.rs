@@ -1,4 +1,4 @@
-//! `plan`: what a rollout of a stage would change, in every account and region. Reads only.
+//! `plan`: shows what a rollout of a stage would change in every account and region. Changes nothing.
 
 use std::path::Path;
 use std::time::Duration;
@@ -27,7 +27,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &PlanOptio
     let session = session::open().await?;
     let stack_sets = session.stack_sets(request.call_as);
     if options.detect_drift {
-        look_for_drift(printer, &stack_sets, &request, Duration::from_secs(options.wait)).await?;
+        run_drift_detection(printer, &stack_sets, &request, Duration::from_secs(options.wait)).await?;
     }
     let observed = observe(&stack_sets, &request.release).await.map_err(|error| deploy::refused(&error, request.call_as))?;
     let plan = plan(&request.release, &observed);
@@ -63,7 +63,7 @@ fn show(printer: Printer, options: &PlanOptions, document: &PlanDocument) -> Res
     Ok(())
 }
 
-/// What stands in the way is a failed check; when nothing would change there is nothing to do.
+/// A problem is a failed check; without changes there is nothing to do.
 fn exit(document: &PlanDocument) -> Exit {
     if !document.problems.is_empty() || document.preflight.as_ref().is_some_and(|findings| findings.failed > 0) {
         Exit::Failed
@@ -74,14 +74,13 @@ fn exit(document: &PlanDocument) -> Exit {
     }
 }
 
-async fn look_for_drift(
+async fn run_drift_detection(
     printer: Printer,
     stack_sets: &CloudFormationStackSets,
     request: &RolloutRequest,
     deadline: Duration,
 ) -> Result<(), Failure> {
-    printer
-        .step("Looking", format_args!("for drift in {}: an operation on the stack set, which changes no stack", request.release.stack_set));
+    printer.step("Detecting", format_args!("drift in {}: an operation of the stack set that changes no stack", request.release.stack_set));
     let options = request.options(deadline);
     let preferences = stack_rollout::Preferences {
         max_concurrent_percentage: Some(100),
@@ -91,7 +90,7 @@ async fn look_for_drift(
     let found = detect_drift(stack_sets, &request.release.stack_set, &preferences, &options, progress::rollout(printer)).await;
     match found {
         Ok(_) => Ok(()),
-        // A set that is not there yet has not drifted.
+        // A stack set that does not exist yet has not drifted.
         Err(stack_rollout::Error::Call { source, .. }) if source.kind() == stack_rollout::CallErrorKind::StackSetNotFound => Ok(()),
         Err(error) => Err(deploy::refused(&error, request.call_as)),
     }

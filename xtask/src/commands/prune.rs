@@ -1,5 +1,5 @@
-//! `prune`: removes stack instances that the release has no target for, by name or after a person has said yes. The one command that
-//! deletes anything.
+//! `prune`: removes stack instances that the release does not target, by name or after confirmation.
+//! No other command deletes stacks.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -30,16 +30,16 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &PruneOpti
         let orphans: BTreeSet<_> =
             observed.instances.into_iter().map(|instance| instance.target).filter(|target| !request.all_targets.contains(target)).collect();
         if orphans.is_empty() {
-            printer.say(format_args!("{set} has no instance that the release has no target for"));
+            printer.line(format_args!("{set} has no stack instance that the release does not target"));
             return Ok(Exit::Nothing);
         }
         confirmed(printer, options, set.as_str(), orphans)?
     } else {
         named
     };
-    let what = if options.retain_stacks { "out of the stack set; the stacks stay" } else { "with their stacks and endpoints" };
+    let what = if options.retain_stacks { "from the stack set; their stacks are retained" } else { "with their stacks and endpoints" };
     printer.step("Removing", format_args!("{} from {set}, {what}", count(instances.len())));
-    let pruning = prune(
+    let report = prune(
         &stack_sets,
         &PruneRequest {
             stack_set: set.clone(),
@@ -54,17 +54,17 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &PruneOpti
         progress::rollout(printer),
     )
     .await;
-    let pruning = pruning.map_err(|error| refused(&error, request.call_as))?;
-    for left in pruning.instances.iter().filter(|instance| !instance.removed) {
+    let report = report.map_err(|error| refused(&error, request.call_as))?;
+    for remaining in report.instances.iter().filter(|instance| !instance.removed) {
         let message = format!("the instance is still in `{set}`");
-        let diagnostic = Diagnostic::error(message).named(format!("{}/{}", left.account_id, left.region));
-        printer.diagnostic(&left.reason.iter().fold(diagnostic, Diagnostic::detail));
+        let diagnostic = Diagnostic::error(message).named(format!("{}/{}", remaining.account_id, remaining.region));
+        printer.diagnostic(&remaining.reason.iter().fold(diagnostic, Diagnostic::detail));
     }
-    for problem in &pruning.problems {
+    for problem in &report.problems {
         printer.diagnostic(&Diagnostic::new(Level::Warning, problem.to_string()).with_hint_opt(problem.hint.clone()));
     }
-    printer.result(&pruning, summary(&pruning));
-    Ok(match pruning.verdict {
+    printer.result(&report, summary(&report));
+    Ok(match report.verdict {
         Verdict::Succeeded => Exit::Done,
         Verdict::Failed => Exit::Failed,
         _ => Exit::Unreachable,
@@ -80,9 +80,9 @@ fn named(instances: &[String]) -> Result<BTreeSet<Target>, Failure> {
         match parsed {
             Some(target) => drop(named.insert(target)),
             None => diagnostics.push(
-                Diagnostic::error(format!("`{text}` is no account and region"))
+                Diagnostic::error(format!("`{text}` is not an account and region"))
                     .named("--instance")
-                    .with_hint("it looks like 222222222222/us-east-1, as `plan` prints it"),
+                    .with_hint("write ACCOUNT/REGION as `plan` prints it, such as 222222222222/us-east-1"),
             ),
         }
     }
@@ -90,23 +90,23 @@ fn named(instances: &[String]) -> Result<BTreeSet<Target>, Failure> {
     Ok(named)
 }
 
-/// The orphans, once a person has said yes to all of them. Nobody is asked where nobody can answer.
+/// The orphans, after the caller confirmed all of them; an error without a terminal.
 fn confirmed(printer: Printer, options: &PruneOptions, set: &str, orphans: BTreeSet<Target>) -> Result<BTreeSet<Target>, Failure> {
     let mut list = String::new();
     for orphan in &orphans {
         let _ = writeln!(list, "  {orphan}");
     }
-    let fate = if options.retain_stacks { "Their stacks and endpoints stay." } else { "Their stacks and endpoints are deleted." };
-    printer.say(format_args!("{set} has {} that the release has no target for:\n\n{list}\n{fate}", count(orphans.len())));
+    let effect = if options.retain_stacks { "Their stacks and endpoints are retained." } else { "Their stacks and endpoints are deleted." };
+    printer.line(format_args!("{set} has {} that the release does not target:\n\n{list}\n{effect}", count(orphans.len())));
     if !std::io::stdin().is_terminal() {
-        return Err(Diagnostic::error("nobody can be asked whether these are to be removed: standard input is no terminal")
+        return Err(Diagnostic::error("removing these needs confirmation, and standard input is not a terminal")
             .with_hint(format!(
                 "name each with --instance, such as --instance {}",
                 orphans.first().map(ToString::to_string).unwrap_or_default()
             ))
             .into());
     }
-    printer.say(format_args!("Type `{}` to remove them, anything else to leave them:", orphans.len()));
+    printer.line(format_args!("Type `{}` to remove them, anything else to keep them:", orphans.len()));
     let mut answer = String::new();
     let read = std::io::stdin().lock().read_line(&mut answer);
     if read.is_ok() && answer.trim() == orphans.len().to_string() {
@@ -119,16 +119,16 @@ fn refused(error: &stack_rollout::Error, call_as: CallAs) -> Failure {
     let stack_rollout::Error::Release { problems: found, .. } = error else { return deploy::refused(error, call_as) };
     let mut diagnostics: Vec<_> = found.0.iter().map(problems::of_rollout).collect();
     if found.0.iter().any(|problem| problem.code == "not-an-orphan") {
-        diagnostics.push(Diagnostic::new(Level::Note, "nothing was removed; --even-targets removes targets of the release, too"));
+        diagnostics.push(Diagnostic::new(Level::Note, "nothing was removed; --even-targets also removes targets of the release"));
     }
     Failure::new(FailureKind::BadInput, diagnostics)
 }
 
-fn summary(pruning: &PruneReport) -> String {
-    let removed = pruning.instances.iter().filter(|instance| instance.removed).count();
-    let left = pruning.instances.len() - removed;
-    let left = if left == 0 { String::new() } else { format!(", {left} still there") };
-    format!("{}: {} removed{left}", pruning.stack_set, count(removed))
+fn summary(report: &PruneReport) -> String {
+    let removed = report.instances.iter().filter(|instance| instance.removed).count();
+    let remaining = report.instances.len() - removed;
+    let remaining = if remaining == 0 { String::new() } else { format!(", {remaining} remaining") };
+    format!("{}: {} removed{remaining}", report.stack_set, count(removed))
 }
 
 fn count(number: usize) -> String {

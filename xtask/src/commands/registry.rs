@@ -1,4 +1,4 @@
-//! `registry`: what is in a model package group, in a table, in a file, or as the one package that `build` would choose. Changes nothing.
+//! `registry`: lists or exports a model package group, or resolves the package that `build` selects.
 
 mod list;
 mod resolve;
@@ -8,7 +8,7 @@ mod snapshot;
 use model_registry::ModelPackageGroup;
 use model_registry::snapshot::Snapshot;
 
-use crate::cli::{RegistryAction, RegistryOptions, given};
+use crate::cli::{RegistryAction, RegistryOptions, non_empty};
 use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::project::Project;
@@ -29,14 +29,14 @@ pub(crate) async fn run(
     }
 }
 
-/// The group that an option or its variable names, else the one that a snapshot is of.
+/// The group of the option or its variable, else that of the snapshot.
 fn group(named: Option<&String>, snapshot: Option<&Snapshot>) -> Result<ModelPackageGroup, Failure> {
-    let Some(text) = given(named) else {
+    let Some(text) = non_empty(named) else {
         if let Some(group) = snapshot.and_then(Snapshot::group) {
             return Ok(group.clone());
         }
         return Err(Diagnostic::error("`--model-package-group-name` is missing")
-            .with_hint("give it, or set SOURCE_MODEL_PACKAGE_GROUP_NAME")
+            .with_hint("set it or SOURCE_MODEL_PACKAGE_GROUP_NAME")
             .into());
     };
     text.parse()

@@ -1,4 +1,4 @@
-//! `setup`: the model package group exists, and the target accounts may read it.
+//! `setup`: creates the model package group and lets the target accounts read it.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use serde_json::json;
 use model_release::aws::listed;
 use model_release::{Accounts, Diagnostic, Failure, registry_errors, stop_on_errors};
 
-use crate::cli::{SetupOptions, given};
+use crate::cli::{SetupOptions, non_empty};
 use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::requests::OptionErrors;
@@ -20,7 +20,7 @@ pub(crate) async fn run(printer: Printer, options: &SetupOptions) -> Result<Exit
     let session = session::open().await?;
     let mut principals: BTreeSet<AccountId> = BTreeSet::new();
     for accounts in &request.accounts {
-        // In single-account mode nobody else reads the registry.
+        // In single-account mode no other account reads the registry.
         if let Accounts::Listed(accounts) = listed(&session, accounts).await? {
             principals.extend(accounts);
         }
@@ -49,7 +49,7 @@ pub(crate) async fn run(printer: Printer, options: &SetupOptions) -> Result<Exit
                 Sharing { group, accounts: principals.clone(), roles: request.roles.clone(), organization: request.organization.clone() };
             share(&store, &sharing, mode).await.map_err(|error| registry_errors::of_sharing(&error, &sharing.group))?
         }
-        // A group that is not there yet has no policy; one would be written for whoever is to read it.
+        // A group that does not exist yet has no policy; one would be written if there are readers.
         None if principals.is_empty() => PolicyChange::Unchanged,
         None => PolicyChange::Write(String::new()),
     };
@@ -81,7 +81,7 @@ pub(crate) async fn run(printer: Printer, options: &SetupOptions) -> Result<Exit
         _ => shared,
     };
     printer.result(&data, format_args!("{}: {shared}; policy {policy}", request.group.name));
-    // With --check a difference is a check that failed, so that a pipeline can hold a registry to its configuration.
+    // With --check a difference is a failure, so that a pipeline can check a registry's configuration.
     Ok(if options.check && (created || changed) { Exit::Failed } else { Exit::Done })
 }
 
@@ -94,25 +94,27 @@ struct Request {
 
 impl Request {
     fn read(options: &SetupOptions) -> Result<Self, Failure> {
-        let mut asked = OptionErrors::default();
-        let project = asked.required(options.project.sagemaker_project_name.as_ref(), "--sagemaker-project-name", "SAGEMAKER_PROJECT_NAME");
-        let id = asked.required(options.project.sagemaker_project_id.as_ref(), "--sagemaker-project-id", "SAGEMAKER_PROJECT_ID");
-        let env_name = asked.required(options.project.env_name.as_ref(), "--env-name", "ENV_NAME");
-        let env_type = asked.required(options.env_type.as_ref(), "--env-type", "ENV_TYPE");
-        let name = asked.required(
+        let mut errors = OptionErrors::default();
+        let project =
+            errors.required(options.project.sagemaker_project_name.as_ref(), "--sagemaker-project-name", "SAGEMAKER_PROJECT_NAME");
+        let id = errors.required(options.project.sagemaker_project_id.as_ref(), "--sagemaker-project-id", "SAGEMAKER_PROJECT_ID");
+        let env_name = errors.required(options.project.env_name.as_ref(), "--env-name", "ENV_NAME");
+        let env_type = errors.required(options.env_type.as_ref(), "--env-type", "ENV_TYPE");
+        let name = errors.required(
             options.project.model_package_group_name.as_ref(),
             "--model-package-group-name",
             "SOURCE_MODEL_PACKAGE_GROUP_NAME",
         );
         let group = (!name.is_empty())
             .then(|| name.parse::<ModelPackageGroup>())
-            .and_then(|parsed| asked.parsed(parsed, "--model-package-group-name"));
-        let accounts = asked.stage_accounts(&options.accounts);
-        let roles = given(options.principal_roles.as_ref()).unwrap_or_default().split(',').map(str::trim).filter(|role| !role.is_empty());
-        let roles = roles.filter_map(|role| asked.parsed(role.parse::<RoleName>(), "--principal-roles")).collect();
-        let organization =
-            given(options.principal_org_id.as_ref()).and_then(|text| asked.parsed(text.parse::<OrganizationId>(), "--principal-org-id"));
-        stop_on_errors(asked.diagnostics)?;
+            .and_then(|parsed| errors.parsed(parsed, "--model-package-group-name"));
+        let accounts = errors.stage_accounts(&options.accounts);
+        let roles =
+            non_empty(options.principal_roles.as_ref()).unwrap_or_default().split(',').map(str::trim).filter(|role| !role.is_empty());
+        let roles = roles.filter_map(|role| errors.parsed(role.parse::<RoleName>(), "--principal-roles")).collect();
+        let organization = non_empty(options.principal_org_id.as_ref())
+            .and_then(|text| errors.parsed(text.parse::<OrganizationId>(), "--principal-org-id"));
+        stop_on_errors(errors.diagnostics)?;
         let Some(group) = group else { return Err(Diagnostic::error("no model package group was named").into()) };
         Ok(Self {
             group: NewGroup {

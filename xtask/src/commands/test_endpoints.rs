@@ -1,4 +1,4 @@
-//! `test-staging` and `test-prod`: every endpoint of a stage, all accounts at once, and the evidence in files.
+//! `test-staging` and `test-prod`: test every endpoint of a stage, and write the results.
 
 mod golden;
 mod samples;
@@ -12,7 +12,7 @@ use model_release::{
 };
 
 use crate::check_programs::Programs;
-use crate::cli::{OwnChecks, RoleOptions, TestOptions, given};
+use crate::cli::{OwnChecks, RoleOptions, TestOptions, non_empty};
 use crate::exit::Exit;
 use crate::interruption::interrupted;
 use crate::printer::Printer;
@@ -24,24 +24,24 @@ use crate::suite_file::{SUITE, SuiteFile};
 use crate::suite_variables;
 use crate::test_results::{self, ResultFiles};
 
-/// The few requests that production gets, if the project has any.
+/// The tests of production endpoints, if the project has any.
 const SMOKE_SUITE: &str = "test/smoke-tests.yaml";
 
-/// How long an endpoint may take to be in service, in seconds: large models take their time.
+/// The default wait for an endpoint to be in service, in seconds: large models take long.
 const ENDPOINT_WAIT: u64 = 1800;
-/// How long a container on this machine may take to answer, in seconds.
+/// The default wait for a container on this machine to respond, in seconds.
 const CONTAINER_WAIT: u64 = 60;
 
 pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, options: &TestOptions) -> Result<Exit, Failure> {
     let load = load_mode(stage, options)?;
     let production = is_production(stage, options);
-    let compare_with = given(options.compare_with.as_ref()).map(BaselineAddress::parse).transpose()?;
-    let is_release_named = options.release.build_dir.is_some() || given(options.release.release_sha256.as_ref()).is_some();
-    // A local container can be tested before anything was built.
+    let compare_with = non_empty(options.compare_with.as_ref()).map(BaselineAddress::parse).transpose()?;
+    let is_release_named = options.release.build_dir.is_some() || non_empty(options.release.release_sha256.as_ref()).is_some();
+    // A local container can be tested before the first build.
     let needs_release = options.endpoint_url.is_none() || is_release_named;
     let release = needs_release.then(|| requests::release(project, &options.release)).transpose()?;
     if let Some(release) = &release {
-        check_config(release, stage, given(options.build_config.as_ref()))?;
+        check_config(release, stage, non_empty(options.build_config.as_ref()))?;
     }
     let recorded = release.as_ref().filter(|_| options.endpoint_url.is_none());
     let recording = Recording::read(&options.record, stage, "Tested", recorded, None)?;
@@ -52,8 +52,8 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
     let path = project.path(options.suite.as_deref(), default_suite(project, stage));
     let read = if production && options.suite.is_none() && !path.is_file() {
         let message =
-            format!("there is no `{SMOKE_SUITE}` and no `{SUITE}`: only status, identity and settings of each endpoint are checked");
-        printer.diagnostic(&Diagnostic::warning(message).with_hint("write a few cheap cases for production into `test/smoke-tests.yaml`"));
+            format!("`{SMOKE_SUITE}` and `{SUITE}` do not exist: only the status, identity and settings of each endpoint are checked");
+        printer.diagnostic(&Diagnostic::warning(message).with_hint("add a few low-cost cases for production in `test/smoke-tests.yaml`"));
         None
     } else {
         Some(SuiteFile::read(&path, &suite_options)?)
@@ -108,7 +108,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
     recording.after(printer, exit).await
 }
 
-/// The suite with the model package's sample payloads, where it sends any.
+/// The suite with the model package's sample payloads, if it uses them.
 async fn with_samples(suite: Suite, file: Option<&Path>, release: Option<&Release>) -> Result<Suite, Failure> {
     if !suite.wants_samples() {
         return Ok(suite);
@@ -116,7 +116,7 @@ async fn with_samples(suite: Suite, file: Option<&Path>, release: Option<&Releas
     let samples = match (file, release) {
         (Some(path), _) => Ok(samples::from_file(path)?),
         (None, Some(release)) => samples::from_model_package(release).await,
-        (None, None) => Err("there is no release that says whose sample payloads to send: name a file with --sample-payloads".to_owned()),
+        (None, None) => Err("there is no release whose sample payloads could be sent: name a file with --sample-payloads".to_owned()),
     };
     Ok(match samples {
         Ok(samples) => suite.with_samples(&samples),
@@ -136,7 +136,7 @@ async fn endpoints(_: Printer, tests: StageTests, _: &RoleOptions) -> Result<(St
     crate::without_aws(&format!("test-{}", tests.stage), "name a local container with --endpoint-url").await
 }
 
-/// The endpoint in another account that a container is compared with, if it is compared with one.
+/// The endpoint in another account that a container is compared with, if there is one.
 #[cfg(feature = "aws")]
 async fn remote_baseline(tests: &StageTests, role: &RoleOptions) -> Result<Option<BaselineTarget>, Failure> {
     let Some(address @ BaselineAddress::Remote { .. }) = &tests.compare_with else { return Ok(None) };
@@ -153,49 +153,47 @@ async fn remote_baseline(tests: &StageTests, _: &RoleOptions) -> Result<Option<B
     }
 }
 
-/// A container on this machine is not production, whichever stage it is tested for.
+/// A container on this machine is not production, for both stages.
 fn is_production(stage: Stage, options: &TestOptions) -> bool {
     stage == Stage::Prod && options.endpoint_url.is_none()
 }
 
-/// Load takes capacity from the callers of production: it is put there only by somebody who says so.
+/// Load takes capacity from production's callers, so it needs an explicit option.
 fn load_mode(stage: Stage, options: &TestOptions) -> Result<LoadMode, Failure> {
     let production = is_production(stage, options);
     if options.load_on_production && !production {
         return Err(Diagnostic::error("only `test-prod` tests production endpoints").named("--load-on-production").into());
     }
     if options.load_anyway && production && !options.load_on_production {
-        return Err(Diagnostic::error("production gets no load unless that is said")
+        return Err(Diagnostic::error("load on production needs --load-on-production")
             .named("--load-anyway")
-            .with_hint("add --load-on-production if the callers of production can bear it")
+            .with_hint("add --load-on-production if production has the capacity")
             .into());
     }
     Ok(match options {
         TestOptions { no_load: true, .. } => LoadMode::Never("--no-load skips it"),
         TestOptions { load_anyway: true, .. } => LoadMode::Anyway,
-        TestOptions { load_on_production: false, .. } if production => {
-            LoadMode::Never("production gets load only with --load-on-production")
-        }
+        TestOptions { load_on_production: false, .. } if production => LoadMode::Never("load on production needs --load-on-production"),
         _ => LoadMode::AfterSuccess,
     })
 }
 
-/// Production has tests of its own, where a project wrote them.
+/// The production tests, if the project has them, else the common ones.
 fn default_suite(project: &Project, stage: Stage) -> &'static str {
     if stage == Stage::Prod && project.root.join(SMOKE_SUITE).is_file() { SMOKE_SUITE } else { SUITE }
 }
 
-/// Refuses a suite that would run programs of its own, naming all of them.
+/// Refuses a suite that runs programs, and names all of them.
 fn refuse_own_checks(suite: &Suite, path: &Path) -> Result<(), Failure> {
     let refused = |(case, command): (&str, &[String])| {
         Diagnostic::error(format!("the case `{case}` runs a program, `{}`, and own checks are forbidden here", command.join(" ")))
             .file(path)
-            .with_hint("write the check with the expectations of a suite, or have own checks allowed: --own-checks, OWN_CHECKS")
+            .with_hint("use the suite's expectations instead, or allow own checks: --own-checks, OWN_CHECKS")
     };
     stop_on_errors(suite.own_checks().into_iter().map(refused).collect()).map(drop)
 }
 
-/// `BUILD_CONFIG` names the stage in a pipeline that was made for the Python seed: it must be the stage that is tested.
+/// In a pipeline for the Python seed, `BUILD_CONFIG` names the stage: it must be the tested one.
 fn check_config(release: &Release, stage: Stage, config: Option<&str>) -> Result<(), Failure> {
     let Some(config) = config else { return Ok(()) };
     match release.manifest.stage_of_config(config) {

@@ -1,4 +1,4 @@
-//! `tour`: the first minute. The whole way on this machine, with no account, no Python and nothing of the AWS SDK.
+//! `tour`: build and test on this machine in a minute, without an account, Python or the AWS SDK.
 
 use std::path::Path;
 use std::time::Duration;
@@ -23,7 +23,8 @@ use crate::suite_file::{SUITE, SuiteFile};
 use crate::suite_variables;
 use crate::test_results::{self, ResultFiles};
 
-/// A mistake of each kind that otherwise shows minutes later, in every account: a misspelt name, a number out of range, and one given twice.
+/// Mistakes that otherwise fail minutes later, in every account: a misspelt name, a number out of
+/// range, and a parameter that the pipeline also sets.
 const WRONG_CONFIG: &str = r#"[
     { "ParameterKey": "EnvType", "ParameterValue": "staging" },
     { "ParameterKey": "EndpointInstanceTyp", "ParameterValue": "ml.m5.large" },
@@ -33,18 +34,18 @@ const WRONG_CONFIG: &str = r#"[
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &TourOptions) -> Result<Exit, Failure> {
     let folder = options.output_dir.clone().unwrap_or_else(|| project.target("tour"));
-    printer.heading("1. Build a release: choose the approved model, check both stages, package the template");
+    printer.heading("1. Build a release: select the approved model, check both stages, package the template");
     let release = folder.join("release");
     let manifest = example::release(printer, project, &example::build_options(release.clone())).await?;
     release_build::print(printer, &manifest, &release);
 
-    printer.heading("2. A wrong stage file is refused before AWS sees it, all mistakes at once");
+    printer.heading("2. Refuse a wrong stage file before any call to AWS, with all mistakes at once");
     let refused = refuse(printer, project, &folder)?;
 
-    printer.heading("3. Packaging changes nothing that it need not change");
+    printer.heading("3. Package the template: only changes what it must");
     let untouched = compare(printer, project, &release)?;
 
-    printer.heading("4. Test a model container for real (served by this program on loopback), as the endpoints would be");
+    printer.heading("4. Test a model container (served by this program on loopback) as an endpoint is tested");
     let container = iris::Container::start()
         .await
         .map_err(|error| Failure::unreachable(Diagnostic::error(format!("the model container cannot listen on loopback: {error}"))))?;
@@ -53,17 +54,17 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &TourOptio
     let tested = Box::pin(test(printer, project, &release, &results, container.url())).await?;
     container.stop().await;
 
-    printer.heading("What is where");
-    printer.say(format_args!("  release   {}", files::shown(&release)));
-    printer.say(format_args!("  results   {}", files::shown(&results.join("test-results.json"))));
-    printer.say(format_args!("  report    {}   (open it in a browser)", files::shown(&results.join("report.html"))));
+    printer.heading("Files");
+    printer.line(format_args!("  release   {}", files::shown(&release)));
+    printer.line(format_args!("  results   {}", files::shown(&results.join("test-results.json"))));
+    printer.line(format_args!("  report    {}   (open it in a browser)", files::shown(&results.join("report.html"))));
     printer.heading("Next");
-    printer.say("  cargo xtask build --help      the same with your registry and accounts");
-    printer.say("  cargo xtask test              every test of this workspace, against a local AWS");
+    printer.line("  cargo xtask build --help      the same with your registry and accounts");
+    printer.line("  cargo xtask test              every test of this workspace, against a local AWS");
     Ok(refused.worst(untouched).worst(tested))
 }
 
-/// The same build with a wrong staging file, in a folder of its own, must be refused and must write nothing.
+/// The same build with a wrong staging file must be refused and write nothing.
 fn refuse(printer: Printer, project: &Project, folder: &Path) -> Result<Exit, Failure> {
     let wrong = Project { root: folder.join("wrong") };
     let copy = |name: &str| -> Result<(), Failure> {

@@ -1,6 +1,6 @@
-//! The commands that need AWS, in a program that was built without it.
+//! The commands that need AWS, in a program built without it.
 
-/// A command that says what it lacks.
+/// A command that fails with a hint.
 macro_rules! without_aws {
     ($($name:ident($($argument:ty),+) $instead:literal)+) => {
         $(pub(crate) mod $name {

@@ -1,4 +1,4 @@
-//! `bench`: every benchmark of the workspace, with its set-up; names pick some of them.
+//! `bench`: runs the benchmarks of the workspace, with their set-up.
 
 use std::path::PathBuf;
 
@@ -32,7 +32,7 @@ pub(crate) fn run(printer: Printer, project: &Project, options: &BenchOptions) -
     let mut exit = Exit::Done;
     for benchmark in chosen {
         printer.step("Measuring", format!("{} ({})", benchmark.name, benchmark.package));
-        // Nothing but what the benchmark says it needs is compiled.
+        // Compiles only the features that the benchmark requires.
         let mut task = cargo(project).args(["bench", "--locked", "--no-default-features"]);
         task = task.args(["--package", &benchmark.package, "--bench", &benchmark.name]);
         if let Some(profile) = &benchmark.profile {
@@ -49,7 +49,8 @@ pub(crate) fn run(printer: Printer, project: &Project, options: &BenchOptions) -
     Ok(exit)
 }
 
-/// The search path with what benchmarks measure against in front: the AWS CLI, in the Python environment of the local AWS.
+/// The search path, preceded by the local AWS's Python environment with the AWS CLI, which some
+/// benchmarks compare with.
 fn path_with_peers(printer: Printer, project: &Project) -> Result<std::ffi::OsString, Failure> {
     let own = std::env::var_os("PATH").unwrap_or_default();
     let peers: Option<PathBuf> = match super::stand_in::prepare(project) {
@@ -58,7 +59,7 @@ fn path_with_peers(printer: Printer, project: &Project) -> Result<std::ffi::OsSt
             for diagnostic in &failure.diagnostics {
                 printer.diagnostic(&Diagnostic { level: model_release::Level::Warning, ..diagnostic.clone() });
             }
-            printer.diagnostic(&Diagnostic::warning("NOTHING IS MEASURED BESIDE THE AWS CLI: its environment cannot be made here"));
+            printer.diagnostic(&Diagnostic::warning("NO COMPARISON WITH THE AWS CLI: its environment cannot be created on this machine"));
             None
         }
     };
@@ -66,8 +67,8 @@ fn path_with_peers(printer: Printer, project: &Project) -> Result<std::ffi::OsSt
         .map_err(|error| Diagnostic::error(format!("the search path cannot be extended: {error}")).into())
 }
 
-/// The benchmarks that `cargo metadata` names. `[package.metadata.bench.NAME]` can give one another profile than cargo's own for benchmarks:
-/// what talks to AWS measures how it waits and not how it computes, and in the profile of the tests the SDK is compiled already.
+/// The benchmarks that `cargo metadata` names. `[package.metadata.bench.NAME]` can set a profile:
+/// benchmarks that call AWS measure waiting, not computing, and use the tests' compiled SDK.
 fn benchmarks(project: &Project) -> Result<Vec<Benchmark>, Failure> {
     let list = |value: &Json| value.as_array().cloned().unwrap_or_default();
     let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
@@ -93,7 +94,7 @@ fn chosen<'a>(all: &'a [Benchmark], names: &[String]) -> Result<Vec<&'a Benchmar
         .filter(|name| !all.iter().any(|benchmark| is(benchmark, name)))
         .map(|name| {
             let known: Vec<&str> = all.iter().map(|benchmark| benchmark.name.as_str()).collect();
-            Diagnostic::error(format!("no benchmark is called `{name}`")).with_hint(format!("there are: {}", known.join(", ")))
+            Diagnostic::error(format!("there is no benchmark `{name}`")).with_hint(format!("the benchmarks are {}", known.join(", ")))
         })
         .collect();
     if !unknown.is_empty() {

@@ -1,7 +1,7 @@
-//! `dist`: the release binary that runs on every CodeBuild image, with its checksum.
+//! `dist`: builds the release binary, which runs on every CodeBuild image, and its checksum.
 //!
-//! CodeBuild's images have glibc 2.26 or newer; the binary is linked against 2.17, with zig as the linker. zig and cargo-zigbuild come from
-//! PyPI, pinned, into a virtual environment below the target folder.
+//! CodeBuild's images have glibc 2.26 or newer; zig links the binary against 2.17. `dist` installs
+//! pinned versions of zig and cargo-zigbuild from PyPI in a virtual environment in the target folder.
 
 use std::path::{Path, PathBuf};
 
@@ -13,15 +13,15 @@ use crate::printer::Printer;
 use crate::project::Project;
 use model_release::{Diagnostic, Failure, FailureKind};
 
-/// The C library's version that the binary needs at least.
+/// The minimum version of glibc.
 const GLIBC: &str = "2.17";
-/// What links it: pinned, so that the same sources give the same binary.
+/// The linker's packages, pinned so that the same sources give the same binary.
 const LINKER: [&str; 2] = ["cargo-zigbuild==0.24.0", "ziglang==0.17.1"];
 
 pub(crate) fn run(printer: Printer, project: &Project, options: &DistOptions) -> Result<Exit, Failure> {
     let architecture = std::env::consts::ARCH;
     if std::env::consts::OS != "linux" || !["x86_64", "aarch64"].contains(&architecture) {
-        return Err(Diagnostic::error(format!("`dist` makes Linux binaries on Linux; this is {} {architecture}", std::env::consts::OS))
+        return Err(Diagnostic::error(format!("`dist` builds Linux binaries on Linux; this is {} {architecture}", std::env::consts::OS))
             .with_hint("run it in a Linux container or in CodeBuild")
             .into());
     }
@@ -56,7 +56,7 @@ pub(crate) fn run(printer: Printer, project: &Project, options: &DistOptions) ->
     Ok(Exit::Done)
 }
 
-/// The folder that holds cargo-zigbuild and zig.
+/// Installs cargo-zigbuild and zig if they are missing; their folder.
 fn linker(printer: Printer, project: &Project) -> Result<PathBuf, Failure> {
     let environment = project.target("tools/zig");
     let bin = environment.join("bin");

@@ -1,7 +1,8 @@
-//! `lint`: format, lints, documentation, dependencies and templates of the workspace, as CI checks them.
+//! `lint`: checks wording, format, lints, documentation, dependencies and templates, as CI does.
 
 mod templates;
 mod unused;
+mod wording;
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +13,7 @@ use crate::printer::Printer;
 use crate::project::Project;
 use model_release::{Diagnostic, Failure};
 
-/// A program of crates.io that is installed once, below the target folder, where there is none.
+/// A program of crates.io that is installed in the target folder if it is missing.
 struct Tool {
     name: &'static str,
     version: &'static str,
@@ -22,15 +23,15 @@ const CARGO_DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2" };
 const CFN_GUARD: Tool = Tool { name: "cfn-guard", version: "3.2.1" };
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &LintOptions) -> Result<Exit, Failure> {
-    let asked = |check: LintCheck| options.checks.is_empty() || options.checks.contains(&check);
+    let selected = |check: LintCheck| options.checks.is_empty() || options.checks.contains(&check);
     let mut lint = Lint { printer, exit: Exit::Done };
-    if asked(LintCheck::Code) {
+    if selected(LintCheck::Code) {
         lint.code(project)?;
     }
-    if asked(LintCheck::Dependencies) {
+    if selected(LintCheck::Dependencies) {
         lint.dependencies(project)?;
     }
-    if asked(LintCheck::Templates) {
+    if selected(LintCheck::Templates) {
         lint.templates(project).await?;
     }
     Ok(lint.exit)
@@ -50,12 +51,12 @@ impl Lint {
         Ok(())
     }
 
-    /// As `step`, for a program that says much where nothing is wrong.
+    /// As `step`, but prints the program's output only if it fails.
     fn quiet_step(&mut self, name: &str, task: &Task) -> Result<(), Failure> {
         self.printer.step("Checking", name);
         let (passed, output) = task.output()?;
         if !passed {
-            self.printer.say(output);
+            self.printer.line(output);
             self.fails(name);
         }
         Ok(())
@@ -67,6 +68,13 @@ impl Lint {
     }
 
     fn code(&mut self, project: &Project) -> Result<(), Failure> {
+        self.printer.step("Checking", "wording");
+        let mut phrases = Vec::new();
+        wording::findings(&project.root, &project.root, &mut phrases);
+        if !phrases.is_empty() {
+            self.printer.line(phrases.join("\n"));
+            self.fails("wording");
+        }
         self.step("format", &cargo(project).args(["fmt", "--all", "--check"]))?;
         let lints = ["clippy", "--workspace", "--all-targets", "--locked", "--quiet", "--", "--deny", "warnings"];
         self.step("lints", &cargo(project).args(lints))?;
@@ -98,7 +106,7 @@ impl Lint {
         self.advisories(&check(&["advisories"]))
     }
 
-    /// The advisories are a database on the network: when it cannot be reached that is said, loudly, and is not a pass.
+    /// Checks advisories. If their database cannot be reached, warns clearly that they are not checked.
     fn advisories(&mut self, task: &Task) -> Result<(), Failure> {
         self.printer.step("Checking", "dependencies: advisories");
         let (passed, output) = task.output()?;
@@ -109,11 +117,11 @@ impl Lint {
             ["failed to fetch", "unable to fetch", "error sending request", "Could not resolve host", "failed to load advisory database"];
         if unreachable.iter().any(|text| output.contains(text)) {
             self.printer.diagnostic(
-                &Diagnostic::warning("ADVISORIES WERE NOT CHECKED: their database cannot be reached from this machine")
-                    .with_hint("run `cargo xtask lint` where github.com can be reached before a release"),
+                &Diagnostic::warning("ADVISORIES ARE NOT CHECKED: this machine cannot reach their database")
+                    .with_hint("before a release, run `cargo xtask lint` on a machine that can reach github.com"),
             );
         } else {
-            self.printer.say(output);
+            self.printer.line(output);
             self.exit = self.exit.worst(Exit::Failed);
         }
         Ok(())
@@ -122,7 +130,7 @@ impl Lint {
     async fn templates(&mut self, project: &Project) -> Result<(), Failure> {
         self.step("templates: cfn-lint", &templates::cfn_lint(project)?)?;
         let guard = CFN_GUARD.find(self.printer, project)?;
-        self.quiet_step("templates: the rules hold what they say", &templates::rules_hold(&guard, project))?;
+        self.quiet_step("templates: tests of the rules", &templates::rule_tests(&guard, project))?;
         let folder = tempfile::tempdir().map_err(|error| Diagnostic::error(format!("there is no temporary folder: {error}")))?;
         let rules = templates::rules(self.printer, &guard, project, folder.path()).await?;
         self.quiet_step("templates: the rules", &rules)
@@ -130,7 +138,7 @@ impl Lint {
 }
 
 impl Tool {
-    /// The program from the search path, else one that is installed once below the target folder.
+    /// The program on the search path, else the one in the target folder, installed if missing.
     fn find(&self, printer: Printer, project: &Project) -> Result<PathBuf, Failure> {
         let Self { name, version } = self;
         if Task::new(name).arg("--version").quietly_succeeds() {

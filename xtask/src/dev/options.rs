@@ -1,4 +1,4 @@
-//! The options of each task, a file a task.
+//! The options of each task, one file per task.
 
 mod bench;
 mod dist;

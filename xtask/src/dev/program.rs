@@ -1,4 +1,4 @@
-//! Running other programs, as the developers' tasks do.
+//! Runs other programs for the developers' tasks.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -23,13 +23,13 @@ pub(crate) fn cargo(project: &Project) -> Task {
     Task::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())).folder(&project.root)
 }
 
-/// What `cargo metadata` says of the workspace's own packages.
+/// The workspace's packages from `cargo metadata`.
 pub(crate) fn packages(project: &Project) -> Result<Vec<Json>, Failure> {
     let (succeeded, output) = cargo(project).args(["metadata", "--format-version", "1", "--no-deps", "--locked", "--quiet"]).output()?;
     let metadata: Option<Json> = if succeeded { serde_json::from_str(&output).ok() } else { None };
     metadata
         .and_then(|metadata| metadata["packages"].as_array().cloned())
-        .ok_or_else(|| Diagnostic::error("cargo does not say what is in the workspace").detail(output.trim()).into())
+        .ok_or_else(|| Diagnostic::error("`cargo metadata` does not list the workspace's packages").detail(output.trim()).into())
 }
 
 impl Task {
@@ -57,12 +57,12 @@ impl Task {
         self
     }
 
-    /// Runs the program with this process's streams; whether it ended with success.
+    /// Runs the program with this process's streams; whether it succeeded.
     pub(crate) fn succeeds(&self) -> Result<bool, Failure> {
         Ok(self.command().status().map_err(|error| self.cannot_run(&error))?.success())
     }
 
-    /// Runs the program; whether it ended with success, and all that it printed.
+    /// Runs the program; whether it succeeded, and its output.
     pub(crate) fn output(&self) -> Result<(bool, String), Failure> {
         let output = self.command().stdin(Stdio::null()).output().map_err(|error| self.cannot_run(&error))?;
         let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -70,15 +70,15 @@ impl Task {
         Ok((output.status.success(), text))
     }
 
-    /// Runs the program and prints what it prints, in its order, while `line` reads along; whether it ended with success.
+    /// Runs the program, prints its output and passes each line to `line`; whether it succeeded.
     pub(crate) fn follow(&self, mut line: impl FnMut(&str)) -> Result<bool, Failure> {
         let cannot_run = |error: std::io::Error| self.cannot_run(&error);
-        // One pipe for both streams: their order tells which test binary a line belongs to.
+        // One pipe for both streams: the order shows which test binary a line belongs to.
         let (reader, writer) = std::io::pipe().map_err(cannot_run)?;
         let mut command = self.command();
         command.stdout(writer.try_clone().map_err(cannot_run)?).stderr(writer).env("CARGO_TERM_COLOR", "never");
         let mut child = command.spawn().map_err(cannot_run)?;
-        // Its ends of the pipe; the last one to close ends the loop below.
+        // Closes this process's writers, so that the loop below ends with the child.
         drop(command);
         let mut reader = BufReader::new(reader);
         let mut bytes = Vec::new();
@@ -90,7 +90,7 @@ impl Task {
         Ok(child.wait().map_err(cannot_run)?.success())
     }
 
-    /// Whether the program is there and ends with success; prints nothing.
+    /// Whether the program exists and succeeds; prints nothing.
     pub(crate) fn quietly_succeeds(&self) -> bool {
         self.command().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
     }

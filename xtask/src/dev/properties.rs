@@ -1,14 +1,13 @@
-//! The property tests of the workspace, found in its sources.
+//! Finds the property tests of the workspace in its sources, so that none is forgotten.
 //!
-//! `test` runs them with a fixed seed and then, with fewer cases, with a new one; `soak` runs them with many cases. Both find them here, so
-//! that a new property cannot be forgotten.
+//! `test` runs them with a fixed seed, then fewer cases with a new seed. `soak` runs many cases.
 
 use std::path::Path;
 
 use crate::project::Project;
 use model_release::{Diagnostic, Failure};
 
-/// The crates whose properties are run. None of them compiles the AWS SDK without its default features.
+/// The crates with property tests. Without default features, none compiles the AWS SDK.
 const PACKAGES: [(&str, &str); 6] = [
     ("cfn-render", "cfn-render"),
     ("endpoint-test", "endpoint-test"),
@@ -28,7 +27,7 @@ pub(crate) struct Suite {
     pub(crate) properties: Vec<String>,
 }
 
-/// All suites, in order of their names.
+/// All suites, sorted by name.
 pub(crate) fn suites(project: &Project) -> Result<Vec<Suite>, Failure> {
     let mut suites = Vec::new();
     for (package, folder) in PACKAGES {
@@ -62,7 +61,8 @@ fn read_folder(package: &'static str, root: &Path, folder: &Path, suites: &mut V
     Ok(())
 }
 
-/// The names of the property tests in a source text: the functions within the macros of proptest, which rustfmt leaves at one indentation.
+/// The names of the property tests in a source: the functions inside proptest's macros. rustfmt does
+/// not change the macros' indentation.
 fn properties(source: &str) -> Vec<String> {
     let mut names = Vec::new();
     let mut end: Option<String> = None;

@@ -1,4 +1,4 @@
-//! `soak`: the property tests of the workspace, with new seeds and many more cases than `test` runs.
+//! `soak`: runs the property tests with new seeds and many more cases than `test`.
 
 use std::time::{Duration, Instant};
 
@@ -12,9 +12,9 @@ use crate::printer::Printer;
 use crate::project::Project;
 use model_release::{Diagnostic, Failure, FailureKind};
 
-/// Cases of the first round; each later round has twice as many, until one takes long enough.
+/// Cases of the first round; each round doubles them, up to [`LONG_ROUND`].
 const FIRST_ROUND: u64 = 256;
-/// A round that takes this long is not made longer: a round has one seed, and its failure costs as much to repeat.
+/// The number of cases stops doubling at this duration: repeating a failure takes as long as a round.
 const LONG_ROUND: Duration = Duration::from_mins(1);
 
 pub(crate) fn run(printer: Printer, project: &Project, options: &SoakOptions) -> Result<Exit, Failure> {
@@ -35,13 +35,13 @@ pub(crate) fn run(printer: Printer, project: &Project, options: &SoakOptions) ->
     for suite in &suites {
         printer.step("Soaking", format_args!("{} ({} properties)", suite.name, suite.properties.len()));
         let (start, mut cases, mut size) = (Instant::now(), 0, FIRST_ROUND);
-        let is_done = |cases: u64| options.cases.map_or_else(|| cases > 0 && start.elapsed() >= share, |wanted| cases >= wanted);
+        let is_done = |cases: u64| options.cases.map_or_else(|| cases > 0 && start.elapsed() >= share, |limit| cases >= limit);
         while !is_done(cases) {
-            size = options.cases.map_or(size, |wanted| size.min(wanted - cases));
+            size = options.cases.map_or(size, |limit| size.min(limit - cases));
             let round = Instant::now();
             if let Some(problem) = failure(printer, project, suite, size, seed)? {
                 printer.bad_step("FAILED", format_args!("{} with the seed {seed} and {size} cases: {problem}", suite.name));
-                printer.say(format_args!("             cargo xtask soak {} --seed {seed} --cases {size}", suite.name));
+                printer.line(format_args!("             cargo xtask soak {} --seed {seed} --cases {size}", suite.name));
                 failed.push(suite.name.clone());
                 break;
             }
@@ -53,13 +53,13 @@ pub(crate) fn run(printer: Printer, project: &Project, options: &SoakOptions) ->
     }
     printer.heading("Summary");
     for line in &lines {
-        printer.say(line);
+        printer.line(line);
     }
-    printer.say(format_args!("{} passed, {} failed", suites.len() - failed.len(), failed.len()));
+    printer.line(format_args!("{} passed, {} failed", suites.len() - failed.len(), failed.len()));
     Ok(if failed.is_empty() { Exit::Done } else { Exit::Failed })
 }
 
-/// Runs each property of the suite with so many cases; what went wrong, if anything did.
+/// Runs each property of the suite with this many cases; the problem if one failed.
 fn failure(printer: Printer, project: &Project, suite: &Suite, cases: u64, seed: u64) -> Result<Option<String>, Failure> {
     let mut log = TestLog::default();
     let task = cargo(project)
@@ -83,15 +83,11 @@ fn failure(printer: Printer, project: &Project, suite: &Suite, cases: u64, seed:
     if succeeds && log.passed >= suite.properties.len() {
         return Ok(None);
     }
-    printer.say(output);
-    Ok(Some(if succeeds {
-        format!("{} of {} properties ran", log.passed, suite.properties.len())
-    } else {
-        "a property does not hold".to_owned()
-    }))
+    printer.line(output);
+    Ok(Some(if succeeds { format!("{} of {} properties ran", log.passed, suite.properties.len()) } else { "a property failed".to_owned() }))
 }
 
-/// The suites whose names hold one of the texts that were given.
+/// The suites whose names contain one of the texts.
 fn chosen(all: Vec<Suite>, names: &[String]) -> Result<Vec<Suite>, Failure> {
     let unknown: Vec<Diagnostic> = names
         .iter()
@@ -101,8 +97,8 @@ fn chosen(all: Vec<Suite>, names: &[String]) -> Result<Vec<Suite>, Failure> {
     if !unknown.is_empty() {
         return Err(Failure::new(FailureKind::BadInput, unknown));
     }
-    let is_wanted = |suite: &Suite| names.is_empty() || names.iter().any(|name| suite.name.contains(name.as_str()));
-    Ok(all.into_iter().filter(is_wanted).collect())
+    let is_selected = |suite: &Suite| names.is_empty() || names.iter().any(|name| suite.name.contains(name.as_str()));
+    Ok(all.into_iter().filter(is_selected).collect())
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The local AWS that the tests and the demonstration run against.
+//! The environments of the local AWS and of the model servers.
 
 use std::path::PathBuf;
 
@@ -7,14 +7,14 @@ use sandbox::{model_server, stand_in};
 use crate::project::Project;
 use model_release::{Diagnostic, Failure};
 
-/// Makes the stand-in's Python environment below the target folder, unless it is there; its folder.
+/// Creates the stand-in's Python environment in the target folder if it is missing; its folder.
 pub(crate) fn prepare(project: &Project) -> Result<PathBuf, Failure> {
     stand_in::prepare(&project.target("stand-in"))
         .map_err(|error| Failure::unreachable(Diagnostic::error(error.to_string()).with_hint_opt(error.hint())))
 }
 
-/// Makes the environment of the model servers that nobody here wrote and trains their models below the target folder, unless they are
-/// there; its folder, and why AWS's own server is left out, if it is.
+/// Installs the third-party model servers and trains their models in the target folder if they are
+/// missing; the folder, and the reason if AWS's server is skipped.
 pub(crate) fn prepare_model_servers(project: &Project) -> Result<(PathBuf, Option<String>), Failure> {
     let failed = |error: stand_in::Error| Failure::unreachable(Diagnostic::error(error.to_string()).with_hint_opt(error.hint()));
     let servers = model_server::prepare(&project.target("model-servers")).map_err(failed)?;

@@ -1,4 +1,4 @@
-//! `test`: all tests of the workspace, with the set-up that they need, and a summary at the end.
+//! `test`: sets up and runs all tests of the workspace, and prints a summary.
 
 use std::ffi::OsString;
 use std::time::Instant;
@@ -12,15 +12,15 @@ use crate::printer::Printer;
 use crate::project::Project;
 use model_release::{Diagnostic, Failure};
 
-/// Cases of each property that run with a new seed, after those with the fixed one.
+/// The cases of each property with a new seed, after those with the fixed one.
 const RANDOM_CASES: &str = "32";
-/// The tests over model servers have this in their names, and are ignored unless they are asked for.
+/// The tests with model servers have this in their names; they are ignored by default.
 const MODEL_SERVERS: &str = "model_servers";
-/// Those of them that need Java.
+/// The ones of them that need Java.
 const MULTI_MODEL_SERVER: &str = "multi_model_server";
 
 pub(crate) fn run(printer: Printer, project: &Project, options: &TestOptions) -> Result<Exit, Failure> {
-    // The end-to-end tests run against a local AWS; its Python environment is made here, once, where its progress can be seen.
+    // Creates the local AWS's Python environment before the tests, so that its progress is visible.
     printer.step("Preparing", "the local AWS (once, below the target folder)");
     let environment = super::stand_in::prepare(project)?;
     printer.step("Ready", environment.display());
@@ -56,7 +56,7 @@ pub(crate) fn run(printer: Printer, project: &Project, options: &TestOptions) ->
     Ok(if succeeds && log.failures() == 0 { Exit::Done } else { Exit::Failed })
 }
 
-/// Runs every property again, with a new seed and few cases: what a fixed seed never meets is met some day.
+/// Runs every property again, with a new seed and few cases, to find what the fixed seed does not.
 fn random_properties(printer: Printer, project: &Project, log: &mut TestLog) -> Result<bool, Failure> {
     let names: Vec<String> = suites(project)?.into_iter().flat_map(|suite| suite.properties).collect();
     let seed = new_seed();
@@ -69,14 +69,14 @@ fn random_properties(printer: Printer, project: &Project, log: &mut TestLog) -> 
         log.read(line);
     })?;
     if !succeeds {
-        printer.say(format_args!("properties failed with the random seed {seed}: set PROPTEST_RNG_SEED={seed} to repeat them"));
+        printer.line(format_args!("properties failed with the random seed {seed}: set PROPTEST_RNG_SEED={seed} to repeat them"));
     } else if ran.passed < names.len() {
         return Err(Diagnostic::error(format!("{} of {} properties ran", ran.passed, names.len())).into());
     }
     Ok(succeeds)
 }
 
-/// A seed that no earlier run has had.
+/// A new seed: the time in microseconds.
 pub(crate) fn new_seed() -> u64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |now| now.as_micros().try_into().unwrap_or(u64::MAX))
 }
@@ -94,24 +94,24 @@ fn summarise(printer: Printer, log: &TestLog, start: Instant, without_java: Opti
     printer.heading("Summary");
     let skipped = log.skipped.len() + usize::from(without_java.is_some());
     for (test, reason) in &log.skipped {
-        printer.say(format_args!("skipped  {}: {}", test.label(), if reason.is_empty() { "no reason given" } else { reason }));
+        printer.line(format_args!("skipped  {}: {}", test.label(), if reason.is_empty() { "no reason" } else { reason }));
     }
     if let Some(reason) = without_java {
-        printer.say(format_args!("skipped  the tests over the multi-model-server: {reason}"));
+        printer.line(format_args!("skipped  the tests with multi-model-server: {reason}"));
     }
     if log.skipped.iter().any(|(test, _)| test.name.contains(MODEL_SERVERS)) {
-        printer.say("hint: `cargo xtask test --model-servers` installs the model servers and runs their tests");
+        printer.line("hint: `cargo xtask test --model-servers` installs the model servers and runs their tests");
     }
     for test in &log.failed {
         printer.bad_step("FAILED", test.label());
-        printer.say(format_args!("             {}", test.command()));
+        printer.line(format_args!("             {}", test.command()));
     }
     for binary in log.crashed() {
-        printer.bad_step("FAILED", format_args!("{}: it ended without a result", binary.name));
-        printer.say(format_args!("             {}", binary.command()));
+        printer.bad_step("FAILED", format_args!("{}: ended without a result", binary.name));
+        printer.line(format_args!("             {}", binary.command()));
     }
-    printer.say(format_args!("{} seconds", start.elapsed().as_secs()));
-    printer.say(format_args!("{} passed, {} failed, {skipped} skipped", log.passed, log.failures()));
+    printer.line(format_args!("{} seconds", start.elapsed().as_secs()));
+    printer.line(format_args!("{} passed, {} failed, {skipped} skipped", log.passed, log.failures()));
 }
 
 #[cfg(test)]
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_compiled_first_has_the_same_arguments_for_cargo_as_what_is_run() {
+    fn the_compile_step_has_the_same_cargo_arguments_as_the_test_run() {
         let arguments: Vec<OsString> = ["--test", "end_to_end", "plan::", "--", "--nocapture"].map(OsString::from).to_vec();
         assert_eq!(cargo_arguments(&arguments).collect::<Vec<_>>(), ["--test", "end_to_end", "plan::"]);
     }

@@ -1,17 +1,17 @@
-//! What `cargo test` printed, read for a summary: cargo itself ends with the last binary and not with the whole.
+//! Reads the output of `cargo test` for a summary over all binaries, which cargo does not print.
 
-/// What was seen so far.
+/// The results so far.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct TestLog {
     pub(crate) passed: usize,
     pub(crate) failed: Vec<Test>,
     pub(crate) skipped: Vec<(Test, String)>,
-    /// Failures that the results of the binaries count, named or not.
+    /// The failures that the binaries' results count, named or not.
     failures: usize,
     /// Binaries that ended without a result.
     crashed: Vec<Binary>,
     binary: Binary,
-    /// Whether the binary has not printed its result yet.
+    /// Whether the current binary's result is pending.
     is_running: bool,
 }
 
@@ -22,7 +22,7 @@ pub(crate) struct Test {
     pub(crate) name: String,
 }
 
-/// What has tests, and the arguments by which cargo runs it alone.
+/// A test binary, and the cargo arguments that select it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Binary {
     pub(crate) name: String,
@@ -30,7 +30,7 @@ pub(crate) struct Binary {
 }
 
 impl TestLog {
-    /// Takes in one line of standard output or standard error, without colours.
+    /// Reads one line of standard output or standard error, without colours.
     pub(crate) fn read(&mut self, line: &str) {
         let text = line.trim();
         if let Some(rest) = text.strip_prefix("Running ") {
@@ -76,21 +76,21 @@ impl TestLog {
         self.failures.max(self.failed.len()) + self.crashed().count()
     }
 
-    /// The binaries that ended without a result; the last one ends when cargo does.
+    /// The binaries that ended without a result, with the last one if its result is pending.
     pub(crate) fn crashed(&self) -> impl Iterator<Item = &Binary> {
         self.crashed.iter().chain(self.is_running.then_some(&self.binary))
     }
 }
 
 impl Test {
-    /// The test with what holds it, such as `end_to_end plan::two_accounts`.
+    /// The binary and the test, such as `end_to_end plan::two_accounts`.
     pub(crate) fn label(&self) -> String {
         format!("{} {}", self.binary.name, self.name).trim_start().to_owned()
     }
 
-    /// The command that runs this test again, with the features of the whole workspace, so that nothing else is compiled.
+    /// The command that repeats this test, with the workspace's features, so that it compiles nothing.
     pub(crate) fn command(&self) -> String {
-        // The name of an example in the documentation has spaces.
+        // The name of a documentation test has spaces.
         let filter = if self.name.contains(' ') { format!("'{}'", self.name) } else { format!("--exact {}", self.name) };
         format!("{} -- {filter}", self.binary.command())
     }

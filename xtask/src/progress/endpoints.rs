@@ -9,28 +9,28 @@ use model_release::TestObserver;
 use super::Line;
 use crate::printer::Printer;
 
-/// Shows how far a run is; clones show the same.
+/// Shows the progress of a run; clones share it.
 #[derive(Debug, Clone)]
 pub(crate) struct EndpointProgress {
     printer: Printer,
     line: Arc<Line>,
-    /// What each endpoint that is under way is doing.
-    doing: Arc<Mutex<BTreeMap<String, String>>>,
+    /// The current activity of each endpoint.
+    activities: Arc<Mutex<BTreeMap<String, String>>>,
 }
 
 impl EndpointProgress {
     pub(crate) fn new(printer: Printer, targets: usize) -> Self {
         let line = Line::new(printer, Some(targets), "{spinner} {pos}/{len} endpoints  {elapsed}  {wide_msg}");
-        Self { printer, line: Arc::new(line), doing: Arc::default() }
+        Self { printer, line: Arc::new(line), activities: Arc::default() }
     }
 
     fn set(&self, name: &str, what: Option<String>) {
-        let Ok(mut doing) = self.doing.lock() else { return };
+        let Ok(mut activities) = self.activities.lock() else { return };
         match what {
-            Some(what) => drop(doing.insert(name.to_owned(), what)),
-            None => drop(doing.remove(name)),
+            Some(what) => drop(activities.insert(name.to_owned(), what)),
+            None => drop(activities.remove(name)),
         }
-        let message: Vec<_> = doing.iter().take(3).map(|(name, what)| format!("{name} {what}")).collect();
+        let message: Vec<_> = activities.iter().take(3).map(|(name, what)| format!("{name} {what}")).collect();
         self.line.0.set_message(message.join("  "));
     }
 }
@@ -41,7 +41,7 @@ impl TestObserver for EndpointProgress {
         let name = if info.region == "local" { info.endpoint.clone() } else { format!("{}/{}", info.account_id, info.region) };
         let mut last = String::new();
         move |event| {
-            let doing = match &event {
+            let activities = match &event {
                 Event::Waiting { status, elapsed, .. } => format!("{} for {} s", status.as_str(), elapsed.as_secs()),
                 Event::NotDescribed { message, .. } => message.clone(),
                 Event::InService { .. } => "in service".to_owned(),
@@ -53,7 +53,7 @@ impl TestObserver for EndpointProgress {
                 }
                 _ => return,
             };
-            // Without a terminal only a change is news.
+            // Without a terminal, print only changes.
             let news = match &event {
                 Event::Waiting { status, .. } => Some(status.as_str()),
                 Event::NotDescribed { message, .. } => Some(message.as_str()),
@@ -68,7 +68,7 @@ impl TestObserver for EndpointProgress {
             {
                 progress.printer.step("Load", format_args!("{name}: {} s", duration.as_secs()));
             }
-            progress.set(&name, Some(doing));
+            progress.set(&name, Some(activities));
         }
     }
 
@@ -79,7 +79,7 @@ impl TestObserver for EndpointProgress {
             Verdict::Passed => (false, "Passed"),
             Verdict::Failed => (true, "FAILED"),
             Verdict::Errored => (true, "ERROR"),
-            // No case was asked for: the checks are all there is to say.
+            // Without cases, the checks are the whole result.
             Verdict::Empty if report.checks.iter().any(|check| check.outcome == Outcome::Passed) => (false, "Checked"),
             Verdict::Empty => (false, "Empty"),
             Verdict::Skipped => (false, "Skipped"),

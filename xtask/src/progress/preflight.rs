@@ -6,7 +6,7 @@ use model_release::plural;
 use super::Line;
 use crate::printer::Printer;
 
-/// What hears of the progress.
+/// An observer that shows the progress.
 pub(crate) fn preflight(printer: Printer) -> impl FnMut(PreflightProgress) + Send + use<> {
     let mut line = None;
     move |progress| {

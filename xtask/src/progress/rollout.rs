@@ -8,7 +8,7 @@ use stack_rollout::{Event, Plan, SetChange};
 use super::Line;
 use crate::printer::Printer;
 
-/// What hears of the rollout.
+/// An observer that shows the events of a rollout.
 pub(crate) fn rollout(printer: Printer) -> impl FnMut(Event) + Send + use<> {
     let bar = Line::new(printer, None, "{spinner} {elapsed}  {wide_msg}");
     let mut statuses: BTreeMap<String, DetailedStatus> = BTreeMap::new();
@@ -25,13 +25,14 @@ pub(crate) fn rollout(printer: Printer) -> impl FnMut(Event) + Send + use<> {
             Event::Resumed { operation } => line(
                 "Resuming",
                 &format!(
-                    "operation {} ({} {}), which an earlier run of this release has started",
+                    "operation {} ({} {}), which an earlier run of this release started",
                     operation.id, operation.action, operation.status
                 ),
             ),
-            Event::WaitingForOther { operation } => {
-                line("Waiting", &format!("for operation {} ({} {}) of someone else", operation.id, operation.action, operation.status))
-            }
+            Event::WaitingForOther { operation } => line(
+                "Waiting",
+                &format!("for operation {} ({} {}), which another caller started", operation.id, operation.action, operation.status),
+            ),
             Event::OperationStarted { operation_id, action, targets } => {
                 line(
                     "Started",
@@ -47,7 +48,7 @@ pub(crate) fn rollout(printer: Printer) -> impl FnMut(Event) + Send + use<> {
                     _ => bar.0.suspend(|| printer.bad_step(status.as_str(), format_args!("{target}{reason}"))),
                 }
                 statuses.insert(target.to_string(), status);
-                let under_way = statuses.values().filter(|status| !settled(status)).count();
+                let under_way = statuses.values().filter(|status| !is_finished(status)).count();
                 let now: Vec<&str> = statuses
                     .iter()
                     .filter(|(_, status)| **status == DetailedStatus::Running)
@@ -55,7 +56,7 @@ pub(crate) fn rollout(printer: Printer) -> impl FnMut(Event) + Send + use<> {
                     .take(3)
                     .collect();
                 let now = if now.is_empty() { String::new() } else { format!("; now {}", now.join(", ")) };
-                bar.0.set_message(format!("{} of {} targets settled{now}", statuses.len() - under_way, statuses.len()));
+                bar.0.set_message(format!("{} of {} targets finished{now}", statuses.len() - under_way, statuses.len()));
             }
             Event::Tolerated { error, attempt } => line("Retrying", &format!("{error} (attempt {attempt})")),
             _ => {}
@@ -63,8 +64,8 @@ pub(crate) fn rollout(printer: Printer) -> impl FnMut(Event) + Send + use<> {
     }
 }
 
-/// The parameter overrides that this release does not have: somebody has set them by hand, or another release or an interrupted run has
-/// left them behind.
+/// Parameter overrides that this release does not have: set manually, or left by another release or
+/// an interrupted run.
 fn resets(plan: &Plan) -> Option<String> {
     const NAMED: usize = 3;
     let is_there = plan.stack_set == SetChange::Untouched;
@@ -82,6 +83,6 @@ fn resets(plan: &Plan) -> Option<String> {
     (!resets.is_empty()).then(|| format!("parameter overrides that this release does not have: {}{more}", resets.join("; ")))
 }
 
-fn settled(status: &DetailedStatus) -> bool {
+fn is_finished(status: &DetailedStatus) -> bool {
     !matches!(status, DetailedStatus::Pending | DetailedStatus::Running)
 }

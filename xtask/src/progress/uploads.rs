@@ -1,4 +1,4 @@
-//! Progress of uploads, on a terminal alone: what is uploaded is said afterwards anyway.
+//! Progress of uploads, only on a terminal; the commands print the uploads when they finish.
 
 use cfn_render::{Artifact, ArtifactStore, Location, PackagePlan, StoreError};
 use indicatif::HumanBytes;
@@ -6,7 +6,7 @@ use indicatif::HumanBytes;
 use super::Line;
 use crate::printer::Printer;
 
-/// A store that shows what it is at.
+/// A store that shows the current upload.
 #[derive(Debug)]
 pub(crate) struct Uploads<S> {
     store: S,

@@ -1,4 +1,4 @@
-//! What `build` is asked for, every option checked and every problem with them reported at once.
+//! The request of `build`: checks every option and reports all problems at once.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,60 +11,60 @@ use model_release::{Diagnostic, Failure, FailureKind, Stage, regional_package, s
 
 use super::selection;
 use super::{OptionErrors, SOURCES};
-use crate::cli::{BuildOptions, given};
+use crate::cli::{BuildOptions, non_empty};
 use crate::project::Project;
 use crate::stores;
 use crate::targets;
 
 const REGIONAL: &str = "--regional-model-package";
 
-/// What `build` is asked for: what is built, from which files, and where it goes.
+/// The request of `build`: the release to build, its input files and where to write it.
 #[derive(Debug)]
 pub(crate) struct BuildCommand {
     pub(crate) request: BuildRequest,
     pub(crate) files: ConfigurationFiles,
     pub(crate) artifact_bucket: Option<String>,
-    /// What the keys of objects in the bucket begin with.
+    /// The prefix of object keys in the bucket.
     pub(crate) artifact_prefix: Option<String>,
-    /// A folder to write into instead of the bucket, where nothing may be uploaded.
+    /// A folder to write artifacts to instead of the bucket.
     pub(crate) artifact_dir: Option<PathBuf>,
     pub(crate) output_dir: PathBuf,
-    /// What is worth saying of the options.
+    /// Warnings about the options.
     pub(crate) warnings: Vec<Diagnostic>,
 }
 
 impl BuildCommand {
     pub(crate) fn read(project: &Project, options: &BuildOptions) -> Result<Self, Failure> {
-        let mut asked = OptionErrors::default();
+        let mut errors = OptionErrors::default();
         let configuration = &options.configuration;
         let project_options = &configuration.project;
         let project_name =
-            asked.required(project_options.sagemaker_project_name.as_ref(), "--sagemaker-project-name", "SAGEMAKER_PROJECT_NAME");
-        let project_id = asked.required(project_options.sagemaker_project_id.as_ref(), "--sagemaker-project-id", "SAGEMAKER_PROJECT_ID");
-        let env_name = asked.required(project_options.env_name.as_ref(), "--env-name", "ENV_NAME");
-        let group = asked.required(
+            errors.required(project_options.sagemaker_project_name.as_ref(), "--sagemaker-project-name", "SAGEMAKER_PROJECT_NAME");
+        let project_id = errors.required(project_options.sagemaker_project_id.as_ref(), "--sagemaker-project-id", "SAGEMAKER_PROJECT_ID");
+        let env_name = errors.required(project_options.env_name.as_ref(), "--env-name", "ENV_NAME");
+        let group = errors.required(
             project_options.model_package_group_name.as_ref(),
             "--model-package-group-name",
             "SOURCE_MODEL_PACKAGE_GROUP_NAME",
         );
         let group = (!group.is_empty())
             .then(|| group.parse::<ModelPackageGroup>())
-            .and_then(|parsed| asked.parsed(parsed, "--model-package-group-name"));
-        let selection = selection::read(Some(project), &options.choice, group.as_ref(), &mut asked.diagnostics);
-        let regions = given(configuration.regions.as_ref())
-            .map(|text| targets::regions(text, "--regions", &mut asked.diagnostics))
+            .and_then(|parsed| errors.parsed(parsed, "--model-package-group-name"));
+        let selection = selection::read(Some(project), &options.choice, group.as_ref(), &mut errors.diagnostics);
+        let regions = non_empty(configuration.regions.as_ref())
+            .map(|text| targets::regions(text, "--regions", &mut errors.diagnostics))
             .unwrap_or_default();
-        let regional_packages = read_regional(&options.regional_model_package, &mut asked.diagnostics);
-        let [staging_accounts, prod_accounts] = asked.stage_accounts(&configuration.accounts);
+        let regional_packages = read_regional(&options.regional_model_package, &mut errors.diagnostics);
+        let [staging_accounts, prod_accounts] = errors.stage_accounts(&configuration.accounts);
         let stages = [
-            asked.stage(
+            errors.stage(
                 Stage::Staging,
                 &configuration.staging_config_name,
                 configuration.env_type_staging_name.as_ref(),
                 configuration.sagemaker_execution_role_staging_name.as_ref(),
                 staging_accounts,
             ),
-            asked.stage(
+            errors.stage(
                 Stage::Prod,
                 &configuration.prod_config_name,
                 configuration.env_type_prod_name.as_ref(),
@@ -73,25 +73,25 @@ impl BuildCommand {
             ),
         ];
         if stages[0].config_file == stages[1].config_file {
-            asked.diagnostics.push(
+            errors.diagnostics.push(
                 Diagnostic::error(format!("both stages would be written to `{}`", stages[0].config_file))
                     .named("--staging-config-name, --prod-config-name")
-                    .with_hint("give each stage a configuration of its own"),
+                    .with_hint("use a different configuration for each stage"),
             );
         }
-        asked.own_files(&stages);
-        asked.own_environments(&stages);
-        asked.shared_accounts(&stages);
-        let files = asked.configuration_files(project, configuration, &Stage::ALL);
+        errors.own_files(&stages);
+        errors.own_environments(&stages);
+        errors.shared_accounts(&stages);
+        let files = errors.configuration_files(project, configuration, &Stage::ALL);
         let parsed = group.zip(selection);
-        let artifact_bucket = given(options.artifact_bucket.as_ref())
+        let artifact_bucket = non_empty(options.artifact_bucket.as_ref())
             .map(|name| stores::bucket_name(name, "--artifact-bucket, ARTIFACT_BUCKET", "--artifact-prefix"))
             .transpose()
             .unwrap_or_else(|diagnostic| {
-                asked.diagnostics.push(diagnostic);
+                errors.diagnostics.push(diagnostic);
                 None
             });
-        let warnings = stop_on_errors(asked.diagnostics)?;
+        let warnings = stop_on_errors(errors.diagnostics)?;
         let Some((group, selection)) = parsed else { return Err(Failure::new(FailureKind::BadInput, Vec::new())) };
         let request = BuildRequest {
             project_name,
@@ -102,7 +102,7 @@ impl BuildCommand {
             regions,
             regional_packages,
             stages,
-            volume_kms_key_arn: given(configuration.ebs_kms_key_arn.as_ref()).map(str::to_owned),
+            volume_kms_key_arn: non_empty(configuration.ebs_kms_key_arn.as_ref()).map(str::to_owned),
             output_template: format!("{}.yaml", configuration.template_name),
             template_configuration: options.template_configuration,
             sources: &SOURCES,
@@ -112,14 +112,14 @@ impl BuildCommand {
             files,
             warnings,
             artifact_bucket,
-            artifact_prefix: given(options.artifact_prefix.as_ref()).map(str::to_owned),
+            artifact_prefix: non_empty(options.artifact_prefix.as_ref()).map(str::to_owned),
             artifact_dir: options.artifact_dir.clone(),
             output_dir: project.folder(options.output_dir.as_deref(), "deploy"),
         })
     }
 }
 
-/// Reads what the options name: `REGION=ARN`, `REGION=VERSION`, `REGION=same-version`, or an ARN alone, which says its region itself.
+/// Reads options: `REGION=ARN`, `REGION=VERSION`, `REGION=same-version`, or an ARN with its region.
 fn read_regional(options: &[String], diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<Region, RegionalSelection> {
     let mut read = BTreeMap::new();
     for text in options.iter().map(|text| text.trim()).filter(|text| !text.is_empty()) {
@@ -143,7 +143,7 @@ fn read_regional(options: &[String], diagnostics: &mut Vec<Diagnostic>) -> BTree
 mod tests {
     use super::*;
 
-    fn asked(options: &[&str]) -> (Vec<(Region, RegionalSelection)>, usize) {
+    fn parse(options: &[&str]) -> (Vec<(Region, RegionalSelection)>, usize) {
         let mut diagnostics = Vec::new();
         let options: Vec<_> = options.iter().map(|option| (*option).to_owned()).collect();
         (read_regional(&options, &mut diagnostics).into_iter().collect(), diagnostics.len())
@@ -151,8 +151,8 @@ mod tests {
 
     #[test]
     fn a_region_has_one_model_package() {
-        assert_eq!(asked(&["eu-west-1=7", "eu-west-1=8"]).1, 1);
-        assert_eq!(asked(&["eu-west-1=7", "eu-west-1=7"]), (vec![("eu-west-1".parse().unwrap(), RegionalSelection::Version(7))], 0));
-        assert_eq!(asked(&["7", ""]).1, 1);
+        assert_eq!(parse(&["eu-west-1=7", "eu-west-1=8"]).1, 1);
+        assert_eq!(parse(&["eu-west-1=7", "eu-west-1=7"]), (vec![("eu-west-1".parse().unwrap(), RegionalSelection::Version(7))], 0));
+        assert_eq!(parse(&["7", ""]).1, 1);
     }
 }

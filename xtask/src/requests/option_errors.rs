@@ -1,4 +1,4 @@
-//! Reads options one by one and collects what is wrong with all of them.
+//! Reads options one by one and collects the problems of all of them.
 
 use std::path::PathBuf;
 
@@ -8,23 +8,23 @@ use model_release::configuration::{BaseFile, ConfigurationFiles, StageFiles};
 use model_release::{Accounts, Diagnostic, Stage, manifest};
 use stack_rollout::organization::{self, UnitId};
 
-use crate::cli::{AccountFilter, ConfigurationOptions, StageAccounts, given};
+use crate::cli::{AccountFilter, ConfigurationOptions, StageAccounts, non_empty};
 use crate::project::Project;
 use crate::targets;
 
-/// Collects what is wrong with the options.
+/// The problems with the options.
 #[derive(Debug, Default)]
 pub(crate) struct OptionErrors {
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
 impl OptionErrors {
-    /// The value, or an empty one that was reported as missing.
+    /// The value, or an empty one after reporting it as missing.
     pub(crate) fn required(&mut self, value: Option<&String>, flag: &str, variable: &str) -> String {
-        if let Some(text) = given(value) {
+        if let Some(text) = non_empty(value) {
             return text.to_owned();
         }
-        self.diagnostics.push(Diagnostic::error(format!("`{flag}` is missing")).with_hint(format!("give it, or set {variable}")));
+        self.diagnostics.push(Diagnostic::error(format!("`{flag}` is missing")).with_hint(format!("set it or {variable}")));
         String::new()
     }
 
@@ -38,13 +38,13 @@ impl OptionErrors {
             return false;
         }
         targets::yes_or_no(&text).unwrap_or_else(|| {
-            let diagnostic = Diagnostic::error(format!("`{text}` is neither yes nor no")).named("--multi-account-deployment");
-            self.diagnostics.push(diagnostic.with_hint("`no` deploys both stages into the caller's own account, so it has to be said"));
+            let diagnostic = Diagnostic::error(format!("`{text}` is not yes or no")).named("--multi-account-deployment");
+            self.diagnostics.push(diagnostic.with_hint("`no` deploys both stages to the caller's account, so it must be explicit"));
             false
         })
     }
 
-    /// One stage; its options and variables are named for it.
+    /// One stage, whose name is part of its options and variables.
     pub(super) fn stage(
         &mut self,
         stage: Stage,
@@ -64,29 +64,32 @@ impl OptionErrors {
         }
     }
 
-    /// No stage's configuration takes the name of another file of the release.
+    /// Checks that no stage's configuration has the name of another file of the release.
     pub(super) fn own_files(&mut self, stages: &[StageRequest; 2]) {
-        let taken = Stage::ALL.iter().flat_map(|stage| [accounts_file(*stage), template_configuration_file(*stage)]);
-        let taken: Vec<String> = taken.collect();
+        let reserved = Stage::ALL.iter().flat_map(|stage| [accounts_file(*stage), template_configuration_file(*stage)]);
+        let reserved: Vec<String> = reserved.collect();
         for stage in stages {
-            if stage.config_file == manifest::FILE_NAME || taken.contains(&stage.config_file) {
+            if stage.config_file == manifest::FILE_NAME || reserved.contains(&stage.config_file) {
                 let diagnostic = Diagnostic::error(format!("`{}` is the name of another file of the release", stage.config_file));
-                self.diagnostics
-                    .push(diagnostic.named(format!("--{}-config-name", stage.stage)).with_hint("give the configuration another name"));
+                self.diagnostics.push(
+                    diagnostic.named(format!("--{}-config-name", stage.stage)).with_hint("choose another name for the configuration"),
+                );
             }
         }
     }
 
-    /// An account of both stages is most likely a slip: staging would run beside production.
+    /// Warns about accounts of both stages, which are probably a mistake.
     pub(super) fn shared_accounts(&mut self, stages: &[StageRequest; 2]) {
         let [Accounts::Listed(staging), Accounts::Listed(prod)] = [&stages[0].accounts, &stages[1].accounts] else { return };
         for account in staging.intersection(prod) {
             let diagnostic = Diagnostic::warning(format!("account `{account}` is a target of both stages"));
-            self.diagnostics.push(diagnostic.named("--staging-accounts, --prod-accounts").with_hint("give production accounts of its own"));
+            self.diagnostics
+                .push(diagnostic.named("--staging-accounts, --prod-accounts").with_hint("use separate accounts for production"));
         }
     }
 
-    /// Endpoints and stack sets are named for the environment's type: two stages of one type would be one deployment.
+    /// Checks the environment types. Names of endpoints and stack sets contain the type, so two stages
+    /// with one type would be one deployment.
     pub(super) fn own_environments(&mut self, stages: &[StageRequest; 2]) {
         let [staging, prod] = stages;
         if !staging.env_type.is_empty() && staging.env_type.eq_ignore_ascii_case(&prod.env_type) {
@@ -94,7 +97,7 @@ impl OptionErrors {
             self.diagnostics.push(
                 diagnostic
                     .named("--env-type-staging-name, --env-type-prod-name")
-                    .with_hint("endpoints and stack sets are named for it: production would be deployed with staging"),
+                    .with_hint("names of endpoints and stack sets contain it: use a different type for each stage"),
             );
         }
     }
@@ -135,12 +138,12 @@ impl OptionErrors {
             return Accounts::Own;
         }
         let [(list_flag, list_variable), (units_flag, units_variable)] = names;
-        match (given(list), given(units)) {
+        match (non_empty(list), non_empty(units)) {
             (Some(_), Some(_)) if filter.is_none() => {
-                let diagnostic = Diagnostic::error("both a list of accounts and organizational units are given")
+                let diagnostic = Diagnostic::error("both a list of accounts and organizational units are set")
                     .named(format!("{list_flag}, {units_flag}"));
                 self.diagnostics.push(diagnostic.with_hint(format!(
-                    "give one of them, or say with --account-filter what the list does to the units' accounts; the variables are {list_variable} and {units_variable}"
+                    "set one of them, or combine them with --account-filter; the variables are {list_variable} and {units_variable}"
                 )));
                 Accounts::Own
             }
@@ -162,7 +165,7 @@ impl OptionErrors {
                 let accounts = list.map(|text| targets::accounts(text, list_flag, &mut self.diagnostics)).unwrap_or_default();
                 if accounts.is_empty() && self.diagnostics.len() == known {
                     let diagnostic = Diagnostic::error("the list of accounts is empty").named(format!("{list_flag}, {list_variable}"));
-                    let hint = format!("with --multi-account-deployment yes each stage needs its accounts, or their {units_flag}");
+                    let hint = format!("with --multi-account-deployment yes, each stage needs accounts or {units_flag}");
                     self.diagnostics.push(diagnostic.with_hint(hint));
                 }
                 Accounts::Listed(accounts)
@@ -170,24 +173,24 @@ impl OptionErrors {
         }
     }
 
-    /// A list of accounts where it is given; none where it is not, or where only organizational units are.
+    /// The listed accounts of a stage; `None` without a list, or with only organizational units.
     pub(crate) fn known_accounts(&mut self, options: &StageAccounts, stage: Stage) -> Option<Vec<AccountId>> {
         let (list, flag) = match stage {
             Stage::Staging => (options.staging_accounts.as_ref(), "--staging-accounts"),
             Stage::Prod => (options.prod_accounts.as_ref(), "--prod-accounts"),
         };
-        let is_single = given(options.multi_account_deployment.as_ref()).and_then(targets::yes_or_no) == Some(false);
-        let text = given(list).filter(|_| !is_single)?;
+        let is_single = non_empty(options.multi_account_deployment.as_ref()).and_then(targets::yes_or_no) == Some(false);
+        let text = non_empty(list).filter(|_| !is_single)?;
         Some(targets::accounts(text, flag, &mut self.diagnostics).into_iter().collect())
     }
 
-    /// A role's name with its path: `Name`, `path/Name`, or the ARN of such a role.
+    /// The name and path of a required role, from `Name`, `path/Name` or an ARN.
     fn role(&mut self, value: Option<&String>, flag: &str, variable: &str) -> String {
         let text = self.required(value, flag, variable);
         self.role_name(&text, flag)
     }
 
-    /// The same of a text.
+    /// The name and path of a role, from `Name`, `path/Name` or an ARN.
     pub(crate) fn role_name(&mut self, text: &str, flag: &str) -> String {
         let arn = text.parse::<Arn>().ok().filter(|arn| arn.service() == "iam" && arn.resource_type() == "role");
         let name = match &arn {
@@ -202,19 +205,19 @@ impl OptionErrors {
             && name.chars().all(|c| c.is_ascii_alphanumeric() || "_+=,.@-/".contains(c));
         if !text.is_empty() && !valid {
             let diagnostic = Diagnostic::error(format!("`{text}` is not an IAM role")).named(flag);
-            self.diagnostics.push(diagnostic.with_hint("give the role's name, its path and name, or its ARN"));
+            self.diagnostics.push(diagnostic.with_hint("write the role's name, its path and name, or its ARN"));
         }
         name.to_owned()
     }
 
-    /// The files of the project that say what its stages' parameters are.
+    /// The project's files with the stages' parameters.
     pub(crate) fn configuration_files(
         &mut self,
         project: &Project,
         options: &ConfigurationOptions,
         stages: &[Stage],
     ) -> ConfigurationFiles {
-        let base = given(options.base_config_name.as_ref());
+        let base = non_empty(options.base_config_name.as_ref());
         let base_name = base.unwrap_or("base-config");
         self.file_name(base_name, "--base-config-name");
         let mut named = Vec::new();
@@ -222,11 +225,12 @@ impl OptionErrors {
             let name = options.config_name(*stage);
             self.file_name(name, &format!("--{stage}-config-name"));
             if name == base_name {
-                let diagnostic = Diagnostic::error(format!("`{name}` is named as the base of both stages and as the {stage} stage's own"));
+                let diagnostic =
+                    Diagnostic::error(format!("`{name}` is both the base configuration and the configuration of the {stage} stage"));
                 self.diagnostics.push(
                     diagnostic
                         .named(format!("--base-config-name, --{stage}-config-name"))
-                        .with_hint("give each configuration a name of its own"),
+                        .with_hint("use a different name for each configuration"),
                 );
             }
             let file = |ending: &str| project.file(format!("{name}-{ending}.json"));
@@ -238,13 +242,13 @@ impl OptionErrors {
 
     pub(crate) fn template(&mut self, project: &Project, name: &str) -> PathBuf {
         self.file_name(name, "--template-name");
-        // JSON is what `cdk synth` writes.
+        // `cdk synth` writes JSON.
         let names = ["yml", "yaml", "json"].map(|extension| format!("{name}-template.{extension}"));
         let candidates = names.clone().map(|name| project.file(name));
         let found: Vec<_> = names.iter().zip(&candidates).filter(|(_, path)| path.is_file()).map(|(name, _)| name).collect();
         if let [first, second, ..] = found[..] {
             let diagnostic = Diagnostic::error(format!("there are both `{first}` and `{second}`"));
-            self.diagnostics.push(diagnostic.named(project.root.display().to_string()).with_hint("remove the one that is not meant"));
+            self.diagnostics.push(diagnostic.named(project.root.display().to_string()).with_hint("remove one of them"));
         }
         candidates.iter().find(|path| path.is_file()).cloned().unwrap_or_else(|| {
             let diagnostic = Diagnostic::error(format!("there is no template `{}`, `{}` or `{}`", names[0], names[1], names[2]));
@@ -253,12 +257,12 @@ impl OptionErrors {
         })
     }
 
-    /// Names become file names in the project's folder and in the release: nothing else.
+    /// Checks a name that becomes part of file names in the project and in the release.
     fn file_name(&mut self, name: &str, flag: &str) {
         if name.is_empty() || name.starts_with('.') || !name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) {
-            let diagnostic = Diagnostic::error(format!("`{name}` is not a file's name")).named(flag);
+            let diagnostic = Diagnostic::error(format!("`{name}` is not a file name")).named(flag);
             self.diagnostics
-                .push(diagnostic.with_hint("use letters, digits, dots, hyphens and underscores, without a folder or an ending"));
+                .push(diagnostic.with_hint("use letters, digits, dots, hyphens and underscores, without a folder or an extension"));
         }
     }
 }

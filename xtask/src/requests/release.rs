@@ -1,11 +1,11 @@
-//! The release that a command works on: where it is, and whether it is the one that was approved.
+//! Opens the release of a command, and checks that it is the approved one.
 
 use model_release::{Diagnostic, Failure, Release};
 
-use crate::cli::{ReleaseOptions, given};
+use crate::cli::{ReleaseOptions, non_empty};
 use crate::project::Project;
 
-/// Where the approved digest comes from, for messages.
+/// The option and variable of the approved digest, for messages.
 const RELEASE_SHA256: &str = "--release-sha256, RELEASE_MANIFEST_SHA256";
 
 /// Opens the release that the options name.
@@ -13,9 +13,9 @@ pub(crate) fn release(project: &Project, options: &ReleaseOptions) -> Result<Rel
     Release::open_approved(&project.folder(options.build_dir.as_deref(), "deploy"), approved(options)?.as_deref())
 }
 
-/// The digest of the manifest that was approved, as the manifest's own digest is written, where one was given.
+/// The approved digest of the manifest, if it is set, in the notation of reports.
 fn approved(options: &ReleaseOptions) -> Result<Option<String>, Failure> {
-    let Some(text) = given(options.release_sha256.as_ref()) else { return Ok(None) };
+    let Some(text) = non_empty(options.release_sha256.as_ref()) else { return Ok(None) };
     let digest = text.strip_prefix("sha256:").unwrap_or(text).to_ascii_lowercase();
     if digest.len() == 64 && digest.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         return Ok(Some(format!("sha256:{digest}")));
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_approved_checksum_is_read_as_release_env_and_as_reports_write_it() {
+    fn an_approved_checksum_is_read_in_the_notations_of_release_env_and_of_reports() {
         let approved = |text: &str| approved(&ReleaseOptions { release_sha256: Some(text.to_owned()), ..ReleaseOptions::default() });
         let digits = "0123456789abcdef".repeat(4);
         let expected = Some(format!("sha256:{digits}"));

@@ -1,15 +1,15 @@
-//! How a stage is rolled out, from the options of `plan`, `deploy` and `prune`.
+//! The rollout of a stage, from the options of `plan`, `deploy` and `prune`.
 
 use model_release::{Diagnostic, Failure, Release, RolloutRequest, RolloutSettings, stop_on_errors};
 use stack_rollout::{AutoDeployment, CallAs, PermissionModel, Preferences, status};
 
-use crate::cli::{Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, StackSetOptions, given};
+use crate::cli::{Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, StackSetOptions, non_empty};
 use crate::targets;
 
 /// The rollout of the stage that the options name.
 pub(crate) fn rollout(release: &Release, options: &StackSetOptions, preferences: &PreferenceOptions) -> Result<RolloutRequest, Failure> {
     let mut diagnostics = Vec::new();
-    let regions = given(options.regions.as_ref()).map(|text| targets::regions(text, "--regions", &mut diagnostics));
+    let regions = non_empty(options.regions.as_ref()).map(|text| targets::regions(text, "--regions", &mut diagnostics));
     stop_on_errors(diagnostics)?;
     let settings = RolloutSettings {
         regions,
@@ -25,14 +25,14 @@ pub(crate) fn rollout(release: &Release, options: &StackSetOptions, preferences:
 }
 
 fn permission_model(options: &StackSetOptions) -> Result<PermissionModel, Failure> {
-    let text = |value: &Option<String>| given(value.as_ref()).map(str::to_owned);
+    let text = |value: &Option<String>| non_empty(value.as_ref()).map(str::to_owned);
     match options.permission_model {
         Permissions::SelfManaged => Ok(PermissionModel::SelfManaged {
             administration_role_arn: text(&options.administration_role_arn),
             execution_role_name: text(&options.execution_role_name),
         }),
         Permissions::ServiceManaged => {
-            let units: Vec<_> = given(options.organizational_unit_ids.as_ref())
+            let units: Vec<_> = non_empty(options.organizational_unit_ids.as_ref())
                 .map(|text| text.split(',').map(|unit| unit.trim().to_owned()).filter(|unit| !unit.is_empty()).collect())
                 .unwrap_or_default();
             if units.is_empty() {

@@ -1,4 +1,4 @@
-//! Which model package is wanted and what it must pass, read from the options and the files that they name.
+//! The selection of the model package and its release policy, from options and their files.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -7,16 +7,16 @@ use model_registry::event::{Deployed, StateChange};
 use model_registry::{ModelPackageArn, ModelPackageGroup, ReleasePolicy, Selection};
 use model_release::{Diagnostic, Event, Failure, PackageSelection, PolicyFile, problems};
 
-use crate::cli::{ChoiceOptions, given};
+use crate::cli::{ChoiceOptions, non_empty};
 use crate::files;
 use crate::project::Project;
 
-/// EventBridge's events have 256 KB at most.
+/// A limit for input; EventBridge's events have at most 256 KB.
 const MAX_EVENT: u64 = 1024 * 1024;
 /// The release policy in a project's folder.
 const POLICY: &str = "release-policy.json";
 
-/// Reads the options and the files that they name; everything that is wrong with them becomes a diagnostic.
+/// Reads the options and their files; each problem becomes a diagnostic.
 pub(crate) fn read(
     project: Option<&Project>,
     options: &ChoiceOptions,
@@ -28,22 +28,23 @@ pub(crate) fn read(
         .map_err(|failure| diagnostics.extend(failure.diagnostics))
         .unwrap_or_default();
     let event = options.event.as_deref().filter(|path| !path.as_os_str().is_empty());
-    let pinned = given(options.model_package.as_ref());
+    let pinned = non_empty(options.model_package.as_ref());
     let selection = match (event, pinned) {
         (Some(_), Some(_)) => {
-            let diagnostic = Diagnostic::error("both an event and a model package are given");
+            let diagnostic = Diagnostic::error("both an event and a model package are set");
             diagnostics
-                .push(diagnostic.named("--event, --model-package").with_hint("give one of them; MODEL_PACKAGE names a package, too"));
+                .push(diagnostic.named("--event, --model-package").with_hint("set one of them; MODEL_PACKAGE also sets a model package"));
             None
         }
         (None, Some(text)) => parsed(text, "--model-package", diagnostics),
         _ => Some(Selection::LatestApproved),
     };
     if options.allow_unapproved && pinned.is_none() {
-        let diagnostic = Diagnostic::error("`--allow-unapproved` is for a package that is named");
+        let diagnostic = Diagnostic::error("`--allow-unapproved` needs a named model package");
         diagnostics.push(diagnostic.named("--allow-unapproved").with_hint("name the package with --model-package"));
     }
-    let deployed = given(options.deployed_model_package.as_ref()).and_then(|text| parsed(text, "--deployed-model-package", diagnostics));
+    let deployed =
+        non_empty(options.deployed_model_package.as_ref()).and_then(|text| parsed(text, "--deployed-model-package", diagnostics));
     let event = event.zip(group).and_then(|(path, group)| read_event(path, group, deployed.as_ref(), diagnostics));
     if diagnostics.len() > known {
         return None;
@@ -55,7 +56,7 @@ pub(crate) fn read(
     Some(PackageSelection { selection, allow_unapproved: options.allow_unapproved, policy, event })
 }
 
-/// The policy that was named, else the project's own, where it has one.
+/// The named policy, else the project's, if it has one.
 pub(crate) fn read_policy(project: Option<&Project>, named: Option<&Path>) -> Result<Option<PolicyFile>, Failure> {
     let named = named.filter(|path| !path.as_os_str().is_empty());
     let own = || project.map(|project| project.file(POLICY)).filter(|path| path.exists());
@@ -80,7 +81,7 @@ fn read_event(path: &Path, group: &ModelPackageGroup, deployed: Option<&Selectio
     let text = if path == Path::new("-") { standard_input() } else { files::read_text(path) };
     let text = text
         .map_err(|diagnostic| {
-            diagnostics.push(diagnostic.with_hint("--event names a file with EventBridge's event, or - for standard input"));
+            diagnostics.push(diagnostic.with_hint("--event names a file with an EventBridge event, or - for standard input"));
         })
         .ok()?;
     let change = StateChange::parse(&text, group)
@@ -93,7 +94,7 @@ fn read_event(path: &Path, group: &ModelPackageGroup, deployed: Option<&Selectio
     Some(Event { change, rule })
 }
 
-/// A version is one of the event's own group.
+/// The deployed package; a version is one of the event's group.
 fn of_same_group(deployed: &Selection, package: &ModelPackageArn) -> Option<ModelPackageArn> {
     match deployed {
         Selection::Arn(arn) => Some(arn.clone()),

@@ -48,7 +48,7 @@ fn an_asynchronous_endpoint_is_asked_through_its_queue() {
 fn a_model_that_fails_in_the_queue_is_a_failure_with_its_own_words() {
     let cloud = Cloud::new();
     let project = staged(&cloud);
-    cloud.model.behave(Behaviour::Broken);
+    cloud.model.set_behaviour(Behaviour::Broken);
     project.run(["test-staging"]).ends_with(1);
     let target = results(&project);
     assert_eq!(target["verdict"], "failed");

@@ -90,7 +90,7 @@ const MISTAKES: &[Mistake] = &[
         make: |project| project.set("BASE_CONFIG_NAME", "prod-config"),
         arguments: BUILD,
         code: 2,
-        says: &["`prod-config` is named as the base of both stages and as the prod stage's own"],
+        says: &["`prod-config` is both the base configuration and the configuration of the prod stage"],
     },
     Mistake {
         name: "a base file with a mistake, which both stages share and which is told once",
@@ -206,11 +206,11 @@ const MISTAKES: &[Mistake] = &[
         says: &["the list of accounts is empty", "PROD_ACCOUNT_LIST"],
     },
     Mistake {
-        name: "neither yes nor no",
+        name: "a value other than yes and no",
         make: |project| project.set("MULTI_ACCOUNT_DEPLOYMENT", "maybe"),
         arguments: BUILD,
         code: 2,
-        says: &["`maybe` is neither yes nor no"],
+        says: &["`maybe` is not yes or no"],
     },
     Mistake {
         name: "several options that are missing",
@@ -278,7 +278,7 @@ const MISTAKES: &[Mistake] = &[
         make: |project| project.set("STAGING_CONFIG_NAME", "../secret"),
         arguments: BUILD,
         code: 2,
-        says: &["`../secret` is not a file's name"],
+        says: &["`../secret` is not a file name"],
     },
     Mistake {
         name: "a configuration with the name of another file of the release",
@@ -295,7 +295,7 @@ const MISTAKES: &[Mistake] = &[
         make: |project| project.set("ENV_TYPE_PROD_NAME", "Staging"),
         arguments: BUILD,
         code: 2,
-        says: &["both stages have the environment type `staging`", "production would be deployed with staging"],
+        says: &["both stages have the environment type `staging`", "use a different type for each stage"],
     },
     Mistake {
         name: "no approved package",
@@ -319,14 +319,14 @@ const MISTAKES: &[Mistake] = &[
         make: |_| {},
         arguments: &["build", "--registry", "examples/registry.json", "--output-dir", "buildspec.yml"],
         code: 2,
-        says: &["a file stands where a folder should be", "name another folder"],
+        says: &["a file is where a folder should be", "name another folder"],
     },
     Mistake {
         name: "a registry that is not there",
         make: |_| {},
         arguments: &["build", "--registry", "nope.json"],
         code: 2,
-        says: &["cannot read `nope.json`", "--registry", "examples/registry.json shows"],
+        says: &["cannot read `nope.json`", "--registry", "examples/registry.json is an example"],
     },
     Mistake {
         name: "a registry that is no snapshot",

@@ -55,7 +55,7 @@ fn every_value_of_a_stage_is_explained_with_its_origin_and_what_it_replaced() {
 fn an_explanation_needs_nothing_of_the_pipeline() {
     let project = Project::new();
     project.run(["config", "explain", "--stage", "prod"]).ends_with(0).says("--env-name (not known here)");
-    project.run(["config", "check"]).ends_with(0).says("not known here: EnvName");
+    project.run(["config", "check"]).ends_with(0).says("unknown here: EnvName");
 }
 
 #[test]
@@ -361,7 +361,7 @@ fn a_schema_is_made_from_the_template_and_says_when_it_is_stale() {
         &template.replace("Parameters:\n", "Parameters:\n  Team:\n    Type: String\n    Default: ''\n"),
     );
     let before = project.read("stage.json");
-    project.run(out.iter().chain(&["--check"])).ends_with(1).says("is not what the template says").says("the same command without --check");
+    project.run(out.iter().chain(&["--check"])).ends_with(1).says("does not match the template").says("the same command without --check");
     assert_eq!(project.read("stage.json"), before);
     project.run(["config", "schema", "--of", "overrides"]).ends_with(0).says("\"Team\"");
 }

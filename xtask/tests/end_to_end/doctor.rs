@@ -226,7 +226,7 @@ fn what_the_template_names_by_a_local_path_is_not_uploaded_and_needs_a_bucket() 
     cloud.only_reads();
     project.set("ARTIFACT_BUCKET", "");
     let found = report(&project, 1);
-    assert!(has(&found, "release", "failed", None) && found.to_string().contains("no bucket was named"), "{found:#}");
+    assert!(has(&found, "release", "failed", None) && found.to_string().contains("no bucket is named"), "{found:#}");
 }
 
 #[test]

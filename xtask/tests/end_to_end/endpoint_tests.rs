@@ -42,7 +42,7 @@ fn a_golden_file_is_written_once_and_held_from_then_on() {
     test(&cloud, &project, &["--update-golden"]).ends_with(0).says("golden/one.json");
     assert!(project.read("test/golden/one.json").contains("\"label\": \"setosa\""));
     test(&cloud, &project, &[]).ends_with(0);
-    cloud.model.behave(Behaviour::WrongModel);
+    cloud.model.set_behaviour(Behaviour::WrongModel);
     test(&cloud, &project, &[]).ends_with(1).says("`/predictions/0/label` is \"virginica\", not \"setosa\"");
     assert!(project.read("test/golden/one.json").contains("setosa"));
 }
@@ -80,7 +80,7 @@ print(json.dumps({'verdict': 'passed' if right and not leaked and not home else 
 ";
     project.write("test/check.py", script);
     test(&cloud, &project, &[]).ends_with(0);
-    cloud.model.behave(Behaviour::WrongModel);
+    cloud.model.set_behaviour(Behaviour::WrongModel);
     test(&cloud, &project, &[]).ends_with(1).says("leaked [] []");
     // A check that is broken proves nothing.
     project.write("test/check.py", "raise ValueError('half a check')\n");
@@ -161,7 +161,7 @@ fn variables_come_from_the_command_line_and_the_environment_only_by_name() {
 fn labelled_rows_catch_a_wrong_model_and_name_the_rows() {
     let cloud = Cloud::new();
     let project = Project::new();
-    cloud.model.behave(Behaviour::WrongModel);
+    cloud.model.set_behaviour(Behaviour::WrongModel);
     let run = project.run(["test-staging", "--endpoint-url", cloud.model.url()]).ends_with(1);
     assert!(run.stdout.contains("20 of 30 rows are not as expected") && run.stdout.contains("row 1 (line 2)"), "{}", run.stdout);
     assert!(run.stdout.contains("to send the same request:\n      printf %s 5.1,3.5,1.4,0.2 | curl "), "{}", run.stdout);

@@ -141,9 +141,6 @@ fn a_wrong_event_is_refused_before_anything_is_asked() {
     build(&project, &event(1, "Approved", &json!({})).replace("aws.sagemaker", "aws.s3")).ends_with(2).says("the event's `source`");
     project.run(["build", "--event", "nope.json"]).ends_with(2).says("cannot read `nope.json`");
     project.write("event.json", &event(1, "Approved", &json!({})));
-    project
-        .run(["build", "--event", "event.json", "--model-package", "1"])
-        .ends_with(2)
-        .says("both an event and a model package are given");
+    project.run(["build", "--event", "event.json", "--model-package", "1"]).ends_with(2).says("both an event and a model package are set");
     assert!(cloud.aws.requests().unwrap().is_empty());
 }

@@ -73,7 +73,7 @@ fn a_list_and_units_together_are_refused_and_a_wrong_id_is_named() {
     let cloud = Cloud::new();
     let mut project = cloud.project();
     project.set("ORGANIZATIONAL_UNIT_STAGING_ID", STAGING);
-    project.run(["build"]).ends_with(2).says("both a list of accounts and organizational units are given");
+    project.run(["build"]).ends_with(2).says("both a list of accounts and organizational units are set");
     project.unset("STAGING_ACCOUNT_LIST");
     project.set("ORGANIZATIONAL_UNIT_STAGING_ID", "staging");
     project.run(["build"]).ends_with(2).says("`staging` is not the id of an organizational unit");

@@ -38,7 +38,7 @@ fn a_local_file_without_a_bucket_is_refused_and_the_earlier_output_stays() {
     project
         .run(["package", "--template-file", "lambda.yml", "--output-template-file", "out.yaml"])
         .ends_with(2)
-        .says("no bucket was named")
+        .says("no bucket is named")
         .says("lambda.yml:5:13")
         .says("property `Code` of resource `F`");
     assert_eq!(project.read("out.yaml"), "earlier\n");
@@ -102,7 +102,7 @@ fn a_template_that_is_no_file_and_an_output_that_cannot_be_written_are_refused_b
     project
         .run(["package", "--template-file", "lambda.yml", "--output-template-file", "lambda.yml/out"])
         .ends_with(2)
-        .says("a file stands where");
+        .says("a file is where");
 }
 
 #[test]
@@ -272,15 +272,15 @@ fn a_bucket_that_is_given_as_a_url_or_a_path_is_refused_with_the_name_and_the_pr
         "Resources: { F: { Type: AWS::Lambda::Function, Properties: { Code: ./src, Handler: a.b, Runtime: python3.12, Role: r } } }\n",
     );
     for (given, option) in [
-        ("s3://team/a b/c", "--s3-bucket team, and the prefix apart: --s3-prefix 'a b/c'"),
+        ("s3://team/a b/c", "--s3-bucket team, and the prefix separately: --s3-prefix 'a b/c'"),
         ("team/x/", "--s3-prefix x"),
         ("s3://team", "--s3-bucket team"),
     ] {
-        project.run(["package", "--template-file", "t.yml", "--s3-bucket", given]).ends_with(2).says("is not a bucket's name").says(option);
+        project.run(["package", "--template-file", "t.yml", "--s3-bucket", given]).ends_with(2).says("is not a bucket name").says(option);
     }
     let project = Project::new().with_pipeline_variables();
     project
         .run(["build", "--registry", "examples/registry.json", "--artifact-bucket", "s3://team/x"])
         .ends_with(2)
-        .says("--artifact-bucket team, and the prefix apart: --artifact-prefix x");
+        .says("--artifact-bucket team, and the prefix separately: --artifact-prefix x");
 }

@@ -168,14 +168,14 @@ fn only_what_is_named_is_pruned_and_targets_of_the_release_are_not() {
     project.run(["build"]).ends_with(0);
 
     // Without a name, where nobody can be asked, nothing goes.
-    project.run(PRUNE).ends_with(2).says("444444444444/eu-west-1").says("nobody can be asked");
+    project.run(PRUNE).ends_with(2).says("444444444444/eu-west-1").says("removing these needs confirmation");
     let prune = |instances: &[&str]| {
         let named = instances.iter().flat_map(|instance| ["--instance", *instance]);
         project.run(PRUNE.into_iter().chain(named))
     };
     prune(&["222222222222/us-east-1", "444444444444/us-east-1"]).ends_with(2).says("the instance is no orphan").says("--even-targets");
     prune(&["666666666666/us-east-1"]).ends_with(2).says("has no instance there");
-    prune(&["444444444444"]).ends_with(2).says("is no account and region");
+    prune(&["444444444444"]).ends_with(2).says("is not an account and region");
     assert!(cloud.requests("DeleteStackInstances").is_empty());
 
     prune(&["444444444444/us-east-1", "555555555555/eu-west-1"]).ends_with(0).says("2 instances removed");
@@ -191,7 +191,7 @@ fn only_what_is_named_is_pruned_and_targets_of_the_release_are_not() {
     let some: Json = serde_json::from_str(&some.stdout).unwrap();
     assert_eq!(actions(&some), ["222222222222/us-east-1 unchanged", "555555555555/us-east-1 orphaned"]);
     project.run(PRUNE.iter().chain(&["--instance", "555555555555/us-east-1"])).ends_with(0);
-    project.run(PRUNE).ends_with(4).says("has no instance that the release has no target for");
+    project.run(PRUNE).ends_with(4).says("has no stack instance that the release does not target");
 }
 
 #[test]

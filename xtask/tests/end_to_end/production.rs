@@ -38,7 +38,7 @@ fn results(project: &Project) -> Json {
 fn production_gets_load_only_when_that_is_said() {
     let (cloud, project) = deployed();
     project.write("test/endpoint-tests.yaml", WITH_LOAD);
-    project.run(["test-prod"]).ends_with(0).says("production gets load only with --load-on-production");
+    project.run(["test-prod"]).ends_with(0).says("load on production needs --load-on-production");
     assert_eq!(cloud.requests("InvokeEndpoint").len(), ACCOUNTS.len());
     assert_eq!(results(&project)["targets"][0]["load"]["outcome"], "skipped");
     project.run(["test-prod", "--load-anyway"]).ends_with(2).says("--load-on-production");
@@ -56,7 +56,7 @@ fn production_gets_load_only_when_that_is_said() {
 #[test]
 fn a_model_that_is_not_iris_passes_in_production_with_its_own_tests_and_without_any() {
     let (cloud, project) = deployed();
-    cloud.model.behave(Behaviour::WrongModel);
+    cloud.model.set_behaviour(Behaviour::WrongModel);
     project
         .write("test/endpoint-tests.yaml", "version: 1\ncases: [{ name: mine, payload: { csv: '5.1,3.5,1.4,0.2' }, accept: text/csv }]\n");
     project.run(["test-prod"]).ends_with(0);
@@ -71,7 +71,7 @@ fn a_model_that_is_not_iris_passes_in_production_with_its_own_tests_and_without_
         std::fs::remove_file(project.path(file)).unwrap();
     }
     let before = cloud.requests("InvokeEndpoint").len();
-    project.run(["test-prod"]).ends_with(0).says("only status, identity and settings of each endpoint are checked");
+    project.run(["test-prod"]).ends_with(0).says("only the status, identity and settings of each endpoint are checked");
     let results = results(&project);
     assert_eq!((results["verdict"].as_str(), results["targets"][0]["checks"][1]["outcome"].as_str()), (Some("passed"), Some("passed")));
     assert_eq!(cloud.requests("InvokeEndpoint").len(), before);

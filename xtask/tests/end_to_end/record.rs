@@ -69,8 +69,8 @@ fn a_failure_is_not_written() {
     let cloud = Cloud::new();
     let project = released(&cloud);
     project.run(["deploy", "--stage", "staging"]).ends_with(0);
-    cloud.model.behave(Behaviour::WrongModel);
-    project.run(["test-staging", "--record"]).ends_with(1).says("only a success is written");
+    cloud.model.set_behaviour(Behaviour::WrongModel);
+    project.run(["test-staging", "--record"]).ends_with(1).says("only a success is recorded");
     assert!(cloud.requests("UpdateModelPackage").is_empty());
 }
 

@@ -19,7 +19,7 @@ fn a_list_is_a_table_for_people_and_json_for_programs() {
         "VERSION  CREATED               APPROVAL               STATUS     LIFE CYCLE  DESCRIPTION\n\
          16       2026-01-19T08:30:00Z  PendingManualApproval  Completed  -           Wider petals in the training set\n\
          15       2026-01-12T08:30:00Z  Rejected               Completed  -           Confuses versicolor and virginica\n\
-         the newest 2 are shown; --all shows every one\n"
+         the newest 2 are shown; --all shows all\n"
     );
     let list = printed(&project.run(["registry", "list", "--registry", "examples/registry.json", "--format", "json"]).ends_with(0));
     assert_eq!((list["schema_version"].as_u64(), list["more"].as_bool()), (Some(1), Some(false)));

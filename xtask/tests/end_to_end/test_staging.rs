@@ -110,7 +110,7 @@ fn of_five_accounts_each_is_reported_and_failure_is_told_from_error() {
 fn a_wrong_model_fails_and_a_broken_container_says_why() {
     let cloud = Cloud::new();
     let project = staged(&cloud, &["222222222222"]);
-    cloud.model.behave(Behaviour::WrongModel);
+    cloud.model.set_behaviour(Behaviour::WrongModel);
     project.run(["test-staging"]).ends_with(1);
     let results = project.json("target/test-results/test-results.json");
     let case = &results["targets"][0]["cases"][0];

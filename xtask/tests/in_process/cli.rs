@@ -166,7 +166,7 @@ fn a_developers_task_is_listed_where_it_is_compiled_in_and_otherwise_needs_the_w
         let error = explained(Cli::try_parse_from(["xtask", task, "--help"]).unwrap_err());
         assert_eq!(error.kind(), if is_there { ErrorKind::DisplayHelp } else { ErrorKind::InvalidSubcommand }, "{error}");
         assert_eq!(error.exit_code(), if is_there { 0 } else { 2 });
-        assert!(is_there || error.to_string().contains("needs the workspace"), "{error}");
+        assert!(is_there || error.to_string().contains("needs this program's source workspace"), "{error}");
         assert_eq!(help.contains(&format!("\n  {task} ")), is_there, "{help}");
     }
 }

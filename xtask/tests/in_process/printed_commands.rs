@@ -11,12 +11,12 @@ use crate::cli::Cli;
 
 /// Sentences that begin with a program's name, or name one among other words.
 const PROSE: [&str; 8] = [
-    "cargo does not say what is in the workspace",
+    "`cargo metadata` does not list the workspace's packages",
     "xtask for {triple}, glibc {GLIBC} (release; the AWS SDK takes some minutes)",
     "cargo xtask",
     "`dist` needs python3 with venv",
     "the package index does not serve",
-    "the packages come from the Python package index that pip or uv",
+    "the packages are downloaded from the Python package index of pip or uv",
     // Made of parts, and run by tests of their own.
     "{body} | aws sagemaker-runtime {operation}",
     "{} | curl --header {}",

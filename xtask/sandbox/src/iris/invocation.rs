@@ -1,4 +1,4 @@
-//! `POST /invocations`: content types in, rows of four numbers, predictions out.
+//! `POST /invocations`: parses rows of four numbers by content type, and returns predictions.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ pub(super) fn answer(request: &Request, wrong_model: bool) -> http::Response {
         other => return message(415, &format!("content type `{other}` is not supported; this model reads text/csv and application/json")),
     };
     let Some(accept) = negotiate(request.header("accept"), &content_type) else {
-        return message(406, "this model answers in text/csv and application/json");
+        return message(406, "this model responds with text/csv and application/json");
     };
     let rows = match rows {
         Ok(rows) => rows,
@@ -47,7 +47,7 @@ fn media_type(header: &str) -> String {
     header.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-/// The type to answer in: the first that is asked for and can be had, else that of the request.
+/// The response's type: the first accepted one that is supported, else that of the request.
 fn negotiate(accept: Option<&str>, content_type: &str) -> Option<&'static str> {
     let same = if content_type == CSV { CSV } else { JSON };
     let Some(accept) = accept.filter(|accept| !accept.trim().is_empty()) else { return Some(same) };
@@ -97,12 +97,12 @@ fn read_row<Field>(
         .map_err(|_| format!("row {} has {found} values, not 4 (sepal length and width, petal length and width)", row + 1))
 }
 
-/// A finite number, else the text that is none. Rust would read `nan` and `inf` too.
+/// A finite number, else the text. Rust would also parse `nan` and `inf`.
 fn number(field: &str) -> Result<f64, String> {
     field.parse().ok().filter(|value: &f64| value.is_finite()).ok_or_else(|| shortened(field))
 }
 
-/// Enough of a field to find it, not a megabyte of it.
+/// The first 40 characters of a field.
 fn shortened(field: &str) -> String {
     match field.char_indices().nth(40) {
         Some((end, _)) => format!("{}…", &field[..end]),

@@ -1,4 +1,4 @@
-//! Calls to AWS services without an SDK: enough to set a scene and to look at the outcome from AWS's side.
+//! Calls to AWS services without an SDK, to set up tests and check results.
 
 use serde_json::Value;
 
@@ -7,14 +7,14 @@ use super::error::Error;
 use super::wire::{self, Reply};
 use super::{REGION, StandIn};
 
-/// The header that marks a test's own calls: not logged, not met by faults, not checked for identity.
-const OWN_HAND: &str = "x-stand-in-own-hand";
-/// The version that a Query API wants, which moto does not look at but needs for some.
+/// The header of a test's calls, which bypass the log, faults and identity checks.
+const TEST_CALL: &str = "x-stand-in-test-call";
+/// The versions of Query APIs; moto requires some of them.
 const QUERY_VERSIONS: [(&str, &str); 3] = [("cloudformation", "2010-05-15"), ("sts", "2011-06-15"), ("iam", "2010-05-08")];
 
 impl StandIn {
-    /// Calls an action of a JSON service in `us-east-1`: `sagemaker`, `ssm` or `organizations`. The stand-in treats it as the test's own
-    /// hand: not logged, not met by faults.
+    /// Calls an action of a JSON service in `us-east-1`: `sagemaker`, `ssm` or `organizations`. The call
+    /// bypasses the log, faults and identity checks.
     pub fn call(&self, account: &str, service: &str, action: &str, input: &Value) -> Result<Value, Error> {
         self.call_in(account, REGION, service, action, input)
     }
@@ -26,13 +26,14 @@ impl StandIn {
         read_json(&operation, &reply)
     }
 
-    /// As [`StandIn::call`], but as a program's request: logged, met by faults. The answer comes as it is, errors too.
+    /// As [`StandIn::call`], but as a program's request, which is logged and can get faults. Returns the
+    /// unchanged response, even if it is an error.
     pub fn call_as_program(&self, account: &str, service: &str, action: &str, input: &Value) -> Result<Reply, Error> {
         self.json_request(account, REGION, service, action, input, false)
     }
 
-    /// Calls an action of a Query service in `us-east-1`: `cloudformation`, `sts` or `iam`; the test's own hand as in [`StandIn::call`].
-    /// Lists are spelt out as in `Parameters.member.1.ParameterKey`.
+    /// Calls an action of a Query service in `us-east-1`: `cloudformation`, `sts` or `iam`, as
+    /// [`StandIn::call`] does. The names of list items are like `Parameters.member.1.ParameterKey`.
     pub fn query(&self, account: &str, service: &str, action: &str, parameters: &[(&str, &str)]) -> Result<Document, Error> {
         let reply = self.query_request(account, service, action, parameters, true)?;
         let document = Document(reply.text());
@@ -52,16 +53,16 @@ impl StandIn {
         self.query_request(account, service, action, parameters, false)
     }
 
-    /// Invokes an endpoint in `us-east-1` as a program would, with further headers such as `accept`.
+    /// Invokes an endpoint in `us-east-1` as a program does, with further headers such as `accept`.
     pub fn invoke(&self, account: &str, endpoint: &str, content_type: &str, body: &str, headers: &[(&str, &str)]) -> Result<Reply, Error> {
         let mut sent = vec![("content-type", content_type.to_owned()), authorization("sagemaker", REGION), acting_as(account)];
         sent.extend(headers.iter().map(|(name, value)| (*name, (*value).to_owned())));
         self.send("POST", &format!("/endpoints/{endpoint}/invocations"), &sent, body.into())
     }
 
-    /// The bytes of an object in a bucket of the account; the test's own hand.
+    /// Reads an object from a bucket of the account, as [`StandIn::call`] does.
     pub fn object(&self, account: &str, bucket: &str, key: &str) -> Result<Vec<u8>, Error> {
-        let headers = [authorization("s3", REGION), acting_as(account), (OWN_HAND, "1".to_owned())];
+        let headers = [authorization("s3", REGION), acting_as(account), (TEST_CALL, "1".to_owned())];
         let reply = self.send("GET", &format!("/{bucket}/{key}"), &headers, Vec::new())?;
         if reply.status < 300 {
             return Ok(reply.body);
@@ -69,13 +70,13 @@ impl StandIn {
         Err(refused_by_s3(&format!("s3 GetObject {key}"), &reply))
     }
 
-    /// Puts an object into a bucket, with the test's own hand as in [`StandIn::call`].
+    /// Writes an object to a bucket, as [`StandIn::call`] does.
     pub fn put_object(&self, account: &str, bucket: &str, key: &str, body: &str) -> Result<(), Error> {
         let headers = [
             ("content-type", "application/octet-stream".to_owned()),
             authorization("s3", REGION),
             acting_as(account),
-            (OWN_HAND, "1".to_owned()),
+            (TEST_CALL, "1".to_owned()),
         ];
         let reply = self.send("PUT", &format!("/{bucket}/{key}"), &headers, body.into())?;
         if reply.status < 300 {
@@ -84,9 +85,10 @@ impl StandIn {
         Err(refused_by_s3(&format!("s3 PutObject {key}"), &reply))
     }
 
-    /// The variables with which a child process acts as this account against the stand-in, and cannot reach the real AWS.
+    /// The variables for a child process in this account of the stand-in. They keep it from reaching the
+    /// real AWS.
     ///
-    /// While identities are enforced, the role `StandInDeveloper` is made in the account, which may do everything there.
+    /// With identity checks, creates the role `StandInDeveloper` with all permissions in the account.
     pub fn environment(&self, account: &str) -> Result<Vec<(String, String)>, Error> {
         const ROLE: &str = "StandInDeveloper";
         if self.enforces_iam() {
@@ -95,13 +97,13 @@ impl StandIn {
         self.environment_as(account, ROLE)
     }
 
-    /// As [`StandIn::environment`], with a role of one's own, which must exist while identities are enforced.
+    /// As [`StandIn::environment`], with another role, which must exist if identities are checked.
     pub fn environment_as(&self, account: &str, role: &str) -> Result<Vec<(String, String)>, Error> {
         let arn = format!("arn:aws:iam::{account}:role/{role}");
         let keys = self.query(account, "sts", "AssumeRole", &[("RoleArn", &arn), ("RoleSessionName", "stand-in")])?;
         let key = |element: &str| keys.text(element).unwrap_or_default();
-        // Files that are nowhere: neither the caller's profile nor their region may reach the child.
-        let nowhere = self.program.join("nowhere").display().to_string();
+        // The files do not exist, so that the child cannot use the caller's profile or region.
+        let missing = self.program.join("missing").display().to_string();
         let variables = [
             ("AWS_ENDPOINT_URL", self.url().to_owned()),
             ("AWS_ACCESS_KEY_ID", key("AccessKeyId")),
@@ -110,15 +112,15 @@ impl StandIn {
             ("AWS_REGION", REGION.to_owned()),
             ("AWS_DEFAULT_REGION", REGION.to_owned()),
             ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
-            ("AWS_CONFIG_FILE", nowhere.clone()),
-            ("AWS_SHARED_CREDENTIALS_FILE", nowhere),
+            ("AWS_CONFIG_FILE", missing.clone()),
+            ("AWS_SHARED_CREDENTIALS_FILE", missing),
             ("NO_PROXY", "127.0.0.1".to_owned()),
             ("no_proxy", "127.0.0.1".to_owned()),
         ];
         Ok(variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 
-    /// Makes a role that everybody may assume, with this identity policy; a role that exists gets the policy.
+    /// Creates a role that any caller can assume, with this identity policy; updates an existing role.
     pub fn make_role(&self, account: &str, role: &str, policy: &str) -> Result<(), Error> {
         const TRUST: &str =
             r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}"#;
@@ -138,7 +140,7 @@ impl StandIn {
         service: &str,
         action: &str,
         input: &Value,
-        own_hand: bool,
+        is_test_call: bool,
     ) -> Result<Reply, Error> {
         let prefix = match service {
             "ssm" => "AmazonSSM",
@@ -151,8 +153,8 @@ impl StandIn {
             authorization(service, region),
             acting_as(account),
         ];
-        if own_hand {
-            headers.push((OWN_HAND, "1".to_owned()));
+        if is_test_call {
+            headers.push((TEST_CALL, "1".to_owned()));
         }
         self.send("POST", "/", &headers, input.to_string().into_bytes())
     }
@@ -163,7 +165,7 @@ impl StandIn {
         service: &str,
         action: &str,
         parameters: &[(&str, &str)],
-        own_hand: bool,
+        is_test_call: bool,
     ) -> Result<Reply, Error> {
         let version = QUERY_VERSIONS.iter().find(|(name, _)| *name == service).map(|(_, version)| *version);
         let body = [("Action", action)]
@@ -178,8 +180,8 @@ impl StandIn {
             authorization(service, REGION),
             acting_as(account),
         ];
-        if own_hand {
-            headers.push((OWN_HAND, "1".to_owned()));
+        if is_test_call {
+            headers.push((TEST_CALL, "1".to_owned()));
         }
         self.send("POST", "/", &headers, body.into_bytes())
     }
@@ -189,7 +191,7 @@ impl StandIn {
     }
 }
 
-/// What S3 answers with when it refuses.
+/// S3's error response.
 fn refused_by_s3(operation: &str, reply: &Reply) -> Error {
     let document = Document(reply.text());
     Error::Refused {
@@ -200,7 +202,7 @@ fn refused_by_s3(operation: &str, reply: &Reply) -> Error {
     }
 }
 
-/// The value of a JSON answer, or the error that it tells.
+/// The value of a JSON response, or its error.
 pub(super) fn read_json(operation: &str, reply: &Reply) -> Result<Value, Error> {
     let value: Value = if reply.body.is_empty() { Value::Null } else { serde_json::from_slice(&reply.body).unwrap_or(Value::Null) };
     if reply.status < 300 {
@@ -215,7 +217,7 @@ pub(super) fn read_json(operation: &str, reply: &Reply) -> Result<Value, Error> 
     })
 }
 
-/// The service is read from the credential's scope; nothing else of a signature is looked at unless identities are enforced.
+/// A header with an invalid signature: without identity checks, only the credential scope matters.
 fn authorization(service: &str, region: &str) -> (&'static str, String) {
     let scope = format!("AKIASTANDIN/20260101/{region}/{service}/aws4_request");
     ("authorization", format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=none"))

@@ -1,11 +1,11 @@
-//! The XML that CloudFormation, IAM and STS answer with, read by element names alone.
+//! Reads the XML responses of CloudFormation, IAM and STS by element names.
 
-/// An answer of a Query API. Elements are found by name, wherever they are: enough to look at a test's outcome.
+/// A response of a Query API. Elements are found by name at any depth.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document(pub(super) String);
 
 impl Document {
-    /// The texts of all elements of this name that hold text only, in the order of the document.
+    /// The texts of all elements of this name that contain only text, in document order.
     ///
     /// ```
     /// let document = sandbox::stand_in::Document::from("<a><Key>x &amp; y</Key><Key>z</Key></a>".to_owned());
@@ -20,8 +20,8 @@ impl Document {
         self.pieces(element).next().map(unescaped)
     }
 
-    /// The elements of this name as documents of their own, such as each `member`; elements of the same name inside one another are not
-    /// told apart.
+    /// The elements of this name as documents, such as each `member`. Nested elements of the same name
+    /// are not supported.
     pub fn each(&self, element: &str) -> Vec<Document> {
         self.pieces(element).map(|piece| Document(piece.to_owned())).collect()
     }

@@ -1,4 +1,4 @@
-//! The Python environment of the stand-in: made once, from pinned packages, by uv or by Python's own venv and pip.
+//! The stand-in's Python environment: created once from pinned packages, with uv or with venv and pip.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -7,16 +7,16 @@ use std::process::Command;
 use super::error::Error;
 use super::program::{self, REQUIREMENTS};
 
-/// What can run moto 5.2.1 and has hashes in `requirements.txt`.
+/// The Python versions that run moto 5.2.1 and have hashes in `requirements.txt`.
 const OLDEST: (u32, u32) = (3, 10);
 const NEWEST: (u32, u32) = (3, 14);
-/// The user's own first; then those that often lie beside it.
+/// The default Python first, then other common names.
 const NAMES: [&str; 7] = ["python3", "python3.13", "python3.12", "python3.11", "python3.10", "python3.14", "python"];
-/// Written last, with the environment's path: one that was left half-made or moved is made again, because its scripts name their
-/// interpreter by path.
+/// Written last, with the environment's path. An incomplete or moved environment is created again,
+/// because its scripts contain the interpreter's path.
 const COMPLETE: &str = "complete";
 
-/// Where everything is that the launcher needs.
+/// The folders that the launcher needs.
 #[derive(Debug)]
 pub(super) struct Prepared {
     pub(super) environment: PathBuf,
@@ -29,8 +29,8 @@ impl Prepared {
     }
 }
 
-/// Makes the environment below `cache` unless it is there, and returns its folder. The first time takes most of a minute and some 300 MB;
-/// processes that ask at the same time wait for the first.
+/// Creates the environment in `cache` if it is missing, and returns its folder. Creation takes about
+/// a minute and 300 MB. Concurrent calls wait for the first.
 pub fn prepare(cache: &Path) -> Result<PathBuf, Error> {
     prepare_all(cache).map(|prepared| prepared.environment)
 }
@@ -39,7 +39,7 @@ pub(super) fn prepare_all(cache: &Path) -> Result<Prepared, Error> {
     locked(cache, |cache| Ok(Prepared { program: program::unpack(cache)?, environment: packages(cache, REQUIREMENTS)? }))
 }
 
-/// Works below `cache` while no other process does.
+/// Runs `work` with an exclusive lock of `cache`.
 pub(crate) fn locked<T>(cache: &Path, work: impl FnOnce(&Path) -> Result<T, Error>) -> Result<T, Error> {
     fs::create_dir_all(cache).map_err(Error::file(cache))?;
     let cache = cache.canonicalize().map_err(Error::file(cache))?;
@@ -47,12 +47,13 @@ pub(crate) fn locked<T>(cache: &Path, work: impl FnOnce(&Path) -> Result<T, Erro
     let lock = File::create(&lock_path).map_err(Error::file(&lock_path))?;
     lock.lock().map_err(Error::file(&lock_path))?;
     let done = work(&cache);
-    // The lock goes with the file, here, or when the process dies.
+    // Closing the file releases the lock, as does the end of the process.
     drop(lock);
     done
 }
 
-/// Makes an environment of these pinned packages below `cache` unless it is there; its folder. The caller holds the lock.
+/// Creates an environment of these pinned packages in `cache` if it is missing; its folder. The
+/// caller must have the lock.
 pub(crate) fn packages(cache: &Path, requirements: &str) -> Result<PathBuf, Error> {
     let python = find_python();
     let version = match &python {
@@ -77,7 +78,7 @@ fn make(environment: &Path, python: Result<Python, Error>, pinned: &str) -> Resu
     let uv = Command::new("uv").arg("--version").output().is_ok_and(|output| output.status.success());
     match (&python, uv) {
         (Ok(python), true) => run(Command::new("uv").args(["venv", "--quiet", "--python"]).arg(&python.executable).arg(environment))?,
-        // uv fetches a Python itself.
+        // uv downloads a Python.
         (Err(_), true) => run(Command::new("uv").args(["venv", "--quiet", "--python", "3.12"]).arg(environment))?,
         (Ok(python), false) => run(Command::new(&python.executable).args(["-m", "venv"]).arg(environment))?,
         (Err(_), false) => return python.map(drop),
@@ -111,11 +112,11 @@ fn find_python() -> Result<Python, Error> {
     for name in NAMES {
         let mut command = Command::new(name);
         isolate(&mut command);
-        // The interpreter itself and not a shim for it: a shim may stand for another one in the next folder.
-        let question = "import sys; print(sys.executable); print('%d.%d.%d' % sys.version_info[:3]); print(sys.implementation.name)";
-        let Ok(output) = command.args(["-c", question]).output() else { continue };
-        let answer = String::from_utf8_lossy(&output.stdout);
-        let [executable, version, implementation] = answer.lines().collect::<Vec<_>>()[..] else { continue };
+        // The interpreter's path, since a shim can run another version in another folder.
+        let script = "import sys; print(sys.executable); print('%d.%d.%d' % sys.version_info[:3]); print(sys.implementation.name)";
+        let Ok(output) = command.args(["-c", script]).output() else { continue };
+        let printed = String::from_utf8_lossy(&output.stdout);
+        let [executable, version, implementation] = printed.lines().collect::<Vec<_>>()[..] else { continue };
         if implementation == "cpython" && is_supported(version) {
             return Ok(Python { executable: PathBuf::from(executable), version: version.to_owned() });
         }
@@ -132,7 +133,7 @@ fn is_supported(version: &str) -> bool {
     }
 }
 
-/// Without the caller's Python settings: they are about another program's modules.
+/// Removes the caller's Python settings, which are for other programs.
 pub(crate) fn isolate(command: &mut Command) {
     for variable in ["PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__"] {
         command.env_remove(variable);
@@ -157,7 +158,7 @@ pub(super) fn last_lines(text: &str) -> String {
     lines[lines.len().saturating_sub(20)..].join("\n")
 }
 
-/// The command that installs Python here, by the package manager that is here.
+/// The command that installs Python with this machine's package manager.
 pub(super) fn install_python() -> &'static str {
     let has = |name: &str| Command::new(name).arg("--version").output().is_ok();
     if cfg!(target_os = "macos") {
@@ -176,13 +177,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn python_3_10_to_3_14_will_do_and_no_other() {
+    fn only_python_3_10_to_3_14_is_supported() {
         assert!(["3.10.0", "3.11.7", "3.14.2"].into_iter().all(is_supported));
         assert!(!["2.7.18", "3.8.18", "3.9.18", "3.15.0", "4.0.0", "", "3", "x.y"].into_iter().any(is_supported));
     }
 
     #[test]
-    fn an_environment_that_was_moved_is_made_again() {
+    fn a_moved_environment_is_created_again() {
         let folder = tempfile::tempdir().unwrap();
         let (old, new) = (folder.path().join("old"), folder.path().join("new"));
         let environment = packages(&old, "").unwrap();
@@ -195,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_that_fails_is_told_with_what_it_said() {
+    fn the_error_of_a_failed_command_includes_its_output() {
         let error = run(Command::new("sh").args(["-c", "echo ensurepip is not available >&2; exit 3"])).unwrap_err();
         assert!(error.to_string().contains("exit status: 3") && error.to_string().contains("not available"), "{error}");
         assert!(error.hint().unwrap().contains("python3-venv"));

@@ -1,4 +1,4 @@
-//! The launcher as a child process: ready when it says so, gone when it is dropped.
+//! The launcher's process: started until it reports that it is ready, and stopped on drop.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, ChildStderr, ChildStdin, Command, Stdio};
@@ -11,16 +11,17 @@ use serde::Deserialize;
 use super::environment::last_lines;
 use super::error::Error;
 
-/// Importing moto takes a second; on a busy machine with a cold disk, many.
+/// Importing moto takes a second, or much longer on a busy machine.
 const READY_WITHIN: Duration = Duration::from_mins(10);
-/// The launcher ends as soon as its standard input closes, with all that it started; one that is killed leaves that behind.
-const GONE_WITHIN: Duration = Duration::from_mins(1);
+/// The launcher and its children end when its standard input closes; killing it would leave the
+/// children behind.
+const STOPPED_WITHIN: Duration = Duration::from_mins(1);
 
 /// The line that the launcher prints.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Ready {
     pub(crate) url: String,
-    /// Of the stand-in alone.
+    /// Only from the stand-in.
     #[serde(default)]
     pub(super) patches: Vec<String>,
 }
@@ -29,7 +30,7 @@ pub(crate) struct Ready {
 pub(crate) struct Process {
     child: Child,
     input: Option<ChildStdin>,
-    said: Arc<Mutex<String>>,
+    stderr: Arc<Mutex<String>>,
     reader: Option<JoinHandle<()>>,
 }
 
@@ -42,36 +43,36 @@ impl Process {
             .stderr(Stdio::piped())
             .spawn()
             .map_err(|error| failed(format!("`{}`: {error}", command.get_program().to_string_lossy()), ""))?;
-        let said: Arc<Mutex<String>> = Arc::default();
-        let reader = child.stderr.take().map(|stderr| keep_what_is_said(stderr, Arc::clone(&said)));
-        let (tell, told) = mpsc::channel();
+        let text: Arc<Mutex<String>> = Arc::default();
+        let reader = child.stderr.take().map(|stderr| collect_stderr(stderr, Arc::clone(&text)));
+        let (sender, receiver) = mpsc::channel();
         if let Some(stdout) = child.stdout.take() {
             std::thread::spawn(move || {
                 let mut line = String::new();
                 let read = BufReader::new(stdout).read_line(&mut line);
-                // Nobody listens any more when the deadline is over.
-                let _late = tell.send(read.map(|_| line));
+                // After the deadline there is no receiver.
+                let _late = sender.send(read.map(|_| line));
             });
         }
         let input = child.stdin.take();
-        let mut process = Self { child, input, said, reader };
-        match told.recv_timeout(READY_WITHIN) {
+        let mut process = Self { child, input, stderr: text, reader };
+        match receiver.recv_timeout(READY_WITHIN) {
             Ok(Ok(line)) if !line.is_empty() => match serde_json::from_str(&line) {
                 Ok(ready) => Ok((process, ready)),
-                Err(error) => Err(failed(format!("it said `{}`: {error}", line.trim()), &process.said())),
+                Err(error) => Err(failed(format!("it printed `{}`: {error}", line.trim()), &process.stderr())),
             },
             Ok(Ok(_)) => {
                 process.end();
-                Err(failed("it ended at once".to_owned(), &process.said()))
+                Err(failed("it ended immediately".to_owned(), &process.stderr()))
             }
-            Ok(Err(error)) => Err(failed(format!("its output could not be read: {error}"), &process.said())),
-            Err(_) => Err(failed(format!("it said nothing within {} seconds", READY_WITHIN.as_secs()), &process.said())),
+            Ok(Err(error)) => Err(failed(format!("its output could not be read: {error}"), &process.stderr())),
+            Err(_) => Err(failed(format!("it printed nothing within {} seconds", READY_WITHIN.as_secs()), &process.stderr())),
         }
     }
 
-    /// What the launcher wrote to its standard error so far.
-    pub(super) fn said(&self) -> String {
-        self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The launcher's standard error so far.
+    pub(super) fn stderr(&self) -> String {
+        self.stderr.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(super) fn id(&self) -> u32 {
@@ -80,7 +81,7 @@ impl Process {
 
     fn end(&mut self) {
         drop(self.input.take());
-        let deadline = Instant::now() + GONE_WITHIN;
+        let deadline = Instant::now() + STOPPED_WITHIN;
         while !matches!(self.child.try_wait(), Ok(Some(_)) | Err(_)) {
             if Instant::now() > deadline {
                 let _gone = self.child.kill();
@@ -89,7 +90,7 @@ impl Process {
             }
             std::thread::sleep(Duration::from_millis(10));
         }
-        // The thread ends with the pipe, which has just closed.
+        // The pipe is closed, so the thread ends.
         let _read = self.reader.take().map(JoinHandle::join);
     }
 }
@@ -100,15 +101,15 @@ impl Drop for Process {
     }
 }
 
-/// Reads standard error to its end, so that a talkative launcher never blocks, and keeps the first megabyte.
-fn keep_what_is_said(mut stderr: ChildStderr, said: Arc<Mutex<String>>) -> JoinHandle<()> {
-    const MOST: usize = 1 << 20;
+/// Reads all of standard error, so that the launcher never blocks, and keeps the first megabyte.
+fn collect_stderr(mut stderr: ChildStderr, text: Arc<Mutex<String>>) -> JoinHandle<()> {
+    const LIMIT: usize = 1 << 20;
     std::thread::spawn(move || {
         let mut chunk = [0; 4096];
         while let Ok(length @ 1..) = stderr.read(&mut chunk) {
-            let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
-            if said.len() < MOST {
-                said.push_str(&String::from_utf8_lossy(&chunk[..length]));
+            let mut text = text.lock().unwrap_or_else(PoisonError::into_inner);
+            if text.len() < LIMIT {
+                text.push_str(&String::from_utf8_lossy(&chunk[..length]));
             }
         }
     })

@@ -1,4 +1,4 @@
-//! The stand-in's Python files, which are embedded so that the binary needs no source tree beside it.
+//! The stand-in's Python files, embedded so that the binary does not need the source tree.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher as _};
@@ -15,7 +15,7 @@ macro_rules! embedded {
     };
 }
 
-/// Each file of the package with its path; a test compares the list with the folder.
+/// The files of the package with their paths; a test compares the list with the folder.
 pub(super) const FILES: &[(&str, &str)] = embedded![
     "__init__.py",
     "__main__.py",
@@ -52,7 +52,8 @@ pub(super) const FILES: &[(&str, &str)] = embedded![
     "stack_set_operations.py",
 ];
 
-/// Writes the package below `cache`, in a folder named for its content, and returns that folder. The caller holds the lock.
+/// Writes the package to a folder in `cache` named by its hash; the folder. The caller must have the
+/// lock.
 pub(super) fn unpack(cache: &Path) -> Result<PathBuf, Error> {
     let folder = cache.join(format!("program-{:016x}", fingerprint(FILES)));
     for (path, text) in FILES {
@@ -68,7 +69,7 @@ pub(super) fn unpack(cache: &Path) -> Result<PathBuf, Error> {
     Ok(folder)
 }
 
-/// Tells contents apart, in this build; nothing depends on it being the same in another.
+/// A hash of contents; it can differ between builds.
 pub(crate) fn fingerprint(content: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     content.hash(&mut hasher);

@@ -1,4 +1,4 @@
-//! What a test can set up in the stand-in, and what it can read back: the bodies of the stand-in's own routes.
+//! The request and response bodies of the stand-in's control routes.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// One request that a program made, as the stand-in saw it.
+/// A program's request in the stand-in's log.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct LoggedRequest {
@@ -14,24 +14,25 @@ pub struct LoggedRequest {
     pub service: String,
     /// The operation, such as `ListModelPackages`.
     pub action: String,
-    /// The account that the caller acted as.
+    /// The account of the caller.
     pub account: String,
     /// The region that the request was signed for.
     pub region: String,
-    /// What the program calls itself, by `AWS_SDK_UA_APP_ID`.
+    /// The program's name from `AWS_SDK_UA_APP_ID`.
     pub program: Option<String>,
-    /// The HTTP status; none when the connection was dropped by a fault.
+    /// The HTTP status; none if a fault dropped the connection.
     pub status: Option<u16>,
     /// Size of the request's body.
     pub request_bytes: u64,
-    /// Size of the answer's body.
+    /// Size of the response's body.
     pub response_bytes: u64,
-    /// Milliseconds until the answer was ready.
+    /// Milliseconds until the response was ready.
     pub ms: f64,
 }
 
-/// Requests that shall fail, wait, or find the connection closed. Made by [`Fault::error`], [`Fault::latency`] or [`Fault::dropped`],
-/// narrowed by the other methods; without narrowing it meets every request, for ever.
+/// A fault for matching requests: an error, a delay, or a closed connection. Create it with
+/// [`Fault::error`], [`Fault::latency`] or [`Fault::dropped`], and restrict it with the other
+/// methods. An unrestricted fault applies to all requests.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Fault {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,22 +61,22 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// An error in the shape of the service that is asked.
+    /// An error in the format of the called service.
     pub fn error(status: u16, code: &str, message: &str) -> Self {
         Self { status: Some(status), code: Some(code.to_owned()), message: Some(message.to_owned()), ..Self::default() }
     }
 
-    /// The right answer, after this time.
+    /// The regular response, after this delay.
     pub fn latency(delay: Duration) -> Self {
         Self::default().after(delay)
     }
 
-    /// No answer: the connection is closed.
+    /// No response: closes the connection.
     pub fn dropped() -> Self {
         Self { drop: true, ..Self::default() }
     }
 
-    /// A role that may not be assumed, by its ARN or a part of it.
+    /// Denies assuming a role, by its ARN or a part of it.
     pub fn refused_role(role: &str) -> Self {
         let message = format!("User is not authorized to perform: sts:AssumeRole on resource: {role}");
         Self::error(403, "AccessDenied", &message).on("sts", "AssumeRole").containing(role)
@@ -102,28 +103,28 @@ impl Fault {
         self
     }
 
-    /// Only requests whose path, query or body has this text.
+    /// Only requests whose path, query or body contains this text.
     #[must_use]
     pub fn containing(mut self, text: &str) -> Self {
         self.contains = Some(text.to_owned());
         self
     }
 
-    /// Only so many times.
+    /// Only this many times.
     #[must_use]
     pub fn times(mut self, times: u32) -> Self {
         self.times = Some(times);
         self
     }
 
-    /// Only after so many requests that matched.
+    /// Only after this many matching requests.
     #[must_use]
     pub fn after_requests(mut self, skip: u32) -> Self {
         self.skip = skip;
         self
     }
 
-    /// After this time, in whole milliseconds.
+    /// After this delay, in whole milliseconds.
     #[must_use]
     pub fn after(mut self, delay: Duration) -> Self {
         self.latency_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
@@ -138,99 +139,99 @@ impl Fault {
     }
 }
 
-/// Model packages to put into a group: counts, or a list.
+/// Model packages to add to a group: counts, or a list.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct SeedPackages {
     /// The account of the registry.
     pub account: String,
-    /// The region; `us-east-1` without.
+    /// The region; default: `us-east-1`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
-    /// The group's name. The group is made when it is missing.
+    /// The group's name. The group is created if it is missing.
     pub group: String,
-    /// How many approved versions. The three counts are spread evenly over the whole.
+    /// The number of approved versions. The three kinds are mixed evenly.
     pub approved: u32,
-    /// How many versions that wait for approval.
+    /// The number of versions that wait for approval.
     pub pending: u32,
-    /// How many rejected versions.
+    /// The number of rejected versions.
     pub rejected: u32,
-    /// In place of the counts: each package, oldest first.
+    /// The packages, oldest first, instead of counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub packages: Option<Vec<SeedPackage>>,
-    /// When the first was created, as in `2026-01-01T00:00:00Z`, which it is without.
+    /// The creation time of the first package; default: `2026-01-01T00:00:00Z`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_created: Option<String>,
-    /// Seconds from each package's creation to the next one's; 60 without.
+    /// Seconds between the packages' creation times; default: 60.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spacing_seconds: Option<u32>,
 }
 
-/// One model package of [`SeedPackages`]; what is left out is made up.
+/// One model package of [`SeedPackages`]; missing fields get defaults.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct SeedPackage {
-    /// The version; the one after the last without.
+    /// The version; default: the next one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<u32>,
-    /// `Approved`, `PendingManualApproval` (which it is without) or `Rejected`.
+    /// `Approved`, `PendingManualApproval` (default) or `Rejected`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval_status: Option<String>,
-    /// `Completed` without.
+    /// The status; default: `Completed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
-    /// As in `2026-01-01T00:00:00Z`.
+    /// The creation time, such as `2026-01-01T00:00:00Z`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<String>,
     /// Container images.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub images: Option<Vec<String>>,
-    /// S3 URIs, each for the image at the same place.
+    /// S3 URIs, each for the image with the same index.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model_data: Option<Vec<String>>,
     /// The package's description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The media types that it takes.
+    /// The supported content types.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_types: Option<Vec<String>>,
-    /// The instance types that it supports for endpoints; not said without.
+    /// The supported instance types for endpoints; default: not specified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_types: Option<Vec<String>>,
     /// `CustomerMetadataProperties`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<BTreeMap<String, String>>,
-    /// `ModelMetrics`, as the API has it.
+    /// `ModelMetrics`, as in the API.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metrics: Option<Value>,
-    /// `ModelLifeCycle`, as the API has it.
+    /// `ModelLifeCycle`, as in the API.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub life_cycle: Option<Value>,
-    /// `CreatedBy`, as the API has it; a profile of moto's without.
+    /// `CreatedBy`, as in the API; default: moto's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_by: Option<Value>,
-    /// `LastModifiedBy`, as the API has it.
+    /// `LastModifiedBy`, as in the API.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_modified_by: Option<Value>,
-    /// `Registered`, or `Logged`.
+    /// `Registered` or `Logged`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub registration_type: Option<String>,
 }
 
-/// A status for an endpoint to show. It may be set before the endpoint exists.
+/// The status that an endpoint shows. It can be set before the endpoint exists.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct EndpointStatus {
     /// The endpoint's account.
     pub account: String,
-    /// The region; `us-east-1` without.
+    /// The region; default: `us-east-1`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// The endpoint's name.
     pub endpoint: String,
     /// `Creating`, `Updating`, `Failed` and so on.
     pub status: String,
-    /// Why it failed.
+    /// The failure reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure_reason: Option<String>,
-    /// Shown for so many descriptions, `InService` from then on; for ever without.
+    /// The number of descriptions with this status, followed by `InService`; default: unlimited.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub in_service_after: Option<u32>,
 }
@@ -238,7 +239,7 @@ pub struct EndpointStatus {
 /// An organization with its units and accounts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct SeedOrganization {
-    /// The account that manages it.
+    /// The management account.
     pub management_account: String,
     /// The units below the root.
     pub units: Vec<SeedUnit>,
@@ -249,24 +250,24 @@ pub struct SeedOrganization {
 pub struct SeedUnit {
     /// The unit's name.
     pub name: String,
-    /// The unit's id, as in `ou-abcd-11111111`; made up without.
+    /// The unit's id, such as `ou-abcd-11111111`; default: generated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// The accounts in the unit itself.
+    /// The accounts directly in the unit.
     pub accounts: Vec<SeedAccount>,
-    /// The units below it.
+    /// The child units.
     pub units: Vec<SeedUnit>,
 }
 
 /// An account of [`SeedUnit`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct SeedAccount {
-    /// Twelve digits.
+    /// The account id of twelve digits.
     pub id: String,
-    /// The account's name; its id without.
+    /// The account's name; default: its id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// `ACTIVE` without, `SUSPENDED` or `PENDING_CLOSURE`.
+    /// `ACTIVE` (default), `SUSPENDED` or `PENDING_CLOSURE`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
 }
@@ -277,7 +278,7 @@ impl From<&str> for SeedAccount {
     }
 }
 
-/// The ids of an organization that was seeded.
+/// The ids of a seeded organization.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Organization {
@@ -285,6 +286,6 @@ pub struct Organization {
     pub root: String,
     /// The organization's id, `o-…`.
     pub organization: String,
-    /// Each unit's id, `ou-…`, by its path of names with slashes between them.
+    /// The units' ids, `ou-…`, by their paths of names, separated by slashes.
     pub units: BTreeMap<String, String>,
 }

@@ -1,4 +1,4 @@
-//! One HTTP request to the stand-in. It blocks, in or outside of a runtime: the exchange has a thread of its own.
+//! Sends one HTTP request to the stand-in. It blocks, and has its own thread to work in a runtime.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,10 +10,10 @@ use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-/// Longer than anything that a test asks for takes on the busiest machine: only a stand-in that hangs is given up.
+/// Longer than any request on the busiest machine: only a hanging stand-in reaches it.
 const TIMEOUT: Duration = Duration::from_mins(10);
 
-/// An HTTP answer, whole.
+/// A complete HTTP response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     /// The status, such as 200.
@@ -36,22 +36,22 @@ impl Reply {
     }
 }
 
-/// Sends a request on a connection of its own and reads the answer to its end.
+/// Sends a request on a new connection and reads the whole response.
 pub(super) fn send(url: &str, method: &str, path: &str, headers: &[(&str, String)], body: Vec<u8>) -> io::Result<Reply> {
     let address: SocketAddr = url
         .strip_prefix("http://")
         .and_then(|address| address.parse().ok())
-        .ok_or_else(|| io::Error::other(format!("no address: {url}")))?;
+        .ok_or_else(|| io::Error::other(format!("not an address: {url}")))?;
     let mut request = hyper::Request::builder().method(method).uri(path).header("host", address.to_string());
     for (name, value) in headers {
         request = request.header(*name, value);
     }
     let request = request.body(Full::new(Bytes::from(body))).map_err(io::Error::other)?;
-    let hangs = format!("{method} {path} was not answered within {} seconds", TIMEOUT.as_secs());
+    let hangs = format!("{method} {path} got no response within {} seconds", TIMEOUT.as_secs());
     let exchange = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let answer = runtime.block_on(async { tokio::time::timeout(TIMEOUT, send_now(address, request)).await });
-        answer.map_err(|_| io::Error::new(io::ErrorKind::TimedOut, hangs))?
+        let response = runtime.block_on(async { tokio::time::timeout(TIMEOUT, send_now(address, request)).await });
+        response.map_err(|_| io::Error::new(io::ErrorKind::TimedOut, hangs))?
     };
     thread::spawn(exchange).join().map_err(|_| io::Error::other("the thread of the request panicked"))?
 }

@@ -1,1 +1,1 @@
-"""A local AWS for tests and demonstrations: moto in this process, with its gaps mended, a request log, faults and seeding."""
+"""A local AWS for tests and `demo`: moto with patches for its gaps, a request log, faults and seeding."""

@@ -1,4 +1,4 @@
-"""The launcher: serves on 127.0.0.1, says where on standard output, and ends when its standard input closes."""
+"""The launcher: serves on 127.0.0.1, prints the URL, and ends when standard input closes."""
 
 import argparse
 import json
@@ -10,18 +10,18 @@ import threading
 
 def arguments():
     parser = argparse.ArgumentParser(prog="stand_in", description="A local AWS on 127.0.0.1. Ends when standard input closes.")
-    parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free port")
-    parser.add_argument("--unpatched", action="store_true", help="plain moto: its gaps as they are")
-    parser.add_argument("--patches", metavar="A,B", help="only these patches; --list-patches names them")
-    parser.add_argument("--list-patches", action="store_true", help="print the patches with what each mends, and end")
-    parser.add_argument("--model-server", metavar="URL", help="where invocations of existing endpoints go")
+    parser.add_argument("--port", type=int, default=0, help="use this port; 0, the default, uses a free one")
+    parser.add_argument("--unpatched", action="store_true", help="run plain moto without patches")
+    parser.add_argument("--patches", metavar="A,B", help="apply only these patches; --list-patches shows them")
+    parser.add_argument("--list-patches", action="store_true", help="print the patches and their purposes, and exit")
+    parser.add_argument("--model-server", metavar="URL", help="send invocations of endpoints to this URL")
     parser.add_argument("--log-file", metavar="FILE", help="append each request to this file, as a line of JSON")
     parser.add_argument("--enforce-iam", action="store_true", help="check signatures and identity policies")
     return parser.parse_args()
 
 
-def keep_to_ourselves():
-    """Nothing of the caller's AWS set-up may change what the stand-in does, and nothing may leave this machine."""
+def isolate():
+    """Removes the caller's AWS and proxy variables, so that nothing changes the stand-in or leaves this machine."""
     for name in list(os.environ):
         if name.startswith(("AWS_", "MOTO_")) or name.lower() in ("http_proxy", "https_proxy", "all_proxy"):
             del os.environ[name]
@@ -36,9 +36,9 @@ def end_with_standard_input(server):
 
 def main():
     options = arguments()
-    keep_to_ourselves()
+    isolate()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    # moto is imported here and not above, so that `--help` answers at once and the environment is clean by then.
+    # Imports moto here, so that `--help` is fast and the environment is already clean.
     from stand_in import patches, server
 
     if options.list_patches:

@@ -1,4 +1,4 @@
-"""Answers that the stand-in gives itself, each in the shape that the caller's protocol wants."""
+"""The stand-in's own responses, in the format of the caller's protocol."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 
 
 class Answer:
-    """A whole HTTP answer."""
+    """A complete HTTP response."""
 
     def __init__(self, status, headers, body):
         self.status = status
@@ -33,7 +33,7 @@ def reason(status):
 
 
 def error(request, status, code, message, extra=None, headers=()):
-    """An error as the service of the request would send it. `extra` are further members of the error's shape."""
+    """An error in the format of the request's service. `extra` has further members of the error's shape."""
     request_id = str(uuid.uuid4())
     headers = list(headers)
     if request.protocol == "json":
@@ -58,7 +58,7 @@ def dump(value):
     return json.dumps(value).encode()
 
 
-# moto refuses in XML whatever the protocol, and with the codes of the Query services.
+# moto's denials are XML for every protocol, with the codes of the Query services.
 JSON_CODES = {
     "AccessDenied": "AccessDeniedException",
     "InvalidClientTokenId": "UnrecognizedClientException",
@@ -67,7 +67,7 @@ JSON_CODES = {
 
 
 def refusal_in_json(request, answer):
-    """moto's refusal (401 or 403) of a request to a JSON service, in JSON; any other answer as it is."""
+    """Converts moto's denial (401 or 403) for a JSON service to JSON; returns other responses unchanged."""
     if request.protocol not in ("json", "rest-json") or answer.status not in (401, 403) or not answer.body.lstrip().startswith(b"<"):
         return answer
     text = answer.body.decode("utf-8", "replace")

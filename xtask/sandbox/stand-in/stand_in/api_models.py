@@ -1,12 +1,13 @@
-"""What the API behind a resource of a template refuses, by botocore's model of that API.
+"""Checks a template's resources against botocore's models of the APIs that create them.
 
-CloudFormation's schemas of resources are looser than the APIs that CloudFormation calls: a template can satisfy the schema, and so
-cfn-lint, and its stack still fails. Here the properties of a resource are held against the input shapes of the operations that create and
-update it: required members, ranges, lengths, patterns, enums, unknown members. `python -m stand_in.api_models FILE` does so for
-a list of resolved templates in JSON.
+CloudFormation's resource schemas are less strict than the APIs that CloudFormation calls: a template
+can satisfy the schema, and cfn-lint, while its stack fails. This module checks a resource's
+properties against the input shapes of the operations that create and update it: required members,
+ranges, lengths, patterns, enums, unknown members. `python -m stand_in.api_models FILE` checks a list
+of resolved templates in JSON.
 
-A value that is known only during the deployment (a function such as Fn::GetAtt, or a dynamic reference) counts as present, and only its
-kind is checked.
+A value that is known only during deployment (a function such as Fn::GetAtt, or a dynamic reference)
+counts as present, and only its type is checked.
 """
 
 import functools
@@ -16,26 +17,26 @@ import sys
 import regex
 from botocore.loaders import Loader
 
-# What CloudFormation knows and the template does not.
+# A value that only CloudFormation knows.
 UNKNOWN = object()
 COMPONENT = ("CreateInferenceComponent", "UpdateInferenceComponent")
 TARGET = ("ResourceId", "ScalableDimension", "ServiceNamespace")
 
 
 class Kind:
-    """How CloudFormation calls the API for a type of resource. `name` is the member that CloudFormation makes up when it is missing."""
+    """How CloudFormation calls the API for a resource type. `name` is the member that CloudFormation generates if it is missing."""
 
     def __init__(self, service, title, operations, name=None, requests=None):
         self.service = service
         self.title = title
         self.operations = operations
         self.name = name
-        # From the properties to the members: identity, unless names or forms differ.
+        # Converts properties to request members; identity by default.
         self.requests = requests or (lambda properties: [(operations, properties)])
 
 
 def scalable_target(properties):
-    """Tags are a list for CloudFormation and a map for the API; each scheduled action is a request of its own."""
+    """Tags are a list in CloudFormation and a map in the API; each scheduled action is a separate request."""
     target = dict(properties)
     actions = target.pop("ScheduledActions", None)
     if isinstance(target.get("Tags"), list):
@@ -48,7 +49,7 @@ def scalable_target(properties):
 
 
 def scaling_policy(properties):
-    """ScalingTargetId, which only CloudFormation has, is the target's three members in one."""
+    """ScalingTargetId, which only CloudFormation has, combines the target's three members."""
     policy = dict(properties)
     target = policy.pop("ScalingTargetId", None)
     if target is not None:
@@ -58,12 +59,12 @@ def scaling_policy(properties):
 
 
 def without(*only_of_cloudformation, operations):
-    """The members of a request, less what only CloudFormation has."""
+    """The members of a request, without those that only CloudFormation has."""
     return lambda properties: [(operations, {name: value for name, value in properties.items() if name not in only_of_cloudformation})]
 
 
 def listed(value):
-    """The items of a list, each of which is a request; of a list that only the deployment knows there are none."""
+    """The items of a list; none if only the deployment knows the list."""
     return value if isinstance(value, list) else []
 
 
@@ -76,7 +77,7 @@ def inline(policy):
 
 
 def role(properties):
-    """Each policy of a role is a request of its own, and documents are JSON in a text."""
+    """Each policy of a role is a separate request; documents are JSON strings."""
     role = dict(properties)
     policies, managed = listed(role.pop("Policies", None)), listed(role.pop("ManagedPolicyArns", None))
     role["AssumeRolePolicyDocument"] = document(role.get("AssumeRolePolicyDocument"))
@@ -87,7 +88,7 @@ def role(properties):
 
 
 def role_policy(properties):
-    """A policy of its own for each role; those of users and groups are not looked at."""
+    """One request per role; policies of users and groups are not checked."""
     policy = inline(properties)
     roles = listed(policy.pop("Roles", None))
     for other in ("Users", "Groups"):
@@ -102,7 +103,7 @@ def managed_policy(properties):
 
 
 def rule(properties):
-    """Targets are a request of their own. Two members of an ECS task have other names there."""
+    """Targets are a separate request, where two members of an ECS task have other names."""
     rule = {**properties, "EventPattern": document(properties.get("EventPattern"))}
     targets = rule.pop("Targets", None)
     requests = [(("PutRule",), rule)]
@@ -120,7 +121,7 @@ def rule(properties):
 
 
 def pipeline(properties):
-    """Artifact stores are a list for CloudFormation and a map by region for the API."""
+    """Artifact stores are a list in CloudFormation and a map by region in the API."""
     pipeline = dict(properties)
     if isinstance(pipeline.get("ArtifactStores"), list):
         stores = pipeline["ArtifactStores"]
@@ -134,7 +135,7 @@ def pipeline(properties):
 KINDS = {
     "AWS::SageMaker::Model": Kind("sagemaker", "SageMaker", ("CreateModel",), "ModelName"),
     "AWS::SageMaker::EndpointConfig": Kind("sagemaker", "SageMaker", ("CreateEndpointConfig",), "EndpointConfigName"),
-    # RetainAllVariantProperties and what belongs to it are of updates only, tags of the creation only.
+    # RetainAllVariantProperties and related members are only for updates, tags only for creation.
     "AWS::SageMaker::Endpoint": Kind("sagemaker", "SageMaker", ("CreateEndpoint", "UpdateEndpoint"), "EndpointName"),
     "AWS::SageMaker::InferenceComponent": Kind(
         "sagemaker",
@@ -184,20 +185,20 @@ def input_shape(service, operation):
 
 @functools.cache
 def compiled(pattern):
-    """A pattern of the models. They are Java's and are matched against the whole value."""
-    # Two escapes of surrogates are one character to Java.
+    """Compiles a pattern of the models, a Java pattern for the whole value."""
+    # Java reads an escaped surrogate pair as one character.
     translated = regex.sub(
         r"\\u(D[89AB][0-9A-F]{2})\\u(D[C-F][0-9A-F]{2})",
         lambda pair: f"\\U{0x10000 + ((int(pair[1], 16) - 0xD800) << 10) + int(pair[2], 16) - 0xDC00:08X}",
         pattern,
     )
-    # Java's \p{Print} is ASCII, as \d, \w and \s are; its other properties are Unicode's.
+    # Java's \p{Print}, \d, \w and \s are ASCII; its other properties are Unicode.
     translated = translated.replace(r"\p{Print}", r"[\x20-\x7E]")
     return regex.compile(translated, 0 if r"\p{" in translated else regex.ASCII)
 
 
 def check_resource(resource_type, properties):
-    """Why the APIs would refuse these properties, and why CloudFormation would before it calls them; nothing for other types."""
+    """Problems that CloudFormation reports before it calls the API, and the API's violations; none for other types."""
     kind = KINDS.get(resource_type)
     if kind is None:
         return [], []
@@ -216,7 +217,7 @@ def check_resource(resource_type, properties):
 
 
 def refusal_of_resource(logical_id, resource_type, properties):
-    """The reason that a stack's event would have, or None."""
+    """The status reason of the stack event, or None."""
     malformed, violations = check_resource(resource_type, properties)
     if malformed:
         return f"Properties validation failed for resource {logical_id} with message: {' '.join(malformed)}"
@@ -230,7 +231,7 @@ def refusal_of_resource(logical_id, resource_type, properties):
 
 
 def refusal_of_request(service, operation, members):
-    """Code and message with which AWS refuses a request to the API itself, or None."""
+    """Code and message of the API's error for a request, or None."""
     check = Check(service, from_template=False)
     check.value(members, input_shape(service, operation), ())
     if check.malformed:
@@ -248,12 +249,12 @@ def unique(items):
 
 
 class Key(str):
-    """A key of a map in a path: it is the user's, and shown as it is."""
+    """A map key in a path, which is shown unchanged."""
 
 
 class Check:
-    """Holds a value against a shape. A template's scalars are converted as CloudFormation converts them; the API itself converts none,
-    and ignores members that it does not know."""
+    """Checks a value against a shape. Converts a template's scalars as CloudFormation does. The API converts
+    none, and ignores unknown members."""
 
     def __init__(self, service, from_template):
         self.shapes = model(service)["shapes"]
@@ -285,7 +286,7 @@ class Check:
 
     def structure(self, value, shape, path):
         members = shape["members"]
-        # Some APIs have camelBacks where CloudFormation has CamelCase.
+        # Some APIs use camelCase where CloudFormation uses PascalCase.
         other_names = {name.lower(): name for name in members if self.from_template and name[0].islower()}
         present = {other_names.get(name.lower(), name): item for name, item in value.items() if item is not None}
         for name in shape.get("required", []):
@@ -367,7 +368,7 @@ TEXTS = ("Fn::Sub", "Fn::Join", "Fn::Base64")
 
 
 def function(value):
-    """The name of the function that a value of a template is."""
+    """The name of the intrinsic function, or None."""
     if isinstance(value, dict) and len(value) == 1:
         (name,) = value
         return name if name == "Ref" or str(name).startswith("Fn::") else None
@@ -379,7 +380,7 @@ def is_unknown(value):
 
 
 def may_become(value, kind):
-    """Whether a value that is not known yet can be of this kind: Fn::Split is a list, Fn::Sub a text, and of others nothing is said."""
+    """Whether an unknown value can have this type: Fn::Split is a list, Fn::Sub a string, others can be anything."""
     name = "Fn::Sub" if isinstance(value, str) else function(value)
     if name in LISTS:
         return kind == "list"
@@ -387,7 +388,7 @@ def may_become(value, kind):
 
 
 def as_aws_shows(path):
-    """productionVariants.1.member.initialInstanceCount, as in the errors of AWS."""
+    """A path as in AWS's errors, such as productionVariants.1.member.initialInstanceCount."""
     return ".".join(
         f"{part + 1}.member" if isinstance(part, int) else part if isinstance(part, Key) else part[:1].lower() + part[1:] for part in path
     )
@@ -398,7 +399,7 @@ def as_pointer(path):
 
 
 def check_templates(templates):
-    """How many resources of each known type resolved templates have, and what is refused of which template."""
+    """Counts the resources of each known type in resolved templates, and lists their problems."""
     checked, refused = {}, []
     for index, template in enumerate(templates):
         for logical_id, resource in template["Resources"].items():

@@ -1,4 +1,4 @@
-"""The stand-in's own routes, with which tests set the scene and read the log."""
+"""The stand-in's control routes, for tests to set up state and read the log."""
 
 import json
 import traceback
@@ -24,7 +24,7 @@ def answer(application, environ):
         return Answer.of_json({"message": f"the body is not JSON: {error}"}, 400)
     except Invalid as error:
         return Answer.of_json({"message": str(error)}, 400)
-    except Exception:  # noqa: BLE001 - whatever it is, the test that asked shall see it
+    except Exception:  # noqa: BLE001 - the test must see any error
         return Answer.of_json({"message": traceback.format_exc()}, 500)
 
 
@@ -135,7 +135,7 @@ def active_patches(application, _body):
 
 def needs_patch(application, name):
     if name not in application.patches:
-        raise Invalid(f"this needs the patch `{name}`, which is off")
+        raise Invalid(f"this needs the patch `{name}`, which is not active")
 
 
 ROUTES = {

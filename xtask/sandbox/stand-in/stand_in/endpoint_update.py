@@ -1,4 +1,4 @@
-"""Moving an endpoint to another configuration: what UpdateEndpoint and a stack's update have in common."""
+"""Changes an endpoint's configuration, for UpdateEndpoint and stack updates."""
 
 from moto.core.utils import utcnow
 from moto.sagemaker.exceptions import ValidationError
@@ -18,9 +18,9 @@ def find(backend, name):
 
 
 class Retained:
-    """The variant properties that an update keeps: those that scaling, or UpdateEndpointWeightsAndCapacities, has set since."""
+    """The variant properties that an update retains: values from scaling or UpdateEndpointWeightsAndCapacities."""
 
-    # A type of VariantProperty, and the fields of a described variant that it stands for.
+    # Each type of VariantProperty, with its fields in a described variant.
     FIELDS = {
         "DesiredInstanceCount": ("CurrentInstanceCount", "DesiredInstanceCount"),
         "DesiredWeight": ("CurrentWeight", "DesiredWeight"),
@@ -28,13 +28,13 @@ class Retained:
     }
 
     def __init__(self, properties):
-        """From an UpdateEndpoint request or an endpoint's properties in a template, whose booleans may be text."""
+        """From an UpdateEndpoint request or an endpoint's template properties, whose booleans can be strings."""
         retains = str(properties.get("RetainAllVariantProperties") or False).lower() == "true"
         excluded = {item["VariantPropertyType"] for item in properties.get("ExcludeRetainedVariantProperties") or []}
         self.types = {name for name in self.FIELDS if retains and name not in excluded}
 
     def variants(self, before, after):
-        """Those of the new configuration, with what is kept of the same variants before. A serverless variant has no instances to keep."""
+        """The new configuration's variants with retained values of the old ones. Serverless variants have no instances to retain."""
         known = {variant["VariantName"]: variant for variant in before}
         kept = [field for name in self.types for field in self.FIELDS[name]]
         for variant in after:
@@ -50,7 +50,7 @@ def refuse_in_progress(backend, name):
 
 
 def update(backend, endpoint, config_name, retained):
-    """Refused while the endpoint is on its way; without effect when a silent rollback was asked for."""
+    """Fails while the endpoint is in progress; has no effect if a silent rollback is scripted."""
     config = backend.describe_endpoint_config(config_name)
     key = (backend.account_id, backend.region_name, endpoint.endpoint_name)
     refuse_in_progress(backend, endpoint.endpoint_name)

@@ -1,4 +1,4 @@
-"""What tests have scripted for endpoints: statuses to show, and updates that silently come to nothing."""
+"""The tests' scripts for endpoints: statuses, and updates that silently have no effect."""
 
 from stand_in.invalid import Invalid
 
@@ -12,11 +12,11 @@ _silent_rollbacks = set()
 
 
 class Script:
-    """A status to show, for ever or for so many descriptions; then the endpoint is InService."""
+    """A status to show, always or for a number of descriptions, after which the endpoint is InService."""
 
     def __init__(self, status, failure_reason=None, in_service_after=None):
         if status not in STATUSES:
-            raise Invalid(f"`{status}` is not a status of an endpoint; there are {', '.join(STATUSES)}")
+            raise Invalid(f"`{status}` is not an endpoint status; valid are {', '.join(STATUSES)}")
         if in_service_after is not None and in_service_after < 1:
             raise Invalid("`in_service_after` counts descriptions from 1")
         self.status = status
@@ -30,18 +30,18 @@ def reset():
 
 
 def set_status(key, script):
-    """May come before the endpoint exists."""
+    """Can be called before the endpoint exists."""
     _scripts[key] = script
 
 
 def status(key):
-    """Status and failure reason as scripted; None for an endpoint without a script."""
+    """The scripted status and failure reason; None without a script."""
     script = _scripts.get(key)
     return (script.status, script.failure_reason) if script else None
 
 
 def describe(key):
-    """As `status`, and counts as a description."""
+    """As `status`, but counts as a description."""
     shown = status(key)
     script = _scripts.get(key)
     if script and script.descriptions_left is not None:
@@ -52,12 +52,12 @@ def describe(key):
 
 
 def roll_back_silently(key):
-    """The endpoint's next update ends InService with the configuration it had."""
+    """Makes the endpoint's next update end InService with its old configuration."""
     _silent_rollbacks.add(key)
 
 
 def takes_update(key):
-    """Whether an update takes effect. A silent rollback is used up by it."""
+    """Whether an update takes effect. Consumes a silent rollback."""
     if key in _silent_rollbacks:
         _silent_rollbacks.remove(key)
         return False

@@ -1,4 +1,4 @@
-"""Faults on request: errors, latency and dropped connections for the requests that match."""
+"""Faults for matching requests: errors, latency and dropped connections."""
 
 import threading
 
@@ -12,7 +12,7 @@ FIELDS = {
 
 
 class Fault:
-    """One rule. Left-out conditions match everything; `times` left out means for ever; the first `skip` matches pass untouched."""
+    """One rule. Missing conditions match everything; without `times` it is unlimited; it ignores the first `skip` matches."""
 
     def __init__(self, body):
         values = fields(body, optional=FIELDS)
@@ -20,7 +20,7 @@ class Fault:
         self.match = values.get("match")
         self.status = values.get("status")
         self.code = values.get("code", "InternalFailure")
-        self.message = values.get("message", "a fault made by the stand-in")
+        self.message = values.get("message", "a fault of the stand-in")
         self.retry_after = values.get("retry_after")
         self.times = values.get("times")
         self.skip = values.get("skip", 0)
@@ -33,11 +33,11 @@ class Fault:
             raise Invalid("`status` must be from 300 to 599")
 
     def wait(self):
-        """Lets the latency pass."""
+        """Waits for the latency."""
         self.cleared.wait(self.latency_ms / 1000)
 
     def matches(self, request):
-        if any(getattr(request, name) != wanted for name, wanted in self.conditions.items()):
+        if any(getattr(request, name) != expected for name, expected in self.conditions.items()):
             return False
         return self.match is None or request.contains(self.match)
 
@@ -55,14 +55,14 @@ class Faults:
             self._faults.append(fault)
 
     def clear(self):
-        """Forgets all faults. Whoever still waits for a fault's latency goes on."""
+        """Removes all faults and ends their current latencies."""
         with self._lock:
             self._faults.clear()
             self._cleared.set()
             self._cleared = threading.Event()
 
     def take(self, request):
-        """The fault that this request meets, counted as used; None for none. The oldest rule wins."""
+        """The oldest fault that matches this request, or None; counts as used."""
         with self._lock:
             for fault in self._faults:
                 if not fault.matches(request):

@@ -1,14 +1,14 @@
-"""Reading the JSON that tests send to the stand-in's own routes; a mistake in it is said, not guessed at."""
+"""Validates the JSON that tests send to the control routes."""
 
 import re
 
 
 class Invalid(Exception):
-    """The body of a request to one of our own routes is not usable."""
+    """The body of a request to a control route is invalid."""
 
 
 def fields(body, required=None, optional=None):
-    """The fields of an object, each of its type, none unknown. A null counts as left out."""
+    """The fields of an object with checked types and no unknown names. A null counts as missing."""
     required, optional = required or {}, optional or {}
     known = {**required, **optional}
     if not isinstance(body, dict):
@@ -17,7 +17,7 @@ def fields(body, required=None, optional=None):
     for name, value in values.items():
         if name not in known:
             raise Invalid(f"unknown field `{name}`; known are {', '.join(sorted(known))}")
-        # True is an int in Python, and never what is meant here.
+        # True is an int in Python, but invalid here.
         if not isinstance(value, known[name]) or (isinstance(value, bool) and known[name] is not bool):
             raise Invalid(f"`{name}` must be a {known[name].__name__}")
     missing = [name for name in required if name not in values]

@@ -1,4 +1,4 @@
-"""Invocations of endpoints, forwarded to a model server, answered as SageMaker would."""
+"""Forwards endpoint invocations to a model server and returns responses as SageMaker does."""
 
 import http.client
 import json
@@ -13,7 +13,7 @@ from stand_in import endpoints
 from stand_in.answers import Answer, error
 from stand_in.invalid import Invalid
 
-# SageMaker gives a container 60 seconds for an answer.
+# SageMaker's timeout for a container's response is 60 seconds.
 TIMEOUT_SECONDS = 60
 FORWARDED = {
     "CONTENT_TYPE": "Content-Type",
@@ -22,7 +22,7 @@ FORWARDED = {
 }
 UPDATABLE = ("InService", "Updating", "SystemUpdating", "RollingBack")
 
-# InvokeEndpointAsync says in headers of its own what the payload is.
+# InvokeEndpointAsync has its own headers for the payload.
 FORWARDED_FROM_QUEUE = {
     "HTTP_X_AMZN_SAGEMAKER_CONTENT_TYPE": "Content-Type",
     "HTTP_X_AMZN_SAGEMAKER_ACCEPT": "Accept",
@@ -31,7 +31,7 @@ FORWARDED_FROM_QUEUE = {
 
 
 class ModelServers:
-    """Which model server answers for which endpoint; the most exact entry wins."""
+    """The model servers of endpoints; the most specific entry wins."""
 
     def __init__(self, url):
         self._lock = threading.Lock()
@@ -39,7 +39,7 @@ class ModelServers:
         self.reset()
 
     def reset(self):
-        """Back to the server of the command line, if there was one."""
+        """Restores the server of the command line, if there is one."""
         with self._lock:
             self._urls = {}
         if self._first:
@@ -94,21 +94,21 @@ def answer(request, model_servers, state):
 
 
 def enqueue(request, url, variant, output, state):
-    """The model is asked while the client waits for its ticket: a queue without waiting."""
+    """Invokes the model before it returns the inference id: there is no real queue."""
     ticket = str(uuid.uuid4())
-    answered = forward(request, url, variant)
+    response = forward(request, url, variant)
     locations = {
         name: f"{output[key].rstrip('/')}/{ticket}.out"
         for name, key in (("OutputLocation", "S3OutputPath"), ("FailureLocation", "S3FailurePath"))
         if output.get(key)
     }
-    where = locations.get("OutputLocation" if answered.status < 400 else "FailureLocation")
+    where = locations.get("OutputLocation" if response.status < 400 else "FailureLocation")
     if where:
         bucket, _, key = where.removeprefix("s3://").partition("/")
-        # moto keeps the names of buckets for all accounts.
+        # moto's bucket names are shared by all accounts.
         with state:
-            stored = s3_backends[request.account]["aws"].put_object(bucket, key, answered.body)
-            stored.set_metadata({"Content-Type": answered.header("Content-Type")})
+            stored = s3_backends[request.account]["aws"].put_object(bucket, key, response.body)
+            stored.set_metadata({"Content-Type": response.header("Content-Type")})
     headers = [("Content-Type", "application/json"), ("x-amzn-RequestId", str(uuid.uuid4()))]
     headers += [(f"X-Amzn-SageMaker-{name}", location) for name, location in locations.items()]
     return Answer(202, headers, json.dumps({"InferenceId": ticket}).encode())

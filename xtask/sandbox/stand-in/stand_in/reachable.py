@@ -1,7 +1,8 @@
-"""What a target may reach: model packages, images, artifacts and keys of other accounts, the stack set roles, instance quotas.
+"""Resources that a target can access: model packages, images, artifacts and keys of other accounts, stack set roles, quotas.
 
-moto keeps these by account and knows no sharing. Here whatever a model package names is there, keys are enabled, and the roles exist,
-unless a test says that something is missing. A model package of another account is described when its group's policy allows it.
+moto stores these per account and does not support sharing. Here everything that a model package names
+exists, keys are enabled and the roles exist, unless a test makes something missing. A model package of
+another account can be described if its group's policy allows it.
 """
 
 import json
@@ -27,12 +28,12 @@ def reset():
 
 
 def is_missing(request, *subjects):
-    """A test names what is missing by a part of its name, in one account only when it says so."""
+    """Whether a test made this missing, by a part of its name and optionally an account."""
     return any(part in subject and account in (None, request.account) for account, part in MISSING for subject in subjects)
 
 
 def answer(request, state):
-    """The answer to a request of this kind, or None for moto's own."""
+    """The response to a request, or None to let moto respond."""
     handler = HANDLERS.get((request.service, request.action))
     if handler is None:
         return None
@@ -104,15 +105,15 @@ def allows(policy, account, action):
 
 
 def image(request):
-    asked = body(request)
-    registry = f"{asked.get('registryId', request.account)}.dkr.ecr.{request.region}.amazonaws.com/{asked.get('repositoryName')}"
+    parameters = body(request)
+    registry = f"{parameters.get('registryId', request.account)}.dkr.ecr.{request.region}.amazonaws.com/{parameters.get('repositoryName')}"
     known = named_by_packages("Image")
     found, failures = [], []
-    for image_id in asked.get("imageIds", []):
+    for image_id in parameters.get("imageIds", []):
         digest, tag = image_id.get("imageDigest"), image_id.get("imageTag")
         names = {f"{registry}@{digest}"} if digest else {f"{registry}:{tag}"} | ({registry} if tag == "latest" else set())
         if names & known and not is_missing(request, *names):
-            found.append({"registryId": asked.get("registryId"), "repositoryName": asked.get("repositoryName"), "imageId": image_id, "imageManifest": "{}"})
+            found.append({"registryId": parameters.get("registryId"), "repositoryName": parameters.get("repositoryName"), "imageId": image_id, "imageManifest": "{}"})
         else:
             failures.append({"imageId": image_id, "failureCode": "ImageNotFound", "failureReason": "Requested image not found"})
     return in_json({"images": found, "failures": failures})

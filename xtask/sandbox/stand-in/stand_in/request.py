@@ -1,4 +1,4 @@
-"""What a request is, read from its wire form: which service, which action, which account and region."""
+"""Reads a request's service, action, account and region."""
 
 import re
 from urllib.parse import parse_qs, unquote_plus
@@ -11,7 +11,7 @@ CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/[^/]*/([^/]*)/([^/]*)/aws4_reque
 
 
 class Request:
-    """One request to AWS, its body read to the end. `protocol` is json, query, rest-xml or rest-json."""
+    """One request to AWS with its whole body. `protocol` is json, query, rest-xml or rest-json."""
 
     def __init__(self, environ):
         self.environ = environ
@@ -35,7 +35,7 @@ class Request:
         else:
             self.service, self.protocol = scope or "s3", "rest-xml"
             self.action = s3_action(self.method, self.path, environ.get("QUERY_STRING", ""))
-        # What the program calls itself (AWS_SDK_UA_APP_ID), as the SDKs tell it.
+        # The program's name (AWS_SDK_UA_APP_ID), as the SDKs send it.
         program = PROGRAM.search(environ.get("HTTP_X_AMZ_USER_AGENT", "")) or PROGRAM.search(environ.get("HTTP_USER_AGENT", ""))
         self.program = program.group(1) if program else None
         self.account = environ.get("HTTP_X_MOTO_ACCOUNT_ID") or get_account_id_from(self.access_key)
@@ -48,13 +48,13 @@ class Request:
         return ""
 
     def contains(self, text):
-        """Whether the body, the path or the query has this text, as sent or with its percent signs decoded."""
+        """Whether the body, path or query contains this text, as sent or percent-decoded."""
         body = self.body.decode("utf-8", "replace")
         whole = "\n".join((self.path, self.environ.get("QUERY_STRING", ""), body))
         return text in whole or text in unquote_plus(whole)
 
     def environ_to_read_again(self):
-        """The WSGI environment with the body put back."""
+        """The WSGI environment with the body restored."""
         from io import BytesIO
 
         return {**self.environ, "wsgi.input": BytesIO(self.body), "CONTENT_LENGTH": str(len(self.body)), "wsgi.input_terminated": True}
@@ -69,7 +69,7 @@ def read_body(environ):
 
 
 def s3_action(method, path, query):
-    """The name of the S3 operation; close enough for a log and for faults."""
+    """The name of the S3 operation, approximately, for the log and faults."""
     is_object = path.strip("/").find("/") > 0
     keys = parse_qs(query, keep_blank_values=True)
     if "uploads" in keys:

@@ -1,4 +1,4 @@
-"""Every request that was answered: what the caller really asked of AWS."""
+"""The log of all requests."""
 
 import json
 import threading
@@ -11,7 +11,7 @@ class RequestLog:
         self._file = open(path, "a", encoding="utf-8") if path else None  # open for the process's whole life
 
     def add(self, request, status, response_bytes, milliseconds):
-        """`status` is None for a connection that was dropped."""
+        """`status` is None for a dropped connection."""
         entry = {
             "service": request.service,
             "action": request.action,

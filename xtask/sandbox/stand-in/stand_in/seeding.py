@@ -1,4 +1,4 @@
-"""Bulk seeding: what would take thousands of calls, or what moto's API cannot make at all."""
+"""Bulk seeding, for state that would take thousands of calls or that moto's API cannot create."""
 
 import re
 from datetime import datetime, timedelta, timezone
@@ -15,7 +15,7 @@ STATUSES = ("Pending", "InProgress", "Completed", "Failed", "Deleting")
 
 
 def model_packages(body):
-    """Adds versions to a group, made when it is missing: either counts, spread evenly, or a list, oldest first. Returns the ARNs."""
+    """Adds versions to a group, created if it is missing: counts, mixed evenly, or a list, oldest first. Returns the ARNs."""
     values = fields(
         body,
         required={"account": str, "group": str},
@@ -26,7 +26,7 @@ def model_packages(body):
     counts = {name: values.get(name, 0) for name in APPROVAL}
     packages = values.get("packages")
     if (packages is None) == (not any(counts.values())):
-        raise Invalid("give either counts (approved, pending, rejected) or `packages`")
+        raise Invalid("set either counts (approved, pending, rejected) or `packages`")
     if packages is None:
         packages = [{"approval_status": status} for status in spread(counts)]
     backend = sagemaker_backends[account_id(values["account"])][values.get("region", REGION)]
@@ -45,7 +45,7 @@ def model_packages(body):
 
 
 def spread(counts):
-    """Approval statuses oldest first, each status spread evenly over the whole: 2 approved and 1 pending give a, p, a."""
+    """Approval statuses, oldest first, mixed evenly: 2 approved and 1 pending give a, p, a."""
     places = [((index + 0.5) / count, APPROVAL[name]) for name, count in counts.items() for index in range(count)]
     return [status for _, status in sorted(places)]
 
@@ -62,9 +62,9 @@ def add_package(backend, group, package, last_version, created):
     version = values.get("version", last_version + 1)
     status = values.get("status", "Completed")
     if status not in STATUSES:
-        raise Invalid(f"`{status}` is not a status of a model package; there are {', '.join(STATUSES)}")
+        raise Invalid(f"`{status}` is not a model package status; valid are {', '.join(STATUSES)}")
     if version <= last_version:
-        raise Invalid(f"version {version} does not come after version {last_version}: give the oldest first")
+        raise Invalid(f"version {version} must be after version {last_version}: list the oldest first")
     registry = f"{backend.account_id}.dkr.ecr.{backend.region_name}.amazonaws.com"
     images = values.get("images", [f"{registry}/iris@sha256:{version:064x}"])
     model_data = values.get("model_data", [f"s3://iris-models-{backend.account_id}/{group}/{version}/model.tar.gz"])
@@ -117,12 +117,12 @@ def time(text):
         parsed = datetime.fromisoformat(re.sub("Z$", "+00:00", text))
     except ValueError as error:
         raise Invalid(f"`{text}` is not a time such as 2026-01-01T00:00:00Z") from error
-    # moto keeps times in UTC without saying so.
+    # moto stores UTC times without a time zone.
     return parsed.astimezone(timezone.utc).replace(tzinfo=None) if parsed.tzinfo else parsed
 
 
 def organization(body):
-    """An organization with units and accounts of given ids, in place of one that the management account has. Returns the units' ids."""
+    """Replaces the management account's organization by one with these units and accounts. Returns the units' ids."""
     values = fields(body, required={"management_account": str, "units": list})
     management = account_id(values["management_account"])
     backend = organizations_backends[management]["aws"]
@@ -154,20 +154,20 @@ def add_unit(backend, unit, parent, path, ids):
 
 def add_account(backend, account, unit_id):
     values = fields(account, required={"id": str}, optional={"name": str, "status": str})
-    given = account_id(values["id"])
+    seeded_id = account_id(values["id"])
     status = values.get("status", "ACTIVE")
     if status not in ("ACTIVE", "SUSPENDED", "PENDING_CLOSURE"):
-        raise Invalid(f"`{status}` is not a status of an account; there are ACTIVE, SUSPENDED, PENDING_CLOSURE")
-    made = next((known for known in backend.accounts if known.id == given), None)
+        raise Invalid(f"`{status}` is not an account status; valid are ACTIVE, SUSPENDED, PENDING_CLOSURE")
+    made = next((known for known in backend.accounts if known.id == seeded_id), None)
     if made is None:
-        # moto draws the id at random, and makes a role in that account: the id has to be right from the start.
+        # moto generates the id and creates a role in that account, so the id must be set before.
         draw = organization_utils.make_random_account_id
-        organization_utils.make_random_account_id = lambda: given
+        organization_utils.make_random_account_id = lambda: seeded_id
         try:
-            made = FakeAccount(backend.org, AccountName=values.get("name", given), Email=f"{given}@example.com")
+            made = FakeAccount(backend.org, AccountName=values.get("name", seeded_id), Email=f"{seeded_id}@example.com")
         finally:
             organization_utils.make_random_account_id = draw
         backend.accounts.append(made)
-        organizations_backends.master_accounts[given] = (backend.account_id, backend.partition)
+        organizations_backends.master_accounts[seeded_id] = (backend.account_id, backend.partition)
     made.parent_id = unit_id
     made.status = made.state = status

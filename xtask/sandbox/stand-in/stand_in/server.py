@@ -1,4 +1,4 @@
-"""The way of a request: faults, then invocations or moto, then the log. Routes below /stand-in are ours and never logged."""
+"""Handles requests: faults, then invocations or moto, then the log. Control routes below /stand-in are not logged."""
 
 import socket
 import threading
@@ -17,9 +17,9 @@ from stand_in.patches import api_constraints, apply
 from stand_in.request import Request
 from stand_in.request_log import RequestLog
 
-# A request with this header comes from a test's own hand, which sets the scene and looks at the outcome: it is neither logged nor met by
-# a fault, and let through while identities are checked.
-OWN_HAND = "HTTP_X_STAND_IN_OWN_HAND"
+# Requests with this header come from a test's set-up or assertions. They bypass the log, faults and
+# identity checks.
+TEST_CALL = "HTTP_X_STAND_IN_TEST_CALL"
 
 
 class Application:
@@ -30,8 +30,8 @@ class Application:
         self.log = RequestLog(log_file)
         self.faults = Faults()
         self.model_servers = invocations.ModelServers(model_server)
-        # moto's state is plain dictionaries that its handlers walk over: one request at a time there. What waits (a fault's latency, a
-        # model server's answer) waits outside of this lock.
+        # moto's state consists of plain dictionaries, so it handles one request at a time. Latency of
+        # faults and model servers is outside this lock.
         self.state = threading.RLock()
         self.moto = DomainDispatcherApplication(create_backend_app)
         apply(patches)
@@ -39,7 +39,7 @@ class Application:
         self.enforce_iam(enforce_iam)
 
     def reset(self):
-        """Everything as it was at the start: no state, no faults, no scripts, an empty log."""
+        """Resets state, faults, scripts and log."""
         with self.state:
             moto_api_backend.reset()
             organizations_backends.master_accounts.clear()
@@ -65,7 +65,7 @@ class Application:
             return self.moto(environ, start_response)
         started = time.monotonic()
         request = Request(environ)
-        if OWN_HAND in environ:
+        if TEST_CALL in environ:
             return self.ask_moto(request).start(start_response)
         answer = self.answer(request)
         milliseconds = (time.monotonic() - started) * 1000
@@ -76,7 +76,7 @@ class Application:
         return answer.start(start_response)
 
     def answer(self, request):
-        """The whole answer, or None for a connection that is to be dropped."""
+        """The complete response, or None to drop the connection."""
         fault = self.faults.take(request)
         if fault:
             fault.wait()
@@ -105,13 +105,13 @@ class Application:
         refusal = api_constraints.refusal(request) if "api-constraints" in self.patches else None
         if refusal is not None:
             return refusal
-        told = {}
+        started = {}
 
         def start_response(status, headers, _error=None):
-            told["status"], told["headers"] = int(status.split()[0]), headers
+            started["status"], started["headers"] = int(status.split()[0]), headers
 
         with self.state:
-            unchecked = self.enforcing and OWN_HAND in request.environ
+            unchecked = self.enforcing and TEST_CALL in request.environ
             if unchecked:
                 settings.INITIAL_NO_AUTH_ACTION_COUNT = float("inf")
             try:
@@ -124,27 +124,28 @@ class Application:
             finally:
                 if unchecked:
                     settings.INITIAL_NO_AUTH_ACTION_COUNT = 0
-        answer = answers.Answer(told["status"], told["headers"], body)
+        answer = answers.Answer(started["status"], started["headers"], body)
         return answers.refusal_in_json(request, answer) if "json-refusals" in self.patches else answer
 
 
 def drop_connection(environ):
-    """Closes the connection with nothing sent. The error is the one that Werkzeug takes for a client that went away."""
+    """Closes the connection without a response. Werkzeug treats the error as a closed client connection."""
     connection = environ.get("werkzeug.socket")
     if connection is not None:
         connection.shutdown(socket.SHUT_RDWR)
-    raise ConnectionAbortedError("dropped on purpose")
+    raise ConnectionAbortedError("dropped by a fault")
 
 
 class Handler(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def log(self, type, message, *args):
-        """Standard error stays free for what went wrong; the request log has the rest."""
+        """Prints only errors on standard error; the request log has the requests."""
 
     def setup(self):
         super().setup()
-        # Head and body are written apart: without this each answer on a kept connection may wait 40 ms for the client's ACK.
+        # Head and body are written separately: without this, responses on a kept connection can wait
+        # 40 ms for the client's ACK.
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 

@@ -1,17 +1,17 @@
-"""Operations on stack sets: one at a time, an instance after the other, in their own time, until too many have failed."""
+"""Stack set operations: one at a time, instance by instance, at a set pace, until too many fail."""
 
 import time
 import uuid
 
 from moto.cloudformation.exceptions import ValidationError
 
-# What a test has set: the time for each instance in seconds (0: all at once), and the stacks that were changed by hand.
+# Set by tests: the seconds per instance (0: instantaneous), and the stacks with drift.
 PACE = {"seconds": 0.0}
 DRIFTED = set()
 
 
 class Refused(ValidationError):
-    """A refusal with one of CloudFormation's codes."""
+    """An error with one of CloudFormation's codes."""
 
     def __init__(self, code, message):
         super().__init__(message=message)
@@ -25,25 +25,25 @@ def reset():
 
 
 def ask(stack_set, response):
-    """Keeps a request's own fields until its operation begins."""
-    stack_set.asked_for = dict(response._get_params())
+    """Stores a request's fields until its operation starts."""
+    stack_set.requested = dict(response._get_params())
 
 
-def asked(stack_set):
-    return getattr(stack_set, "asked_for", {})
+def request_fields(stack_set):
+    return getattr(stack_set, "requested", {})
 
 
 def start(stack_set, action, instances, work):
-    """Begins an operation; `advance` does what is due of it."""
-    wanted = asked(stack_set)
-    operation_id = wanted.get("OperationId") or str(uuid.uuid4())
+    """Starts an operation; `advance` runs its due steps."""
+    fields = request_fields(stack_set)
+    operation_id = fields.get("OperationId") or str(uuid.uuid4())
     advance(stack_set)
     if any(operation["OperationId"] == operation_id for operation in stack_set.operations):
         raise Refused("OperationIdAlreadyExistsException", f"Operation {operation_id} already exists")
     running = next((operation for operation in stack_set.operations if operation["Status"] in ("RUNNING", "STOPPING")), None)
     if running:
         raise Refused("OperationInProgressException", f"Another Operation on StackSet {stack_set.id} is in progress: {running['OperationId']}")
-    preferences = wanted.get("OperationPreferences") or {}
+    preferences = fields.get("OperationPreferences") or {}
     order = preferences.get("RegionOrder") or []
     regions = {instance.region_name for instance in instances}
     if order and action != "DETECT_DRIFT" and set(order) != regions and instances:
@@ -61,12 +61,12 @@ def start(stack_set, action, instances, work):
     if action != "DETECT_DRIFT":
         for instance in instances:
             instance.detailed = "PENDING"
-    stack_set.asked_for = {**wanted, "OperationId": None}
+    stack_set.requested = {**fields, "OperationId": None}
     return operation
 
 
 def tolerated(preferences, region, instances):
-    """How many accounts of a region may fail: a number, or a percentage rounded down; none unless it is said."""
+    """The failure tolerance in accounts of a region: a number, or a percentage rounded down; default: 0."""
     if preferences.get("FailureToleranceCount") is not None:
         return int(preferences["FailureToleranceCount"])
     accounts = sum(instance.region_name == region for instance in instances)
@@ -74,7 +74,7 @@ def tolerated(preferences, region, instances):
 
 
 def advance(stack_set):
-    """Does what is due by now."""
+    """Runs the steps that are due."""
     for operation in stack_set.operations:
         if operation["Status"] not in ("RUNNING", "STOPPING"):
             continue
@@ -84,7 +84,7 @@ def advance(stack_set):
             try:
                 operation["do"](instance)
                 result["Status"] = "SUCCEEDED"
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is the reason of this instance
+            except Exception as error:  # noqa: BLE001 - any error is the reason of this instance
                 result["Status"] = "FAILED"
                 result["StatusReason"] = getattr(error, "message", None) or repr(error)
             if operation["Action"] != "DETECT_DRIFT":
@@ -99,7 +99,7 @@ def advance(stack_set):
 
 
 def end(operation, status, reason):
-    """What has not begun is cancelled."""
+    """Cancels the instances that have not started."""
     for instance, result in operation["work"]:
         result["Status"] = instance.detailed = "CANCELLED"
         result["StatusReason"] = reason

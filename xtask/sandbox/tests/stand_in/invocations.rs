@@ -51,7 +51,7 @@ fn a_containers_error_is_a_model_error_with_what_it_said() {
     assert_eq!(error["OriginalMessage"], r#"{"message":"could not convert `abc` to a number in row 1, column 1"}"#);
     assert!(error["Message"].as_str().unwrap().starts_with("Received client error (400) from primary with message"));
     assert_eq!(error["LogStreamArn"], "arn:aws:logs:us-east-1:222222222222:log-group:/aws/sagemaker/Endpoints/iris:log-stream:AllTraffic");
-    container.behave(Behaviour::Broken);
+    container.set_behaviour(Behaviour::Broken);
     assert_eq!(body(&aws.invoke(STAGING, "iris", "text/csv", FLOWER, &[]).unwrap())["OriginalStatusCode"], 500);
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-/// Which model package to deploy.
+/// The model package to deploy.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = super::MODEL_PACKAGE)]
 pub(crate) struct ChoiceOptions {

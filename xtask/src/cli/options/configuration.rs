@@ -1,11 +1,11 @@
-//! Where the stages' parameters come from: the options that `build` and `config` share.
+//! The sources of the stages' parameters: options that `build` and `config` share.
 
 use clap::Args;
 
 use super::{ProjectOptions, StageAccounts};
 use model_release::Stage;
 
-/// The input files of a project's stages, and the pipeline's own values.
+/// The input files of a project's stages, and the pipeline's values.
 #[derive(Debug, Args)]
 pub(crate) struct ConfigurationOptions {
     #[command(flatten)]

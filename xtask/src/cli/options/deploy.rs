@@ -64,7 +64,7 @@ pub(crate) struct StackSetOptions {
     pub(crate) role: RoleOptions,
 }
 
-/// How an operation proceeds over accounts and regions.
+/// CloudFormation's operation preferences.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = super::ROLLOUT)]
 pub(crate) struct PreferenceOptions {
@@ -88,7 +88,7 @@ pub(crate) struct PreferenceOptions {
     pub(crate) concurrency_mode: Option<ConcurrencyMode>,
 }
 
-/// Whether several regions are deployed to at once.
+/// Whether CloudFormation deploys to several regions at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum RegionConcurrency {
     Sequential,
@@ -107,14 +107,14 @@ pub(crate) enum ConcurrencyMode {
 /// How CloudFormation gets its permissions in the target accounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub(crate) enum Permissions {
-    // Roles that the team created in this account and in each target.
+    // Roles that the team creates in this account and in each target.
     #[default]
     SelfManaged,
     // AWS Organizations.
     ServiceManaged,
 }
 
-/// The account's part in the organization.
+/// The role of the account in the organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub(crate) enum Caller {
     // The management account.

@@ -10,7 +10,7 @@ use super::StackSetOptions;
 use super::deploy::{Caller, Permissions};
 use super::{BuildOptions, RoleOptions};
 
-/// Options of `doctor`: those of `build`, so that one command line serves both, and the roles of `plan` and `deploy`.
+/// Options of `doctor`: those of `build` (the same command line works), and the roles of `deploy`.
 #[derive(Debug, Args)]
 pub(crate) struct DoctorOptions {
     #[command(flatten)]

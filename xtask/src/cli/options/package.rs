@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-/// Options of `package`: those of `aws cloudformation package`, which can be abbreviated as there.
+/// Options of `package`: those of `aws cloudformation package`, which can be abbreviated.
 #[derive(Debug, Args)]
 pub(crate) struct PackageOptions {
     /// Package this template

@@ -24,7 +24,7 @@ pub(crate) enum RegistryAction {
     Resolve(ResolveOptions),
 }
 
-/// The group, and how much of it.
+/// The group, and how many packages of it to read.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct GroupOptions {
     /// Model package group

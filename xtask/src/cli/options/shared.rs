@@ -46,7 +46,7 @@ pub(crate) struct StageAccounts {
     pub(crate) account_filter: Option<AccountFilter>,
 }
 
-/// How a list of accounts and the accounts of organizational units are combined.
+/// How to combine a list of accounts with the accounts of organizational units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum AccountFilter {
     // The listed accounts of the units.

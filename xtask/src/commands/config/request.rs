@@ -1,6 +1,6 @@
-//! What `config` is asked for. Whatever the pipeline would say may be missing: then it is not known, and nothing is wrong.
+//! The request of `config`. A missing value of the pipeline is unknown, not an error.
 
-use crate::cli::{ConfigExplainOptions, ConfigurationOptions, given};
+use crate::cli::{ConfigExplainOptions, ConfigurationOptions, non_empty};
 use crate::project::Project;
 use crate::requests::{OptionErrors, SOURCES};
 use crate::targets;
@@ -28,21 +28,21 @@ pub(super) struct StageRequest {
 
 impl ConfigRequest {
     pub(super) fn read(project: &Project, options: &ConfigurationOptions, stages: &[Stage]) -> Result<Self, Failure> {
-        let mut asked = OptionErrors::default();
-        let owned = |value: Option<&String>| given(value).map(str::to_owned);
-        let files = asked.configuration_files(project, options, stages);
-        let regions = given(options.regions.as_ref()).map(|text| targets::regions(text, "--regions", &mut asked.diagnostics));
+        let mut errors = OptionErrors::default();
+        let owned = |value: Option<&String>| non_empty(value).map(str::to_owned);
+        let files = errors.configuration_files(project, options, stages);
+        let regions = non_empty(options.regions.as_ref()).map(|text| targets::regions(text, "--regions", &mut errors.diagnostics));
         let stages = stages
             .iter()
             .map(|stage| StageRequest {
                 stage: *stage,
                 env_type: owned(options.env_type(*stage)),
-                execution_role: given(options.execution_role(*stage))
-                    .map(|role| asked.role_name(role, &format!("--sagemaker-execution-role-{stage}-name"))),
-                accounts: asked.known_accounts(&options.accounts, *stage),
+                execution_role: non_empty(options.execution_role(*stage))
+                    .map(|role| errors.role_name(role, &format!("--sagemaker-execution-role-{stage}-name"))),
+                accounts: errors.known_accounts(&options.accounts, *stage),
             })
             .collect();
-        stop_on_errors(asked.diagnostics)?;
+        stop_on_errors(errors.diagnostics)?;
         Ok(Self {
             files,
             stages,
@@ -73,10 +73,10 @@ impl ConfigRequest {
         Targets { accounts: stage.accounts.as_deref(), regions: self.regions.as_deref(), instance_types: &[] }
     }
 
-    /// The account and region that an explanation is for: targets of the stage, as far as these are known.
+    /// The account and region to explain; they must be targets of the stage, if its targets are known.
     pub(super) fn target<'a>(&self, options: &'a ConfigExplainOptions) -> Result<(Option<&'a str>, Option<&'a str>), Failure> {
         let mut diagnostics = Vec::new();
-        let (account, region) = (given(options.account.as_ref()), given(options.region.as_ref()));
+        let (account, region) = (non_empty(options.account.as_ref()), non_empty(options.region.as_ref()));
         if let Some(account) = account {
             targets::accounts(account, "--account", &mut diagnostics);
         }
@@ -88,7 +88,7 @@ impl ConfigRequest {
         let regions = self.regions.as_ref().map(|regions| regions.iter().map(ToString::to_string).collect::<Vec<_>>());
         for (what, id, targets) in [("account", account, accounts), ("region", region, regions)] {
             if let Some((id, targets)) = id.zip(targets).filter(|(id, targets)| !targets.iter().any(|known| known == id)) {
-                let diagnostic = Diagnostic::error(format!("{what} `{id}` is no target of the {} stage", options.stage));
+                let diagnostic = Diagnostic::error(format!("{what} `{id}` is not a target of the {} stage", options.stage));
                 diagnostics.push(diagnostic.named(format!("--{what}")).with_hint(format!("its targets are {}", targets.join(", "))));
             }
         }

@@ -1,4 +1,4 @@
-//! The steps of the pipeline: this very program, run as CodeBuild runs it.
+//! The steps of the pipeline: runs this program as CodeBuild does.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -12,10 +12,10 @@ use crate::project::Project;
 use model_release::Stage;
 use model_release::{Diagnostic, Failure, FailureKind};
 
-/// What of the caller's environment a step may see: how the terminal is to be written to, and where programs are.
+/// The variables that a step inherits: for the terminal, and the search path.
 const INHERITED: [&str; 8] = ["PATH", "TERM", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLORTERM", "LANG", "TMPDIR"];
 
-/// Runs the steps.
+/// Runs the commands of the pipeline.
 #[derive(Debug)]
 pub(crate) struct Pipeline<'a> {
     printer: Printer,
@@ -25,9 +25,9 @@ pub(crate) struct Pipeline<'a> {
 }
 
 impl<'a> Pipeline<'a> {
-    /// The variables are those that the Python seed's pipeline sets, and the credentials are the local AWS's.
+    /// Sets the variables of the Python seed's pipeline, and the local AWS's credentials.
     pub(crate) fn new(printer: Printer, project: &'a Project, folder: &'a Path, scene: &Scene) -> Result<Self, Failure> {
-        let mut variables = scene.environment().map_err(|error| super::broken(&error))?;
+        let mut variables = scene.environment().map_err(|error| super::sandbox_failure(&error))?;
         let pipeline = [
             ("SAGEMAKER_PROJECT_ID", "p-abc123xyz"),
             ("SAGEMAKER_PROJECT_NAME", "iris"),
@@ -48,44 +48,44 @@ impl<'a> Pipeline<'a> {
 
     pub(crate) fn build(&self) -> Result<(), Failure> {
         self.printer.heading("Build");
-        self.says("In CodePipeline: the Build stage, buildspec.yml in CodeBuild.");
+        self.detail("In CodePipeline: the Build stage, buildspec.yml in CodeBuild.");
         self.expect(&["build", "--output-dir", &self.release()], Exit::Done)
     }
 
     pub(crate) fn deploy(&self, stage: Stage, expected: Exit) -> Result<(), Failure> {
         self.printer.heading(&format!("Deploy to {stage}"));
-        self.says("In CodePipeline: a CloudFormationStackSet action with the same files and the same stack set.");
+        self.detail("In CodePipeline: a CloudFormationStackSet action with the same files and the same stack set.");
         let results = self.path(&format!("rollout-{stage}"));
         self.expect(&["deploy", "--stage", stage.name(), "--build-dir", &self.release(), "--results-dir", &results], expected)
     }
 
     pub(crate) fn test(&self, stage: Stage) -> Result<(), Failure> {
         self.printer.heading(&format!("Test {stage}"));
-        self.says("In CodePipeline: test/buildspec.yml in CodeBuild. Every endpoint is asked for real.");
+        self.detail("In CodePipeline: test/buildspec.yml in CodeBuild. It sends real requests to every endpoint.");
         let command = format!("test-{stage}");
         self.expect(&[&command, "--build-dir", &self.release(), "--results-dir", &self.path(&command)], Exit::Done)
     }
 
-    /// What the approver is asked to allow.
+    /// Shows the changes that the approver decides on.
     pub(crate) fn plan(&self, stage: Stage) -> Result<(), Failure> {
         self.expect(&["plan", "--stage", stage.name(), "--build-dir", &self.release()], Exit::Done)
     }
 
-    /// The page that the approver reads.
+    /// The test report for the approver.
     pub(crate) fn report(&self, stage: Stage) -> PathBuf {
         self.folder.join(format!("test-{stage}/report.html"))
     }
 
-    pub(crate) fn says(&self, text: &str) {
-        self.printer.say(format_args!("  {text}"));
+    pub(crate) fn detail(&self, text: &str) {
+        self.printer.line(format_args!("  {text}"));
     }
 
-    /// Runs a command of this program, and holds it to how it must end.
+    /// Runs a command of this program, and checks its exit code.
     pub(crate) fn expect(&self, arguments: &[&str], expected: Exit) -> Result<(), Failure> {
         let line = arguments.join(" ");
-        self.printer.say(format_args!("  $ cargo xtask {line}"));
+        self.printer.line(format_args!("  $ cargo xtask {line}"));
         let program = std::env::current_exe()
-            .map_err(|error| Failure::unreachable(Diagnostic::error(format!("this program cannot find itself: {error}"))))?;
+            .map_err(|error| Failure::unreachable(Diagnostic::error(format!("the path of this program is unknown: {error}"))))?;
         let inherited = INHERITED.iter().filter_map(|name| Some((*name, std::env::var_os(name)?)));
         let status = Command::new(program)
             .args(arguments)
@@ -103,7 +103,7 @@ impl<'a> Pipeline<'a> {
         let ended = status.code().map_or_else(|| "by a signal".to_owned(), |code| format!("with exit code {code}"));
         Err(Failure::new(
             FailureKind::Failed,
-            vec![Diagnostic::error(format!("`cargo xtask {line}` ended {ended}, not with {}", expected.code()))],
+            vec![Diagnostic::error(format!("`cargo xtask {line}` ended {ended}; expected exit code {}", expected.code()))],
         ))
     }
 

@@ -18,7 +18,7 @@ use crate::snapshot;
 use model_release::Failure;
 use model_release::registry_errors;
 
-/// What a description is cut to in the table.
+/// The maximum length of a description in the table.
 const DESCRIPTION: usize = 60;
 
 /// The result as JSON: add fields, keep these.
@@ -27,7 +27,7 @@ struct List {
     schema_version: u32,
     model_package_group: String,
     model_packages: Vec<Package>,
-    /// Whether there may be older ones.
+    /// Whether there can be older ones.
     more: bool,
 }
 
@@ -70,7 +70,7 @@ async fn with_aws(group: &ModelPackageGroup, limit: Option<usize>) -> Result<Res
 
 #[cfg(not(feature = "aws"))]
 async fn with_aws(_: &ModelPackageGroup, _: Option<usize>) -> Result<Result<Listing, model_registry::RegistryError>, Failure> {
-    crate::without_aws("registry list", "give a registry snapshot with --registry").await
+    crate::without_aws("registry list", "name a registry snapshot with --registry").await
 }
 
 fn package(summary: &PackageSummary) -> Package {
@@ -106,7 +106,7 @@ fn table(group: &ModelPackageGroup, listing: &Listing) -> String {
     }
     let mut text = table.lines().fold(String::new(), |text, line| format!("{text}{}\n", line.trim()));
     if listing.more {
-        let _ = writeln!(text, "the newest {} are shown; --all shows every one", listing.packages.len());
+        let _ = writeln!(text, "the newest {} are shown; --all shows all", listing.packages.len());
     }
     text.truncate(text.trim_end().len());
     text
@@ -116,7 +116,7 @@ fn seconds(time: Timestamp) -> String {
     time.round(Unit::Second).unwrap_or(time).to_string()
 }
 
-/// One line, which does not steer the terminal.
+/// The first characters, in one line and without control characters.
 fn short(description: &str) -> String {
     let line = clean(&description.replace('\n', " "));
     if line.chars().count() <= DESCRIPTION {

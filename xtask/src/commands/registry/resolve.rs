@@ -1,5 +1,5 @@
-//! `registry resolve`: the package that `build` would choose, for programs: each value of the JSON is text, as Terraform's `external` data
-//! source wants it.
+//! `registry resolve`: prints the package that `build` would select. All values of the JSON are
+//! strings, as Terraform's `external` data source requires.
 
 use std::collections::BTreeMap;
 
@@ -19,24 +19,24 @@ pub(super) async fn run(
     project: impl Fn() -> Result<Project, Failure>,
     options: &ResolveOptions,
 ) -> Result<Exit, Failure> {
-    // Outside of the project its policy would not be found, and another package might be chosen than `build` chooses.
+    // The project's policy must be found, or the choice could differ from that of `build`.
     let project = if options.choice.release_policy.is_some() { project().ok() } else { Some(project()?) };
     let saved = options.choice.registry.as_deref().map(|file| Ok::<_, Failure>((file, snapshot::read(file)?))).transpose()?;
     let group = group(options.model_package_group_name.as_ref(), saved.as_ref().map(|(_, saved)| saved))?;
     let mut diagnostics = Vec::new();
-    let wanted = crate::requests::selection(project.as_ref(), &options.choice, Some(&group), &mut diagnostics);
+    let selection = crate::requests::selection(project.as_ref(), &options.choice, Some(&group), &mut diagnostics);
     stop_on_errors(diagnostics)?;
-    let Some(wanted) = wanted else { return Err(Failure::new(FailureKind::BadInput, Vec::new())) };
-    wanted.stop_when_nothing()?;
-    if let Some(announcement) = wanted.announcement() {
+    let Some(selection) = selection else { return Err(Failure::new(FailureKind::BadInput, Vec::new())) };
+    selection.stop_when_nothing()?;
+    if let Some(announcement) = selection.announcement() {
         printer.step("Event", announcement);
     }
     let choice = match saved {
         Some((file, registry)) => {
             let access = RegistryAccess { registry, documents: Mirror::new(snapshot::mirror(file)) };
-            wanted.choose(&group, access).await?
+            selection.choose(&group, access).await?
         }
-        None => with_aws(&wanted, &group).await?,
+        None => with_aws(&selection, &group).await?,
     };
     printer.step("Chosen", &choice.because);
     printer.result(&values(&choice), &choice.package.arn);
@@ -44,14 +44,14 @@ pub(super) async fn run(
 }
 
 #[cfg(feature = "aws")]
-async fn with_aws(wanted: &PackageSelection, group: &ModelPackageGroup) -> Result<Choice, Failure> {
+async fn with_aws(selection: &PackageSelection, group: &ModelPackageGroup) -> Result<Choice, Failure> {
     let session = crate::session::open().await?;
-    wanted.choose(group, session.registry_access(None)).await
+    selection.choose(group, session.registry_access(None)).await
 }
 
 #[cfg(not(feature = "aws"))]
 async fn with_aws(_: &PackageSelection, _: &ModelPackageGroup) -> Result<Choice, Failure> {
-    crate::without_aws("registry resolve", "give a registry snapshot with --registry").await
+    crate::without_aws("registry resolve", "name a registry snapshot with --registry").await
 }
 
 fn values(choice: &Choice) -> BTreeMap<&'static str, String> {

@@ -1,4 +1,4 @@
-//! `registry snapshot`: a group's model packages in a file, as `build --registry` reads them.
+//! `registry snapshot`: writes a group's model packages to a file for `build --registry`.
 
 use model_registry::aws::SageMakerRegistry;
 use model_registry::documents::{Documents as _, Mirror};
@@ -16,7 +16,7 @@ use crate::files::{self, FileSet};
 use crate::printer::Printer;
 use crate::snapshot::mirror;
 
-/// How many packages are described at once: SageMaker throttles more.
+/// The maximum of concurrent DescribeModelPackage calls: SageMaker throttles more.
 const AT_ONCE: usize = 8;
 
 pub(super) async fn run(printer: Printer, options: &SnapshotOptions) -> Result<Exit, Failure> {
@@ -30,7 +30,7 @@ pub(super) async fn run(printer: Printer, options: &SnapshotOptions) -> Result<E
         return Err(Failure::new(FailureKind::Nothing, vec![diagnostic.with_hint("check the group's name, the account and the region")]));
     }
     if listing.more {
-        printer.step("Listed", format_args!("the newest {}; --all takes every one", listing.packages.len()));
+        printer.step("Listed", format_args!("the newest {}; --all lists all", listing.packages.len()));
     }
     let packages = describe(&registry, listing.packages).await?;
 
@@ -47,7 +47,7 @@ pub(super) async fn run(printer: Printer, options: &SnapshotOptions) -> Result<E
     Ok(Exit::Done)
 }
 
-/// The packages in the order of the list; one that was deleted in between is left out.
+/// The packages in the order of the list; skips one that was deleted in the meantime.
 async fn describe(registry: &SageMakerRegistry, summaries: Vec<PackageSummary>) -> Result<Vec<ModelPackage>, Failure> {
     let mut described: Vec<Option<ModelPackage>> = vec![None; summaries.len()];
     let mut waiting = summaries.into_iter().enumerate();
@@ -65,14 +65,15 @@ async fn describe(registry: &SageMakerRegistry, summaries: Vec<PackageSummary>) 
             Some(Ok((_, Err(error)))) if error.kind == RegistryErrorKind::NotFound => {}
             Some(Ok((_, Err(error)))) => return Err(registry_errors::of_registry(&error)),
             Some(Err(error)) => {
-                return Err(Failure::unreachable(Diagnostic::error(format!("a description was not waited for: {error}"))));
+                return Err(Failure::unreachable(Diagnostic::error(format!("describing a model package was interrupted: {error}"))));
             }
         }
     }
     Ok(described.into_iter().flatten().collect())
 }
 
-/// Fetches the documents that the packages name. One that is not there is worth a warning: only a gate on it needs it.
+/// Fetches the documents that the packages name. A missing one is a warning: only a gate on it
+/// needs it.
 async fn fetch(printer: Printer, session: &Session, options: &SnapshotOptions, packages: &[ModelPackage], set: &mut FileSet) -> usize {
     let (documents, folder) = (session.documents(None), Mirror::new(mirror(&options.out)));
     let mut fetched = std::collections::BTreeSet::new();
@@ -90,14 +91,14 @@ async fn fetch(printer: Printer, session: &Session, options: &SnapshotOptions, p
                 set.add(path, bytes);
                 fetched.insert(uri);
             }
-            (None, _) => printer.diagnostic(&Diagnostic::warning(format!("`{uri}` is not fetched: its key is no file's name"))),
+            (None, _) => printer.diagnostic(&Diagnostic::warning(format!("`{uri}` is not fetched: its key is not a file name"))),
             (_, Err(error)) => printer.diagnostic(&Diagnostic::warning(error.to_string()).with_hint_opt(error.hint())),
         }
     }
     fetched.len()
 }
 
-/// The group by its ARN, which the packages know.
+/// The group's ARN, derived from that of a package.
 fn group_of(packages: &[ModelPackage], group: ModelPackageGroup) -> ModelPackageGroup {
     let arn = packages.first().map(|package| {
         let arn = &package.arn;

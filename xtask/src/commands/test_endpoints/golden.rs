@@ -1,4 +1,4 @@
-//! Writes golden files anew, from the answers of a run that passed everything else.
+//! Writes golden files from the responses of a run that passed everything else.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use crate::files::{self, FileSet};
 use crate::printer::Printer;
 use model_release::{Diagnostic, Failure, FailureKind};
 
-/// Writes them all, or none when two endpoints answer differently or a file is not one of the suite's folder.
+/// Writes all files. Writes none if two responses differ or a file is outside the suite's folder.
 pub(crate) fn write(printer: Printer, suite: &Path, report: &Report) -> Result<(), Failure> {
     let folder = suite.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut found: BTreeMap<&str, (&[u8], &TargetReport)> = BTreeMap::new();
@@ -19,10 +19,10 @@ pub(crate) fn write(printer: Printer, suite: &Path, report: &Report) -> Result<(
             let (content, first) = *found.entry(&update.file).or_insert((&update.content, target));
             if content != update.content {
                 diagnostics.push(
-                    Diagnostic::error(format!("two endpoints give different answers for `{}`", update.file))
+                    Diagnostic::error(format!("two endpoints give different responses for `{}`", update.file))
                         .detail(first.title())
                         .detail(target.title())
-                        .with_hint("give `golden` a tolerance or places to ignore, or write it from one endpoint's answer"),
+                        .with_hint("set a tolerance or ignored places for `golden`, or write it from one endpoint's response"),
                 );
             }
         }
@@ -48,7 +48,7 @@ pub(crate) fn write(printer: Printer, suite: &Path, report: &Report) -> Result<(
     Ok(())
 }
 
-/// The file's place, unless a link on the way there leads out of the suite's folder.
+/// The file's path, unless a symbolic link leads out of the suite's folder.
 fn inside(folder: &Path, file: &str) -> Result<PathBuf, Diagnostic> {
     let path = folder.join(file);
     let parent = path.parent().unwrap_or(folder);

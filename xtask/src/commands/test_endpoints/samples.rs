@@ -1,4 +1,4 @@
-//! The sample payloads of the release's model package, for suites that send them.
+//! The sample payloads of the release's model package, for suites that use them.
 
 use std::path::Path;
 
@@ -8,14 +8,14 @@ use crate::files;
 use model_release::Release;
 use model_release::{Diagnostic, Failure};
 
-/// Reads an archive that the command line names.
+/// Reads the archive that the command line names.
 pub(super) fn from_file(path: &Path) -> Result<Samples, Failure> {
     let archive =
         files::read_bytes(path, MAX_ARCHIVE as u64).map_err(|diagnostic| diagnostic.with_hint("--sample-payloads names a tar.gz file"))?;
     Samples::read(&archive).map_err(|error| Diagnostic::error(error.to_string()).file(path).into())
 }
 
-/// Fetches the archive that the release's model package names; the reason where there is none.
+/// Fetches the archive that the release's model package names; the error is the reason for a skip.
 #[cfg(feature = "aws")]
 pub(super) async fn from_model_package(release: &Release) -> Result<Samples, String> {
     let session = crate::session::open()

@@ -1,5 +1,6 @@
-//! The checks of CloudFormation templates: cfn-lint on each as it is written, and the rules of `pipeline/guard/` on each as it would be
-//! deployed, for the parameters of `pipeline/guard/parameters.json` and of what `build` writes.
+//! The checks of CloudFormation templates: cfn-lint on each source file, and the rules of
+//! `pipeline/guard/` on each resolved template, with the parameters of
+//! `pipeline/guard/parameters.json` and of a release.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,16 +18,16 @@ use crate::project::Project;
 use model_release::problems;
 use model_release::{Diagnostic, Failure};
 
-/// The folder of the rules, of their tests, and of the parameters that they look at the templates with.
+/// The folder of the rules, their tests, and the templates' parameters.
 const RULES: &str = "pipeline/guard";
-/// The key of an example's volumes: a release of a team that cares has one.
+/// The example's volume key: the rules require one.
 const VOLUME_KEY: &str = "arn:aws:kms:us-east-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
 /// `pipeline/guard/parameters.json`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Choices {
-    /// For whoever reads the file.
+    /// A comment for readers.
     #[serde(rename = "comment")]
     _comment: String,
     templates: BTreeMap<String, TemplateChoices>,
@@ -35,26 +36,26 @@ struct Choices {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TemplateChoices {
-    /// Parameters of every choice.
+    /// Parameters that all choices share.
     common: BTreeMap<String, String>,
-    /// Parameters of each.
+    /// Parameters of each choice.
     choices: Vec<BTreeMap<String, String>>,
 }
 
-/// cfn-lint, on every template of the project.
+/// Runs cfn-lint on every template of the project.
 pub(super) fn cfn_lint(project: &Project) -> Result<Task, Failure> {
     let python = stand_in::prepare(project)?.join("bin/python");
-    // By its module: a copied environment has scripts that name the place it was copied from.
+    // Runs the module: the scripts of a copied environment contain the original's path.
     let program = "import sys; from cfnlint.runner import main; sys.exit(main())";
     Ok(Task::new(python).folder(&project.root).args(["-c", program]).args(choices(project)?.templates.keys()))
 }
 
-/// The tests of the rules themselves.
-pub(super) fn rules_hold(guard: &Path, project: &Project) -> Task {
+/// Runs the tests of the rules.
+pub(super) fn rule_tests(guard: &Path, project: &Project) -> Task {
     Task::new(guard).folder(&project.root).args(["test", "--dir", RULES])
 }
 
-/// The rules, on every template as it would be deployed. The task reads the folder, which has to stay until it has run.
+/// Runs the rules on every resolved template. The task reads the folder, so keep it until then.
 pub(super) async fn rules(printer: Printer, guard: &Path, project: &Project, folder: &Path) -> Result<Task, Failure> {
     let mut resolved = 0;
     let mut write = |name: &str, number: usize, template: &Template, parameters: &BTreeMap<String, String>| -> Result<(), Failure> {
@@ -71,7 +72,7 @@ pub(super) async fn rules(printer: Printer, guard: &Path, project: &Project, fol
             write(&name, number, &template, &parameters)?;
         }
     }
-    // A release of the example registry, with the team's own stage files.
+    // A release of the example registry, with the project's stage files.
     let release = folder.join("release");
     let mut options = example::build_options(release.clone());
     options.configuration.ebs_kms_key_arn = Some(VOLUME_KEY.to_owned());
@@ -80,7 +81,7 @@ pub(super) async fn rules(printer: Printer, guard: &Path, project: &Project, fol
     for stage in ["staging", "prod"] {
         write(stage, 0, &template, &stage_parameters(&release.join(format!("{stage}-config.json")))?)?;
     }
-    printer.step("Resolved", format_args!("{resolved} times a template with its parameters"));
+    printer.step("Resolved", format_args!("{resolved} templates with their parameters"));
     let rules = ["endpoint", "delivery", "roles"].iter().flat_map(|name| ["--rules".to_owned(), format!("{RULES}/{name}.guard")]);
     let data = std::fs::read_dir(folder).map_err(|error| Diagnostic::error(error.to_string()).file(folder))?;
     let mut data: Vec<PathBuf> = data.filter_map(|entry| entry.ok().map(|entry| entry.path())).filter(|path| path.is_file()).collect();
@@ -99,7 +100,7 @@ fn read(path: &Path) -> Result<Template, Failure> {
     Template::parse(text.clone(), files::shown(path)).map_err(|error| problems::failure(&error, &text))
 }
 
-/// What would be deployed: no parameters, conditions or rules of the template's own are left.
+/// The template as deployed: without parameters, conditions and rules.
 fn resolve(template: &Template, parameters: &BTreeMap<String, String>) -> Result<Json, Failure> {
     let pseudo = PseudoParameters::in_region("us-east-1").in_account("111111111111");
     let mut document = template.resolve(parameters, &pseudo).map_err(|error| problems::failure(&error, template.text()))?;

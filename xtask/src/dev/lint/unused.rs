@@ -1,4 +1,4 @@
-//! Dependencies that no source file of their package names.
+//! Finds dependencies that no source file of their package names.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -7,7 +7,7 @@ use crate::dev::program::packages;
 use crate::project::Project;
 use model_release::{Diagnostic, Failure};
 
-/// Each of them: one of the library or program that `src` does not name, and one of the tests that nothing names.
+/// The unused ones: dependencies not named in `src`, and dev-dependencies not named anywhere.
 pub(super) fn dependencies(project: &Project) -> Result<Vec<Diagnostic>, Failure> {
     let mut unused = Vec::new();
     for package in packages(project)? {
@@ -31,7 +31,7 @@ pub(super) fn dependencies(project: &Project) -> Result<Vec<Diagnostic>, Failure
     Ok(unused)
 }
 
-/// The words of a Markdown file, or of all Rust files in a folder.
+/// Collects the words of a Markdown file, or of all Rust files in a folder.
 fn words(path: &Path, found: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(path).into_iter().flatten().flatten() {
         words(&entry.path(), found);

@@ -1,10 +1,10 @@
-//! Options of `test` and `soak`, the developers' test runs.
+//! Options of `test` and `soak`.
 
 use std::ffi::OsString;
 
 use clap::Args;
 
-/// What `test` runs.
+/// Options of `test`.
 #[derive(Debug, Args)]
 pub(crate) struct TestOptions {
     /// Install the model servers (1.1 GB below the target folder) and run the tests that need them
@@ -15,7 +15,7 @@ pub(crate) struct TestOptions {
     pub(crate) arguments: Vec<OsString>,
 }
 
-/// What `soak` runs, and for how long.
+/// Options of `soak`.
 #[derive(Debug, Args)]
 pub(crate) struct SoakOptions {
     /// Run only suites whose names contain this text

@@ -1,7 +1,8 @@
-"""The gaps of moto 5.2.1 that are mended here, each by itself, so that a test can have plain moto or any choice of patches.
+"""Patches for the gaps of moto 5.2.1. A test can use plain moto or any selection of patches.
 
-A patch is a module with `PURPOSE`, one line, and `apply()`, which changes moto's classes in place for the life of the process. Three have
-their code elsewhere, on the way of the request: `invocations` in invocations.py, `reachable` in reachable.py and `json-refusals` in answers.py.
+A patch is a module with `PURPOSE`, one line, and `apply()`, which changes moto's classes in this
+process. Three patches handle requests elsewhere: `invocations` in invocations.py, `reachable` in
+reachable.py and `json-refusals` in answers.py.
 """
 
 from stand_in.patches import (
@@ -41,15 +42,15 @@ MODULES = {
     "stack-sets": stack_sets,
     "template-functions": template_functions,
 }
-ON_THE_WAY = {
-    "invocations": "invocations reach a model server; unknown endpoints are refused as AWS does",
-    "reachable": "what model packages name, keys and stack set roles are there for every account, unless a test says otherwise",
-    "json-refusals": "refused identities are answered in JSON where the service speaks JSON",
+REQUEST_PATCHES = {
+    "invocations": "invocations reach a model server; unknown endpoints get AWS's error",
+    "reachable": "artifacts of model packages, keys and stack set roles exist in every account, unless a test makes them missing",
+    "json-refusals": "denied requests to JSON services get a JSON response",
 }
 
 
 def catalogue():
-    purposes = {**{name: module.PURPOSE for name, module in MODULES.items()}, **ON_THE_WAY}
+    purposes = {**{name: module.PURPOSE for name, module in MODULES.items()}, **REQUEST_PATCHES}
     return sorted(purposes.items())
 
 
@@ -63,7 +64,7 @@ def choose(unpatched, names):
     chosen = sorted({name.strip() for name in names.split(",") if name.strip()})
     unknown = [name for name in chosen if name not in known]
     if unknown:
-        raise SystemExit(f"unknown patch {', '.join(unknown)}; there are {', '.join(known)}")
+        raise SystemExit(f"unknown patch {', '.join(unknown)}; valid are {', '.join(known)}")
     return chosen
 
 

@@ -1,4 +1,4 @@
-"""Alarms and application auto scaling as resources of a template."""
+"""Alarms and Application Auto Scaling as template resources."""
 
 from moto.applicationautoscaling.models import applicationautoscaling_backends
 from moto.cloudformation import parsing
@@ -6,11 +6,11 @@ from moto.cloudformation.exceptions import ValidationError
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.sagemaker.models import sagemaker_backends
 
-PURPOSE = "a template may have alarms, scalable targets and scaling policies"
+PURPOSE = "templates can have alarms, scalable targets and scaling policies"
 
 
 class Resource:
-    """What moto asks of a resource's class. Nothing of these is replaced: an update puts the new properties in the place of the old."""
+    """The interface of moto's resource classes. Updates change properties in place, without replacement."""
 
     def __init__(self, physical_resource_id, properties):
         self.physical_resource_id = physical_resource_id
@@ -59,7 +59,7 @@ class Alarm(Resource):
 
 
 class ScalableTarget(Resource):
-    """Its physical id is what a policy's ScalingTargetId has: resource, dimension and namespace."""
+    """Its physical id is the value of a policy's ScalingTargetId: resource, dimension and namespace."""
 
     @classmethod
     def put(cls, _name, properties, account, region):

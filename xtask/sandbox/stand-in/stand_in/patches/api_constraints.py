@@ -1,4 +1,4 @@
-"""Resources of a template that AWS refuses by the constraints of its API, though CloudFormation's own schemas allow them."""
+"""Refuses template resources that violate API constraints, although CloudFormation's schemas allow them."""
 
 import json
 
@@ -7,13 +7,13 @@ from moto.cloudformation.exceptions import ValidationError
 
 from stand_in import answers, api_models
 
-PURPOSE = "what botocore's models of the APIs behind a template's resources do not allow is refused, in stacks and in requests"
+PURPOSE = "stacks and requests that violate botocore's models of the resources' APIs are refused"
 
 
 def apply():
     parse = parsing.parse_resource_and_generate_name
 
-    # Every resource comes by here, with all of its values known, before it is made or updated.
+    # moto calls this for every resource, with known values, before creation or update.
     def parse_and_check(logical_id, resource_json, resources_map):
         parsed = parse(logical_id, resource_json, resources_map)
         if parsed:
@@ -28,7 +28,7 @@ def apply():
 
 
 def refusal(request):
-    """The answer to a request in JSON that breaks the API's model, or None."""
+    """The error response to a JSON request that violates the API's model, or None."""
     service = {"monitoring": "cloudwatch"}.get(request.service, request.service)
     if request.protocol != "json" or not api_models.knows(service, request.action):
         return None

@@ -1,8 +1,8 @@
-"""Data capture that nobody asked for."""
+"""Data capture without a configuration."""
 
 from moto.sagemaker.responses import SageMakerResponse
 
-PURPOSE = "DescribeEndpoint and DescribeEndpointConfig leave DataCaptureConfig out where none was set"
+PURPOSE = "DescribeEndpoint and DescribeEndpointConfig omit DataCaptureConfig if none is set"
 
 OPTIONAL = ("DataCaptureConfig", "AsyncInferenceConfig")
 

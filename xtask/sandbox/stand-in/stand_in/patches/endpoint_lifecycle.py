@@ -1,4 +1,4 @@
-"""Endpoints that are not always InService, that are updated, and that silently stay as they were."""
+"""Endpoint statuses, updates, and updates that silently have no effect."""
 
 from moto.core.responses import ActionResult
 from moto.sagemaker.models import SageMakerModelBackend
@@ -8,8 +8,8 @@ from stand_in import endpoints
 from stand_in.endpoint_update import Retained, find, refuse_in_progress, update
 
 PURPOSE = (
-    "UpdateEndpoint exists and retains variant properties; UpdateEndpointWeightsAndCapacities changes what it names; "
-    "statuses can be scripted; an update can silently come to nothing"
+    "UpdateEndpoint exists and retains variant properties; UpdateEndpointWeightsAndCapacities changes only the named fields; "
+    "statuses can be scripted; an update can silently have no effect"
 )
 
 
@@ -41,7 +41,7 @@ def apply():
         return list_endpoints(self, *arguments, **named)
 
     def change_named(self, endpoint_name, desired_weights_and_capacities):
-        """moto takes what a request leaves out away; AWS leaves it as it is."""
+        """moto removes fields that a request omits; AWS keeps them."""
         refuse_in_progress(self, endpoint_name)
         known = {variant["VariantName"]: variant for variant in find(self, endpoint_name).production_variants}
         fields = ("DesiredWeight", "DesiredInstanceCount")

@@ -1,9 +1,9 @@
-"""Endpoint configurations beyond variants with instances: shadow variants, and numbers that arrive as text."""
+"""Shadow variants, and numbers that are strings in templates."""
 
 from moto.sagemaker.models import FakeEndpointConfig, SageMakerModelBackend
 from moto.sagemaker.responses import SageMakerResponse
 
-PURPOSE = "shadow variants are kept and shown; a template's numbers may be text, as for AWS"
+PURPOSE = "shadow variants are stored and shown; a template's numbers can be strings, as in AWS"
 
 SHADOW = "ShadowProductionVariants"
 NUMBERS = {

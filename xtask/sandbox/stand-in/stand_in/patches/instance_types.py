@@ -5,7 +5,7 @@ import re
 from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.models import FakeEndpointConfig
 
-PURPOSE = "every instance type of the right form is taken, not only those of 2020"
+PURPOSE = "every valid instance type name is accepted, not only those of 2020"
 
 
 def validate_instance_type(self, instance_type):

@@ -1,9 +1,9 @@
-"""Properties of a model that moto takes and forgets."""
+"""Model properties that moto accepts but does not store."""
 
 from moto.sagemaker.models import Model
 from moto.sagemaker.responses import SageMakerResponse
 
-PURPOSE = "EnableNetworkIsolation of a model is kept"
+PURPOSE = "a model's EnableNetworkIsolation is stored"
 
 
 def apply():
@@ -12,7 +12,7 @@ def apply():
     def create_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name, **named):
         model = create_from_template(cls, resource_name, cloudformation_json, account_id, region_name, **named)
         isolated = cloudformation_json["Properties"].get("EnableNetworkIsolation", False)
-        # A parameter's value arrives as text.
+        # Parameter values are strings.
         model.enable_network_isolation = str(isolated).lower() == "true"
         return model
 

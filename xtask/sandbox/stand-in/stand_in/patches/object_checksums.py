@@ -4,7 +4,7 @@ from moto.s3.exceptions import S3ClientError
 from moto.s3.responses import S3Response
 from moto.s3.utils import compute_checksum
 
-PURPOSE = "S3 refuses an upload with another SHA-256 than its bytes have, and returns the checksum of an object's parts with how many they are"
+PURPOSE = "S3 refuses an upload with a wrong SHA-256, and returns the checksum of an object's parts with their number"
 
 HEADER = "x-amz-checksum-sha256"
 
@@ -30,7 +30,7 @@ def checked(get_checksum):
 
 
 def qualified(key):
-    """The checksum of an object as S3 writes it."""
+    """The checksum of an object in S3's format."""
     return f"{key.checksum_value}-{key.checksum_parts}" if key.checksum_type == "COMPOSITE" else key.checksum_value
 
 
@@ -54,7 +54,7 @@ def with_checksum(serialize):
         if key.checksum_algorithm == "SHA256":
             action_result.result.update({"ChecksumSHA256": qualified(key), "ChecksumType": key.checksum_type})
         status, headers, body = serialize(self, action_result)
-        # AWS's name of the element, which its SDK for Rust looks for.
+        # AWS's name of the element, which the AWS SDK for Rust expects.
         return status, headers, body.replace("CompleteMultipartUploadResponse", "CompleteMultipartUploadResult")
 
     return serialized

@@ -1,4 +1,4 @@
-"""Resource policies of model package groups, groups named by ARN, and a name that is taken."""
+"""Model package groups: resource policies, names as ARNs, and duplicate names."""
 
 import json
 
@@ -7,9 +7,9 @@ from moto.sagemaker.exceptions import AWSValidationException
 from moto.sagemaker.models import SageMakerModelBackend
 from moto.sagemaker.responses import SageMakerResponse
 
-PURPOSE = "Put-, Get- and DeleteModelPackageGroupPolicy exist; a group is found by its ARN; creating one twice is refused"
+PURPOSE = "Put-, Get- and DeleteModelPackageGroupPolicy exist; a group is found by its ARN; creating a group twice fails"
 
-# The limit of the API's PutModelPackageGroupPolicy, in characters.
+# The limit of PutModelPackageGroupPolicy, in characters.
 MAX_POLICY = 20480
 
 

@@ -1,4 +1,4 @@
-"""Changes of model packages, as AWS makes them: what a request leaves out stays as it is."""
+"""Updates of model packages: fields that a request omits are unchanged, as in AWS."""
 
 import re
 
@@ -7,7 +7,7 @@ from moto.sagemaker.exceptions import AWSValidationException
 from moto.sagemaker.models import ModelPackage
 from moto.sagemaker.responses import SageMakerResponse
 
-PURPOSE = "UpdateModelPackage changes what it names and nothing else; packages have a ModelLifeCycle; a client token is one change"
+PURPOSE = "UpdateModelPackage changes only the named fields; packages have a ModelLifeCycle; a client token makes it idempotent"
 
 # SageMaker's EntityName and ClientToken.
 NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
@@ -24,14 +24,14 @@ def update_model_package(update):
             raise AWSValidationException(f"Value '{token}' at 'clientToken' failed to satisfy constraint: length 1 to 36, [a-zA-Z0-9-]+")
         if token is not None and token in package.__dict__.setdefault("client_tokens", set()):
             return ActionResult({"ModelPackageArn": package.arn})
-        kept = package.model_approval_status, package.approval_description, package.customer_metadata_properties
+        previous = package.model_approval_status, package.approval_description, package.customer_metadata_properties
         result = update(self)
         if self._get_param("ModelApprovalStatus") is None:
-            package.model_approval_status = kept[0]
+            package.model_approval_status = previous[0]
         if self._get_param("ApprovalDescription") is None:
-            package.approval_description = kept[1]
+            package.approval_description = previous[1]
         # Metadata is merged; only CustomerMetadataPropertiesToRemove removes.
-        merged = {**(kept[2] or {}), **(self._get_param("CustomerMetadataProperties") or {})}
+        merged = {**(previous[2] or {}), **(self._get_param("CustomerMetadataProperties") or {})}
         for key in self._get_param("CustomerMetadataPropertiesToRemove", []) or []:
             merged.pop(key, None)
         package.customer_metadata_properties = merged or None
@@ -66,7 +66,7 @@ def checked(life_cycle):
     return {name: life_cycle[name] for name in ("Stage", "StageStatus", "StageDescription") if life_cycle.get(name) is not None}
 
 
-def with_what_moto_leaves_out(describe):
+def with_missing_fields(describe):
     def described(self):
         more = {
             "ModelLifeCycle": getattr(self, "model_life_cycle", None),
@@ -77,9 +77,9 @@ def with_what_moto_leaves_out(describe):
     return described
 
 
-def without_trouble_over_metadata(remove):
+def tolerating_missing_metadata(remove):
     def removed(self, keys):
-        # moto looks into metadata that it has just replaced by nothing.
+        # moto reads metadata that it has just set to None.
         if self.customer_metadata_properties is not None:
             remove(self, keys)
 
@@ -87,7 +87,7 @@ def without_trouble_over_metadata(remove):
 
 
 def apply():
-    ModelPackage.gen_response_object = with_what_moto_leaves_out(ModelPackage.gen_response_object)
-    ModelPackage.remove_customer_metadata_property = without_trouble_over_metadata(ModelPackage.remove_customer_metadata_property)
+    ModelPackage.gen_response_object = with_missing_fields(ModelPackage.gen_response_object)
+    ModelPackage.remove_customer_metadata_property = tolerating_missing_metadata(ModelPackage.remove_customer_metadata_property)
     SageMakerResponse.update_model_package = update_model_package(SageMakerResponse.update_model_package)
     SageMakerResponse.create_model_package = create_model_package(SageMakerResponse.create_model_package)

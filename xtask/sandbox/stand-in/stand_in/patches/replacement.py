@@ -1,4 +1,4 @@
-"""Stack updates: a resource that is replaced is passed on to those that refer to it, and goes when nothing needs it any more."""
+"""Stack updates with replacement: updates the references to a replaced resource, and deletes it last."""
 
 from copy import deepcopy
 
@@ -8,7 +8,7 @@ from moto.sagemaker.models import FakeEndpoint, FakeEndpointConfig, Model, sagem
 
 from stand_in import endpoint_update
 
-PURPOSE = "a stack's update reaches every resource that refers to a replaced one; the replaced goes last, and not while it is in use"
+PURPOSE = "a stack update changes every reference to a replaced resource, and deletes the replaced resource last, unless it is in use"
 
 
 def apply():
@@ -19,7 +19,7 @@ def apply():
 
 
 def update_resources(self, template, parameters=None):
-    """Takes the place of ResourceMap.update, which compares the template's text and so misses what changed through a reference."""
+    """Replaces ResourceMap.update, which compares template texts and therefore misses changes through references."""
     old_resources = self._resource_json_map
     deployed = [name for name in old_resources if name in self._parsed_resources]
     before = {name: properties(self, old_resources[name]) for name in deployed}
@@ -34,10 +34,10 @@ def update_resources(self, template, parameters=None):
 
     replaced = []
     for name in in_order(resources):
-        if not wanted(self, resources[name]):
+        if not is_active(self, resources[name]):
             continue
         if name not in deployed:
-            _ = self[name]  # looking it up makes it
+            _ = self[name]  # the lookup creates it
         elif properties(self, resources[name]) != before[name]:
             old = self._parsed_resources[name]
             new = parse_and_update_resource(name, resources[name], self, account_id=self._account_id, region_name=self._region_name)
@@ -45,7 +45,7 @@ def update_resources(self, template, parameters=None):
                 self._parsed_resources[name] = new
                 replaced.append(old)
     for name in reversed(in_order(old_resources)):
-        if name in deployed and not (name in resources and wanted(self, resources[name])):
+        if name in deployed and not (name in resources and is_active(self, resources[name])):
             self._delete_resource(self._parsed_resources.pop(name), old_resources[name])
     for old in reversed(replaced):
         retire(old, sagemaker_backends[self._account_id][self._region_name])
@@ -55,13 +55,13 @@ def properties(resource_map, resource):
     return deepcopy(clean_json(resource.get("Properties", {}), resource_map))
 
 
-def wanted(resource_map, resource):
+def is_active(resource_map, resource):
     condition = resource.get("Condition")
     return not condition or resource_map.lazy_condition_map[condition]
 
 
 def in_order(resources):
-    """Logical names, each after those it refers to."""
+    """Logical names in dependency order."""
     ordered = []
 
     def add(name, path=()):
@@ -78,7 +78,7 @@ def in_order(resources):
 
 
 def references(value):
-    """Every logical name that a piece of a template may refer to."""
+    """All logical names that a part of a template can refer to."""
     if isinstance(value, list):
         return [name for item in value for name in references(item)]
     if not isinstance(value, dict):
@@ -101,7 +101,7 @@ def references(value):
 
 
 def replace(cls, original_resource, new_resource_name, cloudformation_json, account_id, region_name):
-    """The new resource beside the old one, which `retire` takes away at the end of the update."""
+    """Creates the new resource; `retire` deletes the old one at the end of the update."""
     if new_resource_name == original_resource.physical_resource_id.rpartition("/")[2]:
         raise ValidationError(
             message="CloudFormation cannot update a stack when a custom-named resource requires replacing. "
@@ -111,12 +111,12 @@ def replace(cls, original_resource, new_resource_name, cloudformation_json, acco
 
 
 def update_endpoint(cls, original_resource, new_resource_name, cloudformation_json, account_id, region_name):
-    wanted_name = cloudformation_json["Properties"].get("EndpointName", original_resource.endpoint_name)
-    if cls.cloudformation_name_type() == "EndpointName" and wanted_name != original_resource.endpoint_name:
-        return cls.create_from_cloudformation_json(wanted_name, cloudformation_json, account_id, region_name)
+    new_name = cloudformation_json["Properties"].get("EndpointName", original_resource.endpoint_name)
+    if cls.cloudformation_name_type() == "EndpointName" and new_name != original_resource.endpoint_name:
+        return cls.create_from_cloudformation_json(new_name, cloudformation_json, account_id, region_name)
     config = cloudformation_json["Properties"]["EndpointConfigName"]
     original_resource.tags = cloudformation_json["Properties"].get("Tags", [])
-    # Changed tags alone are no update of the endpoint: they must not use up a silent rollback that a test has asked for.
+    # Changed tags alone do not update the endpoint: they must not consume a scripted silent rollback.
     if config != original_resource.endpoint_config_name:
         retained = endpoint_update.Retained(cloudformation_json["Properties"])
         endpoint_update.update(sagemaker_backends[account_id][region_name], original_resource, config, retained)
@@ -124,7 +124,7 @@ def update_endpoint(cls, original_resource, new_resource_name, cloudformation_js
 
 
 def retire(old, backend):
-    """Deletes a replaced resource unless something still uses it: an endpoint that silently stayed where it was does."""
+    """Deletes a replaced resource unless it is in use, such as by an endpoint with a silent rollback."""
     if isinstance(old, FakeEndpoint):
         backend.endpoints.pop(old.endpoint_name, None)
     elif isinstance(old, FakeEndpointConfig):

@@ -5,12 +5,12 @@ from io import BytesIO
 from flask import request
 from moto.iam.access_control import IAMRequestBase
 
-PURPOSE = "a form request is checked against the bytes that were sent, not against the form written anew"
+PURPOSE = "the signature of a form request is checked against the sent bytes, not against the encoded form"
 
 
 def of_the_bytes_sent(create_aws_request):
     def created(self):
-        # The form is read by now. Written again, its spaces and tildes are encoded otherwise than many clients do.
+        # The form is already parsed. Encoding it again can encode spaces and tildes differently than the client.
         sent = request.environ.get("wsgi.input")
         if not self._body and isinstance(sent, BytesIO):
             self._body = sent.getvalue()

@@ -1,11 +1,11 @@
-"""Template parameters whose values are in Systems Manager's parameter store."""
+"""Template parameters with values in Parameter Store."""
 
 from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import Stack
 from moto.cloudformation.parsing import ResourceMap
 from moto.ssm.models import ssm_backends
 
-PURPOSE = "an unknown SSM parameter is a clean 400, a default that is overridden is not looked up, DescribeStacks tells key and value apart"
+PURPOSE = "an unknown SSM parameter is a 400, overridden defaults are not resolved, DescribeStacks shows key and resolved value"
 
 
 def apply():
@@ -36,14 +36,14 @@ def apply():
 
 
 def parameter_list(stack):
-    """Each parameter as DescribeStacks shows it: what was given, and beside it what that stood for."""
+    """Each parameter as DescribeStacks shows it: its value, and the resolved value."""
     shown = []
     declared = stack.template_dict.get("Parameters") or {}
     for name, resolved in stack.resource_map.resolved_parameters.items():
         parameter = declared.get(name, {})
         hidden = name in stack.resource_map.no_echo_parameter_keys
-        given = stack.resource_map.input_parameters.get(name, parameter.get("Default", ""))
-        entry = {"ParameterKey": name, "ParameterValue": "****" if hidden else as_text(given)}
+        value = stack.resource_map.input_parameters.get(name, parameter.get("Default", ""))
+        entry = {"ParameterKey": name, "ParameterValue": "****" if hidden else as_text(value)}
         if str(parameter.get("Type", "")).startswith("AWS::SSM::Parameter::"):
             entry["ResolvedValue"] = as_text(resolved)
         shown.append(entry)

@@ -1,4 +1,4 @@
-"""Stack sets that deploy: updates reach the stacks, one account's failure is that account's, results say why."""
+"""Stack sets that deploy: updates change the stacks, accounts fail independently, results have reasons."""
 
 import uuid
 
@@ -14,7 +14,7 @@ PURPOSE = "UpdateStackSet and UpdateStackInstances update the deployed stacks; a
 
 
 class Instance(StackInstance):
-    """A stack of the set in one account and region. `stack` is None as long as none could be made."""
+    """A stack instance in one account and region. `stack` is None until a stack exists."""
 
     def __init__(self, stack_set, account, region):
         self.stack_set = stack_set
@@ -28,7 +28,7 @@ class Instance(StackInstance):
         self.drift = "NOT_CHECKED"
 
     def deploy(self):
-        """Brings the stack to the set's template and parameters, this instance's own parameters on top."""
+        """Updates the stack to the set's template and parameters, with this instance's overrides."""
         parameters = {**self.stack_set.parameters, **self.overrides}
         try:
             if self.stack is None or self.stack.status == "ROLLBACK_COMPLETE":
@@ -36,7 +36,7 @@ class Instance(StackInstance):
             else:
                 self._update(parameters)
             self.reason, self.outdated = None, False
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is the reason of this instance
+        except Exception as error:  # noqa: BLE001 - any error is the reason of this instance
             self.reason, self.outdated = getattr(error, "message", None) or repr(error), True
             raise
 
@@ -48,7 +48,7 @@ class Instance(StackInstance):
         try:
             self.stack = backend.create_stack(name=name, template=self.stack_set.template, parameters=parameters)
         except Exception as error:
-            # A stack whose parameters were refused was never made; one whose resources failed is rolled back and stays to be read.
+            # With invalid parameters there is no stack; with failed resources the stack is rolled back and kept.
             self.stack = next((stack for stack in backend.stacks.values() if stack.name == name), None)
             if self.stack is not None:
                 roll_back(self.stack, "CREATE_FAILED", "ROLLBACK_COMPLETE", error, self.stack.resource_map.delete)
@@ -94,14 +94,14 @@ def roll_back(stack, failed, rolled_back, error, undo):
     stack._add_stack_event(failed, resource_status_reason=getattr(error, "message", None) or repr(error))
     try:
         undo()
-    except Exception as further:  # noqa: BLE001 - the first error is the one to tell
+    except Exception as further:  # noqa: BLE001 - report the first error
         stack._add_stack_event("ROLLBACK_FAILED", resource_status_reason=repr(further))
     stack.status = rolled_back
     stack._add_stack_event(rolled_back)
 
 
 def chosen(stack_set, accounts, regions):
-    """The instances that an update names; all when it names none."""
+    """The instances that an update names; all if it names none."""
     return [
         instance
         for instance in stack_set.stack_instances
@@ -137,7 +137,7 @@ def create_stack_instances(self, accounts, regions, deployment_targets, paramete
 
 
 def targeted(stack_set, accounts, deployment_targets):
-    """The accounts that a request means: those that it lists, or with service-managed permissions those of its units, filtered."""
+    """The accounts of a request: the listed ones, or with service-managed permissions those of its units, filtered."""
     units = deployment_targets.get("OrganizationalUnitIds", [])
     if stack_set.permission_model == "SERVICE_MANAGED" and not units:
         raise ValidationError(message="StackSets with SERVICE_MANAGED permission model can only have OrganizationalUnit as target")
@@ -167,9 +167,9 @@ def accounts_of(organization, units):
 
 
 def update_stack_set(self, template, description, parameters, tags, admin_role, execution_role, accounts, regions, operation_id):
-    instances = chosen(self, targeted(self, accounts, operations.asked(self).get("DeploymentTargets") or {}), regions)
+    instances = chosen(self, targeted(self, accounts, operations.request_fields(self).get("DeploymentTargets") or {}), regions)
     if accounts and not instances:
-        raise Refused("StackInstanceNotFoundException", "there is no such instance")
+        raise Refused("StackInstanceNotFoundException", "the stack instance does not exist")
     operation = operations.start(self, "UPDATE", instances, Instance.deploy)
     self.template = template or self.template
     self.description = description if description is not None else self.description
@@ -184,13 +184,13 @@ def update_stack_set(self, template, description, parameters, tags, admin_role, 
 
 
 def update_instances(self, accounts, regions, parameters):
-    accounts = targeted(self, accounts, operations.asked(self).get("DeploymentTargets") or {})
+    accounts = targeted(self, accounts, operations.request_fields(self).get("DeploymentTargets") or {})
     instances = chosen(self, accounts, regions)
     if len(instances) < len(accounts) * len(regions) or not instances:
         raise Refused("StackInstanceNotFoundException", "Stack instances do not exist in the accounts and regions of the request")
     operation = operations.start(self, "UPDATE", instances, Instance.deploy)
-    # A list of overrides replaces what there was; an empty one, which the Query protocol sends as an empty text, takes all away.
-    if operations.asked(self).get("ParameterOverrides") is not None:
+    # A list of overrides replaces the old one; an empty one, an empty string in the Query protocol, removes all.
+    if operations.request_fields(self).get("ParameterOverrides") is not None:
         for instance in instances:
             instance.overrides = as_overrides(parameters or [], instance.overrides)
     operations.advance(self)
@@ -198,11 +198,11 @@ def update_instances(self, accounts, regions, parameters):
 
 
 def delete_stack_instances(self, accounts, regions):
-    asked = operations.asked(self)
-    instances = chosen(self, targeted(self, accounts, asked.get("DeploymentTargets") or {}), regions)
+    parameters = operations.request_fields(self)
+    instances = chosen(self, targeted(self, accounts, parameters.get("DeploymentTargets") or {}), regions)
     if not instances:
         raise Refused("StackInstanceNotFoundException", "Stack instances do not exist in the accounts and regions of the request")
-    retain = str(asked.get("RetainStacks", "false")).lower() == "true"
+    retain = str(parameters.get("RetainStacks", "false")).lower() == "true"
 
     def delete(instance):
         instance.delete(retain)
@@ -221,11 +221,11 @@ def detect_stack_set_drift(self):
 
 
 def list_stack_instances(self):
-    wanted = {"Account": self._get_param("StackInstanceAccount"), "Region": self._get_param("StackInstanceRegion")}
+    target = {"Account": self._get_param("StackInstanceAccount"), "Region": self._get_param("StackInstanceRegion")}
     stack_set = self.cloudformation_backend.describe_stack_set(self._get_param("StackSetName"))
     operations.advance(stack_set)
     instances = [instance.to_dict() for instance in stack_set.stack_instances]
-    return page(self, [found for found in instances if all(value is None or found[key] == value for key, value in wanted.items())])
+    return page(self, [found for found in instances if all(value is None or found[key] == value for key, value in target.items())])
 
 
 def list_stack_set_operations(self):
@@ -241,7 +241,7 @@ def list_stack_set_operation_results(self):
 
 
 def page(response, summaries):
-    """A page of a list, as long as it was asked for: 100 at most, as on AWS."""
+    """A page of a list with the requested size, at most 100 as in AWS."""
     begin = int(response._get_param("NextToken") or 0)
     end = begin + int(response._get_param("MaxResults") or 100)
     answer = {"Summaries": summaries[begin:end]}
@@ -262,8 +262,8 @@ def stop_stack_set_operation(self, stackset_name, operation_id):
     operations.stop(self.describe_stack_set(stackset_name), operation_id)
 
 
-def with_asked(method):
-    """Keeps for the stack set what moto's own handler does not hand on: preferences, the operation's id, what is to be retained."""
+def with_request_fields(method):
+    """Stores what moto's handler does not pass on: preferences, the operation id, whether to retain stacks."""
 
     def handler(self):
         stack_set = self.cloudformation_backend.describe_stack_set(self._get_param("StackSetName"))
@@ -312,7 +312,7 @@ def apply():
     CloudFormationBackend.describe_stack_instance = describe_stack_instance
     CloudFormationBackend.stop_stack_set_operation = stop_stack_set_operation
     for name in ("create_stack_instances", "update_stack_instances", "delete_stack_instances", "update_stack_set"):
-        setattr(CloudFormationResponse, name, with_asked(getattr(CloudFormationResponse, name)))
+        setattr(CloudFormationResponse, name, with_request_fields(getattr(CloudFormationResponse, name)))
     for name in ("create_stack_set", "update_stack_set"):
         setattr(CloudFormationResponse, name, with_managed_execution(getattr(CloudFormationResponse, name), named))
     CloudFormationResponse.detect_stack_set_drift = detect_stack_set_drift

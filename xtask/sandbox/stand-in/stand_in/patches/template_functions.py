@@ -1,8 +1,8 @@
-"""What templates may say that moto reads otherwise: AWS::NoValue inside of a list, and `!Condition`."""
+"""Template syntax that moto reads differently: AWS::NoValue in a list, and `!Condition`."""
 
 from moto.cloudformation import parsing
 
-PURPOSE = "AWS::NoValue takes an item out of a list; `!Condition` is the other condition"
+PURPOSE = "AWS::NoValue removes an item from a list; `!Condition` refers to another condition"
 
 
 def apply():
@@ -17,13 +17,13 @@ def apply():
     def parse(condition, resources_map, condition_map):
         return parse_condition(in_long_form(condition), resources_map, condition_map)
 
-    # Both call themselves by the module's name, so this reaches every depth.
+    # Both recurse by the module's name, so this works at every depth.
     parsing.clean_json = clean
     parsing.parse_condition = parse
 
 
 def in_long_form(condition):
-    """moto reads `!Condition X` as a function, which it then does not know."""
+    """moto reads `!Condition X` as an unknown function."""
     if isinstance(condition, list):
         return [in_long_form(item) for item in condition]
     if isinstance(condition, dict):
