@@ -1,4 +1,5 @@
-//! The adapters to AWS: sessions, here and in the target accounts, and what is asked in them.
+//! The adapters to AWS: sessions in the caller's account and in target accounts, and the calls that
+//! use them.
 
 mod artifact_bucket;
 mod doctor;

@@ -205,7 +205,7 @@ fn a_removal_that_takes_longer_than_the_wait_is_found_again() {
     project.run(["build"]).ends_with(0);
     cloud.aws.set_stack_set_pace(Duration::from_hours(1)).unwrap();
     let prune = PRUNE.iter().chain(&["--instance", "444444444444/us-east-1", "--wait", "1"]);
-    project.run(prune.clone()).ends_with(3).says("run again, and it is found and waited for");
+    project.run(prune.clone()).ends_with(3).says("run the command again to wait for it");
     cloud.aws.set_stack_set_pace(Duration::ZERO).unwrap();
     project.run(PLAN).ends_with(4);
     let input = json!({ "EndpointName": ENDPOINT });
