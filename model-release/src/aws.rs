@@ -1,5 +1,4 @@
-//! The adapters to AWS: sessions in the caller's account and in target accounts, and the calls that
-//! use them.
+//! The adapters to AWS: sessions in all accounts, and the calls that use them.
 
 mod artifact_bucket;
 mod doctor;

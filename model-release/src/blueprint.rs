@@ -1,8 +1,7 @@
 //! Reads the endpoints, endpoint configurations and models of a resolved template.
 //!
 //! A value that an intrinsic function computes only during deployment is `None` or `Unknown` here.
-//! Endpoint names, the requirements in targets, and the expectations of the tests are derived from
-//! this.
+//! Endpoint names, requirements in targets, and expectations of tests are derived from this.
 
 use cfn_render::{is_known, resources_of_type};
 use serde_json::Value as Json;

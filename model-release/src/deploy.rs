@@ -1,8 +1,7 @@
 //! Deploys a stage with its stack set, then verifies that its endpoints serve the release.
 //!
 //! CodePipeline's CloudFormationStackSet action uses the same stack set and files, so each of them
-//! can continue where the other stopped. This module returns an error while another operation is
-//! running on the set.
+//! can continue where the other stopped. An operation that is already running is an error.
 
 use endpoint_test::{LoadMode, Outcome, TargetReport};
 use serde_json::{Value as Json, json};
@@ -29,8 +28,7 @@ pub struct DeployRequest<'a, C = SystemClock> {
     pub stage: Stage,
     /// The stage's rollout.
     pub rollout: &'a RolloutRequest,
-    /// The rollout options. The deadline also limits how long an endpoint may take to be in
-    /// service.
+    /// The rollout options. The deadline also limits the wait for endpoints to be in service.
     pub options: stack_rollout::Options<C>,
 }
 

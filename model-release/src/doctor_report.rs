@@ -131,8 +131,7 @@ impl DoctorReport {
         checked.is_unknown = true;
     }
 
-    /// Adds a failure of a command: failed calls are not checked, nothing to do is a warning, and
-    /// all else failed.
+    /// Adds a failure: failed calls are not checked, nothing to do is a warning, all else failed.
     pub fn failure(&mut self, check: &str, subject: &str, failure: &Failure) {
         let outcome = match failure.kind {
             FailureKind::Unreachable => Outcome::NotChecked,

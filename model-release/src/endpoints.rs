@@ -39,8 +39,7 @@ pub(crate) fn names(
             let mut texts = texts.clone();
             texts.extend(overridden.clone());
             let names = names_in(template, &texts, &with_previous_value, account, region)?;
-            // Targets with the same parameters can differ only if the template uses the account or
-            // region.
+            // Targets with equal parameters differ only if the template uses the account or region.
             if !names.depend_on_target && !differs_by_target {
                 seen.insert(overridden);
             }
@@ -60,7 +59,6 @@ pub(crate) fn names(
     Ok(names)
 }
 
-/// The endpoint names in one account and region.
 struct Names {
     names: BTreeSet<String>,
     /// Whether they contain the account or region.

@@ -1,5 +1,4 @@
-//! The expected settings of an endpoint from the release's template and parameters: variants, data
-//! capture, key, network.
+//! The expected settings of endpoints: variants, data capture, key, network.
 
 use std::collections::BTreeMap;
 

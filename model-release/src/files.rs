@@ -11,8 +11,7 @@ use crate::diagnostic::Diagnostic;
 /// The maximum size of a text file.
 const MAX_TEXT: u64 = 16 * 1024 * 1024;
 
-/// The maximum size of a registry snapshot. Ten thousand packages with descriptions have about 25
-/// MiB.
+/// The maximum size of a registry snapshot. Ten thousand packages have about 25 MiB.
 const MAX_REGISTRY: u64 = 256 * 1024 * 1024;
 
 /// Reads a text file.

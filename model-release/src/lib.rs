@@ -2,10 +2,9 @@
 //!
 //! A release is a folder with the packaged template, the parameters and accounts of each stage, and
 //! the manifest with their checksums. [`release_build`] builds a release from an approved model
-//! package. [`Release::open`] reads a release and verifies its files. From a release the crate
-//! derives the rollout of the stack set ([`RolloutRequest`]), the expected settings of each
-//! endpoint ([`Expectations`]), the requirements in each target ([`preflight`]) and the changes of
-//! a rollout ([`plan_report`]).
+//! package; [`Release::open`] reads and verifies one. From a release come the rollout of the stack
+//! set ([`RolloutRequest`]), the expected settings of endpoints ([`Expectations`]), the
+//! requirements in targets ([`preflight`]) and the changes of a rollout ([`plan_report`]).
 //!
 //! The crate does not print, read the environment or exit the process. Findings are data
 //! ([`Diagnostic`]), and progress is reported as events.
@@ -18,7 +17,6 @@
 //! | `schema` | JSON Schemas of the files |
 
 pub mod blueprint;
-
 pub mod configuration;
 pub mod deploy;
 pub mod files;

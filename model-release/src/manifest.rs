@@ -1,7 +1,6 @@
 //! `release-manifest.json`: the description of a release, with the checksum of each file.
 //!
-//! The manifest is written last, and every later command verifies the checksums, so an incomplete
-//! or mixed set of files is rejected.
+//! It is written last and verified first, so an incomplete or mixed set of files is rejected.
 
 use std::collections::BTreeMap;
 
@@ -224,8 +223,7 @@ pub struct StageTargets {
     pub parameter_overrides: Vec<ParameterOverride>,
 }
 
-/// Parameters that override the stage's in matching accounts and regions (a stack set's parameter
-/// overrides).
+/// A stack set's parameter overrides, for matching accounts and regions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

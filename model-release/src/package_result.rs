@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use crate::manifest::Tool;
 
-/// The version of the format.
 const SCHEMA_VERSION: u32 = 1;
 
 /// The result of packaging a template.
@@ -20,8 +19,8 @@ pub struct PackageResult {
     template: Option<String>,
     /// The file with the packaged template.
     output_template_file: Option<String>,
-    /// The artifacts without duplicates: files and folders in the order of their first reference,
-    /// then nested templates.
+    /// The artifacts: files and folders in the order of their first reference, then nested
+    /// templates.
     uploads: Vec<Upload>,
     /// Warnings and notes.
     notes: Vec<Note>,
@@ -77,8 +76,7 @@ struct At {
 }
 
 impl PackageResult {
-    /// The result of `tool`. `text` is the packaged template in the format that is written to
-    /// `output` or printed.
+    /// The result of `tool`. `text` is the packaged template in its output format.
     pub fn new(packaged: &Packaged, text: &str, output: Option<&Path>, tool: Tool) -> Self {
         Self {
             schema_version: SCHEMA_VERSION,

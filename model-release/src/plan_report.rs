@@ -1,5 +1,4 @@
-//! The plan of a rollout: the changes in every account and region, as a document, as text and as
-//! Markdown.
+//! The plan of a rollout, as a document, as text and as Markdown.
 
 mod assemble;
 mod document;

@@ -1,5 +1,4 @@
-//! The preflight of a rollout: the requirements in each target from the resolved template, and the
-//! report of the checks.
+//! The preflight of a rollout: the requirements in each target, and the report.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -122,7 +121,6 @@ pub fn targets_to_check(rollout: &PlannedRollout<'_>, administration_role: Optio
     plan.instances.iter().filter(|planned| touched(planned.action)).map(place).collect()
 }
 
-/// The requirements of the stacks with these parameters.
 fn requirements_of(release: &Release, template: &Template, parameters: &Parameters, account: &AccountId, region: &Region) -> Requirements {
     let mut needed = Requirements { ssm_parameters: ssm_parameters(template, parameters), ..Requirements::default() };
     // The model package's image and artifacts.

@@ -9,8 +9,7 @@ use crate::diagnostic::{Diagnostic, Failure, Level};
 use crate::files;
 use crate::plan_report;
 
-/// Converts a finding of stage-config. `texts` are the files by path; the template resolves JSON
-/// pointers to lines.
+/// Converts a finding of stage-config. `texts` are the files by path.
 pub fn of_stage(problem: &stage_config::Problem, texts: &[(String, String)], template: Option<&Template>) -> Diagnostic {
     let level = match problem.severity {
         stage_config::Severity::Error => Level::Error,
@@ -43,8 +42,7 @@ pub fn at(diagnostic: Diagnostic, place: &stage_config::Place, texts: &[(String,
     }
 }
 
-/// Converts a finding of cfn-render. `text` is the text of the main template; the finding can be in
-/// a nested one.
+/// Converts a finding of cfn-render. `text` is the main template; it can nest others.
 pub fn of_template(problem: &cfn_render::Problem, text: &str) -> Diagnostic {
     let level = match problem.severity {
         cfn_render::Severity::Error => Level::Error,

@@ -5,8 +5,7 @@ use aws_names::{ModelPackageArn, Region};
 use crate::Diagnostic;
 use crate::release_build::RegionalSelection;
 
-/// Parses `REGION=ARN`, `REGION=VERSION`, `REGION=same-version`, or an ARN, which contains its
-/// region.
+/// Parses `REGION=ARN`, `REGION=VERSION`, `REGION=same-version`, or an ARN with its region.
 pub fn regional_package(text: &str) -> Result<(Region, RegionalSelection), Diagnostic> {
     let arn = |text: &str| text.parse::<ModelPackageArn>().map_err(|error| Diagnostic::error(error.to_string()));
     if text.starts_with("arn:") {

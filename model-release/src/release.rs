@@ -35,8 +35,7 @@ impl Release {
         Self::open_approved(folder, None)
     }
 
-    /// Like [`Release::open`], but if `approved` is set, only the release with this manifest digest
-    /// is accepted.
+    /// Like [`Release::open`], but accepts only the manifest with the digest `approved`, if set.
     pub fn open_approved(folder: &Path, approved: Option<&str>) -> Result<Self, Failure> {
         let path = folder.join(manifest::FILE_NAME);
         let shown = path.display().to_string();
@@ -119,7 +118,6 @@ impl Release {
     }
 }
 
-/// Reads and verifies a file of the release.
 fn read_file(folder: &Path, name: &str, digest: &str) -> Result<Vec<u8>, Diagnostic> {
     let again = "build the release again, and do not mix files of different releases";
     if Path::new(name).components().count() != 1 || name.contains(['/', '\\']) || name == ".." {

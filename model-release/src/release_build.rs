@@ -68,8 +68,7 @@ pub struct StageRequest {
     pub accounts: Accounts,
 }
 
-/// The account and region that the build runs in. Unknown values are taken from the chosen model
-/// package.
+/// Where the build runs. Unknown values are taken from the chosen model package.
 #[derive(Debug, Default)]
 pub struct Home {
     /// The caller's account.
@@ -102,7 +101,6 @@ pub enum Event<'a> {
 pub struct Prepared {
     choice: Choice,
     regional: RegionalPackages,
-    /// The regions of the release.
     regions: Vec<Region>,
     stages: Stages,
     files: Vec<(String, Vec<u8>)>,
@@ -120,8 +118,7 @@ pub struct Built {
 }
 
 impl BuildRequest {
-    /// The pipeline values of a stage. The model package and the accounts are passed once they are
-    /// known.
+    /// The pipeline values of a stage, with the model package and the accounts once known.
     pub fn pipeline<'a>(
         &'a self,
         stage: &'a StageRequest,
@@ -278,7 +275,6 @@ impl BuildRequest {
         diagnostics
     }
 
-    /// The regions of the release, in deployment order.
     fn regions(&self, choice: &Choice, home: &Home) -> Vec<Region> {
         match (&self.regions[..], &home.region) {
             ([], Some(region)) => vec![region.clone()],
@@ -307,7 +303,6 @@ impl Prepared {
     }
 }
 
-/// A stage, its accounts and its parameters.
 struct CheckedStage<'a> {
     stage: &'a StageRequest,
     accounts: Vec<AccountId>,

@@ -79,8 +79,7 @@ fn parameter_override(known: &manifest::ParameterOverride) -> ParameterOverride 
     ParameterOverride { account: known.account.clone(), region: known.region.clone(), parameters: known.parameters.clone() }
 }
 
-/// The release id in operation ids: the same for every run, so that an interrupted run can be
-/// resumed.
+/// The release id: the same for every run, so that an interrupted run can be resumed.
 fn release_id(digest: &str) -> Result<OperationId, Failure> {
     let digest: String = digest.trim_start_matches("sha256:").chars().take(16).collect();
     parsed(&format!("xtask-{digest}"))

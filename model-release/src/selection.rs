@@ -79,8 +79,7 @@ impl PackageSelection {
         let selection = self.selection.as_ref().unwrap_or(&Selection::LatestApproved);
         let chosen = self.select(group, selection, access).await.map(|choice| self.with_event(choice));
         chosen.map_err(|error| match (&error, &self.event) {
-            // The registry may have changed since the event. The current state counts, and another
-            // event will follow.
+            // The registry has changed since the event. Another event will follow.
             (SelectError::NotAcceptable { reason, .. }, Some(event)) if event.rule == Rule::Approved => {
                 let is_outdated = matches!(reason, Reason::Approval(_));
                 let hint = if is_outdated {
@@ -129,7 +128,6 @@ impl PackageSelection {
     }
 }
 
-/// The name and version of a package.
 fn short(arn: &ModelPackageArn) -> String {
     arn.version().map_or_else(|| arn.to_string(), |version| format!("version {version} of `{}`", arn.name()))
 }

@@ -16,8 +16,7 @@ use crate::{Expectations, Release, Stage};
 /// The message for an endpoint whose tests were interrupted.
 pub(crate) const INTERRUPTED: &str = "the run was interrupted before this endpoint was tested";
 
-/// The time that an interrupted run has to finish. CodeBuild kills a build some seconds after the
-/// stop signal.
+/// The time that an interrupted run has to finish, before CodeBuild kills it.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// The tests of a stage and their options.
@@ -83,8 +82,7 @@ impl StageTests {
         }
     }
 
-    /// A suite without cases, for the checks of `deploy` and for production tests without a suite.
-    /// It does not invoke the model.
+    /// A suite without cases, for `deploy` and production without a suite. Invokes no model.
     pub fn no_cases() -> Result<Suite, Failure> {
         Suite::parse("version: 1\ncases: []\n", Path::new("identity")).map_err(|error| Diagnostic::error(error.to_string()).into())
     }
@@ -113,8 +111,7 @@ impl StageTests {
     }
 }
 
-/// Tests a container. `interrupted` completes when the run must finish. `baseline` is the target of
-/// a remote `tests.compare_with`.
+/// Tests a container. `interrupted` completes when the run must finish; `baseline` is a remote one.
 pub async fn test_container(
     tests: &StageTests,
     url: &str,

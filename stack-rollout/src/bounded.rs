@@ -4,16 +4,13 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::Poll;
 
-/// A boxed future.
 pub(crate) type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Boxes a future.
 pub(crate) fn boxed<'a, T>(future: impl Future<Output = T> + Send + 'a) -> Boxed<'a, T> {
     Box::pin(future)
 }
 
-/// Runs all futures, at most `limit` of them concurrently. The results are in the order of the
-/// futures.
+/// Runs all futures, at most `limit` concurrently. Results are in the order of the futures.
 pub(crate) async fn join_all<T: Send>(limit: usize, futures: Vec<Boxed<'_, T>>) -> Vec<T> {
     let mut results: Vec<Option<T>> = futures.iter().map(|_| None).collect();
     let mut waiting = futures.into_iter().enumerate();

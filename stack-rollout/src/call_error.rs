@@ -8,15 +8,13 @@ use serde::Serialize;
 pub struct CallError {
     /// The operation's name in the API, such as `UpdateStackSet`.
     pub operation: &'static str,
-    /// AWS's error code, such as `OperationInProgressException`. `None` when there was no response
-    /// or it could not be parsed.
+    /// AWS's error code, such as `StaleRequestException`. `None` without a usable response.
     pub code: Option<String>,
     /// AWS's message, or why there was no response.
     pub message: String,
     /// The request id, which AWS support asks for.
     pub request_id: Option<String>,
-    /// Whether the network failed before a response was received. AWS may or may not have received
-    /// the request.
+    /// Whether the network failed before a response. AWS may have received the request.
     pub unreachable: bool,
 }
 
@@ -26,15 +24,13 @@ pub struct CallError {
 pub enum CallErrorKind {
     /// The rate limit was exceeded, or AWS is overloaded. The request can be retried later.
     Throttled,
-    /// No response was received. The request can be retried, because every change carries an
-    /// idempotency id.
+    /// No response. The request can be retried, because every change has an idempotency id.
     Unreachable,
     /// Another operation is running on the stack set.
     OperationInProgress,
     /// An operation with this id already exists: an earlier attempt of the same request succeeded.
     OperationIdAlreadyExists,
-    /// The stack set has no operation with this id, or the read is not yet consistent with the last
-    /// change.
+    /// The set has no operation with this id, or the read is not yet consistent.
     OperationNotFound,
     /// The request is based on outdated data: another operation has changed the instances.
     Stale,
@@ -68,8 +64,7 @@ impl CallError {
 
     /// Classifies the error by AWS's error code.
     pub fn kind(&self) -> CallErrorKind {
-        // The Query protocol omits "Exception" from some codes (`OperationInProgress`); moto keeps
-        // it.
+        // The Query protocol omits "Exception" from some codes; moto keeps it.
         let Some(code) = self.code.as_deref() else {
             return if self.unreachable { CallErrorKind::Unreachable } else { CallErrorKind::Refused };
         };

@@ -11,8 +11,7 @@ use crate::rollout::OperationRecord;
 use crate::stack_sets::StackSets;
 use crate::status::OperationAction;
 
-/// Detects drift in every instance of a stack set and waits for the operation to finish
-/// (`DetectStackSetDrift`).
+/// Detects drift in every instance of a set and waits for it (`DetectStackSetDrift`).
 ///
 /// Drift detection is an operation on the set: no other operation can start while it runs. It
 /// changes no stack. List the instances afterwards to read the result

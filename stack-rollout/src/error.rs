@@ -21,8 +21,7 @@ pub enum Error {
         /// All problems.
         problems: Problems,
     },
-    /// Another operation is running on the stack set. A stack set runs one operation at a time.
-    /// Nothing was changed.
+    /// Another operation is running; a set runs one at a time. Nothing was changed.
     #[error(
         "stack set `{stack_set}` already has a running operation `{}` ({} {})", operation.id, operation.action, operation.status
     )]

@@ -18,8 +18,7 @@ pub enum Event {
         /// Its name.
         stack_set: StackSetName,
     },
-    /// An earlier run of this release has started an operation that is still running. The rollout
-    /// waits for it.
+    /// Waits for a running operation that an earlier run of this release started.
     Resumed {
         /// The operation.
         operation: Operation,

@@ -6,17 +6,14 @@ use std::str::FromStr;
 use aws_names::{AccountId, InvalidName, Region};
 use serde::{Deserialize, Serialize};
 
-/// The name of a stack set: a letter, then letters, digits and hyphens, at most 128 characters
-/// (CreateStackSet, `StackSetName`).
+/// A stack set name: a letter, then letters, digits and hyphens, at most 128 characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct StackSetName(String);
 
-/// The id of an operation on a stack set: a letter or digit, then letters, digits and hyphens, at
-/// most 128 characters.
+/// An operation id: a letter or digit, then letters, digits and hyphens, at most 128 characters.
 ///
-/// CloudFormation also uses it as an idempotency token: two requests with the same id start one
-/// operation.
+/// CloudFormation uses it as an idempotency token: equal ids start one operation.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct OperationId(String);
@@ -59,8 +56,7 @@ impl OperationId {
         release.run_of(self).is_some()
     }
 
-    /// The number of the run of the release `self` that `operation` belongs to; `None` if it
-    /// belongs to none.
+    /// The run of the release `self` that `operation` belongs to, if any.
     pub(crate) fn run_of(&self, operation: &Self) -> Option<u32> {
         let rest = operation.0.strip_prefix(self.stem())?.strip_prefix('-')?;
         let mut parts = rest.split('-');

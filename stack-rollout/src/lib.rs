@@ -1,5 +1,4 @@
-//! Plans, rolls out and checks a CloudFormation stack set across accounts and regions, and reports
-//! which targets failed and why.
+//! Plans, rolls out and checks CloudFormation stack sets across accounts and regions.
 //!
 //! A stack set deploys one template to many AWS accounts and regions. This crate compares the stack
 //! set with a release, starts the operations that are needed, in order, and waits for them. It
@@ -22,19 +21,17 @@
 //!
 //! # Concepts
 //!
-//! - A [`Release`] is the desired state: template, parameters, and [`Targets`], which are accounts
-//!   × regions.
+//! - A [`Release`] is the desired state: template, parameters, and [`Targets`] (accounts ×
+//!   regions).
 //! - [`observe`] reads the current state. [`plan`] compares it with the release, without a call to
-//!   AWS: each target is new, update, outdated or unchanged. [Orphans](InstanceAction::Orphan) are
-//!   instances of the set that are not targets of the release. They are reported and left
-//!   unchanged.
+//!   AWS: each target is new, update, outdated or unchanged. [Orphans](InstanceAction::Orphan),
+//!   instances that are not targets of the release, are reported and left unchanged.
 //! - [`roll_out`] executes the plan. It updates the set first, because new instances are created
-//!   from the set. It emits [`Event`]s and returns a [`Rollout`], which serializes as
-//!   `rollout.json`.
+//!   from it. It emits [`Event`]s and returns a [`Rollout`] (`rollout.json`).
 //! - [`template_changes`] compares the resources of two templates.
-//!   [`preflight`](preflight::preflight) checks in every target whether a rollout can succeed.
-//!   [`prune`] removes instances from the set. [`detect_drift`] finds stacks that were changed
-//!   outside CloudFormation.
+//!   [`preflight`](preflight::preflight) checks whether a rollout can succeed in each target.
+//!   [`prune`] removes instances. [`detect_drift`] finds stacks that were changed outside
+//!   CloudFormation.
 //! - [`StackSets`] and [`Stacks`] are the ports: the stack sets of the management account, and the
 //!   stacks of one target. The module `aws` implements them with CloudFormation. [`Clock`] is a
 //!   port, too. One poll loop waits for operations, with a deadline and increasing pauses.
@@ -55,9 +52,8 @@
 //! - Operations that an earlier or concurrent run of the same release has started count as the
 //!   run's own. Concurrent runs of a release wait for each other's operations and then plan again.
 //! - If anything else has changed since the run observed the set, it observes and plans again.
-//! - Before every plan, the run reads the parameter overrides of the instances that are targets:
-//!   one request for each instance, at most ten concurrently. It does not read or change the
-//!   overrides of other instances.
+//! - Before every plan, the run reads the parameter overrides of the target instances: one request
+//!   for each, at most ten concurrently. Other instances' overrides are not read or changed.
 //!
 //! A race remains: another run can start and finish an operation between the list and the next
 //! operation, and is then overwritten. The window is the duration of one request plus the delay of

@@ -25,8 +25,7 @@ pub(crate) use retry_policy::RetryPolicy;
 pub(crate) enum Halt {
     /// An operation did not succeed.
     OperationFailed(Operation),
-    /// Another release, the pipeline or a person has started to create or update instances after
-    /// this run's first operation.
+    /// Another release or person started to change instances after this run's first operation.
     Superseded(Operation),
     /// The deadline passed.
     Deadline,
@@ -44,31 +43,26 @@ pub(crate) struct TrackedOperation {
     pub(crate) resumed: bool,
 }
 
-/// The result of starting a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StepStart {
     /// The operation was started, and the run waited for it.
     Started,
     /// The operation could not be started, after others of this run; `halt` has the reason.
     Refused,
-    /// The observed state that the step is based on is outdated. Observe again, unless `halt` is
-    /// set.
+    /// The observed state is outdated. Observe again, unless `halt` is set.
     Overtaken,
 }
 
-/// The result of a step's request.
 enum Start {
     /// This run started the operation.
     Accepted(OperationId),
-    /// No response was received, but an operation with this id exists. Most likely it is this
-    /// run's. Another run of this release may have used the id, so the state must be observed
-    /// again.
+    /// No response was received, but an operation with this id exists. Another run of this release
+    /// may have used the id, so the state must be observed again.
     Presumed,
     /// No operation was started.
     Overtaken,
 }
 
-/// Runs the operations of one run of a release.
 pub(crate) struct OperationLoop<'a, S, C> {
     pub(crate) stack_sets: &'a S,
     pub(crate) name: &'a StackSetName,
@@ -81,9 +75,7 @@ pub(crate) struct OperationLoop<'a, S, C> {
     options: &'a Options<C>,
     /// The operations that had ended before this run observed the state.
     known: BTreeSet<OperationId>,
-    /// The operations that this run has requested.
     sent: BTreeSet<OperationId>,
-    /// The number of this run within the release.
     run: u32,
     /// The number of requests that were rejected as stale.
     overtaken: u32,
@@ -122,8 +114,7 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
         self.operations.iter().any(|tracked| !tracked.resumed)
     }
 
-    /// Returns the error if this run has not started an operation. Otherwise stores it as the
-    /// reason to halt.
+    /// Returns the error before the first operation of this run; later it is the reason to halt.
     pub(crate) fn fail(&mut self, error: Error) -> Result<(), Error> {
         if !self.has_started() {
             return Err(error);
@@ -136,8 +127,8 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
     /// started is resumed. For an operation of another release or of a person, the options decide
     /// whether to wait or to return an error, because its result cannot be predicted.
     ///
-    /// The state that is observed afterwards is valid until [`changed_by`](Self::changed_by)
-    /// returns an operation.
+    /// State that is observed afterwards is valid until [`changed_by`](Self::changed_by) says
+    /// otherwise.
     pub(crate) async fn await_idle(&mut self) -> Result<(), Error> {
         let mut polls = 0;
         loop {
@@ -183,9 +174,9 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
     /// The newest operation of another release, the pipeline or a person that changed instances
     /// after this run's first operation, started or resumed.
     ///
-    /// The order of the list decides, because times have a resolution of one second. The list is
-    /// eventually consistent: while the first operation is missing from it, times decide, and equal
-    /// times count as newer.
+    /// The order of the list decides, because times have a resolution of one second. While the
+    /// first operation is missing from the eventually consistent list, times decide, and a tie
+    /// counts as newer.
     fn newer<'l>(&self, listed: &'l [Operation]) -> Option<&'l Operation> {
         let first = &self.operations.first()?.operation;
         let position = listed.iter().position(|operation| operation.id == first.id);
@@ -212,8 +203,7 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
         })
     }
 
-    /// The newest operation that has not ended, or that this run requested without a confirmed
-    /// response.
+    /// The newest operation that has not ended, or that was requested but not confirmed.
     fn open<'l>(&self, listed: &'l [Operation]) -> Option<&'l Operation> {
         let is_lost = |operation: &Operation| self.sent.contains(&operation.id) && !self.tracks(operation);
         listed.iter().find(|operation| !operation.status.has_ended() || is_lost(operation))
@@ -238,15 +228,13 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
         newer.or_else(|| self.unaccounted(listed))
     }
 
-    /// Waits for an operation that this run did not start.
     async fn resume(&mut self, operation: Operation) {
         (self.on_event)(Event::Resumed { operation: operation.clone() });
         self.operations.push(TrackedOperation { operation, targets: Targets::default(), resumed: true });
         self.halt = self.wait().await;
     }
 
-    /// Starts a step's operation and waits for it to finish. Returns an error only before the first
-    /// operation of this run.
+    /// Starts a step's operation and waits for it. An error only before this run's first operation.
     pub(crate) async fn run_step<Fut>(
         &mut self,
         action: OperationAction,
@@ -298,12 +286,10 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
             match error.kind() {
                 CallErrorKind::OperationIdAlreadyExists if is_unanswered => return Ok(Start::Presumed),
                 CallErrorKind::Throttled | CallErrorKind::Unreachable => (is_unanswered, may_be_ours) = (true, true),
-                // The SDK may have sent the request twice. The list shows whether the operation
-                // exists.
+                // The SDK may have sent the request twice: check whether the operation exists.
                 CallErrorKind::OperationIdAlreadyExists => may_be_ours = true,
                 CallErrorKind::OperationInProgress => {}
-                // Another run has changed the instances, and the list does not show it yet: observe
-                // again.
+                // Another run has changed the instances; the list may not show it yet.
                 CallErrorKind::Stale if self.overtaken < self.options.poll.tolerated_failures => {
                     self.overtaken += 1;
                     (self.on_event)(Event::Tolerated { error, attempt: self.overtaken });

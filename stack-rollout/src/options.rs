@@ -14,16 +14,14 @@ pub struct Options<C = SystemClock> {
     /// operations from those of other releases and of people, so that a run can find and resume an
     /// operation that an earlier run started.
     pub release_id: OperationId,
-    /// The maximum total time that the rollout waits. Afterwards a running operation continues in
-    /// AWS, and the record reports it.
+    /// The maximum total wait. Then a running operation continues in AWS, as the record reports.
     pub deadline: Duration,
     /// How often the rollout polls.
     pub poll: Poll,
     /// The maximum number of failed targets whose stack events are read. Each needs a session in
     /// the target and at least one request.
     pub explain_at_most: usize,
-    /// Whether to wait, within the deadline, for operations that do not belong to the release,
-    /// instead of returning an error.
+    /// Whether to wait for operations of others, within the deadline, instead of an error.
     pub wait_for_others: bool,
     /// The clock: the system clock, unless a test sets another one.
     pub clock: C,
@@ -39,8 +37,7 @@ pub struct Poll {
     pub first: Duration,
     /// The longest pause.
     pub longest: Duration,
-    /// The number of consecutive transient failures (throttling or network errors) that are
-    /// tolerated.
+    /// The number of tolerated consecutive transient failures.
     pub tolerated_failures: u32,
 }
 
@@ -51,8 +48,7 @@ impl Default for Poll {
 }
 
 impl Options {
-    /// The defaults: a deadline of one hour, at most fifty failures explained, and no waiting for
-    /// other operations.
+    /// The defaults: one hour, at most fifty failures explained, no waiting for others.
     pub fn new(release_id: OperationId) -> Self {
         Self {
             release_id,

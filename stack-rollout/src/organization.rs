@@ -14,8 +14,7 @@ use aws_names::{AccountId, InvalidName};
 
 use crate::call_error::CallError;
 
-/// The maximum depth of units below a root (AWS Organizations quotas), with a margin. A deeper
-/// response is invalid.
+/// The maximum depth below a root (AWS Organizations quotas), with a margin.
 const DEEPEST: usize = 16;
 
 /// The id of an organizational unit, or of a root: `ou-abcd-11111111`, `r-abcd`.
@@ -40,8 +39,7 @@ pub struct Page<T> {
     pub next_token: Option<String>,
 }
 
-/// The port to an organization. Only the management account and delegated administrators can call
-/// it.
+/// The port to an organization, for its management account and delegated administrators.
 pub trait Organization: Sync {
     /// The management account.
     fn management_account(&self) -> impl Future<Output = Result<AccountId, CallError>> + Send;

@@ -24,12 +24,10 @@ pub struct Observed {
     pub instances: Vec<Instance>,
 }
 
-/// Reads the stack set of a release, its instances, and the parameter overrides of the instances
-/// that are targets. Changes nothing.
+/// Reads a release's stack set, its instances, and the overrides of target instances.
 ///
-/// CloudFormation's lists do not contain parameter overrides, and other users can change them. Each
-/// target instance needs one request, at most ten concurrently. The overrides of other instances
-/// are not read.
+/// CloudFormation's lists have no parameter overrides, and other users can change them. Each target
+/// instance needs one request, at most ten concurrently.
 pub async fn observe<S: StackSets>(stack_sets: &S, release: &Release) -> Result<Observed, Error> {
     let mut observed = observe_without_overrides(stack_sets, &release.stack_set).await?;
     let read = read_overrides(stack_sets, release, &mut observed).await;
@@ -39,8 +37,7 @@ pub async fn observe<S: StackSets>(stack_sets: &S, release: &Release) -> Result<
 
 /// Reads a stack set and the list of its instances. Changes nothing.
 ///
-/// A plan from this state does not show parameter overrides that were set by hand or by an earlier
-/// run.
+/// A plan from this state does not show overrides that others have set.
 pub async fn observe_without_overrides<S: StackSets>(stack_sets: &S, name: &StackSetName) -> Result<Observed, Error> {
     let call = |source| Error::Call { stack_set: name.clone(), source };
     let Some(stack_set) = stack_sets.describe_stack_set(name).await.map_err(call)? else { return Ok(Observed::default()) };
@@ -48,8 +45,7 @@ pub async fn observe_without_overrides<S: StackSets>(stack_sets: &S, name: &Stac
     Ok(Observed { stack_set: Some(stack_set), instances })
 }
 
-/// Reads the missing parameter overrides of the instances that are targets. Stops at the first
-/// failure and keeps what was read.
+/// Reads the missing overrides of target instances. A failure stops it and keeps what was read.
 pub(crate) async fn read_overrides<S: StackSets>(stack_sets: &S, release: &Release, observed: &mut Observed) -> Result<(), CallError> {
     let has_failed = &AtomicBool::new(false);
     let unread = observed.instances.iter_mut().filter(|instance| is_unread(release, instance)).map(|instance| async move {
@@ -85,8 +81,7 @@ pub struct Plan {
     pub problems: Vec<Problem>,
     /// What happens to the stack set.
     pub stack_set: SetChange,
-    /// What happens to each target and to each other instance of the set, in order of account and
-    /// region.
+    /// What happens to each target and other instance, in order of account and region.
     pub instances: Vec<PlannedInstance>,
 }
 
@@ -164,8 +159,7 @@ pub struct PlannedInstance {
     pub action: InstanceAction,
     /// The current instance, or `None` if it does not exist.
     pub observed: Option<Instance>,
-    /// The new parameter overrides of the instance; `None` if they do not change. Serialized as
-    /// keys only: values may be secrets.
+    /// The new overrides; `None` if unchanged. Only keys are serialized: values may be secrets.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "keys")]
     pub overrides: Option<Parameters>,
 }
@@ -185,8 +179,7 @@ impl PlannedInstance {
         self.observed.as_ref().is_some_and(|instance| instance.drift == Some(DriftStatus::Drifted))
     }
 
-    /// Why the last operation did not succeed here, as CloudFormation reported it; `None` if it
-    /// succeeded.
+    /// Why the last operation did not succeed here; `None` if it succeeded.
     pub fn last_failure(&self) -> Option<&str> {
         let instance = self.observed.as_ref()?;
         let failed = matches!(
@@ -314,8 +307,7 @@ fn overrides(release: &Release, target: &Target, instance: Option<&Instance>) ->
 
 /// The instances of the stack set that are not targets of the release.
 ///
-/// They are not updated. Nothing in this crate deletes them without a [`prune`](crate::prune)
-/// request.
+/// They are not updated, and only [`prune`](crate::prune) deletes them.
 pub fn orphans<'a>(release: &Release, instances: &'a [Instance]) -> Vec<&'a Instance> {
     let mut orphans: Vec<_> = instances.iter().filter(|instance| !release.targets.contains(&instance.target)).collect();
     orphans.sort_by(|a, b| a.target.cmp(&b.target));
@@ -345,8 +337,7 @@ fn differences(release: &Release, stack_set: &StackSet) -> Vec<Difference> {
     if release.managed_execution.is_some_and(|wanted| wanted != stack_set.managed_execution.unwrap_or(false)) {
         differences.push(Difference::ManagedExecution);
     }
-    // A capability is only an acknowledgement: one that the template does not need changes no
-    // stack.
+    // A capability is an acknowledgement: a superfluous one changes no stack.
     if stack_set.capabilities.as_ref().is_some_and(|present| !release.capabilities.is_subset(present)) {
         differences.push(Difference::Capabilities);
     }
@@ -364,8 +355,7 @@ fn differences(release: &Release, stack_set: &StackSet) -> Vec<Difference> {
     differences
 }
 
-/// CloudFormation cannot change the permission model of a set that has instances, and a rollout
-/// never deletes instances.
+/// A set with instances cannot change its permission model, and a rollout never deletes them.
 fn permission_model_problem(release: &Release, stack_set: &StackSet) -> Option<Problem> {
     let wanted = release.permission_model.as_str();
     let present = stack_set.permission_model.as_deref().filter(|present| *present != wanted)?;

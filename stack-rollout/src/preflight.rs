@@ -27,8 +27,7 @@ pub use trust::{administration_role_trust, trusts};
 /// What the stacks need in one account and region.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Requirements {
-    /// The Systems Manager parameters that the template's parameters name, each with the accepted
-    /// types, such as `String`.
+    /// Systems Manager parameters that parameters of the template name, with the accepted types.
     pub ssm_parameters: BTreeMap<String, Vec<&'static str>>,
     /// ARNs of model packages.
     pub model_packages: Vec<String>,
@@ -112,8 +111,7 @@ pub trait TargetAccount: Sync {
     /// Whether an image can be pulled (`ecr:BatchGetImage`, the first call of a pull).
     fn image(&self, image: &ImageName) -> impl Future<Output = Result<Presence, CallError>> + Send;
 
-    /// Whether an artifact can be read (`s3:GetObject` with a HEAD request; for a prefix
-    /// `s3:ListBucket`).
+    /// Whether an artifact can be read (`s3:GetObject` by HEAD; for a prefix `s3:ListBucket`).
     fn artifact(&self, bucket: &str, key: &str) -> impl Future<Output = Result<Presence, CallError>> + Send;
 
     /// The state of a key (`kms:DescribeKey`); `None` if it does not exist.
@@ -174,11 +172,9 @@ pub struct PreflightOptions<C = SystemClock> {
     pub at_once: usize,
     /// The maximum number of attempts of a call that is throttled or fails because of the network.
     pub attempts: u32,
-    /// The pause before the second attempt. Each pause is twice the previous one, shortened by up
-    /// to a half at random.
+    /// The first pause; each is twice the previous one, shortened by up to a half at random.
     pub pause: Duration,
-    /// The maximum duration of the preflight. Targets that were not reached are reported as
-    /// unchecked.
+    /// The maximum duration. Targets that were not reached are reported as unchecked.
     pub deadline: Duration,
     /// The clock.
     pub clock: C,
@@ -198,8 +194,7 @@ impl Default for PreflightOptions {
     }
 }
 
-/// Makes all checks in all targets, several targets concurrently. The results are in the order of
-/// the targets.
+/// Checks all targets, several concurrently. Results are in the order of the targets.
 ///
 /// `sessions` opens a session in an account and region; if it fails, that is the result for the
 /// target. `on_target` is called after each target, with the number of failed checks.
@@ -241,9 +236,8 @@ impl Check {
 }
 
 impl ImageName {
-    /// Parses the name of an Amazon ECR image:
-    /// `ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG` or `…@DIGEST`. Returns `None` for
-    /// other images.
+    /// Parses an Amazon ECR image, `ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG` or
+    /// `…@DIGEST`.
     pub fn parse(image: &str) -> Option<Self> {
         let (host, path) = image.split_once('/')?;
         let mut parts = host.split('.');

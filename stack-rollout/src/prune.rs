@@ -1,5 +1,4 @@
-//! Removes instances from a stack set: only named instances, and only if they are not targets of
-//! the release.
+//! Removes instances from a stack set: only named ones that are not targets of the release.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -72,14 +71,12 @@ pub struct PrunedInstance {
     pub reason: Option<String>,
 }
 
-/// Removes instances from a stack set and waits for the operations to finish. Deletes the stacks
-/// unless they are retained.
+/// Removes instances and waits for the operations. Deletes the stacks unless they are retained.
 ///
 /// # Errors
 ///
-/// Deletes nothing and returns an error if an instance does not exist or is a target of the release
-/// ([`Error::Release`]), if another operation is running on the set, or if AWS rejects the first
-/// operation.
+/// Deletes nothing if an instance does not exist or is a target of the release
+/// ([`Error::Release`]), if another operation is running, or if AWS rejects the first operation.
 pub async fn prune<S: StackSets, C: Clock>(
     stack_sets: &S,
     request: &PruneRequest,

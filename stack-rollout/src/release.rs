@@ -27,8 +27,7 @@ pub struct Release {
     pub parameters: Vec<(String, String)>,
     /// The acknowledged capabilities.
     pub capabilities: BTreeSet<Capability>,
-    /// Tags of the stack set. CloudFormation propagates them to stacks and resources. They replace
-    /// the set's tags.
+    /// The set's tags, replacing existing ones. CloudFormation propagates them to resources.
     pub tags: Vec<(String, String)>,
     /// How CloudFormation gets its permissions in the target accounts.
     pub permission_model: PermissionModel,
@@ -36,8 +35,7 @@ pub struct Release {
     pub targets: Targets,
     /// The operation preferences.
     pub preferences: Preferences,
-    /// Parameters that differ in some accounts or regions. If several match a target, the last one
-    /// wins.
+    /// Parameters that differ in some accounts or regions. The last match wins.
     pub overrides: Vec<ParameterOverride>,
     /// Whether non-conflicting operations may run concurrently. `None` keeps the set's setting.
     pub managed_execution: Option<bool>,
@@ -134,8 +132,7 @@ impl Release {
 /// A template, and its S3 URL if it is too large for a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
-    /// The text. It is compared with the stack set's template, so it is needed even if `url` is
-    /// set.
+    /// The text. It is compared with the set's template, even if `url` is set.
     pub body: String,
     /// The S3 URL of the same text. If set, it is sent instead of the body.
     pub url: Option<String>,
@@ -157,8 +154,7 @@ impl Template {
         Self { body: body.into(), url: Some(url.into()) }
     }
 
-    /// Whether `text` is this template. Line endings and trailing newlines are ignored, because not
-    /// every store preserves them.
+    /// Whether `text` is this template, ignoring line endings and trailing newlines.
     pub fn is(&self, text: &str) -> bool {
         let lines = |text: &str| text.trim_end_matches(['\r', '\n']).replace("\r\n", "\n");
         self.body == text || lines(&self.body) == lines(text)
@@ -174,15 +170,13 @@ pub enum PermissionModel {
         /// The role in the administration account. `None`:
         /// `AWSCloudFormationStackSetAdministrationRole`, or the set's role.
         administration_role_arn: Option<String>,
-        /// The role's name in each target. `None`: `AWSCloudFormationStackSetExecutionRole`, or the
+        /// The role's name in targets. `None`: `AWSCloudFormationStackSetExecutionRole`, or the
         /// set's role.
         execution_role_name: Option<String>,
     },
-    /// Service-managed permissions: CloudFormation creates the roles in the organization's
-    /// accounts.
+    /// Service-managed permissions: CloudFormation creates the roles in an organization.
     ServiceManaged {
-        /// The organizational units that contain the target accounts. Only [`Release::targets`]
-        /// within them are deployed to.
+        /// The organizational units. Within them only [`Release::targets`] are deployed to.
         organizational_unit_ids: Vec<String>,
         /// Whether CloudFormation deploys automatically when an account joins or leaves a unit.
         /// Used when the set is created; updates do not change it.
@@ -219,8 +213,7 @@ pub enum AutoDeployment {
     EnabledWithStackRetention,
 }
 
-/// The account role in which the session calls stack sets, with service-managed permissions
-/// (`CallAs`).
+/// `CallAs` of the session, with service-managed permissions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CallAs {
     /// `SELF`: the management account, or any account with self-managed permissions.
@@ -282,19 +275,16 @@ pub struct Preferences {
     pub region_concurrency: Option<RegionConcurrency>,
     /// How concurrency changes after failures.
     pub concurrency_mode: Option<ConcurrencyMode>,
-    /// The percentage of accounts in a region that may fail before the operation stops, 0 to 100,
-    /// rounded down.
+    /// The failure tolerance in percent of a region's accounts, 0 to 100, rounded down.
     pub failure_tolerance_percentage: Option<u8>,
-    /// The maximum percentage of concurrent accounts in a region, 1 to 100, rounded down, but at
-    /// least one account.
+    /// The maximum concurrency in percent, 1 to 100, rounded down, but at least one account.
     pub max_concurrent_percentage: Option<u8>,
     /// The order of the regions. If empty, CloudFormation chooses it.
     pub region_order: Vec<Region>,
 }
 
 impl Preferences {
-    /// The preferences for an operation in `regions`. CloudFormation rejects a region order with
-    /// other regions.
+    /// The preferences for these regions. CloudFormation rejects an order with other regions.
     pub(crate) fn within(&self, regions: &BTreeSet<Region>) -> Self {
         Self { region_order: self.region_order.iter().filter(|region| regions.contains(region)).cloned().collect(), ..self.clone() }
     }

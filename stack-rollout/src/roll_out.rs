@@ -25,8 +25,7 @@ use crate::status::OperationAction;
 use outcome::Ending;
 use steps::{Step, StepKind};
 
-/// Deploys a release to its stack set and instances, waits for the operations, and reports the
-/// result of every target.
+/// Deploys a release, waits for the operations, and reports the result of every target.
 ///
 /// Creates or updates the set, updates the target instances, and creates missing ones. It deletes
 /// nothing. If the set already has the release, it starts no operation
@@ -35,8 +34,7 @@ use steps::{Step, StepKind};
 /// started an operation after this run's first one: the run is then superseded, as described in the
 /// [crate documentation](crate#concurrent-runs-on-one-stack-set).
 ///
-/// `sessions` opens a session for the stacks of a target. It is called only for failed stacks, to
-/// read the cause from their events.
+/// `sessions` opens a session in a target. It is called only for failed stacks, to read the cause.
 ///
 /// # Errors
 ///
@@ -123,11 +121,8 @@ struct Run<'a, S, C> {
     options: &'a Options<C>,
     /// The change for the record: that of the first plan.
     change: Option<SetChange>,
-    /// The latest plan.
     plan: Plan,
-    /// The steps of the plan.
     steps: Vec<Step>,
-    /// The number of steps that were started.
     started: usize,
     /// The instances as last read; empty if they could not be read.
     instances: Vec<Instance>,
@@ -219,8 +214,7 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
                 let Err(error) = read_overrides(stack_sets, release, &mut observed).await else { return Ok(observed) };
                 // The instance was deleted after it was listed.
                 let is_stale = error.kind() == CallErrorKind::Stale;
-                // The overrides that were read are kept, so only attempts that read nothing count
-                // as consecutive failures.
+                // What was read is kept, so only attempts that read nothing count as consecutive.
                 failures = if !is_stale && observed.unread(release) < unread { 1 } else { failures + 1 };
                 let may_pass = (is_stale || error.is_transient()) && failures <= self.options.poll.tolerated_failures;
                 if !may_pass || !self.operations.retry.pause(failures).await {
@@ -236,8 +230,7 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
 
     async fn create_stack_set(&mut self) -> Result<(), Error> {
         let (stack_sets, release) = (self.operations.stack_sets, self.release);
-        // A random token: CloudFormation would ignore a token that it has seen, even if the set was
-        // deleted since.
+        // Random: CloudFormation ignores a known token, even if the set was deleted since.
         let token = self.options.release_id.step(fastrand::u32(..), "set", 0);
         let mut attempts = 0;
         let created = self.operations.retry.call(self.operations.on_event, || {
@@ -277,8 +270,7 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
         Ok(true)
     }
 
-    /// The instances after the rollout. If they cannot be read, returns none and adds a problem to
-    /// the record.
+    /// The instances after the rollout; none, and a problem in the record, if they cannot be read.
     async fn instances_afterwards(&mut self) -> Vec<Instance> {
         let (stack_sets, name) = (self.operations.stack_sets, self.operations.name);
         match self.operations.retry.call(self.operations.on_event, || stack_sets.list_stack_instances(name)).await {
@@ -292,7 +284,6 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
     }
 }
 
-/// Sends a step's request.
 async fn start<S: StackSets>(
     stack_sets: &S,
     release: &Release,

@@ -63,8 +63,7 @@ pub struct OperationRecord {
     pub action: OperationAction,
     /// The last known status.
     pub status: OperationStatus,
-    /// Whether an earlier or concurrent run of the release had started it and this run waited for
-    /// it.
+    /// Whether another run of the release had started it, and this run waited for it.
     pub resumed: bool,
     /// The status reason from AWS, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,8 +80,7 @@ pub struct TargetRecord {
     pub region: Region,
     /// The outcome.
     pub outcome: Outcome,
-    /// The instance's status, as AWS spells it. `None` if there is no instance or it could not be
-    /// read.
+    /// The instance's status, as AWS spells it. `None` without an instance or if unknown.
     pub status: Option<InstanceStatus>,
     /// The detailed status of the operation in this target, as AWS spells it.
     pub detailed_status: Option<DetailedStatus>,
@@ -105,8 +103,7 @@ pub enum Outcome {
     Unchanged,
     /// The stack could not be created or updated.
     Failed,
-    /// CloudFormation cancelled it, because the operation was stopped or exceeded its failure
-    /// tolerance.
+    /// Cancelled, because the operation was stopped or exceeded its failure tolerance.
     Cancelled,
     /// Not started: an earlier step failed, or the account is suspended.
     Skipped,
@@ -191,8 +188,7 @@ impl Counts {
 }
 
 impl Verdict {
-    /// A failure has precedence over an unknown result. The result is a success only if all targets
-    /// have the release.
+    /// A failure has precedence over an unknown result.
     pub(crate) fn of(counts: &Counts) -> Self {
         if counts.failed + counts.cancelled + counts.skipped > 0 {
             Self::Failed

@@ -19,8 +19,7 @@ pub trait StackSets: Sync {
     /// The stack set with this name, or `None` if it does not exist (`DescribeStackSet`).
     fn describe_stack_set(&self, name: &StackSetName) -> impl Future<Output = Result<Option<StackSet>, CallError>> + Send;
 
-    /// Creates the stack set without instances (`CreateStackSet`). `token` makes the request
-    /// idempotent.
+    /// Creates the set without instances (`CreateStackSet`). `token` makes it idempotent.
     fn create_stack_set(&self, release: &Release, token: &OperationId) -> impl Future<Output = Result<(), CallError>> + Send;
 
     /// Updates the stack set to the release's template, parameters and settings, and updates the
@@ -34,12 +33,10 @@ pub trait StackSets: Sync {
     /// Updates the instances in the operation's targets to the set (`UpdateStackInstances`).
     fn update_stack_instances(&self, operation: InstancesOperation<'_>) -> impl Future<Output = Result<OperationId, CallError>> + Send;
 
-    /// Deletes the instances in the targets, and their stacks unless they are retained
-    /// (`DeleteStackInstances`).
+    /// Deletes instances, and their stacks unless they are retained (`DeleteStackInstances`).
     fn delete_stack_instances(&self, deletion: InstancesDeletion<'_>) -> impl Future<Output = Result<OperationId, CallError>> + Send;
 
-    /// Starts drift detection for every instance of the set (`DetectStackSetDrift`). Changes no
-    /// stack.
+    /// Starts drift detection for the set (`DetectStackSetDrift`). Changes no stack.
     fn detect_drift(
         &self,
         name: &StackSetName,
@@ -169,8 +166,7 @@ pub struct Instance {
     /// The result of the last drift detection; `None` if not reported.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drift: Option<DriftStatus>,
-    /// The parameter overrides; `None` if they were not read. Serialized as keys only: values may
-    /// be secrets.
+    /// The overrides; `None` if not read. Only keys are serialized: values may be secrets.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "keys")]
     pub overrides: Option<Parameters>,
 }
@@ -208,8 +204,7 @@ pub(crate) fn keys<S: Serializer>(parameters: &Option<Parameters>, serializer: S
 }
 
 /// Splits targets into rectangles of accounts × regions, because an operation has one list of each,
-/// and CloudFormation rejects instances that do not exist. The number of rectangles is small, but
-/// not always minimal.
+/// and CloudFormation rejects instances that do not exist. Not always the minimum.
 ///
 /// Accounts with the same regions form one rectangle; the largest rectangle is first.
 pub(crate) fn rectangles<'a>(targets: impl IntoIterator<Item = &'a Target>) -> Vec<Targets> {

@@ -75,8 +75,7 @@ impl StackEvent {
         self.is_stack_event() && matches!(self.resource_status.as_str(), "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS" | "IMPORT_IN_PROGRESS")
     }
 
-    /// CloudFormation cancels resources in progress when another resource fails: a consequence, not
-    /// a cause.
+    /// CloudFormation cancels other resources when one fails: a consequence, not a cause.
     fn is_cancellation(&self) -> bool {
         self.resource_status_reason.as_deref().is_some_and(|reason| {
             let reason = reason.trim().trim_end_matches('.').to_ascii_lowercase();
@@ -104,12 +103,10 @@ pub struct FailedResource {
     pub failure_reason: Option<String>,
 }
 
-/// The first causes of a stack's last failure, oldest first. `newest_first` are the stack's events
-/// in CloudFormation's order.
+/// The first causes of a stack's last failure, oldest first, from events in AWS's order.
 ///
-/// Cancellations are skipped, because they follow from another failure. Failures of a rollback are
-/// skipped if a resource failed before the rollback. The stack's own reason is used only
-/// if no resource has one.
+/// Skips cancellations, which follow from another failure, and failures of a rollback if a resource
+/// failed before it. The stack's own reason is used only if no resource has one.
 pub fn first_causes(newest_first: &[StackEvent]) -> Vec<FailedResource> {
     let end_of_operation = newest_first.iter().position(StackEvent::starts_operation).map_or(newest_first.len(), |position| position + 1);
     let oldest_first: Vec<_> = newest_first[..end_of_operation].iter().rev().collect();

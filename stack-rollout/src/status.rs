@@ -4,8 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// An enum over the values of an AWS API. Other values are kept as text, because a new value must
-/// not abort a rollout.
+/// An enum of an AWS API. Other values are kept, because a new value must not abort a rollout.
 macro_rules! aws_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $value:literal),+ $(,)? }) => {
         $(#[$doc])*
@@ -55,8 +54,7 @@ aws_enum! {
     InstanceStatus {
         /// The stack has the set's current template and parameters.
         Current = "CURRENT",
-        /// The stack is not up to date: an operation failed or was stopped before it reached the
-        /// instance, or did not include it.
+        /// Not up to date: an operation failed, was stopped, or did not include the instance.
         Outdated = "OUTDATED",
         /// A deletion failed. CloudFormation skips the instance in every later update.
         Inoperable = "INOPERABLE",
@@ -74,8 +72,7 @@ aws_enum! {
         Succeeded = "SUCCEEDED",
         /// Failed; the stack may have been rolled back.
         Failed = "FAILED",
-        /// Not started or aborted, because the operation was stopped or exceeded its failure
-        /// tolerance.
+        /// Cancelled, because the operation was stopped or exceeded its failure tolerance.
         Cancelled = "CANCELLED",
         /// A deletion failed; the instance is not usable.
         Inoperable = "INOPERABLE",
@@ -145,10 +142,9 @@ aws_enum! {
 aws_enum! {
     /// How concurrency changes after failures.
     ConcurrencyMode {
-        /// Concurrency is reduced after each failure so that the failure tolerance is never
-        /// exceeded.
+        /// Reduced after each failure so that the failure tolerance is never exceeded.
         Strict = "STRICT_FAILURE_TOLERANCE",
-        /// Concurrency stays the same, so more accounts than the failure tolerance can fail.
+        /// Unchanged, so more accounts than the failure tolerance can fail.
         Soft = "SOFT_FAILURE_TOLERANCE",
     }
 }

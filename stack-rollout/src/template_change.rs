@@ -23,12 +23,10 @@ pub struct ResourceChange {
     pub effect: Effect,
     /// The changed properties. Empty for a resource that is created or deleted.
     pub properties: Vec<PropertyChange>,
-    /// The resource's custom name, if it is known: the current one, or the new one of a new
-    /// resource.
+    /// The custom name, if known: the current one, or that of a new resource.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Whether CloudFormation will reject the update, because the resource must be replaced and
-    /// keeps its custom name.
+    /// CloudFormation will reject it: it must be replaced and keeps its custom name.
     pub blocked_by_its_name: bool,
 }
 

@@ -11,8 +11,7 @@ pub enum Behaviour {
     InPlace,
     /// Not in the table.
     Unknown,
-    /// "Update requires: Replacement": a new resource is created, and the old one is deleted when
-    /// nothing depends on it.
+    /// "Update requires: Replacement": a new resource replaces the old one.
     Replacement,
 }
 
@@ -98,8 +97,7 @@ const TABLE: &[Rules] = &[
     rules("AWS::S3::Bucket", Some("BucketName"), &["BucketName"], &["BucketEncryption", "LifecycleConfiguration", "Tags"], Others::Unknown),
     rules("AWS::SNS::Topic", Some("TopicName"), &["FifoTopic", "TopicName"], &[], Others::InPlace),
     rules("AWS::SSM::Parameter", Some("Name"), &["Name"], &["Description", "Tags", "Value"], Others::Unknown),
-    // All properties except the tags: job definitions, models and endpoint configurations are
-    // immutable.
+    // Only tags can change: job definitions, models and endpoint configurations are immutable.
     rules("AWS::SageMaker::DataQualityJobDefinition", Some("JobDefinitionName"), &[], TAGS, Others::Replacement),
     rules(
         "AWS::SageMaker::Endpoint",

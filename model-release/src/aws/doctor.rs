@@ -1,5 +1,4 @@
-//! Checks the data science account: the accounts of the organization, the registry, the artifact
-//! bucket.
+//! Checks the data science account: organization, registry and artifact bucket.
 
 use std::collections::BTreeSet;
 
@@ -13,8 +12,7 @@ use crate::doctor_report::DoctorReport;
 use crate::registry_errors;
 use crate::release_build::BuildRequest;
 
-/// Who is allowed to read the model package group in the target accounts: everyone there if no role
-/// and no organization is set.
+/// Who is allowed to read the group in the target accounts: everyone if nothing is set.
 #[derive(Debug)]
 pub struct GroupReaders {
     /// The roles; empty means all roles.
@@ -23,8 +21,7 @@ pub struct GroupReaders {
     pub organization: Option<OrganizationId>,
 }
 
-/// Resolves the organizational units of the request into accounts. Returns for each stage whether
-/// its accounts are known.
+/// Resolves units into accounts. Returns for each stage whether its accounts are known.
 pub async fn check_accounts(
     session: &Session,
     request: &mut BuildRequest,
@@ -57,8 +54,7 @@ pub async fn check_accounts(
     Ok(known)
 }
 
-/// Checks that the group exists and its policy gives the target accounts access: `setup` would
-/// change nothing.
+/// Checks that the group exists and is shared: `setup` would change nothing.
 pub async fn check_registry(session: &Session, request: &BuildRequest, readers: &GroupReaders, all_known: bool, report: &mut DoctorReport) {
     const GROUP: &str = "model-package-group";
     const SHARING: &str = "group-policy";

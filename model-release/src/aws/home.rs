@@ -5,8 +5,7 @@ use crate::Accounts;
 use crate::diagnostic::Failure;
 use crate::release_build::{BuildRequest, Home};
 
-/// Resolves the organizational units of the request into accounts, and returns the caller's account
-/// and region.
+/// Resolves organizational units into accounts, and returns the caller's account and region.
 pub async fn home(session: &Session, request: &mut BuildRequest) -> Result<Home, Failure> {
     for stage in &mut request.stages {
         stage.accounts = listed(session, &stage.accounts).await?;

@@ -13,7 +13,9 @@ pub async fn listed(session: &Session, accounts: &Accounts) -> Result<Accounts, 
     let organization = AwsOrganization::from_config(session.config());
     let found = active_accounts(&organization, units).await.map_err(|error| {
         let hint = match error.code.as_deref() {
-            Some("ParentNotFoundException") => Some(format!("check the ids: this account's organization has no unit {}", names(units))),
+            Some("ParentNotFoundException") => {
+                Some(format!("check the ids: this account's organization does not have all of these units: {}", names(units)))
+            }
             Some("AccessDeniedException" | "AWSOrganizationsNotInUseException") => {
                 Some("use the organization's management account or a delegated administrator, or set the accounts as a list".to_owned())
             }

@@ -27,8 +27,7 @@ pub struct PreflightProgress {
     pub failures: usize,
 }
 
-/// Makes all checks of a planned rollout. Calls `on_progress` at the start, unless there is nothing
-/// to check, and after each target.
+/// Makes all checks. Calls `on_progress` at the start, if there are checks, and after each target.
 pub async fn check_targets(
     session: &Session,
     sessions: &TargetSessions,

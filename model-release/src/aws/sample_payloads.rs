@@ -6,8 +6,7 @@ use endpoint_test::{SampleStore as _, Samples};
 use super::Session;
 use crate::Release;
 
-/// Downloads the archive that the model package names. An error affects only the cases that send
-/// sample payloads.
+/// Downloads the archive. An error affects only the cases that send sample payloads.
 pub async fn sample_payloads(session: &Session, release: &Release) -> Result<Samples, String> {
     let arn = &release.manifest.model_package.arn;
     let config = session.in_region(arn.region());

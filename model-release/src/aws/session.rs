@@ -17,7 +17,6 @@ use stack_rollout::aws::{CloudFormationStackSets, innermost};
 use crate::RegistryAccess;
 use crate::diagnostic::{Diagnostic, Failure};
 
-/// The longest pause before a throttled call is repeated.
 const MAX_PAUSE: Duration = Duration::from_secs(4);
 
 /// A session in the caller's account.

@@ -1,7 +1,6 @@
 //! Calls services without their SDK crates: signs and sends the requests with the SDK's runtime.
 //!
-//! The preflight calls six services with only one or two actions each. Their SDK crates would add
-//! minutes to every build.
+//! The preflight needs a few actions of six services; their crates would slow down every build.
 
 use std::convert::Infallible;
 use std::time::{Duration, SystemTime};
@@ -27,17 +26,14 @@ use stack_rollout::aws::innermost;
 
 /// Characters that are not encoded in a form (RFC 3986, unreserved characters).
 pub(super) const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// The timeout of a call.
 const DEADLINE: Duration = Duration::from_secs(30);
 /// Credentials that expire within this time are refreshed.
 const MARGIN: Duration = Duration::from_mins(1);
 
-/// A service.
 #[derive(Debug)]
 pub(super) struct Service {
     /// The name in `AWS_ENDPOINT_URL_…` and in profiles.
     pub(super) id: &'static str,
-    /// The signing name.
     pub(super) signing_name: &'static str,
     /// The prefix of its host names.
     pub(super) host: &'static str,
@@ -45,7 +41,6 @@ pub(super) struct Service {
     pub(super) target: &'static str,
 }
 
-/// A response.
 #[derive(Debug)]
 pub(super) struct Response {
     pub(super) status: u16,
@@ -54,7 +49,6 @@ pub(super) struct Response {
     pub(super) body: Vec<u8>,
 }
 
-/// A request before it is signed.
 struct UnsignedRequest<'a> {
     method: &'static str,
     path_and_query: &'a str,
@@ -110,7 +104,6 @@ impl SignedCaller {
         Err(call_error(operation, &response, element(&text, "Code"), element(&text, "Message")))
     }
 
-    /// Sends a request without a body to Amazon S3.
     pub(super) async fn s3(&self, operation: &'static str, method: &'static str, path_and_query: &str) -> Result<Response, CallError> {
         const S3: Service = Service { id: "S3", signing_name: "s3", host: "s3", target: "" };
         self.send(&S3, operation, UnsignedRequest { method, path_and_query, headers: Vec::new(), body: Vec::new() }).await
@@ -210,7 +203,6 @@ impl SignedCaller {
     }
 }
 
-/// The DNS suffix of a region's partition.
 fn domain(region: &str) -> &'static str {
     match region {
         region if region.starts_with("cn-") => "amazonaws.com.cn",
@@ -223,7 +215,6 @@ fn domain(region: &str) -> &'static str {
     }
 }
 
-/// The signature headers of a request.
 fn signature(
     service: &Service,
     region: &str,
@@ -260,7 +251,7 @@ pub(super) fn call_error(operation: &'static str, response: &Response, code: Opt
         operation,
         unreachable: code.is_none() && response.status >= 500,
         code: code.or_else(|| Some(format!("HTTP {}", response.status)).filter(|_| response.status < 500)),
-        message: message.unwrap_or_else(|| format!("HTTP status {}", response.status)),
+        message: message.unwrap_or_else(|| format!("the response has HTTP status {}", response.status)),
         request_id: response.request_id.clone(),
     }
 }

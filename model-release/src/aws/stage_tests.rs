@@ -26,11 +26,9 @@ pub struct TestAccess {
     pub run: String,
 }
 
-/// The data for opening sessions.
 struct Access {
     session: Session,
     caller: Caller,
-    /// The role to assume in the baseline's account.
     baseline_role: String,
     role: TargetRole,
     session_name: String,
@@ -39,8 +37,7 @@ struct Access {
 /// Tests all endpoints of the stage in all accounts and regions, with limited concurrency. Every
 /// endpoint gets a report, even after an error.
 ///
-/// `open` is awaited only if there is something to test. `observer` is called with the number of
-/// endpoints.
+/// `open` is awaited only if needed. `observer` gets the number of endpoints.
 pub async fn test_endpoints<O: TestObserver>(
     tests: StageTests,
     access: &TestAccess,
@@ -157,8 +154,7 @@ async fn endpoint(
 }
 
 impl Access {
-    /// A session in an account and region: the caller's credentials in the caller's account,
-    /// otherwise the assumed role.
+    /// The caller's credentials in the caller's account, otherwise those of the assumed role.
     async fn config(
         &self,
         account: &AccountId,
@@ -230,8 +226,7 @@ async fn open_access(
     Ok(Access { session, caller, baseline_role, role: access.role.clone(), session_name })
 }
 
-/// The role to assume in the baseline's account: that of the stage with this account, such as
-/// production.
+/// The role to assume in the baseline's account: that of the stage with this account.
 fn role_of_baseline(release: &Release, stage: &StageTargets, baseline: Option<&BaselineAddress>) -> String {
     let Some(BaselineAddress::Remote { account, region, .. }) = baseline else { return stage.execution_role_name.clone() };
     let stages = &release.manifest.stages;
@@ -239,7 +234,6 @@ fn role_of_baseline(release: &Release, stage: &StageTargets, baseline: Option<&B
     owner.unwrap_or(stage).execution_role(account, region)
 }
 
-/// An endpoint of the stage.
 #[derive(Debug, Clone, Copy)]
 struct EndpointPlace<'a> {
     account: &'a AccountId,
@@ -247,7 +241,6 @@ struct EndpointPlace<'a> {
     endpoint: &'a str,
 }
 
-/// Selects the endpoints that the suite tests.
 fn selected<'a>(mut places: Vec<EndpointPlace<'a>>, tests: &StageTests) -> Result<Vec<EndpointPlace<'a>>, Failure> {
     let Some(name) = &tests.suite.endpoint().name else { return Ok(places) };
     let known: BTreeSet<_> = places.iter().map(|place| format!("`{}`", place.endpoint)).collect();

@@ -75,7 +75,6 @@ impl AwsTargetAccount {
         Ok(None)
     }
 
-    /// The SageMaker quota with this name.
     async fn find_quota(&self, operation: &'static str, name: &str) -> Result<Option<Value>, CallError> {
         let named = |page: &Value| page["Quotas"].as_array()?.iter().find(|quota| quota["QuotaName"] == name).cloned();
         self.pages(&QUOTAS, operation, json!({ "ServiceCode": "sagemaker" }), named).await

@@ -1,5 +1,4 @@
-//! Sessions in target accounts: each role is assumed once for each account, for all regions and
-//! calls.
+//! Sessions in target accounts: each role is assumed once for each account.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -59,8 +58,7 @@ impl TargetSessions {
         caller.as_ref().map_err(SessionError::new)
     }
 
-    /// A configuration for an account and region: the caller's credentials in the caller's account,
-    /// otherwise the assumed role.
+    /// The caller's credentials in the caller's account, otherwise those of the assumed role.
     pub async fn config(&self, account: &AccountId, region: &Region) -> Result<SdkConfig, SessionError> {
         let caller = self.caller().await?;
         if caller.account == *account {
@@ -89,8 +87,7 @@ impl TargetSessions {
             async_output_locations: Vec::new(),
         };
         let config = endpoint_test::aws::session(&self.session.in_region(region), &request).await.map_err(|error| error.to_string())?;
-        // Each client would assume the role again. Sharing the credentials, which are valid for an
-        // hour, avoids that.
+        // Share the credentials, valid for an hour: each client would assume the role again.
         let Some(provider) = config.credentials_provider() else { return Ok(config) };
         let credentials = provider.provide_credentials().await.map_err(|error| error.to_string())?;
         Ok(config.into_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build())

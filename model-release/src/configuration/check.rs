@@ -87,7 +87,6 @@ impl Configuration {
         StageParameters { diagnostics: found.diagnostics(self, stage), overrides: by_target(stage), merged, checked }
     }
 
-    /// Checks the parameters of one target.
     fn check_target(
         &self,
         merged: &Merged,
@@ -123,8 +122,7 @@ impl Configuration {
                 };
                 let behind = |pointer: &str| resolved.parameters_behind(pointer).into_iter().map(str::to_owned).collect();
                 let template = ResolvedTemplate::new(&self.template_json, resolved.value()).with_parameters_behind(&behind);
-                // Skip findings that a rule of the template already reports: its message is more
-                // specific.
+                // Skip findings that a rule of the template reports: its message is more specific.
                 let is_reported = |problem: &Problem| {
                     ["serverless", "deployment-step", "no-alarms"].contains(&problem.code)
                         && violations.iter().any(|rule| rule.place == problem.place)
@@ -133,8 +131,7 @@ impl Configuration {
                 found.problems.extend(findings.into_iter().filter(|problem| !is_reported(problem)));
             }
             Err(error) => {
-                // A placeholder can be too short for an intrinsic function; the real value is
-                // checked later.
+                // A placeholder can be too short for a function; the real value is checked later.
                 let own = |problem: &&cfn_render::Problem| not_known.is_empty() || problem.code != "malformed-function";
                 let own = error.problems().iter().filter(own);
                 found.of_template.extend(own.map(|problem| problems::of_template(problem, self.template.text())));
@@ -177,7 +174,6 @@ impl Configuration {
     }
 }
 
-/// The findings of all checks.
 #[derive(Default)]
 struct Found {
     problems: Vec<Problem>,
@@ -205,7 +201,6 @@ impl StageParameters {
     }
 }
 
-/// Checks the name of the stage's stack set.
 fn check_stack_set_name(pipeline: &Pipeline<'_>, found: &mut Found) {
     let Some(name) = pipeline.stack_set().filter(|name| !names::is_stack_set_name(name)) else { return };
     let count = name.chars().count();
@@ -230,7 +225,6 @@ fn strs<T: AsRef<str>>(names: &[T]) -> Vec<&str> {
     names.iter().map(AsRef::as_ref).collect()
 }
 
-/// The accounts and regions in overrides.
 fn named(entries: &[Override]) -> (BTreeSet<&str>, BTreeSet<&str>) {
     let accounts = entries.iter().flat_map(|entry| entry.accounts.keys().map(String::as_str)).collect();
     (accounts, entries.iter().flat_map(|entry| entry.regions.keys().map(String::as_str)).collect())

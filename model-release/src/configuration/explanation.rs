@@ -12,7 +12,6 @@ use stage_config::{Merged, Place, Setting, Standing, Value, merge};
 use super::{Configuration, Pipeline, StageParameters};
 use crate::manifest::ParameterOverride;
 
-/// The mask for secrets.
 const MASK: &str = "****";
 
 /// The parameters of a stage.
@@ -22,7 +21,6 @@ pub struct Explanation {
     stage: String,
     account: Option<String>,
     region: Option<String>,
-    /// Sorted by name.
     parameters: Vec<Parameter>,
     /// Values that the template does not declare.
     not_passed: Vec<NotPassed>,

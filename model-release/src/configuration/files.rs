@@ -65,7 +65,6 @@ struct Secrets {
     names: Vec<String>,
 }
 
-/// The parsed files of one stage.
 #[derive(Debug)]
 pub(crate) struct StageConfiguration {
     pub(crate) stage: Stage,

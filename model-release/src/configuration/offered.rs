@@ -1,5 +1,4 @@
-//! The values that the pipeline offers to the template, with the parameter names of AWS's Python
-//! seed code.
+//! The pipeline's values for the template, with the parameter names of AWS's Python seed code.
 
 use std::collections::BTreeSet;
 
@@ -47,8 +46,7 @@ pub const OFFERED: [&str; 10] = [
     "Accounts",
 ];
 
-/// The source of each offered parameter, such as a command-line option. `STAGE` is replaced by the
-/// stage's name.
+/// The source of each offered parameter, such as an option. `STAGE` becomes the stage's name.
 pub type Sources = [(&'static str, &'static str)];
 
 impl Pipeline<'_> {
@@ -63,8 +61,7 @@ impl Pipeline<'_> {
         layer
     }
 
-    /// The parameters whose values will be known later. The volume key is optional, so it is not
-    /// one of them.
+    /// The parameters whose values will be known later, without the optional volume key.
     pub fn not_known(&self) -> BTreeSet<String> {
         let unknown = OFFERED.iter().filter(|name| **name != "VolumeKmsKeyArn" && self.value(name).is_none());
         unknown.map(|name| (*name).to_owned()).collect()

@@ -1,5 +1,4 @@
-//! Creates the plan document from stack-rollout's plan: groups of targets, their changes, and
-//! counts.
+//! Creates the plan document: groups of targets, their changes, and counts.
 
 use std::collections::BTreeMap;
 

@@ -38,8 +38,7 @@ pub struct PlanDocument {
     pub operations: Vec<Operation>,
     /// The number of targets by state.
     pub counts: Counts,
-    /// All targets of the release and all other instances of the set, in order of account and
-    /// region.
+    /// All targets and all other instances of the set, in order of account and region.
     pub targets: Vec<Target>,
     /// Problems that block the rollout.
     pub problems: Vec<Problem>,
@@ -132,8 +131,7 @@ pub struct Resource {
     pub name: Option<String>,
     /// Whether an endpoint is replaced or deleted, so that invocations with its current name fail.
     pub interrupts_endpoint: bool,
-    /// Whether CloudFormation will reject the update, because the resource must be replaced and
-    /// keeps its custom name.
+    /// CloudFormation will reject it: it must be replaced and keeps its custom name.
     pub blocked_by_its_name: bool,
     pub properties: Vec<Property>,
 }
@@ -162,8 +160,7 @@ pub struct Operation {
     pub regions: Vec<String>,
 }
 
-/// The number of targets by state. A target is counted once in the first six, and again if it has
-/// drifted or failed.
+/// The number of targets by state. Drifted and failed targets are also in one of the first six.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Counts {

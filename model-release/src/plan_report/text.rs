@@ -17,7 +17,6 @@ const BOLD: Style = Style::new().bold();
 
 /// The number of targets that are listed for each state; the rest are counted.
 const NAMED: usize = 6;
-/// The maximum length of a value.
 const LONGEST_VALUE: usize = 60;
 
 /// The name of a state, its sign and colour, and a filter for its targets.

@@ -74,12 +74,10 @@ impl RegionalPackages {
         Err(Failure::new(kind, diagnostics))
     }
 
-    /// The regions with their model packages.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Region, &ModelPackage)> {
         self.packages.iter()
     }
 
-    /// The packages for the manifest.
     pub(crate) fn described(&self) -> BTreeMap<Region, RegionalModelPackage> {
         let described = |package: &ModelPackage| RegionalModelPackage {
             arn: package.arn.clone(),

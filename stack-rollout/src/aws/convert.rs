@@ -25,8 +25,7 @@ pub(super) fn tags(release: &Release) -> Vec<types::Tag> {
     release.tags.iter().map(|(key, value)| types::Tag::builder().key(key).value(value).build()).collect()
 }
 
-/// `None` instead of an empty list, because the Query protocol sends an empty list as an empty
-/// string.
+/// `None` for an empty list, which the Query protocol sends as an empty string.
 pub(super) fn capabilities(release: &Release) -> Option<Vec<types::Capability>> {
     let capabilities: Vec<_> = release.capabilities.iter().map(|capability| types::Capability::from(capability.as_str())).collect();
     (!capabilities.is_empty()).then_some(capabilities)

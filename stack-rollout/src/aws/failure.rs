@@ -14,11 +14,10 @@ where
     move |error| {
         let unreachable = match &error {
             SdkError::TimeoutError(_) | SdkError::ResponseError(_) => true,
-            // A dispatch failure without a kind means missing credentials, which no retry fixes. A
-            // broken connection has a kind.
+            // Without a kind: missing credentials, which no retry fixes. A broken connection has a
+            // kind.
             SdkError::DispatchFailure(failure) => failure.is_io() || failure.is_timeout() || failure.as_other().is_some(),
-            // A response without an AWS error code comes from an intermediary, such as a proxy that
-            // is starting.
+            // Without an AWS error code: from an intermediary, such as a proxy that is starting.
             SdkError::ServiceError(response) => error.code().is_none() && response.raw().status().is_server_error(),
             _ => false,
         };

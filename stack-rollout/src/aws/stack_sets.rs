@@ -234,8 +234,7 @@ impl StackSets for CloudFormationStackSets {
         while let Some(listed) = pages.next().await {
             summaries.push(listed.map_err(failed(OPERATION))?);
         }
-        // Newest first: AWS returns this order without documenting it. The sort is stable for equal
-        // times.
+        // Newest first, which AWS does not document. Equal times keep their order.
         summaries.sort_by_key(|described| Reverse(described.creation_timestamp));
         let operation = |described: StackSetOperationSummary| {
             convert::operation(
@@ -251,8 +250,7 @@ impl StackSets for CloudFormationStackSets {
     }
 }
 
-/// `None` instead of an empty list, because the Query protocol sends an empty list as an empty
-/// string.
+/// `None` for an empty list, which the Query protocol sends as an empty string.
 fn non_empty<T>(list: Vec<T>) -> Option<Vec<T>> {
     (!list.is_empty()).then_some(list)
 }

@@ -22,8 +22,7 @@ impl<'a, C: Clock> RetryPolicy<'a, C> {
         Self { clock, poll: options.poll, deadline, random: fastrand::Rng::new() }
     }
 
-    /// Makes a call and retries transient failures, up to [`Poll::tolerated_failures`] times and
-    /// until the deadline.
+    /// Retries transient failures, up to [`Poll::tolerated_failures`] times and until the deadline.
     pub(crate) async fn call<T, Fut>(
         &mut self,
         on_event: &mut (dyn FnMut(Event) + Send),

@@ -13,12 +13,9 @@ use crate::clock::Clock;
 use crate::stacks::SessionError;
 use crate::status::{KeyState, ModelApprovalStatus, ModelPackageStatus};
 
-/// The maximum number of names in a request to Systems Manager.
-const NAMES_A_REQUEST: usize = 10;
-/// The longest pause before a call is repeated.
+const MAX_NAMES_PER_REQUEST: usize = 10;
 const MAX_PAUSE: Duration = Duration::from_secs(20);
 
-/// A check before its outcome is known.
 struct Subject<'a> {
     target: &'a PreflightTarget,
     check: &'static str,
@@ -79,7 +76,6 @@ pub(super) fn no_session(target: &PreflightTarget, error: &SessionError) -> Chec
     Check { detail: Some(error.message.clone()), ..check }
 }
 
-/// Makes all checks of one target.
 pub(super) async fn check_target<T: TargetAccount, C: Clock>(
     account: &T,
     target: &PreflightTarget,
@@ -154,7 +150,7 @@ impl<T: TargetAccount, C: Clock> Calls<'_, T, C> {
     async fn ssm_parameters(&self, required: &Requirements) -> Vec<Check> {
         let names: Vec<String> = required.ssm_parameters.keys().cloned().collect();
         let mut checks = Vec::new();
-        for chunk in names.chunks(NAMES_A_REQUEST) {
+        for chunk in names.chunks(MAX_NAMES_PER_REQUEST) {
             let types = self.retried(|| self.account.ssm_parameter_types(chunk)).await;
             for name in chunk {
                 let subject = self.subject("ssm-parameter", name);

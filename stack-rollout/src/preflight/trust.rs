@@ -4,8 +4,7 @@ use serde_json::Value;
 
 use super::{Check, CheckOutcome, TargetAccount};
 
-/// Whether a trust policy allows a role of another account: by the role's ARN, by its account, or
-/// by `*`.
+/// Whether a trust policy allows a role: by its ARN, by its account, or by `*`.
 ///
 /// Conditions are not evaluated: a statement with a condition may still deny the role.
 pub fn trusts(policy: &str, role_arn: &str) -> bool {
@@ -19,8 +18,7 @@ pub fn trusts(policy: &str, role_arn: &str) -> bool {
     })
 }
 
-/// Checks that the administration role exists and trusts CloudFormation, with a session in its
-/// account.
+/// Checks that the administration role exists and trusts CloudFormation.
 pub async fn administration_role_trust<T: TargetAccount>(account: &T, role: &str) -> Check {
     let check = |outcome, message: Option<String>, hint: Option<&str>| Check {
         target: None,
@@ -50,8 +48,7 @@ pub async fn administration_role_trust<T: TargetAccount>(account: &T, role: &str
     }
 }
 
-/// Whether a trust policy allows an AWS service, such as `cloudformation`, in any region or
-/// partition.
+/// Whether a trust policy allows an AWS service, in any region or partition.
 pub(super) fn trusts_service(policy: &str, service: &str) -> bool {
     let is_service = |principal: String| {
         let rest = principal.strip_prefix(service).and_then(|rest| rest.strip_prefix('.'));
@@ -63,7 +60,6 @@ pub(super) fn trusts_service(policy: &str, service: &str) -> bool {
     })
 }
 
-/// The statements that allow `sts:AssumeRole`.
 fn statements(policy: &str) -> Vec<Value> {
     let document: Value = serde_json::from_str(policy).unwrap_or_default();
     let statements = match &document["Statement"] {

@@ -12,16 +12,14 @@ use crate::problem::{Place, Problem};
 use crate::rollout::{Outcome, TargetRecord};
 use crate::stacks::{FailedResource, SessionError, Stacks, first_causes, includes_operation_start};
 
-/// The maximum number of targets that are read concurrently. It is low, because each needs a
-/// session, and STS throttles those.
+/// The maximum concurrency. It is low, because STS throttles requests for sessions.
 const AT_ONCE: usize = 8;
 
 /// The maximum number of event pages that are read of one stack. A page has about a hundred events;
 /// an operation rarely has more than two pages.
 const MOST_PAGES: usize = 10;
 
-/// Adds the resources that failed first to each failed target, and a problem for each target whose
-/// events cannot be read.
+/// Adds the first failed resources to each failed target, or a problem if they cannot be read.
 pub(super) async fn explain<F, Fut, T>(
     targets: &mut [TargetRecord],
     operations: &[TrackedOperation],

@@ -10,7 +10,6 @@ use crate::rollout::{Outcome, TargetRecord};
 use crate::stack_sets::{Instance, Operation, OperationResult};
 use crate::status::{DetailedStatus, InstanceStatus, OperationStatus};
 
-/// How a run ended.
 pub(super) struct Ending<'a> {
     /// The steps of the plan that were not started.
     pub(super) pending: &'a [Step],
@@ -45,8 +44,7 @@ pub(super) fn records(
                 None if planned.action == InstanceAction::Unchanged => (Outcome::Unchanged, None),
                 None => not_started(halt),
                 Some(operation) => match attempted(result, instances.get(target).copied(), operation, outdated_because.is_some()) {
-                    // The instance was updated to the old set, and the step that updates it to the
-                    // new one was not started.
+                    // It has the old set: the step that updates it to the new one was not started.
                     (Outcome::Succeeded, _) if pending.iter().any(|step| step.targets.contains(target)) => not_started(halt),
                     ended => ended,
                 },
@@ -71,7 +69,6 @@ pub(super) fn records(
         .collect()
 }
 
-/// The last operation for the target.
 pub(super) fn last_operation<'a>(target: &Target, operations: &'a [TrackedOperation]) -> Option<&'a Operation> {
     operations.iter().rev().find(|tracked| tracked.targets.contains(target)).map(|tracked| &tracked.operation)
 }
@@ -115,8 +112,7 @@ fn attempted(
         reason.or_else(|| evidence.and_then(|instance| instance.status_reason.clone()))
     };
     let reason_or = |otherwise: &str| Some(reason().unwrap_or_else(|| otherwise.to_owned()));
-    // The instance's own status may be from an earlier operation, so it is used only after this one
-    // has ended.
+    // Its status may be from an earlier operation, so it counts only after this one has ended.
     let own_status = evidence.filter(|_| operation.status.has_ended()).and_then(|instance| instance.detailed_status.as_ref());
     match result.map(|result| &result.status).or(own_status) {
         Some(DetailedStatus::Failed | DetailedStatus::FailedImport | DetailedStatus::Inoperable) => {

@@ -8,7 +8,6 @@ use crate::release::{Parameters, Targets};
 use crate::stack_sets::rectangles;
 use crate::status::OperationAction;
 
-/// An operation on the stack set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Step {
     pub(super) kind: StepKind,
@@ -33,7 +32,6 @@ impl StepKind {
         }
     }
 
-    /// The name of this kind in an operation id.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::UpdateSet | Self::UpdateInstances => "update",
@@ -64,8 +62,7 @@ pub(super) fn steps(plan: &Plan) -> Vec<Step> {
     let updated = if only_orphans {
         rectangles(new.iter().map(|planned| &planned.target))
     } else if keeping.is_empty() {
-        // An update of the set must list at least one instance; its overrides are updated right
-        // after.
+        // The update must list at least one instance; its overrides are updated right after.
         rectangles(overridden.first().map(|planned| &planned.target))
     } else {
         rectangles(keeping)
