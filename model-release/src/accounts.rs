@@ -1,17 +1,18 @@
-//! The target accounts of a stage, as they are wanted.
+//! The target accounts of a stage.
 
 use std::collections::BTreeSet;
 
 use aws_names::AccountId;
 use stack_rollout::organization::{AccountFilter, UnitId};
 
-/// The accounts of a stage.
+/// How the accounts of a stage are specified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Accounts {
-    /// The caller's own account (single-account mode).
+    /// The caller's account (single-account mode).
     Own,
-    /// These.
+    /// A list of accounts.
     Listed(BTreeSet<AccountId>),
-    /// All active ones in these organizational units, filtered by a list of accounts where one is given: AWS Organizations has to be called.
+    /// All active accounts in organizational units, filtered by a list of accounts if there is one.
+    /// Resolving them calls AWS Organizations.
     Units(Vec<UnitId>, Option<(AccountFilter, BTreeSet<AccountId>)>),
 }

@@ -1,4 +1,4 @@
-//! The adapters to AWS: sessions, here and in the target accounts, and what is asked in them.
+//! The adapters to AWS: sessions in all accounts, and the calls that use them.
 
 mod artifact_bucket;
 mod doctor;

@@ -1,18 +1,18 @@
-//! The baseline: another endpoint that gets the same requests.
+//! The baseline: another endpoint that receives the same requests.
 
 use aws_names::{AccountId, Region};
 use endpoint_test::{ContainerTarget, Description, InvokeError, ModelResponse, Request, Target, TargetError, TargetErrorKind};
 
 use crate::diagnostic::{Diagnostic, Failure};
 
-/// How the baseline was named.
+/// The address of a baseline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BaselineAddress {
-    /// A container by its URL.
+    /// The URL of a container.
     Container(String),
-    /// An endpoint in the tested one's account and region.
+    /// An endpoint in the account and region of the tested endpoint.
     SameAccount(String),
-    /// An endpoint anywhere.
+    /// An endpoint in any account and region.
     Remote {
         /// Its account.
         account: AccountId,
@@ -23,28 +23,28 @@ pub enum BaselineAddress {
     },
 }
 
-/// The baseline.
+/// A baseline that can be invoked.
 #[derive(Debug)]
 pub enum BaselineTarget {
     /// A container.
     Container(ContainerTarget),
-    /// An endpoint of SageMaker.
+    /// A SageMaker endpoint.
     #[cfg(feature = "aws")]
     Endpoint(Box<endpoint_test::aws::SageMakerTarget>),
-    /// There is no session to ask it in, for this reason.
+    /// No session could be opened, for this reason.
     Unreachable(String),
 }
 
 impl BaselineAddress {
-    /// An endpoint's name, `ACCOUNT/REGION/NAME`, or a container's URL.
+    /// Parses an endpoint's name, `ACCOUNT/REGION/NAME`, or a container's URL.
     pub fn parse(text: &str) -> Result<Self, Failure> {
         let text = text.trim();
         if text.contains("://") {
             return Ok(Self::Container(text.to_owned()));
         }
-        let wrong = |message: String| {
+        let invalid = |message: String| {
             Failure::from(
-                Diagnostic::error(message).code("baseline").with_hint("an endpoint's name, ACCOUNT/REGION/NAME, or a container's URL"),
+                Diagnostic::error(message).code("baseline").with_hint("use an endpoint's name, ACCOUNT/REGION/NAME, or a container's URL"),
             )
         };
         let is_name = |name: &str| {
@@ -57,13 +57,13 @@ impl BaselineAddress {
             [name] if is_name(name) => Ok(Self::SameAccount(name.to_owned())),
             [account, region, name] if is_name(name) => match (account.parse(), region.parse()) {
                 (Ok(account), Ok(region)) => Ok(Self::Remote { account, region, name: name.to_owned() }),
-                _ => Err(wrong(format!("`{text}` does not name an endpoint"))),
+                _ => Err(invalid(format!("`{text}` is not the address of an endpoint"))),
             },
-            _ => Err(wrong(format!("`{text}` does not name an endpoint"))),
+            _ => Err(invalid(format!("`{text}` is not the address of an endpoint"))),
         }
     }
 
-    /// How reports name it, for a target in this account and region.
+    /// The title in reports, for a tested endpoint in this account and region.
     pub fn title(&self, account: &str, region: &str) -> String {
         match self {
             Self::Container(url) => url.clone(),
@@ -107,13 +107,13 @@ mod tests {
     use super::BaselineAddress;
 
     #[test]
-    fn another_endpoint_is_named_alone_with_its_place_or_by_a_url() {
+    fn a_baseline_address_is_a_name_a_name_with_account_and_region_or_a_url() {
         assert_eq!(BaselineAddress::parse("iris-prod").unwrap(), BaselineAddress::SameAccount("iris-prod".into()));
         assert_eq!(BaselineAddress::parse("http://127.0.0.1:8080").unwrap(), BaselineAddress::Container("http://127.0.0.1:8080".into()));
-        let elsewhere = BaselineAddress::parse("333333333333/eu-west-1/iris-prod").unwrap();
-        assert_eq!(elsewhere.title("1", "2"), "333333333333/eu-west-1/iris-prod");
-        for wrong in ["", "a/b", "33/eu-west-1/x", "333333333333/nowhere/x", "-x", "333333333333/eu-west-1/"] {
-            assert!(BaselineAddress::parse(wrong).is_err(), "{wrong}");
+        let remote = BaselineAddress::parse("333333333333/eu-west-1/iris-prod").unwrap();
+        assert_eq!(remote.title("1", "2"), "333333333333/eu-west-1/iris-prod");
+        for invalid in ["", "a/b", "33/eu-west-1/x", "333333333333/nowhere/x", "-x", "333333333333/eu-west-1/"] {
+            assert!(BaselineAddress::parse(invalid).is_err(), "{invalid}");
         }
     }
 }

@@ -1,27 +1,27 @@
-//! The endpoints, their configurations and models as a resolved template describes them, read once.
+//! Reads the endpoints, endpoint configurations and models of a resolved template.
 //!
-//! What is in a template can be known before AWS deploys it, or not: a value that a function of CloudFormation makes later is `None` here.
-//! Endpoint names, what a rollout needs in its targets, and what the tests expect of an endpoint all come from this.
+//! A value that an intrinsic function computes only during deployment is `None` or `Unknown` here.
+//! Endpoint names, requirements in targets, and expectations of tests are derived from this.
 
 use cfn_render::{is_known, resources_of_type};
 use serde_json::Value as Json;
 use stage_config::References;
 
-/// Everything of SageMaker that a stack has.
+/// The SageMaker resources of a stack.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct StackBlueprint {
     /// The endpoints.
     pub endpoints: Vec<EndpointBlueprint>,
-    /// The endpoint configurations, used by an endpoint or not.
+    /// All endpoint configurations.
     pub configs: Vec<ConfigBlueprint>,
-    /// The models, used by a variant or not.
+    /// All models.
     pub models: Vec<ModelBlueprint>,
 }
 
 /// An endpoint.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EndpointBlueprint {
-    /// The resource's name in the template.
+    /// The logical id.
     pub logical_id: String,
     /// The endpoint's name.
     pub name: Value<String>,
@@ -32,26 +32,26 @@ pub struct EndpointBlueprint {
 /// An endpoint configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConfigBlueprint {
-    /// The resource's name in the template.
+    /// The logical id.
     pub logical_id: String,
-    /// The key of the instances' volumes.
+    /// The KMS key of the instances' volumes.
     pub volume_kms_key: Value<String>,
-    /// Every key that it names, the volumes' among them.
+    /// All KMS keys, including the volumes' key.
     pub keys: Vec<String>,
-    /// How requests and responses are captured.
+    /// The data capture settings.
     pub data_capture: DataCapture,
-    /// Where an asynchronous endpoint puts its responses and failures.
+    /// The S3 locations of an asynchronous endpoint's responses and failures.
     pub async_output_locations: Vec<String>,
-    /// The variants, shadow variants last.
+    /// The variants; shadow variants are last.
     pub variants: Vec<VariantBlueprint>,
 }
 
-/// How requests and responses are captured.
+/// The data capture settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DataCapture {
-    /// Whether they are.
+    /// Whether data capture is enabled.
     pub enabled: Option<bool>,
-    /// The part of them, in percent.
+    /// The sampling percentage.
     pub percentage: Option<i32>,
 }
 
@@ -60,15 +60,15 @@ pub struct DataCapture {
 pub struct VariantBlueprint {
     /// Its name.
     pub name: Option<String>,
-    /// Whether it only gets copies of requests.
+    /// Whether it is a shadow variant.
     pub is_shadow: bool,
-    /// Its share of the traffic.
+    /// The traffic weight.
     pub weight: Option<f64>,
     /// The instance type.
     pub instance_type: Option<String>,
-    /// How many instances it begins with.
+    /// The initial number of instances.
     pub instance_count: Option<i32>,
-    /// Whether something moves the number of instances.
+    /// Whether the number of instances is scaled automatically.
     pub scales: bool,
     /// Whether it is serverless.
     pub is_serverless: bool,
@@ -79,13 +79,13 @@ pub struct VariantBlueprint {
 /// A model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelBlueprint {
-    /// The resource's name in the template.
+    /// The logical id.
     pub logical_id: String,
-    /// Its containers, the primary one first.
+    /// The containers; the primary container is first.
     pub containers: Vec<ContainerBlueprint>,
-    /// Whether its containers may make no network calls.
+    /// Whether network isolation is enabled.
     pub network_isolation: Option<bool>,
-    /// Its network; `None` when it has none.
+    /// The VPC configuration, if any.
     pub network: Option<Network>,
 }
 
@@ -100,7 +100,7 @@ pub struct ContainerBlueprint {
     pub model_data_url: Option<String>,
 }
 
-/// The subnets and security groups of a model, empty where they are not known.
+/// The subnets and security groups of a model; empty if they are not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Network {
     /// The subnets.
@@ -112,11 +112,11 @@ pub struct Network {
 /// A property of a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value<T> {
-    /// It is left out.
+    /// The property is missing.
     Absent,
-    /// It is this.
+    /// The value.
     Known(T),
-    /// CloudFormation makes it when it deploys; the value as the template has it.
+    /// CloudFormation computes the value during deployment; the template's expression.
     Unknown(Json),
 }
 
@@ -154,13 +154,13 @@ impl StackBlueprint {
         self.endpoints.iter().find(|endpoint| matches!(&endpoint.name, Value::Known(known) if known == name))
     }
 
-    /// The configuration of an endpoint, where the reference to it can be followed.
+    /// The configuration of an endpoint, if the reference can be resolved.
     pub fn config_of(&self, endpoint: &EndpointBlueprint) -> Option<&ConfigBlueprint> {
         let id = endpoint.config.as_ref()?;
         self.configs.iter().find(|config| config.logical_id == *id)
     }
 
-    /// The model of a variant, where the reference to it can be followed.
+    /// The model of a variant, if the reference can be resolved.
     pub fn model_of(&self, variant: &VariantBlueprint) -> Option<&ModelBlueprint> {
         let id = variant.model.as_ref()?;
         self.models.iter().find(|model| model.logical_id == *id)
@@ -184,7 +184,7 @@ fn config<'a>(references: &References<'a>, id: &str, properties: &'a Json) -> Co
         volume_kms_key,
         keys: keys.into_iter().filter_map(text).filter(|key| !key.is_empty()).collect(),
         data_capture: DataCapture {
-            // Capture is on unless it is switched off (CreateEndpointConfig, DataCaptureConfig).
+            // Data capture is enabled by default (CreateEndpointConfig, DataCaptureConfig).
             enabled: match (capture, &capture["EnableCapture"]) {
                 (Json::Null, _) => Some(false),
                 (_, Json::Null) => Some(true),
@@ -244,7 +244,7 @@ fn value(json: &Json) -> Value<String> {
     }
 }
 
-/// A value that is known and plain, as text: CloudFormation takes `"2"`, `2` and `true` alike.
+/// A known scalar, as text: CloudFormation accepts `"2"`, `2` and `true`.
 fn text(value: &Json) -> Option<String> {
     match value {
         Json::String(text) if is_known(value) => Some(text.clone()),
@@ -254,7 +254,7 @@ fn text(value: &Json) -> Option<String> {
     }
 }
 
-/// A list of known texts; nothing when one of them is not known.
+/// A list of known strings; empty if one of them is not known.
 fn texts(value: &Json) -> Vec<String> {
     value.as_array().and_then(|values| values.iter().map(text).collect::<Option<Vec<_>>>()).unwrap_or_default()
 }
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn references_are_followed_by_attribute_by_name_and_by_ref() {
+    fn references_are_resolved_by_attribute_by_name_and_by_ref() {
         let stack = read();
         let endpoint = stack.endpoint("iris").unwrap();
         let config = stack.config_of(endpoint).unwrap();
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn every_container_is_read_and_what_is_not_known_is_not_made_up() {
+    fn every_container_is_read_and_unknown_values_are_left_out() {
         let model = &read().models[0];
         assert_eq!(model.containers.len(), 2);
         assert_eq!(model.containers[1].image.as_deref(), Some("extra"));
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn scaling_of_one_endpoint_is_not_scaling_of_another() {
+    fn a_scaling_target_applies_only_to_its_endpoint() {
         let endpoint = |config: &str| json!({ "Type": "AWS::SageMaker::Endpoint", "Properties": { "EndpointConfigName": { "Fn::Sub": format!("${{{config}.EndpointConfigName}}") } } });
         let config =
             json!({ "Type": "AWS::SageMaker::EndpointConfig", "Properties": { "ProductionVariants": [{ "VariantName": "AllTraffic" }] } });
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn scaling_moves_the_variant_that_it_names_and_no_other() {
+    fn a_scaling_target_applies_only_to_its_variant() {
         let config = &read().configs[0];
         assert_eq!(config.variants.iter().map(|variant| variant.scales).collect::<Vec<_>>(), [false, true, false]);
         assert_eq!(config.variants.iter().map(|variant| variant.is_shadow).collect::<Vec<_>>(), [false, false, true]);

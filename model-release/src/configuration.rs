@@ -1,6 +1,6 @@
-//! The stages' parameters: the files that people wrote, what the pipeline knows, and whether it all goes together.
+//! The stages' parameters: input files, pipeline values, and checks.
 //!
-//! base file → stage file → what the pipeline knows → overrides of some accounts and regions. A later one wins.
+//! Base file → stage file → pipeline values → overrides for accounts and regions. Later values win.
 
 mod check;
 mod explanation;

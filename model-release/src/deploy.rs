@@ -1,7 +1,7 @@
-//! Rolls a stage out through its stack set, and then proves that its endpoints serve the release.
+//! Deploys a stage with its stack set, then verifies that its endpoints serve the release.
 //!
-//! In CodePipeline the CloudFormationStackSet action rolls out. Both use the same stack set and the same files, so either can go on where
-//! the other stopped; this one refuses while another operation is running on the set.
+//! CodePipeline's CloudFormationStackSet action uses the same stack set and files, so each of them
+//! can continue where the other stopped. An operation that is already running is an error.
 
 use endpoint_test::{LoadMode, Outcome, TargetReport};
 use serde_json::{Value as Json, json};
@@ -16,10 +16,10 @@ use crate::plural::plural;
 use crate::preflight::{PlannedRollout, PreflightReport, Scope};
 use crate::{Expectations, Release, RolloutRequest, Stage, StageTests};
 
-/// How many endpoints are described at once.
+/// The maximum number of endpoints that are described concurrently.
 const JOBS: usize = 32;
 
-/// What is deployed, and how long it may take.
+/// A request to deploy a stage.
 #[derive(Debug, Clone)]
 pub struct DeployRequest<'a, C = SystemClock> {
     /// The release.
@@ -28,32 +28,32 @@ pub struct DeployRequest<'a, C = SystemClock> {
     pub stage: Stage,
     /// The stage's rollout.
     pub rollout: &'a RolloutRequest,
-    /// How it is rolled out. The deadline is the rollout's, and then that of an endpoint to be in service.
+    /// The rollout options. The deadline also limits the wait for endpoints to be in service.
     pub options: stack_rollout::Options<C>,
 }
 
-/// What a deployment reports on its way.
+/// A progress event of a deployment.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum DeployEvent {
-    /// The targets were checked, and nothing failed.
+    /// The preflight passed.
     PreflightPassed(PreflightReport),
-    /// The rollout begins.
+    /// The rollout starts.
     RollingOut,
-    /// Something happened in the rollout.
+    /// A progress event of the rollout.
     Rollout(stack_rollout::Event),
     /// The rollout has ended.
     RolledOut,
-    /// Every endpoint is followed to its model package.
+    /// The identity checks start.
     CheckingIdentity,
 }
 
-/// What a deployment did.
+/// The result of a deployment.
 #[derive(Debug)]
 pub struct Deployment {
     /// The rollout.
     pub rollout: Rollout,
-    /// What each endpoint serves; empty when the rollout did not succeed.
+    /// The identity checks of the endpoints; empty if the rollout did not succeed.
     pub identity: Vec<TargetReport>,
 }
 
@@ -61,9 +61,9 @@ pub struct Deployment {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum DeployError {
-    /// Checks of the preflight failed; nothing was changed.
+    /// The preflight failed. Nothing was changed.
     Preflight(PreflightReport),
-    /// Anything else.
+    /// Any other failure.
     Failure(Failure),
 }
 
@@ -73,8 +73,8 @@ impl From<Failure> for DeployError {
     }
 }
 
-/// Deploys a stage. `preflight` makes the checks of a planned rollout, where they are wanted; `identity` runs the tests that follow every
-/// endpoint to its model package.
+/// Deploys a stage. `preflight`, if set, makes the checks of a planned rollout. `identity` runs the
+/// tests that check which model package each endpoint serves.
 pub async fn deploy<S, K, Opened, C>(
     request: &DeployRequest<'_, C>,
     stack_sets: &S,
@@ -90,7 +90,7 @@ where
     C: Clock,
 {
     if let Some(preflight) = preflight
-        && let Some(report) = before(request, stack_sets, preflight).await?
+        && let Some(report) = run_preflight(request, stack_sets, preflight).await?
     {
         if report.failed > 0 {
             return Err(DeployError::Preflight(report));
@@ -111,8 +111,8 @@ where
     Ok(Deployment { rollout, identity })
 }
 
-/// Checks whether the rollout could succeed in its targets; `None` where there is nothing to check.
-async fn before<S: StackSets, C: Clock>(
+/// Checks whether the rollout can succeed; `None` if there is nothing to check.
+async fn run_preflight<S: StackSets, C: Clock>(
     request: &DeployRequest<'_, C>,
     stack_sets: &S,
     preflight: impl AsyncFnOnce(PlannedRollout<'_>) -> Vec<Check>,
@@ -122,7 +122,7 @@ async fn before<S: StackSets, C: Clock>(
     if observed.stack_set.is_some() {
         let call = |source| refused(&stack_rollout::Error::Call { stack_set: release.stack_set.clone(), source }, request.rollout.call_as);
         let operations = stack_sets.list_operations(&release.stack_set).await.map_err(call)?;
-        // What an operation is about to change cannot be judged; the rollout waits for it or refuses.
+        // The result of a running operation is unknown; the rollout waits for it or fails.
         if operations.iter().any(|operation| !operation.status.has_ended()) {
             return Ok(None);
         }
@@ -136,7 +136,8 @@ async fn before<S: StackSets, C: Clock>(
     Ok(Some(PreflightReport::of(&preflight(rollout).await)))
 }
 
-/// A stack set that says SUCCEEDED while an endpoint serves another model is a failure: each endpoint is followed to its model package.
+/// The tests that compare each endpoint's model package with the release: a stack set can report
+/// SUCCEEDED while an endpoint serves another model.
 fn identity_tests<C>(request: &DeployRequest<'_, C>) -> Result<StageTests, Failure> {
     let suite = StageTests::no_cases()?;
     Ok(StageTests {
@@ -144,13 +145,13 @@ fn identity_tests<C>(request: &DeployRequest<'_, C>) -> Result<StageTests, Failu
         release: Some(request.release.clone()),
         wait: request.options.deadline,
         jobs: JOBS,
-        load: LoadMode::Never("deploy puts no load on endpoints"),
+        load: LoadMode::Never("deploy runs no load phase"),
         ..StageTests::of(request.stage, suite)
     })
 }
 
 impl Deployment {
-    /// What the deployment comes to: `None` when every target has the release and every endpoint serves it.
+    /// The kind of failure: `None` if every target has the release and every endpoint serves it.
     pub fn failure(&self) -> Option<FailureKind> {
         let rolled_out = match self.rollout.verdict() {
             Verdict::Succeeded => None,
@@ -162,7 +163,7 @@ impl Deployment {
             Outcome::Errored => Some(FailureKind::Unreachable),
             _ => None,
         });
-        // A proven failure outranks an unknown.
+        // A failure has precedence over an unknown result.
         serving.chain(rolled_out).min_by_key(|kind| *kind != FailureKind::Failed)
     }
 
@@ -189,8 +190,8 @@ impl Deployment {
         Ok(record)
     }
 
-    /// Everything that did not go well, and every instance that the release has no target for. `all_targets` are those of the whole release:
-    /// what a rollout of some regions leaves out is no orphan.
+    /// All failures and orphans. `all_targets` are the targets of the whole release: an instance in
+    /// a region that this rollout skipped is not an orphan.
     pub fn findings(&self, all_targets: &Targets) -> Vec<Diagnostic> {
         let mut findings = Vec::new();
         let stack_set = &self.rollout.stack_set;
@@ -205,7 +206,7 @@ impl Deployment {
                 .details
                 .extend(target.events.iter().map(|event| format!("{} ({}): {}", event.logical_id, event.resource_type, event.reason)));
             finding.details.extend(
-                target.events.iter().filter_map(|event| Some(format!("{} says: {}", event.logical_id, event.failure_reason.as_ref()?))),
+                target.events.iter().filter_map(|event| Some(format!("{} reports: {}", event.logical_id, event.failure_reason.as_ref()?))),
             );
             findings.push(finding);
         }
@@ -224,7 +225,7 @@ impl Deployment {
             Diagnostic::new(level, problem.to_string()).with_hint_opt(problem.hint.clone())
         }));
         for orphan in self.rollout.orphans.iter().filter(|orphan| !all_targets.contains(orphan)) {
-            let message = format!("`{stack_set}` still has a stack where the release has no target; nothing deletes it");
+            let message = format!("`{stack_set}` has a stack that is not a target of the release; it is not deleted");
             findings.push(Diagnostic::warning(message).code("orphan").about(orphan.to_string()).named(orphan.to_string()));
         }
         findings
@@ -251,12 +252,12 @@ impl Deployment {
     }
 }
 
-/// What an endpoint's checks come to; that it ran no cases is not the question here.
+/// The overall outcome of an endpoint's checks; the suite has no cases.
 fn outcome(report: &TargetReport) -> Outcome {
     Outcome::of_all(report.checks.iter().map(|check| check.outcome))
 }
 
-/// Why stack-rollout did not begin, or ended without a record. `call_as` is whom the session acts as.
+/// Converts an error of stack-rollout. `call_as` is used in the command of the hint.
 pub fn refused(error: &stack_rollout::Error, call_as: CallAs) -> Failure {
     let kind = match error {
         stack_rollout::Error::Release { .. } => FailureKind::BadInput,

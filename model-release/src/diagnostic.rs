@@ -1,38 +1,38 @@
-//! What was found wrong, as data: what, where, and what to do. How it looks is the caller's.
+//! Findings as data: what is wrong, where, and how to fix it. The caller formats them.
 
 use std::path::Path;
 
-/// How much a finding matters.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// Worth knowing.
+    /// Information.
     Note,
-    /// Probably not what was meant.
+    /// Probably a mistake.
     Warning,
-    /// Nothing can be done before it is fixed.
+    /// An error that must be fixed first.
     Error,
 }
 
 /// One finding.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Diagnostic {
-    /// How much it matters.
+    /// The severity.
     pub level: Level,
-    /// What kind of finding it is, such as `missing-parameter`; `None` where no program needs to know.
+    /// A stable code, such as `missing-parameter`; `None` if no program needs it.
     pub code: Option<&'static str>,
-    /// What the finding is about, where a caller's hint names it: a region, an operation, a file.
+    /// The object for the caller's hint: a region, an operation, a file.
     pub subject: Option<String>,
-    /// What is wrong, with the object in backticks.
+    /// The message, with the object in backticks.
     pub message: String,
-    /// Where.
+    /// The location.
     pub place: Option<Place>,
-    /// What else there is to know, such as the request that AWS refused.
+    /// Details, such as the rejected request.
     pub details: Vec<String>,
-    /// What to do.
+    /// How to fix it.
     pub hint: Option<String>,
 }
 
-/// Where a finding is.
+/// The location of a finding.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Place {
     /// In a file.
@@ -43,39 +43,39 @@ pub enum Place {
         line: usize,
         /// The column in characters, from 1.
         column: usize,
-        /// How many characters are meant.
+        /// The number of marked characters.
         width: usize,
-        /// The text of the line, where it may be shown.
+        /// The text of the line, if it can be shown.
         text: Option<String>,
     },
-    /// Anything else that has a name: a file, an option, an account and region.
+    /// A name: a file, an option, an account and region.
     Named(String),
 }
 
-/// Why something ended: what kind of failure it is, and every finding.
+/// A failure: its kind and findings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// The kind, which a command line turns into its exit code.
+    /// The kind, which determines the exit code.
     pub kind: FailureKind,
-    /// Every finding.
+    /// The findings.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// What kind of failure something ended with.
+/// The kind of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FailureKind {
     /// An expectation, a threshold or a check failed.
     Failed,
-    /// The input is wrong; found before any work.
+    /// The input is invalid.
     BadInput,
-    /// AWS or a target could not be reached, or refused.
+    /// A call to AWS or a target failed.
     Unreachable,
-    /// There was nothing to do.
+    /// There is nothing to do.
     Nothing,
 }
 
 impl Diagnostic {
-    /// A finding of this level.
+    /// A finding with this severity.
     pub fn new(level: Level, message: impl Into<String>) -> Self {
         Self { level, code: None, subject: None, message: message.into(), place: None, details: Vec::new(), hint: None }
     }
@@ -90,53 +90,53 @@ impl Diagnostic {
         Self::new(Level::Warning, message)
     }
 
-    /// With the kind of finding that it is.
+    /// Sets the code.
     #[must_use]
     pub fn code(mut self, code: &'static str) -> Self {
         self.code = Some(code);
         self
     }
 
-    /// With what it is about.
+    /// Sets the object for the caller's hint.
     #[must_use]
     pub fn about(mut self, subject: impl Into<String>) -> Self {
         self.subject = Some(subject.into());
         self
     }
 
-    /// With what to do.
+    /// Sets the hint.
     #[must_use]
     pub fn with_hint(self, hint: impl Into<String>) -> Self {
         self.with_hint_opt(Some(hint.into()))
     }
 
-    /// With what to do, if anything is known.
+    /// Sets or removes the hint.
     #[must_use]
     pub fn with_hint_opt(self, hint: Option<String>) -> Self {
         Self { hint, ..self }
     }
 
-    /// With something else that there is to know.
+    /// Adds a detail.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.details.push(detail.into());
         self
     }
 
-    /// At a place that has a name.
+    /// Sets a named location.
     #[must_use]
     pub fn named(mut self, place: impl Into<String>) -> Self {
         self.place = Some(Place::Named(place.into()));
         self
     }
 
-    /// In a file as a whole.
+    /// Sets the file as the location.
     #[must_use]
     pub fn file(self, path: &Path) -> Self {
         self.named(path.display().to_string())
     }
 
-    /// At a place in a text, so that its line can be shown.
+    /// Sets a location in a text, with its line.
     #[must_use]
     pub fn source(mut self, path: &str, line: usize, column: usize, text: &str) -> Self {
         let text = text.lines().nth(line.saturating_sub(1)).map(str::to_owned);
@@ -144,7 +144,7 @@ impl Diagnostic {
         self
     }
 
-    /// Marks so many characters of the line, and not only the first.
+    /// Sets the number of marked characters.
     #[must_use]
     pub fn underlining(mut self, characters: usize) -> Self {
         if let Some(Place::Source { width, .. }) = &mut self.place {
@@ -155,17 +155,17 @@ impl Diagnostic {
 }
 
 impl Failure {
-    /// A failure of this kind, with what was found.
+    /// A failure of this kind.
     pub fn new(kind: FailureKind, diagnostics: Vec<Diagnostic>) -> Self {
         Self { kind, diagnostics }
     }
 
-    /// The input is wrong.
+    /// The input is invalid.
     pub fn bad_input(diagnostic: Diagnostic) -> Self {
         Self::new(FailureKind::BadInput, vec![diagnostic])
     }
 
-    /// AWS or a target could not be reached, or refused.
+    /// A call to AWS or a target failed.
     pub fn unreachable(diagnostic: Diagnostic) -> Self {
         Self::new(FailureKind::Unreachable, vec![diagnostic])
     }
@@ -177,7 +177,7 @@ impl From<Diagnostic> for Failure {
     }
 }
 
-/// Ends with bad input when a finding is an error; otherwise returns the findings, which are worth showing.
+/// Returns an error if a finding is an error; otherwise returns the findings.
 pub fn stop_on_errors(diagnostics: Vec<Diagnostic>) -> Result<Vec<Diagnostic>, Failure> {
     if diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Error) {
         return Err(Failure::new(FailureKind::BadInput, diagnostics));

@@ -1,4 +1,4 @@
-//! What `doctor` found: every check with its outcome, for people and for programs.
+//! The report of `doctor`: all checks with their outcomes, as text and as JSON.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,59 +10,59 @@ use crate::diagnostic::{Diagnostic, Failure, FailureKind, Level};
 use crate::manifest::Tool;
 
 const SCHEMA_VERSION: u32 = 1;
-/// How many targets are named with a check before the rest is counted.
+/// The number of targets that are listed for a check; the rest are counted.
 const NAMED: usize = 3;
 
-/// Every check with its outcome; those that are not well come first.
+/// All checks with their outcomes; failed checks are first.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DoctorReport {
     /// The version of this format: 1.
     pub schema_version: u32,
-    /// The program that checked.
+    /// The program that made the checks.
     pub tool: Tool,
-    /// How many checks had which outcome; a check of several targets counts once for each.
+    /// The number of checks by outcome. A check of several targets counts once for each target.
     pub counts: Counts,
-    /// Every check.
+    /// All checks.
     pub checks: Vec<Checked>,
-    /// Gives a finding the hint of the program that asks.
+    /// Adds the calling program's hint to a finding.
     #[serde(skip)]
     complete: fn(&Diagnostic) -> Diagnostic,
 }
 
-/// How many checks had which outcome.
+/// The number of checks by outcome.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Counts {
-    /// All is well.
+    /// The check passed.
     pub ok: usize,
-    /// Something is worth knowing.
+    /// The check passed with a warning.
     pub warning: usize,
     /// A prerequisite is missing.
     pub failed: usize,
-    /// It could not be checked.
+    /// The check could not be made.
     pub not_checked: usize,
 }
 
-/// One check, in all targets in which its answer is the same.
+/// A check, for all targets with the same result.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Checked {
-    /// Such as `ssm-parameter`.
+    /// The check, such as `ssm-parameter`.
     pub check: String,
-    /// What it is about, such as the parameter's name.
+    /// The checked object, such as the parameter's name.
     pub subject: String,
     /// The outcome.
     pub outcome: Outcome,
-    /// What was found, unless all is well.
+    /// What was found, unless the check passed.
     pub message: Option<String>,
-    /// What AWS said.
+    /// AWS's error messages and other details.
     pub details: Vec<String>,
-    /// What to do about it.
+    /// How to fix it.
     pub hint: Option<String>,
-    /// `ACCOUNT/REGION`; empty for the caller's own account.
+    /// The targets as `ACCOUNT/REGION`; empty for the caller's account.
     pub targets: Vec<String>,
-    /// AWS could not be asked: another run may be told.
+    /// The call failed, so another run may have a result.
     #[serde(skip)]
     is_unknown: bool,
 }
@@ -74,11 +74,11 @@ pub struct Checked {
 pub enum Outcome {
     /// A prerequisite is missing.
     Failed,
-    /// It could not be asked.
+    /// The check could not be made.
     NotChecked,
-    /// Nothing is in the way, and something is worth knowing.
+    /// The check passed with a warning.
     Warning,
-    /// All is well.
+    /// The check passed.
     Ok,
 }
 
@@ -94,7 +94,7 @@ impl Outcome {
 }
 
 impl DoctorReport {
-    /// A report without checks. `complete` gives a finding the hint of the program that asks.
+    /// A report without checks. `complete` adds the calling program's hint to a finding.
     pub fn new(tool: Tool, complete: fn(&Diagnostic) -> Diagnostic) -> Self {
         Self { schema_version: SCHEMA_VERSION, tool, counts: Counts::default(), checks: Vec::new(), complete }
     }
@@ -110,10 +110,10 @@ impl DoctorReport {
             targets: Vec::new(),
             is_unknown: false,
         });
-        self.checks.last_mut().expect("one was just pushed")
+        self.checks.last_mut().expect("a check was just pushed")
     }
 
-    /// All is well.
+    /// The check passed.
     pub fn ok(&mut self, check: &str, subject: impl Into<String>) {
         self.push(check, subject, Outcome::Ok);
     }
@@ -123,15 +123,15 @@ impl DoctorReport {
         self.failure(check, subject, &Failure::new(FailureKind::Failed, vec![finding]));
     }
 
-    /// What another finding stands in the way of.
+    /// A check that another problem prevents.
     pub fn not_reached(&mut self, check: &str, subject: &str, message: &str) {
         let checked = self.push(check, subject, Outcome::NotChecked);
         checked.message = Some(message.to_owned());
-        checked.hint = Some("fix the blocking problem and run this again".to_owned());
+        checked.hint = Some("fix the blocking problem and run the command again".to_owned());
         checked.is_unknown = true;
     }
 
-    /// Why a command would have stopped: what AWS could not be asked is not known, nothing to do is worth knowing, and all else is wrong.
+    /// Adds a failure: failed calls are not checked, nothing to do is a warning, all else failed.
     pub fn failure(&mut self, check: &str, subject: &str, failure: &Failure) {
         let outcome = match failure.kind {
             FailureKind::Unreachable => Outcome::NotChecked,
@@ -148,7 +148,7 @@ impl DoctorReport {
         }
     }
 
-    /// What the targets were asked.
+    /// Adds the checks of the targets.
     pub fn preflight(&mut self, checks: &[Check]) {
         for check in checks {
             let outcome = match check.outcome {
@@ -163,15 +163,15 @@ impl DoctorReport {
             checked.details.extend(check.detail.clone());
             checked.hint = hint;
             checked.targets.extend(check.target.as_ref().map(ToString::to_string));
-            // What AWS refused to answer has its answer as a detail; what AWS cannot tell has none.
+            // A failed call has its error as a detail; a check that AWS does not support has none.
             checked.is_unknown = outcome == Outcome::NotChecked && (check.detail.is_some() || check.name == "session");
         }
     }
 
-    /// Counted, the same answers of several targets put together, and what matters most first.
+    /// Counts the checks, merges equal results of several targets, and sorts by outcome.
     #[must_use]
     pub fn ended(mut self) -> Self {
-        let mut places: BTreeMap<(String, String, Outcome, Option<String>), usize> = BTreeMap::new();
+        let mut indexes: BTreeMap<(String, String, Outcome, Option<String>), usize> = BTreeMap::new();
         let mut checks: Vec<Checked> = Vec::new();
         for checked in self.checks {
             let count = match checked.outcome {
@@ -181,12 +181,12 @@ impl DoctorReport {
                 Outcome::NotChecked => &mut self.counts.not_checked,
             };
             let key = (checked.check.clone(), checked.subject.clone(), checked.outcome, checked.message.clone());
-            match places.get(&key) {
-                // Both stages are asked about the same role of the caller's own account.
+            match indexes.get(&key) {
+                // Both stages check the same role in the caller's account.
                 Some(_) if checked.targets.is_empty() => continue,
                 Some(place) => checks[*place].targets.extend(checked.targets),
                 None => {
-                    places.insert(key, checks.len());
+                    indexes.insert(key, checks.len());
                     checks.push(checked);
                 }
             }
@@ -196,7 +196,7 @@ impl DoctorReport {
         Self { checks, ..self }
     }
 
-    /// What the checks come to: `None` when nothing is missing.
+    /// The overall failure kind: `None` if no prerequisite is missing.
     pub fn worst(&self) -> Option<FailureKind> {
         let kinds = self.checks.iter().filter_map(|checked| match checked.outcome {
             Outcome::Failed => Some(FailureKind::Failed),
@@ -206,7 +206,7 @@ impl DoctorReport {
         kinds.min_by_key(|kind| *kind != FailureKind::Failed)
     }
 
-    /// A line a check, what was found and what to do below it, and the counts at the end.
+    /// One line for each check, with message and hint below it, and the counts at the end.
     pub fn text(&self) -> String {
         let mut out = String::new();
         let width = self.checks.iter().map(|checked| checked.check.len()).max().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The endpoints that a stage's stacks will have, read from the template with the stage's parameters.
+//! Determines the endpoint names of a stage from the template and the parameters.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, Failure};
 use crate::manifest::ParameterOverride;
 use crate::problems;
 
-/// The names of the template's endpoints, in every account and region the same.
+/// The endpoint names, which must be the same in every account and region.
 pub(crate) fn names(
     template: &Template,
     parameters: &ParametersFile,
@@ -22,9 +22,11 @@ pub(crate) fn names(
     regions: &[Region],
 ) -> Result<Vec<String>, Failure> {
     let known = parameters.iter().filter_map(|(name, value)| Some((name.clone(), value.text()?.to_owned())));
-    let kept: BTreeSet<&str> = parameters.iter().filter(|(_, value)| value.text().is_none()).map(|(name, _)| name.as_str()).collect();
-    // Something has to stand in the place of what the stack has now; no name may be made of it.
-    let texts: BTreeMap<String, String> = known.chain(kept.iter().map(|name| ((*name).to_owned(), "1".to_owned()))).collect();
+    let with_previous_value: BTreeSet<&str> =
+        parameters.iter().filter(|(_, value)| value.text().is_none()).map(|(name, _)| name.as_str()).collect();
+    // Parameters that keep their previous value need a placeholder; endpoint names must not use it.
+    let texts: BTreeMap<String, String> =
+        known.chain(with_previous_value.iter().map(|name| ((*name).to_owned(), "1".to_owned()))).collect();
     let mut found: Option<BTreeSet<String>> = None;
     let differs_by_target = depends_on_target(&template.to_value());
     let mut seen = BTreeSet::new();
@@ -36,9 +38,9 @@ pub(crate) fn names(
             }
             let mut texts = texts.clone();
             texts.extend(overridden.clone());
-            let names = names_in(template, &texts, &kept, account, region)?;
-            // Only where something is made of the account or region can another one with the same parameters have others.
-            if !names.made_of_target && !differs_by_target {
+            let names = names_in(template, &texts, &with_previous_value, account, region)?;
+            // Targets with equal parameters differ only if the template uses the account or region.
+            if !names.depend_on_target && !differs_by_target {
                 seen.insert(overridden);
             }
             match &found {
@@ -49,25 +51,24 @@ pub(crate) fn names(
     }
     let names: Vec<String> = found.unwrap_or_default().into_iter().collect();
     if names.is_empty() {
-        return Err(Diagnostic::error("the template makes no endpoint")
+        return Err(Diagnostic::error("the template has no endpoint for this stage")
             .file(template.path())
-            .with_hint("it needs a resource of type AWS::SageMaker::Endpoint, whose condition holds for this stage")
+            .with_hint("add a resource of type AWS::SageMaker::Endpoint whose condition is true for this stage")
             .into());
     }
     Ok(names)
 }
 
-/// The names in one account and region.
 struct Names {
     names: BTreeSet<String>,
-    /// Whether the account or the region is in them.
-    made_of_target: bool,
+    /// Whether they contain the account or region.
+    depend_on_target: bool,
 }
 
 fn names_in(
     template: &Template,
     texts: &BTreeMap<String, String>,
-    kept: &BTreeSet<&str>,
+    with_previous_value: &BTreeSet<&str>,
     account: &AccountId,
     region: &Region,
 ) -> Result<Names, Failure> {
@@ -76,20 +77,20 @@ fn names_in(
     let of_target = |pointer: &str| resolved.parameters_behind(pointer).iter().any(|name| name.starts_with("AWS::"));
     let mut names = BTreeSet::new();
     let mut diagnostics = Vec::new();
-    let mut made_of_target = false;
+    let mut depend_on_target = false;
     for endpoint in StackBlueprint::read(resolved.value()).endpoints {
         let logical_id = &endpoint.logical_id;
         let pointer = format!("/Resources/{logical_id}/Properties/EndpointName");
-        made_of_target |= of_target(&pointer);
+        depend_on_target |= of_target(&pointer);
         let behind = resolved.parameters_behind(&pointer);
-        if let Some(name) = behind.iter().find(|name| kept.contains(*name)) {
+        if let Some(name) = behind.iter().find(|name| with_previous_value.contains(*name)) {
             let diagnostic =
-                Diagnostic::error(format!("the name of endpoint `{logical_id}` is made of `{name}`, which keeps its previous value"));
-            diagnostics.push(at(template, &pointer, diagnostic).with_hint("write the value itself into the stage file"));
+                Diagnostic::error(format!("the name of endpoint `{logical_id}` depends on `{name}`, which keeps its previous value"));
+            diagnostics.push(at(template, &pointer, diagnostic).with_hint("set the value in the stage file"));
             continue;
         }
         match endpoint.name {
-            // Whether SageMaker takes the name has been checked with the stage's parameters.
+            // The check of the stage's parameters has already validated the name.
             Value::Known(name) => drop(names.insert(name)),
             Value::Absent => diagnostics.push(
                 at(
@@ -97,20 +98,16 @@ fn names_in(
                     &format!("/Resources/{logical_id}"),
                     Diagnostic::error(format!("endpoint `{logical_id}` has no `EndpointName`")),
                 )
-                .with_hint("give it a name that is made from parameters, so that the tests know what to test"),
+                .with_hint("set `EndpointName` from parameters, so that the tests can find the endpoint"),
             ),
             Value::Unknown(name) => diagnostics.push(
-                at(
-                    template,
-                    &pointer,
-                    Diagnostic::error(format!("the name of endpoint `{logical_id}` is not known before it is deployed")),
-                )
-                .detail(name.to_string())
-                .with_hint("make it from parameters alone"),
+                at(template, &pointer, Diagnostic::error(format!("the name of endpoint `{logical_id}` is not known before deployment")))
+                    .detail(name.to_string())
+                    .with_hint("use only parameters in the name"),
             ),
         }
     }
-    if diagnostics.is_empty() { Ok(Names { names, made_of_target }) } else { Err(Failure::new(FailureKind::BadInput, diagnostics)) }
+    if diagnostics.is_empty() { Ok(Names { names, depend_on_target }) } else { Err(Failure::new(FailureKind::BadInput, diagnostics)) }
 }
 
 fn at(template: &Template, pointer: &str, diagnostic: Diagnostic) -> Diagnostic {
@@ -121,8 +118,8 @@ fn at(template: &Template, pointer: &str, diagnostic: Diagnostic) -> Diagnostic 
 }
 
 fn differs(template: &Template) -> Failure {
-    Diagnostic::error("the endpoints' names depend on the account or the region")
+    Diagnostic::error("the endpoint names depend on the account or region")
         .file(template.path())
-        .with_hint("make `EndpointName` from parameters alone: names only have to be unique in an account and region")
+        .with_hint("use only parameters in `EndpointName`: names must be unique only within an account and region")
         .into()
 }

@@ -1,4 +1,4 @@
-//! What an endpoint must be, read from the release's own template and parameters: variants, data capture, key, network.
+//! The expected settings of endpoints: variants, data capture, key, network.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::manifest::ParameterOverride;
 use crate::problems;
 use crate::{Release, Stage};
 
-/// The template of a release with a stage's parameters.
+/// The template of a release and the parameters of a stage.
 #[derive(Debug)]
 pub struct Expectations {
     template: Template,
@@ -30,7 +30,7 @@ impl Expectations {
         })
     }
 
-    /// What the template says of one endpoint, as far as it can be known before AWS does it.
+    /// The expected settings of an endpoint, as far as they are known before deployment.
     pub fn of(&self, release: &Release, account: &AccountId, region: &Region, endpoint: &str) -> Result<Expected, Failure> {
         let package = &release.manifest.model_package;
         let mut parameters = self.parameters.clone();
@@ -49,7 +49,7 @@ impl Expectations {
     }
 }
 
-/// What an endpoint configuration and its models say.
+/// Adds the settings of an endpoint configuration and its models.
 fn configured(mut expected: Expected, stack: &StackBlueprint, config: &ConfigBlueprint) -> Expected {
     expected.volume_kms_key = match &config.volume_kms_key {
         Value::Absent => Some(ExpectedSetting::Absent),
@@ -60,7 +60,7 @@ fn configured(mut expected: Expected, stack: &StackBlueprint, config: &ConfigBlu
     expected.data_capture_percentage = config.data_capture.percentage;
     expected.async_output_locations.clone_from(&config.async_output_locations);
     let mut models = Vec::new();
-    // Shadow variants get no traffic of their own: nothing is expected of them.
+    // Shadow variants get no traffic of their own, so nothing is expected of them.
     for variant in config.variants.iter().filter(|variant| !variant.is_shadow) {
         let Some(name) = &variant.name else { continue };
         let model = stack.model_of(variant);
@@ -68,14 +68,14 @@ fn configured(mut expected: Expected, stack: &StackBlueprint, config: &ConfigBlu
         expected.variants.push(ExpectedVariant {
             name: name.clone(),
             takes_traffic: variant.weight.is_some_and(|weight| weight > 0.0),
-            // Scaling moves the number of instances, down to its own minimum.
+            // Scaling changes the number of instances, down to its minimum.
             instance_count: variant.instance_count.filter(|_| !variant.scales),
             instance_type: variant.instance_type.clone(),
             serverless: Some(variant.is_serverless),
             model_package_arn: model.and_then(|model| model.containers.iter().find_map(|container| container.model_package.clone())),
         });
     }
-    // Variants of one endpoint in different networks are not intended by anyone: then nothing is expected.
+    // If the variants have different networks, nothing is expected.
     let isolation: Vec<_> = models.iter().map(|model| model.network_isolation).collect();
     expected.network_isolation = same(&isolation).copied().flatten();
     let networks: Vec<_> = models.iter().map(|model| &model.network).collect();
@@ -86,7 +86,7 @@ fn configured(mut expected: Expected, stack: &StackBlueprint, config: &ConfigBlu
     expected
 }
 
-/// The one value that all have.
+/// The common value, if all are equal.
 fn same<T: PartialEq>(values: &[T]) -> Option<&T> {
     let first = values.first()?;
     values.iter().all(|value| value == first).then_some(first)

@@ -1,4 +1,4 @@
-//! Reading the files of a project and of a release, within bounds, and their digests.
+//! Reads files of projects and releases with size limits, and computes digests.
 
 use std::fs;
 use std::io::{self, Read as _};
@@ -8,18 +8,18 @@ use sha2::{Digest as _, Sha256};
 
 use crate::diagnostic::Diagnostic;
 
-/// No file that this program reads as text is sensibly larger.
+/// The maximum size of a text file.
 const MAX_TEXT: u64 = 16 * 1024 * 1024;
 
-/// A registry of ten thousand packages, each with its description, is some 25 MiB.
+/// The maximum size of a registry snapshot. Ten thousand packages have about 25 MiB.
 const MAX_REGISTRY: u64 = 256 * 1024 * 1024;
 
-/// Reads a text file that a person or an earlier step wrote.
+/// Reads a text file.
 pub fn read_text(path: &Path) -> Result<String, Diagnostic> {
     text(path, MAX_TEXT)
 }
 
-/// Reads a registry snapshot, which may be as large as a registry.
+/// Reads a registry snapshot.
 pub fn read_registry(path: &Path) -> Result<String, Diagnostic> {
     text(path, MAX_REGISTRY)
 }
@@ -34,7 +34,7 @@ fn text(path: &Path, limit: u64) -> Result<String, Diagnostic> {
     })
 }
 
-/// Reads a file of bytes that a person named, unless it is larger than this.
+/// Reads a binary file of at most `limit` bytes.
 pub fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, Diagnostic> {
     read_bounded(path, limit)
 }
@@ -49,7 +49,7 @@ fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, Diagnostic> {
     }
 }
 
-/// The SHA-256 of a text as the release manifest writes it.
+/// The SHA-256 digest in the format of the release manifest.
 pub fn digest(bytes: &[u8]) -> String {
     hexadecimal(&Sha256::digest(bytes))
 }
@@ -58,7 +58,7 @@ fn hexadecimal(digest: &[u8]) -> String {
     digest.iter().fold(String::from("sha256:"), |text, byte| format!("{text}{byte:02x}"))
 }
 
-/// What went wrong with a file, with its path and what to do.
+/// Describes an I/O error of a file.
 pub fn cannot(verb: &str, path: &Path, error: &io::Error) -> Diagnostic {
     let reason = match error.kind() {
         io::ErrorKind::NotFound => "it does not exist".to_owned(),

@@ -1,21 +1,22 @@
-//! What a release of a SageMaker model is, and everything that is done with one, without a command line.
+//! Builds, plans, deploys and tests releases of SageMaker models. It has no command line.
 //!
-//! A release is a folder of files: the packaged template, each stage's parameters and accounts, and the manifest, which holds the checksum of
-//! each. [`build`] makes one from an approved model package; [`Release::open`] reads one that is whole. From it come the stack set's rollout
-//! ([`RolloutRequest`]), what each endpoint must be ([`Expectations`]), what a rollout needs in each target ([`preflight`]) and what it would
-//! change ([`plan_report`]).
+//! A release is a folder with the packaged template, the parameters and accounts of each stage, and
+//! the manifest with their checksums. [`release_build`] builds a release from an approved model
+//! package; [`Release::open`] reads and verifies one. From a release come the rollout of the stack
+//! set ([`RolloutRequest`]), the expected settings of endpoints ([`Expectations`]), the
+//! requirements in targets ([`preflight`]) and the changes of a rollout ([`plan_report`]).
 //!
-//! Nothing here prints, reads the environment or ends the process. Findings are data ([`Diagnostic`]); progress is events.
+//! The crate does not print, read the environment or exit the process. Findings are data
+//! ([`Diagnostic`]), and progress is reported as events.
 //!
 //! # Features
 //!
-//! | feature | what |
+//! | feature | enables |
 //! |---|---|
-//! | `aws` (default) | the adapters in `aws`, and with them the AWS SDK |
+//! | `aws` (default) | the adapters in `aws`, which depend on the AWS SDK |
 //! | `schema` | JSON Schemas of the files |
 
 pub mod blueprint;
-pub mod build;
 pub mod configuration;
 pub mod deploy;
 pub mod files;
@@ -24,6 +25,7 @@ pub mod plan_report;
 pub mod preflight;
 pub mod problems;
 pub mod registry_errors;
+pub mod release_build;
 
 mod accounts;
 mod baseline;
@@ -59,7 +61,7 @@ pub use selection::{Event, PackageSelection, PolicyFile, RegistryAccess};
 pub use stage::{ParseStageError, Stage};
 pub use stage_tests::{StageTests, TestObserver, test_container};
 
-/// The README's example compiles and runs.
+/// Compiles the example in the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

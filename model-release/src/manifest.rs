@@ -1,6 +1,6 @@
-//! `release-manifest.json`: what a release is, and the checksum of each of its files.
+//! `release-manifest.json`: the description of a release, with the checksum of each file.
 //!
-//! It is written last, and every later command checks the checksums first: a half-written or mixed set of files is refused.
+//! It is written last and verified first, so an incomplete or mixed set of files is rejected.
 
 use std::collections::BTreeMap;
 
@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::Stage;
 
-/// The manifest's file name in a release's folder.
+/// The manifest's file name in a release folder.
 pub const FILE_NAME: &str = "release-manifest.json";
 
-/// The `action` of a release that is to be rolled out.
+/// The `action` of a release that can be deployed.
 pub const DEPLOY: &str = "deploy";
 
-/// What a release is.
+/// The manifest of a release.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Manifest {
@@ -23,26 +23,26 @@ pub struct Manifest {
     pub schema_version: u32,
     /// The program that built the release.
     pub tool: Tool,
-    /// `deploy`: a release with a model package to roll out.
+    /// `deploy`: the release has a model package to deploy.
     pub action: String,
-    /// The commit that it was built from.
+    /// The commit that the release was built from.
     pub source: Source,
     /// The SageMaker project.
     pub project: ProjectIdentity,
     /// The model package that it deploys.
     pub model_package: ModelPackage,
-    /// Why this model package.
+    /// How and why the model package was chosen.
     pub choice: Choice,
-    /// Where each stage goes.
+    /// The targets of each stage.
     pub stages: Stages,
-    /// The file that is the template. Releases of older programs do not name it.
+    /// The template's file name. Missing in releases of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
-    /// `sha256:…` of each other file, by its name.
+    /// The digest `sha256:…` of each other file, by file name.
     pub files: BTreeMap<String, String>,
 }
 
-/// The program that wrote a file.
+/// The program that wrote the file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Tool {
@@ -56,9 +56,9 @@ pub struct Tool {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Source {
-    /// The commit; not known without git.
+    /// The commit; null if git is not available.
     pub commit: Option<String>,
-    /// Whether tracked files had changes; not known without git.
+    /// Whether tracked files had changes; null if git is not available.
     pub dirty: Option<bool>,
 }
 
@@ -83,7 +83,7 @@ pub struct ModelPackage {
     pub arn: ModelPackageArn,
     /// The model package group.
     pub group: String,
-    /// Its version; none for an unversioned package.
+    /// The version; null for an unversioned package.
     pub version: Option<u32>,
     /// The approval status when the release was built.
     pub approval_status: String,
@@ -95,13 +95,14 @@ pub struct ModelPackage {
     pub images: Vec<String>,
     /// The S3 URLs of its model data.
     pub model_data: Vec<String>,
-    /// The same model in other regions, by region: an endpoint's image and artifacts must be in its own. Left out when there are none.
+    /// The model packages of the same model in other regions: an endpoint's image and artifacts
+    /// must be in its region. Missing if there are none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, RegionalModelPackage>"))]
     pub regions: BTreeMap<Region, RegionalModelPackage>,
 }
 
-/// The model package of a region other than the chosen one's.
+/// The model package of another region.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RegionalModelPackage {
@@ -114,26 +115,26 @@ pub struct RegionalModelPackage {
     pub model_data: Vec<String>,
 }
 
-/// Why this model package.
+/// How and why the model package was chosen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Choice {
-    /// What was wanted, such as `latest-approved`.
+    /// The selection, such as `latest-approved`.
     pub selection: String,
-    /// Why, in words.
+    /// The reason, as text.
     pub because: String,
-    /// The newer packages that were not chosen.
+    /// The newer packages that were skipped.
     pub passed_over: Vec<PassedOver>,
-    /// Nobody approved the package: `--allow-unapproved` let it through.
+    /// Whether the package is not approved and `--allow-unapproved` permitted it.
     #[serde(default)]
     pub without_approval: bool,
-    /// The event that started the build, and the rule that it fell under.
+    /// The event that started the build, and the rule that applies to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<Event>,
-    /// What the package had to meet.
+    /// The release policy that the package was checked against.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release_policy: Option<ReleasePolicy>,
-    /// The gates of the policy, and what was found.
+    /// The gates of the policy that the package passed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gates: Vec<MetGate>,
 }
@@ -142,48 +143,48 @@ pub struct Choice {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Event {
-    /// EventBridge's id of it.
+    /// The EventBridge event id.
     pub id: Option<String>,
     /// The package that changed.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub model_package: ModelPackageArn,
-    /// The rule, by its name.
+    /// The name of the rule.
     pub rule: String,
-    /// The rule, in words.
+    /// The rule, as text.
     pub because: String,
 }
 
-/// The release policy that a package was held against.
+/// The release policy that the package was checked against.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReleasePolicy {
-    /// The file, seen from the project's folder.
+    /// The file, relative to the project folder.
     pub file: String,
-    /// `sha256:…` of the file.
+    /// The digest `sha256:…` of the file.
     pub digest: String,
 }
 
-/// A gate that the package meets.
+/// A gate that the package passed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MetGate {
     /// The gate, such as `metric accuracy`.
     pub gate: String,
-    /// What was found.
+    /// The value that was found.
     pub found: String,
 }
 
-/// A model package that was not chosen.
+/// A model package that was skipped.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PassedOver {
     /// The model package's ARN.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub arn: ModelPackageArn,
-    /// The kind of reason, such as `pending-approval` or `gate-not-met`.
+    /// A stable code for the reason, such as `pending-approval` or `gate-not-met`.
     #[serde(default)]
     pub code: String,
-    /// The reason, in words.
+    /// The reason, as text.
     pub reason: String,
 }
 
@@ -197,50 +198,50 @@ pub struct Stages {
     pub prod: StageTargets,
 }
 
-/// Where a stage goes.
+/// The targets of a stage.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StageTargets {
-    /// The type of the stage's environment.
+    /// The environment type.
     pub env_type: String,
     /// The file with the stage's parameters.
     pub config: String,
     /// The target accounts.
     #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub accounts: Vec<AccountId>,
-    /// The target regions, in the order in which they are deployed to.
+    /// The target regions, in deployment order.
     #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub regions: Vec<Region>,
     /// The model execution role's name.
     pub execution_role_name: String,
-    /// The names of the endpoints, the same in every target.
+    /// The endpoint names, which are the same in every target.
     pub endpoints: Vec<String>,
     /// The name of the stack set.
     pub stack_set: String,
-    /// Parameters that are others in some accounts or regions. A later one wins over an earlier one. Left out when there are none.
+    /// Parameter overrides for accounts and regions. A later one wins. Missing if there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parameter_overrides: Vec<ParameterOverride>,
 }
 
-/// Parameters that take the place of the configuration's where the account and the region are these (a stack set's parameter overrides).
+/// A stack set's parameter overrides, for matching accounts and regions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ParameterOverride {
-    /// Only in this account; in every one when null.
+    /// The account; null matches every account.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub account: Option<AccountId>,
-    /// Only in this region; in every one when null.
+    /// The region; null matches every region.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub region: Option<Region>,
-    /// Values by the parameters' names.
+    /// The values by parameter name.
     pub parameters: BTreeMap<String, String>,
 }
 
 impl Manifest {
-    /// The one version of the format.
+    /// The version of the format.
     pub const SCHEMA_VERSION: u32 = 1;
 
     /// The file's text.
@@ -258,13 +259,13 @@ impl Manifest {
         }
     }
 
-    /// The stage whose configuration has this name, with or without its ending.
+    /// The stage with this configuration name, with or without `.json`.
     pub fn stage_of_config(&self, config: &str) -> Option<Stage> {
         let file = format!("{}.json", config.trim_end_matches(".json"));
         Stage::ALL.into_iter().find(|stage| self.stage(*stage).config == file)
     }
 
-    /// The name of the file that is the template; `None` when no file is, or several could be.
+    /// The template's file name; `None` if it cannot be determined.
     pub fn template(&self) -> Option<&str> {
         let is_yaml = |name: &&str| std::path::Path::new(name).extension().is_some_and(|extension| extension == "yaml");
         self.template.as_deref().or_else(|| {
@@ -275,12 +276,12 @@ impl Manifest {
 }
 
 impl ModelPackage {
-    /// The ARN of the model package that endpoints in this region serve.
+    /// The ARN of the model package for endpoints in this region.
     pub fn in_region(&self, region: &Region) -> &ModelPackageArn {
         self.regions.get(region).map_or(&self.arn, |package| &package.arn)
     }
 
-    /// The images of the model package that endpoints in this region serve; empty where it is another region's.
+    /// The images of the model package for endpoints in this region.
     pub fn images_in(&self, region: &Region) -> &[String] {
         match self.regions.get(region) {
             Some(regional) => &regional.images,
@@ -290,7 +291,7 @@ impl ModelPackage {
 }
 
 impl StageTargets {
-    /// The role that the model runs as in this account and region, which can be overridden there.
+    /// The model execution role in this account and region, which can be overridden.
     pub fn execution_role(&self, account: &AccountId, region: &Region) -> String {
         let overridden = ParameterOverride::of(&self.parameter_overrides, account, region).remove("ExecutionRoleName");
         overridden.unwrap_or_else(|| self.execution_role_name.clone())
@@ -298,7 +299,7 @@ impl StageTargets {
 }
 
 impl ParameterOverride {
-    /// The parameters that are others in this account and region, of all these overrides.
+    /// The merged overrides for this account and region.
     pub fn of(overrides: &[Self], account: &AccountId, region: &Region) -> BTreeMap<String, String> {
         overrides
             .iter()

@@ -1,4 +1,4 @@
-//! The result of packaging a template as JSON: the template, and what was uploaded for it.
+//! The JSON result of packaging a template: the template, and its uploaded artifacts.
 
 use std::path::Path;
 
@@ -7,20 +7,20 @@ use serde::Serialize;
 
 use crate::manifest::Tool;
 
-/// The one version of the format.
 const SCHEMA_VERSION: u32 = 1;
 
-/// What packaging came to.
+/// The result of packaging a template.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PackageResult {
     schema_version: u32,
     tool: Tool,
-    /// The packaged template; null when it was written to a file.
+    /// The packaged template; null if it was written to a file.
     template: Option<String>,
-    /// The file that the packaged template was written to.
+    /// The file with the packaged template.
     output_template_file: Option<String>,
-    /// Each artifact once: files and folders in the order in which they are first named, then nested templates.
+    /// The artifacts: files and folders in the order of their first reference, then nested
+    /// templates.
     uploads: Vec<Upload>,
     /// Warnings and notes.
     notes: Vec<Note>,
@@ -32,35 +32,35 @@ pub struct PackageResult {
 struct Upload {
     /// The object's key.
     key: String,
-    /// The object's https address.
+    /// The object's https URL.
     url: String,
-    /// The object's version, in a bucket that keeps versions; null otherwise.
+    /// The object's version; null if the bucket has no versioning.
     version: Option<String>,
-    /// The checksum of the object, in hexadecimal digits.
+    /// The SHA-256 checksum of the object, in hexadecimal digits.
     sha256: String,
     bytes: u64,
-    /// Whether it was in the bucket already, with this checksum.
+    /// Whether the bucket already had the object with this checksum.
     existed: bool,
-    /// The file or folder that it was made of.
+    /// The local file or folder.
     source: String,
-    /// Every place that names it.
+    /// All references to it.
     places: Vec<At>,
 }
 
-/// Something worth telling.
+/// A warning or note.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Note {
     /// `warning` or `note`.
     severity: &'static str,
-    /// A stable name for this kind of finding.
+    /// A stable code for this kind of finding.
     code: &'static str,
     message: String,
     hint: Option<String>,
     place: At,
 }
 
-/// A place in a template.
+/// A location in a template.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct At {
@@ -69,14 +69,14 @@ struct At {
     line: usize,
     /// In characters, from 1.
     column: usize,
-    /// The JSON pointer into the template's long form.
+    /// The JSON pointer in the template's long form.
     pointer: String,
     logical_id: Option<String>,
     property: Option<String>,
 }
 
 impl PackageResult {
-    /// The result of `tool`. `text` is the packaged template, in the form in which it is written to `output` or handed on.
+    /// The result of `tool`. `text` is the packaged template in its output format.
     pub fn new(packaged: &Packaged, text: &str, output: Option<&Path>, tool: Tool) -> Self {
         Self {
             schema_version: SCHEMA_VERSION,

@@ -1,4 +1,4 @@
-//! What a rollout of a stage would change, in every account and region: one document, and how it reads as text and as Markdown.
+//! The plan of a rollout, as a document, as text and as Markdown.
 
 mod assemble;
 mod document;

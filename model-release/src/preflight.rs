@@ -1,12 +1,13 @@
-//! The preflight of a rollout: what the stacks need in each target, read from the resolved template, and what was found there.
+//! The preflight of a rollout: the requirements in each target, and the report.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws_names::{AccountId, Region};
 use cfn_render::{PseudoParameters, Template};
 use serde::Serialize;
-use stack_rollout::preflight::{Check, CheckOutcome, ExecutionRole, Place, Requirements};
+use stack_rollout::preflight::{Check, CheckOutcome, ExecutionRole, PreflightTarget, Requirements};
 use stack_rollout::{InstanceAction, Observed, Parameters, PermissionModel, Plan, PlannedInstance};
 
 use crate::blueprint::{StackBlueprint, Value};
@@ -16,72 +17,73 @@ use crate::{Release, RolloutRequest};
 
 const EXECUTION_ROLE: &str = "AWSCloudFormationStackSetExecutionRole";
 
-/// What the preflight found.
+/// The report of a preflight.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PreflightReport {
-    /// How many checks passed.
+    /// The number of passed checks.
     pub passed: usize,
-    /// How many checks failed.
+    /// The number of failed checks.
     pub failed: usize,
-    /// Questions that could not be asked, or that AWS cannot answer.
+    /// The number of checks that could not be made.
     pub unchecked: usize,
-    /// All that did not pass, each once with all its targets.
+    /// The failed and unchecked results, each with all its targets.
     pub findings: Vec<Finding>,
 }
 
-/// One finding, in all targets in which it is the same.
+/// A finding, for all targets with the same result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Finding {
-    /// Such as `ssm-parameter`.
+    /// The check, such as `ssm-parameter`.
     pub check: String,
-    /// What it is about, such as the parameter's name.
+    /// The checked object, such as the parameter's name.
     pub subject: String,
     /// `failed` or `unchecked`.
-    pub outcome: String,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub outcome: CheckOutcome,
     /// What was found.
     pub message: String,
-    /// What AWS said, in the first target.
+    /// AWS's error message, in the first target.
     pub detail: Option<String>,
-    /// What to do about it.
+    /// How to fix it.
     pub hint: Option<String>,
-    /// `ACCOUNT/REGION`; empty for the account that the stack set is in.
+    /// The targets as `ACCOUNT/REGION`; empty for the stack set's account.
     pub targets: Vec<String>,
-    /// What kind of finding it is, for the hint of the program that shows it.
+    /// A stable code, for the hint of the calling program.
     #[serde(skip)]
     pub code: Option<&'static str>,
 }
 
-/// A rollout that is to be looked at.
+/// A planned rollout to check.
 #[derive(Debug, Clone, Copy)]
 pub struct PlannedRollout<'a> {
     /// The release.
     pub release: &'a Release,
-    /// Its rollout.
+    /// The rollout request.
     pub request: &'a RolloutRequest,
-    /// What there is.
+    /// The current state.
     pub observed: &'a Observed,
-    /// What would change.
+    /// The plan.
     pub plan: &'a Plan,
-    /// What is checked.
+    /// The scope of the checks.
     pub scope: Scope,
 }
 
-/// What is asked.
+/// The scope of a preflight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// What the rollout needs, of the targets that it would touch.
+    /// The requirements of the targets that the rollout would change.
     Touched,
-    /// Every target of the release, and the role that the model runs as, too.
+    /// All targets of the release, and also the model execution role.
     Everything {
-        /// The model package is a placeholder, since none is approved: nothing about it can be asked.
+        /// The model package is a placeholder, because none is approved, and is not checked.
         without_package: bool,
     },
 }
 
-/// The places that a rollout would touch, with what is needed there; places with the same parameters share their requirements.
-pub fn places(rollout: &PlannedRollout<'_>, administration_role: Option<&str>) -> Vec<Place> {
+/// The targets to check, with their requirements. Targets with the same parameters share them.
+pub fn targets_to_check(rollout: &PlannedRollout<'_>, administration_role: Option<&str>) -> Vec<PreflightTarget> {
     let PlannedRollout { release, request, observed, plan, scope } = *rollout;
     let Ok(template) = Template::parse(request.release.template.body.clone(), "template") else { return Vec::new() };
     let execution_role = administration_role.map(|administration_role| {
@@ -101,7 +103,7 @@ pub fn places(rollout: &PlannedRollout<'_>, administration_role: Option<&str>) -
         let requirements = known.entry(key).or_insert_with_key(|(region, own)| {
             let mut parameters: Parameters = request.release.parameters.iter().cloned().collect();
             parameters.extend(own.clone());
-            let mut needed = needs(release, &template, &parameters, &planned.target.account, region);
+            let mut needed = requirements_of(release, &template, &parameters, &planned.target.account, region);
             needed.execution_role = execution_role.clone().flatten();
             if let Scope::Everything { without_package } = scope {
                 needed.model_role = parameters.get("ExecutionRoleName").map(|role| role.rsplit('/').next().unwrap_or(role).to_owned());
@@ -114,15 +116,14 @@ pub fn places(rollout: &PlannedRollout<'_>, administration_role: Option<&str>) -
             Arc::new(needed)
         });
         let stack_id = planned.observed.as_ref().and_then(|instance| instance.stack_id.clone());
-        Place { target: planned.target.clone(), stack_id, requirements: Arc::clone(requirements) }
+        PreflightTarget { target: planned.target.clone(), stack_id, requirements: Arc::clone(requirements) }
     };
     plan.instances.iter().filter(|planned| touched(planned.action)).map(place).collect()
 }
 
-/// What the stacks need with these parameters.
-fn needs(release: &Release, template: &Template, parameters: &Parameters, account: &AccountId, region: &Region) -> Requirements {
+fn requirements_of(release: &Release, template: &Template, parameters: &Parameters, account: &AccountId, region: &Region) -> Requirements {
     let mut needed = Requirements { ssm_parameters: ssm_parameters(template, parameters), ..Requirements::default() };
-    // The model package's own image and artifacts.
+    // The model package's image and artifacts.
     let package = &release.manifest.model_package;
     let (images, model_data) =
         package.regions.get(region).map_or((&package.images, &package.model_data), |package| (&package.images, &package.model_data));
@@ -155,7 +156,7 @@ fn needs(release: &Release, template: &Template, parameters: &Parameters, accoun
     needed
 }
 
-/// Adds a text once.
+/// Adds a text with this prefix, without duplicates.
 fn add(list: &mut Vec<String>, text: Option<&str>, prefix: &str) {
     if let Some(text) = text.filter(|text| !text.is_empty() && text.starts_with(prefix))
         && !list.iter().any(|known| known == text)
@@ -164,32 +165,32 @@ fn add(list: &mut Vec<String>, text: Option<&str>, prefix: &str) {
     }
 }
 
-/// The Systems Manager parameters that the template's parameters name, with the types that fit (AWS CloudFormation user guide, "SSM
-/// parameter types").
+/// The Systems Manager parameters that the template's parameters name, with the accepted types (AWS
+/// CloudFormation user guide, "SSM parameter types").
 fn ssm_parameters(template: &Template, parameters: &Parameters) -> BTreeMap<String, Vec<&'static str>> {
     let declared = template.parameters();
     let mut named = BTreeMap::new();
     for (name, parameter) in declared.as_object().into_iter().flatten() {
         let Some(kind) = parameter["Type"].as_str().and_then(|kind| kind.strip_prefix("AWS::SSM::Parameter::")) else { continue };
         let Some(key) = parameters.get(name).map(String::as_str).or_else(|| parameter["Default"].as_str()) else { continue };
-        let fitting = match kind.strip_prefix("Value<") {
+        let accepted = match kind.strip_prefix("Value<") {
             Some(inner) if inner.starts_with("List<") || inner.starts_with("CommaDelimitedList") => vec!["StringList"],
             Some(inner) if inner.starts_with("String") || inner.starts_with("AWS::") => vec!["String"],
-            // A name may have any type, and so may a value whose type is not documented.
+            // Other names and values accept any type.
             _ => Vec::new(),
         };
         if !key.is_empty() {
-            named.insert(key.to_owned(), fitting);
+            named.insert(key.to_owned(), accepted);
         }
     }
     named
 }
 
 impl Finding {
-    /// What failed is an error, and what could not be checked a warning.
+    /// A failed check is an error, and an unchecked one a warning.
     pub fn diagnostic(&self) -> Diagnostic {
-        let diagnostic = match self.outcome.as_str() {
-            "failed" => Diagnostic::error(&self.message),
+        let diagnostic = match self.outcome {
+            CheckOutcome::Failed => Diagnostic::error(&self.message),
             _ => Diagnostic::warning(format!("not checked: {}", self.message)),
         };
         Diagnostic { code: self.code, details: self.detail.iter().cloned().collect(), ..diagnostic.with_hint_opt(self.hint.clone()) }
@@ -197,7 +198,7 @@ impl Finding {
 }
 
 impl PreflightReport {
-    /// The report of all checks.
+    /// Creates the report of all checks.
     pub fn of(checks: &[Check]) -> Self {
         let count = |outcome| checks.iter().filter(|check| check.outcome == outcome).count();
         let mut findings: Vec<Finding> = Vec::new();
@@ -208,7 +209,7 @@ impl PreflightReport {
                 findings.push(Finding {
                     check: check.name.to_owned(),
                     subject: check.subject.clone(),
-                    outcome: if check.outcome == CheckOutcome::Failed { "failed" } else { "unchecked" }.to_owned(),
+                    outcome: check.outcome,
                     message: check.message.clone().unwrap_or_default(),
                     detail: check.detail.clone(),
                     hint: check.hint.clone(),
@@ -219,7 +220,7 @@ impl PreflightReport {
             });
             findings[place].targets.extend(check.target.as_ref().map(ToString::to_string));
         }
-        findings.sort_by(|a, b| a.outcome.cmp(&b.outcome));
+        findings.sort_by_key(|finding| Reverse(finding.outcome));
         Self {
             passed: count(CheckOutcome::Passed),
             failed: count(CheckOutcome::Failed),
@@ -228,21 +229,21 @@ impl PreflightReport {
         }
     }
 
-    /// Gives each finding the hint of the program that shows it.
+    /// Adds the calling program's hint to each finding.
     pub fn complete(&mut self, complete: impl Fn(&Diagnostic) -> Diagnostic) {
         for finding in &mut self.findings {
             finding.hint = complete(&finding.diagnostic()).hint;
         }
     }
 
-    /// In one line.
+    /// The report in one line.
     pub fn summary(&self) -> String {
         let mut parts = vec![format!("{} passed", plural(self.passed, "check"))];
         if self.failed > 0 {
             parts.push(format!("{} failed", self.failed));
         }
         if self.unchecked > 0 {
-            parts.push(format!("{} could not be made", self.unchecked));
+            parts.push(format!("{} could not be checked", self.unchecked));
         }
         format!("Preflight: {}", parts.join(", "))
     }

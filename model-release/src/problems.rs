@@ -1,4 +1,4 @@
-//! What the libraries found, as the terminal shows it.
+//! Converts the libraries' findings to diagnostics.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Failure, Level};
 use crate::files;
 use crate::plan_report;
 
-/// A finding of stage-config; `texts` are the files that it can be in, by path, and the template turns its pointers into lines.
+/// Converts a finding of stage-config. `texts` are the files by path.
 pub fn of_stage(problem: &stage_config::Problem, texts: &[(String, String)], template: Option<&Template>) -> Diagnostic {
     let level = match problem.severity {
         stage_config::Severity::Error => Level::Error,
@@ -23,7 +23,7 @@ pub fn of_stage(problem: &stage_config::Problem, texts: &[(String, String)], tem
     }
 }
 
-/// A finding at a place of stage-config's.
+/// Adds a location of stage-config to a diagnostic.
 pub fn at(diagnostic: Diagnostic, place: &stage_config::Place, texts: &[(String, String)], template: Option<&Template>) -> Diagnostic {
     match place {
         stage_config::Place::File { path, line, column } => {
@@ -42,7 +42,7 @@ pub fn at(diagnostic: Diagnostic, place: &stage_config::Place, texts: &[(String,
     }
 }
 
-/// A finding of cfn-render; `text` is the template's that was asked for. The finding can be in one that it nests.
+/// Converts a finding of cfn-render. `text` is the main template; it can nest others.
 pub fn of_template(problem: &cfn_render::Problem, text: &str) -> Diagnostic {
     let level = match problem.severity {
         cfn_render::Severity::Error => Level::Error,
@@ -52,10 +52,10 @@ pub fn of_template(problem: &cfn_render::Problem, text: &str) -> Diagnostic {
     Diagnostic { level, ..at_place(&problem.message, &problem.place, text).with_hint_opt(problem.hint.clone()) }
 }
 
-/// An error at a place of a template, or of one that it nests, whose own text is read for the line.
+/// An error at a location in a template or a nested template, whose file is read for the line.
 pub fn at_place(message: &str, place: &cfn_render::Place, text: &str) -> Diagnostic {
-    let own = files::read_text(&place.path);
-    let text = own.as_deref().unwrap_or(text);
+    let file_text = files::read_text(&place.path);
+    let text = file_text.as_deref().unwrap_or(text);
     let source = Diagnostic::error(message).source(&place.path.display().to_string(), place.line, place.column, text);
     let diagnostic = source.underlining(place.width);
     match (place.logical_id(), place.property()) {
@@ -65,18 +65,18 @@ pub fn at_place(message: &str, place: &cfn_render::Place, text: &str) -> Diagnos
     }
 }
 
-/// All that cfn-render found wrong; `text` is the template's.
+/// Converts all problems of cfn-render; `text` is the template's text.
 pub fn failure(error: &cfn_render::Error, text: &str) -> Failure {
-    let exit = if error.store_error().is_some() { FailureKind::Unreachable } else { FailureKind::BadInput };
-    Failure::new(exit, error.problems().iter().map(|problem| of_template(problem, text)).collect())
+    let kind = if error.store_error().is_some() { FailureKind::Unreachable } else { FailureKind::BadInput };
+    Failure::new(kind, error.problems().iter().map(|problem| of_template(problem, text)).collect())
 }
 
-/// A finding of stack-rollout, about its place.
+/// Converts a finding of stack-rollout.
 pub fn of_rollout(problem: &stack_rollout::Problem) -> Diagnostic {
     plan_report::Problem::from(problem).diagnostic()
 }
 
-/// All that model-registry found wrong with a file.
+/// Converts all problems that model-registry found in a file.
 pub fn of_registry(found: &model_registry::Problems, path: &Path, text: &str) -> Failure {
     let diagnostic = |problem: &model_registry::Problem| {
         let diagnostic = Diagnostic::error(&problem.message).code(problem.code).with_hint_opt(problem.hint.clone());

@@ -1,29 +1,28 @@
-//! Which model package serves a region, as a person writes it.
+//! Parses the option for a region's model package.
 
 use aws_names::{ModelPackageArn, Region};
 
 use crate::Diagnostic;
-use crate::build::RegionalSelection;
+use crate::release_build::RegionalSelection;
 
-/// Reads which model package serves a region: `REGION=ARN`, `REGION=VERSION`, `REGION=same-version`, or an ARN alone, which says its region
-/// itself.
+/// Parses `REGION=ARN`, `REGION=VERSION`, `REGION=same-version`, or an ARN with its region.
 pub fn regional_package(text: &str) -> Result<(Region, RegionalSelection), Diagnostic> {
     let arn = |text: &str| text.parse::<ModelPackageArn>().map_err(|error| Diagnostic::error(error.to_string()));
     if text.starts_with("arn:") {
         let arn = arn(text)?;
         return Ok((arn.region().clone(), RegionalSelection::Arn(arn)));
     }
-    let shape = "say REGION=ARN, REGION=VERSION or REGION=same-version, such as eu-west-1=7";
+    let shape = "use REGION=ARN, REGION=VERSION or REGION=same-version, such as eu-west-1=7";
     let Some((region, which)) = text.split_once('=') else {
-        return Err(Diagnostic::error(format!("`{text}` does not say which model package serves which region")).with_hint(shape));
+        return Err(Diagnostic::error(format!("`{text}` does not assign a model package to a region")).with_hint(shape));
     };
     let (region, which) = (region.trim(), which.trim());
     if region.is_empty() {
-        return Err(Diagnostic::error(format!("`{text}` names no region")).with_hint(shape));
+        return Err(Diagnostic::error(format!("`{text}` has no region")).with_hint(shape));
     }
     let region: Region = region.parse().map_err(|_| {
         Diagnostic::error(format!("`{region}` is not an AWS region"))
-            .with_hint("a region looks like us-east-1; separate regions with commas")
+            .with_hint("use a region such as us-east-1; separate regions with commas")
     })?;
     let selection = match which {
         "same-version" => RegionalSelection::SameVersion,
@@ -62,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_no_region_or_no_package_and_what_contradicts_itself_is_refused() {
+    fn missing_regions_and_packages_and_contradictions_are_rejected() {
         let arn = "arn:aws:sagemaker:eu-central-1:111111111111:model-package/iris/7";
         for text in ["7", "=7", "europe=7", "eu-west-1=", "eu-west-1=0", "eu-west-1=newest", "eu-west-1=arn:aws:s3:::x", "arn:aws:s3:::x"] {
             assert!(regional_package(text).is_err(), "{text}");

@@ -1,23 +1,23 @@
-//! What the registry answered, as the terminal shows it.
+//! Converts the registry's errors to failures.
 
 use model_registry::{RegistryError, RegistryErrorKind, SelectError};
 
 use crate::FailureKind;
 use crate::diagnostic::{Diagnostic, Failure, Level};
 
-/// Why no model package was chosen.
+/// Converts an error of the selection.
 pub fn of_selection(error: &SelectError) -> Failure {
-    let (exit, diagnostic) = match error {
+    let (kind, diagnostic) = match error {
         SelectError::Registry(error) => return of_registry(error),
         SelectError::NothingToDeploy { .. } => (FailureKind::Nothing, Diagnostic::new(Level::Warning, error.to_string())),
         SelectError::Gate { error: gate, .. } => {
-            let exit = if gate.refused_by_aws { FailureKind::Unreachable } else { FailureKind::BadInput };
+            let kind = if gate.refused_by_aws { FailureKind::Unreachable } else { FailureKind::BadInput };
             let diagnostic = Diagnostic::error(error.to_string());
-            (exit, gate.request_id.iter().fold(diagnostic, |diagnostic, id| diagnostic.detail(format!("request id {id}"))))
+            (kind, gate.request_id.iter().fold(diagnostic, |diagnostic, id| diagnostic.detail(format!("request id {id}"))))
         }
         _ => (FailureKind::BadInput, Diagnostic::error(error.to_string())),
     };
-    Failure::new(exit, vec![diagnostic.with_hint_opt(error.hint())])
+    Failure::new(kind, vec![diagnostic.with_hint_opt(error.hint())])
 }
 
 fn diagnostic(error: &RegistryError) -> Diagnostic {
@@ -28,14 +28,14 @@ fn diagnostic(error: &RegistryError) -> Diagnostic {
     }
 }
 
-/// A refusal of the registry.
+/// Converts an error of the registry.
 pub fn of_registry(error: &RegistryError) -> Failure {
-    // A snapshot is a file: AWS has nothing to do with what it lacks.
-    let exit = if error.kind == RegistryErrorKind::NotInSnapshot { FailureKind::BadInput } else { FailureKind::Unreachable };
-    Failure::new(exit, vec![diagnostic(error)])
+    // A snapshot is a file, so a missing package is an input error.
+    let kind = if error.kind == RegistryErrorKind::NotInSnapshot { FailureKind::BadInput } else { FailureKind::Unreachable };
+    Failure::new(kind, vec![diagnostic(error)])
 }
 
-/// Why a group was not shared.
+/// Converts an error of sharing a group.
 pub fn of_sharing(error: &model_registry::sharing::SharingError, group: &model_registry::ModelPackageGroup) -> Failure {
     use model_registry::sharing::{PolicyError, SharingError};
 
@@ -44,10 +44,10 @@ pub fn of_sharing(error: &model_registry::sharing::SharingError, group: &model_r
         other => {
             let hint = match other {
                 SharingError::Policy(PolicyError::TooLong { .. }) => {
-                    "share it with fewer accounts, or with all roles of each in place of named ones; nothing was changed".to_owned()
+                    "share the group with fewer accounts, or with all roles of each account; nothing was changed".to_owned()
                 }
                 _ => format!(
-                    "look at it: `aws sagemaker get-model-package-group-policy --model-package-group-name {group}`; nothing was changed"
+                    "check the policy with `aws sagemaker get-model-package-group-policy --model-package-group-name {group}`; nothing was changed"
                 ),
             };
             Failure::bad_input(Diagnostic::error(other.to_string()).with_hint(hint))

@@ -1,4 +1,4 @@
-//! A release in its folder: opened, its files checked against the manifest, and read.
+//! Opens a release folder and verifies its files against the manifest.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,35 +7,35 @@ use cfn_render::Template;
 use stage_config::Layer;
 
 use crate::Stage;
-use crate::build::Built;
 use crate::diagnostic::{Diagnostic, Failure, FailureKind};
 use crate::files;
 use crate::manifest::{self, Manifest};
 use crate::problems;
+use crate::release_build::Built;
 
-/// The largest file of a release: a template has 1 MB at most.
+/// The maximum size of a file in a release; a template has at most 1 MB.
 const MAX_FILE: u64 = 16 * 1024 * 1024;
 
-/// A release whose files are those that its manifest vouches for.
+/// A release with verified files.
 #[derive(Debug, Clone)]
 pub struct Release {
-    /// What the release is.
+    /// The manifest.
     pub manifest: Manifest,
-    /// `sha256:…` of the manifest itself: the release's name.
+    /// The digest `sha256:…` of the manifest, which identifies the release.
     pub digest: String,
-    /// Where it was read from, for messages.
+    /// The folder, for messages.
     folder: PathBuf,
-    /// The files by name, as they were when their digests were checked.
+    /// The files by name, as verified.
     files: BTreeMap<String, Vec<u8>>,
 }
 
 impl Release {
-    /// Reads a release's folder and checks every file against the manifest.
+    /// Reads a release folder and verifies every file against the manifest.
     pub fn open(folder: &Path) -> Result<Self, Failure> {
         Self::open_approved(folder, None)
     }
 
-    /// As [`Release::open`]; where `approved` is the digest of a manifest, only the release with this manifest is opened.
+    /// Like [`Release::open`], but accepts only the manifest with the digest `approved`, if set.
     pub fn open_approved(folder: &Path, approved: Option<&str>) -> Result<Self, Failure> {
         let path = folder.join(manifest::FILE_NAME);
         let shown = path.display().to_string();
@@ -46,7 +46,7 @@ impl Release {
                 .code("not-the-approved-release")
                 .detail(format!("approved {approved}"))
                 .detail(format!("found    {digest}"))
-                .with_hint("use the files of the approved release, or have this release approved")
+                .with_hint("use the files of the approved release, or get this release approved")
                 .into());
         }
         let manifest: Manifest = serde_json::from_str(&text).map_err(|error| {
@@ -58,7 +58,7 @@ impl Release {
         })?;
         if manifest.schema_version != Manifest::SCHEMA_VERSION {
             return Err(Diagnostic::error(format!(
-                "`{shown}` has version {}; this program knows version {}",
+                "`{shown}` has the format version {}; this program supports version {}",
                 manifest.schema_version,
                 Manifest::SCHEMA_VERSION
             ))
@@ -78,7 +78,7 @@ impl Release {
         Ok(Self { manifest, digest, folder: folder.to_owned(), files })
     }
 
-    /// A release that was built and is in no folder.
+    /// A release that was built in memory.
     pub fn of(built: Built) -> Self {
         Self { manifest: built.manifest, digest: built.digest, folder: PathBuf::new(), files: built.files.into_iter().collect() }
     }
@@ -96,7 +96,7 @@ impl Release {
 
     fn template_name(&self) -> Result<&str, Failure> {
         let name = self.manifest.template();
-        name.ok_or_else(|| Diagnostic::error("the release does not have one template").with_hint("build it again").into())
+        name.ok_or_else(|| Diagnostic::error("the template of the release cannot be determined").with_hint("build it again").into())
     }
 
     fn text(&self, name: &str) -> Result<String, Failure> {
@@ -108,7 +108,7 @@ impl Release {
         }
     }
 
-    /// The parameters of a stage, without those that keep the value that a stack has.
+    /// The parameters of a stage, without those that keep their previous value.
     pub fn parameters(&self, stage: Stage) -> Result<BTreeMap<String, String>, Failure> {
         let config = &self.manifest.stage(stage).config;
         let text = self.text(config)?;
@@ -118,11 +118,10 @@ impl Release {
     }
 }
 
-/// A file of the release, or what is wrong with it.
 fn read_file(folder: &Path, name: &str, digest: &str) -> Result<Vec<u8>, Diagnostic> {
-    let again = "the files of a release belong together: build it again";
+    let again = "build the release again, and do not mix files of different releases";
     if Path::new(name).components().count() != 1 || name.contains(['/', '\\']) || name == ".." {
-        return Err(Diagnostic::error(format!("the release manifest names `{name}`, which is not a file beside it")));
+        return Err(Diagnostic::error(format!("the release manifest names `{name}`, which is not in the folder of the manifest")));
     }
     let path = folder.join(name);
     let bytes = files::read_bytes(&path, MAX_FILE).map_err(|diagnostic| diagnostic.with_hint(again))?;
@@ -130,7 +129,7 @@ fn read_file(folder: &Path, name: &str, digest: &str) -> Result<Vec<u8>, Diagnos
     if found == digest {
         return Ok(bytes);
     }
-    Err(Diagnostic::error(format!("`{}` is not the file of this release", path.display()))
+    Err(Diagnostic::error(format!("`{}` does not match the checksum in the release manifest", path.display()))
         .detail(format!("manifest {digest}"))
         .detail(format!("file     {found}"))
         .with_hint(again))

@@ -7,7 +7,7 @@ use aws_names::{AccountId, ModelPackageArn, Region};
 use crate::Stage;
 use crate::manifest::{FILE_NAME, Manifest};
 
-/// What a person reads of a release that was written to this folder.
+/// Describes a release that was written to `folder`.
 pub fn release_text(manifest: &Manifest, folder: &str) -> String {
     let mut out = String::new();
     let mut line = |name: &str, what: &str| {
@@ -22,16 +22,16 @@ pub fn release_text(manifest: &Manifest, folder: &str) -> String {
     }
     line("because", &manifest.choice.because);
     for passed in &manifest.choice.passed_over {
-        line("passed over", &format!("{}: {}", short(&passed.arn), passed.reason));
+        line("skipped", &format!("{}: {}", short(&passed.arn), passed.reason));
     }
     if let Some(event) = &manifest.choice.event {
         line("event", &format!("{}: {}", short(&event.model_package), event.because));
     }
     for gate in &manifest.choice.gates {
-        line("gate met", &format!("{}: {}", gate.gate, gate.found));
+        line("gate passed", &format!("{}: {}", gate.gate, gate.found));
     }
     if manifest.choice.without_approval {
-        line("", "NOT APPROVED: --allow-unapproved let it through");
+        line("", "NOT APPROVED: deployed because of --allow-unapproved");
     }
     for stage in Stage::ALL {
         let targets = manifest.stage(stage);
@@ -57,7 +57,7 @@ pub fn release_text(manifest: &Manifest, folder: &str) -> String {
     out
 }
 
-/// A package's version, or its name when it has none.
+/// The version of a package, or its name if it has none.
 fn short(arn: &ModelPackageArn) -> String {
     arn.version().map_or_else(|| arn.name().to_owned(), |version| version.to_string())
 }

@@ -1,4 +1,4 @@
-//! A release as stack-rollout takes it: one stage's stack set, its targets, and how an operation goes over them.
+//! Converts a stage of a release to a release of stack-rollout.
 
 use std::time::Duration;
 
@@ -9,31 +9,31 @@ use crate::diagnostic::{Diagnostic, Failure, stop_on_errors};
 use crate::manifest;
 use crate::{Release, Stage};
 
-/// How a stage is rolled out, besides what the release says.
+/// Settings of a rollout that are not part of the release.
 #[derive(Debug, Clone)]
 pub struct RolloutSettings {
-    /// Only these of the release's regions, in this order; all of them when `None`.
+    /// The regions to deploy, in this order; `None` means all regions of the release.
     pub regions: Option<Vec<Region>>,
-    /// Whom the session of the stack set's account acts as.
+    /// The account role in which the session calls stack sets.
     pub call_as: CallAs,
     /// How CloudFormation gets its permissions in the targets.
     pub permission_model: PermissionModel,
-    /// How an operation goes over its targets. The order of the regions comes from [`RolloutSettings::regions`].
+    /// The operation preferences. The region order is set from [`RolloutSettings::regions`].
     pub preferences: Preferences,
-    /// Whether operations that do not conflict may run at once; `None` keeps what the set has.
+    /// Whether non-conflicting operations may run concurrently; `None` keeps the set's setting.
     pub managed_execution: Option<bool>,
 }
 
-/// A rollout that can be begun.
+/// A rollout that can be started.
 #[derive(Debug, Clone)]
 pub struct RolloutRequest {
-    /// What stack-rollout rolls out.
+    /// The release for stack-rollout.
     pub release: stack_rollout::Release,
-    /// Where the whole release goes, whatever the settings leave out this time.
+    /// The targets of the whole release, including regions that the settings skip.
     pub all_targets: Targets,
-    /// Whom the session acts as.
+    /// The account role in which the session calls stack sets.
     pub call_as: CallAs,
-    /// What the ids of its operations begin with.
+    /// The prefix of operation ids.
     pub release_id: OperationId,
 }
 
@@ -45,7 +45,7 @@ impl RolloutRequest {
         for region in settings.regions.iter().flatten().filter(|region| !targets.regions.contains(region)) {
             let diagnostic = Diagnostic::error(format!("the release has no region `{region}`")).code("not-a-region-of-the-release");
             diagnostics.push(diagnostic.with_hint(format!(
-                "it is for {}; build it again for others",
+                "use regions of the release ({}), or build it again for other regions",
                 targets.regions.iter().map(Region::as_str).collect::<Vec<_>>().join(", ")
             )));
         }
@@ -63,13 +63,13 @@ impl RolloutRequest {
         .tags([("sagemaker:project-name", &project.name), ("sagemaker:project-id", &project.id)])
         .permission_model(settings.permission_model)
         .preferences(Preferences { region_order: regions.clone(), ..settings.preferences })
-        // What is for a region or an account that is left out this time matters to no target.
+        // Overrides for skipped accounts or regions have no effect.
         .overrides(targets.parameter_overrides.iter().map(parameter_override))
         .managed_execution(settings.managed_execution);
         Ok(Self { release: rolled_out, all_targets, call_as: settings.call_as, release_id: release_id(&release.digest)? })
     }
 
-    /// How its operations are run: all that is not said here is stack-rollout's own choice.
+    /// The options of stack-rollout with this deadline.
     pub fn options(&self, deadline: Duration) -> Options {
         Options { deadline, ..Options::new(self.release_id.clone()) }
     }
@@ -79,7 +79,7 @@ fn parameter_override(known: &manifest::ParameterOverride) -> ParameterOverride 
     ParameterOverride { account: known.account.clone(), region: known.region.clone(), parameters: known.parameters.clone() }
 }
 
-/// The release's name in CloudFormation: the same for every run of it, so that one that was killed is found again.
+/// The release id: the same for every run, so that an interrupted run can be resumed.
 fn release_id(digest: &str) -> Result<OperationId, Failure> {
     let digest: String = digest.trim_start_matches("sha256:").chars().take(16).collect();
     parsed(&format!("xtask-{digest}"))

@@ -11,12 +11,12 @@ pub enum Stage {
     Prod,
 }
 
-/// A text that names no stage.
+/// The error for a text that is not a stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseStageError;
 
 impl Stage {
-    /// Both, in the order in which they are deployed to.
+    /// Both stages, in deployment order.
     pub const ALL: [Self; 2] = [Self::Staging, Self::Prod];
 
     /// The stage's name in files and options.

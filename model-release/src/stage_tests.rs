@@ -1,4 +1,4 @@
-//! The tests of a stage: every endpoint of all its accounts and regions at once, or one container.
+//! Tests all endpoints of a stage, or one container.
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,56 +13,56 @@ use crate::diagnostic::{Diagnostic, Failure};
 use crate::manifest::Tool;
 use crate::{Expectations, Release, Stage};
 
-/// What is said of an endpoint whose tests were cut off.
+/// The message for an endpoint whose tests were interrupted.
 pub(crate) const INTERRUPTED: &str = "the run was interrupted before this endpoint was tested";
 
-/// How long a run may take to end with what it has. CodeBuild kills a build some seconds after it has asked it to end.
+/// The time that an interrupted run has to finish, before CodeBuild kills it.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// What is tested, with which tests, and how.
+/// The tests of a stage and their options.
 #[derive(Debug)]
 pub struct StageTests {
     /// The stage.
     pub stage: Stage,
     /// The tests.
     pub suite: Suite,
-    /// What the report says of the suite.
+    /// The suite's data for the report.
     pub suite_info: Option<SuiteInfo>,
-    /// The release; a container can be tested without one.
+    /// The release; optional for a container.
     pub release: Option<Release>,
-    /// What the release's template says of its endpoints.
+    /// The expected settings from the release's template.
     pub expectations: Option<Expectations>,
-    /// How long an endpoint may take to be in service.
+    /// The maximum time until an endpoint is in service.
     pub wait: Duration,
-    /// How many endpoints are tested at once.
+    /// The maximum number of endpoints that are tested concurrently.
     pub jobs: usize,
-    /// When the load is put on.
+    /// When to run the load phase.
     pub load: LoadMode,
-    /// Whether status, identity and settings alone are a test.
+    /// Whether a run without cases is valid, with only the checks of status, identity and settings.
     pub checks_suffice: bool,
-    /// Another endpoint that gets the same requests.
+    /// The baseline, which receives the same requests.
     pub compare_with: Option<BaselineAddress>,
-    /// Whether a difference from it is a failure.
+    /// Whether a difference from the baseline is a failure.
     pub fail_on_difference: bool,
-    /// Whether golden files are written anew.
+    /// Whether to update golden files.
     pub update_golden: bool,
-    /// What the programs of a suite's own checks run with; without it none is run.
+    /// The settings for the suite's check programs; `None` disables them.
     pub programs: Option<CheckPrograms>,
-    /// Raised when the run has to end with what it has.
+    /// The signal to finish early.
     pub interruption: Interruption,
 }
 
-/// What hears of a run's progress.
+/// An observer of a run's progress.
 pub trait TestObserver: Clone + Send + Sync + 'static {
-    /// What hears of one endpoint's events.
+    /// The listener for the events of one endpoint.
     fn listener(&self, info: &TargetInfo) -> impl FnMut(endpoint_test::Event) + Send + use<Self>;
 
-    /// An endpoint's tests have ended.
+    /// Called after the tests of an endpoint.
     fn finished(&self, report: &TargetReport);
 }
 
 impl StageTests {
-    /// Tests of a suite with nothing special about them.
+    /// Tests with default options.
     pub fn of(stage: Stage, suite: Suite) -> Self {
         Self {
             stage,
@@ -82,12 +82,12 @@ impl StageTests {
         }
     }
 
-    /// A suite without cases: what `deploy` checks of each endpoint, and production's tests where a project has none. No model is invoked.
+    /// A suite without cases, for `deploy` and production without a suite. Invokes no model.
     pub fn no_cases() -> Result<Suite, Failure> {
         Suite::parse("version: 1\ncases: []\n", Path::new("identity")).map_err(|error| Diagnostic::error(error.to_string()).into())
     }
 
-    /// The report of these tests over these targets.
+    /// The report of these tests.
     pub fn report(&self, targets: Vec<TargetReport>, tool: Tool) -> Report {
         let mut report = Report::assemble(ToolInfo { name: tool.name, version: tool.version }, self.stage.name(), targets);
         report.suite.clone_from(&self.suite_info);
@@ -111,7 +111,7 @@ impl StageTests {
     }
 }
 
-/// Tests a container. `interrupted` ends when the run has to end; `baseline` is the target of `tests.compare_with`, where it is remote.
+/// Tests a container. `interrupted` completes when the run must finish; `baseline` is a remote one.
 pub async fn test_container(
     tests: &StageTests,
     url: &str,
@@ -126,19 +126,19 @@ pub async fn test_container(
         None => None,
         Some(BaselineAddress::Container(url)) => Some(BaselineTarget::container(url)?),
         Some(BaselineAddress::SameAccount(name)) => {
-            return Err(Diagnostic::error(format!("a container has no account and region in which `{name}` could be"))
+            return Err(Diagnostic::error(format!("the account and region of the baseline `{name}` are not known for a container"))
                 .code("baseline")
-                .with_hint(format!("give them too: ACCOUNT/REGION/{name}"))
+                .with_hint(format!("set the baseline as ACCOUNT/REGION/{name}"))
                 .into());
         }
         Some(BaselineAddress::Remote { .. }) => baseline,
     };
     let listener = observer.listener(&info);
-    // A container serves whatever is in it: which model package that is, only an endpoint can say.
+    // The model package of a container is not known.
     let expected = Expected::default();
     let report = tokio::select! {
         report = test_target(&target, baseline.as_ref(), info.clone(), tests, &expected, listener) => report,
-        () = cut_off(&tests.interruption, interrupted) => {
+        () = grace_after_interruption(&tests.interruption, interrupted) => {
             TargetReport::errored(info, "run", INTERRUPTED, Some("run the tests again".to_owned()))
         }
     };
@@ -146,7 +146,7 @@ pub async fn test_container(
     Ok(report)
 }
 
-/// Runs the suite against one target, compared with a baseline where there is one.
+/// Runs the suite against one target, and compares it with the baseline if there is one.
 pub(crate) async fn test_target<T: Target>(
     target: &T,
     baseline: Option<&BaselineTarget>,
@@ -156,7 +156,7 @@ pub(crate) async fn test_target<T: Target>(
     listener: impl FnMut(endpoint_test::Event),
 ) -> TargetReport {
     let run = Run::new(target, &tests.suite).expecting(expected.clone()).options(tests.options());
-    // A run is a large future, and the commands that wait for it are not to be.
+    // Boxed, because a run is a large future.
     match baseline {
         None => Box::pin(run.start(info, listener)).await,
         Some(target) => {
@@ -167,8 +167,8 @@ pub(crate) async fn test_target<T: Target>(
     }
 }
 
-/// At an interruption the runs are asked to end with what they have; this returns when they had the time to.
-pub(crate) async fn cut_off(interruption: &Interruption, interrupted: impl Future<Output = ()>) {
+/// Waits for an interruption, signals the runs to finish, and completes after the grace period.
+pub(crate) async fn grace_after_interruption(interruption: &Interruption, interrupted: impl Future<Output = ()>) {
     interrupted.await;
     interruption.raise();
     tokio::time::sleep(GRACE).await;

@@ -1,4 +1,4 @@
-//! The ports on AWS CloudFormation itself.
+//! The adapters that implement the ports with the AWS SDK.
 
 mod convert;
 mod failure;

@@ -1,68 +1,66 @@
-//! Many futures, a few of them at a time, without a task for each.
+//! Runs many futures with a concurrency limit, without spawning tasks.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::task::Poll;
 
-/// A future whose type is not named.
 pub(crate) type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Boxes a future.
 pub(crate) fn boxed<'a, T>(future: impl Future<Output = T> + Send + 'a) -> Boxed<'a, T> {
     Box::pin(future)
 }
 
-/// Waits for all of the futures, with at most `at_once` of them begun and not ended; answers come in the futures' order.
-pub(crate) async fn each<T: Send>(at_once: usize, futures: Vec<Boxed<'_, T>>) -> Vec<T> {
-    let mut answers: Vec<Option<T>> = futures.iter().map(|_| None).collect();
+/// Runs all futures, at most `limit` concurrently. Results are in the order of the futures.
+pub(crate) async fn join_all<T: Send>(limit: usize, futures: Vec<Boxed<'_, T>>) -> Vec<T> {
+    let mut results: Vec<Option<T>> = futures.iter().map(|_| None).collect();
     let mut waiting = futures.into_iter().enumerate();
-    let mut running: Vec<(usize, Boxed<'_, T>)> = waiting.by_ref().take(at_once.max(1)).collect();
+    let mut running: Vec<(usize, Boxed<'_, T>)> = waiting.by_ref().take(limit.max(1)).collect();
     std::future::poll_fn(|context| {
-        let mut place = 0;
-        while place < running.len() {
-            let (index, future) = &mut running[place];
+        let mut slot = 0;
+        while slot < running.len() {
+            let (index, future) = &mut running[slot];
             match future.as_mut().poll(context) {
-                Poll::Ready(answer) => {
-                    answers[*index] = Some(answer);
+                Poll::Ready(result) => {
+                    results[*index] = Some(result);
                     match waiting.next() {
-                        // Looked at in this same turn, so that it is begun.
-                        Some(next) => running[place] = next,
-                        None => drop(running.swap_remove(place)),
+                        // The loop polls it next, in this same poll, so that it starts.
+                        Some(next) => running[slot] = next,
+                        None => drop(running.swap_remove(slot)),
                     }
                 }
-                Poll::Pending => place += 1,
+                Poll::Pending => slot += 1,
             }
         }
         if running.is_empty() { Poll::Ready(()) } else { Poll::Pending }
     })
     .await;
-    answers.into_iter().flatten().collect()
+    results.into_iter().flatten().collect()
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use super::{boxed, each};
+    use super::{boxed, join_all};
 
     #[test]
-    fn only_so_many_are_under_way_and_the_answers_keep_their_order() {
-        let (under_way, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let (under_way, most) = (&under_way, &most);
+    fn at_most_limit_futures_run_concurrently_and_the_results_keep_their_order() {
+        let (running, maximum) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let (running, maximum) = (&running, &maximum);
         let one = |number: usize| {
             boxed(async move {
-                most.fetch_max(under_way.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+                maximum.fetch_max(running.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
                 for _ in 0..number % 3 {
                     tokio::task::yield_now().await;
                 }
-                under_way.fetch_sub(1, Ordering::Relaxed);
+                running.fetch_sub(1, Ordering::Relaxed);
                 number
             })
         };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let answers = runtime.block_on(each(4, (0..50).map(one).collect()));
-        assert_eq!(answers, (0..50).collect::<Vec<_>>());
-        assert_eq!(most.load(Ordering::Relaxed), 4);
-        assert!(runtime.block_on(each::<()>(4, Vec::new())).is_empty());
+        let results = runtime.block_on(join_all(4, (0..50).map(one).collect()));
+        assert_eq!(results, (0..50).collect::<Vec<_>>());
+        assert_eq!(maximum.load(Ordering::Relaxed), 4);
+        assert!(runtime.block_on(join_all::<()>(4, Vec::new())).is_empty());
     }
 }

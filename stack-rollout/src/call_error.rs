@@ -1,20 +1,20 @@
-//! A call to AWS that did not succeed.
+//! The error of a failed call to AWS.
 
 use serde::Serialize;
 
-/// A failed call to AWS, with all that AWS said about it.
+/// A failed call to AWS, with everything that AWS returned.
 #[derive(Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[error("`{operation}` failed: {}{message}{}", code.as_deref().map(|code| format!("{code}: ")).unwrap_or_default(), request_id.as_deref().map(|id| format!(" (request id {id})")).unwrap_or_default())]
 pub struct CallError {
     /// The operation's name in the API, such as `UpdateStackSet`.
     pub operation: &'static str,
-    /// AWS's code, such as `OperationInProgressException`. `None` when no answer of AWS was received or understood.
+    /// AWS's error code, such as `StaleRequestException`. `None` without a usable response.
     pub code: Option<String>,
-    /// What AWS said, or why there was no answer.
+    /// AWS's message, or why there was no response.
     pub message: String,
-    /// The id by which AWS support finds the request.
+    /// The request id, which AWS support asks for.
     pub request_id: Option<String>,
-    /// Whether no answer was received because of the network: the request may or may not have arrived.
+    /// Whether the network failed before a response. AWS may have received the request.
     pub unreachable: bool,
 }
 
@@ -22,49 +22,49 @@ pub struct CallError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CallErrorKind {
-    /// Too many requests, or AWS is busy: the same request can be sent again later.
+    /// The rate limit was exceeded, or AWS is overloaded. The request can be retried later.
     Throttled,
-    /// No answer was received: the request can be sent again, since every change carries an id.
+    /// No response. The request can be retried, because every change has an idempotency id.
     Unreachable,
-    /// Another operation runs on the stack set.
+    /// Another operation is running on the stack set.
     OperationInProgress,
-    /// An operation with this id exists already: an earlier copy of the same request has arrived.
+    /// An operation with this id already exists: an earlier attempt of the same request succeeded.
     OperationIdAlreadyExists,
-    /// There is no operation of that id on the stack set, or not yet: what AWS tells right after a change may be older.
+    /// The set has no operation with this id, or the read is not yet consistent.
     OperationNotFound,
-    /// What the request was made from is no longer so: another operation has changed the instances since.
+    /// The request is based on outdated data: another operation has changed the instances.
     Stale,
-    /// There is already a stack set of that name.
+    /// A stack set with this name already exists.
     NameAlreadyExists,
-    /// There is no stack set of that name.
+    /// No stack set with this name exists.
     StackSetNotFound,
-    /// The caller may not do this.
+    /// The caller is not allowed to call the operation.
     AccessDenied,
-    /// The credentials are no longer valid.
+    /// The credentials have expired.
     ExpiredToken,
-    /// Anything else: sending it again would not help.
+    /// Any other error. A retry would fail again.
     Refused,
 }
 
 impl CallError {
-    /// An answer of AWS that is an error.
-    pub fn answered(operation: &'static str, code: impl Into<String>, message: impl Into<String>) -> Self {
+    /// An error response from AWS.
+    pub fn error_response(operation: &'static str, code: impl Into<String>, message: impl Into<String>) -> Self {
         Self { operation, code: Some(code.into()), message: message.into(), request_id: None, unreachable: false }
     }
 
-    /// No answer, because of the network.
+    /// A network failure without a response.
     pub fn unreachable(operation: &'static str, message: impl Into<String>) -> Self {
         Self { operation, code: None, message: message.into(), request_id: None, unreachable: true }
     }
 
-    /// An answer that cannot be right, or a request that could not be made.
+    /// A response that is not usable, or a request that could not be built.
     pub fn unusable(operation: &'static str, message: impl Into<String>) -> Self {
         Self { unreachable: false, ..Self::unreachable(operation, message) }
     }
 
-    /// What this failure means, by AWS's code.
+    /// Classifies the error by AWS's error code.
     pub fn kind(&self) -> CallErrorKind {
-        // The Query protocol leaves "Exception" off some codes (`OperationInProgress`), and moto keeps it.
+        // The Query protocol omits "Exception" from some codes; moto keeps it.
         let Some(code) = self.code.as_deref() else {
             return if self.unreachable { CallErrorKind::Unreachable } else { CallErrorKind::Refused };
         };
@@ -92,18 +92,18 @@ impl CallError {
         }
     }
 
-    /// Whether the same request may succeed when it is sent again a little later.
+    /// Whether a retry of the same request may succeed.
     pub fn is_transient(&self) -> bool {
         matches!(self.kind(), CallErrorKind::Throttled | CallErrorKind::Unreachable)
     }
 
-    /// What a person can do about it, where that is known.
+    /// How to fix the problem, if known.
     pub fn hint(&self) -> Option<String> {
         Some(match self.kind() {
             CallErrorKind::AccessDenied => format!("the management session needs `cloudformation:{}` on the stack set", self.operation),
-            CallErrorKind::ExpiredToken => "renew the credentials and run again: what was done so far is kept".to_owned(),
-            CallErrorKind::Throttled => "AWS is limiting requests: run again later".to_owned(),
-            CallErrorKind::Unreachable => "check the network, the region and the endpoint URL, then run again".to_owned(),
+            CallErrorKind::ExpiredToken => "renew the credentials, then run the command again; it continues where it stopped".to_owned(),
+            CallErrorKind::Throttled => "AWS is throttling requests: run the command again later".to_owned(),
+            CallErrorKind::Unreachable => "check the network, the region and the endpoint URL, then run the command again".to_owned(),
             _ => return None,
         })
     }

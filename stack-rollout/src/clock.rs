@@ -1,14 +1,14 @@
-//! Time as a port, so that tests wait for nothing.
+//! Time as a port, so that tests do not wait.
 
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-/// Tells the time and lets it pass.
+/// A source of time.
 pub trait Clock: Sync {
-    /// The time since some fixed moment. Never goes back.
+    /// The time since a fixed moment. It is monotonic.
     fn now(&self) -> Duration;
 
-    /// Ends after `duration`.
+    /// Waits for `duration`.
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send;
 }
 
@@ -22,14 +22,14 @@ impl<C: Clock> Clock for &C {
     }
 }
 
-/// The machine's own monotonic clock, on tokio's timer.
+/// The system's monotonic clock, with tokio's timer.
 #[derive(Debug, Clone)]
 pub struct SystemClock {
     start: Instant,
 }
 
 impl SystemClock {
-    /// A clock that starts at zero now.
+    /// A clock whose zero is now.
     pub fn new() -> Self {
         Self { start: Instant::now() }
     }

@@ -1,4 +1,5 @@
-//! Errors as `fn main() -> Result<(), _>` prints them: the message, and what caused it where the message does not say so.
+//! The `Debug` form of errors, which `fn main() -> Result<(), _>` prints: the message, then each
+//! cause that the message does not contain.
 
 use std::error::Error as StdError;
 use std::fmt::{Debug, Formatter, Result};

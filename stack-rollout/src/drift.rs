@@ -1,4 +1,4 @@
-//! Looking for drift: stacks that were changed by hand after they were rolled out.
+//! Drift detection: finds stacks that were changed outside CloudFormation.
 
 use crate::clock::Clock;
 use crate::error::Error;
@@ -11,15 +11,17 @@ use crate::rollout::OperationRecord;
 use crate::stack_sets::StackSets;
 use crate::status::OperationAction;
 
-/// Has CloudFormation look for drift in every instance of a stack set, and waits until it has (`DetectStackSetDrift`).
+/// Detects drift in every instance of a set and waits for it (`DetectStackSetDrift`).
 ///
-/// It is an operation on the set: while it goes on, no other can begin. It changes no stack; what it found is told by the instances
-/// that are listed afterwards ([`Instance::drift`](crate::Instance::drift)).
+/// Drift detection is an operation on the set: no other operation can start while it runs. It
+/// changes no stack. List the instances afterwards to read the result
+/// ([`Instance::drift`](crate::Instance::drift)).
 ///
 /// # Errors
 ///
-/// Another operation works on the set, AWS refused, or the deadline passed first. An operation that ended as `FAILED`, because some
-/// stacks could not be looked at, is none: the record says so.
+/// Another operation is running on the set, AWS rejected the call, or the deadline passed. An
+/// operation that ended as `FAILED`, because the drift of some stacks could not be detected, is not
+/// an error: the record has its status.
 pub async fn detect_drift<S: StackSets, C: Clock>(
     stack_sets: &S,
     name: &StackSetName,
@@ -29,7 +31,7 @@ pub async fn detect_drift<S: StackSets, C: Clock>(
 ) -> Result<Vec<OperationRecord>, Error> {
     let mut run = OperationLoop::new(stack_sets, name, options, &mut on_event);
     loop {
-        run.enter().await?;
+        run.await_idle().await?;
         if run.halt.is_some() {
             break;
         }

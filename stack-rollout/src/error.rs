@@ -1,4 +1,4 @@
-//! Why nothing was rolled out.
+//! Errors of operations on a stack set.
 
 use crate::call_error::CallError;
 use crate::identifiers::StackSetName;
@@ -6,54 +6,55 @@ use crate::problem::Problems;
 use crate::release::CallAs;
 use crate::stack_sets::Operation;
 
-/// Why a rollout or a look at a stack set came to nothing.
+/// Why a rollout, or reading a stack set, failed.
 ///
-/// Once an operation was started, a rollout ends with a [`Rollout`](crate::Rollout) that says what happened, not with an error.
+/// After the first operation has started, a rollout does not return an error. It returns a
+/// [`Rollout`](crate::Rollout) with the result.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The release cannot be rolled out as it is. Nothing was changed.
+    /// The release cannot be rolled out. Nothing was changed.
     #[error("the release for stack set `{stack_set}` cannot be rolled out: {problems}")]
     Release {
         /// The stack set.
         stack_set: StackSetName,
-        /// Everything that is wrong.
+        /// All problems.
         problems: Problems,
     },
-    /// Another operation works on the stack set, and operations on one set run one at a time. Nothing was changed.
+    /// Another operation is running; a set runs one at a time. Nothing was changed.
     #[error(
-        "stack set `{stack_set}` is in the hands of operation `{}` ({} {})", operation.id, operation.action, operation.status
+        "stack set `{stack_set}` already has a running operation `{}` ({} {})", operation.id, operation.action, operation.status
     )]
     OperationInProgress {
         /// The stack set.
         stack_set: StackSetName,
-        /// The operation that runs.
+        /// The running operation.
         operation: Box<Operation>,
     },
-    /// A call to AWS failed before any operation was started.
+    /// A call to AWS failed before an operation was started.
     #[error("stack set `{stack_set}`: {source}")]
     Call {
         /// The stack set.
         stack_set: StackSetName,
-        /// What failed.
+        /// The error of the call.
         source: CallError,
     },
 }
 
 impl Error {
-    /// What a person can do about it, where that is known.
+    /// How to fix the problem, if known.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Release { .. } => None,
             Self::OperationInProgress { operation, .. } => {
                 let stop = self.stop_command(CallAs::Itself).unwrap_or_default();
-                Some(format!("wait until operation `{}` has ended, or stop it: `{stop}`", operation.id))
+                Some(format!("wait for operation `{}` to finish, or stop it: `{stop}`", operation.id))
             }
             Self::Call { source, .. } => source.hint(),
         }
     }
 
-    /// The command of the AWS CLI that stops the running operation, where one is in the way.
+    /// The AWS CLI command that stops the running operation, if one is running.
     pub fn stop_command(&self, call_as: CallAs) -> Option<String> {
         let Self::OperationInProgress { stack_set, operation } = self else { return None };
         let call_as = match call_as {

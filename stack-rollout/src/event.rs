@@ -1,4 +1,4 @@
-//! What a rollout tells while it goes on.
+//! Progress events of a rollout.
 
 use crate::call_error::CallError;
 use crate::identifiers::{OperationId, StackSetName, Target};
@@ -7,34 +7,34 @@ use crate::stack_sets::Operation;
 use crate::stacks::FailedResource;
 use crate::status::{DetailedStatus, OperationAction, OperationStatus};
 
-/// Something that happened during a rollout.
+/// A progress event of a rollout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// It is known what will be done. Nothing was changed yet.
+    /// The plan is ready. Nothing has been changed yet.
     Planned(Plan),
-    /// The stack set was created; it has no instances yet.
+    /// The stack set was created, without instances.
     StackSetCreated {
         /// Its name.
         stack_set: StackSetName,
     },
-    /// An operation of this release goes on that this run has not started: it is waited for.
+    /// Waits for a running operation that an earlier run of this release started.
     Resumed {
         /// The operation.
         operation: Operation,
     },
-    /// An operation of someone else goes on, and is waited for.
+    /// An operation that does not belong to this release is running. The rollout waits for it.
     WaitingForOther {
         /// The operation.
         operation: Operation,
     },
-    /// CloudFormation took on an operation.
+    /// CloudFormation started an operation.
     OperationStarted {
         /// Its id.
         operation_id: OperationId,
         /// What it does.
         action: OperationAction,
-        /// How many targets it works on.
+        /// The number of targets of the operation.
         targets: usize,
     },
     /// An operation has a new status.
@@ -46,23 +46,23 @@ pub enum Event {
     },
     /// A target has a new status.
     InstanceStatus {
-        /// Where.
+        /// The target.
         target: Target,
         /// The status.
         status: DetailedStatus,
-        /// Why, where CloudFormation says so.
+        /// The status reason from CloudFormation, if any.
         reason: Option<String>,
     },
-    /// A call failed in a way that passes, and is made again after a pause.
+    /// A call failed with a transient error and is retried after a pause.
     Tolerated {
-        /// What failed.
+        /// The error.
         error: CallError,
-        /// How many times in a row, from 1.
+        /// The number of consecutive failures, from 1.
         attempt: u32,
     },
     /// The events of a failed stack were read.
     Explained {
-        /// Where.
+        /// The target.
         target: Target,
         /// The resources that failed first.
         causes: Vec<FailedResource>,

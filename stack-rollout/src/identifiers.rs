@@ -1,4 +1,4 @@
-//! Names and ids that can only be made valid.
+//! Validated names and ids.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,32 +6,32 @@ use std::str::FromStr;
 use aws_names::{AccountId, InvalidName, Region};
 use serde::{Deserialize, Serialize};
 
-/// The name of a stack set: a letter, then letters, digits and hyphens, at most 128 in all (CreateStackSet, `StackSetName`).
+/// A stack set name: a letter, then letters, digits and hyphens, at most 128 characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct StackSetName(String);
 
-/// The id of one operation on a stack set: a letter or digit, then letters, digits and hyphens, at most 128 in all.
+/// An operation id: a letter or digit, then letters, digits and hyphens, at most 128 characters.
 ///
-/// CloudFormation also takes it as an idempotency token: a request sent twice with one id starts one operation.
+/// CloudFormation uses it as an idempotency token: equal ids start one operation.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct OperationId(String);
 
-/// One place of a rollout: a region of an account.
+/// A target of a rollout: one region of one account.
 ///
 /// Ordered by account, then region. Displayed as `222222222222/us-east-1`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Target {
-    /// The account that the stack is in.
+    /// The account of the stack.
     #[serde(rename = "account_id")]
     pub account: AccountId,
-    /// The region that the stack is in.
+    /// The region of the stack.
     pub region: Region,
 }
 
 impl Target {
-    /// The place `region` of `account`.
+    /// The target `region` in `account`.
     pub fn new(account: AccountId, region: Region) -> Self {
         Self { account, region }
     }
@@ -44,19 +44,19 @@ impl fmt::Display for Target {
 }
 
 impl OperationId {
-    /// The id of a step of a run of the release that this id stands for: `RELEASE-RUN-NAME-STEP`.
+    /// The operation id of a step in a run of this release: `RELEASE-RUN-NAME-STEP`.
     ///
-    /// A long release is cut, so that the result is again a valid id.
+    /// A long release id is truncated so that the result is a valid id.
     pub(crate) fn step(&self, run: u32, name: &str, step: usize) -> Self {
         Self(format!("{}-{run}-{name}-{step}", self.stem()))
     }
 
-    /// Whether this operation is a step of a rollout of the release that `release` stands for.
+    /// Whether this operation is a step of a rollout of `release`.
     pub fn is_step_of(&self, release: &Self) -> bool {
         release.run_of(self).is_some()
     }
 
-    /// The run of the release `self` that this operation is a step of; `None` when it is none.
+    /// The run of the release `self` that `operation` belongs to, if any.
     pub(crate) fn run_of(&self, operation: &Self) -> Option<u32> {
         let rest = operation.0.strip_prefix(self.stem())?.strip_prefix('-')?;
         let mut parts = rest.split('-');
@@ -66,16 +66,16 @@ impl OperationId {
         }
     }
 
-    /// What the ids of all steps begin with: short enough for the longest run, name and step.
+    /// The common prefix of all step ids, short enough for the longest run, name and step.
     fn stem(&self) -> &str {
         &self.0[..self.0.len().min(LONGEST_NAME - LONGEST_SUFFIX)]
     }
 }
 
-/// The length of `-RUN-NAME-STEP` at most: ten digits, a word of eight letters, twenty digits.
+/// The maximum length of `-RUN-NAME-STEP`: ten digits, a word of eight letters, twenty digits.
 const LONGEST_SUFFIX: usize = 41;
 
-/// The longest stack set name and operation id that CloudFormation takes.
+/// The maximum length of stack set names and operation ids in CloudFormation.
 const LONGEST_NAME: usize = 128;
 
 fn is_name(text: &str, first: fn(&u8) -> bool) -> bool {
@@ -95,7 +95,7 @@ fn is_operation_id(text: &str) -> bool {
 macro_rules! identifier {
     ($type:ident, $check:ident, $expected:literal) => {
         impl $type {
-            /// The text as AWS writes it.
+            /// The name as text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn an_operation_tells_whether_it_is_a_step_of_a_release() {
+    fn an_operation_id_identifies_the_release_and_run_it_belongs_to() {
         let release: OperationId = "xtask-4f0c".parse().unwrap();
         assert_eq!(release.run_of(&release.step(7, "update", 2)), Some(7));
         for other in [
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn json_refuses_what_parsing_refuses() {
+    fn deserializing_rejects_what_parsing_rejects() {
         assert!(serde_json::from_str::<AccountId>("\"12\"").is_err());
         assert!(serde_json::from_str::<AccountId>("222222222222").is_err());
     }

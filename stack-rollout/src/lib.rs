@@ -1,10 +1,10 @@
-//! Plans, rolls out and checks a CloudFormation stack set over accounts and regions, and says who failed and why.
+//! Plans, rolls out and checks CloudFormation stack sets across accounts and regions.
 //!
-//! A stack set brings one template to many AWS accounts and regions. CloudFormation does the work; this crate finds out what there
-//! is to do, starts the operations that do it, in their order, waits for them, and accounts for every target: what was done, and
-//! where it failed, the resource that failed first, from the events of the stack in the target account. When everything is as it
-//! should be, nothing is started. Nothing is deleted but
-//! what [`prune`] is given by name.
+//! A stack set deploys one template to many AWS accounts and regions. This crate compares the stack
+//! set with a release, starts the operations that are needed, in order, and waits for them. It
+//! reports the result of every target. For a failed target it reports the resource that failed
+//! first, from the events of the stack. If the stack set already has the release, it starts no
+//! operation. It deletes only instances that are named in a [`prune`] request.
 //!
 //! ```
 //! use stack_rollout::{InstanceAction, Observed, Release, Targets, Template, plan};
@@ -12,7 +12,7 @@
 //! let targets = Targets::new(["222222222222".parse()?], ["us-east-1".parse()?]);
 //! let release = Release::new("sagemaker-iris-p-abc123xyz-deploy-staging".parse()?, Template::inline("Resources: {}"), targets)
 //!     .parameters([("EnvType", "staging")]);
-//! // What there is: nothing yet. `observe` asks CloudFormation.
+//! // No stack set exists yet. `observe` reads the current state from CloudFormation.
 //! let plan = plan(&release, &Observed::default());
 //! assert!(plan.problems.is_empty());
 //! assert_eq!(plan.targets(InstanceAction::New).count(), 1);
@@ -21,42 +21,51 @@
 //!
 //! # Concepts
 //!
-//! - A [`Release`] is the wanted state: template, parameters, and [`Targets`], which are accounts × regions.
-//! - [`observe`] reads what there is, [`plan`] compares the two and asks no one: per target new, update, outdated, unchanged; and
-//!   [orphans](InstanceAction::Orphan), which are in the set and not among the targets. They are shown and left alone.
-//! - [`roll_out`] plans and does it: the set first, since new instances are created with what the set has. It tells [`Event`]s on
-//!   the way and ends with a [`Rollout`], which serialises as `rollout.json`.
-//! - [`template_changes`] tells what becomes of each resource of a stack, [`preflight`](preflight::preflight) asks every target whether a
-//!   rollout could succeed there, [`prune`] takes instances out, [`detect_drift`] looks for stacks that were changed by hand.
-//! - [`StackSets`] and [`Stacks`] are the ports: the management account's stack sets, and the stacks of one target. `aws` holds
-//!   them on CloudFormation. A [`Clock`] is a port too: there is one poll loop, with a deadline and no fixed pause.
+//! - A [`Release`] is the desired state: template, parameters, and [`Targets`] (accounts ×
+//!   regions).
+//! - [`observe`] reads the current state. [`plan`] compares it with the release, without a call to
+//!   AWS: each target is new, update, outdated or unchanged. [Orphans](InstanceAction::Orphan),
+//!   instances that are not targets of the release, are reported and left unchanged.
+//! - [`roll_out`] executes the plan. It updates the set first, because new instances are created
+//!   from it. It emits [`Event`]s and returns a [`Rollout`] (`rollout.json`).
+//! - [`template_changes`] compares the resources of two templates.
+//!   [`preflight`](preflight::preflight) checks whether a rollout can succeed in each target.
+//!   [`prune`] removes instances. [`detect_drift`] finds stacks that were changed outside
+//!   CloudFormation.
+//! - [`StackSets`] and [`Stacks`] are the ports: the stack sets of the management account, and the
+//!   stacks of one target. The module `aws` implements them with CloudFormation. [`Clock`] is a
+//!   port, too. One poll loop waits for operations, with a deadline and increasing pauses.
 //!
-//! # Several runs, and people, at one stack set
+//! # Concurrent runs on one stack set
 //!
-//! CloudFormation runs one operation on a stack set at a time, and a rollout is several. Nothing is locked and nothing is stored: what
-//! a run knows of others is CloudFormation's own list of operations, whose ids say which release each belongs to.
+//! CloudFormation runs one operation on a stack set at a time, and a rollout needs several. The
+//! crate uses no lock and stores no state. It detects other runs in CloudFormation's list of
+//! operations: the ids show which release an operation belongs to.
 //!
-//! - Right before each of its operations a run lists those of the set. One that creates or updates instances, is of another release, of
-//!   a pipeline or of a person, and began after the run's own first one is newer: the run stops, with the problem `superseded` and the
-//!   verdict [`Unfinished`](Verdict::Unfinished). It does so after its last operation, too, and then vouches for no target.
-//! - The order of first operations decides which run is newer, and not the versions of what they roll out. To go back, start a new run of
-//!   the older release.
-//! - An operation that an earlier run of the same release has started is the run's own. So are those of another run of it at the same time:
-//!   each waits for the other's and then finds out anew what is left to do.
-//! - When anything else has changed since a run observed the set, it observes and plans again.
-//! - Parameters that a person has set on single instances are read before every plan, one request for each instance, ten at a time.
-//!   Those of instances that are no target of the release are left alone and not read.
+//! - Before each operation, a run lists the operations of the set. An operation that creates or
+//!   updates instances, belongs to another release, to a pipeline or to a person, and started after
+//!   the run's first operation is newer. The run then stops with the problem `superseded` and the
+//!   verdict [`Unfinished`](Verdict::Unfinished). The run checks this after its last operation,
+//!   too, and then reports no target as succeeded.
+//! - The order of the first operations decides which run is newer, not the version that is rolled
+//!   out. To roll back, start a new run of the older release.
+//! - Operations that an earlier or concurrent run of the same release has started count as the
+//!   run's own. Concurrent runs of a release wait for each other's operations and then plan again.
+//! - If anything else has changed since the run observed the set, it observes and plans again.
+//! - Before every plan, the run reads the parameter overrides of the target instances: one request
+//!   for each, at most ten concurrently. Other instances' overrides are not read or changed.
 //!
-//! A window remains: another run can begin, and end, between the list and the operation that follows it, and then be overwritten. It is
-//! the time of one request, plus the time by which `ListStackSetOperations` lags behind, since AWS calls it eventually consistent. CloudFormation
-//! offers no condition for its requests by which it could be closed. The run that was overwritten stops as superseded if it
-//! is still running; the one that did it stops before its next operation.
+//! A race remains: another run can start and finish an operation between the list and the next
+//! operation, and is then overwritten. The window is the duration of one request plus the delay of
+//! `ListStackSetOperations`, which AWS documents as eventually consistent. CloudFormation has no
+//! conditional requests that could close it. If the overwritten run is still running, it stops as
+//! superseded. The run that overwrote it stops before its next operation.
 //!
 //! # Features
 //!
-//! | feature | what |
+//! | feature | enables |
 //! |---|---|
-//! | `aws` (default) | the adapters `aws::CloudFormationStackSets` and `aws::CloudFormationStacks`, and with them the AWS SDK |
+//! | `aws` (default) | the adapters in `aws`, which depend on the AWS SDK |
 
 mod bounded;
 mod call_error;
@@ -106,7 +115,7 @@ pub use stack_sets::{Instance, InstancesDeletion, InstancesOperation, Operation,
 pub use stacks::{EventPage, FailedResource, SessionError, StackEvent, Stacks, first_causes};
 pub use template_change::{Effect, PropertyChange, ResourceChange, template_changes};
 
-/// Compiles the example of the README.
+/// Compiles the example in the README.
 #[cfg(all(doctest, feature = "aws"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,5 +1,5 @@
-//! The one loop that starts operations on a stack set, waits for them, and finds those again that an earlier run of the same release
-//! has left behind.
+//! The loop that starts operations on a stack set, waits for them, and resumes operations that an
+//! earlier run of the same release has started.
 
 mod retry_policy;
 
@@ -20,52 +20,49 @@ use crate::status::{OperationAction, OperationStatus};
 
 pub(crate) use retry_policy::RetryPolicy;
 
-/// Why no further step is taken.
+/// Why the run starts no further step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Halt {
-    /// An operation ended badly.
+    /// An operation did not succeed.
     OperationFailed(Operation),
-    /// Another release, the pipeline or a person has begun to create or update instances since this run began to.
+    /// Another release or person started to change instances after this run's first operation.
     Superseded(Operation),
-    /// Time is up.
+    /// The deadline passed.
     Deadline,
-    /// AWS could not be asked any more, or refused the next operation.
+    /// A call to AWS failed, or AWS rejected the next operation.
     Error(Error),
 }
 
-/// An operation that was started or found, and the last that was seen of it.
+/// An operation that this run started or resumed, as last seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TrackedOperation {
     pub(crate) operation: Operation,
-    /// Where it works. Of an operation that was found, what its results name.
+    /// Its targets. For a resumed operation, the targets in its results.
     pub(crate) targets: Targets,
-    /// It was started by an earlier run, or by another one that goes on beside this.
+    /// An earlier or concurrent run of the release started it.
     pub(crate) resumed: bool,
 }
 
-/// How a step began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StepStart {
-    /// It was started, and waited for.
+    /// The operation was started, and the run waited for it.
     Started,
-    /// It could not be started, after others of this run: the halt says why.
+    /// The operation could not be started, after others of this run; `halt` has the reason.
     Refused,
-    /// What the step was planned from is out of date: it must be observed again, unless the halt says otherwise.
+    /// The observed state is outdated. Observe again, unless `halt` is set.
     Overtaken,
 }
 
-/// What became of a step's request.
 enum Start {
-    /// The operation is this run's.
+    /// This run started the operation.
     Accepted(OperationId),
-    /// No response was received, and there is an operation of this id: this run's in all likelihood. Another run of this release may
-    /// have taken the id, so that what there is must be observed again.
+    /// No response was received, but an operation with this id exists. Another run of this release
+    /// may have used the id, so the state must be observed again.
     Presumed,
-    /// Nothing was started.
+    /// No operation was started.
     Overtaken,
 }
 
-/// Conducts the operations of one run.
 pub(crate) struct OperationLoop<'a, S, C> {
     pub(crate) stack_sets: &'a S,
     pub(crate) name: &'a StackSetName,
@@ -76,13 +73,11 @@ pub(crate) struct OperationLoop<'a, S, C> {
     pub(crate) halt: Option<Halt>,
     pub(crate) problems: Vec<Problem>,
     options: &'a Options<C>,
-    /// The operations that had ended before this run observed what there is.
+    /// The operations that had ended before this run observed the state.
     known: BTreeSet<OperationId>,
-    /// The operations that this run has asked for.
     sent: BTreeSet<OperationId>,
-    /// The number of this run among those of the release.
     run: u32,
-    /// How often a request came too late.
+    /// The number of requests that were rejected as stale.
     overtaken: u32,
 }
 
@@ -114,12 +109,12 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
         Error::Call { stack_set: self.name.clone(), source }
     }
 
-    /// Whether this run has started an operation itself.
+    /// Whether this run has started an operation (not only resumed one).
     pub(crate) fn has_started(&self) -> bool {
         self.operations.iter().any(|tracked| !tracked.resumed)
     }
 
-    /// An error ends a run that has not started anything. From its first operation on, it is the reason why no further step is taken.
+    /// Returns the error before the first operation of this run; later it is the reason to halt.
     pub(crate) fn fail(&mut self, error: Error) -> Result<(), Error> {
         if !self.has_started() {
             return Err(error);
@@ -128,12 +123,14 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
         Ok(())
     }
 
-    /// Makes sure that no operation is running: waits for one that an earlier run of this release has started, and refuses or waits,
-    /// as the options say, while one of another release or of a person is running, since what it will leave behind cannot be known.
+    /// Waits until no operation is running. An operation that an earlier run of this release
+    /// started is resumed. For an operation of another release or of a person, the options decide
+    /// whether to wait or to return an error, because its result cannot be predicted.
     ///
-    /// What is observed afterwards holds until [`changed_by`](Self::changed_by) says otherwise.
-    pub(crate) async fn enter(&mut self) -> Result<(), Error> {
-        let mut looks = 0;
+    /// State that is observed afterwards is valid until [`changed_by`](Self::changed_by) says
+    /// otherwise.
+    pub(crate) async fn await_idle(&mut self) -> Result<(), Error> {
+        let mut polls = 0;
         loop {
             let listed = self.list_operations().await?;
             let release = &self.options.release_id;
@@ -154,16 +151,16 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
                 }
                 continue;
             }
-            let refused = Error::OperationInProgress { stack_set: self.name.clone(), operation: Box::new(operation.clone()) };
+            let in_progress = Error::OperationInProgress { stack_set: self.name.clone(), operation: Box::new(operation.clone()) };
             if !self.options.wait_for_others {
-                return Err(refused);
+                return Err(in_progress);
             }
-            if looks == 0 {
+            if polls == 0 {
                 (self.on_event)(Event::WaitingForOther { operation });
             }
-            looks += 1;
-            if !self.retry.pause(looks).await {
-                return Err(refused);
+            polls += 1;
+            if !self.retry.pause(polls).await {
+                return Err(in_progress);
             }
         }
     }
@@ -174,16 +171,17 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
         listed.map_err(|source| self.call_error(source))
     }
 
-    /// The newest operation by which another release, the pipeline or a person has changed instances after this run's first
-    /// operation, whether that was started or found.
+    /// The newest operation of another release, the pipeline or a person that changed instances
+    /// after this run's first operation, started or resumed.
     ///
-    /// The order of the list decides, since times are told in whole seconds. The list may lag behind: as long as the first operation is
-    /// not in it, times decide, and a tie counts as newer.
+    /// The order of the list decides, because times have a resolution of one second. While the
+    /// first operation is missing from the eventually consistent list, times decide, and a tie
+    /// counts as newer.
     fn newer<'l>(&self, listed: &'l [Operation]) -> Option<&'l Operation> {
         let first = &self.operations.first()?.operation;
-        let place = listed.iter().position(|operation| operation.id == first.id);
-        let began_later = |index: usize, operation: &Operation| match place {
-            Some(place) => index < place,
+        let position = listed.iter().position(|operation| operation.id == first.id);
+        let began_later = |index: usize, operation: &Operation| match position {
+            Some(position) => index < position,
             None => first.created_at.zip(operation.created_at).is_none_or(|(first, theirs)| theirs >= first),
         };
         let found = listed.iter().enumerate().find(|(index, operation)| {
@@ -195,8 +193,9 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
         found.map(|(_, operation)| operation)
     }
 
-    /// An operation that this run neither started nor waited for nor found ended before it observed what there is: what it observed may
-    /// be out of date. A search for drift changes nothing, and only holds the set while it is running.
+    /// An operation that this run did not start, did not wait for, and did not see as ended before
+    /// it observed the state. The observed state may be outdated. A drift detection changes
+    /// nothing; it only blocks the set while it is running.
     fn unaccounted<'l>(&self, listed: &'l [Operation]) -> Option<&'l Operation> {
         listed.iter().find(|operation| {
             let is_harmless = operation.action == OperationAction::DetectDrift && operation.status.has_ended();
@@ -204,7 +203,7 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
         })
     }
 
-    /// The newest operation that has not ended, or that this run has asked for without knowing that it was accepted.
+    /// The newest operation that has not ended, or that was requested but not confirmed.
     fn open<'l>(&self, listed: &'l [Operation]) -> Option<&'l Operation> {
         let is_lost = |operation: &Operation| self.sent.contains(&operation.id) && !self.tracks(operation);
         listed.iter().find(|operation| !operation.status.has_ended() || is_lost(operation))
@@ -214,14 +213,14 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
         self.operations.iter().any(|tracked| tracked.operation.id == operation.id)
     }
 
-    /// An operation by which what this run has observed, or what it has done, may have changed since. When that is one of another
-    /// release, and newer than this run's first, the run is halted as superseded.
+    /// An operation that may have changed what this run observed or did. If it belongs to another
+    /// release and is newer than this run's first operation, the run halts as superseded.
     pub(crate) async fn changed_by(&mut self) -> Result<Option<Operation>, Error> {
         let listed = self.list_operations().await?;
-        Ok(self.judge(&listed).cloned())
+        Ok(self.check_operations(&listed).cloned())
     }
 
-    fn judge<'l>(&mut self, listed: &'l [Operation]) -> Option<&'l Operation> {
+    fn check_operations<'l>(&mut self, listed: &'l [Operation]) -> Option<&'l Operation> {
         let newer = self.newer(listed);
         if let Some(newer) = newer {
             self.halt = Some(Halt::Superseded(newer.clone()));
@@ -229,14 +228,13 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
         newer.or_else(|| self.unaccounted(listed))
     }
 
-    /// Waits for an operation that this run has not started.
     async fn resume(&mut self, operation: Operation) {
         (self.on_event)(Event::Resumed { operation: operation.clone() });
         self.operations.push(TrackedOperation { operation, targets: Targets::default(), resumed: true });
         self.halt = self.wait().await;
     }
 
-    /// Starts a step's operation and waits for its end. What goes wrong is an error only before the first operation of this run.
+    /// Starts a step's operation and waits for it. An error only before this run's first operation.
     pub(crate) async fn run_step<Fut>(
         &mut self,
         action: OperationAction,
@@ -261,11 +259,11 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
         Ok(if is_ours { StepStart::Started } else { StepStart::Overtaken })
     }
 
-    /// Sends a step's request until it is accepted, as long as what the step was planned from holds.
+    /// Sends a step's request until it is accepted, as long as the observed state is valid.
     ///
-    /// The operations are listed right before each attempt, and not only before the first: pauses between attempts are long enough for
-    /// another release. An operation of this run that has just ended may hold the set for a moment longer, so
-    /// `OperationInProgressException` alone is no refusal.
+    /// The operations are listed before each attempt, because another release can start during the
+    /// pauses. An operation of this run that has just ended may block the set for a moment longer,
+    /// so `OperationInProgressException` alone is not fatal.
     async fn start<Fut>(&mut self, id: &OperationId, call: impl Fn(OperationId) -> Fut + Send + Sync) -> Result<Start, Error>
     where
         Fut: Future<Output = Result<OperationId, CallError>> + Send,
@@ -277,7 +275,7 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
             if may_be_ours && listed.iter().any(|operation| operation.id == *id) {
                 return Ok(Start::Presumed);
             }
-            if self.judge(&listed).is_some() {
+            if self.check_operations(&listed).is_some() {
                 return Ok(Start::Overtaken);
             }
             self.sent.insert(id.clone());
@@ -288,10 +286,10 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
             match error.kind() {
                 CallErrorKind::OperationIdAlreadyExists if is_unanswered => return Ok(Start::Presumed),
                 CallErrorKind::Throttled | CallErrorKind::Unreachable => (is_unanswered, may_be_ours) = (true, true),
-                // The client may itself have sent the request twice. The list tells whether there is such an operation.
+                // The SDK may have sent the request twice: check whether the operation exists.
                 CallErrorKind::OperationIdAlreadyExists => may_be_ours = true,
                 CallErrorKind::OperationInProgress => {}
-                // Another run has changed the instances since this one looked, and the list does not show it yet: it looks again.
+                // Another run has changed the instances; the list may not show it yet.
                 CallErrorKind::Stale if self.overtaken < self.options.poll.tolerated_failures => {
                     self.overtaken += 1;
                     (self.on_event)(Event::Tolerated { error, attempt: self.overtaken });
@@ -307,34 +305,35 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
         }
     }
 
-    /// The one poll loop: looks at the last operation until it has ended or time is up. `None` means that the next step can begin.
+    /// The poll loop: describes the last operation until it has ended or the deadline passes.
+    /// `None` means that the next step can start.
     async fn wait(&mut self) -> Option<Halt> {
         let (stack_sets, name) = (self.stack_sets, self.name);
         let mut current = self.operations.pop()?;
         let mut shows_progress = true;
-        let mut looks = 0;
+        let mut polls = 0;
         let halt = loop {
-            looks += 1;
+            polls += 1;
             let described = self.retry.call(self.on_event, || stack_sets.describe_operation(name, &current.operation.id)).await;
             match described {
                 Ok(seen) => {
-                    if seen.status != current.operation.status || looks == 1 {
+                    if seen.status != current.operation.status || polls == 1 {
                         (self.on_event)(Event::OperationStatus { operation_id: seen.id.clone(), status: seen.status.clone() });
                     }
                     current.operation = Operation { id: current.operation.id, ..seen };
                 }
-                // Lists of AWS may lag behind the change that was just made.
-                Err(error) if error.kind() == CallErrorKind::OperationNotFound && looks <= self.options.poll.tolerated_failures => {
-                    (self.on_event)(Event::Tolerated { error, attempt: looks });
+                // Reads are eventually consistent: a new operation may not be visible yet.
+                Err(error) if error.kind() == CallErrorKind::OperationNotFound && polls <= self.options.poll.tolerated_failures => {
+                    (self.on_event)(Event::Tolerated { error, attempt: polls });
                 }
                 Err(error) => break Some(Halt::Error(self.call_error(error))),
             }
             let has_ended = current.operation.status.has_ended();
             if shows_progress || has_ended {
                 match self.retry.call(self.on_event, || stack_sets.list_operation_results(name, &current.operation.id)).await {
-                    Ok(results) => self.note(results, &mut current),
+                    Ok(results) => self.record_results(results, &mut current),
                     Err(error) if has_ended => {
-                        let message = format!("the results of operation `{}` could not be read: {error}", current.operation.id);
+                        let message = format!("the results of operation `{}` could not be listed: {error}", current.operation.id);
                         self.problems.push(Problem::new("results-unread", Place::StackSet, message));
                     }
                     Err(_) => shows_progress = false,
@@ -344,7 +343,7 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
                 let succeeded = current.operation.status == OperationStatus::Succeeded;
                 break (!succeeded).then(|| Halt::OperationFailed(current.operation.clone()));
             }
-            if !self.retry.pause(looks).await {
+            if !self.retry.pause(polls).await {
                 break Some(Halt::Deadline);
             }
         };
@@ -352,8 +351,8 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
         halt
     }
 
-    /// Takes in what an operation has done so far, and tells what is new in it.
-    fn note(&mut self, results: Vec<OperationResult>, current: &mut TrackedOperation) {
+    /// Records the results of an operation so far and emits an event for each change.
+    fn record_results(&mut self, results: Vec<OperationResult>, current: &mut TrackedOperation) {
         for result in results {
             if current.resumed && !current.targets.contains(&result.target) {
                 current.targets.accounts.insert(result.target.account.clone());
@@ -366,12 +365,12 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
         }
     }
 
-    /// The operations and the problems as a record tells them; what ended the run early is one of the problems.
+    /// The operations and problems for the record. The reason for an early halt becomes a problem.
     pub(crate) fn into_record(mut self) -> (Vec<OperationRecord>, Vec<Problem>) {
         match &self.halt {
             Some(Halt::Deadline) => {
-                let message = format!("the deadline of {} seconds passed", self.options.deadline.as_secs());
-                let hint = "the operation goes on in CloudFormation: run again, and it is found and waited for";
+                let message = format!("the deadline of {} seconds has passed", self.options.deadline.as_secs());
+                let hint = "the operation continues in CloudFormation: run the command again to wait for it";
                 self.problems.push(Problem::new("deadline", Place::StackSet, message).with_hint(hint));
             }
             Some(Halt::Error(error)) => {
@@ -379,10 +378,10 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
             }
             Some(Halt::Superseded(operation)) => {
                 let message = format!(
-                    "superseded: operation `{}` ({} {}), which is not of this release, began after this run's first one",
+                    "superseded: operation `{}` ({} {}) does not belong to this release and started after this run's first operation",
                     operation.id, operation.action, operation.status
                 );
-                let hint = "nothing more was started; to continue despite the newer operation, run the command again";
+                let hint = "no further operation was started; to continue despite the newer operation, run the command again";
                 self.problems.push(Problem::new("superseded", Place::StackSet, message).with_hint(hint));
             }
             Some(Halt::OperationFailed(_)) | None => {}

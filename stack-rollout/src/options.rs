@@ -1,41 +1,43 @@
-//! How operations are run.
+//! Options for running operations.
 
 use std::time::Duration;
 
 use crate::clock::SystemClock;
 use crate::identifiers::OperationId;
 
-/// How a rollout goes about its work.
+/// Options of a rollout.
 #[derive(Debug, Clone)]
 pub struct Options<C = SystemClock> {
-    /// What the ids of operations begin with: a name for the release, such as a part of its checksum.
+    /// The prefix of operation ids: a name for the release, such as a part of its checksum.
     ///
-    /// Every run of one release gives the same. An operation that an earlier run started, and that still goes on, is then found and
-    /// waited for; its ids tell it from those of other releases and of people.
+    /// All runs of one release must use the same id. The prefix distinguishes the release's
+    /// operations from those of other releases and of people, so that a run can find and resume an
+    /// operation that an earlier run started.
     pub release_id: OperationId,
-    /// How long the rollout waits in all. What runs on AWS then goes on there, and the record says so.
+    /// The maximum total wait. Then a running operation continues in AWS, as the record reports.
     pub deadline: Duration,
-    /// How often it looks.
+    /// How often the rollout polls.
     pub poll: Poll,
-    /// In how many failed targets the stack's events are read. Each costs a session there and at least one request.
+    /// The maximum number of failed targets whose stack events are read. Each needs a session in
+    /// the target and at least one request.
     pub explain_at_most: usize,
-    /// Waits, within the deadline, for operations of others to end, in place of refusing.
+    /// Whether to wait for operations of others, within the deadline, instead of an error.
     pub wait_for_others: bool,
-    /// The clock by which it waits: the machine's own, unless a test gives another.
+    /// The clock: the system clock, unless a test sets another one.
     pub clock: C,
 }
 
-/// How often a rollout looks at a running operation.
+/// How often a rollout polls a running operation.
 ///
-/// The pause grows by half from `first` to `longest`, and each is shortened by up to a fifth at random, so that pipelines that
-/// started together do not ask together.
+/// The pause grows by half each time, from `first` to `longest`. Each pause is shortened by up to a
+/// fifth at random, so that pipelines that started together do not poll at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Poll {
-    /// The pause after the first look.
+    /// The pause after the first poll.
     pub first: Duration,
     /// The longest pause.
     pub longest: Duration,
-    /// How many failures in a row are taken as passing, when AWS is limiting requests or cannot be reached.
+    /// The number of tolerated consecutive transient failures.
     pub tolerated_failures: u32,
 }
 
@@ -46,7 +48,7 @@ impl Default for Poll {
 }
 
 impl Options {
-    /// The usual way: an hour at most, fifty failures explained, and others are not waited for.
+    /// The defaults: one hour, at most fifty failures explained, no waiting for others.
     pub fn new(release_id: OperationId) -> Self {
         Self {
             release_id,
@@ -60,7 +62,7 @@ impl Options {
 }
 
 impl<C> Options<C> {
-    /// With another clock, such as one that a test moves.
+    /// Replaces the clock, for tests.
     pub fn with_clock<D>(self, clock: D) -> Options<D> {
         let Self { release_id, deadline, poll, explain_at_most, wait_for_others, clock: _ } = self;
         Options { release_id, deadline, poll, explain_at_most, wait_for_others, clock }

@@ -1,7 +1,8 @@
-//! The accounts of organizational units, as targets.
+//! Lists the accounts of organizational units.
 //!
-//! AWS Organizations lists a parent's direct children only, twenty a page, and a page may be empty and still have a token; nested units
-//! are walked, suspended accounts are left out, and so is the management account, to which no stack set deploys (AWS CloudFormation user guide,
+//! AWS Organizations lists only the direct children of a parent, at most twenty a page; a page can
+//! be empty and still have a token. This module walks nested units. It skips suspended accounts and
+//! the management account, to which stack sets do not deploy (AWS CloudFormation user guide,
 //! "Service-managed permissions"; AWS Organizations API, ListAccountsForParent).
 
 use std::collections::{BTreeSet, HashSet};
@@ -13,7 +14,7 @@ use aws_names::{AccountId, InvalidName};
 
 use crate::call_error::CallError;
 
-/// How deep units can be below a root (AWS Organizations quotas), with room to spare: an answer that goes deeper is no organization.
+/// The maximum depth below a root (AWS Organizations quotas), with a margin.
 const DEEPEST: usize = 16;
 
 /// The id of an organizational unit, or of a root: `ou-abcd-11111111`, `r-abcd`.
@@ -23,30 +24,30 @@ pub struct UnitId(String);
 /// An account of an organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
-    /// Its id.
+    /// The account id.
     pub account: AccountId,
-    /// Whether it can be deployed to; a suspended or closing account cannot.
+    /// Whether a stack set can deploy to it. A suspended or closing account is not active.
     pub active: bool,
 }
 
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {
-    /// What is on it; perhaps nothing, although more pages follow.
+    /// The items. A page can be empty even if more pages follow.
     pub items: Vec<T>,
-    /// Where the next page begins.
+    /// The token of the next page, if any.
     pub next_token: Option<String>,
 }
 
-/// The port to an organization. It answers to its management account and to delegated administrators.
+/// The port to an organization, for its management account and delegated administrators.
 pub trait Organization: Sync {
-    /// The account that manages the organization.
+    /// The management account.
     fn management_account(&self) -> impl Future<Output = Result<AccountId, CallError>> + Send;
 
-    /// The accounts that are directly in a unit.
+    /// One page of the accounts directly in a unit.
     fn accounts(&self, unit: &UnitId, token: Option<&str>) -> impl Future<Output = Result<Page<Member>, CallError>> + Send;
 
-    /// The units that are directly in a unit.
+    /// One page of the units directly in a unit.
     fn units(&self, unit: &UnitId, token: Option<&str>) -> impl Future<Output = Result<Page<UnitId>, CallError>> + Send;
 }
 
@@ -54,14 +55,17 @@ pub trait Organization: Sync {
 pub async fn active_accounts<O: Organization>(organization: &O, units: &[UnitId]) -> Result<BTreeSet<AccountId>, CallError> {
     let mut accounts = BTreeSet::new();
     let mut seen = HashSet::new();
-    let mut left: Vec<(UnitId, usize)> = units.iter().map(|unit| (unit.clone(), 0)).collect();
-    while let Some((unit, depth)) = left.pop() {
-        // A unit that was named twice, or that lies in another one that was named, is read once.
+    let mut pending: Vec<(UnitId, usize)> = units.iter().map(|unit| (unit.clone(), 0)).collect();
+    while let Some((unit, depth)) = pending.pop() {
+        // A unit that is named twice, or that is inside another named unit, is read once.
         if !seen.insert(unit.clone()) {
             continue;
         }
         if depth > DEEPEST {
-            return Err(CallError::unusable("ListOrganizationalUnitsForParent", format!("unit `{unit}` lies deeper than any unit can")));
+            return Err(CallError::unusable(
+                "ListOrganizationalUnitsForParent",
+                format!("unit `{unit}` is nested deeper than AWS Organizations allows"),
+            ));
         }
         let parent = &unit;
         let members =
@@ -70,28 +74,29 @@ pub async fn active_accounts<O: Organization>(organization: &O, units: &[UnitId]
         let children =
             all_pages("ListOrganizationalUnitsForParent", |token| async move { organization.units(parent, token.as_deref()).await })
                 .await?;
-        left.extend(children.into_iter().map(|child| (child, depth + 1)));
+        pending.extend(children.into_iter().map(|child| (child, depth + 1)));
     }
-    // Only asked when it matters.
+    // Skip the call if there are no accounts.
     if !accounts.is_empty() {
         accounts.remove(&organization.management_account().await?);
     }
     Ok(accounts)
 }
 
-/// How a list of accounts changes those of organizational units (`AccountFilterType` of CloudFormation's deployment targets).
+/// How a list of accounts filters the accounts of organizational units (`AccountFilterType` in
+/// CloudFormation's deployment targets).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AccountFilter {
-    /// Only those of the units' accounts that are listed.
+    /// The units' accounts that are in the list.
     Intersection,
-    /// Only those that are not.
+    /// The units' accounts that are not in the list.
     Difference,
-    /// The units' accounts and the listed ones, wherever they are.
+    /// The units' accounts and all accounts in the list.
     Union,
 }
 
 impl AccountFilter {
-    /// The accounts that are meant, of the units' own and of those that are listed.
+    /// The resulting accounts, from the units' accounts and the list.
     pub fn apply(self, members: &BTreeSet<AccountId>, listed: &BTreeSet<AccountId>) -> BTreeSet<AccountId> {
         match self {
             Self::Intersection => members & listed,
@@ -101,7 +106,7 @@ impl AccountFilter {
     }
 }
 
-/// The items of all pages. A list whose tokens repeat does not end.
+/// The items of all pages. A repeated token is an error, because the list would not end.
 async fn all_pages<T, Fut>(operation: &'static str, page: impl Fn(Option<String>) -> Fut) -> Result<Vec<T>, CallError>
 where
     Fut: Future<Output = Result<Page<T>, CallError>>,
@@ -114,7 +119,7 @@ where
         match &token {
             None => return Ok(items),
             Some(token) if !seen.insert(token.clone()) => {
-                return Err(CallError::unusable(operation, "the list does not end: a page's token came twice"));
+                return Err(CallError::unusable(operation, "the list does not end: a page token was repeated"));
             }
             Some(_) => {}
         }
@@ -135,12 +140,12 @@ impl FromStr for UnitId {
         let word = |text: &str, length: std::ops::RangeInclusive<usize>| {
             length.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
         };
-        let valid = match text.split('-').collect::<Vec<_>>()[..] {
+        let is_valid = match text.split('-').collect::<Vec<_>>()[..] {
             ["r", root] => word(root, 4..=32),
             ["ou", root, unit] => word(root, 4..=32) && word(unit, 8..=32),
             _ => false,
         };
-        if valid {
+        if is_valid {
             return Ok(Self(text.to_owned()));
         }
         Err(InvalidName { text: text.to_owned(), expected: "the id of an organizational unit (ou-abcd-11111111) or of a root (r-abcd)" })

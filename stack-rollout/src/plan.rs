@@ -1,4 +1,4 @@
-//! What a rollout would change, worked out from what is there.
+//! Computes what a rollout would change.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -15,20 +15,19 @@ use crate::release::{Parameters, PermissionModel, Release};
 use crate::stack_sets::{Instance, StackSet, StackSets, keys};
 use crate::status::{DetailedStatus, DriftStatus, InstanceStatus};
 
-/// What there is: a stack set, if any, and its instances.
+/// The current state: a stack set, if it exists, and its instances.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Observed {
-    /// The stack set, or `None` when there is none of that name.
+    /// The stack set, or `None` if it does not exist.
     pub stack_set: Option<StackSet>,
     /// Its instances.
     pub instances: Vec<Instance>,
 }
 
-/// Looks at the stack set of a release, at its instances, and at the parameters that those among the targets have of their own.
-/// Changes nothing.
+/// Reads a release's stack set, its instances, and the overrides of target instances.
 ///
-/// The parameters of single instances are in no list of CloudFormation's, and anyone can change them: that is one request for each
-/// instance among the targets, ten at a time. What other instances have is left alone, whatever it is, and not read.
+/// CloudFormation's lists have no parameter overrides, and other users can change them. Each target
+/// instance needs one request, at most ten concurrently.
 pub async fn observe<S: StackSets>(stack_sets: &S, release: &Release) -> Result<Observed, Error> {
     let mut observed = observe_without_overrides(stack_sets, &release.stack_set).await?;
     let read = read_overrides(stack_sets, release, &mut observed).await;
@@ -36,9 +35,9 @@ pub async fn observe<S: StackSets>(stack_sets: &S, release: &Release) -> Result<
     Ok(observed)
 }
 
-/// Looks at a stack set and at the list of its instances. Changes nothing.
+/// Reads a stack set and the list of its instances. Changes nothing.
 ///
-/// A plan that is made from this shows no parameter override that somebody has set by hand or that an earlier run has left behind.
+/// A plan from this state does not show overrides that others have set.
 pub async fn observe_without_overrides<S: StackSets>(stack_sets: &S, name: &StackSetName) -> Result<Observed, Error> {
     let call = |source| Error::Call { stack_set: name.clone(), source };
     let Some(stack_set) = stack_sets.describe_stack_set(name).await.map_err(call)? else { return Ok(Observed::default()) };
@@ -46,8 +45,7 @@ pub async fn observe_without_overrides<S: StackSets>(stack_sets: &S, name: &Stac
     Ok(Observed { stack_set: Some(stack_set), instances })
 }
 
-/// Reads the parameters of their own of those instances among the targets for which it was not done yet. The first failure ends it,
-/// and what was read is kept.
+/// Reads the missing overrides of target instances. A failure stops it and keeps what was read.
 pub(crate) async fn read_overrides<S: StackSets>(stack_sets: &S, release: &Release, observed: &mut Observed) -> Result<(), CallError> {
     let has_failed = &AtomicBool::new(false);
     let unread = observed.instances.iter_mut().filter(|instance| is_unread(release, instance)).map(|instance| async move {
@@ -57,7 +55,7 @@ pub(crate) async fn read_overrides<S: StackSets>(stack_sets: &S, release: &Relea
         }
         Ok(())
     });
-    bounded::each(OVERRIDES_AT_ONCE, unread.map(bounded::boxed).collect()).await.into_iter().collect()
+    bounded::join_all(OVERRIDES_AT_ONCE, unread.map(bounded::boxed).collect()).await.into_iter().collect()
 }
 
 fn is_unread(release: &Release, instance: &Instance) -> bool {
@@ -65,62 +63,63 @@ fn is_unread(release: &Release, instance: &Instance) -> bool {
 }
 
 impl Observed {
-    /// How many instances among the targets are not known by their own parameters.
+    /// The number of target instances whose overrides have not been read.
     pub(crate) fn unread(&self, release: &Release) -> usize {
         self.instances.iter().filter(|instance| is_unread(release, instance)).count()
     }
 }
 
-/// How many instances are asked for their parameters at once. CloudFormation limits requests by account, and few a second are taken.
+/// The maximum number of concurrent requests for overrides. CloudFormation accepts only a few
+/// requests a second for each account.
 const OVERRIDES_AT_ONCE: usize = 10;
 
 /// What a rollout of a release would change. Made by [`plan`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Plan {
-    /// What stands in the way. A plan with problems cannot be rolled out.
+    /// Problems that block the rollout.
     pub problems: Vec<Problem>,
-    /// What becomes of the stack set.
+    /// What happens to the stack set.
     pub stack_set: SetChange,
-    /// What becomes of each target and of each instance outside of the targets, in order of account and region.
+    /// What happens to each target and other instance, in order of account and region.
     pub instances: Vec<PlannedInstance>,
 }
 
-/// What becomes of the stack set.
+/// What happens to the stack set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "action", rename_all = "lowercase")]
 pub enum SetChange {
-    /// It does not exist and is created.
+    /// The stack set does not exist and is created.
     Create,
-    /// It exists and differs from the release.
+    /// The stack set differs from the release and is updated.
     Update {
-        /// Every difference.
+        /// All differences.
         because: Vec<Difference>,
     },
-    /// It is what the release says.
+    /// The stack set already has the release.
     Untouched,
 }
 
 /// One difference between a stack set and a release.
 ///
-/// Parameters are told by key only: their values may be secrets.
+/// Parameters are reported by key only: their values may be secrets.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(tag = "what", content = "key", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Difference {
-    /// The template's text.
+    /// The template.
     Template,
-    /// A parameter that the set does not have yet.
+    /// The set does not have this parameter yet.
     ParameterAdded(String),
-    /// A parameter with another value.
+    /// The parameter's value differs.
     ParameterChanged(String),
-    /// A parameter whose value CloudFormation does not show (`NoEcho`), so that it may differ.
+    /// CloudFormation hides the parameter's value (`NoEcho`), so it may differ.
     ParameterHidden(String),
-    /// A parameter that the set has and the release has not: it goes back to the template's default.
+    /// The release does not set this parameter of the set: it returns to the template's default.
     ParameterRemoved(String),
     /// The description.
     Description,
-    /// A capability that was not acknowledged yet.
+    /// The release acknowledges a capability that the set does not.
     Capabilities,
     /// The tags.
     Tags,
@@ -128,7 +127,7 @@ pub enum Difference {
     AdministrationRole,
     /// The execution role.
     ExecutionRole,
-    /// Whether operations may run at once.
+    /// Managed execution.
     ManagedExecution,
 }
 
@@ -137,37 +136,36 @@ impl fmt::Display for Difference {
         match self {
             Self::Template => f.write_str("the template differs"),
             Self::ParameterAdded(key) => write!(f, "parameter `{key}` is new"),
-            Self::ParameterChanged(key) => write!(f, "parameter `{key}` has another value"),
+            Self::ParameterChanged(key) => write!(f, "parameter `{key}` differs"),
             Self::ParameterHidden(key) => write!(f, "parameter `{key}` is hidden (NoEcho) and may differ"),
-            Self::ParameterRemoved(key) => write!(f, "parameter `{key}` goes back to its default"),
+            Self::ParameterRemoved(key) => write!(f, "parameter `{key}` returns to its default"),
             Self::Description => f.write_str("the description differs"),
-            Self::Capabilities => f.write_str("a capability is acknowledged that was not before"),
+            Self::Capabilities => f.write_str("a capability is acknowledged that the stack set did not have"),
             Self::Tags => f.write_str("the tags differ"),
             Self::AdministrationRole => f.write_str("the administration role differs"),
             Self::ExecutionRole => f.write_str("the execution role differs"),
-            Self::ManagedExecution => f.write_str("managed execution is switched"),
+            Self::ManagedExecution => f.write_str("managed execution differs"),
         }
     }
 }
 
-/// What becomes of one account and region.
+/// What happens in one account and region.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PlannedInstance {
-    /// Where.
+    /// The target.
     pub target: Target,
-    /// What is done.
+    /// The action.
     pub action: InstanceAction,
-    /// The instance as it is, or `None` when there is none yet.
+    /// The current instance, or `None` if it does not exist.
     pub observed: Option<Instance>,
-    /// The parameters that it is to have in place of the set's, where they change; `None` leaves those that it has. Serialised by key
-    /// only: values may be secrets.
+    /// The new overrides; `None` if unchanged. Only keys are serialized: values may be secrets.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "keys")]
     pub overrides: Option<Parameters>,
 }
 
 impl PlannedInstance {
-    /// The parameters of its own that the instance gets, loses, or has with another value afterwards.
+    /// The parameter overrides that are added, removed or changed.
     pub fn override_changes(&self) -> Vec<OverrideChange<'_>> {
         let Some(wanted) = &self.overrides else { return Vec::new() };
         let present = self.observed.as_ref().and_then(|instance| instance.overrides.as_ref());
@@ -176,51 +174,51 @@ impl PlannedInstance {
         keys.into_iter().map(change).filter(|change| change.from != change.to).collect()
     }
 
-    /// Whether the stack was found to differ from its template when that was last looked for.
+    /// Whether the last drift detection found that the stack differs from its template.
     pub fn has_drifted(&self) -> bool {
         self.observed.as_ref().is_some_and(|instance| instance.drift == Some(DriftStatus::Drifted))
     }
 
-    /// Why the last operation did not succeed here, in CloudFormation's words; `None` when it did.
+    /// Why the last operation did not succeed here; `None` if it succeeded.
     pub fn last_failure(&self) -> Option<&str> {
         let instance = self.observed.as_ref()?;
         let failed = matches!(
             instance.detailed_status,
             Some(DetailedStatus::Failed | DetailedStatus::FailedImport | DetailedStatus::Inoperable | DetailedStatus::Cancelled)
         );
-        // A later operation that looked here and changed nothing, such as a search for drift, leaves the reason.
+        // A later operation that changed nothing here, such as drift detection, keeps the reason.
         let was_left = instance.status == InstanceStatus::Outdated && instance.status_reason.is_some();
         (failed || was_left).then(|| instance.status_reason.as_deref().unwrap_or("CloudFormation gave no reason"))
     }
 }
 
-/// A parameter that an instance has of its own before or after a rollout.
+/// A change of one parameter override.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OverrideChange<'a> {
-    /// The parameter.
+    /// The parameter's key.
     pub key: &'a str,
-    /// What the instance has now; `None` is the set's value.
+    /// The current override; `None` if the stack set's value applies.
     pub from: Option<&'a String>,
-    /// What it is to have; `None` is the set's value.
+    /// The new override; `None` if the stack set's value applies.
     pub to: Option<&'a String>,
 }
 
-/// What is done to one stack instance.
+/// What a rollout does with one stack instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum InstanceAction {
-    /// There is none: it is created.
+    /// The instance does not exist and is created.
     New,
-    /// The stack set changes, and the instance with it; or the parameters change that the instance has of its own.
+    /// The instance is updated, because the stack set or its parameter overrides change.
     Update,
-    /// The stack set is right, but this instance is not up to date with it: it is updated.
+    /// The stack set does not change, but the instance is not up to date and is updated.
     Outdated,
-    /// It has what the release says: nothing is done.
+    /// The instance has the release. Nothing is done.
     Unchanged,
-    /// CloudFormation leaves it out of every update until a person has mended it: a problem.
+    /// CloudFormation skips the instance in every update until it is fixed. This is a problem.
     Inoperable,
-    /// It is in the set and not among the targets: nothing is done, and above all it is not deleted.
+    /// The instance is not a target of the release. It is not updated and not deleted.
     Orphan,
 }
 
@@ -244,13 +242,13 @@ impl Plan {
             && self.instances.iter().all(|instance| matches!(instance.action, InstanceAction::Unchanged | InstanceAction::Orphan))
     }
 
-    /// The targets for which this is done, in order.
+    /// The targets with this action, in order.
     pub fn targets(&self, action: InstanceAction) -> impl Iterator<Item = &Target> {
         self.instances.iter().filter(move |instance| instance.action == action).map(|instance| &instance.target)
     }
 }
 
-/// Works out what a rollout of `release` would change, given what there is. Asks no one.
+/// Computes what a rollout of `release` would change in the observed state, without a call to AWS.
 pub fn plan(release: &Release, observed: &Observed) -> Plan {
     let mut problems = release.problems();
     let stack_set = match &observed.stack_set {
@@ -290,13 +288,13 @@ pub fn plan(release: &Release, observed: &Observed) -> Plan {
     Plan { problems, stack_set, instances }
 }
 
-/// The parameters that an instance is to have in place of the set's, if they change.
+/// The parameter overrides of an instance, if they change.
 fn overrides(release: &Release, target: &Target, instance: Option<&Instance>) -> Option<Parameters> {
     let wanted = release.overrides_of(target);
     let same = match instance {
         None => wanted.is_empty(),
         Some(instance) => match &instance.overrides {
-            // Four asterisks stand for a NoEcho parameter's value, whatever it is.
+            // CloudFormation shows `****` instead of the value of a NoEcho parameter.
             Some(present) => {
                 present.len() == wanted.len()
                     && wanted.iter().all(|(key, value)| present.get(key).is_some_and(|present| present == value || present == "****"))
@@ -307,9 +305,9 @@ fn overrides(release: &Release, target: &Target, instance: Option<&Instance>) ->
     (!same).then_some(wanted)
 }
 
-/// The instances that are in the stack set and not among the release's targets.
+/// The instances of the stack set that are not targets of the release.
 ///
-/// They keep running what they have. Nothing in this crate deletes them.
+/// They are not updated, and only [`prune`](crate::prune) deletes them.
 pub fn orphans<'a>(release: &Release, instances: &'a [Instance]) -> Vec<&'a Instance> {
     let mut orphans: Vec<_> = instances.iter().filter(|instance| !release.targets.contains(&instance.target)).collect();
     orphans.sort_by(|a, b| a.target.cmp(&b.target));
@@ -326,7 +324,7 @@ fn differences(release: &Release, stack_set: &StackSet) -> Vec<Difference> {
     for (key, value) in &wanted {
         match present.get(key) {
             None => differences.push(Difference::ParameterAdded((*key).clone())),
-            // CloudFormation shows four asterisks in place of a NoEcho parameter's value, whatever the value is.
+            // CloudFormation shows `****` instead of the value of a NoEcho parameter.
             Some(present) if present.as_str() == "****" => differences.push(Difference::ParameterHidden((*key).clone())),
             Some(present) if present != value => differences.push(Difference::ParameterChanged((*key).clone())),
             Some(_) => {}
@@ -339,7 +337,7 @@ fn differences(release: &Release, stack_set: &StackSet) -> Vec<Difference> {
     if release.managed_execution.is_some_and(|wanted| wanted != stack_set.managed_execution.unwrap_or(false)) {
         differences.push(Difference::ManagedExecution);
     }
-    // A capability is a leave to go on, so one more than the template needs makes no difference to a stack.
+    // A capability is an acknowledgement: a superfluous one changes no stack.
     if stack_set.capabilities.as_ref().is_some_and(|present| !release.capabilities.is_subset(present)) {
         differences.push(Difference::Capabilities);
     }
@@ -357,19 +355,18 @@ fn differences(release: &Release, stack_set: &StackSet) -> Vec<Difference> {
     differences
 }
 
-/// CloudFormation does not change the permission model of a set that has instances, and this crate never deletes them.
+/// A set with instances cannot change its permission model, and a rollout never deletes them.
 fn permission_model_problem(release: &Release, stack_set: &StackSet) -> Option<Problem> {
     let wanted = release.permission_model.as_str();
     let present = stack_set.permission_model.as_deref().filter(|present| *present != wanted)?;
-    let message = format!("stack set `{}` is {present}; the release asks for {wanted}", release.stack_set);
-    let hint = "use the permission model that the set has, or roll out under another stack set name";
+    let message = format!("stack set `{}` has the permission model {present}; the release needs {wanted}", release.stack_set);
+    let hint = "use the permission model of the stack set, or use another stack set name";
     Some(Problem::new("permission-model", Place::StackSet, message).with_hint(hint))
 }
 
 fn inoperable(target: &Target, reason: Option<&str>) -> Problem {
     let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
     let message = format!("the stack instance is INOPERABLE{reason}");
-    let hint =
-        "CloudFormation skips it in every update: remove it from the set and retain its stack, delete the stack by hand, then run again";
+    let hint = "CloudFormation skips it in every update: remove it from the set and retain its stack, delete the stack by hand, then run the command again";
     Problem::new("inoperable-instance", Place::Target(target.clone()), message).with_hint(hint)
 }

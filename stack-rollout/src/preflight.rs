@@ -1,8 +1,8 @@
-//! Whether a rollout could succeed, asked of every target before anything is changed: the role, the parameters, the model package, the
-//! image, the artifact, the key, the endpoint's name, the instances.
+//! Checks in every target, before anything is changed, whether a rollout can succeed: role,
+//! parameters, model package, image, artifact, key, endpoint name, instance quota.
 //!
-//! Every question is one that reads only. What may not be asked is told as such, with the action that is missing: it is neither passed
-//! nor failed.
+//! All checks are read-only. A check without permission is reported as unchecked, with the missing
+//! action. It is neither passed nor failed.
 
 mod checks;
 mod trust;
@@ -20,13 +20,14 @@ use crate::call_error::CallError;
 use crate::clock::{Clock, SystemClock};
 use crate::identifiers::Target;
 use crate::stacks::SessionError;
+use crate::status::{KeyState, ModelApprovalStatus, ModelPackageStatus};
 
 pub use trust::{administration_role_trust, trusts};
 
 /// What the stacks need in one account and region.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Requirements {
-    /// Systems Manager parameters that the template's parameters name, each with the types that fit, such as `String`.
+    /// Systems Manager parameters that parameters of the template name, with the accepted types.
     pub ssm_parameters: BTreeMap<String, Vec<&'static str>>,
     /// ARNs of model packages.
     pub model_packages: Vec<String>,
@@ -38,15 +39,15 @@ pub struct Requirements {
     pub keys: Vec<String>,
     /// Names of endpoints.
     pub endpoints: Vec<String>,
-    /// How many instances of which type the endpoints run on.
+    /// The number of instances of each type that the endpoints run on.
     pub instances: BTreeMap<String, u32>,
-    /// The role that CloudFormation works as in the target, with self-managed permissions.
+    /// The role that CloudFormation assumes in the target, with self-managed permissions.
     pub execution_role: Option<ExecutionRole>,
-    /// The role that the model runs as: its name, without a path. Asked for only where it is named.
+    /// The name of the model's execution role, without a path. `None`: the role is not checked.
     pub model_role: Option<String>,
 }
 
-/// A role that CloudFormation works as, and who has to be able to assume it.
+/// A role that CloudFormation assumes in a target, and the role that must be allowed to assume it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExecutionRole {
     /// The role's name in the target.
@@ -55,100 +56,100 @@ pub struct ExecutionRole {
     pub administration_role_arn: String,
 }
 
-/// One target that is to be looked at.
+/// A target to check.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// Where.
+pub struct PreflightTarget {
+    /// The target.
     pub target: Target,
-    /// The stack that it has already, if any.
+    /// The id of its existing stack, if any.
     pub stack_id: Option<String>,
-    /// Which of the requirements hold there, by their place in the list.
+    /// What the stack needs there.
     pub requirements: Arc<Requirements>,
 }
 
-/// What AWS tells of a model package.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// The state of a model package.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackageState {
-    /// Such as `Completed`.
-    pub status: String,
-    /// Such as `Approved`.
-    pub approval_status: String,
+    /// The status.
+    pub status: ModelPackageStatus,
+    /// The approval status.
+    pub approval_status: ModelApprovalStatus,
 }
 
-/// Where a container image is.
+/// The parts of a container image's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageName {
-    /// The account of its registry.
+    /// The registry's account.
     pub account: String,
-    /// The region of its registry.
+    /// The registry's region.
     pub region: String,
-    /// Its repository.
+    /// The repository.
     pub repository: String,
     /// A tag, or a digest that begins with `sha256:`.
     pub reference: String,
 }
 
-/// What a look at an object or image found.
+/// The result of looking up an object or image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
-    /// It is there.
+    /// It exists.
     Found,
-    /// It is not.
+    /// It does not exist.
     Missing,
     /// Its bucket is in another region.
     OtherRegion,
 }
 
-/// One session in one account and region. Every method reads only.
+/// The port to one account and region. All methods are read-only.
 pub trait TargetAccount: Sync {
-    /// The types of those of these parameters that exist (`ssm:GetParameters`). Values are not handed out.
+    /// The types of the parameters that exist (`ssm:GetParameters`). Values are not returned.
     fn ssm_parameter_types(&self, names: &[String]) -> impl Future<Output = Result<BTreeMap<String, String>, CallError>> + Send;
 
-    /// A model package (`sagemaker:DescribeModelPackage`); `None` when there is none.
+    /// A model package (`sagemaker:DescribeModelPackage`); `None` if it does not exist.
     fn model_package(&self, arn: &str) -> impl Future<Output = Result<Option<PackageState>, CallError>> + Send;
 
-    /// Whether an image can be pulled (`ecr:BatchGetImage`, which a pull begins with).
+    /// Whether an image can be pulled (`ecr:BatchGetImage`, the first call of a pull).
     fn image(&self, image: &ImageName) -> impl Future<Output = Result<Presence, CallError>> + Send;
 
-    /// Whether an artifact can be read (`s3:GetObject`, asked by HEAD; below a prefix `s3:ListBucket`).
+    /// Whether an artifact can be read (`s3:GetObject` by HEAD; for a prefix `s3:ListBucket`).
     fn artifact(&self, bucket: &str, key: &str) -> impl Future<Output = Result<Presence, CallError>> + Send;
 
-    /// The state of a key, such as `Enabled` (`kms:DescribeKey`); `None` when there is none.
-    fn key_state(&self, arn: &str) -> impl Future<Output = Result<Option<String>, CallError>> + Send;
+    /// The state of a key (`kms:DescribeKey`); `None` if it does not exist.
+    fn key_state(&self, arn: &str) -> impl Future<Output = Result<Option<KeyState>, CallError>> + Send;
 
-    /// The names of the endpoints that contain this text (`sagemaker:ListEndpoints`).
+    /// The names of the endpoints that contain `text` (`sagemaker:ListEndpoints`).
     fn endpoints_like(&self, text: &str) -> impl Future<Output = Result<Vec<String>, CallError>> + Send;
 
     /// The names of the endpoints of a stack (`cloudformation:DescribeStackResources`).
     fn endpoints_of_stack(&self, stack_id: &str) -> impl Future<Output = Result<Vec<String>, CallError>> + Send;
 
-    /// How many instances of a type endpoints may have in all (`servicequotas:GetServiceQuota` and its siblings); `None` when AWS knows
-    /// no such quota.
+    /// The quota for endpoint instances of a type (`servicequotas:GetServiceQuota` and related
+    /// actions); `None` if AWS has no such quota.
     fn instance_quota(&self, instance_type: &str) -> impl Future<Output = Result<Option<u32>, CallError>> + Send;
 
-    /// A role's trust policy, as JSON (`iam:GetRole`); `None` when there is no such role.
+    /// A role's trust policy, as JSON (`iam:GetRole`); `None` if the role does not exist.
     fn trust_policy(&self, role: &str) -> impl Future<Output = Result<Option<String>, CallError>> + Send;
 }
 
-/// One check and its outcome.
+/// A check and its outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Check {
-    /// Where it was made; `None` for the administration account.
+    /// The target; `None` for the administration account.
     pub target: Option<Target>,
-    /// What was checked, such as `ssm-parameter`.
+    /// The name of the check, such as `ssm-parameter`.
     pub name: &'static str,
-    /// What kind of finding it is, such as `model-role-missing`, where a program can say more about what to do.
+    /// A stable code, such as `model-role-missing`, for which a program can add a hint.
     pub code: Option<&'static str>,
-    /// What about, such as the parameter's name.
+    /// The checked object, such as the parameter's name.
     pub subject: String,
     /// The outcome.
     pub outcome: CheckOutcome,
-    /// What was found, unless all is well.
+    /// What was found, unless the check passed.
     pub message: Option<String>,
-    /// What AWS said.
+    /// The error of the call, with AWS's message.
     pub detail: Option<String>,
-    /// What to do about it.
+    /// How to fix it.
     pub hint: Option<String>,
 }
 
@@ -156,31 +157,31 @@ pub struct Check {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CheckOutcome {
-    /// All is well.
+    /// The check passed.
     Passed,
-    /// It could not be asked, or AWS cannot tell.
+    /// The check could not be made.
     Unchecked,
-    /// A rollout would fail there.
+    /// A rollout would fail in the target.
     Failed,
 }
 
-/// How the questions are asked.
+/// Options of a preflight.
 #[derive(Debug, Clone)]
 pub struct PreflightOptions<C = SystemClock> {
-    /// In how many targets at once.
+    /// The maximum number of targets that are checked concurrently.
     pub at_once: usize,
-    /// How often a question is asked again when AWS is limiting requests or cannot be reached.
+    /// The maximum number of attempts of a call that is throttled or fails because of the network.
     pub attempts: u32,
-    /// The first pause before a question is asked again; each is twice the one before, shortened by up to a half at random.
+    /// The first pause; each is twice the previous one, shortened by up to a half at random.
     pub pause: Duration,
-    /// How long all questions may take. What was not asked by then is told as not asked.
+    /// The maximum duration. Targets that were not reached are reported as unchecked.
     pub deadline: Duration,
-    /// The clock by which it waits.
+    /// The clock.
     pub clock: C,
 }
 
 impl<C> PreflightOptions<C> {
-    /// With another clock, such as one that a test moves.
+    /// Replaces the clock, for tests.
     pub fn with_clock<D>(self, clock: D) -> PreflightOptions<D> {
         let Self { at_once, attempts, pause, deadline, clock: _ } = self;
         PreflightOptions { at_once, attempts, pause, deadline, clock }
@@ -193,15 +194,15 @@ impl Default for PreflightOptions {
     }
 }
 
-/// Asks all questions in all places, some places at a time, and gives every answer in the order of the places.
+/// Checks all targets, several concurrently. Results are in the order of the targets.
 ///
-/// `sessions` gives a session in an account and region; where none is to be had, that is the answer for the whole place. `on_place` is
-/// told of each place that is done, with how many of its answers are failures.
+/// `sessions` opens a session in an account and region; if it fails, that is the result for the
+/// target. `on_target` is called after each target, with the number of failed checks.
 pub async fn preflight<F, Fut, T, C>(
-    places: &[Place],
+    targets: &[PreflightTarget],
     sessions: F,
     options: &PreflightOptions<C>,
-    on_place: impl Fn(&Target, usize) + Send + Sync,
+    on_target: impl Fn(&Target, usize) + Send + Sync,
 ) -> Vec<Check>
 where
     F: Fn(AccountId, Region) -> Fut + Sync,
@@ -210,22 +211,22 @@ where
     C: Clock,
 {
     let end = options.clock.now().saturating_add(options.deadline);
-    let (sessions, on_place) = (&sessions, &on_place);
-    let asked = places.iter().map(|place| {
+    let (sessions, on_target) = (&sessions, &on_target);
+    let runs = targets.iter().map(|target| {
         boxed(async move {
             let checks = if options.clock.now() >= end {
-                vec![checks::not_reached(place)]
+                vec![checks::not_reached(target)]
             } else {
-                match sessions(place.target.account.clone(), place.target.region.clone()).await {
-                    Ok(account) => checks::in_place(&account, place, options).await,
-                    Err(error) => vec![checks::no_session(place, &error)],
+                match sessions(target.target.account.clone(), target.target.region.clone()).await {
+                    Ok(account) => checks::check_target(&account, target, options).await,
+                    Err(error) => vec![checks::no_session(target, &error)],
                 }
             };
-            on_place(&place.target, checks.iter().filter(|check| check.outcome == CheckOutcome::Failed).count());
+            on_target(&target.target, checks.iter().filter(|check| check.outcome == CheckOutcome::Failed).count());
             checks
         })
     });
-    bounded::each(options.at_once, asked.collect()).await.into_iter().flatten().collect()
+    bounded::join_all(options.at_once, runs.collect()).await.into_iter().flatten().collect()
 }
 
 impl Check {
@@ -235,7 +236,8 @@ impl Check {
 }
 
 impl ImageName {
-    /// Reads the name of an image in Amazon ECR: `ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG` or `…@DIGEST`. `None` for any other.
+    /// Parses an Amazon ECR image, `ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG` or
+    /// `…@DIGEST`.
     pub fn parse(image: &str) -> Option<Self> {
         let (host, path) = image.split_once('/')?;
         let mut parts = host.split('.');

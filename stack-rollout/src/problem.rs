@@ -1,4 +1,4 @@
-//! What is wrong, where, and what to do about it.
+//! Problems: what is wrong, where, and how to fix it.
 
 use std::fmt;
 
@@ -6,23 +6,23 @@ use serde::{Serialize, Serializer};
 
 use crate::identifiers::Target;
 
-/// One finding about a release or about the stack set that it meets.
+/// A problem with a release or with its stack set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Problem {
-    /// A stable name for this kind of finding, such as `template-too-large`.
+    /// A stable code for this kind of problem, such as `template-too-large`.
     pub code: &'static str,
     /// What is wrong: a lowercase fragment that names the object in backticks.
     pub message: String,
-    /// What to do about it.
+    /// How to fix it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
-    /// Where it is.
+    /// Where the problem is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
 }
 
-/// What a finding is about.
+/// What a problem is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Place {
@@ -40,7 +40,7 @@ pub enum Place {
     Target(Target),
 }
 
-/// All findings of one step, as an error.
+/// All problems of one step, as an error.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Problems(pub Vec<Problem>);
 

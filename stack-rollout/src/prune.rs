@@ -1,4 +1,4 @@
-//! Taking instances out of a stack set: only those that are named, and only when they are nobody's target any more.
+//! Removes instances from a stack set: only named ones that are not targets of the release.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,26 +18,26 @@ use crate::rollout::{OperationRecord, Verdict};
 use crate::stack_sets::{InstancesDeletion, StackSets, rectangles};
 use crate::status::{DetailedStatus, OperationAction};
 
-/// What is to be taken out of a stack set.
+/// A request to remove instances from a stack set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PruneRequest {
     /// The stack set.
     pub stack_set: StackSetName,
-    /// How its permissions are had.
+    /// The permission model of the stack set.
     pub permission_model: PermissionModel,
-    /// The instances, each by name.
+    /// The instances to remove.
     pub instances: BTreeSet<Target>,
-    /// Where the release goes: an instance that is one of these is no orphan.
+    /// The targets of the release. An instance that is a target is not an orphan.
     pub release_targets: Targets,
-    /// Takes out targets of the release, too. Without it, naming one is refused.
+    /// Whether targets of the release can be removed. If `false`, naming a target is an error.
     pub include_targets: bool,
-    /// Leaves the stacks, and with them the endpoints, and takes them out of the set only.
+    /// Whether to remove the instances from the set without deleting their stacks and endpoints.
     pub retain_stacks: bool,
-    /// How an operation goes over the instances.
+    /// The operation preferences.
     pub preferences: Preferences,
 }
 
-/// What became of the instances that were to be taken out.
+/// The result of removing instances.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PruneReport {
@@ -45,19 +45,19 @@ pub struct PruneReport {
     pub schema_version: u32,
     /// The stack set.
     pub stack_set: StackSetName,
-    /// How it ended as a whole.
+    /// The overall result.
     pub verdict: Verdict,
-    /// Whether the stacks were left.
+    /// Whether the stacks were retained.
     pub retained_stacks: bool,
     /// The operations, in order.
     pub operations: Vec<OperationRecord>,
-    /// Every instance that was named, in order.
+    /// All instances of the request, in order.
     pub instances: Vec<PrunedInstance>,
-    /// What kept it from being finished.
+    /// Problems that prevented completion.
     pub problems: Vec<Problem>,
 }
 
-/// What became of one instance.
+/// The result of one instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PrunedInstance {
@@ -65,18 +65,18 @@ pub struct PrunedInstance {
     pub account_id: AccountId,
     /// The region.
     pub region: Region,
-    /// Whether it is in the set no more.
+    /// Whether the instance was removed from the set.
     pub removed: bool,
-    /// Why it still is.
+    /// Why the instance is still in the set.
     pub reason: Option<String>,
 }
 
-/// Takes instances out of a stack set, with their stacks unless these are to stay, and waits until that is done.
+/// Removes instances and waits for the operations. Deletes the stacks unless they are retained.
 ///
 /// # Errors
 ///
-/// Nothing is deleted when one of the instances does not exist, or is a target of the release ([`Error::Release`]), when another
-/// operation works on the set, or when AWS refused the first operation.
+/// Deletes nothing if an instance does not exist or is a target of the release
+/// ([`Error::Release`]), if another operation is running, or if AWS rejects the first operation.
 pub async fn prune<S: StackSets, C: Clock>(
     stack_sets: &S,
     request: &PruneRequest,
@@ -106,7 +106,7 @@ pub async fn prune<S: StackSets, C: Clock>(
         Ok(instances) => Some(instances.into_iter().map(|instance| (instance.target, instance.status_reason)).collect()),
         Err(error) => {
             let problem =
-                Problem::new("instances-unread", Place::StackSet, format!("the instances could not be listed afterwards: {error}"));
+                Problem::new("instances-unread", Place::StackSet, format!("the instances could not be listed after the deletion: {error}"));
             run.problems.push(problem);
             None
         }
@@ -125,9 +125,7 @@ pub async fn prune<S: StackSets, C: Clock>(
             };
             let reported = result.and_then(|result| result.status_reason.clone());
             let reason = left.as_ref().map(|reason| {
-                reported
-                    .or_else(|| reason.clone())
-                    .unwrap_or_else(|| "it is still in the set, and CloudFormation gave no reason".to_owned())
+                reported.or_else(|| reason.clone()).unwrap_or_else(|| "it is still in the set; CloudFormation gave no reason".to_owned())
             });
             PrunedInstance { account_id: target.account.clone(), region: target.region.clone(), removed: left.is_none(), reason }
         })
@@ -149,11 +147,11 @@ pub async fn prune<S: StackSets, C: Clock>(
     })
 }
 
-/// Deletes those of the instances that are there; `true` when another run has changed the instances in the meantime, so that what is
-/// left must be found out anew.
+/// Deletes the instances that exist. Returns `true` if another run has changed the instances in the
+/// meantime, so that the rest must be determined again.
 async fn remove<S: StackSets, C: Clock>(run: &mut OperationLoop<'_, S, C>, request: &PruneRequest, is_first: bool) -> Result<bool, Error> {
     let (stack_sets, name) = (run.stack_sets, run.name);
-    run.enter().await?;
+    run.await_idle().await?;
     let listed = run.retry.call(run.on_event, || stack_sets.list_stack_instances(name)).await;
     let present: BTreeSet<_> = listed.map_err(|source| run.call_error(source))?.into_iter().map(|instance| instance.target).collect();
     let problems = problems(request, &present);
@@ -197,11 +195,11 @@ fn problems(request: &PruneRequest, present: &BTreeSet<Target>) -> Vec<Problem> 
     let mut problems = Vec::new();
     for target in &request.instances {
         if !present.contains(target) {
-            let message = format!("stack set `{}` has no instance there", request.stack_set);
+            let message = format!("stack set `{}` has no instance in this target", request.stack_set);
             problems.push(Problem::new("no-such-instance", Place::Target(target.clone()), message));
         } else if request.release_targets.contains(target) && !request.include_targets {
-            let message = "the release deploys there: the instance is no orphan";
-            let hint = "take the account or region out of the release first; its endpoint would be deleted";
+            let message = "the instance is a target of the release, not an orphan";
+            let hint = "remove the account or region from the release first; pruning would delete its endpoint";
             problems.push(Problem::new("not-an-orphan", Place::Target(target.clone()), message).with_hint(hint));
         }
     }

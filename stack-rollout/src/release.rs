@@ -1,4 +1,4 @@
-//! What is to be rolled out, and where to.
+//! A release: what is deployed, and its targets.
 
 mod check;
 
@@ -13,47 +13,47 @@ use crate::status::{Capability, ConcurrencyMode, RegionConcurrency};
 /// Parameter keys and values.
 pub type Parameters = BTreeMap<String, String>;
 
-/// The wanted state of one stack set and of its instances.
+/// The desired state of a stack set and its instances.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Release {
-    /// The stack set that is created or updated.
+    /// The stack set to create or update.
     pub stack_set: StackSetName,
-    /// What people read in the console: 1 to 1,024 characters. `None` keeps what the set has.
+    /// The description, 1 to 1,024 characters. `None` keeps the set's description.
     pub description: Option<String>,
     /// The template.
     pub template: Template,
-    /// Parameter keys and values. A parameter of the template that is left out takes the template's default.
+    /// Parameter keys and values. A parameter that is missing here gets the template's default.
     pub parameters: Vec<(String, String)>,
-    /// What the template may do.
+    /// The acknowledged capabilities.
     pub capabilities: BTreeSet<Capability>,
-    /// Tags of the stack set, which CloudFormation hands on to stacks and resources. They replace those that the set has.
+    /// The set's tags, replacing existing ones. CloudFormation propagates them to resources.
     pub tags: Vec<(String, String)>,
-    /// Who gives CloudFormation its rights in the target accounts.
+    /// How CloudFormation gets its permissions in the target accounts.
     pub permission_model: PermissionModel,
-    /// The accounts and regions.
+    /// The target accounts and regions.
     pub targets: Targets,
-    /// How an operation goes over the targets.
+    /// The operation preferences.
     pub preferences: Preferences,
-    /// Parameters that are others in some accounts or regions. Where several are for one target, a later one wins.
+    /// Parameters that differ in some accounts or regions. The last match wins.
     pub overrides: Vec<ParameterOverride>,
-    /// Whether operations that do not get in each other's way may run at once. `None` keeps what the set has.
+    /// Whether non-conflicting operations may run concurrently. `None` keeps the set's setting.
     pub managed_execution: Option<bool>,
 }
 
-/// Parameters that take the place of the release's where the account and the region are these.
+/// Parameters that override the release's in matching accounts and regions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParameterOverride {
-    /// Only in this account; in every one when `None`.
+    /// The account; `None` matches every account.
     pub account: Option<AccountId>,
-    /// Only in this region; in every one when `None`.
+    /// The region; `None` matches every region.
     pub region: Option<Region>,
     /// The parameters.
     pub parameters: Parameters,
 }
 
 impl Release {
-    /// A template for these targets, with CloudFormation's defaults for everything else.
+    /// A release of a template to targets, with CloudFormation's defaults for everything else.
     pub fn new(stack_set: StackSetName, template: Template, targets: Targets) -> Self {
         Self {
             stack_set,
@@ -70,113 +70,116 @@ impl Release {
         }
     }
 
-    /// With a description.
+    /// Sets the description.
     #[must_use]
     pub fn description(self, description: impl Into<String>) -> Self {
         Self { description: Some(description.into()), ..self }
     }
 
-    /// With these parameters.
+    /// Sets the parameters.
     #[must_use]
     pub fn parameters<K: Into<String>, V: Into<String>>(self, parameters: impl IntoIterator<Item = (K, V)>) -> Self {
         Self { parameters: parameters.into_iter().map(|(key, value)| (key.into(), value.into())).collect(), ..self }
     }
 
-    /// With these capabilities acknowledged.
+    /// Sets the acknowledged capabilities.
     #[must_use]
     pub fn capabilities(self, capabilities: impl IntoIterator<Item = Capability>) -> Self {
         Self { capabilities: capabilities.into_iter().collect(), ..self }
     }
 
-    /// With these tags.
+    /// Sets the tags.
     #[must_use]
     pub fn tags<K: Into<String>, V: Into<String>>(self, tags: impl IntoIterator<Item = (K, V)>) -> Self {
         Self { tags: tags.into_iter().map(|(key, value)| (key.into(), value.into())).collect(), ..self }
     }
 
-    /// With another permission model than self-managed permissions with the default roles.
+    /// Sets the permission model. The default is self-managed permissions with the default roles.
     #[must_use]
     pub fn permission_model(self, permission_model: PermissionModel) -> Self {
         Self { permission_model, ..self }
     }
 
-    /// With these operation preferences.
+    /// Sets the operation preferences.
     #[must_use]
     pub fn preferences(self, preferences: Preferences) -> Self {
         Self { preferences, ..self }
     }
 
-    /// With parameters that differ in some accounts or regions.
+    /// Sets parameters that differ in some accounts or regions.
     #[must_use]
     pub fn overrides(self, overrides: impl IntoIterator<Item = ParameterOverride>) -> Self {
         Self { overrides: overrides.into_iter().collect(), ..self }
     }
 
-    /// With managed execution switched on or off; `None` keeps what the set has.
+    /// Turns managed execution on or off; `None` keeps the set's setting.
     #[must_use]
     pub fn managed_execution(self, managed_execution: Option<bool>) -> Self {
         Self { managed_execution, ..self }
     }
 
-    /// The parameters that the target has in place of the release's.
+    /// The parameter overrides of a target.
     pub fn overrides_of(&self, target: &Target) -> Parameters {
         self.overrides
             .iter()
-            .filter(|known| known.account.as_ref().is_none_or(|account| *account == target.account))
-            .filter(|known| known.region.as_ref().is_none_or(|region| *region == target.region))
-            .flat_map(|known| known.parameters.clone())
+            .filter(|entry| entry.account.as_ref().is_none_or(|account| *account == target.account))
+            .filter(|entry| entry.region.as_ref().is_none_or(|region| *region == target.region))
+            .flat_map(|entry| entry.parameters.clone())
             .collect()
     }
 }
 
-/// A template, and where CloudFormation can read it when it is too large to be sent.
+/// A template, and its S3 URL if it is too large for a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
-    /// The text. Needed even when there is a URL, to tell whether the stack set has this template already.
+    /// The text. It is compared with the set's template, even if `url` is set.
     pub body: String,
-    /// The S3 URL of the same text. When given, it is sent in place of the body.
+    /// The S3 URL of the same text. If set, it is sent instead of the body.
     pub url: Option<String>,
 }
 
 impl Template {
-    /// The longest template, in bytes, that a request can carry (`TemplateBody`).
+    /// The maximum size of a template in a request, in bytes (`TemplateBody`).
     pub const LONGEST_BODY: usize = 51_200;
-    /// The longest template, in bytes, that CloudFormation reads from S3 (`TemplateURL`).
+    /// The maximum size of a template in S3, in bytes (`TemplateURL`).
     pub const LONGEST_AT_URL: usize = 1_048_576;
 
-    /// A template that is sent as it is.
+    /// A template that is sent in the request.
     pub fn inline(body: impl Into<String>) -> Self {
         Self { body: body.into(), url: None }
     }
 
-    /// A template that was uploaded to S3 and that CloudFormation reads from there.
+    /// A template that was uploaded to S3.
     pub fn uploaded(body: impl Into<String>, url: impl Into<String>) -> Self {
         Self { body: body.into(), url: Some(url.into()) }
     }
 
-    /// Whether `text` is this template. Line ends and newlines at the end do not count, since not every store keeps them.
+    /// Whether `text` is this template, ignoring line endings and trailing newlines.
     pub fn is(&self, text: &str) -> bool {
         let lines = |text: &str| text.trim_end_matches(['\r', '\n']).replace("\r\n", "\n");
         self.body == text || lines(&self.body) == lines(text)
     }
 }
 
-/// Who gives CloudFormation its rights in the target accounts.
+/// How CloudFormation gets its permissions in the target accounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PermissionModel {
-    /// Roles that the team made: one in the administration account, one in each target.
+    /// Self-managed permissions: a role in the administration account and a role in each target.
     SelfManaged {
-        /// The role of the administration account. `None` is `AWSCloudFormationStackSetAdministrationRole`, or what the set has.
+        /// The role in the administration account. `None`:
+        /// `AWSCloudFormationStackSetAdministrationRole`, or the set's role.
         administration_role_arn: Option<String>,
-        /// The role's name in each target. `None` is `AWSCloudFormationStackSetExecutionRole`, or what the set has.
+        /// The role's name in targets. `None`: `AWSCloudFormationStackSetExecutionRole`, or the
+        /// set's role.
         execution_role_name: Option<String>,
     },
-    /// AWS Organizations: CloudFormation makes the roles itself.
+    /// Service-managed permissions: CloudFormation creates the roles in an organization.
     ServiceManaged {
-        /// The organizational units that hold the target accounts. Within them, only [`Release::targets`] are deployed to.
+        /// The organizational units. Within them only [`Release::targets`] are deployed to.
         organizational_unit_ids: Vec<String>,
-        /// What happens when an account enters or leaves a unit. Read when the set is created; an update leaves it alone.
+        /// Whether CloudFormation deploys automatically when an account joins or leaves a unit.
+        /// Used when the set is created; updates do not change it.
         auto_deployment: AutoDeployment,
     },
 }
@@ -189,7 +192,7 @@ impl Default for PermissionModel {
 }
 
 impl PermissionModel {
-    /// The API's word, `SELF_MANAGED` or `SERVICE_MANAGED`.
+    /// The API value, `SELF_MANAGED` or `SERVICE_MANAGED`.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::SelfManaged { .. } => "SELF_MANAGED",
@@ -198,31 +201,31 @@ impl PermissionModel {
     }
 }
 
-/// What CloudFormation does on its own when an account enters or leaves an organizational unit.
+/// Automatic deployment when an account joins or leaves an organizational unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum AutoDeployment {
-    /// Nothing.
+    /// No automatic deployment.
     #[default]
     Disabled,
-    /// Adds stacks to accounts that enter, deletes those of accounts that leave.
+    /// Adds stacks to accounts that join, and deletes the stacks of accounts that leave.
     Enabled,
-    /// Adds stacks to accounts that enter, keeps those of accounts that leave.
+    /// Adds stacks to accounts that join, and retains the stacks of accounts that leave.
     EnabledWithStackRetention,
 }
 
-/// Whom the management session acts as, with service-managed permissions.
+/// `CallAs` of the session, with service-managed permissions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CallAs {
-    /// The account itself: the management account, or any account with self-managed permissions.
+    /// `SELF`: the management account, or any account with self-managed permissions.
     #[default]
     Itself,
-    /// A delegated administrator of the organization.
+    /// `DELEGATED_ADMIN`: a delegated administrator of the organization.
     DelegatedAdmin,
 }
 
-/// Every one of some accounts, in every one of some regions.
+/// The combinations of accounts and regions.
 ///
-/// Sets, so that no target can be named twice and the order of a configuration file makes no difference.
+/// Sets, so that there are no duplicates and the order in a configuration file has no effect.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Targets {
     /// The accounts.
@@ -232,56 +235,56 @@ pub struct Targets {
 }
 
 impl Targets {
-    /// Every one of `accounts` in every one of `regions`.
+    /// All regions in all accounts.
     pub fn new(accounts: impl IntoIterator<Item = AccountId>, regions: impl IntoIterator<Item = Region>) -> Self {
         Self { accounts: accounts.into_iter().collect(), regions: regions.into_iter().collect() }
     }
 
-    /// Each target once, in order.
+    /// All targets, in order.
     pub fn iter(&self) -> impl Iterator<Item = Target> {
         self.accounts.iter().flat_map(|account| self.regions.iter().map(|region| Target::new(account.clone(), region.clone())))
     }
 
-    /// Whether the target is one of these.
+    /// Whether `target` is included.
     pub fn contains(&self, target: &Target) -> bool {
         self.accounts.contains(&target.account) && self.regions.contains(&target.region)
     }
 
-    /// How many targets there are.
+    /// The number of targets.
     pub fn len(&self) -> usize {
         self.accounts.len() * self.regions.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no targets.
     pub fn is_empty(&self) -> bool {
         self.accounts.is_empty() || self.regions.is_empty()
     }
 }
 
-/// How an operation goes over its targets (`StackSetOperationPreferences`).
+/// The preferences of an operation (`StackSetOperationPreferences`).
 ///
-/// What is `None` is left to CloudFormation: no failure tolerated, one account at a time, one region after the other.
-/// Of a number and a percentage for the same thing only one may be given.
+/// CloudFormation's defaults apply to `None`: no failure tolerance, one account at a time, one
+/// region after the other. A count and a percentage for the same setting are mutually exclusive.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Preferences {
-    /// How many of the accounts of a region may fail before the operation ends.
+    /// The number of accounts in a region that may fail before the operation stops.
     pub failure_tolerance_count: Option<u32>,
-    /// In how many accounts of a region CloudFormation works at once, at least one.
+    /// The maximum number of concurrent accounts in a region, at least one.
     pub max_concurrent_count: Option<u32>,
-    /// Whether regions are worked on one after the other or at once.
+    /// Whether regions are deployed sequentially or in parallel.
     pub region_concurrency: Option<RegionConcurrency>,
-    /// What becomes of the number of accounts at once when some fail.
+    /// How concurrency changes after failures.
     pub concurrency_mode: Option<ConcurrencyMode>,
-    /// How many of the accounts of a region may fail before the operation ends, in percent, 0 to 100, rounded down.
+    /// The failure tolerance in percent of a region's accounts, 0 to 100, rounded down.
     pub failure_tolerance_percentage: Option<u8>,
-    /// In how many accounts of a region CloudFormation works at once, in percent, 1 to 100, rounded down, at least one account.
+    /// The maximum concurrency in percent, 1 to 100, rounded down, but at least one account.
     pub max_concurrent_percentage: Option<u8>,
-    /// The order of the regions. Empty leaves it to CloudFormation.
+    /// The order of the regions. If empty, CloudFormation chooses it.
     pub region_order: Vec<Region>,
 }
 
 impl Preferences {
-    /// The preferences for an operation over these regions only: CloudFormation refuses an order that names another one.
+    /// The preferences for these regions. CloudFormation rejects an order with other regions.
     pub(crate) fn within(&self, regions: &BTreeSet<Region>) -> Self {
         Self { region_order: self.region_order.iter().filter(|region| regions.contains(region)).cloned().collect(), ..self.clone() }
     }

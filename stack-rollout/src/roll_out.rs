@@ -1,4 +1,4 @@
-//! The rollout itself: one step after the other, each an operation of CloudFormation that is waited for.
+//! Executes a rollout: one operation of CloudFormation after the other.
 
 mod explain;
 mod outcome;
@@ -25,20 +25,22 @@ use crate::status::OperationAction;
 use outcome::Ending;
 use steps::{Step, StepKind};
 
-/// Brings a stack set and its instances to what `release` says, waits until that is done, and says what happened in every target.
+/// Deploys a release, waits for the operations, and reports the result of every target.
 ///
-/// Creates the set or updates it when it differs, updates the instances among the targets, creates those that are missing, and
-/// deletes nothing. When all is as it should be, no operation is started ([`Rollout::nothing_to_do`]). Operations run one after
-/// the other; when one ends with more failures than the failure tolerance, the later ones are not started. Neither are they once another
-/// release, a pipeline or a person has begun an operation since this run's first one: the run is then superseded, as the
-/// [crate's documentation](crate#several-runs-and-people-at-one-stack-set) explains.
+/// Creates or updates the set, updates the target instances, and creates missing ones. It deletes
+/// nothing. If the set already has the release, it starts no operation
+/// ([`Rollout::nothing_to_do`]). If an operation exceeds the failure tolerance, later operations
+/// are not started. They are also not started if another release, a pipeline or a person has
+/// started an operation after this run's first one: the run is then superseded, as described in the
+/// [crate documentation](crate#concurrent-runs-on-one-stack-set).
 ///
-/// `sessions` gives access to the stacks of a target, and is asked only where a stack has failed, to read why from its events.
+/// `sessions` opens a session in a target. It is called only for failed stacks, to read the cause.
 ///
 /// # Errors
 ///
-/// Only when no operation was started: the release is wrong ([`Error::Release`]), another operation works on the set
-/// ([`Error::OperationInProgress`]), or AWS refused ([`Error::Call`]). From the first operation on, what goes wrong is in the record.
+/// Returns an error only if no operation was started: the release is invalid ([`Error::Release`]),
+/// another operation is running on the set ([`Error::OperationInProgress`]), or a call failed
+/// ([`Error::Call`]). After the first operation, failures are in the record.
 pub async fn roll_out<S, F, Fut, T, C>(
     stack_sets: &S,
     sessions: F,
@@ -53,16 +55,16 @@ where
     T: Stacks + Send,
     C: Clock,
 {
-    let wrong = |problems| Error::Release { stack_set: release.stack_set.clone(), problems: Problems(problems) };
+    let invalid = |problems| Error::Release { stack_set: release.stack_set.clone(), problems: Problems(problems) };
     let problems = release.problems();
     if !problems.is_empty() {
-        return Err(wrong(problems));
+        return Err(invalid(problems));
     }
     let operations = OperationLoop::new(stack_sets, &release.stack_set, options, &mut on_event);
     let mut run = Run::new(operations, release, options);
     let mut rounds = 0;
     loop {
-        let is_over = match run.go_round().await {
+        let is_over = match run.run_round().await {
             Ok(is_over) => is_over,
             Err(error) => {
                 run.operations.fail(error)?;
@@ -72,7 +74,7 @@ where
         if is_over && run.verify().await? {
             break;
         }
-        // Another run is at work beside this one: what is left to do is found out anew, after a moment.
+        // Another run is active at the same time: plan again after a pause.
         rounds += 1;
         if !run.operations.retry.pause(rounds).await {
             run.operations.halt = Some(Halt::Deadline);
@@ -80,9 +82,9 @@ where
             break;
         }
     }
-    let Run { mut operations, plan, change, steps, begun, instances, doubt, .. } = run;
+    let Run { mut operations, plan, change, steps, started, instances, outdated_because, .. } = run;
     let OperationLoop { operations: tracked, results, halt, problems, on_event, .. } = &mut operations;
-    let ending = Ending { left: &steps[begun..], halt: halt.as_ref(), doubt: doubt.as_deref() };
+    let ending = Ending { pending: &steps[started..], halt: halt.as_ref(), outdated_because: outdated_because.as_deref() };
     let mut targets = outcome::records(&plan, tracked, results, &ending, &instances);
     explain::explain(&mut targets, tracked, &sessions, options.explain_at_most, problems, *on_event).await;
     let nothing_to_do = plan.is_nothing_to_do() && !operations.has_started();
@@ -91,24 +93,24 @@ where
     Ok(Rollout::new(release.stack_set.clone(), plan, nothing_to_do, operations, targets, problems))
 }
 
-/// One operation that a rollout of a plan would start.
+/// An operation that a rollout of a plan would start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PlannedOperation {
-    /// What it does.
+    /// The action.
     pub action: OperationAction,
-    /// Where.
+    /// The targets.
     pub targets: Targets,
-    /// Whether it changes the stack set itself.
-    pub updates_the_set: bool,
+    /// Whether it updates the stack set itself.
+    pub updates_stack_set: bool,
 }
 
-/// The operations that a rollout of a plan would start, in their order, if nothing changes before.
+/// The operations that a rollout of a plan would start, in order, if nothing else changes.
 pub fn planned_operations(plan: &Plan) -> Vec<PlannedOperation> {
     let planned = |step: Step| PlannedOperation {
         action: step.kind.action(),
         targets: step.targets,
-        updates_the_set: step.kind == StepKind::UpdateSet,
+        updates_stack_set: step.kind == StepKind::UpdateSet,
     };
     steps::steps(plan).into_iter().map(planned).collect()
 }
@@ -117,31 +119,38 @@ struct Run<'a, S, C> {
     operations: OperationLoop<'a, S, C>,
     release: &'a Release,
     options: &'a Options<C>,
-    /// What the record gives as the change: what this run met first.
+    /// The change for the record: that of the first plan.
     change: Option<SetChange>,
-    /// The last plan.
     plan: Plan,
-    /// Its steps.
     steps: Vec<Step>,
-    /// How many of the steps were begun.
-    begun: usize,
-    /// The instances as they were last seen; none when they could not be read.
+    started: usize,
+    /// The instances as last read; empty if they could not be read.
     instances: Vec<Instance>,
-    /// Why they may be no longer so.
-    doubt: Option<String>,
+    /// Why the instances may have changed since.
+    outdated_because: Option<String>,
 }
 
 impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
     fn new(operations: OperationLoop<'a, S, C>, release: &'a Release, options: &'a Options<C>) -> Self {
         let plan = plan(release, &Observed::default());
-        Self { operations, release, options, change: None, plan, steps: Vec::new(), begun: 0, instances: Vec::new(), doubt: None }
+        Self {
+            operations,
+            release,
+            options,
+            change: None,
+            plan,
+            steps: Vec::new(),
+            started: 0,
+            instances: Vec::new(),
+            outdated_because: None,
+        }
     }
 
-    /// Observes, plans and takes the steps; `false` when the rest must be planned anew.
-    async fn go_round(&mut self) -> Result<bool, Error> {
+    /// Observes, plans and runs the steps. Returns `false` if the rest must be planned again.
+    async fn run_round(&mut self) -> Result<bool, Error> {
         let exists = self.exists().await?;
         if exists {
-            self.operations.enter().await?;
+            self.operations.await_idle().await?;
         }
         let observed = if exists { self.observe().await? } else { Observed::default() };
         let plan = plan(self.release, &observed);
@@ -151,15 +160,15 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
         (self.operations.on_event)(Event::Planned(plan.clone()));
         let steps = steps::steps(&plan);
         self.change.get_or_insert_with(|| plan.stack_set.clone());
-        (self.plan, self.steps, self.begun, self.instances) = (plan, steps.clone(), 0, observed.instances);
+        (self.plan, self.steps, self.started, self.instances) = (plan, steps.clone(), 0, observed.instances);
         if self.plan.stack_set == SetChange::Create {
             self.create_stack_set().await?;
         }
-        self.take(&steps, observed.stack_set.as_ref()).await
+        self.run_steps(&steps, observed.stack_set.as_ref()).await
     }
 
-    /// Looks at what the run leaves behind, and whether it is still that: `false` when another run has changed it and this one can
-    /// find out anew what is left to do.
+    /// Reads the instances after the run and checks whether another run has changed them. Returns
+    /// `false` if this run can plan the rest again.
     async fn verify(&mut self) -> Result<bool, Error> {
         if !self.steps.is_empty() {
             self.instances = self.instances_afterwards().await;
@@ -169,11 +178,11 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
             Ok(None) => Ok(true),
             Ok(Some(operation)) => {
                 let Operation { id, action, status, .. } = operation;
-                self.doubt = Some(format!("operation `{id}` ({action} {status}) of another run has begun since"));
+                self.outdated_because = Some(format!("operation `{id}` ({action} {status}) of another run has started since"));
                 Ok(self.operations.halt.is_some())
             }
             Err(error) => {
-                self.doubt = Some(format!("whether another operation has begun since is not known: {error}"));
+                self.outdated_because = Some(format!("another operation may have started since: {error}"));
                 if !was_halted {
                     self.operations.fail(error)?;
                 }
@@ -188,7 +197,7 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
         described.map(|set| set.is_some()).map_err(|source| self.operations.call_error(source))
     }
 
-    /// Reads the stack set, its instances, and what those among the targets have for parameters of their own.
+    /// Reads the stack set, its instances, and the parameter overrides of the target instances.
     async fn observe(&mut self) -> Result<Observed, Error> {
         let (stack_sets, release) = (self.operations.stack_sets, self.release);
         let call = |error| match error {
@@ -203,9 +212,9 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
             loop {
                 let unread = observed.unread(release);
                 let Err(error) = read_overrides(stack_sets, release, &mut observed).await else { return Ok(observed) };
-                // An instance that is there no more was deleted after it was listed.
+                // The instance was deleted after it was listed.
                 let is_stale = error.kind() == CallErrorKind::Stale;
-                // What was read is kept, so failures in a row are those after which nothing was read.
+                // What was read is kept, so only attempts that read nothing count as consecutive.
                 failures = if !is_stale && observed.unread(release) < unread { 1 } else { failures + 1 };
                 let may_pass = (is_stale || error.is_transient()) && failures <= self.options.poll.tolerated_failures;
                 if !may_pass || !self.operations.retry.pause(failures).await {
@@ -221,7 +230,7 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
 
     async fn create_stack_set(&mut self) -> Result<(), Error> {
         let (stack_sets, release) = (self.operations.stack_sets, self.release);
-        // Not the same in every run: a set that was deleted since would not be created again for a token that CloudFormation has seen.
+        // Random: CloudFormation ignores a known token, even if the set was deleted since.
         let token = self.options.release_id.step(fastrand::u32(..), "set", 0);
         let mut attempts = 0;
         let created = self.operations.retry.call(self.operations.on_event, || {
@@ -229,8 +238,8 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
             stack_sets.create_stack_set(release, &token)
         });
         match created.await {
-            // An earlier attempt was not answered, yet it may have arrived, or another run of this release was faster: then the set
-            // is what it should be.
+            // An earlier attempt without a response may have succeeded, or another run of this
+            // release was faster. Then the set already has the release.
             Err(error) if error.kind() == CallErrorKind::NameAlreadyExists => {
                 let observed = self.observe().await?;
                 if observed.stack_set.is_none() || plan(release, &observed).stack_set != SetChange::Untouched {
@@ -244,16 +253,16 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
         Ok(())
     }
 
-    /// Takes the steps; `false` when the rest must be planned anew.
-    async fn take(&mut self, steps: &[Step], observed: Option<&StackSet>) -> Result<bool, Error> {
+    /// Runs the steps. Returns `false` if the rest must be planned again.
+    async fn run_steps(&mut self, steps: &[Step], observed: Option<&StackSet>) -> Result<bool, Error> {
         let (stack_sets, release) = (self.operations.stack_sets, self.release);
         for (index, step) in steps.iter().enumerate() {
             if self.operations.halt.is_some() {
                 break;
             }
             let call = |id: OperationId| async move { start(stack_sets, release, step, observed, &id).await };
-            match self.operations.run_step(step.kind.action(), (step.kind.word(), index + 1), &step.targets, call).await? {
-                StepStart::Started => self.begun = index + 1,
+            match self.operations.run_step(step.kind.action(), (step.kind.name(), index + 1), &step.targets, call).await? {
+                StepStart::Started => self.started = index + 1,
                 StepStart::Overtaken if self.operations.halt.is_none() => return Ok(false),
                 StepStart::Overtaken | StepStart::Refused => break,
             }
@@ -261,7 +270,7 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
         Ok(true)
     }
 
-    /// The instances as the rollout leaves them; none when they cannot be read, which is then a problem in the record.
+    /// The instances after the rollout; none, and a problem in the record, if they cannot be read.
     async fn instances_afterwards(&mut self) -> Vec<Instance> {
         let (stack_sets, name) = (self.operations.stack_sets, self.operations.name);
         match self.operations.retry.call(self.operations.on_event, || stack_sets.list_stack_instances(name)).await {
@@ -275,7 +284,6 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
     }
 }
 
-/// Sends a step's request.
 async fn start<S: StackSets>(
     stack_sets: &S,
     release: &Release,

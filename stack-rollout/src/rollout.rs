@@ -1,4 +1,4 @@
-//! What a rollout did: the record that becomes `rollout.json`.
+//! The result of a rollout, which becomes `rollout.json`.
 
 use std::fmt;
 
@@ -11,9 +11,9 @@ use crate::problem::Problem;
 use crate::stacks::FailedResource;
 use crate::status::{DetailedStatus, InstanceStatus, OperationAction, OperationStatus};
 
-/// What a rollout did, target by target. Serialises as `rollout.json`, version 1.
+/// The result of a rollout, for each target. Serializes as `rollout.json`, version 1.
 ///
-/// Holds no time of day, so that the same course of events gives the same bytes.
+/// Contains no timestamps, so that the same events result in the same bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Rollout {
@@ -21,56 +21,56 @@ pub struct Rollout {
     pub schema_version: u32,
     /// The stack set.
     pub stack_set: StackSetName,
-    /// How it ended as a whole.
+    /// The overall result.
     pub verdict: Verdict,
-    /// Whether everything was as the release says before, so that no operation was started.
+    /// Whether the stack set already had the release, so that no operation was started.
     pub nothing_to_do: bool,
-    /// What became of the stack set.
+    /// What happened to the stack set.
     pub change: SetChange,
     /// The operations that were started, in order.
     pub operations: Vec<OperationRecord>,
-    /// How many targets ended how.
+    /// The number of targets by outcome.
     pub counts: Counts,
-    /// Every target, in order of account and region.
+    /// All targets, in order of account and region.
     pub targets: Vec<TargetRecord>,
-    /// Instances of the set that are not among the targets. Nothing was done to them.
+    /// Instances of the set that are not targets. They were not changed.
     pub orphans: Vec<Target>,
-    /// What kept the rollout from being finished or fully explained.
+    /// Problems that prevented completion or an explanation of failures.
     pub problems: Vec<Problem>,
 }
 
-/// How a rollout ended as a whole.
+/// The overall result of a rollout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Verdict {
-    /// Every target has what the release says.
+    /// Every target has the release.
     Succeeded,
-    /// At least one target has not.
+    /// At least one target does not have the release.
     Failed,
-    /// It is not known, because the deadline passed, AWS could not be asked or another release has superseded the run, and no target is
-    /// known to have failed.
+    /// No target is known to have failed, but the result is unknown: the deadline passed, a call to
+    /// AWS failed, or another release superseded the run.
     Unfinished,
 }
 
-/// An operation that the rollout started.
+/// An operation that the rollout started or resumed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct OperationRecord {
     /// Its id, for the console and the AWS CLI.
     pub operation_id: OperationId,
-    /// What it did.
+    /// Its action.
     pub action: OperationAction,
-    /// The last state that was seen.
+    /// The last known status.
     pub status: OperationStatus,
-    /// An earlier run of the release had started it, or one beside this: it was found and waited for.
+    /// Whether another run of the release had started it, and this run waited for it.
     pub resumed: bool,
-    /// Why it has that state, where AWS said so.
+    /// The status reason from AWS, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
-/// What became of one target.
+/// The result of one target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct TargetRecord {
@@ -78,44 +78,44 @@ pub struct TargetRecord {
     pub account_id: AccountId,
     /// The region.
     pub region: Region,
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome,
-    /// Whether the instance is up to date with its set, in AWS's word. `None` when there is no instance or it could not be asked.
+    /// The instance's status, as AWS spells it. `None` without an instance or if unknown.
     pub status: Option<InstanceStatus>,
-    /// What the operation did here, in AWS's word.
+    /// The detailed status of the operation in this target, as AWS spells it.
     pub detailed_status: Option<DetailedStatus>,
-    /// Why it ended so. Given for every outcome but `succeeded` and `unchanged`.
+    /// The reason. Set for every outcome except `succeeded` and `unchanged`.
     pub reason: Option<String>,
-    /// The stack's ARN, once there is one.
+    /// The stack's ARN, if it exists.
     pub stack_id: Option<String>,
-    /// The resources that failed first, from the stack's own events.
+    /// The resources that failed first, from the stack's events.
     pub events: Vec<FailedResource>,
 }
 
-/// How a rollout ended in one target.
+/// The outcome of a rollout in one target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Outcome {
     /// The stack was created or updated.
     Succeeded,
-    /// It had what the release says before.
+    /// The target already had the release.
     Unchanged,
     /// The stack could not be created or updated.
     Failed,
-    /// CloudFormation gave it up, since the operation was stopped or had failed elsewhere too often.
+    /// Cancelled, because the operation was stopped or exceeded its failure tolerance.
     Cancelled,
-    /// It was not tried: an earlier step failed, or the account is suspended.
+    /// Not started: an earlier step failed, or the account is suspended.
     Skipped,
-    /// It had not ended when the rollout stopped waiting.
+    /// It had not finished when the rollout stopped waiting.
     Unfinished,
 }
 
-/// How many targets ended how.
+/// The number of targets by outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[non_exhaustive]
 pub struct Counts {
-    /// All of them.
+    /// All targets.
     pub targets: usize,
     /// [`Outcome::Succeeded`].
     pub succeeded: usize,
@@ -155,14 +155,14 @@ impl Rollout {
         }
     }
 
-    /// How it ended as a whole.
+    /// The overall result.
     pub fn verdict(&self) -> Verdict {
         self.verdict
     }
 }
 
 impl TargetRecord {
-    /// Where.
+    /// The target.
     pub fn target(&self) -> Target {
         Target::new(self.account_id.clone(), self.region.clone())
     }
@@ -188,7 +188,7 @@ impl Counts {
 }
 
 impl Verdict {
-    /// A proven failure outranks what is not known, and only targets that all have the release are a success.
+    /// A failure has precedence over an unknown result.
     pub(crate) fn of(counts: &Counts) -> Self {
         if counts.failed + counts.cancelled + counts.skipped > 0 {
             Self::Failed

@@ -11,31 +11,32 @@ use crate::identifiers::{OperationId, StackSetName, Target};
 use crate::release::{Parameters, PermissionModel, Preferences, Release, Targets};
 use crate::status::{Capability, DetailedStatus, DriftStatus, InstanceStatus, OperationAction, OperationStatus};
 
-/// CloudFormation's stack sets as one management session sees them.
+/// The stack sets that one session can access.
 ///
-/// Lists answer with all pages. A method that changes something takes the id under which it does so: sent twice with one id, it is
-/// done once.
+/// Lists return all pages. A method that changes something gets an idempotency id: two requests
+/// with the same id have the effect of one.
 pub trait StackSets: Sync {
-    /// The stack set of that name, or `None` when there is none (`DescribeStackSet`).
+    /// The stack set with this name, or `None` if it does not exist (`DescribeStackSet`).
     fn describe_stack_set(&self, name: &StackSetName) -> impl Future<Output = Result<Option<StackSet>, CallError>> + Send;
 
-    /// Creates the stack set, without instances (`CreateStackSet`). `token` makes a repeated request harmless.
+    /// Creates the set without instances (`CreateStackSet`). `token` makes it idempotent.
     fn create_stack_set(&self, release: &Release, token: &OperationId) -> impl Future<Output = Result<(), CallError>> + Send;
 
-    /// Gives the stack set the release's template, parameters and settings, and updates the instances within `targets`
-    /// (`UpdateStackSet`). Instances outside of them become `OUTDATED`. `targets` is empty only for a set without instances.
+    /// Updates the stack set to the release's template, parameters and settings, and updates the
+    /// instances in `targets` (`UpdateStackSet`). Other instances become `OUTDATED`. `targets` is
+    /// empty only for a set without instances.
     fn update_stack_set(&self, update: SetUpdate<'_>) -> impl Future<Output = Result<OperationId, CallError>> + Send;
 
-    /// Creates instances in all of `operation`'s targets (`CreateStackInstances`), with what the set has now.
+    /// Creates instances in the operation's targets from the set (`CreateStackInstances`).
     fn create_stack_instances(&self, operation: InstancesOperation<'_>) -> impl Future<Output = Result<OperationId, CallError>> + Send;
 
-    /// Updates the instances in all of `operation`'s targets to what the set has now (`UpdateStackInstances`).
+    /// Updates the instances in the operation's targets to the set (`UpdateStackInstances`).
     fn update_stack_instances(&self, operation: InstancesOperation<'_>) -> impl Future<Output = Result<OperationId, CallError>> + Send;
 
-    /// Deletes the instances in all of the targets, and their stacks unless these are to stay (`DeleteStackInstances`).
+    /// Deletes instances, and their stacks unless they are retained (`DeleteStackInstances`).
     fn delete_stack_instances(&self, deletion: InstancesDeletion<'_>) -> impl Future<Output = Result<OperationId, CallError>> + Send;
 
-    /// Begins to look for drift in every instance of the set (`DetectStackSetDrift`). Changes no stack.
+    /// Starts drift detection for the set (`DetectStackSetDrift`). Changes no stack.
     fn detect_drift(
         &self,
         name: &StackSetName,
@@ -43,82 +44,82 @@ pub trait StackSets: Sync {
         operation_id: &OperationId,
     ) -> impl Future<Output = Result<OperationId, CallError>> + Send;
 
-    /// The parameters that an instance has in place of the set's (`DescribeStackInstance`).
+    /// The parameter overrides of an instance (`DescribeStackInstance`).
     fn instance_overrides(&self, name: &StackSetName, target: &Target) -> impl Future<Output = Result<Parameters, CallError>> + Send;
 
-    /// Every instance of the stack set (`ListStackInstances`).
+    /// All instances of the stack set (`ListStackInstances`).
     fn list_stack_instances(&self, name: &StackSetName) -> impl Future<Output = Result<Vec<Instance>, CallError>> + Send;
 
-    /// One operation (`DescribeStackSetOperation`).
+    /// An operation (`DescribeStackSetOperation`).
     fn describe_operation(&self, name: &StackSetName, operation: &OperationId)
     -> impl Future<Output = Result<Operation, CallError>> + Send;
 
-    /// What an operation has done so far in each target (`ListStackSetOperationResults`).
+    /// The results of an operation so far, for each target (`ListStackSetOperationResults`).
     fn list_operation_results(
         &self,
         name: &StackSetName,
         operation: &OperationId,
     ) -> impl Future<Output = Result<Vec<OperationResult>, CallError>> + Send;
 
-    /// The operations on the stack set that CloudFormation remembers, newest first (`ListStackSetOperations`).
+    /// The operations on the stack set, newest first (`ListStackSetOperations`).
     fn list_operations(&self, name: &StackSetName) -> impl Future<Output = Result<Vec<Operation>, CallError>> + Send;
 }
 
-/// What `UpdateStackSet` is asked to do.
+/// A request for `UpdateStackSet`.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct SetUpdate<'a> {
-    /// What the set becomes.
+    /// The new state of the set.
     pub release: &'a Release,
-    /// What the set is: settings that the release leaves open stay as they are.
+    /// The current state of the set. Settings that the release does not specify stay the same.
     pub observed: &'a StackSet,
     /// The instances to update, which must exist; empty for a set without instances.
     pub targets: &'a Targets,
-    /// The operation's id.
+    /// The operation id.
     pub operation_id: &'a OperationId,
 }
 
-/// What `CreateStackInstances` or `UpdateStackInstances` is asked to do.
+/// A request for `CreateStackInstances` or `UpdateStackInstances`.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct InstancesOperation<'a> {
-    /// The release that the instances belong to; its own targets may be more than `targets`.
+    /// The release. It can have more targets than `targets`.
     pub release: &'a Release,
     /// The instances to create or to update.
     pub targets: &'a Targets,
-    /// The parameters that they have in place of the set's. `None` leaves those that they have, and an empty list takes them away.
+    /// The parameter overrides. `None` keeps the current overrides, and an empty list removes them.
     pub overrides: Option<&'a Parameters>,
-    /// The operation's id.
+    /// The operation id.
     pub operation_id: &'a OperationId,
 }
 
-/// What `DeleteStackInstances` is asked to do.
+/// A request for `DeleteStackInstances`.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct InstancesDeletion<'a> {
     /// The stack set.
     pub stack_set: &'a StackSetName,
-    /// How the set's permissions are had, which decides how the targets are named.
+    /// The set's permission model, which determines how the request names the targets.
     pub permission_model: &'a PermissionModel,
     /// The instances to delete.
     pub targets: &'a Targets,
-    /// Leaves the stacks, and takes them out of the set only.
+    /// Whether to retain the stacks and only remove them from the set.
     pub retain_stacks: bool,
-    /// How the operation goes over the targets.
+    /// The operation preferences.
     pub preferences: &'a Preferences,
-    /// The operation's id.
+    /// The operation id.
     pub operation_id: &'a OperationId,
 }
 
 impl InstancesOperation<'_> {
-    /// The release's preferences, cut down to the regions of this operation.
+    /// The release's preferences, limited to the regions of this operation.
     pub fn preferences(&self) -> Preferences {
         self.release.preferences.within(&self.targets.regions)
     }
 }
 
 impl SetUpdate<'_> {
-    /// The release's preferences, cut down to the regions of this operation.
+    /// The release's preferences, limited to the regions of this operation.
     pub fn preferences(&self) -> Preferences {
         self.release.preferences.within(&self.targets.regions)
     }
@@ -135,37 +136,37 @@ pub struct StackSet {
     pub template_body: String,
     /// Parameter keys and values. The value of a `NoEcho` parameter is `****`.
     pub parameters: Vec<(String, String)>,
-    /// What was acknowledged; `None` when not told.
+    /// The acknowledged capabilities; `None` if not reported.
     pub capabilities: Option<BTreeSet<Capability>>,
     /// Its tags.
     pub tags: Vec<(String, String)>,
-    /// `SELF_MANAGED` or `SERVICE_MANAGED`; `None` when not told.
+    /// `SELF_MANAGED` or `SERVICE_MANAGED`; `None` if not reported.
     pub permission_model: Option<String>,
-    /// The administration role, if a custom one.
+    /// The administration role, if it is a custom one.
     pub administration_role_arn: Option<String>,
-    /// The execution role, if a custom one.
+    /// The execution role, if it is a custom one.
     pub execution_role_name: Option<String>,
-    /// Whether operations that do not get in each other's way may run at once; `None` when not told.
+    /// Whether non-conflicting operations may run concurrently; `None` if not reported.
     pub managed_execution: Option<bool>,
 }
 
 /// A stack instance as CloudFormation lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Instance {
-    /// Where it is.
+    /// The target.
     pub target: Target,
-    /// How it stands to the set.
+    /// Whether it is up to date with the set.
     pub status: InstanceStatus,
-    /// What the last operation did to it; `None` when not told.
+    /// The result of the last operation; `None` if not reported.
     pub detailed_status: Option<DetailedStatus>,
     /// Why it is not up to date.
     pub status_reason: Option<String>,
-    /// The stack's ARN, once there is one.
+    /// The stack's ARN, if it exists.
     pub stack_id: Option<String>,
-    /// Whether the stack was found to differ from its template, when that was last looked for; `None` when not told.
+    /// The result of the last drift detection; `None` if not reported.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drift: Option<DriftStatus>,
-    /// The parameters that it has in place of the set's; `None` when they were not read. Serialised by key only: values may be secrets.
+    /// The overrides; `None` if not read. Only keys are serialized: values may be secrets.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "keys")]
     pub overrides: Option<Parameters>,
 }
@@ -175,37 +176,37 @@ pub struct Instance {
 pub struct Operation {
     /// Its id.
     pub id: OperationId,
-    /// What it does.
+    /// Its action.
     pub action: OperationAction,
-    /// How far it is.
+    /// Its status.
     pub status: OperationStatus,
-    /// Why it has that status, where CloudFormation says so.
+    /// The status reason from CloudFormation, if any.
     pub status_reason: Option<String>,
-    /// When it was created, in seconds since 1970, by AWS's clock.
+    /// The creation time, in seconds since 1970, from AWS's clock.
     pub created_at: Option<i64>,
 }
 
-/// What an operation did in one target.
+/// The result of an operation in one target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OperationResult {
-    /// Where.
+    /// The target.
     pub target: Target,
-    /// How far it is.
+    /// Its status.
     pub status: DetailedStatus,
     /// Why it failed or was cancelled.
     pub status_reason: Option<String>,
 }
 
-/// Parameters by key only, since their values may be secrets.
-#[expect(clippy::ref_option, reason = "serde hands a field over as it is")]
+/// Serializes only the keys of parameters: their values may be secrets.
+#[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
 pub(crate) fn keys<S: Serializer>(parameters: &Option<Parameters>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(parameters.iter().flat_map(BTreeMap::keys))
 }
 
-/// Cuts targets into as few full rectangles of accounts and regions as is simple, since CloudFormation's operations take one
-/// list of each and refuse an instance that does not exist.
+/// Splits targets into rectangles of accounts × regions, because an operation has one list of each,
+/// and CloudFormation rejects instances that do not exist. Not always the minimum.
 ///
-/// Accounts with the same regions go together; the largest rectangle comes first.
+/// Accounts with the same regions form one rectangle; the largest rectangle is first.
 pub(crate) fn rectangles<'a>(targets: impl IntoIterator<Item = &'a Target>) -> Vec<Targets> {
     let mut regions_of: BTreeMap<_, BTreeSet<Region>> = BTreeMap::new();
     for target in targets {

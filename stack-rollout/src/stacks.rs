@@ -1,4 +1,4 @@
-//! The port to the stacks of one target account and region, and what their events tell about a failure.
+//! The port to the stacks of one target account and region, and the analysis of their events.
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -7,28 +7,30 @@ use serde::Serialize;
 
 use crate::call_error::CallError;
 
-/// CloudFormation's stacks as one session in a target account and region sees them.
+/// The stacks that a session in a target account and region can access.
 pub trait Stacks: Sync {
-    /// One page of a stack's events, newest first (`DescribeStackEvents`). `stack_id` is an ARN, by which deleted stacks are found too.
+    /// One page of a stack's events, newest first (`DescribeStackEvents`). `stack_id` is an ARN,
+    /// because deleted stacks are found only by ARN.
     fn stack_events(&self, stack_id: &str, token: Option<&str>) -> impl Future<Output = Result<EventPage, CallError>> + Send;
 
-    /// Why a resource failed, as its own service tells it: for an endpoint, its `FailureReason`. `None` when it tells nothing.
+    /// The failure reason that the resource's own service reports: for an endpoint, its
+    /// `FailureReason`. `None` if there is none.
     fn failure_reason(&self, resource: &FailedResource) -> impl Future<Output = Result<Option<String>, CallError>> + Send {
         let _ = resource;
         std::future::ready(Ok(None))
     }
 }
 
-/// A session in a target could not be had.
+/// A session in a target could not be opened.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct SessionError {
-    /// Why not, such as that the role cannot be assumed.
+    /// The reason, such as that the role cannot be assumed.
     pub message: String,
 }
 
 impl SessionError {
-    /// A session that could not be had for this reason.
+    /// An error with this reason.
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into() }
     }
@@ -37,45 +39,44 @@ impl SessionError {
 /// A page of a stack's events.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EventPage {
-    /// The events, newest first. A page may be empty and still have a next one.
+    /// The events, newest first. A page can be empty even if more pages follow.
     pub events: Vec<StackEvent>,
-    /// What to ask with for the next page.
+    /// The token of the next page.
     pub next_token: Option<String>,
 }
 
-/// Something that happened to a resource of a stack, or to the stack itself.
+/// An event of a resource of a stack, or of the stack itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StackEvent {
     /// The stack's ARN.
     pub stack_id: String,
-    /// The resource's name in the template; the stack's own name for events of the stack.
+    /// The resource's logical id; the stack's name for events of the stack.
     pub logical_resource_id: String,
-    /// The resource's name or ARN, once it has one.
+    /// The resource's name or ARN, if it has one.
     pub physical_resource_id: String,
-    /// Such as `AWS::SageMaker::Endpoint`.
+    /// The resource type, such as `AWS::SageMaker::Endpoint`.
     pub resource_type: String,
-    /// Such as `CREATE_FAILED`.
+    /// The resource status, such as `CREATE_FAILED`.
     pub resource_status: String,
-    /// Why.
+    /// The status reason.
     pub resource_status_reason: Option<String>,
-    /// When, in seconds since 1970, by AWS's clock.
+    /// The time, in seconds since 1970, from AWS's clock.
     pub at: Option<i64>,
 }
 
 impl StackEvent {
-    fn is_of_the_stack(&self) -> bool {
+    fn is_stack_event(&self) -> bool {
         self.resource_type == "AWS::CloudFormation::Stack" && self.physical_resource_id == self.stack_id
     }
 
-    /// Whether an operation on the stack began here. The stack says `..._IN_PROGRESS` again for clean-up and rollback, which
-    /// belong to the operation that went before.
-    fn begins_an_operation(&self) -> bool {
-        self.is_of_the_stack()
-            && matches!(self.resource_status.as_str(), "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS" | "IMPORT_IN_PROGRESS")
+    /// Whether this event starts an operation on the stack. The stack reports `..._IN_PROGRESS`
+    /// again for clean-up and rollback, which belong to the same operation.
+    fn starts_operation(&self) -> bool {
+        self.is_stack_event() && matches!(self.resource_status.as_str(), "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS" | "IMPORT_IN_PROGRESS")
     }
 
-    /// CloudFormation cancels what is still under way when one resource fails: an effect, not a cause.
-    fn is_a_mere_cancellation(&self) -> bool {
+    /// CloudFormation cancels other resources when one fails: a consequence, not a cause.
+    fn is_cancellation(&self) -> bool {
         self.resource_status_reason.as_deref().is_some_and(|reason| {
             let reason = reason.trim().trim_end_matches('.').to_ascii_lowercase();
             matches!(reason.as_str(), "resource creation cancelled" | "resource update cancelled" | "resource deletion cancelled")
@@ -83,42 +84,42 @@ impl StackEvent {
     }
 }
 
-/// A resource that failed, in AWS's own words.
+/// A failed resource.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct FailedResource {
-    /// The resource's name in the template.
+    /// The resource's logical id.
     pub logical_id: String,
-    /// Such as `AWS::SageMaker::Endpoint`.
+    /// The resource type, such as `AWS::SageMaker::Endpoint`.
     pub resource_type: String,
-    /// Such as `CREATE_FAILED`.
+    /// The resource status, such as `CREATE_FAILED`.
     pub status: String,
-    /// Why.
+    /// The status reason.
     pub reason: String,
-    /// The resource's name or ARN, where it has one: for an endpoint, what to look for in the target account.
+    /// The resource's name or ARN, if it has one, to look it up in the target account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub physical_id: Option<String>,
-    /// Why, as the resource's own service tells it, where it was asked and said so.
+    /// The failure reason from the resource's own service, if it was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure_reason: Option<String>,
 }
 
-/// The first causes of a stack's last failure, oldest first. `newest_first` is a stack's events as CloudFormation lists them.
+/// The first causes of a stack's last failure, oldest first, from events in AWS's order.
 ///
-/// Cancellations are left out, since they follow from another failure, and so are the failures of a rollback when what was rolled
-/// back has failed before. The stack's own reason counts only when no resource gave one.
+/// Skips cancellations, which follow from another failure, and failures of a rollback if a resource
+/// failed before it. The stack's own reason is used only if no resource has one.
 pub fn first_causes(newest_first: &[StackEvent]) -> Vec<FailedResource> {
-    let began = newest_first.iter().position(StackEvent::begins_an_operation).map_or(newest_first.len(), |position| position + 1);
-    let oldest_first: Vec<_> = newest_first[..began].iter().rev().collect();
+    let end_of_operation = newest_first.iter().position(StackEvent::starts_operation).map_or(newest_first.len(), |position| position + 1);
+    let oldest_first: Vec<_> = newest_first[..end_of_operation].iter().rev().collect();
     let rollback = oldest_first
         .iter()
-        .position(|event| event.is_of_the_stack() && event.resource_status.contains("ROLLBACK"))
+        .position(|event| event.is_stack_event() && event.resource_status.contains("ROLLBACK"))
         .unwrap_or(oldest_first.len());
     let (forward, backward) = oldest_first.split_at(rollback);
     let resources = |events: &[&StackEvent]| {
         let mut seen = BTreeSet::new();
         events
             .iter()
-            .filter(|event| !event.is_of_the_stack() && event.resource_status.ends_with("_FAILED") && !event.is_a_mere_cancellation())
+            .filter(|event| !event.is_stack_event() && event.resource_status.ends_with("_FAILED") && !event.is_cancellation())
             .filter(|event| seen.insert(event.logical_resource_id.clone()))
             .map(|event| failed(event))
             .collect::<Vec<_>>()
@@ -128,19 +129,19 @@ pub fn first_causes(newest_first: &[StackEvent]) -> Vec<FailedResource> {
         causes = resources(backward);
     }
     if causes.is_empty() {
-        let own = |event: &&&StackEvent| {
-            event.is_of_the_stack()
+        let stack_failure = |event: &&&StackEvent| {
+            event.is_stack_event()
                 && (event.resource_status.ends_with("_FAILED") || event.resource_status.contains("ROLLBACK"))
                 && event.resource_status_reason.is_some()
         };
-        causes.extend(oldest_first.iter().find(own).map(|event| failed(event)));
+        causes.extend(oldest_first.iter().find(stack_failure).map(|event| failed(event)));
     }
     causes
 }
 
-/// Whether these events, newest first, hold a whole operation, so that no older page is needed.
-pub(crate) fn reaches_the_beginning(newest_first: &[StackEvent]) -> bool {
-    newest_first.iter().any(StackEvent::begins_an_operation)
+/// Whether the events contain the start of an operation, so that no older page is needed.
+pub(crate) fn includes_operation_start(newest_first: &[StackEvent]) -> bool {
+    newest_first.iter().any(StackEvent::starts_operation)
 }
 
 fn failed(event: &StackEvent) -> FailedResource {

@@ -1,35 +1,35 @@
-//! The words in which CloudFormation tells states, kept as CloudFormation spells them.
+//! The enumerations of the AWS APIs, with unknown values kept as text.
 
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// An enum over words of an AWS API. A word that AWS adds later is kept as it came, since a new word must not end a rollout.
-macro_rules! aws_words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+/// An enum of an AWS API. Other values are kept, because a new value must not abort a rollout.
+macro_rules! aws_enum {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $value:literal),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum $name {
             $($(#[$variant_doc])* $variant,)+
-            /// A word that this version does not know.
+            /// Any other value.
             Other(String),
         }
 
         impl $name {
-            /// AWS's own word.
+            /// The value as AWS spells it.
             pub fn as_str(&self) -> &str {
                 match self {
-                    $(Self::$variant => $word,)+
-                    Self::Other(word) => word,
+                    $(Self::$variant => $value,)+
+                    Self::Other(value) => value,
                 }
             }
         }
 
         impl From<&str> for $name {
-            fn from(word: &str) -> Self {
-                match word {
-                    $($word => Self::$variant,)+
+            fn from(value: &str) -> Self {
+                match value {
+                    $($value => Self::$variant,)+
                     other => Self::Other(other.to_owned()),
                 }
             }
@@ -49,88 +49,88 @@ macro_rules! aws_words {
     };
 }
 
-aws_words! {
-    /// How a stack instance stands to its stack set.
+aws_enum! {
+    /// Whether a stack instance is up to date with its stack set.
     InstanceStatus {
         /// The stack has the set's current template and parameters.
         Current = "CURRENT",
-        /// The stack has not: an operation failed or was stopped before it came here, or left this instance out.
+        /// Not up to date: an operation failed, was stopped, or did not include the instance.
         Outdated = "OUTDATED",
-        /// A deletion failed here. CloudFormation leaves such an instance out of every later update.
+        /// A deletion failed. CloudFormation skips the instance in every later update.
         Inoperable = "INOPERABLE",
     }
 }
 
-aws_words! {
-    /// What the last operation did to a stack instance.
+aws_enum! {
+    /// The result of the last operation for a stack instance.
     DetailedStatus {
-        /// Not begun.
+        /// Not started.
         Pending = "PENDING",
-        /// Under way.
+        /// In progress.
         Running = "RUNNING",
-        /// Done.
+        /// Finished.
         Succeeded = "SUCCEEDED",
-        /// Tried without success; the stack may have been rolled back.
+        /// Failed; the stack may have been rolled back.
         Failed = "FAILED",
-        /// Not tried, or given up, because the operation was stopped or had failed elsewhere too often.
+        /// Cancelled, because the operation was stopped or exceeded its failure tolerance.
         Cancelled = "CANCELLED",
-        /// A deletion failed, and the instance is unusable.
+        /// A deletion failed; the instance is not usable.
         Inoperable = "INOPERABLE",
-        /// The account is suspended, so nothing was tried.
+        /// Skipped, because the account is suspended.
         SkippedSuspendedAccount = "SKIPPED_SUSPENDED_ACCOUNT",
-        /// A stack could not be imported.
+        /// The stack could not be imported.
         FailedImport = "FAILED_IMPORT",
     }
 }
 
-aws_words! {
-    /// The state of an operation on a stack set.
+aws_enum! {
+    /// The status of an operation on a stack set.
     OperationStatus {
-        /// Waits for another operation (managed execution, or service-managed permissions).
+        /// Waiting for another operation (managed execution, or service-managed permissions).
         Queued = "QUEUED",
-        /// Under way.
+        /// In progress.
         Running = "RUNNING",
-        /// Ended, with no more failures than the failure tolerance.
+        /// Finished within the failure tolerance.
         Succeeded = "SUCCEEDED",
-        /// Ended, with more failures than the failure tolerance.
+        /// Finished with more failures than the failure tolerance.
         Failed = "FAILED",
-        /// Asked to stop.
+        /// Stopping after a stop request.
         Stopping = "STOPPING",
-        /// Ended because someone stopped it.
+        /// Stopped by a stop request.
         Stopped = "STOPPED",
     }
 }
 
-aws_words! {
-    /// What an operation on a stack set does.
+aws_enum! {
+    /// The action of an operation on a stack set.
     OperationAction {
         /// Creates stack instances.
         Create = "CREATE",
-        /// Updates the set, and its instances with it.
+        /// Updates the set or its instances.
         Update = "UPDATE",
         /// Deletes stack instances.
         Delete = "DELETE",
-        /// Looks for drift.
+        /// Detects drift.
         DetectDrift = "DETECT_DRIFT",
     }
 }
 
-aws_words! {
-    /// Whether a stack differs from what its template and parameters say, when that was last looked for.
+aws_enum! {
+    /// The result of the last drift detection for a stack.
     DriftStatus {
-        /// It differs.
+        /// The stack differs from its template and parameters.
         Drifted = "DRIFTED",
-        /// It does not.
+        /// The stack does not differ.
         InSync = "IN_SYNC",
-        /// It could not be told.
+        /// The result is unknown.
         Unknown = "UNKNOWN",
-        /// Nobody looked.
+        /// Drift was never detected.
         NotChecked = "NOT_CHECKED",
     }
 }
 
-aws_words! {
-    /// Whether an operation works in several regions at once.
+aws_enum! {
+    /// Whether an operation deploys to several regions at once.
     RegionConcurrency {
         /// One region after the other.
         Sequential = "SEQUENTIAL",
@@ -139,37 +139,61 @@ aws_words! {
     }
 }
 
-aws_words! {
-    /// What becomes of the number of accounts at once when some fail.
+aws_enum! {
+    /// How concurrency changes after failures.
     ConcurrencyMode {
-        /// It sinks with each failure, so that the failure tolerance is never passed.
+        /// Reduced after each failure so that the failure tolerance is never exceeded.
         Strict = "STRICT_FAILURE_TOLERANCE",
-        /// It stays, so that more accounts than the failure tolerance can fail.
+        /// Unchanged, so more accounts than the failure tolerance can fail.
         Soft = "SOFT_FAILURE_TOLERANCE",
     }
 }
 
-aws_words! {
-    /// What a template may do that must be acknowledged.
+aws_enum! {
+    /// A capability that a template needs and the caller must acknowledge.
     Capability {
         /// Creates IAM resources.
         Iam = "CAPABILITY_IAM",
-        /// Creates IAM resources with names of their own.
+        /// Creates IAM resources with custom names.
         NamedIam = "CAPABILITY_NAMED_IAM",
         /// Uses macros or nested stacks.
         AutoExpand = "CAPABILITY_AUTO_EXPAND",
     }
 }
 
+aws_enum! {
+    /// The status of a model package.
+    ModelPackageStatus {
+        /// The package can be deployed.
+        Completed = "Completed",
+    }
+}
+
+aws_enum! {
+    /// The approval status of a model package.
+    ModelApprovalStatus {
+        /// The package is approved.
+        Approved = "Approved",
+    }
+}
+
+aws_enum! {
+    /// The state of a KMS key.
+    KeyState {
+        /// The key can be used.
+        Enabled = "Enabled",
+    }
+}
+
 impl OperationStatus {
-    /// Whether the operation will change no more.
+    /// Whether the operation has ended.
     pub fn has_ended(&self) -> bool {
         matches!(self, Self::Succeeded | Self::Failed | Self::Stopped)
     }
 }
 
 impl DetailedStatus {
-    /// Whether the operation is done with the instance, in one way or another.
+    /// Whether the operation has ended for the instance.
     pub fn has_ended(&self) -> bool {
         !matches!(self, Self::Pending | Self::Running | Self::Other(_))
     }
@@ -180,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_that_aws_adds_later_is_kept_and_is_not_an_end() {
+    fn an_unknown_value_is_kept_and_is_not_an_end() {
         let status = OperationStatus::from("HIBERNATING");
         assert_eq!(status.to_string(), "HIBERNATING");
         assert!(!status.has_ended());
@@ -188,11 +212,11 @@ mod tests {
     }
 
     #[test]
-    fn words_survive_the_way_there_and_back() {
-        for word in ["CURRENT", "OUTDATED", "INOPERABLE"] {
-            let status = InstanceStatus::from(word);
+    fn values_round_trip() {
+        for value in ["CURRENT", "OUTDATED", "INOPERABLE"] {
+            let status = InstanceStatus::from(value);
             assert!(!matches!(status, InstanceStatus::Other(_)));
-            assert_eq!(status.as_str(), word);
+            assert_eq!(status.as_str(), value);
         }
     }
 }

@@ -1,7 +1,8 @@
-//! What an update would do to a stack's resources, worked out from its template as it is and as it will be.
+//! Determines how an update changes a stack's resources, by comparing the old and the new template.
 //!
-//! Stack sets have no change sets: nobody at AWS is asked, and nothing is made in the targets. Both templates come in resolved for one
-//! stack's parameters, with what only AWS knows (references to resources, `Fn::GetAtt`) left as it is written.
+//! CloudFormation has no change sets for stack sets. This comparison makes no call to AWS and
+//! creates nothing in the targets. Both templates must be resolved with the parameters of one
+//! stack. Values that only AWS knows (references to resources, `Fn::GetAtt`) stay unresolved.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,60 +11,60 @@ use serde_json::{Map, Value};
 
 use crate::update_behaviour::{Behaviour, behaviour, name_property};
 
-/// What becomes of one resource. Resources that stay as they are have none.
+/// The change of one resource. Unchanged resources have none.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ResourceChange {
-    /// Its name in the template.
+    /// The logical id.
     pub logical_id: String,
-    /// Such as `AWS::SageMaker::Endpoint`; the new one where the type changes.
+    /// The resource type, such as `AWS::SageMaker::Endpoint`; the new type if it changes.
     pub resource_type: String,
-    /// What becomes of it.
+    /// The effect on the resource.
     pub effect: Effect,
-    /// The properties that change. Empty for a resource that is created or deleted.
+    /// The changed properties. Empty for a resource that is created or deleted.
     pub properties: Vec<PropertyChange>,
-    /// The name that the template gives it, where that is known: as it is now, or as it will be when it is new.
+    /// The custom name, if known: the current one, or that of a new resource.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// CloudFormation will refuse: the resource has to be replaced, and keeps the name that its template gives it.
+    /// CloudFormation will reject it: it must be replaced and keeps its custom name.
     pub blocked_by_its_name: bool,
 }
 
-/// What becomes of a resource.
+/// The effect of an update on a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Effect {
-    /// It is made.
+    /// The resource is created.
     Create,
-    /// It is changed where it is.
+    /// The resource is updated in place.
     Update,
-    /// It is changed, and whether in place or by another one is not known.
+    /// The resource is updated or replaced; which one is unknown.
     UpdateOrReplace,
-    /// Another one is made in its place.
+    /// The resource is replaced.
     Replace,
-    /// It is deleted.
+    /// The resource is deleted.
     Delete,
 }
 
-/// One property that changes.
+/// A changed property.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct PropertyChange {
-    /// Where in the resource's properties, as a JSON pointer.
+    /// The JSON pointer within the resource's properties.
     pub path: String,
-    /// The value as it is; `None` where there is none.
+    /// The current value, if any.
     pub from: Option<Value>,
-    /// The value as it will be; `None` where there is none.
+    /// The new value, if any.
     pub to: Option<Value>,
-    /// What the change does to the resource.
+    /// The update behaviour of the property.
     pub behaviour: Behaviour,
-    /// The value refers to a resource that is replaced, and changes with it.
+    /// The replaced resource that the value refers to and changes with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub follows: Option<String>,
 }
 
-/// What an update from one resolved template to another does, by the resources' names.
+/// The changes from one resolved template to another, ordered by logical id.
 pub fn template_changes(old: &Value, new: &Value) -> Vec<ResourceChange> {
     let none = Map::new();
     let section = |template: &'_ Value| template.get("Resources").and_then(Value::as_object).cloned();
@@ -71,12 +72,12 @@ pub fn template_changes(old: &Value, new: &Value) -> Vec<ResourceChange> {
     let mut changes: BTreeMap<&str, ResourceChange> = BTreeMap::new();
     for (id, resource) in &new {
         match old.get(id) {
-            None => drop(changes.insert(id, alone(id, resource, Effect::Create))),
+            None => drop(changes.insert(id, resource_change(id, resource, Effect::Create))),
             Some(before) => drop(compare(id, before, resource).map(|change| changes.insert(id, change))),
         }
     }
     for (id, resource) in old.iter().filter(|(id, _)| !new.contains_key(*id)) {
-        changes.insert(id, alone(id, resource, Effect::Delete));
+        changes.insert(id, resource_change(id, resource, Effect::Delete));
     }
     follow_replacements(&old, &new, &mut changes);
     for change in changes.values_mut() {
@@ -88,7 +89,7 @@ pub fn template_changes(old: &Value, new: &Value) -> Vec<ResourceChange> {
     changes.into_values().collect()
 }
 
-fn alone(id: &str, resource: &Value, effect: Effect) -> ResourceChange {
+fn resource_change(id: &str, resource: &Value, effect: Effect) -> ResourceChange {
     ResourceChange {
         logical_id: id.to_owned(),
         resource_type: resource_type(resource).to_owned(),
@@ -108,7 +109,7 @@ fn compare(id: &str, before: &Value, after: &Value) -> Option<ResourceChange> {
             behaviour: Behaviour::Replacement,
             follows: None,
         };
-        return Some(ResourceChange { properties: vec![change], ..alone(id, after, Effect::Replace) });
+        return Some(ResourceChange { properties: vec![change], ..resource_change(id, after, Effect::Replace) });
     }
     let none = Value::Object(Map::new());
     let properties = |resource: &Value| resource.get("Properties").cloned().unwrap_or_else(|| none.clone());
@@ -118,10 +119,10 @@ fn compare(id: &str, before: &Value, after: &Value) -> Option<ResourceChange> {
     for change in &mut found {
         change.behaviour = behaviour(kind, top_level(&change.path));
     }
-    (!found.is_empty()).then(|| ResourceChange { properties: found, name: name(before), ..alone(id, after, Effect::Update) })
+    (!found.is_empty()).then(|| ResourceChange { properties: found, name: name(before), ..resource_change(id, after, Effect::Update) })
 }
 
-/// The innermost values that differ, each with its place.
+/// Collects the innermost differing values with their paths.
 fn differences(path: &str, from: &Value, to: &Value, found: &mut Vec<PropertyChange>) {
     let change = |path: String, from: Option<&Value>, to: Option<&Value>| PropertyChange {
         path,
@@ -132,7 +133,7 @@ fn differences(path: &str, from: &Value, to: &Value, found: &mut Vec<PropertyCha
     };
     match (from, to) {
         _ if from == to => {}
-        // A function of CloudFormation is one value, whatever it is made of.
+        // An intrinsic function is one value.
         (Value::Object(from), Value::Object(to)) if !is_function(from) && !is_function(to) => {
             let keys: BTreeSet<_> = from.keys().chain(to.keys()).collect();
             for key in keys {
@@ -148,7 +149,7 @@ fn differences(path: &str, from: &Value, to: &Value, found: &mut Vec<PropertyCha
                 differences(&format!("{path}/{index}"), from, to, found);
             }
         }
-        // CloudFormation reads the text of a number or a boolean as what it says.
+        // CloudFormation treats the text of a number or boolean as equal to its value.
         _ if as_text(from).is_some() && as_text(from) == as_text(to) => {}
         _ => found.push(change(path.to_owned(), Some(from), Some(to))),
     }
@@ -167,12 +168,12 @@ fn is_function(object: &Map<String, Value>) -> bool {
     object.len() == 1 && object.keys().all(|key| key == "Ref" || key == "Condition" || key.starts_with("Fn::"))
 }
 
-/// What refers to a resource that is replaced changes with it, and may have to be replaced itself.
+/// Adds changes for references to replaced resources, which may cause further replacements.
 fn follow_replacements<'a>(old: &Map<String, Value>, new: &'a Map<String, Value>, changes: &mut BTreeMap<&'a str, ResourceChange>) {
     loop {
         let replaced: BTreeSet<String> =
             changes.values().filter(|change| effect(change) == Effect::Replace).map(|change| change.logical_id.clone()).collect();
-        let mut grown = false;
+        let mut has_grown = false;
         for (id, resource) in new.iter().filter(|(id, _)| old.contains_key(*id)) {
             let mut found = Vec::new();
             references("", resource.get("Properties").unwrap_or(&Value::Null), &mut found);
@@ -185,18 +186,18 @@ fn follow_replacements<'a>(old: &Map<String, Value>, new: &'a Map<String, Value>
                 let behaviour = behaviour(resource_type(resource), top_level(&path));
                 let property = PropertyChange { path, from: value.clone(), to: value, behaviour, follows: Some(target) };
                 let name = old.get(id).and_then(name);
-                let change = changes.entry(id).or_insert_with(|| ResourceChange { name, ..alone(id, resource, Effect::Update) });
+                let change = changes.entry(id).or_insert_with(|| ResourceChange { name, ..resource_change(id, resource, Effect::Update) });
                 change.properties.push(property);
-                grown = true;
+                has_grown = true;
             }
         }
-        if !grown {
+        if !has_grown {
             break;
         }
     }
 }
 
-/// Each place in a value that refers to a resource, with the resource's name.
+/// Collects the references in a value: each path with the logical id that it refers to.
 fn references(path: &str, value: &Value, found: &mut Vec<(String, String)>) {
     match value {
         Value::Object(object) => {
@@ -210,7 +211,7 @@ fn references(path: &str, value: &Value, found: &mut Vec<(String, String)>) {
                     let text = text.as_str().or_else(|| text.get(0).and_then(Value::as_str)).unwrap_or_default();
                     let names = text.split("${").skip(1).filter_map(|part| part.split(['}', '.']).next());
                     found.extend(names.map(|name| (path.to_owned(), name.to_owned())));
-                    // What the text is given to insert is a part of this one value.
+                    // The variables of `Fn::Sub` are part of this value.
                     let mut inner = Vec::new();
                     object
                         .values()
@@ -232,7 +233,7 @@ fn references(path: &str, value: &Value, found: &mut Vec<(String, String)>) {
     }
 }
 
-/// The strongest of what its properties' changes do.
+/// The strongest effect of the changed properties.
 fn effect(change: &ResourceChange) -> Effect {
     if matches!(change.effect, Effect::Create | Effect::Delete | Effect::Replace) {
         return change.effect;

@@ -1,21 +1,21 @@
-//! What CloudFormation does when a property changes: updates the resource in place, or puts another one in its place.
+//! Whether CloudFormation updates a resource in place or replaces it when a property changes.
 //!
-//! From the "Update requires" lines of the AWS CloudFormation template reference, for the resource types that an endpoint's template is
-//! made of. A type or a property that is not here is unknown, and said to be.
+//! From the "Update requires" lines of the AWS CloudFormation template reference, for the resource
+//! types in templates of endpoints. Other types and properties are unknown.
 
-/// What a change of one property does to its resource.
+/// The effect of a property change on its resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Behaviour {
     /// "Update requires: No interruption".
     InPlace,
-    /// Not in this table: CloudFormation decides.
+    /// Not in the table.
     Unknown,
-    /// "Update requires: Replacement": a new resource is made, and the old one goes when nothing needs it any more.
+    /// "Update requires: Replacement": a new resource replaces the old one.
     Replacement,
 }
 
-/// What holds for the properties of a type that it does not name.
+/// The behaviour of properties that the rules do not list.
 #[derive(Debug, Clone, Copy)]
 enum Others {
     InPlace,
@@ -25,7 +25,7 @@ enum Others {
 
 struct Rules {
     resource_type: &'static str,
-    /// The property that is the resource's own name, if there is one.
+    /// The property with the resource's custom name, if there is one.
     name: Option<&'static str>,
     replacement: &'static [&'static str],
     in_place: &'static [&'static str],
@@ -97,7 +97,7 @@ const TABLE: &[Rules] = &[
     rules("AWS::S3::Bucket", Some("BucketName"), &["BucketName"], &["BucketEncryption", "LifecycleConfiguration", "Tags"], Others::Unknown),
     rules("AWS::SNS::Topic", Some("TopicName"), &["FifoTopic", "TopicName"], &[], Others::InPlace),
     rules("AWS::SSM::Parameter", Some("Name"), &["Name"], &["Description", "Tags", "Value"], Others::Unknown),
-    // Every property but the tags: job definitions, models and endpoint configurations cannot be changed once they are made.
+    // Only tags can change: job definitions, models and endpoint configurations are immutable.
     rules("AWS::SageMaker::DataQualityJobDefinition", Some("JobDefinitionName"), &[], TAGS, Others::Replacement),
     rules(
         "AWS::SageMaker::Endpoint",
@@ -138,7 +138,7 @@ fn rules_of(resource_type: &str) -> Option<&'static Rules> {
     TABLE.binary_search_by(|rules| rules.resource_type.cmp(resource_type)).ok().map(|index| &TABLE[index])
 }
 
-/// What CloudFormation does to a resource of this type when this property changes. `property` is the name of a top-level property.
+/// The update behaviour of a top-level property of a resource type.
 pub fn behaviour(resource_type: &str, property: &str) -> Behaviour {
     let Some(rules) = rules_of(resource_type) else { return Behaviour::Unknown };
     if rules.replacement.contains(&property) {
@@ -154,9 +154,10 @@ pub fn behaviour(resource_type: &str, property: &str) -> Behaviour {
     }
 }
 
-/// The property by which a resource of this type is named by its template, if it is known.
+/// The property with the custom name of a resource type, if known.
 ///
-/// A resource that is named so cannot be replaced while the name stays: CloudFormation would have to make a second one of that name.
+/// A resource with a custom name cannot be replaced while the name stays the same, because
+/// CloudFormation creates the new resource first.
 pub fn name_property(resource_type: &str) -> Option<&'static str> {
     rules_of(resource_type)?.name
 }
@@ -166,7 +167,7 @@ mod tests {
     use super::{Behaviour, TABLE, behaviour};
 
     #[test]
-    fn the_table_is_sorted_and_no_property_is_in_it_twice() {
+    fn the_table_is_sorted_and_has_no_duplicate_properties() {
         assert!(TABLE.is_sorted_by(|a, b| a.resource_type < b.resource_type));
         for rules in TABLE {
             assert!(rules.replacement.iter().all(|property| !rules.in_place.contains(property)), "{}", rules.resource_type);

@@ -107,7 +107,7 @@ fn a_list_that_does_not_end_is_an_error() {
         }
     }
     let error = block_on(active_accounts(&Endless, &["r-abcd".parse().unwrap()])).unwrap_err();
-    assert!(error.to_string().contains("came twice"), "{error}");
+    assert!(error.to_string().contains("was repeated"), "{error}");
 }
 
 #[test]

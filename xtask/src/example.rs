@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use model_registry::documents::NoDocuments;
-use model_release::build::Home;
+use model_release::release_build::Home;
 use model_release::configuration::Configuration;
 use model_release::manifest::Manifest;
 use model_release::{Failure, RegistryAccess};

@@ -1,20 +1,20 @@
-//! The bucket that a build uploads to.
+//! Finds the bucket that a build uploads to.
 
 use super::{Session, diagnose};
 use crate::diagnostic::Diagnostic;
 
-/// Where a bucket was found.
+/// Where a bucket is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BucketPlace {
     /// In the session's region.
     SameRegion,
-    /// In another region, which S3 may not name.
+    /// In another region, if S3 reports which.
     OtherRegion(Option<String>),
-    /// There is no such bucket.
+    /// The bucket does not exist.
     Missing,
 }
 
-/// Looks for the bucket in the session's region.
+/// Checks that the bucket is in the session's region.
 pub async fn artifact_bucket(session: &Session, bucket: &str) -> Result<BucketPlace, Diagnostic> {
     match aws_sdk_s3::Client::new(session.config()).head_bucket().bucket(bucket).send().await {
         Ok(found) => match found.bucket_region() {

@@ -1,4 +1,4 @@
-//! What the data science account has: the accounts of the organization, the registry, the artifact bucket.
+//! Checks the data science account: organization, registry and artifact bucket.
 
 use std::collections::BTreeSet;
 
@@ -7,21 +7,21 @@ use model_registry::sharing::{GroupOutcome, Mode, NewGroup, OrganizationId, Poli
 
 use super::{BucketPlace, Session, artifact_bucket, listed};
 use crate::Accounts;
-use crate::build::BuildRequest;
 use crate::diagnostic::{Diagnostic, Failure, FailureKind};
 use crate::doctor_report::DoctorReport;
 use crate::registry_errors;
+use crate::release_build::BuildRequest;
 
-/// Who may read the model package group in the target accounts; everybody there when neither is named.
+/// Who is allowed to read the group in the target accounts: everyone if nothing is set.
 #[derive(Debug)]
 pub struct GroupReaders {
-    /// The roles; all when there are none.
+    /// The roles; empty means all roles.
     pub roles: BTreeSet<RoleName>,
     /// The organization.
     pub organization: Option<OrganizationId>,
 }
 
-/// Puts the accounts of the organizational units into the request, and says of which stage they are known.
+/// Resolves units into accounts. Returns for each stage whether its accounts are known.
 pub async fn check_accounts(
     session: &Session,
     request: &mut BuildRequest,
@@ -43,7 +43,7 @@ pub async fn check_accounts(
                 stage.accounts = accounts;
             }
             Err(failure) => {
-                // An empty unit is a prerequisite that is missing, and no mistake in the command line.
+                // An empty unit is a missing prerequisite, not an invalid option.
                 let kind = if failure.kind == FailureKind::Unreachable { FailureKind::Unreachable } else { FailureKind::Failed };
                 report.failure("organizational-units", &subject, &Failure::new(kind, failure.diagnostics));
                 stage.accounts = Accounts::Listed(BTreeSet::from([own.clone()]));
@@ -54,7 +54,7 @@ pub async fn check_accounts(
     Ok(known)
 }
 
-/// The group is there, and its policy lets the target accounts in: exactly when `setup` would change nothing.
+/// Checks that the group exists and is shared: `setup` would change nothing.
 pub async fn check_registry(session: &Session, request: &BuildRequest, readers: &GroupReaders, all_known: bool, report: &mut DoctorReport) {
     const GROUP: &str = "model-package-group";
     const SHARING: &str = "group-policy";
@@ -64,7 +64,11 @@ pub async fn check_registry(session: &Session, request: &BuildRequest, readers: 
     let group = match ensure_group(&store, &wanted, Mode::Check).await {
         Ok(GroupOutcome::Found(group) | GroupOutcome::Created(group)) => group,
         Ok(GroupOutcome::WouldCreate) => {
-            report.failed(GROUP, &name, Diagnostic::error("there is no such group in this account and region").code("group-missing"));
+            report.failed(
+                GROUP,
+                &name,
+                Diagnostic::error("the model package group does not exist in this account and region").code("group-missing"),
+            );
             return;
         }
         Err(error) => {
@@ -74,7 +78,7 @@ pub async fn check_registry(session: &Session, request: &BuildRequest, readers: 
     };
     report.ok(GROUP, group.to_string());
     if !all_known {
-        report.not_reached(SHARING, &name, "which accounts are to read it is not known");
+        report.not_reached(SHARING, &name, "the accounts that need access are not known");
         return;
     }
     let listed = request.stages.iter().filter_map(|stage| match &stage.accounts {
@@ -88,13 +92,14 @@ pub async fn check_registry(session: &Session, request: &BuildRequest, readers: 
         Ok(PolicyChange::Write(_)) => report.failed(
             SHARING,
             &name,
-            Diagnostic::error("the group's policy does not let the target accounts read it as they are to").code("group-not-shared"),
+            Diagnostic::error("the resource policy of the group does not give the target accounts the required access")
+                .code("group-not-shared"),
         ),
         Ok(PolicyChange::Delete) => {
             report.failed(
                 SHARING,
                 &name,
-                Diagnostic::error("the group is shared with accounts that are no targets").code("group-not-shared"),
+                Diagnostic::error("the group is shared with accounts that are not targets").code("group-not-shared"),
             );
         }
         Err(error) => {
@@ -104,7 +109,7 @@ pub async fn check_registry(session: &Session, request: &BuildRequest, readers: 
     }
 }
 
-/// The bucket that `build` would upload to is there, and in the region.
+/// Checks that the bucket that `build` uploads to exists and is in the session's region.
 pub async fn check_artifact_bucket(session: &Session, bucket: Option<&str>, report: &mut DoctorReport) {
     const CHECK: &str = "artifact-bucket";
     let Some(bucket) = bucket else { return };
@@ -112,15 +117,16 @@ pub async fn check_artifact_bucket(session: &Session, bucket: Option<&str>, repo
         Ok(BucketPlace::SameRegion) => report.ok(CHECK, bucket.to_owned()),
         Ok(BucketPlace::OtherRegion(region)) => {
             let place = region.map_or_else(|| "another region".to_owned(), |region| format!("`{region}`"));
-            let message = format!("the bucket is in {place}, and the release is deployed from `{}`", session.region());
+            let message = format!("the bucket is in {place}, but the release is deployed from `{}`", session.region());
             report.failed(
                 CHECK,
                 bucket,
-                Diagnostic::error(message).with_hint("CloudFormation reads artifacts from buckets of its own region: name one there"),
+                Diagnostic::error(message)
+                    .with_hint("use a bucket in that region: CloudFormation reads artifacts only from buckets in its own region"),
             );
         }
         Ok(BucketPlace::Missing) => {
-            report.failed(CHECK, bucket, Diagnostic::error("there is no such bucket").code("bucket-missing"));
+            report.failed(CHECK, bucket, Diagnostic::error("the bucket does not exist").code("bucket-missing"));
         }
         Err(diagnostic) => report.failure(CHECK, bucket, &Failure::unreachable(diagnostic)),
     }

@@ -1,4 +1,4 @@
-//! The accounts of organizational units, asked of AWS Organizations.
+//! Lists the accounts of organizational units with AWS Organizations.
 
 use stack_rollout::aws::AwsOrganization;
 use stack_rollout::organization::{UnitId, active_accounts};
@@ -7,19 +7,18 @@ use super::Session;
 use crate::Accounts;
 use crate::diagnostic::{Diagnostic, Failure};
 
-/// The accounts as a list: units are resolved, all else stays as it is.
+/// Resolves organizational units into a list of accounts; other values are returned unchanged.
 pub async fn listed(session: &Session, accounts: &Accounts) -> Result<Accounts, Failure> {
     let Accounts::Units(units, filter) = accounts else { return Ok(accounts.clone()) };
     let organization = AwsOrganization::from_config(session.config());
     let found = active_accounts(&organization, units).await.map_err(|error| {
         let hint = match error.code.as_deref() {
             Some("ParentNotFoundException") => {
-                Some(format!("no unit of this account's organization has one of these ids: {}", names(units)))
+                Some(format!("check the ids: this account's organization does not have all of these units: {}", names(units)))
             }
-            Some("AccessDeniedException" | "AWSOrganizationsNotInUseException") => Some(
-                "only the organization's management account and its delegated administrators can list it; or give the accounts as a list"
-                    .to_owned(),
-            ),
+            Some("AccessDeniedException" | "AWSOrganizationsNotInUseException") => {
+                Some("use the organization's management account or a delegated administrator, or set the accounts as a list".to_owned())
+            }
             _ => error.hint(),
         };
         Failure::unreachable(Diagnostic::error(error.to_string()).with_hint_opt(hint))
@@ -30,9 +29,9 @@ pub async fn listed(session: &Session, accounts: &Accounts) -> Result<Accounts, 
     };
     if found.is_empty() {
         return Err(Diagnostic::error(format!(
-            "there is no active account in {} or below{}",
+            "{} and the units below have no active account{}",
             names(units),
-            if filter.is_some() { " that the list of accounts leaves" } else { "" }
+            if filter.is_some() { " that passes the account filter" } else { "" }
         ))
         .into());
     }

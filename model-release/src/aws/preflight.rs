@@ -1,4 +1,4 @@
-//! The preflight over AWS: every target is asked in a session of its own.
+//! Runs the preflight in AWS, with a session for each target.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -10,24 +10,24 @@ use stack_rollout::{Observed, PermissionModel};
 
 use super::{AwsTargetAccount, QuotaCodes, Session, TargetSessions};
 use crate::RolloutRequest;
-use crate::preflight::{PlannedRollout, places};
+use crate::preflight::{PlannedRollout, targets_to_check};
 
 const ADMINISTRATION_ROLE: &str = "AWSCloudFormationStackSetAdministrationRole";
 
-/// How far a preflight is.
+/// The progress of a preflight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PreflightProgress {
-    /// How many targets there are.
+    /// The number of targets.
     pub targets: usize,
-    /// In how many accounts.
+    /// The number of accounts.
     pub accounts: usize,
-    /// How many targets have been checked.
+    /// The number of targets that have been checked.
     pub checked: usize,
-    /// How many checks have failed.
+    /// The number of failed checks.
     pub failures: usize,
 }
 
-/// Makes every check of a planned rollout. `on_progress` hears of the begin, unless there is nothing to check, and of each target that is done.
+/// Makes all checks. Calls `on_progress` at the start, if there are checks, and after each target.
 pub async fn check_targets(
     session: &Session,
     sessions: &TargetSessions,
@@ -35,14 +35,14 @@ pub async fn check_targets(
     on_progress: impl FnMut(PreflightProgress) + Send,
 ) -> Vec<Check> {
     let administration_role = administration_role(sessions, rollout.request, rollout.observed).await;
-    let places = places(rollout, administration_role.as_ref().map(Arn::as_str));
-    if places.is_empty() {
+    let targets = targets_to_check(rollout, administration_role.as_ref().map(Arn::as_str));
+    if targets.is_empty() {
         return Vec::new();
     }
-    let accounts = places.iter().map(|place| &place.target.account).collect::<BTreeSet<_>>().len();
-    let progress = PreflightProgress { targets: places.len(), accounts, checked: 0, failures: 0 };
+    let accounts = targets.iter().map(|target| &target.target.account).collect::<BTreeSet<_>>().len();
+    let progress = PreflightProgress { targets: targets.len(), accounts, checked: 0, failures: 0 };
     let progress = Mutex::new((progress, on_progress));
-    let tell = |checked: usize, failures: usize| {
+    let report = |checked: usize, failures: usize| {
         if let Ok(mut progress) = progress.lock() {
             progress.0.checked += checked;
             progress.0.failures += failures;
@@ -50,28 +50,28 @@ pub async fn check_targets(
             (progress.1)(now);
         }
     };
-    tell(0, 0);
+    report(0, 0);
     let codes = QuotaCodes::default();
     let mut checks = preflight(
-        &places,
+        &targets,
         |account, region| {
             let codes = codes.clone();
             async move { Ok(AwsTargetAccount::new(&sessions.config(&account, &region).await?, codes)) }
         },
         &PreflightOptions::default(),
-        |_, failures| tell(1, failures),
+        |_, failures| report(1, failures),
     )
     .await;
-    // Where the last operation succeeded, the roles trust each other.
-    let proven = rollout.observed.instances.iter().any(|instance| instance.detailed_status == Some(DetailedStatus::Succeeded));
-    if let Some(role) = administration_role.filter(|_| !proven) {
+    // If the last operation succeeded somewhere, the roles trust each other.
+    let is_proven = rollout.observed.instances.iter().any(|instance| instance.detailed_status == Some(DetailedStatus::Succeeded));
+    if let Some(role) = administration_role.filter(|_| !is_proven) {
         let own = AwsTargetAccount::new(session.config(), QuotaCodes::default());
         checks.push(administration_role_trust(&own, role.name()).await);
     }
     checks
 }
 
-/// The ARN of the role that hands out the work, with self-managed permissions.
+/// The ARN of the administration role, with self-managed permissions.
 async fn administration_role(sessions: &TargetSessions, request: &RolloutRequest, observed: &Observed) -> Option<Arn> {
     let PermissionModel::SelfManaged { administration_role_arn, .. } = &request.release.permission_model else { return None };
     let known = administration_role_arn.clone().or_else(|| observed.stack_set.as_ref()?.administration_role_arn.clone());

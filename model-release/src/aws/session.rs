@@ -1,4 +1,4 @@
-//! A session with AWS: what it opens, who calls, and errors that say what to do.
+//! An AWS session: the clients that it opens, the caller, and errors with hints.
 
 use std::error::Error;
 use std::time::Duration;
@@ -17,7 +17,6 @@ use stack_rollout::aws::{CloudFormationStackSets, innermost};
 use crate::RegistryAccess;
 use crate::diagnostic::{Diagnostic, Failure};
 
-/// The longest pause before a throttled call is repeated.
 const MAX_PAUSE: Duration = Duration::from_secs(4);
 
 /// A session in the caller's account.
@@ -27,7 +26,7 @@ pub struct Session {
     region: Region,
 }
 
-/// Who calls.
+/// The caller.
 #[derive(Debug, Clone)]
 pub struct Caller {
     /// The account.
@@ -43,7 +42,7 @@ impl Session {
         Some(Self { config, region })
     }
 
-    /// The configuration that clients are made from.
+    /// The configuration for clients.
     pub fn config(&self) -> &SdkConfig {
         &self.config
     }
@@ -58,46 +57,46 @@ impl Session {
         self.config.clone().into_builder().region(aws_config::Region::new(region.to_string())).build()
     }
 
-    /// The model registry of a region, or of the session's.
+    /// The model registry of a region; `None` means the session's region.
     pub fn registry(&self, region: Option<&Region>) -> SageMakerRegistry {
         SageMakerRegistry::from_config(&self.in_region(region.unwrap_or(&self.region)))
     }
 
-    /// The stack sets of the account and region. The parameters of its own of every instance are read one by one: the client finds out by
-    /// itself how many requests in a second CloudFormation accepts.
+    /// The stack sets of the account and region. Uses adaptive retries, because the parameter
+    /// overrides of each instance are read with a separate request.
     pub fn stack_sets(&self, call_as: CallAs) -> CloudFormationStackSets {
         let retries = RetryConfig::adaptive().with_max_attempts(5).with_max_backoff(MAX_PAUSE);
         let config = self.config.clone().into_builder().retry_config(retries).build();
         CloudFormationStackSets::from_config(&config, call_as)
     }
 
-    /// The model registry, with the documents that its packages name.
+    /// The model registry, with the documents that its packages reference.
     pub fn registry_access(&self, region: Option<&Region>) -> RegistryAccess<SageMakerRegistry, S3Documents> {
         RegistryAccess { registry: self.registry(region), documents: self.documents(region) }
     }
 
-    /// The documents in S3 that model packages name.
+    /// The documents in S3 that model packages reference.
     pub fn documents(&self, region: Option<&Region>) -> S3Documents {
         S3Documents::from_config(&self.in_region(region.unwrap_or(&self.region)))
     }
 
-    /// Asks AWS who calls.
+    /// The caller (`sts:GetCallerIdentity`).
     pub async fn caller(&self) -> Result<Caller, Failure> {
-        let answer = aws_sdk_sts::Client::new(&self.config)
+        let response = aws_sdk_sts::Client::new(&self.config)
             .get_caller_identity()
             .send()
             .await
             .map_err(|error| Failure::unreachable(diagnose("sts:GetCallerIdentity", &self.region, &error)))?;
         let partition =
-            answer.arn().and_then(|arn| arn.parse::<Arn>().ok()).map_or_else(|| "aws".to_owned(), |arn| arn.partition().to_owned());
-        match answer.account().and_then(|account| account.parse().ok()) {
+            response.arn().and_then(|arn| arn.parse::<Arn>().ok()).map_or_else(|| "aws".to_owned(), |arn| arn.partition().to_owned());
+        match response.account().and_then(|account| account.parse().ok()) {
             Some(account) => Ok(Caller { account, partition }),
-            None => Err(Failure::unreachable(Diagnostic::error("sts:GetCallerIdentity answered without an account"))),
+            None => Err(Failure::unreachable(Diagnostic::error("`sts:GetCallerIdentity` returned no account"))),
         }
     }
 }
 
-/// What AWS refused or could not be asked, in words: operation, code, message, request id, and what to do.
+/// Describes a failed call: operation, code, message, request id, and hint.
 pub fn diagnose<E>(operation: &str, region: &Region, error: &SdkError<E, HttpResponse>) -> Diagnostic
 where
     E: ProvideErrorMetadata + Error + 'static,
@@ -105,10 +104,10 @@ where
     let code = error.code();
     let base = match (code, error) {
         (Some(code), _) => {
-            Diagnostic::error(format!("AWS refused `{operation}`: {code}")).detail(error.message().unwrap_or("(no message)"))
+            Diagnostic::error(format!("AWS rejected `{operation}`: {code}")).detail(error.message().unwrap_or("(no message)"))
         }
         (None, SdkError::ServiceError(context)) => {
-            Diagnostic::error(format!("AWS refused `{operation}` with HTTP status {}", context.raw().status()))
+            Diagnostic::error(format!("AWS rejected `{operation}` with HTTP status {}", context.raw().status()))
         }
         _ => Diagnostic::error(format!("`{operation}` could not be called: {}", innermost(error))),
     };
@@ -126,24 +125,24 @@ where
 
 fn hint<E: Error + 'static>(code: Option<&str>, error: &SdkError<E, HttpResponse>) -> Option<String> {
     let text = match code {
-        Some("ExpiredToken" | "ExpiredTokenException") => "the session has expired: get new credentials and run this again",
+        Some("ExpiredToken" | "ExpiredTokenException") => "the session has expired: get new credentials and run the command again",
         Some("InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch") => {
-            "AWS does not know these credentials: check the access key, or sign in again"
+            "the credentials are not valid: check the access key, or sign in again"
         }
         Some(code) if code.contains("AccessDenied") || code.contains("Unauthorized") => return None,
         Some(code) if code.contains("Throttl") || code == "TooManyRequestsException" => {
-            "AWS is throttling this account: wait a minute and run this again"
+            "AWS is throttling this account: wait a minute and run the command again"
         }
         Some(_) => return None,
         None if chain(error).iter().any(|text| text.contains("credential")) => {
-            "no credentials were found: set AWS_PROFILE, or run `aws sso login`; in CodeBuild the project's service role is used"
+            "set AWS_PROFILE, or run `aws sso login`; CodeBuild uses the project's service role"
         }
-        None => "check the network, and AWS_ENDPOINT_URL when it is set",
+        None => "check the network, and AWS_ENDPOINT_URL if it is set",
     };
     Some(text.to_owned())
 }
 
-/// The error and what caused it, outermost first.
+/// The messages of the error and its causes, outermost first.
 fn chain(error: &dyn Error) -> Vec<String> {
     let mut texts = vec![error.to_string()];
     let mut cause = error.source();

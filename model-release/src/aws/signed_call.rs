@@ -1,6 +1,6 @@
-//! Calls to services of which one or two actions are needed: signed and sent by the SDK's own runtime, without the service's crate.
+//! Calls services without their SDK crates: signs and sends the requests with the SDK's runtime.
 //!
-//! The crates of the six services that the preflight asks would cost every build minutes; what it asks of them is a dozen lines each.
+//! The preflight needs a few actions of six services; their crates would slow down every build.
 
 use std::convert::Infallible;
 use std::time::{Duration, SystemTime};
@@ -24,36 +24,31 @@ use tokio::sync::Mutex;
 use stack_rollout::CallError;
 use stack_rollout::aws::innermost;
 
-/// What a form keeps as it is (RFC 3986, unreserved characters).
+/// Characters that are not encoded in a form (RFC 3986, unreserved characters).
 pub(super) const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// The whole of a call.
 const DEADLINE: Duration = Duration::from_secs(30);
-/// Credentials that run out sooner than this are taken anew.
+/// Credentials that expire within this time are refreshed.
 const MARGIN: Duration = Duration::from_mins(1);
 
-/// A service that is asked.
 #[derive(Debug)]
 pub(super) struct Service {
     /// The name in `AWS_ENDPOINT_URL_…` and in profiles.
     pub(super) id: &'static str,
-    /// The name that requests are signed for.
     pub(super) signing_name: &'static str,
-    /// What its host names begin with.
+    /// The prefix of its host names.
     pub(super) host: &'static str,
-    /// What `x-amz-target` begins with, for services that speak JSON.
+    /// The prefix of `x-amz-target`, for services with a JSON protocol.
     pub(super) target: &'static str,
 }
 
-/// What came back.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct Response {
     pub(super) status: u16,
     pub(super) request_id: Option<String>,
     pub(super) bucket_region: Option<String>,
     pub(super) body: Vec<u8>,
 }
 
-/// A request before it is signed.
 struct UnsignedRequest<'a> {
     method: &'static str,
     path_and_query: &'a str,
@@ -61,7 +56,7 @@ struct UnsignedRequest<'a> {
     body: Vec<u8>,
 }
 
-/// Calls as one session in one region.
+/// Calls with the credentials and region of one session.
 #[derive(Debug)]
 pub(super) struct SignedCaller {
     config: SdkConfig,
@@ -77,58 +72,57 @@ impl SignedCaller {
         self.config.region().map_or("us-east-1", |region| region.as_ref())
     }
 
-    /// Calls an action of a service that speaks AWS JSON 1.1.
+    /// Calls an action of a service with the AWS JSON 1.1 protocol.
     pub(super) async fn json(&self, service: &Service, operation: &'static str, body: &Value) -> Result<Value, CallError> {
         let headers =
             vec![("content-type", "application/x-amz-json-1.1".to_owned()), ("x-amz-target", format!("{}.{operation}", service.target))];
-        let asked = UnsignedRequest { method: "POST", path_and_query: "/", headers, body: body.to_string().into_bytes() };
-        let answer = self.send(service, operation, asked).await?;
-        let value: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-        if answer.status < 300 {
+        let request = UnsignedRequest { method: "POST", path_and_query: "/", headers, body: body.to_string().into_bytes() };
+        let response = self.send(service, operation, request).await?;
+        let value: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+        if response.status < 300 {
             return Ok(value);
         }
         let text = |names: [&str; 2]| names.iter().find_map(|name| value.get(name)).and_then(Value::as_str).map(str::to_owned);
         // `com.amazonaws.kms#NotFoundException`, or `NotFoundException:http://…`
         let code = text(["__type", "code"])
             .map(|code| code.rsplit('#').next().unwrap_or_default().split(':').next().unwrap_or_default().to_owned());
-        Err(refusal(operation, &answer, code, text(["message", "Message"])))
+        Err(call_error(operation, &response, code, text(["message", "Message"])))
     }
 
-    /// Calls an action of AWS IAM, which speaks the Query protocol; the answer is XML.
+    /// Calls an action of AWS IAM, which has the Query protocol. Returns XML.
     pub(super) async fn iam(&self, operation: &'static str, parameters: &[(&str, &str)]) -> Result<String, CallError> {
         const IAM: Service = Service { id: "IAM", signing_name: "iam", host: "iam", target: "" };
         let pairs = [("Action", operation), ("Version", "2010-05-08")].into_iter().chain(parameters.iter().copied());
         let body = pairs.map(|(key, value)| format!("{key}={}", utf8_percent_encode(value, UNRESERVED))).collect::<Vec<_>>().join("&");
         let headers = vec![("content-type", "application/x-www-form-urlencoded; charset=utf-8".to_owned())];
-        let answer =
+        let response =
             self.send(&IAM, operation, UnsignedRequest { method: "POST", path_and_query: "/", headers, body: body.into_bytes() }).await?;
-        let text = String::from_utf8_lossy(&answer.body).into_owned();
-        if answer.status < 300 {
+        let text = String::from_utf8_lossy(&response.body).into_owned();
+        if response.status < 300 {
             return Ok(text);
         }
-        Err(refusal(operation, &answer, element(&text, "Code"), element(&text, "Message")))
+        Err(call_error(operation, &response, element(&text, "Code"), element(&text, "Message")))
     }
 
-    /// Asks Amazon S3 for something without its body, or for a list.
-    pub(super) async fn s3(&self, operation: &'static str, method: &'static str, path_and_query: &str) -> Result<Answer, CallError> {
+    pub(super) async fn s3(&self, operation: &'static str, method: &'static str, path_and_query: &str) -> Result<Response, CallError> {
         const S3: Service = Service { id: "S3", signing_name: "s3", host: "s3", target: "" };
         self.send(&S3, operation, UnsignedRequest { method, path_and_query, headers: Vec::new(), body: Vec::new() }).await
     }
 
-    /// Who asks, spelled as the SDKs spell it, for CloudTrail.
+    /// The user agent, in the format of the SDKs, for CloudTrail.
     fn user_agent(&self) -> String {
         let library = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
         self.config.app_name().map_or_else(|| library.to_owned(), |name| format!("{library} app/{}", name.as_ref()))
     }
 
-    async fn send(&self, service: &Service, operation: &'static str, asked: UnsignedRequest<'_>) -> Result<Answer, CallError> {
+    async fn send(&self, service: &Service, operation: &'static str, request: UnsignedRequest<'_>) -> Result<Response, CallError> {
         let unusable = |message: String| CallError::unusable(operation, message);
         let Some(http_client) = self.config.http_client() else { return Err(unusable("there is no HTTP client".to_owned())) };
         let (endpoint, region) = self.endpoint(service);
         let credentials = self.credentials(operation).await?;
-        let url = format!("{}{}", endpoint.trim_end_matches('/'), asked.path_and_query);
-        let signed = signature(service, &region, &url, &asked, credentials).map_err(unusable)?;
-        let UnsignedRequest { method, path_and_query, headers, body } = asked;
+        let url = format!("{}{}", endpoint.trim_end_matches('/'), request.path_and_query);
+        let signed = signature(service, &region, &url, &request, credentials).map_err(unusable)?;
+        let UnsignedRequest { method, path_and_query, headers, body } = request;
         let mut sent: Vec<(&'static str, String)> = headers;
         sent.extend(signed);
         sent.push(("user-agent", self.user_agent()));
@@ -157,9 +151,9 @@ impl SignedCaller {
                 }
                 Ok(request)
             })
-            .deserializer::<Answer, Infallible>(|response| {
+            .deserializer::<Response, Infallible>(|response| {
                 let header = |name: &str| response.headers().get(name).map(str::to_owned);
-                Ok(Answer {
+                Ok(Response {
                     status: response.status().as_u16(),
                     request_id: header("x-amzn-requestid").or_else(|| header("x-amz-request-id")),
                     bucket_region: header("x-amz-bucket-region"),
@@ -170,11 +164,11 @@ impl SignedCaller {
         operation_to_run.invoke(()).await.map_err(|error| CallError::unreachable(operation, innermost(&error)))
     }
 
-    /// The session's credentials, taken once and kept while they last.
+    /// The session's credentials, cached until shortly before they expire.
     async fn credentials(&self, operation: &'static str) -> Result<Credentials, CallError> {
-        let mut kept = self.credentials.lock().await;
-        let lasts = |credentials: &Credentials| credentials.expiry().is_none_or(|expiry| expiry > SystemTime::now() + MARGIN);
-        if let Some(credentials) = kept.as_ref().filter(|credentials| lasts(credentials)) {
+        let mut cached = self.credentials.lock().await;
+        let is_valid = |credentials: &Credentials| credentials.expiry().is_none_or(|expiry| expiry > SystemTime::now() + MARGIN);
+        if let Some(credentials) = cached.as_ref().filter(|credentials| is_valid(credentials)) {
             return Ok(credentials.clone());
         }
         let Some(provider) = self.config.credentials_provider() else {
@@ -182,18 +176,19 @@ impl SignedCaller {
         };
         let fresh = provider.provide_credentials().await;
         let fresh = fresh.map_err(|error| CallError::unusable(operation, innermost(&error)))?;
-        *kept = Some(fresh.clone());
+        *cached = Some(fresh.clone());
         Ok(fresh)
     }
 
-    /// Where a service is, and the region that its requests are signed for. `AWS_ENDPOINT_URL` and its siblings win, as with the SDK.
+    /// The endpoint of a service and its signing region. `AWS_ENDPOINT_URL` and service-specific
+    /// variables override it, as in the SDK.
     fn endpoint(&self, service: &Service) -> (String, String) {
         let region = self.region().to_owned();
         let key = ServiceConfigKey::builder().service_id(service.id).env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
         let own = key.ok().and_then(|key| self.config.service_config().and_then(|config| config.load_config(key)));
         let suffix = domain(&region);
         if service.host == "iam" {
-            // IAM has one place a partition.
+            // IAM has one endpoint for each partition.
             let (host, signed_for) = match region.as_str() {
                 region if region.starts_with("cn-") => ("iam.cn-north-1", "cn-north-1"),
                 region if region.starts_with("us-gov-") => ("iam.us-gov", "us-gov-west-1"),
@@ -208,7 +203,6 @@ impl SignedCaller {
     }
 }
 
-/// The domain of a region's partition.
 fn domain(region: &str) -> &'static str {
     match region {
         region if region.starts_with("cn-") => "amazonaws.com.cn",
@@ -221,12 +215,11 @@ fn domain(region: &str) -> &'static str {
     }
 }
 
-/// The headers that sign a request.
 fn signature(
     service: &Service,
     region: &str,
     url: &str,
-    asked: &UnsignedRequest<'_>,
+    request: &UnsignedRequest<'_>,
     credentials: Credentials,
 ) -> Result<Vec<(&'static str, String)>, String> {
     let mut settings = SigningSettings::default();
@@ -245,24 +238,25 @@ fn signature(
         .build()
         .map_err(|error| error.to_string())?
         .into();
-    let headers = asked.headers.iter().map(|(name, value)| (*name, value.as_str()));
-    let request = SignableRequest::new(asked.method, url, headers, SignableBody::Bytes(&asked.body)).map_err(|error| error.to_string())?;
+    let headers = request.headers.iter().map(|(name, value)| (*name, value.as_str()));
+    let request =
+        SignableRequest::new(request.method, url, headers, SignableBody::Bytes(&request.body)).map_err(|error| error.to_string())?;
     let (instructions, _) = sign(request, &parameters).map_err(|error| error.to_string())?.into_parts();
     let (headers, _) = instructions.into_parts();
     Ok(headers.iter().map(|header| (header.name(), header.value().to_owned())).collect())
 }
 
-pub(super) fn refusal(operation: &'static str, answer: &Answer, code: Option<String>, message: Option<String>) -> CallError {
+pub(super) fn call_error(operation: &'static str, response: &Response, code: Option<String>, message: Option<String>) -> CallError {
     CallError {
         operation,
-        unreachable: code.is_none() && answer.status >= 500,
-        code: code.or_else(|| Some(format!("HTTP {}", answer.status)).filter(|_| answer.status < 500)),
-        message: message.unwrap_or_else(|| format!("an answer with HTTP status {}", answer.status)),
-        request_id: answer.request_id.clone(),
+        unreachable: code.is_none() && response.status >= 500,
+        code: code.or_else(|| Some(format!("HTTP {}", response.status)).filter(|_| response.status < 500)),
+        message: message.unwrap_or_else(|| format!("the response has HTTP status {}", response.status)),
+        request_id: response.request_id.clone(),
     }
 }
 
-/// The text of the first element of this name in an XML answer of AWS.
+/// The text of the first element with this name in an XML response.
 pub(super) fn element(xml: &str, name: &str) -> Option<String> {
     let begin = xml.find(&format!("<{name}>"))? + name.len() + 2;
     let end = xml[begin..].find(&format!("</{name}>"))? + begin;

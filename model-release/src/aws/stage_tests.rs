@@ -1,4 +1,4 @@
-//! The endpoints of a stage: a session in each account and region, and every endpoint of all of them at once.
+//! Tests the endpoints of a stage concurrently, with a session in each account and region.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,30 +15,29 @@ use crate::Release;
 use crate::baseline::{BaselineAddress, BaselineTarget};
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::manifest::StageTargets;
-use crate::stage_tests::{INTERRUPTED, StageTests, TestObserver, cut_off, test_target};
+use crate::stage_tests::{INTERRUPTED, StageTests, TestObserver, grace_after_interruption, test_target};
 
-/// How the sessions in the target accounts are opened.
+/// How sessions in target accounts are opened.
 #[derive(Debug, Clone, Default)]
 pub struct TestAccess {
-    /// The role that is assumed there.
+    /// The role to assume.
     pub role: TargetRole,
-    /// What tells this run from others; it ends the session's name, which CloudTrail shows.
+    /// An id of this run, for the session name that CloudTrail shows.
     pub run: String,
 }
 
-/// What every target's session is opened with.
 struct Access {
     session: Session,
     caller: Caller,
-    /// The role in the account of the baseline.
     baseline_role: String,
     role: TargetRole,
     session_name: String,
 }
 
-/// Tests every endpoint of the stage in every account and region, so many at once; each gets a report, whatever happens.
+/// Tests all endpoints of the stage in all accounts and regions, with limited concurrency. Every
+/// endpoint gets a report, even after an error.
 ///
-/// `open` is called when there is something to test. `observer` is made for the number of endpoints.
+/// `open` is awaited only if needed. `observer` gets the number of endpoints.
 pub async fn test_endpoints<O: TestObserver>(
     tests: StageTests,
     access: &TestAccess,
@@ -46,9 +45,9 @@ pub async fn test_endpoints<O: TestObserver>(
     observer: impl FnOnce(usize) -> O,
     interrupted: impl Future<Output = ()>,
 ) -> Result<(StageTests, Vec<TargetReport>), Failure> {
-    let Some(release) = tests.release.clone() else { return Err(Diagnostic::error("there is no release to test").into()) };
+    let Some(release) = tests.release.clone() else { return Err(Diagnostic::error("the tests have no release").into()) };
     let stage = release.manifest.stage(tests.stage).clone();
-    let places = tested(places(&stage), &tests)?;
+    let places = selected(places(&stage), &tests)?;
     if places.is_empty() {
         return Ok((tests, Vec::new()));
     }
@@ -66,7 +65,7 @@ pub async fn test_endpoints<O: TestObserver>(
     let opened = open_access(open, &release, &stage, access, tests.compare_with.as_ref()).await;
     let access = match opened {
         Ok(access) => Arc::new(access),
-        // No target could be reached: that is every target's result, and the files say so.
+        // No session could be opened: report that for every endpoint.
         Err(failure) => {
             let reports = infos.into_iter().map(|info| unreachable(info, &failure)).collect();
             return Ok((tests, reports));
@@ -74,7 +73,7 @@ pub async fn test_endpoints<O: TestObserver>(
     };
     let shared = match &tests.compare_with {
         Some(BaselineAddress::Container(url)) => Some(BaselineTarget::container(url)?),
-        Some(remote @ BaselineAddress::Remote { .. }) => Some(remote_in(remote, &access).await),
+        Some(remote @ BaselineAddress::Remote { .. }) => Some(open_baseline(remote, &access).await),
         Some(BaselineAddress::SameAccount(_)) | None => None,
     };
     let shared = shared.map(Arc::new);
@@ -94,11 +93,11 @@ pub async fn test_endpoints<O: TestObserver>(
         });
     }
     let mut reports = Vec::new();
-    let mut is_cut_off = false;
+    let mut is_aborted = false;
     let interruption = tests.interruption.clone();
-    // One for the whole loop: a signal between two turns is not lost.
-    let cut_off = cut_off(&interruption, interrupted);
-    tokio::pin!(cut_off);
+    // Created once for the loop, so that no signal is lost between iterations.
+    let grace_after_interruption = grace_after_interruption(&interruption, interrupted);
+    tokio::pin!(grace_after_interruption);
     loop {
         tokio::select! {
             finished = tasks.join_next() => match finished {
@@ -106,14 +105,14 @@ pub async fn test_endpoints<O: TestObserver>(
                 Some(Err(_)) => {}
                 None => break,
             },
-            () = &mut cut_off, if !is_cut_off => {
-                is_cut_off = true;
+            () = &mut grace_after_interruption, if !is_aborted => {
+                is_aborted = true;
                 tasks.abort_all();
             }
         }
     }
-    // What was cut off is not lost: it is reported as not tested.
-    let reason = if interruption.is_raised() { INTERRUPTED } else { "the test of this endpoint broke off" };
+    // Endpoints whose tests were aborted are reported as not selected.
+    let reason = if interruption.is_raised() { INTERRUPTED } else { "the test of this endpoint was aborted" };
     for info in infos {
         let known = |report: &TargetReport| {
             report.account_id == info.account_id && report.region == info.region && report.endpoint == info.endpoint
@@ -138,24 +137,24 @@ async fn endpoint(
     if tests.interruption.is_raised() {
         return TargetReport::errored(info, "run", INTERRUPTED, Some("run the tests again".to_owned()));
     }
-    let beside = match &tests.compare_with {
+    let same_account = match &tests.compare_with {
         Some(BaselineAddress::SameAccount(name)) => Some(name.clone()),
         _ => None,
     };
-    let endpoints = [Some(info.endpoint.clone()), beside.clone()].into_iter().flatten().collect();
+    let endpoints = [Some(info.endpoint.clone()), same_account.clone()].into_iter().flatten().collect();
     let role = info.role.as_deref().unwrap_or_default();
     let config = match access.config(account, region, role, endpoints, &expected.async_output_locations).await {
         Ok(config) => config,
         Err(error) => return TargetReport::errored_by(info, "session", &error),
     };
     let target = SageMakerTarget::from_config(&config, info.endpoint.clone());
-    let beside = beside.map(|name| BaselineTarget::Endpoint(Box::new(SageMakerTarget::from_config(&config, name))));
+    let same_account = same_account.map(|name| BaselineTarget::Endpoint(Box::new(SageMakerTarget::from_config(&config, name))));
     let listener = observer.listener(&info);
-    test_target(&target, beside.as_ref().or(shared), info, tests, expected, listener).await
+    test_target(&target, same_account.as_ref().or(shared), info, tests, expected, listener).await
 }
 
 impl Access {
-    /// A session where the endpoints are: the caller's own credentials in the caller's account, else the role's.
+    /// The caller's credentials in the caller's account, otherwise those of the assumed role.
     async fn config(
         &self,
         account: &AccountId,
@@ -183,10 +182,10 @@ impl Access {
     }
 }
 
-/// The baseline in a session of its own. That there is none is no reason not to test.
-async fn remote_in(address: &BaselineAddress, access: &Access) -> BaselineTarget {
+/// A remote baseline with its own session. A missing session does not prevent the tests.
+async fn open_baseline(address: &BaselineAddress, access: &Access) -> BaselineTarget {
     let BaselineAddress::Remote { account, region, name } = address else {
-        return BaselineTarget::Unreachable("it is in no account of its own".to_owned());
+        return BaselineTarget::Unreachable("the baseline is not in a remote account".to_owned());
     };
     match access.config(account, region, &access.baseline_role, vec![name.clone()], &[]).await {
         Ok(config) => BaselineTarget::Endpoint(Box::new(SageMakerTarget::from_config(&config, name.clone()))),
@@ -194,22 +193,22 @@ async fn remote_in(address: &BaselineAddress, access: &Access) -> BaselineTarget
     }
 }
 
-/// The remote baseline of a container's test, for which there may be no release.
+/// Opens the remote baseline for the test of a container, which does not need a release.
 pub async fn remote_baseline(address: &BaselineAddress, access: &TestAccess, session: Session) -> Result<BaselineTarget, Failure> {
     let caller = session.caller().await?;
     let baseline_role = match (&access.role.name, address) {
         (Some(name), _) => name.clone(),
-        // The caller's own account needs no role.
+        // The caller's account needs no role.
         (None, BaselineAddress::Remote { account, .. }) if *account == caller.account => String::new(),
         (None, _) => {
-            return Err(Diagnostic::error("the endpoint to compare with is in another account, and no role there is named")
+            return Err(Diagnostic::error("the baseline endpoint is in another account, and no role to assume is set")
                 .code("baseline-without-role")
                 .into());
         }
     };
     let session_name = format!("xtask-{}", access.run);
     let access = Access { session, caller, baseline_role, role: access.role.clone(), session_name };
-    Ok(remote_in(address, &access).await)
+    Ok(open_baseline(address, &access).await)
 }
 
 async fn open_access(
@@ -222,12 +221,12 @@ async fn open_access(
     let session = open.await?;
     let caller = session.caller().await?;
     let baseline_role = access.role.name.clone().unwrap_or_else(|| role_of_baseline(release, stage, baseline));
-    // CloudTrail shows the name: which project, which stage, which run.
+    // CloudTrail shows the session name: project, stage and run.
     let session_name = format!("{}-{}-{}", release.manifest.project.id, stage.env_type, access.run);
     Ok(Access { session, caller, baseline_role, role: access.role.clone(), session_name })
 }
 
-/// The role in the account of the baseline: that of the stage which has this account, production say.
+/// The role to assume in the baseline's account: that of the stage with this account.
 fn role_of_baseline(release: &Release, stage: &StageTargets, baseline: Option<&BaselineAddress>) -> String {
     let Some(BaselineAddress::Remote { account, region, .. }) = baseline else { return stage.execution_role_name.clone() };
     let stages = &release.manifest.stages;
@@ -235,7 +234,6 @@ fn role_of_baseline(release: &Release, stage: &StageTargets, baseline: Option<&B
     owner.unwrap_or(stage).execution_role(account, region)
 }
 
-/// An endpoint of the stage.
 #[derive(Debug, Clone, Copy)]
 struct EndpointPlace<'a> {
     account: &'a AccountId,
@@ -243,15 +241,14 @@ struct EndpointPlace<'a> {
     endpoint: &'a str,
 }
 
-/// The endpoints that the suite is for.
-fn tested<'a>(mut places: Vec<EndpointPlace<'a>>, tests: &StageTests) -> Result<Vec<EndpointPlace<'a>>, Failure> {
+fn selected<'a>(mut places: Vec<EndpointPlace<'a>>, tests: &StageTests) -> Result<Vec<EndpointPlace<'a>>, Failure> {
     let Some(name) = &tests.suite.endpoint().name else { return Ok(places) };
     let known: BTreeSet<_> = places.iter().map(|place| format!("`{}`", place.endpoint)).collect();
     places.retain(|place| place.endpoint == name);
     if places.is_empty() && !known.is_empty() {
         let known: Vec<_> = known.into_iter().collect();
-        return Err(Diagnostic::error(format!("the tests are for the endpoint `{name}`, which the release does not have"))
-            .with_hint(format!("its endpoints are {}; `endpoint.name` in the tests may hold variables", known.join(", ")))
+        return Err(Diagnostic::error(format!("the tests are for the endpoint `{name}`, which is not part of the release"))
+            .with_hint(format!("the release has the endpoints {}; `endpoint.name` in the tests can contain variables", known.join(", ")))
             .into());
     }
     Ok(places)

@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use stack_rollout::CallError;
 use stack_rollout::aws::CloudFormationStacks;
 use stack_rollout::preflight::{ImageName, PackageState, Presence, TargetAccount};
+use stack_rollout::status::KeyState;
 
-use super::signed_call::{Service, SignedCaller, UNRESERVED, element, refusal};
+use super::signed_call::{Service, SignedCaller, UNRESERVED, call_error, element};
 
 const SSM: Service = Service { id: "SSM", signing_name: "ssm", host: "ssm", target: "AmazonSSM" };
 pub(super) const SAGEMAKER: Service = Service { id: "SageMaker", signing_name: "sagemaker", host: "api.sagemaker", target: "SageMaker" };
@@ -21,26 +22,26 @@ const QUOTAS: Service =
 
 pub(super) const ENDPOINT: &str = "AWS::SageMaker::Endpoint";
 
-/// The name in an endpoint's ARN, which is the resource's physical id.
+/// The name in an endpoint's ARN, which is the physical id of the resource.
 pub(super) fn endpoint_name(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
 }
 
-/// A path keeps its slashes, too.
+/// In a path, slashes are not encoded either.
 const PATH: &AsciiSet = &UNRESERVED.remove(b'/');
 
 fn encoded(text: &str, keeps: &'static AsciiSet) -> String {
     utf8_percent_encode(text, keeps).to_string()
 }
 
-/// The most pages that are read of one list: more is an answer that does not end.
+/// The maximum number of pages of a list; more mean that the list does not end.
 const MOST_PAGES: usize = 200;
 
-/// The codes of SageMaker's quotas, which are the same in every account: found once, asked for by code everywhere else.
+/// A cache of SageMaker's quota codes, which are the same in every account.
 #[derive(Debug, Clone, Default)]
 pub struct QuotaCodes(Arc<Mutex<HashMap<String, String>>>);
 
-/// One session in a target.
+/// A session in a target.
 #[derive(Debug)]
 pub struct AwsTargetAccount {
     calls: SignedCaller,
@@ -49,13 +50,12 @@ pub struct AwsTargetAccount {
 }
 
 impl AwsTargetAccount {
-    /// The account and region that a configuration speaks for. It needs an HTTP client of its own, which `aws-config` gives when one
-    /// is set there.
+    /// A target account with this configuration, which needs an HTTP client.
     pub fn new(config: &SdkConfig, codes: QuotaCodes) -> Self {
         Self { calls: SignedCaller::new(config), stacks: CloudFormationStacks::from_config(config), codes }
     }
 
-    /// Reads a list page by page, until `found` finds what it looks for on one of them.
+    /// Reads a list page by page until `found` returns a value.
     async fn pages<T>(
         &self,
         service: &Service,
@@ -75,14 +75,13 @@ impl AwsTargetAccount {
         Ok(None)
     }
 
-    /// The first quota of SageMaker with this name.
     async fn find_quota(&self, operation: &'static str, name: &str) -> Result<Option<Value>, CallError> {
         let named = |page: &Value| page["Quotas"].as_array()?.iter().find(|quota| quota["QuotaName"] == name).cloned();
         self.pages(&QUOTAS, operation, json!({ "ServiceCode": "sagemaker" }), named).await
     }
 }
 
-fn is_not_there(error: &CallError) -> bool {
+fn is_not_found(error: &CallError) -> bool {
     error.code.as_deref().is_some_and(|code| {
         matches!(
             code,
@@ -96,39 +95,38 @@ fn is_not_there(error: &CallError) -> bool {
     })
 }
 
-/// `None` for what is not there.
-fn optional<T>(answer: Result<T, CallError>) -> Result<Option<T>, CallError> {
-    match answer {
+/// `None` if the error is "not found".
+fn optional<T>(response: Result<T, CallError>) -> Result<Option<T>, CallError> {
+    match response {
         Ok(value) => Ok(Some(value)),
-        Err(error) if is_not_there(&error) => Ok(None),
+        Err(error) if is_not_found(&error) => Ok(None),
         Err(error) => Err(error),
     }
 }
 
 impl TargetAccount for AwsTargetAccount {
     async fn ssm_parameter_types(&self, names: &[String]) -> Result<BTreeMap<String, String>, CallError> {
-        let answer = self.calls.json(&SSM, "GetParameters", &json!({ "Names": names, "WithDecryption": false })).await?;
-        let described = answer["Parameters"].as_array().into_iter().flatten();
-        // A name with a version or label comes back without it.
-        let asked = |found: &Value| {
+        let response = self.calls.json(&SSM, "GetParameters", &json!({ "Names": names, "WithDecryption": false })).await?;
+        let described = response["Parameters"].as_array().into_iter().flatten();
+        // AWS returns a name with a version or label without the selector.
+        let requested = |found: &Value| {
             let (name, arn) = (found["Name"].as_str()?, found["ARN"].as_str().unwrap_or_default());
             let selector = found["Selector"].as_str().unwrap_or_default();
-            names.iter().find(|asked| *asked == name || **asked == format!("{name}{selector}") || *asked == arn).cloned()
+            names.iter().find(|requested| *requested == name || **requested == format!("{name}{selector}") || *requested == arn).cloned()
         };
-        Ok(described.filter_map(|found| Some((asked(found)?, found["Type"].as_str().unwrap_or_default().to_owned()))).collect())
+        Ok(described.filter_map(|found| Some((requested(found)?, found["Type"].as_str().unwrap_or_default().to_owned()))).collect())
     }
 
     async fn model_package(&self, arn: &str) -> Result<Option<PackageState>, CallError> {
         let body = json!({ "ModelPackageName": arn, "IncludedData": "MetadataOnly" });
-        let answer = match self.calls.json(&SAGEMAKER, "DescribeModelPackage", &body).await {
-            // SageMaker has no code of its own for what does not exist.
+        let response = match self.calls.json(&SAGEMAKER, "DescribeModelPackage", &body).await {
+            // SageMaker has no specific error code for a package that does not exist.
             Err(error) if error.code.as_deref() == Some("ValidationException") && error.message.contains("not exist") => return Ok(None),
-            answer => optional(answer)?,
+            response => optional(response)?,
         };
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        Ok(answer.map(|described| PackageState {
-            status: text(&described["ModelPackageStatus"]),
-            approval_status: text(&described["ModelApprovalStatus"]),
+        Ok(response.map(|described| PackageState {
+            status: described["ModelPackageStatus"].as_str().unwrap_or_default().into(),
+            approval_status: described["ModelApprovalStatus"].as_str().unwrap_or_default().into(),
         }))
     }
 
@@ -136,8 +134,8 @@ impl TargetAccount for AwsTargetAccount {
         let id =
             if image.reference.contains(':') { json!({ "imageDigest": image.reference }) } else { json!({ "imageTag": image.reference }) };
         let body = json!({ "registryId": image.account, "repositoryName": image.repository, "imageIds": [id] });
-        let answer = optional(self.calls.json(&ECR, "BatchGetImage", &body).await)?;
-        let found = answer.is_some_and(|answer| answer["images"].as_array().is_some_and(|images| !images.is_empty()));
+        let response = optional(self.calls.json(&ECR, "BatchGetImage", &body).await)?;
+        let found = response.is_some_and(|response| response["images"].as_array().is_some_and(|images| !images.is_empty()));
         Ok(if found { Presence::Found } else { Presence::Missing })
     }
 
@@ -149,29 +147,29 @@ impl TargetAccount for AwsTargetAccount {
         } else {
             ("HeadObject", "HEAD", format!("/{}/{}", encoded(bucket, UNRESERVED), encoded(key, PATH)))
         };
-        let answer = self.calls.s3(operation, method, &path).await?;
-        if answer.bucket_region.as_deref().is_some_and(|region| region != self.calls.region()) {
+        let response = self.calls.s3(operation, method, &path).await?;
+        if response.bucket_region.as_deref().is_some_and(|region| region != self.calls.region()) {
             return Ok(Presence::OtherRegion);
         }
-        match answer.status {
-            200..=299 if is_prefix && !String::from_utf8_lossy(&answer.body).contains("<Key>") => Ok(Presence::Missing),
+        match response.status {
+            200..=299 if is_prefix && !String::from_utf8_lossy(&response.body).contains("<Key>") => Ok(Presence::Missing),
             200..=299 => Ok(Presence::Found),
             301 | 307 => Ok(Presence::OtherRegion),
             404 => Ok(Presence::Missing),
-            // A HEAD has no body that could tell a code.
-            403 => Err(refusal(
+            // A HEAD response has no body with an error code.
+            403 => Err(call_error(
                 operation,
-                &answer,
+                &response,
                 Some("AccessDenied".to_owned()),
-                Some("the object may not be read, or is not there".to_owned()),
+                Some("access to the object is denied, or it does not exist".to_owned()),
             )),
-            _ => Err(refusal(operation, &answer, None, None)),
+            _ => Err(call_error(operation, &response, None, None)),
         }
     }
 
-    async fn key_state(&self, arn: &str) -> Result<Option<String>, CallError> {
-        let answer = optional(self.calls.json(&KMS, "DescribeKey", &json!({ "KeyId": arn })).await)?;
-        Ok(answer.map(|answer| answer["KeyMetadata"]["KeyState"].as_str().unwrap_or("in an unknown state").to_owned()))
+    async fn key_state(&self, arn: &str) -> Result<Option<KeyState>, CallError> {
+        let response = optional(self.calls.json(&KMS, "DescribeKey", &json!({ "KeyId": arn })).await)?;
+        Ok(response.map(|response| response["KeyMetadata"]["KeyState"].as_str().unwrap_or("in an unknown state").into()))
     }
 
     async fn endpoints_like(&self, text: &str) -> Result<Vec<String>, CallError> {
@@ -197,11 +195,10 @@ impl TargetAccount for AwsTargetAccount {
             Some(code) => {
                 let body = json!({ "ServiceCode": "sagemaker", "QuotaCode": code });
                 match optional(self.calls.json(&QUOTAS, "GetServiceQuota", &body).await)? {
-                    Some(answer) => Some(answer["Quota"].clone()),
-                    // An account that never asked for more has no quota applied: the default holds.
-                    None => {
-                        optional(self.calls.json(&QUOTAS, "GetAWSDefaultServiceQuota", &body).await)?.map(|answer| answer["Quota"].clone())
-                    }
+                    Some(response) => Some(response["Quota"].clone()),
+                    // Without an applied quota, the default quota applies.
+                    None => optional(self.calls.json(&QUOTAS, "GetAWSDefaultServiceQuota", &body).await)?
+                        .map(|response| response["Quota"].clone()),
                 }
             }
             None => match self.find_quota("ListServiceQuotas", &name).await? {
@@ -212,15 +209,15 @@ impl TargetAccount for AwsTargetAccount {
         if let Some(code) = quota.as_ref().and_then(|quota| quota["QuotaCode"].as_str()) {
             self.codes.0.lock().unwrap_or_else(PoisonError::into_inner).insert(instance_type.to_owned(), code.to_owned());
         }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a quota of instances is a small whole number")]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a quota of instances is a small integer")]
         Ok(quota.and_then(|quota| quota["Value"].as_f64()).map(|value| value.max(0.0) as u32))
     }
 
     async fn trust_policy(&self, role: &str) -> Result<Option<String>, CallError> {
-        // A role with a path is asked for by its name alone.
+        // `GetRole` expects the name without the path.
         let name = role.rsplit('/').next().unwrap_or(role);
-        let answer = optional(self.calls.iam("GetRole", &[("RoleName", name)]).await)?;
-        Ok(answer
+        let response = optional(self.calls.iam("GetRole", &[("RoleName", name)]).await)?;
+        Ok(response
             .and_then(|xml| element(&xml, "AssumeRolePolicyDocument"))
             .map(|document| percent_decode_str(&document).decode_utf8_lossy().into_owned()))
     }

@@ -1,4 +1,4 @@
-//! Sessions in the target accounts: one role assumed once an account, whatever the number of regions and questions.
+//! Sessions in target accounts: each role is assumed once for each account.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,18 +16,18 @@ use crate::manifest::StageTargets;
 
 type Opened = Arc<OnceCell<Result<SdkConfig, String>>>;
 
-/// The role that is assumed in each target account.
+/// The role to assume in each target account.
 #[derive(Debug, Clone, Default)]
 pub struct TargetRole {
-    /// Its name, or an ARN; the stage's execution role when `None`.
+    /// The name or ARN; `None` means the stage's execution role.
     pub name: Option<String>,
-    /// The external id that its trust policy asks for.
+    /// The external id that the trust policy requires.
     pub external_id: Option<String>,
-    /// Tags of the session, as STS takes them.
+    /// Session tags.
     pub tags: Vec<(String, String)>,
 }
 
-/// Opens sessions in target accounts, as one role.
+/// Opens sessions in target accounts with one role.
 #[derive(Debug)]
 pub struct TargetSessions {
     session: Session,
@@ -40,7 +40,7 @@ pub struct TargetSessions {
 }
 
 impl TargetSessions {
-    /// For the targets of a stage, by the role that is given, else by the stage's own.
+    /// Sessions for the targets of a stage, with `role` or otherwise the stage's role.
     pub fn new(session: &Session, release: &Release, stage: &StageTargets, role: &TargetRole, purpose: &str) -> Self {
         Self {
             session: session.clone(),
@@ -52,13 +52,13 @@ impl TargetSessions {
         }
     }
 
-    /// Who calls; asked once.
+    /// The caller, read once.
     pub async fn caller(&self) -> Result<&Caller, SessionError> {
-        let asked = self.caller.get_or_init(|| async { self.session.caller().await.map_err(|failure| message(&failure)) }).await;
-        asked.as_ref().map_err(SessionError::new)
+        let caller = self.caller.get_or_init(|| async { self.session.caller().await.map_err(|failure| message(&failure)) }).await;
+        caller.as_ref().map_err(SessionError::new)
     }
 
-    /// A configuration for an account and region: the caller's own credentials in the caller's account, else the role's.
+    /// The caller's credentials in the caller's account, otherwise those of the assumed role.
     pub async fn config(&self, account: &AccountId, region: &Region) -> Result<SdkConfig, SessionError> {
         let caller = self.caller().await?;
         if caller.account == *account {
@@ -87,7 +87,7 @@ impl TargetSessions {
             async_output_locations: Vec::new(),
         };
         let config = endpoint_test::aws::session(&self.session.in_region(region), &request).await.map_err(|error| error.to_string())?;
-        // The clients made from it would each assume the role again: they share these credentials, which last for an hour.
+        // Share the credentials, valid for an hour: each client would assume the role again.
         let Some(provider) = config.credentials_provider() else { return Ok(config) };
         let credentials = provider.provide_credentials().await.map_err(|error| error.to_string())?;
         Ok(config.into_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build())

@@ -1,4 +1,4 @@
-//! The stacks of a target, and what the endpoints in them say of their own failure.
+//! The stacks of a target, and the failure reasons of their endpoints.
 
 use aws_config::SdkConfig;
 use serde_json::json;
@@ -16,7 +16,7 @@ pub struct TargetStacks {
 }
 
 impl TargetStacks {
-    /// The stacks that this configuration reaches.
+    /// The stacks in the account and region of `config`.
     pub fn new(config: &SdkConfig) -> Self {
         Self { stacks: CloudFormationStacks::from_config(config), calls: SignedCaller::new(config) }
     }
@@ -27,12 +27,12 @@ impl Stacks for TargetStacks {
         self.stacks.stack_events(stack_id, token).await
     }
 
-    /// CloudFormation says that an endpoint failed; SageMaker says why.
+    /// The `FailureReason` of an endpoint, which CloudFormation does not report.
     async fn failure_reason(&self, resource: &FailedResource) -> Result<Option<String>, CallError> {
         let Some(arn) = resource.physical_id.as_deref().filter(|_| resource.resource_type == ENDPOINT) else { return Ok(None) };
         match self.calls.json(&SAGEMAKER, "DescribeEndpoint", &json!({ "EndpointName": endpoint_name(arn) })).await {
             Ok(endpoint) => Ok(endpoint["FailureReason"].as_str().filter(|reason| !reason.is_empty()).map(str::to_owned)),
-            // It was rolled back already and no longer exists.
+            // The endpoint was already rolled back and no longer exists.
             Err(error) if error.code.as_deref() == Some("ValidationException") => Ok(None),
             Err(error) => Err(error),
         }

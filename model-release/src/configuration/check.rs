@@ -1,4 +1,4 @@
-//! A stage's parameters, merged, and every check of them that can be made without AWS.
+//! Merges a stage's parameters and makes all checks that need no call to AWS.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,30 +17,30 @@ use crate::diagnostic::{Diagnostic, Level};
 use crate::manifest::ParameterOverride;
 use crate::problems;
 
-/// What makes a release one release: the same in every account and region.
+/// Parameters that must be the same in every account and region of a release.
 const SAME_EVERYWHERE: [&str; 5] = ["ModelPackageName", "SageMakerProjectName", "SageMakerProjectId", "EnvType", "Accounts"];
 
-/// Where a stage goes, as far as it is known.
+/// The targets of a stage, as far as they are known.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Targets<'a> {
     /// The target accounts.
     pub accounts: Option<&'a [AccountId]>,
     /// The target regions.
     pub regions: Option<&'a [Region]>,
-    /// The instance types that the model package supports; all when empty.
+    /// The instance types that the model package supports; empty means all.
     pub instance_types: &'a [String],
 }
 
 /// A stage's parameters.
 #[derive(Debug)]
 pub struct StageParameters {
-    /// With every origin, without overrides.
+    /// The merged parameters with their origins, without overrides.
     pub merged: Merged,
-    /// As they go to AWS, without overrides.
+    /// The values for AWS, without overrides.
     pub checked: Checked,
-    /// Those of some accounts and regions; a later one wins over an earlier one.
+    /// The overrides for accounts and regions; a later one wins.
     pub overrides: Vec<ParameterOverride>,
-    /// Every finding, each once.
+    /// The findings, without duplicates.
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -48,19 +48,19 @@ pub struct StageParameters {
 type Target<'a> = (Option<&'a str>, Option<&'a str>);
 
 impl Configuration {
-    /// The stage's layers, without overrides.
+    /// The stage's merged layers, without overrides.
     pub fn merged(&self, pipeline: &Pipeline<'_>) -> Merged {
         let stage = self.stage(pipeline.stage);
         merge(self.base.iter().chain([&stage.layer]).cloned().chain([pipeline.layer()]))
     }
 
-    /// The overrides that hold in this account and region.
+    /// The overrides for this account and region.
     pub fn overrides(&self, stage: Stage, (account, region): Target<'_>) -> Layer {
         let overrides = self.stage(stage).overrides.as_ref().map(|(_, overrides)| overrides);
         overrides.map(|overrides| overrides.layer(account.unwrap_or_default(), region.unwrap_or_default())).unwrap_or_default()
     }
 
-    /// Merges and checks one stage's parameters: each by itself, all together, and what the template makes of them.
+    /// Merges and checks a stage's parameters: each one, all together, and the resolved template.
     pub fn check(&self, pipeline: &Pipeline<'_>, targets: &Targets<'_>) -> StageParameters {
         let stage = self.stage(pipeline.stage);
         let merged = self.merged(pipeline);
@@ -72,8 +72,8 @@ impl Configuration {
         let accounts: Vec<&str> = targets.accounts.map_or_else(|| named_accounts.into_iter().collect(), strs);
         let regions: Vec<&str> = targets.regions.map_or_else(|| named_regions.into_iter().collect(), strs);
         found.problems.extend(overrides.check_targets(accounts.iter().copied(), regions.iter().copied()));
-        self.refuse_same_everywhere(&overrides.entries, &mut found);
-        // What was looked at already is not looked at again, unless the template is another one in each account or region.
+        self.reject_fixed_parameters(&overrides.entries, &mut found);
+        // Equal parameters are checked once, unless the template depends on the account or region.
         let differs = depends_on_target(&self.template_json);
         let mut seen = BTreeSet::from([Vec::new()]);
         for target in combinations(&accounts, &regions) {
@@ -83,11 +83,10 @@ impl Configuration {
                 self.check_target(&merge([merged.clone(), layer]), pipeline, targets, target, &mut found);
             }
         }
-        name_stack_set(pipeline, &mut found);
+        check_stack_set_name(pipeline, &mut found);
         StageParameters { diagnostics: found.diagnostics(self, stage), overrides: by_target(stage), merged, checked }
     }
 
-    /// Everything about the parameters of one target.
     fn check_target(
         &self,
         merged: &Merged,
@@ -99,15 +98,15 @@ impl Configuration {
         let mut not_known = pipeline.not_known();
         not_known.retain(|name| !merged.parameters.contains_key(name));
         let checked = check(merged, &self.section);
-        let of_later = |problem: &&Problem| {
+        let is_unknown_yet = |problem: &&Problem| {
             problem.code == "missing-parameter" && problem.parameter.as_ref().is_some_and(|name| not_known.contains(name))
         };
-        found.problems.extend(checked.problems.iter().filter(|problem| !of_later(problem)).cloned());
+        found.problems.extend(checked.problems.iter().filter(|problem| !is_unknown_yet(problem)).cloned());
 
-        // What is wrong by itself is not judged again together with others.
+        // Invalid parameters are not used in checks of several parameters.
         not_known.extend(checked.wrong.iter().cloned());
         not_known.extend(merged.parameters.iter().filter(|(_, setting)| setting.value.text().is_none()).map(|(name, _)| name.clone()));
-        let refused = check_rules(&self.template_json, &self.section, merged, &not_known);
+        let violations = check_rules(&self.template_json, &self.section, merged, &not_known);
 
         let texts = self.texts(&checked, &not_known);
         let region = target.1.or(targets.regions.and_then(|regions| regions.first()).map(Region::as_str));
@@ -123,26 +122,26 @@ impl Configuration {
                 };
                 let behind = |pointer: &str| resolved.parameters_behind(pointer).into_iter().map(str::to_owned).collect();
                 let template = ResolvedTemplate::new(&self.template_json, resolved.value()).with_parameter_origins(&behind);
-                // What a rule of the template refuses already, its author says in better words.
-                let said = |problem: &Problem| {
+                // Skip findings that a rule of the template reports: its message is more specific.
+                let is_reported = |problem: &Problem| {
                     ["serverless", "deployment-step", "no-alarms"].contains(&problem.code)
-                        && refused.iter().any(|rule| rule.place == problem.place)
+                        && violations.iter().any(|rule| rule.place == problem.place)
                 };
                 let findings = check_resources(template, merged, &rules);
-                found.problems.extend(findings.into_iter().filter(|problem| !said(problem)));
+                found.problems.extend(findings.into_iter().filter(|problem| !is_reported(problem)));
             }
             Err(error) => {
-                // What stands in the place of a value can be too short for a function; the value itself is judged once it is there.
+                // A placeholder can be too short for a function; the real value is checked later.
                 let own = |problem: &&cfn_render::Problem| not_known.is_empty() || problem.code != "malformed-function";
                 let own = error.problems().iter().filter(own);
                 found.of_template.extend(own.map(|problem| problems::of_template(problem, self.template.text())));
             }
         }
-        found.problems.extend(refused);
+        found.problems.extend(violations);
         checked
     }
 
-    /// The values that the template is resolved with: in the place of what is not known stands something of its type.
+    /// The values for resolving the template. Unknown values get placeholders of their type.
     fn texts(&self, checked: &Checked, not_known: &BTreeSet<String>) -> BTreeMap<String, String> {
         let known = checked.parameters.iter().filter_map(|(name, value)| Some((name.clone(), value.text()?.to_owned())));
         let mut texts: BTreeMap<String, String> = known.collect();
@@ -161,10 +160,10 @@ impl Configuration {
         texts
     }
 
-    fn refuse_same_everywhere(&self, entries: &[Override], found: &mut Found) {
+    fn reject_fixed_parameters(&self, entries: &[Override], found: &mut Found) {
         for (name, setting) in entries.iter().flat_map(|entry| &entry.parameters) {
             if SAME_EVERYWHERE.contains(&name.as_str()) {
-                let diagnostic = Diagnostic::error(format!("`{name}` is the same in every account and region of a release"));
+                let diagnostic = Diagnostic::error(format!("`{name}` must be the same in every account and region of a release"));
                 let diagnostic = match name.as_str() {
                     "ModelPackageName" => diagnostic.code("overridden-model-package"),
                     _ => diagnostic.with_hint("remove it from the overrides"),
@@ -175,7 +174,6 @@ impl Configuration {
     }
 }
 
-/// What was found, by whom.
 #[derive(Default)]
 struct Found {
     problems: Vec<Problem>,
@@ -183,7 +181,7 @@ struct Found {
 }
 
 impl Found {
-    /// Each once: what several targets share is one mistake.
+    /// The findings without duplicates: several targets can have the same finding.
     fn diagnostics(self, configuration: &Configuration, stage: &StageConfiguration) -> Vec<Diagnostic> {
         let of_problems = self.problems.iter().map(|problem| {
             let diagnostic = configuration.diagnostic(problem);
@@ -197,20 +195,22 @@ impl Found {
 }
 
 impl StageParameters {
-    /// Whether nothing stands against a deployment.
-    pub fn is_right(&self) -> bool {
+    /// Whether there are no errors.
+    pub fn is_valid(&self) -> bool {
         self.diagnostics.iter().all(|diagnostic| diagnostic.level != Level::Error)
     }
 }
 
-/// The name of the stage's stack set, against its limits.
-fn name_stack_set(pipeline: &Pipeline<'_>, found: &mut Found) {
+fn check_stack_set_name(pipeline: &Pipeline<'_>, found: &mut Found) {
     let Some(name) = pipeline.stack_set().filter(|name| !names::is_stack_set_name(name)) else { return };
     let count = name.chars().count();
-    let diagnostic = Diagnostic::error(format!("`{name}` cannot be the name of a stack set: it has {count} characters"))
+    let diagnostic = Diagnostic::error(format!("`{name}` is not a valid stack set name: it has {count} characters"))
         .code("stack-set-name")
         .about(pipeline.stage.name())
-        .with_hint(format!("it is made of these three, and has at most {} letters, digits and hyphens", names::MAX_STACK_SET_NAME));
+        .with_hint(format!(
+            "shorten these three parts of the name: it can have at most {} letters, digits and hyphens",
+            names::MAX_STACK_SET_NAME
+        ));
     found.of_template.push(diagnostic);
 }
 
@@ -225,13 +225,12 @@ fn strs<T: AsRef<str>>(names: &[T]) -> Vec<&str> {
     names.iter().map(AsRef::as_ref).collect()
 }
 
-/// The accounts and regions that overrides name.
 fn named(entries: &[Override]) -> (BTreeSet<&str>, BTreeSet<&str>) {
     let accounts = entries.iter().flat_map(|entry| entry.accounts.keys().map(String::as_str)).collect();
     (accounts, entries.iter().flat_map(|entry| entry.regions.keys().map(String::as_str)).collect())
 }
 
-/// Every account in every region; where none are known, once none.
+/// All combinations of accounts and regions; `None` if none are known.
 fn combinations<'a>(accounts: &[&'a str], regions: &[&'a str]) -> Vec<Target<'a>> {
     let all =
         |ids: &[&'a str]| -> Vec<Option<&'a str>> { if ids.is_empty() { vec![None] } else { ids.iter().copied().map(Some).collect() } };

@@ -1,4 +1,4 @@
-//! Where each parameter of a stage comes from.
+//! Shows the source of each parameter of a stage.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -12,36 +12,34 @@ use stage_config::{Merged, Place, Setting, SetBy, Value, merge};
 use super::{Configuration, Pipeline, StageParameters};
 use crate::manifest::ParameterOverride;
 
-/// What stands in the place of a secret.
 const MASK: &str = "****";
 
-/// Every parameter of a stage.
+/// The parameters of a stage.
 #[derive(Debug, Serialize)]
 pub struct Explanation {
     schema_version: u32,
     stage: String,
     account: Option<String>,
     region: Option<String>,
-    /// In the order of their names.
     parameters: Vec<Parameter>,
-    /// What somebody knows and the template does not declare.
+    /// Values that the template does not declare.
     not_passed: Vec<NotPassed>,
-    /// What is another value somewhere; a later one wins.
+    /// Overrides for accounts and regions; a later one wins.
     overrides: Vec<ParameterOverride>,
 }
 
 #[derive(Debug, Serialize)]
 struct Parameter {
     name: String,
-    /// None when it is secret, not known, or what the stack has now.
+    /// `None` if it is secret, not known, or the stack's previous value.
     value: Option<String>,
     /// `asked`, `offered`, `default`, `not-known` or `missing`.
     standing: &'static str,
     no_echo: bool,
-    /// Whether the stack keeps the value that it has.
+    /// Whether the stack keeps its previous value.
     use_previous_value: bool,
     origin: Origin,
-    /// The newest first.
+    /// The replaced values, latest first.
     replaced: Vec<Replaced>,
 }
 
@@ -57,7 +55,7 @@ struct NotPassed {
     origin: Origin,
 }
 
-/// A place, for people and for programs.
+/// The source of a value, as text and as a location.
 #[derive(Debug, Serialize)]
 struct Origin {
     text: String,
@@ -70,7 +68,7 @@ struct Origin {
 }
 
 impl Explanation {
-    /// The parameters of a stage, in this account and region where they are named.
+    /// The parameters of a stage, for an account and region if they are set.
     pub fn new(
         configuration: &Configuration,
         pipeline: &Pipeline<'_>,
@@ -81,7 +79,7 @@ impl Explanation {
         let merged = merge([stage.merged.clone(), overridden]);
         let parameters = configuration.section.declarations.keys().map(|name| parameter(configuration, pipeline, &merged, name)).collect();
         let undeclared = merged.parameters.iter().filter(|(name, _)| !configuration.section.declarations.contains_key(*name));
-        let holds = |known: &&ParameterOverride| {
+        let applies = |known: &&ParameterOverride| {
             let here = |named: Option<&str>, asked: Option<&str>| asked.is_none() || named.is_none() || named == asked;
             here(known.account.as_ref().map(AccountId::as_str), account) && here(known.region.as_ref().map(Region::as_str), region)
         };
@@ -92,16 +90,16 @@ impl Explanation {
             region: region.map(str::to_owned),
             parameters,
             not_passed: undeclared.map(|(name, setting)| NotPassed { name: name.clone(), origin: origin(&setting.named_at) }).collect(),
-            overrides: stage.overrides.iter().filter(holds).map(|known| masked(configuration, known)).collect(),
+            overrides: stage.overrides.iter().filter(applies).map(|known| masked(configuration, known)).collect(),
         }
     }
 
-    /// The same as a table.
+    /// The parameters as a table.
     pub fn table(&self) -> String {
         let mut table = Table::new();
         table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-        table.set_header(["PARAMETER", "VALUE", "FROM", "INSTEAD OF"]);
-        // What somebody chose comes first; the template's defaults are many.
+        table.set_header(["PARAMETER", "VALUE", "FROM", "REPLACES"]);
+        // Explicit values are first; the template has many defaults.
         let (defaults, chosen): (Vec<_>, Vec<_>) = self.parameters.iter().partition(|parameter| parameter.standing == "default");
         for parameter in chosen.into_iter().chain(defaults) {
             let replaced: Vec<String> = parameter
@@ -116,10 +114,10 @@ impl Explanation {
         let mut text = table.lines().fold(String::new(), |text, line| text + line.trim() + "\n");
         if !self.not_passed.is_empty() {
             let names: Vec<&str> = self.not_passed.iter().map(|known| known.name.as_str()).collect();
-            let _ = writeln!(text, "\nNot passed on, since the template does not declare it: {}", names.join(", "));
+            let _ = writeln!(text, "\nNot passed to CloudFormation, because the template does not declare it: {}", names.join(", "));
         }
         if !self.overrides.is_empty() {
-            text += "\nOverrides, a later one before an earlier one:\n";
+            text += "\nOverrides (a later one wins):\n";
         }
         for known in &self.overrides {
             let target: Vec<&str> =
@@ -136,7 +134,7 @@ impl Parameter {
     fn shown(&self) -> String {
         match (&self.value, self.no_echo, self.use_previous_value) {
             (Some(value), ..) => one_line(value),
-            (None, _, true) => "(the stack's own)".to_owned(),
+            (None, _, true) => "(previous value)".to_owned(),
             (None, true, _) if self.standing != "missing" => MASK.to_owned(),
             _ => "-".to_owned(),
         }
@@ -153,7 +151,7 @@ fn parameter(configuration: &Configuration, pipeline: &Pipeline<'_>, merged: &Me
         standing: "missing",
         no_echo,
         use_previous_value: false,
-        origin: text_origin("nothing gives it".to_owned()),
+        origin: text_origin("no value".to_owned()),
         replaced: Vec::new(),
     };
     let Some(setting) = merged.parameters.get(name) else {
@@ -218,7 +216,7 @@ fn text_origin(text: String) -> Origin {
     Origin { text, path: None, line: None, column: None }
 }
 
-/// A value on one line; one that would not show as it is, in quotes.
+/// A value on one line; quoted if it is empty or has special characters.
 fn one_line(value: &str) -> String {
     let plain = !value.is_empty() && value.trim() == value && !value.chars().any(endpoint_test::report::is_steering);
     if plain { value.to_owned() } else { format!("{value:?}") }

@@ -1,4 +1,4 @@
-//! The files that people wrote: the template, and each stage's parameters.
+//! Reads the input files: the template, and each stage's parameters.
 
 use std::path::{Path, PathBuf};
 
@@ -10,23 +10,23 @@ use crate::diagnostic::{Diagnostic, Failure, Place, stop_on_errors};
 use crate::files;
 use crate::problems;
 
-/// Which files to read.
+/// The files to read.
 #[derive(Debug, Clone)]
 pub struct ConfigurationFiles {
     /// The template.
     pub template: PathBuf,
-    /// The file that every stage begins with.
+    /// The base file, whose parameters apply to every stage.
     pub base: BaseFile,
     /// The files of each stage.
     pub stages: Vec<StageFiles>,
 }
 
-/// The file that every stage begins with.
+/// The base file, whose parameters apply to every stage.
 #[derive(Debug, Clone)]
 pub struct BaseFile {
-    /// The file.
+    /// The path.
     pub path: PathBuf,
-    /// Whether somebody named it; one that nobody named need not be there.
+    /// Whether the path was set explicitly; otherwise the file is optional.
     pub is_named: bool,
 }
 
@@ -35,37 +35,36 @@ pub struct BaseFile {
 pub struct StageFiles {
     /// The stage.
     pub stage: Stage,
-    /// The stage's own parameters.
+    /// The file with the stage's parameters.
     pub config: PathBuf,
-    /// Need not be there.
+    /// The file with the stage's overrides; optional.
     pub overrides: PathBuf,
 }
 
-/// The template and the stages' parameters, read.
+/// The parsed template and parameters of the stages.
 #[derive(Debug)]
 pub struct Configuration {
     /// The template.
     pub template: Template,
-    /// The same in the long form of its functions.
+    /// The template as JSON, with functions in their long form.
     pub(crate) template_json: serde_json::Value,
-    /// What it declares.
+    /// The template's `Parameters` section.
     pub section: ParametersSection,
     pub(crate) base: Option<Layer>,
     pub(crate) stages: Vec<StageConfiguration>,
-    /// Every file's path and text, for messages.
+    /// The path and text of each file, for messages.
     texts: Vec<(String, String)>,
     secrets: Secrets,
-    /// What the template has that may be wrong, and that only AWS can know.
+    /// Possible errors in the template that only AWS can confirm.
     pub(crate) warnings: Vec<Diagnostic>,
 }
 
-/// What no message may show: the names of `NoEcho` parameters, whose values stand near them.
+/// The names of `NoEcho` parameters, whose values must not appear in messages.
 #[derive(Debug, Default)]
 struct Secrets {
     names: Vec<String>,
 }
 
-/// What people wrote for one stage.
 #[derive(Debug)]
 pub(crate) struct StageConfiguration {
     pub(crate) stage: Stage,
@@ -75,7 +74,7 @@ pub(crate) struct StageConfiguration {
 }
 
 impl Configuration {
-    /// Reads all files and reports what is wrong with any of them.
+    /// Reads all files and reports all errors in them.
     pub fn read(named: &ConfigurationFiles) -> Result<Self, Failure> {
         let mut reader = Reader::default();
         let template = read_template(&named.template, &mut reader.diagnostics);
@@ -83,7 +82,7 @@ impl Configuration {
         reader.secrets = section.as_ref().map(Secrets::of).unwrap_or_default();
         reader.texts.extend(template.iter().map(|template| (template.path().display().to_string(), template.text().to_owned())));
         let base = (named.base.is_named || named.base.path.is_file())
-            .then(|| reader.read(&named.base.path, "both stages' parameters begin with this file", Layer::from_stage_file))
+            .then(|| reader.read(&named.base.path, "this file has the base parameters of both stages", Layer::from_stage_file))
             .flatten();
         let stages: Vec<_> = named.stages.iter().map(|stage| reader.stage(stage)).collect();
         let warnings = stop_on_errors(reader.diagnostics)?;
@@ -105,7 +104,7 @@ impl Configuration {
         }
     }
 
-    /// The template's parameters alone.
+    /// Reads only the template's `Parameters` section.
     pub fn read_section(template: &Path) -> Result<ParametersSection, Failure> {
         let mut diagnostics = Vec::new();
         let section = read_template(template, &mut diagnostics).and_then(|template| read_section(&template, &mut diagnostics));
@@ -114,21 +113,21 @@ impl Configuration {
     }
 
     pub(crate) fn stage(&self, stage: Stage) -> &StageConfiguration {
-        self.stages.iter().find(|known| known.stage == stage).expect("only stages that were read are asked for")
+        self.stages.iter().find(|known| known.stage == stage).expect("every requested stage was read")
     }
 
-    /// Where the stage's overrides are, when it has any.
+    /// The path of the stage's override file, if it has overrides.
     pub fn override_file(&self, stage: Stage) -> Option<&str> {
         let (path, overrides) = self.stage(stage).overrides.as_ref()?;
         (!overrides.entries.is_empty()).then_some(path)
     }
 
-    /// A finding with the line that it is about, unless a secret may stand there.
+    /// Converts a problem, with its source line unless the line may contain a secret.
     pub fn diagnostic(&self, problem: &Problem) -> Diagnostic {
         self.secrets.hide(problems::of_stage(problem, &self.texts, Some(&self.template)), &self.texts)
     }
 
-    /// A finding of this program's own at a place of stage-config's.
+    /// Adds a location of stage-config to a diagnostic.
     pub fn at(&self, diagnostic: Diagnostic, place: &stage_config::Place) -> Diagnostic {
         self.secrets.hide(problems::at(diagnostic, place, &self.texts, Some(&self.template)), &self.texts)
     }
@@ -140,7 +139,7 @@ impl Secrets {
         Self { names: secret.map(|(name, _)| name.clone()).collect() }
     }
 
-    /// Leaves the excerpt out where it or one of the lines around it names a secret.
+    /// Removes the source line if it or a nearby line names a secret.
     fn hide(&self, mut diagnostic: Diagnostic, texts: &[(String, String)]) -> Diagnostic {
         const AROUND: usize = 3;
         if let Some(Place::Source { path, line, text, .. }) = &mut diagnostic.place {
@@ -168,7 +167,7 @@ impl Reader {
         let overrides = named
             .overrides
             .is_file()
-            .then(|| self.read(&named.overrides, "name another configuration, or make it readable", Overrides::from_file));
+            .then(|| self.read(&named.overrides, "use another configuration file, or make this file readable", Overrides::from_file));
         let (path, layer) = file?;
         let overrides = match overrides {
             Some(read) => Some(read?),

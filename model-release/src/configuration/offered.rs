@@ -1,4 +1,4 @@
-//! What the pipeline knows and offers to the template, under the names of the Python seed.
+//! The pipeline's values for the template, with the parameter names of AWS's Python seed code.
 
 use std::collections::BTreeSet;
 
@@ -7,18 +7,18 @@ use stage_config::Layer;
 
 use crate::Stage;
 
-/// What the pipeline knows of one stage; what it does not know yet is none.
+/// The pipeline values of a stage; `None` if not known yet.
 #[derive(Debug, Clone, Copy)]
 pub struct Pipeline<'a> {
     /// The stage.
     pub stage: Stage,
     /// The SageMaker project's name.
     pub project_name: Option<&'a str>,
-    /// Its id.
+    /// The project's id.
     pub project_id: Option<&'a str>,
     /// The data science environment's name.
     pub env_name: Option<&'a str>,
-    /// The type of the stage's environment.
+    /// The environment type of the stage.
     pub env_type: Option<&'a str>,
     /// The model execution role's name, with its path if it has one.
     pub execution_role: Option<&'a str>,
@@ -28,11 +28,11 @@ pub struct Pipeline<'a> {
     pub model_package_arn: Option<&'a ModelPackageArn>,
     /// The stage's accounts.
     pub accounts: Option<&'a [AccountId]>,
-    /// Where each value comes from.
+    /// The source of each value.
     pub sources: &'static Sources,
 }
 
-/// The parameters that the pipeline offers. They are passed on where the template declares them.
+/// The parameters that the pipeline offers. They are passed if the template declares them.
 pub const OFFERED: [&str; 10] = [
     "SageMakerProjectName",
     "SageMakerProjectId",
@@ -46,11 +46,11 @@ pub const OFFERED: [&str; 10] = [
     "Accounts",
 ];
 
-/// Where each offered parameter comes from, in the words of the program that asks: an option, say. `STAGE` stands for the stage's name.
+/// The source of each offered parameter, such as an option. `STAGE` becomes the stage's name.
 pub type Sources = [(&'static str, &'static str)];
 
 impl Pipeline<'_> {
-    /// Every value that is known, as a layer.
+    /// The known values, as a layer.
     pub fn layer(&self) -> Layer {
         let mut layer = Layer::default();
         for name in OFFERED {
@@ -61,13 +61,13 @@ impl Pipeline<'_> {
         layer
     }
 
-    /// The parameters whose value is not known yet, although there will be one. A key for the volumes there need not be.
+    /// The parameters whose values will be known later, without the optional volume key.
     pub fn not_known(&self) -> BTreeSet<String> {
         let unknown = OFFERED.iter().filter(|name| **name != "VolumeKmsKeyArn" && self.value(name).is_none());
         unknown.map(|name| (*name).to_owned()).collect()
     }
 
-    /// What gives a parameter, in the words of this stage.
+    /// The source of a parameter in this stage.
     pub fn source(&self, name: &str) -> String {
         let source = self.sources.iter().find(|(known, _)| *known == name).map_or("the pipeline", |(_, source)| source);
         source.replace("STAGE", self.stage.name())
@@ -89,7 +89,7 @@ impl Pipeline<'_> {
         }
     }
 
-    /// The stack set that deploys the stage, when all parts of its name are known.
+    /// The stage's stack set, if all parts of its name are known.
     pub fn stack_set(&self) -> Option<String> {
         Some(format!("sagemaker-{}-{}-deploy-{}", self.project_name?, self.project_id?, self.env_type?))
     }

@@ -1,14 +1,14 @@
-//! Whether a template is another one in another account or region.
+//! Determines whether a template depends on the account or region.
 //!
-//! Most are not: they name the account or region in ARNs, which no check looks at. One that chooses by them, in a mapping or a condition, has to be
-//! looked at in each.
+//! Most templates use the account or region only in ARNs, which no check reads. A template that
+//! uses them in a mapping or condition must be checked for each target.
 
 use serde_json::Value as Json;
 
 /// The pseudo parameters that differ between the targets of a stage.
 const OF_TARGET: [&str; 4] = ["AWS::AccountId", "AWS::Partition", "AWS::Region", "AWS::URLSuffix"];
 
-/// Whether anything is chosen by the account or region. `template` is in the long form of its functions.
+/// Whether the account or region selects values. `template` must have functions in their long form.
 pub fn depends_on_target(template: &Json) -> bool {
     template.get("Conditions").is_some_and(names_target) || maps_by_target(template)
 }
@@ -39,7 +39,7 @@ mod tests {
     use super::depends_on_target;
 
     #[test]
-    fn what_is_chosen_by_the_account_or_region_depends_on_it_and_an_arn_does_not() {
+    fn mappings_and_conditions_depend_on_the_account_or_region_and_arns_do_not() {
         let property = |value: serde_json::Value| json!({ "Resources": { "R": { "Properties": { "P": value } } } });
         assert!(!depends_on_target(&property(json!({ "Fn::Sub": "arn:aws:iam::${AWS::AccountId}:role/x" }))));
         assert!(depends_on_target(&property(json!({ "Fn::FindInMap": ["Sizes", { "Ref": "AWS::Region" }, "Type"] }))));

@@ -1,4 +1,4 @@
-//! From what stack-rollout found to the document: groups of targets, what changes in each, and counts.
+//! Creates the plan document: groups of targets, their changes, and counts.
 
 use std::collections::BTreeMap;
 
@@ -15,9 +15,9 @@ use crate::RolloutRequest;
 use crate::manifest::Tool;
 
 const SCHEMA_VERSION: u32 = 1;
-/// The parameter that says which model package a stack serves.
+/// The parameter with the ARN of the model package.
 const MODEL_PACKAGE: &str = "ModelPackageName";
-/// What CloudFormation shows in place of a hidden value.
+/// CloudFormation's mask for hidden values.
 const HIDDEN: &str = "****";
 
 /// The plan as a document.
@@ -60,7 +60,7 @@ pub fn document(
             })
             .collect(),
         counts: Counts::default(),
-        // What --regions leaves out this time is no orphan.
+        // An instance in a region that this rollout skips is not an orphan.
         targets: plan
             .instances
             .iter()
@@ -118,7 +118,7 @@ fn counts(targets: &[Target]) -> Counts {
     counts
 }
 
-/// The parameters whose values nobody may see.
+/// The names of `NoEcho` parameters.
 fn hidden(template: &Template) -> Vec<String> {
     let declared = template.parameters();
     let is_hidden = |parameter: &serde_json::Value| match &parameter["NoEcho"] {
@@ -146,7 +146,7 @@ impl ParameterChange {
     }
 }
 
-/// Targets whose stacks change in the same way: the same region, and the same parameters of their own before and after.
+/// Groups targets with the same changes: the same region, and the same overrides before and after.
 fn groups(
     release: &Release,
     template: Option<&Template>,
@@ -159,7 +159,7 @@ fn groups(
     type Key = (String, bool, Option<Parameters>, Parameters);
     let mut members: BTreeMap<Key, Vec<&PlannedInstance>> = BTreeMap::new();
     for planned in &plan.instances {
-        // What an outdated instance has is not known: it may be any earlier release.
+        // The state of an outdated instance is not known: it may have any earlier release.
         let is_known = match planned.action {
             InstanceAction::Update => planned.last_failure().is_none(),
             InstanceAction::New => false,
@@ -192,7 +192,8 @@ fn groups(
             };
             let is_new = members[0].action == InstanceAction::New;
             let not_known = not_known.or_else(|| {
-                (!is_new && !is_known).then(|| "the last operation did not succeed there, so what the stacks have is not known".to_owned())
+                (!is_new && !is_known)
+                    .then(|| "the last operation did not succeed there, so the state of the stacks is not known".to_owned())
             });
             Group {
                 targets: members.len(),
@@ -215,7 +216,7 @@ fn changes(
     region: &str,
 ) -> Result<Vec<ResourceChange>, String> {
     let pseudo = PseudoParameters::in_region(region).in_account(account);
-    let before = old.resolve(from, &pseudo).map_err(|error| format!("the template that the stack set has cannot be read: {error}"))?;
+    let before = old.resolve(from, &pseudo).map_err(|error| format!("the stack set's template cannot be read: {error}"))?;
     let after = new.resolve(to, &pseudo).map_err(|error| format!("the release's template cannot be read: {error}"))?;
     Ok(template_changes(&before, &after))
 }
@@ -228,8 +229,8 @@ fn resource(change: &ResourceChange, from: Option<&Parameters>, to: &Parameters,
         .filter(|text| !text.is_empty())
         .collect();
     let shown = |value: &Option<serde_json::Value>| {
-        let holds = |text: &str| secrets.iter().any(|secret| text.contains(secret.as_str()));
-        value.clone().map(|value| if holds(&value.to_string()) { serde_json::Value::from(HIDDEN) } else { value })
+        let has_secret = |text: &str| secrets.iter().any(|secret| text.contains(secret.as_str()));
+        value.clone().map(|value| if has_secret(&value.to_string()) { serde_json::Value::from(HIDDEN) } else { value })
     };
     Resource {
         logical_id: change.logical_id.clone(),
@@ -257,7 +258,7 @@ fn text(word: &impl serde::Serialize) -> String {
     serde_json::to_value(word).ok().and_then(|json| json.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// Replacements that CloudFormation will refuse, since the resource keeps the name that its template gives it.
+/// Replacements that CloudFormation will reject, because the resource keeps its custom name.
 fn blocked(groups: &[Group]) -> Vec<Problem> {
     let mut seen = std::collections::BTreeSet::new();
     let blocked = groups.iter().flat_map(|group| &group.resources).filter(|resource| resource.blocked_by_its_name);
@@ -266,12 +267,12 @@ fn blocked(groups: &[Group]) -> Vec<Problem> {
         .map(|resource| Problem {
             code: "named-resource-replaced",
             message: format!(
-                "`{}` ({}) has to be replaced and keeps its name `{}`: CloudFormation refuses that",
+                "`{}` ({}) must be replaced but keeps its name `{}`; CloudFormation rejects this",
                 resource.logical_id,
                 resource.kind,
                 resource.name.as_deref().unwrap_or_default()
             ),
-            hint: Some("leave the name to CloudFormation, or make it from what changes".to_owned()),
+            hint: Some("remove the custom name, or derive it from a value that changes".to_owned()),
             place: Some("template".to_owned()),
         })
         .collect()

@@ -1,4 +1,4 @@
-//! A plan as programs read it (`plan --format json`), and as the other forms are made from.
+//! The plan document (`plan --format json`), from which the text and Markdown forms are made.
 
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::manifest::Tool;
 use crate::preflight::PreflightReport;
 
-/// What a rollout would change, version 1.
+/// The changes that a rollout would make, version 1.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlanDocument {
@@ -17,7 +17,7 @@ pub struct PlanDocument {
     pub tool: Tool,
     /// The stage.
     pub stage: String,
-    /// `sha256:…` of the release's manifest.
+    /// The digest `sha256:…` of the release's manifest.
     pub release: String,
     /// The stack set.
     pub stack_set: String,
@@ -32,52 +32,52 @@ pub struct PlanDocument {
     pub model_package: String,
     /// The parameters of the stack set that change.
     pub parameters: Vec<ParameterChange>,
-    /// What changes in the stacks, for each set of targets in which it is the same.
+    /// The changes in the stacks, for each group of targets with the same changes.
     pub groups: Vec<Group>,
-    /// What a rollout would start, in order.
+    /// The operations that a rollout would start, in order.
     pub operations: Vec<Operation>,
-    /// How many targets are in which state.
+    /// The number of targets by state.
     pub counts: Counts,
-    /// Every target of the release and every other instance of the set, in order of account and region.
+    /// All targets and all other instances of the set, in order of account and region.
     pub targets: Vec<Target>,
-    /// What stands in the way.
+    /// Problems that block the rollout.
     pub problems: Vec<Problem>,
-    /// What the targets said to whether a rollout could succeed there; null when they were not asked.
+    /// The result of the preflight; null if it was not run.
     pub preflight: Option<PreflightReport>,
 }
 
-/// What becomes of the stack set.
+/// What happens to the stack set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SetAction {
-    /// It is created.
+    /// The stack set is created.
     Create,
-    /// It is updated.
+    /// The stack set is updated.
     Update,
-    /// It stays as it is.
+    /// The stack set does not change.
     Untouched,
 }
 
-/// What becomes of a target.
+/// What happens to a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TargetAction {
-    /// It gets a stack.
+    /// A stack is created.
     New,
-    /// Its stack changes.
+    /// The stack changes.
     Changed,
-    /// An earlier operation did not reach it.
+    /// The stack is outdated: an earlier operation did not update it.
     Outdated,
-    /// Its stack stays as it is.
+    /// The stack does not change.
     Unchanged,
-    /// A deletion failed there.
+    /// The instance is inoperable: a deletion failed.
     Inoperable,
-    /// The release has no target there.
+    /// The instance is not a target of the release.
     Orphaned,
 }
 
 impl TargetAction {
-    /// The word, as the document has it.
+    /// The value in the document.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::New => "new",
@@ -90,7 +90,7 @@ impl TargetAction {
     }
 }
 
-/// A parameter that changes. Values of `NoEcho` parameters are four asterisks.
+/// A parameter that changes. Values of `NoEcho` parameters are `****`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ParameterChange {
@@ -99,7 +99,7 @@ pub struct ParameterChange {
     pub to: Option<String>,
 }
 
-/// Targets whose stacks change in the same way.
+/// Targets with the same changes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Group {
@@ -107,15 +107,15 @@ pub struct Group {
     /// `new` or `changed`.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub action: TargetAction,
-    /// How many targets these are.
+    /// The number of targets.
     pub targets: usize,
-    /// One of their accounts: values that depend on the account are this one's.
+    /// One of the accounts, which account-dependent values are from.
     pub account_id: String,
-    /// The model package that the set gives them now; null when it is not known.
+    /// The current model package; null if it is not known.
     pub model_package_from: Option<String>,
     pub model_package_to: Option<String>,
     pub resources: Vec<Resource>,
-    /// Why the resources' changes could not be worked out.
+    /// Why the changes of the resources are not known.
     pub not_known: Option<String>,
 }
 
@@ -129,9 +129,9 @@ pub struct Resource {
     /// `create`, `update`, `update-or-replace` (not known which), `replace` or `delete`.
     pub effect: String,
     pub name: Option<String>,
-    /// An endpoint that is replaced or deleted: who asks it under this name gets no answer any more.
+    /// Whether an endpoint is replaced or deleted, so that invocations with its current name fail.
     pub interrupts_endpoint: bool,
-    /// CloudFormation will refuse: it has to be replaced, and keeps the name that its template gives it.
+    /// CloudFormation will reject it: it must be replaced and keeps its custom name.
     pub blocked_by_its_name: bool,
     pub properties: Vec<Property>,
 }
@@ -140,13 +140,13 @@ pub struct Resource {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Property {
-    /// A JSON pointer into the resource's properties.
+    /// The JSON pointer within the resource's properties.
     pub path: String,
     pub from: Option<Json>,
     pub to: Option<Json>,
     /// `in-place`, `replacement` or `unknown`.
     pub behaviour: String,
-    /// The resource that is replaced, to which the value refers.
+    /// The replaced resource that the value refers to.
     pub follows: Option<String>,
 }
 
@@ -160,7 +160,7 @@ pub struct Operation {
     pub regions: Vec<String>,
 }
 
-/// How many targets are what. A target is counted once in the first six, and again where it drifted or failed.
+/// The number of targets by state. Drifted and failed targets are also in one of the first six.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Counts {
@@ -183,15 +183,15 @@ pub struct Target {
     /// `new`, `changed`, `outdated`, `unchanged`, `inoperable` or `orphaned`.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub action: TargetAction,
-    /// `DRIFTED`, `IN_SYNC`, `NOT_CHECKED` or `UNKNOWN`, as CloudFormation last found.
+    /// The result of the last drift detection: `DRIFTED`, `IN_SYNC`, `NOT_CHECKED` or `UNKNOWN`.
     pub drift: Option<String>,
-    /// Why the last operation did not succeed here; null when it did.
+    /// Why the last operation did not succeed here; null if it succeeded.
     pub last_failure: Option<String>,
-    /// Parameters of its own that change: `from` and `to` are null where the stack set's value holds.
+    /// Parameter overrides that change: `from` and `to` are null if the stack set's value applies.
     pub overrides: Vec<ParameterChange>,
 }
 
-/// What stands in the way.
+/// Problems that block the rollout.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Problem {
@@ -202,7 +202,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// The problem as a finding, about its place.
+    /// The problem as a diagnostic.
     pub fn diagnostic(&self) -> Diagnostic {
         let subject = self.place.clone();
         let diagnostic = Diagnostic::error(&self.message).code(self.code).with_hint_opt(self.hint.clone());
@@ -222,7 +222,7 @@ impl From<&stack_rollout::Problem> for Problem {
 }
 
 impl PlanDocument {
-    /// The endpoints that would be interrupted, by name, each with its region and how many targets it is in.
+    /// The endpoints that would be interrupted, with their groups of targets.
     pub fn interrupted(&self) -> impl Iterator<Item = (&Group, &Resource)> {
         self.groups
             .iter()

@@ -3,19 +3,20 @@
 use std::fmt::Write as _;
 
 use endpoint_test::report::is_steering;
+use stack_rollout::preflight::CheckOutcome;
 
 use super::document::{PlanDocument, Property, TargetAction};
 use super::text::{overrides, packages_arrow, same, summary};
 use crate::plural::plural;
 
-/// How many rows a table has at most: comments on pull requests have a longest length.
+/// The maximum number of rows of a table: comments on pull requests have a length limit.
 const ROWS: usize = 50;
 
 /// The plan as Markdown.
 pub fn markdown(plan: &PlanDocument) -> String {
     let mut out = format!("### {}\n\n{}\n\n", code(&plan.stack_set), summary(plan));
     if !plan.problems.is_empty() {
-        out.push_str("**It cannot be rolled out as it is:**\n\n");
+        out.push_str("**These problems block the rollout:**\n\n");
         for problem in plan.problems.iter().take(ROWS) {
             let place = problem.place.as_ref().map(|place| format!("{}: ", escaped(place))).unwrap_or_default();
             let _ = writeln!(out, "- {place}{}", escaped(&problem.message));
@@ -25,8 +26,9 @@ pub fn markdown(plan: &PlanDocument) -> String {
     if let Some(findings) = &plan.preflight {
         let _ = writeln!(out, "{}\n", findings.summary());
         for finding in findings.findings.iter().take(ROWS) {
+            let outcome = if finding.outcome == CheckOutcome::Failed { "failed" } else { "unchecked" };
             let places = if finding.targets.is_empty() { String::new() } else { format!(" ({})", plural(finding.targets.len(), "target")) };
-            let _ = writeln!(out, "- {}: {}{places}", finding.outcome, escaped(&finding.message));
+            let _ = writeln!(out, "- {}: {}{places}", outcome, escaped(&finding.message));
         }
         if !findings.findings.is_empty() {
             out.push('\n');
@@ -121,13 +123,13 @@ fn property(change: &Property) -> String {
     }
 }
 
-/// Text between backticks, with nothing in it that would end them or a table's cell.
+/// Inline code, without characters that would end it or a table cell.
 fn code(text: &str) -> String {
     let text: String = text.chars().map(|character| if is_steering(character) { ' ' } else { character }).collect();
     format!("`{}`", text.replace('`', "'").replace('|', "\\|"))
 }
 
-/// Text that is only text: no markup, no mentions, no cell's end.
+/// Escaped text: no markup, no mentions, no end of a table cell.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -152,7 +154,7 @@ mod tests {
     use super::{code, escaped};
 
     #[test]
-    fn what_aws_or_a_team_wrote_is_no_markup() {
+    fn text_from_other_sources_is_escaped() {
         assert_eq!(escaped("<img src=x> @all *x* | `y`\nz"), "&lt;img src=x&gt; &#64;all \\*x\\* \\| \\`y\\` z");
         assert_eq!(code("a`b|c"), "`a'b\\|c`");
     }

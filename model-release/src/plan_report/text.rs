@@ -1,4 +1,4 @@
-//! A plan for people, on a terminal: a screenful, however many targets there are.
+//! A plan as text for the terminal: it fits on a screen for any number of targets.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -15,21 +15,20 @@ const MAGENTA: Style = AnsiColor::Magenta.on_default();
 const DIM: Style = Style::new().dimmed();
 const BOLD: Style = Style::new().bold();
 
-/// How many targets of one kind are named before the rest is counted.
+/// The number of targets that are listed for each state; the rest are counted.
 const NAMED: usize = 6;
-/// How much of a value is shown.
 const LONGEST_VALUE: usize = 60;
 
-/// A word for targets, its sign and colour, and which targets it is for.
+/// The name of a state, its sign and colour, and a filter for its targets.
 type Kind = (&'static str, &'static str, Style, fn(&Target) -> bool);
 
-/// The plan as text. `all` names every target.
+/// The plan as text. If `all`, all targets are listed.
 pub fn text(plan: &PlanDocument, all: bool) -> String {
     let mut out = String::new();
     let change = match plan.change {
         SetAction::Create => "is created".to_owned(),
         SetAction::Update => format!("is updated: {}", plan.because.join(", ")),
-        SetAction::Untouched => "has this release already".to_owned(),
+        SetAction::Untouched => "already has this release".to_owned(),
     };
     line(&mut out, format_args!("{BOLD}{}{BOLD:#} {change}", plan.stack_set));
     if !plan.parameters.is_empty() {
@@ -66,7 +65,7 @@ pub fn text(plan: &PlanDocument, all: bool) -> String {
     out
 }
 
-/// The parameters that instances have of their own and that change, each with its values and with where it is so.
+/// The parameter overrides that change, each with its values and targets.
 pub(crate) fn overrides(plan: &PlanDocument) -> Vec<(&str, String, String)> {
     const SET: &str = "the stack set's value";
     type Change<'a> = (&'a str, Option<&'a str>, Option<&'a str>);
@@ -85,7 +84,7 @@ pub(crate) fn overrides(plan: &PlanDocument) -> Vec<(&str, String, String)> {
     changes.into_iter().map(row).collect()
 }
 
-/// The last line: what there is to do, in numbers.
+/// The last line: the number of changes.
 pub(super) fn summary(plan: &PlanDocument) -> String {
     let counts = &plan.counts;
     let parts: Vec<String> = [
@@ -114,9 +113,9 @@ pub(super) fn summary(plan: &PlanDocument) -> String {
     format!("Plan: {}; {effect}", if parts.is_empty() { "no targets".to_owned() } else { parts.join(", ") })
 }
 
-/// Groups that change in the same way but for their region and model package are told once.
+/// Merges groups that differ only in region and model package.
 pub(super) fn same(groups: &[Group]) -> Vec<(&Group, Vec<&Group>)> {
-    let mut told: Vec<(&Group, Vec<&Group>)> = Vec::new();
+    let mut merged: Vec<(&Group, Vec<&Group>)> = Vec::new();
     for group in groups {
         let shape = |group: &Group| {
             let resources: Vec<_> = group
@@ -129,12 +128,12 @@ pub(super) fn same(groups: &[Group]) -> Vec<(&Group, Vec<&Group>)> {
                 .collect();
             (resources, group.not_known.clone(), group.action)
         };
-        match told.iter_mut().find(|(first, _)| shape(first) == shape(group)) {
+        match merged.iter_mut().find(|(first, _)| shape(first) == shape(group)) {
             Some((_, members)) => members.push(group),
-            None => told.push((group, vec![group])),
+            None => merged.push((group, vec![group])),
         }
     }
-    told
+    merged
 }
 
 fn groups(out: &mut String, first: &Group, members: &[&Group]) {
@@ -176,11 +175,11 @@ fn effect(resource: &Resource) -> (&'static str, Style, &'static str) {
     match (resource.effect.as_str(), resource.interrupts_endpoint) {
         ("create", _) => ("+", GREEN, "is created"),
         ("update", _) => ("~", YELLOW, "is updated in place"),
-        ("replace", true) => ("-/+", RED, "is replaced: the endpoint of the old name goes"),
+        ("replace", true) => ("-/+", RED, "is replaced: the endpoint with the old name is deleted"),
         ("replace", false) => ("-/+", MAGENTA, "is replaced"),
-        ("delete", true) => ("-", RED, "is deleted: its callers get no answer any more"),
+        ("delete", true) => ("-", RED, "is deleted: invocations fail"),
         ("delete", false) => ("-", RED, "is deleted"),
-        _ => ("~?", YELLOW, "is updated, in place or by another one: not known for this property"),
+        _ => ("~?", YELLOW, "is updated or replaced: not known for this property"),
     }
 }
 
@@ -231,7 +230,7 @@ fn targets(out: &mut String, plan: &PlanDocument, all: bool) {
     }
 }
 
-/// Failures by their reasons, since many targets often fail for one.
+/// Failures grouped by reason, because many targets often have the same one.
 fn failures(out: &mut String, members: &[&Target], all: bool) {
     let mut reasons: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for target in members {
@@ -251,10 +250,10 @@ fn failures(out: &mut String, members: &[&Target], all: bool) {
     }
 }
 
-/// `13 → 14` where both are versions of one group, else both ARNs.
+/// `13 → 14` if both are versions of one group, otherwise both ARNs.
 pub(super) fn packages_arrow(from: Option<&str>, to: Option<&str>) -> String {
     match (from, to) {
-        (Some(from), Some(to)) if from == to => format!("{to} (stays)"),
+        (Some(from), Some(to)) if from == to => format!("{to} (unchanged)"),
         (Some(from), Some(to)) => match (from.rsplit_once('/'), to.rsplit_once('/')) {
             (Some((group, old)), Some((same, new))) if group == same => format!("{group}/{old} → {new}"),
             _ => format!("{from} → {to}"),
@@ -277,7 +276,7 @@ fn arrow(from: Option<&str>, to: Option<&str>) -> String {
     }
 }
 
-/// Long values that begin alike are shown by their ends, where they differ.
+/// Long values with a common prefix are shown from where they differ.
 fn difference(from: &str, to: &str) -> Option<(String, String)> {
     if from.chars().count().max(to.chars().count()) <= LONGEST_VALUE {
         return None;
@@ -292,7 +291,7 @@ fn difference(from: &str, to: &str) -> Option<(String, String)> {
 }
 
 fn shortened(text: &str, longest: usize) -> String {
-    // One line, and nothing that a terminal would take for more than text.
+    // One line, without control characters.
     let text: String = text.chars().map(|character| if endpoint_test::report::is_steering(character) { ' ' } else { character }).collect();
     if text.chars().count() <= longest {
         return text;

@@ -55,7 +55,7 @@ fn another_model_package_replaces_the_model_and_its_configuration_and_no_endpoin
     deployed(&cloud, &release(1));
     let plan = planned(&cloud, &release(2));
     assert_eq!((plan.change, actions(&plan)), (SetAction::Update, vec![TargetAction::Changed; 2]));
-    assert_eq!(plan.because, ["parameter `ModelPackageName` has another value"]);
+    assert_eq!(plan.because, ["parameter `ModelPackageName` differs"]);
     assert_eq!(effects(&plan), [("Config", "replace"), ("Endpoint", "update"), ("Model", "replace")]);
     assert_eq!((&plan.groups[0].model_package_from, &plan.groups[0].model_package_to), (&Some(package(1)), &Some(package(2))));
     assert_eq!(plan.interrupted().count(), 0);
@@ -120,7 +120,7 @@ fn an_inoperable_target_an_orphan_and_drift_are_each_reported() {
     assert_eq!(plan.problems.iter().map(|problem| problem.code).collect::<Vec<_>>(), ["inoperable-instance"]);
     let problem = plan.problems[0].diagnostic();
     assert_eq!((problem.code, problem.subject.as_deref()), (Some("inoperable-instance"), Some("333333333333/us-east-1")));
-    assert!(markdown(&plan).contains("**It cannot be rolled out as it is:**"));
+    assert!(markdown(&plan).contains("**These problems block the rollout:**"));
 }
 
 #[test]

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use model_release::deploy::{DeployError, DeployEvent};
-use model_release::preflight::{PlannedRollout, PreflightReport, Scope, places};
+use model_release::preflight::{PlannedRollout, PreflightReport, Scope, targets_to_check};
 use model_release::{Expectations, Stage};
 use stack_rollout::preflight::{Check, ImageName, PackageState, PreflightOptions, Presence, TargetAccount, preflight};
+use stack_rollout::status::{KeyState, ModelPackageStatus};
 use stack_rollout::{CallError, SessionError, observe, plan};
 
 use crate::fake::{Cloud, FakeClock};
@@ -33,8 +34,8 @@ impl TargetAccount for Account {
 
     async fn model_package(&self, _: &str) -> Result<Option<PackageState>, CallError> {
         match self.approval {
-            "refused" => Err(CallError::answered("DescribeModelPackage", "AccessDeniedException", "not authorized")),
-            status => Ok(Some(PackageState { status: "Completed".to_owned(), approval_status: status.to_owned() })),
+            "refused" => Err(CallError::error_response("DescribeModelPackage", "AccessDeniedException", "not authorized")),
+            status => Ok(Some(PackageState { status: ModelPackageStatus::Completed, approval_status: status.into() })),
         }
     }
 
@@ -46,8 +47,8 @@ impl TargetAccount for Account {
         Ok(Presence::Found)
     }
 
-    async fn key_state(&self, _: &str) -> Result<Option<String>, CallError> {
-        Ok(Some("Enabled".to_owned()))
+    async fn key_state(&self, _: &str) -> Result<Option<KeyState>, CallError> {
+        Ok(Some(KeyState::Enabled))
     }
 
     async fn endpoints_like(&self, _: &str) -> Result<Vec<String>, CallError> {
@@ -70,7 +71,7 @@ impl TargetAccount for Account {
 async fn checked(account: &Account, rollout: &PlannedRollout<'_>) -> Vec<Check> {
     let options = PreflightOptions { at_once: 2, attempts: 1, ..PreflightOptions::default() }.with_clock(FakeClock::default());
     let session = |_, _| async { Ok::<_, SessionError>(account.clone()) };
-    preflight(&places(rollout, None), session, &options, |_, _| {}).await
+    preflight(&targets_to_check(rollout, None), session, &options, |_, _| {}).await
 }
 
 /// The codes, or else the names, of the findings of a release that is deployed for the first time.
@@ -109,7 +110,7 @@ fn a_parameter_without_a_value_hides_only_what_is_made_of_it() {
     let observed = block_on(observe(&cloud, &request.release)).unwrap();
     let plan = plan(&request.release, &observed);
     let rollout = PlannedRollout { release: &release, request: &request, observed: &observed, plan: &plan, scope: Scope::Touched };
-    let needed = places(&rollout, None).remove(0).requirements;
+    let needed = targets_to_check(&rollout, None).remove(0).requirements;
     assert_eq!((&needed.endpoints[..], &needed.model_packages[..]), (&["iris".to_owned()][..], &[package(1)][..]));
     assert!(needed.instances.is_empty());
     let expectations = Expectations::read(&release, Stage::Staging).unwrap();

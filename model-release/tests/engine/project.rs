@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use endpoint_test::{Outcome, TargetInfo, TargetReport};
-use model_release::build::Built;
 use model_release::deploy::{DeployError, DeployEvent, DeployRequest, Deployment, deploy};
 use model_release::manifest::Manifest;
 use model_release::preflight::PlannedRollout;
+use model_release::release_build::Built;
 use model_release::{Failure, Release, RolloutRequest, RolloutSettings, Stage, StageTests};
 use serde_json::json;
 use stack_rollout::preflight::Check;

@@ -1,4 +1,4 @@
-//! Between the SDK's types and this crate's.
+//! Conversions between the SDK's types and this crate's types.
 
 use aws_names::InvalidName;
 use aws_sdk_cloudformation::types;
@@ -25,7 +25,7 @@ pub(super) fn tags(release: &Release) -> Vec<types::Tag> {
     release.tags.iter().map(|(key, value)| types::Tag::builder().key(key).value(value).build()).collect()
 }
 
-/// `None` rather than an empty list, which the Query protocol sends as an empty text.
+/// `None` for an empty list, which the Query protocol sends as an empty string.
 pub(super) fn capabilities(release: &Release) -> Option<Vec<types::Capability>> {
     let capabilities: Vec<_> = release.capabilities.iter().map(|capability| types::Capability::from(capability.as_str())).collect();
     (!capabilities.is_empty()).then_some(capabilities)
@@ -40,7 +40,7 @@ pub(super) fn auto_deployment(auto_deployment: AutoDeployment) -> types::AutoDep
     types::AutoDeployment::builder().enabled(enabled).set_retain_stacks_on_account_removal(retain).build()
 }
 
-/// `None` when nothing is asked for, so that CloudFormation's own defaults hold.
+/// `None` when no preference is set, so that CloudFormation applies its defaults.
 pub(super) fn preferences(preferences: &Preferences) -> Option<types::StackSetOperationPreferences> {
     let order: Vec<_> = preferences.region_order.iter().map(ToString::to_string).collect();
     (*preferences != Preferences::default()).then(|| {
@@ -60,7 +60,7 @@ fn number(count: u32) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }
 
-/// An instance's parameters of its own. An empty list is sent too: it takes them away.
+/// The parameter overrides of an instance. An empty list is sent, too: it removes the overrides.
 pub(super) fn overrides(overrides: Option<&Parameters>) -> Option<Vec<types::Parameter>> {
     let parameter = |(key, value)| types::Parameter::builder().parameter_key(key).parameter_value(value).build();
     overrides.map(|overrides| overrides.iter().map(parameter).collect())
@@ -70,29 +70,30 @@ pub(super) fn managed_execution(active: Option<bool>) -> Option<types::ManagedEx
     active.map(|active| types::ManagedExecution::builder().active(active).build())
 }
 
-/// Where an operation goes, in the three fields that its request has for it.
+/// The targets of an operation, in the three fields that a request has for them.
 #[derive(Debug, Default)]
-pub(super) struct Where {
+pub(super) struct RequestTargets {
     pub(super) accounts: Option<Vec<String>>,
     pub(super) deployment_targets: Option<types::DeploymentTargets>,
     pub(super) regions: Option<Vec<String>>,
 }
 
-/// Self-managed sets take accounts; service-managed ones take organizational units, of which only the accounts named are meant.
-pub(super) fn targets(model: &PermissionModel, targets: &Targets) -> Where {
+/// With self-managed permissions a request names accounts. With service-managed permissions it
+/// names organizational units and filters them by account.
+pub(super) fn targets(model: &PermissionModel, targets: &Targets) -> RequestTargets {
     if targets.is_empty() {
-        return Where::default();
+        return RequestTargets::default();
     }
     let accounts: Vec<_> = targets.accounts.iter().map(ToString::to_string).collect();
     let regions = Some(targets.regions.iter().map(ToString::to_string).collect());
     match model {
-        PermissionModel::SelfManaged { .. } => Where { accounts: Some(accounts), deployment_targets: None, regions },
+        PermissionModel::SelfManaged { .. } => RequestTargets { accounts: Some(accounts), deployment_targets: None, regions },
         PermissionModel::ServiceManaged { organizational_unit_ids, .. } => {
             let units = types::DeploymentTargets::builder()
                 .set_organizational_unit_ids(Some(organizational_unit_ids.clone()))
                 .set_accounts(Some(accounts))
                 .account_filter_type(types::AccountFilterType::Intersection);
-            Where { accounts: None, deployment_targets: Some(units.build()), regions }
+            RequestTargets { accounts: None, deployment_targets: Some(units.build()), regions }
         }
     }
 }
@@ -166,11 +167,11 @@ fn target(operation: &'static str, account: Option<&str>, region: Option<&str>) 
     Ok(Target::new(identifier(operation, account)?, identifier(operation, region)?))
 }
 
-/// An id out of an response. One that is missing or malformed makes the response unusable: a target that is left out in silence would
-/// look like one that does not exist.
+/// Parses an id from a response. A missing or malformed id makes the response unusable: skipping
+/// the target without a note would make it look as if it did not exist.
 pub(super) fn identifier<T>(operation: &'static str, text: Option<&str>) -> Result<T, CallError>
 where
     T: std::str::FromStr<Err = InvalidName>,
 {
-    text.unwrap_or_default().parse().map_err(|error| CallError::unusable(operation, format!("the response cannot be used: {error}")))
+    text.unwrap_or_default().parse().map_err(|error| CallError::unusable(operation, format!("the response is not usable: {error}")))
 }

@@ -8,10 +8,10 @@ use super::failure::failed;
 use crate::call_error::CallError;
 use crate::organization::{Member, Organization, Page, UnitId};
 
-/// The most that AWS Organizations puts on a page.
+/// The maximum page size of AWS Organizations.
 const PAGE: i32 = 20;
 
-/// The organization that a client speaks for.
+/// The organization that the client's account belongs to.
 #[derive(Debug, Clone)]
 pub struct AwsOrganization {
     client: Client,
@@ -34,7 +34,7 @@ impl Organization for AwsOrganization {
         const OPERATION: &str = "DescribeOrganization";
         let response = self.client.describe_organization().send().await.map_err(failed(OPERATION))?;
         let account = response.organization.and_then(|organization| organization.master_account_id).unwrap_or_default();
-        account.parse().map_err(|_| CallError::unusable(OPERATION, format!("the management account is `{account}`")))
+        account.parse().map_err(|_| CallError::unusable(OPERATION, format!("the management account id `{account}` is invalid")))
     }
 
     async fn accounts(&self, unit: &UnitId, token: Option<&str>) -> Result<Page<Member>, CallError> {
@@ -60,14 +60,14 @@ impl Organization for AwsOrganization {
         let ids = response.organizational_units.unwrap_or_default().into_iter().filter_map(|unit| unit.id);
         Ok(Page {
             items: ids
-                .map(|id| id.parse().map_err(|_| CallError::unusable(OPERATION, format!("a unit's id is `{id}`"))))
+                .map(|id| id.parse().map_err(|_| CallError::unusable(OPERATION, format!("the organizational unit id `{id}` is invalid"))))
                 .collect::<Result<_, _>>()?,
             next_token: response.next_token.filter(|token| !token.is_empty()),
         })
     }
 }
 
-/// `State` says more than `Status`, which AWS is retiring; where it is not given, `Status` decides.
+/// `State` replaces `Status`, which AWS is retiring. `Status` is used when `State` is missing.
 fn member(operation: &'static str, account: &Account) -> Result<Member, CallError> {
     let id = account.id().unwrap_or_default();
     let status = account
@@ -75,7 +75,7 @@ fn member(operation: &'static str, account: &Account) -> Result<Member, CallErro
         .map(aws_sdk_organizations::types::AccountState::as_str)
         .or_else(|| account.status().map(aws_sdk_organizations::types::AccountStatus::as_str));
     Ok(Member {
-        account: id.parse().map_err(|_| CallError::unusable(operation, format!("an account's id is `{id}`")))?,
+        account: id.parse().map_err(|_| CallError::unusable(operation, format!("the account id `{id}` is invalid")))?,
         active: status == Some("ACTIVE"),
     })
 }

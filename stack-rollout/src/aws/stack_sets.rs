@@ -5,14 +5,14 @@ use std::cmp::Reverse;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types::{PermissionModels, StackSetOperationSummary, StackSetStatus};
 
-use super::convert::{self, Where};
+use super::convert::{self, RequestTargets};
 use super::failure::failed;
 use crate::call_error::{CallError, CallErrorKind};
 use crate::identifiers::{OperationId, StackSetName, Target};
 use crate::release::{CallAs, Parameters, PermissionModel, Preferences, Release};
 use crate::stack_sets::{Instance, InstancesDeletion, InstancesOperation, Operation, OperationResult, SetUpdate, StackSet, StackSets};
 
-/// The stack sets of the account and region that a client speaks for.
+/// The stack sets in the client's account and region.
 #[derive(Debug, Clone)]
 pub struct CloudFormationStackSets {
     client: Client,
@@ -20,12 +20,12 @@ pub struct CloudFormationStackSets {
 }
 
 impl CloudFormationStackSets {
-    /// The stack sets of this configuration's account and region, acting as `call_as`.
+    /// The stack sets in the account and region of `config`, called with `call_as`.
     pub fn from_config(config: &aws_types::SdkConfig, call_as: CallAs) -> Self {
         Self::new(Client::new(config), call_as)
     }
 
-    /// The stack sets that `client` sees, acting as `call_as`.
+    /// The stack sets that `client` can access, called with `call_as`.
     pub fn new(client: Client, call_as: CallAs) -> Self {
         Self { client, call_as }
     }
@@ -50,9 +50,9 @@ impl StackSets for CloudFormationStackSets {
             .set_description(release.description.clone())
             .set_template_url(release.template.url.clone())
             .set_template_body(release.template.url.is_none().then(|| release.template.body.clone()))
-            .set_parameters(some_of(convert::parameters(release)))
+            .set_parameters(non_empty(convert::parameters(release)))
             .set_capabilities(convert::capabilities(release))
-            .set_tags(some_of(tags))
+            .set_tags(non_empty(tags))
             .set_managed_execution(convert::managed_execution(release.managed_execution))
             .set_call_as(convert::call_as(self.call_as))
             .client_request_token(token.as_str());
@@ -70,8 +70,8 @@ impl StackSets for CloudFormationStackSets {
 
     async fn update_stack_set(&self, update: SetUpdate<'_>) -> Result<OperationId, CallError> {
         let SetUpdate { release, observed, targets, operation_id } = update;
-        let Where { accounts, deployment_targets, regions } = convert::targets(&release.permission_model, targets);
-        // No tags in the request leaves those of the set alone; an empty list takes them away.
+        let RequestTargets { accounts, deployment_targets, regions } = convert::targets(&release.permission_model, targets);
+        // Without tags in the request the set keeps its tags; an empty list removes them.
         let tags = Some(convert::tags(release)).filter(|tags| !tags.is_empty() || !observed.tags.is_empty());
         let request = self
             .client
@@ -80,7 +80,7 @@ impl StackSets for CloudFormationStackSets {
             .set_description(release.description.clone().or_else(|| observed.description.clone()))
             .set_template_url(release.template.url.clone())
             .set_template_body(release.template.url.is_none().then(|| release.template.body.clone()))
-            .set_parameters(some_of(convert::parameters(release)))
+            .set_parameters(non_empty(convert::parameters(release)))
             .set_capabilities(convert::capabilities(release))
             .set_tags(tags)
             .set_managed_execution(convert::managed_execution(release.managed_execution))
@@ -91,7 +91,7 @@ impl StackSets for CloudFormationStackSets {
             .set_call_as(convert::call_as(self.call_as))
             .operation_id(operation_id.as_str());
         let request = match &release.permission_model {
-            // A set that was created with a role of its own must be given one with every update.
+            // A set that was created with a custom role needs the role in every update.
             PermissionModel::SelfManaged { administration_role_arn, execution_role_name } => request
                 .set_administration_role_arn(administration_role_arn.clone().or_else(|| observed.administration_role_arn.clone()))
                 .set_execution_role_name(execution_role_name.clone().or_else(|| observed.execution_role_name.clone())),
@@ -103,7 +103,7 @@ impl StackSets for CloudFormationStackSets {
 
     async fn create_stack_instances(&self, operation: InstancesOperation<'_>) -> Result<OperationId, CallError> {
         let InstancesOperation { release, targets, operation_id, overrides } = operation;
-        let Where { accounts, deployment_targets, regions } = convert::targets(&release.permission_model, targets);
+        let RequestTargets { accounts, deployment_targets, regions } = convert::targets(&release.permission_model, targets);
         let request = self
             .client
             .create_stack_instances()
@@ -121,7 +121,7 @@ impl StackSets for CloudFormationStackSets {
 
     async fn update_stack_instances(&self, operation: InstancesOperation<'_>) -> Result<OperationId, CallError> {
         let InstancesOperation { release, targets, operation_id, overrides } = operation;
-        let Where { accounts, deployment_targets, regions } = convert::targets(&release.permission_model, targets);
+        let RequestTargets { accounts, deployment_targets, regions } = convert::targets(&release.permission_model, targets);
         let request = self
             .client
             .update_stack_instances()
@@ -138,7 +138,7 @@ impl StackSets for CloudFormationStackSets {
     }
 
     async fn delete_stack_instances(&self, deletion: InstancesDeletion<'_>) -> Result<OperationId, CallError> {
-        let Where { accounts, deployment_targets, regions } = convert::targets(deletion.permission_model, deletion.targets);
+        let RequestTargets { accounts, deployment_targets, regions } = convert::targets(deletion.permission_model, deletion.targets);
         let request = self
             .client
             .delete_stack_instances()
@@ -234,7 +234,7 @@ impl StackSets for CloudFormationStackSets {
         while let Some(listed) = pages.next().await {
             summaries.push(listed.map_err(failed(OPERATION))?);
         }
-        // Newest first, as AWS's list is without saying so; those of the same moment keep its order.
+        // Newest first, which AWS does not document. Equal times keep their order.
         summaries.sort_by_key(|described| Reverse(described.creation_timestamp));
         let operation = |described: StackSetOperationSummary| {
             convert::operation(
@@ -250,7 +250,7 @@ impl StackSets for CloudFormationStackSets {
     }
 }
 
-/// `None` for an empty list, which the Query protocol would send as an empty text.
-fn some_of<T>(list: Vec<T>) -> Option<Vec<T>> {
+/// `None` for an empty list, which the Query protocol sends as an empty string.
+fn non_empty<T>(list: Vec<T>) -> Option<Vec<T>> {
     (!list.is_empty()).then_some(list)
 }

@@ -7,19 +7,19 @@ use super::failure::failed;
 use crate::call_error::CallError;
 use crate::stacks::{EventPage, Stacks};
 
-/// The stacks of the account and region that a client speaks for.
+/// The stacks in the client's account and region.
 #[derive(Debug, Clone)]
 pub struct CloudFormationStacks {
     client: Client,
 }
 
 impl CloudFormationStacks {
-    /// The stacks of this configuration's account and region.
+    /// The stacks in the account and region of `config`.
     pub fn from_config(config: &aws_types::SdkConfig) -> Self {
         Self::new(Client::new(config))
     }
 
-    /// The stacks that `client` sees.
+    /// The stacks that `client` can access.
     pub fn new(client: Client) -> Self {
         Self { client }
     }

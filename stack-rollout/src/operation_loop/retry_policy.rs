@@ -1,4 +1,4 @@
-//! Pauses, the deadline, and calls that are made again when their failure may pass.
+//! Pauses, the deadline, and retries of transient failures.
 
 use std::future::Future;
 use std::time::Duration;
@@ -22,8 +22,7 @@ impl<'a, C: Clock> RetryPolicy<'a, C> {
         Self { clock, poll: options.poll, deadline, random: fastrand::Rng::new() }
     }
 
-    /// Makes a call, again and again while it fails in a way that may pass, within the bounds of [`Poll::tolerated_failures`]
-    /// and the deadline.
+    /// Retries transient failures, up to [`Poll::tolerated_failures`] times and until the deadline.
     pub(crate) async fn call<T, Fut>(
         &mut self,
         on_event: &mut (dyn FnMut(Event) + Send),
@@ -47,7 +46,7 @@ impl<'a, C: Clock> RetryPolicy<'a, C> {
         }
     }
 
-    /// Lets the `nth` pause (from 1) pass; `false` when the deadline has been reached.
+    /// Waits for the `nth` pause (from 1). Returns `false` if the deadline has passed.
     pub(crate) async fn pause(&mut self, nth: u32) -> bool {
         let left = self.deadline.saturating_sub(self.clock.now());
         if left.is_zero() {
@@ -59,7 +58,7 @@ impl<'a, C: Clock> RetryPolicy<'a, C> {
     }
 
     fn nth_pause(&mut self, nth: u32) -> Duration {
-        // Beyond twenty steps of a half each the growth is past any bound that makes sense.
+        // After twenty steps the pause exceeds any useful limit.
         let growth = 1.5_f64.powi(i32::try_from(nth.clamp(1, 20) - 1).unwrap_or(0));
         let longest = self.poll.longest.max(self.poll.first);
         let pause = self.poll.first.as_secs_f64() * growth;

@@ -1,23 +1,23 @@
-//! The checks, one by one.
+//! The checks of one target.
 
 use std::fmt::Display;
 use std::future::Future;
 use std::time::Duration;
 
 use super::trust::trusts_service;
-use super::{Check, CheckOutcome, ExecutionRole, ImageName, Place, PreflightOptions, Presence, Requirements, TargetAccount, trusts};
+use super::{
+    Check, CheckOutcome, ExecutionRole, ImageName, PreflightOptions, PreflightTarget, Presence, Requirements, TargetAccount, trusts,
+};
 use crate::call_error::{CallError, CallErrorKind};
 use crate::clock::Clock;
 use crate::stacks::SessionError;
+use crate::status::{KeyState, ModelApprovalStatus, ModelPackageStatus};
 
-/// Systems Manager accepts ten names a request.
-const NAMES_A_REQUEST: usize = 10;
-/// The longest pause before a call is repeated.
+const MAX_NAMES_PER_REQUEST: usize = 10;
 const MAX_PAUSE: Duration = Duration::from_secs(20);
 
-/// What a check is about, before its outcome is known.
 struct Subject<'a> {
-    place: &'a Place,
+    target: &'a PreflightTarget,
     check: &'static str,
     about: &'a str,
 }
@@ -25,7 +25,7 @@ struct Subject<'a> {
 impl Subject<'_> {
     fn with(&self, outcome: CheckOutcome, message: Option<String>, hint: Option<&str>) -> Check {
         Check {
-            target: Some(self.place.target.clone()),
+            target: Some(self.target.target.clone()),
             name: self.check,
             code: None,
             subject: self.about.to_owned(),
@@ -48,40 +48,42 @@ impl Subject<'_> {
         self.with(CheckOutcome::Unchecked, Some(message.to_string()), Some(hint))
     }
 
-    /// The call was refused or failed, with the action that may be missing.
+    /// The call was denied or failed. The hint has the action that may be missing.
     fn refused(&self, action: &str, error: &CallError) -> Check {
         let Self { about, .. } = self;
         let check = match error.kind() {
             CallErrorKind::AccessDenied => self.unchecked(
-                format_args!("`{action}` was refused for `{about}`"),
-                &format!("grant `{action}` to the role assumed in the target and, for resources of another account, in their own policy"),
+                format_args!("`{action}` was denied for `{about}`"),
+                &format!("grant `{action}` to the role that is assumed in the target and, for resources of another account, in the resource policy"),
             ),
-            CallErrorKind::ExpiredToken => self.unchecked("the session has expired", "run again"),
-            _ => self.unchecked(format_args!("`{action}` for `{about}` failed"), "run again"),
+            CallErrorKind::ExpiredToken => self.unchecked("the session has expired", "run the command again"),
+            _ => self.unchecked(format_args!("`{action}` for `{about}` failed"), "run the command again"),
         };
         Check { detail: Some(error.to_string()), ..check }
     }
 }
 
-/// The one check of a place that was not reached before the deadline.
-pub(super) fn not_reached(place: &Place) -> Check {
-    let subject = Subject { place, check: "session", about: "deadline" };
-    subject.unchecked("nothing was checked here before the deadline", "run again, or give it more time")
+/// The only check of a target that was not reached before the deadline.
+pub(super) fn not_reached(target: &PreflightTarget) -> Check {
+    let subject = Subject { target, check: "session", about: "deadline" };
+    subject.unchecked("the deadline passed before this target was checked", "run the command again")
 }
 
-/// The one check of a place without a session.
-pub(super) fn no_session(place: &Place, error: &SessionError) -> Check {
-    let hint =
-        "the role must exist there and trust this account; the caller needs `sts:AssumeRole` on it. Nothing else could be checked there";
-    let check = Subject { place, check: "session", about: "role" }.failed("the role cannot be assumed", hint);
+/// The only check of a target without a session.
+pub(super) fn no_session(target: &PreflightTarget, error: &SessionError) -> Check {
+    let hint = "the role must exist in the target and trust this account, and the caller needs `sts:AssumeRole` on it; nothing else was checked there";
+    let check = Subject { target, check: "session", about: "role" }.failed("the role cannot be assumed", hint);
     Check { detail: Some(error.message.clone()), ..check }
 }
 
-/// Makes every check in one place.
-pub(super) async fn in_place<T: TargetAccount, C: Clock>(account: &T, place: &Place, options: &PreflightOptions<C>) -> Vec<Check> {
-    let required = &*place.requirements;
-    let calls = Calls { account, place, options };
-    let mut checks = vec![Subject { place, check: "session", about: "role" }.passed()];
+pub(super) async fn check_target<T: TargetAccount, C: Clock>(
+    account: &T,
+    target: &PreflightTarget,
+    options: &PreflightOptions<C>,
+) -> Vec<Check> {
+    let required = &*target.requirements;
+    let calls = Calls { account, target, options };
+    let mut checks = vec![Subject { target, check: "session", about: "role" }.passed()];
     checks.extend(calls.ssm_parameters(required).await);
     for arn in &required.model_packages {
         checks.push(calls.model_package(arn).await);
@@ -101,8 +103,8 @@ pub(super) async fn in_place<T: TargetAccount, C: Clock>(account: &T, place: &Pl
     for (instance_type, count) in &required.instances {
         checks.push(calls.instances(instance_type, *count).await);
     }
-    // Where there is a stack, CloudFormation has assumed this role before.
-    if let Some(role) = required.execution_role.as_ref().filter(|_| place.stack_id.is_none()) {
+    // If a stack exists, CloudFormation has assumed this role before.
+    if let Some(role) = required.execution_role.as_ref().filter(|_| target.stack_id.is_none()) {
         checks.push(calls.execution_role(role).await);
     }
     if let Some(role) = &required.model_role {
@@ -111,10 +113,10 @@ pub(super) async fn in_place<T: TargetAccount, C: Clock>(account: &T, place: &Pl
     checks
 }
 
-/// The calls in one place, each repeated while its failure may pass.
+/// The calls in one target, with retries of transient failures.
 struct Calls<'a, T, C> {
     account: &'a T,
-    place: &'a Place,
+    target: &'a PreflightTarget,
     options: &'a PreflightOptions<C>,
 }
 
@@ -137,31 +139,31 @@ impl<T: TargetAccount, C: Clock> Calls<'_, T, C> {
     }
 
     fn subject<'s>(&'s self, check: &'static str, about: &'s str) -> Subject<'s> {
-        Subject { place: self.place, check, about }
+        Subject { target: self.target, check, about }
     }
 
-    /// Whether an ARN names a region other than the place's.
-    fn is_elsewhere(&self, arn: &str) -> bool {
-        arn.split(':').nth(3).is_some_and(|region| region != self.place.target.region.as_str())
+    /// Whether an ARN is in a region other than the target's.
+    fn is_in_other_region(&self, arn: &str) -> bool {
+        arn.split(':').nth(3).is_some_and(|region| region != self.target.target.region.as_str())
     }
 
     async fn ssm_parameters(&self, required: &Requirements) -> Vec<Check> {
         let names: Vec<String> = required.ssm_parameters.keys().cloned().collect();
         let mut checks = Vec::new();
-        for chunk in names.chunks(NAMES_A_REQUEST) {
+        for chunk in names.chunks(MAX_NAMES_PER_REQUEST) {
             let types = self.retried(|| self.account.ssm_parameter_types(chunk)).await;
             for name in chunk {
                 let subject = self.subject("ssm-parameter", name);
-                let fitting = required.ssm_parameters.get(name).map(Vec::as_slice).unwrap_or_default();
+                let accepted = required.ssm_parameters.get(name).map(Vec::as_slice).unwrap_or_default();
                 checks.push(match types.as_ref().map(|types| types.get(name)) {
                     Err(error) => subject.refused("ssm:GetParameters", error),
                     Ok(None) => subject.failed(
-                        format_args!("there is no parameter `{name}` in Systems Manager"),
-                        "put it there: the template reads it in the target account",
+                        format_args!("Systems Manager has no parameter `{name}`"),
+                        "create it in the target account: the template reads it there",
                     ),
-                    Ok(Some(found)) if !fitting.is_empty() && !fitting.contains(&found.as_str()) => subject.failed(
-                        format_args!("the parameter `{name}` is a {found}; the template reads a {}", fitting.join(" or a ")),
-                        "put it there again with that type; a SecureString cannot be read by a template",
+                    Ok(Some(found)) if !accepted.is_empty() && !accepted.contains(&found.as_str()) => subject.failed(
+                        format_args!("the parameter `{name}` has the type {found}; the template needs {}", accepted.join(" or ")),
+                        "create it again with that type; a template cannot read a SecureString",
                     ),
                     Ok(Some(_)) => subject.passed(),
                 });
@@ -172,26 +174,29 @@ impl<T: TargetAccount, C: Clock> Calls<'_, T, C> {
 
     async fn model_package(&self, arn: &str) -> Check {
         let subject = self.subject("model-package", arn);
-        if self.is_elsewhere(arn) {
+        if self.is_in_other_region(arn) {
             let message = format_args!("the model package `{arn}` is in another region");
             return subject.failed(message, "build the release with a model package of this region").code("package-of-other-region");
         }
         match self.retried(|| self.account.model_package(arn)).await {
-            Ok(Some(state)) if state.status != "Completed" => {
-                subject.failed(format_args!("the model package `{arn}` has the status {}", state.status), "choose another one")
+            Ok(Some(state)) if state.status != ModelPackageStatus::Completed => {
+                subject.failed(format_args!("the model package `{arn}` has the status {}", state.status), "choose another model package")
             }
-            Ok(Some(state)) if state.approval_status != "Approved" => subject.failed(
+            Ok(Some(state)) if state.approval_status != ModelApprovalStatus::Approved => subject.failed(
                 format_args!("the model package `{arn}` is no longer approved: {}", state.approval_status),
-                "build again: another one is chosen",
+                "build the release again: another model package is chosen",
             ),
             Ok(Some(_)) => subject.passed(),
-            Ok(None) => subject.failed(format_args!("there is no model package `{arn}`"), "build again: it may have been deleted"),
+            Ok(None) => subject.failed(
+                format_args!("the model package `{arn}` does not exist"),
+                "build the release again; the model package may have been deleted",
+            ),
             Err(error) => {
                 let check = subject.refused("sagemaker:DescribeModelPackage", &error);
                 if error.kind() != CallErrorKind::AccessDenied {
                     return check;
                 }
-                let hint = "share the group with the account, and grant `sagemaker:DescribeModelPackage` to the role there";
+                let hint = "share the model package group with the account, and grant `sagemaker:DescribeModelPackage` to the role there";
                 Check { hint: Some(hint.to_owned()), ..check }.code("package-not-shared")
             }
         }
@@ -202,18 +207,19 @@ impl<T: TargetAccount, C: Clock> Calls<'_, T, C> {
         let Some(name) = ImageName::parse(image) else {
             return subject.unchecked(
                 format_args!("the image `{image}` is not in Amazon ECR"),
-                "whether its registry can be reached from the endpoint's network is not known here",
+                "check that the endpoint's network can reach its registry",
             );
         };
-        if name.region != self.place.target.region.as_str() {
+        if name.region != self.target.target.region.as_str() {
             return subject.failed(
                 format_args!("the image `{image}` is in region {}", name.region),
-                "an endpoint's image must be in its own region: register a model package there that names one",
+                "an endpoint's image must be in the endpoint's region: register a model package with an image of that region",
             );
         }
         match self.retried(|| self.account.image(&name)).await {
             Ok(Presence::Found) => subject.passed(),
-            Ok(_) => subject.failed(format_args!("there is no image `{image}`"), "push it, or register a model package with another one"),
+            Ok(_) => subject
+                .failed(format_args!("the image `{image}` does not exist"), "push it, or register a model package with another image"),
             Err(error) => subject.refused("ecr:BatchGetImage", &error),
         }
     }
@@ -221,16 +227,15 @@ impl<T: TargetAccount, C: Clock> Calls<'_, T, C> {
     async fn artifact(&self, uri: &str) -> Check {
         let subject = self.subject("artifact", uri);
         let Some((bucket, key)) = uri.strip_prefix("s3://").and_then(|path| path.split_once('/')) else {
-            return subject.failed(format_args!("`{uri}` is no S3 URI"), "register the model with s3://BUCKET/KEY");
+            return subject.failed(format_args!("`{uri}` is not an S3 URI"), "register the model package with s3://BUCKET/KEY");
         };
         match self.retried(|| self.account.artifact(bucket, key)).await {
             Ok(Presence::Found) => subject.passed(),
-            Ok(Presence::Missing) => {
-                subject.failed(format_args!("there is no object `{uri}`"), "register the model again with an artifact that is there")
-            }
+            Ok(Presence::Missing) => subject
+                .failed(format_args!("the object `{uri}` does not exist"), "register the model package again with an existing artifact"),
             Ok(Presence::OtherRegion) => subject.failed(
                 format_args!("the bucket of `{uri}` is in another region"),
-                "an endpoint's artifacts must be in its own region: copy them, and register a model package there",
+                "an endpoint's artifacts must be in the endpoint's region: copy them, and register a model package there",
             ),
             Err(error) => subject.refused("s3:GetObject", &error),
         }
@@ -238,16 +243,16 @@ impl<T: TargetAccount, C: Clock> Calls<'_, T, C> {
 
     async fn key(&self, arn: &str) -> Check {
         let subject = self.subject("key", arn);
-        if self.is_elsewhere(arn) {
+        if self.is_in_other_region(arn) {
             return subject.failed(
                 format_args!("the key `{arn}` is in another region"),
-                "a key encrypts in its own region only: give this region a parameter override with a key of its own",
+                "a key works in its own region only: set a key of this region with a parameter override",
             );
         }
         match self.retried(|| self.account.key_state(arn)).await {
-            Ok(Some(state)) if state == "Enabled" => subject.passed(),
-            Ok(Some(state)) => subject.failed(format_args!("the key `{arn}` is {state}"), "enable it, or give another one"),
-            Ok(None) => subject.failed(format_args!("there is no key `{arn}`"), "give another one"),
+            Ok(Some(KeyState::Enabled)) => subject.passed(),
+            Ok(Some(state)) => subject.failed(format_args!("the key `{arn}` is {state}"), "enable it, or use another key"),
+            Ok(None) => subject.failed(format_args!("the key `{arn}` does not exist"), "use another key"),
             Err(error) => subject.refused("kms:DescribeKey", &error),
         }
     }
@@ -258,18 +263,18 @@ impl<T: TargetAccount, C: Clock> Calls<'_, T, C> {
             Ok(found) => found,
             Err(error) => return subject.refused("sagemaker:ListEndpoints", &error),
         };
-        // SageMaker tells no two names apart by their case alone.
+        // SageMaker's endpoint names are not case-sensitive.
         let is_same = |other: &&String| other.eq_ignore_ascii_case(name);
-        let Some(taken) = found.iter().find(is_same) else { return subject.passed() };
-        let ours = match &self.place.stack_id {
+        let Some(existing) = found.iter().find(is_same) else { return subject.passed() };
+        let ours = match &self.target.stack_id {
             Some(stack_id) => self.retried(|| self.account.endpoints_of_stack(stack_id)).await,
             None => Ok(Vec::new()),
         };
         match ours {
             Ok(ours) if ours.iter().any(|ours| is_same(&ours)) => subject.passed(),
             Ok(_) => subject.failed(
-                format_args!("there is an endpoint `{taken}` that is not of this stack set"),
-                "delete it, or name this one otherwise: names are unique in an account and region, whatever their case",
+                format_args!("the endpoint `{existing}` already exists and does not belong to this stack set"),
+                "delete it, or use another endpoint name: names are unique in an account and region, ignoring case",
             ),
             Err(error) => subject.refused("cloudformation:DescribeStackResources", &error),
         }
@@ -279,20 +284,22 @@ impl<T: TargetAccount, C: Clock> Calls<'_, T, C> {
         let subject = self.subject("instance-quota", kind);
         match self.retried(|| self.account.instance_quota(kind)).await {
             Ok(Some(quota)) if quota < count => subject.failed(
-                format_args!("the quota for `{kind}` endpoints is {quota}; {count} are needed"),
-                "ask for more in Service Quotas, or use another instance type",
+                format_args!("the quota for `{kind}` endpoint instances is {quota}; {count} are needed"),
+                "request a quota increase in Service Quotas, or use another instance type",
             ),
-            Ok(Some(quota)) if self.place.stack_id.is_some() && quota < 2 * count => {
+            Ok(Some(quota)) if self.target.stack_id.is_some() && quota < 2 * count => {
                 let both = 2 * count;
                 subject.unchecked(
                     format_args!(
-                        "the quota for `{kind}` endpoints is {quota}: an update runs the old and the new instances side by side, {both} in all"
+                        "the quota for `{kind}` endpoint instances is {quota}; an update runs old and new instances at the same time, {both} in total"
                     ),
-                    "ask for more in Service Quotas, or let the endpoint be updated in batches (a rolling update)",
+                    "request a quota increase in Service Quotas, or update the endpoint in batches (a rolling update)",
                 )
             }
             Ok(Some(_)) => subject.passed(),
-            Ok(None) => subject.unchecked(format_args!("AWS tells no quota for `{kind}` endpoints"), "look at it in Service Quotas"),
+            Ok(None) => {
+                subject.unchecked(format_args!("AWS has no quota for `{kind}` endpoint instances"), "check the quota in Service Quotas")
+            }
             Err(error) => subject.refused(&format!("servicequotas:{}", error.operation), &error),
         }
     }
@@ -304,10 +311,10 @@ impl<T: TargetAccount, C: Clock> Calls<'_, T, C> {
             Ok(Some(policy)) if trusts(&policy, administration_role_arn) => subject.passed(),
             Ok(Some(_)) => subject.failed(
                 format_args!("the role `{name}` does not trust `{administration_role_arn}`"),
-                "its trust policy needs the administration role or its account as principal",
+                "add the administration role or its account as a principal to the trust policy",
             ),
             Ok(None) => subject
-                .failed(format_args!("there is no role `{name}`, which CloudFormation assumes"), "create it, or name another one")
+                .failed(format_args!("the role `{name}`, which CloudFormation assumes, does not exist"), "create it, or use another role")
                 .code("execution-role-missing"),
             Err(error) => subject.refused("iam:GetRole", &error),
         }
@@ -318,11 +325,14 @@ impl<T: TargetAccount, C: Clock> Calls<'_, T, C> {
         match self.retried(|| self.account.trust_policy(role)).await {
             Ok(Some(policy)) if trusts_service(&policy, "sagemaker") => subject.passed(),
             Ok(Some(_)) => subject.failed(
-                format_args!("the role `{role}`, which the model runs as, does not trust SageMaker"),
-                "its trust policy needs the principal `sagemaker.amazonaws.com` and the action `sts:AssumeRole`",
+                format_args!("the model execution role `{role}` does not trust SageMaker"),
+                "allow the principal `sagemaker.amazonaws.com` the action `sts:AssumeRole` in its trust policy",
             ),
             Ok(None) => subject
-                .failed(format_args!("there is no role `{role}`, which the model runs as"), "create it there, or name another one")
+                .failed(
+                    format_args!("the model execution role `{role}` does not exist"),
+                    "create it in the target account, or use another role",
+                )
                 .code("model-role-missing"),
             Err(error) => subject.refused("iam:GetRole", &error),
         }

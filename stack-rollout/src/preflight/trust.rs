@@ -1,12 +1,12 @@
-//! Whether a role's trust policy lets somebody in.
+//! Reads the principals that a role's trust policy allows.
 
 use serde_json::Value;
 
 use super::{Check, CheckOutcome, TargetAccount};
 
-/// Whether a trust policy lets a role of another account in: by the role's ARN, by its account, or by everybody.
+/// Whether a trust policy allows a role: by its ARN, by its account, or by `*`.
 ///
-/// Conditions are not evaluated: a policy with one may still refuse.
+/// Conditions are not evaluated: a statement with a condition may still deny the role.
 pub fn trusts(policy: &str, role_arn: &str) -> bool {
     let account = role_arn.split(':').nth(4).unwrap_or_default();
     let root = role_arn.split_once(":role/").map(|(prefix, _)| format!("{prefix}:root")).unwrap_or_default();
@@ -18,7 +18,7 @@ pub fn trusts(policy: &str, role_arn: &str) -> bool {
     })
 }
 
-/// Whether the administration role exists and lets CloudFormation in, as one session in its account sees it.
+/// Checks that the administration role exists and trusts CloudFormation.
 pub async fn administration_role_trust<T: TargetAccount>(account: &T, role: &str) -> Check {
     let check = |outcome, message: Option<String>, hint: Option<&str>| Check {
         target: None,
@@ -35,20 +35,20 @@ pub async fn administration_role_trust<T: TargetAccount>(account: &T, role: &str
         Ok(Some(policy)) if trusts_service(&policy, "cloudformation") => check(CheckOutcome::Passed, None, None),
         Ok(Some(_)) => failed(
             format!("the administration role `{role}` does not trust CloudFormation"),
-            "its trust policy needs the principal `cloudformation.amazonaws.com` and the action `sts:AssumeRole`",
+            "allow the principal `cloudformation.amazonaws.com` the action `sts:AssumeRole` in its trust policy",
         ),
         Ok(None) => failed(
-            format!("there is no administration role `{role}` in this account"),
-            "create it, or name another one with its ARN; service-managed permissions need none",
+            format!("the administration role `{role}` does not exist in this account"),
+            "create it, or set the ARN of another role; service-managed permissions need none",
         ),
         Err(error) => {
-            let message = format!("the administration role `{role}` could not be looked at");
+            let message = format!("the administration role `{role}` could not be read");
             Check { detail: Some(error.to_string()), ..check(CheckOutcome::Unchecked, Some(message), Some("grant `iam:GetRole` on it")) }
         }
     }
 }
 
-/// Whether a trust policy lets a service of AWS in, such as `cloudformation`, whatever region or partition it names.
+/// Whether a trust policy allows an AWS service, in any region or partition.
 pub(super) fn trusts_service(policy: &str, service: &str) -> bool {
     let is_service = |principal: String| {
         let rest = principal.strip_prefix(service).and_then(|rest| rest.strip_prefix('.'));
@@ -60,7 +60,6 @@ pub(super) fn trusts_service(policy: &str, service: &str) -> bool {
     })
 }
 
-/// The statements that allow to assume the role.
 fn statements(policy: &str) -> Vec<Value> {
     let document: Value = serde_json::from_str(policy).unwrap_or_default();
     let statements = match &document["Statement"] {
@@ -74,7 +73,7 @@ fn statements(policy: &str) -> Vec<Value> {
     statements.into_iter().filter(allows).collect()
 }
 
-/// A text, or each text of a list.
+/// A string, or each string of an array.
 fn texts(value: &Value) -> impl Iterator<Item = String> + use<> {
     let texts: Vec<String> = match value {
         Value::String(text) => vec![text.clone()],
@@ -95,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_role_is_let_in_by_its_arn_its_account_or_everybody() {
+    fn a_role_is_trusted_by_its_arn_its_account_or_a_wildcard() {
         for principal in [
             "\"*\"",
             r#"{"AWS":"111111111111"}"#,
@@ -112,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_service_is_let_in_by_its_principal_in_every_partition() {
+    fn a_service_is_trusted_by_its_principal_in_every_partition() {
         assert!(trusts_service(&policy(r#"{"Service":"cloudformation.amazonaws.com"}"#), "cloudformation"));
         assert!(trusts_service(&policy(r#"{"Service":["ec2.amazonaws.com","cloudformation.us-east-1.amazonaws.com"]}"#), "cloudformation"));
         assert!(!trusts_service(&policy(r#"{"Service":"ec2.amazonaws.com"}"#), "cloudformation"));

@@ -1,4 +1,4 @@
-//! What CloudFormation would refuse, found before it is asked.
+//! Checks a release for errors that CloudFormation would reject.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use crate::organization::UnitId;
 use crate::problem::{Place, Problem};
 use crate::release::{PermissionModel, Preferences, Release, Template};
 
-/// CloudFormation's limits (the API's model and the CloudFormation quotas page).
+/// CloudFormation's limits (the API model and the CloudFormation quotas page).
 const MOST_PARAMETERS: usize = 200;
 const LONGEST_PARAMETER_VALUE: usize = 4_096;
 const MOST_TAGS: usize = 50;
@@ -17,7 +17,7 @@ const ROLE_ARN_LENGTHS: std::ops::RangeInclusive<usize> = 20..=2_048;
 const LONGEST_ROLE_NAME: usize = 64;
 
 impl Release {
-    /// Everything in the release itself that CloudFormation would refuse, without asking it.
+    /// All errors in the release itself that CloudFormation would reject. Makes no call to AWS.
     pub fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         check_template(&self.template, &mut problems);
@@ -26,28 +26,29 @@ impl Release {
         if let Some(description) = &self.description {
             let length = description.chars().count();
             if !(1..=LONGEST_DESCRIPTION).contains(&length) {
-                let message = format!("the description has {length} characters");
-                problems.push(Problem::new("description-length", Place::StackSet, message).with_hint("1 to 1,024 are allowed"));
+                let message = format!("the description has {length} characters; 1 to 1,024 are allowed");
+                problems.push(Problem::new("description-length", Place::StackSet, message));
             }
         }
         check_permissions(&self.permission_model, &mut problems);
         if self.targets.accounts.is_empty() {
             problems.push(
-                Problem::new("no-accounts", Place::StackSet, "the release names no account").with_hint("name at least one target account"),
+                Problem::new("no-accounts", Place::StackSet, "the release has no target account")
+                    .with_hint("add at least one target account"),
             );
         }
         if self.targets.regions.is_empty() {
             problems.push(
-                Problem::new("no-regions", Place::StackSet, "the release names no region").with_hint("name at least one target region"),
+                Problem::new("no-regions", Place::StackSet, "the release has no target region").with_hint("add at least one target region"),
             );
         }
         check_preferences(self, &self.preferences, &mut problems);
-        for known in &self.overrides {
-            let pairs: Vec<_> = known.parameters.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+        for entry in &self.overrides {
+            let pairs: Vec<_> = entry.parameters.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
             check_parameters(&pairs, &mut problems);
-            for key in known.parameters.keys().filter(|key| !self.parameters.iter().any(|(known, _)| known == *key)) {
-                let message = format!("`{key}` is overridden in some targets and is no parameter of the release");
-                let hint = "CloudFormation overrides only what the stack set has: give it a value for all targets, too";
+            for key in entry.parameters.keys().filter(|key| !self.parameters.iter().any(|(name, _)| name == *key)) {
+                let message = format!("`{key}` is overridden in some targets but is not a parameter of the release");
+                let hint = "CloudFormation can override only parameters of the stack set: set a value for all targets, too";
                 problems.push(Problem::new("override-unknown", Place::Parameter(key.clone()), message).with_hint(hint));
             }
         }
@@ -60,33 +61,33 @@ fn check_template(template: &Template, problems: &mut Vec<Problem>) {
     if template.body.trim().is_empty() {
         problems.push(Problem::new("template-empty", Place::Template, "the template is empty"));
     } else if template.url.is_none() && bytes > Template::LONGEST_BODY {
-        let message = format!("the template has {bytes} bytes; a request carries at most {}", Template::LONGEST_BODY);
-        problems.push(Problem::new("template-too-large", Place::Template, message).with_hint("upload it to S3 and give its https URL"));
+        let message = format!("the template has {bytes} bytes; a request can have at most {}", Template::LONGEST_BODY);
+        problems.push(Problem::new("template-too-large", Place::Template, message).with_hint("upload it to S3 and pass its https URL"));
     } else if bytes > Template::LONGEST_AT_URL {
-        let message = format!("the template has {bytes} bytes; CloudFormation reads at most {}", Template::LONGEST_AT_URL);
+        let message = format!("the template has {bytes} bytes; CloudFormation accepts at most {}", Template::LONGEST_AT_URL);
         problems.push(Problem::new("template-too-large", Place::Template, message).with_hint("split it into nested stacks"));
     }
     if let Some(url) = template.url.as_deref().filter(|url| !url.starts_with("https://") || url.len() > 5_120) {
         let message = format!("`{}` is not a template URL", url.chars().take(200).collect::<String>());
         problems.push(
-            Problem::new("template-url", Place::Template, message).with_hint("give an https URL of an S3 object, at most 5,120 bytes"),
+            Problem::new("template-url", Place::Template, message).with_hint("use an https URL of an S3 object, at most 5,120 bytes"),
         );
     }
 }
 
 fn check_parameters(parameters: &[(String, String)], problems: &mut Vec<Problem>) {
     if parameters.len() > MOST_PARAMETERS {
-        let message = format!("there are {} parameters; CloudFormation takes at most {MOST_PARAMETERS}", parameters.len());
+        let message = format!("the release has {} parameters; CloudFormation accepts at most {MOST_PARAMETERS}", parameters.len());
         problems.push(Problem::new("too-many-parameters", Place::StackSet, message));
     }
     let mut seen = BTreeSet::new();
     for (key, value) in parameters {
         let mut report = |code, message: String| problems.push(Problem::new(code, Place::Parameter(key.clone()), message));
         if key.is_empty() || key.len() > 255 || !key.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            report("parameter-key", format!("`{key}` is not a parameter's name: 1 to 255 letters and digits"));
+            report("parameter-key", format!("`{key}` is not a valid parameter name: 1 to 255 letters and digits"));
         }
         if !seen.insert(key) {
-            report("duplicate-parameter", format!("`{key}` is given more than once"));
+            report("duplicate-parameter", format!("`{key}` is set more than once"));
         }
         if value.len() > LONGEST_PARAMETER_VALUE {
             report(
@@ -99,7 +100,7 @@ fn check_parameters(parameters: &[(String, String)], problems: &mut Vec<Problem>
 
 fn check_tags(tags: &[(String, String)], problems: &mut Vec<Problem>) {
     if tags.len() > MOST_TAGS {
-        let message = format!("there are {} tags; CloudFormation takes at most {MOST_TAGS}", tags.len());
+        let message = format!("the release has {} tags; CloudFormation accepts at most {MOST_TAGS}", tags.len());
         problems.push(Problem::new("too-many-tags", Place::StackSet, message));
     }
     let mut seen = BTreeSet::new();
@@ -109,17 +110,14 @@ fn check_tags(tags: &[(String, String)], problems: &mut Vec<Problem>) {
             report("tag-key", format!("the tag key `{key}` has {} characters; 1 to {LONGEST_TAG_KEY} are allowed", key.chars().count()));
         }
         if key.to_ascii_lowercase().starts_with("aws:") {
-            report("tag-reserved", format!("the tag key `{key}` begins with `aws:`, which AWS keeps for itself"));
+            report("tag-reserved", format!("the tag key `{key}` begins with `aws:`, which is reserved for AWS"));
         }
         if value.is_empty() || value.chars().count() > LONGEST_TAG_VALUE {
             let length = value.chars().count();
-            report(
-                "tag-value",
-                format!("the value of tag `{key}` has {length} characters; a stack set's tag has 1 to {LONGEST_TAG_VALUE}"),
-            );
+            report("tag-value", format!("the value of tag `{key}` has {length} characters; 1 to {LONGEST_TAG_VALUE} are allowed"));
         }
         if !seen.insert(key) {
-            report("duplicate-tag", format!("the tag `{key}` is given more than once"));
+            report("duplicate-tag", format!("the tag `{key}` is set more than once"));
         }
     }
 }
@@ -133,7 +131,7 @@ fn check_permissions(model: &PermissionModel, problems: &mut Vec<Problem>) {
                 let message = format!("`{arn}` is not the ARN of an IAM role");
                 problems.push(
                     Problem::new("administration-role", Place::StackSet, message)
-                        .with_hint("it looks like arn:aws:iam::111111111111:role/AWSCloudFormationStackSetAdministrationRole"),
+                        .with_hint("use an ARN such as arn:aws:iam::111111111111:role/AWSCloudFormationStackSetAdministrationRole"),
                 );
             }
             if let Some(name) = execution_role_name
@@ -142,19 +140,19 @@ fn check_permissions(model: &PermissionModel, problems: &mut Vec<Problem>) {
                     || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte)))
             {
                 let message = format!("`{name}` is not the name of an IAM role");
-                let hint = "give the role's name, not its ARN: at most 64 letters, digits and _+=,.@-";
+                let hint = "use the role's name, not its ARN: at most 64 letters, digits and _+=,.@-";
                 problems.push(Problem::new("execution-role", Place::StackSet, message).with_hint(hint));
             }
         }
         PermissionModel::ServiceManaged { organizational_unit_ids, .. } => {
             if organizational_unit_ids.is_empty() {
-                let message = "service-managed permissions need the organizational units that hold the accounts";
+                let message = "service-managed permissions need the organizational units that contain the accounts";
                 problems.push(Problem::new("no-organizational-units", Place::StackSet, message));
             }
             for id in organizational_unit_ids.iter().filter(|id| id.parse::<UnitId>().is_err()) {
                 let message = format!("`{id}` is not the id of an organizational unit or root");
                 problems.push(
-                    Problem::new("organizational-unit", Place::StackSet, message).with_hint("it looks like ou-ab12-cdef3456 or r-ab12"),
+                    Problem::new("organizational-unit", Place::StackSet, message).with_hint("use an id such as ou-ab12-cdef3456 or r-ab12"),
                 );
             }
         }
@@ -163,41 +161,42 @@ fn check_permissions(model: &PermissionModel, problems: &mut Vec<Problem>) {
 
 fn check_preferences(release: &Release, preferences: &Preferences, problems: &mut Vec<Problem>) {
     if let Some(percentage) = preferences.failure_tolerance_percentage.filter(|percentage| *percentage > 100) {
-        let message = format!("a failure tolerance of {percentage} percent is not possible");
+        let message = format!("a failure tolerance of {percentage} percent is not valid");
         problems
-            .push(Problem::new("failure-tolerance", Place::Preference("FailureTolerancePercentage"), message).with_hint("give 0 to 100"));
+            .push(Problem::new("failure-tolerance", Place::Preference("FailureTolerancePercentage"), message).with_hint("use 0 to 100"));
     }
     if let Some(percentage) = preferences.max_concurrent_percentage.filter(|percentage| !(1..=100).contains(percentage)) {
-        let message = format!("{percentage} percent of the accounts at once is not possible");
-        problems.push(Problem::new("max-concurrent", Place::Preference("MaxConcurrentPercentage"), message).with_hint("give 1 to 100"));
+        let message = format!("a maximum concurrency of {percentage} percent is not valid");
+        problems.push(Problem::new("max-concurrent", Place::Preference("MaxConcurrentPercentage"), message).with_hint("use 1 to 100"));
     }
-    let twice = [
+    let conflicts = [
         (preferences.failure_tolerance_count.is_some() && preferences.failure_tolerance_percentage.is_some(), "FailureTolerance"),
         (preferences.max_concurrent_count.is_some() && preferences.max_concurrent_percentage.is_some(), "MaxConcurrent"),
     ];
-    for (_, name) in twice.into_iter().filter(|(given_twice, _)| *given_twice) {
-        let message = format!("`{name}` is given both as a number and in percent");
-        problems.push(Problem::new("preference-twice", Place::Preference(name), message).with_hint("give one of them"));
+    for (_, name) in conflicts.into_iter().filter(|(is_conflict, _)| *is_conflict) {
+        let message = format!("`{name}` is set both as a count and as a percentage");
+        problems.push(Problem::new("preference-twice", Place::Preference(name), message).with_hint("set only one of them"));
     }
     if preferences.max_concurrent_count == Some(0) {
-        let message = "no account at once is not possible";
-        problems.push(Problem::new("max-concurrent", Place::Preference("MaxConcurrentCount"), message).with_hint("give 1 or more"));
+        let message = "a maximum concurrency of 0 is not valid";
+        problems.push(Problem::new("max-concurrent", Place::Preference("MaxConcurrentCount"), message).with_hint("use 1 or more"));
     }
     let mut seen = BTreeSet::new();
     for region in &preferences.region_order {
         let mut report = |code, message: String| problems.push(Problem::new(code, Place::Preference("RegionOrder"), message));
         if !seen.insert(region) {
-            report("duplicate-region", format!("region `{region}` is in the order twice"));
+            report("duplicate-region", format!("region `{region}` is in the region order twice"));
         }
         if !release.targets.regions.contains(region) {
-            report("region-not-a-target", format!("region `{region}` is in the order but not among the targets"));
+            report("region-not-a-target", format!("region `{region}` is in the region order but is not a target region"));
         }
     }
     if !preferences.region_order.is_empty() {
         for region in release.targets.regions.iter().filter(|region| !seen.contains(region)) {
-            let message = format!("region `{region}` is a target but not in the order");
-            problems
-                .push(Problem::new("region-not-in-order", Place::Preference("RegionOrder"), message).with_hint("name every region once"));
+            let message = format!("region `{region}` is a target region but is not in the region order");
+            problems.push(
+                Problem::new("region-not-in-order", Place::Preference("RegionOrder"), message).with_hint("list every target region once"),
+            );
         }
     }
 }

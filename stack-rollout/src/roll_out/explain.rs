@@ -1,4 +1,4 @@
-//! Why stacks failed, read from their events in the targets.
+//! Reads from the events of failed stacks why they failed.
 
 use std::future::Future;
 
@@ -10,15 +10,16 @@ use crate::event::Event;
 use crate::operation_loop::TrackedOperation;
 use crate::problem::{Place, Problem};
 use crate::rollout::{Outcome, TargetRecord};
-use crate::stacks::{FailedResource, SessionError, Stacks, first_causes, reaches_the_beginning};
+use crate::stacks::{FailedResource, SessionError, Stacks, first_causes, includes_operation_start};
 
-/// How many targets are asked at once. Few, since each asks for a session of its own, and STS limits those.
+/// The maximum concurrency. It is low, because STS throttles requests for sessions.
 const AT_ONCE: usize = 8;
 
-/// How many pages of events are read of one stack. A page has a hundred events or so, an operation rarely more than two pages.
+/// The maximum number of event pages that are read of one stack. A page has about a hundred events;
+/// an operation rarely has more than two pages.
 const MOST_PAGES: usize = 10;
 
-/// Gives each failed target the resources that failed first, and each failure to find them a problem.
+/// Adds the first failed resources to each failed target, or a problem if they cannot be read.
 pub(super) async fn explain<F, Fut, T>(
     targets: &mut [TargetRecord],
     operations: &[TrackedOperation],
@@ -32,9 +33,9 @@ pub(super) async fn explain<F, Fut, T>(
     T: Stacks + Send,
 {
     let mut failed: Vec<_> = targets.iter_mut().filter(|record| record.outcome == Outcome::Failed && record.stack_id.is_some()).collect();
-    let left_out = failed.len().saturating_sub(at_most);
+    let skipped = failed.len().saturating_sub(at_most);
     failed.truncate(at_most);
-    let asked = failed.iter().map(|record| {
+    let reads = failed.iter().map(|record| {
         let target = record.target();
         let stack_id = record.stack_id.clone().unwrap_or_default();
         let since = last_operation(&target, operations).and_then(|operation| operation.created_at);
@@ -43,10 +44,10 @@ pub(super) async fn explain<F, Fut, T>(
             causes(&session, &stack_id, since).await
         })
     });
-    let answers = bounded::each(AT_ONCE, asked.collect()).await;
-    for (record, answer) in failed.into_iter().zip(answers) {
+    let results = bounded::join_all(AT_ONCE, reads.collect()).await;
+    for (record, result) in failed.into_iter().zip(results) {
         let target = record.target();
-        match answer {
+        match result {
             Ok((causes, unread)) => {
                 problems.extend(unread.into_iter().map(|message| Problem::new("reason-unread", Place::Target(target.clone()), message)));
                 on_event(Event::Explained { target, causes: causes.clone() });
@@ -59,14 +60,15 @@ pub(super) async fn explain<F, Fut, T>(
             }
         }
     }
-    if left_out > 0 {
-        let message = format!("the stack events of {left_out} more failed targets were not read");
+    if skipped > 0 {
+        let message = format!("the stack events of {skipped} more failed targets were skipped");
         problems.push(Problem::new("events-left-out", Place::StackSet, message));
     }
 }
 
-/// The first causes of a stack's last failure, and what could not be asked about them. Events from before the operation are not its doing: an operation can fail before
-/// it reaches the stack, and an old failure must not be told as the new one.
+/// The first causes of a stack's last failure, and errors of the calls that read their failure
+/// reasons. Events before the operation are ignored: an operation can fail before it reaches the
+/// stack, and an older failure must not be reported as its cause.
 async fn causes<T: Stacks>(stacks: &T, stack_id: &str, since: Option<i64>) -> Result<(Vec<FailedResource>, Vec<String>), String> {
     let mut events = Vec::new();
     let mut token = None;
@@ -74,7 +76,7 @@ async fn causes<T: Stacks>(stacks: &T, stack_id: &str, since: Option<i64>) -> Re
         let page = stacks.stack_events(stack_id, token.as_deref()).await.map_err(|error| error.to_string())?;
         events.extend(page.events);
         token = page.next_token;
-        if token.is_none() || reaches_the_beginning(&events) {
+        if token.is_none() || includes_operation_start(&events) {
             break;
         }
     }
@@ -86,7 +88,7 @@ async fn causes<T: Stacks>(stacks: &T, stack_id: &str, since: Option<i64>) -> Re
     for cause in &mut causes {
         match stacks.failure_reason(cause).await {
             Ok(reason) => cause.failure_reason = reason,
-            Err(error) => unread.push(format!("`{}` could not be asked why it failed: {error}", cause.logical_id)),
+            Err(error) => unread.push(format!("the failure reason of `{}` could not be read: {error}", cause.logical_id)),
         }
     }
     Ok((causes, unread))

@@ -1,4 +1,4 @@
-//! How each target ended, from what the operations say and what the instances are.
+//! Determines the outcome of each target from the operation results and the instances.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +10,12 @@ use crate::rollout::{Outcome, TargetRecord};
 use crate::stack_sets::{Instance, Operation, OperationResult};
 use crate::status::{DetailedStatus, InstanceStatus, OperationStatus};
 
-/// How a run came to its end.
 pub(super) struct Ending<'a> {
-    /// The steps of the plan that were not begun.
-    pub(super) left: &'a [Step],
+    /// The steps of the plan that were not started.
+    pub(super) pending: &'a [Step],
     pub(super) halt: Option<&'a Halt>,
-    /// Why what was done may be no longer there.
-    pub(super) doubt: Option<&'a str>,
+    /// Why the results may have been overwritten.
+    pub(super) outdated_because: Option<&'a str>,
 }
 
 /// The record of every target of the plan, in order.
@@ -27,7 +26,7 @@ pub(super) fn records(
     ending: &Ending<'_>,
     instances: &[Instance],
 ) -> Vec<TargetRecord> {
-    let Ending { left, halt, doubt } = *ending;
+    let Ending { pending, halt, outdated_because } = *ending;
     let instances: BTreeMap<_, _> = instances.iter().map(|instance| (&instance.target, instance)).collect();
     plan.instances
         .iter()
@@ -37,21 +36,23 @@ pub(super) fn records(
             let instance = instances.get(target).copied().or(planned.observed.as_ref());
             let result = results.get(target);
             let (outcome, reason) = match last_operation(target, operations) {
-                // An operation that was found and waited for may have been here, before the plan was made.
-                _ if planned.action == InstanceAction::Unchanged && result.is_none() => match at_work(target, operations) {
-                    Some(operation) => tried(None, None, operation, doubt.is_some()),
+                // A resumed operation may have changed the instance before the plan was made.
+                _ if planned.action == InstanceAction::Unchanged && result.is_none() => match running_operation(target, operations) {
+                    Some(operation) => attempted(None, None, operation, outdated_because.is_some()),
                     None => (Outcome::Unchanged, None),
                 },
                 None if planned.action == InstanceAction::Unchanged => (Outcome::Unchanged, None),
-                None => not_tried(halt),
-                Some(operation) => match tried(result, instances.get(target).copied(), operation, doubt.is_some()) {
-                    // It has what the set had, and the step that would have brought it up to date never began.
-                    (Outcome::Succeeded, _) if left.iter().any(|step| step.targets.contains(target)) => not_tried(halt),
+                None => not_started(halt),
+                Some(operation) => match attempted(result, instances.get(target).copied(), operation, outdated_because.is_some()) {
+                    // It has the old set: the step that updates it to the new one was not started.
+                    (Outcome::Succeeded, _) if pending.iter().any(|step| step.targets.contains(target)) => not_started(halt),
                     ended => ended,
                 },
             };
-            let (outcome, reason) = match doubt {
-                Some(doubt) if matches!(outcome, Outcome::Succeeded | Outcome::Unchanged) => (Outcome::Unfinished, Some(doubt.to_owned())),
+            let (outcome, reason) = match outdated_because {
+                Some(outdated_because) if matches!(outcome, Outcome::Succeeded | Outcome::Unchanged) => {
+                    (Outcome::Unfinished, Some(outdated_because.to_owned()))
+                }
                 _ => (outcome, reason),
             };
             TargetRecord {
@@ -68,29 +69,28 @@ pub(super) fn records(
         .collect()
 }
 
-/// The last operation that was started for the target.
 pub(super) fn last_operation<'a>(target: &Target, operations: &'a [TrackedOperation]) -> Option<&'a Operation> {
     operations.iter().rev().find(|tracked| tracked.targets.contains(target)).map(|tracked| &tracked.operation)
 }
 
-/// An operation that was found, was still running when it was last seen, and may be at work in the target: where it works is not known
-/// when its results could not be read. What was observed meanwhile is what it began with or what it ends with.
-fn at_work<'a>(target: &Target, operations: &'a [TrackedOperation]) -> Option<&'a Operation> {
+/// A resumed operation that was running when last seen and may be changing the target. Its targets
+/// are unknown if its results could not be read. The observed state may be from before or after it.
+fn running_operation<'a>(target: &Target, operations: &'a [TrackedOperation]) -> Option<&'a Operation> {
     let found = operations.iter().find(|tracked| {
         !tracked.operation.status.has_ended() && (tracked.targets.contains(target) || tracked.resumed && tracked.targets.is_empty())
     });
     found.map(|tracked| &tracked.operation)
 }
 
-fn not_tried(halt: Option<&Halt>) -> (Outcome, Option<String>) {
+fn not_started(halt: Option<&Halt>) -> (Outcome, Option<String>) {
     match halt {
         Some(Halt::OperationFailed(operation)) => {
-            let reason = format!("not started, because operation `{}` ended as {}", operation.id, operation.status);
+            let reason = format!("not started: operation `{}` ended as {}", operation.id, operation.status);
             (Outcome::Skipped, Some(reason))
         }
         Some(Halt::Superseded(operation)) => {
             let reason =
-                format!("not started: operation `{}` ({} {}) has superseded this run", operation.id, operation.action, operation.status);
+                format!("not started: operation `{}` ({} {}) superseded this run", operation.id, operation.action, operation.status);
             (Outcome::Unfinished, Some(reason))
         }
         Some(Halt::Error(error)) => (Outcome::Unfinished, Some(format!("not started: {error}"))),
@@ -98,45 +98,48 @@ fn not_tried(halt: Option<&Halt>) -> (Outcome, Option<String>) {
     }
 }
 
-/// How the target ended by its last operation. With `in_doubt` another run may have changed the instance since, so what the instance says
-/// is no evidence against this operation.
-fn tried(
+/// The outcome of a target after its last operation. If `may_be_outdated`, another run may have
+/// changed the instance since, so its status is ignored.
+fn attempted(
     result: Option<&OperationResult>,
     instance: Option<&Instance>,
     operation: &Operation,
-    in_doubt: bool,
+    may_be_outdated: bool,
 ) -> (Outcome, Option<String>) {
-    let evidence = instance.filter(|_| !in_doubt);
+    let evidence = instance.filter(|_| !may_be_outdated);
     let reason = || {
         let reason = result.and_then(|result| result.status_reason.clone());
         reason.or_else(|| evidence.and_then(|instance| instance.status_reason.clone()))
     };
-    let or_say = |otherwise: &str| Some(reason().unwrap_or_else(|| otherwise.to_owned()));
-    // What an instance says of itself may be about an earlier operation, so it counts only once this one has ended.
-    let of_itself = evidence.filter(|_| operation.status.has_ended()).and_then(|instance| instance.detailed_status.as_ref());
-    match result.map(|result| &result.status).or(of_itself) {
+    let reason_or = |otherwise: &str| Some(reason().unwrap_or_else(|| otherwise.to_owned()));
+    // Its status may be from an earlier operation, so it counts only after this one has ended.
+    let own_status = evidence.filter(|_| operation.status.has_ended()).and_then(|instance| instance.detailed_status.as_ref());
+    match result.map(|result| &result.status).or(own_status) {
         Some(DetailedStatus::Failed | DetailedStatus::FailedImport | DetailedStatus::Inoperable) => {
-            (Outcome::Failed, or_say("CloudFormation gave no reason"))
+            (Outcome::Failed, reason_or("CloudFormation gave no reason"))
         }
-        Some(DetailedStatus::Cancelled) => (Outcome::Cancelled, or_say("the operation was stopped, or failed elsewhere too often")),
-        Some(DetailedStatus::SkippedSuspendedAccount) => (Outcome::Skipped, or_say("the account is suspended")),
-        // The operation's word is not enough: what counts is that the instance has what the set has.
-        Some(DetailedStatus::Succeeded) => arrived(instance, in_doubt, reason()),
-        _ if operation.status == OperationStatus::Succeeded => arrived(instance, in_doubt, reason()),
-        _ if operation.status.has_ended() => {
-            (Outcome::Cancelled, or_say(&format!("operation `{}` ended as {} before it came here", operation.id, operation.status)))
+        Some(DetailedStatus::Cancelled) => (Outcome::Cancelled, reason_or("the operation was stopped, or exceeded its failure tolerance")),
+        Some(DetailedStatus::SkippedSuspendedAccount) => (Outcome::Skipped, reason_or("the account is suspended")),
+        // The operation result is not sufficient: the instance must be up to date with the set.
+        Some(DetailedStatus::Succeeded) => verified(instance, may_be_outdated, reason()),
+        _ if operation.status == OperationStatus::Succeeded => verified(instance, may_be_outdated, reason()),
+        _ if operation.status.has_ended() => (
+            Outcome::Cancelled,
+            reason_or(&format!("operation `{}` ended as {} before it reached this target", operation.id, operation.status)),
+        ),
+        _ => {
+            (Outcome::Unfinished, Some(format!("operation `{}` was still {} when the run stopped waiting", operation.id, operation.status)))
         }
-        _ => (Outcome::Unfinished, Some(format!("operation `{}` was {} when it was last seen", operation.id, operation.status))),
     }
 }
 
-fn arrived(instance: Option<&Instance>, in_doubt: bool, reason: Option<String>) -> (Outcome, Option<String>) {
+fn verified(instance: Option<&Instance>, may_be_outdated: bool, reason: Option<String>) -> (Outcome, Option<String>) {
     match instance {
-        Some(instance) if in_doubt || instance.status == InstanceStatus::Current => (Outcome::Succeeded, None),
+        Some(instance) if may_be_outdated || instance.status == InstanceStatus::Current => (Outcome::Succeeded, None),
         Some(instance) => {
             let why = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
-            (Outcome::Failed, Some(format!("the operation ended, yet the stack instance is {}{why}", instance.status)))
+            (Outcome::Failed, Some(format!("the operation ended, but the stack instance is {}{why}", instance.status)))
         }
-        None => (Outcome::Unfinished, Some("the stack instance was not seen after the operation".to_owned())),
+        None => (Outcome::Unfinished, Some("the stack instance was not listed after the operation".to_owned())),
     }
 }

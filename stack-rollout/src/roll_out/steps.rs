@@ -1,4 +1,4 @@
-//! The operations that a plan needs, in their order.
+//! Orders the operations that a plan needs.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +8,12 @@ use crate::release::{Parameters, Targets};
 use crate::stack_sets::rectangles;
 use crate::status::OperationAction;
 
-/// One operation on the stack set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Step {
     pub(super) kind: StepKind,
     /// Empty only for the update of a set without instances.
     pub(super) targets: Targets,
-    /// The parameters that the instances are to have in place of the set's; `None` leaves those that they have.
+    /// The new parameter overrides of the instances; `None` keeps their overrides.
     pub(super) overrides: Option<Parameters>,
 }
 
@@ -33,8 +32,7 @@ impl StepKind {
         }
     }
 
-    /// The word for this kind in an operation's id.
-    pub(super) fn word(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::UpdateSet | Self::UpdateInstances => "update",
             Self::CreateInstances => "create",
@@ -42,29 +40,30 @@ impl StepKind {
     }
 }
 
-/// The operations that a plan needs, in their order.
+/// Orders the operations that a plan needs.
 ///
-/// The set is updated first, because new instances are created with what the set has. An update of the set names the instances it
-/// is for: without a list CloudFormation would update all of them, orphans too. When the set has orphans only, there is no
-/// instance to name, so the new ones are created first and then updated with the set. An update of the set keeps what instances have
-/// for parameters of their own: those whose own parameters change follow in operations of their own, one for each set of parameters.
+/// The set is updated first, because new instances are created from it. An update of the set must
+/// list the instances to update: without a list CloudFormation would update all of them, including
+/// orphans. If the set has only orphans, there is no instance to list, so new instances are created
+/// first and then updated with the set. An update of the set keeps parameter overrides. Instances
+/// whose overrides change are updated in separate operations, one for each set of overrides.
 pub(super) fn steps(plan: &Plan) -> Vec<Step> {
     let existing: Vec<&PlannedInstance> =
         plan.instances.iter().filter(|planned| matches!(planned.action, InstanceAction::Update | InstanceAction::Outdated)).collect();
-    let (with_own, others): (Vec<_>, Vec<_>) = existing.into_iter().partition(|planned| planned.overrides.is_some());
+    let (overridden, others): (Vec<_>, Vec<_>) = existing.into_iter().partition(|planned| planned.overrides.is_some());
     let new: Vec<_> = plan.instances.iter().filter(|planned| planned.action == InstanceAction::New).collect();
     let keeping: Vec<_> = others.into_iter().map(|planned| &planned.target).collect();
-    let own = by_overrides(StepKind::UpdateInstances, &with_own);
+    let own = by_overrides(StepKind::UpdateInstances, &overridden);
     let create = by_overrides(StepKind::CreateInstances, &new);
     if !matches!(plan.stack_set, SetChange::Update { .. }) {
         return update(StepKind::UpdateInstances, rectangles(keeping)).into_iter().chain(own).chain(create).collect();
     }
-    let only_orphans = keeping.is_empty() && with_own.is_empty() && plan.targets(InstanceAction::Orphan).next().is_some();
+    let only_orphans = keeping.is_empty() && overridden.is_empty() && plan.targets(InstanceAction::Orphan).next().is_some();
     let updated = if only_orphans {
         rectangles(new.iter().map(|planned| &planned.target))
     } else if keeping.is_empty() {
-        // The set must be updated through some instance; it gets its own parameters right after.
-        rectangles(with_own.first().map(|planned| &planned.target))
+        // The update must list at least one instance; its overrides are updated right after.
+        rectangles(overridden.first().map(|planned| &planned.target))
     } else {
         rectangles(keeping)
     };
@@ -75,13 +74,13 @@ pub(super) fn steps(plan: &Plan) -> Vec<Step> {
     if only_orphans { create.into_iter().chain(set).collect() } else { set.into_iter().chain(own).chain(create).collect() }
 }
 
-/// Updates of instances that keep what they have for parameters of their own; the first may be that of the set.
+/// Updates of instances that keep their overrides; the first may be the update of the set.
 fn update(first: StepKind, rectangles: Vec<Targets>) -> Vec<Step> {
     let kind = |index| if index == 0 { first } else { StepKind::UpdateInstances };
     rectangles.into_iter().enumerate().map(|(index, targets)| Step { kind: kind(index), targets, overrides: None }).collect()
 }
 
-/// One operation takes one list of parameters for all its instances.
+/// An operation has one list of overrides for all its instances.
 fn by_overrides(kind: StepKind, planned: &[&PlannedInstance]) -> Vec<Step> {
     let mut groups: BTreeMap<Option<&Parameters>, Vec<&Target>> = BTreeMap::new();
     for planned in planned {

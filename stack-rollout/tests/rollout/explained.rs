@@ -217,5 +217,5 @@ fn hundreds_of_failures_and_pages_without_end_cost_a_bounded_number_of_sessions(
     let rollout = block_on(roll_out(&cloud, sessions, &release, &options().with_clock(FakeClock::default()), |_| {})).unwrap();
     assert_eq!(rollout.counts.failed, 200);
     assert_eq!(asked.into_inner(), 50);
-    insta::assert_snapshot!(rollout.problems[0], @"stack set: the stack events of 150 more failed targets were not read");
+    insta::assert_snapshot!(rollout.problems[0], @"stack set: the stack events of 150 more failed targets were skipped");
 }

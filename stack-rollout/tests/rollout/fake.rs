@@ -69,7 +69,7 @@ pub(crate) struct Running {
 pub(crate) struct Cloud(pub(crate) Mutex<State>);
 
 pub(crate) fn error(code: &str) -> CallError {
-    CallError { request_id: Some("req-1".to_owned()), ..CallError::answered("Test", code, "as ordered by the test") }
+    CallError { request_id: Some("req-1".to_owned()), ..CallError::error_response("Test", code, "as ordered by the test") }
 }
 
 impl Cloud {
@@ -168,7 +168,7 @@ impl State {
             return Err(CallError { operation: call, ..error });
         }
         if self.throttles_everything_once && !std::mem::replace(self.throttled.entry(call).or_default(), true) {
-            return Err(CallError::answered(call, "Throttling", "Rate exceeded"));
+            return Err(CallError::error_response(call, "Throttling", "Rate exceeded"));
         }
         Ok(())
     }
@@ -242,7 +242,7 @@ impl State {
         let regions: BTreeSet<_> = targets.iter().map(|target| &target.region).collect();
         let order: BTreeSet<_> = preferences.region_order.iter().collect();
         if !order.is_empty() && order != regions {
-            return Err(CallError::answered(call, "ValidationError", "the region order must name the operation's regions"));
+            return Err(CallError::error_response(call, "ValidationError", "the region order must name the operation's regions"));
         }
         self.watch_start(call);
         let percentage = usize::from(preferences.failure_tolerance_percentage.unwrap_or(0));
@@ -264,16 +264,16 @@ impl State {
         if targets.iter().all(|target| self.instances.contains_key(target)) {
             return Ok(());
         }
-        Err(CallError::answered(call, "StackInstanceNotFoundException", "no such instance"))
+        Err(CallError::error_response(call, "StackInstanceNotFoundException", "no such instance"))
     }
 
     fn refuse(&self, call: &'static str, id: &OperationId) -> Result<(), CallError> {
         if self.operations.iter().any(|running| running.operation.id == *id) {
-            return Err(CallError::answered(call, "OperationIdAlreadyExistsException", "the id is taken"));
+            return Err(CallError::error_response(call, "OperationIdAlreadyExistsException", "the id is taken"));
         }
         let runs = |running: &Running| !running.operation.status.has_ended();
         if self.foreign.is_some() || self.operations.iter().any(runs) {
-            return Err(CallError::answered(call, "OperationInProgressException", "Another Operation on StackSet is in progress"));
+            return Err(CallError::error_response(call, "OperationInProgressException", "Another Operation on StackSet is in progress"));
         }
         Ok(())
     }
@@ -372,7 +372,7 @@ impl StackSets for Cloud {
         const CALL: &str = "CreateStackSet";
         let create = |state: &mut State| {
             if state.set.is_some() {
-                return Err(CallError::answered(CALL, "NameAlreadyExistsException", "the name is taken"));
+                return Err(CallError::error_response(CALL, "NameAlreadyExistsException", "the name is taken"));
             }
             state.set = Some(set_of(release));
             state.version = 1;
@@ -406,7 +406,7 @@ impl StackSets for Cloud {
             state.refuse(CALL, operation.operation_id)?;
             let targets: Vec<_> = operation.targets.iter().collect();
             if targets.iter().any(|target| state.instances.contains_key(target)) {
-                return Err(CallError::answered(CALL, "AlreadyExistsException", "an instance exists"));
+                return Err(CallError::error_response(CALL, "AlreadyExistsException", "an instance exists"));
             }
             for target in &targets {
                 state.overrides.insert(target.clone(), operation.overrides.cloned().unwrap_or_default());
@@ -444,7 +444,7 @@ impl StackSets for Cloud {
             let found = state.operations.iter().find(|running| running.operation.id == *id);
             found
                 .map(|running| running.operation.clone())
-                .ok_or_else(|| CallError::answered(CALL, "OperationNotFoundException", "no such operation"))
+                .ok_or_else(|| CallError::error_response(CALL, "OperationNotFoundException", "no such operation"))
         };
         self.call(CALL, describe).await
     }

@@ -91,7 +91,7 @@ fn a_run_that_ends_before_the_own_parameters_are_taken_away_leaves_that_to_the_n
     let cloud = Cloud::default();
     let plain = release(&[A], &[EAST, WEST]);
     rolled_out(&cloud, &with_region(plain.clone(), WEST, "west-1")).unwrap();
-    let error = CallError::answered("DescribeStackSetOperation", "InvalidOperationException", "not now");
+    let error = CallError::error_response("DescribeStackSetOperation", "InvalidOperationException", "not now");
     cloud.state().errors.insert("DescribeStackSetOperation", [error].into());
     let interrupted = rolled_out(&cloud, &plain);
     assert!(interrupted.is_err() || interrupted.unwrap().verdict() != Verdict::Succeeded);

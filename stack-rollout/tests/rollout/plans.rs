@@ -32,11 +32,11 @@ fn every_difference_is_told_and_parameters_by_key_only() {
     insta::assert_snapshot!(told.join("\n"), @r"
     the template differs
     parameter `Added` is new
-    parameter `EnvType` has another value
+    parameter `EnvType` differs
     parameter `Secret` is hidden (NoEcho) and may differ
-    parameter `Gone` goes back to its default
+    parameter `Gone` returns to its default
     the description differs
-    a capability is acknowledged that was not before
+    a capability is acknowledged that the stack set did not have
     the tags differ
     the execution role differs
     ");
@@ -63,7 +63,7 @@ fn a_set_of_the_other_permission_model_is_a_problem() {
     let mut present = set_of(&release);
     present.permission_model = Some("SERVICE_MANAGED".to_owned());
     let plan = plan(&release, &Observed { stack_set: Some(present), instances: Vec::new() });
-    insta::assert_snapshot!(plan.problems[0], @"stack set: stack set `iris-staging` is SERVICE_MANAGED; the release asks for SELF_MANAGED");
+    insta::assert_snapshot!(plan.problems[0], @"stack set: stack set `iris-staging` has the permission model SERVICE_MANAGED; the release needs SELF_MANAGED");
 }
 
 #[test]

@@ -24,8 +24,8 @@ fn a_template_at_the_limit_is_taken_and_one_byte_more_needs_s3() {
     assert!(codes(&release).is_empty());
     release.template.body.push('x');
     let problem = &release.problems()[0];
-    insta::assert_snapshot!(problem, @"template: the template has 51201 bytes; a request carries at most 51200");
-    assert_eq!(problem.hint.as_deref(), Some("upload it to S3 and give its https URL"));
+    insta::assert_snapshot!(problem, @"template: the template has 51201 bytes; a request can have at most 51200");
+    assert_eq!(problem.hint.as_deref(), Some("upload it to S3 and pass its https URL"));
     release.template.url = Some("https://bucket.s3.us-east-1.amazonaws.com/t.yaml".to_owned());
     assert!(codes(&release).is_empty());
     release.template.body = "x".repeat(1_048_577);

@@ -90,7 +90,7 @@ fn a_run_that_comes_late_to_its_second_operation_leaves_the_newer_release_that_c
     assert_eq!(rollout.verdict(), Verdict::Unfinished);
     assert_eq!(outcomes(&rollout), ["222222222222/eu-west-1 unfinished", "222222222222/us-east-1 unfinished"]);
     assert_eq!(rollout.problems[0].code, "superseded");
-    insta::assert_snapshot!(rollout.problems[0], @"stack set: superseded: operation `release-3-1-update-2` (UPDATE SUCCEEDED), which is not of this release, began after this run's first one");
+    insta::assert_snapshot!(rollout.problems[0], @"stack set: superseded: operation `release-3-1-update-2` (UPDATE SUCCEEDED) does not belong to this release and started after this run's first operation");
 
     // Going back is a new run, whose operations are newer.
     assert_eq!(rolled_out_with(&cloud, &version(2), &options_of(2), |_| {}).unwrap().verdict(), Verdict::Succeeded);
@@ -125,7 +125,7 @@ fn an_operation_that_began_after_the_last_of_a_run_leaves_nothing_that_it_could_
     let rollout = rollout.unwrap();
     assert_eq!((rollout.verdict(), rollout.problems[0].code), (Verdict::Unfinished, "superseded"));
     assert_eq!(rollout.counts.unfinished, 2);
-    let reason = "operation `4f0c-of-the-pipeline` (UPDATE SUCCEEDED) of another run has begun since";
+    let reason = "operation `4f0c-of-the-pipeline` (UPDATE SUCCEEDED) of another run has started since";
     assert_eq!(rollout.targets[0].reason.as_deref(), Some(reason));
 }
 

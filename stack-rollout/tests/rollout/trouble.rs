@@ -29,7 +29,7 @@ fn a_running_operation_of_someone_else_is_named_and_nothing_is_changed() {
     cloud.state().foreign = Some(foreign());
     let before = cloud.calls_that_change().len();
     let error = rolled_out(&cloud, &release).unwrap_err();
-    insta::assert_snapshot!(error, @"stack set `iris-staging` is in the hands of operation `someone-else-1` (UPDATE RUNNING)");
+    insta::assert_snapshot!(error, @"stack set `iris-staging` already has a running operation `someone-else-1` (UPDATE RUNNING)");
     assert!(error.hint().unwrap().contains("stop-stack-set-operation"));
     assert_eq!(cloud.calls_that_change().len(), before);
 }
@@ -167,7 +167,7 @@ fn a_word_of_the_operation_is_not_believed_against_the_instances() {
     });
     let rollout = rollout.unwrap();
     assert_eq!(rollout.targets[0].outcome, Outcome::Failed);
-    assert_eq!(rollout.targets[0].reason.as_deref(), Some("the operation ended, yet the stack instance is OUTDATED"));
+    assert_eq!(rollout.targets[0].reason.as_deref(), Some("the operation ended, but the stack instance is OUTDATED"));
 }
 
 #[test]

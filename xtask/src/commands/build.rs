@@ -1,7 +1,7 @@
 //! `build`: writes the files of a release for an approved model package, after all checks passed.
 
 use model_registry::documents::Mirror;
-use model_release::build::Home;
+use model_release::release_build::Home;
 use model_release::configuration::Configuration;
 use model_release::manifest::{self, Manifest};
 use model_release::{Failure, FailureKind, RegistryAccess};

@@ -49,13 +49,13 @@ fn check(printer: Printer, project: &Project, options: &ConfigCheckOptions) -> R
             .into_iter()
             .filter(|name| configuration.section.declarations.contains_key(name) && !parameters.merged.parameters.contains_key(name))
             .collect();
-        let verdict = if parameters.is_right() { "passed" } else { "failed" };
+        let verdict = if parameters.is_valid() { "passed" } else { "failed" };
         let set = parameters.checked.parameters.len();
         let declared = configuration.section.declarations.len();
         let unknown = if not_known.is_empty() { String::new() } else { format!("; unknown here: {}", not_known.join(", ")) };
         lines.push(format!("{:<8} {verdict}: {set} of {declared} parameters set, the others have defaults{unknown}", stage.stage.name()));
         results.push(json!({ "stage": stage.stage.name(), "verdict": verdict, "declared": declared, "set": set, "not_known": not_known }));
-        if !parameters.is_right() {
+        if !parameters.is_valid() {
             exit = Exit::BadInput;
         }
         diagnostics.extend(parameters.diagnostics);

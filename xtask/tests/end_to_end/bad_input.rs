@@ -83,7 +83,7 @@ const MISTAKES: &[Mistake] = &[
         make: |project| project.set("BASE_CONFIG_NAME", "shared-config"),
         arguments: BUILD,
         code: 2,
-        says: &["cannot read `shared-config-template.json`: it does not exist", "both stages' parameters begin with this file"],
+        says: &["cannot read `shared-config-template.json`: it does not exist", "this file has the base parameters of both stages"],
     },
     Mistake {
         name: "a base file that is a stage's own",
@@ -112,7 +112,7 @@ const MISTAKES: &[Mistake] = &[
         says: &[
             "account `222222222223` is not a target of the stage; its targets are 222222222222",
             "staging-config-overrides.json:2:18",
-            "`ModelPackageName` is the same in every account and region of a release",
+            "`ModelPackageName` must be the same in every account and region of a release",
             "--regional-model-package",
             "`EndpointInstanceCount` is `0`",
             "staging-config-overrides.json:3:",
@@ -134,7 +134,7 @@ const MISTAKES: &[Mistake] = &[
         },
         arguments: BUILD,
         code: 2,
-        says: &["cannot be the name of a stack set", "128", "--sagemaker-project-name", "cannot be the name of an endpoint"],
+        says: &["is not a valid stack set name", "128", "--sagemaker-project-name", "cannot be the name of an endpoint"],
     },
     Mistake {
         name: "a template configuration of a parameter that keeps its value",
@@ -340,7 +340,7 @@ const MISTAKES: &[Mistake] = &[
         make: |project| project.set("DEPLOYMENT_REGIONS", "us-east-1,eu-west-1"),
         arguments: BUILD,
         code: 2,
-        says: &["there is no model package for region `eu-west-1`"],
+        says: &["region `eu-west-1` has no model package"],
     },
     Mistake { name: "no region", make: |_| {}, arguments: &["build"], code: 2, says: &["no AWS region is configured", "AWS_REGION"] },
     Mistake {
@@ -396,7 +396,7 @@ const MISTAKES: &[Mistake] = &[
         },
         arguments: &["test-staging"],
         code: 2,
-        says: &["`target/deploy/prod-config.json` is not the file of this release", "build it again"],
+        says: &["`target/deploy/prod-config.json` does not match the checksum in the release manifest", "build the release again"],
     },
     // None of these has a region or credentials: they end before anything of AWS is looked for.
     Mistake {

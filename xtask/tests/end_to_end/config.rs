@@ -120,7 +120,7 @@ fn build_lays_the_stage_file_over_the_base_and_writes_overrides_into_the_manifes
     project
         .run(BUILD)
         .ends_with(0)
-        .says("cannot pass overrides of accounts and regions on")
+        .says("does not support overrides for accounts and regions")
         .says("staging-config-overrides.json")
         .says("xtask deploy --stage staging");
     let staging = project.json("target/deploy/staging-config.json");

@@ -67,7 +67,7 @@ fn an_account_that_is_added_gets_the_release_and_one_that_left_is_named_and_kept
     project.run(DEPLOY).ends_with(0);
     project.set("STAGING_ACCOUNT_LIST", "444444444444");
     project.run(["build"]).ends_with(0);
-    project.run(DEPLOY).ends_with(0).says("222222222222/us-east-1").says("nothing deletes it");
+    project.run(DEPLOY).ends_with(0).says("222222222222/us-east-1").says("it is not deleted");
     assert_eq!(cloud.served("444444444444", ENDPOINT), package(1));
     assert_eq!(cloud.served("222222222222", ENDPOINT), package(1));
 }
@@ -106,7 +106,7 @@ fn a_refusal_of_cloudformation_is_said_with_its_reason_and_a_broken_release_is_n
 
     let config = project.read("target/deploy/staging-config.json").replace("ml.m5.large", "ml.m5.24xlarge");
     project.write("target/deploy/staging-config.json", &config);
-    project.run(DEPLOY).ends_with(2).says("is not the file of this release");
+    project.run(DEPLOY).ends_with(2).says("does not match the checksum in the release manifest");
     assert_eq!(json!(cloud.aws.requests().unwrap().len()), json!(0));
 }
 

@@ -119,9 +119,9 @@ fn everything_that_is_missing_is_found_at_once_in_every_account() {
     project
         .run(["doctor"])
         .ends_with(1)
-        .says("there is no such bucket")
+        .says("the bucket does not exist")
         .says("run `setup`")
-        .says("there is no role `ds-model-execution-role`");
+        .says("the model execution role `ds-model-execution-role` does not exist");
 }
 
 #[test]

@@ -244,7 +244,7 @@ fn staging_is_compared_with_production_and_fails_only_when_asked() {
     // A missing endpoint is reported, and is an error if a difference would be a failure.
     project.run(["test-staging", "--compare-with", "iris-nobody"]).ends_with(0).says("nothing was compared");
     project.run(["test-staging", "--compare-with", "iris-nobody", "--fail-on-difference"]).ends_with(3);
-    project.run(["test-staging", "--compare-with", "a/b"]).ends_with(2).says("does not name an endpoint");
+    project.run(["test-staging", "--compare-with", "a/b"]).ends_with(2).says("is not the address of an endpoint");
 }
 
 #[test]

@@ -105,7 +105,7 @@ fn where_there_is_nothing_to_do_nothing_is_asked_and_the_shell_is_told() {
 fn an_event_that_is_out_of_date_deploys_nothing() {
     let (cloud, project, newest) = registry();
     cloud.sagemaker("UpdateModelPackage", &json!({ "ModelPackageArn": arn(newest), "ModelApprovalStatus": "Rejected" }));
-    build(&project, &event(newest, "Approved", &json!({}))).ends_with(4).says("rejected").says("the event is out of date");
+    build(&project, &event(newest, "Approved", &json!({}))).ends_with(4).says("rejected").says("the event is outdated");
     // An approval does not open a gate.
     project.write("release-policy.json", r#"{ "schema_version": 1, "deny": [{ "version": 1, "reason": "leaked data" }] }"#);
     build(&project, &event(1, "Approved", &json!({}))).ends_with(4).says("denied by the release policy: leaked data");
@@ -120,7 +120,7 @@ fn where_the_last_approved_package_is_rejected_it_is_said_that_it_stays_deployed
     build(&project, &event(1, "Rejected", &json!({})))
         .ends_with(4)
         .says("no approved model package")
-        .says("what is deployed stays deployed");
+        .says("the deployed model package stays deployed");
 }
 
 #[test]

@@ -78,5 +78,5 @@ fn a_list_and_units_together_are_refused_and_a_wrong_id_is_named() {
     project.set("ORGANIZATIONAL_UNIT_STAGING_ID", "staging");
     project.run(["build"]).ends_with(2).says("`staging` is not the id of an organizational unit");
     project.set("ORGANIZATIONAL_UNIT_STAGING_ID", STAGING);
-    project.run(["build"]).ends_with(3).says("no unit of this account's organization");
+    project.run(["build"]).ends_with(3).says("this account's organization does not have all of these units");
 }

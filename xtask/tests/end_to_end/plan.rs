@@ -111,7 +111,7 @@ fn another_name_of_the_endpoint_is_told_as_an_interruption() {
     project.run(["build"]).ends_with(0);
     let told = plan(&project, 0);
     assert_eq!(effect(&told, REGION, "SageMakerEndpoint"), "replace");
-    project.run(PLAN).ends_with(0).says("2 endpoints are interrupted").says("the endpoint of the old name goes");
+    project.run(PLAN).ends_with(0).says("2 endpoints are interrupted").says("the endpoint with the old name is deleted");
 }
 
 #[test]
@@ -173,8 +173,8 @@ fn only_what_is_named_is_pruned_and_targets_of_the_release_are_not() {
         let named = instances.iter().flat_map(|instance| ["--instance", *instance]);
         project.run(PRUNE.into_iter().chain(named))
     };
-    prune(&["222222222222/us-east-1", "444444444444/us-east-1"]).ends_with(2).says("the instance is no orphan").says("--even-targets");
-    prune(&["666666666666/us-east-1"]).ends_with(2).says("has no instance there");
+    prune(&["222222222222/us-east-1", "444444444444/us-east-1"]).ends_with(2).says("not an orphan").says("--even-targets");
+    prune(&["666666666666/us-east-1"]).ends_with(2).says("has no instance in this target");
     prune(&["444444444444"]).ends_with(2).says("is not an account and region");
     assert!(cloud.requests("DeleteStackInstances").is_empty());
 
@@ -205,7 +205,7 @@ fn a_removal_that_takes_longer_than_the_wait_is_found_again() {
     project.run(["build"]).ends_with(0);
     cloud.aws.set_stack_set_pace(Duration::from_hours(1)).unwrap();
     let prune = PRUNE.iter().chain(&["--instance", "444444444444/us-east-1", "--wait", "1"]);
-    project.run(prune.clone()).ends_with(3).says("run again, and it is found and waited for");
+    project.run(prune.clone()).ends_with(3).says("run the command again to wait for it");
     cloud.aws.set_stack_set_pace(Duration::ZERO).unwrap();
     project.run(PLAN).ends_with(4);
     let input = json!({ "EndpointName": ENDPOINT });

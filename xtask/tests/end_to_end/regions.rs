@@ -40,7 +40,7 @@ fn a_region_without_a_model_package_is_refused_before_anything_is_written() {
     register(&cloud, REGION, &[(1, "Approved", "Completed")]);
     let run = project.run(["build", "--regions", "us-east-1,eu-west-1,ap-south-1"]).ends_with(2);
     for region in [OTHER, "ap-south-1"] {
-        assert!(run.stderr.contains(&format!("there is no model package for region `{region}`")), "{}", run.stderr);
+        assert!(run.stderr.contains(&format!("region `{region}` has no model package")), "{}", run.stderr);
     }
     assert!(run.stderr.contains("--regional-model-package eu-west-1=same-version"), "{}", run.stderr);
     assert!(project.files("target/deploy").is_empty());
@@ -56,8 +56,8 @@ fn a_model_package_that_its_own_region_would_not_deploy_is_refused_before_anythi
     build("eu-west-1=same-version").ends_with(2).says("pending approval").says("region eu-west-1");
     build("eu-west-1=2").ends_with(2).says("status is Failed").says("region eu-west-1");
     build("eu-west-1=9").ends_with(3).says(&package(OTHER, 9)).says("region eu-west-1");
-    build(&package("us-west-2", 1)).ends_with(2).says("region `us-west-2`, to which nothing is deployed");
-    build("us-east-1=2,eu-west-1=1").ends_with(2).says("is the chosen model package's own").says("pending approval");
+    build(&package("us-west-2", 1)).ends_with(2).says("region `us-west-2`, which is not a target");
+    build("us-east-1=2,eu-west-1=1").ends_with(2).says("already has the chosen model package").says("pending approval");
     assert!(project.files("target/deploy").is_empty());
 }
 

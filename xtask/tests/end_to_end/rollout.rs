@@ -108,7 +108,7 @@ fn releases_accounts_and_regions_come_and_go_and_every_endpoint_serves_the_model
     // An account leaves: it is named and kept.
     project.set("STAGING_ACCOUNT_LIST", &ACCOUNTS[..2].join(","));
     project.run(["build"]).ends_with(0);
-    project.run(DEPLOY).ends_with(0).says("555555555555/eu-west-1").says("nothing deletes it");
+    project.run(DEPLOY).ends_with(0).says("555555555555/eu-west-1").says("it is not deleted");
     assert!(has_endpoint(&cloud, ACCOUNTS[2], REGION) && has_endpoint(&cloud, ACCOUNTS[2], OTHER));
 }
 
@@ -172,7 +172,7 @@ fn while_another_release_is_rolled_out_a_run_refuses_or_waits_and_the_older_one_
     approve(&cloud, 3);
     project.run(["build", "--output-dir", "target/third"]).ends_with(0);
     let third = DEPLOY.iter().chain(&["--build-dir", "target/third", "--results-dir", "target/third-rollout"]);
-    project.run(third.clone()).ends_with(3).says("is in the hands of operation").says("--wait-for-other");
+    project.run(third.clone()).ends_with(3).says("already has a running operation").says("--wait-for-other");
     let mut waiting = project.command(third.chain(&["--wait-for-other"])).spawn().unwrap();
     let mut waited = BufReader::new(waiting.stderr.take().unwrap()).lines();
     waited.by_ref().map(Result::unwrap).find(|line| line.contains("Waiting")).unwrap();

@@ -5,7 +5,7 @@ use model_registry::Selection;
 use model_registry::documents::NoDocuments;
 use model_registry::snapshot::Snapshot;
 use model_release::aws::{Caller, Session, TargetSessions, check_targets};
-use model_release::build::{BuildRequest, Home, RegionalSelection};
+use model_release::release_build::{BuildRequest, Home, RegionalSelection};
 use model_release::configuration::Configuration;
 use model_release::preflight::{PlannedRollout, Scope};
 use model_release::{Diagnostic, DoctorReport, Failure, FailureKind, PackageSelection, RegistryAccess, Release, Stage, deploy, problems};

@@ -1,5 +1,6 @@
-//! One region, one model package: an endpoint's image and artifacts must be in its own region, so every other region of a release needs
-//! a model package there, of the same model. It reaches the stacks of that region as a parameter override.
+//! Model packages of other regions. An endpoint's image and artifacts must be in its region, so
+//! every other region of a release needs its own model package of the same model. The stacks of
+//! that region get it as a parameter override.
 
 use std::collections::BTreeMap;
 
@@ -16,52 +17,52 @@ use crate::manifest::{ParameterOverride, RegionalModelPackage};
 use crate::registry_errors;
 use crate::{PackageSelection, RegistryAccess};
 
-/// The parameter that says which model package a stack serves.
+/// The parameter with the ARN of the model package.
 const PARAMETER: &str = "ModelPackageName";
 
-/// Which model package serves a region.
+/// The model package of a region.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RegionalSelection {
-    /// The package with the chosen one's version, in the region's group of the same name.
+    /// The package with the same version as the chosen one, in the group with the same name.
     SameVersion,
-    /// This version of the region's group of the same name.
+    /// This version in the group with the same name.
     Version(u32),
-    /// This very one.
+    /// The package with this ARN.
     Arn(ModelPackageArn),
 }
 
-/// The model packages of a release's other regions.
+/// The model packages of the other regions of a release.
 #[derive(Debug, Default)]
 pub(crate) struct RegionalPackages {
-    /// The chosen package; none when nothing was chosen yet.
+    /// The chosen package; `None` before the choice.
     chosen: Option<ModelPackageArn>,
     packages: BTreeMap<Region, ModelPackage>,
 }
 
 impl RegionalPackages {
-    /// Finds the model package of every region but the chosen one's, and asks each region whether it may be deployed there.
+    /// Finds the model package of every other region and checks that it can be deployed.
     pub(crate) async fn of<R: Registry, D: Documents>(
         chosen: &ModelPackage,
         request: &BuildRequest,
         regions: &[Region],
-        source: &impl Fn(Option<&Region>) -> RegistryAccess<R, D>,
+        access: &impl Fn(Option<&Region>) -> RegistryAccess<R, D>,
     ) -> Result<Self, Failure> {
-        let asked = &request.regional_packages;
-        let mut diagnostics = unasked_for(chosen, asked, regions);
-        let mut exit = FailureKind::BadInput;
+        let requested = &request.regional_packages;
+        let mut diagnostics = mismatches(chosen, requested, regions);
+        let mut kind = FailureKind::BadInput;
         let mut packages = BTreeMap::new();
-        for (region, selection) in asked {
+        for (region, selection) in requested {
             if !regions.contains(region) || region == chosen.arn.region() {
                 continue;
             }
-            match find(chosen, region, selection, &request.selection, source(Some(region))).await {
+            match find(chosen, region, selection, &request.selection, access(Some(region))).await {
                 Ok(package) => {
                     packages.insert(region.clone(), package);
                 }
                 Err(failure) => {
-                    // What AWS could not be asked is no mistake in the options.
+                    // A failed call is not an error in the options.
                     if failure.kind == FailureKind::Unreachable {
-                        exit = FailureKind::Unreachable;
+                        kind = FailureKind::Unreachable;
                     }
                     diagnostics.extend(failure.diagnostics);
                 }
@@ -70,15 +71,13 @@ impl RegionalPackages {
         if diagnostics.is_empty() {
             return Ok(Self { chosen: Some(chosen.arn.clone()), packages });
         }
-        Err(Failure::new(exit, diagnostics))
+        Err(Failure::new(kind, diagnostics))
     }
 
-    /// Each region with its model package.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Region, &ModelPackage)> {
         self.packages.iter()
     }
 
-    /// As the manifest holds them.
     pub(crate) fn described(&self) -> BTreeMap<Region, RegionalModelPackage> {
         let described = |package: &ModelPackage| RegionalModelPackage {
             arn: package.arn.clone(),
@@ -88,16 +87,16 @@ impl RegionalPackages {
         self.packages.iter().map(|(region, package)| (region.clone(), described(package))).collect()
     }
 
-    /// The parameters by which the stacks of the other regions get their model package.
+    /// The parameter overrides that set the model packages of the other regions.
     pub(crate) fn overrides(&self, parameters: &ParametersFile, template: &Template) -> Result<Vec<ParameterOverride>, Failure> {
-        let passed =
+        let is_passed =
             parameters.iter().any(|(name, value)| name == PARAMETER && value.text() == self.chosen.as_ref().map(ModelPackageArn::as_str));
-        if !self.packages.is_empty() && !passed {
+        if !self.packages.is_empty() && !is_passed {
             return Err(Diagnostic::error(format!(
-                "the template has no parameter `{PARAMETER}`, so no region can be given a model package of its own"
+                "the template has no parameter `{PARAMETER}`, so regions cannot have their own model packages"
             ))
             .file(template.path())
-            .with_hint(format!("declare `{PARAMETER}` and use it in the model, or build one release a region"))
+            .with_hint(format!("declare `{PARAMETER}` and use it in the model, or build a separate release for each region"))
             .into());
         }
         let with = |package: &ModelPackage| BTreeMap::from([(PARAMETER.to_owned(), package.arn.to_string())]);
@@ -110,25 +109,25 @@ impl RegionalPackages {
     }
 }
 
-/// Regions without a model package, and model packages without a region.
-fn unasked_for(chosen: &ModelPackage, asked: &BTreeMap<Region, RegionalSelection>, regions: &[Region]) -> Vec<Diagnostic> {
+/// Errors for regions without a model package, and for model packages without a region.
+fn mismatches(chosen: &ModelPackage, requested: &BTreeMap<Region, RegionalSelection>, regions: &[Region]) -> Vec<Diagnostic> {
     let own = chosen.arn.region();
-    let missing = regions.iter().filter(|region| *region != own && !asked.contains_key(*region)).map(|region| {
-        Diagnostic::error(format!("there is no model package for region `{region}`: the chosen one is in `{own}`"))
+    let missing = regions.iter().filter(|region| *region != own && !requested.contains_key(*region)).map(|region| {
+        Diagnostic::error(format!("region `{region}` has no model package: the chosen one is in `{own}`"))
             .detail(chosen.arn.to_string())
             .code("region-without-package")
             .about(region.as_str())
     });
-    let extra = asked.keys().filter(|region| !regions.contains(region)).map(|region| {
-        Diagnostic::error(format!("a model package is named for region `{region}`, to which nothing is deployed"))
+    let extra = requested.keys().filter(|region| !regions.contains(region)).map(|region| {
+        Diagnostic::error(format!("a model package is set for region `{region}`, which is not a target"))
             .code("package-without-region")
             .about(regions.iter().map(Region::as_str).collect::<Vec<_>>().join(", "))
     });
-    let second = asked.iter().filter(|(region, selection)| {
+    let second = requested.iter().filter(|(region, selection)| {
         *region == own && regions.contains(region) && !matches!(selection, RegionalSelection::Arn(arn) if arn.same_package(&chosen.arn))
     });
     let second = second.map(|(region, _)| {
-        Diagnostic::error(format!("region `{region}` is the chosen model package's own"))
+        Diagnostic::error(format!("region `{region}` already has the chosen model package"))
             .detail(chosen.arn.to_string())
             .code("package-of-own-region")
     });
@@ -140,16 +139,16 @@ async fn find<R: Registry, D: Documents>(
     region: &Region,
     selection: &RegionalSelection,
     wanted: &PackageSelection,
-    source: RegistryAccess<R, D>,
+    access: RegistryAccess<R, D>,
 ) -> Result<ModelPackage, Failure> {
     let arn = match selection {
         RegionalSelection::SameVersion => chosen.arn.in_region(region, chosen.arn.version()),
         RegionalSelection::Version(version) => chosen.arn.in_region(region, Some(*version)),
         RegionalSelection::Arn(arn) => arn.clone(),
     };
-    // A region's group may have another name: whoever names an ARN has named its group.
+    // The group in the other region can have a different name: the ARN determines it.
     let group = ModelPackageGroup::from(GroupName::from(&arn));
-    let choice = wanted.select(&group, &Selection::Arn(arn), source).await.map_err(|error| {
+    let choice = wanted.select(&group, &Selection::Arn(arn), access).await.map_err(|error| {
         let failure = registry_errors::of_selection(&error);
         let in_region = |diagnostic: Diagnostic| diagnostic.named(format!("region {region}"));
         Failure::new(failure.kind, failure.diagnostics.into_iter().map(in_region).collect())

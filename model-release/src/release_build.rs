@@ -1,7 +1,7 @@
-//! From an approved model package to the files of a release.
+//! Builds the files of a release from an approved model package.
 //!
-//! choice → both stages' parameters, checked → packaged template → manifest. Nothing is written: what was built is returned as a whole, so
-//! that a caller can write all of it or nothing.
+//! Choice → checked parameters of both stages → packaged template → manifest. Nothing is written:
+//! the release is returned as a whole, so that the caller can write all files or none.
 
 mod regional;
 
@@ -24,43 +24,43 @@ use crate::files;
 use crate::manifest::{self, Manifest, Source, StageTargets, Stages, Tool};
 use crate::{PackageSelection, RegistryAccess, Stage};
 
-/// What is to be built.
+/// A request to build a release.
 #[derive(Debug)]
 pub struct BuildRequest {
     /// The SageMaker project's name.
     pub project_name: String,
-    /// Its id.
+    /// The project's id.
     pub project_id: String,
     /// The data science environment's name.
     pub env_name: String,
     /// The model package group.
     pub group: ModelPackageGroup,
-    /// Which of its packages is wanted.
+    /// How to select the model package.
     pub selection: PackageSelection,
-    /// The regions, in the order in which they are deployed to. Empty: the session's region.
+    /// The regions, in deployment order. Empty means the session's region.
     pub regions: Vec<Region>,
-    /// Which model package serves which other region.
+    /// The model packages of other regions.
     pub regional_packages: BTreeMap<Region, RegionalSelection>,
     /// Both stages, staging first.
     pub stages: [StageRequest; 2],
     /// The key that encrypts the endpoints' volumes.
     pub volume_kms_key_arn: Option<String>,
-    /// The file that the packaged template becomes.
+    /// The name of the packaged template's file.
     pub output_template: String,
-    /// Whether each stage's parameters are written as a template configuration, too.
+    /// Whether to write a template configuration for each stage, too.
     pub template_configuration: bool,
-    /// Where each of the pipeline's values comes from, for messages.
+    /// The source of each pipeline value, for messages.
     pub sources: &'static Sources,
 }
 
-/// What is wanted of one stage.
+/// The request for one stage.
 #[derive(Debug)]
 pub struct StageRequest {
-    /// Which stage.
+    /// The stage.
     pub stage: Stage,
-    /// The file that its parameters become.
+    /// The name of its parameter file.
     pub config_file: String,
-    /// The environment's type.
+    /// The environment type.
     pub env_type: String,
     /// The model execution role's name, with its path if it has one.
     pub execution_role: String,
@@ -68,7 +68,7 @@ pub struct StageRequest {
     pub accounts: Accounts,
 }
 
-/// Where the build itself runs; what is not known comes from the chosen model package.
+/// Where the build runs. Unknown values are taken from the chosen model package.
 #[derive(Debug, Default)]
 pub struct Home {
     /// The caller's account.
@@ -77,31 +77,30 @@ pub struct Home {
     pub region: Option<Region>,
 }
 
-/// What a build reports on its way.
+/// A progress event of a build.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// What a change in the registry asks for.
+    /// The effect of a change in the registry.
     Announced(String),
-    /// The model package that is deployed.
+    /// The chosen model package.
     Chosen(&'a Choice),
-    /// The model package of another region.
+    /// The chosen model package of another region.
     ChosenFor {
         /// The region.
         region: &'a Region,
         /// Its model package.
         arn: &'a ModelPackageArn,
     },
-    /// Something worth knowing that does not stop the build.
+    /// A warning or note.
     Found(Diagnostic),
 }
 
-/// A release of which only the packaged template is missing.
+/// A release without its packaged template.
 #[derive(Debug)]
 pub struct Prepared {
     choice: Choice,
     regional: RegionalPackages,
-    /// The regions of the release.
     regions: Vec<Region>,
     stages: Stages,
     files: Vec<(String, Vec<u8>)>,
@@ -110,16 +109,16 @@ pub struct Prepared {
 /// A release that was built.
 #[derive(Debug)]
 pub struct Built {
-    /// What it is.
+    /// The manifest.
     pub manifest: Manifest,
-    /// Its files by name, the manifest last, which vouches for the others.
+    /// Its files by name. The manifest is last, because it has the checksums of the others.
     pub files: Vec<(String, Vec<u8>)>,
     /// `sha256:…` of the manifest.
     pub digest: String,
 }
 
 impl BuildRequest {
-    /// What the pipeline knows of a stage; the model package once it is chosen, and the accounts once they are listed.
+    /// The pipeline values of a stage, with the model package and the accounts once known.
     pub fn pipeline<'a>(
         &'a self,
         stage: &'a StageRequest,
@@ -140,8 +139,8 @@ impl BuildRequest {
         }
     }
 
-    /// Checks both stages with what is known before any model package is chosen, so that a wrong file never costs a call. Returns what is
-    /// worth knowing.
+    /// Checks both stages before a model package is chosen, so that errors in files are found
+    /// without a call to AWS. Returns warnings and notes.
     pub fn check_early(&self, configuration: &Configuration) -> Result<Vec<Diagnostic>, Failure> {
         let mut diagnostics = Vec::new();
         for stage in &self.stages {
@@ -156,7 +155,8 @@ impl BuildRequest {
         stop_on_errors(diagnostics)
     }
 
-    /// Chooses the model package and checks both stages with all that is then known. `access` has the registry of a region, or of the session's.
+    /// Chooses the model package and checks both stages with it. `access` opens the registry of a
+    /// region; `None` means the session's region.
     pub async fn prepare<R: Registry, D: Documents>(
         &self,
         configuration: &Configuration,
@@ -171,7 +171,7 @@ impl BuildRequest {
         let choice = self.selection.choose(&self.group, access(None)).await?;
         on_event(Event::Chosen(&choice));
         if choice.without_approval {
-            let message = format!("`{}` is not approved: it is deployed because that was allowed", choice.package.arn);
+            let message = format!("`{}` is not approved; unapproved model packages are allowed", choice.package.arn);
             on_event(Event::Found(Diagnostic::warning(message).code("unapproved")));
         }
         let regions = self.regions(&choice, home);
@@ -217,7 +217,7 @@ impl BuildRequest {
         Ok(Prepared { choice, regional, regions, stages: Stages { staging, prod }, files })
     }
 
-    /// Both stages with their accounts and parameters, checked with all that is known, and what is worth knowing.
+    /// Both stages with their accounts and checked parameters, and warnings and notes.
     fn checked_stages(
         &self,
         configuration: &Configuration,
@@ -232,42 +232,49 @@ impl BuildRequest {
                 Accounts::Own => vec![home.account.as_ref().unwrap_or_else(|| choice.package.arn.account()).clone()],
                 Accounts::Listed(accounts) => accounts.iter().cloned().collect(),
                 Accounts::Units(..) => {
-                    return Err(Diagnostic::error(format!("the accounts of the {} stage's units are not known", stage.stage))
-                        .code("units-without-aws")
-                        .into());
+                    return Err(Diagnostic::error(format!(
+                        "the accounts of the {} stage's organizational units are not known",
+                        stage.stage
+                    ))
+                    .code("units-without-aws")
+                    .into());
                 }
             };
             let instance_types = &choice.package.realtime_instance_types;
             let targets = Targets { accounts: Some(&accounts), regions: Some(regions), instance_types };
             let mut parameters = configuration.check(&self.pipeline(stage, Some(arn), Some(&accounts)), &targets);
             diagnostics.append(&mut parameters.diagnostics);
-            diagnostics.extend(self.not_passed(stage, configuration, &parameters));
+            diagnostics.extend(self.unsupported_by_codepipeline(stage, configuration, &parameters));
             stages.push(CheckedStage { stage, accounts, parameters });
         }
         Ok((stages, stop_on_errors(diagnostics)?))
     }
 
-    /// What a stage says and CodePipeline's stack set action cannot pass on.
-    fn not_passed(&self, stage: &StageRequest, configuration: &Configuration, parameters: &StageParameters) -> Vec<Diagnostic> {
+    /// Warnings about settings that CodePipeline's stack set action does not support.
+    fn unsupported_by_codepipeline(
+        &self,
+        stage: &StageRequest,
+        configuration: &Configuration,
+        parameters: &StageParameters,
+    ) -> Vec<Diagnostic> {
         let mut diagnostics = Vec::new();
         let merged = &parameters.merged;
         if !self.template_configuration {
             let tags = merged.tags.values().next().map(|tag| ("tags", &tag.named_at));
             let policy = merged.stack_policy.as_ref().map(|policy| ("a stack policy", &policy.origin));
             for (what, place) in tags.into_iter().chain(policy) {
-                let diagnostic = Diagnostic::warning(format!("CodePipeline's CloudFormationStackSet action cannot pass {what} on"));
+                let diagnostic = Diagnostic::warning(format!("CodePipeline's CloudFormationStackSet action does not support {what}"));
                 diagnostics.push(configuration.at(diagnostic.code("not-passed-by-codepipeline"), place));
             }
         }
         if let Some(path) = configuration.override_file(stage.stage) {
             let diagnostic =
-                Diagnostic::warning("CodePipeline's CloudFormationStackSet action cannot pass overrides of accounts and regions on");
+                Diagnostic::warning("CodePipeline's CloudFormationStackSet action does not support overrides for accounts and regions");
             diagnostics.push(diagnostic.named(path).code("overrides-not-passed").about(stage.stage.name()));
         }
         diagnostics
     }
 
-    /// The regions of the release, in the order in which they are deployed to.
     fn regions(&self, choice: &Choice, home: &Home) -> Vec<Region> {
         match (&self.regions[..], &home.region) {
             ([], Some(region)) => vec![region.clone()],
@@ -278,17 +285,17 @@ impl BuildRequest {
 }
 
 impl Prepared {
-    /// The first of the release's regions.
+    /// The first region of the release.
     pub fn first_region(&self) -> Option<&Region> {
         self.regions.first()
     }
 
-    /// The release with its packaged template.
+    /// Completes the release with its packaged template.
     pub fn finish(self, request: &BuildRequest, packaged: Packaged, source: Source, tool: Tool) -> Built {
         let Self { choice, regional, stages, mut files, .. } = self;
         files.push((request.output_template.clone(), packaged.text.into_bytes()));
         let digests = files.iter().map(|(name, bytes)| (name.clone(), files::digest(bytes))).collect();
-        let manifest = describe(request, &choice, &regional, stages, digests, source, tool);
+        let manifest = manifest_of(request, &choice, &regional, stages, digests, source, tool);
         let text = manifest.to_json();
         let digest = files::digest(text.as_bytes());
         files.push((manifest::FILE_NAME.to_owned(), text.into_bytes()));
@@ -296,24 +303,24 @@ impl Prepared {
     }
 }
 
-/// A stage, its accounts and its parameters.
 struct CheckedStage<'a> {
     stage: &'a StageRequest,
     accounts: Vec<AccountId>,
     parameters: StageParameters,
 }
 
-/// The file of a release that lists a stage's accounts.
+/// The name of the file with a stage's accounts.
 pub fn accounts_file(stage: Stage) -> String {
     format!("{stage}-accounts.json")
 }
 
-/// The file of a release that holds a stage's parameters as CodePipeline's CloudFormation action takes them.
+/// The name of a stage's template configuration, for CodePipeline's CloudFormation action.
 pub fn template_configuration_file(stage: Stage) -> String {
     format!("{stage}-template-configuration.json")
 }
 
-/// The stage as CodePipeline's CloudFormation action takes it, which deploys to one account: its overrides are then the stage's own.
+/// A stage's template configuration for CodePipeline's CloudFormation action. The action deploys to
+/// one account, so the overrides of a single target are merged into the parameters.
 fn template_configuration(
     stage: &StageRequest,
     configuration: &Configuration,
@@ -337,7 +344,7 @@ fn template_configuration(
     })
 }
 
-fn describe(
+fn manifest_of(
     request: &BuildRequest,
     choice: &Choice,
     regional: &RegionalPackages,
