@@ -3,7 +3,7 @@
 use model_registry::documents::Documents;
 use model_registry::event::{Rule, StateChange};
 use model_registry::{
-    ChoiceReason, Choice, Gates, ModelPackageArn, ModelPackageGroup, Reason, Registry, ReleasePolicy, SelectError, Selection, select,
+    Choice, ChoiceReason, Gates, ModelPackageArn, ModelPackageGroup, Reason, Registry, ReleasePolicy, SelectError, Selection, select,
 };
 
 use crate::diagnostic::{Diagnostic, Failure, FailureKind};

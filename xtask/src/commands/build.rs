@@ -1,9 +1,9 @@
 //! `build`: writes the files of a release for an approved model package, after all checks passed.
 
 use model_registry::documents::Mirror;
-use model_release::release_build::Home;
 use model_release::configuration::Configuration;
 use model_release::manifest::{self, Manifest};
+use model_release::release_build::Home;
 use model_release::{Failure, FailureKind, RegistryAccess};
 
 use crate::cli::BuildOptions;
