@@ -54,8 +54,8 @@ async fn read(stream: &mut TcpStream) -> (String, Vec<u8>) {
 /// A container that responds to every request with this body; `echo` returns the request.
 async fn responding(status: &'static str, body: &'static str) -> String {
     container(move |mut stream| async move {
-        let (head, asked) = read(&mut stream).await;
-        let body = if body == "echo" { format!("{head}\n{}", String::from_utf8_lossy(&asked)) } else { body.to_owned() };
+        let (head, received) = read(&mut stream).await;
+        let body = if body == "echo" { format!("{head}\n{}", String::from_utf8_lossy(&received)) } else { body.to_owned() };
         let response = format!("HTTP/1.1 {status}\r\ncontent-type: text/csv\r\ncontent-length: {}\r\n\r\n{body}", body.len());
         stream.write_all(response.as_bytes()).await.unwrap();
     })
@@ -87,8 +87,8 @@ async fn a_request_is_sent_to_invocations_with_its_headers_and_body() {
 
 #[tokio::test]
 async fn ping_shows_whether_the_container_is_ready() {
-    for (answer, status) in [("200 OK", EndpointStatus::InService), ("503 Service Unavailable", EndpointStatus::Creating)] {
-        let target = ContainerTarget::new(&responding(answer, "").await).unwrap();
+    for (line, status) in [("200 OK", EndpointStatus::InService), ("503 Service Unavailable", EndpointStatus::Creating)] {
+        let target = ContainerTarget::new(&responding(line, "").await).unwrap();
         assert_eq!(target.describe().await.unwrap().status, status);
     }
 }

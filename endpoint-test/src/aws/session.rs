@@ -153,7 +153,7 @@ fn role_arn(request: &SessionRequest) -> Result<String, TargetError> {
 /// 2 to 64 of AWS's characters, `[\w+=,.@-]`; others become hyphens.
 fn session_name(name: &str) -> String {
     let allowed = |character: char| character.is_ascii_alphanumeric() || "_+=,.@-".contains(character);
-    let name: String = required.trim().chars().map(|character| if allowed(character) { character } else { '-' }).take(64).collect();
+    let name: String = name.trim().chars().map(|character| if allowed(character) { character } else { '-' }).take(64).collect();
     if name.len() < 2 { "endpoint-test".to_owned() } else { name }
 }
 

@@ -18,8 +18,8 @@ use crate::report::CheckReport;
 const CHECK: &str = "check";
 /// The longest output of a program, in bytes.
 const MAX_OUTPUT: usize = 1024 * 1024;
-/// How much of a program's standard error is kept, in bytes.
-const KEPT_STDERR: usize = 8 * 1024;
+/// The longest end of standard error that is reported, in bytes.
+const MAX_STDERR: usize = 8 * 1024;
 /// The most characters of a message in the report.
 const MAX_MESSAGE: usize = 2000;
 
@@ -57,8 +57,8 @@ enum ProgramError {
 
 struct ProgramOutput {
     status: ExitStatus,
-    answer: Vec<u8>,
-    complaints: Vec<u8>,
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
 }
 
 /// Runs the program with the document on its standard input. If the program misbehaves, that is an
@@ -107,24 +107,24 @@ pub(crate) async fn run(check: &CommandExpectation, programs: Option<&CheckProgr
 }
 
 fn judge(ended: &ProgramOutput) -> CheckReport {
-    let complaints = String::from_utf8_lossy(&ended.complaints);
-    let complaints = complaints.trim();
+    let stderr = String::from_utf8_lossy(&ended.stderr);
+    let stderr = stderr.trim();
     if !ended.status.success() {
         let how = ended.status.code().map_or_else(|| "by a signal".to_owned(), |code| format!("with exit code {code}"));
-        let message = match complaints.lines().last() {
+        let message = match stderr.lines().last() {
             Some(last) => format!("the check ended {how}: {}", excerpt(last)),
             None => format!("the check ended {how} and printed nothing"),
         };
         let check =
             CheckReport::errored(CHECK, message).with_hint("a check must exit with code 0 and write its verdict to standard output");
-        return if complaints.is_empty() { check } else { check.actual(cut(complaints, MAX_MESSAGE)) };
+        return if stderr.is_empty() { check } else { check.actual(cut(stderr, MAX_MESSAGE)) };
     }
-    let output: CheckOutput = match serde_json::from_slice(&ended.answer) {
+    let output: CheckOutput = match serde_json::from_slice(&ended.stdout) {
         Ok(output) => output,
         Err(error) => {
-            let answer = String::from_utf8_lossy(&ended.answer);
+            let stdout = String::from_utf8_lossy(&ended.stdout);
             return CheckReport::errored(CHECK, format!("the check's output is not valid: {error}"))
-                .actual(if answer.trim().is_empty() { "nothing".to_owned() } else { excerpt(answer.trim()) })
+                .actual(if stdout.trim().is_empty() { "nothing".to_owned() } else { excerpt(stdout.trim()) })
                 .with_hint(
                     "write `{\"verdict\": \"passed\", \"messages\": []}` to standard output, and everything else to standard error",
                 );
@@ -193,21 +193,21 @@ async fn exchange(child: &mut Child, input: &[u8]) -> Result<ProgramOutput, Prog
         }
         Ok(())
     };
-    let answer = async {
+    let stdout = async {
         match stdout {
             Some(mut stdout) => read_all(&mut stdout).await,
             None => Ok(Vec::new()),
         }
     };
-    let complaints = async {
+    let stderr = async {
         match stderr {
             Some(mut stderr) => read_some(&mut stderr).await,
             None => Ok(Vec::new()),
         }
     };
-    let ((), answer, complaints) = tokio::try_join!(feed, answer, complaints)?;
+    let ((), stdout, stderr) = tokio::try_join!(feed, stdout, stderr)?;
     let status = child.wait().await.map_err(ProgramError::Io)?;
-    Ok(ProgramOutput { status, answer, complaints })
+    Ok(ProgramOutput { status, stdout, stderr })
 }
 
 /// Reads everything, up to the limit.
@@ -219,15 +219,15 @@ async fn read_all(from: &mut (impl AsyncRead + Unpin)) -> Result<Vec<u8>, Progra
 
 /// Reads everything and keeps the end: the last line of a stack trace has the message.
 async fn read_some(from: &mut (impl AsyncRead + Unpin)) -> Result<Vec<u8>, ProgramError> {
-    let mut kept = Vec::new();
-    let mut buffer = vec![0; KEPT_STDERR];
+    let mut end = Vec::new();
+    let mut buffer = vec![0; MAX_STDERR];
     loop {
         match from.read(&mut buffer).await.map_err(ProgramError::Io)? {
-            0 => return Ok(kept),
-            read => kept.extend_from_slice(&buffer[..read]),
+            0 => return Ok(end),
+            read => end.extend_from_slice(&buffer[..read]),
         }
-        if kept.len() > KEPT_STDERR {
-            kept.drain(..kept.len() - KEPT_STDERR);
+        if end.len() > MAX_STDERR {
+            end.drain(..end.len() - MAX_STDERR);
         }
     }
 }

@@ -213,16 +213,20 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
         let (target, clock, epoch, load_request) = (self.target, self.clock, self.epoch, &self.requests[turn]);
         self.in_flight.push(async move {
             let started = clock.now().saturating_sub(epoch);
-            let answer = tokio::select! {
+            let response = tokio::select! {
                 biased;
-                answer = target.invoke(&load_request.request) => Some(answer),
+                response = target.invoke(&load_request.request) => Some(response),
                 () = clock.sleep(load_request.request.timeout) => None,
             };
             let ended = clock.now().saturating_sub(epoch);
-            let failure = match answer {
-                Some(answer) => {
-                    failure::of_response(answer, load_request.expectation, load_request.row.as_ref(), load_request.case, load_request.check)
-                }
+            let failure = match response {
+                Some(response) => failure::of_response(
+                    response,
+                    load_request.expectation,
+                    load_request.row.as_ref(),
+                    load_request.case,
+                    load_request.check,
+                ),
                 None => Some(Failure {
                     kind: FailureKind::Timeout,
                     code: None,

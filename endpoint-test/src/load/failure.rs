@@ -64,14 +64,14 @@ impl FailureKind {
 
 /// What is wrong with a response; `None` if it is right. Without `check` any response is right.
 pub(super) fn of_response(
-    answer: Result<ModelResponse, InvokeError>,
+    response: Result<ModelResponse, InvokeError>,
     expectation: &Expectation,
     row: Option<&Row>,
     case: &str,
     check: bool,
 ) -> Option<Failure> {
     let failure = |kind, code, message, request_id| Some(Failure { kind, code, message, case: case.to_owned(), request_id });
-    match answer {
+    match response {
         Ok(response) => {
             let wrong = wrong_response(&response, expectation, row, check)?;
             failure(FailureKind::WrongResponse, None, wrong, response.request_id)

@@ -41,18 +41,18 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
     pub(super) async fn all(&self, cases: &[Case], on_event: &mut impl FnMut(Event)) -> Vec<CaseReport> {
         // Rows finish concurrently; `on_event` is called with one event at a time.
         let on_event = Mutex::new(on_event);
-        let tell = |event| on_event.lock().unwrap_or_else(PoisonError::into_inner)(event);
+        let emit = |event| on_event.lock().unwrap_or_else(PoisonError::into_inner)(event);
         let of = cases.len();
         let mut reports = Vec::with_capacity(of);
         for (index, case) in cases.iter().enumerate() {
-            tell(Event::CaseStarted { index, of, name: case.name().to_owned() });
-            let on_row = |done, rows| tell(Event::RowFinished { index, of, done, rows });
+            emit(Event::CaseStarted { index, of, name: case.name().to_owned() });
+            let on_row = |done, rows| emit(Event::RowFinished { index, of, done, rows });
             let report = tokio::select! {
                 biased;
                 report = self.run(case, &on_row) => report,
                 () = self.options.interruption.raised() => break,
             };
-            tell(Event::CaseFinished { index, of, case: Box::new(report.clone()) });
+            emit(Event::CaseFinished { index, of, case: Box::new(report.clone()) });
             reports.push(report);
         }
         reports.extend(cases[reports.len()..].iter().map(|case| CaseReport::skipped(case.name(), INTERRUPTED)));

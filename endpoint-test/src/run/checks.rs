@@ -25,12 +25,12 @@ pub(super) fn all(description: &Description, expected: &Expected) -> Vec<CheckRe
                 variants::variants(description, expected),
                 settings::data_capture(description, expected),
             ];
-            let asked = [
+            let optional = [
                 identity::image(description, expected),
                 settings::encryption(description, expected),
                 settings::network(description, expected),
             ];
-            always.into_iter().chain(asked.into_iter().flatten()).collect()
+            always.into_iter().chain(optional.into_iter().flatten()).collect()
         }
     }
 }

@@ -103,7 +103,7 @@ impl Case {
     /// The programs that check its responses, one by one and all rows together.
     pub(crate) fn commands(&self) -> impl Iterator<Item = &CommandExpectation> {
         let each = match &self.expectation {
-            Expectation::Response(reply) => reply.command.as_ref(),
+            Expectation::Response(response) => response.command.as_ref(),
             Expectation::ModelError { .. } => None,
         };
         each.into_iter().chain(&self.whole.command)

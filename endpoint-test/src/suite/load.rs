@@ -79,8 +79,8 @@ pub(super) fn read(reader: &mut Reader, node: &Node, names: &HashMap<String, Pla
 /// The cases of the load, in the order of `use`.
 fn used(reader: &mut Reader, fields: &Fields<'_>, names: &HashMap<String, Place>, cases: &[Case]) -> Vec<String> {
     let Some(_) = fields.get("use") else {
-        let answers = |case: &&Case| matches!(case.expectation, Expectation::Response(_));
-        let all: Vec<_> = cases.iter().filter(answers).map(|case| case.name.clone()).collect();
+        let expects_response = |case: &&Case| matches!(case.expectation, Expectation::Response(_));
+        let all: Vec<_> = cases.iter().filter(expects_response).map(|case| case.name.clone()).collect();
         // Invalid cases have been reported already.
         if all.is_empty() && reader.problems.is_empty() {
             reader.problem(fields.key_place("phases"), "no case expects a response, so the load has nothing to send").hint =

@@ -9,7 +9,7 @@ use endpoint_test::{
     report,
 };
 
-use crate::canned::{Answer, Call, Canned, header, json};
+use crate::canned::{Call, Canned, CannedResponse, header, json};
 use crate::fake_clock::FakeClock;
 
 const DESCRIBED: &str = r#"{"EndpointName":"iris-staging","EndpointStatus":"InService","EndpointArn":"arn:aws:sagemaker:us-east-1:222222222222:endpoint/iris-staging",
@@ -22,21 +22,21 @@ fn request(body: &str) -> Request {
     Request { body: body.to_owned().into(), content_type: "text/csv".to_owned(), timeout: Duration::from_mins(10), ..Request::default() }
 }
 
-fn s3_error(status: u16, code: &str, message: &str) -> Answer {
+fn s3_error(status: u16, code: &str, message: &str) -> CannedResponse {
     let body = format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>{message}</Message></Error>");
-    Answer { status, headers: "content-type: application/xml\r\n".to_owned(), body }
+    CannedResponse { status, headers: "content-type: application/xml\r\n".to_owned(), body }
 }
 
-fn absent() -> Answer {
+fn absent() -> CannedResponse {
     s3_error(404, "NoSuchKey", "The specified key does not exist.")
 }
 
-fn object(body: String) -> Answer {
-    Answer { status: 200, headers: "content-type: application/json\r\n".to_owned(), body }
+fn object(body: String) -> CannedResponse {
+    CannedResponse { status: 200, headers: "content-type: application/json\r\n".to_owned(), body }
 }
 
 /// An AWS with an asynchronous endpoint; `object` returns the S3 object of a key.
-async fn asynchronous(object: impl Fn(&str) -> Answer + Send + Sync + 'static) -> Canned {
+async fn asynchronous(object: impl Fn(&str) -> CannedResponse + Send + Sync + 'static) -> Canned {
     Canned::serving(move |call: &Call| {
         let line = call.head.lines().next().unwrap_or_default();
         match call.operation.as_str() {
@@ -45,14 +45,14 @@ async fn asynchronous(object: impl Fn(&str) -> Answer + Send + Sync + 'static) -
                 r#"{"EndpointConfigName":"c","ProductionVariants":[{"VariantName":"AllTraffic","ModelName":"m","InitialVariantWeight":1.0}]}"#,
             ),
             "DescribeModel" => json(r#"{"ModelName":"m"}"#),
-            _ if line.contains("/async-invocations") => Answer {
+            _ if line.contains("/async-invocations") => CannedResponse {
                 status: 202,
                 headers: "x-amzn-requestid: req-1\r\nx-amzn-sagemaker-outputlocation: s3://answers/iris/1.out\r\n\
                           x-amzn-sagemaker-failurelocation: s3://answers/failures/1.out\r\n"
                     .to_owned(),
                 body: r#"{"InferenceId":"1"}"#.to_owned(),
             },
-            _ if line.starts_with("PUT /answers/iris/endpoint-test-input/") => Answer { status: 200, headers: String::new(), body: String::new() },
+            _ if line.starts_with("PUT /answers/iris/endpoint-test-input/") => CannedResponse { status: 200, headers: String::new(), body: String::new() },
             _ => object(line.strip_prefix("GET /").and_then(|rest| rest.split(['?', ' ']).next()).unwrap_or_default()),
         }
     })

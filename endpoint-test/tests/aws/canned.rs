@@ -24,7 +24,7 @@ pub(crate) struct Call {
 
 /// The response of AWS to an operation.
 #[derive(Debug, Clone)]
-pub(crate) struct Answer {
+pub(crate) struct CannedResponse {
     pub(crate) status: u16,
     pub(crate) headers: String,
     pub(crate) body: String,
@@ -37,33 +37,33 @@ pub(crate) struct Canned {
     calls: Arc<Mutex<Vec<Call>>>,
 }
 
-pub(crate) fn json(body: &str) -> Answer {
-    Answer { status: 200, headers: "x-amzn-requestid: req-1\r\n".to_owned(), body: body.to_owned() }
+pub(crate) fn json(body: &str) -> CannedResponse {
+    CannedResponse { status: 200, headers: "x-amzn-requestid: req-1\r\n".to_owned(), body: body.to_owned() }
 }
 
-pub(crate) fn error(status: u16, code: &str, message: &str) -> Answer {
+pub(crate) fn error(status: u16, code: &str, message: &str) -> CannedResponse {
     let headers = format!("x-amzn-requestid: req-1\r\nx-amzn-errortype: {code}\r\n");
-    Answer { status, headers, body: format!(r#"{{"__type":"{code}","message":"{message}","Message":"{message}"}}"#) }
+    CannedResponse { status, headers, body: format!(r#"{{"__type":"{code}","message":"{message}","Message":"{message}"}}"#) }
 }
 
 impl Canned {
     /// Starts the server; an operation without a canned response is an internal failure.
-    pub(crate) async fn start(answers: impl IntoIterator<Item = (&'static str, Answer)>) -> Self {
-        let answers: BTreeMap<_, _> = answers.into_iter().collect();
+    pub(crate) async fn start(responses: impl IntoIterator<Item = (&'static str, CannedResponse)>) -> Self {
+        let responses: BTreeMap<_, _> = responses.into_iter().collect();
         let unknown = || error(500, "InternalFailure", "no canned response");
-        Self::serving(move |call| answers.get(call.operation.as_str()).cloned().unwrap_or_else(unknown)).await
+        Self::serving(move |call| responses.get(call.operation.as_str()).cloned().unwrap_or_else(unknown)).await
     }
 
     /// Starts the server with a function that returns the responses.
-    pub(crate) async fn serving(answer: impl Fn(&Call) -> Answer + Send + Sync + 'static) -> Self {
+    pub(crate) async fn serving(response: impl Fn(&Call) -> CannedResponse + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let canned = Self { url: format!("http://{}", listener.local_addr().unwrap()), calls: Arc::default() };
-        let answer = Arc::new(answer);
+        let response = Arc::new(response);
         let calls = canned.calls.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (answer, calls) = (answer.clone(), calls.clone());
-                tokio::spawn(async move { serve(stream, &*answer, &calls).await });
+                let (response, calls) = (response.clone(), calls.clone());
+                tokio::spawn(async move { serve(stream, &*response, &calls).await });
             }
         });
         canned
@@ -90,9 +90,9 @@ impl Canned {
     }
 }
 
-async fn serve(mut stream: TcpStream, answer: &(impl Fn(&Call) -> Answer + Sync), calls: &Mutex<Vec<Call>>) {
+async fn serve(mut stream: TcpStream, response: &(impl Fn(&Call) -> CannedResponse + Sync), calls: &Mutex<Vec<Call>>) {
     while let Some(call) = read(&mut stream).await {
-        let Answer { status, headers, body } = answer(&call);
+        let CannedResponse { status, headers, body } = response(&call);
         calls.lock().unwrap().push(call);
         let response = format!("HTTP/1.1 {status} Canned\r\ncontent-length: {}\r\n{headers}\r\n{body}", body.len());
         if stream.write_all(response.as_bytes()).await.is_err() {

@@ -5,27 +5,27 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use endpoint_test::aws::SageMakerTarget;
 use endpoint_test::{EndpointStatus, Target, TargetErrorKind};
 
-use crate::canned::{Answer, Canned, error, json};
+use crate::canned::{Canned, CannedResponse, error, json};
 use crate::target;
 use crate::unused_port::unused_port;
 
 const PACKAGE: &str = "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/13";
 
-fn endpoint(status: &str, rest: &str) -> Answer {
+fn endpoint(status: &str, rest: &str) -> CannedResponse {
     json(&format!(
         r#"{{"EndpointName":"iris-staging","EndpointArn":"arn:aws:sagemaker:us-east-1:222222222222:endpoint/iris-staging","EndpointConfigName":"iris-config",
             "EndpointStatus":"{status}","CreationTime":1767225600,"LastModifiedTime":1767225600{rest}}}"#
     ))
 }
 
-fn config() -> Answer {
+fn config() -> CannedResponse {
     json(
         r#"{"EndpointConfigName":"iris-config","EndpointConfigArn":"arn:aws:sagemaker:us-east-1:222222222222:endpoint-config/iris-config","CreationTime":1767225600,
             "ProductionVariants":[{"VariantName":"AllTraffic","ModelName":"iris-model","InitialInstanceCount":2,"InitialVariantWeight":1.0}]}"#,
     )
 }
 
-fn model(container: &str) -> Answer {
+fn model(container: &str) -> CannedResponse {
     json(&format!(
         r#"{{"ModelName":"iris-model","ModelArn":"arn:aws:sagemaker:us-east-1:222222222222:model/iris-model","CreationTime":1767225600,{container}}}"#
     ))
@@ -85,9 +85,9 @@ async fn configuration_and_model_are_not_described_unless_the_endpoint_is_in_ser
 async fn a_model_may_have_several_containers_or_no_package() {
     let containers = format!(r#""Containers":[{{"Image":"repo/scale:1"}},{{"ModelPackageName":"{PACKAGE}"}}]"#);
     for (container, packages) in [(containers.as_str(), vec![PACKAGE]), (r#""PrimaryContainer":{"Image":"repo/scale:1"}"#, Vec::new())] {
-        let answers =
+        let responses =
             [("DescribeEndpoint", endpoint("InService", "")), ("DescribeEndpointConfig", config()), ("DescribeModel", model(container))];
-        let variant = target(&Canned::start(answers).await).describe().await.unwrap().variants.remove(0);
+        let variant = target(&Canned::start(responses).await).describe().await.unwrap().variants.remove(0);
         assert_eq!(
             (variant.model_packages, variant.images),
             (packages.iter().map(ToString::to_string).collect(), vec!["repo/scale:1".to_owned()])
@@ -97,12 +97,12 @@ async fn a_model_may_have_several_containers_or_no_package() {
 
 #[tokio::test]
 async fn a_deleted_model_leaves_the_package_unknown() {
-    let answers = [
+    let responses = [
         ("DescribeEndpoint", endpoint("InService", VARIANTS)),
         ("DescribeEndpointConfig", config()),
         ("DescribeModel", error(400, "ValidationException", "Could not find model")),
     ];
-    let description = target(&Canned::start(answers).await).describe().await.unwrap();
+    let description = target(&Canned::start(responses).await).describe().await.unwrap();
     assert!(description.variants[0].model_packages.is_empty());
 }
 

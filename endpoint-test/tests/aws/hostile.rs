@@ -9,7 +9,7 @@ use endpoint_test::{Run, Suite, TargetInfo};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::canned::{Answer, Canned, error, json};
+use crate::canned::{Canned, CannedResponse, error, json};
 
 /// A server that responds to every request with these bytes, and continues with `after`.
 async fn raw<F, S>(response: Vec<u8>, after: S) -> SageMakerTarget
@@ -88,8 +88,8 @@ async fn an_endless_response_is_cut_off_at_the_limit() {
             }
         };
         let target = raw(format!("HTTP/1.1 200 OK\r\nx-amzn-requestid: req-1\r\n{head}\r\n\r\n").into_bytes(), pour).await;
-        let answer = target.invoke(&request()).await;
-        let Err(InvokeError::Model(failure)) = answer else { panic!("{head}: {answer:?}") };
+        let response = target.invoke(&request()).await;
+        let Err(InvokeError::Model(failure)) = response else { panic!("{head}: {response:?}") };
         assert_eq!((failure.status, failure.message.as_str()), (Some(200), "the response is longer than 25000000 bytes"), "{head}");
         assert_eq!(failure.request_id.as_deref(), Some("req-1"), "{head}");
         // The bytes taken from the network limit the memory used; a little more may be in the
@@ -123,7 +123,7 @@ async fn a_models_message_controls_neither_a_terminal_nor_a_page() {
     let poison = r"\u001b[2J\u001b[31m<script>alert(1)</script>\u202e";
     let body =
         format!(r#"{{"Message":"{poison}","OriginalStatusCode":500,"OriginalMessage":"{poison}","LogStreamArn":"arn:aws:logs:<b>"}}"#);
-    let refused = Answer { body, ..error(424, "ModelError", "") };
+    let refused = CannedResponse { body, ..error(424, "ModelError", "") };
     let described = json(
         r#"{"EndpointName":"iris","EndpointStatus":"InService","EndpointConfigName":"c","ProductionVariants":[{"VariantName":"A<script>","CurrentWeight":1.0}]}"#,
     );

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use endpoint_test::{InvokeError, Request, Target, TargetErrorKind};
 
-use crate::canned::{Answer, Canned, error, header};
+use crate::canned::{Canned, CannedResponse, error, header};
 use crate::target;
 
 fn request() -> Request {
@@ -22,7 +22,7 @@ fn request() -> Request {
 #[tokio::test]
 async fn requests_and_responses_are_passed_on_completely() {
     let headers = "content-type: text/csv\r\nx-amzn-requestid: req-9\r\nx-amzn-invoked-production-variant: Blue\r\n".to_owned();
-    let aws = Canned::start([("InvokeEndpoint", Answer { status: 200, headers, body: "setosa\n".to_owned() })]).await;
+    let aws = Canned::start([("InvokeEndpoint", CannedResponse { status: 200, headers, body: "setosa\n".to_owned() })]).await;
     let response = target(&aws).invoke(&request()).await.unwrap();
     assert_eq!(
         (response.status, response.body.as_ref(), response.content_type.as_deref()),
@@ -46,7 +46,7 @@ async fn requests_and_responses_are_passed_on_completely() {
 async fn a_models_own_error_has_its_status_message_and_log_stream() {
     let body = r#"{"OriginalStatusCode":400,"OriginalMessage":"could not convert 'abc'","LogStreamArn":"arn:aws:logs:x","Message":"Received client error (400)","ErrorCode":"x"}"#;
     let headers = "x-amzn-requestid: req-9\r\nx-amzn-errortype: ModelError\r\n".to_owned();
-    let aws = Canned::start([("InvokeEndpoint", Answer { status: 424, headers, body: body.to_owned() })]).await;
+    let aws = Canned::start([("InvokeEndpoint", CannedResponse { status: 424, headers, body: body.to_owned() })]).await;
     let Err(InvokeError::Model(failure)) = target(&aws).invoke(&request()).await else { panic!("expected the model's error") };
     assert_eq!((failure.status, failure.message.as_str()), (Some(400), "could not convert 'abc'"));
     assert_eq!((failure.log_stream_arn.as_deref(), failure.request_id.as_deref()), (Some("arn:aws:logs:x"), Some("req-9")));

@@ -9,13 +9,13 @@ use aws_smithy_async::time::TimeSource;
 use endpoint_test::aws::{SageMakerTarget, SessionRequest, session};
 use endpoint_test::{Clock as _, Run, Suite, TargetInfo, Verdict};
 
-use crate::canned::{Answer, Canned, error, header, json};
+use crate::canned::{Canned, CannedResponse, error, header, json};
 use crate::stepped_clock::SteppedClock;
 
 /// The clock may advance while a response is in flight: with this timeout none is late.
 const SUITE: &str = "version: 1\ncases: [{ name: it, payload: { csv: '1' }, timeout: 1h, expect: { text: { contains: setosa } } }]\n";
 
-fn described(operation: &str) -> Option<Answer> {
+fn described(operation: &str) -> Option<CannedResponse> {
     Some(match operation {
         "DescribeEndpoint" => json(
             r#"{"EndpointName":"iris","EndpointStatus":"InService","EndpointConfigName":"c","ProductionVariants":[{"VariantName":"A","CurrentWeight":1.0}]}"#,
@@ -40,13 +40,13 @@ impl TimeSource for TimeOfDay {
 }
 
 /// Credentials that expire at `expiry`, in seconds since 1970.
-fn keys(number: usize, expiry: u64) -> Answer {
+fn keys(number: usize, expiry: u64) -> CannedResponse {
     let expiry = iso(expiry);
     let body = format!(
         "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIA{number}</AccessKeyId><SecretAccessKey>s</SecretAccessKey>\
          <SessionToken>t</SessionToken><Expiration>{expiry}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"
     );
-    Answer { status: 200, headers: "content-type: text/xml\r\n".to_owned(), body }
+    CannedResponse { status: 200, headers: "content-type: text/xml\r\n".to_owned(), body }
 }
 
 /// The access key of a request's signature.
@@ -87,15 +87,15 @@ async fn credentials_that_expire_during_a_load_are_renewed() {
             expiries.push(expiry);
             return keys(expiries.len() - 1, BEGINNING + expiry.as_secs());
         }
-        if let Some(answer) = described(&call.operation) {
-            return answer;
+        if let Some(response) = described(&call.operation) {
+            return response;
         }
         let number: usize = key(&call.head).strip_prefix("ASIA").unwrap().parse().unwrap();
         if time.now() >= expiries[number] {
             return error(403, "ExpiredTokenException", "The security token included in the request is expired");
         }
         time.advance(Duration::from_mins(1));
-        Answer { body: "setosa".to_owned(), ..json("") }
+        CannedResponse { body: "setosa".to_owned(), ..json("") }
     })
     .await;
     let request = SessionRequest {
@@ -122,16 +122,16 @@ async fn credentials_that_expire_during_a_load_are_renewed() {
 #[tokio::test]
 async fn throttled_requests_are_counted_by_code_and_not_retried() {
     let clock = SteppedClock::default();
-    let (time, asked) = (clock.clone(), std::sync::atomic::AtomicUsize::new(0));
+    let (time, requests) = (clock.clone(), std::sync::atomic::AtomicUsize::new(0));
     let aws = Canned::serving(move |call| {
-        if let Some(answer) = described(&call.operation) {
-            return answer;
+        if let Some(response) = described(&call.operation) {
+            return response;
         }
         time.advance(Duration::from_millis(25));
         // The first request is the suite's case.
-        match asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst) % 4 {
+        match requests.fetch_add(1, std::sync::atomic::Ordering::SeqCst) % 4 {
             3 => error(429, "ThrottlingException", "Rate exceeded"),
-            _ => Answer { body: "setosa".to_owned(), ..json("") },
+            _ => CannedResponse { body: "setosa".to_owned(), ..json("") },
         }
     })
     .await;

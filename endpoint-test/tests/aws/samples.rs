@@ -3,18 +3,18 @@
 use endpoint_test::aws::{S3Samples, sample_location};
 use endpoint_test::{SampleStore, TargetErrorKind};
 
-use crate::canned::{Answer, Canned, error, json};
+use crate::canned::{Canned, CannedResponse, error, json};
 
 const PACKAGE: &str = "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/13";
 
 #[tokio::test]
 async fn a_model_package_has_the_location_and_media_type_of_its_samples() {
-    let answer = format!(
+    let response = format!(
         r#"{{"ModelPackageName":"iris","ModelPackageArn":"{PACKAGE}","CreationTime":1767225600,"ModelPackageStatus":"Completed",
             "ModelPackageStatusDetails":{{"ValidationStatuses":[]}},"SamplePayloadUrl":"s3://samples/iris/samples.tar.gz",
             "InferenceSpecification":{{"Containers":[{{"Image":"iris:1"}}],"SupportedContentTypes":["text/csv","application/json"]}}}}"#
     );
-    let aws = Canned::start([("DescribeModelPackage", json(&answer))]).await;
+    let aws = Canned::start([("DescribeModelPackage", json(&response))]).await;
     let location = sample_location(&aws.config(), PACKAGE).await.unwrap();
     assert_eq!(location.url.as_deref(), Some("s3://samples/iris/samples.tar.gz"));
     assert_eq!(location.content_type.as_deref(), Some("text/csv"));
@@ -24,7 +24,7 @@ async fn a_model_package_has_the_location_and_media_type_of_its_samples() {
 
 #[tokio::test]
 async fn the_archive_is_fetched_from_s3() {
-    let object = Answer { status: 200, headers: String::new(), body: "an archive".to_owned() };
+    let object = CannedResponse { status: 200, headers: String::new(), body: "an archive".to_owned() };
     let aws = Canned::start([("GET /samples/iris/samples.tar.gz?x-id=GetObject HTTP/1.1", object)]).await;
     let store = S3Samples::from_config(&aws.config());
     assert_eq!(store.fetch("s3://samples/iris/samples.tar.gz").await.unwrap().as_ref(), b"an archive");

@@ -46,7 +46,7 @@ fn a_steady_load_passes_its_thresholds() {
     let total = load.total.unwrap();
     // 1200, then 1800 on the ramp; the ten of the warm-up and the case are not counted.
     assert_eq!((total.sent, total.passed, total.errors, total.dropped, total.unfinished), (3000, 3000, 0, 0, 0));
-    assert_eq!(target.asked(), 3011);
+    assert_eq!(target.requests(), 3011);
     assert_eq!(load.phases.iter().map(|phase| phase.name.as_str()).collect::<Vec<_>>(), ["warm-up", "steady", "phase 2"]);
     assert_eq!(load.phases.iter().map(|phase| phase.figures.sent).collect::<Vec<_>>(), [10, 1200, 1800]);
     assert_eq!(load.phases[2].traffic, "20/s..40/s");
@@ -258,17 +258,17 @@ fn a_load_runs_only_after_success_unless_forced() {
     let target = Simulated::new(&clock, |number, _| (TEN, Ok(response(if number == 0 { "virginica" } else { "setosa" }))));
     let report = test(&clock, &target, load, &RunOptions::default());
     let skipped = report.load.unwrap();
-    assert_eq!((report.verdict, skipped.outcome, target.asked()), (Verdict::Failed, Outcome::Skipped, 1));
+    assert_eq!((report.verdict, skipped.outcome, target.requests()), (Verdict::Failed, Outcome::Skipped, 1));
 
     let clock = VirtualClock::default();
     let target = Simulated::new(&clock, |number, _| (TEN, Ok(response(if number == 0 { "virginica" } else { "setosa" }))));
     let report = test(&clock, &target, load, &RunOptions { load: LoadMode::Anyway, ..RunOptions::default() });
-    assert_eq!((report.verdict, report.load.unwrap().outcome, target.asked()), (Verdict::Failed, Outcome::Passed, 201));
+    assert_eq!((report.verdict, report.load.unwrap().outcome, target.requests()), (Verdict::Failed, Outcome::Passed, 201));
 
     let clock = VirtualClock::default();
     let target = Simulated::steady(&clock, 10);
     let report = test(&clock, &target, load, &RunOptions { load: LoadMode::Never("not on production"), ..RunOptions::default() });
-    assert_eq!((report.verdict, report.load.unwrap().outcome, target.asked()), (Verdict::Passed, Outcome::Skipped, 1));
+    assert_eq!((report.verdict, report.load.unwrap().outcome, target.requests()), (Verdict::Passed, Outcome::Skipped, 1));
 }
 
 #[test]
@@ -358,7 +358,7 @@ proptest! {
         prop_assert!((due - planned).abs() <= 1.0, "{} {}", due, planned);
         prop_assert_eq!(total.sent, total.passed + total.errors);
         prop_assert_eq!(total.unfinished, 0);
-        prop_assert_eq!(total.sent + 1, target.asked());
+        prop_assert_eq!(total.sent + 1, target.requests());
         prop_assert_eq!(report.series.unwrap().steps.iter().map(|step| step.sent + step.dropped).sum::<u64>(), total.sent + total.dropped);
         prop_assert!(total.response_time.max_ms <= 2502.0);
     }

@@ -14,7 +14,7 @@ type Behaviour<'a> = Box<dyn Fn(u64, Duration) -> (Duration, Result<ModelRespons
 pub(crate) struct Simulated<'a> {
     clock: &'a VirtualClock,
     behaviour: Behaviour<'a>,
-    asked: AtomicU64,
+    requests: AtomicU64,
 }
 
 impl<'a> Simulated<'a> {
@@ -22,7 +22,7 @@ impl<'a> Simulated<'a> {
         clock: &'a VirtualClock,
         behaviour: impl Fn(u64, Duration) -> (Duration, Result<ModelResponse, InvokeError>) + Send + Sync + 'a,
     ) -> Self {
-        Self { clock, behaviour: Box::new(behaviour), asked: AtomicU64::new(0) }
+        Self { clock, behaviour: Box::new(behaviour), requests: AtomicU64::new(0) }
     }
 
     /// Responds rightly after this number of milliseconds.
@@ -31,8 +31,8 @@ impl<'a> Simulated<'a> {
     }
 
     /// The number of requests so far.
-    pub(crate) fn asked(&self) -> u64 {
-        self.asked.load(Ordering::SeqCst)
+    pub(crate) fn requests(&self) -> u64 {
+        self.requests.load(Ordering::SeqCst)
     }
 }
 
@@ -43,10 +43,10 @@ impl Target for Simulated<'_> {
     }
 
     async fn invoke(&self, _: &Request) -> Result<ModelResponse, InvokeError> {
-        let number = self.asked.fetch_add(1, Ordering::SeqCst);
-        let (time, answer) = (self.behaviour)(number, self.clock.now());
+        let number = self.requests.fetch_add(1, Ordering::SeqCst);
+        let (time, returned) = (self.behaviour)(number, self.clock.now());
         self.clock.sleep(time).await;
-        answer
+        returned
     }
 }
 

@@ -8,18 +8,18 @@ use endpoint_test::{
 };
 use proptest::prelude::*;
 
-use crate::scripted::{Answer, FakeClock, Scripted, bytes_response, healthy, response, with_status};
+use crate::scripted::{CallResult, FakeClock, Scripted, bytes_response, healthy, response, with_status};
 use crate::{approved, info, run_all, suite};
 
 /// Runs one case with this `expect` against a model with this response.
-async fn case(expect: &str, answer: impl Fn() -> Answer<Result<ModelResponse, InvokeError>> + Send + Sync) -> CaseReport {
+async fn case(expect: &str, respond: impl Fn() -> CallResult<Result<ModelResponse, InvokeError>> + Send + Sync) -> CaseReport {
     let text = format!("version: 1\ncases:\n  - name: it\n    payload: {{ csv: '1' }}\n    timeout: 2s\n    expect: {expect}\n");
-    let target = Scripted::new(vec![Ok(healthy())]).responding(|_| answer());
+    let target = Scripted::new(vec![Ok(healthy())]).responding(|_| respond());
     run_all(&target, &text, &approved(), &FakeClock::default()).await.0.cases.remove(0)
 }
 
 async fn responded(expect: &str, body: &str) -> CaseReport {
-    case(expect, || Answer::Now(Ok(response(body)))).await
+    case(expect, || CallResult::Now(Ok(response(body)))).await
 }
 
 /// The messages of the checks that did not pass.
@@ -94,7 +94,7 @@ async fn a_slow_response_fails_with_its_latency() {
     let clock = FakeClock::default();
     let target = Scripted::new(vec![Ok(healthy())]).responding(|_| {
         clock.advance(Duration::from_millis(450));
-        Answer::Now(Ok(response("setosa")))
+        CallResult::Now(Ok(response("setosa")))
     });
     let text = "version: 1\ncases:\n  - name: it\n    payload: { csv: '1' }\n    expect: { latency: { max: 300ms } }\n";
     let (report, _) = run_all(&target, text, &approved(), &clock).await;
@@ -104,11 +104,11 @@ async fn a_slow_response_fails_with_its_latency() {
 
 #[tokio::test]
 async fn no_response_in_time_is_an_error_unless_a_latency_is_expected() {
-    let case_without = case("{}", || Answer::Never).await;
+    let case_without = case("{}", || CallResult::Never).await;
     assert_eq!((case_without.outcome, case_without.message.as_deref()), (Outcome::Errored, Some("no response within 2 s")));
-    let case_with = case("{ latency: { max: 1s } }", || Answer::Never).await;
+    let case_with = case("{ latency: { max: 1s } }", || CallResult::Never).await;
     assert_eq!(case_with.outcome, Outcome::Failed);
-    let case_longer = case("{ latency: { max: 5s } }", || Answer::Never).await;
+    let case_longer = case("{ latency: { max: 5s } }", || CallResult::Never).await;
     assert_eq!(case_longer.outcome, Outcome::Errored);
 }
 
@@ -123,7 +123,7 @@ fn refusal() -> Result<ModelResponse, InvokeError> {
 
 #[tokio::test]
 async fn a_models_own_error_is_a_failure_with_its_status_message_and_log_stream() {
-    let case = case("{}", || Answer::Now(refusal())).await;
+    let case = case("{}", || CallResult::Now(refusal())).await;
     assert_eq!(case.outcome, Outcome::Failed);
     assert_eq!(wrong(&case), ["the model returned an error with status 400: could not convert string to float: 'abc'"]);
     assert_eq!((case.status, case.request_id.as_deref()), (Some(400), Some("77")));
@@ -133,9 +133,9 @@ async fn a_models_own_error_is_a_failure_with_its_status_message_and_log_stream(
 #[tokio::test]
 async fn a_models_error_may_be_expected() {
     let expect = "{ model_error: { status: 400, message_contains: could not convert } }";
-    assert_eq!(case(expect, || Answer::Now(refusal())).await.outcome, Outcome::Passed);
-    assert_eq!(case("{ model_error: {} }", || Answer::Now(refusal())).await.outcome, Outcome::Passed);
-    let other = case("{ model_error: { status: 415, message_contains: media type } }", || Answer::Now(refusal())).await;
+    assert_eq!(case(expect, || CallResult::Now(refusal())).await.outcome, Outcome::Passed);
+    assert_eq!(case("{ model_error: {} }", || CallResult::Now(refusal())).await.outcome, Outcome::Passed);
+    let other = case("{ model_error: { status: 415, message_contains: media type } }", || CallResult::Now(refusal())).await;
     assert_eq!(wrong(&other), ["the model's error has status 400, not 415", "the model's message does not contain `media type`"]);
     assert_eq!(wrong(&responded(expect, "setosa").await), ["the model responded without the expected error"]);
 }
@@ -144,7 +144,7 @@ async fn a_models_error_may_be_expected() {
 async fn an_error_before_the_model_is_an_error_even_if_a_model_error_is_expected() {
     for expect in ["{}", "{ model_error: {} }"] {
         let denied = || TargetError::new(TargetErrorKind::AccessDenied, "not authorized").operation("InvokeEndpoint").with_hint("ask");
-        let case = case(expect, || Answer::Now(Err(denied().into()))).await;
+        let case = case(expect, || CallResult::Now(Err(denied().into()))).await;
         assert_eq!((case.outcome, case.message.as_deref()), (Outcome::Errored, Some("InvokeEndpoint: not authorized")));
         assert_eq!(case.hint.as_deref(), Some("ask"));
     }
@@ -157,9 +157,9 @@ async fn hostile_responses_are_failures_and_nothing_worse() {
         wrong(&responded("{ json: [{ at: '', type: array }] }", &deep).await)[0]
             .starts_with("the response is not JSON: recursion limit exceeded")
     );
-    let text = case("{ text: { contains: x } }", || Answer::Now(Ok(bytes_response(vec![b'a', 0xff, 0xfe])))).await;
+    let text = case("{ text: { contains: x } }", || CallResult::Now(Ok(bytes_response(vec![b'a', 0xff, 0xfe])))).await;
     assert_eq!(wrong(&text), ["the response is not UTF-8 text: byte 2 of 3 is invalid"]);
-    let huge = case("{}", || Answer::Now(Ok(bytes_response(vec![b'x'; MAX_BODY + 1])))).await;
+    let huge = case("{}", || CallResult::Now(Ok(bytes_response(vec![b'x'; MAX_BODY + 1])))).await;
     assert_eq!(huge.outcome, Outcome::Failed);
     assert!(huge.reply.unwrap().ends_with("x… (25000001 bytes in all)"));
 }
@@ -205,9 +205,9 @@ proptest! {
     #[test]
     fn no_response_makes_a_run_panic(body in prop::collection::vec(any::<u8>(), 0..200), status in 200u16..400) {
         let expect = "{ content_type: text/csv, text: { equals: a, matches: 'b' }, json: [{ at: /a/0, equals: [1, { b: 2 }], rel: 0.1 }, { at: '', length: 2 }] }";
-        let answer = || Answer::Now(Ok(ModelResponse { status, ..bytes_response(body.clone()) }));
+        let respond = || CallResult::Now(Ok(ModelResponse { status, ..bytes_response(body.clone()) }));
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let case = runtime.block_on(case(expect, answer));
+        let case = runtime.block_on(case(expect, respond));
         prop_assert!(matches!(case.outcome, Outcome::Passed | Outcome::Failed));
     }
 }

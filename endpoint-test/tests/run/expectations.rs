@@ -2,11 +2,11 @@
 
 use endpoint_test::{Baseline, CaseReport, EndpointStatus, ModelResponse, Outcome, Run, RunOptions, Suite, TargetReport, Verdict};
 
-use crate::scripted::{Answer, FakeClock, Scripted, healthy, response, with_status};
+use crate::scripted::{CallResult, FakeClock, Scripted, healthy, response, with_status};
 use crate::{ONE_CASE, approved, info, suite};
 
 async fn run_case(suite: &Suite, body: &'static str, options: &RunOptions) -> CaseReport {
-    let target = Scripted::new(vec![Ok(healthy())]).responding(move |_| Answer::Now(Ok(response(body))));
+    let target = Scripted::new(vec![Ok(healthy())]).responding(move |_| CallResult::Now(Ok(response(body))));
     Run::new(&target, suite)
         .expecting(approved())
         .options(options.clone())
@@ -98,14 +98,14 @@ async fn a_golden_file_is_updated_only_if_everything_else_passes_and_it_differs(
 
 /// Runs the suite against two targets.
 async fn compared(suite: &Suite, this: &'static str, other: Result<&'static str, EndpointStatus>, fail: bool) -> TargetReport {
-    let target = Scripted::new(vec![Ok(healthy())]).responding(move |_| Answer::Now(Ok(response(this))));
+    let target = Scripted::new(vec![Ok(healthy())]).responding(move |_| CallResult::Now(Ok(response(this))));
     let described = match &other {
         Ok(_) => healthy(),
         Err(status) => with_status(status.clone()),
     };
     let body = other.unwrap_or_default();
     let other =
-        Scripted::new(vec![Ok(described)]).responding(move |_| Answer::Now(Ok(ModelResponse { body: body.into(), ..response("") })));
+        Scripted::new(vec![Ok(described)]).responding(move |_| CallResult::Now(Ok(ModelResponse { body: body.into(), ..response("") })));
     let baseline = Baseline { target: &other, title: "333333333333/us-east-1/iris-prod", fail_on_difference: fail };
     Run::new(&target, suite).compared_with(baseline).clock(FakeClock::default()).start(info(), |_| {}).await
 }

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use endpoint_test::{CaseReport, Expected, Outcome, Report, Request, Run, RunOptions, Suite, TargetReport, ToolInfo, report};
 use proptest::prelude::*;
 
-use crate::scripted::{Answer, FakeClock, Scripted, healthy, response};
+use crate::scripted::{CallResult, FakeClock, Scripted, healthy, response};
 use crate::{info, suite};
 
 /// The shortest digits that read back as this number, and the power of ten of the first one.
@@ -92,12 +92,12 @@ fn finite() -> impl Strategy<Value = f64> {
 
 /// Runs the suite against a model with this response; returns its first case, the whole report and
 /// the request.
-fn run_with(suite: &Suite, answer: &str, options: &RunOptions) -> (CaseReport, Report, String) {
+fn run_with(suite: &Suite, body: &str, options: &RunOptions) -> (CaseReport, Report, String) {
     let sent = Mutex::new(String::new());
     let target = Scripted::new(vec![Ok(healthy())]).responding(|request: &Request| {
-        let body = String::from_utf8(request.body.to_vec()).unwrap();
-        *sent.lock().unwrap_or_else(PoisonError::into_inner) = body;
-        Answer::Now(Ok(response(answer)))
+        let received = String::from_utf8(request.body.to_vec()).unwrap();
+        *sent.lock().unwrap_or_else(PoisonError::into_inner) = received;
+        CallResult::Now(Ok(response(body)))
     });
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let (expected, clock) = (Expected::default(), FakeClock::default());
@@ -109,8 +109,8 @@ fn run_with(suite: &Suite, answer: &str, options: &RunOptions) -> (CaseReport, R
     (case, report, sent)
 }
 
-fn run(suite: &Suite, answer: &str) -> (CaseReport, Report, String) {
-    run_with(suite, answer, &RunOptions::default())
+fn run(suite: &Suite, body: &str) -> (CaseReport, Report, String) {
+    run_with(suite, body, &RunOptions::default())
 }
 
 fn with_files(text: &str, content: &str) -> Suite {
@@ -148,22 +148,22 @@ proptest! {
     fn a_number_survives_every_notation(value in finite(), number in 0..5_usize, other in 0..5_usize) {
         let (number, other) = (&printed(value)[number], &printed(value)[other]);
         prop_assert_eq!(number.parse::<f64>().unwrap().to_bits(), value.to_bits(), "the printers of this test: {}", number);
-        let answer = format!("{{\"v\": {other}}}");
-        let (case, _, sent) = run(&inline(number), &answer);
+        let body = format!("{{\"v\": {other}}}");
+        let (case, _, sent) = run(&inline(number), &body);
         prop_assert_eq!(case.outcome, Outcome::Passed, "{} {:?}", other, case);
         prop_assert_eq!(sent, format!("{{\"x\":{number}}}"));
-        let (case, _, sent) = run(&rows(number), &answer);
+        let (case, _, sent) = run(&rows(number), &body);
         prop_assert_eq!(case.outcome, Outcome::Passed, "{} {:?}", other, case);
         prop_assert_eq!(sent, format!("{{\"instances\":[[{number}]]}}"));
-        prop_assert_eq!(run(&golden(number), &answer).0.outcome, Outcome::Passed);
+        prop_assert_eq!(run(&golden(number), &body).0.outcome, Outcome::Passed);
     }
 
     #[test]
     fn a_neighbour_is_another_number_and_keeps_its_digits(value in finite(), number in 0..5_usize) {
         let number = &printed(neighbour(value))[number];
-        let answer = format!("{{ \"v\": {number} }}");
+        let body = format!("{{ \"v\": {number} }}");
         for suite in [inline(&python(value)), golden(&c(value)), rows(&java(value))] {
-            let (case, report, _) = run(&suite, &answer);
+            let (case, report, _) = run(&suite, &body);
             prop_assert_eq!(case.outcome, Outcome::Failed, "{} {:?}", number, case);
             let texts = [
                 report::json(&report),

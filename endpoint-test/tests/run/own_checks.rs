@@ -7,11 +7,11 @@ use endpoint_test::{CaseReport, CheckPrograms, CustomCheck, Exchange, Finding, O
 #[cfg(unix)]
 use tokio::io::AsyncReadExt as _;
 
-use crate::scripted::{Answer, Scripted, healthy, response};
+use crate::scripted::{CallResult, Scripted, healthy, response};
 use crate::{approved, info, suite};
 
 async fn case(text: &str, options: &RunOptions) -> CaseReport {
-    let target = Scripted::new(vec![Ok(healthy())]).responding(|_| Answer::Now(Ok(response(r#"{"score":0.5}"#))));
+    let target = Scripted::new(vec![Ok(healthy())]).responding(|_| CallResult::Now(Ok(response(r#"{"score":0.5}"#))));
     Run::new(&target, &suite(text)).expecting(approved()).options(options.clone()).start(info(), |_| {}).await.cases.remove(0)
 }
 

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use endpoint_test::{CaseReport, Event, Outcome, Request, Run, RunOptions, Suite, TargetError, TargetErrorKind, Verdict};
 
-use crate::scripted::{Answer, FakeClock, Scripted, healthy, response};
+use crate::scripted::{CallResult, FakeClock, Scripted, healthy, response};
 use crate::{approved, info, suite};
 
 const DATA: &str = "size,label\n1,small\n2,small\n8,large\n9,large\n";
@@ -18,19 +18,19 @@ fn with_rows(rest: &str) -> Suite {
 }
 
 /// A model that calls every size from this one on large.
-fn model(border: f64) -> impl Fn(&Request) -> Answer<Result<endpoint_test::ModelResponse, endpoint_test::InvokeError>> + Send + Sync {
+fn model(border: f64) -> impl Fn(&Request) -> CallResult<Result<endpoint_test::ModelResponse, endpoint_test::InvokeError>> + Send + Sync {
     move |request| {
         let size: f64 = std::str::from_utf8(&request.body).unwrap().parse().unwrap();
         let label = if size >= border { "large" } else { "small" };
-        Answer::Now(Ok(response(&format!(r#"{{"label":"{label}","score":{}}}"#, size / 10.0))))
+        CallResult::Now(Ok(response(&format!(r#"{{"label":"{label}","score":{}}}"#, size / 10.0))))
     }
 }
 
 async fn case(
     suite: &Suite,
-    answer: impl Fn(&Request) -> Answer<Result<endpoint_test::ModelResponse, endpoint_test::InvokeError>> + Send + Sync,
+    respond: impl Fn(&Request) -> CallResult<Result<endpoint_test::ModelResponse, endpoint_test::InvokeError>> + Send + Sync,
 ) -> CaseReport {
-    let target = Scripted::new(vec![Ok(healthy())]).responding(answer);
+    let target = Scripted::new(vec![Ok(healthy())]).responding(respond);
     let (expected, options) = (approved(), RunOptions::default());
     Run::new(&target, suite)
         .expecting(expected.clone())
@@ -82,22 +82,22 @@ async fn metrics_over_all_rows_have_limits() {
 async fn rows_that_could_not_be_tested_are_an_error_and_a_proven_failure_outranks_it() {
     let throttled = || TargetError::new(TargetErrorKind::Throttled, "slow down").into();
     let each = with_rows("    expect_each: { json: [{ at: /label, equals_column: label }], at_least: 0.5 }\n");
-    let asked = AtomicUsize::new(0);
-    let report = case(&each, |request| match asked.fetch_add(1, Ordering::Relaxed) {
-        0 => Answer::Now(Err(throttled())),
+    let calls = AtomicUsize::new(0);
+    let report = case(&each, |request| match calls.fetch_add(1, Ordering::Relaxed) {
+        0 => CallResult::Now(Err(throttled())),
         _ => model(5.0)(request),
     })
     .await;
     assert_eq!((report.outcome, report.rows.unwrap().errored), (Outcome::Errored, 1));
-    let asked = AtomicUsize::new(0);
-    let report = case(&each, |request| match asked.fetch_add(1, Ordering::Relaxed) {
-        0 => Answer::Now(Err(throttled())),
+    let calls = AtomicUsize::new(0);
+    let report = case(&each, |request| match calls.fetch_add(1, Ordering::Relaxed) {
+        0 => CallResult::Now(Err(throttled())),
         _ => model(-1.0)(request),
     })
     .await;
     // One is unknown, one is right, two… only one more is wrong: half may be, so nothing is proven.
     assert_eq!(report.outcome, Outcome::Errored);
-    let report = case(&each, |_| Answer::Now(Ok(response(r#"{"label":"huge"}"#)))).await;
+    let report = case(&each, |_| CallResult::Now(Ok(response(r#"{"label":"huge"}"#)))).await;
     assert_eq!(report.outcome, Outcome::Failed);
 }
 
@@ -106,14 +106,14 @@ async fn a_target_that_refuses_row_after_row_is_given_up() {
     let many: String = std::iter::once("size,label\n".to_owned()).chain((0..500).map(|number| format!("{number},small\n"))).collect();
     let text = "version: 1\ncases:\n  - { name: it, payload: { rows: { file: data.csv, drop: label } } }\n";
     let suite = suite(text).load_files(|_| Ok(many.clone().into_bytes())).unwrap();
-    let asked = AtomicUsize::new(0);
+    let calls = AtomicUsize::new(0);
     let report = case(&suite, |_| {
-        asked.fetch_add(1, Ordering::Relaxed);
-        Answer::Now(Err(TargetError::new(TargetErrorKind::AccessDenied, "no").into()))
+        calls.fetch_add(1, Ordering::Relaxed);
+        CallResult::Now(Err(TargetError::new(TargetErrorKind::AccessDenied, "no").into()))
     })
     .await;
     assert_eq!((report.outcome, report.rows.unwrap().errored), (Outcome::Errored, 500));
-    assert_eq!(asked.load(Ordering::Relaxed), 5);
+    assert_eq!(calls.load(Ordering::Relaxed), 5);
 }
 
 #[tokio::test]

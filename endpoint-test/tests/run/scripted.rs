@@ -12,12 +12,12 @@ pub(crate) use crate::fake_clock::FakeClock;
 pub(crate) const APPROVED: &str = "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/13";
 
 /// The result of a call.
-pub(crate) enum Answer<T> {
+pub(crate) enum CallResult<T> {
     Now(T),
     Never,
 }
 
-type Invoke<'a> = Box<dyn Fn(&Request) -> Answer<Result<ModelResponse, InvokeError>> + Send + Sync + 'a>;
+type Invoke<'a> = Box<dyn Fn(&Request) -> CallResult<Result<ModelResponse, InvokeError>> + Send + Sync + 'a>;
 
 /// A target with prepared responses.
 pub(crate) struct Scripted<'a> {
@@ -28,10 +28,13 @@ pub(crate) struct Scripted<'a> {
 impl<'a> Scripted<'a> {
     /// A target that returns these descriptions in turn, and then repeats the last one.
     pub(crate) fn new(descriptions: Vec<Result<Description, TargetErrorKind>>) -> Self {
-        Self { descriptions: Mutex::new(descriptions.into()), invoke: Box::new(|_| Answer::Now(Ok(response("setosa\n")))) }
+        Self { descriptions: Mutex::new(descriptions.into()), invoke: Box::new(|_| CallResult::Now(Ok(response("setosa\n")))) }
     }
 
-    pub(crate) fn responding(mut self, invoke: impl Fn(&Request) -> Answer<Result<ModelResponse, InvokeError>> + Send + Sync + 'a) -> Self {
+    pub(crate) fn responding(
+        mut self,
+        invoke: impl Fn(&Request) -> CallResult<Result<ModelResponse, InvokeError>> + Send + Sync + 'a,
+    ) -> Self {
         self.invoke = Box::new(invoke);
         self
     }
@@ -51,8 +54,8 @@ impl Target for Scripted<'_> {
 
     async fn invoke(&self, request: &Request) -> Result<ModelResponse, InvokeError> {
         match (self.invoke)(request) {
-            Answer::Now(answer) => answer,
-            Answer::Never => future::pending().await,
+            CallResult::Now(result) => result,
+            CallResult::Never => future::pending().await,
         }
     }
 }
