@@ -78,10 +78,21 @@ impl Arn {
         self.resource().split_once(['/', ':']).map_or(self.resource(), |(_, rest)| rest)
     }
 
+    /// The ARN of another resource of this service, region and account, such as `model-package/NAME`.
+    #[must_use]
+    pub fn with_resource(&self, resource: &str) -> String {
+        format!("{}{resource}", &self.text[..self.resource])
+    }
+
     /// What is last in the resource: a role's name without its path, an endpoint's name.
     pub fn name(&self) -> &str {
-        self.resource().rsplit(['/', ':']).next().unwrap_or_default()
+        resource_name(self.resource())
     }
+}
+
+/// The name of a resource that is written as its ARN, as its path and name, or as its name.
+pub fn resource_name(text: &str) -> &str {
+    text.rsplit(['/', ':']).next().unwrap_or(text)
 }
 
 crate::name!(Arn);
@@ -99,6 +110,8 @@ mod tests {
         assert_eq!((topic.resource_type(), topic.name(), topic.region().unwrap().as_str()), ("", "alarms", "us-east-1"));
         let bucket: Arn = "arn:aws:s3:::bucket/key".parse().unwrap();
         assert_eq!((bucket.account(), bucket.resource()), (None, "bucket/key"));
+        assert_eq!(topic.with_resource("model-package/iris"), "arn:aws:sns:us-east-1:222222222222:model-package/iris");
+        assert_eq!(["deployment/Execution", "Execution", arn.as_str()].map(resource_name), ["Execution"; 3]);
         assert_eq!("arn:aws:iam::aws:policy/ReadOnlyAccess".parse::<Arn>().unwrap().account(), None);
     }
 

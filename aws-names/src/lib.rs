@@ -24,7 +24,7 @@ mod region;
 use std::fmt;
 
 pub use account::AccountId;
-pub use arn::Arn;
+pub use arn::{Arn, resource_name};
 pub use model_package::ModelPackageArn;
 pub use region::Region;
 

@@ -16,6 +16,7 @@ mod table;
 mod untrusted;
 mod verdict;
 
+use aws_names::ModelPackageArn;
 use serde::{Deserialize, Serialize};
 
 pub use self::comparison::{CaseComparison, ComparisonReport, DifferenceReport};
@@ -54,7 +55,8 @@ pub struct Report {
     pub commit: Option<String>,
     /// The ARN of the model package in the release.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model_package: Option<String>,
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub model_package: Option<ModelPackageArn>,
     /// The suite that was run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suite: Option<SuiteInfo>,

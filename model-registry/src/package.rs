@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::group::GroupName;
 use crate::life_cycle::LifeCycle;
-use aws_names::ModelPackageArn;
+use aws_names::{Arn, ModelPackageArn};
 
 pub use metrics::{MetricDocument, MetricSource};
 pub use status::{ApprovalStatus, PackageStatus, RegistrationType};
@@ -172,8 +172,9 @@ impl Person {
 
 /// The ARN of an IAM identity, without the session name unless IAM Identity Center chose it.
 fn identity(arn: &str) -> &str {
-    match arn.split_once(":assumed-role/").map(|(_, role)| role.rsplit_once('/')) {
-        Some(Some((role, session))) if !role.starts_with("AWSReservedSSO_") => &arn[..arn.len() - session.len() - 1],
+    let parsed = arn.parse::<Arn>().ok().filter(|arn| arn.resource_type() == "assumed-role");
+    match parsed.as_ref().and_then(|arn| arn.path_and_name().rsplit_once('/')) {
+        Some((role, session)) if !role.starts_with("AWSReservedSSO_") => &arn[..arn.len() - session.len() - 1],
         _ => arn,
     }
 }

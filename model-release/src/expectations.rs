@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_names::{AccountId, Region};
+use aws_names::{AccountId, ModelPackageArn, Region};
 use cfn_render::{PseudoParameters, Template};
 use endpoint_test::{Expected, ExpectedSetting, ExpectedVariant, ExpectedVpc};
 
@@ -39,18 +39,30 @@ impl Expectations {
         let resolved =
             self.template.resolve_partly(&parameters, &pseudo).map_err(|error| problems::failure(&error, self.template.text()))?;
         let expected = Expected {
-            model_package_arn: Some(package.in_region(region).to_string()),
+            model_package_arn: Some(package.in_region(region).clone()),
             images: package.images_in(region).to_vec(),
             ..Expected::default()
         };
         let stack = StackBlueprint::read(&resolved);
         let config = stack.endpoint(endpoint).and_then(|endpoint| stack.config_of(endpoint));
-        Ok(config.map_or(expected.clone(), |config| configured(expected, &stack, config)))
+        Ok(config.map_or(expected.clone(), |config| {
+            let partition = package.arn.partition();
+            // A package without an ARN is in the endpoint's account and region.
+            let package = |name: &str| {
+                name.parse().ok().or_else(|| format!("arn:{partition}:sagemaker:{region}:{account}:model-package/{name}").parse().ok())
+            };
+            configured(expected, &stack, config, package)
+        }))
     }
 }
 
 /// Adds the settings of an endpoint configuration and its models.
-fn configured(mut expected: Expected, stack: &StackBlueprint, config: &ConfigBlueprint) -> Expected {
+fn configured(
+    mut expected: Expected,
+    stack: &StackBlueprint,
+    config: &ConfigBlueprint,
+    package: impl Fn(&str) -> Option<ModelPackageArn>,
+) -> Expected {
     expected.volume_kms_key = match &config.volume_kms_key {
         Value::Absent => Some(ExpectedSetting::Absent),
         Value::Known(key) => Some(ExpectedSetting::Is(key.clone())),
@@ -72,7 +84,8 @@ fn configured(mut expected: Expected, stack: &StackBlueprint, config: &ConfigBlu
             instance_count: variant.instance_count.filter(|_| !variant.scales),
             instance_type: variant.instance_type.clone(),
             serverless: Some(variant.is_serverless),
-            model_package_arn: model.and_then(|model| model.containers.iter().find_map(|container| container.model_package.clone())),
+            model_package_arn: model
+                .and_then(|model| model.containers.iter().find_map(|container| container.model_package.as_deref().and_then(&package))),
         });
     }
     // If the variants have different networks, nothing is expected.

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aws_names::{AccountId, Region};
+use aws_names::{AccountId, Region, resource_name};
 use cfn_render::{PseudoParameters, Template};
 use serde::Serialize;
 use stack_rollout::preflight::{Check, CheckOutcome, ExecutionRole, PreflightTarget, Requirements};
@@ -106,7 +106,7 @@ pub fn targets_to_check(rollout: &PlannedRollout<'_>, administration_role: Optio
             let mut needed = requirements_of(release, &template, &parameters, &planned.target.account, region);
             needed.execution_role = execution_role.clone().flatten();
             if let Scope::Everything { without_package } = scope {
-                needed.model_role = parameters.get("ExecutionRoleName").map(|role| role.rsplit('/').next().unwrap_or(role).to_owned());
+                needed.model_role = parameters.get("ExecutionRoleName").map(|role| resource_name(role).to_owned());
                 if without_package {
                     needed.model_packages.clear();
                     needed.images.clear();

@@ -93,7 +93,7 @@ impl StageTests {
         report.suite.clone_from(&self.suite_info);
         if let Some(release) = &self.release {
             report.release = Some(release.digest.clone());
-            report.model_package = Some(release.manifest.model_package.arn.to_string());
+            report.model_package = Some(release.manifest.model_package.arn.clone());
         }
         report
     }

@@ -4,6 +4,7 @@ mod components;
 
 use std::collections::BTreeMap;
 
+use aws_names::Arn;
 use aws_sdk_sagemaker::Client;
 use aws_sdk_sagemaker::operation::describe_endpoint::DescribeEndpointOutput;
 use aws_sdk_sagemaker::operation::describe_endpoint_config::DescribeEndpointConfigOutput;
@@ -111,8 +112,8 @@ impl Model {
 
 /// A package without an ARN is in the endpoint's account and region.
 fn package_arn(name: &str, endpoint_arn: &str) -> String {
-    match endpoint_arn.rsplit_once(':') {
-        Some((prefix, _)) if !name.starts_with("arn:") => format!("{prefix}:model-package/{name}"),
+    match endpoint_arn.parse::<Arn>() {
+        Ok(endpoint) if !name.starts_with("arn:") => endpoint.with_resource(&format!("model-package/{name}")),
         _ => name.to_owned(),
     }
 }

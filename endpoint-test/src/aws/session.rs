@@ -9,6 +9,7 @@ use aws_config::{Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentialsProvider, future};
+use aws_names::Arn;
 use aws_sdk_sts::Client;
 use aws_sdk_sts::types::Tag;
 use serde_json::{Value as Json, json};
@@ -142,7 +143,7 @@ fn role_arn(request: &SessionRequest) -> Result<String, TargetError> {
         let partition = if request.partition.is_empty() { "aws" } else { &request.partition };
         return Ok(format!("arn:{partition}:iam::{}:role/{}", request.account, role.trim_start_matches('/').trim_start_matches("role/")));
     }
-    if role.split(':').nth(4) == Some(request.account.as_str()) {
+    if role.parse::<Arn>().is_ok_and(|role| role.account().is_some_and(|account| *account == *request.account.as_str())) {
         return Ok(role.to_owned());
     }
     let message = format!("the role `{role}` does not belong to account {}", request.account);

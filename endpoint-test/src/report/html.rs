@@ -63,11 +63,6 @@ fn by_urgency(report: &Report) -> Vec<(usize, &TargetReport)> {
     targets
 }
 
-/// Group and version of a model package's ARN.
-fn package_name(arn: &str) -> Option<(&str, &str)> {
-    arn.split_once(":model-package/")?.1.rsplit_once('/')
-}
-
 /// A message: text between backticks is set as code.
 fn prose(text: &str) -> Markup {
     let last = text.matches('`').count();

@@ -1,10 +1,12 @@
 //! The release's expectations for a target.
 
+use aws_names::ModelPackageArn;
+
 /// The release's expectations for a target. What is `None`, or empty, is not checked.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Expected {
     /// The ARN of the approved model package; without it the check `identity` is skipped.
-    pub model_package_arn: Option<String>,
+    pub model_package_arn: Option<ModelPackageArn>,
     /// The container images of that package, with their digests if known.
     pub images: Vec<String>,
     /// Variants that must exist.
@@ -38,7 +40,7 @@ pub struct ExpectedVariant {
     /// Whether it is serverless.
     pub serverless: Option<bool>,
     /// The ARN of the model package if it is not the approved one, such as a challenger's.
-    pub model_package_arn: Option<String>,
+    pub model_package_arn: Option<ModelPackageArn>,
 }
 
 /// A setting that must have a value, or must not be set.

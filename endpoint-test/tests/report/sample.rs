@@ -21,7 +21,7 @@ pub(crate) fn report() -> Report {
     let mut report = Report::assemble(tool(), "staging", vec![denied, failing(), passing()]);
     report.release = Some("sha256:9f2c4e0b7d11a8c35f6a90e1b2d4c6f8a0b1c2d3e4f5061728394a5b6c7d8e9f".to_owned());
     report.commit = Some("4f0c2d9e8b7a6c5d4e3f2a1b0c9d8e7f6a5b4c3d".to_owned());
-    report.model_package = Some(format!("{GROUP}/13"));
+    report.model_package = Some(format!("{GROUP}/13").parse().unwrap());
     report
 }
 

@@ -30,7 +30,7 @@ fn info() -> TargetInfo {
 }
 
 fn approved() -> Expected {
-    Expected { model_package_arn: Some(APPROVED.to_owned()), ..Expected::default() }
+    Expected { model_package_arn: Some(APPROVED.parse().unwrap()), ..Expected::default() }
 }
 
 /// Runs a suite with the default options, and collects the events.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use aws_names::resource_name;
 use aws_types::SdkConfig;
 use percent_encoding::{AsciiSet, percent_decode_str, utf8_percent_encode};
 use serde_json::{Value, json};
@@ -21,11 +22,6 @@ const QUOTAS: Service =
     Service { id: "Service Quotas", signing_name: "servicequotas", host: "servicequotas", target: "ServiceQuotasV20190624" };
 
 pub(super) const ENDPOINT: &str = "AWS::SageMaker::Endpoint";
-
-/// The name in an endpoint's ARN, which is the physical id of the resource.
-pub(super) fn endpoint_name(arn: &str) -> &str {
-    arn.rsplit('/').next().unwrap_or(arn)
-}
 
 /// In a path, slashes are not encoded either.
 const PATH: &AsciiSet = &UNRESERVED.remove(b'/');
@@ -185,7 +181,7 @@ impl TargetAccount for AwsTargetAccount {
 
     async fn endpoints_of_stack(&self, stack_id: &str) -> Result<Vec<String>, CallError> {
         let arns = self.stacks.physical_ids(stack_id, ENDPOINT).await?;
-        Ok(arns.iter().map(|arn| endpoint_name(arn).to_owned()).collect())
+        Ok(arns.iter().map(|arn| resource_name(arn).to_owned()).collect())
     }
 
     async fn instance_quota(&self, instance_type: &str) -> Result<Option<u32>, CallError> {
@@ -215,7 +211,7 @@ impl TargetAccount for AwsTargetAccount {
 
     async fn trust_policy(&self, role: &str) -> Result<Option<String>, CallError> {
         // `GetRole` expects the name without the path.
-        let name = role.rsplit('/').next().unwrap_or(role);
+        let name = resource_name(role);
         let response = optional(self.calls.iam("GetRole", &[("RoleName", name)]).await)?;
         Ok(response
             .and_then(|xml| element(&xml, "AssumeRolePolicyDocument"))

@@ -1,12 +1,13 @@
 //! The stacks of a target, and the failure reasons of their endpoints.
 
 use aws_config::SdkConfig;
+use aws_names::resource_name;
 use serde_json::json;
 use stack_rollout::aws::CloudFormationStacks;
 use stack_rollout::{CallError, EventPage, FailedResource, Stacks};
 
 use super::signed_call::SignedCaller;
-use super::target_account::{ENDPOINT, SAGEMAKER, endpoint_name};
+use super::target_account::{ENDPOINT, SAGEMAKER};
 
 /// The stacks of one account and region.
 #[derive(Debug)]
@@ -30,7 +31,7 @@ impl Stacks for TargetStacks {
     /// The `FailureReason` of an endpoint, which CloudFormation does not report.
     async fn failure_reason(&self, resource: &FailedResource) -> Result<Option<String>, CallError> {
         let Some(arn) = resource.physical_id.as_deref().filter(|_| resource.resource_type == ENDPOINT) else { return Ok(None) };
-        match self.calls.json(&SAGEMAKER, "DescribeEndpoint", &json!({ "EndpointName": endpoint_name(arn) })).await {
+        match self.calls.json(&SAGEMAKER, "DescribeEndpoint", &json!({ "EndpointName": resource_name(arn) })).await {
             Ok(endpoint) => Ok(endpoint["FailureReason"].as_str().filter(|reason| !reason.is_empty()).map(str::to_owned)),
             // The endpoint was already rolled back and no longer exists.
             Err(error) if error.code.as_deref() == Some("ValidationException") => Ok(None),

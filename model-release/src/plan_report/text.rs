@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
+use aws_names::ModelPackageArn;
 use serde_json::Value as Json;
 
 use super::document::{Group, PlanDocument, Property, Resource, SetAction, Target, TargetAction};
@@ -250,13 +251,20 @@ fn failures(out: &mut String, members: &[&Target], all: bool) {
     }
 }
 
+/// The version of the new package, if both are versions of one group.
+fn new_version(from: &str, to: &str) -> Option<u32> {
+    let (from, to): (ModelPackageArn, ModelPackageArn) = (from.parse().ok()?, to.parse().ok()?);
+    from.version()?;
+    to.version().filter(|version| from.in_region(from.region(), Some(*version)) == to)
+}
+
 /// `13 → 14` if both are versions of one group, otherwise both ARNs.
 pub(super) fn packages_arrow(from: Option<&str>, to: Option<&str>) -> String {
     match (from, to) {
         (Some(from), Some(to)) if from == to => format!("{to} (unchanged)"),
-        (Some(from), Some(to)) => match (from.rsplit_once('/'), to.rsplit_once('/')) {
-            (Some((group, old)), Some((same, new))) if group == same => format!("{group}/{old} → {new}"),
-            _ => format!("{from} → {to}"),
+        (Some(from), Some(to)) => match new_version(from, to) {
+            Some(version) => format!("{from} → {version}"),
+            None => format!("{from} → {to}"),
         },
         (None, Some(to)) => to.to_owned(),
         (Some(from), None) => format!("{from} → none"),

@@ -123,7 +123,7 @@ impl Fleet {
         let mut reports = Vec::new();
         for account in &stage.accounts {
             let place = target(account.as_str(), EAST);
-            let expected = expectations.of(release, account, &place.region, "iris")?.model_package_arn;
+            let expected = expectations.of(release, account, &place.region, "iris")?.model_package_arn.map(String::from);
             let served = served.clone().map(|(_, arn)| arn).filter(|_| !self.put_back.contains(&place));
             let info = TargetInfo {
                 account_id: account.to_string(),

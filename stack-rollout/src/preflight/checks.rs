@@ -4,6 +4,8 @@ use std::fmt::Display;
 use std::future::Future;
 use std::time::Duration;
 
+use aws_names::Arn;
+
 use super::trust::trusts_service;
 use super::{
     Check, CheckOutcome, ExecutionRole, ImageName, PreflightOptions, PreflightTarget, Presence, Requirements, TargetAccount, trusts,
@@ -144,7 +146,7 @@ impl<T: TargetAccount, C: Clock> Calls<'_, T, C> {
 
     /// Whether an ARN is in a region other than the target's.
     fn is_in_other_region(&self, arn: &str) -> bool {
-        arn.split(':').nth(3).is_some_and(|region| region != self.target.target.region.as_str())
+        arn.parse::<Arn>().is_ok_and(|arn| arn.region().is_some_and(|region| *region != self.target.target.region))
     }
 
     async fn ssm_parameters(&self, required: &Requirements) -> Vec<Check> {

@@ -1,5 +1,6 @@
 //! Reads the principals that a role's trust policy allows.
 
+use aws_names::{AccountId, Arn};
 use serde_json::Value;
 
 use super::{Check, CheckOutcome, TargetAccount};
@@ -8,8 +9,9 @@ use super::{Check, CheckOutcome, TargetAccount};
 ///
 /// Conditions are not evaluated: a statement with a condition may still deny the role.
 pub fn trusts(policy: &str, role_arn: &str) -> bool {
-    let account = role_arn.split(':').nth(4).unwrap_or_default();
-    let root = role_arn.split_once(":role/").map(|(prefix, _)| format!("{prefix}:root")).unwrap_or_default();
+    let role = role_arn.parse::<Arn>().ok();
+    let account = role.as_ref().and_then(Arn::account).map_or("", AccountId::as_str);
+    let root = role.as_ref().map(|role| role.with_resource("root")).unwrap_or_default();
     statements(policy).iter().any(|statement| {
         let principals = &statement["Principal"];
         texts(principals)

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use aws_names::ModelPackageArn;
 use maud::{Markup, html};
 
 use super::super::{LoadReport, Outcome, Report, TargetReport};
-use super::{badge, by_urgency, package_name, table, time};
+use super::{badge, by_urgency, table, time};
 
 pub(super) fn tested(report: &Report) -> Markup {
     let distinct = |of: fn(&TargetReport) -> Option<&str>| {
@@ -23,7 +24,7 @@ pub(super) fn tested(report: &Report) -> Markup {
             dl class="card facts wide" {
                 @if let Some(arn) = &report.model_package {
                     (fact("Model package", &html! {
-                        @if let Some((group, version)) = package_name(arn) { b { (group) } " version " b { (version) } br; }
+                        @if let Some(version) = arn.version() { b { (arn.name()) } " version " b { (version) } br; }
                         code class="soft" { (arn) }
                     }))
                 }
@@ -84,11 +85,14 @@ pub(super) fn endpoints(report: &Report) -> Markup {
     }
 }
 
+fn version(arn: &str) -> Option<u32> {
+    arn.parse::<ModelPackageArn>().ok()?.version()
+}
+
 /// The versions that an endpoint serves, without duplicates.
 fn serves(target: &TargetReport) -> String {
     let packages = target.variants.iter().filter(|variant| variant.takes_traffic()).flat_map(|variant| &variant.model_packages);
-    let mut names: Vec<_> =
-        packages.map(|arn| package_name(arn).map_or_else(|| arn.clone(), |(_, version)| format!("version {version}"))).collect();
+    let mut names: Vec<_> = packages.map(|arn| version(arn).map_or_else(|| arn.clone(), |version| format!("version {version}"))).collect();
     names.sort();
     names.dedup();
     if names.is_empty() { "unknown".to_owned() } else { names.join(", ") }

@@ -1,5 +1,7 @@
 //! Does the endpoint serve the model package, and the image, that were approved?
 
+use aws_names::ModelPackageArn;
+
 use super::IDENTITY;
 use crate::report::CheckReport;
 use crate::run::Expected;
@@ -15,22 +17,23 @@ pub(super) fn identity(description: &Description, expected: &Expected) -> CheckR
     };
     let serving: Vec<_> = description.variants.iter().filter(|variant| variant.takes_traffic()).collect();
     if serving.is_empty() {
-        return CheckReport::failed(IDENTITY, "no variant gets traffic, so nothing serves the approved model package").expected(approved);
+        return CheckReport::failed(IDENTITY, "no variant gets traffic, so nothing serves the approved model package")
+            .expected(approved.as_str());
     }
     let required = |variant: &Variant| package_of(&variant.name, expected).unwrap_or(approved);
     let wrong: Vec<_> = serving.iter().filter(|variant| !serves(variant, required(variant))).collect();
     if wrong.is_empty() {
         // If every variant were a challenger, the release would serve nothing that was approved.
         return if serving.iter().any(|variant| serves(variant, approved)) {
-            CheckReport::passed(IDENTITY).expected(approved).actual(approved)
+            CheckReport::passed(IDENTITY).expected(approved.as_str()).actual(approved.as_str())
         } else {
-            CheckReport::failed(IDENTITY, "no variant that gets traffic serves the approved model package").expected(approved)
+            CheckReport::failed(IDENTITY, "no variant that gets traffic serves the approved model package").expected(approved.as_str())
         };
     }
     let message = wrong.iter().map(|variant| mismatch(variant, required(variant))).collect::<Vec<_>>().join("; ");
     let mut packages: Vec<&str> = wrong.iter().flat_map(|variant| &variant.model_packages).map(String::as_str).collect();
     packages.dedup();
-    let check = CheckReport::failed(IDENTITY, message).expected(approved);
+    let check = CheckReport::failed(IDENTITY, message).expected(approved.as_str());
     if packages.is_empty() {
         return check
             .actual("unknown")
@@ -42,23 +45,21 @@ pub(super) fn identity(description: &Description, expected: &Expected) -> CheckR
 }
 
 /// The package of a variant that serves another one on purpose.
-fn package_of<'a>(variant: &str, expected: &'a Expected) -> Option<&'a String> {
+fn package_of<'a>(variant: &str, expected: &'a Expected) -> Option<&'a ModelPackageArn> {
     expected.variants.iter().find(|required| required.name == variant)?.model_package_arn.as_ref()
 }
 
 /// ARNs are compared without case: some services return the names in them in lower case.
-fn serves(variant: &Variant, approved: &str) -> bool {
-    variant.model_packages.iter().any(|package| package.eq_ignore_ascii_case(approved))
+fn serves(variant: &Variant, approved: &ModelPackageArn) -> bool {
+    variant.model_packages.iter().any(|package| package.eq_ignore_ascii_case(approved.as_str()))
 }
 
-fn mismatch(variant: &Variant, approved: &str) -> String {
+fn mismatch(variant: &Variant, approved: &ModelPackageArn) -> String {
     let name = &variant.name;
     match (variant.model_packages.as_slice(), &variant.model_name) {
-        ([package], _) => match (same_group(package, approved), version(package), version(approved)) {
-            (true, Some(actual), Some(required)) => {
-                format!("variant `{name}` serves version {actual}, but version {required} was approved")
-            }
-            _ => format!("variant `{name}` serves `{package}`, but `{approved}` was approved"),
+        ([package], _) => match version_in_group_of(approved, package).zip(approved.version()) {
+            Some((actual, required)) => format!("variant `{name}` serves version {actual}, but version {required} was approved"),
+            None => format!("variant `{name}` serves `{package}`, but `{approved}` was approved"),
         },
         ([], None) => format!("variant `{name}` has no model, so its model package is unknown"),
         ([], Some(model)) => {
@@ -69,14 +70,10 @@ fn mismatch(variant: &Variant, approved: &str) -> String {
     }
 }
 
-fn version(arn: &str) -> Option<&str> {
-    let version = arn.rsplit_once('/')?.1;
-    (!version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit())).then_some(version)
-}
-
-fn same_group(left: &str, right: &str) -> bool {
-    let group = |arn: &str| arn.rsplit_once('/').map(|(group, _)| group.to_ascii_lowercase());
-    group(left) == group(right)
+/// The version that a variant serves, if it is one of the approved package's group.
+fn version_in_group_of(approved: &ModelPackageArn, served: &str) -> Option<u32> {
+    let version = served.parse::<ModelPackageArn>().ok()?.version();
+    approved.in_region(approved.region(), version).as_str().eq_ignore_ascii_case(served).then_some(version)?
 }
 
 /// The running images must be those of the model package: the same digest if the package has one,
@@ -88,7 +85,7 @@ pub(super) fn image(description: &Description, expected: &Expected) -> Option<Ch
     let required = expected.images.join(", ");
     // A challenger has its own images.
     let approved = |variant: &&Variant| match (package_of(&variant.name, expected), &expected.model_package_arn) {
-        (Some(package), Some(approved)) => package.eq_ignore_ascii_case(approved),
+        (Some(package), Some(approved)) => package.same_package(approved),
         _ => true,
     };
     let serving: Vec<_> = description.variants.iter().filter(|variant| variant.takes_traffic()).filter(approved).collect();
