@@ -4,7 +4,7 @@ use endpoint_test::Target;
 use endpoint_test::TargetErrorKind;
 use endpoint_test::aws::{SageMakerTarget, SessionRequest, session};
 
-use crate::canned::{Answer, Canned, header, json};
+use crate::canned::{Canned, CannedResponse, header, json};
 
 fn request() -> SessionRequest {
     SessionRequest {
@@ -18,11 +18,11 @@ fn request() -> SessionRequest {
     }
 }
 
-fn xml(status: u16, body: &str) -> Answer {
-    Answer { status, headers: "content-type: text/xml\r\nx-amzn-requestid: req-sts\r\n".to_owned(), body: body.to_owned() }
+fn xml(status: u16, body: &str) -> CannedResponse {
+    CannedResponse { status, headers: "content-type: text/xml\r\nx-amzn-requestid: req-sts\r\n".to_owned(), body: body.to_owned() }
 }
 
-fn granted() -> Answer {
+fn granted() -> CannedResponse {
     xml(
         200,
         r#"<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials><AccessKeyId>ASIAASSUMED</AccessKeyId>
