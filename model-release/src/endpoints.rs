@@ -73,7 +73,7 @@ fn names_in(
 ) -> Result<Names, Failure> {
     let pseudo = PseudoParameters::in_region(region.as_str()).in_account(account.as_str());
     let resolved = template.resolve_with_provenance(texts, &pseudo).map_err(|error| problems::failure(&error, template.text()))?;
-    let of_target = |pointer: &str| resolved.parameters_behind(pointer).iter().any(|name| name.starts_with("AWS::"));
+    let of_target = |pointer: &str| resolved.parameters_of(pointer).iter().any(|name| name.starts_with("AWS::"));
     let mut names = BTreeSet::new();
     let mut diagnostics = Vec::new();
     let mut made_of_target = false;
@@ -81,7 +81,7 @@ fn names_in(
         let logical_id = &endpoint.logical_id;
         let pointer = format!("/Resources/{logical_id}/Properties/EndpointName");
         made_of_target |= of_target(&pointer);
-        let behind = resolved.parameters_behind(&pointer);
+        let behind = resolved.parameters_of(&pointer);
         if let Some(name) = behind.iter().find(|name| kept.contains(*name)) {
             let diagnostic =
                 Diagnostic::error(format!("the name of endpoint `{logical_id}` is made of `{name}`, which keeps its previous value"));

@@ -3,7 +3,7 @@
 use model_registry::documents::Documents;
 use model_registry::event::{Rule, StateChange};
 use model_registry::{
-    ChoiceReason, Choice, Gates, ModelPackageArn, ModelPackageGroup, Reason, Registry, ReleasePolicy, SelectError, Selection, select,
+    Choice, ChoiceReason, Gates, ModelPackageArn, ModelPackageGroup, Reason, Registry, ReleasePolicy, SelectError, Selection, select,
 };
 
 use crate::diagnostic::{Diagnostic, Failure, FailureKind};
@@ -109,7 +109,9 @@ impl PackageSelection {
 
     /// A package that an event named was not named by a person.
     fn explained(&self, mut choice: Choice) -> Choice {
-        if let (Some(event), Selection::Arn(arn), ChoiceReason::Requested { requested_by, .. }) = (&self.event, &choice.selection, &mut choice.because) {
+        if let (Some(event), Selection::Arn(arn), ChoiceReason::Requested { requested_by, .. }) =
+            (&self.event, &choice.selection, &mut choice.because)
+        {
             *requested_by = Some(format!("an event says of {}: {}", short(arn), event.rule));
         }
         choice

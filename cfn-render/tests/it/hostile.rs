@@ -1,4 +1,4 @@
-//! Input that means harm ends in an error, soon.
+//! Malicious input causes an error, quickly.
 
 use std::time::Duration;
 
@@ -7,7 +7,8 @@ use cfn_render::Template;
 use crate::cpu_time::cpu_now;
 use crate::project::Project;
 
-/// Held in CPU time, ten times what the longest of them takes and more: others on the machine do not count.
+/// Fails if the work takes too much CPU time; the limit is more than ten times the longest case.
+/// Other processes do not count.
 pub(crate) fn soon<T>(what: &str, work: impl FnOnce() -> T) -> T {
     let start = cpu_now();
     let result = work();
@@ -17,7 +18,7 @@ pub(crate) fn soon<T>(what: &str, work: impl FnOnce() -> T) -> T {
 }
 
 #[test]
-fn deep_nesting_is_refused() {
+fn deep_nesting_is_rejected() {
     for text in [
         "[".repeat(100_000),
         format!("a: {}1{}", "[".repeat(250), "]".repeat(250)),
@@ -32,7 +33,7 @@ fn deep_nesting_is_refused() {
 }
 
 #[test]
-fn deep_nesting_through_aliases_is_refused() {
+fn deep_nesting_through_aliases_is_rejected() {
     let mut text = String::from("a0: &a0 x\n");
     for n in 1..300 {
         text.push_str(&format!("a{n}: &a{n} [[*a{}]]\n", n - 1));
@@ -65,7 +66,7 @@ fn nesting_up_to_the_limit_is_handled_on_a_small_stack() {
 }
 
 #[test]
-fn alias_bombs_are_refused() {
+fn alias_bombs_are_rejected() {
     let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
     for n in 1..20 {
         let aliases = vec![format!("*a{}", n - 1); 9].join(", ");
@@ -98,7 +99,7 @@ fn large_scalars_and_many_keys_take_linear_time() {
 
 #[cfg(unix)]
 #[test]
-fn pipes_and_loops_of_links_are_refused() {
+fn pipes_and_loops_of_links_are_rejected() {
     let template = "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: src}}, G: {Type: 'AWS::Lambda::Function', Properties: {Code: pipe}}}\n";
     let project = Project::new(&[("template.yml", template), ("src/a", "a")]);
     for pipe in ["src/pipe", "pipe"] {
@@ -115,15 +116,15 @@ fn pipes_and_loops_of_links_are_refused() {
 }
 
 #[test]
-fn a_child_that_is_not_utf8_is_refused_with_its_line() {
+fn a_child_that_is_not_utf8_is_rejected_with_its_line() {
     let project =
         Project::new(&[("template.yml", "Resources: {C: {Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: child.yml}}}\n")]);
     project.write("child.yml", b"Resources:\n  A: \xe9\n");
-    insta::assert_snapshot!(project.tell(&project.package_error("template.yml")), @"template.yml:1:79: `child.yml` is not UTF-8: the first odd byte is on line 2 [unreadable]");
+    insta::assert_snapshot!(project.tell(&project.package_error("template.yml")), @"template.yml:1:79: `child.yml` is not UTF-8: the first invalid byte is on line 2 [unreadable]");
 }
 
 #[test]
-fn archives_that_climb_out_of_their_folder_are_refused() {
+fn archives_that_climb_out_of_their_folder_are_rejected() {
     for name in ["../evil", "a/../../evil", "/etc/evil", "..\\evil"] {
         let template = "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: code.zip}}}\n";
         let project = Project::new(&[("template.yml", template)]);
@@ -139,7 +140,7 @@ fn archives_that_climb_out_of_their_folder_are_refused() {
 
 #[cfg(unix)]
 #[test]
-fn names_that_would_be_other_names_elsewhere_are_refused() {
+fn names_that_are_not_portable_are_rejected() {
     use std::os::unix::ffi::OsStrExt as _;
 
     let template = "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: src}}}\n";
@@ -153,7 +154,7 @@ fn names_that_would_be_other_names_elsewhere_are_refused() {
 
 #[cfg(unix)]
 #[test]
-fn sockets_and_devices_are_refused() {
+fn sockets_and_devices_are_rejected() {
     let template = "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: src}}, G: {Type: 'AWS::Glue::Job', Properties: {Command: {ScriptLocation: /dev/zero}}}}\n";
     let project = Project::new(&[("template.yml", template), ("src/a", "a")]);
     let _listener = std::os::unix::net::UnixListener::bind(project.path("src/socket")).unwrap();
@@ -172,7 +173,7 @@ fn a_nested_template_of_gigabytes_is_not_read() {
 }
 
 #[test]
-fn problems_without_end_are_told_up_to_a_number_and_soon() {
+fn many_problems_are_reported_quickly_up_to_a_limit() {
     let keys = "\"A\":1,".repeat(200_000);
     for text in [
         format!("{{{keys}\"B\":2}}"),
@@ -189,7 +190,7 @@ fn problems_without_end_are_told_up_to_a_number_and_soon() {
 
 #[cfg(unix)]
 #[test]
-fn a_folder_full_of_trouble_is_told_up_to_a_number() {
+fn many_problems_of_a_folder_are_reported_up_to_a_limit() {
     let template = "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: src}}}\n";
     let project = Project::new(&[("template.yml", template), ("src/a", "a")]);
     for index in 0..300 {

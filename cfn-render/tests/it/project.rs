@@ -1,4 +1,4 @@
-//! A folder with files, and a store that remembers.
+//! A folder with files, and a store in memory.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -51,7 +51,7 @@ impl Project {
         error
     }
 
-    /// An error for a snapshot: one line a problem, without the folder's own name.
+    /// An error for a snapshot: one line per problem, without the temporary folder's path.
     pub(crate) fn tell(&self, error: &Error) -> String {
         tell(error).replace(&format!("{}/", self.folder.path().display()), "").replace(&self.folder.path().display().to_string(), ".")
     }
@@ -65,7 +65,7 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
-/// All of an error, one line a problem.
+/// All problems of an error, one per line.
 pub(crate) fn tell(error: &Error) -> String {
     let mut text = String::new();
     for problem in error.problems() {
@@ -78,12 +78,12 @@ pub(crate) fn tell(error: &Error) -> String {
     text
 }
 
-/// Puts short names in the place of hashes.
+/// Replaces hashes with short names.
 pub(crate) fn short(text: &str, keys: &[(&str, &str)]) -> String {
     keys.iter().fold(text.to_owned(), |text, (key, name)| text.replace(key, name))
 }
 
-/// Keeps everything, and gives the objects short names in the order of their arrival when asked.
+/// Stores everything in memory.
 #[derive(Default)]
 pub(crate) struct Store(Mutex<BTreeMap<String, Vec<u8>>>);
 

@@ -1,4 +1,4 @@
-//! A server on loopback that answers as a test says, and remembers what it was asked.
+//! A server on loopback with a test's responses, which records its requests.
 #![allow(dead_code, reason = "each test that includes this file uses a part of it")]
 
 use std::collections::BTreeMap;
@@ -6,7 +6,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-/// One request as it came in.
+/// One received request.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) method: String,
@@ -18,7 +18,7 @@ pub(crate) struct Request {
 /// Status, headers and body.
 pub(crate) type Answer = (u16, Vec<(&'static str, String)>, String);
 
-/// Serves until the test's process ends; every connection has a thread.
+/// Serves until the test's process ends; every connection has its own thread.
 pub(crate) struct Server {
     pub(crate) url: String,
     pub(crate) requests: Arc<Mutex<Vec<Request>>>,
@@ -39,7 +39,8 @@ impl Server {
         Self { url, requests }
     }
 
-    /// Method and path of each request, with `KEY` for hashes and without the query of the SDK's own.
+    /// Method and path of each request, with `KEY` instead of hashes and without the SDK's own
+    /// query.
     pub(crate) fn log(&self) -> Vec<String> {
         let requests = self.requests.lock().unwrap();
         requests

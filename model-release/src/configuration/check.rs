@@ -121,7 +121,7 @@ impl Configuration {
                     supported_instance_types: targets.instance_types.to_vec(),
                     not_known: not_known.clone(),
                 };
-                let behind = |pointer: &str| resolved.parameters_behind(pointer).into_iter().map(str::to_owned).collect();
+                let behind = |pointer: &str| resolved.parameters_of(pointer).into_iter().map(str::to_owned).collect();
                 let template = ResolvedTemplate::new(&self.template_json, resolved.value()).with_parameter_origins(&behind);
                 // What a rule of the template refuses already, its author says in better words.
                 let said = |problem: &Problem| {

@@ -7,7 +7,7 @@ use aws_names::{AccountId, Region};
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use serde::Serialize;
-use stage_config::{Merged, Place, Setting, SetBy, Value, merge};
+use stage_config::{Merged, Place, SetBy, Setting, Value, merge};
 
 use super::{Configuration, Pipeline, StageParameters};
 use crate::manifest::ParameterOverride;
