@@ -46,11 +46,11 @@ pub struct S3Store {
     force_upload: bool,
     expected_bucket_owner: Option<String>,
     /// The bucket's region and a client in it, determined by the first upload.
-    home: OnceCell<Home>,
+    bucket_region: OnceCell<BucketRegion>,
 }
 
 #[derive(Debug, Clone)]
-struct Home {
+struct BucketRegion {
     client: Client,
     region: String,
 }
@@ -84,7 +84,7 @@ impl S3Store {
             metadata: BTreeMap::new(),
             force_upload: false,
             expected_bucket_owner: None,
-            home: OnceCell::new(),
+            bucket_region: OnceCell::new(),
         }
     }
 
@@ -122,8 +122,8 @@ impl S3Store {
 
     /// The bucket's region. `HeadBucket` returns it even with access denied, and for requests to
     /// another region.
-    async fn home(&self) -> Result<&Home, StoreError> {
-        self.home
+    async fn bucket_region(&self) -> Result<&BucketRegion, StoreError> {
+        self.bucket_region
             .get_or_try_init(|| async {
                 let answer = self
                     .client
@@ -153,7 +153,7 @@ impl S3Store {
                 } else {
                     Client::from_conf(self.client.config().to_builder().region(Region::new(region.clone())).build())
                 };
-                Ok(Home { client, region })
+                Ok(BucketRegion { client, region })
             })
             .await
     }
@@ -163,7 +163,7 @@ impl S3Store {
     /// read, and, because the checksum is requested, for an object whose KMS key the caller is not
     /// allowed to use. The artifact is then uploaded, and the upload reports whether that
     /// permission is missing too.
-    async fn look_for(&self, client: &Client, key: &str, checksums: &Checksums) -> Result<Presence, StoreError> {
+    async fn look_up(&self, client: &Client, key: &str, checksums: &Checksums) -> Result<Presence, StoreError> {
         let response = client
             .head_object()
             .bucket(&self.bucket)
@@ -237,10 +237,10 @@ impl S3Store {
 
 impl ArtifactStore for S3Store {
     async fn put(&self, artifact: &Artifact) -> Result<Location, StoreError> {
-        let Home { client, region } = self.home().await?;
+        let BucketRegion { client, region } = self.bucket_region().await?;
         let key = format!("{}{}", self.prefix, artifact.key());
         let checksums = Checksums::of(artifact).map_err(|error| unreadable(artifact, error))?;
-        let presence = if self.force_upload { Presence::Missing } else { self.look_for(client, &key, &checksums).await? };
+        let presence = if self.force_upload { Presence::Missing } else { self.look_up(client, &key, &checksums).await? };
         let (existed, version) = match &presence {
             Presence::Confirmed { version } => (true, version.clone()),
             _ if checksums.parts.is_empty() => (false, self.put_object(client, &key, artifact, &checksums).await?),

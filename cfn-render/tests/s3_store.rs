@@ -13,19 +13,19 @@ use cfn_render::aws::S3Store;
 use cfn_render::{Error, ErrorKind, PackageOptions, Packaged, Template};
 use tempfile::TempDir;
 
-use server::{Answer, Request, Server};
+use server::{Request, Response, Server};
 
 /// Whether a request is for an object and not for the bucket.
-fn names_object(request: &Request) -> bool {
+fn is_for_object(request: &Request) -> bool {
     !request.target.trim_start_matches("/bucket").trim_matches('/').is_empty()
 }
 
-fn ok() -> Answer {
+fn ok() -> Response {
     (200, Vec::new(), String::new())
 }
 
 /// S3's response to an upload: the checksum that was sent.
-fn stored(request: &Request) -> Answer {
+fn stored(request: &Request) -> Response {
     (200, request.headers.get(SHA256).map(|checksum| (SHA256, checksum.clone())).into_iter().collect(), String::new())
 }
 
@@ -48,15 +48,15 @@ fn composite(parts: &[&[u8]]) -> String {
 /// S3 with one object, with or without a SHA-256.
 fn with_object(checksum: Option<String>) -> Server {
     Server::start(move |request| match request.method.as_str() {
-        "HEAD" if names_object(request) && request.headers.get("x-amz-checksum-mode").is_some_and(|mode| mode == "ENABLED") => {
+        "HEAD" if is_for_object(request) && request.headers.get("x-amz-checksum-mode").is_some_and(|mode| mode == "ENABLED") => {
             (200, checksum.iter().map(|checksum| (SHA256, checksum.clone())).collect(), String::new())
         }
         _ => stored(request),
     })
 }
 
-fn error(status: u16, code: &str) -> Answer {
-    (status, Vec::new(), format!("<Error><Code>{code}</Code><Message>said {code}</Message></Error>"))
+fn error(status: u16, code: &str) -> Response {
+    (status, Vec::new(), format!("<Error><Code>{code}</Code><Message>error {code}</Message></Error>"))
 }
 
 fn store(server: &Server) -> S3Store {
@@ -92,7 +92,7 @@ fn package_text(folder: &Path, text: &str, store: &S3Store, at_once: usize) -> R
 
 #[test]
 fn missing_objects_are_uploaded_with_all_settings() {
-    let server = Server::start(|request| match (request.method.as_str(), names_object(request)) {
+    let server = Server::start(|request| match (request.method.as_str(), is_for_object(request)) {
         ("HEAD", false) => (200, vec![("x-amz-bucket-region", "eu-west-1".to_owned())], String::new()),
         ("HEAD", true) => error(404, "NotFound"),
         _ => stored(request),
@@ -158,18 +158,18 @@ fn an_object_with_other_bytes_or_an_unknown_checksum_is_uploaded_again() {
 fn an_upload_that_s3_does_not_confirm_is_an_error() {
     let page = || (200, vec![("content-type", "text/html".to_owned())], "<html>Log in</html>".to_owned());
     let portal = Server::start(move |_| page());
-    let refused = package(&store(&portal), b"1").unwrap_err();
-    assert_eq!(refused.store_error().unwrap().operation, "PutObject");
-    assert!(refused.to_string().contains("no SHA-256, but"), "{refused}");
-    assert!(refused.problems()[0].hint.as_deref().unwrap().contains("captive portal"));
+    let failure = package(&store(&portal), b"1").unwrap_err();
+    assert_eq!(failure.store_error().unwrap().operation, "PutObject");
+    assert!(failure.to_string().contains("no SHA-256, but"), "{failure}");
+    assert!(failure.problems()[0].hint.as_deref().unwrap().contains("captive portal"));
 
     let other = Server::start(|request| match request.method.as_str() {
         "PUT" => (200, vec![(SHA256, sha256(b"2"))], String::new()),
-        _ if names_object(request) => error(404, "NotFound"),
+        _ if is_for_object(request) => error(404, "NotFound"),
         _ => ok(),
     });
-    let refused = package(&store(&other), b"1").unwrap_err();
-    assert!(refused.to_string().contains(&format!("`{}`, but `{}` was sent", sha256(b"2"), sha256(b"1"))), "{refused}");
+    let failure = package(&store(&other), b"1").unwrap_err();
+    assert!(failure.to_string().contains(&format!("`{}`, but `{}` was sent", sha256(b"2"), sha256(b"1"))), "{failure}");
 }
 
 /// Each property that accepts a version, one that does not, and a nested template.
@@ -189,16 +189,16 @@ fn properties_that_accept_a_version_contain_the_objects_version() {
     let folder = TempDir::new().unwrap();
     std::fs::write(folder.path().join("job.py"), "1").unwrap();
     std::fs::write(folder.path().join("child.yml"), "Resources: {}\n").unwrap();
-    let packaged_with = |found: Option<&'static str>, given: &'static str| {
+    let packaged_with = |found: Option<&'static str>, new_version: &'static str| {
         let server = Server::start(move |request| {
-            let versioned = |(status, mut headers, text): Answer, version: &str| {
+            let versioned = |(status, mut headers, text): Response, version: &str| {
                 headers.push(("x-amz-version-id", version.to_owned()));
                 (status, headers, text)
             };
             match (request.method.as_str(), found) {
-                ("HEAD", Some(version)) if names_object(request) => versioned((200, vec![(SHA256, sha256(b"1"))], String::new()), version),
-                ("HEAD", None) if names_object(request) => error(404, "NotFound"),
-                ("PUT", _) => versioned(stored(request), given),
+                ("HEAD", Some(version)) if is_for_object(request) => versioned((200, vec![(SHA256, sha256(b"1"))], String::new()), version),
+                ("HEAD", None) if is_for_object(request) => error(404, "NotFound"),
+                ("PUT", _) => versioned(stored(request), new_version),
                 _ => ok(),
             }
         });
@@ -230,7 +230,7 @@ fn properties_that_accept_a_version_contain_the_objects_version() {
 #[test]
 fn a_bucket_in_another_region_is_accessed_there() {
     let elsewhere = || (301, vec![("x-amz-bucket-region", "us-west-2".to_owned())], String::new());
-    let server = Server::start(move |request| if names_object(request) { stored(request) } else { elsewhere() });
+    let server = Server::start(move |request| if is_for_object(request) { stored(request) } else { elsewhere() });
     let packaged = package(&store(&server), b"1").unwrap();
     assert!(packaged.uploads[0].url.starts_with("https://s3.us-west-2.amazonaws.com/bucket/"));
     let requests = server.requests.lock().unwrap();
@@ -257,7 +257,7 @@ fn write_permission_is_enough_and_missing_read_permission_is_noted_once() {
     assert!(packaged.notes[0].message.contains("s3:GetObject") && packaged.notes[0].message.contains("kms:Decrypt"));
 
     // A missing object causes no note.
-    let server = Server::start(|request| match (request.method.as_str(), names_object(request)) {
+    let server = Server::start(|request| match (request.method.as_str(), is_for_object(request)) {
         ("HEAD", true) => error(404, "NotFound"),
         _ => stored(request),
     });
@@ -305,7 +305,7 @@ fn no_more_uploads_run_at_once_than_allowed() {
             running.0 -= 1;
             assert!(!waited.timed_out(), "three uploads never ran concurrently");
         }
-        if names_object(request) && request.method == "HEAD" { error(404, "NotFound") } else { stored(request) }
+        if is_for_object(request) && request.method == "HEAD" { error(404, "NotFound") } else { stored(request) }
     });
     let folder = TempDir::new().unwrap();
     let mut resources = String::new();
@@ -325,40 +325,40 @@ fn a_bucket_of_another_account_is_rejected_before_any_upload() {
         let owner = request.headers.get("x-amz-expected-bucket-owner").map(String::as_str);
         if owner == Some("222222222222") { error(403, "AccessDenied") } else { ok() }
     });
-    let refused = package(&store(&server).expected_bucket_owner(Some("222222222222".to_owned())), b"1").unwrap_err();
-    assert_eq!(refused.store_error().unwrap().code.as_deref(), Some("AccessDenied"));
-    assert!(refused.problems()[0].hint.as_deref().unwrap().contains("expected account"));
+    let failure = package(&store(&server).expected_bucket_owner(Some("222222222222".to_owned())), b"1").unwrap_err();
+    assert_eq!(failure.store_error().unwrap().code.as_deref(), Some("AccessDenied"));
+    assert!(failure.problems()[0].hint.as_deref().unwrap().contains("expected account"));
 }
 
 #[test]
 fn errors_keep_operation_code_message_and_request_id() {
     let server = Server::start(|request| if request.method == "HEAD" { error(403, "Forbidden") } else { error(403, "AccessDenied") });
-    let refused = package(&store(&server), b"1").unwrap_err();
-    assert_eq!(refused.kind(), ErrorKind::Store);
-    let said = refused.store_error().unwrap();
+    let failure = package(&store(&server), b"1").unwrap_err();
+    assert_eq!(failure.kind(), ErrorKind::Store);
+    let error = failure.store_error().unwrap();
     assert_eq!(
-        (said.operation.as_str(), said.code.as_deref(), said.request_id.as_deref()),
+        (error.operation.as_str(), error.code.as_deref(), error.request_id.as_deref()),
         ("PutObject", Some("AccessDenied"), Some("R1"))
     );
-    assert!(said.message.ends_with(": said AccessDenied"), "{}", said.message);
-    assert!(refused.problems()[0].hint.as_deref().unwrap().contains("s3:PutObject"));
-    assert_eq!(refused.problems()[0].place.pointer, "/Resources/J/Properties/Command/ScriptLocation");
+    assert!(error.message.ends_with(": error AccessDenied"), "{}", error.message);
+    assert!(failure.problems()[0].hint.as_deref().unwrap().contains("s3:PutObject"));
+    assert_eq!(failure.problems()[0].place.pointer, "/Resources/J/Properties/Command/ScriptLocation");
 }
 
 #[test]
 fn a_missing_bucket_is_reported_as_missing() {
     let server = Server::start(|_| error(404, "NoSuchBucket"));
-    let refused = package(&store(&server), b"1").unwrap_err();
-    assert_eq!(refused.store_error().unwrap().operation, "HeadBucket");
-    assert!(refused.problems()[0].hint.as_deref().unwrap().contains("aws s3 mb s3://bucket"));
+    let failure = package(&store(&server), b"1").unwrap_err();
+    assert_eq!(failure.store_error().unwrap().operation, "HeadBucket");
+    assert!(failure.problems()[0].hint.as_deref().unwrap().contains("aws s3 mb s3://bucket"));
     assert_eq!(server.log(), ["HEAD /bucket/"]);
 }
 
 #[test]
 fn other_errors_of_the_lookup_do_not_count_as_missing() {
-    let server = Server::start(|request| if names_object(request) { error(400, "ExpiredToken") } else { ok() });
-    let refused = package(&store(&server), b"1").unwrap_err();
-    assert_eq!(refused.store_error().unwrap().operation, "HeadObject");
+    let server = Server::start(|request| if is_for_object(request) { error(400, "ExpiredToken") } else { ok() });
+    let failure = package(&store(&server), b"1").unwrap_err();
+    assert_eq!(failure.store_error().unwrap().operation, "HeadObject");
     assert_eq!(server.log(), ["HEAD /bucket/", "HEAD /bucket/KEY"]);
 }
 
@@ -370,9 +370,9 @@ fn two_parts() -> Vec<u8> {
 }
 
 /// S3 without the object, which returns this checksum for the whole upload.
-fn multipart(request: &Request, checksum: &str) -> Answer {
+fn multipart(request: &Request, checksum: &str) -> Response {
     match request.method.as_str() {
-        "HEAD" if names_object(request) => error(404, "NotFound"),
+        "HEAD" if is_for_object(request) => error(404, "NotFound"),
         "POST" if request.target.contains("uploads") => {
             (200, Vec::new(), "<InitiateMultipartUploadResult><UploadId>U1</UploadId></InitiateMultipartUploadResult>".to_owned())
         }
@@ -429,7 +429,7 @@ fn a_large_artifact_is_confirmed_by_its_composite_checksum() {
     // Another kind of checksum: the artifact is uploaded.
     let digest = checksum.replace("-2", "");
     let server = Server::start(move |request| match request.method.as_str() {
-        "HEAD" if names_object(request) => (200, vec![(SHA256, digest.clone())], String::new()),
+        "HEAD" if is_for_object(request) => (200, vec![(SHA256, digest.clone())], String::new()),
         _ => multipart(request, &checksum),
     });
     let packaged = package(&store(&server), &bytes).unwrap();
@@ -447,8 +447,8 @@ fn parts_that_s3_does_not_confirm_are_an_error() {
     package(&store(&server), &bytes).unwrap();
 
     let server = Server::start(|request| multipart(request, &composite(&[b"other", b"parts"])));
-    let refused = package(&store(&server), &bytes).unwrap_err();
-    assert_eq!(refused.store_error().unwrap().operation, "CompleteMultipartUpload");
+    let failure = package(&store(&server), &bytes).unwrap_err();
+    assert_eq!(failure.store_error().unwrap().operation, "CompleteMultipartUpload");
 
     let checksum = whole.clone();
     let server = Server::start(move |request| match multipart(request, &checksum) {
@@ -457,8 +457,8 @@ fn parts_that_s3_does_not_confirm_are_an_error() {
         }
         answer => answer,
     });
-    let refused = package(&store(&server), &bytes).unwrap_err();
-    assert_eq!(refused.store_error().unwrap().operation, "UploadPart");
+    let failure = package(&store(&server), &bytes).unwrap_err();
+    assert_eq!(failure.store_error().unwrap().operation, "UploadPart");
     assert_eq!(server.requests.lock().unwrap().last().unwrap().method, "DELETE", "the upload is aborted");
 }
 
@@ -466,8 +466,8 @@ fn parts_that_s3_does_not_confirm_are_an_error() {
 fn a_failed_multipart_upload_is_aborted() {
     let server =
         Server::start(|request| if request.target.contains("partNumber=2") { error(403, "AccessDenied") } else { multipart(request, "") });
-    let refused = package(&store(&server), &two_parts()).unwrap_err();
-    assert_eq!(refused.store_error().unwrap().operation, "UploadPart");
+    let failure = package(&store(&server), &two_parts()).unwrap_err();
+    assert_eq!(failure.store_error().unwrap().operation, "UploadPart");
     let requests = server.requests.lock().unwrap();
     let last = requests.last().unwrap();
     assert_eq!(last.method, "DELETE");

@@ -33,7 +33,7 @@ where
         (None, status) => status.map(|status| status.to_string()),
     };
     let object = key.map_or_else(|| format!("s3://{bucket}"), |key| format!("s3://{bucket}/{key}"));
-    let said = match (error.meta().message(), status) {
+    let message = match (error.meta().message(), status) {
         (Some(message), _) => message.to_owned(),
         (None, Some(status)) => format!("S3 returned status {status}"),
         (None, None) => chain(&error),
@@ -52,7 +52,7 @@ where
         _ => None,
     };
     let request_id = error.request_id().map(str::to_owned);
-    StoreError::new(operation, format!("`{object}`: {said}")).code(code).request_id(request_id).hint(hint).caused_by(error)
+    StoreError::new(operation, format!("`{object}`: {message}")).code(code).request_id(request_id).hint(hint).caused_by(error)
 }
 
 /// The messages of an error and all its causes: the SDK's own message has only the outermost.

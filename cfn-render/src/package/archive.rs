@@ -48,19 +48,19 @@ impl Unusable {
 }
 
 /// An artifact, and for a folder the names of its files.
-pub(crate) struct Made {
+pub(crate) struct LocalArtifact {
     pub(crate) artifact: Artifact,
     pub(crate) names: BTreeSet<String>,
 }
 
-impl Made {
+impl LocalArtifact {
     fn of_file(artifact: Artifact) -> Self {
         Self { artifact, names: BTreeSet::new() }
     }
 }
 
 /// Creates the artifact of an existing path.
-pub(crate) fn make_artifact(path: &Path, content: Content) -> Result<Made, Vec<Unusable>> {
+pub(crate) fn create_artifact(path: &Path, content: Content) -> Result<LocalArtifact, Vec<Unusable>> {
     let metadata = std::fs::metadata(path).map_err(|error| vec![Unusable::io("read", path, &error)])?;
     if metadata.is_dir() {
         return zip_folder(path);
@@ -79,12 +79,12 @@ pub(crate) fn make_artifact(path: &Path, content: Content) -> Result<Made, Vec<U
     if content == Content::Archive && !is_archive {
         let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| vec![not_utf8(path)])?;
         let entry = Entry { name: name.to_owned(), path: path.to_owned(), executable: is_executable(&metadata) };
-        return write_zip(path, &[entry]).map(Made::of_file).map_err(|unusable| vec![unusable]);
+        return write_zip(path, &[entry]).map(LocalArtifact::of_file).map_err(|unusable| vec![unusable]);
     }
     file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
     let mut writer = ArtifactWriter::new();
     copy_whole(&mut file, path, &mut writer).map_err(|unusable| vec![unusable])?;
-    writer.finish(path, str::to_owned).map(Made::of_file).map_err(unreadable)
+    writer.finish(path, str::to_owned).map(LocalArtifact::of_file).map_err(unreadable)
 }
 
 /// Whether a file ends like a zip archive. It can begin with anything: self-extracting archives,
@@ -130,7 +130,7 @@ struct Entry {
     executable: bool,
 }
 
-fn zip_folder(folder: &Path) -> Result<Made, Vec<Unusable>> {
+fn zip_folder(folder: &Path) -> Result<LocalArtifact, Vec<Unusable>> {
     let root = folder.canonicalize().map_err(|error| vec![Unusable::io("read", folder, &error)])?;
     let refused: Arc<Mutex<Vec<Unusable>>> = Arc::default();
     let mut walk = WalkBuilder::new(folder);
@@ -183,7 +183,7 @@ fn zip_folder(folder: &Path) -> Result<Made, Vec<Unusable>> {
     }
     entries.sort_by(|a, b| a.name.cmp(&b.name));
     let artifact = write_zip(folder, &entries).map_err(|unusable| vec![unusable])?;
-    Ok(Made { artifact, names: entries.into_iter().map(|entry| entry.name).collect() })
+    Ok(LocalArtifact { artifact, names: entries.into_iter().map(|entry| entry.name).collect() })
 }
 
 /// The entry of a file; none for folders, which archives do not list, and for ignore files.

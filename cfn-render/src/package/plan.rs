@@ -6,7 +6,7 @@ use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 
 use super::address::{Address, read_address};
-use super::archive::{Unusable, make_artifact};
+use super::archive::{Unusable, create_artifact};
 use super::property_table::{Content, Form};
 use super::sites::{INCLUDE, Role, Site, find_sites};
 use super::splice::Replacement;
@@ -55,7 +55,7 @@ pub(crate) struct Plan {
 pub(crate) fn plan(root: &Template) -> Result<Plan, Error> {
     let mut planner = Planner {
         plan: Plan::default(),
-        made: HashMap::new(),
+        artifacts_by_path: HashMap::new(),
         by_key: HashMap::new(),
         nested: HashMap::new(),
         open: Vec::new(),
@@ -82,7 +82,7 @@ pub(crate) fn plan(root: &Template) -> Result<Plan, Error> {
 struct Planner {
     plan: Plan,
     /// The result for each path, so that each is read once however often it is used.
-    made: HashMap<(PathBuf, Content), Result<usize, Vec<Unusable>>>,
+    artifacts_by_path: HashMap<(PathBuf, Content), Result<usize, Vec<Unusable>>>,
     /// Artifacts by key: equal contents are uploaded once.
     by_key: HashMap<String, usize>,
     /// Nested templates and snippets by path; none for those that cannot be packaged, whose
@@ -151,25 +151,25 @@ impl Planner {
             return self.nested(template, site, &path, (canonical, Role::Snippet)).map(Planned::Template);
         }
         if site.content == Content::File && canonical.is_dir() {
-            let message = format!("`{named}` is a folder: `{}` will name a zip archive", site.name);
+            let message = format!("`{named}` is a folder: `{}` will refer to a zip archive", site.name);
             self.problems.push(Problem::warning(Code::FolderForFile, site.place(template), message).with_hint("use the file itself"));
         }
         let identity = (canonical, site.content);
-        let made = match self.made.get(&identity) {
-            Some(made) => made.clone(),
+        let artifact = match self.artifacts_by_path.get(&identity) {
+            Some(known) => known.clone(),
             None => {
-                let made = make_artifact(&path, site.content).map(|made| {
-                    let holds_template = self.open.last().is_some_and(|open| is_within(open, &identity.0, &made.names));
-                    if holds_template {
-                        self.problems.push(holds_the_template(template, site, named));
+                let created = create_artifact(&path, site.content).map(|local| {
+                    let contains_template = self.open.last().is_some_and(|open| is_within(open, &identity.0, &local.names));
+                    if contains_template {
+                        self.problems.push(contains_the_template(template, site, named));
                     }
-                    self.keep(made.artifact)
+                    self.add_artifact(local.artifact)
                 });
-                self.made.insert(identity, made.clone());
-                made
+                self.artifacts_by_path.insert(identity, created.clone());
+                created
             }
         };
-        match made {
+        match artifact {
             Ok(index) => Some(Planned::Artifact(index)),
             Err(unusable) => {
                 let place = site.place(template);
@@ -182,7 +182,7 @@ impl Planner {
         }
     }
 
-    fn keep(&mut self, artifact: Artifact) -> usize {
+    fn add_artifact(&mut self, artifact: Artifact) -> usize {
         let artifacts = &mut self.plan.artifacts;
         *self.by_key.entry(artifact.key().to_owned()).or_insert_with(|| {
             artifacts.push(artifact);
@@ -333,7 +333,7 @@ fn is_within(file: &Path, folder: &Path, names: &BTreeSet<String>) -> bool {
     file.strip_prefix(folder).is_ok_and(|name| name.to_str().is_some_and(|name| names.contains(name)))
 }
 
-fn holds_the_template(template: &Template, site: &Site, named: &str) -> Problem {
+fn contains_the_template(template: &Template, site: &Site, named: &str) -> Problem {
     let message = format!("the folder `{named}` contains the template itself: the archive changes whenever the template changes");
     Problem::warning(Code::TemplateInArchive, site.place(template), message)
         .with_hint("move the code into its own folder, or list the template and generated files in a .cfnignore file")

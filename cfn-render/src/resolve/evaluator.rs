@@ -123,20 +123,20 @@ impl<'a> Evaluator<'a> {
     /// A section of resources or outputs, without the entries whose condition is false.
     pub(super) fn conditional_section(&mut self, section: &str, value: &Value) -> Value {
         let Some(entries) = value.as_object() else { return value.clone() };
-        let mut kept = Map::new();
+        let mut remaining = Map::new();
         for (name, entry) in entries {
             let outer = std::mem::take(&mut self.influence);
             let condition = entry.get("Condition").and_then(Value::as_str);
-            let holds = condition.map(|condition| self.elsewhere(&[section, name, "Condition"], |this| this.named_condition(condition)));
-            if holds.flatten() != Some(false) {
+            let result = condition.map(|condition| self.elsewhere(&[section, name, "Condition"], |this| this.named_condition(condition)));
+            if result.flatten() != Some(false) {
                 let entry = self.elsewhere(&[section, name], |this| this.evaluate_in_place(entry));
-                kept.extend(entry.map(|entry| (name.clone(), entry)));
+                remaining.extend(entry.map(|entry| (name.clone(), entry)));
             }
             let influence = std::mem::replace(&mut self.influence, outer);
             // The condition that removed an entry is recorded for the section.
             self.influence.put(name, influence);
         }
-        Value::Object(kept)
+        Value::Object(remaining)
     }
 
     /// Evaluates a function's argument; none if `AWS::NoValue` removes it. Its parameters count for
@@ -173,34 +173,34 @@ impl<'a> Evaluator<'a> {
     }
 
     fn items(&mut self, items: &[Value]) -> Value {
-        let mut kept = Vec::with_capacity(items.len());
+        let mut remaining = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
             let (value, influence) = self.below(index.to_string(), |this| this.traced(item));
             match value {
                 Some(value) => {
-                    self.influence.put(kept.len().to_string(), influence);
-                    kept.push(value);
+                    self.influence.put(remaining.len().to_string(), influence);
+                    remaining.push(value);
                 }
                 // An item that is removed affects the list.
                 None => self.influence.absorb(influence),
             }
         }
-        Value::Array(kept)
+        Value::Array(remaining)
     }
 
     fn entries(&mut self, entries: &Map<String, Value>) -> Value {
-        let mut kept = Map::new();
+        let mut remaining = Map::new();
         for (key, value) in entries {
             // The body of a loop that stays contains names that only the loop declares.
             if key.starts_with(FOR_EACH) {
-                kept.insert(key.clone(), value.clone());
+                remaining.insert(key.clone(), value.clone());
                 continue;
             }
             let (value, influence) = self.below(key, |this| this.traced(value));
             self.influence.put(key, influence);
-            kept.extend(value.map(|value| (key.clone(), value)));
+            remaining.extend(value.map(|value| (key.clone(), value)));
         }
-        Value::Object(kept)
+        Value::Object(remaining)
     }
 
     fn function(&mut self, name: &str, argument: &Value) -> Option<Value> {
@@ -236,12 +236,12 @@ impl<'a> Evaluator<'a> {
 
     fn reference(&mut self, argument: &Value) -> Option<Value> {
         // `AWS::LanguageExtensions` allows functions in the name.
-        let made = (!argument.is_string() && self.declarations.open_ended).then(|| self.evaluate(argument)).flatten();
-        let Some(name) = made.as_ref().unwrap_or(argument).as_str() else {
-            if made.is_none() {
+        let evaluated = (!argument.is_string() && self.declarations.open_ended).then(|| self.evaluate(argument)).flatten();
+        let Some(name) = evaluated.as_ref().unwrap_or(argument).as_str() else {
+            if evaluated.is_none() {
                 self.malformed("Ref", "takes a name");
             }
-            return Some(json!({ "Ref": made.unwrap_or_else(|| argument.clone()) }));
+            return Some(json!({ "Ref": evaluated.unwrap_or_else(|| argument.clone()) }));
         };
         if name == "AWS::NoValue" {
             return None;

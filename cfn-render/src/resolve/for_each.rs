@@ -88,7 +88,7 @@ impl Expansion<'_, '_> {
             }
             let value = self.value(value, &place, &written);
             if expanded.insert(name.clone(), value).is_some() && self.evaluator.wants_problems() {
-                let message = format!("a loop makes a duplicate of `{name}`");
+                let message = format!("a loop produces a duplicate of `{name}`");
                 let problem = Problem::error(Code::DuplicateKey, self.evaluator.template.place_of_key(written), message);
                 self.evaluator.report(problem.with_hint("use the loop's identifier in the key, as `${Identifier}` or `&{Identifier}`"));
             }
@@ -127,15 +127,15 @@ impl Expansion<'_, '_> {
                 break;
             }
             self.bindings.push((identifier.clone(), member));
-            let mut made = Map::new();
-            self.entries(output, pointer, &format!("{source}/2"), &mut made);
+            let mut entries = Map::new();
+            self.entries(output, pointer, &format!("{source}/2"), &mut entries);
             self.bindings.pop();
-            for (key, value) in made {
+            for (key, value) in entries {
                 if !names.is_empty() {
                     self.loops.influences.push((below(pointer, &key), names.clone()));
                 }
                 if expanded.insert(key.clone(), value).is_some() && self.evaluator.wants_problems() {
-                    let message = format!("`Fn::ForEach` makes `{key}` more than once");
+                    let message = format!("`Fn::ForEach` produces `{key}` more than once");
                     let problem = Problem::error(Code::DuplicateKey, self.evaluator.template.place_of_key(source), message);
                     self.evaluator.report(problem.with_hint("use the loop's identifier in the key, as `${Identifier}` or `&{Identifier}`"));
                 }

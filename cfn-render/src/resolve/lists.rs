@@ -140,7 +140,7 @@ impl Evaluator<'_> {
             Value::Array(items) => match items.as_slice() {
                 [Value::String(resource), rest @ ..] if !rest.is_empty() => (resource.clone(), rest.to_vec()),
                 // `AWS::LanguageExtensions` allows functions in the name.
-                [made, rest @ ..] if !rest.is_empty() && self.declarations.open_ended => match self.evaluate(made) {
+                [resource, rest @ ..] if !rest.is_empty() && self.declarations.open_ended => match self.evaluate(resource) {
                     Some(Value::String(resource)) => (resource, rest.to_vec()),
                     _ => return json!({ "Fn::GetAtt": argument }),
                 },

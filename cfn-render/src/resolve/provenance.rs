@@ -45,9 +45,9 @@ impl Resolved {
     /// )?;
     /// let parameters = BTreeMap::from([("Stage".to_owned(), "staging".to_owned())]);
     /// let resolved = template.resolve_with_provenance(&parameters, &PseudoParameters::in_region("eu-west-1"))?;
-    /// let behind = |property: &str| resolved.parameters_of(&format!("/Resources/E/Properties/{property}"));
-    /// assert_eq!(behind("Name"), BTreeSet::from(["AWS::Region", "Stage"]));
-    /// assert_eq!(behind("Kind"), BTreeSet::new());
+    /// let of_property = |property: &str| resolved.parameters_of(&format!("/Resources/E/Properties/{property}"));
+    /// assert_eq!(of_property("Name"), BTreeSet::from(["AWS::Region", "Stage"]));
+    /// assert_eq!(of_property("Kind"), BTreeSet::new());
     /// assert_eq!(resolved.parameters_of("/Resources/E"), BTreeSet::from(["AWS::Region", "Count", "Stage"]));
     /// # Ok::<(), cfn_render::Error>(())
     /// ```

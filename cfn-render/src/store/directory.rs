@@ -39,7 +39,7 @@ impl Directory {
         let path = self.path_of(artifact);
         let location = Location::new(&self.bucket, &self.region, format!("{}{}", self.prefix, artifact.key()));
         // A file that cannot be read is replaced, like one with other bytes.
-        if holds(&path, artifact).unwrap_or(false) {
+        if has_bytes_of(&path, artifact).unwrap_or(false) {
             return Ok(Location { existed: true, ..location });
         }
         let folder = path.parent().unwrap_or(Path::new("."));
@@ -65,7 +65,7 @@ impl ArtifactStore for Directory {
 }
 
 /// Whether the file contains the bytes of the artifact.
-fn holds(path: &Path, artifact: &Artifact) -> io::Result<bool> {
+fn has_bytes_of(path: &Path, artifact: &Artifact) -> io::Result<bool> {
     let metadata = path.metadata()?;
     if !metadata.is_file() || metadata.len() != artifact.len() {
         return Ok(false);

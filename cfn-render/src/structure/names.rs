@@ -118,7 +118,7 @@ impl<'a> Check<'a> {
                     if !has_default && !self.problems.is_full() {
                         let hint = self.declarations.like_mapping(name);
                         trail.index(0, |trail| {
-                            self.report(Code::UnknownMapping, trail, format!("the template has no mapping `{name}`"), hint)
+                            self.report(Code::UnknownMapping, trail, format!("the template has no mapping `{name}`"), hint);
                         });
                     }
                 }

@@ -94,7 +94,7 @@ fn links_inside_the_folder_are_followed_and_others_rejected() {
     symlink("nowhere", project.path("src/dangling")).unwrap();
     let error = project.package_error("template.yml");
     assert_eq!(error.kind(), ErrorKind::Artifacts);
-    assert_snapshot!(project.tell(&error), @"
+    assert_snapshot!(project.report(&error), @"
     template.yml:1:67: the folder `src` cannot be read: src/dangling: IO error for operation on src/dangling: No such file or directory (os error 2) [unreadable]
     template.yml:1:67: the link `src/other` points outside of the folder `src` [symlink-outside] hint: copy its target into the folder, or list the link in a .cfnignore file
     template.yml:1:67: the link `src/secret` points outside of the folder `src` [symlink-outside] hint: copy its target into the folder, or list the link in a .cfnignore file

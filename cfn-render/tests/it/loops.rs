@@ -6,8 +6,8 @@ use cfn_render::{PseudoParameters, Template};
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::hostile::soon;
-use crate::project::tell;
+use crate::hostile::quickly;
+use crate::project::report;
 
 const HEAD: &str = "\
 Transform: AWS::LanguageExtensions
@@ -77,8 +77,8 @@ fn problems_in_a_loop_have_the_place_of_its_text() {
          \x20 Fn::ForEach::Wrong: [X, [a], {'T${X}': {Type: Custom::R, Properties: {A: !Select [9, [1]]}}}]\n",
     );
     let error = template.resolve(&BTreeMap::new(), &PseudoParameters::unknown()).unwrap_err();
-    assert_snapshot!(tell(&error), @"
-    t.yml:6:3: `Fn::ForEach` makes `R` more than once [duplicate-key] hint: use the loop's identifier in the key, as `${Identifier}` or `&{Identifier}`
+    assert_snapshot!(report(&error), @"
+    t.yml:6:3: `Fn::ForEach` produces `R` more than once [duplicate-key] hint: use the loop's identifier in the key, as `${Identifier}` or `&{Identifier}`
     t.yml:7:26: `Fn::ForEach` takes a list of strings, or the `Ref` of a list parameter [malformed-for-each]
     t.yml:8:21: `Fn::ForEach` takes an identifier, a collection and a mapping [malformed-for-each]
     t.yml:9:76: `Fn::Select` selects index 9 of a list of length 1 [malformed-function]
@@ -91,6 +91,6 @@ fn loops_cannot_expand_a_small_template_to_a_huge_one() {
     let template = template(&format!(
         "Resources: {{'Fn::ForEach::A': [X, [{many}], {{'Fn::ForEach::B': [Y, [{many}], {{'Fn::ForEach::C': [Z, [{many}], {{'R${{X}}': {{Type: Custom::R}}}}]}}]}}]}}\n"
     ));
-    let error = soon("the loop", || template.resolve(&BTreeMap::new(), &PseudoParameters::unknown())).unwrap_err();
+    let error = quickly("the loop", || template.resolve(&BTreeMap::new(), &PseudoParameters::unknown())).unwrap_err();
     assert!(error.problems().iter().any(|problem| problem.code == "result-too-large"));
 }

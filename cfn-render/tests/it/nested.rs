@@ -45,7 +45,7 @@ fn children_are_packaged_before_their_parents_and_uploaded_once() {
 #[test]
 fn templates_that_nest_themselves_are_rejected() {
     let project = Project::new(&[("a.yml", &stack("b.yml")), ("b.yml", &stack("sub/../c.yml")), ("c.yml", &stack("b.yml"))]);
-    assert_snapshot!(project.tell(&project.package_error("a.yml")), @"c.yml:1:83: the template nests itself: `b.yml` → `c.yml` → `b.yml` [template-cycle]");
+    assert_snapshot!(project.report(&project.package_error("a.yml")), @"c.yml:1:83: the template nests itself: `b.yml` → `c.yml` → `b.yml` [template-cycle]");
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn a_childs_problems_have_its_own_path() {
         ("sub/child.yml", "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: indx.py}}}\n"),
         ("sub/index.py", "1"),
     ]);
-    assert_snapshot!(project.tell(&project.package_error("root.yml")), @"sub/child.yml:1:67: `Code` is `indx.py`, which does not exist [missing-artifact] hint: did you mean `index.py`?");
+    assert_snapshot!(project.report(&project.package_error("root.yml")), @"sub/child.yml:1:67: `Code` is `indx.py`, which does not exist [missing-artifact] hint: did you mean `index.py`?");
 }
 
 #[test]

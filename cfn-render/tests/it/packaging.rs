@@ -132,7 +132,7 @@ fn all_problems_are_reported_at_once_and_nothing_is_uploaded() {
         ("child.yml", "Resources:\n  A: [\n"),
     ]);
     std::fs::create_dir(project.path("empty")).unwrap();
-    assert_snapshot!(project.tell(&project.package_error("template.yml")), @"
+    assert_snapshot!(project.report(&project.package_error("template.yml")), @"
     template.yml:2:57: `Code` is `scr`, which does not exist [missing-artifact] hint: did you mean `src`?
     template.yml:3:57: `Code` is a list instead of a path or a mapping [not-an-artifact] hint: use one file or folder, or an object as s3://bucket/key
     template.yml:4:57: `https://example.com/x.zip` is a web address, from which AWS does not read artifacts [malformed-address] hint: use a local file, or an object as s3://bucket/key
@@ -187,7 +187,7 @@ fn a_store_error_is_reported_with_the_place_of_the_artifact() {
     let error = block_on(project.template("template.yml").package(&Refusing, &PackageOptions::default())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Store);
     assert_eq!(error.store_error().unwrap().code.as_deref(), Some("AccessDenied"));
-    assert_snapshot!(project.tell(&error), @"template.yml:1:67: `src` could not be uploaded: `PutObject` failed with AccessDenied: Access Denied (request id R1) [upload-failed] hint: allow `s3:PutObject`");
+    assert_snapshot!(project.report(&error), @"template.yml:1:67: `src` could not be uploaded: `PutObject` failed with AccessDenied: Access Denied (request id R1) [upload-failed] hint: allow `s3:PutObject`");
 }
 
 #[test]

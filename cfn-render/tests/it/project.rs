@@ -40,7 +40,7 @@ impl Project {
 
     pub(crate) fn package(&self, template: &str) -> (Packaged, Store) {
         let store = Store::default();
-        let packaged = package(&self.template(template), &store).unwrap_or_else(|error| panic!("{}", self.tell(&error)));
+        let packaged = package(&self.template(template), &store).unwrap_or_else(|error| panic!("{}", self.report(&error)));
         (packaged, store)
     }
 
@@ -52,8 +52,8 @@ impl Project {
     }
 
     /// An error for a snapshot: one line per problem, without the temporary folder's path.
-    pub(crate) fn tell(&self, error: &Error) -> String {
-        tell(error).replace(&format!("{}/", self.folder.path().display()), "").replace(&self.folder.path().display().to_string(), ".")
+    pub(crate) fn report(&self, error: &Error) -> String {
+        report(error).replace(&format!("{}/", self.folder.path().display()), "").replace(&self.folder.path().display().to_string(), ".")
     }
 }
 
@@ -66,7 +66,7 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
 }
 
 /// All problems of an error, one per line.
-pub(crate) fn tell(error: &Error) -> String {
+pub(crate) fn report(error: &Error) -> String {
     let mut text = String::new();
     for problem in error.problems() {
         write!(text, "{problem} [{}]", problem.code).unwrap();

@@ -23,7 +23,7 @@ fn resolved(body: &str) -> Resolved {
     template.resolve_with_provenance(&BTreeMap::new(), &PseudoParameters::in_region("eu-west-1")).unwrap()
 }
 
-fn behind(value: &str) -> Vec<String> {
+fn parameters_of(value: &str) -> Vec<String> {
     let resolved = resolved(&format!("Resources: {{R: {{Type: 'Custom::R', Properties: {{A: {value}, B: !Ref Name}}}}}}\n"));
     resolved.parameters_of("/Resources/R/Properties/A").into_iter().map(str::to_owned).collect()
 }
@@ -53,7 +53,7 @@ fn every_parameter_of_a_value_counts_and_no_other() {
         ("!ToJsonString {a: [!Ref Stage]}", &["Stage"]),
         ("!Ref AWS::AccountId", &["AWS::AccountId"]),
     ] {
-        assert_eq!(behind(value), expected, "{value}");
+        assert_eq!(parameters_of(value), expected, "{value}");
     }
 }
 

@@ -6,7 +6,7 @@ use cfn_render::{PseudoParameters, Template, resources_of_type};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::project::tell;
+use crate::project::report;
 
 fn given(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -32,7 +32,7 @@ fn value(expression: &str) -> Value {
     );
     let template = Template::parse(text, "t.yml").unwrap();
     let resolved =
-        template.resolve(&BTreeMap::new(), &PseudoParameters::in_region("eu-west-1")).unwrap_or_else(|error| panic!("{}", tell(&error)));
+        template.resolve(&BTreeMap::new(), &PseudoParameters::in_region("eu-west-1")).unwrap_or_else(|error| panic!("{}", report(&error)));
     resolved["Resources"]["R"]["Properties"].get("Value").cloned().unwrap_or_else(|| json!("(removed)"))
 }
 
@@ -154,7 +154,7 @@ fn all_evaluation_problems_are_reported_at_once() {
     )
     .unwrap();
     let error = template.resolve(&given(&[("Stagge", "x")]), &PseudoParameters::unknown()).unwrap_err();
-    assert_snapshot!(tell(&error), @"
+    assert_snapshot!(report(&error), @"
     t.yml:1:1: the template has no parameter `Stagge` [unknown-parameter] hint: did you mean `Stage`?
     t.yml:2:3: the parameter `Stage` has no value and no default [missing-parameter] hint: set a value
     t.yml:3:33: the default of the parameter `Size` is not a string [malformed-default]

@@ -4,7 +4,7 @@ use cfn_render::Template;
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::project::tell;
+use crate::project::report;
 
 #[test]
 fn parameters_are_returned_as_written() {
@@ -99,7 +99,7 @@ fn a_valid_template_has_no_problems() {
     assert_eq!(template.problems(), []);
 }
 
-fn told(text: &str) -> String {
+fn reported(text: &str) -> String {
     let template = Template::parse(text, "t.yml").unwrap();
     template.problems().iter().map(|problem| format!("{:?} {problem} [{}]\n", problem.severity, problem.code)).collect()
 }
@@ -114,7 +114,7 @@ fn unknown_attributes_are_reported() {
          \x20 Old: {Type: 'Custom::Old', Version: '1.0'}\n\
          \x20 Site: {Type: 'AWS::Serverless::Function', Connectors: {}, IgnoreGlobals: '*'}\n\
          Outputs: {O: {Value: x, Descripton: y, Export: {Name: z}}}\n";
-    assert_snapshot!(told(resources), @"
+    assert_snapshot!(reported(resources), @"
     Error t.yml:2:45: the resource `Net` has an unknown attribute `TemplateURL` [unknown-attribute]
     Error t.yml:3:33: the resource `Job` has an unknown attribute `Dependson` [unknown-attribute]
     Error t.yml:6:45: the resource `Site` has an unknown attribute `Connectors` [unknown-attribute]
@@ -122,7 +122,7 @@ fn unknown_attributes_are_reported() {
     Warning t.yml:7:25: the output `O` has an unknown attribute `Descripton` [unknown-attribute]
     ");
     // A macro may read attributes that CloudFormation does not know.
-    assert_snapshot!(told(&format!("Transform: AWS::Serverless-2016-10-31\n{resources}")), @"
+    assert_snapshot!(reported(&format!("Transform: AWS::Serverless-2016-10-31\n{resources}")), @"
     Warning t.yml:3:45: the resource `Net` has an unknown attribute `TemplateURL` [unknown-attribute]
     Warning t.yml:4:33: the resource `Job` has an unknown attribute `Dependson` [unknown-attribute]
     Warning t.yml:8:25: the output `O` has an unknown attribute `Descripton` [unknown-attribute]
@@ -135,7 +135,7 @@ fn resources_of_a_module_are_not_errors() {
          \x20 Serving: {Type: 'Acme::SageMaker::Endpoint::MODULE', Properties: {}}\n\
          \x20 Other: {Type: 'Custom::Other', DependsOn: ServingEndpoint, Properties: {A: !Ref ServingConfig, B: !GetAtt Serving.Endpoint.Name, \
          C: !Sub '${Serving.Endpoint} ${ServingEndpoint.Arn}', D: !Ref Serving.Config, E: {'Fn::GetAtt': [Serving.Endpoint, Name]}, F: !Ref Servin}}\n";
-    assert_snapshot!(told(text), @"
+    assert_snapshot!(reported(text), @"
     Warning t.yml:3:45: it is not known whether the module `Serving` contains `ServingEndpoint` [unknown-resource]
     Warning t.yml:3:78: it is not known whether the module `Serving` contains `ServingConfig` [unknown-reference]
     Warning t.yml:3:135: it is not known whether the module `Serving` contains `ServingEndpoint` [unknown-resource]
@@ -150,7 +150,7 @@ fn resources_of_a_module_are_not_errors() {
 
 #[test]
 fn an_unknown_pseudo_parameter_is_a_warning_and_a_typo_an_error() {
-    assert_snapshot!(told("Resources: {R: {Type: 'Custom::R', Properties: {A: !Ref 'AWS::OrganizationPath', B: !Sub '${AWS::Acount}'}}}"), @"
+    assert_snapshot!(reported("Resources: {R: {Type: 'Custom::R', Properties: {A: !Ref 'AWS::OrganizationPath', B: !Sub '${AWS::Acount}'}}}"), @"
     Warning t.yml:1:52: `AWS::OrganizationPath` is an unknown pseudo parameter [unknown-reference]
     Error t.yml:1:85: the template has no parameter or resource `AWS::Acount` [unknown-reference]
     ");
@@ -158,7 +158,7 @@ fn an_unknown_pseudo_parameter_is_a_warning_and_a_typo_an_error() {
 
 #[test]
 fn text_that_is_not_a_template_is_rejected_with_its_place() {
-    let mut told = String::new();
+    let mut reported = String::new();
     for text in [
         "",
         "# nothing\n",
@@ -174,12 +174,12 @@ fn text_that_is_not_a_template_is_rejected_with_its_place() {
         "a: &a [*a]\n",
         "é: 1\n b: 2\n",
     ] {
-        told.push_str(&match Template::parse(text, "t.yml") {
-            Err(error) => tell(&error),
+        reported.push_str(&match Template::parse(text, "t.yml") {
+            Err(error) => report(&error),
             Ok(template) => format!("{text:?} is {}\n", template.to_value()),
         });
     }
-    assert_snapshot!(told, @"
+    assert_snapshot!(reported, @"
     t.yml:1:1: the template is empty [empty-template] hint: a template has at least `Resources`
     t.yml:1:1: the template is empty [empty-template] hint: a template has at least `Resources`
     t.yml:1:1: the template is not a mapping [not-a-mapping] hint: a template is a mapping with sections such as `Resources`
