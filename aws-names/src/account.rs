@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_account_id_is_twelve_digits_and_keeps_its_leading_zeros() {
+    fn an_account_id_has_12_digits_and_keeps_leading_zeros() {
         assert_eq!("012345678901".parse::<AccountId>().unwrap().as_str(), "012345678901");
         for text in ["", "12345678901", "1234567890123", " 12345678901", "12345678901a", "１２３４５６７８９０１２"] {
             assert!(text.parse::<AccountId>().is_err(), "{text}");

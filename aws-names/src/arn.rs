@@ -8,13 +8,13 @@ pub struct Arn {
     text: String,
     region: Option<Region>,
     account: Option<AccountId>,
-    /// Where the partition, the service and the resource end or begin in the text.
+    /// The offsets of the partition's end, the service's end and the resource's start.
     partition: usize,
     service: usize,
     resource: usize,
 }
 
-/// Before the partition.
+/// The beginning of every ARN.
 const PREFIX: &str = "arn:";
 
 impl Arn {
@@ -28,7 +28,7 @@ impl Arn {
         }
         let optional = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         Some(Self {
-            // What AWS owns itself has `aws` in the place of an account: no account, then.
+            // Resources that AWS owns have `aws` instead of an account id.
             account: optional(account).filter(|account| account != "aws").map(|account| account.parse()).transpose().ok()?,
             region: optional(region).map(|region| region.parse()).transpose().ok()?,
             partition: PREFIX.len() + partition.len(),
@@ -53,12 +53,12 @@ impl Arn {
         &self.text[self.partition + 1..self.service]
     }
 
-    /// The region; none for what is global.
+    /// The region; none for global resources.
     pub fn region(&self) -> Option<&Region> {
         self.region.as_ref()
     }
 
-    /// The account; none where the ARN names none, or a resource of AWS's own.
+    /// The account; none if the ARN has none, or for a resource that AWS owns.
     pub fn account(&self) -> Option<&AccountId> {
         self.account.as_ref()
     }
@@ -68,12 +68,12 @@ impl Arn {
         &self.text[self.resource..]
     }
 
-    /// The type of the resource, such as `role`; empty where the ARN has none.
+    /// The type of the resource, such as `role`; empty if the ARN has none.
     pub fn resource_type(&self) -> &str {
         self.resource().split_once(['/', ':']).map_or("", |(kind, _)| kind)
     }
 
-    /// The resource without its type: a role's path and name, say.
+    /// The resource without its type, such as a role's path and name.
     pub fn path_and_name(&self) -> &str {
         self.resource().split_once(['/', ':']).map_or(self.resource(), |(_, rest)| rest)
     }
@@ -84,7 +84,7 @@ impl Arn {
         format!("{}{resource}", &self.text[..self.resource])
     }
 
-    /// What is last in the resource: a role's name without its path, an endpoint's name.
+    /// The last part of the resource: a role's name without its path, or an endpoint's name.
     pub fn name(&self) -> &str {
         resource_name(self.resource())
     }
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_arn_is_refused() {
+    fn invalid_arns_are_rejected() {
         for text in [
             "",
             "arn",

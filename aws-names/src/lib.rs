@@ -1,4 +1,4 @@
-//! AWS account ids, regions and ARNs as types that can only be valid.
+//! AWS account ids, regions and ARNs as types that are always valid.
 //!
 //! ```
 //! use aws_names::{AccountId, Arn};
@@ -14,7 +14,7 @@
 //!
 //! | feature | what |
 //! |---|---|
-//! | `serde` | each name is read from a text and written as one |
+//! | `serde` | each name is serialized as a string |
 
 mod account;
 mod arn;
@@ -28,12 +28,12 @@ pub use arn::{Arn, resource_name};
 pub use model_package::ModelPackageArn;
 pub use region::Region;
 
-/// A text that is not the kind of name that it was read as.
+/// A text that is not a valid name of the requested kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidName {
-    /// The text as it was given.
+    /// The text.
     pub text: String,
-    /// What would have been right, such as `an AWS account id (12 digits)`.
+    /// What was expected, such as `an AWS account id (12 digits)`.
     pub expected: &'static str,
 }
 
@@ -45,7 +45,7 @@ impl fmt::Display for InvalidName {
 
 impl std::error::Error for InvalidName {}
 
-/// What every name can do that is a text.
+/// The implementations that all names share.
 macro_rules! name {
     ($type:ident) => {
         impl std::fmt::Display for $type {

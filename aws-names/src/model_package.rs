@@ -5,7 +5,8 @@ use crate::{AccountId, Arn, Region};
 /// `arn:PARTITION:sagemaker:REGION:ACCOUNT:model-package/GROUP/VERSION`, or `…:model-package/NAME` for an unversioned package
 /// (SageMaker API, ModelPackageArn).
 ///
-/// Two are equal when their letters are; [`ModelPackageArn::same_package`] also holds for one that a service shows in lower case.
+/// Equality compares case-sensitively. [`ModelPackageArn::same_package`] ignores case, because some
+/// services return the ARN in lower case.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ModelPackageArn {
     arn: Arn,
@@ -28,7 +29,8 @@ impl ModelPackageArn {
             Some(_) => return None,
             None => (arn.path_and_name(), None),
         };
-        // The rule of group names and of unversioned packages: 1 to 63 letters, digits and inner hyphens.
+        // The rule for group names and unversioned packages: 1 to 63 letters, digits and inner
+        // hyphens.
         let is_name = (1..=63).contains(&name.len())
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
             && !name.starts_with('-')
@@ -47,7 +49,7 @@ impl ModelPackageArn {
         self.arn.partition()
     }
 
-    /// The region that the package is in; its endpoints can be in no other.
+    /// The region of the package; its endpoints must be in the same region.
     pub fn region(&self) -> &Region {
         &self.region
     }
@@ -68,7 +70,7 @@ impl ModelPackageArn {
         self.version
     }
 
-    /// The package of the same name and account in this region, with this version.
+    /// The package with the same name and account in this region, with this version.
     #[must_use]
     pub fn in_region(&self, region: &Region, version: Option<u32>) -> Self {
         let version_part = version.map(|version| format!("/{version}")).unwrap_or_default();
@@ -76,7 +78,7 @@ impl ModelPackageArn {
         Self::read(&text).unwrap_or_else(|| self.clone())
     }
 
-    /// Whether both name the same package, whatever the case of their letters.
+    /// Whether both are the same package, ignoring case.
     pub fn same_package(&self, other: &Self) -> bool {
         self.as_str().eq_ignore_ascii_case(other.as_str())
     }
@@ -89,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn arns_of_every_partition_are_read_and_printed_as_they_were() {
+    fn arns_of_every_partition_are_parsed_and_printed_unchanged() {
         for text in [
             "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris-p-abc123xyz/13",
             "arn:aws-cn:sagemaker:cn-north-1:111111111111:model-package/iris/1",
@@ -100,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_model_package_is_refused() {
+    fn arns_of_other_resources_are_rejected() {
         for text in [
             "",
             "13",
@@ -116,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_service_may_show_an_arn_in_lower_case() {
+    fn an_arn_in_lower_case_is_the_same_package() {
         let arn =
             |name: &str| format!("arn:aws:sagemaker:us-east-1:111111111111:model-package/{name}/1").parse::<ModelPackageArn>().unwrap();
         assert!(arn("Iris").same_package(&arn("iris")));

@@ -7,7 +7,7 @@ pub struct Region(String);
 impl Region {
     const EXPECTED: &'static str = "an AWS region (such as us-east-1)";
 
-    /// `us-east-1`, `us-gov-west-1`, `eusc-de-east-1`: words of small letters, then a number.
+    /// `us-east-1`, `us-gov-west-1`, `eusc-de-east-1`: lowercase words, then a number.
     fn read(text: &str) -> Option<Self> {
         let (words, number) = text.rsplit_once('-')?;
         let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_region_of_any_partition_is_read_and_a_zone_is_not() {
+    fn regions_of_any_partition_are_accepted_and_zones_are_not() {
         for text in ["us-east-1", "us-gov-west-1", "cn-north-1", "ap-southeast-12", "eusc-de-east-1", "us-isob-east-1"] {
             assert!(text.parse::<Region>().is_ok(), "{text}");
         }

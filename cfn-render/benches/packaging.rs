@@ -1,12 +1,13 @@
-//! How much CPU time packaging takes, beside the bare parse and the AWS CLI: `cargo xtask bench packaging`, or
-//! `cargo bench -p cfn-render --no-default-features` with the AWS CLI on the path.
+//! The CPU time of packaging, compared with the bare parse and the AWS CLI: `cargo xtask bench
+//! packaging`, or `cargo bench -p cfn-render --no-default-features` with the AWS CLI on the path.
 //!
-//! Ours is everything from reading the template's file to the packaged text in memory, problems looked for and the result verified;
-//! uploads go to a folder. The AWS CLI packages the same files in the same run, and uploads to a server on loopback that takes everything.
-//! Each figure is the best of several runs, the AWS CLI's of three. What is expected is written beside what came out, and when it did not
-//! come out the benchmark fails.
+//! `package` is everything from reading the template's file to the packaged text in memory,
+//! including the checks for problems and the verification of the result; uploads go to a folder.
+//! The AWS CLI packages the same files in the same run, and uploads to a server on loopback that
+//! accepts everything. Each figure is the best of several runs, for the AWS CLI of three. Each
+//! expectation is printed with its result, and the benchmark fails if one is missed.
 #![allow(clippy::print_stdout, clippy::cast_precision_loss, reason = "a benchmark prints, and rounds")]
-#![allow(clippy::format_push_string, reason = "the texts are made outside of what is measured")]
+#![allow(clippy::format_push_string, reason = "the texts are built outside of the measured code")]
 
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
@@ -23,16 +24,16 @@ mod server;
 
 use cpu_time::{EPOCH, cpu_now};
 
-/// What the whole may cost beside the bare parse.
+/// The maximum cost of packaging as a multiple of the bare parse.
 const MOST_TIMES_THE_PARSE: f64 = 3.0;
-/// How much less than the AWS CLI a template of 1 MB costs at least.
+/// The minimum factor by which a template of 1 MB costs less than with the AWS CLI.
 const LEAST_TIMES_LESS: f64 = 60.0;
-/// What a tree of 500 small templates may cost.
+/// The maximum cost of a tree of 500 small templates.
 const MOST_FOR_A_TREE: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    std::fs::create_dir_all(folder.path().join("src")).expect("the folder is made");
+    std::fs::create_dir_all(folder.path().join("src")).expect("the folder is created");
     std::fs::write(folder.path().join("src/index.py"), "1").expect("the code is written");
     let aws_cli = AwsCli::find();
     let mut expectations = Vec::new();
@@ -53,15 +54,16 @@ fn main() -> ExitCode {
         met &= holds;
     }
     if aws_cli.is_none() {
-        println!("\n  NOT MEASURED: the AWS CLI is not on the path. `cargo xtask bench` puts it there.");
+        println!("\n  NOT MEASURED: the AWS CLI is not on the path. `cargo xtask bench` adds it.");
     }
     if met { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// What is expected, what came out, and whether that is it.
+/// The expectation, the result, and whether it is met.
 type Expectations = Vec<(&'static str, String, bool)>;
 
-/// A template of about a size: parameters, comments, block scalars, short forms, and one local artifact.
+/// A template of about this size: parameters, comments, block scalars, short forms, and one local
+/// artifact.
 fn template(size: usize) -> String {
     let mut text = String::from(
         "AWSTemplateFormatVersion: \"2010-09-09\"\nDescription: A template to measure with\nParameters:\n  Stage: {Type: String, Default: staging}\nResources:\n  \
@@ -79,10 +81,12 @@ fn template(size: usize) -> String {
     text
 }
 
-/// The CPU time of all processes that were started and have ended (Linux, in hundredths of a second), else the time on the clock.
+/// The CPU time of all child processes that have ended (Linux, in hundredths of a second), else the
+/// wall-clock time.
 fn cpu_of_children() -> Duration {
     let told = std::fs::read_to_string("/proc/self/stat").ok();
-    // After the name in brackets, the fields from the third on: `cutime` is the sixteenth, `cstime` the seventeenth.
+    // After the name in parentheses, the fields from the third on: `cutime` is the 16th, `cstime`
+    // the 17th.
     let ticks = told.as_deref().and_then(|text| {
         let mut fields = text.rsplit_once(')')?.1.split_whitespace().skip(13);
         Some(fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?)
@@ -90,7 +94,7 @@ fn cpu_of_children() -> Duration {
     ticks.map_or_else(|| EPOCH.elapsed(), |ticks| Duration::from_millis(ticks * 10))
 }
 
-/// The least CPU time of several runs. Runs are put together until the clock's own cost does not count.
+/// The minimum CPU time of several runs. Runs are grouped until the clock's own cost is negligible.
 fn best(mut work: impl FnMut()) -> Duration {
     let (start, mut best, mut runs) = (Instant::now(), Duration::MAX, 1_u32);
     while start.elapsed() < Duration::from_millis(2500) || best == Duration::MAX {
@@ -99,7 +103,7 @@ fn best(mut work: impl FnMut()) -> Duration {
             work();
         }
         let taken = cpu_now().saturating_sub(before);
-        // The system counts a thread's time when its clock ticks, every few milliseconds.
+        // The system updates a thread's time at its clock tick, every few milliseconds.
         if taken < Duration::from_millis(100) && runs < 1 << 16 {
             runs *= 2;
         } else {
@@ -110,7 +114,7 @@ fn best(mut work: impl FnMut()) -> Duration {
 }
 
 fn package(path: &Path, store: &Directory) -> String {
-    let text = std::fs::read_to_string(path).expect("it is there");
+    let text = std::fs::read_to_string(path).expect("the file exists");
     let template = Template::parse(text, path).expect("it parses");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     runtime.block_on(template.package(store, &PackageOptions::default())).expect("it packages").text
@@ -155,10 +159,10 @@ fn single(folder: &Path, size: usize, aws_cli: Option<&AwsCli>, expectations: &m
     }
 }
 
-/// Five hundred small templates that one root nests.
+/// Five hundred small templates nested in one root.
 fn tree_of_templates(folder: &Path, aws_cli: Option<&AwsCli>, expectations: &mut Expectations) {
     let tree = folder.join("tree");
-    std::fs::create_dir_all(&tree).expect("the folder is made");
+    std::fs::create_dir_all(&tree).expect("the folder is created");
     let mut root = String::from("Resources:\n");
     let mut bytes = 0;
     for number in 0..500 {
@@ -179,7 +183,7 @@ fn tree_of_templates(folder: &Path, aws_cli: Option<&AwsCli>, expectations: &mut
     expectations.push(("500 small templates cost less than a second", format!("{ours:.0?}"), ours < MOST_FOR_A_TREE));
 }
 
-/// The AWS CLI, and a bucket that takes everything.
+/// The AWS CLI, and a bucket that accepts everything.
 struct AwsCli {
     program: PathBuf,
     bucket: server::Server,
@@ -190,12 +194,12 @@ impl AwsCli {
         let program =
             std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join("aws")).find(|program| program.is_file())?;
         let version = Command::new(&program).arg("--version").output().ok().filter(|output| output.status.success())?;
-        println!("beside {}\n", String::from_utf8_lossy(&version.stdout).trim());
+        println!("compared with {}\n", String::from_utf8_lossy(&version.stdout).trim());
         let bucket = server::Server::start(|request| (if request.method == "HEAD" { 404 } else { 200 }, Vec::new(), String::new()));
         Some(Self { program, bucket })
     }
 
-    /// The CPU time of the best of three runs, start-up included.
+    /// The CPU time of the best of three runs, including start-up.
     fn cpu(&self, template: &Path) -> Duration {
         (0..3).map(|_| self.cpu_once(template)).min().unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! Packages a template with a folder in the place of a bucket, and prints it:
+//! Packages a template into a folder instead of a bucket, and prints it:
 //! `cargo run -p cfn-render --no-default-features --example package_to_folder -- template.yml out`
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example prints")]
 

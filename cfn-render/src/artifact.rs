@@ -1,4 +1,4 @@
-//! What is uploaded.
+//! The artifacts that are uploaded.
 
 use std::fmt::{self, Write as _};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
@@ -9,13 +9,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use sha2::{Digest as _, Sha256};
 use tempfile::{SpooledData, SpooledTempFile};
 
-/// Up to this size an artifact is kept in memory; beyond it, in a temporary file.
+/// Artifacts up to this size are kept in memory, larger ones in a temporary file.
 const IN_MEMORY: usize = 8 << 20;
 
-/// The bytes of one file, folder or nested template, and the key that names them.
+/// The bytes of one file, folder or nested template, and their key.
 ///
-/// The bytes were copied when the artifact was made: what is uploaded is what was hashed, whatever happens to the file meanwhile.
-/// A clone shares them.
+/// The bytes are copied when the artifact is created: the uploaded bytes are the hashed bytes, even
+/// if the file changes in between. Clones share them.
 #[derive(Clone)]
 pub struct Artifact {
     key: String,
@@ -27,12 +27,13 @@ pub struct Artifact {
 
 enum Body {
     Memory(Vec<u8>),
-    // One file handle, one reading position: readers take turns.
+    // All readers share one file handle with one position, hence the lock.
     Disk(Mutex<std::fs::File>),
 }
 
 impl Artifact {
-    /// The key: a hash of the content in hex, with `.template` after it for nested templates. Stores put their prefix before it.
+    /// The key: a hash of the content in hex, followed by `.template` for nested templates. Stores
+    /// add their prefix.
     pub fn key(&self) -> &str {
         &self.key
     }
@@ -42,13 +43,13 @@ impl Artifact {
         &self.sha256
     }
 
-    /// How many bytes.
+    /// The number of bytes.
     #[allow(clippy::len_without_is_empty, reason = "whether an artifact is empty is of no interest")]
     pub fn len(&self) -> u64 {
         self.len
     }
 
-    /// The file or folder that it was made of.
+    /// The file or folder that it was created from.
     pub fn source(&self) -> &Path {
         &self.source
     }
@@ -57,22 +58,22 @@ impl Artifact {
     ///
     /// # Errors
     ///
-    /// When the temporary file that holds a large artifact cannot be read.
+    /// If the temporary file of a large artifact cannot be read.
     pub fn read(&self) -> io::Result<Vec<u8>> {
         self.read_range(0..self.len)
     }
 
-    /// Some of the bytes, for uploads in parts. What lies beyond the end is left out.
+    /// Some of the bytes, for uploads in parts. The range is cut at the end of the artifact.
     ///
     /// # Errors
     ///
-    /// When the temporary file that holds a large artifact cannot be read.
+    /// If the temporary file of a large artifact cannot be read.
     pub fn read_range(&self, range: Range<u64>) -> io::Result<Vec<u8>> {
         let range = range.start.min(self.len)..range.end.min(self.len);
         let length = range.end.saturating_sub(range.start);
         match &*self.body {
             Body::Memory(bytes) => {
-                // Bytes in memory have indexes that fit.
+                // Offsets of bytes in memory fit into a `usize`.
                 let start = usize::try_from(range.start).map_err(io::Error::other)?;
                 let length = usize::try_from(length).map_err(io::Error::other)?;
                 Ok(bytes[start..start + length].to_vec())
@@ -87,11 +88,12 @@ impl Artifact {
         }
     }
 
-    /// Writes all bytes, a part at a time.
+    /// Writes all bytes, part by part.
     ///
     /// # Errors
     ///
-    /// When the temporary file that holds a large artifact cannot be read, or the destination cannot be written.
+    /// If the temporary file of a large artifact cannot be read, or the destination cannot be
+    /// written.
     pub fn copy_to(&self, to: &mut impl Write) -> io::Result<()> {
         let mut start = 0;
         while start < self.len {
@@ -109,7 +111,7 @@ impl fmt::Debug for Artifact {
     }
 }
 
-/// Takes the bytes of an artifact as they are made. Seekable, as the writer of zip archives wants.
+/// Receives the bytes of an artifact. Seekable, as the zip writer requires.
 pub(crate) struct ArtifactWriter {
     spool: SpooledTempFile,
 }
@@ -119,7 +121,7 @@ impl ArtifactWriter {
         Self { spool: tempfile::spooled_tempfile(IN_MEMORY) }
     }
 
-    /// The artifact, with the key that `key` makes of the SHA-256 of its bytes.
+    /// The artifact, with the key that `key` returns for the SHA-256 of its bytes.
     pub(crate) fn finish(mut self, source: &Path, key: impl FnOnce(&str) -> String) -> io::Result<Artifact> {
         self.spool.seek(SeekFrom::Start(0))?;
         let mut hasher = HashWriter::default();
@@ -189,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn the_key_is_made_of_the_sha256_of_the_bytes() {
+    fn the_key_is_derived_from_the_sha256_of_the_bytes() {
         let artifact = artifact(b"abc");
         assert_eq!(artifact.sha256(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!((artifact.key(), artifact.len()), (artifact.sha256(), 3));

@@ -18,21 +18,24 @@ use crate::store::{ArtifactStore, Location, StoreError, StoreNote, clean_prefix}
 use checksum::Checksums;
 use failure::{bucket_region_of, failure, status_of};
 
-/// Larger artifacts are uploaded in parts of this size. The checksum of such an object depends on it: with another size, each is uploaded
-/// once more.
+/// Larger artifacts are uploaded in parts of this size. It determines the checksum of such an
+/// object: with another size, each is uploaded once more.
 const PART_BYTES: u64 = 16 << 20;
 
-/// A bucket, and how objects are put into it.
+/// A bucket, and the settings for its objects.
 ///
-/// Each artifact is looked for first (`HeadObject`) and uploaded unless S3 confirms its SHA-256: whoever can write to the bucket can put
-/// other bytes under its key, and what answers may not be S3. An upload carries its SHA-256 and is an error unless S3 confirms it. Objects
-/// of tools that upload without a SHA-256, such as `aws s3 sync`, are uploaded again.
+/// Each artifact is looked up first (`HeadObject`) and uploaded unless S3 confirms its SHA-256:
+/// anyone who can write to the bucket can store other bytes under its key, and the response might
+/// not come from S3. An upload sends its SHA-256 and is an error unless S3 confirms it. Objects
+/// from tools that upload without a SHA-256, such as `aws s3 sync`, are uploaded again.
 ///
-/// In a bucket that keeps versions, the location has the version of the object that was confirmed.
+/// In a bucket with versioning, the location contains the version of the confirmed object.
 ///
-/// A bucket in another region than the client's is reached in its own region, and that region is in the addresses. Required permissions:
-/// `s3:PutObject`; `s3:GetObject` and `s3:ListBucket`, so that what is there is not uploaded again; `s3:AbortMultipartUpload` for artifacts
-/// above 16 MiB; with a KMS key `kms:GenerateDataKey` and `kms:Decrypt`, without which S3 does not return a checksum either.
+/// A bucket in another region than the client's is accessed in its own region, and that region is
+/// in the addresses. Required permissions: `s3:PutObject`; `s3:GetObject` and `s3:ListBucket`, so
+/// that existing objects are not uploaded again; `s3:AbortMultipartUpload` for artifacts above 16
+/// MiB; with a KMS key `kms:GenerateDataKey` and `kms:Decrypt`, without which S3 does not return a
+/// checksum either.
 #[derive(Debug, Clone)]
 pub struct S3Store {
     client: Client,
@@ -42,36 +45,36 @@ pub struct S3Store {
     metadata: BTreeMap<String, String>,
     force_upload: bool,
     expected_bucket_owner: Option<String>,
-    /// The bucket's region and a client in it, found out by the first upload.
-    home: OnceCell<Home>,
+    /// The bucket's region and a client in it, determined by the first upload.
+    bucket_region: OnceCell<BucketRegion>,
 }
 
 #[derive(Debug, Clone)]
-struct Home {
+struct BucketRegion {
     client: Client,
     region: String,
 }
 
-/// What S3 says of an object.
+/// What S3 reports about an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Presence {
     /// It is the artifact.
     Confirmed { version: Option<String> },
-    /// There is none, or none whose SHA-256 is known.
+    /// It does not exist, or its SHA-256 is unknown.
     Missing,
     /// It has another SHA-256.
     Different,
-    /// 403: it may be there or not.
+    /// 403: it may or may not exist.
     Unseen,
 }
 
 impl S3Store {
-    /// A bucket that a configuration reaches, with the encryption that the bucket has by default.
+    /// A bucket, accessed with this configuration, with the bucket's default encryption.
     pub fn from_config(config: &aws_types::SdkConfig, bucket: impl Into<String>) -> Self {
         Self::new(Client::new(config), bucket)
     }
 
-    /// A bucket, with the encryption that the bucket has by default.
+    /// A bucket with its default encryption.
     pub fn new(client: Client, bucket: impl Into<String>) -> Self {
         Self {
             client,
@@ -81,11 +84,11 @@ impl S3Store {
             metadata: BTreeMap::new(),
             force_upload: false,
             expected_bucket_owner: None,
-            home: OnceCell::new(),
+            bucket_region: OnceCell::new(),
         }
     }
 
-    /// Puts every key below a prefix; slashes around it do not matter.
+    /// Adds a prefix to every key; slashes around it are ignored.
     #[must_use]
     pub fn prefix(self, prefix: &str) -> Self {
         Self { prefix: clean_prefix(prefix), ..self }
@@ -97,27 +100,30 @@ impl S3Store {
         Self { kms_key_id, ..self }
     }
 
-    /// Adds metadata to the objects that are uploaded; those that are there already keep theirs. S3 lower-cases the keys.
+    /// Adds metadata to the uploaded objects; existing objects keep theirs. S3 converts the keys to
+    /// lower case.
     #[must_use]
     pub fn metadata(self, metadata: BTreeMap<String, String>) -> Self {
         Self { metadata, ..self }
     }
 
-    /// Uploads what is there already, too.
+    /// Uploads existing objects again.
     #[must_use]
     pub fn force_upload(self, force_upload: bool) -> Self {
         Self { force_upload, ..self }
     }
 
-    /// Refuses a bucket of any other account, such as one that was made under the same name after ours was deleted.
+    /// Rejects a bucket of another account, such as one created under the same name after the
+    /// original was deleted.
     #[must_use]
     pub fn expected_bucket_owner(self, account_id: Option<String>) -> Self {
         Self { expected_bucket_owner: account_id, ..self }
     }
 
-    /// The bucket's own region. `HeadBucket` names it even to those that it refuses and to those that ask in another region.
-    async fn home(&self) -> Result<&Home, StoreError> {
-        self.home
+    /// The bucket's region. `HeadBucket` returns it even with access denied, and for requests to
+    /// another region.
+    async fn bucket_region(&self) -> Result<&BucketRegion, StoreError> {
+        self.bucket_region
             .get_or_try_init(|| async {
                 let answer = self
                     .client
@@ -130,7 +136,8 @@ impl S3Store {
                     Ok(bucket) => bucket.bucket_region().map(str::to_owned),
                     Err(error) => match bucket_region_of(&error) {
                         Some(region) if status_of(&error) != Some(404) => Some(region),
-                        // Who may not list the bucket may still be allowed to write to it.
+                        // A caller that is not allowed to list the bucket may still be allowed to
+                        // write to it.
                         None if status_of(&error) == Some(403) => None,
                         _ => return Err(failure("HeadBucket", &self.bucket, None, error)),
                     },
@@ -139,22 +146,24 @@ impl S3Store {
                 let region = region.filter(|region| !region.is_empty()).or_else(|| own.clone());
                 let Some(region) = region else {
                     let message = format!("the region of the bucket `{}` is not known", self.bucket);
-                    return Err(StoreError::new("HeadBucket", message).hint(Some("name a region")));
+                    return Err(StoreError::new("HeadBucket", message).hint(Some("set a region")));
                 };
                 let client = if own.as_ref() == Some(&region) {
                     self.client.clone()
                 } else {
                     Client::from_conf(self.client.config().to_builder().region(Region::new(region.clone())).build())
                 };
-                Ok(Home { client, region })
+                Ok(BucketRegion { client, region })
             })
             .await
     }
 
-    /// Whether the object is there and is the artifact. S3 answers 403 for a missing object if the caller is not allowed to list the bucket,
-    /// for one that the caller is not allowed to read, and, since the checksum is requested, for one whose KMS key the caller is not
-    /// allowed to use. It is uploaded then, and the upload reports whether that permission is missing too.
-    async fn look_for(&self, client: &Client, key: &str, checksums: &Checksums) -> Result<Presence, StoreError> {
+    /// Whether the object exists and is the artifact. S3 returns 403 for a missing object if the
+    /// caller is not allowed to list the bucket, for an object that the caller is not allowed to
+    /// read, and, because the checksum is requested, for an object whose KMS key the caller is not
+    /// allowed to use. The artifact is then uploaded, and the upload reports whether that
+    /// permission is missing too.
+    async fn look_up(&self, client: &Client, key: &str, checksums: &Checksums) -> Result<Presence, StoreError> {
         let response = client
             .head_object()
             .bucket(&self.bucket)
@@ -177,7 +186,7 @@ impl S3Store {
         }
     }
 
-    /// Uploads in one piece, and hands back the object's version.
+    /// Uploads in one request, and returns the object's version.
     async fn put_object(
         &self,
         client: &Client,
@@ -202,7 +211,8 @@ impl S3Store {
         Ok(version(object.version_id()))
     }
 
-    /// Whether S3 has received what was sent. Without its checksum the response may be that of a proxy or of a captive portal.
+    /// Checks that S3 received the bytes. A response without the checksum may come from a proxy or
+    /// a captive portal.
     ///
     /// The documentation of `CompleteMultipartUpload` does not say whether its checksum has the number of parts after it.
     fn confirm(&self, operation: &str, key: &str, sent: &str, returned: Option<&str>) -> Result<(), StoreError> {
@@ -210,13 +220,13 @@ impl S3Store {
             return Ok(());
         }
         let returned = returned.map_or_else(|| "no SHA-256".to_owned(), |returned| format!("the SHA-256 `{returned}`"));
-        let message = format!("`s3://{}/{key}`: the response has {returned} where `{sent}` was sent", self.bucket);
-        let hint = "see whether a proxy or a captive portal responds in place of S3, or a store that does not support SHA-256 checksums";
+        let message = format!("`s3://{}/{key}`: the response has {returned}, but `{sent}` was sent", self.bucket);
+        let hint = "check whether a proxy, a captive portal, or a store without support for SHA-256 checksums responds instead of S3";
         Err(StoreError::new(operation, message).hint(Some(hint)))
     }
 
     fn encryption(&self) -> Option<ServerSideEncryption> {
-        // Nothing is said without a key: naming AES256 would overrule a bucket's own KMS key.
+        // Without a key, nothing is set: AES256 would override the bucket's own KMS key.
         self.kms_key_id.as_ref().map(|_| ServerSideEncryption::AwsKms)
     }
 
@@ -227,10 +237,10 @@ impl S3Store {
 
 impl ArtifactStore for S3Store {
     async fn put(&self, artifact: &Artifact) -> Result<Location, StoreError> {
-        let Home { client, region } = self.home().await?;
+        let BucketRegion { client, region } = self.bucket_region().await?;
         let key = format!("{}{}", self.prefix, artifact.key());
         let checksums = Checksums::of(artifact).map_err(|error| unreadable(artifact, error))?;
-        let presence = if self.force_upload { Presence::Missing } else { self.look_for(client, &key, &checksums).await? };
+        let presence = if self.force_upload { Presence::Missing } else { self.look_up(client, &key, &checksums).await? };
         let (existed, version) = match &presence {
             Presence::Confirmed { version } => (true, version.clone()),
             _ if checksums.parts.is_empty() => (false, self.put_object(client, &key, artifact, &checksums).await?),
@@ -242,13 +252,13 @@ impl ArtifactStore for S3Store {
             Presence::Different => Some(StoreNote {
                 code: Code::ArtifactReplaced,
                 message: format!(
-                    "`s3://{bucket}/{key}` had another SHA-256 checksum than the artifact, and was replaced: see who can write to the bucket"
+                    "`s3://{bucket}/{key}` had another SHA-256 checksum than the artifact, and was replaced: check who can write to the bucket"
                 ),
             }),
             Presence::Unseen => Some(StoreNote {
                 code: Code::UploadedUnseen,
                 message: format!(
-                    "S3 does not show what is in the bucket `{bucket}` (403), so that everything is uploaded every time: allow `s3:GetObject` and `s3:ListBucket` on it, and `kms:Decrypt` on its KMS key"
+                    "access to the objects in the bucket `{bucket}` is denied (403), so everything is uploaded every time: allow `s3:GetObject` and `s3:ListBucket` on it, and `kms:Decrypt` on its KMS key"
                 ),
             }),
         };
@@ -256,7 +266,8 @@ impl ArtifactStore for S3Store {
     }
 }
 
-/// The version of an object; none in a bucket that does not keep versions, and none of an object that was written while it did not.
+/// The version of an object; none in a bucket without versioning, and none for an object written
+/// while versioning was suspended.
 fn version(id: Option<&str>) -> Option<String> {
     id.filter(|id| !id.is_empty() && *id != "null").map(str::to_owned)
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 macro_rules! codes {
     ($($variant:ident = $text:literal,)*) => {
-        /// What kind of finding a [`Problem`](crate::Problem) is. Its text is stable, for programs that read it.
+        /// What kind of finding a [`Problem`](crate::Problem) is. Its text is stable, for programs.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Code {
@@ -23,22 +23,22 @@ macro_rules! codes {
 }
 
 codes! {
-    // Of a text that is not a template.
+    // Texts that are not templates.
     Syntax = "syntax", EmptyTemplate = "empty-template", SeveralDocuments = "several-documents", NotAMapping = "not-a-mapping",
     TooDeep = "too-deep", AliasBomb = "alias-bomb", RecursiveAlias = "recursive-alias",
-    // Of a template's structure.
+    // The structure of a template.
     DuplicateKey = "duplicate-key", OddKey = "odd-key", Alias = "alias", UnknownTag = "unknown-tag",
     UnknownSection = "unknown-section", MalformedSection = "malformed-section", MissingResources = "missing-resources",
     MalformedResource = "malformed-resource", MissingType = "missing-type",
     UnknownAttribute = "unknown-attribute", MalformedLogicalId = "malformed-logical-id",
     TemplateTooLarge = "template-too-large",
-    // Of names.
+    // Names.
     UnknownReference = "unknown-reference", UnknownResource = "unknown-resource", UnknownCondition = "unknown-condition",
     UnknownMapping = "unknown-mapping",
-    // Of resolving, besides those of structure and names.
+    // Resolving, in addition to structure and names.
     MissingParameter = "missing-parameter", UnknownParameter = "unknown-parameter", MalformedDefault = "malformed-default",
     MalformedFunction = "malformed-function", ConditionCycle = "condition-cycle", ResultTooLarge = "result-too-large",
-    // Of artifacts.
+    // Artifacts.
     MissingArtifact = "missing-artifact", NotAnArtifact = "not-an-artifact", NotPackaged = "not-packaged",
     MalformedAddress = "malformed-address",
     MalformedForEach = "malformed-for-each", Unreadable = "unreadable", EmptyFolder = "empty-folder", SpecialFile = "special-file",
@@ -46,10 +46,10 @@ codes! {
     NameNotUtf8 = "name-not-utf8", NameWithBackslash = "name-with-backslash", ChangedMeanwhile = "changed-meanwhile",
     ArchiveClimbsOut = "archive-climbs-out", MalformedIgnoreFile = "malformed-ignore-file", FolderForFile = "folder-for-file",
     TemplateInArchive = "template-in-archive", TemplateCycle = "template-cycle", TemplateNesting = "template-nesting",
-    // Of uploading and rewriting.
+    // Uploading and rewriting.
     UploadFailed = "upload-failed", UploadedUnseen = "uploaded-unseen", ArtifactReplaced = "artifact-replaced",
     UnfaithfulRewrite = "unfaithful-rewrite", AliasesExpanded = "aliases-expanded",
-    // There are more problems than anybody reads.
+    // More problems than are reported.
     MoreProblems = "more-problems",
 }
 

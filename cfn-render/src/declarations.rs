@@ -1,4 +1,4 @@
-//! The names that a template declares, and those that CloudFormation knows.
+//! The names that a template declares, and the pseudo parameters.
 
 use std::collections::BTreeSet;
 
@@ -19,36 +19,36 @@ pub(crate) const PSEUDO_PARAMETERS: [&str; 8] = [
     "AWS::URLSuffix",
 ];
 
-/// What is known of a name.
+/// What is known about a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Known {
     /// The template declares it, or CloudFormation has it.
     Declared,
-    /// The module of this logical id may bring it.
+    /// The module with this logical id may contain it.
     OfModule(String),
-    /// It looks like a pseudo parameter and is none that is known here.
+    /// It looks like a pseudo parameter, but is unknown.
     NewPseudoParameter,
-    /// Nothing has it.
+    /// Nothing declares it.
     No,
 }
 
-/// What a template declares.
+/// The names that a template declares.
 #[derive(Debug, Clone)]
 pub(crate) struct Declarations {
     parameters: BTreeSet<String>,
     resources: BTreeSet<String>,
     conditions: BTreeSet<String>,
     mappings: BTreeSet<String>,
-    /// The logical ids of modules, which bring resources that only the CloudFormation registry knows.
+    /// The logical ids of modules, whose resources only the CloudFormation registry knows.
     modules: BTreeSet<String>,
-    /// A transform can add names of its own: what is not declared may still be.
+    /// Whether there are transforms, which can declare more names.
     pub(crate) open_ended: bool,
-    /// One of its transforms is not AWS's own: nothing is known of what it reads.
+    /// Whether one of the transforms is not AWS's own: what it reads is unknown.
     pub(crate) has_macro: bool,
 }
 
 impl Declarations {
-    /// Those of a template in its long form.
+    /// The declarations of a template in its long form.
     pub(crate) fn of(template: &Value) -> Self {
         let names = |section: &str| {
             template.get(section).and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name.clone()).collect::<BTreeSet<_>>()
@@ -63,7 +63,7 @@ impl Declarations {
         Self::from_names(names, types, transforms)
     }
 
-    /// Those of a template as it is written.
+    /// The declarations of a template's source tree.
     pub(crate) fn of_tree(tree: &Tree) -> Self {
         let names = |section: &str| {
             let section = tree.get(Tree::ROOT, section).filter(|section| tree.function(*section).is_none());
@@ -97,12 +97,12 @@ impl Declarations {
         Self { parameters, resources, conditions, mappings, modules, open_ended, has_macro }
     }
 
-    /// Whether `Ref` can name it.
+    /// Whether `Ref` can refer to it.
     pub(crate) fn refers(&self, name: &str) -> Known {
         if PSEUDO_PARAMETERS.contains(&name) || self.parameters.contains(name) {
             return Known::Declared;
         }
-        // Near to a known one it is a slip, else one that AWS has added.
+        // A name near a known one is a typo; any other may be one that AWS has added.
         if name.starts_with("AWS::") && did_you_mean(name, PSEUDO_PARAMETERS).is_none() {
             return Known::NewPseudoParameter;
         }

@@ -1,11 +1,11 @@
-//! The one error type of this crate.
+//! The error type of this crate.
 
 use std::fmt;
 
 use crate::problem::{Problem, Severity};
 use crate::store::StoreError;
 
-/// Why a template could not be parsed, resolved or packaged: all problems that were found, not the first.
+/// Why a template could not be parsed, resolved or packaged: all problems, not only the first.
 #[derive(thiserror::Error)]
 #[error("{}", listed(problems, "; "))]
 #[non_exhaustive]
@@ -15,25 +15,26 @@ pub struct Error {
     source: Option<StoreError>,
 }
 
-/// Which part of the work failed.
+/// Which step failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The text is not a template: it does not parse, or it is not one mapping.
+    /// The text is not a template: it does not parse, or it is not a single mapping.
     Template,
     /// The template could not be evaluated with the given parameters.
     Resolve,
     /// Local artifacts are missing or unusable. Nothing was uploaded.
     Artifacts,
-    /// The artifact store refused or could not be reached. Uploads that were done before stay.
+    /// The artifact store returned an error or could not be reached. Completed uploads remain.
     Store,
-    /// The rewritten template did not read back as it should. This is a defect of this crate; nothing was handed out.
+    /// The rewritten template does not read back as expected. This is a defect of this crate;
+    /// nothing is returned.
     Verification,
 }
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, problems: Vec<Problem>) -> Self {
-        debug_assert!(!problems.is_empty(), "an error names at least one problem");
+        debug_assert!(!problems.is_empty(), "an error has at least one problem");
         Self { kind, problems, source: None }
     }
 
@@ -41,28 +42,28 @@ impl Error {
         Self { kind: ErrorKind::Store, problems: vec![problem], source: Some(source) }
     }
 
-    /// Fails when one of the problems is an error, and hands the others back.
+    /// Fails if one of the problems is an error, and returns the others.
     pub(crate) fn unless_harmless(kind: ErrorKind, problems: Vec<Problem>) -> Result<Vec<Problem>, Self> {
         if problems.iter().any(|problem| problem.severity == Severity::Error) { Err(Self::new(kind, problems)) } else { Ok(problems) }
     }
 
-    /// Which part of the work failed.
+    /// Which step failed.
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// Everything that was found, in the order of the templates' text; never empty.
+    /// All problems, in the order of the templates' text; never empty.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
 
-    /// What the artifact store said, when the kind is [`ErrorKind::Store`].
+    /// The store's error, if the kind is [`ErrorKind::Store`].
     pub fn store_error(&self) -> Option<&StoreError> {
         self.source.as_ref()
     }
 }
 
-/// One problem a line: what `main` prints of an error that it returns.
+/// One problem per line: what `main` prints of an error that it returns.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&listed(&self.problems, "\n"))

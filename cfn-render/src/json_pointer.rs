@@ -1,6 +1,6 @@
 //! JSON pointers (RFC 6901).
 
-/// The pointer of what is one step below another's value.
+/// The pointer one step below another.
 pub(crate) fn below(pointer: &str, token: &str) -> String {
     let mut below = String::with_capacity(pointer.len() + 1 + token.len());
     below.push_str(pointer);
@@ -18,7 +18,8 @@ pub(crate) fn push(pointer: &mut String, token: &str) {
     }
 }
 
-/// The way to a value, as a pointer only when one is wanted: nearly all values are in order, and need none.
+/// The path to a value, converted to a pointer only on demand: nearly all values have no problem,
+/// and need none.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Trail<'a> {
     steps: Vec<Step<'a>>,
@@ -31,12 +32,12 @@ enum Step<'a> {
 }
 
 impl<'a> Trail<'a> {
-    /// Does something one level down, at a key.
+    /// Runs `work` one level down, at a key.
     pub(crate) fn key<T>(&mut self, key: &'a str, work: impl FnOnce(&mut Self) -> T) -> T {
         self.below(Step::Key(key), work)
     }
 
-    /// Does something one level down, at an item.
+    /// Runs `work` one level down, at an item.
     pub(crate) fn index<T>(&mut self, index: usize, work: impl FnOnce(&mut Self) -> T) -> T {
         self.below(Step::Index(index), work)
     }
@@ -60,7 +61,7 @@ impl<'a> Trail<'a> {
     }
 }
 
-/// The steps of a pointer; none when it is no pointer.
+/// The steps of a pointer; none if it is not a pointer.
 pub(crate) fn tokens(pointer: &str) -> Option<impl Iterator<Item = String>> {
     let rest = if pointer.is_empty() { None } else { Some(pointer.strip_prefix('/')?) };
     let tokens = rest.into_iter().flat_map(|rest| rest.split('/'));
@@ -72,14 +73,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_trail_is_the_pointer_of_its_steps() {
+    fn a_trail_has_the_pointer_of_its_steps() {
         let mut trail = Trail::default();
         assert_eq!(trail.key("a/b", |trail| trail.index(3, |trail| trail.pointer())), "/a~1b/3");
         assert_eq!(trail.pointer(), "");
     }
 
     #[test]
-    fn steps_come_back_as_they_went_in() {
+    fn escaped_steps_are_restored() {
         let pointer = below(&below("", "a/b~1"), "");
         assert_eq!(pointer, "/a~1b~01/");
         assert_eq!(tokens(&pointer).unwrap().collect::<Vec<_>>(), ["a/b~1", ""]);

@@ -1,9 +1,11 @@
-//! Packages a CloudFormation template without touching anything else in it, reads its parameters, and resolves it for a stage.
+//! Packages a CloudFormation template without changing anything else in it, reads its parameters,
+//! and resolves it for a stage.
 //!
-//! A template names local files and folders: code, nested templates, definitions. Before CloudFormation can use them they must be in S3,
-//! and the template must name them there. This crate does that as `aws cloudformation package` does, with one difference that
-//! matters: every byte of the template that is not part of a rewritten value stays as it was. Comments, quotes, order, `012345678901`,
-//! `1.10` and `Yes` come through, and JSON stays JSON.
+//! A template refers to local files and folders: code, nested templates, definitions.
+//! CloudFormation can use them only in S3, with their S3 addresses in the template. This crate
+//! uploads and replaces them like `aws cloudformation package`, with one important difference:
+//! every byte of the template that is not part of a rewritten value stays as it was. Comments,
+//! quotes, order, `012345678901`, `1.10` and `Yes` are preserved, and JSON stays JSON.
 //!
 //! ```
 //! # use std::path::Path;
@@ -23,7 +25,7 @@
 //! ";
 //! let template = Template::parse(text, project.join("template.yml"))?;
 //!
-//! // A folder in the place of a bucket. `aws::S3Store` is the bucket itself.
+//! // A folder instead of a bucket. `aws::S3Store` is a bucket.
 //! let store = Directory::new(project.join("out"), "artifacts", "eu-west-1");
 //! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 //! let packaged = template.package(&store, &PackageOptions::default()).await?;
@@ -37,18 +39,23 @@
 //!
 //! # Concepts
 //!
-//! - A [`Template`] keeps its text. Values are addressed by JSON pointers into the long form, where `!Sub x` is `{"Fn::Sub": "x"}`;
-//!   [`Template::locate`] leads from a pointer to bytes, line and column.
-//! - [`Template::package`] works in two halves. [`Template::plan_package`] reads, hashes and zips everything, of nested templates too,
-//!   and finds all problems; only then does [`PackagePlan::upload`] make the first upload. After the rewriting the text is parsed again
-//!   and compared with the source; anything but the edits is an error and not an output.
-//! - An [`ArtifactStore`] takes artifacts: [`store::Directory`] is a folder, `aws::S3Store` a bucket, and [another one](#a-store-of-your-own)
-//!   is twenty lines.
-//! - Keys name contents: a hash of the bytes, or for archives of names, executable bits and contents. They are the same on every machine,
-//!   in every time zone and from every checkout. A `.cfnignore` file, in the syntax of `.gitignore`, leaves files out of archives.
-//! - [`Template::resolve`] evaluates a template for one stage's parameters. What only AWS can know stays as the function that it is, which
-//!   [`is_known`] tells; [`Resolved::parameters_behind`] says which parameters flowed into a value.
-//! - [`property_table`] is the list of properties that name artifacts.
+//! - A [`Template`] keeps its text. Values are addressed by JSON pointers into the long form, where
+//!   `!Sub x` is `{"Fn::Sub": "x"}`; [`Template::locate`] converts a pointer to bytes, line and
+//!   column.
+//! - [`Template::package`] has two steps. [`Template::plan_package`] reads, hashes and zips
+//!   everything, including nested templates, and reports all problems. Only then does
+//!   [`PackagePlan::upload`] start the first upload. The rewritten text is parsed again and
+//!   compared with the source; any difference except the edits is an error, and nothing is
+//!   returned.
+//! - An [`ArtifactStore`] stores artifacts: [`store::Directory`] is a folder, `aws::S3Store` a
+//!   bucket, and [another one](#a-store-of-your-own) is twenty lines.
+//! - Keys depend on content: a hash of the bytes, or for archives of names, executable bits and
+//!   contents. They are the same on every machine, in every time zone and for every checkout. A
+//!   `.cfnignore` file, in the syntax of `.gitignore`, excludes files from archives.
+//! - [`Template::resolve`] evaluates a template for one stage's parameters. What only AWS knows
+//!   remains a function, which [`is_known`] detects; [`Resolved::parameters_of`] returns the
+//!   parameters that a value is made of.
+//! - [`property_table`] is the list of properties that refer to artifacts.
 //! - A [`Problem`] has a code, a message, a hint and a place; an [`Error`] has all of them.
 //!
 //! # A store of your own
@@ -84,20 +91,23 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # What is different from `aws cloudformation package`
+//! # Differences from `aws cloudformation package`
 //!
-//! Besides the untouched bytes: nothing depends on the working directory; a folder is uploaded only when a property names it, never because
-//! a property is absent; a template with a problem uploads nothing and tells all problems at once; templates that nest themselves are
-//! refused; aliases and merge keys, which CloudFormation refuses, are written out where they stand, with a note; more properties are
-//! known (`AWS::CloudFormation::StackSet` `TemplateURL`, `AWS::Serverless::HttpApi` `DefinitionUri`, `AWS::AppSync::Resolver`
-//! `CodeS3Location` and others); objects are encrypted as the bucket says unless a KMS key is given; an object that is already in the bucket
-//! is used only if S3 confirms its SHA-256; in a bucket that keeps versions, properties that have a place for the object's version name it.
+//! In addition to the preserved bytes: nothing depends on the working directory; a folder is
+//! uploaded only if a property refers to it, never because a property is absent; if a template has
+//! a problem, nothing is uploaded and all problems are reported at once; templates that nest
+//! themselves are rejected; aliases and merge keys, which CloudFormation rejects, are expanded in
+//! place, with a note; more properties are known (`AWS::CloudFormation::StackSet` `TemplateURL`,
+//! `AWS::Serverless::HttpApi` `DefinitionUri`, `AWS::AppSync::Resolver` `CodeS3Location` and
+//! others); objects have the bucket's default encryption unless a KMS key is set; an existing
+//! object is used only if S3 confirms its SHA-256; in a bucket with versioning, properties that
+//! accept an object version contain it.
 //!
 //! # Features
 //!
 //! | feature | default | adds |
 //! |---|---|---|
-//! | `aws` | yes | `aws::S3Store`, and with it the AWS SDK for S3 |
+//! | `aws` | yes | `aws::S3Store`; compiles the AWS SDK for S3 |
 
 #[cfg(feature = "aws")]
 pub mod aws;

@@ -1,4 +1,4 @@
-//! Packaging: local artifacts are uploaded, and their names in the template replaced.
+//! Packaging: uploads local artifacts and replaces their names in the template.
 
 mod address;
 mod aliases;
@@ -26,16 +26,18 @@ use crate::problem::{Place, Problem};
 use crate::store::{ArtifactStore, Location};
 use crate::template::Template;
 
-/// How to package. Start from the default and change what differs.
+/// Options of packaging. Start from the default and change what differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PackageOptions {
-    /// How many uploads may run at once; 8 by default, at least 1.
+    /// The maximum number of concurrent uploads; 8 by default, at least 1.
     pub parallel_uploads: usize,
-    /// Writes values with other characters than those of ASCII as texts in double quotes with escapes, of nested templates too.
+    /// Whether to write values with non-ASCII characters as double-quoted strings with escapes, in
+    /// nested templates too.
     ///
-    /// CloudFormation takes such characters in UTF-8, but shows many of them as `?` afterwards, and puts that into resources
-    /// (<https://github.com/aws/aws-cli/issues/10185>). Off by default, since it changes more of the template than its artifacts' names.
+    /// CloudFormation accepts such characters in UTF-8, but then shows many of them as `?`, also in
+    /// resources (<https://github.com/aws/aws-cli/issues/10185>). Off by default, because it
+    /// changes more of the template than the names of artifacts.
     pub escape_non_ascii: bool,
 }
 
@@ -51,49 +53,52 @@ impl Default for PackageOptions {
 pub struct Packaged {
     /// The template's text. Every byte that is not part of a rewritten value is the source's byte.
     pub text: String,
-    /// What was uploaded, each artifact once: files and folders in the order in which they are first named, then nested templates.
+    /// The uploads, each artifact once: files and folders in the order of their first use, then
+    /// nested templates.
     pub uploads: Vec<Upload>,
-    /// Warnings and notes, of nested templates too.
+    /// Warnings and notes, including those of nested templates.
     pub notes: Vec<Problem>,
 }
 
-/// One artifact that a template needs, in its place.
+/// One uploaded artifact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Upload {
-    /// The object's key, the store's prefix included.
+    /// The object's key, including the store's prefix.
     pub key: String,
     /// The object's https address.
     pub url: String,
-    /// The object's version, in a bucket that keeps versions. Properties that have a place for it name it.
+    /// The object's version, in a bucket with versioning. Properties that accept a version contain
+    /// it.
     pub version: Option<String>,
     /// The SHA-256 of the bytes, in hex.
     pub sha256: String,
-    /// How many bytes.
+    /// The number of bytes.
     pub bytes: u64,
-    /// Whether the store had it already.
+    /// Whether the object already existed.
     pub existed: bool,
-    /// The file or folder that it was made of.
+    /// The file or folder that it was created from.
     pub source: PathBuf,
-    /// The logical id of the first resource that names it; none for what is not named by a resource.
+    /// The logical id of the first resource that refers to it; none if no resource does.
     pub logical_id: Option<String>,
     /// The property of that resource, such as `Code`.
     pub property: Option<String>,
-    /// Every place that names it; nested templates' places come before those of the templates that nest them.
+    /// Every place that refers to it; places in nested templates come before those in their
+    /// parents.
     pub places: Vec<Place>,
 }
 
-/// Something that will be uploaded.
+/// A planned upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PlannedUpload {
     /// The file or folder.
     pub source: PathBuf,
-    /// Every place that names it.
+    /// Every place that refers to it.
     pub places: Vec<Place>,
 }
 
-/// What packaging a template needs, found out without a store: all local work is done, nothing is uploaded.
+/// The uploads that packaging a template needs. All local work is done; nothing is uploaded.
 #[derive(Debug)]
 pub struct PackagePlan {
     plan: Plan,
@@ -101,17 +106,20 @@ pub struct PackagePlan {
 }
 
 impl PackagePlan {
-    /// Whether there is nothing to upload: then packaging makes no call, and needs no bucket and no credentials.
+    /// Whether there is nothing to upload: packaging then makes no call, and needs no bucket and no
+    /// credentials.
     pub fn is_empty(&self) -> bool {
         self.plan.artifacts.is_empty() && self.plan.templates.len() == 1
     }
 
-    /// The files and folders to upload. Nested templates are not among them: their text needs the addresses of what they name.
+    /// The files and folders to upload. Nested templates are not included: their text needs the
+    /// addresses of their own artifacts.
     pub fn artifacts(&self) -> &[Artifact] {
         &self.plan.artifacts
     }
 
-    /// The files of the nested templates, and of included snippets that name artifacts themselves, children before their parents.
+    /// The files of the nested templates, and of included snippets with artifacts, children before
+    /// their parents.
     pub fn nested_templates(&self) -> impl Iterator<Item = &std::path::Path> {
         let nested = self.plan.templates.len().saturating_sub(1);
         self.plan.templates[..nested].iter().map(|planned| planned.template.path())
@@ -122,7 +130,7 @@ impl PackagePlan {
         &self.plan.notes
     }
 
-    /// Everything that will be uploaded: files and folders in the order in which they are first named, then nested templates.
+    /// All uploads: files and folders in the order of their first use, then nested templates.
     pub fn uploads(&self) -> Vec<PlannedUpload> {
         let mut places = places(&self.plan.templates);
         let artifacts = self.plan.artifacts.iter().map(Artifact::source).enumerate().map(|(index, source)| (Use::Artifact(index), source));
@@ -134,11 +142,12 @@ impl PackagePlan {
         artifacts.chain(nested).map(upload).collect()
     }
 
-    /// Uploads everything, children before their parents, and writes the template.
+    /// Uploads everything, children before their parents, and returns the template.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Store`] when an upload fails; [`ErrorKind::Verification`] when the rewritten template does not read back as it should.
+    /// [`ErrorKind::Store`] if an upload fails; [`ErrorKind::Verification`] if the rewritten
+    /// template does not read back as expected.
     pub async fn upload<S: ArtifactStore>(self, store: &S) -> Result<Packaged, Error> {
         let mut places = places(&self.plan.templates);
         let Plan { artifacts, templates, mut notes } = self.plan;
@@ -172,31 +181,33 @@ impl PackagePlan {
         let text = render(root, &locations, &nested_locations, &self.options)?;
         for template in templates.iter().filter(|template| template.template.tree().has_aliases()) {
             let place = template.template.place("");
-            notes.push(Problem::note(Code::AliasesExpanded, place, "aliases and merge keys were written out: CloudFormation refuses them"));
+            notes.push(Problem::note(Code::AliasesExpanded, place, "aliases and merge keys were expanded: CloudFormation rejects them"));
         }
         Ok(Packaged { text, uploads, notes })
     }
 }
 
 impl Template {
-    /// As [`to_json`](Self::to_json), with every character beyond ASCII as an escape.
+    /// Like [`to_json`](Self::to_json), with every non-ASCII character as an escape.
     pub fn to_ascii_json(&self) -> String {
         spelling::escaped(self.to_json(), spelling::Characters::AsciiInJson)
     }
 
-    /// Reads, hashes and zips all local artifacts, of nested templates too, without any upload. This reads files and blocks meanwhile:
-    /// in an asynchronous program with other work to do, run it on a thread for blocking work.
+    /// Reads, hashes and zips all local artifacts, including those of nested templates, without any
+    /// upload. It blocks while it reads files: in an asynchronous program with other work to do,
+    /// run it on a thread for blocking work.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Artifacts`] with all problems at once: files that are missing or unusable, values that cannot be meant, nested
-    /// templates that do not parse or nest themselves.
+    /// [`ErrorKind::Artifacts`] with all problems at once: missing or unusable files, invalid
+    /// values, nested templates that do not parse or nest themselves.
     pub fn plan_package(&self, options: &PackageOptions) -> Result<PackagePlan, Error> {
         Ok(PackagePlan { plan: plan::plan(self)?, options: options.clone() })
     }
 
-    /// Uploads the template's local artifacts, packages its nested templates, and names them in the template. Nothing is uploaded when
-    /// any local artifact has a problem. A template without local artifacts comes out byte for byte, without any call of the store.
+    /// Uploads the template's local artifacts, packages its nested templates, and replaces their
+    /// names in the template. Nothing is uploaded if any local artifact has a problem. A template
+    /// without local artifacts stays the same byte for byte, without any call to the store.
     ///
     /// This is [`plan_package`](Self::plan_package) and [`PackagePlan::upload`] in one.
     pub async fn package<S: ArtifactStore>(&self, store: &S, options: &PackageOptions) -> Result<Packaged, Error> {
@@ -222,9 +233,9 @@ fn render(
     let replacements: Vec<(&Site, Replacement)> =
         planned.replacements.iter().filter_map(|(site, planned)| Some((site, replace(site, planned)?))).collect();
     splice(&planned.template, &replacements, options.escape_non_ascii).map_err(|unfaithful| {
-        let message = format!("the packaged template is not handed out, since it would not read back as it should: {}", unfaithful.0);
+        let message = format!("the packaged template is not returned, because it would not read back as expected: {}", unfaithful.0);
         let problem = Problem::error(Code::UnfaithfulRewrite, planned.template.place(""), message)
-            .with_hint("this is a defect of the packaging: please report it with the template");
+            .with_hint("this is a defect in packaging: report it with the template");
         Error::new(ErrorKind::Verification, vec![problem])
     })
 }
@@ -234,19 +245,19 @@ fn rendered_artifact(PlannedTemplate { template, role, .. }: &PlannedTemplate, t
     let mut writer = ArtifactWriter::new();
     let artifact = writer.write_all(text.as_bytes()).and_then(|()| writer.finish(template.path(), |sha256| format!("{sha256}{suffix}")));
     artifact.map_err(|error| {
-        let problem = Problem::error(Code::Unreadable, template.place(""), format!("the packaged template cannot be kept: {error}"));
+        let problem = Problem::error(Code::Unreadable, template.place(""), format!("the packaged template cannot be stored: {error}"));
         Error::new(ErrorKind::Artifacts, vec![problem])
     })
 }
 
-/// What values name.
+/// What a value refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Use {
     Artifact(usize),
     Template(usize),
 }
 
-/// Every place that names an artifact or a nested template.
+/// Every place that refers to an artifact or a nested template.
 fn places(templates: &[PlannedTemplate]) -> HashMap<Use, Vec<Place>> {
     let mut places: HashMap<Use, Vec<Place>> = HashMap::new();
     for PlannedTemplate { template, replacements, .. } in templates {
@@ -264,7 +275,7 @@ fn places(templates: &[PlannedTemplate]) -> HashMap<Use, Vec<Place>> {
 
 fn upload_of(artifact: &Artifact, location: &Location, places: Vec<Place>, notes: &mut Vec<Problem>) -> Upload {
     if let (Some(note), Some(place)) = (&location.note, places.first())
-        // What holds for the bucket is said once.
+        // Report findings about the bucket only once.
         && notes.iter().all(|known| known.message != note.message)
     {
         notes.push(Problem::warning(note.code, place.clone(), &note.message));

@@ -1,4 +1,4 @@
-//! What is wrong, where, and what to do about it.
+//! Findings: what is wrong, where, and what to do about it.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use crate::json_pointer;
 pub struct Problem {
     /// What kind of finding it is.
     pub code: Code,
-    /// Whether the work must stop.
+    /// How serious it is.
     pub severity: Severity,
     /// What is wrong: a lowercase fragment that names the object in backticks.
     pub message: String,
@@ -25,11 +25,11 @@ pub struct Problem {
 /// How much a [`Problem`] matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// Worth saying; nothing needs to be done.
+    /// Worth knowing; no action is needed.
     Note,
-    /// Probably a mistake, yet the work can go on.
+    /// Probably a mistake, but the work can continue.
     Warning,
-    /// CloudFormation would refuse this, or do something else than what was meant.
+    /// CloudFormation would reject this, or behave differently than intended.
     Error,
 }
 
@@ -37,13 +37,14 @@ pub enum Severity {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub struct Place {
-    /// The template's file, as it was named: of nested templates, the one that the finding is in.
+    /// The template's file, as it was passed; for nested templates, the file that contains the
+    /// finding.
     pub path: PathBuf,
     /// The line, from 1.
     pub line: usize,
     /// The column in characters, from 1.
     pub column: usize,
-    /// How many characters of the line belong to it, at least 1: what to underline.
+    /// How many characters of the line belong to it, at least 1: for underlining.
     pub width: usize,
     /// The JSON pointer of the value, such as `/Resources/Function/Properties/Code`; empty for the whole template.
     pub pointer: String,
@@ -99,16 +100,17 @@ impl fmt::Display for Problem {
     }
 }
 
-/// How many known names are looked at: CloudFormation allows 500 resources, and comparing with a hostile number of names takes long.
+/// How many known names are compared: CloudFormation allows 500 resources, and a hostile number of
+/// names would take long.
 const MAX_CANDIDATES: usize = 1000;
 
-/// "did you mean" for a name that is not among the known ones, when one of them is near.
+/// "did you mean" with the nearest known name, if one is near.
 pub(crate) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let name = name.to_lowercase();
     let length = name.chars().count();
     let near = known.into_iter().take(MAX_CANDIDATES).filter_map(|candidate| {
         let candidate_length = candidate.chars().count();
-        // One or two characters are near to anything.
+        // One or two characters are near any name.
         let most = if candidate_length.min(length) < 3 { 0 } else { candidate_length / 3 };
         if candidate_length.abs_diff(length) > most {
             return None;
@@ -128,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_knows_its_resource_and_property() {
+    fn a_place_has_its_resource_and_property() {
         let job = place("/Resources/Job/Properties/Command/ScriptLocation");
         assert_eq!(job.logical_id().as_deref(), Some("Job"));
         assert_eq!(job.property().as_deref(), Some("Command.ScriptLocation"));

@@ -1,9 +1,11 @@
-//! The values that CloudFormation itself puts into a template.
+//! The pseudo parameters of CloudFormation.
 
-/// The pseudo parameters of one stack, as far as they are known. What is `None` stays a `Ref` in the resolved template.
+/// The known pseudo parameters of one stack. One that is `None` stays a `Ref` in the resolved
+/// template.
 ///
-/// See <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html>. `AWS::NoValue` is not
-/// here: it is always known.
+/// See
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html>.
+/// `AWS::NoValue` is not a field: it is always known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PseudoParameters {
@@ -21,7 +23,8 @@ pub struct PseudoParameters {
     pub stack_id: Option<String>,
     /// `AWS::NotificationARNs`.
     pub notification_arns: Option<Vec<String>>,
-    /// What `Fn::GetAZs` gives in the stack's own region. It differs by account; no pseudo parameter, but known or unknown like one.
+    /// The result of `Fn::GetAZs` in the stack's own region. It differs by account. It is not a
+    /// pseudo parameter, but is known or unknown like one.
     pub availability_zones: Option<Vec<String>>,
 }
 
@@ -31,7 +34,7 @@ impl PseudoParameters {
         Self::default()
     }
 
-    /// What follows from the region: itself, its partition and its domain.
+    /// The region, and its partition and domain.
     pub fn in_region(region: impl Into<String>) -> Self {
         let region = region.into();
         let partition = Partition::of_region(&region);
@@ -43,13 +46,13 @@ impl PseudoParameters {
         }
     }
 
-    /// The same in a known account.
+    /// Adds the account.
     #[must_use]
     pub fn in_account(self, account_id: impl Into<String>) -> Self {
         Self { account_id: Some(account_id.into()), ..self }
     }
 
-    /// The same for a stack of a known name.
+    /// Adds the stack's name.
     #[must_use]
     pub fn of_stack(self, stack_name: impl Into<String>) -> Self {
         Self { stack_name: Some(stack_name.into()), ..self }
@@ -64,7 +67,8 @@ pub(crate) struct Partition {
 }
 
 impl Partition {
-    /// By the region's prefix, as the SDKs' `partitions.json` has it; an unknown region is taken to be in `aws`, as they do.
+    /// By the region's prefix, as in the SDKs' `partitions.json`; an unknown region counts as one
+    /// in `aws`, as in the SDKs.
     pub(crate) fn of_region(region: &str) -> Self {
         const BY_PREFIX: [(&str, &str, &str); 7] = [
             ("cn-", "aws-cn", "amazonaws.com.cn"),
@@ -87,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_region_tells_the_partition_and_the_domain() {
+    fn the_region_determines_partition_and_domain() {
         let china = PseudoParameters::in_region("cn-north-1").in_account("222222222222");
         assert_eq!(china.partition.as_deref(), Some("aws-cn"));
         assert_eq!(china.url_suffix.as_deref(), Some("amazonaws.com.cn"));

@@ -1,4 +1,4 @@
-//! Evaluating a template for the parameters of one stack.
+//! Evaluates a template for the parameters of one stack.
 
 mod cidr;
 mod conditions;
@@ -23,37 +23,43 @@ use provenance::Influence;
 pub use provenance::Resolved;
 
 impl Template {
-    /// Evaluates the template as CloudFormation would for these parameters, as far as that can be known without AWS.
+    /// Evaluates the template like CloudFormation for these parameters, as far as possible without
+    /// AWS.
     ///
-    /// Defaults are applied, list parameters split at their commas, conditions evaluated; resources and outputs whose condition is
-    /// false are left out, and so is what `AWS::NoValue` removes. `Ref` of parameters and pseudo parameters, `Fn::Sub`, `Fn::Join`,
-    /// `Fn::Select`, `Fn::Split`, `Fn::If`, `Fn::FindInMap` (with `DefaultValue`), `Fn::Base64`, `Fn::Length`, `Fn::ToJsonString`,
-    /// `Fn::Cidr` and the condition functions become their values, and `Fn::ForEach` what it makes.
+    /// Defaults are applied, list parameters are split at commas, and conditions are evaluated.
+    /// Resources and outputs with a false condition are removed, and so are values that
+    /// `AWS::NoValue` removes. `Ref` of parameters and pseudo parameters, `Fn::Sub`, `Fn::Join`,
+    /// `Fn::Select`, `Fn::Split`, `Fn::If`, `Fn::FindInMap` (with `DefaultValue`), `Fn::Base64`,
+    /// `Fn::Length`, `Fn::ToJsonString`, `Fn::Cidr` and the condition functions are replaced with
+    /// their values, and `Fn::ForEach` with its entries.
     ///
-    /// What only AWS knows stays in its long form: `Fn::GetAtt`, `Fn::ImportValue`, the `Ref` of a resource, of an SSM parameter's value
-    /// and of a pseudo parameter that is `None`, `Fn::GetAZs` unless [`PseudoParameters::availability_zones`] are given, every other
-    /// function, and whatever is made of these. [`is_known`] tells such values, and texts with dynamic references, from known ones.
+    /// What only AWS knows stays in its long form: `Fn::GetAtt`, `Fn::ImportValue`, the `Ref` of a
+    /// resource, of an SSM parameter's value and of a pseudo parameter that is `None`, `Fn::GetAZs`
+    /// unless [`PseudoParameters::availability_zones`] is set, every other function, and values
+    /// made from these. [`is_known`] distinguishes such values, and strings with dynamic
+    /// references, from known ones.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Resolve`] with all problems at once: parameters that are missing or not declared, references to names that nothing
-    /// declares, functions with arguments that they cannot have, conditions that depend on themselves. In a template with transforms an
-    /// undeclared name stays, since a transform can declare it.
+    /// [`ErrorKind::Resolve`] with all problems at once: missing or undeclared parameters,
+    /// references to undeclared names, functions with invalid arguments, circular conditions. In a
+    /// template with transforms an undeclared name stays, because a transform can declare it.
     pub fn resolve(&self, parameters: &BTreeMap<String, String>, pseudo: &PseudoParameters) -> Result<Value, Error> {
         self.resolve_with_provenance(parameters, pseudo).map(Resolved::into_value)
     }
 
-    /// As [`resolve`](Self::resolve), where not every parameter's value is known, such as one that keeps the value that a stack has: a
-    /// parameter without a value and a default is no problem, and what is made of it stays in its long form.
+    /// Like [`resolve`](Self::resolve) if some parameter values are unknown, such as one that keeps
+    /// the stack's current value: a parameter without a value and a default is not a problem, and
+    /// values made from it stay in their long form.
     ///
     /// # Errors
     ///
-    /// Those of [`resolve`](Self::resolve), but not for missing parameters.
+    /// Those of [`resolve`](Self::resolve), except for missing parameters.
     pub fn resolve_partly(&self, parameters: &BTreeMap<String, String>, pseudo: &PseudoParameters) -> Result<Value, Error> {
         self.evaluated(parameters, pseudo, true).map(Resolved::into_value)
     }
 
-    /// As [`resolve`](Self::resolve), and which parameters each value was made of.
+    /// Like [`resolve`](Self::resolve), and records the parameters of each value.
     ///
     /// # Errors
     ///
@@ -87,7 +93,8 @@ impl Template {
     }
 }
 
-/// Whether nothing in a resolved value is left for AWS to fill in: neither a function nor a dynamic reference (`{{resolve:…}}`).
+/// Whether a resolved value is complete: it contains neither a function nor a dynamic reference
+/// (`{{resolve:…}}`).
 ///
 /// ```
 /// use serde_json::json;
@@ -105,7 +112,8 @@ pub fn is_known(resolved: &Value) -> bool {
     }
 }
 
-/// The resources of one type in a resolved template: logical id and `Properties`, which are null for a resource without any.
+/// The resources of one type in a resolved template: logical id and `Properties`, which is null for
+/// a resource without any.
 ///
 /// ```
 /// # use std::collections::BTreeMap;

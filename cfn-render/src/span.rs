@@ -12,7 +12,7 @@ pub struct Span {
     pub end: usize,
     /// The line of the first byte, from 1. LF, CRLF and a lone CR end a line.
     pub line: usize,
-    /// The column of the first byte in characters, from 1. A byte order mark takes no column.
+    /// The column of the first byte in characters, from 1. A byte order mark has no column.
     pub column: usize,
 }
 
@@ -23,14 +23,15 @@ impl Span {
     }
 }
 
-/// Where each line of a text starts, and how many characters come before each block of it: a template may be one very long line.
+/// The start of each line, and the number of characters before each block of a line: a template can
+/// be one very long line.
 #[derive(Debug, Clone)]
 pub(crate) struct LineIndex {
     starts: Vec<usize>,
     characters: Vec<usize>,
 }
 
-/// How many bytes are counted at most to find a column.
+/// The maximum number of bytes that are counted to find a column.
 const BLOCK: usize = 1024;
 
 impl LineIndex {
@@ -56,7 +57,7 @@ impl LineIndex {
         Self { starts, characters }
     }
 
-    /// Line and column, both from 1, of a byte of the text that the index was made of.
+    /// Line and column, both from 1, of a byte of the indexed text.
     pub(crate) fn position(&self, text: &str, offset: usize) -> (usize, usize) {
         let offset = offset.min(text.len());
         let line = self.starts.partition_point(|start| *start <= offset);
@@ -68,7 +69,7 @@ impl LineIndex {
     fn characters_before(&self, text: &str, offset: usize) -> usize {
         let block = offset / BLOCK;
         let before = self.characters.get(block).copied();
-        // The end of a text that fills its last block.
+        // The end of a text that fills its last block exactly.
         let (block, before) =
             before.map_or_else(|| (block.saturating_sub(1), self.characters.last().copied()), |before| (block, Some(before)));
         before.unwrap_or(0) + characters_in(&text.as_bytes()[block * BLOCK..offset])
@@ -80,7 +81,7 @@ impl LineIndex {
     }
 }
 
-/// Every character has one byte that does not go on with another.
+/// Every character has exactly one byte that is not a continuation byte.
 fn characters_in(bytes: &[u8]) -> usize {
     bytes.iter().filter(|byte| **byte & 0b1100_0000 != 0b1000_0000).count()
 }
@@ -99,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_of_a_long_line_are_right() {
+    fn columns_of_a_long_line_are_correct() {
         for text in ["é".repeat(5000), "é".repeat(BLOCK), "a".repeat(BLOCK), format!("x{}", "日".repeat(3000)), String::new()] {
             let index = LineIndex::new(&text);
             for (column, (offset, _)) in text.char_indices().enumerate() {
@@ -110,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_takes_no_column() {
+    fn a_byte_order_mark_has_no_column() {
         let text = "\u{feff}a: 1";
         assert_eq!(LineIndex::new(text).position(text, 3), (1, 1));
     }

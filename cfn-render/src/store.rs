@@ -1,4 +1,4 @@
-//! Where artifacts go: the port, and the offline store.
+//! Artifact stores: the port, and the offline store.
 
 mod directory;
 
@@ -14,28 +14,30 @@ use crate::artifact::Artifact;
 use crate::code::Code;
 use crate::pseudo_parameters::Partition;
 
-/// A place that CloudFormation can read artifacts from. The crate's documentation has [a whole one](crate#a-store-of-your-own).
+/// A store from which CloudFormation can read artifacts. The crate's documentation has [an
+/// example](crate#a-store-of-your-own).
 pub trait ArtifactStore: Sync {
-    /// Makes the artifact available, and says where.
+    /// Stores the artifact and returns its location.
     ///
-    /// Keys name contents, but whoever can write to the store can put other bytes under a key: an object that is already there is the
-    /// artifact only if the store confirms its [`sha256`](Artifact::sha256). Otherwise it is replaced.
+    /// Keys depend on content, but anyone who can write to the store can store other bytes under a
+    /// key: an existing object is the artifact only if the store confirms its
+    /// [`sha256`](Artifact::sha256). Otherwise it is replaced.
     fn put(&self, artifact: &Artifact) -> impl Future<Output = Result<Location, StoreError>> + Send;
 }
 
-/// Where an artifact is, in the forms that templates name it in.
+/// The location of an artifact, in the forms that templates use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
     /// The bucket's name.
     pub bucket: String,
-    /// The object's key, the store's prefix included.
+    /// The object's key, including the store's prefix.
     pub key: String,
     /// The object's https address, for properties such as `TemplateURL`.
     pub url: String,
-    /// The object's version, where the store keeps versions. Properties that have a place for it name it, so that an object that
-    /// replaces this one later is not deployed.
+    /// The object's version, in a store with versioning. Properties that accept a version contain
+    /// it, so that an object that later replaces this one is not deployed.
     pub version: Option<String>,
-    /// Whether the object was there already and nothing was uploaded.
+    /// Whether the object already existed and nothing was uploaded.
     pub existed: bool,
     /// Something to warn about.
     pub note: Option<StoreNote>,
@@ -51,8 +53,8 @@ pub struct StoreNote {
 }
 
 impl Location {
-    /// An object of a bucket in a region: the address is the path-style one of the bucket's own region and partition, which works
-    /// for bucket names with dots too.
+    /// An object in a region's bucket. The address is the path-style one of the bucket's own region
+    /// and partition, which also works for bucket names with dots.
     pub fn new(bucket: impl Into<String>, region: &str, key: impl Into<String>) -> Self {
         let (bucket, key) = (bucket.into(), key.into());
         let url = format!("https://s3.{region}.{}/{bucket}/{}", Partition::of_region(region).url_suffix, encode_path(&key));
@@ -65,7 +67,7 @@ impl Location {
     }
 }
 
-/// Percent-encodes what a URL's path cannot hold as it is (RFC 3986), and keeps the slashes.
+/// Percent-encodes the characters that a URL's path cannot contain (RFC 3986), except slashes.
 pub(crate) fn encode_path(key: &str) -> String {
     let mut encoded = String::with_capacity(key.len());
     for byte in key.bytes() {
@@ -79,7 +81,7 @@ pub(crate) fn encode_path(key: &str) -> String {
     encoded
 }
 
-/// Why a store could not take an artifact.
+/// Why a store could not store an artifact.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub struct StoreError {
@@ -97,7 +99,7 @@ pub struct StoreError {
 }
 
 impl StoreError {
-    /// An operation and what went wrong.
+    /// An operation and its error message.
     pub fn new(operation: impl Into<String>, message: impl Into<String>) -> Self {
         Self { operation: operation.into(), code: None, message: message.into(), request_id: None, hint: None, source: None }
     }
@@ -120,7 +122,7 @@ impl StoreError {
         Self { hint: hint.map(Into::into), ..self }
     }
 
-    /// Adds what it was caused by.
+    /// Adds the cause.
     #[must_use]
     pub fn caused_by(self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self { source: Some(source.into()), ..self }
@@ -159,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_the_one_of_the_buckets_region_and_partition() {
+    fn an_address_has_the_buckets_region_and_partition() {
         assert_eq!(Location::new("b.c", "eu-west-1", "p/k").url, "https://s3.eu-west-1.amazonaws.com/b.c/p/k");
         assert_eq!(Location::new("b", "cn-north-1", "k").url, "https://s3.cn-north-1.amazonaws.com.cn/b/k");
         assert_eq!(Location::new("b", "us-east-1", "a b/é").url, "https://s3.us-east-1.amazonaws.com/b/a%20b/%C3%A9");
@@ -167,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_store_error_says_operation_code_message_and_request_id() {
+    fn a_store_error_has_operation_code_message_and_request_id() {
         let error = StoreError::new("PutObject", "no such bucket").code(Some("NoSuchBucket")).request_id(Some("R1"));
         assert_eq!(error.to_string(), "`PutObject` failed with NoSuchBucket: no such bucket (request id R1)");
     }

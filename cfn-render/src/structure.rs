@@ -1,4 +1,4 @@
-//! What is wrong with a template's structure.
+//! Checks a template's structure.
 
 mod names;
 
@@ -25,25 +25,26 @@ const SECTIONS: [&str; 11] = [
     "Rules",
 ];
 
-/// What a resource has beside its `Properties`.
+/// The attributes of a resource, including `Properties`.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-product-attribute-reference.html>
 const RESOURCE_ATTRIBUTES: [&str; 9] =
     ["Condition", "CreationPolicy", "DeletionPolicy", "DependsOn", "Metadata", "Properties", "Type", "UpdatePolicy", "UpdateReplacePolicy"];
 
-/// Those of SAM, which its transform takes away.
+/// SAM's attributes, which its transform removes.
 const SAM_ATTRIBUTES: [&str; 2] = ["Connectors", "IgnoreGlobals"];
 
-/// What an output has.
+/// The attributes of an output.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html>
 const OUTPUT_ATTRIBUTES: [&str; 4] = ["Condition", "Description", "Export", "Value"];
 
-/// CloudFormation takes templates of 1 MB from S3.
+/// CloudFormation accepts templates of at most 1 MB from S3.
 const MAX_TEMPLATE_BYTES: usize = 1_048_576;
 
-/// How many problems of a severity are reported: nobody reads more, and finding the places of a hostile template's every fault takes long.
+/// How many problems of each severity are reported: a hostile template can have too many to locate
+/// them all.
 const MAX_PROBLEMS: usize = 100;
 
-/// What was found, up to a number.
+/// Collects problems up to a limit.
 #[derive(Default)]
 struct Findings {
     problems: Vec<Problem>,
@@ -59,7 +60,7 @@ impl Findings {
         }
     }
 
-    /// Whether one more would not be reported; then it is counted.
+    /// Whether the limit is reached; then the problem is only counted.
     fn is_full(&mut self) -> bool {
         let full = self.errors >= MAX_PROBLEMS;
         self.errors += usize::from(full);
@@ -73,7 +74,7 @@ impl Findings {
         }
     }
 
-    /// In the order of the text, with a last word when there are more.
+    /// The problems in the order of the text, with a summary if there are more.
     fn sorted(self, template: &Template) -> Vec<Problem> {
         let mut problems = self.problems;
         problems.sort_by(|a, b| (a.place.line, a.place.column, a.code.as_str()).cmp(&(b.place.line, b.place.column, b.code.as_str())));
@@ -90,8 +91,8 @@ impl Findings {
 }
 
 impl Template {
-    /// What is wrong with the template's structure: duplicate keys, unknown sections, resources without a type, names that nothing
-    /// declares. In the order of the text; empty for a sound template.
+    /// The problems in the template's structure: duplicate keys, unknown sections, resources
+    /// without a type, undeclared names. In the order of the text; empty for a valid template.
     pub fn problems(&self) -> Vec<Problem> {
         let mut problems = Findings::default();
         walk(self, Tree::ROOT, &mut Trail::default(), &mut problems);
@@ -109,7 +110,8 @@ impl Template {
     }
 }
 
-/// Duplicate and odd keys, aliases, tags that no function has. Each node once: what an alias names is looked at where it is written.
+/// Reports duplicate and odd keys, aliases and invalid tags. Each node is visited once: an alias's
+/// target is checked where it is written.
 fn walk<'a>(template: &'a Template, id: NodeId, trail: &mut Trail<'a>, problems: &mut Findings) {
     let node = template.tree().node(id);
     match &node.tag {
@@ -142,7 +144,7 @@ fn walk_within<'a>(template: &'a Template, id: NodeId, trail: &mut Trail<'a>, pr
             for (key, value) in pairs {
                 let Some(name) = tree.text(*key) else {
                     let place = || template.place_of_node(*key, trail.pointer());
-                    problems.error(|| Problem::error(Code::OddKey, place(), "a key is a list or a mapping, where a text belongs"));
+                    problems.error(|| Problem::error(Code::OddKey, place(), "a key is a list or a mapping instead of a string"));
                     continue;
                 };
                 trail.key(name, |trail| {
@@ -151,14 +153,14 @@ fn walk_within<'a>(template: &'a Template, id: NodeId, trail: &mut Trail<'a>, pr
                             Problem::warning(
                                 Code::Alias,
                                 template.place_of_node(*key, trail.pointer()),
-                                "CloudFormation refuses merge keys",
+                                "CloudFormation rejects merge keys",
                             )
-                            .with_hint("packaging writes out what they stand for")
+                            .with_hint("packaging expands them")
                         });
                     } else if let Some(first) = seen.before(name, *key) {
                         problems.error(|| {
                             let line = template.place_of_node(first, "").line;
-                            let message = format!("the key `{name}` is here and on line {line}; the last one counts");
+                            let message = format!("duplicate key `{name}`, first on line {line}; the last one counts");
                             Problem::error(Code::DuplicateKey, template.place_of_node(*key, trail.pointer()), message)
                                 .with_hint("remove one of them")
                         });
@@ -170,7 +172,8 @@ fn walk_within<'a>(template: &'a Template, id: NodeId, trail: &mut Trail<'a>, pr
     }
 }
 
-/// The keys of a mapping up to now. Nearly all mappings are small, and searching those beats hashing.
+/// The keys of a mapping so far. Nearly all mappings are small, and searching a small one is faster
+/// than hashing.
 enum Seen<'a> {
     Few(Vec<(&'a str, NodeId)>),
     Many(HashMap<&'a str, NodeId>),
@@ -181,7 +184,7 @@ impl<'a> Seen<'a> {
         if capacity <= 16 { Self::Few(Vec::with_capacity(capacity)) } else { Self::Many(HashMap::with_capacity(capacity)) }
     }
 
-    /// Adds a key, and returns the one of the same name before it.
+    /// Adds a key, and returns an earlier one with the same name.
     fn before(&mut self, name: &'a str, key: NodeId) -> Option<NodeId> {
         match self {
             Self::Many(keys) => keys.insert(name, key),
@@ -198,8 +201,8 @@ impl<'a> Seen<'a> {
 
 fn alias(template: &Template, id: NodeId, pointer: &str) -> Problem {
     let range = template.tree().range(id);
-    let message = format!("CloudFormation refuses aliases such as `{}`", &template.text()[range]);
-    Problem::warning(Code::Alias, template.place_of_node(id, pointer), message).with_hint("packaging writes out what they stand for")
+    let message = format!("CloudFormation rejects aliases such as `{}`", &template.text()[range]);
+    Problem::warning(Code::Alias, template.place_of_node(id, pointer), message).with_hint("packaging expands them")
 }
 
 fn sections(template: &Template, problems: &mut Findings) {
@@ -216,7 +219,7 @@ fn sections(template: &Template, problems: &mut Findings) {
                 let message = format!("a template has no section `{name}`");
                 Problem::error(Code::UnknownSection, template.place_of_key(pointer), message).with_hint_opt(hint)
             };
-            // A macro may read sections of its own.
+            // A macro may read its own sections.
             if transformed {
                 problems.warning(|| Problem { severity: crate::Severity::Warning, ..problem() });
             } else {
@@ -230,13 +233,11 @@ fn sections(template: &Template, problems: &mut Findings) {
     }
     if tree.get(Tree::ROOT, "Resources").is_none() && !transformed {
         let message = "the template has no `Resources`";
-        problems.error(|| {
-            Problem::error(Code::MissingResources, template.place(""), message).with_hint("a template declares one resource at least")
-        });
+        problems.error(|| Problem::error(Code::MissingResources, template.place(""), message).with_hint("declare at least one resource"));
     }
 }
 
-/// A mapping, or a short-form function, which stands for one.
+/// A mapping, or a short-form function, which represents one.
 fn is_object(tree: &Tree, id: NodeId) -> bool {
     tree.is_mapping(id) || tree.function(id).is_some()
 }
@@ -249,7 +250,7 @@ fn resources(template: &Template, problems: &mut Findings) {
         let pointer = || below("/Resources", logical_id);
         if !logical_id.chars().all(|character| character.is_ascii_alphanumeric()) || logical_id.is_empty() {
             problems.error(|| {
-                let message = format!("the logical id `{logical_id}` has other characters than letters and digits");
+                let message = format!("the logical id `{logical_id}` has characters other than letters and digits");
                 Problem::error(Code::MalformedLogicalId, template.place_of_key(pointer()), message)
             });
         }
@@ -266,7 +267,8 @@ fn resources(template: &Template, problems: &mut Findings) {
     }
 }
 
-/// What resources and outputs have that CloudFormation does not know: most often a property that is not indented below `Properties`.
+/// Reports unknown attributes of resources and outputs: usually a property that is not indented
+/// below `Properties`.
 fn attributes(template: &Template, problems: &mut Findings) {
     let tree = template.tree();
     let transformed = tree.get(Tree::ROOT, "Transform").is_some();
@@ -284,13 +286,14 @@ fn attributes(template: &Template, problems: &mut Findings) {
                 let problem = || {
                     let message = format!("the {word} `{name}` has an unknown attribute `{attribute}`");
                     let hint = did_you_mean(attribute, known.iter().copied()).unwrap_or_else(|| match section {
-                        "Resources" => "indent it below `Properties` if it is a property: CloudFormation refuses it here".to_owned(),
-                        _ => format!("an output has {}", known.join(", ")),
+                        "Resources" => "indent it below `Properties` if it is a property: CloudFormation rejects it here".to_owned(),
+                        _ => format!("the attributes of an output are {}", known.join(", ")),
                     });
                     let place = template.place_of_key(below(&below(&below("", section), name), attribute));
                     Problem::error(Code::UnknownAttribute, place, message).with_hint(hint)
                 };
-                // A macro may read attributes of its own, and of outputs CloudFormation's response is not documented.
+                // A macro may read its own attributes, and how CloudFormation handles those of
+                // outputs is not documented.
                 if transformed || section == "Outputs" {
                     problems.warning(|| Problem { severity: crate::Severity::Warning, ..problem() });
                 } else {

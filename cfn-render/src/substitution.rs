@@ -1,17 +1,17 @@
-//! The text of `Fn::Sub`: literal parts and `${…}`.
+//! The string of `Fn::Sub`: literal parts and `${…}`.
 
-/// A part of the text.
+/// A part of the string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part<'a> {
-    /// As it is. `${!Name}` is the literal `${Name}`: [`Part::Escaped`].
+    /// Literal text. `${!Name}` is the literal `${Name}`: [`Part::Escaped`].
     Literal(&'a str),
-    /// What stands between `${!` and `}`.
+    /// The text between `${!` and `}`.
     Escaped(&'a str),
-    /// What stands between `${` and `}`.
+    /// The text between `${` and `}`.
     Variable(&'a str),
 }
 
-/// Takes a text apart. A `${` that is never closed is literal.
+/// Splits a string into its parts. A `${` that is never closed is literal.
 pub(crate) fn parts(text: &str) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     let mut rest = text;
@@ -30,7 +30,8 @@ pub(crate) fn parts(text: &str) -> Vec<Part<'_>> {
     parts
 }
 
-/// Writes known text into the text of a `Fn::Sub` that stays: a `${` in it must not become a variable.
+/// Escapes known text for the string of a `Fn::Sub` that stays: a `${` in it must not become a
+/// variable.
 pub(crate) fn escape(text: &str) -> String {
     text.replace("${", "${!")
 }
@@ -40,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn variables_escapes_and_open_ends_are_told_apart() {
+    fn variables_escapes_and_unclosed_ones_are_distinguished() {
         use Part::{Escaped, Literal, Variable};
         assert_eq!(
             parts("a-${B}${!C}${D.E} $f ${ G }${h"),

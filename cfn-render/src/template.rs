@@ -1,4 +1,4 @@
-//! A template: its text, and what can be asked of it.
+//! A template: its text and its content.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -11,9 +11,9 @@ use crate::problem::{Place, Problem};
 use crate::span::{LineIndex, Span};
 use crate::tree::{NodeId, Tree};
 
-/// A CloudFormation template with its source text, every byte of which is kept.
+/// A CloudFormation template with its source text, which is kept byte for byte.
 ///
-/// A clone shares everything and costs nothing.
+/// Clones are cheap: they share everything.
 #[derive(Debug, Clone)]
 pub struct Template {
     source: Arc<Source>,
@@ -23,35 +23,37 @@ pub struct Template {
 struct Source {
     text: String,
     path: PathBuf,
-    /// Made when a place is asked for: most templates are sound.
+    /// Built on the first request for a place: most templates are valid.
     lines: OnceLock<LineIndex>,
     tree: Tree,
 }
 
-/// A parameter as the template declares it.
+/// A parameter declaration of a template.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ParameterDeclaration {
     /// The parameter's name.
     pub name: String,
-    /// What is declared: `Type`, `Default`, `AllowedValues` and so on, with scalars read as [`Template::to_value`] says.
+    /// The declaration: `Type`, `Default`, `AllowedValues` and so on, with scalars as in
+    /// [`Template::to_value`].
     pub declaration: Value,
-    /// Where the name is.
+    /// The place of the name.
     pub name_span: Span,
-    /// Where what is declared is.
+    /// The place of the declaration.
     pub span: Span,
 }
 
 impl Template {
-    /// Parses a template, YAML or JSON.
+    /// Parses a template in YAML or JSON.
     ///
-    /// `path` names the template in messages, and the folder that it is in is the base of the template's relative artifacts;
-    /// nothing is read from there before [`package`](Self::package).
+    /// `path` is the template's name in messages, and its folder is the base of relative paths to
+    /// artifacts. Nothing is read from there before [`package`](Self::package).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Template`], with line and column, when the text does not parse, is empty, has several documents, is not one
-    /// mapping, nests deeper than 200 levels, or has aliases that stand within themselves or would grow beyond 64 MiB.
+    /// [`ErrorKind::Template`], with line and column, if the text does not parse, is empty, has
+    /// several documents, is not a mapping, is nested deeper than 200 levels, or has aliases that
+    /// contain themselves or would expand beyond 64 MiB.
     pub fn parse(text: impl Into<String>, path: impl Into<PathBuf>) -> Result<Self, Error> {
         let (text, path) = (text.into(), path.into());
         let place = |offset| {
@@ -70,12 +72,12 @@ impl Template {
         Ok(Self { source: Arc::new(Source { text, path, lines: OnceLock::new(), tree }) })
     }
 
-    /// The text, byte for byte as it was given.
+    /// The text, byte for byte.
     pub fn text(&self) -> &str {
         &self.source.text
     }
 
-    /// The name of the template in messages.
+    /// The template's name in messages.
     pub fn path(&self) -> &Path {
         &self.source.path
     }
@@ -88,26 +90,27 @@ impl Template {
         self.source.lines.get_or_init(|| LineIndex::new(&self.source.text))
     }
 
-    /// The template as JSON, in the long form of every function: `!Sub x` is `{"Fn::Sub": "x"}`.
+    /// The template as JSON, with every function in its long form: `!Sub x` is `{"Fn::Sub": "x"}`.
     ///
-    /// Text stays text: a plain scalar is a number only when that number prints as the very characters that were written, and a
-    /// boolean only when it is `true` or `false`. So `1.10`, `0755`, `012345678901`, `1e3`, `Yes`, `12:30` and `2012-10-17` are
-    /// strings, as are quoted scalars; `null`, `~` and nothing at all are null. Aliases and merge keys become what they stand for, and
-    /// of a key that is there twice the last one counts.
+    /// A plain scalar is a number only if that number prints exactly as written, and a boolean only
+    /// if it is `true` or `false`. So `1.10`, `0755`, `012345678901`, `1e3`, `Yes`, `12:30` and
+    /// `2012-10-17` are strings, like quoted scalars; `null`, `~` and an empty value are null.
+    /// Aliases and merge keys are expanded, and for a duplicate key the last one counts.
     pub fn to_value(&self) -> Value {
         self.source.tree.value(Tree::ROOT)
     }
 
-    /// The template as JSON text: four spaces, a newline at the end, keys in their order, every function in its long form. Scalars are
-    /// read as [`to_value`](Self::to_value) says, so that a date is text, which `aws cloudformation package --use-json` fails on.
+    /// The template as JSON text: four spaces, a newline at the end, keys in their order, every
+    /// function in its long form. Scalars are read as in [`to_value`](Self::to_value), so a date is
+    /// a string; `aws cloudformation package --use-json` fails on dates.
     pub fn to_json(&self) -> String {
         self.source.tree.json_text()
     }
 
-    /// The template's own `Parameters` section as a JSON object; empty when there is none.
+    /// The template's `Parameters` section as a JSON object; empty if there is none.
     ///
-    /// Scalars are read as [`to_value`](Self::to_value) says: `Default: 1` is the number 1, which CloudFormation takes as the text
-    /// "1", and `Default: 1.10` is the text "1.10".
+    /// Scalars are read as in [`to_value`](Self::to_value): `Default: 1` is the number 1, which
+    /// CloudFormation reads as the string "1", and `Default: 1.10` is the string "1.10".
     pub fn parameters(&self) -> Value {
         match self.source.tree.get(Tree::ROOT, "Parameters").map(|parameters| self.source.tree.value(parameters)) {
             Some(parameters @ Value::Object(_)) => parameters,
@@ -136,28 +139,29 @@ impl Template {
         declarations.collect()
     }
 
-    /// Where a value is, by its JSON pointer into [`to_value`](Self::to_value), such as `/Parameters/EnvType/Default`. The span
-    /// includes the value's tag.
+    /// The place of a value, by its JSON pointer into [`to_value`](Self::to_value), such as
+    /// `/Parameters/EnvType/Default`. The span includes the value's tag.
     pub fn locate(&self, pointer: &str) -> Option<Span> {
         let (found, complete) = self.source.tree.find(pointer);
         complete.then(|| self.lines().span(&self.source.text, self.source.tree.range(found.value)))
     }
 
-    /// Where the key of a value is, by the value's JSON pointer. None for the whole template and for items of lists.
+    /// The place of a value's key, by the value's JSON pointer. None for the whole template and for
+    /// list items.
     pub fn locate_key(&self, pointer: &str) -> Option<Span> {
         let (found, complete) = self.source.tree.find(pointer);
         let key = found.key.filter(|_| complete)?;
         Some(self.lines().span(&self.source.text, self.source.tree.range(key)))
     }
 
-    /// The place of a pointer's value, or of the nearest value around it.
+    /// The place of a pointer's value, or of the nearest enclosing value.
     pub(crate) fn place(&self, pointer: impl Into<String>) -> Place {
         let pointer = pointer.into();
         let (found, _) = self.source.tree.find(&pointer);
         self.place_of_node(found.value, pointer)
     }
 
-    /// The place of a pointer's key, or of its value when it has no key.
+    /// The place of a pointer's key, or of its value if it has no key.
     pub(crate) fn place_of_key(&self, pointer: impl Into<String>) -> Place {
         let pointer = pointer.into();
         let (found, _) = self.source.tree.find(&pointer);

@@ -1,4 +1,5 @@
-//! The template as a tree whose nodes remember their bytes. YAML and JSON alike: JSON is flow-style YAML.
+//! The template as a tree whose nodes record their bytes. YAML and JSON alike: JSON is flow-style
+//! YAML.
 
 mod build;
 mod json;
@@ -15,7 +16,7 @@ pub(crate) use granit_parser::ScalarStyle;
 #[derive(Debug, Clone)]
 pub(crate) struct Tree {
     nodes: Vec<Node>,
-    /// The texts of all scalars, one after the other: a template has very many short ones.
+    /// The texts of all scalars, concatenated: a template has many short ones.
     texts: String,
     aliases: usize,
 }
@@ -29,15 +30,16 @@ pub(crate) struct Node {
     pub(crate) tag: Option<Tag>,
     /// The bytes of the value, without its tag and anchor, with the header of a block scalar, without the line breaks after it.
     pub(crate) content: Range<usize>,
-    /// Where the value begins together with its tag and anchor.
+    /// The start of the value, including its tag and anchor.
     pub(crate) start: usize,
-    /// What the node would weigh, in about bytes, with all aliases below it expanded. Zero while it is open.
+    /// The approximate size of the node in bytes, with all aliases below it expanded. Zero while it
+    /// is open.
     weight: u64,
-    /// How deep the tree below it is with all aliases expanded.
+    /// The depth of the tree below it, with all aliases expanded.
     depth: usize,
 }
 
-/// The text of a scalar, by its place among the texts of its tree.
+/// The text of a scalar, by its range in the texts of its tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Text {
     start: usize,
@@ -54,19 +56,20 @@ pub(crate) enum Kind {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Tag {
-    /// The long name of a short form: `Fn::Sub` for `!Sub`, and `Ref` and `Condition`, which take no prefix.
+    /// The long name of a short form: `Fn::Sub` for `!Sub`, and `Ref` and `Condition`, which have
+    /// no prefix.
     Function(String),
-    /// `!!str` and the lone `!`: the scalar is text whatever it looks like.
+    /// `!!str` and a lone `!`: the scalar is a string, whatever it looks like.
     Text,
 }
 
-/// One pair of a mapping, with merge keys followed.
+/// One pair of a mapping, with merge keys expanded.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Entry<'a> {
     pub(crate) key: &'a str,
     pub(crate) key_node: NodeId,
     pub(crate) value: NodeId,
-    /// Whether a merge key brought the pair in from another mapping.
+    /// Whether the pair comes from another mapping by a merge key.
     pub(crate) merged: bool,
 }
 
@@ -77,7 +80,7 @@ impl Tree {
         &self.nodes[id.0]
     }
 
-    /// Whether any alias or merge key is in the template: CloudFormation refuses those.
+    /// Whether the template has any alias or merge key: CloudFormation rejects them.
     pub(crate) fn has_aliases(&self) -> bool {
         self.aliases > 0
     }
@@ -92,7 +95,7 @@ impl Tree {
         self.nodes.iter().any(|node| matches!(node.kind, Kind::Scalar { text, .. } if self.written(text) == wanted))
     }
 
-    /// Every scalar that is written: its text, and its bytes without tag and anchor.
+    /// Every scalar in the source: its text, and its bytes without tag and anchor.
     pub(crate) fn scalars(&self) -> impl Iterator<Item = (NodeId, &str, Range<usize>)> {
         self.nodes.iter().enumerate().filter_map(|(index, node)| match &node.kind {
             Kind::Scalar { text, .. } => Some((NodeId(index), self.written(*text), node.content.clone())),
@@ -111,16 +114,16 @@ impl Tree {
             .map(|(key, _)| *key)
     }
 
-    /// The node itself, or the node that an alias stands for.
+    /// The node itself, or the target of an alias.
     pub(crate) fn follow(&self, mut id: NodeId) -> NodeId {
-        // An alias of an alias cannot be written, and the builder refuses an alias within what it names: this ends.
+        // YAML has no alias of an alias, and the builder rejects circular aliases: this ends.
         while let Kind::Alias(target) = self.node(id).kind {
             id = target;
         }
         id
     }
 
-    /// The bytes of a value together with its tag and anchor.
+    /// The bytes of a value, including its tag and anchor.
     pub(crate) fn range(&self, id: NodeId) -> Range<usize> {
         let node = self.node(id);
         node.start..node.content.end
@@ -134,7 +137,7 @@ impl Tree {
         }
     }
 
-    /// The text of a scalar that is no short-form function.
+    /// The text of a scalar that is not a short-form function.
     pub(crate) fn plain_text(&self, id: NodeId) -> Option<&str> {
         if self.function(id).is_some() { None } else { self.text(id) }
     }
@@ -147,7 +150,7 @@ impl Tree {
         }
     }
 
-    /// Nothing at all, `~` or `null`.
+    /// An empty value, `~` or `null`.
     pub(crate) fn is_null(&self, id: NodeId) -> bool {
         let node = self.node(self.follow(id));
         let Kind::Scalar { text, style: ScalarStyle::Plain } = &node.kind else { return false };
@@ -158,7 +161,7 @@ impl Tree {
         matches!(self.node(self.follow(id)).kind, Kind::Mapping(_))
     }
 
-    /// The items of a sequence; nothing for any other node.
+    /// The items of a sequence; none for any other node.
     pub(crate) fn items(&self, id: NodeId) -> &[NodeId] {
         match &self.node(self.follow(id)).kind {
             Kind::Sequence(items) => items,
@@ -166,7 +169,7 @@ impl Tree {
         }
     }
 
-    /// The pairs of a mapping as they are written, merge keys among them; nothing for any other node.
+    /// The pairs of a mapping as written, including merge keys; none for any other node.
     pub(crate) fn pairs(&self, id: NodeId) -> &[(NodeId, NodeId)] {
         match &self.node(self.follow(id)).kind {
             Kind::Mapping(pairs) => pairs,
@@ -174,8 +177,8 @@ impl Tree {
         }
     }
 
-    /// The pairs of a mapping as they count: of a key that is there twice the last, merge keys followed, keys that are no scalars
-    /// left out. In the order of their first mention.
+    /// The effective pairs of a mapping: the last of duplicate keys, merge keys expanded, without
+    /// keys that are not scalars. In the order of their first occurrence.
     pub(crate) fn entries(&self, id: NodeId) -> Vec<Entry<'_>> {
         let pairs = self.pairs(id);
         let mut entries = Entries::with_capacity(pairs.len());
@@ -216,12 +219,12 @@ impl Tree {
         self.entry(id, key).map(|entry| entry.value)
     }
 
-    /// A plain `<<`, which merges the mapping beside it into its own.
+    /// A plain `<<`, which merges its mapping into the enclosing one.
     pub(crate) fn is_merge_key(&self, key: NodeId) -> bool {
         matches!(self.node(key).kind, Kind::Scalar { text, style: ScalarStyle::Plain } if self.written(text) == "<<")
     }
 
-    /// What a merge key brings in: the entries of one mapping or of several, the earlier ones first.
+    /// The entries that a merge key adds: those of one mapping or of several, in order.
     pub(crate) fn merged(&self, value: NodeId) -> Vec<Entry<'_>> {
         if self.is_mapping(value) {
             return self.entries(value);
@@ -230,7 +233,8 @@ impl Tree {
     }
 }
 
-/// Entries by their key. Nearly all mappings are small, and searching those beats hashing; large ones are hashed.
+/// Entries by key. Nearly all mappings are small, and searching a small one is faster than hashing;
+/// large ones are hashed.
 struct Entries<'a> {
     list: Vec<Entry<'a>>,
     by_key: HashMap<&'a str, usize>,
@@ -248,7 +252,7 @@ impl<'a> Entries<'a> {
 
     fn push(&mut self, entry: Entry<'a>) {
         if !self.hashed && self.list.len() >= 16 {
-            // Merge keys brought in more than the mapping has of its own.
+            // Merge keys added more entries than the mapping's own.
             self.hashed = true;
             self.by_key = self.list.iter().enumerate().map(|(index, entry)| (entry.key, index)).collect();
         }

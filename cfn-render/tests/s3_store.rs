@@ -1,4 +1,4 @@
-//! The store in S3, over a server on loopback that answers as S3 does.
+//! The S3 store, with a server on loopback that responds like S3.
 #![cfg(feature = "aws")]
 #![allow(clippy::format_push_string, reason = "texts for tests are small, and read best so")]
 
@@ -13,50 +13,50 @@ use cfn_render::aws::S3Store;
 use cfn_render::{Error, ErrorKind, PackageOptions, Packaged, Template};
 use tempfile::TempDir;
 
-use server::{Answer, Request, Server};
+use server::{Request, Response, Server};
 
-/// Whether a request is about an object and not about the bucket itself.
-fn names_object(request: &Request) -> bool {
+/// Whether a request is for an object and not for the bucket.
+fn is_for_object(request: &Request) -> bool {
     !request.target.trim_start_matches("/bucket").trim_matches('/').is_empty()
 }
 
-fn ok() -> Answer {
+fn ok() -> Response {
     (200, Vec::new(), String::new())
 }
 
-/// What S3 returns for an upload that it took: the checksum that was sent with it.
-fn stored(request: &Request) -> Answer {
+/// S3's response to an upload: the checksum that was sent.
+fn stored(request: &Request) -> Response {
     (200, request.headers.get(SHA256).map(|checksum| (SHA256, checksum.clone())).into_iter().collect(), String::new())
 }
 
 const SHA256: &str = "x-amz-checksum-sha256";
 
-/// The SHA-256 of some bytes as S3 writes it.
+/// The SHA-256 of some bytes in S3's format.
 fn sha256(bytes: &[u8]) -> String {
     use base64::Engine as _;
     use sha2::Digest as _;
     base64::prelude::BASE64_STANDARD.encode(sha2::Sha256::digest(bytes))
 }
 
-/// The checksum of the parts' checksums, and how many they are.
+/// The checksum of the parts' checksums, followed by their number.
 fn composite(parts: &[&[u8]]) -> String {
     use sha2::Digest as _;
     let digests: Vec<u8> = parts.iter().flat_map(sha2::Sha256::digest).collect();
     format!("{}-{}", sha256(&digests), parts.len())
 }
 
-/// S3 with one object, whose SHA-256 is known or not.
+/// S3 with one object, with or without a SHA-256.
 fn with_object(checksum: Option<String>) -> Server {
     Server::start(move |request| match request.method.as_str() {
-        "HEAD" if names_object(request) && request.headers.get("x-amz-checksum-mode").is_some_and(|mode| mode == "ENABLED") => {
+        "HEAD" if is_for_object(request) && request.headers.get("x-amz-checksum-mode").is_some_and(|mode| mode == "ENABLED") => {
             (200, checksum.iter().map(|checksum| (SHA256, checksum.clone())).collect(), String::new())
         }
         _ => stored(request),
     })
 }
 
-fn error(status: u16, code: &str) -> Answer {
-    (status, Vec::new(), format!("<Error><Code>{code}</Code><Message>said {code}</Message></Error>"))
+fn error(status: u16, code: &str) -> Response {
+    (status, Vec::new(), format!("<Error><Code>{code}</Code><Message>error {code}</Message></Error>"))
 }
 
 fn store(server: &Server) -> S3Store {
@@ -71,7 +71,7 @@ fn store(server: &Server) -> S3Store {
     S3Store::new(aws_sdk_s3::Client::from_conf(config), "bucket")
 }
 
-/// Packages a template with one Glue script, which is uploaded as it is.
+/// Packages a template with one Glue script, which is uploaded unchanged.
 fn package(store: &S3Store, script: &[u8]) -> Result<Packaged, Error> {
     let folder = TempDir::new().unwrap();
     std::fs::write(folder.path().join("job.py"), script).unwrap();
@@ -91,8 +91,8 @@ fn package_text(folder: &Path, text: &str, store: &S3Store, at_once: usize) -> R
 }
 
 #[test]
-fn what_is_missing_is_uploaded_with_everything_that_was_asked_for() {
-    let server = Server::start(|request| match (request.method.as_str(), names_object(request)) {
+fn missing_objects_are_uploaded_with_all_settings() {
+    let server = Server::start(|request| match (request.method.as_str(), is_for_object(request)) {
         ("HEAD", false) => (200, vec![("x-amz-bucket-region", "eu-west-1".to_owned())], String::new()),
         ("HEAD", true) => error(404, "NotFound"),
         _ => stored(request),
@@ -121,7 +121,7 @@ fn what_is_missing_is_uploaded_with_everything_that_was_asked_for() {
 }
 
 #[test]
-fn what_s3_confirms_is_not_uploaded_again_unless_asked_for() {
+fn confirmed_objects_are_not_uploaded_again_unless_forced() {
     let server = with_object(Some(sha256(b"1")));
     let packaged = package(&store(&server), b"1").unwrap();
     assert!(packaged.uploads[0].existed && packaged.notes.is_empty());
@@ -130,19 +130,20 @@ fn what_s3_confirms_is_not_uploaded_again_unless_asked_for() {
     let server = with_object(Some(sha256(b"1")));
     assert!(!package(&store(&server).force_upload(true), b"1").unwrap().uploads[0].existed);
     assert_eq!(server.log(), ["HEAD /bucket/", "PUT /bucket/KEY"]);
-    assert!(!server.request("PUT").headers.contains_key("x-amz-server-side-encryption"), "the bucket's own default holds");
+    assert!(!server.request("PUT").headers.contains_key("x-amz-server-side-encryption"), "the bucket's default encryption applies");
 }
 
 #[test]
 fn an_object_with_other_bytes_or_an_unknown_checksum_is_uploaded_again() {
     let (one, of_parts) = (sha256(b"1"), composite(&[b"1"]));
     for (checksum, notes) in [
-        // Somebody put other bytes under the key.
+        // Another writer stored other bytes under the key.
         (Some(sha256(b"2")), &["artifact-replaced"][..]),
-        // The checksum of a checksum is not that of the bytes.
+        // A composite checksum is not the checksum of the bytes.
         (Some(of_parts), &["artifact-replaced"]),
         (Some(format!("{one}-1")), &["artifact-replaced"]),
-        // Another tool uploaded it without a SHA-256, or what answers is not S3: a captive portal says 200 to everything.
+        // Another tool uploaded it without a SHA-256, or the response is not from S3: a captive
+        // portal returns 200 for everything.
         (None, &[]),
     ] {
         let server = with_object(checksum.clone());
@@ -157,21 +158,21 @@ fn an_object_with_other_bytes_or_an_unknown_checksum_is_uploaded_again() {
 fn an_upload_that_s3_does_not_confirm_is_an_error() {
     let page = || (200, vec![("content-type", "text/html".to_owned())], "<html>Log in</html>".to_owned());
     let portal = Server::start(move |_| page());
-    let refused = package(&store(&portal), b"1").unwrap_err();
-    assert_eq!(refused.store_error().unwrap().operation, "PutObject");
-    assert!(refused.to_string().contains("no SHA-256 where"), "{refused}");
-    assert!(refused.problems()[0].hint.as_deref().unwrap().contains("captive portal"));
+    let failure = package(&store(&portal), b"1").unwrap_err();
+    assert_eq!(failure.store_error().unwrap().operation, "PutObject");
+    assert!(failure.to_string().contains("no SHA-256, but"), "{failure}");
+    assert!(failure.problems()[0].hint.as_deref().unwrap().contains("captive portal"));
 
     let other = Server::start(|request| match request.method.as_str() {
         "PUT" => (200, vec![(SHA256, sha256(b"2"))], String::new()),
-        _ if names_object(request) => error(404, "NotFound"),
+        _ if is_for_object(request) => error(404, "NotFound"),
         _ => ok(),
     });
-    let refused = package(&store(&other), b"1").unwrap_err();
-    assert!(refused.to_string().contains(&format!("`{}` where `{}` was sent", sha256(b"2"), sha256(b"1"))), "{refused}");
+    let failure = package(&store(&other), b"1").unwrap_err();
+    assert!(failure.to_string().contains(&format!("`{}`, but `{}` was sent", sha256(b"2"), sha256(b"1"))), "{failure}");
 }
 
-/// Each property that has a place for a version, one that has none, and a nested template.
+/// Each property that accepts a version, one that does not, and a nested template.
 const PROPERTIES: &str = "\
 Resources:
   A: {Type: 'AWS::Lambda::Function', Properties: {Code: job.py}}
@@ -184,20 +185,20 @@ Resources:
 ";
 
 #[test]
-fn the_version_of_an_object_is_named_where_the_property_has_a_place_for_it() {
+fn properties_that_accept_a_version_contain_the_objects_version() {
     let folder = TempDir::new().unwrap();
     std::fs::write(folder.path().join("job.py"), "1").unwrap();
     std::fs::write(folder.path().join("child.yml"), "Resources: {}\n").unwrap();
-    let packaged_with = |found: Option<&'static str>, given: &'static str| {
+    let packaged_with = |found: Option<&'static str>, new_version: &'static str| {
         let server = Server::start(move |request| {
-            let versioned = |(status, mut headers, text): Answer, version: &str| {
+            let versioned = |(status, mut headers, text): Response, version: &str| {
                 headers.push(("x-amz-version-id", version.to_owned()));
                 (status, headers, text)
             };
             match (request.method.as_str(), found) {
-                ("HEAD", Some(version)) if names_object(request) => versioned((200, vec![(SHA256, sha256(b"1"))], String::new()), version),
-                ("HEAD", None) if names_object(request) => error(404, "NotFound"),
-                ("PUT", _) => versioned(stored(request), given),
+                ("HEAD", Some(version)) if is_for_object(request) => versioned((200, vec![(SHA256, sha256(b"1"))], String::new()), version),
+                ("HEAD", None) if is_for_object(request) => error(404, "NotFound"),
+                ("PUT", _) => versioned(stored(request), new_version),
                 _ => ok(),
             }
         });
@@ -215,20 +216,21 @@ fn the_version_of_an_object_is_named_where_the_property_has_a_place_for_it() {
     }
     assert_eq!(uploaded.text.matches("v/2.x_").count(), 4, "{}", uploaded.text);
 
-    // What was there and confirmed is named by its version, too; the archives are other bytes than this server has.
+    // Existing confirmed objects have their version too; the archives have other bytes than this
+    // server's object.
     let found = packaged_with(Some("v1"), "v2");
     assert!(found.text.contains(r#"{BodyS3Location: {"Bucket": "bucket", "Key": ""#) && found.text.contains(r#""Version": "v1"}"#));
     assert!(found.text.contains(r#""S3ObjectVersion": "v2"}"#), "{}", found.text);
 
-    // Versioning was suspended: the next object of this version would be another one.
+    // With versioning suspended, the next object would have the same version.
     let suspended = packaged_with(None, "null");
     assert!(!suspended.text.contains("ersion\": ") && !suspended.text.contains("versionId"), "{}", suspended.text);
 }
 
 #[test]
-fn a_bucket_in_another_region_is_reached_there_and_named_so() {
+fn a_bucket_in_another_region_is_accessed_there() {
     let elsewhere = || (301, vec![("x-amz-bucket-region", "us-west-2".to_owned())], String::new());
-    let server = Server::start(move |request| if names_object(request) { stored(request) } else { elsewhere() });
+    let server = Server::start(move |request| if is_for_object(request) { stored(request) } else { elsewhere() });
     let packaged = package(&store(&server), b"1").unwrap();
     assert!(packaged.uploads[0].url.starts_with("https://s3.us-west-2.amazonaws.com/bucket/"));
     let requests = server.requests.lock().unwrap();
@@ -236,7 +238,7 @@ fn a_bucket_in_another_region_is_reached_there_and_named_so() {
 }
 
 #[test]
-fn leave_to_write_is_enough_and_that_nothing_else_may_be_seen_is_said_once() {
+fn write_permission_is_enough_and_missing_read_permission_is_noted_once() {
     let server = Server::start(|request| if request.method == "HEAD" { error(403, "Forbidden") } else { stored(request) });
     let folder = TempDir::new().unwrap();
     let mut resources = String::new();
@@ -250,11 +252,12 @@ fn leave_to_write_is_enough_and_that_nothing_else_may_be_seen_is_said_once() {
     assert!(packaged.uploads[0].url.starts_with("https://s3.eu-west-1."));
     let notes: Vec<_> = packaged.notes.iter().map(|note| (note.code, note.place.line)).collect();
     assert_eq!(notes, [(cfn_render::Code::UploadedUnseen, 2)]);
-    // The checksum of an object that is encrypted with a KMS key takes the use of that key.
+    // Reading the checksum of an object that is encrypted with a KMS key requires permission for
+    // the key.
     assert!(packaged.notes[0].message.contains("s3:GetObject") && packaged.notes[0].message.contains("kms:Decrypt"));
 
-    // What is not there is no reason to say anything.
-    let server = Server::start(|request| match (request.method.as_str(), names_object(request)) {
+    // A missing object causes no note.
+    let server = Server::start(|request| match (request.method.as_str(), is_for_object(request)) {
         ("HEAD", true) => error(404, "NotFound"),
         _ => stored(request),
     });
@@ -285,7 +288,7 @@ fn addresses_are_those_of_the_buckets_partition() {
 fn no_more_uploads_run_at_once_than_allowed() {
     use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-    /// So many run now, and so many have run at once.
+    /// How many are running, and the maximum so far.
     type Running = (Mutex<(usize, usize)>, Condvar);
     let running = Arc::<Running>::default();
     let seen = Arc::clone(&running);
@@ -296,13 +299,13 @@ fn no_more_uploads_run_at_once_than_allowed() {
             running.0 += 1;
             running.1 = running.1.max(running.0);
             changed.notify_all();
-            // None ends before three have run at once.
+            // None ends before three run concurrently.
             let alone = |running: &mut (usize, usize)| running.1 < 3;
             let (mut running, waited) = changed.wait_timeout_while(running, std::time::Duration::from_mins(5), alone).unwrap();
             running.0 -= 1;
-            assert!(!waited.timed_out(), "three uploads never ran at once");
+            assert!(!waited.timed_out(), "three uploads never ran concurrently");
         }
-        if names_object(request) && request.method == "HEAD" { error(404, "NotFound") } else { stored(request) }
+        if is_for_object(request) && request.method == "HEAD" { error(404, "NotFound") } else { stored(request) }
     });
     let folder = TempDir::new().unwrap();
     let mut resources = String::new();
@@ -313,63 +316,63 @@ fn no_more_uploads_run_at_once_than_allowed() {
     let packaged = package_text(folder.path(), &format!("Resources:\n{resources}"), &store(&server), 3).unwrap();
     assert_eq!(packaged.uploads.len(), 12);
     assert_eq!(running.0.lock().unwrap().1, 3);
-    assert_eq!(server.log().iter().filter(|line| *line == "HEAD /bucket/").count(), 1, "the bucket's region is asked for once");
+    assert_eq!(server.log().iter().filter(|line| *line == "HEAD /bucket/").count(), 1, "the bucket's region is requested once");
 }
 
 #[test]
-fn a_bucket_of_another_account_is_refused_before_anything_is_put_into_it() {
+fn a_bucket_of_another_account_is_rejected_before_any_upload() {
     let server = Server::start(|request| {
         let owner = request.headers.get("x-amz-expected-bucket-owner").map(String::as_str);
         if owner == Some("222222222222") { error(403, "AccessDenied") } else { ok() }
     });
-    let refused = package(&store(&server).expected_bucket_owner(Some("222222222222".to_owned())), b"1").unwrap_err();
-    assert_eq!(refused.store_error().unwrap().code.as_deref(), Some("AccessDenied"));
-    assert!(refused.problems()[0].hint.as_deref().unwrap().contains("expected account"));
+    let failure = package(&store(&server).expected_bucket_owner(Some("222222222222".to_owned())), b"1").unwrap_err();
+    assert_eq!(failure.store_error().unwrap().code.as_deref(), Some("AccessDenied"));
+    assert!(failure.problems()[0].hint.as_deref().unwrap().contains("expected account"));
 }
 
 #[test]
-fn refusals_keep_operation_code_message_and_request_id() {
+fn errors_keep_operation_code_message_and_request_id() {
     let server = Server::start(|request| if request.method == "HEAD" { error(403, "Forbidden") } else { error(403, "AccessDenied") });
-    let refused = package(&store(&server), b"1").unwrap_err();
-    assert_eq!(refused.kind(), ErrorKind::Store);
-    let said = refused.store_error().unwrap();
+    let failure = package(&store(&server), b"1").unwrap_err();
+    assert_eq!(failure.kind(), ErrorKind::Store);
+    let error = failure.store_error().unwrap();
     assert_eq!(
-        (said.operation.as_str(), said.code.as_deref(), said.request_id.as_deref()),
+        (error.operation.as_str(), error.code.as_deref(), error.request_id.as_deref()),
         ("PutObject", Some("AccessDenied"), Some("R1"))
     );
-    assert!(said.message.ends_with(": said AccessDenied"), "{}", said.message);
-    assert!(refused.problems()[0].hint.as_deref().unwrap().contains("s3:PutObject"));
-    assert_eq!(refused.problems()[0].place.pointer, "/Resources/J/Properties/Command/ScriptLocation");
+    assert!(error.message.ends_with(": error AccessDenied"), "{}", error.message);
+    assert!(failure.problems()[0].hint.as_deref().unwrap().contains("s3:PutObject"));
+    assert_eq!(failure.problems()[0].place.pointer, "/Resources/J/Properties/Command/ScriptLocation");
 }
 
 #[test]
-fn a_missing_bucket_is_said_to_be_missing() {
+fn a_missing_bucket_is_reported_as_missing() {
     let server = Server::start(|_| error(404, "NoSuchBucket"));
-    let refused = package(&store(&server), b"1").unwrap_err();
-    assert_eq!(refused.store_error().unwrap().operation, "HeadBucket");
-    assert!(refused.problems()[0].hint.as_deref().unwrap().contains("aws s3 mb s3://bucket"));
+    let failure = package(&store(&server), b"1").unwrap_err();
+    assert_eq!(failure.store_error().unwrap().operation, "HeadBucket");
+    assert!(failure.problems()[0].hint.as_deref().unwrap().contains("aws s3 mb s3://bucket"));
     assert_eq!(server.log(), ["HEAD /bucket/"]);
 }
 
 #[test]
-fn other_failures_of_the_search_are_not_taken_for_absence() {
-    let server = Server::start(|request| if names_object(request) { error(400, "ExpiredToken") } else { ok() });
-    let refused = package(&store(&server), b"1").unwrap_err();
-    assert_eq!(refused.store_error().unwrap().operation, "HeadObject");
+fn other_errors_of_the_lookup_do_not_count_as_missing() {
+    let server = Server::start(|request| if is_for_object(request) { error(400, "ExpiredToken") } else { ok() });
+    let failure = package(&store(&server), b"1").unwrap_err();
+    assert_eq!(failure.store_error().unwrap().operation, "HeadObject");
     assert_eq!(server.log(), ["HEAD /bucket/", "HEAD /bucket/KEY"]);
 }
 
-/// The first part is whole, the second has the rest.
+/// The first part is complete, the second has the rest.
 const PART: usize = 16 << 20;
 
 fn two_parts() -> Vec<u8> {
     (0..=250).cycle().take(PART + 1000).collect()
 }
 
-/// S3 without the object, which says of the whole upload that it has this checksum.
-fn multipart(request: &Request, checksum: &str) -> Answer {
+/// S3 without the object, which returns this checksum for the whole upload.
+fn multipart(request: &Request, checksum: &str) -> Response {
     match request.method.as_str() {
-        "HEAD" if names_object(request) => error(404, "NotFound"),
+        "HEAD" if is_for_object(request) => error(404, "NotFound"),
         "POST" if request.target.contains("uploads") => {
             (200, Vec::new(), "<InitiateMultipartUploadResult><UploadId>U1</UploadId></InitiateMultipartUploadResult>".to_owned())
         }
@@ -389,7 +392,7 @@ fn multipart(request: &Request, checksum: &str) -> Answer {
 }
 
 #[test]
-fn large_artifacts_go_in_parts() {
+fn large_artifacts_are_uploaded_in_parts() {
     let bytes = two_parts();
     let whole = composite(&[&bytes[..PART], &bytes[PART..]]);
     let checksum = whole.clone();
@@ -416,17 +419,17 @@ fn large_artifacts_go_in_parts() {
 }
 
 #[test]
-fn a_large_artifact_is_there_when_the_checksum_of_its_parts_checksums_is() {
+fn a_large_artifact_is_confirmed_by_its_composite_checksum() {
     let bytes = two_parts();
     let checksum = composite(&[&bytes[..PART], &bytes[PART..]]);
     let server = with_object(Some(checksum.clone()));
     assert!(package(&store(&server), &bytes).unwrap().uploads[0].existed);
     assert_eq!(server.log(), ["HEAD /bucket/", "HEAD /bucket/KEY"]);
 
-    // Another kind of checksum: it is uploaded.
+    // Another kind of checksum: the artifact is uploaded.
     let digest = checksum.replace("-2", "");
     let server = Server::start(move |request| match request.method.as_str() {
-        "HEAD" if names_object(request) => (200, vec![(SHA256, digest.clone())], String::new()),
+        "HEAD" if is_for_object(request) => (200, vec![(SHA256, digest.clone())], String::new()),
         _ => multipart(request, &checksum),
     });
     let packaged = package(&store(&server), &bytes).unwrap();
@@ -438,14 +441,14 @@ fn a_large_artifact_is_there_when_the_checksum_of_its_parts_checksums_is() {
 fn parts_that_s3_does_not_confirm_are_an_error() {
     let bytes = two_parts();
     let whole = composite(&[&bytes[..PART], &bytes[PART..]]);
-    // Whether S3 writes the number of parts here is not documented.
+    // It is not documented whether S3 appends the number of parts here.
     let digest = whole.replace("-2", "");
     let server = Server::start(move |request| multipart(request, &digest));
     package(&store(&server), &bytes).unwrap();
 
     let server = Server::start(|request| multipart(request, &composite(&[b"other", b"parts"])));
-    let refused = package(&store(&server), &bytes).unwrap_err();
-    assert_eq!(refused.store_error().unwrap().operation, "CompleteMultipartUpload");
+    let failure = package(&store(&server), &bytes).unwrap_err();
+    assert_eq!(failure.store_error().unwrap().operation, "CompleteMultipartUpload");
 
     let checksum = whole.clone();
     let server = Server::start(move |request| match multipart(request, &checksum) {
@@ -454,17 +457,17 @@ fn parts_that_s3_does_not_confirm_are_an_error() {
         }
         answer => answer,
     });
-    let refused = package(&store(&server), &bytes).unwrap_err();
-    assert_eq!(refused.store_error().unwrap().operation, "UploadPart");
-    assert_eq!(server.requests.lock().unwrap().last().unwrap().method, "DELETE", "the upload is given up");
+    let failure = package(&store(&server), &bytes).unwrap_err();
+    assert_eq!(failure.store_error().unwrap().operation, "UploadPart");
+    assert_eq!(server.requests.lock().unwrap().last().unwrap().method, "DELETE", "the upload is aborted");
 }
 
 #[test]
-fn an_upload_in_parts_that_fails_is_given_up() {
+fn a_failed_multipart_upload_is_aborted() {
     let server =
         Server::start(|request| if request.target.contains("partNumber=2") { error(403, "AccessDenied") } else { multipart(request, "") });
-    let refused = package(&store(&server), &two_parts()).unwrap_err();
-    assert_eq!(refused.store_error().unwrap().operation, "UploadPart");
+    let failure = package(&store(&server), &two_parts()).unwrap_err();
+    assert_eq!(failure.store_error().unwrap().operation, "UploadPart");
     let requests = server.requests.lock().unwrap();
     let last = requests.last().unwrap();
     assert_eq!(last.method, "DELETE");

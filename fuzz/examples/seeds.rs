@@ -1,5 +1,6 @@
-//! Writes the first inputs of the fuzz targets, made of the tests' own templates: `cargo run --example seeds`.
-#![allow(clippy::print_stdout, reason = "it says what it did")]
+//! Writes the first inputs of the fuzz targets, made from the tests' templates: `cargo run
+//! --example seeds`.
+#![allow(clippy::print_stdout, reason = "it prints what it wrote")]
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Any text, packaged with a folder in the place of a bucket: no panic, no lossy edit, and the same bytes every time.
+//! Packages any text into a folder: no panic, no lossy edit, and the same bytes every time.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -11,12 +11,13 @@ mod invariants;
 #[path = "../../cfn-render/tests/support/templates.rs"]
 mod templates;
 
-/// The files that a text can name. One level down, so that `..` is a folder of ours, too.
+/// The files that a text can refer to. One level down, so that `..` is inside the temporary folder
+/// too.
 static FOLDER: LazyLock<TempDir> = LazyLock::new(|| {
     let folder = TempDir::new().expect("a temporary folder");
     for (name, content) in templates::FILES {
         let path = folder.path().join("outer/project").join(name);
-        std::fs::create_dir_all(path.parent().expect("it is in a folder")).expect("the folder is made");
+        std::fs::create_dir_all(path.parent().expect("it has a parent")).expect("the folder is created");
         std::fs::write(path, content).expect("the file is written");
     }
     folder

@@ -1,4 +1,4 @@
-//! Any text, evaluated: no panic, and the same result every time.
+//! Evaluates any text: no panic, and the same result every time.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

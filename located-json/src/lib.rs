@@ -8,7 +8,7 @@ pub use place::Place;
 
 use place::PlaceIndex;
 
-/// A text that is JSON.
+/// A JSON document.
 #[derive(Debug, Clone)]
 pub struct Document<'a> {
     index: PlaceIndex<'a>,
@@ -22,16 +22,16 @@ pub struct Document<'a> {
 pub struct NotJson {
     /// `byte-order-mark` or `not-json`.
     pub code: &'static str,
-    /// What is wrong with the text, without its subject: `is empty`.
+    /// The message without its subject: `is empty`.
     pub message: String,
     /// What to do about it.
     pub hint: Option<&'static str>,
-    /// Where it is.
+    /// The place of the error.
     pub place: Place,
 }
 
 impl<'a> Document<'a> {
-    /// Reads a text.
+    /// Parses a text.
     pub fn parse(text: &'a str) -> Result<Self, NotJson> {
         if text.starts_with('\u{feff}') {
             let message = "begins with a byte order mark, which JSON does not allow".to_owned();
@@ -48,14 +48,14 @@ impl<'a> Document<'a> {
         Ok(Self { index: PlaceIndex::new(text), root: Node::new(raw) })
     }
 
-    /// The document's one value.
+    /// The document's value.
     pub fn root(&self) -> Node<'a> {
         self.root
     }
 
-    /// Where a value or a name of this document begins.
+    /// The place where a value or a name of this document begins.
     pub fn place(&self, node: Node<'_>) -> Place {
-        // Raw values borrow from the text, so their addresses say where they are in it.
+        // Raw values borrow from the text, so their addresses determine their offsets.
         self.index.place((node.source().as_ptr() as usize).saturating_sub(self.index.text().as_ptr() as usize))
     }
 }
@@ -65,7 +65,7 @@ mod tests {
     use super::{Document, Kind, Place, find};
 
     #[test]
-    fn names_and_values_know_their_places() {
+    fn names_and_values_have_places() {
         let text = "{ \"a\\\"b\\u0062\\\\\" :\n  \"é\", \"é\": [1,\n 22] }";
         let document = Document::parse(text).unwrap();
         let members = document.root().members().unwrap();
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn places_are_right_in_a_long_text() {
+    fn places_are_correct_in_a_long_text() {
         let text = format!("[\n{}\"last\"]", "\"é\",\n".repeat(3000));
         let document = Document::parse(&text).unwrap();
         let items = document.root().items().unwrap();
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn only_json_is_read() {
+    fn only_json_is_accepted() {
         for text in ["", " ", "[1,]", "// x\n1", "\"a\nb\"", "\"a\u{1}b\"", "[1]\u{a0}", "[1]\u{2028}", "01", "1.", "NaN", "'a'", "[1] [2]"]
         {
             assert_eq!(Document::parse(text).unwrap_err().code, "not-json", "{text:?}");
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_character_is_found_and_spoils_nothing_else() {
+    fn a_lone_surrogate_is_detected_and_affects_nothing_else() {
         let document = Document::parse(r#"{ "\ud800": "\ud83d\ude00", "b": "\ud800x" }"#).unwrap();
         let members = document.root().members().unwrap();
         assert!(members[0].key.has_lone_surrogate() && members[1].value.has_lone_surrogate());

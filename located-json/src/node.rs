@@ -16,13 +16,13 @@ pub struct Node<'a> {
 pub struct Member<'a> {
     /// The name.
     pub name: String,
-    /// The name in the text.
+    /// The name as a node, which has a place.
     pub key: Node<'a>,
     /// The value.
     pub value: Node<'a>,
 }
 
-/// What kind of value a [`Node`] is.
+/// The kind of a [`Node`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A string.
@@ -44,7 +44,7 @@ impl<'a> Node<'a> {
         Self { raw }
     }
 
-    /// What kind of value this is.
+    /// The kind of this value.
     pub fn kind(self) -> Kind {
         match self.source().as_bytes().first() {
             Some(b'"') => Kind::String,
@@ -56,18 +56,18 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The characters of a text. One with a [lone surrogate](Self::has_lone_surrogate) becomes the replacement character.
+    /// The string. A [lone surrogate](Self::has_lone_surrogate) becomes the replacement character.
     pub fn text(self) -> Option<String> {
         let characters = || serde_json::from_str(self.source()).unwrap_or_else(|_| char::REPLACEMENT_CHARACTER.to_string());
         (self.kind() == Kind::String).then(characters)
     }
 
-    /// Whether a text has half of a character, such as `\ud800`: JSON allows it, no Unicode text can hold it.
+    /// Whether a string has a lone surrogate, such as `\ud800`: valid in JSON, but not in Unicode.
     pub fn has_lone_surrogate(self) -> bool {
         self.kind() == Kind::String && serde_json::from_str::<String>(self.source()).is_err()
     }
 
-    /// The nearest binary number, of a number that is not too great for one.
+    /// The number as a double, unless it is too large for one.
     pub fn number(self) -> Option<f64> {
         serde_json::from_str(self.source()).ok().filter(|number: &f64| number.is_finite())
     }
@@ -88,18 +88,18 @@ impl<'a> Node<'a> {
         serde_json::from_str::<Members<'a>>(self.source()).ok().map(|members| members.0)
     }
 
-    /// The first member of this name, unless it is null.
+    /// The first member with this name, unless it is null.
     pub fn member(self, name: &str) -> Option<Self> {
         find(&self.members()?, name).filter(|value| value.kind() != Kind::Null)
     }
 
-    /// The value as it is written.
+    /// The value as written.
     pub fn source(self) -> &'a str {
         self.raw.get()
     }
 }
 
-/// The value of the first member of this name.
+/// The value of the first member with this name.
 pub fn find<'a>(members: &[Member<'a>], name: &str) -> Option<Node<'a>> {
     members.iter().find(|member| member.name == name).map(|member| member.value)
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// How many bytes are between two known places: few enough to walk, many enough to keep.
+/// The bytes between two indexed places: few enough to scan, many enough for a small index.
 const STRIDE: usize = 1024;
 
 /// A place in a text.
@@ -27,7 +27,8 @@ impl fmt::Display for Place {
     }
 }
 
-/// A text, and the place of the first character at or after each multiple of [`STRIDE`], with its offset.
+/// A text, and the place of the first character at or after each multiple of [`STRIDE`], with its
+/// offset.
 #[derive(Debug, Clone)]
 pub(crate) struct PlaceIndex<'a> {
     text: &'a str,

@@ -74,7 +74,7 @@ fn names_in(
 ) -> Result<Names, Failure> {
     let pseudo = PseudoParameters::in_region(region.as_str()).in_account(account.as_str());
     let resolved = template.resolve_with_provenance(texts, &pseudo).map_err(|error| problems::failure(&error, template.text()))?;
-    let of_target = |pointer: &str| resolved.parameters_behind(pointer).iter().any(|name| name.starts_with("AWS::"));
+    let of_target = |pointer: &str| resolved.parameters_of(pointer).iter().any(|name| name.starts_with("AWS::"));
     let mut names = BTreeSet::new();
     let mut diagnostics = Vec::new();
     let mut depend_on_target = false;
@@ -82,7 +82,7 @@ fn names_in(
         let logical_id = &endpoint.logical_id;
         let pointer = format!("/Resources/{logical_id}/Properties/EndpointName");
         depend_on_target |= of_target(&pointer);
-        let behind = resolved.parameters_behind(&pointer);
+        let behind = resolved.parameters_of(&pointer);
         if let Some(name) = behind.iter().find(|name| with_previous_value.contains(*name)) {
             let diagnostic =
                 Diagnostic::error(format!("the name of endpoint `{logical_id}` depends on `{name}`, which keeps its previous value"));

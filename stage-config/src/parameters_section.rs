@@ -161,13 +161,13 @@ impl DeclarationReader<'_> {
             impossible("MinValue", "MaxValue");
         }
         let is_number = matches!(declaration.parameter_type, ParameterType::Number | ParameterType::NumberList);
-        for (attribute, given, applies) in [
+        for (attribute, is_set, applies) in [
             ("MinLength", declaration.min_length.is_some(), !is_number),
             ("MaxLength", declaration.max_length.is_some(), !is_number),
             ("MinValue", declaration.min_value.is_some(), is_number),
             ("MaxValue", declaration.max_value.is_some(), is_number),
         ] {
-            if given && !applies {
+            if is_set && !applies {
                 let kind = if is_number { "a number" } else { "not a number" };
                 let message = format!("`{attribute}` of parameter `{name}` does not apply: the parameter is {kind}");
                 let note = Problem::warning("not-applied", message).with_hint("remove it, or change the parameter's `Type`");

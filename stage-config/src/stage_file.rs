@@ -76,8 +76,8 @@ impl<'a> Reader<'a> {
             return;
         }
         let Some(name) = self.source.text(key, "this name") else { return };
-        let (given, previous) = (find(&members, "ParameterValue"), find(&members, "UsePreviousValue"));
-        let value = match (given, previous.map(Node::source)) {
+        let (text, previous) = (find(&members, "ParameterValue"), find(&members, "UsePreviousValue"));
+        let value = match (text, previous.map(Node::source)) {
             (Some(value), None | Some("false")) => self.scalar(value, &name).map(|text| (Value::Text(text), value)),
             (None, Some("true")) => previous.map(|at| (Value::Previous, at)),
             (Some(_), Some("true")) => {

@@ -1,4 +1,4 @@
-//! What S3 has to say of an artifact's bytes.
+//! SHA-256 checksums in S3's format.
 
 use std::io;
 
@@ -10,21 +10,22 @@ use sha2::{Digest as _, Sha256};
 use super::PART_BYTES;
 use crate::artifact::Artifact;
 
-/// The algorithm, which is the same for objects and parts.
+/// The checksum algorithm of objects and parts.
 pub(super) const ALGORITHM: ChecksumAlgorithm = ChecksumAlgorithm::Sha256;
 
-/// The SHA-256 checksums of an artifact as S3 writes them: in Base64, and for an upload in parts as the checksum of the parts' checksums
-/// with the number of parts after it (`COMPOSITE`).
+/// The SHA-256 checksums of an artifact as S3 writes them: in Base64, and for an upload in parts
+/// the checksum of the parts' checksums followed by the number of parts (`COMPOSITE`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Checksums {
-    /// The object's.
+    /// The object's checksum.
     pub(super) object: String,
-    /// Those of the parts of [`PART_BYTES`]; none for an object that is uploaded in one piece.
+    /// The checksums of the parts of [`PART_BYTES`]; none for an object that is uploaded in one
+    /// request.
     pub(super) parts: Vec<String>,
 }
 
 impl Checksums {
-    /// Reads the artifact, a part at a time.
+    /// Reads the artifact part by part.
     pub(super) fn of(artifact: &Artifact) -> io::Result<Self> {
         if artifact.len() <= PART_BYTES {
             return Ok(Self { object: BASE64_STANDARD.encode(Sha256::digest(artifact.read()?)), parts: Vec::new() });

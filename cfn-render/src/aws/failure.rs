@@ -1,4 +1,4 @@
-//! What S3 said, in this crate's words.
+//! Converts S3's errors to this crate's.
 
 use std::error::Error;
 
@@ -8,23 +8,23 @@ use aws_sdk_s3::operation::RequestId as _;
 
 use crate::store::StoreError;
 
-/// The HTTP status of an answer that is an error.
+/// The HTTP status of an error response.
 pub(super) fn status_of<E>(error: &SdkError<E, HttpResponse>) -> Option<u16> {
     error.raw_response().map(|response| response.status().as_u16())
 }
 
-/// The region of the bucket, which S3 names with its refusals, too.
+/// The bucket's region, which S3 also returns with errors.
 pub(super) fn bucket_region_of<E>(error: &SdkError<E, HttpResponse>) -> Option<String> {
     error.raw_response()?.headers().get("x-amz-bucket-region").map(str::to_owned)
 }
 
-/// Keeps operation, code, message and request id, and adds what can be done.
+/// Keeps operation, code, message and request id, and adds a hint.
 pub(super) fn failure<E>(operation: &str, bucket: &str, key: Option<&str>, error: SdkError<E, HttpResponse>) -> StoreError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
     let status = status_of(&error);
-    // Answers to HEAD have no body, so the status is all that is known.
+    // Responses to HEAD have no body, so only the status is known.
     let code = match (error.meta().code(), status) {
         (None | Some("NotFound"), Some(404)) if key.is_none() => Some("NoSuchBucket".to_owned()),
         (Some(code), _) => Some(code.to_owned()),
@@ -33,29 +33,29 @@ where
         (None, status) => status.map(|status| status.to_string()),
     };
     let object = key.map_or_else(|| format!("s3://{bucket}"), |key| format!("s3://{bucket}/{key}"));
-    let said = match (error.meta().message(), status) {
+    let message = match (error.meta().message(), status) {
         (Some(message), _) => message.to_owned(),
-        (None, Some(status)) => format!("S3 answered with status {status}"),
+        (None, Some(status)) => format!("S3 returned status {status}"),
         (None, None) => chain(&error),
     };
     let hint = match code.as_deref() {
-        // An access point's ARN is no bucket's name, and is made in another way.
+        // An access point's ARN is not a bucket name, and is created differently.
         Some("NoSuchBucket" | "NotFound") if bucket.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte)) => {
-            Some(format!("make the bucket (`aws s3 mb s3://{bucket}`), or name another one"))
+            Some(format!("create the bucket (`aws s3 mb s3://{bucket}`), or use another one"))
         }
-        Some("NoSuchBucket" | "NotFound") => Some("name another bucket".to_owned()),
+        Some("NoSuchBucket" | "NotFound") => Some("use another bucket".to_owned()),
         Some("AccessDenied" | "403" | "Forbidden") => Some(format!(
-            "allow `s3:PutObject`, `s3:GetObject` and `s3:ListBucket` on the bucket `{bucket}`, and the use of its KMS key; see that it belongs to the expected account"
+            "allow `s3:PutObject`, `s3:GetObject` and `s3:ListBucket` on the bucket `{bucket}`, and the use of its KMS key; check that it belongs to the expected account"
         )),
-        Some("ExpiredToken" | "ExpiredTokenException") => Some("the session has ended: get new credentials".to_owned()),
-        Some("InvalidAccessKeyId" | "SignatureDoesNotMatch") => Some("see that the credentials are the right ones".to_owned()),
+        Some("ExpiredToken" | "ExpiredTokenException") => Some("the session expired: get new credentials".to_owned()),
+        Some("InvalidAccessKeyId" | "SignatureDoesNotMatch") => Some("check that the credentials are correct".to_owned()),
         _ => None,
     };
     let request_id = error.request_id().map(str::to_owned);
-    StoreError::new(operation, format!("`{object}`: {said}")).code(code).request_id(request_id).hint(hint).caused_by(error)
+    StoreError::new(operation, format!("`{object}`: {message}")).code(code).request_id(request_id).hint(hint).caused_by(error)
 }
 
-/// The causes of an error, one after the other: the SDK's own text has only the outermost.
+/// The messages of an error and all its causes: the SDK's own message has only the outermost.
 fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

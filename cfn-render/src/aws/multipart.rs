@@ -1,4 +1,4 @@
-//! Large artifacts, a part at a time.
+//! Multipart uploads of large artifacts.
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
@@ -11,8 +11,8 @@ use crate::artifact::Artifact;
 use crate::store::StoreError;
 
 impl S3Store {
-    /// Uploads in parts of 16 MiB, of which one is in memory, and hands back the object's version. An upload that fails is given up, so
-    /// that its parts cost nothing.
+    /// Uploads in parts of 16 MiB, of which one is in memory, and returns the object's version. A
+    /// failed upload is aborted, so that its parts cost nothing.
     pub(super) async fn put_parts(
         &self,
         client: &Client,
@@ -36,7 +36,7 @@ impl S3Store {
         let upload_id = created.upload_id().unwrap_or_default();
         let outcome = self.put_each_part(client, key, upload_id, artifact, checksums).await;
         if outcome.is_err() {
-            // What failed is more to the point than whether the clean-up worked.
+            // The upload's error matters more than that of the clean-up.
             let _ = client
                 .abort_multipart_upload()
                 .bucket(&self.bucket)

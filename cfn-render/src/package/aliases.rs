@@ -1,4 +1,4 @@
-//! Writing out aliases and merge keys, which CloudFormation refuses.
+//! Expands aliases and merge keys, which CloudFormation rejects.
 
 use std::ops::Range;
 
@@ -9,8 +9,8 @@ use crate::json_pointer::below;
 use crate::template::Template;
 use crate::tree::{Kind, NodeId, Tree, colon_after};
 
-/// Adds an edit for every alias and merge key: its place takes, as flow text, what it stands for in `value`, which is the template's
-/// long form with all replacements in it.
+/// Adds an edit for every alias and merge key: it is replaced, as flow text, with its value in
+/// `value`, which is the template's long form with all replacements.
 pub(crate) fn expand(template: &Template, value: &Value, characters: Characters, edits: &mut Vec<(Range<usize>, String)>) {
     let expansion = Expansion { text: template.text(), tree: template.tree(), value, characters };
     expansion.node(Tree::ROOT, "", edits);
@@ -52,7 +52,7 @@ impl Expansion<'_> {
         let odd_keys = pairs.iter().any(|(key, _)| matches!(self.tree.node(*key).kind, Kind::Alias(_)));
         let range = self.tree.node(id).content.clone();
         let in_flow = self.text[range.clone()].starts_with('{');
-        // Of `? <<` the question mark would stay.
+        // The question mark of `? <<` would remain.
         let explicit = |key: &NodeId| self.tree.is_merge_key(*key) && self.text[..self.tree.node(*key).start].trim_end().ends_with('?');
         if odd_keys || (merges && (in_flow || pairs.iter().any(|(key, _)| explicit(key)))) {
             edits.push((range, self.flow(pointer)));
@@ -61,7 +61,7 @@ impl Expansion<'_> {
         let mut brought_in = self.tree.entries(id).into_iter().filter(|entry| entry.merged).map(|entry| entry.key).collect::<Vec<_>>();
         for (index, (key, value)) in pairs.iter().enumerate() {
             if self.tree.is_merge_key(*key) {
-                // All merged pairs come in the place of the first merge key.
+                // All merged pairs replace the first merge key.
                 let limit = pairs.get(index + 1).map_or(range.end, |(next, _)| self.tree.node(*next).start);
                 let range = self.tree.node(*key).start..self.pair_end(*key, *value, limit);
                 let lines: Vec<String> = std::mem::take(&mut brought_in)
@@ -69,7 +69,7 @@ impl Expansion<'_> {
                     .map(|key| format!("{}: {}", quoted(key, self.characters), self.flow(&below(pointer, key))))
                     .collect();
                 let only_merges = pairs.iter().all(|(key, _)| self.tree.is_merge_key(*key));
-                // Not nothing at all: a block scalar above would take the empty line for its own.
+                // Not an empty string: a block scalar above would include the empty line.
                 let nothing = if only_merges && pairs[0].0 == *key { "{}" } else { "# nothing to merge" };
                 let separator = format!("\n{}", self.indentation(range.start));
                 edits.push((range, if lines.is_empty() { nothing.to_owned() } else { lines.join(&separator) }));
@@ -79,7 +79,8 @@ impl Expansion<'_> {
         }
     }
 
-    /// Where `<<: *defaults` stands in `[<<: *defaults]`: a mapping without braces, in whose place two pairs would be two items.
+    /// The range of `<<: *defaults` in `[<<: *defaults]`: a mapping without braces, where two pairs
+    /// would become two items.
     fn merge_without_braces(&self, item: NodeId) -> Option<Range<usize>> {
         let node = self.tree.node(item);
         let Kind::Mapping(pairs) = &node.kind else { return None };
@@ -89,13 +90,13 @@ impl Expansion<'_> {
         (!braces && self.tree.is_merge_key(key)).then(|| start..self.pair_end(key, value, node.content.end))
     }
 
-    /// Where a pair ends: with its value, or with the colon when nothing comes after that.
+    /// Where a pair ends: with its value, or with the colon if nothing follows it.
     fn pair_end(&self, key: NodeId, value: NodeId, limit: usize) -> usize {
         let (key_end, value) = (self.tree.range(key).end, self.tree.range(value));
         if value.is_empty() { colon_after(self.text, key_end, limit).unwrap_or(key_end) } else { value.end }
     }
 
-    /// The white space that brings a line to the column of a byte.
+    /// The white space that indents a line to the column of a byte.
     fn indentation(&self, offset: usize) -> String {
         let line = self.text[..offset].rfind(['\n', '\r']).map_or(0, |at| at + 1);
         self.text[line..offset].chars().filter(|character| *character != '\u{feff}').map(|_| ' ').collect()

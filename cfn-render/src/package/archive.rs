@@ -1,7 +1,8 @@
-//! Local files and folders as artifacts: the same on any machine, in any time zone, from any checkout.
+//! Converts local files and folders to artifacts: the same on any machine, in any time zone, from
+//! any checkout.
 //!
-//! The key of an archive is a hash of what is in it (names, executable bits, contents), not of its bytes, which another version of the
-//! compressor would change.
+//! The key of an archive is a hash of its content (names, executable bits, contents), not of its
+//! bytes, which another version of the compressor would change.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -17,10 +18,11 @@ use super::property_table::Content;
 use crate::artifact::{Artifact, ArtifactWriter, HashWriter};
 use crate::code::Code;
 
-/// Files with this name list what is left out of the archives of their folder and those below it, in the syntax of `.gitignore`.
+/// Files with this name list files to exclude from the archives of their folder and those below it,
+/// in the syntax of `.gitignore`.
 const IGNORE_FILE: &str = ".cfnignore";
 
-/// How many problems of one folder are told: nobody reads more.
+/// How many problems of one folder are reported.
 const MAX_PROBLEMS: usize = 50;
 
 /// Why a file or folder cannot be an artifact.
@@ -45,20 +47,20 @@ impl Unusable {
     }
 }
 
-/// An artifact, and of a folder the names of the files in it.
-pub(crate) struct Made {
+/// An artifact, and for a folder the names of its files.
+pub(crate) struct LocalArtifact {
     pub(crate) artifact: Artifact,
     pub(crate) names: BTreeSet<String>,
 }
 
-impl Made {
+impl LocalArtifact {
     fn of_file(artifact: Artifact) -> Self {
         Self { artifact, names: BTreeSet::new() }
     }
 }
 
-/// Makes the artifact of a path that exists.
-pub(crate) fn make_artifact(path: &Path, content: Content) -> Result<Made, Vec<Unusable>> {
+/// Creates the artifact of an existing path.
+pub(crate) fn create_artifact(path: &Path, content: Content) -> Result<LocalArtifact, Vec<Unusable>> {
     let metadata = std::fs::metadata(path).map_err(|error| vec![Unusable::io("read", path, &error)])?;
     if metadata.is_dir() {
         return zip_folder(path);
@@ -70,23 +72,25 @@ pub(crate) fn make_artifact(path: &Path, content: Content) -> Result<Made, Vec<U
     let mut file = File::open(path).map_err(unreadable)?;
     let is_archive = content == Content::Archive && is_zip(&mut file).map_err(unreadable)?;
     if is_archive && let Some(name) = climbs_out(&mut file) {
-        let message = format!("the archive `{}` holds `{name}`, which is outside of the folder that it is unpacked into", path.display());
-        return Err(vec![Unusable::new(Code::ArchiveClimbsOut, message).with_hint("make the archive again, from within the folder")]);
+        let message =
+            format!("the archive `{}` contains `{name}`, which is outside of the folder that it is unpacked into", path.display());
+        return Err(vec![Unusable::new(Code::ArchiveClimbsOut, message).with_hint("create the archive again, from within the folder")]);
     }
     if content == Content::Archive && !is_archive {
         let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| vec![not_utf8(path)])?;
         let entry = Entry { name: name.to_owned(), path: path.to_owned(), executable: is_executable(&metadata) };
-        return write_zip(path, &[entry]).map(Made::of_file).map_err(|unusable| vec![unusable]);
+        return write_zip(path, &[entry]).map(LocalArtifact::of_file).map_err(|unusable| vec![unusable]);
     }
     file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
     let mut writer = ArtifactWriter::new();
     copy_whole(&mut file, path, &mut writer).map_err(|unusable| vec![unusable])?;
-    writer.finish(path, str::to_owned).map(Made::of_file).map_err(unreadable)
+    writer.finish(path, str::to_owned).map(LocalArtifact::of_file).map_err(unreadable)
 }
 
-/// Whether a file ends as a zip archive does, which may begin with anything: self-extracting archives, executable jars.
+/// Whether a file ends like a zip archive. It can begin with anything: self-extracting archives,
+/// executable jars.
 fn is_zip(file: &mut File) -> io::Result<bool> {
-    // The end record is 22 bytes long and is followed by a comment of at most 65,535.
+    // The end record has 22 bytes, followed by a comment of at most 65,535.
     const TAIL: u64 = 22 + 65_535;
     const END_RECORD: &[u8] = b"PK\x05\x06";
     let len = file.metadata()?.len();
@@ -96,23 +100,25 @@ fn is_zip(file: &mut File) -> io::Result<bool> {
     Ok(tail.windows(END_RECORD.len()).any(|window| window == END_RECORD))
 }
 
-/// An entry of an archive that would be written outside of the folder that it is unpacked into.
+/// The entry of an archive that would be written outside of the folder that it is unpacked into, if
+/// any.
 fn climbs_out(file: &mut File) -> Option<String> {
-    // What cannot be read as an archive is for AWS to refuse.
+    // If the archive cannot be read, AWS reports it.
     let archive = zip::ZipArchive::new(file).ok()?;
     let climbs = |name: &str| name.starts_with(['/', '\\']) || name.split(['/', '\\']).any(|part| part == "..");
     let names = (0..archive.len()).filter_map(|index| archive.name_for_index(index)?.ok());
     names.map(std::borrow::Cow::into_owned).find(|name| climbs(name))
 }
 
-/// Copies a file that nobody writes to meanwhile: what is uploaded is one state of the file, and a file that grows has an end.
+/// Copies a file and rejects it if it changes meanwhile: the upload is one state of the file, and
+/// copying a growing file ends.
 fn copy_whole(file: &mut File, path: &Path, to: &mut impl Write) -> Result<(), Unusable> {
     let unreadable = |error: io::Error| Unusable::io("read", path, &error);
     let expected = file.metadata().map_err(unreadable)?.len();
     let copied = io::copy(&mut Read::by_ref(file).take(expected + 1), to).map_err(unreadable)?;
     if copied != expected || file.metadata().map_err(unreadable)?.len() != expected {
         let message = format!("`{}` changed while it was read", path.display());
-        return Err(Unusable::new(Code::ChangedMeanwhile, message).with_hint("package again when nothing writes to it"));
+        return Err(Unusable::new(Code::ChangedMeanwhile, message).with_hint("package again when no program writes to it"));
     }
     Ok(())
 }
@@ -124,14 +130,14 @@ struct Entry {
     executable: bool,
 }
 
-fn zip_folder(folder: &Path) -> Result<Made, Vec<Unusable>> {
+fn zip_folder(folder: &Path) -> Result<LocalArtifact, Vec<Unusable>> {
     let root = folder.canonicalize().map_err(|error| vec![Unusable::io("read", folder, &error)])?;
     let refused: Arc<Mutex<Vec<Unusable>>> = Arc::default();
     let mut walk = WalkBuilder::new(folder);
     walk.standard_filters(false).parents(false).add_custom_ignore_filename(IGNORE_FILE).follow_links(true);
     {
         let (root, folder, refused) = (root, folder.to_owned(), Arc::clone(&refused));
-        // A link that leaves the folder is not followed, not even to look: it is reported.
+        // A link that leaves the folder is not followed, not even to inspect it: it is reported.
         walk.filter_entry(move |entry| {
             if entry.depth() == 0 || !entry.path_is_symlink() {
                 return true;
@@ -169,7 +175,7 @@ fn zip_folder(folder: &Path) -> Result<Made, Vec<Unusable>> {
     if problems.is_empty() && entries.is_empty() {
         problems.push(
             Unusable::new(Code::EmptyFolder, format!("the folder `{}` has no files to upload", folder.display()))
-                .with_hint("build the artifact first, or see what a .cfnignore file leaves out"),
+                .with_hint("build the artifact first, or check what a .cfnignore file excludes"),
         );
     }
     if !problems.is_empty() {
@@ -177,10 +183,10 @@ fn zip_folder(folder: &Path) -> Result<Made, Vec<Unusable>> {
     }
     entries.sort_by(|a, b| a.name.cmp(&b.name));
     let artifact = write_zip(folder, &entries).map_err(|unusable| vec![unusable])?;
-    Ok(Made { artifact, names: entries.into_iter().map(|entry| entry.name).collect() })
+    Ok(LocalArtifact { artifact, names: entries.into_iter().map(|entry| entry.name).collect() })
 }
 
-/// The entry of a file; none for folders, which archives do not name, and for the lists of what is left out.
+/// The entry of a file; none for folders, which archives do not list, and for ignore files.
 fn folder_entry(folder: &Path, path: &Path) -> Result<Option<Entry>, Unusable> {
     let metadata = std::fs::metadata(path).map_err(|error| Unusable::io("read", path, &error))?;
     if metadata.is_dir() || path.file_name().is_some_and(|name| name == IGNORE_FILE) {
@@ -194,7 +200,7 @@ fn folder_entry(folder: &Path, path: &Path) -> Result<Option<Entry>, Unusable> {
     let name = parts.ok_or_else(|| not_utf8(path))?.join("/");
     if name.contains('\\') {
         return Err(Unusable::new(Code::NameWithBackslash, format!("the name of `{}` has a backslash", path.display())).with_hint(
-            "programs take it for a folder's separator when they unpack the archive: rename the file, or list it in a .cfnignore file",
+            "some programs read it as a path separator when they unpack the archive: rename the file, or list it in a .cfnignore file",
         ));
     }
     Ok(Some(Entry { name, path: path.to_owned(), executable: is_executable(&metadata) }))
@@ -218,7 +224,7 @@ fn write_zip(source: &Path, entries: &[Entry]) -> Result<Artifact, Unusable> {
         let mut tee = Tee { hash: HashWriter::default(), to: &mut zip };
         copy_whole(&mut file, &entry.path, &mut tee)?;
         let content = tee.hash.finish();
-        // Names hold no line breaks' worth of doubt: lengths come first.
+        // The length comes first, so that names with line breaks are unambiguous.
         writeln!(manifest, "{} {} {mode:o} {content}", entry.name.len(), entry.name).map_err(failed)?;
     }
     let writer = zip.finish().map_err(|error| failed(io::Error::other(error)))?;
@@ -226,7 +232,7 @@ fn write_zip(source: &Path, entries: &[Entry]) -> Result<Artifact, Unusable> {
     writer.finish(source, |_| key).map_err(failed)
 }
 
-/// Hashes what is written on.
+/// Hashes what is written through it.
 struct Tee<'a, W> {
     hash: HashWriter,
     to: &'a mut W,
@@ -263,13 +269,13 @@ fn is_loop(error: &ignore::Error) -> bool {
 }
 
 fn link_outside(folder: &Path, path: &Path) -> Unusable {
-    Unusable::new(Code::SymlinkOutside, format!("the link `{}` leads out of the folder `{}`", path.display(), folder.display()))
-        .with_hint("copy what it leads to into the folder, or list the link in a .cfnignore file")
+    Unusable::new(Code::SymlinkOutside, format!("the link `{}` points outside of the folder `{}`", path.display(), folder.display()))
+        .with_hint("copy its target into the folder, or list the link in a .cfnignore file")
 }
 
 fn dangling_link(path: &Path) -> Unusable {
-    Unusable::new(Code::DanglingSymlink, format!("the link `{}` leads nowhere", path.display()))
-        .with_hint("mend or remove it, or list it in a .cfnignore file")
+    Unusable::new(Code::DanglingSymlink, format!("the target of the link `{}` does not exist", path.display()))
+        .with_hint("fix or remove it, or list it in a .cfnignore file")
 }
 
 fn special_file(path: &Path) -> Unusable {
@@ -287,7 +293,8 @@ fn is_executable(metadata: &std::fs::Metadata) -> bool {
     metadata.permissions().mode() & 0o111 != 0
 }
 
-/// Where files have no executable bit every file gets it: a function's bootstrap must run.
+/// On systems without an executable bit every file gets it: a function's bootstrap must be
+/// executable.
 #[cfg(not(unix))]
 fn is_executable(_: &std::fs::Metadata) -> bool {
     true
@@ -297,7 +304,7 @@ fn is_executable(_: &std::fs::Metadata) -> bool {
 mod tests {
     use super::*;
 
-    /// Changes the length of a file when the first part of it arrives.
+    /// Changes the length of a file when its first part is read.
     struct Meddler<'a> {
         file: &'a File,
         length: u64,
@@ -315,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_shrinks_or_grows_while_it_is_read_is_refused() {
+    fn a_file_that_changes_while_it_is_read_is_rejected() {
         const LENGTH: u64 = 1 << 20;
         for (length, fine) in [(LENGTH, true), (100, false), (LENGTH - 1, false), (LENGTH + 1, false), (LENGTH * 4, false)] {
             let file = tempfile::NamedTempFile::new().unwrap();

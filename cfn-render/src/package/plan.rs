@@ -1,11 +1,12 @@
-//! Everything about packaging that needs no store: which values name artifacts, and what their bytes are.
+//! The part of packaging that needs no store: finds the values that refer to artifacts, and reads
+//! their bytes.
 
 use std::collections::{BTreeSet, HashMap};
 use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 
 use super::address::{Address, read_address};
-use super::archive::{Unusable, make_artifact};
+use super::archive::{Unusable, create_artifact};
 use super::property_table::{Content, Form};
 use super::sites::{INCLUDE, Role, Site, find_sites};
 use super::splice::Replacement;
@@ -16,26 +17,26 @@ use crate::problem::{Problem, Severity, did_you_mean};
 use crate::store::encode_path;
 use crate::template::Template;
 
-/// What a nested template may have at most; CloudFormation takes 1 MB.
+/// The size limit of a nested template; CloudFormation accepts 1 MB.
 const MAX_TEMPLATE_FILE: u64 = 16 << 20;
 
-/// How deep templates may nest in each other.
+/// How deep templates can nest.
 const MAX_NESTING: usize = 64;
 
-/// A template whose artifacts are made.
+/// A template with its artifacts.
 #[derive(Debug)]
 pub(crate) struct PlannedTemplate {
     pub(crate) template: Template,
     pub(crate) role: Role,
     pub(crate) replacements: Vec<(Site, Planned)>,
-    /// Templates of a level nest only templates of lower ones.
+    /// Templates of a level only nest templates of lower levels.
     pub(crate) level: usize,
 }
 
-/// What a value is to be replaced with.
+/// The replacement of a value.
 #[derive(Debug, Clone)]
 pub(crate) enum Planned {
-    /// Known already: an object that is in S3.
+    /// Already known: an object in S3.
     Fixed(Replacement),
     /// The address of an artifact, by its index.
     Artifact(usize),
@@ -54,7 +55,7 @@ pub(crate) struct Plan {
 pub(crate) fn plan(root: &Template) -> Result<Plan, Error> {
     let mut planner = Planner {
         plan: Plan::default(),
-        made: HashMap::new(),
+        artifacts_by_path: HashMap::new(),
         by_key: HashMap::new(),
         nested: HashMap::new(),
         open: Vec::new(),
@@ -65,9 +66,9 @@ pub(crate) fn plan(root: &Template) -> Result<Plan, Error> {
     let whole = planner.template(root.clone(), Role::Template);
     planner.plan.templates.push(whole);
     let Planner { mut plan, mut problems, .. } = planner;
-    // What is only worth telling is told with what is wrong, too: all at once.
+    // Warnings and notes are reported together with errors: all problems at once.
     problems.append(&mut plan.notes);
-    // File by file in the order of their first mention, and each in the order of its text.
+    // File by file in the order of their first use, and within a file in the order of its text.
     let mut files: HashMap<PathBuf, usize> = HashMap::new();
     for problem in &problems {
         let next = files.len();
@@ -80,11 +81,12 @@ pub(crate) fn plan(root: &Template) -> Result<Plan, Error> {
 
 struct Planner {
     plan: Plan,
-    /// What came of a path, so that each is read once however often it is named.
-    made: HashMap<(PathBuf, Content), Result<usize, Vec<Unusable>>>,
-    /// Artifacts by their key: equal contents are uploaded once.
+    /// The result for each path, so that each is read once however often it is used.
+    artifacts_by_path: HashMap<(PathBuf, Content), Result<usize, Vec<Unusable>>>,
+    /// Artifacts by key: equal contents are uploaded once.
     by_key: HashMap<String, usize>,
-    /// Nested templates and snippets by their path; none for those that cannot be packaged, whose problems are told already.
+    /// Nested templates and snippets by path; none for those that cannot be packaged, whose
+    /// problems are already reported.
     nested: HashMap<(PathBuf, Role), Option<usize>>,
     /// The paths of the templates that are being planned, the root first.
     open: Vec<PathBuf>,
@@ -94,7 +96,7 @@ struct Planner {
 impl Planner {
     fn template(&mut self, template: Template, role: Role) -> PlannedTemplate {
         if role == Role::Template {
-            // What is wrong with the structure is CloudFormation's to refuse; packaging says it and goes on.
+            // CloudFormation rejects a wrong structure; packaging reports it and continues.
             let lower = |problem: Problem| Problem { severity: problem.severity.min(Severity::Warning), ..problem };
             self.plan.notes.extend(template.problems().into_iter().map(lower));
         }
@@ -116,9 +118,9 @@ impl Planner {
         let tree = template.tree();
         let Some(text) = tree.text(site.node) else {
             if tree.function(site.node).is_none() && !tree.is_mapping(site.node) {
-                let message = format!("`{}` is a list, where a path or a mapping belongs", site.name);
+                let message = format!("`{}` is a list instead of a path or a mapping", site.name);
                 let problem = Problem::error(Code::NotAnArtifact, site.place(template), message);
-                self.problems.push(problem.with_hint("name one file or folder, or an object as s3://bucket/key"));
+                self.problems.push(problem.with_hint("use one file or folder, or an object as s3://bucket/key"));
             }
             return None;
         };
@@ -149,25 +151,25 @@ impl Planner {
             return self.nested(template, site, &path, (canonical, Role::Snippet)).map(Planned::Template);
         }
         if site.content == Content::File && canonical.is_dir() {
-            let message = format!("`{named}` is a folder: `{}` will name a zip archive", site.name);
-            self.problems.push(Problem::warning(Code::FolderForFile, site.place(template), message).with_hint("name the file itself"));
+            let message = format!("`{named}` is a folder: `{}` will refer to a zip archive", site.name);
+            self.problems.push(Problem::warning(Code::FolderForFile, site.place(template), message).with_hint("use the file itself"));
         }
         let identity = (canonical, site.content);
-        let made = match self.made.get(&identity) {
-            Some(made) => made.clone(),
+        let artifact = match self.artifacts_by_path.get(&identity) {
+            Some(known) => known.clone(),
             None => {
-                let made = make_artifact(&path, site.content).map(|made| {
-                    let holds_template = self.open.last().is_some_and(|open| is_within(open, &identity.0, &made.names));
-                    if holds_template {
-                        self.problems.push(holds_the_template(template, site, named));
+                let created = create_artifact(&path, site.content).map(|local| {
+                    let contains_template = self.open.last().is_some_and(|open| is_within(open, &identity.0, &local.names));
+                    if contains_template {
+                        self.problems.push(contains_the_template(template, site, named));
                     }
-                    self.keep(made.artifact)
+                    self.add_artifact(local.artifact)
                 });
-                self.made.insert(identity, made.clone());
-                made
+                self.artifacts_by_path.insert(identity, created.clone());
+                created
             }
         };
-        match made {
+        match artifact {
             Ok(index) => Some(Planned::Artifact(index)),
             Err(unusable) => {
                 let place = site.place(template);
@@ -180,7 +182,7 @@ impl Planner {
         }
     }
 
-    fn keep(&mut self, artifact: Artifact) -> usize {
+    fn add_artifact(&mut self, artifact: Artifact) -> usize {
         let artifacts = &mut self.plan.artifacts;
         *self.by_key.entry(artifact.key().to_owned()).or_insert_with(|| {
             artifacts.push(artifact);
@@ -200,7 +202,7 @@ impl Planner {
             return *known;
         }
         if self.open.len() >= MAX_NESTING {
-            let message = format!("templates nest in each other more than {MAX_NESTING} deep");
+            let message = format!("templates are nested more than {MAX_NESTING} levels deep");
             self.problems.push(Problem::error(Code::TemplateNesting, site.place(parent), message));
             return None;
         }
@@ -217,9 +219,9 @@ impl Planner {
                 None
             }
             Err(ReadFailure::Template(error)) => {
-                let named_by = format!("`{}` names it at {}", site.name, site.place(parent));
+                let reference = format!("`{}` refers to it at {}", site.name, site.place(parent));
                 self.problems.extend(error.problems().iter().map(|problem| {
-                    let hint = problem.hint.as_ref().map_or_else(|| named_by.clone(), |hint| format!("{hint}; {named_by}"));
+                    let hint = problem.hint.as_ref().map_or_else(|| reference.clone(), |hint| format!("{hint}; {reference}"));
                     problem.clone().with_hint(hint)
                 }));
                 None
@@ -230,7 +232,7 @@ impl Planner {
     }
 }
 
-/// Takes `.` and `..` out by the names alone, as the AWS CLI does: `missing/../child.yml` is `child.yml`.
+/// Removes `.` and `..` by name alone, like the AWS CLI: `missing/../child.yml` is `child.yml`.
 fn normalise(path: &Path) -> PathBuf {
     let mut clean = PathBuf::new();
     for part in path.components() {
@@ -251,7 +253,8 @@ enum ReadFailure {
     Template(Error),
 }
 
-/// Whether a snippet names artifacts itself. One that is no mapping, or does not parse on its own, is uploaded as it is.
+/// Whether a snippet contains artifact properties. One that is not a mapping, or does not parse on
+/// its own, is uploaded unchanged.
 fn has_sites(path: &Path) -> bool {
     match read_template(path) {
         Ok(snippet) => !find_sites(&snippet, Role::Snippet).0.is_empty(),
@@ -262,26 +265,27 @@ fn has_sites(path: &Path) -> bool {
 fn read_template(path: &Path) -> Result<Template, ReadFailure> {
     let shown = path.display();
     if !path.is_file() {
-        return Err(ReadFailure::File(format!("`{shown}` is no file, where a template belongs")));
+        return Err(ReadFailure::File(format!("`{shown}` is not a file, but must be a template")));
     }
     let mut bytes = Vec::new();
     let read = std::fs::File::open(path).and_then(|file| file.take(MAX_TEMPLATE_FILE + 1).read_to_end(&mut bytes));
     read.map_err(|error| ReadFailure::File(format!("`{shown}` cannot be read: {error}")))?;
     if bytes.len() as u64 > MAX_TEMPLATE_FILE {
         return Err(ReadFailure::File(format!(
-            "`{shown}` is larger than {} MiB, and CloudFormation takes templates of 1 MB",
+            "`{shown}` is larger than {} MiB, but CloudFormation accepts templates of at most 1 MB",
             MAX_TEMPLATE_FILE >> 20
         )));
     }
     let text = String::from_utf8(bytes).map_err(|error| {
         let offset = error.utf8_error().valid_up_to();
         let line = error.as_bytes()[..offset].split(|byte| *byte == b'\n').count();
-        ReadFailure::File(format!("`{shown}` is not UTF-8: the first odd byte is on line {line}"))
+        ReadFailure::File(format!("`{shown}` is not UTF-8: the first invalid byte is on line {line}"))
     })?;
     Template::parse(text, path).map_err(ReadFailure::Template)
 }
 
-/// An object that is in S3 already: `s3://bucket/key` stays where that is the form, and is taken apart where the form is a mapping.
+/// An existing object in S3: `s3://bucket/key` stays if that is the property's form, and is split
+/// if the form is a mapping.
 fn settled_object(form: Form, bucket: &str, key: &str, version: Option<&str>) -> Option<Replacement> {
     match form {
         Form::Uri | Form::VersionedUri | Form::TemplateUrl => None,
@@ -289,7 +293,8 @@ fn settled_object(form: Form, bucket: &str, key: &str, version: Option<&str>) ->
     }
 }
 
-/// The replacement for an object in S3 where the form is a mapping; its `s3://` address otherwise.
+/// The replacement for an object in S3: a mapping if the property's form is one, else its `s3://`
+/// address.
 pub(crate) fn object(form: Form, bucket: &str, key: &str, version: Option<&str>) -> Replacement {
     match form {
         Form::Uri | Form::TemplateUrl => Replacement::Text(format!("s3://{bucket}/{key}")),
@@ -306,7 +311,7 @@ pub(crate) fn object(form: Form, bucket: &str, key: &str, version: Option<&str>)
 }
 
 fn missing(template: &Template, site: &Site, named: &str, path: &Path) -> Problem {
-    let message = format!("`{}` names `{named}`, which does not exist", site.name);
+    let message = format!("`{}` is `{named}`, which does not exist", site.name);
     let neighbours: Vec<String> = path
         .parent()
         .and_then(|folder| std::fs::read_dir(if folder.as_os_str().is_empty() { Path::new(".") } else { folder }).ok())
@@ -316,29 +321,29 @@ fn missing(template: &Template, site: &Site, named: &str, path: &Path) -> Proble
         .collect();
     let similar = did_you_mean(file_name(path).as_ref(), neighbours.iter().map(String::as_str));
     let hint = if named.starts_with('~') || named.contains('$') {
-        "`~` and variables are not expanded: write the path out".to_owned()
+        "`~` and variables are not expanded: write the complete path".to_owned()
     } else {
         similar.unwrap_or_else(|| format!("looked for `{}`: paths are relative to the template's folder", path.display()))
     };
     Problem::error(Code::MissingArtifact, site.place(template), message).with_hint(hint)
 }
 
-/// Whether a file is among the files of a folder that its archive holds.
+/// Whether a file is one of the files in a folder's archive.
 fn is_within(file: &Path, folder: &Path, names: &BTreeSet<String>) -> bool {
     file.strip_prefix(folder).is_ok_and(|name| name.to_str().is_some_and(|name| names.contains(name)))
 }
 
-fn holds_the_template(template: &Template, site: &Site, named: &str) -> Problem {
-    let message = format!("the folder `{named}` holds the template itself: the archive changes whenever the template does");
+fn contains_the_template(template: &Template, site: &Site, named: &str) -> Problem {
+    let message = format!("the folder `{named}` contains the template itself: the archive changes whenever the template changes");
     Problem::warning(Code::TemplateInArchive, site.place(template), message)
-        .with_hint("keep the code in a folder of its own, or list the template and what is made of it in a .cfnignore file")
+        .with_hint("move the code into its own folder, or list the template and generated files in a .cfnignore file")
 }
 
 fn file_name(path: &Path) -> std::borrow::Cow<'_, str> {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy()
 }
 
-/// What a template's file is known by; a template that is not on disk goes by its name.
+/// The identity of a template's file; for a template that is not on disk, its name.
 fn identity(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }

@@ -1,4 +1,4 @@
-//! Which properties name local artifacts: one line a property.
+//! The properties that refer to local artifacts: one line per property.
 //!
 //! ```
 //! use cfn_render::property_table::{ARTIFACT_PROPERTIES, Origin};
@@ -8,28 +8,29 @@
 //! }
 //! ```
 //!
-//! The rows marked [`Origin::AwsCli`] are the complete table of `aws cloudformation package` (1.45 and 2.36 agree); those marked
-//! [`Origin::Added`] are properties of the same kind that it leaves alone. `AWS::Include` is not a property and has a walk of its own.
+//! The rows with [`Origin::AwsCli`] are the complete table of `aws cloudformation package` (1.45
+//! and 2.36 agree). Those with [`Origin::Added`] are properties of the same kind that it does not
+//! package. `AWS::Include` is not a property and is handled separately.
 
-/// One property that can name a local file or folder.
+/// A property that can refer to a local file or folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ArtifactProperty {
     /// Where the property is.
     pub section: Section,
-    /// The resource type; for the other sections the name of the entry.
+    /// The resource type; for the other sections, the name of the entry.
     pub entry: &'static str,
-    /// The keys that lead to the value; `*` is every item of a list and every value of a mapping.
+    /// The keys on the path to the value; `*` is every item of a list and every value of a mapping.
     pub path: &'static [&'static str],
-    /// What a local path is replaced with.
+    /// The replacement of a local path.
     pub form: Form,
     /// What is uploaded.
     pub content: Content,
-    /// Who else treats the property as an artifact.
+    /// Which other tools package the property.
     pub origin: Origin,
 }
 
-/// Where a property is.
+/// The section of a property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Section {
     /// Below `Properties` of a resource of the type.
@@ -40,12 +41,12 @@ pub enum Section {
     Globals,
 }
 
-/// What a local path is replaced with.
+/// The replacement of a local path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// `s3://bucket/key`.
     Uri,
-    /// `s3://bucket/key`, with `?versionId=` after it in a bucket that keeps versions.
+    /// `s3://bucket/key`, followed by `?versionId=` in a bucket with versioning.
     VersionedUri,
     /// A mapping with these keys.
     Object {
@@ -53,7 +54,7 @@ pub enum Form {
         bucket: &'static str,
         /// The key of the object's key.
         key: &'static str,
-        /// The key of the object's version, where the property has one.
+        /// The key of the object's version, if the property has one.
         version: Option<&'static str>,
     },
     /// The https address of a nested template, which is packaged first.
@@ -63,26 +64,26 @@ pub enum Form {
 /// What is uploaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Content {
-    /// A zip archive: a folder is zipped, and so is a single file that is no archive yet.
+    /// A zip archive: a folder is zipped, and so is a single file that is not an archive.
     Archive,
-    /// A folder is zipped, a file taken as it is.
+    /// A folder is zipped; a file is uploaded unchanged.
     Bundle,
-    /// A file as it is.
+    /// A file, unchanged.
     File,
 }
 
-/// Who else treats a property as an artifact.
+/// Which other tools package a property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     /// `aws cloudformation package` does.
     AwsCli,
-    /// It does not; its users, or those of SAM, expect it.
+    /// `aws cloudformation package` does not; its users, or those of SAM, expect it.
     Added,
 }
 
 /// `S3Bucket`, `S3Key` and `S3ObjectVersion`.
 const CODE: Form = Form::Object { bucket: "S3Bucket", key: "S3Key", version: Some("S3ObjectVersion") };
-/// `S3Bucket` and `S3Key`: there is no key for a version.
+/// `S3Bucket` and `S3Key`, without a key for the version.
 const SOURCE: Form = Form::Object { bucket: "S3Bucket", key: "S3Key", version: None };
 /// `Bucket`, `Key` and `Version`.
 const LOCATION: Form = Form::Object { bucket: "Bucket", key: "Key", version: Some("Version") };
@@ -144,8 +145,8 @@ const fn row(
     ArtifactProperty { section, entry, path, form, content, origin }
 }
 
-/// Properties that name objects in S3, often several with commas between them. Neither the AWS CLI nor this crate packages them: what is
-/// local there is only said.
+/// Properties that refer to objects in S3, often several separated by commas. Neither the AWS CLI
+/// nor this crate packages them: local files in them are only reported.
 #[rustfmt::skip]
 pub(crate) const UNPACKAGED_PROPERTIES: &[(&str, &[&str])] = &[
     ("AWS::Glue::DevEndpoint", &["ExtraJarsS3Path"]),
@@ -170,13 +171,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_is_sorted_and_names_each_property_once() {
+    fn the_table_is_sorted_and_has_no_duplicates() {
         let names: Vec<_> = ARTIFACT_PROPERTIES.iter().map(|row| (row.section as u8, row.entry, row.path)).collect();
         assert!(names.is_sorted_by(|a, b| a < b), "{names:#?}");
     }
 
     #[test]
-    fn every_property_of_the_aws_cli_is_there() {
+    fn the_table_contains_every_property_of_the_aws_cli() {
         assert_eq!(ARTIFACT_PROPERTIES.iter().filter(|row| row.origin == AwsCli).count(), 20);
         for (entry, path) in [
             ("AWS::Serverless::Function", "CodeUri"),

@@ -1,4 +1,4 @@
-//! Finding the values in a template that can name artifacts.
+//! Finds the values in a template that can refer to artifacts.
 
 use super::property_table::{Content, Form, Section, UNPACKAGED_PROPERTIES, rows};
 use crate::code::Code;
@@ -7,17 +7,17 @@ use crate::problem::{Place, Problem};
 use crate::template::Template;
 use crate::tree::{Kind, NodeId, Tree};
 
-/// A value that can name an artifact.
+/// A value that can refer to an artifact.
 #[derive(Debug, Clone)]
 pub(crate) struct Site {
     pub(crate) node: NodeId,
     /// The value's JSON pointer into the long form.
     pub(crate) pointer: String,
-    /// What messages call it: the property's path, or `AWS::Include`.
+    /// Its name in messages: the property's path, or `AWS::Include`.
     pub(crate) name: String,
     pub(crate) form: Form,
     pub(crate) content: Content,
-    /// Whether the value is seen through an alias or a merge key: its bytes belong to another place too.
+    /// Whether the value comes from an alias or a merge key: its bytes belong to another place too.
     pub(crate) borrowed: bool,
 }
 
@@ -27,19 +27,20 @@ impl Site {
     }
 }
 
-/// What messages call the `Location` of an include.
+/// The name in messages for the `Location` of an include.
 pub(crate) const INCLUDE: &str = "AWS::Include";
 
-/// What a file with sites is.
+/// The role of a file with sites.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Role {
-    /// A template of its own, nested or not.
+    /// A template, nested or not.
     Template,
-    /// What `AWS::Include` puts into a template: whole sections, resources, or any mapping.
+    /// Content that `AWS::Include` inserts into a template: whole sections, resources, or any
+    /// mapping.
     Snippet,
 }
 
-/// All such values, in the order of the text, and what is malformed on the way.
+/// All sites in the order of the text, and malformed loops.
 pub(crate) fn find_sites(template: &Template, role: Role) -> (Vec<Site>, Vec<Problem>) {
     let tree = template.tree();
     let mut search = Search { template, tree, sites: Vec::new(), problems: Vec::new() };
@@ -55,7 +56,7 @@ pub(crate) fn find_sites(template: &Template, role: Role) -> (Vec<Site>, Vec<Pro
     if role == Role::Snippet {
         search.resources(&root, 0);
     }
-    // Most templates include nothing, and need no walk over everything.
+    // Most templates include nothing, and need no full traversal.
     if template.tree().has_text(INCLUDE) {
         search.includes(&root);
     }
@@ -65,10 +66,10 @@ pub(crate) fn find_sites(template: &Template, role: Role) -> (Vec<Site>, Vec<Pro
     (sites, problems)
 }
 
-/// How many `Fn::ForEach` may stand in each other; CloudFormation allows five.
+/// The maximum nesting of `Fn::ForEach`; CloudFormation allows five levels.
 const MAX_LOOPS: usize = 16;
 
-/// Where the walk is.
+/// A position of the traversal.
 #[derive(Debug, Clone)]
 struct Step {
     node: NodeId,
@@ -89,12 +90,13 @@ impl Search<'_> {
         Step { node, pointer: below(&from.pointer, token), borrowed: from.borrowed || merged || alias }
     }
 
-    /// The entries of a mapping; none for other nodes and for short-form functions, which are no mappings of properties.
+    /// The entries of a mapping; none for other nodes and for short-form functions, which contain
+    /// no properties.
     fn entries(&self, of: &Step) -> Vec<(String, Step)> {
         if self.tree.function(of.node).is_some() { Vec::new() } else { self.argument_entries(of) }
     }
 
-    /// The entries of a mapping, be it the argument of a short-form function.
+    /// The entries of a mapping, even if it is the argument of a short-form function.
     fn argument_entries(&self, of: &Step) -> Vec<(String, Step)> {
         let entries = self.tree.entries(of.node).into_iter();
         entries.map(|entry| (entry.key.to_owned(), self.step(of, entry.key, entry.value, entry.merged))).collect()
@@ -130,7 +132,7 @@ impl Search<'_> {
                 let output = self.step(body, "2", output, false);
                 return self.resources(&output, loops);
             }
-            _ => format!("`{key}` is not a list of three: identifier, collection and output"),
+            _ => format!("`{key}` is not a list of identifier, collection and output"),
         };
         self.problems.push(Problem::error(Code::MalformedForEach, self.template.place_of_node(body.node, &body.pointer), message));
     }
@@ -150,7 +152,7 @@ impl Search<'_> {
         }
     }
 
-    /// What is local in properties that name objects in S3 and are not packaged.
+    /// Reports local files in properties that expect S3 objects and are not packaged.
     fn unpackaged(&mut self, entry: &str, properties: &Step) {
         for (_, path) in UNPACKAGED_PROPERTIES.iter().filter(|(known, _)| *known == entry) {
             for step in self.reach(properties, path) {
@@ -158,7 +160,7 @@ impl Search<'_> {
                 let is_local = |member: &&str| !member.is_empty() && !member.contains("://") && !member.contains("{{resolve:");
                 for member in text.split(',').map(str::trim).filter(is_local) {
                     let name = path.last().copied().unwrap_or_default();
-                    let message = format!("`{name}` names `{member}`, which packaging leaves as it is: no object in S3 has this address");
+                    let message = format!("`{name}` is `{member}`, which is not packaged: it is not the address of an object in S3");
                     let place = self.template.place_of_node(step.node, step.pointer.clone());
                     self.problems.push(
                         Problem::warning(Code::NotPackaged, place, message)
@@ -182,7 +184,8 @@ impl Search<'_> {
         items.chain(self.entries(step).into_iter().map(|(_, step)| step)).collect()
     }
 
-    /// `AWS::Include` is wherever a transform can be: the `Location` of its parameters names a snippet.
+    /// `AWS::Include` can be wherever a transform can be: the `Location` parameter refers to a
+    /// snippet.
     fn includes(&mut self, at: &Step) {
         let argument = |function: &str| Step { pointer: below(&at.pointer, function), ..at.clone() };
         match self.tree.function(at.node) {
@@ -192,7 +195,7 @@ impl Search<'_> {
         }
     }
 
-    /// Goes on below a node whose short-form function, if it has one, is in the pointer already.
+    /// Continues below a node whose short-form function, if any, is already in the pointer.
     fn includes_within(&mut self, at: &Step) {
         for (index, item) in self.tree.items(at.node).iter().enumerate() {
             self.includes(&self.step(at, &index.to_string(), *item, false));
@@ -211,7 +214,7 @@ impl Search<'_> {
         for (index, item) in self.tree.items(at.node).iter().enumerate() {
             self.transform(&self.step(at, &index.to_string(), *item, false));
         }
-        // The argument of `!Transform` is the mapping that bears the tag, so tags are not looked at here.
+        // The argument of `!Transform` is the tagged mapping itself, so tags are ignored here.
         let name = self.argument_key(at, "Name").and_then(|name| self.tree.plain_text(name.node));
         let location = self.argument_key(at, "Parameters").and_then(|parameters| self.key(&parameters, "Location"));
         if let (Some(INCLUDE), Some(location)) = (name, location) {

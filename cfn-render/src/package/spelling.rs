@@ -1,4 +1,4 @@
-//! How texts are written into a template.
+//! Writes strings into a template.
 
 use std::fmt::Write as _;
 
@@ -9,16 +9,16 @@ use crate::tree::ScalarStyle;
 /// Which characters are written as they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Characters {
-    /// All that YAML can hold.
+    /// All characters that YAML can contain.
     All,
-    /// Those of ASCII, and the others as the escapes of JSON, where beyond the basic plane a character takes two.
+    /// ASCII characters, and the others as JSON escapes: a surrogate pair beyond the basic plane.
     AsciiInJson,
-    /// Those of ASCII, and the others as the escapes of YAML.
+    /// ASCII characters, and the others as YAML escapes.
     AsciiInYaml,
 }
 
 impl Characters {
-    /// The characters for a template's text: JSON and YAML in flow style alike begin with a bracket.
+    /// The characters for a template's text: JSON and flow-style YAML both begin with a bracket.
     pub(crate) fn of(text: &str, escape: bool) -> Self {
         match (escape, text.trim_start_matches('\u{feff}').trim_start().starts_with('{')) {
             (false, _) => Self::All,
@@ -32,7 +32,7 @@ impl Characters {
     }
 }
 
-/// A text in the style of what it replaces.
+/// A string in the style of the replaced one.
 pub(crate) fn in_style(text: &str, style: ScalarStyle, characters: Characters) -> String {
     let plain_is_safe = text.starts_with(|first: char| first.is_ascii_alphabetic())
         && text.chars().all(|character| character.is_ascii_alphanumeric() || "-._~/:%".contains(character))
@@ -46,17 +46,17 @@ pub(crate) fn in_style(text: &str, style: ScalarStyle, characters: Characters) -
     }
 }
 
-/// A text in double quotes, as JSON has it, which is YAML too.
+/// A double-quoted string in JSON's syntax, which is valid YAML too.
 pub(crate) fn quoted(text: &str, characters: Characters) -> String {
     flow(&Value::from(text), characters)
 }
 
-/// A value on one line, as JSON, which is YAML in flow style too.
+/// A value on one line in JSON's syntax, which is valid flow-style YAML too.
 pub(crate) fn flow(value: &Value, characters: Characters) -> String {
     escaped(value.to_string(), characters)
 }
 
-/// JSON with escapes in the place of some characters. Outside of strings it has no others than those of ASCII.
+/// Replaces some characters in JSON with escapes. Outside of strings, JSON is ASCII only.
 pub(crate) fn escaped(json: String, characters: Characters) -> String {
     if json.chars().all(|character| stays(character, characters)) {
         return json;
@@ -76,7 +76,8 @@ pub(crate) fn escaped(json: String, characters: Characters) -> String {
     })
 }
 
-/// Line and paragraph separators, byte order marks and controls may be in JSON as they are, and not in YAML.
+/// Line and paragraph separators, byte order marks and control characters are valid in JSON, but
+/// not in YAML.
 fn stays(character: char, characters: Characters) -> bool {
     if character.is_ascii() {
         return character != '\u{7f}';
@@ -90,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn characters_beyond_ascii_are_escaped_when_asked_for_and_where_yaml_cannot_hold_them() {
+    fn characters_are_escaped_if_requested_or_if_yaml_requires_it() {
         for (characters, expected) in [
             (Characters::All, r#""aé😀\u2028\u007f\n""#),
             (Characters::AsciiInJson, r#""a\u00e9\ud83d\ude00\u2028\u007f\n""#),
@@ -101,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_keeps_the_style_that_can_hold_it() {
+    fn a_string_keeps_its_style_if_possible() {
         let spell = |text, style| in_style(text, style, Characters::All);
         assert_eq!(spell("s3://b/k", ScalarStyle::Plain), "s3://b/k");
         assert_eq!(spell("s3://b/k #", ScalarStyle::Plain), "\"s3://b/k #\"");

@@ -1,4 +1,4 @@
-//! Replacing byte ranges of a template, and making sure that nothing else changed.
+//! Replaces byte ranges of a template, and verifies that nothing else changed.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -10,7 +10,7 @@ use super::spelling::{Characters, in_style, quoted};
 use crate::template::Template;
 use crate::tree::{Kind, NodeId, ScalarStyle, Tree};
 
-/// What comes in the place of an artifact's name.
+/// The replacement of an artifact's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Replacement {
     Text(String),
@@ -27,8 +27,8 @@ impl Replacement {
         }
     }
 
-    /// In the style of what it replaces. A mapping is in flow style on one line, which is legal in block style, in flow style and
-    /// in JSON alike.
+    /// In the style of the replaced value. A mapping is in flow style on one line, which is valid
+    /// in block style, flow style and JSON.
     fn spell(&self, style: ScalarStyle, characters: Characters) -> String {
         match self {
             Self::Text(text) => in_style(text, style, characters),
@@ -41,14 +41,14 @@ impl Replacement {
     }
 }
 
-/// Why a rewritten template is not handed out.
+/// Why a rewritten template is not returned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Unfaithful(pub(crate) String);
 
-/// The template's text with the sites' values replaced, aliases and merge keys written out, if there are any, and texts with other
-/// characters than those of ASCII written with escapes, when asked for.
+/// The template's text with the sites' values replaced, any aliases and merge keys expanded and, if
+/// `escape` is set, strings with non-ASCII characters written with escapes.
 ///
-/// The result is parsed again and compared with the source node by node before it is handed out.
+/// The result is parsed again and compared with the source node by node before it is returned.
 pub(crate) fn splice(template: &Template, replacements: &[(&Site, Replacement)], escape: bool) -> Result<String, Unfaithful> {
     let tree = template.tree();
     let characters = Characters::of(template.text(), escape && !template.text().is_ascii());
@@ -67,7 +67,7 @@ pub(crate) fn splice(template: &Template, replacements: &[(&Site, Replacement)],
         let replaced: HashSet<NodeId> = replacements.iter().map(|(site, _)| site.node).collect();
         edits.extend(escaped(template, characters).filter(|(node, _)| !replaced.contains(node)).map(|(_, edit)| edit));
     }
-    // Of edits that lie in each other the outer one counts: it was made with the inner ones in it.
+    // Of nested edits only the outer one is applied: it already contains the inner ones.
     edits.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
     let mut text = String::with_capacity(template.text().len() + edits.len() * 64);
     let mut copied = 0;
@@ -90,16 +90,18 @@ fn edit(tree: &Tree, node: NodeId, replacement: &Replacement, characters: Charac
         Kind::Scalar { style, .. } => *style,
         _ => ScalarStyle::DoubleQuoted,
     };
-    // A tag says that the scalar is text, which a mapping is not.
+    // A tag marks the scalar as a string, which a mapping is not.
     let with_tag = node.tag.is_some() && matches!(replacement, Replacement::Object(_));
     let start = if with_tag { node.start } else { node.content.start };
     (start..node.content.end, replacement.spell(style, characters))
 }
 
-/// How long a key may be for YAML to see that it is one (1,024 characters), with some room for what stands beside it. Longer ones stay.
+/// The maximum length of a key that YAML recognizes (1,024 characters), minus some room for its
+/// surroundings. Longer keys stay unchanged.
 const MAX_KEY: usize = 1000;
 
-/// An edit for every scalar that has other characters than those of ASCII. Comments keep theirs: CloudFormation does not read them.
+/// An edit for every scalar with non-ASCII characters. Comments stay unchanged: CloudFormation does
+/// not read them.
 fn escaped(template: &Template, characters: Characters) -> impl Iterator<Item = (NodeId, (Range<usize>, String))> + '_ {
     let keys: HashSet<NodeId> = template.tree().keys().collect();
     template.tree().scalars().filter_map(move |(id, text, content)| {
@@ -111,7 +113,7 @@ fn escaped(template: &Template, characters: Characters) -> impl Iterator<Item = 
     })
 }
 
-/// The source as JSON with the replacements in their places.
+/// The source as JSON with the replacements applied.
 fn expected(template: &Template, replacements: &[(&Site, Replacement)]) -> Value {
     let mut value = template.to_value();
     for (site, replacement) in replacements {
@@ -125,7 +127,7 @@ fn expected(template: &Template, replacements: &[(&Site, Replacement)]) -> Value
 fn verify(template: &Template, replacements: &[(&Site, Replacement)], characters: Characters, text: &str) -> Result<(), Unfaithful> {
     let written = Tree::build(text).map_err(|error| Unfaithful(error.message))?;
     let source = template.tree();
-    // Where nothing is written out, the comparison of the nodes says more than one of the values could.
+    // If nothing is expanded, comparing the nodes is stricter than comparing the values.
     if !source.has_aliases() {
         let edited: HashMap<NodeId, &Replacement> = replacements.iter().map(|(site, replacement)| (site.node, replacement)).collect();
         return Comparison { source, written: &written, edited, characters }.nodes(Tree::ROOT, Tree::ROOT);
@@ -133,11 +135,11 @@ fn verify(template: &Template, replacements: &[(&Site, Replacement)], characters
     if written.value(Tree::ROOT) == expected(template, replacements) {
         Ok(())
     } else {
-        Err(Unfaithful("the rewritten template does not say the same".to_owned()))
+        Err(Unfaithful("the rewritten template has another content".to_owned()))
     }
 }
 
-/// The two trees, and where they may differ.
+/// The two trees, and where they can differ.
 struct Comparison<'a> {
     source: &'a Tree,
     written: &'a Tree,
@@ -146,14 +148,15 @@ struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
-    /// Node by node: kinds, texts, styles, tags and order, duplicate keys and odd keys among them.
+    /// Compares node by node: kinds, strings, styles, tags and order, including duplicate and odd
+    /// keys.
     fn nodes(&self, a: NodeId, b: NodeId) -> Result<(), Unfaithful> {
         let (old, new) = (self.source.node(a), self.written.node(b));
         if let Some(replacement) = self.edited.get(&a) {
             let value = self.written.value(b);
             return if value == replacement.value() { Ok(()) } else { Err(Unfaithful(format!("a value was written as `{value}`"))) };
         }
-        let differ = || Err(Unfaithful(format!("the value at byte {} of the source came out differently", old.start)));
+        let differ = || Err(Unfaithful(format!("the value at byte {} of the source has changed", old.start)));
         if old.tag != new.tag {
             return differ();
         }

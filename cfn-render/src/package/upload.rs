@@ -1,14 +1,16 @@
-//! Uploading several artifacts at once, with a bound.
+//! Uploads several artifacts concurrently, up to a limit.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::Poll;
 
-/// Runs the futures that `start` makes, at most `at_once` at a time, and hands the results back in the order of the items. After the first
-/// failure no further one is started, and those that run are dropped.
+/// Runs the futures that `start` returns, at most `at_once` at a time, and returns the results in
+/// the order of the items. After the first failure no more futures are started, and the running
+/// ones are dropped.
 ///
-/// Own code because a runtime's task set wants `'static` futures, and uploads borrow their store. The buffers of futures-util need its
-/// feature `alloc`, which the AWS SDK is built without: with it, all of the SDK is built a second time.
+/// This is not a runtime's task set, because that requires `'static` futures and uploads borrow
+/// their store. It does not use futures-util, because its buffers need the feature `alloc`, which
+/// the AWS SDK is built without: enabling it would build the SDK twice.
 pub(crate) async fn bounded<T, U, E, F>(items: &[T], at_once: usize, start: impl Fn(usize) -> F) -> Result<Vec<U>, (usize, E)>
 where
     F: Future<Output = Result<U, E>>,
@@ -54,14 +56,14 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     #[tokio::test]
-    async fn no_more_run_at_once_than_allowed_and_results_keep_their_order() {
+    async fn concurrency_is_limited_and_results_keep_their_order() {
         let (running, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let items: Vec<u64> = (0..20).collect();
         let results = bounded(&items, 3, |index| {
             let (running, most, items) = (&running, &most, &items);
             async move {
                 most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-                // Some take more turns than others, so that they end in another order.
+                // Some yield more often than others, so that they end in another order.
                 for _ in 0..items[index] % 5 {
                     tokio::task::yield_now().await;
                 }
@@ -75,7 +77,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_is_started_after_a_failure() {
+    async fn nothing_starts_after_a_failure() {
         let started = AtomicUsize::new(0);
         let result = bounded(&[(); 10], 2, |index| {
             started.fetch_add(1, Ordering::SeqCst);

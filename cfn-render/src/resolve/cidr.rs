@@ -1,19 +1,20 @@
-//! `Fn::Cidr`: equal parts of an address block.
+//! `Fn::Cidr`: equal subnets of a CIDR block.
 
 use ipnet::IpNet;
 
-/// The first `count` blocks of `bits` host bits in a block. CloudFormation gives 1 to 256 blocks; the bits default to 8.
+/// The first `count` subnets with `bits` host bits. CloudFormation returns 1 to 256 subnets; the
+/// bits default to 8.
 ///
 /// See <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-cidr.html>.
 pub(super) fn cidr_blocks(block: &str, count: &str, bits: Option<&str>) -> Result<Vec<String>, String> {
-    let network: IpNet = block.parse().map_err(|_| format!("takes an address block such as 10.0.0.0/16, not `{block}`"))?;
-    let count = count.parse().ok().filter(|count| (1..=256).contains(count)).ok_or("makes 1 to 256 blocks")?;
+    let network: IpNet = block.parse().map_err(|_| format!("takes a CIDR block such as 10.0.0.0/16, not `{block}`"))?;
+    let count = count.parse().ok().filter(|count| (1..=256).contains(count)).ok_or("takes a count of 1 to 256")?;
     let width = network.max_prefix_len();
     let bits: u8 = bits.unwrap_or("8").parse().ok().filter(|bits| (1..=width).contains(bits)).ok_or("takes a number of host bits")?;
-    let parts = network.trunc().subnets(width - bits).map_err(|_| format!("cannot make blocks of {bits} host bits in `{block}`"))?;
+    let parts = network.trunc().subnets(width - bits).map_err(|_| format!("cannot split `{block}` into blocks of {bits} host bits"))?;
     let blocks: Vec<String> = parts.take(count).map(|part| part.to_string()).collect();
     if blocks.len() < count {
-        return Err(format!("cannot make {count} blocks of {bits} host bits in `{block}`: there are {}", blocks.len()));
+        return Err(format!("cannot make {count} blocks of {bits} host bits from `{block}`: only {} exist", blocks.len()));
     }
     Ok(blocks)
 }
@@ -31,7 +32,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_refused() {
+    fn invalid_arguments_are_rejected() {
         for (block, count, bits) in [
             ("10.0.0.0/24", "2", "8"),
             ("10.0.0.0/16", "257", "8"),

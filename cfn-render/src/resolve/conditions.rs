@@ -1,4 +1,4 @@
-//! Conditions and what depends on them.
+//! Evaluates conditions and the values that depend on them.
 
 use std::collections::BTreeSet;
 
@@ -9,17 +9,18 @@ use super::parameters::scalar_text;
 use crate::code::Code;
 use crate::problem::Problem;
 
-/// What is known of a condition.
+/// What is known about a condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Truth {
-    /// True, false, or dependent on what only AWS knows; and the parameters that flowed into it.
+    /// True, false, or unknown because only AWS knows a value in it; and the parameters that it is
+    /// made of.
     Evaluated { value: Option<bool>, influence: BTreeSet<usize> },
-    /// Being evaluated: a condition that comes back here depends on itself.
+    /// Being evaluated: a condition that is reached again here is circular.
     Open,
 }
 
 impl Evaluator<'_> {
-    /// The section with every condition that is known as a boolean.
+    /// The section, with every known condition as a boolean.
     pub(super) fn conditions_section(&mut self, section: &Value) -> Value {
         let Some(conditions) = section.as_object() else { return section.clone() };
         let mut evaluated = Map::new();
@@ -33,7 +34,7 @@ impl Evaluator<'_> {
         Value::Object(evaluated)
     }
 
-    /// The condition of that name; none when it is not known.
+    /// The result of the condition with this name; none if it is unknown.
     pub(super) fn named_condition(&mut self, name: &str) -> Option<bool> {
         match self.truths.get(name) {
             Some(Truth::Evaluated { value, influence }) => {
@@ -49,7 +50,7 @@ impl Evaluator<'_> {
         }
         let Some(definition) = self.source.get("Conditions").and_then(|conditions| conditions.get(name)) else {
             if !self.declarations.open_ended {
-                let message = format!("no condition is called `{name}`");
+                let message = format!("the template has no condition `{name}`");
                 let hint = self.declarations.like_condition(name);
                 self.report(Problem::error(Code::UnknownCondition, self.here(), message).with_hint_opt(hint));
             }
@@ -64,7 +65,7 @@ impl Evaluator<'_> {
         value
     }
 
-    /// A condition as it is written: a function, or the name of another.
+    /// Evaluates the definition of a condition: a function, or the name of another condition.
     fn condition(&mut self, definition: &Value) -> Option<bool> {
         let single = definition.as_object().filter(|entries| entries.len() == 1).and_then(|entries| entries.iter().next());
         match single {
@@ -80,17 +81,17 @@ impl Evaluator<'_> {
                 Value::Bool(value) => Some(*value),
                 Value::String(text) if text == "true" || text == "false" => Some(text == "true"),
                 _ => {
-                    self.malformed("Conditions", "have functions such as `Fn::Equals` for their values");
+                    self.malformed("Conditions", "must have functions such as `Fn::Equals` as their values");
                     None
                 }
             },
         }
     }
 
-    /// `Fn::And`, `Fn::Or`, `Fn::Not` or `Fn::Equals`; none when the outcome is not known.
+    /// `Fn::And`, `Fn::Or`, `Fn::Not` or `Fn::Equals`; none if the result is unknown.
     pub(super) fn condition_function(&mut self, name: &str, argument: &Value) -> Option<bool> {
         if !matches!(name, "Fn::And" | "Fn::Or" | "Fn::Not" | "Fn::Equals") {
-            // One that AWS has added.
+            // A function that AWS has added.
             return None;
         }
         let Some(arguments) = argument.as_array() else {
@@ -129,7 +130,8 @@ impl Evaluator<'_> {
         if values.contains(&None) { None } else { Some(otherwise) }
     }
 
-    /// `Fn::If`: the branch that counts; both branches when the condition is not known. None when the branch is `AWS::NoValue`.
+    /// `Fn::If`: the chosen branch, or both if the condition is unknown. None if the branch is
+    /// `AWS::NoValue`.
     pub(super) fn fn_if(&mut self, argument: &Value) -> Option<Value> {
         let arguments = argument.as_array().map(Vec::as_slice);
         let Some([condition, then, otherwise]) = arguments else {
@@ -154,7 +156,7 @@ impl Evaluator<'_> {
     }
 }
 
-/// Scalars are compared as text, as CloudFormation compares them, and case counts.
+/// Compares scalars as strings and case-sensitively, like CloudFormation.
 fn equal(left: &Value, right: &Value) -> Option<bool> {
     if super::evaluator::is_unknown(left) || super::evaluator::is_unknown(right) {
         return None;

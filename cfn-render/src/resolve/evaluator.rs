@@ -1,4 +1,4 @@
-//! Values and functions.
+//! Evaluates values and functions.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,10 +15,10 @@ use crate::problem::{Place, Problem};
 use crate::pseudo_parameters::PseudoParameters;
 use crate::template::Template;
 
-/// How many bytes all results together may have: parameters can be named often.
+/// The size limit of all results together: a parameter can be used often.
 const MAX_RESULT_BYTES: usize = 64 << 20;
 
-/// How many problems are looked for where one value can have many.
+/// How many problems are collected where one value can have many.
 const MAX_PROBLEMS: usize = 200;
 
 /// Evaluates one template for one stack.
@@ -27,16 +27,16 @@ pub(super) struct Evaluator<'a> {
     pub(super) source: &'a Value,
     pub(super) declarations: Declarations,
     pub(super) parameters: HashMap<String, Parameter>,
-    /// The conditions that are known to be true or false, unknown, or being evaluated.
+    /// The conditions: true, false, unknown, or being evaluated.
     pub(super) truths: BTreeMap<String, Truth>,
-    /// What flowed into the value that is being evaluated, up to now.
+    /// The parameters of the value that is being evaluated, so far.
     pub(super) influence: Influence,
     pub(super) names: Names,
-    /// Where what loops made is written.
+    /// Where the entries that loops made are written.
     pub(super) origins: HashMap<String, String>,
     pub(super) pseudo: &'a PseudoParameters,
     problems: Vec<Problem>,
-    /// The pointer of the value that is being evaluated, token by token.
+    /// The tokens of the pointer of the value that is being evaluated.
     at: Vec<String>,
     bytes: usize,
 }
@@ -59,7 +59,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// The same work on the template with its loops written out.
+    /// Continues on the template with its loops expanded.
     pub(super) fn on<'b>(self, source: &'b Value, origins: HashMap<String, String>) -> Evaluator<'b>
     where
         'a: 'b,
@@ -67,7 +67,7 @@ impl<'a> Evaluator<'a> {
         Evaluator { source, declarations: Declarations::of(source), truths: BTreeMap::new(), origins, ..self }
     }
 
-    /// Everything that was found, in the order of the text and each once.
+    /// All problems, in the order of the text and without duplicates.
     pub(super) fn take_problems(&mut self) -> Vec<Problem> {
         self.problems.sort_by(|a, b| (a.place.line, a.place.column, &a.message).cmp(&(b.place.line, b.place.column, &b.message)));
         self.problems.dedup();
@@ -78,12 +78,12 @@ impl<'a> Evaluator<'a> {
         self.problems.push(problem);
     }
 
-    /// Whether more problems are of any use: nobody reads more, and those of a hostile template would take long to find the places of.
+    /// Whether to collect more problems: a hostile template can have too many to locate them all.
     pub(super) fn wants_problems(&self) -> bool {
         self.problems.len() < MAX_PROBLEMS
     }
 
-    /// Where the evaluation is.
+    /// The current place.
     pub(super) fn here(&self) -> Place {
         let mut pointer = String::new();
         for token in &self.at {
@@ -92,7 +92,7 @@ impl<'a> Evaluator<'a> {
         self.template.place(self.written_at(pointer))
     }
 
-    /// Where the value at a pointer is written: a loop may have made it.
+    /// Where the value at a pointer is written, if a loop made it.
     fn written_at(&self, pointer: String) -> String {
         let mut length = pointer.len();
         while !self.origins.is_empty() && length > 0 {
@@ -104,7 +104,7 @@ impl<'a> Evaluator<'a> {
         pointer
     }
 
-    /// Does something one level down.
+    /// Runs `work` one level down.
     pub(super) fn below<T>(&mut self, token: impl Into<String>, work: impl FnOnce(&mut Self) -> T) -> T {
         self.at.push(token.into());
         let result = work(self);
@@ -112,7 +112,7 @@ impl<'a> Evaluator<'a> {
         result
     }
 
-    /// Starts at another place of the template, as a condition that is named elsewhere does.
+    /// Runs `work` at another place of the template, such as the definition of a condition.
     pub(super) fn elsewhere<T>(&mut self, tokens: &[&str], work: impl FnOnce(&mut Self) -> T) -> T {
         let before = std::mem::replace(&mut self.at, tokens.iter().map(|token| (*token).to_owned()).collect());
         let result = work(self);
@@ -120,40 +120,41 @@ impl<'a> Evaluator<'a> {
         result
     }
 
-    /// A section of resources or outputs: those whose condition is false are left out.
+    /// A section of resources or outputs, without the entries whose condition is false.
     pub(super) fn conditional_section(&mut self, section: &str, value: &Value) -> Value {
         let Some(entries) = value.as_object() else { return value.clone() };
-        let mut kept = Map::new();
+        let mut remaining = Map::new();
         for (name, entry) in entries {
             let outer = std::mem::take(&mut self.influence);
             let condition = entry.get("Condition").and_then(Value::as_str);
-            let holds = condition.map(|condition| self.elsewhere(&[section, name, "Condition"], |this| this.named_condition(condition)));
-            if holds.flatten() != Some(false) {
+            let result = condition.map(|condition| self.elsewhere(&[section, name, "Condition"], |this| this.named_condition(condition)));
+            if result.flatten() != Some(false) {
                 let entry = self.elsewhere(&[section, name], |this| this.evaluate_in_place(entry));
-                kept.extend(entry.map(|entry| (name.clone(), entry)));
+                remaining.extend(entry.map(|entry| (name.clone(), entry)));
             }
             let influence = std::mem::replace(&mut self.influence, outer);
-            // What left an entry out is behind its absence.
+            // The condition that removed an entry is recorded for the section.
             self.influence.put(name, influence);
         }
-        Value::Object(kept)
+        Value::Object(remaining)
     }
 
-    /// The value of a function's argument: none when `AWS::NoValue` removes it. What flows into it flows into all that the function makes.
+    /// Evaluates a function's argument; none if `AWS::NoValue` removes it. Its parameters count for
+    /// the whole function.
     pub(super) fn evaluate(&mut self, value: &Value) -> Option<Value> {
         let (value, influence) = self.traced(value);
         self.influence.absorb(influence);
         value
     }
 
-    /// A value, and what flowed into it.
+    /// A value and its parameters.
     pub(super) fn traced(&mut self, value: &Value) -> (Option<Value>, Influence) {
         let outer = std::mem::take(&mut self.influence);
         let value = self.evaluate_in_place(value);
         (value, std::mem::replace(&mut self.influence, outer))
     }
 
-    /// The value that comes in the place of the one that is being evaluated.
+    /// Evaluates a value that replaces the current one.
     pub(super) fn evaluate_in_place(&mut self, value: &Value) -> Option<Value> {
         if self.exhausted() {
             return Some(Value::Null);
@@ -172,34 +173,34 @@ impl<'a> Evaluator<'a> {
     }
 
     fn items(&mut self, items: &[Value]) -> Value {
-        let mut kept = Vec::with_capacity(items.len());
+        let mut remaining = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
             let (value, influence) = self.below(index.to_string(), |this| this.traced(item));
             match value {
                 Some(value) => {
-                    self.influence.put(kept.len().to_string(), influence);
-                    kept.push(value);
+                    self.influence.put(remaining.len().to_string(), influence);
+                    remaining.push(value);
                 }
-                // An item that is removed makes the list what it is.
+                // An item that is removed affects the list.
                 None => self.influence.absorb(influence),
             }
         }
-        Value::Array(kept)
+        Value::Array(remaining)
     }
 
     fn entries(&mut self, entries: &Map<String, Value>) -> Value {
-        let mut kept = Map::new();
+        let mut remaining = Map::new();
         for (key, value) in entries {
-            // The body of a loop that stays names things that only the loop declares.
+            // The body of a loop that stays contains names that only the loop declares.
             if key.starts_with(FOR_EACH) {
-                kept.insert(key.clone(), value.clone());
+                remaining.insert(key.clone(), value.clone());
                 continue;
             }
             let (value, influence) = self.below(key, |this| this.traced(value));
             self.influence.put(key, influence);
-            kept.extend(value.map(|value| (key.clone(), value)));
+            remaining.extend(value.map(|value| (key.clone(), value)));
         }
-        Value::Object(kept)
+        Value::Object(remaining)
     }
 
     fn function(&mut self, name: &str, argument: &Value) -> Option<Value> {
@@ -221,7 +222,8 @@ impl<'a> Evaluator<'a> {
                 self.condition_function(name, argument).map_or_else(|| json!({ name: argument }), Value::Bool)
             }
             "Fn::Transform" => json!({ name: argument }),
-            // ImportValue and whatever AWS adds: the argument is worked out, the function stays.
+            // `Fn::ImportValue` and functions that AWS has added: the argument is evaluated, the
+            // function stays.
             _ if name.starts_with("Fn::") => json!({ name: self.evaluate(argument).unwrap_or(Value::Null) }),
             _ => {
                 let value = self.evaluate(argument);
@@ -233,13 +235,13 @@ impl<'a> Evaluator<'a> {
     }
 
     fn reference(&mut self, argument: &Value) -> Option<Value> {
-        // `AWS::LanguageExtensions` allows functions that make the name.
-        let made = (!argument.is_string() && self.declarations.open_ended).then(|| self.evaluate(argument)).flatten();
-        let Some(name) = made.as_ref().unwrap_or(argument).as_str() else {
-            if made.is_none() {
+        // `AWS::LanguageExtensions` allows functions in the name.
+        let evaluated = (!argument.is_string() && self.declarations.open_ended).then(|| self.evaluate(argument)).flatten();
+        let Some(name) = evaluated.as_ref().unwrap_or(argument).as_str() else {
+            if evaluated.is_none() {
                 self.malformed("Ref", "takes a name");
             }
-            return Some(json!({ "Ref": made.unwrap_or_else(|| argument.clone()) }));
+            return Some(json!({ "Ref": evaluated.unwrap_or_else(|| argument.clone()) }));
         };
         if name == "AWS::NoValue" {
             return None;
@@ -247,7 +249,7 @@ impl<'a> Evaluator<'a> {
         Some(self.lookup(name).unwrap_or_else(|| json!({ "Ref": name })))
     }
 
-    /// The value that a name refers to; none when it is not known. A name that nothing declares is reported.
+    /// The value that a name refers to; none if it is unknown. An undeclared name is reported.
     pub(super) fn lookup(&mut self, name: &str) -> Option<Value> {
         if self.parameters.contains_key(name) || PSEUDO_PARAMETERS.contains(&name) {
             let number = self.names.number(name);
@@ -281,9 +283,9 @@ impl<'a> Evaluator<'a> {
             Some(Parameter::Unknown) => None,
             None => {
                 if self.declarations.refers(name) == Known::No && !self.declarations.open_ended {
-                    let message = format!("nothing in the template is called `{name}`");
+                    let message = format!("the template has no parameter or resource `{name}`");
                     let hint = self.declarations.like_reference(name);
-                    let hint = hint.unwrap_or_else(|| "declare a parameter or a resource of this name".to_owned());
+                    let hint = hint.unwrap_or_else(|| "declare a parameter or a resource with this name".to_owned());
                     self.report(Problem::error(Code::UnknownReference, self.here(), message).with_hint(hint));
                 }
                 None
@@ -291,23 +293,23 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// Reports the name of a resource that is not declared.
+    /// Reports a resource name that is not declared.
     pub(super) fn check_resource(&mut self, name: &str) {
         if self.declarations.is_resource(name) == Known::No && !self.declarations.open_ended {
-            let message = format!("no resource is called `{name}`");
+            let message = format!("the template has no resource `{name}`");
             let hint = self.declarations.like_resource(name);
             self.report(Problem::error(Code::UnknownResource, self.here(), message).with_hint_opt(hint));
         }
     }
 
-    /// A macro may read what CloudFormation's own functions do not take.
+    /// Reports invalid arguments, unless a macro may read them.
     pub(super) fn malformed(&mut self, function: &str, what: &str) {
         if !self.declarations.has_macro {
             self.report(Problem::error(Code::MalformedFunction, self.here(), format!("`{function}` {what}")));
         }
     }
 
-    /// Counts what the results weigh, so that a small template cannot become a huge one.
+    /// Counts the size of the results, so that a small template cannot produce a huge one.
     pub(super) fn spend(&mut self, bytes: usize) {
         let before = self.bytes;
         self.bytes = self.bytes.saturating_add(bytes);
@@ -317,20 +319,20 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// Whether evaluation goes on: no more is produced once too much was.
+    /// Whether the size limit is exceeded: then evaluation produces no more.
     pub(super) fn exhausted(&self) -> bool {
         self.bytes > MAX_RESULT_BYTES
     }
 }
 
-/// The only pair of a mapping, as functions are written.
+/// The only pair of a mapping that is a function.
 pub(super) fn single(entries: &Map<String, Value>) -> Option<(&String, &Value)> {
     let (name, argument) = entries.iter().next()?;
     let is_function = name == "Ref" || (name.starts_with("Fn::") && !name.starts_with(FOR_EACH));
     (entries.len() == 1 && is_function).then_some((name, argument))
 }
 
-/// About how many bytes a value takes.
+/// The approximate size of a value in bytes.
 fn weight(value: &Value) -> usize {
     match value {
         Value::String(text) => 8 + text.len(),
@@ -340,7 +342,7 @@ fn weight(value: &Value) -> usize {
     }
 }
 
-/// Whether only AWS can tell the value: it is a function that stayed, or has one in it.
+/// Whether only AWS knows the value: it is a function that stayed, or contains one.
 pub(super) fn is_unknown(value: &Value) -> bool {
     match value {
         Value::Object(entries) => single(entries).is_some() || entries.values().any(is_unknown),

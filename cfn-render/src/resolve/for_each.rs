@@ -1,4 +1,4 @@
-//! `Fn::ForEach`, written out as the transform `AWS::LanguageExtensions` does it.
+//! Expands `Fn::ForEach` like the transform `AWS::LanguageExtensions`.
 //!
 //! See <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-foreach.html>.
 
@@ -12,26 +12,26 @@ use crate::code::Code;
 use crate::json_pointer::{below, tokens};
 use crate::problem::Problem;
 
-/// What a loop's key begins with.
+/// The beginning of a loop's key.
 pub(super) const FOR_EACH: &str = "Fn::ForEach::";
-/// The sections that loops can be in.
+/// The sections that can contain loops.
 const SECTIONS: [&str; 3] = ["Conditions", "Resources", "Outputs"];
-/// How many loops may stand in each other; CloudFormation allows five.
+/// The maximum nesting of loops; CloudFormation allows five levels.
 const MAX_LOOPS: usize = 16;
 
-/// About what an entry weighs beside its text.
+/// The approximate size of an entry, without its text.
 const NODE_BYTES: usize = 128;
 
-/// Where what a loop made comes from.
+/// The origin of the entries that loops made.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Loops {
-    /// From the pointer of an entry that a loop made to the pointer of its text.
+    /// From the pointer of an entry to the pointer of its text.
     pub(super) origins: HashMap<String, String>,
-    /// From the pointer of an entry that a loop made to the parameters that the loop's collection was made of.
+    /// From the pointer of an entry to the parameters of the loop's collection.
     pub(super) influences: Vec<(String, BTreeSet<usize>)>,
 }
 
-/// The template with every loop written out whose collection is known.
+/// The template with every loop expanded whose collection is known.
 pub(super) fn expand(evaluator: &mut Evaluator<'_>) -> (Value, Loops) {
     let source = evaluator.source;
     let mut expansion = Expansion { evaluator, bindings: Vec::new(), loops: Loops::default() };
@@ -46,7 +46,7 @@ pub(super) fn expand(evaluator: &mut Evaluator<'_>) -> (Value, Loops) {
 
 struct Expansion<'e, 'a> {
     evaluator: &'e mut Evaluator<'a>,
-    /// The identifiers of the loops around, the innermost last, and what each stands for now.
+    /// The identifiers of the enclosing loops, the innermost last, and their current values.
     bindings: Vec<(String, String)>,
     loops: Loops,
 }
@@ -88,14 +88,14 @@ impl Expansion<'_, '_> {
             }
             let value = self.value(value, &place, &written);
             if expanded.insert(name.clone(), value).is_some() && self.evaluator.wants_problems() {
-                let message = format!("a loop makes `{name}` a second time");
+                let message = format!("a loop produces a duplicate of `{name}`");
                 let problem = Problem::error(Code::DuplicateKey, self.evaluator.template.place_of_key(written), message);
                 self.evaluator.report(problem.with_hint("use the loop's identifier in the key, as `${Identifier}` or `&{Identifier}`"));
             }
         }
     }
 
-    /// Writes out one loop; false when it has to stay, since its collection is not known.
+    /// Expands one loop; false if it has to stay because its collection is unknown.
     fn for_each(&mut self, argument: &Value, pointer: &str, source: &str, expanded: &mut Map<String, Value>) -> bool {
         let Some([Value::String(identifier), collection, Value::Object(output)]) = argument.as_array().map(Vec::as_slice) else {
             let message = "`Fn::ForEach` takes an identifier, a collection and a mapping";
@@ -103,7 +103,7 @@ impl Expansion<'_, '_> {
             return false;
         };
         if self.bindings.len() >= MAX_LOOPS {
-            let message = format!("loops stand in each other more than {MAX_LOOPS} deep");
+            let message = format!("loops are nested more than {MAX_LOOPS} levels deep");
             self.evaluator.report(Problem::error(Code::MalformedForEach, self.evaluator.template.place(source), message));
             return false;
         }
@@ -116,7 +116,7 @@ impl Expansion<'_, '_> {
             value.as_ref().and_then(Value::as_array).and_then(|items| items.iter().map(scalar_text).collect());
         let Some(members) = members else {
             if value.as_ref().is_none_or(|value| !super::evaluator::is_unknown(value)) {
-                let message = "`Fn::ForEach` goes over a list of texts, or the `Ref` of a list parameter";
+                let message = "`Fn::ForEach` takes a list of strings, or the `Ref` of a list parameter";
                 self.evaluator.report(Problem::error(Code::MalformedForEach, self.evaluator.template.place(collection_at), message));
             }
             return false;
@@ -127,15 +127,15 @@ impl Expansion<'_, '_> {
                 break;
             }
             self.bindings.push((identifier.clone(), member));
-            let mut made = Map::new();
-            self.entries(output, pointer, &format!("{source}/2"), &mut made);
+            let mut entries = Map::new();
+            self.entries(output, pointer, &format!("{source}/2"), &mut entries);
             self.bindings.pop();
-            for (key, value) in made {
+            for (key, value) in entries {
                 if !names.is_empty() {
                     self.loops.influences.push((below(pointer, &key), names.clone()));
                 }
                 if expanded.insert(key.clone(), value).is_some() && self.evaluator.wants_problems() {
-                    let message = format!("`Fn::ForEach` makes `{key}` more than once");
+                    let message = format!("`Fn::ForEach` produces `{key}` more than once");
                     let problem = Problem::error(Code::DuplicateKey, self.evaluator.template.place_of_key(source), message);
                     self.evaluator.report(problem.with_hint("use the loop's identifier in the key, as `${Identifier}` or `&{Identifier}`"));
                 }
@@ -144,14 +144,15 @@ impl Expansion<'_, '_> {
         true
     }
 
-    /// `Ref` of a loop's identifier.
+    /// The value of a `Ref` to a loop's identifier.
     fn reference(&mut self, entries: &Map<String, Value>) -> Option<String> {
         let name = entries.get("Ref").filter(|_| entries.len() == 1)?.as_str()?;
         let (_, value) = self.bindings.iter().rev().find(|(identifier, _)| identifier == name)?;
         Some(value.clone())
     }
 
-    /// `${Identifier}` is the member itself, `&{Identifier}` its letters and digits, as logical ids want them.
+    /// Replaces `${Identifier}` with the member, and `&{Identifier}` with its letters and digits,
+    /// for logical ids.
     fn substituted(&mut self, text: &str) -> String {
         let mut text = text.to_owned();
         if text.contains('{') {

@@ -1,4 +1,4 @@
-//! Functions that look things up.
+//! Functions that select values.
 
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ impl Evaluator<'_> {
             self.influence.adopt_item(influence, position);
             return item.clone();
         }
-        self.malformed("Fn::Select", &format!("asks for item {position} of a list of {}, counted from 0", items.len()));
+        self.malformed("Fn::Select", &format!("selects index {position} of a list of length {}", items.len()));
         json!({ "Fn::Select": [index, list] })
     }
 
@@ -65,7 +65,7 @@ impl Evaluator<'_> {
         let names: Option<Vec<String>> = evaluated.iter().map(scalar_text).collect();
         let Some(names) = names else {
             if !evaluated.iter().any(is_unknown) {
-                self.malformed("Fn::FindInMap", "takes names, which are texts");
+                self.malformed("Fn::FindInMap", "takes names as strings");
                 return json!({ "Fn::FindInMap": argument });
             }
             let mut staying = evaluated;
@@ -80,10 +80,10 @@ impl Evaluator<'_> {
                 if !self.declarations.open_ended {
                     let similar = self.declarations.like_mapping(&names[0]);
                     let (message, hint) = if self.declarations.is_mapping(&names[0]) {
-                        let message = format!("the mapping `{}` has no `{}` with a `{}`", names[0], names[1], names[2]);
-                        (message, Some("add it, or give `Fn::FindInMap` a DefaultValue".to_owned()))
+                        let message = format!("the mapping `{}` has no key `{}` with a value `{}`", names[0], names[1], names[2]);
+                        (message, Some("add it, or add a DefaultValue to `Fn::FindInMap`".to_owned()))
                     } else {
-                        (format!("no mapping is called `{}`", names[0]), similar)
+                        (format!("the template has no mapping `{}`", names[0]), similar)
                     };
                     self.report(Problem::error(Code::UnknownMapping, self.here(), message).with_hint_opt(hint));
                 }
@@ -92,7 +92,7 @@ impl Evaluator<'_> {
         }
     }
 
-    /// The availability zones of the stack's own region, where the caller knows them.
+    /// The availability zones of the stack's own region, if the caller knows them.
     pub(super) fn fn_get_azs(&mut self, argument: &Value) -> Value {
         let region = self.evaluate(argument).unwrap_or_default();
         let is_own = match &region {
@@ -116,7 +116,7 @@ impl Evaluator<'_> {
         let blocks = match texts.as_deref() {
             Some([block, count]) => cidr_blocks(block, count, None),
             Some([block, count, bits]) => cidr_blocks(block, count, Some(bits)),
-            _ => Err("takes an address block, a count and a number of bits".to_owned()),
+            _ => Err("takes a CIDR block, a count and a number of bits".to_owned()),
         };
         blocks.map_or_else(
             |message| {
@@ -127,7 +127,7 @@ impl Evaluator<'_> {
         )
     }
 
-    /// `Fn::GetAtt` stays, in the form of a list.
+    /// `Fn::GetAtt` stays, in its list form.
     pub(super) fn fn_get_att(&mut self, argument: &Value) -> Value {
         let (resource, rest) = match argument {
             Value::String(text) => match text.split_once('.') {
@@ -139,8 +139,8 @@ impl Evaluator<'_> {
             },
             Value::Array(items) => match items.as_slice() {
                 [Value::String(resource), rest @ ..] if !rest.is_empty() => (resource.clone(), rest.to_vec()),
-                // `AWS::LanguageExtensions` allows functions that make the name.
-                [made, rest @ ..] if !rest.is_empty() && self.declarations.open_ended => match self.evaluate(made) {
+                // `AWS::LanguageExtensions` allows functions in the name.
+                [resource, rest @ ..] if !rest.is_empty() && self.declarations.open_ended => match self.evaluate(resource) {
                     Some(Value::String(resource)) => (resource, rest.to_vec()),
                     _ => return json!({ "Fn::GetAtt": argument }),
                 },

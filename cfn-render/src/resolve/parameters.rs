@@ -9,27 +9,29 @@ use crate::code::Code;
 use crate::json_pointer::below;
 use crate::problem::Problem;
 
-/// What `Ref` of a parameter is.
+/// The value of a parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Parameter {
     Text(String),
     List(Vec<String>),
-    /// Not known here: it keeps the value that the stack has, or is read from the Parameter Store of the stack's account.
+    /// Unknown: it keeps the stack's current value, or is read from the Parameter Store of the
+    /// stack's account.
     Unknown,
 }
 
 impl Evaluator<'_> {
-    /// Reads the given values and the defaults. CloudFormation refuses what is not declared, and unless it is read `partly`, what is missing.
-    pub(super) fn read_parameters(&mut self, given: &BTreeMap<String, String>, partly: bool) {
+    /// Reads the values and the defaults. Undeclared parameters are errors, and missing ones too,
+    /// unless `partly`.
+    pub(super) fn read_parameters(&mut self, values: &BTreeMap<String, String>, partly: bool) {
         let declared = self.source.get("Parameters").and_then(Value::as_object);
         for (name, declaration) in declared.into_iter().flatten().filter(|(name, _)| !name.starts_with("Fn::")) {
             let pointer = below("/Parameters", name);
-            let value = match (given.get(name), declaration.get("Default")) {
+            let value = match (values.get(name), declaration.get("Default")) {
                 (Some(value), _) => value.clone(),
                 (None, Some(default)) => match scalar_text(default) {
                     Some(text) => text,
                     None => {
-                        let message = format!("the default of the parameter `{name}` is not text");
+                        let message = format!("the default of the parameter `{name}` is not a string");
                         self.report(Problem::error(Code::MalformedDefault, self.template.place(format!("{pointer}/Default")), message));
                         continue;
                     }
@@ -41,7 +43,7 @@ impl Evaluator<'_> {
                 (None, None) => {
                     let message = format!("the parameter `{name}` has no value and no default");
                     self.report(
-                        Problem::error(Code::MissingParameter, self.template.place_of_key(pointer), message).with_hint("give it a value"),
+                        Problem::error(Code::MissingParameter, self.template.place_of_key(pointer), message).with_hint("set a value"),
                     );
                     continue;
                 }
@@ -49,10 +51,10 @@ impl Evaluator<'_> {
             let kind = declaration.get("Type").and_then(Value::as_str).unwrap_or("String");
             self.parameters.insert(name.clone(), parameter(kind, value));
         }
-        let undeclared: Vec<&String> = given.keys().filter(|name| declared.is_none_or(|declared| !declared.contains_key(*name))).collect();
+        let undeclared: Vec<&String> = values.keys().filter(|name| declared.is_none_or(|declared| !declared.contains_key(*name))).collect();
         for name in undeclared {
             if !self.declarations.open_ended {
-                let message = format!("the template declares no parameter `{name}`");
+                let message = format!("the template has no parameter `{name}`");
                 let similar = self.declarations.like_parameter(name);
                 self.report(
                     Problem::error(Code::UnknownParameter, self.template.place_of_key("/Parameters"), message).with_hint_opt(similar),
@@ -67,13 +69,13 @@ fn parameter(kind: &str, value: String) -> Parameter {
         return Parameter::Unknown;
     }
     if kind == "CommaDelimitedList" || kind.starts_with("List<") {
-        // Members are trimmed, and no text at all is one empty member.
+        // Members are trimmed, and the empty string is one empty member.
         return Parameter::List(value.split(',').map(|member| member.trim().to_owned()).collect());
     }
     Parameter::Text(value)
 }
 
-/// The text of a scalar, as it was written: numbers are numbers only when they print so.
+/// The text of a scalar as it was written: only numbers that print unchanged are numbers.
 pub(super) fn scalar_text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),

@@ -1,4 +1,4 @@
-//! Which parameters a resolved value was made of.
+//! The parameters that a resolved value is made of.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::json_pointer;
 
-/// A resolved template that knows which parameters each of its values was made of; made by
+/// A resolved template that records the parameters of each value; returned by
 /// [`Template::resolve_with_provenance`](crate::Template::resolve_with_provenance).
 #[derive(Debug, Clone)]
 pub struct Resolved {
@@ -21,17 +21,18 @@ impl Resolved {
         &self.value
     }
 
-    /// The resolved template alone.
+    /// The resolved template only.
     pub fn into_value(self) -> Value {
         self.value
     }
 
-    /// The names of the parameters that flowed into the value at a JSON pointer of the resolved template, or into anything below it:
-    /// by `Ref`, `Fn::Sub` or any other function, by a condition that chose it, by the condition of its resource, by the loop that
-    /// made it. Pseudo parameters are among them under their own names, such as `AWS::Region`.
+    /// The names of the parameters that affect the value at a JSON pointer of the resolved
+    /// template, or any value below it: by `Ref`, `Fn::Sub` or any other function, by a condition
+    /// that selected it, by the condition of its resource, or by the loop that made it. Pseudo
+    /// parameters are included under their own names, such as `AWS::Region`.
     ///
-    /// Empty for a constant and for a pointer that leads nowhere. Of `Fn::Select` only the item that is selected counts; of every other
-    /// function all arguments do.
+    /// Empty for a constant and for a pointer to nothing. For `Fn::Select` only the selected item
+    /// counts; for every other function all arguments count.
     ///
     /// ```
     /// # use std::collections::{BTreeMap, BTreeSet};
@@ -44,19 +45,19 @@ impl Resolved {
     /// )?;
     /// let parameters = BTreeMap::from([("Stage".to_owned(), "staging".to_owned())]);
     /// let resolved = template.resolve_with_provenance(&parameters, &PseudoParameters::in_region("eu-west-1"))?;
-    /// let behind = |property: &str| resolved.parameters_behind(&format!("/Resources/E/Properties/{property}"));
-    /// assert_eq!(behind("Name"), BTreeSet::from(["AWS::Region", "Stage"]));
-    /// assert_eq!(behind("Kind"), BTreeSet::new());
-    /// assert_eq!(resolved.parameters_behind("/Resources/E"), BTreeSet::from(["AWS::Region", "Count", "Stage"]));
+    /// let of_property = |property: &str| resolved.parameters_of(&format!("/Resources/E/Properties/{property}"));
+    /// assert_eq!(of_property("Name"), BTreeSet::from(["AWS::Region", "Stage"]));
+    /// assert_eq!(of_property("Kind"), BTreeSet::new());
+    /// assert_eq!(resolved.parameters_of("/Resources/E"), BTreeSet::from(["AWS::Region", "Count", "Stage"]));
     /// # Ok::<(), cfn_render::Error>(())
     /// ```
-    pub fn parameters_behind(&self, pointer: &str) -> BTreeSet<&str> {
+    pub fn parameters_of(&self, pointer: &str) -> BTreeSet<&str> {
         let mut ids = BTreeSet::new();
         let Some(tokens) = json_pointer::tokens(pointer) else { return BTreeSet::new() };
         let mut at = Some(&self.influence);
         for token in tokens {
             let Some(here) = at else { break };
-            // What chose or made the whole chose or made each part of it.
+            // What selected or made a value affects each part of it.
             ids.extend(&here.names);
             at = here.below.get(&token);
         }
@@ -67,7 +68,7 @@ impl Resolved {
     }
 }
 
-/// The parameters that flowed into one value, and into the values below it.
+/// The parameters that affect a value, and those of the values below it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Influence {
     names: BTreeSet<usize>,
@@ -83,14 +84,14 @@ impl Influence {
         self.names.extend(names);
     }
 
-    /// What flowed into a value below this one.
+    /// Sets the parameters of a value below this one.
     pub(super) fn put(&mut self, token: impl Into<String>, influence: Self) {
         if !influence.names.is_empty() || !influence.below.is_empty() {
             self.below.insert(token.into(), influence);
         }
     }
 
-    /// What flowed into an argument flows into the whole of what a function makes of it.
+    /// The parameters of an argument affect the whole result of a function.
     pub(super) fn absorb(&mut self, argument: Self) {
         self.names.extend(argument.names);
         for below in argument.below.into_values() {
@@ -98,7 +99,7 @@ impl Influence {
         }
     }
 
-    /// The value is one item of a list, as it is.
+    /// The value is an unchanged item of a list.
     pub(super) fn adopt_item(&mut self, mut list: Self, item: usize) {
         self.names.extend(list.names);
         if let Some(item) = list.below.remove(&item.to_string()) {
@@ -107,13 +108,13 @@ impl Influence {
         }
     }
 
-    /// The place of a value below, made if need be.
+    /// The entry for a value below, created if missing.
     pub(super) fn at(&mut self, pointer: &str) -> &mut Self {
         let tokens = json_pointer::tokens(pointer).into_iter().flatten();
         tokens.fold(self, |here, token| here.below.entry(token).or_default())
     }
 
-    /// Everything, wherever it flowed in.
+    /// All parameters of the value and of those below it.
     pub(super) fn all(&self) -> BTreeSet<usize> {
         let mut names = BTreeSet::new();
         self.collect(&mut names);
@@ -128,7 +129,7 @@ impl Influence {
     }
 }
 
-/// The names of parameters as numbers, which sets of them are made of.
+/// Assigns numbers to the names of parameters, for compact sets.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Names {
     list: Vec<String>,

@@ -1,4 +1,4 @@
-//! Functions that make text.
+//! Functions that return strings.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -16,13 +16,13 @@ impl Evaluator<'_> {
                 [Value::String(text), Value::Object(own)] => (text, own),
                 [Value::String(text)] => (text, &nothing),
                 _ => {
-                    self.malformed("Fn::Sub", "takes a text, or a list of a text and a mapping");
+                    self.malformed("Fn::Sub", "takes a string, or a list of a string and a mapping");
                     return json!({ "Fn::Sub": argument });
                 }
             },
             Value::String(text) => (text, &nothing),
             _ => {
-                self.malformed("Fn::Sub", "takes a text, or a list of a text and a mapping");
+                self.malformed("Fn::Sub", "takes a string, or a list of a string and a mapping");
                 return json!({ "Fn::Sub": argument });
             }
         };
@@ -31,7 +31,7 @@ impl Evaluator<'_> {
             let value = self.below("1", |this| this.below(name, |this| this.evaluate(value)));
             variables.insert(name.clone(), value.unwrap_or_default());
         }
-        // Both are built: the text, for when all is known, and what stays of the function, for when it is not.
+        // Both are built: the string if everything is known, and the remaining function if not.
         let (mut known, mut staying, mut complete) = (String::new(), String::new(), true);
         for part in parts(text) {
             if self.exhausted() {
@@ -66,7 +66,7 @@ impl Evaluator<'_> {
         if variables.is_empty() { json!({ "Fn::Sub": staying }) } else { json!({ "Fn::Sub": [staying, variables] }) }
     }
 
-    /// The text of one `${…}`; none when it is not known.
+    /// The value of one `${…}`; none if it is unknown.
     fn variable(&mut self, name: &str, own: &Map<String, Value>) -> Option<String> {
         let value = if let Some(value) = own.get(name) {
             value.clone()
@@ -84,7 +84,7 @@ impl Evaluator<'_> {
         }
         let text = scalar_text(&value);
         if text.is_none() {
-            self.malformed("Fn::Sub", &format!("puts `{name}` into a text, but it is a list or a mapping: join it first"));
+            self.malformed("Fn::Sub", &format!("uses `{name}`, which is a list or a mapping: join it first"));
         }
         text
     }
@@ -95,7 +95,7 @@ impl Evaluator<'_> {
             return json!({ "Fn::Join": argument });
         };
         let Some(delimiter) = scalar_text(delimiter) else {
-            self.malformed("Fn::Join", "takes a text for its delimiter");
+            self.malformed("Fn::Join", "takes a string as its delimiter");
             return json!({ "Fn::Join": argument });
         };
         let list = self.below("1", |this| this.evaluate(list)).unwrap_or_default();
@@ -104,7 +104,7 @@ impl Evaluator<'_> {
         }
         let members: Option<Vec<String>> = list.as_array().and_then(|members| members.iter().map(scalar_text).collect());
         let Some(members) = members else {
-            self.malformed("Fn::Join", "joins a list of texts");
+            self.malformed("Fn::Join", "takes a list of strings");
             return json!({ "Fn::Join": argument });
         };
         self.spend(delimiter.len().saturating_mul(members.len()));
@@ -113,11 +113,11 @@ impl Evaluator<'_> {
 
     pub(super) fn fn_split(&mut self, argument: &Value) -> Value {
         let Some([delimiter, text]) = argument.as_array().map(Vec::as_slice) else {
-            self.malformed("Fn::Split", "takes a delimiter and a text");
+            self.malformed("Fn::Split", "takes a delimiter and a string");
             return json!({ "Fn::Split": argument });
         };
         let Some(delimiter) = scalar_text(delimiter).filter(|delimiter| !delimiter.is_empty()) else {
-            self.malformed("Fn::Split", "takes a text that is not empty for its delimiter");
+            self.malformed("Fn::Split", "takes a non-empty string as its delimiter");
             return json!({ "Fn::Split": argument });
         };
         let text = self.below("1", |this| this.evaluate(text)).unwrap_or_default();
@@ -125,7 +125,7 @@ impl Evaluator<'_> {
             return json!({ "Fn::Split": [delimiter, text] });
         }
         let Some(text) = scalar_text(&text) else {
-            self.malformed("Fn::Split", "splits a text");
+            self.malformed("Fn::Split", "takes a string to split");
             return json!({ "Fn::Split": argument });
         };
         text.split(&delimiter).map(Value::from).collect()
@@ -137,7 +137,7 @@ impl Evaluator<'_> {
             Some(text) => BASE64_STANDARD.encode(text).into(),
             None if is_unknown(&value) => json!({ "Fn::Base64": value }),
             None => {
-                self.malformed("Fn::Base64", "takes a text");
+                self.malformed("Fn::Base64", "takes a string");
                 json!({ "Fn::Base64": argument })
             }
         }

@@ -1,4 +1,4 @@
-//! A folder that stands for a bucket.
+//! A folder instead of a bucket.
 
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use super::{ArtifactStore, Location, StoreError};
 use crate::artifact::{Artifact, HashWriter};
 
-/// Writes artifacts into a folder as they would lie in a bucket: for dry runs, for tests, and for builds that upload later
-/// (`aws s3 sync FOLDER s3://BUCKET`). The packaged template names the bucket.
+/// Writes artifacts to a folder with the keys of a bucket: for dry runs, for tests, and for builds
+/// that upload later (`aws s3 sync FOLDER s3://BUCKET`). The packaged template contains the
+/// bucket's name.
 #[derive(Debug, Clone)]
 pub struct Directory {
     folder: PathBuf,
@@ -18,12 +19,12 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// A folder, made when it is missing, and the bucket that it stands for.
+    /// A folder, created if it is missing, and the bucket that it represents.
     pub fn new(folder: impl Into<PathBuf>, bucket: impl Into<String>, region: impl Into<String>) -> Self {
         Self { folder: folder.into(), bucket: bucket.into(), region: region.into(), prefix: String::new() }
     }
 
-    /// Puts every key below a prefix.
+    /// Adds a prefix to every key.
     #[must_use]
     pub fn prefix(self, prefix: &str) -> Self {
         Self { prefix: clean_prefix(prefix), ..self }
@@ -37,8 +38,8 @@ impl Directory {
     fn write(&self, artifact: &Artifact) -> Result<Location, StoreError> {
         let path = self.path_of(artifact);
         let location = Location::new(&self.bucket, &self.region, format!("{}{}", self.prefix, artifact.key()));
-        // A file that cannot be read is replaced, as one with other bytes is.
-        if holds(&path, artifact).unwrap_or(false) {
+        // A file that cannot be read is replaced, like one with other bytes.
+        if has_bytes_of(&path, artifact).unwrap_or(false) {
             return Ok(Location { existed: true, ..location });
         }
         let folder = path.parent().unwrap_or(Path::new("."));
@@ -47,7 +48,8 @@ impl Directory {
             move |error: io::Error| StoreError::new(operation, format!("`{path}`: {error}")).caused_by(error)
         };
         std::fs::create_dir_all(folder).map_err(failed("create folder"))?;
-        // Beside its final place and then renamed: a file under a key is always whole.
+        // Written next to its final place and then renamed, so that a file with a key is always
+        // complete.
         let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed("create file"))?;
         artifact.copy_to(&mut file).map_err(failed("write file"))?;
         file.flush().map_err(failed("write file"))?;
@@ -62,8 +64,8 @@ impl ArtifactStore for Directory {
     }
 }
 
-/// Whether the file has the bytes of the artifact.
-fn holds(path: &Path, artifact: &Artifact) -> io::Result<bool> {
+/// Whether the file contains the bytes of the artifact.
+fn has_bytes_of(path: &Path, artifact: &Artifact) -> io::Result<bool> {
     let metadata = path.metadata()?;
     if !metadata.is_file() || metadata.len() != artifact.len() {
         return Ok(false);
@@ -73,8 +75,8 @@ fn holds(path: &Path, artifact: &Artifact) -> io::Result<bool> {
     Ok(hash.finish() == artifact.sha256())
 }
 
-/// A prefix without slashes around it and with one at its end; the empty prefix stays empty. A prefix that would climb out of the
-/// folder loses its dots: keys of a bucket know no parent.
+/// A prefix without slashes around it and with one at its end; the empty prefix stays empty. Dots
+/// that would lead out of the folder are removed: keys of a bucket have no parent.
 pub(crate) fn clean_prefix(prefix: &str) -> String {
     let parts: Vec<&str> = prefix.split('/').filter(|part| !matches!(*part, "" | "." | "..")).collect();
     if parts.is_empty() { String::new() } else { format!("{}/", parts.join("/")) }
@@ -93,7 +95,7 @@ mod tests {
         );
     }
     #[test]
-    fn a_file_is_the_artifact_only_with_its_bytes() {
+    fn a_file_is_the_artifact_only_if_its_bytes_match() {
         let folder = tempfile::tempdir().unwrap();
         let mut writer = ArtifactWriter::new();
         writer.write_all(b"abc").unwrap();

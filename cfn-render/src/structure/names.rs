@@ -1,4 +1,4 @@
-//! Names that nothing declares.
+//! Checks for undeclared names.
 
 use super::Findings;
 use crate::code::Code;
@@ -9,7 +9,8 @@ use crate::substitution::{Part, parts};
 use crate::template::Template;
 use crate::tree::{Entry, NodeId, Tree};
 
-/// Checks every name that resources, outputs and conditions use. A template with transforms may get names from them: it is left alone.
+/// Checks every name in resources, outputs and conditions. Templates with transforms are skipped: a
+/// transform can declare names.
 pub(super) fn check(template: &Template, problems: &mut Findings) {
     let tree = template.tree();
     let declarations = Declarations::of_tree(tree);
@@ -60,7 +61,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// A value whose short-form function, if it has one, is on the trail already.
+    /// Continues with a value whose short-form function, if any, is already on the trail.
     fn argument(&mut self, value: NodeId, trail: &mut Trail<'a>, in_condition: bool) {
         let tree = self.tree;
         for (index, item) in tree.items(value).iter().enumerate() {
@@ -78,12 +79,12 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// A text that is no function, number or nothing at all.
+    /// A string that is neither a function nor a number nor empty.
     fn name(&self, value: NodeId) -> Option<&'a str> {
         self.tree.plain_text(value).filter(|_| !self.tree.is_null(value))
     }
 
-    /// `argument` may be the node that bears the function's own tag.
+    /// `argument` may be the node that has the function's own tag.
     fn function(&mut self, name: &str, argument: NodeId, trail: &mut Trail<'a>, in_condition: bool) {
         let tree = self.tree;
         let is_own_tag = tree.function(argument) == Some(name);
@@ -116,7 +117,9 @@ impl<'a> Check<'a> {
                     let has_default = items.len() > 3;
                     if !has_default && !self.problems.is_full() {
                         let hint = self.declarations.like_mapping(name);
-                        trail.index(0, |trail| self.report(Code::UnknownMapping, trail, format!("no mapping is called `{name}`"), hint));
+                        trail.index(0, |trail| {
+                            self.report(Code::UnknownMapping, trail, format!("the template has no mapping `{name}`"), hint);
+                        });
                     }
                 }
             }
@@ -152,24 +155,21 @@ impl<'a> Check<'a> {
         match self.declarations.refers(name) {
             Known::No if !self.problems.is_full() => {
                 let hint = self.declarations.like_reference(name);
-                let hint = hint.unwrap_or_else(|| "declare a parameter or a resource of this name".to_owned());
-                self.report(Code::UnknownReference, trail, format!("nothing in the template is called `{name}`"), Some(hint));
+                let hint = hint.unwrap_or_else(|| "declare a parameter or a resource with this name".to_owned());
+                self.report(Code::UnknownReference, trail, format!("the template has no parameter or resource `{name}`"), Some(hint));
             }
             known => self.not_known_here(&known, Code::UnknownReference, name, trail),
         }
     }
 
-    /// What CloudFormation may know is not wrong.
+    /// Warns about names that CloudFormation may know.
     fn not_known_here(&mut self, known: &Known, code: Code, name: &str, trail: &Trail<'_>) {
         let (message, hint) = match known {
             Known::OfModule(module) => (
-                format!("whether the module `{module}` brings `{name}` is not known here"),
+                format!("it is not known whether the module `{module}` contains `{name}`"),
                 "the module's schema in the CloudFormation registry lists its resources",
             ),
-            Known::NewPseudoParameter => (
-                format!("`{name}` is a pseudo parameter that is not known here"),
-                "if CloudFormation has it by now, nothing needs to be done",
-            ),
+            Known::NewPseudoParameter => (format!("`{name}` is an unknown pseudo parameter"), "ignore this if CloudFormation has added it"),
             Known::Declared | Known::No => return,
         };
         let template = self.template;
@@ -180,7 +180,7 @@ impl<'a> Check<'a> {
         match self.declarations.is_resource(name) {
             Known::No if !self.problems.is_full() => {
                 let hint = self.declarations.like_resource(name);
-                self.report(Code::UnknownResource, trail, format!("no resource is called `{name}`"), hint);
+                self.report(Code::UnknownResource, trail, format!("the template has no resource `{name}`"), hint);
             }
             known => self.not_known_here(&known, Code::UnknownResource, name, trail),
         }
@@ -189,7 +189,7 @@ impl<'a> Check<'a> {
     fn condition(&mut self, name: &str, trail: &Trail<'_>) {
         if !self.declarations.is_condition(name) && !self.problems.is_full() {
             let hint = self.declarations.like_condition(name);
-            self.report(Code::UnknownCondition, trail, format!("no condition is called `{name}`"), hint);
+            self.report(Code::UnknownCondition, trail, format!("the template has no condition `{name}`"), hint);
         }
     }
 

@@ -1,7 +1,8 @@
-//! From the parser's events to the tree.
+//! Builds the tree from the parser's events.
 //!
-//! The parser has quirks that are dealt with here and nowhere else: a block scalar's span begins at its content, block collections
-//! have no width, an empty value is reported as `~`, a tag and an anchor lie before the span of their node.
+//! Only this module handles the parser's quirks: a block scalar's span begins at its content, block
+//! collections have no width, an empty value is reported as `~`, and a tag and an anchor precede
+//! the span of their node.
 
 use crate::code::Code;
 use std::collections::HashMap;
@@ -11,13 +12,15 @@ use granit_parser::{ErrorKind as ScanErrorKind, Event, Parser, ScalarStyle, Scan
 
 use super::{Kind, Node, NodeId, Tag, Text, Tree};
 
-/// How deep collections may nest, aliases expanded. Templates stay below 30; a bound keeps recursion on any stack.
+/// The maximum nesting of collections, with aliases expanded. Templates stay below 30; the limit
+/// keeps recursion within any stack.
 pub(crate) const MAX_DEPTH: usize = 200;
 
-/// What the template may weigh with all its aliases expanded. CloudFormation takes templates of 1 MB.
+/// The size limit of the template with all its aliases expanded. CloudFormation accepts templates
+/// of 1 MB.
 const MAX_EXPANDED_BYTES: u64 = 64 << 20;
 
-/// Why a text is not a tree, and at which byte.
+/// Why a text is not a tree, and the offset of the error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BuildError {
     pub(crate) code: Code,
@@ -58,11 +61,12 @@ struct Builder<'a> {
     open: Vec<Open>,
     anchors: HashMap<usize, NodeId>,
     aliases: usize,
-    /// The end of the last event that had any width: what comes before a node lies between here and its span.
+    /// The end of the last event with a width: tags and anchors of a node are between here and its
+    /// span.
     reached: usize,
 }
 
-/// A collection whose end is not yet seen.
+/// A collection that is not closed yet.
 struct Open {
     id: NodeId,
     children: Vec<NodeId>,
@@ -73,7 +77,7 @@ impl Builder<'_> {
         let options = options! {
             emit_comments: false,
             emit_anchor_events: true,
-            // As libyaml has it, and with it most of what reads templates.
+            // The limit of libyaml, and so of most tools that read templates.
             block_scalar_eof_without_line_feed: true,
             flow_nesting_limit: MAX_DEPTH,
             block_nesting_limit: MAX_DEPTH,
@@ -87,7 +91,7 @@ impl Builder<'_> {
                     documents += 1;
                     if documents > 1 {
                         return Err(BuildError::new(Code::SeveralDocuments, range.start, "a second YAML document begins here")
-                            .with_hint("a template is one document: remove the `---`, or keep the other document in a file of its own"));
+                            .with_hint("a template is one document: remove the `---`, or move the other document into its own file"));
                     }
                     continue;
                 }
@@ -118,13 +122,13 @@ impl Builder<'_> {
                         let node = &mut self.nodes[node.0];
                         node.start = node.start.min(range.start);
                     }
-                    // An anchor lies before its node: what was reached stays reached.
+                    // An anchor precedes its node: the end only moves forward.
                     continue;
                 }
                 Event::Alias(target) => {
                     let target = self.anchors.get(&target).copied().filter(|target| self.nodes[target.0].weight > 0);
                     let Some(target) = target else {
-                        return Err(BuildError::new(Code::RecursiveAlias, range.start, "this alias stands within the value that it names"));
+                        return Err(BuildError::new(Code::RecursiveAlias, range.start, "this alias is inside the value that it refers to"));
                     };
                     self.aliases += 1;
                     let id = self.begin(Kind::Alias(target), None, &span, range.clone(), 0);
@@ -146,10 +150,11 @@ impl Builder<'_> {
         Text { start, end: self.texts.len() }
     }
 
-    /// The bytes of a scalar: with the `|` or `>` of a block scalar and without the line breaks after its last line.
+    /// The bytes of a scalar, including the `|` or `>` of a block scalar and without the line
+    /// breaks after its last line.
     fn scalar_content(&self, style: ScalarStyle, span: &Span, range: Range<usize>) -> Range<usize> {
         if range.is_empty() && self.text.get(self.reached..range.start).is_some_and(|between| between.trim().is_empty()) {
-            // Nothing at all is reported where the next thing begins.
+            // An empty value is reported where the next token begins.
             return self.reached..self.reached;
         }
         if !matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
@@ -161,7 +166,8 @@ impl Builder<'_> {
         header..header + text.trim_end_matches(['\n', '\r', ' ', '\t']).len()
     }
 
-    /// The `|` or `>` of a block scalar. Between the event before it and its content are only indicators, comments and an anchor.
+    /// The `|` or `>` of a block scalar. Only indicators, comments and an anchor are between the
+    /// previous event and its content.
     fn block_header(&self, from: usize, content: usize) -> usize {
         let mut rest = from;
         while rest < content {
@@ -179,7 +185,7 @@ impl Builder<'_> {
         content
     }
 
-    /// The first dash of a block sequence. Of one that is not indented the span begins after it.
+    /// The first dash of a block sequence. If it is not indented, the span begins after the dash.
     fn sequence_start(&self, range: &Range<usize>, span: &Span) -> usize {
         let properties_end = span.tag_span().and_then(|tag| tag.byte_range()).map_or(0, |tag| tag.end);
         let mut line_start = self.reached.max(properties_end);
@@ -228,7 +234,7 @@ impl Builder<'_> {
         }
     }
 
-    /// A last value that is nothing is reported before its colon, which belongs to the mapping.
+    /// An empty last value is reported before its colon, which belongs to the mapping.
     fn block_end(&self, id: NodeId, limit: usize, children: &[NodeId]) -> usize {
         let node = &self.nodes[id.0];
         let Some(last) = children.last().map(|last| &self.nodes[last.0]) else { return node.content.end };
@@ -239,7 +245,7 @@ impl Builder<'_> {
         colon.map_or(last.content.end, |colon| colon.max(last.content.end))
     }
 
-    /// A merge key with its mapping written right there has no alias, and is refused by CloudFormation all the same.
+    /// A merge key with an inline mapping has no alias, but CloudFormation rejects it too.
     fn count_merge_keys(&mut self, id: NodeId) {
         if let Kind::Mapping(pairs) = &self.nodes[id.0].kind {
             let is_merge = |key: &NodeId| match self.nodes[key.0].kind {
@@ -250,7 +256,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Weighs a node that is complete, and hands it to the collection that it is in.
+    /// Computes the size of a complete node, and adds it to its collection.
     fn finish(&mut self, id: NodeId, children: Vec<NodeId>) -> Result<(), BuildError> {
         let (mut weight, mut depth) = match &self.nodes[id.0].kind {
             Kind::Scalar { text, .. } => (16 + (text.end - text.start) as u64, 0),
@@ -267,7 +273,7 @@ impl Builder<'_> {
             return Err(too_deep(node.start));
         }
         if self.aliases > 0 && weight > MAX_EXPANDED_BYTES {
-            let message = format!("the aliases in here would make the template larger than {} MiB", MAX_EXPANDED_BYTES >> 20);
+            let message = format!("the aliases in this value would make the template larger than {} MiB", MAX_EXPANDED_BYTES >> 20);
             return Err(BuildError::new(Code::AliasBomb, node.start, message));
         }
         if let Some(open) = self.open.last_mut() {
@@ -277,7 +283,8 @@ impl Builder<'_> {
     }
 }
 
-/// The place after the colon that follows a key, over white space and comments, when there is one before the limit.
+/// The offset after the colon that follows a key, across white space and comments, if it is before
+/// the limit.
 pub(crate) fn colon_after(text: &str, key_end: usize, limit: usize) -> Option<usize> {
     let mut rest = text.get(key_end..limit)?;
     loop {
@@ -291,37 +298,37 @@ pub(crate) fn colon_after(text: &str, key_end: usize, limit: usize) -> Option<us
 
 fn scalar_text<'t>(text: &'t str, style: ScalarStyle, span: &Span, tagged: bool) -> &'t str {
     let empty = span.byte_range().is_none_or(|range| range.is_empty());
-    // Nothing at all is reported as `~`; what is not written has no text.
+    // An empty value is reported as `~`; it has no text.
     if empty && !tagged && style == ScalarStyle::Plain { "" } else { text }
 }
 
-/// What most often is behind a text that does not parse.
+/// The most common cause of a syntax error.
 fn syntax_hint(kind: &ScanErrorKind) -> Option<&'static str> {
     Some(match kind {
         ScanErrorKind::TabNotAllowed | ScanErrorKind::TabInBlockIndentation | ScanErrorKind::TabInIndentation => {
-            "YAML is indented with spaces: put spaces in the place of the tab"
+            "YAML is indented with spaces: replace the tab with spaces"
         }
         ScanErrorKind::UnclosedFlowCollection { .. } | ScanErrorKind::MismatchedFlowCollectionEnd { .. } => {
-            "each bracket is closed by one of its kind; a text with brackets in it takes quotes"
+            "close each bracket with the matching one; put strings with brackets in quotes"
         }
-        ScanErrorKind::UnclosedQuotedScalar => "close the quote; a single quote within single quotes is written twice",
-        ScanErrorKind::UnknownAnchor => "declare the anchor above, as `&name`; a text that begins with `*` takes quotes",
+        ScanErrorKind::UnclosedQuotedScalar => "close the quote; write a single quote within single quotes twice",
+        ScanErrorKind::UnknownAnchor => "declare the anchor above, as `&name`; put strings that begin with `*` in quotes",
         ScanErrorKind::ExpectedBlockMappingKey | ScanErrorKind::InvalidIndentation | ScanErrorKind::ExpectedBlockSequenceEntry => {
-            "see that the line has the same indentation as those that it belongs to"
+            "give the line the same indentation as its siblings"
         }
-        ScanErrorKind::SimpleKeyExpected | ScanErrorKind::InvalidSimpleKey => "a key is followed by a colon and a space",
-        ScanErrorKind::UnexpectedCharacter { .. } => "a text that begins with this character takes quotes",
+        ScanErrorKind::SimpleKeyExpected | ScanErrorKind::InvalidSimpleKey => "write a colon and a space after a key",
+        ScanErrorKind::UnexpectedCharacter { .. } => "put strings that begin with this character in quotes",
         _ => return None,
     })
 }
 
 fn too_deep(offset: usize) -> BuildError {
     BuildError::new(Code::TooDeep, offset, format!("values are nested deeper than {MAX_DEPTH} levels")).with_hint(
-        "see that every bracket is closed and every line has the indentation that it should; else move a part into a template of its own",
+        "check that every bracket is closed and every line has the correct indentation; otherwise move a part into a nested template",
     )
 }
 
-/// Whether the last word before a place is an anchor that goes on there: `&a|b` is one name.
+/// Whether the last word before an offset is an anchor that continues there: `&a|b` is one name.
 fn within_anchor(before: &str) -> bool {
     before.rsplit([' ', '\t']).next().is_some_and(|word| word.starts_with('&'))
 }

@@ -1,4 +1,4 @@
-//! The tree as JSON text, in the order in which it is written.
+//! Writes the tree as JSON text, in the order of the source.
 
 use serde_json::Value;
 
@@ -17,7 +17,8 @@ impl Tree {
         let id = self.follow(id);
         let node = self.node(id);
         match &node.tag {
-            // Of `!GetAtt A.B` and the like the value is made in one piece: nothing in it has an order to keep.
+            // The value of `!GetAtt A.B` and similar is built in one piece: it has no order to
+            // keep.
             _ if matches!(node.kind, Kind::Scalar { .. }) => write_value(&self.value(id), indent, text),
             Some(Tag::Function(name)) => {
                 let only = [name];

@@ -1,4 +1,4 @@
-//! The tree as JSON, in the long form of every function.
+//! Converts the tree to JSON, with every function in its long form.
 
 use granit_parser::ScalarStyle;
 use serde_json::{Map, Number, Value};
@@ -6,7 +6,7 @@ use serde_json::{Map, Number, Value};
 use super::{Kind, NodeId, Tag, Tree};
 
 impl Tree {
-    /// A node as JSON. Short forms become long ones, aliases and merge keys what they stand for.
+    /// A node as JSON. Short forms become long ones; aliases and merge keys are expanded.
     pub(crate) fn value(&self, id: NodeId) -> Value {
         let id = self.follow(id);
         let node = self.node(id);
@@ -17,7 +17,7 @@ impl Tree {
             Kind::Mapping(_) => {
                 self.entries(id).into_iter().map(|entry| (entry.key.to_owned(), self.value(entry.value))).collect::<Map<_, _>>().into()
             }
-            // `follow` has followed it.
+            // `follow` has resolved it.
             Kind::Alias(_) => Value::Null,
         };
         match &node.tag {
@@ -27,7 +27,7 @@ impl Tree {
     }
 }
 
-/// `!GetAtt Resource.Attribute` is the one short form whose argument has another form than the long one's.
+/// `!GetAtt Resource.Attribute` is the only short form whose argument differs from the long form's.
 fn argument(function: &str, value: Value) -> Value {
     match (function, value) {
         ("Fn::GetAtt", Value::String(text)) => match text.split_once('.') {
@@ -38,7 +38,7 @@ fn argument(function: &str, value: Value) -> Value {
     }
 }
 
-/// A scalar without a tag: text unless it is plain and reads back as the very same characters.
+/// A scalar without a tag: a string unless it is plain and reads back as the same characters.
 pub(crate) fn scalar(text: &str, style: ScalarStyle) -> Value {
     if style != ScalarStyle::Plain {
         return text.into();
@@ -51,7 +51,8 @@ pub(crate) fn scalar(text: &str, style: ScalarStyle) -> Value {
     }
 }
 
-/// `1.10` is a version, `0755` a mode and `123456789012345678901` an id: only a number that prints as it was written is one.
+/// `1.10` is a version, `0755` a mode and `123456789012345678901` an id: only a number that prints
+/// as written is a number.
 fn exact_number(text: &str) -> Option<Number> {
     if !text.starts_with(|first: char| first.is_ascii_digit() || first == '-') {
         return None;
@@ -122,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn aliases_and_merge_keys_become_what_they_stand_for() {
+    fn aliases_and_merge_keys_are_expanded() {
         assert_eq!(
             value("base: &b {x: 1, y: 2}\nother: &o {y: 3, z: 4}\nk:\n  <<: [*b, *o]\n  x: 9\nl: {<<: *b}\nm: *b"),
             json!({

@@ -1,4 +1,4 @@
-//! Aliases and merge keys, written out.
+//! Aliases and merge keys are expanded.
 
 use cfn_render::{Severity, Template};
 use insta::assert_snapshot;
@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use crate::project::{Project, Store, package, short};
 
 #[test]
-fn aliases_and_merge_keys_are_written_out_with_a_note() {
+fn aliases_and_merge_keys_are_expanded_with_a_note() {
     let project = Project::new(&[
         (
             "template.yml",
@@ -58,7 +58,7 @@ fn aliases_and_merge_keys_are_written_out_with_a_note() {
 }
 
 #[test]
-fn merge_keys_without_anything_to_merge_and_with_nothing_among_it() {
+fn merge_keys_with_empty_mappings_are_removed() {
     for (text, expected) in [
         ("A:\n  <<:\n  B: 1\n", "A:\n  # nothing to merge\n  B: 1\n"),
         ("A:\n  <<: {}\n", "A:\n  {}\n"),

@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use crate::project::Project;
 
 #[test]
-fn a_single_file_is_zipped_where_an_archive_belongs_wherever_the_program_runs() {
+fn a_single_file_is_zipped_if_the_property_expects_an_archive() {
     let project = Project::new(&[
         ("deep/down/template.yml", "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: index.py}}}\n"),
         ("deep/down/index.py", "print(1)\n"),
@@ -16,7 +16,7 @@ fn a_single_file_is_zipped_where_an_archive_belongs_wherever_the_program_runs() 
 }
 
 #[test]
-fn an_archive_is_taken_as_it_is_and_so_is_a_file_where_no_archive_belongs() {
+fn archives_and_plain_files_are_uploaded_unchanged() {
     let project = Project::new(&[
         (
             "template.yml",
@@ -24,7 +24,7 @@ fn an_archive_is_taken_as_it_is_and_so_is_a_file_where_no_archive_belongs() {
         ),
         ("job.py", "print(2)\n"),
     ]);
-    // The shortest archive: only an end record, with something before it.
+    // The shortest archive: only an end record, preceded by other bytes.
     let archive = b"#!/bin/sh\nPK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0".to_vec();
     project.write("code.jar", &archive);
     let (packaged, store) = project.package("template.yml");
@@ -33,7 +33,7 @@ fn an_archive_is_taken_as_it_is_and_so_is_a_file_where_no_archive_belongs() {
 }
 
 #[test]
-fn ignore_files_leave_files_out_of_archives() {
+fn ignore_files_exclude_files_from_archives() {
     let project = Project::new(&[
         ("template.yml", "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: src}}}\n"),
         ("src/.cfnignore", "*.pyc\n/tests/\n!keep.pyc\n"),
@@ -78,7 +78,7 @@ fn an_archive_depends_on_names_contents_and_executable_bits_only() {
 
 #[cfg(unix)]
 #[test]
-fn links_inside_the_folder_are_followed_and_links_out_of_it_refused() {
+fn links_inside_the_folder_are_followed_and_others_rejected() {
     use std::os::unix::fs::symlink;
 
     let template = "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: src}}}\n";
@@ -94,15 +94,15 @@ fn links_inside_the_folder_are_followed_and_links_out_of_it_refused() {
     symlink("nowhere", project.path("src/dangling")).unwrap();
     let error = project.package_error("template.yml");
     assert_eq!(error.kind(), ErrorKind::Artifacts);
-    assert_snapshot!(project.tell(&error), @"
+    assert_snapshot!(project.report(&error), @"
     template.yml:1:67: the folder `src` cannot be read: src/dangling: IO error for operation on src/dangling: No such file or directory (os error 2) [unreadable]
-    template.yml:1:67: the link `src/other` leads out of the folder `src` [symlink-outside] hint: copy what it leads to into the folder, or list the link in a .cfnignore file
-    template.yml:1:67: the link `src/secret` leads out of the folder `src` [symlink-outside] hint: copy what it leads to into the folder, or list the link in a .cfnignore file
+    template.yml:1:67: the link `src/other` points outside of the folder `src` [symlink-outside] hint: copy its target into the folder, or list the link in a .cfnignore file
+    template.yml:1:67: the link `src/secret` points outside of the folder `src` [symlink-outside] hint: copy its target into the folder, or list the link in a .cfnignore file
     ");
 }
 
 #[test]
-fn an_archive_that_holds_the_template_is_warned_about() {
+fn an_archive_that_contains_the_template_causes_a_warning() {
     let project =
         Project::new(&[("template.yml", "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: .}}}\n"), ("index.py", "1")]);
     let (packaged, _) = project.package("template.yml");

@@ -1,4 +1,4 @@
-//! Every quirk of YAML that a template was seen to have: an artifact beside it is packaged and nothing else changes.
+//! Every YAML quirk seen in a template: the artifact is packaged and nothing else changes.
 
 use cfn_render::Template;
 
@@ -6,7 +6,7 @@ use crate::project::Project;
 use crate::templates::AWKWARD;
 
 #[test]
-fn nothing_but_the_artifact_changes() {
+fn only_the_artifact_changes() {
     for (name, text) in AWKWARD {
         let project = Project::new(&[("template.yml", &text.replace('@', "src")), ("src/index.py", "1")]);
         let (packaged, store) = project.package("template.yml");
@@ -16,7 +16,7 @@ fn nothing_but_the_artifact_changes() {
 }
 
 #[test]
-fn a_mapping_can_take_the_place_of_any_style() {
+fn a_mapping_can_replace_a_value_in_any_style() {
     for (name, text) in AWKWARD {
         let text = text.replace("AWS::Serverless::Function", "AWS::Lambda::Function").replace("CodeUri", "Code");
         let project = Project::new(&[("template.yml", &text.replace('@', "src")), ("src/index.py", "1")]);
@@ -56,7 +56,7 @@ fn a_block_scalar_that_ends_with_the_file_keeps_its_text() {
 }
 
 #[test]
-fn the_place_of_a_list_begins_with_its_first_dash() {
+fn the_place_of_a_list_begins_at_its_first_dash() {
     for (text, expected) in [
         ("A:\n- b\n- c\n", "- b\n- c"),
         ("A:\n  - b\n  - c\n", "- b\n  - c"),

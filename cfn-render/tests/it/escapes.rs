@@ -1,4 +1,4 @@
-//! Characters beyond ASCII, written with escapes.
+//! Non-ASCII characters are written as escapes.
 
 use cfn_render::{PackageOptions, Template};
 
@@ -11,7 +11,7 @@ fn escaped(template: &Template) -> String {
 }
 
 #[test]
-fn values_and_keys_are_escaped_in_their_places_and_comments_are_not() {
+fn values_and_keys_are_escaped_and_comments_are_not() {
     for (text, expected) in [
         ("A: é # ü\nB: 'it''s ü'\nC: \"\\t日😀\"\nD: a\n", "A: \"\\u00e9\" # ü\nB: \"it's \\u00fc\"\nC: \"\\t\\u65e5\\U0001F600\"\nD: a\n"),
         ("é: !Sub 'ü-${A}'\n", "\"\\u00e9\": !Sub \"\\u00fc-${A}\"\n"),
@@ -30,7 +30,7 @@ fn values_and_keys_are_escaped_in_their_places_and_comments_are_not() {
 }
 
 #[test]
-fn a_key_that_would_grow_too_long_to_be_one_stays() {
+fn a_key_that_would_become_too_long_is_not_escaped() {
     let text = format!("{}: {}\n", "é".repeat(300), "é".repeat(300));
     let template = Template::parse(text.clone(), "t.yml").unwrap();
     assert_eq!(escaped(&template), format!("{}: \"{}\"\n", "é".repeat(300), "\\u00e9".repeat(300)));

@@ -1,4 +1,4 @@
-//! Input that means harm ends in an error, soon.
+//! Malicious input causes an error, quickly.
 
 use std::time::Duration;
 
@@ -7,17 +7,18 @@ use cfn_render::Template;
 use crate::cpu_time::cpu_now;
 use crate::project::Project;
 
-/// Held in CPU time, ten times what the longest of them takes and more: others on the machine do not count.
-pub(crate) fn soon<T>(what: &str, work: impl FnOnce() -> T) -> T {
+/// Fails if the work takes too much CPU time; the limit is more than ten times the longest case.
+/// Other processes do not count.
+pub(crate) fn quickly<T>(what: &str, work: impl FnOnce() -> T) -> T {
     let start = cpu_now();
     let result = work();
-    let taken = cpu_now().saturating_sub(start);
-    assert!(taken < Duration::from_secs(20), "{what} took {taken:?}");
+    let used = cpu_now().saturating_sub(start);
+    assert!(used < Duration::from_secs(20), "{what} used {used:?}");
     result
 }
 
 #[test]
-fn deep_nesting_is_refused() {
+fn deep_nesting_is_rejected() {
     for text in [
         "[".repeat(100_000),
         format!("a: {}1{}", "[".repeat(250), "]".repeat(250)),
@@ -26,18 +27,18 @@ fn deep_nesting_is_refused() {
         "- ".repeat(300),
         format!("{{\"a\": {}1{}}}", "[".repeat(199), "]".repeat(199)).replace('1', "[1]"),
     ] {
-        let error = soon("nesting", || Template::parse(text, "t.yml")).unwrap_err();
+        let error = quickly("nesting", || Template::parse(text, "t.yml")).unwrap_err();
         assert_eq!(error.problems().len(), 1);
     }
 }
 
 #[test]
-fn deep_nesting_through_aliases_is_refused() {
+fn deep_nesting_through_aliases_is_rejected() {
     let mut text = String::from("a0: &a0 x\n");
     for n in 1..300 {
         text.push_str(&format!("a{n}: &a{n} [[*a{}]]\n", n - 1));
     }
-    let error = soon("nesting", || Template::parse(text, "t.yml")).unwrap_err();
+    let error = quickly("nesting", || Template::parse(text, "t.yml")).unwrap_err();
     assert_eq!(error.problems()[0].code, "too-deep");
 }
 
@@ -65,13 +66,13 @@ fn nesting_up_to_the_limit_is_handled_on_a_small_stack() {
 }
 
 #[test]
-fn alias_bombs_are_refused() {
+fn alias_bombs_are_rejected() {
     let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
     for n in 1..20 {
         let aliases = vec![format!("*a{}", n - 1); 9].join(", ");
         text.push_str(&format!("a{n}: &a{n} [{aliases}]\n"));
     }
-    let error = soon("the bomb", || Template::parse(text, "t.yml")).unwrap_err();
+    let error = quickly("the bomb", || Template::parse(text, "t.yml")).unwrap_err();
     assert_eq!(error.problems()[0].code, "alias-bomb");
 }
 
@@ -81,24 +82,24 @@ fn a_small_template_cannot_resolve_to_a_huge_one() {
     let text = format!("Parameters: {{P: {{Type: String}}}}\nResources: {{R: {{Type: T, Properties: {{A: [{uses}]}}}}}}\n");
     let template = Template::parse(text, "t.yml").unwrap();
     let parameters = std::collections::BTreeMap::from([("P".to_owned(), "x".repeat(100_000))]);
-    let error = soon("resolving", || template.resolve(&parameters, &cfn_render::PseudoParameters::unknown())).unwrap_err();
+    let error = quickly("resolving", || template.resolve(&parameters, &cfn_render::PseudoParameters::unknown())).unwrap_err();
     assert_eq!(error.problems()[0].code, "result-too-large");
 }
 
 #[test]
 fn large_scalars_and_many_keys_take_linear_time() {
     let text = format!("Description: '{}'\nResources:\n  R: {{Type: T}}\n", "é".repeat(5 << 20));
-    assert_eq!(soon("a large scalar", || Template::parse(text, "t.yml")).unwrap().problems().len(), 1);
+    assert_eq!(quickly("a large scalar", || Template::parse(text, "t.yml")).unwrap().problems().len(), 1);
     let keys: String =
         (0..20_000).map(|n| format!("  R{n}: {{Type: 'AWS::Lambda::Function', Properties: {{Code: {{Ref: X}}}}}}\n")).collect();
     let template = Template::parse(format!("Resources:\n{keys}"), "t.yml").unwrap();
-    assert!(soon("many keys", || template.problems()).len() >= 100);
-    assert!(soon("planning", || template.plan_package(&cfn_render::PackageOptions::default())).unwrap().is_empty());
+    assert!(quickly("many keys", || template.problems()).len() >= 100);
+    assert!(quickly("planning", || template.plan_package(&cfn_render::PackageOptions::default())).unwrap().is_empty());
 }
 
 #[cfg(unix)]
 #[test]
-fn pipes_and_loops_of_links_are_refused() {
+fn pipes_and_loops_of_links_are_rejected() {
     let template = "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: src}}, G: {Type: 'AWS::Lambda::Function', Properties: {Code: pipe}}}\n";
     let project = Project::new(&[("template.yml", template), ("src/a", "a")]);
     for pipe in ["src/pipe", "pipe"] {
@@ -106,8 +107,8 @@ fn pipes_and_loops_of_links_are_refused() {
         assert!(status.success());
     }
     std::os::unix::fs::symlink(".", project.path("src/loop")).unwrap();
-    let error = soon("a pipe", || project.package_error("template.yml"));
-    insta::assert_snapshot!(project.tell(&error), @"
+    let error = quickly("a pipe", || project.package_error("template.yml"));
+    insta::assert_snapshot!(project.report(&error), @"
     template.yml:1:67: `src/pipe` is a pipe, a socket or a device, not a file [special-file] hint: list it in a .cfnignore file, or remove it
     template.yml:1:67: the folder `src` cannot be read: File system loop found: src/loop points to an ancestor src [symlink-loop] hint: list the link in a .cfnignore file, or remove it
     template.yml:1:128: `pipe` is a pipe, a socket or a device, not a file [special-file] hint: list it in a .cfnignore file, or remove it
@@ -115,15 +116,15 @@ fn pipes_and_loops_of_links_are_refused() {
 }
 
 #[test]
-fn a_child_that_is_not_utf8_is_refused_with_its_line() {
+fn a_child_that_is_not_utf8_is_rejected_with_its_line() {
     let project =
         Project::new(&[("template.yml", "Resources: {C: {Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: child.yml}}}\n")]);
     project.write("child.yml", b"Resources:\n  A: \xe9\n");
-    insta::assert_snapshot!(project.tell(&project.package_error("template.yml")), @"template.yml:1:79: `child.yml` is not UTF-8: the first odd byte is on line 2 [unreadable]");
+    insta::assert_snapshot!(project.report(&project.package_error("template.yml")), @"template.yml:1:79: `child.yml` is not UTF-8: the first invalid byte is on line 2 [unreadable]");
 }
 
 #[test]
-fn archives_that_climb_out_of_their_folder_are_refused() {
+fn archives_that_climb_out_of_their_folder_are_rejected() {
     for name in ["../evil", "a/../../evil", "/etc/evil", "..\\evil"] {
         let template = "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: code.zip}}}\n";
         let project = Project::new(&[("template.yml", template)]);
@@ -139,7 +140,7 @@ fn archives_that_climb_out_of_their_folder_are_refused() {
 
 #[cfg(unix)]
 #[test]
-fn names_that_would_be_other_names_elsewhere_are_refused() {
+fn names_that_are_not_portable_are_rejected() {
     use std::os::unix::ffi::OsStrExt as _;
 
     let template = "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: src}}}\n";
@@ -153,11 +154,11 @@ fn names_that_would_be_other_names_elsewhere_are_refused() {
 
 #[cfg(unix)]
 #[test]
-fn sockets_and_devices_are_refused() {
+fn sockets_and_devices_are_rejected() {
     let template = "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: src}}, G: {Type: 'AWS::Glue::Job', Properties: {Command: {ScriptLocation: /dev/zero}}}}\n";
     let project = Project::new(&[("template.yml", template), ("src/a", "a")]);
     let _listener = std::os::unix::net::UnixListener::bind(project.path("src/socket")).unwrap();
-    let error = soon("a device", || project.package_error("template.yml"));
+    let error = quickly("a device", || project.package_error("template.yml"));
     let codes: Vec<&str> = error.problems().iter().map(|problem| problem.code.as_str()).collect();
     assert_eq!(codes, ["special-file", "special-file"]);
 }
@@ -167,12 +168,12 @@ fn a_nested_template_of_gigabytes_is_not_read() {
     let project =
         Project::new(&[("template.yml", "Resources: {C: {Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: child.yml}}}\n")]);
     std::fs::File::create(project.path("child.yml")).unwrap().set_len(8 << 30).unwrap();
-    let error = soon("a huge child", || project.package_error("template.yml"));
+    let error = quickly("a huge child", || project.package_error("template.yml"));
     assert!(error.to_string().contains("larger than 16 MiB"), "{error}");
 }
 
 #[test]
-fn problems_without_end_are_told_up_to_a_number_and_soon() {
+fn many_problems_are_reported_quickly_up_to_a_limit() {
     let keys = "\"A\":1,".repeat(200_000);
     for text in [
         format!("{{{keys}\"B\":2}}"),
@@ -181,7 +182,7 @@ fn problems_without_end_are_told_up_to_a_number_and_soon() {
         format!("A: &a 1\nB: [{}*a]\n", "*a, ".repeat(100_000)),
     ] {
         let template = Template::parse(text, "t.json").unwrap();
-        let problems = soon("many problems", || template.problems());
+        let problems = quickly("many problems", || template.problems());
         assert!((100..300).contains(&problems.len()), "{}", problems.len());
         assert_eq!(problems.iter().filter(|problem| problem.code == "more-problems").count(), 1);
     }
@@ -189,7 +190,7 @@ fn problems_without_end_are_told_up_to_a_number_and_soon() {
 
 #[cfg(unix)]
 #[test]
-fn a_folder_full_of_trouble_is_told_up_to_a_number() {
+fn many_problems_of_a_folder_are_reported_up_to_a_limit() {
     let template = "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: src}}}\n";
     let project = Project::new(&[("template.yml", template), ("src/a", "a")]);
     for index in 0..300 {
@@ -209,7 +210,7 @@ fn a_folder_of_very_many_files_is_packaged() {
             std::fs::write(project.path(&format!("src/{folder}/{file}")), b"x").unwrap();
         }
     }
-    let (packaged, store) = soon("twenty thousand files", || project.package("template.yml"));
+    let (packaged, store) = quickly("twenty thousand files", || project.package("template.yml"));
     let archive = zip::ZipArchive::new(std::io::Cursor::new(store.objects()[&packaged.uploads[0].key].clone())).unwrap();
     assert_eq!(archive.len(), 20_000);
 }

@@ -81,7 +81,7 @@ fn included_snippets_are_packaged_themselves() {
 }
 
 #[test]
-fn loops_are_looked_into() {
+fn artifacts_in_loops_are_packaged() {
     let project = Project::new(&[
         (
             "template.yml",

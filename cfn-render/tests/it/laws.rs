@@ -1,4 +1,4 @@
-//! What holds for every template.
+//! Properties of every template.
 
 use cfn_render::Template;
 use proptest::prelude::*;
@@ -8,7 +8,7 @@ use crate::invariants;
 use crate::project::{Project, Store, package};
 use crate::templates::{AWKWARD, FILES, PACKAGED, RESOLVED};
 
-/// A scalar as it could be written on one line.
+/// A scalar on one line.
 fn scalar() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-zA-Z0-9][a-zA-Z0-9./-]{0,12}",
@@ -58,7 +58,7 @@ fn property() -> impl Strategy<Value = String> {
         })
 }
 
-/// A template; with artifacts, some properties name `src`.
+/// A template. With `artifacts`, some properties refer to `src`.
 fn template(artifacts: bool) -> impl Strategy<Value = String> {
     let code = if artifacts {
         prop_oneof![Just("src"), Just("'src'"), Just("\"src\""), Just("./src")]
@@ -91,7 +91,7 @@ fn template(artifacts: bool) -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn a_template_without_artifacts_comes_out_byte_for_byte(text in template(false)) {
+    fn a_template_without_artifacts_stays_the_same_byte_for_byte(text in template(false)) {
         let parsed = Template::parse(text.clone(), "t.yml").unwrap();
         let store = Store::default();
         prop_assert_eq!(package(&parsed, &store).unwrap().text, text);
@@ -107,13 +107,13 @@ proptest! {
         prop_assert_eq!(&packaged.text.replace(&uri, "src"), &text.replace("./src", "src"));
         prop_assert_eq!(packaged.text.matches(&uri).count(), text.matches("CodeUri").count());
 
-        // What is packaged has no local artifacts left: packaging it again changes nothing.
+        // A packaged template has no local artifacts: packaging it again changes nothing.
         let again = Template::parse(packaged.text.clone(), project.path("t.yml")).unwrap();
         prop_assert_eq!(package(&again, &Store::default()).unwrap().text, packaged.text);
     }
 
     #[test]
-    fn json_reads_as_serde_reads_it(value in json()) {
+    fn json_is_read_like_serde_json(value in json()) {
         for text in [value.to_string(), format!("{value:#}")] {
             let parsed = Template::parse(text, "t.json").unwrap();
             prop_assert_eq!(parsed.to_value(), value.clone());
@@ -121,7 +121,7 @@ proptest! {
     }
 
     #[test]
-    fn what_must_hold_holds_for_any_text(text in "[\\[\\]{}:,&*!|>'\"#%@\\-? \n\ta-c0-9é\u{feff}]{0,60}") {
+    fn the_invariants_hold_for_any_text(text in "[\\[\\]{}:,&*!|>'\"#%@\\-? \n\ta-c0-9é\u{feff}]{0,60}") {
         let project = Project::new(&[]);
         invariants::packaging(&text, &project.path("project"), &project.path("store"));
         invariants::resolving(&text);
@@ -129,7 +129,7 @@ proptest! {
 }
 
 #[test]
-fn what_holds_for_every_text_holds_for_those_that_fuzzing_begins_with() {
+fn the_invariants_hold_for_the_first_inputs_of_fuzzing() {
     let awkward = AWKWARD.iter().map(|(_, text)| text.replace('@', "src"));
     for text in PACKAGED.iter().copied().chain([RESOLVED]).map(str::to_owned).chain(awkward) {
         let project = Project::new(&[]);
@@ -141,7 +141,8 @@ fn what_holds_for_every_text_holds_for_those_that_fuzzing_begins_with() {
     }
 }
 
-/// Text without the characters that JSON may hold as they are and YAML may not: the parser refuses those with their place.
+/// Strings without the characters that are valid in JSON but not in YAML: the parser rejects those
+/// with their place.
 fn text() -> impl Strategy<Value = String> {
     ".{0,12}".prop_map(|text| {
         let is_yaml = |character: &char| *character < '\u{7f}' || printable(&character.to_string());
@@ -149,7 +150,7 @@ fn text() -> impl Strategy<Value = String> {
     })
 }
 
-/// A JSON object whose numbers print as they are written.
+/// A JSON object whose numbers print as written.
 fn json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),

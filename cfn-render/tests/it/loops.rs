@@ -1,4 +1,4 @@
-//! `Fn::ForEach`, evaluated.
+//! `Fn::ForEach` is evaluated.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,8 @@ use cfn_render::{PseudoParameters, Template};
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::hostile::soon;
-use crate::project::tell;
+use crate::hostile::quickly;
+use crate::project::report;
 
 const HEAD: &str = "\
 Transform: AWS::LanguageExtensions
@@ -21,7 +21,7 @@ fn template(body: &str) -> Template {
 }
 
 #[test]
-fn loops_become_what_they_make() {
+fn loops_are_expanded() {
     let template = template(
         "Conditions:\n\
          \x20 Fn::ForEach::Conditions: [S, !Ref Stages, {'Is${S}': !Equals [!Ref AWS::Region, '${S}']}]\n\
@@ -56,19 +56,19 @@ fn loops_become_what_they_make() {
     );
     assert_eq!(value["Conditions"], json!({ "Isprod": false, "Isstaging": false }));
     assert_eq!(value["Outputs"], json!({ "Ox": { "Value": { "Fn::GetAtt": ["Rx", "Arn"] } } }));
-    let behind: Vec<&str> = resolved.parameters_behind("/Resources/Rprod10001/Properties/Stage").into_iter().collect();
+    let behind: Vec<&str> = resolved.parameters_of("/Resources/Rprod10001/Properties/Stage").into_iter().collect();
     assert_eq!(behind, ["Stages"]);
 }
 
 #[test]
-fn a_loop_over_what_only_aws_knows_stays() {
+fn a_loop_over_an_unknown_collection_stays() {
     let template = template("Resources: {'Fn::ForEach::Loop': [X, !Ref Ids, {'R${X}': {Type: Custom::R, Properties: {A: !Ref X}}}]}\n");
     let resolved = template.resolve(&BTreeMap::new(), &PseudoParameters::unknown()).unwrap();
     assert_eq!(resolved["Resources"], template.to_value()["Resources"]);
 }
 
 #[test]
-fn what_is_wrong_in_a_loop_is_told_where_it_is_written() {
+fn problems_in_a_loop_have_the_place_of_its_text() {
     let template = template(
         "Resources:\n\
          \x20 Fn::ForEach::Same: [X, [a, b], {R: {Type: Custom::R}}]\n\
@@ -77,20 +77,20 @@ fn what_is_wrong_in_a_loop_is_told_where_it_is_written() {
          \x20 Fn::ForEach::Wrong: [X, [a], {'T${X}': {Type: Custom::R, Properties: {A: !Select [9, [1]]}}}]\n",
     );
     let error = template.resolve(&BTreeMap::new(), &PseudoParameters::unknown()).unwrap_err();
-    assert_snapshot!(tell(&error), @"
-    t.yml:6:3: `Fn::ForEach` makes `R` more than once [duplicate-key] hint: use the loop's identifier in the key, as `${Identifier}` or `&{Identifier}`
-    t.yml:7:26: `Fn::ForEach` goes over a list of texts, or the `Ref` of a list parameter [malformed-for-each]
+    assert_snapshot!(report(&error), @"
+    t.yml:6:3: `Fn::ForEach` produces `R` more than once [duplicate-key] hint: use the loop's identifier in the key, as `${Identifier}` or `&{Identifier}`
+    t.yml:7:26: `Fn::ForEach` takes a list of strings, or the `Ref` of a list parameter [malformed-for-each]
     t.yml:8:21: `Fn::ForEach` takes an identifier, a collection and a mapping [malformed-for-each]
-    t.yml:9:76: `Fn::Select` asks for item 9 of a list of 1, counted from 0 [malformed-function]
+    t.yml:9:76: `Fn::Select` selects index 9 of a list of length 1 [malformed-function]
     ");
 }
 
 #[test]
-fn loops_cannot_make_a_small_template_a_huge_one() {
+fn loops_cannot_expand_a_small_template_to_a_huge_one() {
     let many = vec!["x"; 2000].join(", ");
     let template = template(&format!(
         "Resources: {{'Fn::ForEach::A': [X, [{many}], {{'Fn::ForEach::B': [Y, [{many}], {{'Fn::ForEach::C': [Z, [{many}], {{'R${{X}}': {{Type: Custom::R}}}}]}}]}}]}}\n"
     ));
-    let error = soon("the loop", || template.resolve(&BTreeMap::new(), &PseudoParameters::unknown())).unwrap_err();
+    let error = quickly("the loop", || template.resolve(&BTreeMap::new(), &PseudoParameters::unknown())).unwrap_err();
     assert!(error.problems().iter().any(|problem| problem.code == "result-too-large"));
 }

@@ -1,4 +1,4 @@
-//! The crate from outside, over real files in temporary folders.
+//! Tests of the public interface, with real files in temporary folders.
 
 #![allow(clippy::format_collect, clippy::format_push_string, reason = "texts for tests are small, and read best so")]
 

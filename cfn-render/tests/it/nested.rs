@@ -1,4 +1,4 @@
-//! Templates in templates.
+//! Nested templates.
 
 use insta::assert_snapshot;
 
@@ -43,23 +43,23 @@ fn children_are_packaged_before_their_parents_and_uploaded_once() {
 }
 
 #[test]
-fn templates_that_nest_themselves_are_refused() {
+fn templates_that_nest_themselves_are_rejected() {
     let project = Project::new(&[("a.yml", &stack("b.yml")), ("b.yml", &stack("sub/../c.yml")), ("c.yml", &stack("b.yml"))]);
-    assert_snapshot!(project.tell(&project.package_error("a.yml")), @"c.yml:1:83: the template nests itself: `b.yml` → `c.yml` → `b.yml` [template-cycle]");
+    assert_snapshot!(project.report(&project.package_error("a.yml")), @"c.yml:1:83: the template nests itself: `b.yml` → `c.yml` → `b.yml` [template-cycle]");
 }
 
 #[test]
-fn a_childs_problems_are_told_with_its_own_path() {
+fn a_childs_problems_have_its_own_path() {
     let project = Project::new(&[
         ("root.yml", &stack("sub/child.yml")),
         ("sub/child.yml", "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: indx.py}}}\n"),
         ("sub/index.py", "1"),
     ]);
-    assert_snapshot!(project.tell(&project.package_error("root.yml")), @"sub/child.yml:1:67: `Code` names `indx.py`, which does not exist [missing-artifact] hint: did you mean `index.py`?");
+    assert_snapshot!(project.report(&project.package_error("root.yml")), @"sub/child.yml:1:67: `Code` is `indx.py`, which does not exist [missing-artifact] hint: did you mean `index.py`?");
 }
 
 #[test]
-fn a_chain_of_templates_without_end_is_cut() {
+fn an_endless_chain_of_templates_is_rejected() {
     let names: Vec<String> = (0..80).map(|n| format!("t{n}.yml")).collect();
     let contents: Vec<String> = (0..80).map(|n| stack(&format!("t{}.yml", n + 1))).collect();
     let files: Vec<(&str, &str)> = names.iter().map(String::as_str).zip(contents.iter().map(String::as_str)).collect();

@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use crate::project::{Project, Store, block_on, package, short};
 
 #[test]
-fn only_the_artifacts_names_change() {
+fn only_the_names_of_artifacts_change() {
     let project = Project::new(&[
         (
             "template.yml",
@@ -111,7 +111,7 @@ fn code_that_is_inline_an_image_or_inherited_uploads_nothing() {
 }
 
 #[test]
-fn all_problems_are_told_at_once_and_nothing_is_uploaded() {
+fn all_problems_are_reported_at_once_and_nothing_is_uploaded() {
     let project = Project::new(&[
         (
             "template.yml",
@@ -132,22 +132,22 @@ fn all_problems_are_told_at_once_and_nothing_is_uploaded() {
         ("child.yml", "Resources:\n  A: [\n"),
     ]);
     std::fs::create_dir(project.path("empty")).unwrap();
-    assert_snapshot!(project.tell(&project.package_error("template.yml")), @"
-    template.yml:2:57: `Code` names `scr`, which does not exist [missing-artifact] hint: did you mean `src`?
-    template.yml:3:57: `Code` is a list, where a path or a mapping belongs [not-an-artifact] hint: name one file or folder, or an object as s3://bucket/key
-    template.yml:4:57: `https://example.com/x.zip` is a web address, which AWS does not read artifacts from [malformed-address] hint: name a local file, or an object as s3://bucket/key
-    template.yml:6:57: the folder `empty` has no files to upload [empty-folder] hint: build the artifact first, or see what a .cfnignore file leaves out
-    template.yml:7:57: `Code` names `~/code`, which does not exist [missing-artifact] hint: `~` and variables are not expanded: write the path out
-    template.yml:8:64: `S3://bucket/key` does not begin with a lower-case `s3://` [malformed-address] hint: the form is s3://bucket/key, with a lower-case s3
-    template.yml:10:69: `src` is no file, where a template belongs [unreadable]
-    template.yml:11:22: `Fn::ForEach::Loop` is not a list of three: identifier, collection and output [malformed-for-each]
-    template.yml:12:98: `./${Name}` has a `${…}`, and local paths are not evaluated [malformed-address] hint: write the path out, or name an object in S3 with Fn::Sub
-    child.yml:2:6: unclosed bracket '[' [syntax] hint: each bracket is closed by one of its kind; a text with brackets in it takes quotes; `TemplateURL` names it at template.yml:9:69
+    assert_snapshot!(project.report(&project.package_error("template.yml")), @"
+    template.yml:2:57: `Code` is `scr`, which does not exist [missing-artifact] hint: did you mean `src`?
+    template.yml:3:57: `Code` is a list instead of a path or a mapping [not-an-artifact] hint: use one file or folder, or an object as s3://bucket/key
+    template.yml:4:57: `https://example.com/x.zip` is a web address, from which AWS does not read artifacts [malformed-address] hint: use a local file, or an object as s3://bucket/key
+    template.yml:6:57: the folder `empty` has no files to upload [empty-folder] hint: build the artifact first, or check what a .cfnignore file excludes
+    template.yml:7:57: `Code` is `~/code`, which does not exist [missing-artifact] hint: `~` and variables are not expanded: write the complete path
+    template.yml:8:64: `S3://bucket/key` does not begin with a lowercase `s3://` [malformed-address] hint: the form is s3://bucket/key, with a lowercase s3
+    template.yml:10:69: `src` is not a file, but must be a template [unreadable]
+    template.yml:11:22: `Fn::ForEach::Loop` is not a list of identifier, collection and output [malformed-for-each]
+    template.yml:12:98: `./${Name}` has a `${…}`, but local paths are not evaluated [malformed-address] hint: write the complete path, or refer to an object in S3 with Fn::Sub
+    child.yml:2:6: unclosed bracket '[' [syntax] hint: close each bracket with the matching one; put strings with brackets in quotes; `TemplateURL` refers to it at template.yml:9:69
     ");
 }
 
 #[test]
-fn what_is_only_worth_telling_is_told_with_what_is_wrong() {
+fn warnings_are_reported_together_with_errors() {
     let project = Project::new(&[(
         "template.yml",
         "Resources:\n  A: {Type: 'AWS::Lambda::Function', Properties: {Code: nowhere, Role: !GetAtt Rol.Arn}}\n  B: {Type: T, Type: U}\n",
@@ -161,18 +161,18 @@ fn what_is_only_worth_telling_is_told_with_what_is_wrong() {
 }
 
 #[test]
-fn duplicate_keys_are_warned_about_with_both_lines() {
+fn duplicate_keys_cause_a_warning_with_both_lines() {
     let project =
         Project::new(&[("template.yml", "Resources:\n  A: {Type: 'Custom::A'}\n  B: {Type: 'Custom::B'}\n  A: {Type: 'Custom::C'}\n")]);
     let (packaged, _) = project.package("template.yml");
     assert_eq!(packaged.notes.len(), 1);
     assert_eq!(packaged.notes[0].severity, Severity::Warning);
-    assert_eq!(packaged.notes[0].message, "the key `A` is here and on line 2; the last one counts");
+    assert_eq!(packaged.notes[0].message, "duplicate key `A`, first on line 2; the last one counts");
     assert_eq!(packaged.notes[0].place.line, 4);
 }
 
 #[test]
-fn a_store_that_refuses_is_quoted_with_the_place_that_needs_it() {
+fn a_store_error_is_reported_with_the_place_of_the_artifact() {
     struct Refusing;
     impl cfn_render::ArtifactStore for Refusing {
         async fn put(&self, _: &cfn_render::Artifact) -> Result<cfn_render::Location, cfn_render::StoreError> {
@@ -187,7 +187,7 @@ fn a_store_that_refuses_is_quoted_with_the_place_that_needs_it() {
     let error = block_on(project.template("template.yml").package(&Refusing, &PackageOptions::default())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Store);
     assert_eq!(error.store_error().unwrap().code.as_deref(), Some("AccessDenied"));
-    assert_snapshot!(project.tell(&error), @"template.yml:1:67: `src` could not be uploaded: `PutObject` failed with AccessDenied: Access Denied (request id R1) [upload-failed] hint: allow `s3:PutObject`");
+    assert_snapshot!(project.report(&error), @"template.yml:1:67: `src` could not be uploaded: `PutObject` failed with AccessDenied: Access Denied (request id R1) [upload-failed] hint: allow `s3:PutObject`");
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn packaging_can_be_spawned() {
 }
 
 #[test]
-fn local_files_that_are_not_packaged_are_said() {
+fn local_files_that_are_not_packaged_cause_a_note() {
     let text = "Resources:\n\
          \x20 Job:\n\
          \x20   Type: AWS::Glue::Job\n\
@@ -235,12 +235,12 @@ fn local_files_that_are_not_packaged_are_said() {
     let notes: Vec<_> =
         packaged.notes.iter().filter(|note| note.code == "not-packaged").map(|note| (note.place.line, &note.message)).collect();
     assert_eq!(notes.len(), 3, "{notes:?}");
-    assert!(notes[0].0 == 6 && notes[0].1.starts_with("`--extra-py-files` names `lib/b.py`"), "{notes:?}");
-    assert!(notes[1].1.starts_with("`--extra-py-files` names `./c.whl`") && notes[2].1.starts_with("`ModelDataUrl` names"), "{notes:?}");
+    assert!(notes[0].0 == 6 && notes[0].1.starts_with("`--extra-py-files` is `lib/b.py`"), "{notes:?}");
+    assert!(notes[1].1.starts_with("`--extra-py-files` is `./c.whl`") && notes[2].1.starts_with("`ModelDataUrl` is `"), "{notes:?}");
 }
 
 #[test]
-fn a_property_beside_properties_is_said() {
+fn a_property_outside_properties_causes_a_note() {
     let text = "Resources: {Net: {Type: 'AWS::CloudFormation::Stack', TemplateURL: child.yml}}\n";
     let project = Project::new(&[("t.yml", text), ("child.yml", "Resources: {Q: {Type: 'AWS::SQS::Queue'}}\n")]);
     let (packaged, _) = project.package("t.yml");

@@ -1,4 +1,4 @@
-//! A folder with files, and a store that remembers.
+//! A folder with files, and a store in memory.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -40,7 +40,7 @@ impl Project {
 
     pub(crate) fn package(&self, template: &str) -> (Packaged, Store) {
         let store = Store::default();
-        let packaged = package(&self.template(template), &store).unwrap_or_else(|error| panic!("{}", self.tell(&error)));
+        let packaged = package(&self.template(template), &store).unwrap_or_else(|error| panic!("{}", self.report(&error)));
         (packaged, store)
     }
 
@@ -51,9 +51,9 @@ impl Project {
         error
     }
 
-    /// An error for a snapshot: one line a problem, without the folder's own name.
-    pub(crate) fn tell(&self, error: &Error) -> String {
-        tell(error).replace(&format!("{}/", self.folder.path().display()), "").replace(&self.folder.path().display().to_string(), ".")
+    /// An error for a snapshot: one line per problem, without the temporary folder's path.
+    pub(crate) fn report(&self, error: &Error) -> String {
+        report(error).replace(&format!("{}/", self.folder.path().display()), "").replace(&self.folder.path().display().to_string(), ".")
     }
 }
 
@@ -65,8 +65,8 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
-/// All of an error, one line a problem.
-pub(crate) fn tell(error: &Error) -> String {
+/// All problems of an error, one per line.
+pub(crate) fn report(error: &Error) -> String {
     let mut text = String::new();
     for problem in error.problems() {
         write!(text, "{problem} [{}]", problem.code).unwrap();
@@ -78,12 +78,12 @@ pub(crate) fn tell(error: &Error) -> String {
     text
 }
 
-/// Puts short names in the place of hashes.
+/// Replaces hashes with short names.
 pub(crate) fn short(text: &str, keys: &[(&str, &str)]) -> String {
     keys.iter().fold(text.to_owned(), |text, (key, name)| text.replace(key, name))
 }
 
-/// Keeps everything, and gives the objects short names in the order of their arrival when asked.
+/// Stores everything in memory.
 #[derive(Default)]
 pub(crate) struct Store(Mutex<BTreeMap<String, Vec<u8>>>);
 

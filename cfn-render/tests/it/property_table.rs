@@ -1,4 +1,4 @@
-//! Every property, written out by hand: what a local file becomes, and what an object that is in S3 already becomes.
+//! Every property, written by hand: the values for a local file and for an existing object in S3.
 
 use cfn_render::property_table::ARTIFACT_PROPERTIES;
 use serde_json::{Value, json};
@@ -49,7 +49,7 @@ fn rows() -> Vec<(&'static str, &'static str, &'static str, Value)> {
     ]
 }
 
-/// A template with one artifact property, in JSON, which is YAML too.
+/// A template with one artifact property, in JSON, which is valid YAML too.
 fn template(section: &str, entry: &str, path: &str, value: &str) -> Value {
     let mut properties = json!(value);
     for token in path.split('/').skip(1).collect::<Vec<_>>().into_iter().rev() {
@@ -66,7 +66,7 @@ fn pointer(section: &str, entry: &str, path: &str) -> String {
 }
 
 #[test]
-fn the_rows_here_are_those_of_the_table() {
+fn the_rows_match_the_table() {
     let mut ours: Vec<(&str, String)> =
         rows().iter().map(|(_, entry, path, _)| (*entry, path.replacen('/', "", 1).replace('/', "."))).collect();
     let mut table: Vec<(&str, String)> = ARTIFACT_PROPERTIES
@@ -88,7 +88,7 @@ fn the_rows_here_are_those_of_the_table() {
 }
 
 #[test]
-fn every_property_takes_a_local_file() {
+fn every_property_accepts_a_local_file() {
     for (section, entry, path, expected) in rows() {
         let source = template(section, entry, path, "./artifact.yml");
         let text = format!("{source:#}\n");
@@ -109,7 +109,7 @@ fn every_property_takes_a_local_file() {
 }
 
 #[test]
-fn objects_in_s3_stay_where_the_form_is_an_address_and_are_taken_apart_where_it_is_a_mapping() {
+fn objects_in_s3_stay_addresses_or_become_mappings() {
     for (section, entry, path, expected) in rows() {
         let source = template(section, entry, path, "s3://there/k/e/y?versionId=V1");
         let project = Project::new(&[("template.json", &source.to_string())]);
@@ -138,7 +138,7 @@ fn objects_in_s3_stay_where_the_form_is_an_address_and_are_taken_apart_where_it_
 }
 
 #[test]
-fn values_that_are_not_paths_are_left_alone() {
+fn values_that_are_not_paths_stay_unchanged() {
     for (section, entry, path, _) in rows() {
         for value in [json!({ "Ref": "P" }), json!({ "Fn::Sub": "x" }), json!(null), json!({ "ZipFile": "code" })] {
             let mut source = template(section, entry, path, "x");

@@ -1,4 +1,4 @@
-//! Which parameters are behind a resolved value.
+//! The parameters of resolved values.
 
 use std::collections::BTreeMap;
 
@@ -23,13 +23,13 @@ fn resolved(body: &str) -> Resolved {
     template.resolve_with_provenance(&BTreeMap::new(), &PseudoParameters::in_region("eu-west-1")).unwrap()
 }
 
-fn behind(value: &str) -> Vec<String> {
+fn parameters_of(value: &str) -> Vec<String> {
     let resolved = resolved(&format!("Resources: {{R: {{Type: 'Custom::R', Properties: {{A: {value}, B: !Ref Name}}}}}}\n"));
-    resolved.parameters_behind("/Resources/R/Properties/A").into_iter().map(str::to_owned).collect()
+    resolved.parameters_of("/Resources/R/Properties/A").into_iter().map(str::to_owned).collect()
 }
 
 #[test]
-fn every_way_into_a_value_counts_and_nothing_beside_it() {
+fn every_parameter_of_a_value_counts_and_no_other() {
     for (value, expected) in [
         ("constant", &[][..]),
         ("[1, {b: c}]", &[]),
@@ -53,12 +53,12 @@ fn every_way_into_a_value_counts_and_nothing_beside_it() {
         ("!ToJsonString {a: [!Ref Stage]}", &["Stage"]),
         ("!Ref AWS::AccountId", &["AWS::AccountId"]),
     ] {
-        assert_eq!(behind(value), expected, "{value}");
+        assert_eq!(parameters_of(value), expected, "{value}");
     }
 }
 
 #[test]
-fn parts_of_a_value_have_their_own() {
+fn parts_of_a_value_have_their_own_parameters() {
     let resolved = resolved(
         "Resources:\n\
          \x20 R:\n\
@@ -73,9 +73,9 @@ fn parts_of_a_value_have_their_own() {
     for (pointer, expected) in [
         ("/Resources/R/Properties/A", &["Name", "Stage"][..]),
         ("/Resources/R/Properties/A/X", &["Name", "Stage"]),
-        // What chose the mapping chose each part of it.
+        // The condition that selected the mapping affects each part of it.
         ("/Resources/R/Properties/A/Y", &["Stage"]),
-        // The first item was removed, so that the second is the first.
+        // The first item was removed, so the second one has moved up.
         ("/Resources/R/Properties/B/0", &["Count", "Stage"]),
         ("/Resources/R/Properties/B/1", &["Stage"]),
         ("/Resources/R/Type", &[]),
@@ -87,7 +87,7 @@ fn parts_of_a_value_have_their_own() {
         ("no pointer", &[]),
         ("", &["Count", "Ids", "Name", "Stage"]),
     ] {
-        assert_eq!(resolved.parameters_behind(pointer).into_iter().collect::<Vec<_>>(), expected, "{pointer}");
+        assert_eq!(resolved.parameters_of(pointer).into_iter().collect::<Vec<_>>(), expected, "{pointer}");
     }
     assert!(resolved.value()["Resources"].get("S").is_none());
 }

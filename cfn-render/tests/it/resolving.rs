@@ -6,13 +6,13 @@ use cfn_render::{PseudoParameters, Template, resources_of_type};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::project::tell;
+use crate::project::report;
 
 fn given(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
-/// Evaluates one value in a template with some parameters, mappings and resources around it.
+/// Evaluates one value in a template with some parameters, mappings and resources.
 fn value(expression: &str) -> Value {
     let text = format!(
         "Parameters:\n\
@@ -32,12 +32,12 @@ fn value(expression: &str) -> Value {
     );
     let template = Template::parse(text, "t.yml").unwrap();
     let resolved =
-        template.resolve(&BTreeMap::new(), &PseudoParameters::in_region("eu-west-1")).unwrap_or_else(|error| panic!("{}", tell(&error)));
+        template.resolve(&BTreeMap::new(), &PseudoParameters::in_region("eu-west-1")).unwrap_or_else(|error| panic!("{}", report(&error)));
     resolved["Resources"]["R"]["Properties"].get("Value").cloned().unwrap_or_else(|| json!("(removed)"))
 }
 
 #[test]
-fn functions_become_their_values_and_what_only_aws_knows_stays() {
+fn functions_are_evaluated_and_unknown_ones_stay() {
     for (expression, expected) in [
         ("!Ref Name", json!("iris")),
         ("!Ref Count", json!("1.10")),
@@ -87,7 +87,7 @@ fn functions_become_their_values_and_what_only_aws_knows_stays() {
 }
 
 #[test]
-fn availability_zones_are_known_in_the_stacks_own_region_when_they_are_given() {
+fn availability_zones_of_the_stacks_region_can_be_set() {
     let template = Template::parse(
         "Resources: {R: {Type: 'Custom::R', Properties: {A: !GetAZs '', B: !Select [1, !GetAZs {Ref: 'AWS::Region'}], C: !GetAZs us-east-1}}}\n",
         "t.yml",
@@ -103,7 +103,7 @@ fn availability_zones_are_known_in_the_stacks_own_region_when_they_are_given() {
 }
 
 #[test]
-fn resources_and_outputs_whose_condition_is_false_are_left_out() {
+fn resources_and_outputs_with_a_false_condition_are_removed() {
     let template = Template::parse(
         "Parameters: {Stage: {Type: String}}\n\
          Conditions: {IsProd: !Equals [!Ref Stage, prod], Unused: !Condition IsProd}\n\
@@ -127,7 +127,7 @@ fn resources_and_outputs_whose_condition_is_false_are_left_out() {
 }
 
 #[test]
-fn everything_that_cannot_be_evaluated_is_told_at_once() {
+fn all_evaluation_problems_are_reported_at_once() {
     let template = Template::parse(
         "Parameters:\n\
          \x20 Stage: {Type: String}\n\
@@ -154,27 +154,27 @@ fn everything_that_cannot_be_evaluated_is_told_at_once() {
     )
     .unwrap();
     let error = template.resolve(&given(&[("Stagge", "x")]), &PseudoParameters::unknown()).unwrap_err();
-    assert_snapshot!(tell(&error), @"
-    t.yml:1:1: the template declares no parameter `Stagge` [unknown-parameter] hint: did you mean `Stage`?
-    t.yml:2:3: the parameter `Stage` has no value and no default [missing-parameter] hint: give it a value
-    t.yml:3:33: the default of the parameter `Size` is not text [malformed-default]
+    assert_snapshot!(report(&error), @"
+    t.yml:1:1: the template has no parameter `Stagge` [unknown-parameter] hint: did you mean `Stage`?
+    t.yml:2:3: the parameter `Stage` has no value and no default [missing-parameter] hint: set a value
+    t.yml:3:33: the default of the parameter `Size` is not a string [malformed-default]
     t.yml:6:15: the condition `Back` depends on itself [condition-cycle]
     t.yml:8:8: `Fn::And` takes 2 to 10 conditions, not 1 [malformed-function]
-    t.yml:12:16: no condition is called `Lop` [unknown-condition] hint: did you mean `Loop`?
-    t.yml:14:10: nothing in the template is called `Stag` [unknown-reference] hint: did you mean `Stage`?
-    t.yml:15:10: no resource is called `Q` [unknown-resource]
-    t.yml:15:10: nothing in the template is called `Stagee` [unknown-reference] hint: did you mean `Stage`?
-    t.yml:16:10: no resource is called `S` [unknown-resource]
-    t.yml:17:10: no mapping is called `Size` [unknown-mapping] hint: did you mean `Sizes`?
-    t.yml:18:10: the mapping `Sizes` has no `a` with a `x` [unknown-mapping] hint: add it, or give `Fn::FindInMap` a DefaultValue
-    t.yml:19:10: `Fn::Select` asks for item 5 of a list of 1, counted from 0 [malformed-function]
-    t.yml:20:10: `Fn::Join` joins a list of texts [malformed-function]
+    t.yml:12:16: the template has no condition `Lop` [unknown-condition] hint: did you mean `Loop`?
+    t.yml:14:10: the template has no parameter or resource `Stag` [unknown-reference] hint: did you mean `Stage`?
+    t.yml:15:10: the template has no parameter or resource `Stagee` [unknown-reference] hint: did you mean `Stage`?
+    t.yml:15:10: the template has no resource `Q` [unknown-resource]
+    t.yml:16:10: the template has no resource `S` [unknown-resource]
+    t.yml:17:10: the template has no mapping `Size` [unknown-mapping] hint: did you mean `Sizes`?
+    t.yml:18:10: the mapping `Sizes` has no key `a` with a value `x` [unknown-mapping] hint: add it, or add a DefaultValue to `Fn::FindInMap`
+    t.yml:19:10: `Fn::Select` selects index 5 of a list of length 1 [malformed-function]
+    t.yml:20:10: `Fn::Join` takes a list of strings [malformed-function]
     t.yml:21:10: `Fn::If` takes a condition and two values [malformed-function]
     ");
 }
 
 #[test]
-fn a_template_with_a_transform_may_name_what_it_does_not_declare() {
+fn a_template_with_a_transform_may_use_undeclared_names() {
     let template = Template::parse(
         "Transform: AWS::Serverless-2016-10-31\nResources: {R: {Type: 'Custom::R', Properties: {A: !Ref FunctionRole, B: !Sub '${Other}'}}}\n",
         "t.yml",
@@ -186,7 +186,7 @@ fn a_template_with_a_transform_may_name_what_it_does_not_declare() {
 }
 
 #[test]
-fn known_text_does_not_become_a_variable_of_what_stays() {
+fn known_text_does_not_become_a_variable() {
     let template = Template::parse(
         "Parameters: {P: {Type: String}}\nResources: {R: {Type: 'Custom::R', Properties: {A: !Sub '${P}${R.Arn}'}}}\n",
         "t.yml",
@@ -197,7 +197,7 @@ fn known_text_does_not_become_a_variable_of_what_stays() {
 }
 
 #[test]
-fn functions_that_aws_has_added_stay_and_what_they_decide_is_not_known() {
+fn unknown_functions_stay_and_their_conditions_are_unknown() {
     let template = Template::parse(
         "Conditions: {New: {'Fn::IsNew': {Name: x}}, Made: !Not [{'Fn::IsNew': x}]}\n\
          Resources:\n\
@@ -212,7 +212,7 @@ fn functions_that_aws_has_added_stay_and_what_they_decide_is_not_known() {
 }
 
 #[test]
-fn names_that_functions_make_are_those_of_language_extensions() {
+fn functions_in_names_need_language_extensions() {
     let resolve = |transform: &str| {
         let text = format!(
             "{transform}Parameters: {{P: {{Type: String, Default: v}}}}\n\
@@ -226,7 +226,7 @@ fn names_that_functions_make_are_those_of_language_extensions() {
 }
 
 #[test]
-fn a_macro_may_take_arguments_that_no_function_takes() {
+fn a_macro_may_accept_other_arguments() {
     let resolve = |transform: &str| {
         let text = format!("{transform}Resources: {{R: {{Type: 'Custom::R', Properties: {{A: !Select [first, [1]]}}}}}}\n");
         Template::parse(text, "t.yml").unwrap().resolve(&BTreeMap::new(), &PseudoParameters::unknown())
@@ -238,7 +238,7 @@ fn a_macro_may_take_arguments_that_no_function_takes() {
 }
 
 #[test]
-fn a_value_that_is_not_known_hides_only_what_is_made_of_it() {
+fn an_unknown_parameter_affects_only_its_own_values() {
     let template = Template::parse(
         "Parameters: { Kept: { Type: String }, Size: { Type: Number, Default: 2 } }\n\
          Conditions: { Large: !Equals [!Ref Kept, large] }\n\

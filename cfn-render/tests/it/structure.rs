@@ -1,13 +1,13 @@
-//! What is asked of a template without evaluating it.
+//! A template's content and problems, without evaluation.
 
 use cfn_render::Template;
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::project::tell;
+use crate::project::report;
 
 #[test]
-fn parameters_come_back_as_they_were_written() {
+fn parameters_are_returned_as_written() {
     let template = Template::parse(
         "Parameters:\n\
          \x20 Version: {Type: String, Default: 1.10, AllowedValues: [Yes, no, 1.10, 0755, '5']}\n\
@@ -26,7 +26,7 @@ fn parameters_come_back_as_they_were_written() {
 }
 
 #[test]
-fn pointers_into_the_long_form_lead_to_the_text() {
+fn pointers_into_the_long_form_have_places_in_the_text() {
     let text =
         "# é\nParameters:\n  A/B: {Type: String, Default: é}\nX: !Sub ['${a}', {a: !GetAtt R.Arn}]\nY:\n  - 1\n  - - 2\nZ: |\n  text\n";
     let template = Template::parse(text, "t.yml").unwrap();
@@ -48,7 +48,7 @@ fn pointers_into_the_long_form_lead_to_the_text() {
 }
 
 #[test]
-fn what_is_wrong_with_the_structure_is_told_in_order() {
+fn structural_problems_are_reported_in_order() {
     let template = Template::parse(
         "Resource: {}\n\
          Parameters: [a]\n\
@@ -68,23 +68,23 @@ fn what_is_wrong_with_the_structure_is_told_in_order() {
     assert_snapshot!(problems, @"
     t.yml:1:1: a template has no section `Resource` [unknown-section]
     t.yml:2:13: the section `Parameters` is not a mapping [malformed-section]
-    t.yml:3:26: nothing in the template is called `P` [unknown-reference]
-    t.yml:5:3: the logical id `A_B` has other characters than letters and digits [malformed-logical-id]
+    t.yml:3:26: the template has no parameter or resource `P` [unknown-reference]
+    t.yml:5:3: the logical id `A_B` has characters other than letters and digits [malformed-logical-id]
     t.yml:6:3: the resource `B` has no `Type` [missing-type]
     t.yml:6:23: the tag `!Fn::Sub` is not a short form [unknown-tag]
     t.yml:7:6: the resource `C` is not a mapping [malformed-resource]
-    t.yml:8:26: the key `Type` is here and on line 8; the last one counts [duplicate-key]
-    t.yml:8:56: no condition is called `D` [unknown-condition]
-    t.yml:8:74: no resource is called `E` [unknown-resource]
-    t.yml:9:5: a key is a list or a mapping, where a text belongs [odd-key]
-    t.yml:11:42: nothing in the template is called `Bee` [unknown-reference]
-    t.yml:11:75: no condition is called `X` [unknown-condition]
-    t.yml:11:130: no mapping is called `M` [unknown-mapping]
+    t.yml:8:26: duplicate key `Type`, first on line 8; the last one counts [duplicate-key]
+    t.yml:8:56: the template has no condition `D` [unknown-condition]
+    t.yml:8:74: the template has no resource `E` [unknown-resource]
+    t.yml:9:5: a key is a list or a mapping instead of a string [odd-key]
+    t.yml:11:42: the template has no parameter or resource `Bee` [unknown-reference]
+    t.yml:11:75: the template has no condition `X` [unknown-condition]
+    t.yml:11:130: the template has no mapping `M` [unknown-mapping]
     ");
 }
 
 #[test]
-fn a_sound_template_has_no_problems() {
+fn a_valid_template_has_no_problems() {
     let template = Template::parse(
         "AWSTemplateFormatVersion: 2010-09-09\n\
          Description: d\n\
@@ -99,13 +99,13 @@ fn a_sound_template_has_no_problems() {
     assert_eq!(template.problems(), []);
 }
 
-fn told(text: &str) -> String {
+fn reported(text: &str) -> String {
     let template = Template::parse(text, "t.yml").unwrap();
     template.problems().iter().map(|problem| format!("{:?} {problem} [{}]\n", problem.severity, problem.code)).collect()
 }
 
 #[test]
-fn attributes_that_no_resource_has_are_refused() {
+fn unknown_attributes_are_reported() {
     let resources = "Resources:\n\
          \x20 Net: {Type: 'AWS::CloudFormation::Stack', TemplateURL: child.yml}\n\
          \x20 Job: {Type: 'AWS::Glue::Job', Dependson: Net, Properties: {}}\n\
@@ -114,15 +114,15 @@ fn attributes_that_no_resource_has_are_refused() {
          \x20 Old: {Type: 'Custom::Old', Version: '1.0'}\n\
          \x20 Site: {Type: 'AWS::Serverless::Function', Connectors: {}, IgnoreGlobals: '*'}\n\
          Outputs: {O: {Value: x, Descripton: y, Export: {Name: z}}}\n";
-    assert_snapshot!(told(resources), @"
+    assert_snapshot!(reported(resources), @"
     Error t.yml:2:45: the resource `Net` has an unknown attribute `TemplateURL` [unknown-attribute]
     Error t.yml:3:33: the resource `Job` has an unknown attribute `Dependson` [unknown-attribute]
     Error t.yml:6:45: the resource `Site` has an unknown attribute `Connectors` [unknown-attribute]
     Error t.yml:6:61: the resource `Site` has an unknown attribute `IgnoreGlobals` [unknown-attribute]
     Warning t.yml:7:25: the output `O` has an unknown attribute `Descripton` [unknown-attribute]
     ");
-    // A macro may read what CloudFormation does not.
-    assert_snapshot!(told(&format!("Transform: AWS::Serverless-2016-10-31\n{resources}")), @"
+    // A macro may read attributes that CloudFormation does not know.
+    assert_snapshot!(reported(&format!("Transform: AWS::Serverless-2016-10-31\n{resources}")), @"
     Warning t.yml:3:45: the resource `Net` has an unknown attribute `TemplateURL` [unknown-attribute]
     Warning t.yml:4:33: the resource `Job` has an unknown attribute `Dependson` [unknown-attribute]
     Warning t.yml:8:25: the output `O` has an unknown attribute `Descripton` [unknown-attribute]
@@ -130,18 +130,18 @@ fn attributes_that_no_resource_has_are_refused() {
 }
 
 #[test]
-fn what_a_module_brings_is_not_wrong() {
+fn resources_of_a_module_are_not_errors() {
     let text = "Resources:\n\
          \x20 Serving: {Type: 'Acme::SageMaker::Endpoint::MODULE', Properties: {}}\n\
          \x20 Other: {Type: 'Custom::Other', DependsOn: ServingEndpoint, Properties: {A: !Ref ServingConfig, B: !GetAtt Serving.Endpoint.Name, \
          C: !Sub '${Serving.Endpoint} ${ServingEndpoint.Arn}', D: !Ref Serving.Config, E: {'Fn::GetAtt': [Serving.Endpoint, Name]}, F: !Ref Servin}}\n";
-    assert_snapshot!(told(text), @"
-    Warning t.yml:3:45: whether the module `Serving` brings `ServingEndpoint` is not known here [unknown-resource]
-    Warning t.yml:3:78: whether the module `Serving` brings `ServingConfig` is not known here [unknown-reference]
-    Warning t.yml:3:135: whether the module `Serving` brings `ServingEndpoint` is not known here [unknown-resource]
-    Warning t.yml:3:189: whether the module `Serving` brings `Serving.Config` is not known here [unknown-reference]
-    Warning t.yml:3:228: whether the module `Serving` brings `Serving.Endpoint` is not known here [unknown-resource]
-    Error t.yml:3:258: nothing in the template is called `Servin` [unknown-reference]
+    assert_snapshot!(reported(text), @"
+    Warning t.yml:3:45: it is not known whether the module `Serving` contains `ServingEndpoint` [unknown-resource]
+    Warning t.yml:3:78: it is not known whether the module `Serving` contains `ServingConfig` [unknown-reference]
+    Warning t.yml:3:135: it is not known whether the module `Serving` contains `ServingEndpoint` [unknown-resource]
+    Warning t.yml:3:189: it is not known whether the module `Serving` contains `Serving.Config` [unknown-reference]
+    Warning t.yml:3:228: it is not known whether the module `Serving` contains `Serving.Endpoint` [unknown-resource]
+    Error t.yml:3:258: the template has no parameter or resource `Servin` [unknown-reference]
     ");
     let resolved = Template::parse(text.replace("!Ref Servin}", "!Ref Serving}"), "t.yml").unwrap();
     let resolved = resolved.resolve(&std::collections::BTreeMap::new(), &cfn_render::PseudoParameters::unknown()).unwrap();
@@ -149,16 +149,16 @@ fn what_a_module_brings_is_not_wrong() {
 }
 
 #[test]
-fn a_pseudo_parameter_that_aws_has_added_is_a_warning_and_a_slip_is_not() {
-    assert_snapshot!(told("Resources: {R: {Type: 'Custom::R', Properties: {A: !Ref 'AWS::OrganizationPath', B: !Sub '${AWS::Acount}'}}}"), @"
-    Warning t.yml:1:52: `AWS::OrganizationPath` is a pseudo parameter that is not known here [unknown-reference]
-    Error t.yml:1:85: nothing in the template is called `AWS::Acount` [unknown-reference]
+fn an_unknown_pseudo_parameter_is_a_warning_and_a_typo_an_error() {
+    assert_snapshot!(reported("Resources: {R: {Type: 'Custom::R', Properties: {A: !Ref 'AWS::OrganizationPath', B: !Sub '${AWS::Acount}'}}}"), @"
+    Warning t.yml:1:52: `AWS::OrganizationPath` is an unknown pseudo parameter [unknown-reference]
+    Error t.yml:1:85: the template has no parameter or resource `AWS::Acount` [unknown-reference]
     ");
 }
 
 #[test]
-fn what_is_no_template_is_refused_with_its_place() {
-    let mut told = String::new();
+fn text_that_is_not_a_template_is_rejected_with_its_place() {
+    let mut reported = String::new();
     for text in [
         "",
         "# nothing\n",
@@ -174,30 +174,30 @@ fn what_is_no_template_is_refused_with_its_place() {
         "a: &a [*a]\n",
         "é: 1\n b: 2\n",
     ] {
-        told.push_str(&match Template::parse(text, "t.yml") {
-            Err(error) => tell(&error),
+        reported.push_str(&match Template::parse(text, "t.yml") {
+            Err(error) => report(&error),
             Ok(template) => format!("{text:?} is {}\n", template.to_value()),
         });
     }
-    assert_snapshot!(told, @"
+    assert_snapshot!(reported, @"
     t.yml:1:1: the template is empty [empty-template] hint: a template has at least `Resources`
     t.yml:1:1: the template is empty [empty-template] hint: a template has at least `Resources`
     t.yml:1:1: the template is not a mapping [not-a-mapping] hint: a template is a mapping with sections such as `Resources`
     t.yml:1:1: the template is not a mapping [not-a-mapping] hint: a template is a mapping with sections such as `Resources`
     t.yml:1:1: the template is not a mapping [not-a-mapping] hint: a template is a mapping with sections such as `Resources`
-    t.yml:2:1: a second YAML document begins here [several-documents] hint: a template is one document: remove the `---`, or keep the other document in a file of its own
-    t.yml:1:4: unclosed bracket '[' [syntax] hint: each bracket is closed by one of its kind; a text with brackets in it takes quotes
-    t.yml:1:4: unclosed quote [syntax] hint: close the quote; a single quote within single quotes is written twice
-    t.yml:2:2: tabs disallowed within this context (block indentation) [syntax] hint: YAML is indented with spaces: put spaces in the place of the tab
+    t.yml:2:1: a second YAML document begins here [several-documents] hint: a template is one document: remove the `---`, or move the other document into its own file
+    t.yml:1:4: unclosed bracket '[' [syntax] hint: close each bracket with the matching one; put strings with brackets in quotes
+    t.yml:1:4: unclosed quote [syntax] hint: close the quote; write a single quote within single quotes twice
+    t.yml:2:2: tabs disallowed within this context (block indentation) [syntax] hint: YAML is indented with spaces: replace the tab with spaces
     t.yml:2:8: did not find expected <document start> [syntax]
-    t.yml:1:4: while parsing node, found unknown anchor [syntax] hint: declare the anchor above, as `&name`; a text that begins with `*` takes quotes
-    t.yml:1:8: this alias stands within the value that it names [recursive-alias]
+    t.yml:1:4: while parsing node, found unknown anchor [syntax] hint: declare the anchor above, as `&name`; put strings that begin with `*` in quotes
+    t.yml:1:8: this alias is inside the value that it refers to [recursive-alias]
     t.yml:2:3: mapping values are not allowed in this context [syntax]
     ");
 }
 
 #[test]
-fn a_template_as_json_keeps_its_order_and_its_text() {
+fn a_template_as_json_keeps_order_and_strings() {
     let template = Template::parse(
         "AWSTemplateFormatVersion: 2010-09-09\n\
          Resources:\n\

@@ -1,4 +1,4 @@
-//! What holds for every text, whatever it is: shared by the tests and the fuzz targets.
+//! Invariants for any text: shared by the tests and the fuzz targets.
 #![allow(dead_code, reason = "each program that includes this file uses a part of it")]
 
 use std::collections::BTreeMap;
@@ -10,14 +10,14 @@ use cfn_render::store::Directory;
 use cfn_render::{Error, PackageOptions, PseudoParameters, Resolved, Template, is_known};
 use serde_json::Value;
 
-/// Packages a text that lies, as it were, in a folder with files, and checks everything that must hold.
+/// Packages a text as if it were in a folder with files, and checks all invariants.
 pub(crate) fn packaging(text: &str, project: &Path, store: &Path) {
     let path = project.join("template.yml");
     let template = match Template::parse(text, &path) {
         Ok(template) => template,
         Err(error) => return problems_have_places(text, &error),
     };
-    assert_eq!(template.text(), text, "the text is kept");
+    assert_eq!(template.text(), text, "the text is unchanged");
     for problem in template.problems() {
         assert!(problem.place.line >= 1 && problem.place.column >= 1, "{problem:?}");
     }
@@ -43,7 +43,7 @@ fn package_and_check(template: &Template, before: &Value, store: &Path, escape: 
             return problems_have_places(template.text(), &error);
         }
     };
-    let written = Template::parse(packaged.text.clone(), template.path()).expect("what is handed out parses");
+    let written = Template::parse(packaged.text.clone(), template.path()).expect("the result parses");
     let after = written.to_value();
     let mut changed = Vec::new();
     changes(before, &after, String::new(), &mut changed);
@@ -53,13 +53,13 @@ fn package_and_check(template: &Template, before: &Value, store: &Path, escape: 
     } else if !expanded {
         assert_eq!(outside(template, &changed), outside(&written, &changed), "bytes outside the edits");
     }
-    assert_eq!(package(template).expect("it packaged before").text, packaged.text, "the same again");
-    let again = package(&written).expect("what is packaged can be packaged");
-    assert_eq!(again.text, packaged.text, "nothing is left to do");
-    assert!(again.uploads.is_empty(), "nothing is left to upload");
+    assert_eq!(package(template).expect("it packaged before").text, packaged.text, "the same result twice");
+    let again = package(&written).expect("the result can be packaged");
+    assert_eq!(again.text, packaged.text, "packaging again changes nothing");
+    assert!(again.uploads.is_empty(), "packaging again uploads nothing");
 }
 
-/// Evaluates a text with the parameters that it declares by their defaults, and with none.
+/// Evaluates a text with the defaults of its parameters, with and without pseudo parameters.
 pub(crate) fn resolving(text: &str) {
     let Ok(template) = Template::parse(text, "template.yml") else { return };
     let _ = template.parameters();
@@ -67,26 +67,26 @@ pub(crate) fn resolving(text: &str) {
     for pseudo in [PseudoParameters::unknown(), PseudoParameters::in_region("eu-west-1").in_account("222222222222").of_stack("s")] {
         match (template.resolve_with_provenance(&given, &pseudo), template.resolve(&given, &pseudo)) {
             (Ok(one), Ok(other)) => {
-                assert_eq!(one.value(), &other, "the same again");
-                what_is_not_known_has_its_parameters(&one);
+                assert_eq!(one.value(), &other, "the same result twice");
+                parts_have_parameters_of_the_whole(&one);
             }
             (Err(one), Err(other)) => {
-                assert_eq!(one.problems(), other.problems(), "the same again");
+                assert_eq!(one.problems(), other.problems(), "the same result twice");
                 problems_have_places(text, &one);
             }
-            _ => panic!("once it resolves and once it does not"),
+            _ => panic!("it resolves only one of two times"),
         }
     }
 }
 
-/// All parameters are behind the whole, and those behind a part are behind what it is a part of.
-fn what_is_not_known_has_its_parameters(resolved: &Resolved) {
-    let all = resolved.parameters_behind("");
+/// The parameters of a part are among those of the whole.
+fn parts_have_parameters_of_the_whole(resolved: &Resolved) {
+    let all = resolved.parameters_of("");
     let _ = is_known(resolved.value());
     for (section, value) in resolved.value().as_object().into_iter().flatten() {
         for name in value.as_object().into_iter().flatten().map(|(name, _)| name) {
             let pointer = format!("/{}/{}", section.replace('~', "~0").replace('/', "~1"), name.replace('~', "~0").replace('/', "~1"));
-            assert!(resolved.parameters_behind(&pointer).is_subset(&all), "{pointer}");
+            assert!(resolved.parameters_of(&pointer).is_subset(&all), "{pointer}");
         }
     }
 }
@@ -101,7 +101,7 @@ fn problems_have_places(text: &str, error: &Error) {
     }
 }
 
-/// Every pointer into the long form leads to a part of the text.
+/// Every pointer into the long form has a place in the text.
 fn every_value_has_its_place(template: &Template, value: &Value) {
     let mut pointers = vec![(String::new(), value)];
     let mut looked = 0;
@@ -125,7 +125,8 @@ fn every_value_has_its_place(template: &Template, value: &Value) {
     }
 }
 
-/// Whether a value could be the name of something that is not the project's: the whole disk is no artifact to fuzz with.
+/// Whether a value could refer to a file outside the project: fuzzing must not package the whole
+/// disk.
 fn leaves_the_project(value: &Value) -> bool {
     match value {
         Value::String(text) => {
@@ -137,7 +138,8 @@ fn leaves_the_project(value: &Value) -> bool {
     }
 }
 
-/// The pointers of values that packaging replaced. Nothing but a text may be replaced, and by nothing but an address.
+/// The pointers of values that packaging replaced. Only strings may be replaced, and only with
+/// addresses.
 fn changes(before: &Value, after: &Value, pointer: String, found: &mut Vec<String>) {
     let below = |token: &str| format!("{pointer}/{}", token.replace('~', "~0").replace('/', "~1"));
     match (before, after) {
@@ -169,7 +171,7 @@ fn outside(template: &Template, pointers: &[String]) -> Vec<String> {
     let mut parts = Vec::new();
     let mut reached = 0;
     for range in ranges {
-        // An anchor stays, and a tag goes with the text that it said something about.
+        // An anchor stays; a tag is replaced together with its text.
         parts.push(template.text()[reached..range.start].to_owned());
         reached = range.end;
     }
@@ -184,10 +186,11 @@ fn is_ascii_but_for_comments(template: &Template, value: &Value) -> bool {
             Value::Array(items) => pointers.extend(items.iter().enumerate().map(|(index, item)| (format!("{pointer}/{index}"), item))),
             Value::Object(entries) => pointers
                 .extend(entries.iter().map(|(key, value)| (format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1")), value))),
-            // The head of a block scalar can have a comment, so that only what is not ASCII itself tells.
+            // The header of a block scalar can contain a comment, so only the characters outside of
+            // it count.
             Value::String(text) if !text.is_ascii() => {
                 let span = template.locate(&pointer).expect("it has a place");
-                // A tag or an anchor may hold other characters; the value may not.
+                // A tag or an anchor may contain other characters; the value must not.
                 let written = &template.text()[span.range()];
                 if !written.starts_with(['!', '&']) && !written.is_ascii() {
                     return false;
@@ -199,10 +202,10 @@ fn is_ascii_but_for_comments(template: &Template, value: &Value) -> bool {
     true
 }
 
-/// The result of a future that never waits, as those of a folder do.
+/// The result of a future that never waits, like those of a folder.
 pub(crate) fn at_once<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
-        Poll::Pending => panic!("a folder never makes anybody wait"),
+        Poll::Pending => panic!("a folder store never waits"),
     }
 }

@@ -1,4 +1,4 @@
-//! A server on loopback that answers as a test says, and remembers what it was asked.
+//! A server on loopback with a test's responses, which records its requests.
 #![allow(dead_code, reason = "each test that includes this file uses a part of it")]
 
 use std::collections::BTreeMap;
@@ -6,7 +6,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-/// One request as it came in.
+/// One received request.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) method: String,
@@ -16,30 +16,31 @@ pub(crate) struct Request {
 }
 
 /// Status, headers and body.
-pub(crate) type Answer = (u16, Vec<(&'static str, String)>, String);
+pub(crate) type Response = (u16, Vec<(&'static str, String)>, String);
 
-/// Serves until the test's process ends; every connection has a thread.
+/// Serves until the test's process ends; every connection has its own thread.
 pub(crate) struct Server {
     pub(crate) url: String,
     pub(crate) requests: Arc<Mutex<Vec<Request>>>,
 }
 
 impl Server {
-    pub(crate) fn start(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
+    pub(crate) fn start(respond: impl Fn(&Request) -> Response + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let requests: Arc<Mutex<Vec<Request>>> = Arc::default();
-        let (answer, seen) = (Arc::new(answer), Arc::clone(&requests));
+        let (respond, received) = (Arc::new(respond), Arc::clone(&requests));
         std::thread::spawn(move || {
             for connection in listener.incoming() {
-                let (answer, seen) = (Arc::clone(&answer), Arc::clone(&seen));
-                std::thread::spawn(move || serve(connection.unwrap(), &*answer, &seen));
+                let (respond, received) = (Arc::clone(&respond), Arc::clone(&received));
+                std::thread::spawn(move || serve(connection.unwrap(), &*respond, &received));
             }
         });
         Self { url, requests }
     }
 
-    /// Method and path of each request, with `KEY` for hashes and without the query of the SDK's own.
+    /// Method and path of each request, with `KEY` instead of hashes and without the SDK's own
+    /// query.
     pub(crate) fn log(&self) -> Vec<String> {
         let requests = self.requests.lock().unwrap();
         requests
@@ -60,7 +61,7 @@ impl Server {
     }
 }
 
-fn serve(connection: TcpStream, answer: &dyn Fn(&Request) -> Answer, seen: &Mutex<Vec<Request>>) {
+fn serve(connection: TcpStream, respond: &dyn Fn(&Request) -> Response, received: &Mutex<Vec<Request>>) {
     let mut reader = BufReader::new(connection.try_clone().unwrap());
     let mut writer = connection;
     loop {
@@ -84,9 +85,9 @@ fn serve(connection: TcpStream, answer: &dyn Fn(&Request) -> Answer, seen: &Mute
         let mut body = vec![0; length];
         reader.read_exact(&mut body).unwrap();
         let request = Request { method, target, headers, body };
-        let (status, headers, text) = answer(&request);
+        let (status, headers, text) = respond(&request);
         let has_body = request.method != "HEAD";
-        seen.lock().unwrap().push(request);
+        received.lock().unwrap().push(request);
         let mut head =
             format!("HTTP/1.1 {status} X\r\nx-amz-request-id: R1\r\ncontent-length: {}\r\n", if has_body { text.len() } else { 0 });
         for (name, value) in headers {

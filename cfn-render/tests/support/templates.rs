@@ -1,7 +1,8 @@
-//! Templates that the tests share with the fuzz targets, whose first inputs they are.
+//! Templates for the tests and, as the first inputs, for the fuzz targets.
 #![allow(dead_code, reason = "each program that includes this file uses a part of it")]
 
-/// Every quirk of YAML that a template was seen to have, with its name. Each text has the artifact `src` once, marked as `@`.
+/// Every YAML quirk seen in a template, with its name. Each text contains the artifact `src` once,
+/// marked as `@`.
 pub(crate) const AWKWARD: &[(&str, &str)] = &[
     ("plain", "Resources:\n  F:\n    Type: AWS::Serverless::Function\n    Properties:\n      CodeUri: @\n"),
     ("no newline at the end", "Resources:\n  F:\n    Type: AWS::Serverless::Function\n    Properties:\n      CodeUri: @"),
@@ -17,7 +18,7 @@ pub(crate) const AWKWARD: &[(&str, &str)] = &[
         "Resources:\n  F:\n    Type: AWS::Serverless::Function\n    Properties:\n      CodeUri:\n        @\n      X: 1\n",
     ),
     ("tagged as text", "Resources:\n  F:\n    Type: AWS::Serverless::Function\n    Properties:\n      CodeUri: !!str @\n"),
-    ("an anchor that nobody names", "Resources:\n  F: &f\n    Type: AWS::Serverless::Function\n    Properties:\n      CodeUri: &c @\n"),
+    ("an anchor without an alias", "Resources:\n  F: &f\n    Type: AWS::Serverless::Function\n    Properties:\n      CodeUri: &c @\n"),
     ("explicit keys", "Resources:\n  ? F\n  : Type: AWS::Serverless::Function\n    ? Properties\n    : ? CodeUri\n      : @\n"),
     ("document markers", "%YAML 1.2\n---\nResources:\n  F:\n    Type: AWS::Serverless::Function\n    Properties:\n      CodeUri: @\n...\n"),
     (
@@ -47,7 +48,7 @@ pub(crate) const AWKWARD: &[(&str, &str)] = &[
     ("old Mac line ends", "Resources:\r  F:\r    Type: AWS::Serverless::Function\r    Properties:\r      CodeUri: @\r"),
 ];
 
-/// What else packaging looks at, over the files of [`FILES`].
+/// More inputs for packaging, with the files of [`FILES`].
 pub(crate) const PACKAGED: &[&str] = &[
     "Base: &base\n  Code: &code src\nResources:\n  A:\n    Type: AWS::Lambda::Function\n    Properties:\n      <<: *base\n      X: *code\n  B: {Type: 'AWS::Lambda::Function', Properties: *base}\n",
     "A:\n  - <<: [{B: 1}, {C: 2}]\n    C: 3\n  - <<:\n    -\n  - {<<: {}, D: 4}\n",
@@ -58,7 +59,7 @@ pub(crate) const PACKAGED: &[&str] = &[
     "Globals: {Function: {CodeUri: src}}\nResources:\n  P:\n    Type: AWS::ServiceCatalog::CloudFormationProduct\n    Properties:\n      ProvisioningArtifactParameters:\n        - Info: {LoadTemplateFromURL: child.yml}\n  S: {Type: 'AWS::Serverless::StateMachine', Properties: {DefinitionUri: 's3://b/k?versionId=1'}}\n  C: {Type: AWS::CodeCommit::Repository, Properties: {Code: {S3: file.txt}}}\n",
 ];
 
-/// The files beside a template that is packaged for the sake of its invariants.
+/// The files next to a template that is packaged to check its invariants.
 pub(crate) const FILES: &[(&str, &str)] = &[
     ("src/index.py", "def handler(event, context): return event\n"),
     ("file.txt", "A: 1\n"),
@@ -66,7 +67,7 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("part.yml", "F: {Type: 'AWS::Lambda::Function', Properties: {Code: src}}\n"),
 ];
 
-/// A template whose every function has something to work on.
+/// A template in which every function has arguments.
 pub(crate) const RESOLVED: &str = "\
 Transform: AWS::LanguageExtensions
 Parameters:

@@ -120,7 +120,7 @@ impl Configuration {
                     supported_instance_types: targets.instance_types.to_vec(),
                     not_known: not_known.clone(),
                 };
-                let behind = |pointer: &str| resolved.parameters_behind(pointer).into_iter().map(str::to_owned).collect();
+                let behind = |pointer: &str| resolved.parameters_of(pointer).into_iter().map(str::to_owned).collect();
                 let template = ResolvedTemplate::new(&self.template_json, resolved.value()).with_parameter_origins(&behind);
                 // Skip findings that a rule of the template reports: its message is more specific.
                 let is_reported = |problem: &Problem| {

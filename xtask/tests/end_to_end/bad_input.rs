@@ -244,7 +244,7 @@ const MISTAKES: &[Mistake] = &[
         },
         arguments: BUILD,
         code: 2,
-        says: &["the key `Description` is here and on line", "remove one of them"],
+        says: &["duplicate key `Description`, first on line", "remove one of them"],
     },
     Mistake {
         name: "a template under both endings",

@@ -326,7 +326,7 @@ fn what_aws_refuses_is_an_error_and_what_is_not_known_here_is_a_warning() {
         (
             "Resources:",
             "Resources:\n  Net: {Type: 'Acme::Net::MODULE'}\n  Q: {Type: 'AWS::SQS::Queue', Properties: {QueueName: !Ref NetTopic}}",
-            "warning: whether the module `Net` brings `NetTopic` is not known here",
+            "warning: it is not known whether the module `Net` contains `NetTopic`",
         ),
     ] {
         check(text, becomes).ends_with(0).says(says);

@@ -61,7 +61,7 @@ fn problems_of_nested_templates_are_shown_with_their_own_lines() {
     project.write("sub/child.yml", "# a child\nResources:\n  F: {Type: 'AWS::Lambda::Function', Properties: {Code: ./nowhere}}\n");
     let run = project.run(["package", "--template-file", "root.yml"]).ends_with(2);
     let expected = "\
-error: `Code` names `./nowhere`, which does not exist
+error: `Code` is `./nowhere`, which does not exist
   --> sub/child.yml:3:57
     |
   3 |   F: {Type: 'AWS::Lambda::Function', Properties: {Code: ./nowhere}}
