@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use model_registry::documents::NoDocuments;
-use model_release::release_build::Home;
 use model_release::configuration::Configuration;
 use model_release::manifest::Manifest;
+use model_release::release_build::Home;
 use model_release::{Failure, RegistryAccess};
 
 use crate::cli::{BuildOptions, ChoiceOptions, ConfigurationOptions, ProjectOptions, StageAccounts};

@@ -6,9 +6,9 @@ use aws_names::Region;
 use cfn_render::{PackageOptions, Packaged};
 use model_registry::Registry;
 use model_registry::documents::Documents;
-use model_release::release_build::{Built, Event, Home};
 use model_release::configuration::Configuration;
 use model_release::manifest::Manifest;
+use model_release::release_build::{Built, Event, Home};
 use model_release::{Failure, RegistryAccess, problems, release_text};
 
 use crate::files::{self, FileSet};

@@ -1,9 +1,9 @@
 //! `build`: from an approved model package to the files of a release. Nothing is written before all of it is known to be right.
 
 use model_registry::documents::Mirror;
-use model_release::release_build::Home;
 use model_release::configuration::Configuration;
 use model_release::manifest::{self, Manifest};
+use model_release::release_build::Home;
 use model_release::{Failure, FailureKind, RegistryAccess};
 
 use crate::cli::BuildOptions;

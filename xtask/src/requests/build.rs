@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use aws_names::Region;
 use model_registry::ModelPackageGroup;
-use model_release::release_build::{BuildRequest, RegionalSelection};
 use model_release::configuration::ConfigurationFiles;
+use model_release::release_build::{BuildRequest, RegionalSelection};
 use model_release::{Diagnostic, Failure, FailureKind, Stage, regional_package, stop_on_errors};
 
 use super::selection;

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use aws_names::{AccountId, Arn};
-use model_release::release_build::{StageRequest, accounts_file, template_configuration_file};
 use model_release::configuration::{BaseFile, ConfigurationFiles, StageFiles};
+use model_release::release_build::{StageRequest, accounts_file, template_configuration_file};
 use model_release::{Accounts, Diagnostic, Stage, manifest};
 use stack_rollout::organization::{self, UnitId};
 

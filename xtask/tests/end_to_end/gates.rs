@@ -194,7 +194,10 @@ fn a_package_without_approval_is_refused_unless_it_is_said_and_the_manifest_says
     let (_cloud, project) = registry(SeedPackage { approval_status: Some("PendingManualApproval".to_owned()), ..good("good.json") });
     project.run(["build", "--model-package", "2"]).ends_with(2).says("is not deployed: pending approval");
     project.run(["build", "--allow-unapproved"]).ends_with(2).says("`--allow-unapproved` is for a package that is named");
-    project.run(["build", "--model-package", "2", "--allow-unapproved"]).ends_with(0).says("is not approved; unapproved model packages are allowed");
+    project
+        .run(["build", "--model-package", "2", "--allow-unapproved"])
+        .ends_with(0)
+        .says("is not approved; unapproved model packages are allowed");
     let manifest = project.json("target/deploy/release-manifest.json");
     assert_eq!(manifest["choice"]["without_approval"], true);
     assert_eq!(manifest["model_package"]["approval_status"], "PendingManualApproval");

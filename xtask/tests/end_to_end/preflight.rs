@@ -86,7 +86,11 @@ fn everything_that_is_missing_is_told_at_once_and_deploy_changes_nothing() {
 
     cloud.aws.clear_requests().unwrap();
     let run = project.run(DEPLOY).ends_with(1).says("nothing was changed").says("--no-preflight");
-    for text in ["Systems Manager has no parameter `ds-staging-private-subnet-ids`", "key/1234abcd-12ab-34cd-56ef-1234567890ab` does not exist", "the quota for `ml.m5.large` endpoint instances is 0"] {
+    for text in [
+        "Systems Manager has no parameter `ds-staging-private-subnet-ids`",
+        "key/1234abcd-12ab-34cd-56ef-1234567890ab` does not exist",
+        "the quota for `ml.m5.large` endpoint instances is 0",
+    ] {
         assert!(run.stderr.contains(text), "`{text}` is not in\n{}", run.stderr);
     }
     assert!(cloud.requests("CreateStackSet").is_empty());
