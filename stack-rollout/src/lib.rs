@@ -43,8 +43,8 @@
 //! - Before each operation, a run lists the operations of the set. An operation of another release,
 //!   a pipeline or a person that creates or updates instances and started after the run's first
 //!   operation is newer. The run then stops with the problem `superseded` and the verdict
-//!   [`Unfinished`](Verdict::Unfinished). The run also checks this at the end; it then reports no
-//!   target as succeeded.
+//!   [`Unfinished`](Verdict::Unfinished). It also stops reporting targets as
+//!   succeeded if a newer operation started after its last one.
 //! - The order of the first operations decides which run is newer, not the version that is rolled
 //!   out. To roll back, start a new run of the older release.
 //! - Operations that an earlier or concurrent run of the same release has started count as the
