@@ -1,8 +1,9 @@
-//! What planning and rolling out cost at scale: `cargo bench -p stack-rollout --bench planning`.
+//! Measures planning and rollouts at scale: `cargo bench -p stack-rollout --bench planning`.
 //!
-//! A server on loopback answers as CloudFormation does, each time after 50 ms, 100 instances a page; this program runs itself once for each size, so that
-//! processor time and memory are that size's own and the server's are not in them. An operation is looked at three times.
-#![allow(clippy::print_stdout, clippy::cast_precision_loss, reason = "a benchmark prints, and rounds")]
+//! A loopback server responds like CloudFormation, after 50 ms and with 100 instances a page. This
+//! program runs itself once for each size, so that processor time and memory are measured for that
+//! size only and without the server. An operation is polled three times.
+#![allow(clippy::print_stdout, clippy::cast_precision_loss, reason = "a benchmark prints and rounds")]
 
 use std::fmt::Write as _;
 use std::process::Command;
@@ -18,7 +19,7 @@ use stack_rollout::{CallAs, InstanceAction, Options, Poll, Release, SessionError
 
 const REGIONS: [&str; 4] = ["ap-south-1", "eu-west-1", "us-east-1", "us-west-2"];
 const PAGE: usize = 100;
-/// How long CloudFormation takes for a response.
+/// The response time of CloudFormation.
 const LATENCY: Duration = Duration::from_millis(50);
 
 fn main() {
@@ -38,11 +39,11 @@ fn main() {
         "instances", "plan: req", "wall", "rollout: req", "wall", "processor", "peak memory"
     );
     for accounts in [250, 500, 1000] {
-        let (server, looks) = serve(accounts);
+        let (server, polls) = serve(accounts);
         let output = Command::new(&arguments[0]).args(["measured", server.url(), &accounts.to_string()]).output().expect("this program");
         let text = String::from_utf8_lossy(&output.stdout);
-        let told: Vec<&str> = text.split_whitespace().collect();
-        let [plan_requests, plan_wall, wall, processor, memory] = told[..] else {
+        let fields: Vec<&str> = text.split_whitespace().collect();
+        let [plan_requests, plan_wall, wall, processor, memory] = fields[..] else {
             println!("{text}{}", String::from_utf8_lossy(&output.stderr));
             return;
         };
@@ -53,7 +54,7 @@ fn main() {
             accounts * REGIONS.len(),
             all - planned
         );
-        assert!(looks.load(Ordering::Relaxed) >= 3);
+        assert!(polls.load(Ordering::Relaxed) >= 3);
     }
 }
 
@@ -75,7 +76,7 @@ async fn measured(url: &str, accounts: usize) {
     let plan = plan(&release, &observed);
     assert_eq!(plan.targets(InstanceAction::Update).count(), accounts * REGIONS.len());
     let plan_wall = start.elapsed();
-    // The set, the list of its instances, and each instance.
+    // One request for the set, the pages of its instances, and one request for each instance.
     let plan_requests = 1 + (accounts * REGIONS.len()).div_ceil(PAGE) + accounts * REGIONS.len();
     let options = Options {
         poll: Poll { first: Duration::from_millis(5), longest: Duration::from_millis(5), ..Poll::default() },
@@ -91,7 +92,8 @@ async fn measured(url: &str, accounts: usize) {
     println!("{plan_requests} {:.0}ms {:.0}ms {processor}ms {memory}MiB", plan_wall.as_secs_f64() * 1e3, wall.as_secs_f64() * 1e3);
 }
 
-/// Processor time in milliseconds and the most memory in MiB, as Linux counts them; zeros elsewhere.
+/// Processor time in milliseconds and peak memory in MiB, as measured by Linux; zeros on other
+/// systems.
 fn usage() -> (u64, u64) {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
@@ -106,10 +108,10 @@ fn account(number: usize) -> String {
     format!("{:012}", 100_000_000_000 + number)
 }
 
-/// CloudFormation with a set whose every instance is there and whose parameters are old.
+/// CloudFormation with a set that has all instances and outdated parameters.
 fn serve(accounts: usize) -> (Loopback, Arc<AtomicUsize>) {
-    let looks = Arc::new(AtomicUsize::new(0));
-    let seen = Arc::clone(&looks);
+    let polls = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&polls);
     let server = Loopback::start(move |request| {
         let form = request.text();
         let field =
@@ -135,16 +137,16 @@ fn serve(accounts: usize) -> (Loopback, Arc<AtomicUsize>) {
         );
         Answer::new(200).body("text/xml", body).after(LATENCY)
     });
-    (server.expect("a port"), looks)
+    (server.expect("a port"), polls)
 }
 
-fn page(accounts: usize, begin: usize, told: &str) -> String {
+fn page(accounts: usize, begin: usize, fields: &str) -> String {
     let all = accounts * REGIONS.len();
     let end = (begin + PAGE).min(all);
     let mut text = "<Summaries>".to_owned();
     for index in begin..end {
         let (account, region) = (account(index / REGIONS.len()), REGIONS[index % REGIONS.len()]);
-        let _ = write!(text, "<member><Account>{account}</Account><Region>{region}</Region>{told}</member>");
+        let _ = write!(text, "<member><Account>{account}</Account><Region>{region}</Region>{fields}</member>");
     }
     text.push_str("</Summaries>");
     if end < all {

@@ -1,5 +1,4 @@
-//! The `Debug` form of errors, which `fn main() -> Result<(), _>` prints: the message, then each
-//! cause that the message does not contain.
+//! `Debug` of errors, for `fn main() -> Result<(), _>`: the message and its missing causes.
 
 use std::error::Error as StdError;
 use std::fmt::{Debug, Formatter, Result};

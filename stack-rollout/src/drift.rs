@@ -13,15 +13,13 @@ use crate::status::OperationAction;
 
 /// Detects drift in every instance of a set and waits for it (`DetectStackSetDrift`).
 ///
-/// Drift detection is an operation on the set: no other operation can start while it runs. It
-/// changes no stack. List the instances afterwards to read the result
-/// ([`Instance::drift`](crate::Instance::drift)).
+/// Like any operation, it blocks the set while it runs. It changes no stack. The result is in the
+/// instances ([`Instance::drift`](crate::Instance::drift)).
 ///
 /// # Errors
 ///
-/// Another operation is running on the set, AWS rejected the call, or the deadline passed. An
-/// operation that ended as `FAILED`, because the drift of some stacks could not be detected, is not
-/// an error: the record has its status.
+/// Another operation is running on the set, a call failed, or the deadline passed. An operation
+/// that ended as `FAILED`, because some stacks could not be checked, is not an error.
 pub async fn detect_drift<S: StackSets, C: Clock>(
     stack_sets: &S,
     name: &StackSetName,

@@ -8,8 +8,7 @@ use crate::stack_sets::Operation;
 
 /// Why a rollout, or reading a stack set, failed.
 ///
-/// After the first operation has started, a rollout does not return an error. It returns a
-/// [`Rollout`](crate::Rollout) with the result.
+/// Once an operation has started, a rollout returns a [`Rollout`](crate::Rollout) instead.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

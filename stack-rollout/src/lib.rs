@@ -21,17 +21,15 @@
 //!
 //! # Concepts
 //!
-//! - A [`Release`] is the desired state: template, parameters, and [`Targets`] (accounts ×
-//!   regions).
+//! - A [`Release`] is the desired state: template, parameters, [`Targets`] (accounts × regions).
 //! - [`observe`] reads the current state. [`plan`] compares it with the release, without a call to
 //!   AWS: each target is new, update, outdated or unchanged. [Orphans](InstanceAction::Orphan),
 //!   instances that are not targets of the release, are reported and left unchanged.
 //! - [`roll_out`] executes the plan. It updates the set first, because new instances are created
 //!   from it. It emits [`Event`]s and returns a [`Rollout`] (`rollout.json`).
 //! - [`template_changes`] compares the resources of two templates.
-//!   [`preflight`](preflight::preflight) checks whether a rollout can succeed in each target.
-//!   [`prune`] removes instances. [`detect_drift`] finds stacks that were changed outside
-//!   CloudFormation.
+//!   [`preflight`](preflight::preflight) checks each target before a rollout. [`prune`] removes
+//!   instances. [`detect_drift`] detects drift.
 //! - [`StackSets`] and [`Stacks`] are the ports: the stack sets of the management account, and the
 //!   stacks of one target. The module `aws` implements them with CloudFormation. [`Clock`] is a
 //!   port, too. One poll loop waits for operations, with a deadline and increasing pauses.
@@ -42,11 +40,11 @@
 //! crate uses no lock and stores no state. It detects other runs in CloudFormation's list of
 //! operations: the ids show which release an operation belongs to.
 //!
-//! - Before each operation, a run lists the operations of the set. An operation that creates or
-//!   updates instances, belongs to another release, to a pipeline or to a person, and started after
-//!   the run's first operation is newer. The run then stops with the problem `superseded` and the
-//!   verdict [`Unfinished`](Verdict::Unfinished). The run checks this after its last operation,
-//!   too, and then reports no target as succeeded.
+//! - Before each operation, a run lists the operations of the set. An operation of another release,
+//!   a pipeline or a person that creates or updates instances and started after the run's first
+//!   operation is newer. The run then stops with the problem `superseded` and the verdict
+//!   [`Unfinished`](Verdict::Unfinished). It also stops reporting targets as
+//!   succeeded if a newer operation started after its last one.
 //! - The order of the first operations decides which run is newer, not the version that is rolled
 //!   out. To roll back, start a new run of the older release.
 //! - Operations that an earlier or concurrent run of the same release has started count as the

@@ -1,5 +1,4 @@
-//! The loop that starts operations on a stack set, waits for them, and resumes operations that an
-//! earlier run of the same release has started.
+//! Starts operations on a stack set, waits for them, and resumes those of earlier runs.
 
 mod retry_policy;
 
@@ -127,8 +126,7 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
     /// started is resumed. For an operation of another release or of a person, the options decide
     /// whether to wait or to return an error, because its result cannot be predicted.
     ///
-    /// State that is observed afterwards is valid until [`changed_by`](Self::changed_by) says
-    /// otherwise.
+    /// Observed state is then valid until [`changed_by`](Self::changed_by) says otherwise.
     pub(crate) async fn await_idle(&mut self) -> Result<(), Error> {
         let mut polls = 0;
         loop {
@@ -174,9 +172,8 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
     /// The newest operation of another release, the pipeline or a person that changed instances
     /// after this run's first operation, started or resumed.
     ///
-    /// The order of the list decides, because times have a resolution of one second. While the
-    /// first operation is missing from the eventually consistent list, times decide, and a tie
-    /// counts as newer.
+    /// The order of the list decides, because times are in whole seconds. While the eventually
+    /// consistent list lacks the first operation, times decide, and a tie counts as newer.
     fn newer<'l>(&self, listed: &'l [Operation]) -> Option<&'l Operation> {
         let first = &self.operations.first()?.operation;
         let position = listed.iter().position(|operation| operation.id == first.id);
@@ -305,8 +302,8 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
         }
     }
 
-    /// The poll loop: describes the last operation until it has ended or the deadline passes.
-    /// `None` means that the next step can start.
+    /// Polls the last operation until it ends or the deadline passes. `None`: the next step can
+    /// start.
     async fn wait(&mut self) -> Option<Halt> {
         let (stack_sets, name) = (self.stack_sets, self.name);
         let mut current = self.operations.pop()?;

@@ -10,16 +10,15 @@ use crate::identifiers::OperationId;
 pub struct Options<C = SystemClock> {
     /// The prefix of operation ids: a name for the release, such as a part of its checksum.
     ///
-    /// All runs of one release must use the same id. The prefix distinguishes the release's
-    /// operations from those of other releases and of people, so that a run can find and resume an
-    /// operation that an earlier run started.
+    /// All runs of one release must use the same id. By the prefix a run finds and resumes the
+    /// operations of earlier runs, and distinguishes them from those of other releases and of
+    /// people.
     pub release_id: OperationId,
     /// The maximum total wait. Then a running operation continues in AWS, as the record reports.
     pub deadline: Duration,
     /// How often the rollout polls.
     pub poll: Poll,
-    /// The maximum number of failed targets whose stack events are read. Each needs a session in
-    /// the target and at least one request.
+    /// The maximum number of failed targets whose stack events are read, each with a session.
     pub explain_at_most: usize,
     /// Whether to wait for operations of others, within the deadline, instead of an error.
     pub wait_for_others: bool,

@@ -83,8 +83,7 @@ pub async fn active_accounts<O: Organization>(organization: &O, units: &[UnitId]
     Ok(accounts)
 }
 
-/// How a list of accounts filters the accounts of organizational units (`AccountFilterType` in
-/// CloudFormation's deployment targets).
+/// How a list filters the accounts of units (`AccountFilterType` of deployment targets).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AccountFilter {
     /// The units' accounts that are in the list.

@@ -69,8 +69,7 @@ impl Observed {
     }
 }
 
-/// The maximum number of concurrent requests for overrides. CloudFormation accepts only a few
-/// requests a second for each account.
+/// The maximum concurrency: CloudFormation accepts only a few requests a second for an account.
 const OVERRIDES_AT_ONCE: usize = 10;
 
 /// What a rollout of a release would change. Made by [`plan`].

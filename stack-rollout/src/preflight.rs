@@ -1,8 +1,7 @@
 //! Checks in every target, before anything is changed, whether a rollout can succeed: role,
 //! parameters, model package, image, artifact, key, endpoint name, instance quota.
 //!
-//! All checks are read-only. A check without permission is reported as unchecked, with the missing
-//! action. It is neither passed nor failed.
+//! All checks are read-only. Without permission, a check is unchecked: neither passed nor failed.
 
 mod checks;
 mod trust;
@@ -123,8 +122,8 @@ pub trait TargetAccount: Sync {
     /// The names of the endpoints of a stack (`cloudformation:DescribeStackResources`).
     fn endpoints_of_stack(&self, stack_id: &str) -> impl Future<Output = Result<Vec<String>, CallError>> + Send;
 
-    /// The quota for endpoint instances of a type (`servicequotas:GetServiceQuota` and related
-    /// actions); `None` if AWS has no such quota.
+    /// The quota for endpoint instances (`servicequotas:GetServiceQuota` and others), if AWS has
+    /// one.
     fn instance_quota(&self, instance_type: &str) -> impl Future<Output = Result<Option<u32>, CallError>> + Send;
 
     /// A role's trust policy, as JSON (`iam:GetRole`); `None` if the role does not exist.
@@ -230,14 +229,25 @@ where
 }
 
 impl Check {
+    fn new(
+        target: Option<Target>,
+        name: &'static str,
+        subject: &str,
+        outcome: CheckOutcome,
+        message: Option<String>,
+        hint: Option<&str>,
+    ) -> Self {
+        Self { target, name, code: None, subject: subject.to_owned(), outcome, message, detail: None, hint: hint.map(str::to_owned) }
+    }
+
     pub(crate) fn code(self, code: &'static str) -> Self {
         Self { code: Some(code), ..self }
     }
 }
 
 impl ImageName {
-    /// Parses an Amazon ECR image, `ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG` or
-    /// `…@DIGEST`.
+    /// Parses an Amazon ECR image name, `ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG` or
+    /// `…@DIGEST`. Returns `None` for other images.
     pub fn parse(image: &str) -> Option<Self> {
         let (host, path) = image.split_once('/')?;
         let mut parts = host.split('.');

@@ -170,8 +170,7 @@ pub enum PermissionModel {
         /// The role in the administration account. `None`:
         /// `AWSCloudFormationStackSetAdministrationRole`, or the set's role.
         administration_role_arn: Option<String>,
-        /// The role's name in targets. `None`: `AWSCloudFormationStackSetExecutionRole`, or the
-        /// set's role.
+        /// Its name in the targets. `None`: `AWSCloudFormationStackSetExecutionRole`, or the set's.
         execution_role_name: Option<String>,
     },
     /// Service-managed permissions: CloudFormation creates the roles in an organization.

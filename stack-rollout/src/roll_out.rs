@@ -167,8 +167,7 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
         self.run_steps(&steps, observed.stack_set.as_ref()).await
     }
 
-    /// Reads the instances after the run and checks whether another run has changed them. Returns
-    /// `false` if this run can plan the rest again.
+    /// Reads the instances and checks for changes by other runs. `false`: plan the rest again.
     async fn verify(&mut self) -> Result<bool, Error> {
         if !self.steps.is_empty() {
             self.instances = self.instances_afterwards().await;

@@ -13,8 +13,7 @@ use crate::status::{Capability, DetailedStatus, DriftStatus, InstanceStatus, Ope
 
 /// The stack sets that one session can access.
 ///
-/// Lists return all pages. A method that changes something gets an idempotency id: two requests
-/// with the same id have the effect of one.
+/// Lists return all pages. Changes have an idempotency id: equal ids have the effect of one.
 pub trait StackSets: Sync {
     /// The stack set with this name, or `None` if it does not exist (`DescribeStackSet`).
     fn describe_stack_set(&self, name: &StackSetName) -> impl Future<Output = Result<Option<StackSet>, CallError>> + Send;
@@ -22,9 +21,8 @@ pub trait StackSets: Sync {
     /// Creates the set without instances (`CreateStackSet`). `token` makes it idempotent.
     fn create_stack_set(&self, release: &Release, token: &OperationId) -> impl Future<Output = Result<(), CallError>> + Send;
 
-    /// Updates the stack set to the release's template, parameters and settings, and updates the
-    /// instances in `targets` (`UpdateStackSet`). Other instances become `OUTDATED`. `targets` is
-    /// empty only for a set without instances.
+    /// Updates the set to the release, and the instances in `targets` (`UpdateStackSet`). Other
+    /// instances become `OUTDATED`. `targets` is empty only for a set without instances.
     fn update_stack_set(&self, update: SetUpdate<'_>) -> impl Future<Output = Result<OperationId, CallError>> + Send;
 
     /// Creates instances in the operation's targets from the set (`CreateStackInstances`).

@@ -9,12 +9,10 @@ use crate::call_error::CallError;
 
 /// The stacks that a session in a target account and region can access.
 pub trait Stacks: Sync {
-    /// One page of a stack's events, newest first (`DescribeStackEvents`). `stack_id` is an ARN,
-    /// because deleted stacks are found only by ARN.
+    /// One page of events, newest first (`DescribeStackEvents`). Deleted stacks need an ARN.
     fn stack_events(&self, stack_id: &str, token: Option<&str>) -> impl Future<Output = Result<EventPage, CallError>> + Send;
 
-    /// The failure reason that the resource's own service reports: for an endpoint, its
-    /// `FailureReason`. `None` if there is none.
+    /// The failure reason from the resource's service, such as an endpoint's `FailureReason`.
     fn failure_reason(&self, resource: &FailedResource) -> impl Future<Output = Result<Option<String>, CallError>> + Send {
         let _ = resource;
         std::future::ready(Ok(None))

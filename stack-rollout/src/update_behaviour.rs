@@ -156,8 +156,7 @@ pub fn behaviour(resource_type: &str, property: &str) -> Behaviour {
 
 /// The property with the custom name of a resource type, if known.
 ///
-/// A resource with a custom name cannot be replaced while the name stays the same, because
-/// CloudFormation creates the new resource first.
+/// Such a resource cannot be replaced under the same name, because the new one is created first.
 pub fn name_property(resource_type: &str) -> Option<&'static str> {
     rules_of(resource_type)?.name
 }

@@ -1,4 +1,5 @@
-//! The adapter to CloudFormation over loopback: what it asks for, and what it makes of each answer.
+//! The CloudFormation adapter over loopback: the requests that it sends, and how it reads
+//! responses.
 #![cfg(feature = "aws")]
 
 use std::time::Duration;
@@ -17,7 +18,7 @@ use stack_rollout::{
 
 const REQUEST_ID: &str = "0f4d1d1e-5c0a-4a51-9b5c-000000000001";
 
-/// An answer of the Query protocol.
+/// A response of the Query protocol.
 fn result(action: &str, inner: &str) -> Answer {
     let body = format!(
         r#"<{action}Response xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><{action}Result>{inner}</{action}Result><ResponseMetadata><RequestId>{REQUEST_ID}</RequestId></ResponseMetadata></{action}Response>"#
@@ -25,14 +26,14 @@ fn result(action: &str, inner: &str) -> Answer {
     Answer::new(200).body("text/xml", body)
 }
 
-fn refusal(status: u16, code: &str, message: &str) -> Answer {
+fn error_response(status: u16, code: &str, message: &str) -> Answer {
     let body = format!(
         r#"<ErrorResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error><RequestId>{REQUEST_ID}</RequestId></ErrorResponse>"#
     );
     Answer::new(status).body("text/xml", body).header("x-amzn-requestid", REQUEST_ID)
 }
 
-/// A form's fields, decoded, without the version that every request has.
+/// The decoded fields of a form, without the version that every request has.
 fn fields(form: &str) -> Vec<(String, String)> {
     let decode = |text: &str| {
         let bytes = text.replace('+', " ").into_bytes();
@@ -47,22 +48,22 @@ fn fields(form: &str) -> Vec<(String, String)> {
     };
     let pairs = form.split('&').filter_map(|field| field.split_once('='));
     let decoded = pairs.map(|(key, value)| (decode(key), decode(value))).filter(|(key, _)| key != "Version");
-    // The token has a number in it that no other run has.
-    let told = decoded.map(|(key, value)| match value.strip_prefix("run-1-").and_then(|rest| rest.strip_suffix("-set-0")) {
+    // The token contains a random number.
+    let normalized = decoded.map(|(key, value)| match value.strip_prefix("run-1-").and_then(|rest| rest.strip_suffix("-set-0")) {
         Some(_) if key == "ClientRequestToken" => (key, "run-1-…-set-0".to_owned()),
         _ => (key, value),
     });
-    told.collect()
+    normalized.collect()
 }
 
 fn field(form: &str, name: &str) -> Option<String> {
     fields(form).into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
 }
 
-fn serve(answer: impl Fn(&str, &str) -> Answer + Send + Sync + 'static) -> Loopback {
+fn serve(respond: impl Fn(&str, &str) -> Answer + Send + Sync + 'static) -> Loopback {
     Loopback::start(move |request| {
         let form = request.text();
-        answer(&field(&form, "Action").unwrap_or_default(), &form)
+        respond(&field(&form, "Action").unwrap_or_default(), &form)
     })
     .unwrap()
 }
@@ -73,7 +74,7 @@ fn client(url: &str) -> Client {
         .region(Region::new("us-east-1"))
         .endpoint_url(url)
         .credentials_provider(Credentials::new("AKIDEXAMPLE", "not-a-secret", None, None, "test"))
-        // Each answer of these tests is for one request.
+        // Each response of these tests is for one request.
         .retry_config(RetryConfig::disabled());
     Client::from_conf(config.build())
 }
@@ -104,7 +105,7 @@ async fn roll(server: &Loopback, release: &Release, call_as: CallAs) -> Result<R
 }
 
 /// The requests of one action, as `Field = value` lines.
-fn asked(server: &Loopback, action: &str) -> String {
+fn requests_of(server: &Loopback, action: &str) -> String {
     let forms = server.requests().into_iter().map(|request| fields(&request.text()));
     let of_action = forms.filter(|form| form[0] == ("Action".to_owned(), action.to_owned()));
     let line = |(key, value): &(String, String)| format!("{key} = {}", value.escape_debug());
@@ -117,14 +118,14 @@ fn member(account: &str, fields: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_first_release_goes_over_the_wire_and_a_failure_comes_back_with_its_cause() {
-    let looks = std::sync::atomic::AtomicUsize::new(0);
+async fn a_first_release_sends_these_requests_and_reports_the_cause_of_a_failure() {
+    let polls = std::sync::atomic::AtomicUsize::new(0);
     let server = serve(move |action, form| match (action, field(form, "NextToken").as_deref()) {
-        ("DescribeStackSet", _) => refusal(404, "StackSetNotFoundException", "StackSet iris-staging not found"),
+        ("DescribeStackSet", _) => error_response(404, "StackSetNotFoundException", "StackSet iris-staging not found"),
         ("CreateStackSet", _) => result(action, "<StackSetId>iris-staging:1</StackSetId>"),
         ("CreateStackInstances", _) => result(action, "<OperationId>run-1-1-create-1</OperationId>"),
         ("DescribeStackSetOperation", _) => {
-            let status = if looks.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0 { "RUNNING" } else { "SUCCEEDED" };
+            let status = if polls.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0 { "RUNNING" } else { "SUCCEEDED" };
             let operation = format!(
                 "<StackSetOperation><OperationId>run-1-1-create-1</OperationId><Action>CREATE</Action><Status>{status}</Status><CreationTimestamp>2026-01-01T00:00:00.000Z</CreationTimestamp></StackSetOperation>"
             );
@@ -166,7 +167,7 @@ async fn a_first_release_goes_over_the_wire_and_a_failure_comes_back_with_its_ca
     assert_eq!(rollout.targets[0].reason.as_deref(), Some("ResourceLogicalId:Model"));
     assert_eq!(rollout.targets[0].events.len(), 1);
     assert_eq!(rollout.targets[0].events[0].reason, "Could not access model data");
-    assert_snapshot!(asked(&server, "CreateStackSet"), @r"
+    assert_snapshot!(requests_of(&server, "CreateStackSet"), @r"
     Action = CreateStackSet
     StackSetName = iris-staging
     Description = iris, staging
@@ -180,7 +181,7 @@ async fn a_first_release_goes_over_the_wire_and_a_failure_comes_back_with_its_ca
     PermissionModel = SELF_MANAGED
     ClientRequestToken = run-1-…-set-0
     ");
-    assert_snapshot!(asked(&server, "CreateStackInstances"), @r"
+    assert_snapshot!(requests_of(&server, "CreateStackInstances"), @r"
     Action = CreateStackInstances
     StackSetName = iris-staging
     Accounts.member.1 = 222222222222
@@ -191,13 +192,13 @@ async fn a_first_release_goes_over_the_wire_and_a_failure_comes_back_with_its_ca
     OperationPreferences.MaxConcurrentPercentage = 100
     OperationId = run-1-1-create-1
     ");
-    assert_snapshot!(asked(&server, "DescribeStackEvents"), @r"
+    assert_snapshot!(requests_of(&server, "DescribeStackEvents"), @r"
     Action = DescribeStackEvents
     StackName = arn:a
     ");
 }
 
-/// A set that is there, with one instance, and operations that have ended at once.
+/// An existing set with one instance, and operations that end immediately.
 fn existing(set: &'static str) -> Loopback {
     serve(move |action, form| match action {
         "DescribeStackSet" => result(action, &format!("<StackSet>{set}</StackSet>")),
@@ -222,7 +223,7 @@ fn existing(set: &'static str) -> Loopback {
 }
 
 #[tokio::test]
-async fn an_update_names_its_targets_and_keeps_what_the_release_leaves_open() {
+async fn an_update_lists_its_targets_and_keeps_settings_that_the_release_does_not_specify() {
     let server = existing(
         "<StackSetName>iris-staging</StackSetName><Status>ACTIVE</Status><Description>kept</Description><TemplateBody>Resources: {}</TemplateBody><Parameters><member><ParameterKey>EnvType</ParameterKey><ParameterValue>old</ParameterValue></member></Parameters><Tags><member><Key>team</Key><Value>iris</Value></member></Tags><PermissionModel>SELF_MANAGED</PermissionModel><AdministrationRoleARN>arn:aws:iam::111111111111:role/kept</AdministrationRoleARN><ExecutionRoleName>kept</ExecutionRoleName>",
     );
@@ -231,7 +232,7 @@ async fn an_update_names_its_targets_and_keeps_what_the_release_leaves_open() {
     release.tags.clear();
     release.permission_model = PermissionModel::SelfManaged { administration_role_arn: None, execution_role_name: None };
     roll(&server, &release, CallAs::Itself).await.unwrap();
-    assert_snapshot!(asked(&server, "UpdateStackSet"), @r"
+    assert_snapshot!(requests_of(&server, "UpdateStackSet"), @r"
     Action = UpdateStackSet
     StackSetName = iris-staging
     Description = kept
@@ -262,14 +263,14 @@ async fn service_managed_targets_are_accounts_within_their_units() {
     release.template = Template::uploaded("Resources: {}\n", "https://bucket.s3.us-east-1.amazonaws.com/t.yaml");
     release.preferences = Preferences::default();
     roll(&server, &release, CallAs::DelegatedAdmin).await.unwrap();
-    assert_snapshot!(asked(&server, "DescribeStackInstance"), @r"
+    assert_snapshot!(requests_of(&server, "DescribeStackInstance"), @r"
     Action = DescribeStackInstance
     StackSetName = iris-staging
     StackInstanceAccount = 222222222222
     StackInstanceRegion = us-east-1
     CallAs = DELEGATED_ADMIN
     ");
-    assert_snapshot!(asked(&server, "UpdateStackSet"), @r"
+    assert_snapshot!(requests_of(&server, "UpdateStackSet"), @r"
     Action = UpdateStackSet
     StackSetName = iris-staging
     Description = iris, staging
@@ -286,7 +287,7 @@ async fn service_managed_targets_are_accounts_within_their_units() {
     Regions.member.1 = us-east-1
     CallAs = DELEGATED_ADMIN
     ");
-    assert_snapshot!(asked(&server, "CreateStackInstances"), @r"
+    assert_snapshot!(requests_of(&server, "CreateStackInstances"), @r"
     Action = CreateStackInstances
     StackSetName = iris-staging
     DeploymentTargets.Accounts.member.1 = 333333333333
@@ -306,22 +307,22 @@ async fn describe(server: &Loopback) -> Result<bool, CallError> {
 }
 
 #[tokio::test]
-async fn a_deleted_set_is_no_set() {
+async fn a_deleted_set_does_not_exist() {
     assert!(describe(&serve(|action, _| result(action, "<StackSet><Status>ACTIVE</Status></StackSet>"))).await.unwrap());
     assert!(!describe(&serve(|action, _| result(action, "<StackSet><Status>DELETED</Status></StackSet>"))).await.unwrap());
-    assert!(!describe(&serve(|_, _| refusal(400, "StackSetNotFoundException", "gone"))).await.unwrap());
+    assert!(!describe(&serve(|_, _| error_response(400, "StackSetNotFoundException", "gone"))).await.unwrap());
 }
 
 #[tokio::test]
-async fn a_refusal_keeps_operation_code_message_and_request_id() {
-    let error = describe(&serve(|_, _| refusal(403, "AccessDenied", "User is not authorized"))).await.unwrap_err();
+async fn an_error_keeps_operation_code_message_and_request_id() {
+    let error = describe(&serve(|_, _| error_response(403, "AccessDenied", "User is not authorized"))).await.unwrap_err();
     assert_snapshot!(error, @"`DescribeStackSet` failed: AccessDenied: User is not authorized (request id 0f4d1d1e-5c0a-4a51-9b5c-000000000001)");
     assert_eq!(error.kind(), CallErrorKind::AccessDenied);
 }
 
 #[tokio::test]
-async fn what_passes_is_told_apart_from_what_stays() {
-    let throttled = describe(&serve(|_, _| refusal(400, "Throttling", "Rate exceeded"))).await.unwrap_err();
+async fn transient_errors_are_distinguished_from_permanent_ones() {
+    let throttled = describe(&serve(|_, _| error_response(400, "Throttling", "Rate exceeded"))).await.unwrap_err();
     assert_eq!(throttled.kind(), CallErrorKind::Throttled);
     let dropped = describe(&serve(|_, _| Answer::dropped_connection())).await.unwrap_err();
     assert_eq!(dropped.kind(), CallErrorKind::Unreachable, "{dropped}");
@@ -337,7 +338,7 @@ async fn what_passes_is_told_apart_from_what_stays() {
 }
 
 #[tokio::test]
-async fn an_instance_without_an_account_makes_the_answer_unusable() {
+async fn an_instance_without_an_account_makes_the_response_unusable() {
     let server = serve(|action, _| result(action, "<Summaries><member><Region>us-east-1</Region></member></Summaries>"));
     let stack_sets = CloudFormationStackSets::new(client(server.url()), CallAs::Itself);
     let error = stack_sets.list_stack_instances(&"iris".parse().unwrap()).await.unwrap_err();
@@ -345,14 +346,14 @@ async fn an_instance_without_an_account_makes_the_answer_unusable() {
 }
 
 #[tokio::test]
-async fn events_of_a_stack_that_is_gone_are_an_error_and_not_an_empty_page() {
-    let server = serve(|_, _| refusal(400, "ValidationError", "Stack [x] does not exist"));
+async fn events_of_a_deleted_stack_are_an_error_and_not_an_empty_page() {
+    let server = serve(|_, _| error_response(400, "ValidationError", "Stack [x] does not exist"));
     let error = CloudFormationStacks::new(client(server.url())).stack_events("x", None).await.unwrap_err();
     assert_eq!((error.operation, error.code.as_deref()), ("DescribeStackEvents", Some("ValidationError")));
 }
 
 #[tokio::test]
-async fn operations_are_the_newest_first_and_those_of_one_moment_keep_the_order_of_the_list() {
+async fn operations_are_sorted_newest_first_and_equal_times_keep_their_order() {
     let server = serve(|action, _| {
         let operation = |id: &str, at: &str| {
             format!(

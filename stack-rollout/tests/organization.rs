@@ -1,4 +1,4 @@
-//! The accounts of units, over organizations of any shape.
+//! The accounts of organizational units, in organizations of any shape.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use stack_rollout::organization::{Member, Organization, Page, UnitId, active_accounts};
 use stack_rollout::{AccountId, CallError};
 
-/// An organization in memory, two items a page, with an empty page before each list.
+/// An organization in memory, with two items a page and an empty page before each list.
 #[derive(Debug, Default)]
 struct Memory {
     accounts: BTreeMap<String, Vec<(u32, bool)>>,
@@ -60,10 +60,10 @@ proptest! {
 
     #[test]
     fn every_active_account_below_the_units_is_a_target_once(
-        // Each unit's parent has a lower number: a tree. Each account lies in one unit.
+        // Each unit's parent has a lower number: a tree. Each account is in one unit.
         parents in proptest::collection::vec(any::<proptest::sample::Index>(), 0..12),
         members in proptest::collection::vec((any::<proptest::sample::Index>(), any::<bool>()), 0..40),
-        asked in any::<proptest::sample::Index>(),
+        selected in any::<proptest::sample::Index>(),
     ) {
         let count = parents.len() + 1;
         let mut organization = Memory::default();
@@ -73,20 +73,20 @@ proptest! {
             parent_of.insert(child, parent);
             organization.units.entry(unit(parent)).or_default().push(unit(child));
         }
-        let top = asked.index(count);
+        let top = selected.index(count);
         let below = |mut number: usize| loop {
             if number == top { break true }
             match parent_of.get(&number) { Some(parent) => number = *parent, None => break false }
         };
         let mut expected = BTreeSet::new();
-        for (index, (place, active)) in members.iter().enumerate() {
-            let (number, place) = (u32::try_from(index).unwrap(), place.index(count));
-            organization.accounts.entry(unit(place)).or_default().push((number, *active));
-            if *active && below(place) && number != MANAGEMENT {
+        for (index, (unit_number, active)) in members.iter().enumerate() {
+            let (number, unit_number) = (u32::try_from(index).unwrap(), unit_number.index(count));
+            organization.accounts.entry(unit(unit_number)).or_default().push((number, *active));
+            if *active && below(unit_number) && number != MANAGEMENT {
                 expected.insert(account(number));
             }
         }
-        // Named twice, it still counts once.
+        // A unit that is named twice is read once.
         let units = [unit(top).parse().unwrap(), unit(top).parse().unwrap()];
         prop_assert_eq!(block_on(active_accounts(&organization, &units)).unwrap(), expected);
     }
@@ -111,7 +111,7 @@ fn a_list_that_does_not_end_is_an_error() {
 }
 
 #[test]
-fn ids_of_units_and_roots_are_told_from_other_text() {
+fn ids_of_units_and_roots_are_validated() {
     for id in ["r-abcd", "ou-abcd-11111111", "ou-examplerootid111-exampleouid111"] {
         assert!(id.parse::<UnitId>().is_ok(), "{id}");
     }

@@ -1,4 +1,4 @@
-//! What an update does to a stack's resources.
+//! How an update changes a stack's resources.
 
 use serde_json::{Value, json};
 use stack_rollout::update_behaviour::Behaviour;
@@ -16,7 +16,7 @@ fn endpoint(package: &str, count: u32, endpoint: &str) -> Value {
     } })
 }
 
-fn told(old: &Value, new: &Value) -> Vec<(String, Effect)> {
+fn effects(old: &Value, new: &Value) -> Vec<(String, Effect)> {
     template_changes(old, new).into_iter().map(|change| (change.logical_id, change.effect)).collect()
 }
 
@@ -28,7 +28,7 @@ fn named(changes: &[(&str, Effect)]) -> Vec<(String, Effect)> {
 fn a_new_model_replaces_the_model_and_the_configuration_and_updates_the_endpoint_in_place() {
     let (old, new) = (endpoint("iris/1", 1, "iris"), endpoint("iris/2", 1, "iris"));
     let expected = [("Config", Effect::Replace), ("Endpoint", Effect::Update), ("Model", Effect::Replace)];
-    assert_eq!(told(&old, &new), named(&expected));
+    assert_eq!(effects(&old, &new), named(&expected));
     let changes = template_changes(&old, &new);
     assert_eq!(changes[0].properties[0].path, "/ProductionVariants/0/ModelName");
     assert_eq!(changes[0].properties[0].follows.as_deref(), Some("Model"));
@@ -39,7 +39,7 @@ fn a_new_model_replaces_the_model_and_the_configuration_and_updates_the_endpoint
 #[test]
 fn another_name_replaces_the_endpoint_and_what_refers_to_it_follows() {
     let (old, new) = (endpoint("iris/1", 1, "iris"), endpoint("iris/1", 1, "iris-2"));
-    assert_eq!(told(&old, &new), named(&[("Alarm", Effect::Update), ("Endpoint", Effect::Replace)]));
+    assert_eq!(effects(&old, &new), named(&[("Alarm", Effect::Update), ("Endpoint", Effect::Replace)]));
     let changes = template_changes(&old, &new);
     assert_eq!(changes[0].properties[0].follows.as_deref(), Some("Endpoint"));
     assert_eq!(changes[1].name.as_deref(), Some("iris"));
@@ -55,7 +55,7 @@ fn nothing_changes_between_a_template_and_itself_nor_between_a_number_and_its_te
 }
 
 #[test]
-fn resources_that_come_and_go_and_one_that_becomes_another_kind() {
+fn resources_are_added_and_removed_and_a_changed_type_is_a_replacement() {
     let old = endpoint("iris/1", 1, "iris");
     let mut new = old.clone();
     let resources = new["Resources"].as_object_mut().unwrap();
@@ -69,29 +69,29 @@ fn resources_that_come_and_go_and_one_that_becomes_another_kind() {
         ("Model", Effect::Replace),
         ("Topic", Effect::Create),
     ];
-    assert_eq!(told(&old, &new), named(&expected));
+    assert_eq!(effects(&old, &new), named(&expected));
 }
 
 #[test]
-fn a_type_that_is_not_in_the_table_is_said_to_be_unknown() {
+fn the_effect_on_a_type_that_is_not_in_the_table_is_unknown() {
     let custom = |size: u32| json!({ "Resources": { "Thing": { "Type": "Custom::Thing", "Properties": { "Size": size } } } });
-    assert_eq!(told(&custom(1), &custom(2)), named(&[("Thing", Effect::UpdateOrReplace)]));
+    assert_eq!(effects(&custom(1), &custom(2)), named(&[("Thing", Effect::UpdateOrReplace)]));
 }
 
 #[test]
-fn a_resource_that_must_be_replaced_under_the_name_that_it_has_will_be_refused() {
+fn a_replacement_that_keeps_its_custom_name_is_blocked() {
     let with_name = |package: &str, name: &str| {
         json!({ "Resources": { "Model": { "Type": "AWS::SageMaker::Model",
             "Properties": { "ModelName": name, "Containers": [{ "ModelPackageName": package }] } } } })
     };
     assert!(template_changes(&with_name("iris/1", "iris"), &with_name("iris/2", "iris"))[0].blocked_by_its_name);
     assert!(!template_changes(&with_name("iris/1", "iris-1"), &with_name("iris/2", "iris-2"))[0].blocked_by_its_name);
-    // A name that only CloudFormation knows is one that it can change.
+    // A name that CloudFormation generates can change.
     assert!(!template_changes(&endpoint("iris/1", 1, "iris"), &endpoint("iris/2", 1, "iris"))[2].blocked_by_its_name);
 }
 
 #[test]
-fn replacement_spreads_as_far_as_references_go() {
+fn replacements_propagate_along_references() {
     let chain = |name: &str| {
         json!({ "Resources": {
             "Role": { "Type": "AWS::IAM::Role", "Properties": { "RoleName": name } },
@@ -102,11 +102,11 @@ fn replacement_spreads_as_far_as_references_go() {
         } })
     };
     let expected = [("Config", Effect::Replace), ("Model", Effect::Replace), ("Role", Effect::Replace)];
-    assert_eq!(told(&chain("a"), &chain("b")), named(&expected));
+    assert_eq!(effects(&chain("a"), &chain("b")), named(&expected));
 }
 
 #[test]
-fn hostile_templates_end_nothing() {
+fn hostile_templates_do_not_panic() {
     for odd in
         [json!(null), json!([]), json!({ "Resources": [] }), json!({ "Resources": { "A": null, "B": { "Type": 1, "Properties": "x" } } })]
     {

@@ -1,4 +1,4 @@
-//! What a deployment comes to: the rollout, and then the proof that the endpoints serve the release.
+//! The results of deployments: the rollout, then the check that the endpoints serve the release.
 
 use std::sync::Mutex;
 
@@ -15,24 +15,24 @@ fn messages(findings: &[Diagnostic]) -> Vec<String> {
     findings.iter().map(|finding| finding.message.clone()).collect()
 }
 
-fn by_someone_else(status: OperationStatus) -> Operation {
+fn foreign(status: OperationStatus) -> Operation {
     Operation { id: "someone-else".parse().unwrap(), action: OperationAction::Update, status, status_reason: None, created_at: Some(2_000) }
 }
 
 #[test]
-fn a_first_release_creates_the_set_and_every_endpoint_is_proven_to_serve_it() {
+fn a_first_release_creates_the_set_and_every_endpoint_is_checked() {
     let cloud = Cloud::default();
-    let seen = Mutex::new(Vec::new());
-    let heard = |event| match event {
-        DeployEvent::RollingOut => seen.lock().unwrap().push("rolling out"),
-        DeployEvent::RolledOut => seen.lock().unwrap().push("rolled out"),
-        DeployEvent::CheckingIdentity => seen.lock().unwrap().push("checking identity"),
+    let phases = Mutex::new(Vec::new());
+    let on_event = |event| match event {
+        DeployEvent::RollingOut => phases.lock().unwrap().push("rolling out"),
+        DeployEvent::RolledOut => phases.lock().unwrap().push("rolled out"),
+        DeployEvent::CheckingIdentity => phases.lock().unwrap().push("checking identity"),
         _ => {}
     };
-    let deployment = Fleet::default().deploy(&cloud, &release(1), NO_PREFLIGHT, heard).unwrap();
+    let deployment = Fleet::default().deploy(&cloud, &release(1), NO_PREFLIGHT, on_event).unwrap();
     assert_eq!(deployment.failure(), None);
     assert_eq!(cloud.calls_that_change(), ["CreateStackSet", "CreateStackInstances"]);
-    assert_eq!(*seen.lock().unwrap(), ["rolling out", "rolled out", "checking identity"]);
+    assert_eq!(*phases.lock().unwrap(), ["rolling out", "rolled out", "checking identity"]);
     assert_eq!(deployment.summary(), "iris-staging: 2 targets, 2 rolled out; 2 of 2 endpoints serve the release");
     let set = cloud.state().set.clone().unwrap();
     assert_eq!(set.parameters, [("ModelPackageName".to_owned(), package(1))]);
@@ -48,7 +48,7 @@ fn a_first_release_creates_the_set_and_every_endpoint_is_proven_to_serve_it() {
 }
 
 #[test]
-fn the_same_release_again_changes_nothing_and_is_proven_again() {
+fn the_same_release_changes_nothing_and_is_checked_again() {
     let cloud = Cloud::default();
     deployed(&cloud, &release(1));
     let before = cloud.calls_that_change().len();
@@ -60,7 +60,7 @@ fn the_same_release_again_changes_nothing_and_is_proven_again() {
 }
 
 #[test]
-fn a_target_that_fails_is_reported_with_its_reason_and_nothing_is_said_of_the_endpoints() {
+fn a_failed_target_is_reported_with_its_reason_and_endpoints_are_not_checked() {
     let cloud = Cloud::with_fate(target(B, EAST), Fate::Fails("no capacity"));
     let deployment = deployed(&cloud, &release(1));
     assert_eq!(deployment.failure(), Some(FailureKind::Failed));
@@ -71,12 +71,12 @@ fn a_target_that_fails_is_reported_with_its_reason_and_nothing_is_said_of_the_en
 }
 
 #[test]
-fn a_deployment_that_is_superseded_vouches_for_nothing_and_says_so() {
+fn a_superseded_deployment_is_reported_and_its_result_is_unknown() {
     let cloud = Cloud::default();
     deployed(&cloud, &release(1));
     let newer = |event| {
         if let DeployEvent::Rollout(Event::OperationStarted { .. }) = event {
-            cloud.state().had(0, by_someone_else(OperationStatus::Succeeded));
+            cloud.state().add_foreign(0, foreign(OperationStatus::Succeeded));
         }
     };
     let deployment = Fleet::default().deploy(&cloud, &release(2), NO_PREFLIGHT, newer).unwrap();
@@ -88,9 +88,9 @@ fn a_deployment_that_is_superseded_vouches_for_nothing_and_says_so() {
 }
 
 #[test]
-fn a_rollout_that_succeeded_is_a_failure_when_an_endpoint_serves_another_model_package() {
+fn a_deployment_fails_if_an_endpoint_serves_another_model_package() {
     let cloud = Cloud::default();
-    let fleet = Fleet { put_back: [target(B, EAST)].into(), ..Fleet::default() };
+    let fleet = Fleet { reverted: [target(B, EAST)].into(), ..Fleet::default() };
     let deployment = fleet.deploy(&cloud, &release(1), NO_PREFLIGHT, |_| {}).unwrap();
     assert_eq!((deployment.rollout.verdict(), deployment.failure()), (Verdict::Succeeded, Some(FailureKind::Failed)));
     assert_eq!(deployment.summary(), "iris-staging: 2 targets, 2 rolled out; 1 of 2 endpoints serve the release");
@@ -98,28 +98,28 @@ fn a_rollout_that_succeeded_is_a_failure_when_an_endpoint_serves_another_model_p
 }
 
 #[test]
-fn an_endpoint_that_cannot_be_reached_is_no_proof_and_a_proven_failure_outranks_it() {
+fn an_unreachable_endpoint_is_an_unknown_result_and_a_failure_has_precedence() {
     let cloud = Cloud::default();
     let mut fleet = Fleet { unreachable: [target(A, EAST)].into(), ..Fleet::default() };
     assert_eq!(fleet.deploy(&cloud, &release(1), NO_PREFLIGHT, |_| {}).unwrap().failure(), Some(FailureKind::Unreachable));
-    fleet.put_back = [target(B, EAST)].into();
+    fleet.reverted = [target(B, EAST)].into();
     assert_eq!(fleet.deploy(&cloud, &release(1), NO_PREFLIGHT, |_| {}).unwrap().failure(), Some(FailureKind::Failed));
 }
 
 #[test]
-fn a_running_operation_of_someone_else_is_refused_with_the_command_that_stops_it() {
+fn a_running_foreign_operation_is_an_error_with_the_command_that_stops_it() {
     let cloud = Cloud::default();
     deployed(&cloud, &release(1));
-    cloud.state().foreign = Some(by_someone_else(OperationStatus::Running));
+    cloud.state().foreign = Some(foreign(OperationStatus::Running));
     let refused = Fleet::default().deploy(&cloud, &release(2), NO_PREFLIGHT, |_| {});
-    let Err(DeployError::Failure(failure)) = refused else { panic!("it is refused: {refused:?}") };
+    let Err(DeployError::Failure(failure)) = refused else { panic!("expected a failure: {refused:?}") };
     assert_eq!((failure.kind, failure.diagnostics[0].code), (FailureKind::Unreachable, Some("operation-in-progress")));
     let stop = "aws cloudformation stop-stack-set-operation --stack-set-name iris-staging --operation-id someone-else";
     assert_eq!(failure.diagnostics[0].subject.as_deref(), Some(stop));
 }
 
 #[test]
-fn an_orphan_is_reported_and_left_alone() {
+fn an_orphan_is_reported_and_not_changed() {
     let cloud = Cloud::default();
     deployed(&cloud, &release(1));
     let mut orphan = cloud.state().instances[&target(A, EAST)].clone();

@@ -1,9 +1,10 @@
-//! Deployments, plans and the preflight in process, against stack-rollout's model of CloudFormation's stack sets.
+//! Tests of deployments, plans and the preflight in one process, with stack-rollout's model of
+//! stack sets.
 
 mod deployments;
-// Not a published dependency: the model is the one that stack-rollout itself is tested with.
+// The model that stack-rollout is tested with; it is not a published dependency.
 #[path = "../../../stack-rollout/tests/rollout/fake.rs"]
-#[expect(dead_code, reason = "stack-rollout's own tests use more of it")]
+#[expect(dead_code, reason = "stack-rollout's tests use all of it")]
 mod fake;
 mod plans;
 mod preflights;

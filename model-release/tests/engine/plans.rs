@@ -1,4 +1,4 @@
-//! What a plan says of each kind of change, as a document, as text and as Markdown.
+//! Plans with each kind of change, as a document, as text and as Markdown.
 
 use model_release::Release;
 use model_release::manifest::Tool;
@@ -21,7 +21,7 @@ fn actions(plan: &PlanDocument) -> Vec<TargetAction> {
     plan.targets.iter().map(|target| target.action).collect()
 }
 
-/// The effect on each resource of the one group of changed targets.
+/// The effects on the resources of the only group of changed targets.
 fn effects(plan: &PlanDocument) -> Vec<(&str, &str)> {
     assert_eq!(plan.groups.len(), 1, "{:#?}", plan.groups);
     plan.groups[0].resources.iter().map(|resource| (resource.logical_id.as_str(), resource.effect.as_str())).collect()
@@ -32,7 +32,7 @@ fn last_line(plan: &PlanDocument) -> String {
 }
 
 #[test]
-fn a_first_release_is_all_new() {
+fn all_targets_of_a_first_release_are_new() {
     let plan = planned(&Cloud::default(), &release(1));
     assert_eq!((plan.change, actions(&plan)), (SetAction::Create, vec![TargetAction::New; 2]));
     assert_eq!(last_line(&plan), "Plan: 2 to create; 1 operation, no endpoint is interrupted");
@@ -78,14 +78,14 @@ fn a_hidden_value_is_never_shown() {
     let cloud = Cloud::default();
     let template = TEMPLATE.replace("{ EndpointName:", r#"{ Tags: [{ Key: secret, Value: !Sub "it is ${Secret}" }], EndpointName:"#);
     deployed(&cloud, &release_of(&template, 1, &[]));
-    let plan = planned(&cloud, &release_of(&template, 1, &[("Secret", "tell-no-one")]));
+    let plan = planned(&cloud, &release_of(&template, 1, &[("Secret", "confidential")]));
     assert_eq!(effects(&plan), [("Endpoint", "update")]);
     assert_eq!(
         plan.parameters.iter().map(|change| (change.name.as_str(), change.to.as_deref())).collect::<Vec<_>>(),
         [("Secret", Some("****"))]
     );
     let all = format!("{}{}{}", serde_json::to_string(&plan).unwrap(), text(&plan, true), markdown(&plan));
-    assert!(!all.contains("tell-no-one"), "{all}");
+    assert!(!all.contains("confidential"), "{all}");
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn a_target_that_failed_is_outdated_and_keeps_its_reason() {
     assert_eq!(actions(&plan), [TargetAction::Unchanged, TargetAction::Outdated]);
     assert_eq!(plan.targets[1].last_failure.as_deref(), Some("no capacity"));
     assert_eq!(last_line(&plan), "Plan: 1 to bring up to date, 1 unchanged, 1 failed last time; 1 operation, no endpoint is interrupted");
-    // What a failed target has is not known when the release changes, too.
+    // The state of a failed target is also unknown if the release changes.
     let next = planned(&cloud, &release(2));
     let unknown: Vec<_> = next.groups.iter().map(|group| group.not_known.is_some()).collect();
     assert_eq!(unknown, [true, false]);

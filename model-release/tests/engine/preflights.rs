@@ -1,4 +1,5 @@
-//! What a rollout needs in its targets, read from the resolved template, and what a deployment makes of it.
+//! The requirements of a rollout from the resolved template, and the effect of a preflight on a
+//! deployment.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,7 +14,7 @@ use stack_rollout::{CallError, SessionError, observe, plan};
 use crate::fake::{Cloud, FakeClock};
 use crate::project::*;
 
-/// A target with everything in place but what the test takes away.
+/// A target that satisfies all requirements except those that the test removes.
 #[derive(Debug, Clone)]
 struct Account {
     network: Option<&'static str>,
@@ -34,7 +35,7 @@ impl TargetAccount for Account {
 
     async fn model_package(&self, _: &str) -> Result<Option<PackageState>, CallError> {
         match self.approval {
-            "refused" => Err(CallError::error_response("DescribeModelPackage", "AccessDeniedException", "not authorized")),
+            "denied" => Err(CallError::error_response("DescribeModelPackage", "AccessDeniedException", "not authorized")),
             status => Ok(Some(PackageState { status: ModelPackageStatus::Completed, approval_status: status.into() })),
         }
     }
@@ -74,7 +75,7 @@ async fn checked(account: &Account, rollout: &PlannedRollout<'_>) -> Vec<Check> 
     preflight(&targets_to_check(rollout, None), session, &options, |_, _| {}).await
 }
 
-/// The codes, or else the names, of the findings of a release that is deployed for the first time.
+/// The codes, or otherwise the names, of the findings of a first release.
 fn findings(account: &Account, release: &model_release::Release) -> Vec<&'static str> {
     let cloud = Cloud::default();
     let request = request(release);
@@ -96,13 +97,13 @@ fn each_requirement_of_the_template_is_checked_in_every_target() {
     assert_eq!(findings(&Account { network: None, ..Account::default() }, &release(1)), ["ssm-parameter"]);
     assert_eq!(findings(&Account { network: Some("SecureString"), ..Account::default() }, &release(1)), ["ssm-parameter"]);
     assert_eq!(findings(&Account { approval: "Rejected", ..Account::default() }, &release(1)), ["model-package"]);
-    assert_eq!(findings(&Account { approval: "refused", ..Account::default() }, &release(1)), ["package-not-shared"]);
+    assert_eq!(findings(&Account { approval: "denied", ..Account::default() }, &release(1)), ["package-not-shared"]);
     assert_eq!(findings(&Account { quota: 2, ..Account::default() }, &release_with(1, &[("InstanceCount", "3")])), ["instance-quota"]);
 }
 
-/// A parameter that keeps the value that the stacks have has none here, and what is not made of it is known all the same.
+/// A parameter that keeps its previous value is unknown; values that do not depend on it are known.
 #[test]
-fn a_parameter_without_a_value_hides_only_what_is_made_of_it() {
+fn an_unknown_parameter_affects_only_values_that_depend_on_it() {
     let template = TEMPLATE.replace("Resources:", "  Kept: { Type: String }\nResources:").replace("ml.m5.large", "!Ref Kept");
     let release = release_of(&template, 1, &[]);
     let request = request(&release);
@@ -110,9 +111,9 @@ fn a_parameter_without_a_value_hides_only_what_is_made_of_it() {
     let observed = block_on(observe(&cloud, &request.release)).unwrap();
     let plan = plan(&request.release, &observed);
     let rollout = PlannedRollout { release: &release, request: &request, observed: &observed, plan: &plan, scope: Scope::Touched };
-    let needed = targets_to_check(&rollout, None).remove(0).requirements;
-    assert_eq!((&needed.endpoints[..], &needed.model_packages[..]), (&["iris".to_owned()][..], &[package(1)][..]));
-    assert!(needed.instances.is_empty());
+    let required = targets_to_check(&rollout, None).remove(0).requirements;
+    assert_eq!((&required.endpoints[..], &required.model_packages[..]), (&["iris".to_owned()][..], &[package(1)][..]));
+    assert!(required.instances.is_empty());
     let expectations = Expectations::read(&release, Stage::Staging).unwrap();
     let expected = expectations.of(&release, &A.parse().unwrap(), &EAST.parse().unwrap(), "iris").unwrap();
     assert_eq!((expected.model_package_arn.map(String::from), expected.variants.len()), (Some(package(1)), 1));
@@ -124,29 +125,29 @@ fn a_deployment_whose_preflight_fails_changes_nothing() {
     let cloud = Cloud::default();
     let account = Account { network: None, ..Account::default() };
     let check = async |rollout: PlannedRollout<'_>| checked(&account, &rollout).await;
-    let refused = Fleet::default().deploy(&cloud, &release(1), Some(check), |_| {});
-    let Err(DeployError::Preflight(report)) = refused else { panic!("it is refused: {refused:?}") };
+    let denied = Fleet::default().deploy(&cloud, &release(1), Some(check), |_| {});
+    let Err(DeployError::Preflight(report)) = denied else { panic!("expected a failure: {denied:?}") };
     assert_eq!(report.summary(), "Preflight: 8 checks passed, 2 failed");
     assert_eq!((report.findings.len(), report.findings[0].targets.len()), (1, 2));
     assert!(cloud.calls_that_change().is_empty());
 }
 
 #[test]
-fn a_preflight_is_made_before_a_change_and_not_when_there_is_none() {
+fn a_preflight_runs_only_if_there_are_changes() {
     let cloud = Cloud::default();
-    let made = AtomicUsize::new(0);
+    let runs = AtomicUsize::new(0);
     let passed = AtomicUsize::new(0);
     for _ in 0..2 {
         let check = async |rollout: PlannedRollout<'_>| {
-            made.fetch_add(1, Ordering::Relaxed);
+            runs.fetch_add(1, Ordering::Relaxed);
             checked(&Account::default(), &rollout).await
         };
-        let heard = |event| {
+        let on_event = |event| {
             if let DeployEvent::PreflightPassed(report) = event {
                 passed.fetch_add(report.passed, Ordering::Relaxed);
             }
         };
-        Fleet::default().deploy(&cloud, &release(1), Some(check), heard).unwrap();
+        Fleet::default().deploy(&cloud, &release(1), Some(check), on_event).unwrap();
     }
-    assert_eq!((made.into_inner(), passed.into_inner()), (1, 10));
+    assert_eq!((runs.into_inner(), passed.into_inner()), (1, 10));
 }

@@ -1,4 +1,4 @@
-//! A project with two staging targets, and what its endpoints serve.
+//! A project with two staging targets, and the model packages that its endpoints serve.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -20,7 +20,8 @@ pub(crate) const B: &str = "333333333333";
 pub(crate) const EAST: &str = "us-east-1";
 pub(crate) const WEST: &str = "eu-west-1";
 
-/// A model, its configuration and its endpoint. The secret is hidden, and the endpoint has the name that the parameters give it.
+/// A model, its endpoint configuration and its endpoint. The secret is hidden, and a parameter sets
+/// the endpoint's name.
 pub(crate) const TEMPLATE: &str = r#"
 Parameters:
   ModelPackageName: { Type: String }
@@ -46,7 +47,7 @@ pub(crate) fn package(version: u32) -> String {
     format!("arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/{version}")
 }
 
-/// A release of this version of the model package, with these parameters besides it.
+/// A release of this model package version, with additional parameters.
 pub(crate) fn release_with(version: u32, parameters: &[(&str, &str)]) -> Release {
     release_of(TEMPLATE, version, parameters)
 }
@@ -102,20 +103,20 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
 
 type Preflight = fn(PlannedRollout<'_>) -> std::future::Ready<Vec<Check>>;
 
-/// The preflight of a deployment without one.
+/// No preflight.
 pub(crate) const NO_PREFLIGHT: Option<Preflight> = None;
 
-/// What the endpoints serve once a rollout has succeeded.
+/// The state of the endpoints after a successful rollout.
 #[derive(Debug, Default)]
 pub(crate) struct Fleet {
-    /// Targets whose endpoint was put back on its old configuration, though CloudFormation says that it succeeded.
-    pub(crate) put_back: BTreeSet<Target>,
+    /// Targets whose endpoint has its old configuration, although CloudFormation reports success.
+    pub(crate) reverted: BTreeSet<Target>,
     /// Targets that cannot be reached.
     pub(crate) unreachable: BTreeSet<Target>,
 }
 
 impl Fleet {
-    /// Follows each endpoint to the model package that its stack has.
+    /// Checks the model package of each endpoint.
     pub(crate) fn identity(&self, cloud: &Cloud, tests: &StageTests) -> Result<Vec<TargetReport>, Failure> {
         let (release, expectations) = (tests.release.as_ref().unwrap(), tests.expectations.as_ref().unwrap());
         let stage = release.manifest.stage(tests.stage);
@@ -124,7 +125,7 @@ impl Fleet {
         for account in &stage.accounts {
             let place = target(account.as_str(), EAST);
             let expected = expectations.of(release, account, &place.region, "iris")?.model_package_arn.map(String::from);
-            let served = served.clone().map(|(_, arn)| arn).filter(|_| !self.put_back.contains(&place));
+            let served = served.clone().map(|(_, arn)| arn).filter(|_| !self.reverted.contains(&place));
             let info = TargetInfo {
                 account_id: account.to_string(),
                 region: EAST.to_owned(),
@@ -159,7 +160,7 @@ impl Fleet {
     }
 }
 
-/// Deploys a release to staging, where every endpoint then serves what its stack has.
+/// Deploys a release to staging; every endpoint then serves it.
 pub(crate) fn deployed(cloud: &Cloud, release: &Release) -> Deployment {
     Fleet::default().deploy(cloud, release, NO_PREFLIGHT, |_| {}).unwrap()
 }

@@ -1,6 +1,7 @@
-//! The JSON Schemas in `schemas/`: generated from the types that read and write the files, and held fresh by these tests.
+//! The JSON Schemas in `schemas/`, generated from the types of the files. These tests fail if a
+//! schema is stale.
 //!
-//! `UPDATE_SCHEMAS=1 cargo test -p model-release --features schema schemas` writes them anew.
+//! `UPDATE_SCHEMAS=1 cargo test -p model-release --features schema --test schemas` updates them.
 
 mod rollout;
 
@@ -15,36 +16,37 @@ use model_release::manifest::Manifest;
 use model_release::plan_report::PlanDocument;
 use model_release::{DoctorReport, PackageResult};
 
-/// The parameters of a stage (NAME-template.json): the form of either of CodePipeline's CloudFormation actions.
+/// The parameters of a stage (NAME-template.json), in the format of either of CodePipeline's
+/// CloudFormation actions.
 #[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "stage-config reads the file by hand, for its places; this is its shape")]
+#[expect(dead_code, reason = "stage-config has its own parser, which records locations; this is the format")]
 enum StageFile {
-    /// As the CloudFormationStackSet action takes it.
+    /// For the CloudFormationStackSet action.
     StackSet(Vec<StackSetParameter>),
-    /// As the CloudFormation action's TemplateConfiguration.
+    /// For the CloudFormation action (TemplateConfiguration).
     TemplateConfiguration(TemplateConfiguration),
 }
 
 /// One parameter.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-#[expect(dead_code, reason = "the shape of a file")]
+#[expect(dead_code, reason = "the format of a file")]
 struct StackSetParameter {
     /// The parameter's name in the template.
     parameter_key: String,
-    /// Its value, as text.
+    /// The value, as text.
     parameter_value: Option<String>,
-    /// Keeps the value that the stack has.
+    /// Whether the stack keeps its previous value.
     use_previous_value: Option<bool>,
 }
 
 /// Parameters, tags and a stack policy.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-#[expect(dead_code, reason = "the shape of a file")]
+#[expect(dead_code, reason = "the format of a file")]
 struct TemplateConfiguration {
-    /// Values by the parameters' names.
+    /// The values by parameter name.
     parameters: BTreeMap<String, String>,
     /// Tags of the stack.
     #[serde(default)]
@@ -52,86 +54,89 @@ struct TemplateConfiguration {
     /// A stack policy.
     #[serde(default)]
     stack_policy: Option<Json>,
-    /// The schema's file, for editors.
+    /// The path of the schema, for editors.
     #[serde(rename = "$schema")]
     schema: Option<String>,
 }
 
-/// Parameters that are others in some of a stage's accounts or regions (NAME-overrides.json).
+/// Parameter overrides for accounts and regions of a stage (NAME-overrides.json).
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "stage-config reads the file by hand, for its places; this is its shape")]
+#[expect(dead_code, reason = "stage-config has its own parser, which records locations; this is the format")]
 struct OverrideFile {
-    /// The schema's file, for editors.
+    /// The path of the schema, for editors.
     #[serde(rename = "$schema")]
     schema: Option<String>,
     /// The version of this format: 1.
     version: u32,
-    /// Where several meet, the one that says more of the target wins: a region's, then an account's, then one of both.
+    /// The overrides. If several match a target, the most specific one wins: a region's, then an
+    /// account's, then one of both.
     overrides: Vec<Override>,
 }
 
-/// Some parameters, in some accounts or regions.
+/// Overrides for some accounts or regions.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "the shape of a file")]
+#[expect(dead_code, reason = "the format of a file")]
 struct Override {
-    /// Why, for people.
+    /// A description.
     description: Option<String>,
-    /// Accounts of the stage; all of them when left out.
+    /// The accounts; if missing, all accounts of the stage.
     accounts: Option<Vec<String>>,
-    /// Regions of the stage; all of them when left out.
+    /// The regions; if missing, all regions of the stage.
     regions: Option<Vec<String>>,
-    /// Values by the parameters' names.
+    /// The values by parameter name.
     parameters: BTreeMap<String, String>,
 }
 
-/// What a model package must meet before it is deployed (release-policy.json).
+/// The gates that a model package must pass before it is deployed (release-policy.json).
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "model-registry reads the file by hand, for its places; this is its shape")]
+#[expect(dead_code, reason = "model-registry has its own parser, which records locations; this is the format")]
 struct ReleasePolicy {
-    /// This schema, for editors.
+    /// The path of the schema, for editors.
     #[serde(rename = "$schema", default)]
     schema: Option<String>,
     /// The version of the format: 1.
     #[schemars(extend("const" = 1))]
     schema_version: u32,
-    /// What the package's owner must have noted about it (CustomerMetadataProperties).
+    /// Required metadata of the package (CustomerMetadataProperties).
     #[serde(default)]
     metadata: Vec<RequiredMetadata>,
     /// Limits of its metrics.
     #[serde(default)]
     metrics: Vec<RequiredMetric>,
-    /// Where it must be in its life (ModelLifeCycle).
+    /// The required life cycle stage (ModelLifeCycle).
     #[serde(default)]
     life_cycle: Option<RequiredLifeCycle>,
-    /// Where its images may come from: a registry's host, or that and the beginning of a repository's name, in whole parts.
+    /// The permitted image registries: a registry's host, or a host with the first complete parts
+    /// of the repository name.
     #[serde(default)]
     image_registries: Vec<String>,
-    /// The media types that it must take.
+    /// The media types that it must accept.
     #[serde(default)]
     content_types: Vec<String>,
     /// The instance types that it must support for endpoints.
     #[serde(default)]
     #[schemars(inner(regex(pattern = r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$")))]
     instance_types: Vec<String>,
-    /// The packages that must not be deployed, whatever their approval says.
+    /// Packages that must not be deployed, even if they are approved.
     #[serde(default)]
     deny: Vec<Denied>,
-    /// Whether the last who changed it, the approver, must be someone else than the one who registered it.
+    /// Whether the approver, who changed it last, must be a different person than the one who
+    /// registered it.
     #[serde(default)]
     four_eyes: bool,
 }
 
-/// Something that the package's owner must have noted about it.
+/// A metadata entry that the package must have.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "the shape of a file")]
+#[expect(dead_code, reason = "the format of a file")]
 struct RequiredMetadata {
     /// The key.
     key: String,
-    /// The values that will do; any without.
+    /// The permitted values; if missing, any value.
     #[serde(default)]
     one_of: Vec<String>,
 }
@@ -140,24 +145,24 @@ struct RequiredMetadata {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("anyOf" = [{ "required": ["min"] }, { "required": ["max"] }]))]
-#[expect(dead_code, reason = "the shape of a file")]
+#[expect(dead_code, reason = "the format of a file")]
 struct RequiredMetric {
-    /// What people call it.
+    /// The metric's name.
     name: String,
-    /// The document of the package's ModelMetrics that it is in; ModelQuality.Statistics without.
+    /// The document in the package's ModelMetrics; if missing, ModelQuality.Statistics.
     #[serde(default)]
     #[schemars(extend("enum" = sources()))]
     source: Option<String>,
-    /// Where in the document it is: a JSON pointer (RFC 6901).
+    /// The JSON pointer in the document (RFC 6901).
     #[schemars(regex(pattern = "^/"))]
     at: String,
-    /// It must be at least this.
+    /// The minimum.
     #[serde(default)]
     min: Option<f64>,
-    /// It must be at most this.
+    /// The maximum.
     #[serde(default)]
     max: Option<f64>,
-    /// How far beyond a limit it may be, in the metric's own unit.
+    /// The tolerance beyond a limit, in the metric's unit.
     #[serde(default)]
     #[schemars(range(min = 0))]
     tolerance: Option<f64>,
@@ -168,42 +173,42 @@ fn sources() -> Vec<&'static str> {
     model_registry::MetricSource::ALL.iter().map(|source| source.as_str()).collect()
 }
 
-/// Where a package must be in its life.
+/// The required life cycle stages and statuses.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "the shape of a file")]
+#[expect(dead_code, reason = "the format of a file")]
 struct RequiredLifeCycle {
-    /// The stages that will do; any without.
+    /// The permitted stages; if missing, any stage.
     #[serde(default)]
     stages: Vec<String>,
-    /// The statuses that will do; any without.
+    /// The permitted statuses; if missing, any status.
     #[serde(default)]
     statuses: Vec<String>,
 }
 
-/// A package that must not be deployed: by its version, or by its ARN.
+/// A package that must not be deployed, by version or ARN.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("oneOf" = [{ "required": ["version"] }, { "required": ["arn"] }]))]
-#[expect(dead_code, reason = "the shape of a file")]
+#[expect(dead_code, reason = "the format of a file")]
 struct Denied {
     /// A version of the group.
     #[serde(default)]
     #[schemars(range(min = 1, max = 999_999_999))]
     version: Option<u32>,
-    /// This very one.
+    /// The ARN of the package.
     #[serde(default)]
     arn: Option<String>,
-    /// Why.
+    /// The reason.
     reason: String,
 }
 
-/// A registry in place of SageMaker: what the AWS CLI prints, under the names of its commands.
+/// A registry snapshot, used instead of SageMaker: the outputs of AWS CLI commands by command name.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "model-registry reads the file by hand, for its places; this is its shape")]
+#[expect(dead_code, reason = "model-registry has its own parser, which records locations; this is the format")]
 struct RegistrySnapshot {
-    /// This schema, for editors.
+    /// The path of the schema, for editors.
     #[serde(rename = "$schema", default)]
     schema: Option<String>,
     /// The version of the format: 1.
@@ -212,60 +217,64 @@ struct RegistrySnapshot {
     /// The group, by name or ARN.
     #[serde(default)]
     model_package_group: Option<String>,
-    /// What `aws sagemaker list-model-packages` prints; without it the described packages are the list.
+    /// The output of `aws sagemaker list-model-packages`; if missing, the described packages are
+    /// the list.
     #[serde(rename = "list-model-packages", default)]
     list: Option<PackageList>,
-    /// What `aws sagemaker describe-model-package` prints of each package.
+    /// The output of `aws sagemaker describe-model-package` for each package.
     #[serde(rename = "describe-model-package", default)]
     descriptions: Vec<Package>,
 }
 
-/// What `aws sagemaker list-model-packages` prints.
+/// The output of `aws sagemaker list-model-packages`.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
-#[expect(dead_code, reason = "the shape of a file")]
+#[expect(dead_code, reason = "the format of a file")]
 struct PackageList {
     /// The packages.
     model_package_summary_list: Vec<Package>,
 }
 
-/// A model package, with whatever else AWS says of it.
+/// A model package; other properties are permitted.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
-#[expect(dead_code, reason = "the shape of a file")]
+#[expect(dead_code, reason = "the format of a file")]
 struct Package {
     /// Its ARN.
     model_package_arn: String,
-    /// When it was registered: ISO 8601, or seconds since 1970.
+    /// The creation time: ISO 8601, or seconds since 1970.
     #[schemars(extend("type" = ["string", "number"]))]
     creation_time: Json,
-    /// Completed, Failed and so on.
+    /// The status, such as Completed or Failed.
     model_package_status: String,
-    /// Approved, Rejected or PendingManualApproval.
+    /// The approval status: Approved, Rejected or PendingManualApproval.
     #[serde(default)]
     model_approval_status: Option<String>,
 }
 
-fn holds(name: &str, title: &str, schema: Json) {
+fn assert_schema(name: &str, title: &str, schema: Json) {
     let mut schema = schema;
     schema["title"] = title.into();
-    is_fresh(name, &format!("{}\n", serde_json::to_string_pretty(&schema).unwrap()));
+    assert_fresh(name, &format!("{}\n", serde_json::to_string_pretty(&schema).unwrap()));
 }
 
-fn is_fresh(name: &str, fresh: &str) {
+fn assert_fresh(name: &str, fresh: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schemas").join(name);
     if std::env::var_os("UPDATE_SCHEMAS").is_some() {
         std::fs::write(&path, fresh).unwrap();
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(committed == fresh, "schemas/{name} is stale: run UPDATE_SCHEMAS=1 cargo test -p model-release --features schema schemas");
+    assert!(
+        committed == fresh,
+        "schemas/{name} is stale: run UPDATE_SCHEMAS=1 cargo test -p model-release --features schema --test schemas"
+    );
 }
 
 fn json(schema: Schema) -> Json {
     schema.to_value()
 }
 
-/// What may be left out may not be null where people write the file.
+/// In input files, an optional value can be missing but not null.
 fn without_null(schema: Schema) -> Json {
     fn walk(value: &mut Json) {
         if let Json::Object(members) = value {
@@ -288,61 +297,61 @@ fn without_null(schema: Schema) -> Json {
 
 #[test]
 fn the_schema_of_the_release_manifest_is_fresh() {
-    holds("release-manifest.v1.json", "Release manifest", json(schema_for!(Manifest)));
+    assert_schema("release-manifest.v1.json", "Release manifest", json(schema_for!(Manifest)));
 }
 
 #[test]
 fn the_schema_of_a_rollout_is_fresh() {
-    holds("rollout.v1.json", "Rollout", json(schema_for!(rollout::Rollout)));
+    assert_schema("rollout.v1.json", "Rollout", json(schema_for!(rollout::Rollout)));
 }
 
 #[test]
 fn the_schema_of_a_plan_is_fresh() {
-    holds("plan.v1.json", "Plan", json(schema_for!(PlanDocument)));
+    assert_schema("plan.v1.json", "Plan", json(schema_for!(PlanDocument)));
 }
 
 #[test]
 fn the_schema_of_what_doctor_finds_is_fresh() {
-    holds("doctor.v1.json", "What doctor found", json(schema_for!(DoctorReport)));
+    assert_schema("doctor.v1.json", "What doctor found", json(schema_for!(DoctorReport)));
 }
 
 #[test]
 fn the_schema_of_the_result_of_package_is_fresh() {
-    holds("package-result.v1.json", "Result of package", json(schema_for!(PackageResult)));
+    assert_schema("package-result.v1.json", "Result of package", json(schema_for!(PackageResult)));
 }
 
 #[test]
 fn the_schema_of_a_stage_file_is_fresh() {
-    holds("stage-config.v1.json", "Stage parameters", without_null(schema_for!(StageFile)));
+    assert_schema("stage-config.v1.json", "Stage parameters", without_null(schema_for!(StageFile)));
 }
 
 #[test]
 fn the_schema_of_an_override_file_is_fresh() {
-    holds("stage-overrides.v1.json", "Overrides of a stage", without_null(schema_for!(OverrideFile)));
+    assert_schema("stage-overrides.v1.json", "Overrides of a stage", without_null(schema_for!(OverrideFile)));
 }
 
 #[test]
 fn the_schema_of_the_endpoint_tests_is_fresh() {
-    holds("endpoint-tests.v1.json", "Endpoint tests", endpoint_test::suite::json_schema());
+    assert_schema("endpoint-tests.v1.json", "Endpoint tests", endpoint_test::suite::json_schema());
 }
 
 #[test]
 fn the_schema_of_the_test_results_is_fresh() {
-    holds("test-results.v1.json", "Test results", endpoint_test::report::json_schema());
+    assert_schema("test-results.v1.json", "Test results", endpoint_test::report::json_schema());
 }
 
 #[test]
 fn the_schemas_of_what_a_check_reads_and_writes_are_fresh() {
-    holds("check-input.v1.json", "What an endpoint check reads", endpoint_test::check_input_schema());
-    holds("check-output.v1.json", "What an endpoint check writes", endpoint_test::check_output_schema());
+    assert_schema("check-input.v1.json", "What an endpoint check reads", endpoint_test::check_input_schema());
+    assert_schema("check-output.v1.json", "What an endpoint check writes", endpoint_test::check_output_schema());
 }
 
 #[test]
 fn the_schema_of_a_release_policy_is_fresh() {
-    holds("release-policy.v1.json", "Release policy", json(schema_for!(ReleasePolicy)));
+    assert_schema("release-policy.v1.json", "Release policy", json(schema_for!(ReleasePolicy)));
 }
 
 #[test]
 fn the_schema_of_a_registry_snapshot_is_fresh() {
-    holds("registry-snapshot.v1.json", "Registry snapshot", json(schema_for!(RegistrySnapshot)));
+    assert_schema("registry-snapshot.v1.json", "Registry snapshot", json(schema_for!(RegistrySnapshot)));
 }

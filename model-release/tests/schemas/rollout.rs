@@ -1,51 +1,52 @@
-//! The shape of `rollout.json`, which stack-rollout's record and `deploy` write.
+//! The format of `rollout.json`, which stack-rollout and `deploy` write.
 
 use schemars::JsonSchema;
 use serde_json::Value as Json;
 
-/// What a rollout did, target by target, and what its endpoints served afterwards.
+/// The result of a rollout for each target, and of the identity checks of its endpoints.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
-#[expect(dead_code, reason = "the shape of a file")]
+#[expect(dead_code, reason = "the format of a file")]
 pub(super) struct Rollout {
-    /// 1.
+    /// The version of this format: 1.
     schema_version: u32,
     tool: Tool,
     /// `staging` or `prod`.
     stage: String,
-    /// `sha256:…` of the release's manifest.
+    /// The digest `sha256:…` of the release's manifest.
     release: String,
     /// The ARN of the model package that the release deploys.
     model_package: String,
     stack_set: String,
-    /// `succeeded`: every target has what the release says. `failed`: at least one has not. `unfinished`: not known.
+    /// `succeeded`: every target has the release. `failed`: at least one does not. `unfinished`:
+    /// not known.
     verdict: String,
-    /// Everything was as the release says before, so that no operation was started.
+    /// Whether the stack set already had the release, so that no operation was started.
     nothing_to_do: bool,
-    /// What became of the stack set, with every difference that it had.
+    /// What happened to the stack set, with every difference.
     change: Change,
     /// The operations, in order.
     operations: Vec<Operation>,
     counts: Counts,
-    /// Every target, in order of account and region.
+    /// All targets, in order of account and region.
     targets: Vec<Target>,
-    /// Instances of the set that are not among the targets. Nothing was done to them.
+    /// Instances of the set that are not targets. They were not changed.
     orphans: Vec<Place>,
-    /// What kept the rollout from being finished or fully explained.
+    /// Problems that prevented completion or an explanation of failures.
     problems: Vec<Problem>,
-    /// What every endpoint serves; empty unless the rollout succeeded.
+    /// The identity checks of the endpoints; empty unless the rollout succeeded.
     identity: Vec<Identity>,
 }
 
 #[derive(JsonSchema)]
-#[expect(dead_code, reason = "the shape of a file")]
+#[expect(dead_code, reason = "the format of a file")]
 struct Tool {
     name: String,
     version: String,
 }
 
 #[derive(JsonSchema)]
-#[expect(dead_code, reason = "the shape of a file")]
+#[expect(dead_code, reason = "the format of a file")]
 struct Change {
     /// `create`, `update` or `untouched`.
     action: String,
@@ -54,26 +55,27 @@ struct Change {
 }
 
 #[derive(JsonSchema)]
-#[expect(dead_code, reason = "the shape of a file")]
+#[expect(dead_code, reason = "the format of a file")]
 struct Difference {
-    /// Such as `template` or `parameter-changed`.
+    /// The kind of difference, such as `template` or `parameter-changed`.
     what: String,
-    /// The parameter.
+    /// The parameter's key.
     #[schemars(default)]
     key: Option<String>,
 }
 
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
-#[expect(dead_code, reason = "the shape of a file")]
+#[expect(dead_code, reason = "the format of a file")]
 struct Operation {
     #[schemars(rename = "operation_id")]
     id: String,
     /// `CREATE`, `UPDATE` …
     action: String,
-    /// The last state that was seen, such as `SUCCEEDED`.
+    /// The last known status, such as `SUCCEEDED`.
     status: String,
-    /// An earlier run of the release had started it, or one beside this: it was found and waited for.
+    /// Whether an earlier or concurrent run of the release had started it and this run waited for
+    /// it.
     resumed: bool,
     #[schemars(default)]
     reason: Option<String>,
@@ -81,7 +83,7 @@ struct Operation {
 
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
-#[expect(dead_code, reason = "the shape of a file")]
+#[expect(dead_code, reason = "the format of a file")]
 struct Counts {
     targets: usize,
     succeeded: usize,
@@ -94,26 +96,26 @@ struct Counts {
 
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
-#[expect(dead_code, reason = "the shape of a file")]
+#[expect(dead_code, reason = "the format of a file")]
 struct Target {
     account_id: String,
     region: String,
     /// `succeeded`, `unchanged`, `failed`, `cancelled`, `skipped` or `unfinished`.
     outcome: String,
-    /// Whether the instance is up to date with its set, in AWS's word.
+    /// Whether the instance is up to date with its set, as AWS spells it.
     status: Option<String>,
-    /// What the operation did here, in AWS's word.
+    /// The detailed status of the operation, as AWS spells it.
     detailed_status: Option<String>,
-    /// Why it ended so. Given for every outcome but `succeeded` and `unchanged`.
+    /// The reason. Set for every outcome except `succeeded` and `unchanged`.
     reason: Option<String>,
     stack_id: Option<String>,
-    /// The resources that failed first, from the stack's own events.
+    /// The resources that failed first, from the stack's events.
     events: Vec<FailedResource>,
 }
 
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
-#[expect(dead_code, reason = "the shape of a file")]
+#[expect(dead_code, reason = "the format of a file")]
 struct FailedResource {
     logical_id: String,
     resource_type: String,
@@ -121,14 +123,14 @@ struct FailedResource {
     reason: String,
     #[schemars(default)]
     physical_id: Option<String>,
-    /// Why, as an endpoint itself tells it.
+    /// The `FailureReason` of an endpoint.
     #[schemars(default)]
     failure_reason: Option<String>,
 }
 
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
-#[expect(dead_code, reason = "the shape of a file")]
+#[expect(dead_code, reason = "the format of a file")]
 struct Place {
     account_id: String,
     region: String,
@@ -136,7 +138,7 @@ struct Place {
 
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
-#[expect(dead_code, reason = "the shape of a file")]
+#[expect(dead_code, reason = "the format of a file")]
 struct Problem {
     code: String,
     message: String,
@@ -148,13 +150,13 @@ struct Problem {
 
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
-#[expect(dead_code, reason = "the shape of a file")]
+#[expect(dead_code, reason = "the format of a file")]
 struct Identity {
     account_id: String,
     region: String,
     endpoint: String,
     /// `passed`, `failed` or `errored`.
     outcome: String,
-    /// As in the test results.
+    /// The checks, in the format of the test results.
     checks: Vec<Json>,
 }

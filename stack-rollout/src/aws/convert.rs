@@ -6,7 +6,7 @@ use aws_sdk_cloudformation::types;
 use crate::call_error::CallError;
 use crate::identifiers::Target;
 use crate::release::{AutoDeployment, CallAs, Parameters, PermissionModel, Preferences, Release, Targets};
-use crate::stack_sets::{Instance, Operation, OperationResult, StackSet};
+use crate::stack_sets::{Instance, OperationResult, StackSet};
 use crate::stacks::StackEvent;
 
 pub(super) fn call_as(call_as: CallAs) -> Option<types::CallAs> {
@@ -131,23 +131,6 @@ pub(super) fn result(operation: &'static str, listed: types::StackSetOperationRe
         target: target(operation, listed.account.as_deref(), listed.region.as_deref())?,
         status: listed.status.as_ref().map_or("", |status| status.as_str()).into(),
         status_reason: listed.status_reason.filter(|reason| !reason.is_empty()),
-    })
-}
-
-pub(super) fn operation(
-    operation: &'static str,
-    id: Option<&str>,
-    action: Option<&types::StackSetOperationAction>,
-    status: Option<&types::StackSetOperationStatus>,
-    status_reason: Option<String>,
-    created: Option<aws_sdk_cloudformation::primitives::DateTime>,
-) -> Result<Operation, CallError> {
-    Ok(Operation {
-        id: identifier(operation, id)?,
-        action: action.map_or("", |action| action.as_str()).into(),
-        status: status.map_or("", |status| status.as_str()).into(),
-        status_reason: status_reason.filter(|reason| !reason.is_empty()),
-        created_at: created.map(|created| created.secs()),
     })
 }
 

@@ -14,8 +14,7 @@ where
     move |error| {
         let unreachable = match &error {
             SdkError::TimeoutError(_) | SdkError::ResponseError(_) => true,
-            // Without a kind: missing credentials, which no retry fixes. A broken connection has a
-            // kind.
+            // Without a kind: missing credentials, which no retry fixes.
             SdkError::DispatchFailure(failure) => failure.is_io() || failure.is_timeout() || failure.as_other().is_some(),
             // Without an AWS error code: from an intermediary, such as a proxy that is starting.
             SdkError::ServiceError(response) => error.code().is_none() && response.raw().status().is_server_error(),

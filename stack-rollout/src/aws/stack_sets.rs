@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use aws_sdk_cloudformation::Client;
-use aws_sdk_cloudformation::types::{PermissionModels, StackSetOperationSummary, StackSetStatus};
+use aws_sdk_cloudformation::types::{PermissionModels, StackSetStatus};
 
 use super::convert::{self, RequestTargets};
 use super::failure::failed;
@@ -11,6 +11,20 @@ use crate::call_error::{CallError, CallErrorKind};
 use crate::identifiers::{OperationId, StackSetName, Target};
 use crate::release::{CallAs, Parameters, PermissionModel, Preferences, Release};
 use crate::stack_sets::{Instance, InstancesDeletion, InstancesOperation, Operation, OperationResult, SetUpdate, StackSet, StackSets};
+
+/// Converts a `StackSetOperation` or `StackSetOperationSummary`, which have the same fields.
+macro_rules! operation {
+    ($operation:expr, $described:expr) => {{
+        let described = $described;
+        convert::identifier($operation, described.operation_id.as_deref()).map(|id| Operation {
+            id,
+            action: described.action.as_ref().map_or("", |action| action.as_str()).into(),
+            status: described.status.as_ref().map_or("", |status| status.as_str()).into(),
+            status_reason: described.status_reason.filter(|reason| !reason.is_empty()),
+            created_at: described.creation_timestamp.map(|created| created.secs()),
+        })
+    }};
+}
 
 /// The stack sets in the client's account and region.
 #[derive(Debug, Clone)]
@@ -182,12 +196,8 @@ impl StackSets for CloudFormationStackSets {
     async fn list_stack_instances(&self, name: &StackSetName) -> Result<Vec<Instance>, CallError> {
         const OPERATION: &str = "ListStackInstances";
         let request = self.client.list_stack_instances().stack_set_name(name.as_str()).set_call_as(convert::call_as(self.call_as));
-        let mut pages = request.into_paginator().items().send();
-        let mut instances = Vec::new();
-        while let Some(listed) = pages.next().await {
-            instances.push(convert::instance(OPERATION, listed.map_err(failed(OPERATION))?)?);
-        }
-        Ok(instances)
+        let listed = request.into_paginator().items().send().try_collect().await.map_err(failed(OPERATION))?;
+        listed.into_iter().map(|listed| convert::instance(OPERATION, listed)).collect()
     }
 
     async fn describe_operation(&self, name: &StackSetName, operation: &OperationId) -> Result<Operation, CallError> {
@@ -200,14 +210,7 @@ impl StackSets for CloudFormationStackSets {
             .set_call_as(convert::call_as(self.call_as));
         let response = request.send().await.map_err(failed(OPERATION))?;
         let described = response.stack_set_operation.ok_or_else(|| CallError::unusable(OPERATION, "the response has no operation"))?;
-        convert::operation(
-            OPERATION,
-            described.operation_id.as_deref(),
-            described.action.as_ref(),
-            described.status.as_ref(),
-            described.status_reason,
-            described.creation_timestamp,
-        )
+        operation!(OPERATION, described)
     }
 
     async fn list_operation_results(&self, name: &StackSetName, operation: &OperationId) -> Result<Vec<OperationResult>, CallError> {
@@ -218,35 +221,17 @@ impl StackSets for CloudFormationStackSets {
             .stack_set_name(name.as_str())
             .operation_id(operation.as_str())
             .set_call_as(convert::call_as(self.call_as));
-        let mut pages = request.into_paginator().items().send();
-        let mut results = Vec::new();
-        while let Some(listed) = pages.next().await {
-            results.push(convert::result(OPERATION, listed.map_err(failed(OPERATION))?)?);
-        }
-        Ok(results)
+        let listed = request.into_paginator().items().send().try_collect().await.map_err(failed(OPERATION))?;
+        listed.into_iter().map(|listed| convert::result(OPERATION, listed)).collect()
     }
 
     async fn list_operations(&self, name: &StackSetName) -> Result<Vec<Operation>, CallError> {
         const OPERATION: &str = "ListStackSetOperations";
         let request = self.client.list_stack_set_operations().stack_set_name(name.as_str()).set_call_as(convert::call_as(self.call_as));
-        let mut pages = request.into_paginator().items().send();
-        let mut summaries = Vec::new();
-        while let Some(listed) = pages.next().await {
-            summaries.push(listed.map_err(failed(OPERATION))?);
-        }
+        let mut summaries = request.into_paginator().items().send().try_collect().await.map_err(failed(OPERATION))?;
         // Newest first, which AWS does not document. Equal times keep their order.
         summaries.sort_by_key(|described| Reverse(described.creation_timestamp));
-        let operation = |described: StackSetOperationSummary| {
-            convert::operation(
-                OPERATION,
-                described.operation_id.as_deref(),
-                described.action.as_ref(),
-                described.status.as_ref(),
-                described.status_reason,
-                described.creation_timestamp,
-            )
-        };
-        summaries.into_iter().map(operation).collect()
+        summaries.into_iter().map(|described| operation!(OPERATION, described)).collect()
     }
 }
 

@@ -26,16 +26,7 @@ struct Subject<'a> {
 
 impl Subject<'_> {
     fn with(&self, outcome: CheckOutcome, message: Option<String>, hint: Option<&str>) -> Check {
-        Check {
-            target: Some(self.target.target.clone()),
-            name: self.check,
-            code: None,
-            subject: self.about.to_owned(),
-            outcome,
-            message,
-            detail: None,
-            hint: hint.map(str::to_owned),
-        }
+        Check::new(Some(self.target.target.clone()), self.check, self.about, outcome, message, hint)
     }
 
     fn passed(&self) -> Check {

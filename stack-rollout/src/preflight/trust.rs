@@ -22,16 +22,7 @@ pub fn trusts(policy: &str, role_arn: &str) -> bool {
 
 /// Checks that the administration role exists and trusts CloudFormation.
 pub async fn administration_role_trust<T: TargetAccount>(account: &T, role: &str) -> Check {
-    let check = |outcome, message: Option<String>, hint: Option<&str>| Check {
-        target: None,
-        name: "administration-role",
-        code: None,
-        subject: role.to_owned(),
-        outcome,
-        message,
-        detail: None,
-        hint: hint.map(str::to_owned),
-    };
+    let check = |outcome, message, hint| Check::new(None, "administration-role", role, outcome, message, hint);
     let failed = |message, hint| check(CheckOutcome::Failed, Some(message), Some(hint));
     match account.trust_policy(role).await {
         Ok(Some(policy)) if trusts_service(&policy, "cloudformation") => check(CheckOutcome::Passed, None, None),

@@ -15,8 +15,7 @@ use crate::stacks::{FailedResource, SessionError, Stacks, first_causes, includes
 /// The maximum concurrency. It is low, because STS throttles requests for sessions.
 const AT_ONCE: usize = 8;
 
-/// The maximum number of event pages that are read of one stack. A page has about a hundred events;
-/// an operation rarely has more than two pages.
+/// The maximum number of pages; an operation rarely has more than two of a hundred events.
 const MOST_PAGES: usize = 10;
 
 /// Adds the first failed resources to each failed target, or a problem if they cannot be read.

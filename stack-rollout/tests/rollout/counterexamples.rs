@@ -1,21 +1,22 @@
-//! Courses of events in which a rollout once did or reported something wrong, each found by the state machine.
+//! Event sequences that once made a rollout behave or report incorrectly, found by the state
+//! machine.
 
 use crate::state_machine::Step::*;
-use crate::state_machine::{Other, Together as Both, Turn, course};
+use crate::state_machine::{Other, Together as Both, Turn, run_steps};
 
 #[test]
-fn an_override_that_a_killed_run_left_is_reset_after_an_account_came() {
-    course([Killed(1), Accounts([1].into()), Own(Some(0)), Killed(1), Own(None), AwsGoesOn, Rollout]);
+fn an_override_of_a_killed_run_is_reset_after_an_account_was_added() {
+    run_steps([Killed(1), Accounts([1].into()), Own(Some(0)), Killed(1), Own(None), Continue, Rollout]);
 }
 
 #[test]
-fn an_override_that_a_killed_run_left_is_reset_after_an_account_came_later() {
-    course([Killed(1), Own(Some(0)), Accounts([1].into()), Killed(1), Own(None), AwsGoesOn, Rollout]);
+fn an_override_of_a_killed_run_is_reset_after_an_account_was_added_later() {
+    run_steps([Killed(1), Own(Some(0)), Accounts([1].into()), Killed(1), Own(None), Continue, Rollout]);
 }
 
 #[test]
 fn an_override_is_reset_after_an_account_failed_and_a_call_was_throttled() {
-    course([
+    run_steps([
         Killed(1),
         Own(Some(0)),
         Accounts([1, 2].into()),
@@ -27,13 +28,13 @@ fn an_override_is_reset_after_an_account_failed_and_a_call_was_throttled() {
 }
 
 #[test]
-fn an_instance_that_is_said_not_to_be_there_is_not_taken_for_one_without_overrides() {
-    course([Rollout, ByHand(0, 0, Some(0)), Troubled("DescribeStackInstance", "StackInstanceNotFoundException", 1, false)]);
+fn an_instance_that_is_reported_as_not_found_is_not_treated_as_one_without_overrides() {
+    run_steps([Rollout, ByHand(0, 0, Some(0)), Troubled("DescribeStackInstance", "StackInstanceNotFoundException", 1, false)]);
 }
 
 #[test]
-fn an_operation_whose_id_is_said_to_be_taken_by_its_own_first_request_counts_as_the_first_of_its_run() {
-    course([
+fn an_operation_whose_own_first_request_is_reported_as_a_duplicate_is_the_first_of_its_run() {
+    run_steps([
         Together(Both {
             other: Other::Newer,
             waits: (false, false),
@@ -52,8 +53,8 @@ fn an_operation_whose_id_is_said_to_be_taken_by_its_own_first_request_counts_as_
 }
 
 #[test]
-fn an_operation_whose_request_seemed_to_be_refused_counts_as_the_first_of_its_run() {
-    course([Together(Both {
+fn an_operation_whose_request_seemed_to_be_rejected_is_the_first_of_its_run() {
+    run_steps([Together(Both {
         other: Other::Newer,
         waits: (false, false),
         by_hand: None,
@@ -63,11 +64,11 @@ fn an_operation_whose_request_seemed_to_be_refused_counts_as_the_first_of_its_ru
 }
 
 #[test]
-fn a_target_that_an_operation_of_a_run_beside_this_is_still_at_work_in_is_not_reported_as_unchanged() {
-    let beside = |other, by_hand, trouble, schedule| Together(Both { other, waits: (false, false), by_hand, trouble, schedule });
-    course([
-        beside(Other::Same, Some((0, 0, Some(0))), None, vec![(Turn::Other, 15), (Turn::Person, 1), (Turn::This, 3), (Turn::This, 1)]),
-        beside(
+fn a_target_with_a_running_operation_of_a_concurrent_run_is_not_reported_as_unchanged() {
+    let together = |other, by_hand, trouble, schedule| Together(Both { other, waits: (false, false), by_hand, trouble, schedule });
+    run_steps([
+        together(Other::Same, Some((0, 0, Some(0))), None, vec![(Turn::Other, 15), (Turn::Person, 1), (Turn::This, 3), (Turn::This, 1)]),
+        together(
             Other::Own(None),
             None,
             Some(("DescribeStackSetOperation", "InvalidOperationException", 2, false)),

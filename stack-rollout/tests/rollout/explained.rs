@@ -1,4 +1,4 @@
-//! A failed instance is explained from the events of its stack, and the record says it all.
+//! A failed instance is explained from its stack's events, and the record contains the explanation.
 
 use stack_rollout::{CallError, EventPage, FailedResource, Rollout, SessionError, StackEvent, Stacks, first_causes, roll_out};
 
@@ -19,8 +19,8 @@ fn event(at: i64, logical: &str, kind: &str, status: &str, reason: Option<&str>)
     }
 }
 
-/// A failed update, newest first, after a failed creation that has nothing to do with it.
-fn story() -> Vec<StackEvent> {
+/// A failed update, newest first, after an unrelated failed creation.
+fn events() -> Vec<StackEvent> {
     let stack = "AWS::CloudFormation::Stack";
     vec![
         event(1_009, "StackSet-iris", stack, "UPDATE_ROLLBACK_COMPLETE", None),
@@ -30,7 +30,7 @@ fn story() -> Vec<StackEvent> {
         event(1_005, "Model", "AWS::SageMaker::Model", "CREATE_FAILED", Some("Could not access model data")),
         event(1_004, "Model", "AWS::SageMaker::Model", "CREATE_IN_PROGRESS", None),
         event(1_003, "StackSet-iris", stack, "UPDATE_IN_PROGRESS", Some("User Initiated")),
-        event(102, "Role", "AWS::IAM::Role", "CREATE_FAILED", Some("an old story")),
+        event(102, "Role", "AWS::IAM::Role", "CREATE_FAILED", Some("an older failure")),
         event(101, "StackSet-iris", stack, "CREATE_IN_PROGRESS", Some("User Initiated")),
     ]
 }
@@ -46,23 +46,23 @@ fn explained(pages: &[Vec<StackEvent>]) -> Rollout {
 }
 
 #[test]
-fn the_first_real_failure_is_told_not_the_cancellation_the_rollback_or_an_older_story() {
-    let causes = first_causes(&story());
+fn the_first_failure_is_reported_and_not_a_cancellation_a_rollback_or_an_older_failure() {
+    let causes = first_causes(&events());
     assert_eq!(causes.len(), 1);
     assert_eq!((causes[0].logical_id.as_str(), causes[0].reason.as_str()), ("Model", "Could not access model data"));
 }
 
 #[test]
-fn two_resources_that_fail_at_once_are_both_told_oldest_first() {
-    let mut events = story();
+fn two_resources_that_fail_at_the_same_time_are_both_reported_oldest_first() {
+    let mut events = events();
     events.insert(4, event(1_006, "Policy", "AWS::IAM::Policy", "CREATE_FAILED", Some("not authorized")));
     let names: Vec<_> = first_causes(&events).into_iter().map(|cause| cause.logical_id).collect();
     assert_eq!(names, ["Model", "Policy"]);
 }
 
 #[test]
-fn a_resource_that_fails_twice_is_told_once_with_its_first_reason() {
-    let mut events = story();
+fn a_resource_that_fails_twice_is_reported_once_with_its_first_reason() {
+    let mut events = events();
     events.insert(4, event(1_006, "Model", "AWS::SageMaker::Model", "DELETE_FAILED", Some("still in use")));
     let causes = first_causes(&events);
     assert_eq!(causes.len(), 1);
@@ -70,8 +70,8 @@ fn a_resource_that_fails_twice_is_told_once_with_its_first_reason() {
 }
 
 #[test]
-fn a_failed_rollback_is_told_when_nothing_failed_before_it_and_a_success_has_no_causes() {
-    let mut events = story();
+fn a_failed_rollback_is_reported_if_nothing_failed_before_it_and_a_success_has_no_causes() {
+    let mut events = events();
     events.retain(|event| event.at != Some(1_005));
     assert_eq!(first_causes(&events)[0].reason, "the old configuration is gone");
     events.retain(|event| event.at != Some(1_008));
@@ -79,10 +79,10 @@ fn a_failed_rollback_is_told_when_nothing_failed_before_it_and_a_success_has_no_
     assert!(first_causes(&[event(1, "x", "AWS::CloudFormation::Stack", "CREATE_COMPLETE", None)]).is_empty());
 }
 
-/// Stacks whose failed resources say more themselves, or may not be asked.
-struct Telling(FakeStacks, Result<Option<String>, CallError>);
+/// Stacks with failure reasons of their resources, or an error when they are read.
+struct WithFailureReason(FakeStacks, Result<Option<String>, CallError>);
 
-impl Stacks for Telling {
+impl Stacks for WithFailureReason {
     async fn stack_events(&self, stack_id: &str, token: Option<&str>) -> Result<EventPage, CallError> {
         self.0.stack_events(stack_id, token).await
     }
@@ -93,27 +93,27 @@ impl Stacks for Telling {
 }
 
 #[test]
-fn what_a_failed_endpoint_says_of_itself_is_told_beside_what_cloudformation_says() {
-    let rolled_out = |answer: Result<Option<String>, CallError>| {
+fn the_failure_reason_of_an_endpoint_is_reported_in_addition_to_cloudformations_reason() {
+    let rolled_out = |response: Result<Option<String>, CallError>| {
         let cloud = Cloud::with_fate(target("222222222222", "us-east-1"), Fate::Fails("ResourceLogicalId:Model"));
         let sessions = |_, _| {
-            let answer = answer.clone();
-            async move { Ok(Telling(FakeStacks(vec![story()]), answer)) }
+            let response = response.clone();
+            async move { Ok(WithFailureReason(FakeStacks(vec![events()]), response)) }
         };
         let release = release(&["222222222222"], &["us-east-1"]);
         block_on(roll_out(&cloud, sessions, &release, &options().with_clock(FakeClock::default()), |_| {})).unwrap()
     };
-    let told = rolled_out(Ok(Some("the container did not answer /ping".to_owned())));
-    assert_eq!(told.targets[0].events[0].failure_reason.as_deref(), Some("the container did not answer /ping"));
-    assert!(told.problems.is_empty());
-    // What could not be asked does not hide what CloudFormation said.
+    let explained_rollout = rolled_out(Ok(Some("the container did not response /ping".to_owned())));
+    assert_eq!(explained_rollout.targets[0].events[0].failure_reason.as_deref(), Some("the container did not response /ping"));
+    assert!(explained_rollout.problems.is_empty());
+    // An error does not hide CloudFormation's reason.
     let refused = rolled_out(Err(error("AccessDenied")));
     assert_eq!((refused.targets[0].events.len(), refused.problems[0].code), (1, "reason-unread"));
 }
 
 #[test]
-fn rollout_json_holds_every_target_with_its_reason_and_no_time_of_day() {
-    let rollout = explained(&[story()[..3].to_vec(), vec![], story()[3..].to_vec()]);
+fn rollout_json_contains_every_target_with_its_reason_and_no_timestamps() {
+    let rollout = explained(&[events()[..3].to_vec(), vec![], events()[3..].to_vec()]);
     insta::assert_json_snapshot!(rollout, @r#"
     {
       "schema_version": 1,
@@ -176,15 +176,15 @@ fn rollout_json_holds_every_target_with_its_reason_and_no_time_of_day() {
 }
 
 #[test]
-fn events_from_before_the_operation_are_not_told_as_its_doing() {
+fn events_before_the_operation_are_not_reported_as_its_cause() {
     // The fake's operations are created at second 1,000, and these events are all older.
-    let rollout = explained(&[story()[7..].to_vec()]);
+    let rollout = explained(&[events()[7..].to_vec()]);
     assert!(rollout.targets[0].events.is_empty());
     assert_eq!(rollout.targets[0].reason.as_deref(), Some("ResourceLogicalId:Model"));
 }
 
 #[test]
-fn a_session_that_cannot_be_had_is_a_problem_of_that_target_and_the_record_stands() {
+fn a_session_that_cannot_be_opened_is_a_problem_of_its_target_and_the_record_is_kept() {
     let cloud = Cloud::with_fate(target("222222222222", "us-east-1"), Fate::Fails("no role"));
     let rollout = rolled_out(&cloud, &release(&["222222222222"], &["us-east-1"])).unwrap();
     let problem = &rollout.problems[0];
@@ -201,7 +201,7 @@ impl Stacks for Endless {
 }
 
 #[test]
-fn hundreds_of_failures_and_pages_without_end_cost_a_bounded_number_of_sessions() {
+fn hundreds_of_failures_and_endless_pages_need_a_bounded_number_of_sessions() {
     let accounts: Vec<String> = (0..200).map(|number| format!("{number:012}")).collect();
     let names: Vec<&str> = accounts.iter().map(String::as_str).collect();
     let cloud = Cloud::with(|state| {
@@ -209,13 +209,13 @@ fn hundreds_of_failures_and_pages_without_end_cost_a_bounded_number_of_sessions(
     });
     let mut release = release(&names, &["us-east-1"]);
     release.preferences.failure_tolerance_percentage = Some(100);
-    let asked = std::sync::atomic::AtomicUsize::new(0);
+    let opened = std::sync::atomic::AtomicUsize::new(0);
     let sessions = |_, _| {
-        asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        opened.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         async { Ok::<_, SessionError>(Endless) }
     };
     let rollout = block_on(roll_out(&cloud, sessions, &release, &options().with_clock(FakeClock::default()), |_| {})).unwrap();
     assert_eq!(rollout.counts.failed, 200);
-    assert_eq!(asked.into_inner(), 50);
+    assert_eq!(opened.into_inner(), 50);
     insta::assert_snapshot!(rollout.problems[0], @"stack set: the stack events of 150 more failed targets were skipped");
 }

@@ -1,5 +1,6 @@
-//! A model of stack sets in memory, by what AWS documents: one operation at a time, each instance PENDING, then RUNNING, then
-//! done; failures counted against the tolerance; an id that was seen starts nothing.
+//! An in-memory model of stack sets, as AWS documents them: one operation at a time; each instance
+//! is PENDING, then RUNNING, then finished; failures count against the tolerance; a known operation
+//! id starts nothing.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::pin::Pin;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use stack_rollout::status::{DetailedStatus, DriftStatus, InstanceStatus, OperationAction, OperationStatus};
 use stack_rollout::*;
 
-/// What happens in a target when an operation comes there.
+/// What happens when an operation reaches a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Fate {
     Succeeds,
@@ -23,36 +24,36 @@ pub(crate) enum Fate {
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(crate) set: Option<StackSet>,
-    /// Counts the set's versions, so that an instance can be told to have an old one.
+    /// The version of the set, to detect instances with an older one.
     pub(crate) version: u32,
     pub(crate) instances: BTreeMap<Target, (Instance, u32)>,
     pub(crate) operations: Vec<Running>,
     pub(crate) fates: BTreeMap<Target, Fate>,
-    /// The calls that were made, by name.
+    /// The names of the calls.
     pub(crate) calls: Vec<&'static str>,
-    /// Errors that wait for the next calls of an operation.
+    /// Errors of the next calls of an operation.
     pub(crate) errors: BTreeMap<&'static str, VecDeque<CallError>>,
-    /// Errors that come after the change was made: the answer is lost.
-    pub(crate) lost_answers: BTreeMap<&'static str, VecDeque<CallError>>,
-    /// An operation of someone else.
+    /// Errors that are returned although the change was made.
+    pub(crate) lost_responses: BTreeMap<&'static str, VecDeque<CallError>>,
+    /// An operation that does not belong to the release.
     pub(crate) foreign: Option<Operation>,
-    /// Every call fails once before it succeeds.
+    /// Whether every call is throttled once before it succeeds.
     pub(crate) throttles_everything_once: bool,
     pub(crate) throttled: BTreeMap<&'static str, bool>,
-    /// Ends operations as STOPPED at the next look.
+    /// Whether operations end as STOPPED at the next poll.
     pub(crate) stops: bool,
     pub(crate) lists_no_results: bool,
-    /// After so many looks at the list of operations, that of someone else has ended.
-    pub(crate) foreign_looks: usize,
-    /// What instances have for parameters of their own.
+    /// The number of lists of operations until the foreign operation has ended.
+    pub(crate) foreign_lists: usize,
+    /// The parameter overrides of the instances.
     pub(crate) overrides: BTreeMap<Target, Parameters>,
-    /// Whether the stacks were to stay, for each deletion.
+    /// Whether the stacks were retained, for each deletion.
     pub(crate) retained: Vec<bool>,
-    /// Stacks that were changed by hand.
+    /// Stacks that were changed outside CloudFormation.
     pub(crate) drifted: BTreeSet<Target>,
-    /// What stacks have for parameters of their own, from the last operation that succeeded there.
+    /// The parameter overrides of the stacks, from the last operation that succeeded.
     pub(crate) applied: BTreeMap<Target, Parameters>,
-    /// How many of the newest operations the list does not show yet.
+    /// The number of newest operations that the list does not show yet.
     pub(crate) list_lags: usize,
     pub(crate) watch: Option<Watch>,
 }
@@ -69,7 +70,7 @@ pub(crate) struct Running {
 pub(crate) struct Cloud(pub(crate) Mutex<State>);
 
 pub(crate) fn error(code: &str) -> CallError {
-    CallError { request_id: Some("req-1".to_owned()), ..CallError::error_response("Test", code, "as ordered by the test") }
+    CallError { request_id: Some("req-1".to_owned()), ..CallError::error_response("Test", code, "injected by the test") }
 }
 
 impl Cloud {
@@ -79,12 +80,12 @@ impl Cloud {
         cloud
     }
 
-    /// A cloud in which this happens to an operation that comes to the target.
+    /// A cloud with this fate for operations that reach the target.
     pub(crate) fn with_fate(target: Target, fate: Fate) -> Self {
         Self::with(|state| state.fates = [(target, fate)].into())
     }
 
-    /// A cloud that answers the first calls of this name with these errors.
+    /// A cloud that returns these errors for the first calls with this name.
     pub(crate) fn with_errors(call: &'static str, errors: impl IntoIterator<Item = CallError>) -> Self {
         Self::with(|state| state.errors = [(call, errors.into_iter().collect())].into())
     }
@@ -97,12 +98,12 @@ impl Cloud {
         self.state().calls.iter().copied().filter(|call| !call.starts_with("Describe") && !call.starts_with("List")).collect()
     }
 
-    /// Makes a call: what others do can come before it has an effect, and again before its response is there.
+    /// Makes a call. Other tasks can run before its effect, and again before its response.
     async fn call<T>(&self, call: &'static str, effect: impl FnOnce(&mut State) -> Result<T, CallError> + Send) -> Result<T, CallError> {
         yield_now().await;
         let response = {
             let mut state = self.state();
-            let response = state.enter(call).and_then(|()| effect(&mut state));
+            let response = state.record_call(call).and_then(|()| effect(&mut state));
             state.watched(call);
             response
         };
@@ -111,7 +112,7 @@ impl Cloud {
     }
 }
 
-/// Lets whoever else there is go on.
+/// Yields to other tasks.
 pub(crate) async fn yield_now() {
     let mut has_yielded = false;
     std::future::poll_fn(|context| {
@@ -124,45 +125,45 @@ pub(crate) async fn yield_now() {
     .await;
 }
 
-/// What is watched of several runs at once.
+/// The state that is tracked for concurrent runs.
 #[derive(Debug, Default)]
 pub(crate) struct Watch {
-    /// Whose turn it is.
+    /// The index of the active run.
     pub(crate) turn: usize,
     pub(crate) runs: Vec<Watched>,
 }
 
-/// What is known of one run.
+/// The state that is tracked for one run.
 #[derive(Debug)]
 pub(crate) struct Watched {
     pub(crate) release: OperationId,
-    /// The place of its first operation, started or found, among all operations.
+    /// The index of its first operation, started or resumed, among all operations.
     pub(crate) first: Option<usize>,
     pub(crate) has_started: bool,
-    /// How many operations there were when it last listed them.
+    /// The number of operations when it last listed them.
     listed: usize,
     last_call: &'static str,
-    /// What was there at its last call.
-    pub(crate) seen: Seen,
+    /// The state at its last call.
+    pub(crate) snapshot: Snapshot,
 }
 
-/// What is there.
+/// The state of the set.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Seen {
+pub(crate) struct Snapshot {
     pub(crate) parameters: Vec<(String, String)>,
     pub(crate) version: u32,
-    /// Each instance with the version and the parameters of its own that its stack has.
+    /// Each instance's status, and its stack's version and overrides.
     pub(crate) instances: BTreeMap<Target, (InstanceStatus, u32, Parameters)>,
 }
 
 impl Watched {
     pub(crate) fn new(release: OperationId) -> Self {
-        Self { release, first: None, has_started: false, listed: 0, last_call: "", seen: Seen::default() }
+        Self { release, first: None, has_started: false, listed: 0, last_call: "", snapshot: Snapshot::default() }
     }
 }
 
 impl State {
-    fn enter(&mut self, call: &'static str) -> Result<(), CallError> {
+    fn record_call(&mut self, call: &'static str) -> Result<(), CallError> {
         self.calls.push(call);
         if let Some(error) = self.errors.get_mut(call).and_then(VecDeque::pop_front) {
             return Err(CallError { operation: call, ..error });
@@ -173,11 +174,11 @@ impl State {
         Ok(())
     }
 
-    pub(crate) fn seen(&self) -> Seen {
+    pub(crate) fn snapshot(&self) -> Snapshot {
         let instance = |(target, (instance, version)): (&Target, &(Instance, u32))| {
             (target.clone(), (instance.status.clone(), *version, self.applied.get(target).cloned().unwrap_or_default()))
         };
-        Seen {
+        Snapshot {
             parameters: self.set.as_ref().map(|set| set.parameters.clone()).unwrap_or_default(),
             version: self.version,
             instances: self.instances.iter().map(instance).collect(),
@@ -185,22 +186,23 @@ impl State {
     }
 
     fn watched(&mut self, call: &'static str) {
-        let (seen, listed) = (self.seen(), self.operations.len());
+        let (snapshot, listed) = (self.snapshot(), self.operations.len());
         let Some(watch) = &mut self.watch else { return };
         let Some(run) = watch.runs.get_mut(watch.turn) else { return };
         run.last_call = call;
-        run.seen = seen;
+        run.snapshot = snapshot;
         if call == "ListStackSetOperations" {
             run.listed = listed;
         }
     }
 
-    /// Holds what a run starts against what it could have seen.
+    /// Checks that a run starts an operation only if the operations that it could have seen
+    /// permit it.
     fn watch_start(&mut self, call: &'static str) {
         let place = self.operations.len();
         let Some(watch) = &mut self.watch else { return };
         let Some(run) = watch.runs.get_mut(watch.turn) else { return };
-        assert_eq!(run.last_call, "ListStackSetOperations", "{call} is sent without a look right before it");
+        assert_eq!(run.last_call, "ListStackSetOperations", "{call} is sent without listing the operations right before it");
         if let Some(first) = run.first {
             let newer = self.operations[first + 1..run.listed.max(first + 1)].iter().find(|running| {
                 !running.operation.id.is_step_of(&run.release)
@@ -212,13 +214,13 @@ impl State {
         run.has_started = true;
     }
 
-    /// An operation of someone else has come and gone, before the newest so many.
-    pub(crate) fn had(&mut self, before: usize, operation: Operation) {
+    /// Adds an ended foreign operation, before the newest `before` operations.
+    pub(crate) fn add_foreign(&mut self, before: usize, operation: Operation) {
         let place = self.operations.len() - before;
         self.operations.insert(place, Running { operation, targets: Vec::new(), results: BTreeMap::new(), tolerated: 0 });
     }
 
-    /// A person gives one instance a parameter of its own, or takes it away.
+    /// A person sets or removes the overrides of one instance.
     pub(crate) fn override_by_hand(&mut self, target: &Target, parameters: Parameters) {
         let id = format!("by-hand-{}", self.operations.len()).parse().unwrap();
         if !self.instances.contains_key(target) || self.refuse("UpdateStackInstances", &id).is_err() {
@@ -226,9 +228,9 @@ impl State {
         }
         self.overrides.insert(target.clone(), parameters);
         let watch = self.watch.take();
-        let lost = std::mem::take(&mut self.lost_answers);
+        let lost = std::mem::take(&mut self.lost_responses);
         self.start("UpdateStackInstances", &id, OperationAction::Update, vec![target.clone()], &Preferences::default()).unwrap();
-        (self.watch, self.lost_answers) = (watch, lost);
+        (self.watch, self.lost_responses) = (watch, lost);
     }
 
     fn start(
@@ -242,7 +244,7 @@ impl State {
         let regions: BTreeSet<_> = targets.iter().map(|target| &target.region).collect();
         let order: BTreeSet<_> = preferences.region_order.iter().collect();
         if !order.is_empty() && order != regions {
-            return Err(CallError::error_response(call, "ValidationError", "the region order must name the operation's regions"));
+            return Err(CallError::error_response(call, "ValidationError", "the region order must list the operation's regions"));
         }
         self.watch_start(call);
         let percentage = usize::from(preferences.failure_tolerance_percentage.unwrap_or(0));
@@ -254,7 +256,7 @@ impl State {
         };
         let results = targets.iter().map(pending).collect();
         self.operations.push(Running { operation, targets, results, tolerated });
-        match self.lost_answers.get_mut(call).and_then(VecDeque::pop_front) {
+        match self.lost_responses.get_mut(call).and_then(VecDeque::pop_front) {
             Some(error) => Err(CallError { operation: call, ..error }),
             None => Ok(id.clone()),
         }
@@ -269,7 +271,7 @@ impl State {
 
     fn refuse(&self, call: &'static str, id: &OperationId) -> Result<(), CallError> {
         if self.operations.iter().any(|running| running.operation.id == *id) {
-            return Err(CallError::error_response(call, "OperationIdAlreadyExistsException", "the id is taken"));
+            return Err(CallError::error_response(call, "OperationIdAlreadyExistsException", "the id exists"));
         }
         let runs = |running: &Running| !running.operation.status.has_ended();
         if self.foreign.is_some() || self.operations.iter().any(runs) {
@@ -278,7 +280,7 @@ impl State {
         Ok(())
     }
 
-    /// Goes on by one step: a pending instance runs, a running one ends.
+    /// Advances the running operation by one step: pending instances run, running ones end.
     pub(crate) fn advance(&mut self) {
         let version = self.version;
         let stops = self.stops;
@@ -349,7 +351,7 @@ pub(crate) fn instance(target: &Target, status: InstanceStatus) -> Instance {
     }
 }
 
-/// The set that CloudFormation has after a release.
+/// The set after a release.
 pub(crate) fn set_of(release: &Release) -> StackSet {
     StackSet {
         description: release.description.clone(),
@@ -372,11 +374,11 @@ impl StackSets for Cloud {
         const CALL: &str = "CreateStackSet";
         let create = |state: &mut State| {
             if state.set.is_some() {
-                return Err(CallError::error_response(CALL, "NameAlreadyExistsException", "the name is taken"));
+                return Err(CallError::error_response(CALL, "NameAlreadyExistsException", "the name exists"));
             }
             state.set = Some(set_of(release));
             state.version = 1;
-            state.lost_answers.get_mut(CALL).and_then(VecDeque::pop_front).map_or(Ok(()), Err)
+            state.lost_responses.get_mut(CALL).and_then(VecDeque::pop_front).map_or(Ok(()), Err)
         };
         self.call(CALL, create).await
     }
@@ -385,7 +387,7 @@ impl StackSets for Cloud {
         const CALL: &str = "UpdateStackSet";
         let start = |state: &mut State| {
             state.refuse(CALL, update.operation_id)?;
-            // Without a list of targets CloudFormation updates every instance there is.
+            // Without a list of targets CloudFormation updates all instances.
             let targets: Vec<_> =
                 if update.targets.is_empty() { state.instances.keys().cloned().collect() } else { update.targets.iter().collect() };
             state.must_exist(CALL, &targets)?;
@@ -459,9 +461,9 @@ impl StackSets for Cloud {
 
     async fn list_operations(&self, _: &StackSetName) -> Result<Vec<Operation>, CallError> {
         let list = |state: &mut State| {
-            if state.foreign_looks > 0 {
-                state.foreign_looks -= 1;
-                if state.foreign_looks == 0 {
+            if state.foreign_lists > 0 {
+                state.foreign_lists -= 1;
+                if state.foreign_lists == 0 {
                     state.foreign = None;
                 }
             }
@@ -503,7 +505,7 @@ impl StackSets for Cloud {
     }
 }
 
-/// A clock on which sleeping takes no time.
+/// A clock whose sleeps take no time.
 #[derive(Debug, Default)]
 pub(crate) struct FakeClock(Mutex<Duration>);
 
@@ -524,22 +526,22 @@ impl Clock for FakeClock {
     }
 }
 
-/// A clock that lets some pauses pass and then stands still, as a killed program does.
+/// A clock that stops after some pauses, like a killed program.
 #[derive(Debug)]
-pub(crate) struct Mortal {
+pub(crate) struct StoppingClock {
     pauses: AtomicUsize,
-    is_dead: AtomicBool,
+    is_stopped: AtomicBool,
     clock: FakeClock,
 }
 
-impl Mortal {
+impl StoppingClock {
     pub(crate) fn after(pauses: usize) -> Self {
-        Self { pauses: AtomicUsize::new(pauses), is_dead: AtomicBool::new(false), clock: FakeClock::default() }
+        Self { pauses: AtomicUsize::new(pauses), is_stopped: AtomicBool::new(false), clock: FakeClock::default() }
     }
 
-    /// Lets a run go on until it is killed (`true`) or ends before that.
+    /// Polls a run until it is killed (`true`) or ends (`false`).
     pub(crate) fn kills<T>(&self, mut run: Pin<&mut impl Future<Output = T>>) -> bool {
-        while !self.is_dead.load(Ordering::Relaxed) {
+        while !self.is_stopped.load(Ordering::Relaxed) {
             if run.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
                 return false;
             }
@@ -548,21 +550,21 @@ impl Mortal {
     }
 }
 
-impl Clock for Mortal {
+impl Clock for StoppingClock {
     fn now(&self) -> Duration {
         self.clock.now()
     }
 
     async fn sleep(&self, duration: Duration) {
         if self.pauses.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_err() {
-            self.is_dead.store(true, Ordering::Relaxed);
+            self.is_stopped.store(true, Ordering::Relaxed);
             std::future::pending::<()>().await;
         }
         self.clock.sleep(duration).await;
     }
 }
 
-/// Stacks that tell the same pages of events, whichever stack is asked for.
+/// Stacks that return the same pages of events for every stack.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct FakeStacks(pub(crate) Vec<Vec<StackEvent>>);
 
@@ -590,7 +592,7 @@ pub(crate) fn options() -> Options {
     Options::new(format!("run-{run}").parse().unwrap())
 }
 
-/// Rolls out with sessions that cannot be had: for rollouts in which no stack fails.
+/// Rolls out without sessions, for rollouts in which no stack fails.
 pub(crate) fn rolled_out(cloud: &Cloud, release: &Release) -> Result<Rollout, Error> {
     rolled_out_with(cloud, release, &options(), |_| {})
 }

@@ -1,4 +1,4 @@
-//! What holds for any targets, any instances and any fate.
+//! Properties of plans and rollouts for any targets, instances and fates.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +23,7 @@ fn everywhere() -> Vec<Target> {
     ACCOUNTS.iter().flat_map(|account| REGIONS.iter().map(|region| target(account, region))).collect()
 }
 
-/// Instances anywhere, in no order, in any state but the one that needs a person.
+/// Instances in any targets, order and state except INOPERABLE.
 fn instances() -> impl Strategy<Value = BTreeMap<Target, InstanceStatus>> {
     let status = prop::sample::select(vec![InstanceStatus::Current, InstanceStatus::Outdated]);
     prop::collection::btree_map(prop::sample::select(everywhere()), status, 0..=12)
@@ -34,7 +34,8 @@ fn fates() -> impl Strategy<Value = BTreeMap<Target, Fate>> {
     prop::collection::btree_map(prop::sample::select(everywhere()), fate, 0..=6)
 }
 
-/// A cloud with these instances of a release, which has another parameter when the set is to be changed.
+/// A cloud with these instances of a release. If `differs`, its parameters differ from the
+/// release's.
 fn cloud_with(present: &BTreeMap<Target, InstanceStatus>, set_exists: bool, differs: bool) -> Cloud {
     let mut old = release(&[ACCOUNTS[0]], &[REGIONS[0]]);
     if differs {
@@ -71,7 +72,7 @@ proptest! {
     }
 
     #[test]
-    fn after_a_rollout_that_succeeded_there_is_nothing_left_to_do(
+    fn after_a_successful_rollout_nothing_is_left_to_do(
         targets in targets(), present in instances(), set_exists: bool, differs: bool, ordered: bool,
     ) {
         let cloud = cloud_with(&present, set_exists, differs);
@@ -92,7 +93,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_fails_every_target_is_accounted_for_and_success_is_never_claimed_for_another_version(
+    fn every_target_is_in_the_record_and_success_is_only_reported_for_the_release(
         targets in targets(), present in instances(), fates in fates(), tolerance in 0_u8..=100, differs: bool,
     ) {
         let cloud = cloud_with(&present, true, differs);
@@ -107,13 +108,13 @@ proptest! {
         let state = cloud.state();
         let matches_release = state.set.as_ref().is_some_and(|set| set.parameters == wanted.parameters);
         for record in &rollout.targets {
-            let is_right = matches!(record.outcome, Outcome::Succeeded | Outcome::Unchanged);
-            if is_right {
+            let is_up_to_date = matches!(record.outcome, Outcome::Succeeded | Outcome::Unchanged);
+            if is_up_to_date {
                 let (instance, version) = &state.instances[&record.target()];
                 prop_assert!(matches_release);
                 prop_assert_eq!((&instance.status, *version), (&InstanceStatus::Current, state.version));
             }
-            prop_assert_eq!(record.reason.is_some(), !is_right, "a target that is not right says why, and only such a one");
+            prop_assert_eq!(record.reason.is_some(), !is_up_to_date, "exactly the targets that are not up to date have a reason");
         }
         prop_assert_eq!(rollout.verdict() == Verdict::Succeeded, rollout.counts.succeeded + rollout.counts.unchanged == rollout.counts.targets);
         for orphan in orphans {

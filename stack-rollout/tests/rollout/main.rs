@@ -1,4 +1,4 @@
-//! Rollouts against a model of CloudFormation's stack sets, with a clock that no one waits for.
+//! Rollouts against a model of CloudFormation's stack sets, with a simulated clock.
 
 mod counterexamples;
 mod explained;

@@ -1,4 +1,4 @@
-//! What a rollout does, and in which order.
+//! The operations of a rollout and their order.
 
 use stack_rollout::status::InstanceStatus;
 use stack_rollout::{Event, Outcome, SetChange, Targets, Verdict};
@@ -35,7 +35,7 @@ fn the_same_release_again_starts_nothing() {
 }
 
 #[test]
-fn a_second_release_updates_what_is_there_before_it_adds_what_is_missing() {
+fn a_second_release_updates_existing_instances_before_it_creates_new_ones() {
     let cloud = Cloud::default();
     let mut next = release(&[A], &[EAST]);
     rolled_out(&cloud, &next).unwrap();
@@ -48,7 +48,7 @@ fn a_second_release_updates_what_is_there_before_it_adds_what_is_missing() {
 }
 
 #[test]
-fn an_orphan_is_shown_and_neither_updated_nor_deleted() {
+fn an_orphan_is_reported_and_neither_updated_nor_deleted() {
     let cloud = Cloud::default();
     let mut next = release(&[A, B], &[EAST]);
     rolled_out(&cloud, &next).unwrap();
@@ -57,12 +57,12 @@ fn an_orphan_is_shown_and_neither_updated_nor_deleted() {
     let rollout = rolled_out(&cloud, &next).unwrap();
     assert_eq!(rollout.orphans, [target(B, EAST)]);
     assert_eq!(rollout.counts.targets, 1);
-    assert_eq!(cloud.state().instances[&target(B, EAST)].1, 1, "the orphan keeps the version it had");
+    assert_eq!(cloud.state().instances[&target(B, EAST)].1, 1, "the orphan keeps its version");
     assert_eq!(cloud.state().instances[&target(A, EAST)].1, 2);
 }
 
 #[test]
-fn when_only_orphans_are_there_they_are_left_alone_and_the_new_targets_get_the_new_version() {
+fn if_the_set_has_only_orphans_they_are_not_changed_and_new_targets_get_the_new_version() {
     let cloud = Cloud::default();
     let mut next = release(&[A], &[EAST]);
     rolled_out(&cloud, &next).unwrap();
@@ -75,7 +75,7 @@ fn when_only_orphans_are_there_they_are_left_alone_and_the_new_targets_get_the_n
 }
 
 #[test]
-fn a_new_target_that_has_what_the_set_had_is_not_rolled_out_when_the_sets_update_is_refused() {
+fn a_new_target_with_the_old_version_is_not_successful_if_the_update_of_the_set_is_rejected() {
     let cloud = Cloud::default();
     let mut next = release(&[A], &[EAST]);
     rolled_out(&cloud, &next).unwrap();
@@ -89,7 +89,7 @@ fn a_new_target_that_has_what_the_set_had_is_not_rolled_out_when_the_sets_update
 }
 
 #[test]
-fn instances_that_are_no_full_rectangle_are_all_updated_and_none_is_asked_for_that_is_not_there() {
+fn instances_that_do_not_form_a_rectangle_are_all_updated_without_requests_for_missing_ones() {
     let cloud = Cloud::default();
     let mut next = release(&[A, B], &[EAST]);
     rolled_out(&cloud, &next).unwrap();
@@ -117,7 +117,7 @@ fn an_outdated_instance_is_brought_up_to_date_without_touching_the_set() {
 }
 
 #[test]
-fn a_failure_within_the_tolerance_lets_the_others_go_on_and_is_a_failure_all_the_same() {
+fn a_failure_within_the_tolerance_does_not_stop_the_operation_and_is_still_a_failure() {
     let cloud = Cloud::with_fate(target(A, EAST), Fate::Fails("role cannot be assumed"));
     let mut release = release(&[A, B], &[EAST]);
     release.preferences.failure_tolerance_percentage = Some(50);
@@ -129,7 +129,7 @@ fn a_failure_within_the_tolerance_lets_the_others_go_on_and_is_a_failure_all_the
 }
 
 #[test]
-fn after_a_failed_operation_no_other_is_started_and_every_target_says_why() {
+fn after_a_failed_operation_no_other_is_started_and_every_target_has_a_reason() {
     let cloud = Cloud::default();
     let mut next = release(&[A], &[EAST]);
     rolled_out(&cloud, &next).unwrap();
@@ -143,7 +143,7 @@ fn after_a_failed_operation_no_other_is_started_and_every_target_says_why() {
 }
 
 #[test]
-fn a_stopped_operation_and_a_suspended_account_are_told_apart() {
+fn a_stopped_operation_and_a_suspended_account_have_different_outcomes() {
     let cloud = Cloud::with_fate(target(A, EAST), Fate::Suspended);
     let rollout = rolled_out(&cloud, &release(&[A], &[EAST])).unwrap();
     assert_eq!((rollout.targets[0].outcome, rollout.verdict()), (Outcome::Skipped, Verdict::Failed));
@@ -155,7 +155,7 @@ fn a_stopped_operation_and_a_suspended_account_are_told_apart() {
 }
 
 #[test]
-fn without_operation_results_the_instances_themselves_decide() {
+fn without_operation_results_the_instances_determine_the_outcome() {
     let cloud = Cloud::with(|state| {
         state.lists_no_results = true;
         state.fates.insert(target(B, EAST), Fate::Fails("no capacity"));
@@ -165,11 +165,11 @@ fn without_operation_results_the_instances_themselves_decide() {
 }
 
 #[test]
-fn events_tell_the_course_in_order() {
+fn events_are_emitted_in_order() {
     let cloud = Cloud::default();
-    let mut told = Vec::new();
+    let mut events = Vec::new();
     rolled_out_with(&cloud, &release(&[A], &[EAST]), &options(), |event| {
-        told.push(match event {
+        events.push(match event {
             Event::Planned(plan) => format!("planned {}", plan.instances.len()),
             Event::StackSetCreated { .. } => "set created".to_owned(),
             Event::OperationStarted { action, targets, .. } => format!("{action} over {targets}"),
@@ -179,7 +179,7 @@ fn events_tell_the_course_in_order() {
         });
     })
     .unwrap();
-    insta::assert_snapshot!(told.join("\n"), @r"
+    insta::assert_snapshot!(events.join("\n"), @r"
     planned 1
     set created
     CREATE over 1

@@ -1,4 +1,4 @@
-//! Parameters of single accounts and regions, such as the model package of a region.
+//! Parameter overrides for accounts and regions, such as the model package of a region.
 
 use stack_rollout::*;
 
@@ -18,8 +18,8 @@ fn with_region(mut release: Release, region: &str, value: &str) -> Release {
     release
 }
 
-fn in_force(cloud: &Cloud, place: &Target) -> Option<String> {
-    cloud.state().overrides.get(place).and_then(|parameters| parameters.get("EnvType").cloned())
+fn override_in(cloud: &Cloud, target: &Target) -> Option<String> {
+    cloud.state().overrides.get(target).and_then(|parameters| parameters.get("EnvType").cloned())
 }
 
 #[test]
@@ -28,14 +28,14 @@ fn each_region_gets_its_own_parameters_with_its_instances() {
     let rollout = rolled_out(&cloud, &with_region(release(&[A, B], &[EAST, WEST]), WEST, "west-1")).unwrap();
     assert_eq!(rollout.counts.succeeded, 4);
     for account in [A, B] {
-        assert_eq!(in_force(&cloud, &target(account, WEST)).as_deref(), Some("west-1"));
-        assert_eq!(in_force(&cloud, &target(account, EAST)), None);
+        assert_eq!(override_in(&cloud, &target(account, WEST)).as_deref(), Some("west-1"));
+        assert_eq!(override_in(&cloud, &target(account, EAST)), None);
     }
     assert_eq!(cloud.calls_that_change(), ["CreateStackSet", "CreateStackInstances", "CreateStackInstances"]);
 }
 
 #[test]
-fn the_same_release_again_starts_nothing_and_another_value_updates_only_where_it_holds() {
+fn the_same_release_starts_nothing_and_another_override_updates_only_its_targets() {
     let cloud = Cloud::default();
     let first = with_region(release(&[A, B], &[EAST, WEST]), WEST, "west-1");
     rolled_out(&cloud, &first).unwrap();
@@ -44,11 +44,11 @@ fn the_same_release_again_starts_nothing_and_another_value_updates_only_where_it
     let rollout = rolled_out(&cloud, &with_region(first, WEST, "west-2")).unwrap();
     assert_eq!(cloud.calls_that_change()[before..], ["UpdateStackInstances"]);
     assert_eq!(rollout.counts.unchanged, 2);
-    assert_eq!(in_force(&cloud, &target(B, WEST)).as_deref(), Some("west-2"));
+    assert_eq!(override_in(&cloud, &target(B, WEST)).as_deref(), Some("west-2"));
 }
 
 #[test]
-fn a_new_release_updates_the_set_through_the_others_and_each_target_once() {
+fn a_new_release_updates_the_set_with_the_other_targets_and_each_target_once() {
     let cloud = Cloud::default();
     let mut next = with_region(release(&[A, B], &[EAST, WEST]), WEST, "west-1");
     rolled_out(&cloud, &next).unwrap();
@@ -56,14 +56,14 @@ fn a_new_release_updates_the_set_through_the_others_and_each_target_once() {
     next.parameters[0].1 = "other".to_owned();
     let before = cloud.state().operations.len();
     rolled_out(&cloud, &next).unwrap();
-    let worked_on: Vec<_> = cloud.state().operations[before..].iter().flat_map(|operation| operation.targets.clone()).collect();
-    assert_eq!(worked_on.len(), 4, "{worked_on:?}");
+    let updated: Vec<_> = cloud.state().operations[before..].iter().flat_map(|operation| operation.targets.clone()).collect();
+    assert_eq!(updated.len(), 4, "{updated:?}");
     assert!(cloud.state().instances.values().all(|(_, version)| *version == 2));
-    assert_eq!(in_force(&cloud, &target(A, WEST)).as_deref(), Some("west-2"));
+    assert_eq!(override_in(&cloud, &target(A, WEST)).as_deref(), Some("west-2"));
 }
 
 #[test]
-fn when_every_target_changes_its_own_parameters_the_set_is_updated_through_one_of_them_and_all_end_right() {
+fn if_the_overrides_of_all_targets_change_the_set_is_updated_with_one_of_them_and_all_are_up_to_date() {
     let cloud = Cloud::default();
     let mut next = with_region(release(&[A, B], &[WEST]), WEST, "west-1");
     rolled_out(&cloud, &next).unwrap();
@@ -72,22 +72,22 @@ fn when_every_target_changes_its_own_parameters_the_set_is_updated_through_one_o
     let rollout = rolled_out(&cloud, &next).unwrap();
     assert_eq!(rollout.counts.succeeded, 2);
     assert!(cloud.state().instances.values().all(|(_, version)| *version == 2));
-    assert_eq!([A, B].map(|account| in_force(&cloud, &target(account, WEST)).unwrap()), ["west-2", "west-2"]);
+    assert_eq!([A, B].map(|account| override_in(&cloud, &target(account, WEST)).unwrap()), ["west-2", "west-2"]);
 }
 
 #[test]
-fn a_release_without_own_parameters_takes_those_away_that_an_earlier_one_gave() {
+fn a_release_without_overrides_removes_those_of_an_earlier_release() {
     let cloud = Cloud::default();
     let plain = release(&[A], &[EAST, WEST]);
     rolled_out(&cloud, &with_region(plain.clone(), WEST, "west-1")).unwrap();
     let rollout = rolled_out(&cloud, &plain).unwrap();
     assert_eq!(rollout.verdict(), Verdict::Succeeded);
-    assert_eq!(in_force(&cloud, &target(A, WEST)), None);
+    assert_eq!(override_in(&cloud, &target(A, WEST)), None);
     assert!(rolled_out(&cloud, &plain).unwrap().nothing_to_do);
 }
 
 #[test]
-fn a_run_that_ends_before_the_own_parameters_are_taken_away_leaves_that_to_the_next() {
+fn if_a_run_ends_before_it_removes_overrides_the_next_run_removes_them() {
     let cloud = Cloud::default();
     let plain = release(&[A], &[EAST, WEST]);
     rolled_out(&cloud, &with_region(plain.clone(), WEST, "west-1")).unwrap();
@@ -97,11 +97,11 @@ fn a_run_that_ends_before_the_own_parameters_are_taken_away_leaves_that_to_the_n
     assert!(interrupted.is_err() || interrupted.unwrap().verdict() != Verdict::Succeeded);
     (0..20).for_each(|_| cloud.state().advance());
     let rollout = rolled_out(&cloud, &plain).unwrap();
-    assert_eq!((rollout.verdict(), in_force(&cloud, &target(A, WEST))), (Verdict::Succeeded, None));
+    assert_eq!((rollout.verdict(), override_in(&cloud, &target(A, WEST))), (Verdict::Succeeded, None));
 }
 
 #[test]
-fn an_override_that_a_person_has_set_is_found_and_reset() {
+fn an_override_that_was_set_by_hand_is_found_and_reset() {
     let cloud = Cloud::default();
     let plain = release(&[A, B], &[EAST, WEST]);
     rolled_out(&cloud, &plain).unwrap();
@@ -115,24 +115,24 @@ fn an_override_that_a_person_has_set_is_found_and_reset() {
     let rollout = rolled_out(&cloud, &plain).unwrap();
     assert_eq!((rollout.verdict(), rollout.counts.succeeded, rollout.counts.unchanged), (Verdict::Succeeded, 1, 3));
     assert_eq!(cloud.calls_that_change()[before..], ["UpdateStackInstances"]);
-    assert_eq!(in_force(&cloud, &by_hand), None);
+    assert_eq!(override_in(&cloud, &by_hand), None);
     assert!(rolled_out(&cloud, &plain).unwrap().nothing_to_do);
 }
 
 #[test]
-fn instances_of_no_target_are_not_asked_for_their_own_parameters_and_those_that_were_read_are_not_asked_again() {
+fn overrides_of_other_instances_are_not_read_and_overrides_that_were_read_are_not_read_again() {
     let cloud = Cloud::default();
     rolled_out(&cloud, &release(&[A, B], &[EAST, WEST])).unwrap();
-    let asked = || cloud.state().calls.iter().filter(|call| **call == "DescribeStackInstance").count();
-    assert_eq!(asked(), 0, "what this run has created itself is known");
+    let reads = || cloud.state().calls.iter().filter(|call| **call == "DescribeStackInstance").count();
+    assert_eq!(reads(), 0, "overrides of new instances are known");
     let plain = release(&[A], &[EAST, WEST]);
     cloud.state().errors.insert("DescribeStackInstance", [error("Throttling")].into());
     assert!(rolled_out(&cloud, &plain).unwrap().nothing_to_do);
-    assert_eq!(asked(), 3, "one that failed, and each of the two");
+    assert_eq!(reads(), 3, "one failed call, and one for each of the two");
 }
 
 #[test]
-fn a_value_that_is_hidden_makes_no_update() {
+fn a_hidden_value_causes_no_update() {
     let cloud = Cloud::default();
     let secret = with_region(release(&[A], &[WEST]), WEST, "secret");
     rolled_out(&cloud, &secret).unwrap();
@@ -142,10 +142,10 @@ fn a_value_that_is_hidden_makes_no_update() {
 }
 
 #[test]
-fn what_the_release_does_not_have_cannot_be_overridden_and_a_later_override_wins() {
-    let mut wrong = with_region(release(&[A], &[WEST]), WEST, "x");
-    wrong.overrides[0].parameters.insert("Nothing".to_owned(), "y".to_owned());
-    let codes: Vec<_> = wrong.problems().iter().map(|problem| problem.code).collect();
+fn only_parameters_of_the_release_can_be_overridden_and_a_later_override_wins() {
+    let mut invalid = with_region(release(&[A], &[WEST]), WEST, "x");
+    invalid.overrides[0].parameters.insert("Nothing".to_owned(), "y".to_owned());
+    let codes: Vec<_> = invalid.problems().iter().map(|problem| problem.code).collect();
     assert_eq!(codes, ["override-unknown"]);
 
     let mut both = with_region(release(&[A], &[WEST]), WEST, "region");
@@ -160,7 +160,7 @@ fn what_the_release_does_not_have_cannot_be_overridden_and_a_later_override_wins
 }
 
 #[test]
-fn no_value_of_an_override_is_in_a_plan_that_is_written_out() {
+fn a_serialized_plan_contains_no_override_values() {
     let secret = with_region(release(&[A], &[WEST]), WEST, "hunter2");
     let plan = plan(&secret, &Observed::default());
     let text = serde_json::to_string(&plan).unwrap();

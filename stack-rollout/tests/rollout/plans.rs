@@ -1,4 +1,4 @@
-//! What a plan sees.
+//! The differences and problems in a plan.
 
 use stack_rollout::status::{Capability, InstanceStatus};
 use stack_rollout::{Difference, Error, InstanceAction, Observed, PermissionModel, Release, SetChange, StackSet, orphans, plan};
@@ -9,12 +9,12 @@ fn because(release: &Release, stack_set: StackSet) -> Vec<Difference> {
     match plan(release, &Observed { stack_set: Some(stack_set), instances: Vec::new() }).stack_set {
         SetChange::Update { because } => because,
         SetChange::Untouched => Vec::new(),
-        SetChange::Create => unreachable!("the set is there"),
+        SetChange::Create => unreachable!("the set exists"),
     }
 }
 
 #[test]
-fn every_difference_is_told_and_parameters_by_key_only() {
+fn every_difference_is_reported_and_parameters_by_key_only() {
     let mut release = release(&["222222222222"], &["us-east-1"]);
     let mut present = set_of(&release);
     assert_eq!(because(&release, present.clone()), []);
@@ -28,8 +28,8 @@ fn every_difference_is_told_and_parameters_by_key_only() {
     release.tags.push(("team".to_owned(), "iris".to_owned()));
     release.permission_model =
         PermissionModel::SelfManaged { administration_role_arn: None, execution_role_name: Some("deployer".to_owned()) };
-    let told: Vec<_> = because(&release, present).iter().map(ToString::to_string).collect();
-    insta::assert_snapshot!(told.join("\n"), @r"
+    let texts: Vec<_> = because(&release, present).iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(texts.join("\n"), @r"
     the template differs
     parameter `Added` is new
     parameter `EnvType` differs
@@ -43,22 +43,22 @@ fn every_difference_is_told_and_parameters_by_key_only() {
 }
 
 #[test]
-fn what_makes_no_difference_to_a_stack_is_no_difference() {
+fn changes_without_an_effect_on_stacks_are_ignored() {
     let mut release = release(&["222222222222"], &["us-east-1"]);
     let mut present = set_of(&release);
     present.template_body = "Resources: {}\r\n\r\n".to_owned();
-    present.description = Some("kept, since the release says nothing".to_owned());
+    present.description = Some("kept, because the release has no description".to_owned());
     present.administration_role_arn = Some("arn:aws:iam::111111111111:role/kept".to_owned());
     present.capabilities = Some([Capability::Iam].into());
     assert_eq!(because(&release, present.clone()), []);
-    // A stand-in that does not tell capabilities must not make every rollout an update.
+    // An API that does not report capabilities must not turn every rollout into an update.
     release.capabilities.insert(Capability::NamedIam);
     present.capabilities = None;
     assert_eq!(because(&release, present), []);
 }
 
 #[test]
-fn a_set_of_the_other_permission_model_is_a_problem() {
+fn a_set_with_another_permission_model_is_a_problem() {
     let release = release(&["222222222222"], &["us-east-1"]);
     let mut present = set_of(&release);
     present.permission_model = Some("SERVICE_MANAGED".to_owned());
@@ -67,20 +67,20 @@ fn a_set_of_the_other_permission_model_is_a_problem() {
 }
 
 #[test]
-fn an_inoperable_target_stops_the_rollout_before_anything_changes_and_an_inoperable_orphan_does_not() {
+fn an_inoperable_target_blocks_the_rollout_and_an_inoperable_orphan_does_not() {
     let both = release(&["222222222222", "333333333333"], &["us-east-1"]);
     let cloud = Cloud::default();
     rolled_out(&cloud, &both).unwrap();
     cloud.state().instances.get_mut(&target("333333333333", "us-east-1")).unwrap().0.status = InstanceStatus::Inoperable;
     let before = cloud.calls_that_change().len();
-    let Err(Error::Release { problems, .. }) = rolled_out(&cloud, &both) else { panic!("an inoperable instance is refused") };
+    let Err(Error::Release { problems, .. }) = rolled_out(&cloud, &both) else { panic!("an inoperable instance must be an error") };
     assert_eq!(problems.to_string(), "333333333333/us-east-1: the stack instance is INOPERABLE");
     assert_eq!(cloud.calls_that_change().len(), before);
     assert!(rolled_out(&cloud, &release(&["222222222222"], &["us-east-1"])).unwrap().nothing_to_do);
 }
 
 #[test]
-fn orphans_are_those_outside_of_the_targets_in_order() {
+fn orphans_are_the_instances_outside_the_targets_in_order() {
     let release = release(&["222222222222"], &["us-east-1"]);
     let all =
         ["444444444444", "222222222222", "333333333333"].map(|account| instance(&target(account, "us-east-1"), InstanceStatus::Current));
@@ -89,7 +89,7 @@ fn orphans_are_those_outside_of_the_targets_in_order() {
 }
 
 #[test]
-fn a_plan_serialises_with_awss_words() {
+fn a_plan_is_serialized_with_the_values_of_aws() {
     let release = release(&["222222222222"], &["us-east-1"]);
     let mut old = set_of(&release);
     old.parameters[0].1 = "old".to_owned();

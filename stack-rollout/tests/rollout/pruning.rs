@@ -1,4 +1,4 @@
-//! Taking instances out, and looking for drift.
+//! Removing instances, and drift detection.
 
 use stack_rollout::status::DriftStatus;
 use stack_rollout::*;
@@ -11,7 +11,7 @@ const C: &str = "444444444444";
 const EAST: &str = "us-east-1";
 const WEST: &str = "eu-west-1";
 
-/// A set with all three accounts in both regions, of which the release has the first only.
+/// A set with three accounts in two regions; the release has only the first account.
 fn with_orphans() -> (Cloud, Release) {
     let cloud = Cloud::default();
     let mut release = release(&[A, B, C], &[EAST, WEST]);
@@ -41,41 +41,41 @@ fn present(cloud: &Cloud) -> Vec<String> {
 }
 
 #[test]
-fn exactly_the_named_instances_go_even_where_they_are_no_rectangle() {
+fn exactly_the_named_instances_are_removed_even_if_they_do_not_form_a_rectangle() {
     let (cloud, release) = with_orphans();
-    let pruning = pruned(&cloud, &request(&release, &[(B, EAST), (B, WEST), (C, WEST)])).unwrap();
-    assert_eq!(pruning.verdict, Verdict::Succeeded);
-    assert!(pruning.instances.iter().all(|instance| instance.removed));
+    let report = pruned(&cloud, &request(&release, &[(B, EAST), (B, WEST), (C, WEST)])).unwrap();
+    assert_eq!(report.verdict, Verdict::Succeeded);
+    assert!(report.instances.iter().all(|instance| instance.removed));
     assert_eq!(present(&cloud), ["222222222222/eu-west-1", "222222222222/us-east-1", "444444444444/us-east-1"]);
     assert_eq!(cloud.state().retained, [false, false]);
 }
 
 #[test]
-fn a_target_of_the_release_and_what_is_not_there_are_refused_and_nothing_goes() {
+fn a_target_of_the_release_and_a_missing_instance_are_errors_and_nothing_is_removed() {
     let (cloud, release) = with_orphans();
     let error = pruned(&cloud, &request(&release, &[(A, EAST), (B, EAST), ("555555555555", EAST)])).unwrap_err();
     let Error::Release { problems, .. } = &error else { panic!("{error}") };
-    let told: Vec<_> = problems.0.iter().map(|problem| problem.code).collect();
-    assert_eq!(told, ["not-an-orphan", "no-such-instance"]);
+    let codes: Vec<_> = problems.0.iter().map(|problem| problem.code).collect();
+    assert_eq!(codes, ["not-an-orphan", "no-such-instance"]);
     assert_eq!(present(&cloud).len(), 6);
-    let mut even = request(&release, &[(A, EAST)]);
-    even.include_targets = true;
-    even.retain_stacks = true;
-    assert_eq!(pruned(&cloud, &even).unwrap().verdict, Verdict::Succeeded);
+    let mut with_targets = request(&release, &[(A, EAST)]);
+    with_targets.include_targets = true;
+    with_targets.retain_stacks = true;
+    assert_eq!(pruned(&cloud, &with_targets).unwrap().verdict, Verdict::Succeeded);
     assert_eq!((present(&cloud).len(), cloud.state().retained.clone()), (5, vec![true]));
 }
 
 #[test]
-fn an_instance_that_cannot_be_deleted_says_why() {
+fn an_instance_that_cannot_be_deleted_has_a_reason() {
     let (cloud, release) = with_orphans();
     cloud.state().fates.insert(target(B, EAST), Fate::Fails("role cannot be assumed"));
-    let pruning = pruned(&cloud, &request(&release, &[(B, EAST)])).unwrap();
-    assert_eq!(pruning.verdict, Verdict::Failed);
-    assert_eq!(pruning.instances[0].reason.as_deref(), Some("role cannot be assumed"));
+    let report = pruned(&cloud, &request(&release, &[(B, EAST)])).unwrap();
+    assert_eq!(report.verdict, Verdict::Failed);
+    assert_eq!(report.instances[0].reason.as_deref(), Some("role cannot be assumed"));
 }
 
 #[test]
-fn drift_is_found_by_an_operation_and_told_by_the_instances() {
+fn an_operation_detects_drift_and_the_instances_report_it() {
     let (cloud, release) = with_orphans();
     cloud.state().drifted.insert(target(A, EAST));
     let found =
@@ -86,5 +86,5 @@ fn drift_is_found_by_an_operation_and_told_by_the_instances() {
         plan.instances.iter().filter(|instance| instance.has_drifted()).map(|planned| planned.target.to_string()).collect();
     assert_eq!(drifted, ["222222222222/us-east-1"]);
     assert_eq!(plan.instances[0].observed.as_ref().unwrap().drift, Some(DriftStatus::InSync));
-    assert!(plan.is_nothing_to_do(), "drift is shown, and mended by nobody");
+    assert!(plan.is_nothing_to_do(), "drift is reported, and a rollout does not fix it");
 }

@@ -1,4 +1,4 @@
-//! What is refused before AWS is asked.
+//! Errors in a release that are found before AWS is called.
 
 use stack_rollout::{AutoDeployment, Error, PermissionModel, Preferences, Release, Targets, Template};
 
@@ -8,18 +8,18 @@ fn codes(release: &Release) -> Vec<&'static str> {
     release.problems().iter().map(|problem| problem.code).collect()
 }
 
-fn good() -> Release {
+fn valid() -> Release {
     release(&["222222222222"], &["us-east-1", "eu-west-1"])
 }
 
 #[test]
-fn a_good_release_has_no_problems() {
-    assert_eq!(codes(&good()), [""; 0]);
+fn a_valid_release_has_no_problems() {
+    assert_eq!(codes(&valid()), [""; 0]);
 }
 
 #[test]
-fn a_template_at_the_limit_is_taken_and_one_byte_more_needs_s3() {
-    let mut release = good();
+fn a_template_at_the_limit_is_accepted_and_one_more_byte_needs_s3() {
+    let mut release = valid();
     release.template = Template::inline("x".repeat(51_200));
     assert!(codes(&release).is_empty());
     release.template.body.push('x');
@@ -34,9 +34,9 @@ fn a_template_at_the_limit_is_taken_and_one_byte_more_needs_s3() {
 }
 
 #[test]
-fn all_problems_are_told_at_once_and_nothing_is_asked_of_aws() {
+fn all_problems_are_reported_at_once_without_a_call_to_aws() {
     let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
-    let mut release = good();
+    let mut release = valid();
     release.template = Template::inline(" \n");
     release.parameters = vec![pair("A", "1"), pair("A", "2"), pair("not-a-name", &"x".repeat(4_097))];
     release.tags = vec![pair("aws:mine", "1"), pair("empty", "")];
@@ -78,8 +78,8 @@ fn all_problems_are_told_at_once_and_nothing_is_asked_of_aws() {
 }
 
 #[test]
-fn service_managed_permissions_need_units_that_look_like_units() {
-    let mut release = good();
+fn service_managed_permissions_need_valid_organizational_units() {
+    let mut release = valid();
     let with = |ids: &[&str]| PermissionModel::ServiceManaged {
         organizational_unit_ids: ids.iter().map(|id| (*id).to_owned()).collect(),
         auto_deployment: AutoDeployment::Disabled,

@@ -1,4 +1,4 @@
-//! Runs that ended before their operation did, and two runs at once.
+//! Runs that were killed during an operation, and concurrent runs.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -16,15 +16,15 @@ fn no_sessions(_: AccountId, _: Region) -> std::future::Ready<Result<FakeStacks,
     std::future::ready(Err(SessionError::new("no session in this test")))
 }
 
-/// Begins a rollout and drops it at its first pause.
+/// Starts a rollout and drops it at its first pause.
 fn killed(cloud: &Cloud, release: &Release, options: &Options) {
-    let options = options.clone().with_clock(Mortal::after(0));
+    let options = options.clone().with_clock(StoppingClock::after(0));
     let run = pin!(roll_out(cloud, no_sessions, release, &options, |_| {}));
     assert!(options.clock.kills(run));
 }
 
 #[test]
-fn a_run_that_was_killed_is_found_again_and_nothing_is_started_twice() {
+fn the_operation_of_a_killed_run_is_resumed_and_nothing_is_started_twice() {
     let cloud = Cloud::default();
     let (release, options) = (release(&[A, B], &[EAST]), options());
     killed(&cloud, &release, &options);
@@ -43,7 +43,7 @@ fn a_run_that_was_killed_is_found_again_and_nothing_is_started_twice() {
 }
 
 #[test]
-fn what_the_killed_run_had_not_begun_yet_is_done_after_its_operation_has_ended() {
+fn the_remaining_steps_of_a_killed_run_are_started_after_its_operation_has_ended() {
     let cloud = Cloud::default();
     let mut next = release(&[A], &[EAST]);
     rolled_out(&cloud, &next).unwrap();
@@ -59,7 +59,7 @@ fn what_the_killed_run_had_not_begun_yet_is_done_after_its_operation_has_ended()
 }
 
 #[test]
-fn an_operation_that_was_found_and_fails_is_told_and_nothing_more_is_begun() {
+fn a_resumed_operation_that_fails_is_reported_and_no_other_is_started() {
     let cloud = Cloud::with_fate(target(A, EAST), Fate::Fails("no capacity"));
     let (release, options) = (release(&[A], &[EAST]), options());
     killed(&cloud, &release, &options);
@@ -70,7 +70,7 @@ fn an_operation_that_was_found_and_fails_is_told_and_nothing_more_is_begun() {
 }
 
 #[test]
-fn a_release_can_be_rolled_out_again_and_again_and_every_run_has_ids_of_its_own() {
+fn a_release_can_be_rolled_out_repeatedly_and_every_run_has_its_own_ids() {
     let cloud = Cloud::default();
     let (release, options) = (release(&[A], &[EAST]), options());
     rolled_out_with(&cloud, &release, &options, |_| {}).unwrap();
@@ -83,7 +83,7 @@ fn a_release_can_be_rolled_out_again_and_again_and_every_run_has_ids_of_its_own(
 }
 
 #[test]
-fn an_operation_of_another_release_is_not_taken_for_this_ones() {
+fn an_operation_of_another_release_is_not_resumed() {
     let cloud = Cloud::default();
     let release = release(&[A], &[EAST]);
     killed(&cloud, &release, &options());
@@ -92,7 +92,7 @@ fn an_operation_of_another_release_is_not_taken_for_this_ones() {
 }
 
 #[test]
-fn others_are_waited_for_when_that_is_asked_for_and_not_past_the_deadline() {
+fn other_operations_are_waited_for_if_requested_until_the_deadline() {
     let foreign = Operation {
         id: "someone-else-1".parse().unwrap(),
         action: OperationAction::Update,
@@ -106,7 +106,7 @@ fn others_are_waited_for_when_that_is_asked_for_and_not_past_the_deadline() {
     next.parameters[0].1 = "prod".to_owned();
     let waiting = Options { wait_for_others: true, ..options() };
     cloud.state().foreign = Some(foreign.clone());
-    cloud.state().foreign_looks = 5;
+    cloud.state().foreign_lists = 5;
     let mut waited = 0;
     let rollout = rolled_out_with(&cloud, &next, &waiting, |event| waited += usize::from(matches!(event, Event::WaitingForOther { .. })));
     assert_eq!((rollout.unwrap().verdict(), waited), (Verdict::Succeeded, 1));
@@ -119,7 +119,7 @@ fn others_are_waited_for_when_that_is_asked_for_and_not_past_the_deadline() {
 }
 
 #[test]
-fn two_runs_of_one_release_at_once_start_each_operation_once_and_both_succeed() {
+fn two_concurrent_runs_of_one_release_start_each_operation_once_and_both_succeed() {
     let cloud = Cloud::default();
     let mut next = release(&[A], &[EAST]);
     rolled_out(&cloud, &next).unwrap();

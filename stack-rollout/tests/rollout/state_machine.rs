@@ -1,5 +1,5 @@
-//! Any course of events: releases, accounts that come and go, kills, people who work on the set, and every documented error at every
-//! call, against the model of stack sets in `fake.rs`.
+//! Random event sequences: releases, added and removed accounts, kills, changes by hand, and every
+//! documented error of every call, against the model of stack sets in `fake.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future as _;
@@ -17,7 +17,8 @@ use crate::fake::*;
 const ACCOUNTS: [&str; 3] = ["111111111111", "222222222222", "333333333333"];
 const REGIONS: [&str; 2] = ["eu-west-1", "us-east-1"];
 
-/// The calls of a rollout, and the errors that the API documents for stack sets (and those of every AWS API).
+/// The calls of a rollout, and the errors that the API documents for stack sets and for all AWS
+/// APIs.
 const CALLS: [&str; 10] = [
     "DescribeStackSet",
     "CreateStackSet",
@@ -47,12 +48,12 @@ const ERRORS: [&str; 14] = [
     "ValidationError",
 ];
 
-/// What is wanted, and what the world is like.
+/// The desired release, and the environment.
 #[derive(Debug, Clone)]
-struct Wanted {
+struct Desired {
     version: u32,
     accounts: BTreeSet<usize>,
-    /// What the second region has for a parameter of its own.
+    /// The parameter override of the second region.
     own: Option<u32>,
     foreign: bool,
     failing: BTreeSet<(usize, usize)>,
@@ -65,39 +66,42 @@ pub(crate) enum Step {
     /// The accounts of the release.
     Accounts(BTreeSet<usize>),
     Own(Option<u32>),
-    /// Someone else begins to work on the set, or ends.
+    /// A foreign operation starts or ends.
     Foreign(bool),
-    /// What comes to this target fails, or succeeds again.
+    /// Operations in this target fail, or succeed again.
     Fails(usize, usize, bool),
-    /// Operations that nobody waits for go on.
-    AwsGoesOn,
+    /// Running operations continue.
+    Continue,
     /// A rollout that is killed at a pause.
     Killed(usize),
-    /// A rollout that is killed after it has waited so often for something: between a request, its effect and its response, too.
+    /// A rollout that is killed after this number of polls: also between a request, its effect and
+    /// its response.
     KilledAt(usize),
-    /// A person gives one instance a parameter of its own, or takes it away.
+    /// A person sets or removes the override of one instance.
     ByHand(usize, usize, Option<u32>),
-    /// Two rollouts at once.
+    /// Two concurrent rollouts.
     Together(Together),
-    /// A rollout whose calls meet an error: which call, which error, how often, and whether the change was made all the same.
+    /// A rollout with an error: the call, the error, the number of times, and whether the change
+    /// was made anyway.
     Troubled(&'static str, &'static str, usize, bool),
     Rollout,
-    /// All orphans are taken out.
+    /// All orphans are removed.
     Prune,
 }
 
-/// Two rollouts, each of which goes on when it is its turn: from one request to its effect, from there to the response, and so on.
+/// Two rollouts that run alternately: from a request to its effect, then to the response, and so
+/// on.
 #[derive(Debug, Clone)]
 pub(crate) struct Together {
-    /// What the other one is a rollout of; this one is of the release that is wanted.
+    /// The release of the other rollout; this one has the desired release.
     pub(crate) other: Other,
-    /// Which of them waits for others in place of refusing.
+    /// Which of them waits for other operations.
     pub(crate) waits: (bool, bool),
-    /// What a person does to an instance when it is their turn.
+    /// The change by a person, on their turn.
     pub(crate) by_hand: Option<(usize, usize, Option<u32>)>,
-    /// What both meet, as in [`Step::Troubled`].
+    /// The error of both, as in [`Step::Troubled`].
     pub(crate) trouble: Option<(&'static str, &'static str, usize, bool)>,
-    /// Whose turn it is, and for how long. Afterwards it is everybody's in turn.
+    /// The turns and their lengths. Afterwards they alternate.
     pub(crate) schedule: Vec<(Turn, usize)>,
 }
 
@@ -146,7 +150,8 @@ fn together() -> impl Strategy<Value = Together> {
         1 => Just(Turn::Kill),
     ];
     let by_hand = prop::option::of((0..ACCOUNTS.len(), 0..REGIONS.len(), own()));
-    // Half of the turns are short, so that every place is cut, and some are long enough for a whole operation or rollout.
+    // Half of the turns are short, to interrupt everywhere, and some are long enough for an
+    // operation or rollout.
     let turns = prop::collection::vec((turn, prop_oneof![4 => 1..8_usize, 3 => 8..60_usize, 1 => Just(1_000)]), 1..40);
     let waits = any::<(bool, bool)>();
     (other, waits, by_hand, prop::option::weighted(0.2, trouble()), turns).prop_map(|(other, waits, by_hand, trouble, schedule)| Together {
@@ -161,21 +166,21 @@ fn together() -> impl Strategy<Value = Together> {
 struct Model;
 
 impl ReferenceStateMachine for Model {
-    type State = Wanted;
+    type State = Desired;
     type Transition = Step;
 
-    fn init_state() -> BoxedStrategy<Wanted> {
-        Just(Wanted::first()).boxed()
+    fn init_state() -> BoxedStrategy<Desired> {
+        Just(Desired::first()).boxed()
     }
 
-    fn transitions(_: &Wanted) -> BoxedStrategy<Step> {
+    fn transitions(_: &Desired) -> BoxedStrategy<Step> {
         prop_oneof![
             2 => Just(Step::Release),
             2 => accounts().prop_map(Step::Accounts),
             1 => own().prop_map(Step::Own),
             1 => any::<bool>().prop_map(Step::Foreign),
             1 => (0..ACCOUNTS.len(), 0..REGIONS.len(), any::<bool>()).prop_map(|(account, region, fails)| Step::Fails(account, region, fails)),
-            1 => Just(Step::AwsGoesOn),
+            1 => Just(Step::Continue),
             2 => (0..4_usize).prop_map(Step::Killed),
             2 => (0..150_usize).prop_map(Step::KilledAt),
             2 => (0..ACCOUNTS.len(), 0..REGIONS.len(), own()).prop_map(|(account, region, own)| Step::ByHand(account, region, own)),
@@ -187,7 +192,7 @@ impl ReferenceStateMachine for Model {
         .boxed()
     }
 
-    fn apply(mut state: Wanted, step: &Step) -> Wanted {
+    fn apply(mut state: Desired, step: &Step) -> Desired {
         match step {
             Step::Release => state.version += 1,
             Step::Accounts(accounts) => state.accounts.clone_from(accounts),
@@ -195,7 +200,7 @@ impl ReferenceStateMachine for Model {
             Step::Foreign(begins) => state.foreign = *begins,
             Step::Fails(account, region, true) => drop(state.failing.insert((*account, *region))),
             Step::Fails(account, region, false) => drop(state.failing.remove(&(*account, *region))),
-            Step::AwsGoesOn
+            Step::Continue
             | Step::Killed(_)
             | Step::KilledAt(_)
             | Step::ByHand(..)
@@ -208,7 +213,7 @@ impl ReferenceStateMachine for Model {
     }
 }
 
-impl Wanted {
+impl Desired {
     fn first() -> Self {
         Self { version: 1, accounts: [0].into(), own: None, foreign: false, failing: BTreeSet::new() }
     }
@@ -243,51 +248,51 @@ impl StateMachineTest for Aws {
     type SystemUnderTest = Self;
     type Reference = Model;
 
-    fn init_test(_: &Wanted) -> Self {
+    fn init_test(_: &Desired) -> Self {
         Self(Cloud::default())
     }
 
-    fn apply(this: Self, wanted: &Wanted, step: Step) -> Self {
+    fn apply(this: Self, desired: &Desired, step: Step) -> Self {
         let cloud = &this.0;
-        cloud.state().fates = wanted
+        cloud.state().fates = desired
             .failing
             .iter()
             .map(|(account, region)| (target(ACCOUNTS[*account], REGIONS[*region]), Fate::Fails("no capacity")))
             .collect();
-        cloud.state().foreign = wanted.foreign.then(|| Operation {
+        cloud.state().foreign = desired.foreign.then(|| Operation {
             id: "someone-else".parse().unwrap(),
             action: OperationAction::Update,
             status: OperationStatus::Running,
             status_reason: None,
             created_at: None,
         });
-        let before = places(cloud);
+        let before = instances_of(cloud);
         match step {
-            Step::AwsGoesOn => goes_on(cloud),
+            Step::Continue => advance_all(cloud),
             Step::Killed(pauses) => {
-                let (release, options) = (wanted.release(), wanted.options().with_clock(Mortal::after(pauses)));
+                let (release, options) = (desired.release(), desired.options().with_clock(StoppingClock::after(pauses)));
                 let _ = options.clock.kills(pin!(roll_out(cloud, sessions, &release, &options, |_| {})));
             }
             Step::KilledAt(waits) => {
-                let (release, options) = (wanted.release(), wanted.options().with_clock(FakeClock::default()));
+                let (release, options) = (desired.release(), desired.options().with_clock(FakeClock::default()));
                 let mut run = pin!(roll_out(cloud, sessions, &release, &options, |_| {}));
                 let mut poll = || run.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending();
                 let _ = (0..waits).all(|_| poll());
             }
             Step::ByHand(account, region, own) => {
                 cloud.state().override_by_hand(&target(ACCOUNTS[account], REGIONS[region]), by_hand(own));
-                goes_on(cloud);
+                advance_all(cloud);
             }
-            Step::Together(together) => run_together(cloud, wanted, &together),
+            Step::Together(together) => run_together(cloud, desired, &together),
             Step::Troubled(call, code, times, lost) => {
-                meets_trouble(cloud, call, code, times, lost);
-                check(cloud, wanted, false);
+                inject_errors(cloud, call, code, times, lost);
+                check(cloud, desired, false);
                 cloud.state().errors.clear();
-                cloud.state().lost_answers.clear();
+                cloud.state().lost_responses.clear();
             }
-            Step::Rollout => check(cloud, wanted, true),
+            Step::Rollout => check(cloud, desired, true),
             Step::Prune => {
-                let release = wanted.release();
+                let release = desired.release();
                 let instances = before.iter().filter(|target| !release.targets.contains(target)).cloned().collect();
                 let request = PruneRequest {
                     stack_set: release.stack_set.clone(),
@@ -298,25 +303,25 @@ impl StateMachineTest for Aws {
                     retain_stacks: false,
                     preferences: Preferences::default(),
                 };
-                let pruned = block_on(prune(cloud, &request, &wanted.options().with_clock(FakeClock::default()), |_| {}));
+                let pruned = block_on(prune(cloud, &request, &desired.options().with_clock(FakeClock::default()), |_| {}));
                 if let Ok(pruned) = pruned {
-                    let left = places(cloud);
+                    let left = instances_of(cloud);
                     for instance in &pruned.instances {
                         let place = target(instance.account_id.as_str(), instance.region.as_str());
                         assert_eq!(instance.removed, !left.contains(&place));
                     }
                 }
-                let left = places(cloud);
+                let left = instances_of(cloud);
                 assert!(before.iter().all(|target| left.contains(target) || !release.targets.contains(target)), "a target was pruned");
                 return this;
             }
             _ => {}
         }
-        assert!(before.is_subset(&places(cloud)), "nothing but prune deletes");
+        assert!(before.is_subset(&instances_of(cloud)), "only prune deletes");
         this
     }
 
-    fn check_invariants(this: &Self, _: &Wanted) {
+    fn check_invariants(this: &Self, _: &Desired) {
         let state = this.0.state();
         let running = state.operations.iter().filter(|running| !running.operation.status.has_ended()).count();
         assert!(running <= 1, "two operations at once");
@@ -333,34 +338,35 @@ fn by_hand(own: Option<u32>) -> Parameters {
     own.map(|own| ("EnvType".to_owned(), format!("own {own}"))).into_iter().collect()
 }
 
-fn meets_trouble(cloud: &Cloud, call: &'static str, code: &str, times: usize, lost: bool) {
+fn inject_errors(cloud: &Cloud, call: &'static str, code: &str, times: usize, lost: bool) {
     let errors = std::iter::repeat_with(|| error(code)).take(times).collect();
     let mut state = cloud.state();
     if lost {
-        state.lost_answers.insert(call, errors);
+        state.lost_responses.insert(call, errors);
     } else {
         state.errors.insert(call, errors);
     }
 }
 
-/// Lets two rollouts go on as the schedule says, and holds what each reports against what it could have seen.
-fn run_together(cloud: &Cloud, wanted: &Wanted, together: &Together) {
-    let mut other = wanted.clone();
+/// Runs two rollouts by the schedule, and checks their records against the state that they could
+/// have snapshot.
+fn run_together(cloud: &Cloud, desired: &Desired, together: &Together) {
+    let mut other = desired.clone();
     match &together.other {
         Other::Same => {}
         Other::Newer => other.version += 1,
         Other::Accounts(accounts) => other.accounts.clone_from(accounts),
         Other::Own(own) => other.own = *own,
     }
-    let releases = [wanted.release(), other.release()];
+    let releases = [desired.release(), other.release()];
     let options = [
-        Options { wait_for_others: together.waits.0, ..wanted.options() }.with_clock(FakeClock::default()),
+        Options { wait_for_others: together.waits.0, ..desired.options() }.with_clock(FakeClock::default()),
         Options { wait_for_others: together.waits.1, ..other.options() }.with_clock(FakeClock::default()),
     ];
     let watched = options.iter().map(|options| Watched::new(options.release_id.clone())).collect();
     cloud.state().watch = Some(Watch { turn: 0, runs: watched });
     if let Some((call, code, times, lost)) = together.trouble {
-        meets_trouble(cloud, call, code, times, lost);
+        inject_errors(cloud, call, code, times, lost);
     }
     let run = |index: usize| {
         let found = move |event| {
@@ -401,8 +407,8 @@ fn run_together(cloud: &Cloud, wanted: &Wanted, together: &Together) {
             let watched = &state.watch.as_ref().unwrap().runs[index];
             match ended {
                 Ok(rollout) => {
-                    tells_the_truth(&rollout, &releases[index], &watched.seen);
-                    blames_nobody_else(&rollout, &state.operations);
+                    check_record(&rollout, &releases[index], &watched.snapshot);
+                    check_failures(&rollout, &state.operations);
                 }
                 Err(error) => assert!(!watched.has_started || together.trouble.is_some(), "an error after an operation: {error}"),
             }
@@ -412,38 +418,38 @@ fn run_together(cloud: &Cloud, wanted: &Wanted, together: &Together) {
         }
     };
     for (turn, times) in &together.schedule {
-        // Those of one run end with it, others come once.
+        // The turns of a run end with it; other turns have one step.
         let times = if matches!(turn, Turn::This | Turn::Other) { *times } else { 1 };
         let _ = (0..times).all(|_| go_on(*turn));
     }
-    let goes_on = |_: &usize| [Turn::This, Turn::Other, Turn::Aws].map(&mut go_on)[..2].contains(&true);
-    assert!((0..100_000).take_while(goes_on).count() < 100_000, "a rollout does not end");
+    let advance_all = |_: &usize| [Turn::This, Turn::Other, Turn::Aws].map(&mut go_on)[..2].contains(&true);
+    assert!((0..100_000).take_while(advance_all).count() < 100_000, "a rollout did not end");
     let mut state = cloud.state();
     state.watch = None;
     state.errors.clear();
-    state.lost_answers.clear();
+    state.lost_responses.clear();
 }
 
-/// What is reported as done is what was there when the run last looked. It cannot know more: another may begin while the response to its
-/// last request is on its way.
-fn tells_the_truth(rollout: &Rollout, release: &Release, seen: &Seen) {
+/// Successes in the record must match the state at the run's last call. It cannot know more:
+/// another run may start while the response is in transit.
+fn check_record(rollout: &Rollout, release: &Release, snapshot: &Snapshot) {
     let recorded: Vec<_> = rollout.targets.iter().map(TargetRecord::target).collect();
-    assert_eq!(recorded, release.targets.iter().collect::<Vec<_>>(), "every target is accounted for");
+    assert_eq!(recorded, release.targets.iter().collect::<Vec<_>>(), "every target is in the record");
     for record in &rollout.targets {
-        let is_right = matches!(record.outcome, Outcome::Succeeded | Outcome::Unchanged);
-        assert_eq!(record.reason.is_some(), !is_right);
-        if is_right {
+        let is_up_to_date = matches!(record.outcome, Outcome::Succeeded | Outcome::Unchanged);
+        assert_eq!(record.reason.is_some(), !is_up_to_date);
+        if is_up_to_date {
             let target = record.target();
-            let (status, version, own) = &seen.instances[&target];
-            assert_eq!((status, *version), (&InstanceStatus::Current, seen.version), "{target} is not what is claimed");
-            assert_eq!(seen.parameters, release.parameters, "{target}");
+            let (status, version, own) = &snapshot.instances[&target];
+            assert_eq!((status, *version), (&InstanceStatus::Current, snapshot.version), "{target} is not up to date");
+            assert_eq!(snapshot.parameters, release.parameters, "{target}");
             assert_eq!(*own, release.overrides_of(&target), "{target}");
         }
     }
 }
 
-/// What is reported as failed has failed in an operation of this run, and not in what another did meanwhile.
-fn blames_nobody_else(rollout: &Rollout, operations: &[Running]) {
+/// Failures in the record must be failures of this run's operations.
+fn check_failures(rollout: &Rollout, operations: &[Running]) {
     let of_this_run = |running: &&Running| rollout.operations.iter().any(|record| record.operation_id == running.operation.id);
     for record in rollout.targets.iter().filter(|record| record.outcome == Outcome::Failed) {
         let result = |running: &Running| running.results.get(&record.target()).map(|result| result.status.clone());
@@ -452,24 +458,24 @@ fn blames_nobody_else(rollout: &Rollout, operations: &[Running]) {
     }
 }
 
-fn places(cloud: &Cloud) -> BTreeSet<Target> {
+fn instances_of(cloud: &Cloud) -> BTreeSet<Target> {
     cloud.state().instances.keys().cloned().collect()
 }
 
-fn goes_on(cloud: &Cloud) {
+fn advance_all(cloud: &Cloud) {
     for _ in 0..20 {
         cloud.state().advance();
     }
 }
 
-/// Rolls out and holds what is told against what is there. `is_calm`: no call meets an error.
-fn check(cloud: &Cloud, wanted: &Wanted, is_calm: bool) {
-    let (release, options) = (wanted.release(), wanted.options());
-    let (other_runs, held) = {
+/// Rolls out and checks the record. `is_without_errors`: no call has an error.
+fn check(cloud: &Cloud, desired: &Desired, is_without_errors: bool) {
+    let (release, options) = (desired.release(), desired.options());
+    let (other_runs, is_blocked) = {
         let state = cloud.state();
         let running = state.operations.iter().find(|running| !running.operation.status.has_ended());
         let other = running.is_some_and(|running| !running.operation.id.is_step_of(&options.release_id));
-        // A set that is there is looked at; one that is not cannot be held by anybody.
+        // Only an existing set can be blocked.
         (other, state.set.is_some() && (other || state.foreign.is_some()))
     };
     let orphans: BTreeMap<_, _> = {
@@ -479,42 +485,42 @@ fn check(cloud: &Cloud, wanted: &Wanted, is_calm: bool) {
     };
     let changes = cloud.calls_that_change().len();
     let result = rolled_out_with(cloud, &release, &options, |_| {});
-    if held && is_calm {
+    if is_blocked && is_without_errors {
         assert!(matches!(result, Err(Error::OperationInProgress { .. })), "{result:?}");
-        assert_eq!(cloud.calls_that_change().len(), changes, "nothing is changed while someone else is at work");
+        assert_eq!(cloud.calls_that_change().len(), changes, "nothing is changed during a foreign operation");
         return;
     }
     {
         let state = cloud.state();
         for (target, version) in orphans {
-            assert!(other_runs || state.instances[&target].1 == version, "an orphan keeps what it has");
+            assert!(other_runs || state.instances[&target].1 == version, "an orphan does not change");
         }
     }
     let rollout = match result {
         Ok(rollout) => rollout,
         Err(error) => {
-            assert!(!is_calm || wanted.foreign, "{error}");
+            assert!(!is_without_errors || desired.foreign, "{error}");
             return;
         }
     };
     let state = cloud.state();
-    tells_the_truth(&rollout, &release, &state.seen());
+    check_record(&rollout, &release, &state.snapshot());
     let fails = release.targets.iter().any(|target| state.fates.contains_key(&target));
-    if is_calm && !fails && !wanted.foreign {
-        // An operation that had failed before, and was only found, is told and not tried again in the same run.
+    if is_without_errors && !fails && !desired.foreign {
+        // A resumed operation that failed is reported and not retried in the same run.
         let found_failed = rollout.operations.iter().any(|operation| operation.resumed && operation.status != OperationStatus::Succeeded);
         assert!(rollout.verdict() == Verdict::Succeeded || found_failed, "{rollout:#?}");
     }
 }
 
-/// Takes these steps, from the first release in one account, and checks what a property test checks after each.
-pub(crate) fn course(steps: impl IntoIterator<Item = Step>) {
-    let mut wanted = Wanted::first();
-    let mut aws = Aws::init_test(&wanted);
+/// Runs these steps, from the first release in one account, with the checks of the property test.
+pub(crate) fn run_steps(steps: impl IntoIterator<Item = Step>) {
+    let mut desired = Desired::first();
+    let mut aws = Aws::init_test(&desired);
     for step in steps {
-        wanted = Model::apply(wanted, &step);
-        aws = <Aws as StateMachineTest>::apply(aws, &wanted, step);
-        Aws::check_invariants(&aws, &wanted);
+        desired = Model::apply(desired, &step);
+        aws = <Aws as StateMachineTest>::apply(aws, &desired, step);
+        Aws::check_invariants(&aws, &desired);
     }
 }
 
@@ -522,5 +528,5 @@ prop_state_machine! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_happens_a_rollout_tells_the_truth_and_ends_right_once_it_is_left_in_peace(sequential 1..24 => Aws);
+    fn records_are_correct_and_an_undisturbed_rollout_succeeds(sequential 1..24 => Aws);
 }

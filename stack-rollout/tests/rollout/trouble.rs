@@ -1,4 +1,4 @@
-//! What AWS, the network and other people do in the middle of a rollout.
+//! Errors of AWS and the network, and operations of others during a rollout.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ fn foreign() -> Operation {
 }
 
 #[test]
-fn a_running_operation_of_someone_else_is_named_and_nothing_is_changed() {
+fn a_running_foreign_operation_is_an_error_and_nothing_is_changed() {
     let cloud = Cloud::default();
     let release = release(&[A], &[EAST]);
     rolled_out(&cloud, &release).unwrap();
@@ -35,9 +35,9 @@ fn a_running_operation_of_someone_else_is_named_and_nothing_is_changed() {
 }
 
 #[test]
-fn an_operation_that_begins_between_the_look_and_the_change_is_named_too() {
+fn an_operation_that_starts_between_observation_and_change_is_an_error_too() {
     let cloud = Cloud::with_errors("CreateStackInstances", [error("OperationInProgressException")]);
-    // It is seen by the list only once the change was refused.
+    // It is listed only after the change was rejected.
     let release = release(&[A], &[EAST]);
     let error = rolled_out_with(&cloud, &release, &options(), |event| {
         if matches!(event, Event::StackSetCreated { .. }) {
@@ -49,20 +49,20 @@ fn an_operation_that_begins_between_the_look_and_the_change_is_named_too() {
 }
 
 #[test]
-fn a_set_that_is_held_a_moment_longer_by_no_one_to_be_seen_is_tried_again() {
+fn a_set_that_is_briefly_blocked_without_a_listed_operation_is_retried() {
     let cloud = Cloud::with_errors("CreateStackInstances", [error("OperationInProgressException"), error("OperationInProgressException")]);
     assert_eq!(rolled_out(&cloud, &release(&[A], &[EAST])).unwrap().verdict(), Verdict::Succeeded);
 }
 
 #[test]
-fn a_set_that_stays_held_is_given_up_in_the_end() {
+fn a_set_that_stays_blocked_is_an_error() {
     let cloud = Cloud::with_errors("CreateStackInstances", std::iter::repeat_with(|| error("OperationInProgressException")).take(99));
     let error = rolled_out(&cloud, &release(&[A], &[EAST])).unwrap_err();
     assert!(matches!(error, Error::Call { source, .. } if source.kind() == CallErrorKind::OperationInProgress));
 }
 
 #[test]
-fn throttling_at_every_call_is_waited_out() {
+fn throttling_of_every_call_is_retried() {
     let cloud = Cloud::with(|state| state.throttles_everything_once = true);
     let mut tolerated = 0;
     let rollout = rolled_out_with(&cloud, &release(&[A, B], &[EAST]), &options(), |event| {
@@ -73,12 +73,12 @@ fn throttling_at_every_call_is_waited_out() {
 }
 
 #[test]
-fn throttling_without_end_is_an_error_before_the_first_operation_and_a_record_after_it() {
+fn permanent_throttling_is_an_error_before_the_first_operation_and_a_record_after_it() {
     let forever = || std::iter::repeat_with(|| error("Throttling")).take(999);
     let cloud = Cloud::with_errors("DescribeStackSet", forever());
     let error = rolled_out(&cloud, &release(&[A], &[EAST])).unwrap_err();
-    insta::assert_snapshot!(error, @"stack set `iris-staging`: `DescribeStackSet` failed: Throttling: as ordered by the test (request id req-1)");
-    assert_eq!(cloud.state().calls.len(), 9, "the first call and eight more");
+    insta::assert_snapshot!(error, @"stack set `iris-staging`: `DescribeStackSet` failed: Throttling: injected by the test (request id req-1)");
+    assert_eq!(cloud.state().calls.len(), 9, "the first call and eight retries");
 
     let cloud = Cloud::with_errors("DescribeStackSetOperation", forever());
     let rollout = rolled_out(&cloud, &release(&[A], &[EAST])).unwrap();
@@ -88,7 +88,7 @@ fn throttling_without_end_is_an_error_before_the_first_operation_and_a_record_af
 }
 
 #[test]
-fn an_expired_token_in_the_middle_leaves_a_record_with_the_operation_and_a_hint() {
+fn an_expired_token_during_an_operation_results_in_a_record_and_a_hint() {
     let cloud = Cloud::with_errors("DescribeStackSetOperation", [error("ExpiredToken")]);
     let rollout = rolled_out(&cloud, &release(&[A], &[EAST])).unwrap();
     assert_eq!(rollout.verdict(), Verdict::Unfinished);
@@ -96,7 +96,7 @@ fn an_expired_token_in_the_middle_leaves_a_record_with_the_operation_and_a_hint(
 }
 
 #[test]
-fn a_refusal_is_not_tried_again() {
+fn a_denied_call_is_not_retried() {
     let cloud = Cloud::with_errors("CreateStackSet", [error("AccessDenied")]);
     let error = rolled_out(&cloud, &release(&[A], &[EAST])).unwrap_err();
     assert_eq!(error.hint().unwrap(), "the management session needs `cloudformation:CreateStackSet` on the stack set");
@@ -104,7 +104,7 @@ fn a_refusal_is_not_tried_again() {
 }
 
 #[test]
-fn a_lost_answer_starts_nothing_twice() {
+fn a_lost_response_starts_nothing_twice() {
     for call in ["CreateStackSet", "CreateStackInstances", "UpdateStackSet"] {
         let cloud = Cloud::default();
         let mut next = release(&[A], &[EAST]);
@@ -113,7 +113,7 @@ fn a_lost_answer_starts_nothing_twice() {
             next.parameters[0].1 = "prod".to_owned();
         }
         let before = cloud.state().operations.len();
-        cloud.state().lost_answers.insert(call, [CallError::unreachable(call, "connection reset")].into());
+        cloud.state().lost_responses.insert(call, [CallError::unreachable(call, "connection reset")].into());
         let rollout = rolled_out(&cloud, &next).unwrap();
         assert_eq!(rollout.verdict(), Verdict::Succeeded, "{call}");
         assert_eq!(cloud.state().operations.len(), before + 1, "{call}");
@@ -121,35 +121,35 @@ fn a_lost_answer_starts_nothing_twice() {
 }
 
 #[test]
-fn an_operation_id_that_is_taken_by_nothing_to_be_seen_is_an_error_and_not_an_old_result() {
-    let taken = std::iter::repeat_with(|| error("OperationIdAlreadyExistsException")).take(99);
-    let cloud = Cloud::with_errors("CreateStackInstances", taken);
+fn a_duplicate_operation_id_without_a_listed_operation_is_an_error() {
+    let duplicate = std::iter::repeat_with(|| error("OperationIdAlreadyExistsException")).take(99);
+    let cloud = Cloud::with_errors("CreateStackInstances", duplicate);
     let error = rolled_out(&cloud, &release(&[A], &[EAST])).unwrap_err();
     assert!(matches!(error, Error::Call { source, .. } if source.kind() == CallErrorKind::OperationIdAlreadyExists));
 }
 
 #[test]
-fn an_operation_that_cannot_be_found_yet_is_looked_for_again() {
+fn an_operation_that_is_not_found_yet_is_polled_again() {
     let cloud = Cloud::with_errors("DescribeStackSetOperation", [error("OperationNotFoundException"), error("OperationNotFoundException")]);
     assert_eq!(rolled_out(&cloud, &release(&[A], &[EAST])).unwrap().verdict(), Verdict::Succeeded);
 }
 
 #[test]
-fn at_the_deadline_the_record_says_what_is_known_and_that_aws_goes_on() {
+fn at_the_deadline_the_record_has_the_known_results_and_the_deadline_problem() {
     let cloud = Cloud::with_fate(target(B, EAST), Fate::NeverEnds);
     let options = Options { deadline: Duration::from_mins(10), ..options() }.with_clock(FakeClock::default());
     let sessions = |_, _| async { Ok(FakeStacks::default()) };
     let rollout = block_on(roll_out(&cloud, sessions, &release(&[A, B], &[EAST]), &options, |_| {})).unwrap();
-    assert_eq!(options.clock.elapsed(), Duration::from_mins(10), "it waits to the deadline and not a moment longer");
+    assert_eq!(options.clock.elapsed(), Duration::from_mins(10), "it waits exactly until the deadline");
     assert_eq!(outcomes(&rollout), ["222222222222/us-east-1 succeeded", "333333333333/us-east-1 unfinished"]);
     assert_eq!(rollout.verdict(), Verdict::Unfinished);
     assert_eq!(rollout.problems[0].code, "deadline");
-    let looks = cloud.state().calls.iter().filter(|call| **call == "DescribeStackSetOperation").count();
-    assert!((40..=65).contains(&looks), "{looks} looks in ten minutes");
+    let polls = cloud.state().calls.iter().filter(|call| **call == "DescribeStackSetOperation").count();
+    assert!((40..=65).contains(&polls), "{polls} polls in ten minutes");
 }
 
 #[test]
-fn results_that_may_not_be_listed_do_not_end_the_rollout() {
+fn denied_access_to_results_does_not_abort_the_rollout() {
     let cloud = Cloud::with_errors("ListStackSetOperationResults", std::iter::repeat_with(|| error("AccessDenied")).take(9));
     let rollout = rolled_out(&cloud, &release(&[A], &[EAST])).unwrap();
     assert_eq!(rollout.verdict(), Verdict::Succeeded);
@@ -157,7 +157,7 @@ fn results_that_may_not_be_listed_do_not_end_the_rollout() {
 }
 
 #[test]
-fn a_word_of_the_operation_is_not_believed_against_the_instances() {
+fn an_operation_result_does_not_override_the_state_of_the_instance() {
     let cloud = Cloud::default();
     let release = release(&[A], &[EAST]);
     let rollout = rolled_out_with(&cloud, &release, &options(), |event| {
@@ -171,12 +171,12 @@ fn a_word_of_the_operation_is_not_believed_against_the_instances() {
 }
 
 #[test]
-fn a_failure_of_an_earlier_rollout_is_not_told_as_one_of_this() {
-    let cloud = Cloud::with_fate(target(A, EAST), Fate::Fails("an old story"));
+fn a_failure_of_an_earlier_rollout_is_not_reported_again() {
+    let cloud = Cloud::with_fate(target(A, EAST), Fate::Fails("an older failure"));
     let release = release(&[A], &[EAST]);
     assert_eq!(rolled_out(&cloud, &release).unwrap().targets[0].outcome, Outcome::Failed);
     cloud.state().errors.insert("DescribeStackSetOperation", [error("ExpiredToken")].into());
     let rollout = rolled_out(&cloud, &release).unwrap();
     assert_eq!(rollout.targets[0].outcome, Outcome::Unfinished);
-    assert!(!rollout.targets[0].reason.as_deref().unwrap().contains("an old story"));
+    assert!(!rollout.targets[0].reason.as_deref().unwrap().contains("an older failure"));
 }
