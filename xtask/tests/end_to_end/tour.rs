@@ -1,9 +1,9 @@
-//! `tour`: the first minute.
+//! `tour`.
 
 use crate::project::Project;
 
 #[test]
-fn the_tour_goes_the_whole_way_and_leaves_the_report() {
+fn the_tour_runs_all_steps_and_writes_the_report() {
     let project = Project::new();
     project
         .run(["tour"])

@@ -1,4 +1,4 @@
-//! `docs/permissions.md`, made from the table of calls and the table of roles.
+//! Generates `docs/permissions.md` from the tables of calls and roles.
 
 use std::fmt::Write as _;
 
