@@ -1,8 +1,8 @@
 //! `cargo test` must not build the AWS SDK a second time.
 //!
-//! Cargo builds a crate once per set of features. The AWS SDK and its dependencies must therefore have
-//! the same features for `cargo run -p xtask`, for the workspace and for its tests. A member or
-//! dev-dependency that adds a feature costs minutes and 5 GB.
+//! Cargo builds a crate once per set of features. The AWS SDK and its dependencies must therefore
+//! have the same features for `cargo run -p xtask`, for the workspace and for its tests. A member
+//! or dev-dependency that adds a feature costs minutes and 5 GB.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

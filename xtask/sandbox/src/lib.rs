@@ -1,13 +1,14 @@
 //! Test infrastructure for the tests, `tour` and `demo`: a local AWS, HTTP test servers and a small
 //! model container.
 //!
-//! It does not use the AWS SDK. Every server listens only on 127.0.0.1 and stops when it is dropped.
+//! It does not use the AWS SDK. Every server listens only on 127.0.0.1 and stops when it is
+//! dropped.
 //!
 //! ```
 //! use sandbox::loopback::{Answer, Loopback};
 //!
-//! let server = Loopback::start(|request| Answer::new(200).body("text/plain", request.path.clone()))?;
-//! println!("serves {}", server.url());
+//! let server = Loopback::start(|request| Answer::new(200).body("text/plain",
+//! request.path.clone()))?; println!("serves {}", server.url());
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!

@@ -88,8 +88,8 @@ impl OptionErrors {
         }
     }
 
-    /// Checks the environment types. Names of endpoints and stack sets contain the type, so two stages
-    /// with one type would be one deployment.
+    /// Checks the environment types. Names of endpoints and stack sets contain the type, so two
+    /// stages with one type would be one deployment.
     pub(super) fn own_environments(&mut self, stages: &[StageRequest; 2]) {
         let [staging, prod] = stages;
         if !staging.env_type.is_empty() && staging.env_type.eq_ignore_ascii_case(&prod.env_type) {

@@ -40,8 +40,8 @@ pub(crate) fn check_templates(resolved: &[Json]) -> Checked {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", text(&output)))
 }
 
-/// A resource of each type, as in a resolved template: strings for numbers, and functions for values
-/// that only the deployment knows.
+/// A resource of each type, as in a resolved template: strings for numbers, and functions for
+/// values that only the deployment knows.
 fn resources() -> Json {
     let subnets = json!({ "Fn::Split": [",", { "Ref": "SageMakerSubnetIds" }] });
     json!({

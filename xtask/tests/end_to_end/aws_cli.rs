@@ -291,7 +291,8 @@ fn the_listed_defects_of_the_aws_cli_are_not_ours() {
     assert_eq!(stage.theirs("template.yml")["Resources"]["R"]["Properties"], json!({ "A": 1.1, "B": true, "C": 493, "D": 45045 }), "fixed");
 }
 
-/// A template whose scalars both tools parse equally: JSON scalars, with all strings quoted in YAML.
+/// A template whose scalars both tools parse equally: JSON scalars, with all strings quoted in
+/// YAML.
 fn template() -> impl Strategy<Value = Value> {
     let rows: Vec<&'static ArtifactProperty> = rows().collect();
     let artifact = proptest::sample::select(rows)

@@ -1,5 +1,5 @@
-//! Bad input: each kind has its exit code and a message with location and hint, and changes no existing
-//! file.
+//! Bad input: each kind has its exit code and a message with location and hint, and changes no
+//! existing file.
 
 use crate::project::Project;
 

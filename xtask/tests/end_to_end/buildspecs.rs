@@ -34,8 +34,8 @@ impl Buildspec {
         Self(buildspec)
     }
 
-    /// Its commands as one shell script, with `finally` commands that also run after failures. Writes the
-    /// exported variables to `exported.txt`.
+    /// Its commands as one shell script, with `finally` commands that also run after failures.
+    /// Writes the exported variables to `exported.txt`.
     pub(crate) fn script(&self) -> String {
         let phases = ["install", "pre_build", "build", "post_build"];
         let commands = |part: &str| {

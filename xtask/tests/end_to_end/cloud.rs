@@ -1,4 +1,5 @@
-//! The local AWS of a test: the registry's account, target accounts with endpoints, and a model behind them.
+//! The local AWS of a test: the registry's account, target accounts with endpoints, and a model
+//! behind them.
 
 use sandbox::iris::{Behaviour, Container};
 use sandbox::stand_in::{LoggedRequest, Options, SeedPackages, StandIn};
@@ -107,7 +108,7 @@ impl Cloud {
         self.aws.put_object(HOME, name, "?versioning", versioning).unwrap();
     }
 
-    /// What a target account needs before an endpoint can be deployed into it: the network's parameters.
+    /// Creates the network parameters that a deployment in a target account needs.
     pub(crate) fn prepare(&self, stage: &str, account: &str) {
         self.prepare_in(stage, account, REGION);
     }
@@ -120,7 +121,7 @@ impl Cloud {
         }
     }
 
-    /// The model package that an endpoint serves, as AWS says it: endpoint, configuration, model, package.
+    /// The model package that an endpoint serves, as described by the local AWS.
     pub(crate) fn served(&self, account: &str, endpoint: &str) -> String {
         self.served_in(account, REGION, endpoint)
     }

@@ -1,6 +1,6 @@
 //! A simulation of CodePipeline on the local AWS. It parses the pipeline template and runs its
-//! actions: CodeBuild's buildspecs in a shell with only the template's variables, and the calls of the
-//! stack set action.
+//! actions: CodeBuild's buildspecs in a shell with only the template's variables, and the calls of
+//! the stack set action.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -26,7 +26,8 @@ pub(crate) struct Pipeline {
 
 pub(crate) struct Stage {
     pub(crate) name: String,
-    /// The stage's entry condition: a variable and a value; with another value the stage is skipped.
+    /// The stage's entry condition: a variable and a value; with another value the stage is
+    /// skipped.
     pub(crate) skipped_unless: Option<(String, String)>,
     pub(crate) actions: Vec<Action>,
 }
@@ -134,7 +135,8 @@ impl Pipeline {
         self.resources.as_object().unwrap().iter().filter(|(_, resource)| resource["Type"] == "AWS::IAM::Role").map(|(id, _)| id.as_str())
     }
 
-    /// The S3 objects that a role can write, as ARN patterns, with any action that does more than read.
+    /// The S3 objects that a role can write, as ARN patterns, with any action that does more than
+    /// read.
     pub(crate) fn writable(&self, role: &str) -> Vec<String> {
         let names = |value: &Json, id: &str| value.to_string().contains(&format!("\"{id}\""));
         let attached = self.resources.as_object().unwrap().iter().filter(|(id, resource)| match resource["Type"].as_str() {
@@ -244,7 +246,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// A value with its variables resolved. CodePipeline fails an action whose variable has no value.
+    /// A value with its variables resolved. CodePipeline fails an action whose variable has no
+    /// value.
     fn filled_in(&self, value: &str) -> String {
         references(value).into_iter().fold(value.to_owned(), |text, name| {
             let found = self.variables.get(&name).unwrap_or_else(|| panic!("#{{{name}}} has no value"));
@@ -260,8 +263,8 @@ impl<'a> Run<'a> {
         std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{value}, of action {}: {error}", action.name))
     }
 
-    /// Runs a CodeBuild action: the buildspec in a folder with the source, the other artifacts in further
-    /// folders, and no variables of this machine.
+    /// Runs a CodeBuild action: the buildspec in a folder with the source, the other artifacts in
+    /// further folders, and no variables of this machine.
     fn build(&mut self, action: &Action, configuration: &BTreeMap<String, String>) -> bool {
         let project = self.pipeline.project(action);
         let folder = self.folder.path().join(&action.name);
@@ -294,8 +297,8 @@ impl<'a> Run<'a> {
         output.status.success()
     }
 
-    /// Runs a stack set action: creates or updates the stack set from the artifact's files, and adds
-    /// missing accounts.
+    /// Runs a stack set action: creates or updates the stack set from the artifact's files, and
+    /// adds missing accounts.
     fn deploy(&mut self, action: &Action, configuration: &BTreeMap<String, String>) -> bool {
         let template = self.artifact_file(action, &configuration["TemplatePath"]);
         let parameters: Vec<Json> = serde_json::from_str(&self.artifact_file(action, &configuration["Parameters"])).unwrap();

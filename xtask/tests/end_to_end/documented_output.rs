@@ -1,8 +1,8 @@
 //! Every block of output in the README and in `docs/` is the command's current output.
 //!
-//! A block has the marker `<!-- output of: COMMAND, SCENE -->`: [`SCENES`] sets up the scene and runs
-//! the command. `…` stands for omitted lines. Values that differ between runs (a port, a duration, an
-//! id) are compared by their form. A block that no test can run has the marker
+//! A block has the marker `<!-- output of: COMMAND, SCENE -->`: [`SCENES`] sets up the scene and
+//! runs the command. `…` stands for omitted lines. Values that differ between runs (a port, a
+//! duration, an id) are compared by their form. A block that no test can run has the marker
 //! `<!-- output of: COMMAND, not run: REASON -->`; other text is `<!-- no output -->`.
 
 use std::io::{Read as _, Seek as _, Write as _};
@@ -144,7 +144,8 @@ fn first_release(cloud: &Cloud) -> Project {
     project
 }
 
-/// Version 2 with two instances, for an account with version 1 and for a new account without set-up.
+/// Version 2 with two instances, for an account with version 1 and for a new account without
+/// set-up.
 fn second_release(cloud: &Cloud) -> Project {
     let mut project = first_release(cloud);
     project.run(["deploy", "--stage", "staging"]).ends_with(0);
@@ -220,8 +221,8 @@ fn form(line: &str) -> String {
     VARIABLE.iter().fold(line.trim_end().to_owned(), |line, (pattern, form)| pattern.replace_all(&line, *form).into_owned())
 }
 
-/// The updated block: documented lines that are still valid, new lines where they are not, and the same
-/// omissions. This is the minimal edit.
+/// The updated block: documented lines that are still valid, new lines where they are not, and the
+/// same omissions. This is the minimal edit.
 fn fresh(documented: &[&str], printed: &[&str]) -> Vec<String> {
     // A changed line is likelier than a line in an omission while others disappear.
     const REMOVED: usize = 3;

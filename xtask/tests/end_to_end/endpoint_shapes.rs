@@ -1,5 +1,5 @@
-//! The endpoint template in each shape that the local AWS supports: one release creates it, the next
-//! updates it, and the result is checked in AWS.
+//! The endpoint template in each shape that the local AWS supports: one release creates it, the
+//! next updates it, and the result is checked in AWS.
 
 use serde_json::{Value as Json, json};
 

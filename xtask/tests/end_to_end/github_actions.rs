@@ -197,7 +197,8 @@ fn the_needs_and_outputs_of_jobs_exist() {
             assert!(jobs["build"]["outputs"].get(output).is_some(), "the build has no output `{output}`");
         }
     }
-    // Deployments and tests run in this order, not for pull requests, and only with a release to deploy.
+    // Deployments and tests run in this order, not for pull requests, and only with a release to
+    // deploy.
     for (name, earlier) in
         [("deploy-staging", "build"), ("test-staging", "deploy-staging"), ("deploy-prod", "test-staging"), ("test-prod", "deploy-prod")]
     {

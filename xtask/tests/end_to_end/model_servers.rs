@@ -1,5 +1,6 @@
-//! Third-party model servers with a scikit-learn model, as containers and behind an endpoint. A good
-//! model passes with 150 labelled flowers, a wrong one fails, a broken one is reported with its message.
+//! Third-party model servers with a scikit-learn model, as containers and behind an endpoint. A
+//! good model passes with 150 labelled flowers, a wrong one fails, a broken one is reported with
+//! its message.
 
 use std::sync::LazyLock;
 
@@ -95,8 +96,8 @@ fn case<'a>(target: &'a Json, name: &str) -> &'a Json {
     target["cases"].as_array().unwrap().iter().find(|case| case["name"] == name).unwrap()
 }
 
-/// A good model passes, with its accuracy in the results; a wrong one fails by its accuracy; a broken
-/// one is reported with its message.
+/// A good model passes, with its accuracy in the results; a wrong one fails by its accuracy; a
+/// broken one is reported with its message.
 fn good_wrong_and_broken(kind: Kind, broken: &str) {
     let test = |model, code| {
         let project = Project::new();

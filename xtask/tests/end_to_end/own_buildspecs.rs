@@ -1,5 +1,5 @@
-//! The buildspecs in the pipeline's template: copies of the repository's, for teams whose commits must
-//! not change them.
+//! The buildspecs in the pipeline's template: copies of the repository's, for teams whose commits
+//! must not change them.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use crate::project::workspace;
 
 const TEMPLATE: &str = "pipeline/model-deploy-pipeline.yml";
 const SCRIPT: &str = "pipeline/obtain-xtask.sh";
-const HINT: &str = "make them anew: UPDATE_BUILDSPECS=1 cargo test -p xtask --test end_to_end buildspecs_are_copies";
+const HINT: &str = "write them again: UPDATE_BUILDSPECS=1 cargo test -p xtask --test end_to_end buildspecs_are_copies";
 
 fn read(name: &str) -> String {
     std::fs::read_to_string(workspace().join(name)).unwrap()
@@ -29,8 +29,8 @@ fn fetching() -> String {
     format!("{}\ndie \"XTASK_URL is not set, and these buildspecs compile nothing\"", lines.join("\n"))
 }
 
-/// A buildspec with the script instead of its call, in a subshell: CodeBuild's commands share a shell,
-/// and the script exits.
+/// A buildspec with the script instead of its call, in a subshell: CodeBuild's commands share a
+/// shell, and the script exits.
 fn copy(buildspec: &str) -> String {
     let text = read(buildspec);
     let mut lines = Vec::new();

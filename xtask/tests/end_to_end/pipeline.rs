@@ -14,7 +14,8 @@ use crate::project::{Project, workspace};
 pub(crate) const STAGING: &str = "222222222222";
 pub(crate) const PROD: &str = "333333333333";
 
-/// CodePipeline's limits (StartPipelineExecution, "Quotas in CodePipeline"): characters of a configuration's key and value.
+/// CodePipeline's limits (StartPipelineExecution, "Quotas in CodePipeline"): characters of a
+/// configuration's key and value.
 const LONGEST_KEY: usize = 50;
 const LONGEST_VALUE: usize = 1000;
 
@@ -138,7 +139,8 @@ fn each_action_can_write_only_its_own_artifact() {
             });
             all.extend([("SourceProvider", provider), ("SageMakerProjectName", name)].into_iter().chain(more));
             let pipeline = Pipeline::read(&all);
-            // CodePipeline's key of an artifact, from AWS's documentation and examples, not tested in AWS.
+            // CodePipeline's key of an artifact, from AWS's documentation and examples, not tested
+            // in AWS.
             let pipeline_name = pipeline.properties("Pipeline")["Name"].as_str().unwrap();
             let key = |artifact: &str| format!("artifactbucket.arn/{}/{}/x7Kp2Qw", &pipeline_name[..20], &artifact[..10]);
             let writable = |role: &str| pipeline.writable(role);
@@ -150,7 +152,8 @@ fn each_action_can_write_only_its_own_artifact() {
                     let object = key(artifact);
                     assert!(own.iter().any(|role| can_write(role, &object)), "{}: none of {own:?} can write {artifact}", action.name);
                     for role in pipeline.roles().filter(|role| !own.iter().any(|own| own == role)) {
-                        // Only CodePipeline uses the pipeline's role, which runs nothing of the repository.
+                        // Only CodePipeline uses the pipeline's role, which runs nothing of the
+                        // repository.
                         let is_service = role == "PipelineRole";
                         assert!(is_service || !can_write(role, &object), "{role} can write {artifact} of {}", action.name);
                     }
@@ -167,7 +170,8 @@ fn each_action_can_write_only_its_own_artifact() {
             assert_eq!(trust.as_array().unwrap().len(), 1);
             assert_eq!(trust[0]["Principal"], json!({ "Service": "codepipeline.amazonaws.com" }));
 
-            // The build uploads local artifacts of the template to another prefix than the pipeline's artifacts.
+            // The build uploads local artifacts of the template to another prefix than the
+            // pipeline's artifacts.
             let build = pipeline.project(pipeline.actions().find(|action| action.name == "Build").unwrap());
             let packaged = format!("artifactbucket.arn/{}/0123abcd.template", build.environment["ARTIFACT_PREFIX"]);
             assert!(can_write(&build.role, &packaged) && !can_write(&build.role, "artifactbucket.arn/0123abcd"));
@@ -388,7 +392,8 @@ fn an_approval_deploys_its_package_and_a_rejection_the_newest_remaining_one() {
         assert_eq!(run.history, WHOLE_WAY, "{}", run.log);
         assert_eq!(run.variables["Build.MODEL_PACKAGE_VERSION"], deployed);
     }
-    // A package that is not completed: the rule does not start the pipeline, and a manual start deploys nothing.
+    // A package that is not completed: the rule does not start the pipeline, and a manual start
+    // deploys nothing.
     let unfinished = variables_of(&rule, &event(13, "Approved", &json!({ "ModelPackageStatus": "InProgress" })));
     let unfinished: Vec<_> = unfinished.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let run = Run::start(&pipeline, &cloud, &source.path(""), &unfinished);

@@ -109,8 +109,8 @@ fn a_changed_endpoint_name_is_shown_as_an_interruption() {
     let named = template.lines().find(|line| line.trim_start().starts_with("EndpointName: !Sub")).unwrap();
     project.write("cfn-sm-endpoint-template.yml", &template.replace(named, &named.replace("${EnvType}", "${EnvType}-new")));
     project.run(["build"]).ends_with(0);
-    let told = plan(&project, 0);
-    assert_eq!(effect(&told, REGION, "SageMakerEndpoint"), "replace");
+    let renamed = plan(&project, 0);
+    assert_eq!(effect(&renamed, REGION, "SageMakerEndpoint"), "replace");
     project.run(PLAN).ends_with(0).says("2 endpoints are interrupted").says("the endpoint of the old name goes");
 }
 

@@ -1,5 +1,5 @@
-//! The commands in messages work: the AWS CLI parses its commands, and commands that repeat a request
-//! are run.
+//! The commands in messages work: the AWS CLI parses its commands, and commands that repeat a
+//! request are run.
 
 use std::path::PathBuf;
 use std::process::Command;

@@ -26,8 +26,8 @@ Resources:
 Outputs:
 ";
 
-/// Output values that the local CloudFormation supports. No list parameters: moto reads their defaults
-/// as strings.
+/// Output values that the local CloudFormation supports. No list parameters: moto reads their
+/// defaults as strings.
 const VALUES: &[&str] = &[
     "!Ref Name",
     "!Ref Count",

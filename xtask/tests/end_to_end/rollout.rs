@@ -177,7 +177,8 @@ fn while_another_release_is_rolled_out_a_run_refuses_or_waits_and_the_older_one_
     let mut waited = BufReader::new(waiting.stderr.take().unwrap()).lines();
     waited.by_ref().map(Result::unwrap).find(|line| line.contains("Waiting")).unwrap();
 
-    // The first operation of release 2 ends, and its process continues only after release 3 is deployed.
+    // The first operation of release 2 ends, and its process continues only after release 3 is
+    // deployed.
     signal(&second, "STOP");
     cloud.aws.set_stack_set_pace(Duration::ZERO).unwrap();
     let rest: Vec<String> = waited.map(Result::unwrap).collect();

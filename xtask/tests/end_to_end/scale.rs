@@ -25,7 +25,8 @@ fn register(aws: &StandIn, region: &str) {
     aws.seed_packages(&packages).unwrap();
 }
 
-/// CloudFormation with a stack set of this template, with instances in all but the last ten accounts.
+/// CloudFormation with a stack set of this template, with instances in all but the last ten
+/// accounts.
 fn cloudformation(template: &str) -> Loopback {
     let escaped = template.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     Loopback::start(move |request| {
@@ -81,6 +82,7 @@ fn a_plan_for_four_thousand_instances_fits_on_a_screen() {
     assert!(run.stdout.contains("40 to create, 3960 to change, 41 failed last time"), "{}", run.stdout);
     let of = |action: &str| server.requests().iter().filter(|request| request.text().contains(&format!("Action={action}&"))).count();
     assert_eq!((of("DescribeStackSet"), of("ListStackInstances")), (1, 40));
-    // Instances with parameter overrides are described one by one; the release has some in three regions.
+    // Instances with parameter overrides are described one by one; the release has some in three
+    // regions.
     assert_eq!(of("DescribeStackInstance"), 3_960);
 }

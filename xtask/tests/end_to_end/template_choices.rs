@@ -56,7 +56,8 @@ impl Space {
         check_rules(&self.document, &self.section, &merge([layer]), &BTreeSet::new()).is_empty()
     }
 
-    /// Choices that cover every allowed pair of values, and the number of pairs that are not allowed.
+    /// Choices that cover every allowed pair of values, and the number of pairs that are not
+    /// allowed.
     fn pairwise(&self) -> (Vec<Choice>, usize) {
         let mut open: BTreeSet<[(&str, &str); 2]> = BTreeSet::new();
         for (index, (name, values)) in self.values.iter().enumerate() {
@@ -328,8 +329,8 @@ fn no_pair_of_values_creates_an_endpoint_that_aws_refuses() {
     assert!(types.keys().eq(&checked), "{types:?}");
 }
 
-/// Checks SageMaker's rules for configurations and deployments (API reference of CreateEndpointConfig
-/// and DeploymentConfig, and the documented exclusions).
+/// Checks SageMaker's rules for configurations and deployments (API reference of
+/// CreateEndpointConfig and DeploymentConfig, and the documented exclusions).
 fn check_sagemaker_rules(document: &Json, choice: &Choice) {
     let resources = &document["Resources"];
     let (model, config, endpoint) = (

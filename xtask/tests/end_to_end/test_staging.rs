@@ -155,7 +155,8 @@ fn an_interrupted_run_still_writes_complete_results() {
     assert!(project.read("target/test-results/junit.xml").contains("<error"));
 }
 
-/// Runs a program until it prints a text on standard error, then ends it as CodeBuild's timeout does.
+/// Runs a program until it prints a text on standard error, then ends it as CodeBuild's timeout
+/// does.
 fn terminated_after_printing(project: &Project, mut command: Command, text: &str) -> Run {
     let mut program = command.spawn().unwrap();
     let mut lines = BufReader::new(program.stderr.take().unwrap()).lines().map(Result::unwrap);

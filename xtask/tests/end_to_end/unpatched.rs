@@ -63,8 +63,9 @@ fn plain_moto_has_the_known_gaps_and_no_others() {
     let config = cloud.aws.call(ACCOUNT, "sagemaker", "DescribeEndpointConfig", &config).unwrap();
     assert_eq!(config["DataCaptureConfig"], json!({}), "gap 3 is closed");
 
-    // Gap 4: the second release updates the stack set but not the stacks. The update is also a second
-    // operation with a generated id; with equal times it looks like another caller's operation.
+    // Gap 4: the second release updates the stack set but not the stacks. The update is also a
+    // second operation with a generated id; with equal times it looks like another caller's
+    // operation.
     approve(&cloud);
     project.run(["build"]).ends_with(0).says("version 2");
     project.run(["deploy", "--stage", "staging", "--no-preflight"]).ends_with(3);

@@ -1,8 +1,8 @@
-//! The command line is consistent, its help is short, and the option tables of `docs/commands.md` are
-//! current.
+//! The command line is consistent, its help is short, and the option tables of `docs/commands.md`
+//! are current.
 //!
-//! A table is between `<!-- options: COMMAND -->` and `<!-- end of options -->`. `COMMAND besides OTHER`
-//! omits the options of OTHER.
+//! A table is between `<!-- options: COMMAND -->` and `<!-- end of options -->`. `COMMAND besides
+//! OTHER` omits the options of OTHER.
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! Checks that the JSON Schemas of this program's files in `schemas/` are current; model-release checks
-//! the others.
+//! Checks that the JSON Schemas of this program's files in `schemas/` are current; model-release
+//! checks the others.
 //!
 //! `UPDATE_SCHEMAS=1 cargo test -p xtask schemas` writes them again.
 

@@ -1,5 +1,5 @@
-//! The calls of each command: a reviewed table, compared with the adapters' sources and with the calls
-//! that the end-to-end tests record.
+//! The calls of each command: a reviewed table, compared with the adapters' sources and with the
+//! calls that the end-to-end tests record.
 #![allow(dead_code, reason = "the end-to-end tests note, the tests of permissions read")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,8 +37,8 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// A logged call of the local AWS; `None` if it needs no permission, or if the program has its default
-    /// name because a test did not start it as a command.
+    /// A logged call of the local AWS; `None` if it needs no permission, or if the program has its
+    /// default name because a test did not start it as a command.
     pub(crate) fn new(command: &str, place: Place, service: &str, operation: &str) -> Option<Self> {
         if command.starts_with(concat!(env!("CARGO_PKG_NAME"), "-")) {
             return None;
@@ -89,7 +89,8 @@ impl Declared {
     }
 }
 
-/// The adapters' sources with the operations that each sends: SDK builders, and manually signed ones.
+/// The adapters' sources with the operations that each sends: SDK builders, and manually signed
+/// ones.
 pub(crate) fn sent() -> BTreeMap<String, BTreeSet<String>> {
     let verbs = "abort|assume|batch|complete|create|delete|describe|detect|get|head|invoke|list|put|update|upload";
     let builder = Regex::new(&format!(r"\.((?:{verbs})_[a-z0-9_]+)\(\)")).unwrap();

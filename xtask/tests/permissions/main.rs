@@ -1,8 +1,8 @@
 //! Each role of `pipeline/` has exactly the permissions that its commands and AWS services need.
 //!
-//! The calls of the commands are declared, and compared with the adapters' sources and with the calls in
-//! the end-to-end tests of the same build, which cargo runs first. `UPDATE_PERMISSIONS=1` writes the
-//! document again.
+//! The calls of the commands are declared, and compared with the adapters' sources and with the
+//! calls in the end-to-end tests of the same build, which cargo runs first. `UPDATE_PERMISSIONS=1`
+//! writes the document again.
 
 mod calls;
 mod document;

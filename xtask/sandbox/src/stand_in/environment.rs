@@ -1,4 +1,5 @@
-//! The stand-in's Python environment: created once from pinned packages, with uv or with venv and pip.
+//! The stand-in's Python environment: created once from pinned packages, with uv or with venv and
+//! pip.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -29,8 +30,8 @@ impl Prepared {
     }
 }
 
-/// Creates the environment in `cache` if it is missing, and returns its folder. Creation takes about
-/// a minute and 300 MB. Concurrent calls wait for the first.
+/// Creates the environment in `cache` if it is missing, and returns its folder. Creation takes
+/// about a minute and 300 MB. Concurrent calls wait for the first.
 pub fn prepare(cache: &Path) -> Result<PathBuf, Error> {
     prepare_all(cache).map(|prepared| prepared.environment)
 }

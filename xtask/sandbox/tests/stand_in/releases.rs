@@ -70,7 +70,8 @@ fn release(aws: &StandIn, accounts: &[&str]) {
     add_accounts(aws, accounts);
 }
 
-/// With scaling, seven instances are retained in the next release; without, the stage's number is set.
+/// With scaling, seven instances are retained in the next release; without, the stage's number is
+/// set.
 #[test]
 fn a_release_keeps_the_instances_of_an_endpoint_that_scales() {
     for (most, kept) in [("8", 7), ("", 1)] {
