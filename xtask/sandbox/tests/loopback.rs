@@ -59,12 +59,12 @@ fn an_invalid_header_is_reported_to_the_test() {
 #[test]
 fn dropping_it_closes_the_port() {
     let server = Loopback::start(|_| Answer::new(200)).unwrap();
-    let mut kept = TcpStream::connect(server.url().trim_start_matches("http://")).unwrap();
-    write!(kept, "GET / HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
-    assert_ne!(kept.read(&mut [0; 4096]).unwrap(), 0);
+    let mut connection = TcpStream::connect(server.url().trim_start_matches("http://")).unwrap();
+    write!(connection, "GET / HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+    assert_ne!(connection.read(&mut [0; 4096]).unwrap(), 0);
     drop(server);
     // Checks this connection: another server could already use the port.
-    kept.set_read_timeout(Some(Duration::from_mins(5))).unwrap();
-    let closed = kept.read_to_end(&mut Vec::new());
+    connection.set_read_timeout(Some(Duration::from_mins(5))).unwrap();
+    let closed = connection.read_to_end(&mut Vec::new());
     assert!(!closed.is_err_and(|error| error.kind() == ErrorKind::WouldBlock), "the connection is still open");
 }

@@ -28,9 +28,9 @@ fn one_of_the_model_servers_serves_until_it_is_dropped_and_there_are_150_flowers
     // Its workers are killed with it, but can keep the port until the system has removed them.
     drop(server);
     for _ in 0..100 {
-        let Ok(mut kept) = connect() else { return };
-        kept.set_read_timeout(Some(Duration::from_mins(5))).unwrap();
-        let closed = kept.read_to_end(&mut Vec::new());
+        let Ok(mut connection) = connect() else { return };
+        connection.set_read_timeout(Some(Duration::from_mins(5))).unwrap();
+        let closed = connection.read_to_end(&mut Vec::new());
         assert!(!closed.is_err_and(|error| error.kind() == ErrorKind::WouldBlock), "a worker is still there");
     }
     panic!("a worker is still there, and takes connections");

@@ -197,7 +197,7 @@ pub(crate) struct Run<'a> {
     /// The events in order: skipped stages, and actions that succeeded or failed.
     pub(crate) history: Vec<String>,
     /// The texts for the approver.
-    pub(crate) asked: Option<BTreeMap<String, String>>,
+    pub(crate) approval: Option<BTreeMap<String, String>>,
     /// The output of the builds.
     pub(crate) log: String,
 }
@@ -212,15 +212,15 @@ impl<'a> Run<'a> {
         }
         let artifacts = BTreeMap::from([("SourceArtifact".to_owned(), source.to_owned())]);
         let folder = TempDir::new().unwrap();
-        let mut run = Self { pipeline, cloud, folder, variables, artifacts, history: Vec::new(), asked: None, log: String::new() };
+        let mut run = Self { pipeline, cloud, folder, variables, artifacts, history: Vec::new(), approval: None, log: String::new() };
         run.play();
         run
     }
 
     fn play(&mut self) {
         for stage in &self.pipeline.stages {
-            if let Some((variable, wanted)) = &stage.skipped_unless
-                && self.filled_in(variable) != *wanted
+            if let Some((variable, expected)) = &stage.skipped_unless
+                && self.filled_in(variable) != *expected
             {
                 self.history.push(format!("{} skipped", stage.name));
                 continue;
@@ -233,7 +233,7 @@ impl<'a> Run<'a> {
                     "CodeBuild" => self.build(action, &configuration),
                     "CloudFormationStackSet" => self.deploy(action, &configuration),
                     "Manual" => {
-                        self.asked = Some(configuration);
+                        self.approval = Some(configuration);
                         true
                     }
                     other => panic!("the simulation does not support {other}"),

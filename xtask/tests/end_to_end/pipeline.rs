@@ -299,14 +299,14 @@ fn every_variable_that_the_buildspecs_need_is_set_and_every_set_one_is_used() {
         let mut set: BTreeMap<String, String> = project.environment.clone();
         set.extend(action_environment(&action.configuration));
         // The executions below check the program's variables: they have only these.
-        let wanted = needed(&buildspec.commands());
+        let expected = needed(&buildspec.commands());
         let commands: &[&str] = match action.name.as_str() {
             "Build" => &["setup", "build"],
             "TestStaging" => &["test-staging"],
             _ => &["test-prod"],
         };
         let options: BTreeSet<String> = commands.iter().flat_map(|command| options_of(command)).collect();
-        for name in &wanted {
+        for name in &expected {
             let from_code_build = FROM_CODE_BUILD.iter().any(|known| name.starts_with(known));
             assert!(from_code_build || set.contains_key(name), "{}: {name} is not set", action.name);
         }
@@ -329,7 +329,7 @@ fn event(version: u32, approval: &str, more: &Json) -> Json {
 
 /// Whether EventBridge's pattern matches an event: each field has one of the listed values.
 fn matches(pattern: &Json, event: &Json) -> bool {
-    pattern.as_object().unwrap().iter().all(|(field, wanted)| match wanted {
+    pattern.as_object().unwrap().iter().all(|(field, expected)| match expected {
         Json::Array(either) if field == "$or" => either.iter().any(|pattern| matches(pattern, event)),
         Json::Array(values) => values.iter().any(|value| match (value, &event[field]) {
             (Json::Object(exists), found) => exists["exists"] == json!(!found.is_null()),
@@ -430,11 +430,11 @@ fn two_releases_reach_production_and_the_approver_sees_their_data() {
     for file in ["cfn-sm-endpoint.yaml", "staging-config.json", "prod-accounts.json", "release-manifest.json", "xtask"] {
         assert!(published(&run).contains(&PathBuf::from(file)), "{file} is not published");
     }
-    let asked = run.asked.unwrap();
-    let text = &asked["CustomData"];
+    let approval = run.approval.unwrap();
+    let text = &approval["CustomData"];
     assert!(text.contains("version 14") && text.contains(&format!("model-package/{GROUP}/14")) && text.contains("passed"), "{text}");
     assert!(text.len() <= LONGEST_VALUE && !text.contains("#{"), "{text}");
-    let link = &asked["ExternalEntityLink"];
+    let link = &approval["ExternalEntityLink"];
     let build = "projects/sagemaker-iris-p-abc123xyz-test-staging/build/sagemaker-iris-p-abc123xyz-test-staging%3Ab1d2/reports";
     assert!(
         link.starts_with("https://us-east-1.console.aws.amazon.com/codesuite/codebuild/111111111111/") && link.contains(build),
@@ -461,7 +461,7 @@ fn an_execution_without_an_approved_package_succeeds_and_skips_every_later_stage
     let run = Run::start(&pipeline, &cloud, &source.path(""), &[]);
     let skipped = ["Source succeeded", "Build succeeded", "Staging skipped", "Approval skipped", "Production skipped"];
     assert_eq!(run.history, skipped, "{}", run.log);
-    assert!(run.asked.is_none() && cloud.requests("CreateStackSet").is_empty());
+    assert!(run.approval.is_none() && cloud.requests("CreateStackSet").is_empty());
 }
 
 #[test]
@@ -478,5 +478,5 @@ fn a_release_with_failed_staging_tests_needs_no_approval_and_has_a_report() {
     let run = Run::start(&pipeline, &cloud, &source.path(""), &[]);
     assert_eq!(run.history, [&WHOLE_WAY[..3], &["TestStaging failed"]].concat(), "{}", run.log);
     assert_eq!(run.variables["TestStaging.TEST_VERDICT"], "failed");
-    assert!(run.asked.is_none());
+    assert!(run.approval.is_none());
 }

@@ -73,9 +73,9 @@ fn outputs_equal_those_of_the_local_cloudformation() {
         let described = cloud.aws.query(HOME, "cloudformation", "DescribeStacks", &[("StackName", &name)]).unwrap();
         let theirs: BTreeMap<String, String> = described.texts("OutputKey").into_iter().zip(described.texts("OutputValue")).collect();
 
-        let given = BTreeMap::from([("Stage".to_owned(), stage.to_owned())]);
+        let values = BTreeMap::from([("Stage".to_owned(), stage.to_owned())]);
         let pseudo = PseudoParameters::in_region("us-east-1").in_account(HOME).of_stack(&name);
-        let resolved = template.resolve(&given, &pseudo).unwrap();
+        let resolved = template.resolve(&values, &pseudo).unwrap();
         let outputs = resolved["Outputs"].as_object().unwrap();
         let mut ours = BTreeMap::new();
         for (key, output) in outputs {

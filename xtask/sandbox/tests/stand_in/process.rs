@@ -11,11 +11,11 @@ use super::{REGISTRY, cache, start};
 #[test]
 fn dropping_it_stops_the_process_and_closes_the_port() {
     let aws = StandIn::start(&Options::new(cache())).unwrap();
-    let mut kept = TcpStream::connect(aws.url().trim_start_matches("http://")).unwrap();
+    let mut connection = TcpStream::connect(aws.url().trim_start_matches("http://")).unwrap();
     drop(aws);
     // Checks this connection: another server could already use the port.
-    kept.set_read_timeout(Some(Duration::from_mins(5))).unwrap();
-    let closed = kept.read_to_end(&mut Vec::new());
+    connection.set_read_timeout(Some(Duration::from_mins(5))).unwrap();
+    let closed = connection.read_to_end(&mut Vec::new());
     assert!(!closed.is_err_and(|error| error.kind() == ErrorKind::WouldBlock), "the connection is still open");
 }
 
