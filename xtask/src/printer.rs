@@ -111,8 +111,7 @@ impl Printer {
         !self.quiet && self.verbose < 2 && std::io::stderr().is_terminal()
     }
 
-    /// Prints the command's result on standard output: `text`, or `data` as JSON. A closed pipe is
-    /// not an error.
+    /// Prints the command's result: `text`, or `data` as JSON. A closed pipe is not an error.
     pub(crate) fn result<T: Serialize>(self, data: &T, text: impl std::fmt::Display) {
         match self.format {
             Format::Text => Self::out(&format!("{text}\n")),

@@ -14,8 +14,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The timeout of an operation, with retries.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(150);
 
-/// Loads the configuration from the default sources: variables, profile, container or instance
-/// role. Makes no call.
+/// Loads the configuration from AWS's default sources, without a call.
 pub(crate) async fn open() -> Result<Session, Failure> {
     open_as(None, None).await
 }

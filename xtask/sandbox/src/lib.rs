@@ -1,8 +1,6 @@
-//! Test infrastructure for the tests, `tour` and `demo`: a local AWS, HTTP test servers and a small
-//! model container.
+//! Infrastructure for the tests, `tour` and `demo`: a local AWS and HTTP and model servers.
 //!
-//! It does not use the AWS SDK. Every server listens only on 127.0.0.1 and stops when it is
-//! dropped.
+//! It does not use the AWS SDK. Every server listens only on 127.0.0.1 and stops on drop.
 //!
 //! ```
 //! use sandbox::loopback::{Answer, Loopback};

@@ -85,11 +85,9 @@ impl StandIn {
         Err(refused_by_s3(&format!("s3 PutObject {key}"), &reply))
     }
 
-    /// The variables for a child process in this account of the stand-in. They keep it from
-    /// reaching the real AWS.
+    /// The variables for a child process in this account, which cannot reach the real AWS.
     ///
-    /// With identity checks, creates the role `StandInDeveloper` with all permissions in the
-    /// account.
+    /// With identity checks, creates the role `StandInDeveloper` with all permissions.
     pub fn environment(&self, account: &str) -> Result<Vec<(String, String)>, Error> {
         const ROLE: &str = "StandInDeveloper";
         if self.enforces_iam() {
@@ -121,8 +119,7 @@ impl StandIn {
         Ok(variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 
-    /// Creates a role that any caller can assume, with this identity policy; updates an existing
-    /// role.
+    /// Creates or updates a role that any caller can assume, with this identity policy.
     pub fn make_role(&self, account: &str, role: &str, policy: &str) -> Result<(), Error> {
         const TRUST: &str =
             r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}"#;

@@ -20,8 +20,7 @@ impl Document {
         self.pieces(element).next().map(unescaped)
     }
 
-    /// The elements of this name as documents, such as each `member`. Nested elements of the same
-    /// name are not supported.
+    /// The elements of this name as documents. Nested ones of the same name are not supported.
     pub fn each(&self, element: &str) -> Vec<Document> {
         self.pieces(element).map(|piece| Document(piece.to_owned())).collect()
     }

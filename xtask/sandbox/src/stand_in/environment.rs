@@ -1,5 +1,4 @@
-//! The stand-in's Python environment: created once from pinned packages, with uv or with venv and
-//! pip.
+//! The stand-in's Python environment: created once from pinned packages, with uv or venv and pip.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -53,8 +52,7 @@ pub(crate) fn locked<T>(cache: &Path, work: impl FnOnce(&Path) -> Result<T, Erro
     done
 }
 
-/// Creates an environment of these pinned packages in `cache` if it is missing; its folder. The
-/// caller must have the lock.
+/// Creates an environment of these packages if it is missing; its folder. Needs the lock of `cache`.
 pub(crate) fn packages(cache: &Path, requirements: &str) -> Result<PathBuf, Error> {
     let python = find_python();
     let version = match &python {
