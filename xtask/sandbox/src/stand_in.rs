@@ -193,7 +193,7 @@ impl StandIn {
         self.command("POST", "stack-set-pace", &json!({ "milliseconds": u64::try_from(pace.as_millis()).unwrap_or(u64::MAX) }))
     }
 
-    /// Makes images, artifacts, keys and roles with this in their names missing, for one account or all.
+    /// Makes images, artifacts, keys and roles with this in their names missing.
     pub fn set_missing(&self, name: &str, account: Option<&str>) -> Result<(), Error> {
         let body = match account {
             Some(account) => json!({ "name": name, "account": account }),

@@ -1,4 +1,4 @@
-//! `registry`: lists or exports a model package group, or resolves the package that `build` selects.
+//! `registry`: lists or exports a model package group, or resolves the package for `build`.
 
 mod list;
 mod resolve;

@@ -52,7 +52,7 @@ pub(crate) fn locked<T>(cache: &Path, work: impl FnOnce(&Path) -> Result<T, Erro
     done
 }
 
-/// Creates an environment of these packages if it is missing; its folder. Needs the lock of `cache`.
+/// Creates an environment of these packages if it is missing; its folder. Needs the lock.
 pub(crate) fn packages(cache: &Path, requirements: &str) -> Result<PathBuf, Error> {
     let python = find_python();
     let version = match &python {
