@@ -103,7 +103,7 @@ fn a_commit_cannot_set_the_verdict_of_its_tests_where_the_pipeline_has_its_own_b
     let run = Run::start(&pipeline, &cloud, &source.path(""), &[]);
     assert_eq!(run.history, [&WHOLE_WAY[..3], &["TestStaging failed"]].concat(), "{}", run.log);
     assert_eq!(run.variables["TestStaging.TEST_VERDICT"], "failed", "{}", run.log);
-    assert!(run.asked.is_none() && !run.log.contains("taken over"), "{}", run.log);
+    assert!(run.approval.is_none() && !run.log.contains("taken over"), "{}", run.log);
 
     // Nor by a program that the tests run, or by tests without a verdict.
     source.write(
