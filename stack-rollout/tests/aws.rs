@@ -341,7 +341,7 @@ async fn an_instance_without_an_account_makes_the_answer_unusable() {
     let server = serve(|action, _| result(action, "<Summaries><member><Region>us-east-1</Region></member></Summaries>"));
     let stack_sets = CloudFormationStackSets::new(client(server.url()), CallAs::Itself);
     let error = stack_sets.list_stack_instances(&"iris".parse().unwrap()).await.unwrap_err();
-    assert_snapshot!(error, @"`ListStackInstances` failed: the answer cannot be used: `` is not an AWS account id (12 digits)");
+    assert_snapshot!(error, @"`ListStackInstances` failed: the response cannot be used: `` is not an AWS account id (12 digits)");
 }
 
 #[tokio::test]

@@ -285,7 +285,8 @@ fn needed(script: &str) -> BTreeSet<String> {
 
 /// The environment variables of a command's options, from its help.
 fn options_of(command: &str) -> BTreeSet<String> {
-    let help = Project::new().run([command, "--help"]).ends_with(0).stdout;
+    // A long line is wrapped anywhere between two words.
+    let help = Project::new().run([command, "--help"]).ends_with(0).stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     help.split("[env: ").skip(1).map(|rest| rest.split(['=', ']']).next().unwrap().to_owned()).collect()
 }
 

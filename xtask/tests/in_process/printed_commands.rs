@@ -104,7 +104,7 @@ fn every_option_in_a_message_exists() {
     let mut known = vec!["help".to_owned(), "version".to_owned()];
     options(&Cli::command(), &mut known);
     // Cargo's options, for developers.
-    known.extend(["deny", "skip", "features", "bin", "test"].map(str::to_owned));
+    known.extend(["deny", "skip", "features", "bin", "test", "exact"].map(str::to_owned));
     let unknown: Vec<_> = printed::options(workspace()).into_iter().filter(|found| !known.contains(&found.text)).collect();
     assert!(unknown.is_empty(), "{unknown:#?}");
 }
