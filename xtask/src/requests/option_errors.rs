@@ -24,7 +24,7 @@ impl OptionErrors {
         if let Some(text) = non_empty(value) {
             return text.to_owned();
         }
-        self.diagnostics.push(Diagnostic::error(format!("`{flag}` is missing")).with_hint(format!("set it or {variable}")));
+        self.diagnostics.push(Diagnostic::error(format!("`{flag}` is missing")).with_hint(format!("pass it, or set {variable}")));
         String::new()
     }
 

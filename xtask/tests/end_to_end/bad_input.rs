@@ -162,7 +162,7 @@ const MISTAKES: &[Mistake] = &[
         },
         arguments: BUILD,
         code: 2,
-        says: &["say so with UseVpc no (rule `Serverless` of the template)", "staging-config-template.json:3:"],
+        says: &["set UseVpc to no (rule `Serverless` of the template)", "staging-config-template.json:3:"],
     },
     Mistake {
         name: "a list instead of a string",
