@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draws the pipeline from its template: stages, actions, what each reads and where it deploys.
+"""Draws the pipeline from its template: stages, actions, their inputs and targets.
 
     python3 docs/tools/draw_pipeline.py pipeline/model-deploy-pipeline.yml docs/images/pipeline.svg
 
@@ -20,9 +20,9 @@ STYLE = """
     .person { fill: #fff4dd; stroke: #c08412; }
     .live { fill: #e6f6ec; stroke: #2b8a4b; }
     .arrow { fill: none; stroke: #57606a; stroke-width: 1.5; marker-end: url(#head); }
-    .asks { fill: none; stroke: #2f6fd0; stroke-width: 1.5; marker-start: url(#asks); marker-end: url(#asks); }
+    .tests { fill: none; stroke: #2f6fd0; stroke-width: 1.5; marker-start: url(#tests); marker-end: url(#tests); }
     #head path { fill: #57606a; }
-    #asks path { fill: #2f6fd0; }
+    #tests path { fill: #2f6fd0; }
     text { fill: #1f2328; font-size: 13px; }
     .name { font-weight: 600; }
     .small { font-size: 11.5px; fill: #57606a; }
@@ -37,9 +37,9 @@ STYLE = """
       .person { fill: #33270d; stroke: #d9a036; }
       .live { fill: #10291a; stroke: #4bb874; }
       .arrow { stroke: #9aa4b0; }
-      .asks { stroke: #5c9bf5; }
+      .tests { stroke: #5c9bf5; }
       #head path { fill: #9aa4b0; }
-      #asks path { fill: #5c9bf5; }
+      #tests path { fill: #5c9bf5; }
       text { fill: #e6edf3; }
       .small, .caption { fill: #9aa4b0; }
     }
@@ -50,12 +50,12 @@ WORDS = {
     "CodeStarSourceConnection": ("box", ["the team's repository"]),
     "CodeBuild": ("ours", []),
     "CloudFormationStackSet": ("box", ["stack set"]),
-    "Manual": ("person", ["a person looks at the", "tests, and decides"]),
+    "Manual": ("person", ["an approver reviews the", "test report"]),
 }
 
 
 class Loader(yaml.SafeLoader):
-    """Short functions in their long form."""
+    """Converts short functions to their long form."""
 
 
 def function(loader, suffix, node):
@@ -72,7 +72,7 @@ Loader.add_multi_constructor("!", function)
 
 
 def first(value):
-    """The first of a condition's two values, which for the source is the connection, and for a buildspec the repository's."""
+    """The first value of a condition: for the source the connection, for a buildspec the repository's."""
     while isinstance(value, dict) and "If" in value:
         value = value["If"][1]
     return value
@@ -97,7 +97,7 @@ def main(template, output):
     box(LEFT - 10, 14, WIDTH - 2 * (LEFT - 10), TOP + height - 2, "group")
     text(LEFT + 4, 38, "data science account", "caption", "start")
     total = len(stages) * STAGE_WIDTH + (len(stages) - 1) * GAP
-    # What starts a run, left of the first stage.
+    # The triggers, left of the first stage.
     start = LEFT + 4
     x = WIDTH - LEFT - total
     starts = x - start - GAP
@@ -138,7 +138,7 @@ def main(template, output):
         x += STAGE_WIDTH + GAP
 
     whole = bottom + 112
-    summary = f"A commit or a change of approval in the model registry starts the pipeline: {', '.join(names)}. Staging and production are accounts of their own."
+    summary = f"A commit or a change of approval in the model registry starts the pipeline: {', '.join(names)}. Staging and production have their own accounts."
     with open(output, "w", encoding="utf-8") as file:
         file.write(
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {whole:g}" role="img" aria-labelledby="title summary" '
@@ -148,7 +148,7 @@ def main(template, output):
             + "".join(
                 f'    <marker id="{name}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse">'
                 '<path d="M0 0 8 4 0 8z"/></marker>\n'
-                for name in ("head", "asks")
+                for name in ("head", "tests")
             )
             + f'  </defs>\n  <rect class="ground" width="{WIDTH}" height="{whole:g}" rx="10"/>\n'
             + "".join(f"  {line}\n" for line in drawing)
@@ -157,15 +157,15 @@ def main(template, output):
 
 
 def target(drawing, box, text, path, x, y, stage, middle):
-    """The accounts of a stage: the stack set makes their endpoint, and the tests ask it."""
+    """The accounts of a stage: the stack set creates the endpoint, and the tests invoke it."""
     box(x - 10, y, STAGE_WIDTH + 20, 98, "group")
     text(x + STAGE_WIDTH / 2 - 6, y + 22, f"{stage} accounts", "small")
     box(x + 20, y + 36, STAGE_WIDTH - 28, 48, "live")
     text(x + STAGE_WIDTH / 2 + 6, y + 56, "endpoint", "name")
     text(x + STAGE_WIDTH / 2 + 6, y + 73, "the approved package", "small")
-    # The deployment goes down at the left, past the test, which asks at the right.
+    # The deployment's arrow is on the left, the test's on the right.
     path("arrow", f"M{x + 8:g} {middle['CloudFormationStackSet'] + BOX_HEIGHT / 2:g}H{x + 3.5:g}V{y + 60:g}H{x + 18:g}")
-    path("asks", f"M{x + STAGE_WIDTH - 20:g} {middle['CodeBuild'] + BOX_HEIGHT + 2:g}V{y + 34:g}")
+    path("tests", f"M{x + STAGE_WIDTH - 20:g} {middle['CodeBuild'] + BOX_HEIGHT + 2:g}V{y + 34:g}")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 
     python3 docs/tools/record_terminal.py OUTPUT.svg COMMAND [ARGUMENT ...]
 
-Each line appears when the command wrote it; long pauses are cut short. Where motion is unwanted, the last lines are shown still.
+Each line appears at the time of its output; long pauses are shortened. With reduced motion, the last
+lines are static.
 """
 
 import re
@@ -19,7 +20,7 @@ COLOURS = {"31": "#ff7b72", "32": "#7ee787", "33": "#e3b341", "34": "#79c0ff", "
 
 
 def record(command):
-    """The lines of the command with the seconds at which each was written."""
+    """The output lines of the command with their times in seconds."""
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     start, lines = time.monotonic(), []
     for line in process.stdout:
@@ -30,7 +31,7 @@ def record(command):
 
 
 def wrap(line):
-    """A line of the terminal's width at most; what is left stands on lines of its own."""
+    """Splits a line at the terminal's width."""
     parts, width, current, styles = [], 0, "", ""
     for piece in re.split(r"(\x1b\[[0-9;]*m)", line):
         if piece.startswith("\x1b"):
@@ -47,7 +48,7 @@ def wrap(line):
 
 
 def spans(line):
-    """The line as SVG text, its colours as spans."""
+    """The line as SVG text, with colours as spans."""
     colour, bold, out = None, False, []
     for piece in re.split(r"(\x1b\[[0-9;]*m)", line):
         if piece.startswith("\x1b"):

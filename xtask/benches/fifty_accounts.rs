@@ -1,7 +1,7 @@
-//! Fifty accounts, and 50 ms added to every answer of AWS: all at once beside one after another.
+//! Tests fifty accounts sequentially and concurrently, with a latency of 50 ms for every AWS call.
 //!
-//! `cargo xtask bench fifty_accounts`: in the profile of the tests, since the AWS SDK takes long to build in another. Ends with an error
-//! when all at once is not at least twenty times faster.
+//! `cargo xtask bench fifty_accounts` uses the tests' profile, in which the AWS SDK is compiled. Fails
+//! if the concurrent run is not at least twenty times faster.
 
 use std::time::{Duration, Instant};
 
@@ -15,9 +15,9 @@ mod project;
 use project::Project;
 
 const ACCOUNTS: u64 = 50;
-/// What the network and AWS take for an answer.
+/// The simulated latency of the network and AWS.
 const LATENCY: Duration = Duration::from_millis(50);
-/// Four questions, one after another.
+/// Four sequential cases.
 const SUITE: &str = "version: 1
 cases:
   - { name: one, payload: { csv: '5.1,3.5,1.4,0.2' }, expect: { text: { contains: setosa } } }
@@ -25,9 +25,9 @@ cases:
   - { name: three, payload: { csv: '4.7,3.2,1.3,0.2' }, expect: { text: { contains: setosa } } }
   - { name: four, payload: { csv: '4.6,3.1,1.5,0.2' }, expect: { text: { contains: setosa } } }
 ";
-/// The key that the release asks for.
+/// The release's volume key.
 const VOLUME_KEY: &str = "arn:aws:kms:us-east-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab";
-/// How much faster it must be.
+/// The required speedup.
 const FACTOR: f64 = 20.0;
 
 fn main() {
@@ -35,18 +35,18 @@ fn main() {
     let project = built(&aws);
     let (sequential, calls) = tested(&project, &aws, 1);
     let (concurrent, calls_again) = tested(&project, &aws, 64);
-    assert_eq!(calls, calls_again, "both ask the same");
+    assert_eq!(calls, calls_again, "both make the same calls");
     let factor = sequential.as_secs_f64() / concurrent.as_secs_f64();
-    #[expect(clippy::print_stdout, reason = "a benchmark tells what it measured")]
+    #[expect(clippy::print_stdout, reason = "a benchmark prints its results")]
     {
         println!("{ACCOUNTS} accounts, {calls} calls of {} ms each", LATENCY.as_millis());
-        println!("one after another  {:>8.2} s", sequential.as_secs_f64());
-        println!("all at once        {:>8.2} s   {factor:.1} times faster", concurrent.as_secs_f64());
+        println!("sequential  {:>8.2} s", sequential.as_secs_f64());
+        println!("concurrent         {:>8.2} s   {factor:.1} times faster", concurrent.as_secs_f64());
     }
-    assert!(factor >= FACTOR, "all at once is only {factor:.1} times faster");
+    assert!(factor >= FACTOR, "concurrent is only {factor:.1} times faster");
 }
 
-/// Tests all accounts, and gives the time that it took with the number of calls.
+/// Tests all accounts; returns the duration and the number of calls.
 fn tested(project: &Project, aws: &Loopback, jobs: u32) -> (Duration, usize) {
     let before = aws.requests().len();
     let start = Instant::now();
@@ -56,7 +56,7 @@ fn tested(project: &Project, aws: &Loopback, jobs: u32) -> (Duration, usize) {
     (elapsed, aws.requests().len() - before)
 }
 
-/// A release for fifty accounts, and an environment that reaches the canned AWS alone.
+/// A release for fifty accounts, and an environment that only reaches the simulated AWS.
 fn built(aws: &Loopback) -> Project {
     let mut project = Project::new().with_pipeline_variables();
     let accounts: Vec<_> = (0..ACCOUNTS).map(|number| (222_222_222_000 + number).to_string()).collect();
@@ -75,7 +75,7 @@ fn built(aws: &Loopback) -> Project {
     project
 }
 
-/// What AWS answers, whoever asks.
+/// The responses of the simulated AWS.
 fn answer(request: &Request) -> Answer {
     let body = request.text();
     let xml = |action: &str, result: &str| {
@@ -107,6 +107,6 @@ fn answer(request: &Request) -> Answer {
         "SageMaker.DescribeModel" => Answer::new(200).json(&json!({
             "ModelName": "model", "ModelArn": arn("model/model"), "CreationTime": 1, "PrimaryContainer": { "ModelPackageName": package },
             "EnableNetworkIsolation": true, "VpcConfig": { "Subnets": ["subnet-0123456789abcdef0"], "SecurityGroupIds": ["sg-0123456789abcdef0"] } })),
-        other => Answer::new(400).json(&json!({ "__type": "ValidationException", "message": format!("the benchmark has no answer to `{other}`") })),
+        other => Answer::new(400).json(&json!({ "__type": "ValidationException", "message": format!("the benchmark has no response for `{other}`") })),
     }
 }

@@ -19,7 +19,7 @@ pub(crate) struct Programs {
 }
 
 impl Programs {
-    /// `HOME` is an empty folder, so that checks find no credentials in it and leave nothing behind.
+    /// `HOME` is an empty folder, so that checks find no credentials and leave nothing behind.
     ///
     /// With a user id, checks run as this user. If changing the folder's owner fails, they cannot.
     pub(crate) fn in_folder(folder: &Path, uid: Option<u32>) -> Result<Self, Failure> {

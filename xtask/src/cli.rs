@@ -120,8 +120,7 @@ fn explained(error: clap::Error) -> clap::Error {
     }
 }
 
-/// Ignores empty environment variables, which clap would read as empty values. Hides the values of
-/// variables in `--help`.
+/// Ignores empty environment variables, and hides the values of variables in `--help`.
 fn without_empty_variables(command: clap::Command) -> clap::Command {
     command
         .mut_args(|argument| match argument.get_env() {

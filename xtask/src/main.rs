@@ -1,5 +1,4 @@
-//! `cargo xtask`: the command line of this workspace, from an approved model package to tested
-//! endpoints.
+//! `cargo xtask`: deploys an approved model package to tested endpoints.
 //!
 //! Only this program reads the environment, prints, writes files and ends the process; the
 //! libraries do not. Each command is a module of [`commands`]; `docs/` describes its files and exit

@@ -66,8 +66,8 @@ impl Printer {
         }
     }
 
-    /// Prints each diagnostic once, even if both stages have it. Pipeline values that the template does
-    /// not declare are reported only in verbose mode.
+    /// Prints each diagnostic once, even if both stages have it. Pipeline values that the template
+    /// does not declare are reported only in verbose mode.
     pub(crate) fn diagnostics_once(self, diagnostics: Vec<Diagnostic>) {
         let mut seen = std::collections::BTreeSet::new();
         let is_shown = |diagnostic: &Diagnostic| self.verbose > 0 || diagnostic.code != Some("not-passed");
@@ -111,8 +111,7 @@ impl Printer {
         !self.quiet && self.verbose < 2 && std::io::stderr().is_terminal()
     }
 
-    /// Prints the command's result on standard output: `text`, or `data` as JSON. A closed pipe is not
-    /// an error.
+    /// Prints the command's result: `text`, or `data` as JSON. A closed pipe is not an error.
     pub(crate) fn result<T: Serialize>(self, data: &T, text: impl std::fmt::Display) {
         match self.format {
             Format::Text => Self::out(&format!("{text}\n")),

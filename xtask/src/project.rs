@@ -52,7 +52,7 @@ impl Project {
         named.map_or_else(|| self.file(default), |path| files::relative(path.to_owned()))
     }
 
-    /// A path below the folder for generated files: `CARGO_TARGET_DIR`, else `target` in the project.
+    /// A path in the folder for generated files: `CARGO_TARGET_DIR`, else `target`.
     pub(crate) fn target(&self, below: &str) -> PathBuf {
         std::env::var_os("CARGO_TARGET_DIR")
             .filter(|folder| !folder.is_empty())

@@ -17,8 +17,7 @@ use crate::project::Project;
 use crate::requests::BuildCommand;
 use crate::stores::{self, Bucket};
 
-/// Builds a release and writes it, the manifest last. `access` returns the registry of a region, or
-/// of the session's region.
+/// Builds and writes a release, the manifest last. `access` returns a region's registry.
 pub(crate) async fn write<R: Registry, D: Documents>(
     printer: Printer,
     project: &Project,

@@ -14,8 +14,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The timeout of an operation, with retries.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(150);
 
-/// Loads the configuration from the default sources: variables, profile, container or instance role.
-/// Makes no call.
+/// Loads the configuration from AWS's default sources, without a call.
 pub(crate) async fn open() -> Result<Session, Failure> {
     open_as(None, None).await
 }
@@ -56,8 +55,8 @@ pub(crate) fn test_access(options: &RoleOptions) -> Result<TestAccess, Failure> 
     Ok(TestAccess { role: options.target_role()?, run: this_run() })
 }
 
-/// Identifies this run: CodeBuild's build id, else the process id. A session name has 64 characters,
-/// of which the project and the stage leave at least 33.
+/// Identifies this run: CodeBuild's build id, else the process id. A session name has 64
+/// characters, of which the project and the stage leave at least 33.
 fn this_run() -> String {
     let build = std::env::var("CODEBUILD_BUILD_ID").ok().filter(|id| !id.is_empty());
     match build {

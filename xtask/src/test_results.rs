@@ -1,5 +1,4 @@
-//! The files of a test run: `test-results.json`, `junit.xml`, `report.html`, and `test.env` for a
-//! pipeline's shell.
+//! The files of a test run: `test-results.json`, `junit.xml`, `report.html`, `test.env`.
 
 use std::path::PathBuf;
 

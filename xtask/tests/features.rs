@@ -1,7 +1,8 @@
-//! Nothing may make `cargo test` build the AWS SDK a second time.
+//! `cargo test` must not build the AWS SDK a second time.
 //!
-//! Cargo builds a crate once for each set of features. The sets of the AWS SDK, and of all that lies under it, must therefore be the same for
-//! `cargo run -p xtask`, for the whole workspace and for its tests; a member or a dev-dependency that adds a feature costs minutes and 5 GB.
+//! Cargo builds a crate once per set of features. The AWS SDK and its dependencies must therefore
+//! have the same features for `cargo run -p xtask`, for the workspace and for its tests. A member
+//! or dev-dependency that adds a feature costs minutes and 5 GB.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -18,20 +19,20 @@ fn cargo_tree(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Each crate of a selection with the sets of features that it is built with.
+/// Each crate of a selection with its sets of features.
 fn features(selection: &[&str]) -> Features {
     let arguments: Vec<_> = selection.iter().copied().chain(["--format", "{p}|{f}"]).collect();
     let mut features = Features::new();
     for line in cargo_tree(&arguments).lines() {
         let (name, set) = line.split_once('|').unwrap_or((line, ""));
-        // Path dependencies are printed with their folder, and repeated crates with a star.
+        // cargo prints path dependencies with their folder, and repeated crates with an asterisk.
         let name = name.split(" (").next().unwrap_or(name).to_owned();
         features.entry(name).or_default().insert(set.trim_end_matches(" (*)").to_owned());
     }
     features
 }
 
-/// The SDK's crates, tokio, and everything that is built before them.
+/// The SDK's crates, tokio, and their dependencies.
 fn below_the_sdk() -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for root in
@@ -67,13 +68,13 @@ fn the_tour_compiles_nothing_of_the_sdk() {
     assert!(sdk.is_empty(), "{sdk:?}");
 }
 
-/// A crate of the AWS SDK, or below it; `aws-names` is one of this workspace.
+/// Whether a crate belongs to the AWS SDK; `aws-names` belongs to this workspace.
 fn is_sdk(name: &str) -> bool {
     name.starts_with("aws-") && !name.starts_with("aws-names ")
 }
 
 #[test]
-fn the_second_tls_stack_of_the_sdk_is_not_there() {
+fn the_second_tls_stack_of_the_sdk_is_not_built() {
     let program = features(&["--package", "xtask", "--edges", "normal,build"]);
     for name in program.keys() {
         assert!(!name.starts_with("ring v") && !name.starts_with("rustls v0.21") && !name.starts_with("hyper v0."), "{name}");

@@ -76,7 +76,8 @@ def main(kind, model):
         work.cleanup()
 
 
-# UDP sockets with the same port numbers, which reserve the ports among launchers until this one ends.
+# UDP sockets with the same port numbers, which reserve the ports among launchers until this one
+# ends.
 HELD = []
 
 

@@ -53,8 +53,7 @@ impl Scene {
         Ok(scene)
     }
 
-    /// Creates the organization, the role and the network parameters in the target accounts, and a
-    /// registry with three versions.
+    /// Creates the organization, the target accounts' role and parameters, and three versions.
     fn fill(&self) -> Result<(), Error> {
         let units = [STAGING, PROD].map(|stage| SeedUnit {
             name: stage.name.to_owned(),

@@ -30,7 +30,7 @@ pub struct Request {
     pub method: String,
     /// The path with its query, such as `/invocations`.
     pub path: String,
-    /// The headers in order of arrival, names in lower case; invalid UTF-8 becomes replacement characters.
+    /// The headers in order, names in lower case; invalid UTF-8 becomes replacement characters.
     pub headers: Vec<(String, String)>,
     /// The complete body.
     pub body: Vec<u8>,

@@ -4,9 +4,8 @@
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> std::io::Result<()> {
-//! let container = sandbox::iris::Container::start().await?;
-//! println!("try: curl -H 'content-type: text/csv' -d '5.1,3.5,1.4,0.2' {}/invocations", container.url());
-//! container.stop().await;
+//! let container = sandbox::iris::Container::start().await?; println!("try: curl -H 'content-type:
+//! text/csv' -d '5.1,3.5,1.4,0.2' {}/invocations", container.url()); container.stop().await;
 //! # Ok(())
 //! # }
 //! ```

@@ -1,13 +1,12 @@
-//! Test infrastructure for the tests, `tour` and `demo`: a local AWS, HTTP test servers and a small
-//! model container.
+//! Infrastructure for the tests, `tour` and `demo`: a local AWS and HTTP and model servers.
 //!
-//! It does not use the AWS SDK. Every server listens only on 127.0.0.1 and stops when it is dropped.
+//! It does not use the AWS SDK. Every server listens only on 127.0.0.1 and stops on drop.
 //!
 //! ```
 //! use sandbox::loopback::{Answer, Loopback};
 //!
-//! let server = Loopback::start(|request| Answer::new(200).body("text/plain", request.path.clone()))?;
-//! println!("serves {}", server.url());
+//! let server = Loopback::start(|request| Answer::new(200).body("text/plain",
+//! request.path.clone()))?; println!("serves {}", server.url());
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!

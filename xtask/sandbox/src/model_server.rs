@@ -1,5 +1,4 @@
-//! Third-party model servers, as in SageMaker's containers: mlflow's, and AWS's multi-model-server
-//! with SageMaker's inference toolkit.
+//! Third-party model servers: mlflow's, and AWS's multi-model-server with SageMaker's toolkit.
 //!
 //! Each serves `GET /ping` and `POST /invocations` on 127.0.0.1, with an iris model that is trained
 //! locally with scikit-learn. Their Python environment and the models are created once in a cache
@@ -42,8 +41,7 @@ const COMPLETE: &str = "complete";
 pub enum Kind {
     /// `mlflow models serve`. Reads JSON in four formats, and CSV with a header row.
     Mlflow,
-    /// AWS's multi-model-server with SageMaker's inference toolkit, as in most of AWS's containers.
-    /// Reads CSV and JSON.
+    /// AWS's multi-model-server with SageMaker's inference toolkit. Reads CSV and JSON.
     MultiModelServer,
 }
 
@@ -73,8 +71,7 @@ pub struct ModelServer {
     _process: Process,
 }
 
-/// Creates the environment and trains the models in `cache` if they are missing. Concurrent calls
-/// wait for the first.
+/// Creates environment and models in `cache` if they are missing. Concurrent calls wait.
 pub fn prepare(cache: &Path) -> Result<ModelServers, Error> {
     locked(cache, |cache| {
         let environment = packages(cache, REQUIREMENTS)?;

@@ -24,8 +24,7 @@ pub fn between_backticks(workspace: &Path) -> Vec<Printed> {
         .collect()
 }
 
-/// All commands that start with a program's name: between backticks, or at the start of a string up
-/// to two spaces.
+/// All commands with a program's name: between backticks, or from a string's start to two spaces.
 pub fn commands(workspace: &Path) -> Vec<Printed> {
     let line = |printed: Printed| Printed { text: first_of_line(&printed.text).to_owned(), ..printed };
     between_backticks(workspace)

@@ -1,16 +1,16 @@
 //! The local AWS: moto 5.2.1 with patches for its gaps, a request log, faults and seeding.
 //!
 //! The Python launcher is in `xtask/sandbox/stand-in` and embedded in the binary. Its Python
-//! environment is created once in [`Options::cache_dir`]. Methods block during a request; they can be
-//! called inside a runtime.
+//! environment is created once in [`Options::cache_dir`]. Methods block during a request; they can
+//! be called inside a runtime.
 //!
 //! ```no_run
 //! use serde_json::json;
 //! use sandbox::stand_in::{Options, StandIn};
 //!
-//! let aws = StandIn::start(&Options::new("target/stand-in"))?;
-//! aws.call("222222222222", "ssm", "PutParameter", &json!({ "Name": "ds-staging-vpc", "Value": "vpc-1", "Type": "String" }))?;
-//! let found = aws.call("222222222222", "ssm", "GetParameter", &json!({ "Name": "ds-staging-vpc" }))?;
+//! let aws = StandIn::start(&Options::new("target/stand-in"))?; aws.call("222222222222", "ssm",
+//! "PutParameter", &json!({ "Name": "ds-staging-vpc", "Value": "vpc-1", "Type": "String" }))?; let
+//! found = aws.call("222222222222", "ssm", "GetParameter", &json!({ "Name": "ds-staging-vpc" }))?;
 //! assert_eq!(found["Parameter"]["Value"], "vpc-1");
 //! # Ok::<(), sandbox::stand_in::Error>(())
 //! ```
@@ -188,13 +188,12 @@ impl StandIn {
         self.command("POST", "silent-rollback", &json!({ "account": account, "endpoint": endpoint }))
     }
 
-    /// Sets the duration per instance of stack set operations; default: zero, which is instantaneous.
+    /// Sets the duration per instance of stack set operations; default: zero.
     pub fn set_stack_set_pace(&self, pace: Duration) -> Result<(), Error> {
         self.command("POST", "stack-set-pace", &json!({ "milliseconds": u64::try_from(pace.as_millis()).unwrap_or(u64::MAX) }))
     }
 
-    /// Makes images, artifacts, keys and stack set roles with this text in their names missing, in one
-    /// account or in all.
+    /// Makes images, artifacts, keys and roles with this in their names missing.
     pub fn set_missing(&self, name: &str, account: Option<&str>) -> Result<(), Error> {
         let body = match account {
             Some(account) => json!({ "name": name, "account": account }),
@@ -213,7 +212,7 @@ impl StandIn {
         self.command("POST", "drift", &json!({ "account": account, "region": region }))
     }
 
-    /// Sets the model server of one endpoint in an account, or of all endpoints without their own server.
+    /// Sets the model server of one endpoint, or of all endpoints without their own server.
     pub fn set_model_server(&self, url: &str, endpoint: Option<(&str, &str)>) -> Result<(), Error> {
         let (account, endpoint) = endpoint.unzip();
         self.command("POST", "model-server", &json!({ "url": url, "account": account, "endpoint": endpoint }))

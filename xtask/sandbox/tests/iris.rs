@@ -1,4 +1,4 @@
-//! The iris container as its callers see it, hostile ones included.
+//! The iris container, with hostile callers too.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
@@ -8,14 +8,14 @@ use proptest::prelude::*;
 use sandbox::iris::{Behaviour, Container, predict};
 use serde_json::{Value, json};
 
-/// Fisher's flowers: four measures and the species.
+/// Fisher's flowers: four measurements and the species.
 const FLOWERS: &str = include_str!("data/iris.csv");
 
 fn container(behaviour: Behaviour) -> Container {
     Container::serve(behaviour).unwrap()
 }
 
-/// Sends bytes as they are and reads until the server closes.
+/// Sends raw bytes and reads until the server closes the connection.
 fn exchange(container: &Container, request: &[u8]) -> (u16, String) {
     let mut stream = TcpStream::connect(container.url().trim_start_matches("http://")).unwrap();
     stream.set_read_timeout(Some(Duration::from_mins(5))).unwrap();
@@ -27,7 +27,7 @@ fn exchange(container: &Container, request: &[u8]) -> (u16, String) {
     (status, answer)
 }
 
-/// Whether a container answers there. The port may be another server's by now.
+/// Whether a container responds at this address. Another server could already use the port.
 fn is_there(address: &str) -> bool {
     let Ok(mut stream) = TcpStream::connect(address) else { return false };
     let mut answer = String::new();
@@ -49,7 +49,7 @@ fn message(body: &str) -> String {
 }
 
 #[test]
-fn the_model_is_right_about_nearly_every_flower() {
+fn the_model_predicts_nearly_every_flower_correctly() {
     let mut right = 0;
     for line in FLOWERS.lines() {
         let (measures, species) = line.rsplit_once(',').unwrap();
@@ -68,7 +68,7 @@ proptest! {
 }
 
 #[test]
-fn csv_rows_get_a_species_a_line() {
+fn csv_rows_get_one_species_per_line() {
     let container = container(Behaviour::Healthy);
     let (status, head, body) = post(&container, "content-type: text/csv\r\n", b"5.1,3.5,1.4,0.2\r\n5.0, 2.0, 3.5, 1.0\n6.7,3.1,5.6,2.4\n");
     assert_eq!((status, body.as_str()), (200, "setosa\nversicolor\nvirginica\n"));
@@ -84,7 +84,7 @@ fn json_instances_get_labels_and_scores() {
 }
 
 #[test]
-fn the_answer_has_the_type_that_is_asked_for() {
+fn the_response_has_the_accepted_type() {
     let container = container(Behaviour::Healthy);
     let of = |accept: &str| post(&container, &format!("content-type: text/csv\r\naccept: {accept}\r\n"), b"5.1,3.5,1.4,0.2");
     assert!(of("application/json").2.starts_with(r#"{"predictions":"#));
@@ -94,7 +94,7 @@ fn the_answer_has_the_type_that_is_asked_for() {
 }
 
 #[test]
-fn bad_input_is_the_callers_mistake_and_is_told_with_its_place() {
+fn bad_input_is_a_client_error_with_its_location() {
     let container = container(Behaviour::Healthy);
     let csv = |body: &[u8]| {
         let (status, _, body) = post(&container, "content-type: text/csv\r\n", body);
@@ -131,7 +131,7 @@ fn other_content_types_paths_and_methods_are_refused() {
 }
 
 #[test]
-fn hostile_requests_neither_stop_it_nor_fill_its_memory() {
+fn hostile_requests_do_not_stop_it_or_fill_its_memory() {
     let container = container(Behaviour::Healthy);
     assert_eq!(exchange(&container, b"\0\x01\x02 nonsense\r\n\r\n").0, 400);
     let too_long = b"POST /invocations HTTP/1.1\r\nhost: x\r\ncontent-length: 99999999999\r\ncontent-type: text/csv\r\n\r\n1,2,3,4";
@@ -162,14 +162,14 @@ fn each_behaviour_is_as_its_name_says() {
 }
 
 #[tokio::test]
-async fn a_stopped_container_is_gone_even_with_a_request_under_way() {
+async fn a_container_stops_even_with_a_running_request() {
     let container = Container::start().await.unwrap();
     container.set_behaviour(Behaviour::Slow(Duration::from_hours(1)));
     let address = container.url().trim_start_matches("http://").to_owned();
     let mut waiting = TcpStream::connect(&address).unwrap();
     waiting.write_all(b"GET /ping HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
     container.stop().await;
-    // The request is cut off unanswered, and not after an hour.
+    // The request is interrupted without a response, and not after an hour.
     let mut answer = Vec::new();
     waiting.set_read_timeout(Some(Duration::from_mins(5))).unwrap();
     let cut_off = waiting.read_to_end(&mut answer);

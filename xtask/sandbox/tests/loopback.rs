@@ -1,4 +1,4 @@
-//! The canned server, asked over plain sockets.
+//! The HTTP test server, with plain sockets as clients.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
@@ -16,7 +16,7 @@ fn get(server: &Loopback, path: &str) -> String {
 }
 
 #[test]
-fn answers_come_from_the_closure_and_requests_are_kept() {
+fn responses_come_from_the_closure_and_requests_are_recorded() {
     let server = Loopback::start(|request| match request.path.as_str() {
         "/json?a=1" => Answer::new(201).header("x-extra", "1").json(&json!({ "said": request.text() })),
         _ => Answer::new(404),
@@ -38,7 +38,7 @@ fn answers_come_from_the_closure_and_requests_are_kept() {
 }
 
 #[test]
-fn an_answer_can_be_late_or_never_come() {
+fn a_response_can_be_delayed_or_dropped() {
     let server = Loopback::start(|request| match request.path.as_str() {
         "/late" => Answer::new(200).after(Duration::from_millis(200)),
         _ => Answer::dropped_connection(),
@@ -51,7 +51,7 @@ fn an_answer_can_be_late_or_never_come() {
 }
 
 #[test]
-fn a_header_that_cannot_be_sent_is_told_to_the_test() {
+fn an_invalid_header_is_reported_to_the_test() {
     let server = Loopback::start(|_| Answer::new(200).header("x bad", "1")).unwrap();
     assert!(get(&server, "/").ends_with("the test's header `x bad: 1` is not valid"));
 }
@@ -59,12 +59,12 @@ fn a_header_that_cannot_be_sent_is_told_to_the_test() {
 #[test]
 fn dropping_it_closes_the_port() {
     let server = Loopback::start(|_| Answer::new(200)).unwrap();
-    let mut kept = TcpStream::connect(server.url().trim_start_matches("http://")).unwrap();
-    write!(kept, "GET / HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
-    assert_ne!(kept.read(&mut [0; 4096]).unwrap(), 0);
+    let mut connection = TcpStream::connect(server.url().trim_start_matches("http://")).unwrap();
+    write!(connection, "GET / HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+    assert_ne!(connection.read(&mut [0; 4096]).unwrap(), 0);
     drop(server);
-    // The listener is the server's, and so is this connection: asking at the port might find another server there by now.
-    kept.set_read_timeout(Some(Duration::from_mins(5))).unwrap();
-    let closed = kept.read_to_end(&mut Vec::new());
+    // Checks this connection: another server could already use the port.
+    connection.set_read_timeout(Some(Duration::from_mins(5))).unwrap();
+    let closed = connection.read_to_end(&mut Vec::new());
     assert!(!closed.is_err_and(|error| error.kind() == ErrorKind::WouldBlock), "the connection is still open");
 }

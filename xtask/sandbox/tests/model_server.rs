@@ -1,4 +1,4 @@
-//! The model servers start, answer, and are gone afterwards.
+//! The model servers start, respond and stop.
 
 use std::io::{ErrorKind, Read as _};
 use std::net::TcpStream;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sandbox::model_server::{self, Kind, Model};
 
-/// Where `cargo xtask test` makes them.
+/// The folder of `cargo xtask test`.
 fn cache() -> PathBuf {
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target"), PathBuf::from);
@@ -16,7 +16,7 @@ fn cache() -> PathBuf {
 
 #[test]
 #[ignore = "needs the model servers"]
-fn one_of_the_model_servers_serves_until_it_is_dropped_and_there_are_150_flowers_to_ask_it() {
+fn one_of_the_model_servers_serves_until_it_is_dropped_and_there_are_150_flowers() {
     let servers = model_server::prepare(&cache()).unwrap_or_else(|error| panic!("{error}\nhint: {:?}", error.hint()));
     let flowers = std::fs::read_to_string(servers.flowers()).unwrap();
     assert_eq!(flowers.lines().count(), 151);
@@ -25,12 +25,12 @@ fn one_of_the_model_servers_serves_until_it_is_dropped_and_there_are_150_flowers
     let address = server.url().trim_start_matches("http://").to_owned();
     let connect = || TcpStream::connect(&address);
     assert!(connect().is_ok());
-    // Its workers are killed with it; until the system has buried them, one of them may hold the port and what is connected to it.
+    // Its workers are killed with it, but can keep the port until the system has removed them.
     drop(server);
     for _ in 0..100 {
-        let Ok(mut kept) = connect() else { return };
-        kept.set_read_timeout(Some(Duration::from_mins(5))).unwrap();
-        let closed = kept.read_to_end(&mut Vec::new());
+        let Ok(mut connection) = connect() else { return };
+        connection.set_read_timeout(Some(Duration::from_mins(5))).unwrap();
+        let closed = connection.read_to_end(&mut Vec::new());
         assert!(!closed.is_err_and(|error| error.kind() == ErrorKind::WouldBlock), "a worker is still there");
     }
     panic!("a worker is still there, and takes connections");

@@ -32,7 +32,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &BuildOpti
     Ok(Exit::Done)
 }
 
-/// If there is nothing to deploy, writes a `release.env` with that result; keeps an existing release.
+/// With nothing to deploy, writes a `release.env` with that result; keeps an existing release.
 fn nothing(command: &BuildCommand, failure: Failure) -> Result<Manifest, Failure> {
     if failure.kind == FailureKind::Nothing && !command.output_dir.join(manifest::FILE_NAME).exists() {
         files::write(&command.output_dir.join("release.env"), release_build::no_variables().as_bytes())?;

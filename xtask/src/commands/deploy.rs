@@ -1,4 +1,4 @@
-//! `deploy`: rolls a stage out through its stack set, and checks that its endpoints serve the release.
+//! `deploy`: rolls a stage out, and checks that its endpoints serve the release.
 
 use std::time::Duration;
 

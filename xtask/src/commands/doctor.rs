@@ -1,4 +1,4 @@
-//! `doctor`: checks all prerequisites of a release in every account. Changes nothing, needs no release.
+//! `doctor`: checks all prerequisites of a release in every account. Changes nothing.
 
 mod targets;
 

@@ -1,4 +1,4 @@
-//! `plan`: shows what a rollout of a stage would change in every account and region. Changes nothing.
+//! `plan`: shows the changes of a rollout in every account and region. Changes nothing.
 
 use std::path::Path;
 use std::time::Duration;

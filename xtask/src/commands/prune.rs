@@ -1,4 +1,4 @@
-//! `prune`: removes stack instances that the release does not target, by name or after confirmation.
+//! `prune`: removes stack instances that are no targets, by name or after confirmation.
 //! No other command deletes stacks.
 
 use std::collections::BTreeSet;

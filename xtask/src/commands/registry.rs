@@ -1,4 +1,4 @@
-//! `registry`: lists or exports a model package group, or resolves the package that `build` selects.
+//! `registry`: lists or exports a model package group, or resolves the package for `build`.
 
 mod list;
 mod resolve;
@@ -36,7 +36,7 @@ fn group(named: Option<&String>, snapshot: Option<&Snapshot>) -> Result<ModelPac
             return Ok(group.clone());
         }
         return Err(Diagnostic::error("`--model-package-group-name` is missing")
-            .with_hint("set it or SOURCE_MODEL_PACKAGE_GROUP_NAME")
+            .with_hint("pass it, or set SOURCE_MODEL_PACKAGE_GROUP_NAME")
             .into());
     };
     text.parse()

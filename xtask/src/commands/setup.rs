@@ -81,7 +81,7 @@ pub(crate) async fn run(printer: Printer, options: &SetupOptions) -> Result<Exit
         _ => shared,
     };
     printer.result(&data, format_args!("{}: {shared}; policy {policy}", request.group.name));
-    // With --check a difference is a failure, so that a pipeline can check a registry's configuration.
+    // With --check a difference is a failure, so that a pipeline can check the registry.
     Ok(if options.check && (created || changed) { Exit::Failed } else { Exit::Done })
 }
 

@@ -49,8 +49,7 @@ pub(crate) fn run(printer: Printer, project: &Project, options: &BenchOptions) -
     Ok(exit)
 }
 
-/// The search path, preceded by the local AWS's Python environment with the AWS CLI, which some
-/// benchmarks compare with.
+/// The search path, preceded by the stand-in's AWS CLI, which some benchmarks compare with.
 fn path_with_peers(printer: Printer, project: &Project) -> Result<std::ffi::OsString, Failure> {
     let own = std::env::var_os("PATH").unwrap_or_default();
     let peers: Option<PathBuf> = match super::stand_in::prepare(project) {

@@ -1,7 +1,7 @@
 //! `dist`: builds the release binary, which runs on every CodeBuild image, and its checksum.
 //!
 //! CodeBuild's images have glibc 2.26 or newer; zig links the binary against 2.17. `dist` installs
-//! pinned versions of zig and cargo-zigbuild from PyPI in a virtual environment in the target folder.
+//! pinned versions of zig and cargo-zigbuild from PyPI in a virtual environment.
 
 use std::path::{Path, PathBuf};
 

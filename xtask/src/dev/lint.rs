@@ -106,7 +106,7 @@ impl Lint {
         self.advisories(&check(&["advisories"]))
     }
 
-    /// Checks advisories. If their database cannot be reached, warns clearly that they are not checked.
+    /// Checks advisories, or warns that they are not checked if their database is unreachable.
     fn advisories(&mut self, task: &Task) -> Result<(), Failure> {
         self.printer.step("Checking", "dependencies: advisories");
         let (passed, output) = task.output()?;

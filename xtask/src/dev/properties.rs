@@ -61,8 +61,8 @@ fn read_folder(package: &'static str, root: &Path, folder: &Path, suites: &mut V
     Ok(())
 }
 
-/// The names of the property tests in a source: the functions inside proptest's macros. rustfmt does
-/// not change the macros' indentation.
+/// The names of the property tests in a source: the functions inside proptest's macros. rustfmt
+/// does not change the macros' indentation.
 fn properties(source: &str) -> Vec<String> {
     let mut names = Vec::new();
     let mut end: Option<String> = None;

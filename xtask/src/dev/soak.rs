@@ -14,7 +14,7 @@ use model_release::{Diagnostic, Failure, FailureKind};
 
 /// Cases of the first round; each round doubles them, up to [`LONG_ROUND`].
 const FIRST_ROUND: u64 = 256;
-/// The number of cases stops doubling at this duration: repeating a failure takes as long as a round.
+/// Rounds of this duration do not double: repeating a failure takes as long as its round.
 const LONG_ROUND: Duration = Duration::from_mins(1);
 
 pub(crate) fn run(printer: Printer, project: &Project, options: &SoakOptions) -> Result<Exit, Failure> {

@@ -88,7 +88,7 @@ impl Test {
         format!("{} {}", self.binary.name, self.name).trim_start().to_owned()
     }
 
-    /// The command that repeats this test, with the workspace's features, so that it compiles nothing.
+    /// The command that repeats this test, with the workspace's features to compile nothing.
     pub(crate) fn command(&self) -> String {
         // The name of a documentation test has spaces.
         let filter = if self.name.contains(' ') { format!("'{}'", self.name) } else { format!("--exact {}", self.name) };
@@ -97,7 +97,7 @@ impl Test {
 }
 
 impl Binary {
-    /// From `unittests src/lib.rs (target/debug/deps/cfn_render-0123)` or `tests/it/main.rs (target/debug/deps/it-0123)`.
+    /// Parses `unittests src/lib.rs (…/cfn_render-0123)` or `tests/it/main.rs (…/it-0123)`.
     fn running(text: &str) -> Self {
         let (what, file) = text.rsplit_once(" (").unwrap_or((text, ""));
         let file = file.trim_end_matches(')').rsplit(['/', '\\']).next().unwrap_or_default();

@@ -64,8 +64,7 @@ pub(crate) fn rollout(printer: Printer) -> impl FnMut(Event) + Send + use<> {
     }
 }
 
-/// Parameter overrides that this release does not have: set manually, or left by another release or
-/// an interrupted run.
+/// Overrides that this release does not have: manual ones, or those of another or interrupted run.
 fn resets(plan: &Plan) -> Option<String> {
     const NAMED: usize = 3;
     let is_there = plan.stack_set == SetChange::Untouched;

@@ -24,7 +24,7 @@ impl OptionErrors {
         if let Some(text) = non_empty(value) {
             return text.to_owned();
         }
-        self.diagnostics.push(Diagnostic::error(format!("`{flag}` is missing")).with_hint(format!("set it or {variable}")));
+        self.diagnostics.push(Diagnostic::error(format!("`{flag}` is missing")).with_hint(format!("pass it, or set {variable}")));
         String::new()
     }
 
@@ -88,8 +88,8 @@ impl OptionErrors {
         }
     }
 
-    /// Checks the environment types. Names of endpoints and stack sets contain the type, so two stages
-    /// with one type would be one deployment.
+    /// Checks the environment types. Names of endpoints and stack sets contain the type, so two
+    /// stages with one type would be one deployment.
     pub(super) fn own_environments(&mut self, stages: &[StageRequest; 2]) {
         let [staging, prod] = stages;
         if !staging.env_type.is_empty() && staging.env_type.eq_ignore_ascii_case(&prod.env_type) {

@@ -1,5 +1,5 @@
-//! Resolved templates against the APIs that CloudFormation calls for them, by botocore's models of these APIs: CloudFormation's own
-//! schemas, which cfn-lint knows, are looser. The check itself is the local AWS's, which refuses by it, too.
+//! Checks resolved templates against botocore's models of the APIs that CloudFormation calls, which
+//! are stricter than CloudFormation's schemas (cfn-lint). The local AWS uses the same check.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use crate::buildspecs::{python_program, text};
 use crate::project::workspace;
 
-/// How many resources of each type were checked, and what an API would refuse.
+/// The number of checked resources of each type, and the problems.
 #[derive(Deserialize)]
 pub(crate) struct Checked {
     pub(crate) checked: BTreeMap<String, usize>,
@@ -24,14 +24,14 @@ pub(crate) struct Refused {
     pub(crate) problem: String,
 }
 
-/// Python, beside the local AWS's own package.
+/// Python with the local AWS's package.
 fn python() -> Command {
     let mut command = Command::new(python_program("python"));
     command.arg("-B").current_dir(workspace().join("xtask/sandbox/stand-in"));
     command
 }
 
-/// Checks resolved templates, all at once. What is found is of the template with that index.
+/// Checks several resolved templates. Each finding has the index of its template.
 pub(crate) fn check_templates(resolved: &[Json]) -> Checked {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(&file, Json::from(resolved).to_string()).unwrap();
@@ -40,7 +40,8 @@ pub(crate) fn check_templates(resolved: &[Json]) -> Checked {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", text(&output)))
 }
 
-/// A resource of each type, as a resolved template may have it: texts for numbers, and functions where only the deployment knows the value.
+/// A resource of each type, as in a resolved template: strings for numbers, and functions for
+/// values that only the deployment knows.
 fn resources() -> Json {
     let subnets = json!({ "Fn::Split": [",", { "Ref": "SageMakerSubnetIds" }] });
     json!({
@@ -157,12 +158,12 @@ fn resources() -> Json {
 const ROUTING: &str = "Endpoint/Properties/DeploymentConfig/BlueGreenUpdatePolicy/TrafficRoutingConfiguration";
 
 #[test]
-fn each_kind_of_mistake_is_found_in_each_type_and_nothing_is_found_where_there_is_none() {
+fn each_kind_of_mistake_is_found_in_each_type_and_correct_resources_have_no_findings() {
     let variant = "Config/Properties/ProductionVariants/0";
     let capture = "Config/Properties/DataCaptureConfig";
     let tracking = "Policy/Properties/TargetTrackingScalingPolicyConfiguration";
     let function = |name: &str| json!({ name: [",", "a,b"] });
-    // The place, what is there in place of what is right (null: nothing), and what the API says of which of its members.
+    // The location, its wrong value (null: missing), and the API's message for the member.
     let null = "Member must not be null";
     let pattern = "Member must satisfy regular expression pattern: ";
     let one_of = "Member must satisfy enum value set: [";
@@ -290,7 +291,7 @@ fn each_kind_of_mistake_is_found_in_each_type_and_nothing_is_found_where_there_i
         ("Project/Properties/Environment/ComputeType".into(), json!("SMALL"), "environment.computeType", one_of),
         ("Pipeline/Properties/Stages/0/Name".into(), json!("to build"), "pipeline.stages.1.member.name", pattern),
         ("Pipeline/Properties/Stages/0/Actions/0/ActionTypeId/Version".into(), json!(null), "actionTypeId.version", null),
-        // What CloudFormation refuses before it calls an API.
+        // Problems that CloudFormation reports before it calls an API.
         (
             format!("{ROUTING}/WaitInterval"),
             json!(0),

@@ -1,4 +1,4 @@
-//! `test-staging` of an asynchronous endpoint over the local AWS: into its queue, and out of S3.
+//! `test-staging` of an asynchronous endpoint on the local AWS.
 
 use sandbox::iris::Behaviour;
 use serde_json::{Value as Json, json};
@@ -8,7 +8,7 @@ use crate::project::Project;
 
 const ACCOUNT: &str = "222222222222";
 
-/// A stage with an asynchronous endpoint, deployed.
+/// A deployed stage with an asynchronous endpoint.
 fn staged(cloud: &Cloud) -> Project {
     let mut project = cloud.project();
     project.set("STAGING_ACCOUNT_LIST", ACCOUNT);
@@ -34,7 +34,7 @@ fn results(project: &Project) -> Json {
 }
 
 #[test]
-fn an_asynchronous_endpoint_is_asked_through_its_queue() {
+fn an_asynchronous_endpoint_is_invoked_through_its_queue() {
     let cloud = Cloud::new();
     let project = staged(&cloud);
     project.run(["test-staging"]).ends_with(0).says("last until the response is in S3");
@@ -45,7 +45,7 @@ fn an_asynchronous_endpoint_is_asked_through_its_queue() {
 }
 
 #[test]
-fn a_model_that_fails_in_the_queue_is_a_failure_with_its_own_words() {
+fn a_model_that_fails_asynchronously_is_a_failure_with_the_models_message() {
     let cloud = Cloud::new();
     let project = staged(&cloud);
     cloud.model.set_behaviour(Behaviour::Broken);

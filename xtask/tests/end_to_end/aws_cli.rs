@@ -1,10 +1,10 @@
-//! The same templates through `package` and through `aws cloudformation package`, against the same S3: the data must be the same but for
-//! the objects' keys, and so must be what lies under these keys.
+//! Compares `package` with `aws cloudformation package`, on the same templates and the same S3. The
+//! results must be equal except for the objects' keys, and the objects must be equal.
 //!
-//! The bucket does not keep versions, but for one test: the AWS CLI does not write the version of what it uploads.
+//! The bucket has no versioning, except in one test: the AWS CLI does not write object versions.
 //!
-//! The AWS CLI is in the stand-in's environment, pinned. Templates are compared as JSON, which both write with `--use-json`. What the AWS
-//! CLI is known to do wrong is in `the_listed_defects_…`, so that this fails when one of them is mended.
+//! The stand-in's environment has a pinned AWS CLI. Templates are compared as JSON (`--use-json`).
+//! `the_listed_defects_…` lists known defects of the AWS CLI, and fails if one of them is fixed.
 
 #![allow(clippy::format_push_string, reason = "texts for tests are small, and read best so")]
 
@@ -69,7 +69,7 @@ impl Stage {
 
     fn aws_cli(&self, template: &str, output: &str) -> Command {
         let mut command = Command::new(&self.python);
-        // By its module: its script has the path in it at which the environment was made.
+        // Runs the module: its script contains the path at which the environment was created.
         command.args(["-m", "awscli"]);
         command
             .args(["cloudformation", "package", "--template-file", template, "--s3-bucket", BUCKET, "--use-json"])
@@ -81,7 +81,7 @@ impl Stage {
         command
     }
 
-    /// Packages a template with both, and holds every resource and every object of theirs against ours.
+    /// Packages a template with both, and compares all resources and objects.
     fn compare(&self, name: &str, template: &str) {
         self.project.write(name, template);
         let (ours, theirs) = (self.ours(name), self.theirs(name));
@@ -92,7 +92,7 @@ impl Stage {
         assert_eq!(ours, theirs, "ours first, of\n{template}");
     }
 
-    /// The value with every address of an object of ours followed by what lies there, in the place of its key.
+    /// The value with each object's key replaced by the object's content.
     fn with_contents(&self, value: &Value) -> Value {
         match value {
             Value::String(text) => match key_in(text) {
@@ -115,7 +115,7 @@ impl Stage {
         }
     }
 
-    /// An archive as its files, a template as its data, anything else as it is.
+    /// An archive as its files, a template as its data, anything else unchanged.
     fn content(&self, key: &str) -> Value {
         let bytes = self.cloud.aws.object(HOME, BUCKET, key).unwrap_or_else(|error| panic!("{error}"));
         if let Ok(mut archive) = zip::ZipArchive::new(Cursor::new(&bytes)) {
@@ -131,7 +131,7 @@ impl Stage {
         }
         let text = String::from_utf8(bytes).unwrap();
         if key.ends_with(".template") {
-            // Theirs is YAML, whatever the child was.
+            // The AWS CLI always writes nested templates as YAML.
             let template = cfn_render::Template::parse(text, "child").unwrap();
             return json!({ "template": self.with_contents(&template.to_value()) });
         }
@@ -139,7 +139,7 @@ impl Stage {
     }
 }
 
-/// Takes the versions of objects that were uploaded here out of a value, and counts them.
+/// Removes the versions of uploaded objects from a value, and counts them.
 fn remove_versions(value: &mut Value) -> usize {
     match value {
         Value::String(text) if key_in(text).is_some() => {
@@ -157,19 +157,19 @@ fn remove_versions(value: &mut Value) -> usize {
     }
 }
 
-/// The key in an address of an object that was uploaded here.
+/// The key in the address of an uploaded object.
 fn key_in(text: &str) -> Option<String> {
     let address = text.starts_with("s3://") || text.starts_with("http");
     let (_, key) = text.split_once(&format!("/{BUCKET}/")).filter(|_| address)?;
     Some(key.to_owned())
 }
 
-/// What the AWS CLI has in its table, but for the metadata, which is one entry a template.
+/// The AWS CLI's table, without the metadata, which each template has once.
 fn rows() -> impl Iterator<Item = &'static ArtifactProperty> {
     ARTIFACT_PROPERTIES.iter().filter(|row| row.origin == Origin::AwsCli && row.section == Section::Resources)
 }
 
-/// Every kind of value that both take, for a row.
+/// Every kind of value that both support, for a row.
 fn values(row: &ArtifactProperty) -> Vec<Value> {
     let functions = [json!({ "Ref": "P" }), json!({ "Fn::Sub": "s3://${P}/x" })];
     let named: &[&str] = match (row.form, row.content) {
@@ -190,7 +190,7 @@ fn include(location: &str) -> Value {
 }
 
 #[test]
-fn every_property_with_every_kind_of_value_comes_out_as_from_the_aws_cli() {
+fn every_property_with_every_kind_of_value_gives_the_result_of_the_aws_cli() {
     let stage = Stage::new();
     let mut resources = Map::new();
     for row in rows() {
@@ -215,7 +215,7 @@ fn every_property_with_every_kind_of_value_comes_out_as_from_the_aws_cli() {
 }
 
 #[test]
-fn in_a_bucket_that_keeps_versions_only_these_differ() {
+fn in_a_bucket_with_versioning_only_the_versions_differ() {
     let stage = Stage::with(|cloud| cloud.make_versioned_bucket(BUCKET));
     let mut resources = Map::new();
     for row in rows() {
@@ -230,7 +230,7 @@ fn in_a_bucket_that_keeps_versions_only_these_differ() {
     };
     assert_eq!(remove_versions(&mut ours), rows().filter(with_a_place).count());
     assert_eq!(remove_versions(&mut theirs.clone()), 0);
-    // Nested templates have versions of their own, of what they name.
+    // Nested templates contain versions of their own artifacts.
     for (index, row) in rows().enumerate().filter(|(_, row)| row.form != Form::TemplateUrl) {
         let contents = |value: &Value| stage.with_contents(&value["Resources"][format!("R{index}")]);
         assert_eq!(contents(&ours), contents(&theirs), "{}", row.entry);
@@ -238,7 +238,7 @@ fn in_a_bucket_that_keeps_versions_only_these_differ() {
 }
 
 #[test]
-fn generated_templates_come_out_as_from_the_aws_cli() {
+fn generated_templates_give_the_result_of_the_aws_cli() {
     let stage = Stage::new();
     let config = Config { cases: 12, failure_persistence: None, max_shrink_iters: 20, ..Config::default() };
     let outcome = TestRunner::new(config).run(&(template(), any::<bool>()), |(template, as_yaml)| {
@@ -265,37 +265,34 @@ fn the_listed_defects_of_the_aws_cli_are_not_ours() {
         stage.project.write("template.json", &template.to_string());
         assert_eq!(stage.ours("template.json"), template, "{name}");
         // The whole folder of the template.
-        assert_ne!(stage.theirs("template.json"), template, "{name}: mended");
+        assert_ne!(stage.theirs("template.json"), template, "{name}: fixed");
     }
-    // A key beside a function.
+    // A function with a second key.
     let command = json!({ "Fn::If": ["C", { "ScriptLocation": "s3://b/k" }, { "Ref": "AWS::NoValue" }] });
     let template = json!({ "Resources": { "R": { "Type": "AWS::Glue::Job", "Properties": { "Command": command } } } });
     stage.project.write("template.json", &template.to_string());
     assert_eq!(stage.ours("template.json"), template);
-    assert_eq!(stage.theirs("template.json")["Resources"]["R"]["Properties"]["Command"].as_object().unwrap().len(), 2, "mended");
-    // A date, a list of transforms: ours packages what theirs fails on.
+    assert_eq!(stage.theirs("template.json")["Resources"]["R"]["Properties"]["Command"].as_object().unwrap().len(), 2, "fixed");
+    // A date, a list of transforms: `package` supports them, the AWS CLI fails.
     for text in [
         "AWSTemplateFormatVersion: 2010-09-09\nResources: {R: {Type: 'Custom::R'}}\n",
         "Resources: {R: {Type: 'Custom::R', Properties: {A: {Fn::Transform: [{Name: AWS::Include, Parameters: {Location: s3://b/k}}]}}}}\n",
     ] {
         stage.project.write("template.yml", text);
         stage.ours("template.yml");
-        assert!(!stage.aws_cli("template.yml", "theirs.json").output().unwrap().status.success(), "mended: {text}");
+        assert!(!stage.aws_cli("template.yml", "theirs.json").output().unwrap().status.success(), "fixed: {text}");
     }
-    // What is text stays text.
+    // Strings stay strings.
     stage.project.write("template.yml", "Resources: {R: {Type: 'Custom::R', Properties: {A: 1.10, B: Yes, C: 0755, D: 12:30:45}}}\n");
     assert_eq!(
         stage.ours("template.yml")["Resources"]["R"]["Properties"],
         json!({ "A": "1.10", "B": "Yes", "C": "0755", "D": "12:30:45" })
     );
-    assert_eq!(
-        stage.theirs("template.yml")["Resources"]["R"]["Properties"],
-        json!({ "A": 1.1, "B": true, "C": 493, "D": 45045 }),
-        "mended"
-    );
+    assert_eq!(stage.theirs("template.yml")["Resources"]["R"]["Properties"], json!({ "A": 1.1, "B": true, "C": 493, "D": 45045 }), "fixed");
 }
 
-/// A template whose scalars both tools read alike: JSON's own, and in YAML all texts are quoted.
+/// A template whose scalars both tools parse equally: JSON scalars, with all strings quoted in
+/// YAML.
 fn template() -> impl Strategy<Value = Value> {
     let rows: Vec<&'static ArtifactProperty> = rows().collect();
     let artifact = proptest::sample::select(rows)
@@ -303,7 +300,7 @@ fn template() -> impl Strategy<Value = Value> {
         .prop_map(|(row, value)| resource(row, value));
     let resource = (artifact, proptest::collection::btree_map("[A-Z][a-z]{0,5}", anything(), 0..3)).prop_map(|(mut resource, others)| {
         for (name, value) in others {
-            // Beside the artifact, and never in its place.
+            // Properties other than the artifact's.
             resource["Properties"].as_object_mut().unwrap().entry(format!("Other{name}")).or_insert(value);
         }
         resource
@@ -333,14 +330,14 @@ fn anything() -> impl Strategy<Value = Value> {
     ];
     leaf.prop_recursive(3, 12, 3, |inner| {
         prop_oneof![
-            // A list in a list hides an include from the AWS CLI.
+            // The AWS CLI does not find an include in a nested list.
             proptest::collection::vec(inner.clone(), 0..3).prop_map(|items| items.into_iter().filter(|item| !item.is_array()).collect()),
             proptest::collection::btree_map("[a-z]{1,5}", inner, 0..3).prop_map(|map| Value::Object(map.into_iter().collect())),
         ]
     })
 }
 
-/// A value as YAML in block style with quoted texts and, where there is one, the short form of a function.
+/// A value as YAML in block style, with quoted strings and the short forms of functions.
 fn yaml(value: &Value) -> String {
     fn block(value: &Value, indent: usize, out: &mut String) {
         let pad = " ".repeat(indent);

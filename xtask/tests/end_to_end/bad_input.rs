@@ -1,8 +1,9 @@
-//! Bad input: each kind ends with its exit code, a message that says what and where and what to do, and leaves every earlier file as it was.
+//! Bad input: each kind has its exit code and a message with location and hint, and changes no
+//! existing file.
 
 use crate::project::Project;
 
-/// One mistake, and what the program must answer.
+/// One mistake, and the expected error.
 struct Mistake {
     name: &'static str,
     make: fn(&mut Project),
@@ -46,7 +47,7 @@ const MISTAKES: &[Mistake] = &[
         says: &["`EndpointInstanceType` has no value and the template has no default", "cfn-sm-endpoint-template.yml:"],
     },
     Mistake {
-        name: "a parameter that is given twice",
+        name: "a duplicate parameter",
         make: |project| {
             staging(
                 project,
@@ -79,28 +80,28 @@ const MISTAKES: &[Mistake] = &[
         ],
     },
     Mistake {
-        name: "a base file that is named and not there",
+        name: "a named base file that does not exist",
         make: |project| project.set("BASE_CONFIG_NAME", "shared-config"),
         arguments: BUILD,
         code: 2,
         says: &["cannot read `shared-config-template.json`: it does not exist", "this file has the base parameters of both stages"],
     },
     Mistake {
-        name: "a base file that is a stage's own",
+        name: "a base file that is also a stage's file",
         make: |project| project.set("BASE_CONFIG_NAME", "prod-config"),
         arguments: BUILD,
         code: 2,
         says: &["`prod-config` is both the base configuration and the configuration of the prod stage"],
     },
     Mistake {
-        name: "a base file with a mistake, which both stages share and which is told once",
+        name: "a base file with a mistake, which both stages share and which is reported once",
         make: |project| project.write("base-config-template.json", r#"{ "Parameters": { "EndpointInstanceTyp": "ml.m5.large" } }"#),
         arguments: BUILD,
         code: 2,
         says: &["the template has no parameter `EndpointInstanceTyp`", "base-config-template.json:1:19"],
     },
     Mistake {
-        name: "overrides of what is no target, of what is the release's own, and out of range",
+        name: "overrides for an unknown target, of a value of the release, and out of range",
         make: |project| {
             project.write(
                 "staging-config-overrides.json",
@@ -137,7 +138,7 @@ const MISTAKES: &[Mistake] = &[
         says: &["is not a valid stack set name", "128", "--sagemaker-project-name", "cannot be the name of an endpoint"],
     },
     Mistake {
-        name: "a template configuration of a parameter that keeps its value",
+        name: "a template configuration with UsePreviousValue",
         make: |project| {
             staging(
                 project,
@@ -161,10 +162,10 @@ const MISTAKES: &[Mistake] = &[
         },
         arguments: BUILD,
         code: 2,
-        says: &["say so with UseVpc no (rule `Serverless` of the template)", "staging-config-template.json:3:"],
+        says: &["set UseVpc to no (rule `Serverless` of the template)", "staging-config-template.json:3:"],
     },
     Mistake {
-        name: "a list where text belongs",
+        name: "a list instead of a string",
         make: |project| staging(project, r#"[{ "ParameterKey": "EndpointInstanceType", "ParameterValue": ["ml.m5.large"] }]"#),
         arguments: BUILD,
         code: 2,
@@ -185,14 +186,14 @@ const MISTAKES: &[Mistake] = &[
         says: &["byte order mark", "UTF-8 without"],
     },
     Mistake {
-        name: "a file that is not there",
+        name: "a missing file",
         make: |project| std::fs::remove_file(project.path("prod-config-template.json")).unwrap(),
         arguments: BUILD,
         code: 2,
         says: &["cannot read `prod-config-template.json`: it does not exist"],
     },
     Mistake {
-        name: "account ids of another length",
+        name: "account ids of a wrong length",
         make: |project| project.set("STAGING_ACCOUNT_LIST", "22222222222, x"),
         arguments: BUILD,
         code: 2,
@@ -213,7 +214,7 @@ const MISTAKES: &[Mistake] = &[
         says: &["`maybe` is not yes or no"],
     },
     Mistake {
-        name: "several options that are missing",
+        name: "several missing options",
         make: |project| {
             project.unset("ENV_NAME");
             project.set("SAGEMAKER_PROJECT_ID", "");
@@ -223,7 +224,7 @@ const MISTAKES: &[Mistake] = &[
         says: &["`--env-name` is missing", "`--sagemaker-project-id` is missing", "set SAGEMAKER_PROJECT_ID"],
     },
     Mistake {
-        name: "a flag that there is not",
+        name: "an unknown flag",
         make: |_| {},
         arguments: &["build", "--staging-acounts", "222222222222"],
         code: 2,
@@ -237,7 +238,7 @@ const MISTAKES: &[Mistake] = &[
         says: &["cfn-sm-endpoint-template.yml:"],
     },
     Mistake {
-        name: "a template with a key twice",
+        name: "a template with a duplicate key",
         make: |project| {
             let text = project.read("cfn-sm-endpoint-template.yml");
             project.write("cfn-sm-endpoint-template.yml", &format!("{text}Description: twice\n"));
@@ -247,7 +248,7 @@ const MISTAKES: &[Mistake] = &[
         says: &["duplicate key `Description`, first on line", "remove one of them"],
     },
     Mistake {
-        name: "a template under both endings",
+        name: "a template with both extensions",
         make: |project| project.write("cfn-sm-endpoint-template.yaml", "Resources: {}\n"),
         arguments: BUILD,
         code: 2,
@@ -267,14 +268,14 @@ const MISTAKES: &[Mistake] = &[
         says: &["cannot be the name of an endpoint", "63"],
     },
     Mistake {
-        name: "a template that is not there",
+        name: "a missing template",
         make: |project| project.set("CFN_TEMPLATE_NAME", "another"),
         arguments: BUILD,
         code: 2,
         says: &["there is no template `another-template.yml`, `another-template.yaml` or `another-template.json`"],
     },
     Mistake {
-        name: "a name that leads out of the project",
+        name: "a name outside the project",
         make: |project| project.set("STAGING_CONFIG_NAME", "../secret"),
         arguments: BUILD,
         code: 2,
@@ -291,7 +292,7 @@ const MISTAKES: &[Mistake] = &[
         says: &["`staging-accounts.json` is the name of another file of the release"],
     },
     Mistake {
-        name: "two stages that would be one deployment",
+        name: "two stages with one environment type",
         make: |project| project.set("ENV_TYPE_PROD_NAME", "Staging"),
         arguments: BUILD,
         code: 2,
@@ -308,28 +309,28 @@ const MISTAKES: &[Mistake] = &[
         says: &["no approved model package in group `iris-p-abc123xyz`", "the newest is version 16, pending approval"],
     },
     Mistake {
-        name: "a version that the snapshot does not have",
+        name: "a version that is not in the snapshot",
         make: |project| project.set("MODEL_PACKAGE", "99"),
         arguments: BUILD,
         code: 2,
         says: &["no version 99", "choose one of the versions in the file"],
     },
     Mistake {
-        name: "a file where the release's folder should be",
+        name: "a file instead of the release's folder",
         make: |_| {},
         arguments: &["build", "--registry", "examples/registry.json", "--output-dir", "buildspec.yml"],
         code: 2,
         says: &["a file is where a folder should be", "name another folder"],
     },
     Mistake {
-        name: "a registry that is not there",
+        name: "a missing registry snapshot",
         make: |_| {},
         arguments: &["build", "--registry", "nope.json"],
         code: 2,
         says: &["cannot read `nope.json`", "--registry", "examples/registry.json is an example"],
     },
     Mistake {
-        name: "a registry that is no snapshot",
+        name: "a file that is not a registry snapshot",
         make: |project| project.write("examples/registry.json", "{\n\"packages\": [] }"),
         arguments: BUILD,
         code: 2,
@@ -351,7 +352,7 @@ const MISTAKES: &[Mistake] = &[
         says: &["found no AWS credentials", "AWS_PROFILE"],
     },
     Mistake {
-        name: "an AWS that does not answer",
+        name: "an AWS endpoint without a response",
         make: |project| {
             project.set("AWS_REGION", "us-east-1");
             project.set("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE");
@@ -363,14 +364,14 @@ const MISTAKES: &[Mistake] = &[
         says: &["could not be reached", "AWS_ENDPOINT_URL"],
     },
     Mistake {
-        name: "no project anywhere",
+        name: "no project",
         make: |project| project.set("XTASK_PROJECT_DIR", "/does/not/exist"),
         arguments: BUILD,
         code: 2,
         says: &["`/does/not/exist` does not exist"],
     },
     Mistake {
-        name: "a suite with a key that there is not",
+        name: "a suite with an unknown key",
         make: |project| {
             let suite = project
                 .read("test/endpoint-tests.yaml")
@@ -382,14 +383,14 @@ const MISTAKES: &[Mistake] = &[
         says: &["contenttype", "did you mean `content_type`?", "test/endpoint-tests.yaml:"],
     },
     Mistake {
-        name: "a release that is not there",
+        name: "a missing release",
         make: |_| {},
         arguments: &["test-staging", "--build-dir", "nowhere"],
         code: 2,
         says: &["cannot read `nowhere/release-manifest.json`", "--build-dir"],
     },
     Mistake {
-        name: "a release of which one file was changed",
+        name: "a release with a changed file",
         make: |project| {
             let config = project.read("target/deploy/prod-config.json").replace("\"2\"", "\"200\"");
             project.write("target/deploy/prod-config.json", &config);
@@ -398,7 +399,7 @@ const MISTAKES: &[Mistake] = &[
         code: 2,
         says: &["`target/deploy/prod-config.json` does not match the checksum in the release manifest", "build the release again"],
     },
-    // None of these has a region or credentials: they end before anything of AWS is looked for.
+    // These have no region or credentials: they fail before AWS is needed.
     Mistake {
         name: "a test of another release than the approved one",
         make: |project| project.set("RELEASE_MANIFEST_SHA256", APPROVED),
@@ -442,7 +443,7 @@ const MISTAKES: &[Mistake] = &[
         says: NOT_APPROVED,
     },
     Mistake {
-        name: "a checksum that is none",
+        name: "an invalid checksum",
         make: |_| {},
         arguments: &["deploy", "--stage", "prod", "--release-sha256", "2f6a"],
         code: 2,
@@ -465,7 +466,7 @@ const MISTAKES: &[Mistake] = &[
 ];
 
 #[test]
-fn every_mistake_is_answered_and_every_earlier_file_stays() {
+fn every_mistake_has_its_error_and_existing_files_are_unchanged() {
     let mut wrong = Vec::new();
     for mistake in MISTAKES {
         let mut project = Project::new().with_pipeline_variables();

@@ -15,7 +15,7 @@ fn parameters(file: &Json) -> Vec<(String, String)> {
 #[test]
 fn a_release_is_built_from_a_snapshot_without_any_call_to_aws() {
     let mut project = Project::new().with_pipeline_variables();
-    // Whatever tried to reach AWS would fail here.
+    // Any call to AWS would fail.
     project.set("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
     project.set("AWS_ACCESS_KEY_ID", "nobody");
     project.set("AWS_SECRET_ACCESS_KEY", "nothing-at-all");
@@ -66,7 +66,7 @@ fn the_same_inputs_give_the_same_bytes() {
 }
 
 #[test]
-fn flags_win_over_variables_and_an_empty_one_counts_as_not_given() {
+fn flags_override_variables_and_an_empty_one_counts_as_not_set() {
     let mut project = Project::new().with_pipeline_variables();
     project.set("STAGING_CONFIG_NAME", "");
     let flags = ["--env-type-staging-name", "stg", "--staging-accounts", " 222222222222, 444444444444,222222222222,", "--regions", ""];
@@ -81,7 +81,7 @@ fn flags_win_over_variables_and_an_empty_one_counts_as_not_given() {
 }
 
 #[test]
-fn without_multi_account_both_stages_go_to_the_account_of_the_registry() {
+fn without_multi_account_both_stages_deploy_to_the_account_of_the_registry() {
     let mut project = Project::new().with_pipeline_variables();
     project.set("MULTI_ACCOUNT_DEPLOYMENT", "No");
     project.run(REGISTRY).ends_with(0);
@@ -90,7 +90,7 @@ fn without_multi_account_both_stages_go_to_the_account_of_the_registry() {
 }
 
 #[test]
-fn a_template_that_declares_accounts_gets_them_and_one_with_another_ending_is_found() {
+fn a_template_that_declares_accounts_gets_them_and_another_extension_is_found() {
     let project = Project::new().with_pipeline_variables();
     let template = project
         .read("cfn-sm-endpoint-template.yml")
@@ -113,7 +113,7 @@ fn a_version_can_be_named_and_must_be_approved() {
 }
 
 #[test]
-fn the_result_is_json_when_asked_for_and_nothing_else_is_on_standard_output() {
+fn with_format_json_standard_output_is_only_json() {
     let project = Project::new().with_pipeline_variables();
     let run = project.run(REGISTRY.iter().chain(&["--format", "json"])).ends_with(0);
     let printed: Json = serde_json::from_str(&run.stdout).unwrap();
@@ -145,7 +145,7 @@ fn a_second_build_uploads_nothing_and_names_the_same_objects() {
 }
 
 #[test]
-fn a_folder_takes_what_a_build_would_upload_without_any_aws() {
+fn artifact_dir_gets_the_artifacts_without_aws() {
     let mut project = Project::new().with_pipeline_variables();
     project.set("ARTIFACT_BUCKET", "artifacts-of-the-team");
     project.set("AWS_ENDPOINT_URL", "http://127.0.0.1:9");

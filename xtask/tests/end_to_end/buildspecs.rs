@@ -1,4 +1,4 @@
-//! The files that CodeBuild runs, and the template that CloudFormation deploys, as they are.
+//! The shipped buildspecs and templates.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -17,7 +17,7 @@ pub(crate) fn text(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
-/// A buildspec, read.
+/// A parsed buildspec.
 pub(crate) struct Buildspec(Json);
 
 impl Buildspec {
@@ -25,7 +25,7 @@ impl Buildspec {
         Self::parse(&std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
     }
 
-    /// The text of a buildspec, as a file or a CodeBuild project has it.
+    /// Parses the text of a buildspec.
     pub(crate) fn parse(text: &str) -> Self {
         let read = "import json, sys, yaml; json.dump(yaml.safe_load(sys.argv[1]), sys.stdout)";
         let output = Command::new(python_program("python")).args(["-c", read, text]).output().unwrap();
@@ -34,8 +34,8 @@ impl Buildspec {
         Self(buildspec)
     }
 
-    /// Its commands as one shell session runs them, what comes `finally` at the end also when they fail; then the variables that it
-    /// exports, into `exported.txt`.
+    /// Its commands as one shell script, with `finally` commands that also run after failures.
+    /// Writes the exported variables to `exported.txt`.
     pub(crate) fn script(&self) -> String {
         let phases = ["install", "pre_build", "build", "post_build"];
         let commands = |part: &str| {
@@ -55,18 +55,18 @@ impl Buildspec {
         self.0["env"]["exported-variables"].as_array().into_iter().flatten().filter_map(Json::as_str)
     }
 
-    /// Where the files of its artifact are.
+    /// The base directory of its artifact.
     pub(crate) fn base_directory(&self) -> &str {
         self.0["artifacts"]["base-directory"].as_str().unwrap()
     }
 
-    /// All its commands, for whoever looks for the variables that they use.
+    /// The text of all its commands.
     pub(crate) fn commands(&self) -> String {
         self.0["phases"].to_string().replace("\\n", "\n")
     }
 }
 
-/// Runs a buildspec in the project's folder, with what CodePipeline hands over from an earlier step.
+/// Runs a buildspec in the project's folder, with the artifact of an earlier step.
 fn code_build(project: &Project, buildspec: &str, artifact: &str) -> (bool, String) {
     let buildspec = Buildspec::read(&project.path(buildspec));
     let mut command = Command::new("sh");
@@ -76,7 +76,7 @@ fn code_build(project: &Project, buildspec: &str, artifact: &str) -> (bool, Stri
     (output.status.success(), text(&output))
 }
 
-/// A project with the buildspecs, and this very program as an earlier step published it.
+/// A project with the buildspecs, and this program as the artifact of an earlier step.
 fn project(cloud: &Cloud) -> Project {
     let mut project = cloud.project();
     for name in ["buildspec.yml", "test/buildspec.yml", "pipeline/obtain-xtask.sh"] {
@@ -92,7 +92,7 @@ fn project(cloud: &Cloud) -> Project {
 }
 
 #[test]
-fn both_run_as_they_are_in_the_pipeline_of_the_seed() {
+fn both_run_unchanged_in_the_pipeline_of_the_seed() {
     let cloud = Cloud::new();
     cloud.register(10);
     let project = project(&cloud);
@@ -100,7 +100,7 @@ fn both_run_as_they_are_in_the_pipeline_of_the_seed() {
     assert!(passed, "{said}");
     let exported = project.read("exported.txt");
     assert!(exported.contains("RELEASE_ACTION=deploy\n") && exported.contains("MODEL_PACKAGE_VERSION=14\n"), "{exported}");
-    // The names that the seed's pipeline looks for in the artifact, at its root.
+    // The names that the seed's pipeline reads from the artifact.
     for name in ["cfn-sm-endpoint.yaml", "staging-config.json", "prod-config.json", "release-manifest.json", "xtask", "xtask.sha256"] {
         assert!(project.path("release").join(name).is_file(), "{name}");
     }
@@ -117,7 +117,7 @@ fn both_run_as_they_are_in_the_pipeline_of_the_seed() {
 }
 
 #[test]
-fn without_an_approved_model_the_build_is_not_red_and_publishes_no_template() {
+fn without_an_approved_model_the_build_succeeds_and_publishes_no_template() {
     let cloud = Cloud::new();
     let project = project(&cloud);
     let (passed, said) = code_build(&project, "buildspec.yml", "published");
@@ -137,12 +137,12 @@ fn a_binary_with_another_checksum_is_not_run() {
 }
 
 #[test]
-fn a_published_binary_that_was_replaced_with_its_checksum_is_not_run_where_the_checksum_is_pinned() {
+fn with_a_pinned_checksum_a_replaced_binary_is_not_run() {
     let cloud = Cloud::new();
     let mut project = project(&cloud);
     let published = project.read("published/xtask.sha256");
     project.set("XTASK_SHA256", &published[..64].to_ascii_uppercase());
-    // Whoever can write the one file can write the other.
+    // An attacker who can write the binary can also write its checksum.
     project.write("published/xtask", "#!/bin/sh\necho taken over\n");
     let sum = Command::new("sh").args(["-c", "sha256sum xtask > xtask.sha256"]).current_dir(project.path("published")).status().unwrap();
     assert!(sum.success());
@@ -153,7 +153,7 @@ fn a_published_binary_that_was_replaced_with_its_checksum_is_not_run_where_the_c
     assert!(!project.path("release/xtask").exists() && !project.path("bin/xtask").exists());
 }
 
-/// Runs the script that fetches the program, with these variables besides the project's.
+/// Runs the script that fetches the program, with these additional variables.
 fn obtain(project: &Project, variables: &[(&str, &str)]) -> (bool, String) {
     let mut command = Command::new("sh");
     command.args(["pipeline/obtain-xtask.sh", "release/xtask"]).current_dir(project.path("")).env_clear();
@@ -193,12 +193,12 @@ fn a_pinned_checksum_without_a_binary_to_fetch_compiles_nothing() {
 }
 
 #[test]
-fn results_that_a_commit_brings_along_are_no_results() {
+fn result_files_in_a_commit_are_removed() {
     let cloud = Cloud::new();
     let project = project(&cloud);
     project.run(["build", "--registry", "examples/registry.json"]).ends_with(0);
     project.write("test-results/test.env", "TEST_VERDICT=passed\nTEST_SUMMARY='all is well'\n");
-    // The tests do not get as far as a verdict.
+    // The tests end without a verdict.
     project.write("test/endpoint-tests.yaml", "version: 1\ncases: nonsense\n");
     project.write("bin/xtask.sha256", "");
     let (passed, said) = code_build(&project, "test/buildspec.yml", "published");
@@ -207,11 +207,11 @@ fn results_that_a_commit_brings_along_are_no_results() {
 }
 
 #[test]
-fn cfn_lint_has_nothing_to_say_about_any_template() {
+fn cfn_lint_reports_nothing_for_any_template() {
     let pipeline = std::fs::read_dir(workspace().join("pipeline")).unwrap().map(|entry| entry.unwrap().path());
     let templates = pipeline.filter(|path| path.extension().is_some_and(|extension| extension == "yml"));
     let mut command = Command::new(python_program("python"));
-    // By its module: a copied environment has scripts that name the place it was copied from.
+    // Runs the module: the scripts of a copied environment contain the original's path.
     command.args(["-c", "import sys; from cfnlint.runner import main; sys.exit(main())"]);
     command.arg(workspace().join("cfn-sm-endpoint-template.yml")).args(templates);
     let output = command.output().unwrap();
@@ -232,7 +232,7 @@ fn the_picture_of_the_pipeline_is_drawn_from_its_template() {
 }
 
 #[test]
-fn every_rule_of_the_guard_has_a_case_that_passes_and_one_that_fails() {
+fn every_guard_rule_has_a_case_that_passes_and_one_that_fails() {
     let folder = workspace().join("pipeline/guard");
     for name in ["endpoint", "delivery", "roles"] {
         let rules = std::fs::read_to_string(folder.join(format!("{name}.guard"))).unwrap();

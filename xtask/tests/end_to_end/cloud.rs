@@ -1,4 +1,5 @@
-//! The local AWS of a test: the registry's account, target accounts with endpoints, and a model behind them.
+//! The local AWS of a test: the registry's account, target accounts with endpoints, and a model
+//! behind them.
 
 use sandbox::iris::{Behaviour, Container};
 use sandbox::stand_in::{LoggedRequest, Options, SeedPackages, StandIn};
@@ -9,7 +10,7 @@ use crate::project::{Project, stand_in_cache};
 
 /// The account that owns the registry and runs the pipeline.
 pub(crate) const HOME: &str = "111111111111";
-/// The region of everything that names no other.
+/// The default region.
 pub(crate) const REGION: &str = sandbox::stand_in::REGION;
 /// The model package group of all tests.
 pub(crate) const GROUP: &str = "iris-p-abc123xyz";
@@ -26,7 +27,7 @@ impl Cloud {
         Self::start(|_| {})
     }
 
-    /// A local AWS with options of a test's own.
+    /// A local AWS with other options.
     pub(crate) fn start(change: impl FnOnce(&mut Options)) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let model = runtime.block_on(async { Container::serve(Behaviour::Healthy) }).unwrap();
@@ -36,7 +37,7 @@ impl Cloud {
         Self { aws, model, _runtime: runtime }
     }
 
-    /// A registry with this many approved packages, and a fifth as many pending and rejected ones.
+    /// Registers this many approved packages, and a fifth as many pending and rejected ones.
     pub(crate) fn register(&self, approved: u32) {
         let packages = SeedPackages {
             account: HOME.to_owned(),
@@ -49,14 +50,14 @@ impl Cloud {
         self.aws.seed_packages(&packages).unwrap();
     }
 
-    /// A project whose commands act as the registry's account here.
+    /// A project whose commands run in the registry's account.
     pub(crate) fn project(&self) -> Project {
         let mut project = Project::new().with_pipeline_variables();
         project.set_all(self.aws.environment(HOME).unwrap());
         project
     }
 
-    /// Deploys a built stage into an account, as the stack set of the pipeline would.
+    /// Deploys a built stage to an account, as the pipeline's stack set does.
     pub(crate) fn deploy(&self, project: &Project, stage: &str, account: &str, overrides: &[(&str, &str)]) {
         self.prepare(stage, account);
         self.stack("CreateStack", project, stage, account, overrides);
@@ -83,13 +84,13 @@ impl Cloud {
         self.aws.query(account, "cloudformation", action, &parameters).unwrap();
     }
 
-    /// A bucket in the registry's account.
+    /// Creates a bucket in the registry's account.
     pub(crate) fn make_bucket(&self, name: &str) {
         let template = json!({ "Resources": { "Bucket": { "Type": "AWS::S3::Bucket", "Properties": { "BucketName": name } } } });
         self.aws.query(HOME, "cloudformation", "CreateStack", &[("StackName", name), ("TemplateBody", &template.to_string())]).unwrap();
     }
 
-    /// Holds every request since the log was cleared to reading.
+    /// Checks that all requests since the log was cleared only read.
     #[track_caller]
     pub(crate) fn only_reads(&self) {
         let reads = ["Get", "List", "Describe", "Head", "AssumeRole", "BatchGetImage"];
@@ -100,14 +101,14 @@ impl Cloud {
         }
     }
 
-    /// A bucket that keeps the versions of its objects. moto's CloudFormation leaves `VersioningConfiguration` out.
+    /// Creates a bucket with versioning. moto's CloudFormation ignores `VersioningConfiguration`.
     pub(crate) fn make_versioned_bucket(&self, name: &str) {
         self.make_bucket(name);
         let versioning = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
         self.aws.put_object(HOME, name, "?versioning", versioning).unwrap();
     }
 
-    /// What a target account needs before an endpoint can be deployed into it: the network's parameters.
+    /// Creates the network parameters that a deployment in a target account needs.
     pub(crate) fn prepare(&self, stage: &str, account: &str) {
         self.prepare_in(stage, account, REGION);
     }
@@ -120,7 +121,7 @@ impl Cloud {
         }
     }
 
-    /// The model package that an endpoint serves, as AWS says it: endpoint, configuration, model, package.
+    /// The model package that an endpoint serves, as described by the local AWS.
     pub(crate) fn served(&self, account: &str, endpoint: &str) -> String {
         self.served_in(account, REGION, endpoint)
     }
@@ -134,7 +135,7 @@ impl Cloud {
         model["PrimaryContainer"]["ModelPackageName"].as_str().unwrap().to_owned()
     }
 
-    /// The requests that programs made, of one action.
+    /// The programs' requests of one action.
     pub(crate) fn requests(&self, action: &str) -> Vec<LoggedRequest> {
         self.aws.requests().unwrap().into_iter().filter(|request| request.action == action).collect()
     }
@@ -144,11 +145,11 @@ impl Cloud {
     }
 }
 
-/// What each command asked of AWS is noted for the test that holds the committed table against it (`tests/permissions`).
+/// Records the calls of each command, for the test of the committed table (`tests/permissions`).
 impl Drop for Cloud {
     fn drop(&mut self) {
         let Ok(requests) = self.aws.requests() else { return };
-        // Keys that nobody made are moto's own account's: a test of wrong keys, which calls nothing.
+        // Unknown keys belong to moto's default account: from a test of wrong keys, without calls.
         let calls = requests.into_iter().filter(|request| request.account != "123456789012").filter_map(|request| {
             let place = if request.account == HOME { Place::DataScience } else { Place::Target };
             Call::new(&request.program?, place, &request.service, &request.action)

@@ -1,5 +1,6 @@
-//! The pipeline template read as CodePipeline reads it, and its actions played over the local AWS: CodeBuild's by running their buildspecs
-//! in a shell that has nothing but what the template gives it, the stack set's by the calls that the action makes.
+//! A simulation of CodePipeline on the local AWS. It parses the pipeline template and runs its
+//! actions: CodeBuild's buildspecs in a shell with only the template's variables, and the calls of
+//! the stack set action.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -15,17 +16,18 @@ use crate::project::workspace;
 
 const REGION: &str = "us-east-1";
 
-/// The pipeline of the template, for one choice of parameters.
+/// The pipeline of the template, with one set of parameters.
 pub(crate) struct Pipeline {
     resources: Json,
     pub(crate) stages: Vec<Stage>,
-    /// The pipeline's own variables, with their defaults.
+    /// The pipeline's variables and their defaults.
     pub(crate) variables: BTreeMap<String, String>,
 }
 
 pub(crate) struct Stage {
     pub(crate) name: String,
-    /// The variable and the value that a stage asks for before a run enters it; a run for which it is another one passes it over.
+    /// The stage's entry condition: a variable and a value; with another value the stage is
+    /// skipped.
     pub(crate) skipped_unless: Option<(String, String)>,
     pub(crate) actions: Vec<Action>,
 }
@@ -43,7 +45,7 @@ pub(crate) struct Action {
 /// A CodeBuild project of the template.
 pub(crate) struct BuildProject {
     pub(crate) name: String,
-    /// The path of its buildspec in the repository, or the buildspec's text.
+    /// The path of its buildspec in the repository, or its text.
     buildspec: String,
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) role: String,
@@ -133,7 +135,8 @@ impl Pipeline {
         self.resources.as_object().unwrap().iter().filter(|(_, resource)| resource["Type"] == "AWS::IAM::Role").map(|(id, _)| id.as_str())
     }
 
-    /// The objects of S3 that a role may write, as patterns of their ARNs. Any action of S3 counts that does more than read.
+    /// The S3 objects that a role can write, as ARN patterns, with any action that does more than
+    /// read.
     pub(crate) fn writable(&self, role: &str) -> Vec<String> {
         let names = |value: &Json, id: &str| value.to_string().contains(&format!("\"{id}\""));
         let attached = self.resources.as_object().unwrap().iter().filter(|(id, resource)| match resource["Type"].as_str() {
@@ -154,7 +157,7 @@ impl Pipeline {
         writing.flat_map(|statement| list(&statement["Resource"])).map(|resource| self.text(&resource)).collect()
     }
 
-    /// A value as it will be: what refers to a resource becomes that resource's name, or a name made up for it.
+    /// A resolved value: references become the resource's name, or a generated name.
     fn text(&self, value: &Json) -> String {
         match value {
             Json::String(text) => text.clone(),
@@ -178,12 +181,12 @@ impl Pipeline {
                     text.replace(&format!("${{{name}}}"), &self.text(&value))
                 })
             }
-            other => panic!("{other} is not known before the stack is made"),
+            other => panic!("{other} is unknown before the stack is created"),
         }
     }
 }
 
-/// A run of the pipeline, and what it has come to.
+/// A pipeline execution and its results.
 pub(crate) struct Run<'a> {
     pipeline: &'a Pipeline,
     cloud: &'a Cloud,
@@ -191,33 +194,33 @@ pub(crate) struct Run<'a> {
     /// Values by `NAMESPACE.NAME`.
     pub(crate) variables: BTreeMap<String, String>,
     pub(crate) artifacts: BTreeMap<String, PathBuf>,
-    /// What happened, in order: stages that were passed over, actions that succeeded or failed.
+    /// The events in order: skipped stages, and actions that succeeded or failed.
     pub(crate) history: Vec<String>,
-    /// What the approver was shown.
-    pub(crate) asked: Option<BTreeMap<String, String>>,
-    /// What the builds printed.
+    /// The texts for the approver.
+    pub(crate) approval: Option<BTreeMap<String, String>>,
+    /// The output of the builds.
     pub(crate) log: String,
 }
 
 impl<'a> Run<'a> {
-    /// Runs the pipeline for this source, with these variables as whoever starts it gives them.
-    pub(crate) fn start(pipeline: &'a Pipeline, cloud: &'a Cloud, source: &Path, given: &[(&str, &str)]) -> Self {
+    /// Runs the pipeline for this source, started with these variables.
+    pub(crate) fn start(pipeline: &'a Pipeline, cloud: &'a Cloud, source: &Path, started_with: &[(&str, &str)]) -> Self {
         let mut variables: BTreeMap<String, String> =
             pipeline.variables.iter().map(|(name, value)| (format!("variables.{name}"), value.clone())).collect();
-        for (name, value) in given {
+        for (name, value) in started_with {
             assert!(variables.insert(format!("variables.{name}"), (*value).to_owned()).is_some(), "the pipeline has no variable {name}");
         }
         let artifacts = BTreeMap::from([("SourceArtifact".to_owned(), source.to_owned())]);
         let folder = TempDir::new().unwrap();
-        let mut run = Self { pipeline, cloud, folder, variables, artifacts, history: Vec::new(), asked: None, log: String::new() };
+        let mut run = Self { pipeline, cloud, folder, variables, artifacts, history: Vec::new(), approval: None, log: String::new() };
         run.play();
         run
     }
 
     fn play(&mut self) {
         for stage in &self.pipeline.stages {
-            if let Some((variable, wanted)) = &stage.skipped_unless
-                && self.filled_in(variable) != *wanted
+            if let Some((variable, expected)) = &stage.skipped_unless
+                && self.filled_in(variable) != *expected
             {
                 self.history.push(format!("{} skipped", stage.name));
                 continue;
@@ -230,10 +233,10 @@ impl<'a> Run<'a> {
                     "CodeBuild" => self.build(action, &configuration),
                     "CloudFormationStackSet" => self.deploy(action, &configuration),
                     "Manual" => {
-                        self.asked = Some(configuration);
+                        self.approval = Some(configuration);
                         true
                     }
-                    other => panic!("nobody plays {other}"),
+                    other => panic!("the simulation does not support {other}"),
                 };
                 self.history.push(format!("{} {}", action.name, if passed { "succeeded" } else { "failed" }));
                 if !passed {
@@ -243,7 +246,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// A value with its variables filled in. CodePipeline fails an action that names a variable which has no value.
+    /// A value with its variables resolved. CodePipeline fails an action whose variable has no
+    /// value.
     fn filled_in(&self, value: &str) -> String {
         references(value).into_iter().fold(value.to_owned(), |text, name| {
             let found = self.variables.get(&name).unwrap_or_else(|| panic!("#{{{name}}} has no value"));
@@ -251,7 +255,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// The file of an artifact, as `Artifact::file` names it.
+    /// The content of `Artifact::file`.
     fn artifact_file(&self, action: &Action, value: &str) -> String {
         let (artifact, file) = value.split_once("::").unwrap_or_else(|| panic!("{value} names no file of an artifact"));
         assert!(action.inputs.iter().any(|input| input == artifact), "{artifact} is no input of {}", action.name);
@@ -259,7 +263,8 @@ impl<'a> Run<'a> {
         std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{value}, of action {}: {error}", action.name))
     }
 
-    /// A CodeBuild action: the buildspec in a folder with the source, the other artifacts beside it, and nothing of this machine's environment.
+    /// Runs a CodeBuild action: the buildspec in a folder with the source, the other artifacts in
+    /// further folders, and no variables of this machine.
     fn build(&mut self, action: &Action, configuration: &BTreeMap<String, String>) -> bool {
         let project = self.pipeline.project(action);
         let folder = self.folder.path().join(&action.name);
@@ -285,14 +290,15 @@ impl<'a> Run<'a> {
                 self.variables.insert(format!("{namespace}.{name}"), value.to_owned());
             }
         }
-        // CodePipeline takes the artifact of a build that succeeded.
+        // CodePipeline uses the artifact of a successful build.
         if output.status.success() {
             self.artifacts.insert(action.outputs[0].clone(), folder.join(buildspec.base_directory()));
         }
         output.status.success()
     }
 
-    /// A stack set action: the set is made or updated from the artifact's files, and accounts that it lacks get their stack.
+    /// Runs a stack set action: creates or updates the stack set from the artifact's files, and
+    /// adds missing accounts.
     fn deploy(&mut self, action: &Action, configuration: &BTreeMap<String, String>) -> bool {
         let template = self.artifact_file(action, &configuration["TemplatePath"]);
         let parameters: Vec<Json> = serde_json::from_str(&self.artifact_file(action, &configuration["Parameters"])).unwrap();
@@ -328,7 +334,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// The environment that an action adds to its project's.
+/// The variables that an action adds to its project.
 pub(crate) fn action_environment(configuration: &BTreeMap<String, String>) -> Vec<(String, String)> {
     let Some(text) = configuration.get("EnvironmentVariables") else { return Vec::new() };
     let variables: Vec<Json> = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
@@ -348,7 +354,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The one program that CodeBuild's images have and this machine need not: `aws s3 cp`, which fetches the binary.
+/// A replacement for `aws s3 cp`, which CodeBuild's images have and this machine may lack.
 fn tools(folder: &Path) -> PathBuf {
     let tools = folder.join("tools");
     std::fs::create_dir_all(&tools).unwrap();

@@ -1,4 +1,4 @@
-//! `config`, and the files of a stage: base, overrides, both formats.
+//! `config`, and a stage's files: base, overrides, both formats.
 
 use serde_json::{Value as Json, json};
 
@@ -31,7 +31,7 @@ fn value(file: &Json, name: &str) -> Option<String> {
 }
 
 #[test]
-fn every_value_of_a_stage_is_explained_with_its_origin_and_what_it_replaced() {
+fn every_value_of_a_stage_is_explained_with_its_source_and_what_it_overrides() {
     let project = project();
     let run = project.run(["config", "explain", "--stage", "staging", "--format", "json"]).ends_with(0);
     let explained: Json = serde_json::from_str(&run.stdout).unwrap();
@@ -52,7 +52,7 @@ fn every_value_of_a_stage_is_explained_with_its_origin_and_what_it_replaced() {
 }
 
 #[test]
-fn an_explanation_needs_nothing_of_the_pipeline() {
+fn an_explanation_needs_no_values_of_the_pipeline() {
     let project = Project::new();
     project.run(["config", "explain", "--stage", "prod"]).ends_with(0).says("--env-name (not known here)");
     project.run(["config", "check"]).ends_with(0).says("unknown here: EnvName");
@@ -93,7 +93,7 @@ fn a_secret_is_shown_nowhere() {
     }
     let schema = project.run(["config", "schema"]).ends_with(0).stdout;
     assert!(!schema.contains("hunter"));
-    // Nor in what is said of a wrong one, whether it can be read or not.
+    // Nor in the message about an invalid one, even if it cannot be parsed.
     for wrong in [
         "[{ \"ParameterKey\": \"Token\",\n  \"ParameterValue\": \"hunt2\" }]",
         "[{ \"ParameterKey\": \"Token\",\n  \"ParameterValue\": [\"hunt2\"] }]",
@@ -107,7 +107,7 @@ fn a_secret_is_shown_nowhere() {
 }
 
 #[test]
-fn build_lays_the_stage_file_over_the_base_and_writes_overrides_into_the_manifest() {
+fn build_merges_the_stage_file_into_the_base_and_writes_overrides_to_the_manifest() {
     let mut project = project();
     project.set("STAGING_ACCOUNT_LIST", "222222222222,444444444444");
     overrides(
@@ -139,7 +139,7 @@ fn build_lays_the_stage_file_over_the_base_and_writes_overrides_into_the_manifes
 }
 
 #[test]
-fn a_template_configuration_has_what_the_stack_set_s_parameters_cannot_have() {
+fn a_template_configuration_has_tags_and_a_stack_policy() {
     let project = project();
     project.write(
         "prod-config-template.json",
@@ -157,7 +157,7 @@ fn a_template_configuration_has_what_the_stack_set_s_parameters_cannot_have() {
     assert_eq!(prod["Tags"], json!({ "team": "ml" }));
     assert_eq!(prod["Parameters"]["EndpointInstanceCount"], "2");
     assert!(prod["StackPolicy"]["Statement"].is_array());
-    // The one account of staging has its overrides in its own configuration.
+    // The staging account has its overrides in its own configuration.
     let staging = project.json("target/deploy/staging-template-configuration.json");
     assert_eq!(staging["Parameters"]["EndpointInstanceCount"], "3");
     let files = &project.json("target/deploy/release-manifest.json")["files"];
@@ -166,7 +166,7 @@ fn a_template_configuration_has_what_the_stack_set_s_parameters_cannot_have() {
 }
 
 #[test]
-fn what_a_template_makes_of_the_parameters_is_checked_and_leads_to_the_stage_file() {
+fn resolved_template_values_are_checked_and_findings_point_to_the_stage_file() {
     let project = project();
     project.write(
         "staging-config-template.json",
@@ -190,7 +190,7 @@ fn what_a_template_makes_of_the_parameters_is_checked_and_leads_to_the_stage_fil
 }
 
 #[test]
-fn a_value_that_is_wrong_by_itself_has_no_further_findings() {
+fn an_invalid_value_has_no_further_findings() {
     let project = project();
     project.write("staging-config-template.json", r#"[{ "ParameterKey": "EndpointInstanceType", "ParameterValue": "m5" }]"#);
     let run = project.run(["config", "check", "--stage", "staging"]).ends_with(2);
@@ -198,7 +198,7 @@ fn a_value_that_is_wrong_by_itself_has_no_further_findings() {
 }
 
 #[test]
-fn what_a_loop_of_the_template_makes_is_checked_before_the_model_package_is_known() {
+fn resources_of_a_foreach_loop_are_checked_before_the_model_package_is_known() {
     let project = project();
     project.write(
         "loop-template.yml",
@@ -242,7 +242,7 @@ fn a_template_that_chooses_by_account_or_region_is_checked_in_each() {
 }
 
 #[test]
-fn what_is_merely_unwise_in_production_is_a_warning() {
+fn risky_values_in_production_are_warnings() {
     let project = project();
     let burstable = r#"[{ "ParameterKey": "EndpointInstanceType", "ParameterValue": "ml.t2.medium" }]"#;
     project.write("staging-config-template.json", burstable);
@@ -257,7 +257,7 @@ fn what_is_merely_unwise_in_production_is_a_warning() {
 }
 
 #[test]
-fn the_model_package_s_own_list_of_instance_types_is_held() {
+fn the_model_packages_list_of_instance_types_is_checked() {
     let project = project();
     let types = json!([{ "ParameterKey": "EndpointInstanceType", "ParameterValue": "ml.p5.48xlarge" }]).to_string();
     project.write("staging-config-template.json", &types);
@@ -270,7 +270,7 @@ fn the_model_package_s_own_list_of_instance_types_is_held() {
     assert!(!project.path("target/deploy").exists());
 }
 
-/// A template with a model, a configuration and an endpoint, of which a test changes one text.
+/// A template with a model, a configuration and an endpoint; a test changes one value.
 const SMALL: &str = "\
 Parameters:
   SageMakerProjectName: {Type: String}
@@ -289,7 +289,7 @@ Resources:
 ";
 
 #[test]
-fn what_aws_refuses_is_an_error_and_what_is_not_known_here_is_a_warning() {
+fn values_that_aws_refuses_are_errors_and_unknown_values_are_warnings() {
     let project = Project::new();
     for stage in ["staging", "prod"] {
         project.write(&format!("{stage}-config-template.json"), "[]");
@@ -348,7 +348,7 @@ fn a_template_in_json_is_found_and_two_templates_are_refused() {
 }
 
 #[test]
-fn a_schema_is_made_from_the_template_and_says_when_it_is_stale() {
+fn a_schema_is_generated_from_the_template_and_the_check_finds_a_stale_one() {
     let project = project();
     let out = ["config", "schema", "--out", "stage.json"];
     project.run(out).ends_with(0);
@@ -386,7 +386,7 @@ fn an_account_with_overrides_is_deployed_with_them_and_the_others_without() {
         config["ProductionVariants"][0]["InitialInstanceCount"].as_i64().unwrap()
     };
     assert_eq!((count("222222222222"), count("444444444444")), (1, 3));
-    // Whoever looks at the endpoints takes the role that each account has: the requests differ by the length of its name.
+    // The tests assume each account's own role, so requests differ in the length of its name.
     let mut sizes: Vec<u64> = cloud.requests("AssumeRole").iter().map(|request| request.request_bytes).collect();
     sizes.sort_unstable();
     sizes.dedup();

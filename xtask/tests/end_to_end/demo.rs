@@ -1,8 +1,8 @@
-//! `demo`: the whole pipeline, and nothing of the real AWS.
+//! `demo`: the whole pipeline, without the real AWS.
 
 use crate::project::{Project, stand_in_cache};
 
-/// The demonstration keeps its local AWS where the tests do: made once.
+/// `demo` shares the tests' environment of the local AWS.
 fn project() -> Project {
     let mut project = Project::new();
     project.set("CARGO_TARGET_DIR", &stand_in_cache().parent().unwrap().display().to_string());
@@ -12,7 +12,7 @@ fn project() -> Project {
 #[test]
 fn the_demo_releases_twice_catches_the_third_and_cannot_reach_the_real_aws() {
     let mut project = project();
-    // Whatever looked at the caller's AWS settings would fail, or leave this machine.
+    // Using the caller's AWS settings would fail or reach another machine.
     for (name, value) in [
         ("AWS_ENDPOINT_URL", "http://127.0.0.1:9"),
         ("AWS_ENDPOINT_URL_SAGEMAKER", "http://127.0.0.1:9"),
@@ -37,7 +37,7 @@ fn the_demo_releases_twice_catches_the_third_and_cannot_reach_the_real_aws() {
     let third = project.json("demo/rollout-staging/rollout.json");
     assert_eq!((third["verdict"].as_str(), third["identity"][0]["outcome"].as_str()), (Some("succeeded"), Some("failed")));
 
-    // From AWS's side: each release invoked the endpoints of both stages, and nobody deleted anything.
+    // In AWS's log: each release invoked the endpoints of both stages, and nothing was deleted.
     let log = project.read("demo/requests.jsonl");
     let count = |action: &str| log.lines().filter(|line| line.contains(&format!("\"{action}\""))).count();
     // Production gets the same cases as staging.
@@ -47,7 +47,7 @@ fn the_demo_releases_twice_catches_the_third_and_cannot_reach_the_real_aws() {
 }
 
 #[test]
-fn an_approval_that_nobody_can_give_stops_the_demo_before_production() {
+fn without_a_terminal_for_the_approval_the_demo_stops_before_production() {
     let project = project();
     project.run(["demo", "--output-dir", "demo"]).ends_with(2).says("--yes");
     assert!(!project.path("demo/rollout-prod").exists());

@@ -1,4 +1,4 @@
-//! `deploy`: a stage rolled out through its stack set, asserted from AWS's side.
+//! `deploy`: rolls out a stage through its stack set; checked in AWS.
 
 use sandbox::stand_in::{Fault, SeedPackage, SeedPackages};
 use serde_json::json;
@@ -56,7 +56,7 @@ fn a_second_release_reaches_every_account_and_a_third_run_changes_nothing() {
 }
 
 #[test]
-fn an_account_that_is_added_gets_the_release_and_one_that_left_is_named_and_kept() {
+fn an_added_account_gets_the_release_and_a_removed_one_is_reported_and_kept() {
     let cloud = Cloud::new();
     let mut project = cloud.project();
     approve(&cloud, 1);
@@ -85,13 +85,13 @@ fn an_endpoint_that_silently_stays_on_the_old_model_is_a_failure() {
     cloud.aws.silent_rollback("222222222222", ENDPOINT).unwrap();
     project.run(DEPLOY).ends_with(1).says(&package(1)).says(&package(2));
     let record = project.json("target/rollout/staging/rollout.json");
-    // The stack set says that all went well; the endpoint says otherwise.
+    // The stack set reports success; the endpoint serves the old model.
     assert_eq!(record["verdict"], "succeeded");
     assert_eq!(record["identity"][0]["outcome"], "failed");
 }
 
 #[test]
-fn a_refusal_of_cloudformation_is_said_with_its_reason_and_a_broken_release_is_not_rolled_out() {
+fn an_error_of_cloudformation_is_reported_with_its_reason_and_a_broken_release_is_not_rolled_out() {
     let cloud = Cloud::new();
     let project = cloud.project();
     cloud.prepare("staging", "222222222222");
@@ -111,11 +111,11 @@ fn a_refusal_of_cloudformation_is_said_with_its_reason_and_a_broken_release_is_n
 }
 
 #[test]
-fn an_account_that_fails_is_named_with_its_reason_and_the_others_go_on_within_the_tolerance() {
+fn a_failing_account_is_reported_with_its_reason_and_the_others_continue_within_the_tolerance() {
     let cloud = Cloud::new();
     let mut project = cloud.project();
     project.set("STAGING_ACCOUNT_LIST", "222222222222,444444444444");
-    // The other account has no network parameters: its stack cannot be made.
+    // The other account has no network parameters: its stack cannot be created.
     cloud.prepare("staging", "222222222222");
     approve(&cloud, 1);
     project.run(["build"]).ends_with(0);
@@ -127,7 +127,7 @@ fn an_account_that_fails_is_named_with_its_reason_and_the_others_go_on_within_th
     assert_eq!(record["counts"]["succeeded"], 1);
 }
 
-/// Every failed stack that exists is read as here, so the table of permissions always has the call.
+/// Also ensures that the recorded calls include the one that reads a failed stack.
 #[test]
 fn a_stack_that_cannot_be_updated_is_explained_from_its_events_in_the_target() {
     let cloud = Cloud::new();
@@ -137,7 +137,7 @@ fn a_stack_that_cannot_be_updated_is_explained_from_its_events_in_the_target() {
     project.run(["build"]).ends_with(0);
     project.run(DEPLOY).ends_with(0);
 
-    // The name of no instance type: the template's pattern allows it, and SageMaker refuses it.
+    // Not an instance type: the template's pattern allows it, and SageMaker refuses it.
     let config = project.read("staging-config-template.json").replace("ml.m5.large", "ml.zz9.large");
     project.write("staging-config-template.json", &config);
     project.run(["build"]).ends_with(0);

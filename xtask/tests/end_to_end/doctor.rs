@@ -1,4 +1,4 @@
-//! `doctor`: everything that a release needs, asked at once; the answers are held against what is there, and nothing is changed.
+//! `doctor`: checks all prerequisites of a release and changes nothing.
 
 use sandbox::stand_in::{Fault, SeedOrganization, SeedUnit};
 use serde_json::{Value as Json, json};
@@ -10,7 +10,7 @@ use crate::schemas::validate;
 
 const PROD: &str = "333333333333";
 
-/// Both stages are ready, in two regions; the group is there and shared.
+/// Both stages are ready in two regions, and the group exists and is shared.
 fn ready(cloud: &Cloud) -> Project {
     let mut project = project(cloud, &ACCOUNTS[..2]);
     project.set("ARTIFACT_BUCKET", "iris-artifacts");
@@ -20,7 +20,7 @@ fn ready(cloud: &Cloud) -> Project {
     }
     approve(cloud, 1);
     project.run(["setup"]).ends_with(0);
-    // The other region's group is shared by a pipeline of that region.
+    // The other region's pipeline shares its group.
     let statement = json!({
         "Effect": "Allow", "Principal": { "AWS": [ACCOUNTS[0], ACCOUNTS[1], PROD] }, "Action": ["sagemaker:DescribeModelPackage"], "Resource": "*"
     });
@@ -31,7 +31,7 @@ fn ready(cloud: &Cloud) -> Project {
     project
 }
 
-/// The document, which keeps to its schema.
+/// The report, validated against its schema.
 fn report(project: &Project, code: i32) -> Json {
     let run = project.run(["doctor", "--format", "json"]).ends_with(code);
     project.write("doctor.json", &run.stdout);
@@ -54,7 +54,7 @@ fn has(report: &Json, check: &str, outcome: &str, target: Option<&str>) -> bool 
 }
 
 #[test]
-fn when_everything_is_there_every_check_is_ok_and_nothing_is_written_anywhere() {
+fn when_all_prerequisites_exist_every_check_is_ok_and_nothing_is_written() {
     let cloud = Cloud::new();
     let project = ready(&cloud);
     let found = report(&project, 0);
@@ -73,13 +73,13 @@ fn when_everything_is_there_every_check_is_ok_and_nothing_is_written_anywhere() 
     }
     assert!(has(&found, "administration-role", "ok", None));
     cloud.only_reads();
-    // A release is not made either.
+    // It writes no release.
     assert!(!project.path("target/deploy").exists());
     let text = project.run(["doctor"]).ends_with(0);
     assert!(text.stdout.lines().all(|line| line.is_empty() || line.starts_with("ok ") || line.contains(" ok")), "{}", text.stdout);
 }
 
-/// Something is missing in every account.
+/// Something is missing in each account.
 pub(crate) fn incomplete(cloud: &Cloud) -> Project {
     let mut project = ready(cloud);
     project.set("STAGING_ACCOUNT_LIST", "222222222222,666666666666");
@@ -97,13 +97,13 @@ pub(crate) fn incomplete(cloud: &Cloud) -> Project {
 }
 
 #[test]
-fn everything_that_is_missing_is_found_at_once_in_every_account() {
+fn everything_missing_is_found_at_once_in_every_account() {
     let cloud = Cloud::new();
     let project = incomplete(&cloud);
     let found = report(&project, 1);
     for (check, target) in [
         ("artifact-bucket", None),
-        // The account that is new was never let in.
+        // The group is not shared with the new account.
         ("group-policy", None),
         ("administration-role", None),
         ("artifact", Some("222222222222/us-east-1")),
@@ -135,13 +135,13 @@ fn without_an_approved_package_the_rest_is_checked_and_that_is_a_warning() {
     assert!(has(&found, "model-package-choice", "warning", None), "{found:#}");
     assert!(has(&found, "ssm-parameter", "ok", Some("222222222222/us-east-1")), "{found:#}");
     assert!(has(&found, "ssm-parameter", "failed", Some("333333333333/us-east-1")), "{found:#}");
-    // Nothing is said of a package that is not there.
+    // There is no finding about a missing package.
     assert!(answers(&found).iter().all(|(check, ..)| !["model-package", "image", "artifact"].contains(&check.as_str())), "{found:#}");
     cloud.prepare("prod", PROD);
     let found = report(&project, 0);
     assert_eq!(found["counts"]["warning"], 1);
 
-    // Before the group is there, too.
+    // Also before the group exists.
     let fresh = Cloud::new();
     let mut project = fresh.project();
     project.set("SAGEMAKER_EBS_KMS_KEY_ARN", "");
@@ -151,7 +151,7 @@ fn without_an_approved_package_the_rest_is_checked_and_that_is_a_warning() {
 }
 
 #[test]
-fn what_may_not_be_asked_is_not_checked_with_the_right_that_is_missing_and_is_no_success() {
+fn a_check_without_permission_is_not_checked_names_the_action_and_is_not_a_success() {
     let cloud = Cloud::new();
     let project = ready(&cloud);
     for (service, action) in [("ssm", "GetParameters"), ("iam", "GetRole"), ("sagemaker", "GetModelPackageGroupPolicy")] {
@@ -167,7 +167,7 @@ fn what_may_not_be_asked_is_not_checked_with_the_right_that_is_missing_and_is_no
 }
 
 #[test]
-fn units_keys_and_stacks_that_are_there_are_looked_at_and_our_own_endpoints_are_not_in_the_way() {
+fn existing_units_keys_and_stacks_are_checked_and_the_stacks_own_endpoints_are_no_conflict() {
     let cloud = Cloud::new();
     let unit = |name: &str, id: &str, account: &str| SeedUnit {
         name: name.to_owned(),
@@ -202,7 +202,7 @@ fn units_keys_and_stacks_that_are_there_are_looked_at_and_our_own_endpoints_are_
 }
 
 #[test]
-fn units_are_asked_for_their_accounts_and_a_unit_that_is_not_there_leaves_the_other_stage_checked() {
+fn accounts_of_units_are_listed_and_with_a_missing_unit_the_other_stage_is_still_checked() {
     let cloud = Cloud::new();
     let mut project = ready(&cloud);
     project.unset("STAGING_ACCOUNT_LIST");
@@ -214,7 +214,7 @@ fn units_are_asked_for_their_accounts_and_a_unit_that_is_not_there_leaves_the_ot
 }
 
 #[test]
-fn what_the_template_names_by_a_local_path_is_not_uploaded_and_needs_a_bucket() {
+fn local_artifacts_of_the_template_are_not_uploaded_and_need_a_bucket() {
     let cloud = Cloud::new();
     let mut project = ready(&cloud);
     project.write("code/index.py", "");
@@ -230,7 +230,7 @@ fn what_the_template_names_by_a_local_path_is_not_uploaded_and_needs_a_bucket() 
 }
 
 #[test]
-fn without_credentials_the_files_are_checked_all_the_same_and_nothing_counts_as_well() {
+fn without_credentials_the_files_are_still_checked_and_the_rest_is_not_checked() {
     let mut project = Project::new().with_pipeline_variables();
     project.set("AWS_REGION", REGION);
     let found = report(&project, 3);
@@ -242,7 +242,7 @@ fn without_credentials_the_files_are_checked_all_the_same_and_nothing_counts_as_
 }
 
 #[test]
-fn bad_options_end_before_any_work() {
+fn invalid_options_fail_before_any_work() {
     let cloud = Cloud::new();
     let mut project = cloud.project();
     project.set("STAGING_ACCOUNT_LIST", "12");

@@ -1,8 +1,9 @@
-//! Every block of output in the README and in `docs/` is what the command prints today.
+//! Every block of output in the README and in `docs/` is the command's current output.
 //!
-//! A block is marked by `<!-- output of: COMMAND, SCENE -->`: [`SCENES`] makes the scene and runs the command. Lines that a page leaves
-//! out are `…` there. What differs from run to run (a port, a duration, an id) is compared by its form. A block that no test can run says
-//! so: `<!-- output of: COMMAND, not run: REASON -->`; a block of text that is no output is `<!-- no output -->`.
+//! A block has the marker `<!-- output of: COMMAND, SCENE -->`: [`SCENES`] sets up the scene and
+//! runs the command. `…` stands for omitted lines. Values that differ between runs (a port, a
+//! duration, an id) are compared by their form. A block that no test can run has the marker
+//! `<!-- output of: COMMAND, not run: REASON -->`; other text is `<!-- no output -->`.
 
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::PathBuf;
@@ -21,10 +22,10 @@ const END: &str = "<!-- end of output -->";
 const ELISION: &str = "…";
 const UPDATE: &str = "UPDATE_DOCS=1 cargo test -p xtask --test end_to_end documented_output";
 
-/// More blocks than these that no test runs need a reason here: a release build, and two measurements.
+/// The number of blocks that no test runs: a release build, and two measurements.
 const MOST_NOT_RUN: usize = 3;
 
-/// What a marker says, and what makes its scene and runs the command in it.
+/// A marker, and the function that sets up its scene and runs the command.
 type Scene = (&'static str, fn() -> Shown);
 
 const SCENES: [Scene; 16] = [
@@ -103,7 +104,7 @@ const SCENES: [Scene; 16] = [
     }),
 ];
 
-/// The project of the examples, with production in two accounts.
+/// The example project, with production in two accounts.
 fn example() -> Project {
     let mut project = Project::new().with_pipeline_variables();
     project.set("PROD_ACCOUNT_LIST", "333333333333,444444444444");
@@ -143,7 +144,8 @@ fn first_release(cloud: &Cloud) -> Project {
     project
 }
 
-/// Version 2 with two instances, built for one account that has version 1 and for a new one that is not prepared.
+/// Version 2 with two instances, for an account with version 1 and for a new account without
+/// set-up.
 fn second_release(cloud: &Cloud) -> Project {
     let mut project = first_release(cloud);
     project.run(["deploy", "--stage", "staging"]).ends_with(0);
@@ -158,7 +160,7 @@ fn second_release(cloud: &Cloud) -> Project {
     project
 }
 
-/// A command, and what a terminal shows of it.
+/// A command and its output on a terminal.
 struct Shown {
     arguments: Vec<String>,
     input: String,
@@ -174,7 +176,7 @@ impl Shown {
         Self { arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(), input: String::new(), text: String::new() }
     }
 
-    /// Both streams in the order in which they were written.
+    /// Both streams in the order of writing.
     fn of(mut self, project: &Project) -> Self {
         let mut terminal = tempfile::tempfile().unwrap();
         let streams = [(); 2].map(|()| terminal.try_clone().unwrap());
@@ -189,7 +191,7 @@ impl Shown {
     }
 }
 
-/// What is printed of several targets at once, in the order of the targets.
+/// Sorts the lines of concurrent targets by target.
 fn in_order(text: &str) -> String {
     let status = |line: &str| {
         let word = line.split_whitespace().next().unwrap_or_default().to_owned();
@@ -204,7 +206,7 @@ fn in_order(text: &str) -> String {
     lines.join("\n")
 }
 
-/// A line with what differs from run to run replaced by its form.
+/// A line with variable values replaced by their form.
 fn form(line: &str) -> String {
     static VARIABLE: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         [
@@ -219,10 +221,10 @@ fn form(line: &str) -> String {
     VARIABLE.iter().fold(line.trim_end().to_owned(), |line, (pattern, form)| pattern.replace_all(&line, *form).into_owned())
 }
 
-/// The block as it has to be: what is documented where that is still so, and what was printed where it is not; lines that are left out
-/// stay left out. This is the cheapest edit of one into the other.
+/// The updated block: documented lines that are still valid, new lines where they are not, and the
+/// same omissions. This is the minimal edit.
 fn fresh(documented: &[&str], printed: &[&str]) -> Vec<String> {
-    // A line that was changed is likelier than one that an elision swallows while others vanish.
+    // A changed line is likelier than a line in an omission while others disappear.
     const REMOVED: usize = 3;
     const ADDED: usize = 2;
     let changed = |old: &String, new: &String| if old == new { 0 } else { 2 };
@@ -270,7 +272,7 @@ fn pages() -> Vec<PathBuf> {
     pages
 }
 
-/// A block between fences: where it begins and ends, in lines, and the line above that says what it is.
+/// A fenced block: its first and last line, and the marker above it.
 struct Block {
     page: PathBuf,
     begins: usize,
@@ -310,12 +312,12 @@ impl Block {
         SCENES.iter().find(|(name, _)| *name == marker).map(|(_, scene)| *scene)
     }
 
-    /// Why no test runs the command.
+    /// The reason why no test runs the command.
     fn not_run(&self) -> Option<&str> {
         self.marker()?.split_once(", not run: ").map(|(_, reason)| reason)
     }
 
-    /// Whether it shows what a program printed, as far as its look tells.
+    /// Whether it looks like a program's output.
     fn shows_output(&self, lines: &[String]) -> bool {
         let programs = ["$", "aws", "cargo", "export", "gh", "git", "pip", "python3", "sh", "xtask", "docker", "curl", "#"];
         let first = lines[self.begins].trim_start();
@@ -352,11 +354,11 @@ fn every_block_of_output_has_a_scene_or_a_reason_why_it_is_not_run() {
 }
 
 #[test]
-fn every_block_of_output_is_what_the_command_prints_today() {
+fn every_block_of_output_is_the_commands_current_output() {
     let mut stale = Vec::new();
     for page in pages() {
         let (mut lines, blocks) = blocks(&page);
-        // From the end, so that a block that grows moves none that is still to come.
+        // From the end, so that a change does not move later blocks.
         for block in blocks.iter().rev() {
             let Some(scene) = block.scene() else { continue };
             let shown = scene();
@@ -380,7 +382,7 @@ fn every_block_of_output_is_what_the_command_prints_today() {
 }
 
 #[test]
-fn a_block_keeps_what_is_still_so_and_what_it_leaves_out() {
+fn an_updated_block_keeps_valid_lines_and_omissions() {
     let documented = ["a 1.0 ms", "…", "y", "old"];
     assert_eq!(fresh(&documented, &["a 2.5 ms", "b", "c", "y", "old"]), documented);
     assert_eq!(fresh(&documented, &["a 2.5 ms", "b", "y", "new", "more"]), ["a 1.0 ms", "…", "y", "new", "more"]);

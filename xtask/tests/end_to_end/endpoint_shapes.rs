@@ -1,4 +1,5 @@
-//! The endpoint template in each shape that the local AWS can make: created by one release, updated by the next, and looked at from AWS's side.
+//! The endpoint template in each shape that the local AWS supports: one release creates it, the
+//! next updates it, and the result is checked in AWS.
 
 use serde_json::{Value as Json, json};
 
@@ -12,13 +13,13 @@ const SCALING_POLICY: &str = "AWS::ApplicationAutoScaling::ScalingPolicy";
 
 /// A shape of the endpoint.
 struct Shape {
-    /// The SageMaker project's id, by which each shape has an endpoint of its own.
+    /// The SageMaker project's id, so that each shape has its own endpoint.
     id: &'static str,
-    /// What the stage file says besides the type and number of instances.
+    /// Additional parameters of the stage file.
     parameters: Vec<(&'static str, &'static str)>,
-    /// What the endpoint's configuration has, by JSON Pointer; null where it has nothing.
+    /// Expected values of the endpoint configuration, by JSON Pointer; null for missing ones.
     configuration: Vec<(&'static str, Json)>,
-    /// How many resources of these types the stack has besides the endpoint's own.
+    /// The number of additional resources of these types in the stack.
     resources: Vec<(&'static str, usize)>,
 }
 
@@ -144,7 +145,7 @@ fn every_shape_is_created_by_one_release_and_updated_by_the_next() {
     }
 }
 
-/// Numbers are equal whichever way they are written.
+/// Compares numbers by value.
 fn same(actual: &Json, expected: &Json) -> bool {
     match (actual.as_f64(), expected.as_f64()) {
         (Some(actual), Some(expected)) => (actual - expected).abs() < f64::EPSILON,

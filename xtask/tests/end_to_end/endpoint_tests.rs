@@ -1,4 +1,4 @@
-//! What a team's own suite can ask for, with the program as its users run it: against a container, and over the local AWS.
+//! Features of test suites, against a container and on the local AWS.
 
 use sandbox::iris::Behaviour;
 use serde_json::{Value as Json, json};
@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use crate::cloud::Cloud;
 use crate::project::{Project, Run};
 
-/// A project whose suite is this one, with the iris container.
+/// A project with this suite, and the iris container.
 fn with_suite(suite: &str) -> (Cloud, Project) {
     let cloud = Cloud::new();
     let project = Project::new();
@@ -36,7 +36,7 @@ cases:
 ";
 
 #[test]
-fn a_golden_file_is_written_once_and_held_from_then_on() {
+fn a_golden_file_is_written_once_and_then_compared() {
     let (cloud, project) = with_suite(GOLDEN);
     test(&cloud, &project, &[]).ends_with(2).says("does not exist").says("--update-golden");
     test(&cloud, &project, &["--update-golden"]).ends_with(0).says("golden/one.json");
@@ -66,7 +66,7 @@ cases:
 ";
 
 #[test]
-fn a_check_in_python_decides_and_sees_no_credentials() {
+fn a_check_in_python_determines_the_result_and_sees_no_credentials() {
     let (cloud, mut project) = with_suite(OWN_CHECK);
     for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "SECRET"] {
         project.set(name, "not-for-checks");
@@ -82,7 +82,7 @@ print(json.dumps({'verdict': 'passed' if right and not leaked and not home else 
     test(&cloud, &project, &[]).ends_with(0);
     cloud.model.set_behaviour(Behaviour::WrongModel);
     test(&cloud, &project, &[]).ends_with(1).says("leaked [] []");
-    // A check that is broken proves nothing.
+    // A broken check is an error, not a failure.
     project.write("test/check.py", "raise ValueError('half a check')\n");
     test(&cloud, &project, &[]).ends_with(3).says("ValueError: half a check");
     assert_eq!(results(&project)["verdict"], "errored");
@@ -90,7 +90,7 @@ print(json.dumps({'verdict': 'passed' if right and not leaked and not home else 
 }
 
 #[test]
-fn a_suite_with_own_checks_is_refused_before_any_work_where_they_are_forbidden() {
+fn if_own_checks_are_forbidden_a_suite_with_one_is_refused_before_any_work() {
     let (cloud, mut project) = with_suite(OWN_CHECK);
     project.write("test/check.py", "open('ran', 'w')\n");
     project.set("OWN_CHECKS", "forbidden");
@@ -100,12 +100,12 @@ fn a_suite_with_own_checks_is_refused_before_any_work_where_they_are_forbidden()
         .says("test/own.yaml")
         .says("--own-checks, OWN_CHECKS");
     assert!(!project.path("target/test-results").exists() && !project.path("ran").exists());
-    // Every other suite is tested as ever.
+    // Other suites run.
     project.write("test/own.yaml", &OWN_CHECK.replace("check: { command: [python3, test/check.py], timeout: 10m }", "status: 200"));
     test(&cloud, &project, &[]).ends_with(0);
 }
 
-/// How a check finds the credentials of the process that started it, which is its parent.
+/// A check that reads the credentials of its parent process.
 const LOOKS_FOR_CREDENTIALS: &str = r#"
 found=$(tr '\0' '\n' 2>/dev/null < "/proc/$PPID/environ" | grep -c not-for-checks)
 touch "$HOME/mine" || found=-1
@@ -132,12 +132,12 @@ fn a_check_of_another_user_finds_no_credentials_and_only_root_can_start_one() {
             results(&project)["targets"][0]["cases"][0]["checks"].as_array().unwrap().last().unwrap()["actual"],
             "0 found by user 64001"
         );
-        // What the option protects from: as the caller's own user, the check finds them.
+        // Without the option, as the same user, the check finds them.
         project.unset("OWN_CHECKS_UID");
         test(&cloud, &project, &[]).ends_with(1).says("1 found by user 0");
         not_root.uid(64_002);
     } else {
-        // Past libtest, which keeps what a passing test prints to itself.
+        // Bypasses libtest, which hides the output of passing tests.
         let skipped = "SKIPPED: that a check of another user finds no credentials. Only root can start one: run the tests as root.\n";
         std::io::stderr().write_all(skipped.as_bytes()).unwrap();
     }
@@ -174,7 +174,7 @@ fn labelled_rows_catch_a_wrong_model_and_name_the_rows() {
 }
 
 #[test]
-fn sample_payloads_come_from_a_file_where_there_is_no_release() {
+fn without_a_release_sample_payloads_come_from_a_file() {
     let (cloud, project) = with_suite("version: 1\ncases:\n  - { name: samples, payload: { sample: all } }\n");
     // The case is an error with a hint.
     test(&cloud, &project, &[]).ends_with(3).says("--sample-payloads");
@@ -190,7 +190,7 @@ fn sample_payloads_come_from_a_file_where_there_is_no_release() {
     assert_eq!(results(&project)["targets"][0]["cases"][0]["name"], "samples (three-flowers.csv)");
 }
 
-/// Both stages of a release in accounts of their own.
+/// Both stages of a release in separate accounts.
 fn released(cloud: &Cloud) -> Project {
     let project = cloud.project();
     let parameters = [("EnvType", "staging"), ("EndpointInstanceCount", "1"), ("EndpointInstanceType", "ml.m5.large")];
@@ -207,7 +207,7 @@ fn released(cloud: &Cloud) -> Project {
 }
 
 #[test]
-fn an_endpoint_is_held_against_the_releases_own_template() {
+fn an_endpoint_is_checked_against_the_releases_template() {
     let cloud = Cloud::new();
     let project = released(&cloud);
     project.run(["test-staging"]).ends_with(0);
@@ -218,7 +218,7 @@ fn an_endpoint_is_held_against_the_releases_own_template() {
     assert!(check(&found, "variants")["expected"].as_str().unwrap().contains("ml."), "{}", check(&found, "variants"));
     assert!(check(&found, "encryption")["expected"].as_str().unwrap().starts_with("arn:aws:kms"), "{}", check(&found, "encryption"));
 
-    // Somebody changed the stack by hand.
+    // The stack was changed manually.
     let by_hand = [("EncryptVolumes", "no"), ("NetworkIsolation", "false"), ("DataCaptureS3Uri", "s3://somewhere/else")];
     cloud.update(&project, "staging", "222222222222", &by_hand);
     project.run(["test-staging"]).ends_with(1);
@@ -230,7 +230,7 @@ fn an_endpoint_is_held_against_the_releases_own_template() {
 }
 
 #[test]
-fn staging_is_compared_with_production_and_fails_only_when_asked() {
+fn staging_is_compared_with_production_and_fails_only_with_the_option() {
     let cloud = Cloud::new();
     let project = released(&cloud);
     let production = "333333333333/us-east-1/iris-p-abc123xyz-prod";
@@ -248,7 +248,7 @@ fn staging_is_compared_with_production_and_fails_only_when_asked() {
 }
 
 #[test]
-fn session_tags_are_checked_before_any_session_is_made() {
+fn session_tags_are_checked_before_any_session_is_created() {
     let cloud = Cloud::new();
     let mut project = released(&cloud);
     project.set("CODEBUILD_BUILD_ID", "iris-test:0a1b2c3d-0000-4444-8888-abcdefabcdef");
@@ -262,7 +262,7 @@ fn session_tags_are_checked_before_any_session_is_made() {
 }
 
 #[test]
-fn a_suite_for_another_endpoint_is_refused_with_the_names_that_there_are() {
+fn a_suite_with_unknown_names_is_refused_with_the_known_ones() {
     let cloud = Cloud::new();
     let project = released(&cloud);
     let suite = |name: &str| {
@@ -270,7 +270,7 @@ fn a_suite_for_another_endpoint_is_refused_with_the_names_that_there_are() {
     };
     project.write("test/own.yaml", &suite("other"));
     project.run(["test-staging", "--suite", "test/own.yaml"]).ends_with(2).says("`iris-p-abc123xyz-staging`");
-    // The stage's own parameters are variables.
+    // The stage's parameters are variables.
     project.write("test/own.yaml", &suite("${SageMakerProjectName}-${SageMakerProjectId}-${StageName}"));
     project.run(["test-staging", "--suite", "test/own.yaml"]).ends_with(0);
 }

@@ -1,4 +1,4 @@
-//! `build --event`: AWS's table of transitions, over the local AWS.
+//! `build --event`: AWS's table of transitions, on the local AWS.
 
 use std::io::Write as _;
 use std::process::Stdio;
@@ -12,7 +12,7 @@ fn arn(version: u32) -> String {
     format!("arn:aws:sagemaker:us-east-1:{HOME}:model-package/{GROUP}/{version}")
 }
 
-/// EventBridge's event about a version, whose detail has these members besides.
+/// EventBridge's event about a version, with additional members in its detail.
 pub(crate) fn event(version: u32, approval: &str, more: &Json) -> String {
     let mut event = json!({
         "version": "0", "id": "4a2c3b1e-0000-4000-8000-000000000001", "detail-type": "SageMaker Model Package State Change",
@@ -48,9 +48,9 @@ fn built(project: &Project) -> String {
 }
 
 #[test]
-fn an_approval_deploys_the_very_package_with_one_request() {
+fn an_approval_deploys_the_events_package_with_one_request() {
     let (cloud, project, newest) = registry();
-    // An older one than the newest: the event says which, and not the list.
+    // Not the newest one: the event determines the package, not the list.
     build(&project, &event(1, "Approved", &json!({}))).ends_with(0).says("(rule approved)");
     assert_eq!(built(&project), arn(1));
     assert_ne!(newest, 1);
@@ -62,17 +62,17 @@ fn an_approval_deploys_the_very_package_with_one_request() {
 }
 
 #[test]
-fn a_withdrawn_approval_deploys_the_newest_that_is_left() {
+fn a_withdrawn_approval_deploys_the_newest_remaining_package() {
     let (cloud, project, newest) = registry();
     cloud.sagemaker("UpdateModelPackage", &json!({ "ModelPackageArn": arn(newest), "ModelApprovalStatus": "Rejected" }));
     let was_approved = json!({ "previousModelApprovalStatus": "Approved" });
     build(&project, &event(newest, "Rejected", &was_approved)).ends_with(0).says("(rule approval-withdrawn)");
     assert_ne!(built(&project), arn(newest));
     let first = built(&project);
-    // Most events do not say what was before: the same is done, to be on the safe side.
+    // Most events do not include the previous status: the same applies.
     build(&project, &event(newest, "Rejected", &json!({}))).ends_with(0).says("(rule rejected-perhaps-approved)");
     assert_eq!(built(&project), first);
-    // Unless it is known what is deployed.
+    // Unless the deployed package is known.
     project.write("event.json", &event(newest, "Rejected", &json!({})));
     let deployed = |version: &str| project.run(["build", "--event", "event.json", "--deployed-model-package", version]);
     deployed(&newest.to_string()).ends_with(0).says("(rule approval-withdrawn)");
@@ -80,7 +80,7 @@ fn a_withdrawn_approval_deploys_the_newest_that_is_left() {
 }
 
 #[test]
-fn where_there_is_nothing_to_do_nothing_is_asked_and_the_shell_is_told() {
+fn if_there_is_nothing_to_do_there_are_no_calls_and_release_env_has_the_result() {
     let (cloud, project, newest) = registry();
     for (approval, more, rule) in [
         ("PendingManualApproval", json!({}), "pending"),
@@ -94,7 +94,7 @@ fn where_there_is_nothing_to_do_nothing_is_asked_and_the_shell_is_told() {
         assert!(project.read("target/deploy/release.env").starts_with("RELEASE_ACTION='none'\nMODEL_PACKAGE_ARN=''\n"));
     }
     assert!(cloud.aws.requests().unwrap().is_empty());
-    // A release that is there stays whole.
+    // An existing release is unchanged.
     project.run(["build"]).ends_with(0);
     let before = project.files("target/deploy");
     build(&project, &event(newest, "PendingManualApproval", &json!({}))).ends_with(4);
@@ -102,17 +102,17 @@ fn where_there_is_nothing_to_do_nothing_is_asked_and_the_shell_is_told() {
 }
 
 #[test]
-fn an_event_that_is_out_of_date_deploys_nothing() {
+fn an_outdated_event_deploys_nothing() {
     let (cloud, project, newest) = registry();
     cloud.sagemaker("UpdateModelPackage", &json!({ "ModelPackageArn": arn(newest), "ModelApprovalStatus": "Rejected" }));
     build(&project, &event(newest, "Approved", &json!({}))).ends_with(4).says("rejected").says("the event is outdated");
-    // An approval does not open a gate.
+    // An approval does not bypass a gate.
     project.write("release-policy.json", r#"{ "schema_version": 1, "deny": [{ "version": 1, "reason": "leaked data" }] }"#);
     build(&project, &event(1, "Approved", &json!({}))).ends_with(4).says("denied by the release policy: leaked data");
 }
 
 #[test]
-fn where_the_last_approved_package_is_rejected_it_is_said_that_it_stays_deployed() {
+fn if_the_last_approved_package_is_rejected_a_message_reports_that_it_stays_deployed() {
     let cloud = Cloud::new();
     cloud.register(1);
     let project = cloud.project();
@@ -124,7 +124,7 @@ fn where_the_last_approved_package_is_rejected_it_is_said_that_it_stays_deployed
 }
 
 #[test]
-fn an_event_comes_through_standard_input_too() {
+fn an_event_can_be_read_from_standard_input() {
     let (_cloud, project, _) = registry();
     let mut program = project.command(["build", "--event", "-"]).stdin(Stdio::piped()).spawn().unwrap();
     program.stdin.take().unwrap().write_all(event(1, "Approved", &json!({})).as_bytes()).unwrap();
@@ -133,7 +133,7 @@ fn an_event_comes_through_standard_input_too() {
 }
 
 #[test]
-fn a_wrong_event_is_refused_before_anything_is_asked() {
+fn an_invalid_event_is_refused_before_any_call() {
     let (cloud, project, _) = registry();
     let other = event(1, "Approved", &json!({})).replace(GROUP, "wine-p-000000000");
     build(&project, &other).ends_with(2).says("which is not of group `iris-p-abc123xyz`").says("event.json:1:");

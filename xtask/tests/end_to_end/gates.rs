@@ -1,4 +1,4 @@
-//! `build` and `registry resolve` with a release policy: each gate over the local AWS and offline.
+//! `build` and `registry resolve` with a release policy: each gate, on the local AWS and offline.
 
 use sandbox::stand_in::{Fault, SeedPackage, SeedPackages};
 use serde_json::{Value as Json, json};
@@ -13,7 +13,7 @@ fn person(role: &str) -> Json {
     json!({ "IamIdentity": { "Arn": format!("arn:aws:sts::111111111111:assumed-role/{role}/x") } })
 }
 
-/// An approved package that meets every gate here; its metrics are at this key.
+/// An approved package that passes every gate; its metrics have this key.
 fn good(key: &str) -> SeedPackage {
     SeedPackage {
         approval_status: Some("Approved".to_owned()),
@@ -31,14 +31,14 @@ fn good(key: &str) -> SeedPackage {
     }
 }
 
-/// A registry whose version 1 meets every gate, and whose version 2 is this one.
+/// A registry whose version 1 passes every gate, with this version 2.
 fn registry(second: SeedPackage) -> (Cloud, Project) {
     let cloud = Cloud::new();
     let project = fill(&cloud, second);
     (cloud, project)
 }
 
-/// The same in a local AWS that is empty.
+/// Registers both in an empty local AWS.
 fn fill(cloud: &Cloud, second: SeedPackage) -> Project {
     cloud.make_bucket(BUCKET);
     cloud.aws.put_object(HOME, BUCKET, "good.json", r#"{ "accuracy": { "value": 0.97 } }"#).unwrap();
@@ -61,7 +61,7 @@ fn with_policy(project: &Project, mut policy: Json) {
 const ACCURACY: fn() -> Json = || json!({ "metrics": [{ "name": "accuracy", "at": "/accuracy/value", "min": 0.95, "tolerance": 0.001 }] });
 
 #[test]
-fn each_gate_passes_the_newest_over_and_the_manifest_says_why() {
+fn each_gate_skips_the_newest_and_the_manifest_has_the_reason() {
     let cases: [(&str, Json, SeedPackage); 8] = [
         ("it has no metadata `owner`", json!({ "metadata": [{ "key": "owner" }] }), SeedPackage { metadata: None, ..good("good.json") }),
         ("metric `accuracy` is 0.91, below the minimum 0.95 (tolerance 0.001)", ACCURACY(), good("bad.json")),
@@ -104,7 +104,7 @@ fn each_gate_passes_the_newest_over_and_the_manifest_says_why() {
         assert!(passed["reason"].as_str().unwrap().contains(reason), "{choice}");
         assert_eq!(passed["code"], if reason.starts_with("denied") { "denied" } else { "gate-not-met" });
         assert_eq!(choice["release_policy"]["file"], "release-policy.json");
-        // Named, it is refused, and nothing of the release before changes.
+        // If it is named, it is refused, and the existing release is unchanged.
         let before = project.files("target/deploy");
         project.run(["build", "--model-package", "2", "--allow-unapproved"]).ends_with(2).says(reason);
         assert_eq!(project.files("target/deploy"), before);
@@ -112,7 +112,7 @@ fn each_gate_passes_the_newest_over_and_the_manifest_says_why() {
 }
 
 #[test]
-fn a_gate_that_needs_no_document_costs_no_request_more_and_a_metric_costs_one() {
+fn a_gate_without_a_document_needs_no_further_request_and_a_metric_needs_one() {
     let (cloud, project) = registry(good("good.json"));
     with_policy(&project, json!({ "metadata": [{ "key": "owner" }], "four_eyes": true, "content_types": ["text/csv"] }));
     project.run(["build"]).ends_with(0).says("it passes the 3 gates of the release policy");
@@ -127,7 +127,7 @@ fn a_gate_that_needs_no_document_costs_no_request_more_and_a_metric_costs_one() 
 }
 
 #[test]
-fn a_gate_that_cannot_be_read_ends_the_build_and_deploys_nothing_older() {
+fn a_gate_that_cannot_be_checked_fails_the_build_and_selects_no_older_package() {
     let cloud = Cloud::new();
     let refused = |second: SeedPackage, code: i32, says: &[&str], fault: Option<Fault>| {
         cloud.aws.reset().unwrap();
@@ -157,7 +157,7 @@ fn a_gate_that_cannot_be_read_ends_the_build_and_deploys_nothing_older() {
 }
 
 #[test]
-fn a_metric_is_read_beside_a_snapshot_and_no_call_to_aws_is_made() {
+fn metrics_are_read_beside_a_snapshot_without_calls_to_aws() {
     let mut project = Project::new().with_pipeline_variables();
     project.set("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
     let build = ["build", "--registry", "examples/registry.json", "--release-policy", "examples/release-policy.json"];
@@ -173,7 +173,7 @@ fn a_metric_is_read_beside_a_snapshot_and_no_call_to_aws_is_made() {
 }
 
 #[test]
-fn every_mistake_in_a_policy_is_shown_at_once_with_its_place() {
+fn all_mistakes_in_a_policy_are_shown_at_once_with_their_locations() {
     let project = Project::new().with_pipeline_variables();
     project.write("release-policy.json", "{\n  \"schema_version\": 1,\n  \"metadta\": [],\n  \"four_eyes\": \"yes\"\n}\n");
     project
@@ -190,7 +190,7 @@ fn every_mistake_in_a_policy_is_shown_at_once_with_its_place() {
 }
 
 #[test]
-fn a_package_without_approval_is_refused_unless_it_is_said_and_the_manifest_says_so() {
+fn an_unapproved_package_needs_the_option_and_the_manifest_records_it() {
     let (_cloud, project) = registry(SeedPackage { approval_status: Some("PendingManualApproval".to_owned()), ..good("good.json") });
     project.run(["build", "--model-package", "2"]).ends_with(2).says("is not deployed: pending approval");
     project.run(["build", "--allow-unapproved"]).ends_with(2).says("`--allow-unapproved` needs a named model package");

@@ -1,4 +1,4 @@
-//! The example of a GitHub Actions workflow: its wiring is read as GitHub would, and its steps are run for real over the local AWS.
+//! The example GitHub Actions workflow: checks its wiring, and runs its steps on the local AWS.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -11,25 +11,25 @@ use crate::project::{Project, workspace};
 use crate::roles;
 
 const WORKFLOW: &str = "examples/github-actions/model-deploy.yml";
-/// The local AWS deploys as itself, whatever the role may.
+/// The local AWS does not check permissions in deployments.
 const POLICY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sagemaker:CreateModel","Resource":"*"}]}"#;
 const GUARD: &str = "needs.build.outputs.release-action != 'none'";
 
 struct Workflow(Json);
 
-/// What a run of the workflow knows: variables of the repository, and what its jobs handed on.
+/// The state of a workflow run: variables of the repository, and outputs of jobs.
 struct Run<'a> {
     project: &'a Project,
     event_name: &'static str,
     event: Json,
-    /// The role that its jobs act as; the account itself without one.
+    /// The role of its jobs; the account without one.
     role: Option<&'static str>,
     outputs: BTreeMap<String, String>,
 }
 
 impl Workflow {
     fn read() -> Self {
-        // In YAML 1.1 the key `on` is a truth value, and its name in JSON `true`.
+        // In YAML 1.1 the key `on` is a boolean, which is `true` in JSON.
         let read = "import json, sys, yaml; json.dump(yaml.safe_load(open(sys.argv[1])), sys.stdout)";
         let output = Command::new(python_program("python")).args(["-c", read]).arg(workspace().join(WORKFLOW)).output().unwrap();
         Self(serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", text(&output))))
@@ -50,7 +50,7 @@ impl Workflow {
         job["steps"].as_array().unwrap().iter()
     }
 
-    /// Every expression, such as `vars.AWS_REGION`, with the job that it is in.
+    /// Every expression, such as `vars.AWS_REGION`, with its job.
     fn expressions(&self) -> Vec<(Option<&str>, String)> {
         let mut found: Vec<_> = expressions(&self.0["env"].to_string()).map(|expression| (None, expression)).collect();
         for (name, job) in self.jobs() {
@@ -65,13 +65,13 @@ fn expressions(text: &str) -> impl Iterator<Item = String> {
     text.split("${{").skip(1).map(|rest| rest.split("}}").next().unwrap().trim().to_owned())
 }
 
-/// What follows `prefix` in a text, up to whatever is not part of a name.
+/// The names that follow `prefix` in a text.
 fn named<'a>(text: &'a str, prefix: &str) -> BTreeSet<&'a str> {
     let ends = |c: char| !(c.is_ascii_alphanumeric() || "_-".contains(c));
     text.split(prefix).skip(1).map(|rest| rest.split(ends).next().unwrap()).collect()
 }
 
-/// The variables of the repository and its environments, as docs/github-actions.md says.
+/// The variables of the repository and its environments, as in docs/github-actions.md.
 fn variable(project: &Project, name: &str) -> String {
     let of_project = || project.variables().find(|(known, _)| *known == name).map(|(_, value)| value.to_owned());
     match name {
@@ -81,7 +81,7 @@ fn variable(project: &Project, name: &str) -> String {
         "STACK_SET_EXECUTION_ROLE_PREFIX" => "ModelDeployExecution-p-abc123xyz".to_owned(),
         "TEST_ROLE_PREFIX" => "EndpointTest-p-abc123xyz".to_owned(),
         "XTASK_URL" | "XTASK_SHA256" => String::new(),
-        _ => of_project().unwrap_or_else(|| panic!("the workflow uses a variable `{name}` that nobody sets")),
+        _ => of_project().unwrap_or_else(|| panic!("the workflow uses a variable `{name}` that is not set")),
     }
 }
 
@@ -102,7 +102,7 @@ impl<'a> Run<'a> {
             },
             "needs.build.outputs.manifest-sha256" => self.outputs["manifest-sha256"].clone(),
             "needs.build.outputs.xtask-sha256" => self.outputs["xtask-sha256"].clone(),
-            _ => panic!("an expression in the environment that the test does not know: `{expression}`"),
+            _ => panic!("an unknown expression in the environment: `{expression}`"),
         }
     }
 
@@ -118,7 +118,8 @@ impl<'a> Run<'a> {
         env.as_object().into_iter().flatten().map(of).collect()
     }
 
-    /// Runs the commands of a job as a runner does: a shell for each step, nothing in it but what the workflow sets and the job's role.
+    /// Runs the commands of a job as a runner does: a shell for each step, with only the workflow's
+    /// variables and the job's role.
     fn job(&mut self, cloud: &Cloud, workflow: &Workflow, name: &str) -> (bool, String) {
         let job = &workflow.0["jobs"][name];
         let (output, kept) = (self.project.path("github-output"), self.project.path("github-env"));
@@ -157,7 +158,7 @@ fn pairs(text: &str) -> impl Iterator<Item = (String, String)> {
     text.lines().filter_map(|line| line.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned()))
 }
 
-/// A project with this very program as its published binary, whose registry is shared and whose targets are ready.
+/// A project with this program as its published binary, a shared registry and prepared targets.
 fn ready(cloud: &Cloud) -> Project {
     let mut project = cloud.project();
     project.set("SAGEMAKER_EBS_KMS_KEY_ARN", "");
@@ -175,7 +176,7 @@ fn ready(cloud: &Cloud) -> Project {
 }
 
 #[test]
-fn jobs_need_what_is_there_and_hand_on_what_is_made() {
+fn the_needs_and_outputs_of_jobs_exist() {
     let workflow = Workflow::read();
     let jobs: BTreeMap<&str, &Json> = workflow.jobs().collect();
     for (name, job) in &jobs {
@@ -196,14 +197,15 @@ fn jobs_need_what_is_there_and_hand_on_what_is_made() {
             assert!(jobs["build"]["outputs"].get(output).is_some(), "the build has no output `{output}`");
         }
     }
-    // What deploys or tests comes in this order, never for a pull request, and never when there is nothing to deploy.
+    // Deployments and tests run in this order, not for pull requests, and only with a release to
+    // deploy.
     for (name, earlier) in
         [("deploy-staging", "build"), ("test-staging", "deploy-staging"), ("deploy-prod", "test-staging"), ("test-prod", "deploy-prod")]
     {
         let condition = jobs[name]["if"].as_str().unwrap();
         assert!(Workflow::needs(jobs[name]).contains(&earlier), "{name} does not wait for {earlier}");
         assert!(condition.contains(GUARD) && condition.contains("github.event_name != 'pull_request'"), "{name}: {condition}");
-        // A condition with a status function would let a job run after one that failed.
+        // A condition with a status function would run a job after a failed one.
         assert!(!condition.contains("always()") && !condition.contains("failure()") && !condition.contains("cancelled()"), "{name}");
     }
     assert_eq!(jobs["deploy-prod"]["environment"], "production");
@@ -211,18 +213,18 @@ fn jobs_need_what_is_there_and_hand_on_what_is_made() {
 }
 
 #[test]
-fn no_job_holds_more_than_it_needs() {
+fn no_job_has_more_permissions_than_it_needs() {
     let workflow = Workflow::read();
     assert_eq!(workflow.0["permissions"], json!({}));
     for (name, job) in workflow.jobs() {
         let signs_in = job.to_string().contains("aws-actions/configure-aws-credentials");
-        let permissions = job["permissions"].as_object().unwrap_or_else(|| panic!("{name} does not say what it may"));
+        let permissions = job["permissions"].as_object().unwrap_or_else(|| panic!("{name} has no permissions"));
         assert_eq!(permissions.get("id-token").is_some_and(|right| right == "write"), signs_in, "{name}");
         assert_eq!(permissions["contents"], "read", "{name}");
         let writes: Vec<_> = permissions.iter().filter(|(right, value)| *value == "write" && *right != "id-token").collect();
         assert_eq!(writes.is_empty(), name != "plan", "{name} may {writes:?}");
         for step in Workflow::steps(job) {
-            // What people can write into a branch's name or a payload reaches a shell as a variable only.
+            // Branch names and payloads are untrusted: a shell gets them only as variables.
             assert!(!step["run"].as_str().unwrap_or_default().contains("${{"), "{name}: {}", step["run"]);
             assert!(
                 !step["uses"].as_str().unwrap_or_default().starts_with("actions/checkout") || step["with"]["persist-credentials"] == false
@@ -230,8 +232,8 @@ fn no_job_holds_more_than_it_needs() {
         }
     }
     let text = std::fs::read_to_string(workspace().join(WORKFLOW)).unwrap();
-    assert!(!text.contains("secrets."), "no key is kept");
-    // Whom the roles believe is written for exactly these environments.
+    assert!(!text.contains("secrets."), "no stored keys");
+    // The trust policies name exactly these environments.
     let roles = std::fs::read_to_string(workspace().join("pipeline/github-actions-role.yml")).unwrap();
     let environments: BTreeSet<_> = workflow.jobs().filter_map(|(_, job)| job["environment"].as_str()).collect();
     assert_eq!(named(&roles, ":environment:"), environments);
@@ -257,7 +259,7 @@ fn every_variable_is_in_the_guide_and_every_command_line_is_one_of_this_program(
             let Some(arguments) = line.trim().strip_prefix("release/xtask ") else { continue };
             let arguments = arguments.split(" || ").next().unwrap().replace(" \"$@\"", "").replace('"', "");
             let arguments: Vec<_> = arguments.split_whitespace().collect();
-            // An option that the command does not know ends with 2, whether help is asked for or not.
+            // An unknown option is exit code 2, even with --help.
             project.run(arguments.iter().copied().chain(["--help"])).ends_with(0);
             commands.insert(format!("{job} {}", arguments[0]));
         }
@@ -269,7 +271,7 @@ fn every_variable_is_in_the_guide_and_every_command_line_is_one_of_this_program(
 }
 
 #[test]
-fn a_pull_request_is_built_and_planned_by_a_role_that_writes_nothing() {
+fn a_pull_request_is_built_and_planned_with_a_read_only_role() {
     const TEMPLATE: &str = "pipeline/github-actions-role.yml";
     const PULL_REQUEST_ROLE: &str = "GitHubPullRequestRole";
     let text = std::fs::read_to_string(workspace().join(TEMPLATE)).unwrap();
@@ -284,7 +286,7 @@ fn a_pull_request_is_built_and_planned_by_a_role_that_writes_nothing() {
         assert!(["Get", "List", "Describe", "Decrypt"].iter().any(|verb| operation.starts_with(verb)), "{action}");
     }
 
-    // Each job of a pull request assumes it: those that are not kept from pull requests by their condition.
+    // Each job without a condition against pull requests assumes it.
     let workflow = Workflow::read();
     let of_pull_requests =
         |job: &Json| !job["if"].as_str().is_some_and(|condition| condition.contains("github.event_name != 'pull_request' &&"));
@@ -323,7 +325,7 @@ fn a_pull_request_is_built_and_planned_by_a_role_that_writes_nothing() {
 }
 
 #[test]
-fn a_release_goes_through_all_jobs_to_production_and_a_change_that_asks_for_nothing_ends_green_after_the_build() {
+fn a_release_reaches_production_and_an_event_without_a_deployment_succeeds_after_the_build() {
     let cloud = Cloud::new();
     cloud.register(3);
     let project = ready(&cloud);
@@ -339,10 +341,10 @@ fn a_release_goes_through_all_jobs_to_production_and_a_change_that_asks_for_noth
     let served = run.outputs["model-package"].clone();
     assert_eq!(cloud.served("222222222222", &format!("{GROUP}-staging")), served);
     assert_eq!(cloud.served("333333333333", &format!("{GROUP}-prod")), served);
-    // Once more: nothing to do is no failure.
+    // Again: nothing to do is not a failure.
     assert!(run.job(&cloud, &workflow, "deploy-staging").0);
 
-    // A file of the release that is another one on its way is not deployed.
+    // A changed file of the release is not deployed.
     let manifest = project.read("release/release-manifest.json");
     project.write("release/release-manifest.json", &manifest.replace("\"deploy\"", "\"deploy\" "));
     for job in ["plan", "deploy-staging", "test-staging", "deploy-prod", "test-prod"] {
@@ -350,7 +352,7 @@ fn a_release_goes_through_all_jobs_to_production_and_a_change_that_asks_for_noth
         assert!(!passed && said.contains("is not the manifest of the approved release"), "{job}: {said}");
     }
     project.write("release/release-manifest.json", &manifest);
-    // Nor is a program run that another job put in its place.
+    // A replaced program is not run.
     std::fs::rename(project.path("release/xtask"), project.path("own-xtask")).unwrap();
     project.write("release/xtask", "#!/bin/sh\necho taken over\n");
     for job in ["plan", "deploy-staging", "test-staging", "deploy-prod", "test-prod"] {
@@ -359,7 +361,7 @@ fn a_release_goes_through_all_jobs_to_production_and_a_change_that_asks_for_noth
     }
     std::fs::rename(project.path("own-xtask"), project.path("release/xtask")).unwrap();
 
-    // EventBridge's event of a package that was rejected without ever having been deployed.
+    // EventBridge's event of a rejected package that was never deployed.
     let pending = format!("arn:aws:sagemaker:{REGION}:{HOME}:model-package/{GROUP}/1");
     run.event = json!({
         "source": "aws.sagemaker", "detail-type": "SageMaker Model Package State Change",

@@ -1,4 +1,4 @@
-//! The whole way with signatures and identity policies checked, by the roles of the templates and by nothing else.
+//! All commands with checked signatures and identity policies, with only the templates' roles.
 
 use std::collections::BTreeSet;
 
@@ -9,12 +9,12 @@ use crate::cloud::{Cloud, HOME};
 use crate::project::Project;
 use crate::roles;
 
-/// A policy with these actions. The local AWS does not weigh resources and conditions: the actions are what is held here.
+/// A policy with these actions. The local AWS checks no resources and conditions, only actions.
 fn policy(actions: &BTreeSet<String>) -> Json {
     json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": actions, "Resource": "*" }] })
 }
 
-/// What a role of a template holds.
+/// The policy of a template's role.
 fn of_role(template: &str, role: &str) -> Json {
     policy(&roles::allowed(template)[role])
 }
@@ -36,7 +36,7 @@ fn the_roles_of_the_templates_are_enough_for_setup_build_and_tests_and_the_table
     act_as(&cloud, &mut project, "Build", &of_role("pipeline/model-deploy-pipeline.yml", "BuildRole"));
     project.run(["setup"]).ends_with(0);
     project.run(["build"]).ends_with(0);
-    // And no more than that: what this role does not hold is refused.
+    // Other actions are denied.
     project
         .run(["deploy", "--stage", "staging"])
         .ends_with(3)
@@ -56,7 +56,7 @@ fn the_roles_of_the_templates_are_enough_for_setup_build_and_tests_and_the_table
 }
 
 #[test]
-fn wrong_keys_are_told_from_missing_rights() {
+fn wrong_keys_and_missing_permissions_have_different_errors() {
     let cloud = Cloud::start(|options| options.enforce_iam = true);
     cloud.register(10);
     let mut project = Project::new().with_pipeline_variables();

@@ -1,4 +1,4 @@
-//! The program as its users run it: real command lines, real files, and a local AWS behind them.
+//! End-to-end tests: real command lines, real files, and a local AWS.
 
 mod api_models;
 mod asynchronous;

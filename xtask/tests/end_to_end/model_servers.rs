@@ -1,5 +1,6 @@
-//! Model servers that nobody here wrote, with a model that scikit-learn trained, directly as containers and behind an endpoint: accuracy
-//! over 150 labelled flowers, a wrong model that is caught, a broken one that is told with its own words.
+//! Third-party model servers with a scikit-learn model, as containers and behind an endpoint. A
+//! good model passes with 150 labelled flowers, a wrong one fails, a broken one is reported with
+//! its message.
 
 use std::sync::LazyLock;
 
@@ -9,12 +10,12 @@ use serde_json::{Value as Json, json};
 use crate::cloud::Cloud;
 use crate::project::{Project, target_folder};
 
-/// Made once, where `cargo xtask test` makes them.
+/// Created once, in the folder of `cargo xtask test`.
 static SERVERS: LazyLock<ModelServers> = LazyLock::new(|| {
     model_server::prepare(&target_folder().join("model-servers")).unwrap_or_else(|error| panic!("{error}\nhint: {:?}", error.hint()))
 });
 
-/// Each model's server is started once for all tests, and ends with this process.
+/// Each model's server starts once for all tests, and ends with this process.
 static MLFLOW_SERVERS: [LazyLock<ModelServer>; 3] = [
     LazyLock::new(|| SERVERS.start(Kind::Mlflow, Model::Good).unwrap()),
     LazyLock::new(|| SERVERS.start(Kind::Mlflow, Model::Wrong).unwrap()),
@@ -38,7 +39,7 @@ fn url(kind: Kind, model: Model) -> &'static str {
     }
 }
 
-/// The questions for each server, as its users would write them: both answer with a list of species.
+/// The suite for each server; both respond with a list of species.
 fn suite(kind: Kind) -> &'static str {
     match kind {
         Kind::Mlflow => MLFLOW,
@@ -81,7 +82,7 @@ cases:
     expect: { model_error: { status: 500, message_contains: could not convert } }
 "#;
 
-/// Gives a project the questions and the flowers.
+/// Adds the suite and the flowers to a project.
 fn give(project: &Project, kind: Kind) {
     project.write("test/server.yaml", suite(kind));
     project.write("test/iris.csv", &std::fs::read_to_string(SERVERS.flowers()).unwrap());
@@ -95,12 +96,13 @@ fn case<'a>(target: &'a Json, name: &str) -> &'a Json {
     target["cases"].as_array().unwrap().iter().find(|case| case["name"] == name).unwrap()
 }
 
-/// A good model passes, with its accuracy in the results; a wrong one fails by its accuracy; a broken one is told with its own words.
+/// A good model passes, with its accuracy in the results; a wrong one fails by its accuracy; a
+/// broken one is reported with its message.
 fn good_wrong_and_broken(kind: Kind, broken: &str) {
     let test = |model, code| {
         let project = Project::new();
         give(&project, kind);
-        // Whether the load generator keeps pace is the machine's affair.
+        // The load generator may be late on a busy machine.
         project.run(["test-staging", "--suite", "test/server.yaml", "--endpoint-url", url(kind, model), "--no-load"]).ends_with(code);
         results(&project)
     };
@@ -130,7 +132,7 @@ fn mlflow_serves_a_good_model_a_wrong_one_and_a_broken_one() {
 
 #[test]
 #[ignore = "needs the model servers"]
-fn a_load_on_mlflow_holds_and_is_in_the_results() {
+fn a_load_phase_on_mlflow_passes_and_is_in_the_results() {
     let project = Project::new();
     give(&project, Kind::Mlflow);
     project.run(["test-staging", "--suite", "test/server.yaml", "--endpoint-url", url(Kind::Mlflow, Model::Good)]).says("response time");
@@ -151,7 +153,7 @@ fn awss_multi_model_server_serves_a_good_model_a_wrong_one_and_a_broken_one() {
 
 #[test]
 #[ignore = "needs the model servers"]
-fn behind_an_endpoint_the_same_server_gives_the_same_answers() {
+fn behind_an_endpoint_the_same_server_gives_the_same_responses() {
     let cloud = Cloud::new();
     let project = cloud.project();
     cloud.register(3);

@@ -12,7 +12,8 @@ fn unit(name: &str, id: &str, accounts: Vec<SeedAccount>, units: Vec<SeedUnit>) 
     SeedUnit { name: name.to_owned(), id: Some(id.to_owned()), accounts, units }
 }
 
-/// Staging has more accounts than a page holds, a nested unit and a suspended account; the management account lies in production.
+/// Staging has more than a page of accounts, a nested unit and a suspended account. The management
+/// account is in the production unit.
 fn organization() -> SeedOrganization {
     let many = (0..45u64).map(|number| SeedAccount::from(format!("{}", 222_222_222_200 + number).as_str())).collect();
     let suspended = SeedAccount { id: "299999999999".to_owned(), status: Some("SUSPENDED".to_owned()), ..SeedAccount::default() };
@@ -46,7 +47,7 @@ fn the_active_accounts_of_the_units_and_of_those_below_are_the_targets() {
 }
 
 #[test]
-fn a_list_filters_the_accounts_of_the_units_when_that_is_said() {
+fn a_list_filters_the_accounts_of_the_units_with_the_option() {
     let cloud = Cloud::new();
     cloud.aws.seed_organization(&organization()).unwrap();
     cloud.register(1);
@@ -54,7 +55,7 @@ fn a_list_filters_the_accounts_of_the_units_when_that_is_said() {
     project.unset("PROD_ACCOUNT_LIST");
     project.set("ORGANIZATIONAL_UNIT_STAGING_ID", STAGING);
     project.set("ORGANIZATIONAL_UNIT_PROD_ID", PROD);
-    // One of the staging unit, and one of nowhere.
+    // One in the staging unit, and an unknown one.
     project.set("STAGING_ACCOUNT_LIST", "222222222201,255555555555");
     let accounts = |filter: &str| {
         project.run(["build", "--account-filter", filter]).ends_with(0);

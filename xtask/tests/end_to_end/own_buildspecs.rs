@@ -1,5 +1,5 @@
-//! The pipeline's own buildspecs: copies of the repository's in the pipeline's template, for teams whose commits are not to change what
-//! the builds run.
+//! The buildspecs in the pipeline's template: copies of the repository's, for teams whose commits
+//! must not change them.
 
 use std::path::PathBuf;
 
@@ -10,27 +10,27 @@ use crate::project::workspace;
 
 const TEMPLATE: &str = "pipeline/model-deploy-pipeline.yml";
 const SCRIPT: &str = "pipeline/obtain-xtask.sh";
-const HINT: &str = "make them anew: UPDATE_BUILDSPECS=1 cargo test -p xtask --test end_to_end buildspecs_are_copies";
+const HINT: &str = "write them again: UPDATE_BUILDSPECS=1 cargo test -p xtask --test end_to_end buildspecs_are_copies";
 
 fn read(name: &str) -> String {
     std::fs::read_to_string(workspace().join(name)).unwrap()
 }
 
-/// A text without lines that say nothing to a machine.
+/// The lines of a text without comments and empty lines.
 fn without_comments(text: &str) -> impl Iterator<Item = &str> {
     text.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
 }
 
-/// The script that fetches the program, up to where it would compile what a commit brought.
+/// The script that fetches the program, up to the compile step.
 fn fetching() -> String {
     let script = read(SCRIPT);
-    let (fetching, _) = script.split_once("\n# ---- compile\n").expect("the script says where it compiles");
+    let (fetching, _) = script.split_once("\n# ---- compile\n").expect("the script has a marker before the compile step");
     let lines: Vec<_> = without_comments(fetching).collect();
     format!("{}\ndie \"XTASK_URL is not set, and these buildspecs compile nothing\"", lines.join("\n"))
 }
 
-/// A buildspec with the script in it in place of its call. A command of CodeBuild shares its shell with the next one: the script, which
-/// ends its shell, has one of its own.
+/// A buildspec with the script instead of its call, in a subshell: CodeBuild's commands share a
+/// shell, and the script exits.
 fn copy(buildspec: &str) -> String {
     let text = read(buildspec);
     let mut lines = Vec::new();
@@ -70,7 +70,7 @@ fn the_pipelines_own_buildspecs_are_copies_of_the_repositorys() {
     assert!(template[start..end] == mapping, "the buildspecs in {TEMPLATE} are stale. {HINT}");
 }
 
-/// A pipeline that runs its own buildspecs, with these parameters besides.
+/// A pipeline with its own buildspecs and additional parameters.
 fn pipeline(more: &[(&str, &str)]) -> Pipeline {
     let mut all = parameters();
     all.push(("BuildspecSource", "pipeline"));
@@ -78,7 +78,7 @@ fn pipeline(more: &[(&str, &str)]) -> Pipeline {
     Pipeline::read(&all)
 }
 
-/// A commit that would set the verdict of its own tests, and what is deployed.
+/// A commit that tries to set the verdict of its tests and the deployed release.
 fn hostile() -> crate::project::Project {
     let source = source();
     let verdict = "version: 0.2\nenv:\n  exported-variables: [TEST_VERDICT, TEST_SUMMARY, TEST_BUILD]\nphases:\n  build:\n    commands:\n      - export TEST_VERDICT=passed TEST_SUMMARY=fine TEST_BUILD=1\nartifacts:\n  base-directory: test\n  files: ['**/*']\n";
@@ -103,9 +103,9 @@ fn a_commit_cannot_set_the_verdict_of_its_tests_where_the_pipeline_has_its_own_b
     let run = Run::start(&pipeline, &cloud, &source.path(""), &[]);
     assert_eq!(run.history, [&WHOLE_WAY[..3], &["TestStaging failed"]].concat(), "{}", run.log);
     assert_eq!(run.variables["TestStaging.TEST_VERDICT"], "failed", "{}", run.log);
-    assert!(run.asked.is_none() && !run.log.contains("taken over"), "{}", run.log);
+    assert!(run.approval.is_none() && !run.log.contains("taken over"), "{}", run.log);
 
-    // Nor by a program that the tests run, or by tests that do not get as far as a verdict.
+    // Nor by a program that the tests run, or by tests without a verdict.
     source.write(
         "test/endpoint-tests.yaml",
         "version: 1\ncases:\n  - name: own\n    payload: { csv: '5.1,3.5,1.4,0.2' }\n    expect: { check: { command: [sh, bin/xtask] } }\n",
@@ -117,14 +117,14 @@ fn a_commit_cannot_set_the_verdict_of_its_tests_where_the_pipeline_has_its_own_b
 }
 
 #[test]
-fn a_release_goes_to_production_by_the_pipelines_own_buildspecs() {
+fn a_release_reaches_production_with_the_pipelines_own_buildspecs() {
     let cloud = Cloud::new();
     cloud.register(10);
     for (stage, account) in [("staging", STAGING), ("prod", PROD)] {
         cloud.prepare(stage, account);
     }
     let (pipeline, source) = (pipeline(&[]), source());
-    // None of these is there to be run.
+    // These files do not exist.
     for name in ["buildspec.yml", "test/buildspec.yml", SCRIPT] {
         std::fs::remove_file(source.path(name)).unwrap();
     }

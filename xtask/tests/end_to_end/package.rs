@@ -1,4 +1,4 @@
-//! `package`: in place of `aws cloudformation package`.
+//! `package`, the replacement for `aws cloudformation package`.
 
 use sandbox::stand_in::Fault;
 
@@ -6,22 +6,22 @@ use crate::cloud::{Cloud, HOME};
 use crate::project::Project;
 
 #[test]
-fn a_template_without_local_files_needs_no_bucket_and_comes_out_byte_for_byte() {
+fn a_template_without_local_files_needs_no_bucket_and_is_unchanged() {
     let project = Project::new();
     let run = project.run(["package", "--template", "cfn-sm-endpoint-template.yml"]).ends_with(0);
     assert_eq!(run.stdout, project.read("cfn-sm-endpoint-template.yml"));
-    // As the buildspec of the Python seed calls the AWS CLI: an empty bucket and the abbreviated flags.
+    // As in the Python seed's buildspec: an empty bucket and abbreviated flags.
     let flags = ["package", "--template", "cfn-sm-endpoint-template.yml", "--s3-bucket", "", "--output-template", "out/packaged.yaml"];
     project.run(flags).ends_with(0);
     assert_eq!(project.read("out/packaged.yaml"), project.read("cfn-sm-endpoint-template.yml"));
 }
 
 #[test]
-fn a_template_is_written_as_json_when_asked_for() {
+fn a_template_is_written_as_json_with_the_option() {
     let project = Project::new();
     let run = project.run(["package", "--template-file", "cfn-sm-endpoint-template.yml", "--use-json"]).ends_with(0);
     let json: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
-    // What an unquoted date or a short tag means is kept.
+    // Keeps the meaning of unquoted dates and short tags.
     assert_eq!(json["AWSTemplateFormatVersion"], "2010-09-09");
     assert_eq!(
         json["Resources"]["SageMakerModel"]["Properties"]["PrimaryContainer"]["ModelPackageName"],
@@ -30,7 +30,7 @@ fn a_template_is_written_as_json_when_asked_for() {
 }
 
 #[test]
-fn a_local_file_without_a_bucket_is_refused_and_the_earlier_output_stays() {
+fn a_local_file_without_a_bucket_is_refused_and_the_existing_output_is_unchanged() {
     let project = Project::new();
     project.write("lambda.yml", "Resources:\n  F:\n    Type: AWS::Lambda::Function\n    Properties:\n      Code: ./code\n");
     project.write("code/index.py", "def handler(event, context): return 1\n");
@@ -45,12 +45,12 @@ fn a_local_file_without_a_bucket_is_refused_and_the_earlier_output_stays() {
 }
 
 #[test]
-fn any_beginning_of_a_flag_will_do_as_with_the_aws_cli() {
+fn flags_can_be_abbreviated_as_in_the_aws_cli() {
     let project = Project::new();
     let flags = ["package", "--templ", "cfn-sm-endpoint-template.yml", "--s3-b", "", "--output-temp", "out.yaml", "--use-j"];
     project.run(flags).ends_with(0);
     assert_eq!(project.json("out.yaml")["AWSTemplateFormatVersion"], "2010-09-09");
-    // A beginning of two is none of either.
+    // An ambiguous abbreviation is refused.
     project.run(["package", "--template-file", "cfn-sm-endpoint-template.yml", "--s3", "x"]).ends_with(2).says("--s3");
 }
 
@@ -73,7 +73,7 @@ error: `Code` is `./nowhere`, which does not exist
 }
 
 #[test]
-fn a_folder_can_stand_for_the_bucket_without_any_aws() {
+fn a_folder_can_replace_the_bucket_without_aws() {
     let mut project = Project::new();
     project.set("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
     project.write("lambda.yml", LAMBDA);
@@ -88,12 +88,12 @@ fn a_folder_can_stand_for_the_bucket_without_any_aws() {
     assert!(project.path("out").join(key).is_file());
     assert!(result["template"].as_str().unwrap().contains(key));
     assert_eq!(result["uploads"][0]["places"][0]["logical_id"], "F");
-    // Nothing moves where nobody looks.
+    // Without a terminal there is no progress line.
     assert!(!run.stderr.contains('\r') && !run.stderr.contains("uploads"), "{}", run.stderr);
 }
 
 #[test]
-fn a_template_that_is_no_file_and_an_output_that_cannot_be_written_are_refused_before_any_work() {
+fn a_template_that_is_not_a_file_and_an_unwritable_output_are_refused_before_any_work() {
     let project = Project::new();
     project.write("lambda.yml", LAMBDA);
     project.run(["package", "--template-file", "."]).ends_with(2).says("a folder, a pipe or a device");
@@ -106,7 +106,7 @@ fn a_template_that_is_no_file_and_an_output_that_cannot_be_written_are_refused_b
 }
 
 #[test]
-fn characters_beyond_ascii_are_escaped_when_asked_for() {
+fn non_ascii_characters_are_escaped_with_the_option() {
     let project = Project::new();
     project.write("t.yml", "# é\nResources: {R: {Type: 'Custom::R', Properties: {A: é}}}\n");
     let run = project.run(["package", "--template-file", "t.yml", "--escape-non-ascii"]).ends_with(0);
@@ -144,7 +144,7 @@ fn other_bytes_under_an_artifacts_key_are_replaced() {
     project.write("glue.yml", "Resources: {J: {Type: 'AWS::Glue::Job', Properties: {Command: {ScriptLocation: job.py}}}}\n");
     project.write("job.py", "print('reviewed')\n");
     let flags = ["package", "--template-file", "glue.yml", "--s3-bucket", "artifacts-of-the-team"];
-    // The key is known to anyone who has the source, and without AWS.
+    // The key can be computed from the source, without AWS.
     let key_of = |stdout: &str| stdout.split("artifacts-of-the-team/").nth(1).unwrap().split('}').next().unwrap().to_owned();
     let dry = project.run(flags.into_iter().chain(["--artifact-dir", "out", "--region", "us-east-1"])).ends_with(0);
     let key = key_of(&dry.stdout);
@@ -152,7 +152,7 @@ fn other_bytes_under_an_artifacts_key_are_replaced() {
     let run = project.run(flags).ends_with(0).says("Uploaded");
     assert_eq!(run.stdout, dry.stdout);
     assert_eq!(cloud.aws.object(HOME, "artifacts-of-the-team", &key).unwrap(), b"print('reviewed')\n");
-    // Nor is a file of the folder believed by its name.
+    // A file of the folder is also not trusted by its name.
     project.write(&format!("out/{key}"), "print('planted')\n");
     project.run(flags.into_iter().chain(["--artifact-dir", "out", "--region", "us-east-1"])).ends_with(0).says("Uploaded");
     assert_eq!(project.read(&format!("out/{key}")), "print('reviewed')\n");
@@ -174,7 +174,7 @@ fn an_artifact_that_was_uploaded_in_parts_is_found_again() {
 }
 
 #[test]
-fn in_a_bucket_that_keeps_versions_the_confirmed_one_is_named() {
+fn in_a_bucket_with_versioning_the_template_has_the_confirmed_version() {
     let cloud = Cloud::new();
     let project = cloud.project();
     project.write("lambda.yml", LAMBDA);
@@ -189,7 +189,7 @@ fn in_a_bucket_that_keeps_versions_the_confirmed_one_is_named() {
     let second = packaged();
     assert_eq!((&second["template"], &second["uploads"][0]["existed"]), (&first["template"], &true.into()));
 
-    // What comes later under the key is not what the template names.
+    // A later version of the object does not matter.
     let good = cloud.aws.object(HOME, "artifacts-of-the-team", key).unwrap();
     cloud.aws.put_object(HOME, "artifacts-of-the-team", key, "planted").unwrap();
     assert_eq!(cloud.aws.object(HOME, "artifacts-of-the-team", &format!("{key}?versionId={version}")).unwrap(), good);
@@ -207,13 +207,13 @@ fn without_permission_to_read_everything_is_uploaded_with_a_warning() {
     cloud.make_bucket("artifacts-of-the-team");
     let flags = ["package", "--template-file", "lambda.yml", "--s3-bucket", "artifacts-of-the-team"];
     project.run(flags).ends_with(0).says("Uploaded");
-    // As S3 responds where the object's key may not be used: HEAD has no body.
+    // S3's response without permission for the object's key: HEAD has no body.
     cloud.aws.fault(&Fault::error(403, "AccessDenied", "no").on("s3", "HeadObject")).unwrap();
     project.run(flags).ends_with(0).says("Uploaded").says("uploaded every time").says("`kms:Decrypt`");
 }
 
 #[test]
-fn a_bucket_that_is_not_there_is_said_with_the_property_that_needs_it() {
+fn a_missing_bucket_is_reported_with_the_property_that_needs_it() {
     let cloud = Cloud::new();
     let project = cloud.project();
     project.write("lambda.yml", LAMBDA);
@@ -226,7 +226,7 @@ fn a_bucket_that_is_not_there_is_said_with_the_property_that_needs_it() {
 }
 
 #[test]
-fn the_guide_has_the_table_as_it_is() {
+fn the_guide_has_the_current_table() {
     use cfn_render::property_table::{ARTIFACT_PROPERTIES, Content, Form, Origin, Section};
 
     let guide = std::fs::read_to_string(crate::project::workspace().join("docs/packaging.md")).unwrap();
@@ -264,19 +264,19 @@ fn the_guide_has_the_table_as_it_is() {
 }
 
 #[test]
-fn a_bucket_that_is_given_as_a_url_or_a_path_is_refused_with_the_name_and_the_prefix_apart() {
+fn a_bucket_as_a_url_or_path_is_refused_with_a_hint_for_name_and_prefix() {
     let project = Project::new();
     project.write("src/index.py", "1\n");
     project.write(
         "t.yml",
         "Resources: { F: { Type: AWS::Lambda::Function, Properties: { Code: ./src, Handler: a.b, Runtime: python3.12, Role: r } } }\n",
     );
-    for (given, option) in [
+    for (value, option) in [
         ("s3://team/a b/c", "--s3-bucket team, and the prefix separately: --s3-prefix 'a b/c'"),
         ("team/x/", "--s3-prefix x"),
         ("s3://team", "--s3-bucket team"),
     ] {
-        project.run(["package", "--template-file", "t.yml", "--s3-bucket", given]).ends_with(2).says("is not a bucket name").says(option);
+        project.run(["package", "--template-file", "t.yml", "--s3-bucket", value]).ends_with(2).says("is not a bucket name").says(option);
     }
     let project = Project::new().with_pipeline_variables();
     project

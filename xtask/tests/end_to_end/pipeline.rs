@@ -1,4 +1,4 @@
-//! The pipeline template is wired right, and does what it is for: read as CodePipeline reads it, then run from the source to production.
+//! The wiring of the pipeline template, and simulated executions from the source to production.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -14,11 +14,12 @@ use crate::project::{Project, workspace};
 pub(crate) const STAGING: &str = "222222222222";
 pub(crate) const PROD: &str = "333333333333";
 
-/// CodePipeline's limits (StartPipelineExecution, "Quotas in CodePipeline"): characters of a configuration's key and value.
+/// CodePipeline's limits (StartPipelineExecution, "Quotas in CodePipeline"): characters of a
+/// configuration's key and value.
 const LONGEST_KEY: usize = 50;
 const LONGEST_VALUE: usize = 1000;
 
-/// What a build has from CodeBuild itself, or from its image.
+/// The variables of CodeBuild and its image.
 const FROM_CODE_BUILD: [&str; 4] = ["CODEBUILD_", "PATH", "HOME", "CARGO"];
 
 const SOURCES: [(&str, [(&str, &str); 2]); 3] = [
@@ -52,7 +53,7 @@ fn sha256_of_the_binary() -> &'static str {
     })
 }
 
-/// A team's repository: the files that the pipeline's source action fetches.
+/// A repository with the files that the pipeline's source action fetches.
 pub(crate) fn source() -> Project {
     let project = Project::new();
     for name in ["buildspec.yml", "test/buildspec.yml", "pipeline/obtain-xtask.sh"] {
@@ -66,7 +67,7 @@ fn buildspec(pipeline: &Pipeline, action: &Action) -> Buildspec {
 }
 
 #[test]
-fn every_artifact_comes_from_an_earlier_action_and_every_action_has_a_role_of_its_own() {
+fn every_artifact_comes_from_an_earlier_action_and_every_action_has_its_own_role() {
     for (provider, more) in SOURCES {
         let mut all = parameters();
         all.retain(|(name, _)| *name != "SourceProvider" && more.iter().all(|(own, _)| own != name));
@@ -75,27 +76,27 @@ fn every_artifact_comes_from_an_earlier_action_and_every_action_has_a_role_of_it
         let (mut made, mut roles, mut namespaces) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for action in pipeline.actions() {
             for input in &action.inputs {
-                assert!(made.contains(input), "{}: nothing before it makes {input}", action.name);
+                assert!(made.contains(input), "{}: no earlier action creates {input}", action.name);
             }
             for output in &action.outputs {
-                assert!(made.insert(output.clone()), "{}: {output} is made twice", action.name);
+                assert!(made.insert(output.clone()), "{}: {output} is created twice", action.name);
             }
             if let Some(namespace) = &action.namespace {
                 assert!(namespaces.insert(namespace.clone()), "{namespace} is the namespace of two actions");
             }
             match &action.role {
                 Some(role) => assert!(roles.insert(role.clone()), "{role} is the role of two actions"),
-                // Telling an approver is the pipeline's own doing.
+                // The pipeline itself notifies the approver.
                 None => assert_eq!(action.provider, "Manual", "{} has no role", action.name),
             }
             if action.provider == "CodeBuild" {
-                assert!(roles.insert(pipeline.project(action).role), "the role of {}'s project is another's, too", action.name);
+                assert!(roles.insert(pipeline.project(action).role), "{}'s project shares its role", action.name);
             }
         }
     }
 }
 
-/// Whether some text matches both patterns of IAM, in which `*` is any text and `?` any character.
+/// Whether a text matches both IAM patterns, with `*` for any text and `?` for any character.
 fn overlap(one: &[u8], other: &[u8]) -> bool {
     match (one, other) {
         ([], []) => true,
@@ -107,7 +108,7 @@ fn overlap(one: &[u8], other: &[u8]) -> bool {
 }
 
 #[test]
-fn patterns_overlap_where_one_text_matches_both() {
+fn patterns_overlap_if_one_text_matches_both() {
     for (one, other, expected) in [
         ("a/*", "a/b/c", true),
         ("a/?/*", "a/b", false),
@@ -122,14 +123,14 @@ fn patterns_overlap_where_one_text_matches_both() {
     }
 }
 
-/// The roles in which an action runs: its own, and that of the CodeBuild project that it starts.
+/// The roles of an action: its own, and that of its CodeBuild project.
 fn roles(pipeline: &Pipeline, action: &Action) -> Vec<String> {
     let project = (action.provider == "CodeBuild").then(|| pipeline.project(action).role);
     action.role.clone().into_iter().chain(project).collect()
 }
 
 #[test]
-fn each_action_writes_its_own_artifact_and_nothing_that_another_one_writes_or_reads() {
+fn each_action_can_write_only_its_own_artifact() {
     for (provider, more) in SOURCES {
         for name in ["i", "iris", "a-name-of-thirty-two-characters0"] {
             let mut all = parameters();
@@ -138,7 +139,8 @@ fn each_action_writes_its_own_artifact_and_nothing_that_another_one_writes_or_re
             });
             all.extend([("SourceProvider", provider), ("SageMakerProjectName", name)].into_iter().chain(more));
             let pipeline = Pipeline::read(&all);
-            // How CodePipeline names an artifact's object: read from AWS's documentation and examples, not tried.
+            // CodePipeline's key of an artifact, from AWS's documentation and examples, not tested
+            // in AWS.
             let pipeline_name = pipeline.properties("Pipeline")["Name"].as_str().unwrap();
             let key = |artifact: &str| format!("artifactbucket.arn/{}/{}/x7Kp2Qw", &pipeline_name[..20], &artifact[..10]);
             let writable = |role: &str| pipeline.writable(role);
@@ -150,7 +152,8 @@ fn each_action_writes_its_own_artifact_and_nothing_that_another_one_writes_or_re
                     let object = key(artifact);
                     assert!(own.iter().any(|role| can_write(role, &object)), "{}: none of {own:?} can write {artifact}", action.name);
                     for role in pipeline.roles().filter(|role| !own.iter().any(|own| own == role)) {
-                        // The pipeline's own role is CodePipeline's alone: it runs nothing of the repository.
+                        // Only CodePipeline uses the pipeline's role, which runs nothing of the
+                        // repository.
                         let is_service = role == "PipelineRole";
                         assert!(is_service || !can_write(role, &object), "{role} can write {artifact} of {}", action.name);
                     }
@@ -167,7 +170,8 @@ fn each_action_writes_its_own_artifact_and_nothing_that_another_one_writes_or_re
             assert_eq!(trust.as_array().unwrap().len(), 1);
             assert_eq!(trust[0]["Principal"], json!({ "Service": "codepipeline.amazonaws.com" }));
 
-            // The build uploads what a template names by a local path, where none of the pipeline's artifacts is.
+            // The build uploads local artifacts of the template to another prefix than the
+            // pipeline's artifacts.
             let build = pipeline.project(pipeline.actions().find(|action| action.name == "Build").unwrap());
             let packaged = format!("artifactbucket.arn/{}/0123abcd.template", build.environment["ARTIFACT_PREFIX"]);
             assert!(can_write(&build.role, &packaged) && !can_write(&build.role, "artifactbucket.arn/0123abcd"));
@@ -207,7 +211,7 @@ fn every_variable_that_is_used_is_exported_by_an_earlier_action() {
             known.extend(exported(&pipeline, action));
         }
     }
-    // Production's tests are the last word: nothing after them asks.
+    // No action follows the production tests.
     let unused: Vec<_> = known.difference(&used).filter(|name| !name.starts_with("TestProd.")).collect();
     assert!(unused.is_empty(), "nothing uses {unused:?}");
 }
@@ -219,14 +223,14 @@ fn exported(pipeline: &Pipeline, action: &Action) -> Vec<String> {
     let namespace = action.namespace.as_ref().unwrap();
     let buildspec = buildspec(pipeline, action);
     let names: Vec<_> = buildspec.exported_variables().map(|name| format!("{namespace}.{name}")).collect();
-    // CodeBuild exports no name that begins with AWS_.
+    // CodeBuild exports no names that begin with AWS_.
     assert!(names.iter().all(|name| !name.contains(".AWS_")), "{names:?}");
     names
 }
 
 #[test]
 fn configurations_stay_within_the_limits_of_codepipeline() {
-    // The longest that the parameters may be.
+    // The maximum lengths of the parameters.
     let (name, group) = ("n".repeat(32), "g".repeat(63));
     let mut all = parameters();
     all.retain(|(name, _)| !["SageMakerProjectName", "SageMakerProjectId", "ModelPackageGroupName"].contains(name));
@@ -240,7 +244,7 @@ fn configurations_stay_within_the_limits_of_codepipeline() {
         }
         if action.provider == "CloudFormationStackSet" {
             assert!(action.configuration["StackSetName"].len() <= 128);
-            // No stack of ours makes roles, and no action can allow a transform.
+            // The stacks create no roles, and the action does not support transforms.
             assert!(!action.configuration.contains_key("Capabilities"));
         }
     }
@@ -250,17 +254,17 @@ fn configurations_stay_within_the_limits_of_codepipeline() {
 }
 
 #[test]
-fn every_stage_after_the_build_is_passed_over_when_there_is_nothing_to_deploy() {
+fn every_stage_after_the_build_is_skipped_if_there_is_nothing_to_deploy() {
     let pipeline = Pipeline::read(&parameters());
     let stages: Vec<_> = pipeline.stages.iter().map(|stage| (stage.name.as_str(), stage.skipped_unless.clone())).collect();
     let condition = Some(("#{Build.RELEASE_ACTION}".to_owned(), "deploy".to_owned()));
     assert_eq!(stages[..2], [("Source", None), ("Build", None)]);
     assert_eq!(stages[2..], ["Staging", "Approval", "Production"].map(|name| (name, condition.clone())));
-    // The approval shares its stage with nothing: a run that waits locks no other.
+    // The approval has its own stage, so that a waiting execution does not block others.
     assert_eq!(pipeline.stages[3].actions.len(), 1);
 }
 
-/// The names of variables in a shell text that it does not set itself, without those that have a default.
+/// The variables that a shell script needs: neither set in it nor with a default.
 fn needed(script: &str) -> BTreeSet<String> {
     let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
     let mut names = BTreeSet::new();
@@ -279,7 +283,7 @@ fn needed(script: &str) -> BTreeSet<String> {
     names
 }
 
-/// The variables that stand in for the options of a command, as its help names them.
+/// The environment variables of a command's options, from its help.
 fn options_of(command: &str) -> BTreeSet<String> {
     // A long line is wrapped anywhere between two words.
     let help = Project::new().run([command, "--help"]).ends_with(0).stdout.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -287,7 +291,7 @@ fn options_of(command: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_variable_that_the_buildspecs_need_is_set_and_none_that_nothing_uses() {
+fn every_variable_that_the_buildspecs_need_is_set_and_every_set_one_is_used() {
     let pipeline = Pipeline::read(&parameters());
     let obtain = std::fs::read_to_string(workspace().join("pipeline/obtain-xtask.sh")).unwrap();
     for action in pipeline.actions().filter(|action| action.provider == "CodeBuild") {
@@ -295,17 +299,17 @@ fn every_variable_that_the_buildspecs_need_is_set_and_none_that_nothing_uses() {
         let buildspec = buildspec(&pipeline, action);
         let mut set: BTreeMap<String, String> = project.environment.clone();
         set.extend(action_environment(&action.configuration));
-        // What the program itself needs, the runs below show: they have nothing but these variables.
-        let wanted = needed(&buildspec.commands());
+        // The executions below check the program's variables: they have only these.
+        let expected = needed(&buildspec.commands());
         let commands: &[&str] = match action.name.as_str() {
             "Build" => &["setup", "build"],
             "TestStaging" => &["test-staging"],
             _ => &["test-prod"],
         };
         let options: BTreeSet<String> = commands.iter().flat_map(|command| options_of(command)).collect();
-        for name in &wanted {
+        for name in &expected {
             let from_code_build = FROM_CODE_BUILD.iter().any(|known| name.starts_with(known));
-            assert!(from_code_build || set.contains_key(name), "{}: nobody sets {name}", action.name);
+            assert!(from_code_build || set.contains_key(name), "{}: {name} is not set", action.name);
         }
         for name in set.keys() {
             let used = buildspec.commands().contains(name.as_str()) || options.contains(name) || obtain.contains(name.as_str());
@@ -324,21 +328,21 @@ fn event(version: u32, approval: &str, more: &Json) -> Json {
         "resources": [arn], "detail": detail })
 }
 
-/// Whether EventBridge's pattern takes an event: each field has one of the values of its list.
-fn takes(pattern: &Json, event: &Json) -> bool {
-    pattern.as_object().unwrap().iter().all(|(field, wanted)| match wanted {
-        Json::Array(either) if field == "$or" => either.iter().any(|pattern| takes(pattern, event)),
+/// Whether EventBridge's pattern matches an event: each field has one of the listed values.
+fn matches(pattern: &Json, event: &Json) -> bool {
+    pattern.as_object().unwrap().iter().all(|(field, expected)| match expected {
+        Json::Array(either) if field == "$or" => either.iter().any(|pattern| matches(pattern, event)),
         Json::Array(values) => values.iter().any(|value| match (value, &event[field]) {
             (Json::Object(exists), found) => exists["exists"] == json!(!found.is_null()),
             (value, Json::Array(found)) => found.contains(value),
             (value, found) => value == found,
         }),
-        nested => takes(nested, &event[field]),
+        nested => matches(nested, &event[field]),
     })
 }
 
-/// What the rule's target is given for an event: the variables of the run.
-fn given(rule: &Json, event: &Json) -> Vec<(String, String)> {
+/// The variables that the rule's target passes to the execution.
+fn variables_of(rule: &Json, event: &Json) -> Vec<(String, String)> {
     let transformer = &rule["Targets"][0]["InputTransformer"];
     let mut text = transformer["InputTemplate"].as_str().unwrap().to_owned();
     for (name, path) in transformer["InputPathsMap"].as_object().unwrap() {
@@ -352,13 +356,13 @@ fn given(rule: &Json, event: &Json) -> Vec<(String, String)> {
 }
 
 #[test]
-fn changes_of_approval_of_this_group_start_the_pipeline_and_nothing_else_of_the_registry_does() {
+fn only_approval_changes_of_this_group_start_the_pipeline() {
     let pipeline = Pipeline::read(&parameters());
     let pattern = &pipeline.properties("ApprovalRule")["EventPattern"];
     let nothing = json!({});
-    assert!(takes(pattern, &event(13, "Approved", &nothing)));
-    assert!(takes(pattern, &event(13, "Rejected", &nothing)));
-    assert!(takes(
+    assert!(matches(pattern, &event(13, "Approved", &nothing)));
+    assert!(matches(pattern, &event(13, "Rejected", &nothing)));
+    assert!(matches(
         pattern,
         &event(13, "Approved", &json!({ "UpdatedModelPackageFields": ["ModelApprovalStatus", "ApprovalDescription"] }))
     ));
@@ -366,15 +370,15 @@ fn changes_of_approval_of_this_group_start_the_pipeline_and_nothing_else_of_the_
         ("PendingManualApproval", nothing),
         ("Approved", json!({ "ModelPackageGroupName": "another" })),
         ("Approved", json!({ "ModelPackageStatus": "InProgress" })),
-        // What a release itself notes in the registry does not start the next.
+        // The life cycle that a release records starts no execution.
         ("Approved", json!({ "UpdatedModelPackageFields": ["ModelLifeCycle"] })),
     ] {
-        assert!(!takes(pattern, &event(13, approval, &more)), "{approval} {more}");
+        assert!(!matches(pattern, &event(13, approval, &more)), "{approval} {more}");
     }
 }
 
 #[test]
-fn an_approval_deploys_the_very_package_that_it_is_about_and_a_rejection_the_newest_that_is_left() {
+fn an_approval_deploys_its_package_and_a_rejection_the_newest_remaining_one() {
     let cloud = Cloud::new();
     cloud.register(10);
     for (stage, account) in [("staging", STAGING), ("prod", PROD)] {
@@ -383,20 +387,21 @@ fn an_approval_deploys_the_very_package_that_it_is_about_and_a_rejection_the_new
     let (pipeline, source) = (Pipeline::read(&parameters()), source());
     let rule = pipeline.properties("ApprovalRule").clone();
     for (version, approval, deployed) in [(13, "Approved", "13"), (12, "Rejected", "14")] {
-        let variables = given(&rule, &event(version, approval, &json!({})));
+        let variables = variables_of(&rule, &event(version, approval, &json!({})));
         let variables: Vec<_> = variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let run = Run::start(&pipeline, &cloud, &source.path(""), &variables);
         assert_eq!(run.history, WHOLE_WAY, "{}", run.log);
         assert_eq!(run.variables["Build.MODEL_PACKAGE_VERSION"], deployed);
     }
-    // A package that SageMaker has not finished: the rule would not start the pipeline; a person who does is answered the same.
-    let unfinished = given(&rule, &event(13, "Approved", &json!({ "ModelPackageStatus": "InProgress" })));
+    // A package that is not completed: the rule does not start the pipeline, and a manual start
+    // deploys nothing.
+    let unfinished = variables_of(&rule, &event(13, "Approved", &json!({ "ModelPackageStatus": "InProgress" })));
     let unfinished: Vec<_> = unfinished.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let run = Run::start(&pipeline, &cloud, &source.path(""), &unfinished);
     assert_eq!(run.history[2..], ["Staging skipped", "Approval skipped", "Production skipped"], "{}", run.log);
 }
 
-/// What a release publishes, for the actions after the build.
+/// The files that the build publishes for later actions.
 fn published(run: &Run<'_>) -> BTreeSet<PathBuf> {
     let files = std::fs::read_dir(&run.artifacts["BuildArtifact"]).unwrap();
     files.map(|entry| PathBuf::from(entry.unwrap().file_name())).collect()
@@ -413,7 +418,7 @@ pub(crate) const WHOLE_WAY: [&str; 7] = [
 ];
 
 #[test]
-fn two_releases_go_from_the_source_to_production_and_the_approver_sees_what_they_are() {
+fn two_releases_reach_production_and_the_approver_sees_their_data() {
     let cloud = Cloud::new();
     cloud.register(10);
     for (stage, account) in [("staging", STAGING), ("prod", PROD)] {
@@ -426,11 +431,11 @@ fn two_releases_go_from_the_source_to_production_and_the_approver_sees_what_they
     for file in ["cfn-sm-endpoint.yaml", "staging-config.json", "prod-accounts.json", "release-manifest.json", "xtask"] {
         assert!(published(&run).contains(&PathBuf::from(file)), "{file} is not published");
     }
-    let asked = run.asked.unwrap();
-    let text = &asked["CustomData"];
+    let approval = run.approval.unwrap();
+    let text = &approval["CustomData"];
     assert!(text.contains("version 14") && text.contains(&format!("model-package/{GROUP}/14")) && text.contains("passed"), "{text}");
     assert!(text.len() <= LONGEST_VALUE && !text.contains("#{"), "{text}");
-    let link = &asked["ExternalEntityLink"];
+    let link = &approval["ExternalEntityLink"];
     let build = "projects/sagemaker-iris-p-abc123xyz-test-staging/build/sagemaker-iris-p-abc123xyz-test-staging%3Ab1d2/reports";
     assert!(
         link.starts_with("https://us-east-1.console.aws.amazon.com/codesuite/codebuild/111111111111/") && link.contains(build),
@@ -441,7 +446,7 @@ fn two_releases_go_from_the_source_to_production_and_the_approver_sees_what_they
         assert!(cloud.served(account, &format!("iris-p-abc123xyz-{stage}")).ends_with("/14"));
     }
 
-    // The second release pins an older version, as a person does who goes back.
+    // The second release pins an older version, as in a manual rollback.
     let run = Run::start(&pipeline, &cloud, &source.path(""), &[("MODEL_PACKAGE", "13")]);
     assert_eq!(run.history, WHOLE_WAY, "{}", run.log);
     assert_eq!(run.variables["Build.MODEL_PACKAGE_VERSION"], "13");
@@ -451,17 +456,17 @@ fn two_releases_go_from_the_source_to_production_and_the_approver_sees_what_they
 }
 
 #[test]
-fn a_run_without_an_approved_package_is_green_and_passes_every_later_stage_over() {
+fn an_execution_without_an_approved_package_succeeds_and_skips_every_later_stage() {
     let cloud = Cloud::new();
     let (pipeline, source) = (Pipeline::read(&parameters()), source());
     let run = Run::start(&pipeline, &cloud, &source.path(""), &[]);
     let skipped = ["Source succeeded", "Build succeeded", "Staging skipped", "Approval skipped", "Production skipped"];
     assert_eq!(run.history, skipped, "{}", run.log);
-    assert!(run.asked.is_none() && cloud.requests("CreateStackSet").is_empty());
+    assert!(run.approval.is_none() && cloud.requests("CreateStackSet").is_empty());
 }
 
 #[test]
-fn a_release_whose_tests_fail_in_staging_asks_nobody_and_leaves_its_report() {
+fn a_release_with_failed_staging_tests_needs_no_approval_and_has_a_report() {
     let cloud = Cloud::new();
     cloud.register(10);
     cloud.prepare("staging", STAGING);
@@ -474,5 +479,5 @@ fn a_release_whose_tests_fail_in_staging_asks_nobody_and_leaves_its_report() {
     let run = Run::start(&pipeline, &cloud, &source.path(""), &[]);
     assert_eq!(run.history, [&WHOLE_WAY[..3], &["TestStaging failed"]].concat(), "{}", run.log);
     assert_eq!(run.variables["TestStaging.TEST_VERDICT"], "failed");
-    assert!(run.asked.is_none());
+    assert!(run.approval.is_none());
 }

@@ -1,4 +1,4 @@
-//! `plan` and `prune`: what would change, and what is taken out.
+//! `plan` shows changes, and `prune` removes stack instances.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ fn effect<'a>(plan: &'a Json, region: &str, resource: &str) -> &'a str {
 }
 
 #[test]
-fn a_plan_tells_what_a_rollout_then_does_and_changes_nothing_itself() {
+fn a_plan_matches_the_following_rollout_and_changes_nothing() {
     let cloud = Cloud::new();
     let mut project = project(&cloud, &ACCOUNTS[..2]);
     approve(&cloud, 1);
@@ -99,7 +99,7 @@ fn a_plan_tells_what_a_rollout_then_does_and_changes_nothing_itself() {
 }
 
 #[test]
-fn another_name_of_the_endpoint_is_told_as_an_interruption() {
+fn a_changed_endpoint_name_is_shown_as_an_interruption() {
     let cloud = Cloud::new();
     let project = project(&cloud, &ACCOUNTS[..1]);
     approve(&cloud, 1);
@@ -109,8 +109,8 @@ fn another_name_of_the_endpoint_is_told_as_an_interruption() {
     let named = template.lines().find(|line| line.trim_start().starts_with("EndpointName: !Sub")).unwrap();
     project.write("cfn-sm-endpoint-template.yml", &template.replace(named, &named.replace("${EnvType}", "${EnvType}-new")));
     project.run(["build"]).ends_with(0);
-    let told = plan(&project, 0);
-    assert_eq!(effect(&told, REGION, "SageMakerEndpoint"), "replace");
+    let renamed = plan(&project, 0);
+    assert_eq!(effect(&renamed, REGION, "SageMakerEndpoint"), "replace");
     project.run(PLAN).ends_with(0).says("2 endpoints are interrupted").says("the endpoint with the old name is deleted");
 }
 
@@ -141,7 +141,7 @@ fn the_value_of_a_hidden_parameter_is_in_no_form_of_a_plan() {
 }
 
 #[test]
-fn drift_is_looked_for_when_that_is_asked_for_and_failures_are_told_with_their_reason() {
+fn drift_is_detected_with_the_option_and_failures_have_their_reason() {
     let cloud = Cloud::new();
     let mut project = cloud.project();
     project.set("STAGING_ACCOUNT_LIST", &ACCOUNTS[..2].join(","));
@@ -158,7 +158,7 @@ fn drift_is_looked_for_when_that_is_asked_for_and_failures_are_told_with_their_r
 }
 
 #[test]
-fn only_what_is_named_is_pruned_and_targets_of_the_release_are_not() {
+fn only_named_instances_are_pruned_and_targets_of_the_release_are_not() {
     let cloud = Cloud::new();
     let mut project = project(&cloud, &ACCOUNTS);
     approve(&cloud, 1);
@@ -167,7 +167,7 @@ fn only_what_is_named_is_pruned_and_targets_of_the_release_are_not() {
     project.set("STAGING_ACCOUNT_LIST", ACCOUNTS[0]);
     project.run(["build"]).ends_with(0);
 
-    // Without a name, where nobody can be asked, nothing goes.
+    // Without a name and a terminal, nothing is removed.
     project.run(PRUNE).ends_with(2).says("444444444444/eu-west-1").says("removing these needs confirmation");
     let prune = |instances: &[&str]| {
         let named = instances.iter().flat_map(|instance| ["--instance", *instance]);
@@ -184,9 +184,9 @@ fn only_what_is_named_is_pruned_and_targets_of_the_release_are_not() {
     serves(&cloud, &ACCOUNTS[..1], 1);
 
     project.run(PRUNE.iter().chain(&["--instance", "444444444444/eu-west-1", "--retain-stacks"])).ends_with(0);
-    assert!(has_endpoint(&cloud, ACCOUNTS[1], OTHER), "the stack was to stay");
+    assert!(has_endpoint(&cloud, ACCOUNTS[1], OTHER), "the stack must be retained");
     assert_eq!(actions(&plan(&project, 4)).len(), 3);
-    // What a run leaves out by --regions is no orphan.
+    // Regions excluded with --regions are not orphans.
     let some = project.run(PLAN.iter().chain(&["--regions", REGION, "--format", "json"])).ends_with(4);
     let some: Json = serde_json::from_str(&some.stdout).unwrap();
     assert_eq!(actions(&some), ["222222222222/us-east-1 unchanged", "555555555555/us-east-1 orphaned"]);

@@ -1,4 +1,4 @@
-//! The preflight: what every target is asked before anything is changed.
+//! The preflight checks of every target before any change.
 
 use sandbox::stand_in::Fault;
 use serde_json::{Value as Json, json};
@@ -36,7 +36,7 @@ fn findings(project: &Project, code: i32) -> Vec<(String, String, Vec<String>)> 
 }
 
 #[test]
-fn when_all_is_there_every_check_passes_and_nothing_is_changed() {
+fn if_everything_exists_every_check_passes_and_nothing_is_changed() {
     let cloud = Cloud::new();
     let project = built(&cloud, &ACCOUNTS[..2]);
     cloud.aws.clear_requests().unwrap();
@@ -45,14 +45,14 @@ fn when_all_is_there_every_check_passes_and_nothing_is_changed() {
     for request in cloud.aws.requests().unwrap() {
         assert!(!changing.iter().any(|verb| request.action.starts_with(verb)), "{}", request.action);
     }
-    // Each account's role is assumed once, whatever the number of regions and questions.
+    // Each account's role is assumed once, for all regions and checks.
     assert_eq!(cloud.requests("AssumeRole").len(), 2);
     project.run(DEPLOY).ends_with(0);
     serves(&cloud, &ACCOUNTS[..2], 1);
 }
 
 #[test]
-fn everything_that_is_missing_is_told_at_once_and_deploy_changes_nothing() {
+fn everything_missing_is_reported_at_once_and_deploy_changes_nothing() {
     let cloud = Cloud::new();
     let mut project = built(&cloud, &ACCOUNTS[..2]);
     project.set("STAGING_ACCOUNT_LIST", "222222222222,666666666666");
@@ -69,7 +69,7 @@ fn everything_that_is_missing_is_told_at_once_and_deploy_changes_nothing() {
     for (check, place) in [
         ("artifact", "222222222222/us-east-1"),
         ("key", "222222222222/us-east-1"),
-        // The key is of one region, and nobody gave the other one a key of its own.
+        // The key is in one region, and the other region has none.
         ("key", "222222222222/eu-west-1"),
         ("instance-quota", "222222222222/us-east-1"),
         ("execution-role", "666666666666/us-east-1"),
@@ -77,7 +77,7 @@ fn everything_that_is_missing_is_told_at_once_and_deploy_changes_nothing() {
     ] {
         assert!(failed(check, place), "{check} in {place}: {found:#?}");
     }
-    // This account has no part in the group: that cannot be checked, and is not passed.
+    // The group is not shared with this account: the check cannot run, and does not pass.
     assert!(
         found
             .iter()
@@ -98,7 +98,7 @@ fn everything_that_is_missing_is_told_at_once_and_deploy_changes_nothing() {
 }
 
 #[test]
-fn an_endpoint_of_someone_else_under_the_name_is_found_whatever_its_case_and_our_own_is_not_taken_for_one() {
+fn another_endpoint_with_the_name_in_any_case_is_found_and_the_stacks_own_is_not() {
     let cloud = Cloud::new();
     let project = built(&cloud, &ACCOUNTS[..2]);
     let ask = |action: &str, input: Json| cloud.aws.call(ACCOUNTS[0], "sagemaker", action, &input).unwrap();
@@ -117,7 +117,7 @@ fn an_endpoint_of_someone_else_under_the_name_is_found_whatever_its_case_and_our
 }
 
 #[test]
-fn what_may_not_be_asked_is_said_with_the_action_and_does_not_stop_a_rollout() {
+fn a_check_without_permission_names_the_action_and_does_not_stop_a_rollout() {
     let cloud = Cloud::new();
     let mut project = built(&cloud, &ACCOUNTS[..1]);
     project.set("SAGEMAKER_EBS_KMS_KEY_ARN", KEY);
@@ -141,7 +141,7 @@ fn what_may_not_be_asked_is_said_with_the_action_and_does_not_stop_a_rollout() {
 }
 
 #[test]
-fn throttling_is_waited_out_and_a_role_that_cannot_be_assumed_is_a_failure() {
+fn throttled_calls_are_retried_and_a_role_that_cannot_be_assumed_is_a_failure() {
     let cloud = Cloud::new();
     let project = built(&cloud, &ACCOUNTS[..2]);
     cloud.aws.fault(&Fault::error(400, "ThrottlingException", "Rate exceeded").on("ssm", "GetParameters").times(2)).unwrap();

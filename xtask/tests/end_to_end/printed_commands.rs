@@ -1,5 +1,5 @@
-//! Commands that messages print are given to the programs that they are of: the AWS CLI parses its own, and those that repeat a request
-//! by hand are run.
+//! The commands in messages work: the AWS CLI parses its commands, and commands that repeat a
+//! request are run.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use crate::cloud::Cloud;
 use crate::project::{Project, stand_in_cache, workspace};
 
-/// Reads command lines, gives each to the AWS CLI with its calls replaced by a note, and prints those that it refuses.
+/// Runs the AWS CLI's parser on each command line, without calls, and prints the refused ones.
 const PARSE: &str = r"
 import json, shlex, sys
 import awscli.clidriver, botocore.client
@@ -37,7 +37,7 @@ fn python() -> PathBuf {
     sandbox::stand_in::prepare(&stand_in_cache()).unwrap_or_else(|error| panic!("{error}")).join("bin/python")
 }
 
-/// What formats put into a command, as an example.
+/// The command with example values for its format arguments.
 fn example(text: &str) -> String {
     let known = [
         ("{call_as}", " --call-as DELEGATED_ADMIN"),
@@ -49,15 +49,15 @@ fn example(text: &str) -> String {
         ("{bucket}", "team-artifacts"),
     ];
     let text = known.iter().fold(text.to_owned(), |text, (format, example)| text.replace(format, example));
-    assert!(!text.contains('{'), "say in this test what stands in `{text}`");
+    assert!(!text.contains('{'), "add an example for `{text}` to this test");
     text
 }
 
 #[test]
-fn the_aws_command_line_takes_every_command_of_its_that_a_message_prints() {
+fn the_aws_cli_parses_every_aws_command_in_a_message() {
     let commands: Vec<String> = printed::commands(workspace())
         .into_iter()
-        // The help names two commands whose options it has, and does not say to run them.
+        // The help mentions two commands for their options, not to run them.
         .filter(|found| found.text.starts_with("aws ") && !found.place.starts_with("xtask/src/cli"))
         .map(|found| example(&found.text))
         .collect();
@@ -87,9 +87,9 @@ fn with_input(mut command: Command, input: &[u8]) -> std::process::Output {
     child.wait_with_output().unwrap()
 }
 
-/// The shell's syntax of every printed command; what a format puts in is a word.
+/// The shell syntax of every printed command; a format argument is a word.
 #[test]
-fn a_shell_reads_every_command_that_a_message_prints() {
+fn a_shell_parses_every_command_in_a_message() {
     let commands = printed::commands(workspace());
     assert!(commands.len() >= 20, "{commands:#?}");
     for found in commands.iter().filter(|found| !found.text.contains(" (release;")) {
@@ -98,7 +98,7 @@ fn a_shell_reads_every_command_that_a_message_prints() {
     }
 }
 
-/// Two flowers on two lines, with every character that a shell has a meaning for.
+/// Two flowers on two lines, with every special character of a shell.
 const SUITE: &str = r#"version: 1
 cases:
   - name: lines
@@ -115,7 +115,7 @@ cases:
     expect: { text: { equals: tulip } }
 "#;
 
-/// How to repeat each case by hand, from the results; the terminal shows the very same commands.
+/// The commands that repeat each case, from the results; the terminal shows the same ones.
 fn reproduce(project: &Project, printed: &str) -> Vec<String> {
     let results = project.json("target/test-results/test-results.json");
     let cases = results["targets"][0]["cases"].as_array().unwrap().clone();
@@ -128,7 +128,7 @@ fn reproduce(project: &Project, printed: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_request_to_a_container_is_repeated_by_hand_as_it_was() {
+fn the_printed_command_repeats_a_request_to_a_container_exactly() {
     let cloud = Cloud::new();
     let project = Project::new();
     project.write("test/own.yaml", SUITE);
@@ -139,7 +139,7 @@ fn a_request_to_a_container_is_repeated_by_hand_as_it_was() {
         .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
         .collect();
     assert_eq!(answers[0].trim(), "setosa\nvirginica");
-    // The model's own words on what it cannot read are those of the test.
+    // The model's error message is the same as in the test.
     assert!(answers[1].contains("could not convert"), "{answers:#?}");
     // Expat is as strict as CodeBuild's parser.
     let junit = project.path("target/test-results/junit.xml");
@@ -150,10 +150,10 @@ fn a_request_to_a_container_is_repeated_by_hand_as_it_was() {
 }
 
 #[test]
-fn a_request_to_an_endpoint_is_repeated_by_the_aws_command_line_as_it_was() {
+fn the_printed_aws_command_repeats_a_request_to_an_endpoint_exactly() {
     let cloud = Cloud::new();
     let mut project = cloud.project();
-    // The caller's own account: by hand nobody assumes a role first.
+    // In the caller's account, since the command assumes no role.
     project.set("STAGING_ACCOUNT_LIST", crate::cloud::HOME);
     cloud.register(1);
     project.run(["build"]).ends_with(0);

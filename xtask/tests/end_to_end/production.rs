@@ -1,4 +1,4 @@
-//! `test-prod` over the local AWS: what production is asked, and what it is spared.
+//! `test-prod` on the local AWS: the tests of production endpoints.
 
 use sandbox::iris::Behaviour;
 use serde_json::Value as Json;
@@ -8,7 +8,7 @@ use crate::project::Project;
 
 const ACCOUNTS: [&str; 2] = ["333333333333", "555555555555"];
 
-/// One case, and a load of it.
+/// One case, and its load.
 const WITH_LOAD: &str = "version: 1
 cases:
   - { name: one flower, payload: { csv: '5.1,3.5,1.4,0.2' }, accept: text/csv, expect: { text: { contains: setosa } } }
@@ -17,7 +17,7 @@ load:
   thresholds: [errors == 0]
 ";
 
-/// Production, deployed into two accounts.
+/// A production deployment in two accounts.
 fn deployed() -> (Cloud, Project) {
     let cloud = Cloud::new();
     let mut project = cloud.project();
@@ -35,7 +35,7 @@ fn results(project: &Project) -> Json {
 }
 
 #[test]
-fn production_gets_load_only_when_that_is_said() {
+fn production_gets_load_only_with_the_option() {
     let (cloud, project) = deployed();
     project.write("test/endpoint-tests.yaml", WITH_LOAD);
     project.run(["test-prod"]).ends_with(0).says("load on production needs --load-on-production");
@@ -75,6 +75,6 @@ fn a_model_that_is_not_iris_passes_in_production_with_its_own_tests_and_without_
     let results = results(&project);
     assert_eq!((results["verdict"].as_str(), results["targets"][0]["checks"][1]["outcome"].as_str()), (Some("passed"), Some("passed")));
     assert_eq!(cloud.requests("InvokeEndpoint").len(), before);
-    // Staging is where a model has to answer.
+    // In staging, tests are required.
     project.run(["test-staging"]).ends_with(2).says("name the tests with --suite");
 }

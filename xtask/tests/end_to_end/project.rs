@@ -1,4 +1,4 @@
-//! A project in a folder of its own, and the program run in it.
+//! A project in a temporary folder, and runs of the program in it.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -7,13 +7,13 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
-/// A copy of this workspace's own project files, and an environment that holds nothing of the caller's.
+/// A copy of this workspace's project files, and an environment without the caller's variables.
 pub(crate) struct Project {
     folder: TempDir,
     variables: Vec<(String, String)>,
 }
 
-/// What a run of the program came to.
+/// The result of a run of the program.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) code: i32,
@@ -26,12 +26,12 @@ pub(crate) fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask is a folder of the workspace")
 }
 
-/// The stand-in's environment is made once for all tests, where `cargo xtask test` makes it.
+/// The stand-in's environment, shared by all tests and `cargo xtask test`.
 pub(crate) fn stand_in_cache() -> PathBuf {
     target_folder().join("stand-in")
 }
 
-/// Where cargo builds.
+/// Cargo's target folder.
 pub(crate) fn target_folder() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from)
 }
@@ -64,7 +64,7 @@ impl Project {
         project
     }
 
-    /// The variables that the reference's pipeline sets, for the iris project.
+    /// Sets the variables of the Python seed's pipeline, for the iris project.
     pub(crate) fn with_pipeline_variables(mut self) -> Self {
         for (name, value) in [
             ("SAGEMAKER_PROJECT_ID", "p-abc123xyz"),
@@ -127,7 +127,7 @@ impl Project {
         std::fs::write(path, text).unwrap();
     }
 
-    /// Every file below a folder with its bytes, to hold two moments against each other.
+    /// Every file in a folder with its bytes, for comparisons.
     pub(crate) fn files(&self, folder: &str) -> Vec<(String, Vec<u8>)> {
         let Ok(entries) = std::fs::read_dir(self.path(folder)) else { return Vec::new() };
         let mut files: Vec<_> = entries
@@ -138,10 +138,10 @@ impl Project {
         files
     }
 
-    /// The program in the project's folder, with nothing of the caller's environment.
+    /// The program in the project's folder, without the caller's environment.
     pub(crate) fn command<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
         let arguments: Vec<OsString> = arguments.into_iter().map(|argument| argument.as_ref().to_owned()).collect();
-        // By this the local AWS tells which command made a request.
+        // Identifies the command in the local AWS's log.
         let named =
             arguments.iter().find(|argument| !argument.as_encoded_bytes().starts_with(b"-")).map(OsString::as_os_str).unwrap_or_default();
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
@@ -166,7 +166,7 @@ impl Project {
         self.ended(self.command(arguments).spawn().unwrap())
     }
 
-    /// What a started program came to.
+    /// Waits for a started program.
     pub(crate) fn ended(&self, program: Child) -> Run {
         let output = program.wait_with_output().unwrap();
         let run = Run {
@@ -174,14 +174,14 @@ impl Project {
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
         };
-        run.holds_no_secret(&self.variables);
+        run.assert_no_secrets(&self.variables);
         run
     }
 }
 
 impl Run {
-    /// No credential appears in any output, whatever the run was.
-    fn holds_no_secret(&self, variables: &[(String, String)]) {
+    /// Checks that no output contains credentials.
+    fn assert_no_secrets(&self, variables: &[(String, String)]) {
         for (name, value) in variables {
             if ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"].contains(&name.as_str()) && value.len() > 8 {
                 assert!(!self.stdout.contains(value) && !self.stderr.contains(value), "{name} is in the output");

@@ -1,4 +1,4 @@
-//! `--record`: what a success leaves in the registry, and what it leaves alone.
+//! `--record`: a success changes only the life cycle in the registry.
 
 use sandbox::iris::Behaviour;
 use sandbox::stand_in::{Fault, SeedPackage, SeedPackages};
@@ -32,12 +32,12 @@ fn described(cloud: &Cloud) -> Json {
 }
 
 #[test]
-fn a_success_is_written_once_and_nothing_else_of_the_package_changes() {
+fn a_success_is_recorded_once_and_nothing_else_of_the_package_changes() {
     let cloud = Cloud::new();
     let project = released(&cloud);
     project.run(["deploy", "--stage", "staging"]).ends_with(0);
     project.run(["test-staging"]).ends_with(0);
-    assert!(cloud.requests("UpdateModelPackage").is_empty(), "only when it is asked for");
+    assert!(cloud.requests("UpdateModelPackage").is_empty(), "only with the option");
 
     project.run(["deploy", "--stage", "staging", "--record"]).ends_with(0).says("Staging/Deployed");
     let after = described(&cloud);
@@ -65,7 +65,7 @@ fn a_package_in_production_is_not_moved_back_to_staging() {
 }
 
 #[test]
-fn a_failure_is_not_written() {
+fn a_failure_is_not_recorded() {
     let cloud = Cloud::new();
     let project = released(&cloud);
     project.run(["deploy", "--stage", "staging"]).ends_with(0);
@@ -75,14 +75,14 @@ fn a_failure_is_not_written() {
 }
 
 #[test]
-fn what_cannot_be_recorded_is_said_and_the_results_stay() {
+fn a_failure_to_record_is_reported_and_the_results_are_kept() {
     let cloud = Cloud::new();
     let project = released(&cloud);
     project.run(["deploy", "--stage", "staging"]).ends_with(0);
     cloud.aws.fault(&Fault::error(403, "AccessDeniedException", "User is not authorized").on("sagemaker", "UpdateModelPackage")).unwrap();
     project.run(["test-staging", "--record"]).ends_with(3).says("sagemaker:UpdateModelPackage").says("was not recorded in the registry");
     assert_eq!(project.json("target/test-results/test-results.json")["verdict"], "passed");
-    // Found before any work.
+    // Checked before any work.
     cloud.aws.clear_requests().unwrap();
     project.run(["test-staging", "--record=Staging"]).ends_with(2).says("write STAGE/STATUS");
     project.run(["test-staging", "--record", "--endpoint-url", "http://127.0.0.1:9"]).ends_with(2).says("there is no release");

@@ -1,4 +1,4 @@
-//! A release for several regions: each has a model package of its own.
+//! A release for several regions, each with its own model package.
 
 use sandbox::stand_in::{SeedPackage, SeedPackages};
 use serde_json::json;
@@ -47,7 +47,7 @@ fn a_region_without_a_model_package_is_refused_before_anything_is_written() {
 }
 
 #[test]
-fn a_model_package_that_its_own_region_would_not_deploy_is_refused_before_anything_is_written() {
+fn a_regional_model_package_that_is_not_deployable_is_refused_before_anything_is_written() {
     let cloud = Cloud::new();
     let project = cloud.project();
     register(&cloud, REGION, &[(1, "Approved", "Completed")]);
@@ -83,14 +83,14 @@ fn each_region_gets_its_own_model_package_as_a_parameter_override() {
             "model_data": manifest["model_package"]["regions"][OTHER]["model_data"],
         } })
     );
-    // What was named on the command line wins over the variable.
+    // The command line overrides the variable.
     project.run(["build", "--regions", REGIONS, "--regional-model-package", &package(OTHER, 7)]).ends_with(0);
     let manifest = project.json("target/deploy/release-manifest.json");
     assert_eq!(manifest["model_package"]["regions"][OTHER]["arn"], json!(package(OTHER, 7)));
 }
 
 #[test]
-fn a_release_for_one_region_has_no_word_of_others() {
+fn a_release_for_one_region_does_not_mention_others() {
     let cloud = Cloud::new();
     let project = cloud.project();
     register(&cloud, REGION, &[(1, "Approved", "Completed")]);

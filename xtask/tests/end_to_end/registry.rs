@@ -1,4 +1,4 @@
-//! `registry`: a table, a file, and the one package that `build` would choose.
+//! `registry`: the table, the snapshot file, and the package that `build` selects.
 
 use sandbox::stand_in::{Fault, SeedPackage, SeedPackages};
 use serde_json::{Value as Json, json};
@@ -26,14 +26,14 @@ fn a_list_is_a_table_for_people_and_json_for_programs() {
     let twelve = &list["model_packages"][4];
     assert_eq!((&twelve["version"], &twelve["life_cycle"]["stage"]), (&json!(12), &json!("Production")));
     project.run(["registry", "list", "--registry", "examples/registry.json", "--model-package-group-name", "wine"]).ends_with(4);
-    // A snapshot says itself which group it is of.
+    // A snapshot contains its group.
     Project::new().run(["registry", "list", "--registry", "examples/registry.json"]).ends_with(0).says("Two features only");
     Project::new().run(["registry", "resolve", "--registry", "examples/registry.json"]).ends_with(0).says("/13");
     Project::new().run(["registry", "list"]).ends_with(2).says("`--model-package-group-name` is missing");
 }
 
 #[test]
-fn a_group_of_thousands_is_listed_by_pages_and_only_as_far_as_asked() {
+fn a_large_group_is_listed_in_pages_up_to_the_limit() {
     let cloud = Cloud::new();
     cloud.register(10_000);
     let project = cloud.project();
@@ -47,7 +47,7 @@ fn a_group_of_thousands_is_listed_by_pages_and_only_as_far_as_asked() {
 }
 
 #[test]
-fn a_snapshot_is_what_a_build_without_aws_reads() {
+fn a_build_without_aws_reads_a_snapshot() {
     let cloud = Cloud::new();
     let bucket = "iris-models-111111111111";
     cloud.make_bucket(bucket);
@@ -91,7 +91,7 @@ fn a_snapshot_is_what_a_build_without_aws_reads() {
 }
 
 #[test]
-fn what_build_would_choose_is_text_for_terraform() {
+fn the_package_that_build_selects_is_printed_for_terraform() {
     let cloud = Cloud::new();
     cloud.register(10);
     let project = cloud.project();
@@ -105,7 +105,7 @@ fn what_build_would_choose_is_text_for_terraform() {
 }
 
 #[test]
-fn what_is_throttled_is_asked_again_after_a_pause() {
+fn throttled_calls_are_retried_after_a_pause() {
     let cloud = Cloud::new();
     cloud.register(10);
     let project = cloud.project();
@@ -115,14 +115,14 @@ fn what_is_throttled_is_asked_again_after_a_pause() {
 }
 
 #[test]
-fn a_group_that_is_named_by_its_arn_needs_no_request_for_it() {
+fn a_group_named_by_its_arn_needs_no_describe_call() {
     let cloud = Cloud::new();
     cloud.register(10);
     let mut project = cloud.project();
     project.set("SOURCE_MODEL_PACKAGE_GROUP_NAME", &format!("arn:aws:sagemaker:us-east-1:{HOME}:model-package-group/{GROUP}"));
     project.run(["registry", "list"]).ends_with(0);
     project.run(["build", "--model-package", "1"]).ends_with(0);
-    // The ARN says all that a version's ARN needs: nothing but the version is asked for.
+    // The ARN contains everything for a version's ARN, so only the version is described.
     let actions: Vec<_> = cloud.aws.requests().unwrap().into_iter().map(|request| request.action).collect();
     assert_eq!(actions, ["ListModelPackages", "DescribeModelPackage"]);
 }
@@ -140,16 +140,16 @@ fn an_unversioned_package_can_be_named_by_its_arn() {
     project.run(["build", "--model-package", &arn]).ends_with(0);
     let package = project.json("target/deploy/release-manifest.json")["model_package"].clone();
     assert_eq!((&package["arn"], &package["version"]), (&json!(arn), &Json::Null));
-    // A list of the group does not have it.
+    // It is not in the group's list.
     assert!(!project.run(["registry", "list", "--all"]).ends_with(0).stdout.contains("iris-alone"));
 }
 
 #[test]
-fn an_aws_that_drops_every_connection_is_given_up() {
+fn an_aws_that_drops_every_connection_is_an_error() {
     let cloud = Cloud::new();
     cloud.register(1);
     let project = cloud.project();
     cloud.aws.fault(&Fault::dropped().on("sagemaker", "ListModelPackages")).unwrap();
     project.run(["registry", "list"]).ends_with(3).says("could not be reached");
-    assert_eq!(cloud.requests("ListModelPackages").len(), 5, "each attempt is logged, and there are no more than these");
+    assert_eq!(cloud.requests("ListModelPackages").len(), 5, "each attempt is logged, and there are no more");
 }

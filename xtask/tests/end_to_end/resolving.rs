@@ -1,4 +1,4 @@
-//! What `cfn_render::Template::resolve` makes of a template, and what the local CloudFormation makes of it: a stack's outputs.
+//! Compares `cfn_render::Template::resolve` with a stack's outputs in the local CloudFormation.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,8 @@ Resources:
 Outputs:
 ";
 
-/// Values of outputs, each of which the local CloudFormation can tell. List parameters are not among them: moto takes their defaults for texts.
+/// Output values that the local CloudFormation supports. No list parameters: moto reads their
+/// defaults as strings.
 const VALUES: &[&str] = &[
     "!Ref Name",
     "!Ref Count",
@@ -55,11 +56,11 @@ const VALUES: &[&str] = &[
 ];
 
 #[test]
-fn outputs_are_what_the_local_cloudformation_makes_of_them() {
+fn outputs_equal_those_of_the_local_cloudformation() {
     let cloud = Cloud::new();
     let outputs: String =
         VALUES.iter().enumerate().map(|(index, value)| format!("  O{index}: {{Value: {value}}}\n")).collect::<Vec<_>>().concat();
-    // Left out in one stage, and there in the other.
+    // Omitted in one stage, present in the other.
     let text = format!("{TEMPLATE}{outputs}  Sometimes: {{Condition: IsProd, Value: x}}\n");
     let template = Template::parse(text.clone(), "t.yml").unwrap();
     for stage in ["staging", "prod"] {
@@ -72,9 +73,9 @@ fn outputs_are_what_the_local_cloudformation_makes_of_them() {
         let described = cloud.aws.query(HOME, "cloudformation", "DescribeStacks", &[("StackName", &name)]).unwrap();
         let theirs: BTreeMap<String, String> = described.texts("OutputKey").into_iter().zip(described.texts("OutputValue")).collect();
 
-        let given = BTreeMap::from([("Stage".to_owned(), stage.to_owned())]);
+        let values = BTreeMap::from([("Stage".to_owned(), stage.to_owned())]);
         let pseudo = PseudoParameters::in_region("us-east-1").in_account(HOME).of_stack(&name);
-        let resolved = template.resolve(&given, &pseudo).unwrap();
+        let resolved = template.resolve(&values, &pseudo).unwrap();
         let outputs = resolved["Outputs"].as_object().unwrap();
         let mut ours = BTreeMap::new();
         for (key, output) in outputs {

@@ -1,4 +1,4 @@
-//! The life of a stage over three accounts and two regions: every state is asked of AWS, not of our own output.
+//! The life cycle of a stage in three accounts and two regions; every state is read from AWS.
 
 use std::io::{BufRead as _, BufReader};
 use std::time::Duration;
@@ -38,11 +38,11 @@ pub(crate) fn approve(cloud: &Cloud, version: u32) {
     }
 }
 
-/// A project for these accounts in both regions, whose network parameters are there.
+/// A project for these accounts in both regions, with network parameters.
 pub(crate) fn project(cloud: &Cloud, accounts: &[&str]) -> Project {
     let mut project = cloud.project();
     project.set("STAGING_ACCOUNT_LIST", &accounts.join(","));
-    // The reference's key is one of us-east-1, and encrypts nowhere else.
+    // The Python seed's key is in us-east-1, and cannot be used in other regions.
     project.set("SAGEMAKER_EBS_KMS_KEY_ARN", "");
     project.set("DEPLOYMENT_REGIONS", "us-east-1,eu-west-1");
     project.set("REGIONAL_MODEL_PACKAGES", "eu-west-1=same-version");
@@ -54,7 +54,7 @@ pub(crate) fn project(cloud: &Cloud, accounts: &[&str]) -> Project {
     project
 }
 
-/// What every endpoint serves, as AWS says it.
+/// Checks which version every endpoint serves.
 #[track_caller]
 pub(crate) fn serves(cloud: &Cloud, accounts: &[&str], version: u32) {
     for account in accounts {
@@ -87,7 +87,7 @@ fn releases_accounts_and_regions_come_and_go_and_every_endpoint_serves_the_model
     validate("rollout.v1.json", &project.path("target/rollout/staging/rollout.json")).unwrap();
     serves(&cloud, &ACCOUNTS[..2], 1);
 
-    // The second release: a new model, another parameter, a changed template, and an account more.
+    // The second release: a new model, another parameter, a changed template, and one more account.
     approve(&cloud, 2);
     let config = project.read("staging-config-template.json").replace("\"1\"", "\"2\"");
     project.write("staging-config-template.json", &config);
@@ -105,7 +105,7 @@ fn releases_accounts_and_regions_come_and_go_and_every_endpoint_serves_the_model
         assert!(cloud.requests(action).is_empty(), "{action}");
     }
 
-    // An account leaves: it is named and kept.
+    // A removed account is reported and kept.
     project.set("STAGING_ACCOUNT_LIST", &ACCOUNTS[..2].join(","));
     project.run(["build"]).ends_with(0);
     project.run(DEPLOY).ends_with(0).says("555555555555/eu-west-1").says("it is not deleted");
@@ -113,7 +113,7 @@ fn releases_accounts_and_regions_come_and_go_and_every_endpoint_serves_the_model
 }
 
 #[test]
-fn a_run_that_is_killed_is_resumed_and_starts_nothing_twice() {
+fn a_killed_run_is_resumed_and_starts_nothing_twice() {
     let cloud = Cloud::new();
     let project = project(&cloud, &ACCOUNTS);
     approve(&cloud, 1);
@@ -136,7 +136,7 @@ fn a_run_that_is_killed_is_resumed_and_starts_nothing_twice() {
     assert_eq!(second.wait().unwrap().code(), Some(0), "{rest:#?}");
 
     serves(&cloud, &ACCOUNTS, 1);
-    // One operation for each region, since each has its own model package.
+    // One operation per region, since each has its own model package.
     assert_eq!(cloud.requests("CreateStackInstances").iter().filter(|request| request.status == Some(200)).count(), 2);
     let record = project.json("target/rollout/staging/rollout.json");
     assert_eq!(record["operations"][0]["operation_id"], operation.as_str());
@@ -144,7 +144,7 @@ fn a_run_that_is_killed_is_resumed_and_starts_nothing_twice() {
     assert_eq!(record["counts"]["succeeded"], 6);
 }
 
-/// Stops a process where it is (`STOP`) until it is to go on (`CONT`).
+/// Suspends (`STOP`) or resumes (`CONT`) a process.
 fn signal(process: &std::process::Child, signal: &str) {
     let id = process.id().to_string();
     assert!(std::process::Command::new("kill").args([format!("-{signal}").as_str(), &id]).status().unwrap().success());
@@ -177,7 +177,8 @@ fn while_another_release_is_rolled_out_a_run_refuses_or_waits_and_the_older_one_
     let mut waited = BufReader::new(waiting.stderr.take().unwrap()).lines();
     waited.by_ref().map(Result::unwrap).find(|line| line.contains("Waiting")).unwrap();
 
-    // The first operation of release 2 ends, and its process does not go on before all of release 3 is there.
+    // The first operation of release 2 ends, and its process continues only after release 3 is
+    // deployed.
     signal(&second, "STOP");
     cloud.aws.set_stack_set_pace(Duration::ZERO).unwrap();
     let rest: Vec<String> = waited.map(Result::unwrap).collect();
@@ -197,7 +198,7 @@ fn while_another_release_is_rolled_out_a_run_refuses_or_waits_and_the_older_one_
 }
 
 #[test]
-fn an_override_that_a_person_has_set_on_one_instance_is_in_the_plan_and_reset_by_the_next_deploy() {
+fn a_manual_parameter_override_is_in_the_plan_and_reset_by_the_next_deploy() {
     let cloud = Cloud::new();
     let project = project(&cloud, &ACCOUNTS[..2]);
     approve(&cloud, 1);
@@ -233,18 +234,18 @@ fn an_override_that_a_person_has_set_on_one_instance_is_in_the_plan_and_reset_by
 }
 
 #[test]
-fn one_account_that_fails_is_explained_and_without_tolerance_the_rest_is_given_up() {
+fn a_failing_account_is_explained_and_without_tolerance_the_rest_is_cancelled() {
     let cloud = Cloud::new();
     let mut project = cloud.project();
     project.set("STAGING_ACCOUNT_LIST", &ACCOUNTS.join(","));
-    // The first account has no network parameters: its stack cannot be made.
+    // The first account has no network parameters: its stack cannot be created.
     for account in &ACCOUNTS[1..] {
         cloud.prepare("staging", account);
     }
     approve(&cloud, 1);
     project.run(["build"]).ends_with(0);
     project.run(DEPLOY.iter().chain(&["--no-preflight"])).ends_with(1).says("222222222222/us-east-1").says("444444444444/us-east-1");
-    assert!(!has_endpoint(&cloud, ACCOUNTS[1], REGION), "no failure is tolerated unless that is said");
+    assert!(!has_endpoint(&cloud, ACCOUNTS[1], REGION), "no failure is tolerated without the option");
     let record = project.json("target/rollout/staging/rollout.json");
     assert_eq!((&record["counts"]["failed"], &record["counts"]["cancelled"]), (&1.into(), &2.into()));
 

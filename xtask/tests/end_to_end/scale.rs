@@ -1,4 +1,4 @@
-//! A plan of a thousand accounts in four regions: a screenful, by pages of a hundred.
+//! A plan for a thousand accounts in four regions fits on a screen; lists have pages of a hundred.
 
 use std::fmt::Write as _;
 
@@ -25,7 +25,8 @@ fn register(aws: &StandIn, region: &str) {
     aws.seed_packages(&packages).unwrap();
 }
 
-/// CloudFormation with a set of this template, whose instances are all there but those of the last ten accounts.
+/// CloudFormation with a stack set of this template, with instances in all but the last ten
+/// accounts.
 fn cloudformation(template: &str) -> Loopback {
     let escaped = template.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     Loopback::start(move |request| {
@@ -61,7 +62,7 @@ fn cloudformation(template: &str) -> Loopback {
 }
 
 #[test]
-fn four_thousand_instances_are_a_screenful() {
+fn a_plan_for_four_thousand_instances_fits_on_a_screen() {
     let cloud = Cloud::new();
     let mut project = cloud.project();
     let accounts: Vec<_> = (0..ACCOUNTS).map(account).collect();
@@ -81,6 +82,7 @@ fn four_thousand_instances_are_a_screenful() {
     assert!(run.stdout.contains("40 to create, 3960 to change, 41 failed last time"), "{}", run.stdout);
     let of = |action: &str| server.requests().iter().filter(|request| request.text().contains(&format!("Action={action}&"))).count();
     assert_eq!((of("DescribeStackSet"), of("ListStackInstances")), (1, 40));
-    // Instances that have parameters of their own are asked for them, one by one; the release has some in three regions.
+    // Instances with parameter overrides are described one by one; the release has some in three
+    // regions.
     assert_eq!(of("DescribeStackInstance"), 3_960);
 }

@@ -1,4 +1,4 @@
-//! The published schemas hold what is really written, and what people write.
+//! Output files and input files are valid by the published schemas.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::buildspecs::python_program;
 use crate::project::{Project, workspace};
 
-/// Whether a JSON or YAML file is as a schema says; what is wrong with it otherwise.
+/// Validates a JSON or YAML file; the error lists the problems.
 pub(crate) fn validate(schema: &str, file: &Path) -> Result<(), String> {
     let check = "import json, sys, yaml, jsonschema
 schema = json.load(open(sys.argv[1]))
@@ -31,7 +31,7 @@ fn the_projects_own_files_are_valid() {
 }
 
 #[test]
-fn what_the_commands_write_is_valid_and_a_key_that_there_is_not_is_refused() {
+fn the_commands_files_are_valid_and_an_unknown_key_is_refused() {
     let project = Project::new();
     project.run(["tour"]).ends_with(0);
     for (schema, file) in [
@@ -58,7 +58,7 @@ fn what_the_commands_write_is_valid_and_a_key_that_there_is_not_is_refused() {
 }
 
 #[test]
-fn the_schemas_of_the_template_find_what_is_wrong_in_either_format() {
+fn the_schemas_of_the_template_find_mistakes_in_both_formats() {
     let project = Project::new();
     let stage = "stage-config.cfn-sm-endpoint.json";
     for (schema, text, says) in [

@@ -1,4 +1,4 @@
-//! `setup`: the group and who may read it, from AWS's side.
+//! `setup`: the group and its policy, as seen in AWS.
 
 use sandbox::stand_in::Fault;
 use serde_json::{Value as Json, json};
@@ -11,7 +11,7 @@ fn policy(cloud: &Cloud) -> Json {
 }
 
 #[test]
-fn the_group_is_made_with_its_tags_and_shared_and_a_second_run_changes_nothing() {
+fn the_group_is_created_with_tags_and_shared_and_a_second_run_changes_nothing() {
     let cloud = Cloud::new();
     let project = cloud.project();
     project.run(["setup", "--check"]).ends_with(1).says("would be written");
@@ -38,7 +38,7 @@ fn the_group_is_made_with_its_tags_and_shared_and_a_second_run_changes_nothing()
 }
 
 #[test]
-fn statements_of_others_stay_and_accounts_that_left_go() {
+fn other_statements_are_kept_and_removed_accounts_are_deleted() {
     let cloud = Cloud::new();
     let mut project = cloud.project();
     project.run(["setup"]).ends_with(0);
@@ -54,14 +54,14 @@ fn statements_of_others_stay_and_accounts_that_left_go() {
     assert!(!policy(&cloud).to_string().contains("222222222222"));
     assert!(policy(&cloud).to_string().contains("444444444444"));
 
-    // Back to one account: own statements go, theirs stay.
+    // Back to single-account mode: this program's statements are removed, others are kept.
     project.set("MULTI_ACCOUNT_DEPLOYMENT", "NO");
     project.run(["setup"]).ends_with(0);
     assert_eq!(policy(&cloud)["Statement"], json!([theirs]));
 }
 
 #[test]
-fn another_validation_error_is_not_taken_for_a_missing_group() {
+fn another_validation_error_is_not_treated_as_a_missing_group() {
     let cloud = Cloud::new();
     let project = cloud.project();
     let fault = Fault::error(400, "ValidationException", "1 validation error detected").on("sagemaker", "DescribeModelPackageGroup");
@@ -71,7 +71,7 @@ fn another_validation_error_is_not_taken_for_a_missing_group() {
 }
 
 #[test]
-fn roles_and_an_organization_narrow_who_may_read_and_a_second_run_changes_nothing() {
+fn roles_and_an_organization_restrict_the_readers_and_a_second_run_changes_nothing() {
     let cloud = Cloud::new();
     let mut project = cloud.project();
     project.set("PRINCIPAL_ROLES", "StackSetExecution, service-role/ModelExecution");
@@ -100,7 +100,7 @@ fn roles_and_an_organization_narrow_who_may_read_and_a_second_run_changes_nothin
 }
 
 #[test]
-fn a_policy_that_somebody_else_changes_meanwhile_is_merged_again() {
+fn a_policy_with_a_concurrent_change_is_merged_again() {
     let cloud = Cloud::new();
     let project = cloud.project();
     let fault = Fault::error(400, "ConflictException", "There was a conflict").on("sagemaker", "PutModelPackageGroupPolicy").times(2);
@@ -110,7 +110,7 @@ fn a_policy_that_somebody_else_changes_meanwhile_is_merged_again() {
 }
 
 #[test]
-fn the_policy_goes_when_no_account_is_left_in_it() {
+fn the_policy_is_deleted_if_no_account_remains() {
     let cloud = Cloud::new();
     let mut project = cloud.project();
     project.run(["setup"]).ends_with(0);

@@ -1,4 +1,5 @@
-//! The templates in every pair of choices that their rules allow: no combination of conditions makes something that AWS would refuse.
+//! Checks the templates with every pair of parameter values that their rules allow, so that no
+//! combination of conditions creates resources that AWS refuses.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -17,14 +18,14 @@ use crate::project::workspace;
 
 type Choice = BTreeMap<String, String>;
 
-/// What a template is tried with.
+/// The parameter values to test a template with.
 struct Space {
     template: Template,
     section: ParametersSection,
     document: Json,
-    /// Each parameter with the values that are tried, the usual one first.
+    /// Each parameter with its test values, the usual one first.
     values: Vec<(&'static str, &'static [&'static str])>,
-    /// Parameters that are the same in all, and choices that several parameters make together.
+    /// Parameters with fixed values, and choices of several parameters.
     common: &'static [(&'static str, &'static str)],
     profiles: &'static [&'static [(&'static str, &'static str)]],
 }
@@ -46,7 +47,7 @@ impl Space {
         Self { template, section, document, values: values.to_vec(), common, profiles }
     }
 
-    /// Whether the template's own rules take a choice.
+    /// Whether the template's rules allow a choice.
     fn allows(&self, choice: &Choice) -> bool {
         let mut layer = Layer::default();
         for (name, value) in choice {
@@ -55,7 +56,8 @@ impl Space {
         check_rules(&self.document, &self.section, &merge([layer]), &BTreeSet::new()).is_empty()
     }
 
-    /// Choices in which every pair of values that can go together does, and the number of pairs that cannot.
+    /// Choices that cover every allowed pair of values, and the number of pairs that are not
+    /// allowed.
     fn pairwise(&self) -> (Vec<Choice>, usize) {
         let mut open: BTreeSet<[(&str, &str); 2]> = BTreeSet::new();
         for (index, (name, values)) in self.values.iter().enumerate() {
@@ -79,7 +81,7 @@ impl Space {
         (choices, forbidden)
     }
 
-    /// A choice with this pair that the rules take, with as many open pairs besides as changing one value after the other finds.
+    /// An allowed choice with this pair and as many other open pairs as a greedy search finds.
     fn around(&self, pair: [(&str, &str); 2], open: &BTreeSet<[(&str, &str); 2]>) -> Option<Choice> {
         let usual = self.values.iter().map(|(name, values)| (*name, values[0]));
         let candidates = self.profiles.iter().map(|profile| {
@@ -100,7 +102,7 @@ impl Space {
         Some(choice)
     }
 
-    /// A choice with the values that are set replaced by others that their declarations allow, as far as the rules take them together.
+    /// A choice with its values replaced by other allowed ones, if the rules allow the combination.
     fn varied(&self, choice: &Choice, variation: &mut Variation<'_>) -> Choice {
         let mut varied = choice.clone();
         for (name, declaration) in self.section.declarations.iter().filter(|(name, _)| *name != OPEN) {
@@ -115,7 +117,7 @@ impl Space {
         varied
     }
 
-    /// Each choice with the least values, the greatest, and three times others.
+    /// Each choice with minimum values, with maximum values, and with three random ones.
     fn varied_choices(&self, choices: &[Choice]) -> Vec<Choice> {
         let mut runner = TestRunner::deterministic();
         let mut varied = Vec::new();
@@ -132,10 +134,10 @@ impl Space {
     }
 }
 
-/// New instance types come up all the time: which there are is SageMaker's to say, and the template's pattern is only their form.
+/// SageMaker determines the instance types; the template's pattern only checks their form.
 const OPEN: &str = "EndpointInstanceType";
 
-/// Which value of those that a declaration allows.
+/// Selects an allowed value of a declaration.
 enum Variation<'r> {
     Least,
     /// The greatest number, the longest text.
@@ -156,13 +158,13 @@ impl Variation<'_> {
             Self::Least => declaration.allowed_values.first().cloned(),
             Self::Most if !declaration.allowed_values.is_empty() => declaration.allowed_values.last().cloned(),
             Self::Most => declaration.max_value.map(|number| number.to_string()).or_else(|| {
-                // Some character may stand there as often as the length lets it.
+                // Repeats up to the length limit.
                 let more = declaration.max_length?.checked_sub(value.len())?;
                 let longer = |(at, letter): (usize, char)| format!("{}{}{}", &value[..at], letter.to_string().repeat(more), &value[at..]);
                 value.char_indices().map(longer).find(allowed)
             }),
             Self::Any(runner) => {
-                // Java's classes are ASCII, and of what a dot matches the usual characters are enough.
+                // Java's classes are ASCII; for a dot, common characters are enough.
                 let pattern = declaration.allowed_pattern.as_ref()?.as_str().replace(r"\w", "a-zA-Z0-9_").replace(".*", "[ -~]*");
                 let texts = string_regex(&pattern).unwrap();
                 (0..20).map(|_| texts.new_tree(runner).unwrap().current()).find(allowed)
@@ -171,7 +173,7 @@ impl Variation<'_> {
     }
 }
 
-/// The resources that a resolved template refers to and does not have.
+/// The referenced resources that a resolved template does not have.
 fn dangling(resolved: &Json) -> BTreeSet<String> {
     let declared =
         |name: &str| name.starts_with("AWS::") || !resolved["Resources"][name].is_null() || !resolved["Parameters"][name].is_null();
@@ -202,7 +204,7 @@ fn references(value: &Json, found: &mut BTreeSet<String>) {
     }
 }
 
-/// cfn-lint on every resolved template at once; what is not used because it was put in is no finding.
+/// Runs cfn-lint on all resolved templates; ignores findings about unused parameters.
 fn lint(name: &str, resolved: &[Json]) {
     let folder = tempfile::tempdir().unwrap();
     let mut files = Vec::new();
@@ -211,7 +213,7 @@ fn lint(name: &str, resolved: &[Json]) {
         for section in ["Conditions", "Rules", "Metadata"] {
             document.as_object_mut().unwrap().remove(section);
         }
-        // What is there is what its condition let through.
+        // Conditions are already resolved.
         for section in ["Resources", "Outputs"] {
             for resource in document[section].as_object_mut().unwrap().values_mut() {
                 resource.as_object_mut().unwrap().remove("Condition");
@@ -231,8 +233,8 @@ fn lint(name: &str, resolved: &[Json]) {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "how many choices there were, for whoever asks with --nocapture")]
-fn no_pair_of_choices_makes_an_endpoint_that_aws_refuses() {
+#[expect(clippy::print_stdout, reason = "the number of choices, shown with --nocapture")]
+fn no_pair_of_values_creates_an_endpoint_that_aws_refuses() {
     let space = Space::new(
         "cfn-sm-endpoint-template.yml",
         &[
@@ -307,7 +309,7 @@ fn no_pair_of_choices_makes_an_endpoint_that_aws_refuses() {
         );
         let errors: Vec<_> = found.iter().filter(|problem| problem.severity == stage_config::Severity::Error).collect();
         assert!(errors.is_empty(), "{errors:#?}\n{choice:?}");
-        holds_what_sagemaker_asks(&document, choice);
+        check_sagemaker_rules(&document, choice);
         resolved.push(document);
     }
     println!("cfn-sm-endpoint-template.yml: {} choices hold every pair; {forbidden} pairs are refused by the rules", choices.len());
@@ -327,8 +329,9 @@ fn no_pair_of_choices_makes_an_endpoint_that_aws_refuses() {
     assert!(types.keys().eq(&checked), "{types:?}");
 }
 
-/// SageMaker's rules on configurations and deployments (specifications of CreateEndpointConfig, DeploymentConfig and of their exclusions).
-fn holds_what_sagemaker_asks(document: &Json, choice: &Choice) {
+/// Checks SageMaker's rules for configurations and deployments (API reference of
+/// CreateEndpointConfig and DeploymentConfig, and the documented exclusions).
+fn check_sagemaker_rules(document: &Json, choice: &Choice) {
     let resources = &document["Resources"];
     let (model, config, endpoint) = (
         &resources["SageMakerModel"]["Properties"],
@@ -381,8 +384,8 @@ fn holds_what_sagemaker_asks(document: &Json, choice: &Choice) {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "how many choices there were, for whoever asks with --nocapture")]
-fn no_pair_of_choices_leaves_a_role_or_a_pipeline_with_a_name_of_nothing() {
+#[expect(clippy::print_stdout, reason = "the number of choices, shown with --nocapture")]
+fn no_pair_of_values_gives_a_role_or_pipeline_a_dangling_reference() {
     let pipeline = Space::new(
         "pipeline/model-deploy-pipeline.yml",
         &[("SageMakerProjectName", "iris"), ("SageMakerProjectId", "p-1"), ("ModelPackageGroupName", "iris"), ("EnvName", "ds")],

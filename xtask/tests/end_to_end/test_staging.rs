@@ -1,4 +1,5 @@
-//! `build` and `test-staging` over the local AWS: every account is reported, and failure is told from error.
+//! `build` and `test-staging` on the local AWS: every account is reported, and failures differ from
+//! errors.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::Command;
@@ -12,7 +13,7 @@ use crate::project::{Project, Run};
 
 const ROLE: &str = "ds-model-execution-role";
 
-/// A stage that was built and deployed into these accounts.
+/// A stage, built and deployed to these accounts.
 fn staged(cloud: &Cloud, accounts: &[&str]) -> Project {
     let mut project = cloud.project();
     project.set("STAGING_ACCOUNT_LIST", &accounts.join(","));
@@ -34,7 +35,7 @@ fn check<'a>(target: &'a Json, name: &str) -> &'a Json {
 }
 
 #[test]
-fn the_build_asks_for_one_list_whether_ten_packages_are_approved_or_ten_thousand() {
+fn the_build_lists_packages_once_for_ten_or_ten_thousand_approved_ones() {
     for approved in [10, 10_000] {
         let cloud = Cloud::new();
         cloud.register(approved);
@@ -58,15 +59,15 @@ fn endpoints_that_serve_the_release_pass_in_every_account_at_once() {
         assert_eq!(check(target, "identity")["outcome"], "passed");
         assert_eq!(target["cases"][0]["variant"], "AllTraffic");
     }
-    // The caller's own account is reached with the caller's own credentials.
+    // The caller's account is accessed with the caller's credentials.
     assert_eq!(cloud.requests("AssumeRole").len(), 2);
-    // Four questions and thirty rows, in three accounts.
+    // Four cases and thirty rows, in three accounts.
     assert_eq!(cloud.requests("InvokeEndpoint").len(), 3 * 34);
     assert!(project.read("target/test-results/test.env").contains("TEST_VERDICT='passed'"));
 }
 
 #[test]
-fn of_five_accounts_each_is_reported_and_failure_is_told_from_error() {
+fn each_of_five_accounts_is_reported_and_failures_differ_from_errors() {
     let cloud = Cloud::new();
     let accounts = ["222222222222", "444444444444", "555555555555", "666666666666", "777777777777"];
     let mut project = cloud.project();
@@ -107,7 +108,7 @@ fn of_five_accounts_each_is_reported_and_failure_is_told_from_error() {
 }
 
 #[test]
-fn a_wrong_model_fails_and_a_broken_container_says_why() {
+fn a_wrong_model_fails_and_a_broken_container_is_reported_with_its_message() {
     let cloud = Cloud::new();
     let project = staged(&cloud, &["222222222222"]);
     cloud.model.set_behaviour(Behaviour::WrongModel);
@@ -119,7 +120,7 @@ fn a_wrong_model_fails_and_a_broken_container_says_why() {
 }
 
 #[test]
-fn an_endpoint_that_is_being_made_is_waited_for() {
+fn the_tests_wait_for_an_endpoint_that_is_being_created() {
     let cloud = Cloud::new();
     let project = staged(&cloud, &["222222222222"]);
     let creating = EndpointStatus {
@@ -129,13 +130,13 @@ fn an_endpoint_that_is_being_made_is_waited_for() {
         ..EndpointStatus::default()
     };
     cloud.aws.set_endpoint_status(&creating).unwrap();
-    // Still being made at the deadline: nothing is proven.
+    // Still being created at the deadline: an error, not a failure.
     project.run(["test-staging", "--wait", "1"]).ends_with(3).says("Creating");
     assert_eq!(project.json("target/test-results/test-results.json")["verdict"], "errored");
 }
 
 #[test]
-fn a_run_that_is_ended_from_outside_still_leaves_whole_results() {
+fn an_interrupted_run_still_writes_complete_results() {
     let cloud = Cloud::new();
     let project = staged(&cloud, &["222222222222", "444444444444"]);
     let creating = EndpointStatus {
@@ -145,8 +146,8 @@ fn a_run_that_is_ended_from_outside_still_leaves_whole_results() {
         ..EndpointStatus::default()
     };
     cloud.aws.set_endpoint_status(&creating).unwrap();
-    // The first endpoint is done; the second is still waited for.
-    ended_when_it_says(&project, project.command(["test-staging"]), "Passed 222222222222/").ends_with(3);
+    // The first endpoint is done; the run waits for the second.
+    terminated_after_printing(&project, project.command(["test-staging"]), "Passed 222222222222/").ends_with(3);
     let results = project.json("target/test-results/test-results.json");
     assert_eq!(target(&results, "222222222222")["verdict"], "passed");
     assert_eq!(target(&results, "444444444444")["verdict"], "errored");
@@ -154,8 +155,9 @@ fn a_run_that_is_ended_from_outside_still_leaves_whole_results() {
     assert!(project.read("target/test-results/junit.xml").contains("<error"));
 }
 
-/// What comes of a program that is ended, as CodeBuild ends a build that takes too long, when it has said something on standard error.
-fn ended_when_it_says(project: &Project, mut command: Command, text: &str) -> Run {
+/// Runs a program until it prints a text on standard error, then ends it as CodeBuild's timeout
+/// does.
+fn terminated_after_printing(project: &Project, mut command: Command, text: &str) -> Run {
     let mut program = command.spawn().unwrap();
     let mut lines = BufReader::new(program.stderr.take().unwrap()).lines().map(Result::unwrap);
     let mut said = Vec::new();
@@ -167,16 +169,16 @@ fn ended_when_it_says(project: &Project, mut command: Command, text: &str) -> Ru
 }
 
 #[test]
-fn the_test_of_a_container_that_is_ended_from_outside_leaves_results_too() {
+fn an_interrupted_container_test_also_writes_results() {
     let project = Project::new();
-    // Nobody listens there: the container is waited for.
+    // No server listens there, so the run waits for the container.
     let command = project.command(["test-staging", "--endpoint-url", "http://127.0.0.1:9"]);
-    ended_when_it_says(&project, command, "Waiting").ends_with(3);
+    terminated_after_printing(&project, command, "Waiting").ends_with(3);
     assert_eq!(project.json("target/test-results/test-results.json")["verdict"], "errored");
 }
 
 #[test]
-fn without_credentials_every_target_is_in_the_results_all_the_same() {
+fn without_credentials_every_target_is_still_in_the_results() {
     let cloud = Cloud::new();
     let mut project = staged(&cloud, &["222222222222", "444444444444"]);
     for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
@@ -197,7 +199,7 @@ fn an_endpoint_that_was_never_deployed_is_an_error_that_names_account_and_region
 }
 
 #[test]
-fn the_variables_of_the_reference_name_the_configuration_and_the_results() {
+fn the_variables_of_the_python_seed_name_the_configuration_and_the_results() {
     let cloud = Cloud::new();
     let mut project = staged(&cloud, &["222222222222"]);
     project.set("BUILD_CONFIG", "staging-config");
@@ -207,7 +209,7 @@ fn the_variables_of_the_reference_name_the_configuration_and_the_results() {
 }
 
 #[test]
-fn what_aws_refuses_is_said_with_code_and_hint() {
+fn errors_of_aws_are_reported_with_code_and_hint() {
     let cloud = Cloud::new();
     cloud.register(10);
     for (status, code, says, times) in [
@@ -215,7 +217,7 @@ fn what_aws_refuses_is_said_with_code_and_hint() {
         (400, "ExpiredTokenException", "the session has ended", None),
         (400, "ThrottlingException", "AWS is throttling this account", None),
         (500, "InternalFailure", "InternalFailure", None),
-        // What passes is tried again, and is no news.
+        // Temporary errors are retried and not reported.
         (400, "ThrottlingException", "version 14", Some(2)),
     ] {
         let project = cloud.project();

@@ -1,9 +1,9 @@
-//! `tour`: the first minute.
+//! `tour`.
 
 use crate::project::Project;
 
 #[test]
-fn the_tour_goes_the_whole_way_and_leaves_the_report() {
+fn the_tour_runs_all_steps_and_writes_the_report() {
     let project = Project::new();
     project
         .run(["tour"])
@@ -21,7 +21,7 @@ fn the_tour_goes_the_whole_way_and_leaves_the_report() {
 #[test]
 fn the_pipelines_variables_do_not_change_the_tour() {
     let mut project = Project::new().with_pipeline_variables();
-    project.set("SAGEMAKER_PROJECT_NAME", "somebody-elses");
+    project.set("SAGEMAKER_PROJECT_NAME", "another-project");
     project.set("CFN_TEMPLATE_NAME", "another");
     project.run(["tour"]).ends_with(0);
     assert_eq!(project.json("target/tour/release/release-manifest.json")["project"]["name"], "iris");

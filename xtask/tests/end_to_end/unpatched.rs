@@ -1,4 +1,4 @@
-//! The flow on plain moto, with exactly its known gaps: a new version of moto that closes one of them is noticed here.
+//! The known gaps of plain moto: fails if a new version of moto closes one of them.
 
 use serde_json::{Value as Json, json};
 
@@ -26,7 +26,7 @@ fn approve(cloud: &Cloud) {
     cloud.sagemaker("CreateModelPackage", &input);
 }
 
-/// The package that the one endpoint of the account serves, whatever its name.
+/// The package that the account's only endpoint serves.
 fn served(cloud: &Cloud) -> Result<String, String> {
     let ask = |action: &str, input: Json| cloud.aws.call(ACCOUNT, "sagemaker", action, &input).map_err(|error| error.to_string());
     let endpoints = ask("ListEndpoints", json!({}))?;
@@ -41,15 +41,15 @@ fn plain_moto_has_the_known_gaps_and_no_others() {
     let cloud = plain();
     let project = cloud.project();
     project.write("cfn-sm-endpoint-template.yml", LEAST_TEMPLATE);
-    // Gap 1: policies of model package groups are not there at all.
+    // Gap 1: there are no policies of model package groups.
     project.run(["setup"]).ends_with(3).says("GetModelPackageGroupPolicy");
     cloud.sagemaker("DescribeModelPackageGroup", &json!({ "ModelPackageGroupName": GROUP }));
 
     approve(&cloud);
     project.run(["build"]).ends_with(0).says("version 1");
 
-    // No preflight: plain moto has no roles that nobody made.
-    // Gap 2: the endpoint does not get the name that the template gives it, so that the identity check finds none.
+    // No preflight: plain moto lacks the roles.
+    // Gap 2: the endpoint does not get the template's name, so the identity check does not find it.
     cloud.prepare("staging", ACCOUNT);
     project.run(["deploy", "--stage", "staging", "--no-preflight"]).ends_with(3).says(ENDPOINT);
     let names = cloud.aws.call(ACCOUNT, "sagemaker", "ListEndpoints", &json!({})).unwrap();
@@ -57,21 +57,22 @@ fn plain_moto_has_the_known_gaps_and_no_others() {
     assert_ne!(name, ENDPOINT, "gap 2 is closed");
     assert!(served(&cloud).unwrap().ends_with("/1"));
 
-    // Gap 3: a configuration without data capture answers with an empty one.
+    // Gap 3: a configuration without data capture is described with an empty one.
     let endpoint = cloud.aws.call(ACCOUNT, "sagemaker", "DescribeEndpoint", &json!({ "EndpointName": name })).unwrap();
     let config = json!({ "EndpointConfigName": endpoint["EndpointConfigName"] });
     let config = cloud.aws.call(ACCOUNT, "sagemaker", "DescribeEndpointConfig", &config).unwrap();
     assert_eq!(config["DataCaptureConfig"], json!({}), "gap 3 is closed");
 
-    // Gap 4: the second release reaches the stack set and not the stacks. The update is also a second operation under an id that nobody gave:
-    // when both are told with the same time, that is taken for somebody else's.
+    // Gap 4: the second release updates the stack set but not the stacks. The update is also a
+    // second operation with a generated id; with equal times it looks like another caller's
+    // operation.
     approve(&cloud);
     project.run(["build"]).ends_with(0).says("version 2");
     project.run(["deploy", "--stage", "staging", "--no-preflight"]).ends_with(3);
     assert_eq!(project.json("target/rollout/staging/rollout.json")["change"]["action"], "update");
     assert!(served(&cloud).unwrap().ends_with("/1"), "gap 4 is closed");
 
-    // Gap 5: an update of a stack does not pass a replaced model on to the configuration that names it.
+    // Gap 5: a stack update does not update the configuration's reference to a replaced model.
     let other = plain();
     let second = other.project();
     second.write("cfn-sm-endpoint-template.yml", LEAST_TEMPLATE);

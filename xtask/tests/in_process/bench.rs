@@ -1,4 +1,4 @@
-//! Which benchmarks there are, and how each is run.
+//! The selection of benchmarks.
 
 use super::*;
 
@@ -7,7 +7,7 @@ fn benchmark(package: &str, name: &str) -> Benchmark {
 }
 
 #[test]
-fn benchmarks_are_chosen_by_their_names_or_their_packages() {
+fn benchmarks_are_selected_by_name_or_package() {
     let all = [benchmark("cfn-render", "packaging"), benchmark("endpoint-test", "load")];
     let names = |names: &[&str]| -> Vec<&str> {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();

@@ -1,6 +1,8 @@
-//! The command line is consistent, its help is short, and the option tables of `docs/commands.md` are those of the command line.
+//! The command line is consistent, its help is short, and the option tables of `docs/commands.md`
+//! are current.
 //!
-//! A table is between `<!-- options: COMMAND -->` and `<!-- end of options -->`. `COMMAND besides OTHER` leaves out what OTHER has too.
+//! A table is between `<!-- options: COMMAND -->` and `<!-- end of options -->`. `COMMAND besides
+//! OTHER` omits the options of OTHER.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -20,13 +22,13 @@ fn find<'a>(root: &'a Command, path: &str) -> &'a Command {
         .fold(root, |command, name| command.find_subcommand(name).unwrap_or_else(|| panic!("{PAGE}: there is no command `{path}`")))
 }
 
-/// The visible options of a command, without those of every command.
+/// The visible options of a command, without the global ones.
 fn own(command: &Command) -> Vec<&Arg> {
     let shown = |argument: &&Arg| !argument.is_hide_set() && !argument.is_global_set() && argument.get_id() != "version";
     command.get_arguments().filter(shown).collect()
 }
 
-/// The options that a marker stands for.
+/// The options of a marker.
 fn options<'a>(root: &'a Command, marker: &str) -> Vec<&'a Arg> {
     if marker == "global" {
         return root.get_arguments().filter(|argument| argument.is_global_set()).collect();
@@ -93,7 +95,7 @@ fn tables(root: &Command, marker: &str) -> String {
     text
 }
 
-/// The page with each table anew, and the markers that it has.
+/// The page with current tables, and its markers.
 fn fresh(root: &Command, page: &str) -> (String, Vec<String>) {
     let mut parts = page.split(BEGIN);
     let mut text = parts.next().unwrap_or_default().to_owned();
@@ -107,7 +109,7 @@ fn fresh(root: &Command, page: &str) -> (String, Vec<String>) {
     (text, markers)
 }
 
-/// Every command that has options of its own, by its path.
+/// Every command with options, by its path.
 fn commands(command: &Command, path: &str, found: &mut Vec<String>) {
     for subcommand in command.get_subcommands() {
         let path = format!("{path} {}", subcommand.get_name()).trim_start().to_owned();
@@ -119,7 +121,7 @@ fn commands(command: &Command, path: &str, found: &mut Vec<String>) {
 }
 
 #[test]
-fn every_command_has_a_table_of_its_options_and_each_is_of_today() {
+fn every_command_has_a_current_table_of_its_options() {
     let mut root = Cli::command();
     root.build();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(PAGE);
@@ -132,7 +134,7 @@ fn every_command_has_a_table_of_its_options_and_each_is_of_today() {
     }
     let mut expected = vec!["global".to_owned()];
     commands(&root, "", &mut expected);
-    // One table stands for both.
+    // Both have one table.
     expected.retain(|command| command != "test-prod" && !command.starts_with("help") && !DEVELOPER_TASKS.contains(&command.as_str()));
     let documented: Vec<_> = markers.iter().map(|marker| marker.split(" besides ").next().unwrap_or_default()).collect();
     let missing: Vec<_> = expected.iter().filter(|command| !documented.contains(&command.as_str())).collect();
@@ -159,7 +161,7 @@ fn every_help_text_is_one_line_without_a_period() {
 }
 
 #[test]
-fn a_developers_task_is_listed_where_it_is_compiled_in_and_otherwise_needs_the_workspace() {
+fn a_developers_task_is_listed_if_it_is_compiled_in_and_otherwise_needs_the_workspace() {
     let is_there = cfg!(feature = "dev");
     let help = Cli::command().render_help().to_string();
     for task in DEVELOPER_TASKS {

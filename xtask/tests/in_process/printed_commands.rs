@@ -1,6 +1,7 @@
-//! Every command that a message prints runs as it is printed: those of this program are parsed as its command line is.
+//! Every command in a message is valid: this program's commands are parsed here.
 //!
-//! The AWS CLI's are parsed by the AWS CLI in `tests/end_to_end/printed_commands.rs`, and those that ask a model again are run there.
+//! `tests/end_to_end/printed_commands.rs` parses the AWS CLI's commands, and runs those that repeat a
+//! request.
 
 use std::path::Path;
 
@@ -9,7 +10,7 @@ use sandbox::printed;
 
 use crate::cli::Cli;
 
-/// Sentences that begin with a program's name, or name one among other words.
+/// Sentences that start with a program's name, or contain one.
 const PROSE: [&str; 8] = [
     "`cargo metadata` does not list the workspace's packages",
     "xtask for {triple}, glibc {GLIBC} (release; the AWS SDK takes some minutes)",
@@ -17,7 +18,7 @@ const PROSE: [&str; 8] = [
     "`dist` needs python3 with venv",
     "the package index does not serve",
     "the packages are downloaded from the Python package index of pip or uv",
-    // Made of parts, and run by tests of their own.
+    // Generated commands, which other tests run.
     "{body} | aws sagemaker-runtime {operation}",
     "{} | curl --header {}",
 ];
@@ -30,7 +31,7 @@ fn is_prose(text: &str) -> bool {
     PROSE.iter().any(|prose| text.starts_with(prose))
 }
 
-/// What formats put into a command, as an example.
+/// The command with example values for its format arguments.
 fn example(text: &str) -> String {
     let known = [
         ("{}/{}", "222222222222/us-east-1"),
@@ -55,7 +56,7 @@ fn parse(words: &[&str]) -> Result<(), String> {
 }
 
 #[test]
-fn every_command_of_this_program_that_a_message_prints_is_one() {
+fn every_command_of_this_program_in_a_message_is_valid() {
     let mut parsed = 0;
     for found in printed::commands(workspace()) {
         let text = example(&found.text);
@@ -71,7 +72,7 @@ fn every_command_of_this_program_that_a_message_prints_is_one() {
 }
 
 #[test]
-fn every_subcommand_that_a_message_names_is_one_and_has_the_options_that_are_given() {
+fn every_subcommand_in_a_message_exists_and_has_the_named_options() {
     let command = Cli::command();
     let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
     let mut parsed = 0;
@@ -81,7 +82,7 @@ fn every_subcommand_that_a_message_names_is_one_and_has_the_options_that_are_giv
         if words.len() < 2 || !names.contains(&words[0]) {
             continue;
         }
-        // A command that lacks an option that it requires is named, and not printed to be run.
+        // A command without a required option is only mentioned, not to be run.
         match Cli::try_parse_from(std::iter::once("xtask").chain(words)) {
             Ok(_) => parsed += 1,
             Err(error) if error.kind() == clap::error::ErrorKind::MissingRequiredArgument => parsed += 1,
@@ -92,17 +93,17 @@ fn every_subcommand_that_a_message_names_is_one_and_has_the_options_that_are_giv
 }
 
 #[test]
-fn every_command_stands_between_backticks_or_begins_a_line() {
+fn every_command_is_between_backticks_or_starts_a_line() {
     let loose: Vec<_> =
         printed::loose(workspace()).into_iter().filter(|found| !is_prose(&found.text) && !found.text.starts_with("  $ ")).collect();
     assert!(loose.is_empty(), "put these between backticks, where tests find them: {loose:#?}");
 }
 
 #[test]
-fn every_option_that_a_message_names_is_one() {
+fn every_option_in_a_message_exists() {
     let mut known = vec!["help".to_owned(), "version".to_owned()];
     options(&Cli::command(), &mut known);
-    // Of cargo, for those who develop this program.
+    // Cargo's options, for developers.
     known.extend(["deny", "skip", "features", "bin", "test", "exact"].map(str::to_owned));
     let unknown: Vec<_> = printed::options(workspace()).into_iter().filter(|found| !known.contains(&found.text)).collect();
     assert!(unknown.is_empty(), "{unknown:#?}");

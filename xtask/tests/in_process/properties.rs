@@ -1,4 +1,4 @@
-//! How property tests are found in the sources.
+//! Finding property tests in the sources.
 
 use super::*;
 

@@ -1,6 +1,7 @@
-//! The JSON Schemas in `schemas/` of what this program alone writes, held fresh by these tests. The others are held by model-release's.
+//! Checks that the JSON Schemas of this program's files in `schemas/` are current; model-release
+//! checks the others.
 //!
-//! `UPDATE_SCHEMAS=1 cargo test -p xtask schemas` writes them anew.
+//! `UPDATE_SCHEMAS=1 cargo test -p xtask schemas` writes them again.
 
 use std::path::Path;
 
@@ -19,7 +20,7 @@ fn is_fresh(name: &str, fresh: &str) {
 }
 
 #[test]
-fn the_schemas_that_are_made_from_the_template_are_fresh() {
+fn the_schemas_of_the_template_are_current() {
     let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cfn-sm-endpoint-template.yml");
     let section = Configuration::read_section(&template).unwrap_or_else(|failure| panic!("{:?}", failure.diagnostics));
     is_fresh("stage-config.cfn-sm-endpoint.json", &config::schema::text(&section, SchemaOf::Stage));

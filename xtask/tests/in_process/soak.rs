@@ -1,4 +1,4 @@
-//! Which suites a soak runs.
+//! The selection of suites.
 
 use super::*;
 
@@ -7,7 +7,7 @@ fn suite(name: &str) -> Suite {
 }
 
 #[test]
-fn suites_are_chosen_by_a_part_of_their_names_and_an_unknown_name_is_refused() {
+fn suites_are_selected_by_a_part_of_their_names_and_an_unknown_name_is_refused() {
     let all = vec![suite("stack-rollout/rollout/laws"), suite("stage-config/laws")];
     let names = |names: &[&str]| {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();

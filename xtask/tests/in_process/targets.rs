@@ -1,9 +1,9 @@
-//! How lists of accounts and regions are read.
+//! Parsing lists of accounts and regions.
 
 use super::{accounts, regions, yes_or_no};
 
 #[test]
-fn a_list_of_accounts_is_trimmed_sorted_and_free_of_repetition() {
+fn a_list_of_accounts_is_trimmed_sorted_and_deduplicated() {
     let mut diagnostics = Vec::new();
     let read = accounts(" 333333333333,222222222222 , 222222222222,,", "--staging-accounts", &mut diagnostics);
     assert_eq!(read.iter().map(ToString::to_string).collect::<Vec<_>>(), ["222222222222", "333333333333"]);

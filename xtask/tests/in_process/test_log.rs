@@ -1,4 +1,4 @@
-//! What is read from the output of `cargo test`.
+//! Parsing the output of `cargo test`.
 
 use super::*;
 
@@ -43,7 +43,7 @@ fn read(log: &str) -> TestLog {
 }
 
 #[test]
-fn the_binaries_results_are_added_up_and_failed_tests_are_named_with_the_command_that_runs_them_again() {
+fn results_of_binaries_are_summed_and_failed_tests_have_the_command_that_repeats_them() {
     let log = read(LOG);
     assert_eq!((log.passed, log.failures(), log.skipped.len()), (3, 3, 1));
     assert_eq!(log.failed[0].label(), "end_to_end plan::breaks");
@@ -53,9 +53,9 @@ fn the_binaries_results_are_added_up_and_failed_tests_are_named_with_the_command
 }
 
 #[test]
-fn a_binary_that_crashes_counts_as_a_failure_of_its_own() {
+fn a_crashed_binary_counts_as_a_failure() {
     let crashed = |log: &str| read(log).crashed().map(Binary::command).collect::<Vec<_>>();
     assert_eq!(crashed(LOG), ["cargo test --workspace --locked --test features"]);
     let killed = LOG.split_once("error: test failed, to rerun pass `-p xtask --test features`").unwrap().0;
-    assert_eq!(crashed(killed), ["cargo test --workspace --locked --test features"], "the last binary, too");
+    assert_eq!(crashed(killed), ["cargo test --workspace --locked --test features"], "also the last binary");
 }

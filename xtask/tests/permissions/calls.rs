@@ -1,5 +1,5 @@
-//! What each command can call: a table that is reviewed by hand, held against the sources of the adapters and against the calls that the
-//! end-to-end tests note.
+//! The calls of each command: a reviewed table, compared with the adapters' sources and with the
+//! calls that the end-to-end tests record.
 #![allow(dead_code, reason = "the end-to-end tests note, the tests of permissions read")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,22 +8,22 @@ use std::time::SystemTime;
 
 use regex::Regex;
 
-/// The committed table, from the workspace's root.
+/// The committed table, relative to the workspace.
 pub(crate) const TABLE: &str = "pipeline/permissions/commands.json";
 
-/// How the document is made anew.
-pub(crate) const HINT: &str = "make it anew: UPDATE_PERMISSIONS=1 cargo test -p xtask --test permissions";
+/// The command that writes the document again.
+pub(crate) const HINT: &str = "write it again: UPDATE_PERMISSIONS=1 cargo test -p xtask --test permissions";
 
 /// Command, then place, then actions.
 pub(crate) type Table = BTreeMap<String, BTreeMap<Place, BTreeSet<String>>>;
 
-/// In whose account a call is made.
+/// The account of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Place {
     /// The account of the registry and the pipeline.
     DataScience,
-    /// A target account, in a role of it that was assumed.
+    /// A target account, with an assumed role.
     Target,
 }
 
@@ -32,13 +32,13 @@ pub(crate) enum Place {
 pub(crate) struct Call {
     pub(crate) command: String,
     pub(crate) place: Place,
-    /// As IAM names it: `sagemaker:DescribeEndpoint`.
+    /// The IAM action, such as `sagemaker:DescribeEndpoint`.
     pub(crate) action: String,
 }
 
 impl Call {
-    /// A call as the local AWS logged it; none for one that needs no permission, and none of a program that was not started by its
-    /// command: it calls itself by its own name then.
+    /// A logged call of the local AWS; `None` if it needs no permission, or if the program has its
+    /// default name because a test did not start it as a command.
     pub(crate) fn new(command: &str, place: Place, service: &str, operation: &str) -> Option<Self> {
         if command.starts_with(concat!(env!("CARGO_PKG_NAME"), "-")) {
             return None;
@@ -47,12 +47,12 @@ impl Call {
     }
 }
 
-/// The permission that an operation needs; none for one that needs none.
+/// The permission of an operation, if it needs one.
 fn action(service: &str, operation: &str) -> Option<String> {
     Some(match (service, operation) {
         // AWS Security Token Service: "No permissions are required to perform this operation."
         ("sts", "GetCallerIdentity") => return None,
-        // Amazon S3: which permission an operation needs, in the user guide's table of it.
+        // Amazon S3: the permissions of operations, from the table in the user guide.
         ("s3", "HeadBucket" | "ListObjects" | "ListObjectsV2") => "s3:ListBucket".to_owned(),
         ("s3", "HeadObject") => "s3:GetObject".to_owned(),
         ("s3", "CreateMultipartUpload" | "UploadPart" | "CompleteMultipartUpload") => "s3:PutObject".to_owned(),
@@ -89,12 +89,13 @@ impl Declared {
     }
 }
 
-/// The adapters' sources, with the names of the operations that each sends: builders of the SDK, and names that are signed by hand.
+/// The adapters' sources with the operations that each sends: SDK builders, and manually signed
+/// ones.
 pub(crate) fn sent() -> BTreeMap<String, BTreeSet<String>> {
     let verbs = "abort|assume|batch|complete|create|delete|describe|detect|get|head|invoke|list|put|update|upload";
     let builder = Regex::new(&format!(r"\.((?:{verbs})_[a-z0-9_]+)\(\)")).unwrap();
     let by_name = Regex::new(r#""((?:Batch|Describe|Get|Head|List)[A-Z][A-Za-z0-9]+)""#).unwrap();
-    // Of a builder, and of a set of tasks.
+    // Methods of a builder and of a task set.
     let no_operation = ["upload_id", "abort_all"];
     let mut files = Vec::new();
     for entry in std::fs::read_dir(workspace()).unwrap().chain(std::fs::read_dir(workspace().join("xtask")).unwrap()) {
@@ -104,7 +105,7 @@ pub(crate) fn sent() -> BTreeMap<String, BTreeSet<String>> {
     let mut sent = BTreeMap::new();
     for file in files {
         let source = std::fs::read_to_string(&file).unwrap();
-        // Nothing but an adapter names a type of the SDK.
+        // Only adapters use types of the SDK.
         if !["aws_sdk_", "aws_config", "aws_types"].iter().any(|sdk| source.contains(sdk)) {
             continue;
         }
@@ -133,7 +134,7 @@ fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// Whether the document is being made anew.
+/// Whether to write the document again.
 pub(crate) fn updating() -> bool {
     std::env::var_os("UPDATE_PERMISSIONS").is_some()
 }
@@ -142,7 +143,7 @@ fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask is a folder of the workspace")
 }
 
-/// What each command can call, and where.
+/// The calls of each command, by account.
 pub(crate) fn table() -> Table {
     let declared = Declared::read();
     let actions = |purposes: &BTreeSet<String>| purposes.iter().flat_map(|purpose| declared.actions(purpose)).collect();
@@ -150,7 +151,7 @@ pub(crate) fn table() -> Table {
     declared.commands.iter().map(|(command, all)| (command.clone(), places(all))).collect()
 }
 
-/// The calls that the table does not have. A target may be the data science account itself.
+/// The calls that are not in the table. A target can be the data science account.
 pub(crate) fn not_in(table: &Table, calls: &BTreeSet<Call>) -> Vec<Call> {
     let has = |call: &Call| {
         let places = table.get(&call.command).into_iter().flatten();
@@ -159,14 +160,14 @@ pub(crate) fn not_in(table: &Table, calls: &BTreeSet<Call>) -> Vec<Call> {
     calls.iter().filter(|call| !has(call)).cloned().collect()
 }
 
-/// Where the tests of this very program note what they saw: what another build noted says nothing of this one.
+/// The folder in which this build's tests record calls; other builds have other folders.
 fn notes() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
     let built = std::fs::metadata(env!("CARGO_BIN_EXE_xtask")).and_then(|binary| binary.modified()).unwrap();
     target.join("permissions").join(format!("{}", built.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_nanos()))
 }
 
-/// Notes what one local AWS saw.
+/// Records the calls of one local AWS.
 pub(crate) fn note(calls: &BTreeSet<Call>) {
     static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -175,7 +176,7 @@ pub(crate) fn note(calls: &BTreeSet<Call>) {
     std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(file, serde_json::to_vec(calls).unwrap())).unwrap();
 }
 
-/// Everything that the tests of this program have noted.
+/// All recorded calls of this build's tests.
 pub(crate) fn noted() -> BTreeSet<Call> {
     let Ok(files) = std::fs::read_dir(notes()) else { return BTreeSet::new() };
     let read = |path: PathBuf| -> BTreeSet<Call> { serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap() };

@@ -1,4 +1,4 @@
-//! `docs/permissions.md`, made from the table of calls and the table of roles.
+//! Generates `docs/permissions.md` from the tables of calls and roles.
 
 use std::fmt::Write as _;
 
@@ -10,9 +10,9 @@ pub(crate) const PATH: &str = "docs/permissions.md";
 const BEGINNING: &str = "\
 # Permissions
 
-What each role needs, and no more. A test (`xtask/tests/permissions`) generates this page from two reviewed tables:
-[commands.json](../pipeline/permissions/commands.json) lists what each command can call, and
-[roles.json](../pipeline/permissions/roles.json) lists what AWS services do with a role, each with its reason.
+The permissions that each role needs. A test (`xtask/tests/permissions`) generates this page from two reviewed tables:
+[commands.json](../pipeline/permissions/commands.json) lists the calls of each command, and
+[roles.json](../pipeline/permissions/roles.json) lists the actions of AWS services with a role, each with its reason.
 
 - The test compares `commands.json` with the source of every adapter that calls AWS, and with the calls that a local AWS logs during
   the end-to-end tests.
@@ -21,13 +21,13 @@ What each role needs, and no more. A test (`xtask/tests/permissions`) generates 
 - `roles.json` follows the AWS documentation. This project has not verified it against AWS.
 
 The templates contain the policies, with their resources and conditions. Resource names include the project id, so that two projects
-in one account cannot reach each other's endpoints. The templates work unchanged in other partitions.
+in one account cannot access each other's endpoints. The templates work unchanged in other partitions.
 
 ";
 
-const END: &str = r#"## Permissions of people and of other pipelines
+const END: &str = r#"## Permissions of other callers and pipelines
 
-`deploy`, `plan` and `prune` run as their caller: a person who fixes something, or the role of a GitHub workflow. The caller needs the
+`deploy`, `plan` and `prune` use their caller's permissions: those of an operator, or of the role of a GitHub workflow. The caller needs the
 actions in the table above.
 
 - In the data science account: on the stage's stack set
@@ -36,7 +36,7 @@ actions in the table above.
   `iam:PassedToService` `cloudformation.amazonaws.com`.
 - In each target: in the role that `--role-name` names, on the project's endpoint, its models and endpoint configurations, and the
   stacks `StackSet-sagemaker-PROJECT-ID-deploy-ENVTYPE-*`. With `OtherTesterRoleArn` of `target-account.yml`, the endpoint test role
-  trusts this caller and has what `deploy` calls.
+  trusts this caller and has the permissions for `deploy`.
 
 The preflight of `plan` and `deploy` assumes the same role in each target as the tests do, without a session policy. It calls the
 actions below. If the role does not allow an action, the check is reported as *not checked*, and the rollout continues.
@@ -45,19 +45,19 @@ actions below. If the role does not allow an action, the check is reported as *n
 |---|---|---|
 | `ssm:GetParameters` | the target | the parameters that the template reads exist; values are not read |
 | `sagemaker:DescribeModelPackage` | the target, and the group's policy | the model package can be used from there |
-| `ecr:BatchGetImage` | the target, and the repository's policy | the image can be pulled: the first request of a pull |
+| `ecr:BatchGetImage` | the target, and the repository's policy | the image can be pulled (the first request of a pull) |
 | `s3:GetObject`, below a prefix `s3:ListBucket` | the target, and the bucket's policy | the artifact can be read (HEAD) |
 | `kms:DescribeKey` | the target, and the key's policy | the key is enabled |
 | `sagemaker:ListEndpoints`, `cloudformation:DescribeStackResources` | the target | the endpoint's name is free or belongs to this stack |
 | `servicequotas:ListServiceQuotas`, `ListAWSDefaultServiceQuotas`, `GetServiceQuota`, `GetAWSDefaultServiceQuota` | the target | the instances fit |
-| `iam:GetRole` | the target, and the stack set's account | the stack set roles trust each other; checked only where there is no stack yet |
+| `iam:GetRole` | the target, and the stack set's account | the stack set roles trust each other; checked only if there is no stack yet |
 
 `doctor` runs the same checks in the targets of both stages, and checks whether the model execution role exists (`iam:GetRole`). It is
 for the person who sets up the accounts, with a role in each target that allows these actions. AWS's `ReadOnlyAccess` is enough in the
 data science account and, with a trust policy for that account, in the targets. Actions that the role does not allow are reported as
 *not checked*, with exit code 3.
 
-`plan` needs the read actions only. `cloudformation:DeleteStackInstances`, for `prune`, is for people and not for a pipeline.
+`plan` needs the read actions only. `cloudformation:DeleteStackInstances`, for `prune`, is for operators, not for a pipeline.
 
 With `--record`, `deploy`, `test-staging` and `test-prod` also write the model package's life cycle. `sagemaker:UpdateModelPackage`
 allows approval in the same request. Two statements separate the two:
@@ -75,46 +75,46 @@ allows approval in the same request. Two statements separate the two:
 ]
 ```
 
-A [release policy](files.md#the-release-policy) with limits of metrics makes `build` read them from their bucket: set `MetricsBucketName` and
+A [release policy](files.md#the-release-policy) with metric limits makes `build` read the metrics from their bucket: set `MetricsBucketName` and
 `MetricsKmsKeyArn` of the pipeline.
 
 If IAM refuses `sagemaker:ListModelPackages` on the group, give that action a statement with the resource `*`. With
 `ORGANIZATIONAL_UNIT_STAGING_ID` or `ORGANIZATIONAL_UNIT_PROD_ID`, AWS Organizations accepts the build's calls only from the organization's
 management account and from a delegated administrator account.
 
-## Who writes what in the artifact bucket
+## Write access to the artifact bucket
 
-CodePipeline keeps an artifact at `PIPELINE/ARTIFACT/RANDOM`: the first 20 characters of the pipeline's name, the first 10 of the artifact's. Each
-role of the pipeline writes below its own artifact only, and no test can write what a later action reads.
+CodePipeline stores an artifact at `PIPELINE/ARTIFACT/RANDOM`, with the first 20 characters of the pipeline's name and the first 10 of
+the artifact's. Each role of the pipeline can only write its own artifact, and no test can write what a later action reads.
 
 | prefix | written by | read by |
 |---|---|---|
 | `sagemaker-…/SourceArti/` | `SourceActionRole` | the build and the tests |
 | `sagemaker-…/BuildArtif/`: the release | `BuildRole` | the deployments and the tests |
-| `packaged/`: what a template names by a local path | `BuildRole` | CloudFormation |
-| `sagemaker-…/TestStagin/`, `sagemaker-…/TestProdAr/` | `TestStagingRole`, `TestProdRole` | people |
+| `packaged/`: the template's local artifacts | `BuildRole` | CloudFormation |
+| `sagemaker-…/TestStagin/`, `sagemaker-…/TestProdAr/` | `TestStagingRole`, `TestProdRole` | approvers |
 
-`PipelineRole` can write below `sagemaker-…/` too: it is CodePipeline's alone and runs nothing of the repository. How CodePipeline names the objects was read
-in AWS's documentation and in examples, and has not been tried against AWS by this project. If it named them otherwise, an action would fail with
-`AccessDenied` for `s3:PutObject` and the key: change the prefix in its role (Sid `WriteArtifact`).
+`PipelineRole` can also write below `sagemaker-…/`: only CodePipeline uses it, and it runs nothing of the repository. The names of the
+objects are from AWS's documentation and examples; this project has not verified them in AWS. If they are different, an action fails
+with `AccessDenied` for `s3:PutObject` and the key: change the prefix in its role (Sid `WriteArtifact`).
 
 ## In the Python seed's roles
 
-The seed has one role for build, test and pipeline, and assumes the model execution role for its tests. Its roles allow what `setup`,
-`build` and `test-staging` call with an ordinary endpoint. They do not allow the actions of alarms, scaling and the volume key
+The seed has one role for build, test and pipeline, and assumes the model execution role for its tests. Its roles allow the calls of `setup`,
+`build` and `test-staging` with an ordinary endpoint. They do not allow the actions of alarms, scaling and the volume key
 ([moving from the seed](moving-from-the-python-seed.md)).
 
-## What the data science account shares
+## Resources that the data science account shares
 
-A target account reaches four things of the data science account. `setup` shares the first; the others are shared by their own policies.
+A target account uses these resources of the data science account. `setup` shares the first; the others are shared by their own policies.
 
 | what | its policy allows |
 |---|---|
-| the model package group | `setup` writes it: each target account may describe the group, and list, describe and create models from its packages |
+| the model package group | `setup` writes it: each target account is allowed to describe the group, and to list, describe and create models from its packages |
 | the bucket with the models | `s3:GetObject`, `s3:ListBucket` to the model execution roles |
 | the key of these models | `kms:Decrypt` to the model execution roles |
-| the repository of the image, unless it is one of AWS's own | `ecr:BatchCheckLayerAvailability`, `ecr:BatchGetImage`, `ecr:GetDownloadUrlForLayer` to the target accounts |
-| the volume key, when it is this account's | `kms:DescribeKey` to the stack set execution roles, `kms:CreateGrant` with the condition `kms:GrantIsForAWSResource` |
+| the repository of the image, unless it is an image of AWS | `ecr:BatchCheckLayerAvailability`, `ecr:BatchGetImage`, `ecr:GetDownloadUrlForLayer` to the target accounts |
+| the volume key, if it is this account's | `kms:DescribeKey` to the stack set execution roles, `kms:CreateGrant` with the condition `kms:GrantIsForAWSResource` |
 "#;
 
 pub(crate) fn text(roles: &Roles, table: &Table) -> String {

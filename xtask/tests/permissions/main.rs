@@ -1,7 +1,8 @@
-//! Each role of `pipeline/` holds what the commands that run as it call, and what AWS does in it, and nothing else.
+//! Each role of `pipeline/` has exactly the permissions that its commands and AWS services need.
 //!
-//! What the commands can call is declared, and held against the sources of the adapters and against what the end-to-end tests of the same
-//! build saw, which cargo runs before these. `UPDATE_PERMISSIONS=1` makes the document anew.
+//! The calls of the commands are declared, and compared with the adapters' sources and with the
+//! calls in the end-to-end tests of the same build, which cargo runs first. `UPDATE_PERMISSIONS=1`
+//! writes the document again.
 
 mod calls;
 mod document;
@@ -13,33 +14,33 @@ use calls::Declared;
 use roles::{Roles, workspace};
 
 #[test]
-fn every_operation_that_an_adapter_sends_is_in_the_table_and_no_other() {
+fn the_table_has_exactly_the_operations_that_the_adapters_send() {
     let declared = Declared::read();
     let mut known: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (source, operations) in declared.purposes.values().flatten() {
         let names = operations.iter().map(|operation| operation.rsplit(':').next().unwrap().to_owned());
         known.entry(source.clone()).or_default().extend(names);
     }
-    assert_eq!(calls::sent(), known, "left is what the sources send, right is what {} has", calls::TABLE);
+    assert_eq!(calls::sent(), known, "left: the sources, right: {}", calls::TABLE);
     let used: BTreeSet<_> = declared.commands.values().flat_map(BTreeMap::values).flatten().collect();
     let unused: Vec<_> = declared.purposes.keys().filter(|purpose| !used.contains(purpose)).collect();
     assert!(unused.is_empty(), "no command has the purposes {unused:?}");
 }
 
 #[test]
-fn every_call_that_a_test_saw_is_in_the_table() {
+fn every_recorded_call_is_in_the_table() {
     let unknown = calls::not_in(&calls::table(), &calls::noted());
     assert!(unknown.is_empty(), "{} lacks {unknown:#?}", calls::TABLE);
 }
 
 #[test]
-fn the_tests_of_both_stages_can_call_the_same() {
+fn the_tests_of_both_stages_have_the_same_calls() {
     let declared = Declared::read();
     assert_eq!(declared.commands["test-staging"], declared.commands["test-prod"]);
 }
 
 #[test]
-fn the_document_is_of_today() {
+fn the_document_is_current() {
     let fresh = document::text(&Roles::read(), &calls::table());
     let path = workspace().join(document::PATH);
     if calls::updating() {
@@ -49,7 +50,7 @@ fn the_document_is_of_today() {
 }
 
 #[test]
-fn each_role_holds_what_its_commands_call_and_what_aws_does_in_it_and_nothing_else() {
+fn each_role_has_exactly_the_permissions_of_its_commands_and_aws_services() {
     let (table, roles) = (calls::table(), Roles::read());
     let mut problems = Vec::new();
     for role in &roles.roles {
@@ -83,7 +84,7 @@ fn every_role_of_the_templates_is_in_the_table() {
 }
 
 #[test]
-fn nothing_is_allowed_by_a_star_or_said_without_a_reason() {
+fn no_action_has_a_wildcard_and_every_entry_has_a_reason() {
     for role in Roles::read().roles {
         for entry in &role.for_aws {
             assert!(!entry.reason.is_empty() && !entry.by.is_empty() && !entry.actions.is_empty(), "{}", role.id);

@@ -1,4 +1,4 @@
-//! The roles of the templates, and the reviewed table of what each is for.
+//! The roles of the templates, and the reviewed table of their uses.
 #![allow(dead_code, reason = "the end-to-end tests take the roles alone")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +21,7 @@ pub(crate) struct Roles {
     pub(crate) roles: Vec<Role>,
 }
 
-/// A role, or a policy for people, of a template.
+/// A role of a template, or a policy for approvers.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Role {
@@ -32,13 +32,13 @@ pub(crate) struct Role {
     pub(crate) title: String,
     pub(crate) account: String,
     pub(crate) taken_by: String,
-    /// The commands that run as it, and which of their calls: those in this place.
+    /// The commands that run as it, and the account whose calls it makes.
     pub(crate) commands: Vec<String>,
     pub(crate) place: Place,
-    /// Whether targets are in this account, too, where no role is assumed.
+    /// Whether targets can also be in this account, without an assumed role.
     #[serde(default)]
     pub(crate) has_targets: bool,
-    /// What the commands call with options that the pipeline does not use.
+    /// Calls that only happen with options that the pipeline does not use.
     pub(crate) not_used: Vec<NotUsed>,
     pub(crate) for_aws: Vec<ForAws>,
 }
@@ -50,7 +50,7 @@ pub(crate) struct NotUsed {
     pub(crate) reason: String,
 }
 
-/// What a service does in the role.
+/// The actions of an AWS service with the role.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ForAws {
@@ -71,14 +71,14 @@ impl Roles {
 }
 
 impl Role {
-    /// What a command can call as this role.
+    /// The actions that a command can call with this role.
     pub(crate) fn actions(&self, table: &Table, command: &str) -> BTreeSet<String> {
         let places = table.get(command).unwrap_or_else(|| panic!("there is no command `{command}`"));
         let is_here = |place: &Place| *place == self.place || (self.has_targets && *place == Place::Target);
         places.iter().filter(|(place, _)| is_here(place)).flat_map(|(_, actions)| actions.clone()).collect()
     }
 
-    /// Action, then which commands call it.
+    /// The commands that call each action.
     pub(crate) fn called(&self, table: &Table) -> BTreeMap<String, Vec<String>> {
         let mut called: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for command in &self.commands {
@@ -91,18 +91,18 @@ impl Role {
         called
     }
 
-    /// Everything that it needs.
+    /// All actions that it needs.
     pub(crate) fn needed(&self, table: &Table) -> BTreeSet<String> {
         self.called(table).into_keys().chain(self.for_aws.iter().flat_map(|entry| entry.actions.clone())).collect()
     }
 }
 
-/// The actions that a template allows to each of its roles, whatever its parameters, and of each policy that is attached to none.
+/// The actions of each role of a template, with any parameters, and of each unattached policy.
 pub(crate) fn allowed(template: &str) -> BTreeMap<String, BTreeSet<String>> {
     let path = workspace().join(template);
     let document = Template::parse(std::fs::read_to_string(&path).unwrap(), &path).unwrap().to_value();
     let resources = document["Resources"].as_object().unwrap();
-    let of_type = |wanted: &'static str| resources.iter().filter(move |(_, resource)| resource["Type"] == wanted);
+    let of_type = |kind: &'static str| resources.iter().filter(move |(_, resource)| resource["Type"] == kind);
     let mut roles: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (id, role) in of_type("AWS::IAM::Role") {
         let mut actions = actions(&role["Properties"]["Policies"]);
@@ -125,7 +125,7 @@ pub(crate) fn allowed(template: &str) -> BTreeMap<String, BTreeSet<String>> {
     roles
 }
 
-/// Every action of every statement below a value, in either branch of its conditions.
+/// All actions of all statements in a value, in both branches of conditions.
 fn actions(value: &Json) -> BTreeSet<String> {
     match value {
         Json::Object(members) => {
@@ -141,7 +141,7 @@ fn actions(value: &Json) -> BTreeSet<String> {
     }
 }
 
-/// The resources that a value refers to.
+/// The resources that a value references.
 fn references(value: &Json) -> BTreeSet<String> {
     match value {
         Json::Object(members) => match members.get("Ref").and_then(Json::as_str) {

@@ -18,7 +18,7 @@ const WEIGHTS: [[f64; 4]; 3] =
     [[-0.4106, 2.0752, -4.2951, -1.9928], [1.0506, -0.0614, -0.4680, -2.3163], [-0.6400, -2.0139, 4.7631, 4.3090]];
 const BIASES: [f64; 3] = [14.2741, 3.1418, -17.4159];
 
-/// The species of a flower from sepal length, sepal width, petal length and petal width, in centimetres.
+/// The species of a flower from sepal length and width, petal length and width, in centimetres.
 ///
 /// Any finite numbers give a label and a score from 0 to 1.
 ///

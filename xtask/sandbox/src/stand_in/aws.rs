@@ -13,8 +13,8 @@ const TEST_CALL: &str = "x-stand-in-test-call";
 const QUERY_VERSIONS: [(&str, &str); 3] = [("cloudformation", "2010-05-15"), ("sts", "2011-06-15"), ("iam", "2010-05-08")];
 
 impl StandIn {
-    /// Calls an action of a JSON service in `us-east-1`: `sagemaker`, `ssm` or `organizations`. The call
-    /// bypasses the log, faults and identity checks.
+    /// Calls an action of a JSON service in `us-east-1`: `sagemaker`, `ssm` or `organizations`. The
+    /// call bypasses the log, faults and identity checks.
     pub fn call(&self, account: &str, service: &str, action: &str, input: &Value) -> Result<Value, Error> {
         self.call_in(account, REGION, service, action, input)
     }
@@ -26,8 +26,8 @@ impl StandIn {
         read_json(&operation, &reply)
     }
 
-    /// As [`StandIn::call`], but as a program's request, which is logged and can get faults. Returns the
-    /// unchanged response, even if it is an error.
+    /// As [`StandIn::call`], but as a program's request, which is logged and can get faults.
+    /// Returns the unchanged response, even if it is an error.
     pub fn call_as_program(&self, account: &str, service: &str, action: &str, input: &Value) -> Result<Reply, Error> {
         self.json_request(account, REGION, service, action, input, false)
     }
@@ -85,10 +85,9 @@ impl StandIn {
         Err(refused_by_s3(&format!("s3 PutObject {key}"), &reply))
     }
 
-    /// The variables for a child process in this account of the stand-in. They keep it from reaching the
-    /// real AWS.
+    /// The variables for a child process in this account, which cannot reach the real AWS.
     ///
-    /// With identity checks, creates the role `StandInDeveloper` with all permissions in the account.
+    /// With identity checks, creates the role `StandInDeveloper` with all permissions.
     pub fn environment(&self, account: &str) -> Result<Vec<(String, String)>, Error> {
         const ROLE: &str = "StandInDeveloper";
         if self.enforces_iam() {
@@ -120,7 +119,7 @@ impl StandIn {
         Ok(variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 
-    /// Creates a role that any caller can assume, with this identity policy; updates an existing role.
+    /// Creates or updates a role that any caller can assume, with this identity policy.
     pub fn make_role(&self, account: &str, role: &str, policy: &str) -> Result<(), Error> {
         const TRUST: &str =
             r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}"#;

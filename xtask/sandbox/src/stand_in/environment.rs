@@ -1,4 +1,4 @@
-//! The stand-in's Python environment: created once from pinned packages, with uv or with venv and pip.
+//! The stand-in's Python environment: created once from pinned packages, with uv or venv and pip.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -29,8 +29,8 @@ impl Prepared {
     }
 }
 
-/// Creates the environment in `cache` if it is missing, and returns its folder. Creation takes about
-/// a minute and 300 MB. Concurrent calls wait for the first.
+/// Creates the environment in `cache` if it is missing, and returns its folder. Creation takes
+/// about a minute and 300 MB. Concurrent calls wait for the first.
 pub fn prepare(cache: &Path) -> Result<PathBuf, Error> {
     prepare_all(cache).map(|prepared| prepared.environment)
 }
@@ -52,8 +52,7 @@ pub(crate) fn locked<T>(cache: &Path, work: impl FnOnce(&Path) -> Result<T, Erro
     done
 }
 
-/// Creates an environment of these pinned packages in `cache` if it is missing; its folder. The
-/// caller must have the lock.
+/// Creates an environment of these packages if it is missing; its folder. Needs the lock.
 pub(crate) fn packages(cache: &Path, requirements: &str) -> Result<PathBuf, Error> {
     let python = find_python();
     let version = match &python {

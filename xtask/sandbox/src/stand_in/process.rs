@@ -13,8 +13,7 @@ use super::error::Error;
 
 /// Importing moto takes a second, or much longer on a busy machine.
 const READY_WITHIN: Duration = Duration::from_mins(10);
-/// The launcher and its children end when its standard input closes; killing it would leave the
-/// children behind.
+/// The launcher and its children end when its standard input closes; a kill leaves the children.
 const STOPPED_WITHIN: Duration = Duration::from_mins(1);
 
 /// The line that the launcher prints.

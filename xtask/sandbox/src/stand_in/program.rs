@@ -52,8 +52,7 @@ pub(super) const FILES: &[(&str, &str)] = embedded![
     "stack_set_operations.py",
 ];
 
-/// Writes the package to a folder in `cache` named by its hash; the folder. The caller must have the
-/// lock.
+/// Writes the package to a folder in `cache` named by its hash; the folder. Needs the lock.
 pub(super) fn unpack(cache: &Path) -> Result<PathBuf, Error> {
     let folder = cache.join(format!("program-{:016x}", fingerprint(FILES)));
     for (path, text) in FILES {

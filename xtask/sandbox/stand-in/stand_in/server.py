@@ -30,8 +30,8 @@ class Application:
         self.log = RequestLog(log_file)
         self.faults = Faults()
         self.model_servers = invocations.ModelServers(model_server)
-        # moto's state consists of plain dictionaries, so it handles one request at a time. Latency of
-        # faults and model servers is outside this lock.
+        # moto's state consists of plain dictionaries, so it handles one request at a time. Latency
+        # of faults and model servers is outside this lock.
         self.state = threading.RLock()
         self.moto = DomainDispatcherApplication(create_backend_app)
         apply(patches)
@@ -144,8 +144,8 @@ class Handler(WSGIRequestHandler):
 
     def setup(self):
         super().setup()
-        # Head and body are written separately: without this, responses on a kept connection can wait
-        # 40 ms for the client's ACK.
+        # Head and body are written separately: without this, responses on a kept connection can
+        # wait 40 ms for the client's ACK.
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 

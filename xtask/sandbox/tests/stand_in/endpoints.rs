@@ -4,7 +4,7 @@ use serde_json::json;
 use super::{PROD, STAGING, describe_endpoint, make_config, make_endpoint, refused, served, start, start_unpatched};
 
 #[test]
-fn an_endpoint_is_seen_in_its_own_account_only() {
+fn an_endpoint_is_visible_only_in_its_account() {
     let aws = start();
     make_endpoint(&aws, STAGING, "iris", "package/1");
     assert_eq!(describe_endpoint(&aws, STAGING, "iris").unwrap()["EndpointStatus"], "InService");
@@ -14,7 +14,7 @@ fn an_endpoint_is_seen_in_its_own_account_only() {
 }
 
 #[test]
-fn data_capture_is_described_only_where_it_was_set() {
+fn data_capture_is_described_only_if_it_is_set() {
     let (aws, plain) = (start(), start_unpatched());
     for stand_in in [&aws, &plain] {
         make_endpoint(stand_in, STAGING, "iris", "package/1");
@@ -37,9 +37,9 @@ fn data_capture_is_described_only_where_it_was_set() {
 }
 
 #[test]
-fn a_scripted_status_is_shown_for_so_many_descriptions() {
+fn a_scripted_status_is_shown_for_a_number_of_descriptions() {
     let aws = start();
-    // Before the endpoint exists: that is when a test has the time.
+    // A script can be set before the endpoint exists.
     let creating = EndpointStatus {
         account: STAGING.to_owned(),
         endpoint: "iris".to_owned(),
@@ -51,7 +51,7 @@ fn a_scripted_status_is_shown_for_so_many_descriptions() {
     make_endpoint(&aws, STAGING, "iris", "package/1");
     let status = || describe_endpoint(&aws, STAGING, "iris").unwrap()["EndpointStatus"].as_str().unwrap().to_owned();
     let listed = || aws.call(STAGING, "sagemaker", "ListEndpoints", &json!({})).unwrap()["Endpoints"][0]["EndpointStatus"].clone();
-    // Listing is not describing.
+    // Listing does not count as a description.
     assert_eq!([listed(), listed()], ["Creating", "Creating"]);
     assert_eq!([status(), status(), status()], ["Creating", "Creating", "InService"]);
     assert_eq!(listed(), "InService");
@@ -61,11 +61,15 @@ fn a_scripted_status_is_shown_for_so_many_descriptions() {
     aws.set_endpoint_status(&failed).unwrap();
     let described = describe_endpoint(&aws, STAGING, "iris").unwrap();
     assert_eq!((&described["EndpointStatus"], &described["FailureReason"]), (&json!("Failed"), &json!("no capacity")));
-    assert!(refused(aws.set_endpoint_status(&EndpointStatus { status: "Fine".to_owned(), ..failed })).2.contains("`Fine` is not a status"));
+    assert!(
+        refused(aws.set_endpoint_status(&EndpointStatus { status: "Fine".to_owned(), ..failed }))
+            .2
+            .contains("`Fine` is not an endpoint status")
+    );
 }
 
 #[test]
-fn update_endpoint_moves_it_and_is_refused_while_one_is_under_way() {
+fn update_endpoint_changes_the_configuration_and_fails_while_an_update_is_in_progress() {
     let aws = start();
     make_endpoint(&aws, STAGING, "iris", "package/1");
     make_config(&aws, STAGING, "next", "package/2");
@@ -113,7 +117,7 @@ fn an_endpoint_keeps_the_capacity_that_an_update_retains() {
         capacity(&aws)
     };
     assert_eq!(update("first", json!({})), (4, 1.0));
-    // What a request leaves out stays.
+    // Omitted fields are unchanged.
     assert_eq!(scale(json!({ "DesiredInstanceCount": 7 })), (7, 1.0));
     assert_eq!(scale(json!({ "DesiredWeight": 0.5 })), (7, 0.5));
     assert_eq!(update("second", json!({ "RetainAllVariantProperties": true })), (7, 0.5));
@@ -139,7 +143,7 @@ fn a_silent_rollback_is_in_service_on_the_old_model_and_happens_once() {
 }
 
 #[test]
-fn network_isolation_of_a_model_is_kept() {
+fn network_isolation_of_a_model_is_stored() {
     let aws = start();
     let model = json!({ "ModelName": "m", "ExecutionRoleArn": "arn:aws:iam::222222222222:role/Model", "PrimaryContainer": { "Image": "i" }, "EnableNetworkIsolation": true });
     aws.call(STAGING, "sagemaker", "CreateModel", &model).unwrap();
@@ -148,7 +152,7 @@ fn network_isolation_of_a_model_is_kept() {
 }
 
 #[test]
-fn a_request_that_breaks_the_model_of_its_api_is_refused_as_aws_refuses_it() {
+fn a_request_that_violates_the_api_model_gets_awss_error() {
     let aws = start();
     make_config(&aws, STAGING, "iris", "package/1");
     let call = |service: &str, action: &str, request| refused(aws.call(STAGING, service, action, &request));
@@ -170,7 +174,7 @@ fn a_request_that_breaks_the_model_of_its_api_is_refused_as_aws_refuses_it() {
     let (status, code, message) = call("application-autoscaling", "RegisterScalableTarget", target);
     assert_eq!((status, code.as_str()), (400, "ValidationException"));
     assert!(message.contains("Value 'sagemaker:variant:DesiredInstances' at 'scalableDimension'"), "{message}");
-    // The API converts no texts, and does not look at what it does not know.
+    // The API converts no strings and ignores unknown members.
     let text = json!({ "EndpointName": "iris", "EndpointConfigName": 1 });
     assert_eq!(call("sagemaker", "CreateEndpoint", text).1, "SerializationException");
     let more = json!({ "EndpointName": "iris", "EndpointConfigName": "iris", "NotKnown": 1 });

@@ -11,7 +11,7 @@ fn list_groups(aws: &StandIn) -> (u16, Value) {
 }
 
 #[test]
-fn a_fault_skips_strikes_and_is_used_up() {
+fn a_fault_skips_requests_applies_and_is_used_up() {
     let aws = start();
     let fault = Fault::error(400, "ThrottlingException", "Rate exceeded").on("sagemaker", "ListModelPackageGroups");
     aws.fault(&fault.after_requests(1).times(2)).unwrap();
@@ -28,7 +28,7 @@ fn a_fault_stays_until_it_is_cleared() {
 }
 
 #[test]
-fn only_the_account_region_and_text_that_were_named_are_met() {
+fn a_fault_applies_only_to_its_account_region_and_text() {
     let aws = start();
     let describe = |account: &str, group: &str| {
         aws.call_as_program(account, "sagemaker", "DescribeModelPackageGroup", &json!({ "ModelPackageGroupName": group })).unwrap().status
@@ -38,7 +38,7 @@ fn only_the_account_region_and_text_that_were_named_are_met() {
 }
 
 #[test]
-fn errors_have_the_shape_of_each_protocol() {
+fn errors_have_the_format_of_each_protocol() {
     let aws = start();
     aws.fault(&Fault::error(400, "ThrottlingException", "Rate <exceeded>").retry_after(2)).unwrap();
     let json_error = aws.call_as_program(REGISTRY, "sagemaker", "ListModels", &json!({})).unwrap();
@@ -57,7 +57,7 @@ fn errors_have_the_shape_of_each_protocol() {
 }
 
 #[test]
-fn latency_delays_the_right_answer_and_holds_up_nobody_else() {
+fn latency_delays_the_response_and_no_other_request() {
     let aws = start();
     aws.fault(&Fault::latency(Duration::from_millis(200)).on("sagemaker", "ListModelPackageGroups")).unwrap();
     let started = Instant::now();
@@ -76,7 +76,7 @@ fn latency_delays_the_right_answer_and_holds_up_nobody_else() {
 }
 
 #[test]
-fn a_dropped_connection_has_no_answer_and_is_in_the_log() {
+fn a_dropped_connection_has_no_response_and_is_in_the_log() {
     let aws = start();
     aws.fault(&Fault::dropped().times(1)).unwrap();
     let dropped = aws.call_as_program(REGISTRY, "sagemaker", "ListModels", &json!({})).unwrap_err();
@@ -98,7 +98,7 @@ fn a_role_can_refuse_while_others_are_assumed() {
 }
 
 #[test]
-fn the_log_holds_what_programs_asked_and_not_the_tests_own_calls() {
+fn the_log_has_the_programs_requests_and_not_the_tests_calls() {
     let folder = tempfile::tempdir().unwrap();
     let log_file = folder.path().join("requests.jsonl");
     let options = sandbox::stand_in::Options { log_file: Some(log_file.clone()), ..sandbox::stand_in::Options::new(super::cache()) };

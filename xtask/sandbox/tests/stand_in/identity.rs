@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{PROD, REGISTRY, STAGING, cache, make_endpoint, refused, start};
 
-/// What boto3 prints, which signs its requests as every SDK does: a client that is not ours.
+/// The output of a boto3 script, which signs its requests as every SDK does.
 fn boto(environment: &[(String, String)], program: &str) -> String {
     let python = prepare(&cache()).unwrap().join("bin/python");
     let program = format!("import boto3\ntry:\n  print({program})\nexcept Exception as error:\n  print(error)");
@@ -31,21 +31,21 @@ fn an_sdk_acts_in_the_account_of_its_environment() {
 }
 
 #[test]
-fn an_sdk_keeps_objects_in_a_bucket() {
+fn an_sdk_stores_objects_in_a_bucket() {
     let aws = start();
     let environment = aws.environment(REGISTRY).unwrap();
     let put = "(lambda s3: (s3.create_bucket(Bucket='artifacts'), s3.put_object(Bucket='artifacts', Key='a/b', Body=b'x' * 100000), \
                s3.get_object(Bucket='artifacts', Key='a/b')['ContentLength'])[2])(boto3.client('s3'))";
     assert_eq!(boto(&environment, put), "100000");
-    let asked: Vec<_> = aws.requests().unwrap().into_iter().map(|request| request.action).collect();
-    assert_eq!(asked, ["CreateBucket", "PutObject", "GetObject"]);
+    let actions: Vec<_> = aws.requests().unwrap().into_iter().map(|request| request.action).collect();
+    assert_eq!(actions, ["CreateBucket", "PutObject", "GetObject"]);
     aws.fault(&Fault::error(403, "AccessDenied", "not yours").on("s3", "GetObject")).unwrap();
     let get = "boto3.client('s3').get_object(Bucket='artifacts', Key='a/b')";
     assert_eq!(boto(&environment, get), "An error occurred (AccessDenied) when calling the GetObject operation: not yours");
 }
 
 #[test]
-fn while_identities_are_enforced_a_role_may_do_what_its_policy_says_and_no_more() {
+fn with_identity_checks_a_role_has_only_the_permissions_of_its_policy() {
     let aws = start();
     make_endpoint(&aws, STAGING, "iris", "package/1");
     aws.make_role(
@@ -63,14 +63,14 @@ fn while_identities_are_enforced_a_role_may_do_what_its_policy_says_and_no_more(
     assert!(boto(&reader, invoke).contains("(AccessDenied"), "{}", boto(&reader, invoke));
     assert_eq!(describe_with_boto(&aws, &aws.environment(STAGING).unwrap()), "InService");
 
-    // A wrong secret makes a wrong signature.
+    // A wrong secret gives a wrong signature.
     reader.iter_mut().find(|(name, _)| name == "AWS_SECRET_ACCESS_KEY").unwrap().1.push('x');
     let said = describe_with_boto(&aws, &reader);
     assert!(said.contains("(InvalidSignatureException)"), "{said}");
 }
 
 #[test]
-fn the_environment_acts_as_the_account_and_reaches_nothing_else() {
+fn the_environment_is_for_the_account_of_the_local_aws_only() {
     let aws = start();
     let environment: HashMap<_, _> = aws.environment(STAGING).unwrap().into_iter().collect();
     assert_eq!(environment["AWS_ENDPOINT_URL"], aws.url());
@@ -83,7 +83,7 @@ fn the_environment_acts_as_the_account_and_reaches_nothing_else() {
 }
 
 #[test]
-fn while_identities_are_enforced_unknown_keys_are_refused_in_the_services_own_protocol() {
+fn with_identity_checks_unknown_keys_get_an_error_in_the_services_protocol() {
     let aws = start();
     aws.enforce_iam(true).unwrap();
     let reply = aws.call_as_program(REGISTRY, "sagemaker", "ListModels", &json!({})).unwrap();
@@ -91,7 +91,7 @@ fn while_identities_are_enforced_unknown_keys_are_refused_in_the_services_own_pr
     assert!(reply.text().contains("UnrecognizedClientException"), "{}", reply.text());
     assert_eq!(aws.query_as_program(REGISTRY, "cloudformation", "ListStacks", &[]).unwrap().status, 403);
     assert_eq!(aws.invoke(REGISTRY, "iris", "text/csv", "1", &[]).unwrap().status, 403);
-    // The test's own hand goes on working, and so does the environment, whose role is made on the way.
+    // The test's calls still work, as does the environment, which creates its role.
     aws.call(REGISTRY, "sagemaker", "ListModels", &json!({})).unwrap();
     aws.environment(STAGING).unwrap();
     aws.make_role(

@@ -22,7 +22,7 @@ fn with_container(behaviour: Behaviour) -> (Clean, Container) {
 }
 
 #[test]
-fn an_existing_endpoint_answers_with_the_containers_answer() {
+fn an_existing_endpoint_returns_the_containers_response() {
     let (aws, _container) = with_container(Behaviour::Healthy);
     let reply = aws.invoke(STAGING, "iris", "text/csv", FLOWER, &[]).unwrap();
     assert_eq!((reply.status, reply.text().as_str()), (200, "setosa\n"));
@@ -35,7 +35,7 @@ fn an_existing_endpoint_answers_with_the_containers_answer() {
 }
 
 #[test]
-fn the_model_server_of_the_options_answers() {
+fn the_model_server_of_the_options_responds() {
     let container = Container::serve(Behaviour::Healthy).unwrap();
     let aws = StandIn::start(&Options { model_server: Some(container.url().to_owned()), ..Options::new(cache()) }).unwrap();
     make_endpoint(&aws, STAGING, "iris", "package/1");
@@ -43,7 +43,7 @@ fn the_model_server_of_the_options_answers() {
 }
 
 #[test]
-fn a_containers_error_is_a_model_error_with_what_it_said() {
+fn a_containers_error_is_a_model_error_with_its_message() {
     let (aws, container) = with_container(Behaviour::Healthy);
     let reply = aws.invoke(STAGING, "iris", "text/csv", "abc,1,2,3", &[]).unwrap();
     let error = body(&reply);
@@ -56,7 +56,7 @@ fn a_containers_error_is_a_model_error_with_what_it_said() {
 }
 
 #[test]
-fn an_endpoint_that_is_not_there_or_not_in_service_is_refused() {
+fn a_missing_endpoint_and_one_that_is_not_in_service_are_errors() {
     let (aws, _container) = with_container(Behaviour::Healthy);
     let refused = |account: &str, endpoint: &str| {
         let reply = aws.invoke(account, endpoint, "text/csv", FLOWER, &[]).unwrap();
@@ -72,7 +72,7 @@ fn an_endpoint_that_is_not_there_or_not_in_service_is_refused() {
 }
 
 #[test]
-fn an_endpoint_can_have_a_model_server_of_its_own() {
+fn an_endpoint_can_have_its_own_model_server() {
     let (aws, _container) = with_container(Behaviour::Healthy);
     make_endpoint(&aws, PROD, "iris", "package/1");
     let wrong = Container::serve(Behaviour::WrongModel).unwrap();
@@ -82,7 +82,7 @@ fn an_endpoint_can_have_a_model_server_of_its_own() {
 }
 
 #[test]
-fn without_a_model_server_the_answer_says_so() {
+fn without_a_model_server_the_response_is_an_error() {
     let aws = start();
     make_endpoint(&aws, STAGING, "iris", "package/1");
     let reply = aws.invoke(STAGING, "iris", "text/csv", FLOWER, &[]).unwrap();
@@ -97,7 +97,7 @@ fn without_a_model_server_the_answer_says_so() {
 
 #[test]
 fn invocations_run_at_the_same_time() {
-    // A model server that answers nobody before all eight have asked.
+    // A model server that responds only after all eight requests arrived.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let aws = start();
     aws.set_model_server(&format!("http://{}", listener.local_addr().unwrap()), None).unwrap();
@@ -106,12 +106,12 @@ fn invocations_run_at_the_same_time() {
         scope.spawn(|| {
             let mut all: Vec<_> = (0..8).map(|_| listener.accept().unwrap().0).collect();
             for stream in &mut all {
-                let mut asked = Vec::new();
-                while !asked.ends_with(FLOWER.as_bytes()) {
+                let mut received = Vec::new();
+                while !received.ends_with(FLOWER.as_bytes()) {
                     let mut bytes = [0; 4096];
                     let count = stream.read(&mut bytes).unwrap();
                     assert_ne!(count, 0);
-                    asked.extend_from_slice(&bytes[..count]);
+                    received.extend_from_slice(&bytes[..count]);
                 }
                 stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 6\r\n\r\nsetosa").unwrap();
             }

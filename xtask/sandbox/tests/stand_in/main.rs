@@ -1,4 +1,5 @@
-//! The stand-in from end to end. Each test has a stand-in to itself; the Python environment is made by the first.
+//! End-to-end tests of the stand-in. Each test has its own stand-in; the first creates the Python
+//! environment.
 
 mod endpoints;
 mod faults;
@@ -18,18 +19,18 @@ const REGISTRY: &str = "111111111111";
 const STAGING: &str = "222222222222";
 const PROD: &str = "333333333333";
 
-/// Beside the folder for test files, and so shared with the product's own use in the same target folder.
+/// The same cache folder as that of `demo` and `xtask test`.
 fn cache() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("stand-in")
 }
 
-/// A stand-in with nothing in it, for one test: started, or one that another test is done with.
+/// An empty stand-in for one test: a new one, or a reset one of an earlier test.
 fn start() -> Clean {
     let spare = SPARE.lock().unwrap().pop();
     Clean(Some(spare.unwrap_or_else(|| StandIn::start(&Options::new(cache())).unwrap())))
 }
 
-/// Stand-ins that were reset. What is here at the end goes with the process, whose end closes their standard input.
+/// Reset stand-ins. They end with this process, which closes their standard input.
 static SPARE: Mutex<Vec<StandIn>> = Mutex::new(Vec::new());
 
 struct Clean(Option<StandIn>);
@@ -45,7 +46,7 @@ impl std::ops::Deref for Clean {
 impl Drop for Clean {
     fn drop(&mut self) {
         let used = self.0.take().unwrap();
-        // One that cannot be reset, or said something, is not for another test.
+        // A stand-in that cannot be reset, or printed something, is not used again.
         if used.reset().is_ok() && used.standard_error().is_empty() {
             SPARE.lock().unwrap().push(used);
         }
@@ -56,7 +57,7 @@ fn start_unpatched() -> StandIn {
     StandIn::start(&Options { unpatched: true, ..Options::new(cache()) }).unwrap()
 }
 
-/// A model, a configuration and an endpoint, all named after the endpoint.
+/// Creates a model, a configuration and an endpoint with the same name.
 fn make_endpoint(aws: &StandIn, account: &str, endpoint: &str, package: &str) {
     make_config(aws, account, endpoint, package);
     aws.call(account, "sagemaker", "CreateEndpoint", &json!({ "EndpointName": endpoint, "EndpointConfigName": endpoint })).unwrap();
@@ -75,7 +76,7 @@ fn describe_endpoint(aws: &StandIn, account: &str, endpoint: &str) -> Result<Val
     aws.call(account, "sagemaker", "DescribeEndpoint", &json!({ "EndpointName": endpoint }))
 }
 
-/// The model package that an endpoint really serves: endpoint, configuration, model, package.
+/// The model package that an endpoint serves.
 fn served(aws: &StandIn, account: &str, endpoint: &str) -> String {
     let endpoint = describe_endpoint(aws, account, endpoint).unwrap();
     let config =

@@ -16,14 +16,14 @@ fn fourteen_thousand_packages_are_seeded_at_once_and_listed_newest_first() {
     };
     let arns = aws.seed_packages(&seed).unwrap();
     assert_eq!(arns.len(), 14_000);
-    let asked = json!({ "ModelPackageGroupName": "iris", "ModelApprovalStatus": "Approved", "SortBy": "CreationTime", "SortOrder": "Descending", "MaxResults": 2 });
-    let page = aws.call(REGISTRY, "sagemaker", "ListModelPackages", &asked).unwrap();
+    let query = json!({ "ModelPackageGroupName": "iris", "ModelApprovalStatus": "Approved", "SortBy": "CreationTime", "SortOrder": "Descending", "MaxResults": 2 });
+    let page = aws.call(REGISTRY, "sagemaker", "ListModelPackages", &query).unwrap();
     let newest = page["ModelPackageSummaryList"].as_array().unwrap();
     assert!(page["NextToken"].is_string() && newest[0]["CreationTime"].as_f64() > newest[1]["CreationTime"].as_f64(), "{page}");
 }
 
 #[test]
-fn listed_packages_are_as_they_were_asked_for() {
+fn listed_packages_have_the_seeded_values() {
     let aws = start();
     let packages = vec![
         SeedPackage {
@@ -54,7 +54,7 @@ fn listed_packages_are_as_they_were_asked_for() {
 }
 
 #[test]
-fn a_change_of_a_package_changes_what_it_names_and_nothing_else() {
+fn an_update_of_a_package_changes_only_the_named_fields() {
     let aws = start();
     let seed = SeedPackages { account: REGISTRY.to_owned(), group: "iris".to_owned(), ..Default::default() };
     let package = SeedPackage {
@@ -80,7 +80,7 @@ fn a_change_of_a_package_changes_what_it_names_and_nothing_else() {
     let listed = &list["ModelPackageSummaryList"][0];
     assert_eq!((&listed["ModelLifeCycle"], &listed["ModelPackageRegistrationType"]), (&deployed, &json!("Registered")));
 
-    // The same token is the same change, whatever else the request says.
+    // The same token is the same change, even with other fields.
     update(json!({ "ModelLifeCycle": { "Stage": "Staging", "StageStatus": "Other" }, "ClientToken": "one" })).unwrap();
     assert_eq!(describe()["ModelLifeCycle"], deployed);
 
@@ -101,7 +101,7 @@ fn a_change_of_a_package_changes_what_it_names_and_nothing_else() {
 }
 
 #[test]
-fn plain_moto_erases_what_a_change_leaves_out() {
+fn plain_moto_deletes_omitted_fields() {
     let aws = start_unpatched();
     aws.call(REGISTRY, "sagemaker", "CreateModelPackageGroup", &json!({ "ModelPackageGroupName": "iris" })).unwrap();
     let create = json!({
@@ -146,7 +146,7 @@ fn plain_moto_has_no_group_policies() {
 }
 
 #[test]
-fn an_organization_has_the_units_and_accounts_that_were_given() {
+fn an_organization_has_the_seeded_units_and_accounts() {
     let aws = start();
     let suspended = SeedAccount { status: Some("SUSPENDED".to_owned()), ..SeedAccount::from("444444444444") };
     let unit = |name: &str, accounts: Vec<SeedAccount>| SeedUnit { name: name.to_owned(), accounts, ..Default::default() };

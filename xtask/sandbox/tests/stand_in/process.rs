@@ -9,25 +9,25 @@ use serde_json::json;
 use super::{REGISTRY, cache, start};
 
 #[test]
-fn dropping_it_ends_the_process_and_closes_the_port() {
+fn dropping_it_stops_the_process_and_closes_the_port() {
     let aws = StandIn::start(&Options::new(cache())).unwrap();
-    let mut kept = TcpStream::connect(aws.url().trim_start_matches("http://")).unwrap();
+    let mut connection = TcpStream::connect(aws.url().trim_start_matches("http://")).unwrap();
     drop(aws);
-    // The port is its own, and so is this connection: asking at the port might find another server there by now.
-    kept.set_read_timeout(Some(Duration::from_mins(5))).unwrap();
-    let closed = kept.read_to_end(&mut Vec::new());
+    // Checks this connection: another server could already use the port.
+    connection.set_read_timeout(Some(Duration::from_mins(5))).unwrap();
+    let closed = connection.read_to_end(&mut Vec::new());
     assert!(!closed.is_err_and(|error| error.kind() == ErrorKind::WouldBlock), "the connection is still open");
 }
 
 #[test]
-fn it_says_nothing_when_nothing_is_wrong() {
+fn standard_error_is_empty_without_problems() {
     let aws = start();
     aws.query(REGISTRY, "cloudformation", "ListStacks", &[]).unwrap();
     assert_eq!(aws.standard_error(), "");
 }
 
 #[test]
-fn preparing_twice_at_once_makes_one_environment() {
+fn concurrent_preparation_creates_one_environment() {
     let folders: Vec<_> = thread::scope(|scope| {
         let both = [scope.spawn(|| prepare(&cache()).unwrap()), scope.spawn(|| prepare(&cache()).unwrap())];
         both.map(|thread| thread.join().unwrap()).into()
@@ -37,7 +37,7 @@ fn preparing_twice_at_once_makes_one_environment() {
 }
 
 #[test]
-fn a_reset_leaves_nothing_of_what_was() {
+fn a_reset_removes_all_state() {
     let aws = start();
     super::make_endpoint(&aws, REGISTRY, "iris", "package/1");
     aws.silent_rollback(REGISTRY, "iris").unwrap();
@@ -57,16 +57,16 @@ fn a_reset_leaves_nothing_of_what_was() {
 }
 
 #[test]
-fn only_the_chosen_patches_are_on_and_an_unknown_one_is_refused() {
+fn only_the_selected_patches_are_active_and_an_unknown_one_is_refused() {
     let only = |name: &str| Options { patches: Some(vec![name.to_owned()]), ..Options::new(cache()) };
     assert_eq!(StandIn::start(&only("data-capture")).unwrap().patches(), ["data-capture"]);
     assert_eq!(StandIn::start(&Options { unpatched: true, ..Options::new(cache()) }).unwrap().patches(), [""; 0]);
     let Error::Start { output, .. } = StandIn::start(&only("data-captur")).unwrap_err() else { panic!() };
-    assert!(output.contains("unknown patch data-captur; there are alarms-and-scaling, api-constraints, data-capture"), "{output}");
+    assert!(output.contains("unknown patch data-captur; valid are alarms-and-scaling, api-constraints, data-capture"), "{output}");
 }
 
 #[test]
-fn a_mistake_in_a_scene_is_told() {
+fn invalid_seed_data_is_reported() {
     let aws = start();
     let packages = sandbox::stand_in::SeedPackages { account: "12".to_owned(), approved: 1, ..Default::default() };
     assert_eq!(super::refused(aws.seed_packages(&packages)).2, "`12` is not an account id of 12 digits");

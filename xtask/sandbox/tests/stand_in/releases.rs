@@ -1,4 +1,4 @@
-//! The project's own template through a stack set in two accounts, twice and three times.
+//! Several releases of the project's template through a stack set in two accounts.
 
 use sandbox::stand_in::{Document, LEAST_TEMPLATE, StandIn};
 use serde_json::json;
@@ -58,7 +58,7 @@ fn add_accounts(aws: &StandIn, accounts: &[&str]) -> Document {
     aws.query(REGISTRY, "cloudformation", "CreateStackInstances", &all).unwrap()
 }
 
-fn ask(aws: &StandIn, action: &str, more: &[(&str, &str)]) -> Document {
+fn request(aws: &StandIn, action: &str, more: &[(&str, &str)]) -> Document {
     aws.query(REGISTRY, "cloudformation", action, &[&[("StackSetName", SET)], more].concat()).unwrap()
 }
 
@@ -70,12 +70,13 @@ fn release(aws: &StandIn, accounts: &[&str]) {
     add_accounts(aws, accounts);
 }
 
-/// An endpoint that scaling has brought to seven instances keeps them in the next release; one that does not scale has those of its stage.
+/// With scaling, seven instances are retained in the next release; without, the stage's number is
+/// set.
 #[test]
 fn a_release_keeps_the_instances_of_an_endpoint_that_scales() {
     for (most, kept) in [("8", 7), ("", 1)] {
         let aws = start();
-        let undecided = "ScalingMaxInstanceCount:\n    Type: String\n    Description: The most instances that the endpoint scales out to; empty for no scaling\n    Default: ''";
+        let undecided = "ScalingMaxInstanceCount:\n    Type: String\n    Description: The maximum number of instances for scaling; empty for no scaling\n    Default: ''";
         assert!(TEMPLATE.contains(undecided), "the template has another default");
         let template = TEMPLATE.replacen(undecided, &undecided.replace("''", &format!("'{most}'")), 1);
         with_network(&aws, STAGING);
@@ -91,7 +92,7 @@ fn a_release_keeps_the_instances_of_an_endpoint_that_scales() {
 }
 
 #[test]
-fn the_projects_template_deploys_as_it_is_written() {
+fn the_projects_template_deploys_unchanged() {
     let aws = start();
     release(&aws, &[REGISTRY, STAGING, PROD]);
     for account in [REGISTRY, STAGING, PROD] {
@@ -119,7 +120,7 @@ fn the_projects_template_deploys_as_it_is_written() {
 }
 
 #[test]
-fn a_second_release_ends_with_the_new_package_in_every_account_and_leaves_nothing_of_the_first() {
+fn a_second_release_replaces_the_package_in_every_account_and_deletes_the_first() {
     let aws = start();
     release(&aws, &[REGISTRY, STAGING, PROD]);
     let before = describe_endpoint(&aws, STAGING, ENDPOINT).unwrap();
@@ -130,9 +131,9 @@ fn a_second_release_ends_with_the_new_package_in_every_account_and_leaves_nothin
         assert_eq!((count("ListModels", "Models"), count("ListEndpoints", "Endpoints")), (1, 1));
     }
     let after = describe_endpoint(&aws, STAGING, ENDPOINT).unwrap();
-    assert_eq!(before["CreationTime"], after["CreationTime"], "the endpoint was updated and not made anew");
+    assert_eq!(before["CreationTime"], after["CreationTime"], "the endpoint was updated, not created again");
     assert_ne!(before["EndpointConfigName"], after["EndpointConfigName"]);
-    let results = ask(&aws, "ListStackSetOperationResults", &[("OperationId", &operation)]);
+    let results = request(&aws, "ListStackSetOperationResults", &[("OperationId", &operation)]);
     assert_eq!(results.texts("Status"), ["SUCCEEDED"; 3]);
     assert_eq!(aws.query(PROD, "cloudformation", "DescribeStacks", &[]).unwrap().text("StackStatus").unwrap(), "UPDATE_COMPLETE");
 }
@@ -151,7 +152,7 @@ fn plain_moto_records_the_second_release_and_does_not_deploy_it() {
 }
 
 #[test]
-fn a_silent_rollback_leaves_one_account_on_the_old_package_while_the_stack_says_complete() {
+fn a_silent_rollback_keeps_the_old_package_in_one_account_although_the_stack_is_complete() {
     let aws = start();
     release(&aws, &[STAGING, PROD]);
     aws.silent_rollback(STAGING, ENDPOINT).unwrap();
@@ -164,18 +165,18 @@ fn a_silent_rollback_leaves_one_account_on_the_old_package_while_the_stack_says_
 }
 
 #[test]
-fn without_tolerance_one_failure_gives_up_what_has_not_begun() {
+fn without_tolerance_one_failure_cancels_the_remaining_instances() {
     let aws = start();
     with_network(&aws, STAGING);
     stack_set(&aws, "CreateStackSet", 1);
     let operation = add_accounts(&aws, &[PROD, STAGING]).text("OperationId").unwrap();
-    assert_eq!(ask(&aws, "DescribeStackSetOperation", &[("OperationId", &operation)]).text("Status").unwrap(), "FAILED");
-    let results = ask(&aws, "ListStackSetOperationResults", &[("OperationId", &operation)]);
+    assert_eq!(request(&aws, "DescribeStackSetOperation", &[("OperationId", &operation)]).text("Status").unwrap(), "FAILED");
+    let results = request(&aws, "ListStackSetOperationResults", &[("OperationId", &operation)]);
     assert_eq!(results.texts("Status"), ["FAILED", "CANCELLED"]);
 }
 
 #[test]
-fn operations_take_their_time_one_at_a_time_and_an_id_that_was_seen_starts_nothing() {
+fn operations_run_one_at_a_time_at_the_set_pace_and_a_known_id_starts_nothing() {
     let aws = start();
     for account in [STAGING, PROD] {
         with_network(&aws, account);
@@ -183,8 +184,8 @@ fn operations_take_their_time_one_at_a_time_and_an_id_that_was_seen_starts_nothi
     stack_set(&aws, "CreateStackSet", 1);
     aws.set_stack_set_pace(std::time::Duration::from_hours(1)).unwrap();
     let accounts = [("Accounts.member.1", PROD), ("Accounts.member.2", STAGING), ("Regions.member.1", "us-east-1"), ("OperationId", "one")];
-    ask(&aws, "CreateStackInstances", &accounts);
-    let results = ask(&aws, "ListStackSetOperationResults", &[("OperationId", "one")]);
+    request(&aws, "CreateStackInstances", &accounts);
+    let results = request(&aws, "ListStackSetOperationResults", &[("OperationId", "one")]);
     assert_eq!(results.texts("Status"), ["RUNNING", "PENDING"]);
     let refused = |parameters: &[(&str, &str)]| {
         let parameters = [&[("StackSetName", SET)], parameters].concat();
@@ -194,39 +195,39 @@ fn operations_take_their_time_one_at_a_time_and_an_id_that_was_seen_starts_nothi
     let other = [&accounts[..3], &[("OperationId", "two")]].concat();
     assert!(refused(&other).contains("OperationInProgressException"), "{}", refused(&other));
     aws.set_stack_set_pace(std::time::Duration::ZERO).unwrap();
-    assert_eq!(ask(&aws, "DescribeStackSetOperation", &[("OperationId", "one")]).text("Status").unwrap(), "SUCCEEDED");
+    assert_eq!(request(&aws, "DescribeStackSetOperation", &[("OperationId", "one")]).text("Status").unwrap(), "SUCCEEDED");
     assert_eq!((served(&aws, STAGING, ENDPOINT), served(&aws, PROD, ENDPOINT)), (package(1), package(1)));
 }
 
 #[test]
-fn an_account_without_its_network_fails_alone_and_says_why() {
+fn only_the_account_without_network_parameters_fails_with_a_reason() {
     let aws = start();
     with_network(&aws, STAGING);
     stack_set(&aws, "CreateStackSet", 1);
     let tolerant = ("OperationPreferences.FailureToleranceCount", "1");
     let accounts = [("Accounts.member.1", PROD), ("Accounts.member.2", STAGING), ("Regions.member.1", "us-east-1"), tolerant];
-    let operation = ask(&aws, "CreateStackInstances", &accounts).text("OperationId").unwrap();
+    let operation = request(&aws, "CreateStackInstances", &accounts).text("OperationId").unwrap();
     assert_eq!(served(&aws, STAGING, ENDPOINT), package(1));
-    let described = ask(&aws, "DescribeStackSetOperation", &[("OperationId", &operation)]);
-    assert_eq!(described.text("Status").unwrap(), "SUCCEEDED", "no more have failed than are tolerated");
-    let results = ask(&aws, "ListStackSetOperationResults", &[("OperationId", &operation)]);
+    let described = request(&aws, "DescribeStackSetOperation", &[("OperationId", &operation)]);
+    assert_eq!(described.text("Status").unwrap(), "SUCCEEDED", "the failures are within the tolerance");
+    let results = request(&aws, "ListStackSetOperationResults", &[("OperationId", &operation)]);
     assert_eq!(
         (results.texts("Account"), results.texts("Status")),
         (vec![PROD.to_owned(), STAGING.to_owned()], vec!["FAILED".to_owned(), "SUCCEEDED".to_owned()])
     );
     let reason = "Unable to fetch parameters [ds-staging-sagemaker-sg-ids] from parameter store for this account.";
     assert_eq!(results.texts("StatusReason"), [reason]);
-    let instances = ask(&aws, "ListStackInstances", &[("StackInstanceAccount", PROD)]);
+    let instances = request(&aws, "ListStackInstances", &[("StackInstanceAccount", PROD)]);
     assert_eq!((instances.texts("Account"), instances.text("Status").unwrap()), (vec![PROD.to_owned()], "OUTDATED".to_owned()));
 
-    // Mended, the next operation brings the account along.
+    // With the parameters, the next operation updates the account.
     with_network(&aws, PROD);
     stack_set(&aws, "UpdateStackSet", 2);
     assert_eq!((served(&aws, STAGING, ENDPOINT), served(&aws, PROD, ENDPOINT)), (package(2), package(2)));
 }
 
 #[test]
-fn an_instances_own_parameters_outlive_an_update_of_the_set() {
+fn parameter_overrides_are_kept_by_an_update_of_the_set() {
     let aws = start();
     release(&aws, &[STAGING, PROD]);
     let pinned = package(9);
@@ -236,15 +237,15 @@ fn an_instances_own_parameters_outlive_an_update_of_the_set() {
         ("ParameterOverrides.member.1.ParameterKey", "ModelPackageName"),
         ("ParameterOverrides.member.1.ParameterValue", &pinned),
     ];
-    ask(&aws, "UpdateStackInstances", &pin);
+    request(&aws, "UpdateStackInstances", &pin);
     stack_set(&aws, "UpdateStackSet", 2);
     assert_eq!((served(&aws, STAGING, ENDPOINT), served(&aws, PROD, ENDPOINT)), (package(2), pinned.clone()));
-    let instance = ask(&aws, "DescribeStackInstance", &[("StackInstanceAccount", PROD), ("StackInstanceRegion", "us-east-1")]);
+    let instance = request(&aws, "DescribeStackInstance", &[("StackInstanceAccount", PROD), ("StackInstanceRegion", "us-east-1")]);
     assert_eq!(instance.texts("ParameterValue"), [pinned]);
 }
 
 #[test]
-fn an_unknown_ssm_parameter_is_a_clean_refusal() {
+fn an_unknown_ssm_parameter_is_a_validation_error() {
     let aws = start();
     let parameters = parameters(1);
     let mut all = vec![("StackName", "alone"), ("TemplateBody", TEMPLATE)];
@@ -255,17 +256,17 @@ fn an_unknown_ssm_parameter_is_a_clean_refusal() {
 }
 
 #[test]
-fn deleting_the_instances_takes_the_endpoints_away() {
+fn deleting_the_instances_deletes_the_endpoints() {
     let aws = start();
     release(&aws, &[STAGING, PROD]);
-    ask(&aws, "DeleteStackInstances", &[("Accounts.member.1", PROD), ("Regions.member.1", "us-east-1"), ("RetainStacks", "false")]);
+    request(&aws, "DeleteStackInstances", &[("Accounts.member.1", PROD), ("Regions.member.1", "us-east-1"), ("RetainStacks", "false")]);
     assert_eq!(refused(describe_endpoint(&aws, PROD, ENDPOINT)).0, 400);
     assert_eq!(served(&aws, STAGING, ENDPOINT), package(1));
-    assert_eq!(ask(&aws, "ListStackInstances", &[]).texts("Account"), [STAGING]);
+    assert_eq!(request(&aws, "ListStackInstances", &[]).texts("Account"), [STAGING]);
 }
 
 #[test]
-fn what_the_apis_would_refuse_fails_the_stack_with_their_reason_and_an_update_keeps_what_was_there() {
+fn api_violations_fail_the_stack_with_their_reason_and_a_failed_update_keeps_the_old_resources() {
     let aws = start();
     release(&aws, &[STAGING]);
     for (right, wrong, resource, reason) in [
@@ -290,10 +291,15 @@ fn what_the_apis_would_refuse_fails_the_stack_with_their_reason_and_an_update_ke
     ] {
         assert!(TEMPLATE.contains(right), "{right}");
         let operation = stack_set_of(&TEMPLATE.replacen(right, wrong, 1), &aws, "UpdateStackSet", 2).text("OperationId").unwrap();
-        let results = ask(&aws, "ListStackSetOperationResults", &[("OperationId", &operation)]);
+        let results = request(&aws, "ListStackSetOperationResults", &[("OperationId", &operation)]);
         assert_eq!(results.texts("Status"), ["FAILED"]);
-        let told = results.text("StatusReason").unwrap();
-        assert!(told.starts_with(resource) && told.contains("1 validation error detected: ") && told.contains(reason), "{told}");
+        let reason_of_stack = results.text("StatusReason").unwrap();
+        assert!(
+            reason_of_stack.starts_with(resource)
+                && reason_of_stack.contains("1 validation error detected: ")
+                && reason_of_stack.contains(reason),
+            "{reason_of_stack}"
+        );
         assert_eq!(served(&aws, STAGING, ENDPOINT), package(1), "{resource}");
     }
     let stacks = aws.query(STAGING, "cloudformation", "DescribeStacks", &[]).unwrap();

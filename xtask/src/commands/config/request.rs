@@ -73,7 +73,7 @@ impl ConfigRequest {
         Targets { accounts: stage.accounts.as_deref(), regions: self.regions.as_deref(), instance_types: &[] }
     }
 
-    /// The account and region to explain; they must be targets of the stage, if its targets are known.
+    /// The account and region to explain; they must be targets of the stage, if those are known.
     pub(super) fn target<'a>(&self, options: &'a ConfigExplainOptions) -> Result<(Option<&'a str>, Option<&'a str>), Failure> {
         let mut diagnostics = Vec::new();
         let (account, region) = (non_empty(options.account.as_ref()), non_empty(options.region.as_ref()));

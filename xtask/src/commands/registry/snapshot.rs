@@ -72,8 +72,7 @@ async fn describe(registry: &SageMakerRegistry, summaries: Vec<PackageSummary>) 
     Ok(described.into_iter().flatten().collect())
 }
 
-/// Fetches the documents that the packages name. A missing one is a warning: only a gate on it
-/// needs it.
+/// Fetches the packages' documents. A missing one is a warning: only a gate on it needs it.
 async fn fetch(printer: Printer, session: &Session, options: &SnapshotOptions, packages: &[ModelPackage], set: &mut FileSet) -> usize {
     let (documents, folder) = (session.documents(None), Mirror::new(mirror(&options.out)));
     let mut fetched = std::collections::BTreeSet::new();

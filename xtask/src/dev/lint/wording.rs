@@ -32,7 +32,7 @@ const EXTENSIONS: [&str; 7] = ["rs", "md", "py", "sh", "yml", "toml", "guard"];
 pub(super) fn findings(root: &Path, folder: &Path, found: &mut Vec<String>) {
     for path in std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
         let name = path.strip_prefix(root).unwrap_or(&path).display().to_string();
-        if path.is_dir() && name != "target" && name != ".git" {
+        if path.is_dir() && !name.ends_with("target") && name != ".git" {
             findings(root, &path, found);
         } else if path.extension().is_some_and(|extension| EXTENSIONS.iter().any(|known| extension == *known)) {
             // The table of CONTRIBUTING.md and the list above contain the phrases.

@@ -116,7 +116,8 @@ def update_endpoint(cls, original_resource, new_resource_name, cloudformation_js
         return cls.create_from_cloudformation_json(new_name, cloudformation_json, account_id, region_name)
     config = cloudformation_json["Properties"]["EndpointConfigName"]
     original_resource.tags = cloudformation_json["Properties"].get("Tags", [])
-    # Changed tags alone do not update the endpoint: they must not consume a scripted silent rollback.
+    # Changed tags alone do not update the endpoint: they must not consume a scripted silent
+    # rollback.
     if config != original_resource.endpoint_config_name:
         retained = endpoint_update.Retained(cloudformation_json["Properties"])
         endpoint_update.update(sagemaker_backends[account_id][region_name], original_resource, config, retained)

@@ -10,7 +10,8 @@ PURPOSE = "the signature of a form request is checked against the sent bytes, no
 
 def of_the_bytes_sent(create_aws_request):
     def created(self):
-        # The form is already parsed. Encoding it again can encode spaces and tildes differently than the client.
+        # The form is already parsed. Encoding it again can encode spaces and tildes differently
+        # than the client.
         sent = request.environ.get("wsgi.input")
         if not self._body and isinstance(sent, BytesIO):
             self._body = sent.getvalue()

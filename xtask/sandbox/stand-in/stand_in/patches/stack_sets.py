@@ -48,7 +48,8 @@ class Instance(StackInstance):
         try:
             self.stack = backend.create_stack(name=name, template=self.stack_set.template, parameters=parameters)
         except Exception as error:
-            # With invalid parameters there is no stack; with failed resources the stack is rolled back and kept.
+            # With invalid parameters there is no stack; with failed resources the stack is rolled
+            # back and kept.
             self.stack = next((stack for stack in backend.stacks.values() if stack.name == name), None)
             if self.stack is not None:
                 roll_back(self.stack, "CREATE_FAILED", "ROLLBACK_COMPLETE", error, self.stack.resource_map.delete)
@@ -189,7 +190,8 @@ def update_instances(self, accounts, regions, parameters):
     if len(instances) < len(accounts) * len(regions) or not instances:
         raise Refused("StackInstanceNotFoundException", "Stack instances do not exist in the accounts and regions of the request")
     operation = operations.start(self, "UPDATE", instances, Instance.deploy)
-    # A list of overrides replaces the old one; an empty one, an empty string in the Query protocol, removes all.
+    # A list of overrides replaces the old one; an empty one, an empty string in the Query protocol,
+    # removes all.
     if operations.request_fields(self).get("ParameterOverrides") is not None:
         for instance in instances:
             instance.overrides = as_overrides(parameters or [], instance.overrides)
