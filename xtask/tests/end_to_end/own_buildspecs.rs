@@ -132,5 +132,5 @@ fn a_release_reaches_production_with_the_pipelines_own_buildspecs() {
     assert_eq!(run.history, WHOLE_WAY, "{}", run.log);
     assert_eq!(run.variables["TestProd.TEST_VERDICT"], "passed");
     let published: PathBuf = run.artifacts["BuildArtifact"].join("xtask");
-    assert!(published.is_file() && run.log.contains("using the binary that the build step published"), "{}", run.log);
+    assert!(published.is_file() && run.log.contains("using the binary from the build step"), "{}", run.log);
 }
