@@ -55,10 +55,9 @@ pub async fn test_endpoints<O: TestObserver>(
     for place in &places {
         expected.push(match &tests.expectations {
             Some(expectations) => expectations.of(&release, place.account, place.region, place.endpoint)?,
-            None => Expected {
-                model_package_arn: Some(release.manifest.model_package.in_region(place.region).to_string()),
-                ..Expected::default()
-            },
+            None => {
+                Expected { model_package_arn: Some(release.manifest.model_package.in_region(place.region).clone()), ..Expected::default() }
+            }
         });
     }
     let infos: Vec<_> = places.iter().map(|place| place.info(&release, &stage, &access.role)).collect();
