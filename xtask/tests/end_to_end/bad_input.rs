@@ -57,7 +57,7 @@ const MISTAKES: &[Mistake] = &[
         arguments: BUILD,
         code: 2,
         says: &[
-            "`EndpointInstanceCount` is given twice",
+            "`EndpointInstanceCount` is set twice",
             "staging-config-template.json:2:20",
             "first at staging-config-template.json:1:20",
         ],
@@ -334,7 +334,7 @@ const MISTAKES: &[Mistake] = &[
         make: |project| project.write("examples/registry.json", "{\n\"packages\": [] }"),
         arguments: BUILD,
         code: 2,
-        says: &["a registry snapshot has no `packages`", "examples/registry.json:2:1", "known here:"],
+        says: &["a registry snapshot has no `packages`", "examples/registry.json:2:1", "known keys:"],
     },
     Mistake {
         name: "a region without a model package",
