@@ -27,6 +27,7 @@ pub mod registry_errors;
 
 mod accounts;
 mod baseline;
+mod deployed;
 mod diagnostic;
 mod doctor_report;
 mod endpoints;
@@ -35,6 +36,7 @@ mod package_result;
 mod plural;
 mod regional_package;
 mod release;
+mod release_check;
 mod release_text;
 mod rollout_request;
 mod selection;

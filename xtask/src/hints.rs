@@ -12,10 +12,19 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
     let subject = diagnostic.subject.as_deref().unwrap_or_default();
     let (option, hint) = match diagnostic.code {
         Some("access-denied") => (None, "docs/permissions.md lists the actions that each command needs".to_owned()),
+        Some("approval-withdrawn") => (
+            None,
+            "release another model package, or have this one approved again in the model registry and retry the stage".to_owned(),
+        ),
         Some("baseline") => (Some("--compare-with".to_owned()), String::new()),
         Some("baseline-without-role") => (Some("--compare-with".to_owned()), "name a role that may invoke it with --role-name".to_owned()),
         Some("bucket-missing") => (None, "create it, or name another one with --artifact-bucket".to_owned()),
         Some("container-url") => (Some("--endpoint-url".to_owned()), String::new()),
+        Some("deployed-package-unknown") => (
+            None,
+            "allow `cloudformation:DescribeStackSet` and `cloudformation:ListStackInstances`, or name the deployed package with --deployed-model-package"
+                .to_owned(),
+        ),
         Some("execution-role-missing") => (None, "create it, or name another one with --execution-role-name".to_owned()),
         Some("group-missing") => (None, "run `setup`, which creates and shares it".to_owned()),
         Some("group-not-shared") => (None, "run `setup`, which writes it; `setup --check` shows the difference".to_owned()),
@@ -25,10 +34,16 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
                 "CloudFormation skips it in every update: remove it from the set and leave its stack (`prune` for the same stage with --instance {subject} --even-targets --retain-stacks), delete the stack by hand, then run again"
             ),
         ),
+        Some("model-package-changed") => (None, "build the release again, and test it in staging".to_owned()),
         Some("model-role-missing") => (None, "deploy pipeline/target-account.yml there, or name the role that is".to_owned()),
         Some("no-list" | "not-a-snapshot") => {
             (None, "copy what `aws sagemaker list-model-packages` prints, or let `registry snapshot` write it".to_owned())
         }
+        Some("no-staging-tests" | "staging-tests-of-another-release") => (
+            None,
+            "run `test-staging` with this release and name its results with --staging-results, or give --without-staging-tests"
+                .to_owned(),
+        ),
         Some("no-such-instance") => (None, "`plan` lists the orphans".to_owned()),
         Some("no-release") => (None, "`build` writes a release; name its folder with --build-dir".to_owned()),
         Some("not-a-region-of-the-release") => (Some("--regions".to_owned()), String::new()),
@@ -60,6 +75,9 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
         ),
         Some("stack-set-name") => {
             (Some(format!("--sagemaker-project-name, --sagemaker-project-id, --env-type-{subject}-name")), String::new())
+        }
+        Some("staging-tests-not-passed") => {
+            (None, "correct what failed and test staging again; --without-staging-tests deploys all the same".to_owned())
         }
         Some("unapproved") => (Some("--allow-unapproved".to_owned()), String::new()),
         Some("units-without-aws") => (None, "with --registry no call to AWS is made: give a list of accounts".to_owned()),

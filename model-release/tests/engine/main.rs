@@ -8,3 +8,5 @@ mod fake;
 mod plans;
 mod preflights;
 mod project;
+mod rejections;
+mod release_checks;

@@ -1,0 +1,29 @@
+//! Production gets only what staging tested, unless the caller decides otherwise.
+
+use model_release::{Diagnostic, Failure, Release, Stage};
+
+use crate::cli::StagingTestOptions;
+use crate::printer::Printer;
+use crate::project::Project;
+
+/// Checks the staging tests of a release that is deployed to production. Returns them in words; none where they are not required.
+pub(crate) fn check(
+    printer: Printer,
+    project: &Project,
+    stage: Stage,
+    release: &Release,
+    options: &StagingTestOptions,
+) -> Result<Option<String>, Failure> {
+    if stage != Stage::Prod {
+        return Ok(None);
+    }
+    if options.without_staging_tests {
+        printer.diagnostic(&Diagnostic::warning("the staging tests of this release are not checked").named("--without-staging-tests"));
+        return Ok(None);
+    }
+    let default = || project.folder(None, "test-results").join("test-results.json");
+    let results = options.staging_results.clone().unwrap_or_else(default);
+    let summary = release.check_staging_tests(&results)?;
+    printer.step("Tested", format_args!("in staging: {summary}"));
+    Ok(Some(summary))
+}
