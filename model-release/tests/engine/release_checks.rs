@@ -12,12 +12,8 @@ use crate::project::*;
 /// Results of endpoint tests, with the verdict of each account.
 fn results(release: &Release, accounts: &[(&str, Verdict)]) -> Report {
     let target = |(account, verdict): &(&str, Verdict)| {
-        let info = TargetInfo {
-            account_id: (*account).to_owned(),
-            region: EAST.to_owned(),
-            endpoint: "iris".to_owned(),
-            ..TargetInfo::default()
-        };
+        let info =
+            TargetInfo { account_id: (*account).to_owned(), region: EAST.to_owned(), endpoint: "iris".to_owned(), ..TargetInfo::default() };
         let mut report = TargetReport::errored(info, "status", "not reached", None);
         report.verdict = *verdict;
         report

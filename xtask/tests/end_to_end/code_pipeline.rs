@@ -200,8 +200,19 @@ pub(crate) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// Runs the pipeline for this source, with these variables as whoever starts it gives them.
+    /// Runs the pipeline for this source, with these variables of the caller.
     pub(crate) fn start(pipeline: &'a Pipeline, cloud: &'a Cloud, source: &Path, given: &[(&str, &str)]) -> Self {
+        Self::start_and_wait(pipeline, cloud, source, given, |_| {})
+    }
+
+    /// As [`Run::start`]. `while_waiting` happens while the run waits for its approver.
+    pub(crate) fn start_and_wait(
+        pipeline: &'a Pipeline,
+        cloud: &'a Cloud,
+        source: &Path,
+        given: &[(&str, &str)],
+        while_waiting: impl Fn(&mut Self),
+    ) -> Self {
         let mut variables: BTreeMap<String, String> =
             pipeline.variables.iter().map(|(name, value)| (format!("variables.{name}"), value.clone())).collect();
         for (name, value) in given {
@@ -210,11 +221,11 @@ impl<'a> Run<'a> {
         let artifacts = BTreeMap::from([("SourceArtifact".to_owned(), source.to_owned())]);
         let folder = TempDir::new().unwrap();
         let mut run = Self { pipeline, cloud, folder, variables, artifacts, history: Vec::new(), asked: None, log: String::new() };
-        run.play();
+        run.play(while_waiting);
         run
     }
 
-    fn play(&mut self) {
+    fn play(&mut self, while_waiting: impl Fn(&mut Self)) {
         for stage in &self.pipeline.stages {
             if let Some((variable, wanted)) = &stage.skipped_unless
                 && self.filled_in(variable) != *wanted
@@ -231,6 +242,7 @@ impl<'a> Run<'a> {
                     "CloudFormationStackSet" => self.deploy(action, &configuration),
                     "Manual" => {
                         self.asked = Some(configuration);
+                        while_waiting(self);
                         true
                     }
                     other => panic!("nobody plays {other}"),
@@ -286,8 +298,8 @@ impl<'a> Run<'a> {
             }
         }
         // CodePipeline takes the artifact of a build that succeeded.
-        if output.status.success() {
-            self.artifacts.insert(action.outputs[0].clone(), folder.join(buildspec.base_directory()));
+        if let Some(artifact) = action.outputs.first().filter(|_| output.status.success()) {
+            self.artifacts.insert(artifact.clone(), folder.join(buildspec.base_directory()));
         }
         output.status.success()
     }

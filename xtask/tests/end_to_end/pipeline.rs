@@ -180,8 +180,11 @@ fn each_action_writes_its_own_artifact_and_nothing_that_another_one_writes_or_re
 #[test]
 fn tests_get_the_checksum_of_the_release_that_was_approved_and_of_the_program() {
     let pipeline = Pipeline::read(&parameters());
-    let tests: Vec<_> = pipeline.actions().filter(|action| action.outputs.iter().any(|output| output.starts_with("Test"))).collect();
-    assert_eq!(tests.len(), 2);
+    let tests: Vec<_> = pipeline
+        .actions()
+        .filter(|action| action.provider == "CodeBuild" && action.inputs.iter().any(|input| input == "BuildArtifact"))
+        .collect();
+    assert_eq!(tests.len(), 3);
     for action in tests {
         let variables: BTreeMap<_, _> = action_environment(&action.configuration).into_iter().collect();
         assert_eq!(variables["RELEASE_MANIFEST_SHA256"], "#{Build.RELEASE_MANIFEST_SHA256}", "{}", action.name);
@@ -216,8 +219,11 @@ fn exported(pipeline: &Pipeline, action: &Action) -> Vec<String> {
     if action.provider != "CodeBuild" {
         return Vec::new();
     }
-    let namespace = action.namespace.as_ref().unwrap();
     let buildspec = buildspec(pipeline, action);
+    let Some(namespace) = &action.namespace else {
+        assert_eq!(buildspec.exported_variables().count(), 0, "{} exports variables and has no namespace", action.name);
+        return Vec::new();
+    };
     let names: Vec<_> = buildspec.exported_variables().map(|name| format!("{namespace}.{name}")).collect();
     // CodeBuild exports no name that begins with AWS_.
     assert!(names.iter().all(|name| !name.contains(".AWS_")), "{names:?}");
@@ -282,7 +288,8 @@ fn needed(script: &str) -> BTreeSet<String> {
 /// The variables that stand in for the options of a command, as its help names them.
 fn options_of(command: &str) -> BTreeSet<String> {
     let help = Project::new().run([command, "--help"]).ends_with(0).stdout;
-    help.split("[env: ").skip(1).map(|rest| rest.split(['=', ']']).next().unwrap().to_owned()).collect()
+    // The name may be on the next line.
+    help.split("[env:").skip(1).map(|rest| rest.split(['=', ']']).next().unwrap().trim().to_owned()).collect()
 }
 
 #[test]
@@ -299,6 +306,7 @@ fn every_variable_that_the_buildspecs_need_is_set_and_none_that_nothing_uses() {
         let commands: &[&str] = match action.name.as_str() {
             "Build" => &["setup", "build"],
             "TestStaging" => &["test-staging"],
+            "CheckRelease" => &["check-release"],
             _ => &["test-prod"],
         };
         let options: BTreeSet<String> = commands.iter().flat_map(|command| options_of(command)).collect();
@@ -342,7 +350,8 @@ fn given(rule: &Json, event: &Json) -> Vec<(String, String)> {
     let mut text = transformer["InputTemplate"].as_str().unwrap().to_owned();
     for (name, path) in transformer["InputPathsMap"].as_object().unwrap() {
         let pointer = path.as_str().unwrap().trim_start_matches('$').replace('.', "/");
-        text = text.replace(&format!("<{name}>"), event.pointer(&pointer).and_then(Json::as_str).unwrap());
+        // EventBridge leaves out a path that the event does not have.
+        text = text.replace(&format!("<{name}>"), event.pointer(&pointer).and_then(Json::as_str).unwrap_or_default());
     }
     assert!(!text.contains('<'), "{text}");
     let input: Json = serde_json::from_str(&text).unwrap();
@@ -373,7 +382,7 @@ fn changes_of_approval_of_this_group_start_the_pipeline_and_nothing_else_of_the_
 }
 
 #[test]
-fn an_approval_deploys_the_very_package_that_it_is_about_and_a_rejection_the_newest_that_is_left() {
+fn an_approval_deploys_its_very_package_and_the_rejection_of_what_is_deployed_the_newest_that_is_left() {
     let cloud = Cloud::new();
     cloud.register(10);
     for (stage, account) in [("staging", STAGING), ("prod", PROD)] {
@@ -381,11 +390,20 @@ fn an_approval_deploys_the_very_package_that_it_is_about_and_a_rejection_the_new
     }
     let (pipeline, source) = (Pipeline::read(&parameters()), source());
     let rule = pipeline.properties("ApprovalRule").clone();
-    for (version, approval, deployed) in [(13, "Approved", "13"), (12, "Rejected", "14")] {
-        let variables = given(&rule, &event(version, approval, &json!({})));
+    let nothing: &[&str] = &["Source succeeded", "Build succeeded", "Staging skipped", "Approval skipped", "Production skipped"];
+    let before = |status: &str| json!({ "previousModelApprovalStatus": status });
+    for (version, approval, more, history, deployed) in [
+        (13, "Approved", json!({}), &WHOLE_WAY[..], "13"),
+        // The approver is not asked about a package that was never deployed, whether the event has its previous approval or not.
+        (12, "Rejected", json!({}), nothing, ""),
+        (12, "Rejected", before("PendingManualApproval"), nothing, ""),
+        (13, "Rejected", json!({}), &WHOLE_WAY[..], "14"),
+        (12, "Rejected", before("Approved"), &WHOLE_WAY[..], "14"),
+    ] {
+        let variables = given(&rule, &event(version, approval, &more));
         let variables: Vec<_> = variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let run = Run::start(&pipeline, &cloud, &source.path(""), &variables);
-        assert_eq!(run.history, WHOLE_WAY, "{}", run.log);
+        assert_eq!(run.history, history, "{version} {approval} {more}: {}", run.log);
         assert_eq!(run.variables["Build.MODEL_PACKAGE_VERSION"], deployed);
     }
     // A package that SageMaker has not finished: the rule would not start the pipeline; a person who does is answered the same.
@@ -401,12 +419,13 @@ fn published(run: &Run<'_>) -> BTreeSet<PathBuf> {
     files.map(|entry| PathBuf::from(entry.unwrap().file_name())).collect()
 }
 
-pub(crate) const WHOLE_WAY: [&str; 7] = [
+pub(crate) const WHOLE_WAY: [&str; 8] = [
     "Source succeeded",
     "Build succeeded",
     "DeployStaging succeeded",
     "TestStaging succeeded",
     "ApproveProduction succeeded",
+    "CheckRelease succeeded",
     "DeployProd succeeded",
     "TestProd succeeded",
 ];
@@ -474,4 +493,47 @@ fn a_release_whose_tests_fail_in_staging_asks_nobody_and_leaves_its_report() {
     assert_eq!(run.history, [&WHOLE_WAY[..3], &["TestStaging failed"]].concat(), "{}", run.log);
     assert_eq!(run.variables["TestStaging.TEST_VERDICT"], "failed");
     assert!(run.asked.is_none());
+}
+
+/// A run whose release is changed by others while it waits for its approver.
+fn after_waiting(while_waiting: impl Fn(&Cloud, &mut Run<'_>)) -> (Vec<String>, String) {
+    let cloud = Cloud::new();
+    cloud.register(10);
+    for (stage, account) in [("staging", STAGING), ("prod", PROD)] {
+        cloud.prepare(stage, account);
+    }
+    let (pipeline, source) = (Pipeline::read(&parameters()), source());
+    let run = Run::start_and_wait(&pipeline, &cloud, &source.path(""), &[], |run| while_waiting(&cloud, run));
+    let production = [("StackSetName", "sagemaker-iris-p-abc123xyz-deploy-prod")];
+    assert!(cloud.aws.query(HOME, "cloudformation", "DescribeStackSet", &production).is_err(), "{}", run.log);
+    (run.history, run.log)
+}
+
+#[test]
+fn an_approval_that_is_withdrawn_while_the_run_waits_for_the_approver_is_not_deployed() {
+    let (history, log) = after_waiting(|cloud, _| {
+        let arn = format!("arn:aws:sagemaker:us-east-1:{HOME}:model-package/{GROUP}/14");
+        cloud.sagemaker("UpdateModelPackage", &json!({ "ModelPackageArn": arn, "ModelApprovalStatus": "Rejected" }));
+    });
+    assert_eq!(history, [&WHOLE_WAY[..5], &["CheckRelease failed"]].concat(), "{log}");
+    assert!(log.contains("model-package/iris-p-abc123xyz/14` is no longer approved: its status is `Rejected`"), "{log}");
+    assert!(log.contains("release another model package"), "{log}");
+}
+
+#[test]
+fn what_staging_did_not_test_is_not_deployed_whatever_the_approver_decided() {
+    // Another release's results, and results that say that a test failed.
+    for (from, to, says) in [
+        ("\"release\": \"sha256:", "\"release\": \"sha256:0", "the staging tests tested another release"),
+        ("\"verdict\": \"passed\"", "\"verdict\": \"failed\"", "the staging tests of this release ended as `failed`"),
+    ] {
+        let (history, log) = after_waiting(|_, run| {
+            let results = run.artifacts["TestStagingArtifact"].join("test-results.json");
+            let text = std::fs::read_to_string(&results).unwrap();
+            assert!(text.contains(from), "{text}");
+            std::fs::write(&results, text.replace(from, to)).unwrap();
+        });
+        assert_eq!(history, [&WHOLE_WAY[..5], &["CheckRelease failed"]].concat(), "{log}");
+        assert!(log.contains(says), "{log}");
+    }
 }
