@@ -92,7 +92,8 @@ role of the pipeline writes below its own artifact only, and no test can write w
 | `sagemaker-…/SourceArti/` | `SourceActionRole` | the build and the tests |
 | `sagemaker-…/BuildArtif/`: the release | `BuildRole` | the deployments and the tests |
 | `packaged/`: what a template names by a local path | `BuildRole` | CloudFormation |
-| `sagemaker-…/TestStagin/`, `sagemaker-…/TestProdAr/` | `TestStagingRole`, `TestProdRole` | people |
+| `sagemaker-…/TestStagin/` | `TestStagingRole` | the check before production, people |
+| `sagemaker-…/TestProdAr/` | `TestProdRole` | people |
 
 `PipelineRole` can write below `sagemaker-…/` too: it is CodePipeline's alone and runs nothing of the repository. How CodePipeline names the objects was read
 in AWS's documentation and in examples, and has not been tried against AWS by this project. If it named them otherwise, an action would fail with

@@ -22,10 +22,10 @@ pub(crate) struct CheckReleaseOptions {
 /// The staging tests that a deployment to production requires.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct StagingTestOptions {
-    /// Read the results of the staging tests from this file, for the stage prod [default: target/test-results/test-results.json]
+    /// Read the results of test-staging from this file, for prod [default: target/test-results/test-results.json]
     #[arg(long, value_name = "FILE", help_heading = super::RELEASE)]
     pub(crate) staging_results: Option<PathBuf>,
-    /// Do not require passed staging tests for the stage prod
+    /// Do not require passed staging tests for prod
     #[arg(long, conflicts_with = "staging_results", help_heading = super::RELEASE)]
     pub(crate) without_staging_tests: bool,
 }
