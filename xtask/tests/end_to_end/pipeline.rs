@@ -287,9 +287,9 @@ fn needed(script: &str) -> BTreeSet<String> {
 
 /// The variables that stand in for the options of a command, as its help names them.
 fn options_of(command: &str) -> BTreeSet<String> {
-    let help = Project::new().run([command, "--help"]).ends_with(0).stdout;
-    // The name may be on the next line.
-    help.split("[env:").skip(1).map(|rest| rest.split(['=', ']']).next().unwrap().trim().to_owned()).collect()
+    // A long line is wrapped anywhere between two words.
+    let help = Project::new().run([command, "--help"]).ends_with(0).stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    help.split("[env: ").skip(1).map(|rest| rest.split(['=', ']']).next().unwrap().to_owned()).collect()
 }
 
 #[test]
