@@ -14,10 +14,12 @@ pub(crate) use options::{
     AccountFilter, BuildOptions, CheckReleaseOptions, ChoiceOptions, ConfigCheckOptions, ConfigCommand, ConfigExplainOptions,
     ConfigSchemaOptions, ConfigurationOptions, DemoOptions, DeployOptions, DoctorOptions, ListOptions, OwnChecks, PackageOptions,
     PlanOptions, ProjectOptions, PruneOptions, RecordOptions, RegistryAction, RegistryOptions, ReleaseOptions, ResolveOptions, RoleOptions,
-    SchemaOf, SetupOptions, StageAccounts, StagingTestOptions, TestOptions, TourOptions, given,
+    SchemaOf, SetupOptions, StageAccounts, TestOptions, TourOptions, given,
 };
 #[cfg(feature = "aws")]
-pub(crate) use options::{Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, SnapshotOptions, StackSetOptions};
+pub(crate) use options::{
+    Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, SnapshotOptions, StackSetOptions, StagingTestOptions,
+};
 
 use crate::printer::Format;
 
