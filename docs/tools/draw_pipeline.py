@@ -92,7 +92,8 @@ def main(template, output):
     def path(kind, data):
         drawing.append(f'<path class="{kind}" d="{data}"/>')
 
-    height = 34 + 2 * (BOX_HEIGHT + 14) + 18
+    rows = max(len(stage["Actions"]) for stage in stages)
+    height = 34 + rows * (BOX_HEIGHT + 14) + 18
     bottom = TOP + height + 44
     box(LEFT - 10, 14, WIDTH - 2 * (LEFT - 10), TOP + height - 2, "group")
     text(LEFT + 4, 38, "data science account", "caption", "start")
@@ -120,7 +121,8 @@ def main(template, output):
             kind, words = WORDS[provider]
             if provider == "CodeBuild":
                 project = resources[configuration["ProjectName"]["Ref"]]["Properties"]
-                words = [first(project["Source"]["BuildSpec"])]
+                buildspec = first(project["Source"]["BuildSpec"])
+                words = [buildspec if isinstance(buildspec, str) else "cargo xtask check-release"]
             elif provider == "CloudFormationStackSet":
                 words = words + [configuration["Parameters"].split("::")[1]]
             y = TOP + 34 + row * (BOX_HEIGHT + 14)

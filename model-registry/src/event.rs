@@ -47,11 +47,13 @@ pub struct StateChange {
     pub life_cycle_stage: Option<String>,
 }
 
-/// What is known, apart from the event, about the current deployment.
+/// What is known, apart from the event, about the current deployment. By default, nothing is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Deployed {
-    /// The package that is deployed.
-    pub package: Option<ModelPackageArn>,
+    /// The packages that are deployed.
+    pub packages: Vec<ModelPackageArn>,
+    /// Whether these are all.
+    pub complete: bool,
 }
 
 /// The rule of the table that applies to an event.
@@ -68,7 +70,7 @@ pub enum Rule {
     RejectedPerhapsApproved,
     /// The package was never approved and is rejected: nothing.
     RejectedWithoutApproval,
-    /// The package is rejected, and another one is deployed: nothing.
+    /// The package is rejected, and it is not deployed: nothing.
     RejectedNotDeployed,
     /// The package is pending approval: nothing.
     Pending,
@@ -108,14 +110,14 @@ impl StateChange {
     }
 
     fn rejected(&self, previous: Option<&ApprovalStatus>, deployed: &Deployed) -> Rule {
-        match (previous, &deployed.package) {
-            (Some(_), _) => Rule::RejectedWithoutApproval,
-            (None, Some(deployed)) if deployed.same_package(&self.package) => Rule::ApprovalWithdrawn,
-            (None, Some(_)) => Rule::RejectedNotDeployed,
-            (None, None) if self.life_cycle_stage.as_deref().is_some_and(|stage| DEPLOYED_STAGES.contains(&stage)) => {
-                Rule::ApprovalWithdrawn
-            }
-            (None, None) => Rule::RejectedPerhapsApproved,
+        let is_deployed = deployed.packages.iter().any(|deployed| deployed.same_package(&self.package));
+        let was_deployed = self.life_cycle_stage.as_deref().is_some_and(|stage| DEPLOYED_STAGES.contains(&stage));
+        match previous {
+            Some(_) => Rule::RejectedWithoutApproval,
+            None if is_deployed => Rule::ApprovalWithdrawn,
+            None if deployed.complete => Rule::RejectedNotDeployed,
+            None if was_deployed => Rule::ApprovalWithdrawn,
+            None => Rule::RejectedPerhapsApproved,
         }
     }
 
@@ -154,7 +156,7 @@ impl fmt::Display for Rule {
                 "it was rejected and may have been approved before, so the newest package that is still approved is deployed"
             }
             Self::RejectedWithoutApproval => "it was rejected and had not been approved, so there is nothing to do",
-            Self::RejectedNotDeployed => "it was rejected and another one is deployed, so there is nothing to do",
+            Self::RejectedNotDeployed => "it was rejected and is not deployed, so there is nothing to do",
             Self::Pending => "it is pending approval, so there is nothing to do",
             Self::NotCompleted => "SageMaker has not completed it, so there is nothing to do",
             Self::ApprovalUnchanged => "its approval did not change, so there is nothing to do",

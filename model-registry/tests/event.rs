@@ -56,11 +56,15 @@ fn each_transition_has_its_rule() {
 #[test]
 fn the_deployed_package_distinguishes_a_withdrawn_approval_from_none() {
     let rejected = parse(&event("Rejected")).unwrap();
-    let deployed = |version: u32| Deployed {
-        package: Some(format!("arn:aws:sagemaker:us-east-1:111111111111:model-package/Iris/{version}").parse().unwrap()),
-    };
-    assert_eq!(rejected.rule(&deployed(13)), Rule::ApprovalWithdrawn);
-    assert_eq!(rejected.rule(&deployed(12)), Rule::RejectedNotDeployed);
+    let package = |version: u32| format!("arn:aws:sagemaker:us-east-1:111111111111:model-package/Iris/{version}").parse().unwrap();
+    let deployed = |versions: &[u32], complete| Deployed { packages: versions.iter().map(|version| package(*version)).collect(), complete };
+    assert_eq!(rejected.rule(&deployed(&[13], true)), Rule::ApprovalWithdrawn);
+    assert_eq!(rejected.rule(&deployed(&[12], true)), Rule::RejectedNotDeployed);
+    assert_eq!(rejected.rule(&deployed(&[], true)), Rule::RejectedNotDeployed);
+    // In one stage only, which is enough; or where not all that is deployed is known.
+    assert_eq!(rejected.rule(&deployed(&[14, 13], true)), Rule::ApprovalWithdrawn);
+    assert_eq!(rejected.rule(&deployed(&[13], false)), Rule::ApprovalWithdrawn);
+    assert_eq!(rejected.rule(&deployed(&[12], false)), Rule::RejectedPerhapsApproved);
     let recorded =
         |stage: &'static str| move |detail: &mut Json| detail["ModelLifeCycle"] = json!({ "Stage": stage, "StageStatus": "Deployed" });
     assert_eq!(rule("Rejected", recorded("Production")), Rule::ApprovalWithdrawn);

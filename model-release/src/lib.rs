@@ -29,6 +29,7 @@ pub mod release_build;
 
 mod accounts;
 mod baseline;
+mod deployed;
 mod diagnostic;
 mod doctor_report;
 mod endpoints;
@@ -37,6 +38,7 @@ mod package_result;
 mod plural;
 mod regional_package;
 mod release;
+mod release_check;
 mod release_text;
 mod rollout_request;
 mod selection;

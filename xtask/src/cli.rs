@@ -11,13 +11,15 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub(crate) use options::{
-    AccountFilter, BuildOptions, ChoiceOptions, ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions,
-    ConfigurationOptions, DemoOptions, DeployOptions, DoctorOptions, ListOptions, OwnChecks, PackageOptions, PlanOptions, ProjectOptions,
-    PruneOptions, RecordOptions, RegistryAction, RegistryOptions, ReleaseOptions, ResolveOptions, RoleOptions, SchemaOf, SetupOptions,
-    StageAccounts, TestOptions, TourOptions, non_empty,
+    AccountFilter, BuildOptions, CheckReleaseOptions, ChoiceOptions, ConfigCheckOptions, ConfigCommand, ConfigExplainOptions,
+    ConfigSchemaOptions, ConfigurationOptions, DemoOptions, DeployOptions, DoctorOptions, ListOptions, OwnChecks, PackageOptions,
+    PlanOptions, ProjectOptions, PruneOptions, RecordOptions, RegistryAction, RegistryOptions, ReleaseOptions, ResolveOptions, RoleOptions,
+    SchemaOf, SetupOptions, StageAccounts, TestOptions, TourOptions, non_empty,
 };
 #[cfg(feature = "aws")]
-pub(crate) use options::{Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, SnapshotOptions, StackSetOptions};
+pub(crate) use options::{
+    Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, SnapshotOptions, StackSetOptions, StagingTestOptions,
+};
 
 use crate::printer::Format;
 
@@ -86,6 +88,8 @@ pub(crate) enum Command {
     Plan(Box<PlanOptions>),
     /// Delete stack instances that the release does not target
     Prune(Box<PruneOptions>),
+    /// Check that a release is still allowed: tested in staging, approved, unchanged; changes nothing
+    CheckRelease(Box<CheckReleaseOptions>),
     /// Roll a stage out and check that its endpoints serve the release
     Deploy(Box<DeployOptions>),
     /// Test every endpoint of the staging accounts

@@ -1,6 +1,8 @@
 //! One module per command.
 
 pub(crate) mod build;
+#[cfg(feature = "aws")]
+pub(crate) mod check_release;
 pub(crate) mod config;
 pub(crate) mod demo;
 #[cfg(feature = "aws")]
@@ -21,4 +23,4 @@ pub(crate) mod tour;
 #[cfg(not(feature = "aws"))]
 mod without_aws;
 #[cfg(not(feature = "aws"))]
-pub(crate) use without_aws::{deploy, doctor, plan, prune, setup};
+pub(crate) use without_aws::{check_release, deploy, doctor, plan, prune, setup};

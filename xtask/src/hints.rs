@@ -12,12 +12,21 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
     let subject = diagnostic.subject.as_deref().unwrap_or_default();
     let (option, hint) = match diagnostic.code {
         Some("access-denied") => (None, "docs/permissions.md lists the actions that each command needs".to_owned()),
+        Some("approval-withdrawn") => (
+            None,
+            "release another model package, or approve this one again in the model registry and retry the stage".to_owned(),
+        ),
         Some("baseline") => (Some("--compare-with".to_owned()), String::new()),
         Some("baseline-without-role") => {
             (Some("--compare-with".to_owned()), "name a role that is allowed to invoke it with --role-name".to_owned())
         }
         Some("bucket-missing") => (None, "create it, or name another one with --artifact-bucket".to_owned()),
         Some("container-url") => (Some("--endpoint-url".to_owned()), String::new()),
+        Some("deployed-package-unknown") => (
+            None,
+            "allow `cloudformation:DescribeStackSet` and `cloudformation:ListStackInstances`, or pass the deployed package with --deployed-model-package"
+                .to_owned(),
+        ),
         Some("execution-role-missing") => (None, "create it, or name another one with --execution-role-name".to_owned()),
         Some("group-missing") => (None, "run `setup`, which creates and shares it".to_owned()),
         Some("group-not-shared") => (None, "run `setup`, which writes the policy; `setup --check` shows the difference".to_owned()),
@@ -27,10 +36,16 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
                 "CloudFormation skips it in every update: remove it from the stack set and retain its stack (`prune` for the same stage with --instance {subject} --even-targets --retain-stacks), delete the stack manually, then run again"
             ),
         ),
+        Some("model-package-changed") => (None, "build the release again and test it in staging".to_owned()),
         Some("model-role-missing") => (None, "deploy pipeline/target-account.yml there, or name an existing role".to_owned()),
         Some("no-list" | "not-a-snapshot") => {
             (None, "save the output of `aws sagemaker list-model-packages`, or write the file with `registry snapshot`".to_owned())
         }
+        Some("no-staging-tests" | "staging-tests-of-another-release") => (
+            None,
+            "run `test-staging` for this release and pass its results with --staging-results, or use --without-staging-tests"
+                .to_owned(),
+        ),
         Some("no-such-instance") => (None, "`plan` lists orphaned stack instances".to_owned()),
         Some("no-release") => (None, "`build` writes a release; name its folder with --build-dir".to_owned()),
         Some("not-a-region-of-the-release") => (Some("--regions".to_owned()), String::new()),
@@ -62,6 +77,9 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
         ),
         Some("stack-set-name") => {
             (Some(format!("--sagemaker-project-name, --sagemaker-project-id, --env-type-{subject}-name")), String::new())
+        }
+        Some("staging-tests-not-passed") => {
+            (None, "fix the failed tests and test staging again, or deploy without them with --without-staging-tests".to_owned())
         }
         Some("unapproved") => (Some("--allow-unapproved".to_owned()), String::new()),
         Some("units-without-aws") => (None, "--registry makes no calls to AWS: name the accounts".to_owned()),

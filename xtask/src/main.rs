@@ -26,6 +26,8 @@ mod requests;
 #[cfg(feature = "aws")]
 mod session;
 mod snapshot;
+#[cfg(feature = "aws")]
+mod staging_tests;
 mod stores;
 mod suite_file;
 mod suite_variables;
@@ -79,6 +81,7 @@ async fn run(printer: Printer, cli: Cli) -> Result<Exit, Failure> {
         Command::Package(options) => commands::package::run(printer, &options).await,
         Command::Plan(options) => Box::pin(commands::plan::run(printer, &project()?, &options)).await,
         Command::Prune(options) => Box::pin(commands::prune::run(printer, &project()?, &options)).await,
+        Command::CheckRelease(options) => Box::pin(commands::check_release::run(printer, &project()?, &options)).await,
         Command::Deploy(options) => Box::pin(commands::deploy::run(printer, &project()?, &options)).await,
         Command::TestStaging(options) => Box::pin(commands::test_endpoints::run(printer, &project()?, Stage::Staging, &options)).await,
         Command::TestProd(options) => Box::pin(commands::test_endpoints::run(printer, &project()?, Stage::Prod, &options)).await,

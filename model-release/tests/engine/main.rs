@@ -9,3 +9,5 @@ mod fake;
 mod plans;
 mod preflights;
 mod project;
+mod rejections;
+mod release_checks;

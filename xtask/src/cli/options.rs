@@ -3,6 +3,7 @@
 use model_release::Stage;
 
 mod build;
+mod check_release;
 mod choice;
 mod config;
 mod configuration;
@@ -19,6 +20,7 @@ mod test_endpoints;
 mod tour;
 
 pub(crate) use build::BuildOptions;
+pub(crate) use check_release::{CheckReleaseOptions, StagingTestOptions};
 pub(crate) use choice::ChoiceOptions;
 pub(crate) use config::{ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions, SchemaOf};
 pub(crate) use configuration::ConfigurationOptions;

@@ -5,6 +5,8 @@ use model_release::configuration::Configuration;
 use model_release::manifest::{self, Manifest};
 use model_release::release_build::Home;
 use model_release::{Failure, FailureKind, RegistryAccess};
+#[cfg(feature = "aws")]
+use stack_rollout::CallAs;
 
 use crate::cli::BuildOptions;
 use crate::exit::Exit;
@@ -49,6 +51,9 @@ async fn with_aws(
 ) -> Result<Manifest, Failure> {
     command.request.selection.stop_when_nothing()?;
     let session = crate::session::open().await?;
+    if let Some(warning) = command.request.compare_with_stack_sets(&session.stack_sets(CallAs::Itself)).await {
+        printer.diagnostic(&warning);
+    }
     let home = model_release::aws::home(&session, &mut command.request).await?;
     release_build::write(printer, project, command, configuration, |region| session.registry_access(region), home).await
 }

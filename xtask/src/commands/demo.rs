@@ -93,6 +93,7 @@ fn release(printer: Printer, pipeline: &Pipeline<'_>, options: &DemoOptions) -> 
     pipeline.deploy(Stage::Staging, Exit::Done)?;
     pipeline.test(Stage::Staging)?;
     approval(printer, pipeline, options)?;
+    pipeline.check(Stage::Prod)?;
     pipeline.deploy(Stage::Prod, Exit::Done)?;
     pipeline.test(Stage::Prod)
 }

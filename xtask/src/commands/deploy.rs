@@ -19,10 +19,12 @@ use crate::project::Project;
 use crate::record::Recording;
 use crate::requests;
 use crate::session;
+use crate::staging_tests;
 use crate::targets;
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOptions) -> Result<Exit, Failure> {
     let release = requests::release(project, &options.set.release)?;
+    staging_tests::check(printer, project, options.set.stage, &release, &options.staging_tests)?;
     let mut rollout = requests::rollout(&release, &options.set, &options.preferences)?;
     rollout.release.managed_execution = managed_execution(options)?;
     let regions: Vec<_> = rollout.release.targets.regions.iter().cloned().collect();

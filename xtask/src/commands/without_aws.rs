@@ -17,6 +17,7 @@ macro_rules! without_aws {
 }
 
 without_aws! {
+    check_release(crate::project::Project, crate::cli::CheckReleaseOptions) "build it with its default features"
     deploy(crate::project::Project, crate::cli::DeployOptions) "build it with its default features"
     doctor(crate::project::Project, crate::cli::DoctorOptions) "build it with its default features; `config check` needs no AWS"
     plan(crate::project::Project, crate::cli::PlanOptions) "build it with its default features"

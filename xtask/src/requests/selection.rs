@@ -90,7 +90,8 @@ fn read_event(path: &Path, group: &ModelPackageGroup, deployed: Option<&Selectio
             diagnostics.extend(problems::of_registry(&found, shown, &text).diagnostics);
         })
         .ok()?;
-    let rule = change.rule(&Deployed { package: deployed.and_then(|deployed| of_same_group(deployed, &change.package)) });
+    let deployed = deployed.and_then(|deployed| of_same_group(deployed, &change.package));
+    let rule = change.rule(&Deployed { complete: deployed.is_some(), packages: deployed.into_iter().collect() });
     Some(Event { change, rule })
 }
 

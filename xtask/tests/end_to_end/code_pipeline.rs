@@ -205,6 +205,17 @@ pub(crate) struct Run<'a> {
 impl<'a> Run<'a> {
     /// Runs the pipeline for this source, started with these variables.
     pub(crate) fn start(pipeline: &'a Pipeline, cloud: &'a Cloud, source: &Path, started_with: &[(&str, &str)]) -> Self {
+        Self::start_and_wait(pipeline, cloud, source, started_with, |_| {})
+    }
+
+    /// As [`Run::start`]. `while_waiting` runs while the execution waits for its approver.
+    pub(crate) fn start_and_wait(
+        pipeline: &'a Pipeline,
+        cloud: &'a Cloud,
+        source: &Path,
+        started_with: &[(&str, &str)],
+        while_waiting: impl Fn(&mut Self),
+    ) -> Self {
         let mut variables: BTreeMap<String, String> =
             pipeline.variables.iter().map(|(name, value)| (format!("variables.{name}"), value.clone())).collect();
         for (name, value) in started_with {
@@ -213,11 +224,11 @@ impl<'a> Run<'a> {
         let artifacts = BTreeMap::from([("SourceArtifact".to_owned(), source.to_owned())]);
         let folder = TempDir::new().unwrap();
         let mut run = Self { pipeline, cloud, folder, variables, artifacts, history: Vec::new(), approval: None, log: String::new() };
-        run.play();
+        run.play(while_waiting);
         run
     }
 
-    fn play(&mut self) {
+    fn play(&mut self, while_waiting: impl Fn(&mut Self)) {
         for stage in &self.pipeline.stages {
             if let Some((variable, expected)) = &stage.skipped_unless
                 && self.filled_in(variable) != *expected
@@ -234,6 +245,7 @@ impl<'a> Run<'a> {
                     "CloudFormationStackSet" => self.deploy(action, &configuration),
                     "Manual" => {
                         self.approval = Some(configuration);
+                        while_waiting(self);
                         true
                     }
                     other => panic!("the simulation does not support {other}"),
@@ -291,8 +303,8 @@ impl<'a> Run<'a> {
             }
         }
         // CodePipeline uses the artifact of a successful build.
-        if output.status.success() {
-            self.artifacts.insert(action.outputs[0].clone(), folder.join(buildspec.base_directory()));
+        if let Some(artifact) = action.outputs.first().filter(|_| output.status.success()) {
+            self.artifacts.insert(artifact.clone(), folder.join(buildspec.base_directory()));
         }
         output.status.success()
     }

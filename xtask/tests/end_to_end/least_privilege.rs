@@ -38,10 +38,10 @@ fn the_roles_of_the_templates_are_enough_for_setup_build_and_tests_and_the_table
     project.run(["build"]).ends_with(0);
     // Other actions are denied.
     project
-        .run(["deploy", "--stage", "staging"])
+        .run(["deploy", "--stage", "staging", "--no-preflight"])
         .ends_with(3)
-        .says("`DescribeStackSet` failed")
-        .says("the management session needs `cloudformation:DescribeStackSet`");
+        .says("`CreateStackSet` failed")
+        .says("the management session needs `cloudformation:CreateStackSet`");
 
     let mut deploy = calls::table()["deploy"][&Place::DataScience].clone();
     deploy.insert("iam:PassRole".to_owned());
@@ -49,6 +49,13 @@ fn the_roles_of_the_templates_are_enough_for_setup_build_and_tests_and_the_table
     project.run(["deploy", "--stage", "staging"]).ends_with(0).says("1 of 1 endpoints serve the release");
     act_as(&cloud, &mut project, "Test", &of_role("pipeline/model-deploy-pipeline.yml", "TestStagingRole"));
     project.run(["test-staging"]).ends_with(0);
+    act_as(&cloud, &mut project, "Check", &of_role("pipeline/model-deploy-pipeline.yml", "CheckReleaseRole"));
+    project.run(["check-release", "--stage", "prod"]).ends_with(0).says("is allowed in prod");
+    // The build reads that another package is deployed.
+    act_as(&cloud, &mut project, "Build", &of_role("pipeline/model-deploy-pipeline.yml", "BuildRole"));
+    project.write("event.json", &crate::events::event(1, "Rejected", &json!({})));
+    project.run(["build", "--event", "event.json"]).ends_with(4).says("(rule rejected-not-deployed)");
+    act_as(&cloud, &mut project, "Test", &of_role("pipeline/model-deploy-pipeline.yml", "TestStagingRole"));
     let mut recording = roles::allowed("pipeline/model-deploy-pipeline.yml")["TestStagingRole"].clone();
     recording.extend(["sagemaker:DescribeModelPackage", "sagemaker:UpdateModelPackage"].map(str::to_owned));
     act_as(&cloud, &mut project, "Test", &policy(&recording));

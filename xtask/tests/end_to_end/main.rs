@@ -34,6 +34,7 @@ mod project;
 mod record;
 mod regions;
 mod registry;
+mod release_checks;
 mod resolving;
 #[path = "../permissions/roles.rs"]
 mod roles;

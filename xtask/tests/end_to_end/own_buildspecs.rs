@@ -62,7 +62,7 @@ fn the_pipelines_own_buildspecs_are_copies_of_the_repositorys() {
     let template = read(TEMPLATE);
     let mappings = template.find("\nMappings:\n").unwrap();
     let start = mappings + template[mappings..].find("\n  Buildspecs:\n").unwrap() + 1;
-    let end = start + template[start..].find("\nResources:\n").unwrap();
+    let end = start + template[start..].find("    # The check before production always uses this buildspec").unwrap();
     if std::env::var_os("UPDATE_BUILDSPECS").is_some() {
         std::fs::write(workspace().join(TEMPLATE), format!("{}{mapping}{}", &template[..start], &template[end..])).unwrap();
         return;

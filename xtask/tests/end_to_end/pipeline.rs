@@ -184,8 +184,11 @@ fn each_action_can_write_only_its_own_artifact() {
 #[test]
 fn tests_get_the_checksum_of_the_release_that_was_approved_and_of_the_program() {
     let pipeline = Pipeline::read(&parameters());
-    let tests: Vec<_> = pipeline.actions().filter(|action| action.outputs.iter().any(|output| output.starts_with("Test"))).collect();
-    assert_eq!(tests.len(), 2);
+    let tests: Vec<_> = pipeline
+        .actions()
+        .filter(|action| action.provider == "CodeBuild" && action.inputs.iter().any(|input| input == "BuildArtifact"))
+        .collect();
+    assert_eq!(tests.len(), 3);
     for action in tests {
         let variables: BTreeMap<_, _> = action_environment(&action.configuration).into_iter().collect();
         assert_eq!(variables["RELEASE_MANIFEST_SHA256"], "#{Build.RELEASE_MANIFEST_SHA256}", "{}", action.name);
@@ -220,8 +223,11 @@ fn exported(pipeline: &Pipeline, action: &Action) -> Vec<String> {
     if action.provider != "CodeBuild" {
         return Vec::new();
     }
-    let namespace = action.namespace.as_ref().unwrap();
     let buildspec = buildspec(pipeline, action);
+    let Some(namespace) = &action.namespace else {
+        assert_eq!(buildspec.exported_variables().count(), 0, "{} exports variables and has no namespace", action.name);
+        return Vec::new();
+    };
     let names: Vec<_> = buildspec.exported_variables().map(|name| format!("{namespace}.{name}")).collect();
     // CodeBuild exports no names that begin with AWS_.
     assert!(names.iter().all(|name| !name.contains(".AWS_")), "{names:?}");
@@ -304,6 +310,7 @@ fn every_variable_that_the_buildspecs_need_is_set_and_every_set_one_is_used() {
         let commands: &[&str] = match action.name.as_str() {
             "Build" => &["setup", "build"],
             "TestStaging" => &["test-staging"],
+            "CheckRelease" => &["check-release"],
             _ => &["test-prod"],
         };
         let options: BTreeSet<String> = commands.iter().flat_map(|command| options_of(command)).collect();
@@ -347,7 +354,8 @@ fn variables_of(rule: &Json, event: &Json) -> Vec<(String, String)> {
     let mut text = transformer["InputTemplate"].as_str().unwrap().to_owned();
     for (name, path) in transformer["InputPathsMap"].as_object().unwrap() {
         let pointer = path.as_str().unwrap().trim_start_matches('$').replace('.', "/");
-        text = text.replace(&format!("<{name}>"), event.pointer(&pointer).and_then(Json::as_str).unwrap());
+        // EventBridge omits paths that the event does not have.
+        text = text.replace(&format!("<{name}>"), event.pointer(&pointer).and_then(Json::as_str).unwrap_or_default());
     }
     assert!(!text.contains('<'), "{text}");
     let input: Json = serde_json::from_str(&text).unwrap();
@@ -378,7 +386,7 @@ fn only_approval_changes_of_this_group_start_the_pipeline() {
 }
 
 #[test]
-fn an_approval_deploys_its_package_and_a_rejection_the_newest_remaining_one() {
+fn an_approval_deploys_its_package_and_the_rejection_of_the_deployed_one_the_newest_remaining_one() {
     let cloud = Cloud::new();
     cloud.register(10);
     for (stage, account) in [("staging", STAGING), ("prod", PROD)] {
@@ -386,11 +394,20 @@ fn an_approval_deploys_its_package_and_a_rejection_the_newest_remaining_one() {
     }
     let (pipeline, source) = (Pipeline::read(&parameters()), source());
     let rule = pipeline.properties("ApprovalRule").clone();
-    for (version, approval, deployed) in [(13, "Approved", "13"), (12, "Rejected", "14")] {
-        let variables = variables_of(&rule, &event(version, approval, &json!({})));
+    let nothing: &[&str] = &["Source succeeded", "Build succeeded", "Staging skipped", "Approval skipped", "Production skipped"];
+    let before = |status: &str| json!({ "previousModelApprovalStatus": status });
+    for (version, approval, more, history, deployed) in [
+        (13, "Approved", json!({}), &WHOLE_WAY[..], "13"),
+        // A package that was never deployed requires no approval, whether or not the event has its previous status.
+        (12, "Rejected", json!({}), nothing, ""),
+        (12, "Rejected", before("PendingManualApproval"), nothing, ""),
+        (13, "Rejected", json!({}), &WHOLE_WAY[..], "14"),
+        (12, "Rejected", before("Approved"), &WHOLE_WAY[..], "14"),
+    ] {
+        let variables = variables_of(&rule, &event(version, approval, &more));
         let variables: Vec<_> = variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let run = Run::start(&pipeline, &cloud, &source.path(""), &variables);
-        assert_eq!(run.history, WHOLE_WAY, "{}", run.log);
+        assert_eq!(run.history, history, "{version} {approval} {more}: {}", run.log);
         assert_eq!(run.variables["Build.MODEL_PACKAGE_VERSION"], deployed);
     }
     // A package that is not completed: the rule does not start the pipeline, and a manual start
@@ -407,12 +424,13 @@ fn published(run: &Run<'_>) -> BTreeSet<PathBuf> {
     files.map(|entry| PathBuf::from(entry.unwrap().file_name())).collect()
 }
 
-pub(crate) const WHOLE_WAY: [&str; 7] = [
+pub(crate) const WHOLE_WAY: [&str; 8] = [
     "Source succeeded",
     "Build succeeded",
     "DeployStaging succeeded",
     "TestStaging succeeded",
     "ApproveProduction succeeded",
+    "CheckRelease succeeded",
     "DeployProd succeeded",
     "TestProd succeeded",
 ];
@@ -480,4 +498,47 @@ fn a_release_with_failed_staging_tests_needs_no_approval_and_has_a_report() {
     assert_eq!(run.history, [&WHOLE_WAY[..3], &["TestStaging failed"]].concat(), "{}", run.log);
     assert_eq!(run.variables["TestStaging.TEST_VERDICT"], "failed");
     assert!(run.approval.is_none());
+}
+
+/// An execution with a change while it waits for its approver.
+fn after_waiting(while_waiting: impl Fn(&Cloud, &mut Run<'_>)) -> (Vec<String>, String) {
+    let cloud = Cloud::new();
+    cloud.register(10);
+    for (stage, account) in [("staging", STAGING), ("prod", PROD)] {
+        cloud.prepare(stage, account);
+    }
+    let (pipeline, source) = (Pipeline::read(&parameters()), source());
+    let run = Run::start_and_wait(&pipeline, &cloud, &source.path(""), &[], |run| while_waiting(&cloud, run));
+    let production = [("StackSetName", "sagemaker-iris-p-abc123xyz-deploy-prod")];
+    assert!(cloud.aws.query(HOME, "cloudformation", "DescribeStackSet", &production).is_err(), "{}", run.log);
+    (run.history, run.log)
+}
+
+#[test]
+fn a_release_whose_approval_is_withdrawn_during_the_pipeline_approval_is_not_deployed() {
+    let (history, log) = after_waiting(|cloud, _| {
+        let arn = format!("arn:aws:sagemaker:us-east-1:{HOME}:model-package/{GROUP}/14");
+        cloud.sagemaker("UpdateModelPackage", &json!({ "ModelPackageArn": arn, "ModelApprovalStatus": "Rejected" }));
+    });
+    assert_eq!(history, [&WHOLE_WAY[..5], &["CheckRelease failed"]].concat(), "{log}");
+    assert!(log.contains("model-package/iris-p-abc123xyz/14` is no longer approved: its status is `Rejected`"), "{log}");
+    assert!(log.contains("release another model package"), "{log}");
+}
+
+#[test]
+fn a_release_without_passed_staging_tests_is_not_deployed_despite_the_approval() {
+    // The results of another release, and results with a failed test.
+    for (from, to, says) in [
+        ("\"release\": \"sha256:", "\"release\": \"sha256:0", "the staging tests tested another release"),
+        ("\"verdict\": \"passed\"", "\"verdict\": \"failed\"", "the staging tests of this release ended as `failed`"),
+    ] {
+        let (history, log) = after_waiting(|_, run| {
+            let results = run.artifacts["TestStagingArtifact"].join("test-results.json");
+            let text = std::fs::read_to_string(&results).unwrap();
+            assert!(text.contains(from), "{text}");
+            std::fs::write(&results, text.replace(from, to)).unwrap();
+        });
+        assert_eq!(history, [&WHOLE_WAY[..5], &["CheckRelease failed"]].concat(), "{log}");
+        assert!(log.contains(says), "{log}");
+    }
 }

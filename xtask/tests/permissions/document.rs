@@ -92,7 +92,8 @@ the artifact's. Each role of the pipeline can only write its own artifact, and n
 | `sagemaker-…/SourceArti/` | `SourceActionRole` | the build and the tests |
 | `sagemaker-…/BuildArtif/`: the release | `BuildRole` | the deployments and the tests |
 | `packaged/`: the template's local artifacts | `BuildRole` | CloudFormation |
-| `sagemaker-…/TestStagin/`, `sagemaker-…/TestProdAr/` | `TestStagingRole`, `TestProdRole` | approvers |
+| `sagemaker-…/TestStagin/` | `TestStagingRole` | the check before production, approvers |
+| `sagemaker-…/TestProdAr/` | `TestProdRole` | approvers |
 
 `PipelineRole` can also write below `sagemaker-…/`: only CodePipeline uses it, and it runs nothing of the repository. The names of the
 objects are from AWS's documentation and examples; this project has not verified them in AWS. If they are different, an action fails

@@ -6,13 +6,15 @@ use clap::Args;
 
 use model_release::Stage;
 
-use super::{RecordOptions, ReleaseOptions, RoleOptions};
+use super::{RecordOptions, ReleaseOptions, RoleOptions, StagingTestOptions};
 
 /// Options of `deploy`.
 #[derive(Debug, Args)]
 pub(crate) struct DeployOptions {
     #[command(flatten)]
     pub(crate) set: StackSetOptions,
+    #[command(flatten)]
+    pub(crate) staging_tests: StagingTestOptions,
     #[command(flatten)]
     pub(crate) preferences: PreferenceOptions,
     /// Skip the checks in the target accounts

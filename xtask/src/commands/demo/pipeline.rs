@@ -56,7 +56,20 @@ impl<'a> Pipeline<'a> {
         self.printer.heading(&format!("Deploy to {stage}"));
         self.detail("In CodePipeline: a CloudFormationStackSet action with the same files and the same stack set.");
         let results = self.path(&format!("rollout-{stage}"));
-        self.expect(&["deploy", "--stage", stage.name(), "--build-dir", &self.release(), "--results-dir", &results], expected)
+        let (release, tested) = (self.release(), self.staging_results());
+        let mut arguments = vec!["deploy", "--stage", stage.name(), "--build-dir", &release, "--results-dir", &results];
+        if stage == Stage::Prod {
+            arguments.extend(["--staging-results", tested.as_str()]);
+        }
+        self.expect(&arguments, expected)
+    }
+
+    /// Checks that the release is still approved and tested.
+    pub(crate) fn check(&self, stage: Stage) -> Result<(), Failure> {
+        self.printer.heading(&format!("Check before {stage}"));
+        self.detail("In CodePipeline: the CheckRelease action. The registry can change while the approval is pending.");
+        let (release, tested) = (self.release(), self.staging_results());
+        self.expect(&["check-release", "--stage", stage.name(), "--build-dir", &release, "--staging-results", &tested], Exit::Done)
     }
 
     pub(crate) fn test(&self, stage: Stage) -> Result<(), Failure> {
@@ -105,6 +118,10 @@ impl<'a> Pipeline<'a> {
             FailureKind::Failed,
             vec![Diagnostic::error(format!("`cargo xtask {line}` ended {ended}; expected exit code {}", expected.code()))],
         ))
+    }
+
+    fn staging_results(&self) -> String {
+        self.path("test-staging/test-results.json")
     }
 
     fn release(&self) -> String {

@@ -1,0 +1,112 @@
+//! Checks that a release can still be deployed to production: staging tested it, and the registry
+//! has not changed since the build.
+
+use std::path::Path;
+
+use aws_names::{AccountId, ModelPackageArn, Region};
+use endpoint_test::{Report, Verdict};
+use model_registry::{ApprovalStatus, ModelPackage, Registry, RegistryErrorKind};
+
+use crate::diagnostic::{Diagnostic, Failure, FailureKind};
+use crate::plural::plural;
+use crate::{Release, Stage, files, registry_errors};
+
+impl Release {
+    /// Checks that the staging tests tested this release in every target and passed. `results` is
+    /// their JSON results file. Returns a summary. Tests with an unknown result have not passed.
+    pub fn check_staging_tests(&self, results: &Path) -> Result<String, Failure> {
+        let text = files::read_text(results).map_err(|diagnostic| diagnostic.code("no-staging-tests"))?;
+        let bad = |message: String| Diagnostic::error(message).code("no-staging-tests").file(results);
+        let report: Report =
+            serde_json::from_str(&text).map_err(|error| bad(format!("this is not a results file of endpoint tests: {error}")))?;
+        if report.stage != Stage::Staging.name() {
+            return Err(bad(format!("these are the results of the stage `{}`, not of `{}`", report.stage, Stage::Staging)).into());
+        }
+        let failed = |diagnostic: Diagnostic| Failure::new(FailureKind::Failed, vec![diagnostic.file(results)]);
+        if report.release.as_ref() != Some(&self.digest) {
+            let diagnostic = Diagnostic::error("the staging tests tested another release").code("staging-tests-of-another-release");
+            let tested = report.release.as_deref().unwrap_or("none");
+            return Err(failed(diagnostic.detail(format!("tested  {tested}")).detail(format!("release {}", self.digest))));
+        }
+        let summary = format!("{} of {} passed", report.counts.passed, plural(report.counts.targets, "endpoint"));
+        if report.verdict != Verdict::Passed {
+            let message = format!("the staging tests of this release ended as `{}`: {summary}", report.verdict.as_str());
+            return Err(failed(Diagnostic::error(message).code("staging-tests-not-passed")));
+        }
+        let untested = self.untested(&report);
+        if !untested.is_empty() {
+            let diagnostic = Diagnostic::error("the staging tests did not test every target of this release");
+            return Err(failed(diagnostic.code("staging-tests-not-passed").detail(format!("not tested: {}", untested.join(", ")))));
+        }
+        Ok(summary)
+    }
+
+    /// The staging targets in which no endpoint passed.
+    fn untested(&self, report: &Report) -> Vec<String> {
+        let staging = self.manifest.stage(Stage::Staging);
+        let places = staging.accounts.iter().flat_map(|account| staging.regions.iter().map(move |region| (account, region)));
+        let passed = |(account, region): &(&AccountId, &Region)| {
+            let mut tested = report.targets.iter().filter(|target| target.verdict == Verdict::Passed);
+            tested.any(|target| target.account_id == account.as_str() && target.region == region.as_str())
+        };
+        places.filter(|place| !passed(place)).map(|(account, region)| format!("{account}/{region}")).collect()
+    }
+
+    /// Checks that each model package of the release is still approved and unchanged since the
+    /// build. `registry` opens the registry of a region. Returns the packages. A package that
+    /// cannot be read fails the check.
+    pub async fn check_registry<R: Registry>(&self, registry: impl Fn(&Region) -> R) -> Result<Vec<ModelPackageArn>, Failure> {
+        let own = &self.manifest.model_package;
+        let regional = own.regions.values().map(|package| (&package.arn, &package.images, &package.model_data));
+        let (mut packages, mut kind, mut diagnostics) = (Vec::new(), FailureKind::Unreachable, Vec::new());
+        for (arn, images, model_data) in std::iter::once((&own.arn, &own.images, &own.model_data)).chain(regional) {
+            packages.push(arn.clone());
+            let found = match registry(arn.region()).describe(arn).await {
+                Ok(package) => self.failed_checks(&package, images, model_data),
+                Err(error) if error.kind == RegistryErrorKind::NotFound => {
+                    let diagnostic = Diagnostic::error(format!("the model package `{arn}` is no longer in the registry"));
+                    vec![diagnostic.code("model-package-changed").detail(error.to_string())]
+                }
+                Err(error) => {
+                    let mut failure = registry_errors::of_registry(&error);
+                    let what = format!("whether `{arn}` is still approved is unknown, so the release is not allowed");
+                    failure.diagnostics.iter_mut().for_each(|diagnostic| diagnostic.details.push(what.clone()));
+                    diagnostics.extend(failure.diagnostics);
+                    continue;
+                }
+            };
+            // A failed check outranks an unknown result.
+            if !found.is_empty() {
+                kind = FailureKind::Failed;
+            }
+            diagnostics.extend(found);
+        }
+        if diagnostics.is_empty() { Ok(packages) } else { Err(Failure::new(kind, diagnostics)) }
+    }
+
+    /// The failed checks of a model package of the release.
+    fn failed_checks(&self, package: &ModelPackage, images: &[String], model_data: &[String]) -> Vec<Diagnostic> {
+        let (manifest, arn) = (&self.manifest, &package.arn);
+        let mut found = Vec::new();
+        // A release that was built without an approval is allowed until the status of its package changes.
+        let unchanged = manifest.choice.without_approval && manifest.model_package.approval_status == package.approval_status.as_str();
+        if package.approval_status != ApprovalStatus::Approved && !unchanged {
+            let message = format!("the model package `{arn}` is no longer approved: its status is `{}`", package.approval_status);
+            found.push(Diagnostic::error(message).code("approval-withdrawn"));
+        }
+        let now = [
+            ("status", manifest.model_package.status.clone(), package.status.to_string()),
+            ("images", images.join(", "), package.images.join(", ")),
+            ("model data", model_data.join(", "), package.model_data.join(", ")),
+        ];
+        let changed: Vec<_> = now.into_iter().filter(|(_, built, now)| built != now).collect();
+        if !changed.is_empty() {
+            let message = format!("the model package `{arn}` is not what the release was built from");
+            let diagnostic = Diagnostic::error(message).code("model-package-changed");
+            found.push(changed.into_iter().fold(diagnostic, |diagnostic, (what, built, now)| {
+                diagnostic.detail(format!("{what} in the release: {built}")).detail(format!("{what} in the registry: {now}"))
+            }));
+        }
+        found
+    }
+}

@@ -1,0 +1,30 @@
+//! A deployment to production requires passed staging tests, unless an option waives them.
+
+use model_release::{Diagnostic, Failure, Release, Stage};
+
+use crate::cli::StagingTestOptions;
+use crate::printer::Printer;
+use crate::project::Project;
+
+/// Checks the staging tests of a release for production. Returns a summary; none if no tests are
+/// required.
+pub(crate) fn check(
+    printer: Printer,
+    project: &Project,
+    stage: Stage,
+    release: &Release,
+    options: &StagingTestOptions,
+) -> Result<Option<String>, Failure> {
+    if stage != Stage::Prod {
+        return Ok(None);
+    }
+    if options.without_staging_tests {
+        printer.diagnostic(&Diagnostic::warning("the staging tests of this release are not checked").named("--without-staging-tests"));
+        return Ok(None);
+    }
+    let default = || project.folder(None, "test-results").join("test-results.json");
+    let results = options.staging_results.clone().unwrap_or_else(default);
+    let summary = release.check_staging_tests(&results)?;
+    printer.step("Tested", format_args!("in staging: {summary}"));
+    Ok(Some(summary))
+}
