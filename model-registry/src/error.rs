@@ -26,6 +26,8 @@ pub enum RegistryErrorKind {
     NotFound,
     /// A registry snapshot, which is a file, does not hold the package.
     NotInSnapshot,
+    /// The list in a registry snapshot ends before the group does.
+    CutOff,
     /// It exists already.
     AlreadyExists,
     /// The caller may not do this.
@@ -60,6 +62,9 @@ impl RegistryError {
     pub fn hint(&self) -> Option<String> {
         let text = match self.kind {
             RegistryErrorKind::NotInSnapshot => "name one of the versions that are in the file",
+            RegistryErrorKind::CutOff => {
+                "list all of them: leave out `--max-items` and `--max-results` of `aws sagemaker list-model-packages`"
+            }
             RegistryErrorKind::NotFound => {
                 "check the group's name, the account and the region; a group of another account is named by its ARN"
             }

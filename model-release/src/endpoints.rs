@@ -50,6 +50,7 @@ pub(crate) fn names(
     let names: Vec<String> = found.unwrap_or_default().into_iter().collect();
     if names.is_empty() {
         return Err(Diagnostic::error("the template makes no endpoint")
+            .code("no-endpoint")
             .file(template.path())
             .with_hint("it needs a resource of type AWS::SageMaker::Endpoint, whose condition holds for this stage")
             .into());

@@ -11,13 +11,13 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub(crate) use options::{
-    AccountFilter, BuildOptions, ChoiceOptions, ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions,
-    ConfigurationOptions, DemoOptions, DeployOptions, DoctorOptions, ListOptions, OwnChecks, PackageOptions, PlanOptions, ProjectOptions,
-    PruneOptions, RecordOptions, RegistryAction, RegistryOptions, ReleaseOptions, ResolveOptions, RoleOptions, SchemaOf, SetupOptions,
-    StageAccounts, TestOptions, TourOptions, given,
+    AccountFilter, AwsCliOptions, BuildOptions, ChoiceOptions, ConfigCheckOptions, ConfigCommand, ConfigExplainOptions,
+    ConfigSchemaOptions, ConfigurationOptions, DemoOptions, DeployOptions, DoctorOptions, ListOptions, OwnChecks, PackageOptions,
+    PlanOptions, ProjectOptions, PruneOptions, RecordOptions, RegistryAction, RegistryOptions, ReleaseOptions, ResolveOptions, RoleOptions,
+    SchemaOf, SetupOptions, StackSetOptions, StageAccounts, TestOptions, TourOptions, given,
 };
 #[cfg(feature = "aws")]
-pub(crate) use options::{Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, SnapshotOptions, StackSetOptions};
+pub(crate) use options::{Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, SnapshotOptions};
 
 use crate::printer::Format;
 
@@ -50,7 +50,7 @@ pub(crate) struct GlobalOptions {
     #[arg(long, global = true, value_enum, default_value_t)]
     pub(crate) format: Format,
     /// Use color in the output
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "always", "never"])]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_parser = colors())]
     pub(crate) color: String,
     /// Print only the result and errors
     #[arg(short, long, global = true)]
@@ -80,10 +80,12 @@ pub(crate) enum Command {
     /// List, export or resolve the model packages of a group; changes nothing
     Registry(Box<RegistryOptions>),
     /// Package a template, as a replacement for `aws cloudformation package`
-    #[command(infer_long_args = true)]
+    #[command(infer_long_args = true, version)]
     Package(Box<PackageOptions>),
     /// Show what a rollout would change in every account and region; changes nothing
     Plan(Box<PlanOptions>),
+    /// Show what every target of a stage serves now; changes nothing
+    Status(Box<StackSetOptions>),
     /// Delete stack instances that the release does not target
     Prune(Box<PruneOptions>),
     /// Roll a stage out and check that its endpoints serve the release
@@ -99,6 +101,34 @@ pub(crate) enum Command {
     Developer(crate::dev::DeveloperTask),
 }
 
+impl Command {
+    /// The files that make a folder a project: the template, or a stage file.
+    pub(crate) fn project_files(&self) -> Vec<String> {
+        // The same options with their variables and defaults, for a command without them.
+        let usual = without_empty_variables(ConfigurationOptions::augment_args(clap::Command::new("")))
+            .mut_arg("account_filter", |argument| argument.env(None::<&'static str>));
+        let usual =
+            || ConfigurationOptions::from_arg_matches(&usual.get_matches_from([""])).expect("every option has a default or is optional");
+        let read;
+        let options = match self {
+            Self::Build(options) => &options.configuration,
+            Self::Doctor(options) => &options.build.configuration,
+            Self::Config(ConfigCommand::Check(options)) => &options.configuration,
+            Self::Config(ConfigCommand::Explain(options)) => &options.configuration,
+            _ => {
+                read = usual();
+                &read
+            }
+        };
+        let template = if let Self::Config(ConfigCommand::Schema(schema)) = self { &schema.template_name } else { &options.template_name };
+        let templates = ["yml", "yaml", "json"].map(|extension| format!("{template}-template.{extension}"));
+        templates
+            .into_iter()
+            .chain([&options.staging_config_name, &options.prod_config_name].map(|name| format!("{name}-template.json")))
+            .collect()
+    }
+}
+
 impl Cli {
     /// Reads the command line; clap prints help and errors itself and ends the process with 0 or 2.
     pub(crate) fn read() -> Self {
@@ -106,6 +136,13 @@ impl Cli {
         let read = command.try_get_matches().and_then(|matches| Self::from_arg_matches(&matches));
         read.unwrap_or_else(|error| explained(error).exit())
     }
+}
+
+/// When color is used; `on` and `off` are the AWS CLI's names.
+fn colors() -> impl clap::builder::TypedValueParser<Value = String> {
+    use clap::builder::{PossibleValue, PossibleValuesParser};
+
+    PossibleValuesParser::new(["auto".into(), PossibleValue::new("always").alias("on"), PossibleValue::new("never").alias("off")])
 }
 
 /// The tasks of `crate::dev`; CONTRIBUTING.md names what they need.

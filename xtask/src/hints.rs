@@ -29,6 +29,7 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
         Some("no-list" | "not-a-snapshot") => {
             (None, "copy what `aws sagemaker list-model-packages` prints, or let `registry snapshot` write it".to_owned())
         }
+        Some("no-such-package") => (Some("--model-package, MODEL_PACKAGE".to_owned()), "`registry list` shows the versions".to_owned()),
         Some("no-such-instance") => (None, "`plan` lists the orphans".to_owned()),
         Some("no-release") => (None, "`build` writes a release; name its folder with --build-dir".to_owned()),
         Some("not-a-region-of-the-release") => (Some("--regions".to_owned()), String::new()),

@@ -8,9 +8,6 @@ use model_release::{Diagnostic, Failure};
 
 use crate::files;
 
-/// What marks a project's folder: the file that the pipeline runs.
-const MARKS: [&str; 3] = ["cfn-sm-endpoint-template.yml", "staging-config-template.json", "buildspec.yml"];
-
 /// The project's folder: everything that people write is in it.
 #[derive(Debug, Clone)]
 pub(crate) struct Project {
@@ -18,28 +15,42 @@ pub(crate) struct Project {
 }
 
 impl Project {
-    /// The folder that was named, else the nearest one upward from the working directory that looks like a project.
-    pub(crate) fn find(named: Option<&Path>) -> Result<Self, Failure> {
+    /// The named folder, else the nearest one upward from the working directory that has a template or a stage file: one of `marks`.
+    pub(crate) fn find(named: Option<&Path>, marks: &[String]) -> Result<Self, Failure> {
+        let here = Self::here()?;
+        Self::find_if_any(named, marks)?.ok_or_else(|| {
+            Diagnostic::error(format!("no project in `{}` or above it", here.root.display()))
+                .detail(format!("a project has one of {}", marks.join(", ")))
+                .with_hint("run this inside a project, or name its folder with --project-dir")
+                .into()
+        })
+    }
+
+    /// The same, for a command that also works outside of a project.
+    pub(crate) fn find_if_any(named: Option<&Path>, marks: &[String]) -> Result<Option<Self>, Failure> {
         if let Some(root) = named {
             if root.is_dir() {
-                return Ok(Self { root: root.to_owned() });
+                return Ok(Some(Self { root: root.to_owned() }));
             }
             return Err(Diagnostic::error(format!("the project's folder `{}` does not exist", root.display()))
                 .named("--project-dir")
                 .into());
         }
-        let start = std::env::current_dir()
-            .map_err(|error| Failure::bad_input(Diagnostic::error(format!("the working directory cannot be read: {error}"))))?;
-        start
-            .ancestors()
-            .find(|folder| MARKS.iter().any(|mark| folder.join(mark).is_file()))
-            .map(|root| Self { root: root.to_owned() })
-            .ok_or_else(|| {
-                Diagnostic::error(format!("no project in `{}` or above it", start.display()))
-                    .detail(format!("a project has one of {}", MARKS.join(", ")))
-                    .with_hint("run this inside a project, or name its folder with --project-dir")
-                    .into()
-            })
+        let is_project = |folder: &&Path| marks.iter().any(|mark| folder.join(mark).is_file());
+        Ok(Self::here()?.root.ancestors().find(is_project).map(|root| Self { root: root.to_owned() }))
+    }
+
+    /// The folder of a template that is named by its path.
+    pub(crate) fn of_template(template: &Path) -> Self {
+        let folder = template.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Self { root: folder.to_owned() }
+    }
+
+    /// The working directory.
+    pub(crate) fn here() -> Result<Self, Failure> {
+        std::env::current_dir()
+            .map(|root| Self { root })
+            .map_err(|error| Failure::bad_input(Diagnostic::error(format!("the working directory cannot be read: {error}"))))
     }
 
     /// A file of the project, as a person in the working directory would name it.

@@ -1,53 +1,49 @@
-//! Opening a session with AWS: one configuration, one HTTP connection pool, explicit time limits.
+//! Opening a session with AWS, as the options say.
 
-use std::time::Duration;
+use std::path::Path;
 
-use aws_config::{AppName, BehaviorVersion, Region};
-use model_release::aws::{Session, TestAccess};
+use aws_config::AppName;
+use model_release::aws::{Session, SessionSettings, TestAccess};
 use model_release::{Diagnostic, Failure};
 
-use crate::cli::RoleOptions;
-
-/// A container answers within 60 seconds, and AWS advises clients to wait 70 (SageMaker Runtime, InvokeEndpoint).
-const READ_TIMEOUT: Duration = Duration::from_secs(70);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// The whole of an operation, retries included.
-const OPERATION_TIMEOUT: Duration = Duration::from_secs(150);
+use crate::cli::{AwsCliOptions, RoleOptions, given};
+use crate::files;
 
 /// Loads the configuration as every AWS tool does: variables, profile, container or instance role. No call is made yet.
 pub(crate) async fn open() -> Result<Session, Failure> {
-    open_as(None, None).await
+    open_as(&AwsCliOptions::default()).await
 }
 
-/// As [`open`], in a region and with a profile of the caller's own, where they are named.
-pub(crate) async fn open_as(region: Option<&str>, profile: Option<&str>) -> Result<Session, Failure> {
-    let timeouts = aws_config::timeout::TimeoutConfig::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .read_timeout(READ_TIMEOUT)
-        .operation_timeout(OPERATION_TIMEOUT)
-        .build();
-    let http_client = aws_smithy_http_client::Builder::new()
-        .tls_provider(aws_smithy_http_client::tls::Provider::Rustls(aws_smithy_http_client::tls::rustls_provider::CryptoMode::AwsLc))
-        .build_https();
-    let mut loader = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).http_client(http_client);
+/// As [`open`], with what the caller wants besides what the environment says.
+pub(crate) async fn open_as(options: &AwsCliOptions) -> Result<Session, Failure> {
+    let text = |value: &Option<String>| given(value.as_ref()).map(str::to_owned);
     // Whoever calls may name the program as they like (AWS_SDK_UA_APP_ID); CloudTrail shows it.
     let named = std::env::var_os("AWS_SDK_UA_APP_ID").is_some_and(|name| !name.is_empty());
-    if let Ok(name) = AppName::new(concat!(env!("CARGO_PKG_NAME"), "-", env!("CARGO_PKG_VERSION")))
-        && !named
-    {
-        loader = loader.app_name(name);
-    }
-    if let Some(region) = region {
-        loader = loader.region(Region::new(region.to_owned()));
-    }
-    if let Some(profile) = profile {
-        loader = loader.profile_name(profile);
-    }
-    Session::new(loader.load().await).ok_or_else(|| {
+    let own = AppName::new(concat!(env!("CARGO_PKG_NAME"), "-", env!("CARGO_PKG_VERSION"))).ok();
+    let settings = SessionSettings {
+        app_name: own.filter(|_| !named),
+        region: text(&options.region),
+        profile: text(&options.profile),
+        endpoint_url: text(&options.endpoint_url),
+        is_unsigned: options.no_sign_request,
+        trusted_certificates: options.ca_bundle.as_deref().map(certificates).transpose()?,
+        read_timeout: options.cli_read_timeout,
+        connect_timeout: options.cli_connect_timeout,
+    };
+    settings.open().await?.ok_or_else(|| {
         Diagnostic::error("no AWS region is configured")
             .with_hint("set AWS_REGION, such as `export AWS_REGION=us-east-1`, or `region` in the AWS profile")
             .into()
     })
+}
+
+/// The certificates of a file.
+fn certificates(path: &Path) -> Result<String, Diagnostic> {
+    let text = files::read_text(path).map_err(|diagnostic| diagnostic.named("--ca-bundle"))?;
+    if text.contains("-----BEGIN CERTIFICATE-----") {
+        return Ok(text);
+    }
+    Err(Diagnostic::error(format!("`{}` has no certificate", path.display())).named("--ca-bundle").with_hint("name a PEM file"))
 }
 
 /// How the sessions in the target accounts are opened, as the options say.

@@ -28,6 +28,8 @@ pub struct Pipeline<'a> {
     pub model_package_arn: Option<&'a ModelPackageArn>,
     /// The stage's accounts.
     pub accounts: Option<&'a [AccountId]>,
+    /// Whether the caller gave all that will be known: then an option that is missing stays missing.
+    pub is_complete: bool,
     /// Where each value comes from.
     pub sources: &'static Sources,
 }
@@ -65,6 +67,11 @@ impl Pipeline<'_> {
     pub fn not_known(&self) -> BTreeSet<String> {
         let unknown = OFFERED.iter().filter(|name| **name != "VolumeKmsKeyArn" && self.value(name).is_none());
         unknown.map(|name| (*name).to_owned()).collect()
+    }
+
+    /// The parameter that need not have a value, and may still get one.
+    pub(crate) fn later(&self) -> impl Iterator<Item = &'static str> {
+        (!self.is_complete && self.volume_kms_key_arn.is_none()).then_some("VolumeKmsKeyArn").into_iter()
     }
 
     /// What gives a parameter, in the words of this stage.

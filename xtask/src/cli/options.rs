@@ -2,6 +2,7 @@
 
 use model_release::Stage;
 
+mod aws_cli;
 mod build;
 mod choice;
 mod config;
@@ -18,6 +19,7 @@ mod shared;
 mod test_endpoints;
 mod tour;
 
+pub(crate) use aws_cli::AwsCliOptions;
 pub(crate) use build::BuildOptions;
 pub(crate) use choice::ChoiceOptions;
 pub(crate) use config::{ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions, SchemaOf};

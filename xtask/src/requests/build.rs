@@ -5,14 +5,16 @@ use std::path::PathBuf;
 
 use aws_names::Region;
 use model_registry::ModelPackageGroup;
+use model_registry::snapshot::Snapshot;
 use model_release::build::{BuildRequest, RegionalSelection};
-use model_release::configuration::ConfigurationFiles;
+use model_release::configuration::{Configuration, ConfigurationFiles};
 use model_release::{Diagnostic, Failure, FailureKind, Stage, regional_package, stop_on_errors};
 
 use super::selection;
-use super::{OptionErrors, SOURCES};
+use super::{ConfigRequest, OptionErrors, SOURCES};
 use crate::cli::{BuildOptions, given};
 use crate::project::Project;
+use crate::snapshot;
 use crate::stores;
 use crate::targets;
 
@@ -34,6 +36,25 @@ pub(crate) struct BuildCommand {
 }
 
 impl BuildCommand {
+    /// Reads the options, the stages' files and the registry snapshot, if one is named, and reports every problem with any of them.
+    pub(crate) fn read_all(project: &Project, options: &BuildOptions) -> Result<(Self, Configuration, Option<Snapshot>), Failure> {
+        let mut found = Vec::new();
+        let command = kept(Self::read(project, options), &mut found);
+        let saved = kept(options.choice.registry.as_deref().map(snapshot::read).transpose(), &mut found);
+        let known = ConfigRequest::read(project, &options.configuration, &Stage::ALL, None, &mut found);
+        let configuration = kept(Configuration::read(&known.files), &mut found);
+        match (&command, &configuration) {
+            (Some(command), Some(configuration)) => drop(kept(command.request.check_early(configuration), &mut found)),
+            (None, Some(configuration)) => found.extend(known.findings(configuration)),
+            _ => {}
+        }
+        let found = stop_on_errors(found)?;
+        match (command, configuration, saved) {
+            (Some(command), Some(configuration), Some(saved)) => Ok((command, configuration, saved)),
+            _ => Err(Failure::new(FailureKind::BadInput, found)),
+        }
+    }
+
     pub(crate) fn read(project: &Project, options: &BuildOptions) -> Result<Self, Failure> {
         let mut asked = OptionErrors::default();
         let configuration = &options.configuration;
@@ -82,7 +103,7 @@ impl BuildCommand {
         asked.own_files(&stages);
         asked.own_environments(&stages);
         asked.shared_accounts(&stages);
-        let files = asked.configuration_files(project, configuration, &Stage::ALL);
+        let files = asked.configuration_files(project, configuration, &Stage::ALL, None);
         let parsed = group.zip(selection);
         let artifact_bucket = given(options.artifact_bucket.as_ref())
             .map(|name| stores::bucket_name(name, "--artifact-bucket, ARTIFACT_BUCKET", "--artifact-prefix"))
@@ -119,6 +140,11 @@ impl BuildCommand {
     }
 }
 
+/// What was read; a failure is noted with the others.
+fn kept<T>(read: Result<T, Failure>, found: &mut Vec<Diagnostic>) -> Option<T> {
+    read.map_err(|failure| found.extend(failure.diagnostics)).ok()
+}
+
 /// Reads what the options name: `REGION=ARN`, `REGION=VERSION`, `REGION=same-version`, or an ARN alone, which says its region itself.
 fn read_regional(options: &[String], diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<Region, RegionalSelection> {
     let mut read = BTreeMap::new();
@@ -140,19 +166,5 @@ fn read_regional(options: &[String], diagnostics: &mut Vec<Diagnostic>) -> BTree
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn asked(options: &[&str]) -> (Vec<(Region, RegionalSelection)>, usize) {
-        let mut diagnostics = Vec::new();
-        let options: Vec<_> = options.iter().map(|option| (*option).to_owned()).collect();
-        (read_regional(&options, &mut diagnostics).into_iter().collect(), diagnostics.len())
-    }
-
-    #[test]
-    fn a_region_has_one_model_package() {
-        assert_eq!(asked(&["eu-west-1=7", "eu-west-1=8"]).1, 1);
-        assert_eq!(asked(&["eu-west-1=7", "eu-west-1=7"]), (vec![("eu-west-1".parse().unwrap(), RegionalSelection::Version(7))], 0));
-        assert_eq!(asked(&["7", ""]).1, 1);
-    }
-}
+#[path = "../../tests/in_process/regional_options.rs"]
+mod tests;

@@ -27,7 +27,7 @@ const MOST_NOT_RUN: usize = 3;
 /// What a marker says, and what makes its scene and runs the command in it.
 type Scene = (&'static str, fn() -> Shown);
 
-const SCENES: [Scene; 16] = [
+const SCENES: [Scene; 17] = [
     ("cargo tour", || run(&Project::new(), &["tour"])),
     ("cargo xtask setup of a new project over the local AWS", || run(&Cloud::new().project(), &["setup"])),
     ("cargo xtask doctor over the local AWS, with things missing in every account", || {
@@ -90,6 +90,10 @@ const SCENES: [Scene; 16] = [
     ("cargo xtask deploy --stage staging over the local AWS", || {
         let cloud = Cloud::new();
         run(&first_release(&cloud), &["deploy", "--stage", "staging"])
+    }),
+    ("cargo xtask status --stage staging over the local AWS", || {
+        let cloud = Cloud::new();
+        run(&second_release(&cloud), &["status", "--stage", "staging"])
     }),
     ("cargo xtask prune --stage staging --instance 222222222222/us-east-1 over the local AWS", || {
         let cloud = Cloud::new();

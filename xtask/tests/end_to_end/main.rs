@@ -1,8 +1,10 @@
 //! The program as its users run it: real command lines, real files, and a local AWS behind them.
 
+mod anywhere;
 mod api_models;
 mod asynchronous;
 mod aws_cli;
+mod aws_cli_options;
 mod bad_input;
 mod build;
 mod buildspecs;
@@ -41,6 +43,7 @@ mod rollout;
 mod scale;
 mod schemas;
 mod setup;
+mod status;
 mod template_choices;
 mod test_staging;
 mod tour;

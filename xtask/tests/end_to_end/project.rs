@@ -64,6 +64,11 @@ impl Project {
         project
     }
 
+    /// A folder without any file.
+    pub(crate) fn empty() -> Self {
+        Self { folder: TempDir::new().unwrap(), variables: Vec::new() }
+    }
+
     /// The variables that the reference's pipeline sets, for the iris project.
     pub(crate) fn with_pipeline_variables(mut self) -> Self {
         for (name, value) in [

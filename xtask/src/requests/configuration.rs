@@ -1,17 +1,20 @@
-//! What `config` is asked for. Whatever the pipeline would say may be missing: then it is not known, and nothing is wrong.
+//! The stages' files, and what is known of the pipeline's values. A value may be missing: then it is not known, and nothing is wrong.
+
+use std::path::Path;
 
 use crate::cli::{ConfigExplainOptions, ConfigurationOptions, given};
 use crate::project::Project;
-use crate::requests::{OptionErrors, SOURCES};
 use crate::targets;
 use aws_names::{AccountId, Region};
 use model_release::Stage;
-use model_release::configuration::{ConfigurationFiles, Pipeline, Targets};
+use model_release::configuration::{Configuration, ConfigurationFiles, Pipeline, Targets};
 use model_release::{Diagnostic, Failure, stop_on_errors};
 
-pub(super) struct ConfigRequest {
-    pub(super) files: ConfigurationFiles,
-    pub(super) stages: Vec<StageRequest>,
+use super::{OptionErrors, SOURCES};
+
+pub(crate) struct ConfigRequest {
+    pub(crate) files: ConfigurationFiles,
+    pub(crate) stages: Vec<StageRequest>,
     project_name: Option<String>,
     project_id: Option<String>,
     env_name: Option<String>,
@@ -19,18 +22,26 @@ pub(super) struct ConfigRequest {
     regions: Option<Vec<Region>>,
 }
 
-pub(super) struct StageRequest {
-    pub(super) stage: Stage,
+pub(crate) struct StageRequest {
+    pub(crate) stage: Stage,
     env_type: Option<String>,
     execution_role: Option<String>,
     accounts: Option<Vec<AccountId>>,
 }
 
 impl ConfigRequest {
-    pub(super) fn read(project: &Project, options: &ConfigurationOptions, stages: &[Stage]) -> Result<Self, Failure> {
+    /// Reads the options; what is wrong with them is added to `found`. A template that is named is checked with the stage files beside it,
+    /// where there are any.
+    pub(crate) fn read(
+        project: &Project,
+        options: &ConfigurationOptions,
+        stages: &[Stage],
+        template: Option<&Path>,
+        found: &mut Vec<Diagnostic>,
+    ) -> Self {
         let mut asked = OptionErrors::default();
         let owned = |value: Option<&String>| given(value).map(str::to_owned);
-        let files = asked.configuration_files(project, options, stages);
+        let files = asked.configuration_files(project, options, stages, template);
         let regions = given(options.regions.as_ref()).map(|text| targets::regions(text, "--regions", &mut asked.diagnostics));
         let stages = stages
             .iter()
@@ -42,8 +53,8 @@ impl ConfigRequest {
                 accounts: asked.known_accounts(&options.accounts, *stage),
             })
             .collect();
-        stop_on_errors(asked.diagnostics)?;
-        Ok(Self {
+        found.append(&mut asked.diagnostics);
+        Self {
             files,
             stages,
             project_name: owned(options.project.sagemaker_project_name.as_ref()),
@@ -51,10 +62,10 @@ impl ConfigRequest {
             env_name: owned(options.project.env_name.as_ref()),
             volume_kms_key_arn: owned(options.ebs_kms_key_arn.as_ref()),
             regions,
-        })
+        }
     }
 
-    pub(super) fn pipeline<'a>(&'a self, stage: &'a StageRequest) -> Pipeline<'a> {
+    pub(crate) fn pipeline<'a>(&'a self, stage: &'a StageRequest) -> Pipeline<'a> {
         Pipeline {
             stage: stage.stage,
             project_name: self.project_name.as_deref(),
@@ -65,16 +76,23 @@ impl ConfigRequest {
             volume_kms_key_arn: self.volume_kms_key_arn.as_deref(),
             model_package_arn: None,
             accounts: stage.accounts.as_deref(),
+            is_complete: false,
             sources: &SOURCES,
         }
     }
 
-    pub(super) fn targets<'a>(&'a self, stage: &'a StageRequest) -> Targets<'a> {
+    /// Every finding about the stages' parameters that needs no other option.
+    pub(crate) fn findings(&self, configuration: &Configuration) -> Vec<Diagnostic> {
+        let findings = |stage| configuration.check(&self.pipeline(stage), &self.targets(stage)).diagnostics;
+        self.stages.iter().flat_map(findings).collect()
+    }
+
+    pub(crate) fn targets<'a>(&'a self, stage: &'a StageRequest) -> Targets<'a> {
         Targets { accounts: stage.accounts.as_deref(), regions: self.regions.as_deref(), instance_types: &[] }
     }
 
     /// The account and region that an explanation is for: targets of the stage, as far as these are known.
-    pub(super) fn target<'a>(&self, options: &'a ConfigExplainOptions) -> Result<(Option<&'a str>, Option<&'a str>), Failure> {
+    pub(crate) fn target<'a>(&self, options: &'a ConfigExplainOptions) -> Result<(Option<&'a str>, Option<&'a str>), Failure> {
         let mut diagnostics = Vec::new();
         let (account, region) = (given(options.account.as_ref()), given(options.region.as_ref()));
         if let Some(account) = account {
