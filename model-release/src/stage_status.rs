@@ -1,10 +1,7 @@
 //! What a stage serves now: the newest operation on its stack set, and every target's stack and endpoints.
 
-use std::collections::BTreeSet;
-
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
-use endpoint_test::{Description, EndpointStatus};
 use model_registry::ModelPackageArn;
 use serde::Serialize;
 use stack_rollout::status::{DetailedStatus, InstanceStatus, OperationAction, OperationStatus};
@@ -216,7 +213,7 @@ impl StageStatus {
                 table.add_row(row(health, &endpoint.endpoint, endpoint.status.as_deref().unwrap_or("-"), &serves));
             }
         }
-        lines.push(table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n"));
+        lines.push(table.lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>().join("\n"));
         for target in &self.targets {
             let of_endpoints = target.endpoints.iter().filter_map(|endpoint| Some((endpoint.endpoint.as_str(), endpoint.reason.as_ref()?)));
             for (what, reason) in target.reason.iter().map(|reason| ("stack", reason)).chain(of_endpoints) {
@@ -231,7 +228,7 @@ impl StageStatus {
 }
 
 /// `version 7`, or the ARN of a package without a version.
-fn version(arn: &str) -> String {
+pub(crate) fn version(arn: &str) -> String {
     let version = arn.parse::<ModelPackageArn>().ok().and_then(|arn| arn.version());
     version.map_or_else(|| arn.to_owned(), |version| format!("version {version}"))
 }
@@ -271,45 +268,5 @@ fn stack(instance: &Instance) -> (Health, Option<String>) {
         _ if has_failed => (Health::Failed, reason()),
         (InstanceStatus::Current, None | Some(DetailedStatus::Succeeded)) => (Health::Ok, None),
         _ => (Health::Differs, instance.status_reason.clone().or_else(|| Some("the newest operation has not updated it".to_owned()))),
-    }
-}
-
-impl EndpointState {
-    /// An endpoint that could not be read.
-    pub(crate) fn unread(endpoint: &str, reason: String) -> Self {
-        Self { endpoint: endpoint.to_owned(), health: Health::Unknown, status: None, model_packages: Vec::new(), reason: Some(reason) }
-    }
-
-    /// An endpoint that does not exist.
-    pub(crate) fn missing(endpoint: &str) -> Self {
-        Self { health: Health::Differs, ..Self::unread(endpoint, "the endpoint does not exist".to_owned()) }
-    }
-
-    /// An endpoint as SageMaker describes it; `deployed` is the model package that the newest operation deploys.
-    pub(crate) fn described(endpoint: &str, description: &Description, deployed: Option<&str>) -> Self {
-        let packages: BTreeSet<&String> = description.variants.iter().flat_map(|variant| &variant.model_packages).collect();
-        let serves = |deployed: &str| packages.iter().any(|package| package.eq_ignore_ascii_case(deployed));
-        let failure = |reason: &str| description.failure_reason.clone().or_else(|| Some(reason.to_owned()));
-        let (health, reason) = match (&description.status, deployed) {
-            (EndpointStatus::Failed | EndpointStatus::OutOfService | EndpointStatus::UpdateRollbackFailed, _) => {
-                (Health::Failed, failure("SageMaker gave no reason"))
-            }
-            (status, _) if *status != EndpointStatus::InService => (Health::Differs, failure("an update is running")),
-            (_, Some(deployed)) if !serves(deployed) && packages.is_empty() => {
-                (Health::Unknown, Some("its variants name no model package".to_owned()))
-            }
-            (_, Some(deployed)) if !serves(deployed) => {
-                let served: Vec<_> = packages.iter().map(|package| version(package)).collect();
-                (Health::Differs, Some(format!("it serves {}, and the newest operation deploys {}", served.join(", "), version(deployed))))
-            }
-            _ => (Health::Ok, None),
-        };
-        Self {
-            endpoint: endpoint.to_owned(),
-            health,
-            status: Some(description.status.as_str().to_owned()),
-            model_packages: packages.into_iter().cloned().collect(),
-            reason,
-        }
     }
 }

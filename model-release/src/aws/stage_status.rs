@@ -1,9 +1,10 @@
 //! Reads what a stage serves now: the stack set here, and each endpoint in its target. Changes nothing.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use endpoint_test::aws::SageMakerTarget;
-use endpoint_test::{Target as _, TargetErrorKind};
+use endpoint_test::{Description, EndpointStatus, Target as _, TargetErrorKind};
 use stack_rollout::{StackSets as _, Target, observe};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -12,7 +13,7 @@ use super::{Session, TargetSessions};
 use crate::deploy::refused;
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::manifest::Tool;
-use crate::stage_status::{EndpointState, StageStatus, deployed_package};
+use crate::stage_status::{EndpointState, Health, StageStatus, deployed_package, version};
 use crate::{Release, RolloutRequest, Stage};
 
 /// How many targets are read at once.
@@ -72,4 +73,44 @@ async fn endpoints(sessions: &TargetSessions, target: &Target, names: &[String],
         });
     }
     states
+}
+
+impl EndpointState {
+    /// An endpoint that could not be read.
+    fn unread(endpoint: &str, reason: String) -> Self {
+        Self { endpoint: endpoint.to_owned(), health: Health::Unknown, status: None, model_packages: Vec::new(), reason: Some(reason) }
+    }
+
+    /// An endpoint that does not exist.
+    fn missing(endpoint: &str) -> Self {
+        Self { health: Health::Differs, ..Self::unread(endpoint, "the endpoint does not exist".to_owned()) }
+    }
+
+    /// An endpoint as SageMaker describes it; `deployed` is the model package that the newest operation deploys.
+    fn described(endpoint: &str, description: &Description, deployed: Option<&str>) -> Self {
+        let packages: BTreeSet<&String> = description.variants.iter().flat_map(|variant| &variant.model_packages).collect();
+        let is_served = |deployed: &str| packages.iter().any(|package| package.eq_ignore_ascii_case(deployed));
+        let failure = |reason: &str| description.failure_reason.clone().or_else(|| Some(reason.to_owned()));
+        let (health, reason) = match (&description.status, deployed) {
+            (EndpointStatus::Failed | EndpointStatus::OutOfService | EndpointStatus::UpdateRollbackFailed, _) => {
+                (Health::Failed, failure("SageMaker gave no reason"))
+            }
+            (status, _) if *status != EndpointStatus::InService => (Health::Differs, failure("an update is running")),
+            (_, Some(deployed)) if !is_served(deployed) && packages.is_empty() => {
+                (Health::Unknown, Some("its variants name no model package".to_owned()))
+            }
+            (_, Some(deployed)) if !is_served(deployed) => {
+                let served: Vec<_> = packages.iter().map(|package| version(package)).collect();
+                (Health::Differs, Some(format!("it serves {}, and the newest operation deploys {}", served.join(", "), version(deployed))))
+            }
+            _ => (Health::Ok, None),
+        };
+        Self {
+            endpoint: endpoint.to_owned(),
+            health,
+            status: Some(description.status.as_str().to_owned()),
+            model_packages: packages.into_iter().cloned().collect(),
+            reason,
+        }
+    }
 }

@@ -100,7 +100,7 @@ impl Configuration {
         // Where the pipeline may still name a key, a template without a default waits for it.
         not_known.extend(pipeline.later().filter(|name| without_default(name)).map(str::to_owned).filter(is_missing));
         if !stage.is_whole || !self.base_is_whole {
-            not_known.extend(self.section.declarations.keys().filter(|name| without_default(name)).cloned().filter(is_missing));
+            not_known.extend(self.section.declarations.keys().filter(|name| without_default(name) && is_missing(name)).cloned());
         }
         not_known.extend(self.base.iter().chain([&stage.layer]).flat_map(|layer| layer.unreadable.iter().cloned()));
         not_known

@@ -169,6 +169,9 @@ impl Secrets {
     }
 }
 
+/// Reads as much of a text as can be read, and reports every problem.
+type Parse<T> = fn(&str, &Path) -> (Option<T>, Vec<Problem>);
+
 #[derive(Default)]
 struct Reader {
     diagnostics: Vec<Diagnostic>,
@@ -191,7 +194,7 @@ impl Reader {
     }
 
     /// As much of a file as can be read; what is wrong with it is noted.
-    fn read<T>(&mut self, path: &Path, hint: &str, parse: fn(&str, &Path) -> (Option<T>, Vec<Problem>)) -> Option<(String, T)> {
+    fn read<T>(&mut self, path: &Path, hint: &str, parse: Parse<T>) -> Option<(String, T)> {
         let text = files::read_text(path)
             .map_err(|diagnostic| {
                 let known = diagnostic.hint.clone();

@@ -23,7 +23,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &BuildOpti
             let access = RegistryAccess { registry, documents: Mirror::new(snapshot::mirror(file)) };
             release_build::write(printer, project, &command, &configuration, |_| access.clone(), Home::default()).await
         }
-        None => with_aws(printer, project, &mut command, &configuration).await,
+        None => Box::pin(with_aws(printer, project, &mut command, &configuration)).await,
     };
     let manifest = built.or_else(|failure| nothing(&command, failure))?;
     release_build::print(printer, &manifest, &command.output_dir);

@@ -6,6 +6,7 @@ use clap::Args;
 
 /// The global options of the AWS CLI. Those that have no meaning here are accepted, so that a command line stays valid.
 #[derive(Debug, Clone, Default, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the AWS CLI")]
 #[command(next_help_heading = super::SESSION)]
 pub(crate) struct AwsCliOptions {
     /// Use this AWS region
