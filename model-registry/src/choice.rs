@@ -13,7 +13,7 @@ pub use selection::{ParseSelectionError, Selection};
 use crate::documents::{Documents, NoDocuments};
 use crate::error::{RegistryError, RegistryErrorKind};
 use crate::group::ModelPackageGroup;
-use crate::listing::endless;
+use crate::listing::{endless, list};
 use crate::package::{ApprovalStatus, ModelPackage, PackageStatus, PackageSummary, RegistrationType};
 use crate::registry::{PackageQuery, Page, Registry};
 use crate::release_policy::{Evaluation, GateError, PassedGate, ReleasePolicy, denied, evaluate};
@@ -147,6 +147,16 @@ pub enum SelectError {
         arn: ModelPackageArn,
         /// The requested group.
         group: ModelPackageGroup,
+    },
+    /// The named package is not in its group.
+    #[error("{selection} does not exist in group `{group}`{}", newest_words(.newest.as_ref()))]
+    NoSuchPackage {
+        /// The named package.
+        selection: Selection,
+        /// The group.
+        group: ModelPackageGroup,
+        /// The newest package of the group, if it has any.
+        newest: Option<ModelPackageArn>,
     },
     /// A gate of the policy could not be read, so it is not known whether the package passes.
     #[error("model package `{arn}` is not deployed: {error}")]
@@ -290,7 +300,10 @@ async fn requested<R: Registry, D: Documents>(
     if arn.version().is_some() && !(same_group && same_owner) {
         return Err(SelectError::OtherGroup { arn: arn.clone(), group: group.clone() });
     }
-    let package = registry.describe(arn).await?;
+    let package = match registry.describe(arn).await {
+        Err(error) if error.kind == RegistryErrorKind::NotFound => return Err(no_such_package(registry, group, selection, error).await),
+        described => described?,
+    };
     let not_acceptable = |reason| SelectError::NotAcceptable { arn: arn.clone(), reason };
     let mut without_approval = None;
     match objection(&package.approval_status, &package.status, &package.registration) {
@@ -312,6 +325,26 @@ async fn requested<R: Registry, D: Documents>(
     let is_without_approval = without_approval.is_some();
     let because = ChoiceReason::Requested { selection: selection.clone(), requested_by: None, without_approval, gates: passed.len() };
     Ok(Choice { package, selection: selection.clone(), because, skipped: Vec::new(), gates: passed, without_approval: is_without_approval })
+}
+
+/// The error for a named package that the registry does not have, with the newest package of the
+/// group. If the group cannot be listed, it is the registry's own error.
+async fn no_such_package<R: Registry>(registry: &R, group: &ModelPackageGroup, selection: &Selection, error: RegistryError) -> SelectError {
+    match list(registry, group, Some(1)).await {
+        Ok(listing) => {
+            let newest = listing.packages.into_iter().next().map(|package| package.arn);
+            SelectError::NoSuchPackage { selection: selection.clone(), group: group.clone(), newest }
+        }
+        Err(_) => error.into(),
+    }
+}
+
+fn newest_words(newest: Option<&ModelPackageArn>) -> String {
+    match newest.map(|newest| (newest.version(), newest)) {
+        Some((Some(version), _)) => format!("; the newest is version {version}"),
+        Some((None, arn)) => format!("; the newest is `{arn}`"),
+        None => "; the group has no model packages".to_owned(),
+    }
 }
 
 /// Why a package is not deployable, if so.
@@ -390,6 +423,7 @@ impl SelectError {
                 Some("choose a version that passes the release policy, or change the policy".to_owned())
             }
             Self::NotAcceptable { .. } => Some("choose another version".to_owned()),
+            Self::NoSuchPackage { .. } => Some("choose a version of the group; list the group to see its versions".to_owned()),
             Self::OtherGroup { .. } => Some("use the group that it belongs to".to_owned()),
             Self::Gate { error, .. } => error.hint.clone(),
             Self::Registry(error) => error.hint(),

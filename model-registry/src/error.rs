@@ -26,6 +26,8 @@ pub enum RegistryErrorKind {
     NotFound,
     /// The registry snapshot, which is a file, does not contain the package.
     NotInSnapshot,
+    /// The list in a registry snapshot is not complete.
+    CutOff,
     /// It exists already.
     AlreadyExists,
     /// The caller lacks the permission.
@@ -60,6 +62,9 @@ impl RegistryError {
     pub fn hint(&self) -> Option<String> {
         let text = match self.kind {
             RegistryErrorKind::NotInSnapshot => "choose one of the versions in the file",
+            RegistryErrorKind::CutOff => {
+                "list all model packages: omit `--max-items` and `--max-results` of `aws sagemaker list-model-packages`"
+            }
             RegistryErrorKind::NotFound => {
                 "check the group's name, the account and the region; for a group of another account, use its ARN"
             }

@@ -29,7 +29,10 @@ pub async fn list<R: Registry>(registry: &R, group: &ModelPackageGroup, limit: O
     loop {
         let left = limit.map_or(PAGE, |limit| limit.saturating_sub(packages.len()).min(PAGE));
         query.page_size = u8::try_from(left).unwrap_or(u8::MAX);
-        let Page { packages: page, next_token } = registry.packages(&query).await?;
+        let Page { packages: page, next_token } = match registry.packages(&query).await {
+            Err(error) if error.kind == RegistryErrorKind::CutOff => return Ok(Listing { packages, more: true }),
+            page => page?,
+        };
         packages.extend(page);
         packages.truncate(limit.unwrap_or(usize::MAX));
         let full = limit.is_some_and(|limit| packages.len() >= limit);

@@ -34,6 +34,9 @@ use aws_names::ModelPackageArn;
 /// The operation of a snapshot's [`RegistryError`].
 pub const OPERATION: &str = "registry snapshot";
 
+/// The token of the page that is missing from the file.
+const CUT_OFF: &str = "cut off";
+
 /// The version of the envelope.
 const SCHEMA_VERSION: u32 = 1;
 
@@ -45,6 +48,8 @@ pub struct Snapshot {
     listed: Vec<ModelPackage>,
     /// The packages that are described without being in the list.
     unlisted: Vec<ModelPackage>,
+    /// The token of the next page, if the file has only a part of the list.
+    next_token: Option<String>,
 }
 
 impl Snapshot {
@@ -70,7 +75,7 @@ impl Snapshot {
 
     fn sorted(group: Option<ModelPackageGroup>, mut listed: Vec<ModelPackage>, unlisted: Vec<ModelPackage>) -> Self {
         listed.sort_by_key(|package| Reverse((package.created, package.version)));
-        Self { group, listed, unlisted }
+        Self { group, listed, unlisted, next_token: None }
     }
 
     fn all(&self) -> impl Iterator<Item = &ModelPackage> {
@@ -86,6 +91,10 @@ fn is_of(package: &ModelPackage, group: &ModelPackageGroup) -> bool {
 
 impl Registry for Snapshot {
     fn packages(&self, query: &PackageQuery) -> impl Future<Output = Result<Page, RegistryError>> + Send {
+        if query.next_token.as_deref() == Some(CUT_OFF) {
+            let message = "the list in the snapshot is incomplete: it has a `NextToken`, so older model packages are unknown";
+            return ready(Err(RegistryError::new(OPERATION, RegistryErrorKind::CutOff, message)));
+        }
         let begin = query.next_token.as_deref().and_then(|token| token.parse::<usize>().ok()).unwrap_or(0);
         let matching: Vec<_> = self
             .listed
@@ -95,7 +104,8 @@ impl Registry for Snapshot {
             .collect();
         let end = begin.saturating_add(query.page_size.into()).min(matching.len());
         let packages = matching.get(begin..end).unwrap_or_default().iter().map(|package| package.summary()).collect();
-        let next_token = (end < matching.len()).then(|| end.to_string());
+        let rest = self.next_token.as_ref().map(|_| CUT_OFF.to_owned());
+        let next_token = if end < matching.len() { Some(end.to_string()) } else { rest };
         ready(Ok(Page { packages, next_token }))
     }
 

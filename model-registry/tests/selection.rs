@@ -217,7 +217,7 @@ fn a_requested_version_needs_no_list_and_must_be_approved() {
     let mut gates = Gates::default();
     gates.allow_unapproved = true;
     assert!(choose("2", &gates).unwrap().because.to_string().contains("although it is rejected"));
-    assert!(matches!(choose("9", &Gates::default()), Err(SelectError::Registry(error)) if error.kind == RegistryErrorKind::NotFound));
+    assert!(matches!(choose("9", &Gates::default()), Err(SelectError::NoSuchPackage { newest: Some(_), .. })));
     assert!(matches!(choose(&format!("{PREFIX}other/1"), &Gates::default()), Err(SelectError::OtherGroup { .. })));
 }
 
@@ -283,4 +283,16 @@ fn selections_are_versions_or_arns() {
     for text in ["", "0", "-1", "+1", "latest", "1.0", "1000000000"] {
         assert!(text.parse::<Selection>().is_err(), "{text}");
     }
+}
+
+#[test]
+fn a_version_that_does_not_exist_is_answered_with_the_newest() {
+    let group: ModelPackageGroup = "iris".parse().unwrap();
+    let named = |registry: &Memory| block_on(select(registry, &group, &Selection::Version(99), &Gates::default())).unwrap_err();
+    let registry = Memory { packages: vec![registered(1, "Approved"), registered(2, "Rejected")], ..Memory::default() };
+    assert_eq!(named(&registry).to_string(), "version 99 does not exist in group `iris`; the newest is version 2");
+    assert_eq!(named(&Memory::default()).to_string(), "version 99 does not exist in group `iris`; it has no model packages");
+    let missing: ModelPackageArn = format!("{PREFIX}iris/77").parse().unwrap();
+    let error = block_on(select(&registry, &group, &Selection::Arn(missing), &Gates::default())).unwrap_err();
+    assert!(error.to_string().ends_with("iris/77 does not exist in group `iris`; the newest is version 2"), "{error}");
 }

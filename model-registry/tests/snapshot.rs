@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use model_registry::life_cycle::LifeCycle;
 use model_registry::snapshot::Snapshot;
 use model_registry::{
-    ApprovalStatus, Detail, MetricDocument, MetricSource, ModelPackage, PackageQuery, Person, Registry, RegistryErrorKind,
+    ApprovalStatus, Detail, Gates, MetricDocument, MetricSource, ModelPackage, PackageQuery, Person, Registry, RegistryErrorKind,
+    SelectError, Selection, list,
 };
 use proptest::prelude::*;
 
@@ -228,4 +229,35 @@ proptest! {
         prop_assert_eq!(&Snapshot::parse(&text).unwrap(), &snapshot);
         prop_assert_eq!(Snapshot::parse(&text).unwrap().write(), text);
     }
+}
+
+/// A list as the AWS CLI prints it with `--max-items`: of each package its version and approval, a day apart, newest first.
+fn cut_off(packages: &[(u32, &str)]) -> String {
+    let packages = packages.iter().map(|(version, approval)| {
+        format!(
+            r#"{{ "ModelPackageGroupName": "iris", "ModelPackageVersion": {version}, "CreationTime": "2026-01-{version:02}T00:00:00Z",
+                "ModelPackageArn": "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/{version}",
+                "ModelPackageStatus": "Completed", "ModelApprovalStatus": "{approval}" }}"#
+        )
+    });
+    format!(r#"{{ "ModelPackageSummaryList": [{}], "NextToken": "AAAA" }}"#, packages.collect::<Vec<_>>().join(", "))
+}
+
+#[test]
+fn a_list_that_is_cut_off_proves_nothing_about_older_packages() {
+    let group = "iris".parse().unwrap();
+    let chosen = |text: &str| {
+        let snapshot = Snapshot::parse(text).unwrap();
+        block_on(model_registry::select(&snapshot, &group, &Selection::LatestApproved, &Gates::default()))
+    };
+    // The newest approved package is known where the list has it.
+    assert_eq!(chosen(&cut_off(&[(7, "Rejected"), (6, "Approved")])).unwrap().package.version, Some(6));
+    let error = chosen(&cut_off(&[(7, "Rejected")])).unwrap_err();
+    assert!(matches!(&error, SelectError::Registry(error) if error.kind == RegistryErrorKind::CutOff), "{error}");
+    let snapshot = Snapshot::parse(&cut_off(&[(7, "Rejected")])).unwrap();
+    assert!(block_on(list(&snapshot, &group, None)).unwrap().more);
+    assert_eq!(Snapshot::parse(&snapshot.write()).unwrap(), snapshot);
+    // Without the newest packages nothing can be chosen at all.
+    let found = Snapshot::parse(&cut_off(&[(1, "Approved"), (2, "Approved")])).unwrap_err();
+    assert_eq!(found.0[0].code, "cut-off-list");
 }

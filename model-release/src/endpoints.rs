@@ -52,6 +52,7 @@ pub(crate) fn names(
     let names: Vec<String> = found.unwrap_or_default().into_iter().collect();
     if names.is_empty() {
         return Err(Diagnostic::error("the template has no endpoint for this stage")
+            .code("no-endpoint")
             .file(template.path())
             .with_hint("add a resource of type AWS::SageMaker::Endpoint whose condition is true for this stage")
             .into());

@@ -37,12 +37,14 @@ mod expectations;
 mod package_result;
 mod plural;
 mod regional_package;
+mod registry_listing;
 mod release;
 mod release_check;
 mod release_text;
 mod rollout_request;
 mod selection;
 mod stage;
+mod stage_status;
 mod stage_tests;
 
 #[cfg(feature = "aws")]
@@ -53,14 +55,16 @@ pub use baseline::{BaselineAddress, BaselineTarget};
 pub use diagnostic::{Diagnostic, Failure, FailureKind, Level, Place, stop_on_errors};
 pub use doctor_report::DoctorReport;
 pub use expectations::Expectations;
-pub use package_result::PackageResult;
+pub use package_result::{PackageResult, artifact_metadata};
 pub use plural::plural;
 pub use regional_package::regional_package;
+pub use registry_listing::RegistryListing;
 pub use release::Release;
 pub use release_text::release_text;
 pub use rollout_request::{RolloutRequest, RolloutSettings};
 pub use selection::{Event, PackageSelection, PolicyFile, RegistryAccess};
 pub use stage::{ParseStageError, Stage};
+pub use stage_status::{EndpointState, Health, LastOperation, StageStatus, TargetStatus};
 pub use stage_tests::{StageTests, TestObserver, test_container};
 
 /// Compiles the example in the README.

@@ -1,10 +1,12 @@
 //! The JSON result of packaging a template: the template, and its uploaded artifacts.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use cfn_render::{Packaged, Place, Problem, Severity};
 use serde::Serialize;
 
+use crate::diagnostic::Diagnostic;
 use crate::manifest::Tool;
 
 const SCHEMA_VERSION: u32 = 1;
@@ -127,4 +129,23 @@ impl At {
             property: place.property(),
         }
     }
+}
+
+/// Reads `KEY=VALUE,KEY=VALUE`, or a JSON object of strings, as for the AWS CLI.
+pub fn artifact_metadata(text: &str) -> Result<BTreeMap<String, String>, Diagnostic> {
+    let wrong = |reason: String| {
+        Diagnostic::error(format!("the metadata cannot be read: {reason}"))
+            .with_hint("write comma-separated KEY=VALUE pairs, or a JSON object")
+    };
+    let text = text.trim();
+    if text.starts_with('{') {
+        return serde_json::from_str(text).map_err(|error| wrong(error.to_string()));
+    }
+    let pairs = text.split(',').filter(|_| !text.is_empty());
+    pairs
+        .map(|pair| match pair.split_once('=') {
+            Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.to_owned())),
+            _ => Err(wrong(format!("`{pair}` is not KEY=VALUE"))),
+        })
+        .collect()
 }

@@ -17,6 +17,7 @@ pub fn of_selection(error: &SelectError) -> Failure {
         }
         _ => (FailureKind::BadInput, Diagnostic::error(error.to_string())),
     };
+    let diagnostic = if matches!(error, SelectError::NoSuchPackage { .. }) { diagnostic.code("no-such-package") } else { diagnostic };
     Failure::new(kind, vec![diagnostic.with_hint_opt(error.hint())])
 }
 
@@ -31,7 +32,8 @@ fn diagnostic(error: &RegistryError) -> Diagnostic {
 /// Converts an error of the registry.
 pub fn of_registry(error: &RegistryError) -> Failure {
     // A snapshot is a file, so a missing package is an input error.
-    let kind = if error.kind == RegistryErrorKind::NotInSnapshot { FailureKind::BadInput } else { FailureKind::Unreachable };
+    let is_of_file = matches!(error.kind, RegistryErrorKind::NotInSnapshot | RegistryErrorKind::CutOff);
+    let kind = if is_of_file { FailureKind::BadInput } else { FailureKind::Unreachable };
     Failure::new(kind, vec![diagnostic(error)])
 }
 

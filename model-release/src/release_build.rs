@@ -135,6 +135,7 @@ impl BuildRequest {
             volume_kms_key_arn: self.volume_kms_key_arn.as_deref(),
             model_package_arn,
             accounts,
+            is_complete: true,
             sources: self.sources,
         }
     }

@@ -1,6 +1,6 @@
 //! One source of parameters.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
@@ -17,6 +17,8 @@ pub struct Layer {
     pub stack_policy: Option<StackPolicy>,
     /// Findings about the source that do not prevent its use.
     pub notes: Vec<Problem>,
+    /// The parameters whose value in the source cannot be read.
+    pub unreadable: BTreeSet<String>,
     /// The format of the stage file, if the source is one.
     pub form: Option<FileForm>,
 }

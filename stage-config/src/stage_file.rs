@@ -23,9 +23,23 @@ impl Layer {
     /// are written, with a warning. Anything else that is not a string is a problem, and all
     /// problems are reported at once.
     pub fn from_stage_file(text: &str, path: &Path) -> Result<Self, Problems> {
-        let mut reader = Reader { source: Source::read(text, path, EXAMPLE)?, layer: Self::default() };
-        reader.file();
-        if reader.source.problems.is_empty() { Ok(reader.layer) } else { Err(Problems(reader.source.problems)) }
+        match Self::read_stage_file(text, path) {
+            (Some(layer), problems) if problems.is_empty() => Ok(layer),
+            (_, problems) => Err(Problems(problems)),
+        }
+    }
+
+    /// Reads as much of a stage file as possible, for further checks, and reports every problem.
+    ///
+    /// Returns no layer if the file has no parameters.
+    pub fn read_stage_file(text: &str, path: &Path) -> (Option<Self>, Vec<Problem>) {
+        let source = match Source::read(text, path, EXAMPLE) {
+            Ok(source) => source,
+            Err(problems) => return (None, problems.0),
+        };
+        let mut reader = Reader { source, layer: Self::default() };
+        let has_parameters = reader.file();
+        (has_parameters.then_some(reader.layer), reader.source.problems)
     }
 }
 
@@ -35,7 +49,8 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn file(&mut self) {
+    /// Reads the file. Returns whether it has parameters.
+    fn file(&mut self) -> bool {
         let root = self.source.root();
         match root.kind() {
             Kind::List => {
@@ -43,12 +58,16 @@ impl<'a> Reader<'a> {
                 for entry in root.items().unwrap_or_default() {
                     self.entry(entry);
                 }
+                true
             }
             Kind::Object => {
                 self.layer.form = Some(FileForm::Object);
-                self.object(root);
+                self.object(root)
             }
-            other => self.source.problem("not-parameters", root, format!("the file contains {other}, not parameters"), EXAMPLE),
+            other => {
+                self.source.problem("not-parameters", root, format!("the file contains {other}, not parameters"), EXAMPLE);
+                false
+            }
         }
     }
 
@@ -99,18 +118,21 @@ impl<'a> Reader<'a> {
         if let Some((value, at)) = value {
             let setting = Setting::from_file(value, self.source.at(at), self.source.at(key));
             self.insert(name, setting);
+        } else {
+            self.layer.unreadable.insert(name);
         }
     }
 
-    fn object(&mut self, root: Node<'a>) {
+    fn object(&mut self, root: Node<'a>) -> bool {
         let members = self.source.members(root, "the file");
         self.source.known_keys(&members, &OBJECT_KEYS, "a template configuration");
         for Member { name: key, value, .. } in members.iter().cloned() {
             match (key.as_str(), value.kind()) {
                 ("Parameters", Kind::Object) => {
                     for member in self.source.members(value, "`Parameters`") {
-                        if let Some(setting) = self.setting(&member) {
-                            self.insert(member.name, setting);
+                        match self.setting(&member) {
+                            Some(setting) => self.insert(member.name, setting),
+                            None => drop(self.layer.unreadable.insert(member.name)),
                         }
                     }
                 }
@@ -136,6 +158,7 @@ impl<'a> Reader<'a> {
         if find(&members, "Parameters").is_none() && self.source.problems.is_empty() {
             self.source.problem("no-parameters", root, "the file has no `Parameters`", r#"write { "Parameters": { "Name": "value" } }"#);
         }
+        find(&members, "Parameters").is_some_and(|parameters| parameters.kind() == Kind::Object)
     }
 
     fn stack_policy(&mut self, value: Node<'a>) {

@@ -363,3 +363,18 @@ fn the_hint_for_a_missing_parameter_has_the_stage_files_format() {
         assert!(check(&stage(&fixed), &section).problems.is_empty(), "{fixed}");
     }
 }
+
+#[test]
+fn a_file_with_mistakes_is_read_as_far_as_it_can_be() {
+    let read = |text: &str| Layer::read_stage_file(text, "stage.json".as_ref());
+    let (layer, problems) = read(r#"{ "Tagz": {}, "Parameters": { "A": "1", "A": "2", "B": ["x"], "C": "3" } }"#);
+    let layer = layer.unwrap();
+    assert_eq!(problems.iter().map(|problem| problem.code).collect::<Vec<_>>(), ["unknown-key", "duplicate-key", "not-text"]);
+    assert_eq!(layer.parameters.keys().collect::<Vec<_>>(), ["A", "C"]);
+    assert_eq!(layer.unreadable.iter().collect::<Vec<_>>(), ["B"]);
+    let (layer, _) = read(r#"[{ "ParameterKey": "A", "Value": "1" }, { "ParameterKey": "B", "ParameterValue": "2" }]"#);
+    assert_eq!(layer.unwrap().unreadable.iter().collect::<Vec<_>>(), ["A"]);
+    for text in ["", "7", "{}", r#"{ "Parameters": [] }"#] {
+        assert!(read(text).0.is_none(), "{text}");
+    }
+}

@@ -11,15 +11,13 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub(crate) use options::{
-    AccountFilter, BuildOptions, CheckReleaseOptions, ChoiceOptions, ConfigCheckOptions, ConfigCommand, ConfigExplainOptions,
-    ConfigSchemaOptions, ConfigurationOptions, DemoOptions, DeployOptions, DoctorOptions, ListOptions, OwnChecks, PackageOptions,
-    PlanOptions, ProjectOptions, PruneOptions, RecordOptions, RegistryAction, RegistryOptions, ReleaseOptions, ResolveOptions, RoleOptions,
-    SchemaOf, SetupOptions, StageAccounts, TestOptions, TourOptions, non_empty,
+    AccountFilter, AwsCliOptions, BuildOptions, CheckReleaseOptions, ChoiceOptions, ConfigCheckOptions, ConfigCommand,
+    ConfigExplainOptions, ConfigSchemaOptions, ConfigurationOptions, DemoOptions, DeployOptions, DoctorOptions, ListOptions, OwnChecks,
+    PackageOptions, PlanOptions, ProjectOptions, PruneOptions, RecordOptions, RegistryAction, RegistryOptions, ReleaseOptions,
+    ResolveOptions, RoleOptions, SchemaOf, SetupOptions, StackSetOptions, StageAccounts, TestOptions, TourOptions, non_empty,
 };
 #[cfg(feature = "aws")]
-pub(crate) use options::{
-    Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, SnapshotOptions, StackSetOptions, StagingTestOptions,
-};
+pub(crate) use options::{Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, SnapshotOptions, StagingTestOptions};
 
 use crate::printer::Format;
 
@@ -52,7 +50,7 @@ pub(crate) struct GlobalOptions {
     #[arg(long, global = true, value_enum, default_value_t)]
     pub(crate) format: Format,
     /// Use color in the output
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "always", "never"])]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_parser = colors())]
     pub(crate) color: String,
     /// Print only the result and errors
     #[arg(short, long, global = true)]
@@ -82,10 +80,12 @@ pub(crate) enum Command {
     /// List, export or resolve the model packages of a group; changes nothing
     Registry(Box<RegistryOptions>),
     /// Package a template, as a replacement for `aws cloudformation package`
-    #[command(infer_long_args = true)]
+    #[command(infer_long_args = true, version)]
     Package(Box<PackageOptions>),
     /// Show what a rollout would change in every account and region; changes nothing
     Plan(Box<PlanOptions>),
+    /// Show the current status of every target of a stage; changes nothing
+    Status(Box<StackSetOptions>),
     /// Delete stack instances that the release does not target
     Prune(Box<PruneOptions>),
     /// Check that a release is still allowed: tested in staging, approved, unchanged; changes nothing
@@ -103,6 +103,34 @@ pub(crate) enum Command {
     Developer(crate::dev::DeveloperTask),
 }
 
+impl Command {
+    /// The files that identify a project's folder: the template, or a stage file.
+    pub(crate) fn project_files(&self) -> Vec<String> {
+        // For a command without these options: their variables and defaults.
+        let usual = without_empty_variables(ConfigurationOptions::augment_args(clap::Command::new("")))
+            .mut_arg("account_filter", |argument| argument.env(None::<&'static str>));
+        let usual =
+            || ConfigurationOptions::from_arg_matches(&usual.get_matches_from([""])).expect("every option has a default or is optional");
+        let read;
+        let options = match self {
+            Self::Build(options) => &options.configuration,
+            Self::Doctor(options) => &options.build.configuration,
+            Self::Config(ConfigCommand::Check(options)) => &options.configuration,
+            Self::Config(ConfigCommand::Explain(options)) => &options.configuration,
+            _ => {
+                read = usual();
+                &read
+            }
+        };
+        let template = if let Self::Config(ConfigCommand::Schema(schema)) = self { &schema.template_name } else { &options.template_name };
+        let templates = ["yml", "yaml", "json"].map(|extension| format!("{template}-template.{extension}"));
+        templates
+            .into_iter()
+            .chain([&options.staging_config_name, &options.prod_config_name].map(|name| format!("{name}-template.json")))
+            .collect()
+    }
+}
+
 impl Cli {
     /// Reads the command line; clap prints help and errors itself and ends the process with 0 or 2.
     pub(crate) fn read() -> Self {
@@ -110,6 +138,13 @@ impl Cli {
         let read = command.try_get_matches().and_then(|matches| Self::from_arg_matches(&matches));
         read.unwrap_or_else(|error| explained(error).exit())
     }
+}
+
+/// The values of `--color`; `on` and `off` are aliases for the AWS CLI.
+fn colors() -> impl clap::builder::TypedValueParser<Value = String> {
+    use clap::builder::{PossibleValue, PossibleValuesParser};
+
+    PossibleValuesParser::new(["auto".into(), PossibleValue::new("always").alias("on"), PossibleValue::new("never").alias("off")])
 }
 
 /// The tasks of `crate::dev`; CONTRIBUTING.md names what they need.

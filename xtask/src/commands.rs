@@ -17,10 +17,12 @@ pub(crate) mod prune;
 pub(crate) mod registry;
 #[cfg(feature = "aws")]
 pub(crate) mod setup;
+#[cfg(feature = "aws")]
+pub(crate) mod status;
 pub(crate) mod test_endpoints;
 pub(crate) mod tour;
 
 #[cfg(not(feature = "aws"))]
 mod without_aws;
 #[cfg(not(feature = "aws"))]
-pub(crate) use without_aws::{check_release, deploy, doctor, plan, prune, setup};
+pub(crate) use without_aws::{check_release, deploy, doctor, plan, prune, setup, status};

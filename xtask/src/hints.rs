@@ -46,6 +46,7 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
             "run `test-staging` for this release and pass its results with --staging-results, or use --without-staging-tests"
                 .to_owned(),
         ),
+        Some("no-such-package") => (Some("--model-package, MODEL_PACKAGE".to_owned()), "`registry list` shows the versions".to_owned()),
         Some("no-such-instance") => (None, "`plan` lists orphaned stack instances".to_owned()),
         Some("no-release") => (None, "`build` writes a release; name its folder with --build-dir".to_owned()),
         Some("not-a-region-of-the-release") => (Some("--regions".to_owned()), String::new()),

@@ -48,14 +48,14 @@ use tracing_subscriber::EnvFilter;
 use model_release::manifest::Tool;
 use model_release::{Diagnostic, Failure, Stage};
 
-use cli::{Cli, Command, GlobalOptions};
+use cli::{Cli, Command, ReleaseOptions, TestOptions};
 use exit::Exit;
 use printer::Printer;
 use project::Project;
 
 fn main() -> Exit {
     let cli = Cli::read();
-    let printer = printer(&cli.global);
+    let printer = printer(&cli);
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -70,39 +70,51 @@ fn main() -> Exit {
 }
 
 async fn run(printer: Printer, cli: Cli) -> Result<Exit, Failure> {
-    let project = || Project::find(cli.global.project_dir.as_deref());
+    let (named, markers) = (cli.global.project_dir.as_deref(), cli.command.project_files());
+    let project = || Project::find(named, &markers);
+    let project_if_any = || Project::find_if_any(named, &markers);
+    // A command whose options name all of its files needs no project.
+    let project_unless = |is_named: bool| if is_named { project_if_any()?.map_or_else(Project::here, Ok) } else { project() };
+    let release = |release: &ReleaseOptions| project_unless(release.build_dir.is_some());
+    let tests = |tests: &TestOptions| project_unless(tests.endpoint_url.is_some() || tests.release.build_dir.is_some());
     match cli.command {
         Command::Tour(options) => Box::pin(commands::tour::run(printer, &project()?, &options)).await,
         Command::Setup(options) => commands::setup::run(printer, &options).await,
         Command::Doctor(options) => Box::pin(commands::doctor::run(printer, &project()?, &options)).await,
         Command::Build(options) => Box::pin(commands::build::run(printer, &project()?, &options)).await,
-        Command::Config(command) => commands::config::run(printer, &project()?, &command),
-        Command::Registry(options) => commands::registry::run(printer, project, &options).await,
+        Command::Config(command) => commands::config::run(printer, project, &command),
+        Command::Registry(options) => commands::registry::run(printer, project_if_any, &options).await,
         Command::Package(options) => commands::package::run(printer, &options).await,
-        Command::Plan(options) => Box::pin(commands::plan::run(printer, &project()?, &options)).await,
-        Command::Prune(options) => Box::pin(commands::prune::run(printer, &project()?, &options)).await,
-        Command::CheckRelease(options) => Box::pin(commands::check_release::run(printer, &project()?, &options)).await,
-        Command::Deploy(options) => Box::pin(commands::deploy::run(printer, &project()?, &options)).await,
-        Command::TestStaging(options) => Box::pin(commands::test_endpoints::run(printer, &project()?, Stage::Staging, &options)).await,
-        Command::TestProd(options) => Box::pin(commands::test_endpoints::run(printer, &project()?, Stage::Prod, &options)).await,
+        Command::Plan(options) => Box::pin(commands::plan::run(printer, &release(&options.set.release)?, &options)).await,
+        Command::Status(options) => Box::pin(commands::status::run(printer, &release(&options.release)?, &options)).await,
+        Command::Prune(options) => Box::pin(commands::prune::run(printer, &release(&options.set.release)?, &options)).await,
+        Command::CheckRelease(options) => Box::pin(commands::check_release::run(printer, &release(&options.release)?, &options)).await,
+        Command::Deploy(options) => Box::pin(commands::deploy::run(printer, &release(&options.set.release)?, &options)).await,
+        Command::TestStaging(options) => {
+            Box::pin(commands::test_endpoints::run(printer, &tests(&options)?, Stage::Staging, &options)).await
+        }
+        Command::TestProd(options) => Box::pin(commands::test_endpoints::run(printer, &tests(&options)?, Stage::Prod, &options)).await,
         Command::Demo(options) => Box::pin(commands::demo::run(printer, &project()?, &options)).await,
         #[cfg(feature = "dev")]
         Command::Developer(task) => Box::pin(dev::run(printer, &project()?, &task)).await,
     }
 }
 
-fn printer(options: &GlobalOptions) -> Printer {
+fn printer(cli: &Cli) -> Printer {
+    let options = &cli.global;
+    let debug = matches!(&cli.command, Command::Package(options) if options.aws_cli.debug);
+    let verbose = if debug { options.verbose.max(2) } else { options.verbose };
     Printer::set_colour(match options.color.as_str() {
-        "always" => ColorChoice::Always,
-        "never" => ColorChoice::Never,
+        "always" | "on" => ColorChoice::Always,
+        "never" | "off" => ColorChoice::Never,
         _ => ColorChoice::Auto,
     });
-    if options.verbose >= 2 {
+    if verbose >= 2 {
         // The SDK's log at `debug` contains no secrets; at `trace` it contains headers.
         let filter = EnvFilter::new("info,aws_config=debug,aws_smithy_runtime=debug,aws_smithy_runtime_api=debug,hyper=info");
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     }
-    Printer { quiet: options.quiet, verbose: options.verbose, format: options.format }
+    Printer { quiet: options.quiet, verbose, format: options.format }
 }
 
 /// The name and version of this program, for output files.

@@ -8,9 +8,6 @@ use model_release::{Diagnostic, Failure};
 
 use crate::files;
 
-/// The files that identify a project's folder.
-const MARKERS: [&str; 3] = ["cfn-sm-endpoint-template.yml", "staging-config-template.json", "buildspec.yml"];
-
 /// The project's folder, which contains all input files.
 #[derive(Debug, Clone)]
 pub(crate) struct Project {
@@ -18,28 +15,43 @@ pub(crate) struct Project {
 }
 
 impl Project {
-    /// The named folder, else the nearest project at or above the working directory.
-    pub(crate) fn find(named: Option<&Path>) -> Result<Self, Failure> {
+    /// The named folder, else the nearest project at or above the working directory: a folder with one
+    /// of the `markers`.
+    pub(crate) fn find(named: Option<&Path>, markers: &[String]) -> Result<Self, Failure> {
+        let here = Self::here()?;
+        Self::find_if_any(named, markers)?.ok_or_else(|| {
+            Diagnostic::error(format!("no project in `{}` or above it", here.root.display()))
+                .detail(format!("a project has one of {}", markers.join(", ")))
+                .with_hint("run this inside a project, or name its folder with --project-dir")
+                .into()
+        })
+    }
+
+    /// As [`Self::find`], for a command that does not require a project.
+    pub(crate) fn find_if_any(named: Option<&Path>, markers: &[String]) -> Result<Option<Self>, Failure> {
         if let Some(root) = named {
             if root.is_dir() {
-                return Ok(Self { root: root.to_owned() });
+                return Ok(Some(Self { root: root.to_owned() }));
             }
             return Err(Diagnostic::error(format!("the project's folder `{}` does not exist", root.display()))
                 .named("--project-dir")
                 .into());
         }
-        let start = std::env::current_dir()
-            .map_err(|error| Failure::bad_input(Diagnostic::error(format!("the working directory cannot be read: {error}"))))?;
-        start
-            .ancestors()
-            .find(|folder| MARKERS.iter().any(|marker| folder.join(marker).is_file()))
-            .map(|root| Self { root: root.to_owned() })
-            .ok_or_else(|| {
-                Diagnostic::error(format!("no project in `{}` or above it", start.display()))
-                    .detail(format!("a project has one of {}", MARKERS.join(", ")))
-                    .with_hint("run this inside a project, or name its folder with --project-dir")
-                    .into()
-            })
+        let is_project = |folder: &&Path| markers.iter().any(|marker| folder.join(marker).is_file());
+        Ok(Self::here()?.root.ancestors().find(is_project).map(|root| Self { root: root.to_owned() }))
+    }
+
+    /// The folder of a template.
+    pub(crate) fn of_template(template: &Path) -> Self {
+        let folder = template.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Self { root: folder.to_owned() }
+    }
+
+    /// The working directory.
+    pub(crate) fn here() -> Result<Self, Failure> {
+        std::env::current_dir()
+            .map(|root| Self { root })
+            .map_err(|error| Failure::bad_input(Diagnostic::error(format!("the working directory cannot be read: {error}"))))
     }
 
     /// A file of the project, relative to the working directory.

@@ -11,6 +11,7 @@ use model_release::manifest::Manifest;
 use model_release::release_build::{Built, Event, Home};
 use model_release::{Failure, RegistryAccess, problems, release_text};
 
+use crate::cli::AwsCliOptions;
 use crate::files::{self, FileSet};
 use crate::printer::Printer;
 use crate::project::Project;
@@ -71,9 +72,10 @@ async fn package(
     region: Option<&Region>,
 ) -> Result<Packaged, Failure> {
     let folder = command.artifact_dir.clone();
-    let region = region.filter(|_| folder.is_some()).map(Region::to_string);
+    let mut session = AwsCliOptions::default();
+    session.region = region.filter(|_| folder.is_some()).map(Region::to_string);
     let prefix = command.artifact_prefix.clone();
-    let bucket = command.artifact_bucket.clone().map(|name| Bucket { name, prefix, region, folder, ..Bucket::default() });
+    let bucket = command.artifact_bucket.clone().map(|name| Bucket { name, prefix, session, folder, ..Bucket::default() });
     let template = &configuration.template;
     let packaged = stores::package(printer, template, &PackageOptions::default(), bucket).await?;
     for note in &packaged.notes {

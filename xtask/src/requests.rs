@@ -1,6 +1,7 @@
 //! Converts options to the library's requests, without calls to AWS.
 
 mod build;
+mod configuration;
 mod option_errors;
 mod release;
 #[cfg(feature = "aws")]
@@ -10,6 +11,7 @@ mod selection;
 mod target_role;
 
 pub(crate) use build::BuildCommand;
+pub(crate) use configuration::ConfigRequest;
 pub(crate) use option_errors::OptionErrors;
 pub(crate) use release::release;
 #[cfg(feature = "aws")]

@@ -1,53 +1,49 @@
-//! Opens an AWS session: one configuration, one HTTP connection pool, explicit timeouts.
+//! Opens an AWS session with the named options.
 
-use std::time::Duration;
+use std::path::Path;
 
-use aws_config::{AppName, BehaviorVersion, Region};
-use model_release::aws::{Session, TestAccess};
+use aws_config::AppName;
+use model_release::aws::{Session, SessionSettings, TestAccess};
 use model_release::{Diagnostic, Failure};
 
-use crate::cli::RoleOptions;
-
-/// A container responds within 60 seconds; AWS advises a client timeout of 70 (`InvokeEndpoint`).
-const READ_TIMEOUT: Duration = Duration::from_secs(70);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// The timeout of an operation, with retries.
-const OPERATION_TIMEOUT: Duration = Duration::from_secs(150);
+use crate::cli::{AwsCliOptions, RoleOptions, non_empty};
+use crate::files;
 
 /// Loads the configuration from AWS's default sources, without a call.
 pub(crate) async fn open() -> Result<Session, Failure> {
-    open_as(None, None).await
+    open_as(&AwsCliOptions::default()).await
 }
 
-/// As [`open`], with the named region and profile.
-pub(crate) async fn open_as(region: Option<&str>, profile: Option<&str>) -> Result<Session, Failure> {
-    let timeouts = aws_config::timeout::TimeoutConfig::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .read_timeout(READ_TIMEOUT)
-        .operation_timeout(OPERATION_TIMEOUT)
-        .build();
-    let http_client = aws_smithy_http_client::Builder::new()
-        .tls_provider(aws_smithy_http_client::tls::Provider::Rustls(aws_smithy_http_client::tls::rustls_provider::CryptoMode::AwsLc))
-        .build_https();
-    let mut loader = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).http_client(http_client);
+/// As [`open`], with these options, which override the environment.
+pub(crate) async fn open_as(options: &AwsCliOptions) -> Result<Session, Failure> {
+    let text = |value: &Option<String>| non_empty(value.as_ref()).map(str::to_owned);
     // CloudTrail shows this name; the caller can set another one with AWS_SDK_UA_APP_ID.
     let named = std::env::var_os("AWS_SDK_UA_APP_ID").is_some_and(|name| !name.is_empty());
-    if let Ok(name) = AppName::new(concat!(env!("CARGO_PKG_NAME"), "-", env!("CARGO_PKG_VERSION")))
-        && !named
-    {
-        loader = loader.app_name(name);
-    }
-    if let Some(region) = region {
-        loader = loader.region(Region::new(region.to_owned()));
-    }
-    if let Some(profile) = profile {
-        loader = loader.profile_name(profile);
-    }
-    Session::new(loader.load().await).ok_or_else(|| {
+    let own = AppName::new(concat!(env!("CARGO_PKG_NAME"), "-", env!("CARGO_PKG_VERSION"))).ok();
+    let settings = SessionSettings {
+        app_name: own.filter(|_| !named),
+        region: text(&options.region),
+        profile: text(&options.profile),
+        endpoint_url: text(&options.endpoint_url),
+        is_unsigned: options.no_sign_request,
+        trusted_certificates: options.ca_bundle.as_deref().map(certificates).transpose()?,
+        read_timeout: options.cli_read_timeout,
+        connect_timeout: options.cli_connect_timeout,
+    };
+    settings.open().await?.ok_or_else(|| {
         Diagnostic::error("no AWS region is configured")
             .with_hint("set AWS_REGION, such as `export AWS_REGION=us-east-1`, or `region` in the AWS profile")
             .into()
     })
+}
+
+/// Reads a PEM file with certificates.
+fn certificates(path: &Path) -> Result<String, Diagnostic> {
+    let text = files::read_text(path).map_err(|diagnostic| diagnostic.named("--ca-bundle"))?;
+    if text.contains("-----BEGIN CERTIFICATE-----") {
+        return Ok(text);
+    }
+    Err(Diagnostic::error(format!("`{}` has no certificate", path.display())).named("--ca-bundle").with_hint("name a PEM file"))
 }
 
 /// The role and the session name for the target accounts.

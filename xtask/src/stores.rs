@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use cfn_render::{PackageOptions, PackagePlan, Packaged, Template};
 use endpoint_test::shell::word;
 
+use crate::cli::AwsCliOptions;
 use crate::printer::Printer;
 use crate::progress::Uploads;
 use model_release::problems;
@@ -21,9 +22,8 @@ pub(crate) struct Bucket {
     pub(crate) metadata: BTreeMap<String, String>,
     pub(crate) force_upload: bool,
     pub(crate) expected_owner: Option<String>,
-    /// The session's region and profile, if the caller overrides the environment's.
-    pub(crate) region: Option<String>,
-    pub(crate) profile: Option<String>,
+    /// The options of the session; they override the environment.
+    pub(crate) session: AwsCliOptions,
     /// A folder to write the objects to instead of the bucket.
     pub(crate) folder: Option<PathBuf>,
 }
@@ -62,7 +62,7 @@ pub(crate) async fn package(
     }
     let Some(bucket) = bucket else { return Err(without_bucket(template, &plan)) };
     if let Some(folder) = &bucket.folder {
-        let region = bucket.region.as_deref().ok_or_else(without_region)?;
+        let region = bucket.session.region.as_deref().ok_or_else(without_region)?;
         let store = cfn_render::store::Directory::new(folder, &bucket.name, region).prefix(bucket.prefix.as_deref().unwrap_or_default());
         let store = Uploads::new(printer, &plan, store);
         return plan.upload(&store).await.map_err(failure);
@@ -92,7 +92,7 @@ fn without_region() -> Failure {
 
 #[cfg(feature = "aws")]
 async fn in_bucket(printer: Printer, plan: PackagePlan, bucket: Bucket) -> Result<Result<Packaged, cfn_render::Error>, Failure> {
-    let session = crate::session::open_as(bucket.region.as_deref(), bucket.profile.as_deref()).await?;
+    let session = crate::session::open_as(&bucket.session).await?;
     let store = cfn_render::aws::S3Store::from_config(session.config(), bucket.name)
         .prefix(bucket.prefix.as_deref().unwrap_or_default())
         .kms_key_id(bucket.kms_key_id)

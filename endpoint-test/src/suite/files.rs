@@ -36,12 +36,18 @@ pub(super) fn load(path: &Path, options: &SuiteOptions) -> Result<Suite, SuiteEr
         let line = error.as_bytes()[..error.utf8_error().valid_up_to()].split(|byte| *byte == b'\n').count();
         failed(Problem::new(format!("line {line} is not UTF-8 text")).with_hint("save the file as UTF-8"))
     })?;
-    let suite = super::reader::read(&text, path, options)?;
+    let (suite, mut problems) = super::reader::read_partly(&text, path, options);
+    let Some(suite) = suite else { return Err(SuiteErrors::new(Source::new(path, &text), problems)) };
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         _ => PathBuf::from("."),
     };
-    load_files(suite, |file| read_inside(&folder, file))
+    match load_files(suite, |file| read_inside(&folder, file)) {
+        Ok(suite) if problems.is_empty() => return Ok(suite),
+        Ok(_) => {}
+        Err(errors) => problems.extend_from_slice(errors.problems()),
+    }
+    Err(SuiteErrors::new(Source::new(path, &text), problems))
 }
 
 /// Adds every file's content to the suite; each file is read once.

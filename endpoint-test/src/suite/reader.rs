@@ -27,27 +27,31 @@ pub(super) const DEFAULTS_KEYS: &[&str] = settings::DEFAULTS_KEYS;
 pub(super) const COMPARE_KEYS: &[&str] = &["abs", "rel", "ignore", "at_most"];
 
 pub(super) fn read(text: &str, path: &Path, options: &SuiteOptions) -> Result<Suite, SuiteErrors> {
-    let source = Source::new(path, text);
+    match read_partly(text, path, options) {
+        (Some(suite), problems) if problems.is_empty() => Ok(suite),
+        (_, problems) => Err(SuiteErrors::new(Source::new(path, text), problems)),
+    }
+}
+
+/// Reads as much of a suite as possible, so that its files can be checked too, and reports every
+/// problem.
+pub(super) fn read_partly(text: &str, path: &Path, options: &SuiteOptions) -> (Option<Suite>, Vec<Problem>) {
     if text.len() > MAX_SIZE {
         let problem = Problem::new(format!("the file has {} bytes; the limit of a suite is {MAX_SIZE}", text.len()))
             .with_hint("put large payloads into files and name them with `file`");
-        return Err(SuiteErrors::new(source, vec![problem]));
+        return (None, vec![problem]);
     }
     let mut root = match document::parse(text) {
         Ok(root) => root,
-        Err(problem) => return Err(SuiteErrors::new(source, vec![problem])),
+        Err(problem) => return (None, vec![problem]),
     };
     let mut reader = Reader::default();
     let mut values = variables::defaults(&mut reader, &root);
     values.extend(options.variables.clone());
     variables::substitute(&mut reader, &mut root, &values);
-    let suite = suite(&mut reader, &root, source.clone());
-    match suite {
-        Some(suite) if reader.problems.is_empty() => {
-            Ok(Suite { warnings: reader.warnings, golden_files_may_be_missing: options.golden_files_may_be_missing, ..suite })
-        }
-        _ => Err(SuiteErrors::new(source, reader.problems)),
-    }
+    let suite = suite(&mut reader, &root, Source::new(path, text));
+    let golden_files_may_be_missing = options.golden_files_may_be_missing;
+    (suite.map(|suite| Suite { warnings: reader.warnings, golden_files_may_be_missing, ..suite }), reader.problems)
 }
 
 fn suite(reader: &mut Reader, root: &Node, source: Source) -> Option<Suite> {

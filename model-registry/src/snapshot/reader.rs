@@ -17,11 +17,12 @@ const CLI_HINT: &str = "copy the output of `aws sagemaker list-model-packages`";
 
 pub(super) fn read(text: &str) -> Result<Snapshot, Problems> {
     let document = read_json(text, "the registry snapshot")?;
-    let mut reader = Reader { document, problems: Vec::new() };
+    let mut reader = Reader { document, problems: Vec::new(), next_token: None };
     let snapshot = reader.snapshot();
+    let next_token = reader.next_token;
     reader.problems.sort_by_key(|problem| problem.place);
     match snapshot {
-        Some(snapshot) if reader.problems.is_empty() => Ok(snapshot),
+        Some(snapshot) if reader.problems.is_empty() => Ok(Snapshot { next_token, ..snapshot }),
         _ => Err(Problems(reader.problems)),
     }
 }
@@ -29,6 +30,7 @@ pub(super) fn read(text: &str) -> Result<Snapshot, Problems> {
 struct Reader<'a> {
     document: Document<'a>,
     problems: Vec<Problem>,
+    next_token: Option<String>,
 }
 
 impl<'a> Reader<'a> {
@@ -77,8 +79,17 @@ impl<'a> Reader<'a> {
     }
 
     fn list(&mut self, node: Node<'a>) -> Vec<(ModelPackage, Node<'a>)> {
+        self.next_token = node.member("NextToken").and_then(|node| self.text(node, "NextToken"));
         match node.member("ModelPackageSummaryList").and_then(Node::items) {
-            Some(items) => self.packages(items, Detail::Listed),
+            Some(items) => {
+                let packages = self.packages(items, Detail::Listed);
+                let is_oldest_first = packages.windows(2).any(|pair| pair[0].0.created < pair[1].0.created);
+                if self.next_token.is_some() && is_oldest_first {
+                    let message = "the list is incomplete and not sorted newest first, so the newest model packages can be missing";
+                    self.problem("cut-off-list", node, message, "list all model packages, without `--max-items` and `--max-results`");
+                }
+                packages
+            }
             None => {
                 self.problem("no-list", node, "the list `ModelPackageSummaryList` is missing", CLI_HINT);
                 Vec::new()

@@ -14,7 +14,10 @@ pub(super) fn write(snapshot: &Snapshot) -> String {
     if let Some(group) = &snapshot.group {
         document.insert("model_package_group".to_owned(), json!(group.to_string()));
     }
-    document.insert("list-model-packages".to_owned(), json!({ "ModelPackageSummaryList": list }));
+    let mut page = Object::default();
+    page.0.insert("ModelPackageSummaryList".to_owned(), list.into());
+    page.put("NextToken", snapshot.next_token.as_deref());
+    document.insert("list-model-packages".to_owned(), Json::Object(page.0));
     document.insert("describe-model-package".to_owned(), described.map(description).collect());
     let mut text = serde_json::to_string_pretty(&document).expect("plain data always serialises");
     text.push('\n');

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_names::{AccountId, Region};
 use cfn_render::PseudoParameters;
 use stage_config::{
-    Checked, Layer, Merged, Override, Overrides, ParameterType, Problem, ResolvedTemplate, ResourceRules, check, check_resources,
+    Checked, Layer, Merged, Override, Overrides, ParameterType, Problem, ResolvedTemplate, ResourceRules, Value, check, check_resources,
     check_rules, merge, names,
 };
 
@@ -14,6 +14,7 @@ use super::offered::Pipeline;
 use super::target_dependence::depends_on_target;
 use crate::Stage;
 use crate::diagnostic::{Diagnostic, Level};
+use crate::endpoints;
 use crate::manifest::ParameterOverride;
 use crate::problems;
 
@@ -64,7 +65,8 @@ impl Configuration {
     pub fn check(&self, pipeline: &Pipeline<'_>, targets: &Targets<'_>) -> StageParameters {
         let stage = self.stage(pipeline.stage);
         let merged = self.merged(pipeline);
-        let mut found = Found { of_template: self.warnings.clone(), ..Found::default() };
+        let of_files = self.warnings.iter().chain(&self.errors).chain(&stage.errors).cloned().collect();
+        let mut found = Found { of_template: of_files, ..Found::default() };
         let checked = self.check_target(&merged, pipeline, targets, (None, None), &mut found);
         let no_overrides = Overrides::default();
         let overrides = stage.overrides.as_ref().map_or(&no_overrides, |(_, overrides)| overrides);
@@ -84,7 +86,58 @@ impl Configuration {
             }
         }
         check_stack_set_name(pipeline, &mut found);
+        self.check_endpoints(&merged, &checked, pipeline, (&accounts, &regions), &mut found);
         StageParameters { diagnostics: found.diagnostics(self, stage), overrides: by_target(stage), merged, checked }
+    }
+
+    /// The parameters whose values are unknown: those of the pipeline, and those of a file that could
+    /// not be read completely.
+    pub fn not_known(&self, pipeline: &Pipeline<'_>, merged: &Merged) -> BTreeSet<String> {
+        let stage = self.stage(pipeline.stage);
+        let is_missing = |name: &String| !merged.parameters.contains_key(name);
+        let mut not_known = pipeline.not_known();
+        not_known.retain(is_missing);
+        let without_default = |name: &str| self.section.declarations.get(name).is_some_and(|declaration| declaration.default.is_none());
+        // The pipeline can still set a key that has no default in the template.
+        not_known.extend(pipeline.later().filter(|name| without_default(name)).map(str::to_owned).filter(is_missing));
+        if !stage.is_whole || !self.base_is_whole {
+            not_known.extend(self.section.declarations.keys().filter(|name| without_default(name) && is_missing(name)).cloned());
+        }
+        not_known.extend(self.base.iter().chain([&stage.layer]).flat_map(|layer| layer.unreadable.iter().cloned()));
+        not_known
+    }
+
+    /// Checks that the endpoint names are known before the deployment, by the rules of `build`.
+    fn check_endpoints(
+        &self,
+        merged: &Merged,
+        checked: &Checked,
+        pipeline: &Pipeline<'_>,
+        (accounts, regions): (&[&str], &[&str]),
+        found: &mut Found,
+    ) {
+        if found.unresolved {
+            return;
+        }
+        let mut not_known = self.not_known(pipeline, merged);
+        not_known.extend(checked.wrong.iter().cloned());
+        let mut parameters = checked.parameters.clone();
+        for (name, text) in self.texts(checked, &not_known) {
+            parameters.entry(name).or_insert(Value::Text(text));
+        }
+        // A name can contain the account or region; unknown ones get a placeholder.
+        let accounts: Vec<AccountId> = accounts.iter().filter_map(|account| account.parse().ok()).collect();
+        let accounts = if accounts.is_empty() { "000000000000".parse().into_iter().collect() } else { accounts };
+        let regions: Vec<Region> = regions.iter().filter_map(|region| region.parse().ok()).collect();
+        let regions = if regions.is_empty() { "us-east-1".parse().into_iter().collect() } else { regions };
+        let overrides = by_target(self.stage(pipeline.stage));
+        if let Err(failure) = endpoints::names(&self.template, &parameters, &overrides, &accounts, &regions) {
+            // A condition on an unknown value can still create the endpoint.
+            let conditions = self.template_json["Conditions"].to_string();
+            let is_open = not_known.iter().any(|name| conditions.contains(name.as_str()));
+            let findings = failure.diagnostics.into_iter().filter(|finding| !(is_open && finding.code == Some("no-endpoint")));
+            found.of_template.extend(findings);
+        }
     }
 
     fn check_target(
@@ -95,8 +148,7 @@ impl Configuration {
         target: Target<'_>,
         found: &mut Found,
     ) -> Checked {
-        let mut not_known = pipeline.not_known();
-        not_known.retain(|name| !merged.parameters.contains_key(name));
+        let mut not_known = self.not_known(pipeline, merged);
         let checked = check(merged, &self.section);
         let is_unknown_yet = |problem: &&Problem| {
             problem.code == "missing-parameter" && problem.parameter.as_ref().is_some_and(|name| not_known.contains(name))
@@ -134,6 +186,7 @@ impl Configuration {
                 // A placeholder can be too short for a function; the real value is checked later.
                 let own = |problem: &&cfn_render::Problem| not_known.is_empty() || problem.code != "malformed-function";
                 let own = error.problems().iter().filter(own);
+                found.unresolved = true;
                 found.of_template.extend(own.map(|problem| problems::of_template(problem, self.template.text())));
             }
         }
@@ -178,6 +231,8 @@ impl Configuration {
 struct Found {
     problems: Vec<Problem>,
     of_template: Vec<Diagnostic>,
+    /// The template could not be resolved for a target.
+    unresolved: bool,
 }
 
 impl Found {

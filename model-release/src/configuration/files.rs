@@ -6,15 +6,15 @@ use cfn_render::Template;
 use stage_config::{Layer, Overrides, ParametersSection, Problem};
 
 use crate::Stage;
-use crate::diagnostic::{Diagnostic, Failure, Place, stop_on_errors};
+use crate::diagnostic::{Diagnostic, Failure, FailureKind, Level, Place, stop_on_errors};
 use crate::files;
 use crate::problems;
 
 /// The files to read.
 #[derive(Debug, Clone)]
 pub struct ConfigurationFiles {
-    /// The template.
-    pub template: PathBuf,
+    /// The template; none if it was not found, which is already reported.
+    pub template: Option<PathBuf>,
     /// The base file, whose parameters apply to every stage.
     pub base: BaseFile,
     /// The files of each stage.
@@ -37,6 +37,8 @@ pub struct StageFiles {
     pub stage: Stage,
     /// The file with the stage's parameters.
     pub config: PathBuf,
+    /// Whether `config` must exist. Otherwise, the template can be checked without it.
+    pub is_required: bool,
     /// The file with the stage's overrides; optional.
     pub overrides: PathBuf,
 }
@@ -55,6 +57,10 @@ pub struct Configuration {
     /// The path and text of each file, for messages.
     texts: Vec<(String, String)>,
     secrets: Secrets,
+    /// The errors in the files of all stages.
+    pub(crate) errors: Vec<Diagnostic>,
+    /// Whether the base file, if there is one, was read completely.
+    pub(crate) base_is_whole: bool,
     /// Possible errors in the template that only AWS can confirm.
     pub(crate) warnings: Vec<Diagnostic>,
 }
@@ -70,37 +76,47 @@ pub(crate) struct StageConfiguration {
     pub(crate) stage: Stage,
     pub(crate) path: String,
     pub(crate) layer: Layer,
+    /// Whether the layer has all parameters of the stage. Otherwise, a missing one is unknown, not an
+    /// error.
+    pub(crate) is_whole: bool,
     pub(crate) overrides: Option<(String, Overrides)>,
+    /// The errors in the stage's files themselves.
+    pub(crate) errors: Vec<Diagnostic>,
 }
 
 impl Configuration {
-    /// Reads all files and reports all errors in them.
+    /// Reads all files. The errors in a stage's files are part of the stage's findings, so that one
+    /// error hides no other. A template that cannot be read fails everything.
     pub fn read(named: &ConfigurationFiles) -> Result<Self, Failure> {
         let mut reader = Reader::default();
-        let template = read_template(&named.template, &mut reader.diagnostics);
+        let template = named.template.as_deref().and_then(|path| read_template(path, &mut reader.diagnostics));
         let section = template.as_ref().and_then(|template| read_section(template, &mut reader.diagnostics));
+        let is_broken = section.is_none() || reader.diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Error);
         reader.secrets = section.as_ref().map(Secrets::of).unwrap_or_default();
         reader.texts.extend(template.iter().map(|template| (template.path().display().to_string(), template.text().to_owned())));
-        let base = (named.base.is_named || named.base.path.is_file())
-            .then(|| reader.read(&named.base.path, "this file has the base parameters of both stages", Layer::from_stage_file))
+        let has_base = named.base.is_named || named.base.path.is_file();
+        let base = has_base
+            .then(|| reader.read(&named.base.path, "this file has the base parameters of both stages", Layer::read_stage_file))
             .flatten();
+        let (errors, warnings) = reader.diagnostics.drain(..).partition(|diagnostic| diagnostic.level == Level::Error);
         let stages: Vec<_> = named.stages.iter().map(|stage| reader.stage(stage)).collect();
-        let warnings = stop_on_errors(reader.diagnostics)?;
-        match (template, section, stages.into_iter().collect()) {
-            (Some(template), Some(section), Some(stages)) => {
-                let base = base.map(|(_, layer)| layer);
-                Ok(Self {
-                    template_json: template.to_value(),
-                    template,
-                    section,
-                    base,
-                    stages,
-                    texts: reader.texts,
-                    secrets: reader.secrets,
-                    warnings,
-                })
+        match (template, section) {
+            (Some(template), Some(section)) if !is_broken => Ok(Self {
+                template_json: template.to_value(),
+                template,
+                section,
+                base_is_whole: !has_base || base.is_some(),
+                base: base.map(|(_, layer)| layer),
+                stages,
+                texts: reader.texts,
+                secrets: reader.secrets,
+                errors,
+                warnings,
+            }),
+            _ => {
+                let of_stages = stages.into_iter().flat_map(|stage| stage.errors);
+                Err(Failure::new(FailureKind::BadInput, [errors, warnings].into_iter().flatten().chain(of_stages).collect()))
             }
-            _ => Err(Failure::bad_input(Diagnostic::error("the project's files could not be read"))),
         }
     }
 
@@ -153,6 +169,9 @@ impl Secrets {
     }
 }
 
+/// Reads as much of a text as possible, and reports every problem.
+type Parse<T> = fn(&str, &Path) -> (Option<T>, Vec<Problem>);
+
 #[derive(Default)]
 struct Reader {
     diagnostics: Vec<Diagnostic>,
@@ -161,39 +180,33 @@ struct Reader {
 }
 
 impl Reader {
-    fn stage(&mut self, named: &StageFiles) -> Option<StageConfiguration> {
+    fn stage(&mut self, named: &StageFiles) -> StageConfiguration {
         let hint = format!("the {} stage's parameters are read from this file", named.stage);
-        let file = self.read(&named.config, &hint, Layer::from_stage_file);
-        let overrides = named
-            .overrides
-            .is_file()
-            .then(|| self.read(&named.overrides, "use another configuration file, or make this file readable", Overrides::from_file));
-        let (path, layer) = file?;
-        let overrides = match overrides {
-            Some(read) => Some(read?),
-            None => None,
-        };
-        Some(StageConfiguration { stage: named.stage, path, layer, overrides })
+        let is_read = named.is_required || named.config.is_file();
+        let file = is_read.then(|| self.read(&named.config, &hint, Layer::read_stage_file)).flatten();
+        let has_overrides = named.overrides.is_file();
+        let overrides = has_overrides
+            .then(|| self.read(&named.overrides, "use another configuration file, or make this file readable", Overrides::read_file));
+        let is_whole = file.is_some();
+        let (path, layer) = file.unwrap_or_else(|| (named.config.display().to_string(), Layer::default()));
+        let errors = std::mem::take(&mut self.diagnostics);
+        StageConfiguration { stage: named.stage, path, layer, is_whole, overrides: overrides.flatten(), errors }
     }
 
-    fn read<T>(&mut self, path: &Path, hint: &str, parse: fn(&str, &Path) -> Result<T, stage_config::Problems>) -> Option<(String, T)> {
+    /// Reads as much of a file as possible, and adds its problems to the diagnostics.
+    fn read<T>(&mut self, path: &Path, hint: &str, parse: Parse<T>) -> Option<(String, T)> {
         let text = files::read_text(path)
             .map_err(|diagnostic| {
                 let known = diagnostic.hint.clone();
                 self.diagnostics.push(diagnostic.with_hint(known.unwrap_or_else(|| hint.to_owned())));
             })
             .ok()?;
-        let parsed = parse(&text, path);
+        let (content, found) = parse(&text, path);
         let path = path.display().to_string();
         self.texts.push((path.clone(), text));
-        match parsed {
-            Ok(content) => Some((path, content)),
-            Err(found) => {
-                let shown = |problem| self.secrets.hide(problems::of_stage(problem, &self.texts, None), &self.texts);
-                self.diagnostics.extend(found.0.iter().map(shown));
-                None
-            }
-        }
+        let shown = |problem| self.secrets.hide(problems::of_stage(problem, &self.texts, None), &self.texts);
+        self.diagnostics.extend(found.iter().map(shown));
+        content.map(|content| (path, content))
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Pipeline<'a> {
     pub model_package_arn: Option<&'a ModelPackageArn>,
     /// The stage's accounts.
     pub accounts: Option<&'a [AccountId]>,
+    /// Whether all values are final. Otherwise, a missing value can still be set.
+    pub is_complete: bool,
     /// The source of each value.
     pub sources: &'static Sources,
 }
@@ -65,6 +67,11 @@ impl Pipeline<'_> {
     pub fn not_known(&self) -> BTreeSet<String> {
         let unknown = OFFERED.iter().filter(|name| **name != "VolumeKmsKeyArn" && self.value(name).is_none());
         unknown.map(|name| (*name).to_owned()).collect()
+    }
+
+    /// The optional parameters that can still be set.
+    pub(crate) fn later(&self) -> impl Iterator<Item = &'static str> {
+        (!self.is_complete && self.volume_kms_key_arn.is_none()).then_some("VolumeKmsKeyArn").into_iter()
     }
 
     /// The source of a parameter in this stage.

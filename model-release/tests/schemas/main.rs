@@ -14,7 +14,7 @@ use serde_json::Value as Json;
 
 use model_release::manifest::Manifest;
 use model_release::plan_report::PlanDocument;
-use model_release::{DoctorReport, PackageResult};
+use model_release::{DoctorReport, PackageResult, StageStatus};
 
 /// The parameters of a stage (NAME-template.json), in the format of either of CodePipeline's
 /// CloudFormation actions.
@@ -308,6 +308,11 @@ fn the_schema_of_a_rollout_is_fresh() {
 #[test]
 fn the_schema_of_a_plan_is_fresh() {
     assert_schema("plan.v1.json", "Plan", json(schema_for!(PlanDocument)));
+}
+
+#[test]
+fn the_schema_of_a_stage_s_status_is_fresh() {
+    assert_schema("status.v1.json", "Status of a stage", json(schema_for!(StageStatus)));
 }
 
 #[test]

@@ -42,12 +42,22 @@ impl Overrides {
     ///
     /// `path` is the file's name in messages. All problems are reported at once.
     pub fn from_file(text: &str, path: &Path) -> Result<Self, Problems> {
-        let mut reader = Reader { source: Source::read(text, path, EXAMPLE)?, overrides: Self::default() };
-        reader.file();
-        if reader.source.problems.is_empty() {
-            reader.clashes();
+        match Self::read_file(text, path) {
+            (Some(overrides), problems) if problems.is_empty() => Ok(overrides),
+            (_, problems) => Err(Problems(problems)),
         }
-        if reader.source.problems.is_empty() { Ok(reader.overrides) } else { Err(Problems(reader.source.problems)) }
+    }
+
+    /// Reads as much of an override file as possible, for further checks, and reports every problem.
+    pub fn read_file(text: &str, path: &Path) -> (Option<Self>, Vec<Problem>) {
+        let source = match Source::read(text, path, EXAMPLE) {
+            Ok(source) => source,
+            Err(problems) => return (None, problems.0),
+        };
+        let mut reader = Reader { source, overrides: Self::default() };
+        reader.file();
+        reader.clashes();
+        (Some(reader.overrides), reader.source.problems)
     }
 }
 
@@ -91,6 +101,7 @@ impl<'a> Reader<'a> {
         }
         let members = self.source.members(entry, "this override");
         self.source.known_keys(&members, &ENTRY_KEYS, "an override");
+        let known = self.source.problems.len();
         let accounts =
             self.ids(find(&members, "accounts"), "an AWS account id", "write 12 digits", |text| text.parse::<AccountId>().is_ok());
         let regions =
@@ -103,6 +114,7 @@ impl<'a> Reader<'a> {
             let message = format!("`description` is {}, not a string", description.kind());
             self.source.problem("not-text", description, message, "write it in quotes");
         }
+        let has_targets = self.source.problems.len() == known;
         let mut parameters = BTreeMap::new();
         match find(&members, "parameters") {
             Some(object) if object.kind() == Kind::Object => {
@@ -125,7 +137,10 @@ impl<'a> Reader<'a> {
                 );
             }
         }
-        self.overrides.entries.push(Override { accounts, regions, parameters });
+        // An override without targets applies to every target.
+        if has_targets {
+            self.overrides.entries.push(Override { accounts, regions, parameters });
+        }
     }
 
     /// A list of accounts or regions; duplicates count once.

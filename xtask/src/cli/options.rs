@@ -2,6 +2,7 @@
 
 use model_release::Stage;
 
+mod aws_cli;
 mod build;
 mod check_release;
 mod choice;
@@ -19,6 +20,7 @@ mod shared;
 mod test_endpoints;
 mod tour;
 
+pub(crate) use aws_cli::AwsCliOptions;
 pub(crate) use build::BuildOptions;
 pub(crate) use check_release::{CheckReleaseOptions, StagingTestOptions};
 pub(crate) use choice::ChoiceOptions;

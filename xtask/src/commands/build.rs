@@ -18,16 +18,14 @@ use crate::requests::BuildCommand;
 use crate::snapshot;
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &BuildOptions) -> Result<Exit, Failure> {
-    let mut command = BuildCommand::read(project, options)?;
+    let (mut command, configuration, saved) = BuildCommand::read_all(project, options)?;
     printer.diagnostics(&command.warnings);
-    let configuration = Configuration::read(&command.files)?;
-    command.request.check_early(&configuration)?;
-    let built = match &options.choice.registry {
-        Some(file) => {
-            let access = RegistryAccess { registry: snapshot::read(file)?, documents: Mirror::new(snapshot::mirror(file)) };
+    let built = match options.choice.registry.as_deref().zip(saved) {
+        Some((file, registry)) => {
+            let access = RegistryAccess { registry, documents: Mirror::new(snapshot::mirror(file)) };
             release_build::write(printer, project, &command, &configuration, |_| access.clone(), Home::default()).await
         }
-        None => with_aws(printer, project, &mut command, &configuration).await,
+        None => Box::pin(with_aws(printer, project, &mut command, &configuration)).await,
     };
     let manifest = built.or_else(|failure| nothing(&command, failure))?;
     release_build::print(printer, &manifest, &command.output_dir);

@@ -62,9 +62,7 @@ fn configuration(printer: Printer, command: &BuildCommand, report: &mut DoctorRe
         }
         Err(failure) => {
             // Printed here with the source lines: the table has no room for them.
-            for diagnostic in &failure.diagnostics {
-                printer.diagnostic(diagnostic);
-            }
+            printer.diagnostics_once(failure.diagnostics.clone());
             report.failure("configuration", "the stages' parameters", &failure);
             None
         }

@@ -1,7 +1,5 @@
 //! `package`: packages one template, with the flags of `aws cloudformation package`.
 
-use std::collections::BTreeMap;
-
 use cfn_render::Template;
 
 use crate::cli::{PackageOptions, non_empty};
@@ -10,10 +8,13 @@ use crate::files;
 use crate::printer::{Format, Printer};
 use crate::stores::{self, Bucket};
 use model_release::problems;
-use model_release::{Diagnostic, Failure, PackageResult};
+use model_release::{Diagnostic, Failure, Level, PackageResult, artifact_metadata};
 
 pub(crate) async fn run(printer: Printer, options: &PackageOptions) -> Result<Exit, Failure> {
-    let metadata = metadata(options.metadata.as_deref())?;
+    for (option, reason) in options.aws_cli.ignored() {
+        printer.diagnostic(&Diagnostic::new(Level::Note, format!("`{option}` of the AWS CLI has no effect here")).detail(reason));
+    }
+    let metadata = artifact_metadata(options.metadata.as_deref().unwrap_or_default()).map_err(|found| found.named("--metadata"))?;
     let template = read(options)?;
     if let Some(path) = &options.output_template_file {
         // Checked before anything is uploaded.
@@ -27,8 +28,7 @@ pub(crate) async fn run(printer: Printer, options: &PackageOptions) -> Result<Ex
         metadata,
         force_upload: options.force_upload,
         expected_owner: non_empty(options.expected_bucket_owner.as_ref()).map(str::to_owned),
-        region: non_empty(options.region.as_ref()).map(str::to_owned),
-        profile: non_empty(options.profile.as_ref()).map(str::to_owned),
+        session: options.aws_cli.clone(),
         folder: options.artifact_dir.clone(),
     });
     let mut packaging = cfn_render::PackageOptions::default();
@@ -70,25 +70,4 @@ fn read(options: &PackageOptions) -> Result<Template, Failure> {
 fn as_json(text: &str, template: &Template, escape: bool) -> Result<String, Failure> {
     let packaged = Template::parse(text, template.path()).map_err(|error| problems::failure(&error, text))?;
     Ok(if escape { packaged.to_ascii_json() } else { packaged.to_json() })
-}
-
-/// `KEY=VALUE,KEY=VALUE`, or a JSON object of strings, as for the AWS CLI.
-fn metadata(text: Option<&str>) -> Result<BTreeMap<String, String>, Failure> {
-    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(BTreeMap::new()) };
-    if text.starts_with('{') {
-        return serde_json::from_str(text).map_err(|error| wrong_metadata(&error.to_string()));
-    }
-    text.split(',')
-        .map(|pair| match pair.split_once('=') {
-            Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.to_owned())),
-            _ => Err(wrong_metadata(&format!("`{pair}` is not KEY=VALUE"))),
-        })
-        .collect()
-}
-
-fn wrong_metadata(reason: &str) -> Failure {
-    Diagnostic::error(format!("the metadata cannot be read: {reason}"))
-        .named("--metadata")
-        .with_hint("write comma-separated KEY=VALUE pairs, or a JSON object")
-        .into()
 }

@@ -16,7 +16,7 @@ use model_release::{Diagnostic, Failure};
 
 pub(crate) async fn run(
     printer: Printer,
-    project: impl Fn() -> Result<Project, Failure>,
+    project: impl Fn() -> Result<Option<Project>, Failure>,
     options: &RegistryOptions,
 ) -> Result<Exit, Failure> {
     match &options.action {

@@ -22,5 +22,6 @@ without_aws! {
     doctor(crate::project::Project, crate::cli::DoctorOptions) "build it with its default features; `config check` needs no AWS"
     plan(crate::project::Project, crate::cli::PlanOptions) "build it with its default features"
     prune(crate::project::Project, crate::cli::PruneOptions) "build it with its default features"
+    status(crate::project::Project, crate::cli::StackSetOptions) "build it with its default features"
     setup(crate::cli::SetupOptions) "build it with its default features"
 }

@@ -5,14 +5,16 @@ use std::path::PathBuf;
 
 use aws_names::Region;
 use model_registry::ModelPackageGroup;
-use model_release::configuration::ConfigurationFiles;
+use model_registry::snapshot::Snapshot;
+use model_release::configuration::{Configuration, ConfigurationFiles};
 use model_release::release_build::{BuildRequest, RegionalSelection};
 use model_release::{Diagnostic, Failure, FailureKind, Stage, regional_package, stop_on_errors};
 
 use super::selection;
-use super::{OptionErrors, SOURCES};
+use super::{ConfigRequest, OptionErrors, SOURCES};
 use crate::cli::{BuildOptions, non_empty};
 use crate::project::Project;
+use crate::snapshot;
 use crate::stores;
 use crate::targets;
 
@@ -34,6 +36,26 @@ pub(crate) struct BuildCommand {
 }
 
 impl BuildCommand {
+    /// Reads the options, the stages' files and the registry snapshot, if one is named, and reports all
+    /// problems in them.
+    pub(crate) fn read_all(project: &Project, options: &BuildOptions) -> Result<(Self, Configuration, Option<Snapshot>), Failure> {
+        let mut found = Vec::new();
+        let command = ok_or_note(Self::read(project, options), &mut found);
+        let saved = ok_or_note(options.choice.registry.as_deref().map(snapshot::read).transpose(), &mut found);
+        let known = ConfigRequest::read(project, &options.configuration, &Stage::ALL, None, &mut found);
+        let configuration = ok_or_note(Configuration::read(&known.files), &mut found);
+        match (&command, &configuration) {
+            (Some(command), Some(configuration)) => drop(ok_or_note(command.request.check_early(configuration), &mut found)),
+            (None, Some(configuration)) => found.extend(known.findings(configuration)),
+            _ => {}
+        }
+        let found = stop_on_errors(found)?;
+        match (command, configuration, saved) {
+            (Some(command), Some(configuration), Some(saved)) => Ok((command, configuration, saved)),
+            _ => Err(Failure::new(FailureKind::BadInput, found)),
+        }
+    }
+
     pub(crate) fn read(project: &Project, options: &BuildOptions) -> Result<Self, Failure> {
         let mut errors = OptionErrors::default();
         let configuration = &options.configuration;
@@ -82,7 +104,7 @@ impl BuildCommand {
         errors.own_files(&stages);
         errors.own_environments(&stages);
         errors.shared_accounts(&stages);
-        let files = errors.configuration_files(project, configuration, &Stage::ALL);
+        let files = errors.configuration_files(project, configuration, &Stage::ALL, None);
         let parsed = group.zip(selection);
         let artifact_bucket = non_empty(options.artifact_bucket.as_ref())
             .map(|name| stores::bucket_name(name, "--artifact-bucket, ARTIFACT_BUCKET", "--artifact-prefix"))
@@ -119,6 +141,11 @@ impl BuildCommand {
     }
 }
 
+/// The value; the diagnostics of a failure are added to `found`.
+fn ok_or_note<T>(read: Result<T, Failure>, found: &mut Vec<Diagnostic>) -> Option<T> {
+    read.map_err(|failure| found.extend(failure.diagnostics)).ok()
+}
+
 /// Reads options: `REGION=ARN`, `REGION=VERSION`, `REGION=same-version`, or an ARN with its region.
 fn read_regional(options: &[String], diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<Region, RegionalSelection> {
     let mut read = BTreeMap::new();
@@ -140,19 +167,5 @@ fn read_regional(options: &[String], diagnostics: &mut Vec<Diagnostic>) -> BTree
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(options: &[&str]) -> (Vec<(Region, RegionalSelection)>, usize) {
-        let mut diagnostics = Vec::new();
-        let options: Vec<_> = options.iter().map(|option| (*option).to_owned()).collect();
-        (read_regional(&options, &mut diagnostics).into_iter().collect(), diagnostics.len())
-    }
-
-    #[test]
-    fn a_region_has_one_model_package() {
-        assert_eq!(parse(&["eu-west-1=7", "eu-west-1=8"]).1, 1);
-        assert_eq!(parse(&["eu-west-1=7", "eu-west-1=7"]), (vec![("eu-west-1".parse().unwrap(), RegionalSelection::Version(7))], 0));
-        assert_eq!(parse(&["7", ""]).1, 1);
-    }
-}
+#[path = "../../tests/in_process/regional_options.rs"]
+mod tests;

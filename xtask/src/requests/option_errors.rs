@@ -1,6 +1,6 @@
 //! Reads options one by one and collects the problems of all of them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use aws_names::{AccountId, Arn};
 use model_release::configuration::{BaseFile, ConfigurationFiles, StageFiles};
@@ -216,6 +216,7 @@ impl OptionErrors {
         project: &Project,
         options: &ConfigurationOptions,
         stages: &[Stage],
+        template: Option<&Path>,
     ) -> ConfigurationFiles {
         let base = non_empty(options.base_config_name.as_ref());
         let base_name = base.unwrap_or("base-config");
@@ -234,13 +235,19 @@ impl OptionErrors {
                 );
             }
             let file = |ending: &str| project.file(format!("{name}-{ending}.json"));
-            named.push(StageFiles { stage: *stage, config: file("template"), overrides: file("overrides") });
+            named.push(StageFiles {
+                stage: *stage,
+                config: file("template"),
+                is_required: template.is_none(),
+                overrides: file("overrides"),
+            });
         }
         let base = BaseFile { path: project.file(format!("{base_name}-template.json")), is_named: base.is_some() };
-        ConfigurationFiles { template: self.template(project, &options.template_name), base, stages: named }
+        let template = template.map_or_else(|| self.template(project, &options.template_name), |path| Some(path.to_owned()));
+        ConfigurationFiles { template, base, stages: named }
     }
 
-    pub(crate) fn template(&mut self, project: &Project, name: &str) -> PathBuf {
+    pub(crate) fn template(&mut self, project: &Project, name: &str) -> Option<PathBuf> {
         self.file_name(name, "--template-name");
         // `cdk synth` writes JSON.
         let names = ["yml", "yaml", "json"].map(|extension| format!("{name}-template.{extension}"));
@@ -250,11 +257,12 @@ impl OptionErrors {
             let diagnostic = Diagnostic::error(format!("there are both `{first}` and `{second}`"));
             self.diagnostics.push(diagnostic.named(project.root.display().to_string()).with_hint("remove one of them"));
         }
-        candidates.iter().find(|path| path.is_file()).cloned().unwrap_or_else(|| {
+        let template = candidates.into_iter().find(|path| path.is_file());
+        if template.is_none() {
             let diagnostic = Diagnostic::error(format!("there is no template `{}`, `{}` or `{}`", names[0], names[1], names[2]));
             self.diagnostics.push(diagnostic.named(project.root.display().to_string()).with_hint("name another one with --template-name"));
-            candidates[0].clone()
-        })
+        }
+        template
     }
 
     /// Checks a name that becomes part of file names in the project and in the release.

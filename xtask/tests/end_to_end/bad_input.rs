@@ -59,6 +59,102 @@ const MISTAKES: &[Mistake] = &[
         says: &["`EndpointInstanceCount` is set twice", "staging-config-template.json:2:20", "first at staging-config-template.json:1:20"],
     },
     Mistake {
+        name: "a duplicate key beside mistakes of every other kind: in the files, in the options, and files that do not exist",
+        make: |project| {
+            staging(
+                project,
+                r#"{ "Tagz": {}, "Parameters": { "EndpointInstanceCount": "0", "EndpointInstanceCount": "1", "EndpointInstanceTyp": "x",
+                     "EndpointInstanceType": "m5", "UseVpc": "perhaps", "RollbackAlarms": ["no"] } }"#,
+            );
+            std::fs::remove_file(project.path("prod-config-template.json")).unwrap();
+            project.write(
+                "staging-config-overrides.json",
+                r#"{ "version": 2, "overrides": [{ "accounts": ["222222222222"], "parameters": { "Nothing": "1" } }] }"#,
+            );
+            project.unset("ENV_NAME");
+            project.set("PROD_ACCOUNT_LIST", "3");
+        },
+        arguments: &["build", "--registry", "nope.json", "--release-policy", "no-policy.json"],
+        code: 2,
+        says: &[
+            "`EndpointInstanceCount` twice",
+            "has no `Tagz`",
+            "`EndpointInstanceCount` is `0`, which is less than the least value, 1",
+            "the template has no parameter `EndpointInstanceTyp`",
+            "an instance type such as ml.m5.large",
+            "`UseVpc` is `perhaps`",
+            "the value of `RollbackAlarms` is a list",
+            "cannot read `prod-config-template.json`",
+            "the file has version 2",
+            "the template has no parameter `Nothing`",
+            "`--env-name` is missing",
+            "`3` is not an AWS account id",
+            "cannot read `nope.json`",
+            "cannot read `no-policy.json`",
+        ],
+    },
+    Mistake {
+        name: "a suite with an unknown key, a case without a name, and files that do not exist",
+        make: |project| {
+            project.write(
+                "test/own.yaml",
+                "version: 1\ncases:\n  - name: a\n    payload: { file: one.csv }\n    expct: {}\n  - payload: { file: two.csv }\n    expect: { golden: { file: three.json } }\n",
+            );
+        },
+        arguments: &["test-staging", "--endpoint-url", "http://127.0.0.1:9", "--suite", "test/own.yaml"],
+        code: 2,
+        says: &["`expct`", "cannot read `one.csv`", "cannot read `two.csv`", "`name`", "the golden file `three.json` does not exist"],
+    },
+    Mistake {
+        name: "an endpoint without a name, in the check that needs no model package",
+        make: |project| {
+            let text = project.read("cfn-sm-endpoint-template.yml");
+            let name = "      EndpointName: !Sub '${SageMakerProjectName}-${SageMakerProjectId}-${EnvType}'\n";
+            assert!(text.contains(name));
+            project.write("cfn-sm-endpoint-template.yml", &text.replace(name, ""));
+        },
+        arguments: &["config", "check"],
+        code: 2,
+        says: &["has no `EndpointName`", "cfn-sm-endpoint-template.yml:"],
+    },
+    Mistake {
+        name: "an endpoint that is named for its stack",
+        make: |project| {
+            let text = project.read("cfn-sm-endpoint-template.yml");
+            let name = "${SageMakerProjectName}-${SageMakerProjectId}-${EnvType}";
+            project.write("cfn-sm-endpoint-template.yml", &text.replace(name, "${AWS::StackName}"));
+        },
+        arguments: &["config", "check"],
+        code: 2,
+        says: &["is not known before it is deployed", "cfn-sm-endpoint-template.yml:"],
+    },
+    Mistake {
+        name: "a template without an endpoint",
+        make: |project| {
+            let template = "Parameters: {ModelPackageName: {Type: String}}\nResources: {Q: {Type: 'AWS::SQS::Queue'}}\n";
+            project.write("cfn-sm-endpoint-template.yml", template);
+            for stage in ["staging", "prod"] {
+                project.write(&format!("{stage}-config-template.json"), "[]");
+            }
+        },
+        arguments: &["config", "check"],
+        code: 2,
+        says: &["the template makes no endpoint", "AWS::SageMaker::Endpoint"],
+    },
+    Mistake {
+        name: "a list of the AWS CLI that is cut off, and has no approved package",
+        make: |project| {
+            let list = r#"{ "ModelPackageSummaryList": [{ "ModelPackageGroupName": "iris-p-abc123xyz", "ModelPackageVersion": 3,
+                "ModelPackageArn": "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris-p-abc123xyz/3",
+                "CreationTime": "2023-11-14T22:15:00+00:00", "ModelPackageStatus": "Completed", "ModelApprovalStatus": "Rejected" }],
+                "NextToken": "AAAA" }"#;
+            project.write("examples/registry.json", list);
+        },
+        arguments: BUILD,
+        code: 2,
+        says: &["the list in the snapshot is cut off", "leave out `--max-items` and `--max-results`"],
+    },
+    Mistake {
         name: "a parameter out of its range, in both stages at once",
         make: |project| {
             let wrong = r#"[{ "ParameterKey": "EndpointInstanceCount", "ParameterValue": "0" },

@@ -28,7 +28,7 @@ const MOST_NOT_RUN: usize = 3;
 /// A marker, and the function that sets up its scene and runs the command.
 type Scene = (&'static str, fn() -> Shown);
 
-const SCENES: [Scene; 16] = [
+const SCENES: [Scene; 17] = [
     ("cargo tour", || run(&Project::new(), &["tour"])),
     ("cargo xtask setup of a new project over the local AWS", || run(&Cloud::new().project(), &["setup"])),
     ("cargo xtask doctor over the local AWS, with things missing in every account", || {
@@ -91,6 +91,10 @@ const SCENES: [Scene; 16] = [
     ("cargo xtask deploy --stage staging over the local AWS", || {
         let cloud = Cloud::new();
         run(&first_release(&cloud), &["deploy", "--stage", "staging"])
+    }),
+    ("cargo xtask status --stage staging over the local AWS", || {
+        let cloud = Cloud::new();
+        run(&second_release(&cloud), &["status", "--stage", "staging"])
     }),
     ("cargo xtask prune --stage staging --instance 222222222222/us-east-1 over the local AWS", || {
         let cloud = Cloud::new();

@@ -1,8 +1,10 @@
 //! End-to-end tests: real command lines, real files, and a local AWS.
 
+mod anywhere;
 mod api_models;
 mod asynchronous;
 mod aws_cli;
+mod aws_cli_options;
 mod bad_input;
 mod build;
 mod buildspecs;
@@ -42,6 +44,7 @@ mod rollout;
 mod scale;
 mod schemas;
 mod setup;
+mod status;
 mod template_choices;
 mod test_staging;
 mod tour;

@@ -64,6 +64,11 @@ impl Project {
         project
     }
 
+    /// An empty folder.
+    pub(crate) fn empty() -> Self {
+        Self { folder: TempDir::new().unwrap(), variables: Vec::new() }
+    }
+
     /// Sets the variables of the Python seed's pipeline, for the iris project.
     pub(crate) fn with_pipeline_variables(mut self) -> Self {
         for (name, value) in [

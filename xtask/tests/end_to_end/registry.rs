@@ -102,6 +102,10 @@ fn the_package_that_build_selects_is_printed_for_terraform() {
     let run = project.run(["registry", "resolve", "--model-package", "1"]).ends_with(0);
     assert_eq!(run.stdout, format!("arn:aws:sagemaker:us-east-1:{HOME}:model-package/{GROUP}/1\n"));
     project.run(["registry", "resolve", "--model-package-group-name", "wine"]).ends_with(4);
+    for command in [&["registry", "resolve"][..], &["build"]] {
+        let run = project.run(command.iter().chain(&["--model-package", "99"])).ends_with(2);
+        run.says("version 99 does not exist in group").says("the newest is version").says("`registry list` shows the versions");
+    }
 }
 
 #[test]

@@ -47,12 +47,17 @@ pub(super) fn read(reader: &mut Reader, node: &Node, defaults: &Settings, names:
         expectation_reader::of_response(reader, fields.get("expect"))
     };
     let (mut input, content_type) = payload?;
-    let read = read?;
+    // The files of a case are checked even if its expectation is wrong.
+    let read = match read {
+        Some(read) => read,
+        None => expectation_reader::of_response(reader, None)?,
+    };
     if let Input::Rows(rows) = &mut input {
         rows.used = read.columns;
     }
     Some(Case {
-        name: name?,
+        // A missing name is already a problem; the case's files are checked anyway.
+        name: name.unwrap_or_default(),
         timeout: own.timeout.or(defaults.timeout),
         request: own.request_over(defaults),
         content_type,

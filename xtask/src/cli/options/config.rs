@@ -40,6 +40,9 @@ pub(crate) struct ConfigCheckOptions {
     /// Stage to check [default: both]
     #[arg(long, value_parser = super::stage())]
     pub(crate) stage: Option<Stage>,
+    /// Check this template, with any stage files in its folder; needs no project
+    #[arg(long, value_name = "FILE", help_heading = super::CONFIGURATION)]
+    pub(crate) template: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) configuration: ConfigurationOptions,
 }
@@ -50,7 +53,7 @@ pub(crate) struct ConfigSchemaOptions {
     /// Generate the schema of this kind of file
     #[arg(long, value_enum, value_name = "KIND", default_value_t)]
     pub(crate) of: SchemaOf,
-    /// Read the template from NAME-template.yml or NAME-template.yaml
+    /// Read the template from NAME-template.yml, .yaml or .json
     #[arg(long, value_name = "NAME", env = "CFN_TEMPLATE_NAME", default_value = "cfn-sm-endpoint")]
     pub(crate) template_name: String,
     /// Write the schema to this file [default: stdout]

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::AwsCliOptions;
+
 /// Options of `package`: those of `aws cloudformation package`, which can be abbreviated.
 #[derive(Debug, Args)]
 pub(crate) struct PackageOptions {
@@ -31,12 +33,6 @@ pub(crate) struct PackageOptions {
     /// Metadata of uploaded artifacts: comma-separated pairs, or a JSON object
     #[arg(long, value_name = "KEY=VALUE", help_heading = super::ARTIFACTS)]
     pub(crate) metadata: Option<String>,
-    /// Use this AWS region
-    #[arg(long, value_name = "REGION", env = "AWS_REGION", help_heading = super::SESSION)]
-    pub(crate) region: Option<String>,
-    /// Use this AWS profile
-    #[arg(long, value_name = "NAME", help_heading = super::SESSION)]
-    pub(crate) profile: Option<String>,
     /// Refuse a bucket that does not belong to this account
     #[arg(long, value_name = "ACCOUNT", help_heading = super::ARTIFACTS)]
     pub(crate) expected_bucket_owner: Option<String>,
@@ -46,4 +42,6 @@ pub(crate) struct PackageOptions {
     /// Escape non-ASCII characters, which CloudFormation may show as ?
     #[arg(long, help_heading = super::OUTPUT)]
     pub(crate) escape_non_ascii: bool,
+    #[command(flatten)]
+    pub(crate) aws_cli: AwsCliOptions,
 }

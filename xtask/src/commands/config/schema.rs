@@ -15,6 +15,7 @@ pub(super) fn run(printer: Printer, project: &Project, options: &ConfigSchemaOpt
     let mut errors = OptionErrors::default();
     let template = errors.template(project, &options.template_name);
     stop_on_errors(errors.diagnostics)?;
+    let template = template.unwrap_or_default();
     let text = text(&Configuration::read_section(&template)?, options.of);
     let Some(out) = &options.out else {
         Printer::out(&text);

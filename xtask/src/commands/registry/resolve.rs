@@ -12,15 +12,18 @@ use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::project::Project;
 use crate::snapshot;
-use model_release::{Failure, FailureKind, PackageSelection, RegistryAccess, stop_on_errors};
+use model_release::{Diagnostic, Failure, FailureKind, Level, PackageSelection, RegistryAccess, stop_on_errors};
 
 pub(super) async fn run(
     printer: Printer,
-    project: impl Fn() -> Result<Project, Failure>,
+    project: impl Fn() -> Result<Option<Project>, Failure>,
     options: &ResolveOptions,
 ) -> Result<Exit, Failure> {
-    // The project's policy must be found, or the choice could differ from that of `build`.
-    let project = if options.choice.release_policy.is_some() { project().ok() } else { Some(project()?) };
+    let project = project()?;
+    if project.is_none() && options.choice.release_policy.is_none() {
+        let note = Diagnostic::new(Level::Note, "no project was found, so no release policy applies: only the approval is checked");
+        printer.diagnostic(&note.with_hint("name a policy with --release-policy, or a project with --project-dir"));
+    }
     let saved = options.choice.registry.as_deref().map(|file| Ok::<_, Failure>((file, snapshot::read(file)?))).transpose()?;
     let group = group(options.model_package_group_name.as_ref(), saved.as_ref().map(|(_, saved)| saved))?;
     let mut diagnostics = Vec::new();

@@ -1,13 +1,11 @@
 //! `registry snapshot`: writes a group's model packages to a file for `build --registry`.
 
-use model_registry::aws::SageMakerRegistry;
+use model_registry::ModelPackage;
 use model_registry::documents::{Documents as _, Mirror};
 use model_registry::snapshot::Snapshot;
-use model_registry::{ModelPackage, ModelPackageGroup, PackageSummary, Registry as _, RegistryErrorKind};
-use model_release::aws::Session;
+use model_release::aws::{Session, describe_packages, group_of};
 use model_release::{Diagnostic, Failure, FailureKind, registry_errors};
 use serde_json::json;
-use tokio::task::JoinSet;
 
 use super::group;
 use crate::cli::SnapshotOptions;
@@ -15,9 +13,6 @@ use crate::exit::Exit;
 use crate::files::{self, FileSet};
 use crate::printer::Printer;
 use crate::snapshot::mirror;
-
-/// The maximum of concurrent DescribeModelPackage calls: SageMaker throttles more.
-const AT_ONCE: usize = 8;
 
 pub(super) async fn run(printer: Printer, options: &SnapshotOptions) -> Result<Exit, Failure> {
     let group = group(options.group.model_package_group_name.as_ref(), None)?;
@@ -32,7 +27,7 @@ pub(super) async fn run(printer: Printer, options: &SnapshotOptions) -> Result<E
     if listing.more {
         printer.step("Listed", format_args!("the newest {}; --all lists all", listing.packages.len()));
     }
-    let packages = describe(&registry, listing.packages).await?;
+    let packages = describe_packages(&registry, listing.packages).await?;
 
     let mut set = FileSet::default();
     let documents = if options.with_metrics { fetch(printer, &session, options, &packages, &mut set).await } else { 0 };
@@ -45,31 +40,6 @@ pub(super) async fn run(printer: Printer, options: &SnapshotOptions) -> Result<E
         if options.with_metrics { format!(", {documents} documents in {}", files::shown(&mirror(&options.out))) } else { String::new() };
     printer.result(&data, format_args!("{}: {count} model packages{with}", files::shown(&options.out)));
     Ok(Exit::Done)
-}
-
-/// The packages in the order of the list; skips one that was deleted in the meantime.
-async fn describe(registry: &SageMakerRegistry, summaries: Vec<PackageSummary>) -> Result<Vec<ModelPackage>, Failure> {
-    let mut described: Vec<Option<ModelPackage>> = vec![None; summaries.len()];
-    let mut waiting = summaries.into_iter().enumerate();
-    let mut running = JoinSet::new();
-    loop {
-        while running.len() < AT_ONCE
-            && let Some((index, summary)) = waiting.next()
-        {
-            let registry = registry.clone();
-            running.spawn(async move { (index, registry.describe(&summary.arn).await) });
-        }
-        match running.join_next().await {
-            None => break,
-            Some(Ok((index, Ok(package)))) => described[index] = Some(package),
-            Some(Ok((_, Err(error)))) if error.kind == RegistryErrorKind::NotFound => {}
-            Some(Ok((_, Err(error)))) => return Err(registry_errors::of_registry(&error)),
-            Some(Err(error)) => {
-                return Err(Failure::unreachable(Diagnostic::error(format!("describing a model package was interrupted: {error}"))));
-            }
-        }
-    }
-    Ok(described.into_iter().flatten().collect())
 }
 
 /// Fetches the packages' documents. A missing one is a warning: only a gate on it needs it.
@@ -95,13 +65,4 @@ async fn fetch(printer: Printer, session: &Session, options: &SnapshotOptions, p
         }
     }
     fetched.len()
-}
-
-/// The group's ARN, derived from that of a package.
-fn group_of(packages: &[ModelPackage], group: ModelPackageGroup) -> ModelPackageGroup {
-    let arn = packages.first().map(|package| {
-        let arn = &package.arn;
-        format!("arn:{}:sagemaker:{}:{}:model-package-group/{}", arn.partition(), arn.region(), arn.account(), group.name())
-    });
-    arn.and_then(|arn| arn.parse().ok()).unwrap_or(group)
 }

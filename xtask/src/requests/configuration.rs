@@ -1,17 +1,20 @@
-//! The request of `config`. A missing value of the pipeline is unknown, not an error.
+//! The stages' files and the known values of the pipeline. A missing value is unknown, not an error.
+
+use std::path::Path;
 
 use crate::cli::{ConfigExplainOptions, ConfigurationOptions, non_empty};
 use crate::project::Project;
-use crate::requests::{OptionErrors, SOURCES};
 use crate::targets;
 use aws_names::{AccountId, Region};
 use model_release::Stage;
-use model_release::configuration::{ConfigurationFiles, Pipeline, Targets};
+use model_release::configuration::{Configuration, ConfigurationFiles, Pipeline, Targets};
 use model_release::{Diagnostic, Failure, stop_on_errors};
 
-pub(super) struct ConfigRequest {
-    pub(super) files: ConfigurationFiles,
-    pub(super) stages: Vec<StageRequest>,
+use super::{OptionErrors, SOURCES};
+
+pub(crate) struct ConfigRequest {
+    pub(crate) files: ConfigurationFiles,
+    pub(crate) stages: Vec<StageRequest>,
     project_name: Option<String>,
     project_id: Option<String>,
     env_name: Option<String>,
@@ -19,18 +22,26 @@ pub(super) struct ConfigRequest {
     regions: Option<Vec<Region>>,
 }
 
-pub(super) struct StageRequest {
-    pub(super) stage: Stage,
+pub(crate) struct StageRequest {
+    pub(crate) stage: Stage,
     env_type: Option<String>,
     execution_role: Option<String>,
     accounts: Option<Vec<AccountId>>,
 }
 
 impl ConfigRequest {
-    pub(super) fn read(project: &Project, options: &ConfigurationOptions, stages: &[Stage]) -> Result<Self, Failure> {
+    /// Reads the options, and adds their problems to `found`. A named template is checked with the
+    /// stage files in its folder, if there are any.
+    pub(crate) fn read(
+        project: &Project,
+        options: &ConfigurationOptions,
+        stages: &[Stage],
+        template: Option<&Path>,
+        found: &mut Vec<Diagnostic>,
+    ) -> Self {
         let mut errors = OptionErrors::default();
         let owned = |value: Option<&String>| non_empty(value).map(str::to_owned);
-        let files = errors.configuration_files(project, options, stages);
+        let files = errors.configuration_files(project, options, stages, template);
         let regions = non_empty(options.regions.as_ref()).map(|text| targets::regions(text, "--regions", &mut errors.diagnostics));
         let stages = stages
             .iter()
@@ -42,8 +53,8 @@ impl ConfigRequest {
                 accounts: errors.known_accounts(&options.accounts, *stage),
             })
             .collect();
-        stop_on_errors(errors.diagnostics)?;
-        Ok(Self {
+        found.append(&mut errors.diagnostics);
+        Self {
             files,
             stages,
             project_name: owned(options.project.sagemaker_project_name.as_ref()),
@@ -51,10 +62,10 @@ impl ConfigRequest {
             env_name: owned(options.project.env_name.as_ref()),
             volume_kms_key_arn: owned(options.ebs_kms_key_arn.as_ref()),
             regions,
-        })
+        }
     }
 
-    pub(super) fn pipeline<'a>(&'a self, stage: &'a StageRequest) -> Pipeline<'a> {
+    pub(crate) fn pipeline<'a>(&'a self, stage: &'a StageRequest) -> Pipeline<'a> {
         Pipeline {
             stage: stage.stage,
             project_name: self.project_name.as_deref(),
@@ -65,16 +76,23 @@ impl ConfigRequest {
             volume_kms_key_arn: self.volume_kms_key_arn.as_deref(),
             model_package_arn: None,
             accounts: stage.accounts.as_deref(),
+            is_complete: false,
             sources: &SOURCES,
         }
     }
 
-    pub(super) fn targets<'a>(&'a self, stage: &'a StageRequest) -> Targets<'a> {
+    /// Every finding about the stages' parameters that needs no other option.
+    pub(crate) fn findings(&self, configuration: &Configuration) -> Vec<Diagnostic> {
+        let findings = |stage| configuration.check(&self.pipeline(stage), &self.targets(stage)).diagnostics;
+        self.stages.iter().flat_map(findings).collect()
+    }
+
+    pub(crate) fn targets<'a>(&'a self, stage: &'a StageRequest) -> Targets<'a> {
         Targets { accounts: stage.accounts.as_deref(), regions: self.regions.as_deref(), instance_types: &[] }
     }
 
     /// The account and region to explain; they must be targets of the stage, if those are known.
-    pub(super) fn target<'a>(&self, options: &'a ConfigExplainOptions) -> Result<(Option<&'a str>, Option<&'a str>), Failure> {
+    pub(crate) fn target<'a>(&self, options: &'a ConfigExplainOptions) -> Result<(Option<&'a str>, Option<&'a str>), Failure> {
         let mut diagnostics = Vec::new();
         let (account, region) = (non_empty(options.account.as_ref()), non_empty(options.region.as_ref()));
         if let Some(account) = account {

@@ -1,0 +1,274 @@
+//! The current status of a stage: the newest operation on its stack set, and the stack and endpoints
+//! of every target.
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{ContentArrangement, Table};
+use model_registry::ModelPackageArn;
+use serde::Serialize;
+use stack_rollout::status::{DetailedStatus, InstanceStatus, OperationAction, OperationStatus};
+use stack_rollout::{Instance, Observed, Operation, Target};
+
+use crate::manifest::Tool;
+use crate::{FailureKind, Release, RolloutRequest, Stage};
+
+const SCHEMA_VERSION: u32 = 1;
+/// The template's parameter for the model package.
+const MODEL_PACKAGE: &str = "ModelPackageName";
+
+/// The current status of a stage.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct StageStatus {
+    /// The version of this format: 1.
+    pub schema_version: u32,
+    /// The program that wrote it.
+    pub tool: Tool,
+    /// The stage.
+    pub stage: String,
+    /// The stage's stack set.
+    pub stack_set: String,
+    /// The digest of the release with the targets and endpoint names.
+    pub release: String,
+    /// The newest operation that created or updated stacks, if CloudFormation lists one.
+    pub last_operation: Option<LastOperation>,
+    /// The worst health of all targets and of the operation.
+    pub health: Health,
+    /// Every target of the release.
+    pub targets: Vec<TargetStatus>,
+    /// The stack instances that are not targets of the release, as ACCOUNT/REGION.
+    pub orphans: Vec<String>,
+}
+
+/// An operation on the stack set.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct LastOperation {
+    /// Its id.
+    pub id: String,
+    /// `CREATE` or `UPDATE`.
+    pub action: String,
+    /// Its status, such as `SUCCEEDED`.
+    pub status: String,
+    /// CloudFormation's reason for that status, if any.
+    pub reason: Option<String>,
+    /// The time of its creation, in seconds since 1970.
+    pub created_at: Option<i64>,
+    /// Whether it rolled out this release, by its id. The id of a CodePipeline operation has no release.
+    pub is_of_release: bool,
+}
+
+/// One account and region.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TargetStatus {
+    /// The account.
+    pub account_id: String,
+    /// The region.
+    pub region: String,
+    /// The worst health of the stack instance and of the endpoints.
+    pub health: Health,
+    /// The status of the stack instance, such as `CURRENT`; none without an instance.
+    pub instance: Option<String>,
+    /// The result of the last operation here, such as `SUCCEEDED`.
+    pub last_result: Option<String>,
+    /// The reason if the stack instance is not `ok`.
+    pub reason: Option<String>,
+    /// The model package that the newest operation deploys here.
+    pub model_package: Option<String>,
+    /// The endpoints; none if there is no stack.
+    pub endpoints: Vec<EndpointState>,
+}
+
+/// One endpoint.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct EndpointState {
+    /// Its name.
+    pub endpoint: String,
+    /// Whether it serves the model package that the newest operation deploys.
+    pub health: Health,
+    /// Its status, such as `InService`; none if it could not be read.
+    pub status: Option<String>,
+    /// The model packages that its variants serve.
+    pub model_packages: Vec<String>,
+    /// The reason if the endpoint is not `ok`.
+    pub reason: Option<String>,
+}
+
+/// Whether a target or endpoint serves the model package that the newest operation deploys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Health {
+    /// It serves it.
+    Ok,
+    /// It could not be read.
+    Unknown,
+    /// It serves another model package, or is being updated.
+    Differs,
+    /// It failed.
+    Failed,
+}
+
+impl Health {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Unknown => "unknown",
+            Self::Differs => "differs",
+            Self::Failed => "failed",
+        }
+    }
+
+    fn worst(all: impl IntoIterator<Item = Self>) -> Self {
+        all.into_iter().max().unwrap_or(Self::Ok)
+    }
+}
+
+impl StageStatus {
+    /// The status of a stage. `endpoints` has those of each target, in the order of the release's targets.
+    pub fn new(
+        release: &Release,
+        stage: Stage,
+        request: &RolloutRequest,
+        observed: &Observed,
+        operations: &[Operation],
+        endpoints: Vec<(Target, Vec<EndpointState>)>,
+        tool: Tool,
+    ) -> Self {
+        let rolls_out = |operation: &&Operation| matches!(operation.action, OperationAction::Create | OperationAction::Update);
+        let last_operation = operations.iter().find(rolls_out);
+        let targets: Vec<_> = endpoints.into_iter().map(|(target, endpoints)| target_status(observed, &target, endpoints)).collect();
+        let of_operation = last_operation.map_or(Health::Ok, |operation| match operation.status {
+            OperationStatus::Succeeded => Health::Ok,
+            OperationStatus::Failed | OperationStatus::Stopped => Health::Failed,
+            _ => Health::Differs,
+        });
+        let outside = observed.instances.iter().map(|instance| &instance.target).filter(|target| !request.all_targets.contains(target));
+        Self {
+            schema_version: SCHEMA_VERSION,
+            tool,
+            stage: stage.name().to_owned(),
+            stack_set: request.release.stack_set.to_string(),
+            release: release.digest.clone(),
+            last_operation: last_operation.map(|operation| LastOperation {
+                id: operation.id.to_string(),
+                action: operation.action.to_string(),
+                status: operation.status.to_string(),
+                reason: operation.status_reason.clone(),
+                created_at: operation.created_at,
+                is_of_release: operation.id.is_step_of(&request.release_id),
+            }),
+            health: Health::worst(targets.iter().map(|target| target.health).chain([of_operation])),
+            targets,
+            orphans: outside.map(ToString::to_string).collect(),
+        }
+    }
+
+    /// The failure of the status; `None` if all targets are `ok`.
+    pub fn failure(&self) -> Option<FailureKind> {
+        match self.health {
+            Health::Ok => None,
+            Health::Unknown => Some(FailureKind::Unreachable),
+            Health::Differs | Health::Failed => Some(FailureKind::Failed),
+        }
+    }
+
+    /// The status as a table, with one line per endpoint.
+    pub fn text(&self) -> String {
+        let mut lines = vec![format!("{}: {}", self.stack_set, self.health.as_str())];
+        lines.push(match &self.last_operation {
+            None => "no operation has created or updated stacks".to_owned(),
+            Some(last) => {
+                let reason = last.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+                let whose = if last.is_of_release { "of this release" } else { "of another release or of CodePipeline" };
+                format!("last operation: {} {}{reason} ({whose}; {})", last.action, last.status, last.id)
+            }
+        });
+        let mut table = Table::new();
+        table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+        table.set_header(["TARGET", "HEALTH", "DEPLOYED", "STACK", "ENDPOINT", "STATUS", "SERVES"]);
+        for target in &self.targets {
+            let stack = [target.instance.as_deref(), target.last_result.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+            let deployed = target.model_package.as_deref().map_or_else(|| "-".to_owned(), version);
+            let place = format!("{}/{}", target.account_id, target.region);
+            let row = |health: Health, endpoint: &str, status: &str, serves: &str| {
+                [
+                    place.as_str(),
+                    health.as_str(),
+                    deployed.as_str(),
+                    if stack.is_empty() { "-" } else { stack.as_str() },
+                    endpoint,
+                    status,
+                    serves,
+                ]
+                .map(str::to_owned)
+            };
+            if target.endpoints.is_empty() {
+                table.add_row(row(target.health, "-", "-", "-"));
+            }
+            for endpoint in &target.endpoints {
+                let serves: Vec<_> = endpoint.model_packages.iter().map(|package| version(package)).collect();
+                let serves = if serves.is_empty() { "-".to_owned() } else { serves.join(", ") };
+                let health = Health::worst([target.health, endpoint.health]);
+                table.add_row(row(health, &endpoint.endpoint, endpoint.status.as_deref().unwrap_or("-"), &serves));
+            }
+        }
+        lines.push(table.lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>().join("\n"));
+        for target in &self.targets {
+            let of_endpoints = target.endpoints.iter().filter_map(|endpoint| Some((endpoint.endpoint.as_str(), endpoint.reason.as_ref()?)));
+            for (what, reason) in target.reason.iter().map(|reason| ("stack", reason)).chain(of_endpoints) {
+                lines.push(format!("{}/{} {what}: {reason}", target.account_id, target.region));
+            }
+        }
+        if !self.orphans.is_empty() {
+            lines.push(format!("not targets of the release: {}", self.orphans.join(", ")));
+        }
+        lines.join("\n")
+    }
+}
+
+/// `version 7`, or the ARN if the package has no version.
+pub(crate) fn version(arn: &str) -> String {
+    let version = arn.parse::<ModelPackageArn>().ok().and_then(|arn| arn.version());
+    version.map_or_else(|| arn.to_owned(), |version| format!("version {version}"))
+}
+
+/// The model package that the newest operation deploys to a target: the instance's override, else that
+/// of the stack set.
+pub(crate) fn deployed_package<'a>(observed: &'a Observed, target: &Target) -> Option<&'a str> {
+    let instance = observed.instances.iter().find(|instance| instance.target == *target)?;
+    let own = instance.overrides.as_ref().and_then(|overrides| overrides.get(MODEL_PACKAGE));
+    let of_set = || observed.stack_set.as_ref()?.parameters.iter().find(|(name, _)| name == MODEL_PACKAGE).map(|(_, value)| value);
+    own.or_else(of_set).map(String::as_str)
+}
+
+fn target_status(observed: &Observed, target: &Target, endpoints: Vec<EndpointState>) -> TargetStatus {
+    let instance = observed.instances.iter().find(|instance| instance.target == *target);
+    let (own, reason) = match instance {
+        None => (Health::Differs, Some("the stack does not exist yet".to_owned())),
+        Some(instance) => stack(instance),
+    };
+    TargetStatus {
+        account_id: target.account.to_string(),
+        region: target.region.to_string(),
+        health: Health::worst(endpoints.iter().map(|endpoint| endpoint.health).chain([own])),
+        instance: instance.map(|instance| instance.status.to_string()),
+        last_result: instance.and_then(|instance| instance.detailed_status.as_ref()).map(ToString::to_string),
+        reason,
+        model_package: deployed_package(observed, target).map(str::to_owned),
+        endpoints,
+    }
+}
+
+/// The health of a stack, with the reason if it is not `ok`.
+fn stack(instance: &Instance) -> (Health, Option<String>) {
+    let has_failed = instance.status == InstanceStatus::Inoperable
+        || matches!(instance.detailed_status, Some(DetailedStatus::Failed | DetailedStatus::FailedImport | DetailedStatus::Inoperable));
+    let reason = || instance.status_reason.clone().or_else(|| Some("CloudFormation gave no reason".to_owned()));
+    match (&instance.status, &instance.detailed_status) {
+        _ if has_failed => (Health::Failed, reason()),
+        (InstanceStatus::Current, None | Some(DetailedStatus::Succeeded)) => (Health::Ok, None),
+        _ => (Health::Differs, instance.status_reason.clone().or_else(|| Some("the newest operation has not updated it".to_owned()))),
+    }
+}
