@@ -286,12 +286,12 @@ fn selections_are_versions_or_arns() {
 }
 
 #[test]
-fn a_version_that_does_not_exist_is_answered_with_the_newest() {
+fn the_error_for_a_missing_version_has_the_newest() {
     let group: ModelPackageGroup = "iris".parse().unwrap();
     let named = |registry: &Memory| block_on(select(registry, &group, &Selection::Version(99), &Gates::default())).unwrap_err();
     let registry = Memory { packages: vec![registered(1, "Approved"), registered(2, "Rejected")], ..Memory::default() };
     assert_eq!(named(&registry).to_string(), "version 99 does not exist in group `iris`; the newest is version 2");
-    assert_eq!(named(&Memory::default()).to_string(), "version 99 does not exist in group `iris`; it has no model packages");
+    assert_eq!(named(&Memory::default()).to_string(), "version 99 does not exist in group `iris`; the group has no model packages");
     let missing: ModelPackageArn = format!("{PREFIX}iris/77").parse().unwrap();
     let error = block_on(select(&registry, &group, &Selection::Arn(missing), &Gates::default())).unwrap_err();
     assert!(error.to_string().ends_with("iris/77 does not exist in group `iris`; the newest is version 2"), "{error}");

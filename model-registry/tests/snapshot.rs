@@ -231,7 +231,7 @@ proptest! {
     }
 }
 
-/// A list as the AWS CLI prints it with `--max-items`: of each package its version and approval, a day apart, newest first.
+/// The AWS CLI's list with `--max-items`, from versions and approvals, newest first and a day apart.
 fn cut_off(packages: &[(u32, &str)]) -> String {
     let packages = packages.iter().map(|(version, approval)| {
         format!(
@@ -244,20 +244,20 @@ fn cut_off(packages: &[(u32, &str)]) -> String {
 }
 
 #[test]
-fn a_list_that_is_cut_off_proves_nothing_about_older_packages() {
+fn an_incomplete_list_proves_nothing_about_older_packages() {
     let group = "iris".parse().unwrap();
     let chosen = |text: &str| {
         let snapshot = Snapshot::parse(text).unwrap();
         block_on(model_registry::select(&snapshot, &group, &Selection::LatestApproved, &Gates::default()))
     };
-    // The newest approved package is known where the list has it.
+    // The newest approved package is known if it is in the list.
     assert_eq!(chosen(&cut_off(&[(7, "Rejected"), (6, "Approved")])).unwrap().package.version, Some(6));
     let error = chosen(&cut_off(&[(7, "Rejected")])).unwrap_err();
     assert!(matches!(&error, SelectError::Registry(error) if error.kind == RegistryErrorKind::CutOff), "{error}");
     let snapshot = Snapshot::parse(&cut_off(&[(7, "Rejected")])).unwrap();
     assert!(block_on(list(&snapshot, &group, None)).unwrap().more);
     assert_eq!(Snapshot::parse(&snapshot.write()).unwrap(), snapshot);
-    // Without the newest packages nothing can be chosen at all.
+    // Without the newest packages, no package can be chosen.
     let found = Snapshot::parse(&cut_off(&[(1, "Approved"), (2, "Approved")])).unwrap_err();
     assert_eq!(found.0[0].code, "cut-off-list");
 }

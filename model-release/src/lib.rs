@@ -57,7 +57,7 @@ pub use doctor_report::DoctorReport;
 pub use expectations::Expectations;
 pub use package_result::{PackageResult, artifact_metadata};
 pub use plural::plural;
-pub use regional_package::regional_package;
+pub use regional_package::regional_packages;
 pub use registry_listing::RegistryListing;
 pub use release::Release;
 pub use release_text::release_text;

@@ -1,12 +1,32 @@
-//! Parses the option for a region's model package.
+//! Parses the options for regional model packages.
+
+use std::collections::BTreeMap;
 
 use aws_names::{ModelPackageArn, Region};
 
 use crate::Diagnostic;
 use crate::release_build::RegionalSelection;
 
+/// Parses several options, and returns all problems. A region has one model package.
+pub fn regional_packages(options: &[String]) -> (BTreeMap<Region, RegionalSelection>, Vec<Diagnostic>) {
+    let (mut packages, mut problems) = (BTreeMap::new(), Vec::new());
+    for text in options.iter().map(|text| text.trim()).filter(|text| !text.is_empty()) {
+        match regional_package(text) {
+            Ok((region, selection)) => {
+                let known = packages.insert(region.clone(), selection.clone());
+                if known.is_some_and(|known| known != selection) {
+                    let message = format!("two model packages are named for region `{region}`");
+                    problems.push(Diagnostic::error(message).with_hint("name one"));
+                }
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    (packages, problems)
+}
+
 /// Parses `REGION=ARN`, `REGION=VERSION`, `REGION=same-version`, or an ARN with its region.
-pub fn regional_package(text: &str) -> Result<(Region, RegionalSelection), Diagnostic> {
+fn regional_package(text: &str) -> Result<(Region, RegionalSelection), Diagnostic> {
     let arn = |text: &str| text.parse::<ModelPackageArn>().map_err(|error| Diagnostic::error(error.to_string()));
     if text.starts_with("arn:") {
         let arn = arn(text)?;
@@ -67,5 +87,17 @@ mod tests {
             assert!(regional_package(text).is_err(), "{text}");
         }
         assert!(regional_package(&format!("eu-west-1={arn}")).is_err());
+    }
+
+    #[test]
+    fn a_region_has_one_model_package() {
+        let parse = |options: &[&str]| {
+            let options: Vec<_> = options.iter().map(|option| (*option).to_owned()).collect();
+            let (packages, problems) = regional_packages(&options);
+            (packages.into_iter().collect::<Vec<_>>(), problems.len())
+        };
+        assert_eq!(parse(&["eu-west-1=7", "eu-west-1=8"]).1, 1);
+        assert_eq!(parse(&["eu-west-1=7", "eu-west-1=7"]), (vec![("eu-west-1".parse().unwrap(), RegionalSelection::Version(7))], 0));
+        assert_eq!(parse(&["7", ""]).1, 1);
     }
 }

@@ -3,6 +3,7 @@
 //! Choice → checked parameters of both stages → packaged template → manifest. Nothing is written:
 //! the release is returned as a whole, so that the caller can write all files or none.
 
+mod placeholder;
 mod regional;
 
 use std::collections::BTreeMap;

@@ -365,7 +365,7 @@ fn the_hint_for_a_missing_parameter_has_the_stage_files_format() {
 }
 
 #[test]
-fn a_file_with_mistakes_is_read_as_far_as_it_can_be() {
+fn a_file_with_mistakes_is_read_as_far_as_possible() {
     let read = |text: &str| Layer::read_stage_file(text, "stage.json".as_ref());
     let (layer, problems) = read(r#"{ "Tagz": {}, "Parameters": { "A": "1", "A": "2", "B": ["x"], "C": "3" } }"#);
     let layer = layer.unwrap();

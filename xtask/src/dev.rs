@@ -9,7 +9,6 @@ mod properties;
 mod soak;
 mod stand_in;
 mod test;
-mod test_log;
 
 use clap::Subcommand;
 use model_release::Failure;

@@ -15,6 +15,7 @@
 //! - [`iris`]: a model container, healthy or faulty.
 //! - [`loopback`]: an HTTP server with a closure as its handler.
 //! - [`model_server`]: the model servers of mlflow and AWS, with locally trained models.
+//! - [`test_log`]: a parser of the output of `cargo test`.
 
 /// Compiles the README's example.
 #[cfg(doctest)]
@@ -27,5 +28,6 @@ pub mod loopback;
 pub mod model_server;
 pub mod printed;
 pub mod stand_in;
+pub mod test_log;
 
 mod http;

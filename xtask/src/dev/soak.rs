@@ -6,11 +6,11 @@ use super::options::SoakOptions;
 use super::program::cargo;
 use super::properties::{Suite, suites};
 use super::test::new_seed;
-use super::test_log::TestLog;
 use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::project::Project;
 use model_release::{Diagnostic, Failure, FailureKind};
+use sandbox::test_log::TestLog;
 
 /// Cases of the first round; each round doubles them, up to [`LONG_ROUND`].
 const FIRST_ROUND: u64 = 256;

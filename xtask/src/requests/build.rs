@@ -1,14 +1,12 @@
 //! The request of `build`: checks every option and reports all problems at once.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use aws_names::Region;
 use model_registry::ModelPackageGroup;
 use model_registry::snapshot::Snapshot;
 use model_release::configuration::{Configuration, ConfigurationFiles};
-use model_release::release_build::{BuildRequest, RegionalSelection};
-use model_release::{Diagnostic, Failure, FailureKind, Stage, regional_package, stop_on_errors};
+use model_release::release_build::BuildRequest;
+use model_release::{Diagnostic, Failure, FailureKind, Stage, regional_packages, stop_on_errors};
 
 use super::selection;
 use super::{ConfigRequest, OptionErrors, SOURCES};
@@ -17,8 +15,6 @@ use crate::project::Project;
 use crate::snapshot;
 use crate::stores;
 use crate::targets;
-
-const REGIONAL: &str = "--regional-model-package";
 
 /// The request of `build`: the release to build, its input files and where to write it.
 #[derive(Debug)]
@@ -76,7 +72,8 @@ impl BuildCommand {
         let regions = non_empty(configuration.regions.as_ref())
             .map(|text| targets::regions(text, "--regions", &mut errors.diagnostics))
             .unwrap_or_default();
-        let regional_packages = read_regional(&options.regional_model_package, &mut errors.diagnostics);
+        let (regional_packages, problems) = regional_packages(&options.regional_model_package);
+        errors.diagnostics.extend(problems.into_iter().map(|problem| problem.named("--regional-model-package")));
         let [staging_accounts, prod_accounts] = errors.stage_accounts(&configuration.accounts);
         let stages = [
             errors.stage(
@@ -145,27 +142,3 @@ impl BuildCommand {
 fn ok_or_note<T>(read: Result<T, Failure>, found: &mut Vec<Diagnostic>) -> Option<T> {
     read.map_err(|failure| found.extend(failure.diagnostics)).ok()
 }
-
-/// Reads options: `REGION=ARN`, `REGION=VERSION`, `REGION=same-version`, or an ARN with its region.
-fn read_regional(options: &[String], diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<Region, RegionalSelection> {
-    let mut read = BTreeMap::new();
-    for text in options.iter().map(|text| text.trim()).filter(|text| !text.is_empty()) {
-        let mut refuse = |diagnostic: Diagnostic| diagnostics.push(diagnostic.named(REGIONAL));
-        let (region, selection) = match regional_package(text) {
-            Ok(parsed) => parsed,
-            Err(diagnostic) => {
-                refuse(diagnostic);
-                continue;
-            }
-        };
-        let known = read.insert(region.clone(), selection.clone());
-        if known.is_some_and(|known| known != selection) {
-            refuse(Diagnostic::error(format!("two model packages are named for region `{region}`")).with_hint("name one"));
-        }
-    }
-    read
-}
-
-#[cfg(test)]
-#[path = "../../tests/in_process/regional_options.rs"]
-mod tests;

@@ -1,8 +1,8 @@
-//! Which commands need a project: each from an empty folder, and what makes a folder a project.
+//! The commands that need a project: each in an empty folder; and the files that identify a project.
 
 use crate::project::{Project, workspace};
 
-/// A command in a folder that is no project.
+/// A command in a folder without a project.
 struct Row {
     arguments: &'static [&'static str],
     code: i32,
@@ -14,7 +14,7 @@ const NO_PROJECT: &str = "no project in `";
 const ROWS: &[Row] = &[
     // These need no project.
     Row { arguments: &["registry", "list", "--registry", "FILES/registry.json"], code: 0, says: "VERSION" },
-    Row { arguments: &["registry", "resolve", "--registry", "FILES/registry.json"], code: 0, says: "there is no project here" },
+    Row { arguments: &["registry", "resolve", "--registry", "FILES/registry.json"], code: 0, says: "no project was found" },
     Row { arguments: &["package", "--template-file", "FILES/cfn-sm-endpoint-template.yml"], code: 0, says: "AWSTemplateFormatVersion" },
     Row { arguments: &["config", "check", "--template", "FILES/cfn-sm-endpoint-template.yml"], code: 0, says: "staging  passed" },
     Row { arguments: &["config", "check", "--template", "nothing.yml"], code: 2, says: "cannot read `nothing.yml`" },
@@ -25,7 +25,7 @@ const ROWS: &[Row] = &[
     },
     Row { arguments: &["test-prod", "--endpoint-url", "http://127.0.0.1:9"], code: 2, says: "name the tests with --suite" },
     Row { arguments: &["setup", "--check"], code: 2, says: "`--model-package-group-name` is missing" },
-    // A release that is named by its folder needs no project, either.
+    // A named release folder needs no project.
     Row { arguments: &["plan", "--stage", "staging", "--build-dir", "nothing"], code: 2, says: "`build` writes a release" },
     Row { arguments: &["status", "--stage", "staging", "--build-dir", "nothing"], code: 2, says: "`build` writes a release" },
     Row { arguments: &["deploy", "--stage", "staging", "--build-dir", "nothing"], code: 2, says: "`build` writes a release" },
@@ -48,7 +48,7 @@ const ROWS: &[Row] = &[
 ];
 
 #[test]
-fn only_commands_that_read_a_project_ask_for_one() {
+fn only_commands_that_read_a_project_require_one() {
     let files = Project::empty();
     for (name, path) in [("registry.json", "examples/registry.json"), ("cfn-sm-endpoint-template.yml", "cfn-sm-endpoint-template.yml")] {
         files.write(name, &std::fs::read_to_string(workspace().join(path)).unwrap());
@@ -70,7 +70,7 @@ fn only_commands_that_read_a_project_ask_for_one() {
 }
 
 #[test]
-fn a_template_or_a_stage_file_makes_a_project_and_a_buildspec_does_not() {
+fn a_template_or_a_stage_file_identifies_a_project_and_a_buildspec_does_not() {
     let mut project = Project::new().with_pipeline_variables();
     project.write("test/buildspec.yml", "version: 0.2\n");
     let in_folder = |project: &Project, folder: &str, arguments: &[&str]| {

@@ -1,15 +1,16 @@
-//! `package` replaces a command of the AWS CLI, so it accepts every global option of the AWS CLI: with its meaning, or with a note.
+//! `package` replaces an AWS CLI command, so it accepts every global option of the AWS CLI: with the
+//! same effect, or with a note.
 
 use serde_json::Value as Json;
 
 use crate::cloud::Cloud;
 use crate::project::{Project, stand_in_cache};
 
-/// The options that the second version of the AWS CLI has besides the first version's.
+/// The options of AWS CLI version 2 that version 1 does not have.
 const SECOND_VERSION: [&str; 4] = ["cli-binary-format", "no-cli-pager", "cli-auto-prompt", "no-cli-auto-prompt"];
 
-/// The options that do what they do in the AWS CLI; all others are ignored with a note.
-const WITH_MEANING: [&str; 11] = [
+/// The options with the same effect as in the AWS CLI; all others are ignored with a note.
+const WITH_EFFECT: [&str; 11] = [
     "debug",
     "endpoint-url",
     "profile",
@@ -23,7 +24,7 @@ const WITH_MEANING: [&str; 11] = [
     "v2-debug",
 ];
 
-/// The list that the AWS CLI itself reads, by name.
+/// The AWS CLI's own list of options, by name.
 fn global_options() -> serde_json::Map<String, Json> {
     let environment = sandbox::stand_in::prepare(&stand_in_cache()).unwrap_or_else(|error| panic!("{error}"));
     let python = std::fs::read_dir(environment.join("lib")).unwrap().next().unwrap().unwrap().path();
@@ -55,12 +56,12 @@ fn every_global_option_of_the_aws_cli_is_accepted() {
         };
         for value in values {
             let flag = format!("--{name}");
-            let given = [flag.as_str(), value].into_iter().filter(|word| !word.is_empty());
-            let run = project.run(["package", "--template-file", "t.yml"].into_iter().chain(given));
+            let option = [flag.as_str(), value].into_iter().filter(|word| !word.is_empty());
+            let run = project.run(["package", "--template-file", "t.yml"].into_iter().chain(option));
             let result =
                 if name == "version" { run.stdout.contains(env!("CARGO_PKG_VERSION")) } else { run.stdout == project.read("t.yml") };
             let note = run.stderr.contains(&format!("note: `{flag}` of the AWS CLI has no effect here"));
-            if run.code != 0 || !result || note == WITH_MEANING.contains(&name.as_str()) {
+            if run.code != 0 || !result || note == WITH_EFFECT.contains(&name.as_str()) {
                 wrong.push(format!("{flag} {value}: exit code {}\n{}{}", run.code, run.stdout, run.stderr));
             }
         }
@@ -72,7 +73,7 @@ fn every_global_option_of_the_aws_cli_is_accepted() {
 }
 
 #[test]
-fn the_options_of_the_session_have_their_meaning() {
+fn the_session_options_take_effect() {
     let cloud = Cloud::new();
     let mut project = cloud.project();
     cloud.make_bucket("artifacts");
@@ -87,7 +88,7 @@ fn the_options_of_the_session_have_their_meaning() {
     project.set("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
     with(&project, &["--endpoint-url", &url, "--cli-read-timeout", "60", "--cli-connect-timeout", "0"]).ends_with(0);
     assert!(project.read("out.yml").contains("\"S3Bucket\": \"artifacts\""), "{}", project.read("out.yml"));
-    // Without credentials only an unsigned request leaves this machine; the bucket refuses it, or not.
+    // Without credentials, only an unsigned request can be sent. The bucket can accept or reject it.
     project.unset("AWS_ACCESS_KEY_ID");
     let run = with(&project, &["--endpoint-url", &url, "--no-sign-request", "--force-upload"]);
     assert!(!run.stderr.contains("credentials"), "{}", run.stderr);

@@ -59,7 +59,7 @@ const MISTAKES: &[Mistake] = &[
         says: &["`EndpointInstanceCount` is set twice", "staging-config-template.json:2:20", "first at staging-config-template.json:1:20"],
     },
     Mistake {
-        name: "a duplicate key beside mistakes of every other kind: in the files, in the options, and files that do not exist",
+        name: "a duplicate key and mistakes of every other kind: in the files, in the options, and missing files",
         make: |project| {
             staging(
                 project,
@@ -106,7 +106,7 @@ const MISTAKES: &[Mistake] = &[
         says: &["`expct`", "cannot read `one.csv`", "cannot read `two.csv`", "`name`", "the golden file `three.json` does not exist"],
     },
     Mistake {
-        name: "an endpoint without a name, in the check that needs no model package",
+        name: "an endpoint without a name, in a check without a model package",
         make: |project| {
             let text = project.read("cfn-sm-endpoint-template.yml");
             let name = "      EndpointName: !Sub '${SageMakerProjectName}-${SageMakerProjectId}-${EnvType}'\n";
@@ -118,7 +118,7 @@ const MISTAKES: &[Mistake] = &[
         says: &["has no `EndpointName`", "cfn-sm-endpoint-template.yml:"],
     },
     Mistake {
-        name: "an endpoint that is named for its stack",
+        name: "an endpoint name with the stack name",
         make: |project| {
             let text = project.read("cfn-sm-endpoint-template.yml");
             let name = "${SageMakerProjectName}-${SageMakerProjectId}-${EnvType}";
@@ -126,7 +126,7 @@ const MISTAKES: &[Mistake] = &[
         },
         arguments: &["config", "check"],
         code: 2,
-        says: &["is not known before it is deployed", "cfn-sm-endpoint-template.yml:"],
+        says: &["is not known before deployment", "cfn-sm-endpoint-template.yml:"],
     },
     Mistake {
         name: "a template without an endpoint",
@@ -139,10 +139,10 @@ const MISTAKES: &[Mistake] = &[
         },
         arguments: &["config", "check"],
         code: 2,
-        says: &["the template makes no endpoint", "AWS::SageMaker::Endpoint"],
+        says: &["the template has no endpoint for this stage", "AWS::SageMaker::Endpoint"],
     },
     Mistake {
-        name: "a list of the AWS CLI that is cut off, and has no approved package",
+        name: "an incomplete list of the AWS CLI without an approved package",
         make: |project| {
             let list = r#"{ "ModelPackageSummaryList": [{ "ModelPackageGroupName": "iris-p-abc123xyz", "ModelPackageVersion": 3,
                 "ModelPackageArn": "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris-p-abc123xyz/3",
@@ -152,7 +152,7 @@ const MISTAKES: &[Mistake] = &[
         },
         arguments: BUILD,
         code: 2,
-        says: &["the list in the snapshot is cut off", "leave out `--max-items` and `--max-results`"],
+        says: &["the list in the snapshot is incomplete", "omit `--max-items` and `--max-results`"],
     },
     Mistake {
         name: "a parameter out of its range, in both stages at once",

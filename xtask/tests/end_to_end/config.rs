@@ -334,7 +334,7 @@ fn values_that_aws_refuses_are_errors_and_unknown_values_are_warnings() {
 }
 
 #[test]
-fn what_the_pipeline_supplies_is_not_missing_in_a_check_without_the_pipeline() {
+fn values_of_the_pipeline_are_not_missing_in_a_check_without_the_pipeline() {
     let mut project = Project::new().with_pipeline_variables();
     // The seed's template declares the key without a default, and the pipeline always passes it.
     let template = SMALL.replacen("Resources:", "  VolumeKmsKeyArn: {Type: String}\nResources:", 1);
@@ -344,19 +344,19 @@ fn what_the_pipeline_supplies_is_not_missing_in_a_check_without_the_pipeline() {
     }
     project.run(["config", "check"]).ends_with(0);
     project.unset("SAGEMAKER_EBS_KMS_KEY_ARN");
-    project.run(["config", "check"]).ends_with(0).says("not known here: ModelPackageName, VolumeKmsKeyArn");
-    // A build has all that there will be.
+    project.run(["config", "check"]).ends_with(0).says("unknown here: ModelPackageName, VolumeKmsKeyArn");
+    // In a build, all values are final.
     project.run(BUILD).ends_with(2).says("`VolumeKmsKeyArn` has no value and the template has no default");
 }
 
 #[test]
-fn a_template_is_checked_alone_or_with_the_stage_files_beside_it() {
+fn a_template_is_checked_alone_or_with_the_stage_files_in_its_folder() {
     let project = Project::new();
     project.write("alone/t.yml", SMALL);
     let check = ["config", "check", "--template", "alone/t.yml"];
     project.run(check).ends_with(0);
     project.write("alone/t.yml", &SMALL.replace("!GetAtt M.ModelName", "!Ref M"));
-    project.run(check).ends_with(2).says("has the ARN of `M` where its name belongs");
+    project.run(check).ends_with(2).says("is the ARN of `M` instead of its name");
     project.write("alone/t.yml", SMALL);
     project.write("alone/prod-config-template.json", r#"[{ "ParameterKey": "Nothing", "ParameterValue": "1" }]"#);
     project.run(check).ends_with(2).says("the template has no parameter `Nothing`").says("staging  passed").says("prod     failed");

@@ -1,4 +1,4 @@
-//! `status`: what every target of a stage serves now.
+//! `status`: the current status of every target of a stage.
 
 use sandbox::stand_in::Fault;
 use serde_json::Value as Json;
@@ -18,7 +18,7 @@ fn status(project: &Project, code: i32) -> Json {
 }
 
 #[test]
-fn every_target_shows_what_it_serves_and_nothing_is_changed() {
+fn every_target_has_a_status_and_nothing_is_changed() {
     let cloud = Cloud::new();
     let project = project(&cloud, &ACCOUNTS[..2]);
     approve(&cloud, 1);
@@ -26,7 +26,7 @@ fn every_target_shows_what_it_serves_and_nothing_is_changed() {
     // Nothing is deployed yet.
     let first = status(&project, 1);
     assert_eq!((&first["health"], &first["last_operation"]), (&"differs".into(), &Json::Null));
-    project.run(STATUS).ends_with(1).says("222222222222/us-east-1 stack: there is no stack yet");
+    project.run(STATUS).ends_with(1).says("222222222222/us-east-1 stack: the stack does not exist yet");
 
     project.run(DEPLOY).ends_with(0);
     cloud.aws.clear_requests().unwrap();
@@ -38,7 +38,7 @@ fn every_target_shows_what_it_serves_and_nothing_is_changed() {
     assert_eq!(text.matches("InService").count(), 4, "{text}");
     assert_eq!(text.matches("version 1").count(), 8, "{text}");
 
-    // An endpoint that cannot be read is not known, and not wrong.
+    // The status of an endpoint that cannot be read is unknown.
     let denied = Fault::error(400, "AccessDeniedException", "User is not authorized").on("sagemaker", "DescribeEndpoint");
     cloud.aws.fault(&denied.of_account(ACCOUNTS[0])).unwrap();
     let denied = status(&project, 3);
@@ -46,7 +46,7 @@ fn every_target_shows_what_it_serves_and_nothing_is_changed() {
     project.run(STATUS).ends_with(3).says("AccessDeniedException");
     cloud.aws.clear_faults().unwrap();
 
-    // SageMaker can put an endpoint back on its earlier configuration while the stack is current.
+    // SageMaker can roll an endpoint back while its stack is current.
     approve(&cloud, 2);
     project.run(["build"]).ends_with(0);
     cloud.aws.silent_rollback(ACCOUNTS[0], ENDPOINT).unwrap();
@@ -54,9 +54,9 @@ fn every_target_shows_what_it_serves_and_nothing_is_changed() {
     let back = status(&project, 1);
     let target = back["targets"].as_array().unwrap().iter().find(|target| target["health"] != "ok").unwrap();
     assert_eq!((&target["instance"], &target["health"], &target["region"]), (&"CURRENT".into(), &"differs".into(), &"us-east-1".into()));
-    project.run(STATUS).ends_with(1).says("it serves version 1, and the newest operation deploys version 2");
+    project.run(STATUS).ends_with(1).says("it serves version 1, but the newest operation deploys version 2");
 
-    // A release that was built and not rolled out is not that of the newest operation.
+    // A release that was built but not rolled out is not that of the newest operation.
     approve(&cloud, 3);
     project.run(["build"]).ends_with(0);
     assert_eq!(status(&project, 1)["last_operation"]["is_of_release"], false);

@@ -1,15 +1,11 @@
 //! Checks every target as `plan` does, for a release in a temporary folder.
 
 use aws_names::Region;
-use model_registry::Selection;
-use model_registry::documents::NoDocuments;
-use model_registry::snapshot::Snapshot;
 use model_release::aws::{Caller, Session, TargetSessions, check_targets};
 use model_release::configuration::Configuration;
 use model_release::preflight::{PlannedRollout, Scope};
-use model_release::release_build::{BuildRequest, Home, RegionalSelection};
-use model_release::{Diagnostic, DoctorReport, Failure, FailureKind, PackageSelection, RegistryAccess, Release, Stage, deploy, problems};
-use serde_json::json;
+use model_release::release_build::Home;
+use model_release::{Diagnostic, DoctorReport, Failure, FailureKind, Release, Stage, deploy, problems};
 use stack_rollout::{Observed, observe_without_overrides, plan};
 use tempfile::TempDir;
 
@@ -52,7 +48,7 @@ pub(super) async fn check(checks: &TargetChecks<'_>, mut command: BuildCommand, 
                 let check = if failure.kind == FailureKind::BadInput { RELEASE } else { PACKAGE };
                 report.failure(check, &group, &failure);
                 // All checks that do not need the model package can still run.
-                let placeholder = placeholder(checks, &mut command.request)?;
+                let placeholder = command.request.select_placeholder(&home(checks), &checks.caller.partition)?;
                 let access = |_: Option<&Region>| placeholder.clone();
                 match Box::pin(release_build::build(quiet, checks.project, &command, checks.inputs, access, &home(checks))).await {
                     Ok(built) => (built, true),
@@ -117,32 +113,4 @@ async fn targets_of(
 
 fn home(checks: &TargetChecks<'_>) -> Home {
     Home { account: Some(checks.caller.account.clone()), region: Some(checks.session.region().to_owned()) }
-}
-
-/// A registry with one placeholder package per region; changes the request to select them.
-fn placeholder(checks: &TargetChecks<'_>, request: &mut BuildRequest) -> Result<RegistryAccess<Snapshot, NoDocuments>, Failure> {
-    let own = checks.session.region().to_owned();
-    let regions = if request.regions.is_empty() { vec![own.clone()] } else { request.regions.clone() };
-    request.selection = PackageSelection { selection: Some(Selection::LatestApproved), allow_unapproved: false, policy: None, event: None };
-    request.regional_packages =
-        regions.iter().filter(|region| **region != own).map(|region| (region.clone(), RegionalSelection::SameVersion)).collect();
-    let (group, partition) = (request.group.name().to_string(), &checks.caller.partition);
-    let account = request.group.account().map_or_else(|| checks.caller.account.to_string(), ToString::to_string);
-    let package = |region: &Region, created: &str| {
-        json!({
-            "ModelPackageGroupName": group,
-            "ModelPackageVersion": 1,
-            "ModelPackageArn": format!("arn:{partition}:sagemaker:{region}:{account}:model-package/{group}/1"),
-            "CreationTime": created,
-            "ModelPackageStatus": "Completed",
-            "ModelApprovalStatus": "Approved",
-            "InferenceSpecification": { "Containers": [{ "Image": "placeholder" }] },
-        })
-    };
-    // The session's region has the newest.
-    let others = regions.iter().filter(|region| **region != own).map(|region| package(region, "2026-01-01T00:00:00Z"));
-    let packages: Vec<_> = std::iter::once(package(&own, "2026-01-02T00:00:00Z")).chain(others).collect();
-    let text = json!({ "schema_version": 1, "describe-model-package": packages }).to_string();
-    let registry = Snapshot::parse(&text).map_err(|problems| Failure::from(Diagnostic::error(problems.to_string())))?;
-    Ok(RegistryAccess { registry, documents: NoDocuments })
 }

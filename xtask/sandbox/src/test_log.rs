@@ -2,10 +2,13 @@
 
 /// The results so far.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct TestLog {
-    pub(crate) passed: usize,
-    pub(crate) failed: Vec<Test>,
-    pub(crate) skipped: Vec<(Test, String)>,
+pub struct TestLog {
+    /// The number of passed tests.
+    pub passed: usize,
+    /// The failed tests.
+    pub failed: Vec<Test>,
+    /// The ignored tests, with the reasons.
+    pub skipped: Vec<(Test, String)>,
     /// The failures that the binaries' results count, named or not.
     failures: usize,
     /// Binaries that ended without a result.
@@ -17,21 +20,23 @@ pub(crate) struct TestLog {
 
 /// One test.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Test {
+pub struct Test {
     binary: Binary,
-    pub(crate) name: String,
+    /// Its path in the binary.
+    pub name: String,
 }
 
 /// A test binary, and the cargo arguments that select it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Binary {
-    pub(crate) name: String,
+pub struct Binary {
+    /// The name of its target.
+    pub name: String,
     arguments: String,
 }
 
 impl TestLog {
     /// Reads one line of standard output or standard error, without colours.
-    pub(crate) fn read(&mut self, line: &str) {
+    pub fn read(&mut self, line: &str) {
         let text = line.trim();
         if let Some(rest) = text.strip_prefix("Running ") {
             self.starts(Binary::running(rest));
@@ -72,24 +77,24 @@ impl TestLog {
     }
 
     /// How many tests failed: those that are named, and each binary that crashed.
-    pub(crate) fn failures(&self) -> usize {
+    pub fn failures(&self) -> usize {
         self.failures.max(self.failed.len()) + self.crashed().count()
     }
 
     /// The binaries that ended without a result, with the last one if its result is pending.
-    pub(crate) fn crashed(&self) -> impl Iterator<Item = &Binary> {
+    pub fn crashed(&self) -> impl Iterator<Item = &Binary> {
         self.crashed.iter().chain(self.is_running.then_some(&self.binary))
     }
 }
 
 impl Test {
     /// The binary and the test, such as `end_to_end plan::two_accounts`.
-    pub(crate) fn label(&self) -> String {
+    pub fn label(&self) -> String {
         format!("{} {}", self.binary.name, self.name).trim_start().to_owned()
     }
 
     /// The command that repeats this test, with the workspace's features to compile nothing.
-    pub(crate) fn command(&self) -> String {
+    pub fn command(&self) -> String {
         // The name of a documentation test has spaces.
         let filter = if self.name.contains(' ') { format!("'{}'", self.name) } else { format!("--exact {}", self.name) };
         format!("{} -- {filter}", self.binary.command())
@@ -111,11 +116,7 @@ impl Binary {
     }
 
     /// The command that runs all of its tests.
-    pub(crate) fn command(&self) -> String {
+    pub fn command(&self) -> String {
         format!("cargo test --workspace --locked{}", self.arguments)
     }
 }
-
-#[cfg(test)]
-#[path = "../../tests/in_process/test_log.rs"]
-mod tests;

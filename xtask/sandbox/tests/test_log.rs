@@ -1,6 +1,6 @@
 //! Parsing the output of `cargo test`.
 
-use super::*;
+use sandbox::test_log::*;
 
 const LOG: &str = "
    Compiling xtask v0.1.0
