@@ -90,7 +90,7 @@ fn the_output_of_the_clis_list_command_is_a_snapshot() {
               "ModelPackageStatus": "Completed", "ModelApprovalStatus": "Approved", "NewField": {} },
             { "ModelPackageArn": "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/2", "CreationTime": "2026-01-01 00:00:01+00:00",
               "ModelPackageStatus": "Completed", "ModelPackageDescription": null,
-              "ModelLifeCycle": { "Stage": "Development", "StageStatus": "New" } } ], "NextToken": "more" }"#,
+              "ModelLifeCycle": { "Stage": "Development", "StageStatus": "New" } } ] }"#,
     )
     .unwrap();
     assert_eq!(listed(&snapshot), [Some(2), Some(1)]);

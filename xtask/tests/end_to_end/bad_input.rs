@@ -79,7 +79,7 @@ const MISTAKES: &[Mistake] = &[
         says: &[
             "`EndpointInstanceCount` twice",
             "has no `Tagz`",
-            "`EndpointInstanceCount` is `0`, which is less than the least value, 1",
+            "`EndpointInstanceCount` is `0`, which is below the minimum 1",
             "the template has no parameter `EndpointInstanceTyp`",
             "an instance type such as ml.m5.large",
             "`UseVpc` is `perhaps`",
