@@ -136,7 +136,7 @@ fn an_event_can_be_read_from_standard_input() {
 fn an_invalid_event_is_refused_before_any_call() {
     let (cloud, project, _) = registry();
     let other = event(1, "Approved", &json!({})).replace(GROUP, "wine-p-000000000");
-    build(&project, &other).ends_with(2).says("which is not of group `iris-p-abc123xyz`").says("event.json:1:");
+    build(&project, &other).ends_with(2).says("which does not belong to group `iris-p-abc123xyz`").says("event.json:1:");
     build(&project, "{").ends_with(2).says("the event is not JSON");
     build(&project, &event(1, "Approved", &json!({})).replace("aws.sagemaker", "aws.s3")).ends_with(2).says("the event's `source`");
     project.run(["build", "--event", "nope.json"]).ends_with(2).says("cannot read `nope.json`");
