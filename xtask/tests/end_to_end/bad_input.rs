@@ -56,11 +56,7 @@ const MISTAKES: &[Mistake] = &[
         },
         arguments: BUILD,
         code: 2,
-        says: &[
-            "`EndpointInstanceCount` is set twice",
-            "staging-config-template.json:2:20",
-            "first at staging-config-template.json:1:20",
-        ],
+        says: &["`EndpointInstanceCount` is set twice", "staging-config-template.json:2:20", "first at staging-config-template.json:1:20"],
     },
     Mistake {
         name: "a parameter out of its range, in both stages at once",
