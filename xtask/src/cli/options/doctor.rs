@@ -15,7 +15,7 @@ use super::{BuildOptions, RoleOptions};
 pub(crate) struct DoctorOptions {
     #[command(flatten)]
     pub(crate) build: BuildOptions,
-    /// Roles of the target accounts that `setup` lets read the group, comma-separated
+    /// Expect that only these roles of the target accounts may read the group, comma-separated
     #[arg(long, value_name = "ROLES", env = "PRINCIPAL_ROLES", help_heading = super::SHARING)]
     pub(crate) principal_roles: Option<String>,
     /// Organization that `setup` requires callers to belong to
