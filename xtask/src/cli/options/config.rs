@@ -50,13 +50,13 @@ pub(crate) struct ConfigSchemaOptions {
     /// Generate the schema of this kind of file
     #[arg(long, value_enum, value_name = "KIND", default_value_t)]
     pub(crate) of: SchemaOf,
-    /// Read the template from NAME-template.yml or NAME-template.yaml
+    /// Read the template from NAME-template.yml, .yaml or .json
     #[arg(long, value_name = "NAME", env = "CFN_TEMPLATE_NAME", default_value = "cfn-sm-endpoint")]
     pub(crate) template_name: String,
     /// Write the schema to this file [default: stdout]
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// Write nothing; exit with 1 if the file is out of date
+    /// Write nothing; exit with 1 if the file of --out is out of date
     #[arg(long, requires = "out")]
     pub(crate) check: bool,
 }

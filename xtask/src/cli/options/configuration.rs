@@ -15,7 +15,7 @@ pub(crate) struct ConfigurationOptions {
     /// Deploy to these regions, comma-separated [default: the session's region]
     #[arg(long, value_name = "REGIONS", env = "DEPLOYMENT_REGIONS", help_heading = super::TARGETS)]
     pub(crate) regions: Option<String>,
-    /// Read the template from NAME-template.yml or NAME-template.yaml
+    /// Read the template from NAME-template.yml, .yaml or .json
     #[arg(
         long,
         value_name = "NAME",
