@@ -172,7 +172,7 @@ fn fill(text: &mut String, paragraph: &str) {
     for word in paragraph.split_whitespace() {
         if !line.trim().is_empty() && line.chars().count() + word.chars().count() >= 100 {
             let _ = writeln!(text, "{}", line.trim_end());
-            line = indent.to_owned();
+            indent.clone_into(&mut line);
         }
         line.push_str(word);
         line.push(' ');
