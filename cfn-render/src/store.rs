@@ -149,7 +149,10 @@ impl fmt::Debug for StoreError {
         write!(f, "{self}")?;
         let mut cause = self.source();
         while let Some(error) = cause {
-            write!(f, "\ncaused by: {error}")?;
+            let text = error.to_string();
+            if !self.message.contains(&text) {
+                write!(f, "\ncaused by: {text}")?;
+            }
             cause = error.source();
         }
         Ok(())

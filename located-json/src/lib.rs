@@ -39,7 +39,9 @@ impl<'a> Document<'a> {
             return Err(NotJson { code: "byte-order-mark", message, hint, place: Place { line: 1, column: 1 } });
         }
         let raw = serde_json::from_str(text).map_err(|error: serde_json::Error| {
-            let place = Place { line: error.line().max(1), column: error.column().max(1) };
+            // serde_json counts bytes.
+            let line: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+            let place = PlaceIndex::new(text).place(text.floor_char_boundary(line + error.column().saturating_sub(1)));
             let message = error.to_string();
             let reason = message.rsplit_once(" at line ").map_or(message.as_str(), |(reason, _)| reason);
             let message = if text.trim().is_empty() { "is empty".to_owned() } else { format!("is not JSON: {reason}") };
@@ -85,6 +87,15 @@ mod tests {
         let items = document.root().items().unwrap();
         assert_eq!(document.place(items[3000]), Place { line: 3002, column: 1 });
         assert_eq!(document.place(items[1500]), Place { line: 1502, column: 1 });
+    }
+
+    #[test]
+    fn the_place_of_an_error_is_in_characters() {
+        let place = |text| Document::parse(text).unwrap_err().place;
+        assert_eq!(place("{ \"é\": ü }"), Place { line: 1, column: 8 });
+        assert_eq!(place("[\n\"ééé\", }"), Place { line: 2, column: 8 });
+        assert_eq!(place("[\n\"ééé\""), Place { line: 2, column: 5 });
+        assert_eq!(place(""), Place { line: 1, column: 1 });
     }
 
     #[test]

@@ -1,8 +1,7 @@
-//! Errors as `fn main() -> Result<(), _>` prints them: the message, and its cause if the message
-//! does not contain it.
+//! `Debug` of errors is their message, which contains its causes: what
+//! `fn main() -> Result<(), _>` prints.
 
-use std::error::Error as StdError;
-use std::fmt::{Debug, Formatter, Result};
+use std::fmt::{Debug, Display, Formatter, Result};
 
 use crate::choice::SelectError;
 use crate::documents::DocumentError;
@@ -11,25 +10,11 @@ use crate::problem::Problems;
 use crate::release_policy::GateError;
 use crate::sharing::{PolicyError, SharingError};
 
-fn write(error: &dyn StdError, f: &mut Formatter<'_>) -> Result {
-    let message = error.to_string();
-    f.write_str(&message)?;
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let text = error.to_string();
-        if !message.contains(&text) {
-            write!(f, "\ncaused by: {text}")?;
-        }
-        cause = error.source();
-    }
-    Ok(())
-}
-
 macro_rules! readable_debug {
     ($($error:ty),+) => {$(
         impl Debug for $error {
             fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-                write(self, f)
+                Display::fmt(self, f)
             }
         }
     )+};

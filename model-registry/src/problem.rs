@@ -36,7 +36,7 @@ impl Problem {
     }
 
     pub(crate) fn with_hint_opt(mut self, hint: Option<String>) -> Self {
-        self.hint = hint;
+        self.hint = hint.or(self.hint);
         self
     }
 
@@ -71,8 +71,8 @@ impl fmt::Display for Problems {
     }
 }
 
-/// "did you mean" with the nearest known name; all known names if none is near.
-pub(crate) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
+/// "did you mean" with the nearest known name; all known names of a `kind` if none is near.
+pub(crate) fn did_you_mean<'a>(name: &str, kind: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
     let near = known
         .clone()
         .into_iter()
@@ -81,6 +81,6 @@ pub(crate) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a s
         .min();
     match near {
         Some((_, candidate)) => format!("did you mean `{candidate}`?"),
-        None => format!("known keys: {}", known.into_iter().collect::<Vec<_>>().join(", ")),
+        None => format!("known {kind}: {}", known.into_iter().collect::<Vec<_>>().join(", ")),
     }
 }

@@ -110,10 +110,10 @@ impl Diagnostic {
         self.with_hint_opt(Some(hint.into()))
     }
 
-    /// Sets or removes the hint.
+    /// Sets the hint, if there is one.
     #[must_use]
     pub fn with_hint_opt(self, hint: Option<String>) -> Self {
-        Self { hint, ..self }
+        Self { hint: hint.or(self.hint), ..self }
     }
 
     /// Adds a detail.

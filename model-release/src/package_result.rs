@@ -83,7 +83,7 @@ impl PackageResult {
         Self {
             schema_version: SCHEMA_VERSION,
             tool,
-            template: if output.is_none() { Some(text.to_owned()) } else { None },
+            template: output.is_none().then(|| text.to_owned()),
             output_template_file: output.map(|path| path.display().to_string()),
             uploads: packaged.uploads.iter().map(Upload::new).collect(),
             notes: packaged.notes.iter().map(Note::new).collect(),

@@ -31,7 +31,7 @@ pub fn release_text(manifest: &Manifest, folder: &str) -> String {
         line("gate passed", &format!("{}: {}", gate.gate, gate.found));
     }
     if manifest.choice.without_approval {
-        line("", "NOT APPROVED: deployed because of --allow-unapproved");
+        line("", "NOT APPROVED: unapproved model packages are allowed");
     }
     for stage in Stage::ALL {
         let targets = manifest.stage(stage);

@@ -55,7 +55,7 @@ impl Problem {
     }
 
     pub(crate) fn with_hint_opt(self, hint: Option<String>) -> Self {
-        Self { hint, ..self }
+        Self { hint: hint.or(self.hint), ..self }
     }
 }
 

@@ -103,7 +103,7 @@ impl Problem {
     }
 
     pub(crate) fn with_hint_opt(self, hint: Option<String>) -> Self {
-        Self { hint: hint.or(self.hint.clone()), ..self }
+        Self { hint: hint.or(self.hint), ..self }
     }
 }
 

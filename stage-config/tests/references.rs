@@ -390,3 +390,19 @@ fn managed_scaling_is_for_inference_components() {
     assert_eq!(scaling(json!({ "Fn::If": ["Unknown", {}, { "Ref": "AWS::NoValue" }] }), model.clone()), 0);
     assert_eq!(scaling(json!({}), json!({ "Fn::If": ["Unknown", model, { "Ref": "AWS::NoValue" }] })), 0);
 }
+
+#[test]
+fn names_that_consist_of_many_names_are_followed_so_far_only() {
+    let config = |name: Json| json!({ "Type": "AWS::SageMaker::EndpointConfig", "Properties": { "EndpointConfigName": name } });
+    let twice = |id: &str| json!({ "Fn::Sub": format!("${{{id}.EndpointConfigName}}${{{id}.EndpointConfigName}}") });
+    let mut resources = serde_json::Map::new();
+    // Without a cycle, and with one.
+    for number in 0..30 {
+        resources.insert(format!("C{number}"), config(twice(&format!("C{}", number + 1))));
+    }
+    resources.insert("Own".to_owned(), config(twice("Own")));
+    resources.insert("E".to_owned(), json!({ "Type": "AWS::SageMaker::Endpoint", "Properties": { "EndpointConfigName": "literal" } }));
+    let resolved = json!({ "Resources": resources });
+    let problems = check_resources(ResolvedTemplate::new(&resolved, &resolved), &Layer::default(), &ResourceRules::default());
+    assert!(problems.iter().all(|problem| problem.code == "missing-property"), "{problems:?}");
+}

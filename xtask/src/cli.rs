@@ -71,8 +71,9 @@ pub(crate) enum Command {
     /// Create the model package group and share it with the target accounts
     Setup(SetupOptions),
     /// Check all prerequisites of a release in every account; changes nothing
+    #[command(mut_args(options::hide_what_only_build_reads))]
     Doctor(Box<DoctorOptions>),
-    /// Choose the model package, check both stages, package the template: a release
+    /// Build a release: choose the model package, check both stages, package the template
     Build(Box<BuildOptions>),
     /// Explain, check and describe the parameters of the stages, without AWS
     #[command(subcommand)]
@@ -82,7 +83,7 @@ pub(crate) enum Command {
     /// Package a template, as a replacement for `aws cloudformation package`
     #[command(infer_long_args = true, version)]
     Package(Box<PackageOptions>),
-    /// Show what a rollout would change in every account and region; changes nothing
+    /// Show what a rollout would change in every account and region; changes no stack
     Plan(Box<PlanOptions>),
     /// Show the current status of every target of a stage; changes nothing
     Status(Box<StackSetOptions>),

@@ -36,6 +36,9 @@ mod test_results;
 
 // Tests that need types of this program.
 #[cfg(all(test, feature = "aws", feature = "dev"))]
+#[path = "../tests/in_process/documents.rs"]
+mod documents;
+#[cfg(all(test, feature = "aws", feature = "dev"))]
 #[path = "../tests/in_process/printed_commands.rs"]
 mod printed_commands;
 #[cfg(test)]

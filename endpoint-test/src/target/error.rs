@@ -98,7 +98,7 @@ impl TargetError {
     /// Sets the hint, if there is one.
     #[must_use]
     pub fn with_hint_opt(mut self, hint: Option<String>) -> Self {
-        self.hint = hint;
+        self.hint = hint.or(self.hint);
         self
     }
 

@@ -144,7 +144,7 @@ impl<'a> Reader<'a> {
         let text = self.text(node, "source")?;
         let source = MetricSource::named(&text);
         if source.is_none() {
-            let hint = did_you_mean(&text, MetricSource::ALL.iter().map(|source| source.as_str()));
+            let hint = did_you_mean(&text, "sources", MetricSource::ALL.iter().map(|source| source.as_str()));
             self.problem("unknown-source", node, format!("a model package has no metrics `{text}`"), hint);
         }
         source
@@ -257,7 +257,7 @@ impl<'a> Reader<'a> {
         let mut members: Vec<Member<'a>> = Vec::with_capacity(all.len());
         for member in all {
             if !known.contains(&member.name.as_str()) {
-                let hint = did_you_mean(&member.name, known.iter().copied().filter(|key| *key != "$schema"));
+                let hint = did_you_mean(&member.name, "keys", known.iter().copied().filter(|key| *key != "$schema"));
                 self.problem("unknown-key", member.key, format!("{what} has no `{}`", member.name), hint);
             } else if let Some(first) = members.iter().find(|other| other.name == member.name) {
                 let message = format!("{what} has `{}` twice; first at {}", member.name, self.document.place(first.key));

@@ -54,7 +54,7 @@ impl<'a> Reader<'a> {
 
     fn envelope(&mut self, root: Node<'a>, members: &[Member<'a>]) -> Snapshot {
         for member in members.iter().filter(|member| !KEYS.contains(&member.name.as_str())) {
-            let hint = did_you_mean(&member.name, KEYS.into_iter().filter(|key| *key != "$schema"));
+            let hint = did_you_mean(&member.name, "keys", KEYS.into_iter().filter(|key| *key != "$schema"));
             self.problem("unknown-key", member.key, format!("a registry snapshot has no `{}`", member.name), hint);
         }
         let mut seen = BTreeSet::new();

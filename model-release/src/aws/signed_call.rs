@@ -1,6 +1,7 @@
 //! Calls services without their SDK crates: signs and sends the requests with the SDK's runtime.
 //!
-//! The preflight needs a few actions of six services; their crates would slow down every build.
+//! The preflight and the explanation of failed stacks need a few actions of seven services; the
+//! crates of five of them would slow down every build. Nothing is retried here: the callers do.
 
 use std::convert::Infallible;
 use std::time::{Duration, SystemTime};

@@ -184,7 +184,7 @@ impl Configuration {
             }
             Err(error) => {
                 // A placeholder can be too short for a function; the real value is checked later.
-                let own = |problem: &&cfn_render::Problem| not_known.is_empty() || problem.code != "malformed-function";
+                let own = |problem: &&cfn_render::Problem| not_known.is_empty() || problem.code != cfn_render::Code::MalformedFunction;
                 let own = error.problems().iter().filter(own);
                 found.unresolved = true;
                 found.of_template.extend(own.map(|problem| problems::of_template(problem, self.template.text())));

@@ -24,7 +24,8 @@ impl CloudFormationStacks {
         Self { client }
     }
 
-    /// The physical ids of a stack's resources of one type (`DescribeStackResources`).
+    /// The physical ids of a stack's resources of one type (`DescribeStackResources`, which returns
+    /// the first 100 resources only).
     pub async fn physical_ids(&self, stack_id: &str, resource_type: &str) -> Result<Vec<String>, CallError> {
         let response = self.client.describe_stack_resources().stack_name(stack_id).send().await;
         let resources = response.map_err(failed("DescribeStackResources"))?.stack_resources.unwrap_or_default();

@@ -13,6 +13,8 @@ use crate::provenance::function;
 
 /// The maximum nesting of functions and names.
 const MAX_DEPTH: usize = 32;
+/// The maximum number of names that are followed for one name: a name has 63 characters.
+const MAX_NAMES: usize = 64;
 
 /// A type of resource that others refer to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,7 +138,7 @@ impl<'a> References<'a> {
         {
             return Some(id);
         }
-        let name = self.written_out(text, 0);
+        let name = self.written_out(text, 0, &mut { MAX_NAMES });
         let mut same = self.of_kind(kind).filter(|id| self.name_of(id) == name);
         same.next().filter(|_| same.next().is_none())
     }
@@ -155,7 +157,7 @@ impl<'a> References<'a> {
         match self.named_by(Kind::Endpoint, endpoint) {
             Some(id) => Scaled::Variant(id, variant.known().map(str::to_owned)),
             None => {
-                let name = self.written_out(endpoint, 0);
+                let name = self.written_out(endpoint, 0, &mut { MAX_NAMES });
                 let different = |id: &'a str| name.is_known_to_differ(&self.name_of(id));
                 if self.of_kind(Kind::Endpoint).all(different) { Scaled::Elsewhere } else { Scaled::Unknown }
             }
@@ -188,15 +190,19 @@ impl<'a> References<'a> {
 
     /// The name of a resource, as far as the template determines it.
     fn name_of(&self, id: &'a str) -> Text<'a> {
-        self.written_out(&Text(vec![Part::Name(id)]), 0)
+        self.written_out(&Text(vec![Part::Name(id)]), 0, &mut { MAX_NAMES })
     }
 
-    fn written_out(&self, text: &Text<'a>, depth: usize) -> Text<'a> {
+    /// Replaces names of resources by what these names are made of, at most `names` of them.
+    fn written_out(&self, text: &Text<'a>, depth: usize, names: &mut usize) -> Text<'a> {
         let mut written = Text::default();
         for part in &text.0 {
             match part {
-                Part::Name(id) if depth < MAX_DEPTH => match self.resources.get(id) {
-                    Some((_, Some(name))) => written.append(self.written_out(&self.read(name, depth), depth + 1)),
+                Part::Name(id) if depth < MAX_DEPTH && *names > 0 => match self.resources.get(id) {
+                    Some((_, Some(name))) => {
+                        *names -= 1;
+                        written.append(self.written_out(&self.read(name, depth), depth + 1, names));
+                    }
                     _ => written.push(part.clone()),
                 },
                 part => written.push(part.clone()),

@@ -83,7 +83,7 @@ pub fn options(workspace: &Path) -> Vec<Printed> {
 }
 
 /// All strings of the workspace's sources, without tests, and the command line's help.
-fn strings(workspace: &Path) -> Vec<Printed> {
+pub fn strings(workspace: &Path) -> Vec<Printed> {
     let mut files = Vec::new();
     for folder in [
         "aws-names",

@@ -30,7 +30,7 @@ pub(crate) use demo::DemoOptions;
 #[cfg(feature = "aws")]
 pub(crate) use deploy::{Caller, ConcurrencyMode, Permissions, RegionConcurrency};
 pub(crate) use deploy::{DeployOptions, PreferenceOptions, StackSetOptions};
-pub(crate) use doctor::DoctorOptions;
+pub(crate) use doctor::{DoctorOptions, hide_what_only_build_reads};
 pub(crate) use package::PackageOptions;
 pub(crate) use plan::PlanOptions;
 pub(crate) use prune::PruneOptions;

@@ -27,5 +27,5 @@ fn approved(options: &ReleaseOptions) -> Result<Option<String>, Failure> {
 }
 
 #[cfg(test)]
-#[path = "../../tests/in_process/approved_release.rs"]
+#[path = "../../tests/in_process/requests_release.rs"]
 mod tests;

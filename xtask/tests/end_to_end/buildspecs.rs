@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use serde_json::Value as Json;
 
 use crate::cloud::Cloud;
-use crate::project::{Project, stand_in_cache, workspace};
+use crate::project::{Project, program, stand_in_cache, workspace};
 
 /// A program of the stand-in's Python environment.
 pub(crate) fn python_program(name: &str) -> PathBuf {
@@ -83,7 +83,7 @@ fn project(cloud: &Cloud) -> Project {
         project.write(name, &std::fs::read_to_string(workspace().join(name)).unwrap());
     }
     std::fs::create_dir_all(project.path("published")).unwrap();
-    std::fs::copy(env!("CARGO_BIN_EXE_xtask"), project.path("published/xtask")).unwrap();
+    std::fs::copy(program(), project.path("published/xtask")).unwrap();
     let sum = Command::new("sh").args(["-c", "sha256sum xtask > xtask.sha256"]).current_dir(project.path("published")).status().unwrap();
     assert!(sum.success());
     project.set("BUILD_CONFIG", "staging-config");

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::buildspecs::Buildspec;
 use crate::cloud::{Cloud, HOME};
-use crate::project::workspace;
+use crate::project::{program, workspace};
 
 const REGION: &str = "us-east-1";
 
@@ -370,7 +370,7 @@ fn copy(from: &Path, to: &Path) {
 fn tools(folder: &Path) -> PathBuf {
     let tools = folder.join("tools");
     std::fs::create_dir_all(&tools).unwrap();
-    let binary = env!("CARGO_BIN_EXE_xtask");
+    let binary = program().display();
     let script = format!("#!/bin/sh\n[ \"$1 $2 $3 $4\" = 's3 cp --only-show-errors s3://tools/xtask' ] && cp '{binary}' \"$5\"\n");
     std::fs::write(tools.join("aws"), script).unwrap();
     Command::new("chmod").arg("+x").arg(tools.join("aws")).status().unwrap();

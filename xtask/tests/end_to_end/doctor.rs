@@ -247,7 +247,7 @@ fn invalid_options_fail_before_any_work() {
     let mut project = cloud.project();
     project.set("STAGING_ACCOUNT_LIST", "12");
     project.run(["doctor"]).ends_with(2).says("`12` is not an AWS account id");
-    project.run(["doctor", "--registry", "examples/registry.json"]).ends_with(2).says("takes no `--registry`");
+    project.run(["doctor", "--registry", "examples/registry.json"]).ends_with(2).says("does not support `--registry`");
     project
         .run(["doctor", "--permission-model", "service-managed"])
         .ends_with(2)

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use crate::buildspecs::{python_program, text};
 use crate::cloud::{Cloud, GROUP, HOME, REGION};
-use crate::project::{Project, workspace};
+use crate::project::{Project, program, workspace};
 use crate::roles;
 
 const WORKFLOW: &str = "examples/github-actions/model-deploy.yml";
@@ -171,7 +171,7 @@ fn ready(cloud: &Cloud) -> Project {
     project.set("SAGEMAKER_EBS_KMS_KEY_ARN", "");
     project.write("pipeline/obtain-xtask.sh", &std::fs::read_to_string(workspace().join("pipeline/obtain-xtask.sh")).unwrap());
     std::fs::create_dir_all(project.path("published")).unwrap();
-    std::fs::copy(env!("CARGO_BIN_EXE_xtask"), project.path("published/xtask")).unwrap();
+    std::fs::copy(program(), project.path("published/xtask")).unwrap();
     let sum = Command::new("sh").args(["-c", "sha256sum xtask > xtask.sha256"]).current_dir(project.path("published")).status().unwrap();
     assert!(sum.success());
     project.run(["setup"]).ends_with(0);

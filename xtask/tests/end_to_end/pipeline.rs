@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use crate::buildspecs::Buildspec;
 use crate::cloud::{Cloud, GROUP, HOME};
 use crate::code_pipeline::{Action, Pipeline, Run, action_environment, references};
-use crate::project::{Project, workspace};
+use crate::project::{Project, program, workspace};
 
 pub(crate) const STAGING: &str = "222222222222";
 pub(crate) const PROD: &str = "333333333333";
@@ -48,7 +48,7 @@ pub(crate) fn parameters() -> Vec<(&'static str, &'static str)> {
 fn sha256_of_the_binary() -> &'static str {
     static SUM: std::sync::OnceLock<String> = std::sync::OnceLock::new();
     SUM.get_or_init(|| {
-        let output = Command::new("sha256sum").arg(env!("CARGO_BIN_EXE_xtask")).output().unwrap();
+        let output = Command::new("sha256sum").arg(program()).output().unwrap();
         String::from_utf8(output.stdout).unwrap().split(' ').next().unwrap().to_owned()
     })
 }

@@ -136,7 +136,7 @@ fn a_check_without_permission_names_the_action_and_does_not_stop_a_rollout() {
     assert_eq!(unchecked.into_iter().collect::<Vec<_>>(), ["image", "instance-quota", "key", "ssm-parameter"]);
     let run = project.run(DEPLOY).ends_with(0);
     for action in ["kms:DescribeKey", "ssm:GetParameters", "servicequotas:ListServiceQuotas", "ecr:BatchGetImage"] {
-        assert!(run.stderr.contains(&format!("not checked: `{action}` was refused")), "{action} is not in\n{}", run.stderr);
+        assert!(run.stderr.contains(&format!("not checked: `{action}` was denied")), "{action} is not in\n{}", run.stderr);
     }
 }
 

@@ -3,6 +3,8 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
+use std::time::Duration;
 
 use serde_json::Value as Json;
 use tempfile::TempDir;
@@ -29,6 +31,28 @@ pub(crate) fn workspace() -> &'static Path {
 /// The stand-in's environment, shared by all tests and `cargo xtask test`.
 pub(crate) fn stand_in_cache() -> PathBuf {
     target_folder().join("stand-in")
+}
+
+/// The program under test. `cargo tour` in another terminal replaces the file that cargo built by a
+/// program without AWS: a second link keeps the one of these tests.
+pub(crate) fn program() -> &'static Path {
+    static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
+        let links = Path::new(env!("CARGO_TARGET_TMPDIR")).join("programs");
+        std::fs::create_dir_all(&links).unwrap();
+        // A link keeps its program on the disk: remove those of earlier runs.
+        for link in std::fs::read_dir(&links).unwrap().flatten() {
+            let is_old = |time: std::time::SystemTime| time.elapsed().is_ok_and(|age| age > Duration::from_hours(12));
+            if link.metadata().and_then(|folder| folder.modified()).is_ok_and(is_old) {
+                let _ = std::fs::remove_dir_all(link.path());
+            }
+        }
+        let link = links.join(std::process::id().to_string()).join("xtask");
+        std::fs::create_dir_all(link.parent().unwrap()).unwrap();
+        let _ = std::fs::remove_file(&link);
+        std::fs::hard_link(env!("CARGO_BIN_EXE_xtask"), &link).unwrap();
+        link
+    });
+    &PROGRAM
 }
 
 /// Cargo's target folder.
@@ -149,7 +173,7 @@ impl Project {
         // Identifies the command in the local AWS's log.
         let named =
             arguments.iter().find(|argument| !argument.as_encoded_bytes().starts_with(b"-")).map(OsString::as_os_str).unwrap_or_default();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        let mut command = Command::new(program());
         command
             .args(&arguments)
             .current_dir(self.folder.path())

@@ -214,7 +214,7 @@ fn errors_of_aws_are_reported_with_code_and_hint() {
     cloud.register(10);
     for (status, code, says, times) in [
         (400, "AccessDeniedException", "allow `sagemaker:ListModelPackages`", None),
-        (400, "ExpiredTokenException", "the session has ended", None),
+        (400, "ExpiredTokenException", "the session expired", None),
         (400, "ThrottlingException", "AWS is throttling this account", None),
         (500, "InternalFailure", "InternalFailure", None),
         // Temporary errors are retried and not reported.

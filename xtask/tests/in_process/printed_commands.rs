@@ -23,7 +23,7 @@ const PROSE: [&str; 8] = [
     "{} | curl --header {}",
 ];
 
-fn workspace() -> &'static Path {
+pub(crate) fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 

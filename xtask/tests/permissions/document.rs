@@ -141,7 +141,46 @@ pub(crate) fn text(roles: &Roles, table: &Table) -> String {
         section(&mut text, role, table);
     }
     text.push_str(END);
-    text
+    wrapped(&text)
+}
+
+/// The page with paragraphs and list items of at most 100 columns.
+fn wrapped(page: &str) -> String {
+    let mut text = String::new();
+    let mut paragraph = String::new();
+    let mut in_code = false;
+    for line in page.lines().chain([""]) {
+        let is_fence = line.starts_with("```");
+        let stays = in_code || is_fence || line.is_empty() || line.starts_with(['|', '#']);
+        if stays || line.starts_with("- ") {
+            fill(&mut text, &std::mem::take(&mut paragraph));
+        }
+        in_code ^= is_fence;
+        if stays {
+            text.push_str(line);
+            text.push('\n');
+        } else {
+            paragraph.push_str(line.trim());
+            paragraph.push(' ');
+        }
+    }
+    format!("{}\n", text.trim_end())
+}
+
+fn fill(text: &mut String, paragraph: &str) {
+    let indent = if paragraph.starts_with("- ") { "  " } else { "" };
+    let mut line = String::new();
+    for word in paragraph.split_whitespace() {
+        if !line.trim().is_empty() && line.chars().count() + word.chars().count() >= 100 {
+            let _ = writeln!(text, "{}", line.trim_end());
+            indent.clone_into(&mut line);
+        }
+        line.push_str(word);
+        line.push(' ');
+    }
+    if !line.trim().is_empty() {
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
 }
 
 fn section(text: &mut String, role: &Role, table: &Table) {

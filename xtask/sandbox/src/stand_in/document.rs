@@ -8,8 +8,8 @@ impl Document {
     /// The texts of all elements of this name that contain only text, in document order.
     ///
     /// ```
-    /// let document = sandbox::stand_in::Document::from("<a><Key>x &amp;
-    /// y</Key><Key>z</Key></a>".to_owned()); assert_eq!(document.texts("Key"), ["x & y", "z"]);
+    /// let document = sandbox::stand_in::Document::from("<a><Key>x &amp; y</Key><Key>z</Key></a>".to_owned());
+    /// assert_eq!(document.texts("Key"), ["x & y", "z"]);
     /// ```
     pub fn texts(&self, element: &str) -> Vec<String> {
         self.pieces(element).map(unescaped).collect()

@@ -59,7 +59,7 @@ pub(crate) struct ConfigSchemaOptions {
     /// Write the schema to this file [default: stdout]
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// Write nothing; exit with 1 if the file is out of date
+    /// Write nothing; exit with 1 if the file of --out is out of date
     #[arg(long, requires = "out")]
     pub(crate) check: bool,
 }

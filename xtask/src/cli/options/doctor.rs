@@ -1,6 +1,6 @@
 //! Options of `doctor`.
 
-use clap::Args;
+use clap::{Arg, Args};
 
 #[cfg(feature = "aws")]
 use model_release::Stage;
@@ -10,12 +10,19 @@ use super::StackSetOptions;
 use super::deploy::{Caller, Permissions};
 use super::{BuildOptions, RoleOptions};
 
+/// `doctor` accepts the command line of `build`, of which these options have no effect or are
+/// rejected.
+pub(crate) fn hide_what_only_build_reads(argument: Arg) -> Arg {
+    let hidden = ["artifact_dir", "event", "output_dir", "registry", "template_configuration"];
+    if hidden.iter().any(|id| argument.get_id() == id) { argument.hide(true) } else { argument }
+}
+
 /// Options of `doctor`: those of `build` (the same command line works), and the roles of `deploy`.
 #[derive(Debug, Args)]
 pub(crate) struct DoctorOptions {
     #[command(flatten)]
     pub(crate) build: BuildOptions,
-    /// Roles of the target accounts that `setup` lets read the group, comma-separated
+    /// Check that only these roles of the target accounts can read the group, comma-separated
     #[arg(long, value_name = "ROLES", env = "PRINCIPAL_ROLES", help_heading = super::SHARING)]
     pub(crate) principal_roles: Option<String>,
     /// Organization that `setup` requires callers to belong to

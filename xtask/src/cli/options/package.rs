@@ -36,7 +36,7 @@ pub(crate) struct PackageOptions {
     /// Refuse a bucket that does not belong to this account
     #[arg(long, value_name = "ACCOUNT", help_heading = super::ARTIFACTS)]
     pub(crate) expected_bucket_owner: Option<String>,
-    /// Write artifacts to a folder instead of the bucket, without calls to AWS
+    /// Write artifacts to this folder instead of uploading them; --s3-bucket is in their addresses
     #[arg(long, value_name = "DIR", requires = "s3_bucket", help_heading = super::ARTIFACTS)]
     pub(crate) artifact_dir: Option<PathBuf>,
     /// Escape non-ASCII characters, which CloudFormation may show as ?

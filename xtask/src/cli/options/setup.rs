@@ -14,7 +14,7 @@ pub(crate) struct SetupOptions {
     /// Environment type, for the group's tags
     #[arg(long, value_name = "TYPE", env = "ENV_TYPE", help_heading = super::PROJECT)]
     pub(crate) env_type: Option<String>,
-    /// Let only these roles of the target accounts read the group, comma-separated
+    /// Allow only these roles of the target accounts to read the group, comma-separated
     #[arg(long, value_name = "ROLES", env = "PRINCIPAL_ROLES", help_heading = super::SHARING)]
     pub(crate) principal_roles: Option<String>,
     /// Also require that callers belong to this organization, such as o-a1b2c3d4e5

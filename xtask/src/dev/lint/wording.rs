@@ -26,7 +26,7 @@ const PHRASES: [(&str, &str); 21] = [
     ("its rights", "its permissions"),
     ("one that may be deployed", "deployable one"),
 ];
-const EXTENSIONS: [&str; 7] = ["rs", "md", "py", "sh", "yml", "toml", "guard"];
+const EXTENSIONS: [&str; 8] = ["rs", "md", "py", "sh", "yml", "yaml", "toml", "guard"];
 
 /// Finds the phrases in all text files of a folder, as `FILE:LINE: …`.
 pub(super) fn findings(root: &Path, folder: &Path, found: &mut Vec<String>) {

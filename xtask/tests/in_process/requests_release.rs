@@ -1,4 +1,4 @@
-//! The checksum of an approved release.
+//! How the checksum of the approved release is read.
 
 use super::*;
 
