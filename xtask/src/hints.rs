@@ -12,10 +12,9 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
     let subject = diagnostic.subject.as_deref().unwrap_or_default();
     let (option, hint) = match diagnostic.code {
         Some("access-denied") => (None, "docs/permissions.md lists the actions that each command needs".to_owned()),
-        Some("approval-withdrawn") => (
-            None,
-            "release another model package, or approve this one again in the model registry and retry the stage".to_owned(),
-        ),
+        Some("approval-withdrawn") => {
+            (None, "release another model package, or approve this one again in the model registry and retry the stage".to_owned())
+        }
         Some("baseline") => (Some("--compare-with".to_owned()), String::new()),
         Some("baseline-without-role") => {
             (Some("--compare-with".to_owned()), "name a role that is allowed to invoke it with --role-name".to_owned())
@@ -41,20 +40,20 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
         Some("no-list" | "not-a-snapshot") => {
             (None, "save the output of `aws sagemaker list-model-packages`, or write the file with `registry snapshot`".to_owned())
         }
-        Some("no-staging-tests" | "staging-tests-of-another-release") => (
-            None,
-            "run `test-staging` for this release and pass its results with --staging-results, or use --without-staging-tests"
-                .to_owned(),
-        ),
+        Some("no-staging-tests" | "staging-tests-of-another-release") => {
+            (None, "run `test-staging` for this release and pass its results with --staging-results, or use --without-staging-tests".to_owned())
+        }
         Some("no-such-package") => (Some("--model-package, MODEL_PACKAGE".to_owned()), "`registry list` shows the versions".to_owned()),
+        Some("no-such-regional-package") => {
+            (Some("--regional-model-package".to_owned()), format!("`registry list --region {subject}` shows the versions"))
+        }
         Some("no-such-instance") => (None, "`plan` lists orphaned stack instances".to_owned()),
         Some("no-release") => (None, "`build` writes a release; name its folder with --build-dir".to_owned()),
         Some("not-a-region-of-the-release") => (Some("--regions".to_owned()), String::new()),
-        Some("not-passed-by-codepipeline") => (
-            None,
-            "for a CloudFormation action, which can pass them, add --template-configuration; for a stack set, put tags into the template"
-                .to_owned(),
-        ),
+        Some("not-passed-by-codepipeline") => {
+            let hint = "for a CloudFormation action, which can pass them, add --template-configuration; for a stack set, put tags into the template";
+            (None, hint.to_owned())
+        }
         Some("not-the-approved-release") => (Some("--release-sha256, RELEASE_MANIFEST_SHA256".to_owned()), String::new()),
         Some("operation-in-progress") => (None, format!("run again when it has finished, or stop it: `{subject}`")),
         Some("operation-in-progress-of-deploy") => (None, format!("run again with --wait-for-other, or stop it: `{subject}`")),

@@ -64,7 +64,11 @@ impl RegionalPackages {
                     if failure.kind == FailureKind::Unreachable {
                         kind = FailureKind::Unreachable;
                     }
-                    diagnostics.extend(failure.diagnostics);
+                    let of_region = |diagnostic: Diagnostic| match diagnostic.code {
+                        Some("no-such-package") => diagnostic.code("no-such-regional-package").about(region.as_str()),
+                        _ => diagnostic,
+                    };
+                    diagnostics.extend(failure.diagnostics.into_iter().map(of_region));
                 }
             }
         }

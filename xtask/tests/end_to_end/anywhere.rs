@@ -27,6 +27,7 @@ const ROWS: &[Row] = &[
     Row { arguments: &["setup", "--check"], code: 2, says: "`--model-package-group-name` is missing" },
     // A named release folder needs no project.
     Row { arguments: &["plan", "--stage", "staging", "--build-dir", "nothing"], code: 2, says: "`build` writes a release" },
+    Row { arguments: &["check-release", "--stage", "prod", "--build-dir", "nothing"], code: 2, says: "`build` writes a release" },
     Row { arguments: &["status", "--stage", "staging", "--build-dir", "nothing"], code: 2, says: "`build` writes a release" },
     Row { arguments: &["deploy", "--stage", "staging", "--build-dir", "nothing"], code: 2, says: "`build` writes a release" },
     Row { arguments: &["prune", "--stage", "staging", "--build-dir", "nothing"], code: 2, says: "`build` writes a release" },
