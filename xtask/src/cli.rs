@@ -19,7 +19,7 @@ pub(crate) use options::{
 #[cfg(feature = "aws")]
 pub(crate) use options::{Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, SnapshotOptions, StagingTestOptions};
 
-use crate::printer::Format;
+use terminal::Format;
 
 /// Deploy approved models to Amazon SageMaker endpoints across AWS accounts, and test them
 #[derive(Debug, Parser)]
@@ -101,7 +101,7 @@ pub(crate) enum Command {
     Demo(DemoOptions),
     #[cfg(feature = "dev")]
     #[command(flatten)]
-    Developer(crate::dev::DeveloperTask),
+    Developer(dev_tasks::DeveloperTask),
 }
 
 impl Command {

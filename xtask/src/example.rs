@@ -9,11 +9,11 @@ use model_release::release_build::Home;
 use model_release::{Failure, RegistryAccess};
 
 use crate::cli::{BuildOptions, ChoiceOptions, ConfigurationOptions, ProjectOptions, StageAccounts};
-use crate::printer::Printer;
-use crate::project::Project;
 use crate::release_build;
 use crate::requests::BuildCommand;
 use crate::snapshot;
+use terminal::Printer;
+use terminal::Project;
 
 /// Builds a release of the example registry.
 pub(crate) async fn release(printer: Printer, project: &Project, options: &BuildOptions) -> Result<Manifest, Failure> {
@@ -23,6 +23,19 @@ pub(crate) async fn release(printer: Printer, project: &Project, options: &Build
     let configuration = Configuration::read(&command.files)?;
     let access = RegistryAccess { registry: snapshot::read(&project.root.join("examples/registry.json"))?, documents: NoDocuments };
     Box::pin(release_build::write(printer, project, &command, &configuration, |_| access.clone(), Home::default())).await
+}
+
+/// Builds a release of the example registry whose volumes are encrypted; prints only errors.
+#[cfg(feature = "dev")]
+pub(crate) async fn release_with_key(
+    printer: Printer,
+    project: &Project,
+    folder: &std::path::Path,
+    volume_key: &str,
+) -> Result<(), Failure> {
+    let mut options = build_options(folder.to_owned());
+    options.configuration.ebs_kms_key_arn = Some(volume_key.to_owned());
+    release(Printer { quiet: true, ..printer }, project, &options).await.map(drop)
 }
 
 /// The pipeline's variables for the example registry; ignores the caller's environment.

@@ -7,19 +7,12 @@
 mod check_programs;
 mod cli;
 mod commands;
-#[cfg(feature = "dev")]
-mod dev;
-mod diagnostic;
 mod example;
-mod exit;
-mod files;
 mod hints;
 mod interruption;
 #[cfg(feature = "aws")]
 mod preflight;
-mod printer;
 mod progress;
-mod project;
 mod record;
 mod release_build;
 mod requests;
@@ -45,16 +38,17 @@ mod printed_commands;
 #[path = "../tests/in_process/schemas.rs"]
 mod schemas;
 
-use anstream::ColorChoice;
+#[cfg(feature = "dev")]
+use std::path::Path;
+
+use terminal::ColorChoice;
 use tracing_subscriber::EnvFilter;
 
 use model_release::manifest::Tool;
 use model_release::{Diagnostic, Failure, Stage};
 
 use cli::{Cli, Command, ReleaseOptions, TestOptions};
-use exit::Exit;
-use printer::Printer;
-use project::Project;
+use terminal::{Exit, Printer, Project};
 
 fn main() -> Exit {
     let cli = Cli::read();
@@ -99,7 +93,11 @@ async fn run(printer: Printer, cli: Cli) -> Result<Exit, Failure> {
         Command::TestProd(options) => Box::pin(commands::test_endpoints::run(printer, &tests(&options)?, Stage::Prod, &options)).await,
         Command::Demo(options) => Box::pin(commands::demo::run(printer, &project()?, &options)).await,
         #[cfg(feature = "dev")]
-        Command::Developer(task) => Box::pin(dev::run(printer, &project()?, &task)).await,
+        Command::Developer(task) => {
+            let project = project()?;
+            let example = async |folder: &Path, volume_key: &str| example::release_with_key(printer, &project, folder, volume_key).await;
+            Box::pin(dev_tasks::run(printer, &project, &task, example)).await
+        }
     }
 }
 
@@ -117,7 +115,7 @@ fn printer(cli: &Cli) -> Printer {
         let filter = EnvFilter::new("info,aws_config=debug,aws_smithy_runtime=debug,aws_smithy_runtime_api=debug,hyper=info");
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     }
-    Printer { quiet: options.quiet, verbose, format: options.format }
+    Printer { quiet: options.quiet, verbose, format: options.format, completed: hints::completed }
 }
 
 /// The name and version of this program, for output files.

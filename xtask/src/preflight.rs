@@ -4,8 +4,8 @@ use model_release::aws::{Session, TargetSessions, check_targets};
 use model_release::preflight::{PlannedRollout, PreflightReport};
 
 use crate::hints::completed;
-use crate::printer::Printer;
 use crate::progress;
+use terminal::Printer;
 
 /// How many targets a finding names; it counts the others.
 const NAMED: usize = 4;

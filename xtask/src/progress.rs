@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::printer::Printer;
+use terminal::Printer;
 
 pub(crate) use endpoints::EndpointProgress;
 #[cfg(feature = "aws")]

@@ -7,11 +7,11 @@ use aws_names::{ModelPackageArn, Region};
 use model_registry::life_cycle::LifeCycle;
 
 use crate::cli::{RecordOptions, non_empty};
-use crate::exit::Exit;
-use crate::printer::Printer;
 use model_release::Release;
 use model_release::Stage;
 use model_release::{Diagnostic, Failure};
+use terminal::Exit;
+use terminal::Printer;
 
 /// What to record after a success; nothing without `--record`.
 #[derive(Debug)]

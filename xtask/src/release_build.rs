@@ -12,11 +12,11 @@ use model_release::release_build::{Built, Event, Home};
 use model_release::{Failure, RegistryAccess, problems, release_text};
 
 use crate::cli::AwsCliOptions;
-use crate::files::{self, FileSet};
-use crate::printer::Printer;
-use crate::project::Project;
 use crate::requests::BuildCommand;
 use crate::stores::{self, Bucket};
+use terminal::Printer;
+use terminal::Project;
+use terminal::files::{self, FileSet};
 
 /// Builds and writes a release, the manifest last. `access` returns a region's registry.
 pub(crate) async fn write<R: Registry, D: Documents>(

@@ -7,7 +7,7 @@ use model_release::aws::{Session, SessionSettings, TestAccess};
 use model_release::{Diagnostic, Failure};
 
 use crate::cli::{AwsCliOptions, RoleOptions, non_empty};
-use crate::files;
+use terminal::files;
 
 /// Loads the configuration from AWS's default sources, without a call.
 pub(crate) async fn open() -> Result<Session, Failure> {

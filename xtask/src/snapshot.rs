@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use model_registry::snapshot::Snapshot;
 
-use crate::files;
 use model_release::Failure;
 use model_release::problems;
+use terminal::files;
 
 /// Reads a registry snapshot.
 pub(crate) fn read(path: &Path) -> Result<Snapshot, Failure> {

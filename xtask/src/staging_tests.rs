@@ -3,8 +3,8 @@
 use model_release::{Diagnostic, Failure, Release, Stage};
 
 use crate::cli::StagingTestOptions;
-use crate::printer::Printer;
-use crate::project::Project;
+use terminal::Printer;
+use terminal::Project;
 
 /// Checks the staging tests of a release for production. Returns a summary; none if no tests are
 /// required.

@@ -7,10 +7,10 @@ use cfn_render::{PackageOptions, PackagePlan, Packaged, Template};
 use endpoint_test::shell::word;
 
 use crate::cli::AwsCliOptions;
-use crate::printer::Printer;
 use crate::progress::Uploads;
 use model_release::problems;
 use model_release::{Diagnostic, Failure, FailureKind};
+use terminal::Printer;
 
 /// A bucket, and the settings of its objects.
 #[derive(Debug, Clone, Default)]

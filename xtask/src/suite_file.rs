@@ -5,8 +5,8 @@ use std::path::Path;
 use endpoint_test::{Suite, SuiteInfo, SuiteOptions};
 use model_release::{Diagnostic, Failure, FailureKind};
 
-use crate::files;
 use crate::hints;
+use terminal::files;
 
 /// The project's tests.
 pub(crate) const SUITE: &str = "test/endpoint-tests.yaml";

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use endpoint_test::{Report, Verdict, report as render};
 
-use crate::exit::Exit;
-use crate::files::{self, FileSet};
 use crate::hints;
-use crate::printer::Printer;
 use model_release::{Diagnostic, Failure};
+use terminal::Exit;
+use terminal::Printer;
+use terminal::files::{self, FileSet};
 
 /// Where to write the results.
 #[derive(Debug)]

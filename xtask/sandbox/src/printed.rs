@@ -95,7 +95,9 @@ pub fn strings(workspace: &Path) -> Vec<Printed> {
         "stack-rollout",
         "stage-config",
         "xtask",
+        "xtask/dev-tasks",
         "xtask/sandbox",
+        "xtask/terminal",
     ] {
         rust_files(&workspace.join(folder).join("src"), &mut files);
     }

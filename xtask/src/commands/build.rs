@@ -9,13 +9,13 @@ use model_release::{Failure, FailureKind, RegistryAccess};
 use stack_rollout::CallAs;
 
 use crate::cli::BuildOptions;
-use crate::exit::Exit;
-use crate::files;
-use crate::printer::Printer;
-use crate::project::Project;
 use crate::release_build;
 use crate::requests::BuildCommand;
 use crate::snapshot;
+use terminal::Exit;
+use terminal::Printer;
+use terminal::Project;
+use terminal::files;
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &BuildOptions) -> Result<Exit, Failure> {
     let (mut command, configuration, saved) = BuildCommand::read_all(project, options)?;

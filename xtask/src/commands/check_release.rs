@@ -5,12 +5,12 @@ use model_release::Failure;
 use serde_json::json;
 
 use crate::cli::CheckReleaseOptions;
-use crate::exit::Exit;
-use crate::printer::Printer;
-use crate::project::Project;
 use crate::requests;
 use crate::session;
 use crate::staging_tests;
+use terminal::Exit;
+use terminal::Printer;
+use terminal::Project;
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &CheckReleaseOptions) -> Result<Exit, Failure> {
     let release = requests::release(project, &options.release)?;

@@ -5,13 +5,13 @@ pub(crate) mod schema;
 use serde_json::json;
 
 use crate::cli::{ConfigCheckOptions, ConfigCommand, ConfigExplainOptions};
-use crate::exit::Exit;
-use crate::printer::Printer;
-use crate::project::Project;
 use crate::requests::ConfigRequest;
 use model_release::Stage;
 use model_release::configuration::{Configuration, Explanation};
 use model_release::{Diagnostic, Failure, FailureKind, stop_on_errors};
+use terminal::Exit;
+use terminal::Printer;
+use terminal::Project;
 
 pub(crate) fn run(printer: Printer, project: impl Fn() -> Result<Project, Failure>, command: &ConfigCommand) -> Result<Exit, Failure> {
     match command {

@@ -13,12 +13,12 @@ use sandbox::demo::{GROUP, PROD, STAGING, Scene};
 use sandbox::stand_in;
 
 use crate::cli::DemoOptions;
-use crate::exit::Exit;
-use crate::files;
-use crate::printer::Printer;
-use crate::project::Project;
 use model_release::Stage;
 use model_release::{Diagnostic, Failure, FailureKind};
+use terminal::Exit;
+use terminal::Printer;
+use terminal::Project;
+use terminal::files;
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &DemoOptions) -> Result<Exit, Failure> {
     let folder = options.output_dir.clone().unwrap_or_else(|| project.target("demo"));

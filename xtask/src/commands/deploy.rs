@@ -9,18 +9,18 @@ use model_release::{Diagnostic, Failure, FailureKind, StageTests, plural};
 use stack_rollout::Options;
 
 use crate::cli::{DeployOptions, non_empty};
-use crate::exit::Exit;
-use crate::files;
 use crate::interruption::interrupted;
 use crate::preflight;
-use crate::printer::Printer;
 use crate::progress::{self, EndpointProgress};
-use crate::project::Project;
 use crate::record::Recording;
 use crate::requests;
 use crate::session;
 use crate::staging_tests;
 use crate::targets;
+use terminal::Exit;
+use terminal::Printer;
+use terminal::Project;
+use terminal::files;
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOptions) -> Result<Exit, Failure> {
     let release = requests::release(project, &options.set.release)?;

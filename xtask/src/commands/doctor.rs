@@ -8,12 +8,12 @@ use model_release::{Diagnostic, DoctorReport, Failure, Stage, stop_on_errors};
 
 use crate::cli::{DoctorOptions, Permissions, non_empty};
 use crate::diagnostic::clean;
-use crate::exit::Exit;
 use crate::hints::completed;
-use crate::printer::Printer;
-use crate::project::Project;
 use crate::requests::{BuildCommand, OptionErrors};
 use crate::session;
+use terminal::Exit;
+use terminal::Printer;
+use terminal::Project;
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &DoctorOptions) -> Result<Exit, Failure> {
     let readers = readers(options)?;

@@ -3,12 +3,12 @@
 use cfn_render::Template;
 
 use crate::cli::{PackageOptions, non_empty};
-use crate::exit::Exit;
-use crate::files;
-use crate::printer::{Format, Printer};
 use crate::stores::{self, Bucket};
 use model_release::problems;
 use model_release::{Diagnostic, Failure, Level, PackageResult, artifact_metadata};
+use terminal::Exit;
+use terminal::files;
+use terminal::{Format, Printer};
 
 pub(crate) async fn run(printer: Printer, options: &PackageOptions) -> Result<Exit, Failure> {
     for (option, reason) in options.aws_cli.ignored() {

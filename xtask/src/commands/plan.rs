@@ -11,15 +11,15 @@ use stack_rollout::aws::CloudFormationStackSets;
 use stack_rollout::{detect_drift, observe, plan};
 
 use crate::cli::{PlanOptions, PreferenceOptions};
-use crate::exit::Exit;
-use crate::files;
 use crate::hints::completed;
 use crate::preflight;
-use crate::printer::Printer;
 use crate::progress;
-use crate::project::Project;
 use crate::requests;
 use crate::session;
+use terminal::Exit;
+use terminal::Printer;
+use terminal::Project;
+use terminal::files;
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &PlanOptions) -> Result<Exit, Failure> {
     let release = requests::release(project, &options.set.release)?;

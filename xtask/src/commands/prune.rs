@@ -11,12 +11,12 @@ use stack_rollout::{CallAs, PruneReport, PruneRequest, Target, Verdict, observe_
 use model_release::{Diagnostic, Failure, FailureKind, Level, deploy, problems, stop_on_errors};
 
 use crate::cli::PruneOptions;
-use crate::exit::Exit;
-use crate::printer::Printer;
 use crate::progress;
-use crate::project::Project;
 use crate::requests;
 use crate::session;
+use terminal::Exit;
+use terminal::Printer;
+use terminal::Project;
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &PruneOptions) -> Result<Exit, Failure> {
     let release = requests::release(project, &options.set.release)?;

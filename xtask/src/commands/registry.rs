@@ -9,10 +9,10 @@ use model_registry::ModelPackageGroup;
 use model_registry::snapshot::Snapshot;
 
 use crate::cli::{RegistryAction, RegistryOptions, non_empty};
-use crate::exit::Exit;
-use crate::printer::Printer;
-use crate::project::Project;
 use model_release::{Diagnostic, Failure};
+use terminal::Exit;
+use terminal::Printer;
+use terminal::Project;
 
 pub(crate) async fn run(
     printer: Printer,

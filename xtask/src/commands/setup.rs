@@ -10,10 +10,10 @@ use model_release::aws::listed;
 use model_release::{Accounts, Diagnostic, Failure, registry_errors, stop_on_errors};
 
 use crate::cli::{SetupOptions, non_empty};
-use crate::exit::Exit;
-use crate::printer::Printer;
 use crate::requests::OptionErrors;
 use crate::session;
+use terminal::Exit;
+use terminal::Printer;
 
 pub(crate) async fn run(printer: Printer, options: &SetupOptions) -> Result<Exit, Failure> {
     let request = Request::read(options)?;

@@ -5,11 +5,11 @@ use model_release::aws::{TargetSessions, stage_status};
 
 use crate::cli::{PreferenceOptions, StackSetOptions};
 use crate::diagnostic::clean;
-use crate::exit::Exit;
-use crate::printer::Printer;
-use crate::project::Project;
 use crate::requests;
 use crate::session;
+use terminal::Exit;
+use terminal::Printer;
+use terminal::Project;
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &StackSetOptions) -> Result<Exit, Failure> {
     let stage = options.stage;

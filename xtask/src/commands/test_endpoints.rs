@@ -13,16 +13,16 @@ use model_release::{
 
 use crate::check_programs::Programs;
 use crate::cli::{OwnChecks, RoleOptions, TestOptions, non_empty};
-use crate::exit::Exit;
 use crate::interruption::interrupted;
-use crate::printer::Printer;
 use crate::progress::EndpointProgress;
-use crate::project::Project;
 use crate::record::Recording;
 use crate::requests;
 use crate::suite_file::{SUITE, SuiteFile};
 use crate::suite_variables;
 use crate::test_results::{self, ResultFiles};
+use terminal::Exit;
+use terminal::Printer;
+use terminal::Project;
 
 /// The tests of production endpoints, if the project has any.
 const SMOKE_SUITE: &str = "test/smoke-tests.yaml";

@@ -6,8 +6,8 @@ macro_rules! without_aws {
         $(pub(crate) mod $name {
             use model_release::Failure;
 
-            use crate::exit::Exit;
-            use crate::printer::Printer;
+            use terminal::Exit;
+            use terminal::Printer;
 
             pub(crate) async fn run(_: Printer, $(_: &$argument),+) -> Result<Exit, Failure> {
                 crate::without_aws(stringify!($name), $instead).await
@@ -17,11 +17,11 @@ macro_rules! without_aws {
 }
 
 without_aws! {
-    check_release(crate::project::Project, crate::cli::CheckReleaseOptions) "build it with its default features"
-    deploy(crate::project::Project, crate::cli::DeployOptions) "build it with its default features"
-    doctor(crate::project::Project, crate::cli::DoctorOptions) "build it with its default features; `config check` needs no AWS"
-    plan(crate::project::Project, crate::cli::PlanOptions) "build it with its default features"
-    prune(crate::project::Project, crate::cli::PruneOptions) "build it with its default features"
-    status(crate::project::Project, crate::cli::StackSetOptions) "build it with its default features"
+    check_release(terminal::Project, crate::cli::CheckReleaseOptions) "build it with its default features"
+    deploy(terminal::Project, crate::cli::DeployOptions) "build it with its default features"
+    doctor(terminal::Project, crate::cli::DoctorOptions) "build it with its default features; `config check` needs no AWS"
+    plan(terminal::Project, crate::cli::PlanOptions) "build it with its default features"
+    prune(terminal::Project, crate::cli::PruneOptions) "build it with its default features"
+    status(terminal::Project, crate::cli::StackSetOptions) "build it with its default features"
     setup(crate::cli::SetupOptions) "build it with its default features"
 }

@@ -7,7 +7,7 @@ use endpoint_test::{Event, Outcome, TargetInfo, TargetReport, Verdict};
 use model_release::TestObserver;
 
 use super::Line;
-use crate::printer::Printer;
+use terminal::Printer;
 
 /// Shows the progress of a run; clones share it.
 #[derive(Debug, Clone)]

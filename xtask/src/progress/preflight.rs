@@ -4,7 +4,7 @@ use model_release::aws::PreflightProgress;
 use model_release::plural;
 
 use super::Line;
-use crate::printer::Printer;
+use terminal::Printer;
 
 /// An observer that shows the progress.
 pub(crate) fn preflight(printer: Printer) -> impl FnMut(PreflightProgress) + Send + use<> {

@@ -6,7 +6,7 @@ use stack_rollout::status::DetailedStatus;
 use stack_rollout::{Event, Plan, SetChange};
 
 use super::Line;
-use crate::printer::Printer;
+use terminal::Printer;
 
 /// An observer that shows the events of a rollout.
 pub(crate) fn rollout(printer: Printer) -> impl FnMut(Event) + Send + use<> {

@@ -4,7 +4,7 @@ use cfn_render::{Artifact, ArtifactStore, Location, PackagePlan, StoreError};
 use indicatif::HumanBytes;
 
 use super::Line;
-use crate::printer::Printer;
+use terminal::Printer;
 
 /// A store that shows the current upload.
 #[derive(Debug)]

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use crate::cli::{ConfigExplainOptions, ConfigurationOptions, non_empty};
-use crate::project::Project;
 use crate::targets;
 use aws_names::{AccountId, Region};
 use model_release::Stage;
 use model_release::configuration::{Configuration, ConfigurationFiles, Pipeline, Targets};
 use model_release::{Diagnostic, Failure, stop_on_errors};
+use terminal::Project;
 
 use super::{OptionErrors, SOURCES};
 

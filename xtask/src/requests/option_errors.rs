@@ -9,8 +9,8 @@ use model_release::{Accounts, Diagnostic, Stage, manifest};
 use stack_rollout::organization::{self, UnitId};
 
 use crate::cli::{AccountFilter, ConfigurationOptions, StageAccounts, non_empty};
-use crate::project::Project;
 use crate::targets;
+use terminal::Project;
 
 /// The problems with the options.
 #[derive(Debug, Default)]

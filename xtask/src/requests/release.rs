@@ -3,7 +3,7 @@
 use model_release::{Diagnostic, Failure, Release};
 
 use crate::cli::{ReleaseOptions, non_empty};
-use crate::project::Project;
+use terminal::Project;
 
 /// The option and variable of the approved digest, for messages.
 const RELEASE_SHA256: &str = "--release-sha256, RELEASE_MANIFEST_SHA256";

@@ -8,8 +8,8 @@ use model_registry::{ModelPackageArn, ModelPackageGroup, ReleasePolicy, Selectio
 use model_release::{Diagnostic, Event, Failure, PackageSelection, PolicyFile, problems};
 
 use crate::cli::{ChoiceOptions, non_empty};
-use crate::files;
-use crate::project::Project;
+use terminal::Project;
+use terminal::files;
 
 /// A limit for input; EventBridge's events have at most 256 KB.
 const MAX_EVENT: u64 = 1024 * 1024;

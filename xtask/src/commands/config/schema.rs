@@ -3,13 +3,13 @@
 use stage_config::{ParametersSection, override_file_schema, stage_file_schema};
 
 use crate::cli::{ConfigSchemaOptions, SchemaOf};
-use crate::exit::Exit;
-use crate::files;
-use crate::printer::Printer;
-use crate::project::Project;
 use crate::requests::{OptionErrors, SOURCES};
 use model_release::configuration::Configuration;
 use model_release::{Diagnostic, Failure, FailureKind, stop_on_errors};
+use terminal::Exit;
+use terminal::Printer;
+use terminal::Project;
+use terminal::files;
 
 pub(super) fn run(printer: Printer, project: &Project, options: &ConfigSchemaOptions) -> Result<Exit, Failure> {
     let mut errors = OptionErrors::default();

@@ -5,12 +5,12 @@ use std::process::{Command, Stdio};
 
 use sandbox::demo::{GROUP, PROD, ROLE, STAGING, Scene};
 
-use crate::exit::Exit;
-use crate::files;
-use crate::printer::Printer;
-use crate::project::Project;
 use model_release::Stage;
 use model_release::{Diagnostic, Failure, FailureKind};
+use terminal::Exit;
+use terminal::Printer;
+use terminal::Project;
+use terminal::files;
 
 /// The variables that a step inherits: for the terminal, and the search path.
 const INHERITED: [&str; 8] = ["PATH", "TERM", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLORTERM", "LANG", "TMPDIR"];

@@ -10,11 +10,11 @@ use stack_rollout::{Observed, observe_without_overrides, plan};
 use tempfile::TempDir;
 
 use crate::cli::{DoctorOptions, PreferenceOptions};
-use crate::printer::Printer;
 use crate::progress;
-use crate::project::Project;
 use crate::release_build;
 use crate::requests::{self, BuildCommand};
+use terminal::Printer;
+use terminal::Project;
 
 /// The inputs of the checks.
 pub(super) struct TargetChecks<'a> {

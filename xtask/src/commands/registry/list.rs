@@ -5,9 +5,9 @@ use model_release::{Failure, RegistryListing, registry_errors};
 
 use super::group;
 use crate::cli::ListOptions;
-use crate::exit::Exit;
-use crate::printer::Printer;
 use crate::snapshot;
+use terminal::Exit;
+use terminal::Printer;
 
 pub(super) async fn run(printer: Printer, options: &ListOptions) -> Result<Exit, Failure> {
     let saved = options.registry.as_deref().map(snapshot::read).transpose()?;

@@ -8,11 +8,11 @@ use model_registry::{Choice, ModelPackageGroup};
 
 use super::group;
 use crate::cli::ResolveOptions;
-use crate::exit::Exit;
-use crate::printer::Printer;
-use crate::project::Project;
 use crate::snapshot;
 use model_release::{Diagnostic, Failure, FailureKind, Level, PackageSelection, RegistryAccess, stop_on_errors};
+use terminal::Exit;
+use terminal::Printer;
+use terminal::Project;
 
 pub(super) async fn run(
     printer: Printer,

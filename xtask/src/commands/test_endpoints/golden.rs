@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use endpoint_test::{Report, TargetReport};
 
-use crate::files::{self, FileSet};
-use crate::printer::Printer;
 use model_release::{Diagnostic, Failure, FailureKind};
+use terminal::Printer;
+use terminal::files::{self, FileSet};
 
 /// Writes all files. Writes none if two responses differ or a file is outside the suite's folder.
 pub(crate) fn write(printer: Printer, suite: &Path, report: &Report) -> Result<(), Failure> {

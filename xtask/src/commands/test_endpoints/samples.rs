@@ -4,9 +4,9 @@ use std::path::Path;
 
 use endpoint_test::{MAX_ARCHIVE, Samples};
 
-use crate::files;
 use model_release::Release;
 use model_release::{Diagnostic, Failure};
+use terminal::files;
 
 /// Reads the archive that the command line names.
 pub(super) fn from_file(path: &Path) -> Result<Samples, Failure> {

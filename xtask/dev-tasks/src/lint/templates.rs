@@ -9,14 +9,13 @@ use cfn_render::{PseudoParameters, Template};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use crate::dev::program::Task;
-use crate::dev::stand_in;
-use crate::example;
-use crate::files;
-use crate::printer::Printer;
-use crate::project::Project;
+use crate::program::Task;
+use crate::stand_in;
 use model_release::problems;
 use model_release::{Diagnostic, Failure};
+use terminal::Printer;
+use terminal::Project;
+use terminal::files;
 
 /// The folder of the rules, their tests, and the templates' parameters.
 const RULES: &str = "pipeline/guard";
@@ -56,7 +55,13 @@ pub(super) fn rule_tests(guard: &Path, project: &Project) -> Task {
 }
 
 /// Runs the rules on every resolved template. The task reads the folder, so keep it until then.
-pub(super) async fn rules(printer: Printer, guard: &Path, project: &Project, folder: &Path) -> Result<Task, Failure> {
+pub(super) async fn rules(
+    printer: Printer,
+    guard: &Path,
+    project: &Project,
+    folder: &Path,
+    example: impl AsyncFnOnce(&Path, &str) -> Result<(), Failure>,
+) -> Result<Task, Failure> {
     let mut resolved = 0;
     let mut write = |name: &str, number: usize, template: &Template, parameters: &BTreeMap<String, String>| -> Result<(), Failure> {
         let document = resolve(template, parameters)?;
@@ -74,9 +79,7 @@ pub(super) async fn rules(printer: Printer, guard: &Path, project: &Project, fol
     }
     // A release of the example registry, with the project's stage files.
     let release = folder.join("release");
-    let mut options = example::build_options(release.clone());
-    options.configuration.ebs_kms_key_arn = Some(VOLUME_KEY.to_owned());
-    example::release(Printer { quiet: true, ..printer }, project, &options).await?;
+    example(&release, VOLUME_KEY).await?;
     let template = read(&release.join("cfn-sm-endpoint.yaml"))?;
     for stage in ["staging", "prod"] {
         write(stage, 0, &template, &stage_parameters(&release.join(format!("{stage}-config.json")))?)?;

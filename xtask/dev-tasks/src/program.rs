@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value as Json;
 
-use crate::project::Project;
 use model_release::{Diagnostic, Failure};
+use terminal::Project;
 
 /// A program to run, with its arguments.
 #[derive(Debug)]

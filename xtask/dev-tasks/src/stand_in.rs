@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use sandbox::{model_server, stand_in};
 
-use crate::project::Project;
 use model_release::{Diagnostic, Failure};
+use terminal::Project;
 
 /// Creates the stand-in's Python environment in the target folder if it is missing; its folder.
 pub(crate) fn prepare(project: &Project) -> Result<PathBuf, Failure> {

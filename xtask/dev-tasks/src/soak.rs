@@ -6,11 +6,11 @@ use super::options::SoakOptions;
 use super::program::cargo;
 use super::properties::{Suite, suites};
 use super::test::new_seed;
-use crate::exit::Exit;
-use crate::printer::Printer;
-use crate::project::Project;
 use model_release::{Diagnostic, Failure, FailureKind};
 use sandbox::test_log::TestLog;
+use terminal::Exit;
+use terminal::Printer;
+use terminal::Project;
 
 /// Cases of the first round; each round doubles them, up to [`LONG_ROUND`].
 const FIRST_ROUND: u64 = 256;
@@ -102,5 +102,4 @@ fn chosen(all: Vec<Suite>, names: &[String]) -> Result<Vec<Suite>, Failure> {
 }
 
 #[cfg(test)]
-#[path = "../../tests/in_process/soak.rs"]
 mod tests;

@@ -4,15 +4,15 @@ use clap::{Args, ValueEnum};
 
 /// Options of `lint`.
 #[derive(Debug, Args)]
-pub(crate) struct LintOptions {
+pub struct LintOptions {
     /// Run only these checks
     #[arg(value_enum, value_name = "CHECK")]
-    pub(crate) checks: Vec<LintCheck>,
+    pub checks: Vec<LintCheck>,
 }
 
 /// A group of checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum LintCheck {
+pub enum LintCheck {
     // Format, lints and documentation of the Rust code.
     Code,
     // Bans, licences, sources and advisories of dependencies.

@@ -10,14 +10,15 @@ use crate::files;
 
 /// The project's folder, which contains all input files.
 #[derive(Debug, Clone)]
-pub(crate) struct Project {
-    pub(crate) root: PathBuf,
+pub struct Project {
+    /// The folder.
+    pub root: PathBuf,
 }
 
 impl Project {
     /// The named folder, else the nearest project at or above the working directory: a folder with one
     /// of the `markers`.
-    pub(crate) fn find(named: Option<&Path>, markers: &[String]) -> Result<Self, Failure> {
+    pub fn find(named: Option<&Path>, markers: &[String]) -> Result<Self, Failure> {
         let here = Self::here()?;
         Self::find_if_any(named, markers)?.ok_or_else(|| {
             Diagnostic::error(format!("no project in `{}` or above it", here.root.display()))
@@ -28,7 +29,7 @@ impl Project {
     }
 
     /// As [`Self::find`], for a command that does not require a project.
-    pub(crate) fn find_if_any(named: Option<&Path>, markers: &[String]) -> Result<Option<Self>, Failure> {
+    pub fn find_if_any(named: Option<&Path>, markers: &[String]) -> Result<Option<Self>, Failure> {
         if let Some(root) = named {
             if root.is_dir() {
                 return Ok(Some(Self { root: root.to_owned() }));
@@ -42,30 +43,30 @@ impl Project {
     }
 
     /// The folder of a template.
-    pub(crate) fn of_template(template: &Path) -> Self {
+    pub fn of_template(template: &Path) -> Self {
         let folder = template.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         Self { root: folder.to_owned() }
     }
 
     /// The working directory.
-    pub(crate) fn here() -> Result<Self, Failure> {
+    pub fn here() -> Result<Self, Failure> {
         std::env::current_dir()
             .map(|root| Self { root })
             .map_err(|error| Failure::bad_input(Diagnostic::error(format!("the working directory cannot be read: {error}"))))
     }
 
     /// A file of the project, relative to the working directory.
-    pub(crate) fn file(&self, name: impl AsRef<Path>) -> PathBuf {
+    pub fn file(&self, name: impl AsRef<Path>) -> PathBuf {
         files::relative(self.root.join(name))
     }
 
     /// The named path, relative to the working directory, else the default in the project's folder.
-    pub(crate) fn path(&self, named: Option<&Path>, default: &str) -> PathBuf {
+    pub fn path(&self, named: Option<&Path>, default: &str) -> PathBuf {
         named.map_or_else(|| self.file(default), |path| files::relative(path.to_owned()))
     }
 
     /// A path in the folder for generated files: `CARGO_TARGET_DIR`, else `target`.
-    pub(crate) fn target(&self, below: &str) -> PathBuf {
+    pub fn target(&self, below: &str) -> PathBuf {
         std::env::var_os("CARGO_TARGET_DIR")
             .filter(|folder| !folder.is_empty())
             .map_or_else(|| self.root.join("target"), PathBuf::from)
@@ -73,12 +74,12 @@ impl Project {
     }
 
     /// The named folder, else one below the folder for generated files.
-    pub(crate) fn folder(&self, named: Option<&Path>, below: &str) -> PathBuf {
+    pub fn folder(&self, named: Option<&Path>, below: &str) -> PathBuf {
         files::relative(named.map_or_else(|| self.target(below), Path::to_owned))
     }
 
     /// The project's commit. CodeBuild's sources have no git folder; a variable names the commit.
-    pub(crate) fn source(&self) -> Source {
+    pub fn source(&self) -> Source {
         let variable = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
         if let Some(commit) = self.git(&["rev-parse", "HEAD"]) {
             let dirty = self.git(&["status", "--porcelain", "--untracked-files=no"]).map(|changes| !changes.is_empty());

@@ -13,7 +13,7 @@ const BLUE: Style = AnsiColor::Blue.on_default().bold();
 
 /// A diagnostic, formatted for the terminal.
 #[derive(Debug)]
-pub(crate) struct Rendered<'a>(pub(crate) &'a Diagnostic);
+pub struct Rendered<'a>(pub &'a Diagnostic);
 
 impl fmt::Display for Rendered<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::dev::program::packages;
-use crate::project::Project;
+use crate::program::packages;
 use model_release::{Diagnostic, Failure};
+use terminal::Project;
 
 /// The unused ones: dependencies not named in `src`, and dev-dependencies not named anywhere.
 pub(super) fn dependencies(project: &Project) -> Result<Vec<Diagnostic>, Failure> {

@@ -6,8 +6,8 @@ use clap::Args;
 
 /// Options of `dist`.
 #[derive(Debug, Args)]
-pub(crate) struct DistOptions {
+pub struct DistOptions {
     /// Write the binary and its checksum to this folder [default: target/dist]
     #[arg(long, value_name = "DIR")]
-    pub(crate) output_dir: Option<PathBuf>,
+    pub output_dir: Option<PathBuf>,
 }

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use super::options::{LintCheck, LintOptions};
 use super::program::{Task, cargo};
-use crate::exit::Exit;
-use crate::printer::Printer;
-use crate::project::Project;
 use model_release::{Diagnostic, Failure};
+use terminal::Exit;
+use terminal::Printer;
+use terminal::Project;
 
 /// A program of crates.io that is installed in the target folder if it is missing.
 struct Tool {
@@ -22,7 +22,12 @@ struct Tool {
 const CARGO_DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2" };
 const CFN_GUARD: Tool = Tool { name: "cfn-guard", version: "3.2.1" };
 
-pub(crate) async fn run(printer: Printer, project: &Project, options: &LintOptions) -> Result<Exit, Failure> {
+pub(crate) async fn run(
+    printer: Printer,
+    project: &Project,
+    options: &LintOptions,
+    example: impl AsyncFnOnce(&Path, &str) -> Result<(), Failure>,
+) -> Result<Exit, Failure> {
     let selected = |check: LintCheck| options.checks.is_empty() || options.checks.contains(&check);
     let mut lint = Lint { printer, exit: Exit::Done };
     if selected(LintCheck::Code) {
@@ -32,7 +37,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &LintOptio
         lint.dependencies(project)?;
     }
     if selected(LintCheck::Templates) {
-        lint.templates(project).await?;
+        lint.templates(project, example).await?;
     }
     Ok(lint.exit)
 }
@@ -127,12 +132,12 @@ impl Lint {
         Ok(())
     }
 
-    async fn templates(&mut self, project: &Project) -> Result<(), Failure> {
+    async fn templates(&mut self, project: &Project, example: impl AsyncFnOnce(&Path, &str) -> Result<(), Failure>) -> Result<(), Failure> {
         self.step("templates: cfn-lint", &templates::cfn_lint(project)?)?;
         let guard = CFN_GUARD.find(self.printer, project)?;
         self.quiet_step("templates: tests of the rules", &templates::rule_tests(&guard, project))?;
         let folder = tempfile::tempdir().map_err(|error| Diagnostic::error(format!("there is no temporary folder: {error}")))?;
-        let rules = templates::rules(self.printer, &guard, project, folder.path()).await?;
+        let rules = templates::rules(self.printer, &guard, project, folder.path(), example).await?;
         self.quiet_step("templates: the rules", &rules)
     }
 }

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use super::options::DistOptions;
 use super::program::{Task, cargo};
-use crate::exit::Exit;
-use crate::files;
-use crate::printer::Printer;
-use crate::project::Project;
 use model_release::{Diagnostic, Failure, FailureKind};
+use terminal::Exit;
+use terminal::Printer;
+use terminal::Project;
+use terminal::files;
 
 /// The minimum version of glibc.
 const GLIBC: &str = "2.17";

@@ -6,11 +6,11 @@ use std::time::Instant;
 use super::options::TestOptions;
 use super::program::{Task, cargo};
 use super::properties::suites;
-use crate::exit::Exit;
-use crate::printer::Printer;
-use crate::project::Project;
 use model_release::{Diagnostic, Failure};
 use sandbox::test_log::TestLog;
+use terminal::Exit;
+use terminal::Printer;
+use terminal::Project;
 
 /// The cases of each property with a new seed, after those with the fixed one.
 const RANDOM_CASES: &str = "32";

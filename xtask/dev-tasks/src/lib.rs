@@ -1,4 +1,4 @@
-//! The developers' tasks (feature `dev`). The shipped program is built without them.
+//! The developers' tasks of `xtask` (its feature `dev`). The shipped program is built without them.
 
 mod bench;
 mod dist;
@@ -10,17 +10,17 @@ mod soak;
 mod stand_in;
 mod test;
 
+use std::path::Path;
+
 use clap::Subcommand;
 use model_release::Failure;
+use terminal::{Exit, Printer, Project};
 
-use crate::exit::Exit;
-use crate::printer::Printer;
-use crate::project::Project;
 use options::{BenchOptions, DistOptions, LintOptions, SoakOptions, TestOptions};
 
 /// The developers' subcommands.
 #[derive(Debug, Subcommand)]
-pub(crate) enum DeveloperTask {
+pub enum DeveloperTask {
     /// Run all tests of this workspace and print a summary
     Test(TestOptions),
     /// Run the property tests with new seeds and more cases
@@ -33,11 +33,16 @@ pub(crate) enum DeveloperTask {
     Dist(DistOptions),
 }
 
-pub(crate) async fn run(printer: Printer, project: &Project, task: &DeveloperTask) -> Result<Exit, Failure> {
+/// Runs a task. `example` builds a release of the example registry into a folder, with a key for the
+/// volumes.
+pub async fn run<E>(printer: Printer, project: &Project, task: &DeveloperTask, example: E) -> Result<Exit, Failure>
+where
+    E: AsyncFnOnce(&Path, &str) -> Result<(), Failure>,
+{
     match task {
         DeveloperTask::Test(options) => test::run(printer, project, options),
         DeveloperTask::Soak(options) => soak::run(printer, project, options),
-        DeveloperTask::Lint(options) => lint::run(printer, project, options).await,
+        DeveloperTask::Lint(options) => lint::run(printer, project, options, example).await,
         DeveloperTask::Bench(options) => bench::run(printer, project, options),
         DeveloperTask::Dist(options) => dist::run(printer, project, options),
     }

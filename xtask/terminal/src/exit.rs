@@ -9,7 +9,7 @@ use model_release::FailureKind;
 /// If a command has several outcomes, a proven failure ([`Exit::Failed`]) outranks an unknown
 /// result ([`Exit::Unreachable`]), and that outranks [`Exit::Nothing`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Exit {
+pub enum Exit {
     /// 0: done, or passed.
     Done,
     /// 1: an expectation, a threshold or a check failed.
@@ -24,7 +24,7 @@ pub(crate) enum Exit {
 
 impl Exit {
     /// The numeric exit code.
-    pub(crate) fn code(self) -> u8 {
+    pub fn code(self) -> u8 {
         match self {
             Self::Done => 0,
             Self::Failed => 1,
@@ -35,7 +35,7 @@ impl Exit {
     }
 
     /// The higher-ranking one of two outcomes.
-    pub(crate) fn worst(self, other: Self) -> Self {
+    pub fn worst(self, other: Self) -> Self {
         let rank = |exit| match exit {
             Self::Done => 0,
             Self::Nothing => 1,
@@ -65,5 +65,4 @@ impl Termination for Exit {
 }
 
 #[cfg(test)]
-#[path = "../tests/in_process/exit.rs"]
 mod tests;

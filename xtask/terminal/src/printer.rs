@@ -1,5 +1,6 @@
 //! All output to the terminal: data on standard output, everything else on standard error.
 
+use std::borrow::Cow;
 use std::io::{IsTerminal as _, Write as _};
 
 use anstream::ColorChoice;
@@ -8,7 +9,6 @@ use model_release::Diagnostic;
 use serde::Serialize;
 
 use crate::diagnostic::Rendered;
-use crate::hints::completed;
 
 const GREEN: Style = AnsiColor::Green.on_default().bold();
 const RED: Style = AnsiColor::Red.on_default().bold();
@@ -16,31 +16,35 @@ const BOLD: Style = Style::new().bold();
 
 /// The output settings.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Printer {
+pub struct Printer {
     /// Print only errors and the result.
-    pub(crate) quiet: bool,
+    pub quiet: bool,
     /// 0 to 2; 2 also prints the SDK's log.
-    pub(crate) verbose: u8,
+    pub verbose: u8,
     /// The format of the data on standard output.
-    pub(crate) format: Format,
+    pub format: Format,
+    /// The finding with the program's own option and hint: the libraries know none.
+    pub completed: fn(&Diagnostic) -> Cow<'_, Diagnostic>,
 }
 
 /// The format of the data on standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub(crate) enum Format {
+pub enum Format {
+    /// Text for people.
     #[default]
     Text,
+    /// JSON for programs.
     Json,
 }
 
 impl Printer {
     /// Sets the process's use of colour; `auto` depends on `NO_COLOR` and the terminal.
-    pub(crate) fn set_colour(choice: ColorChoice) {
+    pub fn set_colour(choice: ColorChoice) {
         choice.write_global();
     }
 
     /// The value of `--color`, for a process that this one starts.
-    pub(crate) fn colour() -> &'static str {
+    pub fn colour() -> &'static str {
         match ColorChoice::global() {
             ColorChoice::Always | ColorChoice::AlwaysAnsi => "always",
             ColorChoice::Never => "never",
@@ -49,18 +53,18 @@ impl Printer {
     }
 
     /// Prints a diagnostic on standard error; in quiet mode only errors.
-    pub(crate) fn diagnostic(self, diagnostic: &Diagnostic) {
+    pub fn diagnostic(self, diagnostic: &Diagnostic) {
         let shown = match diagnostic.level {
             model_release::Level::Error => true,
             model_release::Level::Warning | model_release::Level::Note => !self.quiet,
         };
         if shown {
-            anstream::eprint!("{}", Rendered(&completed(diagnostic)));
+            anstream::eprint!("{}", Rendered(&(self.completed)(diagnostic)));
         }
     }
 
     /// Prints several diagnostics.
-    pub(crate) fn diagnostics(self, diagnostics: &[Diagnostic]) {
+    pub fn diagnostics(self, diagnostics: &[Diagnostic]) {
         for diagnostic in diagnostics {
             self.diagnostic(diagnostic);
         }
@@ -68,7 +72,7 @@ impl Printer {
 
     /// Prints each diagnostic once, even if both stages have it. Pipeline values that the template
     /// does not declare are reported only in verbose mode.
-    pub(crate) fn diagnostics_once(self, diagnostics: Vec<Diagnostic>) {
+    pub fn diagnostics_once(self, diagnostics: Vec<Diagnostic>) {
         let mut seen = std::collections::BTreeSet::new();
         let is_shown = |diagnostic: &Diagnostic| self.verbose > 0 || diagnostic.code != Some("not-passed");
         for diagnostic in diagnostics.into_iter().filter(is_shown) {
@@ -79,40 +83,40 @@ impl Printer {
     }
 
     /// Prints a finished step, such as `Chosen  version 13`, on standard error.
-    pub(crate) fn step(self, verb: &str, what: impl std::fmt::Display) {
+    pub fn step(self, verb: &str, what: impl std::fmt::Display) {
         if !self.quiet {
             anstream::eprintln!("{GREEN}{verb:>12}{GREEN:#} {what}");
         }
     }
 
     /// Prints a failed step, such as `FAILED  222222222222/us-east-1`, on standard error.
-    pub(crate) fn bad_step(self, verb: &str, what: impl std::fmt::Display) {
+    pub fn bad_step(self, verb: &str, what: impl std::fmt::Display) {
         if !self.quiet {
             anstream::eprintln!("{RED}{verb:>12}{RED:#} {what}");
         }
     }
 
     /// Prints a heading on standard error.
-    pub(crate) fn heading(self, text: &str) {
+    pub fn heading(self, text: &str) {
         if !self.quiet {
             anstream::eprintln!("\n{BOLD}{text}{BOLD:#}");
         }
     }
 
     /// Prints a line on standard error.
-    pub(crate) fn line(self, text: impl std::fmt::Display) {
+    pub fn line(self, text: impl std::fmt::Display) {
         if !self.quiet {
             anstream::eprintln!("{text}");
         }
     }
 
     /// Whether to draw progress: only on a terminal, and without `--quiet` and the SDK's log.
-    pub(crate) fn shows_progress(self) -> bool {
+    pub fn shows_progress(self) -> bool {
         !self.quiet && self.verbose < 2 && std::io::stderr().is_terminal()
     }
 
     /// Prints the command's result: `text`, or `data` as JSON. A closed pipe is not an error.
-    pub(crate) fn result<T: Serialize>(self, data: &T, text: impl std::fmt::Display) {
+    pub fn result<T: Serialize>(self, data: &T, text: impl std::fmt::Display) {
         match self.format {
             Format::Text => Self::out(&format!("{text}\n")),
             Format::Json => {
@@ -124,7 +128,7 @@ impl Printer {
     }
 
     /// Prints text unchanged on standard output.
-    pub(crate) fn out(text: &str) {
+    pub fn out(text: &str) {
         let _ = anstream::stdout().write_all(text.as_bytes());
         let _ = anstream::stdout().flush();
     }

@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
-use crate::project::Project;
 use model_release::{Diagnostic, Failure};
+use terminal::Project;
 
 /// The crates with property tests. Without default features, none compiles the AWS SDK.
 const PACKAGES: [(&str, &str); 6] = [
@@ -85,5 +85,4 @@ fn properties(source: &str) -> Vec<String> {
 }
 
 #[cfg(test)]
-#[path = "../../tests/in_process/properties.rs"]
 mod tests;

@@ -7,21 +7,22 @@ use std::path::{Path, PathBuf};
 use model_release::{Diagnostic, Failure};
 use tempfile::NamedTempFile;
 
-pub(crate) use model_release::files::{cannot, digest, read_bytes, read_registry, read_text};
+pub use model_release::files::{cannot, digest, read_bytes, read_registry, read_text};
 
 /// Files that are written together: first all to temporary files, then renamed in order.
 #[derive(Debug, Default)]
-pub(crate) struct FileSet {
+pub struct FileSet {
     files: Vec<(PathBuf, Vec<u8>)>,
 }
 
 impl FileSet {
-    pub(crate) fn add(&mut self, path: PathBuf, bytes: impl Into<Vec<u8>>) {
+    /// Adds a file.
+    pub fn add(&mut self, path: PathBuf, bytes: impl Into<Vec<u8>>) {
         self.files.push((path, bytes.into()));
     }
 
     /// Writes the files in the order in which they were added. If the last one exists, all do.
-    pub(crate) fn write(self) -> Result<(), Failure> {
+    pub fn write(self) -> Result<(), Failure> {
         let mut staged = Vec::with_capacity(self.files.len());
         for (path, bytes) in &self.files {
             staged.push((stage(path, bytes).map_err(|error| Failure::bad_input(cannot_write(path, &error)))?, path));
@@ -34,7 +35,7 @@ impl FileSet {
 }
 
 /// Checks that a file can be written, before the work whose result goes into it.
-pub(crate) fn check_writable(path: &Path) -> Result<(), Failure> {
+pub fn check_writable(path: &Path) -> Result<(), Failure> {
     if path.is_dir() {
         return Err(Diagnostic::error(format!("cannot write `{}`: it is a folder", shown(path))).with_hint("name a file").into());
     }
@@ -42,7 +43,7 @@ pub(crate) fn check_writable(path: &Path) -> Result<(), Failure> {
 }
 
 /// Writes one file atomically.
-pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let mut set = FileSet::default();
     set.add(path.to_owned(), bytes);
     set.write()
@@ -75,19 +76,19 @@ fn cannot_write(path: &Path, error: &io::Error) -> Diagnostic {
 }
 
 /// The path relative to the working directory, if it is below that.
-pub(crate) fn relative(path: PathBuf) -> PathBuf {
+pub fn relative(path: PathBuf) -> PathBuf {
     let here = std::env::current_dir().ok();
     let relative = here.as_deref().and_then(|here| path.strip_prefix(here).ok()).filter(|relative| !relative.as_os_str().is_empty());
     relative.map(Path::to_owned).unwrap_or(path)
 }
 
 /// The relative path as text, for a message.
-pub(crate) fn shown(path: &Path) -> String {
+pub fn shown(path: &Path) -> String {
     relative(path.to_owned()).display().to_string()
 }
 
 /// `NAME='value'` lines that a POSIX shell can source.
-pub(crate) fn shell_variables(variables: &[(&str, &str)]) -> String {
+pub fn shell_variables(variables: &[(&str, &str)]) -> String {
     variables
         .iter()
         .fold(String::new(), |text, (name, value)| format!("{text}{name}='{}'\n", value.replace('\'', r"'\''").replace('\n', " ")))

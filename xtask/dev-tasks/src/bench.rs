@@ -6,10 +6,10 @@ use serde_json::Value as Json;
 
 use super::options::BenchOptions;
 use super::program::{cargo, packages};
-use crate::exit::Exit;
-use crate::printer::Printer;
-use crate::project::Project;
 use model_release::{Diagnostic, Failure, FailureKind};
+use terminal::Exit;
+use terminal::Printer;
+use terminal::Project;
 
 /// A benchmark of the workspace.
 #[derive(Debug, PartialEq, Eq)]
@@ -103,5 +103,4 @@ fn chosen<'a>(all: &'a [Benchmark], names: &[String]) -> Result<Vec<&'a Benchmar
 }
 
 #[cfg(test)]
-#[path = "../../tests/in_process/bench.rs"]
 mod tests;

@@ -1,0 +1,14 @@
+//! What the commands of `xtask` share: printed output, exit codes, the project's folder, and files
+//! that are written whole.
+
+mod diagnostic;
+mod exit;
+pub mod files;
+mod printer;
+mod project;
+
+pub use anstream::ColorChoice;
+pub use diagnostic::Rendered;
+pub use exit::Exit;
+pub use printer::{Format, Printer};
+pub use project::Project;
