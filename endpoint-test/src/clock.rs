@@ -1,55 +1,8 @@
-//! The clock for waits and latencies: real in production, scripted in tests.
+//! The clock for waits and latencies, and how pauses vary.
 
-use std::future::Future;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// Reads the time and sleeps.
-pub trait Clock: Sync {
-    /// Time since a fixed moment; never goes backwards.
-    fn now(&self) -> Duration;
-
-    /// Returns after `duration`.
-    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send;
-}
-
-impl<C: Clock> Clock for &C {
-    fn now(&self) -> Duration {
-        (**self).now()
-    }
-
-    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send {
-        (**self).sleep(duration)
-    }
-}
-
-/// The machine's monotonic clock, with Tokio's timer.
-#[derive(Debug, Clone, Copy)]
-pub struct SystemClock {
-    start: Instant,
-}
-
-impl SystemClock {
-    /// A clock that starts at zero.
-    pub fn new() -> Self {
-        Self { start: Instant::now() }
-    }
-}
-
-impl Default for SystemClock {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Clock for SystemClock {
-    fn now(&self) -> Duration {
-        self.start.elapsed()
-    }
-
-    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send {
-        tokio::time::sleep(duration)
-    }
-}
+pub use ::clock::{Clock, SystemClock};
 
 /// The pause, lengthened or shortened by up to a quarter; `random` is in `0..1`.
 pub(crate) fn spread(pause: Duration, random: f64) -> Duration {

@@ -1,6 +1,5 @@
 //! Drift detection: finds stacks that were changed outside CloudFormation.
 
-use crate::clock::Clock;
 use crate::error::Error;
 use crate::event::Event;
 use crate::identifiers::StackSetName;
@@ -10,6 +9,7 @@ use crate::release::{Preferences, Targets};
 use crate::rollout::OperationRecord;
 use crate::stack_sets::StackSets;
 use crate::status::OperationAction;
+use clock::Clock;
 
 /// Detects drift in every instance of a set and waits for it (`DetectStackSetDrift`).
 ///

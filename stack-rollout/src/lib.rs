@@ -67,7 +67,6 @@
 
 mod bounded;
 mod call_error;
-mod clock;
 mod debug;
 mod drift;
 mod error;

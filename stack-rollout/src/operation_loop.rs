@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
 use crate::call_error::{CallError, CallErrorKind};
-use crate::clock::Clock;
 use crate::error::Error;
 use crate::event::Event;
 use crate::identifiers::{OperationId, StackSetName, Target};
@@ -16,6 +15,7 @@ use crate::release::Targets;
 use crate::rollout::OperationRecord;
 use crate::stack_sets::{Operation, OperationResult, StackSets};
 use crate::status::{OperationAction, OperationStatus};
+use clock::Clock;
 
 pub(crate) use retry_policy::RetryPolicy;
 

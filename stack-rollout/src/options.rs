@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::clock::SystemClock;
 use crate::identifiers::OperationId;
+use clock::SystemClock;
 
 /// Options of a rollout.
 #[derive(Debug, Clone)]

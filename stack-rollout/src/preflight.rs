@@ -16,10 +16,10 @@ use serde::Serialize;
 
 use crate::bounded::{self, boxed};
 use crate::call_error::CallError;
-use crate::clock::{Clock, SystemClock};
 use crate::identifiers::Target;
 use crate::stacks::SessionError;
 use crate::status::{KeyState, ModelApprovalStatus, ModelPackageStatus};
+use clock::{Clock, SystemClock};
 
 pub use trust::{administration_role_trust, trusts};
 

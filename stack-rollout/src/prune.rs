@@ -6,7 +6,6 @@ use aws_names::{AccountId, Region};
 use serde::Serialize;
 
 use crate::call_error::CallError;
-use crate::clock::Clock;
 use crate::error::Error;
 use crate::event::Event;
 use crate::identifiers::{OperationId, StackSetName, Target};
@@ -17,6 +16,7 @@ use crate::release::{PermissionModel, Preferences, Targets};
 use crate::rollout::{OperationRecord, Verdict};
 use crate::stack_sets::{InstancesDeletion, StackSets, rectangles};
 use crate::status::{DetailedStatus, OperationAction};
+use clock::Clock;
 
 /// A request to remove instances from a stack set.
 #[derive(Debug, Clone, PartialEq, Eq)]

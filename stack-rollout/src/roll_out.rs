@@ -9,7 +9,6 @@ use std::future::Future;
 use aws_names::{AccountId, Region};
 
 use crate::call_error::{CallError, CallErrorKind};
-use crate::clock::Clock;
 use crate::error::Error;
 use crate::event::Event;
 use crate::identifiers::OperationId;
@@ -22,6 +21,7 @@ use crate::rollout::Rollout;
 use crate::stack_sets::{Instance, InstancesOperation, Operation, SetUpdate, StackSet, StackSets};
 use crate::stacks::{SessionError, Stacks};
 use crate::status::OperationAction;
+use clock::Clock;
 use outcome::Ending;
 use steps::{Step, StepKind};
 

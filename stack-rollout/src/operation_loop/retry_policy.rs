@@ -4,9 +4,9 @@ use std::future::Future;
 use std::time::Duration;
 
 use crate::call_error::CallError;
-use crate::clock::Clock;
 use crate::event::Event;
 use crate::options::{Options, Poll};
+use clock::Clock;
 
 pub(crate) struct RetryPolicy<'a, C> {
     clock: &'a C,

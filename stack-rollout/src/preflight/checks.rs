@@ -11,9 +11,9 @@ use super::{
     Check, CheckOutcome, ExecutionRole, ImageName, PreflightOptions, PreflightTarget, Presence, Requirements, TargetAccount, trusts,
 };
 use crate::call_error::{CallError, CallErrorKind};
-use crate::clock::Clock;
 use crate::stacks::SessionError;
 use crate::status::{KeyState, ModelApprovalStatus, ModelPackageStatus};
+use clock::Clock;
 
 const MAX_NAMES_PER_REQUEST: usize = 10;
 const MAX_PAUSE: Duration = Duration::from_secs(20);

@@ -88,6 +88,7 @@ pub fn strings(workspace: &Path) -> Vec<Printed> {
     for folder in [
         "aws-names",
         "cfn-render",
+        "clock",
         "endpoint-test",
         "located-json",
         "model-registry",

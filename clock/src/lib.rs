@@ -1,14 +1,14 @@
-//! Time as a port, so that tests do not wait.
+#![doc = include_str!("../README.md")]
 
 use std::future::Future;
 use std::time::{Duration, Instant};
 
 /// A source of time.
 pub trait Clock: Sync {
-    /// The time since a fixed moment. It is monotonic.
+    /// The time since a fixed moment. It never goes backwards.
     fn now(&self) -> Duration;
 
-    /// Waits for `duration`.
+    /// Returns after `duration`.
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send;
 }
 
@@ -22,8 +22,8 @@ impl<C: Clock> Clock for &C {
     }
 }
 
-/// The system's monotonic clock, with tokio's timer.
-#[derive(Debug, Clone)]
+/// The machine's monotonic clock, with Tokio's timer.
+#[derive(Debug, Clone, Copy)]
 pub struct SystemClock {
     start: Instant,
 }
@@ -46,7 +46,7 @@ impl Clock for SystemClock {
         self.start.elapsed()
     }
 
-    async fn sleep(&self, duration: Duration) {
-        tokio::time::sleep(duration).await;
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send {
+        tokio::time::sleep(duration)
     }
 }
