@@ -148,7 +148,7 @@ fn colors() -> impl clap::builder::TypedValueParser<Value = String> {
     PossibleValuesParser::new(["auto".into(), PossibleValue::new("always").alias("on"), PossibleValue::new("never").alias("off")])
 }
 
-/// The tasks of `crate::dev`; CONTRIBUTING.md names what they need.
+/// The tasks of `dev-tasks`; CONTRIBUTING.md names what they need.
 const DEVELOPER_TASKS: [&str; 5] = ["test", "soak", "lint", "bench", "dist"];
 
 /// A program built without the developers' tasks reports where to run them.

@@ -7,13 +7,13 @@ use model_release::configuration::Configuration;
 use model_release::{Diagnostic, DoctorReport, Failure, Stage, stop_on_errors};
 
 use crate::cli::{DoctorOptions, Permissions, non_empty};
-use crate::diagnostic::clean;
 use crate::hints::completed;
 use crate::requests::{BuildCommand, OptionErrors};
 use crate::session;
 use terminal::Exit;
 use terminal::Printer;
 use terminal::Project;
+use terminal::clean;
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &DoctorOptions) -> Result<Exit, Failure> {
     let readers = readers(options)?;

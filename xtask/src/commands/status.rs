@@ -4,12 +4,12 @@ use model_release::Failure;
 use model_release::aws::{TargetSessions, stage_status};
 
 use crate::cli::{PreferenceOptions, StackSetOptions};
-use crate::diagnostic::clean;
 use crate::requests;
 use crate::session;
 use terminal::Exit;
 use terminal::Printer;
 use terminal::Project;
+use terminal::clean;
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &StackSetOptions) -> Result<Exit, Failure> {
     let stage = options.stage;

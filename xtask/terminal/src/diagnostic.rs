@@ -61,7 +61,7 @@ fn excerpt(f: &mut fmt::Formatter<'_>, line: usize, column: usize, width: usize,
 }
 
 /// Replaces control characters: text from files and responses must not control the terminal.
-pub(crate) fn clean(text: &str) -> String {
+pub fn clean(text: &str) -> String {
     let is_control = |character: char| is_steering(character) && character != '\n';
     text.chars().map(|character| if is_control(character) { '\u{fffd}' } else { character }).collect()
 }

@@ -8,7 +8,7 @@ mod printer;
 mod project;
 
 pub use anstream::ColorChoice;
-pub use diagnostic::Rendered;
+pub use diagnostic::{Rendered, clean};
 pub use exit::Exit;
 pub use printer::{Format, Printer};
 pub use project::Project;
