@@ -1,6 +1,11 @@
-//! `soak`: runs the property tests with new seeds and many more cases than `test`.
+//! `soak`: runs the property tests with new seeds and many more cases than `test`, and all of what
+//! `test` only samples.
+
+mod programs;
 
 use std::time::{Duration, Instant};
+
+use programs::{PROGRAM_SUITES, ProgramSuite};
 
 use super::options::SoakOptions;
 use super::program::cargo;
@@ -18,7 +23,7 @@ const FIRST_ROUND: u64 = 256;
 const LONG_ROUND: Duration = Duration::from_mins(1);
 
 pub(crate) fn run(printer: Printer, project: &Project, options: &SoakOptions) -> Result<Exit, Failure> {
-    let suites = chosen(suites(project)?, &options.suites)?;
+    let (suites, programs) = chosen(suites(project)?, &options.suites)?;
     if options.list {
         for suite in &suites {
             Printer::out(&format!("{}\n", suite.name));
@@ -26,9 +31,12 @@ pub(crate) fn run(printer: Printer, project: &Project, options: &SoakOptions) ->
                 Printer::out(&format!("    {property}\n"));
             }
         }
+        for suite in &PROGRAM_SUITES {
+            Printer::out(&format!("{} (only when it is named)\n", suite.name));
+        }
         return Ok(Exit::Done);
     }
-    let share = Duration::from_secs(options.minutes * 60) / u32::try_from(suites.len()).unwrap_or(u32::MAX);
+    let share = Duration::from_secs(options.minutes * 60) / u32::try_from(suites.len().max(1)).unwrap_or(u32::MAX);
     let mut seed = options.seed.unwrap_or_else(new_seed);
     let mut failed = Vec::new();
     let mut lines = Vec::new();
@@ -51,11 +59,16 @@ pub(crate) fn run(printer: Printer, project: &Project, options: &SoakOptions) ->
         }
         lines.push(format!("{}: {cases} cases of {} properties in {} s", suite.name, suite.properties.len(), start.elapsed().as_secs()));
     }
+    for suite in programs {
+        let (line, passed) = suite.run(printer, project)?;
+        lines.push(line);
+        failed.extend((!passed).then(|| suite.name.to_owned()));
+    }
     printer.heading("Summary");
     for line in &lines {
         printer.line(line);
     }
-    printer.line(format_args!("{} passed, {} failed", suites.len() - failed.len(), failed.len()));
+    printer.line(format_args!("{} passed, {} failed", lines.len() - failed.len(), failed.len()));
     Ok(if failed.is_empty() { Exit::Done } else { Exit::Failed })
 }
 
@@ -87,18 +100,20 @@ fn failure(printer: Printer, project: &Project, suite: &Suite, cases: u64, seed:
     Ok(Some(if succeeds { format!("{} of {} properties ran", log.passed, suite.properties.len()) } else { "a property failed".to_owned() }))
 }
 
-/// The suites whose names contain one of the texts.
-fn chosen(all: Vec<Suite>, names: &[String]) -> Result<Vec<Suite>, Failure> {
+/// The suites whose names contain one of the texts; without texts, all suites of properties.
+fn chosen(all: Vec<Suite>, names: &[String]) -> Result<(Vec<Suite>, Vec<&'static ProgramSuite>), Failure> {
+    let programs: Vec<_> = PROGRAM_SUITES.iter().filter(|suite| names.iter().any(|name| suite.name.contains(name.as_str()))).collect();
+    let is_known = |name: &str| all.iter().any(|suite| suite.name.contains(name)) || programs.iter().any(|suite| suite.name.contains(name));
     let unknown: Vec<Diagnostic> = names
         .iter()
-        .filter(|name| !all.iter().any(|suite| suite.name.contains(name.as_str())))
+        .filter(|name| !is_known(name))
         .map(|name| Diagnostic::error(format!("no suite has `{name}` in its name")).with_hint("list them: `cargo xtask soak --list`"))
         .collect();
     if !unknown.is_empty() {
         return Err(Failure::new(FailureKind::BadInput, unknown));
     }
     let is_selected = |suite: &Suite| names.is_empty() || names.iter().any(|name| suite.name.contains(name.as_str()));
-    Ok(all.into_iter().filter(is_selected).collect())
+    Ok((all.into_iter().filter(is_selected).collect(), programs))
 }
 
 #[cfg(test)]

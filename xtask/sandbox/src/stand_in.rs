@@ -36,7 +36,9 @@ use serde_json::{Value, json};
 pub use document::Document;
 pub use environment::prepare;
 pub use error::Error;
-pub use scene::{EndpointStatus, Fault, LoggedRequest, Organization, SeedAccount, SeedOrganization, SeedPackage, SeedPackages, SeedUnit};
+pub use scene::{
+    EndpointStatus, Fault, LoggedRequest, Organization, SeedAccount, SeedOrganization, SeedPackage, SeedPackages, SeedUnit, WrongBody,
+};
 pub use wire::Reply;
 
 use process::Process;

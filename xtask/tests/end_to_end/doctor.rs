@@ -11,7 +11,7 @@ use crate::schemas::validate;
 const PROD: &str = "333333333333";
 
 /// Both stages are ready in two regions, and the group exists and is shared.
-fn ready(cloud: &Cloud) -> Project {
+pub(crate) fn ready(cloud: &Cloud) -> Project {
     let mut project = project(cloud, &ACCOUNTS[..2]);
     project.set("ARTIFACT_BUCKET", "iris-artifacts");
     cloud.make_bucket("iris-artifacts");

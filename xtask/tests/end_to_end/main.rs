@@ -20,6 +20,7 @@ mod documented_output;
 mod endpoint_shapes;
 mod endpoint_tests;
 mod events;
+mod fault_matrix;
 mod gates;
 mod github_actions;
 mod least_privilege;

@@ -17,7 +17,7 @@ fn in_staging() -> (Cloud, Project) {
 }
 
 /// The same, and its staging tests passed.
-fn tested() -> (Cloud, Project) {
+pub(crate) fn tested() -> (Cloud, Project) {
     let (cloud, project) = in_staging();
     project.run(["test-staging"]).ends_with(0);
     (cloud, project)

@@ -21,6 +21,7 @@ pub(super) const FILES: &[(&str, &str)] = embedded![
     "__main__.py",
     "answers.py",
     "api_models.py",
+    "bodies.py",
     "control.py",
     "endpoint_update.py",
     "endpoints.py",

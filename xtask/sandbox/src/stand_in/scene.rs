@@ -30,9 +30,9 @@ pub struct LoggedRequest {
     pub ms: f64,
 }
 
-/// A fault for matching requests: an error, a delay, or a closed connection. Create it with
-/// [`Fault::error`], [`Fault::latency`] or [`Fault::dropped`], and restrict it with the other
-/// methods. An unrestricted fault applies to all requests.
+/// A fault for matching requests: an error, a delay, a closed connection, or a wrong body. Create it
+/// with [`Fault::error`], [`Fault::latency`], [`Fault::dropped`] or [`Fault::body`], and restrict it
+/// with the other methods. An unrestricted fault applies to all requests.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Fault {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,6 +58,24 @@ pub struct Fault {
     skip: u32,
     latency_ms: u64,
     drop: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<WrongBody>,
+}
+
+/// A body that is not what AWS sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WrongBody {
+    /// The first half, and then a closed connection.
+    Half,
+    /// The first half, as if it were complete.
+    Malformed,
+    /// Nothing.
+    Empty,
+    /// The first half, and then spaces: 1 GiB.
+    Endless,
+    /// An empty list with the token of a next page, which has the list.
+    EmptyPage,
 }
 
 impl Fault {
@@ -74,6 +92,11 @@ impl Fault {
     /// No response: closes the connection.
     pub fn dropped() -> Self {
         Self { drop: true, ..Self::default() }
+    }
+
+    /// The regular response with another body.
+    pub fn body(body: WrongBody) -> Self {
+        Self { body: Some(body), ..Self::default() }
     }
 
     /// Denies assuming a role, by its ARN or a part of it.

@@ -22,14 +22,14 @@ class Answer:
     def header(self, name):
         return next((value for key, value in self.headers if key.lower() == name.lower()), "")
 
+    @property
+    def reason(self):
+        return HTTPStatus(self.status).phrase if self.status in HTTPStatus._value2member_map_ else "Unknown"
+
     def start(self, start_response):
         headers = [(name, value) for name, value in self.headers if name.lower() != "content-length"]
-        start_response(f"{self.status} {reason(self.status)}", headers + [("Content-Length", str(len(self.body)))])
+        start_response(f"{self.status} {self.reason}", headers + [("Content-Length", str(len(self.body)))])
         return [self.body]
-
-
-def reason(status):
-    return HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Unknown"
 
 
 def error(request, status, code, message, extra=None, headers=()):

@@ -1,13 +1,14 @@
-"""Faults for matching requests: errors, latency and dropped connections."""
+"""Faults for matching requests: errors, latency, dropped connections, and bodies that are not what AWS sends."""
 
 import threading
 
+from stand_in.bodies import BODIES
 from stand_in.invalid import Invalid, fields
 
 FIELDS = {
     "service": str, "action": str, "account": str, "region": str, "match": str,
     "status": int, "code": str, "message": str, "retry_after": int,
-    "times": int, "skip": int, "latency_ms": int, "drop": bool,
+    "times": int, "skip": int, "latency_ms": int, "drop": bool, "body": str,
 }  # fmt: skip
 
 
@@ -26,9 +27,12 @@ class Fault:
         self.skip = values.get("skip", 0)
         self.latency_ms = values.get("latency_ms", 0)
         self.drop = values.get("drop", False)
+        self.body = values.get("body")
         self.cleared = threading.Event()
-        if self.status is None and not self.latency_ms and not self.drop:
-            raise Invalid("a fault needs `status`, `latency_ms` or `drop`")
+        if self.status is None and not self.latency_ms and not self.drop and not self.body:
+            raise Invalid("a fault needs `status`, `latency_ms`, `drop` or `body`")
+        if self.body is not None and self.body not in BODIES:
+            raise Invalid(f"`body` must be one of {', '.join(BODIES)}")
         if self.status is not None and not 300 <= self.status <= 599:
             raise Invalid("`status` must be from 300 to 599")
 

@@ -5,6 +5,8 @@ from urllib.parse import parse_qs, unquote_plus
 
 from moto.iam.models import get_account_id_from
 
+from stand_in import bodies
+
 INVOCATION = re.compile(r"^/endpoints/([^/]+)/(async-)?invocations$")
 PROGRAM = re.compile(r"\bapp/([^\s]+)")
 CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/[^/]*/([^/]*)/([^/]*)/aws4_request")
@@ -17,7 +19,7 @@ class Request:
         self.environ = environ
         self.method = environ["REQUEST_METHOD"]
         self.path = environ.get("PATH_INFO", "/")
-        self.body = read_body(environ)
+        self.body = bodies.without_token(read_body(environ))
         credential = CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
         self.access_key, self.region, scope = credential.groups() if credential else ("", "us-east-1", "")
         invocation = INVOCATION.match(self.path)

@@ -11,7 +11,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from moto.organizations.models import organizations_backends
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from stand_in import answers, control, endpoints, invocations, reachable, stack_set_operations
+from stand_in import answers, bodies, control, endpoints, invocations, reachable, stack_set_operations
 from stand_in.faults import Faults
 from stand_in.patches import api_constraints, apply
 from stand_in.request import Request
@@ -67,17 +67,19 @@ class Application:
         request = Request(environ)
         if TEST_CALL in environ:
             return self.ask_moto(request).start(start_response)
-        answer = self.answer(request)
+        fault = self.faults.take(request)
+        answer = self.answer(request, fault)
         milliseconds = (time.monotonic() - started) * 1000
         if answer is None:
             self.log.add(request, None, 0, milliseconds)
             drop_connection(environ)
         self.log.add(request, answer.status, len(answer.body), milliseconds)
+        if fault and fault.body:
+            return bodies.start(fault.body, answer, start_response, lambda: drop_connection(environ))
         return answer.start(start_response)
 
-    def answer(self, request):
+    def answer(self, request, fault):
         """The complete response, or None to drop the connection."""
-        fault = self.faults.take(request)
         if fault:
             fault.wait()
             if fault.drop:

@@ -1,0 +1,95 @@
+//! The fault matrix: every call of every command meets every fault.
+//!
+//! The calls of a command are those that it makes without faults, so a new call is covered by
+//! itself. `cargo xtask test` tries a few cells of each command, chosen by a seed that a failure
+//! prints, and compares them with `docs/faults.md`. `cargo xtask soak faults` tries all, and writes
+//! that page with `UPDATE_FAULTS=1`.
+
+mod cell;
+mod document;
+mod kinds;
+mod scenes;
+
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use cell::{Call, Cell};
+use scenes::Scene;
+
+/// Cells of each command in `cargo xtask test`.
+const SAMPLE: usize = 3;
+
+/// How many cells of each command to try, and the seed of the choice.
+fn choice() -> (usize, u64) {
+    let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse().ok());
+    let cells = number("FAULT_CELLS").map_or(SAMPLE, |cells: u64| usize::try_from(cells).unwrap_or(usize::MAX));
+    let now = || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |now| now.as_secs());
+    (cells, number("FAULT_SEED").unwrap_or_else(now))
+}
+
+fn order(seed: u64, cell: &Cell) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (seed, &cell.call, cell.fault.name()).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The calls of the scene's command, each once.
+fn calls(scene: &Scene) -> BTreeSet<Call> {
+    let (cloud, project) = (scene.prepare)();
+    cloud.aws.clear_requests().unwrap();
+    project.run(scene.arguments).ends_with(scene.code);
+    let calls: BTreeSet<Call> = cloud.aws.requests().unwrap().into_iter().map(Call::from).collect();
+    assert!(!calls.is_empty(), "{:?} makes no call", scene.arguments);
+    calls
+}
+
+fn matrix(scene: &Scene) {
+    let (count, seed) = choice();
+    let is_whole = count > 1000;
+    let calls = calls(scene);
+    let known = document::outcomes(scene);
+    let mut cells: Vec<Cell> = calls.into_iter().flat_map(Cell::of_call).filter(|cell| is_whole || !cell.fault.is_slow()).collect();
+    cells.sort_by_key(|cell| order(seed, cell));
+    cells.truncate(count);
+    let mut prepared = None;
+    let mut problems = Vec::new();
+    let mut outcomes = Vec::new();
+    for cell in cells {
+        let (cloud, project) = prepared.take().unwrap_or_else(scene.prepare);
+        match cell.try_on(scene, &cloud, &project) {
+            Ok(code) => {
+                if let Some(documented) = known.get(&(cell.call.name(), cell.fault.name())).filter(|known| **known != code)
+                    && !document::is_updated()
+                {
+                    problems.push(format!("{cell}: exit code {code}, but {} says {documented}", document::PATH));
+                }
+                outcomes.push((cell, code));
+            }
+            Err(problem) => problems.push(format!("{cell}: {problem}")),
+        }
+        // A command that changes something gets a new scene for the next fault.
+        if !scene.changes {
+            prepared = Some((cloud, project));
+        }
+    }
+    assert!(problems.is_empty(), "FAULT_SEED={seed}: {} problems\n{}", problems.len(), problems.join("\n"));
+    if document::is_updated() {
+        document::write(scene, &outcomes);
+    }
+}
+
+macro_rules! matrices {
+    ($($name:ident),* $(,)?) => {
+        $(#[test]
+        fn $name() {
+            matrix(&scenes::$name());
+        })*
+
+        #[test]
+        fn the_page_has_every_command() {
+            document::assert_has(&[$(scenes::$name()),*]);
+        }
+    };
+}
+
+matrices![setup, list, resolve, snapshot, package, build, doctor, plan, status, deploy, prune, test_staging, check_release];
