@@ -13,6 +13,7 @@ mod calls;
 mod cloud;
 mod code_pipeline;
 mod config;
+mod crashes;
 mod demo;
 mod deploy;
 mod doctor;

@@ -16,8 +16,10 @@ pub(super) struct ProgramSuite {
     amount: (&'static str, &'static str),
 }
 
-pub(super) const PROGRAM_SUITES: [ProgramSuite; 1] =
-    [ProgramSuite { name: "xtask/faults", module: "fault_matrix::", amount: ("FAULT_CELLS", "1000000") }];
+pub(super) const PROGRAM_SUITES: [ProgramSuite; 2] = [
+    ProgramSuite { name: "xtask/crashes", module: "crashes::", amount: ("KILLS", "125") },
+    ProgramSuite { name: "xtask/faults", module: "fault_matrix::", amount: ("FAULT_CELLS", "1000000") },
+];
 
 impl ProgramSuite {
     /// Runs the suite; a line for the summary, and whether it passed.
