@@ -25,7 +25,7 @@ pub use preflight::{PreflightProgress, check_targets};
 pub use sample_payloads::sample_payloads;
 pub use session::{Caller, Session, diagnose};
 pub use session_settings::SessionSettings;
-pub use stage_status::stage_status;
+pub use stage_status::{deployed_endpoints, read_endpoints, stage_status};
 pub use stage_tests::{TestAccess, remote_baseline, test_endpoints};
 pub use target_account::{AwsTargetAccount, QuotaCodes};
 pub use target_sessions::{TargetRole, TargetSessions};

@@ -1,5 +1,6 @@
 //! End-to-end tests: real command lines, real files, and a local AWS.
 
+mod after_failure;
 mod anywhere;
 mod api_models;
 mod asynchronous;

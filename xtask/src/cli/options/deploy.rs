@@ -17,6 +17,9 @@ pub(crate) struct DeployOptions {
     pub(crate) staging_tests: StagingTestOptions,
     #[command(flatten)]
     pub(crate) preferences: PreferenceOptions,
+    /// Update the endpoints of this target again, although its stack has the release; repeatable
+    #[arg(long, value_name = "ACCOUNT/REGION", help_heading = super::ROLLOUT)]
+    pub(crate) reapply: Vec<String>,
     /// Skip the checks in the target accounts
     #[arg(long, help_heading = super::ROLLOUT)]
     pub(crate) no_preflight: bool,
@@ -44,6 +47,9 @@ pub(crate) struct StackSetOptions {
     pub(crate) stage: Stage,
     #[command(flatten)]
     pub(crate) release: ReleaseOptions,
+    /// Only these accounts of the stage, comma-separated
+    #[arg(long, value_name = "ACCOUNTS", help_heading = super::RELEASE)]
+    pub(crate) accounts: Option<String>,
     /// Only these regions of the release, comma-separated
     #[arg(long, value_name = "REGIONS", help_heading = super::RELEASE)]
     pub(crate) regions: Option<String>,

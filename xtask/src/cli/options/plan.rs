@@ -11,7 +11,7 @@ use super::StackSetOptions;
 pub(crate) struct PlanOptions {
     #[command(flatten)]
     pub(crate) set: StackSetOptions,
-    /// Skip the checks in the target accounts
+    /// Skip the checks in the target accounts, and do not read what their endpoints serve
     #[arg(long, help_heading = super::ROLLOUT)]
     pub(crate) no_preflight: bool,
     /// Run CloudFormation's drift detection first: an operation that changes no stack

@@ -83,7 +83,7 @@ async fn targets_of(
     const STACK_SET: &str = "stack-set";
     let stage_targets = release.manifest.stage(stage);
     let set = checks.options.stack_set(stage, &stage_targets.env_type);
-    let request = requests::rollout(release, &set, &PreferenceOptions::default())?;
+    let request = requests::rollout(release, &set, &PreferenceOptions::default(), &[])?;
     let stack_sets = checks.session.stack_sets(request.call_as);
     let observed = match observe_without_overrides(&stack_sets, &request.release.stack_set).await {
         Ok(observed) => {

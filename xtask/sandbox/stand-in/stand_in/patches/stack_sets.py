@@ -75,19 +75,20 @@ class Instance(StackInstance):
         self.drift = "DRIFTED" if drifted else "IN_SYNC"
 
     def to_dict(self):
+        suspended = self.account_id in operations.SUSPENDED
         described = {
             "StackSetId": self.stack_set.id,
             "Region": self.region_name,
             "Account": self.account_id,
-            "Status": "OUTDATED" if self.outdated or self.stack is None else "CURRENT",
+            "Status": "INOPERABLE" if suspended else "OUTDATED" if self.outdated or self.stack is None else "CURRENT",
             "ParameterOverrides": [{"ParameterKey": key, "ParameterValue": value} for key, value in self.overrides.items()],
             "StackInstanceStatus": {"DetailedStatus": self.detailed},
             "DriftStatus": self.drift,
         }
         if self.stack is not None:
             described["StackId"] = self.stack.stack_id
-        if self.reason:
-            described["StatusReason"] = self.reason
+        if suspended or self.reason:
+            described["StatusReason"] = f"Account {self.account_id} is suspended" if suspended else self.reason
         return described
 
 
