@@ -49,6 +49,7 @@ mod serving;
 mod stage;
 mod stage_status;
 mod stage_tests;
+mod template_size;
 
 #[cfg(feature = "aws")]
 pub mod aws;

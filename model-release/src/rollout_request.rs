@@ -103,6 +103,21 @@ impl RolloutRequest {
         own.or_else(|| self.release.parameters.iter().find(|(name, _)| name == MODEL_PACKAGE).map(|(_, value)| value.clone()))
     }
 
+    /// An error if the template is too large for a request and no bucket is named to upload it to.
+    pub fn check_template(&self, has_bucket: bool) -> Result<(), Diagnostic> {
+        if has_bucket || !self.needs_upload() {
+            return Ok(());
+        }
+        let bytes = self.release.template.body.len();
+        let message = format!("the template has {bytes} bytes; a request can have at most {}", Template::LONGEST_BODY);
+        Err(Diagnostic::error(message).code("template-not-uploaded").with_hint("name a bucket: a larger template must be uploaded"))
+    }
+
+    /// Whether the template must be uploaded, because it is too large for a request.
+    pub fn needs_upload(&self) -> bool {
+        self.release.template.body.len() > Template::LONGEST_BODY
+    }
+
     /// The options of stack-rollout with this deadline.
     pub fn options(&self, deadline: Duration) -> Options {
         Options { deadline, ..Options::new(self.release_id.clone()) }

@@ -17,7 +17,7 @@ pub(crate) fn lines(serving: &[TargetEndpoints]) -> Vec<String> {
     serving.iter().flat_map(of_target).collect()
 }
 
-/// A finding if endpoints serve another model package although their stacks are up to date:
+/// A finding if endpoints do not serve the release although their stacks are up to date:
 /// SageMaker rolled them back, and CloudFormation cannot see that. Another rollout of the release
 /// does not update them.
 pub fn not_updated(stage: Stage, serving: &[TargetEndpoints], is_up_to_date: impl Fn(&Target) -> bool) -> Option<Diagnostic> {
@@ -31,7 +31,7 @@ pub fn not_updated(stage: Stage, serving: &[TargetEndpoints], is_up_to_date: imp
     let names: Vec<_> = targets.iter().map(ToString::to_string).collect();
     (!targets.is_empty()).then(|| {
         let count = plural(targets.len(), "target");
-        let message = format!("CloudFormation has updated the stack in {count}, but the endpoint serves another model package");
+        let message = format!("CloudFormation has updated the stack in {count}, but the endpoint does not serve the release");
         let hint = "SageMaker rolled the endpoint back, for example because of an alarm: find the cause, then update the endpoint again";
         let mut finding = Diagnostic::warning(message).code("endpoints-not-updated").about(format!("{stage} {}", names.join(" ")));
         finding.details = vec![names.join(", ")];

@@ -93,6 +93,13 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
             let only = format!("add --accounts {accounts} to leave all others as they are");
             (None, format!("fix the cause, then run `xtask deploy --stage {stage}`, which updates only what does not have the release; {only}"))
         }
+        Some("template-not-uploaded") => {
+            (Some("--artifact-bucket, ARTIFACT_BUCKET".to_owned()), "name a bucket to upload it to, in this account and region".to_owned())
+        }
+        Some("template-too-large-for-codepipeline") => (
+            None,
+            "move resources into nested stacks, or build with --no-pipeline and roll the release out with `deploy`".to_owned(),
+        ),
         Some("stack-set-name") => {
             (Some(format!("--sagemaker-project-name, --sagemaker-project-id, --env-type-{subject}-name")), String::new())
         }

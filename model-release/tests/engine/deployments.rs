@@ -99,7 +99,7 @@ fn a_deployment_fails_if_an_endpoint_serves_another_model_package() {
     assert_eq!((deployment.rollout.verdict(), deployment.failure()), (Verdict::Succeeded, Some(FailureKind::Failed)));
     assert_eq!(deployment.summary(), "iris-staging: 2 targets, 2 rolled out; 1 of 2 endpoints serve the release");
     let findings = deployment.findings(&request(&release(1)).all_targets);
-    let not_updated = "CloudFormation has updated the stack in 1 target, but the endpoint serves another model package";
+    let not_updated = "CloudFormation has updated the stack in 1 target, but the endpoint does not serve the release";
     assert_eq!(messages(&findings), ["the endpoint serves another model package", not_updated]);
     assert_eq!((findings[1].code, findings[1].subject.as_deref()), (Some("endpoints-not-updated"), Some("staging 333333333333/us-east-1")));
     // The next run does not update it either, and reports the same.

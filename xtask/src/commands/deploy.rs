@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use model_release::aws::{TargetSessions, TargetStacks, check_targets, read_endpoints, test_endpoints};
+use model_release::aws::{TargetSessions, TargetStacks, check_targets, read_endpoints, test_endpoints, upload_template};
 use model_release::deploy::{DeployError, DeployEvent, DeployRequest, deploy};
 use model_release::preflight::PlannedRollout;
 use model_release::{Diagnostic, Failure, FailureKind, StageTests, plural};
@@ -29,10 +29,15 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
     staging_tests::check(printer, project, options.set.stage, &release, &options.staging_tests)?;
     let mut rollout = requests::rollout(&release, &options.set, &options.preferences, &options.reapply)?;
     rollout.release.managed_execution = managed_execution(options)?;
+    let bucket = requests::template_bucket(&rollout, &options.template)?;
     let regions: Vec<_> = rollout.release.targets.regions.iter().cloned().collect();
     let recording = Recording::read(&options.record, options.set.stage, "Deployed", Some(&release), Some(&regions))?;
     let access = session::test_access(&options.set.role)?;
     let session = session::open().await?;
+    if let Some(bucket) = &bucket {
+        let url = upload_template(&session, bucket, &mut rollout).await?;
+        printer.step("Uploaded", format_args!("the template to {url}"));
+    }
     let stack_sets = session.stack_sets(rollout.call_as);
     let stage = release.manifest.stage(options.set.stage);
     let sessions = Arc::new(TargetSessions::new(&session, &release, stage, &access.role, "deploy"));

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use model_release::aws::{TargetSessions, deployed_endpoints};
+use model_release::aws::{TargetSessions, deployed_endpoints, place_template};
 use model_release::plan_report::{self, PlanDocument};
 use model_release::preflight::{PlannedRollout, Scope};
 use model_release::{Failure, RolloutRequest, deploy};
@@ -24,8 +24,12 @@ use crate::session;
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &PlanOptions) -> Result<Exit, Failure> {
     let release = requests::release(project, &options.set.release)?;
-    let request = requests::rollout(&release, &options.set, &PreferenceOptions::default(), &[])?;
+    let mut request = requests::rollout(&release, &options.set, &PreferenceOptions::default(), &[])?;
+    let bucket = requests::template_bucket(&request, &options.template)?;
     let session = session::open().await?;
+    if let Some(bucket) = &bucket {
+        place_template(&session, bucket, &mut request).await?;
+    }
     let stack_sets = session.stack_sets(request.call_as);
     if options.detect_drift {
         run_drift_detection(printer, &stack_sets, &request, Duration::from_secs(options.wait)).await?;

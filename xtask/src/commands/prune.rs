@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use stack_rollout::{CallAs, PruneReport, PruneRequest, Target, Verdict, observe_without_overrides, prune};
 
-use model_release::{Diagnostic, Failure, FailureKind, Level, deploy, problems};
+use model_release::{Diagnostic, Failure, FailureKind, Level, deploy};
 
 use crate::cli::PruneOptions;
 use crate::exit::Exit;
@@ -98,12 +98,11 @@ fn confirmed(printer: Printer, options: &PruneOptions, set: &str, orphans: BTree
 }
 
 fn refused(error: &stack_rollout::Error, call_as: CallAs) -> Failure {
-    let stack_rollout::Error::Release { problems: found, .. } = error else { return deploy::refused(error, call_as) };
-    let mut diagnostics: Vec<_> = found.0.iter().map(problems::of_rollout).collect();
-    if found.0.iter().any(|problem| problem.code == "not-an-orphan") {
-        diagnostics.push(Diagnostic::new(Level::Note, "nothing was removed; --even-targets also removes targets of the release"));
+    let mut failure = deploy::refused(error, call_as);
+    if failure.diagnostics.iter().any(|diagnostic| diagnostic.code == Some("not-an-orphan")) {
+        failure.diagnostics.push(Diagnostic::new(Level::Note, "nothing was removed; --even-targets also removes targets of the release"));
     }
-    Failure::new(FailureKind::BadInput, diagnostics)
+    failure
 }
 
 fn summary(report: &PruneReport) -> String {

@@ -2,10 +2,14 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use model_release::aws::TemplateBucket;
 use model_release::{Diagnostic, Failure, Release, RolloutRequest, RolloutSettings, stop_on_errors};
 use stack_rollout::{AutoDeployment, CallAs, PermissionModel, Preferences, status};
 
-use crate::cli::{Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, StackSetOptions, non_empty};
+use crate::cli::{
+    Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, StackSetOptions, TemplateBucketOptions, non_empty,
+};
+use crate::stores;
 use crate::targets;
 
 /// The rollout of the stage that the options name. `reapply` has the targets to update again.
@@ -34,6 +38,16 @@ pub(crate) fn rollout(
         attempt,
     };
     RolloutRequest::new(release, options.stage, settings)
+}
+
+/// The bucket for a template that is too large for a request; an error if such a template has none.
+pub(crate) fn template_bucket(request: &RolloutRequest, options: &TemplateBucketOptions) -> Result<Option<TemplateBucket>, Failure> {
+    let name = non_empty(options.artifact_bucket.as_ref())
+        .map(|name| stores::bucket_name(name, "--artifact-bucket, ARTIFACT_BUCKET", "--artifact-prefix"))
+        .transpose()?;
+    request.check_template(name.is_some())?;
+    let prefix = non_empty(options.artifact_prefix.as_ref()).unwrap_or_default().to_owned();
+    Ok(name.filter(|_| request.needs_upload()).map(|name| TemplateBucket { name, prefix }))
 }
 
 fn permission_model(options: &StackSetOptions) -> Result<PermissionModel, Failure> {

@@ -23,6 +23,7 @@ mod endpoint_tests;
 mod events;
 mod gates;
 mod github_actions;
+mod large_templates;
 mod least_privilege;
 mod model_servers;
 mod organization;

@@ -6,13 +6,15 @@ use clap::Args;
 
 use model_release::Stage;
 
-use super::{RecordOptions, ReleaseOptions, RoleOptions, StagingTestOptions};
+use super::{RecordOptions, ReleaseOptions, RoleOptions, StagingTestOptions, TemplateBucketOptions};
 
 /// Options of `deploy`.
 #[derive(Debug, Args)]
 pub(crate) struct DeployOptions {
     #[command(flatten)]
     pub(crate) set: StackSetOptions,
+    #[command(flatten)]
+    pub(crate) template: TemplateBucketOptions,
     #[command(flatten)]
     pub(crate) staging_tests: StagingTestOptions,
     #[command(flatten)]

@@ -287,6 +287,20 @@ def with_managed_execution(method, after):
     return handler
 
 
+def with_size_limit(method):
+    """Refuses a template body that is too long for a request, as in the API's model."""
+
+    def handler(self):
+        if len((self._get_param("TemplateBody") or "").encode()) > 51_200:
+            raise ValidationError(
+                message="1 validation error detected: Value at 'templateBody' failed to satisfy constraint: "
+                "Member must have length less than or equal to 51200"
+            )
+        return method(self)
+
+    return handler
+
+
 def named(response):
     return response.cloudformation_backend.describe_stack_set(response._get_param("StackSetName"))
 
@@ -318,6 +332,7 @@ def apply():
         setattr(CloudFormationResponse, name, with_request_fields(getattr(CloudFormationResponse, name)))
     for name in ("create_stack_set", "update_stack_set"):
         setattr(CloudFormationResponse, name, with_managed_execution(getattr(CloudFormationResponse, name), named))
+        setattr(CloudFormationResponse, name, with_size_limit(getattr(CloudFormationResponse, name)))
     CloudFormationResponse.detect_stack_set_drift = detect_stack_set_drift
     CloudFormationResponse.list_stack_instances = list_stack_instances
     CloudFormationResponse.list_stack_set_operations = list_stack_set_operations
