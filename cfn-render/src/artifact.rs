@@ -32,6 +32,22 @@ enum Body {
 }
 
 impl Artifact {
+    /// A template as an artifact, with a key for its content. `source` is for messages.
+    ///
+    /// # Errors
+    ///
+    /// If the temporary file of a large template cannot be written.
+    pub fn of_template(text: &str, source: &Path) -> io::Result<Self> {
+        Self::of_text(text, source, ".template")
+    }
+
+    /// A text as an artifact; the suffix belongs to its key.
+    pub(crate) fn of_text(text: &str, source: &Path, suffix: &str) -> io::Result<Self> {
+        let mut writer = ArtifactWriter::new();
+        writer.write_all(text.as_bytes())?;
+        writer.finish(source, |sha256| format!("{sha256}{suffix}"))
+    }
+
     /// The key: a hash of the content in hex, followed by `.template` for nested templates. Stores
     /// add their prefix.
     pub fn key(&self) -> &str {

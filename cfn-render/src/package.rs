@@ -11,7 +11,6 @@ mod splice;
 mod upload;
 
 use std::collections::HashMap;
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use plan::{Plan, Planned, PlannedTemplate, object};
@@ -19,7 +18,7 @@ use property_table::Form;
 use sites::{Role, Site};
 use splice::{Replacement, splice};
 
-use crate::artifact::{Artifact, ArtifactWriter};
+use crate::artifact::Artifact;
 use crate::code::Code;
 use crate::error::{Error, ErrorKind};
 use crate::problem::{Place, Problem};
@@ -242,9 +241,7 @@ fn render(
 
 fn rendered_artifact(PlannedTemplate { template, role, .. }: &PlannedTemplate, text: &str) -> Result<Artifact, Error> {
     let suffix = if *role == Role::Template { ".template" } else { "" };
-    let mut writer = ArtifactWriter::new();
-    let artifact = writer.write_all(text.as_bytes()).and_then(|()| writer.finish(template.path(), |sha256| format!("{sha256}{suffix}")));
-    artifact.map_err(|error| {
+    Artifact::of_text(text, template.path(), suffix).map_err(|error| {
         let problem = Problem::error(Code::Unreadable, template.place(""), format!("the packaged template cannot be stored: {error}"));
         Error::new(ErrorKind::Artifacts, vec![problem])
     })

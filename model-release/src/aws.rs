@@ -15,6 +15,7 @@ mod stage_tests;
 mod target_account;
 mod target_sessions;
 mod target_stacks;
+mod template_upload;
 
 pub use artifact_bucket::{BucketPlace, artifact_bucket};
 pub use describe_packages::{describe_packages, group_of};
@@ -25,8 +26,9 @@ pub use preflight::{PreflightProgress, check_targets};
 pub use sample_payloads::sample_payloads;
 pub use session::{Caller, Session, diagnose};
 pub use session_settings::SessionSettings;
-pub use stage_status::stage_status;
+pub use stage_status::{deployed_endpoints, read_endpoints, stage_status};
 pub use stage_tests::{TestAccess, remote_baseline, test_endpoints};
 pub use target_account::{AwsTargetAccount, QuotaCodes};
 pub use target_sessions::{TargetRole, TargetSessions};
 pub use target_stacks::TargetStacks;
+pub use template_upload::{TemplateBucket, place_template, upload_template};

@@ -74,6 +74,14 @@ pub enum FailureKind {
     Nothing,
 }
 
+impl From<&stack_rollout::Problem> for Diagnostic {
+    fn from(problem: &stack_rollout::Problem) -> Self {
+        let subject = problem.place.as_ref().map(ToString::to_string);
+        let diagnostic = Self::error(&problem.message).code(problem.code).with_hint_opt(problem.hint.clone());
+        Self { place: subject.clone().map(Place::Named), subject, ..diagnostic }
+    }
+}
+
 impl Diagnostic {
     /// A finding with this severity.
     pub fn new(level: Level, message: impl Into<String>) -> Self {

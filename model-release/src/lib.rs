@@ -29,9 +29,11 @@ pub mod release_build;
 
 mod accounts;
 mod baseline;
+mod capacity;
 mod deployed;
 mod diagnostic;
 mod doctor_report;
+mod endpoint_state;
 mod endpoints;
 mod expectations;
 mod package_result;
@@ -43,17 +45,21 @@ mod release_check;
 mod release_text;
 mod rollout_request;
 mod selection;
+mod serving;
 mod stage;
 mod stage_status;
 mod stage_tests;
+mod template_size;
 
 #[cfg(feature = "aws")]
 pub mod aws;
 
 pub use accounts::Accounts;
 pub use baseline::{BaselineAddress, BaselineTarget};
+pub use capacity::CapacityChange;
 pub use diagnostic::{Diagnostic, Failure, FailureKind, Level, Place, stop_on_errors};
 pub use doctor_report::DoctorReport;
+pub use endpoint_state::{EndpointState, Health, TargetEndpoints, VariantCapacity};
 pub use expectations::Expectations;
 pub use package_result::{PackageResult, artifact_metadata};
 pub use plural::plural;
@@ -61,10 +67,11 @@ pub use regional_package::regional_packages;
 pub use registry_listing::RegistryListing;
 pub use release::Release;
 pub use release_text::release_text;
-pub use rollout_request::{RolloutRequest, RolloutSettings};
+pub use rollout_request::{DEPLOYMENT_ATTEMPT, RolloutRequest, RolloutSettings};
 pub use selection::{Event, PackageSelection, PolicyFile, RegistryAccess};
+pub use serving::not_updated;
 pub use stage::{ParseStageError, Stage};
-pub use stage_status::{EndpointState, Health, LastOperation, StageStatus, TargetStatus};
+pub use stage_status::{LastOperation, StageStatus, TargetStatus};
 pub use stage_tests::{StageTests, TestObserver, test_container};
 
 /// Compiles the example in the README.

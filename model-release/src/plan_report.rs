@@ -9,5 +9,3 @@ pub use assemble::document;
 pub use document::{PlanDocument, SetAction, TargetAction};
 pub use markdown::markdown;
 pub use text::text;
-
-pub(crate) use document::Problem;

@@ -93,8 +93,8 @@ pub fn targets_to_check(rollout: &PlannedRollout<'_>, administration_role: Optio
         Some(ExecutionRole { name, administration_role_arn: administration_role.to_owned() })
     });
     let mut known: BTreeMap<(Region, Parameters), Arc<Requirements>> = BTreeMap::new();
-    let touched = |action| match scope {
-        Scope::Touched => matches!(action, InstanceAction::New | InstanceAction::Update | InstanceAction::Outdated),
+    let touched = |action: InstanceAction| match scope {
+        Scope::Touched => action == InstanceAction::New || action.is_update(),
         Scope::Everything { .. } => action != InstanceAction::Orphan,
     };
     let place = |planned: &PlannedInstance| {

@@ -7,7 +7,6 @@ use cfn_render::Template;
 use crate::FailureKind;
 use crate::diagnostic::{Diagnostic, Failure, Level};
 use crate::files;
-use crate::plan_report;
 
 /// Converts a finding of stage-config. `texts` are the files by path.
 pub fn of_stage(problem: &stage_config::Problem, texts: &[(String, String)], template: Option<&Template>) -> Diagnostic {
@@ -69,11 +68,6 @@ pub fn at_place(message: &str, place: &cfn_render::Place, text: &str) -> Diagnos
 pub fn failure(error: &cfn_render::Error, text: &str) -> Failure {
     let kind = if error.store_error().is_some() { FailureKind::Unreachable } else { FailureKind::BadInput };
     Failure::new(kind, error.problems().iter().map(|problem| of_template(problem, text)).collect())
-}
-
-/// Converts a finding of stack-rollout.
-pub fn of_rollout(problem: &stack_rollout::Problem) -> Diagnostic {
-    plan_report::Problem::from(problem).diagnostic()
 }
 
 /// Converts all problems that model-registry found in a file.

@@ -9,7 +9,7 @@ mod regional;
 use std::collections::BTreeMap;
 
 use aws_names::{AccountId, ModelPackageArn, Region};
-use cfn_render::Packaged;
+use cfn_render::{Packaged, Template};
 use model_registry::documents::Documents;
 use model_registry::{Choice, ModelPackageGroup, Registry};
 use stage_config::{to_stack_set_parameters, to_template_configuration};
@@ -23,6 +23,7 @@ use crate::diagnostic::{Diagnostic, Failure, FailureKind, stop_on_errors};
 use crate::endpoints;
 use crate::files;
 use crate::manifest::{self, Manifest, Source, StageTargets, Stages, Tool};
+use crate::template_size;
 use crate::{PackageSelection, RegistryAccess, Stage};
 
 /// A request to build a release.
@@ -50,6 +51,8 @@ pub struct BuildRequest {
     pub output_template: String,
     /// Whether to write a template configuration for each stage, too.
     pub template_configuration: bool,
+    /// Whether CodePipeline does not deploy the release: its limits do not apply.
+    pub without_pipeline: bool,
     /// The source of each pipeline value, for messages.
     pub sources: &'static Sources,
 }
@@ -154,6 +157,7 @@ impl BuildRequest {
             let targets = Targets { accounts: accounts.as_deref(), regions, instance_types: &[] };
             diagnostics.extend(configuration.check(&self.pipeline(stage, None, None), &targets).diagnostics);
         }
+        diagnostics.extend(self.check_size(&configuration.template, configuration.template.text()).err());
         stop_on_errors(diagnostics)
     }
 
@@ -252,6 +256,11 @@ impl BuildRequest {
         Ok((stages, stop_on_errors(diagnostics)?))
     }
 
+    /// An error if this text of the template is too large.
+    fn check_size(&self, template: &Template, text: &str) -> Result<(), Diagnostic> {
+        template_size::check(text.len(), template.path(), !self.without_pipeline)
+    }
+
     /// Warnings about settings that CodePipeline's stack set action does not support.
     fn unsupported_by_codepipeline(
         &self,
@@ -260,6 +269,9 @@ impl BuildRequest {
         parameters: &StageParameters,
     ) -> Vec<Diagnostic> {
         let mut diagnostics = Vec::new();
+        if self.without_pipeline {
+            return diagnostics;
+        }
         let merged = &parameters.merged;
         if !self.template_configuration {
             let tags = merged.tags.values().next().map(|tag| ("tags", &tag.named_at));
@@ -292,8 +304,16 @@ impl Prepared {
         self.regions.first()
     }
 
-    /// Completes the release with its packaged template.
-    pub fn finish(self, request: &BuildRequest, packaged: Packaged, source: Source, tool: Tool) -> Built {
+    /// Completes the release with its packaged template, unless that is too large.
+    pub fn finish(
+        self,
+        request: &BuildRequest,
+        template: &Template,
+        packaged: Packaged,
+        source: Source,
+        tool: Tool,
+    ) -> Result<Built, Diagnostic> {
+        request.check_size(template, &packaged.text)?;
         let Self { choice, regional, stages, mut files, .. } = self;
         files.push((request.output_template.clone(), packaged.text.into_bytes()));
         let digests = files.iter().map(|(name, bytes)| (name.clone(), files::digest(bytes))).collect();
@@ -301,7 +321,7 @@ impl Prepared {
         let text = manifest.to_json();
         let digest = files::digest(text.as_bytes());
         files.push((manifest::FILE_NAME.to_owned(), text.into_bytes()));
-        Built { manifest, files, digest }
+        Ok(Built { manifest, files, digest })
     }
 }
 

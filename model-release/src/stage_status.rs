@@ -3,11 +3,11 @@
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
-use model_registry::ModelPackageArn;
 use serde::Serialize;
 use stack_rollout::status::{DetailedStatus, InstanceStatus, OperationAction, OperationStatus};
 use stack_rollout::{Instance, Observed, Operation, Target};
 
+use crate::endpoint_state::{EndpointState, Health, TargetEndpoints, version};
 use crate::manifest::Tool;
 use crate::{FailureKind, Release, RolloutRequest, Stage};
 
@@ -40,7 +40,7 @@ pub struct StageStatus {
 }
 
 /// An operation on the stack set.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LastOperation {
     /// Its id.
@@ -79,49 +79,16 @@ pub struct TargetStatus {
     pub endpoints: Vec<EndpointState>,
 }
 
-/// One endpoint.
-#[derive(Debug, Clone, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct EndpointState {
-    /// Its name.
-    pub endpoint: String,
-    /// Whether it serves the model package that the newest operation deploys.
-    pub health: Health,
-    /// Its status, such as `InService`; none if it could not be read.
-    pub status: Option<String>,
-    /// The model packages that its variants serve.
-    pub model_packages: Vec<String>,
-    /// The reason if the endpoint is not `ok`.
-    pub reason: Option<String>,
-}
-
-/// Whether a target or endpoint serves the model package that the newest operation deploys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum Health {
-    /// It serves it.
-    Ok,
-    /// It could not be read.
-    Unknown,
-    /// It serves another model package, or is being updated.
-    Differs,
-    /// It failed.
-    Failed,
-}
-
-impl Health {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Unknown => "unknown",
-            Self::Differs => "differs",
-            Self::Failed => "failed",
+impl LastOperation {
+    pub(crate) fn of(operation: &Operation, request: &RolloutRequest) -> Self {
+        Self {
+            id: operation.id.to_string(),
+            action: operation.action.to_string(),
+            status: operation.status.to_string(),
+            reason: operation.status_reason.clone(),
+            created_at: operation.created_at,
+            is_of_release: operation.id.is_step_of(&request.release_id),
         }
-    }
-
-    fn worst(all: impl IntoIterator<Item = Self>) -> Self {
-        all.into_iter().max().unwrap_or(Self::Ok)
     }
 }
 
@@ -133,12 +100,12 @@ impl StageStatus {
         request: &RolloutRequest,
         observed: &Observed,
         operations: &[Operation],
-        endpoints: Vec<(Target, Vec<EndpointState>)>,
+        endpoints: Vec<TargetEndpoints>,
         tool: Tool,
     ) -> Self {
         let rolls_out = |operation: &&Operation| matches!(operation.action, OperationAction::Create | OperationAction::Update);
         let last_operation = operations.iter().find(rolls_out);
-        let targets: Vec<_> = endpoints.into_iter().map(|(target, endpoints)| target_status(observed, &target, endpoints)).collect();
+        let targets: Vec<_> = endpoints.into_iter().map(|read| target_status(observed, &read.target(), read.endpoints)).collect();
         let of_operation = last_operation.map_or(Health::Ok, |operation| match operation.status {
             OperationStatus::Succeeded => Health::Ok,
             OperationStatus::Failed | OperationStatus::Stopped => Health::Failed,
@@ -151,14 +118,7 @@ impl StageStatus {
             stage: stage.name().to_owned(),
             stack_set: request.release.stack_set.to_string(),
             release: release.digest.clone(),
-            last_operation: last_operation.map(|operation| LastOperation {
-                id: operation.id.to_string(),
-                action: operation.action.to_string(),
-                status: operation.status.to_string(),
-                reason: operation.status_reason.clone(),
-                created_at: operation.created_at,
-                is_of_release: operation.id.is_step_of(&request.release_id),
-            }),
+            last_operation: last_operation.map(|operation| LastOperation::of(operation, request)),
             health: Health::worst(targets.iter().map(|target| target.health).chain([of_operation])),
             targets,
             orphans: outside.map(ToString::to_string).collect(),
@@ -226,12 +186,6 @@ impl StageStatus {
         }
         lines.join("\n")
     }
-}
-
-/// `version 7`, or the ARN if the package has no version.
-pub(crate) fn version(arn: &str) -> String {
-    let version = arn.parse::<ModelPackageArn>().ok().and_then(|arn| arn.version());
-    version.map_or_else(|| arn.to_owned(), |version| format!("version {version}"))
 }
 
 /// The model package that the newest operation deploys to a target: the instance's override, else that

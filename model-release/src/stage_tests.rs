@@ -48,6 +48,8 @@ pub struct StageTests {
     pub update_golden: bool,
     /// The settings for the suite's check programs; `None` disables them.
     pub programs: Option<CheckPrograms>,
+    /// Only these targets; `None` means all targets of the stage.
+    pub only: Option<stack_rollout::Targets>,
     /// The signal to finish early.
     pub interruption: Interruption,
 }
@@ -78,6 +80,7 @@ impl StageTests {
             fail_on_difference: false,
             update_golden: false,
             programs: None,
+            only: None,
             interruption: Interruption::default(),
         }
     }

@@ -1,5 +1,7 @@
 //! Progress events of a rollout.
 
+use std::time::Duration;
+
 use crate::call_error::CallError;
 use crate::identifiers::{OperationId, StackSetName, Target};
 use crate::plan::Plan;
@@ -34,8 +36,17 @@ pub enum Event {
         operation_id: OperationId,
         /// What it does.
         action: OperationAction,
-        /// The number of targets of the operation.
-        targets: usize,
+        /// The number of targets; `None` for an operation on the stack set as a whole.
+        targets: Option<usize>,
+    },
+    /// The rollout waits for an operation.
+    Waiting {
+        /// Its id.
+        operation_id: OperationId,
+        /// The time since the start of the run.
+        elapsed: Duration,
+        /// The time until the deadline.
+        remaining: Duration,
     },
     /// An operation has a new status.
     OperationStatus {
@@ -67,4 +78,28 @@ pub enum Event {
         /// The resources that failed first.
         causes: Vec<FailedResource>,
     },
+}
+
+/// Reports a long wait from time to time, for output that cannot be redrawn, such as a log.
+#[derive(Debug, Clone)]
+pub struct WaitReports {
+    every: Duration,
+    next: Duration,
+}
+
+impl WaitReports {
+    /// A report after each `every`.
+    pub fn new(every: Duration) -> Self {
+        Self { every, next: every }
+    }
+
+    /// The report after this time of waiting, if one is due: the elapsed and the remaining time.
+    pub fn due(&mut self, elapsed: Duration, remaining: Duration) -> Option<String> {
+        if elapsed < self.next {
+            return None;
+        }
+        self.next = elapsed + self.every;
+        let minutes = |time: Duration| format!("{} min", time.as_secs() / 60);
+        Some(format!("{} so far, at most {} more", minutes(elapsed), minutes(remaining)))
+    }
 }

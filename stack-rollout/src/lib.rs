@@ -25,6 +25,7 @@
 //! - [`observe`] reads the current state. [`plan`] compares it with the release, without a call to
 //!   AWS: each target is new, update, outdated or unchanged. [Orphans](InstanceAction::Orphan),
 //!   instances that are not targets of the release, are reported and left unchanged.
+//! - [`Reapply`] updates single instances again that CloudFormation regards as up to date.
 //! - [`roll_out`] executes the plan. It updates the set first, because new instances are created
 //!   from it. It emits [`Event`]s and returns a [`Rollout`] (`rollout.json`).
 //! - [`template_changes`] compares the resources of two templates.
@@ -96,7 +97,7 @@ pub use call_error::{CallError, CallErrorKind};
 pub use clock::{Clock, SystemClock};
 pub use drift::detect_drift;
 pub use error::Error;
-pub use event::Event;
+pub use event::{Event, WaitReports};
 pub use identifiers::{OperationId, StackSetName, Target};
 pub use options::{Options, Poll};
 pub use plan::{
@@ -105,9 +106,11 @@ pub use plan::{
 };
 pub use problem::{Place, Problem, Problems};
 pub use prune::{PruneReport, PruneRequest, PrunedInstance, prune};
-pub use release::{AutoDeployment, CallAs, ParameterOverride, Parameters, PermissionModel, Preferences, Release, Targets, Template};
+pub use release::{
+    AutoDeployment, CallAs, ParameterOverride, Parameters, PermissionModel, Preferences, Reapply, Release, Targets, Template,
+};
 pub use roll_out::{PlannedOperation, planned_operations, roll_out};
-pub use rollout::{Counts, OperationRecord, Outcome, Rollout, TargetRecord, Verdict};
+pub use rollout::{Counts, OperationRecord, Orphan, Outcome, Rollout, TargetRecord, Verdict};
 pub use stack_sets::{Instance, InstancesDeletion, InstancesOperation, Operation, OperationResult, SetUpdate, StackSet, StackSets};
 pub use stacks::{EventPage, FailedResource, SessionError, StackEvent, Stacks, first_causes};
 pub use template_change::{Effect, PropertyChange, ResourceChange, template_changes};

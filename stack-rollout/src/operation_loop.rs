@@ -157,7 +157,8 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
                 (self.on_event)(Event::WaitingForOther { operation });
             }
             polls += 1;
-            if !self.retry.pause(polls).await {
+            let Error::OperationInProgress { operation, .. } = &in_progress else { return Err(in_progress) };
+            if !self.pause(&operation.id, polls).await {
                 return Err(in_progress);
             }
         }
@@ -249,7 +250,11 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
             Ok(Start::Overtaken) => return Ok(StepStart::Overtaken),
             Err(error) => return self.fail(error).map(|()| StepStart::Refused),
         };
-        (self.on_event)(Event::OperationStarted { operation_id: id.clone(), action: action.clone(), targets: targets.len() });
+        (self.on_event)(Event::OperationStarted {
+            operation_id: id.clone(),
+            action: action.clone(),
+            targets: (!targets.is_empty()).then_some(targets.len()),
+        });
         let operation = Operation { id, action, status: OperationStatus::Running, status_reason: None, created_at: None };
         self.operations.push(TrackedOperation { operation, targets: targets.clone(), resumed: false });
         self.halt = self.wait().await;
@@ -340,12 +345,19 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
                 let succeeded = current.operation.status == OperationStatus::Succeeded;
                 break (!succeeded).then(|| Halt::OperationFailed(current.operation.clone()));
             }
-            if !self.retry.pause(polls).await {
+            if !self.pause(&current.operation.id, polls).await {
                 break Some(Halt::Deadline);
             }
         };
         self.operations.push(current);
         halt
+    }
+
+    /// Waits for the `nth` pause, and reports it. Returns `false` if the deadline has passed.
+    async fn pause(&mut self, operation_id: &OperationId, nth: u32) -> bool {
+        let (elapsed, remaining) = self.retry.times();
+        (self.on_event)(Event::Waiting { operation_id: operation_id.clone(), elapsed, remaining });
+        self.retry.pause(nth).await
     }
 
     /// Records the results of an operation so far and emits an event for each change.

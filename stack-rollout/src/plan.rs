@@ -72,6 +72,9 @@ impl Observed {
 /// The maximum concurrency: CloudFormation accepts only a few requests a second for an account.
 const OVERRIDES_AT_ONCE: usize = 10;
 
+/// The reason of a failure if CloudFormation has none.
+pub(crate) const NO_REASON: &str = "CloudFormation gave no reason";
+
 /// What a rollout of a release would change. Made by [`plan`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -178,16 +181,21 @@ impl PlannedInstance {
         self.observed.as_ref().is_some_and(|instance| instance.drift == Some(DriftStatus::Drifted))
     }
 
-    /// Why the last operation did not succeed here; `None` if it succeeded.
+    /// Why the last operation failed here; `None` if it succeeded, or did not reach this instance.
     pub fn last_failure(&self) -> Option<&str> {
         let instance = self.observed.as_ref()?;
-        let failed = matches!(
-            instance.detailed_status,
-            Some(DetailedStatus::Failed | DetailedStatus::FailedImport | DetailedStatus::Inoperable | DetailedStatus::Cancelled)
-        );
+        let failed = instance.detailed_status.as_ref().is_some_and(DetailedStatus::is_failure);
         // A later operation that changed nothing here, such as drift detection, keeps the reason.
         let was_left = instance.status == InstanceStatus::Outdated && instance.status_reason.is_some();
-        (failed || was_left).then(|| instance.status_reason.as_deref().unwrap_or("CloudFormation gave no reason"))
+        let is_known = failed || (was_left && self.not_reached().is_none());
+        is_known.then(|| instance.status_reason.as_deref().unwrap_or(NO_REASON))
+    }
+
+    /// Why the last operation did not reach this instance; `None` if it did.
+    pub fn not_reached(&self) -> Option<&str> {
+        let instance = self.observed.as_ref()?;
+        let usual = instance.detailed_status.as_ref()?.reason_not_reached()?;
+        Some(instance.status_reason.as_deref().unwrap_or(usual))
     }
 }
 
@@ -213,6 +221,8 @@ pub enum InstanceAction {
     Update,
     /// The stack set does not change, but the instance is not up to date and is updated.
     Outdated,
+    /// The instance has the release and is updated again: [`Reapply`](crate::Reapply).
+    Reapply,
     /// The instance has the release. Nothing is done.
     Unchanged,
     /// CloudFormation skips the instance in every update until it is fixed. This is a problem.
@@ -221,12 +231,20 @@ pub enum InstanceAction {
     Orphan,
 }
 
+impl InstanceAction {
+    /// Whether an existing instance is updated.
+    pub fn is_update(self) -> bool {
+        matches!(self, Self::Update | Self::Outdated | Self::Reapply)
+    }
+}
+
 impl fmt::Display for InstanceAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::New => "new",
             Self::Update => "update",
             Self::Outdated => "outdated",
+            Self::Reapply => "reapply",
             Self::Unchanged => "unchanged",
             Self::Inoperable => "inoperable",
             Self::Orphan => "orphan",
@@ -271,6 +289,7 @@ pub fn plan(release: &Release, observed: &Observed) -> Plan {
                 problems.push(inoperable(&target, instance.and_then(|instance| instance.status_reason.as_deref())));
                 InstanceAction::Inoperable
             }
+            Some(_) if stack_set == SetChange::Untouched && overrides.is_some() && release.reapplies(&target) => InstanceAction::Reapply,
             Some(_) if stack_set != SetChange::Untouched || overrides.is_some() => InstanceAction::Update,
             Some(InstanceStatus::Current) => InstanceAction::Unchanged,
             Some(_) => InstanceAction::Outdated,
@@ -289,7 +308,12 @@ pub fn plan(release: &Release, observed: &Observed) -> Plan {
 
 /// The parameter overrides of an instance, if they change.
 fn overrides(release: &Release, target: &Target, instance: Option<&Instance>) -> Option<Parameters> {
-    let wanted = release.overrides_of(target);
+    let mut wanted = release.overrides_of(target);
+    if let (Some(reapply), Some(instance)) = (&release.reapply, instance) {
+        let present = instance.overrides.as_ref().and_then(|present| present.get(&reapply.parameter));
+        let attempt = if reapply.targets.contains(target) { Some(&reapply.attempt) } else { present };
+        wanted.extend(attempt.map(|attempt| (reapply.parameter.clone(), attempt.clone())));
+    }
     let same = match instance {
         None => wanted.is_empty(),
         Some(instance) => match &instance.overrides {

@@ -39,6 +39,26 @@ pub struct Release {
     pub overrides: Vec<ParameterOverride>,
     /// Whether non-conflicting operations may run concurrently. `None` keeps the set's setting.
     pub managed_execution: Option<bool>,
+    /// The instances to update again. `None`: the template has no parameter for it.
+    pub reapply: Option<Reapply>,
+}
+
+/// Instances to update again, although CloudFormation regards them as up to date.
+///
+/// CloudFormation changes a stack only if its template, parameters or tags change. It does not see
+/// that SageMaker rolled an endpoint back. So the update changes a parameter of each instance that
+/// has no other purpose, as a parameter override. The template must use the parameter in a resource
+/// that is then replaced, such as the model of an endpoint. Later rollouts keep the override: a
+/// different value would update the instance once more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reapply {
+    /// The parameter. The release must set it, too: CloudFormation overrides only parameters of the
+    /// stack set.
+    pub parameter: String,
+    /// Its new value in the targets, which must differ from those of earlier attempts.
+    pub attempt: String,
+    /// The targets to update again; none in an ordinary rollout.
+    pub targets: BTreeSet<Target>,
 }
 
 /// Parameters that override the release's in matching accounts and regions.
@@ -67,6 +87,7 @@ impl Release {
             preferences: Preferences::default(),
             overrides: Vec::new(),
             managed_execution: None,
+            reapply: None,
         }
     }
 
@@ -118,7 +139,18 @@ impl Release {
         Self { managed_execution, ..self }
     }
 
-    /// The parameter overrides of a target.
+    /// Sets the instances to update again, and the parameter for it.
+    #[must_use]
+    pub fn reapply(self, reapply: Option<Reapply>) -> Self {
+        Self { reapply, ..self }
+    }
+
+    /// Whether the instance in this target is updated again.
+    pub(crate) fn reapplies(&self, target: &Target) -> bool {
+        self.reapply.as_ref().is_some_and(|reapply| reapply.targets.contains(target))
+    }
+
+    /// The parameter overrides of a target, without that of [`Reapply`].
     pub fn overrides_of(&self, target: &Target) -> Parameters {
         self.overrides
             .iter()

@@ -4,6 +4,7 @@ mod explain;
 mod outcome;
 mod steps;
 
+use std::borrow::Cow;
 use std::future::Future;
 
 use aws_names::{AccountId, Region};
@@ -11,12 +12,12 @@ use aws_names::{AccountId, Region};
 use crate::call_error::{CallError, CallErrorKind};
 use crate::error::Error;
 use crate::event::Event;
-use crate::identifiers::OperationId;
+use crate::identifiers::{OperationId, Target};
 use crate::operation_loop::{Halt, OperationLoop, StepStart};
 use crate::options::Options;
 use crate::plan::{Observed, Plan, SetChange, observe_without_overrides, plan, read_overrides};
 use crate::problem::{Place, Problem, Problems};
-use crate::release::{Release, Targets};
+use crate::release::{Reapply, Release, Targets};
 use crate::rollout::Rollout;
 use crate::stack_sets::{Instance, InstancesOperation, Operation, SetUpdate, StackSet, StackSets};
 use crate::stacks::{SessionError, Stacks};
@@ -117,7 +118,7 @@ pub fn planned_operations(plan: &Plan) -> Vec<PlannedOperation> {
 
 struct Run<'a, S, C> {
     operations: OperationLoop<'a, S, C>,
-    release: &'a Release,
+    release: Cow<'a, Release>,
     options: &'a Options<C>,
     /// The change for the record: that of the first plan.
     change: Option<SetChange>,
@@ -135,7 +136,7 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
         let plan = plan(release, &Observed::default());
         Self {
             operations,
-            release,
+            release: Cow::Borrowed(release),
             options,
             change: None,
             plan,
@@ -151,20 +152,35 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
         let exists = self.exists().await?;
         if exists {
             self.operations.await_idle().await?;
+            self.keep_resumed();
         }
         let observed = if exists { self.observe().await? } else { Observed::default() };
-        let plan = plan(self.release, &observed);
+        let plan = plan(&self.release, &observed);
         if !plan.problems.is_empty() {
             return Err(Error::Release { stack_set: self.release.stack_set.clone(), problems: Problems(plan.problems) });
         }
         (self.operations.on_event)(Event::Planned(plan.clone()));
         let steps = steps::steps(&plan);
+        if self.change.is_none() {
+            self.operations.problems.extend(steps::not_parallel(&self.release, &steps));
+        }
         self.change.get_or_insert_with(|| plan.stack_set.clone());
         (self.plan, self.steps, self.started, self.instances) = (plan, steps.clone(), 0, observed.instances);
         if self.plan.stack_set == SetChange::Create {
             self.create_stack_set().await?;
         }
         self.run_steps(&steps, observed.stack_set.as_ref()).await
+    }
+
+    /// Does not update instances again that an operation of an earlier run has just updated.
+    fn keep_resumed(&mut self) {
+        let resumed =
+            |target: &Target| self.operations.operations.iter().any(|tracked| tracked.resumed && tracked.targets.contains(target));
+        if self.release.reapply.as_ref().is_some_and(|reapply| reapply.targets.iter().any(resumed)) {
+            let kept = |reapply: &Reapply| reapply.targets.iter().filter(|target| !resumed(target)).cloned().collect();
+            let reapply = self.release.reapply.as_ref().map(|reapply| Reapply { targets: kept(reapply), ..reapply.clone() });
+            self.release = Cow::Owned(Release::clone(&self.release).reapply(reapply));
+        }
     }
 
     /// Reads the instances and checks for changes by other runs. `false`: plan the rest again.
@@ -198,7 +214,7 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
 
     /// Reads the stack set, its instances, and the parameter overrides of the target instances.
     async fn observe(&mut self) -> Result<Observed, Error> {
-        let (stack_sets, release) = (self.operations.stack_sets, self.release);
+        let (stack_sets, release) = (self.operations.stack_sets, &*self.release);
         let call = |error| match error {
             Error::Call { source, .. } => source,
             other => CallError::unusable("DescribeStackSet", other.to_string()),
@@ -228,20 +244,20 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
     }
 
     async fn create_stack_set(&mut self) -> Result<(), Error> {
-        let (stack_sets, release) = (self.operations.stack_sets, self.release);
+        let (stack_sets, release) = (self.operations.stack_sets, self.release.clone());
         // Random: CloudFormation ignores a known token, even if the set was deleted since.
         let token = self.options.release_id.step(fastrand::u32(..), "set", 0);
         let mut attempts = 0;
         let created = self.operations.retry.call(self.operations.on_event, || {
             attempts += 1;
-            stack_sets.create_stack_set(release, &token)
+            stack_sets.create_stack_set(&release, &token)
         });
         match created.await {
             // An earlier attempt without a response may have succeeded, or another run of this
             // release was faster. Then the set already has the release.
             Err(error) if error.kind() == CallErrorKind::NameAlreadyExists => {
                 let observed = self.observe().await?;
-                if observed.stack_set.is_none() || plan(release, &observed).stack_set != SetChange::Untouched {
+                if observed.stack_set.is_none() || plan(&release, &observed).stack_set != SetChange::Untouched {
                     return Err(self.operations.call_error(error));
                 }
             }
@@ -254,7 +270,7 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
 
     /// Runs the steps. Returns `false` if the rest must be planned again.
     async fn run_steps(&mut self, steps: &[Step], observed: Option<&StackSet>) -> Result<bool, Error> {
-        let (stack_sets, release) = (self.operations.stack_sets, self.release);
+        let (stack_sets, release) = (self.operations.stack_sets, &*self.release);
         for (index, step) in steps.iter().enumerate() {
             if self.operations.halt.is_some() {
                 break;

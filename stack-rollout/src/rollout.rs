@@ -6,7 +6,7 @@ use aws_names::{AccountId, Region};
 use serde::Serialize;
 
 use crate::identifiers::{OperationId, StackSetName, Target};
-use crate::plan::{InstanceAction, Plan, SetChange};
+use crate::plan::{InstanceAction, Plan, PlannedInstance, SetChange};
 use crate::problem::Problem;
 use crate::stacks::FailedResource;
 use crate::status::{DetailedStatus, InstanceStatus, OperationAction, OperationStatus};
@@ -34,9 +34,24 @@ pub struct Rollout {
     /// All targets, in order of account and region.
     pub targets: Vec<TargetRecord>,
     /// Instances of the set that are not targets. They were not changed.
-    pub orphans: Vec<Target>,
+    pub orphans: Vec<Orphan>,
     /// Problems that prevented completion or an explanation of failures.
     pub problems: Vec<Problem>,
+}
+
+/// An instance of the stack set that is not a target of the release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Orphan {
+    /// The account.
+    pub account_id: AccountId,
+    /// The region.
+    pub region: Region,
+    /// The instance's status, such as `INOPERABLE`.
+    pub status: InstanceStatus,
+    /// Why it is not up to date, if CloudFormation reports it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status_reason: Option<String>,
 }
 
 /// The overall result of a rollout.
@@ -146,7 +161,7 @@ impl Rollout {
             stack_set,
             verdict: Verdict::of(&counts),
             nothing_to_do,
-            orphans: plan.targets(InstanceAction::Orphan).cloned().collect(),
+            orphans: plan.instances.iter().filter_map(Orphan::of).collect(),
             change: plan.stack_set,
             operations,
             counts,
@@ -158,6 +173,23 @@ impl Rollout {
     /// The overall result.
     pub fn verdict(&self) -> Verdict {
         self.verdict
+    }
+}
+
+impl Orphan {
+    fn of(planned: &PlannedInstance) -> Option<Self> {
+        let instance = planned.observed.as_ref().filter(|_| planned.action == InstanceAction::Orphan)?;
+        Some(Self {
+            account_id: planned.target.account.clone(),
+            region: planned.target.region.clone(),
+            status: instance.status.clone(),
+            status_reason: instance.status_reason.clone(),
+        })
+    }
+
+    /// The target.
+    pub fn target(&self) -> Target {
+        Target::new(self.account_id.clone(), self.region.clone())
     }
 }
 

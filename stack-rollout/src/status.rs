@@ -193,6 +193,20 @@ impl OperationStatus {
 }
 
 impl DetailedStatus {
+    /// Whether the operation failed for the instance.
+    pub fn is_failure(&self) -> bool {
+        matches!(self, Self::Failed | Self::FailedImport | Self::Inoperable)
+    }
+
+    /// The usual reason if the operation ended before it reached the instance, or skipped it.
+    pub fn reason_not_reached(&self) -> Option<&'static str> {
+        match self {
+            Self::Cancelled => Some("the operation was stopped, or exceeded its failure tolerance"),
+            Self::SkippedSuspendedAccount => Some("the account is suspended"),
+            _ => None,
+        }
+    }
+
     /// Whether the operation has ended for the instance.
     pub fn has_ended(&self) -> bool {
         !matches!(self, Self::Pending | Self::Running | Self::Other(_))

@@ -17,7 +17,9 @@ pub(crate) use options::{
     ResolveOptions, RoleOptions, SchemaOf, SetupOptions, StackSetOptions, StageAccounts, TestOptions, TourOptions, non_empty,
 };
 #[cfg(feature = "aws")]
-pub(crate) use options::{Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, SnapshotOptions, StagingTestOptions};
+pub(crate) use options::{
+    Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, SnapshotOptions, StagingTestOptions, TemplateBucketOptions,
+};
 
 use terminal::Format;
 

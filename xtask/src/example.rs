@@ -73,6 +73,7 @@ pub(crate) fn build_options(output_dir: PathBuf) -> BuildOptions {
         artifact_dir: None,
         choice: ChoiceOptions::default(),
         template_configuration: false,
+        no_pipeline: false,
         regional_model_package: Vec::new(),
         output_dir: Some(output_dir),
     }

@@ -26,6 +26,12 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
             "allow `cloudformation:DescribeStackSet` and `cloudformation:ListStackInstances`, or pass the deployed package with --deployed-model-package"
                 .to_owned(),
         ),
+        Some("endpoints-not-updated") => {
+            let (stage, targets) = subject.split_once(' ').unwrap_or_default();
+            let again = targets.replace(' ', " --reapply ");
+            let cause = "SageMaker rolled the endpoint back, for example because of an alarm: find the cause";
+            (None, format!("{cause}, then update it again with `xtask deploy --stage {stage} --reapply {again}`"))
+        }
         Some("execution-role-missing") => (None, "create it, or name another one with --execution-role-name".to_owned()),
         Some("group-missing") => (None, "run `setup`, which creates and shares it".to_owned()),
         Some("group-not-shared") => (None, "run `setup`, which writes the policy; `setup --check` shows the difference".to_owned()),
@@ -49,6 +55,7 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
         }
         Some("no-such-instance") => (None, "`plan` lists orphaned stack instances".to_owned()),
         Some("no-release") => (None, "`build` writes a release; name its folder with --build-dir".to_owned()),
+        Some("not-an-account-of-the-release") => (Some("--accounts".to_owned()), String::new()),
         Some("not-a-region-of-the-release") => (Some("--regions".to_owned()), String::new()),
         Some("not-passed-by-codepipeline") => {
             let hint = "for a CloudFormation action, which can pass them, add --template-configuration; for a stack set, put tags into the template";
@@ -74,6 +81,24 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
             format!(
                 "an endpoint's image and artifacts must be in its own region: register the model there and name it, such as --regional-model-package {subject}=same-version, or remove the region from --regions"
             ),
+        ),
+        Some("reapply-parameter") => (
+            None,
+            "declare it in the template with an empty default, use it in an environment variable of the model, and build the release again"
+                .to_owned(),
+        ),
+        Some("reapply-target") => (None, "name a target of the stage with --reapply, as `plan` lists them".to_owned()),
+        Some("rollout-incomplete") => {
+            let (stage, accounts) = subject.split_once(' ').unwrap_or_default();
+            let only = format!("add --accounts {accounts} to leave all others as they are");
+            (None, format!("fix the cause, then run `xtask deploy --stage {stage}`, which updates only what does not have the release; {only}"))
+        }
+        Some("template-not-uploaded") => {
+            (Some("--artifact-bucket, ARTIFACT_BUCKET".to_owned()), "name a bucket to upload it to, in this account and region".to_owned())
+        }
+        Some("template-too-large-for-codepipeline") => (
+            None,
+            "move resources into nested stacks, or build with --no-pipeline and roll the release out with `deploy`".to_owned(),
         ),
         Some("stack-set-name") => {
             (Some(format!("--sagemaker-project-name, --sagemaker-project-id, --env-type-{subject}-name")), String::new())

@@ -62,7 +62,7 @@ pub(crate) async fn build<R: Registry, D: Documents>(
     printer.diagnostics_once(shown);
     let prepared = prepared?;
     let packaged = package(printer, command, configuration, prepared.first_region()).await?;
-    Ok(prepared.finish(&command.request, packaged, project.source(), crate::tool()))
+    Ok(prepared.finish(&command.request, &configuration.template, packaged, project.source(), crate::tool())?)
 }
 
 async fn package(

@@ -15,7 +15,7 @@ pub(crate) use configuration::ConfigRequest;
 pub(crate) use option_errors::OptionErrors;
 pub(crate) use release::release;
 #[cfg(feature = "aws")]
-pub(crate) use rollout::rollout;
+pub(crate) use rollout::{rollout, template_bucket};
 pub(crate) use selection::read as selection;
 
 /// The options that set the pipeline's values.

@@ -5,6 +5,10 @@ use std::collections::BTreeSet;
 use aws_names::{AccountId, Region};
 
 use model_release::Diagnostic;
+#[cfg(feature = "aws")]
+use model_release::{Failure, stop_on_errors};
+#[cfg(feature = "aws")]
+use stack_rollout::Target;
 
 /// Reads a list of accounts; ignores white space, empty items and duplicates.
 pub(crate) fn accounts(text: &str, source: &str, diagnostics: &mut Vec<Diagnostic>) -> BTreeSet<AccountId> {
@@ -38,6 +42,27 @@ pub(crate) fn regions(text: &str, source: &str, diagnostics: &mut Vec<Diagnostic
         }
     }
     regions
+}
+
+/// Reads stack instances, written as `plan` prints them.
+#[cfg(feature = "aws")]
+pub(crate) fn instances(texts: &[String], option: &str) -> Result<BTreeSet<Target>, Failure> {
+    let mut diagnostics = Vec::new();
+    let mut named = BTreeSet::new();
+    for text in texts {
+        let parsed =
+            text.trim().split_once('/').and_then(|(account, region)| Some(Target::new(account.parse().ok()?, region.parse().ok()?)));
+        match parsed {
+            Some(target) => drop(named.insert(target)),
+            None => diagnostics.push(
+                Diagnostic::error(format!("`{text}` is not an account and region"))
+                    .named(option)
+                    .with_hint("write ACCOUNT/REGION as `plan` prints it, such as 222222222222/us-east-1"),
+            ),
+        }
+    }
+    stop_on_errors(diagnostics)?;
+    Ok(named)
 }
 
 /// Reads yes or no, as in the pipeline's variables.

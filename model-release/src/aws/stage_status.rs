@@ -1,19 +1,19 @@
 //! Reads the current status of a stage: the stack set here, and each endpoint in its target.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use endpoint_test::aws::SageMakerTarget;
-use endpoint_test::{Description, EndpointStatus, Target as _, TargetErrorKind};
-use stack_rollout::{StackSets as _, Target, observe};
+use endpoint_test::{Target as _, TargetErrorKind};
+use stack_rollout::{Observed, Target, observe};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::{Session, TargetSessions};
-use crate::deploy::refused;
-use crate::diagnostic::{Diagnostic, Failure};
+use crate::deploy::{operations, refused};
+use crate::diagnostic::Failure;
+use crate::endpoint_state::{EndpointState, TargetEndpoints};
 use crate::manifest::Tool;
-use crate::stage_status::{EndpointState, Health, StageStatus, deployed_package, version};
+use crate::stage_status::{StageStatus, deployed_package};
 use crate::{Release, RolloutRequest, Stage};
 
 /// The maximum of targets that are read concurrently.
@@ -30,34 +30,59 @@ pub async fn stage_status(
 ) -> Result<StageStatus, Failure> {
     let stack_sets = session.stack_sets(request.call_as);
     let observed = observe(&stack_sets, &request.release).await.map_err(|error| refused(&error, request.call_as))?;
-    let operations = match &observed.stack_set {
-        Some(_) => stack_sets.list_operations(&request.release.stack_set).await.map_err(|source| {
-            refused(&stack_rollout::Error::Call { stack_set: request.release.stack_set.clone(), source }, request.call_as)
-        })?,
-        None => Vec::new(),
-    };
-    let names = &release.manifest.stage(stage).endpoints;
-    let (sessions, slots) = (Arc::new(sessions), Arc::new(Semaphore::new(AT_ONCE)));
-    let targets: Vec<Target> = request.release.targets.iter().collect();
+    let operations = operations(&stack_sets, request, &observed).await?;
+    let deployed = deployed_endpoints(&Arc::new(sessions), &release.manifest.stage(stage).endpoints, request, &observed).await;
+    Ok(StageStatus::new(release, stage, request, &observed, &operations, deployed, tool))
+}
+
+/// What the endpoints of every target serve, compared with what the stack set deploys there. A
+/// target without a stack has no endpoints.
+pub async fn deployed_endpoints(
+    sessions: &Arc<TargetSessions>,
+    names: &[String],
+    request: &RolloutRequest,
+    observed: &Observed,
+) -> Vec<TargetEndpoints> {
+    let has_stack = |target: &Target| observed.instances.iter().any(|instance| instance.target == *target);
+    let (there, missing): (Vec<Target>, Vec<Target>) = request.release.targets.iter().partition(has_stack);
+    let there = there.into_iter().map(|target| (deployed_package(observed, &target).map(str::to_owned), target));
+    let mut all = read_endpoints(sessions, names, there.map(|(deployed, target)| (target, deployed)).collect()).await;
+    all.extend(missing.into_iter().map(|target| TargetEndpoints::new(target, Vec::new())));
+    all.sort_by_key(TargetEndpoints::target);
+    all
+}
+
+/// Reads the endpoints with these names in every target, each with the model package that they
+/// must serve. A target that cannot be read is part of the result.
+pub async fn read_endpoints(
+    sessions: &Arc<TargetSessions>,
+    names: &[String],
+    targets: Vec<(Target, Option<String>)>,
+) -> Vec<TargetEndpoints> {
+    let slots = Arc::new(Semaphore::new(AT_ONCE));
     let mut tasks = JoinSet::new();
-    for (index, target) in targets.iter().enumerate() {
-        if !observed.instances.iter().any(|instance| instance.target == *target) {
-            continue;
-        }
-        let (sessions, slots, target, names) = (Arc::clone(&sessions), Arc::clone(&slots), target.clone(), names.clone());
-        let deployed = deployed_package(&observed, &target).map(str::to_owned);
+    let known: Vec<Target> = targets.iter().map(|(target, _)| target.clone()).collect();
+    for (target, deployed) in targets {
+        let (sessions, slots, names) = (Arc::clone(sessions), Arc::clone(&slots), names.to_vec());
         tasks.spawn(async move {
             let _slot = slots.acquire().await;
-            (index, endpoints(&sessions, &target, &names, deployed.as_deref()).await)
+            let endpoints = endpoints(&sessions, &target, &names, deployed.as_deref()).await;
+            TargetEndpoints::new(target, endpoints)
         });
     }
-    let mut read: Vec<_> = targets.into_iter().map(|target| (target, Vec::new())).collect();
+    let mut read: Vec<TargetEndpoints> = Vec::new();
     while let Some(ended) = tasks.join_next().await {
-        let (index, states) =
-            ended.map_err(|error| Failure::unreachable(Diagnostic::error(format!("reading a target was interrupted: {error}"))))?;
-        read[index].1 = states;
+        read.extend(ended.ok());
     }
-    Ok(StageStatus::new(release, stage, request, &observed, &operations, read, tool))
+    // A task that was interrupted has no result.
+    let interrupted = |name: &String| EndpointState::unread(name, "reading it was interrupted".to_owned());
+    for target in known {
+        if !read.iter().any(|found| found.target() == target) {
+            read.push(TargetEndpoints::new(target, names.iter().map(interrupted).collect()));
+        }
+    }
+    read.sort_by_key(TargetEndpoints::target);
+    read
 }
 
 async fn endpoints(sessions: &TargetSessions, target: &Target, names: &[String], deployed: Option<&str>) -> Vec<EndpointState> {
@@ -74,44 +99,4 @@ async fn endpoints(sessions: &TargetSessions, target: &Target, names: &[String],
         });
     }
     states
-}
-
-impl EndpointState {
-    /// An endpoint that could not be read.
-    fn unread(endpoint: &str, reason: String) -> Self {
-        Self { endpoint: endpoint.to_owned(), health: Health::Unknown, status: None, model_packages: Vec::new(), reason: Some(reason) }
-    }
-
-    /// An endpoint that does not exist.
-    fn missing(endpoint: &str) -> Self {
-        Self { health: Health::Differs, ..Self::unread(endpoint, "the endpoint does not exist".to_owned()) }
-    }
-
-    /// An endpoint with SageMaker's description; `deployed` is the model package of the newest operation.
-    fn described(endpoint: &str, description: &Description, deployed: Option<&str>) -> Self {
-        let packages: BTreeSet<&String> = description.variants.iter().flat_map(|variant| &variant.model_packages).collect();
-        let is_served = |deployed: &str| packages.iter().any(|package| package.eq_ignore_ascii_case(deployed));
-        let failure = |reason: &str| description.failure_reason.clone().or_else(|| Some(reason.to_owned()));
-        let (health, reason) = match (&description.status, deployed) {
-            (EndpointStatus::Failed | EndpointStatus::OutOfService | EndpointStatus::UpdateRollbackFailed, _) => {
-                (Health::Failed, failure("SageMaker gave no reason"))
-            }
-            (status, _) if *status != EndpointStatus::InService => (Health::Differs, failure("an update is running")),
-            (_, Some(deployed)) if !is_served(deployed) && packages.is_empty() => {
-                (Health::Unknown, Some("its variants have no model package".to_owned()))
-            }
-            (_, Some(deployed)) if !is_served(deployed) => {
-                let served: Vec<_> = packages.iter().map(|package| version(package)).collect();
-                (Health::Differs, Some(format!("it serves {}, but the newest operation deploys {}", served.join(", "), version(deployed))))
-            }
-            _ => (Health::Ok, None),
-        };
-        Self {
-            endpoint: endpoint.to_owned(),
-            health,
-            status: Some(description.status.as_str().to_owned()),
-            model_packages: packages.into_iter().cloned().collect(),
-            reason,
-        }
-    }
 }

@@ -241,6 +241,9 @@ struct EndpointPlace<'a> {
 }
 
 fn selected<'a>(mut places: Vec<EndpointPlace<'a>>, tests: &StageTests) -> Result<Vec<EndpointPlace<'a>>, Failure> {
+    if let Some(only) = &tests.only {
+        places.retain(|place| only.accounts.contains(place.account) && only.regions.contains(place.region));
+    }
     let Some(name) = &tests.suite.endpoint().name else { return Ok(places) };
     let known: BTreeSet<_> = places.iter().map(|place| format!("`{}`", place.endpoint)).collect();
     places.retain(|place| place.endpoint == name);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use aws_names::{AccountId, ModelPackageArn};
 use stage_config::Layer;
 
-use crate::Stage;
+use crate::{DEPLOYMENT_ATTEMPT, Stage};
 
 /// The pipeline values of a stage; `None` if not known yet.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +35,7 @@ pub struct Pipeline<'a> {
 }
 
 /// The parameters that the pipeline offers. They are passed if the template declares them.
-pub const OFFERED: [&str; 10] = [
+pub const OFFERED: [&str; 11] = [
     "SageMakerProjectName",
     "SageMakerProjectId",
     "EnvName",
@@ -46,6 +46,7 @@ pub const OFFERED: [&str; 10] = [
     "SageMakerSubnetIds",
     "SageMakerSecurityGroupIds",
     "Accounts",
+    DEPLOYMENT_ATTEMPT,
 ];
 
 /// The source of each offered parameter, such as an option. `STAGE` becomes the stage's name.
@@ -92,6 +93,8 @@ impl Pipeline<'_> {
             "VolumeKmsKeyArn" => self.volume_kms_key_arn.map(str::to_owned),
             "SageMakerSubnetIds" => environment().map(|environment| format!("{environment}-private-subnet-ids")),
             "SageMakerSecurityGroupIds" => environment().map(|environment| format!("{environment}-sagemaker-sg-ids")),
+            // Only a rollout that updates endpoints again sets another value.
+            DEPLOYMENT_ATTEMPT => Some(String::new()),
             _ => self.accounts.map(|accounts| accounts.iter().map(AccountId::as_str).collect::<Vec<_>>().join(",")),
         }
     }

@@ -48,6 +48,7 @@ pub fn document(
         change,
         because,
         nothing_to_do: plan.is_nothing_to_do(),
+        running_operation: None,
         model_package: built.manifest.model_package.arn.to_string(),
         parameters: if observed.stack_set.is_some() { parameter_changes(&present, &wanted, &hidden) } else { Vec::new() },
         groups: groups(release, template.as_ref(), observed, plan, &present, &wanted, &hidden),
@@ -81,7 +82,10 @@ fn target(planned: &PlannedInstance, hidden: &[String]) -> Target {
         region: planned.target.region.to_string(),
         action: action(planned.action),
         drift: planned.observed.as_ref().and_then(|instance| instance.drift.as_ref()).map(ToString::to_string),
+        status: planned.observed.as_ref().map(|instance| instance.status.to_string()),
         last_failure: planned.last_failure().map(str::to_owned),
+        not_reached: planned.not_reached().map(str::to_owned),
+        endpoints: Vec::new(),
         overrides: planned
             .override_changes()
             .into_iter()
@@ -93,7 +97,7 @@ fn target(planned: &PlannedInstance, hidden: &[String]) -> Target {
 fn action(action: InstanceAction) -> TargetAction {
     match action {
         InstanceAction::New => TargetAction::New,
-        InstanceAction::Update => TargetAction::Changed,
+        InstanceAction::Update | InstanceAction::Reapply => TargetAction::Changed,
         InstanceAction::Outdated => TargetAction::Outdated,
         InstanceAction::Inoperable => TargetAction::Inoperable,
         InstanceAction::Orphan => TargetAction::Orphaned,
@@ -114,6 +118,7 @@ fn counts(targets: &[Target]) -> Counts {
         } += 1;
         counts.drifted += usize::from(target.drift.as_deref() == Some("DRIFTED"));
         counts.failed_last_time += usize::from(target.last_failure.is_some());
+        counts.not_reached_last_time += usize::from(target.not_reached.is_some());
     }
     counts
 }
@@ -161,7 +166,7 @@ fn groups(
     for planned in &plan.instances {
         // The state of an outdated instance is not known: it may have any earlier release.
         let is_known = match planned.action {
-            InstanceAction::Update => planned.last_failure().is_none(),
+            InstanceAction::Update => planned.last_failure().is_none() && planned.not_reached().is_none(),
             InstanceAction::New => false,
             _ => continue,
         };

@@ -4,8 +4,12 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use crate::diagnostic::{Diagnostic, Place};
+use crate::endpoint_state::{EndpointState, TargetEndpoints};
 use crate::manifest::Tool;
 use crate::preflight::PreflightReport;
+use crate::serving::not_updated;
+use crate::stage_status::LastOperation;
+use crate::{RolloutRequest, Stage};
 
 /// The changes that a rollout would make, version 1.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -28,6 +32,8 @@ pub struct PlanDocument {
     pub because: Vec<String>,
     /// Whether a rollout would change nothing.
     pub nothing_to_do: bool,
+    /// An operation that is running on the stack set; the plan is not reliable until it has ended.
+    pub running_operation: Option<LastOperation>,
     /// The model package that the release deploys.
     pub model_package: String,
     /// The parameters of the stack set that change.
@@ -172,6 +178,8 @@ pub struct Counts {
     pub orphaned: usize,
     pub drifted: usize,
     pub failed_last_time: usize,
+    /// The targets that the last operation did not reach.
+    pub not_reached_last_time: usize,
 }
 
 /// One account and region.
@@ -185,8 +193,15 @@ pub struct Target {
     pub action: TargetAction,
     /// The result of the last drift detection: `DRIFTED`, `IN_SYNC`, `NOT_CHECKED` or `UNKNOWN`.
     pub drift: Option<String>,
-    /// Why the last operation did not succeed here; null if it succeeded.
+    /// Whether the instance is up to date with the stack set, such as `CURRENT`; null for a new one.
+    pub status: Option<String>,
+    /// Why the last operation failed here; null if it did not.
     pub last_failure: Option<String>,
+    /// Why the last operation did not reach this target: it was cancelled, or the account is
+    /// suspended; null if it did.
+    pub not_reached: Option<String>,
+    /// What the endpoints serve now; empty if that was not read, or if there is no stack.
+    pub endpoints: Vec<EndpointState>,
     /// Parameter overrides that change: `from` and `to` are null if the stack set's value applies.
     pub overrides: Vec<ParameterChange>,
 }
@@ -222,6 +237,29 @@ impl From<&stack_rollout::Problem> for Problem {
 }
 
 impl PlanDocument {
+    /// Adds the operation that is running, if one is. `operations` are those of the stack set.
+    pub fn add_operations(&mut self, operations: &[stack_rollout::Operation], request: &RolloutRequest) {
+        let running = operations.iter().find(|operation| !operation.status.has_ended());
+        self.running_operation = running.map(|operation| LastOperation::of(operation, request));
+    }
+
+    /// Adds what the endpoints of the targets serve. Returns a finding if a rollout would leave
+    /// endpoints on another model package.
+    pub fn add_endpoints(&mut self, stage: Stage, serving: Vec<TargetEndpoints>) -> Option<Diagnostic> {
+        let is_unchanged = |target: &stack_rollout::Target| {
+            let place = |known: &Target| known.account_id == target.account.as_str() && known.region == target.region.as_str();
+            self.targets.iter().any(|known| place(known) && known.action == TargetAction::Unchanged)
+        };
+        let finding = not_updated(stage, &serving, is_unchanged);
+        for read in serving {
+            let place = |known: &&mut Target| known.account_id == read.account_id.as_str() && known.region == read.region.as_str();
+            if let Some(target) = self.targets.iter_mut().find(place) {
+                target.endpoints = read.endpoints;
+            }
+        }
+        finding
+    }
+
     /// The endpoints that would be interrupted, with their groups of targets.
     pub fn interrupted(&self) -> impl Iterator<Item = (&Group, &Resource)> {
         self.groups

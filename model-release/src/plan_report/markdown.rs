@@ -6,7 +6,7 @@ use endpoint_test::report::is_steering;
 use stack_rollout::preflight::CheckOutcome;
 
 use super::document::{PlanDocument, Property, TargetAction};
-use super::text::{overrides, packages_arrow, same, summary};
+use super::text::{overrides, packages_arrow, running_operation, same, serving, summary};
 use crate::plural::plural;
 
 /// The maximum number of rows of a table: comments on pull requests have a length limit.
@@ -15,6 +15,9 @@ const ROWS: usize = 50;
 /// The plan as Markdown.
 pub fn markdown(plan: &PlanDocument) -> String {
     let mut out = format!("### {}\n\n{}\n\n", code(&plan.stack_set), summary(plan));
+    if let Some(running) = &plan.running_operation {
+        let _ = writeln!(out, "**{}**\n", escaped(&running_operation(running)));
+    }
     if !plan.problems.is_empty() {
         out.push_str("**These problems block the rollout:**\n\n");
         for problem in plan.problems.iter().take(ROWS) {
@@ -97,6 +100,7 @@ pub fn markdown(plan: &PlanDocument) -> String {
         .filter(|target| {
             !matches!(target.action, TargetAction::Unchanged | TargetAction::Changed)
                 || target.last_failure.is_some()
+                || target.not_reached.is_some()
                 || target.drift.as_deref() == Some("DRIFTED")
         })
         .collect();
@@ -104,11 +108,22 @@ pub fn markdown(plan: &PlanDocument) -> String {
         out.push_str("| account | region | what | drift | last failure |\n|---|---|---|---|---|\n");
         for target in notable.iter().take(ROWS) {
             let drift = target.drift.as_deref().filter(|word| *word != "NOT_CHECKED").unwrap_or_default();
-            let failure = target.last_failure.as_deref().map(escaped).unwrap_or_default();
-            let _ = writeln!(out, "| {} | {} | {} | {drift} | {failure} |", target.account_id, target.region, target.action.as_str());
+            let failure = target.last_failure.as_deref().or(target.not_reached.as_deref()).map(escaped).unwrap_or_default();
+            let state = target.status.as_deref().filter(|status| target.action == TargetAction::Orphaned && *status != "CURRENT");
+            let action = state.map_or_else(|| target.action.as_str().to_owned(), |state| format!("{} ({state})", target.action.as_str()));
+            let _ = writeln!(out, "| {} | {} | {action} | {drift} | {failure} |", target.account_id, target.region);
         }
         if notable.len() > ROWS {
             let _ = writeln!(out, "\n…and {} more.", notable.len() - ROWS);
+        }
+        out.push('\n');
+    }
+    let serving = serving(plan);
+    if !serving.is_empty() {
+        out.push_str("| endpoints now | count | where |\n|---|---|---|\n");
+        for (summary, (_, names)) in serving.iter().take(ROWS) {
+            let places = if names.len() > 3 { String::new() } else { names.join(", ") };
+            let _ = writeln!(out, "| {} | {} | {places} |", escaped(summary), names.len());
         }
         out.push('\n');
     }

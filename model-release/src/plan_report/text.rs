@@ -1,5 +1,7 @@
 //! A plan as text for the terminal: it fits on a screen for any number of targets.
 
+mod targets;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -7,7 +9,11 @@ use anstyle::{AnsiColor, Style};
 use aws_names::ModelPackageArn;
 use serde_json::Value as Json;
 
-use super::document::{Group, PlanDocument, Property, Resource, SetAction, Target, TargetAction};
+use super::document::{Group, PlanDocument, Property, Resource, SetAction, TargetAction};
+use crate::stage_status::LastOperation;
+use targets::{endpoints, targets};
+
+pub(super) use targets::serving;
 
 const GREEN: Style = AnsiColor::Green.on_default();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
@@ -20,9 +26,6 @@ const BOLD: Style = Style::new().bold();
 const NAMED: usize = 6;
 const LONGEST_VALUE: usize = 60;
 
-/// The name of a state, its sign and colour, and a filter for its targets.
-type Kind = (&'static str, &'static str, Style, fn(&Target) -> bool);
-
 /// The plan as text. If `all`, all targets are listed.
 pub fn text(plan: &PlanDocument, all: bool) -> String {
     let mut out = String::new();
@@ -32,6 +35,9 @@ pub fn text(plan: &PlanDocument, all: bool) -> String {
         SetAction::Untouched => "already has this release".to_owned(),
     };
     line(&mut out, format_args!("{BOLD}{}{BOLD:#} {change}", plan.stack_set));
+    if let Some(running) = &plan.running_operation {
+        line(&mut out, format_args!("{YELLOW}{}{YELLOW:#}", running_operation(running)));
+    }
     if !plan.parameters.is_empty() {
         section(&mut out, "Parameters");
         let width = plan.parameters.iter().map(|change| change.name.len()).max().unwrap_or_default();
@@ -56,6 +62,7 @@ pub fn text(plan: &PlanDocument, all: bool) -> String {
         groups(&mut out, group, &regions);
     }
     targets(&mut out, plan, all);
+    endpoints(&mut out, plan, all);
     out.truncate(out.trim_end().len());
     out.push_str("\n\n");
     if let Some(findings) = &plan.preflight {
@@ -97,6 +104,7 @@ pub(super) fn summary(plan: &PlanDocument) -> String {
         (counts.orphaned, "orphaned"),
         (counts.drifted, "drifted"),
         (counts.failed_last_time, "failed last time"),
+        (counts.not_reached_last_time, "not reached last time"),
     ]
     .into_iter()
     .filter(|(count, _)| *count > 0)
@@ -195,60 +203,10 @@ fn value(json: &Json) -> String {
     json.as_str().map_or_else(|| json.to_string(), str::to_owned)
 }
 
-fn targets(out: &mut String, plan: &PlanDocument, all: bool) {
-    let kinds: [Kind; 8] = [
-        ("new", "+", GREEN, |target| target.action == TargetAction::New),
-        ("changed", "~", YELLOW, |target| target.action == TargetAction::Changed),
-        ("outdated", "~", YELLOW, |target| target.action == TargetAction::Outdated),
-        ("unchanged", "=", DIM, |target| target.action == TargetAction::Unchanged),
-        ("inoperable", "!", RED, |target| target.action == TargetAction::Inoperable),
-        ("orphaned", "?", MAGENTA, |target| target.action == TargetAction::Orphaned),
-        ("drifted", "!", RED, |target| target.drift.as_deref() == Some("DRIFTED")),
-        ("failed last time", "!", RED, |target| target.last_failure.is_some()),
-    ];
-    section(out, "Targets");
-    for (word, sign, style, belongs) in kinds {
-        let members: Vec<&Target> = plan.targets.iter().filter(|target| belongs(target)).collect();
-        if members.is_empty() {
-            continue;
-        }
-        let shown = if all { members.len() } else { NAMED.min(members.len()) };
-        let count = members.len();
-        if word == "failed last time" {
-            line(out, format_args!("  {style}{sign}{style:#} {count:>5} {word}"));
-            failures(out, &members, all);
-            continue;
-        }
-        let mut names: Vec<String> = members[..shown].iter().map(|target| format!("{}/{}", target.account_id, target.region)).collect();
-        if shown < count {
-            names.push(format!("and {} more", count - shown));
-        }
-        for (index, chunk) in names.chunks(3).enumerate() {
-            let (count, word) = if index == 0 { (count.to_string(), word) } else { (String::new(), "") };
-            let sign = if index == 0 { sign } else { " " };
-            line(out, format_args!("  {style}{sign}{style:#} {count:>5} {word:<10}  {}", chunk.join("  ")));
-        }
-    }
-}
-
-/// Failures grouped by reason, because many targets often have the same one.
-fn failures(out: &mut String, members: &[&Target], all: bool) {
-    let mut reasons: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for target in members {
-        reasons
-            .entry(target.last_failure.as_deref().unwrap_or_default())
-            .or_default()
-            .push(format!("{}/{}", target.account_id, target.region));
-    }
-    let shown = if all { reasons.len() } else { NAMED };
-    for (reason, places) in reasons.iter().take(shown) {
-        let named = if all { places.len() } else { 2.min(places.len()) };
-        let more = if places.len() > named { format!(" and {} more", places.len() - named) } else { String::new() };
-        line(out, format_args!("            {}{more}: {}", places[..named].join(", "), shortened(reason, 200)));
-    }
-    if reasons.len() > shown {
-        line(out, format_args!("            and {} more reasons", reasons.len() - shown));
-    }
+/// The operation that is running on the stack set.
+pub(super) fn running_operation(running: &LastOperation) -> String {
+    let whose = if running.is_of_release { "of this release" } else { "of another release, of CodePipeline or of a person" };
+    format!("operation {} ({} {}) {whose} is running: the plan can change when it ends", running.id, running.action, running.status)
 }
 
 /// The version of the new package, if both are versions of one group.

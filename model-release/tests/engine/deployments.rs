@@ -4,8 +4,8 @@ use std::sync::Mutex;
 
 use model_release::deploy::{DeployError, DeployEvent};
 use model_release::manifest::Tool;
-use model_release::{Diagnostic, FailureKind, Level, Stage};
-use stack_rollout::status::{OperationAction, OperationStatus};
+use model_release::{Diagnostic, FailureKind, Level, Release, RolloutRequest, RolloutSettings, Stage};
+use stack_rollout::status::{InstanceStatus, OperationAction, OperationStatus};
 use stack_rollout::{Event, Operation, Verdict};
 
 use crate::fake::{Cloud, Fate, target};
@@ -66,7 +66,11 @@ fn a_failed_target_is_reported_with_its_reason_and_endpoints_are_not_checked() {
     assert_eq!(deployment.failure(), Some(FailureKind::Failed));
     assert!(deployment.identity.is_empty());
     let findings = deployment.findings(&request(&release(1)).all_targets);
-    assert_eq!(messages(&findings), ["`iris-staging` was not rolled out: failed"]);
+    assert_eq!(
+        messages(&findings),
+        ["`iris-staging` was not rolled out: failed", "1 of 2 targets do not have the release; the others keep it"]
+    );
+    assert_eq!((findings[1].code, findings[1].subject.as_deref()), (Some("rollout-incomplete"), Some("staging 333333333333")));
     assert_eq!((findings[0].level, &findings[0].details[..]), (Level::Error, &["no capacity".to_owned()][..]));
 }
 
@@ -94,7 +98,15 @@ fn a_deployment_fails_if_an_endpoint_serves_another_model_package() {
     let deployment = fleet.deploy(&cloud, &release(1), NO_PREFLIGHT, |_| {}).unwrap();
     assert_eq!((deployment.rollout.verdict(), deployment.failure()), (Verdict::Succeeded, Some(FailureKind::Failed)));
     assert_eq!(deployment.summary(), "iris-staging: 2 targets, 2 rolled out; 1 of 2 endpoints serve the release");
-    assert_eq!(messages(&deployment.findings(&request(&release(1)).all_targets)), ["the endpoint serves another model package"]);
+    let findings = deployment.findings(&request(&release(1)).all_targets);
+    let not_updated = "CloudFormation has updated the stack in 1 target, but the endpoint does not serve the release";
+    assert_eq!(messages(&findings), ["the endpoint serves another model package", not_updated]);
+    assert_eq!((findings[1].code, findings[1].subject.as_deref()), (Some("endpoints-not-updated"), Some("staging 333333333333/us-east-1")));
+    // The next run does not update it either, and reports the same.
+    let again = fleet.deploy(&cloud, &release(1), NO_PREFLIGHT, |_| {}).unwrap();
+    assert!(again.rollout.nothing_to_do);
+    assert_eq!(again.findings(&request(&release(1)).all_targets), findings);
+    assert_eq!(again.serving_lines().len(), 2);
 }
 
 #[test]
@@ -130,4 +142,101 @@ fn an_orphan_is_reported_and_not_changed() {
     assert_eq!((findings.len(), findings[0].code, findings[0].level), (1, Some("orphan"), Level::Warning));
     assert_eq!(findings[0].subject.as_deref(), Some("444444444444/eu-west-1"));
     assert_eq!(cloud.state().instances.len(), 3);
+}
+
+#[test]
+fn after_a_failure_every_endpoint_is_listed_with_what_it_serves() {
+    let cloud = Cloud::default();
+    deployed(&cloud, &release(1));
+    cloud.state().fates.insert(target(B, EAST), Fate::Fails("no capacity"));
+    let deployment = deployed(&cloud, &release(2));
+    assert_eq!(deployment.summary(), "iris-staging: 2 targets, 1 rolled out, 1 failed; 1 of 2 endpoints serve the release");
+    assert_eq!(
+        deployment.serving_lines(),
+        ["222222222222/us-east-1/iris serves version 2", "333333333333/us-east-1/iris serves version 1"]
+    );
+    let record = deployment.record(&release(2), Stage::Staging, &Tool { name: "test".to_owned(), version: "1".to_owned() }).unwrap();
+    assert_eq!(record["serving"][1]["endpoints"][0]["model_packages"], serde_json::json!([package(1)]));
+    // A success needs no list.
+    cloud.state().fates.clear();
+    assert!(deployed(&cloud, &release(2)).serving_lines().is_empty());
+}
+
+#[test]
+fn only_the_named_accounts_are_deployed_and_checked() {
+    let cloud = Cloud::default();
+    let settings = |account: &str| RolloutSettings { accounts: Some([account.parse().unwrap()].into()), ..settings() };
+    let only = RolloutRequest::new(&release(1), Stage::Staging, settings(B)).unwrap();
+    let deployment = Fleet::default().deploy_request(&cloud, &release(1), &only, NO_PREFLIGHT, |_| {}).unwrap();
+    assert_eq!(deployment.summary(), "iris-staging: 1 target, 1 rolled out; 1 of 1 endpoints serve the release");
+    assert_eq!(cloud.state().instances.keys().collect::<Vec<_>>(), [&target(B, EAST)]);
+    let refused = RolloutRequest::new(&release(1), Stage::Staging, settings("444444444444")).unwrap_err();
+    assert_eq!((refused.kind, refused.diagnostics[0].code), (FailureKind::BadInput, Some("not-an-account-of-the-release")));
+}
+
+#[test]
+fn an_endpoint_is_updated_again_only_on_request() {
+    let cloud = Cloud::default();
+    let old = release_with(1, &[("DeploymentAttempt", "")]);
+    deployed(&cloud, &old);
+    let settings = |account: &str| RolloutSettings { reapply: [target(account, EAST)].into(), attempt: "1".to_owned(), ..settings() };
+    let again = RolloutRequest::new(&old, Stage::Staging, settings(B)).unwrap();
+    let deployment = Fleet::default().deploy_request(&cloud, &old, &again, NO_PREFLIGHT, |_| {}).unwrap();
+    assert_eq!(deployment.summary(), "iris-staging: 2 targets, 1 rolled out, 1 unchanged; 2 of 2 endpoints serve the release");
+    assert_eq!(cloud.state().applied[&target(B, EAST)]["DeploymentAttempt"], "1");
+    assert!(deployed(&cloud, &old).rollout.nothing_to_do);
+    let codes = |release: &Release, account: &str| {
+        let refused = RolloutRequest::new(release, Stage::Staging, settings(account)).unwrap_err();
+        assert_eq!(refused.kind, FailureKind::BadInput);
+        refused.diagnostics.into_iter().map(|finding| finding.code.unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(&old, "444444444444"), ["reapply-target"]);
+    assert_eq!(codes(&release(1), B), ["reapply-parameter"]);
+}
+
+#[test]
+fn a_number_of_instances_that_nobody_changed_is_reported() {
+    let changed = |instances, parameters: &[(&str, &str)]| {
+        let cloud = Cloud::default();
+        deployed(&cloud, &release_with(1, &[("InstanceCount", "4")]));
+        let fleet = Fleet { instances, ..Fleet::default() };
+        let deployment = fleet.deploy(&cloud, &release_with(2, parameters), NO_PREFLIGHT, |_| {}).unwrap();
+        assert_eq!(deployment.failure(), None);
+        let warnings = deployment.findings(&request(&release(1)).all_targets);
+        assert!(warnings.iter().all(|warning| warning.code == Some("capacity-changed") && warning.level == Level::Warning));
+        messages(&warnings)
+    };
+    let same = [("InstanceCount", "4")];
+    let lost = "variant `A` had 7 instances before the rollout and has 4 now; the release does not change the number";
+    assert_eq!(changed(Some((7, 4)), &same), [lost, lost], "one for each target");
+    assert!(changed(Some((7, 7)), &same).is_empty(), "it was kept");
+    assert!(changed(Some((7, 5)), &[("InstanceCount", "5")]).is_empty(), "the stage file asks for it");
+    assert_eq!(changed(Some((7, 4)), &[("InstanceCount", "5")]).len(), 2, "the stage file asks for another number");
+    assert!(changed(None, &same).is_empty(), "nothing is known");
+}
+
+#[test]
+fn every_problem_of_a_refused_rollout_keeps_its_code_and_hint() {
+    let cloud = Cloud::default();
+    deployed(&cloud, &release(1));
+    cloud.state().instances.get_mut(&target(B, EAST)).unwrap().0.status = InstanceStatus::Inoperable;
+    let refused = Fleet::default().deploy(&cloud, &release(2), NO_PREFLIGHT, |_| {});
+    let Err(DeployError::Failure(failure)) = refused else { panic!("expected a failure: {refused:?}") };
+    assert_eq!(failure.kind, FailureKind::BadInput);
+    let finding = &failure.diagnostics[0];
+    assert_eq!((finding.code, finding.subject.as_deref()), (Some("inoperable-instance"), Some("333333333333/us-east-1")));
+    assert!(finding.hint.is_some());
+}
+
+#[test]
+fn an_orphan_that_is_not_up_to_date_is_reported_with_its_state() {
+    let cloud = Cloud::default();
+    deployed(&cloud, &release(1));
+    let mut orphan = cloud.state().instances[&target(A, EAST)].clone();
+    (orphan.0.target, orphan.0.status) = (target("444444444444", WEST), InstanceStatus::Inoperable);
+    orphan.0.status_reason = Some("the account is suspended".to_owned());
+    cloud.state().instances.insert(orphan.0.target.clone(), orphan);
+    let findings = deployed(&cloud, &release(1)).findings(&request(&release(1)).all_targets);
+    assert_eq!(messages(&findings), ["`iris-staging` has a stack that is not a target of the release (INOPERABLE); it is not deleted"]);
+    assert_eq!(findings[0].details, ["the account is suspended"]);
 }

@@ -1,10 +1,11 @@
 //! Plans with each kind of change, as a document, as text and as Markdown.
 
-use model_release::Release;
+use endpoint_test::{Description, EndpointStatus, Variant};
 use model_release::manifest::Tool;
 use model_release::plan_report::{PlanDocument, SetAction, TargetAction, document, markdown, text};
-use stack_rollout::status::{DriftStatus, InstanceStatus};
-use stack_rollout::{observe, plan};
+use model_release::{EndpointState, Release, Stage, TargetEndpoints};
+use stack_rollout::status::{DetailedStatus, DriftStatus, InstanceStatus, OperationAction, OperationStatus};
+use stack_rollout::{Operation, observe, plan};
 
 use crate::fake::{Cloud, Fate, target};
 use crate::project::*;
@@ -134,4 +135,84 @@ fn a_parameter_of_a_single_target_is_an_override_that_changes() {
     let overrides = &plan.targets[0].overrides;
     assert_eq!((overrides[0].name.as_str(), overrides[0].from.as_deref(), &overrides[0].to), ("InstanceCount", Some("5"), &None));
     assert!(text(&plan, false).contains("InstanceCount  5 → the stack set's value  in 222222222222/us-east-1"));
+}
+
+#[test]
+fn a_target_that_the_last_operation_did_not_reach_has_not_failed() {
+    let cloud = Cloud::default();
+    deployed(&cloud, &release(1));
+    {
+        let mut state = cloud.state();
+        let instance = &mut state.instances.get_mut(&target(B, EAST)).unwrap().0;
+        (instance.status, instance.detailed_status) = (InstanceStatus::Outdated, Some(DetailedStatus::Cancelled));
+    }
+    let plan = planned(&cloud, &release(1));
+    assert_eq!((plan.counts.failed_last_time, plan.counts.not_reached_last_time), (0, 1));
+    assert_eq!(
+        last_line(&plan),
+        "Plan: 1 to bring up to date, 1 unchanged, 1 not reached last time; 1 operation, no endpoint is interrupted"
+    );
+    let text = text(&plan, false);
+    assert!(text.contains("333333333333/us-east-1: the operation was stopped, or exceeded its failure tolerance"), "{text}");
+    // Its stack may have any earlier release.
+    assert!(planned(&cloud, &release(2)).groups.iter().any(|group| group.not_known.is_some()));
+}
+
+#[test]
+fn an_orphan_is_listed_with_its_state_unless_it_is_up_to_date() {
+    let cloud = Cloud::default();
+    deployed(&cloud, &release(1));
+    let mut orphan = cloud.state().instances[&target(A, EAST)].clone();
+    (orphan.0.target, orphan.0.status) = (target(B, WEST), InstanceStatus::Inoperable);
+    cloud.state().instances.insert(target(B, WEST), orphan);
+    let plan = planned(&cloud, &release(1));
+    assert!(text(&plan, false).contains("1 orphaned    333333333333/eu-west-1 (INOPERABLE)"), "{}", text(&plan, false));
+    assert!(markdown(&plan).contains("| orphaned (INOPERABLE) |"), "{}", markdown(&plan));
+}
+
+#[test]
+fn what_the_endpoints_serve_is_shown_with_the_ones_that_a_rollout_does_not_update() {
+    let cloud = Cloud::default();
+    deployed(&cloud, &release(2));
+    let mut plan = planned(&cloud, &release(2));
+    let endpoint = |version: u32| {
+        let variants = vec![Variant { name: "A".to_owned(), model_packages: vec![package(version)], ..Variant::default() }];
+        let description = Description { status: EndpointStatus::InService, variants, ..Description::default() };
+        EndpointState::described("iris", &description, Some(&package(2)))
+    };
+    let serving = |versions: [u32; 2]| {
+        let places = [target(A, EAST), target(B, EAST)];
+        places.into_iter().zip(versions).map(|(place, version)| TargetEndpoints::new(place, vec![endpoint(version)])).collect()
+    };
+    assert_eq!(plan.add_endpoints(Stage::Staging, serving([2, 2])), None);
+    assert!(
+        text(&plan, false).contains("     2 serves version 2  222222222222/us-east-1  333333333333/us-east-1"),
+        "{}",
+        text(&plan, false)
+    );
+    let finding = plan.add_endpoints(Stage::Staging, serving([2, 1])).unwrap();
+    assert_eq!((finding.code, finding.subject.as_deref()), (Some("endpoints-not-updated"), Some("staging 333333333333/us-east-1")));
+    assert!(text(&plan, false).contains("     1 serves version 1  333333333333/us-east-1"), "{}", text(&plan, false));
+    assert!(markdown(&plan).contains("| serves version 1 | 1 | 333333333333/us-east-1 |"), "{}", markdown(&plan));
+    // A rollout of another release updates it.
+    assert_eq!(planned(&cloud, &release(3)).add_endpoints(Stage::Staging, serving([2, 1])), None);
+}
+
+#[test]
+fn a_running_operation_is_shown_in_every_form() {
+    let cloud = Cloud::default();
+    deployed(&cloud, &release(1));
+    let operation = |id: &str, status| Operation {
+        id: id.parse().unwrap(),
+        action: OperationAction::Update,
+        status,
+        status_reason: None,
+        created_at: Some(1),
+    };
+    let mut plan = planned(&cloud, &release(1));
+    plan.add_operations(&[operation("ended", OperationStatus::Succeeded)], &request(&release(1)));
+    assert_eq!(plan.running_operation, None);
+    plan.add_operations(&[operation("by-hand", OperationStatus::Running)], &request(&release(1)));
+    let shown = "operation by-hand (UPDATE RUNNING) of another release, of CodePipeline or of a person is running";
+    assert!(text(&plan, false).contains(shown) && markdown(&plan).contains("operation by-hand"), "{}", text(&plan, false));
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use endpoint_test::{Outcome, TargetInfo, TargetReport};
+use endpoint_test::{Description, EndpointStatus, Outcome, TargetInfo, TargetReport, Variant};
 use model_release::deploy::{DeployError, DeployEvent, DeployRequest, Deployment, deploy};
 use model_release::manifest::Manifest;
 use model_release::preflight::PlannedRollout;
 use model_release::release_build::Built;
-use model_release::{Failure, Release, RolloutRequest, RolloutSettings, Stage, StageTests};
+use model_release::{EndpointState, Failure, Release, RolloutRequest, RolloutSettings, Stage, StageTests, TargetEndpoints};
 use serde_json::json;
 use stack_rollout::preflight::Check;
 use stack_rollout::{CallAs, PermissionModel, Preferences, Target};
@@ -27,12 +27,13 @@ Parameters:
   ModelPackageName: { Type: String }
   EndpointName: { Type: String, Default: iris }
   InstanceCount: { Type: Number, Default: 1 }
+  DeploymentAttempt: { Type: String, Default: "" }
   Secret: { Type: String, NoEcho: true, Default: "" }
   Network: { Type: "AWS::SSM::Parameter::Value<String>", Default: /network/subnet }
 Resources:
   Model:
     Type: AWS::SageMaker::Model
-    Properties: { PrimaryContainer: { ModelPackageName: !Ref ModelPackageName } }
+    Properties: { PrimaryContainer: { ModelPackageName: !Ref ModelPackageName, Environment: { ATTEMPT: !Ref DeploymentAttempt } } }
   Config:
     Type: AWS::SageMaker::EndpointConfig
     Properties:
@@ -87,14 +88,20 @@ pub(crate) fn release(version: u32) -> Release {
 }
 
 pub(crate) fn request(release: &Release) -> RolloutRequest {
-    let settings = RolloutSettings {
+    RolloutRequest::new(release, Stage::Staging, settings()).unwrap()
+}
+
+pub(crate) fn settings() -> RolloutSettings {
+    RolloutSettings {
+        accounts: None,
         regions: None,
         call_as: CallAs::Itself,
         permission_model: PermissionModel::default(),
         preferences: Preferences { failure_tolerance_percentage: Some(50), ..Preferences::default() },
         managed_execution: None,
-    };
-    RolloutRequest::new(release, Stage::Staging, settings).unwrap()
+        reapply: BTreeSet::new(),
+        attempt: String::new(),
+    }
 }
 
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
@@ -113,6 +120,8 @@ pub(crate) struct Fleet {
     pub(crate) reverted: BTreeSet<Target>,
     /// Targets that cannot be reached.
     pub(crate) unreachable: BTreeSet<Target>,
+    /// The number of instances of every endpoint, before and after a rollout.
+    pub(crate) instances: Option<(i32, i32)>,
 }
 
 impl Fleet {
@@ -124,6 +133,9 @@ impl Fleet {
         let mut reports = Vec::new();
         for account in &stage.accounts {
             let place = target(account.as_str(), EAST);
+            if !tests.only.as_ref().unwrap().contains(&place) {
+                continue;
+            }
             let expected = expectations.of(release, account, &place.region, "iris")?.model_package_arn.map(String::from);
             let served = served.clone().map(|(_, arn)| arn).filter(|_| !self.reverted.contains(&place));
             let info = TargetInfo {
@@ -133,6 +145,12 @@ impl Fleet {
                 ..TargetInfo::default()
             };
             let mut report = TargetReport::errored(info, "identity", "the endpoint serves another model package", None);
+            report.status = Some("InService".to_owned());
+            report.variants = vec![Variant {
+                desired_instance_count: self.instances.map(|(_, after)| after),
+                name: "A".to_owned(),
+                ..Variant::default()
+            }];
             report.checks[0].outcome = match served == expected {
                 _ if self.unreachable.contains(&place) => Outcome::Errored,
                 true => Outcome::Passed,
@@ -143,6 +161,29 @@ impl Fleet {
         Ok(reports)
     }
 
+    /// Reads the endpoints before a rollout (without a model package to serve), or after a failure.
+    fn read(&self, cloud: &Cloud, targets: Vec<(Target, Option<String>)>) -> Vec<TargetEndpoints> {
+        let state = cloud.state();
+        let served = |target: &Target| {
+            let (_, version) = state.instances.get(target).filter(|(_, version)| *version > 0)?;
+            Some(package(*version))
+        };
+        let endpoint = |target: &Target, wanted: Option<String>| match served(target) {
+            None => EndpointState::missing("iris"),
+            Some(served) => {
+                let variant = Variant {
+                    name: "A".to_owned(),
+                    model_packages: vec![served],
+                    desired_instance_count: self.instances.map(|(before, _)| before),
+                    ..Variant::default()
+                };
+                let description = Description { status: EndpointStatus::InService, variants: vec![variant], ..Description::default() };
+                EndpointState::described("iris", &description, wanted.as_deref())
+            }
+        };
+        targets.into_iter().map(|(target, wanted)| TargetEndpoints::new(target.clone(), vec![endpoint(&target, wanted)])).collect()
+    }
+
     /// Deploys a release to staging.
     pub(crate) fn deploy(
         &self,
@@ -151,12 +192,24 @@ impl Fleet {
         preflight: Option<impl AsyncFnOnce(PlannedRollout<'_>) -> Vec<Check>>,
         on_event: impl FnMut(DeployEvent) + Send,
     ) -> Result<Deployment, DeployError> {
-        let rollout = request(release);
+        self.deploy_request(cloud, release, &request(release), preflight, on_event)
+    }
+
+    /// Deploys this rollout of a release.
+    pub(crate) fn deploy_request(
+        &self,
+        cloud: &Cloud,
+        release: &Release,
+        rollout: &RolloutRequest,
+        preflight: Option<impl AsyncFnOnce(PlannedRollout<'_>) -> Vec<Check>>,
+        on_event: impl FnMut(DeployEvent) + Send,
+    ) -> Result<Deployment, DeployError> {
         let options = rollout.options(Duration::from_mins(30)).with_clock(FakeClock::default());
-        let deployment = DeployRequest { release, stage: Stage::Staging, rollout: &rollout, options };
+        let deployment = DeployRequest { release, stage: Stage::Staging, rollout, options };
         let stacks = |_, _| async { Ok(FakeStacks::default()) };
         let identity = async |tests: StageTests| self.identity(cloud, &tests);
-        block_on(deploy(&deployment, cloud, stacks, preflight, identity, on_event))
+        let read = async |targets| self.read(cloud, targets);
+        block_on(deploy(&deployment, cloud, stacks, preflight, read, identity, on_event))
     }
 }
 

@@ -43,6 +43,7 @@ fn rejected(version: u32) -> BuildRequest {
         volume_kms_key_arn: None,
         output_template: "template.yaml".to_owned(),
         template_configuration: false,
+        without_pipeline: false,
         sources: &[],
     }
 }

@@ -31,11 +31,15 @@ pub(super) struct Rollout {
     /// All targets, in order of account and region.
     targets: Vec<Target>,
     /// Instances of the set that are not targets. They were not changed.
-    orphans: Vec<Place>,
+    orphans: Vec<Orphan>,
     /// Problems that prevented completion or an explanation of failures.
     problems: Vec<Problem>,
     /// The identity checks of the endpoints; empty unless the rollout succeeded.
     identity: Vec<Identity>,
+    /// What the endpoints of every target serve after the rollout.
+    serving: Vec<model_release::TargetEndpoints>,
+    /// Numbers of instances that changed although the release does not change them.
+    unrequested_capacity: Vec<Capacity>,
 }
 
 #[derive(JsonSchema)]
@@ -131,9 +135,28 @@ struct FailedResource {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "the format of a file")]
-struct Place {
+struct Orphan {
     account_id: String,
     region: String,
+    /// Whether the instance is up to date with its set, as AWS spells it.
+    status: String,
+    /// Why it is not up to date.
+    #[schemars(default)]
+    status_reason: Option<String>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "the format of a file")]
+struct Capacity {
+    account_id: String,
+    region: String,
+    endpoint: String,
+    variant: String,
+    /// The desired number of instances before the rollout.
+    before: i32,
+    /// The desired number of instances after it.
+    after: i32,
 }
 
 #[derive(JsonSchema)]

@@ -11,6 +11,7 @@ use clock::Clock;
 pub(crate) struct RetryPolicy<'a, C> {
     clock: &'a C,
     poll: Poll,
+    start: Duration,
     deadline: Duration,
     random: fastrand::Rng,
 }
@@ -18,8 +19,9 @@ pub(crate) struct RetryPolicy<'a, C> {
 impl<'a, C: Clock> RetryPolicy<'a, C> {
     pub(crate) fn new(options: &'a Options<C>) -> Self {
         let clock = &options.clock;
-        let deadline = clock.now().saturating_add(options.deadline);
-        Self { clock, poll: options.poll, deadline, random: fastrand::Rng::new() }
+        let start = clock.now();
+        let deadline = start.saturating_add(options.deadline);
+        Self { clock, poll: options.poll, start, deadline, random: fastrand::Rng::new() }
     }
 
     /// Retries transient failures, up to [`Poll::tolerated_failures`] times and until the deadline.
@@ -44,6 +46,12 @@ impl<'a, C: Clock> RetryPolicy<'a, C> {
             }
             on_event(Event::Tolerated { error, attempt: failures });
         }
+    }
+
+    /// The time since the start of the run, and until the deadline.
+    pub(crate) fn times(&self) -> (Duration, Duration) {
+        let now = self.clock.now();
+        (now.saturating_sub(self.start), self.deadline.saturating_sub(now))
     }
 
     /// Waits for the `nth` pause (from 1). Returns `false` if the deadline has passed.

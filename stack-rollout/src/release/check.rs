@@ -52,7 +52,22 @@ impl Release {
                 problems.push(Problem::new("override-unknown", Place::Parameter(key.clone()), message).with_hint(hint));
             }
         }
+        check_reapply(self, &mut problems);
         problems
+    }
+}
+
+fn check_reapply(release: &Release, problems: &mut Vec<Problem>) {
+    let Some(reapply) = release.reapply.as_ref().filter(|reapply| !reapply.targets.is_empty()) else { return };
+    let name = &reapply.parameter;
+    if !release.parameters.iter().any(|(key, _)| key == name) {
+        let message = format!("the stacks cannot be updated again: the release does not set the parameter `{name}`");
+        let hint = "without a parameter that changes, CloudFormation finds no change and updates nothing";
+        problems.push(Problem::new("reapply-parameter", Place::Parameter(name.clone()), message).with_hint(hint));
+    }
+    for target in reapply.targets.iter().filter(|target| !release.targets.contains(target)) {
+        let message = "it cannot be updated again: it is not a target of this rollout";
+        problems.push(Problem::new("reapply-target", Place::Target(target.clone()), message));
     }
 }
 

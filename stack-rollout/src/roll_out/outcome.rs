@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::steps::Step;
 use crate::identifiers::Target;
 use crate::operation_loop::{Halt, TrackedOperation};
-use crate::plan::{InstanceAction, Plan};
+use crate::plan::{InstanceAction, NO_REASON, Plan};
 use crate::rollout::{Outcome, TargetRecord};
 use crate::stack_sets::{Instance, Operation, OperationResult};
 use crate::status::{DetailedStatus, InstanceStatus, OperationStatus};
@@ -115,11 +115,9 @@ fn attempted(
     // Its status may be from an earlier operation, so it counts only after this one has ended.
     let own_status = evidence.filter(|_| operation.status.has_ended()).and_then(|instance| instance.detailed_status.as_ref());
     match result.map(|result| &result.status).or(own_status) {
-        Some(DetailedStatus::Failed | DetailedStatus::FailedImport | DetailedStatus::Inoperable) => {
-            (Outcome::Failed, reason_or("CloudFormation gave no reason"))
-        }
-        Some(DetailedStatus::Cancelled) => (Outcome::Cancelled, reason_or("the operation was stopped, or exceeded its failure tolerance")),
-        Some(DetailedStatus::SkippedSuspendedAccount) => (Outcome::Skipped, reason_or("the account is suspended")),
+        Some(status) if status.is_failure() => (Outcome::Failed, reason_or(NO_REASON)),
+        Some(status @ DetailedStatus::Cancelled) => (Outcome::Cancelled, status.reason_not_reached().and_then(reason_or)),
+        Some(status @ DetailedStatus::SkippedSuspendedAccount) => (Outcome::Skipped, status.reason_not_reached().and_then(reason_or)),
         // The operation result is not sufficient: the instance must be up to date with the set.
         Some(DetailedStatus::Succeeded) => verified(instance, may_be_outdated, reason()),
         _ if operation.status == OperationStatus::Succeeded => verified(instance, may_be_outdated, reason()),

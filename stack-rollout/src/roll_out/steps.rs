@@ -1,12 +1,13 @@
 //! Orders the operations that a plan needs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::identifiers::Target;
 use crate::plan::{InstanceAction, Plan, PlannedInstance, SetChange};
-use crate::release::{Parameters, Targets};
+use crate::problem::{Place, Problem};
+use crate::release::{Parameters, Release, Targets};
 use crate::stack_sets::rectangles;
-use crate::status::OperationAction;
+use crate::status::{OperationAction, RegionConcurrency};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Step {
@@ -48,8 +49,7 @@ impl StepKind {
 /// first and then updated with the set. An update of the set keeps parameter overrides. Instances
 /// whose overrides change are updated in separate operations, one for each set of overrides.
 pub(super) fn steps(plan: &Plan) -> Vec<Step> {
-    let existing: Vec<&PlannedInstance> =
-        plan.instances.iter().filter(|planned| matches!(planned.action, InstanceAction::Update | InstanceAction::Outdated)).collect();
+    let existing: Vec<&PlannedInstance> = plan.instances.iter().filter(|planned| planned.action.is_update()).collect();
     let (overridden, others): (Vec<_>, Vec<_>) = existing.into_iter().partition(|planned| planned.overrides.is_some());
     let new: Vec<_> = plan.instances.iter().filter(|planned| planned.action == InstanceAction::New).collect();
     let keeping: Vec<_> = others.into_iter().map(|planned| &planned.target).collect();
@@ -72,6 +72,20 @@ pub(super) fn steps(plan: &Plan) -> Vec<Step> {
         set.push(Step { kind: StepKind::UpdateSet, targets: Targets::default(), overrides: None });
     }
     if only_orphans { create.into_iter().chain(set).collect() } else { set.into_iter().chain(own).chain(create).collect() }
+}
+
+/// A problem if the regions were to be deployed in parallel but are in different operations.
+pub(super) fn not_parallel(release: &Release, steps: &[Step]) -> Option<Problem> {
+    let regions: BTreeSet<_> = steps.iter().flat_map(|step| &step.targets.regions).collect();
+    let is_split = steps.iter().any(|step| !step.targets.is_empty() && step.targets.regions.len() < regions.len());
+    let is_requested = release.preferences.region_concurrency == Some(RegionConcurrency::Parallel);
+    (is_requested && is_split).then(|| {
+        let message =
+            format!("the regions are not deployed in parallel: the rollout needs {} operations, one after the other", steps.len());
+        let hint =
+            "an operation has one list of accounts, regions and parameter overrides; a region with another model package needs its own";
+        Problem::new("regions-not-parallel", Place::Preference("RegionConcurrencyType"), message).with_hint(hint)
+    })
 }
 
 /// Updates of instances that keep their overrides; the first may be the update of the set.

@@ -53,6 +53,8 @@ pub(crate) struct State {
     pub(crate) drifted: BTreeSet<Target>,
     /// The parameter overrides of the stacks, from the last operation that succeeded.
     pub(crate) applied: BTreeMap<Target, Parameters>,
+    /// Targets whose endpoint SageMaker rolled back after an update, which CloudFormation cannot see.
+    pub(crate) reverted: BTreeSet<Target>,
     /// The number of newest operations that the list does not show yet.
     pub(crate) list_lags: usize,
     pub(crate) watch: Option<Watch>,
@@ -324,6 +326,10 @@ impl State {
                 entry.0.status = InstanceStatus::Outdated;
             }
             if result.status == DetailedStatus::Succeeded {
+                // Without a change of the stack's template or parameters, CloudFormation does nothing.
+                if entry.1 != version || self.applied.get(target) != Some(&self.overrides.get(target).cloned().unwrap_or_default()) {
+                    self.reverted.remove(target);
+                }
                 self.applied.insert(target.clone(), self.overrides.get(target).cloned().unwrap_or_default());
                 *entry =
                     (Instance { detailed_status: Some(DetailedStatus::Succeeded), ..instance(target, InstanceStatus::Current) }, version);

@@ -8,6 +8,8 @@ mod operations;
 mod overrides;
 mod plans;
 mod pruning;
+mod reapplied;
+mod records;
 mod release;
 mod resumed;
 mod state_machine;

@@ -1,7 +1,9 @@
 //! The operations of a rollout and their order.
 
+use std::time::Duration;
+
 use stack_rollout::status::InstanceStatus;
-use stack_rollout::{Event, Outcome, SetChange, Targets, Verdict};
+use stack_rollout::{Event, Options, Orphan, Outcome, SetChange, Targets, Verdict, WaitReports};
 
 use crate::fake::*;
 
@@ -55,7 +57,7 @@ fn an_orphan_is_reported_and_neither_updated_nor_deleted() {
     next.targets = Targets::new([A.parse().unwrap()], [EAST.parse().unwrap()]);
     next.template.body.push_str("Outputs: {}\n");
     let rollout = rolled_out(&cloud, &next).unwrap();
-    assert_eq!(rollout.orphans, [target(B, EAST)]);
+    assert_eq!(rollout.orphans.iter().map(Orphan::target).collect::<Vec<_>>(), [target(B, EAST)]);
     assert_eq!(rollout.counts.targets, 1);
     assert_eq!(cloud.state().instances[&target(B, EAST)].1, 1, "the orphan keeps its version");
     assert_eq!(cloud.state().instances[&target(A, EAST)].1, 2);
@@ -165,6 +167,23 @@ fn without_operation_results_the_instances_determine_the_outcome() {
 }
 
 #[test]
+fn a_long_wait_is_reported_every_minute_with_the_time_that_remains() {
+    let cloud = Cloud::with_fate(target(A, EAST), Fate::NeverEnds);
+    let (mut due, mut waits, mut reported) = (WaitReports::new(Duration::from_mins(1)), 0, Vec::new());
+    let options = Options { deadline: Duration::from_mins(4), ..options() };
+    let rollout = rolled_out_with(&cloud, &release(&[A], &[EAST]), &options, |event| {
+        if let Event::Waiting { elapsed, remaining, .. } = event {
+            assert_eq!(elapsed + remaining, Duration::from_mins(4));
+            waits += 1;
+            reported.extend(due.due(elapsed, remaining));
+        }
+    });
+    assert_eq!(rollout.unwrap().verdict(), Verdict::Unfinished);
+    assert_eq!(reported, ["1 min so far, at most 2 min more", "2 min so far, at most 1 min more", "3 min so far, at most 0 min more"]);
+    assert!(waits > 10, "{waits} polls");
+}
+
+#[test]
 fn events_are_emitted_in_order() {
     let cloud = Cloud::default();
     let mut events = Vec::new();
@@ -172,7 +191,10 @@ fn events_are_emitted_in_order() {
         events.push(match event {
             Event::Planned(plan) => format!("planned {}", plan.instances.len()),
             Event::StackSetCreated { .. } => "set created".to_owned(),
-            Event::OperationStarted { action, targets, .. } => format!("{action} over {targets}"),
+            Event::OperationStarted { action, targets, .. } => format!("{action} over {targets:?}"),
+            Event::Waiting { elapsed, remaining, .. } => {
+                format!("waits after {} s of {} s", elapsed.as_secs(), (elapsed + remaining).as_secs())
+            }
             Event::OperationStatus { status, .. } => format!("operation {status}"),
             Event::InstanceStatus { target, status, .. } => format!("{target} {status}"),
             other => format!("{other:?}"),
@@ -182,9 +204,10 @@ fn events_are_emitted_in_order() {
     insta::assert_snapshot!(events.join("\n"), @r"
     planned 1
     set created
-    CREATE over 1
+    CREATE over Some(1)
     operation RUNNING
     222222222222/us-east-1 RUNNING
+    waits after 0 s of 3600 s
     operation SUCCEEDED
     222222222222/us-east-1 SUCCEEDED
     ");

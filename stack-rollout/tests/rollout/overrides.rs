@@ -35,6 +35,20 @@ fn each_region_gets_its_own_parameters_with_its_instances() {
 }
 
 #[test]
+fn regions_that_cannot_be_deployed_in_parallel_are_a_problem_in_the_record() {
+    let codes = |release: &Release| {
+        let rollout = rolled_out(&Cloud::default(), release).unwrap();
+        rollout.problems.iter().map(|problem| problem.code).collect::<Vec<_>>()
+    };
+    let mut split = with_region(release(&[A, B], &[EAST, WEST]), WEST, "west-1");
+    assert!(codes(&split).is_empty(), "nobody asked for it");
+    split.preferences.region_concurrency = Some(status::RegionConcurrency::Parallel);
+    assert_eq!(codes(&split), ["regions-not-parallel"]);
+    let together = split.overrides(Vec::new());
+    assert!(codes(&together).is_empty(), "one operation has both regions");
+}
+
+#[test]
 fn the_same_release_starts_nothing_and_another_override_updates_only_its_targets() {
     let cloud = Cloud::default();
     let first = with_region(release(&[A, B], &[EAST, WEST]), WEST, "west-1");

@@ -1,6 +1,6 @@
 //! The differences and problems in a plan.
 
-use stack_rollout::status::{Capability, InstanceStatus};
+use stack_rollout::status::{Capability, DetailedStatus, InstanceStatus};
 use stack_rollout::{Difference, Error, InstanceAction, Observed, PermissionModel, Release, SetChange, StackSet, orphans, plan};
 
 use crate::fake::*;
@@ -77,6 +77,24 @@ fn an_inoperable_target_blocks_the_rollout_and_an_inoperable_orphan_does_not() {
     assert_eq!(problems.to_string(), "333333333333/us-east-1: the stack instance is INOPERABLE");
     assert_eq!(cloud.calls_that_change().len(), before);
     assert!(rolled_out(&cloud, &release(&["222222222222"], &["us-east-1"])).unwrap().nothing_to_do);
+}
+
+#[test]
+fn an_instance_that_the_last_operation_did_not_reach_has_not_failed() {
+    let release = release(&["222222222222"], &["us-east-1"]);
+    let reasons = |status: DetailedStatus, reason: Option<&str>| {
+        let mut listed = instance(&target("222222222222", "us-east-1"), InstanceStatus::Outdated);
+        (listed.detailed_status, listed.status_reason) = (Some(status), reason.map(str::to_owned));
+        let plan = plan(&release, &Observed { stack_set: Some(set_of(&release)), instances: vec![listed] });
+        let planned = &plan.instances[0];
+        (planned.last_failure().map(str::to_owned), planned.not_reached().map(str::to_owned))
+    };
+    let text = |text: &str| Some(text.to_owned());
+    assert_eq!(reasons(DetailedStatus::Cancelled, None), (None, text("the operation was stopped, or exceeded its failure tolerance")));
+    assert_eq!(reasons(DetailedStatus::Cancelled, Some("Cancelled")), (None, text("Cancelled")));
+    assert_eq!(reasons(DetailedStatus::SkippedSuspendedAccount, None), (None, text("the account is suspended")));
+    assert_eq!(reasons(DetailedStatus::Failed, None), (text("CloudFormation gave no reason"), None));
+    assert_eq!(reasons(DetailedStatus::Succeeded, Some("kept")), (text("kept"), None), "a later operation keeps the reason");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Random event sequences: releases, added and removed accounts, kills, changes by hand, and every
 //! documented error of every call, against the model of stack sets in `fake.rs`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::future::Future as _;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -9,13 +9,17 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
-use stack_rollout::status::{DetailedStatus, InstanceStatus, OperationAction, OperationStatus};
+use stack_rollout::status::{InstanceStatus, OperationAction, OperationStatus};
 use stack_rollout::*;
 
 use crate::fake::*;
+use crate::records::{check, check_failures, check_reapply, check_record, check_reverted};
 
 const ACCOUNTS: [&str; 3] = ["111111111111", "222222222222", "333333333333"];
 const REGIONS: [&str; 2] = ["eu-west-1", "us-east-1"];
+
+/// The parameter that changes to update an instance again.
+pub(crate) const ATTEMPT: &str = "Attempt";
 
 /// The calls of a rollout, and the errors that the API documents for stack sets and for all AWS
 /// APIs.
@@ -50,12 +54,12 @@ const ERRORS: [&str; 14] = [
 
 /// The desired release, and the environment.
 #[derive(Debug, Clone)]
-struct Desired {
+pub(crate) struct Desired {
     version: u32,
     accounts: BTreeSet<usize>,
     /// The parameter override of the second region.
     own: Option<u32>,
-    foreign: bool,
+    pub(crate) foreign: bool,
     failing: BTreeSet<(usize, usize)>,
 }
 
@@ -85,6 +89,12 @@ pub(crate) enum Step {
     /// was made anyway.
     Troubled(&'static str, &'static str, usize, bool),
     Rollout,
+    /// SageMaker rolls back an endpoint, which CloudFormation does not see.
+    RolledBack(usize, usize),
+    /// A rollout that updates one instance again.
+    Reapply(usize, usize),
+    /// The same, killed after this number of polls.
+    ReapplyKilledAt(usize, usize, usize),
     /// All orphans are removed.
     Prune,
 }
@@ -111,6 +121,8 @@ pub(crate) enum Other {
     Newer,
     Accounts(BTreeSet<usize>),
     Own(Option<u32>),
+    /// The same release, which updates one instance again.
+    Reapply(usize, usize),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -131,6 +143,10 @@ fn own() -> impl Strategy<Value = Option<u32>> {
     prop::option::of(0..3_u32)
 }
 
+fn place() -> impl Strategy<Value = (usize, usize)> {
+    (0..ACCOUNTS.len(), 0..REGIONS.len())
+}
+
 fn trouble() -> impl Strategy<Value = (&'static str, &'static str, usize, bool)> {
     (prop::sample::select(&CALLS[..]), prop::sample::select(&ERRORS[..]), 1..12_usize, any::<bool>())
 }
@@ -141,6 +157,7 @@ fn together() -> impl Strategy<Value = Together> {
         3 => Just(Other::Newer),
         2 => accounts().prop_map(Other::Accounts),
         2 => own().prop_map(Other::Own),
+        1 => place().prop_map(|(account, region)| Other::Reapply(account, region)),
     ];
     let turn = prop_oneof![
         8 => Just(Turn::This),
@@ -186,6 +203,9 @@ impl ReferenceStateMachine for Model {
             2 => (0..ACCOUNTS.len(), 0..REGIONS.len(), own()).prop_map(|(account, region, own)| Step::ByHand(account, region, own)),
             4 => trouble().prop_map(|(call, error, times, lost)| Step::Troubled(call, error, times, lost)),
             4 => Just(Step::Rollout),
+            2 => place().prop_map(|(account, region)| Step::RolledBack(account, region)),
+            3 => place().prop_map(|(account, region)| Step::Reapply(account, region)),
+            1 => (place(), 0..150_usize).prop_map(|((account, region), waits)| Step::ReapplyKilledAt(account, region, waits)),
             4 => together().prop_map(Step::Together),
             1 => Just(Step::Prune),
         ]
@@ -207,6 +227,9 @@ impl ReferenceStateMachine for Model {
             | Step::Together(_)
             | Step::Troubled(..)
             | Step::Rollout
+            | Step::RolledBack(..)
+            | Step::Reapply(..)
+            | Step::ReapplyKilledAt(..)
             | Step::Prune => {}
         }
         state
@@ -218,10 +241,11 @@ impl Desired {
         Self { version: 1, accounts: [0].into(), own: None, foreign: false, failing: BTreeSet::new() }
     }
 
-    fn release(&self) -> Release {
+    pub(crate) fn release(&self) -> Release {
         let accounts: Vec<_> = self.accounts.iter().map(|account| ACCOUNTS[*account]).collect();
         let mut release = release(&accounts, &REGIONS);
-        release.parameters = vec![("EnvType".to_owned(), format!("version {}", self.version))];
+        release.parameters = vec![("EnvType".to_owned(), format!("version {}", self.version)), (ATTEMPT.to_owned(), String::new())];
+        release.reapply = Some(Reapply { parameter: ATTEMPT.to_owned(), attempt: String::new(), targets: BTreeSet::new() });
         release.overrides = self
             .own
             .map(|own| ParameterOverride {
@@ -234,8 +258,14 @@ impl Desired {
         release
     }
 
+    /// The release, with an attempt to update this instance again.
+    pub(crate) fn reapplied(&self, cloud: &Cloud, target: &Target) -> Release {
+        let attempt = cloud.state().operations.len().to_string();
+        self.release().reapply(Some(Reapply { parameter: ATTEMPT.to_owned(), attempt, targets: [target.clone()].into() }))
+    }
+
     /// The same for every run of one release.
-    fn options(&self) -> Options {
+    pub(crate) fn options(&self) -> Options {
         let accounts: String = self.accounts.iter().map(ToString::to_string).collect();
         let own = self.own.map_or_else(|| "none".to_owned(), |own| own.to_string());
         Options { deadline: Duration::from_hours(2), ..Options::new(format!("release-{}x{accounts}x{own}", self.version).parse().unwrap()) }
@@ -274,11 +304,20 @@ impl StateMachineTest for Aws {
                 let _ = options.clock.kills(pin!(roll_out(cloud, sessions, &release, &options, |_| {})));
             }
             Step::KilledAt(waits) => {
-                let (release, options) = (desired.release(), desired.options().with_clock(FakeClock::default()));
-                let mut run = pin!(roll_out(cloud, sessions, &release, &options, |_| {}));
-                let mut poll = || run.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending();
-                let _ = (0..waits).all(|_| poll());
+                run_and_kill(cloud, &desired.release(), desired.options(), waits);
             }
+            Step::ReapplyKilledAt(account, region, waits) => {
+                let place = target(ACCOUNTS[account], REGIONS[region]);
+                run_and_kill(cloud, &desired.reapplied(cloud, &place), desired.options(), waits);
+            }
+            Step::RolledBack(account, region) => {
+                let place = target(ACCOUNTS[account], REGIONS[region]);
+                let mut state = cloud.state();
+                if state.instances.get(&place).is_some_and(|(instance, _)| instance.status == InstanceStatus::Current) {
+                    state.reverted.insert(place);
+                }
+            }
+            Step::Reapply(account, region) => check_reapply(cloud, desired, &target(ACCOUNTS[account], REGIONS[region])),
             Step::ByHand(account, region, own) => {
                 cloud.state().override_by_hand(&target(ACCOUNTS[account], REGIONS[region]), by_hand(own));
                 advance_all(cloud);
@@ -286,11 +325,16 @@ impl StateMachineTest for Aws {
             Step::Together(together) => run_together(cloud, desired, &together),
             Step::Troubled(call, code, times, lost) => {
                 inject_errors(cloud, call, code, times, lost);
-                check(cloud, desired, false);
+                check(cloud, desired, &desired.release(), false);
                 cloud.state().errors.clear();
                 cloud.state().lost_responses.clear();
             }
-            Step::Rollout => check(cloud, desired, true),
+            Step::Rollout => {
+                let reverted = cloud.state().reverted.clone();
+                if let Some(rollout) = check(cloud, desired, &desired.release(), true) {
+                    check_reverted(cloud, &rollout, &reverted);
+                }
+            }
             Step::Prune => {
                 let release = desired.release();
                 let instances = before.iter().filter(|target| !release.targets.contains(target)).cloned().collect();
@@ -334,6 +378,14 @@ async fn sessions(_: AccountId, _: Region) -> Result<FakeStacks, SessionError> {
     Ok(FakeStacks::default())
 }
 
+/// Polls a rollout this many times.
+fn run_and_kill(cloud: &Cloud, release: &Release, options: Options, polls: usize) {
+    let options = options.with_clock(FakeClock::default());
+    let mut run = pin!(roll_out(cloud, sessions, release, &options, |_| {}));
+    let mut poll = || run.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending();
+    let _ = (0..polls).all(|_| poll());
+}
+
 fn by_hand(own: Option<u32>) -> Parameters {
     own.map(|own| ("EnvType".to_owned(), format!("own {own}"))).into_iter().collect()
 }
@@ -353,12 +405,17 @@ fn inject_errors(cloud: &Cloud, call: &'static str, code: &str, times: usize, lo
 fn run_together(cloud: &Cloud, desired: &Desired, together: &Together) {
     let mut other = desired.clone();
     match &together.other {
-        Other::Same => {}
+        Other::Same | Other::Reapply(..) => {}
         Other::Newer => other.version += 1,
         Other::Accounts(accounts) => other.accounts.clone_from(accounts),
         Other::Own(own) => other.own = *own,
     }
-    let releases = [desired.release(), other.release()];
+    let place = match together.other {
+        Other::Reapply(account, region) => Some(target(ACCOUNTS[account], REGIONS[region])),
+        _ => None,
+    };
+    let place = place.filter(|place| desired.release().targets.contains(place));
+    let releases = [desired.release(), place.map_or_else(|| other.release(), |place| desired.reapplied(cloud, &place))];
     let options = [
         Options { wait_for_others: together.waits.0, ..desired.options() }.with_clock(FakeClock::default()),
         Options { wait_for_others: together.waits.1, ..other.options() }.with_clock(FakeClock::default()),
@@ -430,34 +487,6 @@ fn run_together(cloud: &Cloud, desired: &Desired, together: &Together) {
     state.lost_responses.clear();
 }
 
-/// Successes in the record must match the state at the run's last call. It cannot know more:
-/// another run may start while the response is in transit.
-fn check_record(rollout: &Rollout, release: &Release, snapshot: &Snapshot) {
-    let recorded: Vec<_> = rollout.targets.iter().map(TargetRecord::target).collect();
-    assert_eq!(recorded, release.targets.iter().collect::<Vec<_>>(), "every target is in the record");
-    for record in &rollout.targets {
-        let is_up_to_date = matches!(record.outcome, Outcome::Succeeded | Outcome::Unchanged);
-        assert_eq!(record.reason.is_some(), !is_up_to_date);
-        if is_up_to_date {
-            let target = record.target();
-            let (status, version, own) = &snapshot.instances[&target];
-            assert_eq!((status, *version), (&InstanceStatus::Current, snapshot.version), "{target} is not up to date");
-            assert_eq!(snapshot.parameters, release.parameters, "{target}");
-            assert_eq!(*own, release.overrides_of(&target), "{target}");
-        }
-    }
-}
-
-/// Failures in the record must be failures of this run's operations.
-fn check_failures(rollout: &Rollout, operations: &[Running]) {
-    let of_this_run = |running: &&Running| rollout.operations.iter().any(|record| record.operation_id == running.operation.id);
-    for record in rollout.targets.iter().filter(|record| record.outcome == Outcome::Failed) {
-        let result = |running: &Running| running.results.get(&record.target()).map(|result| result.status.clone());
-        let mut results = operations.iter().filter(of_this_run).filter_map(result);
-        assert!(results.any(|status| status == DetailedStatus::Failed), "{record:#?}");
-    }
-}
-
 fn instances_of(cloud: &Cloud) -> BTreeSet<Target> {
     cloud.state().instances.keys().cloned().collect()
 }
@@ -465,51 +494,6 @@ fn instances_of(cloud: &Cloud) -> BTreeSet<Target> {
 fn advance_all(cloud: &Cloud) {
     for _ in 0..20 {
         cloud.state().advance();
-    }
-}
-
-/// Rolls out and checks the record. `is_without_errors`: no call has an error.
-fn check(cloud: &Cloud, desired: &Desired, is_without_errors: bool) {
-    let (release, options) = (desired.release(), desired.options());
-    let (other_runs, is_blocked) = {
-        let state = cloud.state();
-        let running = state.operations.iter().find(|running| !running.operation.status.has_ended());
-        let other = running.is_some_and(|running| !running.operation.id.is_step_of(&options.release_id));
-        // Only an existing set can be blocked.
-        (other, state.set.is_some() && (other || state.foreign.is_some()))
-    };
-    let orphans: BTreeMap<_, _> = {
-        let state = cloud.state();
-        let orphans = state.instances.iter().filter(|(target, _)| !release.targets.contains(target));
-        orphans.map(|(target, (_, version))| (target.clone(), *version)).collect()
-    };
-    let changes = cloud.calls_that_change().len();
-    let result = rolled_out_with(cloud, &release, &options, |_| {});
-    if is_blocked && is_without_errors {
-        assert!(matches!(result, Err(Error::OperationInProgress { .. })), "{result:?}");
-        assert_eq!(cloud.calls_that_change().len(), changes, "nothing is changed during a foreign operation");
-        return;
-    }
-    {
-        let state = cloud.state();
-        for (target, version) in orphans {
-            assert!(other_runs || state.instances[&target].1 == version, "an orphan does not change");
-        }
-    }
-    let rollout = match result {
-        Ok(rollout) => rollout,
-        Err(error) => {
-            assert!(!is_without_errors || desired.foreign, "{error}");
-            return;
-        }
-    };
-    let state = cloud.state();
-    check_record(&rollout, &release, &state.snapshot());
-    let fails = release.targets.iter().any(|target| state.fates.contains_key(&target));
-    if is_without_errors && !fails && !desired.foreign {
-        // A resumed operation that failed is reported and not retried in the same run.
-        let found_failed = rollout.operations.iter().any(|operation| operation.resumed && operation.status != OperationStatus::Succeeded);
-        assert!(rollout.verdict() == Verdict::Succeeded || found_failed, "{rollout:#?}");
     }
 }
 

@@ -214,6 +214,11 @@ impl StandIn {
         self.command("POST", "drift", &json!({ "account": account, "region": region }))
     }
 
+    /// Suspends an account: its stack instances are `INOPERABLE`.
+    pub fn suspend_account(&self, account: &str) -> Result<(), Error> {
+        self.command("POST", "suspended-account", &json!({ "account": account }))
+    }
+
     /// Sets the model server of one endpoint, or of all endpoints without their own server.
     pub fn set_model_server(&self, url: &str, endpoint: Option<(&str, &str)>) -> Result<(), Error> {
         let (account, endpoint) = endpoint.unzip();

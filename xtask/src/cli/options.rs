@@ -38,7 +38,7 @@ pub(crate) use prune::PruneOptions;
 pub(crate) use registry::SnapshotOptions;
 pub(crate) use registry::{ListOptions, RegistryAction, RegistryOptions, ResolveOptions};
 pub(crate) use setup::SetupOptions;
-pub(crate) use shared::{AccountFilter, ProjectOptions, RecordOptions, ReleaseOptions, RoleOptions, StageAccounts};
+pub(crate) use shared::{AccountFilter, ProjectOptions, RecordOptions, ReleaseOptions, RoleOptions, StageAccounts, TemplateBucketOptions};
 pub(crate) use test_endpoints::{OwnChecks, TestOptions};
 pub(crate) use tour::TourOptions;
 

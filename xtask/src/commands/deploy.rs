@@ -1,14 +1,18 @@
 //! `deploy`: rolls a stage out, and checks that its endpoints serve the release.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use model_release::aws::{TargetSessions, TargetStacks, check_targets, test_endpoints};
+use model_release::aws::{TargetSessions, TargetStacks, check_targets, read_endpoints, test_endpoints, upload_template};
 use model_release::deploy::{DeployError, DeployEvent, DeployRequest, deploy};
 use model_release::preflight::PlannedRollout;
 use model_release::{Diagnostic, Failure, FailureKind, StageTests, plural};
 use stack_rollout::Options;
 
 use crate::cli::{DeployOptions, non_empty};
+use terminal::clean;
+use terminal::Exit;
+use terminal::files;
 use crate::interruption::interrupted;
 use crate::preflight;
 use crate::progress::{self, EndpointProgress};
@@ -25,14 +29,20 @@ use terminal::files;
 pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOptions) -> Result<Exit, Failure> {
     let release = requests::release(project, &options.set.release)?;
     staging_tests::check(printer, project, options.set.stage, &release, &options.staging_tests)?;
-    let mut rollout = requests::rollout(&release, &options.set, &options.preferences)?;
+    let mut rollout = requests::rollout(&release, &options.set, &options.preferences, &options.reapply)?;
     rollout.release.managed_execution = managed_execution(options)?;
+    let bucket = requests::template_bucket(&rollout, &options.template)?;
     let regions: Vec<_> = rollout.release.targets.regions.iter().cloned().collect();
     let recording = Recording::read(&options.record, options.set.stage, "Deployed", Some(&release), Some(&regions))?;
     let access = session::test_access(&options.set.role)?;
     let session = session::open().await?;
+    if let Some(bucket) = &bucket {
+        let url = upload_template(&session, bucket, &mut rollout).await?;
+        printer.step("Uploaded", format_args!("the template to {url}"));
+    }
     let stack_sets = session.stack_sets(rollout.call_as);
-    let sessions = TargetSessions::new(&session, &release, release.manifest.stage(options.set.stage), &access.role, "deploy");
+    let stage = release.manifest.stage(options.set.stage);
+    let sessions = Arc::new(TargetSessions::new(&session, &release, stage, &access.role, "deploy"));
 
     let request = DeployRequest {
         release: &release,
@@ -53,6 +63,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
         }
         DeployEvent::Rollout(event) => rollout_progress.get_or_insert_with(|| progress::rollout(printer))(event),
         DeployEvent::RolledOut => drop(rollout_progress.take()),
+        DeployEvent::ReadingEndpoints => printer.step("Reading", "what every endpoint serves"),
         DeployEvent::CheckingIdentity => printer.step("Checking", "that every endpoint serves the release"),
         _ => {}
     };
@@ -70,6 +81,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
             async move { Ok(TargetStacks::new(&sessions.config(&account, &region).await?)) }
         },
         (!options.no_preflight).then_some(preflight),
+        async |targets| read_endpoints(&sessions, &stage.endpoints, targets).await,
         identity,
         on_event,
     ))
@@ -82,7 +94,8 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
     text.push('\n');
     files::write(&path, text.as_bytes())?;
     printer.diagnostics(&deployment.findings(&rollout.all_targets));
-    printer.result(&record, deployment.summary());
+    let lines: String = deployment.serving_lines().into_iter().map(|line| line + "\n").collect();
+    printer.result(&record, clean(&lines) + &deployment.summary());
     printer.step("Written", files::shown(&path));
     recording.after(printer, deployment.failure().map_or(Exit::Done, Exit::from)).await
 }

@@ -1,9 +1,10 @@
 //! `plan`: shows the changes of a rollout in every account and region. Changes nothing.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use model_release::aws::TargetSessions;
+use model_release::aws::{TargetSessions, deployed_endpoints, place_template};
 use model_release::plan_report::{self, PlanDocument};
 use model_release::preflight::{PlannedRollout, Scope};
 use model_release::{Failure, RolloutRequest, deploy};
@@ -23,8 +24,12 @@ use terminal::files;
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &PlanOptions) -> Result<Exit, Failure> {
     let release = requests::release(project, &options.set.release)?;
-    let request = requests::rollout(&release, &options.set, &PreferenceOptions::default())?;
+    let mut request = requests::rollout(&release, &options.set, &PreferenceOptions::default(), &[])?;
+    let bucket = requests::template_bucket(&request, &options.template)?;
     let session = session::open().await?;
+    if let Some(bucket) = &bucket {
+        place_template(&session, bucket, &mut request).await?;
+    }
     let stack_sets = session.stack_sets(request.call_as);
     if options.detect_drift {
         run_drift_detection(printer, &stack_sets, &request, Duration::from_secs(options.wait)).await?;
@@ -32,14 +37,19 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &PlanOptio
     let observed = observe(&stack_sets, &request.release).await.map_err(|error| deploy::refused(&error, request.call_as))?;
     let plan = plan(&request.release, &observed);
     let mut document = plan_report::document(&release, options.set.stage.name(), &request, &observed, &plan, crate::tool());
+    document.add_operations(&deploy::operations(&stack_sets, &request, &observed).await?, &request);
+    let stage = release.manifest.stage(options.set.stage);
+    let sessions = Arc::new(TargetSessions::new(&session, &release, stage, &options.set.role.target_role()?, "plan"));
+    if !options.no_preflight && observed.stack_set.is_some() {
+        let serving = deployed_endpoints(&sessions, &stage.endpoints, &request, &observed).await;
+        printer.diagnostics(&Vec::from_iter(document.add_endpoints(options.set.stage, serving)));
+    }
     for problem in &mut document.problems {
         let finding = completed(&problem.diagnostic()).into_owned();
         printer.diagnostic(&finding);
         problem.hint = finding.hint;
     }
     if !options.no_preflight && !document.nothing_to_do && plan.problems.is_empty() {
-        let stage = release.manifest.stage(options.set.stage);
-        let sessions = TargetSessions::new(&session, &release, stage, &options.set.role.target_role()?, "plan");
         let rollout = PlannedRollout { release: &release, request: &request, observed: &observed, plan: &plan, scope: Scope::Touched };
         let report = Box::pin(preflight::report(printer, &session, &sessions, &rollout)).await;
         preflight::show(printer, &report);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use stack_rollout::{CallAs, PruneReport, PruneRequest, Target, Verdict, observe_without_overrides, prune};
 
-use model_release::{Diagnostic, Failure, FailureKind, Level, deploy, problems, stop_on_errors};
+use model_release::{Diagnostic, Failure, FailureKind, Level, deploy};
 
 use crate::cli::PruneOptions;
 use crate::progress;
@@ -17,11 +17,12 @@ use crate::session;
 use terminal::Exit;
 use terminal::Printer;
 use terminal::Project;
+use crate::targets;
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &PruneOptions) -> Result<Exit, Failure> {
     let release = requests::release(project, &options.set.release)?;
-    let request = requests::rollout(&release, &options.set, &options.preferences)?;
-    let named = named(&options.instance)?;
+    let request = requests::rollout(&release, &options.set, &options.preferences, &[])?;
+    let named = targets::instances(&options.instance, "--instance")?;
     let session = session::open().await?;
     let stack_sets = session.stack_sets(request.call_as);
     let set = &request.release.stack_set;
@@ -61,7 +62,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &PruneOpti
         printer.diagnostic(&remaining.reason.iter().fold(diagnostic, Diagnostic::detail));
     }
     for problem in &report.problems {
-        printer.diagnostic(&Diagnostic::new(Level::Warning, problem.to_string()).with_hint_opt(problem.hint.clone()));
+        printer.diagnostic(&Diagnostic { level: Level::Warning, ..Diagnostic::from(problem) });
     }
     printer.result(&report, summary(&report));
     Ok(match report.verdict {
@@ -69,25 +70,6 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &PruneOpti
         Verdict::Failed => Exit::Failed,
         _ => Exit::Unreachable,
     })
-}
-
-fn named(instances: &[String]) -> Result<BTreeSet<Target>, Failure> {
-    let mut diagnostics = Vec::new();
-    let mut named = BTreeSet::new();
-    for text in instances {
-        let parsed =
-            text.trim().split_once('/').and_then(|(account, region)| Some(Target::new(account.parse().ok()?, region.parse().ok()?)));
-        match parsed {
-            Some(target) => drop(named.insert(target)),
-            None => diagnostics.push(
-                Diagnostic::error(format!("`{text}` is not an account and region"))
-                    .named("--instance")
-                    .with_hint("write ACCOUNT/REGION as `plan` prints it, such as 222222222222/us-east-1"),
-            ),
-        }
-    }
-    stop_on_errors(diagnostics)?;
-    Ok(named)
 }
 
 /// The orphans, after the caller confirmed all of them; an error without a terminal.
@@ -116,12 +98,11 @@ fn confirmed(printer: Printer, options: &PruneOptions, set: &str, orphans: BTree
 }
 
 fn refused(error: &stack_rollout::Error, call_as: CallAs) -> Failure {
-    let stack_rollout::Error::Release { problems: found, .. } = error else { return deploy::refused(error, call_as) };
-    let mut diagnostics: Vec<_> = found.0.iter().map(problems::of_rollout).collect();
-    if found.0.iter().any(|problem| problem.code == "not-an-orphan") {
-        diagnostics.push(Diagnostic::new(Level::Note, "nothing was removed; --even-targets also removes targets of the release"));
+    let mut failure = deploy::refused(error, call_as);
+    if failure.diagnostics.iter().any(|diagnostic| diagnostic.code == Some("not-an-orphan")) {
+        failure.diagnostics.push(Diagnostic::new(Level::Note, "nothing was removed; --even-targets also removes targets of the release"));
     }
-    Failure::new(FailureKind::BadInput, diagnostics)
+    failure
 }
 
 fn summary(report: &PruneReport) -> String {

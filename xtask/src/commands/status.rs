@@ -14,7 +14,7 @@ use terminal::clean;
 pub(crate) async fn run(printer: Printer, project: &Project, options: &StackSetOptions) -> Result<Exit, Failure> {
     let stage = options.stage;
     let release = requests::release(project, &options.release)?;
-    let request = requests::rollout(&release, options, &PreferenceOptions::default())?;
+    let request = requests::rollout(&release, options, &PreferenceOptions::default(), &[])?;
     let role = options.role.target_role()?;
     let session = session::open().await?;
     let sessions = TargetSessions::new(&session, &release, release.manifest.stage(stage), &role, "status");

@@ -1,22 +1,28 @@
 //! Progress of a rollout.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use model_release::plural;
 use stack_rollout::status::DetailedStatus;
-use stack_rollout::{Event, Plan, SetChange};
+use stack_rollout::{Event, InstanceAction, Plan, SetChange, WaitReports};
 
 use super::Line;
 use terminal::Printer;
 
 /// An observer that shows the events of a rollout.
 pub(crate) fn rollout(printer: Printer) -> impl FnMut(Event) + Send + use<> {
-    let bar = Line::new(printer, None, "{spinner} {elapsed}  {wide_msg}");
+    let bar = Line::new(printer, None, "{spinner} {elapsed}  {prefix}  {wide_msg}");
+    let mut reports = WaitReports::new(Duration::from_mins(1));
     let mut statuses: BTreeMap<String, DetailedStatus> = BTreeMap::new();
     move |event| {
         let line = |verb: &str, what: &str| bar.0.suspend(|| printer.step(verb, what));
         match event {
             Event::Planned(plan) if plan.is_nothing_to_do() => line("Unchanged", "every target has this release already"),
             Event::Planned(plan) => {
+                for target in plan.targets(InstanceAction::Reapply) {
+                    line("Reapplying", &format!("the release to {target}"));
+                }
                 if let Some(what) = resets(&plan) {
                     line("Resetting", &what);
                 }
@@ -34,10 +40,14 @@ pub(crate) fn rollout(printer: Printer) -> impl FnMut(Event) + Send + use<> {
                 &format!("for operation {} ({} {}), which another caller started", operation.id, operation.action, operation.status),
             ),
             Event::OperationStarted { operation_id, action, targets } => {
-                line(
-                    "Started",
-                    &format!("{action} in {targets} {} (operation {operation_id})", if targets == 1 { "target" } else { "targets" }),
-                );
+                let place = targets.map_or_else(|| "of the stack set".to_owned(), |targets| format!("in {}", plural(targets, "target")));
+                line("Started", &format!("{action} {place} (operation {operation_id})"));
+            }
+            Event::Waiting { elapsed, remaining, .. } => {
+                bar.0.set_prefix(format!("at most {} min more", remaining.as_secs() / 60));
+                if let Some(report) = reports.due(elapsed, remaining).filter(|_| bar.0.is_hidden()) {
+                    line("Waiting", &report);
+                }
             }
             Event::OperationStatus { operation_id, status } => bar.0.set_message(format!("operation {operation_id}: {status}")),
             Event::InstanceStatus { target, status, reason } => {
@@ -69,7 +79,7 @@ fn resets(plan: &Plan) -> Option<String> {
     const NAMED: usize = 3;
     let is_there = plan.stack_set == SetChange::Untouched;
     let mut resets = Vec::new();
-    for planned in plan.instances.iter().filter(|planned| planned.observed.is_some()) {
+    for planned in plan.instances.iter().filter(|planned| planned.observed.is_some() && planned.action != InstanceAction::Reapply) {
         let changes = planned.override_changes().into_iter().filter(|change| change.to.is_none() || is_there);
         let keys: Vec<_> = changes.map(|change| change.key).collect();
         if !keys.is_empty() {

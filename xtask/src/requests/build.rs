@@ -124,6 +124,7 @@ impl BuildCommand {
             volume_kms_key_arn: non_empty(configuration.ebs_kms_key_arn.as_ref()).map(str::to_owned),
             output_template: format!("{}.yaml", configuration.template_name),
             template_configuration: options.template_configuration,
+            without_pipeline: options.no_pipeline,
             sources: &SOURCES,
         };
         Ok(Self {

@@ -1,17 +1,31 @@
 //! The rollout of a stage, from the options of `plan`, `deploy` and `prune`.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use model_release::aws::TemplateBucket;
 use model_release::{Diagnostic, Failure, Release, RolloutRequest, RolloutSettings, stop_on_errors};
 use stack_rollout::{AutoDeployment, CallAs, PermissionModel, Preferences, status};
 
-use crate::cli::{Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, StackSetOptions, non_empty};
+use crate::cli::{
+    Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, StackSetOptions, TemplateBucketOptions, non_empty,
+};
+use crate::stores;
 use crate::targets;
 
-/// The rollout of the stage that the options name.
-pub(crate) fn rollout(release: &Release, options: &StackSetOptions, preferences: &PreferenceOptions) -> Result<RolloutRequest, Failure> {
+/// The rollout of the stage that the options name. `reapply` has the targets to update again.
+pub(crate) fn rollout(
+    release: &Release,
+    options: &StackSetOptions,
+    preferences: &PreferenceOptions,
+    reapply: &[String],
+) -> Result<RolloutRequest, Failure> {
     let mut diagnostics = Vec::new();
+    let accounts = non_empty(options.accounts.as_ref()).map(|text| targets::accounts(text, "--accounts", &mut diagnostics));
     let regions = non_empty(options.regions.as_ref()).map(|text| targets::regions(text, "--regions", &mut diagnostics));
     stop_on_errors(diagnostics)?;
+    let attempt = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis().to_string();
     let settings = RolloutSettings {
+        accounts,
         regions,
         call_as: match options.call_as {
             Caller::Itself => CallAs::Itself,
@@ -20,8 +34,20 @@ pub(crate) fn rollout(release: &Release, options: &StackSetOptions, preferences:
         permission_model: permission_model(options)?,
         preferences: self::preferences(preferences),
         managed_execution: None,
+        reapply: targets::instances(reapply, "--reapply")?,
+        attempt,
     };
     RolloutRequest::new(release, options.stage, settings)
+}
+
+/// The bucket for a template that is too large for a request; an error if such a template has none.
+pub(crate) fn template_bucket(request: &RolloutRequest, options: &TemplateBucketOptions) -> Result<Option<TemplateBucket>, Failure> {
+    let name = non_empty(options.artifact_bucket.as_ref())
+        .map(|name| stores::bucket_name(name, "--artifact-bucket, ARTIFACT_BUCKET", "--artifact-prefix"))
+        .transpose()?;
+    request.check_template(name.is_some())?;
+    let prefix = non_empty(options.artifact_prefix.as_ref()).unwrap_or_default().to_owned();
+    Ok(name.filter(|_| request.needs_upload()).map(|name| TemplateBucket { name, prefix }))
 }
 
 fn permission_model(options: &StackSetOptions) -> Result<PermissionModel, Failure> {

@@ -1,5 +1,6 @@
 //! End-to-end tests: real command lines, real files, and a local AWS.
 
+mod after_failure;
 mod anywhere;
 mod api_models;
 mod asynchronous;
@@ -24,6 +25,7 @@ mod events;
 mod fault_matrix;
 mod gates;
 mod github_actions;
+mod large_templates;
 mod least_privilege;
 mod model_servers;
 mod organization;

@@ -37,6 +37,8 @@ fn example(text: &str) -> String {
         ("{}/{}", "222222222222/us-east-1"),
         ("--stage {}", "--stage staging"),
         ("--stage {subject}", "--stage staging"),
+        ("--stage {stage}", "--stage staging"),
+        ("--reapply {again}", "--reapply 222222222222/us-east-1"),
         ("--instance {subject}", "--instance 222222222222/us-east-1"),
         ("--seed {seed}", "--seed 1"),
         ("--cases {size}", "--cases 1"),

@@ -117,6 +117,14 @@ def set_drift(application, body):
     return {}
 
 
+def suspend_account(application, body):
+    values = fields(body, required={"account": str})
+    needs_patch(application, "stack-sets")
+    with application.state:
+        stack_set_operations.SUSPENDED.add(values["account"])
+    return {}
+
+
 def set_model_server(application, body):
     values = fields(body, required={"url": str}, optional={"account": str, "region": str, "endpoint": str})
     needs_patch(application, "invocations")
@@ -150,6 +158,7 @@ ROUTES = {
     "POST /stand-in/silent-rollback": silent_rollback,
     "POST /stand-in/stack-set-pace": set_stack_set_pace,
     "POST /stand-in/drift": set_drift,
+    "POST /stand-in/suspended-account": suspend_account,
     "POST /stand-in/missing": set_missing,
     "POST /stand-in/quota": set_quota,
     "POST /stand-in/model-server": set_model_server,

@@ -5,9 +5,11 @@ import uuid
 
 from moto.cloudformation.exceptions import ValidationError
 
-# Set by tests: the seconds per instance (0: instantaneous), and the stacks with drift.
+# Set by tests: the seconds per instance (0: instantaneous), the stacks with drift, and the suspended
+# accounts.
 PACE = {"seconds": 0.0}
 DRIFTED = set()
+SUSPENDED = set()
 
 
 class Refused(ValidationError):
@@ -22,6 +24,7 @@ class Refused(ValidationError):
 def reset():
     PACE["seconds"] = 0.0
     DRIFTED.clear()
+    SUSPENDED.clear()
 
 
 def ask(stack_set, response):

@@ -34,6 +34,9 @@ pub(crate) struct BuildOptions {
     /// Also write template configurations for CodePipeline's CloudFormation action
     #[arg(long, help_heading = super::OUTPUT)]
     pub(crate) template_configuration: bool,
+    /// Allow what CodePipeline's stack set action cannot deploy, for a release that only deploy rolls out
+    #[arg(long, help_heading = super::OUTPUT)]
+    pub(crate) no_pipeline: bool,
     /// Write the release to this folder [default: target/deploy]
     #[arg(long, value_name = "DIR", help_heading = super::OUTPUT)]
     pub(crate) output_dir: Option<PathBuf>,

@@ -6,7 +6,7 @@ use clap::Args;
 
 use model_release::Stage;
 
-use super::{RecordOptions, ReleaseOptions, RoleOptions, StagingTestOptions};
+use super::{RecordOptions, ReleaseOptions, RoleOptions, StagingTestOptions, TemplateBucketOptions};
 
 /// Options of `deploy`.
 #[derive(Debug, Args)]
@@ -14,9 +14,14 @@ pub(crate) struct DeployOptions {
     #[command(flatten)]
     pub(crate) set: StackSetOptions,
     #[command(flatten)]
+    pub(crate) template: TemplateBucketOptions,
+    #[command(flatten)]
     pub(crate) staging_tests: StagingTestOptions,
     #[command(flatten)]
     pub(crate) preferences: PreferenceOptions,
+    /// Update the endpoints of this target again, although its stack has the release; repeatable
+    #[arg(long, value_name = "ACCOUNT/REGION", help_heading = super::ROLLOUT)]
+    pub(crate) reapply: Vec<String>,
     /// Skip the checks in the target accounts
     #[arg(long, help_heading = super::ROLLOUT)]
     pub(crate) no_preflight: bool,
@@ -44,6 +49,9 @@ pub(crate) struct StackSetOptions {
     pub(crate) stage: Stage,
     #[command(flatten)]
     pub(crate) release: ReleaseOptions,
+    /// Only these accounts of the stage, comma-separated
+    #[arg(long, value_name = "ACCOUNTS", help_heading = super::RELEASE)]
+    pub(crate) accounts: Option<String>,
     /// Only these regions of the release, comma-separated
     #[arg(long, value_name = "REGIONS", help_heading = super::RELEASE)]
     pub(crate) regions: Option<String>,

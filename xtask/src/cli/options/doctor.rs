@@ -60,6 +60,7 @@ impl DoctorOptions {
                 Stage::Staging => accounts.organizational_unit_staging_id.clone(),
                 Stage::Prod => accounts.organizational_unit_prod_id.clone(),
             },
+            accounts: None,
             regions: None,
             call_as: self.call_as,
             role: RoleOptions { role_name: of_stage(&self.role.role_name), ..self.role.clone() },

@@ -4,14 +4,16 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::StackSetOptions;
+use super::{StackSetOptions, TemplateBucketOptions};
 
 /// Options of `plan`.
 #[derive(Debug, Args)]
 pub(crate) struct PlanOptions {
     #[command(flatten)]
     pub(crate) set: StackSetOptions,
-    /// Skip the checks in the target accounts
+    #[command(flatten)]
+    pub(crate) template: TemplateBucketOptions,
+    /// Skip the checks in the target accounts, and do not read what their endpoints serve
     #[arg(long, help_heading = super::ROLLOUT)]
     pub(crate) no_preflight: bool,
     /// Run CloudFormation's drift detection first: an operation that changes no stack

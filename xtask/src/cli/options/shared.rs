@@ -69,6 +69,18 @@ pub(crate) struct ReleaseOptions {
     pub(crate) release_sha256: Option<String>,
 }
 
+/// The bucket for a template that is too large for a request.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = super::STACK_SET)]
+pub(crate) struct TemplateBucketOptions {
+    /// Upload a template of more than 51,200 bytes to this bucket
+    #[arg(long, value_name = "BUCKET", env = "ARTIFACT_BUCKET")]
+    pub(crate) artifact_bucket: Option<String>,
+    /// Prefix the key of the uploaded template
+    #[arg(long, value_name = "PREFIX", env = "ARTIFACT_PREFIX")]
+    pub(crate) artifact_prefix: Option<String>,
+}
+
 /// The role to assume in each target account.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = super::SESSION)]

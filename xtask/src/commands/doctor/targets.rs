@@ -5,7 +5,7 @@ use model_release::aws::{Caller, Session, TargetSessions, check_targets};
 use model_release::configuration::Configuration;
 use model_release::preflight::{PlannedRollout, Scope};
 use model_release::release_build::Home;
-use model_release::{Diagnostic, DoctorReport, Failure, FailureKind, Release, Stage, deploy, problems};
+use model_release::{Diagnostic, DoctorReport, Failure, FailureKind, Release, Stage, deploy};
 use stack_rollout::{Observed, observe_without_overrides, plan};
 use tempfile::TempDir;
 
@@ -83,7 +83,7 @@ async fn targets_of(
     const STACK_SET: &str = "stack-set";
     let stage_targets = release.manifest.stage(stage);
     let set = checks.options.stack_set(stage, &stage_targets.env_type);
-    let request = requests::rollout(release, &set, &PreferenceOptions::default())?;
+    let request = requests::rollout(release, &set, &PreferenceOptions::default(), &[])?;
     let stack_sets = checks.session.stack_sets(request.call_as);
     let observed = match observe_without_overrides(&stack_sets, &request.release.stack_set).await {
         Ok(observed) => {
@@ -101,7 +101,7 @@ async fn targets_of(
     };
     let plan = plan(&request.release, &observed);
     for problem in &plan.problems {
-        let finding = problems::of_rollout(problem);
+        let finding = Diagnostic::from(problem);
         let hint = finding.hint.clone().or_else(|| Some("docs/commands.md, plan".to_owned()));
         report.failed(STACK_SET, &stage_targets.stack_set, finding.with_hint_opt(hint));
     }

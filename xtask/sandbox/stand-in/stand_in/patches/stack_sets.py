@@ -75,19 +75,20 @@ class Instance(StackInstance):
         self.drift = "DRIFTED" if drifted else "IN_SYNC"
 
     def to_dict(self):
+        suspended = self.account_id in operations.SUSPENDED
         described = {
             "StackSetId": self.stack_set.id,
             "Region": self.region_name,
             "Account": self.account_id,
-            "Status": "OUTDATED" if self.outdated or self.stack is None else "CURRENT",
+            "Status": "INOPERABLE" if suspended else "OUTDATED" if self.outdated or self.stack is None else "CURRENT",
             "ParameterOverrides": [{"ParameterKey": key, "ParameterValue": value} for key, value in self.overrides.items()],
             "StackInstanceStatus": {"DetailedStatus": self.detailed},
             "DriftStatus": self.drift,
         }
         if self.stack is not None:
             described["StackId"] = self.stack.stack_id
-        if self.reason:
-            described["StatusReason"] = self.reason
+        if suspended or self.reason:
+            described["StatusReason"] = f"Account {self.account_id} is suspended" if suspended else self.reason
         return described
 
 
@@ -286,6 +287,20 @@ def with_managed_execution(method, after):
     return handler
 
 
+def with_size_limit(method):
+    """Refuses a template body that is too long for a request, as in the API's model."""
+
+    def handler(self):
+        if len((self._get_param("TemplateBody") or "").encode()) > 51_200:
+            raise ValidationError(
+                message="1 validation error detected: Value at 'templateBody' failed to satisfy constraint: "
+                "Member must have length less than or equal to 51200"
+            )
+        return method(self)
+
+    return handler
+
+
 def named(response):
     return response.cloudformation_backend.describe_stack_set(response._get_param("StackSetName"))
 
@@ -317,6 +332,7 @@ def apply():
         setattr(CloudFormationResponse, name, with_request_fields(getattr(CloudFormationResponse, name)))
     for name in ("create_stack_set", "update_stack_set"):
         setattr(CloudFormationResponse, name, with_managed_execution(getattr(CloudFormationResponse, name), named))
+        setattr(CloudFormationResponse, name, with_size_limit(getattr(CloudFormationResponse, name)))
     CloudFormationResponse.detect_stack_set_drift = detect_stack_set_drift
     CloudFormationResponse.list_stack_instances = list_stack_instances
     CloudFormationResponse.list_stack_set_operations = list_stack_set_operations

@@ -1,0 +1,170 @@
+//! The result of a deployment, and what to do about it.
+
+use std::collections::BTreeSet;
+
+use endpoint_test::{Outcome, TargetReport};
+use serde_json::{Value as Json, json};
+use stack_rollout::status::InstanceStatus;
+use stack_rollout::{Outcome as RolledOut, Rollout, TargetRecord, Targets, Verdict};
+
+use crate::capacity::CapacityChange;
+use crate::diagnostic::{Diagnostic, Failure, FailureKind, Level};
+use crate::endpoint_state::{Health, TargetEndpoints};
+use crate::manifest::Tool;
+use crate::plural::plural;
+use crate::serving::{self, not_updated};
+use crate::{Release, Stage};
+
+/// The result of a deployment.
+#[derive(Debug)]
+pub struct Deployment {
+    /// The rollout.
+    pub rollout: Rollout,
+    /// The identity checks of the endpoints; empty if the rollout did not succeed.
+    pub identity: Vec<TargetReport>,
+    /// What the endpoints of every target serve after the rollout.
+    pub serving: Vec<TargetEndpoints>,
+    /// Numbers of instances that changed although the release does not change them.
+    pub capacity: Vec<CapacityChange>,
+    /// The stage.
+    pub stage: Stage,
+}
+
+impl Deployment {
+    /// The kind of failure: `None` if every target has the release and every endpoint serves it.
+    pub fn failure(&self) -> Option<FailureKind> {
+        let rolled_out = match self.rollout.verdict() {
+            Verdict::Succeeded => None,
+            Verdict::Failed => Some(FailureKind::Failed),
+            _ => Some(FailureKind::Unreachable),
+        };
+        let serving = self.identity.iter().filter_map(|report| match outcome(report) {
+            Outcome::Failed => Some(FailureKind::Failed),
+            Outcome::Errored => Some(FailureKind::Unreachable),
+            _ => None,
+        });
+        // A failure has precedence over an unknown result.
+        serving.chain(rolled_out).min_by_key(|kind| *kind != FailureKind::Failed)
+    }
+
+    /// `rollout.json`.
+    pub fn record(&self, release: &Release, stage: Stage, tool: &Tool) -> Result<Json, Failure> {
+        let mut record = serde_json::to_value(&self.rollout).map_err(|error| Failure::from(Diagnostic::error(error.to_string())))?;
+        record["tool"] = json!(tool);
+        record["stage"] = json!(stage.name());
+        record["release"] = json!(release.digest);
+        record["model_package"] = json!(release.manifest.model_package.arn);
+        record["serving"] = json!(self.serving);
+        record["unrequested_capacity"] = json!(self.capacity);
+        record["identity"] = self
+            .identity
+            .iter()
+            .map(|report| {
+                json!({
+                    "account_id": report.account_id,
+                    "region": report.region,
+                    "endpoint": report.endpoint,
+                    "outcome": outcome(report).as_str(),
+                    "checks": report.checks,
+                })
+            })
+            .collect();
+        Ok(record)
+    }
+
+    /// All failures and orphans. `all_targets` are the targets of the whole release: an instance in
+    /// a region that this rollout skipped is not an orphan.
+    pub fn findings(&self, all_targets: &Targets) -> Vec<Diagnostic> {
+        let mut findings = Vec::new();
+        let stack_set = &self.rollout.stack_set;
+        for target in &self.rollout.targets {
+            if matches!(target.outcome, RolledOut::Succeeded | RolledOut::Unchanged) {
+                continue;
+            }
+            let mut finding =
+                Diagnostic::error(format!("`{stack_set}` was not rolled out: {}", target.outcome)).named(target.target().to_string());
+            finding.details.extend(target.reason.clone());
+            finding
+                .details
+                .extend(target.events.iter().map(|event| format!("{} ({}): {}", event.logical_id, event.resource_type, event.reason)));
+            finding.details.extend(
+                target.events.iter().filter_map(|event| Some(format!("{} reports: {}", event.logical_id, event.failure_reason.as_ref()?))),
+            );
+            findings.push(finding);
+        }
+        for report in &self.identity {
+            for check in report.checks.iter().filter(|check| !matches!(check.outcome, Outcome::Passed | Outcome::Skipped)) {
+                let message = check.message.clone().unwrap_or_else(|| format!("the check `{}` {}", check.name, check.outcome.as_str()));
+                let mut finding = Diagnostic::error(message).named(report.title()).with_hint_opt(check.hint.clone());
+                finding.details.extend(check.expected.as_ref().map(|text| format!("expected {text}")));
+                finding.details.extend(check.actual.as_ref().map(|text| format!("actual   {text}")));
+                findings.push(finding);
+            }
+        }
+        let problems = self.rollout.problems.iter();
+        findings.extend(problems.map(|problem| {
+            let level = if problem.code == "superseded" { Level::Error } else { Level::Warning };
+            Diagnostic { level, ..Diagnostic::from(problem) }
+        }));
+        for orphan in self.rollout.orphans.iter().filter(|orphan| !all_targets.contains(&orphan.target())) {
+            let state = if orphan.status == InstanceStatus::Current { String::new() } else { format!(" ({})", orphan.status) };
+            let message = format!("`{stack_set}` has a stack that is not a target of the release{state}; it is not deleted");
+            let target = orphan.target().to_string();
+            let mut finding = Diagnostic::warning(message).code("orphan").about(&target).named(&target);
+            finding.details.extend(orphan.status_reason.clone());
+            findings.push(finding);
+        }
+        findings.extend(self.capacity.iter().map(CapacityChange::finding));
+        findings.extend(self.next_steps());
+        findings
+    }
+
+    /// What to do after a failure.
+    fn next_steps(&self) -> Vec<Diagnostic> {
+        let is_up_to_date = |target: &TargetRecord| matches!(target.outcome, RolledOut::Succeeded | RolledOut::Unchanged);
+        let (there, missing): (Vec<_>, Vec<_>) = self.rollout.targets.iter().partition(|target| is_up_to_date(target));
+        let there: BTreeSet<_> = there.into_iter().map(TargetRecord::target).collect();
+        let mut steps = Vec::new();
+        if !missing.is_empty() {
+            let count = plural(self.rollout.targets.len(), "target");
+            let message = format!("{} of {count} do not have the release; the others keep it", missing.len());
+            let hint = "fix the cause, then roll out the release again: that updates only the targets that do not have it";
+            let accounts: BTreeSet<_> = missing.iter().map(|target| target.account_id.as_str()).collect();
+            let subject = format!("{} {}", self.stage, accounts.into_iter().collect::<Vec<_>>().join(","));
+            steps.push(Diagnostic::new(Level::Note, message).code("rollout-incomplete").about(subject).with_hint(hint));
+        }
+        steps.extend(not_updated(self.stage, &self.serving, |target| there.contains(target)));
+        steps
+    }
+
+    /// What every endpoint serves, one line each; empty after a success.
+    pub fn serving_lines(&self) -> Vec<String> {
+        if self.failure().is_none() { Vec::new() } else { serving::lines(&self.serving) }
+    }
+
+    /// The deployment in one line.
+    pub fn summary(&self) -> String {
+        let counts = &self.rollout.counts;
+        let endpoints = || self.serving.iter().flat_map(|target| &target.endpoints);
+        let serving = endpoints().filter(|endpoint| endpoint.health == Health::Ok).count();
+        let mut parts = vec![plural(counts.targets, "target")];
+        for (count, word) in [
+            (counts.succeeded, "rolled out"),
+            (counts.unchanged, "unchanged"),
+            (counts.failed, "failed"),
+            (counts.cancelled, "cancelled"),
+            (counts.skipped, "skipped"),
+            (counts.unfinished, "unfinished"),
+        ] {
+            if count > 0 {
+                parts.push(format!("{count} {word}"));
+            }
+        }
+        format!("{}: {}; {serving} of {} endpoints serve the release", self.rollout.stack_set, parts.join(", "), endpoints().count())
+    }
+}
+
+/// The overall outcome of an endpoint's checks; the suite has no cases.
+fn outcome(report: &TargetReport) -> Outcome {
+    Outcome::of_all(report.checks.iter().map(|check| check.outcome))
+}
