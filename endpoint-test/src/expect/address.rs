@@ -4,6 +4,7 @@ use serde_json::Value;
 use serde_json_path::JsonPath;
 use serde_json_path::PathElement;
 
+use crate::format::cut;
 use crate::json::{Document, Json};
 
 /// One or several locations in JSON.
@@ -15,9 +16,24 @@ pub(crate) enum Address {
     Path { text: String, path: JsonPath },
 }
 
+/// The longest address, in bytes.
+const MAX_LENGTH: usize = 1000;
+/// The most brackets and parentheses of a JSONPath that are open at once. The parser's time doubles
+/// with each filter in a filter, and its stack ends after some hundred.
+const MAX_DEPTH: usize = 8;
+
 impl Address {
     /// Parses an address; the error is a message and a hint.
     pub(crate) fn parse(text: &str) -> Result<Self, (String, String)> {
+        if text.len() > MAX_LENGTH {
+            let message = format!("`{}` is not an address: it has {} bytes; the limit is {MAX_LENGTH}", cut(text, 40), text.len());
+            return Err((message, "address a value nearer to the root".to_owned()));
+        }
+        let depth = depth(text);
+        if text.starts_with('$') && depth > MAX_DEPTH {
+            let message = format!("`{text}` is not usable: its brackets and parentheses are {depth} deep; the limit is {MAX_DEPTH}");
+            return Err((message, "use fewer filters within filters".to_owned()));
+        }
         if text.starts_with('$') {
             return match JsonPath::parse(text) {
                 Ok(path) => Ok(Self::Path { text: text.to_owned(), path }),
@@ -70,6 +86,27 @@ impl Address {
     }
 }
 
+/// The most brackets and parentheses that are open at once, outside string literals.
+fn depth(path: &str) -> usize {
+    let (mut open, mut most) = (0_usize, 0);
+    let mut quote = None;
+    let mut characters = path.chars();
+    while let Some(character) = characters.next() {
+        match (quote, character) {
+            (Some(_), '\\') => _ = characters.next(),
+            (Some(end), _) if character == end => quote = None,
+            (None, '\'' | '"') => quote = Some(character),
+            (None, '[' | '(') => {
+                open += 1;
+                most = most.max(open);
+            }
+            (None, ']' | ')') => open = open.saturating_sub(1),
+            _ => {}
+        }
+    }
+    most
+}
+
 fn pointer<'a>(elements: impl Iterator<Item = &'a PathElement<'a>>) -> String {
     elements.fold(String::new(), |pointer, element| match element {
         PathElement::Name(name) => format!("{pointer}/{}", escape(name)),
@@ -96,6 +133,25 @@ mod tests {
             assert_eq!(value.pointer(&pointer), Some(found));
         }
         assert!(path.find_one(&Document::read(value.to_string().as_bytes()).unwrap()).is_none());
+    }
+
+    #[test]
+    fn a_nested_or_long_path_is_refused_before_it_is_parsed() {
+        // Each of them hung the parser or ended its stack.
+        let nested = |open: &str, close: &str, count: usize| format!("$[?{}1==1{}]", open.repeat(count), close.repeat(count));
+        for count in [8, 20, 300, 100_000] {
+            for (open, close) in [("@.a[?", "]"), ("(", ")"), ("!(", ")"), ("@.a[?(", ")]"), ("length(", ")"), ("$[", "]"), ("(", "")] {
+                let (message, hint) = Address::parse(&nested(open, close, count)).unwrap_err();
+                assert!(message.contains("the limit is") && !hint.is_empty(), "{open} {count}: {message}");
+                assert!(message.len() < 1200, "{open} {count}");
+            }
+        }
+        let pointer = format!("/{}", "a".repeat(1 << 20));
+        assert!(Address::parse(&pointer).unwrap_err().0.len() < 200);
+        // What stands in quotes nests nothing, and a closed bracket is closed.
+        for path in ["$['((((((((((((\\'[[[[[[[[[']", "$[\"[[[[[[[[[[[[[[[\"]", "$[0][1][2][3][4][5][6][7][8][9][10]", "$[?@.a[?(@.b)]]"] {
+            assert!(Address::parse(path).is_ok(), "{path}");
+        }
     }
 
     #[test]

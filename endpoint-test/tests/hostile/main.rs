@@ -96,6 +96,32 @@ async fn endless_headers_are_an_error() {
 }
 
 #[tokio::test]
+async fn interim_responses_without_end_are_an_error() {
+    let server = Server::start(|stream| async move {
+        let many = "HTTP/1.1 100 Continue\r\n\r\n".repeat(1000);
+        while server::send(&stream, many.as_bytes()).await {}
+    })
+    .await;
+    let case = tested(&server).await;
+    assert_eq!(case.outcome, Outcome::Errored, "{case:#?}");
+    assert!(case.message.as_ref().unwrap().contains("more than 16 interim responses"), "{case:#?}");
+    // So is the ping.
+    let server =
+        Server::everything(|stream| async move { while server::send(&stream, b"HTTP/1.1 103 Early Hints\r\n\r\n").await {} }).await;
+    let target = ContainerTarget::new(&server.url).unwrap();
+    let error = endpoint_test::Target::describe(&target).await.unwrap_err();
+    assert!(error.to_string().contains("more than 16 interim responses"), "{error}");
+}
+
+#[tokio::test]
+async fn some_interim_responses_are_skipped() {
+    let response = [b"HTTP/1.1 100 Continue\r\n\r\n".repeat(16), with_length("text/csv", b"setosa")].concat();
+    let report =
+        test(&Server::responding(response).await, "{ name: it, payload: { csv: '1' }, expect: { text: { equals: setosa } } }").await;
+    assert_eq!(report.cases[0].outcome, Outcome::Passed, "{report:#?}");
+}
+
+#[tokio::test]
 async fn the_largest_response_is_read_whole_and_one_byte_more_is_a_failure() {
     for (bytes, outcome) in [(MAX_BODY, Outcome::Passed), (MAX_BODY + 1, Outcome::Failed)] {
         let mut body = b"setosa".to_vec();
