@@ -14,7 +14,6 @@ mod example;
 mod exit;
 mod files;
 mod hints;
-mod interruption;
 #[cfg(feature = "aws")]
 mod preflight;
 mod printer;

@@ -5,13 +5,12 @@ use std::time::Duration;
 use model_release::aws::{TargetSessions, TargetStacks, check_targets, test_endpoints};
 use model_release::deploy::{DeployError, DeployEvent, DeployRequest, deploy};
 use model_release::preflight::PlannedRollout;
-use model_release::{Diagnostic, Failure, FailureKind, StageTests, plural};
+use model_release::{Diagnostic, Failure, FailureKind, StageTests, interrupted, plural};
 use stack_rollout::Options;
 
 use crate::cli::{DeployOptions, non_empty};
 use crate::exit::Exit;
 use crate::files;
-use crate::interruption::interrupted;
 use crate::preflight;
 use crate::printer::Printer;
 use crate::progress::{self, EndpointProgress};

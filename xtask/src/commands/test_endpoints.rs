@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use endpoint_test::{LoadMode, Suite, SuiteOptions, TargetReport};
 use model_release::{
-    BaselineAddress, BaselineTarget, Diagnostic, Expectations, Failure, Release, Stage, StageTests, stop_on_errors, test_container,
+    BaselineAddress, BaselineTarget, Diagnostic, Expectations, Failure, Release, Stage, StageTests, interrupted, stop_on_errors,
+    test_container,
 };
 
 use crate::check_programs::Programs;
 use crate::cli::{OwnChecks, RoleOptions, TestOptions, non_empty};
 use crate::exit::Exit;
-use crate::interruption::interrupted;
 use crate::printer::Printer;
 use crate::progress::EndpointProgress;
 use crate::project::Project;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use endpoint_test::SuiteOptions;
 use model_release::configuration::Configuration;
-use model_release::{Diagnostic, Failure, FailureKind, Release, Stage, StageTests, test_container};
+use model_release::{Diagnostic, Failure, FailureKind, Release, Stage, StageTests, interrupted, test_container};
 use sandbox::iris;
 
 use crate::check_programs::Programs;
@@ -13,7 +13,6 @@ use crate::cli::TourOptions;
 use crate::example;
 use crate::exit::Exit;
 use crate::files;
-use crate::interruption::interrupted;
 use crate::printer::Printer;
 use crate::progress::EndpointProgress;
 use crate::project::Project;
