@@ -1,6 +1,8 @@
 //! Hostile and broken containers: each gets the right outcome in time, and no report passes its
 //! text on unescaped.
 
+#[path = "../support/harmless.rs"]
+mod harmless;
 mod server;
 #[path = "../support/stepped_clock.rs"]
 mod stepped_clock;
@@ -9,11 +11,9 @@ use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use endpoint_test::{
-    CaseReport, Clock, ContainerTarget, MAX_BODY, Outcome, Report, Run, RunOptions, Suite, SystemClock, TargetInfo, TargetReport, ToolInfo,
-    report,
-};
+use endpoint_test::{CaseReport, Clock, ContainerTarget, MAX_BODY, Outcome, Run, RunOptions, Suite, SystemClock, TargetInfo, TargetReport};
 
+use self::harmless::harmless;
 use self::server::{Server, chunk, with_length};
 use self::stepped_clock::SteppedClock;
 
@@ -39,20 +39,6 @@ async fn test_by(server: &Server, case: &str, clock: &impl Clock) -> TargetRepor
 async fn tested(server: &Server) -> CaseReport {
     let case = format!("{{ name: all, payload: {{ csv: '1' }}, timeout: 10m, expect: {EXPECT} }}");
     test(server, &case).await.cases.remove(0)
-}
-
-/// No report is large, controls a terminal or a browser, or cannot be parsed again.
-fn harmless(target: &TargetReport) {
-    let report = Report::assemble(ToolInfo { name: "test".into(), version: "1".into() }, "staging", vec![target.clone()]);
-    let (json, junit, html, table) = (report::json(&report), report::junit(&report), report::html(&report), report::table(&report));
-    for (name, text) in [("json", &json), ("junit", &junit), ("html", &html), ("table", &table)] {
-        assert!(text.len() < 200_000, "{name} has {} bytes", text.len());
-        let controls = |character: char| character.is_control() && !"\n\t".contains(character);
-        assert!(!text.contains(controls), "{name} has control characters");
-    }
-    assert!(!html.contains("<script") && !html.contains("<img"), "{html}");
-    assert!(!junit.contains("<script"), "{junit}");
-    assert_eq!(serde_json::from_str::<Report>(&json).unwrap(), report);
 }
 
 #[tokio::test]
