@@ -16,7 +16,13 @@ fn seeds(target: &str) -> Vec<String> {
 
 #[test]
 fn the_invariants_hold_for_the_first_inputs_of_fuzzing() {
-    seeds("release_policy").iter().for_each(|text| invariants::release_policy(text));
-    seeds("snapshot").iter().for_each(|text| invariants::snapshot(text));
-    seeds("event").iter().for_each(|text| invariants::event(text));
+    for text in seeds("release_policy") {
+        invariants::release_policy(&text);
+    }
+    for text in seeds("snapshot") {
+        invariants::snapshot(&text);
+    }
+    for text in seeds("event") {
+        invariants::event(&text);
+    }
 }

@@ -13,5 +13,7 @@ fn the_invariants_hold_for_the_first_inputs_of_fuzzing() {
     let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds/manifest");
     let seeds: Vec<_> = fs::read_dir(seeds).unwrap().map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap()).collect();
     assert!(!seeds.is_empty());
-    seeds.iter().for_each(|text| invariants::manifest(text, &folder));
+    for text in &seeds {
+        invariants::manifest(text, &folder);
+    }
 }

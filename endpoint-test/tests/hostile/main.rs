@@ -82,6 +82,21 @@ async fn endless_headers_are_an_error() {
 }
 
 #[tokio::test]
+async fn long_keys_and_headers_are_cut_in_reports() {
+    let key = "k".repeat(1 << 20);
+    let body = format!("[{{\"label\": \"setosa\", \"{key}\": {{\"{key}\": \"{key}\"}}}}]");
+    let response = with_length(&format!("text/{}", "x".repeat(200_000)), body.as_bytes());
+    let schema = "{ items: { additionalProperties: { type: string, maxLength: 2 } } }";
+    let case = format!(
+        "{{ name: it, payload: {{ csv: '1' }}, timeout: 10m, expect: {{ content_type: text/csv, schema: {schema}, json: [{{ at: '$..*', type: number }}, {{ at: /0, equals: {{}} }}] }} }}"
+    );
+    // `test` checks the reports.
+    let report = test(&Server::responding(response).await, &case).await;
+    assert_eq!(report.cases[0].outcome, Outcome::Failed, "{report:#?}");
+    assert!(report.cases[0].checks.iter().all(|check| check.outcome != Outcome::Errored));
+}
+
+#[tokio::test]
 async fn interim_responses_without_end_are_an_error() {
     let server = Server::start(|stream| async move {
         let many = "HTTP/1.1 100 Continue\r\n\r\n".repeat(1000);

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use endpoint_test::{
-    Clock, Description, EndpointStatus, InvokeError, MAX_BODY, ModelFailure, ModelResponse, Outcome, Request, Run, RunOptions, Samples,
-    Suite, SuiteErrors, Target, TargetError, TargetInfo, TargetReport,
+    CheckReport, Clock, Description, EndpointStatus, InvokeError, MAX_BODY, ModelFailure, ModelResponse, Outcome, Request, Run, RunOptions,
+    Samples, Suite, SuiteErrors, Target, TargetError, TargetInfo, TargetReport,
 };
 
 use crate::harmless::harmless;
@@ -40,7 +40,7 @@ impl Clock for Stopped {
     }
 
     async fn sleep(&self, _: Duration) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
@@ -115,7 +115,12 @@ pub(crate) fn json_path(path: &str, body: &[u8]) {
     match Suite::parse(&text, Path::new("suite.yaml")) {
         Ok(suite) => {
             let suite = suite.load_files(|_| Ok(b"{}".to_vec())).expect("the file is there");
-            judged(&run(&suite, body, false));
+            let report = run(&suite, body, false);
+            let too_broad =
+                |check: &CheckReport| check.message.as_deref().is_some_and(|message| message.contains("too large for this JSONPath"));
+            if !report.cases[0].checks.iter().any(too_broad) {
+                judged(&report);
+            }
         }
         Err(errors) => problems(&text, &errors),
     }
