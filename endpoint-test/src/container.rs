@@ -1,11 +1,18 @@
 //! A model container over plain HTTP, on this machine or elsewhere.
 
 use std::error::Error as _;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::client::conn::http1;
+use hyper::ext::on_informational;
 use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderName, HeaderValue};
+use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper::{Method, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -14,6 +21,9 @@ use crate::target::{
     Description, EndpointStatus, InvokeError, MAX_BODY, ModelFailure, ModelResponse, Request, Target, TargetError, TargetErrorKind,
     TargetKind,
 };
+
+/// The most interim responses (1xx) before a response. A container needs none of them.
+const MAX_INTERIM: usize = 16;
 
 /// The header in which SageMaker passes a request's custom attributes to the container.
 const CUSTOM_ATTRIBUTES: HeaderName = HeaderName::from_static("x-amzn-sagemaker-custom-attributes");
@@ -70,7 +80,10 @@ impl ContainerTarget {
                 .map_err(|_| failed(TargetErrorKind::Refused, format!("`{value}` is not a valid value of the header `{name}`")))?;
             request = request.header(name, value);
         }
-        let request = request.body(Full::new(body)).map_err(|error| failed(TargetErrorKind::Refused, error.to_string()))?;
+        let mut request = request.body(Full::new(body)).map_err(|error| failed(TargetErrorKind::Refused, error.to_string()))?;
+        let interim = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&interim);
+        on_informational(&mut request, move |_| _ = counter.fetch_add(1, Ordering::Relaxed));
         let network = |error: &dyn std::fmt::Display| {
             failed(TargetErrorKind::Network, format!("{}: {error}", self.authority))
                 .with_hint("is the container running, and is this its port?")
@@ -78,7 +91,8 @@ impl ContainerTarget {
         let stream = TcpStream::connect(&self.authority).await.map_err(|error| network(&error))?;
         // Small requests must not wait for each other's acknowledgements.
         stream.set_nodelay(true).map_err(|error| network(&error))?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| network(&error))?;
+        let (mut sender, connection) =
+            http1::handshake(Bounded { inner: TokioIo::new(stream), interim }).await.map_err(|error| network(&error))?;
         let exchange = async {
             let received = sender.send_request(request).await?;
             let (parts, body) = received.into_parts();
@@ -101,6 +115,36 @@ impl ContainerTarget {
             Err(error) if error.is::<LengthLimitError>() => Ok(Response { status: parts.status, content_type, body: None }),
             Err(error) => Err(network(&error)),
         }
+    }
+}
+
+/// A connection that fails after too many interim responses, which the HTTP library skips without
+/// end.
+struct Bounded {
+    inner: TokioIo<TcpStream>,
+    interim: Arc<AtomicUsize>,
+}
+
+impl Read for Bounded {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        if self.interim.load(Ordering::Relaxed) > MAX_INTERIM {
+            return Poll::Ready(Err(io::Error::other(format!("more than {MAX_INTERIM} interim responses (1xx) before a response"))));
+        }
+        Pin::new(&mut self.inner).poll_read(context, buffer)
+    }
+}
+
+impl Write for Bounded {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(context)
     }
 }
 

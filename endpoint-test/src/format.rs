@@ -57,6 +57,14 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
     }
 }
 
+/// A text of at most some `most` characters: a longer one keeps its beginning and its end.
+pub(crate) fn ends(text: &str, most: usize) -> String {
+    let (Some((head, _)), Some((tail, _))) = (text.char_indices().nth(most / 2), text.char_indices().nth_back(most / 2)) else {
+        return text.to_owned();
+    };
+    if head >= tail { text.to_owned() } else { format!("{}… ({} bytes in all) …{}", &text[..head], text.len(), &text[tail..]) }
+}
+
 /// The first `most` characters of a body that may be long and may not be text.
 pub(crate) fn beginning(body: &[u8], most: usize) -> String {
     // A character has at most four bytes: more need not be decoded.

@@ -5,12 +5,15 @@
 //! own text.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
+
+use crate::format::excerpt;
 
 /// A finite number in its original notation.
 #[derive(Debug, Clone)]
@@ -40,6 +43,69 @@ impl Document {
         // Parsing to values limits the depth, and rejects `1e999` and half a surrogate pair.
         let value = serde_json::from_slice(bytes)?;
         Ok(Self { value, json: Json::of(serde_json::from_slice(bytes)?)? })
+    }
+}
+
+/// Parses JSON in which no object has a key twice.
+pub(crate) fn unambiguous(bytes: &[u8]) -> serde_json::Result<Value> {
+    serde_json::from_slice::<Unambiguous>(bytes)?;
+    serde_json::from_slice(bytes)
+}
+
+/// A JSON value that is read only to find a key that an object has twice.
+struct Unambiguous;
+
+impl<'de> Deserialize<'de> for Unambiguous {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Unambiguous {
+    type Value = Self;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Self, A::Error> {
+        while let Some(Self) = access.next_element()? {}
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self, A::Error> {
+        let mut keys = HashSet::new();
+        while let Some(key) = access.next_key::<String>()? {
+            let _: Self = access.next_value()?;
+            if let Some(twice) = keys.replace(key) {
+                return Err(A::Error::custom(format!("the key `{}` is given twice", excerpt(&twice))));
+            }
+        }
+        Ok(self)
     }
 }
 
@@ -197,6 +263,16 @@ mod tests {
         assert_eq!(document.json.at("/b~1~0/x").unwrap().to_string(), "1");
         assert!(document.json.at("/b/4").is_none());
         assert_eq!(document.json.to_value(), document.value);
+    }
+
+    #[test]
+    fn a_key_that_an_object_has_twice_is_found_at_any_depth() {
+        for text in [r#"{"a": 1, "a": 1}"#, r#"[0, {"a": {"b": null, "c": [], "\u0062": true}}]"#] {
+            assert!(unambiguous(text.as_bytes()).unwrap_err().to_string().contains("is given twice"), "{text}");
+        }
+        let text = br#"{"a": {"a": [1, -1, 1.5, "x", null, true]}, "b": {"a": {}}}"#;
+        assert_eq!(unambiguous(text).unwrap(), serde_json::from_slice::<Value>(text).unwrap());
+        assert!(unambiguous("[".repeat(100_000).as_bytes()).is_err());
     }
 
     #[test]

@@ -94,6 +94,7 @@ mod clock;
 #[cfg(feature = "container")]
 mod container;
 mod debug;
+mod deep_stack;
 mod event;
 mod expect;
 mod format;

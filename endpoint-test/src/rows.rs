@@ -8,6 +8,8 @@ use crate::json::{Json, Numeral};
 
 /// The most rows of one file: each is a request to every endpoint.
 pub(crate) const MAX_ROWS: usize = 100_000;
+/// The most columns of one file.
+const MAX_COLUMNS: usize = 20_000;
 
 #[derive(Debug, PartialEq)]
 pub(crate) struct Table {
@@ -71,6 +73,11 @@ impl Table {
             _ => error.to_string(),
         };
         let mut names: Vec<String> = Vec::new();
+        // Without a header this is the first row.
+        let columns = reader.headers().map_err(|error| message(&error))?.len();
+        if columns > MAX_COLUMNS {
+            return Err(format!("it has {columns} columns; the limit is {MAX_COLUMNS}"));
+        }
         if header {
             names.extend(reader.headers().map_err(|error| message(&error))?.iter().map(|name| name.trim().to_owned()));
             if let Some(twice) = names.iter().enumerate().find(|(index, name)| names[..*index].contains(name)).map(|(_, name)| name) {

@@ -6,6 +6,7 @@ mod endpoint;
 mod errors;
 mod expectation_reader;
 mod files;
+mod lines;
 #[cfg(feature = "load")]
 mod load;
 mod payload;
@@ -77,8 +78,15 @@ impl Default for CompareSettings {
 
 /// The known name that a misspelt one probably means.
 fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let distance = |known: &str| strsim::damerau_levenshtein(known, name);
-    known.into_iter().min_by_key(|known| distance(known)).filter(|known| distance(known) <= 1 + known.len() / 4)
+    let similar = |known: &&str| is_similar(name, known);
+    known.into_iter().filter(similar).min_by_key(|known| strsim::damerau_levenshtein(known, name))
+}
+
+/// Whether a name is probably a misspelling of a known one.
+fn is_similar(name: &str, known: &str) -> bool {
+    let most = 1 + known.len() / 4;
+    // The distance is at least the difference in length, and costs the product of the lengths.
+    name.len().abs_diff(known.len()) <= 4 * most && strsim::damerau_levenshtein(known, name) <= most
 }
 
 impl Suite {

@@ -41,9 +41,13 @@ pub fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, Diagnostic> {
 
 fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, Diagnostic> {
     let mut bytes = Vec::new();
-    let read = fs::File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes));
+    let read = fs::File::open(path).and_then(|file| {
+        let size = file.metadata()?.len();
+        // A file that has no size, such as a pipe, is read up to the limit.
+        if size <= limit { file.take(limit + 1).read_to_end(&mut bytes).map(|read| read as u64) } else { Ok(size) }
+    });
     match read {
-        Ok(_) if bytes.len() as u64 > limit => Err(Diagnostic::error(format!("`{}` is larger than {} MiB", path.display(), limit >> 20))),
+        Ok(size) if size > limit => Err(Diagnostic::error(format!("`{}` is larger than {} MiB", path.display(), limit >> 20))),
         Ok(_) => Ok(bytes),
         Err(error) => Err(cannot("read", path, &error)),
     }

@@ -12,8 +12,7 @@ use crate::cli::{BuildOptions, ChoiceOptions, ConfigurationOptions, ProjectOptio
 use crate::release_build;
 use crate::requests::BuildCommand;
 use crate::snapshot;
-use terminal::Printer;
-use terminal::Project;
+use terminal::{Printer, Project};
 
 /// Builds a release of the example registry.
 pub(crate) async fn release(printer: Printer, project: &Project, options: &BuildOptions) -> Result<Manifest, Failure> {

@@ -9,7 +9,6 @@ mod cli;
 mod commands;
 mod example;
 mod hints;
-mod interruption;
 #[cfg(feature = "aws")]
 mod preflight;
 mod progress;

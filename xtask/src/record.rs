@@ -10,8 +10,7 @@ use crate::cli::{RecordOptions, non_empty};
 use model_release::Release;
 use model_release::Stage;
 use model_release::{Diagnostic, Failure};
-use terminal::Exit;
-use terminal::Printer;
+use terminal::{Exit, Printer};
 
 /// What to record after a success; nothing without `--record`.
 #[derive(Debug)]

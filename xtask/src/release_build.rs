@@ -14,9 +14,8 @@ use model_release::{Failure, RegistryAccess, problems, release_text};
 use crate::cli::AwsCliOptions;
 use crate::requests::BuildCommand;
 use crate::stores::{self, Bucket};
-use terminal::Printer;
-use terminal::Project;
 use terminal::files::{self, FileSet};
+use terminal::{Printer, Project};
 
 /// Builds and writes a release, the manifest last. `access` returns a region's registry.
 pub(crate) async fn write<R: Registry, D: Documents>(

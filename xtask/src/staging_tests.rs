@@ -3,8 +3,7 @@
 use model_release::{Diagnostic, Failure, Release, Stage};
 
 use crate::cli::StagingTestOptions;
-use terminal::Printer;
-use terminal::Project;
+use terminal::{Printer, Project};
 
 /// Checks the staging tests of a release for production. Returns a summary; none if no tests are
 /// required.

@@ -22,6 +22,7 @@ impl SuiteFile {
     pub(crate) fn read(path: &Path, options: &SuiteOptions) -> Result<Self, Failure> {
         let text = files::read_text(path).map_err(|diagnostic| diagnostic.with_hint("name the tests with --suite"))?;
         let suite = Suite::load_with(path, options).map_err(|errors| {
+            let more = (errors.more() > 0).then(|| Diagnostic::error(format!("and {} more", errors.more())).file(path));
             let diagnostics = errors
                 .problems()
                 .iter()
@@ -32,6 +33,7 @@ impl SuiteFile {
                         None => diagnostic.file(path),
                     }
                 })
+                .chain(more)
                 .collect();
             Failure::new(FailureKind::BadInput, diagnostics)
         })?;

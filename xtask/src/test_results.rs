@@ -6,9 +6,8 @@ use endpoint_test::{Report, Verdict, report as render};
 
 use crate::hints;
 use model_release::{Diagnostic, Failure};
-use terminal::Exit;
-use terminal::Printer;
 use terminal::files::{self, FileSet};
+use terminal::{Exit, Printer};
 
 /// Where to write the results.
 #[derive(Debug)]

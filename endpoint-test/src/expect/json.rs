@@ -120,6 +120,10 @@ pub(super) fn check(expectations: &[JsonExpectation], response: &Document, row: 
 
 fn check_one(expectation: &JsonExpectation, response: &Document, row: Option<&Row>) -> CheckReport {
     let expected = describe(&expectation.rule, row);
+    if expectation.at.is_too_broad(&response.value) {
+        let check = CheckReport::errored("json", "the response is too large for this JSONPath, which can select its values many times");
+        return check.at(expectation.at.text()).expected(expected).with_hint("use fewer `..`, and no query from the root in a filter");
+    }
     let (at, found) = (expectation.at.text(), expectation.at.find_in(response));
     let reported = |check: CheckReport| check.at(at).expected(expected.clone());
     match &expectation.rule {

@@ -1,11 +1,14 @@
 //! Checks a response with a JSON Schema.
 
+mod references;
+
 use std::sync::Arc;
 
 use jsonschema::{PatternOptions, Validator};
 use serde_json::Value;
 
 use super::excerpt_json;
+use crate::deep_stack::on_deep_stack;
 use crate::format::excerpt;
 use crate::json::{Document, Json};
 use crate::report::CheckReport;
@@ -15,6 +18,9 @@ const MAX_VIOLATIONS: usize = 10;
 
 /// The memory limit of a compiled pattern, in bytes.
 const PATTERN_SIZE: usize = 1 << 20;
+
+/// The largest schema, in bytes.
+pub(crate) const MAX_SCHEMA: usize = 1 << 20;
 
 /// A compiled JSON Schema, and its origin.
 #[derive(Debug, Clone)]
@@ -27,22 +33,32 @@ pub(crate) struct SchemaExpectation {
 impl SchemaExpectation {
     /// Compiles a schema. References must be within it: no other file is read, nothing is fetched.
     pub(crate) fn compile(schema: &Value, from: &str) -> Result<Self, String> {
-        // A regex engine without look-around runs in linear time on every input.
-        let patterns = PatternOptions::regex().size_limit(PATTERN_SIZE);
-        let options = jsonschema::options().with_pattern_options(patterns).should_validate_formats(true);
-        match options.build(schema) {
-            Ok(validator) => Ok(Self { from: from.to_owned(), validator: Arc::new(validator) }),
-            Err(error) => {
+        let cannot = |place: &str, why: &str| format!("this JSON Schema cannot be used{place}: {why}");
+        let compiled = on_deep_stack(|| {
+            references::check(schema).map_err(|why| cannot("", &why))?;
+            // A regex engine without look-around runs in linear time on every input.
+            let patterns = PatternOptions::regex().size_limit(PATTERN_SIZE);
+            let options = jsonschema::options().with_pattern_options(patterns).should_validate_formats(true);
+            options.build(schema).map_err(|error| {
                 let at = error.instance_path().to_string();
                 let place = if at.is_empty() { String::new() } else { format!(" at `{at}`") };
-                Err(format!("this JSON Schema cannot be used{place}: {}", excerpt(&error.to_string())))
-            }
-        }
+                cannot(&place, &excerpt(&error.to_string()))
+            })
+        });
+        let validator = compiled.map_err(|error| cannot("", &error.to_string()))??;
+        Ok(Self { from: from.to_owned(), validator: Arc::new(validator) })
     }
 }
 
 /// Checks a response against a schema: one finding for each violation.
 pub(super) fn check(expected: &SchemaExpectation, response: &Document) -> Vec<CheckReport> {
+    match on_deep_stack(|| violations(expected, response)) {
+        Ok(checks) => checks,
+        Err(error) => vec![CheckReport::errored("schema", format!("the response could not be checked: {error}"))],
+    }
+}
+
+fn violations(expected: &SchemaExpectation, response: &Document) -> Vec<CheckReport> {
     let shown = format!("valid by {}", expected.from);
     let mut checks: Vec<CheckReport> = expected
         .validator

@@ -9,7 +9,7 @@ use super::in_flight::InFlight;
 use super::plan::{LoadPlan, MAX_REQUESTS, Phase, Traffic};
 use super::recorder::{Done, MAX_LAG, Recorder};
 use super::schedule::Schedule;
-use crate::clock::Clock;
+use crate::clock::{Clock, in_time};
 use crate::event::Event;
 use crate::expect::Expectation;
 use crate::format::display_duration;
@@ -180,7 +180,7 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
                 () = self.interruption.raised() => self.ended = Some(Ended::Interrupted),
                 // Yield once to the runtime, which delivers the responses.
                 () = tokio::task::yield_now(), if late => return,
-                () = self.clock.sleep(pause), if !late => {}
+                () = tokio::task::unconstrained(self.clock.sleep(pause)), if !late => {}
             }
         }
     }
@@ -194,7 +194,7 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
                 biased;
                 done = self.in_flight.finished() => self.finish(done),
                 () = self.interruption.raised(), if until.is_none() => until = Some(self.now() + GRACE),
-                () = self.clock.sleep(pause.unwrap_or_default()), if pause.is_some() => break,
+                () = tokio::task::unconstrained(self.clock.sleep(pause.unwrap_or_default())), if pause.is_some() => break,
             }
         }
         self.tick(self.now());
@@ -213,11 +213,7 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
         let (target, clock, epoch, load_request) = (self.target, self.clock, self.epoch, &self.requests[turn]);
         self.in_flight.push(async move {
             let started = clock.now().saturating_sub(epoch);
-            let response = tokio::select! {
-                biased;
-                response = target.invoke(&load_request.request) => Some(response),
-                () = clock.sleep(load_request.request.timeout) => None,
-            };
+            let response = in_time(target.invoke(&load_request.request), clock, load_request.request.timeout).await;
             let ended = clock.now().saturating_sub(epoch);
             let failure = match response {
                 Some(response) => failure::of_response(

@@ -1,6 +1,7 @@
 //! Assembles reports.
 
 use super::{CaseReport, CheckReport, Counts, FindingCode, Outcome, Report, SCHEMA_VERSION, TargetInfo, TargetReport, ToolInfo, Verdict};
+use crate::format::ends;
 use crate::target::TargetError;
 
 impl Report {
@@ -80,6 +81,14 @@ impl TargetReport {
     }
 }
 
+/// The longest text of a check, in characters: a key or a header of a response can be megabytes.
+const MAX_TEXT: usize = 5000;
+
+fn limited(text: impl Into<String>) -> String {
+    let text = text.into();
+    if text.len() <= MAX_TEXT { text } else { ends(&text, MAX_TEXT) }
+}
+
 impl CheckReport {
     /// A check with only an outcome.
     pub(crate) fn new(name: impl Into<String>, outcome: Outcome) -> Self {
@@ -91,7 +100,7 @@ impl CheckReport {
     }
 
     pub(crate) fn failed(name: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { message: Some(message.into()), ..Self::new(name, Outcome::Failed) }
+        Self { message: Some(limited(message)), ..Self::new(name, Outcome::Failed) }
     }
 
     /// A check that passes if `is_fine`, and otherwise fails with the message.
@@ -100,7 +109,7 @@ impl CheckReport {
     }
 
     pub(crate) fn errored(name: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { message: Some(message.into()), ..Self::new(name, Outcome::Errored) }
+        Self { message: Some(limited(message)), ..Self::new(name, Outcome::Errored) }
     }
 
     pub(crate) fn skipped(name: impl Into<String>, message: impl Into<String>) -> Self {
@@ -113,17 +122,17 @@ impl CheckReport {
     }
 
     pub(crate) fn expected(mut self, expected: impl Into<String>) -> Self {
-        self.expected = Some(expected.into());
+        self.expected = Some(limited(expected));
         self
     }
 
     pub(crate) fn actual(mut self, actual: impl Into<String>) -> Self {
-        self.actual = Some(actual.into());
+        self.actual = Some(limited(actual));
         self
     }
 
     pub(crate) fn at(mut self, pointer: impl Into<String>) -> Self {
-        self.at = Some(pointer.into());
+        self.at = Some(limited(pointer));
         self
     }
 

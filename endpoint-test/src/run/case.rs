@@ -166,7 +166,7 @@ fn replied(report: &mut CaseReport, expectation: &Expectation, response: &ModelR
         }
     }
     report.reply = Some(beginning(&response.body, SHOWN));
-    report.content_type.clone_from(&response.content_type);
+    report.content_type = response.content_type.as_deref().map(excerpt);
     report.variant.clone_from(&response.variant);
     report.request_id.clone_from(&response.request_id);
 }

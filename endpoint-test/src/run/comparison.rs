@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::invoke::{InvokeOutcome, TimedResponse, invoke};
-use crate::clock::Clock;
+use crate::clock::{Clock, in_time};
 use crate::expect::difference;
 use crate::format::milliseconds;
 use crate::options::RunOptions;
@@ -56,18 +56,12 @@ impl<'a, B: Target> Comparison<'a, B> {
     ) -> Self {
         let unfit = match baseline {
             None => None,
-            Some(baseline) => {
-                let described = tokio::select! {
-                    biased;
-                    described = baseline.target.describe() => described.map_err(|error| error.to_string()),
-                    () = clock.sleep(options.describe_timeout) => Err("no response in time".to_owned()),
-                };
-                match described {
-                    Ok(description) if description.status == EndpointStatus::InService => None,
-                    Ok(description) => Some(format!("it is `{}`", description.status)),
-                    Err(message) => Some(message),
-                }
-            }
+            Some(baseline) => match in_time(baseline.target.describe(), clock, options.describe_timeout).await {
+                Some(Ok(description)) if description.status == EndpointStatus::InService => None,
+                Some(Ok(description)) => Some(format!("it is `{}`", description.status)),
+                Some(Err(error)) => Some(error.to_string()),
+                None => Some("no response in time".to_owned()),
+            },
         };
         Self { baseline, settings, unfit, refused: AtomicUsize::new(0) }
     }

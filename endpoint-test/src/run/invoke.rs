@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, in_time};
 use crate::target::{InvokeError, ModelFailure, ModelResponse, Request, Target, TargetError};
 
 pub(super) enum InvokeOutcome {
@@ -22,14 +22,11 @@ pub(super) struct TimedResponse {
 /// Sends a request once and waits for its response until the request's timeout.
 pub(super) async fn invoke<T: Target, C: Clock>(target: &T, request: &Request, clock: &C) -> TimedResponse {
     let start = clock.now();
-    let outcome = tokio::select! {
-        biased;
-        invoked = target.invoke(request) => match invoked {
-            Ok(response) => InvokeOutcome::Response(response),
-            Err(InvokeError::Model(failure)) => InvokeOutcome::ModelError(failure),
-            Err(InvokeError::Target(error)) => InvokeOutcome::TargetError(error),
-        },
-        () = clock.sleep(request.timeout) => InvokeOutcome::Timeout,
+    let outcome = match in_time(target.invoke(request), clock, request.timeout).await {
+        Some(Ok(response)) => InvokeOutcome::Response(response),
+        Some(Err(InvokeError::Model(failure))) => InvokeOutcome::ModelError(failure),
+        Some(Err(InvokeError::Target(error))) => InvokeOutcome::TargetError(error),
+        None => InvokeOutcome::Timeout,
     };
     TimedResponse { outcome, latency: clock.now().saturating_sub(start) }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::WaitResult;
-use crate::clock::{Clock, spread};
+use crate::clock::{Clock, in_time, spread};
 use crate::event::Event;
 use crate::options::RunOptions;
 use crate::report::CheckReport;
@@ -48,13 +48,9 @@ pub(super) async fn in_service<T: Target, C: Clock>(
 }
 
 async fn describe<T: Target, C: Clock>(target: &T, timeout: Duration, clock: &C) -> Result<Description, TargetError> {
-    tokio::select! {
-        biased;
-        described = target.describe() => described,
-        () = clock.sleep(timeout) => {
-            Err(TargetError::new(TargetErrorKind::Timeout, format!("no response within {timeout:?}")).operation("describe"))
-        }
-    }
+    in_time(target.describe(), clock, timeout)
+        .await
+        .unwrap_or_else(|| Err(TargetError::new(TargetErrorKind::Timeout, format!("no response within {timeout:?}")).operation("describe")))
 }
 
 fn final_failure(description: &Description) -> CheckReport {

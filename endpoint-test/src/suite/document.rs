@@ -9,6 +9,8 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_saphyr::{Location, Spanned};
 
+use super::lines::Lines;
+use crate::deep_stack::on_deep_stack;
 use crate::json::{Json, Numeral};
 use crate::problem::{Place, Problem};
 
@@ -37,30 +39,42 @@ pub(super) struct Entry {
     pub(super) value: Node,
 }
 
+/// The deepest nesting of a document.
+const MAX_DEPTH: usize = 64;
+/// The most values of a document, with those that aliases repeat.
+const MAX_NODES: usize = 250_000;
+
 /// Parses a document. Duplicate keys, several documents, excessive aliases and nesting are errors.
 pub(super) fn parse(text: &str) -> Result<Node, Problem> {
-    let options = serde_saphyr::options! {
+    // The library needs more than 30 KiB for each level.
+    let parsed = on_deep_stack(|| serde_saphyr::from_str_with_options(text, options()))
+        .map_err(|error| Problem::new(format!("the file could not be parsed: {error}")))?;
+    let mut document = parsed.map_err(|error| broken(&error))?;
+    restore_digits(&mut document, &Lines::of(text));
+    Ok(document)
+}
+
+fn options() -> serde_saphyr::Options {
+    serde_saphyr::options! {
+        // Against a few lines that expand to gigabytes.
+        budget: serde_saphyr::budget! { max_depth: MAX_DEPTH, max_nodes: MAX_NODES },
         with_snippet: false,
         // YAML 1.2: `on`, `yes`, `1_000` and `007` are strings.
         strict_booleans: true,
         leading_zero_numbers_as_strings: true,
         underscored_numbers_as_strings: true,
-    };
-    let mut document = serde_saphyr::from_str_with_options(text, options).map_err(|error| broken(&error))?;
-    let lines: Vec<&str> = text.split('\n').collect();
-    restore_digits(&mut document, &lines);
-    Ok(document)
+    }
 }
 
 /// Restores the original digits of each number: the YAML library returns only binary numbers.
-fn restore_digits(node: &mut Node, lines: &[&str]) {
+fn restore_digits(node: &mut Node, lines: &Lines<'_>) {
     match &mut node.content {
         Content::Number(number) => {
             let Place { line, column, length } = node.place;
-            let written = lines.get(line - 1).map(|line| line.chars().skip(column - 1).take(length).collect::<String>());
+            let written = lines.part(line, column - 1, length);
             // YAML has notations that JSON lacks, and tags or anchors before a number: keep the
             // value.
-            if let Some(written) = written.and_then(|written| Numeral::read(&written)).filter(|written| written.order(number).is_eq()) {
+            if let Some(written) = written.and_then(Numeral::read).filter(|written| written.order(number).is_eq()) {
                 *number = written;
             }
         }
@@ -80,9 +94,20 @@ fn broken(error: &serde_saphyr::Error) -> Problem {
             Problem::new("the file has more than one YAML document").with_hint("remove the line `---` and what follows it")
         }
         Error::NonFiniteFloat { value, .. } => Problem::new(format!("`{value}` is not a finite number")),
+        error if is_limit(error) => {
+            Problem::new(format!("the file is nested deeper than {MAX_DEPTH}, or has more than {MAX_NODES} values"))
+                .with_hint("values that aliases repeat count each time; put large payloads into files")
+        }
         error => Problem::new(format!("this is not YAML: {}", words(error))),
     };
     problem.at(error.location().as_ref().map(place))
+}
+
+/// Whether a document exceeds a limit of the library.
+fn is_limit(error: &serde_saphyr::Error) -> bool {
+    // The parser's own limit has no variant, and an alias wraps those that have one.
+    let text = error.to_string();
+    text.contains("budget breached") || text.contains("recursion limit exceeded")
 }
 
 /// The library's message without the location, which is reported separately.

@@ -5,6 +5,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::lines::Lines;
+use crate::format::ends;
 use crate::problem::{Place, Problem};
 
 #[derive(Debug, Clone)]
@@ -13,11 +15,18 @@ pub(super) struct Source {
     text: Arc<str>,
 }
 
-/// All problems in a suite, shown with their lines, carets and hints.
+/// The problems in a suite, shown with their lines, carets and hints.
 pub struct SuiteErrors {
     source: Source,
     problems: Vec<Problem>,
+    more: usize,
 }
+
+/// The most problems that are kept: a suite can have a hundred thousand.
+pub(super) const MAX_PROBLEMS: usize = 100;
+
+/// The longest message and the longest hint, in characters: they have parts of the suite.
+const MAX_TEXT: usize = 1000;
 
 /// Longer lines are cut around the marked part.
 const WIDTH: usize = 100;
@@ -29,15 +38,26 @@ impl Source {
 }
 
 impl SuiteErrors {
-    /// `problems` in the file's order; there is at least one.
+    /// There is at least one problem.
     pub(super) fn new(source: Source, mut problems: Vec<Problem>) -> Self {
         problems.sort_by_key(|problem| problem.place);
-        Self { source, problems }
+        let more = problems.len().saturating_sub(MAX_PROBLEMS);
+        problems.truncate(MAX_PROBLEMS);
+        for problem in &mut problems {
+            problem.message = ends(&problem.message, MAX_TEXT);
+            problem.hint = problem.hint.as_deref().map(|hint| ends(hint, MAX_TEXT));
+        }
+        Self { source, problems, more }
     }
 
-    /// The problems in the file's order; at least one.
+    /// The problems in the file's order: at least one, and at most the first hundred.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
+    }
+
+    /// The number of problems after those of [`problems`](Self::problems).
+    pub fn more(&self) -> usize {
+        self.more
     }
 
     /// The path of the file.
@@ -56,6 +76,7 @@ impl fmt::Debug for SuiteErrors {
 
 impl fmt::Display for SuiteErrors {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines = Lines::of(&self.source.text);
         for (index, problem) in self.problems.iter().enumerate() {
             if index > 0 {
                 formatter.write_str("\n\n")?;
@@ -66,24 +87,26 @@ impl fmt::Display for SuiteErrors {
             }
             write!(formatter, ": {}", problem.message)?;
             if let Some(place) = problem.place {
-                snippet(formatter, &self.source.text, place)?;
+                snippet(formatter, &lines, place)?;
             }
             if let Some(hint) = &problem.hint {
                 write!(formatter, "\n  hint: {hint}")?;
             }
         }
+        if self.more > 0 {
+            write!(formatter, "\n\n{}: and {} more", self.source.path.display(), self.more)?;
+        }
         Ok(())
     }
 }
 
-fn snippet(formatter: &mut fmt::Formatter<'_>, text: &str, place: Place) -> fmt::Result {
-    let Some(line) = text.lines().nth(place.line.saturating_sub(1)) else { return Ok(()) };
-    let line: Vec<char> =
-        line.trim_start_matches('\u{feff}').chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
-    let column = place.column.saturating_sub(1).min(line.len());
-    let start = if line.len() > WIDTH { column.saturating_sub(WIDTH / 2) } else { 0 };
-    let shown: String = line.iter().skip(start).take(WIDTH).collect();
-    let carets = "^".repeat(place.length.clamp(1, (line.len() - column).max(1)).min(WIDTH));
+fn snippet(formatter: &mut fmt::Formatter<'_>, lines: &Lines<'_>, place: Place) -> fmt::Result {
+    let Some(length) = lines.length(place.line) else { return Ok(()) };
+    let column = place.column.saturating_sub(1).min(length);
+    let start = if length > WIDTH { column.saturating_sub(WIDTH / 2) } else { 0 };
+    let shown = lines.part(place.line, start, WIDTH).unwrap_or_default();
+    let shown: String = shown.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
+    let carets = "^".repeat(place.length.clamp(1, (length - column).max(1)).min(WIDTH));
     let number = place.line.to_string();
     let margin = " ".repeat(number.len());
     let indent = " ".repeat(column - start);

@@ -33,6 +33,10 @@ pub(super) const MODEL_ERROR_KEYS: &[&str] = &["status", "message_contains"];
 
 /// The memory limit of a compiled pattern, in bytes.
 const PATTERN_SIZE: usize = 1 << 20;
+/// The longest pattern, in bytes.
+const PATTERN_LENGTH: usize = 10_000;
+/// The deepest nesting of a pattern.
+const PATTERN_DEPTH: u32 = 100;
 
 /// The default timeout of a check program.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(10);
@@ -221,7 +225,12 @@ fn command(reader: &mut Reader, node: &Node) -> Option<CommandExpectation> {
 
 fn pattern(reader: &mut Reader, fields: &Fields<'_>) -> Option<Regex> {
     let text = fields.text(reader, "matches")?;
-    match RegexBuilder::new(text).size_limit(PATTERN_SIZE).build() {
+    if text.len() > PATTERN_LENGTH {
+        let problem = reader.problem(fields.place("matches"), format!("`matches` has {} bytes; the limit is {PATTERN_LENGTH}", text.len()));
+        problem.hint = Some("give several rules, or a check of your own".to_owned());
+        return None;
+    }
+    match RegexBuilder::new(text).size_limit(PATTERN_SIZE).nest_limit(PATTERN_DEPTH).build() {
         Ok(pattern) => Some(pattern),
         Err(error) => {
             // The last line of the library's message is the reason; those before show the pattern.

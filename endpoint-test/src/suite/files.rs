@@ -9,9 +9,11 @@ use bytes::Bytes;
 
 use super::case::{Case, Input, Payload, PendingFile, PendingKind};
 use super::errors::{Source, SuiteErrors};
+use super::reader::MAX_SIZE;
 use super::{Suite, SuiteOptions, payload, rows_reader};
 use crate::expect::Expectation;
-use crate::expect::schema::SchemaExpectation;
+use crate::expect::schema::{MAX_SCHEMA, SchemaExpectation};
+use crate::json::unambiguous;
 use crate::problem::{Problem, ProblemCode};
 use crate::target::MAX_BODY;
 
@@ -31,7 +33,7 @@ impl From<Problem> for Unread {
 
 pub(super) fn load(path: &Path, options: &SuiteOptions) -> Result<Suite, SuiteErrors> {
     let failed = |problem| SuiteErrors::new(Source::new(path, ""), vec![problem]);
-    let bytes = read_bounded(path).map_err(|error| failed(unread(&path.display().to_string(), &error).problem))?;
+    let bytes = read_bounded(path, MAX_SIZE, &path.display().to_string()).map_err(|unread| failed(unread.problem))?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let line = error.as_bytes()[..error.utf8_error().valid_up_to()].split(|byte| *byte == b'\n').count();
         failed(Problem::new(format!("line {line} is not UTF-8 text")).with_hint("save the file as UTF-8"))
@@ -42,38 +44,39 @@ pub(super) fn load(path: &Path, options: &SuiteOptions) -> Result<Suite, SuiteEr
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         _ => PathBuf::from("."),
     };
-    match load_files(suite, |file| read_inside(&folder, file)) {
-        Ok(suite) if problems.is_empty() => return Ok(suite),
-        Ok(_) => {}
-        Err(errors) => problems.extend_from_slice(errors.problems()),
-    }
-    Err(SuiteErrors::new(Source::new(path, &text), problems))
+    let suite = add_files(suite, &mut problems, |file| read_inside(&folder, file));
+    if problems.is_empty() { Ok(suite) } else { Err(SuiteErrors::new(suite.source, problems)) }
 }
 
 /// Adds every file's content to the suite; each file is read once.
-pub(super) fn load_files(mut suite: Suite, mut read: impl FnMut(&str) -> Result<Vec<u8>, Unread>) -> Result<Suite, SuiteErrors> {
-    let mut files: HashMap<String, Result<Bytes, Unread>> = HashMap::new();
+pub(super) fn load_files(suite: Suite, read: impl FnMut(&str) -> Result<Vec<u8>, Unread>) -> Result<Suite, SuiteErrors> {
     let mut problems = Vec::new();
+    let suite = add_files(suite, &mut problems, read);
+    if problems.is_empty() { Ok(suite) } else { Err(SuiteErrors::new(suite.source, problems)) }
+}
+
+fn add_files(mut suite: Suite, problems: &mut Vec<Problem>, mut read: impl FnMut(&str) -> Result<Vec<u8>, Unread>) -> Suite {
+    let mut files: HashMap<String, Result<Bytes, Unread>> = HashMap::new();
     for case in &mut suite.cases {
         let names: Vec<String> = case.missing_files().map(|(path, _)| path.to_owned()).collect();
         for name in names {
             files.entry(name).or_insert_with_key(|name| read(name).map(Bytes::from));
         }
-        add_input(case, &files, &mut suite.warnings, &mut problems);
+        add_input(case, &files, &mut suite.warnings, problems);
         for pending in std::mem::take(&mut case.pending) {
             if let Err(problem) = add_file(case, &pending, &files[&pending.path], suite.golden_files_may_be_missing) {
                 problems.push(problem);
             }
         }
     }
-    if problems.is_empty() { Ok(suite) } else { Err(SuiteErrors::new(suite.source, problems)) }
+    suite
 }
 
 fn add_input(case: &mut Case, files: &HashMap<String, Result<Bytes, Unread>>, warnings: &mut Vec<Problem>, problems: &mut Vec<Problem>) {
     match &mut case.input {
         Input::One(Payload::File { path, place }) => {
             let loaded = files[path].clone().map_err(|unread| unread.problem.at(Some(*place)));
-            match loaded.and_then(|content| payload::sized(content.to_vec(), *place)) {
+            match loaded.and_then(|content| payload::sized(content, *place)) {
                 Ok((body, warning)) => {
                     // A file is reported once, even if several cases send it.
                     warnings.extend(warning.filter(|warning| !warnings.iter().any(|known| known.message == warning.message)));
@@ -111,8 +114,12 @@ fn add_file(case: &mut Case, pending: &PendingFile, file: &Result<Bytes, Unread>
             return Err(located(problem.with_hint("record it from a right response").code(ProblemCode::GoldenFileMissing)));
         }
         (PendingKind::Schema, Ok(content)) => {
-            let schema = serde_json::from_slice(content)
-                .map_err(|error| located(Problem::new(format!("`{}` is not JSON: {error}", pending.path))))?;
+            if content.len() > MAX_SCHEMA {
+                let problem =
+                    Problem::new(format!("`{}` has {} bytes; the limit of a JSON Schema is {MAX_SCHEMA}", pending.path, content.len()));
+                return Err(located(problem));
+            }
+            let schema = unambiguous(content).map_err(|error| located(Problem::new(format!("`{}` is not JSON: {error}", pending.path))))?;
             let compiled = SchemaExpectation::compile(&schema, &pending.path)
                 .map_err(|message| located(Problem::new(format!("`{}`: {message}", pending.path))))?;
             expected.schema = Some(compiled);
@@ -134,14 +141,28 @@ fn read_inside(folder: &Path, file: &str) -> Result<Vec<u8>, Unread> {
     if !fs::metadata(&path).map_err(failed)?.is_file() {
         return Err(Problem::new(format!("`{file}` is not a file")).into());
     }
-    read_bounded(&path).map_err(failed)
+    read_bounded(&path, MAX_BODY, file)
 }
 
-/// Reads a file up to one byte above the limit, which is enough to refuse it.
-fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+/// Reads a file of at most `most` bytes. A larger one is refused by its size; one that has no size,
+/// or grows, after that many bytes.
+fn read_bounded(path: &Path, most: usize, name: &str) -> Result<Vec<u8>, Unread> {
+    let failed = |error: io::Error| unread(name, &error);
+    let limit = most as u64;
+    let file = File::open(path).map_err(failed)?;
+    let size = file.metadata().map_err(failed)?.len();
     let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_BODY as u64 + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    if size <= limit {
+        file.take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
+    }
+    let size = size.max(bytes.len() as u64);
+    if size <= limit { Ok(bytes) } else { Err(too_large(name, size, most).into()) }
+}
+
+fn too_large(name: &str, size: u64, most: usize) -> Problem {
+    let problem = Problem::new(format!("`{name}` has {size} bytes; the limit is {most}"));
+    let hint = if most == MAX_BODY { "a real-time endpoint has no larger requests and responses" } else { "put large payloads into files" };
+    problem.with_hint(hint)
 }
 
 /// A file that could not be read, with the operating system's message.

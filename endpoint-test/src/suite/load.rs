@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::Case;
 use super::document::{Content, Node};
 use super::reader::{Fields, Reader};
-use super::{Case, nearest};
 use crate::expect::Expectation;
 use crate::load::plan::{
     Arrivals, DEFAULT_ABORT, DEFAULT_IN_FLIGHT, LoadPlan, MAX_IN_FLIGHT, MAX_LOAD, MAX_RATE, MAX_REQUESTS, Phase, Traffic, planned,
@@ -22,6 +22,8 @@ pub(super) const WARMUP_KEYS: &[&str] = &["requests", "for"];
 const DEFAULT_ERRORS: &str = "errors < 1%";
 /// The most phases that a chart can show.
 const MAX_PHASES: usize = 50;
+/// The most thresholds of a load, or of a phase, that a report can show.
+const MAX_THRESHOLDS: usize = 100;
 const MAX_NAME: usize = 80;
 
 /// Reads the whole section. `names` are those of all cases, `cases` the valid ones.
@@ -98,7 +100,8 @@ fn used(reader: &mut Reader, fields: &Fields<'_>, names: &HashMap<String, Place>
             used.push(name.trim().to_owned());
             continue;
         }
-        reader.problem(node.place, format!("there is no case `{name}`")).hint = Some(match nearest(name, cases.iter().map(Case::name)) {
+        let nearest = reader.nearest(name, cases.iter().map(Case::name));
+        reader.problem(node.place, format!("there is no case `{name}`")).hint = Some(match nearest {
             Some(nearest) => format!("did you mean `{nearest}`?"),
             None => "give the names of cases of this suite".to_owned(),
         });
@@ -249,7 +252,12 @@ fn abort(reader: &mut Reader, fields: &Fields<'_>) -> Option<f64> {
 fn thresholds_of<'a>(reader: &mut Reader, fields: &Fields<'a>, phase: Option<usize>) -> Vec<Placed<'a>> {
     let Some(_) = fields.get("thresholds") else { return Vec::new() };
     let mut thresholds: Vec<Placed<'a>> = Vec::new();
-    for node in fields.list(reader, "thresholds").unwrap_or_default() {
+    let nodes = fields.list(reader, "thresholds").unwrap_or_default();
+    if nodes.len() > MAX_THRESHOLDS {
+        reader.problem(fields.place("thresholds"), format!("`thresholds` has {} members; the limit is {MAX_THRESHOLDS}", nodes.len()));
+        return Vec::new();
+    }
+    for node in nodes {
         let Content::Text(text) = &node.content else {
             reader.problem(node.place, format!("a threshold is text such as `p95 < 250ms`, not {}", node.kind()));
             continue;

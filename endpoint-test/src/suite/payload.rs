@@ -105,7 +105,7 @@ fn base64(reader: &mut Reader, fields: &Fields<'_>) -> Option<Input> {
 }
 
 fn inline(reader: &mut Reader, place: Place, body: Vec<u8>) -> Option<Input> {
-    match sized(body, place) {
+    match sized(Bytes::from(body), place) {
         Ok((body, warning)) => {
             reader.warnings.extend(warning);
             Some(Input::One(Payload::Loaded(body)))
@@ -118,7 +118,7 @@ fn inline(reader: &mut Reader, place: Place, body: Vec<u8>) -> Option<Input> {
 }
 
 /// A body within the size limit of AWS, with a warning if some endpoints refuse it.
-pub(super) fn sized(body: Vec<u8>, place: Place) -> Result<(Bytes, Option<Problem>), Problem> {
+pub(super) fn sized(body: Bytes, place: Place) -> Result<(Bytes, Option<Problem>), Problem> {
     let size = body.len();
     if size > MAX_BODY {
         let problem = Problem::new(format!("the payload has {size} bytes; a real-time endpoint accepts {MAX_BODY}"));
@@ -126,7 +126,7 @@ pub(super) fn sized(body: Vec<u8>, place: Place) -> Result<(Bytes, Option<Proble
     }
     let warning = (size > LARGE_BODY)
         .then(|| Problem::new(format!("the payload has {size} bytes; some endpoints accept only {LARGE_BODY}")).at(Some(place)));
-    Ok((Bytes::from(body), warning))
+    Ok((body, warning))
 }
 
 /// A path within the suite's folder, judged by its text; links are checked when the file is read.

@@ -20,7 +20,7 @@ use crate::expect::number::Tolerance;
 use crate::problem::Problem;
 
 /// The largest suite file, in bytes. Put larger payloads into separate files.
-const MAX_SIZE: usize = 8 * 1024 * 1024;
+pub(super) const MAX_SIZE: usize = 8 * 1024 * 1024;
 
 pub(super) const SUITE_KEYS: &[&str] = &["version", "name", "variables", "endpoint", "defaults", "cases", "compare", "load"];
 pub(super) const DEFAULTS_KEYS: &[&str] = settings::DEFAULTS_KEYS;

@@ -9,18 +9,20 @@ use crate::samples::Samples;
 pub(super) const UNKNOWN: &str = "application/octet-stream";
 
 pub(super) fn add(mut suite: Suite, samples: Result<&Samples, &str>) -> Suite {
+    #[cfg(feature = "load")]
+    let mut made = std::collections::HashMap::new();
     for case in std::mem::take(&mut suite.cases) {
         #[cfg(feature = "load")]
         let name = case.name.clone();
         let cases = cases(case, samples);
-        // A load that uses the case uses all cases made from it.
         #[cfg(feature = "load")]
-        if let Some(load) = &mut suite.load {
-            let used = load.cases.drain(..).collect::<Vec<_>>().into_iter();
-            let names = || cases.iter().map(|case| case.name.clone()).collect::<Vec<_>>();
-            load.cases.extend(used.flat_map(|used| if used == name { names() } else { vec![used] }));
-        }
+        made.insert(name, cases.iter().map(|case| case.name.clone()).collect::<Vec<_>>());
         suite.cases.extend(cases);
+    }
+    // A load that uses a case uses all cases made from it.
+    #[cfg(feature = "load")]
+    if let Some(load) = &mut suite.load {
+        load.cases = std::mem::take(&mut load.cases).into_iter().flat_map(|used| made.get(&used).cloned().unwrap_or(vec![used])).collect();
     }
     suite
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::document::{Content, Node};
-use super::nearest;
 use super::reader::Reader;
 use crate::problem::ProblemCode;
 
@@ -38,18 +37,34 @@ pub(super) fn defaults(reader: &mut Reader, root: &Node) -> BTreeMap<String, Str
     values
 }
 
-/// Replaces variables in every value below `node`, but not in keys.
-pub(super) fn substitute(reader: &mut Reader, node: &mut Node, values: &BTreeMap<String, String>) {
+/// The most text that the values of variables can add to a suite, in bytes.
+const MAX_SUBSTITUTED: usize = 64 * 1024 * 1024;
+
+/// Replaces variables in every value below `root`, but not in keys.
+pub(super) fn substitute(reader: &mut Reader, root: &mut Node, values: &BTreeMap<String, String>) {
+    let mut left = Some(MAX_SUBSTITUTED);
+    substitute_in(reader, root, values, &mut left);
+    if left.is_none() {
+        reader.problem(root.place, format!("the values of variables add more than {MAX_SUBSTITUTED} bytes to the suite")).hint =
+            Some("put long texts into files".to_owned());
+    }
+}
+
+/// [`substitute`], while `left` is how many bytes can still be added.
+fn substitute_in(reader: &mut Reader, node: &mut Node, values: &BTreeMap<String, String>, left: &mut Option<usize>) {
+    let Some(most) = *left else { return };
     match &mut node.content {
-        Content::Text(text) => match replaced(text, values) {
+        Content::Text(text) => match replaced(text, values, most) {
             Ok(None) => {}
             Ok(Some(new)) => {
+                *left = most.checked_sub(new.len());
                 *text = new;
                 node.substituted = true;
             }
             Err(unknown) => {
+                let known = reader.nearest(&unknown, values.keys().map(String::as_str));
                 let problem = reader.problem(node.place, format!("the variable `{unknown}` has no value"));
-                match nearest(&unknown, values.keys().map(String::as_str)) {
+                match known {
                     Some(known) => problem.hint = Some(format!("did you mean `${{{known}}}`?")),
                     None => {
                         problem.hint = Some("give it a value, or a default under `variables`; write `$${` for a literal `${`".to_owned());
@@ -58,24 +73,25 @@ pub(super) fn substitute(reader: &mut Reader, node: &mut Node, values: &BTreeMap
                 }
             }
         },
-        Content::List(nodes) => nodes.iter_mut().for_each(|node| substitute(reader, node, values)),
+        Content::List(nodes) => nodes.iter_mut().for_each(|node| substitute_in(reader, node, values, left)),
         Content::Map(entries) => {
             for entry in entries.iter_mut().filter(|entry| entry.key != "variables" || !matches!(entry.value.content, Content::Map(_))) {
-                substitute(reader, &mut entry.value, values);
+                substitute_in(reader, &mut entry.value, values, left);
             }
         }
         Content::Null | Content::Bool(_) | Content::Number(_) => {}
     }
 }
 
-/// The text with its variables replaced; `None` if it has none. The error is an unknown name.
-fn replaced(text: &str, values: &BTreeMap<String, String>) -> Result<Option<String>, String> {
+/// The text with its variables replaced, up to the first one after `most` bytes; `None` if it has
+/// none. The error is an unknown name.
+fn replaced(text: &str, values: &BTreeMap<String, String>, most: usize) -> Result<Option<String>, String> {
     if !text.contains("${") {
         return Ok(None);
     }
     let mut new = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find("${") {
+    while let Some(at) = rest.find("${").filter(|_| new.len() <= most) {
         let (before, after) = rest.split_at(at);
         let name = after[2..].split_once('}').map(|(name, _)| name).filter(|name| is_variable(name));
         let escaped = before.strip_suffix('$');
@@ -106,7 +122,7 @@ mod tests {
     use super::*;
 
     fn replace(text: &str) -> Result<Option<String>, String> {
-        replaced(text, &BTreeMap::from([("a".to_owned(), "1".to_owned()), ("b.c".to_owned(), "${a}".to_owned())]))
+        replaced(text, &BTreeMap::from([("a".to_owned(), "1".to_owned()), ("b.c".to_owned(), "${a}".to_owned())]), 100)
     }
 
     #[test]

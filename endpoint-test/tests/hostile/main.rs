@@ -1,6 +1,8 @@
 //! Hostile and broken containers: each gets the right outcome in time, and no report passes its
 //! text on unescaped.
 
+#[path = "../support/harmless.rs"]
+mod harmless;
 mod server;
 #[path = "../support/stepped_clock.rs"]
 mod stepped_clock;
@@ -9,11 +11,9 @@ use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use endpoint_test::{
-    CaseReport, Clock, ContainerTarget, MAX_BODY, Outcome, Report, Run, RunOptions, Suite, SystemClock, TargetInfo, TargetReport, ToolInfo,
-    report,
-};
+use endpoint_test::{CaseReport, Clock, ContainerTarget, MAX_BODY, Outcome, Run, RunOptions, Suite, SystemClock, TargetInfo, TargetReport};
 
+use self::harmless::harmless;
 use self::server::{Server, chunk, with_length};
 use self::stepped_clock::SteppedClock;
 
@@ -39,20 +39,6 @@ async fn test_by(server: &Server, case: &str, clock: &impl Clock) -> TargetRepor
 async fn tested(server: &Server) -> CaseReport {
     let case = format!("{{ name: all, payload: {{ csv: '1' }}, timeout: 10m, expect: {EXPECT} }}");
     test(server, &case).await.cases.remove(0)
-}
-
-/// No report is large, controls a terminal or a browser, or cannot be parsed again.
-fn harmless(target: &TargetReport) {
-    let report = Report::assemble(ToolInfo { name: "test".into(), version: "1".into() }, "staging", vec![target.clone()]);
-    let (json, junit, html, table) = (report::json(&report), report::junit(&report), report::html(&report), report::table(&report));
-    for (name, text) in [("json", &json), ("junit", &junit), ("html", &html), ("table", &table)] {
-        assert!(text.len() < 200_000, "{name} has {} bytes", text.len());
-        let controls = |character: char| character.is_control() && !"\n\t".contains(character);
-        assert!(!text.contains(controls), "{name} has control characters");
-    }
-    assert!(!html.contains("<script") && !html.contains("<img"), "{html}");
-    assert!(!junit.contains("<script"), "{junit}");
-    assert_eq!(serde_json::from_str::<Report>(&json).unwrap(), report);
 }
 
 #[tokio::test]
@@ -93,6 +79,47 @@ async fn endless_headers_are_an_error() {
     .await;
     let case = tested(&server).await;
     assert_eq!(case.outcome, Outcome::Errored, "{case:#?}");
+}
+
+#[tokio::test]
+async fn long_keys_and_headers_are_cut_in_reports() {
+    let key = "k".repeat(1 << 20);
+    let body = format!("[{{\"label\": \"setosa\", \"{key}\": {{\"{key}\": \"{key}\"}}}}]");
+    let response = with_length(&format!("text/{}", "x".repeat(200_000)), body.as_bytes());
+    let schema = "{ items: { additionalProperties: { type: string, maxLength: 2 } } }";
+    let case = format!(
+        "{{ name: it, payload: {{ csv: '1' }}, timeout: 10m, expect: {{ content_type: text/csv, schema: {schema}, json: [{{ at: '$..*', type: number }}, {{ at: /0, equals: {{}} }}] }} }}"
+    );
+    // `test` checks the reports.
+    let report = test(&Server::responding(response).await, &case).await;
+    assert_eq!(report.cases[0].outcome, Outcome::Failed, "{report:#?}");
+    assert!(report.cases[0].checks.iter().all(|check| check.outcome != Outcome::Errored));
+}
+
+#[tokio::test]
+async fn interim_responses_without_end_are_an_error() {
+    let server = Server::start(|stream| async move {
+        let many = "HTTP/1.1 100 Continue\r\n\r\n".repeat(1000);
+        while server::send(&stream, many.as_bytes()).await {}
+    })
+    .await;
+    let case = tested(&server).await;
+    assert_eq!(case.outcome, Outcome::Errored, "{case:#?}");
+    assert!(case.message.as_ref().unwrap().contains("more than 16 interim responses"), "{case:#?}");
+    // So is the ping.
+    let server =
+        Server::everything(|stream| async move { while server::send(&stream, b"HTTP/1.1 103 Early Hints\r\n\r\n").await {} }).await;
+    let target = ContainerTarget::new(&server.url).unwrap();
+    let error = endpoint_test::Target::describe(&target).await.unwrap_err();
+    assert!(error.to_string().contains("more than 16 interim responses"), "{error}");
+}
+
+#[tokio::test]
+async fn some_interim_responses_are_skipped() {
+    let response = [b"HTTP/1.1 100 Continue\r\n\r\n".repeat(16), with_length("text/csv", b"setosa")].concat();
+    let report =
+        test(&Server::responding(response).await, "{ name: it, payload: { csv: '1' }, expect: { text: { equals: setosa } } }").await;
+    assert_eq!(report.cases[0].outcome, Outcome::Passed, "{report:#?}");
 }
 
 #[tokio::test]

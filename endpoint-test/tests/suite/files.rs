@@ -68,7 +68,7 @@ fn a_folder_is_not_a_payload() {
 fn a_file_above_the_limit_of_aws_is_refused() {
     let (folder, suite) = folder();
     fs::File::create(folder.path().join("payloads/flower.csv")).unwrap().set_len(25_000_001).unwrap();
-    assert_eq!(error(&suite), "the payload has 25000001 bytes; a real-time endpoint accepts 25000000");
+    assert_eq!(error(&suite), "`payloads/flower.csv` has 25000001 bytes; the limit is 25000000");
 }
 
 #[test]

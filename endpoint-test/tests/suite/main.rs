@@ -2,6 +2,7 @@
 
 mod files;
 mod format;
+mod limits;
 mod problems;
 mod reading;
 

@@ -230,11 +230,11 @@ fn a_pattern_that_needs_too_much_memory_is_refused() {
 #[test]
 fn excessive_nesting_and_aliases_are_refused() {
     let deep = format!("version: 1\ncases: {}", "[".repeat(100_000));
-    assert!(errors(&deep).contains("this is not YAML"), "{}", errors(&deep));
+    assert!(errors(&deep).contains("the file is nested deeper than 64"), "{}", errors(&deep));
     let level = |level: usize| {
         let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
         format!("a{level}: &a{level} [{aliases}]\n")
     };
     let bomb = format!("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n{}", (1..12).map(level).collect::<String>());
-    assert!(errors(&bomb).contains("this is not YAML"), "{:.300}", errors(&bomb));
+    assert!(errors(&bomb).contains("or has more than 250000 values"), "{:.300}", errors(&bomb));
 }

@@ -7,9 +7,7 @@ use serde_json::Value as Json;
 use super::options::BenchOptions;
 use super::program::{cargo, packages};
 use model_release::{Diagnostic, Failure, FailureKind};
-use terminal::Exit;
-use terminal::Printer;
-use terminal::Project;
+use terminal::{Exit, Printer, Project};
 
 /// A benchmark of the workspace.
 #[derive(Debug, PartialEq, Eq)]

@@ -8,10 +8,7 @@ use std::path::{Path, PathBuf};
 use super::options::DistOptions;
 use super::program::{Task, cargo};
 use model_release::{Diagnostic, Failure, FailureKind};
-use terminal::Exit;
-use terminal::Printer;
-use terminal::Project;
-use terminal::files;
+use terminal::{Exit, Printer, Project, files};
 
 /// The minimum version of glibc.
 const GLIBC: &str = "2.17";

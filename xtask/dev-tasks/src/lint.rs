@@ -9,9 +9,7 @@ use std::path::{Path, PathBuf};
 use super::options::{LintCheck, LintOptions};
 use super::program::{Task, cargo};
 use model_release::{Diagnostic, Failure};
-use terminal::Exit;
-use terminal::Printer;
-use terminal::Project;
+use terminal::{Exit, Printer, Project};
 
 /// A program of crates.io that is installed in the target folder if it is missing.
 struct Tool {

@@ -13,9 +13,7 @@ use super::properties::{Suite, suites};
 use super::test::new_seed;
 use model_release::{Diagnostic, Failure, FailureKind};
 use sandbox::test_log::TestLog;
-use terminal::Exit;
-use terminal::Printer;
-use terminal::Project;
+use terminal::{Exit, Printer, Project};
 
 /// Cases of the first round; each round doubles them, up to [`LONG_ROUND`].
 const FIRST_ROUND: u64 = 256;

@@ -8,9 +8,7 @@ use super::program::{Task, cargo};
 use super::properties::suites;
 use model_release::{Diagnostic, Failure};
 use sandbox::test_log::TestLog;
-use terminal::Exit;
-use terminal::Printer;
-use terminal::Project;
+use terminal::{Exit, Printer, Project};
 
 /// The cases of each property with a new seed, after those with the fixed one.
 const RANDOM_CASES: &str = "32";

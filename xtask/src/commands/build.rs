@@ -12,10 +12,7 @@ use crate::cli::BuildOptions;
 use crate::release_build;
 use crate::requests::BuildCommand;
 use crate::snapshot;
-use terminal::Exit;
-use terminal::Printer;
-use terminal::Project;
-use terminal::files;
+use terminal::{Exit, Printer, Project, files};
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &BuildOptions) -> Result<Exit, Failure> {
     let (mut command, configuration, saved) = BuildCommand::read_all(project, options)?;

@@ -8,9 +8,7 @@ use crate::cli::CheckReleaseOptions;
 use crate::requests;
 use crate::session;
 use crate::staging_tests;
-use terminal::Exit;
-use terminal::Printer;
-use terminal::Project;
+use terminal::{Exit, Printer, Project};
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &CheckReleaseOptions) -> Result<Exit, Failure> {
     let release = requests::release(project, &options.release)?;

@@ -9,9 +9,7 @@ use crate::requests::ConfigRequest;
 use model_release::Stage;
 use model_release::configuration::{Configuration, Explanation};
 use model_release::{Diagnostic, Failure, FailureKind, stop_on_errors};
-use terminal::Exit;
-use terminal::Printer;
-use terminal::Project;
+use terminal::{Exit, Printer, Project};
 
 pub(crate) fn run(printer: Printer, project: impl Fn() -> Result<Project, Failure>, command: &ConfigCommand) -> Result<Exit, Failure> {
     match command {

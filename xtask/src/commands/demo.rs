@@ -15,10 +15,7 @@ use sandbox::stand_in;
 use crate::cli::DemoOptions;
 use model_release::Stage;
 use model_release::{Diagnostic, Failure, FailureKind};
-use terminal::Exit;
-use terminal::Printer;
-use terminal::Project;
-use terminal::files;
+use terminal::{Exit, Printer, Project, files};
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &DemoOptions) -> Result<Exit, Failure> {
     let folder = options.output_dir.clone().unwrap_or_else(|| project.target("demo"));

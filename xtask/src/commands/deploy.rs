@@ -10,10 +10,6 @@ use model_release::{Diagnostic, Failure, FailureKind, StageTests, plural};
 use stack_rollout::Options;
 
 use crate::cli::{DeployOptions, non_empty};
-use terminal::clean;
-use terminal::Exit;
-use terminal::files;
-use crate::interruption::interrupted;
 use crate::preflight;
 use crate::progress::{self, EndpointProgress};
 use crate::record::Recording;
@@ -21,10 +17,7 @@ use crate::requests;
 use crate::session;
 use crate::staging_tests;
 use crate::targets;
-use terminal::Exit;
-use terminal::Printer;
-use terminal::Project;
-use terminal::files;
+use terminal::{Exit, Printer, Project, files, interrupted};
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOptions) -> Result<Exit, Failure> {
     let release = requests::release(project, &options.set.release)?;

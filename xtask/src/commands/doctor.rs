@@ -10,10 +10,7 @@ use crate::cli::{DoctorOptions, Permissions, non_empty};
 use crate::hints::completed;
 use crate::requests::{BuildCommand, OptionErrors};
 use crate::session;
-use terminal::Exit;
-use terminal::Printer;
-use terminal::Project;
-use terminal::clean;
+use terminal::{Exit, Printer, Project, clean};
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &DoctorOptions) -> Result<Exit, Failure> {
     let readers = readers(options)?;

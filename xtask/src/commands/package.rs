@@ -6,8 +6,7 @@ use crate::cli::{PackageOptions, non_empty};
 use crate::stores::{self, Bucket};
 use model_release::problems;
 use model_release::{Diagnostic, Failure, Level, PackageResult, artifact_metadata};
-use terminal::Exit;
-use terminal::files;
+use terminal::{Exit, files};
 use terminal::{Format, Printer};
 
 pub(crate) async fn run(printer: Printer, options: &PackageOptions) -> Result<Exit, Failure> {

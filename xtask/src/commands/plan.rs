@@ -17,10 +17,7 @@ use crate::preflight;
 use crate::progress;
 use crate::requests;
 use crate::session;
-use terminal::Exit;
-use terminal::Printer;
-use terminal::Project;
-use terminal::files;
+use terminal::{Exit, Printer, Project, files};
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &PlanOptions) -> Result<Exit, Failure> {
     let release = requests::release(project, &options.set.release)?;

@@ -14,10 +14,8 @@ use crate::cli::PruneOptions;
 use crate::progress;
 use crate::requests;
 use crate::session;
-use terminal::Exit;
-use terminal::Printer;
-use terminal::Project;
 use crate::targets;
+use terminal::{Exit, Printer, Project};
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &PruneOptions) -> Result<Exit, Failure> {
     let release = requests::release(project, &options.set.release)?;

@@ -10,9 +10,7 @@ use model_registry::snapshot::Snapshot;
 
 use crate::cli::{RegistryAction, RegistryOptions, non_empty};
 use model_release::{Diagnostic, Failure};
-use terminal::Exit;
-use terminal::Printer;
-use terminal::Project;
+use terminal::{Exit, Printer, Project};
 
 pub(crate) async fn run(
     printer: Printer,

@@ -12,8 +12,7 @@ use model_release::{Accounts, Diagnostic, Failure, registry_errors, stop_on_erro
 use crate::cli::{SetupOptions, non_empty};
 use crate::requests::OptionErrors;
 use crate::session;
-use terminal::Exit;
-use terminal::Printer;
+use terminal::{Exit, Printer};
 
 pub(crate) async fn run(printer: Printer, options: &SetupOptions) -> Result<Exit, Failure> {
     let request = Request::read(options)?;

@@ -6,10 +6,7 @@ use model_release::aws::{TargetSessions, stage_status};
 use crate::cli::{PreferenceOptions, StackSetOptions};
 use crate::requests;
 use crate::session;
-use terminal::Exit;
-use terminal::Printer;
-use terminal::Project;
-use terminal::clean;
+use terminal::{Exit, Printer, Project, clean};
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &StackSetOptions) -> Result<Exit, Failure> {
     let stage = options.stage;

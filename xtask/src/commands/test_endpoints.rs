@@ -13,16 +13,13 @@ use model_release::{
 
 use crate::check_programs::Programs;
 use crate::cli::{OwnChecks, RoleOptions, TestOptions, non_empty};
-use crate::interruption::interrupted;
 use crate::progress::EndpointProgress;
 use crate::record::Recording;
 use crate::requests;
 use crate::suite_file::{SUITE, SuiteFile};
 use crate::suite_variables;
 use crate::test_results::{self, ResultFiles};
-use terminal::Exit;
-use terminal::Printer;
-use terminal::Project;
+use terminal::{Exit, Printer, Project, interrupted};
 
 /// The tests of production endpoints, if the project has any.
 const SMOKE_SUITE: &str = "test/smoke-tests.yaml";

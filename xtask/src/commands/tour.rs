@@ -11,17 +11,13 @@ use sandbox::iris;
 use crate::check_programs::Programs;
 use crate::cli::TourOptions;
 use crate::example;
-use crate::interruption::interrupted;
 use crate::progress::EndpointProgress;
 use crate::release_build;
 use crate::requests::BuildCommand;
 use crate::suite_file::{SUITE, SuiteFile};
 use crate::suite_variables;
 use crate::test_results::{self, ResultFiles};
-use terminal::Exit;
-use terminal::Printer;
-use terminal::Project;
-use terminal::files;
+use terminal::{Exit, Printer, Project, files, interrupted};
 
 /// Mistakes that otherwise fail minutes later, in every account: a misspelt name, a number out of
 /// range, and a parameter that the pipeline also sets.

@@ -8,8 +8,7 @@ use model_registry::{ModelPackageArn, ModelPackageGroup, ReleasePolicy, Selectio
 use model_release::{Diagnostic, Event, Failure, PackageSelection, PolicyFile, problems};
 
 use crate::cli::{ChoiceOptions, non_empty};
-use terminal::Project;
-use terminal::files;
+use terminal::{Project, files};
 
 /// A limit for input; EventBridge's events have at most 256 KB.
 const MAX_EVENT: u64 = 1024 * 1024;

@@ -4,11 +4,13 @@
 mod diagnostic;
 mod exit;
 pub mod files;
+mod interruption;
 mod printer;
 mod project;
 
 pub use anstream::ColorChoice;
 pub use diagnostic::{Rendered, clean};
 pub use exit::Exit;
+pub use interruption::interrupted;
 pub use printer::{Format, Printer};
 pub use project::Project;

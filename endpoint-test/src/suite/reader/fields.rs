@@ -6,7 +6,11 @@ use crate::format::parse_duration;
 use crate::json::Numeral;
 use crate::problem::{Place, Problem};
 use crate::suite::document::{Content, Entry, Node};
-use crate::suite::nearest;
+use crate::suite::errors::MAX_PROBLEMS;
+use crate::suite::{is_similar, nearest};
+
+/// The most names among which a similar one is looked for.
+const MAX_NAMES: usize = 1000;
 
 /// Collects the problems while the tree is read.
 #[derive(Debug, Default)]
@@ -31,6 +35,12 @@ impl Reader {
         self.problems.last_mut().expect("a problem was just pushed")
     }
 
+    /// The known name that a misspelt one probably means. Looks for it only while the problem will be
+    /// reported: among many names each search takes long.
+    pub(in crate::suite) fn nearest<'a>(&self, name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+        if self.problems.len() > MAX_PROBLEMS { None } else { nearest(name, known.into_iter().take(MAX_NAMES)) }
+    }
+
     /// The node's keys, if it is a mapping. Unknown keys are problems.
     pub(in crate::suite) fn fields<'a>(&mut self, node: &'a Node, what: &'a str, known: &[&str]) -> Option<Fields<'a>> {
         let Content::Map(entries) = &node.content else {
@@ -39,7 +49,8 @@ impl Reader {
             return None;
         };
         for entry in entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
-            self.problem(entry.place, format!("unknown key `{}` in {what}", entry.key)).hint = Some(instead_of(entry, known));
+            let hint = (self.problems.len() <= MAX_PROBLEMS).then(|| instead_of(entry, known));
+            self.problem(entry.place, format!("unknown key `{}` in {what}", entry.key)).hint = hint;
         }
         let all_known = entries.iter().all(|entry| known.contains(&entry.key.as_str()));
         Some(Fields { entries, place: node.place, what, all_known })
@@ -73,8 +84,7 @@ impl<'a> Fields<'a> {
     /// The key's value. A missing key is a problem, unless a possible misspelling was reported.
     pub(in crate::suite) fn require(&self, reader: &mut Reader, key: &str) -> Option<&'a Node> {
         let node = self.get(key);
-        let misspelt =
-            !self.all_known && self.entries.iter().any(|entry| strsim::damerau_levenshtein(&entry.key, key) <= 1 + key.len() / 4);
+        let misspelt = !self.all_known && self.entries.iter().any(|entry| is_similar(&entry.key, key));
         if node.is_none() && !misspelt {
             reader.problem(self.place, format!("{} needs the key `{key}`", self.what));
         }

@@ -13,9 +13,7 @@ use crate::program::Task;
 use crate::stand_in;
 use model_release::problems;
 use model_release::{Diagnostic, Failure};
-use terminal::Printer;
-use terminal::Project;
-use terminal::files;
+use terminal::{Printer, Project, files};
 
 /// The folder of the rules, their tests, and the templates' parameters.
 const RULES: &str = "pipeline/guard";

@@ -6,10 +6,7 @@ use crate::cli::{ConfigSchemaOptions, SchemaOf};
 use crate::requests::{OptionErrors, SOURCES};
 use model_release::configuration::Configuration;
 use model_release::{Diagnostic, Failure, FailureKind, stop_on_errors};
-use terminal::Exit;
-use terminal::Printer;
-use terminal::Project;
-use terminal::files;
+use terminal::{Exit, Printer, Project, files};
 
 pub(super) fn run(printer: Printer, project: &Project, options: &ConfigSchemaOptions) -> Result<Exit, Failure> {
     let mut errors = OptionErrors::default();

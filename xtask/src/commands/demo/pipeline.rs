@@ -7,10 +7,7 @@ use sandbox::demo::{GROUP, PROD, ROLE, STAGING, Scene};
 
 use model_release::Stage;
 use model_release::{Diagnostic, Failure, FailureKind};
-use terminal::Exit;
-use terminal::Printer;
-use terminal::Project;
-use terminal::files;
+use terminal::{Exit, Printer, Project, files};
 
 /// The variables that a step inherits: for the terminal, and the search path.
 const INHERITED: [&str; 8] = ["PATH", "TERM", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLORTERM", "LANG", "TMPDIR"];

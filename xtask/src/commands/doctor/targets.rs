@@ -13,8 +13,7 @@ use crate::cli::{DoctorOptions, PreferenceOptions};
 use crate::progress;
 use crate::release_build;
 use crate::requests::{self, BuildCommand};
-use terminal::Printer;
-use terminal::Project;
+use terminal::{Printer, Project};
 
 /// The inputs of the checks.
 pub(super) struct TargetChecks<'a> {

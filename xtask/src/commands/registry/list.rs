@@ -6,8 +6,7 @@ use model_release::{Failure, RegistryListing, registry_errors};
 use super::group;
 use crate::cli::ListOptions;
 use crate::snapshot;
-use terminal::Exit;
-use terminal::Printer;
+use terminal::{Exit, Printer};
 
 pub(super) async fn run(printer: Printer, options: &ListOptions) -> Result<Exit, Failure> {
     let saved = options.registry.as_deref().map(snapshot::read).transpose()?;

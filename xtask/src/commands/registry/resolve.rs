@@ -10,9 +10,7 @@ use super::group;
 use crate::cli::ResolveOptions;
 use crate::snapshot;
 use model_release::{Diagnostic, Failure, FailureKind, Level, PackageSelection, RegistryAccess, stop_on_errors};
-use terminal::Exit;
-use terminal::Printer;
-use terminal::Project;
+use terminal::{Exit, Printer, Project};
 
 pub(super) async fn run(
     printer: Printer,

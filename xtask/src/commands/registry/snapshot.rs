@@ -10,9 +10,8 @@ use serde_json::json;
 use super::group;
 use crate::cli::SnapshotOptions;
 use crate::snapshot::mirror;
-use terminal::Exit;
-use terminal::Printer;
 use terminal::files::{self, FileSet};
+use terminal::{Exit, Printer};
 
 pub(super) async fn run(printer: Printer, options: &SnapshotOptions) -> Result<Exit, Failure> {
     let group = group(options.group.model_package_group_name.as_ref(), None)?;

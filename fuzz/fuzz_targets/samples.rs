@@ -1,0 +1,12 @@
+//! Reads any bytes as an archive of sample payloads.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+#[path = "../../endpoint-test/tests/support/harmless.rs"]
+mod harmless;
+#[path = "../../endpoint-test/tests/support/invariants.rs"]
+#[allow(dead_code, reason = "each target uses its own")]
+mod invariants;
+
+fuzz_target!(|archive: &[u8]| invariants::samples(archive));
