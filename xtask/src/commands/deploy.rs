@@ -17,7 +17,7 @@ use crate::requests;
 use crate::session;
 use crate::staging_tests;
 use crate::targets;
-use terminal::{Exit, Printer, Project, files, interrupted};
+use terminal::{Exit, Printer, Project, clean, files, interrupted};
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOptions) -> Result<Exit, Failure> {
     let release = requests::release(project, &options.set.release)?;
