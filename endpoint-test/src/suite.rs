@@ -14,6 +14,7 @@ mod rows_reader;
 mod samples;
 #[cfg(feature = "schema")]
 mod schema;
+mod target;
 mod variables;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ use crate::expect::number::Tolerance;
 use crate::load::LoadPlan;
 use crate::problem::Problem;
 use crate::samples::Samples;
+use crate::target::TargetKind;
 
 /// The version of the suite format that this crate reads.
 pub const FORMAT_VERSION: u32 = 1;
@@ -142,6 +144,19 @@ impl Suite {
     /// Every file that is unreadable, larger than [`MAX_BODY`](crate::MAX_BODY), or invalid.
     pub fn load_files(self, mut read: impl FnMut(&str) -> std::io::Result<Vec<u8>>) -> Result<Self, SuiteErrors> {
         files::load_files(self, |path| read(path).map_err(|error| files::unread(path, &error)))
+    }
+
+    /// Checks that a target of this kind can honour every setting of the suite's cases. A setting
+    /// that it would ignore makes a response prove something else.
+    ///
+    /// A container cannot select a variant, a model, a container or an inference component. An
+    /// endpoint reports status 200 for every response of its model.
+    ///
+    /// # Errors
+    ///
+    /// Every such setting, with its location.
+    pub fn check_for(&self, target: TargetKind) -> Result<(), SuiteErrors> {
+        target::check(self, target)
     }
 
     /// The suite's check programs (`check: { command: … }`), each with the name of its case. They

@@ -126,6 +126,12 @@ impl Node {
         }
     }
 
+    /// The value of a mapping's key.
+    pub(super) fn get(&self, key: &str) -> Option<&Node> {
+        let Content::Map(entries) = &self.content else { return None };
+        entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
+    }
+
     /// The node's number; text from a variable may be one too.
     pub(super) fn number(&self) -> Option<Numeral> {
         match &self.content {
