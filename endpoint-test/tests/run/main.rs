@@ -5,6 +5,7 @@ mod checks;
 mod expectations;
 #[path = "../support/fake_clock.rs"]
 mod fake_clock;
+mod identity;
 mod numbers;
 mod own_checks;
 mod rows;
