@@ -1,6 +1,7 @@
 //! The command that repeats a request manually: the first step of an investigation.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use crate::shell;
 use crate::target::{Request, TargetKind};
@@ -14,6 +15,9 @@ pub(super) struct Place {
     pub(super) kind: TargetKind,
     /// Whether the response is written to S3.
     pub(super) asynchronous: bool,
+    /// How long to wait for an error of the model that its endpoint does not report, unless the case
+    /// says it: an asynchronous endpoint without a failure location.
+    pub(super) hidden_error_timeout: Option<Duration>,
     pub(super) endpoint: String,
     pub(super) region: String,
 }
@@ -82,8 +86,6 @@ fn curl(place: &Place, request: &Request) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn request(body: &str) -> Request {
@@ -98,7 +100,7 @@ mod tests {
     }
 
     fn place(kind: TargetKind, endpoint: &str) -> Place {
-        Place { kind, asynchronous: false, endpoint: endpoint.to_owned(), region: "eu-west-1".to_owned() }
+        Place { kind, asynchronous: false, hidden_error_timeout: None, endpoint: endpoint.to_owned(), region: "eu-west-1".to_owned() }
     }
 
     #[test]
