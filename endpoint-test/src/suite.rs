@@ -9,11 +9,13 @@ mod files;
 #[cfg(feature = "load")]
 mod load;
 mod payload;
+pub(crate) mod quoting;
 mod reader;
 mod rows_reader;
 mod samples;
 #[cfg(feature = "schema")]
 mod schema;
+mod sections;
 mod target;
 mod variables;
 

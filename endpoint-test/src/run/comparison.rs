@@ -105,6 +105,7 @@ impl<'a, B: Target> Comparison<'a, B> {
                 // The baseline's response is the expected one: the tested target differs from it.
                 let settings = self.settings;
                 difference::in_bodies(&other.body, &this.body, settings.tolerance, &settings.ignore, MAX_DIFFERENCES)
+                    .first
                     .into_iter()
                     .map(|found| DifferenceReport {
                         row,

@@ -9,6 +9,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_saphyr::{Location, Spanned};
 
+use super::quoting;
 use crate::json::{Json, Numeral};
 use crate::problem::{Place, Problem};
 
@@ -18,6 +19,8 @@ pub(super) struct Node {
     pub(super) content: Content,
     /// Whether it contains a variable's value: such text may be a number.
     pub(super) substituted: bool,
+    /// Whether it is text without quotes that YAML 1.1 reads as a boolean.
+    pub(super) is_plain_word: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -46,31 +49,33 @@ pub(super) fn parse(text: &str) -> Result<Node, Problem> {
         leading_zero_numbers_as_strings: true,
         underscored_numbers_as_strings: true,
     };
-    let mut document = serde_saphyr::from_str_with_options(text, options).map_err(|error| broken(&error))?;
+    let mut document = serde_saphyr::from_str_with_options(text, options).map_err(|error| broken(&error, text))?;
     let lines: Vec<&str> = text.split('\n').collect();
-    restore_digits(&mut document, &lines);
+    restore_notation(&mut document, &lines);
     Ok(document)
 }
 
-/// Restores the original digits of each number: the YAML library returns only binary numbers.
-fn restore_digits(node: &mut Node, lines: &[&str]) {
+/// Restores the original digits of each number, because the YAML library returns only binary
+/// numbers, and marks words that are booleans for other YAML parsers.
+fn restore_notation(node: &mut Node, lines: &[&str]) {
+    let Place { line, column, length } = node.place;
+    let written = || lines.get(line - 1).map(|line| line.chars().skip(column - 1).take(length).collect::<String>());
     match &mut node.content {
         Content::Number(number) => {
-            let Place { line, column, length } = node.place;
-            let written = lines.get(line - 1).map(|line| line.chars().skip(column - 1).take(length).collect::<String>());
             // YAML has notations that JSON lacks, and tags or anchors before a number: keep the
             // value.
-            if let Some(written) = written.and_then(|written| Numeral::read(&written)).filter(|written| written.order(number).is_eq()) {
+            if let Some(written) = written().and_then(|written| Numeral::read(&written)).filter(|written| written.order(number).is_eq()) {
                 *number = written;
             }
         }
-        Content::List(nodes) => nodes.iter_mut().for_each(|node| restore_digits(node, lines)),
-        Content::Map(entries) => entries.iter_mut().for_each(|entry| restore_digits(&mut entry.value, lines)),
-        Content::Null | Content::Bool(_) | Content::Text(_) => {}
+        Content::Text(text) => node.is_plain_word = quoting::boolean_word(text).is_some() && written().as_ref() == Some(text),
+        Content::List(nodes) => nodes.iter_mut().for_each(|node| restore_notation(node, lines)),
+        Content::Map(entries) => entries.iter_mut().for_each(|entry| restore_notation(&mut entry.value, lines)),
+        Content::Null | Content::Bool(_) => {}
     }
 }
 
-fn broken(error: &serde_saphyr::Error) -> Problem {
+fn broken(error: &serde_saphyr::Error, text: &str) -> Problem {
     use serde_saphyr::Error;
     let problem = match error {
         Error::DuplicateMappingKey { key: Some(key), .. } => {
@@ -80,7 +85,11 @@ fn broken(error: &serde_saphyr::Error) -> Problem {
             Problem::new("the file has more than one YAML document").with_hint("remove the line `---` and what follows it")
         }
         Error::NonFiniteFloat { value, .. } => Problem::new(format!("`{value}` is not a finite number")),
-        error => Problem::new(format!("this is not YAML: {}", words(error))),
+        error => {
+            let line_of = |place: Place| text.split('\n').nth(place.line - 1).and_then(|line| quoting::hint(line, place.column));
+            let hint = error.location().as_ref().map(place).and_then(line_of);
+            Problem { hint, ..Problem::new(format!("this is not YAML: {}", words(error))) }
+        }
     };
     problem.at(error.location().as_ref().map(place))
 }
@@ -126,6 +135,13 @@ impl Node {
         }
     }
 
+    /// The hint for text where a boolean must be.
+    pub(super) fn boolean_hint(&self) -> Option<String> {
+        let Content::Text(text) = &self.content else { return None };
+        let boolean = quoting::boolean_word(text).or_else(|| text.to_ascii_lowercase().parse().ok())?;
+        Some(format!("write `{boolean}` without quotes; `yes`, `no`, `on` and `off` are text in YAML 1.2"))
+    }
+
     /// The value of a mapping's key.
     pub(super) fn get(&self, key: &str) -> Option<&Node> {
         let Content::Map(entries) = &self.content else { return None };
@@ -157,7 +173,7 @@ impl Node {
 impl<'de> Deserialize<'de> for Node {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let spanned = Spanned::<Content>::deserialize(deserializer)?;
-        Ok(Self { place: place(&spanned.referenced), content: spanned.value, substituted: false })
+        Ok(Self { place: place(&spanned.referenced), content: spanned.value, substituted: false, is_plain_word: false })
     }
 }
 

@@ -7,9 +7,7 @@ use std::time::Duration;
 
 use regex::{Regex, RegexBuilder};
 
-#[cfg(all(test, feature = "schema"))]
 pub(super) use self::json::JSON_KEYS;
-#[cfg(all(test, feature = "schema"))]
 pub(super) use self::metrics::{LIMIT_KEYS, METRICS_KEYS};
 use super::case::{PendingFile, PendingKind, WholeExpectation};
 use super::document::{Content, Node};

@@ -2,6 +2,7 @@
 
 mod files;
 mod format;
+mod mistakes;
 mod problems;
 mod reading;
 mod statuses;
