@@ -17,6 +17,7 @@ use hyper::{Method, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
+use crate::format::beginning;
 use crate::target::{
     Description, EndpointStatus, InvokeError, MAX_BODY, ModelFailure, ModelResponse, Request, Target, TargetError, TargetErrorKind,
     TargetKind,
@@ -27,6 +28,14 @@ const MAX_INTERIM: usize = 16;
 
 /// The header in which SageMaker passes a request's custom attributes to the container.
 const CUSTOM_ATTRIBUTES: HeaderName = HeaderName::from_static("x-amzn-sagemaker-custom-attributes");
+/// The header of a request's inference id.
+const INFERENCE_ID: HeaderName = HeaderName::from_static("x-amzn-sagemaker-inference-id");
+
+/// The paths that SageMaker requests, which are not a part of a container's URL.
+const OWN_PATHS: [&str; 2] = ["ping", "invocations"];
+
+/// The longest part of the body of `/ping` in a message, in characters.
+const PING_BODY: usize = 200;
 
 /// A model container with `GET /ping` and `POST /invocations`, as SageMaker requires.
 ///
@@ -45,7 +54,8 @@ impl ContainerTarget {
     ///
     /// # Errors
     ///
-    /// The URL is not valid, or its scheme is not `http`.
+    /// The URL is not valid, its scheme is not `http`, or it has a query, a fragment, or the path
+    /// of a request (`/ping`, `/invocations`).
     pub fn new(base_url: &str) -> Result<Self, TargetError> {
         let wrong = |why: &str| {
             let message = format!("`{base_url}` is not a container's URL: {why}");
@@ -54,9 +64,6 @@ impl ContainerTarget {
         let uri: Uri = base_url.trim().parse().map_err(|error: hyper::http::uri::InvalidUri| wrong(&error.to_string()))?;
         if uri.scheme_str() != Some("http") {
             return Err(wrong("only `http` is supported"));
-        }
-        if uri.query().is_some() {
-            return Err(wrong("it has a query"));
         }
         let authority = uri.authority().ok_or_else(|| wrong("it has no host"))?;
         if authority.as_str().contains('@') {
@@ -67,7 +74,50 @@ impl ContainerTarget {
             Some(port) => port.as_u16(),
             None => 80,
         };
-        Ok(Self { authority: format!("{host}:{port}"), base: uri.path().trim_end_matches('/').to_owned() })
+        let path = uri.path().trim_end_matches('/');
+        let (parent, last) = path.rsplit_once('/').unwrap_or_default();
+        let is_own = OWN_PATHS.iter().any(|own| own.eq_ignore_ascii_case(last));
+        let base = if is_own { parent.trim_end_matches('/') } else { path };
+        let without = || format!("write `http://{authority}{base}`");
+        if is_own {
+            let why = format!("it ends in `/{last}`; `/ping` and `/invocations` are added to it");
+            return Err(wrong(&why).with_hint(without()));
+        }
+        // The library drops a fragment.
+        let extra = [("a query", uri.query().is_some()), ("a fragment", base_url.contains('#'))];
+        if let Some((what, _)) = extra.iter().find(|(_, is_there)| *is_there) {
+            return Err(wrong(&format!("it has {what}")).with_hint(without()));
+        }
+        Ok(Self { authority: format!("{host}:{port}"), base: base.to_owned() })
+    }
+
+    /// The error of a container that responds to `GET /ping` with another status than 200.
+    ///
+    /// A status of 5xx is temporary: model servers return it while they load the model, and
+    /// SageMaker repeats the request for minutes. Any other status means that the container does
+    /// not serve `/ping`, which more time does not change.
+    fn not_ready(&self, response: &Response) -> TargetError {
+        let status = response.status;
+        let kind = if status.is_server_error() { TargetErrorKind::Unavailable } else { TargetErrorKind::Refused };
+        let hint = match status {
+            _ if status.is_server_error() => {
+                "the container is still starting, or could not load the model: see its log. SageMaker requires status 200"
+            }
+            _ if status.is_success() => "respond to `GET /ping` with status 200: SageMaker requires this status",
+            _ if status.is_redirection() => {
+                "respond to `GET /ping`, without a slash at its end, with status 200: SageMaker does not accept a redirect"
+            }
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => "SageMaker sends no credentials: respond to `GET /ping` with status 200",
+            _ if !self.base.is_empty() => {
+                "does the container serve `/ping` below this path? SageMaker requests `/ping` and `/invocations` without one"
+            }
+            _ => "is this the port of the model container? SageMaker requires that it responds to `GET /ping` with status 200",
+        };
+        let body = response.body.as_deref().map(|body| beginning(body, PING_BODY)).unwrap_or_default();
+        let body = body.trim();
+        let colon = if body.is_empty() { "" } else { ": " };
+        let message = format!("{} responded with status {status}{colon}{body}", self.authority);
+        TargetError::new(kind, message).operation(format!("GET {}/ping", self.base)).with_hint(hint)
     }
 
     /// Sends one request over a new connection and reads the whole response.
@@ -156,18 +206,28 @@ struct Response {
 }
 
 impl Target for ContainerTarget {
-    /// `GET /ping`: only status 200 means that the container accepts requests.
+    /// `GET /ping`: only status 200 means that the container accepts requests. A status of 5xx is
+    /// a temporary error, another one is not.
     async fn describe(&self) -> Result<Description, TargetError> {
         let response = self.send(Method::GET, "/ping", Vec::new(), Bytes::new()).await?;
-        let status = if response.status == StatusCode::OK { EndpointStatus::InService } else { EndpointStatus::Creating };
-        Ok(Description { kind: TargetKind::Container, status, ..Description::default() })
+        if response.status != StatusCode::OK {
+            return Err(self.not_ready(&response));
+        }
+        Ok(Description { kind: TargetKind::Container, status: EndpointStatus::InService, ..Description::default() })
     }
 
-    /// `POST /invocations`. A status of 4xx or 5xx is the model's own error.
+    /// `POST /invocations`. A status of 4xx or 5xx is the model's own error. A request that selects
+    /// a part of an endpoint is refused.
     async fn invoke(&self, request: &Request) -> Result<ModelResponse, InvokeError> {
+        if let Some(key) = request.selections().next() {
+            let message = format!("a container cannot be invoked with `{key}`");
+            let error = TargetError::new(TargetErrorKind::Refused, message).operation(format!("POST {}/invocations", self.base));
+            return Err(error.with_hint(format!("remove `{key}`: only an endpoint can select a part of itself")).into());
+        }
         let mut headers = vec![(CONTENT_TYPE, request.content_type.as_str())];
         headers.extend(request.accept.as_deref().map(|accept| (ACCEPT, accept)));
         headers.extend(request.custom_attributes.as_deref().map(|attributes| (CUSTOM_ATTRIBUTES, attributes)));
+        headers.extend(request.inference_id.as_deref().map(|id| (INFERENCE_ID, id)));
         let response = self.send(Method::POST, "/invocations", headers, request.body.clone()).await?;
         let status = response.status.as_u16();
         let failure = |message: String| InvokeError::Model(ModelFailure { status: Some(status), message, ..ModelFailure::default() });

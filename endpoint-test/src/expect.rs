@@ -9,6 +9,7 @@ pub(crate) mod number;
 pub(crate) mod schema;
 mod text;
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use regex::Regex;
@@ -22,6 +23,12 @@ use crate::media_type;
 use crate::report::CheckReport;
 use crate::rows::Row;
 use crate::target::{ModelFailure, ModelResponse};
+
+/// The statuses of a response that a suite may expect.
+pub(crate) const RESPONSE_STATUSES: RangeInclusive<u64> = 200..=399;
+
+/// The statuses of a model's error.
+pub(crate) const ERROR_STATUSES: RangeInclusive<u64> = 400..=599;
 
 #[derive(Debug, Clone)]
 pub(crate) enum Expectation {

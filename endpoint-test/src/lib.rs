@@ -131,7 +131,7 @@ pub use self::report::{
     CaseComparison, CaseReport, CheckReport, ComparisonReport, Counts, DifferenceReport, FindingCode, GoldenUpdate, LoadReport,
     MetricReport, Outcome, Report, RowReport, RowsReport, SuiteInfo, TargetInfo, TargetReport, ToolInfo, Verdict,
 };
-pub use self::run::{Baseline, Expected, ExpectedSetting, ExpectedVariant, ExpectedVpc, Run};
+pub use self::run::{Baseline, Expected, ExpectedModel, ExpectedSetting, ExpectedVariant, ExpectedVpc, Run};
 pub use self::samples::{MAX_ARCHIVE, SampleError, SampleStore, Samples};
 pub use self::suite::{Case, EndpointSection, Suite, SuiteErrors, SuiteOptions};
 pub use self::target::{

@@ -14,6 +14,7 @@ pub(crate) mod plan;
 mod recorder;
 mod schedule;
 mod spectrum;
+mod stalls;
 pub(crate) mod threshold;
 
 pub(crate) use self::drive::LoadRequest;

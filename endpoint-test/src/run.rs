@@ -13,7 +13,7 @@ mod wait;
 
 pub use self::comparison::Baseline;
 use self::comparison::Comparison;
-pub use self::expected::{Expected, ExpectedSetting, ExpectedVariant, ExpectedVpc};
+pub use self::expected::{Expected, ExpectedModel, ExpectedSetting, ExpectedVariant, ExpectedVpc};
 use crate::clock::{Clock, SystemClock};
 use crate::event::Event;
 use crate::format::milliseconds;
@@ -116,8 +116,10 @@ impl<'a, T: Target, B: Target, C: Clock> Run<'a, T, B, C> {
                 if report.asynchronous {
                     options.case_timeout = options.asynchronous_case_timeout;
                 }
+                let hides_errors = description.asynchronous.as_ref().is_some_and(|queue| queue.failures.is_none());
                 let place = reproduce::Place {
                     asynchronous: report.asynchronous,
+                    hidden_error_timeout: hides_errors.then_some(self.options.case_timeout),
                     kind: description.kind,
                     endpoint: report.endpoint.clone(),
                     region: report.region.clone(),

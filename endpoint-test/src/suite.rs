@@ -10,11 +10,14 @@ mod lines;
 #[cfg(feature = "load")]
 mod load;
 mod payload;
+pub(crate) mod quoting;
 mod reader;
 mod rows_reader;
 mod samples;
 #[cfg(feature = "schema")]
 mod schema;
+mod sections;
+mod target;
 mod variables;
 
 use std::collections::BTreeMap;
@@ -32,6 +35,7 @@ use crate::expect::number::Tolerance;
 use crate::load::LoadPlan;
 use crate::problem::Problem;
 use crate::samples::Samples;
+use crate::target::TargetKind;
 
 /// The version of the suite format that this crate reads.
 pub const FORMAT_VERSION: u32 = 1;
@@ -150,6 +154,19 @@ impl Suite {
     /// Every file that is unreadable, larger than [`MAX_BODY`](crate::MAX_BODY), or invalid.
     pub fn load_files(self, mut read: impl FnMut(&str) -> std::io::Result<Vec<u8>>) -> Result<Self, SuiteErrors> {
         files::load_files(self, |path| read(path).map_err(|error| files::unread(path, &error)))
+    }
+
+    /// Checks that a target of this kind can honour every setting of the suite's cases. A setting
+    /// that it would ignore makes a response prove something else.
+    ///
+    /// A container cannot select a variant, a model, a container or an inference component. An
+    /// endpoint reports status 200 for every response of its model.
+    ///
+    /// # Errors
+    ///
+    /// Every such setting, with its location.
+    pub fn check_for(&self, target: TargetKind) -> Result<(), SuiteErrors> {
+        target::check(self, target)
     }
 
     /// The suite's check programs (`check: { command: … }`), each with the name of its case. They

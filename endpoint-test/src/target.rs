@@ -47,6 +47,20 @@ pub struct Request {
     pub timeout: Duration,
 }
 
+impl Request {
+    /// The settings that select a part of an endpoint, by their keys in a suite. A target that
+    /// cannot select the part must refuse the request: another part's response proves nothing.
+    pub(crate) fn selections(&self) -> impl Iterator<Item = &'static str> {
+        let selections = [
+            ("target_variant", self.target_variant.is_some()),
+            ("target_model", self.target_model.is_some()),
+            ("target_container", self.target_container.is_some()),
+            ("inference_component", self.inference_component.is_some()),
+        ];
+        selections.into_iter().filter(|(_, is_set)| *is_set).map(|(key, _)| key)
+    }
+}
+
 /// A model's response.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ModelResponse {

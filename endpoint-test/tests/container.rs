@@ -68,6 +68,7 @@ fn request() -> Request {
         content_type: "text/csv".to_owned(),
         accept: Some("application/json".to_owned()),
         custom_attributes: Some("trace=1".to_owned()),
+        inference_id: Some("flower-1".to_owned()),
         timeout: Duration::from_mins(10),
         ..Request::default()
     }
@@ -79,17 +80,108 @@ async fn a_request_is_sent_to_invocations_with_its_headers_and_body() {
     let response = target.invoke(&request()).await.unwrap();
     let text = String::from_utf8(response.body.to_vec()).unwrap();
     assert!(text.starts_with("POST /model/invocations HTTP/1.1"), "{text}");
-    for part in ["content-type: text/csv", "accept: application/json", "x-amzn-sagemaker-custom-attributes: trace=1", "\n5.1,3.5"] {
+    for part in [
+        "content-type: text/csv",
+        "accept: application/json",
+        "x-amzn-sagemaker-custom-attributes: trace=1",
+        "x-amzn-sagemaker-inference-id: flower-1",
+        "\n5.1,3.5",
+    ] {
         assert!(text.contains(part), "{part} in {text}");
     }
     assert_eq!((response.status, response.content_type.as_deref()), (200, Some("text/csv")));
 }
 
 #[tokio::test]
-async fn ping_shows_whether_the_container_is_ready() {
-    for (line, status) in [("200 OK", EndpointStatus::InService), ("503 Service Unavailable", EndpointStatus::Creating)] {
-        let target = ContainerTarget::new(&responding(line, "").await).unwrap();
-        assert_eq!(target.describe().await.unwrap().status, status);
+async fn only_ping_with_status_200_means_that_the_container_is_ready() {
+    let target = ContainerTarget::new(&responding("200 OK", "").await).unwrap();
+    assert_eq!(target.describe().await.unwrap().status, EndpointStatus::InService);
+}
+
+#[tokio::test]
+async fn a_ping_that_is_worth_repeating_is_a_temporary_error_and_another_one_is_not() {
+    for (line, is_temporary) in [
+        ("500 Internal Server Error", true),
+        ("502 Bad Gateway", true),
+        ("503 Service Unavailable", true),
+        ("504 Gateway Timeout", true),
+        ("201 Created", false),
+        ("204 No Content", false),
+        ("301 Moved Permanently", false),
+        ("307 Temporary Redirect", false),
+        ("400 Bad Request", false),
+        ("401 Unauthorized", false),
+        ("404 Not Found", false),
+        ("405 Method Not Allowed", false),
+        ("429 Too Many Requests", false),
+    ] {
+        let body = if line.starts_with("204") { "" } else { "loading the model" };
+        let error = ContainerTarget::new(&responding(line, body).await).unwrap().describe().await.unwrap_err();
+        assert_eq!(error.kind.is_temporary(), is_temporary, "{line}");
+        let message = error.to_string();
+        assert!(message.starts_with("GET /ping: 127.0.0.1:") && message.contains(&format!("responded with status {line}")), "{message}");
+        assert_eq!(message.ends_with(": loading the model"), !body.is_empty(), "{message}");
+        assert!(error.hint.unwrap().contains("SageMaker"), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn a_run_reports_a_container_without_ping_at_once_and_names_no_stack() {
+    let suite = Suite::parse("version: 1\ncases:\n  - { name: it, payload: { csv: '1' } }\n", Path::new("suite.yaml")).unwrap();
+    // A wait would not end.
+    let options = RunOptions { wait: Duration::MAX, poll: Duration::from_hours(24), ..RunOptions::default() };
+    for (line, base) in [("404 Not Found", ""), ("404 Not Found", "/v1/models"), ("204 No Content", ""), ("308 Permanent Redirect", "")] {
+        let target = ContainerTarget::new(&format!("{}{base}", responding(line, "").await)).unwrap();
+        let report = Run::new(&target, &suite).options(options.clone()).start(TargetInfo::default(), |_| {}).await;
+        assert_eq!((report.verdict, report.cases[0].outcome), (Verdict::Errored, Outcome::Skipped));
+        let (message, hint) = (report.checks[0].message.as_deref().unwrap(), report.checks[0].hint.as_deref().unwrap());
+        assert!(message.contains(line) && message.contains(&format!("GET {base}/ping")), "{message}");
+        assert!(!hint.contains("stack") && hint.contains("/ping"), "{hint}");
+    }
+}
+
+#[tokio::test]
+async fn a_run_waits_while_ping_returns_503_and_reports_each_response() {
+    let pings = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let url = container(move |mut stream| {
+        let pings = pings.clone();
+        async move {
+            let (head, _) = read(&mut stream).await;
+            let is_ping = head.starts_with("GET /ping");
+            let is_early = is_ping && pings.fetch_add(1, std::sync::atomic::Ordering::SeqCst) < 2;
+            let status = if is_early { "503 Service Unavailable" } else { "200 OK" };
+            stream.write_all(format!("HTTP/1.1 {status}\r\ncontent-length: 1\r\n\r\nx").as_bytes()).await.unwrap();
+        }
+    })
+    .await;
+    let suite = Suite::parse("version: 1\ncases:\n  - { name: it, payload: { csv: '1' } }\n", Path::new("suite.yaml")).unwrap();
+    let options = RunOptions { poll: Duration::from_millis(1), ..RunOptions::default() };
+    let mut waits = Vec::new();
+    let on_event = |event| {
+        if let Event::NotDescribed { message, .. } = event {
+            waits.push(message);
+        }
+    };
+    let report = Run::new(&ContainerTarget::new(&url).unwrap(), &suite).options(options).start(TargetInfo::default(), on_event).await;
+    assert_eq!((report.verdict, waits.len()), (Verdict::Passed, 2), "{report:#?}");
+    assert!(waits.iter().all(|wait| wait.ends_with("responded with status 503 Service Unavailable: x")), "{waits:?}");
+}
+
+#[tokio::test]
+async fn a_request_that_selects_a_part_of_an_endpoint_is_refused_and_not_sent() {
+    let (_held, address) = unused_port();
+    let target = ContainerTarget::new(&format!("http://{address}")).unwrap();
+    let some = || Some("a".to_owned());
+    for (key, request) in [
+        ("target_variant", Request { target_variant: some(), ..request() }),
+        ("target_model", Request { target_model: some(), ..request() }),
+        ("target_container", Request { target_container: some(), ..request() }),
+        ("inference_component", Request { inference_component: some(), ..request() }),
+    ] {
+        let Err(InvokeError::Target(error)) = target.invoke(&request).await else { panic!("{key} was sent") };
+        assert_eq!(error.kind, TargetErrorKind::Refused);
+        assert_eq!(error.to_string(), format!("POST /invocations: a container cannot be invoked with `{key}`"));
+        assert!(error.hint.unwrap().contains(key));
     }
 }
 
@@ -148,6 +240,26 @@ fn a_container_url_must_be_http() {
         assert!(error.hint.is_some());
     }
     assert!(ContainerTarget::new("http://[::1]:8080/").is_ok());
+}
+
+#[test]
+fn a_url_of_a_request_is_refused_with_the_containers_own() {
+    for (wrong, own) in [
+        ("http://host:8080/invocations", "http://host:8080"),
+        ("http://host:8080/invocations/", "http://host:8080"),
+        ("http://host:8080/ping", "http://host:8080"),
+        ("http://host:8080/Ping//", "http://host:8080"),
+        ("http://host:8080/model/invocations", "http://host:8080/model"),
+        ("http://host:8080/invocations?x=1", "http://host:8080"),
+        ("http://host/model?x=1", "http://host/model"),
+        ("http://host/model#x", "http://host/model"),
+    ] {
+        let error = ContainerTarget::new(wrong).unwrap_err();
+        assert_eq!(error.hint, Some(format!("write `{own}`")), "{wrong}");
+        assert!(ContainerTarget::new(own).is_ok());
+    }
+    // Only whole segments are compared.
+    assert!(ContainerTarget::new("http://host/mapping").is_ok());
 }
 
 #[tokio::test]

@@ -16,6 +16,8 @@ pub struct StackBlueprint {
     pub configs: Vec<ConfigBlueprint>,
     /// All models.
     pub models: Vec<ModelBlueprint>,
+    /// All inference components.
+    pub components: Vec<ComponentBlueprint>,
 }
 
 /// An endpoint.
@@ -74,6 +76,23 @@ pub struct VariantBlueprint {
     pub is_serverless: bool,
     /// The logical id of its model.
     pub model: Option<String>,
+    /// The name of its model; absent if it serves inference components.
+    pub model_name: Value<String>,
+}
+
+/// An inference component: a model, or a container of its own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ComponentBlueprint {
+    /// The logical id of its endpoint.
+    pub endpoint: Option<String>,
+    /// The name of its variant.
+    pub variant: Option<String>,
+    /// The logical id of its model.
+    pub model: Option<String>,
+    /// The name of its model.
+    pub model_name: Value<String>,
+    /// Its own container, if it has one with an image.
+    pub container: Option<ContainerBlueprint>,
 }
 
 /// A model.
@@ -92,6 +111,8 @@ pub struct ModelBlueprint {
 /// A container of a model: a model package, or an image with its model data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContainerBlueprint {
+    /// Whether it is a model package, whose ARN may be unknown.
+    pub is_package: bool,
     /// The model package's ARN.
     pub model_package: Option<String>,
     /// The image.
@@ -146,7 +167,9 @@ impl StackBlueprint {
                 });
             }
         }
-        Self { endpoints, configs, models }
+        let components =
+            resources("AWS::SageMaker::InferenceComponent").map(|(_, properties)| component(&references, properties)).collect();
+        Self { endpoints, configs, models, components }
     }
 
     /// The endpoint with this name.
@@ -162,7 +185,11 @@ impl StackBlueprint {
 
     /// The model of a variant, if the reference can be resolved.
     pub fn model_of(&self, variant: &VariantBlueprint) -> Option<&ModelBlueprint> {
-        let id = variant.model.as_ref()?;
+        self.model(variant.model.as_ref()?)
+    }
+
+    /// The model with this logical id.
+    pub fn model(&self, id: &str) -> Option<&ModelBlueprint> {
         self.models.iter().find(|model| model.logical_id == *id)
     }
 }
@@ -211,6 +238,28 @@ fn variant<'a>(references: &References<'a>, properties: &'a Json, is_shadow: boo
         scales: !properties["ManagedInstanceScaling"].is_null(),
         is_serverless: !properties["ServerlessConfig"].is_null(),
         model: references.model(&properties["ModelName"]).map(str::to_owned),
+        model_name: value(&properties["ModelName"]),
+    }
+}
+
+fn component<'a>(references: &References<'a>, properties: &'a Json) -> ComponentBlueprint {
+    let specification = &properties["Specification"];
+    let own = &specification["Container"];
+    ComponentBlueprint {
+        endpoint: references.endpoint(&properties["EndpointName"]).map(str::to_owned),
+        variant: text(&properties["VariantName"]),
+        model: references.model(&specification["ModelName"]).map(str::to_owned),
+        model_name: value(&specification["ModelName"]),
+        container: Some(own).filter(|own| !own["Image"].is_null()).map(container),
+    }
+}
+
+fn container(properties: &Json) -> ContainerBlueprint {
+    ContainerBlueprint {
+        is_package: !properties["ModelPackageName"].is_null(),
+        model_package: text(&properties["ModelPackageName"]),
+        image: text(&properties["Image"]),
+        model_data_url: text(&properties["ModelDataUrl"]),
     }
 }
 
@@ -220,13 +269,7 @@ fn model(id: &str, properties: &Json) -> ModelBlueprint {
     let network = &properties["VpcConfig"];
     ModelBlueprint {
         logical_id: id.to_owned(),
-        containers: containers
-            .map(|container| ContainerBlueprint {
-                model_package: text(&container["ModelPackageName"]),
-                image: text(&container["Image"]),
-                model_data_url: text(&container["ModelDataUrl"]),
-            })
-            .collect(),
+        containers: containers.map(container).collect(),
         network_isolation: match &properties["EnableNetworkIsolation"] {
             Json::Null => Some(false),
             isolation => boolean(isolation),

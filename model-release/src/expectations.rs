@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use aws_names::{AccountId, ModelPackageArn, Region};
 use cfn_render::{PseudoParameters, Template};
-use endpoint_test::{Expected, ExpectedSetting, ExpectedVariant, ExpectedVpc};
+use endpoint_test::{Expected, ExpectedModel, ExpectedSetting, ExpectedVariant, ExpectedVpc};
 
-use crate::blueprint::{ConfigBlueprint, StackBlueprint, Value};
+use crate::blueprint::{ConfigBlueprint, ContainerBlueprint, EndpointBlueprint, ModelBlueprint, StackBlueprint, Value, VariantBlueprint};
 use crate::diagnostic::Failure;
 use crate::manifest::ParameterOverride;
 use crate::problems;
@@ -44,14 +44,14 @@ impl Expectations {
             ..Expected::default()
         };
         let stack = StackBlueprint::read(&resolved);
-        let config = stack.endpoint(endpoint).and_then(|endpoint| stack.config_of(endpoint));
-        Ok(config.map_or(expected.clone(), |config| {
+        let config = stack.endpoint(endpoint).and_then(|endpoint| Some((endpoint, stack.config_of(endpoint)?)));
+        Ok(config.map_or(expected.clone(), |(endpoint, config)| {
             let partition = package.arn.partition();
             // A package without an ARN is in the endpoint's account and region.
             let package = |name: &str| {
                 name.parse().ok().or_else(|| format!("arn:{partition}:sagemaker:{region}:{account}:model-package/{name}").parse().ok())
             };
-            configured(expected, &stack, config, package)
+            configured(expected, &stack, endpoint, config, package)
         }))
     }
 }
@@ -60,6 +60,7 @@ impl Expectations {
 fn configured(
     mut expected: Expected,
     stack: &StackBlueprint,
+    endpoint: &EndpointBlueprint,
     config: &ConfigBlueprint,
     package: impl Fn(&str) -> Option<ModelPackageArn>,
 ) -> Expected {
@@ -72,11 +73,14 @@ fn configured(
     expected.data_capture_percentage = config.data_capture.percentage;
     expected.async_output_locations.clone_from(&config.async_output_locations);
     let mut models = Vec::new();
-    // Shadow variants get no traffic of their own, so nothing is expected of them.
-    for variant in config.variants.iter().filter(|variant| !variant.is_shadow) {
+    let approved = expected.model_package_arn.clone();
+    for variant in &config.variants {
         let Some(name) = &variant.name else { continue };
-        let model = stack.model_of(variant);
-        models.extend(model);
+        let served = Served::by(stack, endpoint, variant);
+        let packages: Vec<_> = served.containers.iter().filter_map(|container| package(container.model_package.as_deref()?)).collect();
+        let is_approved = |package: &&ModelPackageArn| approved.as_ref().is_some_and(|approved| package.same_package(approved));
+        let images = || served.containers.iter().filter(|container| !container.is_package);
+        models.extend(stack.model_of(variant).filter(|_| !variant.is_shadow));
         expected.variants.push(ExpectedVariant {
             name: name.clone(),
             takes_traffic: variant.weight.is_some_and(|weight| weight > 0.0),
@@ -84,8 +88,11 @@ fn configured(
             instance_count: variant.instance_count.filter(|_| !variant.scales),
             instance_type: variant.instance_type.clone(),
             serverless: Some(variant.is_serverless),
-            model_package_arn: model
-                .and_then(|model| model.containers.iter().find_map(|container| container.model_package.as_deref().and_then(&package))),
+            model_package_arn: packages.iter().find(is_approved).or(packages.first()).cloned(),
+            images: images().filter_map(|container| container.image.clone()).collect(),
+            unknown_images: images().filter(|container| container.image.is_none()).count(),
+            model: served.model(),
+            is_shadow: variant.is_shadow,
         });
     }
     // If the variants have different networks, nothing is expected.
@@ -99,8 +106,151 @@ fn configured(
     expected
 }
 
+/// The containers that a variant serves, and what is not known about them.
+struct Served<'a> {
+    containers: Vec<&'a ContainerBlueprint>,
+    /// The name of a model that the template does not create.
+    named: Option<&'a str>,
+    /// Whether all containers are known.
+    is_complete: bool,
+}
+
+impl<'a> Served<'a> {
+    fn by(stack: &'a StackBlueprint, endpoint: &EndpointBlueprint, variant: &'a VariantBlueprint) -> Self {
+        let of_model = |model: &'a ModelBlueprint| Self { containers: model.containers.iter().collect(), named: None, is_complete: true };
+        let unknown = Self { containers: Vec::new(), named: None, is_complete: false };
+        match (stack.model_of(variant), &variant.model_name) {
+            (Some(model), _) => of_model(model),
+            (None, Value::Known(name)) => Self { named: Some(name), ..unknown },
+            (None, Value::Unknown(_)) => unknown,
+            (None, Value::Absent) => Self::components(stack, endpoint, variant),
+        }
+    }
+
+    /// The inference components of the variant. A component on an unknown endpoint or variant may
+    /// be one of them.
+    fn components(stack: &'a StackBlueprint, endpoint: &EndpointBlueprint, variant: &VariantBlueprint) -> Self {
+        let may_be = |own: &Option<String>, other: Option<&String>| own.is_none() || own.as_ref() == other;
+        let mut served = Self { containers: Vec::new(), named: None, is_complete: true };
+        for component in &stack.components {
+            if !may_be(&component.endpoint, Some(&endpoint.logical_id)) || !may_be(&component.variant, variant.name.as_ref()) {
+                continue;
+            }
+            match component.model.as_ref().and_then(|id| stack.model(id)) {
+                Some(model) => served.containers.extend(&model.containers),
+                None => served.is_complete &= component.model_name == Value::Absent,
+            }
+            served.containers.extend(&component.container);
+        }
+        served
+    }
+
+    fn model(&self) -> ExpectedModel {
+        match self.named {
+            Some(name) => ExpectedModel::Named(name.to_owned()),
+            None if self.containers.iter().any(|container| container.is_package) => ExpectedModel::Package,
+            None if self.is_complete && !self.containers.is_empty() => ExpectedModel::Images,
+            None => ExpectedModel::Unknown,
+        }
+    }
+}
+
 /// The common value, if all are equal.
 fn same<T: PartialEq>(values: &[T]) -> Option<&T> {
     let first = values.first()?;
     values.iter().all(|value| value == first).then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+
+    const APPROVED: &str = "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/13";
+
+    /// The expected variants of a template with one endpoint, whose resources are merged with others.
+    fn expected(variants: &Json, others: &Json) -> Vec<ExpectedVariant> {
+        let mut resources = json!({
+            "Approved": { "Type": "AWS::SageMaker::Model", "Properties": { "PrimaryContainer": { "ModelPackageName": APPROVED } } },
+            "Config": { "Type": "AWS::SageMaker::EndpointConfig", "Properties": variants },
+            "Endpoint": { "Type": "AWS::SageMaker::Endpoint", "Properties": {
+                "EndpointName": "iris", "EndpointConfigName": { "Fn::GetAtt": ["Config", "EndpointConfigName"] },
+            } },
+        });
+        resources.as_object_mut().unwrap().extend(others.as_object().unwrap().clone());
+        let stack = StackBlueprint::read(&json!({ "Resources": resources }));
+        let endpoint = stack.endpoint("iris").unwrap();
+        let release = Expected { model_package_arn: APPROVED.parse().ok(), ..Expected::default() };
+        configured(release, &stack, endpoint, stack.config_of(endpoint).unwrap(), |name| name.parse().ok()).variants
+    }
+
+    fn production(model: &Json) -> Json {
+        json!({ "ProductionVariants": [{ "VariantName": "A", "ModelName": model }] })
+    }
+
+    fn model(containers: &Json) -> Json {
+        json!({ "Other": { "Type": "AWS::SageMaker::Model", "Properties": { "Containers": containers } } })
+    }
+
+    fn of_containers(containers: &Json) -> ExpectedVariant {
+        expected(&production(&json!({ "Fn::GetAtt": ["Other", "ModelName"] })), &model(containers)).remove(0)
+    }
+
+    #[test]
+    fn a_model_of_images_only_is_expected_with_its_images() {
+        let baseline = of_containers(&json!([{ "Image": "image:1" }, { "Image": { "Fn::ImportValue": "image" } }]));
+        assert_eq!(baseline.model, ExpectedModel::Images);
+        assert_eq!((baseline.images, baseline.unknown_images, baseline.model_package_arn), (vec!["image:1".to_owned()], 1, None));
+    }
+
+    #[test]
+    fn a_model_with_a_package_and_images_is_expected_with_both() {
+        let other = "arn:aws:sagemaker:us-east-1:111111111111:model-package/features/2";
+        let mixed = of_containers(&json!([{ "ModelPackageName": other }, { "Image": "image:1" }, { "ModelPackageName": APPROVED }]));
+        assert_eq!((mixed.model, mixed.images), (ExpectedModel::Package, vec!["image:1".to_owned()]));
+        // The approved one of several packages counts.
+        assert_eq!(mixed.model_package_arn.unwrap().as_str(), APPROVED);
+        let unknown = of_containers(&json!([{ "ModelPackageName": { "Fn::ImportValue": "package" } }]));
+        assert_eq!((unknown.model, unknown.model_package_arn, unknown.unknown_images), (ExpectedModel::Package, None, 0));
+    }
+
+    #[test]
+    fn a_model_outside_the_template_is_expected_by_its_name_or_not_at_all() {
+        let of = |name: Json| expected(&production(&name), &json!({})).remove(0).model;
+        assert_eq!(of(json!("baseline")), ExpectedModel::Named("baseline".to_owned()));
+        assert_eq!(of(json!({ "Fn::ImportValue": "model" })), ExpectedModel::Unknown);
+    }
+
+    #[test]
+    fn inference_components_are_expected_on_their_variant() {
+        let component = |variant: &Json, specification: &Json| {
+            json!({ "Type": "AWS::SageMaker::InferenceComponent", "Properties": {
+                "EndpointName": { "Fn::GetAtt": ["Endpoint", "EndpointName"] }, "VariantName": variant, "Specification": specification,
+            } })
+        };
+        let variants = json!({ "ProductionVariants": [{ "VariantName": "A" }, { "VariantName": "B" }, { "VariantName": "C" }, { "VariantName": "D" }] });
+        let others = json!({
+            "Package": component(&json!("A"), &json!({ "ModelName": { "Fn::GetAtt": ["Approved", "ModelName"] } })),
+            "Beside": component(&json!("A"), &json!({ "Container": { "Image": "image:1" } })),
+            "Image": component(&json!("B"), &json!({ "Container": { "Image": "image:2" } })),
+            "Elsewhere": component(&json!("C"), &json!({ "ModelName": "elsewhere" })),
+        });
+        let found = expected(&variants, &others);
+        let models: Vec<_> = found.iter().map(|variant| variant.model.clone()).collect();
+        assert_eq!(models, [ExpectedModel::Package, ExpectedModel::Images, ExpectedModel::Unknown, ExpectedModel::Unknown]);
+        assert_eq!(found[0].model_package_arn.as_ref().unwrap().as_str(), APPROVED);
+        assert_eq!((&found[0].images, &found[1].images), (&vec!["image:1".to_owned()], &vec!["image:2".to_owned()]));
+    }
+
+    #[test]
+    fn shadow_variants_are_expected_as_such() {
+        let variants = json!({
+            "ProductionVariants": [{ "VariantName": "A", "ModelName": "baseline" }],
+            "ShadowProductionVariants": [{ "VariantName": "S", "ModelName": { "Fn::GetAtt": ["Approved", "ModelName"] } }],
+        });
+        let found = expected(&variants, &json!({}));
+        assert_eq!(found.iter().map(|variant| variant.is_shadow).collect::<Vec<_>>(), [false, true]);
+        assert_eq!(found[1].model_package_arn.as_ref().unwrap().as_str(), APPROVED);
+    }
 }

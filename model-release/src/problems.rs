@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use cfn_render::Template;
+use endpoint_test::{SuiteErrors, SuiteInfo};
 
 use crate::FailureKind;
 use crate::diagnostic::{Diagnostic, Failure, Level};
@@ -80,4 +81,17 @@ pub fn of_registry(found: &model_registry::Problems, path: &Path, text: &str) ->
         }
     };
     Failure::new(FailureKind::BadInput, found.0.iter().map(diagnostic).collect())
+}
+
+/// Converts all problems of a suite; `info` has the file's name for messages.
+pub(crate) fn of_suite(errors: &SuiteErrors, info: Option<&SuiteInfo>) -> Vec<Diagnostic> {
+    let file = info.map_or_else(|| errors.path().display().to_string(), |info| info.file.clone());
+    let diagnostic = |problem: &endpoint_test::Problem| {
+        let diagnostic = Diagnostic::error(&problem.message).with_hint_opt(problem.hint.clone());
+        match problem.place {
+            Some(place) => diagnostic.source(&file, place.line, place.column, errors.text()).underlining(place.length),
+            None => diagnostic.named(&file),
+        }
+    };
+    errors.problems().iter().map(diagnostic).collect()
 }

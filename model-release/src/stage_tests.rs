@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use endpoint_test::{
     Baseline, CheckPrograms, ContainerTarget, Expected, Interruption, LoadMode, Report, Run, RunOptions, Suite, SuiteInfo, Target,
-    TargetInfo, TargetReport, ToolInfo,
+    TargetInfo, TargetKind, TargetReport, ToolInfo,
 };
 
 use crate::baseline::{BaselineAddress, BaselineTarget};
-use crate::diagnostic::{Diagnostic, Failure};
+use crate::diagnostic::{Diagnostic, Failure, FailureKind};
 use crate::manifest::Tool;
-use crate::{Expectations, Release, Stage};
+use crate::{Expectations, Release, Stage, problems};
 
 /// The message for an endpoint whose tests were interrupted.
 pub(crate) const INTERRUPTED: &str = "the run was interrupted before this endpoint was tested";
@@ -101,6 +101,20 @@ impl StageTests {
         report
     }
 
+    /// The settings of the suite that a tested target, or a container as the baseline, would ignore.
+    pub(crate) fn unsupported_settings(&self, tested: TargetKind) -> Vec<Diagnostic> {
+        let baseline = matches!(self.compare_with, Some(BaselineAddress::Container(_))).then_some(TargetKind::Container);
+        let mut diagnostics: Vec<_> = [Some(tested), baseline]
+            .into_iter()
+            .flatten()
+            .filter_map(|kind| self.suite.check_for(kind).err())
+            .flat_map(|errors| problems::of_suite(&errors, self.suite_info.as_ref()))
+            .collect();
+        diagnostics.sort_by(|one, other| one.place.cmp(&other.place));
+        diagnostics.dedup();
+        diagnostics
+    }
+
     fn options(&self) -> RunOptions {
         RunOptions {
             wait: self.wait,
@@ -123,7 +137,15 @@ pub async fn test_container(
     interrupted: impl Future<Output = ()>,
 ) -> Result<TargetReport, Failure> {
     let target = ContainerTarget::new(url)
-        .map_err(|error| Failure::from(Diagnostic::error(error.to_string()).code("container-url").with_hint_opt(error.hint.clone())))?;
+        .map_err(|error| Diagnostic::error(error.to_string()).code("container-url").with_hint_opt(error.hint.clone()));
+    let mut diagnostics = tests.unsupported_settings(TargetKind::Container);
+    let target = match target {
+        Ok(target) if diagnostics.is_empty() => target,
+        target => {
+            diagnostics.splice(0..0, target.err());
+            return Err(Failure::new(FailureKind::BadInput, diagnostics));
+        }
+    };
     let info = TargetInfo { account_id: "local".to_owned(), region: "local".to_owned(), endpoint: url.to_owned(), ..TargetInfo::default() };
     let baseline = match &tests.compare_with {
         None => None,
@@ -175,4 +197,62 @@ pub(crate) async fn grace_after_interruption(interruption: &Interruption, interr
     interrupted.await;
     interruption.raise();
     tokio::time::sleep(GRACE).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use endpoint_test::Event;
+
+    use super::*;
+
+    #[derive(Clone)]
+    struct NoObserver;
+
+    impl TestObserver for NoObserver {
+        fn listener(&self, _: &TargetInfo) -> impl FnMut(Event) + Send + use<> {
+            |_| {}
+        }
+
+        fn finished(&self, _: &TargetReport) {}
+    }
+
+    fn tests(suite: &str) -> StageTests {
+        let suite = Suite::parse(suite, Path::new("endpoint-tests.yaml")).unwrap();
+        StageTests::of(Stage::Staging, suite)
+    }
+
+    const SELECTIONS: &str = "version: 1\ndefaults: { target_model: a }\ncases:\n  - { name: it, payload: { csv: '1' }, expect: { status: 201 } }\n  - { name: other, payload: { csv: '1' }, inference_component: b }\n";
+
+    #[tokio::test]
+    async fn a_container_is_not_tested_with_settings_that_it_would_ignore() {
+        let run =
+            |url| async move { test_container(&tests(SELECTIONS), url, None, &NoObserver, std::future::pending()).await.unwrap_err() };
+        // The port is never reached.
+        let failure = run("http://127.0.0.1:1").await;
+        let messages: Vec<_> = failure.diagnostics.iter().map(|diagnostic| diagnostic.message.as_str()).collect();
+        let expected = [
+            "`target_model` is not supported: a container has one model",
+            "`inference_component` is not supported: a container has no inference components",
+        ];
+        assert_eq!((failure.kind, messages), (FailureKind::BadInput, expected.to_vec()));
+        // A wrong URL does not hide them.
+        let failure = run("http://127.0.0.1:1/ping").await;
+        assert_eq!((failure.diagnostics.len(), failure.diagnostics[0].code), (3, Some("container-url")));
+    }
+
+    #[test]
+    fn a_container_as_the_baseline_must_honour_the_settings_too() {
+        let lines = |tests: &StageTests, kind| -> Vec<usize> {
+            let line = |diagnostic: &Diagnostic| match &diagnostic.place {
+                Some(crate::Place::Source { line, .. }) => *line,
+                place => panic!("{place:?}"),
+            };
+            tests.unsupported_settings(kind).iter().map(line).collect()
+        };
+        let alone = tests(SELECTIONS);
+        assert_eq!(lines(&alone, TargetKind::Endpoint), [4]);
+        let compared = StageTests { compare_with: Some(BaselineAddress::Container("http://127.0.0.1:1".to_owned())), ..alone };
+        assert_eq!(lines(&compared, TargetKind::Endpoint), [2, 4, 5]);
+        assert_eq!(lines(&compared, TargetKind::Container), [2, 5]);
+    }
 }

@@ -176,20 +176,10 @@ impl Queue<'_> {
 
 /// InvokeEndpointAsync cannot select a part of the endpoint: another part proves nothing.
 fn refuse_what_a_queue_cannot_do(request: &Request) -> Result<(), TargetError> {
-    let named = [
-        ("target_variant", request.target_variant.is_some()),
-        ("target_model", request.target_model.is_some()),
-        ("target_container", request.target_container.is_some()),
-        ("inference_component", request.inference_component.is_some()),
-    ];
-    match named.iter().find(|(_, given)| *given) {
-        Some((name, _)) => {
-            let message = format!("an asynchronous endpoint cannot be invoked with `{name}`");
-            let hint = format!("remove `{name}`: InvokeEndpointAsync cannot select a part of the endpoint");
-            Err(TargetError::new(TargetErrorKind::Refused, message).operation("InvokeEndpointAsync").with_hint(hint))
-        }
-        None => Ok(()),
-    }
+    let Some(key) = request.selections().next() else { return Ok(()) };
+    let message = format!("an asynchronous endpoint cannot be invoked with `{key}`");
+    let hint = format!("remove `{key}`: InvokeEndpointAsync cannot select a part of the endpoint");
+    Err(TargetError::new(TargetErrorKind::Refused, message).operation("InvokeEndpointAsync").with_hint(hint))
 }
 
 fn with_hint(error: TargetError) -> TargetError {

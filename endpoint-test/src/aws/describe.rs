@@ -37,10 +37,15 @@ pub(super) async fn endpoint(client: &Client, name: &str) -> Result<Description,
     };
     let arn = endpoint.endpoint_arn().unwrap_or_default();
     let mut models = BTreeMap::new();
-    for name in config.iter().flat_map(DescribeEndpointConfigOutput::production_variants).filter_map(ProductionVariant::model_name) {
+    let (configured, configured_shadows) = match &config {
+        Some(config) => (config.production_variants(), config.shadow_production_variants()),
+        None => (&[][..], &[][..]),
+    };
+    for name in configured.iter().chain(configured_shadows).filter_map(ProductionVariant::model_name) {
         look_up(client, name, arn, &mut models).await?;
     }
-    let mut variants = variants(&endpoint, config.as_ref(), &models);
+    let shadow_variants = variants(endpoint.shadow_production_variants(), configured_shadows, &models);
+    let mut variants = variants(endpoint.production_variants(), configured, &models);
     // A variant without its own model serves inference components.
     if config.is_some() && variants.iter().any(|variant| variant.model_name.is_none()) {
         components::add(client, name, arn, &mut models, &mut variants).await?;
@@ -52,6 +57,7 @@ pub(super) async fn endpoint(client: &Client, name: &str) -> Result<Description,
         arn: endpoint.endpoint_arn().map(str::to_owned),
         config_name: endpoint.endpoint_config_name().map(str::to_owned),
         variants,
+        shadow_variants,
         data_capture: Some(captures_data(&endpoint)),
         data_capture_percentage: endpoint.data_capture_config().and_then(DataCaptureConfigSummary::current_sampling_percentage),
         asynchronous: endpoint
@@ -119,13 +125,7 @@ fn package_arn(name: &str, endpoint_arn: &str) -> String {
 }
 
 /// The running variants, with details from their configuration.
-fn variants(
-    endpoint: &DescribeEndpointOutput,
-    config: Option<&DescribeEndpointConfigOutput>,
-    models: &BTreeMap<String, Model>,
-) -> Vec<Variant> {
-    let configured = config.map(DescribeEndpointConfigOutput::production_variants).unwrap_or_default();
-    let running = endpoint.production_variants();
+fn variants(running: &[ProductionVariantSummary], configured: &[ProductionVariant], models: &BTreeMap<String, Model>) -> Vec<Variant> {
     if running.is_empty() {
         return configured.iter().map(|variant| merge(None, Some(variant), models)).collect();
     }

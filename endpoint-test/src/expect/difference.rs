@@ -18,16 +18,43 @@ pub(crate) struct Difference {
     pub(crate) actual: String,
 }
 
+/// The differences between two values or bodies.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Differences {
+    /// The first ones.
+    pub(crate) first: Vec<Difference>,
+    /// The number of all.
+    pub(crate) total: usize,
+    /// The largest difference between two numbers, with how large it is.
+    pub(crate) largest: Option<(f64, Difference)>,
+}
+
+impl Differences {
+    /// Adds a difference, and keeps it if it is one of the first `most` or the largest so far.
+    fn add(&mut self, most: usize, size: Option<f64>, difference: impl FnOnce() -> Difference) {
+        self.total += 1;
+        let is_first = self.first.len() < most;
+        let size = size.filter(|size| self.largest.as_ref().is_none_or(|(largest, _)| size > largest));
+        if is_first || size.is_some() {
+            let difference = difference();
+            if let Some(size) = size {
+                self.largest = Some((size, difference.clone()));
+            }
+            self.first.extend(Some(difference).filter(|_| is_first));
+        }
+    }
+}
+
 /// The first difference in words, with its location below the compared value.
 pub(crate) fn first(expected: &Json, actual: &Json, tolerance: Tolerance) -> Option<String> {
-    let difference = in_values(expected, actual, tolerance, &HashSet::new(), 1).pop()?;
+    let difference = in_values(expected, actual, tolerance, &HashSet::new(), 1).first.pop()?;
     let place = if difference.at.is_empty() { "the value".to_owned() } else { format!("`{}` below it", difference.at) };
     Some(format!("{place} {}", difference.text))
 }
 
-/// The first `most` differences between two bodies: as JSON if both are JSON, else as text with a
-/// tolerance for its numbers, else byte for byte.
-pub(crate) fn in_bodies(expected: &[u8], actual: &[u8], tolerance: Tolerance, ignore: &[Address], most: usize) -> Vec<Difference> {
+/// The differences between two bodies, of which the first `most` are kept: as JSON if both are
+/// JSON, else as text with a tolerance for its numbers, else byte for byte.
+pub(crate) fn in_bodies(expected: &[u8], actual: &[u8], tolerance: Tolerance, ignore: &[Address], most: usize) -> Differences {
     if let (Ok(expected), Ok(actual)) = (Document::read(expected), Document::read(actual)) {
         let places =
             |document: &Document| ignore.iter().flat_map(|address| address.find(&document.value)).map(|(at, _)| at).collect::<Vec<_>>();
@@ -36,18 +63,19 @@ pub(crate) fn in_bodies(expected: &[u8], actual: &[u8], tolerance: Tolerance, ig
     }
     match (std::str::from_utf8(expected), std::str::from_utf8(actual)) {
         (Ok(expected), Ok(actual)) => in_texts(expected, actual, tolerance, most),
-        _ if expected == actual => Vec::new(),
+        _ if expected == actual => Differences::default(),
         _ => {
             let at = expected.iter().zip(actual).position(|(left, right)| left != right).unwrap_or(expected.len().min(actual.len()));
             let (expected, actual) = (format!("{} bytes", expected.len()), format!("{} bytes", actual.len()));
-            vec![Difference { at: format!("byte {}", at + 1), text: "differs".to_owned(), expected, actual }]
+            let difference = Difference { at: format!("byte {}", at + 1), text: "differs".to_owned(), expected, actual };
+            Differences { first: vec![difference], total: 1, largest: None }
         }
     }
 }
 
-/// The first `most` differences between two JSON values, without the ignored locations.
-pub(crate) fn in_values(expected: &Json, actual: &Json, tolerance: Tolerance, ignored: &HashSet<String>, most: usize) -> Vec<Difference> {
-    let mut comparison = Comparison { tolerance, ignored, most, at: String::new(), found: Vec::new() };
+/// The differences between two JSON values, without the ignored locations.
+fn in_values(expected: &Json, actual: &Json, tolerance: Tolerance, ignored: &HashSet<String>, most: usize) -> Differences {
+    let mut comparison = Comparison { tolerance, ignored, most, at: String::new(), found: Differences::default() };
     comparison.values(expected, actual);
     comparison.found
 }
@@ -57,12 +85,12 @@ struct Comparison<'a> {
     ignored: &'a HashSet<String>,
     most: usize,
     at: String,
-    found: Vec<Difference>,
+    found: Differences,
 }
 
 impl Comparison<'_> {
     fn values(&mut self, expected: &Json, actual: &Json) {
-        if self.found.len() >= self.most || self.ignored.contains(&self.at) {
+        if self.ignored.contains(&self.at) {
             return;
         }
         match (expected, actual) {
@@ -75,8 +103,8 @@ impl Comparison<'_> {
                     self.below(&index.to_string(), left, right);
                 }
                 if left.len() != right.len() {
-                    let text = format!("has {} members, not {}", right.len(), left.len());
-                    self.note(text, format!("{} members", left.len()), format!("{} members", right.len()));
+                    let (left, right) = (left.len(), right.len());
+                    self.note(None, || (format!("has {right} members, not {left}"), format!("{left} members"), format!("{right} members")));
                 }
             }
             (Json::Map(left), Json::Map(right)) => {
@@ -84,26 +112,32 @@ impl Comparison<'_> {
                     match right.get(key) {
                         Some(right) => self.below(key, left, right),
                         None if self.is_ignored(key) => {}
-                        None => self.note(
-                            format!("lacks the key `{}`", excerpt(key)),
-                            format!("the key {}", excerpt(key)),
-                            "nothing".to_owned(),
-                        ),
+                        None => self.note(None, || {
+                            (format!("lacks the key `{}`", excerpt(key)), format!("the key {}", excerpt(key)), "nothing".to_owned())
+                        }),
                     }
                 }
                 for key in right.keys().filter(|key| !left.contains_key(*key)) {
                     if !self.is_ignored(key) {
-                        self.note(
-                            format!("has the unexpected key `{}`", excerpt(key)),
-                            "nothing".to_owned(),
-                            format!("the key {}", excerpt(key)),
-                        );
+                        self.note(None, || {
+                            (
+                                format!("has the unexpected key `{}`", excerpt(key)),
+                                "nothing".to_owned(),
+                                format!("the key {}", excerpt(key)),
+                            )
+                        });
                     }
                 }
             }
             (left, right) => {
-                let (left, right) = (excerpt_json(left), excerpt_json(right));
-                self.note(format!("is {right}, not {left}"), left, right);
+                let size = match (left, right) {
+                    (Json::Number(left), Json::Number(right)) => distance(left, right),
+                    _ => None,
+                };
+                self.note(size, || {
+                    let (left, right) = (excerpt_json(left), excerpt_json(right));
+                    (format!("is {right}, not {left}"), left, right)
+                });
             }
         }
     }
@@ -120,39 +154,52 @@ impl Comparison<'_> {
         self.ignored.contains(&format!("{}/{}", self.at, escape(key)))
     }
 
-    fn note(&mut self, text: String, expected: String, actual: String) {
-        if self.found.len() < self.most {
-            self.found.push(Difference { at: self.at.clone(), text, expected, actual });
-        }
+    /// Adds a difference here: its text, the expected and the actual value.
+    fn note(&mut self, size: Option<f64>, texts: impl FnOnce() -> (String, String, String)) {
+        let at = &self.at;
+        self.found.add(self.most, size, || {
+            let (text, expected, actual) = texts();
+            Difference { at: at.clone(), text, expected, actual }
+        });
     }
 }
 
-/// The first `most` differences between two texts: line by line, and within a line value by value
-/// between commas. Line breaks at the end are ignored.
-fn in_texts(expected: &str, actual: &str, tolerance: Tolerance, most: usize) -> Vec<Difference> {
+/// How far two numbers are apart.
+fn distance(one: &Numeral, other: &Numeral) -> Option<f64> {
+    Some((other.value() - one.value()).abs()).filter(|distance| distance.is_finite())
+}
+
+/// The differences between two texts: line by line, and within a line value by value between
+/// commas. Line breaks at the end are ignored.
+fn in_texts(expected: &str, actual: &str, tolerance: Tolerance, most: usize) -> Differences {
     let lines = |text: &'_ str| text.trim_end_matches(['\r', '\n']).lines().map(str::to_owned).collect::<Vec<_>>();
     let (expected, actual) = (lines(expected), lines(actual));
-    let mut found = Vec::new();
+    let mut found = Differences::default();
     for (index, (left, right)) in expected.iter().zip(&actual).enumerate() {
-        if found.len() >= most {
-            return found;
-        }
         if !same_line(left, right, tolerance) {
-            let (left, right) = (excerpt(left), excerpt(right));
-            found.push(Difference {
-                at: format!("line {}", index + 1),
-                text: format!("is {right}, not {left}"),
-                expected: left,
-                actual: right,
+            found.add(most, largest_in_line(left, right), || {
+                let (left, right) = (excerpt(left), excerpt(right));
+                Difference { at: format!("line {}", index + 1), text: format!("is {right}, not {left}"), expected: left, actual: right }
             });
         }
     }
-    if expected.len() != actual.len() && found.len() < most {
-        let text = format!("has {} lines, not {}", actual.len(), expected.len());
-        let (expected, actual) = (format!("{} lines", expected.len()), format!("{} lines", actual.len()));
-        found.push(Difference { at: String::new(), text, expected, actual });
+    if expected.len() != actual.len() {
+        let (expected, actual) = (expected.len(), actual.len());
+        found.add(most, None, || Difference {
+            at: String::new(),
+            text: format!("has {actual} lines, not {expected}"),
+            expected: format!("{expected} lines"),
+            actual: format!("{actual} lines"),
+        });
     }
     found
+}
+
+/// The largest distance between two numbers at the same place of two lines.
+fn largest_in_line(expected: &str, actual: &str) -> Option<f64> {
+    let pairs = expected.split(',').zip(actual.split(','));
+    let distances = pairs.filter_map(|(left, right)| distance(&Numeral::read(left.trim())?, &Numeral::read(right.trim())?));
+    distances.max_by(f64::total_cmp)
 }
 
 fn same_line(expected: &str, actual: &str, tolerance: Tolerance) -> bool {
@@ -186,7 +233,7 @@ mod tests {
     fn found(expected: &str, actual: &str, abs: f64, ignore: &[&str]) -> Vec<String> {
         let ignore: Vec<_> = ignore.iter().map(|text| Address::parse(text).unwrap()).collect();
         let differences = in_bodies(expected.as_bytes(), actual.as_bytes(), Tolerance { abs, rel: 0.0 }, &ignore, 10);
-        differences.into_iter().map(|difference| format!("{} {}", difference.at, difference.text)).collect()
+        differences.first.into_iter().map(|difference| format!("{} {}", difference.at, difference.text)).collect()
     }
 
     #[test]
@@ -211,10 +258,21 @@ mod tests {
     }
 
     #[test]
+    fn all_differences_are_counted_and_the_largest_is_kept() {
+        let of = |expected: &str, actual: &str| {
+            let found = in_bodies(expected.as_bytes(), actual.as_bytes(), EXACT, &[Address::parse("/0").unwrap()], 2);
+            (found.first.len(), found.total, found.largest.map(|(size, difference)| (size, difference.at)))
+        };
+        assert_eq!(of("[9,1,2,3,4]", "[0,2,2.5,7,4.25]"), (2, 4, Some((4.0, "/3".to_owned()))));
+        assert_eq!(of("[0,\"a\",1]", "[0,\"b\",\"1\"]"), (2, 2, None));
+        assert_eq!(of("a,1\nb,2\nc,3", "a,2\nb,7\nd,3\n"), (2, 3, Some((5.0, "line 2".to_owned()))));
+    }
+
+    #[test]
     fn bodies_that_are_not_text_are_compared_as_bytes() {
         let differences = in_bodies(&[0xff, 1, 2], &[0xff, 1, 3], EXACT, &[], 5);
-        assert_eq!((differences.len(), differences[0].at.as_str()), (1, "byte 3"));
-        assert!(in_bodies(&[0xff], &[0xff], EXACT, &[], 5).is_empty());
+        assert_eq!((differences.total, differences.first[0].at.as_str()), (1, "byte 3"));
+        assert_eq!(in_bodies(&[0xff], &[0xff], EXACT, &[], 5).total, 0);
     }
 
     fn values() -> impl Strategy<Value = Value> {
@@ -237,8 +295,8 @@ mod tests {
         fn a_value_differs_from_itself_in_nothing_and_two_differ_exactly_when_they_are_not_equal(left in values(), right in values()) {
             let none = HashSet::new();
             let of = |value: &Value| Document::read(value.to_string().as_bytes()).unwrap().json;
-            prop_assert!(in_values(&of(&left), &of(&left), EXACT, &none, 9).is_empty());
-            prop_assert_eq!(in_values(&of(&left), &of(&right), EXACT, &none, 9).is_empty(), left == right);
+            prop_assert_eq!(in_values(&of(&left), &of(&left), EXACT, &none, 9).total, 0);
+            prop_assert_eq!(in_values(&of(&left), &of(&right), EXACT, &none, 9).total == 0, left == right);
         }
     }
 }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::address::Address;
-use super::difference;
+use super::difference::{self, Difference, Differences};
 use super::number::Tolerance;
 use crate::format::{EXCERPT, beginning};
 use crate::json::{Document, Json};
@@ -32,25 +32,39 @@ pub(super) fn check(expected: &GoldenExpectation, body: &[u8]) -> Vec<CheckRepor
         return vec![check.code(FindingCode::GoldenFileMissing)];
     };
     let differences = difference::in_bodies(golden, body, expected.tolerance, &expected.ignore, MAX_DIFFERENCES);
-    if differences.is_empty() {
+    if differences.total == 0 {
         return vec![CheckReport::passed("golden").expected(format!("as in {file}"))];
     }
     let hint = "record the golden file again if the new response is right";
-    let last = differences.len() - 1;
-    let findings = differences.into_iter().enumerate().map(|(index, difference)| {
-        let message = match difference.at.as_str() {
-            "" => format!("the response {}", difference.text),
-            at => format!("`{at}` {}", difference.text),
-        };
-        let check = CheckReport::failed("golden", message).at(difference.at).expected(difference.expected).actual(difference.actual);
-        if index == last { check.with_hint(hint).code(FindingCode::GoldenFileDiffers) } else { check }
+    let summary = summary(&differences).map(|message| CheckReport::failed("golden", message));
+    let findings = differences.first.into_iter().map(|difference| {
+        let message = in_words(&difference);
+        CheckReport::failed("golden", message).at(difference.at).expected(difference.expected).actual(difference.actual)
     });
-    findings.collect()
+    let mut findings: Vec<_> = summary.into_iter().chain(findings).collect();
+    if let Some(last) = findings.pop() {
+        findings.push(last.with_hint(hint).code(FindingCode::GoldenFileDiffers));
+    }
+    findings
+}
+
+fn in_words(difference: &Difference) -> String {
+    match difference.at.as_str() {
+        "" => format!("the response {}", difference.text),
+        at => format!("`{at}` {}", difference.text),
+    }
+}
+
+/// How many differences there are, and the largest, if not all are shown.
+fn summary(differences: &Differences) -> Option<String> {
+    let (shown, total) = (differences.first.len(), differences.total);
+    let largest = differences.largest.as_ref().map(|(size, difference)| format!(", the largest by {size}: {}", in_words(difference)));
+    (shown < total).then(|| format!("{shown} of {total} differences are shown{}", largest.unwrap_or_default()))
 }
 
 /// The golden file's content after this response; `None` if the file is already correct.
 pub(crate) fn update(expected: &GoldenExpectation, body: &[u8]) -> Option<GoldenUpdate> {
-    let stays = |golden: &Bytes| difference::in_bodies(golden, body, expected.tolerance, &expected.ignore, 1).is_empty();
+    let stays = |golden: &Bytes| difference::in_bodies(golden, body, expected.tolerance, &expected.ignore, 1).total == 0;
     if expected.content.as_ref().is_some_and(stays) {
         return None;
     }

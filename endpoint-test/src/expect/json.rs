@@ -12,6 +12,7 @@ use crate::format::{EXCERPT, beginning, excerpt};
 use crate::json::{Document, Json, Numeral};
 use crate::report::CheckReport;
 use crate::rows::Row;
+use crate::suite::quoting::boolean_word;
 
 /// What must be at one or several locations of a JSON response.
 #[derive(Debug, Clone)]
@@ -150,11 +151,28 @@ fn check_one(expectation: &JsonExpectation, response: &Document, row: Option<&Ro
     for (place, value) in &found {
         if let Err(message) = verdict(&expectation.rule, value, row) {
             let message = if found.len() > 1 { format!("at `{place}`: {message}") } else { message };
-            return reported(CheckReport::failed("json", message)).actual(excerpt_json(value));
+            let check = CheckReport { hint: boolean_hint(&expectation.rule, value), ..CheckReport::failed("json", message) };
+            return reported(check).actual(excerpt_json(value));
         }
     }
     let actual = if found.len() > 1 { format!("{} locations", found.len()) } else { excerpt_json(first) };
     reported(CheckReport::passed("json")).actual(actual)
+}
+
+/// The hint if one side is a boolean and the other its word as text.
+fn boolean_hint(rule: &JsonRule, actual: &Json) -> Option<String> {
+    let JsonRule::Equals { expected, .. } = rule else { return None };
+    let word = |text: &str| boolean_word(text).or_else(|| text.to_ascii_lowercase().parse().ok());
+    match (expected, actual) {
+        (Json::Text(text), Json::Bool(_)) => {
+            let boolean = word(text)?;
+            Some(format!("the suite expects the text `{text}`: for the boolean, write `{boolean}` without quotes"))
+        }
+        (Json::Bool(boolean), Json::Text(text)) if word(text) == Some(*boolean) => {
+            Some(format!("the suite expects the boolean `{boolean}`: for the text, write `'{text}'`"))
+        }
+        _ => None,
+    }
 }
 
 /// Reports how far the pointer resolves: the missing step is rarely the last one.

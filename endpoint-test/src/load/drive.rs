@@ -1,6 +1,7 @@
 //! The load generator. In an open phase it never waits for a response before the next request.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::Ended;
@@ -9,6 +10,7 @@ use super::in_flight::InFlight;
 use super::plan::{LoadPlan, MAX_REQUESTS, Phase, Traffic};
 use super::recorder::{Done, MAX_LAG, Recorder};
 use super::schedule::Schedule;
+use super::stalls::Stalls;
 use crate::clock::{Clock, in_time};
 use crate::event::Event;
 use crate::expect::Expectation;
@@ -55,6 +57,7 @@ pub(super) async fn drive<T: Target, C: Clock>(
     on_event: &mut impl FnMut(Event),
 ) -> LoadResults {
     on_event(Event::LoadStarted { planned: plan.planned(), duration: plan.duration() });
+    let looks = AtomicU64::new(0);
     let driver = Driver {
         target,
         plan,
@@ -65,6 +68,7 @@ pub(super) async fn drive<T: Target, C: Clock>(
         recorder: Recorder::new(plan),
         in_flight: InFlight::default(),
         late_in_flight: 0,
+        stalls: Stalls::new(&looks),
         sent: 0,
         recent: VecDeque::with_capacity(WINDOW),
         ended: None,
@@ -86,6 +90,7 @@ struct Driver<'a, T, C, E> {
     in_flight: InFlight<'a, Done>,
     /// How many of those were sent late.
     late_in_flight: usize,
+    stalls: Stalls<'a>,
     sent: u64,
     /// How the last requests ended: `None` for a right response.
     recent: VecDeque<Option<FailureKind>>,
@@ -165,6 +170,9 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
                 return;
             }
             let late = now >= moment;
+            if !late {
+                self.stalls.look(now, moment.min(self.next_tick));
+            }
             let pause = moment.min(self.next_tick).saturating_sub(now);
             tokio::select! {
                 // Take finished responses before reading the clock: they came first. A generator
@@ -189,6 +197,8 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
     async fn drain(&mut self) {
         let mut until = self.ended.is_some().then(|| self.now() + GRACE);
         while self.in_flight.len() > 0 {
+            // Nothing is due any more, so that no stall can be noticed.
+            self.stalls.look(self.now(), Duration::MAX);
             let pause = until.map(|until| until.saturating_sub(self.now()));
             tokio::select! {
                 biased;
@@ -211,7 +221,9 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
         let late = self.now().saturating_sub(intended) > MAX_LAG;
         self.late_in_flight += usize::from(late);
         let (target, clock, epoch, load_request) = (self.target, self.clock, self.epoch, &self.requests[turn]);
+        let looks = self.stalls.looks();
         self.in_flight.push(async move {
+            let look = looks.load(Ordering::Relaxed);
             let started = clock.now().saturating_sub(epoch);
             let response = in_time(target.invoke(&load_request.request), clock, load_request.request.timeout).await;
             let ended = clock.now().saturating_sub(epoch);
@@ -231,7 +243,7 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
                     request_id: None,
                 }),
             };
-            Done { phase, late, intended, started, ended, failure }
+            Done { phase, late, look, intended, started, ended, failure }
         });
     }
 
@@ -241,7 +253,8 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
         }
         self.late_in_flight -= usize::from(done.late);
         self.recent.push_back(done.failure.as_ref().map(|failure| failure.kind));
-        self.recorder.done(done);
+        let proven = self.stalls.proven(done.look, done.started, done.ended);
+        self.recorder.done(done, proven);
         let failed = self.recent.iter().flatten().count();
         let (of, proven) = (self.recent.len(), self.recent.iter().flatten().filter(|kind| kind.is_of_target()).count());
         #[expect(clippy::cast_precision_loss, reason = "a hundred at most")]

@@ -12,8 +12,8 @@ use super::threshold::{Counted, Limit, Metric, Statistic, Threshold};
 use crate::format::display_duration;
 use crate::report::{FindingCode, LoadError, LoadFigures, LoadReport, Outcome, Pace, PhaseReport, Series, SeriesStep, ThresholdReport};
 
-/// If more than this part of a latency limit passed before sending, the target is not at fault.
-const MAX_LATE_PART: f64 = 0.1;
+/// The generator kept pace if at most this part of the requests was sent later than [`MAX_LAG`].
+const MAX_LATE_PERCENT: u64 = 5;
 /// The maximum number of reported kinds of error.
 const MAX_ERRORS: usize = 50;
 
@@ -34,8 +34,9 @@ pub(super) fn report(plan: &LoadPlan, results: &LoadResults) -> LoadReport {
         outcome = Outcome::Errored;
         message = Some("no counted request was sent".to_owned());
     } else if pace.outcome == Outcome::Errored {
-        let late = format!("the load generator did not keep pace: 5 of 100 requests were at least {:.0} ms late", pace.p95_ms);
-        message = Some(format!("{late}, so that failed thresholds prove nothing about the model"));
+        let late = format!("{} of {} requests were sent more than {} ms late", total.late, total.finished(), pace.limit_ms);
+        let rest = if outcome == Outcome::Failed { "; what failed is proven without this delay" } else { "" };
+        message = Some(format!("the load generator did not keep pace: {late}{rest}"));
         hint = Some("use a larger machine, a lower rate, or fewer endpoints at once".to_owned());
         code = Some(FindingCode::GeneratorLate);
     }
@@ -79,10 +80,10 @@ fn early_end(ended: Ended, plan: &LoadPlan) -> (Outcome, String, String) {
     }
 }
 
-/// 95 of 100 requests must not be late.
+/// Whether the generator kept pace.
 fn pace(total: &Tally) -> Pace {
     let at = |quantile| total.lag.at(quantile);
-    let late = at(0.95) > ms(MAX_LAG);
+    let late = total.late * 100 > total.finished() * MAX_LATE_PERCENT;
     Pace {
         outcome: if late { Outcome::Errored } else { Outcome::Passed },
         p50_ms: at(0.5),
@@ -143,27 +144,34 @@ fn judge(threshold: &Threshold, plan: &LoadPlan, recorder: &Recorder, total: &Ta
 }
 
 /// Why a failed threshold proves nothing about the target.
+///
+/// A latency is the target's time and the generator's own delay: the generator waits for no
+/// response before it sends. So the part of the service time that is the target's for certain
+/// decides alone, whether or not the generator kept pace. What depends on when requests are sent
+/// proves nothing if the generator did not keep pace.
 fn excuse(threshold: &Threshold, tally: &Tally, pace: &Pace) -> Option<String> {
+    let is_satisfied = |value| threshold.comparison.is_satisfied(value, limit_value(threshold.limit));
     match threshold.metric {
+        Metric::Count(Counted::WrongResponses | Counted::Timeouts | Counted::Throttles) => None,
+        Metric::ResponseTime(statistic) | Metric::ServiceTime(statistic) => {
+            let proven = of_distribution(&tally.proven, statistic);
+            let shown = show(threshold.limit, proven);
+            let why = "the load generator itself was late, which proves nothing";
+            is_satisfied(proven).then(|| format!("the service time alone is {shown}: {why}"))
+        }
         Metric::Count(Counted::Errors) => {
             let others = tally.errors_that(|kind| !kind.is_of_target());
             let proven = counted(tally.errors() - others, tally, threshold.limit, Counted::Errors);
-            let fails = threshold.comparison.is_satisfied(proven, limit_value(threshold.limit));
-            (others > 0 && fails).then(|| format!("{others} of the errors are network or permission errors, which prove nothing"))
-        }
-        Metric::Count(Counted::WrongResponses | Counted::Timeouts | Counted::Throttles) => None,
-        Metric::ResponseTime(statistic) => {
-            let late = of_distribution(&tally.lag, statistic);
-            let too_late = late > (limit_value(threshold.limit) * MAX_LATE_PART).max(2.0) || pace.outcome == Outcome::Errored;
-            too_late.then(|| format!("the load generator itself was {late:.1} ms late, which proves nothing"))
+            (others > 0 && is_satisfied(proven))
+                .then(|| format!("{others} of the errors are network or permission errors, which prove nothing"))
         }
         Metric::Count(Counted::Dropped) if tally.dropped_by_generator > 0 && pace.outcome != Outcome::Errored => {
             let late = tally.dropped_by_generator;
             let proven = counted(tally.dropped - late, tally, threshold.limit, Counted::Dropped);
-            let fails = threshold.comparison.is_satisfied(proven, limit_value(threshold.limit));
-            fails.then(|| format!("{late} of them were dropped because the load generator itself was late, which proves nothing"))
+            is_satisfied(proven)
+                .then(|| format!("{late} of them were dropped because the load generator itself was late, which proves nothing"))
         }
-        Metric::ServiceTime(_) | Metric::Throughput | Metric::Count(Counted::Dropped) => {
+        Metric::Throughput | Metric::Count(Counted::Dropped) => {
             (pace.outcome == Outcome::Errored).then(|| "the load generator did not keep pace, which proves nothing".to_owned())
         }
     }
@@ -217,7 +225,7 @@ fn counted(count: u64, tally: &Tally, limit: Limit, what: Counted) -> f64 {
     if !matches!(limit, Limit::Part(_)) {
         return count as f64;
     }
-    let of = if what == Counted::Dropped { tally.sent + tally.dropped } else { tally.passed + tally.errors() };
+    let of = if what == Counted::Dropped { tally.sent + tally.dropped } else { tally.finished() };
     if of == 0 { 0.0 } else { count as f64 / of as f64 }
 }
 
@@ -251,7 +259,7 @@ fn figures(tally: &Tally, whole: bool) -> LoadFigures {
         passed: tally.passed,
         errors: tally.errors(),
         dropped: tally.dropped,
-        unfinished: tally.sent.saturating_sub(tally.passed + tally.errors()),
+        unfinished: tally.sent.saturating_sub(tally.finished()),
         throughput_per_second: (throughput(tally) * 100.0).round() / 100.0,
         response_time: latencies(&tally.response, whole),
         service_time: latencies(&tally.service, whole),

@@ -11,7 +11,8 @@ use super::plan::LoadPlan;
 /// From a microsecond to two minutes, longer than the time limit of AWS for a model.
 const MAX_MICROSECONDS: u64 = 120_000_000;
 
-/// How late a request may be sent. Timers of this machine are up to a millisecond late.
+/// A request that is sent later than this is late. Timers of this machine are up to a millisecond
+/// late.
 pub(super) const MAX_LAG: Duration = Duration::from_millis(20);
 
 /// The most steps of a series: as many as a chart can show.
@@ -76,8 +77,12 @@ pub(super) struct Tally {
     pub(super) failures: BTreeMap<(FailureKind, Option<String>), (u64, Failure)>,
     pub(super) response: Distribution,
     pub(super) service: Distribution,
+    /// The part of the service time that is the target's for certain.
+    pub(super) proven: Distribution,
     /// How late requests were sent.
     pub(super) lag: Distribution,
+    /// How many of the finished requests were sent later than [`MAX_LAG`].
+    pub(super) late: u64,
     /// From the start of the load; the end includes the last response.
     pub(super) start: Duration,
     pub(super) end: Duration,
@@ -86,6 +91,11 @@ pub(super) struct Tally {
 impl Tally {
     pub(super) fn errors(&self) -> u64 {
         self.failures.values().map(|(count, _)| count).sum()
+    }
+
+    /// The number of requests with an outcome.
+    pub(super) fn finished(&self) -> u64 {
+        self.passed + self.errors()
     }
 
     /// The number of failures of these kinds.
@@ -102,11 +112,13 @@ impl Tally {
             sum.passed += tally.passed;
             sum.dropped += tally.dropped;
             sum.dropped_by_generator += tally.dropped_by_generator;
+            sum.late += tally.late;
             for (key, (count, first)) in &tally.failures {
                 sum.failures.entry(key.clone()).or_insert_with(|| (0, first.clone())).0 += count;
             }
             sum.response.add(&tally.response);
             sum.service.add(&tally.service);
+            sum.proven.add(&tally.proven);
             sum.lag.add(&tally.lag);
             sum.start = sum.start.min(tally.start);
             sum.end = sum.end.max(tally.end);
@@ -130,6 +142,8 @@ pub(super) struct Done {
     pub(super) phase: usize,
     /// Whether it was sent later than the limit for a generator that keeps pace.
     pub(super) late: bool,
+    /// The number of the generator's last look before it began.
+    pub(super) look: u64,
     /// All three from the start of the load.
     pub(super) intended: Duration,
     pub(super) started: Duration,
@@ -163,7 +177,8 @@ impl Recorder {
         self.step(intended).dropped += 1;
     }
 
-    pub(super) fn done(&mut self, done: Done) {
+    /// Records a finished request, with the proven part of its service time.
+    pub(super) fn done(&mut self, done: Done, proven: Duration) {
         let response = done.ended.saturating_sub(done.intended);
         // A refusal may be fast: it would improve the target's latencies.
         let counts = done.failure.as_ref().is_none_or(|failure| failure.kind.has_latency());
@@ -173,11 +188,14 @@ impl Recorder {
             step.response.record(response);
         }
         let tally = &mut self.phases[done.phase];
-        tally.lag.record(done.started.saturating_sub(done.intended));
+        let lag = done.started.saturating_sub(done.intended);
+        tally.lag.record(lag);
+        tally.late += u64::from(lag > MAX_LAG);
         tally.end = tally.end.max(done.ended);
         if counts {
             tally.response.record(response);
             tally.service.record(done.ended.saturating_sub(done.started));
+            tally.proven.record(proven);
         }
         match done.failure {
             None => tally.passed += 1,

@@ -187,7 +187,7 @@ pub struct LoadError {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Pace {
-    /// Whether it kept pace. If it did not, failed thresholds prove nothing about the model.
+    /// Whether it kept pace: at most 5 of 100 requests were sent later than the limit.
     pub outcome: Outcome,
     /// The median delay.
     pub p50_ms: f64,
@@ -197,7 +197,7 @@ pub struct Pace {
     pub p99_ms: f64,
     /// The largest delay.
     pub max_ms: f64,
-    /// The limit of the 95th percentile.
+    /// The delay above which a request was sent late.
     pub limit_ms: f64,
 }
 

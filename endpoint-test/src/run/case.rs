@@ -64,7 +64,9 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
         if matches!(case.input, Input::Rows(_)) {
             return self.rows(case, on_row).await;
         }
-        let Some(request) = case.request(self.options.case_timeout) else {
+        // A response where an error is expected comes soon, and nothing else will come.
+        let hidden = self.place.hidden_error_timeout.filter(|_| self.hides(&case.expectation));
+        let Some(request) = case.request(hidden.unwrap_or(self.options.case_timeout)) else {
             let (message, hint) = case.why_there_is_no_payload();
             let outcome = Outcome::Errored;
             return CaseReport { name: case.name().to_owned(), outcome, message: Some(message), hint, ..CaseReport::default() };
@@ -101,6 +103,9 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
             }
             InvokeOutcome::ModelError(failure) => model_failed(&mut report, &case.expectation, failure),
             InvokeOutcome::TargetError(error) => return JudgedCase { report: errored(report, error), response: None },
+            InvokeOutcome::Timeout if self.hides(&case.expectation) => {
+                return JudgedCase { report: hidden_error(report, request), response: None };
+            }
             // No response within the allowed latency is a proven failure.
             InvokeOutcome::Timeout if latency_max.is_some_and(|max| max <= request.timeout) => {}
             InvokeOutcome::Timeout => {
@@ -131,6 +136,11 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
             report.reply = None;
         }
         JudgedCase { report, response }
+    }
+
+    /// Whether the endpoint does not report the error that a case expects.
+    fn hides(&self, expectation: &Expectation) -> bool {
+        self.place.hidden_error_timeout.is_some() && matches!(expectation, Expectation::ModelError { .. })
     }
 
     /// The golden file comes last: it is updated only if everything else passes.
@@ -188,6 +198,15 @@ fn model_failed(report: &mut CaseReport, expectation: &Expectation, failure: Mod
     report.model_error = Some(cut(&failure.message, SHOWN));
     report.log_stream_arn = failure.log_stream_arn;
     report.request_id = failure.request_id;
+}
+
+/// No response came where an error is expected, and no error can be read: that is all that is known.
+fn hidden_error(mut report: CaseReport, request: &Request) -> CaseReport {
+    report.outcome = Outcome::Skipped;
+    let waited = display_duration(request.timeout);
+    report.message = Some(format!("no response within {waited}, as after an error of the model, but the endpoint does not report errors"));
+    report.hint = Some("set a failure location (`S3FailurePath`, `AsyncFailureS3Uri`), so that the error can be checked".to_owned());
+    report
 }
 
 fn errored(mut report: CaseReport, error: TargetError) -> CaseReport {

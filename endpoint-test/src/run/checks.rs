@@ -17,7 +17,13 @@ const DATA_CAPTURE: &str = "data_capture";
 pub(super) fn all(description: &Description, expected: &Expected) -> Vec<CheckReport> {
     match description.kind {
         TargetKind::Container => {
-            [IDENTITY, VARIANTS, DATA_CAPTURE].map(|name| CheckReport::skipped(name, "a container does not report it")).into()
+            let variants: Vec<_> = expected.variants.iter().map(|variant| format!("`{}`", variant.name)).collect();
+            let not_reported = "a container does not report it".to_owned();
+            let no_variants = || format!("a container has no variants, so {} cannot be checked", variants.join(", "));
+            let of_variants = if variants.is_empty() { not_reported.clone() } else { no_variants() };
+            [(IDENTITY, not_reported.clone()), (VARIANTS, of_variants), (DATA_CAPTURE, not_reported)]
+                .map(|(name, why)| CheckReport::skipped(name, why))
+                .into()
         }
         TargetKind::Endpoint => {
             let always = [

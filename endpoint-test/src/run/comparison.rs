@@ -99,6 +99,7 @@ impl<'a, B: Target> Comparison<'a, B> {
                 // The baseline's response is the expected one: the tested target differs from it.
                 let settings = self.settings;
                 difference::in_bodies(&other.body, &this.body, settings.tolerance, &settings.ignore, MAX_DIFFERENCES)
+                    .first
                     .into_iter()
                     .map(|found| DifferenceReport {
                         row,
@@ -119,7 +120,10 @@ impl<'a, B: Target> Comparison<'a, B> {
 
     /// Returns the summary, and a check if a difference is a failure.
     pub(super) fn end(&self, cases: &[CaseReport]) -> (Option<ComparisonReport>, Option<CheckReport>) {
-        let Some(baseline) = self.baseline else { return (None, None) };
+        let Some(baseline) = self.baseline else {
+            let unchecked = |_| CheckReport::skipped(COMPARISON, "there is no baseline, so the suite's limit in `compare` is not checked");
+            return (None, self.settings.at_most.map(unchecked));
+        };
         let all = || cases.iter().filter_map(|case| case.comparison.as_ref());
         let report = ComparisonReport {
             with: baseline.title.to_owned(),

@@ -39,8 +39,30 @@ pub struct ExpectedVariant {
     pub instance_type: Option<String>,
     /// Whether it is serverless.
     pub serverless: Option<bool>,
+    /// What the release's template says about its model.
+    pub model: ExpectedModel,
     /// The ARN of the model package if it is not the approved one, such as a challenger's.
     pub model_package_arn: Option<ModelPackageArn>,
+    /// The images of its containers that are not from a model package, as far as they are known.
+    pub images: Vec<String>,
+    /// The number of such containers whose images are not known before the deployment.
+    pub unknown_images: usize,
+    /// Whether it is a shadow variant: it gets copies of requests and no traffic of its own.
+    pub is_shadow: bool,
+}
+
+/// What the release's template says about a variant's model.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum ExpectedModel {
+    /// It is created from a model package: the approved one, unless the variant has another one.
+    #[default]
+    Package,
+    /// It is created from images only, such as a baseline's.
+    Images,
+    /// It is a model with this name, which the template does not create.
+    Named(String),
+    /// It is not known before the deployment, so that nothing is expected.
+    Unknown,
 }
 
 /// A setting that must have a value, or must not be set.
@@ -71,7 +93,7 @@ impl Expected {
     pub(super) fn with_variants(&self, names: &[String]) -> Self {
         let mut expected = self.clone();
         for name in names {
-            match expected.variants.iter_mut().find(|variant| variant.name == *name) {
+            match expected.variants.iter_mut().find(|variant| variant.name == *name && !variant.is_shadow) {
                 Some(variant) => variant.takes_traffic = true,
                 None => {
                     expected.variants.push(ExpectedVariant { name: name.clone(), takes_traffic: true, ..ExpectedVariant::default() });

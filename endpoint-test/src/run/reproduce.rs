@@ -1,6 +1,7 @@
 //! The command that repeats a request manually: the first step of an investigation.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use crate::shell;
 use crate::target::{Request, TargetKind};
@@ -14,6 +15,9 @@ pub(super) struct Place {
     pub(super) kind: TargetKind,
     /// Whether the response is written to S3.
     pub(super) asynchronous: bool,
+    /// How long to wait for an error of the model that its endpoint does not report, unless the case
+    /// says it: an asynchronous endpoint without a failure location.
+    pub(super) hidden_error_timeout: Option<Duration>,
     pub(super) endpoint: String,
     pub(super) region: String,
 }
@@ -64,10 +68,17 @@ fn invoke_endpoint(place: &Place, request: &Request) -> Option<String> {
 }
 
 fn curl(place: &Place, request: &Request) -> String {
-    let mut command =
-        format!("{} | curl --header {}", shell::printf(&request.body), shell::word(&format!("content-type: {}", request.content_type)));
-    if let Some(accept) = &request.accept {
-        let _ = write!(command, " --header {}", shell::word(&format!("accept: {accept}")));
+    let mut command = format!("{} | curl", shell::printf(&request.body));
+    let headers = [
+        ("content-type", Some(&request.content_type)),
+        ("accept", request.accept.as_ref()),
+        ("x-amzn-sagemaker-custom-attributes", request.custom_attributes.as_ref()),
+        ("x-amzn-sagemaker-inference-id", request.inference_id.as_ref()),
+    ];
+    for (name, value) in headers {
+        if let Some(value) = value {
+            let _ = write!(command, " --header {}", shell::word(&format!("{name}: {value}")));
+        }
     }
     let _ = write!(command, " --data-binary @- {}", shell::word(&format!("{}/invocations", place.endpoint.trim_end_matches('/'))));
     command
@@ -75,8 +86,6 @@ fn curl(place: &Place, request: &Request) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn request(body: &str) -> Request {
@@ -91,7 +100,7 @@ mod tests {
     }
 
     fn place(kind: TargetKind, endpoint: &str) -> Place {
-        Place { kind, asynchronous: false, endpoint: endpoint.to_owned(), region: "eu-west-1".to_owned() }
+        Place { kind, asynchronous: false, hidden_error_timeout: None, endpoint: endpoint.to_owned(), region: "eu-west-1".to_owned() }
     }
 
     #[test]
@@ -105,11 +114,15 @@ mod tests {
     }
 
     #[test]
-    fn a_container_is_invoked_with_curl() {
-        let command = command(&place(TargetKind::Container, "http://127.0.0.1:8080/"), &request("1,2")).unwrap();
+    fn a_container_is_invoked_with_curl_and_all_headers_of_the_request() {
+        let (attributes, id) = (Some("trace=1".to_owned()), Some("abc".to_owned()));
+        let request = Request { custom_attributes: attributes, inference_id: id, ..request("1,2") };
+        let command = command(&place(TargetKind::Container, "http://127.0.0.1:8080/"), &request).unwrap();
         assert_eq!(
             command,
-            "printf %s 1,2 | curl --header 'content-type: text/csv' --header 'accept: application/json' --data-binary @- http://127.0.0.1:8080/invocations"
+            "printf %s 1,2 | curl --header 'content-type: text/csv' --header 'accept: application/json' \
+             --header 'x-amzn-sagemaker-custom-attributes: trace=1' --header 'x-amzn-sagemaker-inference-id: abc' \
+             --data-binary @- http://127.0.0.1:8080/invocations"
         );
     }
 

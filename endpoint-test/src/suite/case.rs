@@ -26,6 +26,10 @@ pub struct Case {
     pub(crate) whole: WholeExpectation,
     /// Files of expectations that are still to be read.
     pub(super) pending: Vec<PendingFile>,
+    /// The settings that select a part of an endpoint, with their locations.
+    pub(super) selections: Vec<(&'static str, Place)>,
+    /// Where the expected status of the response is.
+    pub(super) status: Option<Place>,
 }
 
 #[derive(Debug, Clone)]

@@ -10,6 +10,7 @@ use serde_json::Value;
 use serde_saphyr::{Location, Spanned};
 
 use super::lines::Lines;
+use super::quoting;
 use crate::deep_stack::on_deep_stack;
 use crate::json::{Json, Numeral};
 use crate::problem::{Place, Problem};
@@ -20,6 +21,8 @@ pub(super) struct Node {
     pub(super) content: Content,
     /// Whether it contains a variable's value: such text may be a number.
     pub(super) substituted: bool,
+    /// Whether it is text without quotes that YAML 1.1 reads as a boolean.
+    pub(super) is_plain_word: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -49,8 +52,8 @@ pub(super) fn parse(text: &str) -> Result<Node, Problem> {
     // The library needs more than 30 KiB for each level.
     let parsed = on_deep_stack(|| serde_saphyr::from_str_with_options(text, options()))
         .map_err(|error| Problem::new(format!("the file could not be parsed: {error}")))?;
-    let mut document = parsed.map_err(|error| broken(&error))?;
-    restore_digits(&mut document, &Lines::of(text));
+    let mut document = parsed.map_err(|error| broken(&error, text))?;
+    restore_notation(&mut document, &Lines::of(text));
     Ok(document)
 }
 
@@ -66,25 +69,27 @@ fn options() -> serde_saphyr::Options {
     }
 }
 
-/// Restores the original digits of each number: the YAML library returns only binary numbers.
-fn restore_digits(node: &mut Node, lines: &Lines<'_>) {
+/// Restores the original digits of each number, because the YAML library returns only binary
+/// numbers, and marks words that are booleans for other YAML parsers.
+fn restore_notation(node: &mut Node, lines: &Lines<'_>) {
+    let Place { line, column, length } = node.place;
+    let written = || lines.part(line, column - 1, length);
     match &mut node.content {
         Content::Number(number) => {
-            let Place { line, column, length } = node.place;
-            let written = lines.part(line, column - 1, length);
             // YAML has notations that JSON lacks, and tags or anchors before a number: keep the
             // value.
-            if let Some(written) = written.and_then(Numeral::read).filter(|written| written.order(number).is_eq()) {
+            if let Some(written) = written().and_then(Numeral::read).filter(|written| written.order(number).is_eq()) {
                 *number = written;
             }
         }
-        Content::List(nodes) => nodes.iter_mut().for_each(|node| restore_digits(node, lines)),
-        Content::Map(entries) => entries.iter_mut().for_each(|entry| restore_digits(&mut entry.value, lines)),
-        Content::Null | Content::Bool(_) | Content::Text(_) => {}
+        Content::Text(text) => node.is_plain_word = quoting::boolean_word(text).is_some() && written() == Some(text),
+        Content::List(nodes) => nodes.iter_mut().for_each(|node| restore_notation(node, lines)),
+        Content::Map(entries) => entries.iter_mut().for_each(|entry| restore_notation(&mut entry.value, lines)),
+        Content::Null | Content::Bool(_) => {}
     }
 }
 
-fn broken(error: &serde_saphyr::Error) -> Problem {
+fn broken(error: &serde_saphyr::Error, text: &str) -> Problem {
     use serde_saphyr::Error;
     let problem = match error {
         Error::DuplicateMappingKey { key: Some(key), .. } => {
@@ -98,7 +103,11 @@ fn broken(error: &serde_saphyr::Error) -> Problem {
             Problem::new(format!("the file is nested deeper than {MAX_DEPTH}, or has more than {MAX_NODES} values"))
                 .with_hint("values that aliases repeat count each time; put large payloads into files")
         }
-        error => Problem::new(format!("this is not YAML: {}", words(error))),
+        error => {
+            let line_of = |place: Place| text.lines().nth(place.line - 1).and_then(|line| quoting::hint(line, place.column));
+            let hint = error.location().as_ref().map(place).and_then(line_of);
+            Problem { hint, ..Problem::new(format!("this is not YAML: {}", words(error))) }
+        }
     };
     problem.at(error.location().as_ref().map(place))
 }
@@ -151,6 +160,19 @@ impl Node {
         }
     }
 
+    /// The hint for text where a boolean must be.
+    pub(super) fn boolean_hint(&self) -> Option<String> {
+        let Content::Text(text) = &self.content else { return None };
+        let boolean = quoting::boolean_word(text).or_else(|| text.to_ascii_lowercase().parse().ok())?;
+        Some(format!("write `{boolean}` without quotes; `yes`, `no`, `on` and `off` are text in YAML 1.2"))
+    }
+
+    /// The value of a mapping's key.
+    pub(super) fn get(&self, key: &str) -> Option<&Node> {
+        let Content::Map(entries) = &self.content else { return None };
+        entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
+    }
+
     /// The node's number; text from a variable may be one too.
     pub(super) fn number(&self) -> Option<Numeral> {
         match &self.content {
@@ -176,7 +198,7 @@ impl Node {
 impl<'de> Deserialize<'de> for Node {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let spanned = Spanned::<Content>::deserialize(deserializer)?;
-        Ok(Self { place: place(&spanned.referenced), content: spanned.value, substituted: false })
+        Ok(Self { place: place(&spanned.referenced), content: spanned.value, substituted: false, is_plain_word: false })
     }
 }
 

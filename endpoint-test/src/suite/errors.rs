@@ -60,6 +60,11 @@ impl SuiteErrors {
         self.more
     }
 
+    /// The text of the file.
+    pub fn text(&self) -> &str {
+        &self.source.text
+    }
+
     /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.source.path

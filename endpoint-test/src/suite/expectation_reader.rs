@@ -7,9 +7,7 @@ use std::time::Duration;
 
 use regex::{Regex, RegexBuilder};
 
-#[cfg(all(test, feature = "schema"))]
 pub(super) use self::json::JSON_KEYS;
-#[cfg(all(test, feature = "schema"))]
 pub(super) use self::metrics::{LIMIT_KEYS, METRICS_KEYS};
 use super::case::{PendingFile, PendingKind, WholeExpectation};
 use super::document::{Content, Node};
@@ -18,7 +16,9 @@ use super::reader::{Fields, Reader, addresses, media};
 use crate::expect::golden::GoldenExpectation;
 use crate::expect::number::Tolerance;
 use crate::expect::schema::SchemaExpectation;
-use crate::expect::{CommandExpectation, Expectation, ModelErrorExpectation, ResponseExpectation, TextRule};
+use crate::expect::{
+    CommandExpectation, ERROR_STATUSES, Expectation, ModelErrorExpectation, RESPONSE_STATUSES, ResponseExpectation, TextRule,
+};
 use crate::problem::Place;
 
 const RESPONSE_KEYS: &[&str] = &["status", "content_type", "text", "json", "schema", "golden", "check"];
@@ -114,7 +114,7 @@ fn response(
     columns: &mut Vec<(String, Place)>,
 ) -> ResponseExpectation {
     ResponseExpectation {
-        status: status(reader, fields),
+        status: status(reader, fields, false),
         content_type: media(reader, fields, "content_type"),
         text: fields.get("text").map(|node| text(reader, node, columns)).unwrap_or_default(),
         json: match fields.get("json") {
@@ -131,14 +131,26 @@ fn response(
     }
 }
 
-fn status(reader: &mut Reader, fields: &Fields<'_>) -> Option<u16> {
-    let status = fields.whole(reader, "status", 200, 599)?;
-    if status >= 400 {
-        let problem = reader.problem(fields.place("status"), format!("status {status} is a model's error, not a response"));
-        problem.hint = Some(format!("write `model_error: {{ status: {status} }}`"));
-        return None;
+/// The status of a response or, with `model_error`, of a model's error.
+fn status(reader: &mut Reader, fields: &Fields<'_>, is_error: bool) -> Option<u16> {
+    let node = fields.get("status")?;
+    let range = if is_error { ERROR_STATUSES } else { RESPONSE_STATUSES };
+    let status = node.number().and_then(|number| number.as_u64()).unwrap_or_default();
+    if range.contains(&status) {
+        return u16::try_from(status).ok();
     }
-    u16::try_from(status).ok()
+    let message = format!("`status` must be a whole number from {} to {}", range.start(), range.end());
+    if is_error {
+        let hint =
+            RESPONSE_STATUSES.contains(&status).then(|| format!("for a response, write `status: {status}` instead of `model_error`"));
+        reader.problem(node.place, message).hint = hint;
+    } else if ERROR_STATUSES.contains(&status) {
+        reader.problem(node.place, format!("status {status} is a model's error, not a response")).hint =
+            Some(format!("write `model_error: {{ status: {status} }}`"));
+    } else {
+        reader.problem(node.place, message);
+    }
+    None
 }
 
 fn latency(reader: &mut Reader, fields: &Fields<'_>) -> Option<Duration> {
@@ -149,7 +161,7 @@ fn latency(reader: &mut Reader, fields: &Fields<'_>) -> Option<Duration> {
 
 fn model_error(reader: &mut Reader, node: &Node) -> Option<ModelErrorExpectation> {
     let fields = reader.fields(node, "`model_error`", MODEL_ERROR_KEYS)?;
-    let status = fields.whole(reader, "status", 400, 599).and_then(|status| u16::try_from(status).ok());
+    let status = status(reader, &fields, true);
     let message_contains = fields.text(reader, "message_contains").map(str::to_owned);
     Some(ModelErrorExpectation { status, message_contains })
 }

@@ -227,7 +227,7 @@ fn boolean(reader: &mut Reader, fields: &Fields<'_>, key: &str) -> Option<bool> 
     match node.content {
         Content::Bool(value) => Some(value),
         _ => {
-            reader.problem(node.place, format!("`{key}` must be true or false, not {}", node.kind()));
+            reader.problem(node.place, format!("`{key}` must be true or false, not {}", node.kind())).hint = node.boolean_hint();
             None
         }
     }

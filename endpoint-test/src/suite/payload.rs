@@ -32,6 +32,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node, own: &Settings, defaults: &
             Some("give one of `csv`, `json`, `text`, `base64`, `file`, `rows` and `sample`".to_owned());
         return None;
     };
+    fields.get("json").into_iter().for_each(|node| reader.warn_about_words("json", node));
     let declared = content_type(reader, &fields, own);
     let inherited = || defaults.content_type.clone();
     let usual = |content_type: &str| Some(content_type.to_owned());

@@ -7,7 +7,6 @@ mod settings;
 use std::collections::HashMap;
 use std::path::Path;
 
-#[cfg(all(test, feature = "schema"))]
 pub(super) use self::case::CASE_KEYS;
 pub(super) use self::fields::{Fields, Reader};
 pub(super) use self::settings::{Settings, addresses, is_name, media};
@@ -15,7 +14,7 @@ use super::document::{self, Content, Node};
 use super::errors::{Source, SuiteErrors};
 #[cfg(feature = "load")]
 use super::load;
-use super::{CompareSettings, FORMAT_VERSION, Suite, SuiteOptions, endpoint, variables};
+use super::{CompareSettings, FORMAT_VERSION, Suite, SuiteOptions, endpoint, sections, variables};
 use crate::expect::number::Tolerance;
 use crate::problem::Problem;
 
@@ -55,7 +54,7 @@ pub(super) fn read_partly(text: &str, path: &Path, options: &SuiteOptions) -> (O
 }
 
 fn suite(reader: &mut Reader, root: &Node, source: Source) -> Option<Suite> {
-    let fields = reader.fields(root, "a suite", SUITE_KEYS)?;
+    let fields = reader.fields(root, sections::SUITE, SUITE_KEYS)?;
     version(reader, &fields);
     let name = fields.text(reader, "name").map(str::to_owned);
     let endpoint = fields.get("endpoint").map(|node| endpoint::read(reader, node)).unwrap_or_default();

@@ -27,8 +27,10 @@ pub struct Description {
     pub arn: Option<String>,
     /// The current endpoint configuration.
     pub config_name: Option<String>,
-    /// The production variants. Shadow variants, whose responses are discarded, are omitted.
+    /// The production variants.
     pub variants: Vec<Variant>,
+    /// The shadow variants, whose responses are discarded.
+    pub shadow_variants: Vec<Variant>,
     /// Whether requests and responses are captured; `None` if that does not apply.
     pub data_capture: Option<bool>,
     /// The percentage of requests that is captured.

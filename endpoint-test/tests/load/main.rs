@@ -1,6 +1,7 @@
 //! Load on a target, in virtual time where time matters.
 
 mod driving;
+mod late;
 mod reading;
 mod simulated;
 mod virtual_time;

@@ -195,3 +195,23 @@ async fn key_network_capture_and_image_are_as_the_stage_requires() {
         "the container of variant `AllTraffic` has no network access, but must; variant `AllTraffic` is in a VPC, but must not be"
     );
 }
+
+#[tokio::test]
+async fn variants_of_the_suite_are_reported_as_unchecked_for_a_container() {
+    let container = Description { kind: TargetKind::Container, variants: Vec::new(), ..healthy() };
+    let text = format!("{ONE_CASE}endpoint: {{ variants: [Blue, Green] }}\n");
+    let (report, _) = run_all(&Scripted::new(vec![Ok(container)]), &text, &Expected::default(), &FakeClock::default()).await;
+    let variants = check(&report, "variants");
+    assert_eq!(variants.outcome, Outcome::Skipped);
+    assert_eq!(variants.message.as_deref(), Some("a container has no variants, so `Blue`, `Green` cannot be checked"));
+}
+
+#[tokio::test]
+async fn a_limit_of_differences_without_a_baseline_is_reported_as_unchecked() {
+    for (compare, is_reported) in [("{ abs: 0.1 }", false), ("{ at_most: 0.1 }", true)] {
+        let text = format!("{ONE_CASE}compare: {compare}\n");
+        let (report, _) = run_all(&Scripted::new(vec![Ok(healthy())]), &text, &approved(), &FakeClock::default()).await;
+        let skipped = report.checks.iter().find(|check| check.name == "comparison");
+        assert_eq!((report.verdict, skipped.map(|check| check.outcome)), (Verdict::Passed, is_reported.then_some(Outcome::Skipped)));
+    }
+}

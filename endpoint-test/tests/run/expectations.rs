@@ -141,3 +141,37 @@ async fn a_baseline_that_is_not_in_service_is_an_error_only_if_differences_are_f
     assert_eq!(report.comparison.unwrap().message.as_deref(), Some("it is `Creating`"));
     assert_eq!(compared(&suite, "setosa", Err(EndpointStatus::Creating), true).await.verdict, Verdict::Errored);
 }
+
+#[tokio::test]
+async fn a_golden_file_with_many_differences_shows_their_number_and_the_largest() {
+    let golden = |count: usize| {
+        let text = "version: 1\ncases:\n  - name: it\n    payload: { csv: '1' }\n    expect: { golden: { file: one.json } }\n";
+        let numbers: Vec<_> = (0..count).map(|number| number.to_string()).collect();
+        suite(text).load_files(|_| Ok(format!("[{}]", numbers.join(",")).into_bytes())).unwrap()
+    };
+    let body = "[1,2,3,4,5,6,7,8,9,10,11,12,20.5,14]";
+    let many = run_case(&golden(14), body, &RunOptions::default()).await;
+    let messages = wrong(&many);
+    assert_eq!(messages.len(), 11);
+    assert_eq!(messages[0], "10 of 14 differences are shown, the largest by 8.5: `/12` is 20.5, not 12");
+    assert_eq!((messages[1], messages[10]), ("`/0` is 1, not 0", "`/9` is 10, not 9"));
+    assert_eq!(many.checks.iter().filter(|check| check.hint.is_some()).count(), 1);
+    // If all are shown, there is nothing to add.
+    assert_eq!(wrong(&run_case(&golden(10), "[1,2,3,4,5,6,7,8,9,10]", &RunOptions::default()).await).len(), 10);
+}
+
+#[tokio::test]
+async fn a_boolean_beside_its_word_as_text_has_a_hint() {
+    let hint = |rule: &'static str, body: &'static str| async move {
+        let case = expecting(&format!("{{ json: [{{ at: /a, equals: {rule} }}] }}"), body).await;
+        case.checks.iter().find_map(|check| check.hint.clone())
+    };
+    let boolean = "the suite expects the text `no`: for the boolean, write `false` without quotes";
+    assert_eq!(hint("no", r#"{"a":false}"#).await.as_deref(), Some(boolean));
+    assert_eq!(hint("no", r#"{"a":true}"#).await.as_deref(), Some(boolean));
+    let text = "the suite expects the boolean `true`: for the text, write `'yes'`";
+    assert_eq!(hint("true", r#"{"a":"yes"}"#).await.as_deref(), Some(text));
+    for (rule, body) in [("no", r#"{"a":"yes"}"#), ("true", r#"{"a":"no"}"#), ("true", r#"{"a":false}"#), ("maybe", r#"{"a":true}"#)] {
+        assert_eq!(hint(rule, body).await, None, "{rule} {body}");
+    }
+}

@@ -1,10 +1,12 @@
 //! Runs against a scripted target: waiting, checks of the endpoint, and outcomes of its responses.
 
+mod asynchronous;
 mod cases;
 mod checks;
 mod expectations;
 #[path = "../support/fake_clock.rs"]
 mod fake_clock;
+mod identity;
 mod numbers;
 mod own_checks;
 mod rows;

@@ -3,8 +3,11 @@
 mod files;
 mod format;
 mod limits;
+mod mistakes;
 mod problems;
 mod reading;
+mod statuses;
+mod targets;
 
 use std::path::Path;
 

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use aws_config::SdkConfig;
 use aws_names::{AccountId, Region};
 use endpoint_test::aws::{SageMakerTarget, SessionRequest, session};
-use endpoint_test::{Expected, TargetInfo, TargetReport};
+use endpoint_test::{Expected, TargetInfo, TargetKind, TargetReport};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::{Caller, Session, TargetRole};
 use crate::Release;
 use crate::baseline::{BaselineAddress, BaselineTarget};
-use crate::diagnostic::{Diagnostic, Failure};
+use crate::diagnostic::{Diagnostic, Failure, stop_on_errors};
 use crate::manifest::StageTargets;
 use crate::stage_tests::{INTERRUPTED, StageTests, TestObserver, grace_after_interruption, test_target};
 
@@ -46,6 +46,7 @@ pub async fn test_endpoints<O: TestObserver>(
     interrupted: impl Future<Output = ()>,
 ) -> Result<(StageTests, Vec<TargetReport>), Failure> {
     let Some(release) = tests.release.clone() else { return Err(Diagnostic::error("the tests have no release").into()) };
+    stop_on_errors(tests.unsupported_settings(TargetKind::Endpoint))?;
     let stage = release.manifest.stage(tests.stage).clone();
     let places = selected(places(&stage), &tests)?;
     if places.is_empty() {

@@ -101,6 +101,11 @@ impl<'a> References<'a> {
         Self { resources: named.collect() }
     }
 
+    /// The logical id of the endpoint that an `EndpointName` refers to, if it can be followed.
+    pub fn endpoint(&self, name: &'a Json) -> Option<&'a str> {
+        self.named(Kind::Endpoint, name)
+    }
+
     /// The logical id of the endpoint configuration that an `EndpointConfigName` refers to, if it
     /// can be followed.
     pub fn endpoint_config(&self, name: &'a Json) -> Option<&'a str> {

@@ -106,6 +106,24 @@ const MISTAKES: &[Mistake] = &[
         says: &["`expct`", "cannot read `one.csv`", "cannot read `two.csv`", "`name`", "the golden file `three.json` does not exist"],
     },
     Mistake {
+        name: "a container's URL with `/invocations`, and settings that a container would ignore",
+        make: |project| {
+            project.write(
+                "test/own.yaml",
+                "version: 1\ndefaults: { target_variant: Blue }\ncases:\n  - name: a\n    payload: { csv: '1' }\n    target_model: a.tar.gz\n    inference_component: b\n",
+            );
+        },
+        arguments: &["test-staging", "--endpoint-url", "http://127.0.0.1:9/invocations", "--suite", "test/own.yaml"],
+        code: 2,
+        says: &[
+            "it ends in `/invocations`",
+            "write `http://127.0.0.1:9`",
+            "`target_variant` is not supported: a container has no variants",
+            "test/own.yaml:6:5",
+            "`inference_component` is not supported",
+        ],
+    },
+    Mistake {
         name: "an endpoint without a name, in a check without a model package",
         make: |project| {
             let text = project.read("cfn-sm-endpoint-template.yml");

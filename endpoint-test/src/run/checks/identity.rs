@@ -4,49 +4,61 @@ use aws_names::ModelPackageArn;
 
 use super::IDENTITY;
 use crate::report::CheckReport;
-use crate::run::Expected;
+use crate::run::{Expected, ExpectedModel, ExpectedVariant};
 use crate::target::{Description, Variant};
 
 const IMAGE: &str = "image";
 
-/// Every variant that gets traffic must serve the approved model package. After a failed deployment
-/// AWS restores the former model and reports the endpoint as `InService`: this check detects that.
+/// Every variant that gets traffic must serve the model that the release gives it, and one of them
+/// the approved model package. After a failed deployment AWS restores the former model and reports
+/// the endpoint as `InService`: this check detects that.
 pub(super) fn identity(description: &Description, expected: &Expected) -> CheckReport {
     let Some(approved) = &expected.model_package_arn else {
         return CheckReport::skipped(IDENTITY, "no model package to compare with");
     };
-    let serving: Vec<_> = description.variants.iter().filter(|variant| variant.takes_traffic()).collect();
-    if serving.is_empty() {
+    if !description.variants.iter().any(Variant::takes_traffic) {
         return CheckReport::failed(IDENTITY, "no variant gets traffic, so nothing serves the approved model package")
             .expected(approved.as_str());
     }
-    let required = |variant: &Variant| package_of(&variant.name, expected).unwrap_or(approved);
-    let wrong: Vec<_> = serving.iter().filter(|variant| !serves(variant, required(variant))).collect();
+    let serving = serving(description, expected);
+    let wrong: Vec<_> = serving.iter().filter_map(|variant| Some((*variant, mismatch(variant, approved, expected)?))).collect();
     if wrong.is_empty() {
-        // If every variant were a challenger, the release would serve nothing that was approved.
+        // If every variant served something else on purpose, the release would serve nothing that
+        // was approved.
         return if serving.iter().any(|variant| serves(variant, approved)) {
             CheckReport::passed(IDENTITY).expected(approved.as_str()).actual(approved.as_str())
         } else {
             CheckReport::failed(IDENTITY, "no variant that gets traffic serves the approved model package").expected(approved.as_str())
         };
     }
-    let message = wrong.iter().map(|variant| mismatch(variant, required(variant))).collect::<Vec<_>>().join("; ");
-    let mut packages: Vec<&str> = wrong.iter().flat_map(|variant| &variant.model_packages).map(String::as_str).collect();
+    let message = wrong.iter().map(|(_, mismatch)| mismatch.as_str()).collect::<Vec<_>>().join("; ");
+    let mut packages: Vec<&str> = wrong.iter().flat_map(|(variant, _)| &variant.model_packages).map(String::as_str).collect();
     packages.dedup();
     let check = CheckReport::failed(IDENTITY, message).expected(approved.as_str());
-    if packages.is_empty() {
+    if !packages.is_empty() {
         return check
-            .actual("unknown")
-            .with_hint("the endpoint was not created from the release's template, or its model was replaced manually");
+            .actual(packages.join(", "))
+            .with_hint("the deployment was probably rolled back, or has not reached this account: see the events of the endpoint's stack");
     }
-    check
-        .actual(packages.join(", "))
-        .with_hint("the deployment was probably rolled back, or has not reached this account: see the events of the endpoint's stack")
+    // Without the template's word, the model may serve an image on purpose.
+    let is_known = |variant: &Variant| entry(&variant.name, expected).is_some_and(|entry| entry.model_package_arn.is_some());
+    check.actual("unknown").with_hint(if wrong.iter().all(|(variant, _)| is_known(variant)) {
+        "the endpoint was not created from the release's template, or its model was replaced manually"
+    } else {
+        "the model was replaced manually, or serves an image on purpose: then define it in the release's template, so that the image is checked"
+    })
 }
 
-/// The package of a variant that serves another one on purpose.
-fn package_of<'a>(variant: &str, expected: &'a Expected) -> Option<&'a ModelPackageArn> {
-    expected.variants.iter().find(|required| required.name == variant)?.model_package_arn.as_ref()
+/// The variants whose model is checked: those that get traffic, and the shadow variants of the
+/// release.
+fn serving<'a>(description: &'a Description, expected: &Expected) -> Vec<&'a Variant> {
+    let is_expected = |variant: &&Variant| entry(&variant.name, expected).is_some_and(|entry| entry.is_shadow);
+    let with_traffic = description.variants.iter().filter(|variant| variant.takes_traffic());
+    with_traffic.chain(description.shadow_variants.iter().filter(is_expected)).collect()
+}
+
+fn entry<'a>(variant: &str, expected: &'a Expected) -> Option<&'a ExpectedVariant> {
+    expected.variants.iter().find(|required| required.name == variant)
 }
 
 /// ARNs are compared without case: some services return the names in them in lower case.
@@ -54,7 +66,29 @@ fn serves(variant: &Variant, approved: &ModelPackageArn) -> bool {
     variant.model_packages.iter().any(|package| package.eq_ignore_ascii_case(approved.as_str()))
 }
 
-fn mismatch(variant: &Variant, approved: &ModelPackageArn) -> String {
+/// How a variant's model differs from what the release gives it.
+fn mismatch(variant: &Variant, approved: &ModelPackageArn, expected: &Expected) -> Option<String> {
+    let (name, entry) = (&variant.name, entry(&variant.name, expected));
+    match entry.map_or(&ExpectedModel::Package, |entry| &entry.model) {
+        ExpectedModel::Package => {
+            let required = entry.and_then(|entry| entry.model_package_arn.as_ref()).unwrap_or(approved);
+            (!serves(variant, required)).then(|| other_package(variant, required))
+        }
+        ExpectedModel::Images if !variant.model_packages.is_empty() => {
+            Some(format!("variant `{name}` serves `{}`, but the release gives it an image", variant.model_packages.join(", ")))
+        }
+        ExpectedModel::Images if variant.model_name.is_none() && variant.images.is_empty() => {
+            Some(format!("variant `{name}` has no model, so its image is unknown"))
+        }
+        ExpectedModel::Named(model) if variant.model_name.as_ref() != Some(model) => {
+            let actual = variant.model_name.as_deref().map_or_else(|| "no known model".to_owned(), |model| format!("the model `{model}`"));
+            Some(format!("variant `{name}` serves {actual}, but the release gives it the model `{model}`"))
+        }
+        ExpectedModel::Images | ExpectedModel::Named(_) | ExpectedModel::Unknown => None,
+    }
+}
+
+fn other_package(variant: &Variant, approved: &ModelPackageArn) -> String {
     let name = &variant.name;
     match (variant.model_packages.as_slice(), &variant.model_name) {
         ([package], _) => match version_in_group_of(approved, package).zip(approved.version()) {
@@ -76,36 +110,63 @@ fn version_in_group_of(approved: &ModelPackageArn, served: &str) -> Option<u32> 
     approved.in_region(approved.region(), version).as_str().eq_ignore_ascii_case(served).then_some(version)?
 }
 
-/// The running images must be those of the model package: the same digest if the package has one,
-/// else the same repository and tag. `None` without an expectation.
+/// The running images must be those of the model package and of the template: the same digest if
+/// both have one, else the same repository and tag. `None` without an expectation.
 pub(super) fn image(description: &Description, expected: &Expected) -> Option<CheckReport> {
-    if expected.images.is_empty() {
+    let template_images = || expected.variants.iter().flat_map(|variant| &variant.images);
+    if expected.images.is_empty() && template_images().next().is_none() {
         return None;
     }
-    let required = expected.images.join(", ");
-    // A challenger has its own images.
-    let approved = |variant: &&Variant| match (package_of(&variant.name, expected), &expected.model_package_arn) {
-        (Some(package), Some(approved)) => package.same_package(approved),
-        _ => true,
-    };
-    let serving: Vec<_> = description.variants.iter().filter(|variant| variant.takes_traffic()).filter(approved).collect();
-    if serving.iter().all(|variant| variant.images.is_empty()) {
+    let mut required: Vec<&str> = expected.images.iter().chain(template_images()).map(String::as_str).collect();
+    required.dedup();
+    let required = required.join(", ");
+    let serving: Vec<_> =
+        serving(description, expected).into_iter().filter_map(|variant| Some((variant, known_images(variant, expected)?))).collect();
+    if serving.iter().all(|(variant, _)| variant.images.is_empty()) {
         return Some(CheckReport::skipped(IMAGE, "the endpoint does not report its images").expected(required));
     }
-    let foreign: Vec<String> = serving
-        .iter()
-        .flat_map(|variant| variant.images.iter().map(move |image| (variant, image)))
-        .filter(|(_, image)| !expected.images.iter().any(|required| same_image(required, image)))
-        .map(|(variant, image)| format!("variant `{}` runs `{image}`", variant.name))
-        .collect();
-    let actual = serving.iter().flat_map(|variant| variant.images.iter().cloned()).collect::<Vec<_>>().join(", ");
+    let foreign: Vec<String> = serving.iter().flat_map(|(variant, known)| foreign_images(variant, known)).collect();
+    let actual = serving.iter().flat_map(|(variant, _)| variant.images.iter().cloned()).collect::<Vec<_>>().join(", ");
     let check = if foreign.is_empty() {
         CheckReport::passed(IMAGE)
     } else {
-        CheckReport::failed(IMAGE, format!("{}, which is not an image of the model package", foreign.join("; ")))
+        let or_template = if template_images().next().is_some() { " or of the release's template" } else { "" };
+        CheckReport::failed(IMAGE, format!("{}, which is not an image of the model package{or_template}", foreign.join("; ")))
             .with_hint("the image's tag was moved, or the model was replaced manually")
     };
     Some(check.expected(required).actual(actual))
+}
+
+/// The images that a variant is known to run.
+struct KnownImages<'a> {
+    images: Vec<&'a str>,
+    /// The number of further images, which are not known before the deployment.
+    unknown: usize,
+}
+
+/// `None` if nothing is known about a variant's images.
+fn known_images<'a>(variant: &Variant, expected: &'a Expected) -> Option<KnownImages<'a>> {
+    let entry = entry(&variant.name, expected);
+    let of_package = match entry.map_or(&ExpectedModel::Package, |entry| &entry.model) {
+        ExpectedModel::Package => {
+            let other = entry.and_then(|entry| entry.model_package_arn.as_ref());
+            // A challenger's package has its own images.
+            let is_approved = other.zip(expected.model_package_arn.as_ref()).is_none_or(|(other, approved)| other.same_package(approved));
+            Some(expected.images.as_slice()).filter(|images| is_approved && !images.is_empty())?
+        }
+        ExpectedModel::Images => &[],
+        ExpectedModel::Named(_) | ExpectedModel::Unknown => return None,
+    };
+    let of_containers = entry.map_or(&[][..], |entry| &entry.images);
+    let images = of_package.iter().chain(of_containers).map(String::as_str).collect();
+    Some(KnownImages { images, unknown: entry.map_or(0, |entry| entry.unknown_images) })
+}
+
+/// The images of a variant that are not known, if there are more than there may be.
+fn foreign_images(variant: &Variant, known: &KnownImages<'_>) -> Vec<String> {
+    let foreign: Vec<_> = variant.images.iter().filter(|image| !known.images.iter().any(|known| same_image(known, image))).collect();
+    let shown = |image: &&String| format!("variant `{}` runs `{image}`", variant.name);
+    if foreign.len() > known.unknown { foreign.iter().map(shown).collect() } else { Vec::new() }
 }
 
 /// Compares digests if both images have one. A tag that AWS resolved is compared by repository.

@@ -8,7 +8,8 @@ use crate::target::{Description, Variant};
 /// All desired instances must be in service, and a variant must get traffic.
 pub(super) fn variants(description: &Description, expected: &Expected) -> CheckReport {
     let mut short: Vec<_> = description.variants.iter().filter_map(shortfall).collect();
-    short.extend(expected.variants.iter().flat_map(|required| missing(required, &description.variants)));
+    let required_variants = || expected.variants.iter().filter(|required| !required.is_shadow);
+    short.extend(required_variants().flat_map(|required| missing(required, &description.variants)));
     let check = if description.variants.is_empty() {
         CheckReport::failed(VARIANTS, "the endpoint has no production variant")
     } else if !description.variants.iter().any(Variant::takes_traffic) {
@@ -20,7 +21,7 @@ pub(super) fn variants(description: &Description, expected: &Expected) -> CheckR
         CheckReport::failed(VARIANTS, short.join("; "))
             .with_hint("see the events of the endpoint's stack; the region may lack capacity for this instance type")
     };
-    let required: Vec<_> = expected.variants.iter().map(required).collect();
+    let required: Vec<_> = required_variants().map(required).collect();
     let check = if required.is_empty() { check } else { check.expected(required.join(", ")) };
     check.actual(description.variants.iter().map(summary).collect::<Vec<_>>().join(", "))
 }

@@ -33,6 +33,9 @@ const NO_RULES: [&str; 3] = ["at", "abs", "rel"];
 
 pub(super) fn read(reader: &mut Reader, node: &Node, columns: &mut Vec<(String, Place)>) -> Vec<JsonExpectation> {
     let Some(fields) = reader.fields(node, "an entry of `json`", JSON_KEYS) else { return Vec::new() };
+    for key in ["equals", "one_of", "contains"] {
+        fields.get(key).into_iter().for_each(|node| reader.warn_about_words(key, node));
+    }
     let at = address(reader, &fields);
     let tolerance = tolerance(reader, &fields);
     let rules = [

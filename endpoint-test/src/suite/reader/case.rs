@@ -59,6 +59,12 @@ pub(super) fn read(reader: &mut Reader, node: &Node, defaults: &Settings, names:
         // A missing name is already a problem; the case's files are checked anyway.
         name: name.unwrap_or_default(),
         timeout: own.timeout.or(defaults.timeout),
+        selections: own.selections_over(defaults),
+        status: [fields.get("expect"), fields.get("expect_each")]
+            .into_iter()
+            .flatten()
+            .find_map(|node| node.get("status"))
+            .map(|node| node.place),
         request: own.request_over(defaults),
         content_type,
         input,

@@ -7,7 +7,7 @@ use crate::json::Numeral;
 use crate::problem::{Place, Problem};
 use crate::suite::document::{Content, Entry, Node};
 use crate::suite::errors::MAX_PROBLEMS;
-use crate::suite::{is_similar, nearest};
+use crate::suite::{is_similar, nearest, quoting, sections};
 
 /// The most names among which a similar one is looked for.
 const MAX_NAMES: usize = 1000;
@@ -41,6 +41,20 @@ impl Reader {
         if self.problems.len() > MAX_PROBLEMS { None } else { nearest(name, known.into_iter().take(MAX_NAMES)) }
     }
 
+    /// Warns about words in a JSON value that other YAML parsers read as booleans.
+    pub(in crate::suite) fn warn_about_words(&mut self, key: &str, node: &Node) {
+        match &node.content {
+            Content::Text(word) if node.is_plain_word => {
+                let boolean = quoting::boolean_word(word).unwrap_or_default();
+                let warning = Problem::new(format!("line {}: `{word}` in `{key}` is text, not a boolean", node.place.line));
+                self.warnings.push(warning.at(Some(node.place)).with_hint(format!("write `{boolean}`, or `'{word}'` for the text")));
+            }
+            Content::List(nodes) => nodes.iter().for_each(|node| self.warn_about_words(key, node)),
+            Content::Map(entries) => entries.iter().for_each(|entry| self.warn_about_words(key, &entry.value)),
+            Content::Text(_) | Content::Null | Content::Bool(_) | Content::Number(_) => {}
+        }
+    }
+
     /// The node's keys, if it is a mapping. Unknown keys are problems.
     pub(in crate::suite) fn fields<'a>(&mut self, node: &'a Node, what: &'a str, known: &[&str]) -> Option<Fields<'a>> {
         let Content::Map(entries) = &node.content else {
@@ -49,7 +63,7 @@ impl Reader {
             return None;
         };
         for entry in entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
-            let hint = (self.problems.len() <= MAX_PROBLEMS).then(|| instead_of(entry, known));
+            let hint = (self.problems.len() <= MAX_PROBLEMS).then(|| instead_of(entry, what, known));
             self.problem(entry.place, format!("unknown key `{}` in {what}", entry.key)).hint = hint;
         }
         let all_known = entries.iter().all(|entry| known.contains(&entry.key.as_str()));
@@ -57,14 +71,17 @@ impl Reader {
     }
 }
 
-/// The nearest known key, or all of them.
-fn instead_of(entry: &Entry, known: &[&str]) -> String {
+/// Where the key belongs, the nearest known key, or all of them.
+fn instead_of(entry: &Entry, what: &str, known: &[&str]) -> String {
     // In `{ csv: 5.1,3.5 }` the comma ends the value: the rest looks like a key without a value.
     let number = entry.key.starts_with(|character: char| character.is_ascii_digit() || character == '-');
     if number && matches!(entry.value.content, Content::Null) {
         return "a comma ends a value between braces: put the value into quotes".to_owned();
     }
     let key = entry.key.to_lowercase().replace('-', "_");
+    if let Some(hint) = sections::belongs(&key, what).filter(|_| !known.contains(&key.as_str())) {
+        return hint;
+    }
     match nearest(&key, known.iter().copied()) {
         Some(nearest) => format!("did you mean `{nearest}`?"),
         None => format!("the keys are {}", known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")),
@@ -175,7 +192,8 @@ impl<'a> Fields<'a> {
         match &node.content {
             Content::Bool(value) => Some(*value),
             _ => {
-                reader.problem(node.place, format!("`{key}` must be `true` or `false`, not {}", node.kind()));
+                let hint = node.boolean_hint();
+                reader.problem(node.place, format!("`{key}` must be `true` or `false`, not {}", node.kind())).hint = hint;
                 None
             }
         }

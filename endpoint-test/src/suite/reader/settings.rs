@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Fields, Reader};
 use crate::expect::address::Address;
 use crate::media_type;
+use crate::problem::Place;
 use crate::target::Request;
 
 pub(super) const DEFAULTS_KEYS: &[&str] = &[
@@ -25,9 +26,17 @@ pub(in crate::suite) struct Settings {
     pub(super) timeout: Option<Duration>,
     /// The other parts of a request; its payload is not known here.
     request: Request,
+    /// The settings that select a part of an endpoint, with their locations.
+    selections: Vec<(&'static str, Place)>,
 }
 
 impl Settings {
+    /// The selections in the case's settings, else in the suite's.
+    pub(super) fn selections_over(&self, defaults: &Self) -> Vec<(&'static str, Place)> {
+        let is_new = |(key, _): &&(&str, Place)| self.selections.iter().all(|(own, _)| own != key);
+        self.selections.iter().chain(defaults.selections.iter().filter(is_new)).copied().collect()
+    }
+
     /// The case's settings, else the suite's.
     pub(super) fn request_over(self, defaults: &Self) -> Request {
         let (own, usual) = (self.request, defaults.request.clone());
@@ -45,19 +54,21 @@ impl Settings {
 }
 
 pub(super) fn read(reader: &mut Reader, fields: &Fields<'_>) -> Settings {
+    let request = Request {
+        accept: media(reader, fields, "accept"),
+        custom_attributes: custom_attributes(reader, fields),
+        target_variant: name(reader, fields, "target_variant", "a variant's name"),
+        target_model: printable(reader, fields, "target_model", 1024),
+        target_container: name(reader, fields, "target_container", "a container's name"),
+        inference_component: name(reader, fields, "inference_component", "an inference component's name"),
+        inference_id: printable(reader, fields, "inference_id", 64),
+        ..Request::default()
+    };
     Settings {
         content_type: media(reader, fields, "content_type"),
         timeout: fields.duration(reader, "timeout"),
-        request: Request {
-            accept: media(reader, fields, "accept"),
-            custom_attributes: custom_attributes(reader, fields),
-            target_variant: name(reader, fields, "target_variant", "a variant's name"),
-            target_model: printable(reader, fields, "target_model", 1024),
-            target_container: name(reader, fields, "target_container", "a container's name"),
-            inference_component: name(reader, fields, "inference_component", "an inference component's name"),
-            inference_id: printable(reader, fields, "inference_id", 64),
-            ..Request::default()
-        },
+        selections: request.selections().map(|key| (key, fields.key_place(key))).collect(),
+        request,
     }
 }
 

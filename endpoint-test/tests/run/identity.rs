@@ -1,0 +1,160 @@
+//! Variants that serve something else than the approved model package, because the release says so.
+
+use endpoint_test::{CheckReport, Description, Expected, ExpectedModel, ExpectedVariant, Outcome, TargetReport, Variant};
+
+use crate::scripted::{APPROVED, FakeClock, Scripted, healthy};
+use crate::{ONE_CASE, approved, check, run_all};
+
+const OWN_IMAGE: &str = "111111111111.dkr.ecr.us-east-1.amazonaws.com/iris:1";
+const BASELINE_IMAGE: &str = "222222222222.dkr.ecr.us-east-1.amazonaws.com/baseline:3";
+
+/// The healthy endpoint with a second variant, which gets traffic.
+fn with(second: Variant) -> Description {
+    let mut description = healthy();
+    description.variants.push(Variant { name: "Second".to_owned(), weight: Some(1.0), ..second });
+    description
+}
+
+/// A model that is created from an image.
+fn baseline(image: &str) -> Variant {
+    Variant { model_name: Some("baseline".to_owned()), images: vec![image.to_owned()], ..Variant::default() }
+}
+
+/// The release gives the second variant this model, and the first one the approved package.
+fn expecting(second: ExpectedVariant) -> Expected {
+    let first =
+        ExpectedVariant { name: "AllTraffic".to_owned(), model_package_arn: Some(APPROVED.parse().unwrap()), ..ExpectedVariant::default() };
+    let second = ExpectedVariant { name: "Second".to_owned(), ..second };
+    Expected { images: vec![OWN_IMAGE.to_owned()], variants: vec![first, second], ..approved() }
+}
+
+fn image_only(images: &[&str], unknown_images: usize) -> ExpectedVariant {
+    let images = images.iter().map(|image| (*image).to_owned()).collect();
+    ExpectedVariant { model: ExpectedModel::Images, images, unknown_images, ..ExpectedVariant::default() }
+}
+
+async fn report(description: Description, expected: &Expected) -> TargetReport {
+    run_all(&Scripted::new(vec![Ok(description)]), ONE_CASE, expected, &FakeClock::default()).await.0
+}
+
+async fn outcomes(description: Description, expected: &Expected) -> (Outcome, Outcome) {
+    let report = report(description, expected).await;
+    (check(&report, "identity").outcome, check(&report, "image").outcome)
+}
+
+fn message(check: &CheckReport) -> &str {
+    check.message.as_deref().unwrap()
+}
+
+#[tokio::test]
+async fn a_baseline_passes_if_it_runs_the_image_of_the_template() {
+    let expected = expecting(image_only(&[BASELINE_IMAGE], 0));
+    assert_eq!(outcomes(with(baseline(BASELINE_IMAGE)), &expected).await, (Outcome::Passed, Outcome::Passed));
+    let resolved = BASELINE_IMAGE.replace(":3", "@sha256:aa");
+    assert_eq!(outcomes(with(baseline(&resolved)), &expected).await, (Outcome::Passed, Outcome::Passed));
+
+    let report = report(with(baseline(&BASELINE_IMAGE.replace(":3", ":4"))), &expected).await;
+    let image = check(&report, "image");
+    assert_eq!((check(&report, "identity").outcome, image.outcome), (Outcome::Passed, Outcome::Failed));
+    assert_eq!(
+        message(image),
+        "variant `Second` runs `222222222222.dkr.ecr.us-east-1.amazonaws.com/baseline:4`, which is not an image of the model package or of \
+         the release's template"
+    );
+    assert_eq!(image.expected, Some(format!("{OWN_IMAGE}, {BASELINE_IMAGE}")));
+}
+
+#[tokio::test]
+async fn a_baseline_does_not_stand_for_the_approved_package() {
+    let expected = expecting(image_only(&[BASELINE_IMAGE], 0));
+    // The baseline serves a package: a deployment was rolled back to another template.
+    let packaged = Variant { model_packages: vec![APPROVED.replace("/13", "/12")], ..baseline(BASELINE_IMAGE) };
+    let rolled_back = report(with(packaged), &expected).await;
+    let identity = check(&rolled_back, "identity");
+    assert_eq!(
+        message(identity),
+        format!("variant `Second` serves `{}`, but the release gives it an image", APPROVED.replace("/13", "/12"))
+    );
+    // Nothing else is served.
+    let mut alone = with(baseline(BASELINE_IMAGE));
+    alone.variants.remove(0);
+    let alone = report(alone, &expected).await;
+    assert_eq!(message(check(&alone, "identity")), "no variant that gets traffic serves the approved model package");
+    let deleted = report(with(Variant::default()), &expected).await;
+    assert_eq!(message(check(&deleted, "identity")), "variant `Second` has no model, so its image is unknown");
+}
+
+#[tokio::test]
+async fn an_image_that_is_not_known_before_the_deployment_is_not_compared() {
+    let expected = expecting(image_only(&[], 1));
+    assert_eq!(outcomes(with(baseline(BASELINE_IMAGE)), &expected).await, (Outcome::Passed, Outcome::Passed));
+    let mut two = with(baseline(BASELINE_IMAGE));
+    two.variants[1].images.push("other:1".to_owned());
+    assert_eq!(outcomes(two, &expected).await, (Outcome::Passed, Outcome::Failed));
+}
+
+#[tokio::test]
+async fn a_container_beside_the_package_runs_the_image_of_the_template() {
+    let mut expected = expecting(ExpectedVariant::default());
+    expected.variants.truncate(1);
+    let mut description = healthy();
+    description.variants[0].images.push(BASELINE_IMAGE.to_owned());
+    assert_eq!(outcomes(description.clone(), &expected).await, (Outcome::Passed, Outcome::Failed));
+    expected.variants[0].images = vec![BASELINE_IMAGE.to_owned()];
+    assert_eq!(outcomes(description, &expected).await, (Outcome::Passed, Outcome::Passed));
+}
+
+#[tokio::test]
+async fn a_model_that_the_template_only_names_is_compared_by_its_name() {
+    let named = ExpectedVariant { model: ExpectedModel::Named("baseline".to_owned()), ..ExpectedVariant::default() };
+    let expected = expecting(named);
+    assert_eq!(outcomes(with(baseline(BASELINE_IMAGE)), &expected).await, (Outcome::Passed, Outcome::Passed));
+    let other = Variant { model_name: Some("other".to_owned()), ..baseline(BASELINE_IMAGE) };
+    let report = report(with(other), &expected).await;
+    assert_eq!(
+        message(check(&report, "identity")),
+        "variant `Second` serves the model `other`, but the release gives it the model `baseline`"
+    );
+}
+
+#[tokio::test]
+async fn nothing_is_expected_of_a_model_that_is_not_known_before_the_deployment() {
+    let unknown = || ExpectedVariant { model: ExpectedModel::Unknown, ..ExpectedVariant::default() };
+    for second in [baseline(BASELINE_IMAGE), Variant { model_packages: vec!["arn:any".to_owned()], ..Variant::default() }] {
+        assert_eq!(outcomes(with(second), &expecting(unknown())).await, (Outcome::Passed, Outcome::Passed));
+    }
+}
+
+#[tokio::test]
+async fn the_approved_package_may_be_served_by_a_shadow_variant() {
+    let mut expected = expecting(ExpectedVariant::default());
+    expected.variants[0] = ExpectedVariant { name: "AllTraffic".to_owned(), ..image_only(&[BASELINE_IMAGE], 0) };
+    expected.variants[1] = ExpectedVariant {
+        name: "Shadow".to_owned(),
+        model_package_arn: Some(APPROVED.parse().unwrap()),
+        is_shadow: true,
+        ..ExpectedVariant::default()
+    };
+    let mut description = healthy();
+    let shadow = Variant { name: "Shadow".to_owned(), weight: Some(1.0), ..description.variants.remove(0) };
+    description.variants.push(Variant { name: "AllTraffic".to_owned(), weight: Some(1.0), ..baseline(BASELINE_IMAGE) });
+    let without = report(description.clone(), &expected).await;
+    assert_eq!(message(check(&without, "identity")), "no variant that gets traffic serves the approved model package");
+    description.shadow_variants.push(shadow);
+    assert_eq!(outcomes(description.clone(), &expected).await, (Outcome::Passed, Outcome::Passed));
+    description.shadow_variants[0].model_packages = vec![APPROVED.replace("/13", "/12")];
+    let rolled_back = report(description, &expected).await;
+    assert_eq!(message(check(&rolled_back, "identity")), "variant `Shadow` serves version 12, but version 13 was approved");
+    // The suite requires production variants, and the check `variants` has none of the others.
+    assert!(!check(&rolled_back, "variants").expected.as_ref().unwrap().contains("Shadow"));
+}
+
+#[tokio::test]
+async fn the_hint_about_a_missing_package_claims_only_what_the_template_says() {
+    let hint = |report: &TargetReport| check(report, "identity").hint.clone().unwrap();
+    let known = ExpectedVariant { model_package_arn: Some(APPROVED.parse().unwrap()), ..ExpectedVariant::default() };
+    let of_template = report(with(baseline(BASELINE_IMAGE)), &expecting(known)).await;
+    assert!(hint(&of_template).starts_with("the endpoint was not created from the release's template"));
+    let unknown = report(with(baseline(BASELINE_IMAGE)), &approved()).await;
+    assert!(hint(&unknown).contains("define it in the release's template"), "{}", hint(&unknown));
+}
