@@ -45,6 +45,17 @@ fn a_new_policy_allows_reading_and_creating_models_only() {
 }
 
 #[test]
+fn a_group_with_capital_letters_is_named_in_both_spellings_of_sagemakers_arns() {
+    let group = "arn:aws:sagemaker:us-east-1:111111111111:model-package-group/Iris-P".parse().unwrap();
+    let policy = written(merge_policy(None, &Sharing { group, ..sharing(&["222222222222"]) }).unwrap());
+    let both = |kind: &str, suffix: &str| {
+        ["Iris-P", "iris-p"].map(|name| format!("arn:aws:sagemaker:us-east-1:111111111111:{kind}/{name}{suffix}"))
+    };
+    assert_eq!(policy["Statement"][0]["Resource"], json!(both("model-package-group", "")));
+    assert_eq!(policy["Statement"][1]["Resource"], json!(both("model-package", "/*")));
+}
+
+#[test]
 fn a_policy_that_aws_returns_in_another_form_is_unchanged() {
     let mut policy = written(merge_policy(None, &sharing(&["222222222222"])).unwrap());
     policy["Statement"][0]["Principal"]["AWS"] = json!("222222222222");

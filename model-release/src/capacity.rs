@@ -35,7 +35,7 @@ impl CapacityChange {
     /// Every change between two readings of the same endpoints that nobody asked for.
     pub(crate) fn unrequested(before: &[TargetEndpoints], after: &[TargetEndpoints], counts: &RequestedCounts) -> Vec<Self> {
         let mut changes = Vec::new();
-        for (earlier, now) in pairs(before, after, |read| read.target()) {
+        for (earlier, now) in pairs(before, after, TargetEndpoints::target) {
             for (old, new) in pairs(&earlier.endpoints, &now.endpoints, |endpoint| endpoint.endpoint.clone()) {
                 changes.extend(changed(old, new).filter_map(|(old_count, new_count)| {
                     let (target, endpoint, variant) = (now.target(), &new.endpoint, &new_count.variant);

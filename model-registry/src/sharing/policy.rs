@@ -153,7 +153,8 @@ fn own_statements(sharing: &Sharing) -> Result<Vec<(&'static str, Json)>, Policy
             roles.chain(root).map(move |identity| format!("arn:{partition}:iam::{account}:{identity}"))
         })
         .collect();
-    let statement = |id: &str, actions: &[&str], resource: String| {
+    let statement = |id: &str, actions: &[&str], resources: Vec<String>| {
+        let resource = if let [only] = &resources[..] { json!(only) } else { json!(resources) };
         let mut statement =
             json!({ "Sid": id, "Effect": "Allow", "Principal": { "AWS": principals }, "Action": actions, "Resource": resource });
         if let Some(organization) = &sharing.organization {
@@ -161,15 +162,20 @@ fn own_statements(sharing: &Sharing) -> Result<Vec<(&'static str, Json)>, Policy
         }
         statement
     };
-    let arn = |kind: &str| format!("arn:{partition}:sagemaker:{region}:{owner}:{kind}/{name}");
+    // SageMaker writes names into ARNs as they are or in lower case, and policies are case-sensitive.
+    let mut names = vec![name.to_string(), name.to_string().to_lowercase()];
+    names.dedup();
+    let arns = |kind: &str, suffix: &str| {
+        names.iter().map(|name| format!("arn:{partition}:sagemaker:{region}:{owner}:{kind}/{name}{suffix}")).collect::<Vec<_>>()
+    };
     Ok(vec![
-        (GROUP_STATEMENT, statement(GROUP_STATEMENT, &["sagemaker:DescribeModelPackageGroup"], arn("model-package-group"))),
+        (GROUP_STATEMENT, statement(GROUP_STATEMENT, &["sagemaker:DescribeModelPackageGroup"], arns("model-package-group", ""))),
         (
             PACKAGES_STATEMENT,
             statement(
                 PACKAGES_STATEMENT,
                 &["sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages", "sagemaker:CreateModel"],
-                format!("{}/*", arn("model-package")),
+                arns("model-package", "/*"),
             ),
         ),
     ])

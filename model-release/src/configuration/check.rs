@@ -12,14 +12,15 @@ use stage_config::{
 use super::files::{Configuration, StageConfiguration};
 use super::offered::Pipeline;
 use super::target_dependence::depends_on_target;
-use crate::Stage;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::endpoints;
 use crate::manifest::ParameterOverride;
 use crate::problems;
+use crate::{DEPLOYMENT_ATTEMPT, Stage};
 
 /// Parameters that must be the same in every account and region of a release.
-const SAME_EVERYWHERE: [&str; 5] = ["ModelPackageName", "SageMakerProjectName", "SageMakerProjectId", "EnvType", "Accounts"];
+const SAME_EVERYWHERE: [&str; 6] =
+    ["ModelPackageName", "SageMakerProjectName", "SageMakerProjectId", "EnvType", "Accounts", DEPLOYMENT_ATTEMPT];
 
 /// The targets of a stage, as far as they are known.
 #[derive(Debug, Clone, Copy, Default)]

@@ -35,6 +35,7 @@ fn cloudformation(template: &str) -> Loopback {
         let action = field("Action").unwrap_or_default();
         let inner = match action.as_str() {
             "DescribeStackSet" => format!("<StackSet><StackSetName>x</StackSetName><Status>ACTIVE</Status><PermissionModel>SELF_MANAGED</PermissionModel><TemplateBody>{escaped}</TemplateBody></StackSet>"),
+            "ListStackSetOperations" => "<Summaries></Summaries>".to_owned(),
             "DescribeStackInstance" => "<StackInstance><Status>CURRENT</Status></StackInstance>".to_owned(),
             _ => {
                 let all = (ACCOUNTS - 10) * REGIONS.len();
