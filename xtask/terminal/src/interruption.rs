@@ -3,8 +3,9 @@
 /// Completes at Ctrl-C, when the terminal is closed, or at the signal that CodeBuild sends when a
 /// build times out.
 ///
-/// From the first call on, these signals belong to this function: one that nothing waits for, and a
-/// second one in any case, end the program at once, with the exit code that a shell reports.
+/// A signal that the caller ignores, as `nohup` does, stays ignored. From the first call on, the
+/// others belong to this function: one that nothing waits for, and a second one in any case, end
+/// the program at once, with the exit code that a shell reports.
 ///
 /// The handlers are installed by the call, not by the first poll: a signal in between would end
 /// the program without results.
@@ -19,7 +20,9 @@ pub fn interrupted() -> impl Future<Output = ()> {
 
 #[cfg(unix)]
 mod signals {
+    use std::future::poll_fn;
     use std::sync::LazyLock;
+    use std::task::Poll;
     use std::{process, sync, thread};
 
     use tokio::runtime;
@@ -35,13 +38,10 @@ mod signals {
         thread::spawn(move || {
             let Ok(runtime) = runtime::Builder::new_current_thread().enable_io().build() else { return };
             runtime.block_on(async move {
-                let Ok(mut signals) = [SignalKind::hangup(), SignalKind::interrupt(), SignalKind::terminate()]
-                    .map(|kind| Ok((128 + kind.as_raw_value(), signal(kind)?)))
-                    .into_iter()
-                    .collect::<std::io::Result<Vec<_>>>()
-                else {
-                    return;
-                };
+                let kinds = [SignalKind::hangup(), SignalKind::interrupt(), SignalKind::terminate()];
+                let kinds = kinds.into_iter().filter(|kind| !is_ignored(kind.as_raw_value()));
+                let signals = kinds.map(|kind| Ok((128 + kind.as_raw_value(), signal(kind)?)));
+                let Ok(mut signals) = signals.collect::<std::io::Result<Vec<_>>>() else { return };
                 let _ = installed.send(());
                 let code = next(&mut signals).await;
                 if sender.receiver_count() > 0 {
@@ -58,12 +58,19 @@ mod signals {
 
     /// The exit code for the next signal: as a shell reports it.
     async fn next(signals: &mut [(i32, Signal)]) -> i32 {
-        let [hangup, interrupt, terminate] = signals else { return std::future::pending().await };
-        tokio::select! {
-            _ = hangup.1.recv() => hangup.0,
-            _ = interrupt.1.recv() => interrupt.0,
-            _ = terminate.1.recv() => terminate.0,
-        }
+        poll_fn(|context| {
+            let received = signals.iter_mut().find_map(|(code, signal)| signal.poll_recv(context).is_ready().then_some(*code));
+            received.map_or(Poll::Pending, Poll::Ready)
+        })
+        .await
+    }
+
+    /// Whether the program was started with this signal ignored, as `nohup` does. Only Linux reports
+    /// it in a file.
+    fn is_ignored(signal: i32) -> bool {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let mask = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+        mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
     }
 }
 

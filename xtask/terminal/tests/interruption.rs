@@ -11,7 +11,11 @@ const ROLE: &str = "INTERRUPTED_AS";
 
 /// A program that [`role`] plays, after it printed that it is ready.
 fn program(role: &str) -> (Child, Lines<BufReader<ChildStdout>>) {
-    let mut command = Command::new(std::env::current_exe().unwrap());
+    started_by(Command::new(std::env::current_exe().unwrap()), role)
+}
+
+/// The same, started by a command that runs it with its arguments.
+fn started_by(mut command: Command, role: &str) -> (Child, Lines<BufReader<ChildStdout>>) {
     command.args(["--exact", "role", "--nocapture"]).env(ROLE, role).stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -78,5 +82,19 @@ fn a_second_signal_ends_a_program_that_never_waits() {
 fn a_signal_that_nothing_waits_for_ends_the_program() {
     let (mut child, _lines) = program("unheard");
     send("TERM", &child);
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_that_the_caller_ignores_stays_ignored() {
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(std::env::current_exe().unwrap());
+    let (mut child, mut lines) = started_by(command, "waiting");
+    send("HUP", &child);
+    send("TERM", &child);
+    assert!(lines.any(|line| line.unwrap() == "interrupted"));
+    send("TERM", &child);
+    // The code is that of the first signal.
     assert_eq!(child.wait().unwrap().code(), Some(143));
 }
