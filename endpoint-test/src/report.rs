@@ -9,6 +9,7 @@ mod json;
 #[cfg(feature = "render")]
 mod junit;
 mod load;
+mod metrics;
 #[cfg(feature = "render")]
 mod svg;
 #[cfg(feature = "render")]
@@ -60,6 +61,12 @@ pub struct Report {
     /// The suite that was run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suite: Option<SuiteInfo>,
+    /// When the first target's test began: RFC 3339, in UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<String>,
+    /// When the last target's test ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<String>,
     /// The verdict of the run.
     pub verdict: Verdict,
     /// The number of targets with each verdict.
@@ -158,6 +165,12 @@ pub struct TargetReport {
     /// The production variants.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variants: Vec<Variant>,
+    /// When the test began, including the wait: RFC 3339, in UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<String>,
+    /// When the test ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<String>,
     /// How long the test took, including the wait, in milliseconds.
     #[serde(default)]
     pub duration_ms: f64,
@@ -223,6 +236,9 @@ pub struct CaseReport {
     pub name: String,
     /// The outcome.
     pub outcome: Outcome,
+    /// When its first request was sent: RFC 3339, in UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<String>,
     /// From sending the request to receiving the whole response, in milliseconds, measured by the
     /// client; for a case with rows, of the slowest row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -295,12 +311,18 @@ pub struct RowsReport {
     pub not_passed: Vec<RowReport>,
 }
 
-/// A metric over all rows of a case.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A metric over all rows of a case, or over those of one segment.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MetricReport {
     /// The metric's name, such as `accuracy` or `macro_f1`.
     pub name: String,
+    /// The segment, if it is over the rows of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub segment: Option<String>,
+    /// The segment's number of rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<usize>,
     /// Its value; absent when it could not be computed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<f64>,

@@ -3,7 +3,10 @@
 //! CodePipeline's CloudFormationStackSet action uses the same stack set and files, so each of them
 //! can continue where the other stopped. An operation that is already running is an error.
 
+use std::time::SystemTime;
+
 use endpoint_test::{LoadMode, Outcome, TargetReport};
+use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use stack_rollout::preflight::Check;
 use stack_rollout::{
@@ -55,6 +58,10 @@ pub struct Deployment {
     pub rollout: Rollout,
     /// The identity checks of the endpoints; empty if the rollout did not succeed.
     pub identity: Vec<TargetReport>,
+    /// When the deployment began.
+    pub started_at: SystemTime,
+    /// When it ended, with the identity checks.
+    pub ended_at: SystemTime,
 }
 
 /// Why nothing was deployed.
@@ -89,6 +96,7 @@ where
     Opened: Future<Output = Result<K, SessionError>> + Send,
     C: Clock,
 {
+    let started_at = request.options.clock.date();
     if let Some(preflight) = preflight
         && let Some(report) = run_preflight(request, stack_sets, preflight).await?
     {
@@ -108,7 +116,7 @@ where
     } else {
         Vec::new()
     };
-    Ok(Deployment { rollout, identity })
+    Ok(Deployment { rollout, identity, started_at, ended_at: request.options.clock.date() })
 }
 
 /// Checks whether the rollout can succeed; `None` if there is nothing to check.
@@ -173,6 +181,8 @@ impl Deployment {
         record["tool"] = json!(tool);
         record["stage"] = json!(stage.name());
         record["release"] = json!(release.digest);
+        record["started_at"] = json!(timestamp(self.started_at));
+        record["ended_at"] = json!(timestamp(self.ended_at));
         record["model_package"] = json!(release.manifest.model_package.arn);
         record["identity"] = self
             .identity
@@ -250,6 +260,11 @@ impl Deployment {
         }
         format!("{}: {}; {serving} of {} endpoints serve the release", self.rollout.stack_set, parts.join(", "), self.identity.len())
     }
+}
+
+/// RFC 3339 in UTC, with milliseconds.
+fn timestamp(date: SystemTime) -> Option<String> {
+    Timestamp::try_from(date).ok().map(|date| format!("{date:.3}"))
 }
 
 /// The overall outcome of an endpoint's checks; the suite has no cases.

@@ -12,6 +12,9 @@ impl Report {
         targets.sort_by(|left, right| {
             (&left.account_id, &left.region, &left.endpoint).cmp(&(&right.account_id, &right.region, &right.endpoint))
         });
+        // All texts are of one format, so their order is that of time.
+        let started_at = targets.iter().filter_map(|target| target.started_at.clone()).min();
+        let ended_at = targets.iter().filter_map(|target| target.ended_at.clone()).max();
         Self {
             schema_version: SCHEMA_VERSION,
             tool,
@@ -20,6 +23,8 @@ impl Report {
             commit: None,
             model_package: None,
             suite: None,
+            started_at,
+            ended_at,
             verdict: Verdict::of_run(targets.iter().map(|target| target.verdict)),
             counts: Counts::of(targets.iter().map(|target| target.verdict)),
             targets,

@@ -3,6 +3,7 @@
 mod comparison;
 mod findings;
 mod load;
+mod metrics;
 mod wrap;
 
 use comfy_table::presets::NOTHING;
@@ -37,6 +38,7 @@ pub fn table(report: &Report) -> String {
     for target in &report.targets {
         comparison::lines(&mut text, target);
     }
+    metrics::lines(&mut text, report);
     for target in &report.targets {
         load::lines(&mut text, target);
     }

@@ -197,7 +197,10 @@ fn measure(expected: &MetricsExpectation, rows: &[ScoredRow], total: usize, erro
             Err(why) => CheckReport::errored(name, format!("the {} cannot be computed: {why}", display_name(limit.metric))),
         };
         let outcome = check.outcome;
-        (MetricReport { name: name.to_owned(), value: value.ok(), at_least, at_most, outcome }, check.expected(required))
+        (
+            MetricReport { name: name.to_owned(), value: value.ok(), at_least, at_most, outcome, ..MetricReport::default() },
+            check.expected(required),
+        )
     };
     expected.limits.iter().map(measure).collect()
 }

@@ -9,6 +9,7 @@ mod numbers;
 mod own_checks;
 mod rows;
 mod scripted;
+mod times;
 mod wait;
 
 use std::path::Path;
