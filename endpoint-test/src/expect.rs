@@ -123,6 +123,20 @@ pub(crate) fn check_golden(expected: &ResponseExpectation, response: &ModelRespo
 }
 
 impl ResponseExpectation {
+    /// The suite's keys of what is expected, except for `latency`.
+    pub(crate) fn keys(&self) -> Vec<&'static str> {
+        let keys = [
+            (self.status.is_some(), "status"),
+            (self.content_type.is_some(), "content_type"),
+            (!self.text.is_empty(), "text"),
+            (!self.json.is_empty(), "json"),
+            (self.schema.is_some(), "schema"),
+            (self.golden.is_some(), "golden"),
+            (self.command.is_some(), "check"),
+        ];
+        keys.into_iter().filter(|(is_set, _)| *is_set).map(|(_, key)| key).collect()
+    }
+
     fn ignores_the_body(&self) -> bool {
         let looks =
             !self.text.is_empty() || !self.json.is_empty() || self.schema.is_some() || self.golden.is_some() || self.command.is_some();

@@ -128,11 +128,11 @@ pub use self::options::RunOptions;
 pub use self::problem::{Place, Problem, ProblemCode};
 pub use self::report::{
     CaseComparison, CaseReport, CheckReport, ComparisonReport, Counts, DifferenceReport, FindingCode, GoldenUpdate, LoadReport,
-    MetricReport, Outcome, Report, RowReport, RowsReport, SuiteInfo, TargetInfo, TargetReport, ToolInfo, Verdict,
+    MetricReport, Outcome, PartialRun, Report, RowReport, RowsReport, SuiteInfo, TargetInfo, TargetReport, ToolInfo, Verdict,
 };
 pub use self::run::{Baseline, Expected, ExpectedSetting, ExpectedVariant, ExpectedVpc, Run};
 pub use self::samples::{MAX_ARCHIVE, SampleError, SampleStore, Samples};
-pub use self::suite::{Case, EndpointSection, Suite, SuiteErrors, SuiteOptions};
+pub use self::suite::{Case, CaseListing, EndpointSection, Suite, SuiteErrors, SuiteListing, SuiteOptions, UnknownCase};
 pub use self::target::{
     Asynchronous, Description, EndpointSettings, EndpointStatus, InvokeError, LARGE_BODY, MAX_BODY, ModelFailure, ModelResponse, Request,
     Target, TargetError, TargetErrorKind, TargetKind, Variant,

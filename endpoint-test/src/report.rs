@@ -8,6 +8,8 @@ mod html;
 mod json;
 #[cfg(feature = "render")]
 mod junit;
+#[cfg(feature = "render")]
+mod listing;
 mod load;
 mod metrics;
 #[cfg(feature = "render")]
@@ -28,6 +30,8 @@ pub use self::json::json;
 pub use self::json::json_schema;
 #[cfg(feature = "render")]
 pub use self::junit::junit;
+#[cfg(feature = "render")]
+pub use self::listing::case_list;
 pub use self::load::{Latencies, LoadError, LoadFigures, LoadReport, Pace, Percentile, PhaseReport, Series, SeriesStep, ThresholdReport};
 #[cfg(feature = "render")]
 pub use self::table::table;
@@ -61,6 +65,10 @@ pub struct Report {
     /// The suite that was run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suite: Option<SuiteInfo>,
+    /// The cases of a partial run; absent if all cases of the suite ran. A partial run is no evidence
+    /// that the release passes its tests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partial: Option<PartialRun>,
     /// When the first target's test began: RFC 3339, in UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<String>,
@@ -97,6 +105,23 @@ pub struct SuiteInfo {
     /// The file's SHA-256.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
+}
+
+/// The cases that a partial run was limited to.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PartialRun {
+    /// The names of the selected cases.
+    pub cases: Vec<String>,
+    /// The number of cases of the suite.
+    pub of: usize,
+}
+
+impl std::fmt::Display for PartialRun {
+    /// `1 of 5 cases`.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{} of {} cases", self.cases.len(), self.of)
+    }
 }
 
 /// Where a target is and which project it belongs to: the head of its report.

@@ -14,6 +14,7 @@ mod rows_reader;
 mod samples;
 #[cfg(feature = "schema")]
 mod schema;
+mod selection;
 mod variables;
 
 use std::collections::BTreeMap;
@@ -25,11 +26,13 @@ pub use self::endpoint::EndpointSection;
 pub use self::errors::SuiteErrors;
 #[cfg(feature = "schema")]
 pub use self::schema::json_schema;
+pub use self::selection::{CaseListing, SuiteListing, UnknownCase};
 use crate::expect::address::Address;
 use crate::expect::number::Tolerance;
 #[cfg(feature = "load")]
 use crate::load::LoadPlan;
 use crate::problem::Problem;
+use crate::report::PartialRun;
 use crate::samples::Samples;
 
 /// The version of the suite format that this crate reads.
@@ -46,6 +49,8 @@ pub struct Suite {
     load: Option<LoadPlan>,
     warnings: Vec<Problem>,
     golden_files_may_be_missing: bool,
+    /// The selection, if it has only some of its cases.
+    partial: Option<PartialRun>,
     source: errors::Source,
 }
 

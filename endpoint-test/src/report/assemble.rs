@@ -4,7 +4,8 @@ use super::{CaseReport, CheckReport, Counts, FindingCode, Outcome, Report, SCHEM
 use crate::target::TargetError;
 
 impl Report {
-    /// Assembles the targets' reports. The caller sets `release`, `commit` and `model_package`.
+    /// Assembles the targets' reports. The caller sets `release`, `commit`, `model_package` and
+    /// `partial`.
     ///
     /// Targets are sorted by account, region and endpoint: they are tested concurrently, and the
     /// report must not depend on their order.
@@ -23,6 +24,7 @@ impl Report {
             commit: None,
             model_package: None,
             suite: None,
+            partial: None,
             started_at,
             ended_at,
             verdict: Verdict::of_run(targets.iter().map(|target| target.verdict)),

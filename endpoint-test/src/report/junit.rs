@@ -43,6 +43,9 @@ pub fn junit(report: &Report) -> String {
     document.timestamp = report.started_at.as_deref().and_then(|start| start.parse().ok());
     document.set_time(milliseconds(report.targets.iter().map(|target| target.duration_ms).sum()));
     let mut suites: Vec<TestSuite> = report.targets.iter().map(suite).collect();
+    for (suite, partial) in suites.iter_mut().zip(report.partial.iter().cycle()) {
+        suite.add_property(("partial_run", partial.to_string().as_str()));
+    }
     for entry in entries {
         if let Some(suite) = suites.get_mut(entry.suite) {
             suite.add_test_case(test_case(&entry));

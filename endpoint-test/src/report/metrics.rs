@@ -101,7 +101,9 @@ impl Report {
 
     /// The result in a line for an approver: what passed, and the metrics with their limits.
     pub fn summary(&self) -> String {
-        let mut parts = vec![format!("{} of {} endpoints passed", self.counts.passed, self.counts.targets)];
+        let partial = self.partial.as_ref().map(|partial| format!("partial run: {partial}"));
+        let mut parts: Vec<_> = partial.into_iter().collect();
+        parts.push(format!("{} of {} endpoints passed", self.counts.passed, self.counts.targets));
         let metrics = self.metrics();
         let several_cases = metrics.iter().any(|metric| metric.case != metrics[0].case);
         // A segment is worth a word only if it is the reason of a failure.

@@ -43,6 +43,10 @@ pub fn table(report: &Report) -> String {
         load::lines(&mut text, target);
     }
     text.push_str(&summary(report));
+    if let Some(partial) = &report.partial {
+        text.push_str("; partial run: ");
+        text.push_str(&partial.to_string());
+    }
     text.push('\n');
     text
 }

@@ -1,7 +1,7 @@
 //! Metrics and times in every rendering, also of what passed.
 
 use endpoint_test::report::{MetricReport, RowsReport};
-use endpoint_test::{CaseReport, Outcome, Report, TargetReport, Verdict, report};
+use endpoint_test::{CaseReport, Outcome, PartialRun, Report, TargetReport, Verdict, report};
 use insta::assert_snapshot;
 
 use crate::sample::{case, info, tool};
@@ -165,4 +165,17 @@ fn the_report_begins_with_its_first_target_and_ends_with_its_last() {
     assert!(page.contains("from 2026-11-27 12:00:05 UTC<br>to 2026-11-27 12:00:20 UTC"), "{page}");
     assert!(page.contains("tested from 2026-11-27 12:00:10 UTC for 10.25 s"), "{page}");
     assert!(report::json(&report).contains("\"started_at\": \"2026-11-27T12:00:05.250Z\""));
+}
+
+#[test]
+fn every_rendering_says_that_a_run_was_partial() {
+    let mut report = passing();
+    report.partial = Some(PartialRun { cases: vec!["flowers".to_owned()], of: 5 });
+    assert!(report.summary().starts_with("partial run: 1 of 5 cases; 2 of 2 endpoints passed; "), "{}", report.summary());
+    assert!(report::table(&report).ends_with("passed (2 targets: 2 passed); partial run: 1 of 5 cases\n"));
+    assert_eq!(report::junit(&report).matches("<property name=\"partial_run\" value=\"1 of 5 cases\"/>").count(), 2);
+    assert!(report::html(&report).contains("Partial run: 1 of 5 cases, which is no evidence for production"));
+    let read: Report = serde_json::from_str(&report::json(&report)).unwrap();
+    assert_eq!(read.partial, report.partial);
+    assert!(!report::json(&passing()).contains("partial") && !report::junit(&passing()).contains("partial_run"));
 }

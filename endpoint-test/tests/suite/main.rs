@@ -4,6 +4,7 @@ mod files;
 mod format;
 mod problems;
 mod reading;
+mod selection;
 
 use std::path::Path;
 

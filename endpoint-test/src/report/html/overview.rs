@@ -31,6 +31,9 @@ pub(super) fn tested(report: &Report) -> Markup {
                 @if let Some(suite) = &report.suite {
                     (fact("Tests", &html! { @if let Some(name) = &suite.name { (name) br; } code { (suite.file) } }))
                 }
+                @if let Some(partial) = &report.partial {
+                    (fact("Partial run", &html! { b { (partial) } br; (partial.cases.join(", ")) }))
+                }
                 @for (label, value) in [("Release", &report.release), ("Commit", &report.commit)] {
                     @if let Some(value) = value { (fact(label, &html! { code { (value) } })) }
                 }

@@ -22,7 +22,10 @@ pub(super) fn header(report: &Report) -> Markup {
             div class="sign" aria-hidden="true" { (sign) }
             div class="words" {
                 h1 { (report.stage) ": " b { (class) } }
-                p { (headline(report)) }
+                p {
+                    (headline(report))
+                    @if let Some(partial) = &report.partial { ". Partial run: " (partial) ", which is no evidence for production" }
+                }
             }
             (tiles(report))
             (evidence(report))
