@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::address::Address;
+use super::csv::Column;
 use crate::json::Numeral;
 
 /// The metrics over all rows, and their limits.
@@ -28,6 +29,8 @@ pub(crate) enum Source {
     Text,
     /// A location in a JSON response.
     Json(Address),
+    /// A column in the first row of a CSV response.
+    Csv(Column),
 }
 
 /// One metric and its limits; it has at least one.

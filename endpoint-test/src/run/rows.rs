@@ -12,6 +12,7 @@ use super::invoke::invoke;
 use crate::check::protocol::{CheckInput, RowExchange};
 use crate::check::{Exchange, command};
 use crate::clock::Clock;
+use crate::expect::csv;
 use crate::expect::metrics::{self, Metric, MetricsExpectation, ScoredRow, Source};
 use crate::json::{Document, Json};
 use crate::report::{CaseComparison, CaseReport, CheckReport, MetricReport, Outcome, RowReport, RowsReport};
@@ -163,6 +164,7 @@ fn scored(expected: &MetricsExpectation, row: &Row, response: Option<&ModelRespo
             value @ (Json::Number(_) | Json::Bool(_)) => Some(value.to_string()),
             Json::Null | Json::List(_) | Json::Map(_) => None,
         },
+        Source::Csv(column) => csv::first_cell(&response?.body, column),
     };
     ScoredRow {
         truth: row.column(&expected.label).unwrap_or_default().to_owned(),

@@ -2,6 +2,7 @@
 
 mod json;
 mod metrics;
+mod tabular;
 
 use std::time::Duration;
 
@@ -10,7 +11,9 @@ use regex::{Regex, RegexBuilder};
 #[cfg(all(test, feature = "schema"))]
 pub(super) use self::json::JSON_KEYS;
 #[cfg(all(test, feature = "schema"))]
-pub(super) use self::metrics::{LIMIT_KEYS, METRICS_KEYS};
+pub(super) use self::metrics::{LIMIT_KEYS, METRICS_KEYS, SOURCE_KEYS};
+#[cfg(all(test, feature = "schema"))]
+pub(super) use self::tabular::{CSV_KEYS, JSON_LINES_KEYS};
 use super::case::{PendingFile, PendingKind, WholeExpectation};
 use super::document::{Content, Node};
 use super::payload::inside;
@@ -21,10 +24,11 @@ use crate::expect::schema::SchemaExpectation;
 use crate::expect::{CommandExpectation, Expectation, ModelErrorExpectation, ResponseExpectation, TextRule};
 use crate::problem::Place;
 
-const RESPONSE_KEYS: &[&str] = &["status", "content_type", "text", "json", "schema", "golden", "check"];
+const RESPONSE_KEYS: &[&str] = &["status", "content_type", "text", "json", "csv", "jsonl", "schema", "golden", "check"];
 pub(super) const EXPECT_KEYS: &[&str] =
-    &["status", "content_type", "text", "json", "schema", "golden", "check", "metrics", "latency", "model_error"];
-pub(super) const EXPECT_EACH_KEYS: &[&str] = &["status", "content_type", "text", "json", "schema", "check", "latency", "at_least"];
+    &["status", "content_type", "text", "json", "csv", "jsonl", "schema", "golden", "check", "metrics", "latency", "model_error"];
+pub(super) const EXPECT_EACH_KEYS: &[&str] =
+    &["status", "content_type", "text", "json", "csv", "jsonl", "schema", "check", "latency", "at_least"];
 pub(super) const TEXT_KEYS: &[&str] = &["equals", "equals_column", "contains", "matches"];
 pub(super) const GOLDEN_KEYS: &[&str] = &["file", "abs", "rel", "ignore"];
 pub(super) const CHECK_KEYS: &[&str] = &["command", "timeout"];
@@ -113,18 +117,19 @@ fn response(
         status: status(reader, fields),
         content_type: media(reader, fields, "content_type"),
         text: fields.get("text").map(|node| text(reader, node, columns)).unwrap_or_default(),
-        json: match fields.get("json") {
-            Some(_) => {
-                let nodes = fields.list(reader, "json").unwrap_or_default();
-                nodes.iter().flat_map(|node| json::read(reader, node, columns)).collect()
-            }
-            None => Vec::new(),
-        },
+        json: entries(reader, fields, "json").iter().flat_map(|node| json::read(reader, node, columns)).collect(),
+        csv: entries(reader, fields, "csv").iter().flat_map(|node| tabular::csv(reader, node, columns)).collect(),
+        jsonl: entries(reader, fields, "jsonl").iter().flat_map(|node| tabular::json_lines(reader, node, columns)).collect(),
         schema: fields.get("schema").and_then(|node| schema(reader, node, pending)),
         golden: fields.get("golden").and_then(|node| golden(reader, node, pending)),
         command: fields.get("check").and_then(|node| command(reader, node)),
         latency_max,
     }
+}
+
+/// The entries of a list of rules; none if the key is missing.
+fn entries<'a>(reader: &mut Reader, fields: &Fields<'a>, key: &str) -> &'a [Node] {
+    fields.get(key).and_then(|_| fields.list(reader, key)).unwrap_or_default()
 }
 
 fn status(reader: &mut Reader, fields: &Fields<'_>) -> Option<u16> {

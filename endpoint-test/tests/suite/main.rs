@@ -5,6 +5,7 @@ mod format;
 mod problems;
 mod reading;
 mod selection;
+mod tabular;
 
 use std::path::Path;
 

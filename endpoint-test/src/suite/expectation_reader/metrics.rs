@@ -1,9 +1,10 @@
 //! Reads `metrics`: the metrics over all rows and their limits.
 
+use super::tabular::column;
 use crate::expect::address::Address;
 use crate::expect::metrics::{Metric, MetricLimit, MetricsExpectation, Source};
 use crate::problem::Place;
-use crate::suite::document::Node;
+use crate::suite::document::{Content, Node};
 use crate::suite::reader::{Fields, Reader};
 
 pub(in crate::suite) const METRICS_KEYS: &[&str] = &[
@@ -22,6 +23,7 @@ pub(in crate::suite) const METRICS_KEYS: &[&str] = &[
     "rmse",
     "auc",
 ];
+pub(in crate::suite) const SOURCE_KEYS: &[&str] = &["column"];
 pub(in crate::suite) const LIMIT_KEYS: &[&str] = &["at_least", "at_most"];
 
 pub(super) fn read(reader: &mut Reader, node: &Node, columns: &mut Vec<(String, Place)>) -> Option<MetricsExpectation> {
@@ -53,7 +55,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node, columns: &mut Vec<(String, 
             lacks(
                 reader,
                 "prediction",
-                "the location of the prediction in each response, such as `prediction: /predictions/0/label`, or `text` for the whole response",
+                "the location of the prediction in each response, such as `prediction: /predictions/0/label`, `{ column: 0 }` of a CSV response, or `text` for the whole response",
             );
         }
     }
@@ -65,8 +67,14 @@ pub(super) fn read(reader: &mut Reader, node: &Node, columns: &mut Vec<(String, 
     (reader.problems.len() == before).then_some(read)
 }
 
-/// `text`, a JSON Pointer or a JSONPath.
+/// `text`, a JSON Pointer, a JSONPath, or `{ column: 1 }` of a CSV response.
 fn source(reader: &mut Reader, fields: &Fields<'_>, key: &str) -> Option<Source> {
+    if let Some(node @ Node { content: Content::Map(_), .. }) = fields.get(key) {
+        let what = format!("`{key}`");
+        let fields = reader.fields(node, &what, SOURCE_KEYS)?;
+        fields.require(reader, "column")?;
+        return column(reader, &fields).map(Source::Csv);
+    }
     let text = fields.text(reader, key)?;
     if text == "text" {
         return Some(Source::Text);
