@@ -6,6 +6,7 @@ pub(crate) mod difference;
 pub(crate) mod golden;
 pub(crate) mod json;
 pub(crate) mod json_lines;
+pub(crate) mod latency;
 pub(crate) mod metrics;
 pub(crate) mod number;
 pub(crate) mod schema;

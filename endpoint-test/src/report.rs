@@ -236,7 +236,7 @@ pub struct CheckReport {
     pub name: String,
     /// The outcome.
     pub outcome: Outcome,
-    /// The location in the response: a JSON Pointer.
+    /// The location in the response: a JSON Pointer, a JSONPath, or the row and column of CSV.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
     /// The expected value.
@@ -331,6 +331,9 @@ pub struct RowsReport {
     /// The median latency, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub median_latency_ms: Option<f64>,
+    /// The latency that 95% of the rows did not exceed, in milliseconds; of at least 20 rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p95_latency_ms: Option<f64>,
     /// The first rows that did not pass.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_passed: Vec<RowReport>,

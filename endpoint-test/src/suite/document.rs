@@ -126,6 +126,11 @@ impl Node {
         }
     }
 
+    /// Whether the node is a mapping with this key.
+    pub(super) fn has_key(&self, key: &str) -> bool {
+        matches!(&self.content, Content::Map(entries) if entries.iter().any(|entry| entry.key == key))
+    }
+
     /// The node's number; text from a variable may be one too.
     pub(super) fn number(&self) -> Option<Numeral> {
         match &self.content {

@@ -11,7 +11,7 @@ use regex::{Regex, RegexBuilder};
 #[cfg(all(test, feature = "schema"))]
 pub(super) use self::json::JSON_KEYS;
 #[cfg(all(test, feature = "schema"))]
-pub(super) use self::metrics::{LIMIT_KEYS, METRICS_KEYS, SOURCE_KEYS};
+pub(super) use self::metrics::{BOUNDS_KEYS, LIMIT_KEYS, METRICS_KEYS, SEGMENT_KEYS, SOURCE_KEYS};
 #[cfg(all(test, feature = "schema"))]
 pub(super) use self::tabular::{CSV_KEYS, JSON_LINES_KEYS};
 use super::case::{PendingFile, PendingKind, WholeExpectation};
@@ -19,6 +19,7 @@ use super::document::{Content, Node};
 use super::payload::inside;
 use super::reader::{Fields, Reader, addresses, media};
 use crate::expect::golden::GoldenExpectation;
+use crate::expect::latency::{LatencyLimit, Percentile};
 use crate::expect::number::Tolerance;
 use crate::expect::schema::SchemaExpectation;
 use crate::expect::{CommandExpectation, Expectation, ModelErrorExpectation, ResponseExpectation, TextRule};
@@ -33,6 +34,7 @@ pub(super) const TEXT_KEYS: &[&str] = &["equals", "equals_column", "contains", "
 pub(super) const GOLDEN_KEYS: &[&str] = &["file", "abs", "rel", "ignore"];
 pub(super) const CHECK_KEYS: &[&str] = &["command", "timeout"];
 pub(super) const LATENCY_KEYS: &[&str] = &["max"];
+pub(super) const PERCENTILE_KEYS: &[&str] = &["p50", "p90", "p95", "p99", "max"];
 pub(super) const MODEL_ERROR_KEYS: &[&str] = &["status", "message_contains"];
 
 /// The memory limit of a compiled pattern, in bytes.
@@ -92,7 +94,7 @@ pub(super) fn of_rows(reader: &mut Reader, each: Option<&Node>, whole: Option<&N
         all.at_least = fields.share(reader, "at_least").unwrap_or(1.0);
     }
     if let Some(fields) = whole.and_then(|node| reader.fields(node, "`expect`", EXPECT_KEYS)) {
-        for key in EXPECT_KEYS.iter().filter(|key| !["metrics", "check"].contains(key) && fields.get(key).is_some()) {
+        for key in EXPECT_KEYS.iter().filter(|key| !["metrics", "latency", "check"].contains(key) && fields.get(key).is_some()) {
             let problem = reader.problem(fields.key_place(key), format!("`{key}` is for one response, but each row has its own"));
             problem.hint = Some(match *key {
                 "golden" | "model_error" => "put it into a separate case".to_owned(),
@@ -100,6 +102,7 @@ pub(super) fn of_rows(reader: &mut Reader, each: Option<&Node>, whole: Option<&N
             });
         }
         all.metrics = fields.get("metrics").and_then(|node| metrics::read(reader, node, &mut read.columns));
+        all.latency = percentiles(reader, &fields);
         all.command = fields.get("check").and_then(|node| command(reader, node));
     }
     read.whole = Some(all);
@@ -146,6 +149,17 @@ fn latency(reader: &mut Reader, fields: &Fields<'_>) -> Option<Duration> {
     let fields = reader.fields(fields.get("latency")?, "`latency`", LATENCY_KEYS)?;
     fields.require(reader, "max")?;
     fields.duration(reader, "max")
+}
+
+/// Limits for percentiles over all rows.
+fn percentiles(reader: &mut Reader, fields: &Fields<'_>) -> Vec<LatencyLimit> {
+    let Some(node) = fields.get("latency") else { return Vec::new() };
+    let Some(fields) = reader.fields(node, "`latency` of all rows", PERCENTILE_KEYS) else { return Vec::new() };
+    if fields.lacks_all(PERCENTILE_KEYS) {
+        reader.problem(node.place, "`latency` has no limit").hint = Some("such as `p95: 300ms`".to_owned());
+    }
+    let limit = |percentile: Percentile| Some(LatencyLimit { percentile, limit: fields.duration(reader, percentile.key)? });
+    Percentile::ALL.into_iter().filter_map(limit).collect()
 }
 
 fn model_error(reader: &mut Reader, node: &Node) -> Option<ModelErrorExpectation> {

@@ -156,7 +156,7 @@ struct Payload {
     base64: Option<String>,
     /// A file in the suite file's folder or below it.
     file: Option<String>,
-    /// The rows of a CSV file, each of which is a request.
+    /// The rows of a CSV or JSON Lines file, each of which is a request.
     rows: Option<Rows>,
     /// A sample payload of the model package: a file of its archive, or `all`.
     sample: Option<String>,
@@ -164,11 +164,12 @@ struct Payload {
     content_type: Option<MediaType>,
 }
 
-/// The rows of a CSV file, each of which is a request.
+/// The rows of a CSV or JSON Lines file, each of which is a request.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct Rows {
-    /// The file, in the suite file's folder or below it.
+    /// The file, in the suite file's folder or below it: CSV, or JSON Lines if its name ends with
+    /// `.jsonl`, `.jsonlines` or `.ndjson`.
     file: String,
     /// Whether the first line has the columns' names. If not, they are numbers from 0. `true` by
     /// default.
@@ -180,7 +181,7 @@ struct Rows {
     /// How many rows are sent, from the first.
     #[schemars(range(min = 1))]
     first: Option<u64>,
-    /// The format in which a row is sent; `csv` by default.
+    /// The format in which a row is sent; `csv` by default, `jsonl` for a JSON Lines file.
     #[schemars(rename = "as")]
     form: Option<RowForm>,
     /// How many requests are in flight at once; 1 by default.
@@ -196,6 +197,9 @@ enum RowForm {
     CsvWithHeader,
     JsonInstances,
     JsonRecords,
+    JsonObject,
+    #[schemars(rename = "jsonl")]
+    JsonLines,
     DataframeSplit,
 }
 
@@ -338,7 +342,10 @@ mod tests {
             ("Csv", expectation_reader::CSV_KEYS),
             ("JsonLines", expectation_reader::JSON_LINES_KEYS),
             ("CsvColumn", expectation_reader::SOURCE_KEYS),
+            ("Bounds", expectation_reader::BOUNDS_KEYS),
+            ("SegmentColumn", expectation_reader::SEGMENT_KEYS),
             ("Latency", expectation_reader::LATENCY_KEYS),
+            ("Percentiles", expectation_reader::PERCENTILE_KEYS),
             ("ModelError", expectation_reader::MODEL_ERROR_KEYS),
             ("Load", load::LOAD_KEYS),
             ("Warmup", load::WARMUP_KEYS),

@@ -9,6 +9,7 @@ mod numbers;
 mod own_checks;
 mod rows;
 mod scripted;
+mod segments;
 mod tabular;
 mod times;
 mod wait;

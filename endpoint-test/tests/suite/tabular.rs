@@ -42,3 +42,26 @@ fn under_expect_the_rows_of_a_file_have_no_single_response() {
     assert_eq!(errors.problems()[0].message, "`jsonl` is for one response, but each row has its own");
     assert_eq!(errors.problems()[0].hint.as_deref(), Some("write it under `expect_each`"));
 }
+
+#[test]
+fn mistakes_in_segments_are_reported() {
+    for (metrics, messages) in [
+        ("accuracy: { each_segment: { at_least: 0.5 } }", vec!["`each_segment` needs `segment` beside the metrics"]),
+        ("segment: a, accuracy: {}", vec!["`accuracy` has no limit"]),
+        ("segment: a, accuracy: { each_segment: {} }", vec!["`each_segment` has no limit"]),
+        (
+            "segment: a, accuracy: { each_segment: { at_least: 0.9, at_most: 0.1 } }",
+            vec!["`accuracy` cannot be at least 0.9 and at most 0.1"],
+        ),
+        ("segment: a, accuracy: { each_segment: { least: 0.9 } }", vec!["unknown key `least` in `each_segment`"]),
+        ("segment: { column: a, min_rows: 0 }, accuracy: { at_least: 0.5 }", vec!["`min_rows` must be a whole number from 1 to 100000"]),
+        ("segment: { min_rows: 5 }, accuracy: { at_least: 0.5 }", vec!["`segment` needs the key `column`"]),
+        ("segment: [a], accuracy: { at_least: 0.5 }", vec!["`segment` must be text, not a list"]),
+    ] {
+        let text = with_case(&format!(
+            "payload: {{ rows: {{ file: data.csv }} }}\n    expect: {{ metrics: {{ label: l, prediction: text, {metrics} }} }}"
+        ));
+        let errors = parse(&text).unwrap_err();
+        assert_eq!(errors.problems().iter().map(|problem| problem.message.clone()).collect::<Vec<_>>(), messages, "{metrics}");
+    }
+}

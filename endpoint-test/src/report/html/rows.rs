@@ -15,6 +15,7 @@ pub(super) fn part(place: &str, rows: &RowsReport) -> Markup {
                 @if count > 0 { ", " (count) " " (what) }
             }
             @if let Some(median) = rows.median_latency_ms { "; half of them within " (time(median)) }
+            @if let Some(most) = rows.p95_latency_ms { ", 95% within " (time(most)) }
         }
         @if !rows.metrics.is_empty() { (metrics(place, &rows.metrics)) }
         @if !rows.not_passed.is_empty() { (not_passed(place, &rows.not_passed)) }

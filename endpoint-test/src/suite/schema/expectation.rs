@@ -33,8 +33,8 @@ pub(super) struct Expect {
     check: Option<OwnCheck>,
     /// Metrics over all rows.
     metrics: Option<Metrics>,
-    /// How fast the response must be.
-    latency: Option<Latency>,
+    /// How fast the response must be; for a payload of `rows`, percentiles over all of them.
+    latency: Option<Percentiles>,
     /// The error that the model must return.
     model_error: Option<ModelError>,
 }
@@ -115,6 +115,8 @@ struct Metrics {
     score: Option<Source>,
     /// The class of precision, recall, F1 and AUC, as in the label column.
     positive: Option<VariableValue>,
+    /// The column that names segments, such as a region or a customer group.
+    segment: Option<Segment>,
     /// The part of the rows with the right prediction.
     accuracy: Option<Limit>,
     /// The part of the rows predicted as positive that are positive.
@@ -161,6 +163,37 @@ struct Limit {
     at_least: Option<f64>,
     /// The maximum.
     at_most: Option<f64>,
+    /// The limits for the rows of each segment.
+    each_segment: Option<Bounds>,
+}
+
+/// The limits for the rows of each segment.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, extend("minProperties" = 1))]
+struct Bounds {
+    /// The minimum.
+    at_least: Option<f64>,
+    /// The maximum.
+    at_most: Option<f64>,
+}
+
+/// The column that names segments.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+enum Segment {
+    Name(ColumnOf),
+    Column(SegmentColumn),
+}
+
+/// The column that names segments, and the least number of rows of a segment that is judged.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct SegmentColumn {
+    /// The column.
+    column: ColumnOf,
+    /// A segment with fewer rows is named, and not judged; 30 by default.
+    #[schemars(range(min = 1))]
+    min_rows: Option<u64>,
 }
 
 /// Rules for the response's text.
@@ -282,6 +315,22 @@ enum Type {
 struct Latency {
     /// The longest time for this one request.
     max: Duration,
+}
+
+/// How fast the response must be. The percentiles are for a payload of `rows`.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, extend("minProperties" = 1))]
+struct Percentiles {
+    /// The longest time for the faster half of the rows.
+    p50: Option<Duration>,
+    /// The longest time for 90% of the rows.
+    p90: Option<Duration>,
+    /// The longest time for 95% of the rows.
+    p95: Option<Duration>,
+    /// The longest time for 99% of the rows.
+    p99: Option<Duration>,
+    /// The longest time for one response, or for all rows.
+    max: Option<Duration>,
 }
 
 /// The error that the model must return.
