@@ -94,6 +94,7 @@ mod clock;
 #[cfg(feature = "container")]
 mod container;
 mod debug;
+mod draft;
 mod event;
 mod expect;
 mod format;
@@ -118,6 +119,7 @@ pub use self::check::{check_input_schema, check_output_schema};
 pub use self::clock::{Clock, SystemClock};
 #[cfg(feature = "container")]
 pub use self::container::ContainerTarget;
+pub use self::draft::{DraftError, DraftOptions, SuiteDraft};
 pub use self::event::Event;
 pub use self::interruption::Interruption;
 #[cfg(feature = "load")]

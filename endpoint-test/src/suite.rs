@@ -24,6 +24,7 @@ pub use self::case::Case;
 pub(crate) use self::case::{Input, WholeExpectation};
 pub use self::endpoint::EndpointSection;
 pub use self::errors::SuiteErrors;
+pub(crate) use self::rows_reader::is_json_lines;
 #[cfg(feature = "schema")]
 pub use self::schema::json_schema;
 pub use self::selection::{CaseListing, SuiteListing, UnknownCase};

@@ -66,7 +66,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node) -> Option<RowsInput> {
 }
 
 /// Whether the file's name is that of a JSON Lines file.
-fn is_json_lines(file: &str) -> bool {
+pub(crate) fn is_json_lines(file: &str) -> bool {
     let ending = file.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
     matches!(ending.as_deref(), Some("jsonl" | "jsonlines" | "ndjson"))
 }

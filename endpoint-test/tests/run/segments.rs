@@ -20,7 +20,7 @@ fn regions(regions: &[(&str, usize)], metrics: &str) -> Result<Suite, Vec<String
     let mut data = "x,region,label\n".to_owned();
     for (region, rows) in regions {
         for row in 0..*rows {
-            data += &format!("{region}{row},{region},a\n");
+            data.extend([region, row.to_string().as_str(), ",", region, ",a\n"]);
         }
     }
     let text = format!(
@@ -169,7 +169,7 @@ async fn rows_that_could_not_be_tested_leave_a_percentile_unknown_unless_it_is_p
             let mut seen = seen.lock().unwrap();
             *seen += 1;
             // Every second one, so that the run does not give up.
-            if *seen <= 2 * count && *seen % 2 == 0 {
+            if *seen <= 2 * count && seen.is_multiple_of(2) {
                 return CallResult::Now(Err(TargetError::new(TargetErrorKind::Throttled, "slow down").into()));
             }
             slow(request)

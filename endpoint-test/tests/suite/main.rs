@@ -1,5 +1,6 @@
 //! Suite files: what is accepted, what is refused with which message, and which files are opened.
 
+mod draft;
 mod files;
 mod format;
 mod problems;

@@ -316,3 +316,29 @@ fn a_list_sends_nothing_and_needs_neither_endpoint_nor_release() {
     assert_eq!(listed["cases"].as_array().unwrap().len(), 1);
     assert!(!project.path("target/test-results").exists());
 }
+
+#[test]
+fn first_tests_from_labelled_rows_and_from_payloads_pass_on_the_example_model() {
+    let (cloud, project) = (Cloud::new(), Project::new());
+    let flowers = std::fs::read_to_string(crate::project::workspace().join("test/payloads/labelled-flowers.csv")).unwrap();
+    project.write("data/flowers.csv", &flowers);
+    let of_label = ["init-tests", "--from", "data/flowers.csv", "--label", "species", "--suite", "test/own.yaml"];
+    project.run(of_label).ends_with(0).says("test/payloads/flowers.csv").says("test/own.yaml").says("test-staging --endpoint-url");
+    test(&cloud, &project, &[]).ends_with(0).says("accuracy");
+    // The same again changes nothing; other tests are not replaced.
+    project.run(of_label).ends_with(0);
+    project.write("test/own.yaml", "version: 1\ncases: []\n");
+    project.run(of_label).ends_with(2).says("`test/own.yaml` exists").says("--force");
+    assert_eq!(project.read("test/own.yaml"), "version: 1\ncases: []\n");
+    project.run(of_label.iter().copied().chain(["--force"])).ends_with(0);
+    assert!(project.read("test/own.yaml").contains("label: species"));
+    project.run(["init-tests", "--from", "data/flowers.csv", "--label", "kind"]).ends_with(2).says("has no column `kind`").says("--label");
+
+    project.write("samples/one.csv", "5.1,3.5,1.4,0.2\n");
+    project.write("samples/two.json", "{\"instances\": [[5.1, 3.5, 1.4, 0.2]]}");
+    let of_payloads = ["init-tests", "--from", "samples", "--suite", "test/own.yaml", "--force", "--format", "json"];
+    let written: Json = serde_json::from_str(&project.run(of_payloads).ends_with(0).stdout).unwrap();
+    assert_eq!(written["cases"], 2);
+    assert_eq!(written["files"], json!(["test/payloads/one.csv", "test/payloads/two.json", "test/own.yaml"]));
+    test(&cloud, &project, &[]).ends_with(0).says("passed (1 target: 1 passed)");
+}
