@@ -1,12 +1,15 @@
 #![doc = include_str!("../README.md")]
 
 use std::future::Future;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// A source of time.
 pub trait Clock: Sync {
     /// The time since a fixed moment. It never goes backwards.
     fn now(&self) -> Duration;
+
+    /// The date and time, for records. Durations are measured with [`Clock::now`].
+    fn date(&self) -> SystemTime;
 
     /// Returns after `duration`.
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send;
@@ -17,12 +20,16 @@ impl<C: Clock> Clock for &C {
         (**self).now()
     }
 
+    fn date(&self) -> SystemTime {
+        (**self).date()
+    }
+
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send {
         (**self).sleep(duration)
     }
 }
 
-/// The machine's monotonic clock, with Tokio's timer.
+/// The machine's clocks, with Tokio's timer.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemClock {
     start: Instant,
@@ -44,6 +51,10 @@ impl Default for SystemClock {
 impl Clock for SystemClock {
     fn now(&self) -> Duration {
         self.start.elapsed()
+    }
+
+    fn date(&self) -> SystemTime {
+        SystemTime::now()
     }
 
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send {

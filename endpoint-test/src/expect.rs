@@ -1,9 +1,12 @@
 //! Checks responses against their expectations.
 
 pub(crate) mod address;
+pub(crate) mod csv;
 pub(crate) mod difference;
 pub(crate) mod golden;
 pub(crate) mod json;
+pub(crate) mod json_lines;
+pub(crate) mod latency;
 pub(crate) mod metrics;
 pub(crate) mod number;
 pub(crate) mod schema;
@@ -14,8 +17,10 @@ use std::time::Duration;
 
 use regex::Regex;
 
+use self::csv::CsvExpectation;
 use self::golden::GoldenExpectation;
 use self::json::JsonExpectation;
+use self::json_lines::JsonLinesExpectation;
 use self::schema::SchemaExpectation;
 use crate::format::{display_duration, excerpt};
 use crate::json::Json;
@@ -45,6 +50,8 @@ pub(crate) struct ResponseExpectation {
     pub(crate) content_type: Option<String>,
     pub(crate) text: Vec<TextRule>,
     pub(crate) json: Vec<JsonExpectation>,
+    pub(crate) csv: Vec<CsvExpectation>,
+    pub(crate) jsonl: Vec<JsonLinesExpectation>,
     pub(crate) schema: Option<SchemaExpectation>,
     pub(crate) golden: Option<GoldenExpectation>,
     /// A team's own check. It runs separately: it is a program.
@@ -109,13 +116,19 @@ pub(crate) fn check_response(expected: &ResponseExpectation, response: &ModelRes
         checks.extend(text::check(&expected.text, &response.body, row));
     }
     if !expected.json.is_empty() || expected.schema.is_some() {
-        match json::read(&response.body) {
+        match json::read(&response.body, response.content_type.as_deref()) {
             Ok(document) => {
                 checks.extend(json::check(&expected.json, &document, row));
                 checks.extend(expected.schema.iter().flat_map(|schema| schema::check(schema, &document)));
             }
             Err(check) => checks.push(check),
         }
+    }
+    if !expected.csv.is_empty() {
+        checks.extend(csv::check(&expected.csv, &response.body, row));
+    }
+    if !expected.jsonl.is_empty() {
+        checks.extend(json_lines::check(&expected.jsonl, &response.body, row));
     }
     // Without expectations for the body it must not be empty: that is no prediction.
     if expected.ignores_the_body() {
@@ -130,10 +143,24 @@ pub(crate) fn check_golden(expected: &ResponseExpectation, response: &ModelRespo
 }
 
 impl ResponseExpectation {
+    /// The suite's keys of what is expected, except for `latency`.
+    pub(crate) fn keys(&self) -> Vec<&'static str> {
+        let keys = [
+            (self.status.is_some(), "status"),
+            (self.content_type.is_some(), "content_type"),
+            (!self.text.is_empty(), "text"),
+            (!self.json.is_empty(), "json"),
+            (!self.csv.is_empty(), "csv"),
+            (!self.jsonl.is_empty(), "jsonl"),
+            (self.schema.is_some(), "schema"),
+            (self.golden.is_some(), "golden"),
+            (self.command.is_some(), "check"),
+        ];
+        keys.into_iter().filter(|(is_set, _)| *is_set).map(|(_, key)| key).collect()
+    }
+
     fn ignores_the_body(&self) -> bool {
-        let looks =
-            !self.text.is_empty() || !self.json.is_empty() || self.schema.is_some() || self.golden.is_some() || self.command.is_some();
-        !looks && self.status.is_none()
+        self.keys().iter().all(|key| *key == "content_type")
     }
 }
 

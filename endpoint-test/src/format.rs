@@ -1,6 +1,6 @@
-//! Readable durations (`250ms`, `1.5s`, `15m`) and excerpts of long texts.
+//! Readable durations (`250ms`, `1.5s`, `15m`), dates and excerpts of long texts.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// The longest duration in a suite. No operation of a real-time endpoint takes an hour.
 const MAX_DURATION: Duration = Duration::from_hours(1);
@@ -40,6 +40,11 @@ pub(crate) fn display_duration(duration: Duration) -> String {
 /// Milliseconds, rounded to a hundredth: networks are less steady than that.
 pub(crate) fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 100_000.0).round() / 100.0
+}
+
+/// A date and time in RFC 3339, in UTC and with milliseconds: such texts are in order of time.
+pub(crate) fn timestamp(date: SystemTime) -> Option<String> {
+    jiff::Timestamp::try_from(date).ok().map(|date| format!("{date:.3}"))
 }
 
 /// The longest value in a report, in characters.

@@ -95,6 +95,7 @@ mod clock;
 mod container;
 mod debug;
 mod deep_stack;
+mod draft;
 mod event;
 mod expect;
 mod format;
@@ -119,6 +120,7 @@ pub use self::check::{check_input_schema, check_output_schema};
 pub use self::clock::{Clock, SystemClock};
 #[cfg(feature = "container")]
 pub use self::container::ContainerTarget;
+pub use self::draft::{DraftError, DraftOptions, SuiteDraft};
 pub use self::event::Event;
 pub use self::interruption::Interruption;
 #[cfg(feature = "load")]
@@ -129,11 +131,11 @@ pub use self::options::RunOptions;
 pub use self::problem::{Place, Problem, ProblemCode};
 pub use self::report::{
     CaseComparison, CaseReport, CheckReport, ComparisonReport, Counts, DifferenceReport, FindingCode, GoldenUpdate, LoadReport,
-    MetricReport, Outcome, Report, RowReport, RowsReport, SuiteInfo, TargetInfo, TargetReport, ToolInfo, Verdict,
+    MetricReport, Outcome, PartialRun, Report, RowReport, RowsReport, SuiteInfo, TargetInfo, TargetReport, ToolInfo, Verdict,
 };
 pub use self::run::{Baseline, Expected, ExpectedModel, ExpectedSetting, ExpectedVariant, ExpectedVpc, Run};
 pub use self::samples::{MAX_ARCHIVE, SampleError, SampleStore, Samples};
-pub use self::suite::{Case, EndpointSection, Suite, SuiteErrors, SuiteOptions};
+pub use self::suite::{Case, CaseListing, EndpointSection, Suite, SuiteErrors, SuiteListing, SuiteOptions, UnknownCase};
 pub use self::target::{
     Asynchronous, Description, EndpointSettings, EndpointStatus, InvokeError, LARGE_BODY, MAX_BODY, ModelFailure, ModelResponse, Request,
     Target, TargetError, TargetErrorKind, TargetKind, Variant,

@@ -8,7 +8,10 @@ mod html;
 mod json;
 #[cfg(feature = "render")]
 mod junit;
+#[cfg(feature = "render")]
+mod listing;
 mod load;
+mod metrics;
 #[cfg(feature = "render")]
 mod svg;
 #[cfg(feature = "render")]
@@ -27,6 +30,8 @@ pub use self::json::json;
 pub use self::json::json_schema;
 #[cfg(feature = "render")]
 pub use self::junit::junit;
+#[cfg(feature = "render")]
+pub use self::listing::case_list;
 pub use self::load::{Latencies, LoadError, LoadFigures, LoadReport, Pace, Percentile, PhaseReport, Series, SeriesStep, ThresholdReport};
 #[cfg(feature = "render")]
 pub use self::table::table;
@@ -60,6 +65,16 @@ pub struct Report {
     /// The suite that was run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suite: Option<SuiteInfo>,
+    /// The cases of a partial run; absent if all cases of the suite ran. A partial run is no evidence
+    /// that the release passes its tests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partial: Option<PartialRun>,
+    /// When the first target's test began: RFC 3339, in UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<String>,
+    /// When the last target's test ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<String>,
     /// The verdict of the run.
     pub verdict: Verdict,
     /// The number of targets with each verdict.
@@ -90,6 +105,23 @@ pub struct SuiteInfo {
     /// The file's SHA-256.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
+}
+
+/// The cases that a partial run was limited to.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PartialRun {
+    /// The names of the selected cases.
+    pub cases: Vec<String>,
+    /// The number of cases of the suite.
+    pub of: usize,
+}
+
+impl std::fmt::Display for PartialRun {
+    /// `1 of 5 cases`.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{} of {} cases", self.cases.len(), self.of)
+    }
 }
 
 /// Where a target is and which project it belongs to: the head of its report.
@@ -158,6 +190,12 @@ pub struct TargetReport {
     /// The production variants.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variants: Vec<Variant>,
+    /// When the test began, including the wait: RFC 3339, in UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<String>,
+    /// When the test ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<String>,
     /// How long the test took, including the wait, in milliseconds.
     #[serde(default)]
     pub duration_ms: f64,
@@ -198,7 +236,7 @@ pub struct CheckReport {
     pub name: String,
     /// The outcome.
     pub outcome: Outcome,
-    /// The location in the response: a JSON Pointer.
+    /// The location in the response: a JSON Pointer, a JSONPath, or the row and column of CSV.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
     /// The expected value.
@@ -223,6 +261,9 @@ pub struct CaseReport {
     pub name: String,
     /// The outcome.
     pub outcome: Outcome,
+    /// When its first request was sent: RFC 3339, in UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<String>,
     /// From sending the request to receiving the whole response, in milliseconds, measured by the
     /// client; for a case with rows, of the slowest row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -290,17 +331,26 @@ pub struct RowsReport {
     /// The median latency, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub median_latency_ms: Option<f64>,
+    /// The latency that 95% of the rows did not exceed, in milliseconds; of at least 20 rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p95_latency_ms: Option<f64>,
     /// The first rows that did not pass.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_passed: Vec<RowReport>,
 }
 
-/// A metric over all rows of a case.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A metric over all rows of a case, or over those of one segment.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MetricReport {
     /// The metric's name, such as `accuracy` or `macro_f1`.
     pub name: String,
+    /// The segment, if it is over the rows of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub segment: Option<String>,
+    /// The segment's number of rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<usize>,
     /// Its value; absent when it could not be computed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<f64>,

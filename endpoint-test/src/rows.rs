@@ -1,9 +1,14 @@
-//! The rows of a CSV file. Each becomes a request.
+//! The rows of a CSV or JSON Lines file. Each becomes a request.
 
+mod json_lines;
+
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use serde_json::Value;
 
+use self::json_lines::Field;
 use crate::json::{Json, Numeral};
 
 /// The most rows of one file: each is a request to every endpoint.
@@ -11,10 +16,13 @@ pub(crate) const MAX_ROWS: usize = 100_000;
 /// The most columns of one file.
 const MAX_COLUMNS: usize = 20_000;
 
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(crate) struct Table {
     names: Vec<String>,
+    /// The rows of a CSV file, each with a field for every column.
     rows: Vec<Vec<String>>,
+    /// The rows of a JSON Lines file, instead.
+    objects: Option<Vec<Vec<Field>>>,
     /// The line where each row begins.
     lines: Vec<u64>,
 }
@@ -37,24 +45,31 @@ pub(crate) enum RowFormat {
     JsonInstances,
     /// `[{"sepal_length": 5.1}]`.
     JsonRecords,
+    /// `{"sepal_length": 5.1}`.
+    JsonObject,
+    /// The same as a line of JSON Lines.
+    JsonLines,
     /// `{"dataframe_split": {"columns": […], "data": [[5.1, 3.5]]}}`, which MLflow's servers
     /// accept.
     DataframeSplit,
 }
 
 impl RowFormat {
-    pub(crate) const NAMES: [(&'static str, Self); 5] = [
+    pub(crate) const NAMES: [(&'static str, Self); 7] = [
         ("csv", Self::Csv),
         ("csv_with_header", Self::CsvWithHeader),
         ("json_instances", Self::JsonInstances),
         ("json_records", Self::JsonRecords),
+        ("json_object", Self::JsonObject),
+        ("jsonl", Self::JsonLines),
         ("dataframe_split", Self::DataframeSplit),
     ];
 
     pub(crate) fn content_type(self) -> &'static str {
         match self {
             Self::Csv | Self::CsvWithHeader => "text/csv",
-            Self::JsonInstances | Self::JsonRecords | Self::DataframeSplit => "application/json",
+            Self::JsonInstances | Self::JsonRecords | Self::JsonObject | Self::DataframeSplit => "application/json",
+            Self::JsonLines => "application/jsonlines",
         }
     }
 }
@@ -102,7 +117,7 @@ impl Table {
         if !header {
             names = (0..rows[0].len()).map(|index| index.to_string()).collect();
         }
-        Ok(Self { names, rows, lines })
+        Ok(Self { names, rows, objects: None, lines })
     }
 
     pub(crate) fn names(&self) -> &[String] {
@@ -114,7 +129,7 @@ impl Table {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.rows.len()
+        self.lines.len()
     }
 }
 
@@ -133,26 +148,44 @@ impl Row {
     }
 
     pub(crate) fn column(&self, name: &str) -> Option<&str> {
-        self.table.rows[self.index].get(self.table.position(name)?).map(String::as_str)
+        self.field(self.table.position(name)?).map(|(text, _)| text)
     }
 
     /// The row's fields by their columns' names, in the file's order.
     pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.table.names.iter().zip(&self.table.rows[self.index]).map(|(name, field)| (name.as_str(), field.as_str()))
+        self.table.names.iter().enumerate().filter_map(|(column, name)| Some((name.as_str(), self.field(column)?.0)))
+    }
+
+    /// A field as text and as JSON; `None` if the row's object does not have it.
+    fn field(&self, column: usize) -> Option<(&str, Cow<'_, Json>)> {
+        match &self.table.objects {
+            Some(objects) => {
+                let fields = &objects[self.index];
+                let field = &fields[fields.binary_search_by_key(&column, |field| field.column).ok()?];
+                Some((&field.text, Cow::Borrowed(&field.json)))
+            }
+            None => self.table.rows[self.index].get(column).map(|field| (field.as_str(), Cow::Owned(json_value(field)))),
+        }
     }
 
     /// The body of the row's request, made of these columns.
     pub(crate) fn body(&self, format: RowFormat, columns: &[usize]) -> Bytes {
-        let row = &self.table.rows[self.index];
         let names = || columns.iter().map(|column| self.table.names[*column].as_str());
-        let fields = || columns.iter().map(|column| row[*column].as_str());
-        let values = || Json::List(fields().map(json_value).collect());
+        let fields = || columns.iter().map(|column| self.field(*column).map_or("", |(text, _)| text));
+        let values =
+            || Json::List(columns.iter().map(|column| self.field(*column).map_or(Json::Null, |(_, json)| json.into_owned())).collect());
+        // In the columns' order, and without what the row's object does not have.
+        let object = || {
+            let member = |column: &usize| Some(format!("{}:{}", Value::from(self.table.names[*column].as_str()), self.field(*column)?.1));
+            format!("{{{}}}", columns.iter().filter_map(member).collect::<Vec<_>>().join(","))
+        };
         let map = |key: &str, value| Json::Map([(key.to_owned(), value)].into());
         let json = match format {
             RowFormat::Csv => return csv_lines([fields().collect()]),
             RowFormat::CsvWithHeader => return csv_lines([names().collect(), fields().collect()]),
             RowFormat::JsonInstances => map("instances", Json::List(vec![values()])),
-            RowFormat::JsonRecords => Json::List(vec![Json::Map(names().map(str::to_owned).zip(fields().map(json_value)).collect())]),
+            RowFormat::JsonRecords => return Bytes::from(format!("[{}]", object())),
+            RowFormat::JsonObject | RowFormat::JsonLines => return Bytes::from(object()),
             RowFormat::DataframeSplit => {
                 let columns = Json::List(names().map(|name| Json::Text(name.to_owned())).collect());
                 map("dataframe_split", Json::Map([("columns".to_owned(), columns), ("data".to_owned(), Json::List(vec![values()]))].into()))
@@ -200,8 +233,44 @@ mod tests {
         assert_eq!(body(RowFormat::JsonInstances), r#"{"instances":[[5.10,"x,y"]]}"#);
         assert_eq!(body(RowFormat::JsonRecords), r#"[{"a":5.10,"b":"x,y"}]"#);
         assert_eq!(body(RowFormat::DataframeSplit), r#"{"dataframe_split":{"columns":["a","b"],"data":[[5.10,"x,y"]]}}"#);
+        assert_eq!(body(RowFormat::JsonObject), r#"{"a":5.10,"b":"x,y"}"#);
+        assert_eq!(body(RowFormat::JsonLines), r#"{"a":5.10,"b":"x,y"}"#);
         assert_eq!(Row::new(&table, 1).body(RowFormat::JsonInstances, &[0, 1]).as_ref(), br#"{"instances":[[null,7]]}"#);
         assert_eq!((Row::new(&table, 1).line(), Row::new(&table, 1).number()), (3, 2));
+    }
+
+    #[test]
+    fn an_object_keeps_its_types_its_digits_and_the_order_of_its_keys() {
+        let text =
+            "\u{feff}{\"text\": \"7\", \"n\": 5.10, \"label\": true}\r\n\n  {\"n\": null, \"tags\": [1, {\"b\": 1.0}], \"label\": \"x\"}\n";
+        let table = Arc::new(Table::read_json_lines(text.as_bytes(), None).unwrap());
+        assert_eq!(table.names(), ["text", "n", "label", "tags"]);
+        let body = |row, format| String::from_utf8(Row::new(&table, row).body(format, &[0, 1, 3]).to_vec()).unwrap();
+        assert_eq!(body(0, RowFormat::JsonLines), r#"{"text":"7","n":5.10}"#);
+        assert_eq!(body(1, RowFormat::JsonObject), r#"{"n":null,"tags":[1,{"b":1.0}]}"#);
+        assert_eq!(body(0, RowFormat::JsonRecords), r#"[{"text":"7","n":5.10}]"#);
+        assert_eq!(body(1, RowFormat::JsonInstances), r#"{"instances":[[null,null,[1,{"b":1.0}]]]}"#);
+        assert_eq!(body(0, RowFormat::Csv), "7,5.10,");
+        let column = |row, name| Row::new(&table, row).column(name).map(str::to_owned);
+        assert_eq!(
+            [column(0, "label"), column(1, "label"), column(1, "text"), column(1, "n")],
+            [Some("true".into()), Some("x".into()), None, Some(String::new())]
+        );
+        assert_eq!((table.len(), Row::new(&table, 1).line()), (2, 3));
+        assert_eq!(Row::new(&table, 1).fields().map(|(name, _)| name).collect::<Vec<_>>(), ["n", "label", "tags"]);
+    }
+
+    #[test]
+    fn a_line_that_is_no_object_is_reported_with_its_number() {
+        let error = |text: &str| Table::read_json_lines(text.as_bytes(), None).unwrap_err();
+        assert_eq!(error("{\"a\":1}\n\n[1]\n"), "line 3 is not a JSON object: invalid type: sequence, expected an object at column 0");
+        assert!(error("{\"a\":1}\n{\"a\":\n").starts_with("line 2 is not a JSON object: EOF while parsing a value at column"));
+        assert!(error("{\"a\":NaN}").starts_with("line 1 is not a JSON object: "));
+        assert_eq!(error("{\"b\":0,\"a\":1,\"b\":2}"), "line 1 has the key `b` twice");
+        assert_eq!(error("\n \n"), "it has no rows");
+        assert_eq!(Table::read_json_lines(b"{\"a\":1}\n{\"a\":2}\nnot read", Some(2)).unwrap().len(), 2);
+        let keys: Vec<_> = (0..=20_000).map(|key| format!("{{\"k{key}\":0}}\n")).collect();
+        assert_eq!(error(&keys.concat()), "its objects have more than 20000 different keys");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use self::comparison::Comparison;
 pub use self::expected::{Expected, ExpectedModel, ExpectedSetting, ExpectedVariant, ExpectedVpc};
 use crate::clock::{Clock, SystemClock};
 use crate::event::Event;
-use crate::format::milliseconds;
+use crate::format::{milliseconds, timestamp};
 use crate::options::RunOptions;
 use crate::report::{CaseReport, CheckReport, TargetInfo, TargetReport};
 use crate::suite::Suite;
@@ -98,7 +98,7 @@ impl<'a, T: Target, B: Target, C: Clock> Run<'a, T, B, C> {
     pub async fn start(self, info: TargetInfo, mut on_event: impl FnMut(Event)) -> TargetReport {
         let Self { target, suite, expected, baseline, options, clock } = &self;
         let start = clock.now();
-        let mut report = TargetReport::new(info.clone());
+        let mut report = TargetReport { started_at: timestamp(clock.date()), ..TargetReport::new(info.clone()) };
         let waited = tokio::select! {
             biased;
             waited = wait::in_service(*target, options, clock, &mut on_event) => waited,
@@ -149,6 +149,7 @@ impl<'a, T: Target, B: Target, C: Clock> Run<'a, T, B, C> {
             let check = CheckReport::errored("run", "the run was interrupted: the remaining tests are skipped");
             report.checks.push(check.with_hint("run the tests again"));
         }
+        report.ended_at = timestamp(clock.date());
         report.duration_ms = milliseconds(clock.now().saturating_sub(start));
         report.settle(options.checks_suffice)
     }

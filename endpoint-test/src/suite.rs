@@ -17,6 +17,7 @@ mod samples;
 #[cfg(feature = "schema")]
 mod schema;
 mod sections;
+mod selection;
 mod target;
 mod variables;
 
@@ -27,13 +28,16 @@ pub use self::case::Case;
 pub(crate) use self::case::{Input, WholeExpectation};
 pub use self::endpoint::EndpointSection;
 pub use self::errors::SuiteErrors;
+pub(crate) use self::rows_reader::is_json_lines;
 #[cfg(feature = "schema")]
 pub use self::schema::json_schema;
+pub use self::selection::{CaseListing, SuiteListing, UnknownCase};
 use crate::expect::address::Address;
 use crate::expect::number::Tolerance;
 #[cfg(feature = "load")]
 use crate::load::LoadPlan;
 use crate::problem::Problem;
+use crate::report::PartialRun;
 use crate::samples::Samples;
 use crate::target::TargetKind;
 
@@ -51,6 +55,8 @@ pub struct Suite {
     load: Option<LoadPlan>,
     warnings: Vec<Problem>,
     golden_files_may_be_missing: bool,
+    /// The selection, if it has only some of its cases.
+    partial: Option<PartialRun>,
     source: errors::Source,
 }
 

@@ -88,6 +88,7 @@ where
     Opened: Future<Output = Result<K, SessionError>> + Send,
     C: Clock,
 {
+    let started_at = request.options.clock.date();
     let before = Before::read(request, stack_sets).await?;
     if let (Some(preflight), Some(before)) = (preflight, &before) {
         let report = PreflightReport::of(&preflight(before.planned(request)).await);
@@ -117,7 +118,8 @@ where
         TargetEndpoints::of_reports(&identity)
     };
     let capacity = before.map(|before| before.capacity(request, &earlier, &serving)).unwrap_or_default();
-    Ok(Deployment { rollout, identity, serving, capacity, stage: request.stage })
+    let ended_at = request.options.clock.date();
+    Ok(Deployment { rollout, identity, serving, capacity, stage: request.stage, started_at, ended_at })
 }
 
 /// The state before a rollout that changes something.

@@ -28,6 +28,11 @@ impl Release {
             let tested = report.release.as_deref().unwrap_or("none");
             return Err(failed(diagnostic.detail(format!("tested  {tested}")).detail(format!("release {}", self.digest))));
         }
+        if let Some(partial) = &report.partial {
+            let message = format!("the staging tests of this release were a partial run: {partial}");
+            let diagnostic = Diagnostic::error(message).code("staging-tests-partial");
+            return Err(failed(diagnostic.detail(format!("tested only: {}", partial.cases.join(", ")))));
+        }
         let summary = format!("{} of {} passed", report.counts.passed, plural(report.counts.targets, "endpoint"));
         if report.verdict != Verdict::Passed {
             let message = format!("the staging tests of this release ended as `{}`: {summary}", report.verdict.as_str());

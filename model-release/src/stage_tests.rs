@@ -94,6 +94,7 @@ impl StageTests {
     pub fn report(&self, targets: Vec<TargetReport>, tool: Tool) -> Report {
         let mut report = Report::assemble(ToolInfo { name: tool.name, version: tool.version }, self.stage.name(), targets);
         report.suite.clone_from(&self.suite_info);
+        report.partial = self.suite.partial().cloned();
         if let Some(release) = &self.release {
             report.release = Some(release.digest.clone());
             report.model_package = Some(release.manifest.model_package.arn.clone());

@@ -12,9 +12,10 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub(crate) use options::{
     AccountFilter, AwsCliOptions, BuildOptions, CheckReleaseOptions, ChoiceOptions, ConfigCheckOptions, ConfigCommand,
-    ConfigExplainOptions, ConfigSchemaOptions, ConfigurationOptions, DemoOptions, DeployOptions, DoctorOptions, ListOptions, OwnChecks,
-    PackageOptions, PlanOptions, ProjectOptions, PruneOptions, RecordOptions, RegistryAction, RegistryOptions, ReleaseOptions,
-    ResolveOptions, RoleOptions, SchemaOf, SetupOptions, StackSetOptions, StageAccounts, TestOptions, TourOptions, non_empty,
+    ConfigExplainOptions, ConfigSchemaOptions, ConfigurationOptions, DemoOptions, DeployOptions, DoctorOptions, InitTestsOptions,
+    ListOptions, OwnChecks, PackageOptions, PlanOptions, ProjectOptions, PruneOptions, RecordOptions, RegistryAction, RegistryOptions,
+    ReleaseOptions, ResolveOptions, RoleOptions, SchemaOf, SetupOptions, StackSetOptions, StageAccounts, TestOptions, TourOptions,
+    non_empty,
 };
 #[cfg(feature = "aws")]
 pub(crate) use options::{
@@ -95,6 +96,8 @@ pub(crate) enum Command {
     CheckRelease(Box<CheckReleaseOptions>),
     /// Roll a stage out and check that its endpoints serve the release
     Deploy(Box<DeployOptions>),
+    /// Write first endpoint tests from labelled rows or sample payloads
+    InitTests(InitTestsOptions),
     /// Test every endpoint of the staging accounts
     TestStaging(TestOptions),
     /// Test every endpoint of the production accounts

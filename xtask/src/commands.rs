@@ -9,6 +9,7 @@ pub(crate) mod demo;
 pub(crate) mod deploy;
 #[cfg(feature = "aws")]
 pub(crate) mod doctor;
+pub(crate) mod init_tests;
 pub(crate) mod package;
 #[cfg(feature = "aws")]
 pub(crate) mod plan;

@@ -106,6 +106,9 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
         Some("staging-tests-not-passed") => {
             (None, "fix the failed tests and test staging again, or deploy without them with --without-staging-tests".to_owned())
         }
+        Some("staging-tests-partial") => {
+            (None, "run `test-staging` without --case for this release and pass its results with --staging-results".to_owned())
+        }
         Some("unapproved") => (Some("--allow-unapproved".to_owned()), String::new()),
         Some("units-without-aws") => (None, "--registry makes no calls to AWS: name the accounts".to_owned()),
         _ => return Cow::Borrowed(diagnostic),

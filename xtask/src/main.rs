@@ -72,7 +72,9 @@ async fn run(printer: Printer, cli: Cli) -> Result<Exit, Failure> {
     // A command whose options name all of its files needs no project.
     let project_unless = |is_named: bool| if is_named { project_if_any()?.map_or_else(Project::here, Ok) } else { project() };
     let release = |release: &ReleaseOptions| project_unless(release.build_dir.is_some());
-    let tests = |tests: &TestOptions| project_unless(tests.endpoint_url.is_some() || tests.release.build_dir.is_some());
+    let tests = |tests: &TestOptions| {
+        project_unless(tests.endpoint_url.is_some() || tests.release.build_dir.is_some() || tests.list && tests.suite.is_some())
+    };
     match cli.command {
         Command::Tour(options) => Box::pin(commands::tour::run(printer, &project()?, &options)).await,
         Command::Setup(options) => commands::setup::run(printer, &options).await,
@@ -86,6 +88,7 @@ async fn run(printer: Printer, cli: Cli) -> Result<Exit, Failure> {
         Command::Prune(options) => Box::pin(commands::prune::run(printer, &release(&options.set.release)?, &options)).await,
         Command::CheckRelease(options) => Box::pin(commands::check_release::run(printer, &release(&options.release)?, &options)).await,
         Command::Deploy(options) => Box::pin(commands::deploy::run(printer, &release(&options.set.release)?, &options)).await,
+        Command::InitTests(options) => commands::init_tests::run(printer, &project_unless(options.suite.is_some())?, &options),
         Command::TestStaging(options) => {
             Box::pin(commands::test_endpoints::run(printer, &tests(&options)?, Stage::Staging, &options)).await
         }

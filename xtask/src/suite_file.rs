@@ -20,7 +20,8 @@ pub(crate) struct SuiteFile {
 
 impl SuiteFile {
     pub(crate) fn read(path: &Path, options: &SuiteOptions) -> Result<Self, Failure> {
-        let text = files::read_text(path).map_err(|diagnostic| diagnostic.with_hint("name the tests with --suite"))?;
+        let text = files::read_text(path)
+            .map_err(|diagnostic| diagnostic.with_hint("name the tests with --suite, or write first ones with `init-tests`"))?;
         let suite = Suite::load_with(path, options).map_err(|errors| {
             let more = (errors.more() > 0).then(|| Diagnostic::error(format!("and {} more", errors.more())).file(path));
             let diagnostics = errors

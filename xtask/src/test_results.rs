@@ -34,7 +34,7 @@ impl ResultFiles {
         let mut set = FileSet::default();
         set.add(self.folder.join("junit.xml"), render::junit(report));
         set.add(self.folder.join("report.html"), render::html(report));
-        let summary = format!("{} of {} endpoints passed", report.counts.passed, report.counts.targets);
+        let summary = report.summary();
         let variables = [("TEST_VERDICT", report.verdict.as_str()), ("TEST_SUMMARY", summary.as_str())];
         set.add(self.folder.join("test.env"), files::shell_variables(&variables));
         set.add(self.folder.join(&self.results), render::json(report));

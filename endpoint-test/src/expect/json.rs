@@ -7,9 +7,11 @@ use regex::Regex;
 use super::address::Address;
 use super::difference::{self, same_text};
 use super::excerpt_json;
+use super::json_lines;
 use super::number::{EXACT, Tolerance};
 use crate::format::{EXCERPT, beginning, excerpt};
 use crate::json::{Document, Json, Numeral};
+use crate::media_type;
 use crate::report::CheckReport;
 use crate::rows::Row;
 use crate::suite::quoting::boolean_word;
@@ -102,13 +104,17 @@ impl JsonType {
 }
 
 /// Parses a response that must be JSON; the error is the failed check.
-pub(super) fn read(body: &[u8]) -> Result<Document, CheckReport> {
+pub(super) fn read(body: &[u8], content_type: Option<&str>) -> Result<Document, CheckReport> {
     Document::read(body).map_err(|error| {
         let actual = beginning(body, EXCERPT);
         // Python's json module writes these by default, and no JSON parser accepts them.
         let not_a_number = ["NaN", "Infinity"].into_iter().find(|word| actual.contains(word));
         let hint = match not_a_number {
             Some(word) => format!("`{word}` is not JSON: the container must write another value"),
+            None if json_lines::is_json_lines(body) => "the response is JSON Lines: check it with `jsonl`".to_owned(),
+            None if content_type.is_some_and(|actual| media_type::matches("text/csv", actual)) => {
+                "the response is CSV: check it with `csv`, or request JSON with `accept: application/json`".to_owned()
+            }
             None => "request it with `accept: application/json`".to_owned(),
         };
         CheckReport::failed("json", format!("the response is not JSON: {error}")).actual(actual).with_hint(hint)
@@ -119,44 +125,64 @@ pub(super) fn check(expectations: &[JsonExpectation], response: &Document, row: 
     expectations.iter().map(|expectation| check_one(expectation, response, row)).collect()
 }
 
+/// The places of a response that a rule is about.
+pub(super) struct Places<'a> {
+    /// The check's name: the key of the suite.
+    pub(super) check: &'static str,
+    /// All of them in words, for the report.
+    pub(super) at: &'a str,
+    /// Each that exists, with its value.
+    pub(super) found: Vec<(String, &'a Json)>,
+    /// Why one of them does not exist.
+    pub(super) missing: Option<String>,
+}
+
 fn check_one(expectation: &JsonExpectation, response: &Document, row: Option<&Row>) -> CheckReport {
-    let expected = describe(&expectation.rule, row);
     if expectation.at.is_too_broad(&response.value) {
         let check = CheckReport::errored("json", "the response is too large for this JSONPath, which can select its values many times");
-        return check.at(expectation.at.text()).expected(expected).with_hint("use fewer `..`, and no query from the root in a filter");
+        let check = check.at(expectation.at.text()).expected(describe(&expectation.rule, row));
+        return check.with_hint("use fewer `..`, and no query from the root in a filter");
     }
-    let (at, found) = (expectation.at.text(), expectation.at.find_in(response));
+    let found = expectation.at.find_in(response);
+    let missing = found.is_empty().then(|| missing(&expectation.at, &response.json));
+    check_places(&expectation.rule, Places { check: "json", at: expectation.at.text(), found, missing }, row)
+}
+
+/// Checks a rule, which must hold at all places.
+pub(super) fn check_places(rule: &JsonRule, places: Places<'_>, row: Option<&Row>) -> CheckReport {
+    let Places { check, at, found, missing } = places;
+    let expected = describe(rule, row);
     let reported = |check: CheckReport| check.at(at).expected(expected.clone());
-    match &expectation.rule {
+    match rule {
         JsonRule::Count(count) => {
             let actual = found.len();
             let fine = u64::try_from(actual) == Ok(*count);
-            let check = CheckReport::judged("json", fine, || format!("the path matches {actual} locations"));
+            let check = CheckReport::judged(check, fine, || format!("{actual} locations match"));
             return reported(check).actual(format!("{actual} locations"));
         }
         JsonRule::Absent => {
             return match found.first() {
-                None => reported(CheckReport::passed("json")).actual("nothing"),
+                None => reported(CheckReport::passed(check)).actual("nothing"),
                 Some((_, value)) => {
-                    reported(CheckReport::failed("json", "there is a value where none is expected")).actual(excerpt_json(value))
+                    reported(CheckReport::failed(check, "there is a value where none is expected")).actual(excerpt_json(value))
                 }
             };
         }
         _ => {}
     }
-    let Some((_, first)) = found.first() else {
-        return reported(CheckReport::failed("json", missing(&expectation.at, &response.json))).actual("nothing");
-    };
     // With several locations, the first wrong one is reported.
     for (place, value) in &found {
-        if let Err(message) = verdict(&expectation.rule, value, row) {
+        if let Err(message) = verdict(rule, value, row) {
             let message = if found.len() > 1 { format!("at `{place}`: {message}") } else { message };
-            let check = CheckReport { hint: boolean_hint(&expectation.rule, value), ..CheckReport::failed("json", message) };
+            let check = CheckReport { hint: boolean_hint(rule, value), ..CheckReport::failed(check, message) };
             return reported(check).actual(excerpt_json(value));
         }
     }
-    let actual = if found.len() > 1 { format!("{} locations", found.len()) } else { excerpt_json(first) };
-    reported(CheckReport::passed("json")).actual(actual)
+    match (missing, found.as_slice()) {
+        (None, [(_, only)]) => reported(CheckReport::passed(check)).actual(excerpt_json(only)),
+        (None, [_, ..]) => reported(CheckReport::passed(check)).actual(format!("{} locations", found.len())),
+        (missing, _) => reported(CheckReport::failed(check, missing.unwrap_or_else(|| "nothing is there".to_owned()))).actual("nothing"),
+    }
 }
 
 /// The hint if one side is a boolean and the other its word as text.
@@ -176,7 +202,7 @@ fn boolean_hint(rule: &JsonRule, actual: &Json) -> Option<String> {
 }
 
 /// Reports how far the pointer resolves: the missing step is rarely the last one.
-fn missing(at: &Address, response: &Json) -> String {
+pub(super) fn missing(at: &Address, response: &Json) -> String {
     let Address::Pointer(at) = at else { return format!("`{}` matches nothing", at.text()) };
     let mut end = at.len();
     while let Some(parent) = at[..end].rfind('/') {

@@ -4,9 +4,13 @@
 //! the predictions, a precision without predictions is zero, and the area under the ROC curve
 //! counts ties as half.
 
+mod segment;
+
 use std::collections::BTreeMap;
 
+pub(crate) use self::segment::{Segment, split};
 use super::address::Address;
+use super::csv::Column;
 use crate::json::Numeral;
 
 /// The metrics over all rows, and their limits.
@@ -18,6 +22,7 @@ pub(crate) struct MetricsExpectation {
     /// The score of the positive class.
     pub(crate) score: Option<Source>,
     pub(crate) positive: Option<String>,
+    pub(crate) segment: Option<Segment>,
     pub(crate) limits: Vec<MetricLimit>,
 }
 
@@ -28,12 +33,22 @@ pub(crate) enum Source {
     Text,
     /// A location in a JSON response.
     Json(Address),
+    /// A column in the first row of a CSV response.
+    Csv(Column),
 }
 
 /// One metric and its limits; it has at least one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct MetricLimit {
     pub(crate) metric: Metric,
+    pub(crate) all: Bounds,
+    /// The limits for the rows of each segment.
+    pub(crate) each_segment: Bounds,
+}
+
+/// The limits of a value.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Bounds {
     pub(crate) at_least: Option<f64>,
     pub(crate) at_most: Option<f64>,
 }
@@ -59,8 +74,26 @@ pub(crate) enum Metric {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ScoredRow {
     pub(crate) truth: String,
+    /// The row's segment, if a column names it.
+    pub(crate) segment: Option<String>,
     pub(crate) prediction: Option<String>,
     pub(crate) score: Option<String>,
+}
+
+impl Bounds {
+    pub(crate) fn is_empty(self) -> bool {
+        self == Self::default()
+    }
+
+    pub(crate) fn allow(self, value: f64) -> bool {
+        self.at_least.is_none_or(|limit| value >= limit) && self.at_most.is_none_or(|limit| value <= limit)
+    }
+
+    /// `at least 0.9, at most 1`.
+    pub(crate) fn describe(self) -> String {
+        let limits = [self.at_least.map(|limit| format!("at least {limit}")), self.at_most.map(|limit| format!("at most {limit}"))];
+        limits.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
 }
 
 impl Metric {

@@ -5,7 +5,8 @@ use crate::format::ends;
 use crate::target::TargetError;
 
 impl Report {
-    /// Assembles the targets' reports. The caller sets `release`, `commit` and `model_package`.
+    /// Assembles the targets' reports. The caller sets `release`, `commit`, `model_package` and
+    /// `partial`.
     ///
     /// Targets are sorted by account, region and endpoint: they are tested concurrently, and the
     /// report must not depend on their order.
@@ -13,6 +14,9 @@ impl Report {
         targets.sort_by(|left, right| {
             (&left.account_id, &left.region, &left.endpoint).cmp(&(&right.account_id, &right.region, &right.endpoint))
         });
+        // All texts are of one format, so their order is that of time.
+        let started_at = targets.iter().filter_map(|target| target.started_at.clone()).min();
+        let ended_at = targets.iter().filter_map(|target| target.ended_at.clone()).max();
         Self {
             schema_version: SCHEMA_VERSION,
             tool,
@@ -21,6 +25,9 @@ impl Report {
             commit: None,
             model_package: None,
             suite: None,
+            partial: None,
+            started_at,
+            ended_at,
             verdict: Verdict::of_run(targets.iter().map(|target| target.verdict)),
             counts: Counts::of(targets.iter().map(|target| target.verdict)),
             targets,

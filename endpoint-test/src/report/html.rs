@@ -97,6 +97,12 @@ fn time(milliseconds: f64) -> String {
     if milliseconds < 1000.0 { format!("{milliseconds:.1} ms") } else { format!("{:.2} s", milliseconds / 1000.0) }
 }
 
+/// `2026-11-27T12:00:00.000Z` as `2026-11-27 12:00:00 UTC`; any other text as it is.
+fn date(text: &str) -> String {
+    let parts = text.strip_suffix('Z').and_then(|text| text.split_once('T'));
+    parts.map_or_else(|| text.to_owned(), |(date, time)| format!("{date} {} UTC", time.split('.').next().unwrap_or(time)))
+}
+
 /// `data_capture` as `Data capture`.
 fn label(name: &str) -> String {
     if name == "json" {

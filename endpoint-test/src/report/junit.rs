@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
-use super::{CaseReport, CheckReport, LoadReport, Outcome, Report, RowReport, TargetReport, untrusted};
+use super::{CaseReport, CheckReport, LoadReport, MetricReport, Outcome, Report, RowReport, TargetReport, untrusted};
 
 /// The longest message that CodeBuild accepts, in characters.
 const MAX_MESSAGE: usize = 5000;
@@ -27,6 +27,8 @@ struct Entry {
     milliseconds: Option<f64>,
     message: Option<String>,
     details: String,
+    /// Each metric with its value and limit.
+    metrics: Vec<(String, String)>,
 }
 
 /// The report as JUnit XML: a test suite for each target, with a test case for each check and for
@@ -38,8 +40,12 @@ pub fn junit(report: &Report) -> String {
     let mut entries: Vec<Entry> = report.targets.iter().enumerate().flat_map(|(suite, target)| entries(suite, target)).collect();
     let omitted = if entries.len() > MAX_CASES { omit(&mut entries) } else { None };
     let mut document = quick_junit::Report::new(cut(&format!("{} {}", report.tool.name, report.stage), MAX_NAME));
+    document.timestamp = report.started_at.as_deref().and_then(|start| start.parse().ok());
     document.set_time(milliseconds(report.targets.iter().map(|target| target.duration_ms).sum()));
     let mut suites: Vec<TestSuite> = report.targets.iter().map(suite).collect();
+    for (suite, partial) in suites.iter_mut().zip(report.partial.iter().cycle()) {
+        suite.add_property(("partial_run", partial.to_string().as_str()));
+    }
     for entry in entries {
         if let Some(suite) = suites.get_mut(entry.suite) {
             suite.add_test_case(test_case(&entry));
@@ -83,13 +89,21 @@ fn omit(entries: &mut Vec<Entry>) -> Option<Entry> {
         milliseconds: None,
         details: format!("{message}\nthe JSON report and the HTML page have all of them"),
         message: Some(message),
+        metrics: Vec::new(),
     })
 }
 
 fn suite(target: &TargetReport) -> TestSuite {
     let mut suite = TestSuite::new(cut(&target.title(), MAX_NAME));
+    suite.timestamp = target.started_at.as_deref().and_then(|start| start.parse().ok());
     suite.set_time(milliseconds(target.duration_ms));
-    let properties = [("role", &target.role), ("endpoint_config", &target.endpoint_config), ("status", &target.status)];
+    let properties = [
+        ("role", &target.role),
+        ("endpoint_config", &target.endpoint_config),
+        ("status", &target.status),
+        ("started_at", &target.started_at),
+        ("ended_at", &target.ended_at),
+    ];
     for (name, value) in properties {
         if let Some(value) = value {
             suite.add_property((name, untrusted::xml(value).as_str()));
@@ -111,6 +125,7 @@ fn entries(suite: usize, target: &TargetReport) -> impl Iterator<Item = Entry> {
         milliseconds: None,
         message: check.message.clone(),
         details: details(check),
+        metrics: Vec::new(),
     });
     let load = target.load.iter().flat_map(move |load| load_entries(suite, load));
     checks.chain(target.cases.iter().map(move |case| case_entry(suite, case))).chain(load)
@@ -121,7 +136,7 @@ fn load_entries(suite: usize, load: &LoadReport) -> Vec<Entry> {
     let entry = |name: String, outcome, message: &Option<String>, hint: &Option<String>| {
         let hint = hint.as_ref().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
         let details = format!("{}{hint}", message.as_deref().unwrap_or_default());
-        Entry { suite, class: "load", name, outcome, milliseconds: None, message: message.clone(), details }
+        Entry { suite, class: "load", name, outcome, milliseconds: None, message: message.clone(), details, metrics: Vec::new() }
     };
     let whole = load.message.is_some() || load.thresholds.is_empty();
     let whole =
@@ -149,8 +164,22 @@ fn case_entry(suite: usize, case: &CaseReport) -> Entry {
         ("response", &case.reply),
     ];
     parts.extend(facts.into_iter().filter_map(|(name, value)| Some(format!("{name}: {}", value.as_ref()?))));
-    let outcome = case.outcome;
-    Entry { suite, class: "cases", name: case.name.clone(), outcome, milliseconds: case.latency_ms, message, details: parts.join("\n") }
+    Entry {
+        suite,
+        class: "cases",
+        name: case.name.clone(),
+        outcome: case.outcome,
+        milliseconds: case.latency_ms,
+        message,
+        details: parts.join("\n"),
+        metrics: case.rows.iter().flat_map(|rows| &rows.metrics).map(metric).collect(),
+    }
+}
+
+/// A metric and its value, also if it passed.
+fn metric(metric: &MetricReport) -> (String, String) {
+    let limit = Some(metric.limit()).filter(|limit| !limit.is_empty()).map(|limit| format!(" ({limit})"));
+    (metric.title(), format!("{}{}: {}", metric.shown(), limit.unwrap_or_default(), metric.outcome))
 }
 
 fn row(row: &RowReport) -> String {
@@ -194,6 +223,14 @@ fn test_case(entry: &Entry) -> TestCase {
     }
     let mut test_case = TestCase::new(cut(&entry.name, MAX_NAME), status);
     test_case.set_classname(entry.class);
+    // Some readers show the properties of a test case, others only its output.
+    for (name, value) in &entry.metrics {
+        test_case.add_property((cut(name, MAX_NAME).as_str(), untrusted::xml(value).as_str()));
+    }
+    if !entry.metrics.is_empty() {
+        let lines: Vec<_> = entry.metrics.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        test_case.set_system_out(cut(&lines.join("\n"), MAX_MESSAGE));
+    }
     if let Some(time) = entry.milliseconds {
         test_case.set_time(milliseconds(time));
     }

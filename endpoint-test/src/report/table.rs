@@ -3,6 +3,7 @@
 mod comparison;
 mod findings;
 mod load;
+mod metrics;
 mod wrap;
 
 use comfy_table::presets::NOTHING;
@@ -37,10 +38,15 @@ pub fn table(report: &Report) -> String {
     for target in &report.targets {
         comparison::lines(&mut text, target);
     }
+    metrics::lines(&mut text, report);
     for target in &report.targets {
         load::lines(&mut text, target);
     }
     text.push_str(&summary(report));
+    if let Some(partial) = &report.partial {
+        text.push_str("; partial run: ");
+        text.push_str(&partial.to_string());
+    }
     text.push('\n');
     text
 }

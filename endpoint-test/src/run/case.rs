@@ -10,7 +10,7 @@ use crate::check::{self, Exchange, command};
 use crate::clock::Clock;
 use crate::event::Event;
 use crate::expect::{self, Expectation, ResponseExpectation, golden};
-use crate::format::{beginning, cut, display_duration, excerpt, milliseconds};
+use crate::format::{beginning, cut, display_duration, excerpt, milliseconds, timestamp};
 use crate::options::RunOptions;
 use crate::report::{CaseReport, CheckReport, Outcome, TargetInfo};
 use crate::rows::Row;
@@ -47,9 +47,10 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
         for (index, case) in cases.iter().enumerate() {
             emit(Event::CaseStarted { index, of, name: case.name().to_owned() });
             let on_row = |done, rows| emit(Event::RowFinished { index, of, done, rows });
+            let started_at = timestamp(self.clock.date());
             let report = tokio::select! {
                 biased;
-                report = self.run(case, &on_row) => report,
+                report = self.run(case, &on_row) => CaseReport { started_at, ..report },
                 () = self.options.interruption.raised() => break,
             };
             emit(Event::CaseFinished { index, of, case: Box::new(report.clone()) });

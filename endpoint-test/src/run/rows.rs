@@ -12,7 +12,9 @@ use super::invoke::invoke;
 use crate::check::protocol::{CheckInput, RowExchange};
 use crate::check::{Exchange, command};
 use crate::clock::Clock;
-use crate::expect::metrics::{self, Metric, MetricsExpectation, ScoredRow, Source};
+use crate::expect::csv;
+use crate::expect::latency::Percentile;
+use crate::expect::metrics::{self, Bounds, Metric, MetricLimit, MetricsExpectation, ScoredRow, Source};
 use crate::json::{Document, Json};
 use crate::report::{CaseComparison, CaseReport, CheckReport, MetricReport, Outcome, RowReport, RowsReport};
 use crate::rows::Row;
@@ -95,6 +97,7 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
             failed,
             errored,
             at_least: whole.at_least,
+            p95_latency_ms: Percentile::P95.of(&latencies).filter(|_| latencies.len() >= Percentile::P95.least_rows()),
             median_latency_ms: latencies.get(latencies.len() / 2).copied(),
             not_passed: found.iter().filter_map(row_report).take(MAX_LISTED).collect(),
             ..RowsReport::default()
@@ -109,8 +112,17 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
             let rows_scored: Vec<ScoredRow> = found.iter().filter_map(|result| result.scored.clone()).collect();
             for (metric, check) in measure(expected, &rows_scored, total, errored) {
                 rows.metrics.push(metric);
-                report.checks.push(check);
+                report.checks.extend(check);
             }
+        }
+        // An error before the model, and the model's refusal, tell nothing about its speed.
+        let answered = |result: &&RowResult| result.report.message.is_none() && result.report.model_error.is_none();
+        let mut answers: Vec<f64> = found.iter().filter(answered).filter_map(|result| result.report.latency_ms).collect();
+        answers.sort_by(f64::total_cmp);
+        for limit in &whole.latency {
+            let (metric, check) = limit.check(&answers, total - found.iter().filter(|result| result.report.message.is_none()).count());
+            rows.metrics.push(metric);
+            report.checks.push(check);
         }
         let (mut exchanges, mut comparison) = (Vec::new(), CaseComparison::default());
         for result in found {
@@ -163,43 +175,63 @@ fn scored(expected: &MetricsExpectation, row: &Row, response: Option<&ModelRespo
             value @ (Json::Number(_) | Json::Bool(_)) => Some(value.to_string()),
             Json::Null | Json::List(_) | Json::Map(_) => None,
         },
+        Source::Csv(column) => csv::first_cell(&response?.body, column),
     };
     ScoredRow {
+        segment: expected.segment.as_ref().map(|segment| row.column(&segment.column).unwrap_or_default().trim().to_owned()),
         truth: row.column(&expected.label).unwrap_or_default().to_owned(),
         prediction: expected.prediction.as_ref().and_then(value),
         score: expected.score.as_ref().and_then(value),
     }
 }
 
-/// Each metric over all rows. If rows could not be tested, no metric is known.
-fn measure(expected: &MetricsExpectation, rows: &[ScoredRow], total: usize, errored: usize) -> Vec<(MetricReport, CheckReport)> {
-    let measure = |limit: &metrics::MetricLimit| {
-        let (name, at_least, at_most) = (limit.metric.name(), limit.at_least, limit.at_most);
+/// Each metric over all rows, and over those of each segment. If rows could not be tested, no metric
+/// is known.
+fn measure(expected: &MetricsExpectation, rows: &[ScoredRow], total: usize, errored: usize) -> Vec<(MetricReport, Option<CheckReport>)> {
+    let segments = metrics::split(rows);
+    let min_rows = expected.segment.as_ref().map_or(0, |segment| segment.min_rows);
+    let measure = |limit: &MetricLimit, bounds: Bounds, segment: Option<&str>, rows: &[ScoredRow]| {
+        let name = limit.metric.name();
+        let what = match segment {
+            Some(segment) => format!("{} of the segment `{segment}`", display_name(limit.metric)),
+            None => display_name(limit.metric),
+        };
         let value = if errored > 0 {
             Err(format!("{errored} of {total} rows could not be tested"))
         } else {
             metrics::value(limit.metric, rows, expected.positive.as_deref())
         };
-        let required = [at_least.map(|limit| format!("at least {limit}")), at_most.map(|limit| format!("at most {limit}"))];
-        let required = required.into_iter().flatten().collect::<Vec<_>>().join(", ");
         let check = match &value {
+            _ if segment.is_some() && rows.len() < min_rows => {
+                CheckReport::skipped(name, format!("the {what} is not judged: it has {} of {min_rows} rows", rows.len()))
+            }
             Ok(value) => {
                 let shown = (value * 1e6).round() / 1e6;
-                let fine = at_least.is_none_or(|limit| *value >= limit) && at_most.is_none_or(|limit| *value <= limit);
-                let message = || format!("the {} is {shown}", display_name(limit.metric));
-                let check = CheckReport::judged(name, fine, message);
-                check.actual(shown.to_string())
+                CheckReport::judged(name, bounds.allow(*value), || format!("the {what} is {shown}")).actual(shown.to_string())
             }
             // A row without a response is the model's failure, and one of the failed rows.
             Err(why) if errored == 0 && rows.iter().any(|row| row.prediction.is_none() && row.score.is_none()) => {
-                CheckReport::failed(name, format!("the {} cannot be computed: {why}", display_name(limit.metric)))
+                CheckReport::failed(name, format!("the {what} cannot be computed: {why}"))
             }
-            Err(why) => CheckReport::errored(name, format!("the {} cannot be computed: {why}", display_name(limit.metric))),
+            Err(why) => CheckReport::errored(name, format!("the {what} cannot be computed: {why}")),
         };
-        let outcome = check.outcome;
-        (MetricReport { name: name.to_owned(), value: value.ok(), at_least, at_most, outcome }, check.expected(required))
+        let report = MetricReport {
+            name: name.to_owned(),
+            segment: segment.map(str::to_owned),
+            rows: segment.map(|_| rows.len()),
+            value: value.ok(),
+            at_least: bounds.at_least,
+            at_most: bounds.at_most,
+            // A value without a limit is reported, and not judged.
+            outcome: if bounds.is_empty() { Outcome::Skipped } else { check.outcome },
+        };
+        (report, (!bounds.is_empty()).then(|| check.expected(bounds.describe())))
     };
-    expected.limits.iter().map(measure).collect()
+    let measured = |limit: &MetricLimit| {
+        let each = segments.iter().map(|(segment, rows)| measure(limit, limit.each_segment, Some(segment), rows));
+        std::iter::once(measure(limit, limit.all, None, rows)).chain(each).collect::<Vec<_>>()
+    };
+    expected.limits.iter().flat_map(measured).collect()
 }
 
 fn display_name(metric: Metric) -> String {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::expect::latency::LatencyLimit;
 use crate::expect::metrics::MetricsExpectation;
 use crate::expect::{CommandExpectation, Expectation};
 use crate::problem::Place;
@@ -49,17 +50,21 @@ pub(crate) enum Payload {
     Sample { file: Option<String>, problem: Option<String> },
 }
 
-/// The rows of a CSV file, each of which is a request.
+/// The rows of a CSV or JSON Lines file, each of which is a request.
 #[derive(Debug, Clone)]
 pub(crate) struct RowsInput {
     pub(super) file: String,
     pub(super) place: Place,
+    /// Whether the file is JSON Lines and not CSV.
+    pub(super) json_lines: bool,
     pub(super) header: bool,
     pub(super) drop: Vec<(String, Place)>,
     pub(super) columns: Option<Vec<(String, Place)>>,
     pub(super) first: Option<usize>,
     /// Columns in expectations.
     pub(super) used: Vec<(String, Place)>,
+    /// The column among them that names segments: it may be sent, unlike a label.
+    pub(super) segment: Option<Place>,
     pub(crate) format: RowFormat,
     /// How many requests are in flight at once.
     pub(crate) at_once: usize,
@@ -74,6 +79,8 @@ pub(crate) struct WholeExpectation {
     /// The part of the rows that must pass.
     pub(crate) at_least: f64,
     pub(crate) metrics: Option<MetricsExpectation>,
+    /// Percentiles of the latency.
+    pub(crate) latency: Vec<LatencyLimit>,
     pub(crate) command: Option<CommandExpectation>,
 }
 
@@ -94,7 +101,7 @@ pub(super) enum PendingKind {
 
 impl Default for WholeExpectation {
     fn default() -> Self {
-        Self { at_least: 1.0, metrics: None, command: None }
+        Self { at_least: 1.0, metrics: None, latency: Vec::new(), command: None }
     }
 }
 

@@ -173,6 +173,11 @@ impl Node {
         entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
     }
 
+    /// Whether the node is a mapping with this key.
+    pub(super) fn has_key(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
     /// The node's number; text from a variable may be one too.
     pub(super) fn number(&self) -> Option<Numeral> {
         match &self.content {

@@ -2,18 +2,24 @@
 
 mod json;
 mod metrics;
+mod tabular;
 
 use std::time::Duration;
 
 use regex::{Regex, RegexBuilder};
 
 pub(super) use self::json::JSON_KEYS;
+#[cfg(all(test, feature = "schema"))]
+pub(super) use self::metrics::{BOUNDS_KEYS, SEGMENT_KEYS, SOURCE_KEYS};
 pub(super) use self::metrics::{LIMIT_KEYS, METRICS_KEYS};
+#[cfg(all(test, feature = "schema"))]
+pub(super) use self::tabular::{CSV_KEYS, JSON_LINES_KEYS};
 use super::case::{PendingFile, PendingKind, WholeExpectation};
 use super::document::{Content, Node};
 use super::payload::inside;
 use super::reader::{Fields, Reader, addresses, media};
 use crate::expect::golden::GoldenExpectation;
+use crate::expect::latency::{LatencyLimit, Percentile};
 use crate::expect::number::Tolerance;
 use crate::expect::schema::SchemaExpectation;
 use crate::expect::{
@@ -21,14 +27,16 @@ use crate::expect::{
 };
 use crate::problem::Place;
 
-const RESPONSE_KEYS: &[&str] = &["status", "content_type", "text", "json", "schema", "golden", "check"];
+const RESPONSE_KEYS: &[&str] = &["status", "content_type", "text", "json", "csv", "jsonl", "schema", "golden", "check"];
 pub(super) const EXPECT_KEYS: &[&str] =
-    &["status", "content_type", "text", "json", "schema", "golden", "check", "metrics", "latency", "model_error"];
-pub(super) const EXPECT_EACH_KEYS: &[&str] = &["status", "content_type", "text", "json", "schema", "check", "latency", "at_least"];
+    &["status", "content_type", "text", "json", "csv", "jsonl", "schema", "golden", "check", "metrics", "latency", "model_error"];
+pub(super) const EXPECT_EACH_KEYS: &[&str] =
+    &["status", "content_type", "text", "json", "csv", "jsonl", "schema", "check", "latency", "at_least"];
 pub(super) const TEXT_KEYS: &[&str] = &["equals", "equals_column", "contains", "matches"];
 pub(super) const GOLDEN_KEYS: &[&str] = &["file", "abs", "rel", "ignore"];
 pub(super) const CHECK_KEYS: &[&str] = &["command", "timeout"];
 pub(super) const LATENCY_KEYS: &[&str] = &["max"];
+pub(super) const PERCENTILE_KEYS: &[&str] = &["p50", "p90", "p95", "p99", "max"];
 pub(super) const MODEL_ERROR_KEYS: &[&str] = &["status", "message_contains"];
 
 /// The memory limit of a compiled pattern, in bytes.
@@ -92,7 +100,7 @@ pub(super) fn of_rows(reader: &mut Reader, each: Option<&Node>, whole: Option<&N
         all.at_least = fields.share(reader, "at_least").unwrap_or(1.0);
     }
     if let Some(fields) = whole.and_then(|node| reader.fields(node, "`expect`", EXPECT_KEYS)) {
-        for key in EXPECT_KEYS.iter().filter(|key| !["metrics", "check"].contains(key) && fields.get(key).is_some()) {
+        for key in EXPECT_KEYS.iter().filter(|key| !["metrics", "latency", "check"].contains(key) && fields.get(key).is_some()) {
             let problem = reader.problem(fields.key_place(key), format!("`{key}` is for one response, but each row has its own"));
             problem.hint = Some(match *key {
                 "golden" | "model_error" => "put it into a separate case".to_owned(),
@@ -100,6 +108,7 @@ pub(super) fn of_rows(reader: &mut Reader, each: Option<&Node>, whole: Option<&N
             });
         }
         all.metrics = fields.get("metrics").and_then(|node| metrics::read(reader, node, &mut read.columns));
+        all.latency = percentiles(reader, &fields);
         all.command = fields.get("check").and_then(|node| command(reader, node));
     }
     read.whole = Some(all);
@@ -117,18 +126,19 @@ fn response(
         status: status(reader, fields, false),
         content_type: media(reader, fields, "content_type"),
         text: fields.get("text").map(|node| text(reader, node, columns)).unwrap_or_default(),
-        json: match fields.get("json") {
-            Some(_) => {
-                let nodes = fields.list(reader, "json").unwrap_or_default();
-                nodes.iter().flat_map(|node| json::read(reader, node, columns)).collect()
-            }
-            None => Vec::new(),
-        },
+        json: entries(reader, fields, "json").iter().flat_map(|node| json::read(reader, node, columns)).collect(),
+        csv: entries(reader, fields, "csv").iter().flat_map(|node| tabular::csv(reader, node, columns)).collect(),
+        jsonl: entries(reader, fields, "jsonl").iter().flat_map(|node| tabular::json_lines(reader, node, columns)).collect(),
         schema: fields.get("schema").and_then(|node| schema(reader, node, pending)),
         golden: fields.get("golden").and_then(|node| golden(reader, node, pending)),
         command: fields.get("check").and_then(|node| command(reader, node)),
         latency_max,
     }
+}
+
+/// The entries of a list of rules; none if the key is missing.
+fn entries<'a>(reader: &mut Reader, fields: &Fields<'a>, key: &str) -> &'a [Node] {
+    fields.get(key).and_then(|_| fields.list(reader, key)).unwrap_or_default()
 }
 
 /// The status of a response or, with `model_error`, of a model's error.
@@ -157,6 +167,17 @@ fn latency(reader: &mut Reader, fields: &Fields<'_>) -> Option<Duration> {
     let fields = reader.fields(fields.get("latency")?, "`latency`", LATENCY_KEYS)?;
     fields.require(reader, "max")?;
     fields.duration(reader, "max")
+}
+
+/// Limits for percentiles over all rows.
+fn percentiles(reader: &mut Reader, fields: &Fields<'_>) -> Vec<LatencyLimit> {
+    let Some(node) = fields.get("latency") else { return Vec::new() };
+    let Some(fields) = reader.fields(node, "`latency` of all rows", PERCENTILE_KEYS) else { return Vec::new() };
+    if fields.lacks_all(PERCENTILE_KEYS) {
+        reader.problem(node.place, "`latency` has no limit").hint = Some("such as `p95: 300ms`".to_owned());
+    }
+    let limit = |percentile: Percentile| Some(LatencyLimit { percentile, limit: fields.duration(reader, percentile.key)? });
+    Percentile::ALL.into_iter().filter_map(limit).collect()
 }
 
 fn model_error(reader: &mut Reader, node: &Node) -> Option<ModelErrorExpectation> {

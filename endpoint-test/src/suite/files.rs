@@ -86,11 +86,10 @@ fn add_input(case: &mut Case, files: &HashMap<String, Result<Bytes, Unread>>, wa
             }
         }
         Input::Rows(rows) if rows.table.is_none() => match &files[&rows.file] {
-            Ok(content) if content.len() <= MAX_BODY => {
-                if let Err(found) = rows_reader::load(rows, content) {
-                    problems.extend(found);
-                }
-            }
+            Ok(content) if content.len() <= MAX_BODY => match rows_reader::load(rows, &case.whole, content) {
+                Ok(found) => warnings.extend(found),
+                Err(found) => problems.extend(found),
+            },
             Ok(_) => problems.push(Problem::new(format!("`{}` has more than {MAX_BODY} bytes", rows.file)).at(Some(rows.place))),
             Err(unread) => problems.push(unread.problem.clone().at(Some(rows.place))),
         },

@@ -92,6 +92,7 @@ fn suite(reader: &mut Reader, root: &Node, source: Source) -> Option<Suite> {
         load,
         warnings: Vec::new(),
         golden_files_may_be_missing: false,
+        partial: None,
         source,
     })
 }

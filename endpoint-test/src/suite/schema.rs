@@ -5,10 +5,14 @@
 
 #![expect(dead_code, reason = "only the derived code reads the fields, for their names and types")]
 
+mod expectation;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde_json::Value;
+
+use self::expectation::{Expect, ExpectEach};
 
 /// The JSON Schema of a suite file, version 1.
 pub fn json_schema() -> Value {
@@ -152,7 +156,7 @@ struct Payload {
     base64: Option<String>,
     /// A file in the suite file's folder or below it.
     file: Option<String>,
-    /// The rows of a CSV file, each of which is a request.
+    /// The rows of a CSV or JSON Lines file, each of which is a request.
     rows: Option<Rows>,
     /// A sample payload of the model package: a file of its archive, or `all`.
     sample: Option<String>,
@@ -160,11 +164,12 @@ struct Payload {
     content_type: Option<MediaType>,
 }
 
-/// The rows of a CSV file, each of which is a request.
+/// The rows of a CSV or JSON Lines file, each of which is a request.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct Rows {
-    /// The file, in the suite file's folder or below it.
+    /// The file, in the suite file's folder or below it: CSV, or JSON Lines if its name ends with
+    /// `.jsonl`, `.jsonlines` or `.ndjson`.
     file: String,
     /// Whether the first line has the columns' names. If not, they are numbers from 0. `true` by
     /// default.
@@ -176,7 +181,7 @@ struct Rows {
     /// How many rows are sent, from the first.
     #[schemars(range(min = 1))]
     first: Option<u64>,
-    /// The format in which a row is sent; `csv` by default.
+    /// The format in which a row is sent; `csv` by default, `jsonl` for a JSON Lines file.
     #[schemars(rename = "as")]
     form: Option<RowForm>,
     /// How many requests are in flight at once; 1 by default.
@@ -192,238 +197,15 @@ enum RowForm {
     CsvWithHeader,
     JsonInstances,
     JsonRecords,
+    JsonObject,
+    #[schemars(rename = "jsonl")]
+    JsonLines,
     DataframeSplit,
-}
-
-/// The expected response; for a payload of `rows`, the expectations for all of them.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-struct Expect {
-    /// The response's status; 2xx by default.
-    #[schemars(range(min = 200, max = 399))]
-    status: Option<u16>,
-    /// The response's media type. Parameters are compared only if given here.
-    content_type: Option<MediaType>,
-    /// The response's text.
-    text: Option<Text>,
-    /// Values in a JSON response.
-    #[schemars(length(min = 1))]
-    json: Option<Vec<Json>>,
-    /// A JSON Schema that the response must conform to: a file's path, or the schema itself.
-    schema: Option<SchemaOrPath>,
-    /// A right response, stored in a file.
-    golden: Option<Golden>,
-    /// A program that checks the response, or all rows.
-    check: Option<OwnCheck>,
-    /// Metrics over all rows.
-    metrics: Option<Metrics>,
-    /// How fast the response must be.
-    latency: Option<Latency>,
-    /// The error that the model must return.
-    model_error: Option<ModelError>,
-}
-
-/// The expected response to each row.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-struct ExpectEach {
-    /// The response's status; 2xx by default.
-    #[schemars(range(min = 200, max = 399))]
-    status: Option<u16>,
-    /// The response's media type. Parameters are compared only if given here.
-    content_type: Option<MediaType>,
-    /// The response's text.
-    text: Option<Text>,
-    /// Values in a JSON response.
-    #[schemars(length(min = 1))]
-    json: Option<Vec<Json>>,
-    /// A JSON Schema that the response must conform to: a file's path, or the schema itself.
-    schema: Option<SchemaOrPath>,
-    /// A program that checks the response.
-    check: Option<OwnCheck>,
-    /// How fast each response must be.
-    latency: Option<Latency>,
-    /// The part of the rows that must pass; 1 by default: all of them.
-    #[schemars(range(min = 0.0, max = 1.0))]
-    at_least: Option<f64>,
-}
-
-/// A file's path, or a JSON Schema.
-#[derive(JsonSchema)]
-struct SchemaOrPath(#[schemars(extend("type" = ["string", "object", "boolean"]))] Value);
-
-/// A right response, stored in a file.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-struct Golden {
-    /// The file, in the suite file's folder or below it.
-    file: String,
-    /// How far numbers may be off.
-    #[schemars(range(min = 0.0))]
-    abs: Option<f64>,
-    /// How far numbers may be off, as a part of the golden number.
-    #[schemars(range(min = 0.0))]
-    rel: Option<f64>,
-    /// Locations that may differ: JSON Pointers or JSONPaths.
-    ignore: Option<OneOrMore>,
-}
-
-/// A program that reads one JSON document and writes its verdict as another.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-struct OwnCheck {
-    /// The program and its arguments, without a shell. Relative paths start in the project's
-    /// folder.
-    #[schemars(length(min = 1))]
-    command: Vec<String>,
-    /// The program's timeout; 10s by default.
-    timeout: Option<Duration>,
-}
-
-/// Metrics over all rows, as scikit-learn defines them, and their limits.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields, extend("minProperties" = 2))]
-struct Metrics {
-    /// The column with the label.
-    label: String,
-    /// The location of the prediction: a JSON Pointer, a JSONPath, or `text` for the whole
-    /// response.
-    prediction: Option<String>,
-    /// The location of the positive class's score in each response.
-    score: Option<String>,
-    /// The class of precision, recall, F1 and AUC, as in the label column.
-    positive: Option<VariableValue>,
-    /// The part of the rows with the right prediction.
-    accuracy: Option<Limit>,
-    /// The part of the rows predicted as positive that are positive.
-    precision: Option<Limit>,
-    /// The part of the positive rows that are predicted as positive.
-    recall: Option<Limit>,
-    /// The harmonic mean of precision and recall.
-    f1: Option<Limit>,
-    /// The mean precision of all classes.
-    macro_precision: Option<Limit>,
-    /// The mean recall of all classes.
-    macro_recall: Option<Limit>,
-    /// The mean F1 of all classes.
-    macro_f1: Option<Limit>,
-    /// The mean absolute error.
-    mae: Option<Limit>,
-    /// The root of the mean squared error.
-    rmse: Option<Limit>,
-    /// The area under the ROC curve.
-    auc: Option<Limit>,
-}
-
-/// The limits of a metric.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields, extend("minProperties" = 1))]
-struct Limit {
-    /// The minimum.
-    at_least: Option<f64>,
-    /// The maximum.
-    at_most: Option<f64>,
 }
 
 /// One text, or a list of them.
 #[derive(JsonSchema)]
 struct OneOrMore(#[schemars(extend("type" = ["string", "array"], "items" = { "type": ["string", "number"] }))] Value);
-
-/// Rules for the response's text.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields, extend("minProperties" = 1))]
-struct Text {
-    /// The same text, except for line breaks at its end.
-    equals: Option<String>,
-    /// The row's value in this column.
-    equals_column: Option<String>,
-    /// Text that it must contain.
-    contains: Option<String>,
-    /// A regular expression that must match in it.
-    matches: Option<String>,
-}
-
-/// Rules for one location in a JSON response.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields, extend("minProperties" = 2))]
-struct Json {
-    /// The location: a JSON Pointer such as `/predictions/0/score`, empty for the whole response;
-    /// or a JSONPath such as `$.predictions[*].score`, and then every location that it matches must
-    /// satisfy the rules.
-    at: String,
-    /// The same value.
-    equals: Option<Value>,
-    /// The row's value in this column.
-    equals_column: Option<String>,
-    /// One of these values.
-    #[schemars(length(min = 1))]
-    one_of: Option<Vec<Value>>,
-    /// A number from the first to the second, both included.
-    between: Option<[f64; 2]>,
-    /// A number less than this.
-    less_than: Option<f64>,
-    /// A number of at most this.
-    at_most: Option<f64>,
-    /// A number greater than this.
-    greater_than: Option<f64>,
-    /// A number of at least this.
-    at_least: Option<f64>,
-    /// Text in which this regular expression matches.
-    matches: Option<String>,
-    /// Text that contains this, a list with this member, or an object with this key.
-    contains: Option<Value>,
-    /// The value's type.
-    #[schemars(rename = "type")]
-    kind: Option<Type>,
-    /// The length: of text in characters, of a list or an object in members.
-    length: Option<u64>,
-    /// The number of locations that a JSONPath matches.
-    count: Option<u64>,
-    /// The location does not exist.
-    absent: Option<True>,
-    /// How far numbers in `equals` may be off.
-    #[schemars(range(min = 0.0))]
-    abs: Option<f64>,
-    /// How far numbers in `equals` may be off, as a part of the expected number.
-    #[schemars(range(min = 0.0))]
-    rel: Option<f64>,
-}
-
-/// Only `true` is allowed.
-#[derive(JsonSchema)]
-struct True(#[schemars(extend("const" = true))] bool);
-
-/// A type of JSON.
-#[derive(JsonSchema)]
-#[schemars(rename_all = "lowercase")]
-enum Type {
-    Array,
-    Boolean,
-    Integer,
-    Null,
-    Number,
-    Object,
-    String,
-}
-
-/// How fast the response must be, measured by the client.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-struct Latency {
-    /// The longest time for this one request.
-    max: Duration,
-}
-
-/// The error that the model must return.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-struct ModelError {
-    /// The container's status.
-    #[schemars(range(min = 400, max = 599))]
-    status: Option<u16>,
-    /// Text that the container's message must contain.
-    message_contains: Option<String>,
-}
 
 /// The load on the endpoint.
 #[derive(JsonSchema)]
@@ -557,7 +339,13 @@ mod tests {
             ("Limit", expectation_reader::LIMIT_KEYS),
             ("Text", expectation_reader::TEXT_KEYS),
             ("Json", expectation_reader::JSON_KEYS),
+            ("Csv", expectation_reader::CSV_KEYS),
+            ("JsonLines", expectation_reader::JSON_LINES_KEYS),
+            ("CsvColumn", expectation_reader::SOURCE_KEYS),
+            ("Bounds", expectation_reader::BOUNDS_KEYS),
+            ("SegmentColumn", expectation_reader::SEGMENT_KEYS),
             ("Latency", expectation_reader::LATENCY_KEYS),
+            ("Percentiles", expectation_reader::PERCENTILE_KEYS),
             ("ModelError", expectation_reader::MODEL_ERROR_KEYS),
             ("Load", load::LOAD_KEYS),
             ("Warmup", load::WARMUP_KEYS),

@@ -7,7 +7,7 @@ use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use endpoint_test::Clock;
 
@@ -65,6 +65,10 @@ impl VirtualClock {
 impl Clock for VirtualClock {
     fn now(&self) -> Duration {
         self.state().now
+    }
+
+    fn date(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + self.now()
     }
 
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send {

@@ -2,6 +2,7 @@
 
 mod hostile;
 mod load;
+mod metrics;
 mod page;
 mod sample;
 

@@ -155,8 +155,8 @@ pub(crate) fn labelled() -> Report {
             name: "macro_f1".to_owned(),
             value: Some(0.986_666),
             at_least: Some(0.95),
-            at_most: None,
             outcome: Outcome::Passed,
+            ..MetricReport::default()
         }],
         median_latency_ms: Some(4.2),
         not_passed: vec![RowReport {

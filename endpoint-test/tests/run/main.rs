@@ -11,6 +11,9 @@ mod numbers;
 mod own_checks;
 mod rows;
 mod scripted;
+mod segments;
+mod tabular;
+mod times;
 mod wait;
 
 use std::path::Path;

@@ -1,12 +1,15 @@
 //! Suite files: what is accepted, what is refused with which message, and which files are opened.
 
+mod draft;
 mod files;
 mod format;
 mod limits;
 mod mistakes;
 mod problems;
 mod reading;
+mod selection;
 mod statuses;
+mod tabular;
 mod targets;
 
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! A clock that never really waits.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use endpoint_test::Clock;
 
@@ -20,6 +20,10 @@ impl FakeClock {
 impl Clock for FakeClock {
     fn now(&self) -> Duration {
         *self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn date(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + self.now()
     }
 
     async fn sleep(&self, duration: Duration) {

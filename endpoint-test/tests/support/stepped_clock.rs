@@ -1,7 +1,7 @@
 //! Time that passes only when a test advances it, so that results do not depend on how busy the
 //! machine is.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use endpoint_test::Clock;
 use tokio::sync::watch;
@@ -25,6 +25,10 @@ impl SteppedClock {
 impl Clock for SteppedClock {
     fn now(&self) -> Duration {
         *self.0.borrow()
+    }
+
+    fn date(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + self.now()
     }
 
     async fn sleep(&self, duration: Duration) {

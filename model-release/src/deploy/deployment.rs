@@ -1,8 +1,10 @@
 //! The result of a deployment, and what to do about it.
 
 use std::collections::BTreeSet;
+use std::time::SystemTime;
 
 use endpoint_test::{Outcome, TargetReport};
+use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use stack_rollout::status::InstanceStatus;
 use stack_rollout::{Outcome as RolledOut, Rollout, TargetRecord, Targets, Verdict};
@@ -28,6 +30,15 @@ pub struct Deployment {
     pub capacity: Vec<CapacityChange>,
     /// The stage.
     pub stage: Stage,
+    /// When the deployment began.
+    pub started_at: SystemTime,
+    /// When it ended, with the identity checks.
+    pub ended_at: SystemTime,
+}
+
+/// RFC 3339 in UTC, with milliseconds.
+fn timestamp(date: SystemTime) -> Option<String> {
+    Timestamp::try_from(date).ok().map(|date| format!("{date:.3}"))
 }
 
 impl Deployment {
@@ -53,6 +64,8 @@ impl Deployment {
         record["tool"] = json!(tool);
         record["stage"] = json!(stage.name());
         record["release"] = json!(release.digest);
+        record["started_at"] = json!(timestamp(self.started_at));
+        record["ended_at"] = json!(timestamp(self.ended_at));
         record["model_package"] = json!(release.manifest.model_package.arn);
         record["serving"] = json!(self.serving);
         record["unrequested_capacity"] = json!(self.capacity);

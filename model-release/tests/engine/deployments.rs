@@ -45,6 +45,10 @@ fn a_first_release_creates_the_set_and_every_endpoint_is_checked() {
         (&"staging".into(), &"succeeded".into(), &package(1).into())
     );
     assert_eq!(record["identity"].as_array().unwrap().len(), 2);
+    // The clock of the tests begins in 1970, and only pauses advance it.
+    assert_eq!(record["started_at"], "1970-01-01T00:00:00.000Z");
+    let ended_at = record["ended_at"].as_str().unwrap();
+    assert!(ended_at.starts_with("1970-01-01T00:00:0") && ended_at > "1970-01-01T00:00:00.000Z", "{ended_at}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use endpoint_test::{Report, TargetInfo, TargetReport, ToolInfo, Verdict};
+use endpoint_test::{PartialRun, Report, TargetInfo, TargetReport, ToolInfo, Verdict};
 use model_registry::snapshot::Snapshot;
 use model_registry::{ApprovalStatus, ModelPackage, PackageStatus};
 use model_release::{Failure, FailureKind, Release};
@@ -61,6 +61,16 @@ fn tests_of_another_release_are_no_evidence() {
     let mut report = results(&release, &PASSED);
     report.release = None;
     assert_eq!(refused(checked(&release, "none", &report)).1, Some("staging-tests-of-another-release"));
+}
+
+#[test]
+fn a_partial_run_is_no_evidence_even_if_it_passed() {
+    let release = release(13);
+    let mut report = results(&release, &PASSED);
+    report.partial = Some(PartialRun { cases: vec!["one flower".to_owned()], of: 5 });
+    let (kind, code, text) = refused(checked(&release, "partial-run", &report));
+    assert_eq!((kind, code), (FailureKind::Failed, Some("staging-tests-partial")));
+    assert!(text.contains("a partial run: 1 of 5 cases") && text.contains("tested only: one flower"), "{text}");
 }
 
 #[test]

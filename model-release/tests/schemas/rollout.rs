@@ -17,6 +17,10 @@ pub(super) struct Rollout {
     release: String,
     /// The ARN of the model package that the release deploys.
     model_package: String,
+    /// When the deployment began: RFC 3339, in UTC.
+    started_at: String,
+    /// When it ended, with the identity checks.
+    ended_at: String,
     stack_set: String,
     /// `succeeded`: every target has the release. `failed`: at least one does not. `unfinished`:
     /// not known.

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use stack_rollout::status::{DetailedStatus, DriftStatus, InstanceStatus, OperationAction, OperationStatus};
 use stack_rollout::*;
@@ -526,6 +526,10 @@ impl Clock for FakeClock {
         self.elapsed()
     }
 
+    fn date(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + self.elapsed()
+    }
+
     async fn sleep(&self, duration: Duration) {
         *self.0.lock().unwrap() += duration;
         yield_now().await;
@@ -559,6 +563,10 @@ impl StoppingClock {
 impl Clock for StoppingClock {
     fn now(&self) -> Duration {
         self.clock.now()
+    }
+
+    fn date(&self) -> SystemTime {
+        self.clock.date()
     }
 
     async fn sleep(&self, duration: Duration) {

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use endpoint_test::{LoadMode, Suite, SuiteOptions, TargetReport};
 use model_release::{
-    BaselineAddress, BaselineTarget, Diagnostic, Expectations, Failure, Release, Stage, StageTests, stop_on_errors, test_container,
+    BaselineAddress, BaselineTarget, Diagnostic, Expectations, Failure, FailureKind, Release, Stage, StageTests, stop_on_errors,
+    test_container,
 };
 
 use crate::check_programs::Programs;
@@ -36,7 +37,11 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
     let is_release_named = options.release.build_dir.is_some() || non_empty(options.release.release_sha256.as_ref()).is_some();
     // A local container can be tested before the first build.
     let needs_release = options.endpoint_url.is_none() || is_release_named;
-    let release = needs_release.then(|| requests::release(project, &options.release)).transpose()?;
+    let release = match needs_release.then(|| requests::release(project, &options.release)) {
+        // A list needs a release only for the values of its parameters.
+        Some(Err(_)) if options.list && !is_release_named => None,
+        release => release.transpose()?,
+    };
     if let Some(release) = &release {
         check_config(release, stage, non_empty(options.build_config.as_ref()))?;
     }
@@ -59,6 +64,12 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
         Some(read) => (read.suite, Some(read.info)),
         None => (StageTests::no_cases()?, None),
     };
+    let suite = if options.cases.is_empty() { suite } else { only(suite, &options.cases)? };
+    if options.list {
+        let listing = suite.listing();
+        printer.result(&listing, endpoint_test::report::case_list(&listing).trim_end());
+        return Ok(Exit::Done);
+    }
     if options.own_checks == OwnChecks::Forbidden {
         refuse_own_checks(&suite, &path)?;
     }
@@ -178,6 +189,19 @@ fn load_mode(stage: Stage, options: &TestOptions) -> Result<LoadMode, Failure> {
 /// The production tests, if the project has them, else the common ones.
 fn default_suite(project: &Project, stage: Stage) -> &'static str {
     if stage == Stage::Prod && project.root.join(SMOKE_SUITE).is_file() { SMOKE_SUITE } else { SUITE }
+}
+
+/// The suite with only these cases.
+fn only(suite: Suite, names: &[String]) -> Result<Suite, Failure> {
+    let known: Vec<_> = suite.cases().iter().map(|case| format!("`{}`", case.name())).collect();
+    suite.only(names).map_err(|unknown| {
+        let diagnostics = unknown.iter().map(|unknown| {
+            let hint = unknown.nearest.as_ref().map(|name| format!("did you mean `{name}`?"));
+            let diagnostic = Diagnostic::error(unknown.to_string()).named("--case").detail(format!("its cases are {}", known.join(", ")));
+            diagnostic.with_hint(hint.unwrap_or_else(|| "`--list` lists the cases".to_owned()))
+        });
+        Failure::new(FailureKind::BadInput, diagnostics.collect())
+    })
 }
 
 /// Refuses a suite that runs programs, and names all of them.

@@ -23,6 +23,9 @@ const ROWS: &[Row] = &[
         code: 3,
         says: "test-results.json",
     },
+    Row { arguments: &["init-tests", "--from", "FILES/registry.json", "--suite", "own.yaml"], code: 0, says: "own.yaml" },
+    Row { arguments: &["init-tests", "--from", "FILES/registry.json"], code: 2, says: NO_PROJECT },
+    Row { arguments: &["test-staging", "--list", "--suite", "FILES/suite.yaml"], code: 0, says: "a case" },
     Row { arguments: &["test-prod", "--endpoint-url", "http://127.0.0.1:9"], code: 2, says: "name the tests with --suite" },
     Row { arguments: &["setup", "--check"], code: 2, says: "`--model-package-group-name` is missing" },
     // A named release folder needs no project.
@@ -43,6 +46,7 @@ const ROWS: &[Row] = &[
     Row { arguments: &["deploy", "--stage", "staging"], code: 2, says: NO_PROJECT },
     Row { arguments: &["prune", "--stage", "staging"], code: 2, says: NO_PROJECT },
     Row { arguments: &["test-staging"], code: 2, says: NO_PROJECT },
+    Row { arguments: &["test-staging", "--list"], code: 2, says: NO_PROJECT },
     Row { arguments: &["test-prod"], code: 2, says: NO_PROJECT },
     Row { arguments: &["tour"], code: 2, says: NO_PROJECT },
     Row { arguments: &["demo"], code: 2, says: NO_PROJECT },

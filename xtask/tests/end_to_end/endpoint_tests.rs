@@ -274,3 +274,71 @@ fn a_suite_with_unknown_names_is_refused_with_the_known_ones() {
     project.write("test/own.yaml", &suite("${SageMakerProjectName}-${SageMakerProjectId}-${StageName}"));
     project.run(["test-staging", "--suite", "test/own.yaml"]).ends_with(0);
 }
+
+const TWO_CASES: &str = "version: 1
+cases:
+  - name: one flower gets a species
+    payload: { csv: '5.1,3.5,1.4,0.2' }
+  - name: a word is refused
+    payload: { csv: x }
+    expect: { model_error: { status: 400 } }
+load: { phases: [{ rate: 1/s, for: 1s }], thresholds: [errors == 0] }
+";
+
+#[test]
+fn some_cases_run_alone_and_the_results_say_so() {
+    let (cloud, project) = with_suite(TWO_CASES);
+    test(&cloud, &project, &["--case", "a word is refused"]).ends_with(0).says("passed (1 target: 1 passed); partial run: 1 of 2 cases");
+    assert_eq!(results(&project)["partial"], json!({ "cases": ["a word is refused"], "of": 2 }));
+    assert_eq!(results(&project)["targets"][0].get("load"), None);
+    assert!(project.read("target/test-results/test.env").contains("TEST_SUMMARY='partial run: 1 of 2 cases; 1 of 1 endpoints passed'"));
+    test(&cloud, &project, &["--case", "one flower gets a spesies", "--case", "nothing"])
+        .ends_with(2)
+        .says("the suite has no case `one flower gets a spesies`")
+        .says("did you mean `one flower gets a species`?")
+        .says("the suite has no case `nothing`")
+        .says("its cases are `one flower gets a species`, `a word is refused`");
+    for option in ["--load-anyway", "--load-on-production", "--record"] {
+        test(&cloud, &project, &["--case", "a word is refused", option]).ends_with(2).says("cannot be used with");
+    }
+}
+
+#[test]
+fn a_list_sends_nothing_and_needs_neither_endpoint_nor_release() {
+    let project = Project::new();
+    project.write("test/own.yaml", TWO_CASES);
+    let list = |arguments: &[&str]| {
+        let all = ["test-staging", "--suite", "test/own.yaml", "--list"];
+        project.run(all.iter().copied().chain(arguments.iter().copied())).ends_with(0)
+    };
+    list(&[]).says("a word is refused          1         text/csv  model_error").says("2 cases, and a load phase");
+    let listed: Json = serde_json::from_str(&list(&["--format", "json", "--case", "a word is refused"]).stdout).unwrap();
+    assert_eq!(listed["cases"].as_array().unwrap().len(), 1);
+    assert!(!project.path("target/test-results").exists());
+}
+
+#[test]
+fn first_tests_from_labelled_rows_and_from_payloads_pass_on_the_example_model() {
+    let (cloud, project) = (Cloud::new(), Project::new());
+    let flowers = std::fs::read_to_string(crate::project::workspace().join("test/payloads/labelled-flowers.csv")).unwrap();
+    project.write("data/flowers.csv", &flowers);
+    let of_label = ["init-tests", "--from", "data/flowers.csv", "--label", "species", "--suite", "test/own.yaml"];
+    project.run(of_label).ends_with(0).says("test/payloads/flowers.csv").says("test/own.yaml").says("test-staging --endpoint-url");
+    test(&cloud, &project, &[]).ends_with(0).says("accuracy");
+    // The same again changes nothing; other tests are not replaced.
+    project.run(of_label).ends_with(0);
+    project.write("test/own.yaml", "version: 1\ncases: []\n");
+    project.run(of_label).ends_with(2).says("`test/own.yaml` exists").says("--force");
+    assert_eq!(project.read("test/own.yaml"), "version: 1\ncases: []\n");
+    project.run(of_label.iter().copied().chain(["--force"])).ends_with(0);
+    assert!(project.read("test/own.yaml").contains("label: species"));
+    project.run(["init-tests", "--from", "data/flowers.csv", "--label", "kind"]).ends_with(2).says("has no column `kind`").says("--label");
+
+    project.write("samples/one.csv", "5.1,3.5,1.4,0.2\n");
+    project.write("samples/two.json", "{\"instances\": [[5.1, 3.5, 1.4, 0.2]]}");
+    let of_payloads = ["init-tests", "--from", "samples", "--suite", "test/own.yaml", "--force", "--format", "json"];
+    let written: Json = serde_json::from_str(&project.run(of_payloads).ends_with(0).stdout).unwrap();
+    assert_eq!(written["cases"], 2);
+    assert_eq!(written["files"], json!(["test/payloads/one.csv", "test/payloads/two.json", "test/own.yaml"]));
+    test(&cloud, &project, &[]).ends_with(0).says("passed (1 target: 1 passed)");
+}

@@ -12,6 +12,7 @@ const PREDICTED: &str = "eseessvssvsvosseesssvesvssvovsvvessvvseo";
 
 fn labelled(truth: &str, predicted: &str) -> Vec<ScoredRow> {
     let row = |(truth, predicted): (char, char)| ScoredRow {
+        segment: None,
         truth: truth.to_string(),
         prediction: Some(predicted.to_string()).filter(|predicted| predicted != "-"),
         score: None,
@@ -21,6 +22,7 @@ fn labelled(truth: &str, predicted: &str) -> Vec<ScoredRow> {
 
 fn numeric(truth: &[f64], predicted: &[f64]) -> Vec<ScoredRow> {
     let row = |(truth, predicted): (&f64, &f64)| ScoredRow {
+        segment: None,
         truth: truth.to_string(),
         prediction: Some(predicted.to_string()),
         score: Some(predicted.to_string()),
@@ -94,7 +96,7 @@ fn a_metric_without_a_value_has_a_reason() {
 
 #[test]
 fn numeric_classes_are_equal_in_every_notation() {
-    let rows = [ScoredRow { truth: "1".to_owned(), prediction: Some(" 1.0".to_owned()), score: None }];
+    let rows = [ScoredRow { segment: None, truth: "1".to_owned(), prediction: Some(" 1.0".to_owned()), score: None }];
     near(value(Metric::Accuracy, &rows, None), 1.0);
 }
 

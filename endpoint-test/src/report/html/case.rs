@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{badge, code, comparison, hint, label, rows, table, time, why};
+use super::{badge, code, comparison, date, hint, label, rows, table, time, why};
 use crate::report::{CaseReport, CheckReport};
 
 /// One case. `title` is the target's.
@@ -62,6 +62,7 @@ fn checks(place: &str, checks: &[CheckReport]) -> Markup {
 
 fn facts(case: &CaseReport) -> Markup {
     let facts = [
+        ("Started", case.started_at.as_deref().map(date)),
         ("Status", case.status.map(|status| status.to_string())),
         ("Media type", case.content_type.clone()),
         ("Variant", case.variant.clone()),

@@ -6,7 +6,7 @@ use aws_names::ModelPackageArn;
 use maud::{Markup, html};
 
 use super::super::{LoadReport, Outcome, Report, TargetReport};
-use super::{badge, by_urgency, table, time};
+use super::{badge, by_urgency, date, table, time};
 
 pub(super) fn tested(report: &Report) -> Markup {
     let distinct = |of: fn(&TargetReport) -> Option<&str>| {
@@ -31,6 +31,9 @@ pub(super) fn tested(report: &Report) -> Markup {
                 @if let Some(suite) = &report.suite {
                     (fact("Tests", &html! { @if let Some(name) = &suite.name { (name) br; } code { (suite.file) } }))
                 }
+                @if let Some(partial) = &report.partial {
+                    (fact("Partial run", &html! { b { (partial) } br; (partial.cases.join(", ")) }))
+                }
                 @for (label, value) in [("Release", &report.release), ("Commit", &report.commit)] {
                     @if let Some(value) = value { (fact(label, &html! { code { (value) } })) }
                 }
@@ -38,6 +41,9 @@ pub(super) fn tested(report: &Report) -> Markup {
                     @if !values.is_empty() { (fact(label, &listed(values))) }
                 }
                 (fact("Stage", &html! { (report.stage) }))
+                @if let (Some(start), Some(end)) = (&report.started_at, &report.ended_at) {
+                    (fact("Tested", &html! { "from " (date(start)) br; "to " (date(end)) }))
+                }
             }
         }
     }

@@ -15,6 +15,7 @@ pub(super) fn part(place: &str, rows: &RowsReport) -> Markup {
                 @if count > 0 { ", " (count) " " (what) }
             }
             @if let Some(median) = rows.median_latency_ms { "; half of them within " (time(median)) }
+            @if let Some(most) = rows.p95_latency_ms { ", 95% within " (time(most)) }
         }
         @if !rows.metrics.is_empty() { (metrics(place, &rows.metrics)) }
         @if !rows.not_passed.is_empty() { (not_passed(place, &rows.not_passed)) }
@@ -26,25 +27,16 @@ fn metrics(place: &str, metrics: &[MetricReport]) -> Markup {
         @for metric in metrics {
             tr {
                 td { (badge(metric.outcome.as_str())) }
-                th scope="row" { (metric.name) }
-                td class="number" { (metric.value.map_or_else(|| "unknown".to_owned(), number)) }
-                td class="number" { (limit(metric)) }
+                th scope="row" {
+                    (metric.title())
+                    @if let Some(rows) = metric.rows { " " span class="soft" { "(" (rows) @if rows == 1 { " row)" } @else { " rows)" } } }
+                }
+                td class="number" { (metric.shown()) }
+                td class="number" { (metric.limit()) }
             }
         }
     };
     table(&format!("Metrics of {place}"), false, &["Outcome", "Metric"], &["Value", "Limit"], &rows)
-}
-
-/// A metric to four decimals.
-pub(super) fn number(value: f64) -> String {
-    ((value * 10_000.0).round() / 10_000.0).to_string()
-}
-
-/// `at least 0.95`.
-pub(super) fn limit(metric: &MetricReport) -> String {
-    let least = metric.at_least.map(|least| format!("at least {}", number(least)));
-    let most = metric.at_most.map(|most| format!("at most {}", number(most)));
-    least.into_iter().chain(most).collect::<Vec<_>>().join(", ")
 }
 
 fn not_passed(place: &str, not_passed: &[RowReport]) -> Markup {

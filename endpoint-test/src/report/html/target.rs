@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{badge, case, comparison, hint, label, load, time, why};
+use super::{badge, case, comparison, date, hint, label, load, time, why};
 use crate::report::{CheckReport, TargetReport};
 
 pub(super) fn section(index: usize, target: &TargetReport) -> Markup {
@@ -35,7 +35,10 @@ fn facts(target: &TargetReport) -> String {
         named("configuration", &target.endpoint_config),
         named("role", &target.role),
         target.asynchronous.then(|| "asynchronous: latencies last until the response is in S3".to_owned()),
-        (target.duration_ms > 0.0).then(|| format!("tested for {}", time(target.duration_ms))),
+        (target.duration_ms > 0.0).then(|| match &target.started_at {
+            Some(start) => format!("tested from {} for {}", date(start), time(target.duration_ms)),
+            None => format!("tested for {}", time(target.duration_ms)),
+        }),
     ];
     facts.into_iter().flatten().filter(|fact| !fact.is_empty()).collect::<Vec<_>>().join(" · ")
 }

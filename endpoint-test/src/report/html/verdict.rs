@@ -2,8 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::super::{LoadReport, MetricReport, Outcome, Report, TargetReport, Verdict};
-use super::{by_urgency, label, prose, rows, time};
+use super::super::metrics::RunMetric;
+use super::super::{LoadReport, Outcome, Report, TargetReport, Verdict};
+use super::{by_urgency, label, prose, time};
 
 /// The most findings in the head; all of them are below.
 const MAX_FINDINGS: usize = 5;
@@ -21,7 +22,10 @@ pub(super) fn header(report: &Report) -> Markup {
             div class="sign" aria-hidden="true" { (sign) }
             div class="words" {
                 h1 { (report.stage) ": " b { (class) } }
-                p { (headline(report)) }
+                p {
+                    (headline(report))
+                    @if let Some(partial) = &report.partial { ". Partial run: " (partial) ", which is no evidence for production" }
+                }
             }
             (tiles(report))
             (evidence(report))
@@ -123,10 +127,7 @@ fn assurances(report: &Report) -> Vec<Markup> {
             .map(|slowest| format!(", the slowest in {}", time(slowest)));
         lines.push(format!("{passed} of {} passed{}", counted(run, "case"), slowest.unwrap_or_default()));
     }
-    let metrics: Vec<_> = cases().filter_map(|case| case.rows.as_ref()).flat_map(|rows| &rows.metrics).collect();
-    if let Some(metrics_text) = worst(&metrics) {
-        lines.push(metrics_text);
-    }
+    lines.extend(over_rows(report));
     let loads: Vec<&LoadReport> = targets.iter().filter_map(|target| target.load.as_deref()).filter(|load| load.total.is_some()).collect();
     if !loads.is_empty() {
         let sent: u64 = loads.iter().filter_map(|load| load.total.as_ref()).map(|total| total.sent).sum();
@@ -142,23 +143,16 @@ fn assurances(report: &Report) -> Vec<Markup> {
     lines.into_iter().map(|line| html! { (line) }).collect()
 }
 
-/// The worst value of each metric, with its limit.
-fn worst(metrics: &[&MetricReport]) -> Option<String> {
-    let mut values: Vec<(&str, f64, String)> = Vec::new();
-    for metric in metrics {
-        let Some(value) = metric.value else { continue };
-        let worse = |known: f64| if metric.at_most.is_some() { value > known } else { value < known };
-        match values.iter_mut().find(|(name, ..)| *name == metric.name) {
-            Some((_, known, _)) if worse(*known) => *known = value,
-            Some(_) => {}
-            None => values.push((&metric.name, value, rows::limit(metric))),
-        }
-    }
-    let text = |(name, value, limit): &(&str, f64, String)| {
-        let limit = if limit.is_empty() { String::new() } else { format!(" ({limit})") };
-        format!("{} {}{limit}", label(name).to_lowercase(), rows::number(*value))
+/// The worst value of each metric, with its limit. Segments are in the table of their case.
+fn over_rows(report: &Report) -> Option<String> {
+    let metrics: Vec<_> = report.metrics().into_iter().filter(|metric| metric.worst.segment.is_none()).collect();
+    let several_cases = metrics.iter().any(|metric| metric.case != metrics[0].case);
+    let text = |metric: &RunMetric<'_>| {
+        let limit = Some(metric.worst.limit()).filter(|limit| !limit.is_empty()).map(|limit| format!(" ({limit})"));
+        let case = if several_cases { format!(" in “{}”", metric.case) } else { String::new() };
+        format!("{} {}{}{case}", label(&metric.worst.name).to_lowercase(), metric.worst.shown(), limit.unwrap_or_default())
     };
-    let texts: Vec<_> = values.iter().map(text).collect();
+    let texts: Vec<_> = metrics.iter().map(text).collect();
     (!texts.is_empty()).then(|| format!("Over labelled rows: {}", texts.join(", ")))
 }
 

@@ -8,8 +8,22 @@ use crate::problem::Place;
 use crate::suite::document::{Content, Node};
 use crate::suite::reader::{Fields, Reader};
 
-pub(in crate::suite) const JSON_KEYS: &[&str] = &[
-    "at",
+/// The keys of rules, and of the tolerance of `equals`.
+macro_rules! with_rules {
+    ($($key:literal),*) => {
+        &[
+            $($key,)*
+            "equals", "equals_column", "one_of", "between", "less_than", "at_most", "greater_than", "at_least", "matches", "contains",
+            "type", "length", "count", "absent", "abs", "rel",
+        ]
+    };
+}
+pub(super) use with_rules;
+
+pub(in crate::suite) const JSON_KEYS: &[&str] = with_rules!("at");
+
+/// The keys of rules.
+const RULE_KEYS: [&str; 14] = [
     "equals",
     "equals_column",
     "one_of",
@@ -24,12 +38,7 @@ pub(in crate::suite) const JSON_KEYS: &[&str] = &[
     "length",
     "count",
     "absent",
-    "abs",
-    "rel",
 ];
-
-/// Keys that are no rules.
-const NO_RULES: [&str; 3] = ["at", "abs", "rel"];
 
 pub(super) fn read(reader: &mut Reader, node: &Node, columns: &mut Vec<(String, Place)>) -> Vec<JsonExpectation> {
     let Some(fields) = reader.fields(node, "an entry of `json`", JSON_KEYS) else { return Vec::new() };
@@ -37,7 +46,24 @@ pub(super) fn read(reader: &mut Reader, node: &Node, columns: &mut Vec<(String, 
         fields.get(key).into_iter().for_each(|node| reader.warn_about_words(key, node));
     }
     let at = address(reader, &fields);
-    let tolerance = tolerance(reader, &fields);
+    let rules = rules(reader, node, &fields, "`json`", columns);
+    let Some(at) = at else { return Vec::new() };
+    if matches!(at, Address::Pointer(_)) && fields.get("count").is_some() {
+        reader.problem(fields.key_place("count"), "`count` is for a JSONPath: a JSON Pointer has one location").hint =
+            Some("`length` counts the members of a list".to_owned());
+    }
+    rules.into_iter().map(|rule| JsonExpectation { at: at.clone(), rule }).collect()
+}
+
+/// The rules of an entry of a list.
+pub(super) fn rules(
+    reader: &mut Reader,
+    node: &Node,
+    fields: &Fields<'_>,
+    list: &str,
+    columns: &mut Vec<(String, Place)>,
+) -> Vec<JsonRule> {
+    let tolerance = tolerance(reader, fields);
     let rules = [
         fields.get("equals").map(|node| JsonRule::Equals { expected: node.to_json(), tolerance }),
         fields.text(reader, "equals_column").map(|column| {
@@ -50,31 +76,25 @@ pub(super) fn read(reader: &mut Reader, node: &Node, columns: &mut Vec<(String, 
         fields.number(reader, "at_most").map(JsonRule::AtMost),
         fields.number(reader, "greater_than").map(JsonRule::GreaterThan),
         fields.number(reader, "at_least").map(JsonRule::AtLeast),
-        pattern(reader, &fields).map(JsonRule::Matches),
+        pattern(reader, fields).map(JsonRule::Matches),
         fields.get("contains").map(|node| JsonRule::Contains(node.to_json())),
-        kind(reader, &fields).map(JsonRule::Type),
+        kind(reader, fields).map(JsonRule::Type),
         fields.whole(reader, "length", 0, u64::MAX).map(JsonRule::Length),
         fields.whole(reader, "count", 0, u64::MAX).map(JsonRule::Count),
-        absent(reader, &fields),
+        absent(reader, fields),
     ];
-    let rule_keys: Vec<&str> = JSON_KEYS.iter().copied().filter(|key| !NO_RULES.contains(key)).collect();
-    if fields.lacks_all(&rule_keys) {
-        reader.problem(node.place, "an entry of `json` expects nothing").hint =
+    if fields.lacks_all(&RULE_KEYS) {
+        reader.problem(node.place, format!("an entry of {list} expects nothing")).hint =
             Some("give `equals`, `one_of`, `between`, `matches`, `type`, `length` or another rule".to_owned());
     }
-    if fields.get("absent").is_some() && rule_keys.iter().any(|rule| *rule != "absent" && fields.get(rule).is_some()) {
+    if fields.get("absent").is_some() && RULE_KEYS.iter().any(|rule| *rule != "absent" && fields.get(rule).is_some()) {
         reader.problem(fields.key_place("absent"), "`absent` cannot be combined with other rules");
     }
-    let Some(at) = at else { return Vec::new() };
-    if matches!(at, Address::Pointer(_)) && fields.get("count").is_some() {
-        reader.problem(fields.key_place("count"), "`count` is for a JSONPath: a JSON Pointer has one location").hint =
-            Some("`length` counts the members of a list".to_owned());
-    }
-    rules.into_iter().flatten().map(|rule| JsonExpectation { at: at.clone(), rule }).collect()
+    rules.into_iter().flatten().collect()
 }
 
 /// A JSON Pointer (RFC 6901) or a JSONPath (RFC 9535).
-fn address(reader: &mut Reader, fields: &Fields<'_>) -> Option<Address> {
+pub(super) fn address(reader: &mut Reader, fields: &Fields<'_>) -> Option<Address> {
     fields.require(reader, "at")?;
     match Address::parse(fields.text(reader, "at")?) {
         Ok(address) => Some(address),

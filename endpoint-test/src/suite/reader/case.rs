@@ -35,7 +35,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node, defaults: &Settings, names:
     // What is expected depends on the payload: if that is invalid, do not report both.
     let of_rows = match &payload {
         Some((input, _)) => matches!(input, Input::Rows(_)),
-        None => fields.get("expect_each").is_some(),
+        None => fields.get("expect_each").is_some() || fields.get("payload").is_some_and(|node| node.has_key("rows")),
     };
     let read = if of_rows {
         expectation_reader::of_rows(reader, fields.get("expect_each"), fields.get("expect"))
@@ -54,6 +54,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node, defaults: &Settings, names:
     };
     if let Input::Rows(rows) = &mut input {
         rows.used = read.columns;
+        rows.segment = read.whole.iter().find_map(|whole| whole.metrics.as_ref()?.segment.as_ref()).map(|segment| segment.place);
     }
     Some(Case {
         // A missing name is already a problem; the case's files are checked anyway.

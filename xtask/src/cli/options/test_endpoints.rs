@@ -20,6 +20,12 @@ pub(crate) struct TestOptions {
     /// Read the tests from this file [default: test/endpoint-tests.yaml; test-prod: test/smoke-tests.yaml if it exists]
     #[arg(long, value_name = "FILE", help_heading = super::TESTS)]
     pub(crate) suite: Option<PathBuf>,
+    /// Run only this case, without load: a partial run does not count for production; repeatable
+    #[arg(long = "case", value_name = "NAME", conflicts_with_all = ["load_anyway", "load_on_production", "record"], help_heading = super::TESTS)]
+    pub(crate) cases: Vec<String>,
+    /// List the cases and send nothing
+    #[arg(long, help_heading = super::TESTS)]
+    pub(crate) list: bool,
     /// Set ${NAME} in the tests, by default from the environment; repeatable
     #[arg(long = "var", value_name = "NAME[=VALUE]", help_heading = super::TESTS)]
     pub(crate) variables: Vec<String>,

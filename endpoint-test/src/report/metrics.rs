@@ -1,0 +1,132 @@
+//! The metrics of a run: each once, over all targets, with its limit and its worst value.
+
+use super::{MetricReport, Outcome, Report, TargetReport};
+
+/// The longest part of [`Report::summary`] about metrics, in characters: CodePipeline's manual
+/// approval shows 1000 characters in all.
+const MAX_SUMMARY: usize = 400;
+
+/// A metric of a case over all targets.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct RunMetric<'r> {
+    /// The case's name.
+    pub(super) case: &'r str,
+    /// The metric where it is worst: a failure, then an error, then the value nearest to its limit.
+    pub(super) worst: &'r MetricReport,
+    /// The metric where its value is best.
+    best: &'r MetricReport,
+    /// The target where it is worst.
+    #[cfg_attr(not(feature = "render"), expect(dead_code, reason = "only the renderings print it"))]
+    pub(super) at: &'r TargetReport,
+}
+
+impl RunMetric<'_> {
+    /// `0.9733`, or `0.9333 to 0.9733` if targets differ.
+    pub(super) fn value(&self) -> String {
+        let (worst, best) = (self.worst.shown(), self.best.shown());
+        if best == worst || self.best.value.is_none() { worst } else { format!("{worst} to {best}") }
+    }
+}
+
+impl MetricReport {
+    /// `accuracy`, or `accuracy of north`.
+    pub(super) fn title(&self) -> String {
+        match &self.segment {
+            Some(segment) => format!("{} of {segment}", self.name),
+            None => self.name.clone(),
+        }
+    }
+
+    /// The value to four decimals, or to as many as show on which side of its limit it is.
+    pub(super) fn shown(&self) -> String {
+        let Some(value) = self.value else { return "unknown".to_owned() };
+        let rounded = |digits: i32| {
+            let scale = 10f64.powi(digits);
+            (value * scale).round() / scale
+        };
+        let is_true = |shown: &f64| {
+            self.at_least.is_none_or(|limit| (*shown >= limit) == (value >= limit))
+                && self.at_most.is_none_or(|limit| (*shown <= limit) == (value <= limit))
+        };
+        (4..15).map(rounded).find(is_true).unwrap_or(value).to_string()
+    }
+
+    /// `at least 0.95`; empty without a limit.
+    pub(super) fn limit(&self) -> String {
+        let least = self.at_least.map(|least| format!("at least {least}"));
+        let most = self.at_most.map(|most| format!("at most {most}"));
+        least.into_iter().chain(most).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The outcome, and the value as a number that is larger if it is worse.
+    fn badness(&self) -> (u8, f64) {
+        let rank = match self.outcome {
+            Outcome::Failed => 3,
+            Outcome::Errored => 2,
+            Outcome::Passed => 1,
+            Outcome::Skipped => 0,
+        };
+        let grows_worse = matches!(self.name.as_str(), "mae" | "rmse") || self.name.starts_with("latency");
+        let value = self.value.unwrap_or(f64::NAN);
+        (rank, if grows_worse { value } else { -value })
+    }
+}
+
+impl Report {
+    /// Every metric of every case over all targets, in the order of the suite.
+    pub(super) fn metrics(&self) -> Vec<RunMetric<'_>> {
+        let mut metrics: Vec<RunMetric<'_>> = Vec::new();
+        for target in &self.targets {
+            for case in &target.cases {
+                for metric in case.rows.iter().flat_map(|rows| &rows.metrics) {
+                    let same = |known: &&mut RunMetric<'_>| {
+                        known.case == case.name && known.worst.name == metric.name && known.worst.segment == metric.segment
+                    };
+                    match metrics.iter_mut().find(same) {
+                        Some(known) => {
+                            if metric.badness() > known.worst.badness() {
+                                (known.worst, known.at) = (metric, target);
+                            }
+                            if metric.badness().1 < known.best.badness().1 || known.best.value.is_none() {
+                                known.best = metric;
+                            }
+                        }
+                        None => metrics.push(RunMetric { case: &case.name, worst: metric, best: metric, at: target }),
+                    }
+                }
+            }
+        }
+        metrics
+    }
+
+    /// The result in a line for an approver: what passed, and the metrics with their limits.
+    pub fn summary(&self) -> String {
+        let partial = self.partial.as_ref().map(|partial| format!("partial run: {partial}"));
+        let mut parts: Vec<_> = partial.into_iter().collect();
+        parts.push(format!("{} of {} endpoints passed", self.counts.passed, self.counts.targets));
+        let metrics = self.metrics();
+        let several_cases = metrics.iter().any(|metric| metric.case != metrics[0].case);
+        // A segment is worth a word only if it is the reason of a failure.
+        let (named, others): (Vec<_>, Vec<_>) =
+            metrics.iter().partition(|metric| metric.worst.segment.is_none() || metric.worst.outcome.is_wrong());
+        let mut length = 0;
+        let mut omitted = others.len();
+        for metric in named {
+            let limit = metric.worst.limit();
+            let limit = if limit.is_empty() { limit } else { format!(" ({limit})") };
+            let case = if several_cases { format!("{}: ", metric.case) } else { String::new() };
+            let wrong = if metric.worst.outcome.is_wrong() { format!("{} ", metric.worst.outcome) } else { String::new() };
+            let part = format!("{wrong}{case}{} {}{limit}", metric.worst.title(), metric.value());
+            if length + part.chars().count() > MAX_SUMMARY {
+                omitted += 1;
+                continue;
+            }
+            length += part.chars().count();
+            parts.push(part);
+        }
+        if omitted > 0 {
+            parts.push(format!("{omitted} more metric{} in the report", if omitted == 1 { "" } else { "s" }));
+        }
+        parts.join("; ")
+    }
+}

@@ -1,0 +1,139 @@
+//! Selects some cases of a suite, and lists all of them.
+
+use serde::Serialize;
+use thiserror::Error;
+
+use super::case::{Case, Input, Payload};
+use super::{Suite, nearest};
+use crate::expect::Expectation;
+use crate::options::RunOptions;
+use crate::report::PartialRun;
+
+/// A name that is not the name of any case.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("the suite has no case `{name}`")]
+#[non_exhaustive]
+pub struct UnknownCase {
+    /// The name.
+    pub name: String,
+    /// The case that it probably means.
+    pub nearest: Option<String>,
+}
+
+/// A suite's cases, for a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct SuiteListing {
+    /// The suite's own name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The cases, in the order in which they run.
+    pub cases: Vec<CaseListing>,
+    /// Whether the suite has a load.
+    pub load: bool,
+}
+
+/// A case in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct CaseListing {
+    /// Its name.
+    pub name: String,
+    /// The number of its requests; unknown before the model package's sample payloads are read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests: Option<usize>,
+    /// The media type of its payload.
+    pub content_type: String,
+    /// The keys of its expectations.
+    pub expects: Vec<&'static str>,
+}
+
+impl Suite {
+    /// The suite with only these cases, in the suite's order and without its load. A run of it is
+    /// partial, and its report says so. A case made from a sample payload has the name
+    /// `CASE (FILE)`.
+    ///
+    /// # Errors
+    ///
+    /// Every name that no case has.
+    pub fn only(mut self, names: &[String]) -> Result<Self, Vec<UnknownCase>> {
+        let of = self.cases.len();
+        let mut selected: Vec<(usize, Case)> = Vec::new();
+        let mut unknown = Vec::new();
+        for name in names {
+            match self.cases.iter().enumerate().find_map(|(index, case)| Some((index, case.named(name)?))) {
+                Some((_, case)) if selected.iter().any(|(_, known)| known.name == case.name) => {}
+                Some(found) => selected.push(found),
+                None => unknown.push(UnknownCase { name: name.clone(), nearest: self.nearest_case(name) }),
+            }
+        }
+        if !unknown.is_empty() {
+            return Err(unknown);
+        }
+        // A stable sort: samples of one case stay in the given order.
+        selected.sort_by_key(|(index, _)| *index);
+        self.cases = selected.into_iter().map(|(_, case)| case).collect();
+        self.partial = Some(PartialRun { cases: self.cases.iter().map(|case| case.name.clone()).collect(), of });
+        #[cfg(feature = "load")]
+        {
+            self.load = None;
+        }
+        Ok(self)
+    }
+
+    /// The selection of [`Suite::only`]; `None` for the whole suite.
+    pub fn partial(&self) -> Option<&PartialRun> {
+        self.partial.as_ref()
+    }
+
+    /// The suite's cases, for a list. Nothing is sent.
+    pub fn listing(&self) -> SuiteListing {
+        #[cfg(feature = "load")]
+        let load = self.load.is_some();
+        #[cfg(not(feature = "load"))]
+        let load = false;
+        SuiteListing { name: self.name.clone(), cases: self.cases.iter().map(Case::listing).collect(), load }
+    }
+
+    fn nearest_case(&self, name: &str) -> Option<String> {
+        let names = || self.cases.iter().map(Case::name);
+        let part = name.trim().to_lowercase();
+        let contains = || names().find(|known| !part.is_empty() && known.to_lowercase().contains(&part));
+        nearest(name, names()).or_else(contains).map(str::to_owned)
+    }
+}
+
+impl Case {
+    /// The case, if it has this name; for `sample: all` also the case of one sample.
+    fn named(&self, name: &str) -> Option<Self> {
+        if self.name == name {
+            return Some(self.clone());
+        }
+        let Input::One(Payload::Sample { file: None, problem }) = &self.input else { return None };
+        let file = name.strip_prefix(&self.name)?.strip_prefix(" (")?.strip_suffix(')')?;
+        let input = Input::One(Payload::Sample { file: Some(file.to_owned()), problem: problem.clone() });
+        Some(Self { name: name.to_owned(), input, ..self.clone() })
+    }
+
+    fn listing(&self) -> CaseListing {
+        let requests = match &self.input {
+            Input::One(Payload::Sample { file: None, .. }) => None,
+            Input::One(_) => Some(1),
+            Input::Rows(_) => Some(self.row_requests(RunOptions::default().case_timeout).count()),
+        };
+        let mut expects = match &self.expectation {
+            Expectation::Response(expected) => expected.keys(),
+            Expectation::ModelError { .. } => vec!["model_error"],
+        };
+        if self.expectation.latency_max().is_some() {
+            expects.push("latency");
+        }
+        if self.whole.metrics.is_some() {
+            expects.push("metrics");
+        }
+        if self.whole.command.is_some() && !expects.contains(&"check") {
+            expects.push("check");
+        }
+        CaseListing { name: self.name.clone(), requests, content_type: self.content_type.clone(), expects }
+    }
+}
