@@ -39,6 +39,10 @@ impl Clock for Stopped {
         Duration::ZERO
     }
 
+    fn date(&self) -> std::time::SystemTime {
+        std::time::UNIX_EPOCH
+    }
+
     async fn sleep(&self, _: Duration) {
         std::future::pending::<()>().await;
     }
