@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::WaitResult;
 use crate::clock::{Clock, spread};
 use crate::event::Event;
+use crate::format::display_duration;
 use crate::options::RunOptions;
 use crate::report::CheckReport;
 use crate::target::{Description, EndpointStatus, Target, TargetError, TargetErrorKind};
@@ -52,7 +53,8 @@ async fn describe<T: Target, C: Clock>(target: &T, timeout: Duration, clock: &C)
         biased;
         described = target.describe() => described,
         () = clock.sleep(timeout) => {
-            Err(TargetError::new(TargetErrorKind::Timeout, format!("no response within {timeout:?}")).operation("describe"))
+            let message = format!("the target's status: no response within {}", display_duration(timeout));
+            Err(TargetError::new(TargetErrorKind::Timeout, message).with_hint("is this its address and port? Its log shows whether it got the request"))
         }
     }
 }
