@@ -100,7 +100,9 @@ impl EndpointState {
     /// An endpoint with SageMaker's description; `deployed` is the model package of the newest operation.
     pub fn described(endpoint: &str, description: &Description, deployed: Option<&str>) -> Self {
         let packages: BTreeSet<&String> = description.variants.iter().flat_map(|variant| &variant.model_packages).collect();
-        let is_served = |deployed: &str| packages.iter().any(|package| package.eq_ignore_ascii_case(deployed));
+        // The release may deploy its package as a shadow variant.
+        let of_shadows = || description.shadow_variants.iter().flat_map(|variant| &variant.model_packages);
+        let is_served = |deployed: &str| packages.iter().copied().chain(of_shadows()).any(|package| package.eq_ignore_ascii_case(deployed));
         let failure = |reason: &str| description.failure_reason.clone().or_else(|| Some(reason.to_owned()));
         let (health, reason) = match (&description.status, deployed) {
             (EndpointStatus::Failed | EndpointStatus::OutOfService | EndpointStatus::UpdateRollbackFailed, _) => {
@@ -125,6 +127,7 @@ impl EndpointState {
             reason,
         }
     }
+
     /// The endpoint as its identity checks found it.
     pub fn of_report(report: &TargetReport) -> Self {
         let failed = report.checks.iter().find(|check| !matches!(check.outcome, Outcome::Passed | Outcome::Skipped));

@@ -19,6 +19,10 @@ pub(crate) const INTERRUPTED: &str = "the run was interrupted before this endpoi
 /// The time that an interrupted run has to finish, before CodeBuild kills it.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How long to wait for a container's response to `/ping` before the next request. SageMaker waits
+/// two seconds; a machine with other work may need more.
+const PING_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// The tests of a stage and their options.
 #[derive(Debug)]
 pub struct StageTests {
@@ -116,15 +120,17 @@ impl StageTests {
         diagnostics
     }
 
-    fn options(&self) -> RunOptions {
+    fn options(&self, kind: TargetKind) -> RunOptions {
+        let usual = RunOptions::default();
         RunOptions {
+            describe_timeout: if kind == TargetKind::Container { PING_TIMEOUT } else { usual.describe_timeout },
             wait: self.wait,
             load: self.load,
             checks_suffice: self.checks_suffice,
             interruption: self.interruption.clone(),
             programs: self.programs.clone(),
             update_golden_files: self.update_golden,
-            ..RunOptions::default()
+            ..usual
         }
     }
 }
@@ -163,7 +169,7 @@ pub async fn test_container(
     // The model package of a container is not known.
     let expected = Expected::default();
     let report = tokio::select! {
-        report = test_target(&target, baseline.as_ref(), info.clone(), tests, &expected, listener) => report,
+        report = test_target(TargetKind::Container, &target, baseline.as_ref(), info.clone(), tests, &expected, listener) => report,
         () = grace_after_interruption(&tests.interruption, interrupted) => {
             TargetReport::errored(info, "run", INTERRUPTED, Some("run the tests again".to_owned()))
         }
@@ -174,6 +180,7 @@ pub async fn test_container(
 
 /// Runs the suite against one target, and compares it with the baseline if there is one.
 pub(crate) async fn test_target<T: Target>(
+    kind: TargetKind,
     target: &T,
     baseline: Option<&BaselineTarget>,
     info: TargetInfo,
@@ -181,7 +188,7 @@ pub(crate) async fn test_target<T: Target>(
     expected: &Expected,
     listener: impl FnMut(endpoint_test::Event),
 ) -> TargetReport {
-    let run = Run::new(target, &tests.suite).expecting(expected.clone()).options(tests.options());
+    let run = Run::new(target, &tests.suite).expecting(expected.clone()).options(tests.options(kind));
     // Boxed, because a run is a large future.
     match baseline {
         None => Box::pin(run.start(info, listener)).await,
@@ -255,5 +262,13 @@ mod tests {
         let compared = StageTests { compare_with: Some(BaselineAddress::Container("http://127.0.0.1:1".to_owned())), ..alone };
         assert_eq!(lines(&compared, TargetKind::Endpoint), [2, 4, 5]);
         assert_eq!(lines(&compared, TargetKind::Container), [2, 5]);
+    }
+
+    #[test]
+    fn the_ping_of_a_container_is_repeated_within_its_wait_if_there_is_no_response() {
+        let tests = tests("version: 1\ncases: []\n");
+        assert_eq!(tests.options(TargetKind::Container).describe_timeout, PING_TIMEOUT);
+        assert!(PING_TIMEOUT < Duration::from_mins(1));
+        assert_eq!(tests.options(TargetKind::Endpoint).describe_timeout, RunOptions::default().describe_timeout);
     }
 }

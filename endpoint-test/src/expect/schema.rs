@@ -60,9 +60,9 @@ pub(super) fn check(expected: &SchemaExpectation, response: &Document) -> Vec<Ch
 
 fn violations(expected: &SchemaExpectation, response: &Document) -> Vec<CheckReport> {
     let shown = format!("valid by {}", expected.from);
-    let mut checks: Vec<CheckReport> = expected
-        .validator
-        .iter_errors(&response.value)
+    let mut violations = expected.validator.iter_errors(&response.value);
+    let mut checks: Vec<CheckReport> = violations
+        .by_ref()
         .take(MAX_VIOLATIONS)
         .map(|error| {
             let at = error.instance_path().to_string();
@@ -71,6 +71,9 @@ fn violations(expected: &SchemaExpectation, response: &Document) -> Vec<CheckRep
             CheckReport::failed("schema", message).at(at).expected(shown.clone()).actual(actual)
         })
         .collect();
+    if violations.next().is_some() {
+        checks.push(CheckReport::failed("schema", format!("only the first {MAX_VIOLATIONS} violations are shown")));
+    }
     if checks.is_empty() {
         checks.push(CheckReport::passed("schema").expected(shown));
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::WaitResult;
 use crate::clock::{Clock, in_time, spread};
 use crate::event::Event;
+use crate::format::display_duration;
 use crate::options::RunOptions;
 use crate::report::CheckReport;
 use crate::target::{Description, EndpointStatus, Target, TargetError, TargetErrorKind};
@@ -48,9 +49,11 @@ pub(super) async fn in_service<T: Target, C: Clock>(
 }
 
 async fn describe<T: Target, C: Clock>(target: &T, timeout: Duration, clock: &C) -> Result<Description, TargetError> {
-    in_time(target.describe(), clock, timeout)
-        .await
-        .unwrap_or_else(|| Err(TargetError::new(TargetErrorKind::Timeout, format!("no response within {timeout:?}")).operation("describe")))
+    in_time(target.describe(), clock, timeout).await.unwrap_or_else(|| {
+        let message = format!("the target's status: no response within {}", display_duration(timeout));
+        Err(TargetError::new(TargetErrorKind::Timeout, message)
+            .with_hint("is this its address and port? Its log shows whether it got the request"))
+    })
 }
 
 fn final_failure(description: &Description) -> CheckReport {

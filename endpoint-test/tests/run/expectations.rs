@@ -175,3 +175,13 @@ async fn a_boolean_beside_its_word_as_text_has_a_hint() {
         assert_eq!(hint(rule, body).await, None, "{rule} {body}");
     }
 }
+
+#[tokio::test]
+async fn a_schema_with_many_violations_says_that_not_all_are_shown() {
+    let expect = "{ schema: { items: { type: number } } }";
+    let ten = expecting(expect, r#"["a","b","c","d","e","f","g","h","i","j"]"#).await;
+    assert!(wrong(&ten).iter().all(|message| message.contains("is not of type")), "{ten:#?}");
+    let many = expecting(expect, r#"["a","b","c","d","e","f","g","h","i","j","k","l"]"#).await;
+    assert_eq!(wrong(&many).last(), Some(&"only the first 10 violations are shown"));
+    assert_eq!(wrong(&many).len(), 11);
+}

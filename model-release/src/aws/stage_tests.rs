@@ -150,7 +150,7 @@ async fn endpoint(
     let target = SageMakerTarget::from_config(&config, info.endpoint.clone());
     let same_account = same_account.map(|name| BaselineTarget::Endpoint(Box::new(SageMakerTarget::from_config(&config, name))));
     let listener = observer.listener(&info);
-    test_target(&target, same_account.as_ref().or(shared), info, tests, expected, listener).await
+    test_target(TargetKind::Endpoint, &target, same_account.as_ref().or(shared), info, tests, expected, listener).await
 }
 
 impl Access {
