@@ -5,7 +5,7 @@ mod source;
 
 use std::error::Error;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -31,8 +31,8 @@ pub struct DraftOptions {
 pub struct SuiteDraft {
     /// The suite file's text.
     pub text: String,
-    /// The files to copy, by their path relative to the suite's folder.
-    pub files: Vec<(String, Bytes)>,
+    /// The files to write: payloads that are not in the suite's folder yet, and last the suite.
+    pub files: Vec<(PathBuf, Bytes)>,
     /// The number of cases.
     pub cases: usize,
 }
@@ -102,8 +102,16 @@ impl SuiteDraft {
         );
         let content = |path: &str| files.iter().find(|file| file.path == path).map(|file| file.content.to_vec());
         Suite::parse(&text, suite)?.load_files(|path| content(path).ok_or_else(|| std::io::ErrorKind::NotFound.into()))?;
-        let files = files.into_iter().filter(|file| file.is_new).map(|file| (file.path, file.content)).collect();
+        let folder = suite.parent().unwrap_or(suite);
+        let payloads = files.into_iter().filter(|file| file.is_new).map(|file| (folder.join(file.path), file.content));
+        let files = payloads.chain([(suite.to_owned(), Bytes::from(text.clone()))]).collect();
         Ok(Self { text, files, cases: cases.len() })
+    }
+
+    /// The files that exist with another content, and would be replaced.
+    pub fn replaced(&self) -> Vec<&Path> {
+        let differs = |(path, content): &&(PathBuf, Bytes)| path.exists() && std::fs::read(path).ok().as_ref() != Some(&content.to_vec());
+        self.files.iter().filter(differs).map(|(path, _)| path.as_path()).collect()
     }
 }
 

@@ -1,10 +1,11 @@
 //! The metrics of a run: each once, over all targets, with its limit and its worst value.
 
+use super::untrusted::one_line;
 use super::{MetricReport, Outcome, Report, TargetReport};
 
 /// The longest part of [`Report::summary`] about metrics, in characters: CodePipeline's manual
 /// approval shows 1000 characters in all.
-const MAX_SUMMARY: usize = 400;
+const MAX_SUMMARY: usize = 300;
 
 /// A metric of a case over all targets.
 #[derive(Debug, Clone, PartialEq)]
@@ -116,12 +117,13 @@ impl Report {
             let limit = if limit.is_empty() { limit } else { format!(" ({limit})") };
             let case = if several_cases { format!("{}: ", metric.case) } else { String::new() };
             let wrong = if metric.worst.outcome.is_wrong() { format!("{} ", metric.worst.outcome) } else { String::new() };
-            let part = format!("{wrong}{case}{} {}{limit}", metric.worst.title(), metric.value());
-            if length + part.chars().count() > MAX_SUMMARY {
+            let part = one_line(&format!("{wrong}{case}{} {}{limit}", metric.worst.title(), metric.value()));
+            let with_separator = part.chars().count() + 2;
+            if length + with_separator > MAX_SUMMARY {
                 omitted += 1;
                 continue;
             }
-            length += part.chars().count();
+            length += with_separator;
             parts.push(part);
         }
         if omitted > 0 {

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-#[cfg(feature = "render")]
 /// Text on one line. Line breaks become `
 /// `. Other control characters, bidirectional formatting characters and noncharacters become
 /// `\u{…}`, so that no response can control a terminal or reverse the meaning of a line.

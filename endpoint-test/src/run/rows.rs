@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::expect::csv;
 use crate::expect::latency::Percentile;
 use crate::expect::metrics::{self, Bounds, Metric, MetricLimit, MetricsExpectation, ScoredRow, Source};
+use crate::format::excerpt;
 use crate::json::{Document, Json};
 use crate::report::{CaseComparison, CaseReport, CheckReport, MetricReport, Outcome, RowReport, RowsReport};
 use crate::rows::Row;
@@ -193,7 +194,7 @@ fn measure(expected: &MetricsExpectation, rows: &[ScoredRow], total: usize, erro
     let measure = |limit: &MetricLimit, bounds: Bounds, segment: Option<&str>, rows: &[ScoredRow]| {
         let name = limit.metric.name();
         let what = match segment {
-            Some(segment) => format!("{} of the segment `{segment}`", display_name(limit.metric)),
+            Some(segment) => format!("{} of the segment `{}`", display_name(limit.metric), excerpt(segment)),
             None => display_name(limit.metric),
         };
         let value = if errored > 0 {
@@ -217,7 +218,7 @@ fn measure(expected: &MetricsExpectation, rows: &[ScoredRow], total: usize, erro
         };
         let report = MetricReport {
             name: name.to_owned(),
-            segment: segment.map(str::to_owned),
+            segment: segment.map(excerpt),
             rows: segment.map(|_| rows.len()),
             value: value.ok(),
             at_least: bounds.at_least,

@@ -23,23 +23,25 @@ fn draft(folder: &TempDir, source: &str, label: Option<&str>) -> Result<SuiteDra
 }
 
 /// Writes a draft as a program does, and reads it as a suite.
-fn written(folder: &TempDir, draft: &SuiteDraft) -> Suite {
-    let suite = folder.path().join("test/endpoint-tests.yaml");
+fn written(draft: &SuiteDraft) -> Suite {
     for (path, content) in &draft.files {
-        let path = folder.path().join("test").join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, content).unwrap();
     }
-    std::fs::create_dir_all(suite.parent().unwrap()).unwrap();
-    std::fs::write(&suite, &draft.text).unwrap();
-    Suite::load_with(&suite, &SuiteOptions::default()).unwrap_or_else(|errors| panic!("{errors}\n{}", draft.text))
+    let (suite, _) = draft.files.last().unwrap();
+    Suite::load_with(suite, &SuiteOptions::default()).unwrap_or_else(|errors| panic!("{errors}\n{}", draft.text))
+}
+
+/// The files to write, relative to the folder.
+fn files(folder: &TempDir, draft: &SuiteDraft) -> Vec<String> {
+    draft.files.iter().map(|(path, _)| path.strip_prefix(folder.path()).unwrap().to_string_lossy().into_owned()).collect()
 }
 
 #[test]
 fn labelled_rows_become_a_case_with_the_limit_of_a_constant_prediction() {
     let folder = folder(&[("data/flowers.csv", FLOWERS)]);
     let draft = draft(&folder, "data/flowers.csv", Some("species")).unwrap();
-    assert_eq!(draft.files.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>(), ["payloads/flowers.csv"]);
+    assert_eq!(files(&folder, &draft), ["test/payloads/flowers.csv", "test/endpoint-tests.yaml"]);
     insta::assert_snapshot!(draft.text, @r#"
     # A first suite, made from flowers.csv. Replace what does not fit the model.
     version: 1
@@ -63,7 +65,7 @@ fn labelled_rows_become_a_case_with_the_limit_of_a_constant_prediction() {
             # Set the limit that the model must keep.
             accuracy: { at_least: 0.6666 }
     "#);
-    let suite = written(&folder, &draft);
+    let suite = written(&draft);
     assert!(suite.warnings().is_empty());
     let requests = suite.cases()[0].requests(std::time::Duration::from_secs(1));
     assert_eq!(requests.iter().map(|request| request.body.as_ref()).collect::<Vec<_>>(), [&b"5.1,1.4"[..], b"6.0,4.1", b"4.9,1.5"]);
@@ -73,8 +75,9 @@ fn labelled_rows_become_a_case_with_the_limit_of_a_constant_prediction() {
 fn a_file_in_the_suites_folder_stays_where_it_is() {
     let folder = folder(&[("test/data/deep/flowers.csv", FLOWERS)]);
     let draft = draft(&folder, "test/data/deep/flowers.csv", Some("species")).unwrap();
-    assert!(draft.files.is_empty() && draft.text.contains("file: data/deep/flowers.csv"), "{}", draft.text);
-    written(&folder, &draft);
+    assert_eq!(files(&folder, &draft), ["test/endpoint-tests.yaml"]);
+    assert!(draft.text.contains("file: data/deep/flowers.csv"), "{}", draft.text);
+    written(&draft);
 }
 
 #[test]
@@ -84,7 +87,7 @@ fn json_lines_and_a_place_in_json_are_possible() {
     let options = DraftOptions { label: Some("label".to_owned()), prediction: Some("$[0].label".to_owned()) };
     let draft = SuiteDraft::read(&folder.path().join("reviews.jsonl"), &folder.path().join("test/endpoint-tests.yaml"), &options).unwrap();
     assert!(draft.text.contains("accept: application/json\n") && draft.text.contains("prediction: \"$[0].label\""), "{}", draft.text);
-    assert_eq!(written(&folder, &draft).cases()[0].requests(std::time::Duration::from_secs(1)).len(), 2);
+    assert_eq!(written(&draft).cases()[0].requests(std::time::Duration::from_secs(1)).len(), 2);
     let options = DraftOptions { prediction: Some("label".to_owned()), ..options };
     let error = SuiteDraft::read(&folder.path().join("reviews.jsonl"), Path::new("suite.yaml"), &options).unwrap_err();
     assert!(error.to_string().starts_with("`label` is not a JSON Pointer"), "{error}");
@@ -107,7 +110,7 @@ fn each_payload_of_a_folder_becomes_a_case_whatever_its_name_is() {
         .unwrap();
     let draft = self::draft(&folder, "samples", None).unwrap();
     assert_eq!(draft.cases, 4);
-    let suite = written(&folder, &draft);
+    let suite = written(&draft);
     let names: Vec<_> = suite.cases().iter().map(endpoint_test::Case::name).collect();
     assert_eq!(
         names,
@@ -145,4 +148,17 @@ fn what_cannot_be_a_suite_is_refused_with_its_reason() {
     assert!(message("empty", Some("label")).contains("has no files"));
     assert!(message("nothing.csv", None).starts_with("cannot read `FOLDER/nothing.csv`: "));
     assert!(message("broken.tar.gz", None).contains("not a tar.gz archive"));
+}
+
+#[test]
+fn files_with_another_content_are_named_before_they_are_replaced() {
+    let folder = folder(&[("flowers.csv", FLOWERS)]);
+    let draft = draft(&folder, "flowers.csv", Some("species")).unwrap();
+    assert!(draft.replaced().is_empty());
+    written(&draft);
+    assert!(draft.replaced().is_empty());
+    std::fs::write(folder.path().join("test/payloads/flowers.csv"), "other").unwrap();
+    assert_eq!(draft.replaced(), [folder.path().join("test/payloads/flowers.csv")]);
+    std::fs::write(folder.path().join("test/endpoint-tests.yaml"), "other").unwrap();
+    assert_eq!(draft.replaced().len(), 2);
 }
