@@ -92,7 +92,7 @@ where
     if let Some(preflight) = preflight
         && let Some(report) = run_preflight(request, stack_sets, preflight).await?
     {
-        if report.failed > 0 {
+        if report.failure().is_some() {
             return Err(DeployError::Preflight(report));
         }
         on_event(DeployEvent::PreflightPassed(report));

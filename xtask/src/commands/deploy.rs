@@ -101,8 +101,12 @@ fn failure(printer: Printer, error: DeployError) -> Failure {
         DeployError::Preflight(report) => {
             preflight::show(printer, &report);
             let diagnostic = Diagnostic::error(format!("{}; nothing was changed", report.summary()));
-            let hint = "fix the failed checks, or skip them with --no-preflight";
-            Failure::new(FailureKind::Failed, vec![diagnostic.with_hint(hint)])
+            let kind = report.failure().unwrap_or(FailureKind::Failed);
+            let hint = match kind {
+                FailureKind::Failed => "fix the failed checks, or skip them with --no-preflight",
+                _ => "run the command again, or skip the checks with --no-preflight",
+            };
+            Failure::new(kind, vec![diagnostic.with_hint(hint)])
         }
         DeployError::Failure(mut failure) => {
             for diagnostic in failure.diagnostics.iter_mut().filter(|diagnostic| diagnostic.code == Some("operation-in-progress")) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use model_release::aws::TargetSessions;
 use model_release::plan_report::{self, PlanDocument};
-use model_release::preflight::{PlannedRollout, Scope};
+use model_release::preflight::{PlannedRollout, PreflightReport, Scope};
 use model_release::{Failure, RolloutRequest, deploy};
 use stack_rollout::aws::CloudFormationStackSets;
 use stack_rollout::{detect_drift, observe, plan};
@@ -63,10 +63,13 @@ fn show(printer: Printer, options: &PlanOptions, document: &PlanDocument) -> Res
     Ok(())
 }
 
-/// A problem is a failed check; without changes there is nothing to do.
+/// A problem is a failed check; a target without a session is unknown; without changes there is
+/// nothing to do.
 fn exit(document: &PlanDocument) -> Exit {
-    if !document.problems.is_empty() || document.preflight.as_ref().is_some_and(|findings| findings.failed > 0) {
+    if !document.problems.is_empty() {
         Exit::Failed
+    } else if let Some(kind) = document.preflight.as_ref().and_then(PreflightReport::failure) {
+        kind.into()
     } else if document.nothing_to_do {
         Exit::Nothing
     } else {
