@@ -7,7 +7,8 @@ use endpoint_test::{LoadMode, Outcome, TargetReport};
 use serde_json::{Value as Json, json};
 use stack_rollout::preflight::Check;
 use stack_rollout::{
-    AccountId, CallAs, Clock, Region, Rollout, SessionError, StackSets, Stacks, SystemClock, Targets, Verdict, observe, plan, roll_out,
+    AccountId, CallAs, CallError, Clock, Region, Rollout, SessionError, StackSets, Stacks, SystemClock, Targets, Verdict, observe, plan,
+    roll_out,
 };
 
 use crate::diagnostic::{Diagnostic, Failure, FailureKind, Level};
@@ -264,6 +265,10 @@ pub fn refused(error: &stack_rollout::Error, call_as: CallAs) -> Failure {
         _ => FailureKind::Unreachable,
     };
     let diagnostic = Diagnostic::error(error.to_string());
+    let diagnostic = match error {
+        stack_rollout::Error::Call { source: CallError { region: Some(region), .. }, .. } => diagnostic.named(format!("region {region}")),
+        _ => diagnostic,
+    };
     let diagnostic = match error.stop_command(call_as) {
         Some(stop) => diagnostic.code("operation-in-progress").about(stop),
         None => diagnostic.with_hint_opt(error.hint()),

@@ -55,7 +55,7 @@ impl TargetSessions {
 
     /// The caller, read once.
     pub async fn caller(&self) -> Result<&Caller, SessionError> {
-        let caller = self.caller.get_or_init(|| async { self.session.caller().await.map_err(|failure| unknown(failure)) }).await;
+        let caller = self.caller.get_or_init(|| async { self.session.caller().await.map_err(unknown) }).await;
         caller.as_ref().map_err(Clone::clone)
     }
 
