@@ -1,5 +1,6 @@
 //! `deploy`: rolls a stage out, and checks that its endpoints serve the release.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use model_release::aws::{TargetSessions, TargetStacks, check_targets, test_endpoints};
@@ -11,7 +12,7 @@ use stack_rollout::Options;
 use crate::cli::{DeployOptions, non_empty};
 use crate::exit::Exit;
 use crate::files;
-use crate::interruption::interrupted;
+use crate::interruption::{interrupted, unless_interrupted};
 use crate::preflight;
 use crate::printer::Printer;
 use crate::progress::{self, EndpointProgress};
@@ -29,6 +30,8 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
     rollout.release.managed_execution = managed_execution(options)?;
     let regions: Vec<_> = rollout.release.targets.regions.iter().cloned().collect();
     let recording = Recording::read(&options.record, options.set.stage, "Deployed", Some(&release), Some(&regions))?;
+    let path = project.folder(options.results_dir.as_deref(), &format!("rollout/{}", options.set.stage)).join("rollout.json");
+    files::check_result(&path)?;
     let access = session::test_access(&options.set.role)?;
     let session = session::open().await?;
     let stack_sets = session.stack_sets(rollout.call_as);
@@ -40,6 +43,8 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
         rollout: &rollout,
         options: Options { wait_for_others: options.wait_for_other, ..rollout.options(Duration::from_secs(options.wait)) },
     };
+    // The identity checks report what they know when they are interrupted.
+    let checks_identity = AtomicBool::new(false);
     let mut rollout_progress = None;
     let on_event = |event| match event {
         DeployEvent::PreflightPassed(report) => {
@@ -53,7 +58,10 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
         }
         DeployEvent::Rollout(event) => rollout_progress.get_or_insert_with(|| progress::rollout(printer))(event),
         DeployEvent::RolledOut => drop(rollout_progress.take()),
-        DeployEvent::CheckingIdentity => printer.step("Checking", "that every endpoint serves the release"),
+        DeployEvent::CheckingIdentity => {
+            checks_identity.store(true, Ordering::Relaxed);
+            printer.step("Checking", "that every endpoint serves the release");
+        }
         _ => {}
     };
     let preflight = async |planned: PlannedRollout<'_>| check_targets(&session, &sessions, &planned, progress::preflight(printer)).await;
@@ -62,7 +70,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
         let tested = test_endpoints(tests, &access, async { Ok(session.clone()) }, observer, interrupted());
         Box::pin(tested).await.map(|(_, reports)| reports)
     };
-    let deployed = Box::pin(deploy(
+    let deployed = deploy(
         &request,
         &stack_sets,
         |account, region| {
@@ -72,19 +80,25 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
         (!options.no_preflight).then_some(preflight),
         identity,
         on_event,
-    ))
-    .await;
+    );
+    let deployed = Box::pin(unless_interrupted(deployed, || checks_identity.load(Ordering::Relaxed))).await?;
     let deployment = deployed.map_err(|error| failure(printer, error))?;
 
     let record = deployment.record(&release, options.set.stage, &crate::tool())?;
-    let path = project.folder(options.results_dir.as_deref(), &format!("rollout/{}", options.set.stage)).join("rollout.json");
     let mut text = serde_json::to_string_pretty(&record).expect("plain data always serializes");
     text.push('\n');
-    files::write(&path, text.as_bytes())?;
+    let written = files::write(&path, text.as_bytes());
     printer.diagnostics(&deployment.findings(&rollout.all_targets));
     printer.result(&record, deployment.summary());
-    printer.step("Written", files::shown(&path));
-    recording.after(printer, deployment.failure().map_or(Exit::Done, Exit::from)).await
+    let mut exit = deployment.failure().map_or(Exit::Done, Exit::from);
+    match written {
+        Ok(()) => printer.step("Written", files::shown(&path)),
+        Err(failure) => {
+            printer.diagnostics(&failure.diagnostics);
+            exit = exit.without_results();
+        }
+    }
+    recording.after(printer, exit).await
 }
 
 fn managed_execution(options: &DeployOptions) -> Result<Option<bool>, Failure> {

@@ -14,6 +14,7 @@ use crate::cli::{PlanOptions, PreferenceOptions};
 use crate::exit::Exit;
 use crate::files;
 use crate::hints::completed;
+use crate::interruption::unless_interrupted;
 use crate::preflight;
 use crate::printer::Printer;
 use crate::progress;
@@ -24,6 +25,9 @@ use crate::session;
 pub(crate) async fn run(printer: Printer, project: &Project, options: &PlanOptions) -> Result<Exit, Failure> {
     let release = requests::release(project, &options.set.release)?;
     let request = requests::rollout(&release, &options.set, &PreferenceOptions::default())?;
+    if let Some(path) = options.markdown.as_deref().filter(|path| *path != Path::new("-")) {
+        files::check_result(path)?;
+    }
     let session = session::open().await?;
     let stack_sets = session.stack_sets(request.call_as);
     if options.detect_drift {
@@ -90,8 +94,8 @@ async fn run_drift_detection(
         failure_tolerance_percentage: Some(100),
         ..stack_rollout::Preferences::default()
     };
-    let found = detect_drift(stack_sets, &request.release.stack_set, &preferences, &options, progress::rollout(printer)).await;
-    match found {
+    let detection = detect_drift(stack_sets, &request.release.stack_set, &preferences, &options, progress::rollout(printer));
+    match Box::pin(unless_interrupted(detection, || false)).await? {
         Ok(_) => Ok(()),
         // A stack set that does not exist yet has not drifted.
         Err(stack_rollout::Error::Call { source, .. }) if source.kind() == stack_rollout::CallErrorKind::StackSetNotFound => Ok(()),
