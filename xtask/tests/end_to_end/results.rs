@@ -13,11 +13,11 @@ const BUILD: [&str; 3] = ["build", "--registry", "examples/registry.json"];
 #[cfg(target_os = "linux")]
 #[test]
 fn a_result_that_cannot_be_printed_is_an_error_and_a_closed_pipe_is_not() {
-    let project = Project::new();
+    let project = Project::new().with_pipeline_variables();
     for command in [
         &["registry", "list", "--registry", "examples/registry.json", "--format", "json"][..],
         &["registry", "resolve", "--registry", "examples/registry.json"],
-        &["config", "explain"],
+        &["config", "explain", "--stage", "staging"],
         &["package", "--template-file", "cfn-sm-endpoint-template.yml"],
         &BUILD,
     ] {
@@ -53,7 +53,7 @@ fn results_that_cannot_be_written_are_found_before_any_work() {
 
 #[test]
 fn a_build_removes_the_incomplete_files_of_a_killed_one() {
-    let project = Project::new();
+    let project = Project::new().with_pipeline_variables();
     project.write("target/deploy/.writing-killed", "half a file");
     project.run(BUILD).ends_with(0);
     assert!(!project.files("target/deploy").iter().any(|(name, _)| name.contains(".writing-")));
@@ -62,7 +62,7 @@ fn a_build_removes_the_incomplete_files_of_a_killed_one() {
 /// Each build writes all of its files while no other one writes.
 #[test]
 fn builds_into_one_folder_at_once_leave_the_release_of_one_of_them() {
-    let project = Project::new();
+    let project = Project::new().with_pipeline_variables();
     for _ in 0..5 {
         let builds = ["222222222222", "444444444444", "555555555555"].map(|account| {
             let mut command = project.command(BUILD);
