@@ -80,6 +80,7 @@ fi
 
 # The AWS SDK needs Rust 1.94.1, as does `rust-version` in Cargo.toml.
 toolchain=1.95.0
+rustup=1.28.2
 
 # The memory of this build in MiB: the machine's, or the container's limit.
 memory() {
@@ -102,9 +103,22 @@ fi
 PATH=${CARGO_HOME:-$HOME/.cargo}/bin:$PATH
 if ! command -v rustup > /dev/null; then
     log "installing Rust $toolchain"
-    curl --fail --silent --show-error --proto '=https' --retry 3 --output "$new" https://sh.rustup.rs ||
+    # The installer by version and checksum: what a URL serves can change.
+    case $(uname -m) in
+        x86_64) rustup_sha256=20a06e644b0d9bd2fbdbfd52d42540bdde820ea7df86e92e533c073da0cdd43c ;;
+        aarch64) rustup_sha256=e3853c5a252fca15252d07cb23a1bdd9377a8c6f3efa01531109281ae47f841c ;;
+        *) die "there is no known installer of Rust for $(uname -m): install Rust in the image" ;;
+    esac
+    curl --fail --silent --show-error --proto '=https' --retry 3 --output "$new" \
+        "https://static.rust-lang.org/rustup/archive/$rustup/$(uname -m)-unknown-linux-gnu/rustup-init" ||
         die "Rust could not be downloaded: a network without internet needs XTASK_URL and XTASK_SHA256"
-    sh "$new" -y --quiet --profile minimal --default-toolchain none
+    matches "$rustup_sha256"
+    # rustup-init reads its own name.
+    installer=$(mktemp -d)/rustup-init
+    cp "$new" "$installer"
+    chmod 700 "$installer"
+    "$installer" -y --quiet --profile minimal --default-toolchain none || die "Rust could not be installed"
+    rm -f "$installer"
 fi
 rustup toolchain install "$toolchain" --profile minimal
 # The SDK's larger crates need gigabytes each, so compile two at a time on 8 GiB.

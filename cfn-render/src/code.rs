@@ -44,7 +44,7 @@ codes! {
     MalformedForEach = "malformed-for-each", Unreadable = "unreadable", EmptyFolder = "empty-folder", SpecialFile = "special-file",
     SymlinkOutside = "symlink-outside", SymlinkLoop = "symlink-loop", DanglingSymlink = "dangling-symlink",
     NameNotUtf8 = "name-not-utf8", NameWithBackslash = "name-with-backslash", ChangedMeanwhile = "changed-meanwhile",
-    ArchiveClimbsOut = "archive-climbs-out", MalformedIgnoreFile = "malformed-ignore-file", FolderForFile = "folder-for-file",
+    ArchiveClimbsOut = "archive-climbs-out", ArtifactTooLarge = "artifact-too-large", OutsideArtifact = "outside-artifact", MalformedIgnoreFile = "malformed-ignore-file", FolderForFile = "folder-for-file",
     TemplateInArchive = "template-in-archive", TemplateCycle = "template-cycle", TemplateNesting = "template-nesting",
     // Uploading and rewriting.
     UploadFailed = "upload-failed", UploadedUnseen = "uploaded-unseen", ArtifactReplaced = "artifact-replaced",

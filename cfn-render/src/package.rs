@@ -38,11 +38,14 @@ pub struct PackageOptions {
     /// resources (<https://github.com/aws/aws-cli/issues/10185>). Off by default, because it
     /// changes more of the template than the names of artifacts.
     pub escape_non_ascii: bool,
+    /// The folder that artifacts and nested templates must be in, links followed. `None`, the default:
+    /// they can be anywhere.
+    pub within: Option<PathBuf>,
 }
 
 impl Default for PackageOptions {
     fn default() -> Self {
-        Self { parallel_uploads: 8, escape_non_ascii: false }
+        Self { parallel_uploads: 8, escape_non_ascii: false, within: None }
     }
 }
 
@@ -201,7 +204,7 @@ impl Template {
     /// [`ErrorKind::Artifacts`] with all problems at once: missing or unusable files, invalid
     /// values, nested templates that do not parse or nest themselves.
     pub fn plan_package(&self, options: &PackageOptions) -> Result<PackagePlan, Error> {
-        Ok(PackagePlan { plan: plan::plan(self)?, options: options.clone() })
+        Ok(PackagePlan { plan: plan::plan(self, options.within.as_deref())?, options: options.clone() })
     }
 
     /// Uploads the template's local artifacts, packages its nested templates, and replaces their

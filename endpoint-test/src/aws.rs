@@ -6,6 +6,7 @@ mod describe;
 mod failure;
 mod invoke;
 mod objects;
+mod required;
 mod samples;
 mod session;
 

@@ -4,19 +4,23 @@ mod convert;
 mod documents;
 mod failure;
 mod groups;
+mod required;
 
 use std::time::Duration;
 
 use aws_sdk_sagemaker::Client;
 use aws_sdk_sagemaker::config::Builder;
+use aws_sdk_sagemaker::config::http::HttpResponse;
 use aws_sdk_sagemaker::config::retry::RetryConfig;
 use aws_sdk_sagemaker::config::timeout::TimeoutConfig;
+use aws_sdk_sagemaker::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sagemaker::types as sdk;
 use aws_types::SdkConfig;
 
 pub use documents::S3Documents;
 
 use self::failure::{malformed, sdk_error};
+use self::required::{Required, boxed};
 use crate::error::{RegistryError, RegistryErrorKind};
 use crate::group::ModelPackageGroup;
 use crate::life_cycle::{LifeCycle, LifeCycleStore};
@@ -60,6 +64,14 @@ impl SageMakerRegistry {
         &self.client
     }
 
+    /// An error of a call, with the region that was called.
+    fn error<E>(&self, operation: &'static str, error: &SdkError<E, HttpResponse>) -> RegistryError
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        RegistryError { region: self.client.config().region().map(ToString::to_string), ..sdk_error(operation, error) }
+    }
+
     /// Sets another deadline for each operation.
     #[must_use]
     pub fn deadline(self, deadline: Duration) -> Self {
@@ -73,7 +85,7 @@ impl SageMakerRegistry {
 impl Registry for SageMakerRegistry {
     async fn packages(&self, query: &PackageQuery) -> Result<Page, RegistryError> {
         const OPERATION: &str = "sagemaker:ListModelPackages";
-        let output = self
+        let request = self
             .client
             .list_model_packages()
             .model_package_group_name(query.group.request_value())
@@ -85,9 +97,9 @@ impl Registry for SageMakerRegistry {
             .set_model_approval_status(query.approval_status.as_ref().map(|status| sdk::ModelApprovalStatus::from(status.as_str())))
             .max_results(query.page_size.into())
             .set_next_token(query.next_token.clone())
-            .send()
-            .await
-            .map_err(|error| sdk_error(OPERATION, &error))?;
+            .customize()
+            .interceptor(Required(&["ModelPackageSummaryList"]));
+        let output = boxed(request.send()).await.map_err(|error| self.error(OPERATION, &error).of_account(query.group.account()))?;
         let next_token = output.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
         let packages =
             output.model_package_summary_list().iter().map(|summary| convert::summary(OPERATION, summary)).collect::<Result<_, _>>()?;
@@ -96,15 +108,15 @@ impl Registry for SageMakerRegistry {
 
     async fn describe(&self, arn: &ModelPackageArn) -> Result<ModelPackage, RegistryError> {
         const OPERATION: &str = "sagemaker:DescribeModelPackage";
-        let output = self
+        let request = self
             .client
             .describe_model_package()
             .model_package_name(arn.to_string())
             // Metadata alone needs no permission for the package's encryption key.
             .included_data(sdk::IncludedData::MetadataOnly)
-            .send()
-            .await
-            .map_err(|error| sdk_error(OPERATION, &error))?;
+            .customize()
+            .interceptor(Required(&["ModelPackageArn", "ModelPackageStatus", "CreationTime"]));
+        let output = boxed(request.send()).await.map_err(|error| self.error(OPERATION, &error).of_account(Some(arn.account())))?;
         convert::package(OPERATION, &output)
     }
 
@@ -146,6 +158,6 @@ impl LifeCycleStore for SageMakerRegistry {
             .send()
             .await
             .map(drop)
-            .map_err(|error| sdk_error(OPERATION, &error))
+            .map_err(|error| self.error(OPERATION, &error).of_account(Some(arn.account())))
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use aws_names::AccountId;
+
 /// A call to the registry failed.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
@@ -16,6 +18,10 @@ pub struct RegistryError {
     pub message: String,
     /// AWS's request id.
     pub request_id: Option<String>,
+    /// The region that was called.
+    pub region: Option<String>,
+    /// The account that was called, if the request names it: otherwise the caller's.
+    pub account: Option<AccountId>,
 }
 
 /// What kind of failure a [`RegistryError`] is.
@@ -55,7 +61,13 @@ pub enum RegistryErrorKind {
 impl RegistryError {
     /// An error without anything from AWS.
     pub fn new(operation: &'static str, kind: RegistryErrorKind, message: impl Into<String>) -> Self {
-        Self { operation, kind, code: None, message: message.into(), request_id: None }
+        Self { operation, kind, code: None, message: message.into(), request_id: None, region: None, account: None }
+    }
+
+    /// Sets the account that was called, if it is known.
+    #[cfg(feature = "aws")]
+    pub(crate) fn of_account(self, account: Option<&AccountId>) -> Self {
+        Self { account: account.cloned().or(self.account), ..self }
     }
 
     /// What to do about it.
@@ -79,6 +91,7 @@ impl RegistryError {
             RegistryErrorKind::Conflict => "another caller is changing the same resource: run this again",
             RegistryErrorKind::Throttled => "AWS is throttling this account: wait a minute and run this again",
             RegistryErrorKind::Unreachable => "check the network, and AWS_ENDPOINT_URL if it is set",
+            RegistryErrorKind::Malformed => "another server may have responded: check the proxy, and AWS_ENDPOINT_URL if it is set",
             _ => return None,
         };
         Some(text.to_owned())

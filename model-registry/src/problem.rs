@@ -32,11 +32,11 @@ pub(crate) fn read_json<'a>(text: &'a str, what: &str) -> Result<Document<'a>, P
 
 impl Problem {
     pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hint: None, place: None }
+        Self { code, message: shortened(message.into()), hint: None, place: None }
     }
 
     pub(crate) fn with_hint_opt(mut self, hint: Option<String>) -> Self {
-        self.hint = hint.or(self.hint);
+        self.hint = hint.map(shortened).or(self.hint);
         self
     }
 
@@ -47,6 +47,16 @@ impl Problem {
     pub(crate) fn at(mut self, place: Place) -> Self {
         self.place = Some(place);
         self
+    }
+}
+
+/// The maximum length of a message, in characters: it can contain a value of the file.
+const MAX_MESSAGE: usize = 1000;
+
+fn shortened(text: String) -> String {
+    match text.char_indices().nth(MAX_MESSAGE) {
+        Some((end, _)) => format!("{}… ({} more characters)", &text[..end], text[end..].chars().count()),
+        None => text,
     }
 }
 

@@ -333,11 +333,41 @@ fn an_incomplete_response_is_malformed_and_does_not_panic() {
     no_time.as_object_mut().unwrap().remove("CreationTime");
     let mut wrong_arn = listed(1, "Approved");
     wrong_arn["ModelPackageArn"] = json!("iris/1");
-    for summary in [no_time, wrong_arn] {
+    let mut no_status = listed(1, "Approved");
+    no_status.as_object_mut().unwrap().remove("ModelPackageStatus");
+    for summary in [no_time, wrong_arn, no_status] {
         let error = error_of(ok(&json!({ "ModelPackageSummaryList": [summary] })));
         assert_eq!(error.kind, RegistryErrorKind::Malformed, "{error}");
     }
     assert_eq!(error_of(Response(200, "<html>".to_owned())).kind, RegistryErrorKind::Malformed);
+}
+
+/// The SDK reads each of these as an empty list or an empty description.
+#[test]
+fn a_successful_response_without_its_required_members_is_malformed() {
+    for body in ["", "{}", r#"{"unexpected":1}"#, r#"{"ModelPackageSummaryList":null}"#] {
+        let error = error_of(Response(200, body.to_owned()));
+        assert_eq!(error.kind, RegistryErrorKind::Malformed, "{error}");
+        assert!(error.message.contains("has no `ModelPackageSummaryList`"), "{error}");
+        let registry_error = block_on(async {
+            let (registry, _server) = serve(vec![Response(200, body.to_owned())]).await;
+            registry.describe(&PACKAGE.parse().unwrap()).await.unwrap_err()
+        });
+        assert_eq!(registry_error.kind, RegistryErrorKind::Malformed, "{registry_error}");
+        let group: ModelPackageGroup = GROUP.parse().unwrap();
+        let policy_error = block_on(async {
+            let (registry, _server) = serve(vec![Response(200, body.to_owned())]).await;
+            registry.policy(group.name()).await.unwrap_err()
+        });
+        assert_eq!(policy_error.kind, RegistryErrorKind::Malformed, "{policy_error}");
+    }
+    let mut no_status = described();
+    no_status.as_object_mut().unwrap().remove("ModelPackageStatus");
+    let error = block_on(async {
+        let (registry, _server) = serve(vec![ok(&no_status)]).await;
+        registry.describe(&PACKAGE.parse().unwrap()).await.unwrap_err()
+    });
+    assert!(error.message.contains("`ModelPackageStatus`"), "{error}");
 }
 
 #[test]

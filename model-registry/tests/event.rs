@@ -133,6 +133,19 @@ fn the_package_is_found_among_the_resources_and_in_lower_case() {
     assert_eq!(change.time.unwrap().to_string(), "2026-01-02T03:04:05Z");
 }
 
+#[test]
+fn a_field_that_is_set_twice_is_rejected_at_its_second_place() {
+    let text = event("Approved").to_string();
+    for (first, twice) in [
+        (r#""source":"aws.sagemaker""#, r#""source":"aws.sagemaker","source":"aws.sagemaker""#),
+        (r#""ModelApprovalStatus":"Approved""#, r#""ModelApprovalStatus":"Rejected","ModelApprovalStatus":"Approved""#),
+    ] {
+        assert!(text.contains(first), "{text}");
+        let problems = StateChange::parse(&text.replace(first, twice), &"iris".parse().unwrap()).unwrap_err().0;
+        assert_eq!(problems.iter().map(|problem| problem.code).collect::<Vec<_>>(), ["duplicate-key"]);
+    }
+}
+
 proptest! {
     #[test]
     fn any_text_is_read_or_rejected_without_a_panic(text in "\\PC*") {

@@ -1,6 +1,7 @@
 //! The adapters to AWS: sessions in all accounts, and the calls that use them.
 
 mod artifact_bucket;
+mod bounded_client;
 mod describe_packages;
 mod doctor;
 mod home;

@@ -8,8 +8,8 @@ mod deployment;
 use endpoint_test::{LoadMode, TargetReport};
 use stack_rollout::preflight::Check;
 use stack_rollout::{
-    AccountId, CallAs, Clock, Observed, Operation, Plan, Region, SessionError, StackSets, Stacks, SystemClock, Target, Verdict, observe,
-    plan, roll_out,
+    AccountId, CallAs, CallError, Clock, Observed, Operation, Plan, Region, SessionError, StackSets, Stacks, SystemClock, Target, Verdict,
+    observe, plan, roll_out,
 };
 
 use crate::capacity::{CapacityChange, RequestedCounts};
@@ -92,7 +92,7 @@ where
     let before = Before::read(request, stack_sets).await?;
     if let (Some(preflight), Some(before)) = (preflight, &before) {
         let report = PreflightReport::of(&preflight(before.planned(request)).await);
-        if report.failed > 0 {
+        if report.failure().is_some() {
             return Err(DeployError::Preflight(report));
         }
         on_event(DeployEvent::PreflightPassed(report));
@@ -195,6 +195,10 @@ pub fn refused(error: &stack_rollout::Error, call_as: CallAs) -> Failure {
         return Failure::new(FailureKind::BadInput, problems.0.iter().map(Diagnostic::from).collect());
     }
     let diagnostic = Diagnostic::error(error.to_string());
+    let diagnostic = match error {
+        stack_rollout::Error::Call { source: CallError { region: Some(region), .. }, .. } => diagnostic.named(format!("region {region}")),
+        _ => diagnostic,
+    };
     let diagnostic = match error.stop_command(call_as) {
         Some(stop) => diagnostic.code("operation-in-progress").about(stop),
         None => diagnostic.with_hint_opt(error.hint()),

@@ -11,12 +11,26 @@ use crate::diagnostic::Diagnostic;
 /// The maximum size of a text file.
 const MAX_TEXT: u64 = 16 * 1024 * 1024;
 
+/// The maximum size of a template that CloudFormation reads from S3.
+const MAX_TEMPLATE: u64 = 1024 * 1024;
+
 /// The maximum size of a registry snapshot. Ten thousand packages have about 25 MiB.
 const MAX_REGISTRY: u64 = 256 * 1024 * 1024;
 
 /// Reads a text file.
 pub fn read_text(path: &Path) -> Result<String, Diagnostic> {
     text(path, MAX_TEXT)
+}
+
+/// Reads a template, which is not read if it is larger than CloudFormation accepts: parsing it would
+/// take long.
+pub fn read_template(path: &Path) -> Result<String, Diagnostic> {
+    if fs::metadata(path).is_ok_and(|metadata| metadata.len() > MAX_TEMPLATE) {
+        return Err(
+            too_large(path, MAX_TEMPLATE).with_hint("CloudFormation reads templates of at most 1 MiB: move resources into nested stacks")
+        );
+    }
+    text(path, MAX_TEMPLATE)
 }
 
 /// Reads a registry snapshot.
@@ -47,10 +61,14 @@ fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, Diagnostic> {
         if size <= limit { file.take(limit + 1).read_to_end(&mut bytes).map(|read| read as u64) } else { Ok(size) }
     });
     match read {
-        Ok(size) if size > limit => Err(Diagnostic::error(format!("`{}` is larger than {} MiB", path.display(), limit >> 20))),
+        Ok(size) if size > limit => Err(too_large(path, limit)),
         Ok(_) => Ok(bytes),
         Err(error) => Err(cannot("read", path, &error)),
     }
+}
+
+fn too_large(path: &Path, limit: u64) -> Diagnostic {
+    Diagnostic::error(format!("`{}` is larger than {} MiB", path.display(), limit >> 20))
 }
 
 /// The SHA-256 digest in the format of the release manifest.

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use aws_names::{AccountId, Region, resource_name};
 use cfn_render::{PseudoParameters, Template};
 use serde::Serialize;
-use stack_rollout::preflight::{Check, CheckOutcome, ExecutionRole, PreflightTarget, Requirements};
+use stack_rollout::preflight::{Check, CheckOutcome, ExecutionRole, NO_SESSION, PreflightTarget, Requirements};
 use stack_rollout::{InstanceAction, Observed, Parameters, PermissionModel, Plan, PlannedInstance};
 
 use crate::blueprint::{StackBlueprint, Value};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, FailureKind};
 use crate::plural::plural;
 use crate::{Release, RolloutRequest};
 
@@ -226,6 +226,15 @@ impl PreflightReport {
             failed: count(CheckOutcome::Failed),
             unchecked: count(CheckOutcome::Unchecked),
             findings,
+        }
+    }
+
+    /// The kind of failure: a proven one, or a target in which nothing could be checked. A single
+    /// check that could not be made is neither.
+    pub fn failure(&self) -> Option<FailureKind> {
+        match self.failed {
+            0 => self.findings.iter().any(|finding| finding.code == Some(NO_SESSION)).then_some(FailureKind::Unreachable),
+            _ => Some(FailureKind::Failed),
         }
     }
 

@@ -49,7 +49,8 @@ pub fn of_template(problem: &cfn_render::Problem, text: &str) -> Diagnostic {
         cfn_render::Severity::Warning => Level::Warning,
         cfn_render::Severity::Note => Level::Note,
     };
-    Diagnostic { level, ..at_place(&problem.message, &problem.place, text).with_hint_opt(problem.hint.clone()) }
+    let diagnostic = at_place(&problem.message, &problem.place, text).with_hint_opt(problem.hint.clone());
+    Diagnostic { level, ..diagnostic.code(problem.code.as_str()) }
 }
 
 /// An error at a location in a template or a nested template, whose file is read for the line.

@@ -23,6 +23,11 @@ pub fn of_selection(error: &SelectError) -> Failure {
 
 fn diagnostic(error: &RegistryError) -> Diagnostic {
     let diagnostic = Diagnostic::error(error.to_string()).with_hint_opt(error.hint());
+    let diagnostic = match (&error.account, &error.region) {
+        (Some(account), Some(region)) => diagnostic.named(format!("account {account}, region {region}")),
+        (None, Some(region)) => diagnostic.named(format!("region {region}")),
+        (_, None) => diagnostic,
+    };
     match &error.request_id {
         Some(id) => diagnostic.detail(format!("request id {id}")),
         None => diagnostic,

@@ -1,5 +1,7 @@
 //! Opens a release folder and verifies its files against the manifest.
 
+mod consistency;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -30,7 +32,8 @@ pub struct Release {
 }
 
 impl Release {
-    /// Reads a release folder and verifies every file against the manifest.
+    /// Reads a release folder and verifies every file against the manifest, and the manifest against
+    /// the files: its model packages and accounts are those that the files deploy.
     pub fn open(folder: &Path) -> Result<Self, Failure> {
         Self::open_approved(folder, None)
     }
@@ -75,7 +78,11 @@ impl Release {
         if !diagnostics.is_empty() {
             return Err(Failure::new(FailureKind::BadInput, diagnostics));
         }
-        Ok(Self { manifest, digest, folder: folder.to_owned(), files })
+        let release = Self { manifest, digest, folder: folder.to_owned(), files };
+        match release.contradictions() {
+            found if found.is_empty() => Ok(release),
+            found => Err(Failure::new(FailureKind::BadInput, found)),
+        }
     }
 
     /// A release that was built in memory.

@@ -16,6 +16,9 @@ pub struct CallError {
     pub request_id: Option<String>,
     /// Whether the network failed before a response. AWS may have received the request.
     pub unreachable: bool,
+    /// The region that was called.
+    #[serde(skip)]
+    pub region: Option<String>,
 }
 
 /// What a [`CallError`] means for a rollout.
@@ -49,17 +52,23 @@ pub enum CallErrorKind {
 impl CallError {
     /// An error response from AWS.
     pub fn error_response(operation: &'static str, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { operation, code: Some(code.into()), message: message.into(), request_id: None, unreachable: false }
+        Self { operation, code: Some(code.into()), message: message.into(), request_id: None, unreachable: false, region: None }
     }
 
     /// A network failure without a response.
     pub fn unreachable(operation: &'static str, message: impl Into<String>) -> Self {
-        Self { operation, code: None, message: message.into(), request_id: None, unreachable: true }
+        Self { operation, code: None, message: message.into(), request_id: None, unreachable: true, region: None }
     }
 
     /// A response that is not usable, or a request that could not be built.
     pub fn unusable(operation: &'static str, message: impl Into<String>) -> Self {
         Self { unreachable: false, ..Self::unreachable(operation, message) }
+    }
+
+    /// Sets the region that was called.
+    #[must_use]
+    pub fn in_region(self, region: Option<impl ToString>) -> Self {
+        Self { region: region.map(|region| region.to_string()).or(self.region), ..self }
     }
 
     /// Classifies the error by AWS's error code.
@@ -104,6 +113,10 @@ impl CallError {
             CallErrorKind::ExpiredToken => "renew the credentials, then run the command again; it continues where it stopped".to_owned(),
             CallErrorKind::Throttled => "AWS is throttling requests: run the command again later".to_owned(),
             CallErrorKind::Unreachable => "check the network, the region and the endpoint URL, then run the command again".to_owned(),
+            // Without AWS's error code: not a response of AWS.
+            CallErrorKind::Refused if self.code.is_none() => {
+                "another server may have responded: check the proxy and the endpoint URL, then run the command again".to_owned()
+            }
             _ => return None,
         })
     }

@@ -23,6 +23,9 @@ use clock::{Clock, SystemClock};
 
 pub use trust::{administration_role_trust, trusts};
 
+/// The code of the check of a target whose session could not be opened for an unknown reason.
+pub const NO_SESSION: &str = "no-session";
+
 /// What the stacks need in one account and region.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Requirements {

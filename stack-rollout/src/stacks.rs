@@ -25,12 +25,28 @@ pub trait Stacks: Sync {
 pub struct SessionError {
     /// The reason, such as that the role cannot be assumed.
     pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// Whether AWS refused the session itself: the role does not exist, or it does not trust the
+    /// caller. All other reasons, such as throttling, prove nothing about the role.
+    pub is_refusal: bool,
 }
 
 impl SessionError {
-    /// An error with this reason.
+    /// An error with this reason, which proves nothing about the role.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into() }
+        Self { message: message.into(), hint: None, is_refusal: false }
+    }
+
+    /// AWS refused the session.
+    pub fn refused(message: impl Into<String>) -> Self {
+        Self { is_refusal: true, ..Self::new(message) }
+    }
+
+    /// Sets the hint, if there is one.
+    #[must_use]
+    pub fn with_hint_opt(self, hint: Option<String>) -> Self {
+        Self { hint: hint.or(self.hint), ..self }
     }
 }
 

@@ -313,6 +313,35 @@ async fn a_deleted_set_does_not_exist() {
     assert!(!describe(&serve(|_, _| error_response(400, "StackSetNotFoundException", "gone"))).await.unwrap());
 }
 
+/// An empty list has its element. Without it, the response is not one of CloudFormation, and taking
+/// it for an empty list would create what already exists.
+#[tokio::test]
+async fn a_response_without_its_list_or_object_is_an_error() {
+    let server = serve(|action, _| result(action, ""));
+    let sets = CloudFormationStackSets::new(client(server.url()), CallAs::Itself);
+    let stacks = CloudFormationStacks::new(client(server.url()));
+    let (name, operation) = ("iris".parse().unwrap(), "run-1".parse().unwrap());
+    let target = stack_rollout::Target::new("222222222222".parse().unwrap(), "us-east-1".parse().unwrap());
+    let errors = [
+        sets.describe_stack_set(&name).await.map(drop),
+        sets.list_stack_instances(&name).await.map(drop),
+        sets.list_operations(&name).await.map(drop),
+        sets.list_operation_results(&name, &operation).await.map(drop),
+        sets.describe_operation(&name, &operation).await.map(drop),
+        sets.instance_overrides(&name, &target).await.map(drop),
+        stacks.stack_events("arn:a", None).await.map(drop),
+        stacks.physical_ids("arn:a", "AWS::SageMaker::Endpoint").await.map(drop),
+    ];
+    for error in errors {
+        let error = error.unwrap_err();
+        assert!(error.message.contains("it has no `"), "{error}");
+        assert!(!error.is_transient(), "{error}");
+    }
+    let server = serve(|action, _| result(action, "<Summaries/>"));
+    let sets = CloudFormationStackSets::new(client(server.url()), CallAs::Itself);
+    assert_eq!(sets.list_stack_instances(&name).await.unwrap(), []);
+}
+
 #[tokio::test]
 async fn an_error_keeps_operation_code_message_and_request_id() {
     let error = describe(&serve(|_, _| error_response(403, "AccessDenied", "User is not authorized"))).await.unwrap_err();

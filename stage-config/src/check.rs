@@ -11,7 +11,7 @@ use crate::formats::ParametersFile;
 use crate::layer::{FileForm, SetBy, Setting, Value};
 use crate::merge::Merged;
 use crate::parameters_section::{ParameterDeclaration, ParametersSection};
-use crate::problem::{Place, Problem, Problems, Severity, did_you_mean};
+use crate::problem::{Place, Problem, Problems, Severity, capped, did_you_mean};
 
 use value::value_problems;
 
@@ -90,7 +90,7 @@ pub fn check(merged: &Merged, section: &ParametersSection) -> Checked {
     problems.extend(tag_problems(merged));
     let tags = merged.tags.iter().filter_map(|(key, setting)| Some((key.clone(), setting.value.text()?.to_owned()))).collect();
     let stack_policy = merged.stack_policy.as_ref().map(|policy| policy.document.clone());
-    Checked { parameters, tags, stack_policy, problems, wrong }
+    Checked { parameters, tags, stack_policy, problems: capped(problems), wrong }
 }
 
 fn missing(name: &str, declaration: &ParameterDeclaration, form: Option<FileForm>) -> Problem {

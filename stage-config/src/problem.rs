@@ -8,6 +8,7 @@ use std::fmt;
 pub struct Problem {
     /// A stable name for this kind of finding.
     ///
+    /// - Of everything: `more-problems`.
     /// - Of files: `byte-order-mark`, `not-json`, `version`, `not-parameters`, `not-a-parameter`, `no-parameters`, `no-parameter-key`, `no-value`,
     ///   `two-values`, `not-text`, `not-a-boolean`, `not-a-list`, `not-an-object`, `empty-list`, `unknown-key`, `duplicate-key`,
     ///   `duplicate-parameter`, `stack-policy`; of override files also `not-overrides`, `not-an-override`, `no-target`, `not-a-target`,
@@ -76,7 +77,7 @@ pub struct Problems(pub Vec<Problem>);
 
 impl Problem {
     pub(crate) fn error(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, severity: Severity::Error, parameter: None, message: message.into(), hint: None, place: None }
+        Self { code, severity: Severity::Error, parameter: None, message: shortened(message.into()), hint: None, place: None }
     }
 
     pub(crate) fn warning(code: &'static str, message: impl Into<String>) -> Self {
@@ -93,7 +94,7 @@ impl Problem {
     }
 
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(shortened(hint.into()));
         self
     }
 
@@ -142,6 +143,42 @@ impl fmt::Debug for Problems {
 
 fn listed(problems: &[Problem], separator: &str) -> String {
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(separator)
+}
+
+/// The maximum length of a message, in characters: it can contain a value of the file.
+const MAX_MESSAGE: usize = 1000;
+
+/// The maximum number of reported problems of each severity. A hostile file can have one on every
+/// byte, and each is shown with its line.
+const MAX_PROBLEMS: usize = 100;
+
+fn shortened(text: String) -> String {
+    match text.char_indices().nth(MAX_MESSAGE) {
+        Some((end, _)) => format!("{}… ({} more characters)", &text[..end], text[end..].chars().count()),
+        None => text,
+    }
+}
+
+/// The first problems of each severity, and how many more there are.
+pub(crate) fn capped(problems: Vec<Problem>) -> Vec<Problem> {
+    let mut kept = Vec::with_capacity(problems.len().min(3 * MAX_PROBLEMS));
+    let mut counts = [0; 3];
+    for problem in problems {
+        let count = &mut counts[problem.severity as usize];
+        *count += 1;
+        if *count <= MAX_PROBLEMS {
+            kept.push(problem);
+        }
+    }
+    for (count, severity, word) in
+        [(counts[2], Severity::Error, "errors"), (counts[1], Severity::Warning, "warnings"), (counts[0], Severity::Note, "notes")]
+    {
+        if count > MAX_PROBLEMS {
+            let message = format!("and {} more {word}", count - MAX_PROBLEMS);
+            kept.push(Problem { severity, ..Problem::error("more-problems", message) });
+        }
+    }
+    kept
 }
 
 /// A JSON pointer (RFC 6901).

@@ -6,7 +6,7 @@ use located_json::{Kind, Member, Node, find};
 use serde_json::Value as Json;
 
 use crate::layer::{FileForm, Layer, Setting, StackPolicy, Value};
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, Problems, capped};
 use crate::source::Source;
 
 const ENTRY_KEYS: [&str; 3] = ["ParameterKey", "ParameterValue", "UsePreviousValue"];
@@ -39,7 +39,8 @@ impl Layer {
         };
         let mut reader = Reader { source, layer: Self::default() };
         let has_parameters = reader.file();
-        (has_parameters.then_some(reader.layer), reader.source.problems)
+        reader.layer.notes = capped(reader.layer.notes);
+        (has_parameters.then_some(reader.layer), capped(reader.source.problems))
     }
 }
 

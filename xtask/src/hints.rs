@@ -65,6 +65,7 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
         Some("operation-in-progress") => (None, format!("run again when it has finished, or stop it: `{subject}`")),
         Some("operation-in-progress-of-deploy") => (None, format!("run again with --wait-for-other, or stop it: `{subject}`")),
         Some("orphan") => (None, format!("remove it with `prune`: --instance {subject}")),
+        Some("outside-artifact") => (None, "copy it into that folder; `package` accepts it with --allow-outside".to_owned()),
         Some("overridden-model-package") => (None, "name another region's model package with --regional-model-package".to_owned()),
         Some("overrides-not-passed") => (None, format!("deploy this stage with `xtask deploy --stage {subject}`, which passes them")),
         Some("package-not-shared") => (

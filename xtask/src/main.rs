@@ -59,10 +59,17 @@ fn main() -> Exit {
             return Exit::Unreachable;
         }
     };
-    runtime.block_on(run(printer, cli)).unwrap_or_else(|failure| {
+    let exit = runtime.block_on(run(printer, cli)).unwrap_or_else(|failure| {
         printer.diagnostics_once(failure.diagnostics);
         failure.kind.into()
-    })
+    });
+    match Printer::lost_output() {
+        Some(lost) => {
+            printer.diagnostic(&lost);
+            exit.worst(Exit::Unreachable)
+        }
+        None => exit,
+    }
 }
 
 async fn run(printer: Printer, cli: Cli) -> Result<Exit, Failure> {
@@ -115,7 +122,8 @@ fn printer(cli: &Cli) -> Printer {
     if verbose >= 2 {
         // The SDK's log at `debug` contains no secrets; at `trace` it contains headers.
         let filter = EnvFilter::new("info,aws_config=debug,aws_smithy_runtime=debug,aws_smithy_runtime_api=debug,hyper=info");
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+        let colours = Printer::is_error_coloured();
+        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
     }
     Printer { quiet: options.quiet, verbose, format: options.format, completed: hints::completed }
 }

@@ -76,7 +76,9 @@ async fn package(
     let prefix = command.artifact_prefix.clone();
     let bucket = command.artifact_bucket.clone().map(|name| Bucket { name, prefix, session, folder, ..Bucket::default() });
     let template = &configuration.template;
-    let packaged = stores::package(printer, template, &PackageOptions::default(), bucket).await?;
+    let mut packaging = PackageOptions::default();
+    packaging.within = stores::boundary(template.path());
+    let packaged = stores::package(printer, template, &packaging, bucket).await?;
     for note in &packaged.notes {
         printer.diagnostic(&problems::of_template(note, template.text()));
     }

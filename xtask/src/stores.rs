@@ -1,7 +1,7 @@
 //! Uploads a template's local artifacts to the named bucket, or to a folder instead.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cfn_render::{PackageOptions, PackagePlan, Packaged, Template};
 use endpoint_test::shell::word;
@@ -44,6 +44,15 @@ pub(crate) fn bucket_name(value: &str, option: &str, prefix_option: &str) -> Res
     Err(Diagnostic::error(format!("`{value}` is not a bucket name"))
         .named(option)
         .with_hint(format!("name only the bucket: {flag} {}{prefix}", word(name))))
+}
+
+/// The folder that a template's artifacts must be in: the repository of the template, else the working
+/// directory if the template is in it, else the template's folder.
+pub(crate) fn boundary(template: &Path) -> Option<PathBuf> {
+    let folder = std::path::absolute(template).ok()?.parent()?.canonicalize().ok()?;
+    let repository = folder.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_owned);
+    let here = || std::env::current_dir().ok()?.canonicalize().ok().filter(|here| folder.starts_with(here) && here.parent().is_some());
+    repository.or_else(here).or(Some(folder))
 }
 
 /// Packages a template. Calls S3 and loads credentials only if there is something to upload.

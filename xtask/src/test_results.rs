@@ -26,7 +26,11 @@ impl ResultFiles {
                 .with_hint("write a name without a folder; --results-dir names the folder")
                 .into());
         }
-        Ok(Self { folder, results: format!("{name}.json") })
+        let files = Self { folder, results: format!("{name}.json") };
+        // Before the tests, whose results would otherwise be lost.
+        files::check_result(&files.folder.join("junit.xml"))?;
+        files::check_result(&files.folder.join(&files.results))?;
+        Ok(files)
     }
 
     /// Writes all files atomically.
@@ -47,12 +51,18 @@ impl ResultFiles {
 }
 
 /// Writes the results and prints the summary.
-pub(crate) fn finish(printer: Printer, results: &ResultFiles, report: &Report) -> Result<Exit, Failure> {
+pub(crate) fn finish(printer: Printer, results: &ResultFiles, report: &Report) -> Exit {
     let report = &hints::in_report(report.clone());
-    results.write(report)?;
+    let written = results.write(report);
     printer.result(report, endpoint_test::report::table(report).trim_end());
-    printer.step("Written", results.describe());
-    Ok(exit(report))
+    match written {
+        Ok(()) => printer.step("Written", results.describe()),
+        Err(failure) => {
+            printer.diagnostics(&failure.diagnostics);
+            return exit(report).without_results();
+        }
+    }
+    exit(report)
 }
 
 /// The highest-ranking outcome of all targets.

@@ -22,6 +22,10 @@ use crate::code::Code;
 /// in the syntax of `.gitignore`.
 const IGNORE_FILE: &str = ".cfnignore";
 
+/// The size limit of an artifact: the largest object that one request uploads to S3. The services that
+/// read artifacts accept less, and reading more would take minutes.
+const MAX_ARTIFACT: u64 = 5 << 30;
+
 /// How many problems of one folder are reported.
 const MAX_PROBLEMS: usize = 50;
 
@@ -68,6 +72,9 @@ pub(crate) fn create_artifact(path: &Path, content: Content) -> Result<LocalArti
     if !metadata.is_file() {
         return Err(vec![special_file(path)]);
     }
+    if metadata.len() > MAX_ARTIFACT {
+        return Err(vec![too_large(path)]);
+    }
     let unreadable = |error: io::Error| vec![Unusable::io("read", path, &error)];
     let mut file = File::open(path).map_err(unreadable)?;
     let is_archive = content == Content::Archive && is_zip(&mut file).map_err(unreadable)?;
@@ -85,6 +92,11 @@ pub(crate) fn create_artifact(path: &Path, content: Content) -> Result<LocalArti
     let mut writer = ArtifactWriter::new();
     copy_whole(&mut file, path, &mut writer).map_err(|unusable| vec![unusable])?;
     writer.finish(path, str::to_owned).map(LocalArtifact::of_file).map_err(unreadable)
+}
+
+fn too_large(path: &Path) -> Unusable {
+    let message = format!("`{}` is larger than {} GiB", path.display(), MAX_ARTIFACT >> 30);
+    Unusable::new(Code::ArtifactTooLarge, message).with_hint("remove large files, or upload it yourself and refer to it as s3://bucket/key")
 }
 
 /// Whether a file ends like a zip archive. It can begin with anything: self-extracting archives,
@@ -177,6 +189,10 @@ fn zip_folder(folder: &Path) -> Result<LocalArtifact, Vec<Unusable>> {
             Unusable::new(Code::EmptyFolder, format!("the folder `{}` has no files to upload", folder.display()))
                 .with_hint("build the artifact first, or check what a .cfnignore file excludes"),
         );
+    }
+    let size = |entry: &Entry| std::fs::metadata(&entry.path).map_or(0, |metadata| metadata.len());
+    if entries.iter().map(size).fold(0, u64::saturating_add) > MAX_ARTIFACT {
+        problems.push(too_large(folder));
     }
     if !problems.is_empty() {
         return Err(problems);

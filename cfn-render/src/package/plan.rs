@@ -17,8 +17,8 @@ use crate::problem::{Problem, Severity, did_you_mean};
 use crate::store::encode_path;
 use crate::template::Template;
 
-/// The size limit of a nested template; CloudFormation accepts 1 MB.
-const MAX_TEMPLATE_FILE: u64 = 16 << 20;
+/// The size limit of a nested template, which is that of CloudFormation.
+const MAX_TEMPLATE_FILE: u64 = 1 << 20;
 
 /// How deep templates can nest.
 const MAX_NESTING: usize = 64;
@@ -52,9 +52,11 @@ pub(crate) struct Plan {
     pub(crate) notes: Vec<Problem>,
 }
 
-pub(crate) fn plan(root: &Template) -> Result<Plan, Error> {
+pub(crate) fn plan(root: &Template, within: Option<&Path>) -> Result<Plan, Error> {
     let mut planner = Planner {
         plan: Plan::default(),
+        // A folder that does not exist has no artifacts.
+        within: within.map(|folder| folder.canonicalize().unwrap_or_else(|_| folder.to_owned())),
         artifacts_by_path: HashMap::new(),
         by_key: HashMap::new(),
         nested: HashMap::new(),
@@ -81,6 +83,8 @@ pub(crate) fn plan(root: &Template) -> Result<Plan, Error> {
 
 struct Planner {
     plan: Plan,
+    /// The folder that everything must be in, links followed.
+    within: Option<PathBuf>,
     /// The result for each path, so that each is read once however often it is used.
     artifacts_by_path: HashMap<(PathBuf, Content), Result<usize, Vec<Unusable>>>,
     /// Artifacts by key: equal contents are uploaded once.
@@ -144,6 +148,12 @@ impl Planner {
             self.problems.push(missing(template, site, named, &path));
             return None;
         };
+        if let Some(within) = self.within.as_ref().filter(|within| !canonical.starts_with(within)) {
+            let message = format!("`{named}` is outside of `{}`", within.display());
+            let problem = Problem::error(Code::OutsideArtifact, site.place(template), message);
+            self.problems.push(problem.with_hint("copy it into that folder: anything else on this machine would be uploaded, too"));
+            return None;
+        }
         if site.form == Form::TemplateUrl {
             return self.nested(template, site, &path, (canonical, Role::Template)).map(Planned::Template);
         }

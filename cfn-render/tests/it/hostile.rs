@@ -169,7 +169,44 @@ fn a_nested_template_of_gigabytes_is_not_read() {
         Project::new(&[("template.yml", "Resources: {C: {Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: child.yml}}}\n")]);
     std::fs::File::create(project.path("child.yml")).unwrap().set_len(8 << 30).unwrap();
     let error = quickly("a huge child", || project.package_error("template.yml"));
-    assert!(error.to_string().contains("larger than 16 MiB"), "{error}");
+    assert!(error.to_string().contains("larger than 1 MiB"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn with_a_boundary_nothing_outside_of_it_is_read() {
+    let code = |path: &str| format!("{{Type: 'AWS::Lambda::Function', Properties: {{Code: '{path}'}}}}");
+    let template = format!(
+        "Resources: {{A: {}, B: {}, C: {}, D: {}, E: {{Type: 'AWS::CloudFormation::Stack', Properties: {{TemplateURL: ../child.yml}}}}, F: {{'Fn::Transform': {{Name: 'AWS::Include', Parameters: {{Location: ../snippet.yml}}}}}}}}\n",
+        code("/etc/passwd"),
+        code("../../../../../../../../../../etc/passwd"),
+        code("link"),
+        code("src")
+    );
+    let files =
+        [("in/template.yml", template.as_str()), ("in/src/a", "a"), ("child.yml", "Resources: {R: {Type: T}}"), ("snippet.yml", "{A: 1}")];
+    let project = Project::new(&files);
+    std::os::unix::fs::symlink("../child.yml", project.path("in/link")).unwrap();
+    let mut options = cfn_render::PackageOptions::default();
+    options.within = Some(project.path("in"));
+    let error = project.template("in/template.yml").plan_package(&options).unwrap_err();
+    let outside: Vec<_> = error.problems().iter().filter(|problem| problem.code == "outside-artifact").collect();
+    assert_eq!(outside.len(), 5, "{error}");
+    options.within = Some(project.path(""));
+    let error = project.template("in/template.yml").plan_package(&options).unwrap_err();
+    assert_eq!(error.problems().iter().filter(|problem| problem.code == "outside-artifact").count(), 2, "{error}");
+}
+
+#[test]
+fn artifacts_of_many_gigabytes_are_not_read() {
+    let template = "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: huge}}, G: {Type: 'AWS::Lambda::Function', Properties: {Code: src}}}\n";
+    let project = Project::new(&[("template.yml", template), ("src/a", "a")]);
+    for file in ["huge", "src/b", "src/c"] {
+        std::fs::File::create(project.path(file)).unwrap().set_len(4 << 30).unwrap();
+    }
+    std::fs::File::options().write(true).open(project.path("huge")).unwrap().set_len(60 << 30).unwrap();
+    let error = quickly("huge artifacts", || project.package_error("template.yml"));
+    assert_eq!(error.problems().iter().map(|problem| problem.code.as_str()).collect::<Vec<_>>(), ["artifact-too-large"; 2]);
 }
 
 #[test]

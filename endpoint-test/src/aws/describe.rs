@@ -14,6 +14,7 @@ use aws_sdk_sagemaker::types::{
 };
 
 use super::failure::target_error;
+use super::required::{Required, boxed};
 use crate::target::{Asynchronous, Description, EndpointSettings, EndpointStatus, TargetError, TargetErrorKind, TargetKind, Variant};
 
 /// What a model consists of, and where it runs.
@@ -29,7 +30,8 @@ struct Model {
 /// Describes an endpoint. Its configuration and models are described only when it is in service:
 /// during a deployment the configuration is about to change.
 pub(super) async fn endpoint(client: &Client, name: &str) -> Result<Description, TargetError> {
-    let endpoint = client.describe_endpoint().endpoint_name(name).send().await.map_err(|error| target_error("DescribeEndpoint", error))?;
+    let request = client.describe_endpoint().endpoint_name(name).customize().interceptor(Required(&["EndpointName", "EndpointStatus"]));
+    let endpoint = boxed(request.send()).await.map_err(|error| target_error("DescribeEndpoint", error))?;
     let status = endpoint.endpoint_status().map(|status| EndpointStatus::from_aws(status.as_str())).unwrap_or_default();
     let config = match endpoint.endpoint_config_name() {
         Some(config) if status == EndpointStatus::InService => endpoint_config(client, config).await?,
@@ -81,13 +83,15 @@ async fn look_up(client: &Client, name: &str, endpoint_arn: &str, models: &mut B
 
 /// If the configuration was deleted, the model is unknown. The check `identity` reports that.
 async fn endpoint_config(client: &Client, name: &str) -> Result<Option<DescribeEndpointConfigOutput>, TargetError> {
-    let result = client.describe_endpoint_config().endpoint_config_name(name).send().await;
+    let request = client.describe_endpoint_config().endpoint_config_name(name);
+    let result = boxed(request.customize().interceptor(Required(&["ProductionVariants"])).send()).await;
     unless_absent(result.map_err(|error| target_error("DescribeEndpointConfig", error)))
 }
 
 /// As with the configuration: a deleted model is unknown.
 async fn model(client: &Client, name: &str) -> Result<Option<DescribeModelOutput>, TargetError> {
-    let result = client.describe_model().model_name(name).send().await;
+    let request = client.describe_model().model_name(name).customize().interceptor(Required(&["ModelName"]));
+    let result = boxed(request.send()).await;
     unless_absent(result.map_err(|error| target_error("DescribeModel", error)))
 }
 

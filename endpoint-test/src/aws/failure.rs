@@ -6,6 +6,8 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sagemaker::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sagemaker::operation::RequestId;
 
+use super::bounded::is_cut_off;
+use super::required::MissingMember;
 use crate::target::{TargetError, TargetErrorKind};
 
 /// Translates an error of the operation with this name.
@@ -15,7 +17,8 @@ where
 {
     let (code, request_id) = (error.code().map(str::to_owned), error.request_id().map(str::to_owned));
     let status = error.raw_response().map(|response| response.status().as_u16());
-    let message = error.message().map_or_else(|| chain(&error), str::to_owned);
+    let incomplete = sources(&error).find_map(|error| error.downcast_ref::<MissingMember>()).map(ToString::to_string);
+    let message = error.message().map(str::to_owned).or(incomplete).unwrap_or_else(|| chain(&error));
     let kind = match &error {
         SdkError::TimeoutError(_) => TargetErrorKind::Timeout,
         _ if lacks_credentials(&error) => TargetErrorKind::NoCredentials,
@@ -26,6 +29,8 @@ where
             None if failure.is_io() => TargetErrorKind::Network,
             None => TargetErrorKind::Other,
         },
+        // The body is not there if reading it failed.
+        SdkError::ResponseError(context) if context.raw().body().bytes().is_none() && !is_cut_off(&error) => TargetErrorKind::Network,
         SdkError::ResponseError(_) if status.is_none_or(|status| status < 500) => TargetErrorKind::Other,
         _ => kind(code.as_deref(), &message, status),
     };
@@ -102,6 +107,8 @@ fn hint(kind: TargetErrorKind, operation: &str) -> Option<String> {
             "check the account, the region and the endpoint's name, which is case-sensitive; has the stage been deployed there?"
         }
         TargetErrorKind::Throttled => "test fewer targets at once",
+        TargetErrorKind::Unavailable => "AWS or the model is not available at the moment: run the tests again",
+        TargetErrorKind::Other => "run the tests again; if it happens again, check the proxy, and AWS_ENDPOINT_URL if it is set",
         TargetErrorKind::Network | TargetErrorKind::Timeout => {
             "check the network, the region's spelling and, in a closed VPC, its SageMaker and STS endpoints"
         }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::failure::target_error;
 use super::objects;
+use super::required::{Required, boxed};
 use crate::samples::{MAX_ARCHIVE, SampleStore};
 use crate::target::{TargetError, TargetErrorKind};
 
@@ -54,7 +55,8 @@ impl SampleStore for S3Samples {
 pub async fn sample_location(config: &SdkConfig, model_package_arn: &str) -> Result<SampleLocation, TargetError> {
     let client = aws_sdk_sagemaker::Client::new(config);
     let only_metadata = IncludedData::MetadataOnly;
-    let output = client.describe_model_package().model_package_name(model_package_arn).included_data(only_metadata).send().await;
+    let output = client.describe_model_package().model_package_name(model_package_arn).included_data(only_metadata);
+    let output = boxed(output.customize().interceptor(Required(&["ModelPackageArn"])).send()).await;
     let output = output.map_err(|error| target_error("DescribeModelPackage", error))?;
     let types = output.inference_specification().map(InferenceSpecification::supported_content_types);
     Ok(SampleLocation {

@@ -108,7 +108,7 @@ impl AssumedRole {
             .send()
             .await
             .map_err(|error| target_error("AssumeRole", error).about(&format!("role `{}`", self.role_arn)))?;
-        let Some(credentials) = output.credentials else {
+        let Some(credentials) = output.credentials.filter(|credentials| !credentials.access_key_id.is_empty()) else {
             return Err(TargetError::new(TargetErrorKind::Other, "the response has no credentials").operation("AssumeRole"));
         };
         let expiry = SystemTime::try_from(credentials.expiration).unwrap_or_else(|_| SystemTime::now() + Duration::from_mins(15));

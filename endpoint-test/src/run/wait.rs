@@ -16,6 +16,10 @@ const STATUS: &str = "status";
 /// A shorter pause would call a container that refuses connections thousands of times a second.
 const MIN_PAUSE: Duration = Duration::from_millis(20);
 
+/// The time after which errors in a row end the wait, however long it may be: the last response of a
+/// deployment in progress can be minutes old, but AWS is not unavailable for so long without reason.
+const ERRORS_IN_A_ROW: Duration = Duration::from_mins(1);
+
 /// Polls the target until it is in service, cannot get there, or the time is up.
 pub(super) async fn in_service<T: Target, C: Clock>(
     target: &T,
@@ -25,10 +29,19 @@ pub(super) async fn in_service<T: Target, C: Clock>(
 ) -> WaitResult {
     let start = clock.now();
     let limit = options.wait;
+    let mut failing_since = None;
     loop {
         let described = describe(target, options.describe_timeout, clock).await;
         let elapsed = clock.now().saturating_sub(start);
         let late = elapsed >= limit;
+        let now = clock.now();
+        let fails_for_long = match &described {
+            Ok(_) => {
+                failing_since = None;
+                false
+            }
+            Err(_) => now.saturating_sub(*failing_since.get_or_insert(now)) >= ERRORS_IN_A_ROW,
+        };
         match described {
             Ok(description) if description.status == EndpointStatus::InService => {
                 on_event(Event::InService { elapsed });
@@ -40,7 +53,9 @@ pub(super) async fn in_service<T: Target, C: Clock>(
             }
             Ok(description) if late => return WaitResult { check: still_changing(&description, limit), description: Some(description) },
             Ok(description) => on_event(Event::Waiting { status: description.status, elapsed, limit }),
-            Err(error) if late || !error.kind.is_temporary() => return WaitResult { check: not_described(&error), description: None },
+            Err(error) if late || fails_for_long || !error.kind.is_temporary() => {
+                return WaitResult { check: not_described(&error), description: None };
+            }
             Err(error) => on_event(Event::NotDescribed { message: error.to_string(), elapsed, limit }),
         }
         // The last poll is at the deadline itself, not up to one pause before it.

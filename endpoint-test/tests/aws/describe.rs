@@ -212,3 +212,25 @@ async fn inference_components_lead_to_their_model_packages() {
     assert_eq!((variant.model_packages, variant.images), (vec![PACKAGE.to_owned()], vec!["iris:1".to_owned()]));
     assert_eq!(aws.operations().iter().filter(|operation| *operation == "DescribeInferenceComponent").count(), 1);
 }
+
+/// Otherwise an endpoint would be reported to serve nothing, which is a failure and not an error.
+#[tokio::test]
+async fn a_response_without_its_required_members_is_an_error() {
+    let components = json(
+        r#"{"EndpointConfigName":"iris-config","EndpointConfigArn":"arn:aws:sagemaker:us-east-1:222222222222:endpoint-config/iris-config","CreationTime":1767225600,
+            "ProductionVariants":[{"VariantName":"AllTraffic","InitialInstanceCount":1}]}"#,
+    );
+    let in_service = || ("DescribeEndpoint", endpoint("InService", VARIANTS));
+    for (responses, member) in [
+        (vec![("DescribeEndpoint", json("{}"))], "EndpointName"),
+        (vec![("DescribeEndpoint", json(r#"{"EndpointName":"iris-staging"}"#))], "EndpointStatus"),
+        (vec![in_service(), ("DescribeEndpointConfig", json(""))], "ProductionVariants"),
+        (vec![in_service(), ("DescribeEndpointConfig", config()), ("DescribeModel", json("{}"))], "ModelName"),
+        (vec![in_service(), ("DescribeEndpointConfig", components), ("ListInferenceComponents", json("{}"))], "InferenceComponents"),
+    ] {
+        let aws = Canned::start(responses).await;
+        let error = target(&aws).describe().await.unwrap_err();
+        assert!(error.to_string().contains(&format!("has no `{member}`")), "{error}");
+        assert_eq!(error.kind, TargetErrorKind::Other);
+    }
+}

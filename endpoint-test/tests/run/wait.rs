@@ -78,11 +78,24 @@ async fn a_permanent_error_ends_the_wait_at_once() {
 }
 
 #[tokio::test]
-async fn a_temporary_error_that_persists_ends_at_the_deadline() {
+async fn errors_in_a_row_end_the_wait_after_a_minute_whatever_its_limit() {
+    for kind in [TargetErrorKind::Network, TargetErrorKind::Throttled, TargetErrorKind::Unavailable] {
+        let clock = FakeClock::default();
+        let (report, _) = run_all(&Scripted::new(vec![Err(kind)]), ONE_CASE, &approved(), &clock).await;
+        assert_eq!(report.verdict, Verdict::Errored);
+        // The last pause is 10 seconds, up to a quarter more.
+        assert!((60.0..73.0).contains(&clock.now().as_secs_f64()), "{:?}", clock.now());
+    }
+    // Errors with responses between them are not in a row.
     let clock = FakeClock::default();
-    let (report, _) = run_all(&Scripted::new(vec![Err(TargetErrorKind::Network)]), ONE_CASE, &approved(), &clock).await;
-    assert_eq!(report.verdict, Verdict::Errored);
-    assert_eq!(clock.now(), RunOptions::default().wait);
+    let mut script = Vec::new();
+    for _ in 0..20 {
+        script.extend([Err(TargetErrorKind::Throttled), Err(TargetErrorKind::Throttled), Ok(with_status(EndpointStatus::Creating))]);
+    }
+    script.push(Ok(healthy()));
+    let (report, _) = run_all(&Scripted::new(script), ONE_CASE, &approved(), &clock).await;
+    assert_eq!(report.verdict, Verdict::Passed);
+    assert!(clock.now() > Duration::from_mins(7));
 }
 
 #[tokio::test]

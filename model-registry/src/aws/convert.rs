@@ -12,10 +12,14 @@ use crate::package::{MetricDocument, MetricSource, ModelPackage, PackageSummary,
 use aws_names::ModelPackageArn;
 
 pub(super) fn summary(operation: &'static str, summary: &sdk::ModelPackageSummary) -> Result<PackageSummary, RegistryError> {
+    let arn = package_arn(operation, summary.model_package_arn())?;
+    // What the SDK writes in place of a status that the response does not have.
+    let status = summary.model_package_status().map(sdk::ModelPackageStatus::as_str).filter(|status| *status != "no value was set");
+    let status = status.ok_or_else(|| malformed(operation, format!("the response has no status of `{arn}`")))?.into();
     Ok(PackageSummary {
-        arn: package_arn(operation, summary.model_package_arn())?,
+        arn,
         approval_status: approval(summary.model_approval_status()),
-        status: summary.model_package_status().map_or("", sdk::ModelPackageStatus::as_str).into(),
+        status,
         registration: registration(summary.model_package_registration_type()),
         created: created(operation, summary.creation_time())?,
         life_cycle: summary.model_life_cycle().and_then(life_cycle),
@@ -112,6 +116,9 @@ fn registration(registration: Option<&sdk::ModelPackageRegistrationType>) -> Reg
 /// AWS's times have milliseconds. Finer digits come from a floating-point number, which can be just
 /// below the intended millisecond as well as above it: hence the rounding.
 fn created(operation: &'static str, time: Option<&DateTime>) -> Result<Timestamp, RegistryError> {
-    let parsed = time.and_then(|time| Timestamp::from_nanosecond(time.as_nanos()).ok()?.round(Unit::Millisecond).ok());
+    // The SDK writes 1970 in place of a time that the response does not have.
+    let parsed = time
+        .filter(|time| time.as_nanos() != 0)
+        .and_then(|time| Timestamp::from_nanosecond(time.as_nanos()).ok()?.round(Unit::Millisecond).ok());
     parsed.ok_or_else(|| malformed(operation, "the response has no creation time".to_owned()))
 }

@@ -4,6 +4,7 @@ use aws_sdk_sagemaker::config::http::HttpResponse;
 use aws_sdk_sagemaker::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sagemaker::operation::RequestId;
 
+use super::required::MissingMember;
 use crate::error::{RegistryError, RegistryErrorKind};
 
 pub(super) fn malformed(operation: &'static str, message: String) -> RegistryError {
@@ -25,10 +26,16 @@ where
             (RegistryErrorKind::CredentialsMissing, "none in the environment, in the profile, or from a role of this machine".to_owned())
         }
         SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) => (RegistryErrorKind::Unreachable, deepest(error)),
+        // A response of SageMaker that is not complete.
+        SdkError::ResponseError(_) if has_source::<MissingMember>(error) => (RegistryErrorKind::Malformed, deepest(error)),
+        // The body is not there if reading it failed.
+        SdkError::ResponseError(context) if context.raw().status().is_success() && context.raw().body().bytes().is_none() => {
+            (RegistryErrorKind::Unreachable, format!("the response ended early: {}", deepest(error)))
+        }
         SdkError::ResponseError(context) => of_status(context.raw().status().as_u16()),
         _ => (RegistryErrorKind::Other, deepest(error)),
     };
-    RegistryError { operation, kind, request_id: error.request_id().map(str::to_owned), code, message }
+    RegistryError { code, request_id: error.request_id().map(str::to_owned), ..RegistryError::new(operation, kind, message) }
 }
 
 fn of_status(status: u16) -> (RegistryErrorKind, String) {
@@ -54,6 +61,9 @@ fn kind(code: &str, message: &str) -> RegistryErrorKind {
         | "InvalidSignatureException" => RegistryErrorKind::CredentialsInvalid,
         code if code.starts_with("AccessDenied") => RegistryErrorKind::AccessDenied,
         code if code.contains("Throttl") || code == "TooManyRequestsException" => RegistryErrorKind::Throttled,
+        "InternalFailure" | "InternalServerError" | "InternalServiceError" | "ServiceUnavailable" | "ServiceUnavailableException" => {
+            RegistryErrorKind::Unreachable
+        }
         "ConflictException" => RegistryErrorKind::Conflict,
         "ResourceNotFound" | "ResourceNotFoundException" => RegistryErrorKind::NotFound,
         "ValidationException" if text.contains("already exist") => RegistryErrorKind::AlreadyExists,
@@ -69,6 +79,10 @@ fn kind(code: &str, message: &str) -> RegistryErrorKind {
 
 fn mentions(error: &(dyn std::error::Error + 'static), word: &str) -> bool {
     std::iter::successors(Some(error), |error| error.source()).any(|error| error.to_string().contains(word))
+}
+
+fn has_source<T: std::error::Error + 'static>(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source()).any(<dyn std::error::Error>::is::<T>)
 }
 
 fn deepest(error: &(dyn std::error::Error + 'static)) -> String {

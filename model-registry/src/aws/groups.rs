@@ -3,7 +3,8 @@
 use aws_sdk_sagemaker::types as sdk;
 
 use super::SageMakerRegistry;
-use super::failure::{malformed, sdk_error};
+use super::failure::malformed;
+use super::required::{Required, boxed};
 use crate::error::{RegistryError, RegistryErrorKind};
 use crate::group::{GroupName, ModelPackageGroup};
 use crate::sharing::{GroupStore, NewGroup};
@@ -13,7 +14,7 @@ impl GroupStore for SageMakerRegistry {
         const OPERATION: &str = "sagemaker:DescribeModelPackageGroup";
         match self.client.describe_model_package_group().model_package_group_name(group.as_str()).send().await {
             Ok(output) => group_of(OPERATION, output.model_package_group_arn()).map(Some),
-            Err(error) => none_if_missing(sdk_error(OPERATION, &error)),
+            Err(error) => none_if_missing(self.error(OPERATION, &error)),
         }
     }
 
@@ -28,28 +29,29 @@ impl GroupStore for SageMakerRegistry {
             .set_tags(Some(tags))
             .send()
             .await
-            .map_err(|error| sdk_error(OPERATION, &error))?;
+            .map_err(|error| self.error(OPERATION, &error))?;
         group_of(OPERATION, output.model_package_group_arn())
     }
 
     async fn policy(&self, group: &GroupName) -> Result<Option<String>, RegistryError> {
         const OPERATION: &str = "sagemaker:GetModelPackageGroupPolicy";
-        match self.client.get_model_package_group_policy().model_package_group_name(group.as_str()).send().await {
+        let request = self.client.get_model_package_group_policy().model_package_group_name(group.as_str());
+        match boxed(request.customize().interceptor(Required(&["ResourcePolicy"])).send()).await {
             Ok(output) => Ok(output.resource_policy().map(str::to_owned)),
-            Err(error) => none_if_missing(sdk_error(OPERATION, &error)),
+            Err(error) => none_if_missing(self.error(OPERATION, &error)),
         }
     }
 
     async fn put_policy(&self, group: &GroupName, policy: &str) -> Result<(), RegistryError> {
         const OPERATION: &str = "sagemaker:PutModelPackageGroupPolicy";
         let request = self.client.put_model_package_group_policy().model_package_group_name(group.as_str()).resource_policy(policy);
-        request.send().await.map(drop).map_err(|error| sdk_error(OPERATION, &error))
+        request.send().await.map(drop).map_err(|error| self.error(OPERATION, &error))
     }
 
     async fn delete_policy(&self, group: &GroupName) -> Result<(), RegistryError> {
         const OPERATION: &str = "sagemaker:DeleteModelPackageGroupPolicy";
         let request = self.client.delete_model_package_group_policy().model_package_group_name(group.as_str());
-        request.send().await.map(drop).map_err(|error| sdk_error(OPERATION, &error))
+        request.send().await.map(drop).map_err(|error| self.error(OPERATION, &error))
     }
 }
 

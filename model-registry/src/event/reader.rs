@@ -2,6 +2,8 @@
 //!
 //! Unknown fields are ignored: AWS adds fields at any time.
 
+use std::collections::BTreeSet;
+
 use located_json::{Document, Kind, Node};
 
 use super::StateChange;
@@ -36,6 +38,7 @@ impl<'a> Reader<'a> {
             self.problem("not-an-event", root, format!("the event is {}, not an object", root.kind()), RULE_HINT);
             return None;
         }
+        self.no_duplicates(root);
         self.must_be(root, "source", SOURCE);
         self.must_be(root, "detail-type", DETAIL_TYPE);
         let Some(detail) = root.member("detail").filter(|detail| detail.kind() == Kind::Object) else {
@@ -43,6 +46,10 @@ impl<'a> Reader<'a> {
             self.problem("no-detail", at, "the event has no `detail`", RULE_HINT);
             return None;
         };
+        self.no_duplicates(detail);
+        if let Some(life_cycle) = detail.member("ModelLifeCycle") {
+            self.no_duplicates(life_cycle);
+        }
         let package = self.package(root, detail);
         if let Some((package, at)) = &package {
             self.same_group(package, *at, detail, root, group);
@@ -67,6 +74,17 @@ impl<'a> Reader<'a> {
             updated_fields,
             life_cycle_stage,
         })
+    }
+
+    /// EventBridge names each field once. A second one could be what another reader of the event uses.
+    fn no_duplicates(&mut self, object: Node<'a>) {
+        let mut names = BTreeSet::new();
+        for member in object.members().unwrap_or_default() {
+            if !names.insert(member.name.clone()) {
+                let message = format!("the event has `{}` twice", member.name.chars().take(100).collect::<String>());
+                self.problem("duplicate-key", member.key, message, "pass the whole event on, as EventBridge sends it");
+            }
+        }
     }
 
     fn must_be(&mut self, root: Node<'a>, name: &str, expected: &str) {

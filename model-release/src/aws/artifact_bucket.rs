@@ -1,5 +1,7 @@
 //! Finds the bucket that a build uploads to.
 
+use aws_sdk_s3::operation::RequestId as _;
+
 use super::{Session, diagnose};
 use crate::diagnostic::Diagnostic;
 
@@ -22,6 +24,8 @@ pub async fn artifact_bucket(session: &Session, bucket: &str) -> Result<BucketPl
             _ => Ok(BucketPlace::SameRegion),
         },
         Err(error) => match error.raw_response().map(|response| response.status().as_u16()) {
+            // Another server's page, which proves nothing about the bucket.
+            _ if error.request_id().is_none() => Err(diagnose("s3:ListBucket", session.region(), &error)),
             Some(404) => Ok(BucketPlace::Missing),
             Some(301 | 307) => Ok(BucketPlace::OtherRegion(None)),
             _ => Err(diagnose("s3:ListBucket", session.region(), &error)),

@@ -133,6 +133,9 @@ fn hint<E: Error + 'static>(code: Option<&str>, error: &SdkError<E, HttpResponse
         Some(code) if code.contains("Throttl") || code == "TooManyRequestsException" => {
             "AWS is throttling this account: wait a minute and run the command again"
         }
+        Some(
+            "InternalFailure" | "InternalServerError" | "InternalError" | "ServiceUnavailable" | "ServiceUnavailableException" | "SlowDown",
+        ) => "AWS is not available at the moment: run the command again",
         Some(_) => return None,
         None if chain(error).iter().any(|text| text.contains("credential")) => {
             "set AWS_PROFILE, or run `aws sso login`; CodeBuild uses the project's service role"

@@ -6,6 +6,7 @@ use aws_config::{AppName, BehaviorVersion, Region};
 use aws_smithy_http_client::tls;
 
 use super::Session;
+use super::bounded_client::BoundedClient;
 use crate::diagnostic::{Diagnostic, Failure};
 
 /// A container responds within 60 seconds; AWS advises a client timeout of 70 (`InvokeEndpoint`).
@@ -55,7 +56,8 @@ impl SessionSettings {
             .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc))
             .tls_context(trusted.map_err(|error| Failure::from(Diagnostic::error(error.to_string())))?)
             .build_https();
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts.build()).http_client(http_client);
+        let mut loader =
+            aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts.build()).http_client(BoundedClient(http_client));
         if let Some(name) = self.app_name {
             loader = loader.app_name(name);
         }

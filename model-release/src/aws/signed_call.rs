@@ -247,6 +247,21 @@ fn signature(
     Ok(headers.iter().map(|header| (header.name(), header.value().to_owned())).collect())
 }
 
+/// The error of a successful response without a member that AWS always returns.
+pub(super) fn missing(operation: &'static str, member: &str) -> CallError {
+    CallError::unusable(operation, format!("the response is not usable: it has no `{member}`"))
+}
+
+/// A list that AWS always returns, empty or not.
+pub(super) fn list<'a>(operation: &'static str, response: &'a Value, member: &str) -> Result<&'a [Value], CallError> {
+    response[member].as_array().map(Vec::as_slice).ok_or_else(|| missing(operation, member))
+}
+
+/// A text that AWS always returns.
+pub(super) fn text<'a>(operation: &'static str, response: &'a Value, member: &str) -> Result<&'a str, CallError> {
+    response[member].as_str().ok_or_else(|| missing(operation, member))
+}
+
 pub(super) fn call_error(operation: &'static str, response: &Response, code: Option<String>, message: Option<String>) -> CallError {
     CallError {
         operation,
@@ -254,6 +269,7 @@ pub(super) fn call_error(operation: &'static str, response: &Response, code: Opt
         code: code.or_else(|| Some(format!("HTTP {}", response.status)).filter(|_| response.status < 500)),
         message: message.unwrap_or_else(|| format!("the response has HTTP status {}", response.status)),
         request_id: response.request_id.clone(),
+        region: None,
     }
 }
 

@@ -12,7 +12,7 @@ use stack_rollout::aws::CloudFormationStacks;
 use stack_rollout::preflight::{ImageName, PackageState, Presence, TargetAccount};
 use stack_rollout::status::KeyState;
 
-use super::signed_call::{Service, SignedCaller, UNRESERVED, call_error, element};
+use super::signed_call::{Service, SignedCaller, UNRESERVED, call_error, element, list, missing, text};
 
 const SSM: Service = Service { id: "SSM", signing_name: "ssm", host: "ssm", target: "AmazonSSM" };
 pub(super) const SAGEMAKER: Service = Service { id: "SageMaker", signing_name: "sagemaker", host: "api.sagemaker", target: "SageMaker" };
@@ -57,23 +57,24 @@ impl AwsTargetAccount {
         service: &Service,
         operation: &'static str,
         mut body: Value,
-        mut found: impl FnMut(&Value) -> Option<T>,
+        member: &'static str,
+        mut found: impl FnMut(&[Value]) -> Option<T>,
     ) -> Result<Option<T>, CallError> {
         body["MaxResults"] = 100.into();
         for _ in 0..MOST_PAGES {
             let page = self.calls.json(service, operation, &body).await?;
-            let found = found(&page);
+            let found = found(list(operation, &page, member)?);
             if found.is_some() || !page["NextToken"].is_string() {
                 return Ok(found);
             }
             body["NextToken"] = page["NextToken"].clone();
         }
-        Ok(None)
+        Err(CallError::unusable(operation, format!("the list does not end: it has more than {MOST_PAGES} pages")))
     }
 
     async fn find_quota(&self, operation: &'static str, name: &str) -> Result<Option<Value>, CallError> {
-        let named = |page: &Value| page["Quotas"].as_array()?.iter().find(|quota| quota["QuotaName"] == name).cloned();
-        self.pages(&QUOTAS, operation, json!({ "ServiceCode": "sagemaker" }), named).await
+        let named = |quotas: &[Value]| quotas.iter().find(|quota| quota["QuotaName"] == name).cloned();
+        self.pages(&QUOTAS, operation, json!({ "ServiceCode": "sagemaker" }), "Quotas", named).await
     }
 }
 
@@ -81,12 +82,7 @@ fn is_not_found(error: &CallError) -> bool {
     error.code.as_deref().is_some_and(|code| {
         matches!(
             code,
-            "NotFoundException"
-                | "NoSuchResourceException"
-                | "NoSuchEntity"
-                | "RepositoryNotFoundException"
-                | "ImageNotFoundException"
-                | "HTTP 404"
+            "NotFoundException" | "NoSuchResourceException" | "NoSuchEntity" | "RepositoryNotFoundException" | "ImageNotFoundException"
         )
     })
 }
@@ -103,7 +99,7 @@ fn optional<T>(response: Result<T, CallError>) -> Result<Option<T>, CallError> {
 impl TargetAccount for AwsTargetAccount {
     async fn ssm_parameter_types(&self, names: &[String]) -> Result<BTreeMap<String, String>, CallError> {
         let response = self.calls.json(&SSM, "GetParameters", &json!({ "Names": names, "WithDecryption": false })).await?;
-        let described = response["Parameters"].as_array().into_iter().flatten();
+        let described = list("GetParameters", &response, "Parameters")?.iter();
         // AWS returns a name with a version or label without the selector.
         let requested = |found: &Value| {
             let (name, arn) = (found["Name"].as_str()?, found["ARN"].as_str().unwrap_or_default());
@@ -120,8 +116,9 @@ impl TargetAccount for AwsTargetAccount {
             Err(error) if error.code.as_deref() == Some("ValidationException") && error.message.contains("not exist") => return Ok(None),
             response => optional(response)?,
         };
-        Ok(response.map(|described| PackageState {
-            status: described["ModelPackageStatus"].as_str().unwrap_or_default().into(),
+        let Some(described) = response else { return Ok(None) };
+        Ok(Some(PackageState {
+            status: text("DescribeModelPackage", &described, "ModelPackageStatus")?.into(),
             approval_status: described["ModelApprovalStatus"].as_str().unwrap_or_default().into(),
         }))
     }
@@ -130,9 +127,9 @@ impl TargetAccount for AwsTargetAccount {
         let id =
             if image.reference.contains(':') { json!({ "imageDigest": image.reference }) } else { json!({ "imageTag": image.reference }) };
         let body = json!({ "registryId": image.account, "repositoryName": image.repository, "imageIds": [id] });
-        let response = optional(self.calls.json(&ECR, "BatchGetImage", &body).await)?;
-        let found = response.is_some_and(|response| response["images"].as_array().is_some_and(|images| !images.is_empty()));
-        Ok(if found { Presence::Found } else { Presence::Missing })
+        let Some(response) = optional(self.calls.json(&ECR, "BatchGetImage", &body).await)? else { return Ok(Presence::Missing) };
+        let is_missing = list("BatchGetImage", &response, "images")?.is_empty();
+        Ok(if is_missing { Presence::Missing } else { Presence::Found })
     }
 
     async fn artifact(&self, bucket: &str, key: &str) -> Result<Presence, CallError> {
@@ -144,10 +141,20 @@ impl TargetAccount for AwsTargetAccount {
             ("HeadObject", "HEAD", format!("/{}/{}", encoded(bucket, UNRESERVED), encoded(key, PATH)))
         };
         let response = self.calls.s3(operation, method, &path).await?;
+        // Another server's page is not S3's: it proves nothing about the object.
+        if response.request_id.is_none() && response.status < 500 {
+            return Err(CallError::unusable(
+                operation,
+                format!("a response with HTTP status {} is not from S3: it has no request id", response.status),
+            ));
+        }
         if response.bucket_region.as_deref().is_some_and(|region| region != self.calls.region()) {
             return Ok(Presence::OtherRegion);
         }
         match response.status {
+            200..=299 if is_prefix && !String::from_utf8_lossy(&response.body).contains("<ListBucketResult") => {
+                Err(missing(operation, "Contents"))
+            }
             200..=299 if is_prefix && !String::from_utf8_lossy(&response.body).contains("<Key>") => Ok(Presence::Missing),
             200..=299 => Ok(Presence::Found),
             301 | 307 => Ok(Presence::OtherRegion),
@@ -165,17 +172,17 @@ impl TargetAccount for AwsTargetAccount {
 
     async fn key_state(&self, arn: &str) -> Result<Option<KeyState>, CallError> {
         let response = optional(self.calls.json(&KMS, "DescribeKey", &json!({ "KeyId": arn })).await)?;
-        Ok(response.map(|response| response["KeyMetadata"]["KeyState"].as_str().unwrap_or("in an unknown state").into()))
+        let Some(response) = response else { return Ok(None) };
+        Ok(Some(text("DescribeKey", &response["KeyMetadata"], "KeyState")?.into()))
     }
 
     async fn endpoints_like(&self, text: &str) -> Result<Vec<String>, CallError> {
         let mut names = Vec::new();
-        let on_page = |page: &Value| {
-            let endpoints = page["Endpoints"].as_array().into_iter().flatten();
-            names.extend(endpoints.filter_map(|found| found["EndpointName"].as_str().map(str::to_owned)));
+        let on_page = |endpoints: &[Value]| {
+            names.extend(endpoints.iter().filter_map(|found| found["EndpointName"].as_str().map(str::to_owned)));
             None::<()>
         };
-        self.pages(&SAGEMAKER, "ListEndpoints", json!({ "NameContains": text }), on_page).await?;
+        self.pages(&SAGEMAKER, "ListEndpoints", json!({ "NameContains": text }), "Endpoints", on_page).await?;
         Ok(names)
     }
 
@@ -205,16 +212,17 @@ impl TargetAccount for AwsTargetAccount {
         if let Some(code) = quota.as_ref().and_then(|quota| quota["QuotaCode"].as_str()) {
             self.codes.0.lock().unwrap_or_else(PoisonError::into_inner).insert(instance_type.to_owned(), code.to_owned());
         }
+        let Some(quota) = quota else { return Ok(None) };
+        let value = quota["Value"].as_f64().ok_or_else(|| missing("GetServiceQuota", "Value"))?;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a quota of instances is a small integer")]
-        Ok(quota.and_then(|quota| quota["Value"].as_f64()).map(|value| value.max(0.0) as u32))
+        Ok(Some(value.max(0.0) as u32))
     }
 
     async fn trust_policy(&self, role: &str) -> Result<Option<String>, CallError> {
         // `GetRole` expects the name without the path.
         let name = resource_name(role);
-        let response = optional(self.calls.iam("GetRole", &[("RoleName", name)]).await)?;
-        Ok(response
-            .and_then(|xml| element(&xml, "AssumeRolePolicyDocument"))
-            .map(|document| percent_decode_str(&document).decode_utf8_lossy().into_owned()))
+        let Some(xml) = optional(self.calls.iam("GetRole", &[("RoleName", name)]).await)? else { return Ok(None) };
+        let document = element(&xml, "AssumeRolePolicyDocument").ok_or_else(|| missing("GetRole", "AssumeRolePolicyDocument"))?;
+        Ok(Some(percent_decode_str(&document).decode_utf8_lossy().into_owned()))
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aws_config::SdkConfig;
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
 use aws_names::{AccountId, Region};
+use endpoint_test::{TargetError, TargetErrorKind};
 use stack_rollout::SessionError;
 use tokio::sync::OnceCell;
 
@@ -14,7 +15,7 @@ use crate::Release;
 use crate::diagnostic::Failure;
 use crate::manifest::StageTargets;
 
-type Opened = Arc<OnceCell<Result<SdkConfig, String>>>;
+type Opened = Arc<OnceCell<Result<SdkConfig, SessionError>>>;
 
 /// The role to assume in each target account.
 #[derive(Debug, Clone, Default)]
@@ -31,7 +32,7 @@ pub struct TargetRole {
 #[derive(Debug)]
 pub struct TargetSessions {
     session: Session,
-    caller: OnceCell<Result<Caller, String>>,
+    caller: OnceCell<Result<Caller, SessionError>>,
     role: TargetRole,
     stage: StageTargets,
     session_name: String,
@@ -54,8 +55,8 @@ impl TargetSessions {
 
     /// The caller, read once.
     pub async fn caller(&self) -> Result<&Caller, SessionError> {
-        let caller = self.caller.get_or_init(|| async { self.session.caller().await.map_err(|failure| message(&failure)) }).await;
-        caller.as_ref().map_err(SessionError::new)
+        let caller = self.caller.get_or_init(|| async { self.session.caller().await.map_err(unknown) }).await;
+        caller.as_ref().map_err(Clone::clone)
     }
 
     /// The caller's credentials in the caller's account, otherwise those of the assumed role.
@@ -70,11 +71,11 @@ impl TargetSessions {
             Arc::clone(opened.entry((account.clone(), role.clone())).or_default())
         };
         let opened = cell.get_or_init(|| self.open(caller, account, region, role)).await;
-        let config = opened.as_ref().map_err(SessionError::new)?;
+        let config = opened.as_ref().map_err(Clone::clone)?;
         Ok(config.clone().into_builder().region(aws_config::Region::new(region.to_string())).build())
     }
 
-    async fn open(&self, caller: &Caller, account: &AccountId, region: &Region, role: String) -> Result<SdkConfig, String> {
+    async fn open(&self, caller: &Caller, account: &AccountId, region: &Region, role: String) -> Result<SdkConfig, SessionError> {
         let request = endpoint_test::aws::SessionRequest {
             account: account.to_string(),
             region: region.to_string(),
@@ -86,14 +87,45 @@ impl TargetSessions {
             endpoints: Vec::new(),
             async_output_locations: Vec::new(),
         };
-        let config = endpoint_test::aws::session(&self.session.in_region(region), &request).await.map_err(|error| error.to_string())?;
+        let config = endpoint_test::aws::session(&self.session.in_region(region), &request).await.map_err(|error| session_error(&error))?;
         // Share the credentials, valid for an hour: each client would assume the role again.
         let Some(provider) = config.credentials_provider() else { return Ok(config) };
-        let credentials = provider.provide_credentials().await.map_err(|error| error.to_string())?;
+        let credentials = provider.provide_credentials().await.map_err(|error| SessionError::new(error.to_string()))?;
         Ok(config.into_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build())
     }
 }
 
-fn message(failure: &Failure) -> String {
-    failure.diagnostics.first().map(|diagnostic| diagnostic.message.clone()).unwrap_or_default()
+/// The caller's identity could not be read, which proves nothing about the role in the target.
+fn unknown(failure: Failure) -> SessionError {
+    let Some(diagnostic) = failure.diagnostics.into_iter().next() else { return SessionError::new("the caller is unknown") };
+    let reason = std::iter::once(diagnostic.message).chain(diagnostic.details).collect::<Vec<_>>().join(": ");
+    SessionError::new(reason).with_hint_opt(diagnostic.hint)
+}
+
+/// Only AWS's own refusal of AssumeRole, and a role of another account, prove that the role is wrong.
+fn session_error(error: &TargetError) -> SessionError {
+    let is_refusal = match error.code.as_deref() {
+        Some(code) => matches!(code, "AccessDenied" | "AccessDeniedException" | "NoSuchEntity" | "NoSuchEntityException"),
+        // Found without a call.
+        None => error.kind == TargetErrorKind::Refused,
+    };
+    SessionError { is_refusal, ..SessionError::new(error.to_string()) }.with_hint_opt(error.hint.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_refusal_of_aws_proves_that_the_role_is_wrong() {
+        let of_code =
+            |code: &str| session_error(&TargetError::new(TargetErrorKind::AccessDenied, "").code(Some(code.to_owned()))).is_refusal;
+        assert_eq!(["AccessDenied", "AccessDeniedException", "NoSuchEntity"].map(of_code), [true; 3]);
+        let others = ["Throttling", "InternalFailure", "ExpiredTokenException", "RegionDisabledException", "ValidationError"];
+        assert_eq!(others.map(of_code), [false; 5]);
+        let without_code = |kind| session_error(&TargetError::new(kind, "")).is_refusal;
+        // A proxy's 403 has no code of AWS.
+        assert!(!without_code(TargetErrorKind::AccessDenied) && !without_code(TargetErrorKind::Network));
+        assert!(without_code(TargetErrorKind::Refused), "a role of another account");
+    }
 }

@@ -211,7 +211,7 @@ impl Reader {
 }
 
 fn read_template(path: &Path, diagnostics: &mut Vec<Diagnostic>) -> Option<Template> {
-    let text = files::read_text(path).map_err(|diagnostic| diagnostics.push(diagnostic)).ok()?;
+    let text = files::read_template(path).map_err(|diagnostic| diagnostics.push(diagnostic)).ok()?;
     match Template::parse(text.clone(), path.display().to_string()) {
         Ok(template) => {
             diagnostics.extend(template.problems().iter().map(|problem| problems::of_template(problem, &text)));

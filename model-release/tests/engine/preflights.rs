@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use model_release::deploy::{DeployError, DeployEvent};
 use model_release::preflight::{PlannedRollout, PreflightReport, Scope, targets_to_check};
-use model_release::{Expectations, Stage};
-use stack_rollout::preflight::{Check, ImageName, PackageState, PreflightOptions, Presence, TargetAccount, preflight};
+use model_release::{Expectations, FailureKind, Stage};
+use stack_rollout::preflight::{Check, CheckOutcome, ImageName, PackageState, PreflightOptions, Presence, TargetAccount, preflight};
 use stack_rollout::status::{KeyState, ModelPackageStatus};
 use stack_rollout::{CallError, SessionError, observe, plan};
 
@@ -70,8 +70,12 @@ impl TargetAccount for Account {
 }
 
 async fn checked(account: &Account, rollout: &PlannedRollout<'_>) -> Vec<Check> {
+    checked_with(&Ok(account.clone()), rollout).await
+}
+
+async fn checked_with(account: &Result<Account, SessionError>, rollout: &PlannedRollout<'_>) -> Vec<Check> {
     let options = PreflightOptions { at_once: 2, attempts: 1, ..PreflightOptions::default() }.with_clock(FakeClock::default());
-    let session = |_, _| async { Ok::<_, SessionError>(account.clone()) };
+    let session = |_, _| async { account.clone() };
     preflight(&targets_to_check(rollout, None), session, &options, |_, _| {}).await
 }
 
@@ -130,6 +134,24 @@ fn a_deployment_whose_preflight_fails_changes_nothing() {
     assert_eq!(report.summary(), "Preflight: 8 checks passed, 2 failed");
     assert_eq!((report.findings.len(), report.findings[0].targets.len()), (1, 2));
     assert!(cloud.calls_that_change().is_empty());
+}
+
+/// Both stop a deployment before any change, but only a refusal proves that something is wrong.
+#[test]
+fn a_target_without_a_session_is_failed_only_if_aws_refused_it() {
+    for (error, kind, outcome) in [
+        (SessionError::refused("AssumeRole: AccessDenied"), FailureKind::Failed, CheckOutcome::Failed),
+        (SessionError::new("AssumeRole: ThrottlingException"), FailureKind::Unreachable, CheckOutcome::Unchecked),
+    ] {
+        let cloud = Cloud::default();
+        let session = Err(error.with_hint_opt(Some("wait".to_owned())));
+        let check = async |rollout: PlannedRollout<'_>| checked_with(&session, &rollout).await;
+        let denied = Fleet::default().deploy(&cloud, &release(1), Some(check), |_| {});
+        let Err(DeployError::Preflight(report)) = denied else { panic!("expected a failure: {denied:?}") };
+        assert_eq!((report.failure(), report.findings[0].outcome), (Some(kind), outcome));
+        assert_eq!(report.findings[0].detail, session.err().map(|error| error.message));
+        assert!(cloud.calls_that_change().is_empty());
+    }
 }
 
 #[test]

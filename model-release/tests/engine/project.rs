@@ -54,6 +54,11 @@ pub(crate) fn release_with(version: u32, parameters: &[(&str, &str)]) -> Release
 }
 
 pub(crate) fn release_of(template: &str, version: u32, parameters: &[(&str, &str)]) -> Release {
+    Release::of(built(template, version, parameters))
+}
+
+/// The manifest and the other files of a release; the manifest has no checksums.
+pub(crate) fn built(template: &str, version: u32, parameters: &[(&str, &str)]) -> Built {
     let stage = |env_type: &str| {
         json!({
             "env_type": env_type, "config": format!("{env_type}.json"), "accounts": [A, B], "regions": [EAST],
@@ -80,7 +85,7 @@ pub(crate) fn release_of(template: &str, version: u32, parameters: &[(&str, &str
     let stage_file = json!(parameters).to_string().into_bytes();
     let files = [("template.yaml", template.as_bytes().to_vec()), ("staging.json", stage_file.clone()), ("prod.json", stage_file)];
     let files = files.map(|(name, bytes)| (name.to_owned(), bytes)).into();
-    Release::of(Built { manifest, files, digest: format!("sha256:{version:016}") })
+    Built { manifest, files, digest: format!("sha256:{version:016}") }
 }
 
 pub(crate) fn release(version: u32) -> Release {

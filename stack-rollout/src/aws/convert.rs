@@ -117,7 +117,7 @@ pub(super) fn stack_set(described: types::StackSet) -> StackSet {
 pub(super) fn instance(operation: &'static str, listed: types::StackInstanceSummary) -> Result<Instance, CallError> {
     Ok(Instance {
         target: target(operation, listed.account.as_deref(), listed.region.as_deref())?,
-        status: listed.status.as_ref().map_or("", |status| status.as_str()).into(),
+        status: listed.status.as_ref().ok_or_else(|| missing(operation, "Status"))?.as_str().into(),
         detailed_status: listed.stack_instance_status.and_then(|status| status.detailed_status).map(|status| status.as_str().into()),
         status_reason: listed.status_reason.filter(|reason| !reason.is_empty()),
         stack_id: listed.stack_id.filter(|id| !id.is_empty()),
@@ -129,7 +129,7 @@ pub(super) fn instance(operation: &'static str, listed: types::StackInstanceSumm
 pub(super) fn result(operation: &'static str, listed: types::StackSetOperationResultSummary) -> Result<OperationResult, CallError> {
     Ok(OperationResult {
         target: target(operation, listed.account.as_deref(), listed.region.as_deref())?,
-        status: listed.status.as_ref().map_or("", |status| status.as_str()).into(),
+        status: listed.status.as_ref().ok_or_else(|| missing(operation, "Status"))?.as_str().into(),
         status_reason: listed.status_reason.filter(|reason| !reason.is_empty()),
     })
 }
@@ -157,4 +157,10 @@ where
     T: std::str::FromStr<Err = InvalidName>,
 {
     text.unwrap_or_default().parse().map_err(|error| CallError::unusable(operation, format!("the response is not usable: {error}")))
+}
+
+/// The error of a successful response without a member that AWS always returns. An empty list has
+/// its element, so a missing one is a response of something else.
+pub(super) fn missing(operation: &'static str, member: &str) -> CallError {
+    CallError::unusable(operation, format!("the response is not usable: it has no `{member}`"))
 }

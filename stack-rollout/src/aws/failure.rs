@@ -32,6 +32,7 @@ where
             },
             request_id: error.request_id().map(str::to_owned),
             unreachable,
+            region: None,
         }
     }
 }

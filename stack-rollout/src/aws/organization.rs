@@ -4,6 +4,7 @@ use aws_names::AccountId;
 use aws_sdk_organizations::Client;
 use aws_sdk_organizations::types::Account;
 
+use super::convert::missing;
 use super::failure::failed;
 use crate::call_error::CallError;
 use crate::organization::{Member, Organization, Page, UnitId};
@@ -43,7 +44,12 @@ impl Organization for AwsOrganization {
             self.client.list_accounts_for_parent().parent_id(unit.as_str()).max_results(PAGE).set_next_token(token.map(str::to_owned));
         let response = request.send().await.map_err(failed(OPERATION))?;
         Ok(Page {
-            items: response.accounts.unwrap_or_default().iter().map(|account| member(OPERATION, account)).collect::<Result<_, _>>()?,
+            items: response
+                .accounts
+                .ok_or_else(|| missing(OPERATION, "Accounts"))?
+                .iter()
+                .map(|account| member(OPERATION, account))
+                .collect::<Result<_, _>>()?,
             next_token: response.next_token.filter(|token| !token.is_empty()),
         })
     }
@@ -57,7 +63,8 @@ impl Organization for AwsOrganization {
             .max_results(PAGE)
             .set_next_token(token.map(str::to_owned));
         let response = request.send().await.map_err(failed(OPERATION))?;
-        let ids = response.organizational_units.unwrap_or_default().into_iter().filter_map(|unit| unit.id);
+        let units = response.organizational_units.ok_or_else(|| missing(OPERATION, "OrganizationalUnits"))?;
+        let ids = units.into_iter().map(|unit| unit.id.unwrap_or_default());
         Ok(Page {
             items: ids
                 .map(|id| id.parse().map_err(|_| CallError::unusable(OPERATION, format!("the organizational unit id `{id}` is invalid"))))

@@ -3,6 +3,8 @@
 use std::cmp::Reverse;
 
 use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::config::http::HttpResponse;
+use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::types::{PermissionModels, StackSetStatus};
 
 use super::convert::{self, RequestTargets};
@@ -16,13 +18,27 @@ use crate::stack_sets::{Instance, InstancesDeletion, InstancesOperation, Operati
 macro_rules! operation {
     ($operation:expr, $described:expr) => {{
         let described = $described;
+        let status = described.status.as_ref().ok_or_else(|| convert::missing($operation, "Status"))?.as_str().into();
         convert::identifier($operation, described.operation_id.as_deref()).map(|id| Operation {
             id,
             action: described.action.as_ref().map_or("", |action| action.as_str()).into(),
-            status: described.status.as_ref().map_or("", |status| status.as_str()).into(),
+            status,
             status_reason: described.status_reason.filter(|reason| !reason.is_empty()),
             created_at: described.creation_timestamp.map(|created| created.secs()),
         })
+    }};
+}
+
+/// All items of a list, page by page. A page without its list is not an empty page.
+macro_rules! items {
+    ($self:ident, $operation:expr, $request:expr) => {{
+        let mut pages = $request.into_paginator().send();
+        let mut items = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err($self.failed($operation))?;
+            items.extend(page.summaries.ok_or_else(|| convert::missing($operation, "Summaries"))?);
+        }
+        items
     }};
 }
 
@@ -43,13 +59,26 @@ impl CloudFormationStackSets {
     pub fn new(client: Client, call_as: CallAs) -> Self {
         Self { client, call_as }
     }
+
+    /// Converts an error of the SDK, with the region that was called.
+    fn failed<E>(&self, operation: &'static str) -> impl FnOnce(SdkError<E, HttpResponse>) -> CallError
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        let region = self.client.config().region().map(ToString::to_string);
+        move |error| failed(operation)(error).in_region(region)
+    }
 }
 
 impl StackSets for CloudFormationStackSets {
     async fn describe_stack_set(&self, name: &StackSetName) -> Result<Option<StackSet>, CallError> {
+        const OPERATION: &str = "DescribeStackSet";
         let request = self.client.describe_stack_set().stack_set_name(name.as_str()).set_call_as(convert::call_as(self.call_as));
-        match request.send().await.map_err(failed("DescribeStackSet")) {
-            Ok(response) => Ok(response.stack_set.filter(|set| set.status != Some(StackSetStatus::Deleted)).map(convert::stack_set)),
+        match request.send().await.map_err(self.failed(OPERATION)) {
+            Ok(response) => {
+                let set = response.stack_set.ok_or_else(|| convert::missing(OPERATION, "StackSet"))?;
+                Ok((set.status != Some(StackSetStatus::Deleted)).then(|| convert::stack_set(set)))
+            }
             Err(error) if error.kind() == CallErrorKind::StackSetNotFound => Ok(None),
             Err(error) => Err(error),
         }
@@ -79,7 +108,7 @@ impl StackSets for CloudFormationStackSets {
                 request.permission_model(PermissionModels::ServiceManaged).auto_deployment(convert::auto_deployment(*auto_deployment))
             }
         };
-        request.send().await.map_err(failed("CreateStackSet")).map(drop)
+        request.send().await.map_err(self.failed("CreateStackSet")).map(drop)
     }
 
     async fn update_stack_set(&self, update: SetUpdate<'_>) -> Result<OperationId, CallError> {
@@ -111,7 +140,7 @@ impl StackSets for CloudFormationStackSets {
                 .set_execution_role_name(execution_role_name.clone().or_else(|| observed.execution_role_name.clone())),
             PermissionModel::ServiceManaged { .. } => request,
         };
-        let response = request.send().await.map_err(failed("UpdateStackSet"))?;
+        let response = request.send().await.map_err(self.failed("UpdateStackSet"))?;
         convert::identifier("UpdateStackSet", response.operation_id())
     }
 
@@ -129,7 +158,7 @@ impl StackSets for CloudFormationStackSets {
             .set_operation_preferences(convert::preferences(&operation.preferences()))
             .set_call_as(convert::call_as(self.call_as))
             .operation_id(operation_id.as_str());
-        let response = request.send().await.map_err(failed("CreateStackInstances"))?;
+        let response = request.send().await.map_err(self.failed("CreateStackInstances"))?;
         convert::identifier("CreateStackInstances", response.operation_id())
     }
 
@@ -147,7 +176,7 @@ impl StackSets for CloudFormationStackSets {
             .set_operation_preferences(convert::preferences(&operation.preferences()))
             .set_call_as(convert::call_as(self.call_as))
             .operation_id(operation_id.as_str());
-        let response = request.send().await.map_err(failed("UpdateStackInstances"))?;
+        let response = request.send().await.map_err(self.failed("UpdateStackInstances"))?;
         convert::identifier("UpdateStackInstances", response.operation_id())
     }
 
@@ -164,7 +193,7 @@ impl StackSets for CloudFormationStackSets {
             .set_operation_preferences(convert::preferences(deletion.preferences))
             .set_call_as(convert::call_as(self.call_as))
             .operation_id(deletion.operation_id.as_str());
-        let response = request.send().await.map_err(failed("DeleteStackInstances"))?;
+        let response = request.send().await.map_err(self.failed("DeleteStackInstances"))?;
         convert::identifier("DeleteStackInstances", response.operation_id())
     }
 
@@ -176,11 +205,12 @@ impl StackSets for CloudFormationStackSets {
             .set_operation_preferences(convert::preferences(preferences))
             .set_call_as(convert::call_as(self.call_as))
             .operation_id(id.as_str());
-        let response = request.send().await.map_err(failed("DetectStackSetDrift"))?;
+        let response = request.send().await.map_err(self.failed("DetectStackSetDrift"))?;
         convert::identifier("DetectStackSetDrift", response.operation_id())
     }
 
     async fn instance_overrides(&self, name: &StackSetName, target: &Target) -> Result<Parameters, CallError> {
+        const OPERATION: &str = "DescribeStackInstance";
         let request = self
             .client
             .describe_stack_instance()
@@ -188,15 +218,16 @@ impl StackSets for CloudFormationStackSets {
             .stack_instance_account(target.account.as_str())
             .stack_instance_region(target.region.as_str())
             .set_call_as(convert::call_as(self.call_as));
-        let response = request.send().await.map_err(failed("DescribeStackInstance"))?;
-        let described = response.stack_instance.and_then(|instance| instance.parameter_overrides).unwrap_or_default();
+        let response = request.send().await.map_err(self.failed(OPERATION))?;
+        let instance = response.stack_instance.ok_or_else(|| convert::missing(OPERATION, "StackInstance"))?;
+        let described = instance.parameter_overrides.unwrap_or_default();
         Ok(described.into_iter().filter_map(|it| Some((it.parameter_key?, it.parameter_value.unwrap_or_default()))).collect())
     }
 
     async fn list_stack_instances(&self, name: &StackSetName) -> Result<Vec<Instance>, CallError> {
         const OPERATION: &str = "ListStackInstances";
         let request = self.client.list_stack_instances().stack_set_name(name.as_str()).set_call_as(convert::call_as(self.call_as));
-        let listed = request.into_paginator().items().send().try_collect().await.map_err(failed(OPERATION))?;
+        let listed = items!(self, OPERATION, request);
         listed.into_iter().map(|listed| convert::instance(OPERATION, listed)).collect()
     }
 
@@ -208,8 +239,8 @@ impl StackSets for CloudFormationStackSets {
             .stack_set_name(name.as_str())
             .operation_id(operation.as_str())
             .set_call_as(convert::call_as(self.call_as));
-        let response = request.send().await.map_err(failed(OPERATION))?;
-        let described = response.stack_set_operation.ok_or_else(|| CallError::unusable(OPERATION, "the response has no operation"))?;
+        let response = request.send().await.map_err(self.failed(OPERATION))?;
+        let described = response.stack_set_operation.ok_or_else(|| convert::missing(OPERATION, "StackSetOperation"))?;
         operation!(OPERATION, described)
     }
 
@@ -221,17 +252,21 @@ impl StackSets for CloudFormationStackSets {
             .stack_set_name(name.as_str())
             .operation_id(operation.as_str())
             .set_call_as(convert::call_as(self.call_as));
-        let listed = request.into_paginator().items().send().try_collect().await.map_err(failed(OPERATION))?;
+        let listed = items!(self, OPERATION, request);
         listed.into_iter().map(|listed| convert::result(OPERATION, listed)).collect()
     }
 
     async fn list_operations(&self, name: &StackSetName) -> Result<Vec<Operation>, CallError> {
         const OPERATION: &str = "ListStackSetOperations";
         let request = self.client.list_stack_set_operations().stack_set_name(name.as_str()).set_call_as(convert::call_as(self.call_as));
-        let mut summaries = request.into_paginator().items().send().try_collect().await.map_err(failed(OPERATION))?;
+        let mut summaries = items!(self, OPERATION, request);
         // Newest first, which AWS does not document. Equal times keep their order.
         summaries.sort_by_key(|described| Reverse(described.creation_timestamp));
-        summaries.into_iter().map(|described| operation!(OPERATION, described)).collect()
+        let mut operations = Vec::with_capacity(summaries.len());
+        for described in summaries {
+            operations.push(operation!(OPERATION, described)?);
+        }
+        Ok(operations)
     }
 }
 

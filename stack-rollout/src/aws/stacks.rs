@@ -27,8 +27,10 @@ impl CloudFormationStacks {
     /// The physical ids of a stack's resources of one type (`DescribeStackResources`, which returns
     /// the first 100 resources only).
     pub async fn physical_ids(&self, stack_id: &str, resource_type: &str) -> Result<Vec<String>, CallError> {
+        const OPERATION: &str = "DescribeStackResources";
         let response = self.client.describe_stack_resources().stack_name(stack_id).send().await;
-        let resources = response.map_err(failed("DescribeStackResources"))?.stack_resources.unwrap_or_default();
+        let resources = response.map_err(failed(OPERATION))?.stack_resources;
+        let resources = resources.ok_or_else(|| convert::missing(OPERATION, "StackResources"))?;
         let of_type = resources.into_iter().filter(|resource| resource.resource_type.as_deref() == Some(resource_type));
         Ok(of_type.filter_map(|resource| resource.physical_resource_id).collect())
     }
@@ -36,11 +38,13 @@ impl CloudFormationStacks {
 
 impl Stacks for CloudFormationStacks {
     async fn stack_events(&self, stack_id: &str, token: Option<&str>) -> Result<EventPage, CallError> {
+        const OPERATION: &str = "DescribeStackEvents";
         let request = self.client.describe_stack_events().stack_name(stack_id).set_next_token(token.map(str::to_owned));
-        let response = request.send().await.map_err(failed("DescribeStackEvents"))?;
+        let response = request.send().await.map_err(failed(OPERATION))?;
+        let events = response.stack_events.ok_or_else(|| convert::missing(OPERATION, "StackEvents"))?;
         Ok(EventPage {
             next_token: response.next_token.filter(|token| !token.is_empty()),
-            events: response.stack_events.into_iter().flatten().map(convert::event).collect(),
+            events: events.into_iter().map(convert::event).collect(),
         })
     }
 }

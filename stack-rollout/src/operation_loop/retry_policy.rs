@@ -8,6 +8,9 @@ use crate::event::Event;
 use crate::options::{Options, Poll};
 use clock::Clock;
 
+/// The time after which failures in a row are an error. Each call can take long by itself.
+const ERRORS_IN_A_ROW: Duration = Duration::from_mins(1);
+
 pub(crate) struct RetryPolicy<'a, C> {
     clock: &'a C,
     poll: Poll,
@@ -24,7 +27,8 @@ impl<'a, C: Clock> RetryPolicy<'a, C> {
         Self { clock, poll: options.poll, start, deadline, random: fastrand::Rng::new() }
     }
 
-    /// Retries transient failures, up to [`Poll::tolerated_failures`] times and until the deadline.
+    /// Retries transient failures, up to [`Poll::tolerated_failures`] times, for a minute, and until the
+    /// deadline.
     pub(crate) async fn call<T, Fut>(
         &mut self,
         on_event: &mut (dyn FnMut(Event) + Send),
@@ -34,6 +38,7 @@ impl<'a, C: Clock> RetryPolicy<'a, C> {
         Fut: Future<Output = Result<T, CallError>> + Send,
     {
         let mut failures = 0;
+        let begin = self.clock.now();
         loop {
             let error = match call().await {
                 Ok(value) => return Ok(value),
@@ -41,7 +46,8 @@ impl<'a, C: Clock> RetryPolicy<'a, C> {
                 Err(error) => error,
             };
             failures += 1;
-            if failures > self.poll.tolerated_failures || !self.pause(failures).await {
+            let is_over = self.clock.now().saturating_sub(begin) >= ERRORS_IN_A_ROW;
+            if is_over || failures > self.poll.tolerated_failures || !self.pause(failures).await {
                 return Err(error);
             }
             on_event(Event::Tolerated { error, attempt: failures });

@@ -8,7 +8,8 @@ use aws_names::Arn;
 
 use super::trust::trusts_service;
 use super::{
-    Check, CheckOutcome, ExecutionRole, ImageName, PreflightOptions, PreflightTarget, Presence, Requirements, TargetAccount, trusts,
+    Check, CheckOutcome, ExecutionRole, ImageName, NO_SESSION, PreflightOptions, PreflightTarget, Presence, Requirements, TargetAccount,
+    trusts,
 };
 use crate::call_error::{CallError, CallErrorKind};
 use crate::stacks::SessionError;
@@ -62,10 +63,16 @@ pub(super) fn not_reached(target: &PreflightTarget) -> Check {
     subject.unchecked("the deadline passed before this target was checked", "run the command again")
 }
 
-/// The only check of a target without a session.
+/// The only check of a target without a session. Only a refusal proves that the role is wrong.
 pub(super) fn no_session(target: &PreflightTarget, error: &SessionError) -> Check {
-    let hint = "the role must exist in the target and trust this account, and the caller needs `sts:AssumeRole` on it; nothing else was checked there";
-    let check = Subject { target, check: "session", about: "role" }.failed("the role cannot be assumed", hint);
+    let subject = Subject { target, check: "session", about: "role" };
+    let check = if error.is_refusal {
+        let hint = "the role must exist in the target and trust this account, and the caller needs `sts:AssumeRole` on it; nothing else was checked there";
+        subject.failed("the role cannot be assumed", hint)
+    } else {
+        let hint = error.hint.as_deref().unwrap_or("run the command again");
+        subject.unchecked("no session could be opened, so nothing was checked there", hint).code(NO_SESSION)
+    };
     Check { detail: Some(error.message.clone()), ..check }
 }
 

@@ -7,7 +7,7 @@ use aws_names::{AccountId, Region};
 use located_json::{Kind, Node, find};
 
 use super::{Override, Overrides};
-use crate::problem::{Place, Problem, Problems};
+use crate::problem::{Place, Problem, Problems, capped};
 use crate::source::Source;
 use crate::stage_file::setting;
 
@@ -57,7 +57,7 @@ impl Overrides {
         let mut reader = Reader { source, overrides: Self::default() };
         reader.file();
         reader.clashes();
-        (Some(reader.overrides), reader.source.problems)
+        (Some(reader.overrides), capped(reader.source.problems))
     }
 }
 

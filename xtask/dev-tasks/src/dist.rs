@@ -1,7 +1,7 @@
 //! `dist`: builds the release binary, which runs on every CodeBuild image, and its checksum.
 //!
 //! CodeBuild's images have glibc 2.26 or newer; zig links the binary against 2.17. `dist` installs
-//! pinned versions of zig and cargo-zigbuild from PyPI in a virtual environment.
+//! zig and cargo-zigbuild from PyPI, by version and checksum, in a virtual environment.
 
 use std::path::{Path, PathBuf};
 
@@ -12,8 +12,8 @@ use terminal::{Exit, Printer, Project, files};
 
 /// The minimum version of glibc.
 const GLIBC: &str = "2.17";
-/// The linker's packages, pinned so that the same sources give the same binary.
-const LINKER: [&str; 2] = ["cargo-zigbuild==0.24.0", "ziglang==0.17.1"];
+/// The linker's packages by version and checksum, so that the same sources give the same binary.
+const LINKER: &str = include_str!("dist-requirements.txt");
 
 pub(crate) fn run(printer: Printer, project: &Project, options: &DistOptions) -> Result<Exit, Failure> {
     let architecture = std::env::consts::ARCH;
@@ -58,15 +58,21 @@ fn linker(printer: Printer, project: &Project) -> Result<PathBuf, Failure> {
     let environment = project.target("tools/zig");
     let bin = environment.join("bin");
     let stamp = environment.join("installed");
-    if std::fs::read_to_string(&stamp).is_ok_and(|text| text == LINKER.join("\n")) {
+    if std::fs::read_to_string(&stamp).is_ok_and(|text| text == LINKER) {
         return Ok(bin);
     }
-    printer.step("Installing", LINKER.join(" and "));
+    printer.step("Installing", "cargo-zigbuild and zig");
+    let requirements = environment.join("requirements.txt");
+    let install =
+        ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes", "--only-binary", ":all:"];
     let steps = [
         Task::new("python3").args(["-m", "venv", "--clear"]).arg(&environment),
-        Task::new(bin.join("python")).args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(LINKER),
+        Task::new(bin.join("python")).args(install).arg("--requirement").arg(&requirements),
     ];
-    for step in steps {
+    for (step, is_last) in steps.into_iter().zip([false, true]) {
+        if is_last {
+            files::write(&requirements, LINKER.as_bytes())?;
+        }
         if !step.succeeds()? {
             return Err(Failure::unreachable(
                 Diagnostic::error("the linker could not be installed")
@@ -74,7 +80,7 @@ fn linker(printer: Printer, project: &Project) -> Result<PathBuf, Failure> {
             ));
         }
     }
-    files::write(&stamp, LINKER.join("\n").as_bytes())?;
+    files::write(&stamp, LINKER.as_bytes())?;
     Ok(bin)
 }
 

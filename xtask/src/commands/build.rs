@@ -17,10 +17,11 @@ use terminal::{Exit, Printer, Project, files};
 pub(crate) async fn run(printer: Printer, project: &Project, options: &BuildOptions) -> Result<Exit, Failure> {
     let (mut command, configuration, saved) = BuildCommand::read_all(project, options)?;
     printer.diagnostics(&command.warnings);
+    files::check_result(&command.output_dir.join(manifest::FILE_NAME))?;
     let built = match options.choice.registry.as_deref().zip(saved) {
         Some((file, registry)) => {
             let access = RegistryAccess { registry, documents: Mirror::new(snapshot::mirror(file)) };
-            release_build::write(printer, project, &command, &configuration, |_| access.clone(), Home::default()).await
+            Box::pin(release_build::write(printer, project, &command, &configuration, |_| access.clone(), Home::default())).await
         }
         None => Box::pin(with_aws(printer, project, &mut command, &configuration)).await,
     };
@@ -50,7 +51,7 @@ async fn with_aws(
         printer.diagnostic(&warning);
     }
     let home = model_release::aws::home(&session, &mut command.request).await?;
-    release_build::write(printer, project, command, configuration, |region| session.registry_access(region), home).await
+    Box::pin(release_build::write(printer, project, command, configuration, |region| session.registry_access(region), home)).await
 }
 
 #[cfg(not(feature = "aws"))]

@@ -1,6 +1,7 @@
 //! `deploy`: rolls a stage out, and checks that its endpoints serve the release.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use model_release::aws::{TargetSessions, TargetStacks, check_targets, read_endpoints, test_endpoints, upload_template};
@@ -17,7 +18,7 @@ use crate::requests;
 use crate::session;
 use crate::staging_tests;
 use crate::targets;
-use terminal::{Exit, Printer, Project, clean, files, interrupted};
+use terminal::{Exit, Printer, Project, clean, files, interrupted, unless_interrupted};
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOptions) -> Result<Exit, Failure> {
     let release = requests::release(project, &options.set.release)?;
@@ -27,6 +28,8 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
     let bucket = requests::template_bucket(&rollout, &options.template)?;
     let regions: Vec<_> = rollout.release.targets.regions.iter().cloned().collect();
     let recording = Recording::read(&options.record, options.set.stage, "Deployed", Some(&release), Some(&regions))?;
+    let path = project.folder(options.results_dir.as_deref(), &format!("rollout/{}", options.set.stage)).join("rollout.json");
+    files::check_result(&path)?;
     let access = session::test_access(&options.set.role)?;
     let session = session::open().await?;
     if let Some(bucket) = &bucket {
@@ -43,6 +46,8 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
         rollout: &rollout,
         options: Options { wait_for_others: options.wait_for_other, ..rollout.options(Duration::from_secs(options.wait)) },
     };
+    // The identity checks report what they know when they are interrupted.
+    let checks_identity = AtomicBool::new(false);
     let mut rollout_progress = None;
     let on_event = |event| match event {
         DeployEvent::PreflightPassed(report) => {
@@ -57,7 +62,10 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
         DeployEvent::Rollout(event) => rollout_progress.get_or_insert_with(|| progress::rollout(printer))(event),
         DeployEvent::RolledOut => drop(rollout_progress.take()),
         DeployEvent::ReadingEndpoints => printer.step("Reading", "what every endpoint serves"),
-        DeployEvent::CheckingIdentity => printer.step("Checking", "that every endpoint serves the release"),
+        DeployEvent::CheckingIdentity => {
+            checks_identity.store(true, Ordering::Relaxed);
+            printer.step("Checking", "that every endpoint serves the release");
+        }
         _ => {}
     };
     let preflight = async |planned: PlannedRollout<'_>| check_targets(&session, &sessions, &planned, progress::preflight(printer)).await;
@@ -66,7 +74,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
         let tested = test_endpoints(tests, &access, async { Ok(session.clone()) }, observer, interrupted());
         Box::pin(tested).await.map(|(_, reports)| reports)
     };
-    let deployed = Box::pin(deploy(
+    let deployed = deploy(
         &request,
         &stack_sets,
         |account, region| {
@@ -77,20 +85,26 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
         async |targets| read_endpoints(&sessions, &stage.endpoints, targets).await,
         identity,
         on_event,
-    ))
-    .await;
+    );
+    let deployed = Box::pin(unless_interrupted(deployed, || checks_identity.load(Ordering::Relaxed))).await?;
     let deployment = deployed.map_err(|error| failure(printer, error))?;
 
     let record = deployment.record(&release, options.set.stage, &crate::tool())?;
-    let path = project.folder(options.results_dir.as_deref(), &format!("rollout/{}", options.set.stage)).join("rollout.json");
     let mut text = serde_json::to_string_pretty(&record).expect("plain data always serializes");
     text.push('\n');
-    files::write(&path, text.as_bytes())?;
+    let written = files::write(&path, text.as_bytes());
     printer.diagnostics(&deployment.findings(&rollout.all_targets));
     let lines: String = deployment.serving_lines().into_iter().map(|line| line + "\n").collect();
     printer.result(&record, clean(&lines) + &deployment.summary());
-    printer.step("Written", files::shown(&path));
-    recording.after(printer, deployment.failure().map_or(Exit::Done, Exit::from)).await
+    let mut exit = deployment.failure().map_or(Exit::Done, Exit::from);
+    match written {
+        Ok(()) => printer.step("Written", files::shown(&path)),
+        Err(failure) => {
+            printer.diagnostics(&failure.diagnostics);
+            exit = exit.without_results();
+        }
+    }
+    recording.after(printer, exit).await
 }
 
 fn managed_execution(options: &DeployOptions) -> Result<Option<bool>, Failure> {
@@ -107,8 +121,12 @@ fn failure(printer: Printer, error: DeployError) -> Failure {
         DeployError::Preflight(report) => {
             preflight::show(printer, &report);
             let diagnostic = Diagnostic::error(format!("{}; nothing was changed", report.summary()));
-            let hint = "fix the failed checks, or skip them with --no-preflight";
-            Failure::new(FailureKind::Failed, vec![diagnostic.with_hint(hint)])
+            let kind = report.failure().unwrap_or(FailureKind::Failed);
+            let hint = match kind {
+                FailureKind::Failed => "fix the failed checks, or skip them with --no-preflight",
+                _ => "run the command again, or skip the checks with --no-preflight",
+            };
+            Failure::new(kind, vec![diagnostic.with_hint(hint)])
         }
         DeployError::Failure(mut failure) => {
             for diagnostic in failure.diagnostics.iter_mut().filter(|diagnostic| diagnostic.code == Some("operation-in-progress")) {

@@ -32,6 +32,7 @@ pub(crate) async fn run(printer: Printer, options: &PackageOptions) -> Result<Ex
     });
     let mut packaging = cfn_render::PackageOptions::default();
     packaging.escape_non_ascii = options.escape_non_ascii;
+    packaging.within = stores::boundary(&options.template_file).filter(|_| !options.allow_outside);
     let packaged = stores::package(printer, &template, &packaging, bucket).await?;
     for note in &packaged.notes {
         printer.diagnostic(&problems::of_template(note, template.text()));
@@ -62,7 +63,7 @@ fn read(options: &PackageOptions) -> Result<Template, Failure> {
             .with_hint("name a regular file: the paths in a template are relative to it")
             .into());
     }
-    let text = files::read_text(path).map_err(|diagnostic| diagnostic.named("--template-file"))?;
+    let text = files::read_template(path).map_err(|diagnostic| diagnostic.named("--template-file"))?;
     Template::parse(text.clone(), path.clone()).map_err(|error| problems::failure(&error, &text))
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use model_release::aws::{TargetSessions, deployed_endpoints, place_template};
 use model_release::plan_report::{self, PlanDocument};
-use model_release::preflight::{PlannedRollout, Scope};
+use model_release::preflight::{PlannedRollout, PreflightReport, Scope};
 use model_release::{Failure, RolloutRequest, deploy};
 use stack_rollout::aws::CloudFormationStackSets;
 use stack_rollout::{detect_drift, observe, plan};
@@ -17,12 +17,15 @@ use crate::preflight;
 use crate::progress;
 use crate::requests;
 use crate::session;
-use terminal::{Exit, Printer, Project, files};
+use terminal::{Exit, Printer, Project, files, unless_interrupted};
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &PlanOptions) -> Result<Exit, Failure> {
     let release = requests::release(project, &options.set.release)?;
     let mut request = requests::rollout(&release, &options.set, &PreferenceOptions::default(), &[])?;
     let bucket = requests::template_bucket(&request, &options.template)?;
+    if let Some(path) = options.markdown.as_deref().filter(|path| *path != Path::new("-")) {
+        files::check_result(path)?;
+    }
     let session = session::open().await?;
     if let Some(bucket) = &bucket {
         place_template(&session, bucket, &mut request).await?;
@@ -70,10 +73,13 @@ fn show(printer: Printer, options: &PlanOptions, document: &PlanDocument) -> Res
     Ok(())
 }
 
-/// A problem is a failed check; without changes there is nothing to do.
+/// A problem is a failed check; a target without a session is unknown; without changes there is
+/// nothing to do.
 fn exit(document: &PlanDocument) -> Exit {
-    if !document.problems.is_empty() || document.preflight.as_ref().is_some_and(|findings| findings.failed > 0) {
+    if !document.problems.is_empty() {
         Exit::Failed
+    } else if let Some(kind) = document.preflight.as_ref().and_then(PreflightReport::failure) {
+        kind.into()
     } else if document.nothing_to_do {
         Exit::Nothing
     } else {
@@ -94,8 +100,8 @@ async fn run_drift_detection(
         failure_tolerance_percentage: Some(100),
         ..stack_rollout::Preferences::default()
     };
-    let found = detect_drift(stack_sets, &request.release.stack_set, &preferences, &options, progress::rollout(printer)).await;
-    match found {
+    let detection = detect_drift(stack_sets, &request.release.stack_set, &preferences, &options, progress::rollout(printer));
+    match Box::pin(unless_interrupted(detection, || false)).await? {
         Ok(_) => Ok(()),
         // A stack set that does not exist yet has not drifted.
         Err(stack_rollout::Error::Call { source, .. }) if source.kind() == stack_rollout::CallErrorKind::StackSetNotFound => Ok(()),

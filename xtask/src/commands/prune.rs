@@ -15,7 +15,7 @@ use crate::progress;
 use crate::requests;
 use crate::session;
 use crate::targets;
-use terminal::{Exit, Printer, Project};
+use terminal::{Exit, Printer, Project, unless_interrupted};
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &PruneOptions) -> Result<Exit, Failure> {
     let release = requests::release(project, &options.set.release)?;
@@ -38,21 +38,18 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &PruneOpti
     };
     let what = if options.retain_stacks { "from the stack set; their stacks are retained" } else { "with their stacks and endpoints" };
     printer.step("Removing", format_args!("{} from {set}, {what}", count(instances.len())));
-    let report = prune(
-        &stack_sets,
-        &PruneRequest {
-            stack_set: set.clone(),
-            permission_model: request.release.permission_model.clone(),
-            instances,
-            release_targets: request.all_targets.clone(),
-            include_targets: options.even_targets,
-            retain_stacks: options.retain_stacks,
-            preferences: request.release.preferences.clone(),
-        },
-        &request.options(Duration::from_secs(options.wait)),
-        progress::rollout(printer),
-    )
-    .await;
+    let removal = PruneRequest {
+        stack_set: set.clone(),
+        permission_model: request.release.permission_model.clone(),
+        instances,
+        release_targets: request.all_targets.clone(),
+        include_targets: options.even_targets,
+        retain_stacks: options.retain_stacks,
+        preferences: request.release.preferences.clone(),
+    };
+    let waits = request.options(Duration::from_secs(options.wait));
+    let pruned = prune(&stack_sets, &removal, &waits, progress::rollout(printer));
+    let report = Box::pin(unless_interrupted(pruned, || false)).await?;
     let report = report.map_err(|error| refused(&error, request.call_as))?;
     for remaining in report.instances.iter().filter(|instance| !instance.removed) {
         let message = format!("the instance is still in `{set}`");

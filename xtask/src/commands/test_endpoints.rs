@@ -109,9 +109,14 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
         None => Box::pin(endpoints(printer, tests, &options.role)).await?,
     };
     let report = tests.report(reports, crate::tool());
-    let exit = test_results::finish(printer, &results, &report)?;
-    if options.update_golden {
-        golden::write(printer, &path, &report)?;
+    let exit = test_results::finish(printer, &results, &report);
+    if options.update_golden
+        && let Err(failure) = golden::write(printer, &path, &report)
+    {
+        if exit != Exit::Failed {
+            return Err(failure);
+        }
+        printer.diagnostics(&failure.diagnostics);
     }
     recording.after(printer, exit).await
 }

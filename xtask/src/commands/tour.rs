@@ -111,5 +111,5 @@ async fn test(printer: Printer, project: &Project, release: &Path, results: &Pat
         ..StageTests::of(Stage::Staging, read.suite)
     };
     let report = Box::pin(test_container(&tests, url, None, &EndpointProgress::new(printer, 1), interrupted())).await?;
-    test_results::finish(printer, &results, &tests.report(vec![report], crate::tool()))
+    Ok(test_results::finish(printer, &results, &tests.report(vec![report], crate::tool())))
 }

@@ -34,6 +34,11 @@ impl Exit {
         }
     }
 
+    /// The outcome if its results could not be written: a proven failure is still one.
+    pub fn without_results(self) -> Self {
+        if self == Self::Failed { self } else { Self::BadInput }
+    }
+
     /// The higher-ranking one of two outcomes.
     pub fn worst(self, other: Self) -> Self {
         let rank = |exit| match exit {

@@ -1,5 +1,6 @@
 //! Writes files atomically.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -7,7 +8,13 @@ use std::path::{Path, PathBuf};
 use model_release::{Diagnostic, Failure};
 use tempfile::NamedTempFile;
 
-pub use model_release::files::{cannot, digest, read_bytes, read_registry, read_text};
+pub use model_release::files::{cannot, digest, read_bytes, read_registry, read_template, read_text};
+
+/// The beginning of the names of files that are not complete.
+const WRITING: &str = ".writing-";
+
+/// The bytes that are written to find out whether results can be written.
+const PROBE: usize = 64 * 1024;
 
 /// Files that are written together: first all to temporary files, then renamed in order.
 #[derive(Debug, Default)]
@@ -23,6 +30,13 @@ impl FileSet {
 
     /// Writes the files in the order in which they were added. If the last one exists, all do.
     pub fn write(self) -> Result<(), Failure> {
+        let folders: BTreeSet<&Path> = self.files.iter().map(|(path, _)| folder(path)).collect();
+        let mut locks = Vec::new();
+        for folder in folders {
+            fs::create_dir_all(folder).map_err(|error| Failure::bad_input(cannot_write(folder, &error)))?;
+            locks.extend(lock(folder));
+            sweep(folder);
+        }
         let mut staged = Vec::with_capacity(self.files.len());
         for (path, bytes) in &self.files {
             staged.push((stage(path, bytes).map_err(|error| Failure::bad_input(cannot_write(path, &error)))?, path));
@@ -42,6 +56,19 @@ pub fn check_writable(path: &Path) -> Result<(), Failure> {
     stage(path, b"").map(drop).map_err(|error| Failure::bad_input(cannot_write(path, &error)))
 }
 
+/// Checks that a result can be written, before the work that produces it. Leaves nothing behind, not
+/// even a folder: the bytes are written to the nearest folder that exists.
+pub fn check_result(path: &Path) -> Result<(), Failure> {
+    let folder = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let folder = folder.ancestors().skip(1).find(|folder| folder.exists()).unwrap_or(Path::new("."));
+    if path.is_dir() || !folder.is_dir() {
+        return check_writable(path);
+    }
+    // A writable folder can be on a file system without space.
+    let probed = tempfile::tempfile_in(folder).and_then(|mut file| file.write_all(&vec![0; PROBE]).and_then(|()| file.sync_all()));
+    probed.map_err(|error| Failure::bad_input(cannot_write(path, &error)))
+}
+
 /// Writes one file atomically.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let mut set = FileSet::default();
@@ -49,11 +76,31 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     set.write()
 }
 
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Waits until no other process writes files into this folder. Where a folder cannot be locked, two
+/// processes can mix their files; the checksums of a release show it.
+fn lock(folder: &Path) -> Option<fs::File> {
+    let handle = fs::File::open(folder).ok()?;
+    handle.lock().ok()?;
+    Some(handle)
+}
+
+/// Removes what a killed process left behind. Nobody else is writing: the folder is locked.
+fn sweep(folder: &Path) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(WRITING)) {
+        let _ = fs::remove_file(entry.path());
+    }
+}
+
 fn stage(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder(path);
     fs::create_dir_all(folder)?;
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".writing-");
+    builder.prefix(WRITING);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;

@@ -1,5 +1,7 @@
 //! The signals that end a program early.
 
+use model_release::{Diagnostic, Failure};
+
 /// Completes at Ctrl-C, when the terminal is closed, or at the signal that CodeBuild sends when a
 /// build times out.
 ///
@@ -78,4 +80,25 @@ mod signals {
 #[cfg(not(unix))]
 pub async fn interrupted() {
     let _ = tokio::signal::ctrl_c().await;
+}
+
+/// Runs work that can start an operation in AWS, which continues when this program ends. After a
+/// signal it is an error, unless `handles` says that the work handles signals by itself.
+pub async fn unless_interrupted<T>(work: impl Future<Output = T>, handles: impl Fn() -> bool) -> Result<T, Failure> {
+    let signal = interrupted();
+    let signal = async {
+        signal.await;
+        if handles() {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        biased;
+        done = work => Ok(done),
+        () = signal => {
+            let message = "interrupted: an operation of the stack set that was started continues in AWS";
+            let hint = "run the same command again to follow it, or `status` to see its state";
+            Err(Failure::unreachable(Diagnostic::error(message).with_hint(hint)))
+        }
+    }
 }

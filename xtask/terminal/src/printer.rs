@@ -1,10 +1,13 @@
 //! All output to the terminal: data on standard output, everything else on standard error.
 
 use std::borrow::Cow;
-use std::io::{IsTerminal as _, Write as _};
+use std::fmt::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::OnceLock;
 
 use anstream::ColorChoice;
 use anstyle::{AnsiColor, Style};
+use endpoint_test::report::is_steering;
 use model_release::Diagnostic;
 use serde::Serialize;
 
@@ -13,6 +16,9 @@ use crate::diagnostic::Rendered;
 const GREEN: Style = AnsiColor::Green.on_default().bold();
 const RED: Style = AnsiColor::Red.on_default().bold();
 const BOLD: Style = Style::new().bold();
+
+/// The first error of standard output.
+static LOST: OnceLock<String> = OnceLock::new();
 
 /// The output settings.
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +58,11 @@ impl Printer {
         }
     }
 
+    /// Whether colour is printed on standard error.
+    pub fn is_error_coloured() -> bool {
+        anstream::AutoStream::choice(&io::stderr()) != ColorChoice::Never
+    }
+
     /// Prints a diagnostic on standard error; in quiet mode only errors.
     pub fn diagnostic(self, diagnostic: &Diagnostic) {
         let shown = match diagnostic.level {
@@ -59,7 +70,7 @@ impl Printer {
             model_release::Level::Warning | model_release::Level::Note => !self.quiet,
         };
         if shown {
-            anstream::eprint!("{}", Rendered(&(self.completed)(diagnostic)));
+            Self::err(format_args!("{}", Rendered(&(self.completed)(diagnostic))));
         }
     }
 
@@ -85,28 +96,28 @@ impl Printer {
     /// Prints a finished step, such as `Chosen  version 13`, on standard error.
     pub fn step(self, verb: &str, what: impl std::fmt::Display) {
         if !self.quiet {
-            anstream::eprintln!("{GREEN}{verb:>12}{GREEN:#} {what}");
+            Self::err(format_args!("{GREEN}{verb:>12}{GREEN:#} {what}\n"));
         }
     }
 
     /// Prints a failed step, such as `FAILED  222222222222/us-east-1`, on standard error.
     pub fn bad_step(self, verb: &str, what: impl std::fmt::Display) {
         if !self.quiet {
-            anstream::eprintln!("{RED}{verb:>12}{RED:#} {what}");
+            Self::err(format_args!("{RED}{verb:>12}{RED:#} {what}\n"));
         }
     }
 
     /// Prints a heading on standard error.
     pub fn heading(self, text: &str) {
         if !self.quiet {
-            anstream::eprintln!("\n{BOLD}{text}{BOLD:#}");
+            Self::err(format_args!("\n{BOLD}{text}{BOLD:#}\n"));
         }
     }
 
     /// Prints a line on standard error.
     pub fn line(self, text: impl std::fmt::Display) {
         if !self.quiet {
-            anstream::eprintln!("{text}");
+            Self::err(format_args!("{text}\n"));
         }
     }
 
@@ -122,14 +133,53 @@ impl Printer {
             Format::Json => {
                 let mut json = serde_json::to_string_pretty(data).expect("plain data always serializes");
                 json.push('\n');
-                Self::out(&json);
+                Self::out(&escaped(&json));
             }
         }
     }
 
-    /// Prints text unchanged on standard output.
+    /// Prints text unchanged on standard output. [`Printer::lost_output`] has the error.
     pub fn out(text: &str) {
-        let _ = anstream::stdout().write_all(text.as_bytes());
-        let _ = anstream::stdout().flush();
+        let mut out = anstream::stdout();
+        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        if let Some(error) = written.err().filter(|error| error.kind() != io::ErrorKind::BrokenPipe) {
+            let _ = LOST.set(error.to_string());
+        }
+    }
+
+    /// Why a result could not be printed, if there was an error other than a closed pipe.
+    pub fn lost_output() -> Option<Diagnostic> {
+        let error = LOST.get()?;
+        let hint = "free space where standard output is written, and run the command again";
+        Some(Diagnostic::error(format!("the result could not be written to standard output: {error}")).with_hint(hint))
+    }
+
+    /// Prints on standard error. There is no place left to report that this fails.
+    fn err(text: fmt::Arguments<'_>) {
+        let _ = anstream::stderr().write_fmt(text);
     }
 }
+
+/// JSON with escapes for characters that control a terminal or reverse its text. They are only in
+/// strings, so the value is the same.
+fn escaped(json: &str) -> Cow<'_, str> {
+    let steers = |character: char| is_steering(character) && character != '\n';
+    if !json.contains(steers) {
+        return Cow::Borrowed(json);
+    }
+    let escape = |mut escaped: String, character: char| {
+        if steers(character) {
+            // Writing to a string cannot fail.
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        } else {
+            escaped.push(character);
+        }
+        escaped
+    };
+    Cow::Owned(json.chars().fold(String::new(), escape))
+}
+
+#[cfg(test)]
+mod tests;

@@ -254,3 +254,15 @@ fn invalid_options_fail_before_any_work() {
         .says("need the organizational units of the prod accounts");
     assert!(cloud.aws.requests().unwrap().is_empty());
 }
+
+#[test]
+fn a_role_whose_session_fails_for_another_reason_is_not_checked() {
+    let cloud = Cloud::new();
+    let project = ready(&cloud);
+    for fault in [Fault::error(400, "Throttling", "Rate exceeded"), Fault::dropped()] {
+        cloud.aws.fault(&fault.on("sts", "AssumeRole")).unwrap();
+        let found = report(&project, 3);
+        assert!(has(&found, "session", "not-checked", None) && !answers(&found).iter().any(|(_, outcome, _)| outcome == "failed"));
+        cloud.aws.clear_faults().unwrap();
+    }
+}

@@ -233,6 +233,12 @@ fn no_job_has_more_permissions_than_it_needs() {
         for step in Workflow::steps(job) {
             // Branch names and payloads are untrusted: a shell gets them only as variables.
             assert!(!step["run"].as_str().unwrap_or_default().contains("${{"), "{name}: {}", step["run"]);
+            // A tag can be moved to another commit.
+            let is_pinned = |action: &str| {
+                let commit = action.rsplit_once('@').map_or("", |(_, commit)| commit);
+                commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit())
+            };
+            assert!(step["uses"].as_str().is_none_or(is_pinned), "{name}: {}", step["uses"]);
             assert!(
                 !step["uses"].as_str().unwrap_or_default().starts_with("actions/checkout") || step["with"]["persist-credentials"] == false
             );

@@ -42,6 +42,7 @@ mod regions;
 mod registry;
 mod release_checks;
 mod resolving;
+mod results;
 #[path = "../permissions/roles.rs"]
 mod roles;
 mod rollout;

@@ -152,3 +152,29 @@ fn throttled_calls_are_retried_and_a_role_that_cannot_be_assumed_is_a_failure() 
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].0.as_str(), found[0].1.as_str(), found[0].2.len()), ("session", "failed", 4));
 }
+
+/// A throttled, failing, expired or dropped call proves nothing about the role.
+#[test]
+fn a_session_that_fails_for_another_reason_is_not_checked_and_ends_with_3() {
+    let cloud = Cloud::new();
+    let project = built(&cloud, &ACCOUNTS[..1]);
+    let faults = [
+        ("AssumeRole", Fault::error(400, "Throttling", "Rate exceeded")),
+        ("AssumeRole", Fault::error(500, "InternalFailure", "no luck")),
+        ("AssumeRole", Fault::error(403, "ExpiredTokenException", "the token has expired")),
+        ("AssumeRole", Fault::dropped()),
+        ("GetCallerIdentity", Fault::error(503, "ServiceUnavailable", "busy")),
+    ];
+    for (action, fault) in faults {
+        cloud.aws.fault(&fault.on("sts", action)).unwrap();
+        let found = findings(&project, 3);
+        assert_eq!(
+            found.iter().map(|(name, outcome, _)| (name.as_str(), outcome.as_str())).collect::<Vec<_>>(),
+            [("session", "unchecked")]
+        );
+        cloud.aws.clear_requests().unwrap();
+        project.run(DEPLOY).ends_with(3).says("nothing was changed").says("not checked").says(action);
+        assert!(cloud.requests("CreateStackSet").is_empty());
+        cloud.aws.clear_faults().unwrap();
+    }
+}

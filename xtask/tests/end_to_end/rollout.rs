@@ -144,6 +144,25 @@ fn a_killed_run_is_resumed_and_starts_nothing_twice() {
     assert_eq!(record["counts"]["succeeded"], 6);
 }
 
+#[test]
+fn an_interrupted_deployment_reports_that_its_operation_continues() {
+    let cloud = Cloud::new();
+    let project = project(&cloud, &ACCOUNTS[..1]);
+    approve(&cloud, 1);
+    project.run(["build"]).ends_with(0);
+    cloud.aws.set_stack_set_pace(Duration::from_hours(1)).unwrap();
+    for (signal, text) in [("TERM", "Started"), ("INT", "Resuming"), ("HUP", "Resuming")] {
+        let mut run = project.command(DEPLOY).spawn().unwrap();
+        let mut lines = BufReader::new(run.stderr.take().unwrap()).lines().map(Result::unwrap);
+        lines.by_ref().find(|line| line.contains(text)).expect("an operation runs");
+        let id = run.id().to_string();
+        assert!(std::process::Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
+        let rest: Vec<String> = lines.collect();
+        assert_eq!(run.wait().unwrap().code(), Some(3), "{signal}: {rest:#?}");
+        assert!(rest.iter().any(|line| line.contains("continues in AWS")), "{signal}: {rest:#?}");
+    }
+}
+
 /// Suspends (`STOP`) or resumes (`CONT`) a process.
 fn signal(process: &std::process::Child, signal: &str) {
     let id = process.id().to_string();

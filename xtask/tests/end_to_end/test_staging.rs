@@ -157,13 +157,17 @@ fn an_interrupted_run_still_writes_complete_results() {
 
 /// Runs a program until it prints a text on standard error, then ends it as CodeBuild's timeout
 /// does.
-fn terminated_after_printing(project: &Project, mut command: Command, text: &str) -> Run {
+fn terminated_after_printing(project: &Project, command: Command, text: &str) -> Run {
+    signalled_after_printing(project, command, text, "TERM")
+}
+
+pub(crate) fn signalled_after_printing(project: &Project, mut command: Command, text: &str, signal: &str) -> Run {
     let mut program = command.spawn().unwrap();
     let mut lines = BufReader::new(program.stderr.take().unwrap()).lines().map(Result::unwrap);
     let mut said = Vec::new();
     let heard = lines.by_ref().inspect(|line| said.push(line.clone())).any(|line| line.contains(text));
     assert!(heard, "`{text}` is not in {said:#?}");
-    assert!(Command::new("kill").arg(program.id().to_string()).status().unwrap().success());
+    assert!(Command::new("kill").args(["-s", signal, &program.id().to_string()]).status().unwrap().success());
     let _rest = lines.count();
     project.ended(program)
 }
@@ -172,9 +176,11 @@ fn terminated_after_printing(project: &Project, mut command: Command, text: &str
 fn an_interrupted_container_test_also_writes_results() {
     let project = Project::new();
     // No server listens there, so the run waits for the container.
-    let command = project.command(["test-staging", "--endpoint-url", "http://127.0.0.1:9"]);
-    terminated_after_printing(&project, command, "Waiting").ends_with(3);
-    assert_eq!(project.json("target/test-results/test-results.json")["verdict"], "errored");
+    for signal in ["TERM", "INT", "HUP"] {
+        let command = project.command(["test-staging", "--endpoint-url", "http://127.0.0.1:9", "--results-dir", signal]);
+        signalled_after_printing(&project, command, "Waiting", signal).ends_with(3);
+        assert_eq!(project.json(&format!("{signal}/test-results.json"))["verdict"], "errored");
+    }
 }
 
 #[test]

@@ -93,3 +93,48 @@ fn no_action_has_a_wildcard_and_every_entry_has_a_reason() {
         assert!(role.not_used.iter().all(|not_used| !not_used.reason.is_empty()), "{}", role.id);
     }
 }
+
+/// A role that tags any model with the project's tag could then delete that model as its own.
+#[test]
+fn models_are_tagged_only_when_they_are_created_or_belong_to_the_project() {
+    fn statements<'a>(value: &'a serde_json::Value, found: &mut Vec<&'a serde_json::Value>) {
+        match value {
+            serde_json::Value::Object(members) if members.contains_key("Effect") && members.contains_key("Action") => found.push(value),
+            serde_json::Value::Object(members) => members.values().for_each(|member| statements(member, found)),
+            serde_json::Value::Array(items) => items.iter().for_each(|item| statements(item, found)),
+            _ => {}
+        }
+    }
+    let template = roles::template("pipeline/target-account.yml");
+    let mut found = Vec::new();
+    statements(&template, &mut found);
+    let of_models = |statement: &&&serde_json::Value| {
+        let text = statement.to_string();
+        text.contains(":model/*") && ["sagemaker:AddTags", "sagemaker:DeleteTags"].iter().any(|action| text.contains(action))
+    };
+    let tagging: Vec<_> = found.iter().filter(of_models).collect();
+    assert!(!tagging.is_empty());
+    for statement in tagging {
+        let condition = statement["Condition"]["StringEquals"].as_object().unwrap();
+        assert!(
+            condition.keys().all(|key| key == "sagemaker:TaggingAction" || key == "aws:ResourceTag/sagemaker:project-id"),
+            "{statement}"
+        );
+    }
+}
+
+/// The pattern of the binary's address, which becomes a resource of a policy.
+#[test]
+fn the_address_of_the_binary_has_no_wildcard() {
+    let pipeline = roles::template("pipeline/model-deploy-pipeline.yml");
+    let pattern = pipeline["Parameters"]["XtaskUrl"]["AllowedPattern"].as_str().unwrap();
+    let pattern = regex::Regex::new(&format!("^(?:{pattern})$")).unwrap();
+    for allowed in ["", "s3://tools/xtask-0.1.0-x86_64-unknown-linux-gnu", "https://tools.example.com/xtask?version=1"] {
+        assert!(pattern.is_match(allowed), "{allowed}");
+    }
+    for refused in
+        ["s3://tools/*", "s3://*/xtask", "s3://tools/xtas?", "s3://tools/${aws:username}", "s3://tools/a b", "http://tools/xtask"]
+    {
+        assert!(!pattern.is_match(refused), "{refused}");
+    }
+}

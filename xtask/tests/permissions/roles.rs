@@ -97,10 +97,15 @@ impl Role {
     }
 }
 
+/// A template of the workspace.
+pub(crate) fn template(name: &str) -> Json {
+    let path = workspace().join(name);
+    Template::parse(std::fs::read_to_string(&path).unwrap(), &path).unwrap().to_value()
+}
+
 /// The actions of each role of a template, with any parameters, and of each unattached policy.
 pub(crate) fn allowed(template: &str) -> BTreeMap<String, BTreeSet<String>> {
-    let path = workspace().join(template);
-    let document = Template::parse(std::fs::read_to_string(&path).unwrap(), &path).unwrap().to_value();
+    let document = self::template(template);
     let resources = document["Resources"].as_object().unwrap();
     let of_type = |kind: &'static str| resources.iter().filter(move |(_, resource)| resource["Type"] == kind);
     let mut roles: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();

@@ -7,7 +7,8 @@ use aws_sdk_sagemaker::types::{InferenceComponentStatus, InferenceComponentSumma
 
 use super::{Model, look_up};
 use crate::aws::failure::target_error;
-use crate::target::{TargetError, Variant};
+use crate::aws::required::{Required, boxed};
+use crate::target::{TargetError, TargetErrorKind, Variant};
 
 /// Adds the components' models to the variants that have no model of their own.
 pub(super) async fn add(
@@ -17,12 +18,7 @@ pub(super) async fn add(
     models: &mut BTreeMap<String, Model>,
     variants: &mut [Variant],
 ) -> Result<(), TargetError> {
-    let mut pages = client.list_inference_components().endpoint_name_equals(endpoint).into_paginator().items().send();
-    let mut components: Vec<InferenceComponentSummary> = Vec::new();
-    while let Some(component) = pages.next().await {
-        components.push(component.map_err(|error| target_error("ListInferenceComponents", error))?);
-    }
-    for component in components {
+    for component in list(client, endpoint).await? {
         let Some(name) = component.inference_component_name() else { continue };
         // A component that is being created or has failed serves nothing.
         if component.inference_component_status() != Some(&InferenceComponentStatus::InService) {
@@ -30,7 +26,8 @@ pub(super) async fn add(
         }
         let of_variant = |variant: &&mut Variant| variant.model_name.is_none() && component.variant_name() == Some(variant.name.as_str());
         let Some(variant) = variants.iter_mut().find(of_variant) else { continue };
-        let described = client.describe_inference_component().inference_component_name(name).send().await;
+        let request = client.describe_inference_component().inference_component_name(name);
+        let described = boxed(request.customize().interceptor(Required(&["InferenceComponentName"])).send()).await;
         let described = described.map_err(|error| target_error("DescribeInferenceComponent", error))?;
         variant.inference_components.push(name.to_owned());
         let Some(specification) = described.specification() else { continue };
@@ -53,4 +50,26 @@ pub(super) async fn add(
         variant.images.dedup();
     }
     Ok(())
+}
+
+/// All components of an endpoint.
+async fn list(client: &Client, endpoint: &str) -> Result<Vec<InferenceComponentSummary>, TargetError> {
+    const OPERATION: &str = "ListInferenceComponents";
+    let mut components = Vec::new();
+    let mut token = None;
+    loop {
+        let request = client.list_inference_components().endpoint_name_equals(endpoint).set_next_token(token.clone());
+        let page = boxed(request.customize().interceptor(Required(&["InferenceComponents"])).send()).await;
+        let page = page.map_err(|error| target_error(OPERATION, error))?;
+        components.extend(page.inference_components.unwrap_or_default());
+        let next = page.next_token.filter(|token| !token.is_empty());
+        match next {
+            None => return Ok(components),
+            Some(next) if token.as_ref() == Some(&next) => {
+                let message = "the list does not end: a page has its own token as the next one";
+                return Err(TargetError::new(TargetErrorKind::Other, message).operation(OPERATION));
+            }
+            next => token = next,
+        }
+    }
 }

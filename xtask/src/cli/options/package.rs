@@ -8,6 +8,7 @@ use super::AwsCliOptions;
 
 /// Options of `package`: those of `aws cloudformation package`, which can be abbreviated.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub(crate) struct PackageOptions {
     /// Package this template
     #[arg(long, alias = "template", value_name = "FILE")]
@@ -39,6 +40,9 @@ pub(crate) struct PackageOptions {
     /// Write artifacts to this folder instead of uploading them; --s3-bucket is in their addresses
     #[arg(long, value_name = "DIR", requires = "s3_bucket", help_heading = super::ARTIFACTS)]
     pub(crate) artifact_dir: Option<PathBuf>,
+    /// Also package files outside of the repository or working directory of the template
+    #[arg(long, help_heading = super::ARTIFACTS)]
+    pub(crate) allow_outside: bool,
     /// Escape non-ASCII characters, which CloudFormation may show as ?
     #[arg(long, help_heading = super::OUTPUT)]
     pub(crate) escape_non_ascii: bool,

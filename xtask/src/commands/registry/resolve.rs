@@ -47,7 +47,7 @@ pub(super) async fn run(
 #[cfg(feature = "aws")]
 async fn with_aws(selection: &PackageSelection, group: &ModelPackageGroup) -> Result<Choice, Failure> {
     let session = crate::session::open().await?;
-    selection.choose(group, session.registry_access(None)).await
+    Box::pin(selection.choose(group, session.registry_access(None))).await
 }
 
 #[cfg(not(feature = "aws"))]

@@ -15,6 +15,7 @@ use terminal::{Exit, Printer};
 
 pub(super) async fn run(printer: Printer, options: &SnapshotOptions) -> Result<Exit, Failure> {
     let group = group(options.group.model_package_group_name.as_ref(), None)?;
+    files::check_result(&options.out)?;
     let session = crate::session::open().await?;
     let registry = session.registry(None);
     let limit = (!options.group.all).then_some(options.group.limit as usize);

@@ -9,3 +9,9 @@ fn failed_outranks_unreachable_which_outranks_nothing() {
     assert_eq!(Exit::Nothing.worst(Exit::Unreachable), Exit::Unreachable);
     assert_eq!(Exit::Done.worst(Exit::Nothing), Exit::Nothing);
 }
+
+#[test]
+fn a_proven_failure_stays_one_if_its_results_cannot_be_written() {
+    assert_eq!(Exit::Failed.without_results(), Exit::Failed);
+    assert_eq!([Exit::Done, Exit::Nothing, Exit::Unreachable].map(Exit::without_results), [Exit::BadInput; 3]);
+}

@@ -1,0 +1,123 @@
+//! The preflight's calls over loopback: what is not a response of AWS proves nothing.
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_types::SdkConfig;
+use model_release::aws::{AwsTargetAccount, QuotaCodes, SessionSettings};
+use sandbox::loopback::{Answer, Loopback};
+use stack_rollout::CallError;
+use stack_rollout::preflight::{ImageName, Presence, TargetAccount as _};
+
+const PACKAGE: &str = "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/13";
+const IMAGE: &str = "111111111111.dkr.ecr.us-east-1.amazonaws.com/iris:1";
+
+/// The configuration of a session that only reaches this server.
+async fn config(server: &Loopback) -> SdkConfig {
+    config_of(server.url()).await
+}
+
+async fn config_of(url: &str) -> SdkConfig {
+    let settings = SessionSettings {
+        region: Some("us-east-1".to_owned()),
+        endpoint_url: Some(url.to_owned()),
+        is_unsigned: true,
+        ..SessionSettings::default()
+    };
+    let session = settings.open().await.unwrap().unwrap();
+    let credentials = SharedCredentialsProvider::new(Credentials::new("AKIDEXAMPLE", "not-a-secret", None, None, "test"));
+    session.config().clone().into_builder().credentials_provider(credentials).build()
+}
+
+fn server(answer: impl Fn() -> Answer + Send + Sync + 'static) -> Loopback {
+    Loopback::start(move |_| answer()).unwrap()
+}
+
+/// The result of every call of the preflight.
+async fn every_call(server: &Loopback) -> Vec<Result<String, CallError>> {
+    fn shown<T: std::fmt::Debug>(result: Result<T, CallError>) -> Result<String, CallError> {
+        result.map(|found| format!("{found:?}"))
+    }
+    let account = AwsTargetAccount::new(&config(server).await, QuotaCodes::default());
+    vec![
+        shown(account.ssm_parameter_types(&["subnets".to_owned()]).await),
+        shown(account.model_package(PACKAGE).await),
+        shown(account.image(&ImageName::parse(IMAGE).unwrap()).await),
+        shown(account.artifact("models", "iris/model.tar.gz").await),
+        shown(account.artifact("models", "iris/").await),
+        shown(account.key_state("arn:aws:kms:us-east-1:111111111111:key/1").await),
+        shown(account.endpoints_like("iris").await),
+        shown(account.endpoints_of_stack("arn:aws:cloudformation:us-east-1:111111111111:stack/s/1").await),
+        shown(account.instance_quota("ml.m5.large").await),
+        shown(account.trust_policy("deployer").await),
+    ]
+}
+
+#[tokio::test]
+async fn a_response_that_is_not_awss_proves_nothing() {
+    for (status, content_type, body) in [
+        (200, "application/x-amz-json-1.1", ""),
+        (200, "application/x-amz-json-1.1", "{}"),
+        (200, "application/x-amz-json-1.1", r#"{"unexpected":1}"#),
+        (200, "text/html", "<html>sign in</html>"),
+        (404, "text/html", "<html>not found</html>"),
+        (307, "text/html", "<html>moved</html>"),
+    ] {
+        let server = server(move || Answer::new(status).body(content_type, body));
+        for result in every_call(&server).await {
+            let error = result.expect_err(&format!("{status} {body}"));
+            assert!(!error.is_transient(), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_empty_list_of_aws_is_empty() {
+    let server = server(|| {
+        let lists = r#"{"Parameters":[],"images":[],"Endpoints":[],"Quotas":[]}"#;
+        Answer::new(200).header("x-amz-request-id", "r-1").body("application/x-amz-json-1.1", lists)
+    });
+    let account = AwsTargetAccount::new(&config(&server).await, QuotaCodes::default());
+    assert!(account.ssm_parameter_types(&["subnets".to_owned()]).await.unwrap().is_empty());
+    assert_eq!(account.image(&ImageName::parse(IMAGE).unwrap()).await.unwrap(), Presence::Missing);
+    assert!(account.endpoints_like("iris").await.unwrap().is_empty());
+    assert_eq!(account.instance_quota("ml.m5.large").await.unwrap(), None);
+    assert_eq!(account.artifact("models", "iris/model.tar.gz").await.unwrap(), Presence::Found);
+}
+
+#[tokio::test]
+async fn a_list_that_never_ends_is_an_error() {
+    let server = server(|| Answer::new(200).body("application/x-amz-json-1.1", r#"{"Endpoints":[],"NextToken":"again"}"#));
+    let account = AwsTargetAccount::new(&config(&server).await, QuotaCodes::default());
+    let error = account.endpoints_like("iris").await.unwrap_err();
+    assert!(error.message.contains("does not end"), "{error}");
+}
+
+/// A server whose only response never ends, until the client closes the connection.
+fn endless() -> (String, std::thread::JoinHandle<usize>) {
+    use std::io::{Read as _, Write as _};
+
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        assert_ne!(stream.read(&mut [0; 4096]).unwrap(), 0);
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.1\r\nconnection: close\r\n\r\n{\"a\":\"").unwrap();
+        let chunk = vec![b'x'; 1 << 20];
+        let mut sent = 0;
+        while stream.write_all(&chunk).is_ok() {
+            sent += chunk.len();
+        }
+        sent
+    });
+    (url, server)
+}
+
+#[tokio::test]
+async fn an_endless_response_is_cut_off() {
+    let (url, server) = endless();
+    let account = AwsTargetAccount::new(&config_of(&url).await, QuotaCodes::default());
+    let error = account.key_state("arn:aws:kms:us-east-1:111111111111:key/1").await.unwrap_err();
+    assert!(error.message.contains("the response has more than 128 MiB"), "{error}");
+    let sent = tokio::task::spawn_blocking(|| server.join().unwrap()).await.unwrap();
+    assert!(sent < 256 << 20, "{sent}");
+}
