@@ -59,8 +59,7 @@ impl CapacityChange {
         let message = format!(
             "variant `{variant}` had {before} instances before the rollout and has {after} now; the release does not change the number"
         );
-        let hint = "set `RetainAllVariantProperties` of the endpoint, so that an update keeps what scaling has set; restore the number with \
-                    `aws sagemaker update-endpoint-weights-and-capacities`";
+        let hint = "set `RetainAllVariantProperties` of the endpoint, so that an update keeps what scaling has set; `UpdateEndpointWeightsAndCapacities` restores the number";
         Diagnostic::warning(message).code("capacity-changed").named(format!("{account_id}/{region}/{endpoint}")).with_hint(hint)
     }
 }

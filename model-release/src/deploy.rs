@@ -4,6 +4,7 @@
 //! can continue where the other stopped. An operation that is already running is an error.
 
 mod deployment;
+mod reset_overrides;
 
 use endpoint_test::{LoadMode, TargetReport};
 use stack_rollout::preflight::Check;
@@ -19,6 +20,7 @@ use crate::preflight::{PlannedRollout, PreflightReport, Scope};
 use crate::{Expectations, Release, RolloutRequest, Stage, StageTests};
 
 pub use deployment::Deployment;
+pub use reset_overrides::reset_overrides;
 
 /// The maximum number of endpoints that are described concurrently.
 const JOBS: usize = 32;

@@ -37,6 +37,20 @@ impl Target {
     }
 }
 
+impl FromStr for Target {
+    type Err = InvalidName;
+
+    /// Parses an account and region as they are displayed.
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        let invalid = || InvalidName { text: text.to_owned(), expected: "an account and region" };
+        let (account, region) = text.split_once('/').ok_or_else(invalid)?;
+        match (account.parse(), region.parse()) {
+            (Ok(account), Ok(region)) => Ok(Self::new(account, region)),
+            _ => Err(invalid()),
+        }
+    }
+}
+
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.account, self.region)
@@ -175,6 +189,15 @@ mod tests {
             "xtask-4f0c-7-update-1-1",
         ] {
             assert_eq!(release.run_of(&other.parse().unwrap()), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_target_is_parsed_as_it_is_displayed() {
+        let target: Target = "222222222222/us-east-1".parse().unwrap();
+        assert_eq!(target.to_string(), "222222222222/us-east-1");
+        for text in ["", "222222222222", "222222222222/", "us-east-1/222222222222", "222222222222/us-east-1/iris"] {
+            assert!(text.parse::<Target>().is_err(), "{text}");
         }
     }
 

@@ -47,22 +47,13 @@ pub(crate) fn regions(text: &str, source: &str, diagnostics: &mut Vec<Diagnostic
 /// Reads stack instances, written as `plan` prints them.
 #[cfg(feature = "aws")]
 pub(crate) fn instances(texts: &[String], option: &str) -> Result<BTreeSet<Target>, Failure> {
-    let mut diagnostics = Vec::new();
-    let mut named = BTreeSet::new();
-    for text in texts {
-        let parsed =
-            text.trim().split_once('/').and_then(|(account, region)| Some(Target::new(account.parse().ok()?, region.parse().ok()?)));
-        match parsed {
-            Some(target) => drop(named.insert(target)),
-            None => diagnostics.push(
-                Diagnostic::error(format!("`{text}` is not an account and region"))
-                    .named(option)
-                    .with_hint("write ACCOUNT/REGION as `plan` prints it, such as 222222222222/us-east-1"),
-            ),
-        }
-    }
-    stop_on_errors(diagnostics)?;
-    Ok(named)
+    let invalid = |text: &&String| text.trim().parse::<Target>().is_err();
+    let refused = |text: &String| {
+        let hint = "write ACCOUNT/REGION as `plan` prints it, such as 222222222222/us-east-1";
+        Diagnostic::error(format!("`{text}` is not an account and region")).named(option).with_hint(hint)
+    };
+    stop_on_errors(texts.iter().filter(invalid).map(refused).collect())?;
+    Ok(texts.iter().filter_map(|text| text.trim().parse().ok()).collect())
 }
 
 /// Reads yes or no, as in the pipeline's variables.

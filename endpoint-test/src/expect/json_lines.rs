@@ -1,7 +1,7 @@
 //! Checks the lines of a JSON Lines response.
 
 use super::address::Address;
-use super::json::{JsonRule, Places, check_places, missing};
+use super::json::{JsonRule, Places, check_places, describe, missing, too_broad};
 use crate::format::{EXCERPT, beginning};
 use crate::json::{Document, Json};
 use crate::report::CheckReport;
@@ -70,6 +70,9 @@ fn check_one(expectation: &JsonLinesExpectation, lines: &[Document], row: Option
     };
     if lines.is_empty() {
         nothing = Some("the response has no lines".to_owned());
+    }
+    if selected.clone().any(|index| expectation.at.is_too_broad(&lines[index].value)) {
+        return too_broad("jsonl", &place, describe(&expectation.rule, row));
     }
     for index in selected {
         let places = expectation.at.find_in(&lines[index]);

@@ -22,11 +22,17 @@ const SECTIONS: &[Section] = &[
     ("`expect_each`", "a case", expectation_reader::EXPECT_EACH_KEYS),
     ("`text`", "`expect`", expectation_reader::TEXT_KEYS),
     ("an entry of `json`", "`expect`", expectation_reader::JSON_KEYS),
+    ("an entry of `csv`", "`expect`", expectation_reader::CSV_KEYS),
+    ("an entry of `jsonl`", "`expect`", expectation_reader::JSON_LINES_KEYS),
     ("`golden`", "`expect`", expectation_reader::GOLDEN_KEYS),
     ("`check`", "`expect`", expectation_reader::CHECK_KEYS),
     ("`metrics`", "`expect`", expectation_reader::METRICS_KEYS),
     ("a metric", "`metrics`", expectation_reader::LIMIT_KEYS),
+    ("`each_segment`", "a metric", expectation_reader::BOUNDS_KEYS),
+    ("`segment`", "`metrics`", expectation_reader::SEGMENT_KEYS),
+    ("`prediction`", "`metrics`", expectation_reader::SOURCE_KEYS),
     ("`latency`", "`expect`", expectation_reader::LATENCY_KEYS),
+    ("`latency` of all rows", "`expect`", expectation_reader::PERCENTILE_KEYS),
     ("`model_error`", "`expect`", expectation_reader::MODEL_ERROR_KEYS),
     #[cfg(feature = "load")]
     ("`load`", SUITE, super::load::LOAD_KEYS),
@@ -76,8 +82,8 @@ mod tests {
     #[test]
     fn a_key_belongs_under_the_nearest_section_that_has_it() {
         for (key, what, expected) in [
-            ("csv", "a case", "`csv` belongs under `payload`"),
-            ("equals", "`expect`", "`equals` belongs under `text` or an entry of `json`"),
+            ("csv", "a case", "`csv` belongs under `payload`, `expect` or `expect_each`"),
+            ("equals", "`expect`", "`equals` belongs under `text`, an entry of `json`, an entry of `csv` or an entry of `jsonl`"),
             ("metrics", "a case", "`metrics` belongs under `expect`"),
             ("latency", "a case", "`latency` belongs under `expect` or `expect_each`"),
             ("accept", "`payload`", "`accept` belongs under a case"),

@@ -3,10 +3,8 @@
 //! id starts nothing.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::pin::Pin;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
 use stack_rollout::status::{DetailedStatus, DriftStatus, InstanceStatus, OperationAction, OperationStatus};
@@ -533,48 +531,6 @@ impl Clock for FakeClock {
     async fn sleep(&self, duration: Duration) {
         *self.0.lock().unwrap() += duration;
         yield_now().await;
-    }
-}
-
-/// A clock that stops after some pauses, like a killed program.
-#[derive(Debug)]
-pub(crate) struct StoppingClock {
-    pauses: AtomicUsize,
-    is_stopped: AtomicBool,
-    clock: FakeClock,
-}
-
-impl StoppingClock {
-    pub(crate) fn after(pauses: usize) -> Self {
-        Self { pauses: AtomicUsize::new(pauses), is_stopped: AtomicBool::new(false), clock: FakeClock::default() }
-    }
-
-    /// Polls a run until it is killed (`true`) or ends (`false`).
-    pub(crate) fn kills<T>(&self, mut run: Pin<&mut impl Future<Output = T>>) -> bool {
-        while !self.is_stopped.load(Ordering::Relaxed) {
-            if run.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
-                return false;
-            }
-        }
-        true
-    }
-}
-
-impl Clock for StoppingClock {
-    fn now(&self) -> Duration {
-        self.clock.now()
-    }
-
-    fn date(&self) -> SystemTime {
-        self.clock.date()
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        if self.pauses.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_err() {
-            self.is_stopped.store(true, Ordering::Relaxed);
-            std::future::pending::<()>().await;
-        }
-        self.clock.sleep(duration).await;
     }
 }
 

@@ -13,5 +13,6 @@ mod records;
 mod release;
 mod resumed;
 mod state_machine;
+mod stopping_clock;
 mod superseded;
 mod trouble;

@@ -6,6 +6,7 @@ use stack_rollout::status::InstanceStatus;
 use stack_rollout::{Error, Event, InstanceAction, Outcome, Reapply, Release, Target, observe, plan};
 
 use crate::fake::*;
+use crate::stopping_clock::StoppingClock;
 
 const A: &str = "222222222222";
 const B: &str = "333333333333";

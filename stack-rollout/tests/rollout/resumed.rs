@@ -7,6 +7,7 @@ use stack_rollout::status::{OperationAction, OperationStatus};
 use stack_rollout::*;
 
 use crate::fake::*;
+use crate::stopping_clock::StoppingClock;
 
 const A: &str = "222222222222";
 const B: &str = "333333333333";

@@ -14,6 +14,7 @@ use stack_rollout::*;
 
 use crate::fake::*;
 use crate::records::{check, check_failures, check_reapply, check_record, check_reverted};
+use crate::stopping_clock::StoppingClock;
 
 const ACCOUNTS: [&str; 3] = ["111111111111", "222222222222", "333333333333"];
 const REGIONS: [&str; 2] = ["eu-west-1", "us-east-1"];

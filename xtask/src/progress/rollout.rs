@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use model_release::deploy::reset_overrides;
 use model_release::plural;
 use stack_rollout::status::DetailedStatus;
-use stack_rollout::{Event, InstanceAction, Plan, SetChange, WaitReports};
+use stack_rollout::{Event, InstanceAction, WaitReports};
 
 use super::Line;
 use terminal::Printer;
@@ -23,7 +24,7 @@ pub(crate) fn rollout(printer: Printer) -> impl FnMut(Event) + Send + use<> {
                 for target in plan.targets(InstanceAction::Reapply) {
                     line("Reapplying", &format!("the release to {target}"));
                 }
-                if let Some(what) = resets(&plan) {
+                if let Some(what) = reset_overrides(&plan) {
                     line("Resetting", &what);
                 }
             }
@@ -72,24 +73,6 @@ pub(crate) fn rollout(printer: Printer) -> impl FnMut(Event) + Send + use<> {
             _ => {}
         }
     }
-}
-
-/// Overrides that this release does not have: manual ones, or those of another or interrupted run.
-fn resets(plan: &Plan) -> Option<String> {
-    const NAMED: usize = 3;
-    let is_there = plan.stack_set == SetChange::Untouched;
-    let mut resets = Vec::new();
-    for planned in plan.instances.iter().filter(|planned| planned.observed.is_some() && planned.action != InstanceAction::Reapply) {
-        let changes = planned.override_changes().into_iter().filter(|change| change.to.is_none() || is_there);
-        let keys: Vec<_> = changes.map(|change| change.key).collect();
-        if !keys.is_empty() {
-            resets.push(format!("{} of {}", keys.join(", "), planned.target));
-        }
-    }
-    let more = resets.len().saturating_sub(NAMED);
-    resets.truncate(NAMED);
-    let more = if more == 0 { String::new() } else { format!(" and in {more} more") };
-    (!resets.is_empty()).then(|| format!("parameter overrides that this release does not have: {}{more}", resets.join("; ")))
 }
 
 fn is_finished(status: &DetailedStatus) -> bool {

@@ -25,6 +25,7 @@ fn a_release_is_built_from_a_snapshot_without_any_call_to_aws() {
     assert_eq!(
         staging,
         [
+            ("DeploymentAttempt", ""),
             ("EndpointInstanceCount", "1"),
             ("EndpointInstanceType", "ml.m5.large"),
             ("EnvName", "ds"),
