@@ -19,6 +19,10 @@ const MAX_VIOLATIONS: usize = 10;
 /// The memory limit of a compiled pattern, in bytes.
 const PATTERN_SIZE: usize = 1 << 20;
 
+/// The library recurses for each subschema that applies, and the values of a response are up to 128
+/// deep.
+const STACK: usize = 64 * 1024 * 1024;
+
 /// The largest schema, in bytes.
 pub(crate) const MAX_SCHEMA: usize = 1 << 20;
 
@@ -34,7 +38,7 @@ impl SchemaExpectation {
     /// Compiles a schema. References must be within it: no other file is read, nothing is fetched.
     pub(crate) fn compile(schema: &Value, from: &str) -> Result<Self, String> {
         let cannot = |place: &str, why: &str| format!("this JSON Schema cannot be used{place}: {why}");
-        let compiled = on_deep_stack(|| {
+        let compiled = on_deep_stack(STACK, || {
             references::check(schema).map_err(|why| cannot("", &why))?;
             // A regex engine without look-around runs in linear time on every input.
             let patterns = PatternOptions::regex().size_limit(PATTERN_SIZE);
@@ -52,7 +56,7 @@ impl SchemaExpectation {
 
 /// Checks a response against a schema: one finding for each violation.
 pub(super) fn check(expected: &SchemaExpectation, response: &Document) -> Vec<CheckReport> {
-    match on_deep_stack(|| violations(expected, response)) {
+    match on_deep_stack(STACK, || violations(expected, response)) {
         Ok(checks) => checks,
         Err(error) => vec![CheckReport::errored("schema", format!("the response could not be checked: {error}"))],
     }
@@ -78,4 +82,25 @@ fn violations(expected: &SchemaExpectation, response: &Document) -> Vec<CheckRep
         checks.push(CheckReport::passed("schema").expected(shown));
     }
     checks
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::report::Outcome;
+
+    use super::*;
+
+    #[test]
+    fn the_deepest_response_is_checked_with_the_deepest_chain_of_references() {
+        let steps: Vec<String> = (1..95).map(|step| format!("\"d{step}\": {{\"$ref\": \"#/$defs/d{}\"}}", step + 1)).collect();
+        let last =
+            "\"d95\": {\"anyOf\": [{\"type\": \"number\"}, {\"properties\": {\"a\": {\"$ref\": \"#/$defs/d1\"}}, \"type\": \"object\"}]}";
+        let schema = format!("{{\"$ref\": \"#/$defs/d1\", \"$defs\": {{{}, {last}}}}}", steps.join(", "));
+        let expected = SchemaExpectation::compile(&serde_json::from_str(&schema).unwrap(), "a test").unwrap();
+        for (leaf, outcome) in [("1", Outcome::Passed), ("true", Outcome::Failed)] {
+            let body = format!("{}{leaf}{}", "{\"a\":".repeat(126), "}".repeat(126));
+            let checks = check(&expected, &Document::read(body.as_bytes()).unwrap());
+            assert_eq!(checks[0].outcome, outcome, "{checks:?}");
+        }
+    }
 }

@@ -44,13 +44,14 @@ pub(super) struct Entry {
 
 /// The deepest nesting of a document.
 const MAX_DEPTH: usize = 64;
+/// The library needs 40 KiB for each level, without optimization.
+const STACK: usize = 8 * 1024 * 1024;
 /// The most values of a document, with those that aliases repeat.
 const MAX_NODES: usize = 250_000;
 
 /// Parses a document. Duplicate keys, several documents, excessive aliases and nesting are errors.
 pub(super) fn parse(text: &str) -> Result<Node, Problem> {
-    // The library needs more than 30 KiB for each level.
-    let parsed = on_deep_stack(|| serde_saphyr::from_str_with_options(text, options()))
+    let parsed = on_deep_stack(STACK, || serde_saphyr::from_str_with_options(text, options()))
         .map_err(|error| Problem::new(format!("the file could not be parsed: {error}")))?;
     let mut document = parsed.map_err(|error| broken(&error, text))?;
     restore_notation(&mut document, &Lines::of(text));

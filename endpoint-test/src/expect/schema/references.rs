@@ -10,7 +10,7 @@ use jsonschema::{Registry, Resource, Uri, uri};
 use serde_json::Value;
 
 /// The longest chain of subschemas, with those that references lead to.
-const MAX_DEPTH: usize = 500;
+const MAX_DEPTH: usize = 100;
 /// How many subschemas apply to one value at most, each counted as often as it applies.
 const MAX_APPLIED: u64 = 100_000;
 /// The base of schemas without an identifier.
