@@ -17,7 +17,6 @@ pub(super) struct RunMetric<'r> {
     /// The metric where its value is best.
     best: &'r MetricReport,
     /// The target where it is worst.
-    #[cfg_attr(not(feature = "render"), expect(dead_code, reason = "only the renderings print it"))]
     pub(super) at: &'r TargetReport,
 }
 
