@@ -51,7 +51,7 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
         }
         Some("no-such-package") => (Some("--model-package, MODEL_PACKAGE".to_owned()), "`registry list` shows the versions".to_owned()),
         Some("no-such-regional-package") => {
-            (Some("--regional-model-package".to_owned()), format!("`registry list` with AWS_REGION={subject} shows the versions"))
+            (None, format!("`registry list` with AWS_REGION={subject} shows the versions; name one with --regional-model-package"))
         }
         Some("no-such-instance") => (None, "`plan` lists orphaned stack instances".to_owned()),
         Some("no-release") => (None, "`build` writes a release; name its folder with --build-dir".to_owned()),

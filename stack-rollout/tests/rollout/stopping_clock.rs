@@ -38,6 +38,10 @@ impl Clock for StoppingClock {
         self.clock.now()
     }
 
+    fn date(&self) -> std::time::SystemTime {
+        self.clock.date()
+    }
+
     async fn sleep(&self, duration: Duration) {
         if self.pauses.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_err() {
             self.is_stopped.store(true, Ordering::Relaxed);

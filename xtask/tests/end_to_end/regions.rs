@@ -55,7 +55,12 @@ fn a_regional_model_package_that_is_not_deployable_is_refused_before_anything_is
     let build = |which: &str| project.run(["build", "--regions", REGIONS, "--regional-model-package", which]);
     build("eu-west-1=same-version").ends_with(2).says("pending approval").says("region eu-west-1");
     build("eu-west-1=2").ends_with(2).says("status is Failed").says("region eu-west-1");
-    build("eu-west-1=9").ends_with(2).says("version 9").says("--regional-model-package").says("AWS_REGION=eu-west-1");
+    build("eu-west-1=9")
+        .ends_with(2)
+        .says(&package(OTHER, 9))
+        .says("region eu-west-1")
+        .says("--regional-model-package")
+        .says("AWS_REGION=eu-west-1");
     build(&package("us-west-2", 1)).ends_with(2).says("region `us-west-2`, which is not a target");
     build("us-east-1=2,eu-west-1=1").ends_with(2).says("already has the chosen model package").says("pending approval");
     assert!(project.files("target/deploy").is_empty());
