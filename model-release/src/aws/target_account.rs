@@ -142,10 +142,10 @@ impl TargetAccount for AwsTargetAccount {
         };
         let response = self.calls.s3(operation, method, &path).await?;
         // Another server's page is not S3's: it proves nothing about the object.
-        if response.request_id.is_none() && response.status < 500 {
+        if response.request_id.is_none() && response.bucket_region.is_none() && response.status < 500 {
             return Err(CallError::unusable(
                 operation,
-                format!("a response with HTTP status {} is not from S3: it has no request id", response.status),
+                format!("a response with HTTP status {} is not from S3: it has none of its headers", response.status),
             ));
         }
         if response.bucket_region.as_deref().is_some_and(|region| region != self.calls.region()) {
