@@ -141,6 +141,7 @@ impl<'a> Run<'a> {
             command
                 .env("GITHUB_OUTPUT", &output)
                 .env("GITHUB_ENV", &kept)
+                .env("GITHUB_STEP_SUMMARY", self.project.path("github-summary"))
                 .env("GITHUB_EVENT_NAME", self.event_name)
                 .env("CODEBUILD_SRC_DIR_BuildArtifact", self.project.path("published"));
             command
@@ -361,6 +362,9 @@ fn a_release_reaches_production_and_an_event_without_a_deployment_succeeds_after
     let served = run.outputs["model-package"].clone();
     assert_eq!(cloud.served("222222222222", &format!("{GROUP}-staging")), served);
     assert_eq!(cloud.served("333333333333", &format!("{GROUP}-prod")), served);
+    // The reviewer sees the verdict and the metrics of both stages.
+    let summary = project.read("github-summary");
+    assert_eq!(summary.matches("    passed: 1 of 1 endpoints passed").count(), 2, "{summary}");
     // Again: nothing to do is not a failure.
     assert!(run.job(&cloud, &workflow, "deploy-staging").0);
 
