@@ -22,8 +22,16 @@ enum Index {
 
 impl<'t> Lines<'t> {
     pub(super) fn of(text: &'t str) -> Self {
-        let text = text.trim_start_matches('\u{feff}');
-        Self(text.lines().map(|text| Line { text, index: OnceCell::new() }).collect())
+        let mut rest = text.trim_start_matches('\u{feff}');
+        let mut lines = Vec::new();
+        while !rest.is_empty() {
+            // For YAML a carriage return alone is a line break, too.
+            let end = rest.find(['\n', '\r']).unwrap_or(rest.len());
+            let after = &rest[end..];
+            lines.push(Line { text: &rest[..end], index: OnceCell::new() });
+            rest = after.strip_prefix("\r\n").or_else(|| after.get(1..)).unwrap_or_default();
+        }
+        Self(lines)
     }
 
     /// The number of characters of a line; lines count from one.
@@ -74,9 +82,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_part_of_a_line_is_counted_in_characters(text in "(?s)[aé€\u{1F600}\n]{0,400}", line in 1usize..8, skipped in 0usize..300, count in 0usize..80) {
+        fn a_part_of_a_line_is_counted_in_characters(text in "(?s)[aé€\u{1F600}\n\r]{0,400}", line in 1usize..8, skipped in 0usize..300, count in 0usize..80) {
             let lines = Lines::of(&text);
-            let expected = text.lines().nth(line - 1);
+            let plain = text.replace("\r\n", "\n").replace('\r', "\n");
+            let expected = plain.lines().nth(line - 1);
             prop_assert_eq!(lines.length(line), expected.map(|line| line.chars().count()));
             let part = expected.map(|line| line.chars().skip(skipped).take(count).collect::<String>());
             prop_assert_eq!(lines.part(line, skipped, count).map(str::to_owned), part);

@@ -74,6 +74,14 @@ fn a_long_line_of_numbers_keeps_their_digits() {
 }
 
 #[test]
+fn a_carriage_return_ends_a_line() {
+    let text = with_case("payload: { json: [5.10] }").replace('\n', "\r");
+    assert_eq!(good(&text).cases()[0].request(std::time::Duration::from_secs(1)).unwrap().body, "[5.10]");
+    let shown = parse(&text.replace("json", "jsn")).unwrap_err().to_string();
+    assert!(shown.contains("endpoint-tests.yaml:4:16") && shown.contains("4 |     payload: { jsn: [5.10] }"), "{shown}");
+}
+
+#[test]
 fn long_values_are_cut_in_messages() {
     let long = "x".repeat(1 << 20);
     assert!(expecting(&format!("{{ content_type: {long} }}")).contains("… (10"));
