@@ -40,9 +40,9 @@ fn a_jsonpath_between_braces_needs_quotes() {
 #[test]
 fn a_key_at_another_level_is_shown_where_it_belongs() {
     for (rest, hint) in [
-        ("csv: '2'", "`csv` belongs under `payload`"),
+        ("csv: '2'", "`csv` belongs under `payload`, `expect` or `expect_each`"),
         ("status: 200", "`status` belongs under `expect` or `expect_each`"),
-        ("expect: { equals: 1 }", "`equals` belongs under `text` or an entry of `json`"),
+        ("expect: { equals: 1 }", "`equals` belongs under `text`, an entry of `json`, an entry of `csv` or an entry of `jsonl`"),
         ("expect: { max: 1s }", "`max` belongs under `latency`"),
         ("expect: { accept: text/csv }", "`accept` belongs under a case"),
         ("expect: { accuracy: { at_least: 0.9 } }", "`accuracy` belongs under `metrics`"),

@@ -2,6 +2,7 @@
 #![cfg(unix)]
 
 use std::io::{BufRead as _, BufReader, Lines};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use terminal::interrupted;
@@ -11,7 +12,18 @@ const ROLE: &str = "INTERRUPTED_AS";
 
 /// A program that [`role`] plays, after it printed that it is ready.
 fn program(role: &str) -> (Child, Lines<BufReader<ChildStdout>>) {
-    started_by(Command::new(std::env::current_exe().unwrap()), role)
+    started_by(with_default_signals(std::env::current_exe().unwrap()), role)
+}
+
+/// The tests can themselves run where signals are ignored: under `nohup`, or in the background of a
+/// script.
+fn with_default_signals(program: PathBuf) -> Command {
+    if !cfg!(target_os = "linux") {
+        return Command::new(program);
+    }
+    let mut command = Command::new("env");
+    command.arg("--default-signal").arg(program);
+    command
 }
 
 /// The same, started by a command that runs it with its arguments.
@@ -88,8 +100,8 @@ fn a_signal_that_nothing_waits_for_ends_the_program() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_signal_that_the_caller_ignores_stays_ignored() {
-    let mut command = Command::new("sh");
-    command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(std::env::current_exe().unwrap());
+    let mut command = Command::new("env");
+    command.args(["--default-signal", "--ignore-signal=HUP"]).arg(std::env::current_exe().unwrap());
     let (mut child, mut lines) = started_by(command, "waiting");
     send("HUP", &child);
     send("TERM", &child);

@@ -169,11 +169,25 @@ impl Project {
 
     /// The program in the project's folder, without the caller's environment.
     pub(crate) fn command<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
+        self.command_with(arguments, false)
+    }
+
+    /// The same for a test that sends signals, which can itself run where they are ignored: under
+    /// `nohup`, or in the background of a script.
+    pub(crate) fn interruptible<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
+        self.command_with(arguments, true)
+    }
+
+    fn command_with<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>, has_signals: bool) -> Command {
         let arguments: Vec<OsString> = arguments.into_iter().map(|argument| argument.as_ref().to_owned()).collect();
         // Identifies the command in the local AWS's log.
         let named =
             arguments.iter().find(|argument| !argument.as_encoded_bytes().starts_with(b"-")).map(OsString::as_os_str).unwrap_or_default();
         let mut command = Command::new(program());
+        if cfg!(target_os = "linux") && has_signals {
+            command = Command::new("env");
+            command.arg("--default-signal").arg(program());
+        }
         command
             .args(&arguments)
             .current_dir(self.folder.path())

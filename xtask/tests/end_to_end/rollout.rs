@@ -152,7 +152,7 @@ fn an_interrupted_deployment_reports_that_its_operation_continues() {
     project.run(["build"]).ends_with(0);
     cloud.aws.set_stack_set_pace(Duration::from_hours(1)).unwrap();
     for (signal, text) in [("TERM", "Started"), ("INT", "Resuming"), ("HUP", "Resuming")] {
-        let mut run = project.command(DEPLOY).spawn().unwrap();
+        let mut run = project.interruptible(DEPLOY).spawn().unwrap();
         let mut lines = BufReader::new(run.stderr.take().unwrap()).lines().map(Result::unwrap);
         lines.by_ref().find(|line| line.contains(text)).expect("an operation runs");
         let id = run.id().to_string();

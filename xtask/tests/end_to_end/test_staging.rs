@@ -177,7 +177,7 @@ fn an_interrupted_container_test_also_writes_results() {
     let project = Project::new();
     // No server listens there, so the run waits for the container.
     for signal in ["TERM", "INT", "HUP"] {
-        let command = project.command(["test-staging", "--endpoint-url", "http://127.0.0.1:9", "--results-dir", signal]);
+        let command = project.interruptible(["test-staging", "--endpoint-url", "http://127.0.0.1:9", "--results-dir", signal]);
         signalled_after_printing(&project, command, "Waiting", signal).ends_with(3);
         assert_eq!(project.json(&format!("{signal}/test-results.json"))["verdict"], "errored");
     }
