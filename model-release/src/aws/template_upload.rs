@@ -15,12 +15,16 @@ use crate::diagnostic::{Diagnostic, Failure};
 pub struct TemplateBucket {
     /// The bucket's name.
     pub name: String,
-    /// The prefix of the object's key.
+    /// The prefix of the object's key, with a slash at its end.
     pub prefix: String,
 }
 
-/// Uploads the template of a rollout, and returns its URL.
-pub async fn upload_template(session: &Session, bucket: &TemplateBucket, request: &mut RolloutRequest) -> Result<String, Failure> {
+/// Uploads the template of a rollout; its URL, and a warning about how it was stored.
+pub async fn upload_template(
+    session: &Session,
+    bucket: &TemplateBucket,
+    request: &mut RolloutRequest,
+) -> Result<(String, Option<Diagnostic>), Failure> {
     let store = S3Store::from_config(session.config(), bucket.name.clone()).prefix(&bucket.prefix);
     let artifact = artifact(request)?;
     let stored = store.put(&artifact).await.map_err(|error| {
@@ -31,7 +35,7 @@ pub async fn upload_template(session: &Session, bucket: &TemplateBucket, request
     let version = stored.version.map(|version| format!("?versionId={version}")).unwrap_or_default();
     let url = stored.url + &version;
     request.release.template.url = Some(url.clone());
-    Ok(url)
+    Ok((url, stored.note.map(|note| Diagnostic::warning(note.message))))
 }
 
 /// Finds the place to which a rollout would upload its template, for a plan. Uploads nothing.

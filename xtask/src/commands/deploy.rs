@@ -25,7 +25,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
     staging_tests::check(printer, project, options.set.stage, &release, &options.staging_tests)?;
     let mut rollout = requests::rollout(&release, &options.set, &options.preferences, &options.reapply)?;
     rollout.release.managed_execution = managed_execution(options)?;
-    let bucket = requests::template_bucket(&rollout, &options.template)?;
+    let bucket = requests::template_bucket(&rollout, options.set.stage, &options.template)?;
     let regions: Vec<_> = rollout.release.targets.regions.iter().cloned().collect();
     let recording = Recording::read(&options.record, options.set.stage, "Deployed", Some(&release), Some(&regions))?;
     let path = project.folder(options.results_dir.as_deref(), &format!("rollout/{}", options.set.stage)).join("rollout.json");
@@ -33,7 +33,8 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
     let access = session::test_access(&options.set.role)?;
     let session = session::open().await?;
     if let Some(bucket) = &bucket {
-        let url = upload_template(&session, bucket, &mut rollout).await?;
+        let (url, note) = upload_template(&session, bucket, &mut rollout).await?;
+        printer.diagnostics(note.as_slice());
         printer.step("Uploaded", format_args!("the template to {url}"));
     }
     let stack_sets = session.stack_sets(rollout.call_as);

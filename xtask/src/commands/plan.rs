@@ -22,7 +22,7 @@ use terminal::{Exit, Printer, Project, files, unless_interrupted};
 pub(crate) async fn run(printer: Printer, project: &Project, options: &PlanOptions) -> Result<Exit, Failure> {
     let release = requests::release(project, &options.set.release)?;
     let mut request = requests::rollout(&release, &options.set, &PreferenceOptions::default(), &[])?;
-    let bucket = requests::template_bucket(&request, &options.template)?;
+    let bucket = requests::template_bucket(&request, options.set.stage, &options.template)?;
     if let Some(path) = options.markdown.as_deref().filter(|path| *path != Path::new("-")) {
         files::check_result(path)?;
     }

@@ -76,14 +76,14 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
     for warning in suite.warnings() {
         printer.diagnostic(&Diagnostic::warning(&warning.message).with_hint_opt(warning.hint.clone()).file(&path));
     }
+    let uid = options.own_checks_uid.filter(|_| !suite.own_checks().is_empty());
+    let programs = Programs::in_folder(&project.root, uid)?;
     let results = ResultFiles::new(project.folder(options.results_dir.as_deref(), "test-results"), &options.test_results)?;
     let usual_wait = Duration::from_secs(if options.endpoint_url.is_some() { CONTAINER_WAIT } else { ENDPOINT_WAIT });
     let expectations = match &release {
         Some(release) if options.endpoint_url.is_none() => Some(Expectations::read(release, stage)?),
         _ => None,
     };
-    let uid = options.own_checks_uid.filter(|_| !suite.own_checks().is_empty());
-    let programs = Programs::in_folder(&project.root, uid)?;
     let suite = with_samples(suite, options.sample_payloads.as_deref(), release.as_ref()).await?;
     let tests = StageTests {
         suite_info,

@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use model_release::aws::TemplateBucket;
-use model_release::{Diagnostic, Failure, Release, RolloutRequest, RolloutSettings, stop_on_errors};
+use model_release::{Diagnostic, Failure, Release, RolloutRequest, RolloutSettings, Stage, stop_on_errors};
 use stack_rollout::{AutoDeployment, CallAs, PermissionModel, Preferences, status};
 
 use crate::cli::{
@@ -41,12 +41,21 @@ pub(crate) fn rollout(
 }
 
 /// The bucket for a template that is too large for a request; an error if such a template has none.
-pub(crate) fn template_bucket(request: &RolloutRequest, options: &TemplateBucketOptions) -> Result<Option<TemplateBucket>, Failure> {
+///
+/// Each stage has a folder of its own, so that a role that deploys to staging needs no permission to
+/// write what production deploys.
+pub(crate) fn template_bucket(
+    request: &RolloutRequest,
+    stage: Stage,
+    options: &TemplateBucketOptions,
+) -> Result<Option<TemplateBucket>, Failure> {
     let name = non_empty(options.artifact_bucket.as_ref())
         .map(|name| stores::bucket_name(name, "--artifact-bucket, ARTIFACT_BUCKET", "--artifact-prefix"))
         .transpose()?;
     request.check_template(name.is_some())?;
-    let prefix = non_empty(options.artifact_prefix.as_ref()).unwrap_or_default().to_owned();
+    let prefix = non_empty(options.artifact_prefix.as_ref()).unwrap_or_default().trim_matches('/');
+    let separator = if prefix.is_empty() { "" } else { "/" };
+    let prefix = format!("{prefix}{separator}stack-set-templates/{stage}/");
     Ok(name.filter(|_| request.needs_upload()).map(|name| TemplateBucket { name, prefix }))
 }
 

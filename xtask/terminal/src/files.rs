@@ -30,12 +30,20 @@ impl FileSet {
 
     /// Writes the files in the order in which they were added. If the last one exists, all do.
     pub fn write(self) -> Result<(), Failure> {
-        let folders: BTreeSet<&Path> = self.files.iter().map(|(path, _)| folder(path)).collect();
+        // Two names of one folder are one lock: a second one would wait for the first for ever.
+        let mut folders = BTreeSet::new();
+        for (path, _) in &self.files {
+            let folder = folder(path);
+            let cannot = |error| Failure::bad_input(cannot_write(path, &error));
+            fs::create_dir_all(folder).map_err(cannot)?;
+            folders.insert(folder.canonicalize().map_err(cannot)?);
+        }
         let mut locks = Vec::new();
-        for folder in folders {
-            fs::create_dir_all(folder).map_err(|error| Failure::bad_input(cannot_write(folder, &error)))?;
-            locks.extend(lock(folder));
-            sweep(folder);
+        for folder in &folders {
+            if let Some(lock) = lock(folder) {
+                sweep(folder);
+                locks.push(lock);
+            }
         }
         let mut staged = Vec::with_capacity(self.files.len());
         for (path, bytes) in &self.files {
@@ -88,7 +96,7 @@ fn lock(folder: &Path) -> Option<fs::File> {
     Some(handle)
 }
 
-/// Removes what a killed process left behind. Nobody else is writing: the folder is locked.
+/// Removes the files that a killed process left in a folder that this one has locked.
 fn sweep(folder: &Path) {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(WRITING)) {
@@ -140,3 +148,6 @@ pub fn shell_variables(variables: &[(&str, &str)]) -> String {
         .iter()
         .fold(String::new(), |text, (name, value)| format!("{text}{name}='{}'\n", value.replace('\'', r"'\''").replace('\n', " ")))
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,6 +29,8 @@ struct Moments {
     next: u64,
     /// How long a whole run takes.
     duration: Duration,
+    /// Runs that were killed before they ended.
+    hits: u32,
 }
 
 impl Moments {
@@ -38,21 +40,25 @@ impl Moments {
         let seed = std::env::var("CRASH_SEED").ok().and_then(|value| value.parse().ok()).unwrap_or_else(now);
         let start = Instant::now();
         project.run(arguments).ends_with(0);
-        Self { seed, next: 0, duration: start.elapsed() }
+        Self { seed, next: 0, duration: start.elapsed(), hits: 0 }
     }
 
-    /// Starts the command and kills it at the next moment; whether it had not ended before.
-    fn kill(&mut self, project: &Project, arguments: &[&str]) -> bool {
+    /// Starts the command and kills it at the next moment, if it has not ended.
+    fn kill(&mut self, project: &Project, arguments: &[&str]) {
         let mut hasher = DefaultHasher::new();
         (self.seed, self.next).hash(&mut hasher);
         self.next += 1;
-        let thousandth = u32::try_from(hasher.finish() % 1000).unwrap();
+        // The first one always hits: a kill that comes too late proves nothing.
+        let thousandth = if self.next == 1 { 0 } else { u32::try_from(hasher.finish() % 1000).unwrap() };
         let mut program = project.command(arguments).spawn().unwrap();
         std::thread::sleep(self.duration * thousandth / 1000);
-        let runs = program.try_wait().unwrap().is_none();
+        self.hits += u32::from(program.try_wait().unwrap().is_none());
         program.kill().unwrap();
         program.wait().unwrap();
-        runs
+    }
+
+    fn assert_hits(&self) {
+        assert!(self.hits > 0, "{}: no run was killed before it ended", self.context());
     }
 
     fn context(&self) -> String {
@@ -112,6 +118,7 @@ fn a_killed_build_leaves_the_earlier_release_the_new_one_or_one_that_is_refused(
         without_leftovers(&project, RELEASE, &context);
         earlier = new;
     }
+    moments.assert_hits();
 }
 
 #[test]
@@ -136,6 +143,7 @@ fn a_killed_package_run_leaves_the_earlier_template_or_the_new_one() {
         without_leftovers(&project, "out", &context);
         earlier = new;
     }
+    moments.assert_hits();
 }
 
 #[test]
@@ -160,6 +168,7 @@ fn a_killed_deployment_is_finished_by_the_next_one() {
         assert!(updates <= 1, "{context}: {updates} operations for one release");
         without_leftovers(&project, "target/rollout/staging", &context);
     }
+    moments.assert_hits();
 }
 
 #[test]
@@ -182,4 +191,5 @@ fn killed_tests_leave_whole_reports() {
         project.run(["test-staging"]).ends_with(0);
         without_leftovers(&project, RESULTS, &context);
     }
+    moments.assert_hits();
 }

@@ -31,7 +31,10 @@ fn a_template_of_more_than_51200_bytes_is_uploaded_and_deployed_again_and_again(
     plan(0);
     cloud.only_reads();
     let deploy = || project.run(DEPLOY.iter().chain(&BUCKET)).ends_with(0);
-    deploy().says("Uploaded the template to https://").says("1 of 1 endpoints serve the release");
+    deploy()
+        .says("Uploaded the template to https://")
+        .says("/templates/stack-set-templates/staging/")
+        .says("1 of 1 endpoints serve the release");
     assert_eq!(cloud.requests("PutObject").len(), 1);
     // CloudFormation reports the text, so the same release changes nothing.
     plan(4);
