@@ -58,7 +58,7 @@ pub(crate) fn run(printer: Printer, project: &Project, options: &SoakOptions) ->
         lines.push(format!("{}: {cases} cases of {} properties in {} s", suite.name, suite.properties.len(), start.elapsed().as_secs()));
     }
     for suite in programs {
-        let (line, passed) = suite.run(printer, project)?;
+        let (line, passed) = suite.run(printer, project, options.minutes)?;
         lines.push(line);
         failed.extend((!passed).then(|| suite.name.to_owned()));
     }
