@@ -1,12 +1,10 @@
 //! The fault matrix: every call of every command meets every fault.
 //!
 //! The calls of a command are those that it makes without faults, so a new call is covered by
-//! itself. `cargo xtask test` tries a few cells of each command, chosen by a seed that a failure
-//! prints, and compares them with `docs/faults.md`. `cargo xtask soak faults` tries all, and writes
-//! that page with `UPDATE_FAULTS=1`.
+//! itself. `cargo xtask test` tries a few cells of each command, always the same ones unless
+//! `FAULT_SEED` is set; `cargo xtask soak faults` tries all.
 
 mod cell;
-mod document;
 mod kinds;
 mod scenes;
 
@@ -17,14 +15,13 @@ use cell::{Call, Cell};
 use scenes::Scene;
 
 /// Cells of each command in `cargo xtask test`.
-const SAMPLE: usize = 3;
+const SAMPLE: usize = 2;
 
 /// How many cells of each command to try, and the seed of the choice.
 fn choice() -> (usize, u64) {
     let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse().ok());
     let cells = number("FAULT_CELLS").map_or(SAMPLE, |cells: u64| usize::try_from(cells).unwrap_or(usize::MAX));
-    let now = || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |now| now.as_secs());
-    (cells, number("FAULT_SEED").unwrap_or_else(now))
+    (cells, number("FAULT_SEED").unwrap_or(1))
 }
 
 fn order(seed: u64, cell: &Cell) -> u64 {
@@ -47,25 +44,15 @@ fn matrix(scene: &Scene) {
     let (count, seed) = choice();
     let is_whole = count > 1000;
     let calls = calls(scene);
-    let known = document::outcomes(scene);
-    let mut cells: Vec<Cell> = calls.into_iter().flat_map(Cell::of_call).filter(|cell| is_whole || !cell.fault.is_slow()).collect();
+    let mut cells: Vec<Cell> = calls.into_iter().flat_map(Cell::of_call).filter(|cell| is_whole || !cell.is_slow(scene)).collect();
     cells.sort_by_key(|cell| order(seed, cell));
     cells.truncate(count);
     let mut prepared = None;
     let mut problems = Vec::new();
-    let mut outcomes = Vec::new();
     for cell in cells {
         let (cloud, project) = prepared.take().unwrap_or_else(scene.prepare);
-        match cell.try_on(scene, &cloud, &project) {
-            Ok(code) => {
-                if let Some(documented) = known.get(&(cell.call.name(), cell.fault.name())).filter(|known| **known != code)
-                    && !document::is_updated()
-                {
-                    problems.push(format!("{cell}: exit code {code}, but {} says {documented}", document::PATH));
-                }
-                outcomes.push((cell, code));
-            }
-            Err(problem) => problems.push(format!("{cell}: {problem}")),
+        if let Err(problem) = cell.try_on(scene, &cloud, &project) {
+            problems.push(format!("{cell}: {problem}"));
         }
         // A command that changes something gets a new scene for the next fault.
         if !scene.changes {
@@ -73,9 +60,6 @@ fn matrix(scene: &Scene) {
         }
     }
     assert!(problems.is_empty(), "FAULT_SEED={seed}: {} problems\n{}", problems.len(), problems.join("\n"));
-    if document::is_updated() {
-        document::write(scene, &outcomes);
-    }
 }
 
 macro_rules! matrices {
@@ -84,11 +68,6 @@ macro_rules! matrices {
         fn $name() {
             matrix(&scenes::$name());
         })*
-
-        #[test]
-        fn the_page_has_every_command() {
-            document::assert_has(&[$(scenes::$name()),*]);
-        }
     };
 }
 

@@ -89,5 +89,5 @@ fn build_refuses_a_template_that_the_pipeline_cannot_deploy_unless_there_is_none
         .says("--no-pipeline");
     build(&["--no-pipeline"]).ends_with(0);
     enlarge(&project, 1_048_577);
-    build(&["--no-pipeline"]).ends_with(2).says("1048577 bytes").says("nested stacks");
+    build(&["--no-pipeline"]).ends_with(2).says("is larger than 1 MiB").says("nested stacks");
 }

@@ -48,7 +48,7 @@ pub(super) const ALL: [Kind; 15] = [
 ];
 
 impl Kind {
-    /// The heading of its column.
+    /// Its name in messages.
     pub(super) fn name(self) -> &'static str {
         match self {
             ThrottledOnce => "throttled once",
@@ -77,6 +77,11 @@ impl Kind {
     /// Whether it takes as long as a time limit of the program.
     pub(super) fn is_slow(self) -> bool {
         matches!(self, Silent | Endless)
+    }
+
+    /// Whether a command that waits in AWS tries again.
+    pub(super) fn is_retried(self) -> bool {
+        matches!(self, Throttled | InternalError | Unavailable | Reset | HalfABody)
     }
 
     /// Whether the response has AWS's request id.

@@ -13,24 +13,18 @@ pub(super) struct Scene {
     pub(super) changes: bool,
     /// Folders whose files must be unchanged after a failure.
     pub(super) outputs: &'static [&'static str],
-    /// Calls that the command can do without.
-    pub(super) optional: &'static [&'static str],
+    /// Whether it waits for AWS, and so tries again for a minute.
+    pub(super) waits: bool,
     pub(super) prepare: fn() -> (Cloud, Project),
 }
 
 impl Scene {
     fn reading(arguments: &'static [&'static str], prepare: fn() -> (Cloud, Project)) -> Self {
-        Self { arguments, code: 0, changes: false, outputs: &[], optional: &[], prepare }
+        Self { arguments, code: 0, changes: false, outputs: &[], waits: false, prepare }
     }
 
     fn changing(arguments: &'static [&'static str], prepare: fn() -> (Cloud, Project)) -> Self {
         Self { changes: true, ..Self::reading(arguments, prepare) }
-    }
-
-    /// The arguments without the options that only name files.
-    pub(super) fn title(&self) -> String {
-        let mut words = self.arguments.iter().take_while(|word| !word.starts_with("--"));
-        words.by_ref().copied().collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -131,18 +125,19 @@ pub(super) fn status() -> Scene {
 }
 
 pub(super) fn deploy() -> Scene {
-    Scene { outputs: &["target/deploy"], ..Scene::changing(&["deploy", "--stage", "staging"], deployable) }
+    Scene { outputs: &["target/deploy"], waits: true, ..Scene::changing(&["deploy", "--stage", "staging"], deployable) }
 }
 
 pub(super) fn prune() -> Scene {
     Scene {
         outputs: &["target/deploy"],
+        waits: true,
         ..Scene::changing(&["prune", "--stage", "staging", "--instance", "222222222222/us-east-1"], orphaned)
     }
 }
 
 pub(super) fn test_staging() -> Scene {
-    Scene { outputs: &["target/deploy"], ..Scene::reading(&["test-staging"], deployed) }
+    Scene { outputs: &["target/deploy"], waits: true, ..Scene::reading(&["test-staging"], deployed) }
 }
 
 pub(super) fn check_release() -> Scene {
