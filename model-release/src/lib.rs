@@ -67,7 +67,7 @@ pub use regional_package::regional_packages;
 pub use registry_listing::RegistryListing;
 pub use release::Release;
 pub use release_text::release_text;
-pub use rollout_request::{DEPLOYMENT_ATTEMPT, RolloutRequest, RolloutSettings};
+pub use rollout_request::{DEPLOYMENT_ATTEMPT, MODEL_PACKAGE, RolloutRequest, RolloutSettings};
 pub use selection::{Event, PackageSelection, PolicyFile, RegistryAccess};
 pub use serving::not_updated;
 pub use stage::{ParseStageError, Stage};
