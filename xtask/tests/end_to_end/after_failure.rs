@@ -102,7 +102,7 @@ fn after_a_half_failed_rollout_every_account_and_the_next_command_are_shown() {
     let run = project.run(DEPLOY.iter().chain(&["--no-preflight"])).ends_with(1);
     let served = |account: &str, what: &str| format!("{account}/us-east-1/{ENDPOINT} {what}");
     run.says(&served(ACCOUNTS[0], "serves version 2"))
-        .says(&served(ACCOUNTS[2], "unknown: the endpoint does not exist"))
+        .says(&served(ACCOUNTS[2], "not in service: the endpoint does not exist"))
         .says("2 of 3 endpoints serve the release")
         .says("run `xtask deploy --stage staging`")
         .says("--accounts 555555555555");
