@@ -82,6 +82,7 @@ impl RegionalPackages {
     pub(crate) fn described(&self) -> BTreeMap<Region, RegionalModelPackage> {
         let described = |package: &ModelPackage| RegionalModelPackage {
             arn: package.arn.clone(),
+            approval_status: Some(package.approval_status.to_string()),
             images: package.images.clone(),
             model_data: package.model_data.clone(),
         };
