@@ -12,3 +12,4 @@ mod preflights;
 mod project;
 mod rejections;
 mod release_checks;
+mod stage_states;
